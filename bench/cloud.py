@@ -91,7 +91,7 @@ def _stage(home: str, batch: str) -> None:
     from tillstream.pipeline.staging import stage
 
     app = build(Settings(home=Path(home)))
-    if stage.stage(app.ports, batch, book=app.contracts).state is not State.STAGED:
+    if stage.stage(app.ports, batch, contracts=app.contracts).state is not State.STAGED:
         raise RuntimeError("The file was not staged.")
     app.close()
 

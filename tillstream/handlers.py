@@ -32,7 +32,7 @@ def stage_batch(app: App, data: Data) -> dict[str, Any]:
     """Stage a received batch; no-op if that is done already."""
     from tillstream.pipeline.staging import stage
 
-    upload = stage.stage(app.ports, data["batch_id"], book=app.contracts)
+    upload = stage.stage(app.ports, data["batch_id"], contracts=app.contracts)
     return {
         "batch": upload.batch_id,
         "rows": upload.staged.rows_read if upload.staged else 0,

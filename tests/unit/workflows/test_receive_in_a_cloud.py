@@ -37,7 +37,7 @@ def delivery(id_: str, **changes: Any) -> Delivery:
 
 def lines(app: App) -> int:
     for batch in [one.batch_id for one in records.find(app.ports, kind=BatchKind.STORE_SALES)]:
-        stage.stage(app.ports, batch, book=app.contracts)
+        stage.stage(app.ports, batch, contracts=app.contracts)
     settle.settle_all(app.ports, app.contracts)
     return int(app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines").column("n")[0].as_py())
 

@@ -80,7 +80,7 @@ def test_an_unpublished_settlement_is_published(app: App, clock: ManualClock) ->
     swept(app)
     clock.advance(HOURS)
     upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
-    stage.stage(app.ports, upload.batch_id, book=app.contracts)
+    stage.stage(app.ports, upload.batch_id, contracts=app.contracts)
     settle.settle_all(app.ports, app.contracts)
     assert [swept(app)["announced"] for _ in range(2)] == [1, 0]
 

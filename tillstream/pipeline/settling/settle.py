@@ -18,7 +18,7 @@ from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
 MAX_BATCHES = 500
 
 
-def settle(ports: Ports, book: ContractRegistry) -> SettlementResult:
+def settle(ports: Ports, contracts: ContractRegistry) -> SettlementResult:
     """Commit up to 500 staged batches to the ledger. Idempotent. Raises `Unavailable`, and `Conflict`: retry.
 
     A batch whose staged rows have expired is staged again instead, and settled later.
@@ -34,14 +34,14 @@ def settle(ports: Ports, book: ContractRegistry) -> SettlementResult:
     if not batches:
         return SettlementResult(0)
     try:
-        descriptions = [to_staged_batch(ports, book, upload) for upload in batches]
+        descriptions = [to_staged_batch(ports, contracts, upload) for upload in batches]
     except NotFound:
         expired = [upload for upload in batches if expiry.expired(ports, upload)]
         if not expired:
             raise
         for upload in expired:
             expiry.restage(ports, upload)
-        return settle(ports, book)
+        return settle(ports, contracts)
     replaced = [upload.parent for upload in batches if upload.kind is BatchKind.REPLAY]
     settled = ports.warehouse.settle(Settlement(descriptions, replaced))
     update_records(ports, batches, settled)
@@ -57,10 +57,10 @@ def _cancel_if_obsolete(ports: Ports, upload: Batch) -> bool:
 
 
 def to_staged_batch(
-    ports: Ports, book: ContractRegistry, upload: Batch, contract: Contract | None = None
+    ports: Ports, contracts: ContractRegistry, upload: Batch, contract: Contract | None = None
 ) -> StagedBatch:
     """Describe a staged batch for the warehouse. contract: an unsaved contract that a dry run tries."""
-    contract = contract or book.version(upload.contract, upload.contract_version)
+    contract = contract or contracts.version(upload.contract, upload.contract_version)
     source = "till" if upload.kind is BatchKind.STORE_SALES else "file"
     staged = upload.staged
     if staged is None:
@@ -123,12 +123,12 @@ def retire(ports: Ports, batch: str, state: State, audit: tuple[str, AuditAction
     )
 
 
-def settle_all(ports: Ports, book: ContractRegistry) -> list[int]:
+def settle_all(ports: Ports, contracts: ContractRegistry) -> list[int]:
     """Settle until no staged batch is left; after a conflict, try again. Returns the settlement numbers."""
     numbers = []
     while True:
         try:
-            settled = settle(ports, book)
+            settled = settle(ports, contracts)
         except Conflict:
             continue
         if settled.settlement_no:

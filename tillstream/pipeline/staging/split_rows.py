@@ -28,7 +28,7 @@ ACCEPTABLE = frozenset({"out-of-range", "conflicting-contents", "differs-from-ti
 class SplitRows:
     """A row batch, split into accepted and rejected rows."""
 
-    part: RowBatch
+    row_batch: RowBatch
     accepted: pa.Table | None
     """Columns of `STAGED` and `HASHED`, (n,); None without rows."""
     refused: pa.Table | None
@@ -39,71 +39,75 @@ class SplitRows:
     """currency, net, gross of the accepted rows."""
 
 
-def split(part: RowBatch, hasher: Hasher) -> SplitRows:
+def split(row_batch: RowBatch, hasher: Hasher) -> SplitRows:
     """Split a row batch: a row with an error is rejected, unless a user accepted it and the error is `ACCEPTABLE`."""
-    rejected = _rejected(part, part.table.num_rows)
+    rejected = _rejected(row_batch, row_batch.table.num_rows)
     accepted = None
     if not rejected.all():
-        accepted = hasher.with_hashes(_accepted_rows(part, None if not rejected.any() else ~rejected))
-    rows = [*part.rejected, *_rejected_rows(part, rejected)]
+        accepted = hasher.with_hashes(_accepted_rows(row_batch, None if not rejected.any() else ~rejected))
+    rows = [*row_batch.rejected, *_rejected_rows(row_batch, rejected)]
     return SplitRows(
-        part,
+        row_batch,
         accepted,
-        _rejected_table(part, rows, rejected) if rows else None,
+        _rejected_table(row_batch, rows, rejected) if rows else None,
         sum(row.outcome == "quarantined" for row in rows),
         [] if accepted is None else [*_amounts(accepted)],
     )
 
 
-def _rejected(part: RowBatch, length: int) -> npt.NDArray[np.bool_]:
-    if part.accepted is None or not part.accepted.any():
-        return part.issues.rejected_mask(length)
+def _rejected(row_batch: RowBatch, length: int) -> npt.NDArray[np.bool_]:
+    if row_batch.accepted is None or not row_batch.accepted.any():
+        return row_batch.issues.rejected_mask(length)
     rejected = np.zeros(length, np.bool_)
-    for issue in part.issues:
+    for issue in row_batch.issues:
         if CATALOGUE[issue.code].severity is Severity.ERROR:
-            is_accepted = part.accepted[issue.rows] if issue.code in ACCEPTABLE else np.zeros(len(issue.rows), np.bool_)
+            is_accepted = (
+                row_batch.accepted[issue.rows] if issue.code in ACCEPTABLE else np.zeros(len(issue.rows), np.bool_)
+            )
             rejected[issue.rows[~is_accepted]] = True
     return rejected
 
 
-def _accepted_rows(part: RowBatch, keep: npt.NDArray[np.bool_] | None) -> pa.Table:
-    length = part.table.num_rows
+def _accepted_rows(row_batch: RowBatch, keep: npt.NDArray[np.bool_] | None) -> pa.Table:
+    length, source = row_batch.table.num_rows, row_batch.source
     metadata: dict[str, Any] = {
-        "row_number": pa.array(part.row_number),
-        "line_number": pa.array(part.line_number),
-        "fix_number": pa.repeat(pa.scalar(part.fix_number, pa.int64()), length),
-        "accepted": pa.repeat(pa.scalar(False), length) if part.accepted is None else pa.array(part.accepted),
-        "source": constant(part.source, length) if isinstance(part.source, str) else encoded(part.source),
-        "received_seq": pa.nulls(length, pa.int64()) if part.received_seq is None else part.received_seq,
+        "row_number": pa.array(row_batch.row_number),
+        "line_number": pa.array(row_batch.line_number),
+        "fix_number": pa.repeat(pa.scalar(row_batch.fix_number, pa.int64()), length),
+        "accepted": pa.repeat(pa.scalar(False), length) if row_batch.accepted is None else pa.array(row_batch.accepted),
+        "source": constant(row_batch.source, length)
+        if isinstance(row_batch.source, str)
+        else encoded(row_batch.source),
+        "received_seq": pa.nulls(length, pa.int64()) if row_batch.received_seq is None else row_batch.received_seq,
     }
     schema = lines_schema(STAGED)
-    columns = [metadata[name] if name in metadata else part.table.column(name) for name in schema.names]
+    columns = [metadata[name] if name in metadata else row_batch.table.column(name) for name in schema.names]
     rows = pa.table(columns, schema=schema)
     return rows if keep is None else rows.filter(pa.array(keep))
 
 
-def _rejected_rows(part: RowBatch, rejected: npt.NDArray[np.bool_]) -> list[RejectedRow]:
+def _rejected_rows(row_batch: RowBatch, rejected: npt.NDArray[np.bool_]) -> list[RejectedRow]:
     """Return the rejected rows of the table, each with all its problems."""
     if not rejected.any():
         return []
     problems: dict[int, list[RowProblem]] = {int(index): [] for index in np.flatnonzero(rejected)}
-    errors = part.issues.table(Severity.ERROR)
+    errors = row_batch.issues.table(Severity.ERROR)
     for row in errors.filter(pa.array(rejected[errors.column("index").to_numpy()])).to_pylist():
         problems[row.pop("index")].append(row)
     return [
-        RejectedRow(int(part.row_number[index]), int(part.line_number[index]), part.raw(index), errors)
+        RejectedRow(int(row_batch.row_number[index]), int(row_batch.line_number[index]), row_batch.raw(index), errors)
         for index, errors in problems.items()
     ]
 
 
-def _rejected_table(part: RowBatch, rows: Sequence[RejectedRow], rejected: npt.NDArray[np.bool_]) -> pa.Table:
+def _rejected_table(row_batch: RowBatch, rows: Sequence[RejectedRow], rejected: npt.NDArray[np.bool_]) -> pa.Table:
     schema = arrow_schema(REJECTED_ROWS)
-    rejected_table = part.table.filter(pa.array(rejected))
+    rejected_table = row_batch.table.filter(pa.array(rejected))
     untyped_count = len(rows) - rejected_table.num_rows
     columns: dict[str, Any] = {
         "row_number": [row.row_number for row in rows],
         "line_number": [row.line_number for row in rows],
-        "fix_number": [part.fix_number] * len(rows),
+        "fix_number": [row_batch.fix_number] * len(rows),
         "outcome": [row.outcome for row in rows],
         "refused_by": [row.refused_by for row in rows],
         "raw": [row.raw for row in rows],

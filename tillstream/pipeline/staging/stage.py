@@ -24,11 +24,13 @@ from tillstream.ports import Ports
 Progress = Callable[[int], None]
 
 
-def stage(ports: Ports, batch: str, progress: Progress | None = None, book: ContractRegistry | None = None) -> Batch:
+def stage(
+    ports: Ports, batch: str, progress: Progress | None = None, contracts: ContractRegistry | None = None
+) -> Batch:
     """Stage one batch. Idempotent and safe to run concurrently: each run writes under its own prefix, and only one
     updates the record.
 
-    book: registry searched for a better-matching contract when the file does not match its own.
+    contracts: registry searched for a better-matching contract when the file does not match its own.
     Raises `NotFound`, `Unavailable`. If the file cannot be read, the record becomes rejected, and nothing is raised.
     """
     upload = records.transition(ports, batch, State.STAGING, only_from=STAGEABLE)
@@ -39,22 +41,24 @@ def stage(ports: Ports, batch: str, progress: Progress | None = None, book: Cont
         report = _reusable_result(ports, upload) or write(ports, upload, prefix, progress)
     except Rejected as error:
         lacks_columns = error.code == "missing-columns"
-        decision = holds.check_unreadable(_file_context(ports, upload, book)) if lacks_columns else holds.HoldDecision()
+        decision = (
+            holds.check_unreadable(_file_context(ports, upload, contracts)) if lacks_columns else holds.HoldDecision()
+        )
         if decision.holds:
             held: BatchChanges = {"holds": decision.holds, "proposed": decision.proposed}
             return records.transition(ports, batch, State.HELD, only_from=STAGEABLE, expected=upload, **held)
         return records.transition(ports, batch, State.REJECTED, only_from=STAGEABLE, expected=upload, error=str(error))
-    return staged(ports, upload, report, book)
+    return staged(ports, upload, report, contracts)
 
 
-def _file_context(ports: Ports, upload: Batch, book: ContractRegistry | None) -> holds.FileContext:
+def _file_context(ports: Ports, upload: Batch, contracts: ContractRegistry | None) -> holds.FileContext:
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
-    return holds.FileContext(ports, upload, contract, tuple(book.all().values()) if book else ())
+    return holds.FileContext(ports, upload, contract, tuple(contracts.all().values()) if contracts else ())
 
 
-def staged(ports: Ports, upload: Batch, report: StagingReport, book: ContractRegistry | None = None) -> Batch:
+def staged(ports: Ports, upload: Batch, report: StagingReport, contracts: ContractRegistry | None = None) -> Batch:
     """Update the record with the staging result and publish `batch.staged`, or hold the batch."""
-    file = _file_context(ports, upload, book)
+    file = _file_context(ports, upload, contracts)
     decision = holds.check_holds(file, report)
     state = State.HELD if decision.holds else State.STAGED
     if not decision.holds and upload.is_file:
@@ -80,7 +84,7 @@ def write(
         for rows in prefetch(split(row_batch, hasher) for row_batch in prefetch(source.row_batches())):
             writer.add(rows)
             if progress:
-                progress(rows.part.rows_read)
+                progress(rows.row_batch.rows_read)
         report = writer.finish(source.headers[: known_headers.MAX_COLUMNS + 1])
     # a local installation settles in the same process and needs the memory
     pa.default_memory_pool().release_unused()

@@ -79,19 +79,19 @@ class StagedWriter:
         self._report = StagingReport()
 
     def add(self, split: SplitRows) -> None:
-        part, report = split.part, self._report
-        self._count(part)
+        row_batch, report = split.row_batch, self._report
+        self._count(row_batch)
         self._report = replace(
             report,
-            rows_read=report.rows_read + part.rows_read,
-            rows_blank=report.rows_blank + part.blank,
-            rows_ignored=report.rows_ignored + part.ignored,
+            rows_read=report.rows_read + row_batch.rows_read,
+            rows_blank=report.rows_blank + row_batch.blank,
+            rows_ignored=report.rows_ignored + row_batch.ignored,
             rows_refused=report.rows_refused + split.quarantined,
-            cut=part.truncation or report.cut,
+            cut=row_batch.truncation or report.cut,
         )
         if len(self._stores) <= MAX_STORES:
-            self._stores.update(pc.unique(part.table.column("store_id")).to_pylist())
-            self._stores.update([None] if part.rejected else ())
+            self._stores.update(pc.unique(row_batch.table.column("store_id")).to_pylist())
+            self._stores.update([None] if row_batch.rejected else ())
         for name, rows in (("accepted", split.accepted), ("refused", split.refused)):
             if rows is not None:
                 self._write(name, rows)
@@ -112,12 +112,12 @@ class StagedWriter:
             self._report = replace(self._report, **{name: (address,)})  # type: ignore[arg-type]
         writer.write_table(rows)
 
-    def _count(self, part: RowBatch) -> None:
-        for summary in part.issues.summary():
+    def _count(self, row_batch: RowBatch) -> None:
+        for summary in row_batch.issues.summary():
             self._tally(
-                summary.code, summary.column, summary.count, int(part.line_number[summary.first]), summary.value
+                summary.code, summary.column, summary.count, int(row_batch.line_number[summary.first]), summary.value
             )
-        for row in part.rejected:
+        for row in row_batch.rejected:
             for problem in row.problems:
                 self._tally(problem["code"], problem["column"], 1, row.line_number, problem["value"])
 

@@ -30,7 +30,7 @@ _TOLERANCE = 2
 _DIGITS = r"(?P<letters>.*?)(?P<digits>[0-9]{1,18})$"
 
 
-def flag_swapped_dates(table: pa.Table, findings: Issues) -> None:
+def flag_swapped_dates(table: pa.Table, issues: Issues) -> None:
     """Flag dates with swapped day and month. table: `NORMALISED` rows of one file, in file order.
 
     Files whose dates ascend without leaps, or do not ascend at all, are skipped early.
@@ -54,7 +54,7 @@ def flag_swapped_dates(table: pa.Table, findings: Issues) -> None:
         is_suspect[rows] = _find_swapped(days[rows], swapped[start:end])
         corrected[rows] = swapped[start:end]
     detail = pa.array(corrected.astype(np.int32)).cast(pa.date32()).cast(pa.string())
-    findings.add_where(is_suspect, "day-month-swapped", "sale_date", dates, detail)
+    issues.add_where(is_suspect, "day-month-swapped", "sale_date", dates, detail)
 
 
 def _has_leaps(table: pa.Table, dates: pa.Array) -> bool:

@@ -26,7 +26,7 @@ _INPUTS = {
 """Column → the columns from which it is computed. If one of them failed, the missing column is not reported again."""
 
 
-def validate(table: pa.Table, contract: Contract, findings: Issues, *, received_date: date) -> None:
+def validate(table: pa.Table, contract: Contract, issues: Issues, *, received_date: date) -> None:
     """Add an issue for each row and check that fails; never raises for invalid rows.
 
     table: as returned by `normalise`. Raises pandera's `SchemaErrors` if the table does not have the columns and types
@@ -34,12 +34,12 @@ def validate(table: pa.Table, contract: Contract, findings: Issues, *, received_
     """
     for rule, failed in _failures(table, sale_line_schema(contract, received_date)):
         unless = _unless(rule, contract)
-        rows = np.flatnonzero(failed & ~findings.rows_with_issue(table.num_rows, unless) if unless else failed)
+        rows = np.flatnonzero(failed & ~issues.rows_with_issue(table.num_rows, unless) if unless else failed)
         if rule.code == "missing-required":
-            _add_missing(rows, rule.column, table, contract, findings)
+            _add_missing(rows, rule.column, table, contract, issues)
         elif len(rows):
             values = None if rule.code == "missing-expected" else _values(table, rule.column, rows)
-            findings.add(rows, rule.code, rule.column, values, _detail(rule, table, rows))
+            issues.add(rows, rule.code, rule.column, values, _detail(rule, table, rows))
 
 
 def _failures(table: pa.Table, schema: SaleLineSchema) -> list[tuple[Rule, Mask]]:
@@ -82,16 +82,16 @@ def _detail(rule: Rule, table: pa.Table, rows: Rows) -> str | pa.Array:
     return ""
 
 
-def _add_missing(rows: Rows, name: str, table: pa.Table, contract: Contract, findings: Issues) -> None:
+def _add_missing(rows: Rows, name: str, table: pa.Table, contract: Contract, issues: Issues) -> None:
     """Report missing values. For a computed net amount, report the missing terms that the user must fill in."""
     if name == "net_amount" and name not in contract.columns:
         reported = np.zeros(len(rows), np.bool_)
         for term in _terms_of_net(contract):
             is_null = to_bool_array(pc.is_null(_values(table, term, rows)))
-            findings.add(rows[is_null], "missing-required", term)
+            issues.add(rows[is_null], "missing-required", term)
             reported |= is_null
         rows = rows[~reported]
-    findings.add(rows, "missing-required", name)
+    issues.add(rows, "missing-required", name)
 
 
 def _terms_of_net(contract: Contract) -> list[str]:

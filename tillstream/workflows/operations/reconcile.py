@@ -70,7 +70,7 @@ def reconcile(
                 stage,  # lazy: loads all file readers, not needed with `delegate`
             )
 
-            stage.stage(ports, upload.batch_id, book=contracts)
+            stage.stage(ports, upload.batch_id, contracts=contracts)
     settled = settle.settle_all(ports, contracts)
     undone = _follow_undos(ports, first)
     announced = _announce_missing(ports, first)

@@ -22,7 +22,12 @@ def previewable(ports: Ports, upload: Batch) -> bool:
 
 
 def preview(
-    ports: Ports, book: ContractRegistry, batch: str, questions: Sequence[WarehouseQuery] = (), *, as_new: bool = False
+    ports: Ports,
+    contracts: ContractRegistry,
+    batch: str,
+    questions: Sequence[WarehouseQuery] = (),
+    *,
+    as_new: bool = False,
 ) -> tuple[dict[str, Any], SettlementResult]:
     """Return the receipt and the settlement of the held batch if confirmed, with the answers to `questions`.
 
@@ -36,7 +41,7 @@ def preview(
     undone = [upload.parent] if upload.kind is BatchKind.REPLAY else []
     receipt_questions = receipts.receipt_queries(batch)
     settled = ports.warehouse.preview(
-        Settlement([to_staged_batch(ports, book, confirmed)], undone), [*receipt_questions, *questions]
+        Settlement([to_staged_batch(ports, contracts, confirmed)], undone), [*receipt_questions, *questions]
     )
     receipt = receipts.compose(confirmed, *(answer.to_pylist() for answer in settled.results[: len(receipt_questions)]))
     holds = [hold.to_json() for hold in settled.holds.values()]

@@ -51,7 +51,7 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Batch
     return stage.stage(ports, replay.replay_as_new(ports, upload, by).batch_id)
 
 
-def assign_contract(ports: Ports, book: ContractRegistry, batch: str, contract: str, by: str) -> Batch:
+def assign_contract(ports: Ports, contracts: ContractRegistry, batch: str, contract: str, by: str) -> Batch:
     """Assign a contract to a held upload; staging follows and checks its holds again.
 
     Raises `Rejected` if the upload is not held, `NotFound`.
@@ -59,7 +59,7 @@ def assign_contract(ports: Ports, book: ContractRegistry, batch: str, contract: 
     upload = records.get(ports, batch)
     if upload.state is not State.HELD or not upload.is_file:
         raise Rejected(f"{upload.file} is {upload.state}. Only the contract of a held upload can be changed.")
-    pinned = book.pin(contract)
+    pinned = contracts.pin(contract)
     moved = records.transition(
         ports,
         batch,
@@ -78,7 +78,7 @@ def assign_contract(ports: Ports, book: ContractRegistry, batch: str, contract: 
     return moved
 
 
-def accept(ports: Ports, book: ContractRegistry, batch: str, by: str) -> Batch:
+def accept(ports: Ports, contracts: ContractRegistry, batch: str, by: str) -> Batch:
     """Save the contract version proposed for a held upload and read the upload with it; staging follows.
 
     Raises `Rejected` if none is proposed, or if it conflicts with other contracts.
@@ -87,11 +87,13 @@ def accept(ports: Ports, book: ContractRegistry, batch: str, by: str) -> Batch:
     if upload.state is not State.HELD or not upload.proposed:
         raise Rejected(f"No new contract version is proposed for {upload.file}.")
     if not upload.contract:
-        return assign_contract(ports, book, batch, proposals.save_proposed(book, upload, upload.proposed, by).name, by)
+        return assign_contract(
+            ports, contracts, batch, proposals.save_proposed(contracts, upload, upload.proposed, by).name, by
+        )
     # a version saved for another file meanwhile is tried first; if it does not match, the file is held again
-    if book.current(upload.contract).version == upload.contract_version:
-        book.save(parse(upload.proposed.contract, f"the proposal for {upload.contract}"), by)
-    return assign_contract(ports, book, batch, upload.contract, by)
+    if contracts.current(upload.contract).version == upload.contract_version:
+        contracts.save(parse(upload.proposed.contract, f"the proposal for {upload.contract}"), by)
+    return assign_contract(ports, contracts, batch, upload.contract, by)
 
 
 def reject(ports: Ports, batch: str, by: str, reason: str = "") -> Batch:

@@ -19,23 +19,25 @@ from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQu
 from tillstream.receipts import receipt as receipts
 
 
-def dry_run(ports: Ports, book: ContractRegistry, contract: Contract, name: str, stream: BinaryIO) -> dict[str, Any]:
+def dry_run(
+    ports: Ports, contracts: ContractRegistry, contract: Contract, name: str, stream: BinaryIO
+) -> dict[str, Any]:
     """Return a receipt with status `dry-run`: the file is staged, and settled in a transaction that is rolled back.
 
     An unsaved contract is used as it is. Raises `Rejected` for a file that cannot be read.
     """
     prefix = f"dry-run/{ports.clock.tick()}"
     try:
-        is_saved = book.all().get(contract.name) == contract
-        upload = _keep(ports, book.pin(contract.name) if is_saved else contract, prefix, name, stream)
-        return tried(ports, book, upload, prefix, contract=contract)[0]
+        is_saved = contracts.all().get(contract.name) == contract
+        upload = _keep(ports, contracts.pin(contract.name) if is_saved else contract, prefix, name, stream)
+        return tried(ports, contracts, upload, prefix, contract=contract)[0]
     finally:
         delete_staged(ports, prefix)
 
 
 def tried(
     ports: Ports,
-    book: ContractRegistry,
+    contracts: ContractRegistry,
     upload: Batch,
     prefix: str,
     undo: Sequence[str] = (),
@@ -47,15 +49,15 @@ def tried(
     Staged objects are written under `prefix`; the caller deletes them with `delete_staged`. Raises `Rejected` for a
     file that cannot be read.
     """
-    contract = contract or book.version(upload.contract, upload.contract_version)
+    contract = contract or contracts.version(upload.contract, upload.contract_version)
     report = stage.write(ports, upload, prefix, contract=contract)
     staged = replace(upload, staged=report, state=State.STAGED)
     hold_decision = staging_holds.check_holds(
-        staging_holds.FileContext(ports, staged, contract, tuple(book.all().values())), report
+        staging_holds.FileContext(ports, staged, contract, tuple(contracts.all().values())), report
     )
     questions = receipts.receipt_queries(staged.batch_id)
     settled = ports.warehouse.preview(
-        Settlement([to_staged_batch(ports, book, staged, contract)], undo), [*questions, *more]
+        Settlement([to_staged_batch(ports, contracts, staged, contract)], undo), [*questions, *more]
     )
     holds = [hold.to_json() for hold in (*hold_decision.holds, *settled.holds.values())]
     receipt = receipts.compose(staged, *(answer.to_pylist() for answer in settled.results[: len(questions)]))

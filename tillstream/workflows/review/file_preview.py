@@ -64,10 +64,10 @@ def preview_file(
     check_header(block, contract)
     dates = DateScan(lambda: iter([block]), contract)
     sample = _head(block, SAMPLE_ROWS)
-    part = to_row_batch(sample, contract, received, dates.facts(block))
-    picked = _pick_rows(part.issues.rejected_mask(part.table.num_rows).tolist(), rows)
-    lines = tuple(int(part.line_number[at]) for at in picked)
-    return FilePreview(tuple(_columns(sample.cells, part, contract, picked)), lines)
+    row_batch = to_row_batch(sample, contract, received, dates.facts(block))
+    picked = _pick_rows(row_batch.issues.rejected_mask(row_batch.table.num_rows).tolist(), rows)
+    lines = tuple(int(row_batch.line_number[at]) for at in picked)
+    return FilePreview(tuple(_columns(sample.cells, row_batch, contract, picked)), lines)
 
 
 def _pick_rows(refused: list[bool], rows: int) -> list[int]:
@@ -88,9 +88,9 @@ def _head(block: Block, rows: int) -> Block:
     )
 
 
-def _columns(read: pa.Table, part: RowBatch, contract: Contract, picked: list[int]) -> list[Column]:
-    messages = _messages_by_cell(part, contract)
-    values = {name: part.table.column(name).take(picked).to_pylist() for name in part.table.column_names}
+def _columns(read: pa.Table, row_batch: RowBatch, contract: Contract, picked: list[int]) -> list[Column]:
+    messages = _messages_by_cell(row_batch, contract)
+    values = {name: row_batch.table.column(name).take(picked).to_pylist() for name in row_batch.table.column_names}
     columns, shown = [], set[str]()
     for header in read.column_names:
         raw = read.column(header).take(picked).to_pylist()
@@ -118,10 +118,10 @@ def _target_column(role: str, values: dict[str, list[Any]]) -> str:
     return next(iter(filled or choices), "")
 
 
-def _messages_by_cell(part: RowBatch, contract: Contract) -> dict[tuple[int, str], tuple[str, ...]]:
+def _messages_by_cell(row_batch: RowBatch, contract: Contract) -> dict[tuple[int, str], tuple[str, ...]]:
     """Return (row, header) → messages of its problems."""
     named, messages = receipts.contract_headers(contract), dict[tuple[int, str], tuple[str, ...]]()
-    for row in part.issues.table().to_pylist():
+    for row in row_batch.issues.table().to_pylist():
         header = named.get(row["column"] or "", "")
         place = (row["index"], header)
         messages[place] = (*messages.get(place, ()), str(receipts.with_message(row, named)["message"]))

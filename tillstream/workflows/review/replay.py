@@ -16,23 +16,23 @@ SAME_CONTRACT_HOLDS = (HoldCode.REPEATED_BYTES, HoldCode.OTHER_CONTRACT)
 REPLAYABLE = IN_LEDGER | {State.HELD, State.REJECTED, State.FAILED}
 
 
-def replay(ports: Ports, book: ContractRegistry, batch: str, contract: str | None, by: str) -> Batch:
+def replay(ports: Ports, contracts: ContractRegistry, batch: str, contract: str | None, by: str) -> Batch:
     """Create a new batch from the stored original; staging and settling follow. Undo does not restore the old one.
 
     Raises `Rejected` if the batch cannot be replayed, `NotFound`.
     """
-    new = records.create(ports, reading(ports, book, records.get(ports, batch), contract, by))
+    new = records.create(ports, reading(ports, contracts, records.get(ports, batch), contract, by))
     events.publish_received(ports, new)
     return new
 
 
-def reading(ports: Ports, book: ContractRegistry, old: Batch, contract: str | None, by: str) -> Batch:
+def reading(ports: Ports, contracts: ContractRegistry, old: Batch, contract: str | None, by: str) -> Batch:
     """Build the record of a replay without writing it. Raises as `replay`."""
     if not old.is_file or old.state not in REPLAYABLE:
         raise Rejected(f"{old.file} is {old.state} and cannot be replayed.")
     if not (contract or old.contract):
         raise Rejected(f"{old.file} has no contract yet. Choose one.")
-    pinned = book.pin(contract or old.contract)
+    pinned = contracts.pin(contract or old.contract)
     number = len(finished_replays(ports, old)) + 1
     return replace(
         _as_replay(ports, old, by),

@@ -18,20 +18,20 @@ TOTALS = WarehouseQuery(sql.text("ledger/totals"))
 SHOWN = ("status", "contract", "contract_version", "rows", "amounts", "problems", "holds", "removed", "error")
 
 
-def preview(ports: Ports, book: ContractRegistry, batch: str, contract: str | None = None) -> dict[str, Any]:
+def preview(ports: Ports, contracts: ContractRegistry, batch: str, contract: str | None = None) -> dict[str, Any]:
     """Return what a replay would change.
 
     before, after: receipt of the batch with rows by outcome and amounts. changes: net lines by kind. totals: ledger
     totals by region and currency, before and after. Raises `Rejected`, `NotFound`.
     """
     old = records.get(ports, batch)
-    new = replay.reading(ports, book, old, contract, "")
+    new = replay.reading(ports, contracts, old, contract, "")
     before = receipts.receipt(ports, batch)
     totals = ports.warehouse.query(TOTALS.sql).to_pylist()
     prefix = f"dry-run/{ports.clock.tick()}"
     try:
         undo = [old.batch_id] if old.state in IN_LEDGER else []
-        after, settled = tried(ports, book, new, prefix, undo, TOTALS)
+        after, settled = tried(ports, contracts, new, prefix, undo, TOTALS)
     except Rejected as error:
         after, settled = receipts.compose(new, [], [], []) | {"status": State.REJECTED.value, "error": str(error)}, None
     finally:

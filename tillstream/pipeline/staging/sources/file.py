@@ -92,14 +92,14 @@ def _shortened(names: list[str]) -> str:
 
 def to_row_batch(block: Block, contract: Contract, received: date, dates: FileDateFacts) -> RowBatch:
     """Normalise and validate the rows of a block."""
-    table, findings = normalise(block.cells, contract, date_only=dates.date_only, evidence=dates.evidence)
+    table, issues = normalise(block.cells, contract, date_only=dates.date_only, evidence=dates.evidence)
     for code, rows in block.warnings.items():
-        findings.add(rows, code, None)
+        issues.add(rows, code, None)
     # imported late: a thread may still be loading the frame libraries while blocks are read
     from tillstream.pipeline.validating.validate import validate
 
-    validate(table, contract, findings, received_date=received)
-    flag_swapped_dates(table, findings)
+    validate(table, contract, issues, received_date=received)
+    flag_swapped_dates(table, issues)
     refused = [
         RejectedRow(
             row.row_number,
@@ -113,7 +113,7 @@ def to_row_batch(block: Block, contract: Contract, received: date, dates: FileDa
         table,
         block.row_number,
         block.line_number,
-        findings,
+        issues,
         block.raw,
         refused,
         block.blank,
