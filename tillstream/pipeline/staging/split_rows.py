@@ -69,7 +69,7 @@ def _rejected(row_batch: RowBatch, length: int) -> npt.NDArray[np.bool_]:
 
 
 def _accepted_rows(row_batch: RowBatch, keep: npt.NDArray[np.bool_] | None) -> pa.Table:
-    length, source = row_batch.table.num_rows, row_batch.source
+    length = row_batch.table.num_rows
     metadata: dict[str, Any] = {
         "row_number": pa.array(row_batch.row_number),
         "line_number": pa.array(row_batch.line_number),
