@@ -104,10 +104,10 @@ def test_examples_of_date_orders_are_dates_that_differ_between_them(person: Peop
     admin = person(Role.ADMIN)
     first, *rows = UNKNOWN.splitlines(keepends=True)
     content = first + rows[0].replace(b"03/04/2026", b"01/01/2026") + b"".join(rows[1:])
-    seen = text_of(admin.get(look_at(admin, content, "linz.csv")).text)
-    assert "day, month, year 05/04/2026 is 5 April 2026" in seen
-    assert "01/01/2026 is" not in seen
-    assert "as in “05/04/2026”" in seen
+    page = text_of(admin.get(look_at(admin, content, "linz.csv")).text)
+    assert "day, month, year 05/04/2026 is 5 April 2026" in page
+    assert "01/01/2026 is" not in page
+    assert "as in “05/04/2026”" in page
 
 
 def test_answers_are_kept_shown_and_may_be_changed(person: People) -> None:
