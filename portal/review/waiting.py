@@ -16,6 +16,7 @@ from tillstream.domain.batch.holds import HoldCode
 from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.people import Action
 from tillstream.ports.warehouse import SettlementResult
+from tillstream.receipts.receipt_types import Receipt
 from tillstream.workflows.review.decision_preview import preview, previewable
 
 KINDS = (BatchKind.UPLOAD, BatchKind.REPLAY, BatchKind.STORE_SALES)
@@ -56,9 +57,9 @@ def decide(batch_id: str) -> ResponseReturnValue:
     )
 
 
-def _tried(upload: Batch, *, as_new: bool) -> tuple[dict[str, Any], changes.ChangeReport]:
+def _tried(upload: Batch, *, as_new: bool) -> tuple[Receipt, changes.ChangeReport]:
     app = tillstream()
-    receipts: list[dict[str, Any]] = []
+    receipts: list[Receipt] = []
 
     def attempt(questions: Any) -> SettlementResult:
         receipt, settled = preview(app.ports, app.contracts, upload.batch_id, questions, as_new=as_new)

@@ -1,9 +1,11 @@
 """Display texts of upload states and row outcomes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tillstream.domain.batch.record import IN_LEDGER, Batch, State
+from tillstream.receipts.receipt_types import Receipt
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,12 @@ def _and(lines: list[int], most: int = 8) -> str:
     return f"{', '.join(first)} and {last}"
 
 
-def has_superseded(receipt: dict[str, Any]) -> bool:
+def has_superseded(receipt: Receipt) -> bool:
     """Whether later content is current for rows of the file, so that the file can be made current."""
     return any(one["code"] == "superseded" for one in receipt["problems"])
 
 
-def headline(receipt: dict[str, Any]) -> str:
+def headline(receipt: Receipt) -> str:
     """The receipt in one sentence."""
     rows = receipt["rows"]
     read, refused = rows["read"] or 0, rows["quarantined"] or 0
@@ -101,7 +103,7 @@ def headline(receipt: dict[str, Any]) -> str:
     return says[receipt["status"]]
 
 
-def result(upload: Batch, receipt: dict[str, Any]) -> str:
+def result(upload: Batch, receipt: Receipt) -> str:
     """A text such as: 1,204 rows: 1,190 new, 14 rejected."""
     rows = receipt["rows"]
     if upload.state is State.REJECTED and upload.error:
@@ -110,11 +112,11 @@ def result(upload: Batch, receipt: dict[str, Any]) -> str:
         return f"Needs a decision: {receipt['holds'][0]['message'].rstrip('.')}"
     if upload.state not in IN_LEDGER or not rows["read"]:
         return headline(receipt)
-    parts = [f"{rows[name]:,} {label}" for name, label, _ in OUTCOMES if rows[name]]
+    parts = [f"{part['count']:,} {part['label']}" for part in balance(rows) if part["count"]]
     return f"{_rows(rows['read'])}: {', '.join(parts)}"
 
 
-def balance(rows: dict[str, Any]) -> list[dict[str, Any]]:
+def balance(rows: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The parts that add up to the rows read; before settling, the accepted rows are one part."""
     parts = [
         {"name": name, "label": label, "meaning": meaning, "count": rows[name]}

@@ -11,6 +11,7 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.receipts import receipt as receipts
+from tillstream.receipts.receipt_types import Receipt
 from tillstream.workflows.intake import complete_upload, resumable_upload
 from tillstream.workflows.onboarding import questionnaire
 from tillstream.workflows.review.dry_run import dry_run
@@ -27,7 +28,7 @@ class Preview:
 
     contract: Contract
     rows: FilePreview | None
-    receipt: dict[str, Any] | None
+    receipt: Receipt | None
     wrong: str = ""
     """Why the contract cannot read the file."""
     so_far: bool = False

@@ -19,6 +19,7 @@ from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import repeated_lines
+from tillstream.receipts.receipt_types import Receipt, ReceiptProblem
 from tillstream.receipts.staged_rejections import UNSETTLED
 from tillstream.workflows.corrections.drafts import draft
 from tillstream.workflows.onboarding import held_batch
@@ -103,9 +104,9 @@ def _refused(upload: Batch, code: str | None, limit: int, offset: int = 0) -> li
     ]
 
 
-def _groups(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _groups(problems: list[ReceiptProblem]) -> list[dict[str, Any]]:
     """Problems by code, most severe and most frequent first; the columns of one code are grouped."""
-    by_code: dict[str, list[dict[str, Any]]] = {}
+    by_code: dict[str, list[ReceiptProblem]] = {}
     for problem in problems:
         by_code.setdefault(problem["code"], []).append(problem)
     # A row may have one problem in several columns: the largest count of a column is a lower bound of rows.
@@ -139,7 +140,7 @@ def _questions(upload: Batch) -> str:
     return "Review the proposed contract" if questionnaire.contract else ""
 
 
-def _steps(upload: Batch, receipt: dict[str, Any]) -> frozenset[str]:
+def _steps(upload: Batch, receipt: Receipt) -> frozenset[str]:
     """Steps that the state of the batch allows; the role of the user restricts them further."""
     follows = TRANSITIONS[upload.state]
     steps = {

@@ -1,7 +1,7 @@
 """Write and load the sample regions."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -52,13 +52,15 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     return Result(receipts, next((code for code in (FAILED, HELD) if code in codes), DONE))
 
 
-def _load_here(app: App, progress: Progress, written: Iterator["tuple[SampleFile, Path]"]) -> Iterator[dict[str, Any]]:
+def _load_here(
+    app: App, progress: Progress, written: Iterator["tuple[SampleFile, Path]"]
+) -> Iterator[Mapping[str, Any]]:
     return (ingest_file(app, progress, path, sample.contract, by=SAMPLES) for sample, path in written)
 
 
 def _load_by_worker(
     app: App, progress: Progress, written: Iterator["tuple[SampleFile, Path]"]
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Mapping[str, Any]]:
     """Receive the files; the worker stages and settles each one while the next is written.
 
     Files received by an earlier, interrupted start are not received again.

@@ -1,6 +1,6 @@
 """Ingest files: read and settle each one and return its receipt."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ def ingest(app: App, progress: Progress, arguments: Ingest) -> Result:
 
 def ingest_file(
     app: App, progress: Progress, path: Path, name: str, *, dry: bool = False, by: str = COMMAND_LINE
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     contract = app.contracts.pin(name)
     try:
         with path.open("rb") as stream:

@@ -9,11 +9,12 @@ from tillstream.domain.batch.record import Batch, State
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
+from tillstream.receipts.receipt_types import Receipt
 
 COMMAND_LINE = "command line"
 
 
-def run_batch(app: App, upload: Batch, progress: Progress) -> dict[str, Any]:
+def run_batch(app: App, upload: Batch, progress: Progress) -> Receipt:
     """Stage and settle one batch now; the worker publishes its changes."""
     progress(KEPT, about=f"{upload.batch_id} {upload.file}")
     stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows), app.contracts)

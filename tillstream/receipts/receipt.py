@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -11,37 +10,24 @@ import sql
 from tillstream.batches import records
 from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch.record import Batch, BatchKind, State
-from tillstream.domain.batch.staging_report import StagingReport
+from tillstream.domain.batch.staging_report import IssueCount, StagingReport
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import WarehouseQuery
 from tillstream.receipts import staged_rejections
-
-COUNTS = {
-    "read": "rows_read",
-    "new": "rows_new",
-    "corrected": "rows_corrected",
-    "duplicate": "rows_duplicate",
-    "quarantined": "rows_quarantined",
-    "blank": "rows_blank",
-    "ignored": "rows_ignored",
-}
+from tillstream.receipts.receipt_types import Receipt, ReceiptAmounts, ReceiptProblem, ReceiptRows
 
 
-def receipt(ports: Ports, batch: str) -> dict[str, Any]:
-    """The JSON receipt of a batch. Raises `NotFound`.
-
-    `rows` balance: read = new + corrected + duplicate + quarantined + blank + ignored. Before a batch is settled,
-    new, corrected and duplicate are null.
-    """
+def receipt(ports: Ports, batch: str) -> Receipt:
+    """The receipt of a batch. Raises `NotFound`."""
     upload = records.get(ports, batch)
     batch_query, amounts_query, problems_query = receipt_queries(batch)
     rows = _query(ports, batch_query)
     amounts = _staged_amounts(upload, rows)
     if amounts is None:
         amounts = _query(ports, amounts_query)
-    return {"batch_id": batch} | compose(upload, rows, amounts, _query(ports, problems_query))
+    return {"batch_id": batch, **compose(upload, rows, amounts, _query(ports, problems_query))}
 
 
 def _query(ports: Ports, question: WarehouseQuery) -> list[dict[str, Any]]:
@@ -72,32 +58,36 @@ def receipt_queries(batch: str) -> list[WarehouseQuery]:
 
 def compose(
     upload: Batch, rows: list[dict[str, Any]], amounts: list[dict[str, Any]], refused: list[dict[str, Any]]
-) -> dict[str, Any]:
+) -> Receipt:
     """The receipt from the results of `receipt_queries`; `rows` is empty before the batch is settled."""
     counts = rows[0] if rows else _not_settled(upload)
-    problems = [asdict(problem) for problem in upload.staged.problems] if upload.staged else []
-    warnings = [problem for problem in problems if not rows or problem["severity"] != Severity.ERROR]
-    return {
+    staged = upload.staged.problems if upload.staged else ()
+    warnings = [_staged_problem(problem) for problem in staged if not rows or problem.severity != Severity.ERROR]
+    receipt: Receipt = {
         "status": upload.state.value,
         "region": upload.region,
         "contract": upload.contract,
         "contract_version": upload.contract_version,
         "file": upload.file,
         "holds": [hold.to_json() for hold in upload.holds] if not rows else [],
-        "rows": {name: counts[column] for name, column in COUNTS.items()},
+        "rows": ReceiptRows(
+            read=counts["rows_read"],
+            new=counts["rows_new"],
+            corrected=counts["rows_corrected"],
+            duplicate=counts["rows_duplicate"],
+            quarantined=counts["rows_quarantined"],
+            blank=counts["rows_blank"],
+            ignored=counts["rows_ignored"],
+        ),
         "problems": [*warnings, *(_problem(row) for row in refused), *_ledger_warnings(counts)],
-        "amounts": [{name: row[name] for name in ("currency", "net", "gross")} for row in amounts],
+        "amounts": [ReceiptAmounts(currency=row["currency"], net=row["net"], gross=row["gross"]) for row in amounts],
         "removed": counts["removed"],
         "error": upload.error,
-    } | _proposal(upload)
-
-
-def _proposal(upload: Batch) -> dict[str, Any]:
-    """The proposed next contract version of a held file, if any."""
-    if not upload.proposed or upload.state is not State.HELD:
-        return {}
-    contract, changes = upload.proposed.contract, list(upload.proposed.changes)
-    return {"proposal": {"contract": contract["name"], "version": contract["version"], "changes": changes}}
+    }
+    if upload.proposed and upload.state is State.HELD:
+        contract, changes = upload.proposed.contract, list(upload.proposed.changes)
+        receipt["proposal"] = {"contract": contract["name"], "version": contract["version"], "changes": changes}
+    return receipt
 
 
 def _not_settled(upload: Batch) -> dict[str, Any]:
@@ -116,12 +106,29 @@ def _not_settled(upload: Batch) -> dict[str, Any]:
     }
 
 
-def _problem(row: dict[str, Any]) -> dict[str, Any]:
-    severity = CATALOGUE[row["code"]].severity.value
-    return {name: row[name] for name in ("code", "column", "count", "first_line", "example")} | {"severity": severity}
+def _staged_problem(problem: IssueCount) -> ReceiptProblem:
+    return ReceiptProblem(
+        code=problem.code,
+        severity=problem.severity,
+        column=problem.column,
+        count=problem.count,
+        first_line=problem.first_line,
+        example=problem.example,
+    )
 
 
-def _ledger_warnings(counts: dict[str, Any]) -> list[dict[str, Any]]:
+def _problem(row: dict[str, Any]) -> ReceiptProblem:
+    return ReceiptProblem(
+        code=row["code"],
+        column=row["column"],
+        count=row["count"],
+        first_line=row["first_line"],
+        example=row["example"],
+        severity=CATALOGUE[row["code"]].severity.value,
+    )
+
+
+def _ledger_warnings(counts: dict[str, Any]) -> list[ReceiptProblem]:
     return [
         {
             "code": code,

@@ -1,13 +1,12 @@
 """Status notes next to files taken from a watched folder, for files that need attention."""
 
-from typing import Any
-
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
 from tillstream.domain.problems import CATALOGUE
 from tillstream.ports import Ports
 from tillstream.ports.drop import DropFolder
 from tillstream.receipts import receipt as receipts
+from tillstream.receipts.receipt_types import Receipt
 
 COLLECTION = "drops"
 """Documents by batch id. `place`: path of the file in the archive; `said`: text of its note; `told`: whether the state
@@ -32,7 +31,7 @@ def update_notes(ports: Ports, drop: DropFolder) -> None:
             ports.documents.put(COLLECTION, document.id, document.data | {"told": is_final, "said": text})
 
 
-def note_text(receipt: dict[str, Any]) -> str:
+def note_text(receipt: Receipt) -> str:
     """Return the text of the note; empty if no action is needed."""
     lines = []
     if receipt["error"]:

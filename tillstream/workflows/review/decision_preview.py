@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
@@ -13,6 +12,7 @@ from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 from tillstream.receipts import receipt as receipts
+from tillstream.receipts.receipt_types import Receipt
 
 
 def previewable(ports: Ports, upload: Batch) -> bool:
@@ -28,7 +28,7 @@ def preview(
     questions: Sequence[WarehouseQuery] = (),
     *,
     as_new: bool = False,
-) -> tuple[dict[str, Any], SettlementResult]:
+) -> tuple[Receipt, SettlementResult]:
     """Return the receipt and the settlement of the held batch if confirmed, with the answers to `questions`.
 
     The receipt's `holds` list reasons for which the ledger would hold it again. Raises `Rejected`.

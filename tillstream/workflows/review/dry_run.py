@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from tillstream.batches import records, registration
 from tillstream.contracts.registry import ContractRegistry
@@ -17,11 +17,10 @@ from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 from tillstream.receipts import receipt as receipts
+from tillstream.receipts.receipt_types import Receipt
 
 
-def dry_run(
-    ports: Ports, contracts: ContractRegistry, contract: Contract, name: str, stream: BinaryIO
-) -> dict[str, Any]:
+def dry_run(ports: Ports, contracts: ContractRegistry, contract: Contract, name: str, stream: BinaryIO) -> Receipt:
     """Return a receipt with status `dry-run`: the file is staged, and settled in a transaction that is rolled back.
 
     An unsaved contract is used as it is. Raises `Rejected` for a file that cannot be read.
@@ -43,7 +42,7 @@ def tried(
     undo: Sequence[str] = (),
     *more: WarehouseQuery,
     contract: Contract | None = None,
-) -> tuple[dict[str, Any], SettlementResult]:
+) -> tuple[Receipt, SettlementResult]:
     """Return the receipt and the settlement of the upload, settled together with `undo`; results of `more` come last.
 
     Staged objects are written under `prefix`; the caller deletes them with `delete_staged`. Raises `Rejected` for a

@@ -1,5 +1,6 @@
 """Preview a replay without storing anything: the receipts of the batch as it is and as it would be."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import sql
@@ -46,5 +47,5 @@ def preview(ports: Ports, contracts: ContractRegistry, batch: str, contract: str
     }
 
 
-def _shown(receipt: dict[str, Any]) -> dict[str, Any]:
+def _shown(receipt: Mapping[str, Any]) -> dict[str, Any]:
     return {name: receipt[name] for name in SHOWN}

@@ -16,6 +16,7 @@ from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement
 from tillstream.receipts import receipt as receipts
+from tillstream.receipts.receipt_types import ReceiptRows
 from tillstream.workflows.corrections import submit
 from tillstream.workflows.corrections.drafts import draft
 from tillstream.workflows.corrections.drafts.revalidate import corrected, counts
@@ -67,7 +68,7 @@ def _ready(ports: Ports, view: DraftSnapshot) -> tuple[list[int], int]:
     return ready, len(problems_by_row)
 
 
-def _preview_rows(ports: Ports, contracts: ContractRegistry, upload: Batch, data: bytes, prefix: str) -> dict[str, int]:
+def _preview_rows(ports: Ports, contracts: ContractRegistry, upload: Batch, data: bytes, prefix: str) -> ReceiptRows:
     with ports.objects.writer(STAGING, f"{prefix}/corrected.csv") as writer:
         writer.write(data)
     stored = ports.objects.stat(STAGING, f"{prefix}/corrected.csv")
@@ -77,5 +78,4 @@ def _preview_rows(ports: Ports, contracts: ContractRegistry, upload: Batch, data
     staged = replace(correction, staged=stage.write(ports, correction, prefix), state=State.STAGED)
     questions = receipts.receipt_queries(upload.batch_id)
     settled = ports.warehouse.preview(Settlement([to_staged_batch(ports, contracts, staged)]), questions)
-    rows: dict[str, int] = receipts.compose(upload, *(answer.to_pylist() for answer in settled.results))["rows"]
-    return rows
+    return receipts.compose(upload, *(answer.to_pylist() for answer in settled.results))["rows"]
