@@ -196,7 +196,7 @@ def test_each_new_object_is_redelivered_until_it_is_acknowledged(monkeypatch: py
     relay, stopping = Relay(address, "inbox", address), threading.Event()
     looking = start_periodic(0.02, relay.look, stopping, "relay")
     try:
-        until = time.monotonic() + 10
+        until = time.monotonic() + 90
         while len(handler.names) < 4 and time.monotonic() < until:
             time.sleep(0.02)
         time.sleep(0.2)

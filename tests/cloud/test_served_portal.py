@@ -145,7 +145,7 @@ def test_two_instances_and_their_processes_agree(tmp_path: Path) -> None:
 
 def _event_data(lines: Iterator[bytes]) -> str:
     """The event of the next settlement."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 90
     for line in lines:
         if line.startswith(b"data: 41"):
             return line.decode()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from document_store_contract import DocumentStoreContract, Opener
-from threads import join_thread
+from threads import PATIENCE, join_thread
 
 from tillstream.adapters.local.sqlite.document_store import INDEXED, SQLiteDocumentStore
 from tillstream.domain.errors import Rejected, Unavailable
@@ -72,11 +72,11 @@ class TestSQLiteDocumentStore(DocumentStoreContract):
         def other() -> None:
             documents.put("c", "a", {})
             done.set()
-            let_go.wait(10)
+            let_go.wait(PATIENCE)
 
         thread = threading.Thread(target=other, daemon=True)
         thread.start()
-        assert done.wait(10)
+        assert done.wait(PATIENCE)
         opened = [connection.sqlite for connection in documents._file._open]
         assert len(opened) == 2
         documents.close()
