@@ -53,7 +53,7 @@ def decide(batch_id: str) -> ResponseReturnValue:
         balance=labels.balance(receipt["rows"]) if receipt else [],
         changed=summarize(changed, tried=True) if changed else None,
         contracts=scoped.contracts(),
-        needs_contract=not upload.contract or HoldCode.OTHER_CONTRACT in {hold.code for hold in upload.holds},
+        needs_contract=not upload.contract or HoldCode.OTHER_CONTRACT in upload.hold_codes,
     )
 
 

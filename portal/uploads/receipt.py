@@ -126,7 +126,7 @@ def _questions(upload: Batch) -> str:
     """Text of the link to the questions about a held file; empty if answers cannot release it."""
     if upload.state is not State.HELD or not upload.is_file or not scope().may(Action.UPLOAD):
         return ""
-    if upload.contract and not ANSWERED & {hold.code for hold in upload.holds}:
+    if upload.contract and not ANSWERED & upload.hold_codes:
         return ""
     answers = held_batch.answers(ports(), upload.batch_id)
     try:

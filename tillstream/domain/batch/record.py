@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, TypedDict, Unpack
 
-from tillstream.domain.batch.holds import Hold
+from tillstream.domain.batch.holds import Hold, HoldCode
 from tillstream.domain.batch.proposal import Proposal
 from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.errors import Rejected
@@ -105,6 +105,15 @@ class Batch:
     def is_file(self) -> bool:
         """Whether a file is read by its contract."""
         return self.kind in FILE_KINDS
+
+    @property
+    def hold_codes(self) -> frozenset[HoldCode]:
+        return frozenset(hold.code for hold in self.holds)
+
+    @property
+    def confirmed_with_holds(self) -> tuple[str, ...]:
+        """`confirmed` after a user confirms the present holds as well."""
+        return tuple(dict.fromkeys((*self.confirmed, *(hold.code for hold in self.holds))))
 
     def with_state(self, state: State, at: str, **changes: Unpack["BatchChanges"]) -> "Batch":
         """The record in a new state. Raises `Rejected` if the transition is not allowed."""

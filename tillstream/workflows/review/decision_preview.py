@@ -36,8 +36,7 @@ def preview(
     upload = records.get(ports, batch)
     if not previewable(ports, upload):
         raise Rejected(f"{upload.file} is {upload.state} or was not read yet, so there is no preview.")
-    codes = tuple(dict.fromkeys((*upload.confirmed, *(hold.code for hold in upload.holds))))
-    confirmed = replace(upload, state=State.STAGED, confirmed=codes, holds=(), as_new=as_new)
+    confirmed = replace(upload, state=State.STAGED, confirmed=upload.confirmed_with_holds, holds=(), as_new=as_new)
     undone = [upload.parent] if upload.kind is BatchKind.REPLAY else []
     receipt_questions = receipts.receipt_queries(batch)
     settled = ports.warehouse.preview(

@@ -28,17 +28,16 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Batch
             "contract, or reject the file."
         )
     if upload.state is State.HELD and upload.staged:
-        if HoldCode.COLUMNS in {hold.code for hold in upload.holds}:
+        if HoldCode.COLUMNS in upload.hold_codes:
             contract = contract_version(ports.documents, upload.contract, upload.contract_version)
             known_headers.remember(ports, contract, upload.staged.columns)
-        codes = tuple(dict.fromkeys((*upload.confirmed, *(hold.code for hold in upload.holds))))
         confirmed = records.transition(
             ports,
             batch,
             State.STAGED,
             only_from=frozenset({State.HELD}),
             audit=(by, AuditAction.UPLOAD_CONFIRMED),
-            confirmed=codes,
+            confirmed=upload.confirmed_with_holds,
             holds=(),
             as_new=as_new,
         )

@@ -14,8 +14,9 @@ from tillstream.ports import Ports
 class RowSource(Protocol):
     """What the rows of a batch are read from."""
 
-    headers: tuple[str, ...]
-    """The headers of a file, set with the first row batch; empty for other sources."""
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers of a file, known from the first row batch on; empty for other sources."""
 
     def row_batches(self) -> Iterator[RowBatch]:
         """Yield normalised and validated rows. Raises `Rejected` if the source cannot be read."""
@@ -39,5 +40,5 @@ def open_source(ports: Ports, upload: Batch, contract: Contract) -> RowSource:
     if upload.kind is BatchKind.REPLAY:
         from tillstream.pipeline.staging.sources.replay import ReplaySource
 
-        return ReplaySource(ports, upload, original, contract, received)
+        return ReplaySource(ports, upload, original)
     return original

@@ -1,13 +1,11 @@
 """Read an original file and its corrections again as row batches."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from functools import partial
 
 from tillstream.batches.lineage import inherited_corrections
 from tillstream.domain.batch.record import Batch
-from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.rows.row_batch import RowBatch, drop_rows
 from tillstream.pipeline.staging.sources.correction import CorrectionSource, row_numbers
 from tillstream.pipeline.staging.sources.file import FileSource
@@ -21,9 +19,10 @@ class ReplaySource:
     ports: Ports
     upload: Batch
     original: FileSource
-    contract: Contract
-    received: date
-    headers: tuple[str, ...] = field(default=(), init=False)
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        return self.original.headers
 
     def row_batches(self) -> Iterator[RowBatch]:
         """Yield each row once: one that was corrected several times, from its latest correction."""
@@ -35,11 +34,12 @@ class ReplaySource:
         row_sets = [frozenset(row_numbers(open_corrected)) for open_corrected in openers]
         corrected_rows = frozenset[int]().union(*row_sets)
         for row_batch in self.original.row_batches():
-            self.headers = self.original.headers
             yield drop_rows(row_batch, corrected_rows)
         later_rows: frozenset[int] = frozenset()
         for correction, open_corrected, rows in reversed(list(zip(corrections, openers, row_sets, strict=True))):
-            source = CorrectionSource(open_corrected, self.contract, self.received, correction.fix_number)
+            source = CorrectionSource(
+                open_corrected, self.original.contract, self.original.received, correction.fix_number
+            )
             for row_batch in source.row_batches():
                 yield drop_rows(row_batch, later_rows)
             later_rows |= rows
