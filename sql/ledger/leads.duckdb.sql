@@ -1,7 +1,7 @@
 -- Updates `leads` of sale_versions, on DuckDB, in the transaction of the settlement; run by
--- `adapters/local/duckdb/order_leads.py`.
+-- `ledger/order_leads.py`.
 -- If all lines of a sale that count as an order have the same `order_group_key` (store, person, channel, status, day,
--- country), one of them has 1 and the others 0: a query that filters or groups by these columns adds up the values to
+-- country), the one with the least key has 1 and the others 0: a query that filters or groups by these columns adds up the values to
 -- count orders. Otherwise each line of the sale has 2, and queries count distinct sales. The value of lines that do not
 -- count as an order has no meaning.
 
@@ -18,13 +18,13 @@ SEMI JOIN (
 -- name: staged_sales
 CREATE OR REPLACE TEMP TABLE staged_sales AS
 SELECT
-  sale, MIN(own_no) AS own_no, MIN(row_number) AS row_number, MIN(order_group_key) <> MAX(order_group_key) AS is_mixed
+  sale, MIN(own_no) AS own_no, MIN(key) AS key, arg_min(row_number, key) AS row_number, MIN(order_group_key) <> MAX(order_group_key) AS is_mixed
 FROM staged_lines
 WHERE order_group_key IS NOT NULL
 GROUP BY sale;
 
 -- name: first_lines
-CREATE OR REPLACE TEMP VIEW first_lines AS SELECT own_no, row_number FROM staged_sales WHERE NOT is_mixed;
+CREATE OR REPLACE TEMP VIEW first_lines AS SELECT own_no, row_number, key FROM staged_sales WHERE NOT is_mixed;
 
 -- name: mixed_sales
 CREATE OR REPLACE TEMP VIEW mixed_sales AS SELECT sale FROM staged_sales WHERE is_mixed;
@@ -52,9 +52,9 @@ FROM (
   SELECT
     line,
     leads AS led,
-    CASE WHEN MIN(order_group_key) OVER one_sale <> MAX(order_group_key) OVER one_sale THEN 2 WHEN line = MIN(line) OVER one_sale THEN 1 ELSE 0 END AS leads
+    CASE WHEN MIN(order_group_key) OVER one_sale <> MAX(order_group_key) OVER one_sale THEN 2 WHEN key = MIN(key) OVER one_sale THEN 1 ELSE 0 END AS leads
   FROM (
-    SELECT s.rowid AS line, s.sale, s.leads, {order_group_key} AS order_group_key
+    SELECT s.rowid AS line, s.key, s.sale, s.leads, {order_group_key} AS order_group_key
     FROM sale_versions AS s SEMI JOIN doubtful_sales USING (sale)
     WHERE s.is_current AND s.status NOT IN ('cancelled', 'returned')
   )

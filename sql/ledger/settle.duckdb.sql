@@ -1,5 +1,5 @@
 -- Commits one wave of staged batches to the ledger, on DuckDB. Statements have names;
--- `adapters/local/duckdb/settling.py` runs them inside the settlement's transaction. A wave is one file, correction or
+-- `ledger/settling.py` runs them inside the settlement's transaction. A wave is one file, correction or
 -- replay, or micro-batches that share no sale. Temporary tables: incoming_batches (one row per batch of the wave),
 -- incoming_files (address, batch_no), affected_keys (key), transitions (seq, key, old, new: from which content to
 -- which). The variable `accepted` lists the addresses of the accepted rows of the wave.
@@ -24,6 +24,7 @@ SELECT
   COALESCE(s.source_version, 0) AS source_version,
   s.received_seq,
   s.sale,
+  s.sale_date,
   s.content,
   {key} AS key,
   s.line_key IS NULL AS numbered_here,
@@ -36,6 +37,10 @@ FROM staged AS s;
 CREATE OR REPLACE TEMP TABLE kept_lines AS FROM staged_lines;
 CREATE OR REPLACE TEMP VIEW staged_lines AS FROM kept_lines;
 
+-- name: add_batch_days
+INSERT INTO batch_days BY NAME
+SELECT DISTINCT batch_no, received_date, sale_date, $settlement_no AS settlement_no FROM batch_lines;
+
 -- name: no_staged_lines
 CREATE OR REPLACE TEMP VIEW staged_lines AS SELECT CAST(NULL AS UHUGEINT) AS key WHERE FALSE;
 
@@ -43,7 +48,7 @@ CREATE OR REPLACE TEMP VIEW staged_lines AS SELECT CAST(NULL AS UHUGEINT) AS key
 -- The staged lines with the attributes of their batch: its root, its side, its place in time.
 CREATE OR REPLACE TEMP VIEW batch_lines AS
 SELECT
-  a.*, i.root_no AS batch_no, i.is_till, COALESCE(a.received_seq, i.place_seq) AS place,
+  a.*, i.root_no AS batch_no, i.received_date, i.is_till, COALESCE(a.received_seq, i.place_seq) AS place,
   CAST(a.accepted OR i.rules = IF(i.is_till, 'till', 'file') AS BIGINT) AS rank,
   CAST(i.rules = IF(i.is_till, 'till', 'file') AS BIGINT) AS rank_of_batch
 FROM staged_lines AS a JOIN incoming_batches AS i ON i.batch_no = a.own_no;
@@ -296,7 +301,8 @@ checked_lines AS (
   FROM ordered_lines AS p
 )
 SELECT
-  own_no, batch_no, row_number, line_number, fix_number, rank, source_version, received_seq, key, content, sale, is_till, differences, placed_at,
+  own_no, batch_no, row_number, line_number, fix_number, rank, source_version, received_seq, key, content, sale, sale_date, received_date,
+  is_till, differences, placed_at,
   COALESCE(placed_at > winning_place, current_content IS NULL) AS is_later,
   CASE WHEN refusal IS NULL AND is_till AND bool_or(refusal IS NOT NULL) OVER (PARTITION BY own_no, sale) THEN 'sale-refused' ELSE refusal END AS refusal,
   CASE
@@ -312,6 +318,7 @@ FROM checked_lines;
 CREATE OR REPLACE TEMP VIEW wave_outcomes AS
 SELECT
   a.own_no, a.batch_no, a.row_number, a.line_number, a.fix_number, a.rank, a.source_version, a.received_seq, a.key, a.content, a.sale,
+  a.sale_date, a.received_date,
   CAST(NULL AS VARCHAR) AS refusal,
   IF(c.content IS NULL, 'new', 'duplicate') AS outcome
 FROM batch_lines AS a
@@ -410,7 +417,7 @@ JOIN (
   SELECT a.key, a.content, MIN(a.sale) AS sale, MIN(a.n) AS n, arg_min(row(a.own_no, a.row_number), row(a.own_no, a.row_number)) AS first
   FROM staged_lines AS a ANTI JOIN known USING (key, content) GROUP BY ALL
 ) AS o ON o.first[1] = s.own_no AND o.first[2] = s.row_number
-LEFT JOIN first_lines AS l ON l.own_no = o.first[1] AND l.row_number = o.first[2];
+LEFT JOIN first_lines AS l ON l.key = o.key;
 
 -- name: revive_versions
 -- Contents of the ledger that are current again, of keys that are not disputed.
@@ -432,7 +439,7 @@ WHERE a.key NOT IN (SELECT key FROM affected_keys) AND a.key NOT IN (SELECT key 
 -- name: add_sightings
 INSERT INTO sightings BY NAME
 SELECT
-  key, content, batch_no, row_number, line_number, fix_number, rank, source_version, received_seq,
+  key, content, sale, sale_date, batch_no, received_date, row_number, line_number, fix_number, rank, source_version, received_seq,
   CASE WHEN refusal IS NOT NULL THEN 'quarantined' WHEN outcome = 'superseded' THEN 'duplicate' ELSE outcome END AS outcome,
   refusal IS NULL AND outcome = 'superseded' AS superseded,
   $settlement_no AS settlement_no
@@ -441,7 +448,7 @@ FROM wave_outcomes;
 -- name: add_refusals
 INSERT INTO refusals BY NAME
 SELECT
-  i.root_no AS batch_no, s.row_number, s.line_number, s.fix_number, s.outcome, s.refused_by, s.raw, s.code, s.column_name, s.value, s.problems,
+  i.root_no AS batch_no, i.received_date, s.row_number, s.line_number, s.fix_number, s.outcome, s.refused_by, s.raw, s.code, s.column_name, s.value, s.problems,
   s.region, s.sale_id, s.store_id, s.sale_date,
   $settlement_no AS settlement_no
 FROM read_parquet($addresses, filename = true) AS s
@@ -461,7 +468,7 @@ WITH refused AS (
   FROM wave_outcomes WHERE refusal IS NOT NULL
 )
 SELECT
-  batch_no, row_number, line_number, fix_number, 'quarantined' AS outcome, 'ledger' AS refused_by, CAST(NULL AS VARCHAR) AS raw,
+  batch_no, received_date, row_number, line_number, fix_number, 'quarantined' AS outcome, 'ledger' AS refused_by, CAST(NULL AS VARCHAR) AS raw,
   refusal AS code, column_name, value,
   CAST(to_json([{{'code': refusal, 'column': column_name, 'value': value, 'detail': detail}}]) AS VARCHAR) AS problems,
   CAST(NULL AS VARCHAR) AS region, CAST(NULL AS VARCHAR) AS sale_id, CAST(NULL AS VARCHAR) AS store_id, CAST(NULL AS DATE) AS sale_date,
@@ -472,7 +479,8 @@ FROM refused;
 -- The scopes that the wave's batches contain completely, including rows that only the ledger rejected.
 INSERT INTO statements BY NAME
 SELECT
-  a.batch_no, a.sale AS scope, 'sale' AS whole, a.source_version, MAX(a.rank_of_batch) AS rank, MIN(a.received_seq) AS received_seq
+  a.batch_no, ANY_VALUE(a.received_date) AS received_date, a.sale AS scope, 'sale' AS whole, a.source_version,
+  MAX(a.rank_of_batch) AS rank, MIN(a.received_seq) AS received_seq, MIN(a.sale_date) AS sale_date, $settlement_no AS settlement_no
 FROM batch_lines AS a
 JOIN incoming_batches AS i ON i.batch_no = a.own_no
 ANTI JOIN statements AS t ON (t.batch_no, t.scope, t.source_version) = (a.batch_no, a.sale, a.source_version)
@@ -483,14 +491,15 @@ GROUP BY a.batch_no, a.sale, a.source_version;
 INSERT INTO statements BY NAME
 WITH stated_days AS (
   SELECT DISTINCT
-    a.batch_no, a.rank_of_batch AS rank, a.source_version, a.received_seq, s.region, s.store_id, s.sale_date, {store_day_hash} AS scope
+    a.batch_no, a.received_date, a.rank_of_batch AS rank, a.source_version, a.received_seq, s.region, s.store_id, s.sale_date, {store_day_hash} AS scope
   FROM staged AS s
   JOIN batch_lines AS a USING (own_no, row_number)
   JOIN incoming_batches AS i ON i.batch_no = a.own_no
   WHERE i.replaces = 'store-day'
 )
-SELECT batch_no, scope, 'store-day' AS whole, source_version, MAX(rank) AS rank, MIN(received_seq) AS received_seq, ANY_VALUE(region) AS region,
-       ANY_VALUE(store_id) AS store_id, ANY_VALUE(sale_date) AS sale_date
+SELECT batch_no, ANY_VALUE(received_date) AS received_date, scope, 'store-day' AS whole, source_version, MAX(rank) AS rank,
+       MIN(received_seq) AS received_seq, ANY_VALUE(region) AS region, ANY_VALUE(store_id) AS store_id,
+       ANY_VALUE(sale_date) AS sale_date, $settlement_no AS settlement_no
 FROM stated_days
 ANTI JOIN statements AS t USING (batch_no, scope, source_version)
 GROUP BY batch_no, scope, source_version;
@@ -542,3 +551,19 @@ SELECT
   $settlement_no AS settlement_no, key,
   CASE WHEN old IS NULL THEN 'added' WHEN new IS NULL THEN 'removed' ELSE 'corrected' END AS kind, old, new
 FROM transitions;
+
+-- name: add_days_of_new_sales
+-- The days that the settlement changed, if every sale with a new line is new.
+INSERT INTO settlement_days BY NAME
+SELECT DISTINCT $settlement_no AS settlement_no, sale_date FROM sale_versions WHERE settlement_no = $settlement_no;
+
+-- name: add_days_of_changed_sales
+-- The days that the settlement changed: all days of all sales with a changed line, because another line may represent
+-- such a sale now.
+INSERT INTO settlement_days BY NAME
+WITH changed_sales AS (
+  SELECT sale FROM sale_versions WHERE settlement_no = $settlement_no
+  UNION
+  SELECT sale FROM sale_versions SEMI JOIN (SELECT key FROM listed_changes WHERE settlement_no = $settlement_no) USING (key)
+)
+SELECT DISTINCT $settlement_no AS settlement_no, sale_date FROM sale_versions SEMI JOIN changed_sales USING (sale);

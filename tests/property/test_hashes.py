@@ -10,7 +10,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.adapters.local.duckdb.settle_script import KEY, RENUMBERED_KEY
+from tillstream.ledger.settle_script import KEY, RENUMBERED_KEY
 from tillstream.domain.columns import CONTENT, STAGED, Kind
 from tillstream.pipeline.rows.schema import arrow_schema, lines_schema
 from tillstream.pipeline.staging.hashes import HASHED, Hasher

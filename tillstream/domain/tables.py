@@ -1,8 +1,8 @@
 """Every table of the warehouse, as columns; adapters render their own DDL from this list.
 
 `hash128` and `hash64` are computed by `pipeline/staging/hashes.py` (see docs/adr/001), in the type that the engine
-compares fastest. Rows of the tables settlements, batches, sightings, sale_versions, statements, refusals and
-listed_changes are only added. Only these columns are updated: `is_current` and `leads` of sale_versions, and
+compares fastest. Rows of the tables settlements, batches, sightings, sale_versions, statements, refusals,
+listed_changes, batch_days and settlement_days are only added. Only these columns are updated: `is_current` and `leads` of sale_versions, and
 `place_seq` and `undone_no` of batches.
 """
 
@@ -36,10 +36,12 @@ _S, _D, _T, _N, _I, _B, _J = Kind.STRING, Kind.DATE, Kind.TIMESTAMP, Kind.NUMERI
 _KEY = _f("key", HASH128, "Hash of (region, sale_id, line_key)")
 _MEASURE_KINDS: dict[str, Kind | Literal["hash128", "hash64"]] = {"amount": _N, "count": _I, "hash": HASH64}
 _CONTENT = _f("content", HASH64, "Hash of the content columns")
+_SALE = _f("sale", HASH64, "Hash of (region, sale_id)")
 _BATCH_NO = _f("batch_no", _I, "Number of the batch in this warehouse")
+_RECEIVED = _f("received_date", _D, "UTC day on which the upload was received")
 _SETTLEMENT = _f("settlement_no", _I, "Number of the settlement, from 1 without gaps")
 
-SCHEMA = 6
+SCHEMA = 7
 """Schema version: increment it with every change of TABLES, of their types in an adapter, or of the hash inputs."""
 
 TABLES: dict[str, tuple[Field, ...]] = {
@@ -63,6 +65,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("file", _S, "Name of the file"),
         _f("sha256", _S, "SHA-256 of the received bytes"),
         _f("received_seq", _I, "When the batch was received, in microseconds since 1970"),
+        _RECEIVED,
         _f("place_seq", _I, "Place in time: received_seq of the first upload of the same bytes under this contract"),
         _f("as_new", _B, "TRUE if it has its own place although the same bytes were received before"),
         _f("root_no", _I, "batch_no of the upload that a correction belongs to; otherwise its own batch_no"),
@@ -88,7 +91,10 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "sightings": (
         _KEY,
         _CONTENT,
+        _SALE,
+        _f("sale_date", _D, "Business day of the line"),
         _f("batch_no", _I, "Number of the upload; rows of a correction belong to its upload"),
+        _RECEIVED,
         _f("row_number", _I, "Row number in the upload, counted after the header from 1"),
         _f("line_number", _I, "Physical line of the file where the row starts, from 1"),
         _f("fix_number", _I, "Number of the correction that contains the row; 0 for the upload itself"),
@@ -112,7 +118,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _KEY,
         _CONTENT,
         _f("is_current", _B, "TRUE if this content is the current one of its key"),
-        _f("sale", HASH64, "Hash of (region, sale_id)"),
+        _SALE,
         *(_to_field(BY_NAME[name]) for name in ("region", "sale_id", "line_key")),
         *(_to_field(column) for column in CONTENT),
         _f(
@@ -124,6 +130,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
     ),
     "statements": (
         _f("batch_no", _I, "Number of the batch that contains the scope completely"),
+        _RECEIVED,
         _f("scope", HASH64, "Hash of (region, sale_id), or of (region, store_id, sale_date)"),
         _f("whole", _S, "Type of the scope: sale or store-day"),
         _f("rank", _I, "As in sightings"),
@@ -131,10 +138,12 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("received_seq", _I, "As in sightings", required=False),
         _f("region", _S, "Region of a store-day; NULL for a sale", required=False),
         _f("store_id", _S, "Store of a store-day; NULL for a sale", required=False),
-        _f("sale_date", _D, "Business day of a store-day; NULL for a sale", required=False),
+        _f("sale_date", _D, "Business day of a store-day; the first one of the lines of a sale"),
+        _SETTLEMENT,
     ),
     "refusals": (
         _f("batch_no", _I, "Number of the upload"),
+        _RECEIVED,
         _f("row_number", _I, "Row number in the upload, counted after the header from 1"),
         _f("line_number", _I, "Physical line of the file where the row starts, from 1"),
         _f("fix_number", _I, "Number of the correction that contains the row; 0 for the upload itself"),
@@ -157,6 +166,16 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("kind", _S, "added, corrected or removed"),
         _f("old", HASH64, "Hash of the content before; NULL for an added line", required=False),
         _f("new", HASH64, "Hash of the content after; NULL for a removed line", required=False),
+    ),
+    "batch_days": (
+        _f("batch_no", _I, "Number of the upload"),
+        _RECEIVED,
+        _f("sale_date", _D, "Business day of at least one accepted row of the upload or of its corrections"),
+        _SETTLEMENT,
+    ),
+    "settlement_days": (
+        _SETTLEMENT,
+        _f("sale_date", _D, "Business day of at least one line of a sale that the settlement changed"),
     ),
     "fx_rates": (
         _f("rate_date", _D, "Day of the rate"),
@@ -197,7 +216,7 @@ def column_descriptions() -> dict[str, str]:
 
 
 REJECTED_ROWS: tuple[Field, ...] = tuple(
-    field for field in TABLES["refusals"] if field.name not in {"batch_no", "settlement_no"}
+    field for field in TABLES["refusals"] if field.name not in {"batch_no", "received_date", "settlement_no"}
 )
 """Parquet columns of rejected rows, written by staging and read by settlement."""
 

@@ -14,6 +14,7 @@ VERSIONS = {
     4: "54fc72b5d87e67fb",
     5: "d28b5e2fcdd9ad89",
     6: "469a9ed64623ea24",
+    7: "f1a3cf01ef09409f",
 }
 
 

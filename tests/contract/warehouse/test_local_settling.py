@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from settling_contract import Keep, SettlingContract
 
-from tillstream.adapters.local.duckdb import settling
+from tillstream.ledger import settling
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 import sql as catalogue
 from tillstream.adapters.local.duckdb.database import Database
-from tillstream.adapters.local.duckdb.settling import SettlementRunner
+from tillstream.ledger.settling import SettlementRunner
 from tillstream.adapters.local.duckdb.warehouse_file import check_schema
 from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
 from tillstream.domain.columns import Kind

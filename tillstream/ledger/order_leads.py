@@ -2,7 +2,7 @@
 
 import duckdb
 
-from tillstream.adapters.local.duckdb.settle_script import statements
+from tillstream.ledger.settle_script import statements
 
 
 class OrderMarkers:

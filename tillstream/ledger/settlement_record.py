@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from tillstream.adapters.local.duckdb.settle_script import statements
+from tillstream.ledger.settle_script import statements
 from tillstream.ports.warehouse import SettlementResult
 
 CHANGES = ("added", "corrected", "removed")
@@ -65,6 +65,11 @@ class SettlementRecord:
     def _counts(self, sql: str) -> dict[str, int]:
         counted = self._cursor.execute(sql, {"settlement_no": self._settlement_no}).fetchall()
         return dict.fromkeys(CHANGES, 0) | dict(counted)
+
+    def add_days(self, *, only_new_sales: bool) -> None:
+        """Add the days of the changed sales. only_new_sales: no sale had lines before."""
+        step = "add_days_of_new_sales" if only_new_sales else "add_days_of_changed_sales"
+        self._cursor.execute(statements()[step], {"settlement_no": self._settlement_no})
 
     def add(self, request_id: str, changes: Mapping[str, int], *, append_only: bool) -> None:
         self._cursor.execute(

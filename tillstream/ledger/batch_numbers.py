@@ -1,6 +1,7 @@
 """Assign the batches of a wave their numbers and places in time, and insert them into `batches`."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 import duckdb
 
@@ -13,14 +14,18 @@ _BATCH_FIELDS = (
 )  # fmt: skip
 
 
+def received_date(received_seq: int) -> date:
+    """The UTC day of a receipt, given in microseconds since 1970."""
+    return date(1970, 1, 1) + timedelta(microseconds=received_seq)
+
+
 class BatchNumbering:
     """Numbers batches from the greatest existing number, inside the transaction of `cursor`."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, settlement_no: int) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, settlement_no: int, last_batch_no: int) -> None:
         self.cursor = cursor
         self.settlement_no = settlement_no
-        greatest = cursor.execute("SELECT COALESCE(MAX(batch_no), 0) FROM batches").fetchone()
-        self.next_batch = 1 + (int(greatest[0]) if greatest else 0)
+        self.next_batch = 1 + last_batch_no
 
     def enter(self, wave: Sequence[StagedBatch]) -> tuple[list[int], bool]:
         """Insert the batches; return the affected batch numbers, and whether earlier batches were moved.
@@ -30,7 +35,7 @@ class BatchNumbering:
         self.cursor.execute("CREATE OR REPLACE TEMP TABLE incoming_files (address VARCHAR, batch_no BIGINT)")
         self.cursor.execute(
             "CREATE OR REPLACE TEMP TABLE incoming_batches (batch_no BIGINT, root_no BIGINT, is_till BOOLEAN, "
-            "rules VARCHAR, replaces VARCHAR, place_seq BIGINT)"
+            "rules VARCHAR, replaces VARCHAR, place_seq BIGINT, received_date DATE)"
         )
         moved: list[int] = []
         roots = []
@@ -49,7 +54,8 @@ class BatchNumbering:
                 "$received_seq AS received_seq, $place_seq AS place_seq, $as_new AS as_new, $root_no AS root_no, "
                 "$fix_number AS fix_number, $parent AS parent, $replaces AS replaces, $rules AS rules, "
                 "$rows_read AS rows_read, $rows_blank AS rows_blank, $rows_ignored AS rows_ignored, "
-                "$problems AS problems, $confirmed AS confirmed, 0 AS removed, $settlement_no AS settlement_no",
+                "$problems AS problems, $confirmed AS confirmed, 0 AS removed, $received_date AS received_date, "
+                "$settlement_no AS settlement_no",
                 {
                     **{name: getattr(batch, name) for name in _BATCH_FIELDS},
                     "batch_no": number,
@@ -57,12 +63,16 @@ class BatchNumbering:
                     "root_no": root,
                     "replaces": replaces,
                     "confirmed": ",".join(batch.confirmed),
+                    "received_date": received_date(batch.received_seq),
                     "settlement_no": self.settlement_no,
                 },
             )
             self.cursor.execute(
-                "INSERT INTO incoming_batches VALUES (?, ?, ?, ?, ?, ?)",
-                [number, root, batch.source in ("till", "form"), batch.rules, replaces, effective_seq],
+                "INSERT INTO incoming_batches VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    *(number, root, batch.source in ("till", "form"), batch.rules, replaces, effective_seq),
+                    received_date(batch.received_seq),
+                ],
             )
             files = [(address, number) for address in (*batch.accepted, *batch.refused)]
             if files:

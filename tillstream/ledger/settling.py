@@ -1,16 +1,17 @@
-"""Settlement on DuckDB: runs the steps of `sql/ledger/settle.duckdb.sql` in one transaction."""
+"""The settlement: runs the steps of `sql/ledger/settle.duckdb.sql` on the ledger tables of a DuckDB connection."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
-from tillstream.adapters.local.duckdb.batch_numbers import BatchNumbering
-from tillstream.adapters.local.duckdb.hold_checks import check_hold
-from tillstream.adapters.local.duckdb.order_leads import OrderMarkers
-from tillstream.adapters.local.duckdb.settle_script import statements
-from tillstream.adapters.local.duckdb.settlement_record import SettlementRecord
-from tillstream.adapters.local.duckdb.waves import waves
+from tillstream.ledger.batch_numbers import BatchNumbering
+from tillstream.ledger.hold_checks import check_hold
+from tillstream.ledger.order_leads import OrderMarkers
+from tillstream.ledger.settle_script import statements
+from tillstream.ledger.settlement_record import SettlementRecord
+from tillstream.ledger.waves import waves
 from tillstream.domain.batch.holds import Hold
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
 
@@ -19,20 +20,34 @@ FEW = 100_000
 """Rows of a wave that are kept in memory while it is settled; larger waves are read again by each step."""
 
 
-class SettlementRunner:
-    """One settlement in the open transaction of `cursor`; it does not commit."""
+@dataclass(frozen=True)
+class LedgerNumbers:
+    """The greatest numbers in a ledger; 0: none."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    settlement_no: int
+    batch_no: int
+
+
+class SettlementRunner:
+    """One settlement in the open transaction of `cursor`; it does not commit.
+
+    last: the greatest numbers of the whole ledger, if the tables contain only a slice of it.
+    """
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, last: LedgerNumbers | None = None) -> None:
         self.cursor = cursor
-        self.settlement_no = 1 + self._number("SELECT COALESCE(MAX(settlement_no), 0) FROM settlements")
+        last = last or self._last_numbers()
+        self.settlement_no = last.settlement_no + 1
         self.record = SettlementRecord(cursor, self.settlement_no)
-        self.numbering = BatchNumbering(cursor, self.settlement_no)
+        self.numbering = BatchNumbering(cursor, self.settlement_no, last.batch_no)
         self.markers = OrderMarkers(cursor)
         self.moves = 0
         self.repeated = False
         """Whether the wave contains a key more than once."""
         self.append_only = True
         """True while no line existed before; then the versions themselves are the change log."""
+        self.extends_sales = False
+        """Whether a sale of the ledger got lines."""
 
     def run(self, settlement: Settlement) -> SettlementResult:
         earlier = self.record.earlier_result(settlement.request_id)
@@ -94,6 +109,7 @@ class SettlementRunner:
         if few:
             self._run_step("keep_staged_lines")
         self._run_step("batch_lines")
+        self._run_step("add_batch_days", settlement_no=self.settlement_no)
         if correction:
             self._run_step("correction_numbers")
         elif self._exists("staged_lines WHERE numbered_here"):
@@ -131,14 +147,15 @@ class SettlementRunner:
 
     def _add_lines(self, *, replaced: bool) -> None:
         if self._exists("incoming_batches WHERE replaces = 'sale'"):
-            self._run_step("add_sale_statements")
+            self._run_step("add_sale_statements", settlement_no=self.settlement_no)
         if self._exists("incoming_batches WHERE replaces = 'store-day'"):
-            self._run_step("add_store_day_statements")
+            self._run_step("add_store_day_statements", settlement_no=self.settlement_no)
         if replaced or self._exists("statements WHERE whole = 'store-day'"):
             self._run_step("add_staged_keys")
         elif self._exists("statements"):
             self._run_step("add_keys_of_statements")
         self.markers.prepare()
+        self.extends_sales = self.extends_sales or self._exists("known_sales")
         if self.repeated or self._exists("known") or self._exists("affected_keys"):
             self._start_change_log()
         if self._exists("staged_lines ANTI JOIN known USING (key, content)"):
@@ -229,6 +246,7 @@ class SettlementRunner:
         else:
             self._run_step("changes" if self.moves > 1 else "changes_of_one_wave", settlement_no=self.settlement_no)
             changes = self.record.count_changes()
+        self.record.add_days(only_new_sales=self.append_only and not self.extends_sales)
         self.record.add(request_id, changes, append_only=self.append_only)
         return SettlementResult(self.settlement_no, batches, holds, changes)
 
@@ -244,6 +262,12 @@ class SettlementRunner:
 
     def _exists(self, source: str) -> bool:
         return self.cursor.execute(f"SELECT 1 FROM {source} LIMIT 1").fetchone() is not None
+
+    def _last_numbers(self) -> LedgerNumbers:
+        return LedgerNumbers(
+            self._number("SELECT COALESCE(MAX(settlement_no), 0) FROM settlements"),
+            self._number("SELECT COALESCE(MAX(batch_no), 0) FROM batches"),
+        )
 
     def _number(self, sql: str) -> int:
         row = self.cursor.execute(sql).fetchone()

@@ -1,0 +1,1 @@
+"""The rules of the ledger: settlements in DuckDB, on tables of given names."""
