@@ -18,3 +18,8 @@ def event_ids(settlement_no: int, keys: Iterable[str]) -> list[str]:
     """Ids of `sale.changed` or `sale.removed` events, 32 hex digits; the same whenever the settlement is published."""
     prefix = f"event\x1f{settlement_no}\x1f".encode()
     return [hashlib.sha256(prefix + key.encode()).hexdigest()[:32] for key in keys]
+
+
+def index_hash(kind: str, value: str) -> int:
+    """The hash of a batch ID or of a file's SHA-256 in the sale index: 63 bits. kind: batch or bytes."""
+    return int(_digest("index", kind, value, length=16), 16) >> 1

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from tillstream.adapters.local.duckdb.warehouse import TYPES
+from tillstream.ledger.tables import TYPES
 from tillstream.domain.tables import SCHEMA, TABLES
 
 VERSIONS = {

@@ -10,14 +10,12 @@ from typing import Any
 import duckdb
 
 from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.ledger.tables import DISABLED_OPTIMIZERS
 
 FATAL = (duckdb.InternalException, duckdb.FatalException)
 """After one of these the engine rejects every further statement."""
 COPY_WARNING = "Arrow output on a DB-API result"
 """DuckDB warns that a result is copied once more, which is fine for small ones; large ones are streamed."""
-DISABLED_OPTIMIZERS = "build_side_probe_side"
-"""Swaps the sides of LEFT JOINs, and such a join over a join crashes the engine (docs/adr/022). Our joins are ordered
-by hand."""
 
 
 class Database:

@@ -16,7 +16,6 @@ from tillstream.adapters.local.duckdb.database import Database
 from tillstream.ledger.settling import SettlementRunner
 from tillstream.adapters.local.duckdb.warehouse_file import check_schema
 from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
-from tillstream.domain.columns import Kind
 from tillstream.domain.daily_totals import DAY, ROLLUPS
 from tillstream.domain.errors import Rejected
 from tillstream.domain.tables import TABLES, Field
@@ -25,23 +24,6 @@ from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQu
 STREAMED_ROWS = 100_000
 ALLOCATOR_MEMORY = "1GB"
 """Address space only; the memory limit bounds what is used of it."""
-TYPES: Mapping[str, str] = {
-    Kind.STRING: "VARCHAR",
-    Kind.DATE: "DATE",
-    Kind.TIMESTAMP: "TIMESTAMPTZ",
-    Kind.NUMERIC: "DECIMAL(38, 9)",
-    Kind.INT64: "BIGINT",
-    Kind.BOOL: "BOOLEAN",
-    Kind.JSON: "VARCHAR",
-    "hash128": "UHUGEINT USING COMPRESSION uncompressed",
-    "hash64": "BIGINT USING COMPRESSION uncompressed",
-}
-"""Hashes do not compress: attempting it costs time and saves nothing."""
-
-
-def _ddl(table: str, fields: Sequence[Field]) -> str:
-    columns = ", ".join(f"{f.name} {TYPES[f.kind]}{' NOT NULL' if f.required else ''}" for f in fields)
-    return f"CREATE TABLE IF NOT EXISTS {table} ({columns})"
 
 
 class _RolledBack(Exception):
@@ -96,8 +78,7 @@ class DuckDBWarehouse:
         views = catalogue.views()
         digest = hashlib.sha256("\n".join(text for _, text in views).encode()).hexdigest()
         with self._database.transaction() as cursor:  # one commit for all
-            for table, fields in TABLES.items():
-                cursor.execute(_ddl(table, fields))
+            create_tables(cursor)
             cursor.execute("CREATE TABLE IF NOT EXISTS made_views (digest VARCHAR)")
             if cursor.execute("SELECT 1 FROM made_views WHERE digest = ?", [digest]).fetchone():
                 return
