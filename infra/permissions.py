@@ -42,8 +42,14 @@ CALLS: dict[str, tuple[str, ...]] = {
     "bus.resend": ("pubsub.subscriptions.list",),
     "warehouse.query": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
     "warehouse.stream": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
-    "warehouse.settle": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
-    "warehouse.preview": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
+    "warehouse.settle": (
+        *("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
+        *("datastore.entities.get", "datastore.entities.create", "datastore.entities.update"),  # the sale index
+    ),
+    "warehouse.preview": (
+        *("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
+        "datastore.entities.get",  # it only reads the sale index
+    ),
     "warehouse.replace_table": ("bigquery.jobs.create", "bigquery.tables.updateData"),
     "warehouse.upsert": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
     "warehouse.replace_days": ("bigquery.jobs.create", "bigquery.tables.updateData"),

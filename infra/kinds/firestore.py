@@ -46,7 +46,7 @@ def indexes(documents: Resource) -> list[Resource]:
 
 
 def _field(documents: Resource, group: str, path: str) -> Resource:
-    """Exempt a field from indexing: indexes of long strings cost at every write, and reject more than 1,500 bytes."""
+    """Exempt a field from indexing: an index costs at every write, and rejects strings of more than 1,500 bytes."""
     scope = (f"--database={documents.name}", f"--collection-group={group}")
     off = gcloud("firestore", "indexes", "fields", "update", path, *scope, "--disable-indexes", "--async")
     query = StateQuery(("firestore", "indexes", "fields", "list", f"--database={documents.name}"), _of_group, API)

@@ -6,6 +6,7 @@ They keep one version of an object and tables without policies: what only a proj
 import json
 import uuid
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from google.cloud.storage import Bucket, Client
 from devtools.emulators import PROJECT, Emulator
 from devtools.local_triggers import make_topic
 from tillstream.adapters.google.backup import tables as backup_tables
+from tillstream.adapters.google.firestore import sale_index
+from tillstream.adapters.google.firestore.sale_index import FirestoreSaleIndex
 from tillstream.app import App, build, tables
 from tillstream.app.google import restore
 from tillstream.app.google.dataset import dataset_of
@@ -55,6 +58,13 @@ def bucket(app: App) -> Bucket:
     return Client(PROJECT).create_bucket(f"backups-{uuid.uuid4().hex}")
 
 
+@pytest.fixture
+def index(app: App) -> Iterator[FirestoreSaleIndex]:
+    index = FirestoreSaleIndex(app.settings.project)
+    yield index
+    index.close()
+
+
 def ingest(app: App, folder: Path, name: str, content: str) -> dict[str, Any]:
     file = folder / name
     file.write_text(content)
@@ -67,16 +77,19 @@ def snapshot(app: App) -> Any:
     return json.loads(json.dumps([COMMANDS["receipts"](app, quiet).data, kpis], default=str))
 
 
-def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path) -> None:
+def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, index: FirestoreSaleIndex, tmp_path: Path) -> None:
     first = ingest(app, tmp_path, "first.csv", FIRST)
     second = ingest(app, tmp_path, "second.csv", SECOND)
     COMMANDS["undo"](app, quiet, batch=second["batch_id"])
     before = snapshot(app)
+    index.note([(1, date(2024, 7, 1))])
     kept = COMMANDS["backup"](app, quiet, out=f"gs://{bucket.name}/june/").data
     assert kept["archive"] == f"gs://{bucket.name}/june"
     assert kept["originals"] == 2
     assert kept["documents"] > 2
     assert kept["rows"] > 3
+    documents = bucket.blob("june/documents.jsonl").download_as_bytes().splitlines()
+    assert sale_index.COLLECTION not in {json.loads(line)["collection"] for line in documents}
     assert {blob.name.split("/")[1] for blob in bucket.list_blobs()} == {
         "documents.jsonl",
         "manifest.json",
@@ -88,6 +101,7 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path
         COMMANDS["backup"](app, quiet, out=kept["archive"])
 
     later = ingest(app, tmp_path, "later.csv", LATER)
+    index.note([(2, date(2024, 7, 2))])
     lost = records.get(app.ports, first["batch_id"])
     app.ports.objects.delete(lost.bucket, lost.object)
     assert snapshot(app) != before
@@ -97,6 +111,7 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path
     (epoch,) = app.ports.warehouse.query(raised).to_pylist()
     back = restore.restore(app.settings, kept["archive"], replace=True)
     assert back["documents"] == kept["documents"]
+    assert index.days([1, 2]).keys() == {1, 2}, "a restore leaves the index as it is"
 
     assert app.ports.warehouse.query(raised).to_pylist() == [{"number": epoch["number"] + 1}]
     app.queries.clear()

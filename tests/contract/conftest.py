@@ -2,7 +2,7 @@
 
 import pytest
 
-for port in ("clock", "document_store", "event_bus", "object_store", "warehouse"):
+for port in ("clock", "document_store", "event_bus", "object_store", "sale_index", "warehouse"):
     pytest.register_assert_rewrite(f"{port}_contract")
 for part in (
     "event_bus_suite",

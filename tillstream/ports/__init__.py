@@ -8,9 +8,10 @@ from tillstream.ports.clock import Clock
 from tillstream.ports.document_store import DocumentStore
 from tillstream.ports.event_bus import EventBus
 from tillstream.ports.object_store import ObjectStore
+from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Warehouse
 
-__all__ = ["Clock", "DocumentStore", "EventBus", "ObjectStore", "Ports", "Warehouse"]
+__all__ = ["Clock", "DocumentStore", "EventBus", "ObjectStore", "Ports", "SaleIndex", "Warehouse"]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""All documents of a project as lines of JSON, as of one point in time, and their restore."""
+"""All documents of a project as lines of JSON, as of one point in time, and their restore.
+
+The sale index is in neither: its documents can be hundreds of millions, and the ledger contains all that it is made of.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -7,6 +10,7 @@ from typing import Any
 
 from google.cloud import firestore
 
+from tillstream.adapters.google.firestore import sale_index
 from tillstream.adapters.google.firestore.document_store import NAME, PAGE
 from tillstream.adapters.google.retries import RETRY, TRY, translate_errors
 from tillstream.domain.errors import Rejected
@@ -15,6 +19,8 @@ from tillstream.ports.document_store import Put
 
 BATCH_SIZE, BATCH_BYTES = 100, 2 << 20
 """Documents and bytes per commit, whose limit is 10 MiB."""
+REBUILT = frozenset({sale_index.COLLECTION})
+"""Collections that are not backed up, and that a restore leaves as they are."""
 Change = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
@@ -24,6 +30,8 @@ def lines(project: str, at: datetime) -> Iterator[bytes]:
     try:
         with translate_errors("The documents"):
             for collection in client.collections(retry=RETRY, timeout=TRY, read_time=at):
+                if collection.id in REBUILT:
+                    continue
                 for snapshot in _read(collection, at):
                     line = {
                         "collection": collection.id,
@@ -55,7 +63,7 @@ def parse_line(line: bytes) -> Put:
 
 
 def restore(project: str, documents: DocumentStore, backup_lines: Iterable[bytes], change: Change) -> int:
-    """Write every document of these lines, then delete all others; return the number written.
+    """Write every document of these lines, then delete all others outside `REBUILT`; return the number written.
 
     Versions continue to grow, so that a restored document is never mistaken for the current one. change: transforms a
     document's data. Idempotent.
@@ -74,10 +82,10 @@ def restore(project: str, documents: DocumentStore, backup_lines: Iterable[bytes
     client = firestore.Client(project=project)
     try:
         with translate_errors("The documents"):
-            names = [collection.id for collection in client.collections(retry=RETRY, timeout=TRY)]
+            names = {collection.id for collection in client.collections(retry=RETRY, timeout=TRY)}
     finally:
         client.close()
-    for collection in names:
+    for collection in sorted(names - REBUILT):
         for document in documents.find(collection):
             if document.id not in restored_ids.get(collection, ()):
                 documents.delete(collection, document.id)

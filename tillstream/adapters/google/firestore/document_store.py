@@ -111,7 +111,7 @@ class FirestoreDocumentStore:
         if order.startswith("fields."):
             query = query.order_by(NAME, direction=direction)
         field_paths = ["id", "version", "text", *([order] if order_by else [])]
-        return [_document(snapshot) for snapshot in _pages(query.select(field_paths).offset(offset), collection, limit)]
+        return [_document(snapshot) for snapshot in pages(query.select(field_paths).offset(offset), collection, limit)]
 
     def count(self, collection: str, where: Mapping[str, str | int | bool] | None = None) -> int:
         with translate_errors(f"The collection {collection}"):
@@ -156,7 +156,8 @@ def _attempts(collection: str) -> Iterator[int]:
     raise Unavailable(f"Too many processes write the same documents of {collection} at once.")
 
 
-def _pages(query: Query, collection: str, limit: int | None) -> Iterator[DocumentSnapshot]:
+def pages(query: Query, collection: str, limit: int | None) -> Iterator[DocumentSnapshot]:
+    """Yield the documents of an ordered query, requested in pages. Raises `Unavailable`."""
     remaining = limit
     while remaining is None or remaining > 0:
         size = PAGE if remaining is None else min(PAGE, remaining)
