@@ -383,6 +383,16 @@ SELECT DISTINCT a.key FROM batch_lines AS a
 JOIN statements AS t ON t.whole = 'sale' AND t.scope = a.sale
 WHERE (t.batch_no <> a.batch_no OR t.source_version <> a.source_version) AND a.key NOT IN (SELECT key FROM affected_keys);
 
+-- name: add_keys_of_store_day_statements
+-- The same for another complete statement over the day of a store.
+INSERT INTO affected_keys
+SELECT DISTINCT a.key
+FROM staged AS s
+JOIN batch_lines AS a USING (own_no, row_number)
+JOIN statements AS t
+  ON t.whole = 'store-day' AND t.sale_date = s.sale_date AND t.region = s.region AND t.store_id IS NOT DISTINCT FROM s.store_id
+WHERE (t.batch_no <> a.batch_no OR t.source_version <> a.source_version) AND a.key NOT IN (SELECT key FROM affected_keys);
+
 -- name: add_versions
 -- The contents that are new, directly from the staged files; some rows at a time, so that memory does not grow
 -- with the file.

@@ -6,13 +6,13 @@ from typing import Any
 
 import duckdb
 
+from tillstream.domain.batch.holds import Hold
 from tillstream.ledger.batch_numbers import BatchNumbering
 from tillstream.ledger.hold_checks import check_hold
 from tillstream.ledger.order_leads import OrderMarkers
 from tillstream.ledger.settle_script import statements
 from tillstream.ledger.settlement_record import SettlementRecord
 from tillstream.ledger.waves import waves
-from tillstream.domain.batch.holds import Hold
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
 
 ROWS_AT_ONCE = 2_000_000
@@ -150,10 +150,12 @@ class SettlementRunner:
             self._run_step("add_sale_statements", settlement_no=self.settlement_no)
         if self._exists("incoming_batches WHERE replaces = 'store-day'"):
             self._run_step("add_store_day_statements", settlement_no=self.settlement_no)
-        if replaced or self._exists("statements WHERE whole = 'store-day'"):
+        if replaced:
             self._run_step("add_staged_keys")
         elif self._exists("statements"):
             self._run_step("add_keys_of_statements")
+            if self._exists("statements WHERE whole = 'store-day'"):
+                self._run_step("add_keys_of_store_day_statements")
         self.markers.prepare()
         self.extends_sales = self.extends_sales or self._exists("known_sales")
         if self.repeated or self._exists("known") or self._exists("affected_keys"):

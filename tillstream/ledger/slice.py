@@ -20,6 +20,7 @@ import pyarrow as pa
 from tillstream.domain.ids import index_hash
 from tillstream.domain.tables import TABLES
 from tillstream.ledger.batch_numbers import received_date
+from tillstream.ledger.settle_script import KEY
 from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Settlement, StagedBatch
 
@@ -37,6 +38,24 @@ IDENTITY: Mapping[str, str] = {
 }
 """Tables of a slice, and the columns that identify a row."""
 Values = Collection[int] | Collection[str]
+_LATEST_FLAGS = f"""
+UPDATE sale_versions SET is_current = f.is_current, leads = f.leads
+FROM (
+  SELECT {KEY} AS key, s.content, arg_max(s.is_current, s.settlement_no) AS is_current, arg_max(s.leads, s.settlement_no) AS leads
+  FROM slice_rows AS s GROUP BY ALL
+) AS f
+WHERE sale_versions.key = f.key AND sale_versions.content = f.content
+"""
+_COMPARED_SALES = """
+SELECT DISTINCT g.sale
+FROM sightings AS g
+JOIN batches AS b USING (batch_no)
+JOIN arrivals AS a USING (sale)
+WHERE (b.source IN ('till', 'form')) <> a.is_till
+"""
+_SETTLED = ("sightings", "sale_versions", "statements", "refusals", "listed_changes", "batch_days", "settlement_days")
+SLICED = (*_SETTLED, "batches", "settlements")
+"""The tables of a ledger in memory."""
 
 
 class LedgerReader(Protocol):

@@ -13,12 +13,13 @@ import pyarrow as pa
 
 import sql as catalogue
 from tillstream.adapters.local.duckdb.database import Database
-from tillstream.ledger.settling import SettlementRunner
 from tillstream.adapters.local.duckdb.warehouse_file import check_schema
 from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
 from tillstream.domain.daily_totals import DAY, ROLLUPS
 from tillstream.domain.errors import Rejected
-from tillstream.domain.tables import TABLES, Field
+from tillstream.domain.tables import TABLES
+from tillstream.ledger.settling import SettlementRunner
+from tillstream.ledger.tables import create_tables
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
 STREAMED_ROWS = 100_000

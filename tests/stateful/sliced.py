@@ -1,0 +1,173 @@
+"""A local warehouse that settles each settlement on a slice of its ledger too, and compares what both add."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
+from tillstream.adapters.local.sale_index import MemorySaleIndex
+from tillstream.app import App
+from tillstream.domain.ids import index_hash
+from tillstream.domain.tables import TABLES
+from tillstream.ledger.additions import ADDED, additions
+from tillstream.ledger.batch_numbers import received_date
+from tillstream.ledger.settling import LedgerNumbers, SettlementRunner
+from tillstream.ledger.slice import SLICED, LedgerSlice, Values
+from tillstream.ledger.tables import ledger_in_memory
+from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
+
+KEY = "CAST(key >> 64 AS BIGINT) AS key_high, CAST(key & 18446744073709551615::UHUGEINT AS BIGINT) AS key_low"
+KEPT = {
+    "sale_versions": ("key, content", "is_current, leads"),
+    "batches": ("batch_no", "place_seq, undone_no, removed"),
+}
+"""Tables with columns that settlements change: what identifies a row, and those columns."""
+
+
+@dataclass(frozen=True)
+class Sliced:
+    """What a settlement on a slice gave."""
+
+    result: SettlementResult
+    rows: Mapping[str, Any]
+
+
+class WholeLedger:
+    """Reads the slice from the tables of a local warehouse."""
+
+    def __init__(self, cursor: Any) -> None:
+        self.cursor = cursor
+        self.rows = 0
+
+    def read(
+        self, table: str, columns: Sequence[str], days: Collection[date], matching: Mapping[str, Values]
+    ) -> pa.RecordBatchReader:
+        day = "received_date" if table in ("batches", "refusals", "batch_days") else "sale_date"
+        selected = ", ".join(KEY if column == "key" else column for column in columns)
+        values = " OR ".join(f"list_contains(${name}, {name})" for name in matching) or "TRUE"
+        params = {name: list(found) for name, found in matching.items()} | {"days": list(days)}
+        text = f"SELECT {selected} FROM {table} WHERE list_contains($days, {day}) AND ({values})"
+        rows = self.cursor.execute(text, params).to_arrow_table()
+        self.rows += rows.num_rows
+        return rows.to_reader()
+
+    def read_flags(self, days: Collection[date], sales: Collection[int]) -> None:
+        """DuckDB updates them."""
+
+
+class SlicedWarehouse:
+    """Settles on the whole ledger; before, on a slice of it in memory."""
+
+    def __init__(self, local: DuckDBWarehouse) -> None:
+        self._local, self._index = local, MemorySaleIndex()
+        self.compared = 0
+        self.differences: list[tuple[str, Any, Any]] = []
+        self._reindex()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._local, name)
+
+    def _cursor(self) -> Any:
+        return self._local._database.cursor()
+
+    def _reindex(self) -> None:
+        """As a rebuild of the index does."""
+        pairs = self._cursor().execute("SELECT DISTINCT sale, sale_date FROM sightings").fetchall()
+        for batch, sha256, seq in self._cursor().execute("SELECT batch_id, sha256, received_seq FROM batches").fetchall():
+            pairs += [(index_hash("batch", batch), received_date(seq)), (index_hash("bytes", sha256), received_date(seq))]
+        self._index.rebuild(pairs)
+
+    def settle(self, settlement: Settlement) -> SettlementResult:
+        sliced = self._on_slice(settlement, keep=True)
+        before = {table: self._kept(table) for table in KEPT}
+        whole = self._local.settle(settlement)
+        if sliced and whole.settlement_no:
+            self._compare(sliced, whole, before)
+        return whole
+
+    def _compare(self, sliced: "Sliced", whole: SettlementResult, before: Mapping[str, Mapping[Any, Any]]) -> None:
+        """Note what differs: an error here would only be an event that is delivered again."""
+        wanted: dict[str, Any] = {table: self._added(table, whole.settlement_no) for table in ADDED}
+        for table, rows in before.items():
+            after = self._kept(table)
+            wanted[f"changed {table}"] = {identity: after[identity] for identity in rows if after[identity] != rows[identity]}
+        self.compared += 1
+        self.differences += [
+            (name, sliced.rows[name], wanted[name]) for name in wanted if sliced.rows[name] != wanted[name]
+        ]
+        if sliced.result != whole:
+            self.differences.append(("result", sliced.result, whole))
+
+    def preview(self, settlement: Settlement, questions: Sequence[WarehouseQuery] = ()) -> SettlementResult:
+        sliced = self._on_slice(settlement, keep=False)
+        whole = self._local.preview(settlement, questions)
+        if sliced and sliced.result != replace(whole, results=()):
+            self.differences.append(("preview", sliced.result, whole))
+        return whole
+
+    def _on_slice(self, settlement: Settlement, *, keep: bool) -> Sliced | None:
+        cursor = self._cursor()
+        if settlement.request_id and cursor.execute(
+            "SELECT 1 FROM settlements WHERE request_id = ?", [settlement.request_id]
+        ).fetchone():
+            return None
+        last = cursor.execute(
+            "SELECT (SELECT COALESCE(MAX(settlement_no), 0) FROM settlements), (SELECT COALESCE(MAX(batch_no), 0) FROM batches)"
+        ).fetchone()
+        memory = ledger_in_memory(SLICED, "400MB")
+        try:
+            ledger_slice = LedgerSlice(memory, WholeLedger(cursor), self._index)
+            ledger_slice.load(settlement)
+            if keep:
+                ledger_slice.note()
+            runner = SettlementRunner(memory, LedgerNumbers(*last))
+            result = runner.run(settlement)
+            found = additions(memory, runner.settlement_no)
+        finally:
+            memory.close()
+        rows: dict[str, Any] = {table: _rows(found.rows[table], table) for table in ADDED}
+        rows["changed sale_versions"] = {
+            (row["key_high"] << 64 | row["key_low"], row["content"]): (row["is_current"], row["leads"])
+            for row in found.rows["version_flags"].to_pylist()
+        }
+        rows["changed batches"] = {
+            (row["batch_no"],): (row["place_seq"], row["undone_no"], row["removed"])
+            for row in found.changed_batches.to_pylist()
+        }
+        return Sliced(result, rows)
+
+    def _added(self, table: str, number: int) -> list[tuple[Any, ...]]:
+        columns = ", ".join(KEY if field.name == "key" else field.name for field in TABLES[table])
+        text = f"SELECT {columns} FROM {table} WHERE settlement_no = ?"
+        return _rows(self._cursor().execute(text, [number]).to_arrow_table(), table)
+
+    def _kept(self, table: str) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+        identity, values = KEPT[table]
+        rows = self._cursor().execute(f"SELECT {identity}, {values} FROM {table}").fetchall()
+        width = len(identity.split(","))
+        return {row[:width]: row[width:] for row in rows}
+
+
+def _rows(table: pa.Table, name: str) -> list[tuple[Any, ...]]:
+    shown = [column for column in table.column_names if (name, column) != ("settlements", "settled_at")]
+    return sorted((tuple(row[column] for column in shown) for row in table.to_pylist()), key=repr)
+
+
+class Slices:
+    """Puts a `SlicedWarehouse` into each app of a schedule."""
+
+    def __init__(self) -> None:
+        self.warehouses: list[SlicedWarehouse] = []
+
+    def replace_ports(self, app: App) -> App:
+        local: Any = app.ports.warehouse
+        warehouse: Any = SlicedWarehouse(local)
+        self.warehouses.append(warehouse)
+        return replace(app, ports=replace(app.ports, warehouse=warehouse))
+
+    def check(self) -> None:
+        assert sum(warehouse.compared for warehouse in self.warehouses) > 0
+        assert [difference for warehouse in self.warehouses for difference in warehouse.differences] == []
