@@ -4,8 +4,8 @@ The files of sql/ run on it unmodified, so a wrong number in a test is a bug of 
 NUMERIC has nine decimals (instead of three), weeks can begin on Monday (ISOWEEK is unsupported), date arithmetic
 returns dates, and parameter names in comments are ignored. Other patches: script statements get the query parameters,
 results can be read through the Storage Read API, an altered table lists its new columns, views are expanded only if
-there are row access policies, policies can be replaced and dropped IF EXISTS, and a dataset stores its authorized
-datasets.
+there are row access policies, policies can be replaced and dropped IF EXISTS, a dataset stores its authorized datasets,
+and a table stores its partitions by ranges.
 """
 
 import re
@@ -19,7 +19,9 @@ import pyarrow as pa
 import sqlglot
 from bqemulator import cli
 from bqemulator.api.routes import datasets
+from bqemulator.api.routes import tables as tables_route
 from bqemulator.catalog import ddl_sync
+from bqemulator.catalog.models import RangePartitioning
 from bqemulator.domain.errors import NotFoundError
 from bqemulator.grpc_api import read_servicer
 from bqemulator.jobs import executor
@@ -76,6 +78,7 @@ _rewrite = inner_query.rewrite_for_row_access
 _rows_of_table = read_servicer.BigQueryReadHandler._apply_row_access_rewrite
 _row_access = executor._maybe_run_row_access_ddl
 _entry_to_rest, _entry_from_rest = datasets._access_entry_to_rest, datasets._rest_to_access_entry
+_table_to_rest, _table_from_rest = tables_route._table_to_rest, tables_route._rest_to_table_meta
 RESULTS_DATASET = "_bqemu_anonymous"
 """The dataset that stores each query result as a table."""
 
@@ -138,6 +141,25 @@ def entry_from_rest(raw: dict[str, Any]) -> Any:
     return _entry_from_rest(raw | {"dataset": raw["dataset"]["dataset"]} if "dataset" in raw else raw)
 
 
+def table_to_rest(table: Any) -> dict[str, Any]:
+    rest = dict(_table_to_rest(table))
+    if ranges := table.range_partitioning:
+        limits = {name: str(getattr(ranges, name)) for name in ("start", "end", "interval")}
+        rest["rangePartitioning"] = {"field": ranges.field, "range": limits}
+    return rest
+
+
+def table_from_rest(
+    project_id: str, dataset_id: str, body: dict[str, Any], clock: Any, existing: Any | None = None
+) -> Any:
+    table = _table_from_rest(project_id, dataset_id, body, clock, existing)
+    raw = body.get("rangePartitioning")
+    ranges = existing.range_partitioning if existing else None
+    if raw:
+        ranges = RangePartitioning(field=raw["field"], **{name: int(value) for name, value in raw["range"].items()})
+    return table.model_copy(update={"range_partitioning": ranges})
+
+
 translator.sqlglot = SimpleNamespace(**vars(sqlglot) | {"transpile": transpile})
 executor._run_query_body = run_body
 interpreter.bind_parameters = bind
@@ -145,6 +167,7 @@ inner_query.rewrite_for_row_access = rewrite
 read_servicer.BigQueryReadHandler._apply_row_access_rewrite = rows_of
 executor._maybe_run_row_access_ddl = row_access
 datasets._access_entry_to_rest, datasets._rest_to_access_entry = entry_to_rest, entry_from_rest
+tables_route._table_to_rest, tables_route._rest_to_table_meta = table_to_rest, table_from_rest
 
 if __name__ == "__main__":
     sys.exit(cli.main())

@@ -1,7 +1,7 @@
 """The SQL of Tillstream in GoogleSQL, one object per file. Adapters translate it; the query layer adds the scope."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -29,6 +29,8 @@ VIEWS: tuple[str, ...] = (
     "marts/upload_receipts",
 )
 """Every view, each after the views that it reads. The view has the name of its file."""
+BIGQUERY_VIEWS = ("ledger/sale_versions.bigquery", *VIEWS)
+"""Every view of BigQuery, where `sale_versions` is a view as well."""
 
 
 @cache
@@ -37,9 +39,9 @@ def text(path: str) -> str:
     return resources.files(__name__).joinpath(f"{path}.sql").read_text(encoding="utf-8")
 
 
-def views() -> list[tuple[str, str]]:
+def views(paths: Sequence[str] = VIEWS) -> list[tuple[str, str]]:
     """(name, CREATE OR REPLACE VIEW …) of every view, in the order of their creation."""
-    return [(path.rpartition("/")[2], text(path)) for path in VIEWS]
+    return [(path.rpartition("/")[2].removesuffix(".bigquery"), text(path)) for path in paths]
 
 
 _COLUMN = re.compile(r"^-- - (?P<name>\w+)(?:, (?P<total>sum|count distinct))?: (?P<words>.+)$", re.MULTILINE)
@@ -65,7 +67,7 @@ def columns_of(path: str, tables: Mapping[str, str]) -> dict[str, Described]:
     table. tables: column → its description, for the columns of the tables.
     """
     columns = {name: Described(words) for name, words in tables.items()}
-    for view in (*VIEWS[: VIEWS.index(path)], path):
+    for view in (*BIGQUERY_VIEWS[: BIGQUERY_VIEWS.index(path)], path):
         columns |= described(view)
     return columns
 

@@ -45,7 +45,7 @@ def page() -> str:
         "## Tables",
         *(_table(name) for name in TABLES),
         "## Views",
-        *(f"### {path}\n\n{_header(path)}" for path in sql.VIEWS),
+        *(f"### {path}\n\n{_header(path)}" for path in sql.BIGQUERY_VIEWS),
         "## Queries of the pipeline",
         *(f"### {path}\n\n{_header(path)}" for path in _others() if not path.startswith("row_access/")),
         "## Row access in BigQuery",
@@ -71,7 +71,7 @@ def _others() -> list[str]:
         for file in folder.iterdir()
         if file.name.endswith(".sql") and folder.name != "queries"
     ]
-    return sorted(set(described) - set(sql.VIEWS))
+    return sorted(set(described) - set(sql.BIGQUERY_VIEWS))
 
 
 def _header(path: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import sql
 
-PROTECTED = ("sale_versions", "batches", "refusals")
+PROTECTED = ("stored_versions", "batches", "refusals")
 """The tables with policies: every row in a report is read from one of them."""
 REPORTS: tuple[str, ...] = (
     "sales",

@@ -11,8 +11,9 @@ from google.cloud.bigquery import SchemaField
 
 import sql
 from devtools.emulators import Emulator
-from tillstream.adapters.google.bigquery import tables
+from tillstream.adapters.google.bigquery import fields, tables
 from tillstream.adapters.google.bigquery.dataset import Dataset
+from tillstream.adapters.google.bigquery.fields import APPENDED, FIELDS, INCOMING, SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.migrations import differences, migrate
 from tillstream.adapters.google.bigquery.views import views
 from tillstream.domain.errors import Rejected
@@ -30,7 +31,7 @@ Shape = dict[str, str]
 
 def shapes() -> dict[str, Shape]:
     """As the newest version makes them."""
-    return {name: _shape(tables.schema((TABLES | tables.OWN)[name])) for name in tables.LAYOUTS}
+    return {name: _shape(tables.schema(FIELDS[name])) for name in tables.LAYOUTS}
 
 
 def _shape(fields: Iterable[SchemaField]) -> Shape:
@@ -56,15 +57,23 @@ def test_migrations_are_counted_without_gaps_and_may_be_repeated() -> None:
 
 
 def test_every_table_has_its_layout_and_every_declared_key_is_of_columns_that_may_be_one() -> None:
-    assert tables.LAYOUTS.keys() == TABLES.keys() | tables.OWN.keys()
+    assert tables.LAYOUTS.keys() == FIELDS.keys()
     for name, layout in tables.LAYOUTS.items():
-        columns = {field.name: field for field in (TABLES | tables.OWN)[name]}
+        columns = {field.name: field for field in FIELDS[name]}
         assert {*layout.clustered, *layout.key, *(layout.refers or {})} <= columns.keys()
+        assert not layout.partitioned or columns[layout.partitioned].kind in {"DATE", "TIMESTAMP", "INT64"}
         assert len(layout.clustered) <= 4
         assert all(columns[key].required and columns[key].kind != "hash128" for key in layout.key)
         for column, other in (layout.refers or {}).items():
             assert tables.LAYOUTS[other].key == (column,)
             assert [*tables.LAYOUTS].index(other) < [*tables.LAYOUTS].index(name)
+
+
+def test_rows_on_their_way_have_every_column_of_their_tables_in_its_type() -> None:
+    incoming = {field.name: field for field in FIELDS[INCOMING]}
+    for name in APPENDED:
+        for field in FIELDS[name]:
+            assert (incoming[field.name].kind, incoming[field.name].required) == (field.kind, False)
 
 
 @pytest.mark.parametrize("name", tables.LAYOUTS)
@@ -76,19 +85,20 @@ def test_every_table_and_column_has_a_description(name: str) -> None:
 
 
 def test_a_view_names_what_it_reads_in_full_and_describes_its_columns() -> None:
-    tables_and_views = {*TABLES, *(path.rpartition("/")[2] for path in sql.VIEWS)}
-    for view in views("shop", dict.fromkeys(TABLES, "")):
+    names = {*tables.LAYOUTS, *(name for name, _ in sql.views(sql.BIGQUERY_VIEWS))}
+    for view in views("shop", dict.fromkeys(tables.LAYOUTS, "")):
         bare = re.findall(r"\b(?:FROM|JOIN|VIEW)\s+(\w+)", view.statement)
-        assert not tables_and_views & set(bare), view.name
+        assert not names & set(bare), view.name
         assert f"CREATE OR REPLACE VIEW `shop`.{view.name} AS" in view.statement
         assert view.description
 
 
 def test_a_view_is_another_one_when_what_it_reads_has_other_columns() -> None:
-    before = {view.name: view.digest for view in views("shop", dict.fromkeys(TABLES, ""))}
-    after = {view.name: view.digest for view in views("shop", dict.fromkeys(TABLES, "") | {"sale_versions": "other"})}
+    columns = dict.fromkeys(tables.LAYOUTS, "")
+    before = {view.name: view.digest for view in views("shop", columns)}
+    after = {view.name: view.digest for view in views("shop", columns | {STORED: "other"})}
     changed = {name for name in before if before[name] != after[name]}
-    assert {"current_lines", "line_facts", "sale_facts", "changes"} <= changed
+    assert {SALE_VERSIONS, "current_lines", "line_facts", "sale_facts", "changes"} <= changed
     assert not {"dim_date", "counted_sightings", "quarantine"} & changed
 
 
@@ -107,6 +117,7 @@ def columns(dataset: Dataset, name: str) -> Shape:
 @LONG
 def test_an_empty_dataset_gets_everything_and_a_second_run_changes_nothing(migrated: Dataset) -> None:
     assert {name: columns(migrated, name) for name in tables.LAYOUTS} == shapes()
+    assert [*columns(migrated, SALE_VERSIONS)] == [field.name for field in TABLES[SALE_VERSIONS]]
     again = migrate(migrated)
     assert (again.before, again.after) == (sql.migrations()[-1][0],) * 2
     assert (again.tables, again.views) == ([], [])
@@ -117,7 +128,7 @@ def test_an_empty_dataset_gets_everything_and_a_second_run_changes_nothing(migra
 def test_every_column_of_every_view_is_described(migrated: Dataset) -> None:
     silent = [
         f"{name}.{field.name}"
-        for name, _ in sql.views()
+        for name, _ in sql.views(sql.BIGQUERY_VIEWS)
         for field in migrated.client.get_table(migrated.table(name)).schema
         if not field.description
     ]
@@ -153,7 +164,7 @@ def test_an_older_dataset_gains_its_column_and_keeps_its_rows(bigquery: Emulator
     assert columns(dataset, "batches") == shapes()["batches"]
     (row,) = dataset.ask("SELECT added, batch_id, repeated_lines FROM settlements CROSS JOIN batches")
     assert tuple(row.values()) == (3, "b", None)
-    recorded = dataset.ask(f"SELECT version, name FROM {tables.VERSIONS} ORDER BY version")
+    recorded = dataset.ask(f"SELECT version, name FROM {fields.VERSIONS} ORDER BY version")
     assert [tuple(one.values()) for one in recorded] == [(1, "first"), (2, "repeated lines")]
     assert differences(dataset, [*sql.migrations(), NEXT]) == []
     with pytest.raises(Rejected, match="table version 2, but this Tillstream supports only version 1"):
@@ -181,6 +192,6 @@ def _as_of(dataset: Dataset, number: int, shapes_of_version: dict[str, Shape]) -
         dataset.client.create_table(table)
     for version, name, _ in sql.migrations()[:number]:
         dataset.ask(
-            f"INSERT INTO {tables.VERSIONS} (version, name, migrated_at) VALUES (@version, @name, CURRENT_TIMESTAMP())",
+            f"INSERT INTO {fields.VERSIONS} (version, name, migrated_at) VALUES (@version, @name, CURRENT_TIMESTAMP())",
             {"version": version, "name": name},
         )

@@ -16,6 +16,7 @@ import sql
 from devtools.emulators import PROJECT, Emulator
 from sql import row_access
 from tillstream.adapters.google.bigquery.dataset import Dataset
+from tillstream.adapters.google.bigquery.fields import FIELDS, SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.reporting_views import ReportingDataset, publish
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
@@ -61,9 +62,10 @@ def query_as(bigquery: Emulator) -> Iterator[QueryAs]:
     owner = client(bigquery, ACCOUNT)
     owner.create_dataset(BASE)
     content = {**SAMPLE_LEDGER, user_scopes.TABLE: user_scopes.rows_of(PEOPLE)}
-    for table, fields in TABLES.items():
+    content[STORED] = content.pop(SALE_VERSIONS)
+    for table, fields in FIELDS.items():
         _fill(owner, table, [field.name for field in fields], content.get(table, []))
-    for name, text in sql.views():
+    for name, text in sql.views(sql.BIGQUERY_VIEWS):
         _view(owner, f"{BASE}.{name}", text.partition(f"VIEW {name} AS\n")[2])
     reached = Dataset(PROJECT, BASE, "EU", api=bigquery.variables["TILLSTREAM_BIGQUERY_API"])
     reached.client._http.headers["X-Bqemu-Caller"] = ACCOUNT
@@ -78,7 +80,7 @@ def query_as(bigquery: Emulator) -> Iterator[QueryAs]:
 
 
 def _fill(owner: bigquery.Client, table: str, names: list[str], rows: Any) -> None:
-    kinds = {field.name: str(field.kind) for field in TABLES[table]}
+    kinds = {field.name: str(field.kind) for field in FIELDS[table]}
     schema = [
         bigquery.SchemaField(name, TYPES.get(kinds[name], kinds[name].replace("JSON", "STRING"))) for name in names
     ]
@@ -99,7 +101,7 @@ def _plain(kind: str, value: Any) -> Any:
 
 def _view(owner: bigquery.Client, name: str, text: str) -> None:
     """The names with the dataset of the tables, because a view needs full names."""
-    names = "|".join([*TABLES, *(view for view, _ in sql.views())])
+    names = "|".join([*FIELDS, *(view for view, _ in sql.views(sql.BIGQUERY_VIEWS))])
     view = bigquery.Table(f"{PROJECT}.{name}")
     view.view_query = re.sub(rf"\b(FROM|JOIN) ({names})\b", rf"\1 `{PROJECT}.{BASE}.\2`", text)
     owner.create_table(view)

@@ -16,6 +16,7 @@ from google.cloud.bigquery import SchemaField, Table
 import sql as catalogue
 from tillstream.adapters.google.bigquery import tables
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
+from tillstream.adapters.google.bigquery.fields import VERSIONS
 from tillstream.adapters.google.bigquery.views import View, views
 from tillstream.adapters.google.retries import TRY
 from tillstream.domain.errors import Rejected
@@ -24,9 +25,9 @@ Migration = tuple[int, str, str]
 DIGEST_LABEL = "made-from"
 """The label of a view that holds its digest."""
 _ADD_VERSION = f"""
-INSERT INTO {tables.VERSIONS} (version, name, migrated_at)
+INSERT INTO {VERSIONS} (version, name, migrated_at)
 SELECT @version, @name, CURRENT_TIMESTAMP()
-FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM {tables.VERSIONS} WHERE version = @version)
+FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM {VERSIONS} WHERE version = @version)
 """
 
 
@@ -57,10 +58,10 @@ def migrate(dataset: Dataset, migrations: Sequence[Migration] | None = None) -> 
             f"{dataset.name} has table version {before}, but this Tillstream supports only version {newest}."
         )
     updated = []
-    if not existing[tables.VERSIONS]:
+    if not existing[VERSIONS]:
         # record the version first: every run creates the tables that are missing
-        _create_table(dataset, tables.VERSIONS)
-        updated.append(tables.VERSIONS)
+        _create_table(dataset, VERSIONS)
+        updated.append(VERSIONS)
     if not before:
         dataset.ask(_ADD_VERSION, {"version": newest, "name": migrations[-1][1]}, work="migrate")
     for number, name, script in migrations if before else ():
@@ -68,7 +69,7 @@ def migrate(dataset: Dataset, migrations: Sequence[Migration] | None = None) -> 
             if _has_statements(script):
                 dataset.ask(script, work="migrate")
             dataset.ask(_ADD_VERSION, {"version": number, "name": name}, work="migrate")
-    updated += [name for name in tables.LAYOUTS if name != tables.VERSIONS and _update_table(dataset, name)]
+    updated += [name for name in tables.LAYOUTS if name != VERSIONS and _update_table(dataset, name)]
     schema_digests = {name: _schema_digest(_get_table(dataset, name)) for name in tables.LAYOUTS}
     replaced = [view.name for view in views(dataset.name, schema_digests) if _replace_view(dataset, view)]
     return Migrated(before, newest, updated, replaced)
@@ -87,7 +88,7 @@ def differences(dataset: Dataset, migrations: Sequence[Migration] | None = None)
             continue
         if _columns(actual) != _columns(wanted):
             reported.append(f"the table {name} has different columns")
-        if (actual.clustering_fields, actual.time_partitioning) != (wanted.clustering_fields, wanted.time_partitioning):
+        if _layout(actual) != _layout(wanted):
             reported.append(f"the table {name} has a different layout")
     for view in views(dataset.name, {name: _schema_digest(actual) for name, actual in existing.items()}):
         actual = _get_table(dataset, view.name)
@@ -147,9 +148,9 @@ def _with_description(field: SchemaField, description: str | None) -> SchemaFiel
 
 
 def _version(dataset: Dataset, existing: dict[str, Table | None]) -> int:
-    if existing[tables.VERSIONS] is None:
+    if existing[VERSIONS] is None:
         return 0
-    (row,) = dataset.ask(f"SELECT COALESCE(MAX(version), 0) AS version FROM {tables.VERSIONS}", work="migrate")
+    (row,) = dataset.ask(f"SELECT COALESCE(MAX(version), 0) AS version FROM {VERSIONS}", work="migrate")
     return int(row["version"])
 
 
@@ -160,6 +161,10 @@ def _has_statements(script: str) -> bool:
 
 def _columns(table: Table) -> set[tuple[str, str, str]]:
     return {(field.name, field.field_type, field.mode) for field in table.schema}
+
+
+def _layout(table: Table) -> tuple[object, ...]:
+    return table.clustering_fields, table.time_partitioning, table.range_partitioning
 
 
 def _schema_digest(table: Table | None) -> str:

@@ -1,16 +1,19 @@
 """The tables of the warehouse on BigQuery.
 
-Columns come from `domain.tables`; this module adds what is specific to BigQuery. JSON is stored as the string that
+Columns come from `fields`; this module adds their types and the layout of the tables. JSON is stored as the string that
 stage wrote, because hashes are computed from it. No table requires a partition filter: each is also read as a whole
 (docs/adr/032-bigquery-tables.md).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pyarrow as pa
 from google.cloud.bigquery import (
     DatasetReference,
+    PartitionRange,
+    RangePartitioning,
     SchemaField,
     Table,
     TableReference,
@@ -19,9 +22,10 @@ from google.cloud.bigquery import (
 )
 from google.cloud.bigquery.table import ColumnReference, ForeignKey, PrimaryKey, TableConstraints
 
+from tillstream.adapters.google.bigquery.fields import EPOCH, FIELDS, FLAGS, INCOMING, STORED, VERSIONS
 from tillstream.domain.columns import Column, Kind
 from tillstream.domain.daily_totals import DAY
-from tillstream.domain.tables import TABLES, Field
+from tillstream.domain.tables import Field
 
 TYPES: Mapping[str, str] = {
     Kind.STRING: "STRING",
@@ -45,8 +49,8 @@ ARROW: Mapping[str, pa.DataType] = {
     "BYTES": pa.binary(),
 }
 KEY_BYTES = 16
-VERSIONS = "schema_versions"
-EPOCH = "epoch"
+RANGE, RANGES = 1_000, 10_000
+"""Numbers per partition, and partitions: as many as a table may have. Greater numbers share one partition."""
 LABELS = {"application": "tillstream"}
 
 
@@ -55,68 +59,98 @@ class Layout:
     """A table's description, physical layout and unenforced constraints."""
 
     description: str
-    by_month: bool = False
-    """Partitioned by month of `sale_date`: with days, a file of some years would touch more partitions than a job
-    may."""
+    partitioned: str = ""
+    """Column: a DATE by day, a TIMESTAMP by hour, a number in ranges of `RANGE`."""
     clustered: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     refers: Mapping[str, str] | None = None
     """Column → the table that it references by its only key column."""
+    expires: timedelta | None = None
+    """Age at which a partition is deleted."""
 
 
 _BATCH = {"batch_no": "batches"}
 _SETTLED = {"settlement_no": "settlements"}
+_RECEIVED = "received_date"
 _TOTALS: Mapping[str, tuple[str, str]] = {
-    "day_sums": ("Lines added up by day, store, salesperson, channel, country, category", "store_id"),
-    "product_sums": ("Lines added up by day and product", "product_id"),
-    "customer_sums": ("Lines of known customers added up by day and customer", "store_id"),
+    "day_sums": ("Totals by day, store, salesperson, channel, country, and category", "store_id"),
+    "product_sums": ("Totals by day and product", "product_id"),
+    "customer_sums": ("Totals of identified customers by day and customer", "store_id"),
 }
-OWN: dict[str, tuple[Field, ...]] = {
-    VERSIONS: (
-        Field("version", Kind.INT64, "Number of the migration", required=True),
-        Field("name", Kind.STRING, "Its name", required=True),
-        Field("migrated_at", Kind.TIMESTAMP, "When the dataset had it", required=True),
-    ),
-    EPOCH: (
-        Field("number", Kind.INT64, "Raised by each settlement, so that only one at a time commits", required=True),
-    ),
-}
-"""Tables that only this engine has."""
 LAYOUTS: Mapping[str, Layout] = {
-    VERSIONS: Layout("Which migrations this dataset has had"),
-    EPOCH: Layout("What each settlement reads and raises; one row"),
-    "settlements": Layout("Each settlement that committed", key=("settlement_no",)),
-    "batches": Layout("Each batch in the ledger and its account of itself", key=("batch_no",), refers=_SETTLED),
-    "sightings": Layout(
-        "Each accepted row ever seen: its key, its content and its place in the order",
-        clustered=("batch_no", "key"),
-        refers=_BATCH | _SETTLED,
-    ),
-    "sale_versions": Layout(
-        "Each distinct content of a sale line, once; is_current marks the one that counts",
-        by_month=True,
-        clustered=(DAY, "region", "store_id", "sale"),
+    VERSIONS: Layout("Migrations of this dataset"),
+    EPOCH: Layout("Number of the last transaction, and the greatest numbers of the ledger; one row"),
+    "settlements": Layout("Settlements, one row each", key=("settlement_no",)),
+    "batches": Layout(
+        "Batches of the ledger, one row each",
+        partitioned=_RECEIVED,
+        clustered=("batch_no",),
+        key=("batch_no",),
         refers=_SETTLED,
     ),
-    "statements": Layout("What a batch tells whole: a sale or a store's day", clustered=("scope",), refers=_BATCH),
+    "batch_days": Layout(
+        "Business days of each batch", partitioned=_RECEIVED, clustered=("batch_no",), refers=_BATCH | _SETTLED
+    ),
+    "settlement_days": Layout(
+        "Business days that each settlement changed",
+        partitioned="settlement_no",
+        clustered=("settlement_no",),
+        refers=_SETTLED,
+    ),
+    "sightings": Layout(
+        "Accepted rows of all batches: key, content, and position in the order of precedence",
+        partitioned=DAY,
+        clustered=("sale",),
+        refers=_BATCH | _SETTLED,
+    ),
+    STORED: Layout(
+        "Distinct contents of sale lines, as they were added; query the view sale_versions instead",
+        partitioned=DAY,
+        clustered=("region", "store_id", "sale"),
+        refers=_SETTLED,
+    ),
+    FLAGS: Layout(
+        "Changes of is_current and leads since a content was stored; the row with the greatest settlement_no applies",
+        partitioned=DAY,
+        clustered=("sale",),
+        refers=_SETTLED,
+    ),
+    "statements": Layout(
+        "Sales and store-days that a batch contains completely",
+        partitioned=DAY,
+        clustered=("scope",),
+        refers=_BATCH | _SETTLED,
+    ),
     "refusals": Layout(
-        "Each refused row with its raw text and its problems", clustered=("batch_no",), refers=_BATCH | _SETTLED
+        "Rejected rows with their text and their problems",
+        partitioned=_RECEIVED,
+        clustered=("batch_no",),
+        refers=_BATCH | _SETTLED,
     ),
     "listed_changes": Layout(
-        "Net changes of the settlements that did more than add lines", clustered=("settlement_no",), refers=_SETTLED
+        "Net changes of the settlements that did more than add lines",
+        partitioned="settlement_no",
+        clustered=("settlement_no",),
+        refers=_SETTLED,
+    ),
+    INCOMING: Layout(
+        "Rows on their way into the tables of the ledger",
+        partitioned="arrived_at",
+        clustered=("token", "target"),
+        expires=timedelta(days=2),
     ),
     "fx_rates": Layout("Exchange rates as they were loaded", key=("rate_date", "currency")),
     "reporting_rates": Layout(
-        "Rates into the reporting currency, filled forward to every day", clustered=(DAY,), key=(DAY, "currency")
+        "Exchange rates into the reporting currency for every day", clustered=(DAY,), key=(DAY, "currency")
     ),
-    "holidays": Layout("Public holidays of the countries that sales name", key=("country", "holiday_date")),
-    "reporting": Layout("The reporting currency; one row"),
+    "holidays": Layout("Public holidays of the countries with sales", key=("country", "holiday_date")),
+    "reporting": Layout("Reporting currency; one row"),
     **{
-        table: Layout(description, by_month=True, clustered=(DAY, "region", third))
+        table: Layout(description, partitioned=DAY, clustered=("region", third))
         for table, (description, third) in _TOTALS.items()
     },
-    "user_scopes": Layout("What each person may see of the warehouse, for row access policies"),
-    "summed": Layout("How far the sums by day know the ledger; one row"),
+    "user_scopes": Layout("What each user may see, for row access policies"),
+    "summed": Layout("Last settlement included in the daily totals; one row"),
 }
 
 
@@ -144,11 +178,10 @@ def arrow_schema(columns: Iterable[Field | Column]) -> pa.Schema:
 
 def table(reference: TableReference) -> Table:
     """The declared table, as an API resource."""
-    layout, fields = LAYOUTS[reference.table_id], (TABLES | OWN)[reference.table_id]
-    resource = Table(reference, schema(fields))
+    layout, resource = LAYOUTS[reference.table_id], Table(reference, schema(FIELDS[reference.table_id]))
     resource.description, resource.labels = layout.description, LABELS
-    if layout.by_month:
-        resource.time_partitioning = TimePartitioning(type_=TimePartitioningType.MONTH, field=DAY)
+    if layout.partitioned:
+        _partition(resource, layout)
     if layout.clustered:
         resource.clustering_fields = list(layout.clustered)
     if layout.key or layout.refers:
@@ -156,6 +189,17 @@ def table(reference: TableReference) -> Table:
             PrimaryKey(list(layout.key)) if layout.key else None, _foreign_keys(reference, layout)
         )
     return resource
+
+
+def _partition(resource: Table, layout: Layout) -> None:
+    column = layout.partitioned
+    (kind,) = (field.field_type for field in resource.schema if field.name == column)
+    if kind == TYPES[Kind.INT64]:
+        resource.range_partitioning = RangePartitioning(PartitionRange(0, RANGE * RANGES, RANGE), column)
+        return
+    units = {TYPES[Kind.DATE]: TimePartitioningType.DAY, TYPES[Kind.TIMESTAMP]: TimePartitioningType.HOUR}
+    milliseconds = layout.expires // timedelta(milliseconds=1) if layout.expires else None
+    resource.time_partitioning = TimePartitioning(units[kind], column, milliseconds)
 
 
 def _foreign_keys(reference: TableReference, layout: Layout) -> Sequence[ForeignKey]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 import sql as catalogue
+from sql import BIGQUERY_VIEWS
 from tillstream.domain.tables import TABLES, column_descriptions
 
 _NAME = re.compile(r"\b(?P<before>(?:FROM|JOIN|VIEW)\s+)(?P<name>\w+)\b")
@@ -33,7 +34,7 @@ def views(dataset: str, tables: Mapping[str, str]) -> Iterator[View]:
     descriptions = {
         field.name: field.description for fields in TABLES.values() for field in fields
     } | column_descriptions()
-    for path, (name, text) in zip(catalogue.VIEWS, catalogue.views(), strict=True):
+    for path, (name, text) in zip(BIGQUERY_VIEWS, catalogue.views(BIGQUERY_VIEWS), strict=True):
         inputs = {match["name"] for match in _NAME.finditer(text)} & digests.keys()
         digests[name] = _digest(text, *(digests[other] for other in sorted(inputs)))
         columns = {column: column_doc.words for column, column_doc in catalogue.columns_of(path, descriptions).items()}

@@ -3,7 +3,7 @@
 -- join.
 -- {dataset}, {readers}: a list of members such as 'group:…' or 'domain:…'; user_scopes contains the scope of each user
 CREATE OR REPLACE ROW ACCESS POLICY people
-ON `{dataset}.sale_versions`
+ON `{dataset}.stored_versions`
 GRANT TO ({readers})
 FILTER USING (
   (
