@@ -10,8 +10,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.ledger.settle_script import KEY, RENUMBERED_KEY
 from tillstream.domain.columns import CONTENT, STAGED, Kind
+from tillstream.ledger.settle_script import KEY, RENUMBERED_KEY
 from tillstream.pipeline.rows.schema import arrow_schema, lines_schema
 from tillstream.pipeline.staging.hashes import HASHED, Hasher
 

@@ -12,11 +12,11 @@ from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.app import App
 from tillstream.domain.ids import index_hash
 from tillstream.domain.tables import TABLES
-from tillstream.ledger.additions import ADDED, additions
+from tillstream.ledger.additions import ADDED
 from tillstream.ledger.batch_numbers import received_date
-from tillstream.ledger.settling import LedgerNumbers, SettlementRunner
-from tillstream.ledger.slice import SLICED, LedgerSlice, Values
-from tillstream.ledger.tables import ledger_in_memory
+from tillstream.ledger.settling import LedgerNumbers
+from tillstream.ledger.slice import Values
+from tillstream.ledger.slice_settlement import settle_slice
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
 KEY = "CAST(key >> 64 AS BIGINT) AS key_high, CAST(key & 18446744073709551615::UHUGEINT AS BIGINT) AS key_low"
@@ -76,8 +76,13 @@ class SlicedWarehouse:
     def _reindex(self) -> None:
         """As a rebuild of the index does."""
         pairs = self._cursor().execute("SELECT DISTINCT sale, sale_date FROM sightings").fetchall()
-        for batch, sha256, seq in self._cursor().execute("SELECT batch_id, sha256, received_seq FROM batches").fetchall():
-            pairs += [(index_hash("batch", batch), received_date(seq)), (index_hash("bytes", sha256), received_date(seq))]
+        for batch, sha256, seq in (
+            self._cursor().execute("SELECT batch_id, sha256, received_seq FROM batches").fetchall()
+        ):
+            pairs += [
+                (index_hash("batch", batch), received_date(seq)),
+                (index_hash("bytes", sha256), received_date(seq)),
+            ]
         self._index.rebuild(pairs)
 
     def settle(self, settlement: Settlement) -> SettlementResult:
@@ -93,10 +98,12 @@ class SlicedWarehouse:
         wanted: dict[str, Any] = {table: self._added(table, whole.settlement_no) for table in ADDED}
         for table, rows in before.items():
             after = self._kept(table)
-            wanted[f"changed {table}"] = {identity: after[identity] for identity in rows if after[identity] != rows[identity]}
+            wanted[f"changed {table}"] = {
+                identity: after[identity] for identity in rows if after[identity] != rows[identity]
+            }
         self.compared += 1
         self.differences += [
-            (name, sliced.rows[name], wanted[name]) for name in wanted if sliced.rows[name] != wanted[name]
+            (name, sliced.rows.get(name), wanted[name]) for name in wanted if sliced.rows.get(name) != wanted[name]
         ]
         if sliced.result != whole:
             self.differences.append(("result", sliced.result, whole))
@@ -110,34 +117,31 @@ class SlicedWarehouse:
 
     def _on_slice(self, settlement: Settlement, *, keep: bool) -> Sliced | None:
         cursor = self._cursor()
-        if settlement.request_id and cursor.execute(
-            "SELECT 1 FROM settlements WHERE request_id = ?", [settlement.request_id]
-        ).fetchone():
+        if (
+            settlement.request_id
+            and cursor.execute("SELECT 1 FROM settlements WHERE request_id = ?", [settlement.request_id]).fetchone()
+        ):
             return None
         last = cursor.execute(
-            "SELECT (SELECT COALESCE(MAX(settlement_no), 0) FROM settlements), (SELECT COALESCE(MAX(batch_no), 0) FROM batches)"
+            "SELECT (SELECT COALESCE(MAX(settlement_no), 0) FROM settlements), "
+            "(SELECT COALESCE(MAX(batch_no), 0) FROM batches)"
         ).fetchone()
-        memory = ledger_in_memory(SLICED, "400MB")
-        try:
-            ledger_slice = LedgerSlice(memory, WholeLedger(cursor), self._index)
-            ledger_slice.load(settlement)
-            if keep:
-                ledger_slice.note()
-            runner = SettlementRunner(memory, LedgerNumbers(*last))
-            result = runner.run(settlement)
-            found = additions(memory, runner.settlement_no)
-        finally:
-            memory.close()
-        rows: dict[str, Any] = {table: _rows(found.rows[table], table) for table in ADDED}
+        found = settle_slice(settlement, WholeLedger(cursor), self._index, LedgerNumbers(*last))
+        if keep:
+            self._index.note(found.index_pairs)
+        if not found.additions:
+            return Sliced(found.result, {})
+        added = found.additions
+        rows: dict[str, Any] = {table: _rows(added.rows[table], table) for table in ADDED}
         rows["changed sale_versions"] = {
             (row["key_high"] << 64 | row["key_low"], row["content"]): (row["is_current"], row["leads"])
-            for row in found.rows["version_flags"].to_pylist()
+            for row in added.rows["version_flags"].to_pylist()
         }
         rows["changed batches"] = {
             (row["batch_no"],): (row["place_seq"], row["undone_no"], row["removed"])
-            for row in found.changed_batches.to_pylist()
+            for row in added.changed_batches.to_pylist()
         }
-        return Sliced(result, rows)
+        return Sliced(found.result, rows)
 
     def _added(self, table: str, number: int) -> list[tuple[Any, ...]]:
         columns = ", ".join(KEY if field.name == "key" else field.name for field in TABLES[table])

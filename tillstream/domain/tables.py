@@ -2,8 +2,8 @@
 
 `hash128` and `hash64` are computed by `pipeline/staging/hashes.py` (see docs/adr/001), in the type that the engine
 compares fastest. Rows of the tables settlements, batches, sightings, sale_versions, statements, refusals,
-listed_changes, batch_days and settlement_days are only added. Only these columns are updated: `is_current` and `leads` of sale_versions, and
-`place_seq` and `undone_no` of batches.
+listed_changes, batch_days and settlement_days are only added. Only these columns are updated: `is_current` and `leads`
+of sale_versions, and `place_seq`, `undone_no` and `removed` of batches.
 """
 
 from dataclasses import dataclass

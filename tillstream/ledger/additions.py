@@ -16,7 +16,7 @@ _KEY = "CAST(t.key >> 64 AS BIGINT) AS key_high, CAST(t.key & 184467440737095516
 _CHANGED_FLAGS = f"""
 SELECT {_KEY}, t.content, t.sale, t.sale_date, t.is_current, t.leads, CAST($settlement_no AS BIGINT) AS settlement_no
 FROM sale_versions AS t
-JOIN loaded_flags AS l USING (key, content)
+JOIN loaded_sale_versions AS l USING (key, content)
 WHERE t.is_current <> l.is_current OR t.leads <> l.leads
 """
 _CHANGED_BATCHES = """

@@ -2,15 +2,15 @@
 
 The slice is closed: a settlement on it adds the same rows as on the whole ledger. Every rule reads one of these:
 
-- all contents, sightings and statements of a sale. The sales are those of the rows that arrive, of the batches that are
-  undone, moved to another place in time, or corrected as a complete statement, and of the store-days that those
-  batches, and files without identity, contain completely;
+- all contents, sightings and statements of a sale, and the statements of the store-days of its lines. The sales are
+  those of the rows that arrive, of the batches that are undone, moved to another place in time, or corrected as a
+  complete statement, and of the store-days that those batches, and files without identity, contain completely;
 - the batches that these rows refer to, batches with the same bytes, and the batches named in the settlement with their
   corrections;
 - the rows of complete statements that validation rejected, and whether a correction replaced them.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol
 
@@ -37,11 +37,15 @@ IDENTITY: Mapping[str, str] = {
     "sale_versions": "key, content",
 }
 """Tables of a slice, and the columns that identify a row."""
+CHANGED = "batch_no, place_seq, undone_no, removed"
+"""The columns of batches that settlements change, and the number of the batch."""
 Values = Collection[int] | Collection[str]
 _LATEST_FLAGS = f"""
 UPDATE sale_versions SET is_current = f.is_current, leads = f.leads
 FROM (
-  SELECT {KEY} AS key, s.content, arg_max(s.is_current, s.settlement_no) AS is_current, arg_max(s.leads, s.settlement_no) AS leads
+  SELECT
+    {KEY} AS key, s.content,
+    arg_max(s.is_current, s.settlement_no) AS is_current, arg_max(s.leads, s.settlement_no) AS leads
   FROM slice_rows AS s GROUP BY ALL
 ) AS f
 WHERE sale_versions.key = f.key AND sale_versions.content = f.content
@@ -86,25 +90,22 @@ class LedgerSlice:
 
     def load(self, settlement: Settlement) -> None:
         self._read_arrivals(settlement.staged)
-        days = self._load_batches(settlement)
+        self._load_batches(settlement)
         affected = self._affected_batches(settlement)
         if affected:
             self._add_sales_of_batches(affected)
         self._add_sales_of_store_days()
         sale_days = self._days_of(self._sales())
         self._load_sales(sale_days)
-        self._load_referenced_batches(days)
+        self._load_referenced_batches()
         self._load_refusals()
-        self._load_contents(settlement.staged, sale_days)
-        self._cursor.execute("CREATE TEMP TABLE loaded_flags AS SELECT key, content, is_current, leads FROM sale_versions")
-        self._cursor.execute(
-            "CREATE TEMP TABLE loaded_batches AS SELECT batch_no, place_seq, undone_no, removed FROM batches"
-        )
+        self._load_contents(sale_days)
+        for table, columns in (("sale_versions", "key, content, is_current, leads"), ("batches", CHANGED)):
+            self._cursor.execute(f"CREATE TEMP TABLE loaded_{table} AS SELECT {columns} FROM {table}")
 
-    def note(self) -> None:
-        """Add to the index what the settlement will add to the ledger; to be called before it commits."""
-        if self._pairs:
-            self._index.note(sorted(self._pairs))
+    def missing_pairs(self) -> list[tuple[int, date]]:
+        """Pairs that the index lacks for the rows that arrive."""
+        return sorted(self._pairs)
 
     # ---- what arrives -----------------------------------------------------------------------------------------------
 
@@ -130,24 +131,23 @@ class LedgerSlice:
 
     # ---- batches ----------------------------------------------------------------------------------------------------
 
-    def _load_batches(self, settlement: Settlement) -> set[date]:
+    def _load_batches(self, settlement: Settlement) -> None:
         """Load the batches named in the settlement, their corrections, and batches of the same bytes."""
-        ids = {*(b.batch_id for b in settlement.staged), *(b.parent for b in settlement.staged), *settlement.undo} - {""}
-        bytes_received = {b.sha256 for b in settlement.staged} - {""}
+        staged = settlement.staged
+        ids = {*(b.batch_id for b in staged), *(b.parent for b in staged), *settlement.undo} - {""}
+        bytes_received = {b.sha256 for b in staged} - {""}
         hashes = {index_hash("batch", batch) for batch in ids} | {index_hash("bytes", sha) for sha in bytes_received}
         days = self._days_of(hashes)
         self._load("batches", days, {"batch_id": ids, "sha256": bytes_received})
         roots = self._column("SELECT DISTINCT root_no FROM batches")
         self._load("batches", days, {"root_no": roots, "batch_no": roots})
-        return days
 
     def _affected_batches(self, settlement: Settlement) -> set[int]:
         """Batches whose sightings may count otherwise afterwards."""
-        undone = self._column("SELECT batch_no FROM batches WHERE list_contains(?, batch_id)", list(settlement.undo))
+        named = "SELECT batch_no FROM batches WHERE list_contains(?, batch_id)"
+        undone = self._column(named, list(settlement.undo))
         parents = [b.parent for b in settlement.staged if b.is_correction]
-        corrected = self._column(
-            "SELECT batch_no FROM batches WHERE replaces <> '' AND list_contains(?, batch_id)", parents
-        )
+        corrected = self._column(f"{named} AND replaces <> ''", parents)
         moved: set[int] = set()
         for batch in settlement.staged:
             if batch.sha256 and batch.is_file and not batch.as_new:
@@ -163,15 +163,18 @@ class LedgerSlice:
         self._insert_sales("SELECT sale FROM slice_rows WHERE list_contains(?, batch_no)", sightings, list(batches))
         columns = ("region", "store_id", "sale_date", "whole", "batch_no")
         statements = self._reader.read("statements", columns, days, {"batch_no": batches})
-        sql = "SELECT DISTINCT region, store_id, sale_date FROM slice_rows WHERE whole = 'store-day' AND list_contains(?, batch_no)"
-        self._with_rows(statements, f"INSERT INTO store_days {sql}", list(batches))
+        self._with_rows(
+            statements,
+            "INSERT INTO store_days SELECT DISTINCT region, store_id, sale_date FROM slice_rows "
+            "WHERE whole = 'store-day' AND list_contains(?, batch_no)",
+            list(batches),
+        )
 
     def _batch_days(self, batches: Collection[int]) -> set[date]:
-        received = self._column("SELECT DISTINCT received_date FROM batches WHERE list_contains(?, batch_no)", list(batches))
+        named = "WHERE list_contains(?, batch_no)"
+        received = self._column(f"SELECT DISTINCT received_date FROM batches {named}", list(batches))
         rows = self._reader.read("batch_days", ("batch_no", "sale_date"), received, {"batch_no": batches})
-        return self._with_rows(
-            rows, "SELECT DISTINCT sale_date FROM slice_rows WHERE list_contains(?, batch_no)", list(batches)
-        )
+        return self._with_rows(rows, f"SELECT DISTINCT sale_date FROM slice_rows {named}", list(batches))
 
     # ---- sales ------------------------------------------------------------------------------------------------------
 
@@ -182,9 +185,7 @@ class LedgerSlice:
         stores = self._column("SELECT DISTINCT store_id FROM store_days")
         columns = ("sale", "region", "store_id", "sale_date")
         rows = self._reader.read("sale_versions", columns, days, {} if None in stores else {"store_id": stores})
-        same_day = (
-            "r.region = d.region AND r.store_id IS NOT DISTINCT FROM d.store_id AND r.sale_date = d.sale_date"
-        )
+        same_day = "r.region = d.region AND r.store_id IS NOT DISTINCT FROM d.store_id AND r.sale_date = d.sale_date"
         self._insert_sales(f"SELECT r.sale FROM slice_rows AS r JOIN store_days AS d ON {same_day}", rows)
 
     def _load_sales(self, days: Collection[date]) -> None:
@@ -195,10 +196,11 @@ class LedgerSlice:
         if flags:
             self._with_rows(flags, _LATEST_FLAGS)
         self._load("sightings", days, {"sale": sales}, known)
-        known = "scope IN (SELECT sale FROM slice_sales) OR whole = 'store-day'"
-        self._load("statements", days, {"scope": sales, "whole": ["store-day"]}, known)
+        stated = "scope IN (SELECT sale FROM slice_sales) OR whole = 'store-day'"
+        arriving = self._column("SELECT DISTINCT sale_date FROM arrivals")
+        self._load("statements", {*days, *arriving}, {"scope": sales, "whole": ["store-day"]}, stated)
 
-    def _load_contents(self, staged: Iterable[StagedBatch], days: Collection[date]) -> None:
+    def _load_contents(self, days: Collection[date]) -> None:
         """Load the other columns of sales that may be compared between a file and a till."""
         compared = self._column(_COMPARED_SALES)
         if not compared:
@@ -212,9 +214,9 @@ class LedgerSlice:
             f"WHERE sale_versions.key = {KEY} AND sale_versions.content = s.content",
         )
 
-    def _load_referenced_batches(self, loaded: Collection[date]) -> None:
-        referenced = "(SELECT batch_no, received_date FROM sightings UNION SELECT batch_no, received_date FROM statements)"
-        missing = f"FROM {referenced} ANTI JOIN batches USING (batch_no)"
+    def _load_referenced_batches(self) -> None:
+        tables = " UNION ".join(f"SELECT batch_no, received_date FROM {table}" for table in ("sightings", "statements"))
+        missing = f"FROM ({tables}) ANTI JOIN batches USING (batch_no)"
         days = self._column(f"SELECT DISTINCT received_date {missing}")
         self._load("batches", days, {"batch_no": self._column(f"SELECT batch_no {missing}")})
 
@@ -239,7 +241,8 @@ class LedgerSlice:
         return self._column("SELECT sale FROM slice_sales")
 
     def _insert_sales(self, select: str, rows: pa.RecordBatchReader, *params: Any) -> None:
-        self._with_rows(rows, f"INSERT INTO slice_sales SELECT DISTINCT sale FROM ({select}) ANTI JOIN slice_sales USING (sale)", *params)
+        new = f"SELECT DISTINCT sale FROM ({select}) ANTI JOIN slice_sales USING (sale)"
+        self._with_rows(rows, f"INSERT INTO slice_sales {new}", *params)
 
     def _days_of(self, hashes: Collection[int]) -> set[date]:
         found = self._index.days(hashes)

@@ -1,21 +1,24 @@
 """BigQuery settles by the contract, and concurrent commits never overwrite each other."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from emulator_fixtures import dataset_of
+from google.cloud.storage import Client
 from settling_contract import Keep, SettlingContract, lines, staged
 
-from devtools.emulators import Emulator, objects
+from devtools.emulators import PROJECT, Emulator
 from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.migrations import migrate
-from tillstream.adapters.google.bigquery.settle_script import Steps, script
+from tillstream.adapters.google.bigquery.settle_script import Commit, script
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
+from tillstream.adapters.google.storage.downloads import Downloads
+from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.domain.errors import Conflict
 from tillstream.ports.warehouse import Settlement
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("cloud_storage")]
+INDEX = MemorySaleIndex()
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +30,13 @@ def dataset(bigquery: Emulator) -> Iterator[Dataset]:
 
 
 @pytest.fixture
-def keep(emulated_folder: Path) -> Keep:
+def keep() -> Keep:
+    bucket = Client(PROJECT).bucket("settling-contract")
+    if not bucket.exists():
+        bucket.create()
+
     def write(name: str, data: bytes) -> str:
-        bucket = objects(emulated_folder) / "settling-contract"
-        bucket.mkdir(parents=True, exist_ok=True)
-        (bucket / name).write_bytes(data)
+        bucket.blob(name).upload_from_string(data)
         return f"gs://{bucket.name}/{name}"
 
     return write
@@ -40,7 +45,7 @@ def keep(emulated_folder: Path) -> Keep:
 class TestBigQuerySettling(SettlingContract):
     @pytest.fixture
     def warehouse(self, dataset: Dataset) -> BigQueryWarehouse:
-        return BigQueryWarehouse(dataset)
+        return BigQueryWarehouse(dataset, Downloads(PROJECT), INDEX)
 
     @pytest.fixture
     def keep(self, keep: Keep) -> Keep:
@@ -48,10 +53,10 @@ class TestBigQuerySettling(SettlingContract):
 
 
 def test_a_settlement_that_another_one_overtook_changes_nothing(dataset: Dataset, keep: Keep) -> None:
-    warehouse = BigQueryWarehouse(dataset)
+    warehouse = BigQueryWarehouse(dataset, Downloads(PROJECT), INDEX)
     settled = warehouse.settle(Settlement([staged(keep, "overtaking", [("S1/1", "P", "1")])]))
     (row,) = dataset.ask("SELECT MAX(number) AS epoch FROM epoch")
-    late = Steps(settled.settlement_no + 1, row["epoch"] - 1, "", ["overtaking"])
+    late = Commit(row["epoch"] - 1, settled.settlement_no + 1, 1)
     with pytest.raises(Conflict):
         dataset.ask(script(late, dataset.name, keep=True))
     assert len(lines(warehouse, "overtaking")) == 1

@@ -6,16 +6,18 @@ import pytest
 from emulator_fixtures import dataset_of
 from warehouse_contract import WarehouseContract
 
-from devtools.emulators import Emulator
+from devtools.emulators import PROJECT, Emulator
 from tillstream.adapters.google.bigquery.migrations import migrate
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
+from tillstream.adapters.google.storage.downloads import Downloads
+from tillstream.adapters.local.sale_index import MemorySaleIndex
 
 
 @pytest.fixture(scope="module")
 def opened(bigquery: Emulator) -> Iterator[BigQueryWarehouse]:
     dataset = dataset_of(bigquery, "contract")
     migrate(dataset)
-    warehouse = BigQueryWarehouse(dataset)
+    warehouse = BigQueryWarehouse(dataset, Downloads(PROJECT), MemorySaleIndex())
     yield warehouse
     warehouse.close()
 

@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from tillstream.ledger.tables import TYPES
 from tillstream.domain.tables import SCHEMA, TABLES
+from tillstream.ledger.tables import TYPES
 
 VERSIONS = {
     1: "1e4fa3eac4105425",

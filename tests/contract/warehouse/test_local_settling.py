@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from settling_contract import Keep, SettlingContract
 
-from tillstream.ledger import settling
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
+from tillstream.ledger import settling
 
 
 class TestDuckDBSettling(SettlingContract):

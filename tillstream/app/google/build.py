@@ -5,9 +5,12 @@ from functools import partial
 from typing import Any
 
 from tillstream.adapters.google.firestore.document_store import FirestoreDocumentStore
+from tillstream.adapters.google.firestore.sale_index import FirestoreSaleIndex
 from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
+from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.adapters.google.storage.object_store import connected
 from tillstream.adapters.local.clock import SystemClock
+from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import custom_contracts
 from tillstream.app.app import App
@@ -46,10 +49,10 @@ def _keep(settings: Settings, out: str, report_bytes: Callable[[int], None]) -> 
 def _warehouse(settings: Settings) -> Warehouse:
     from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 
-    return BigQueryWarehouse(dataset_of(settings))
+    return BigQueryWarehouse(dataset_of(settings), Downloads(settings.project), FirestoreSaleIndex(settings.project))
 
 
 def _scratch(settings: Settings) -> Warehouse:
     from tillstream.adapters.google.bigquery.scratch import ScratchWarehouse
 
-    return ScratchWarehouse(dataset_of(settings))
+    return ScratchWarehouse(dataset_of(settings), Downloads(settings.project), MemorySaleIndex())

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 from tillstream.adapters.google.backup.manifest import TABLES, TableInfo
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
-from tillstream.adapters.google.bigquery.loading import TableLoader
 from tillstream.adapters.google.bigquery.fields import EPOCH
+from tillstream.adapters.google.bigquery.loading import TableLoader
 from tillstream.adapters.google.retries import TRY
 from tillstream.domain import tables
 from tillstream.domain.errors import Rejected

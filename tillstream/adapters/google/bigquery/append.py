@@ -1,6 +1,7 @@
 """Append Arrow rows to a table through the Storage Write API, atomically."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +13,8 @@ from tillstream.domain.errors import Rejected, Unavailable
 
 AT_ONCE = 8_000_000
 """Bytes per append; the service accepts 10 MB."""
+STREAMS = 4
+"""Streams that are filled at the same time."""
 ALREADY_EXISTS = 6
 """Status code for an offset that is taken: an earlier attempt wrote the rows."""
 
@@ -21,17 +24,31 @@ _RETRY_NEW_TABLE = RETRY.with_predicate(lambda error: isinstance(error, NotFound
 """A table that was just created may be reported as not found for a while."""
 
 
-def append(writer: Any, table: TableReference, rows: pa.Table) -> None:
-    """Append all rows or none. writer: a `BigQueryWriteClient`.
+def append(writer: Any, table: TableReference, *parts: pa.Table) -> None:
+    """Append all rows of all parts or none. writer: a `BigQueryWriteClient`. A column that a part lacks is NULL.
 
-    The rows become visible when the stream is committed, and each offset is written once, so every call may be
+    The rows become visible when the streams are committed, and each offset is written once, so every call may be
     repeated. Raises what the service raises, and `Rejected` for rows that it rejects.
     """
     from google.cloud.bigquery_storage_v1 import types
 
     parent = f"projects/{table.project}/datasets/{table.dataset_id}/tables/{table.table_id}"
+    with ThreadPoolExecutor(STREAMS) as pool:
+        streams = [*pool.map(lambda rows: _fill_stream(writer, parent, rows), parts)]
+    commit = types.BatchCommitWriteStreamsRequest(parent=parent, write_streams=streams)
+    failed = writer.batch_commit_write_streams(commit, retry=RETRY, timeout=TRY).stream_errors
+    if failed:
+        raise Unavailable(f"Rows cannot be added to {table.table_id}: {failed[0].error_message}")
+
+
+def _fill_stream(writer: Any, parent: str, rows: pa.Table) -> str:
+    """Write the rows into a new pending stream and finalize it; return its name."""
+    from google.cloud.bigquery_storage_v1 import types
+
     pending = types.WriteStream(type_=types.WriteStream.Type.PENDING)
-    stream = writer.create_write_stream(parent=parent, write_stream=pending, retry=_RETRY_NEW_TABLE, timeout=TRY).name
+    stream: str = writer.create_write_stream(
+        parent=parent, write_stream=pending, retry=_RETRY_NEW_TABLE, timeout=TRY
+    ).name
     schema = types.ArrowSchema(serialized_schema=rows.schema.serialize().to_pybytes())
     offset = 0
     for batch in _batches(rows):
@@ -42,10 +59,7 @@ def append(writer: Any, table: TableReference, rows: pa.Table) -> None:
         RETRY(_send)(writer, types.AppendRowsRequest(write_stream=stream, offset=offset, arrow_rows=data))
         offset += batch.num_rows
     writer.finalize_write_stream(name=stream, retry=RETRY, timeout=TRY)
-    commit = types.BatchCommitWriteStreamsRequest(parent=parent, write_streams=[stream])
-    failed = writer.batch_commit_write_streams(commit, retry=RETRY, timeout=TRY).stream_errors
-    if failed:
-        raise Unavailable(f"Rows cannot be added to {table.table_id}: {failed[0].error_message}")
+    return stream
 
 
 def _send(writer: Any, request: Any) -> None:

@@ -10,15 +10,20 @@ from tillstream.adapters.google.bigquery.migrations import migrate
 from tillstream.adapters.google.bigquery.tables import LABELS
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 from tillstream.adapters.google.retries import TRY
+from tillstream.adapters.google.storage.downloads import Downloads
+from tillstream.ports.sale_index import SaleIndex
 
 EXPIRES_AFTER = timedelta(days=2)
 """Its tables expire if `close` is never called."""
 
 
 class ScratchWarehouse(BigQueryWarehouse):
-    """A warehouse whose dataset is created by the constructor and deleted by `close`. Raises `Unavailable`."""
+    """A warehouse whose dataset is created by the constructor and deleted by `close`. Raises `Unavailable`.
 
-    def __init__(self, live: Dataset) -> None:
+    downloads: as for `BigQueryWarehouse`. index: an empty one.
+    """
+
+    def __init__(self, live: Dataset, downloads: Downloads, index: SaleIndex) -> None:
         self._scratch = live.sibling(f"{live.name}_scratch_{secrets.token_hex(4)}")
         resource = DatasetResource(self._scratch.reference)
         resource.location, resource.labels = live.location, LABELS
@@ -26,7 +31,7 @@ class ScratchWarehouse(BigQueryWarehouse):
         with self._scratch.errors(self._scratch.name):
             self._scratch.client.create_dataset(resource, retry=CALLS, timeout=TRY)
         migrate(self._scratch)
-        super().__init__(self._scratch)
+        super().__init__(self._scratch, downloads, index)
 
     def close(self) -> None:
         """Delete the dataset."""

@@ -10,10 +10,12 @@ from google.api_core.retry import Retry, if_exception_type
 from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.loading import TableLoader
 from tillstream.adapters.google.bigquery.read import batches
-from tillstream.adapters.google.bigquery.settling import SettlementRunner
+from tillstream.adapters.google.bigquery.settling import BigQuerySettling
+from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.domain.daily_totals import DAY, ROLLUPS
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.tables import TABLES
+from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
 STREAMED_ROWS = 100_000
@@ -24,12 +26,15 @@ _RETRY_CONFLICT = Retry(predicate=if_exception_type(Conflict), initial=1.0, maxi
 
 
 class BigQueryWarehouse:
-    """The warehouse port on BigQuery; connects on first use. objects: as for `TableLoader`."""
+    """The warehouse port on BigQuery; connects on first use.
 
-    def __init__(self, dataset: Dataset, objects: Any = None) -> None:
-        self._dataset = dataset
-        self._filling = TableLoader(dataset, objects)
-        self._settling = SettlementRunner(dataset, self._filling)
+    downloads: fetches staged files. index: the days of the sales and batches of this dataset. `close` closes both.
+    """
+
+    def __init__(self, dataset: Dataset, downloads: Downloads, index: SaleIndex) -> None:
+        self._dataset, self._downloads, self._index = dataset, downloads, index
+        self._filling = TableLoader(dataset)
+        self._settling = BigQuerySettling(dataset, downloads, index)
 
     def settle(self, settlement: Settlement) -> SettlementResult:
         return self._settling.settle(settlement)
@@ -96,6 +101,8 @@ class BigQueryWarehouse:
             _RETRY_CONFLICT(self._dataset.ask)(script, params, work="replace")
 
     def close(self) -> None:
+        self._index.close()
+        self._downloads.close()
         self._dataset.close()
 
 

@@ -1,0 +1,49 @@
+"""A settlement on a slice of the ledger, for warehouses that store the ledger elsewhere."""
+
+from collections.abc import Collection
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+
+from tillstream.ledger.additions import Additions, additions
+from tillstream.ledger.settling import LedgerNumbers, SettlementRunner
+from tillstream.ledger.slice import SLICED, LedgerReader, LedgerSlice
+from tillstream.ledger.tables import ledger_in_memory
+from tillstream.ports.sale_index import SaleIndex
+from tillstream.ports.warehouse import Settlement, SettlementResult
+
+MEMORY_LIMIT = "600MB"
+
+
+@dataclass(frozen=True)
+class SliceSettlement:
+    """A settlement that is not committed yet."""
+
+    result: SettlementResult
+    additions: Additions | None
+    """None if there is nothing to settle."""
+    index_pairs: Collection[tuple[int, date]]
+    """Pairs that the sale index must have before the settlement is committed."""
+    last: LedgerNumbers
+    """The greatest numbers of the ledger after it."""
+
+
+def settle_slice(
+    settlement: Settlement,
+    reader: LedgerReader,
+    index: SaleIndex,
+    last: LedgerNumbers,
+    memory_limit: str = MEMORY_LIMIT,
+) -> SliceSettlement:
+    """Settle on the slice of the ledger that the settlement can read or change; nothing is stored.
+
+    The staged files of the settlement must be local. last: the greatest numbers of the whole ledger.
+    """
+    with closing(ledger_in_memory(SLICED, memory_limit)) as memory:
+        ledger_slice = LedgerSlice(memory, reader, index)
+        ledger_slice.load(settlement)
+        runner = SettlementRunner(memory, last)
+        result = runner.run(settlement)
+        added = additions(memory, runner.settlement_no) if result.settlement_no else None
+        numbers = LedgerNumbers(runner.settlement_no, runner.numbering.next_batch - 1)
+        return SliceSettlement(result, added, ledger_slice.missing_pairs(), numbers if added else last)
