@@ -42,7 +42,7 @@ def reconcile(
 
     delegate: publish `batch.received` instead of staging here (the sweep function is small). Objects and settlements
     are then checked from the previous sweep minus an overlap, because checking years of them every few minutes is too
-    slow.
+    slow. patience: younger stagings and announcements are in progress and are left alone; none with 0.
     """
     previous = _previous_sweep(ports) if delegate else None
     first = _first_settlement(ports, previous)
@@ -69,7 +69,7 @@ def reconcile(
             stage.stage(ports, upload.batch_id, contracts=contracts)
     settled = settle.settle_all(ports, contracts)
     undone = _follow_undos(ports, first)
-    announced = _announce_missing(ports, first)
+    announced = _announce_missing(ports, first, ports.clock.now() - patience if patience else None)
     return {
         "registered": registered,
         "staged": len(stopped),
@@ -119,8 +119,8 @@ def _replaced(ports: Ports, upload: Batch, undone_no: int) -> bool:
     )
 
 
-def _announce_missing(ports: Ports, first: int) -> int:
-    unannounced = sale_events.unpublished_settlements(ports, first)
+def _announce_missing(ports: Ports, first: int, settled_by: datetime | None) -> int:
+    unannounced = sale_events.unpublished_settlements(ports, first, settled_by)
     for number in unannounced:
         sale_events.publish_changes(ports, number)
     return len(unannounced)
