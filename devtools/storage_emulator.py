@@ -60,6 +60,7 @@ class Handler(emulator.RequestHandler):
         if length := int(self.headers.get("Content-Length") or 0):
             self.rfile = io.BytesIO(self.rfile.read(length))
         with self.lock:
+            self._read_offsets()
             status = self._failed_condition() or self._cancelled_upload()
             if status:
                 self.send_response(status, "Refused")
@@ -67,6 +68,11 @@ class Handler(emulator.RequestHandler):
                 self.end_headers()
             else:
                 work()
+
+    def _read_offsets(self) -> None:
+        """Pass the first and last name of a listing to the storage; the emulator itself ignores them."""
+        query = parse_qs(urlsplit(self.path).query)
+        self.storage.offsets = query.get("startOffset", [""])[0], query.get("endOffset", [""])[0]
 
     def _failed_condition(self) -> int:
         """Return 412 if a precondition fails, 404 for an older generation (they are not stored), else 0."""
@@ -106,6 +112,8 @@ class PatchedStorage(Storage):
     instead of read for each chunk."""
 
     last = 0
+    offsets = "", ""
+    """Of the present request: the first name to list, and the first after those."""
 
     def get_file_list(self, bucket: str, *which: Any, **more: Any) -> Any:
         """List objects, including exports that the BigQuery emulator writes as files into the bucket's folder."""
@@ -116,7 +124,9 @@ class PatchedStorage(Storage):
                 content = path.read_bytes()
                 resource = objects._make_object_resource("", bucket, name, "application/octet-stream", len(content))  # noqa: SLF001
                 self.create_file(bucket, name, content, objects._checksums(content, resource))  # noqa: SLF001
-        return super().get_file_list(bucket, *which, **more)
+        start, end = self.offsets
+        files, prefixes = super().get_file_list(bucket, *which, **more)
+        return [file for file in files if start <= file["name"] and (not end or file["name"] < end)], prefixes
 
     def get_file(self, bucket: str, name: str, show_error: bool = True) -> Any:  # noqa: FBT001, FBT002 - as inherited
         path = self._store._disk_path(self._object_path(bucket, name))  # noqa: SLF001

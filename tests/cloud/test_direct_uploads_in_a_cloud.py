@@ -187,6 +187,27 @@ def test_an_abandoned_upload_is_deleted_in_the_store_too(app: App, clock: Manual
     assert list(app.ports.objects.list(STAGING)) == list(app.ports.objects.list(INBOX)) == []
 
 
+@pytest.mark.parametrize("finished", [True, False])
+@pytest.mark.parametrize("previewed", [True, False])
+def test_a_file_whose_notification_was_lost_is_registered_by_its_record(
+    app: App, clock: ManualClock, finished: bool, previewed: bool
+) -> None:
+    begun = _begin(app, look=previewed)
+    _send(begun)
+    if previewed:
+        _finish(app, begun)
+        complete_upload.ingest_previewed(app.ports, app.contracts, begun.id, "ann", "IN")
+    elif finished:
+        _finish(app, begun)
+    complete_upload.clean_up(app.ports, app.contracts)
+    assert records.find(app.ports) == []
+    clock.advance((complete_upload.PATIENCE + timedelta(seconds=1)).total_seconds())
+    complete_upload.clean_up(app.ports, app.contracts)
+    (upload,) = records.find(app.ports)
+    assert (upload.received_by, upload.contract, upload.file) == ("ann", "IN", "june.csv")
+    assert resumable_upload.get(app.ports, begun.id, "ann").batch_id == upload.batch_id
+
+
 @pytest.mark.parametrize("changes", [{"size": 0}, {"sha256": "0" * 64}, {"origin": ""}])
 def test_an_empty_file_or_one_to_compare_goes_by_way_of_the_portal(app: App, changes: dict[str, str | int]) -> None:
     options = {"size": 5, "origin": PORTAL} | changes

@@ -1,6 +1,7 @@
 """Valid names of buckets and objects: those of Cloud Storage, for every object store."""
 
 import re
+from datetime import datetime
 
 from tillstream.domain.errors import Rejected
 
@@ -11,6 +12,14 @@ FORBIDDEN = re.compile(r"[\x00-\x1f\x7f]")
 RESTORED_NAME = re.compile(r"restored/[0-9]+/.+", re.DOTALL)
 """Names of originals that a restore copied into another inbox, with their generation in the old one. They are not new
 files: the restore also writes the batch records that refer to them."""
+
+TIME_DIGITS = 16
+"""Digits of a time in a name: microseconds since 1970, so that names sort by time until the year 2286."""
+
+
+def time_in_name(at: datetime) -> str:
+    """The text with which a name begins that was made at this time."""
+    return f"{int(at.timestamp() * 1_000_000):0{TIME_DIGITS}d}"
 
 
 def restored(name: str, generation: int) -> str:

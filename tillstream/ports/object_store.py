@@ -47,8 +47,9 @@ class ObjectStore(Protocol):
     def stat(self, bucket: str, name: str) -> StoredObject:
         """The live generation; `NotFound`."""
 
-    def list(self, bucket: str, prefix: str = "") -> Iterator[StoredObject]:
-        """Live generations whose name starts with `prefix`, by name."""
+    def list(self, bucket: str, prefix: str = "", *, start: str = "", end: str = "") -> Iterator[StoredObject]:
+        """Live generations whose name starts with `prefix`, by name; only names from `start` on and before `end`,
+        unless these are empty. The cost follows the names that are listed, not those that the bucket contains."""
 
     def delete(self, bucket: str, name: str, *, if_generation: int | None = None) -> None:
         """Remove the live generation; a missing object is ignored. `Conflict` as for `writer`."""

@@ -177,6 +177,19 @@ class ObjectStoreContract:
         assert names("in") == names("IN/1.csv/") == []
         assert next(store.list("inbox", "UK")) == store.stat("inbox", "UK/1.csv")
 
+    def test_a_listing_starts_at_a_name_and_ends_before_another(self, store: ObjectStore) -> None:
+        for name in ["a/1", "a/10", "a/2", "b", "ä/1"]:
+            write(store, name, b"x")
+
+        def names(prefix: str = "", *, start: str = "", end: str = "") -> list[str]:
+            return [stored.name for stored in store.list("inbox", prefix, start=start, end=end)]
+
+        assert names(start="a/10") == ["a/10", "a/2", "b", "ä/1"]
+        assert names(end="a/2") == ["a/1", "a/10"]
+        assert names(start="a/11", end="ä") == ["a/2", "b"]
+        assert names("a/", start="a/10") == ["a/10", "a/2"]
+        assert names("a/", start="b") == names(end="a") == []
+
     def test_any_object_name_is_stored_separately_and_returned_unchanged(self, store: ObjectStore) -> None:
         for name in self.odd_names:
             write(store, name, name.encode(), 0)

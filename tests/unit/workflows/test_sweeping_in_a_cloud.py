@@ -19,8 +19,8 @@ from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
 from tillstream.workflows.intake.store_sales import keep_receiving, publish
-from tillstream.workflows.operations import maintenance_log
-from tillstream.workflows.operations.reconcile import reconcile
+from tillstream.workflows.operations import maintenance_log, unrecorded_objects
+from tillstream.workflows.operations.reconcile import PATIENCE, reconcile
 
 CSV = (
     b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -76,13 +76,36 @@ def test_sweeps_skip_an_object_that_they_checked_for_hours(app: App, clock: Manu
     assert reconcile(app.ports, app.contracts)["registered"] == 1
 
 
-def test_an_unpublished_settlement_is_published(app: App, clock: ManualClock) -> None:
-    swept(app)
-    clock.advance(HOURS)
+def settled_now(app: App, clock: ManualClock) -> None:
+    """Settle a file; settlements have the time of the warehouse, so the clock is set to it."""
+    clock.advance(max((datetime.now(UTC) - clock.now()).total_seconds(), 0))
     upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
     stage.stage(app.ports, upload.batch_id, contracts=app.contracts)
     settle.settle_all(app.ports, app.contracts)
-    assert [swept(app)["announced"] for _ in range(2)] == [1, 0]
+
+
+@pytest.mark.parametrize("delegate", [True, False])
+def test_a_settlement_is_left_to_its_event_until_that_must_be_lost(
+    app: App, clock: ManualClock, delegate: bool
+) -> None:
+    settled_now(app, clock)
+    announced = []
+    for minutes in (0, 15, 10, 5):
+        clock.advance(minutes * 60)
+        announced.append(reconcile(app.ports, app.contracts, delegate=delegate)["announced"])
+        maintenance_log.note(app.ports, maintenance_log.SWEEP)
+    assert announced == [0, 0, 1, 0]
+
+
+def test_a_sweep_without_patience_announces_at_once(app: App, clock: ManualClock) -> None:
+    settled_now(app, clock)
+    counts = [reconcile(app.ports, app.contracts, patience=timedelta(0))["announced"] for _ in range(2)]
+    assert counts == [1, 0]
+
+
+def test_a_settlement_is_still_checked_when_its_patience_is_over() -> None:
+    """Each sweep looks back further than it waits, so no settlement falls between two of them."""
+    assert unrecorded_objects.OVERLAP > PATIENCE
 
 
 def test_receiving_gathers_sales_for_a_while_and_ends_in_time(app: App, clock: ManualClock) -> None:

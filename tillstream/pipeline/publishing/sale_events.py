@@ -1,6 +1,7 @@
 """Publish one event per changed sale line of a settlement."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -43,10 +44,14 @@ def publish_changes(ports: Ports, settlement_no: int) -> int:
     return published
 
 
-def unpublished_settlements(ports: Ports, first: int = 0) -> list[int]:
-    """Return settlements whose events are not recorded as published, oldest first. first: lowest number to check."""
-    query = "SELECT settlement_no FROM settlements WHERE settlement_no >= @first ORDER BY settlement_no"
-    settled = ports.warehouse.query(query, {"first": first}).column("settlement_no").to_pylist()
+def unpublished_settlements(ports: Ports, first: int = 0, settled_by: datetime | None = None) -> list[int]:
+    """Return settlements whose events are not recorded as published, oldest first.
+
+    first: lowest number to check. settled_by: without settlements after this time, whose events are being published.
+    """
+    query = "SELECT settlement_no, settled_at FROM settlements WHERE settlement_no >= @first ORDER BY settlement_no"
+    rows = ports.warehouse.query(query, {"first": first}).to_pylist()
+    settled = [row["settlement_no"] for row in rows if settled_by is None or row["settled_at"] <= settled_by]
     if first:
         return [number for number in settled if ports.documents.get(COLLECTION, str(number)) is None]
     announced = {int(document.id) for document in ports.documents.find(COLLECTION)}

@@ -53,20 +53,27 @@ def open_complete(ports: Ports, upload: ResumableUpload) -> BinaryIO:
 
 
 def clean_up(ports: Ports, contracts: ContractRegistry) -> int:
-    """Complete whole files left by a crash and delete abandoned uploads; return the number deleted."""
+    """Complete whole files whose sender or event was lost and delete abandoned uploads; return the number deleted."""
     now, count = ports.clock.now(), 0
+    left, abandoned = (now - PATIENCE).isoformat(), (now - KEPT).isoformat()
     for document in ports.documents.find(resumable_upload.COLLECTION):
         upload = ResumableUpload.from_json(document.data)
-        if upload.touched_at <= (now - KEPT).isoformat():
+        if upload.touched_at <= abandoned:
             ports.documents.delete(resumable_upload.COLLECTION, upload.id)
             resumable_upload.forget(ports, upload)
             count += 1
-        elif upload.whole and not upload.look and upload.touched_at <= (now - PATIENCE).isoformat():
-            try:
-                finish(ports, contracts, upload.id, upload.by)
-            except (Rejected, Conflict):
-                continue
+        elif (upload.whole or upload.session) and not upload.look and upload.touched_at <= left:
+            with suppress(Rejected, Conflict, NotFound):
+                _complete(ports, contracts, upload)
     return count
+
+
+def _complete(ports: Ports, contracts: ContractRegistry, upload: ResumableUpload) -> None:
+    """Finish an upload that its sender left, and register a file sent directly to the store whose event was lost."""
+    finished = finish(ports, contracts, upload.id, upload.by)
+    if finished.whole and not finished.batch_id:
+        stored = ports.objects.stat(INBOX, resumable_upload.inbox_name(finished))
+        inbox_object.record_of(ports, contracts, stored)
 
 
 def _merge_parts(ports: Ports, upload: ResumableUpload) -> ResumableUpload:

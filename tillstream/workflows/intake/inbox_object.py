@@ -9,16 +9,17 @@ from tillstream.domain.batch.record import Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.file_names import contract_from_path, is_ignored
-from tillstream.domain.object_names import RESTORED_NAME
+from tillstream.domain.object_names import RESTORED_NAME, TIME_DIGITS
 from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 from tillstream.workflows.corrections import submit
-from tillstream.workflows.intake import resumable_upload, store_sales
+from tillstream.workflows.intake import resumable_upload, store_sales, uploads
 from tillstream.workflows.onboarding import proposals
 
 DROPPED = re.compile(r"drop/[0-9]+/(.+)", re.DOTALL)
 """Objects from the watched folder: the claim id, then the path below the folder."""
+LOADED = re.compile(rf"{uploads.FOLDER}/[0-9]{{{TIME_DIGITS}}}/(.+)", re.DOTALL)
 MESSAGES = re.compile(rf"{UNASSIGNED.name}/(.+/)?[0-9]+(-[0-9a-f]{{16}})?\.jsonl", re.DOTALL)
 CORRECTION = re.compile(rf"{submit.FOLDER}/[0-9a-f]+/[0-9]+\.csv")
 
@@ -46,7 +47,8 @@ def record_of(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -
     if is_ignored(stored.name):
         raise Rejected(f"{stored.name} is skipped: its name is that of a temporary or hidden file.")
     dropped = DROPPED.fullmatch(stored.name)
-    path = dropped[1] if dropped else stored.name
+    named = dropped or LOADED.fullmatch(stored.name)
+    path = named[1] if named else stored.name
     by = "watched folder" if dropped else records.UNKNOWN_SENDER
     contract, why = _contract_of(ports, contracts, stored, path)
     held = None if contract else Hold.of(HoldCode.UNKNOWN_CONTRACT, detail=why)

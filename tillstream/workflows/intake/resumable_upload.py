@@ -17,6 +17,7 @@ from tillstream.batches import records
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.events import INBOX, STAGING
+from tillstream.domain.object_names import TIME_DIGITS
 from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Update, update
@@ -63,13 +64,18 @@ def begin(
         raise Rejected(f"{MOST_OPEN} of your uploads are in progress. Finish or cancel some of them first.")
     now = ports.clock.now().isoformat()
     upload = ResumableUpload(
-        secrets.token_hex(16), by, name, size, now, now, contract, look, sha256=sha256.lower(), mark=mark[:200]
+        _new_id(ports), by, name, size, now, now, contract, look, sha256=sha256.lower(), mark=mark[:200]
     )
     if origin and size and not sha256:
         session = ports.objects.start_upload_session(*target_object(upload), size=size, origin=origin)
         upload = replace(upload, session=session)
     ports.documents.put(COLLECTION, upload.id, upload.to_json(), if_version=0)
     return upload
+
+
+def _new_id(ports: Ports) -> str:
+    """Return 32 hexadecimal digits that begin with the time in microseconds, so that names of inbox objects do."""
+    return f"{ports.clock.tick():0{TIME_DIGITS}d}{secrets.token_hex(8)}"
 
 
 def get(ports: Ports, id: str, by: str) -> ResumableUpload:

@@ -12,7 +12,11 @@ from tillstream.domain.batch.record import Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound
 from tillstream.domain.events import INBOX
+from tillstream.domain.object_names import TIME_DIGITS
 from tillstream.ports import Ports
+
+FOLDER = "loaded"
+"""Inbox folder of files that arrive in one request; the time of its arrival and the contract follow in the name."""
 
 
 def receive(
@@ -26,7 +30,8 @@ def receive(
     """Store the file in the inbox and create its record. progress: called with the bytes of each chunk."""
     file = re.sub(r"[\x00-\x1f]", "", name.replace("\\", "/").rsplit("/", 1)[-1]) or "file"
     digest = hashlib.sha256()
-    with ports.objects.writer(INBOX, f"{contract.name}/{file}") as writer, ThreadPoolExecutor(1) as executor:
+    target = f"{FOLDER}/{ports.clock.tick():0{TIME_DIGITS}d}/{contract.name}/{file}"
+    with ports.objects.writer(INBOX, target) as writer, ThreadPoolExecutor(1) as executor:
         hashed = executor.submit(digest.update, b"")
         while chunk := stream.read(CHUNK):
             hashed.result()  # hash of the previous chunk, computed while this one was read

@@ -1,9 +1,9 @@
-"""Maintenance log: times of the last sweep and the last backup."""
+"""Maintenance log: times of the last sweep, the last listing of the whole inbox, and the last backup."""
 
 from tillstream.ports import Ports
 
 COLLECTION = "upkeep"
-SWEEP, BACKUP = "sweep", "backup"
+SWEEP, INBOX, BACKUP = "sweep", "inbox", "backup"
 
 
 def note(ports: Ports, what: str) -> None:

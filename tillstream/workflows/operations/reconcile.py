@@ -1,28 +1,23 @@
 """Reconcile: resume interrupted work. The warehouse is the source of truth; batch records are updated from it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tillstream import audit
 from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import INBOX
 from tillstream.people import user_scopes
 from tillstream.pipeline.publishing import sale_events
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
 from tillstream.workflows.intake import complete_upload
-from tillstream.workflows.intake.inbox_object import record_of
-from tillstream.workflows.operations import maintenance_log
+from tillstream.workflows.operations import maintenance_log, unrecorded_objects
 from tillstream.workflows.review import undo
 
 PATIENCE = timedelta(minutes=20)
 """A run older than this has died; longer than any event lease."""
-OVERLAP = timedelta(hours=2)
-BEGINNING = datetime.fromtimestamp(0, UTC)
 
 
 def run(
@@ -45,13 +40,14 @@ def reconcile(
 ) -> dict[str, Any]:
     """Resume interrupted work and return counts: unrecorded objects, stopped stagings and settlements, lost events.
 
-    delegate: publish `batch.received` instead of staging here (the sweep function is small). The scan then starts at
-    the previous sweep minus an overlap, because checking years of files and settlements every few minutes is too slow.
+    delegate: publish `batch.received` instead of staging here (the sweep function is small). Objects and settlements
+    are then checked from the previous sweep minus an overlap, because checking years of them every few minutes is too
+    slow. patience: younger stagings and announcements are in progress and are left alone; none with 0.
     """
-    since = _scan_start(ports) if delegate else BEGINNING
-    first = _first_settlement(ports, since)
+    previous = _previous_sweep(ports) if delegate else None
+    first = _first_settlement(ports, previous)
     complete_upload.clean_up(ports, contracts)
-    registered = _register_unrecorded(ports, contracts, since)
+    registered = unrecorded_objects.register(ports, contracts, previous)
     for upload in records.find(ports, state=State.HELD, kind=None, limit=None):
         if expiry.expired(ports, upload):
             expiry.restage(ports, upload)
@@ -73,7 +69,7 @@ def reconcile(
             stage.stage(ports, upload.batch_id, contracts=contracts)
     settled = settle.settle_all(ports, contracts)
     undone = _follow_undos(ports, first)
-    announced = _announce_missing(ports, first)
+    announced = _announce_missing(ports, first, ports.clock.now() - patience if patience else None)
     return {
         "registered": registered,
         "staged": len(stopped),
@@ -83,33 +79,18 @@ def reconcile(
     }
 
 
-def _scan_start(ports: Ports) -> datetime:
+def _previous_sweep(ports: Ports) -> datetime | None:
     last = maintenance_log.last(ports, maintenance_log.SWEEP)
-    return datetime.fromisoformat(last) - OVERLAP if last else BEGINNING
+    return datetime.fromisoformat(last) if last else None
 
 
-def _first_settlement(ports: Ports, since: datetime) -> int:
+def _first_settlement(ports: Ports, previous_sweep: datetime | None) -> int:
     """Return the number of the first settlement to check; 0 for all."""
-    if since == BEGINNING:
+    if previous_sweep is None:
         return 0
+    since = previous_sweep - unrecorded_objects.OVERLAP
     query = "SELECT COALESCE(MAX(settlement_no), 0) + 1 AS first FROM settlements WHERE settled_at < @since"
     return int(ports.warehouse.query(query, {"since": since}).column("first")[0].as_py())
-
-
-def _register_unrecorded(ports: Ports, contracts: ContractRegistry, since: datetime) -> int:
-    """Register objects whose event was lost; rejected objects are left in place."""
-    count, oldest = 0, int(since.timestamp() * 1_000_000)
-    for stored in ports.objects.list(INBOX):
-        if stored.generation < oldest:
-            continue
-        where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
-        if not ports.documents.count(records.COLLECTION, where):
-            try:
-                record_of(ports, contracts, stored)
-            except Rejected:
-                continue
-            count += 1
-    return count
 
 
 def _follow_undos(ports: Ports, first: int) -> int:
@@ -138,8 +119,8 @@ def _replaced(ports: Ports, upload: Batch, undone_no: int) -> bool:
     )
 
 
-def _announce_missing(ports: Ports, first: int) -> int:
-    unannounced = sale_events.unpublished_settlements(ports, first)
+def _announce_missing(ports: Ports, first: int, settled_by: datetime | None) -> int:
+    unannounced = sale_events.unpublished_settlements(ports, first, settled_by)
     for number in unannounced:
         sale_events.publish_changes(ports, number)
     return len(unannounced)

@@ -50,10 +50,11 @@ class CloudStorageObjectStore:
     def stat(self, bucket: str, name: str) -> StoredObject:
         return _stored(bucket, self._get_blob(bucket, name))
 
-    def list(self, bucket: str, prefix: str = "") -> Iterator[StoredObject]:
+    def list(self, bucket: str, prefix: str = "", *, start: str = "", end: str = "") -> Iterator[StoredObject]:
+        names = {"prefix": prefix, "start_offset": start or None, "end_offset": end or None}
         real = self._real_name(bucket)
         with self._errors(bucket):
-            for blob in self._client.list_blobs(real, prefix=prefix, fields=LIST_FIELDS, timeout=TRY, retry=RETRY):
+            for blob in self._client.list_blobs(real, **names, fields=LIST_FIELDS, timeout=TRY, retry=RETRY):
                 yield _stored(bucket, blob)
 
     def delete(self, bucket: str, name: str, *, if_generation: int | None = None) -> None:

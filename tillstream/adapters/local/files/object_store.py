@@ -114,12 +114,13 @@ class FolderObjectStore:
             number = int(Path(stream.name).name.partition("-")[0])
             return StoredObject(bucket, name, number, os.fstat(stream.fileno()).st_size)
 
-    def list(self, bucket: str, prefix: str = "") -> Iterator[StoredObject]:
+    def list(self, bucket: str, prefix: str = "", *, start: str = "", end: str = "") -> Iterator[StoredObject]:
         base = self._root / bucket_path(bucket)
+        shared = os.path.commonprefix([start, end])  # noqa: RUF071 - of names, which are no paths
         with translate_errors():
-            folders = list(object_folders(base / folder_path(prefix)))
+            folders = list(object_folders(base / folder_path(max(prefix, shared, key=len))))
         for name in sorted(object_name(PurePosixPath(folder.relative_to(base).as_posix())) for folder in folders):
-            if name.startswith(prefix):
+            if name.startswith(prefix) and start <= name and (not end or name < end):
                 with suppress(NotFound):
                     yield self.stat(bucket, name)
 

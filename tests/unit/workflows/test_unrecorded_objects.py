@@ -1,0 +1,143 @@
+"""In a cloud, a sweep lists what arrived since the previous one; what has no time in its name is listed twice a day."""
+
+import io
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App, build
+from tillstream.batches import records
+from tillstream.domain.events import INBOX
+from tillstream.domain.object_names import time_in_name
+from tillstream.domain.store_sale import schema
+from tillstream.people.store_tokens import StoreToken
+from tillstream.settings import Settings
+from tillstream.workflows.intake import resumable_upload, store_sales, uploads
+from tillstream.workflows.operations import maintenance_log, unrecorded_objects
+from tillstream.workflows.operations.reconcile import reconcile
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+NAMES_OF_OTHERS = [
+    "IN.csv",
+    "online-retail-uk/monday.csv",
+    "2019/IN.csv",
+    "drop/1/IN.csv",
+    "loaded/IN.csv",
+    "loaded/2019-01-01/IN.csv",
+    "sent/0123456789abcdef0123456789abcdef/IN.csv",
+    "sent/2019.csv",
+    "store-sales/IN.csv",
+    "store-sales/UK/2019.csv",
+    "store-sales/Zembla/1420070400000001-0123456789abcdef.jsonl",
+    "zzz/IN.csv",
+]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 11, 20, tzinfo=UTC))
+
+
+@pytest.fixture
+def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
+    app = build(Settings(home=tmp_path, threads=1), clock, rates=False)
+    yield app
+    app.close()
+
+
+def swept(app: App) -> int:
+    count: int = reconcile(app.ports, app.contracts, delegate=True)["registered"]
+    maintenance_log.note(app.ports, maintenance_log.SWEEP)
+    return count
+
+
+def put(app: App, name: str) -> None:
+    with app.ports.objects.writer(INBOX, name) as writer:
+        writer.write(b"x")
+
+
+def load(app: App) -> str:
+    return uploads.receive(app.ports, app.contracts.pin("IN"), "a.csv", io.BytesIO(b"x"), "emma").object
+
+
+def send(app: App) -> str:
+    put(app, name := resumable_upload.inbox_name(resumable_upload.begin(app.ports, "emma", "a.csv", 1, contract="IN")))
+    return name
+
+
+def sell(app: App) -> str:
+    sale = schema()["examples"][0] | {"region": "UK", "store_id": "LON1"}
+    store_sales.publish(app.ports, StoreToken("till", "UK", "LON1"), sale)
+    (batch,) = store_sales.receive(app.ports, app.contracts, 10, 0)
+    return batch.object
+
+
+@pytest.mark.parametrize("arrive", [load, send, sell])
+def test_names_that_we_make_are_listed_from_the_last_sweep_on(
+    app: App, clock: ManualClock, arrive: Callable[[App], str]
+) -> None:
+    began = clock.now()
+    name = arrive(app)
+    listings = (unrecorded_objects.recent, unrecorded_objects.rest)
+    assert [[stored.name for stored in each(app.ports, app.contracts, began)] for each in listings] == [[name], [name]]
+    clock.advance((5 * DAY).total_seconds())
+    app.ports.objects.copy(INBOX, name, INBOX, name)  # its name is old now, its bytes are not
+    assert [list(each(app.ports, app.contracts, clock.now() - HOUR)) for each in listings] == [[], []]
+
+
+def test_an_object_of_others_whose_event_was_lost_is_found_within_the_day(app: App, clock: ManualClock) -> None:
+    swept(app)
+    swept(app)
+    for name in NAMES_OF_OTHERS:
+        put(app, name)
+    registered = 0
+    for _ in range(23):
+        clock.advance(HOUR.total_seconds())
+        registered += swept(app)
+    assert {document.data["object"] for document in app.ports.documents.find(records.COLLECTION)} == {*NAMES_OF_OTHERS}
+    assert registered == len(NAMES_OF_OTHERS)
+
+
+def test_sweeps_between_do_not_list_what_others_put_there(app: App, clock: ManualClock) -> None:
+    swept(app)
+    swept(app)
+    clock.advance(HOUR.total_seconds())
+    put(app, "IN.csv")
+    assert swept(app) == 0
+    clock.advance((11 * HOUR).total_seconds())
+    assert [swept(app), swept(app)] == [1, 0]
+
+
+def test_a_listing_of_the_rest_that_fails_is_repeated_by_the_next_sweep(app: App, clock: ManualClock) -> None:
+    swept(app)
+    swept(app)
+    put(app, "IN.csv")
+    clock.advance((12 * HOUR).total_seconds())
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(unrecorded_objects, "rest", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            swept(app)
+    assert swept(app) == 1
+
+
+def test_a_region_named_by_a_number_hides_nothing(app: App, clock: ManualClock) -> None:
+    class Numbered:
+        """Contracts of a region whose name sorts between the times of micro-batches without a region."""
+
+        def regions(self) -> list[str]:
+            return ["15", "UK"]
+
+    now = clock.now()
+    names = [f"store-sales/{folder}{time_in_name(now)}-0123456789abcdef.jsonl" for folder in ("", "15/", "UK/")]
+    for name in names:
+        put(app, name)
+    for listing in (unrecorded_objects.recent, unrecorded_objects.rest):
+        assert sorted(stored.name for stored in listing(app.ports, Numbered(), now)) == sorted(names)  # type: ignore[arg-type]
+
+
+def test_names_that_we_make_sort_by_time() -> None:
+    moments = [datetime(2026, 11, 20, tzinfo=UTC) + n * timedelta(days=40) for n in range(100)]
+    assert [time_in_name(at) for at in moments] == sorted(time_in_name(at) for at in moments)

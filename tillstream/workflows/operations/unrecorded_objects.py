@@ -1,0 +1,97 @@
+"""Register inbox objects whose event was lost, without listing years of objects in every sweep.
+
+The names that Tillstream makes begin with the time, after their folder, so a listing starts at a name:
+
+    loaded/1759301234567890/IN/sales.csv             a file that arrived in one request
+    sent/1759301234567890a1b2c3d4e5f60718/sales.csv  a resumable upload, named when it begins
+    store-sales/UK/1759301234567890-….jsonl          a micro-batch, named after its first message
+
+Each sweep lists these from the previous sweep on. Every twelve hours it also lists the rest: objects that others put
+into the bucket, corrections (their name is their number), names of the old form, and of those above the last four days.
+Older ones need no listing: an upload that takes longer has a record, which `complete_upload.clean_up` follows, and the
+messages of a micro-batch are acknowledged after it is registered.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from tillstream.batches import records
+from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
+from tillstream.domain.errors import Rejected
+from tillstream.domain.events import INBOX
+from tillstream.domain.object_names import time_in_name
+from tillstream.ports import Ports
+from tillstream.ports.object_store import StoredObject
+from tillstream.workflows.intake import complete_upload, resumable_upload, uploads
+from tillstream.workflows.intake.inbox_object import record_of
+from tillstream.workflows.operations import maintenance_log
+
+OVERLAP = timedelta(hours=2)
+"""How far before the previous sweep the next one looks; longer than a sweep, and than clocks differ."""
+REST_EVERY = timedelta(hours=12)
+"""Interval of the listing of the other objects: an object whose event was lost is found on the same day."""
+SLOWEST = complete_upload.KEPT + timedelta(days=1)
+"""Greatest time between the time in a name and the end of writing the object; unfinished uploads are deleted before."""
+FIRST = datetime(2015, 1, 1, tzinfo=UTC)
+"""No name of these folders begins with an earlier time; what sorts before it is a name that people chose."""
+
+AFTER_DIGITS = ":"
+
+
+def register(ports: Ports, contracts: ContractRegistry, previous_sweep: datetime | None) -> int:
+    """Register objects without a record and return their number; rejected objects are left in place.
+
+    previous_sweep: None to check the whole inbox.
+    """
+    if previous_sweep is None:
+        return sum(_register(ports, contracts, stored) for stored in ports.objects.list(INBOX))
+    since = previous_sweep - OVERLAP
+    count = sum(_register(ports, contracts, stored) for stored in recent(ports, contracts, since))
+    listed = maintenance_log.last(ports, maintenance_log.INBOX)
+    rest_since = datetime.fromisoformat(listed) if listed else previous_sweep
+    if not listed or ports.clock.now() >= rest_since + REST_EVERY:
+        count += sum(_register(ports, contracts, stored) for stored in rest(ports, contracts, rest_since - OVERLAP))
+        maintenance_log.note(ports, maintenance_log.INBOX)
+    return count
+
+
+def recent(ports: Ports, contracts: ContractRegistry, since: datetime) -> Iterator[StoredObject]:
+    """Yield objects written since then whose names begin with a time since then."""
+    for folder in folders(contracts):
+        yield from _written(ports, since, start=folder + time_in_name(since), end=folder + AFTER_DIGITS)
+
+
+def rest(ports: Ports, contracts: ContractRegistry, since: datetime) -> Iterator[StoredObject]:
+    """Yield objects written since then, whatever their name; skip names that begin with a time long before then."""
+    start = ""
+    for folder in folders(contracts):
+        skipped = folder + time_in_name(FIRST)
+        if start < skipped:  # else a region whose name is a number: more is listed then, never less
+            yield from _written(ports, since, start=start, end=skipped)
+        start = folder + time_in_name(since - SLOWEST)
+    yield from _written(ports, since, start=start)
+
+
+def folders(contracts: ContractRegistry) -> list[str]:
+    """Return the prefixes that a time follows, sorted as their names are."""
+    store_sales = [f"{UNASSIGNED.name}/", *(f"{UNASSIGNED.name}/{region}/" for region in contracts.regions())]
+    prefixes = [f"{uploads.FOLDER}/", f"{resumable_upload.FOLDER}/", *store_sales]
+    return sorted(prefixes, key=lambda prefix: prefix + time_in_name(FIRST))
+
+
+def _written(ports: Ports, since: datetime, *, start: str, end: str = "") -> Iterator[StoredObject]:
+    oldest = int(since.timestamp() * 1_000_000)
+    for stored in ports.objects.list(INBOX, start=start, end=end):
+        if stored.generation >= oldest:
+            yield stored
+
+
+def _register(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> bool:
+    where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
+    if ports.documents.count(records.COLLECTION, where):
+        return False
+    try:
+        record_of(ports, contracts, stored)
+    except Rejected:
+        return False
+    return True
