@@ -14,8 +14,8 @@ from tillstream.domain.ids import index_hash
 from tillstream.domain.tables import TABLES
 from tillstream.ledger.additions import ADDED
 from tillstream.ledger.batch_numbers import received_date
-from tillstream.ledger.settling import LedgerNumbers
-from tillstream.ledger.slice import Values
+from tillstream.ledger.numbers import LedgerNumbers
+from tillstream.ledger.reader import Values
 from tillstream.ledger.slice_settlement import settle_slice
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 

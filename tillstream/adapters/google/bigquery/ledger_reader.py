@@ -15,7 +15,7 @@ from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.fields import FIELDS, FLAGS, SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.literals import literal
 from tillstream.adapters.google.bigquery.tables import LAYOUTS, arrow_schema
-from tillstream.ledger.slice import Values
+from tillstream.ledger.reader import Values
 
 MOST_VALUES = 20_000
 """Values in one filter, whose text is limited to 1 MB; beyond that, all rows of the days are read."""
@@ -24,7 +24,7 @@ _HALVES = ("key_high", "key_low")
 
 
 class BigQueryLedgerReader:
-    """Implements `ledger.slice.LedgerReader`. Raises `Unavailable`, `Rejected`."""
+    """Implements `ledger.reader.LedgerReader`. Raises `Unavailable`, `Rejected`."""
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset

@@ -28,7 +28,7 @@ from tillstream.adapters.google.bigquery.tables import arrow_schema
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.domain.errors import Conflict
 from tillstream.ledger.additions import Additions
-from tillstream.ledger.settling import LedgerNumbers
+from tillstream.ledger.numbers import LedgerNumbers
 from tillstream.ledger.slice_settlement import SliceSettlement, settle_slice
 from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, WarehouseQuery

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from google.api_core.retry import Retry, if_exception_type
@@ -10,13 +11,15 @@ from google.api_core.retry import Retry, if_exception_type
 from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.loading import TableLoader
 from tillstream.adapters.google.bigquery.read import batches
-from tillstream.adapters.google.bigquery.settling import BigQuerySettling
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.domain.daily_totals import DAY, ROLLUPS
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.tables import TABLES
 from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
+
+if TYPE_CHECKING:
+    from tillstream.adapters.google.bigquery.settling import BigQuerySettling
 
 STREAMED_ROWS = 100_000
 FIRST_PAGE = 2_000
@@ -34,7 +37,12 @@ class BigQueryWarehouse:
     def __init__(self, dataset: Dataset, downloads: Downloads, index: SaleIndex) -> None:
         self._dataset, self._downloads, self._index = dataset, downloads, index
         self._filling = TableLoader(dataset)
-        self._settling = BigQuerySettling(dataset, downloads, index)
+
+    @cached_property
+    def _settling(self) -> "BigQuerySettling":
+        from tillstream.adapters.google.bigquery.settling import BigQuerySettling  # loads DuckDB
+
+        return BigQuerySettling(self._dataset, self._downloads, self._index)
 
     def settle(self, settlement: Settlement) -> SettlementResult:
         return self._settling.settle(settlement)
