@@ -120,7 +120,7 @@ STAGE = Function(
 )
 SETTLE = Function(
     "settle",
-    "Commits all staged batches to the ledger in one transaction",
+    "Commits staged batches to the ledger, many in one transaction",
     (Pushed("settle", TOPIC_BATCHES, BATCH_STAGED),),
     memory="2Gi",
     cpu="1",
