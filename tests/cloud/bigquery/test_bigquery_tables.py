@@ -63,7 +63,7 @@ def test_every_table_has_its_layout_and_every_declared_key_is_of_columns_that_ma
             assert [*tables.LAYOUTS].index(other) < [*tables.LAYOUTS].index(name)
 
 
-def test_rows_on_their_way_have_every_column_of_their_tables_in_its_type() -> None:
+def test_rows_in_progress_have_every_column_of_their_tables_in_its_type() -> None:
     incoming = {field.name: field for field in FIELDS[INCOMING]}
     for name in APPENDED:
         for field in FIELDS[name]:
