@@ -134,7 +134,7 @@ LAYOUTS: Mapping[str, Layout] = {
         refers=_SETTLED,
     ),
     INCOMING: Layout(
-        "Rows on their way into the tables of the ledger",
+        "Rows of settlements in progress, for all tables of the ledger",
         partitioned="arrived_at",
         clustered=("token", "target"),
         expires=timedelta(days=2),
