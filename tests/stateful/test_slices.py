@@ -8,6 +8,7 @@ from stateful.sliced import Slices
 
 
 def compare(number: int, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
     slices = Slices()
     run(draw(number), folder, slices.replace_ports)
     slices.check()

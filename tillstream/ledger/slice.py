@@ -162,12 +162,12 @@ class LedgerSlice:
 
     def _load_sales(self, days: Collection[date]) -> None:
         sales = self._sales()
-        known = "sale IN (SELECT sale FROM slice_sales)"
-        self._memory.load("sale_versions", days, {"sale": sales}, known, columns=NARROW)
+        of_slice = "sale IN (SELECT sale FROM slice_sales)"
+        self._memory.load("sale_versions", days, {"sale": sales}, of_slice, columns=NARROW)
         flags = self._memory.reader.read_flags(days, sales) if days else None
         if flags:
             self._memory.with_rows(flags, _LATEST_FLAGS)
-        self._memory.load("sightings", days, {"sale": sales}, known)
+        self._memory.load("sightings", days, {"sale": sales}, of_slice)
         stated = "scope IN (SELECT sale FROM slice_sales) OR whole = 'store-day'"
         arriving = self._memory.column("SELECT DISTINCT sale_date FROM arrivals")
         self._memory.load("statements", {*days, *arriving}, {"scope": sales, "whole": ["store-day"]}, stated)
@@ -215,6 +215,6 @@ class LedgerSlice:
         self._memory.with_rows(rows, f"INSERT INTO slice_sales {new}", *params)
 
     def _days_of(self, hashes: Collection[int]) -> set[date]:
-        found = self._index.days(hashes)
-        self._pairs -= {(hash64, day) for hash64, days in found.items() for day in days}
-        return {day for days in found.values() for day in days}
+        days_by_hash = self._index.days(hashes)
+        self._pairs -= {(hash64, day) for hash64, days in days_by_hash.items() for day in days}
+        return {day for days in days_by_hash.values() for day in days}

@@ -59,8 +59,8 @@ def first(bigquery: Emulator, request: pytest.FixtureRequest) -> Iterator[Datase
 
 
 def rows(dataset: Dataset, columns: str, table: str) -> list[tuple[object, ...]]:
-    found = dataset.ask(f"SELECT {columns} FROM {table}")
-    return sorted((tuple(row.values()) for row in found), key=str)
+    rebuilt = dataset.ask(f"SELECT {columns} FROM {table}")
+    return sorted((tuple(row.values()) for row in rebuilt), key=str)
 
 
 @pytest.mark.parametrize("stopped", [False, True])

@@ -45,8 +45,8 @@ class BigQueryLedgerReader:
 
     def _batches(self, table: str, columns: Sequence[str], rows: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         with self._dataset.errors(table):
-            found = read.batches(self._dataset.reader, self._dataset.table(table), columns, rows)
-            for batch in found:
+            batches = read.batches(self._dataset.reader, self._dataset.table(table), columns, rows)
+            for batch in batches:
                 yield from split_keys(pa.Table.from_batches([batch])).select(schema.names).cast(schema).to_batches()
 
 
@@ -55,7 +55,9 @@ def restriction(day_column: str, days: Collection[date], matching: Mapping[str, 
     chosen = f"{day_column} IN ({', '.join(literal(day) for day in sorted(days))})"
     if not matching or sum(map(len, matching.values())) > MOST_VALUES:
         return chosen
-    values = (f"{name} IN ({', '.join(literal(value) for value in sorted(found))})" for name, found in matching.items())
+    values = (
+        f"{name} IN ({', '.join(literal(value) for value in sorted(allowed))})" for name, allowed in matching.items()
+    )
     return f"{chosen} AND ({' OR '.join(values)})"
 
 
