@@ -57,7 +57,7 @@ def drop_copies(dataset: Dataset, number: int, script: str) -> None:
 def _copied(number: int, script: str) -> list[str]:
     """The tables whose earlier rows the script reads: first the epoch, then each before those that it references."""
     names = set(re.findall(rf"\b(\w+)_before_{number:03}\b", without_comments(script)))
-    order = [EPOCH, *reversed(tables.LAYOUTS)]
+    order = [EPOCH, *reversed([*tables.LAYOUTS])]
     return sorted(names, key=lambda name: order.index(name) if name in order else 1)
 
 
