@@ -6,8 +6,7 @@ from itertools import takewhile
 import sql
 from docs.generate.markdown import page as markdown
 from docs.generate.markdown import table
-from tillstream.adapters.google.bigquery.fields import FIELDS
-from tillstream.adapters.google.bigquery.tables import LAYOUTS
+from tillstream.adapters.google.bigquery.tables import LAYOUTS, OWN
 from tillstream.analytics import catalogue
 from tillstream.analytics.catalogue import Parameter
 from tillstream.analytics.filters import COLUMNS
@@ -52,9 +51,7 @@ def page() -> str:
         *(_table(name) for name in TABLES),
         "## Tables of BigQuery",
         BIGQUERY,
-        table(
-            ("table", "content"), [(f"`{name}`", LAYOUTS[name].description) for name in FIELDS if name not in TABLES]
-        ),
+        table(("table", "content"), [(f"`{name}`", LAYOUTS[name].description) for name in OWN]),
         "## Views",
         *(f"### {path}\n\n{_header(path)}" for path in sql.BIGQUERY_VIEWS),
         "## Queries of the pipeline",

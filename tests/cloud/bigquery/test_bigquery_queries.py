@@ -15,6 +15,7 @@ from emulator_fixtures import dataset_of
 from sample_ledger import SAMPLE_LEDGER
 
 from devtools.emulators import Emulator
+from tillstream.adapters.google.bigquery.fields import SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.migrations import migrate
 from tillstream.adapters.google.bigquery.tables import TYPES, arrow_schema
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
@@ -55,7 +56,7 @@ def warehouse(bigquery: Emulator) -> Iterator[BigQueryWarehouse]:
     migrate(dataset)
     warehouse = BigQueryWarehouse(dataset)
     for table, rows in SAMPLE_LEDGER.items():
-        warehouse.replace_table(table, _arrow(table, rows))
+        warehouse.replace_table(STORED if table == SALE_VERSIONS else table, _arrow(table, rows))
     yield warehouse
     warehouse.close()
 

@@ -9,12 +9,12 @@ import pyarrow as pa
 from google.api_core.retry import Retry, if_exception_type
 
 from tillstream.adapters.google.bigquery.dataset import Dataset
+from tillstream.adapters.google.bigquery.fields import FIELDS
 from tillstream.adapters.google.bigquery.loading import TableLoader
 from tillstream.adapters.google.bigquery.read import batches
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.domain.daily_totals import DAY, ROLLUPS
 from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.tables import TABLES
 from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
@@ -81,9 +81,9 @@ class BigQueryWarehouse:
 
         A load job over the table itself would drop its declared keys and is limited to 1,500 a day.
         """
-        if table not in TABLES:
+        if table not in FIELDS:
             raise Rejected(f"There is no table {table}.")
-        source = self._filling.from_rows("incoming", TABLES[table], rows)
+        source = self._filling.from_rows("incoming", FIELDS[table], rows)
         try:
             self._replace(table, condition.format(source=source), f"SELECT * FROM {source}", rows.column_names)
         finally:
@@ -93,7 +93,7 @@ class BigQueryWarehouse:
         if table not in ROLLUPS:
             raise Rejected(f"There is no table of sums {table}.")
         if days:
-            columns = [field.name for field in TABLES[table]]
+            columns = [field.name for field in FIELDS[table]]
             self._replace(table, f"{DAY} IN UNNEST(@days)", sql, columns, {"days": list(days)})
 
     def _replace(
