@@ -19,6 +19,8 @@ from tillstream.adapters.google.bigquery.fields import SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.migrations import migrate
 from tillstream.adapters.google.bigquery.tables import TYPES, arrow_schema
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
+from tillstream.adapters.google.storage.downloads import Downloads
+from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose, describe, names
@@ -54,7 +56,7 @@ def duck() -> Duck:
 def warehouse(bigquery: Emulator) -> Iterator[BigQueryWarehouse]:
     dataset = dataset_of(bigquery, "queries")
     migrate(dataset)
-    warehouse = BigQueryWarehouse(dataset)
+    warehouse = BigQueryWarehouse(dataset, Downloads(PROJECT), MemorySaleIndex())
     for table, rows in SAMPLE_LEDGER.items():
         warehouse.replace_table(STORED if table == SALE_VERSIONS else table, _arrow(table, rows))
     yield warehouse
