@@ -14,7 +14,7 @@ import pytest
 from emulator_fixtures import dataset_of
 from sample_ledger import SAMPLE_LEDGER
 
-from devtools.emulators import Emulator
+from devtools.emulators import PROJECT, Emulator
 from tillstream.adapters.google.bigquery.fields import SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.migrations import migrate
 from tillstream.adapters.google.bigquery.tables import TYPES, arrow_schema
