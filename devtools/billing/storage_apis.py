@@ -7,6 +7,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import sqlglot
 
@@ -22,7 +23,7 @@ class ReadSession:
     columns: Sequence[str]
     restriction: str
 
-    @property
+    @cached_property
     def reference(self) -> Reference:
         """The partitions that are left. Columns that only the restriction names are read as well."""
         where = f" WHERE {self.restriction}" if self.restriction else ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 from devtools.billing.references import Selection, Value
 from devtools.billing.sizes import width
@@ -24,14 +25,17 @@ SETTLE_EVERY = 60
 """Seconds between settlements; each settles all batches that are staged by then."""
 REJECTED = 0.001
 """Rejected rows per line."""
+TOTALS = {"day_sums": 0.02, "product_sums": 0.05, "customer_sums": 0.2}
+"""Rows of the daily totals per line."""
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """So many sales a day, half of them from tills. corrected: share of the lines that are corrected later."""
+    """So many sales a day. corrected: share of the lines that are corrected later. settle_every: seconds."""
 
     sales: int
     corrected: float = 0.0
+    settle_every: float = SETTLE_EVERY
 
     @property
     def lines(self) -> float:
@@ -51,7 +55,7 @@ class Traffic:
 
     @property
     def settlements(self) -> float:
-        return DAY / SETTLE_EVERY
+        return DAY / self.settle_every
 
     def rows(self, table: str) -> float:
         """Rows added to a table per day."""
@@ -67,6 +71,7 @@ class Traffic:
             "refusals": self.lines * REJECTED,
             # a settlement that corrects anything lists all its changes
             "listed_changes": self.lines if self.corrected else 0.0,
+            **{name: self.lines * share for name, share in TOTALS.items()},
         }.get(table, 0.0)
 
     @property
@@ -111,7 +116,7 @@ class Ledger:
 
     def _partitions(self, table: str, selection: Selection) -> dict[Value, float]:
         """First value of a partition → days of traffic in it."""
-        every = self._every_partition(table)
+        every = _every_partition(self, table)
         if selection.values is not None and table == INCOMING:  # its rows are moved in the hour in which they arrive
             return dict(list(every.items())[: len(selection.values)])
         if selection.values is not None:
@@ -124,25 +129,26 @@ class Ledger:
             if (low is None or first >= low) and (selection.high is None or first <= selection.high)  # type: ignore[operator]
         }
 
-    def _every_partition(self, table: str) -> dict[Value, float]:
-        column = LAYOUTS[table].partitioned
-        (kind,) = (field.kind for field in FIELDS[table] if field.name == column)
-        if kind == Kind.DATE:
-            today = NOW.date()
-            return {today - timedelta(n): 1.0 if n else 0.5 for n in range(self.days)}
-        if kind == Kind.TIMESTAMP:
-            age = LAYOUTS[table].expires or timedelta(self.days)
-            this = _partition(NOW)
-            hours = age // timedelta(hours=1)
-            return {this - timedelta(hours=n): (1.0 if n else 0.5) / 24 for n in range(hours)}  # type: ignore[operator]
-        last = self.last_settlement
-        whole = RANGE / self.traffic.settlements
-        return {first: min(whole, (last - first) / self.traffic.settlements) for first in range(0, last, RANGE)}
-
     @property
     def last_settlement(self) -> int:
         """The greatest settlement number; the partition of the next ones is half full."""
         return round(self.traffic.settlements * self.days) // RANGE * RANGE + RANGE // 2
+
+
+@cache
+def _every_partition(ledger: Ledger, table: str) -> dict[Value, float]:
+    """First value of each partition → days of traffic in it; newest first."""
+    column = LAYOUTS[table].partitioned
+    (kind,) = (field.kind for field in FIELDS[table] if field.name == column)
+    if kind == Kind.DATE:
+        today = NOW.date()
+        return {today - timedelta(n): 1.0 if n else 0.5 for n in range(ledger.days)}
+    if kind == Kind.TIMESTAMP:
+        hours = (LAYOUTS[table].expires or timedelta(ledger.days)) // timedelta(hours=1)
+        this = NOW.replace(minute=0)
+        return {this - timedelta(hours=n): (1.0 if n else 0.5) / 24 for n in range(hours)}
+    last, a_day = ledger.last_settlement, ledger.traffic.settlements
+    return {first: min(RANGE, last - first) / a_day for first in range(last // RANGE * RANGE, -1, -RANGE)}
 
 
 def _partition(value: Value) -> Value:

@@ -87,7 +87,7 @@ def read(calls: SettlementCalls, ledger: Ledger) -> dict[str, float]:
     return sizes
 
 
-def test_the_samples_settle_what_their_names_say(settled: Settled) -> None:
+def test_the_samples_settle_as_intended(settled: Settled) -> None:
     results = {name: calls.result for name, calls in vars(settled).items()}
     assert results["new"].changes == {"added": 3, "corrected": 0, "removed": 0}
     assert results["late"].changes["added"] == 3

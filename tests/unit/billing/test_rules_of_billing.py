@@ -9,7 +9,7 @@ from devtools.billing.references import references
 from devtools.billing.sizes import ABSENT, TEXT, width
 from devtools.billing.storage_apis import ReadSession
 from devtools.billing.traffic import NOW, Ledger, Traffic
-from tillstream.adapters.google.bigquery.fields import FIELDS
+from tillstream.adapters.google.bigquery.fields import APPENDED, FIELDS
 
 TRAFFIC = Traffic(1_000_000)
 LEDGER = Ledger(TRAFFIC, 30)
@@ -138,7 +138,7 @@ def test_a_column_of_incoming_takes_nothing_in_rows_without_it() -> None:
         f"INSERT INTO statements (scope) SELECT scope FROM incoming WHERE arrived_at = TIMESTAMP '{NOW}'"
     )
     ledger = Ledger(Traffic(100_000_000), 30)
-    half_an_hour = 0.5 / 24 * sum(ledger.traffic.rows(name) for name in FIELDS)
+    half_an_hour = 0.5 / 24 * sum(ledger.traffic.rows(name) for name in APPENDED)
     scopes = 0.5 / 24 * ledger.traffic.rows("statements") * 8
     assert statement.bytes(ledger) == rounded(half_an_hour * 8 + scopes)
 
