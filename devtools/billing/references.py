@@ -1,7 +1,7 @@
 """The tables that a statement reads: their columns, and the partitions that constant filters leave.
 
-Views are replaced by their queries, and filters are pushed into them as far as sqlglot can. Two savings that BigQuery
-may find are ignored: clustering, and constants that pass from one side of a join to the other.
+Views are replaced by their queries, and filters are pushed into these, also through UNION ALL. Two savings that
+BigQuery may find are ignored: clustering, and constants that pass from one side of a join to the other.
 
 Which filters prune: https://cloud.google.com/bigquery/docs/querying-partitioned-tables: the
 partitioning column alone on one side, a constant on the other.
@@ -18,7 +18,7 @@ from sqlglot import exp
 from sqlglot.optimizer.pushdown_predicates import pushdown_predicates
 from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import traverse_scope
+from sqlglot.optimizer.scope import Scope, traverse_scope
 
 import sql as catalogue
 from tillstream.adapters.google.bigquery.fields import FIELDS
@@ -71,7 +71,57 @@ def references(query: exp.Expression) -> list[Reference]:
     tree = _without_views(query.copy())
     tree = qualify(tree, schema=_SCHEMA, dialect=DIALECT, quote_identifiers=False, validate_qualify_columns=False)
     tree = pushdown_predicates(pushdown_projections(tree), dialect=DIALECT)
+    while _push_down(tree):
+        tree = pushdown_predicates(tree, dialect=DIALECT)
     return [reference for scope in traverse_scope(tree) for reference in _of_scope(scope)]
+
+
+def _push_down(tree: exp.Expression) -> bool:
+    """Move conditions that sqlglot leaves outside: on a UNION ALL, and in the ON of a join with a named subquery.
+
+    Returns whether there were any.
+    """
+    moved = False
+    for scope in traverse_scope(tree):
+        for condition in list(_conjuncts(scope.expression)):
+            columns = list(condition.find_all(exp.Column))
+            source = scope.sources.get(columns[0].table) if len(columns) == 1 else None
+            query = source.expression if isinstance(source, Scope) else None
+            if query is None or not _is_read_once(tree, source):
+                continue
+            inner = [(part, _projection(part, columns[0].name)) for part in _parts(query)]
+            if all(projection is not None for _, projection in inner):
+                for part, projection in inner:
+                    part.where(condition.transform(_replaced, columns[0], projection), copy=False)
+                condition.replace(exp.true())
+                moved = True
+    return moved
+
+
+def _is_read_once(tree: exp.Expression, source: Any) -> bool:
+    cte = source.expression.parent
+    return not isinstance(cte, exp.CTE) or sum(table.name == cte.alias for table in tree.find_all(exp.Table)) == 1
+
+
+def _parts(query: exp.Expression) -> Iterator[exp.Select]:
+    """The SELECTs of a UNION ALL; a SELECT itself."""
+    if isinstance(query, exp.Union):
+        for side in (query.left, query.right):
+            yield from _parts(side.unnest())
+    else:
+        yield query
+
+
+def _projection(part: exp.Select, name: str) -> exp.Expression | None:
+    """What a column of the SELECT is computed from; None if a condition on it cannot be moved into the SELECT."""
+    if part.find(exp.Window) or any(part.args.get(clause) for clause in ("group", "limit", "qualify", "distinct")):
+        return None
+    projection = next((each.unalias() for each in part.expressions if each.alias_or_name == name), None)
+    return projection if isinstance(projection, exp.Column | exp.Literal) else None
+
+
+def _replaced(node: exp.Expression, column: exp.Column, by: exp.Expression) -> exp.Expression:
+    return by.copy() if node == column else node
 
 
 def _of_scope(scope: Any) -> Iterator[Reference]:

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import sql
 from devtools.billing.prices import PRICES, TIB, query_cost, read_cost
-from devtools.billing.queries import LEAST, Statement, script_statements
-from devtools.billing.references import Selection
+from devtools.billing.queries import LEAST, script_statements
 from devtools.billing.samples import TODAY
 from devtools.billing.traffic import DAY, Ledger
 from docs.generate.scale.model import EVENT_BYTES, PUBLISH_SECONDS, TOTALS_EVERY, Day, computed
@@ -14,7 +13,6 @@ from docs.generate.scale.samples import query_bytes, read_bytes, samples
 from docs.generate.scale.seconds import function
 from infra import stage as stages
 from tillstream.adapters.google.bigquery.literals import inline_parameters
-from tillstream.adapters.google.bigquery.tables import LAYOUTS
 
 LATE, LATE_DAYS = 0.01, 30
 """Share of the sales that arrive after their day, and the days over which they are spread."""
@@ -57,9 +55,10 @@ def corrected(day: Day) -> dict[str, float]:
 
 
 def sale_events(day: Day) -> dict[str, float]:
-    """USD that one subscriber of sale events adds. A settlement reads only its days."""
-    text = inline_parameters(sql.text("queries/changes"), {"settlement_no": day.ledger.last_settlement})
-    billed = sum(_of_today(statement).bytes(day.ledger) for statement in script_statements(text))
+    """USD that one subscriber of sale events adds."""
+    settlement = {"settlement_no": day.ledger.last_settlement, "days": [TODAY]}
+    text = inline_parameters(sql.text("ledger/lines_to_publish"), settlement)
+    billed = LEAST + sum(statement.bytes(day.ledger) for statement in script_statements(text))
     messages = 2 * day.traffic.lines * EVENT_BYTES / TIB * PRICES["a TiB through Pub/Sub"]
     return {
         "queries": query_cost(day.traffic.settlements * billed),
@@ -84,15 +83,3 @@ def idle_costs() -> dict[str, float]:
         "schedules and calls": 3 * PRICES["a job of Cloud Scheduler for a month"] / 30
         + calls * PRICES["1,000,000 requests to functions"] / 1e6,
     }
-
-
-def _of_today(statement: Statement) -> Statement:
-    """The statement, if it read only the partitions of this day."""
-    today = Selection(frozenset([TODAY]))
-    return replace(
-        statement,
-        reads=tuple(
-            replace(read, selection=today) if LAYOUTS[read.table].partitioned == "sale_date" else read
-            for read in statement.reads
-        ),
-    )

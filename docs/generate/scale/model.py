@@ -66,6 +66,7 @@ class Day:
             "Storage Write API": write_cost(self.traffic.stored),
             "documents of batches": self._documents,
             "Pub/Sub": self._pubsub,
+            "stage queries": self._stage_queries,
             "stage compute": self._staging,
             "settle compute": self.traffic.settlements * computed("settle", self.settle_seconds),
             "publishing": self._publishing,
@@ -113,6 +114,14 @@ class Day:
     @property
     def _pubsub(self) -> float:
         return 2 * self.messages * EVENT_BYTES / TIB * PRICES["a TiB through Pub/Sub"]
+
+    @property
+    def _stage_queries(self) -> float:
+        """Each file is looked up by its bytes."""
+        params = {"sha256": "sha", "contract": "contract", "contract_version": 1}
+        text = inline_parameters(sql.text("ledger/same_bytes"), params)
+        billed = sum(statement.bytes(self.ledger) for statement in script_statements(text))
+        return query_cost(self.traffic.files * billed)
 
     @property
     def _staging(self) -> float:

@@ -52,7 +52,8 @@ COST = f"""
 List prices of {prices.PRICES_OF} for on-demand use in europe-west1, in USD, without tax, free tiers and discounts.
 Network traffic, logs, and queries by users are not included. A settlement starts when a batch is staged. If batches
 arrive every few seconds, settlements follow one another without a pause, and the costs per settlement are paid more
-often (last line). Publishing marks the batches of each settlement as published; sale events are shown apart.
+often (last line). `publishing` marks the batches of each settlement as published; sale events are shown apart.
+Contracts with the rule `outliers` are not included: each of their files reads the lines of the whole ledger.
 """
 APART = f"""
 These costs come in addition. Late sales are {apart.LATE:.0%} of the sales, spread over the previous
@@ -60,7 +61,7 @@ These costs come in addition. Late sales are {apart.LATE:.0%} of the sales, spre
 totals recomputes them. Corrections concern {apart.CORRECTED:.0%} of the sales, of the previous
 {apart.CORRECTED_DAYS} days: a settlement reads all sales of each of these days, as BigQuery bills whole partitions.
 The totals also read all changed flags of the ledger (`version_flags`). A subscriber of sale events adds a query of the
-changed lines of each settlement, which is assumed to read only the days of the settlement.
+changed lines of each settlement, which reads the days that the settlement changed.
 """
 STORAGE = """
 Storage grows with the ledger. A partition that was not changed for 90 days costs half. The daily totals and the staged

@@ -1,8 +1,11 @@
 """The documented rules of BigQuery's bill, on a ledger whose sizes are known."""
 
+from datetime import timedelta
+
 import pytest
 import sqlglot
 
+import sql
 from devtools.billing.limits import PARTITIONS_OF_A_TABLE, exceeded, most_partitions
 from devtools.billing.queries import LEAST, MB, script_statements
 from devtools.billing.references import references
@@ -10,6 +13,7 @@ from devtools.billing.sizes import ABSENT, TEXT, width
 from devtools.billing.storage_apis import ReadSession
 from devtools.billing.traffic import NOW, Ledger, Traffic
 from tillstream.adapters.google.bigquery.fields import APPENDED, FIELDS
+from tillstream.adapters.google.bigquery.literals import inline_parameters
 
 TRAFFIC = Traffic(1_000_000)
 LEDGER = Ledger(TRAFFIC, 30)
@@ -125,6 +129,24 @@ def test_views_are_billed_as_the_tables_that_they_read() -> None:
     assert by_table["stored_versions"].is_pruned
     # conservative: BigQuery may find the day of the flags by the join
     assert not by_table["version_flags"].is_pruned
+
+
+def test_filters_reach_the_tables_below_a_union_of_views() -> None:
+    text = inline_parameters(
+        sql.text("ledger/lines_to_publish"), {"settlement_no": 43_000, "days": [NOW.date() - timedelta(days=1)]}
+    )
+    (statement,) = script_statements(text)
+    left = {read.table: read.selection.values for read in statement.reads}
+    assert left["stored_versions"] == {NOW.date() - timedelta(days=1)}
+    assert left["listed_changes"] == {43_000}
+
+
+def test_filters_stay_outside_a_window() -> None:
+    numbered = "SELECT sale, sale_date, ROW_NUMBER() OVER (ORDER BY sale) AS place FROM sightings"
+    (statement,) = script_statements(
+        f"SELECT sale, place FROM ({numbered} UNION ALL {numbered}) WHERE sale_date = {YESTERDAY}"
+    )
+    assert [read.is_pruned for read in statement.reads] == [False, False]
 
 
 def test_a_storage_read_has_no_minimum_and_reads_the_columns_of_its_filter() -> None:
