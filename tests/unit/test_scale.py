@@ -1,18 +1,20 @@
-"""The arithmetic of docs/scale.md holds against the tables, and its count of documents against a real upload."""
+"""The arithmetic of docs/scale.md, and its count of documents against a real upload."""
 
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from app_factory import build
 
-import sql
-from docs.generate.scale_model import ABSENT, DAYS, MATCHING_COLUMNS, STATEMENTS, TEXT, WRITES_PER_UPLOAD, width
+from docs.generate.scale.apart import days_hit, idle_costs
+from docs.generate.scale.model import WRITES_PER_UPLOAD, Day
+from docs.generate.scale.samples import samples
+from docs.generate.scale.seconds import Night, paced_seconds, settlement_seconds
+from docs.generate.scale.targets import targets
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.batches import records
-from tillstream.domain.tables import TABLES
 from tillstream.ports.document_store import Document, Put
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
@@ -49,49 +51,61 @@ def test_an_upload_writes_as_many_documents_as_the_page_counts(tmp_path: Path) -
     app.close()
 
 
-def test_a_row_is_as_wide_as_its_columns() -> None:
-    assert width("sale_versions", ("key", "content", "is_current")) == 18 + 8 + 1
-    assert width("statements", ("scope", "whole")) == 8 + 2 + TEXT["whole"]
-    assert width("sale_versions", ("unit_cost",)) == 0
-    assert width("sale_versions") > 200
+MONTH, YEARS, TEN = Day(1_000_000, 30), Day(1_000_000, 3 * 365), Day(10_000_000, 30)
 
 
-def test_every_column_of_the_arithmetic_is_one_of_the_tables() -> None:
-    names = {field.name for fields in TABLES.values() for field in fields}
-    assert set(TEXT) | ABSENT <= names
-    assert set(MATCHING_COLUMNS) <= {field.name for field in TABLES["sale_versions"]}
-    assert set(STATEMENTS) <= {field.name for field in TABLES["statements"]}
+def test_settlements_cost_the_same_after_thirty_days_and_after_three_years() -> None:
+    """Only what reads all batches of the ledger grows."""
+    month, years = MONTH.costs, YEARS.costs
+    growing = {name for name in month if years[name] > 1.02 * month[name]}
+    assert growing <= {"publishing", "stage queries"}
 
 
-def always(script: str) -> list[str]:
-    """The statements of a script outside any IF."""
-    kept, depth = [], 0
-    for line in re.sub(r"--[^\n]*", "", script).splitlines():
-        opens = bool(re.match(r"\s*IF .* THEN$", line))
-        depth += opens
-        kept += [line] * (depth == 0)
-        depth -= bool(re.match(r"\s*END IF;$", line))
-    assert depth == 0
-    return "\n".join(kept).split(";")
+def test_ten_times_the_sales_cost_less_than_ten_times_as_much() -> None:
+    small, large = (sum(day.costs.values()) for day in (MONTH, TEN))
+    assert 4 * small < large < 10 * small
 
 
-def reading(table: str) -> str:
-    """The one statement with which each settlement reads it."""
-    every = always(sql.text("ledger/settle.bigquery"))
-    (statement_read,) = (statement for statement in every if re.search(rf"\b(FROM|JOIN|UPDATE) {table}\b", statement))
-    return statement_read
+def test_settlements_without_a_pause_cost_more() -> None:
+    without = MONTH.without_pause
+    assert without.traffic.settlements > 2 * MONTH.traffic.settlements
+    assert without.costs["commit scripts"] > 2 * MONTH.costs["commit scripts"]
+    assert without.costs["sale index, writes"] == MONTH.costs["sale index, writes"]
 
 
-def test_each_settlement_reads_those_columns_of_the_ledger_that_are_counted() -> None:
-    lines = re.fullmatch(
-        r"\s*CREATE OR REPLACE TEMP TABLE known_lines AS\s+SELECT (.+)\s+FROM sale_versions\s+WHERE (\w+) IN \(.+\)",
-        reading("sale_versions"),
-    )
-    assert lines
-    assert {*lines[1].split(", "), lines[2]} == set(MATCHING_COLUMNS)
-    assert set(re.findall(r"\bt\.(\w+)", reading("statements"))) == set(STATEMENTS)
+def test_the_samples_are_of_their_kind() -> None:
+    assert {session.table for session in samples().new.reads} == {"statements"}
+    assert {session.table for session in samples().late.reads} == {"statements"}
+    assert {"stored_versions", "sightings"} < {session.table for session in samples().corrected.reads}
+    assert samples().corrected.result.changes == {"added": 1, "corrected": 1, "removed": 0}
 
 
-def test_ten_times_the_sales_cost_about_ten_times_as_much() -> None:
-    small, large = (sum(day.costs.values()) for day in DAYS)
-    assert 9 < large / small < 11
+def test_few_sales_hit_as_many_days_and_many_hit_all() -> None:
+    assert days_hit(1, 30) == pytest.approx(1)
+    assert 1.9 < days_hit(2, 30) < 2
+    assert days_hit(10_000, 30) == pytest.approx(30)
+
+
+def test_a_settlement_takes_seconds_for_its_statements_first() -> None:
+    assert settlement_seconds(0) == 10 * 2 + 1 + 2
+    assert settlement_seconds(2_000_000) == pytest.approx(settlement_seconds(0) + 300)
+
+
+def test_a_million_documents_take_eighteen_minutes_at_the_pace_of_the_adapter() -> None:
+    assert 17 < paced_seconds(1_000_000) / 60 < 19
+
+
+def test_the_steps_of_a_night_add_up() -> None:
+    night = Night()
+    assert night.settlements == 4
+    assert night.seconds == sum(night.steps.values())
+    assert night.index_at_one_pace < night.steps["write the index"]
+
+
+def test_an_idle_project_costs_less_than_three_dollars_a_day() -> None:
+    assert sum(idle_costs().values()) < 3
+
+
+def test_every_target_is_reported_as_met_or_not() -> None:
+    days = {(day.sales, day.days): day for day in (MONTH, YEARS, TEN)}
+    assert {verdict for _, _, verdict in targets(days)} <= {"met", "not met"}

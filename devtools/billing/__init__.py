@@ -1,0 +1,1 @@
+"""What Google bills for BigQuery, computed from the texts and the reads that are sent to it."""

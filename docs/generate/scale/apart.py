@@ -1,0 +1,85 @@
+"""The costs that docs/scale.md shows apart: late and corrected sales, sale events, and a project without traffic."""
+
+import math
+from dataclasses import replace
+
+import sql
+from devtools.billing.prices import PRICES, TIB, query_cost, read_cost
+from devtools.billing.queries import LEAST, script_statements
+from devtools.billing.samples import TODAY
+from devtools.billing.traffic import DAY, Ledger
+from docs.generate.scale.model import EVENT_BYTES, PUBLISH_SECONDS, TOTALS_EVERY, Day, computed
+from docs.generate.scale.samples import query_bytes, read_bytes, samples
+from docs.generate.scale.seconds import function
+from infra import stage as stages
+from tillstream.adapters.google.bigquery.literals import inline_parameters
+
+LATE, LATE_DAYS = 0.01, 30
+"""Share of the sales that arrive after their day, and the days over which they are spread."""
+CORRECTED, CORRECTED_DAYS = 0.01, 7
+"""Share of the sales that are changed after their day, and the days over which they are spread."""
+EVENTS_A_SECOND = 5_000
+SWEEP_SECONDS = 5.0
+SWEEP_QUERIES = 5
+"""Of a sweep that has nothing to do; each is billed the least."""
+
+
+def days_hit(sales: float, days: int) -> float:
+    """Expected number of different days of so many sales that are spread over the days."""
+    return days * (1 - math.pow(1 - 1 / days, sales))
+
+
+def late(day: Day) -> dict[str, float]:
+    """USD that late sales add: statements and totals of older days."""
+    each = read_bytes(samples().late, day.ledger) - read_bytes(samples().new, day.ledger)
+    older = days_hit(day.sales * LATE / day.traffic.settlements, LATE_DAYS)
+    stale = days_hit(day.sales * LATE * TOTALS_EVERY / DAY, LATE_DAYS)
+    return {
+        "Storage Read API": read_cost(day.traffic.settlements * each * older),
+        "daily totals": day.totals(stale, day.ledger) - day.costs["daily totals"],
+    }
+
+
+def corrected(day: Day) -> dict[str, float]:
+    """USD that corrections add: all sales of the corrected days are read."""
+    ledger = Ledger(replace(day.traffic, corrected=CORRECTED), day.days)
+    each = read_bytes(samples().corrected, ledger) - read_bytes(samples().new, ledger)
+    older = days_hit(day.sales * CORRECTED / day.traffic.settlements, CORRECTED_DAYS)
+    stale = days_hit(day.sales * CORRECTED * TOTALS_EVERY / DAY, CORRECTED_DAYS)
+    script = query_bytes(samples().corrected, ledger) - query_bytes(samples().new, day.ledger)
+    return {
+        "Storage Read API": read_cost(day.traffic.settlements * each * older),
+        "commit scripts": query_cost(day.traffic.settlements * script),
+        "daily totals": day.totals(stale, ledger) - day.costs["daily totals"],
+    }
+
+
+def sale_events(day: Day) -> dict[str, float]:
+    """USD that one subscriber of sale events adds."""
+    settlement = {"settlement_no": day.ledger.last_settlement, "days": [TODAY]}
+    text = inline_parameters(sql.text("ledger/lines_to_publish"), settlement)
+    billed = LEAST + sum(statement.bytes(day.ledger) for statement in script_statements(text))
+    messages = 2 * day.traffic.lines * EVENT_BYTES / TIB * PRICES["a TiB through Pub/Sub"]
+    return {
+        "queries": query_cost(day.traffic.settlements * billed),
+        "Pub/Sub": messages,
+        "compute": computed("announce", day.traffic.lines / EVENTS_A_SECOND),
+    }
+
+
+def idle_costs() -> dict[str, float]:
+    """USD of a day on which nothing arrives, in the stage `prod`."""
+    stage = stages.read("prod", "project")
+    portal = int(stage["PORTAL_LEAST"]) * (float(stage["PORTAL_CPU"]) + int(stage["PORTAL_MEMORY"][:-2]))
+    receive = function("receive")
+    sweeps, totals = DAY / 300, DAY / TOTALS_EVERY
+    calls = DAY / 60 + sweeps + totals
+    seconds = float(receive.environment["TILLSTREAM_RECEIVE_SECONDS"])
+    return {
+        "receive": DAY / 60 * computed("receive", seconds),
+        "sweep": sweeps * (computed("sweep", SWEEP_SECONDS) + query_cost(SWEEP_QUERIES * LEAST)),
+        "daily totals": totals * (computed("project", PUBLISH_SECONDS) + query_cost(2 * LEAST)),
+        "portal": DAY * portal * PRICES["an idle vCPU second of a minimum instance"],
+        "schedules and calls": 3 * PRICES["a job of Cloud Scheduler for a month"] / 30
+        + calls * PRICES["1,000,000 requests to functions"] / 1e6,
+    }

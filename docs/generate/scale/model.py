@@ -1,0 +1,174 @@
+"""The costs of a day in docs/scale.md: its sales, after so many days of the same traffic."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import sql
+from devtools.billing.prices import GIB, PRICES, TIB, compute_cost, query_cost, read_cost, write_cost
+from devtools.billing.queries import script_statements
+from devtools.billing.samples import TODAY
+from devtools.billing.traffic import DAY, FROM_TILLS, SETTLE_EVERY, Ledger, Traffic
+from docs.generate.scale.samples import query_bytes, read_bytes, samples
+from docs.generate.scale.seconds import (
+    FILE_SECONDS,
+    MICRO_BATCH_SECONDS,
+    function,
+    gib,
+    settlement_seconds,
+)
+from infra.functions import FUNCTIONS
+from tillstream.adapters.google.bigquery.literals import inline_parameters
+from tillstream.domain.daily_totals import ROLLUPS, select
+
+WRITES_PER_UPLOAD = 9
+"""Documents written from a file's arrival until its events are published; a test counts them."""
+EVENT_BYTES = 1_024
+"""What Pub/Sub counts a smaller message as."""
+INDEX_DOCUMENT = 90
+"""Bytes of a document of the sale index."""
+TOTALS_EVERY = 900
+"""Seconds between refreshes of the daily totals."""
+NIGHT_HOURS = 8
+"""In which files arrive; they contain the sales of the day before."""
+PUBLISH_SECONDS, TOTALS_SECONDS = 3.0, 20.0
+
+
+def computed(name: str, seconds: float) -> float:
+    """USD of a function's seconds."""
+    return compute_cost(seconds, float(function(name).cpu), gib(function(name)))
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day with so many sales, at the end of a number of days of the same traffic."""
+
+    sales: int
+    days: int = 365
+    settle_every: float = SETTLE_EVERY
+
+    @property
+    def traffic(self) -> Traffic:
+        return Traffic(self.sales, settle_every=self.settle_every)
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.traffic, self.days)
+
+    @property
+    def costs(self) -> dict[str, float]:
+        """USD of a day on which all sales are new, without storage."""
+        return {
+            "sale index, reads": self.indexed * PRICES["100,000 documents read in Firestore"] / 100_000,
+            "sale index, writes": self.indexed * PRICES["100,000 documents written in Firestore"] / 100_000,
+            "Storage Read API": read_cost(self._read),
+            "commit scripts": query_cost(self.traffic.settlements * query_bytes(samples().new, self.ledger)),
+            "Storage Write API": write_cost(self.traffic.stored),
+            "documents of batches": self._documents,
+            "Pub/Sub": self._pubsub,
+            "stage queries": self._stage_queries,
+            "stage compute": self._staging,
+            "settle compute": self.traffic.settlements * computed("settle", self.settle_seconds),
+            "publishing": self._publishing,
+            "daily totals": self.totals(0, self.ledger),
+        }
+
+    @property
+    def settle_seconds(self) -> float:
+        """Of one settlement."""
+        return settlement_seconds(self.sales / self.traffic.settlements)
+
+    @property
+    def without_pause(self) -> "Day":
+        """The same day with each settlement right after the one before."""
+        return replace(self, settle_every=self.settle_seconds)
+
+    @property
+    def indexed(self) -> float:
+        """Documents of the sale index read and written: one per sale, two per batch."""
+        return self.sales + 2 * self.traffic.batches
+
+    @property
+    def _read(self) -> float:
+        """Bytes of the slices. At night, settlements also read the statements of the day of the files."""
+        with_file = min(self.traffic.files, NIGHT_HOURS / 24 * self.traffic.settlements)
+        without = self.traffic.settlements - with_file
+        return without * read_bytes(samples().new, self.ledger) + with_file * read_bytes(samples().file, self.ledger)
+
+    @property
+    def documents(self) -> float:
+        """Written for batches."""
+        return self.traffic.batches * WRITES_PER_UPLOAD
+
+    @property
+    def _documents(self) -> float:
+        """As many are read as written."""
+        both = PRICES["100,000 documents read in Firestore"] + PRICES["100,000 documents written in Firestore"]
+        return self.documents / 100_000 * both
+
+    @property
+    def messages(self) -> float:
+        """Tills' messages, three events of a batch and two of a settlement; each is published and delivered."""
+        return self.sales * FROM_TILLS + 3 * self.traffic.batches + 2 * self.traffic.settlements
+
+    @property
+    def _pubsub(self) -> float:
+        return 2 * self.messages * EVENT_BYTES / TIB * PRICES["a TiB through Pub/Sub"]
+
+    @property
+    def _stage_queries(self) -> float:
+        """Each file is looked up by its bytes."""
+        params = {"sha256": "sha", "contract": "contract", "contract_version": 1}
+        text = inline_parameters(sql.text("ledger/same_bytes"), params)
+        billed = sum(statement.bytes(self.ledger) for statement in script_statements(text))
+        return query_cost(self.traffic.files * billed)
+
+    @property
+    def _staging(self) -> float:
+        sizes = sorted((each for each in FUNCTIONS if each.name.startswith("stage")), key=gib)
+        files = self.traffic.files * compute_cost(FILE_SECONDS, float(sizes[-1].cpu), gib(sizes[-1]))
+        of_one = compute_cost(MICRO_BATCH_SECONDS, float(sizes[0].cpu), gib(sizes[0]))
+        return files + self.traffic.micro_batches * of_one
+
+    @property
+    def _publishing(self) -> float:
+        """Without subscribers of sale events: the batches of a settlement are marked as published."""
+        text = inline_parameters(sql.text("ledger/settlement_batches"), {"settlement_no": 1})
+        billed = sum(statement.bytes(self.ledger) for statement in script_statements(text))
+        return self.traffic.settlements * (query_cost(billed) + computed("announce", PUBLISH_SECONDS))
+
+    def totals(self, older: float, ledger: Ledger) -> float:
+        """Refreshes of this day, at night of the day before too, and of so many older days."""
+        refreshes = DAY / TOTALS_EVERY
+        of_one = _totals_bytes([TODAY], ledger)
+        more = _totals_bytes([TODAY, TODAY - timedelta(days=5)], ledger) - of_one
+        billed = refreshes * (of_one + more * (older + NIGHT_HOURS / 24))
+        return query_cost(billed) + refreshes * computed("project", TOTALS_SECONDS)
+
+    @property
+    def storage(self) -> dict[str, float]:
+        """USD of a day."""
+        young = min(self.days, 90) * PRICES["a GiB stored in BigQuery for a month"]
+        old = max(0, self.days - 90) * PRICES["the same after 90 days without a change"]
+        index = self.indexed * self.days * INDEX_DOCUMENT / GIB
+        return {
+            "BigQuery": self.traffic.stored / GIB * (young + old) / 30,
+            "sale index": index * PRICES["a GiB stored in Firestore for a month"] / 30,
+        }
+
+    @property
+    def stored(self) -> float:
+        """Bytes in BigQuery."""
+        return self.traffic.stored * self.days
+
+
+def _totals_bytes(days: Sequence[date], ledger: Ledger) -> int:
+    """Bytes billed for one refresh of these days."""
+    texts = [sql.text("daily_totals/summed")]
+    stale = {"settlement_no": ledger.last_settlement - round(TOTALS_EVERY / ledger.traffic.settle_every)}
+    texts.append(inline_parameters(sql.text("daily_totals/stale_days"), stale))
+    for table in ROLLUPS:
+        texts.append(inline_parameters(f"DELETE FROM {table} WHERE sale_date IN UNNEST(@days)", {"days": list(days)}))
+        texts.append(inline_parameters(select(table), {"days": list(days)}))
+    texts.append("DELETE FROM summed WHERE TRUE")
+    return sum(statement.bytes(ledger) for text in texts for statement in script_statements(text))

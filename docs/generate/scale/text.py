@@ -1,0 +1,106 @@
+"""The text of docs/scale.md."""
+
+from devtools.billing import prices, traffic
+from docs.generate.scale import apart, model, seconds
+
+
+def in_bytes(count: float) -> str:
+    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:,.1f} {unit}"
+    return f"{count:,.0f} B"
+
+
+def assumptions() -> str:
+    return ASSUMED.format(**vars(traffic), **{n: v for n, v in vars(model).items() if n not in vars(traffic)}).strip()
+
+
+def night() -> str:
+    of_one = seconds.Night().seconds_of_a_settlement / 60
+    continued = seconds.Night().index_at_one_pace / 60
+    return NIGHT.format(of_one=f"{of_one:.0f}", continued=f"{continued:.0f}", **vars(seconds)).strip()
+
+
+INTRO = """
+Estimated load and cost of one and ten million sales a day on Google Cloud. The figures are not measured. The bytes of
+a settlement are computed from the statements and reads that the adapter of BigQuery sends for sample settlements, by
+the documented rules of BigQuery's bill (`devtools/billing`); a test rejects every read of the ledger that does not name
+its partitions as constants. The rest is arithmetic from the assumptions below. Measure before you rely on the
+figures: the BigQuery job list shows what each settlement was billed for (label `work`).
+"""
+TARGETS = """
+Costs are those of a day on which all sales are new, without storage and without the cost of an idle project, which are
+shown apart.
+"""
+ASSUMED = """
+Assumptions: {LINES_PER_SALE} lines per sale; half of the sales arrive from tills immediately, in micro-batches of at
+most {MICRO_BATCH:,} sales or {MICRO_WAIT} seconds, and half in one file per store and day ({SALES_PER_FILE:,} sales)
+within {NIGHT_HOURS} hours; a settlement every {SETTLE_EVERY} seconds; {FILE_SECONDS:g} seconds of `stage` per file and
+{MICRO_BATCH_SECONDS:g} per micro-batch, in the smallest function whose name begins with `stage`. A batch writes
+{WRITES_PER_UPLOAD} documents from its arrival to its events, which a test verifies. Daily totals are refreshed every 15
+minutes.
+"""
+SETTLEMENT = """
+A settlement that adds only new sales reads nothing of the sales in the ledger: the sale index has no days for them. It
+reads the complete statements of the days of the sales, and moves its rows from the table `incoming` into the ledger.
+Each statement is billed at least 10 MB for each table that it reads. None of this depends on the age of the ledger.
+
+The bytes are upper bounds, because clustering is ignored: each `INSERT` is counted with its columns of all rows that
+arrived in the hour, although `incoming` is clustered by settlement.
+"""
+COST = f"""
+List prices of {prices.PRICES_OF} for on-demand use in europe-west1, in USD, without tax, free tiers and discounts.
+Network traffic, logs, and queries by users are not included. A settlement starts when a batch is staged. If batches
+arrive every few seconds, settlements follow one another without a pause, and the costs per settlement are paid more
+often (last line). `publishing` marks the batches of each settlement as published; sale events are shown apart.
+Contracts with the rule `outliers` are not included: each of their files reads the lines of the whole ledger.
+"""
+APART = f"""
+These costs come in addition. Late sales are {apart.LATE:.0%} of the sales, spread over the previous
+{apart.LATE_DAYS} days; a settlement reads the complete statements of each of these days, and each refresh of the daily
+totals recomputes them. Corrections concern {apart.CORRECTED:.0%} of the sales, of the previous
+{apart.CORRECTED_DAYS} days: a settlement reads all sales of each of these days, as BigQuery bills whole partitions.
+The totals also read all changed flags of the ledger (`version_flags`). A subscriber of sale events adds a query of the
+changed lines of each settlement, which reads the days that the settlement changed.
+"""
+STORAGE = """
+Storage grows with the ledger. A partition that was not changed for 90 days costs half. The daily totals and the staged
+files, which are deleted, are not included.
+"""
+IDLE = """
+A project in the stage `prod` in which nothing arrives costs this every day, and in addition to the sales. Most of it
+is `receive`, which runs for 50 seconds of each minute to pull the messages of tills, and one instance of the portal.
+"""
+NIGHT = """
+All files arrive at once, and are settled in settlements of at most {BATCHES_OF_A_SETTLEMENT} batches, one after
+another. Assumed: {STATEMENT_SECONDS:g} seconds per statement of the commit script, {DUCKDB_SECONDS:g} seconds to settle
+2,000 sales in memory, {INDEX_READS:,} index documents read and {APPENDED_ROWS:,} rows appended per second. Later files
+are staged while earlier ones are settled.
+
+Writing the sale index takes the most time: Firestore accepts 500 writes a second to a new collection, and half as many
+more every 5 minutes, and each settlement starts again at 500. At a pace that continues from one settlement to the next,
+the writes take {continued} minutes. A settlement of {BATCHES_OF_A_SETTLEMENT} such files takes {of_one} minutes, longer
+than its function can run; it is repeated, and does not repeat what it has written to the index. A collection that
+already receives many writes accepts more than a new one, so these are upper bounds.
+"""
+QUOTAS = """
+The quotas are those that Google documented for a new project; most can be raised on request. Check the quotas page of
+your project.
+"""
+PRICES = """
+Prices change and differ by region: check them before you rely on them.
+"""
+LIMITS = """
+1. **Writes to the sale index** during a night of files, see above. Spread the files over the night, or send history in
+   parts.
+2. **Late sales**, by the daily totals: each refresh recomputes every day that changed, so a few late sales per day
+   cost as much as many. Refresh less often if this matters to you.
+3. **Corrections** of past days, by the bytes of whole partitions. Settle less often: a settlement of an hour reads each
+   day once.
+4. **The time of a settlement.** Each statement takes a second or more, regardless of the bytes read. A sale of a till
+   is in the ledger after about a minute.
+5. **Sale events**: one per changed line. Turn them off for the initial load of history, or have subscribers read
+   `changes`.
+6. **Instances of `stage`**: increase `STAGE_MOST` in the environment file of the stage; memory is per instance, so
+   nothing else grows.
+"""
