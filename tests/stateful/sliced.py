@@ -83,7 +83,7 @@ class SlicedWarehouse:
                 (index_hash("batch", batch), received_date(seq)),
                 (index_hash("bytes", sha256), received_date(seq)),
             ]
-        self._index.rebuild(pairs)
+        self._index.rebuild(pairs, 0)
 
     def settle(self, settlement: Settlement) -> SettlementResult:
         sliced = self._on_slice(settlement, keep=True)
@@ -128,7 +128,7 @@ class SlicedWarehouse:
         ).fetchone()
         found = settle_slice(settlement, WholeLedger(cursor), self._index, LedgerNumbers(*last))
         if keep:
-            self._index.note(found.index_pairs)
+            self._index.note(found.index_pairs, found.last.settlement_no)
         if not found.additions:
             return Sliced(found.result, {})
         added = found.additions

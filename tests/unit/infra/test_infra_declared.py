@@ -92,6 +92,15 @@ def test_the_views_that_people_read_come_after_the_tables_and_go_though_data_sta
     assert {"--shown=shown", "--reader=group:sales@example.com"} <= set(command.words)
 
 
+def test_the_sale_index_is_complete_before_any_function_settles_and_before_policies_hide_rows() -> None:
+    titles = [each.title for each in resources()]
+    expected = [
+        *("documents (default)", "tables of dataset tillstream", "sale index of dataset tillstream"),
+        *("reports in dataset tillstream_reports", "function settle", "portal portal"),
+    ]
+    assert sorted(expected, key=titles.index) == expected
+
+
 def test_duplicate_names_are_listed_once() -> None:
     titles = [each.title for each in resources()]
     assert len(titles) == len(set(titles))
