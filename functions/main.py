@@ -91,6 +91,15 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
     return summary, 200
 
 
+@functions_framework.http
+def compact(_: Request) -> tuple[dict[str, int], int]:
+    """Called by the scheduler: compact the ledger."""
+    running = app()
+    pushed.check(running.settings)
+    with bind_trace(running.settings, _headers()):
+        return {"days": running.ports.warehouse.compact()}, 200
+
+
 def _handle(function: str, cloud_event: CloudEvent) -> None:
     running, routes = app(), FUNCTIONS[function]
     pushed.check(running.settings)

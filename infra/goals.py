@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from infra.functions import FUNCTIONS
+from infra.functions import COMPACT, FUNCTIONS
 from tillstream.domain.events import DEAD_LETTERS
 
 FILE_SECONDS, SALE_SECONDS = 90, 60
@@ -67,6 +67,14 @@ def alerts(host: str) -> list[dict[str, Any]]:
             f'metric.labels.response_code_class="5xx" AND resource.labels.service_name=one_of({_functions()})',
             {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
             5,
+        ),
+        _alert(
+            "Tillstream: the ledger is not compacted",
+            "The nightly run failed. Figures are right, but queries read more until a run succeeds.",
+            'metric.type="run.googleapis.com/request_count" AND resource.type="cloud_run_revision" AND '
+            f'metric.labels.response_code_class="5xx" AND resource.labels.service_name="{COMPACT.name}"',
+            {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
+            0,
         ),
         _alert(
             "Tillstream: the portal does not answer",

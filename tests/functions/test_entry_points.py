@@ -202,6 +202,11 @@ def test_the_sweep_drives_on_and_looks_after_rates(entry: Entry, app: App) -> No
     assert app.ports.warehouse.query("SELECT COUNT(*) AS n FROM reporting_rates").to_pylist()[0]["n"] > 1000
 
 
+def test_the_ledger_is_compacted_by_the_clock(entry: Entry) -> None:
+    answer = entry("compact").post("/")
+    assert (answer.status_code, answer.get_json()) == (200, {"days": 0})
+
+
 def test_store_sales_are_pulled_and_kept(entry: Entry, app: App) -> None:
     sale = schema()["examples"][0]
     publish(app.ports, StoreToken("till", "UK", "LON1"), sale)

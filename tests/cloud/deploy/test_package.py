@@ -85,6 +85,7 @@ def test_each_entry_point_of_the_package_does_its_work(cloud: CloudLocal, app: A
     assert {spec.name for spec in FUNCTIONS if not _has_handled(cloud, spec.name)} <= {
         "receive",
         "sweep",
+        "compact",
     }  # they log no event
     assert app.ports.documents.get("upkeep", "sweep")
 

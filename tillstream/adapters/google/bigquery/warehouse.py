@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tillstream.adapters.google.bigquery.compacting import compact
 from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
 from tillstream.adapters.google.bigquery.loading import TableLoader
 from tillstream.adapters.google.bigquery.read import batches
@@ -84,6 +85,9 @@ class BigQueryWarehouse:
         if days:
             columns = [field.name for field in TABLES[table]]
             self._replace(table, f"{DAY} IN UNNEST(@days)", sql, columns, {"days": list(days)})
+
+    def compact(self) -> int:
+        return compact(self._dataset)
 
     def _replace(
         self, table: str, condition: str, select: str, columns: Sequence[str], params: Mapping[str, Any] | None = None
