@@ -6,7 +6,7 @@ from importlib import resources
 
 from infra import accounts, goals
 from infra.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
-from infra.functions import FUNCTIONS, Finalized, Function, Pushed, Scheduled
+from infra.functions import FUNCTIONS, RETIRED_SUBSCRIPTIONS, Finalized, Function, Pushed, Scheduled
 from infra.kinds import (
     bigquery,
     firestore,
@@ -86,6 +86,7 @@ class Declared:
             for trigger in spec.triggers:
                 if isinstance(trigger, Pushed):
                     yield self._pushed(spec, trigger)
+        yield from map(pubsub.retired_subscription, RETIRED_SUBSCRIPTIONS)
         documents = firestore.database("(default)", stage.region)
         yield documents
         yield from self._datasets(documents)

@@ -157,15 +157,16 @@ ANNOUNCE = Function(
 )
 PROJECT = Function(
     "project",
-    "Recomputes the daily totals of the days that a settlement changed",
-    (Pushed("project", TOPIC_BATCHES, BATCH_SETTLED),),
+    "Recomputes the daily totals of the days that settlements changed",
+    (Scheduled("*/15 * * * *"),),
     memory="1Gi",
     cpu="1",
     concurrency=1,
     timeout=EVENT_SECONDS,
     least=0,
     most=1,
-    why="BigQuery does the work. One instance, because each call processes all outdated days.",
+    why="BigQuery does the work. Every 15 minutes and not after each settlement, because whole days are read; until "
+    "then, queries read the lines of these days. One instance, because each call processes all outdated days.",
     grants=(*WRITES, DOCUMENTS),
 )
 RECEIVE = Function(
@@ -223,4 +224,6 @@ COMPACT = Function(
     "instance, because a second one would only conflict.",
     grants=(*WRITES[:2], DOCUMENTS),
 )
+RETIRED_SUBSCRIPTIONS = ("project",)
+"""Push subscriptions of earlier versions, which a deploy removes."""
 FUNCTIONS = (STAGE, SETTLE, ANNOUNCE, PROJECT, RECEIVE, SWEEP, COMPACT)

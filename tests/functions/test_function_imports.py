@@ -13,7 +13,7 @@ from tillstream.handlers import FUNCTIONS as HANDLED
 
 FRAMES = ("pandas", "pandera", "polars")
 COLUMNS = ("numpy", "pyarrow")
-SCHEDULED = {"receive", "sweep", "compact"}
+SCHEDULED = {"project", "receive", "sweep", "compact"}
 PRINT_MODULES = "import json; print(json.dumps(sorted(sys.modules)))"
 
 

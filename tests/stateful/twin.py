@@ -1,4 +1,4 @@
-"""A system that settles into DuckDB and into BigQuery's emulator, which is also compacted; the two ledgers are equal."""
+"""A system that settles into DuckDB and into BigQuery's emulator, which is compacted too; the two ledgers are equal."""
 
 import shutil
 from collections.abc import Mapping, Sequence

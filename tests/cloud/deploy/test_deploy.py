@@ -98,6 +98,18 @@ def test_what_is_deployed_once_is_not_touched_again_and_drift_is_mended(google: 
     assert few.check() == []
 
 
+def test_a_subscription_of_an_earlier_version_is_removed(google: Google) -> None:
+    titles = {"services of Google", f"bucket {PROJECT}-tillstream-dev-source", "subscription project"}
+    few = google.deploy(lambda each: each.title in titles or each.kind == "package")
+    subscription = f"pubsub/projects/{PROJECT}/subscriptions/project"
+    few.apply()
+    google.memory.held[subscription] = {"name": f"projects/{PROJECT}/subscriptions/project"}
+    assert few.check() == ["subscription project: is no longer used"]
+    assert google.since(few.apply) == [f"DELETE {subscription}"]
+    assert "  remove subscription project" in google.output
+    assert few.check() == []
+
+
 @pytest.mark.long
 def test_a_whole_deploy_goes_on_where_it_stopped_and_is_then_left_alone(google: Google) -> None:
     everything = google.deploy(lambda each: each.kind not in ELSEWHERE)
