@@ -122,6 +122,11 @@ def rows_of(self: Any, *, dataset_id: str, table_id: str, **rest: Any) -> Any:
 
 
 def row_access(project_id: str, bq_sql: str, ctx: Any) -> Any:
+    if all_dropped := re.match(r"\s*DROP ALL ROW ACCESS POLICIES\s+ON `([\w-]+)\.(\w+)\.(\w+)`", bq_sql):
+        project, dataset, table = all_dropped.groups()
+        for policy in ctx.row_access.list_for_table(project, dataset, table):
+            ctx.row_access.delete(project_id=project, dataset_id=dataset, table_id=table, policy_id=policy.policy_id)
+        return pa.table({})
     if replaced := re.match(r"\s*CREATE OR REPLACE ROW ACCESS POLICY (\w+)\s+ON (\S+)", bq_sql):
         row_access(project_id, "DROP ROW ACCESS POLICY IF EXISTS {} ON {}".format(*replaced.groups()), ctx)
     try:

@@ -94,8 +94,6 @@ JOBS = Grant("roles/bigquery.jobUser")
 FAST_READS = Grant("roles/bigquery.readSessionUser")
 READS = (Grant("roles/bigquery.dataViewer", "dataset"), JOBS, FAST_READS)
 WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
-COUNTS = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS)
-"""Roles of a function that settles: it reads few rows and needs no `FAST_READS`."""
 PUBLISHES = Grant("roles/pubsub.publisher", "topic", TOPIC_BATCHES)
 
 
@@ -124,17 +122,18 @@ STAGE = Function(
 )
 SETTLE = Function(
     "settle",
-    "Commits all staged batches to the ledger in one transaction",
+    "Commits staged batches to the ledger, many in one transaction",
     (Pushed("settle", TOPIC_BATCHES, BATCH_STAGED),),
-    memory="1Gi",
+    memory="2Gi",
     cpu="1",
     concurrency=1,
     timeout=EVENT_SECONDS,
     least=0,
     most=1,
-    why="BigQuery does the work. Only one settlement can commit at a time, so a second instance would only conflict; "
-    "batches staged during a settlement are committed together by the next one.",
-    grants=(*COUNTS, _object_viewer(STAGING), DOCUMENTS, PUBLISHES),
+    why="It settles in memory, on the part of the ledger that the arriving sales can touch. Only one settlement can "
+    "commit at a time, so a second instance would only conflict; batches staged during a settlement are committed "
+    "together by the next one.",
+    grants=(*WRITES, _object_viewer(STAGING), DOCUMENTS, PUBLISHES),
 )
 ANNOUNCE = Function(
     "announce",
@@ -222,7 +221,7 @@ COMPACT = Function(
     most=1,
     why="BigQuery does the work. Once a day, because BigQuery rewrites whole days for a few changed lines. One "
     "instance, because a second one would only conflict.",
-    grants=(*WRITES[:2], DOCUMENTS),
+    grants=(Grant("roles/bigquery.dataEditor", "dataset"), JOBS, DOCUMENTS),
 )
 RETIRED_SUBSCRIPTIONS = ("project",)
 """Push subscriptions of earlier versions, which a deploy removes."""

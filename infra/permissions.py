@@ -43,11 +43,11 @@ CALLS: dict[str, tuple[str, ...]] = {
     "warehouse.query": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
     "warehouse.stream": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
     "warehouse.settle": (
-        *("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
+        *("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.readsessions.create"),
         *("datastore.entities.get", "datastore.entities.create", "datastore.entities.update"),  # the sale index
     ),
     "warehouse.preview": (
-        *("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
+        *("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.readsessions.create"),
         "datastore.entities.get",  # it only reads the sale index
     ),
     "warehouse.replace_table": ("bigquery.jobs.create", "bigquery.tables.updateData"),
@@ -103,7 +103,7 @@ def required_permissions(call: str, where: str = "") -> set[Permission]:
     if call == "bus.resend":
         permissions |= {("pubsub.topics.publish", topic) for topic in SENT_AGAIN_TO}
     if call in {"warehouse.settle", "warehouse.preview"}:
-        permissions |= {("storage.objects.get", STAGING), ("bigquery.tables.getData", "")}  # it loads staged rows
+        permissions |= {("storage.objects.get", STAGING), ("bigquery.tables.getData", "")}
     return permissions
 
 

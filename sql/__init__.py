@@ -8,6 +8,7 @@ from importlib import resources
 
 VIEWS: tuple[str, ...] = (
     "ledger/changes",
+    "ledger/settled_lines",
     "ledger/current_lines",
     "ledger/counted_sightings",
     "ledger/sale_lines",

@@ -83,7 +83,7 @@ def _quotas() -> list[tuple[str, ...]]:
             lambda day: f"{2 * (day.files + day.micro_batches):,.0f}",
         ),
         ("BigQuery, changing statements at once on one table", "2, and 20 queued", lambda _: "1"),
-        ("BigQuery, partitions one table may have", "10,000", lambda _: "12 a year"),
+        ("BigQuery, partitions one table may have", "10,000", lambda _: "365 a year"),
         ("BigQuery, changes of partitions of one table", "30,000 a day", lambda day: f"{2 * day.settlements:,.0f}"),
         (
             "Storage Write API in one region",

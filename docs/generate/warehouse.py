@@ -6,6 +6,7 @@ from itertools import takewhile
 import sql
 from docs.generate.markdown import page as markdown
 from docs.generate.markdown import table
+from tillstream.adapters.google.bigquery.tables import LAYOUTS, OWN
 from tillstream.analytics import catalogue
 from tillstream.analytics.catalogue import Parameter
 from tillstream.analytics.filters import COLUMNS
@@ -20,6 +21,10 @@ added; only a few flags change. For `hash128` and `hash64`, see [the ADR](adr/00
 LINE = """
 `personal` columns are hidden from analysts. Numbers are NUMERIC(38, 9), times are UTC. The columns from `batch_id`
 on, and `source_version`, belong to the sighting that makes the content current.
+"""
+BIGQUERY = """
+On BigQuery, `sale_versions` is a view, and these tables exist in addition. For partitions, see
+[the ADR](adr/032-bigquery-tables.md).
 """
 ACCESS = """
 Row access policies and views for reports: for the reasons, see [the ADR](adr/030-rows-by-who-asks.md).
@@ -44,6 +49,9 @@ def page() -> str:
         table(("column", "type", "part", "required", "personal", "meaning"), line),
         "## Tables",
         *(_table(name) for name in TABLES),
+        "## Tables of BigQuery",
+        BIGQUERY,
+        table(("table", "content"), [(f"`{name}`", LAYOUTS[name].description) for name in OWN]),
         "## Views",
         *(f"### {path}\n\n{_header(path)}" for path in sql.BIGQUERY_VIEWS),
         "## Queries of the pipeline",

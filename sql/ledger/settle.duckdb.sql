@@ -37,10 +37,6 @@ FROM staged AS s;
 CREATE OR REPLACE TEMP TABLE kept_lines AS FROM staged_lines;
 CREATE OR REPLACE TEMP VIEW staged_lines AS FROM kept_lines;
 
--- name: add_batch_days
-INSERT INTO batch_days BY NAME
-SELECT DISTINCT batch_no, received_date, sale_date, $settlement_no AS settlement_no FROM batch_lines;
-
 -- name: no_staged_lines
 CREATE OR REPLACE TEMP VIEW staged_lines AS SELECT CAST(NULL AS UHUGEINT) AS key WHERE FALSE;
 
@@ -52,6 +48,10 @@ SELECT
   CAST(a.accepted OR i.rules = IF(i.is_till, 'till', 'file') AS BIGINT) AS rank,
   CAST(i.rules = IF(i.is_till, 'till', 'file') AS BIGINT) AS rank_of_batch
 FROM staged_lines AS a JOIN incoming_batches AS i ON i.batch_no = a.own_no;
+
+-- name: add_batch_days
+INSERT INTO batch_days BY NAME
+SELECT DISTINCT batch_no, received_date, sale_date, $settlement_no AS settlement_no FROM batch_lines;
 
 -- name: repeated_products
 -- Sales that name a product more than once without a line number of the source: the n-th by content gets #n.

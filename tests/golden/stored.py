@@ -55,7 +55,7 @@ def bigquery_tables() -> str:
     for name in tables.LAYOUTS:
         table = tables.table(TableReference.from_string(f"PROJECT.DATASET.{name}")).to_api_repr()
         table["schema"] = [f"{f['name']} {f['type']} {f['mode']}" for f in table["schema"]["fields"]]
-        kept = ("schema", "timePartitioning", "clustering", "tableConstraints", "labels")
+        kept = ("schema", "timePartitioning", "rangePartitioning", "clustering", "tableConstraints", "labels")
         schemas[name] = {key: table[key] for key in kept if table.get(key)}
     return as_json(schemas)
 

@@ -1,6 +1,7 @@
 """Google's analyzer accepts every engine-independent file of sql/, against our tables and views."""
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tillstream.domain.people import UNRESTRICTED
 
 ROOT = Path(sql.__file__).parent
 FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.sql") if path.suffixes == [".sql"])
-SAMPLES: dict[str, Any] = {"INT64": 1, "STRING": "x", "BOOL": True}
+SAMPLES: dict[str, Any] = {"INT64": 1, "STRING": "x", "BOOL": True, "ARRAY<DATE>": [date(2024, 1, 1)]}
 
 
 def _statement(file: str) -> tuple[str, dict[str, Any]]:
@@ -30,7 +31,7 @@ def _statement(file: str) -> tuple[str, dict[str, Any]]:
         needed = {p.name: SAMPLES[p.kind] for p in describe(name).parameters if p.default is None}
         return compose(name, UNRESTRICTED, Filters(), **needed)
     header = " ".join(line for line in text.splitlines() if line.startswith("--"))
-    types = dict(re.findall(r"@?(\w+) (INT64|STRING|BOOL)\b", header))
+    types = dict(re.findall(r"@?(\w+) (INT64|STRING|BOOL|ARRAY<DATE>)", header))
     used = set(re.findall(r"@(\w+)", re.sub(r"^--.*$", "", text, flags=re.MULTILINE)))
     return text, {name: SAMPLES[types[name]] for name in used}
 

@@ -14,8 +14,8 @@ from tillstream.domain.ids import index_hash
 from tillstream.domain.tables import TABLES
 from tillstream.ledger.additions import ADDED
 from tillstream.ledger.batch_numbers import received_date
-from tillstream.ledger.settling import LedgerNumbers
-from tillstream.ledger.slice import Values
+from tillstream.ledger.numbers import LedgerNumbers
+from tillstream.ledger.reader import Values
 from tillstream.ledger.slice_settlement import settle_slice
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
@@ -48,7 +48,7 @@ class WholeLedger:
         day = "received_date" if table in ("batches", "refusals", "batch_days") else "sale_date"
         selected = ", ".join(KEY if column == "key" else column for column in columns)
         values = " OR ".join(f"list_contains(${name}, {name})" for name in matching) or "TRUE"
-        params = {name: list(found) for name, found in matching.items()} | {"days": list(days)}
+        params = {name: list(allowed) for name, allowed in matching.items()} | {"days": list(days)}
         text = f"SELECT {selected} FROM {table} WHERE list_contains($days, {day}) AND ({values})"
         rows = self.cursor.execute(text, params).to_arrow_table()
         self.rows += rows.num_rows
@@ -126,12 +126,12 @@ class SlicedWarehouse:
             "SELECT (SELECT COALESCE(MAX(settlement_no), 0) FROM settlements), "
             "(SELECT COALESCE(MAX(batch_no), 0) FROM batches)"
         ).fetchone()
-        found = settle_slice(settlement, WholeLedger(cursor), self._index, LedgerNumbers(*last))
+        sliced = settle_slice(settlement, WholeLedger(cursor), self._index, LedgerNumbers(*last))
         if keep:
-            self._index.note(found.index_pairs, found.last.settlement_no)
-        if not found.additions:
-            return Sliced(found.result, {})
-        added = found.additions
+            self._index.note(sliced.index_pairs, sliced.last.settlement_no)
+        if not sliced.additions:
+            return Sliced(sliced.result, {})
+        added = sliced.additions
         rows: dict[str, Any] = {table: _rows(added.rows[table], table) for table in ADDED}
         rows["changed sale_versions"] = {
             (row["key_high"] << 64 | row["key_low"], row["content"]): (row["is_current"], row["leads"])
@@ -141,7 +141,7 @@ class SlicedWarehouse:
             (row["batch_no"],): (row["place_seq"], row["undone_no"], row["removed"])
             for row in added.changed_batches.to_pylist()
         }
-        return Sliced(found.result, rows)
+        return Sliced(sliced.result, rows)
 
     def _added(self, table: str, number: int) -> list[tuple[Any, ...]]:
         columns = ", ".join(KEY if field.name == "key" else field.name for field in TABLES[table])

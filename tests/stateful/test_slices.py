@@ -7,8 +7,21 @@ from stateful.schedules import draw, run
 from stateful.sliced import Slices
 
 
-@pytest.mark.parametrize("number", range(4))
-def test_a_settlement_on_a_slice_adds_the_same_rows(tmp_path: Path, number: int) -> None:
+def compare(number: int, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
     slices = Slices()
-    assert run(draw(number), tmp_path, slices.replace_ports).operations.total() > 3
+    run(draw(number), folder, slices.replace_ports)
     slices.check()
+
+
+@pytest.mark.parametrize("number", [0, 9])
+def test_a_settlement_on_a_slice_adds_the_same_rows(tmp_path: Path, number: int) -> None:
+    compare(number, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("first", range(100, 300, 20))
+def test_settlements_of_200_random_schedules_add_the_same_rows_on_slices(tmp_path: Path, first: int) -> None:
+    for number in range(first, first + 20):
+        compare(number, tmp_path / str(number))

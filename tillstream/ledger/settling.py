@@ -1,16 +1,16 @@
 """The settlement: runs the steps of `sql/ledger/settle.duckdb.sql` on the ledger tables of a DuckDB connection."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 
 from tillstream.domain.batch.holds import Hold
 from tillstream.ledger.batch_numbers import BatchNumbering
+from tillstream.ledger.change_log import ChangeLog
 from tillstream.ledger.hold_checks import check_hold
+from tillstream.ledger.numbers import LedgerNumbers, last_numbers
 from tillstream.ledger.order_leads import OrderMarkers
-from tillstream.ledger.settle_script import statements
+from tillstream.ledger.script_runner import ScriptRunner
 from tillstream.ledger.settlement_record import SettlementRecord
 from tillstream.ledger.waves import waves
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
@@ -18,14 +18,6 @@ from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
 ROWS_AT_ONCE = 2_000_000
 FEW = 100_000
 """Rows of a wave that are kept in memory while it is settled; larger waves are read again by each step."""
-
-
-@dataclass(frozen=True)
-class LedgerNumbers:
-    """The greatest numbers in a ledger; 0: none."""
-
-    settlement_no: int
-    batch_no: int
 
 
 class SettlementRunner:
@@ -36,16 +28,15 @@ class SettlementRunner:
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection, last: LedgerNumbers | None = None) -> None:
         self.cursor = cursor
-        last = last or self._last_numbers()
+        self.script = ScriptRunner(cursor)
+        last = last or last_numbers(self.script)
         self.settlement_no = last.settlement_no + 1
         self.record = SettlementRecord(cursor, self.settlement_no)
         self.numbering = BatchNumbering(cursor, self.settlement_no, last.batch_no)
         self.markers = OrderMarkers(cursor)
-        self.moves = 0
+        self.changes = ChangeLog(self.script, self.settlement_no)
         self.repeated = False
         """Whether the wave contains a key more than once."""
-        self.append_only = True
-        """True while no line existed before; then the versions themselves are the change log."""
         self.extends_sales = False
         """Whether a sale of the ledger got lines."""
 
@@ -53,9 +44,6 @@ class SettlementRunner:
         earlier = self.record.earlier_result(settlement.request_id)
         if earlier:
             return earlier
-        self.cursor.execute(
-            "CREATE OR REPLACE TEMP TABLE transitions (seq BIGINT, key UHUGEINT, old BIGINT, new BIGINT)"
-        )
         settled_before = self.record.settled_batches([batch.batch_id for batch in settlement.staged])
         staged = sorted(
             (b for b in settlement.staged if b.batch_id not in settled_before),
@@ -84,19 +72,19 @@ class SettlementRunner:
         refused = [address for batch in wave for address in batch.refused]
         correction = wave[0].is_correction
         self._clear_affected_keys()
-        self._run_step("no_staged_lines")
+        self.script.run("no_staged_lines")
         has_statements = any(batch.replaces for batch in wave)
         if accepted:
             self._stage_lines(accepted, few=sum(batch.rows_read for batch in wave) <= FEW, correction=correction)
             self._determine_outcomes()
         if refused:
-            self._run_step("add_refusals", addresses=refused, settlement_no=self.settlement_no)
+            self.script.run("add_refusals", addresses=refused, settlement_no=self.settlement_no)
         if accepted:
             self._add_lines(replaced=replaced)
         if correction or replaced or (has_statements and accepted and self._affects_settled_sales()):
             self._touch_scopes()
         if replaced:
-            self._run_step("add_keys_of_batches")
+            self.script.run("add_keys_of_batches")
         current_changed = self._update_current()
         self.markers.update(has_lines=bool(accepted), current_changed=current_changed)
         if current_changed and has_statements:
@@ -104,122 +92,115 @@ class SettlementRunner:
 
     def _stage_lines(self, addresses: list[str], *, few: bool, correction: bool) -> None:
         self.cursor.execute("SET VARIABLE accepted = $addresses::VARCHAR[]", {"addresses": addresses})
-        self._run_step("staged")
-        self._run_step("staged_lines")
+        self.script.run("staged")
+        self.script.run("staged_lines")
         if few:
-            self._run_step("keep_staged_lines")
-        self._run_step("batch_lines")
-        self._run_step("add_batch_days", settlement_no=self.settlement_no)
+            self.script.run("keep_staged_lines")
+        self.script.run("batch_lines")
+        self.script.run("add_batch_days", settlement_no=self.settlement_no)
         if correction:
-            self._run_step("correction_numbers")
-        elif self._exists("staged_lines WHERE numbered_here"):
-            self._run_step("repeated_products")
+            self.script.run("correction_numbers")
+        elif self.script.exists("staged_lines WHERE numbered_here"):
+            self.script.run("repeated_products")
         else:
-            self._run_step("none_renumbered")
-        if self._exists("renumbered"):
+            self.script.run("none_renumbered")
+        if self.script.exists("renumbered"):
             if not few:
-                self._run_step("keep_staged_lines")
-            self._run_step("renumber")
-            self._run_step("count_repeated_lines")
-        self._run_step("known_lines" if self._exists("sale_versions") else "no_known_lines")
-        self._run_step("known")
-        self._run_step("repeated_keys")
-        self.repeated = self._exists("repeated_keys")
-        self._run_step("differing")
+                self.script.run("keep_staged_lines")
+            self.script.run("renumber")
+            self.script.run("count_repeated_lines")
+        self.script.run("known_lines" if self.script.exists("sale_versions") else "no_known_lines")
+        self.script.run("known")
+        self.script.run("repeated_keys")
+        self.repeated = self.script.exists("repeated_keys")
+        self.script.run("differing")
 
     def _determine_outcomes(self) -> None:
-        disputed = self._exists("differing")
+        disputed = self.script.exists("differing")
         if disputed or self.repeated:
             self.cursor.execute("INSERT INTO affected_keys SELECT DISTINCT key FROM differing")
             self._resolve_winners()
-            self._run_step("between_kinds")
-            self._run_step("outcomes")
-            self._run_step("outcomes_checked")
+            self.script.run("between_kinds")
+            self.script.run("outcomes")
+            self.script.run("outcomes_checked")
             if self.repeated:
-                self._run_step("outcomes_of_repeated_keys")
+                self.script.run("outcomes_of_repeated_keys")
             self._clear_affected_keys()
         else:
-            self._run_step("outcomes_simple")
-        self._run_step("add_sightings", settlement_no=self.settlement_no)
-        self._run_step("add_disputed_keys")
+            self.script.run("outcomes_simple")
+        self.script.run("add_sightings", settlement_no=self.settlement_no)
+        self.script.run("add_disputed_keys")
         if disputed or self.repeated:
-            self._run_step("add_ledger_refusals", settlement_no=self.settlement_no)
+            self.script.run("add_ledger_refusals", settlement_no=self.settlement_no)
 
     def _add_lines(self, *, replaced: bool) -> None:
-        if self._exists("incoming_batches WHERE replaces = 'sale'"):
-            self._run_step("add_sale_statements", settlement_no=self.settlement_no)
-        if self._exists("incoming_batches WHERE replaces = 'store-day'"):
-            self._run_step("add_store_day_statements", settlement_no=self.settlement_no)
+        if self.script.exists("incoming_batches WHERE replaces = 'sale'"):
+            self.script.run("add_sale_statements", settlement_no=self.settlement_no)
+        if self.script.exists("incoming_batches WHERE replaces = 'store-day'"):
+            self.script.run("add_store_day_statements", settlement_no=self.settlement_no)
         if replaced:
-            self._run_step("add_staged_keys")
-        elif self._exists("statements"):
-            self._run_step("add_keys_of_statements")
-            if self._exists("statements WHERE whole = 'store-day'"):
-                self._run_step("add_keys_of_store_day_statements")
+            self.script.run("add_staged_keys")
+        elif self.script.exists("statements"):
+            self.script.run("add_keys_of_statements")
+            if self.script.exists("statements WHERE whole = 'store-day'"):
+                self.script.run("add_keys_of_store_day_statements")
         self.markers.prepare()
-        self.extends_sales = self.extends_sales or self._exists("known_sales")
-        if self.repeated or self._exists("known") or self._exists("affected_keys"):
-            self._start_change_log()
-        if self._exists("staged_lines ANTI JOIN known USING (key, content)"):
+        self.extends_sales = self.extends_sales or self.script.exists("known_sales")
+        if self.repeated or self.script.exists("known") or self.script.exists("affected_keys"):
+            self.changes.start()
+        if self.script.exists("staged_lines ANTI JOIN known USING (key, content)"):
             self._add_versions()
-        if self._exists("known WHERE NOT is_current"):
-            self._run_step("revive_versions")
-        if not self.append_only:
-            self.moves += 1
-            self._run_step("add_transitions_of_new_lines", seq=self.moves)
+        if self.script.exists("known WHERE NOT is_current"):
+            self.script.run("revive_versions")
+        self.changes.add_new_lines()
 
     def _add_versions(self) -> None:
         params = {"settlement_no": self.settlement_no}
         if self.repeated:
-            self._run_step("add_versions_once", **params)
+            self.script.run("add_versions_once", **params)
             return
-        for first in range(0, 1 + self._number("SELECT MAX(row_number) FROM staged_lines"), ROWS_AT_ONCE):
-            self._run_step("add_versions", first=first, last=first + ROWS_AT_ONCE - 1, **params)
-
-    def _start_change_log(self) -> None:
-        """Record every transition from here on."""
-        if self.append_only:
-            self.append_only = False
-            self.moves += 1
-            self._run_step("transitions_so_far", seq=self.moves, settlement_no=self.settlement_no)
+        for first in range(0, 1 + self.script.number("SELECT MAX(row_number) FROM staged_lines"), ROWS_AT_ONCE):
+            self.script.run("add_versions", first=first, last=first + ROWS_AT_ONCE - 1, **params)
 
     # ---- current lines ----------------------------------------------------------------------------------------
 
     def _resolve_winners(self) -> None:
         """Fill `winning_observation` for each affected key."""
-        self._run_step("affected_versions")
-        self._run_step("live_observations")
-        if self._exists("statements"):
-            self._run_step("active_statements")
-            if self._exists("active_statements"):
-                self._run_step("stated_keys")
-                self._run_step("superseded_by_statement")
-        self._run_step("winning_observation")
+        self.script.run("affected_versions")
+        self.script.run("live_observations")
+        if self.script.exists("statements"):
+            self.script.run("active_statements")
+            if self.script.exists("active_statements"):
+                self.script.run("stated_keys")
+                self.script.run("superseded_by_statement")
+        self.script.run("winning_observation")
 
     def _update_current(self) -> bool:
         """Update the current flags of the affected keys; whether any changed."""
-        if not self._exists("affected_keys"):
+        if not self.script.exists("affected_keys"):
             return False
         self._resolve_winners()
-        self._run_step("current_changes")
-        if not self._exists("current_changes"):
+        self.script.run("current_changes")
+        if not self.script.exists("current_changes"):
             return False
-        self._start_change_log()
-        self._run_step("update_current")
-        self.moves += 1
-        self._run_step("add_transitions_of_changes", seq=self.moves)
+        self.changes.start()
+        self.script.run("update_current")
+        self.changes.add_changes()
         return True
 
     def _affects_settled_sales(self) -> bool:
         """Whether lines may be removed or restored: not if all sales are new; always for a store's day."""
         return any(
-            self._exists(source) for source in ("known", "known_sales", "incoming_batches WHERE replaces = 'store-day'")
+            self.script.exists(source)
+            for source in ("known", "known_sales", "incoming_batches WHERE replaces = 'store-day'")
         )
 
     def _touch_scopes(self) -> None:
         for whole, step in (("sale", "add_keys_of_sales"), ("store-day", "add_keys_of_store_days")):
-            if self._exists(f"statements WHERE whole = '{whole}' AND batch_no IN (SELECT batch_no FROM affected)"):
-                self._run_step(step)
+            if self.script.exists(
+                f"statements WHERE whole = '{whole}' AND batch_no IN (SELECT batch_no FROM affected)"
+            ):
+                self.script.run(step)
 
     def _undo(self, batch_ids: Sequence[str]) -> bool:
         if not batch_ids:
@@ -232,8 +213,8 @@ class SettlementRunner:
             "UPDATE batches SET undone_no = ? WHERE root_no IN (SELECT batch_no FROM affected)", [self.settlement_no]
         )
         self._clear_affected_keys()
-        self._run_step("no_staged_lines")
-        self._run_step("add_keys_of_batches")
+        self.script.run("no_staged_lines")
+        self.script.run("add_keys_of_batches")
         self._touch_scopes()
         self.markers.update(has_lines=False, current_changed=self._update_current())
         return True
@@ -243,13 +224,11 @@ class SettlementRunner:
         return batch.is_correction and self.record.is_undone(batch.parent)
 
     def _finish(self, request_id: str, batches: Mapping[str, int], holds: Mapping[str, Hold]) -> SettlementResult:
-        if self.append_only:
-            changes = self.record.count_added()
-        else:
-            self._run_step("changes" if self.moves > 1 else "changes_of_one_wave", settlement_no=self.settlement_no)
-            changes = self.record.count_changes()
-        self.record.add_days(only_new_sales=self.append_only and not self.extends_sales)
-        self.record.add(request_id, changes, append_only=self.append_only)
+        append_only = self.changes.append_only
+        self.changes.write()
+        changes = self.record.count_added() if append_only else self.record.count_changes()
+        self.record.add_days(only_new_sales=append_only and not self.extends_sales)
+        self.record.add(request_id, changes, append_only=append_only)
         return SettlementResult(self.settlement_no, batches, holds, changes)
 
     def _set_affected(self, batch_nos: Sequence[int]) -> None:
@@ -258,19 +237,3 @@ class SettlementRunner:
 
     def _clear_affected_keys(self) -> None:
         self.cursor.execute("CREATE OR REPLACE TEMP TABLE affected_keys (key UHUGEINT)")
-
-    def _run_step(self, name: str, **params: Any) -> None:
-        self.cursor.execute(statements()[name], params or None)
-
-    def _exists(self, source: str) -> bool:
-        return self.cursor.execute(f"SELECT 1 FROM {source} LIMIT 1").fetchone() is not None
-
-    def _last_numbers(self) -> LedgerNumbers:
-        return LedgerNumbers(
-            self._number("SELECT COALESCE(MAX(settlement_no), 0) FROM settlements"),
-            self._number("SELECT COALESCE(MAX(batch_no), 0) FROM batches"),
-        )
-
-    def _number(self, sql: str) -> int:
-        row = self.cursor.execute(sql).fetchone()
-        return int(row[0]) if row else 0

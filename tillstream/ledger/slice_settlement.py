@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from tillstream.ledger.additions import Additions, additions
-from tillstream.ledger.settling import LedgerNumbers, SettlementRunner
-from tillstream.ledger.slice import SLICED, LedgerReader, LedgerSlice
+from tillstream.ledger.memory import TABLES_IN_MEMORY, MemoryLedger
+from tillstream.ledger.numbers import LedgerNumbers
+from tillstream.ledger.reader import LedgerReader
+from tillstream.ledger.settling import SettlementRunner
+from tillstream.ledger.slice import LedgerSlice
 from tillstream.ledger.tables import ledger_in_memory
 from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Settlement, SettlementResult
@@ -39,11 +42,11 @@ def settle_slice(
 
     The staged files of the settlement must be local. last: the greatest numbers of the whole ledger.
     """
-    with closing(ledger_in_memory(SLICED, memory_limit)) as memory:
-        ledger_slice = LedgerSlice(memory, reader, index)
+    with closing(ledger_in_memory(TABLES_IN_MEMORY, memory_limit)) as cursor:
+        ledger_slice = LedgerSlice(MemoryLedger(cursor, reader), index)
         ledger_slice.load(settlement)
-        runner = SettlementRunner(memory, last)
+        runner = SettlementRunner(cursor, last)
         result = runner.run(settlement)
-        added = additions(memory, runner.settlement_no) if result.settlement_no else None
+        added = additions(cursor, runner.settlement_no) if result.settlement_no else None
         numbers = LedgerNumbers(runner.settlement_no, runner.numbering.next_batch - 1)
         return SliceSettlement(result, added, ledger_slice.missing_pairs(), numbers if added else last)

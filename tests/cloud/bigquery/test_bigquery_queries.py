@@ -15,9 +15,12 @@ from emulator_fixtures import dataset_of
 from sample_ledger import SAMPLE_LEDGER
 
 from devtools.emulators import Emulator
+from tillstream.adapters.google.bigquery.fields import SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.migrations import migrate
 from tillstream.adapters.google.bigquery.tables import TYPES, arrow_schema
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
+from tillstream.adapters.google.storage.downloads import Downloads
+from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose, describe, names
@@ -53,9 +56,9 @@ def duck() -> Duck:
 def warehouse(bigquery: Emulator) -> Iterator[BigQueryWarehouse]:
     dataset = dataset_of(bigquery, "queries")
     migrate(dataset)
-    warehouse = BigQueryWarehouse(dataset)
+    warehouse = BigQueryWarehouse(dataset, Downloads(PROJECT), MemorySaleIndex())
     for table, rows in SAMPLE_LEDGER.items():
-        warehouse.replace_table(table, _arrow(table, rows))
+        warehouse.replace_table(STORED if table == SALE_VERSIONS else table, _arrow(table, rows))
     yield warehouse
     warehouse.close()
 

@@ -1,11 +1,10 @@
 """A BigQuery dataset is created, left unchanged when up to date, and migrated from older versions."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import pytest
+from dataset_versions import Shape, as_of, shapes_of
 from emulator_fixtures import dataset_of
 from google.cloud.bigquery import SchemaField
 
@@ -19,14 +18,10 @@ from tillstream.adapters.google.bigquery.views import views
 from tillstream.domain.errors import Rejected
 from tillstream.domain.tables import TABLES
 
-VERSIONS = Path(__file__).with_name("versions")
-"""What each version of sql/migrations made of an empty dataset: NUMBER.json, table → column → type and mode."""
 SINCE = 'ALTER TABLE IF EXISTS batches ADD COLUMN IF NOT EXISTS repeated_lines INT64 OPTIONS (description = "…");'
-NEXT = (2, "repeated lines", f"-- Older batches told nothing of it.\n{SINCE}")
+NEWEST = sql.migrations()[-1][0]
+NEXT = (NEWEST + 1, "repeated lines", f"-- Older batches told nothing of it.\n{SINCE}")
 LONG = pytest.mark.long
-
-
-Shape = dict[str, str]
 
 
 def shapes() -> dict[str, Shape]:
@@ -40,8 +35,7 @@ def _shape(fields: Iterable[SchemaField]) -> Shape:
 
 def test_the_newest_version_is_written_down() -> None:
     number = sql.migrations()[-1][0]
-    stored = json.loads((VERSIONS / f"{number:03}.json").read_text(encoding="utf-8"))
-    if stored != shapes():
+    if shapes_of(number) != shapes():
         pytest.fail(
             f"Tables changed: what version {number} made must be brought forward. Add sql/migrations/"
             f"{number + 1:03}-NAME.bigquery.sql, and what `shapes` gives as "
@@ -69,7 +63,7 @@ def test_every_table_has_its_layout_and_every_declared_key_is_of_columns_that_ma
             assert [*tables.LAYOUTS].index(other) < [*tables.LAYOUTS].index(name)
 
 
-def test_rows_on_their_way_have_every_column_of_their_tables_in_its_type() -> None:
+def test_rows_in_progress_have_every_column_of_their_tables_in_its_type() -> None:
     incoming = {field.name: field for field in FIELDS[INCOMING]}
     for name in APPENDED:
         for field in FIELDS[name]:
@@ -152,22 +146,24 @@ def test_an_older_dataset_gains_its_column_and_keeps_its_rows(bigquery: Emulator
     dataset = dataset_of(bigquery, f"older_{halfway}".lower())
     older = shapes()
     del older["batches"]["repeated_lines"]
-    _as_of(dataset, 1, older)
+    as_of(dataset, NEWEST, older)
     dataset.ask("INSERT INTO settlements (settlement_no, added) VALUES (7, 3)")
     dataset.ask("INSERT INTO batches (batch_no, batch_id, root_no) VALUES (1, 'b', 1)")
-    dataset.ask(f"CREATE VIEW `{dataset.name}`.current_lines AS SELECT key FROM `{dataset.name}`.sale_versions")
+    dataset.ask(f"CREATE VIEW `{dataset.name}`.current_lines AS SELECT key FROM `{dataset.name}`.{STORED}")
     if halfway:  # the column is there, the record is not
         dataset.ask(SINCE)
     done = migrate(dataset, [*sql.migrations(), NEXT])
-    assert (done.before, done.after) == (1, 2)
+    assert (done.before, done.after) == (NEWEST, NEWEST + 1)
     assert "current_lines" in done.views
     assert columns(dataset, "batches") == shapes()["batches"]
     (row,) = dataset.ask("SELECT added, batch_id, repeated_lines FROM settlements CROSS JOIN batches")
     assert tuple(row.values()) == (3, "b", None)
     recorded = dataset.ask(f"SELECT version, name FROM {fields.VERSIONS} ORDER BY version")
-    assert [tuple(one.values()) for one in recorded] == [(1, "first"), (2, "repeated lines")]
+    assert [tuple(one.values()) for one in recorded][-1] == NEXT[:2]
     assert differences(dataset, [*sql.migrations(), NEXT]) == []
-    with pytest.raises(Rejected, match="table version 2, but this Tillstream supports only version 1"):
+    with pytest.raises(
+        Rejected, match=f"table version {NEWEST + 1}, but this Tillstream supports only version {NEWEST}"
+    ):
         migrate(dataset)
     dataset.close()
 
@@ -176,22 +172,8 @@ def test_an_older_dataset_gains_its_column_and_keeps_its_rows(bigquery: Emulator
 @pytest.mark.parametrize("number", [number for number, _, _ in sql.migrations()])
 def test_a_dataset_of_each_version_becomes_what_a_new_one_is(bigquery: Emulator, number: int) -> None:
     dataset = dataset_of(bigquery, f"version_{number}")
-    _as_of(dataset, number, json.loads((VERSIONS / f"{number:03}.json").read_text(encoding="utf-8")))
+    as_of(dataset, number, shapes_of(number))
     migrate(dataset)
     assert {name: columns(dataset, name) for name in tables.LAYOUTS} == shapes()
     assert differences(dataset) == []
     dataset.close()
-
-
-def _as_of(dataset: Dataset, number: int, shapes_of_version: dict[str, Shape]) -> None:
-    """The dataset as a version created it, with the columns of `shapes_of_version`."""
-    dataset.client.create_dataset(dataset.name)
-    for name, shape in shapes_of_version.items():
-        table = tables.table(dataset.table(name))
-        table.schema = [SchemaField(column, *words.split()) for column, words in shape.items()]
-        dataset.client.create_table(table)
-    for version, name, _ in sql.migrations()[:number]:
-        dataset.ask(
-            f"INSERT INTO {fields.VERSIONS} (version, name, migrated_at) VALUES (@version, @name, CURRENT_TIMESTAMP())",
-            {"version": version, "name": name},
-        )

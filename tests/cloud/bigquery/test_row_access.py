@@ -16,7 +16,7 @@ import sql
 from devtools.emulators import PROJECT, Emulator
 from sql import row_access
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.fields import FIELDS, SALE_VERSIONS, STORED
+from tillstream.adapters.google.bigquery.fields import FIELDS, FLAGS, SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.reporting_views import ReportingDataset, publish
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
@@ -62,7 +62,7 @@ def query_as(bigquery: Emulator) -> Iterator[QueryAs]:
     owner = client(bigquery, ACCOUNT)
     owner.create_dataset(BASE)
     content = {**SAMPLE_LEDGER, user_scopes.TABLE: user_scopes.rows_of(PEOPLE)}
-    content[STORED] = content.pop(SALE_VERSIONS)
+    content |= _stored_and_flags(content.pop(SALE_VERSIONS))
     for table, fields in FIELDS.items():
         _fill(owner, table, [field.name for field in fields], content.get(table, []))
     for name, text in sql.views(sql.BIGQUERY_VIEWS):
@@ -77,6 +77,18 @@ def query_as(bigquery: Emulator) -> Iterator[QueryAs]:
     yield ask
     for dataset in (BASE, SHOWN):
         owner.delete_dataset(dataset, delete_contents=True)
+
+
+def _stored_and_flags(versions: Any) -> dict[str, Any]:
+    """Stored versions with other flags, and the rows that correct them, after a row that does not count."""
+    names = [field.name for field in FIELDS[STORED]]
+    lines = [dict(zip(names, row, strict=True)) for row in versions]
+    stored = [line | {"is_current": not line["is_current"], "leads": 2} for line in lines]
+    flags = [line | {"settlement_no": 9} for line in lines] + [line | {"settlement_no": 8} for line in stored]
+    return {
+        STORED: [tuple(line.values()) for line in stored],
+        FLAGS: [tuple(line[field.name] for field in FIELDS[FLAGS]) for line in flags],
+    }
 
 
 def _fill(owner: bigquery.Client, table: str, names: list[str], rows: Any) -> None:

@@ -5,6 +5,8 @@ import pytest
 from devtools.emulators import PROJECT, Emulator
 from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.scratch import EXPIRES_AFTER, ScratchWarehouse
+from tillstream.adapters.google.storage.downloads import Downloads
+from tillstream.adapters.local.sale_index import MemorySaleIndex
 
 
 @pytest.mark.long
@@ -16,7 +18,7 @@ def test_a_scratch_warehouse_is_empty_and_its_dataset_goes_with_it(bigquery: Emu
         api=bigquery.variables["TILLSTREAM_BIGQUERY_API"],
         storage_api=bigquery.variables["TILLSTREAM_BIGQUERY_STORAGE_API"],
     )
-    scratch = ScratchWarehouse(live)
+    scratch = ScratchWarehouse(live, Downloads(PROJECT), MemorySaleIndex())
     (dataset,) = [one.dataset_id for one in live.client.list_datasets() if one.dataset_id.startswith("live_scratch_")]
     kept = live.client.get_dataset(dataset).default_table_expiration_ms
     assert kept in {None, EXPIRES_AFTER.total_seconds() * 1000}  # None: the emulator forgets it

@@ -10,7 +10,6 @@ from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.adapters.google.storage.object_store import connected
 from tillstream.adapters.local.clock import SystemClock
-from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import custom_contracts
 from tillstream.app.app import App
@@ -54,5 +53,6 @@ def _warehouse(settings: Settings) -> Warehouse:
 
 def _scratch(settings: Settings) -> Warehouse:
     from tillstream.adapters.google.bigquery.scratch import ScratchWarehouse
+    from tillstream.adapters.local.sale_index import MemorySaleIndex
 
     return ScratchWarehouse(dataset_of(settings), Downloads(settings.project), MemorySaleIndex())

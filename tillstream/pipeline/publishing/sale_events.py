@@ -23,6 +23,7 @@ from tillstream.ports.event_bus import Message
 COLLECTION = "announcements"
 PIECE = 20_000
 """Events per publish call; the next ones are built meanwhile."""
+_DAYS = "SELECT sale_date FROM settlement_days WHERE settlement_no = @settlement_no ORDER BY sale_date"
 
 
 def publish_changes(ports: Ports, settlement_no: int) -> int:
@@ -34,14 +35,22 @@ def publish_changes(ports: Ports, settlement_no: int) -> int:
         return 0
     published = 0
     if TOPIC_SALE_EVENTS in ports.bus.subscriptions().values():
-        changes = ports.warehouse.stream(sql.text("queries/changes"), {"settlement_no": settlement_no})
-        pieces = (batch.slice(start, PIECE) for batch in changes for start in range(0, batch.num_rows, PIECE))
-        for batch_messages in prefetch(messages(settlement_no, piece) for piece in pieces):
+        for batch_messages in prefetch(
+            messages(settlement_no, piece) for piece in _changed_lines(ports, settlement_no)
+        ):
             ports.bus.publish(TOPIC_SALE_EVENTS, batch_messages)
             published += len(batch_messages)
     _record(ports, settlement_no)
     ports.documents.put(COLLECTION, str(settlement_no), {"events": published, "at": ports.clock.now().isoformat()})
     return published
+
+
+def _changed_lines(ports: Ports, settlement_no: int) -> Iterator[pa.RecordBatch]:
+    settlement = {"settlement_no": settlement_no}
+    days = ports.warehouse.query(_DAYS, settlement).column("sale_date").to_pylist()
+    if days:
+        for batch in ports.warehouse.stream(sql.text("ledger/lines_to_publish"), settlement | {"days": days}):
+            yield from (batch.slice(start, PIECE) for start in range(0, batch.num_rows, PIECE))
 
 
 def unpublished_settlements(ports: Ports, first: int = 0, settled_by: datetime | None = None) -> list[int]:

@@ -1,4 +1,4 @@
-"""Settle: commit all staged batches to the ledger at once, then update their records."""
+"""Settle: commit staged batches to the ledger together, then update their records."""
 
 import json
 from collections.abc import Sequence
@@ -11,26 +11,24 @@ from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Bat
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Conflict, NotFound
 from tillstream.domain.events import STAGING
+from tillstream.pipeline.settling.lanes import next_batches
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
 
-MAX_BATCHES = 500
 
+def settle(ports: Ports, contracts: ContractRegistry, *, sales_first: bool = True) -> SettlementResult:
+    """Commit the next staged batches to the ledger. Idempotent. Raises `Unavailable`, and `Conflict`: retry.
 
-def settle(ports: Ports, contracts: ContractRegistry) -> SettlementResult:
-    """Commit up to 500 staged batches to the ledger. Idempotent. Raises `Unavailable`, and `Conflict`: retry.
-
-    A batch whose staged rows have expired is staged again instead, and settled later.
+    sales_first: as for `next_batches`. A batch whose staged rows have expired is staged again instead and settled
+    later.
     """
     uploads = [
         upload
         for upload in records.find(ports, state=State.STAGED, kind=None, limit=None)
         if not _cancel_if_obsolete(ports, upload)
     ]
-    batches = sorted(uploads, key=lambda upload: (upload.received_seq, upload.fix_number, upload.batch_id))[
-        :MAX_BATCHES
-    ]
+    batches = next_batches(uploads, sales_first=sales_first)
     if not batches:
         return SettlementResult(0)
     try:
@@ -41,7 +39,7 @@ def settle(ports: Ports, contracts: ContractRegistry) -> SettlementResult:
             raise
         for upload in expired:
             expiry.restage(ports, upload)
-        return settle(ports, contracts)
+        return settle(ports, contracts, sales_first=sales_first)
     replaced = [upload.parent for upload in batches if upload.kind is BatchKind.REPLAY]
     settled = ports.warehouse.settle(Settlement(descriptions, replaced))
     update_records(ports, batches, settled)
@@ -126,12 +124,14 @@ def retire(ports: Ports, batch: str, state: State, audit: tuple[str, AuditAction
 def settle_all(ports: Ports, contracts: ContractRegistry) -> list[int]:
     """Settle until no staged batch is left; after a conflict, try again. Returns the settlement numbers."""
     numbers = []
+    sales_first = True
     while True:
         try:
-            settled = settle(ports, contracts)
+            settled = settle(ports, contracts, sales_first=sales_first)
         except Conflict:
             continue
+        sales_first = not sales_first
         if settled.settlement_no:
             numbers.append(settled.settlement_no)
-        if not settled.batches:
+        if not settled.batches and not settled.holds:
             return numbers

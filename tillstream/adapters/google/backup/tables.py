@@ -1,21 +1,38 @@
-"""Every table of the warehouse as Parquet, as of one point in time, and their restore."""
+"""Every table of the warehouse as Parquet, as of one point in time, and their restore.
 
+`sale_versions` is exported with its latest flags, so a restored ledger has no rows in `version_flags`.
+"""
+
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from uuid import uuid4
 
+import sql
 from tillstream.adapters.google.backup.manifest import TABLES, TableInfo
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
-from tillstream.adapters.google.bigquery.fields import EPOCH
+from tillstream.adapters.google.bigquery.fields import EPOCH, FLAGS, SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.loading import TableLoader
+from tillstream.adapters.google.bigquery.tables import LAYOUTS
 from tillstream.adapters.google.retries import TRY
 from tillstream.domain import tables
+from tillstream.domain.daily_totals import DAY
 from tillstream.domain.errors import Rejected
 
 WITHIN = 3_600.0
 WORKERS = 4
-LEDGER = ("settlements", "batches", "sightings", "sale_versions", "statements", "refusals", "listed_changes")
+LEDGER = (
+    "settlements",
+    "batches",
+    "sightings",
+    SALE_VERSIONS,
+    "statements",
+    "refusals",
+    "listed_changes",
+    "batch_days",
+    "settlement_days",
+)
 """Append-only tables, so that an export has at least the rows that were counted before it."""
 
 
@@ -28,7 +45,7 @@ def current_time(dataset: Dataset) -> datetime:
 
 def count_rows(dataset: Dataset) -> dict[str, int]:
     """Rows of each ledger table, regardless of row access policies."""
-    return {name: _length(dataset, name) for name in LEDGER}
+    return {name: _length(dataset, _stored_in(name)) for name in LEDGER}
 
 
 def export(dataset: Dataset, address: str, at: datetime, least: Mapping[str, int]) -> dict[str, TableInfo]:
@@ -39,7 +56,7 @@ def export(dataset: Dataset, address: str, at: datetime, least: Mapping[str, int
 
     def export_table(name: str) -> tuple[str, TableInfo]:
         columns = [field.name for field in tables.TABLES[name]]
-        source = f"FROM `{dataset.name}`.{name} FOR SYSTEM_TIME AS OF TIMESTAMP '{at.isoformat()}'"
+        source = f"FROM {_as_of(dataset, name, at)}"
         (row,) = dataset.ask(f"SELECT COUNT(*) AS n {source}", work="backup", within=WITHIN)
         if row["n"] < least.get(name, 0):
             raise Rejected(
@@ -77,15 +94,46 @@ def restore(dataset: Dataset, kept: Mapping[str, TableInfo], addresses: Mapping[
         filling.drop(*sources.values())
 
 
+def _stored_in(name: str) -> str:
+    return STORED if name == SALE_VERSIONS else name
+
+
+def _as_of(dataset: Dataset, name: str, at: datetime) -> str:
+    """The rows at that time, for a FROM clause; a view itself has no history."""
+    history = f"FOR SYSTEM_TIME AS OF TIMESTAMP '{at.isoformat()}'"
+    if name != SALE_VERSIONS:
+        return f"`{dataset.name}`.{name} {history}"
+    _, _, select = sql.text("ledger/sale_versions.bigquery").partition(f"VIEW {SALE_VERSIONS} AS\n")
+    past = rf"FROM (SELECT * FROM `{dataset.name}`.\1 {history}) AS \1"
+    select = re.sub(rf"\bFROM ({STORED}|{FLAGS})\b", past, select)
+    return f"(\n{select}\n)"
+
+
 def _script(kept: Mapping[str, TableInfo], sources: Mapping[str, str]) -> str:
-    steps = ["BEGIN TRANSACTION"]
+    steps = ["BEGIN TRANSACTION", f"TRUNCATE TABLE {FLAGS}"]
     for name, (_, columns) in kept.items():
-        steps.append(f"DELETE FROM {name} WHERE TRUE")
+        steps.append(f"TRUNCATE TABLE {_stored_in(name)}")
         if name in sources:
-            column_list = ", ".join(columns)
-            steps.append(f"INSERT INTO {name} ({column_list}) SELECT {column_list} FROM {sources[name]}")
-    steps += [f"UPDATE {EPOCH} SET number = number + 1 WHERE TRUE", "COMMIT TRANSACTION"]
+            steps.append(_insert(_stored_in(name), sources[name], ", ".join(columns)))
+    steps += [
+        f"INSERT INTO {EPOCH} (number, settlement_no, batch_no) "
+        f"SELECT 0, 0, 0 FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM {EPOCH})",
+        f"UPDATE {EPOCH} SET number = number + 1, "
+        "settlement_no = (SELECT COALESCE(MAX(settlement_no), 0) FROM settlements), "
+        "batch_no = (SELECT COALESCE(MAX(batch_no), 0) FROM batches) WHERE TRUE",
+        "COMMIT TRANSACTION",
+    ]
     return ";\n".join(steps) + ";"
+
+
+def _insert(target: str, source: str, columns: str) -> str:
+    """Insert the rows; those with a partition per day by decade, because one statement may change 4,000 partitions."""
+    insert = f"INSERT INTO {target} ({columns}) SELECT {columns} FROM {source}"
+    if LAYOUTS[target].partitioned != DAY:
+        return insert
+    decade = f"DIV(EXTRACT(YEAR FROM {DAY}), 10)"
+    decades = f"SELECT DISTINCT {decade} AS number FROM {source}"
+    return f"FOR decade IN ({decades}) DO\n{insert} WHERE {decade} = decade.number;\nEND FOR"
 
 
 def _length(dataset: Dataset, name: str) -> int:

@@ -57,6 +57,14 @@ def authorize(dataset: Dataset, views_name: str) -> None:
     _replace_entries(dataset, [*_entries(dataset), entry])
 
 
+def revoke_views(dataset: Dataset) -> None:
+    """Revoke the authorization of every dataset of views."""
+    entries = _entries(dataset)
+    kept = [entry for entry in entries if entry.entity_type != "dataset"]
+    if len(kept) < len(entries):
+        _replace_entries(dataset, kept)
+
+
 def _dataset_id(dataset: Dataset, views_name: str) -> dict[str, str]:
     return {"projectId": dataset.project, "datasetId": views_name}
 

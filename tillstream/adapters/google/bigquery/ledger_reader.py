@@ -15,7 +15,7 @@ from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.fields import FIELDS, FLAGS, SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.literals import literal
 from tillstream.adapters.google.bigquery.tables import LAYOUTS, arrow_schema
-from tillstream.ledger.slice import Values
+from tillstream.ledger.reader import Values
 
 MOST_VALUES = 20_000
 """Values in one filter, whose text is limited to 1 MB; beyond that, all rows of the days are read."""
@@ -24,7 +24,7 @@ _HALVES = ("key_high", "key_low")
 
 
 class BigQueryLedgerReader:
-    """Implements `ledger.slice.LedgerReader`. Raises `Unavailable`, `Rejected`."""
+    """Implements `ledger.reader.LedgerReader`. Raises `Unavailable`, `Rejected`."""
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
@@ -45,8 +45,8 @@ class BigQueryLedgerReader:
 
     def _batches(self, table: str, columns: Sequence[str], rows: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         with self._dataset.errors(table):
-            found = read.batches(self._dataset.reader, self._dataset.table(table), columns, rows)
-            for batch in found:
+            batches = read.batches(self._dataset.reader, self._dataset.table(table), columns, rows)
+            for batch in batches:
                 yield from split_keys(pa.Table.from_batches([batch])).select(schema.names).cast(schema).to_batches()
 
 
@@ -55,7 +55,9 @@ def restriction(day_column: str, days: Collection[date], matching: Mapping[str, 
     chosen = f"{day_column} IN ({', '.join(literal(day) for day in sorted(days))})"
     if not matching or sum(map(len, matching.values())) > MOST_VALUES:
         return chosen
-    values = (f"{name} IN ({', '.join(literal(value) for value in sorted(found))})" for name, found in matching.items())
+    values = (
+        f"{name} IN ({', '.join(literal(value) for value in sorted(allowed))})" for name, allowed in matching.items()
+    )
     return f"{chosen} AND ({' OR '.join(values)})"
 
 

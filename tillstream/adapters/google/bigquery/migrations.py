@@ -1,11 +1,11 @@
 """Migrate a dataset from any earlier state to the tables and views of this version.
 
 Migrations only go forward, and each step is idempotent: the next run completes one that stopped halfway. Code of the
-previous version keeps working meanwhile, because tables only gain nullable columns.
+previous version keeps working if tables only gain nullable columns; after a migration that creates tables again
+(`rebuilding`) it does not.
 """
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ import sql as catalogue
 from tillstream.adapters.google.bigquery import tables
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
 from tillstream.adapters.google.bigquery.fields import VERSIONS
+from tillstream.adapters.google.bigquery.rebuilding import drop_copies, rebuild, without_comments
 from tillstream.adapters.google.bigquery.views import View, views
 from tillstream.adapters.google.retries import TRY
 from tillstream.domain.errors import Rejected
@@ -66,9 +67,10 @@ def migrate(dataset: Dataset, migrations: Sequence[Migration] | None = None) -> 
         dataset.ask(_ADD_VERSION, {"version": newest, "name": migrations[-1][1]}, work="migrate")
     for number, name, script in migrations if before else ():
         if number > before:
-            if _has_statements(script):
-                dataset.ask(script, work="migrate")
+            if without_comments(script).strip():
+                rebuild(dataset, number, script)
             dataset.ask(_ADD_VERSION, {"version": number, "name": name}, work="migrate")
+            drop_copies(dataset, number, script)
     updated += [name for name in tables.LAYOUTS if name != VERSIONS and _update_table(dataset, name)]
     schema_digests = {name: _schema_digest(_get_table(dataset, name)) for name in tables.LAYOUTS}
     replaced = [view.name for view in views(dataset.name, schema_digests) if _replace_view(dataset, view)]
@@ -152,11 +154,6 @@ def _version(dataset: Dataset, existing: dict[str, Table | None]) -> int:
         return 0
     (row,) = dataset.ask(f"SELECT COALESCE(MAX(version), 0) AS version FROM {VERSIONS}", work="migrate")
     return int(row["version"])
-
-
-def _has_statements(script: str) -> bool:
-    """Whether the script contains more than comments."""
-    return bool(re.sub(r"--[^\n]*", "", script).strip())
 
 
 def _columns(table: Table) -> set[tuple[str, str, str]]:

@@ -5,16 +5,19 @@ the settlement are in the table `incoming`.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 import sql as catalogue
 from tillstream.adapters.google.bigquery.fields import EPOCH, FIELDS, INCOMING
 from tillstream.adapters.google.bigquery.literals import literal
+from tillstream.domain.daily_totals import DAY
 
+MOST_PARTITIONS = 4_000
+"""Partitions that one statement may change."""
 _NAMED = re.compile(r"\b(?P<before>(?:FROM|JOIN|INTO|UPDATE)\s+)(?P<name>\w+)\b")
 _BATCH_CHANGE = "STRUCT<batch_no INT64, place_seq INT64, undone_no INT64, removed INT64>"
 
@@ -32,8 +35,8 @@ class Commit:
     token: str = ""
     arrived_at: datetime | None = None
     """Value of `arrived_at` in all its rows of `incoming`."""
-    targets: Sequence[str] = ()
-    """Tables that its rows are for."""
+    targets: Mapping[str, Collection[date]] = field(default_factory=dict)
+    """Tables that its rows are for, and their business days; none for a table without them."""
     changed_batches: Sequence[Mapping[str, Any]] = field(default_factory=list)
     """batch_no, received_date, and the new place_seq, undone_no and removed."""
 
@@ -57,7 +60,7 @@ def script(commit: Commit, dataset: str, *, keep: bool, preview_queries: Sequenc
         "  SELECT ERROR('Aborted due to concurrent update: another settlement came first');\nEND IF",
         f"UPDATE {EPOCH} SET number = number + 1, settlement_no = {commit.settlement_no}, "
         f"batch_no = {commit.batch_no} WHERE TRUE",
-        *(_insert(target, commit) for target in commit.targets),
+        *(statement for target in commit.targets for statement in _inserts(target, commit)),
         *_update_batches(commit.changed_batches),
         *(_answer(number, query) for number, query in enumerate(preview_queries)),
         "COMMIT TRANSACTION" if keep else "ROLLBACK TRANSACTION",
@@ -77,13 +80,21 @@ def _dataset_names() -> frozenset[str]:
     return frozenset({*FIELDS, "sale_versions", *(name for name, _ in catalogue.views())})
 
 
-def _insert(target: str, commit: Commit) -> str:
+def _inserts(target: str, commit: Commit) -> Iterator[str]:
+    """Insert the rows of a table, with at most `MOST_PARTITIONS` business days per statement."""
     columns = ", ".join(column.name for column in FIELDS[target])
-    return (
+    statement = (
         f"INSERT INTO {target} ({columns})\nSELECT {columns} FROM {INCOMING}\n"
         f"WHERE arrived_at = {literal(commit.arrived_at)} AND token = {literal(commit.token)} "
         f"AND target = {literal(target)}"
     )
+    days = sorted(commit.targets[target])
+    if len(days) <= MOST_PARTITIONS:
+        yield statement
+        return
+    for first in range(0, len(days), MOST_PARTITIONS):
+        last = min(first + MOST_PARTITIONS, len(days)) - 1
+        yield f"{statement} AND {DAY} BETWEEN {literal(days[first])} AND {literal(days[last])}"
 
 
 def _update_batches(changes: Sequence[Mapping[str, Any]]) -> list[str]:

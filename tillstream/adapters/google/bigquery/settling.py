@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,9 +26,10 @@ from tillstream.adapters.google.bigquery.literals import inline_parameters
 from tillstream.adapters.google.bigquery.settle_script import Commit, PreviewQuery, script
 from tillstream.adapters.google.bigquery.tables import arrow_schema
 from tillstream.adapters.google.storage.downloads import Downloads
+from tillstream.domain.daily_totals import DAY
 from tillstream.domain.errors import Conflict
 from tillstream.ledger.additions import Additions
-from tillstream.ledger.settling import LedgerNumbers
+from tillstream.ledger.numbers import LedgerNumbers
 from tillstream.ledger.slice_settlement import SliceSettlement, settle_slice
 from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, WarehouseQuery
@@ -152,7 +153,7 @@ class BigQuerySettling:
             commit,
             token=token,
             arrived_at=arrived_at,
-            targets=tuple(rows_by_target),
+            targets={target: _days(rows) for target, rows in rows_by_target.items()},
             changed_batches=additions.changed_batches.to_pylist(),
         )
 
@@ -163,6 +164,11 @@ class BigQuerySettling:
             job = self._dataset.client.query(inline_parameters(question.sql, question.params), job_config=config)
         schema: Sequence[SchemaField] = job.schema
         return schema
+
+
+def _days(rows: pa.Table) -> list[date]:
+    days: list[date] = rows.column(DAY).unique().to_pylist() if DAY in rows.column_names else []
+    return days
 
 
 def _incoming(rows: pa.Table, constants: Mapping[str, Any], fields: Sequence[Any]) -> pa.Table:

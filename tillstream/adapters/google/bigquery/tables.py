@@ -25,7 +25,7 @@ from google.cloud.bigquery.table import ColumnReference, ForeignKey, PrimaryKey,
 from tillstream.adapters.google.bigquery.fields import EPOCH, FIELDS, FLAGS, INCOMING, STORED, VERSIONS
 from tillstream.domain.columns import Column, Kind
 from tillstream.domain.daily_totals import DAY
-from tillstream.domain.tables import Field
+from tillstream.domain.tables import TABLES, Field
 
 TYPES: Mapping[str, str] = {
     Kind.STRING: "STRING",
@@ -69,6 +69,8 @@ class Layout:
     """Age at which a partition is deleted."""
 
 
+OWN: Mapping[str, tuple[Field, ...]] = {name: fields for name, fields in FIELDS.items() if name not in TABLES}
+"""Tables that only this engine has."""
 _BATCH = {"batch_no": "batches"}
 _SETTLED = {"settlement_no": "settlements"}
 _RECEIVED = "received_date"
@@ -134,7 +136,7 @@ LAYOUTS: Mapping[str, Layout] = {
         refers=_SETTLED,
     ),
     INCOMING: Layout(
-        "Rows on their way into the tables of the ledger",
+        "Rows of settlements in progress, for all tables of the ledger",
         partitioned="arrived_at",
         clustered=("token", "target"),
         expires=timedelta(days=2),

@@ -2,21 +2,24 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from tillstream.adapters.google.bigquery.compacting import compact
 from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
+from tillstream.adapters.google.bigquery.fields import FIELDS
 from tillstream.adapters.google.bigquery.loading import TableLoader
 from tillstream.adapters.google.bigquery.read import batches
-from tillstream.adapters.google.bigquery.settling import BigQuerySettling
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.domain.daily_totals import DAY, ROLLUPS
 from tillstream.domain.errors import Rejected
-from tillstream.domain.tables import TABLES
 from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
+
+if TYPE_CHECKING:
+    from tillstream.adapters.google.bigquery.settling import BigQuerySettling
 
 STREAMED_ROWS = 100_000
 FIRST_PAGE = 2_000
@@ -32,7 +35,12 @@ class BigQueryWarehouse:
     def __init__(self, dataset: Dataset, downloads: Downloads, index: SaleIndex) -> None:
         self._dataset, self._downloads, self._index = dataset, downloads, index
         self._filling = TableLoader(dataset)
-        self._settling = BigQuerySettling(dataset, downloads, index)
+
+    @cached_property
+    def _settling(self) -> "BigQuerySettling":
+        from tillstream.adapters.google.bigquery.settling import BigQuerySettling  # loads DuckDB
+
+        return BigQuerySettling(self._dataset, self._downloads, self._index)
 
     def settle(self, settlement: Settlement) -> SettlementResult:
         return self._settling.settle(settlement)
@@ -71,9 +79,9 @@ class BigQueryWarehouse:
 
         A load job over the table itself would drop its declared keys and is limited to 1,500 a day.
         """
-        if table not in TABLES:
+        if table not in FIELDS:
             raise Rejected(f"There is no table {table}.")
-        source = self._filling.from_rows("incoming", TABLES[table], rows)
+        source = self._filling.from_rows("incoming", FIELDS[table], rows)
         try:
             self._replace(table, condition.format(source=source), f"SELECT * FROM {source}", rows.column_names)
         finally:
@@ -83,7 +91,7 @@ class BigQueryWarehouse:
         if table not in ROLLUPS:
             raise Rejected(f"There is no table of sums {table}.")
         if days:
-            columns = [field.name for field in TABLES[table]]
+            columns = [field.name for field in FIELDS[table]]
             self._replace(table, f"{DAY} IN UNNEST(@days)", sql, columns, {"days": list(days)})
 
     def compact(self) -> int:

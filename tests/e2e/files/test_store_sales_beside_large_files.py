@@ -1,0 +1,132 @@
+"""Store sales do not wait for the large files of other regions, and settling in parts changes no number."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from app_factory import build
+
+from tillstream.app import App
+from tillstream.batches import records
+from tillstream.domain.batch.record import Batch, State
+from tillstream.people.store_tokens import StoreToken
+from tillstream.pipeline.settling import lanes, settle
+from tillstream.pipeline.staging import stage
+from tillstream.receipts import receipt as receipts
+from tillstream.settings import Settings
+from tillstream.workflows.intake import store_sales, uploads
+
+CONTRACT = """
+name: {name}
+region: {name}
+currency: EUR
+columns: {{sale_id: number, line_key: line, date: day, store_id: store, product_id: product, quantity: quantity,
+          unit_price: price}}
+"""
+HEAD = "number,line,day,store,product,quantity,price\n"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    (tmp_path / "contracts").mkdir()
+    for name in ("North", "South"):
+        (tmp_path / "contracts" / f"{name}.yaml").write_text(CONTRACT.format(name=name))
+    app = build(Settings(home=tmp_path, threads=1))
+    yield app
+    app.close()
+
+
+def receive_file(app: App, region: str, *rows: str) -> Batch:
+    content = (HEAD + "".join(f"{row}\n" for row in rows)).encode()
+    upload = uploads.receive(app.ports, app.contracts.pin(region), "file.csv", io.BytesIO(content), "emma")
+    return stage.stage(app.ports, upload.batch_id)
+
+
+def receive_sale(app: App, region: str, number: str, units: str, version: int = 1) -> Batch:
+    line = {"line": "1", "product_id": "A", "quantity": units, "unit_price": "2.50"}
+    sale = {"schema": "store-sale/1", "region": region, "store_id": "S1", "number": number, "version": version,
+            "sold_at": "2026-01-05T12:00:00+01:00", "currency": "EUR", "lines": [line]}  # fmt: skip
+    store_sales.publish(app.ports, StoreToken("till", region, "S1"), sale)
+    (batch,) = store_sales.receive(app.ports, app.contracts, 100, 0)
+    return stage.stage(app.ports, batch.batch_id)
+
+
+def receive_much(app: App) -> list[str]:
+    """Ids of staged batches of both regions, some of which contain lines of others."""
+    batches = [
+        receive_file(app, "North", "1,1,2026-01-05,S1,A,1,2.50", "2,1,2026-01-05,S1,A,1,2.50"),
+        receive_sale(app, "North", "1", "3"),
+        receive_sale(app, "South", "1", "1"),
+        receive_file(app, "South", "1,1,2026-01-05,S1,A,2,2.50", "9,1,2026-01-05,S1,A,x,2.50"),
+        receive_sale(app, "South", "1", "4", version=2),
+        receive_file(app, "North", "2,1,2026-01-05,S1,A,5,2.50", "3,1,2026-01-05,S1,A,1,2.50"),
+    ]
+    return [batch.batch_id for batch in batches]
+
+
+def settlement(app: App, batch: Batch) -> int:
+    record = records.get(app.ports, batch.batch_id)
+    assert record.state is State.SETTLED
+    return record.settlement_no
+
+
+def test_store_sales_are_settled_before_a_large_file_of_another_region(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "SMALL", 2)
+    file = receive_file(app, "North", "1,1,2026-01-05,S1,A,1,2.50", "2,1,2026-01-05,S1,A,1,2.50")
+    same_region, other_region = receive_sale(app, "North", "1", "3"), receive_sale(app, "South", "1", "1")
+    settle.settle_all(app.ports, app.contracts)
+    assert settlement(app, other_region) < settlement(app, file) <= settlement(app, same_region)
+
+
+def test_a_file_is_settled_however_many_store_sales_arrive(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "SMALL", 0)
+    file = receive_file(app, "North", "1,1,2026-01-05,S1,A,1,2.50")
+    update, arrivals = settle.update_records, iter(range(5))
+
+    def update_and_receive(*arguments: object) -> None:
+        update(*arguments)  # type: ignore[arg-type]
+        for number in arrivals:
+            receive_sale(app, "South", str(number), "1")
+            break
+
+    receive_sale(app, "South", "first", "1")
+    monkeypatch.setattr(settle, "update_records", update_and_receive)
+    settle.settle_all(app.ports, app.contracts)
+    assert settlement(app, file) == 2
+    assert records.find(app.ports, state=State.STAGED, kind=None) == []
+
+
+def test_a_held_file_does_not_end_the_settling_of_the_others(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "MAX_ROWS", 1)
+    rows = "1,1,2026-01-05,S1,A,1,2.50"
+    first, same_bytes = receive_file(app, "North", rows), receive_file(app, "South", rows)
+    last = receive_file(app, "South", "7,1,2026-01-05,S1,A,1,2.50")
+    settle.settle_all(app.ports, app.contracts)
+    assert [records.get(app.ports, batch.batch_id).state for batch in (first, same_bytes, last)] == [
+        State.SETTLED,
+        State.HELD,
+        State.SETTLED,
+    ]
+
+
+def test_settling_in_parts_gives_the_same_receipts_and_lines(app: App, tmp_path: Path) -> None:
+    together = receive_much(app)
+    settle.settle_all(app.ports, app.contracts)
+    apart_home = tmp_path / "apart"
+    (apart_home / "contracts").mkdir(parents=True)
+    for name in ("North", "South"):
+        (apart_home / "contracts" / f"{name}.yaml").write_text(CONTRACT.format(name=name))
+    other = build(Settings(home=apart_home, threads=1))
+    with pytest.MonkeyPatch.context() as limited:
+        limited.setattr(lanes, "SMALL", 0)
+        limited.setattr(lanes, "MAX_ROWS", 1)
+        apart = receive_much(other)
+        assert len(settle.settle_all(other.ports, other.contracts)) > 3
+    lines = "SELECT region, sale_id, line_key, quantity FROM current_lines ORDER BY 1, 2, 3"
+    assert app.ports.warehouse.query(lines) == other.ports.warehouse.query(lines)
+    for one, same in zip(together, apart, strict=True):
+        assert receipts.receipt(app.ports, one)["rows"] == receipts.receipt(other.ports, same)["rows"]
+    other.close()

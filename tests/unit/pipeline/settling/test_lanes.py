@@ -1,0 +1,79 @@
+"""Which staged batches are settled together, and which before others."""
+
+import pytest
+
+from tillstream.domain.batch.record import Batch, BatchKind, State
+from tillstream.domain.batch.staging_report import StagingReport
+from tillstream.pipeline.settling.lanes import MAX_BATCHES, MAX_ROWS, SMALL, next_batches
+
+UPLOAD, SALES, REPLAY = BatchKind.UPLOAD, BatchKind.STORE_SALES, BatchKind.REPLAY
+
+
+def staged(kind: BatchKind, region: str, rows: int, received: int) -> Batch:
+    return Batch(
+        batch_id=f"{region}-{received}",
+        kind=kind,
+        bucket="inbox",
+        object="a",
+        generation=received,
+        size=1,
+        file="a.csv",
+        contract=region,
+        contract_version=1,
+        region=region,
+        received_seq=received,
+        received_at="2026-11-20T00:00:00+00:00",
+        received_by="emma",
+        state=State.STAGED,
+        staged=StagingReport(rows_read=rows),
+    )
+
+
+def names(batches: list[Batch]) -> list[str]:
+    return [batch.batch_id for batch in batches]
+
+
+def test_small_batches_are_settled_together_in_received_order() -> None:
+    batches = [staged(SALES, "UK", 2000, 3), staged(UPLOAD, "IN", SMALL - 2001, 1), staged(UPLOAD, "UK", 1, 2)]
+    assert names(next_batches(batches, sales_first=True)) == ["IN-1", "UK-2", "UK-3"]
+
+
+def test_store_sales_overtake_a_large_file_of_another_region() -> None:
+    batches = [staged(UPLOAD, "IN", SMALL, 1), staged(SALES, "UK", 1, 2), staged(SALES, "DE", 1, 3)]
+    assert names(next_batches(batches, sales_first=True)) == ["UK-2", "DE-3"]
+
+
+def test_store_sales_never_overtake_a_batch_of_their_region() -> None:
+    batches = [
+        staged(SALES, "IN", 1, 1),
+        staged(UPLOAD, "IN", SMALL, 2),
+        staged(SALES, "IN", 1, 3),
+        staged(SALES, "UK", 1, 4),
+    ]
+    assert names(next_batches(batches, sales_first=True)) == ["IN-1", "UK-4"]
+
+
+def test_nothing_overtakes_a_replay_whose_original_may_be_of_any_region() -> None:
+    batches = [staged(SALES, "UK", 1, 1), staged(REPLAY, "IN", SMALL, 2), staged(SALES, "UK", 1, 3)]
+    assert names(next_batches(batches, sales_first=True)) == ["UK-1"]
+
+
+def test_files_are_next_after_store_sales_had_their_turn() -> None:
+    batches = [staged(UPLOAD, "IN", SMALL, 1), staged(SALES, "UK", 1, 2)]
+    assert names(next_batches(batches, sales_first=False)) == ["IN-1", "UK-2"]
+
+
+@pytest.mark.parametrize(("rows", "together"), [((MAX_ROWS - 1, 1, 1), 2), ((MAX_ROWS + 1, 1), 1), ((1, MAX_ROWS), 1)])
+def test_a_settlement_has_limited_rows_unless_its_first_batch_has_more(rows: tuple[int, ...], together: int) -> None:
+    batches = [staged(UPLOAD, "IN", count, place) for place, count in enumerate(rows)]
+    for sales_first in (True, False):
+        assert names(next_batches(batches, sales_first=sales_first)) == names(batches[:together])
+
+
+def test_a_settlement_has_limited_batches() -> None:
+    batches = [staged(SALES, "UK", 1, place) for place in range(MAX_BATCHES + 1)]
+    assert names(next_batches(batches, sales_first=True)) == names(batches[:-1])
+
+
+def test_nothing_staged_is_nothing_to_settle() -> None:
+    assert next_batches([], sales_first=True) == []
