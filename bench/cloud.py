@@ -29,6 +29,7 @@ STEPS = {
     "announce": ("tillstream.pipeline.publishing.sale_events", *WAREHOUSE),
     "project": ("tillstream.pipeline.publishing.daily_totals", *WAREHOUSE),
     "receive": ("tillstream.workflows.intake.store_sales",),
+    "compact": WAREHOUSE,
     "sweep": ("tillstream.workflows.operations.reconcile", "tillstream.analytics.reference", *WAREHOUSE),
 }
 """Modules that each function imports for its first event, in addition to its entry point and the common ports."""

@@ -18,6 +18,8 @@ from tillstream.ports.event_bus import RetryPolicy
 LOOK_EVERY = 0.5
 """Seconds between two polls of a bucket."""
 MAX_CONCURRENT = 2
+DAY = 24 * 60
+"""Minutes."""
 RETRY_SECONDS = 2.0
 """Seconds to wait after a failure before retrying."""
 
@@ -100,8 +102,10 @@ class Relay:
 
 
 def minutes(cron: str) -> int:
-    """Return the interval of a cron schedule that runs every n minutes."""
-    first = cron.split(maxsplit=1)[0]
+    """Return the interval of a cron schedule that runs every n minutes or once a day."""
+    first, hour = cron.split()[:2]
+    if hour != "*":
+        return DAY
     return 1 if first == "*" else int(first.removeprefix("*/"))
 
 

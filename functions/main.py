@@ -53,12 +53,6 @@ def announce(event: CloudEvent) -> None:
     _handle("announce", event)
 
 
-@functions_framework.cloud_event
-def project(event: CloudEvent) -> None:
-    """Refresh the daily totals of the days of a committed settlement."""
-    _handle("project", event)
-
-
 @functions_framework.http
 def receive(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: pull store sales and store them as micro-batches, for `receive_seconds`."""
@@ -89,6 +83,26 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
         summary = reconcile.run(running.ports, running.contracts, delegate=bool(running.settings.project))
         holidays.refresh(running.ports)
     return summary, 200
+
+
+@functions_framework.http
+def project(_: Request) -> tuple[dict[str, int], int]:
+    """Called by the scheduler: refresh the daily totals of every day that settlements changed since the last call."""
+    from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
+
+    running = app()
+    pushed.check(running.settings)
+    with bind_trace(running.settings, _headers()):
+        return {"days": refresh_daily_totals(running.ports.warehouse)}, 200
+
+
+@functions_framework.http
+def compact(_: Request) -> tuple[dict[str, int], int]:
+    """Called by the scheduler: compact the ledger."""
+    running = app()
+    pushed.check(running.settings)
+    with bind_trace(running.settings, _headers()):
+        return {"days": running.ports.warehouse.compact()}, 200
 
 
 def _handle(function: str, cloud_event: CloudEvent) -> None:

@@ -6,7 +6,7 @@ from importlib import resources
 
 from infra import accounts, goals
 from infra.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
-from infra.functions import FUNCTIONS, Finalized, Function, Pushed, Scheduled
+from infra.functions import FUNCTIONS, RETIRED_SUBSCRIPTIONS, Finalized, Function, Pushed, Scheduled
 from infra.kinds import (
     bigquery,
     firestore,
@@ -23,7 +23,7 @@ from infra.kinds import (
 from infra.kinds.agents import agent
 from infra.kinds.iam import Policy, Role, policy_query
 from infra.kinds.pubsub import Delivery
-from infra.kinds.tables import reports, tables
+from infra.kinds.tables import reports, sale_index, tables
 from infra.resource import Resource
 from infra.source import Source
 from infra.stage import Stage
@@ -86,8 +86,10 @@ class Declared:
             for trigger in spec.triggers:
                 if isinstance(trigger, Pushed):
                     yield self._pushed(spec, trigger)
-        yield from self._datasets()
-        yield firestore.database("(default)", stage.region)
+        yield from map(pubsub.retired_subscription, RETIRED_SUBSCRIPTIONS)
+        documents = firestore.database("(default)", stage.region)
+        yield documents
+        yield from self._datasets(documents)
         yield run.repository(stage, REPOSITORY, LABELS)
         yield from (secrets.secret(name, stage.region, LABELS) for name in self.secrets.values())
 
@@ -109,12 +111,13 @@ class Declared:
         yield storage.bucket(staging, stage.region, LABELS, origin=origin, lifecycle=(staged,))
         yield storage.bucket(source, stage.region, LABELS)
 
-    def _datasets(self) -> Iterator[Resource]:
+    def _datasets(self, documents: Resource) -> Iterator[Resource]:
         stage = self.stage
         on, description = (stage.region, LABELS), "The ledger of Tillstream and the views over it"
         ledger = bigquery.dataset(stage.project, stage["DATASET"], *on, description, holds_data=True)
         yield ledger
         yield tables(stage, ledger)
+        yield sale_index(stage, ledger, documents)
         description = "Views for reports: each reader sees only their own rows"
         views = bigquery.dataset(stage.project, stage["REPORTS_DATASET"], *on, description, holds_data=False)
         yield views

@@ -24,8 +24,10 @@ class Deploy:
     def commands(self) -> None:
         """Print every command for an empty project, without any request."""
         for resource in self.resources:
-            self.report(f"# {resource.title}")
             commands = resource.commands(None)
+            if not commands:
+                continue
+            self.report(f"# {resource.title}")
             self.gcloud.write(commands)
             for command in commands:
                 self.report(self.gcloud.line(command))

@@ -20,6 +20,8 @@ from tillstream.domain.events import (
 
 EVENT_SECONDS = 540
 """Google's maximum for an event-triggered function; a push subscription waits at most 600."""
+SCHEDULED_SECONDS = 1_800
+"""The longest that Cloud Scheduler waits for an answer."""
 
 
 @dataclass(frozen=True)
@@ -154,15 +156,16 @@ ANNOUNCE = Function(
 )
 PROJECT = Function(
     "project",
-    "Recomputes the daily totals of the days that a settlement changed",
-    (Pushed("project", TOPIC_BATCHES, BATCH_SETTLED),),
+    "Recomputes the daily totals of the days that settlements changed",
+    (Scheduled("*/15 * * * *"),),
     memory="1Gi",
     cpu="1",
     concurrency=1,
     timeout=EVENT_SECONDS,
     least=0,
     most=1,
-    why="BigQuery does the work. One instance, because each call processes all outdated days.",
+    why="BigQuery does the work. Every 15 minutes and not after each settlement, because whole days are read; until "
+    "then, queries read the lines of these days. One instance, because each call processes all outdated days.",
     grants=(*WRITES, DOCUMENTS),
 )
 RECEIVE = Function(
@@ -206,4 +209,20 @@ SWEEP = Function(
         Grant("roles/pubsub.viewer"),
     ),
 )
-FUNCTIONS = (STAGE, SETTLE, ANNOUNCE, PROJECT, RECEIVE, SWEEP)
+COMPACT = Function(
+    "compact",
+    "Moves the changed flags of sale lines into the lines, so that queries need not join them",
+    (Scheduled("30 1 * * *"),),
+    memory="1Gi",
+    cpu="1",
+    concurrency=1,
+    timeout=SCHEDULED_SECONDS,
+    least=0,
+    most=1,
+    why="BigQuery does the work. Once a day, because BigQuery rewrites whole days for a few changed lines. One "
+    "instance, because a second one would only conflict.",
+    grants=(Grant("roles/bigquery.dataEditor", "dataset"), JOBS, DOCUMENTS),
+)
+RETIRED_SUBSCRIPTIONS = ("project",)
+"""Push subscriptions of earlier versions, which a deploy removes."""
+FUNCTIONS = (STAGE, SETTLE, ANNOUNCE, PROJECT, RECEIVE, SWEEP, COMPACT)

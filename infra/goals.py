@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from infra.functions import FUNCTIONS
+from infra.functions import COMPACT, FUNCTIONS, PROJECT
 from tillstream.domain.events import DEAD_LETTERS
 
 FILE_SECONDS, SALE_SECONDS = 90, 60
@@ -59,14 +59,25 @@ def alerts(host: str) -> list[dict[str, Any]]:
             {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
             5,
         ),
-        _alert(
+        _errors(
             "Tillstream: functions end with errors",
             "More than five requests within ten minutes returned an error: a function failed, exceeded its memory, or "
             "timed out.",
-            'metric.type="run.googleapis.com/request_count" AND resource.type="cloud_run_revision" AND '
-            f'metric.labels.response_code_class="5xx" AND resource.labels.service_name=one_of({_functions()})',
-            {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
+            f"one_of({_functions()})",
             5,
+        ),
+        _errors(
+            "Tillstream: daily totals are not refreshed",
+            "Three runs within an hour failed. Figures are right, but queries are slower until a run succeeds.",
+            f'"{PROJECT.name}"',
+            2,
+            "3600s",
+        ),
+        _errors(
+            "Tillstream: the ledger is not compacted",
+            "The nightly run failed. Figures are right, but queries read more until a run succeeds.",
+            f'"{COMPACT.name}"',
+            0,
         ),
         _alert(
             "Tillstream: the portal does not answer",
@@ -86,6 +97,17 @@ def alerts(host: str) -> list[dict[str, Any]]:
 
 def _functions() -> str:
     return ",".join(f'"{spec.name}"' for spec in FUNCTIONS)
+
+
+def _errors(title: str, description: str, services: str, above: int, period: str = "600s") -> dict[str, Any]:
+    return _alert(
+        title,
+        description,
+        'metric.type="run.googleapis.com/request_count" AND resource.type="cloud_run_revision" AND '
+        f'metric.labels.response_code_class="5xx" AND resource.labels.service_name={services}',
+        {"alignmentPeriod": period, "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
+        above,
+    )
 
 
 def _late(title: str, name: str, seconds: int) -> dict[str, Any]:

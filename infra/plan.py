@@ -9,7 +9,7 @@ from infra.gcloud import Gcloud
 from infra.kinds import agents
 from infra.kinds.iam import Policy
 from infra.kinds.services import ENABLED
-from infra.resource import Command, Resource, StateQuery
+from infra.resource import Command, Resource, Retired, StateQuery
 
 WORKERS = 4
 """Concurrent queries of the project; each is a process."""
@@ -30,8 +30,9 @@ class Step:
         return self.resource.commands(self.state)
 
     def summary(self) -> str:
-        verb = "make" if self.state is None and not isinstance(self.resource, Policy) else "change"
-        if verb == "make":
+        if isinstance(self.resource, Retired):
+            return f"remove {self.resource.title}"
+        if self.state is None and not isinstance(self.resource, Policy):
             return f"make {self.resource.title}"
         return f"change {self.resource.title}: {'; '.join(self.differences)}"
 
@@ -91,7 +92,9 @@ def plan(resources: Sequence[Resource], project: Project) -> list[Step]:
         if any(step.resource is resource.within and step.resource.replaced for step in steps):
             state = None
         differences = (
-            ["is missing"] if state is None and not isinstance(resource, Policy) else resource.differences(state)
+            ["is missing"]
+            if state is None and not isinstance(resource, Policy | Retired)
+            else resource.differences(state)
         )
         if differences:
             steps.append(Step(resource, state, differences, resource.unfixable(state)))

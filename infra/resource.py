@@ -98,6 +98,16 @@ class Resource:
         return list(differences(wanted, state))
 
 
+class Retired(Resource):
+    """A resource of an earlier version, which is removed if it exists."""
+
+    def differences(self, state: Any) -> list[str]:
+        return [] if state is None else ["is no longer used"]
+
+    def commands(self, state: Any) -> tuple[Command, ...]:
+        return () if state is None else self.remove
+
+
 def differences(wanted: Any, actual: Any, path: str = "") -> Iterator[str]:
     """Describe what `actual` lacks of `wanted`. Lists are compared in any order."""
     if isinstance(wanted, Mapping):

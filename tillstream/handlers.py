@@ -69,13 +69,6 @@ def announce_settlement(app: App, data: Data) -> dict[str, Any]:
     return {"settlement": data["settlement_no"], "rows": events, "outcome": "announced"}
 
 
-def refresh_daily_totals(app: App, data: Data) -> dict[str, Any]:
-    """Refresh the daily totals of every day that settlements have changed since the last refresh."""
-    from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
-
-    return {"settlement": data["settlement_no"], "rows": refresh_daily_totals(app.ports.warehouse), "outcome": "summed"}
-
-
 Handler = Callable[[App, Data], dict[str, Any]]
 ROUTES: dict[str, Handler] = {
     OBJECT_FINALIZED: stage_object,
@@ -87,9 +80,8 @@ FUNCTIONS: dict[str, dict[str, Handler]] = {
     "stage": {OBJECT_FINALIZED: stage_object, BATCH_RECEIVED: stage_batch},
     "settle": {BATCH_STAGED: settle_batches},
     "announce": {BATCH_SETTLED: announce_settlement},
-    "project": {BATCH_SETTLED: refresh_daily_totals},
 }
-"""Routes of each cloud function. The local worker, which refreshes daily totals separately, uses `ROUTES`."""
+"""Routes of each cloud function that handles events. The local worker uses `ROUTES`."""
 
 
 @dataclass(frozen=True)

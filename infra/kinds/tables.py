@@ -1,4 +1,4 @@
-"""The tables, views and reporting views of the dataset, created by Tillstream's own commands.
+"""The tables, views and reporting views of the dataset and its index, created by Tillstream's own commands.
 
 The same commands report the differences, because versions, columns and policies are defined in code.
 """
@@ -22,6 +22,11 @@ class SelfChecked(Resource):
 
 def tables(stage: Stage, within: Resource) -> SelfChecked:
     return _self_checked("tables", f"of dataset {within.name}", ("deploy", "migrate", *_options(stage)), within)
+
+
+def sale_index(stage: Stage, ledger: Resource, within: Resource) -> SelfChecked:
+    """The index of the ledger in the documents `within`. Functions settle only if it is complete."""
+    return _self_checked("sale index", f"of dataset {ledger.name}", ("deploy", "index", *_options(stage)), within)
 
 
 def reports(stage: Stage, within: Resource, accounts: Sequence[str]) -> SelfChecked:

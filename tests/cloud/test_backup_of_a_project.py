@@ -21,13 +21,15 @@ from tillstream.adapters.google.firestore import sale_index
 from tillstream.adapters.google.firestore.sale_index import FirestoreSaleIndex
 from tillstream.app import App, build, tables
 from tillstream.app.google import restore
+from tillstream.app.google import sale_index as rebuilt_index
 from tillstream.app.google.dataset import dataset_of
 from tillstream.batches import records
 from tillstream.cli.main import main
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.events import TOPIC_BATCHES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS
+from tillstream.domain.ids import index_hash
 from tillstream.receipts import original_rows
 from tillstream.settings import Settings
 
@@ -82,14 +84,14 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, index: Firesto
     second = ingest(app, tmp_path, "second.csv", SECOND)
     COMMANDS["undo"](app, quiet, batch=second["batch_id"])
     before = snapshot(app)
-    index.note([(1, date(2024, 7, 1))])
+    index.note([(1, date(2024, 7, 1))], 0)
     kept = COMMANDS["backup"](app, quiet, out=f"gs://{bucket.name}/june/").data
     assert kept["archive"] == f"gs://{bucket.name}/june"
     assert kept["originals"] == 2
     assert kept["documents"] > 2
     assert kept["rows"] > 3
     documents = bucket.blob("june/documents.jsonl").download_as_bytes().splitlines()
-    assert sale_index.COLLECTION not in {json.loads(line)["collection"] for line in documents}
+    assert not {sale_index.COLLECTION, sale_index.STATE} & {json.loads(line)["collection"] for line in documents}
     assert {blob.name.split("/")[1] for blob in bucket.list_blobs()} == {
         "documents.jsonl",
         "manifest.json",
@@ -101,7 +103,7 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, index: Firesto
         COMMANDS["backup"](app, quiet, out=kept["archive"])
 
     later = ingest(app, tmp_path, "later.csv", LATER)
-    index.note([(2, date(2024, 7, 2))])
+    index.note([(2, date(2024, 7, 2))], 0)
     lost = records.get(app.ports, first["batch_id"])
     app.ports.objects.delete(lost.bucket, lost.object)
     assert snapshot(app) != before
@@ -111,9 +113,10 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, index: Firesto
     (epoch,) = app.ports.warehouse.query(raised).to_pylist()
     back = restore.restore(app.settings, kept["archive"], replace=True)
     assert back["documents"] == kept["documents"]
-    assert index.days([1, 2]).keys() == {1, 2}, "a restore leaves the index as it is"
-
-    assert app.ports.warehouse.query(raised).to_pylist() == [{"number": epoch["number"] + 1}]
+    assert index.days([1, 2]) == {}, "the index is rebuilt from the ledger"
+    assert index.days([index_hash("batch", first["batch_id"])])
+    assert rebuilt_index.differences(app.settings) == []
+    assert app.ports.warehouse.query(raised).to_pylist() == [{"number": epoch["number"] + 2}]  # tables, index
     app.queries.clear()
     assert snapshot(app) == before
     with pytest.raises(NotFound):
@@ -169,6 +172,29 @@ def test_the_command_line_reports_what_it_backed_up_and_restored(
     back = CliRunner().invoke(main, ["restore", place, "--replace", "--json"])
     assert back.exit_code == 0, back.output
     assert json.loads(back.stdout)["originals"] == 1
+
+
+def test_the_index_of_a_project_is_rebuilt_by_a_command(app: App, index: FirestoreSaleIndex, tmp_path: Path) -> None:
+    ingest(app, tmp_path, "first.csv", FIRST)
+    command = ["deploy", "index", "--project", PROJECT, "--dataset", app.settings.dataset]
+    complete = CliRunner().invoke(main, [*command, "--check"])
+    assert (complete.exit_code, complete.output) == (0, "The index is complete.\n")
+    index.invalidate()
+    with pytest.raises(Unavailable, match="tillstream deploy index"):
+        ingest(app, tmp_path, "second.csv", SECOND)
+    incomplete = CliRunner().invoke(main, [*command, "--check"])
+    assert (incomplete.exit_code, incomplete.output) == (1, "days of sales up to settlement 1 are missing\n")
+    planned = CliRunner().invoke(main, [*command, "--check", "--json"])
+    assert (planned.exit_code, json.loads(planned.output)) == (0, {"differences": [incomplete.output.strip()]})
+    rebuilt = CliRunner().invoke(main, command)
+    assert (rebuilt.exit_code, rebuilt.output) == (0, "The index is complete up to settlement 1.\n")
+    ingest(app, tmp_path, "later.csv", LATER)
+    assert app.ports.warehouse.query("SELECT COUNT(*) AS n FROM batches").to_pylist() == [{"n": 3}]
+
+
+def test_a_project_without_tables_needs_its_index(app: App) -> None:
+    absent = app.settings.model_copy(update={"dataset": "absent"})
+    assert rebuilt_index.differences(absent) == ["the tables of this version are missing"]
 
 
 def test_rows_that_a_policy_hides_are_noticed(app: App, bucket: Bucket, tmp_path: Path) -> None:

@@ -210,6 +210,6 @@ def test_each_new_object_is_redelivered_until_it_is_acknowledged(monkeypatch: py
     assert sorted(handler.names) == ["a", "a", "b", "b"]
 
 
-@pytest.mark.parametrize(("cron", "expected"), [("* * * * *", 1), ("*/5 * * * *", 5)])
+@pytest.mark.parametrize(("cron", "expected"), [("* * * * *", 1), ("*/15 * * * *", 15), ("30 1 * * *", 1440)])
 def test_a_schedule_is_read(cron: str, expected: int) -> None:
     assert minutes(cron) == expected

@@ -130,11 +130,13 @@ def test_staged_settled_announced_through_pubsub_messages(entry: Entry, app: App
     assert records.get(app.ports, received.batch_id).state is State.ANNOUNCED
 
 
-def test_a_settlement_has_its_days_summed(entry: Entry, app: App) -> None:
+def test_the_days_of_settlements_are_summed_by_the_clock(entry: Entry, app: App) -> None:
     received = upload(app)
     binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
     binary(entry("settle"), MESSAGE_PUBLISHED, message(BATCH_STAGED, {"batch_id": received.batch_id}))
-    assert binary(entry("project"), MESSAGE_PUBLISHED, message(BATCH_SETTLED, {"settlement_no": 1})) == 200
+    answer = entry("project").post("/")
+    assert (answer.status_code, answer.get_json()) == (200, {"days": 1})
+    assert entry("project").post("/").get_json() == {"days": 0}
     assert app.ports.warehouse.query(sql.text("daily_totals/summed")).to_pylist()[0]["summed_settlement"] == 1
 
 
@@ -143,7 +145,7 @@ def test_an_event_for_another_function_is_let_pass(entry: Entry, app: App) -> No
     received = upload(app)
     binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
     staged = message(BATCH_STAGED, {"batch_id": received.batch_id})
-    assert [binary(entry(name), MESSAGE_PUBLISHED, staged) for name in ("stage", "announce", "project")] == [200] * 3
+    assert [binary(entry(name), MESSAGE_PUBLISHED, staged) for name in ("stage", "announce")] == [200] * 2
     assert records.get(app.ports, received.batch_id).state is State.STAGED
 
 
@@ -200,6 +202,11 @@ def test_the_sweep_drives_on_and_looks_after_rates(entry: Entry, app: App) -> No
     assert records.get(app.ports, received.batch_id).state is State.SETTLED  # its event announces it
     assert maintenance_log.last(app.ports, maintenance_log.SWEEP)
     assert app.ports.warehouse.query("SELECT COUNT(*) AS n FROM reporting_rates").to_pylist()[0]["n"] > 1000
+
+
+def test_the_ledger_is_compacted_by_the_clock(entry: Entry) -> None:
+    answer = entry("compact").post("/")
+    assert (answer.status_code, answer.get_json()) == (200, {"days": 0})
 
 
 def test_store_sales_are_pulled_and_kept(entry: Entry, app: App) -> None:

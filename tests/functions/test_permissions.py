@@ -34,6 +34,7 @@ from tillstream.handlers import FUNCTIONS as ROUTES
 from tillstream.handlers import Event, dispatch
 from tillstream.people import user_scopes
 from tillstream.people.store_tokens import StoreToken
+from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
 from tillstream.settings import Settings
 from tillstream.workflows.intake.resumable_upload import append, begin
 from tillstream.workflows.intake.store_sales import keep_receiving, publish
@@ -66,13 +67,14 @@ def calls(app: App) -> dict[str, Calls]:
     handle("stage", BATCH_RECEIVED, {"batch_id": received.batch_id})
     handle("settle", BATCH_STAGED, {"batch_id": received.batch_id})
     handle("announce", BATCH_SETTLED, {"settlement_no": 1})
-    handle("project", BATCH_SETTLED, {"settlement_no": 1})
+    assert refresh_daily_totals(record_calls(app, calls_by_function["project"]).ports.warehouse)
     _leave_much(app)
     sweeping = record_calls(app, calls_by_function["sweep"])
     reference.refresh_rates(sweeping.ports, "USD")
     reconcile(sweeping.ports, sweeping.contracts, delegate=True)
     user_scopes.sync(sweeping.ports)
     holidays.refresh(sweeping.ports)
+    record_calls(app, calls_by_function["compact"]).ports.warehouse.compact()
     return calls_by_function
 
 
@@ -96,7 +98,8 @@ def test_each_function_has_the_permissions_that_it_used(calls: dict[str, Calls])
 
 
 REASONS_WITHOUT_CALL = {
-    ("project", DOCUMENTS): "it reads the contracts that people saved, and keeps there what it gives up; tested apart",
+    ("project", DOCUMENTS): "an app reads the contracts that people saved when it is built",
+    ("compact", DOCUMENTS): "an app reads the contracts that people saved when it is built",
 }
 """Function and role → the reason for the role, if it is not a call that is recorded here."""
 

@@ -83,7 +83,7 @@ class SlicedWarehouse:
                 (index_hash("batch", batch), received_date(seq)),
                 (index_hash("bytes", sha256), received_date(seq)),
             ]
-        self._index.rebuild(pairs)
+        self._index.rebuild(pairs, 0)
 
     def settle(self, settlement: Settlement) -> SettlementResult:
         sliced = self._on_slice(settlement, keep=True)
@@ -128,7 +128,7 @@ class SlicedWarehouse:
         ).fetchone()
         sliced = settle_slice(settlement, WholeLedger(cursor), self._index, LedgerNumbers(*last))
         if keep:
-            self._index.note(sliced.index_pairs)
+            self._index.note(sliced.index_pairs, sliced.last.settlement_no)
         if not sliced.additions:
             return Sliced(sliced.result, {})
         added = sliced.additions

@@ -1,4 +1,4 @@
-"""A system whose settlements go into DuckDB and into BigQuery's emulator; the two ledgers must be one."""
+"""A system that settles into DuckDB and into BigQuery's emulator, which is compacted too; the two ledgers are equal."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from emulator_fixtures import dataset_of
 
 from devtools import emulators
 from devtools.emulators import Emulator
+from tillstream.adapters.google.bigquery.compacting import compact
 from tillstream.adapters.google.bigquery.migrations import migrate
 from tillstream.adapters.google.bigquery.settling import BigQuerySettling
 from tillstream.adapters.google.storage.downloads import Downloads
@@ -20,6 +21,8 @@ from tillstream.ledger.additions import ADDED
 from tillstream.ports.warehouse import Settlement, SettlementResult, Warehouse, WarehouseQuery
 
 LEDGER = {table: [field.name for field in TABLES[table] if field.name != "settled_at"] for table in ADDED}
+COMPACT_EVERY = 5
+"""Settlements."""
 _NUMBERS = count(1)
 
 
@@ -55,6 +58,8 @@ class TwinWarehouse:
         return getattr(self._local, name)
 
     def settle(self, settlement: Settlement) -> SettlementResult:
+        if self._twin.settlements % COMPACT_EVERY == 0:
+            compact(self._twin.dataset)
         self._twin.settlements += 1
         return _alike(self._local.settle(settlement), self._twin.settling.settle(settlement))
 

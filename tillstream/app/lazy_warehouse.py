@@ -40,6 +40,9 @@ class LazyWarehouse:
     def replace_days(self, table: str, sql: str, days: Sequence[date]) -> None:
         self._warehouse.replace_days(table, sql, days)
 
+    def compact(self) -> int:
+        return self._warehouse.compact()
+
     def close(self) -> None:
         if "_warehouse" in vars(self):
             self._warehouse.close()

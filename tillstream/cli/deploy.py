@@ -111,6 +111,30 @@ def migrate(project: str, dataset: str, location: str, *, only: bool, json_: boo
 @deploy.command()
 @click.option("--project", required=True, help="The Google Cloud project.")
 @click.option("--dataset", default="tillstream", show_default=True, help="The dataset of the tables.")
+@click.option("--location", default="europe-west1", show_default=True, help="The region of the dataset.")
+@click.option("--check", "only", is_flag=True, help="Only list the differences; exits with 1 if there are any.")
+@as_json
+def index(project: str, dataset: str, location: str, *, only: bool, json_: bool) -> None:
+    """Rebuild the sale index in Firestore from the ledger; a step of `apply` if the index is incomplete.
+
+    Nothing is settled until it has finished. Large ledgers take hours. Run it as an account that sees every row.
+    """
+    from tillstream.app.google import sale_index
+
+    settings = Settings().model_copy(update={"project": project, "dataset": dataset, "location": location})
+    if only:
+        differences = run_or_fail(lambda: sale_index.differences(settings), json_=json_)
+        click.echo(
+            json.dumps({"differences": differences}) if json_ else "\n".join(differences) or "The index is complete."
+        )
+        raise Done(1 if differences and not json_ else 0)
+    done = run_or_fail(lambda: sale_index.rebuild(settings), json_=json_)
+    click.echo(json.dumps(done) if json_ else f"The index is complete up to settlement {done['settlement_no']}.")
+
+
+@deploy.command()
+@click.option("--project", required=True, help="The Google Cloud project.")
+@click.option("--dataset", default="tillstream", show_default=True, help="The dataset of the tables.")
 @click.option("--shown", default="tillstream_reports", show_default=True, help="The dataset of the views for reports.")
 @click.option("--location", default="europe-west1", show_default=True, help="The region of both datasets.")
 @click.option(

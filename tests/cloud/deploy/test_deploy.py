@@ -20,8 +20,8 @@ APIS = (
     *("PUBSUB", "RUN", "EVENTARC", "CLOUDSCHEDULER", "IAM", "SECRETMANAGER", "LOGGING", "MONITORING", "FIRESTORE"),
     *("CLOUDFUNCTIONS", "SERVICEUSAGE", "CLOUDRESOURCEMANAGER", "ARTIFACTREGISTRY", "CLOUDBUILD"),
 )
-ELSEWHERE = {"tables", "reports", "image"}
-"""Tables and reports are made by Google's library (tested on BigQuery's emulator), images by a build: no stand-in."""
+ELSEWHERE = {"tables", "sale index", "reports", "image"}
+"""Tables, index and reports are made by Google's library (tested on emulators), images by a build: no stand-in."""
 FEW = {
     *("services of Google", "topic dead-letters", "policy of bucket staging", "portal portal", "policy of portal"),
     *(f"bucket demo-tillstream-dev-{name}" for name in ("staging", "source")),
@@ -95,6 +95,18 @@ def test_what_is_deployed_once_is_not_touched_again_and_drift_is_mended(google: 
         "  make topic dead-letters",
         "  change portal portal: spec.template.spec.containerConcurrency is 1 instead of 16",
     ]
+    assert few.check() == []
+
+
+def test_a_subscription_of_an_earlier_version_is_removed(google: Google) -> None:
+    titles = {"services of Google", f"bucket {PROJECT}-tillstream-dev-source", "subscription project"}
+    few = google.deploy(lambda each: each.title in titles or each.kind == "package")
+    subscription = f"pubsub/projects/{PROJECT}/subscriptions/project"
+    few.apply()
+    google.memory.held[subscription] = {"name": f"projects/{PROJECT}/subscriptions/project"}
+    assert few.check() == ["subscription project: is no longer used"]
+    assert google.since(few.apply) == [f"DELETE {subscription}"]
+    assert "  remove subscription project" in google.output
     assert few.check() == []
 
 

@@ -72,6 +72,7 @@ def test_every_command_of_our_own_is_one_that_we_take() -> None:
         == {words[:2] for words in changes}
         == {
             ("deploy", "migrate"),
+            ("deploy", "index"),
             ("deploy", "reports"),
         }
     )

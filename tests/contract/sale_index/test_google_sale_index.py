@@ -29,7 +29,7 @@ class TestFirestoreSaleIndex(SaleIndexContract):
         index.close()
 
     def test_other_clients_read_what_was_noted(self, index: FirestoreSaleIndex, project: str) -> None:
-        index.note([(255, MONDAY)])
+        index.note([(255, MONDAY)], 1)
         other = FirestoreSaleIndex(project)
         assert as_sets(other.days([255])) == {255: {MONDAY}}
         other.close()
@@ -43,11 +43,11 @@ class TestFirestoreSaleIndex(SaleIndexContract):
         monkeypatch.setattr(sale_index, "LARGE", 10)
         monkeypatch.setattr(sale_index, "PAGE", 3)
         monkeypatch.setattr(document_store, "PAGE", 3)
-        index.note([(n % 40, MONDAY + timedelta(n)) for n in range(80)])
+        index.note([(n % 40, MONDAY + timedelta(n)) for n in range(80)], 1)
         assert as_sets(index.days(range(50))) == {
             n: {MONDAY + timedelta(n), MONDAY + timedelta(n + 40)} for n in range(40)
         }
-        index.rebuild((n % 40, TUESDAY) for n in range(0, 80, 2))
+        index.rebuild(((n % 40, TUESDAY) for n in range(0, 80, 2)), 1)
         assert index.days(range(50)).keys() == set(range(0, 40, 2))
 
     def test_a_commit_that_is_aborted_or_whose_answer_is_lost_is_retried(
@@ -67,9 +67,9 @@ class TestFirestoreSaleIndex(SaleIndexContract):
 
             retry(attempt)()
 
-        index.note([(1, MONDAY)])
+        index.note([(1, MONDAY)], 1)
         monkeypatch.setattr(WriteBatch, "commit", failing)
-        index.note([(1, TUESDAY)])
+        index.note([(1, TUESDAY)], 1)
         assert not faults
         assert as_sets(index.days([1])) == {1: {MONDAY, TUESDAY}}
 
@@ -82,6 +82,6 @@ class TestFirestoreSaleIndex(SaleIndexContract):
         with monkeypatch.context() as patch:
             patch.setattr(WriteBatch, "commit", refused)
             with pytest.raises(Unavailable, match="The sale index cannot be reached"):
-                index.note([(n, MONDAY) for n in range(3_000)])
-        index.note([(1, TUESDAY)])
+                index.note([(n, MONDAY) for n in range(3_000)], 1)
+        index.note([(1, TUESDAY)], 1)
         assert as_sets(index.days([1, 2])) == {1: {TUESDAY}}

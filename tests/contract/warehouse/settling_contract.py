@@ -27,6 +27,9 @@ ARROW = {
     Kind.JSON: pa.string(),
 }
 LINES = "SELECT sale_id, line_key, net_amount FROM sale_versions WHERE is_current AND region = @region ORDER BY 1, 2"
+DAY = date(2024, 3, 1)
+VERSIONS = """SELECT sale_id, line_key, net_amount, is_current, leads, settlement_no FROM sale_versions
+    WHERE region = @region ORDER BY 1, 2, 3"""
 RECEIPT = """SELECT file, removed, undone_no, settled_at > TIMESTAMP '2024-01-01 00:00:00+00' AS is_new
     FROM receipts WHERE batch_id = @id"""
 Keep = Callable[[str, bytes], str]
@@ -117,11 +120,47 @@ class SettlingContract:
         entered = warehouse.query("SELECT batch_id FROM batches WHERE region = 'at-once' ORDER BY 1").to_pylist()
         assert [row["batch_id"] for row in entered] == [batch.batch_id for batch in batches]
 
+    def test_compacting_changes_no_row(self, warehouse: Warehouse, keep: Keep) -> None:
+        for at, amount in enumerate(("1", "2", "3"), 1):
+            rows = [("S1/1", "P", amount), (f"S1/{at}1", "Q", "5")]
+            warehouse.settle(Settlement([staged(keep, f"compact-{at}", rows, region="compact", at=at)]))
+        warehouse.settle(Settlement(undo=["compact-3"]))
+        before = warehouse.query(VERSIONS, {"region": "compact"})
+        for _ in range(2):
+            warehouse.compact()
+            assert warehouse.query(VERSIONS, {"region": "compact"}) == before
+        assert warehouse.compact() == 0
+        assert lines(warehouse, "compact") == [
+            ("S1/1", "P#1", Decimal(2)),
+            ("S1/11", "Q#1", Decimal(5)),
+            ("S1/21", "Q#1", Decimal(5)),
+        ]
+        assert warehouse.settle(Settlement(undo=["compact-2"])).changes == {"added": 0, "corrected": 1, "removed": 1}
+        assert lines(warehouse, "compact")[0] == ("S1/1", "P#1", Decimal(1))
+
+    def test_a_settlement_while_the_ledger_is_compacted_succeeds_as_well(
+        self, warehouse: Warehouse, keep: Keep
+    ) -> None:
+        batches = [staged(keep, f"meanwhile-{n}", [("S1/1", "P", str(n))], region="meanwhile", at=n) for n in (1, 2, 3)]
+        warehouse.settle(Settlement(batches[:1]))
+        warehouse.settle(Settlement(batches[1:2]))
+        compacted: list[int] = []
+        thread = threading.Thread(target=lambda: compacted.append(warehouse.compact()), daemon=True)
+        thread.start()
+        settled = warehouse.settle(Settlement(batches[2:]))
+        join_thread(thread)
+        assert len(compacted) == 1
+        assert settled.changes == {"added": 0, "corrected": 1, "removed": 0}
+        warehouse.compact()
+        assert lines(warehouse, "meanwhile") == [("S1/1", "P#1", Decimal(3))]
+
 
 def staged(
-    keep: Keep, batch: str, rows: Sequence[Row], *, region: str = "", at: int = 1, file: str = "sales.csv"
-) -> StagedBatch:
-    table = Hasher().with_hashes(pa.table({column.name: _column(column, rows, region or batch) for column in STAGED}))
+    keep: Keep, batch: str, rows: Sequence[Row], *, region: str = "", at: int = 1, file: str = "sales.csv",
+    day: date = DAY,
+) -> StagedBatch:  # fmt: skip
+    columns = {column.name: _column(column, rows, region or batch, day) for column in STAGED}
+    table = Hasher().with_hashes(pa.table(columns))
     sink = pa.BufferOutputStream()
     with parquet_writer(sink, table.schema) as parquet:
         parquet.write_table(table)
@@ -132,7 +171,7 @@ def staged(
     )  # fmt: skip
 
 
-def _column(column: Any, rows: Sequence[Row], region: str) -> pa.Array:
+def _column(column: Any, rows: Sequence[Row], region: str, day: date) -> pa.Array:
     values_by_column: dict[str, Callable[[int, Row], object]] = {
         "row_number": lambda number, row: number,
         "line_number": lambda number, row: number + 1,
@@ -144,7 +183,7 @@ def _column(column: Any, rows: Sequence[Row], region: str) -> pa.Array:
         "store_id": lambda number, row: row[0].partition("/")[0],
         "product_id": lambda number, row: row[1],
         "status": lambda number, row: "completed",
-        "sale_date": lambda number, row: date(2024, 3, 1),
+        "sale_date": lambda number, row: day,
         "net_amount": lambda number, row: Decimal(row[2]),
         "currency": lambda number, row: "EUR",
     }

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from infra.functions import EVENT_SECONDS, FUNCTIONS, Finalized, Function, Pushed, Scheduled
+from infra.functions import EVENT_SECONDS, FUNCTIONS, SCHEDULED_SECONDS, Finalized, Function, Pushed, Scheduled
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED
 from tillstream.handlers import ROUTES
 
@@ -15,7 +15,8 @@ def test_a_size_is_one_that_cloud_run_takes(function: Function) -> None:
     cpu = float(function.cpu)
     assert 128 <= mebibytes <= 4096 * max(cpu, 1)
     assert cpu >= 1 or (function.concurrency == 1 and mebibytes <= 1024)
-    assert function.timeout <= EVENT_SECONDS
+    scheduled = all(isinstance(trigger, Scheduled) for trigger in function.triggers)
+    assert function.timeout <= (SCHEDULED_SECONDS if scheduled else EVENT_SECONDS)
     assert 0 <= function.least <= function.most
     assert re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", function.account)
     assert function.does

@@ -9,6 +9,7 @@ from tillstream.adapters.google.backup import manifest as backup_manifest
 from tillstream.adapters.google.backup import tables as backup_tables
 from tillstream.adapters.google.backup.manifest import DOCUMENTS, LIST, MANIFEST, Manifest, Original
 from tillstream.adapters.google.backup.place import BackupFolder
+from tillstream.app.google import sale_index
 from tillstream.app.google.backup import ReportBytes, check_whole, summary
 from tillstream.app.google.build import build
 from tillstream.app.google.dataset import dataset_of
@@ -23,6 +24,8 @@ def restore(
     settings: Settings, address: str, *, replace: bool, report_bytes: ReportBytes = lambda _: None
 ) -> dict[str, Any]:
     """Restore a backup into a deployed project after a complete check. Idempotent.
+
+    Nothing can be settled until the tables are restored and the sale index is rebuilt.
 
     Raises `Rejected` if the backup is damaged, or if the project has data and `replace` is False.
     """
@@ -40,7 +43,9 @@ def restore(
             name: [f"{place.address}/{object_name}" for object_name in manifest.objects_of(name)]
             for name in manifest.tables
         }
+        sale_index.invalidate(settings)  # before the tables change, so that nothing is settled with the days of others
         backup_tables.restore(dataset, manifest.tables, addresses)
+        sale_index.rebuild(settings)
         with place.open(DOCUMENTS) as lines:
             backup_documents.restore(settings.project, app.ports.documents, lines, partial(_relocated, moved))
         freshness.bump(app.ports.documents)

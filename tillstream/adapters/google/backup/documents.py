@@ -19,8 +19,8 @@ from tillstream.ports.document_store import Put
 
 BATCH_SIZE, BATCH_BYTES = 100, 2 << 20
 """Documents and bytes per commit, whose limit is 10 MiB."""
-REBUILT = frozenset({sale_index.COLLECTION})
-"""Collections that are not backed up, and that a restore leaves as they are."""
+REBUILT = frozenset({sale_index.COLLECTION, sale_index.STATE})
+"""Collections that are not backed up, and that are rebuilt from the restored tables."""
 Change = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 

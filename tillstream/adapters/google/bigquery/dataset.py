@@ -8,6 +8,7 @@ from typing import Any
 
 from google.api_core import exceptions as api_errors
 from google.api_core.client_options import ClientOptions
+from google.api_core.retry import Retry, if_exception_type
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY
@@ -34,6 +35,8 @@ def is_retryable(error: BaseException) -> bool:
 
 
 CALLS = RETRY.with_predicate(is_retryable)
+RETRY_CONFLICT = Retry(predicate=if_exception_type(Conflict), initial=1.0, maximum=15.0, timeout=120.0)
+"""Retries statements that a concurrent one overtook, if their result does not depend on what was read before."""
 
 
 class Dataset:

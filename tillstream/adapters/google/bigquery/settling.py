@@ -80,11 +80,13 @@ class BigQuerySettling:
             return earlier
         settled = self._settle_slice(settlement, last)
         if settled.additions:
-            self._index.note(settled.index_pairs)
+            self._index.note(settled.index_pairs, settled.last.settlement_no)
             self._run(epoch, settled, keep=True)
         return settled.result
 
     def _settle_slice(self, settlement: Settlement, last: LedgerNumbers) -> SliceSettlement:
+        """last: as read together with the epoch, so that the index is also complete when the epoch is compared."""
+        self._index.check(last.settlement_no)
         with TemporaryDirectory() as folder:
             local = replace(settlement, staged=self._download(settlement.staged, Path(folder)))
             return settle_slice(local, BigQueryLedgerReader(self._dataset), self._index, last)

@@ -6,15 +6,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from google.api_core.retry import Retry, if_exception_type
 
-from tillstream.adapters.google.bigquery.dataset import Dataset
+from tillstream.adapters.google.bigquery.compacting import compact
+from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
 from tillstream.adapters.google.bigquery.fields import FIELDS
 from tillstream.adapters.google.bigquery.loading import TableLoader
 from tillstream.adapters.google.bigquery.read import batches
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.domain.daily_totals import DAY, ROLLUPS
-from tillstream.domain.errors import Conflict, Rejected
+from tillstream.domain.errors import Rejected
 from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 STREAMED_ROWS = 100_000
 FIRST_PAGE = 2_000
 """Results of at most this many rows come with the query's response; longer ones use the Storage Read API."""
-_RETRY_CONFLICT = Retry(predicate=if_exception_type(Conflict), initial=1.0, maximum=15.0, timeout=120.0)
-"""Retries statements that replace rows: a concurrent one ends soon."""
 
 
 class BigQueryWarehouse:
@@ -96,6 +94,9 @@ class BigQueryWarehouse:
             columns = [field.name for field in FIELDS[table]]
             self._replace(table, f"{DAY} IN UNNEST(@days)", sql, columns, {"days": list(days)})
 
+    def compact(self) -> int:
+        return compact(self._dataset)
+
     def _replace(
         self, table: str, condition: str, select: str, columns: Sequence[str], params: Mapping[str, Any] | None = None
     ) -> None:
@@ -106,7 +107,7 @@ class BigQueryWarehouse:
             f"INSERT INTO {table} ({column_list})\nSELECT {column_list} FROM (\n{select}\n);\nCOMMIT TRANSACTION;"
         )
         with self._dataset.errors(table):
-            _RETRY_CONFLICT(self._dataset.ask)(script, params, work="replace")
+            RETRY_CONFLICT(self._dataset.ask)(script, params, work="replace")
 
     def close(self) -> None:
         self._index.close()

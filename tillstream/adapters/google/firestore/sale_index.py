@@ -2,7 +2,7 @@
 
 A document's name is its hash in hexadecimal. Hashes are random, so neighbouring writes go to different servers. No
 field is indexed (`infra/firestore.indexes.json`): documents are only read by name, and index entries would be written
-with each of them.
+with each of them. One document of another collection has the settlement up to which the index is complete.
 """
 
 import secrets
@@ -19,9 +19,15 @@ from google.cloud import firestore
 from tillstream.adapters.google.firestore.document_store import NAME, PAGE, pages
 from tillstream.adapters.google.firestore.write_pace import WritePace
 from tillstream.adapters.google.retries import RETRY, TRY, is_transient, translate_errors
+from tillstream.domain.errors import Unavailable
+from tillstream.ports.sale_index import INCOMPLETE
 
 COLLECTION = "sale_days"
 FIELDS = DAYS, REBUILD = "days", "rebuild"
+STATE = "sale_index"
+"""The collection of the document that has the state of the index."""
+SETTLEMENT_NO, IS_COMPLETE = "settlement_no", "is_complete"
+"""The settlement up to which days were noted; false from an invalidation to the end of a rebuild."""
 EPOCH = date(1970, 1, 1)
 COMMIT = 500
 """Documents per commit."""
@@ -42,6 +48,7 @@ class FirestoreSaleIndex:
     def __init__(self, project: str, database: str = "(default)", *, pace: Callable[[], WritePace] = WritePace) -> None:
         self._client = firestore.Client(project=project, database=database)
         self._documents = self._client.collection(COLLECTION)
+        self._state = self._client.collection(STATE).document("state")
         self._pace = pace
 
     def days(self, hashes: Collection[int]) -> Mapping[int, Collection[date]]:
@@ -50,21 +57,34 @@ class FirestoreSaleIndex:
             days |= page
         return days
 
-    def note(self, pairs: Collection[tuple[int, date]]) -> None:
+    def check(self, settlement_no: int) -> None:
+        """Reads one document."""
+        with translate_errors("The sale index"):
+            state = self._state.get(retry=RETRY, timeout=TRY).to_dict() or {}
+        if not state.get(IS_COMPLETE, True) or state.get(SETTLEMENT_NO, 0) < settlement_no:
+            raise Unavailable(INCOMPLETE)
+
+    def note(self, pairs: Collection[tuple[int, date]], settlement_no: int) -> None:
         """Writes without reading: a union with the noted days. Above `LARGE` pairs, it keeps the pace of a bulk write.
 
         1,000,000 pairs take 18 minutes at this pace.
         """
         self._write(pairs, self._pace() if len(pairs) > LARGE else None, {})
+        self._set_state({SETTLEMENT_NO: firestore.Maximum(settlement_no)})
 
-    def rebuild(self, pairs: Iterable[tuple[int, date]]) -> None:
+    def invalidate(self) -> None:
+        self._set_state({IS_COMPLETE: False})
+
+    def rebuild(self, pairs: Iterable[tuple[int, date]], settlement_no: int) -> None:
         """Writes each document with a new mark, which changes it. Those that were not changed are then deleted."""
+        self.invalidate()
         pace = self._pace()
         with translate_errors("The sale index"):
             first = self._documents.select([]).limit(1).get(retry=RETRY, timeout=TRY)
         self._write(pairs, pace, {REBUILD: secrets.token_hex(8)})
         if first:
             self._delete_unchanged(first[0].read_time, pace)
+        self._set_state({SETTLEMENT_NO: settlement_no, IS_COMPLETE: True})
 
     def close(self) -> None:
         self._client.close()
@@ -77,6 +97,11 @@ class FirestoreSaleIndex:
                 for snapshot in self._client.get_all(references, [DAYS], retry=RETRY, timeout=TRY)
                 if snapshot.exists
             }
+
+    def _set_state(self, fields: Mapping[str, Any]) -> None:
+        batch = self._client.batch()
+        batch.set(self._state, fields, merge=True)
+        _commit(batch)
 
     def _write(self, pairs: Iterable[tuple[int, date]], pace: WritePace | None, also: Mapping[str, str]) -> None:
         def commit(documents: list[tuple[int, list[int]]]) -> None:

@@ -148,6 +148,10 @@ class DuckDBWarehouse:
             cursor.execute(f"DELETE FROM {table} WHERE {DAY} IN (SELECT UNNEST($days))", params)
             cursor.execute(f"INSERT INTO {table} BY NAME {to_duckdb(sql)}", params)
 
+    def compact(self) -> int:
+        """Does nothing: settlements change the rows themselves."""
+        return 0
+
     def copy_to(self, path: Path) -> None:
         """Copy everything as of one point in time into a new file, concurrently with settlements."""
         with self._database.extra_cursor() as cursor, self._database.translate_query_errors():
