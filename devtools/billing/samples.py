@@ -120,9 +120,9 @@ class CountingIndex(MemorySaleIndex):
         self.reads += len(set(hashes))
         return super().days(hashes)
 
-    def note(self, pairs: Collection[tuple[int, date]]) -> None:
+    def note(self, pairs: Collection[tuple[int, date]], settlement_no: int) -> None:
         self.writes += len({number for number, _ in pairs})
-        super().note(pairs)
+        super().note(pairs, settlement_no)
 
 
 class LocalFiles:

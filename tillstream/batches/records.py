@@ -83,6 +83,11 @@ def find(
     return [Batch.from_json(document.data) for document in documents]
 
 
+def matching(ports: Ports, **values: str | int | bool) -> list[Batch]:
+    """Records that have these values, in no particular order."""
+    return [Batch.from_json(document.data) for document in ports.documents.find(COLLECTION, values)]
+
+
 def children(ports: Ports, parent: str, kind: BatchKind) -> list[Batch]:
     """Corrections or replays of a batch, oldest first."""
     documents = ports.documents.find(COLLECTION, {"parent": parent, "kind": kind.value}, order_by="fix_number")

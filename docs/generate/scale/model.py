@@ -66,7 +66,6 @@ class Day:
             "Storage Write API": write_cost(self.traffic.stored),
             "documents of batches": self._documents,
             "Pub/Sub": self._pubsub,
-            "stage queries": self._stage_queries,
             "stage compute": self._staging,
             "settle compute": self.traffic.settlements * computed("settle", self.settle_seconds),
             "publishing": self._publishing,
@@ -116,14 +115,6 @@ class Day:
         return 2 * self.messages * EVENT_BYTES / TIB * PRICES["a TiB through Pub/Sub"]
 
     @property
-    def _stage_queries(self) -> float:
-        """Each file is looked up by its bytes."""
-        params = {"sha256": "sha", "contract": "contract", "contract_version": 1}
-        text = inline_parameters(sql.text("ledger/same_bytes"), params)
-        billed = sum(statement.bytes(self.ledger) for statement in script_statements(text))
-        return query_cost(self.traffic.files * billed)
-
-    @property
     def _staging(self) -> float:
         sizes = sorted((each for each in FUNCTIONS if each.name.startswith("stage")), key=gib)
         files = self.traffic.files * compute_cost(FILE_SECONDS, float(sizes[-1].cpu), gib(sizes[-1]))
@@ -133,9 +124,7 @@ class Day:
     @property
     def _publishing(self) -> float:
         """Without subscribers of sale events: the batches of a settlement are marked as published."""
-        text = inline_parameters(sql.text("ledger/settlement_batches"), {"settlement_no": 1})
-        billed = sum(statement.bytes(self.ledger) for statement in script_statements(text))
-        return self.traffic.settlements * (query_cost(billed) + computed("announce", PUBLISH_SECONDS))
+        return self.traffic.settlements * computed("announce", PUBLISH_SECONDS)
 
     def totals(self, older: float, ledger: Ledger) -> float:
         """Refreshes of this day, at night of the day before too, and of so many older days."""

@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 import sql
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
-from tillstream.domain.errors import NotFound
 from tillstream.domain.events import SALE_CHANGED, SALE_REMOVED, TOPIC_SALE_EVENTS
 from tillstream.domain.ids import event_ids
 from tillstream.pipeline.rows.issues import format_values
@@ -107,9 +106,5 @@ def _text(values: pa.Array) -> pa.Array:
 
 
 def _record(ports: Ports, settlement_no: int) -> None:
-    settled = ports.warehouse.query(sql.text("ledger/settlement_batches"), {"settlement_no": settlement_no})
-    for batch in settled.column("batch_id").to_pylist():
-        try:
-            records.transition(ports, batch, State.ANNOUNCED, only_from=frozenset({State.SETTLED}))
-        except NotFound:  # the record was lost; the warehouse still has the batch, and sweep restores the record
-            continue
+    for batch in records.matching(ports, settlement_no=settlement_no):
+        records.transition(ports, batch.batch_id, State.ANNOUNCED, only_from=frozenset({State.SETTLED}))

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-import sql
 from tillstream.batches import events, records
 from tillstream.contracts import known_headers
 from tillstream.contracts.registry import ContractRegistry, contract_version
@@ -95,11 +94,15 @@ def _reusable_result(ports: Ports, upload: Batch) -> StagingReport | None:
     """Return the result of an earlier staging of the same bytes under the same contract, if it would not differ now."""
     if upload.kind is not BatchKind.UPLOAD:
         return None
-    params = {"sha256": upload.sha256, "contract": upload.contract, "contract_version": upload.contract_version}
-    for row in ports.warehouse.query(sql.text("ledger/same_bytes"), params).to_pylist():
-        report = records.get(ports, row["batch_id"]).staged
-        if report is None or report.reader != reader() or not expiry.exists(ports, report.objects):
-            continue
-        if all(problem.code != "future-date" for problem in report.problems):
-            return report
-    return None
+    same_bytes = records.matching(
+        ports,
+        sha256=upload.sha256,
+        contract=upload.contract,
+        contract_version=upload.contract_version,
+        kind=BatchKind.UPLOAD.value,
+    )
+    settled = [other for other in same_bytes if other.settlement_no]
+    report = max(settled, key=lambda other: other.received_seq).staged if settled else None
+    if report is None or report.reader != reader() or not expiry.exists(ports, report.objects):
+        return None
+    return report if all(problem.code != "future-date" for problem in report.problems) else None
