@@ -16,6 +16,7 @@ from tillstream.ledger.additions import ADDED
 from tillstream.ledger.batch_numbers import received_date
 from tillstream.ledger.numbers import LedgerNumbers
 from tillstream.ledger.reader import Values
+from tillstream.ledger.slice import STATED_DAYS
 from tillstream.ledger.slice_settlement import settle_slice
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
@@ -83,7 +84,8 @@ class SlicedWarehouse:
                 (index_hash("batch", batch), received_date(seq)),
                 (index_hash("bytes", sha256), received_date(seq)),
             ]
-        self._index.rebuild(pairs, 0)
+        days = self._cursor().execute("SELECT DISTINCT sale_date FROM statements WHERE whole = 'store-day'").fetchall()
+        self._index.rebuild([*pairs, *((STATED_DAYS, day) for (day,) in days)], 0)
 
     def settle(self, settlement: Settlement) -> SettlementResult:
         sliced = self._on_slice(settlement, keep=True)

@@ -21,5 +21,8 @@ def event_ids(settlement_no: int, keys: Iterable[str]) -> list[str]:
 
 
 def index_hash(kind: str, value: str) -> int:
-    """The hash of a batch ID or of a file's SHA-256 in the sale index: 63 bits. kind: batch or bytes."""
+    """The hash of something other than a sale in the sale index: 63 bits.
+
+    kind: batch (value is its ID), bytes (their SHA-256) or statements (their type).
+    """
     return int(_digest("index", kind, value, length=16), 16) >> 1

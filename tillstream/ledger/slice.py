@@ -31,6 +31,8 @@ NARROW = (
 """Columns of sale_versions that every settlement reads; the others are compared only between a file and a till."""
 CHANGED = "batch_no, place_seq, undone_no, removed"
 """The columns of batches that settlements change, and the number of the batch."""
+STATED_DAYS = index_hash("statements", "store-day")
+"""Hash in the sale index, whose days are those with complete statements of store-days."""
 _LATEST_FLAGS = f"""
 UPDATE sale_versions SET is_current = f.is_current, leads = f.leads
 FROM (
@@ -93,6 +95,10 @@ class LedgerSlice:
         noted = {(index_hash("batch", b.batch_id), received_date(b.received_seq)) for b in staged}
         noted |= {(index_hash("bytes", b.sha256), received_date(b.received_seq)) for b in staged if b.sha256}
         self._pairs = noted | set(self._memory.fetch("SELECT DISTINCT sale, sale_date FROM arrivals"))
+        stated = [path for b in staged if b.replaces == "store-day" for path in b.accepted]
+        if stated:
+            days = self._memory.column("SELECT DISTINCT sale_date FROM read_parquet(?)", stated)
+            self._pairs |= {(STATED_DAYS, day) for day in days}
 
     def _from_files(self, table: str, columns: str, files: Sequence[str], **constants: bool) -> None:
         if files:
@@ -169,7 +175,7 @@ class LedgerSlice:
             self._memory.with_rows(flags, _LATEST_FLAGS)
         self._memory.load("sightings", days, {"sale": sales}, of_slice)
         stated = "scope IN (SELECT sale FROM slice_sales) OR whole = 'store-day'"
-        arriving = self._memory.column("SELECT DISTINCT sale_date FROM arrivals")
+        arriving = self._memory.column("SELECT DISTINCT sale_date FROM arrivals") & self._days_of({STATED_DAYS})
         self._memory.load("statements", {*days, *arriving}, {"scope": sales, "whole": ["store-day"]}, stated)
 
     def _load_contents(self, days: Collection[date]) -> None:

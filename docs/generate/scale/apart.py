@@ -30,12 +30,9 @@ def days_hit(sales: float, days: int) -> float:
 
 
 def late(day: Day) -> dict[str, float]:
-    """USD that late sales add: statements and totals of older days."""
-    each = read_bytes(samples().late, day.ledger) - read_bytes(samples().new, day.ledger)
-    older = days_hit(day.sales * LATE / day.traffic.settlements, LATE_DAYS)
+    """USD that late sales add: totals of older days. A settlement reads nothing for them."""
     stale = days_hit(day.sales * LATE * TOTALS_EVERY / DAY, LATE_DAYS)
     return {
-        "Storage Read API": read_cost(day.traffic.settlements * each * older),
         "daily totals": day.totals(stale, day.ledger) - day.costs["daily totals"],
     }
 
@@ -43,7 +40,7 @@ def late(day: Day) -> dict[str, float]:
 def corrected(day: Day) -> dict[str, float]:
     """USD that corrections add: all sales of the corrected days are read."""
     ledger = Ledger(replace(day.traffic, corrected=CORRECTED), day.days)
-    each = read_bytes(samples().corrected, ledger) - read_bytes(samples().new, ledger)
+    each = read_bytes(samples().corrected, ledger)
     older = days_hit(day.sales * CORRECTED / day.traffic.settlements, CORRECTED_DAYS)
     stale = days_hit(day.sales * CORRECTED * TOTALS_EVERY / DAY, CORRECTED_DAYS)
     script = query_bytes(samples().corrected, ledger) - query_bytes(samples().new, day.ledger)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import sql
-from devtools.billing.prices import GIB, PRICES, TIB, compute_cost, query_cost, read_cost, write_cost
+from devtools.billing.prices import GIB, PRICES, TIB, compute_cost, query_cost, write_cost
 from devtools.billing.queries import script_statements
 from devtools.billing.samples import TODAY
 from devtools.billing.traffic import DAY, FROM_TILLS, SETTLE_EVERY, Ledger, Traffic
-from docs.generate.scale.samples import query_bytes, read_bytes, samples
+from docs.generate.scale.samples import query_bytes, samples
 from docs.generate.scale.seconds import (
     FILE_SECONDS,
     MICRO_BATCH_SECONDS,
@@ -61,7 +61,6 @@ class Day:
         return {
             "sale index, reads": self.indexed * PRICES["100,000 documents read in Firestore"] / 100_000,
             "sale index, writes": self.indexed * PRICES["100,000 documents written in Firestore"] / 100_000,
-            "Storage Read API": read_cost(self._read),
             "commit scripts": query_cost(self.traffic.settlements * query_bytes(samples().new, self.ledger)),
             "Storage Write API": write_cost(self.traffic.stored),
             "documents of batches": self._documents,
@@ -86,13 +85,6 @@ class Day:
     def indexed(self) -> float:
         """Documents of the sale index read and written: one per sale, two per batch."""
         return self.sales + 2 * self.traffic.batches
-
-    @property
-    def _read(self) -> float:
-        """Bytes of the slices. At night, settlements also read the statements of the day of the files."""
-        with_file = min(self.traffic.files, NIGHT_HOURS / 24 * self.traffic.settlements)
-        without = self.traffic.settlements - with_file
-        return without * read_bytes(samples().new, self.ledger) + with_file * read_bytes(samples().file, self.ledger)
 
     @property
     def documents(self) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from devtools.billing.prices import PRICES, PRICES_OF, query_cost, read_cost
+from devtools.billing.prices import PRICES, PRICES_OF, query_cost
 from devtools.billing.traffic import DAY
 from docs.generate.markdown import page as markdown
 from docs.generate.markdown import table
@@ -10,7 +10,7 @@ from docs.generate.scale import text
 from docs.generate.scale.apart import corrected, idle_costs, late, sale_events
 from docs.generate.scale.model import NIGHT_HOURS, Day
 from docs.generate.scale.quotas import quotas
-from docs.generate.scale.samples import read_bytes, samples, statements
+from docs.generate.scale.samples import samples, statements
 from docs.generate.scale.seconds import FILE_SECONDS, MICRO_BATCH_SECONDS, WRITE_INDEX, Night
 from docs.generate.scale.targets import targets
 
@@ -82,15 +82,12 @@ def _instances(day: Day) -> float:
 def _settlement() -> list[tuple[str, ...]]:
     new = samples().new
     billed = [[statement.bytes(day.ledger) for statement in statements(new)] for day in YEAR]
-    read = [read_bytes(new, day.ledger) for day in YEAR]
     names = [f"`{statement.name}`" for statement in statements(new)]
     rows = [
         (name, *(cell for size in sizes for cell in _cells(size, query_cost(size))))
         for name, *sizes in zip(names, *billed, strict=True)
     ]
-    rows.append(("`statements`, Storage Read API", *(cell for size in read for cell in _cells(size, read_cost(size)))))
-    sums = [(sum(b) + r, query_cost(sum(b)) + read_cost(r)) for b, r in zip(billed, read, strict=True)]
-    return [*rows, ("total", *(cell for size, usd in sums for cell in _cells(size, usd)))]
+    return [*rows, ("total", *(cell for sizes in billed for cell in _cells(sum(sizes), query_cost(sum(sizes)))))]
 
 
 def _cells(size: float, usd: float) -> tuple[str, str]:

@@ -41,9 +41,9 @@ within {NIGHT_HOURS} hours; a settlement every {SETTLE_EVERY} seconds; {FILE_SEC
 minutes.
 """
 SETTLEMENT = """
-A settlement that adds only new sales reads nothing of the sales in the ledger: the sale index has no days for them. It
-reads the complete statements of the days of the sales, and moves its rows from the table `incoming` into the ledger.
-Each statement is billed at least 10 MB for each table that it reads. None of this depends on the age of the ledger.
+A settlement that adds only new sales reads nothing of the ledger: the sale index has no days for them. It moves its rows
+from the table `incoming` into the ledger. Each statement is billed at least 10 MB for each table that it reads. None of
+this depends on the age of the ledger.
 
 The bytes are upper bounds, because clustering is ignored: each `INSERT` is counted with its columns of all rows that
 arrived in the hour, although `incoming` is clustered by settlement.
@@ -57,8 +57,8 @@ Contracts with the rule `outliers` are not included: each of their files reads t
 """
 APART = f"""
 These costs come in addition. Late sales are {apart.LATE:.0%} of the sales, spread over the previous
-{apart.LATE_DAYS} days; a settlement reads the complete statements of each of these days, and each refresh of the daily
-totals recomputes them. Corrections concern {apart.CORRECTED:.0%} of the sales, of the previous
+{apart.LATE_DAYS} days; a settlement reads nothing of these days, but each refresh of the daily totals recomputes
+them. Corrections concern {apart.CORRECTED:.0%} of the sales, of the previous
 {apart.CORRECTED_DAYS} days: a settlement reads all sales of each of these days, as BigQuery bills whole partitions.
 The totals also read all changed flags of the ledger (`version_flags`). A subscriber of sale events adds a query of the
 changed lines of each settlement, which reads the days that the settlement changed.

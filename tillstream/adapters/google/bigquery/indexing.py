@@ -14,6 +14,7 @@ from tillstream.adapters.google.bigquery.literals import literal
 from tillstream.adapters.google.retries import TRY
 from tillstream.domain.errors import Rejected
 from tillstream.domain.ids import index_hash
+from tillstream.ledger.slice import STATED_DAYS
 from tillstream.ports.sale_index import SaleIndex
 
 WITHIN = 3_600.0
@@ -22,6 +23,7 @@ DAYS = 31
 _DAYS = "SELECT DISTINCT sale_date FROM sightings ORDER BY sale_date"
 _SALES = "SELECT sale, sale_date, COUNT(*) AS row_count FROM sightings WHERE sale_date IN ({}) GROUP BY sale, sale_date"
 _BATCHES = "SELECT batch_id, sha256, received_date, 1 AS row_count FROM batches"
+_STATED_DAYS = "SELECT DISTINCT sale_date FROM statements WHERE whole = 'store-day'"
 Row = Mapping[str, Any]
 
 
@@ -63,6 +65,8 @@ def _pairs(dataset: Dataset) -> Iterator[tuple[int, date]]:
         yield index_hash("batch", row["batch_id"]), row["received_date"]
         if row["sha256"]:
             yield index_hash("bytes", row["sha256"]), row["received_date"]
+    for row in _rows(dataset, _STATED_DAYS):
+        yield STATED_DAYS, row["sale_date"]
 
 
 def _sales(dataset: Dataset) -> Iterator[Row]:

@@ -7,7 +7,7 @@ The transaction reads and raises the epoch. If another settlement committed afte
 import json
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -54,14 +54,12 @@ class BigQuerySettling:
         self._dataset, self._downloads, self._index = dataset, downloads, index
 
     def settle(self, settlement: Settlement) -> SettlementResult:
-        for pause in (0.5 * 2**n for n in range(TRIES - 1)):
-            try:
-                return self._settle_once(settlement)
-            except Conflict:
-                time.sleep(random.uniform(0, pause))  # noqa: S311
-        return self._settle_once(settlement)
+        return _with_retries(lambda: self._settle_once(settlement))
 
     def preview(self, settlement: Settlement, questions: Sequence[WarehouseQuery]) -> SettlementResult:
+        return _with_retries(lambda: self._preview_once(settlement, questions))
+
+    def _preview_once(self, settlement: Settlement, questions: Sequence[WarehouseQuery]) -> SettlementResult:
         epoch, last = self._numbers()
         settled = self._settle_slice(settlement, last)
         schemas = [self._schema(question) for question in questions]
@@ -164,6 +162,16 @@ class BigQuerySettling:
             job = self._dataset.client.query(inline_parameters(question.sql, question.params), job_config=config)
         schema: Sequence[SchemaField] = job.schema
         return schema
+
+
+def _with_retries(attempt: Callable[[], SettlementResult]) -> SettlementResult:
+    """Repeat the attempt while another settlement commits first."""
+    for pause in (0.5 * 2**n for n in range(TRIES - 1)):
+        try:
+            return attempt()
+        except Conflict:
+            time.sleep(random.uniform(0, pause))  # noqa: S311
+    return attempt()
 
 
 def _days(rows: pa.Table) -> list[date]:
