@@ -15,7 +15,7 @@ from test_entry_points import storage_data, upload
 from infra import permissions, stage
 from infra.accounts import PORTAL, PORTAL_GRANTS, roles
 from infra.declared import SECRETS
-from infra.functions import DOCUMENTS, FUNCTIONS
+from infra.functions import DOCUMENTS, FUNCTIONS, READS
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import holidays, reference
 from tillstream.app import App
@@ -100,6 +100,9 @@ def test_each_function_has_the_permissions_that_it_used(calls: dict[str, Calls])
 REASONS_WITHOUT_CALL = {
     ("project", DOCUMENTS): "an app reads the contracts that people saved when it is built",
     ("compact", DOCUMENTS): "an app reads the contracts that people saved when it is built",
+    **{
+        ("stage", grant): "a contract with the rule `outliers` compares with the lines of the ledger" for grant in READS
+    },
 }
 """Function and role → the reason for the role, if it is not a call that is recorded here."""
 
