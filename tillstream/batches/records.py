@@ -83,9 +83,16 @@ def find(
     return [Batch.from_json(document.data) for document in documents]
 
 
-def matching(ports: Ports, **values: str | int | bool) -> list[Batch]:
-    """Records that have these values, in no particular order."""
-    return [Batch.from_json(document.data) for document in ports.documents.find(COLLECTION, values)]
+def of_settlement(ports: Ports, settlement_no: int) -> list[Batch]:
+    """Batches that this settlement added to the ledger, in no particular order."""
+    documents = ports.documents.find(COLLECTION, {"settlement_no": settlement_no})
+    return [Batch.from_json(document.data) for document in documents]
+
+
+def same_bytes(ports: Ports, upload: Batch) -> list[Batch]:
+    """Uploads with the bytes of this one, itself included, in no particular order."""
+    documents = ports.documents.find(COLLECTION, {"sha256": upload.sha256, "kind": BatchKind.UPLOAD.value})
+    return [Batch.from_json(document.data) for document in documents]
 
 
 def children(ports: Ports, parent: str, kind: BatchKind) -> list[Batch]:

@@ -106,5 +106,5 @@ def _text(values: pa.Array) -> pa.Array:
 
 
 def _record(ports: Ports, settlement_no: int) -> None:
-    for batch in records.matching(ports, settlement_no=settlement_no):
+    for batch in records.of_settlement(ports, settlement_no):
         records.transition(ports, batch.batch_id, State.ANNOUNCED, only_from=frozenset({State.SETTLED}))

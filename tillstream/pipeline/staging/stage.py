@@ -94,14 +94,12 @@ def _reusable_result(ports: Ports, upload: Batch) -> StagingReport | None:
     """Return the result of an earlier staging of the same bytes under the same contract, if it would not differ now."""
     if upload.kind is not BatchKind.UPLOAD:
         return None
-    same_bytes = records.matching(
-        ports,
-        sha256=upload.sha256,
-        contract=upload.contract,
-        contract_version=upload.contract_version,
-        kind=BatchKind.UPLOAD.value,
-    )
-    settled = [other for other in same_bytes if other.settlement_no]
+    version = (upload.contract, upload.contract_version)
+    settled = [
+        other
+        for other in records.same_bytes(ports, upload)
+        if other.settlement_no and (other.contract, other.contract_version) == version
+    ]
     report = max(settled, key=lambda other: other.received_seq).staged if settled else None
     if report is None or report.reader != reader() or not expiry.exists(ports, report.objects):
         return None

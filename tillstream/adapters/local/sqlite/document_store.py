@@ -11,7 +11,10 @@ from tillstream.adapters.local.sqlite.connection import SQLiteFile
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.ports.document_store import Document, Put
 
-INDEXED = ("state", "kind", "parent", "contract", "sha256", "received_seq", "who", "what", "subject", "login", "link")
+INDEXED = (
+    *("state", "kind", "parent", "contract", "sha256", "received_seq", "settlement_no"),
+    *("who", "what", "subject", "login", "link"),
+)
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
