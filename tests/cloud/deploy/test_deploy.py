@@ -133,7 +133,7 @@ def test_a_whole_deploy_goes_on_where_it_stopped_and_is_then_left_alone(google: 
     service = f"run/projects/{PROJECT}/locations/europe-west1/services/settle"
     callers = google.memory.policies[service]["bindings"]
     differences = everything.check()
-    assert "function settle: serviceConfig.availableMemory is 256Mi instead of 1Gi" in differences
+    assert "function settle: serviceConfig.availableMemory is 256Mi instead of 2Gi" in differences
     assert "subscription announce: is missing" in differences
     assert google.since(everything.apply) == [
         f"PUT {subscription}",

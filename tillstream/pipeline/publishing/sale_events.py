@@ -31,6 +31,7 @@ def publish_changes(ports: Ports, settlement_no: int) -> int:
     Raises `Unavailable`. Some events may have been published by then; a retry publishes them again.
     """
     if ports.documents.get(COLLECTION, str(settlement_no)):
+        _record(ports, settlement_no)  # records that were updated after the events were published
         return 0
     published = 0
     if TOPIC_SALE_EVENTS in ports.bus.subscriptions().values():

@@ -24,7 +24,7 @@ from tillstream.adapters.google.bigquery.fields import EPOCH, FIELDS, INCOMING, 
 from tillstream.adapters.google.bigquery.ledger_reader import BigQueryLedgerReader, join_keys
 from tillstream.adapters.google.bigquery.literals import inline_parameters
 from tillstream.adapters.google.bigquery.settle_script import Commit, PreviewQuery, script
-from tillstream.adapters.google.bigquery.tables import arrow_schema
+from tillstream.adapters.google.bigquery.tables import LAYOUTS, arrow_schema
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.domain.daily_totals import DAY
 from tillstream.domain.errors import Conflict
@@ -151,7 +151,7 @@ class BigQuerySettling:
             commit,
             token=token,
             arrived_at=arrived_at,
-            targets={target: _days(rows) for target, rows in rows_by_target.items()},
+            targets={target: partition_days(target, rows) for target, rows in rows_by_target.items()},
             changed_batches=additions.changed_batches.to_pylist(),
         )
 
@@ -174,8 +174,9 @@ def _with_retries(attempt: Callable[[], SettlementResult]) -> SettlementResult:
     return attempt()
 
 
-def _days(rows: pa.Table) -> list[date]:
-    days: list[date] = rows.column(DAY).unique().to_pylist() if DAY in rows.column_names else []
+def partition_days(target: str, rows: pa.Table) -> list[date]:
+    """The business days of rows for a table that is partitioned by them; empty for other tables."""
+    days: list[date] = rows.column(DAY).unique().to_pylist() if LAYOUTS[target].partitioned == DAY else []
     return days
 
 
