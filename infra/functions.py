@@ -191,7 +191,7 @@ SWEEP = Function(
     "sweep",
     "Resumes interrupted work; updates exchange rates and holidays",
     (Scheduled("*/5 * * * *"),),
-    memory="1Gi",
+    memory="2Gi",
     cpu="1",
     concurrency=1,
     timeout=EVENT_SECONDS,

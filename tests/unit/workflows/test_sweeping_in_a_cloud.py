@@ -11,7 +11,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
-from tillstream.domain.events import BATCH_RECEIVED, BATCH_STAGED, INBOX
+from tillstream.domain.events import BATCH_RECEIVED, INBOX
 from tillstream.domain.store_sale import schema
 from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import settle
@@ -55,20 +55,6 @@ def test_what_stopped_before_it_was_staged_is_handed_on_by_event(app: App, clock
     (delivery,) = app.ports.bus.pull("batches", 10)
     assert delivery.message.attributes["type"] == BATCH_RECEIVED
     assert upload.batch_id in delivery.message.body.decode()
-
-
-def test_what_stopped_before_it_was_settled_is_handed_on_by_one_event(app: App, clock: ManualClock) -> None:
-    for name in ("a.csv", "b.csv"):
-        rows = CSV.replace(b"Shelf", name.encode())
-        upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), name, io.BytesIO(rows), "emma")
-        stage.stage(app.ports, upload.batch_id, contracts=app.contracts)
-    app.ports.bus.acknowledge(app.ports.bus.pull("batches", 10))
-    assert swept(app)["settled"] == 0, "its event may still come"
-    clock.advance(HOURS)
-    assert swept(app)["settled"] == 1
-    (delivery,) = app.ports.bus.pull("batches", 10)
-    assert delivery.message.attributes["type"] == BATCH_STAGED
-    assert {batch.state for batch in records.find(app.ports)} == {State.STAGED}
 
 
 def test_an_object_whose_event_was_lost_is_found_while_it_is_young(app: App, clock: ManualClock) -> None:

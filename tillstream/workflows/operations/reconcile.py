@@ -40,10 +40,9 @@ def reconcile(
 ) -> dict[str, Any]:
     """Resume interrupted work and return counts: unrecorded objects, stopped stagings and settlements, lost events.
 
-    delegate: publish `batch.received` and `batch.staged` instead of staging and settling here (the sweep function is
-    small). Objects and settlements are then checked from the previous sweep minus an overlap, because checking years of
-    them every few minutes is too slow. patience: younger batches and announcements are in progress and are left alone;
-    none with 0.
+    delegate: publish `batch.received` instead of staging here (the sweep function has little memory). Objects and
+    settlements are then checked from the previous sweep minus an overlap, because checking years of them every few
+    minutes is too slow. patience: younger stagings and announcements are in progress and are left alone; none with 0.
     """
     previous = _previous_sweep(ports) if delegate else None
     first = _first_settlement(ports, previous)
@@ -68,25 +67,16 @@ def reconcile(
             )
 
             stage.stage(ports, upload.batch_id, contracts=contracts)
-    settled = _delegate_settlement(ports, cutoff) if delegate else len(settle.settle_all(ports, contracts))
+    settled = settle.settle_all(ports, contracts)
     undone = _follow_undos(ports, first)
     announced = _announce_missing(ports, first, ports.clock.now() - patience if patience else None)
     return {
         "registered": registered,
         "staged": len(stopped),
-        "settled": settled,
+        "settled": len(settled),
         "undone": undone,
         "announced": announced,
     }
-
-
-def _delegate_settlement(ports: Ports, cutoff: str) -> int:
-    """Publish `batch.staged` again for one batch that was staged before the cutoff: its handler settles all of them."""
-    staged = records.find(ports, state=State.STAGED, kind=None, limit=None)
-    stopped = [upload for upload in staged if upload.state_at <= cutoff][:1]
-    for upload in stopped:
-        events.publish_staged(ports, upload)
-    return len(stopped)
 
 
 def _previous_sweep(ports: Ports) -> datetime | None:
