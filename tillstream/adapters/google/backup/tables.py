@@ -14,6 +14,7 @@ from tillstream.adapters.google.backup.manifest import TABLES, TableInfo
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
 from tillstream.adapters.google.bigquery.fields import EPOCH, FLAGS, SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.loading import TableLoader
+from tillstream.adapters.google.bigquery.settle_script import FIRST_EPOCH
 from tillstream.adapters.google.bigquery.tables import LAYOUTS
 from tillstream.adapters.google.retries import TRY
 from tillstream.domain import tables
@@ -116,8 +117,7 @@ def _script(kept: Mapping[str, TableInfo], sources: Mapping[str, str]) -> str:
         if name in sources:
             steps.append(_insert(_stored_in(name), sources[name], ", ".join(columns)))
     steps += [
-        f"INSERT INTO {EPOCH} (number, settlement_no, batch_no) "
-        f"SELECT 0, 0, 0 FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM {EPOCH})",
+        FIRST_EPOCH,
         f"UPDATE {EPOCH} SET number = number + 1, "
         "settlement_no = (SELECT COALESCE(MAX(settlement_no), 0) FROM settlements), "
         "batch_no = (SELECT COALESCE(MAX(batch_no), 0) FROM batches) WHERE TRUE",

@@ -16,6 +16,11 @@ from tillstream.adapters.google.bigquery.fields import EPOCH, FIELDS, INCOMING
 from tillstream.adapters.google.bigquery.literals import literal
 from tillstream.domain.daily_totals import DAY
 
+FIRST_EPOCH = (
+    f"INSERT INTO {EPOCH} (number, settlement_no, batch_no) "
+    f"SELECT 0, 0, 0 FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM {EPOCH})"
+)
+"""If two of these run concurrently there are two rows, which are raised together from then on."""
 MOST_PARTITIONS = 4_000
 """Partitions that one statement may change."""
 _NAMED = re.compile(r"\b(?P<before>(?:FROM|JOIN|INTO|UPDATE)\s+)(?P<name>\w+)\b")

@@ -23,7 +23,7 @@ from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.fields import EPOCH, FIELDS, INCOMING, SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.ledger_reader import BigQueryLedgerReader, join_keys
 from tillstream.adapters.google.bigquery.literals import inline_parameters
-from tillstream.adapters.google.bigquery.settle_script import Commit, PreviewQuery, script
+from tillstream.adapters.google.bigquery.settle_script import FIRST_EPOCH, Commit, PreviewQuery, script
 from tillstream.adapters.google.bigquery.tables import LAYOUTS, arrow_schema
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.domain.daily_totals import DAY
@@ -40,11 +40,6 @@ WITHIN = 1800.0
 _NUMBERS = f"SELECT MAX(number) AS epoch, MAX(settlement_no) AS settlement_no, MAX(batch_no) AS batch_no FROM {EPOCH}"
 _REQUEST = "SELECT settlement_no, added, corrected, removed FROM settlements WHERE request_id = @request_id"
 _SETTLED_BATCHES = "SELECT batch_id FROM batches WHERE settlement_no = @settlement_no"
-_FIRST_EPOCH = f"""
-INSERT INTO {EPOCH} (number, settlement_no, batch_no)
-SELECT 0, 0, 0 FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM {EPOCH})
-"""
-"""If two of these run concurrently there are two rows, which are raised together from then on."""
 
 
 class BigQuerySettling:
@@ -95,7 +90,7 @@ class BigQuerySettling:
         """The epoch, and the greatest numbers of the ledger."""
         (row,) = self._dataset.ask(_NUMBERS, work="settle")
         if row["epoch"] is None:
-            self._dataset.ask(_FIRST_EPOCH, work="settle")
+            self._dataset.ask(FIRST_EPOCH, work="settle")
             return self._numbers()
         return row["epoch"], LedgerNumbers(row["settlement_no"], row["batch_no"])
 
