@@ -52,7 +52,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         headline=labels.headline(receipt),
         balance=labels.balance(receipt["rows"]),
         words=labels.state_of(upload),
-        identical=labels.identical(repeated_lines(ports(), batch_id)) if repeated else "",
+        identical=labels.identical(repeated_lines(ports(), upload)) if repeated else "",
         groups=groups,
         waits=upload.state in labels.UNDER_WAY or correcting or (again and again.state in labels.UNDER_WAY),
         correcting=correcting,

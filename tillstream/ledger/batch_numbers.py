@@ -1,10 +1,10 @@
 """Assign the batches of a wave their numbers and places in time, and insert them into `batches`."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 import duckdb
 
+from tillstream.domain.batch.record import received_date
 from tillstream.ports.warehouse import StagedBatch
 
 _BATCH_FIELDS = (
@@ -12,11 +12,6 @@ _BATCH_FIELDS = (
     "file", "sha256", "received_seq", "as_new", "fix_number", "parent",
     "rules", "rows_read", "rows_blank", "rows_ignored", "problems",
 )  # fmt: skip
-
-
-def received_date(received_seq: int) -> date:
-    """The UTC day of a receipt, given in microseconds since 1970."""
-    return date(1970, 1, 1) + timedelta(microseconds=received_seq)
 
 
 class BatchNumbering:

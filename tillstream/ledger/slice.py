@@ -16,9 +16,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from tillstream.domain.batch.record import received_date
 from tillstream.domain.ids import index_hash
 from tillstream.domain.tables import TABLES
-from tillstream.ledger.batch_numbers import received_date
 from tillstream.ledger.memory import MemoryLedger
 from tillstream.ledger.settle_script import KEY
 from tillstream.ports.sale_index import SaleIndex

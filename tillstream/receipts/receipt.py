@@ -16,23 +16,22 @@ from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import WarehouseQuery
 from tillstream.receipts import staged_rejections
+from tillstream.receipts.batch_queries import BatchQueries
 from tillstream.receipts.receipt_types import Receipt, ReceiptAmounts, ReceiptProblem, ReceiptRows
+
+_QUERIES = ("batch_receipt", "batch_amounts", "batch_problems")
 
 
 def receipt(ports: Ports, batch: str) -> Receipt:
     """The receipt of a batch. Raises `NotFound`."""
     upload = records.get(ports, batch)
-    batch_query, amounts_query, problems_query = receipt_queries(batch)
-    rows = _query(ports, batch_query)
+    queries = BatchQueries(ports.warehouse, upload)
+    batch_query, amounts_query, problems_query = _QUERIES
+    rows = queries.run(batch_query)
     amounts = _staged_amounts(upload, rows)
     if amounts is None:
-        amounts = _query(ports, amounts_query)
-    return {"batch_id": batch, **compose(upload, rows, amounts, _query(ports, problems_query))}
-
-
-def _query(ports: Ports, question: WarehouseQuery) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = ports.warehouse.query(question.sql, question.params).to_pylist()
-    return rows
+        amounts = queries.run(amounts_query)
+    return {"batch_id": batch, **compose(upload, rows, amounts, queries.run(problems_query))}
 
 
 def _staged_amounts(upload: Batch, rows: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
@@ -51,9 +50,8 @@ def _staged_amounts(upload: Batch, rows: list[dict[str, Any]]) -> list[dict[str,
 
 
 def receipt_queries(batch: str) -> list[WarehouseQuery]:
-    """Warehouse queries of a receipt: batch, amounts, problems by code; in the order of the parameters of `compose`."""
-    names = ("ledger/batch_receipt", "ledger/batch_amounts", "ledger/batch_problems")
-    return [WarehouseQuery(sql.text(name), {"batch_id": batch}) for name in names]
+    """The queries of a receipt for a preview: batch, amounts, problems by code, as `compose` takes their answers."""
+    return [WarehouseQuery(sql.text(f"ledger/{name}"), {"batch_id": batch}) for name in _QUERIES]
 
 
 def compose(
@@ -151,7 +149,7 @@ def rejected_rows(
     if upload.state in staged_rejections.UNSETTLED:
         rows = staged_rejections.rejected_rows(ports, upload, code, limit, offset)
     else:
-        rows = quarantined_rows(ports, batch, code=code, limit=limit, offset=offset)
+        rows = quarantined_rows(ports, upload, code=code, limit=limit, offset=offset)
     names = batch_headers(ports, upload)
     return [
         row | {"problems": [with_message(problem, names) for problem in json.loads(row["problems"])]} for row in rows
@@ -159,12 +157,11 @@ def rejected_rows(
 
 
 def quarantined_rows(
-    ports: Ports, batch: str, *, code: str | None = None, limit: int | None = None, offset: int = 0
+    ports: Ports, upload: Batch, *, code: str | None = None, limit: int | None = None, offset: int = 0
 ) -> list[dict[str, Any]]:
     """As `rejected_rows`, for a batch in the ledger, with `problems` as stored JSON text."""
-    params = {"batch_id": batch, "code": code or "", "limit": limit or 1 << 40, "offset": offset}
-    rows: list[dict[str, Any]] = ports.warehouse.query(sql.text("ledger/batch_refusals"), params).to_pylist()
-    return rows
+    queries = BatchQueries(ports.warehouse, upload)
+    return queries.run("batch_refusals", code=code or "", limit=limit or 1 << 40, offset=offset)
 
 
 def batch_headers(ports: Ports, upload: Batch) -> dict[str, str]:
@@ -190,29 +187,8 @@ def with_message(problem: dict[str, Any], header_names: Mapping[str, str]) -> di
     return problem | {"message": message, "remedy": problem_type.remedy, "severity": problem_type.severity.value}
 
 
-_IDENTICAL_LINES = """
-SELECT line_number, first_line
-FROM (
-  SELECT
-    sightings.line_number,
-    MIN(sightings.line_number) OVER (PARTITION BY sale_versions.sale, sightings.content) AS first_line,
-    COUNT(*) OVER (PARTITION BY sale_versions.sale, sightings.content) AS alike
-  FROM sale_versions
-  INNER JOIN (
-    SELECT sightings.*
-    FROM sightings
-    INNER JOIN batches ON batches.batch_no = sightings.batch_no
-    WHERE batches.batch_id = @batch_id AND sightings.outcome <> 'quarantined'
-  ) AS sightings ON sightings.key = sale_versions.key AND sightings.content = sale_versions.content
-) AS told
-WHERE alike > 1
-ORDER BY first_line, line_number
-LIMIT @most
-"""
-
-
-def repeated_lines(ports: Ports, batch: str, most: int = 100) -> list[list[int]]:
+def repeated_lines(ports: Ports, upload: Batch, most: int = 100) -> list[list[int]]:
     """Line numbers of identical lines, grouped and in file order; at most `most` lines."""
-    rows = ports.warehouse.query(_IDENTICAL_LINES, {"batch_id": batch, "most": most}).to_pylist()
+    rows = BatchQueries(ports.warehouse, upload).run("identical_lines", limit=most)
     groups = groupby(rows, key=lambda row: row["first_line"])
     return [lines for _, group in groups if len(lines := [row["line_number"] for row in group]) > 1]

@@ -1,6 +1,7 @@
 """Batch records: their states and the allowed transitions."""
 
 from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, TypedDict, Unpack
 
@@ -58,6 +59,11 @@ IN_LEDGER = frozenset({State.SETTLED, State.ANNOUNCED})
 TERMINAL = frozenset({State.ANNOUNCED, State.REJECTED, State.CANCELLED, State.UNDONE, State.REPLAYED})
 
 
+def received_date(received_seq: int) -> date:
+    """The UTC day of a receipt, given in microseconds since 1970."""
+    return date(1970, 1, 1) + timedelta(microseconds=received_seq)
+
+
 @dataclass(frozen=True)
 class Batch:
     """One batch: a file, a micro-batch of store sales, a correction or a replay. Times are ISO 8601 UTC text."""
@@ -105,6 +111,11 @@ class Batch:
     def is_file(self) -> bool:
         """Whether a file is read by its contract."""
         return self.kind in FILE_KINDS
+
+    @property
+    def received_date(self) -> date:
+        """The UTC day of the receipt."""
+        return received_date(self.received_seq)
 
     @property
     def hold_codes(self) -> frozenset[HoldCode]:

@@ -32,7 +32,7 @@ def submit_correction(ports: Ports, batch: str, name: str, stream: BinaryIO, by:
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
     names = original_rows.original_shape(ports, upload).names
     corrected = to_canonical_csv(stream.read(), names, contract.numbers.decimal, ports.limits)
-    quarantined = {row["row_number"] for row in receipts.quarantined_rows(ports, batch)}
+    quarantined = {row["row_number"] for row in receipts.quarantined_rows(ports, upload)}
     numbers = row_numbers(lambda: io.BytesIO(corrected))
     not_correctable = sorted(set(numbers) - quarantined | pending_rows(ports, batch).intersection(numbers))
     if not numbers:

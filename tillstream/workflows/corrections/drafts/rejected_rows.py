@@ -73,7 +73,7 @@ def refusals(ports: Ports, upload: Batch) -> RejectedRows:
     submit.check_correctable(ports, upload)
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
     pending = submit.pending_rows(ports, upload.batch_id)
-    rows = [row for row in receipts.quarantined_rows(ports, upload.batch_id) if row["row_number"] not in pending]
+    rows = [row for row in receipts.quarantined_rows(ports, upload) if row["row_number"] not in pending]
     shape = original_rows.original_shape(ports, upload)
     width = len(shape.names)
     texts: list[list[str]] = [[] for _ in range(width)]

@@ -1,0 +1,53 @@
+"""Queries on some rows of tables: BigQuery reads only the partitions that constant conditions select."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+import sql
+
+_HEADER = re.compile(r"\A(?:\s*--[^\n]*\n)*\s*(?:CREATE OR REPLACE VIEW \w+ AS\s+)?")
+_WITH = re.compile(r"\AWITH\b\s*")
+
+
+def limited(text: str, conditions: Mapping[str, str]) -> str:
+    """Return `text` as a query that reads only some rows of tables, also through the views of this package.
+
+    conditions: table → SQL condition of its rows. Views that read a limited table become CTEs of the query.
+    """
+    selects = dict(_limited_selects(conditions))
+    body = _read_limited(_HEADER.sub("", text, count=1), selects)
+    reads = _limited_reads(body, selects)
+    ctes = ",\n".join(f"limited_{name} AS (\n{select}\n)" for name, select in selects.items() if name in reads)
+    if not ctes:
+        return body
+    return f"WITH\n{ctes},\n{body[own.end() :]}" if (own := _WITH.match(body)) else f"WITH\n{ctes}\n{body}"
+
+
+def _limited_selects(conditions: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the name and SELECT of each limited table, then of each view that reads one of them."""
+    names = list(conditions)
+    for table, condition in conditions.items():
+        yield table, f"SELECT * FROM {table} WHERE {condition}"
+    for view, definition in sql.views():
+        select = _HEADER.sub("", definition, count=1).rstrip()
+        limited_select = _read_limited(select, names)
+        if limited_select != select:
+            names.append(view)
+            yield view, limited_select
+
+
+def _read_limited(text: str, names: Iterable[str]) -> str:
+    """Replace the relations that are read; each keeps its name in the query."""
+    read = re.compile(rf"\b(FROM|JOIN)\s+({'|'.join(names)})\b( AS\b)?")
+    return read.sub(lambda m: f"{m[1]} limited_{m[2]}{m[3] or f' AS {m[2]}'}", text)
+
+
+def _limited_reads(body: str, selects: Mapping[str, str]) -> set[str]:
+    """The limited relations that a query reads, directly or through others."""
+    reads: set[str] = set()
+    texts = [body]
+    while texts:
+        new = set(re.findall(r"\blimited_(\w+)\b", texts.pop())) - reads
+        reads |= new
+        texts += [selects[name] for name in new]
+    return reads

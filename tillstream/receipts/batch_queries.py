@@ -1,0 +1,43 @@
+"""Queries about the rows of one batch in the ledger, which read only the days of the batch."""
+
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import sql
+from sql.limits import limited
+from tillstream.domain.batch.record import Batch
+from tillstream.ports.warehouse import Warehouse
+
+NAMES = ("batch_receipt", "batch_amounts", "batch_problems", "batch_refusals", "identical_lines")
+_CONDITIONS = {
+    "batches": "received_date = @received_date",
+    "refusals": "received_date = @received_date",
+    "sightings": "sale_date IN UNNEST(@days)",
+    "sale_versions": "sale_date IN UNNEST(@days)",
+}
+
+
+def text(name: str) -> str:
+    """The text of sql/ledger/`name`, limited to the days of a batch: @received_date DATE, @days ARRAY<DATE>."""
+    return limited(sql.text(f"ledger/{name}"), _CONDITIONS)
+
+
+class BatchQueries:
+    """upload: a batch that is not a correction. Its corrections have its day of receipt."""
+
+    def __init__(self, warehouse: Warehouse, upload: Batch) -> None:
+        self._warehouse, self._upload = warehouse, upload
+
+    def run(self, name: str, **params: Any) -> list[dict[str, Any]]:
+        """Run sql/ledger/`name`, one of `NAMES`. params: its parameters except the batch and the days."""
+        values = {"batch_id": self._upload.batch_id, "received_date": self._upload.received_date, "days": self._days}
+        rows: list[dict[str, Any]] = self._warehouse.query(text(name), {**values, **params}).to_pylist()
+        return rows
+
+    @cached_property
+    def _days(self) -> list[date]:
+        values = {"batch_id": self._upload.batch_id, "received_date": self._upload.received_date}
+        rows = self._warehouse.query(sql.text("ledger/days_of_batch"), values)
+        # an empty array has no type, and a batch without accepted rows has no day
+        return rows.column("sale_date").to_pylist() or [self._upload.received_date]
