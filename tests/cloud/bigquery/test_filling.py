@@ -10,13 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 from emulator_fixtures import dataset_of
 from google.api_core.exceptions import ServiceUnavailable
-from google.cloud.storage import Client
 
 from devtools import emulators
 from devtools.emulators import Emulator
 from tillstream.adapters.google.bigquery.append import append
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.loading import FEW_BYTES, FEW_ROWS, TableLoader
+from tillstream.adapters.google.bigquery.loading import FEW_BYTES, TableLoader
 from tillstream.domain.tables import TABLES
 from tillstream.pipeline.staging.writer import parquet_writer
 
@@ -40,13 +39,6 @@ def dataset(bigquery: Emulator) -> Iterator[Dataset]:
     dataset.client.create_dataset(dataset.name)
     yield dataset
     dataset.close()
-
-
-@pytest.fixture(scope="module")
-def objects(cloud_storage: Emulator) -> Client:
-    client = Client(emulators.PROJECT)
-    client.create_bucket(BUCKET)
-    return client
 
 
 def summary_of(dataset: Dataset, table: str) -> tuple[Any, ...]:
@@ -77,22 +69,6 @@ def test_objects_are_loaded_in_place_of_what_a_try_before_left(dataset: Dataset,
     ]
     filling.drop("batch")
     filling.drop("batch")
-
-
-def test_objects_of_few_rows_go_by_the_write_api_each_try_into_a_table_of_its_own(
-    dataset: Dataset, objects: Client, emulated_folder: Path
-) -> None:
-    content = pa.BufferOutputStream()
-    with parquet_writer(content, rates(3).schema) as writer:
-        writer.write_table(rates(3))
-    objects.bucket(BUCKET).blob("few.parquet").upload_from_string(content.getvalue().to_pybytes())
-    filling, address = TableLoader(dataset, objects), f"gs://{BUCKET}/few.parquet"
-    tables = {filling.from_objects("few", COLUMNS, [address], rows=3) for _ in range(2)}
-    assert len(tables) == 2
-    assert "few" not in tables
-    assert {summary_of(dataset, table)[:3] for table in tables} == {(3, 2, Decimal("0.000000001"))}
-    many = staged(emulated_folder, "many.parquet", rates(FEW_ROWS + 1))
-    assert filling.from_objects("many", COLUMNS, [many], rows=FEW_ROWS + 1) == "many"
 
 
 def test_rows_that_take_more_than_the_write_api_is_for_are_loaded(dataset: Dataset) -> None:

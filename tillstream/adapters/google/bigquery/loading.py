@@ -1,13 +1,12 @@
 """Load rows into temporary tables, which expire after a day.
 
-Few rows go through the Storage Write API, many through a load job. A load job waits seconds for its slot, and a project
-has 100,000 of them a day, which tills alone would use up; rows for the Write API are held in memory and cost money.
+Small tables go through the Storage Write API, which costs money and holds the rows in memory. Large ones and objects go
+through load jobs, each of which waits seconds for its slot.
 """
 
 import io
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
@@ -18,11 +17,10 @@ from google.cloud.bigquery import LoadJobConfig, SchemaField, SourceFormat, Tabl
 from tillstream.adapters.google.bigquery.append import append
 from tillstream.adapters.google.bigquery.dataset import CALLS, WITHIN, Dataset
 from tillstream.adapters.google.bigquery.tables import LABELS, arrow_schema, transfer_schema
-from tillstream.adapters.google.retries import RETRY, TRY
+from tillstream.adapters.google.retries import TRY
 from tillstream.domain.columns import Column
 from tillstream.domain.tables import Field
 
-FEW_ROWS = 5_000
 FEW_BYTES = 16_000_000
 """Size in memory."""
 EXPIRES_AFTER = timedelta(days=1)
@@ -32,33 +30,18 @@ EXPIRES_AFTER = timedelta(days=1)
 class TableLoader:
     """Loads rows into temporary tables.
 
-    objects: a client of Cloud Storage, which reads few rows directly; None: every object goes through a load job.
     within: timeout of a load job, in seconds.
     """
 
-    def __init__(self, dataset: Dataset, objects: Any = None, *, within: float = WITHIN) -> None:
-        self._dataset, self._objects, self._within = dataset, objects, within
+    def __init__(self, dataset: Dataset, *, within: float = WITHIN) -> None:
+        self._dataset, self._within = dataset, within
 
-    def from_objects(
-        self, name: str, columns: Sequence[Field | Column], addresses: Sequence[str], *, rows: int | None = None
-    ) -> str:
-        """Load Parquet objects (gs://…) into a table and return its name. rows: their number, if known.
-
-        A load job writes to the table `name` and replaces what an earlier attempt left there.
-        """
-        if self._objects is not None and rows is not None and rows <= FEW_ROWS:
-            return self.from_rows(name, columns, pa.concat_tables(map(self._download, addresses)))
+    def from_objects(self, name: str, columns: Sequence[Field | Column], addresses: Sequence[str]) -> str:
+        """Load Parquet objects (gs://…) into the table `name`, replacing what an earlier attempt left there."""
         fields = transfer_schema(columns)
         self._create(name, fields)
         self._load(name, fields, addresses)
         return name
-
-    def _download(self, address: str) -> pa.Table:
-        from google.cloud.storage import Blob  # slow to import, and rarely needed
-
-        with self._dataset.errors(address):
-            content = Blob.from_uri(address, self._objects).download_as_bytes(retry=RETRY, timeout=TRY)
-        return pq.read_table(pa.BufferReader(content))
 
     def from_rows(self, kind: str, columns: Sequence[Field | Column], rows: pa.Table) -> str:
         """Load rows into a new table, so that attempts never collide, and return its name."""
