@@ -8,9 +8,10 @@ from devtools.billing.prices import PRICES, TIB, query_cost, read_cost
 from devtools.billing.queries import LEAST, script_statements
 from devtools.billing.samples import TODAY
 from devtools.billing.traffic import DAY, Ledger
-from docs.generate.scale.model import EVENT_BYTES, PUBLISH_SECONDS, TOTALS_EVERY, Day, computed
+from docs.generate.scale.model import EVENT_BYTES, PUBLISH_SECONDS, Day, computed
 from docs.generate.scale.samples import query_bytes, read_bytes, samples
 from docs.generate.scale.seconds import function
+from docs.generate.scale.totals import EVERY as TOTALS_EVERY
 from infra import stage as stages
 from tillstream.adapters.google.bigquery.literals import inline_parameters
 

@@ -24,10 +24,10 @@ MOST_SETTLEMENTS = 5_000
 """Settlements whose lines one refresh adds; after more, the days are computed again."""
 _SKEW = timedelta(minutes=5)
 """By which the clocks of two machines may differ."""
-_NUMBERS = f"SELECT (SELECT MAX(settlement_no) FROM {EPOCH}) AS last, (SELECT MAX(settlement_no) FROM summed) AS summed"
+NUMBERS = f"SELECT (SELECT MAX(settlement_no) FROM {EPOCH}) AS last, (SELECT MAX(settlement_no) FROM summed) AS summed"
 _FIRST_SUMMED = "INSERT INTO summed (settlement_no) SELECT 0 FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM summed)"
 """Two refreshes that change the same row cannot both commit."""
-_SETTLED = (
+SETTLED = (
     "SELECT settlement_no, settled_at FROM settlements WHERE settlement_no > @settlement_no AND settlement_no <= @last"
 )
 _SETTLED_DAYS = "settlement_days"
@@ -51,7 +51,7 @@ def _refresh_once(dataset: Dataset) -> int:
 
 def plan(dataset: Dataset) -> Refresh | None:
     """What to refresh; None if the totals include the last settlement."""
-    (numbers,) = dataset.ask(_NUMBERS, work="project")
+    (numbers,) = dataset.ask(NUMBERS, work="project")
     last, summed = numbers["last"] or 0, numbers["summed"]
     if last == (summed or 0):
         return None
@@ -71,11 +71,11 @@ def _from_incoming(dataset: Dataset, refresh: Refresh) -> Refresh | None:
     if not 0 < refresh.last - refresh.summed <= MOST_SETTLEMENTS:
         return None
     params = {"settlement_no": refresh.summed, "last": refresh.last}
-    settled = {row["settlement_no"]: row["settled_at"] for row in dataset.ask(_SETTLED, params, work="project")}
+    settled = {row["settlement_no"]: row["settled_at"] for row in dataset.ask(SETTLED, params, work="project")}
     first, now = min(settled.values(), default=datetime.min.replace(tzinfo=UTC)), datetime.now(UTC)
     if first < now - KEPT:
         return None
-    rows = [*dataset.ask(_arrived(first - _SKEW, now + _SKEW), work="project")]
+    rows = [*dataset.ask(arrived(first - _SKEW, now + _SKEW), work="project")]
     arrivals = committed(rows, settled)
     if arrivals is None:
         return None
@@ -89,7 +89,7 @@ def _from_incoming(dataset: Dataset, refresh: Refresh) -> Refresh | None:
     return replace(refresh, arrivals=arrivals, added=tuple(sorted(added)), changed=tuple(sorted(changed)))
 
 
-def _arrived(first: datetime, last: datetime) -> str:
+def arrived(first: datetime, last: datetime) -> str:
     targets = ", ".join(map(literal, ("settlements", _SETTLED_DAYS, FLAGS)))
     return (
         f"SELECT DISTINCT token, target, arrived_at, settlement_no, settled_at, sale_date FROM {INCOMING} "
