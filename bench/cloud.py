@@ -27,7 +27,7 @@ STEPS = {
     ),
     "settle": ("tillstream.pipeline.settling.settle", *WAREHOUSE),
     "announce": ("tillstream.pipeline.publishing.sale_events", *WAREHOUSE),
-    "project": ("tillstream.pipeline.publishing.daily_totals", *WAREHOUSE),
+    "project": WAREHOUSE,
     "receive": ("tillstream.workflows.intake.store_sales",),
     "compact": WAREHOUSE,
     "sweep": ("tillstream.workflows.operations.reconcile", "tillstream.analytics.reference", *WAREHOUSE),

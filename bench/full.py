@@ -18,7 +18,6 @@ from tillstream.app import App, build
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.publishing import sale_events
-from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
@@ -73,7 +72,7 @@ def measure(work: Path) -> Scale:
     into_history, into_none = _load_new_rows(work, home)
     with _open_app(home) as app:
         started = time.perf_counter()
-        refresh_daily_totals(app.ports.warehouse)
+        app.ports.warehouse.refresh_totals()
         totals_time = time.perf_counter() - started
         query_times = {query: _p95(app, query) for query in DASHBOARD}
         one_sale = _one_sale(app)

@@ -88,12 +88,10 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
 @functions_framework.http
 def project(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: refresh the daily totals of every day that settlements changed since the last call."""
-    from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
-
     running = app()
     pushed.check(running.settings)
     with bind_trace(running.settings, _headers()):
-        return {"days": refresh_daily_totals(running.ports.warehouse)}, 200
+        return {"days": running.ports.warehouse.refresh_totals()}, 200
 
 
 @functions_framework.http

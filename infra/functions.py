@@ -156,7 +156,7 @@ ANNOUNCE = Function(
 )
 PROJECT = Function(
     "project",
-    "Recomputes the daily totals of the days that settlements changed",
+    "Adds new lines to the daily totals, and recomputes those of days with changed lines",
     (Scheduled("*/15 * * * *"),),
     memory="1Gi",
     cpu="1",
@@ -164,9 +164,10 @@ PROJECT = Function(
     timeout=EVENT_SECONDS,
     least=0,
     most=1,
-    why="BigQuery does the work. Every 15 minutes and not after each settlement, because whole days are read; until "
-    "then, queries read the lines of these days. One instance, because each call processes all outdated days.",
-    grants=(*WRITES, DOCUMENTS),
+    why="BigQuery does the work. Every 15 minutes and not after each settlement, because days with changed lines are "
+    "read as a whole; until then, queries read the lines of these days. One instance, because each call processes all "
+    "outdated days.",
+    grants=(Grant("roles/bigquery.dataEditor", "dataset"), JOBS, DOCUMENTS),
 )
 RECEIVE = Function(
     "receive",
@@ -211,7 +212,7 @@ SWEEP = Function(
 )
 COMPACT = Function(
     "compact",
-    "Moves the changed flags of sale lines into the lines, so that queries need not join them",
+    "Moves the changed flags of sale lines into the lines, and merges rows of daily totals, so that queries read less",
     (Scheduled("30 1 * * *"),),
     memory="1Gi",
     cpu="1",

@@ -52,7 +52,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     ),
     "warehouse.replace_table": ("bigquery.jobs.create", "bigquery.tables.updateData"),
     "warehouse.upsert": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
-    "warehouse.replace_days": ("bigquery.jobs.create", "bigquery.tables.updateData"),
+    "warehouse.refresh_totals": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.tables.updateData"),
     "warehouse.compact": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.tables.updateData"),
 }
 """Method of a port → permissions that it needs; for a copy, those on its source."""

@@ -3,12 +3,12 @@
 - A query: the columns it references, in the partitions that remain; at least 10 MB for each table that it reads, and
   rounded up to 1 MB. Failed and cached queries and dry runs cost nothing. In a script, this holds for each statement.
   https://cloud.google.com/bigquery/pricing#on_demand_pricing
-- INSERT: as its SELECT. UPDATE and DELETE: what they read, and all columns of the partitions that they change. MERGE as
-  these, unless it only inserts.
+- INSERT: as its SELECT. UPDATE and DELETE: what they read, and all columns of the partitions that they change. MERGE:
+  what its source reads and, unless it only inserts, all columns of the partitions that it changes.
   https://cloud.google.com/bigquery/docs/reference/standard-sql/dml-syntax#on-demand_query_size_calculation
 
-The product sends no MERGE, so this module rejects it. The table that an INSERT fills counts as read by none of these
-rules: an INSERT of constants is billed nothing.
+Only a MERGE whose conditions are in WHEN has a rule here, because the product sends no other. The table that an INSERT
+fills counts as read by none of these rules: an INSERT of constants is billed nothing.
 """
 
 import math
@@ -39,7 +39,7 @@ class Statement:
     """Its verb and the table that it changes, else the tables that it reads."""
     reads: tuple[Reference, ...]
     changes: Reference | None = None
-    """Table and partitions of an UPDATE or DELETE."""
+    """Table and partitions of an UPDATE, DELETE or MERGE."""
     fills: str = ""
     """Table of an INSERT."""
 
@@ -97,6 +97,8 @@ def _statement(text: str) -> Statement:
             return Statement(f"INSERT INTO {target.name}", tuple(references(tree.expression)), fills=target.name)
         case exp.Update() | exp.Delete():
             return _change(tree)
+        case exp.Merge() if tree.args["on"] == exp.false():
+            return _merge(tree)
         case exp.Query():
             reads = tuple(references(tree))
             return Statement(f"SELECT {', '.join(dict.fromkeys(read.table for read in reads))}".strip(), reads)
@@ -116,3 +118,15 @@ def _change(tree: exp.Expression) -> Statement:
         reads += references(query)
     verb = "UPDATE" if isinstance(tree, exp.Update) else "DELETE FROM"
     return Statement(f"{verb} {table}", tuple(reads), Reference(table, frozenset(), left))
+
+
+def _merge(tree: exp.Merge) -> Statement:
+    """MERGE … ON FALSE. Each row of the source is inserted; the conditions of the others choose the changed rows."""
+    table, alias = tree.this.name, tree.this.alias or tree.this.name
+    whens = tree.args["whens"].expressions
+    changing = [when for when in whens if not isinstance(when.args["then"], exp.Insert)]
+    conditions = [when.args["condition"] for when in changing if when.args.get("condition")]
+    source = tree.args["using"]
+    query = source.this if isinstance(source, exp.Subquery) else exp.select("*").from_(source.copy())
+    changes = Reference(table, frozenset(), selection(table, alias, conditions)) if changing else None
+    return Statement(f"MERGE {table}", tuple(references(query)), changes)

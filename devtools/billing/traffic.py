@@ -118,7 +118,8 @@ class Ledger:
         """First value of a partition → days of traffic in it."""
         every = _every_partition(self, table)
         if selection.values is not None and table == INCOMING:  # its rows are moved in the hour in which they arrive
-            return dict(list(every.items())[: len(selection.values)])
+            hours = {_partition(value) for value in selection.values}
+            return dict(list(every.items())[: len(hours)])
         if selection.values is not None:
             wanted = {_partition(value) for value in selection.values}
             return {first: days for first, days in every.items() if first in wanted}

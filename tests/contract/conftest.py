@@ -11,5 +11,6 @@ for part in (
     "event_bus_concurrency",
     "event_bus_exact",
     "object_store_writers",
+    "totals_contract",
 ):
     pytest.register_assert_rewrite(part)

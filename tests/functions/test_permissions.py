@@ -34,7 +34,6 @@ from tillstream.handlers import FUNCTIONS as ROUTES
 from tillstream.handlers import Event, dispatch
 from tillstream.people import user_scopes
 from tillstream.people.store_tokens import StoreToken
-from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
 from tillstream.settings import Settings
 from tillstream.workflows.intake.resumable_upload import append, begin
 from tillstream.workflows.intake.store_sales import keep_receiving, publish
@@ -67,7 +66,7 @@ def calls(app: App) -> dict[str, Calls]:
     handle("stage", BATCH_RECEIVED, {"batch_id": received.batch_id})
     handle("settle", BATCH_STAGED, {"batch_id": received.batch_id})
     handle("announce", BATCH_SETTLED, {"settlement_no": 1})
-    assert refresh_daily_totals(record_calls(app, calls_by_function["project"]).ports.warehouse)
+    assert record_calls(app, calls_by_function["project"]).ports.warehouse.refresh_totals()
     _leave_much(app)
     sweeping = record_calls(app, calls_by_function["sweep"])
     reference.refresh_rates(sweeping.ports, "USD")

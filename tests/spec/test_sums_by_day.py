@@ -1,6 +1,6 @@
 """Sums by day: every query answers the same whether it adds up lines, sums, or sums and the lines of stale days."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import date
 from typing import Any
@@ -13,9 +13,8 @@ from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import describe, names, run
 from tillstream.analytics.summed import totals_coverage
-from tillstream.domain.daily_totals import ROLLUPS, select
+from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
-from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
 from tillstream.ports.warehouse import Warehouse
 
 PARAMETERS = {"batch_id": "b1", "settlement_no": 3}
@@ -58,41 +57,46 @@ def answers(warehouse: Warehouse, some: slice = slice(None)) -> dict[tuple[str, 
     return rows_by_query
 
 
+def empty(warehouse: Warehouse, table: str, days: Sequence[date]) -> None:
+    kept = warehouse.query(f"SELECT * FROM {table} WHERE sale_date NOT IN UNNEST(@days)", {"days": days})
+    warehouse.replace_table(table, kept)
+
+
 def _may(name: str, scope: Scope) -> bool:
     needs = describe(name).needs
     return needs is None or scope.may(needs)
 
 
 def test_sums_and_lines_give_the_same_answers(warehouse: Warehouse, by_lines: dict[Any, Any]) -> None:
-    assert refresh_daily_totals(warehouse) == 5
+    assert warehouse.refresh_totals() == 5
     assert totals_coverage(warehouse).stale == ()
     assert answers(warehouse) == by_lines
 
 
 def test_stale_days_are_read_from_their_lines(warehouse: Warehouse, by_lines: dict[Any, Any]) -> None:
     """What the sums hold of them, here nothing at all, does not matter."""
-    refresh_daily_totals(warehouse)
+    warehouse.refresh_totals()
     warehouse.replace_table("summed", pa.table({"settlement_no": [2]}))
     stale = totals_coverage(warehouse).stale
     assert stale
     for table in ROLLUPS:
-        warehouse.replace_days(table, f"SELECT * FROM ({select(table)}) AS nothing WHERE FALSE", stale)
+        empty(warehouse, table, stale)
     assert answers(warehouse) == by_lines
-    assert refresh_daily_totals(warehouse) == len(stale)
+    assert warehouse.refresh_totals() == len(stale)
     again = answers(warehouse, slice(2))
     assert again == {call: by_lines[call] for call in again}
 
 
 def test_the_sums_are_what_is_read(warehouse: Warehouse) -> None:
     """Else the two tests above compare lines with lines."""
-    refresh_daily_totals(warehouse)
+    warehouse.refresh_totals()
     days = warehouse.query("SELECT DISTINCT sale_date FROM day_sums").column("sale_date").to_pylist()
     for table in ROLLUPS:
-        warehouse.replace_days(table, f"SELECT * FROM ({select(table)}) AS nothing WHERE FALSE", days)
+        empty(warehouse, table, days)
     kpis = run(warehouse, "kpis", UNRESTRICTED).to_pylist()[0]
     assert (kpis["lines"], kpis["customers"]) == (0, 0)
 
 
 def test_nothing_is_summed_again_where_nothing_changed(warehouse: Warehouse) -> None:
-    assert refresh_daily_totals(warehouse) > 0
-    assert refresh_daily_totals(warehouse) == 0
+    assert warehouse.refresh_totals() > 0
+    assert warehouse.refresh_totals() == 0

@@ -48,8 +48,7 @@ STEPS = (
     "bus.acknowledge receive",
     "warehouse.settle staged",
     "warehouse.settle undo",
-    "warehouse.replace_days",
-    "warehouse.replace_table summed",
+    "warehouse.refresh_totals",
     "warehouse.replace_table user_scopes",
 )
 """Every call by which the pipeline changes something outside itself."""
@@ -168,9 +167,9 @@ class _Warehouse(Wrapper):
         with self._fuse.around(f"warehouse.settle {'staged' if settlement.staged else 'undo'}"):
             return self._inner.settle(settlement)
 
-    def replace_days(self, table: str, sql: str, days: Any) -> None:
-        with self._fuse.around("warehouse.replace_days"):
-            self._inner.replace_days(table, sql, days)
+    def refresh_totals(self) -> Any:
+        with self._fuse.around("warehouse.refresh_totals"):
+            return self._inner.refresh_totals()
 
     def replace_table(self, table: str, rows: Any) -> None:
         with self._fuse.around(f"warehouse.replace_table {table}"):

@@ -12,7 +12,6 @@ from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.people import Role
 from tillstream.people import accounts
-from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.ports.event_bus import Message
@@ -219,7 +218,7 @@ def work(system: System, rng: Random) -> bool:
 
 
 def refresh_totals(system: System, rng: Random) -> bool:
-    return refresh_daily_totals(system.app.ports.warehouse) > 0
+    return system.app.ports.warehouse.refresh_totals() > 0
 
 
 def sweep(system: System, rng: Random) -> bool:

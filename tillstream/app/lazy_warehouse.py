@@ -1,7 +1,6 @@
 """A warehouse created on first use, so that receiving store sales never loads its libraries."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +36,8 @@ class LazyWarehouse:
     def upsert(self, table: str, rows: "pa.Table", keys: Sequence[str]) -> None:
         self._warehouse.upsert(table, rows, keys)
 
-    def replace_days(self, table: str, sql: str, days: Sequence[date]) -> None:
-        self._warehouse.replace_days(table, sql, days)
+    def refresh_totals(self) -> int:
+        return self._warehouse.refresh_totals()
 
     def compact(self) -> int:
         return self._warehouse.compact()

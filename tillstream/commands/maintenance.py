@@ -15,7 +15,6 @@ from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED
-from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
 from tillstream.pipeline.publishing.sale_events import publish_changes as announce_settlement
 from tillstream.pipeline.publishing.sale_events import unpublished_settlements
 from tillstream.workflows.intake import status_notes, watched_folder
@@ -48,7 +47,7 @@ def announce(app: App, progress: Progress, arguments: NoArguments) -> Result:
     events_by_settlement = {
         number: announce_settlement(app.ports, number) for number in unpublished_settlements(app.ports)
     }
-    refresh_daily_totals(app.ports.warehouse)
+    app.ports.warehouse.refresh_totals()
     if events_by_settlement:
         after = {"settlements": sorted(events_by_settlement), "events": sum(events_by_settlement.values())}
         audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_ANNOUNCED, "settlements", None, after)
@@ -86,7 +85,7 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
         taken += more
     swept = reconcile.reconcile(app.ports, app.contracts, patience=timedelta(0), delegate=bool(app.settings.project))
     holidays.refresh(app.ports)
-    refresh_daily_totals(app.ports.warehouse)
+    app.ports.warehouse.refresh_totals()
     for place in app.drops:
         status_notes.update_notes(app.ports, place)
     return Result({"taken": taken, "still_written": watched_folder.waits(app.drops), "not_taken": failed} | swept)

@@ -1,7 +1,8 @@
 """Daily rollups: tables of totals by day, so that dashboards add up days instead of lines.
 
-Grain: one row per day and combination of dimensions. Orders are additive because exactly one line represents each sale
-(see line_facts); customers are counted distinct, so each customer of a day has a row.
+Grain: day and combination of dimensions; a group may have several rows, which add up. Orders are additive because
+exactly one line represents each sale (see line_facts); customers are counted distinct, so each customer of a day has a
+row.
 """
 
 from collections.abc import Mapping
@@ -43,15 +44,16 @@ HAS_CUSTOMER = "(customer_id IS NOT NULL OR customer_name IS NOT NULL)"
 """SQL condition of the lines in customer_sums."""
 
 
-def select(table: str) -> str:
-    """GoogleSQL that computes the rows of a table for the days in the parameter @days."""
+def select(table: str, condition: str = f"{DAY} IN UNNEST(@days)", rows: str = "line_sums") -> str:
+    """GoogleSQL that computes the rows of a table, one per group.
+
+    rows: `line_sums`, a relation with its columns, or the table itself if a group has several rows.
+    """
     dimensions = ", ".join(ROLLUPS[table])
     measures = ", ".join(f"{_total(measure)} AS {measure.name}" for measure in MEASURES)
-    condition = f" AND {HAS_CUSTOMER}" if table == "customer_sums" else ""
-    return (
-        f"SELECT {dimensions}, {measures} FROM line_sums WHERE {DAY} IN UNNEST(@days){condition}"
-        f" GROUP BY {dimensions} ORDER BY {DAY}"
-    )
+    if table == "customer_sums":
+        condition = f"{condition} AND {HAS_CUSTOMER}"
+    return f"SELECT {dimensions}, {measures} FROM {rows} WHERE {condition} GROUP BY {dimensions} ORDER BY {DAY}"
 
 
 def _total(measure: Measure) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tillstream.domain.batch.holds import Hold
@@ -112,12 +111,15 @@ class Warehouse(Protocol):
     def upsert(self, table: str, rows: "pa.Table", keys: Sequence[str]) -> None:
         """Replace the rows of a reference table with the same keys, insert the others. Idempotent."""
 
-    def replace_days(self, table: str, sql: str, days: Sequence[date]) -> None:
-        """Replace the rows of these days in a rollup (`domain.daily_totals`) with the result of a GoogleSQL SELECT that
-        has the parameter @days, in one transaction that blocks no settlement. Idempotent."""
+    def refresh_totals(self) -> int:
+        """Refresh the daily totals (`domain.daily_totals`) up to the last settlement, in one transaction that blocks no
+        settlement; return the number of refreshed days. Idempotent; settlements and other refreshes can run meanwhile.
+
+        A day and its dimensions may have several rows, which add up."""
 
     def compact(self) -> int:
         """Move what settlements appended beside the rows that it changes into these rows; return the number of days.
+        Merge the rows of daily totals that add up.
 
         Queries have the same results, and read less. Idempotent; settlements can run meanwhile."""
 

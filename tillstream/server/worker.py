@@ -11,7 +11,6 @@ from tillstream.analytics import holidays
 from tillstream.app import App
 from tillstream.domain.errors import Unavailable
 from tillstream.handlers import Event, dispatch
-from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
 from tillstream.ports.event_bus import Delivery
 from tillstream.workflows.intake import store_sales, watched_folder
 from tillstream.workflows.operations import reconcile
@@ -63,7 +62,7 @@ class Worker:
     def run_until_idle(self) -> None:
         while self._handle("objects", 0) + self._handle("batches", 0) + self._take_sales(0):
             pass
-        refresh_daily_totals(self._app.ports.warehouse)
+        self._app.ports.warehouse.refresh_totals()
 
     def _keep_doing(self, work: Callable[[], None]) -> None:
         while not self._stopping.is_set():
@@ -92,7 +91,7 @@ class Worker:
         self._stopping.wait(SWEEP_EVERY)
 
     def _daily_totals(self) -> None:
-        refresh_daily_totals(self._app.ports.warehouse)
+        self._app.ports.warehouse.refresh_totals()
         self._stopping.wait(TOTALS_EVERY)
 
     def _drop(self) -> None:

@@ -8,9 +8,10 @@ from devtools.billing.prices import PRICES, TIB, query_cost, read_cost
 from devtools.billing.queries import LEAST, script_statements
 from devtools.billing.samples import TODAY
 from devtools.billing.traffic import DAY, Ledger
-from docs.generate.scale.model import EVENT_BYTES, PUBLISH_SECONDS, TOTALS_EVERY, Day, computed
+from docs.generate.scale.model import EVENT_BYTES, PUBLISH_SECONDS, Day, computed
 from docs.generate.scale.samples import query_bytes, read_bytes, samples
 from docs.generate.scale.seconds import function
+from docs.generate.scale.totals import EVERY as TOTALS_EVERY
 from infra import stage as stages
 from tillstream.adapters.google.bigquery.literals import inline_parameters
 
@@ -30,10 +31,10 @@ def days_hit(sales: float, days: int) -> float:
 
 
 def late(day: Day) -> dict[str, float]:
-    """USD that late sales add: totals of older days. A settlement reads nothing for them."""
-    stale = days_hit(day.sales * LATE * TOTALS_EVERY / DAY, LATE_DAYS)
+    """USD that late sales add: totals of more days are merged at night. Settlements and refreshes read no more."""
+    days = days_hit(day.sales * LATE, LATE_DAYS)
     return {
-        "daily totals": day.totals(stale, day.ledger) - day.costs["daily totals"],
+        "daily totals": day.totals(day.ledger, late=days) - day.costs["daily totals"],
     }
 
 
@@ -47,7 +48,7 @@ def corrected(day: Day) -> dict[str, float]:
     return {
         "Storage Read API": read_cost(day.traffic.settlements * each * older),
         "commit scripts": query_cost(day.traffic.settlements * script),
-        "daily totals": day.totals(stale, ledger) - day.costs["daily totals"],
+        "daily totals": day.totals(ledger, corrected=stale) - day.costs["daily totals"],
     }
 
 

@@ -1,13 +1,8 @@
 """The costs of a day in docs/scale.md: its sales, after so many days of the same traffic."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 
-import sql
 from devtools.billing.prices import GIB, PRICES, TIB, compute_cost, query_cost, write_cost
-from devtools.billing.queries import script_statements
-from devtools.billing.samples import TODAY
 from devtools.billing.traffic import DAY, FROM_TILLS, SETTLE_EVERY, Ledger, Traffic
 from docs.generate.scale.samples import query_bytes, samples
 from docs.generate.scale.seconds import (
@@ -17,9 +12,9 @@ from docs.generate.scale.seconds import (
     gib,
     settlement_seconds,
 )
+from docs.generate.scale.totals import EVERY as TOTALS_EVERY
+from docs.generate.scale.totals import fold_bytes, refresh_bytes
 from infra.functions import FUNCTIONS
-from tillstream.adapters.google.bigquery.literals import inline_parameters
-from tillstream.domain.daily_totals import ROLLUPS, select
 
 WRITES_PER_UPLOAD = 9
 """Documents written from a file's arrival until its events are published; a test counts them."""
@@ -27,10 +22,10 @@ EVENT_BYTES = 1_024
 """What Pub/Sub counts a smaller message as."""
 INDEX_DOCUMENT = 90
 """Bytes of a document of the sale index."""
-TOTALS_EVERY = 900
-"""Seconds between refreshes of the daily totals."""
 NIGHT_HOURS = 8
 """In which files arrive; they contain the sales of the day before."""
+FOLDED_DAYS = 2
+"""Days with new sales whose totals are merged at night: this one and, by files, the one before."""
 PUBLISH_SECONDS, TOTALS_SECONDS = 3.0, 20.0
 
 
@@ -68,7 +63,7 @@ class Day:
             "stage compute": self._staging,
             "settle compute": self.traffic.settlements * computed("settle", self.settle_seconds),
             "publishing": self._publishing,
-            "daily totals": self.totals(0, self.ledger),
+            "daily totals": self.totals(self.ledger),
         }
 
     @property
@@ -118,13 +113,13 @@ class Day:
         """Without subscribers of sale events: the batches of a settlement are marked as published."""
         return self.traffic.settlements * computed("announce", PUBLISH_SECONDS)
 
-    def totals(self, older: float, ledger: Ledger) -> float:
-        """Refreshes of this day, at night of the day before too, and of so many older days."""
+    def totals(self, ledger: Ledger, *, corrected: float = 0.0, late: float = 0.0) -> float:
+        """Refreshes, and the merge of their rows at night. corrected: days computed again by a refresh; late: older
+        days with new lines during the whole day."""
         refreshes = DAY / TOTALS_EVERY
-        of_one = _totals_bytes([TODAY], ledger)
-        more = _totals_bytes([TODAY, TODAY - timedelta(days=5)], ledger) - of_one
-        billed = refreshes * (of_one + more * (older + NIGHT_HOURS / 24))
-        return query_cost(billed) + refreshes * computed("project", TOTALS_SECONDS)
+        billed = refreshes * (refresh_bytes(ledger, 0) + _recomputed(ledger, corrected))
+        night = FOLDED_DAYS + late
+        return query_cost(billed + night * fold_bytes(ledger)) + refreshes * computed("project", TOTALS_SECONDS)
 
     @property
     def storage(self) -> dict[str, float]:
@@ -143,13 +138,8 @@ class Day:
         return self.traffic.stored * self.days
 
 
-def _totals_bytes(days: Sequence[date], ledger: Ledger) -> int:
-    """Bytes billed for one refresh of these days."""
-    texts = [sql.text("daily_totals/summed")]
-    stale = {"settlement_no": ledger.last_settlement - round(TOTALS_EVERY / ledger.traffic.settle_every)}
-    texts.append(inline_parameters(sql.text("daily_totals/stale_days"), stale))
-    for table in ROLLUPS:
-        texts.append(inline_parameters(f"DELETE FROM {table} WHERE sale_date IN UNNEST(@days)", {"days": list(days)}))
-        texts.append(inline_parameters(select(table), {"days": list(days)}))
-    texts.append("DELETE FROM summed WHERE TRUE")
-    return sum(statement.bytes(ledger) for text in texts for statement in script_statements(text))
+def _recomputed(ledger: Ledger, days: float) -> float:
+    """Bytes billed on average for the days that a refresh computes again."""
+    none, one, two = (refresh_bytes(ledger, count) for count in range(3))
+    each = two - one
+    return days * each + min(1.0, days) * (one - none - each)

@@ -57,11 +57,13 @@ Contracts with the rule `outliers` are not included: each of their files reads t
 """
 APART = f"""
 These costs come in addition. Late sales are {apart.LATE:.0%} of the sales, spread over the previous
-{apart.LATE_DAYS} days; a settlement reads nothing of these days, but each refresh of the daily totals recomputes
-them. Corrections concern {apart.CORRECTED:.0%} of the sales, of the previous
-{apart.CORRECTED_DAYS} days: a settlement reads all sales of each of these days, as BigQuery bills whole partitions.
-The totals also read all changed flags of the ledger (`version_flags`). A subscriber of sale events adds a query of the
-changed lines of each settlement, which reads the days that the settlement changed.
+{apart.LATE_DAYS} days. Settlements and refreshes of the daily totals read nothing of these days: they only add the new
+lines. At night, when the totals of a day are merged, the totals of these days are read too.
+
+Corrections concern {apart.CORRECTED:.0%} of the sales, of the previous {apart.CORRECTED_DAYS} days: a settlement reads
+all sales of each of these days, as BigQuery bills whole partitions. A refresh of the totals computes these days again,
+and reads all changed flags of the ledger (`version_flags`). A subscriber of sale events adds a query of the changed
+lines of each settlement, which reads the days that the settlement changed.
 """
 STORAGE = """
 Storage grows with the ledger. A partition that was not changed for 90 days costs half. The daily totals and the staged
@@ -93,14 +95,13 @@ Prices change and differ by region: check them before you rely on them.
 LIMITS = """
 1. **Writes to the sale index** during a night of files, see above. Spread the files over the night, or send history in
    parts.
-2. **Late sales**, by the daily totals: each refresh recomputes every day that changed, so a few late sales per day
-   cost as much as many. Refresh less often if this matters to you.
-3. **Corrections** of past days, by the bytes of whole partitions. Settle less often: a settlement of an hour reads each
-   day once.
-4. **The time of a settlement.** Each statement takes a second or more, regardless of the bytes read. A sale of a till
+2. **Corrections** of past days, by the bytes of whole partitions: each settlement and each refresh of the daily totals
+   reads the days that it changes, so a few corrections per day cost as much as many. Settle and refresh less often: a
+   settlement of an hour reads each day once.
+3. **The time of a settlement.** Each statement takes a second or more, regardless of the bytes read. A sale of a till
    is in the ledger after about a minute.
-5. **Sale events**: one per changed line. Turn them off for the initial load of history, or have subscribers read
+4. **Sale events**: one per changed line. Turn them off for the initial load of history, or have subscribers read
    `changes`.
-6. **Instances of `stage`**: increase `STAGE_MOST` in the environment file of the stage; memory is per instance, so
+5. **Instances of `stage`**: increase `STAGE_MOST` in the environment file of the stage; memory is per instance, so
    nothing else grows.
 """

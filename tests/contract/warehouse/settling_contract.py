@@ -182,6 +182,7 @@ def _column(column: Any, rows: Sequence[Row], region: str, day: date) -> pa.Arra
         "sale_id": lambda number, row: row[0],
         "store_id": lambda number, row: row[0].partition("/")[0],
         "product_id": lambda number, row: row[1],
+        "customer_id": lambda number, row: None if row[0] == "S1/1" else row[1],
         "status": lambda number, row: "completed",
         "sale_date": lambda number, row: day,
         "net_amount": lambda number, row: Decimal(row[2]),

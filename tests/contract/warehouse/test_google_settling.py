@@ -7,6 +7,7 @@ import pytest
 from emulator_fixtures import dataset_of
 from google.cloud.storage import Client
 from settling_contract import Keep, SettlingContract, lines, staged
+from totals_contract import TotalsContract
 
 from devtools.emulators import PROJECT, Emulator
 from tillstream.adapters.google.bigquery import compacting
@@ -44,7 +45,7 @@ def keep() -> Keep:
     return write
 
 
-class TestBigQuerySettling(SettlingContract):
+class TestBigQuerySettling(SettlingContract, TotalsContract):
     @pytest.fixture
     def warehouse(self, dataset: Dataset) -> BigQueryWarehouse:
         return BigQueryWarehouse(dataset, Downloads(PROJECT), INDEX)

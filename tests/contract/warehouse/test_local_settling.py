@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 from settling_contract import Keep, SettlingContract
+from totals_contract import TotalsContract
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.ledger import settling
 
 
-class TestDuckDBSettling(SettlingContract):
+class TestDuckDBSettling(SettlingContract, TotalsContract):
     @pytest.fixture
     def warehouse(self, tmp_path: Path) -> Iterator[DuckDBWarehouse]:
         warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb", threads=1)

@@ -1,7 +1,6 @@
 """The contract of every Warehouse for queries, and for writes outside the ledger."""
 
 import threading
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,15 +15,6 @@ from tillstream.ports.warehouse import Warehouse
 FIRST = date(2024, 1, 1)
 MANY = 5_000
 """Rows that no engine hands over in one piece of its own accord."""
-OF_DAYS = """
-SELECT
-  sale_date, 'IN' AS region, 'S1' AS store_id, CAST(NULL AS STRING) AS salesperson_id, CAST(NULL AS STRING) AS channel,
-  CAST(NULL AS STRING) AS country, CAST(NULL AS STRING) AS category, 'completed' AS status, currency,
-  1 AS lines, 1 AS orders, factor AS net, CAST(NULL AS NUMERIC) AS quantity, CAST(NULL AS NUMERIC) AS cost,
-  CAST(NULL AS NUMERIC) AS costed_net, 0 AS costed_lines, 1 AS first_sale, 1 AS last_sale
-FROM reporting_rates WHERE sale_date IN UNNEST(@days)
-"""
-SUMMED = "SELECT sale_date, net FROM day_sums ORDER BY sale_date"
 
 
 def rates(*rows: tuple[int, str, str]) -> pa.Table:
@@ -154,24 +144,8 @@ class WarehouseContract:
                 ("INR", 2),
             ]
 
-    def test_renewing_replaces_the_sums_of_these_days_alone(self, warehouse: Warehouse) -> None:
-        days = [FIRST + timedelta(days=day) for day in range(3)]
-        warehouse.replace_table("reporting_rates", rates((0, "INR", "1"), (1, "INR", "1"), (2, "INR", "1")))
-        warehouse.replace_days("day_sums", OF_DAYS, days)
-        warehouse.replace_table("reporting_rates", rates((0, "INR", "5"), (1, "INR", "5")))
-        for _ in range(2):
-            warehouse.replace_days("day_sums", OF_DAYS, days[1:])
-            assert self._sums(warehouse, days) == [Decimal(1), Decimal(5)]  # of the third day there is nothing any more
-        warehouse.replace_days("day_sums", OF_DAYS, [])
-        assert self._sums(warehouse, days) == [Decimal(1), Decimal(5)]
-
-    def _sums(self, warehouse: Warehouse, days: Sequence[date]) -> list[Decimal]:
-        return [net for day, net in listed(warehouse.query(SUMMED)) if day in days]
-
     def test_a_table_that_is_none_of_these_is_rejected(self, warehouse: Warehouse) -> None:
         with pytest.raises(Rejected):
             warehouse.replace_table("no_such_table", rates((0, "INR", "1")))
         with pytest.raises(Rejected):
             warehouse.upsert("no_such_table", rates((0, "INR", "1")), ["currency"])
-        with pytest.raises(Rejected):
-            warehouse.replace_days("reporting_rates", OF_DAYS, [FIRST])

@@ -117,9 +117,26 @@ def test_a_script_is_billed_as_the_sum_of_its_statements() -> None:
     assert billed(text) == 3 * LEAST
 
 
-def test_a_merge_has_no_rule() -> None:
+def test_a_merge_that_only_inserts_is_billed_its_source() -> None:
+    assert billed("MERGE epoch USING summed ON FALSE WHEN NOT MATCHED THEN INSERT ROW") == LEAST
+
+
+def test_a_merge_is_billed_its_source_and_all_columns_of_the_partitions_that_it_changes() -> None:
+    source = (
+        f"SELECT sale_date, SUM(lines) AS lines FROM customer_sums WHERE sale_date = {YESTERDAY} GROUP BY sale_date"
+    )
+    text = (
+        f"MERGE customer_sums AS totals USING ({source}) AS folded ON FALSE "
+        f"WHEN NOT MATCHED BY SOURCE AND totals.sale_date IN ({YESTERDAY}) THEN DELETE "
+        "WHEN NOT MATCHED THEN INSERT (sale_date, lines) VALUES (sale_date, lines)"
+    )
+    of_a_row = width("customer_sums") + width("customer_sums", ("sale_date", "lines"))
+    assert billed(text) == rounded(TRAFFIC.rows("customer_sums") * of_a_row)
+
+
+def test_a_merge_that_compares_rows_has_no_rule() -> None:
     with pytest.raises(ValueError, match="No rule for the bytes of MERGE"):
-        script_statements("MERGE epoch USING summed ON FALSE WHEN NOT MATCHED THEN INSERT ROW")
+        script_statements("MERGE epoch USING summed ON epoch.number = 1 WHEN NOT MATCHED THEN INSERT ROW")
 
 
 def test_views_are_billed_as_the_tables_that_they_read() -> None:

@@ -15,10 +15,9 @@ import sql
 from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry, contract_version
 from tillstream.domain.batch.record import State
-from tillstream.domain.daily_totals import ROLLUPS
+from tillstream.domain.daily_totals import ROLLUPS, select
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import STAGING
-from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.pipeline.staging.hashes import Hasher
@@ -87,7 +86,7 @@ def _rebuild(
             _clear(ports, f"{prefix}/{number}")
             if progress:
                 progress(1)
-        refresh_daily_totals(rebuilt)
+        rebuilt.refresh_totals()
         return {"settlements": last_no, "batches": len(batches), "differences": _differences(ports.warehouse, rebuilt)}
     finally:
         rebuilt.close()
@@ -219,8 +218,9 @@ def _sums(ledger: Warehouse) -> tuple[dict[str, str], dict[str, Any]]:
     if not summed:
         return {}, {}
     stale = ledger.query(sql.text("daily_totals/stale_days"), {"settlement_no": summed}).column("sale_date").to_pylist()
-    where = " WHERE sale_date NOT IN UNNEST(@stale)" if stale else ""
-    return {f"{table} by day": f"SELECT * FROM {table}{where}" for table in ROLLUPS}, {"stale": stale} if stale else {}
+    fresh = "sale_date NOT IN UNNEST(@stale)" if stale else "TRUE"
+    # each group as one row: it may have several in one warehouse, and one in the other
+    return {f"{table} by day": select(table, fresh, table) for table in ROLLUPS}, {"stale": stale} if stale else {}
 
 
 def _rows(table: pa.Table) -> set[tuple[Any, ...]]:

@@ -1,7 +1,6 @@
 """The warehouse on BigQuery: one dataset with the tables and views of `migrations`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,9 @@ from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
 from tillstream.adapters.google.bigquery.fields import FIELDS
 from tillstream.adapters.google.bigquery.loading import TableLoader
 from tillstream.adapters.google.bigquery.read import batches
+from tillstream.adapters.google.bigquery.totals.fold import fold
+from tillstream.adapters.google.bigquery.totals.refresh import refresh
 from tillstream.adapters.google.storage.downloads import Downloads
-from tillstream.domain.daily_totals import DAY, ROLLUPS
 from tillstream.domain.errors import Rejected
 from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
@@ -87,19 +87,15 @@ class BigQueryWarehouse:
         finally:
             self._filling.drop(source)
 
-    def replace_days(self, table: str, sql: str, days: Sequence[date]) -> None:
-        if table not in ROLLUPS:
-            raise Rejected(f"There is no table of sums {table}.")
-        if days:
-            columns = [field.name for field in FIELDS[table]]
-            self._replace(table, f"{DAY} IN UNNEST(@days)", sql, columns, {"days": list(days)})
+    def refresh_totals(self) -> int:
+        return refresh(self._dataset)
 
     def compact(self) -> int:
-        return compact(self._dataset)
+        days = compact(self._dataset)
+        fold(self._dataset)
+        return days
 
-    def _replace(
-        self, table: str, condition: str, select: str, columns: Sequence[str], params: Mapping[str, Any] | None = None
-    ) -> None:
+    def _replace(self, table: str, condition: str, select: str, columns: Sequence[str]) -> None:
         """Delete and insert in one transaction; a failure leaves the table unchanged."""
         column_list = ", ".join(columns)
         script = (
@@ -107,7 +103,7 @@ class BigQueryWarehouse:
             f"INSERT INTO {table} ({column_list})\nSELECT {column_list} FROM (\n{select}\n);\nCOMMIT TRANSACTION;"
         )
         with self._dataset.errors(table):
-            RETRY_CONFLICT(self._dataset.ask)(script, params, work="replace")
+            RETRY_CONFLICT(self._dataset.ask)(script, work="replace")
 
     def close(self) -> None:
         self._index.close()

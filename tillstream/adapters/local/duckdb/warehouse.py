@@ -5,17 +5,16 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 import sql as catalogue
+from tillstream.adapters.local.duckdb.daily_totals import refresh
 from tillstream.adapters.local.duckdb.database import Database
 from tillstream.adapters.local.duckdb.warehouse_file import check_schema
 from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
-from tillstream.domain.daily_totals import DAY, ROLLUPS
 from tillstream.domain.errors import Rejected
 from tillstream.domain.tables import TABLES
 from tillstream.ledger.settling import SettlementRunner
@@ -140,13 +139,9 @@ class DuckDBWarehouse:
             finally:
                 cursor.unregister("incoming_rows")
 
-    def replace_days(self, table: str, sql: str, days: Sequence[date]) -> None:
-        if table not in ROLLUPS:
-            raise Rejected(f"There is no table of sums {table}.")
-        params = {"days": list(days)}
+    def refresh_totals(self) -> int:
         with self._renewing, self._database.translate_errors(), self._database.transaction() as cursor:
-            cursor.execute(f"DELETE FROM {table} WHERE {DAY} IN (SELECT UNNEST($days))", params)
-            cursor.execute(f"INSERT INTO {table} BY NAME {to_duckdb(sql)}", params)
+            return refresh(cursor)
 
     def compact(self) -> int:
         """Does nothing: settlements change the rows themselves."""

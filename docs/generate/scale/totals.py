@@ -1,0 +1,40 @@
+"""Bytes that refreshes of the daily totals are billed: their statements, for sample plans."""
+
+from datetime import timedelta
+
+from devtools.billing.queries import Statement, script_statements
+from devtools.billing.samples import TODAY
+from devtools.billing.traffic import NOW, Ledger
+from tillstream.adapters.google.bigquery.literals import inline_parameters
+from tillstream.adapters.google.bigquery.totals import fold
+from tillstream.adapters.google.bigquery.totals.refresh import NUMBERS, SETTLED, arrived
+from tillstream.adapters.google.bigquery.totals.refresh_script import Refresh, script
+
+EVERY = 900
+"""Seconds between refreshes of the daily totals."""
+
+
+def refresh_statements(ledger: Ledger, changed: int) -> list[Statement]:
+    """The statements of a refresh that adds lines to this day and computes so many older days again."""
+    settled = max(1, round(EVERY / ledger.traffic.settle_every))
+    last = ledger.last_settlement
+    arrivals = {f"{n:032x}": NOW - timedelta(seconds=n * ledger.traffic.settle_every) for n in range(settled)}
+    days = [TODAY - timedelta(days=5 + n) for n in range(changed)]
+    texts = (
+        NUMBERS,
+        inline_parameters(SETTLED, {"settlement_no": last - settled, "last": last}),
+        arrived(min(arrivals.values()), NOW),
+        script(Refresh(last - settled, last, arrivals, [TODAY], days), "tillstream"),
+    )
+    return [statement for text in texts for statement in script_statements(text)]
+
+
+def refresh_bytes(ledger: Ledger, changed: int) -> int:
+    """Bytes billed for it. The hour of its lines is half over, so half of an hour's rows are read."""
+    return sum(statement.bytes(ledger) for statement in refresh_statements(ledger, changed))
+
+
+def fold_bytes(ledger: Ledger) -> int:
+    """Bytes billed for merging the totals of a whole day."""
+    text = fold.script([TODAY - timedelta(days=1)])
+    return sum(statement.bytes(ledger) for statement in script_statements(text))

@@ -1,0 +1,57 @@
+"""Merges the rows of a group in the daily totals, to which every refresh adds some."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import sql
+from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
+from tillstream.adapters.google.bigquery.fields import FIELDS
+from tillstream.adapters.google.bigquery.literals import literal
+from tillstream.domain.daily_totals import DAY, ROLLUPS, select
+
+WITHIN = 1_500.0
+"""Timeout of one transaction, in seconds."""
+DAYS = 31
+"""Days per transaction; a refresh waits for it."""
+SINCE = timedelta(hours=26)
+"""Age of the settlements whose days are merged: those since the last run. Queries add up what one run misses."""
+_FIRST = "SELECT MIN(settlement_no) AS settlement_no FROM settlements WHERE settled_at >= @since"
+
+
+def fold(dataset: Dataset) -> int:
+    """Merge the rows of the days that settlements changed lately; return the number of days. Idempotent."""
+    (row,) = dataset.ask(_FIRST, {"since": datetime.now(UTC) - SINCE}, work="compact")
+    if row["settlement_no"] is None:
+        return 0
+    before = {"settlement_no": row["settlement_no"] - 1}
+    changed = dataset.ask(sql.text("daily_totals/stale_days"), before, work="compact")
+    days = [row["sale_date"] for row in changed]
+    for group in _groups(days):
+        with dataset.errors("The daily totals"):
+            RETRY_CONFLICT(dataset.ask)(script(group), work="compact", within=WITHIN)
+    return len(days)
+
+
+def _groups(days: Sequence[date]) -> Iterator[Sequence[date]]:
+    return (days[first : first + DAYS] for first in range(0, len(days), DAYS))
+
+
+def script(days: Sequence[date]) -> str:
+    """The transaction for these days. It changes `summed`, so that no refresh can commit meanwhile."""
+    steps = [
+        "BEGIN TRANSACTION",
+        "UPDATE summed SET settlement_no = settlement_no WHERE TRUE",
+        *(_merge(table, f"{DAY} IN ({', '.join(map(literal, days))})") for table in ROLLUPS),
+        "COMMIT TRANSACTION",
+    ]
+    return ";\n".join(steps) + ";"
+
+
+def _merge(table: str, days: str) -> str:
+    """Replace the rows of these days by their groups, in one statement."""
+    columns = ", ".join(column.name for column in FIELDS[table])
+    return (
+        f"MERGE {table} AS totals\nUSING (\n{select(table, days, table)}\n) AS folded\nON FALSE\n"
+        f"WHEN NOT MATCHED BY SOURCE AND totals.{days} THEN DELETE\n"
+        f"WHEN NOT MATCHED THEN INSERT ({columns}) VALUES ({columns})"
+    )

@@ -1,0 +1,87 @@
+"""The script that refreshes the daily totals in one transaction."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import sql
+from tillstream.adapters.google.bigquery.fields import EPOCH, FIELDS, INCOMING, SALE_VERSIONS, STORED
+from tillstream.adapters.google.bigquery.literals import literal
+from tillstream.adapters.google.bigquery.settle_script import in_dataset
+from tillstream.domain.daily_totals import DAY, ROLLUPS, select
+
+DAYS = 366
+"""Days per statement that computes them again."""
+ADDED = "added_"
+"""Prefix of the names of views that are repeated for added lines."""
+_VIEWS = ("ledger/current_lines", "marts/line_facts", "marts/line_sums")
+"""The views from `sale_versions` to `line_sums`."""
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """The inputs of one transaction."""
+
+    summed: int
+    """Last settlement that the totals include before it."""
+    last: int
+    """Last settlement of the ledger, which they include after it."""
+    arrivals: Mapping[str, datetime] = field(default_factory=dict)
+    """Token → `arrived_at` of the rows in `incoming` whose lines are added."""
+    added: Sequence[date] = ()
+    """Days to which lines are added."""
+    changed: Sequence[date] = ()
+    """Days that are computed again."""
+
+
+def script(refresh: Refresh, dataset: str) -> str:
+    """The script. It fails if another refresh, a settlement or a restore was committed after the plan was made."""
+    steps = [
+        "BEGIN TRANSACTION",
+        f"IF (SELECT MAX(settlement_no) FROM summed) <> {refresh.summed} "
+        f"OR (SELECT MAX(settlement_no) FROM {EPOCH}) <> {refresh.last} THEN\n"
+        "  SELECT ERROR('Aborted due to concurrent update: the totals or the ledger changed');\nEND IF",
+        f"UPDATE summed SET settlement_no = {refresh.last} WHERE TRUE",
+        *(statement for table in ROLLUPS for statement in _statements(table, refresh)),
+        "COMMIT TRANSACTION",
+    ]
+    return in_dataset(";\n".join(steps) + ";", dataset)
+
+
+def _statements(table: str, refresh: Refresh) -> Iterator[str]:
+    columns = ", ".join(column.name for column in FIELDS[table])
+    insert = f"INSERT INTO {table} ({columns})\n"
+    if refresh.added:
+        added = select(table, _among(refresh.added), f"{ADDED}line_sums")
+        yield f"{insert}{_added_lines(refresh)}\nSELECT {columns} FROM (\n{added}\n)"
+    for first in range(0, len(refresh.changed), DAYS):
+        days = _among(refresh.changed[first : first + DAYS])
+        yield f"DELETE FROM {table} WHERE {days}"
+        yield f"{insert}SELECT {columns} FROM (\n{select(table, days)}\n)"
+
+
+def _added_lines(refresh: Refresh) -> str:
+    """A WITH clause that repeats the views down to `line_sums` for the rows that the settlements added."""
+    columns = ", ".join(column.name for column in FIELDS[STORED])
+    arrived = ", ".join(sorted({literal(at) for at in refresh.arrivals.values()}))
+    tokens = ", ".join(literal(token) for token in sorted(refresh.arrivals))
+    rows = (
+        f"SELECT {columns} FROM {INCOMING}\nWHERE arrived_at IN ({arrived}) AND token IN ({tokens}) "
+        f"AND target = {literal(STORED)}"
+    )
+    queries = {SALE_VERSIONS: rows, **{path.rpartition("/")[2]: _query(path) for path in _VIEWS}}
+    names = re.compile(rf"\bFROM ({'|'.join(queries)})\b")
+    renamed = rf"FROM {ADDED}\1"
+    return "WITH " + ",\n".join(
+        f"{ADDED}{name} AS (\n{names.sub(renamed, query)}\n)" for name, query in queries.items()
+    )
+
+
+def _query(path: str) -> str:
+    """The query of a view."""
+    return sql.text(path).partition(f"VIEW {path.rpartition('/')[2]} AS\n")[2].strip()
+
+
+def _among(days: Sequence[date]) -> str:
+    return f"{DAY} IN ({', '.join(map(literal, days))})"
