@@ -9,12 +9,13 @@ _HEADER = re.compile(r"\A(?:\s*--[^\n]*\n)*\s*(?:CREATE OR REPLACE VIEW \w+ AS\s
 _WITH = re.compile(r"\AWITH\b\s*")
 
 
-def limited(text: str, conditions: Mapping[str, str]) -> str:
+def limited(text: str, rows: Mapping[str, str]) -> str:
     """Return `text` as a query that reads only some rows of tables, also through the views of this package.
 
-    conditions: table → SQL condition of its rows. Views that read a limited table become CTEs of the query.
+    rows: table, or view that is a table for the others → SELECT of its rows. Views that read one of them become CTEs of
+    the query, after a CTE for each of them.
     """
-    selects = dict(_limited_selects(conditions))
+    selects = dict(_limited_selects(rows))
     body = _read_limited(_HEADER.sub("", text, count=1), selects)
     reads = _limited_reads(body, selects)
     ctes = ",\n".join(f"limited_{name} AS (\n{select}\n)" for name, select in selects.items() if name in reads)
@@ -23,11 +24,15 @@ def limited(text: str, conditions: Mapping[str, str]) -> str:
     return f"WITH\n{ctes},\n{body[own.end() :]}" if (own := _WITH.match(body)) else f"WITH\n{ctes}\n{body}"
 
 
-def _limited_selects(conditions: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def where(conditions: Mapping[str, str]) -> dict[str, str]:
+    """Return the rows for `limited` of tables with a condition each."""
+    return {table: f"SELECT * FROM {table} WHERE {condition}" for table, condition in conditions.items()}
+
+
+def _limited_selects(rows: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the name and SELECT of each limited table, then of each view that reads one of them."""
-    names = list(conditions)
-    for table, condition in conditions.items():
-        yield table, f"SELECT * FROM {table} WHERE {condition}"
+    names = list(rows)
+    yield from rows.items()
     for view, definition in sql.views():
         select = _HEADER.sub("", definition, count=1).rstrip()
         limited_select = _read_limited(select, names)

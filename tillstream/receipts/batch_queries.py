@@ -5,22 +5,24 @@ from functools import cached_property
 from typing import Any
 
 import sql
-from sql.limits import limited
+from sql.limits import limited, where
 from tillstream.domain.batch.record import Batch
 from tillstream.ports.warehouse import Warehouse
 
 NAMES = ("batch_receipt", "batch_amounts", "batch_problems", "batch_refusals", "identical_lines")
-_CONDITIONS = {
-    "batches": "received_date = @received_date",
-    "refusals": "received_date = @received_date",
-    "sightings": "sale_date IN UNNEST(@days)",
-    "sale_versions": "sale_date IN UNNEST(@days)",
-}
+_ROWS = where(
+    {
+        "batches": "received_date = @received_date",
+        "refusals": "received_date = @received_date",
+        "sightings": "sale_date IN UNNEST(@days)",
+        "sale_versions": "sale_date IN UNNEST(@days)",
+    }
+)
 
 
 def text(name: str) -> str:
     """The text of sql/ledger/`name`, limited to the days of a batch: @received_date DATE, @days ARRAY<DATE>."""
-    return limited(sql.text(f"ledger/{name}"), _CONDITIONS)
+    return limited(sql.text(f"ledger/{name}"), _ROWS)
 
 
 class BatchQueries:

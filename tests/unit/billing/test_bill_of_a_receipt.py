@@ -6,7 +6,7 @@ import sql
 from devtools.billing.queries import Statement, script_statements
 from devtools.billing.samples import TODAY
 from devtools.billing.traffic import Ledger, Traffic
-from sql.limits import limited
+from sql.limits import limited, where
 from tillstream.adapters.google.bigquery.literals import inline_parameters
 from tillstream.receipts import batch_queries
 
@@ -39,7 +39,9 @@ def test_the_queries_of_a_batch_read_only_its_days(name: str) -> None:
 
 
 def test_limited_tables_keep_their_names_and_are_limited_through_views() -> None:
-    text = limited("SELECT outcomes.batch_no, r.raw FROM outcomes JOIN refusals AS r ON TRUE", {"refusals": "FALSE"})
+    text = limited(
+        "SELECT outcomes.batch_no, r.raw FROM outcomes JOIN refusals AS r ON TRUE", where({"refusals": "FALSE"})
+    )
     assert text.endswith("FROM limited_outcomes AS outcomes JOIN limited_refusals AS r ON TRUE")
     assert text.count("FROM refusals WHERE FALSE") == 1
     assert "limited_quarantine" not in text
@@ -47,4 +49,4 @@ def test_limited_tables_keep_their_names_and_are_limited_through_views() -> None
 
 def test_a_query_that_reads_no_limited_table_stays_the_same() -> None:
     text = "SELECT 1 AS number FROM settlements"
-    assert limited(text, {"refusals": "FALSE"}) == text
+    assert limited(text, where({"refusals": "FALSE"})) == text

@@ -1,11 +1,10 @@
 """The script that refreshes the daily totals in one transaction."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-import sql
+from sql.limits import limited
 from tillstream.adapters.google.bigquery.fields import EPOCH, FIELDS, INCOMING, SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.literals import literal
 from tillstream.adapters.google.bigquery.settle_script import in_dataset
@@ -13,10 +12,6 @@ from tillstream.domain.daily_totals import DAY, ROLLUPS, select
 
 DAYS = 366
 """Days per statement that computes them again."""
-ADDED = "added_"
-"""Prefix of the names of views that are repeated for added lines."""
-_VIEWS = ("ledger/current_lines", "marts/line_facts", "marts/line_sums")
-"""The views from `sale_versions` to `line_sums`."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +48,8 @@ def _statements(table: str, refresh: Refresh) -> Iterator[str]:
     columns = ", ".join(column.name for column in FIELDS[table])
     insert = f"INSERT INTO {table} ({columns})\n"
     if refresh.added:
-        added = select(table, _among(refresh.added), f"{ADDED}line_sums")
-        yield f"{insert}{_added_lines(refresh)}\nSELECT {columns} FROM (\n{added}\n)"
+        added = f"SELECT {columns} FROM (\n{select(table, _among(refresh.added))}\n)"
+        yield f"{insert}{limited(added, {SALE_VERSIONS: _added_lines(refresh)})}"
     for first in range(0, len(refresh.changed), DAYS):
         days = _among(refresh.changed[first : first + DAYS])
         yield f"DELETE FROM {table} WHERE {days}"
@@ -62,25 +57,14 @@ def _statements(table: str, refresh: Refresh) -> Iterator[str]:
 
 
 def _added_lines(refresh: Refresh) -> str:
-    """A WITH clause that repeats the views down to `line_sums` for the rows that the settlements added."""
+    """The rows that the settlements added to `sale_versions`."""
     columns = ", ".join(column.name for column in FIELDS[STORED])
     arrived = ", ".join(sorted({literal(at) for at in refresh.arrivals.values()}))
     tokens = ", ".join(literal(token) for token in sorted(refresh.arrivals))
-    rows = (
+    return (
         f"SELECT {columns} FROM {INCOMING}\nWHERE arrived_at IN ({arrived}) AND token IN ({tokens}) "
         f"AND target = {literal(STORED)}"
     )
-    queries = {SALE_VERSIONS: rows, **{path.rpartition("/")[2]: _query(path) for path in _VIEWS}}
-    names = re.compile(rf"\bFROM ({'|'.join(queries)})\b")
-    renamed = rf"FROM {ADDED}\1"
-    return "WITH " + ",\n".join(
-        f"{ADDED}{name} AS (\n{names.sub(renamed, query)}\n)" for name, query in queries.items()
-    )
-
-
-def _query(path: str) -> str:
-    """The query of a view."""
-    return sql.text(path).partition(f"VIEW {path.rpartition('/')[2]} AS\n")[2].strip()
 
 
 def _among(days: Sequence[date]) -> str:
