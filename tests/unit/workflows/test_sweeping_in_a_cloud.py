@@ -10,17 +10,17 @@ import pytest
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
 from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.events import BATCH_RECEIVED, INBOX
+from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.events import BATCH_RECEIVED, INBOX, SALES_RECEIVED
 from tillstream.domain.store_sale import schema
 from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
-from tillstream.workflows.intake.store_sales import keep_receiving, publish
+from tillstream.workflows.intake.store_sales import keep_receiving, publish, receive
 from tillstream.workflows.operations import maintenance_log, unrecorded_objects
-from tillstream.workflows.operations.reconcile import PATIENCE, reconcile
+from tillstream.workflows.operations.reconcile import PACE, PATIENCE, reconcile
 
 CSV = (
     b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -74,6 +74,55 @@ def test_sweeps_skip_an_object_that_they_checked_for_hours(app: App, clock: Manu
     app.ports.documents.delete(records.COLLECTION, document.id)
     assert swept(app)["registered"] == 0
     assert reconcile(app.ports, app.contracts)["registered"] == 1
+
+
+def sell(app: App) -> Batch:
+    publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
+    (batch,) = receive(app.ports, app.contracts, 10, 0)
+    app.ports.bus.acknowledge(app.ports.bus.pull("batches", 10))
+    return batch
+
+
+def minutes_until_staged(app: App, clock: ManualClock) -> int:
+    """Sweep every five minutes until a micro-batch is handed on by event."""
+    for minutes in range(5, 60, 5):
+        clock.advance(300)
+        swept(app)
+        for delivery in app.ports.bus.pull("batches", 10):
+            assert delivery.message.attributes["type"] == SALES_RECEIVED
+            return minutes
+    raise AssertionError("It was not handed on.")
+
+
+def test_a_micro_batch_whose_event_was_lost_is_staged_within_half_an_hour(app: App, clock: ManualClock) -> None:
+    """The record exists; its event was never published, or an older version of `receive` wrote it."""
+    swept(app)
+    sell(app)
+    assert minutes_until_staged(app, clock) == 20
+
+
+def test_a_micro_batch_without_record_and_event_is_staged_within_half_an_hour(app: App, clock: ManualClock) -> None:
+    swept(app)
+    batch = sell(app)
+    app.ports.documents.delete(records.COLLECTION, batch.batch_id)
+    assert minutes_until_staged(app, clock) == 25
+
+
+def test_a_micro_batch_is_left_to_the_settlement_of_its_minute_until_that_is_overdue(
+    app: App, clock: ManualClock
+) -> None:
+    stage.stage(app.ports, sell(app).batch_id, contracts=app.contracts)
+    counts = []
+    for _ in range(3):
+        counts.append(swept(app)["settled"])
+        clock.advance(PACE.total_seconds() / 2)
+    assert counts == [0, 0, 1]
+
+
+def test_a_staged_file_is_settled_by_the_next_sweep(app: App) -> None:
+    upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
+    stage.stage(app.ports, upload.batch_id, contracts=app.contracts)
+    assert swept(app)["settled"] == 1
 
 
 def settled_now(app: App, clock: ManualClock) -> None:
