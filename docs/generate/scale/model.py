@@ -1,23 +1,24 @@
 """The costs of a day in docs/scale.md: its sales, after so many days of the same traffic."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import sql
 from devtools.billing.prices import GIB, PRICES, TIB, compute_cost, query_cost, write_cost
 from devtools.billing.queries import script_statements
 from devtools.billing.samples import TODAY
-from devtools.billing.traffic import DAY, FROM_TILLS, SETTLE_EVERY, Ledger, Traffic
+from devtools.billing.traffic import DAY, FROM_TILLS, NIGHT_HOURS, SETTLE_EVERY, Ledger, Traffic
 from docs.generate.scale.samples import query_bytes, samples
 from docs.generate.scale.seconds import (
+    ACKNOWLEDGE_SECONDS,
     FILE_SECONDS,
     MICRO_BATCH_SECONDS,
     function,
     gib,
     settlement_seconds,
 )
-from infra.functions import FUNCTIONS
+from functions.main import STAGING_SECONDS
 from tillstream.adapters.google.bigquery.literals import inline_parameters
 from tillstream.domain.daily_totals import ROLLUPS, select
 
@@ -29,8 +30,6 @@ INDEX_DOCUMENT = 90
 """Bytes of a document of the sale index."""
 TOTALS_EVERY = 900
 """Seconds between refreshes of the daily totals."""
-NIGHT_HOURS = 8
-"""In which files arrive; they contain the sales of the day before."""
 PUBLISH_SECONDS, TOTALS_SECONDS = 3.0, 20.0
 
 
@@ -45,11 +44,10 @@ class Day:
 
     sales: int
     days: int = 365
-    settle_every: float = SETTLE_EVERY
 
     @property
     def traffic(self) -> Traffic:
-        return Traffic(self.sales, settle_every=self.settle_every)
+        return Traffic(self.sales, settle_seconds=settlement_seconds(0))
 
     @property
     def ledger(self) -> Ledger:
@@ -66,6 +64,7 @@ class Day:
             "documents of batches": self._documents,
             "Pub/Sub": self._pubsub,
             "stage compute": self._staging,
+            "sales compute": self._sales,
             "settle compute": self.traffic.settlements * computed("settle", self.settle_seconds),
             "publishing": self._publishing,
             "daily totals": self.totals(0, self.ledger),
@@ -75,11 +74,6 @@ class Day:
     def settle_seconds(self) -> float:
         """Of one settlement."""
         return settlement_seconds(self.sales / self.traffic.settlements)
-
-    @property
-    def without_pause(self) -> "Day":
-        """The same day with each settlement right after the one before."""
-        return replace(self, settle_every=self.settle_seconds)
 
     @property
     def indexed(self) -> float:
@@ -99,8 +93,8 @@ class Day:
 
     @property
     def messages(self) -> float:
-        """Tills' messages, three events of a batch and two of a settlement; each is published and delivered."""
-        return self.sales * FROM_TILLS + 3 * self.traffic.batches + 2 * self.traffic.settlements
+        """Tills' messages, three events of a batch and three of a settlement; each is published and delivered."""
+        return self.sales * FROM_TILLS + 3 * self.traffic.batches + 3 * self.traffic.settlements
 
     @property
     def _pubsub(self) -> float:
@@ -108,10 +102,15 @@ class Day:
 
     @property
     def _staging(self) -> float:
-        sizes = sorted((each for each in FUNCTIONS if each.name.startswith("stage")), key=gib)
-        files = self.traffic.files * compute_cost(FILE_SECONDS, float(sizes[-1].cpu), gib(sizes[-1]))
-        of_one = compute_cost(MICRO_BATCH_SECONDS, float(sizes[0].cpu), gib(sizes[0]))
-        return files + self.traffic.micro_batches * of_one
+        """Files, and the objects of micro-batches, which are left to `sales`."""
+        objects = self.traffic.micro_batches * computed("stage", ACKNOWLEDGE_SECONDS)
+        return self.traffic.files * computed("stage", FILE_SECONDS) + objects
+
+    @property
+    def _sales(self) -> float:
+        """Micro-batches, and the wait for the last one of each minute."""
+        waits = DAY / SETTLE_EVERY * computed("receive", STAGING_SECONDS)
+        return self.traffic.micro_batches * computed("sales", MICRO_BATCH_SECONDS) + waits
 
     @property
     def _publishing(self) -> float:
@@ -146,7 +145,7 @@ class Day:
 def _totals_bytes(days: Sequence[date], ledger: Ledger) -> int:
     """Bytes billed for one refresh of these days."""
     texts = [sql.text("daily_totals/summed")]
-    stale = {"settlement_no": ledger.last_settlement - round(TOTALS_EVERY / ledger.traffic.settle_every)}
+    stale = {"settlement_no": ledger.last_settlement - round(TOTALS_EVERY * ledger.traffic.settlements / DAY)}
     texts.append(inline_parameters(sql.text("daily_totals/stale_days"), stale))
     for table in ROLLUPS:
         texts.append(inline_parameters(f"DELETE FROM {table} WHERE sale_date IN UNNEST(@days)", {"days": list(days)}))

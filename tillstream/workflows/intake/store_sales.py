@@ -35,7 +35,7 @@ def receive(ports: Ports, contracts: ContractRegistry, limit: int, wait: float) 
 
 
 def keep_receiving(ports: Ports, contracts: ContractRegistry, limit: int, seconds: float, gather: float) -> int:
-    """Receive for `seconds`, then until the queue is empty; return the number of micro-batches.
+    """Receive for `seconds`, then until a pull is not full; return the number of micro-batches.
 
     gather: seconds to wait after a pull that was not full, so that messages form fewer, larger micro-batches, each of
     which has to be staged and settled.
@@ -46,7 +46,7 @@ def keep_receiving(ports: Ports, contracts: ContractRegistry, limit: int, second
         deliveries = ports.bus.pull(SUBSCRIPTION, limit, remaining)
         count += len(keep(ports, contracts, deliveries))
         ports.bus.acknowledge(deliveries)
-        if not deliveries and not remaining:
+        if len(deliveries) < limit and not remaining:
             return count
         if 0 < len(deliveries) < limit:
             ports.clock.sleep(min(gather, remaining))
