@@ -25,6 +25,10 @@ STEPS = {
         "tillstream.pipeline.staging.sources.file",
         *WAREHOUSE,
     ),
+    "sales": (
+        "tillstream.pipeline.staging.stage",
+        "tillstream.pipeline.staging.sources.store_sales",
+    ),
     "settle": ("tillstream.pipeline.settling.settle", *WAREHOUSE),
     "announce": ("tillstream.pipeline.publishing.sale_events", *WAREHOUSE),
     "project": WAREHOUSE,

@@ -25,6 +25,8 @@ from tillstream.workflows.operations import dead_letters
 GIVE_UP_UNTRIED_AFTER = timedelta(hours=1)
 """An event this much older than `event_hours` becomes a dead letter without another try: earlier tries must have ended
 their instances."""
+STAGING_SECONDS = 2.0
+"""Time that `receive` leaves for the staging of its last micro-batch before it starts a settlement."""
 
 
 @cache
@@ -42,6 +44,12 @@ def stage(event: CloudEvent) -> None:
 
 
 @functions_framework.cloud_event
+def sales(event: CloudEvent) -> None:
+    """Stage a micro-batch of store sales."""
+    _handle("sales", event)
+
+
+@functions_framework.cloud_event
 def settle(event: CloudEvent) -> None:
     """Settle staged batches."""
     _handle("settle", event)
@@ -55,8 +63,9 @@ def announce(event: CloudEvent) -> None:
 
 @functions_framework.http
 def receive(_: Request) -> tuple[dict[str, int], int]:
-    """Called by the scheduler: pull store sales and store them as micro-batches, for `receive_seconds`."""
-    from tillstream.workflows.intake.store_sales import keep_receiving
+    """Called by the scheduler: pull store sales and store them as micro-batches, for `receive_seconds`; then start
+    the settlement of those that are staged."""
+    from tillstream.workflows.intake.store_sales import keep_receiving, start_settlement
 
     running = app()
     pushed.check(running.settings)
@@ -66,6 +75,9 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
         batches = keep_receiving(
             running.ports, running.contracts, chosen.batch_size, chosen.receive_seconds, chosen.batch_wait
         )
+        if batches:
+            running.ports.clock.sleep(STAGING_SECONDS)
+        start_settlement(running.ports)
     return {"batches": batches}, 200
 
 

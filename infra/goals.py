@@ -5,8 +5,11 @@ from typing import Any
 from infra.functions import COMPACT, FUNCTIONS, PROJECT
 from tillstream.domain.events import DEAD_LETTERS
 
-FILE_SECONDS, SALE_SECONDS = 90, 60
-"""95th percentile of the seconds from the last byte of a file, or from a till's message, to its numbers in queries."""
+FILE_SECONDS, SALE_SECONDS = 90, 120
+"""95th percentile of the seconds from the last byte of a file, or from a till's message, to its numbers in queries.
+
+Tills' messages are settled once a minute, so the 95th percentile is at least a minute and a settlement.
+"""
 BUCKETS = {"exponentialBuckets": {"numFiniteBuckets": 40, "growthFactor": 1.25, "scale": 1}}
 """Upper bounds of the histogram in seconds: from 1 to 7,500, each 25 % above the previous one."""
 

@@ -11,9 +11,16 @@ from typing import Any
 import structlog
 
 from tillstream.app import App
-from tillstream.domain.batch.record import State
+from tillstream.domain.batch.record import BatchKind, State
 from tillstream.domain.errors import Rejected
-from tillstream.domain.events import BATCH_RECEIVED, BATCH_SETTLED, BATCH_STAGED, OBJECT_FINALIZED
+from tillstream.domain.events import (
+    BATCH_RECEIVED,
+    BATCH_SETTLED,
+    BATCH_STAGED,
+    OBJECT_FINALIZED,
+    SALES_RECEIVED,
+    SALES_STAGED,
+)
 from tillstream.ports.object_store import StoredObject
 
 log = structlog.get_logger("tillstream")
@@ -21,11 +28,16 @@ Data = Mapping[str, Any]
 
 
 def stage_object(app: App, data: Data) -> dict[str, Any]:
-    """Stage a new inbox object, creating its batch record if needed."""
-    from tillstream.workflows.intake.inbox_object import record_of
+    """Stage a new inbox object, creating its batch record if needed; no-op for a recorded micro-batch of store sales,
+    which has an event of its own."""
+    from tillstream.workflows.intake.inbox_object import create_record, recorded
 
     stored = StoredObject(data["bucket"], data["name"], int(data["generation"]), int(data.get("size", 0)))
-    return stage_batch(app, {"batch_id": record_of(app.ports, app.contracts, stored).batch_id})
+    batch = recorded(app.ports, stored)
+    if batch and batch.kind is BatchKind.STORE_SALES:
+        return {"batch": batch.batch_id, "outcome": "recorded"}
+    batch = batch or create_record(app.ports, app.contracts, stored)
+    return stage_batch(app, {"batch_id": batch.batch_id})
 
 
 def stage_batch(app: App, data: Data) -> dict[str, Any]:
@@ -75,13 +87,16 @@ ROUTES: dict[str, Handler] = {
     BATCH_RECEIVED: stage_batch,
     BATCH_STAGED: settle_batches,
     BATCH_SETTLED: announce_settlement,
+    SALES_RECEIVED: stage_batch,
+    SALES_STAGED: settle_batches,
 }
 FUNCTIONS: dict[str, dict[str, Handler]] = {
     "stage": {OBJECT_FINALIZED: stage_object, BATCH_RECEIVED: stage_batch},
+    "sales": {SALES_RECEIVED: stage_batch},
     "settle": {BATCH_STAGED: settle_batches},
     "announce": {BATCH_SETTLED: announce_settlement},
 }
-"""Routes of each cloud function that handles events. The local worker uses `ROUTES`."""
+"""Routes of each cloud function that handles events. The local worker uses `ROUTES`: it settles store sales at once."""
 
 
 @dataclass(frozen=True)

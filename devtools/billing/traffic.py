@@ -21,8 +21,10 @@ FROM_TILLS = 0.5
 """Of all sales; the others come in files."""
 MICRO_BATCH, MICRO_WAIT = 2_000, 10
 """Sales of the largest micro-batch, and seconds after which a smaller one is made."""
-SETTLE_EVERY = 60
-"""Seconds between settlements; each settles all batches that are staged by then."""
+NIGHT_HOURS = 8
+"""In which files arrive; they contain the sales of the day before."""
+SETTLE_EVERY, SETTLE_SECONDS = 60, 20
+"""Seconds between settlements of tills' sales, and of one settlement."""
 REJECTED = 0.001
 """Rejected rows per line."""
 TOTALS = {"day_sums": 0.02, "product_sums": 0.05, "customer_sums": 0.2}
@@ -31,11 +33,12 @@ TOTALS = {"day_sums": 0.02, "product_sums": 0.05, "customer_sums": 0.2}
 
 @dataclass(frozen=True)
 class Traffic:
-    """So many sales a day. corrected: share of the lines that are corrected later. settle_every: seconds."""
+    """So many sales a day. corrected: share of the lines that are corrected later."""
 
     sales: int
     corrected: float = 0.0
-    settle_every: float = SETTLE_EVERY
+    settle_seconds: float = SETTLE_SECONDS
+    """Of one settlement; files that are staged meanwhile are settled together by the next one."""
 
     @property
     def lines(self) -> float:
@@ -55,7 +58,10 @@ class Traffic:
 
     @property
     def settlements(self) -> float:
-        return DAY / self.settle_every
+        """One a minute for tills; at night one more for each file, if there is time for so many one after another."""
+        night = NIGHT_HOURS * 3_600
+        at_night = min(night / SETTLE_EVERY + self.files, night / self.settle_seconds)
+        return (DAY - night) / SETTLE_EVERY + at_night
 
     def rows(self, table: str) -> float:
         """Rows added to a table per day."""

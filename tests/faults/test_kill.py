@@ -131,8 +131,11 @@ def test_an_ingest_killed_at_a_random_moment_is_exact_after_a_new_start(tmp_path
     crashing_shop.is_exact()
 
 
-def served_and_killed(folder: Path, step: str, when: str) -> None:
-    """The server is killed while it receives a till's sales; the next server settles all of them."""
+def served_and_killed(folder: Path, step: str, when: str, *, one_thread: bool = False) -> None:
+    """The server is killed while it receives a till's sales; the next server settles all of them.
+
+    one_thread: the first process handles its queues in turn; threads of a server reach some steps in any order.
+    """
     home = folder / "home"
     (home / "contracts").mkdir(parents=True)
     region = Source("Testland")
@@ -143,7 +146,11 @@ def served_and_killed(folder: Path, step: str, when: str) -> None:
     app.ports.bus.publish(TOPIC_STORE_SALES, [Message(sale.body()) for sale in sales])
     app.close()
     crashing_shop = Shop(home, folder, 80, Decimal(0))
-    first = crashing_shop.start("serve", "--port", free_port(), crash_at=(step, when, 1))
+    if one_thread:
+        command = [sys.executable, "-m", "faults.queue_worker", step, when]
+        first = subprocess.Popen(command, env=crashing_shop.environment, stderr=subprocess.PIPE, text=True)
+    else:
+        first = crashing_shop.start("serve", "--port", free_port(), crash_at=(step, when, 1))
     _, err = first.communicate(timeout=PATIENCE)
     assert first.returncode == -signal.SIGKILL, err
     second = crashing_shop.start("serve", "--port", free_port())
@@ -176,6 +183,12 @@ def free_port() -> str:
 
 def test_a_server_killed_before_it_acknowledges_loses_and_doubles_no_sale(tmp_path: Path) -> None:
     served_and_killed(tmp_path, "bus.acknowledge receive", "before")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_server_killed_around_the_event_of_a_micro_batch_loses_and_doubles_no_sale(tmp_path: Path, when: str) -> None:
+    """Its object and its record exist; its messages are not acknowledged."""
+    served_and_killed(tmp_path, "bus.publish sales.received", when, one_thread=True)
 
 
 @pytest.mark.long

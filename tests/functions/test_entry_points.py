@@ -21,13 +21,15 @@ from tillstream.domain.events import (
     INBOX,
     MESSAGE_PUBLISHED,
     OBJECT_FINALIZED,
+    SALES_RECEIVED,
+    SALES_STAGED,
     TOPIC_OBJECTS,
 )
 from tillstream.domain.store_sale import schema
 from tillstream.people.store_tokens import StoreToken
 from tillstream.receipts import receipt as receipts
 from tillstream.workflows.intake import uploads
-from tillstream.workflows.intake.store_sales import publish
+from tillstream.workflows.intake.store_sales import publish, receive
 from tillstream.workflows.operations import dead_letters, maintenance_log
 
 Entry = Callable[[str], FlaskClient]
@@ -216,6 +218,57 @@ def test_store_sales_are_pulled_and_kept(entry: Entry, app: App) -> None:
     assert answer.get_json() == {"batches": 1}
     kept = records.find(app.ports, kind=BatchKind.STORE_SALES)
     assert [(batch.region, batch.file) for batch in kept] == [("UK", "1 store sale")]
+
+
+def micro_batch(app: App) -> Batch:
+    publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
+    (batch,) = receive(app.ports, app.contracts, 10, 0)
+    return batch
+
+
+def test_a_micro_batch_is_staged_by_its_own_event(entry: Entry, app: App) -> None:
+    batch = micro_batch(app)
+    event = message(SALES_RECEIVED, {"batch_id": batch.batch_id})
+    assert binary(entry("sales"), MESSAGE_PUBLISHED, event) == 200
+    assert records.get(app.ports, batch.batch_id).state is State.STAGED
+
+
+def test_the_object_of_a_recorded_micro_batch_is_acknowledged_unread(entry: Entry, app: App) -> None:
+    batch = micro_batch(app)
+    app.ports.objects.delete(INBOX, batch.object)  # reading it would reject the batch
+    assert binary(entry("stage"), OBJECT_FINALIZED, storage_data(batch)) == 200
+    assert records.get(app.ports, batch.batch_id) == batch
+
+
+def test_the_object_of_a_micro_batch_without_a_record_is_staged(entry: Entry, app: App) -> None:
+    batch = micro_batch(app)
+    app.ports.documents.delete(records.COLLECTION, batch.batch_id)
+    assert binary(entry("stage"), OBJECT_FINALIZED, storage_data(batch)) == 200
+    assert records.get(app.ports, batch.batch_id).state is State.STAGED
+
+
+def test_a_staged_micro_batch_is_settled_when_receive_starts_a_settlement(entry: Entry, app: App) -> None:
+    batch = micro_batch(app)
+    app.ports.bus.acknowledge(app.ports.bus.pull("batches", 10))
+    binary(entry("sales"), MESSAGE_PUBLISHED, message(SALES_RECEIVED, {"batch_id": batch.batch_id}))
+    (staged,) = app.ports.bus.pull("batches", 10)
+    assert staged.message.attributes["type"] == SALES_STAGED
+    settle = entry("settle")
+    assert binary(settle, MESSAGE_PUBLISHED, message(SALES_STAGED, {"batch_id": batch.batch_id})) == 200
+    assert records.get(app.ports, batch.batch_id).state is State.STAGED
+    assert entry("receive").post("/").get_json() == {"batches": 0}
+    (due,) = app.ports.bus.pull("batches", 10)
+    event = message(due.message.attributes["type"], json.loads(due.message.body))
+    assert binary(settle, MESSAGE_PUBLISHED, event) == 200
+    assert records.get(app.ports, batch.batch_id).state is State.SETTLED
+
+
+def test_receive_starts_no_settlement_if_nothing_is_staged(entry: Entry, app: App) -> None:
+    received = upload(app)
+    binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
+    app.ports.bus.acknowledge(app.ports.bus.pull("batches", 10))
+    entry("receive").post("/")
+    assert app.ports.bus.pull("batches", 10) == []
 
 
 def test_an_object_in_no_contracts_folder_is_kept_and_held(entry: Entry, app: App) -> None:

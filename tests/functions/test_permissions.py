@@ -20,13 +20,14 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import holidays, reference
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.domain.batch.record import State
+from tillstream.domain.batch.record import BatchKind, State
 from tillstream.domain.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
     BATCH_STAGED,
     INBOX,
     OBJECT_FINALIZED,
+    SALES_RECEIVED,
     TOPIC_SALE_EVENTS,
 )
 from tillstream.domain.store_sale import schema
@@ -36,7 +37,7 @@ from tillstream.people import user_scopes
 from tillstream.people.store_tokens import StoreToken
 from tillstream.settings import Settings
 from tillstream.workflows.intake.resumable_upload import append, begin
-from tillstream.workflows.intake.store_sales import keep_receiving, publish
+from tillstream.workflows.intake.store_sales import keep_receiving, publish, start_settlement
 from tillstream.workflows.operations.reconcile import reconcile
 from tillstream.workflows.review.undo import undo
 
@@ -61,6 +62,9 @@ def calls(app: App) -> dict[str, Calls]:
     publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
     receiving = record_calls(app, calls_by_function["receive"])
     assert keep_receiving(receiving.ports, receiving.contracts, 100, 0, 0)
+    (micro_batch,) = records.find(app.ports, kind=BatchKind.STORE_SALES)
+    handle("sales", SALES_RECEIVED, {"batch_id": micro_batch.batch_id})
+    assert start_settlement(receiving.ports)
     received = upload(app)
     handle("stage", OBJECT_FINALIZED, storage_data(received))
     handle("stage", BATCH_RECEIVED, {"batch_id": received.batch_id})

@@ -36,6 +36,8 @@ STEPS = (
     "bus.publish batch.received",
     "bus.publish batch.staged",
     "bus.publish batch.settled",
+    "bus.publish sales.received",
+    "bus.publish sales.staged",
     "bus.publish sale-events",
     "bus.publish store-sales",
     "bus.pull objects",

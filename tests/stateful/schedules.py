@@ -64,6 +64,8 @@ def _wakes(step: str) -> list[str]:
         ("rejected", ["file", "work", "another contract", "work", "reject"]),
         ("batch.received", ["replay"]),
         ("receive", ["message", "work"]),
+        ("sales.received", ["message", "work"]),
+        ("sales.staged", ["message", "work"]),
         ("store-sales", ["message"]),
         ("sale-events", ["file", "work"]),
         ("contracts", ["contract edited", "file"]),

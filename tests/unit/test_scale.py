@@ -11,7 +11,7 @@ from app_factory import build
 from docs.generate.scale.apart import days_hit, idle_costs
 from docs.generate.scale.model import WRITES_PER_UPLOAD, Day
 from docs.generate.scale.samples import samples
-from docs.generate.scale.seconds import Night, paced_seconds, settlement_seconds
+from docs.generate.scale.seconds import Night, paced_seconds, sale_seconds, settlement_seconds
 from docs.generate.scale.targets import targets
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.batches import records
@@ -66,11 +66,14 @@ def test_ten_times_the_sales_cost_less_than_ten_times_as_much() -> None:
     assert 4 * small < large < 10 * small
 
 
-def test_settlements_without_a_pause_cost_more() -> None:
-    without = MONTH.without_pause
-    assert without.traffic.settlements > 2 * MONTH.traffic.settlements
-    assert without.costs["commit scripts"] > 2 * MONTH.costs["commit scripts"]
-    assert without.costs["sale index, writes"] == MONTH.costs["sale index, writes"]
+def test_tills_are_settled_once_a_minute_and_each_file_at_once_while_there_is_time() -> None:
+    assert MONTH.traffic.settlements == 1_440 + 250
+    assert TEN.traffic.settlements == pytest.approx(960 + 8 * 3_600 / settlement_seconds(0))
+
+
+def test_a_sale_waits_for_its_micro_batch_for_its_minute_and_for_a_settlement() -> None:
+    waits = [10 * n + sale / 10 + 2 for n in range(6) for sale in range(100)]  # arrivals spread over a minute
+    assert sale_seconds(20) == pytest.approx(sum(waits) / len(waits) + 20, abs=0.1)
 
 
 def test_the_samples_are_of_their_kind() -> None:

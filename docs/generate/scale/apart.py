@@ -74,7 +74,7 @@ def idle_costs() -> dict[str, float]:
     calls = DAY / 60 + sweeps + totals
     seconds = float(receive.environment["TILLSTREAM_RECEIVE_SECONDS"])
     return {
-        "receive": DAY / 60 * computed("receive", seconds),
+        "receive": DAY / 60 * (computed("receive", seconds) + PRICES["100,000 documents read in Firestore"] / 100_000),
         "sweep": sweeps * (computed("sweep", SWEEP_SECONDS) + query_cost(SWEEP_QUERIES * LEAST)),
         "daily totals": totals * (computed("project", PUBLISH_SECONDS) + query_cost(2 * LEAST)),
         "portal": DAY * portal * PRICES["an idle vCPU second of a minimum instance"],

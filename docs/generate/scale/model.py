@@ -1,11 +1,12 @@
 """The costs of a day in docs/scale.md: its sales, after so many days of the same traffic."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from devtools.billing.prices import GIB, PRICES, TIB, compute_cost, query_cost, write_cost
 from devtools.billing.traffic import DAY, FROM_TILLS, SETTLE_EVERY, Ledger, Traffic
 from docs.generate.scale.samples import query_bytes, samples
 from docs.generate.scale.seconds import (
+    ACKNOWLEDGE_SECONDS,
     FILE_SECONDS,
     MICRO_BATCH_SECONDS,
     function,
@@ -14,7 +15,7 @@ from docs.generate.scale.seconds import (
 )
 from docs.generate.scale.totals import EVERY as TOTALS_EVERY
 from docs.generate.scale.totals import fold_bytes, refresh_bytes
-from infra.functions import FUNCTIONS
+from functions.main import STAGING_SECONDS
 
 WRITES_PER_UPLOAD = 9
 """Documents written from a file's arrival until its events are published; a test counts them."""
@@ -22,8 +23,6 @@ EVENT_BYTES = 1_024
 """What Pub/Sub counts a smaller message as."""
 INDEX_DOCUMENT = 90
 """Bytes of a document of the sale index."""
-NIGHT_HOURS = 8
-"""In which files arrive; they contain the sales of the day before."""
 FOLDED_DAYS = 2
 """Days with new sales whose totals are merged at night: this one and, by files, the one before."""
 PUBLISH_SECONDS, TOTALS_SECONDS = 3.0, 20.0
@@ -40,11 +39,10 @@ class Day:
 
     sales: int
     days: int = 365
-    settle_every: float = SETTLE_EVERY
 
     @property
     def traffic(self) -> Traffic:
-        return Traffic(self.sales, settle_every=self.settle_every)
+        return Traffic(self.sales, settle_seconds=settlement_seconds(0))
 
     @property
     def ledger(self) -> Ledger:
@@ -61,6 +59,7 @@ class Day:
             "documents of batches": self._documents,
             "Pub/Sub": self._pubsub,
             "stage compute": self._staging,
+            "sales compute": self._sales,
             "settle compute": self.traffic.settlements * computed("settle", self.settle_seconds),
             "publishing": self._publishing,
             "daily totals": self.totals(self.ledger),
@@ -70,11 +69,6 @@ class Day:
     def settle_seconds(self) -> float:
         """Of one settlement."""
         return settlement_seconds(self.sales / self.traffic.settlements)
-
-    @property
-    def without_pause(self) -> "Day":
-        """The same day with each settlement right after the one before."""
-        return replace(self, settle_every=self.settle_seconds)
 
     @property
     def indexed(self) -> float:
@@ -94,8 +88,8 @@ class Day:
 
     @property
     def messages(self) -> float:
-        """Tills' messages, three events of a batch and two of a settlement; each is published and delivered."""
-        return self.sales * FROM_TILLS + 3 * self.traffic.batches + 2 * self.traffic.settlements
+        """Tills' messages, three events of a batch and three of a settlement; each is published and delivered."""
+        return self.sales * FROM_TILLS + 3 * self.traffic.batches + 3 * self.traffic.settlements
 
     @property
     def _pubsub(self) -> float:
@@ -103,10 +97,15 @@ class Day:
 
     @property
     def _staging(self) -> float:
-        sizes = sorted((each for each in FUNCTIONS if each.name.startswith("stage")), key=gib)
-        files = self.traffic.files * compute_cost(FILE_SECONDS, float(sizes[-1].cpu), gib(sizes[-1]))
-        of_one = compute_cost(MICRO_BATCH_SECONDS, float(sizes[0].cpu), gib(sizes[0]))
-        return files + self.traffic.micro_batches * of_one
+        """Files, and the objects of micro-batches, which are left to `sales`."""
+        objects = self.traffic.micro_batches * computed("stage", ACKNOWLEDGE_SECONDS)
+        return self.traffic.files * computed("stage", FILE_SECONDS) + objects
+
+    @property
+    def _sales(self) -> float:
+        """Micro-batches, and the wait for the last one of each minute."""
+        waits = DAY / SETTLE_EVERY * computed("receive", STAGING_SECONDS)
+        return self.traffic.micro_batches * computed("sales", MICRO_BATCH_SECONDS) + waits
 
     @property
     def _publishing(self) -> float:

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from devtools.billing.prices import PRICES, PRICES_OF, query_cost
-from devtools.billing.traffic import DAY
+from devtools.billing.traffic import DAY, NIGHT_HOURS
 from docs.generate.markdown import page as markdown
 from docs.generate.markdown import table
 from docs.generate.scale import text
 from docs.generate.scale.apart import corrected, idle_costs, late, sale_events
-from docs.generate.scale.model import NIGHT_HOURS, Day
+from docs.generate.scale.model import Day
 from docs.generate.scale.quotas import quotas
 from docs.generate.scale.samples import samples, statements
-from docs.generate.scale.seconds import FILE_SECONDS, MICRO_BATCH_SECONDS, WRITE_INDEX, Night
+from docs.generate.scale.seconds import ACKNOWLEDGE_SECONDS, FILE_SECONDS, WRITE_INDEX, Night
 from docs.generate.scale.targets import targets
 
 SALES = (1_000_000, 10_000_000)
@@ -76,7 +76,7 @@ def _counts() -> list[tuple[str, ...]]:
 
 def _instances(day: Day) -> float:
     files = day.traffic.files * FILE_SECONDS / (NIGHT_HOURS * 3600)
-    return files + day.traffic.micro_batches * MICRO_BATCH_SECONDS / DAY
+    return files + day.traffic.micro_batches * ACKNOWLEDGE_SECONDS / DAY
 
 
 def _settlement() -> list[tuple[str, ...]]:
@@ -104,9 +104,6 @@ def _costs(
     if by_million:
         each = (one / day.sales * 1e6 for one, day in zip(sums, DAYS.values(), strict=True))
         rows.append(("for one million sales", *_usd(each)))
-        rows.append(
-            ("total, settled without a pause", *_usd(sum(d.without_pause.costs.values()) for d in DAYS.values()))
-        )
     return rows
 
 

@@ -24,7 +24,7 @@ def quotas(days: Sequence[Day]) -> list[tuple[str, ...]]:
         (
             "Storage Read API, sessions",
             f"{limits.STORAGE_READ_SESSIONS:,} a minute",
-            lambda day: f"{len(samples().corrected.reads) * 60 / day.settle_every:.0f} a minute",
+            lambda day: f"{len(samples().corrected.reads) * 60 / day.settle_seconds:.0f} a minute",
         ),
         (
             "BigQuery, text of a script",

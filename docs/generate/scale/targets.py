@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from devtools.billing.traffic import MICRO_WAIT, SETTLE_EVERY
 from docs.generate.scale.apart import idle_costs
 from docs.generate.scale.model import Day
-from docs.generate.scale.seconds import MICRO_BATCH_SECONDS, Night
+from docs.generate.scale.seconds import Night, sale_seconds
 from infra.functions import EVENT_SECONDS
 
 PER_MILLION, PER_MILLION_OF_TEN = 5.0, 3.0
@@ -21,7 +20,7 @@ def targets(days: Mapping[tuple[int, int], Day]) -> list[tuple[str, str, str]]:
     small, old, large = (sum(day.costs.values()) for day in (month, years, ten))
     growing = [name for name, usd in years.costs.items() if usd > FLAT * month.costs[name]]
     idle, night = sum(idle_costs().values()), Night()
-    fresh = MICRO_WAIT + MICRO_BATCH_SECONDS + SETTLE_EVERY / 2 + month.settle_seconds
+    fresh = sale_seconds(month.settle_seconds)
     return [
         (
             f"at most ${PER_MILLION:g} per million sales, 1 million a day, after 30 days",

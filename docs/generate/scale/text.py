@@ -2,6 +2,7 @@
 
 from devtools.billing import prices, traffic
 from docs.generate.scale import apart, model, seconds
+from functions.main import STAGING_SECONDS
 
 
 def in_bytes(count: float) -> str:
@@ -35,10 +36,12 @@ shown apart.
 ASSUMED = """
 Assumptions: {LINES_PER_SALE} lines per sale; half of the sales arrive from tills immediately, in micro-batches of at
 most {MICRO_BATCH:,} sales or {MICRO_WAIT} seconds, and half in one file per store and day ({SALES_PER_FILE:,} sales)
-within {NIGHT_HOURS} hours; a settlement every {SETTLE_EVERY} seconds; {FILE_SECONDS:g} seconds of `stage` per file and
-{MICRO_BATCH_SECONDS:g} per micro-batch, in the smallest function whose name begins with `stage`. A batch writes
-{WRITES_PER_UPLOAD} documents from its arrival to its events, which a test verifies. Daily totals are refreshed every 15
-minutes.
+within {NIGHT_HOURS} hours; a settlement of tills' sales every {SETTLE_EVERY} seconds, which `receive` starts, and one
+more for each file at most, because files are settled at once; {FILE_SECONDS:g} seconds of `stage` per file,
+{MICRO_BATCH_SECONDS:g} of `sales` per micro-batch (measured for 2,000 sales on one machine without a network; an
+instance is started for thousands of them), and {ACKNOWLEDGE_SECONDS:g} of `stage`, which the object of each micro-batch
+also starts. A batch writes {WRITES_PER_UPLOAD} documents from its arrival to its events, which a test verifies. Daily
+totals are refreshed every 15 minutes.
 """
 SETTLEMENT = """
 A settlement that adds only new sales reads nothing of the ledger: the sale index has no days for them. It moves its
@@ -50,9 +53,9 @@ arrived in the hour, although `incoming` is clustered by settlement.
 """
 COST = f"""
 List prices of {prices.PRICES_OF} for on-demand use in europe-west1, in USD, without tax, free tiers and discounts.
-Network traffic, logs, and queries by users are not included. A settlement starts when a batch is staged. If batches
-arrive every few seconds, settlements follow one another without a pause, and the costs per settlement are paid more
-often (last line). `publishing` marks the batches of each settlement as published; sale events are shown apart.
+Network traffic, logs, and queries by users are not included. `sales compute` includes the
+{STAGING_SECONDS:g} seconds per minute for which `receive` waits until its last micro-batch is staged.
+`publishing` marks the batches of each settlement as published; sale events are shown apart.
 Contracts with the rule `outliers` are not included: each of their files reads the lines of the whole ledger.
 """
 APART = f"""
@@ -92,14 +95,16 @@ your project.
 PRICES = """
 Prices change and differ by region: check them before you rely on them.
 """
-LIMITS = """
+LIMITS = f"""
 1. **Writes to the sale index** during a night of files, see above. Spread the files over the night, or send history in
    parts.
 2. **Corrections** of past days, by the bytes of whole partitions: each settlement and each refresh of the daily totals
    reads the days that it changes, so a few corrections per day cost as much as many. Settle and refresh less often: a
    settlement of an hour reads each day once.
 3. **The time of a settlement.** Each statement takes a second or more, regardless of the bytes read. A sale of a till
-   is in the ledger after about a minute.
+   is in the ledger after about a minute: it waits {traffic.MICRO_WAIT / 2:g} seconds on average for its micro-batch,
+   {(traffic.SETTLE_EVERY - traffic.MICRO_WAIT) / 2 + STAGING_SECONDS:g} for the settlement of its minute, and
+   then for that settlement.
 4. **Sale events**: one per changed line. Turn them off for the initial load of history, or have subscribers read
    `changes`.
 5. **Instances of `stage`**: increase `STAGE_MOST` in the environment file of the stage; memory is per instance, so

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from devtools.billing.queries import Statement, script_statements
 from devtools.billing.samples import TODAY
-from devtools.billing.traffic import NOW, Ledger
+from devtools.billing.traffic import DAY, NOW, Ledger
 from tillstream.adapters.google.bigquery.literals import inline_parameters
 from tillstream.adapters.google.bigquery.totals import fold
 from tillstream.adapters.google.bigquery.totals.refresh import NUMBERS, SETTLED, arrived
@@ -16,9 +16,10 @@ EVERY = 900
 
 def refresh_statements(ledger: Ledger, changed: int) -> list[Statement]:
     """The statements of a refresh that adds lines to this day and computes so many older days again."""
-    settled = max(1, round(EVERY / ledger.traffic.settle_every))
+    every = DAY / ledger.traffic.settlements
+    settled = max(1, round(EVERY / every))
     last = ledger.last_settlement
-    arrivals = {f"{n:032x}": NOW - timedelta(seconds=n * ledger.traffic.settle_every) for n in range(settled)}
+    arrivals = {f"{n:032x}": NOW - timedelta(seconds=n * every) for n in range(settled)}
     days = [TODAY - timedelta(days=5 + n) for n in range(changed)]
     texts = (
         NUMBERS,

@@ -9,7 +9,7 @@ from app_factory import build
 
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import lanes, settle
 from tillstream.pipeline.staging import stage
@@ -96,7 +96,41 @@ def test_a_file_is_settled_however_many_store_sales_arrive(app: App, monkeypatch
     monkeypatch.setattr(settle, "update_records", update_and_receive)
     settle.settle_all(app.ports, app.contracts)
     assert settlement(app, file) == 2
-    assert records.find(app.ports, state=State.STAGED, kind=None) == []
+    assert [batch.kind for batch in records.find(app.ports, state=State.STAGED, kind=None)] == [BatchKind.STORE_SALES]
+
+
+def test_sales_that_are_staged_during_a_settlement_are_left_to_the_next_one(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settlements that each find the sales of the one before would never end, and each costs the same."""
+    update, arrived = settle.update_records, []
+
+    def update_and_receive(*arguments: object) -> None:
+        update(*arguments)  # type: ignore[arg-type]
+        arrived.append(receive_sale(app, "South", str(len(arrived)), "1"))
+
+    receive_sale(app, "South", "first", "1")
+    monkeypatch.setattr(settle, "update_records", update_and_receive)
+    assert settle.settle_all(app.ports, app.contracts) == [1]
+    (first,) = arrived
+    assert settle.settle_all(app.ports, app.contracts) == [2]
+    assert settlement(app, first) == 2
+
+
+def test_a_file_that_is_staged_during_a_settlement_of_sales_is_settled_at_once(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update, files = settle.update_records, []
+
+    def update_and_receive(*arguments: object) -> None:
+        update(*arguments)  # type: ignore[arg-type]
+        if not files:
+            files.append(receive_file(app, "North", "1,1,2026-01-05,S1,A,1,2.50"))
+
+    receive_sale(app, "South", "first", "1")
+    monkeypatch.setattr(settle, "update_records", update_and_receive)
+    assert settle.settle_all(app.ports, app.contracts) == [1, 2]
+    assert settlement(app, files[0]) == 2
 
 
 def test_a_held_file_does_not_end_the_settling_of_the_others(app: App, monkeypatch: pytest.MonkeyPatch) -> None:

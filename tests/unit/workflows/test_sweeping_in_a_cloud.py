@@ -4,23 +4,24 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
 from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.events import BATCH_RECEIVED, INBOX
+from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.events import BATCH_RECEIVED, INBOX, SALES_RECEIVED
 from tillstream.domain.store_sale import schema
 from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.intake.store_sales import keep_receiving, publish
+from tillstream.workflows.intake import store_sales, uploads
+from tillstream.workflows.intake.store_sales import keep_receiving, publish, receive
 from tillstream.workflows.operations import maintenance_log, unrecorded_objects
-from tillstream.workflows.operations.reconcile import PATIENCE, reconcile
+from tillstream.workflows.operations.reconcile import PACE, PATIENCE, reconcile
 
 CSV = (
     b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -76,6 +77,55 @@ def test_sweeps_skip_an_object_that_they_checked_for_hours(app: App, clock: Manu
     assert reconcile(app.ports, app.contracts)["registered"] == 1
 
 
+def sell(app: App) -> Batch:
+    publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
+    (batch,) = receive(app.ports, app.contracts, 10, 0)
+    app.ports.bus.acknowledge(app.ports.bus.pull("batches", 10))
+    return batch
+
+
+def minutes_until_staged(app: App, clock: ManualClock) -> int:
+    """Sweep every five minutes until a micro-batch is handed on by event."""
+    for minutes in range(5, 60, 5):
+        clock.advance(300)
+        swept(app)
+        for delivery in app.ports.bus.pull("batches", 10):
+            assert delivery.message.attributes["type"] == SALES_RECEIVED
+            return minutes
+    raise AssertionError("It was not handed on.")
+
+
+def test_a_micro_batch_whose_event_was_lost_is_staged_within_half_an_hour(app: App, clock: ManualClock) -> None:
+    """The record exists; its event was never published, or an older version of `receive` wrote it."""
+    swept(app)
+    sell(app)
+    assert minutes_until_staged(app, clock) == 20
+
+
+def test_a_micro_batch_without_record_and_event_is_staged_within_half_an_hour(app: App, clock: ManualClock) -> None:
+    swept(app)
+    batch = sell(app)
+    app.ports.documents.delete(records.COLLECTION, batch.batch_id)
+    assert minutes_until_staged(app, clock) == 25
+
+
+def test_a_micro_batch_is_left_to_the_settlement_of_its_minute_until_that_is_overdue(
+    app: App, clock: ManualClock
+) -> None:
+    stage.stage(app.ports, sell(app).batch_id, contracts=app.contracts)
+    counts = []
+    for _ in range(3):
+        counts.append(swept(app)["settled"])
+        clock.advance(PACE.total_seconds() / 2)
+    assert counts == [0, 0, 1]
+
+
+def test_a_staged_file_is_settled_by_the_next_sweep(app: App) -> None:
+    upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
+    stage.stage(app.ports, upload.batch_id, contracts=app.contracts)
+    assert swept(app)["settled"] == 1
+
+
 def settled_now(app: App, clock: ManualClock) -> None:
     """Settle a file; settlements have the time of the warehouse, so the clock is set to it."""
     clock.advance(max((datetime.now(UTC) - clock.now()).total_seconds(), 0))
@@ -114,3 +164,16 @@ def test_receiving_gathers_sales_for_a_while_and_ends_in_time(app: App, clock: M
     begun = clock.now()
     assert keep_receiving(app.ports, app.contracts, limit=10, seconds=0, gather=10) == 1
     assert clock.now() - begun < timedelta(seconds=1)
+
+
+def test_receiving_ends_in_time_however_steadily_sales_arrive(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else no call would end before its timeout, and none would start a settlement."""
+    token, sale, keep = StoreToken("till", "UK", "LON1"), schema()["examples"][0], store_sales.keep
+
+    def keep_while_another_arrives(*arguments: Any) -> list[Batch]:
+        publish(app.ports, token, sale)
+        return keep(*arguments)
+
+    publish(app.ports, token, sale)
+    monkeypatch.setattr(store_sales, "keep", keep_while_another_arrives)
+    assert keep_receiving(app.ports, app.contracts, limit=10, seconds=0, gather=10) == 1

@@ -23,11 +23,7 @@ def settle(ports: Ports, contracts: ContractRegistry, *, sales_first: bool = Tru
     sales_first: as for `next_batches`. A batch whose staged rows have expired is staged again instead and settled
     later.
     """
-    uploads = [
-        upload
-        for upload in records.find(ports, state=State.STAGED, kind=None, limit=None)
-        if not _cancel_if_obsolete(ports, upload)
-    ]
+    uploads = [upload for upload in _staged(ports) if not _cancel_if_obsolete(ports, upload)]
     batches = next_batches(uploads, sales_first=sales_first)
     if not batches:
         return SettlementResult(0)
@@ -122,10 +118,15 @@ def retire(ports: Ports, batch: str, state: State, audit: tuple[str, AuditAction
 
 
 def settle_all(ports: Ports, contracts: ContractRegistry) -> list[int]:
-    """Settle until no staged batch is left; after a conflict, try again. Returns the settlement numbers."""
+    """Settle all staged batches; after a conflict, try again. Returns the settlement numbers.
+
+    Micro-batches of store sales that are staged meanwhile are left to their own event: if one arrives every few
+    seconds, settlements would follow one another without end, each at the same cost.
+    """
     numbers = []
     sales_first = True
-    while True:
+    left = {upload.batch_id for upload in _staged(ports)}
+    while left:
         try:
             settled = settle(ports, contracts, sales_first=sales_first)
         except Conflict:
@@ -134,4 +135,14 @@ def settle_all(ports: Ports, contracts: ContractRegistry) -> list[int]:
         if settled.settlement_no:
             numbers.append(settled.settlement_no)
         if not settled.batches and not settled.holds:
-            return numbers
+            break
+        left = {
+            upload.batch_id
+            for upload in _staged(ports)
+            if upload.batch_id in left or upload.kind is not BatchKind.STORE_SALES
+        }
+    return numbers
+
+
+def _staged(ports: Ports) -> list[Batch]:
+    return records.find(ports, state=State.STAGED, kind=None, limit=None)

@@ -31,10 +31,18 @@ def record_of(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -
     contract the file is held. Raises `Rejected` for objects that are not new files: folder placeholders, temporary
     names, restored objects.
     """
+    return recorded(ports, stored) or create_record(ports, contracts, stored)
+
+
+def recorded(ports: Ports, stored: StoredObject) -> Batch | None:
+    """Return the record of an inbox object, or None. It is one query, which does not read the object."""
     where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
     existing = ports.documents.find(records.COLLECTION, where, order_by="received_seq", limit=1)
-    if existing:
-        return Batch.from_json(existing[0].data)
+    return Batch.from_json(existing[0].data) if existing else None
+
+
+def create_record(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> Batch:
+    """Create the record of an inbox object that has none; raises as `record_of`."""
     if RESTORED_NAME.fullmatch(stored.name):
         raise Rejected(f"{stored.name} was restored from a backup and is not a new file.")
     if MESSAGES.fullmatch(stored.name):

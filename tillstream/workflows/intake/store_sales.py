@@ -1,4 +1,8 @@
-"""Receive store sales: pull them in micro-batches, store the bytes, then acknowledge; staging follows by event."""
+"""Receive store sales: pull them in micro-batches, store the bytes, then acknowledge; staging follows by event.
+
+The event of a micro-batch is published after its record is written and before its messages are acknowledged. If that
+is interrupted, the messages are delivered again, and the sweep stages the recorded batch.
+"""
 
 import hashlib
 import json
@@ -6,9 +10,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from tillstream.batches import records
+from tillstream.batches import events, records
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
-from tillstream.domain.batch.record import Batch, BatchKind
+from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.events import INBOX, TOPIC_STORE_SALES
 from tillstream.domain.ids import batch_id
@@ -31,7 +35,7 @@ def receive(ports: Ports, contracts: ContractRegistry, limit: int, wait: float) 
 
 
 def keep_receiving(ports: Ports, contracts: ContractRegistry, limit: int, seconds: float, gather: float) -> int:
-    """Receive for `seconds`, then until the queue is empty; return the number of micro-batches.
+    """Receive for `seconds`, then until a pull is not full; return the number of micro-batches.
 
     gather: seconds to wait after a pull that was not full, so that messages form fewer, larger micro-batches, each of
     which has to be staged and settled.
@@ -42,10 +46,21 @@ def keep_receiving(ports: Ports, contracts: ContractRegistry, limit: int, second
         deliveries = ports.bus.pull(SUBSCRIPTION, limit, remaining)
         count += len(keep(ports, contracts, deliveries))
         ports.bus.acknowledge(deliveries)
-        if not deliveries and not remaining:
+        if len(deliveries) < limit and not remaining:
             return count
         if 0 < len(deliveries) < limit:
             ports.clock.sleep(min(gather, remaining))
+
+
+def start_settlement(ports: Ports) -> bool:
+    """Start a settlement if a micro-batch is staged, and return whether one is: one query, and no event if not.
+
+    Called once a minute in the cloud, where each settlement costs the same however few sales it adds.
+    """
+    staged = records.find(ports, state=State.STAGED, kind=BatchKind.STORE_SALES, limit=1)
+    for batch in staged:
+        events.publish_due(ports, batch)
+    return bool(staged)
 
 
 def keep(ports: Ports, contracts: ContractRegistry, deliveries: Sequence[Delivery]) -> list[Batch]:
@@ -79,7 +94,10 @@ def _store_group(ports: Ports, contracts: ContractRegistry, region: str, group: 
     raw = b"".join(_line(delivery) for delivery in group)
     sha256 = hashlib.sha256(raw).hexdigest()
     stored = _write_once(ports, f"{folder}/{group[0].sequence}-{sha256[:16]}.jsonl", raw)
-    return _create_record(ports, contracts, stored, sha256, len(group))
+    batch = _create_record(ports, contracts, stored, sha256, len(group))
+    if batch.state is State.RECEIVED:
+        events.publish_received(ports, batch)
+    return batch
 
 
 def _write_once(ports: Ports, name: str, raw: bytes) -> StoredObject:

@@ -18,6 +18,8 @@ from tillstream.workflows.review import undo
 
 PATIENCE = timedelta(minutes=20)
 """A run older than this has died; longer than any event lease."""
+PACE = timedelta(minutes=3)
+"""Age at which a staged micro-batch of store sales is overdue: in a cloud, they are settled once a minute."""
 
 
 def run(
@@ -42,7 +44,8 @@ def reconcile(
 
     delegate: publish `batch.received` instead of staging here (the sweep function has little memory). Objects and
     settlements are then checked from the previous sweep minus an overlap, because checking years of them every few
-    minutes is too slow. patience: younger stagings and announcements are in progress and are left alone; none with 0.
+    minutes is too slow; fresh micro-batches of store sales are left to the settlement of their minute.
+    patience: younger stagings and announcements are in progress and are left alone; none with 0.
     """
     previous = _previous_sweep(ports) if delegate else None
     first = _first_settlement(ports, previous)
@@ -67,7 +70,7 @@ def reconcile(
             )
 
             stage.stage(ports, upload.batch_id, contracts=contracts)
-    settled = settle.settle_all(ports, contracts)
+    settled = settle.settle_all(ports, contracts) if not delegate or _overdue(ports, min(PACE, patience)) else []
     undone = _follow_undos(ports, first)
     announced = _announce_missing(ports, first, ports.clock.now() - patience if patience else None)
     return {
@@ -77,6 +80,13 @@ def reconcile(
         "undone": undone,
         "announced": announced,
     }
+
+
+def _overdue(ports: Ports, pace: timedelta) -> bool:
+    """Return whether anything is staged other than micro-batches of store sales younger than `pace`."""
+    cutoff = (ports.clock.now() - pace).isoformat()
+    staged = records.find(ports, state=State.STAGED, kind=None, limit=None)
+    return any(upload.kind is not BatchKind.STORE_SALES or upload.state_at <= cutoff for upload in staged)
 
 
 def _previous_sweep(ports: Ports) -> datetime | None:
