@@ -11,6 +11,7 @@ from tillstream.adapters.google.bigquery.compacting import compact
 from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
 from tillstream.adapters.google.bigquery.fields import FIELDS
 from tillstream.adapters.google.bigquery.loading import TableLoader
+from tillstream.adapters.google.bigquery.pending_days import note_pending_days
 from tillstream.adapters.google.bigquery.read import batches
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.domain.daily_totals import DAY, ROLLUPS
@@ -96,6 +97,9 @@ class BigQueryWarehouse:
 
     def compact(self) -> int:
         return compact(self._dataset)
+
+    def note_pending_days(self) -> int:
+        return note_pending_days(self._dataset, self._index)
 
     def _replace(
         self, table: str, condition: str, select: str, columns: Sequence[str], params: Mapping[str, Any] | None = None
