@@ -213,8 +213,8 @@ class LedgerSlice:
         if not others or not sales:
             return days
         rows = self._memory.reader.read("sightings", ("sale", "sale_date"), others, {"sale": sales})
-        found = "SELECT DISTINCT sale_date FROM slice_rows SEMI JOIN slice_sales USING (sale)"
-        return days | self._memory.with_rows(rows, found)
+        with_sales = "SELECT DISTINCT sale_date FROM slice_rows SEMI JOIN slice_sales USING (sale)"
+        return days | self._memory.with_rows(rows, with_sales)
 
     def _noted_days(self, hashes: Collection[int]) -> dict[int, Collection[date]]:
         days_by_hash = dict(self._index.days(hashes))

@@ -10,8 +10,8 @@ import pyarrow as pa
 from tillstream.adapters.google.bigquery.compacting import compact
 from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
 from tillstream.adapters.google.bigquery.fields import FIELDS
+from tillstream.adapters.google.bigquery.indexing.pending_days import note_pending_days
 from tillstream.adapters.google.bigquery.loading import TableLoader
-from tillstream.adapters.google.bigquery.pending_days import note_pending_days
 from tillstream.adapters.google.bigquery.read import batches
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.domain.daily_totals import DAY, ROLLUPS
