@@ -34,6 +34,7 @@ STEPS = {
     "project": WAREHOUSE,
     "receive": ("tillstream.workflows.intake.store_sales",),
     "compact": WAREHOUSE,
+    "index": WAREHOUSE,
     "sweep": ("tillstream.workflows.operations.reconcile", "tillstream.analytics.reference", *WAREHOUSE),
 }
 """Modules that each function imports for its first event, in addition to its entry point and the common ports."""

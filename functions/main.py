@@ -115,6 +115,15 @@ def compact(_: Request) -> tuple[dict[str, int], int]:
         return {"days": running.ports.warehouse.compact()}, 200
 
 
+@functions_framework.http
+def index(_: Request) -> tuple[dict[str, int], int]:
+    """Called by the scheduler: note the sales of large settlements in the sale index."""
+    running = app()
+    pushed.check(running.settings)
+    with bind_trace(running.settings, _headers()):
+        return {"pending_days": running.ports.warehouse.note_pending_days()}, 200
+
+
 def _handle(function: str, cloud_event: CloudEvent) -> None:
     running, routes = app(), FUNCTIONS[function]
     pushed.check(running.settings)

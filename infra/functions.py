@@ -241,7 +241,21 @@ COMPACT = Function(
     "instance, because a second one would only conflict.",
     grants=(Grant("roles/bigquery.dataEditor", "dataset"), JOBS, DOCUMENTS),
 )
+INDEX = Function(
+    "index",
+    "Notes the sales of large settlements in the sale index, at the pace that Firestore accepts",
+    (Scheduled("*/30 * * * *"),),
+    memory="512Mi",
+    cpu="1",
+    concurrency=1,
+    timeout=SCHEDULED_SECONDS,
+    least=0,
+    most=1,
+    why="It reads and writes 10,000 pairs at a time, and mostly waits. Every 30 minutes, because a call ends after 25 "
+    "and the next one continues. One instance, because the pace is that of the collection.",
+    grants=(*READS, DOCUMENTS),
+)
 RETIRED_SUBSCRIPTIONS = ("project",)
 """Push subscriptions of earlier versions, which a deploy removes."""
-FUNCTIONS = (SALES, RECEIVE, STAGE, SETTLE, ANNOUNCE, PROJECT, SWEEP, COMPACT)
+FUNCTIONS = (SALES, RECEIVE, STAGE, SETTLE, ANNOUNCE, PROJECT, SWEEP, COMPACT, INDEX)
 """In the order in which they are deployed: `stage` leaves to `sales` what `receive` publishes."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from infra.functions import COMPACT, FUNCTIONS, PROJECT
+from infra.functions import COMPACT, FUNCTIONS, INDEX, PROJECT
 from tillstream.domain.events import DEAD_LETTERS
 
 FILE_SECONDS, SALE_SECONDS = 90, 120
@@ -81,6 +81,13 @@ def alerts(host: str) -> list[dict[str, Any]]:
             "The nightly run failed. Figures are right, but queries read more until a run succeeds.",
             f'"{COMPACT.name}"',
             0,
+        ),
+        _errors(
+            "Tillstream: the sale index falls behind",
+            "Three runs within two hours failed. Figures are right, but settlements read more until a run succeeds.",
+            f'"{INDEX.name}"',
+            2,
+            "7200s",
         ),
         _alert(
             "Tillstream: the portal does not answer",

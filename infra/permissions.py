@@ -54,6 +54,10 @@ CALLS: dict[str, tuple[str, ...]] = {
     "warehouse.upsert": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
     "warehouse.refresh_totals": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.tables.updateData"),
     "warehouse.compact": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.tables.updateData"),
+    "warehouse.note_pending_days": (
+        *("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
+        *("datastore.entities.get", "datastore.entities.create", "datastore.entities.update"),  # the sale index
+    ),
 }
 """Method of a port → permissions that it needs; for a copy, those on its source."""
 OF_PROJECT = frozenset({"bus.subscriptions", "bus.queue_depths", "bus.dead_letters", "bus.resend"})

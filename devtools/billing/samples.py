@@ -1,6 +1,7 @@
 """Settlements of small samples through the adapter of BigQuery, with Google's clients replaced by doubles."""
 
 import shutil
+import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +22,7 @@ from tillstream.ledger.settling import SettlementRunner
 from tillstream.ledger.tables import ledger_in_memory
 from tillstream.pipeline.staging.hashes import Hasher
 from tillstream.pipeline.staging.writer import parquet_writer
+from tillstream.ports.sale_index import PendingDay
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
 
 TODAY = NOW.date()
@@ -65,13 +67,16 @@ class SettlementCalls(Calls):
 
 
 class SampleWarehouse:
-    """A ledger that settles as BigQuery's adapter, and records each settlement. folder: for its staged files."""
+    """A ledger that settles as BigQuery's adapter, and records each settlement. folder: for its staged files.
 
-    def __init__(self, folder: Path) -> None:
+    most_pairs: as of the sale index.
+    """
+
+    def __init__(self, folder: Path, most_pairs: int = sys.maxsize) -> None:
         self._folder = folder
         self._ledger = ledger_in_memory(TABLES_IN_MEMORY, "600MB")
         self._ledger.execute(_EPOCH)
-        self._index = CountingIndex()
+        self._index = CountingIndex(most_pairs)
 
     def settle(self, settlement: Settlement) -> SettlementCalls:
         calls = SettlementCalls()
@@ -112,17 +117,19 @@ class SampleWarehouse:
 class CountingIndex(MemorySaleIndex):
     """Counts documents as Firestore bills them."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, most_pairs: int) -> None:
+        super().__init__(most_pairs)
         self.reads = self.writes = 0
 
     def days(self, hashes: Collection[int]) -> Mapping[int, Collection[date]]:
         self.reads += len(set(hashes))
         return super().days(hashes)
 
-    def note(self, pairs: Collection[tuple[int, date]], settlement_no: int) -> None:
+    def note(
+        self, pairs: Collection[tuple[int, date]], settlement_no: int, pending: Collection[PendingDay] = ()
+    ) -> None:
         self.writes += len({number for number, _ in pairs})
-        super().note(pairs, settlement_no)
+        super().note(pairs, settlement_no, pending)
 
 
 class LocalFiles:

@@ -211,6 +211,11 @@ def test_the_ledger_is_compacted_by_the_clock(entry: Entry) -> None:
     assert (answer.status_code, answer.get_json()) == (200, {"days": 0})
 
 
+def test_the_sale_index_is_completed_by_the_clock(entry: Entry) -> None:
+    answer = entry("index").post("/")
+    assert (answer.status_code, answer.get_json()) == (200, {"pending_days": 0})
+
+
 def test_store_sales_are_pulled_and_kept(entry: Entry, app: App) -> None:
     sale = schema()["examples"][0]
     publish(app.ports, StoreToken("till", "UK", "LON1"), sale)

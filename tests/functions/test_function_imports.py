@@ -13,7 +13,7 @@ from tillstream.handlers import FUNCTIONS as HANDLED
 
 FRAMES = ("pandas", "pandera", "polars")
 COLUMNS = ("numpy", "pyarrow")
-SCHEDULED = {"project", "receive", "sweep", "compact"}
+SCHEDULED = {"project", "receive", "sweep", "compact", "index"}
 PRINT_MODULES = "import json; print(json.dumps(sorted(sys.modules)))"
 
 
@@ -29,7 +29,7 @@ def test_each_function_of_the_table_is_an_entry_point_that_handles_what_it_is_tr
     assert set(HANDLED) == {function.name for function in FUNCTIONS if function.name not in SCHEDULED}
 
 
-@pytest.mark.parametrize("function", ["settle", "announce", "project", "sweep", "compact"])
+@pytest.mark.parametrize("function", ["settle", "announce", "project", "sweep", "compact", "index"])
 def test_a_function_that_validates_nothing_loads_no_frames(function: str) -> None:
     assert loaded(function).isdisjoint(FRAMES)
 

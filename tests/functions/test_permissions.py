@@ -78,6 +78,7 @@ def calls(app: App) -> dict[str, Calls]:
     user_scopes.sync(sweeping.ports)
     holidays.refresh(sweeping.ports)
     record_calls(app, calls_by_function["compact"]).ports.warehouse.compact()
+    record_calls(app, calls_by_function["index"]).ports.warehouse.note_pending_days()
     return calls_by_function
 
 

@@ -12,7 +12,13 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 COPIED = (
     *("tillstream", "sql", "functions", "portal", "pyproject.toml"),
-    *("tests/stateful", "tests/conftest.py", "tests/emulator_fixtures.py", "tests/examples.py", "tests/notebook_fixtures.py"),
+    *(
+        "tests/stateful",
+        "tests/conftest.py",
+        "tests/emulator_fixtures.py",
+        "tests/examples.py",
+        "tests/notebook_fixtures.py",
+    ),
     *("devtools/__init__.py", "devtools/emulators.py"),
 )
 RULES = "tests/stateful/test_rules_of_the_numbers.py"
@@ -42,6 +48,7 @@ CAUGHT_BY = {
     "removed_lines_not_announced": f"{RULES}::test_a_statement_of_complete_sales_removes_missing_lines",
     "replay_beside_the_old": f"{RULES}::test_a_replay_replaces_its_file_and_keeps_the_fixes",
     "settled_twice": f"{RULES}::test_a_settlement_outlives_a_crash_and_is_announced_once",
+    "slice_without_pending_days": f"{SLICES}[0]",
     "slice_without_statements_of_new_days": f"{SLICES}[9]",
     "statement_ignored": f"{RULES}::test_a_statement_of_complete_sales_removes_missing_lines",
     "till_differences_taken": f"{RULES}::test_a_file_row_that_differs_from_a_till_is_quarantined",

@@ -13,14 +13,17 @@ from tillstream.app import App
 from tillstream.domain.ids import index_hash
 from tillstream.domain.tables import TABLES
 from tillstream.ledger.additions import ADDED
+from tillstream.ledger.arrivals import STATED_DAYS
 from tillstream.ledger.batch_numbers import received_date
 from tillstream.ledger.numbers import LedgerNumbers
 from tillstream.ledger.reader import Values
-from tillstream.ledger.slice import STATED_DAYS
 from tillstream.ledger.slice_settlement import settle_slice
+from tillstream.ports.sale_index import PendingDay
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
 KEY = "CAST(key >> 64 AS BIGINT) AS key_high, CAST(key & 18446744073709551615::UHUGEINT AS BIGINT) AS key_low"
+NOTED_EVERY = 4
+"""Settlements, after which the sales of pending days are noted."""
 KEPT = {
     "sale_versions": ("key, content", "is_current, leads"),
     "batches": ("batch_no", "place_seq, undone_no, removed"),
@@ -64,7 +67,7 @@ class SlicedWarehouse:
 
     def __init__(self, local: DuckDBWarehouse) -> None:
         self._local, self._index = local, MemorySaleIndex()
-        self.compared = 0
+        self.compared = self.with_pending_days = 0
         self.differences: list[tuple[str, Any, Any]] = []
         self._reindex()
 
@@ -86,6 +89,14 @@ class SlicedWarehouse:
             ]
         days = self._cursor().execute("SELECT DISTINCT sale_date FROM statements WHERE whole = 'store-day'").fetchall()
         self._index.rebuild([*pairs, *((STATED_DAYS, day) for (day,) in days)], 0)
+
+    def _note_pending(self, epoch: int) -> None:
+        """As on BigQuery; a settlement fails only before it is noted, so its epoch is the number of the last one."""
+        sales = "SELECT DISTINCT sale, sale_date FROM sightings WHERE sale_date = ? AND settlement_no = ?"
+        passed = [each for each in self._index.pending() if each.epoch < epoch]
+        self._index.note_pending(
+            passed, lambda each: self._cursor().execute(sales, [each.day, each.settlement_no]).fetchall()
+        )
 
     def settle(self, settlement: Settlement) -> SettlementResult:
         sliced = self._on_slice(settlement, keep=True)
@@ -128,9 +139,15 @@ class SlicedWarehouse:
             "SELECT (SELECT COALESCE(MAX(settlement_no), 0) FROM settlements), "
             "(SELECT COALESCE(MAX(batch_no), 0) FROM batches)"
         ).fetchone()
+        if self.compared % NOTED_EVERY == NOTED_EVERY - 1:
+            self._note_pending(last[0])
+        self._index.most_pairs = self.compared % 2  # half of the settlements leave all their days pending
+        self.with_pending_days += bool(self._index.pending())
         sliced = settle_slice(settlement, WholeLedger(cursor), self._index, LedgerNumbers(*last))
         if keep:
-            self._index.note(sliced.index_pairs, sliced.last.settlement_no)
+            number = sliced.last.settlement_no
+            pending = [PendingDay(day, number, epoch=last[0]) for day in sliced.pending_days]
+            self._index.note(sliced.index_pairs, number, pending)
         if not sliced.additions:
             return Sliced(sliced.result, {})
         added = sliced.additions
@@ -173,6 +190,11 @@ class Slices:
         warehouse: Any = SlicedWarehouse(local)
         self.warehouses.append(warehouse)
         return replace(app, ports=replace(app.ports, warehouse=warehouse))
+
+    @property
+    def with_pending_days(self) -> int:
+        """Settlements during which days were pending in the sale index."""
+        return sum(warehouse.with_pending_days for warehouse in self.warehouses)
 
     def check(self) -> None:
         assert sum(warehouse.compared for warehouse in self.warehouses) > 0

@@ -1,4 +1,4 @@
-"""A system that settles into DuckDB and into BigQuery's emulator, which is compacted too; the two ledgers are equal."""
+"""A system that settles into DuckDB and into BigQuery's emulator, which is compacted too; the ledgers are equal."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from emulator_fixtures import dataset_of
 from devtools import emulators
 from devtools.emulators import Emulator
 from tillstream.adapters.google.bigquery.compacting import compact
+from tillstream.adapters.google.bigquery.indexing.pending_days import note_pending_days
 from tillstream.adapters.google.bigquery.migrations import migrate
 from tillstream.adapters.google.bigquery.settling import BigQuerySettling
 from tillstream.adapters.google.storage.downloads import Downloads
@@ -22,7 +23,7 @@ from tillstream.ports.warehouse import Settlement, SettlementResult, Warehouse, 
 
 LEDGER = {table: [field.name for field in TABLES[table] if field.name != "settled_at"] for table in ADDED}
 COMPACT_EVERY = 5
-"""Settlements."""
+"""Settlements; the pending days of the sale index are noted as often."""
 _NUMBERS = count(1)
 
 
@@ -39,7 +40,8 @@ class Twin:
 
     def __init__(self, emulator: Emulator) -> None:
         self.dataset = dataset_of(emulator, f"twin_{next(_NUMBERS)}")
-        self.settling = BigQuerySettling(self.dataset, Copies(emulators.PROJECT), MemorySaleIndex())
+        self.index = MemorySaleIndex(most_pairs=1)
+        self.settling = BigQuerySettling(self.dataset, Copies(emulators.PROJECT), self.index)
         self.settlements = 0
         migrate(self.dataset)
 
@@ -60,6 +62,7 @@ class TwinWarehouse:
     def settle(self, settlement: Settlement) -> SettlementResult:
         if self._twin.settlements % COMPACT_EVERY == 0:
             compact(self._twin.dataset)
+            note_pending_days(self._twin.dataset, self._twin.index)
         self._twin.settlements += 1
         return _alike(self._local.settle(settlement), self._twin.settling.settle(settlement))
 

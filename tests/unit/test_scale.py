@@ -11,8 +11,9 @@ from app_factory import build
 from docs.generate.scale.apart import days_hit, idle_costs
 from docs.generate.scale.model import WRITES_PER_UPLOAD, Day
 from docs.generate.scale.samples import samples
-from docs.generate.scale.seconds import Night, paced_seconds, sale_seconds, settlement_seconds
+from docs.generate.scale.seconds import STAGE, Night, noting_calls, paced_seconds, sale_seconds, settlement_seconds
 from docs.generate.scale.targets import targets
+from infra.functions import EVENT_SECONDS
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.batches import records
 from tillstream.ports.document_store import Document, Put
@@ -99,9 +100,19 @@ def test_a_million_documents_take_eighteen_minutes_at_the_pace_of_the_adapter() 
 
 def test_the_steps_of_a_night_add_up() -> None:
     night = Night()
-    assert night.settlements == 4
+    assert (night.files_of_a_settlement, night.settlements) == (400, 5)
     assert night.seconds == sum(night.steps.values())
-    assert night.index_at_one_pace < night.steps["write the index"]
+    assert night.longest > (night.seconds - night.steps[STAGE]) / night.settlements
+
+
+def test_a_night_settles_within_half_an_hour_and_each_settlement_within_the_time_of_its_function() -> None:
+    assert Night().seconds < 30 * 60
+    assert Night().longest < EVENT_SECONDS
+
+
+def test_the_function_that_notes_pending_days_needs_calls_for_two_million_sales_each() -> None:
+    assert noting_calls(10_000) == noting_calls(1_000_000) == 1
+    assert noting_calls(4_000_000) == 3
 
 
 def test_an_idle_project_costs_less_than_three_dollars_a_day() -> None:

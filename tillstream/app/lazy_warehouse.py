@@ -42,6 +42,9 @@ class LazyWarehouse:
     def compact(self) -> int:
         return self._warehouse.compact()
 
+    def note_pending_days(self) -> int:
+        return self._warehouse.note_pending_days()
+
     def close(self) -> None:
         if "_warehouse" in vars(self):
             self._warehouse.close()

@@ -8,21 +8,25 @@ The slice is closed: a settlement on it adds the same rows as on the whole ledge
 - the batches that these rows refer to, batches with the same bytes, and the batches named in the settlement with their
   corrections;
 - the rows of complete statements that validation rejected, and whether a correction replaced them.
+
+The sale index has the days of the sales. On its pending days, they are looked for in the ledger's sightings, of which
+only the hashes of the sales are read, so a day without any of them is not read further.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
-from tillstream.domain.batch.record import received_date
 from tillstream.domain.ids import index_hash
 from tillstream.domain.tables import TABLES
+from tillstream.ledger.arrivals import STATED_DAYS, Pair, batch_pairs, read_arrivals, sale_pairs
 from tillstream.ledger.memory import MemoryLedger
+from tillstream.ledger.pending_days import choose_pending
 from tillstream.ledger.settle_script import KEY
 from tillstream.ports.sale_index import SaleIndex
-from tillstream.ports.warehouse import Settlement, StagedBatch
+from tillstream.ports.warehouse import Settlement
 
 NARROW = (
     "key", "content", "is_current", "sale", "region", "sale_id", "line_key", "store_id", "salesperson_id", "channel",
@@ -31,8 +35,6 @@ NARROW = (
 """Columns of sale_versions that every settlement reads; the others are compared only between a file and a till."""
 CHANGED = "batch_no, place_seq, undone_no, removed"
 """The columns of batches that settlements change, and the number of the batch."""
-STATED_DAYS = index_hash("statements", "store-day")
-"""Hash in the sale index, whose days are those with complete statements of store-days."""
 _LATEST_FLAGS = f"""
 UPDATE sale_versions SET is_current = f.is_current, leads = f.leads
 FROM (
@@ -60,16 +62,22 @@ class LedgerSlice:
 
     def __init__(self, memory: MemoryLedger, index: SaleIndex) -> None:
         self._memory, self._index = memory, index
-        self._pairs: set[tuple[int, date]] = set()
+        self._pairs: set[Pair] = set()
+        self._sale_pairs: set[Pair] = set()
+        self._pending: set[date] = set()
+        self._stated_days: set[date] = set()
 
     def load(self, settlement: Settlement) -> None:
-        self._read_arrivals(settlement.staged)
+        self._pending = {each.day for each in self._index.pending()}  # before `days`, as the index requires
+        read_arrivals(self._memory, settlement.staged)
+        self._pairs = batch_pairs(self._memory, settlement.staged)
+        self._sale_pairs = sale_pairs(self._memory)
         self._load_batches(settlement)
         affected = self._affected_batches(settlement)
         if affected:
             self._add_sales_of_batches(affected)
         self._add_sales_of_store_days()
-        sale_days = self._days_of(self._sales())
+        sale_days = self._days_of_sales()
         self._load_sales(sale_days)
         self._load_referenced_batches()
         self._load_refusals()
@@ -77,35 +85,11 @@ class LedgerSlice:
         for table, columns in (("sale_versions", "key, content, is_current, leads"), ("batches", CHANGED)):
             self._memory.cursor.execute(f"CREATE TEMP TABLE loaded_{table} AS SELECT {columns} FROM {table}")
 
-    def missing_pairs(self) -> list[tuple[int, date]]:
-        """Pairs that the index lacks for the rows that arrive."""
-        return sorted(self._pairs)
-
-    # ---- what arrives -----------------------------------------------------------------------------------------------
-
-    def _read_arrivals(self, staged: Sequence[StagedBatch]) -> None:
-        self._memory.cursor.execute("CREATE TEMP TABLE arrivals (sale BIGINT, sale_date DATE, is_till BOOLEAN)")
-        self._memory.cursor.execute("CREATE TEMP TABLE store_days (region VARCHAR, store_id VARCHAR, sale_date DATE)")
-        for is_till in (True, False):
-            files = [path for b in staged if (b.source in ("till", "form")) is is_till for path in b.accepted]
-            self._from_files("arrivals", "sale, sale_date", files, is_till=is_till)
-        whole = [path for b in staged if b.replaces == "store-day" or b.nameless for path in b.accepted]
-        self._from_files("store_days", "region, store_id, sale_date", whole)
-        self._memory.cursor.execute("CREATE TEMP TABLE slice_sales AS SELECT DISTINCT sale FROM arrivals")
-        noted = {(index_hash("batch", b.batch_id), received_date(b.received_seq)) for b in staged}
-        noted |= {(index_hash("bytes", b.sha256), received_date(b.received_seq)) for b in staged if b.sha256}
-        self._pairs = noted | set(self._memory.fetch("SELECT DISTINCT sale, sale_date FROM arrivals"))
-        stated = [path for b in staged if b.replaces == "store-day" for path in b.accepted]
-        if stated:
-            days = self._memory.column("SELECT DISTINCT sale_date FROM read_parquet(?)", stated)
-            self._pairs |= {(STATED_DAYS, day) for day in days}
-
-    def _from_files(self, table: str, columns: str, files: Sequence[str], **constants: bool) -> None:
-        if files:
-            extra = "".join(f", {value}" for value in constants.values())
-            self._memory.cursor.execute(
-                f"INSERT INTO {table} SELECT DISTINCT {columns}{extra} FROM read_parquet(?)", [list(files)]
-            )
+    def missing_pairs(self) -> tuple[list[Pair], list[date]]:
+        """Pairs that the index lacks for the rows that arrive, and the days of other sales that it lacks."""
+        days = choose_pending(self._sale_pairs, self._index.most_pairs, self._pending)
+        pairs = self._pairs | {(sale, day) for sale, day in self._sale_pairs if day not in days}
+        return sorted(pairs), sorted(days)
 
     # ---- batches ----------------------------------------------------------------------------------------------------
 
@@ -115,7 +99,9 @@ class LedgerSlice:
         ids = {*(b.batch_id for b in staged), *(b.parent for b in staged), *settlement.undo} - {""}
         bytes_received = {b.sha256 for b in staged} - {""}
         hashes = {index_hash("batch", batch) for batch in ids} | {index_hash("bytes", sha) for sha in bytes_received}
-        days = self._days_of(hashes)
+        days_by_hash = self._noted_days({*hashes, STATED_DAYS})
+        self._stated_days = set(days_by_hash.pop(STATED_DAYS, ()))
+        days = {day for days in days_by_hash.values() for day in days}
         self._memory.load("batches", days, {"batch_id": ids, "sha256": bytes_received})
         roots = self._memory.column("SELECT DISTINCT root_no FROM batches")
         self._memory.load("batches", days, {"root_no": roots, "batch_no": roots})
@@ -175,7 +161,7 @@ class LedgerSlice:
             self._memory.with_rows(flags, _LATEST_FLAGS)
         self._memory.load("sightings", days, {"sale": sales}, of_slice)
         stated = "scope IN (SELECT sale FROM slice_sales) OR whole = 'store-day'"
-        arriving = self._memory.column("SELECT DISTINCT sale_date FROM arrivals") & self._days_of({STATED_DAYS})
+        arriving = self._memory.column("SELECT DISTINCT sale_date FROM arrivals") & self._stated_days
         self._memory.load("statements", {*days, *arriving}, {"scope": sales, "whole": ["store-day"]}, stated)
 
     def _load_contents(self, days: Collection[date]) -> None:
@@ -220,7 +206,19 @@ class LedgerSlice:
         new = f"SELECT DISTINCT sale FROM ({select}) ANTI JOIN slice_sales USING (sale)"
         self._memory.with_rows(rows, f"INSERT INTO slice_sales {new}", *params)
 
-    def _days_of(self, hashes: Collection[int]) -> set[date]:
-        days_by_hash = self._index.days(hashes)
-        self._pairs -= {(hash64, day) for hash64, days in days_by_hash.items() for day in days}
-        return {day for days in days_by_hash.values() for day in days}
+    def _days_of_sales(self) -> set[date]:
+        sales = self._sales()
+        days = {day for days in self._noted_days(sales).values() for day in days}
+        others = self._pending - days
+        if not others or not sales:
+            return days
+        rows = self._memory.reader.read("sightings", ("sale", "sale_date"), others, {"sale": sales})
+        with_sales = "SELECT DISTINCT sale_date FROM slice_rows SEMI JOIN slice_sales USING (sale)"
+        return days | self._memory.with_rows(rows, with_sales)
+
+    def _noted_days(self, hashes: Collection[int]) -> dict[int, Collection[date]]:
+        days_by_hash = dict(self._index.days(hashes))
+        noted = {(number, day) for number, days in days_by_hash.items() for day in days}
+        self._pairs -= noted
+        self._sale_pairs -= noted
+        return days_by_hash

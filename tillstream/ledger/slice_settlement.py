@@ -27,6 +27,8 @@ class SliceSettlement:
     """None if there is nothing to settle."""
     index_pairs: Collection[tuple[int, date]]
     """Pairs that the sale index must have before the settlement is committed."""
+    pending_days: Collection[date]
+    """Days that must be pending in it before; their sales are noted afterwards."""
     last: LedgerNumbers
     """The greatest numbers of the ledger after it."""
 
@@ -49,4 +51,4 @@ def settle_slice(
         result = runner.run(settlement)
         added = additions(cursor, runner.settlement_no) if result.settlement_no else None
         numbers = LedgerNumbers(runner.settlement_no, runner.numbering.next_batch - 1)
-        return SliceSettlement(result, added, ledger_slice.missing_pairs(), numbers if added else last)
+        return SliceSettlement(result, added, *ledger_slice.missing_pairs(), numbers if added else last)

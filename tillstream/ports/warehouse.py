@@ -123,4 +123,9 @@ class Warehouse(Protocol):
 
         Queries have the same results, and read less. Idempotent; settlements can run meanwhile."""
 
+    def note_pending_days(self) -> int:
+        """Note the sales of large settlements in the sale index, if there is one, for at most half an hour.
+
+        Returns the number of days that are still pending. Idempotent; settlements can run meanwhile."""
+
     def close(self) -> None: ...

@@ -13,6 +13,7 @@ from docs.generate.scale.samples import query_bytes, read_bytes, samples
 from docs.generate.scale.seconds import function
 from docs.generate.scale.totals import EVERY as TOTALS_EVERY
 from infra import stage as stages
+from infra.functions import FUNCTIONS, Scheduled
 from tillstream.adapters.google.bigquery.literals import inline_parameters
 
 LATE, LATE_DAYS = 0.01, 30
@@ -20,6 +21,8 @@ LATE, LATE_DAYS = 0.01, 30
 CORRECTED, CORRECTED_DAYS = 0.01, 7
 """Share of the sales that are changed after their day, and the days over which they are spread."""
 EVENTS_A_SECOND = 5_000
+NOTE_EVERY = 1_800
+"""Seconds between calls of `index`."""
 SWEEP_SECONDS = 5.0
 SWEEP_QUERIES = 5
 """Of a sweep that has nothing to do; each is billed the least."""
@@ -70,14 +73,16 @@ def idle_costs() -> dict[str, float]:
     stage = stages.read("prod", "project")
     portal = int(stage["PORTAL_LEAST"]) * (float(stage["PORTAL_CPU"]) + int(stage["PORTAL_MEMORY"][:-2]))
     receive = function("receive")
-    sweeps, totals = DAY / 300, DAY / TOTALS_EVERY
-    calls = DAY / 60 + sweeps + totals
+    sweeps, totals, noting = DAY / 300, DAY / TOTALS_EVERY, DAY / NOTE_EVERY
+    calls = DAY / 60 + sweeps + totals + noting
+    jobs = sum(isinstance(trigger, Scheduled) for each in FUNCTIONS for trigger in each.triggers)
     seconds = float(receive.environment["TILLSTREAM_RECEIVE_SECONDS"])
     return {
         "receive": DAY / 60 * (computed("receive", seconds) + PRICES["100,000 documents read in Firestore"] / 100_000),
         "sweep": sweeps * (computed("sweep", SWEEP_SECONDS) + query_cost(SWEEP_QUERIES * LEAST)),
         "daily totals": totals * (computed("project", PUBLISH_SECONDS) + query_cost(2 * LEAST)),
+        "index": noting * computed("index", PUBLISH_SECONDS),
         "portal": DAY * portal * PRICES["an idle vCPU second of a minimum instance"],
-        "schedules and calls": 3 * PRICES["a job of Cloud Scheduler for a month"] / 30
+        "schedules and calls": jobs * PRICES["a job of Cloud Scheduler for a month"] / 30
         + calls * PRICES["1,000,000 requests to functions"] / 1e6,
     }

@@ -11,7 +11,7 @@ from docs.generate.scale.apart import corrected, idle_costs, late, sale_events
 from docs.generate.scale.model import Day
 from docs.generate.scale.quotas import quotas
 from docs.generate.scale.samples import samples, statements
-from docs.generate.scale.seconds import ACKNOWLEDGE_SECONDS, FILE_SECONDS, WRITE_INDEX, Night
+from docs.generate.scale.seconds import ACKNOWLEDGE_SECONDS, FILE_SECONDS, Night
 from docs.generate.scale.targets import targets
 
 SALES = (1_000_000, 10_000_000)
@@ -55,7 +55,7 @@ def page() -> str:
         text.PRICES,
         table(("price", "USD"), [(name, f"{price:.7f}".rstrip("0").rstrip(".")) for name, price in PRICES.items()]),
         "## Limits, in the order in which they are reached",
-        text.LIMITS,
+        text.limits(),
     )
 
 
@@ -122,9 +122,8 @@ def _apart() -> list[tuple[str, ...]]:
 
 def _night() -> list[tuple[str, str]]:
     night = Night()
-    rows = [(step, f"{seconds / 60:.0f}") for step, seconds in night.steps.items()]
-    without = night.seconds - night.steps[WRITE_INDEX]
-    return [*rows, ("total", f"{night.seconds / 60:.0f}"), ("total without index writes", f"{without / 60:.0f}")]
+    rows = [(step, f"{seconds / 60:.1f}") for step, seconds in night.steps.items()]
+    return [*rows, ("total", f"{night.seconds / 60:.1f}"), ("the last settlement", f"{night.longest / 60:.1f}")]
 
 
 def _total(costs: Mapping[str, float]) -> list[tuple[str, str]]:

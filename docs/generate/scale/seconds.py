@@ -7,7 +7,10 @@ from devtools.billing.traffic import LINES_PER_SALE, MICRO_WAIT, SETTLE_EVERY
 from docs.generate.scale.samples import samples, statements
 from functions.main import STAGING_SECONDS
 from infra.functions import FUNCTIONS, Function
+from tillstream.adapters.google.bigquery.indexing.pending_days import SECONDS as NOTING_SECONDS
+from tillstream.adapters.google.firestore.sale_index import COMMIT, LARGE
 from tillstream.adapters.google.firestore.write_pace import WritePace
+from tillstream.pipeline.settling.lanes import MAX_BATCHES, MAX_ROWS
 
 STATEMENT_SECONDS = 2.0
 """Of a statement in a script on BigQuery, whatever it reads."""
@@ -25,11 +28,9 @@ ACKNOWLEDGE_SECONDS = 0.1
 """Of `stage` for the object of a recorded micro-batch: one query. It is the least that is billed."""
 INDEX_READS, APPENDED_ROWS = 10_000, 100_000
 """Per second."""
-BATCHES_OF_A_SETTLEMENT = 500
-"""As `pipeline.settling` limits them."""
-COMMIT = 500
-"""Documents per write to Firestore."""
-STAGE, WRITE_INDEX = "stage the files of the first settlement", "write the index"
+HASHES_READ = 1_000_000
+"""Rows per second of two numbers, through the Storage Read API."""
+STAGE, READ_HASHES = "stage the files of the first settlement", "read the hashes of the pending day"
 
 
 def function(name: str) -> Function:
@@ -58,55 +59,83 @@ def sale_seconds(of_settlement: float) -> float:
     return MICRO_WAIT / 2 + until_settlement + of_settlement
 
 
+class _Clock:
+    """Counts the seconds that are slept."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def pace(self) -> WritePace:
+        return WritePace(self.sleep, lambda: self.now)
+
+
 def paced_seconds(documents: int) -> float:
     """Of writing documents to Firestore at the pace of `WritePace`."""
-    now = 0.0
-
-    def sleep(seconds: float) -> None:
-        nonlocal now
-        now += seconds
-
-    pace = WritePace(sleep, lambda: now)
+    clock = _Clock()
+    pace = clock.pace()
     for _ in range(documents // COMMIT):
         pace.wait(COMMIT)
-    return now
+    return clock.now
+
+
+def noting_calls(sales: int) -> int:
+    """Calls of the function `index` that note so many sales: each reads the index, and writes at the pace."""
+    calls = 0
+    while sales > 0:
+        calls += 1
+        clock = _Clock()
+        pace = clock.pace()
+        while sales > 0 and clock.now < NOTING_SECONDS:
+            clock.sleep(LARGE / INDEX_READS)
+            for _ in range(LARGE // COMMIT):
+                pace.wait(COMMIT)
+            sales -= LARGE
+    return calls
 
 
 @dataclass(frozen=True)
 class Night:
-    """Files of stores, all received at once."""
+    """Files of stores with the sales of one day, all received at once."""
 
     files: int = 2_000
     sales: int = 2_000
     """Per file."""
 
     @property
+    def files_of_a_settlement(self) -> int:
+        return min(self.files, MAX_BATCHES, int(MAX_ROWS / (self.sales * LINES_PER_SALE)))
+
+    @property
     def settlements(self) -> int:
-        return math.ceil(self.files / BATCHES_OF_A_SETTLEMENT)
+        return math.ceil(self.files / self.files_of_a_settlement)
 
     @property
     def steps(self) -> dict[str, float]:
-        """Step → seconds, for all settlements. Index writes begin at the lowest pace in each."""
+        """Step → seconds, for all settlements."""
         sales = self.files * self.sales
-        of_one = min(self.files, BATCHES_OF_A_SETTLEMENT)
         return {
-            STAGE: FILE_SECONDS * math.ceil(of_one / function("stage").most),
+            STAGE: FILE_SECONDS * math.ceil(self.files_of_a_settlement / function("stage").most),
             "read the index": sales / INDEX_READS,
+            READ_HASHES: sum(map(self._hash_seconds, range(self.settlements))),
             "settle in memory": DUCKDB_SECONDS * sales / 2_000,
-            WRITE_INDEX: self.settlements * paced_seconds(of_one * (self.sales + 2)),
             "append the rows": sales * LINES_PER_SALE * 2 / APPENDED_ROWS,
             "commit": self.settlements * (settlement_seconds(0) - OTHER_SECONDS),
         }
+
+    def _hash_seconds(self, earlier: int) -> float:
+        """For a settlement after so many others: all rows that these added are read."""
+        rows = earlier * self.files_of_a_settlement * self.sales * LINES_PER_SALE
+        return READ_SECONDS + rows / HASHES_READ if earlier else 0.0
 
     @property
     def seconds(self) -> float:
         return sum(self.steps.values())
 
     @property
-    def seconds_of_a_settlement(self) -> float:
-        return (self.seconds - self.steps[STAGE]) / self.settlements
-
-    @property
-    def index_at_one_pace(self) -> float:
-        """Seconds of the writes to the index if each settlement continued at the pace of the one before."""
-        return paced_seconds(self.files * (self.sales + 2))
+    def longest(self) -> float:
+        """Seconds of the last settlement."""
+        alike = self.seconds - self.steps[STAGE] - self.steps[READ_HASHES]
+        return alike / self.settlements + self._hash_seconds(self.settlements - 1)

@@ -1,8 +1,12 @@
 """The text of docs/scale.md."""
 
 from devtools.billing import prices, traffic
+from devtools.billing.sizes import width
 from docs.generate.scale import apart, model, seconds
 from functions.main import STAGING_SECONDS
+from tillstream.adapters.google.firestore import sale_index
+from tillstream.ledger import pending_days
+from tillstream.pipeline.settling import lanes
 
 
 def in_bytes(count: float) -> str:
@@ -17,11 +21,24 @@ def assumptions() -> str:
 
 
 def night() -> str:
-    of_one = seconds.Night().seconds_of_a_settlement / 60
-    continued = seconds.Night().index_at_one_pace / 60
-    return NIGHT.format(of_one=f"{of_one:.0f}", continued=f"{continued:.0f}", **vars(seconds)).strip()
+    sales = seconds.Night().files * seconds.Night().sales
+    hashes = sales * traffic.LINES_PER_SALE * width("sightings", ("sale", "sale_date"))
+    return NIGHT.format(
+        batches=lanes.MAX_BATCHES,
+        rows=lanes.MAX_ROWS,
+        **_LIMITS,
+        calls=seconds.noting_calls(sales),
+        reads=sales / 100_000 * prices.PRICES["100,000 documents read in Firestore"],
+        hashes=prices.read_cost(hashes),
+        **vars(seconds),
+    ).strip()
 
 
+def limits() -> str:
+    return LIMITS.format(**_LIMITS).strip()
+
+
+_LIMITS = {"most_pairs": sale_index.MOST_PAIRS, "most_days": pending_days.MOST_DAYS}
 INTRO = """
 Estimated load and cost of one and ten million sales a day on Google Cloud. The figures are not measured. The bytes of
 a settlement are computed from the statements and reads that the adapter of BigQuery sends for sample settlements, by
@@ -77,16 +94,17 @@ A project in the stage `prod` in which nothing arrives costs this every day, and
 is `receive`, which runs for 50 seconds of each minute to pull the messages of tills, and one instance of the portal.
 """
 NIGHT = """
-All files arrive at once, and are settled in settlements of at most {BATCHES_OF_A_SETTLEMENT} batches, one after
-another. Assumed: {STATEMENT_SECONDS:g} seconds per statement of the commit script, {DUCKDB_SECONDS:g} seconds to settle
-2,000 sales in memory, {INDEX_READS:,} index documents read and {APPENDED_ROWS:,} rows appended per second. Later files
-are staged while earlier ones are settled.
+All files arrive at once, with the sales of one day, and are settled in settlements of at most {batches} batches and
+{rows:,} rows, one after another. Assumed: {STATEMENT_SECONDS:g} seconds per statement of the commit script,
+{DUCKDB_SECONDS:g} seconds to settle 2,000 sales in memory, {INDEX_READS:,} index documents read, {HASHES_READ:,} rows
+of hashes read, and {APPENDED_ROWS:,} rows appended per second. Later files are staged while earlier ones are settled.
 
-Writing the sale index takes the most time: Firestore accepts 500 writes a second to a new collection, and half as many
-more every 5 minutes, and each settlement starts again at 500. At a pace that continues from one settlement to the next,
-the writes take {continued} minutes. A settlement of {BATCHES_OF_A_SETTLEMENT} such files takes {of_one} minutes, longer
-than its function can run; it is repeated, and does not repeat what it has written to the index. A collection that
-already receives many writes accepts more than a new one, so these are upper bounds.
+A settlement with more than {most_pairs:,} new sales does not write them to the sale index: it leaves their days
+pending, at most {most_days} at a time. Until the function `index` has noted these sales, each settlement reads the
+hashes of all sales of the pending days. This function writes at the pace that Firestore accepts from a new collection:
+500 documents a second, and half as many more every 5 minutes. It needs {calls} calls, one every half hour. As it reads
+the index first, the sales of such a night cost ${reads:.2f} more than others; a settlement costs ${hashes:.4f} more
+while the day is pending.
 """
 QUOTAS = """
 The quotas are those that Google documented for a new project; most can be raised on request. Check the quotas page of
@@ -96,8 +114,10 @@ PRICES = """
 Prices change and differ by region: check them before you rely on them.
 """
 LIMITS = f"""
-1. **Writes to the sale index** during a night of files, see above. Spread the files over the night, or send history in
-   parts.
+1. **History of many days at once.** A settlement with new sales of more than {{most_days}} days writes those of further
+   days to the sale index before it commits, at the pace of Firestore. With many more than {{most_pairs:,}}, it takes
+   longer than its function can run. It is repeated, and does not repeat what it has written. Send history in parts of a
+   month.
 2. **Corrections** of past days, by the bytes of whole partitions: each settlement and each refresh of the daily totals
    reads the days that it changes, so a few corrections per day cost as much as many. Settle and refresh less often: a
    settlement of an hour reads each day once.

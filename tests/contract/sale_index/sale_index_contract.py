@@ -9,7 +9,7 @@ from threads import PATIENCE, join_thread
 
 from tillstream.domain.errors import Unavailable
 from tillstream.ports import SaleIndex
-from tillstream.ports.sale_index import INCOMPLETE
+from tillstream.ports.sale_index import INCOMPLETE, PendingDay
 
 MONDAY, TUESDAY = date(2024, 7, 1), date(2024, 7, 2)
 LARGEST = 2**63 - 1
@@ -159,6 +159,63 @@ class SaleIndexContract:
         with pytest.raises(ConnectionResetError):
             index.rebuild(interrupted(), 1)
         assert not is_complete(index, 0)
+
+    def test_pending_days_are_those_that_settlements_left(self, index: SaleIndex) -> None:
+        assert set(index.pending()) == set()
+        first, second = PendingDay(MONDAY, 1, 10), PendingDay(date.min, 1, 10)
+        index.note([(1, MONDAY)], 1, [first, second])
+        index.note([], 2, [PendingDay(MONDAY, 2, 11)])
+        index.note([], 2, [PendingDay(MONDAY, 2, 11)])
+        index.note([(2, MONDAY)], 3)
+        assert sorted(index.pending()) == [second, first, PendingDay(MONDAY, 2, 11)]
+        index.check(3)
+
+    def test_an_index_with_pending_days_is_complete_up_to_their_settlement(self, index: SaleIndex) -> None:
+        index.note([], 1, [PendingDay(MONDAY, 1, 1)])
+        index.check(1)
+        assert not is_complete(index, 2)
+
+    def test_noted_days_are_not_pending_any_more(self, index: SaleIndex) -> None:
+        pending = [PendingDay(MONDAY, 1, 1), PendingDay(TUESDAY, 1, 1)]
+        index.note([(1, MONDAY)], 1, pending)
+        sales = {MONDAY: [1, 2], TUESDAY: [1]}
+        noted = index.note_pending(pending, lambda each: [(number, each.day) for number in sales[each.day]])
+        assert noted == 2
+        assert as_sets(index.days([1, 2, 3])) == {1: {MONDAY, TUESDAY}, 2: {MONDAY}}
+        assert set(index.pending()) == set()
+        index.check(1)
+
+    def test_a_day_that_another_settlement_leaves_meanwhile_remains_pending(self, index: SaleIndex) -> None:
+        early, late = PendingDay(MONDAY, 1, 1), PendingDay(MONDAY, 2, 2)
+
+        def pairs(_: PendingDay) -> Iterator[tuple[int, date]]:
+            index.note([], 2, [late])
+            yield 1, MONDAY
+
+        index.note([], 1, [early])
+        assert index.note_pending([early], pairs) == 1
+        assert list(index.pending()) == [late]
+
+    def test_an_interrupted_day_remains_pending_and_is_continued(self, index: SaleIndex) -> None:
+        def interrupted(each: PendingDay) -> Iterator[tuple[int, date]]:
+            yield 1, each.day
+            if each.day == TUESDAY:
+                raise ConnectionResetError
+
+        pending = [PendingDay(MONDAY, 1, 1), PendingDay(TUESDAY, 1, 1)]
+        index.note([], 1, pending)
+        with pytest.raises(ConnectionResetError):
+            index.note_pending(pending, interrupted)
+        assert list(index.pending()) == pending[1:]
+        assert as_sets(index.days([1]))[1] >= {MONDAY}
+        index.note_pending(pending[1:], lambda each: [(1, each.day), (2, each.day)])
+        assert as_sets(index.days([1, 2])) == {1: {MONDAY, TUESDAY}, 2: {TUESDAY}}
+        assert set(index.pending()) == set()
+
+    def test_after_a_rebuild_no_day_is_pending(self, index: SaleIndex) -> None:
+        index.note([], 1, [PendingDay(MONDAY, 1, 1)])
+        index.rebuild([(1, MONDAY)], 1)
+        assert set(index.pending()) == set()
 
     def test_an_index_can_be_closed_twice(self, index: SaleIndex) -> None:
         index.note([(1, MONDAY)], 1)

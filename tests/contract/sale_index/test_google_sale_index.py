@@ -14,7 +14,9 @@ from sale_index_contract import MONDAY, TUESDAY, SaleIndexContract, as_sets
 from devtools.emulators import Emulator
 from tillstream.adapters.google.firestore import document_store, sale_index
 from tillstream.adapters.google.firestore.sale_index import FirestoreSaleIndex
+from tillstream.adapters.google.firestore.write_pace import WritePace
 from tillstream.domain.errors import Unavailable
+from tillstream.ports.sale_index import PendingDay
 
 
 class TestFirestoreSaleIndex(SaleIndexContract):
@@ -49,6 +51,30 @@ class TestFirestoreSaleIndex(SaleIndexContract):
         }
         index.rebuild(((n % 40, TUESDAY) for n in range(0, 80, 2)), 1)
         assert index.days(range(50)).keys() == set(range(0, 40, 2))
+
+    def test_pending_days_are_noted_at_one_pace_without_writing_what_is_noted(
+        self, project: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class CountingPace(WritePace):
+            writes = 0
+
+            def wait(self, writes: int) -> None:
+                self.writes += writes
+
+        paces: list[CountingPace] = []
+
+        def pace() -> CountingPace:
+            paces.append(CountingPace())
+            return paces[-1]
+
+        monkeypatch.setattr(sale_index, "LARGE", 10)
+        index = FirestoreSaleIndex(project, pace=pace)
+        pending = [PendingDay(MONDAY, 1, 1), PendingDay(TUESDAY, 1, 1)]
+        index.note([(n, MONDAY) for n in range(5)], 1, pending)
+        assert index.note_pending(pending, lambda each: [(n, each.day) for n in range(25)]) == 45
+        assert [each.writes for each in paces] == [45]
+        assert as_sets(index.days(range(30))) == {n: {MONDAY, TUESDAY} for n in range(25)}
+        index.close()
 
     def test_a_commit_that_is_aborted_or_whose_answer_is_lost_is_retried(
         self, index: FirestoreSaleIndex, monkeypatch: pytest.MonkeyPatch

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import count
 
 import pytest
@@ -10,15 +11,17 @@ from google.cloud.storage import Client
 from settling_contract import Keep, lines, staged
 
 from devtools.emulators import PROJECT, Emulator
-from tillstream.adapters.google.bigquery import indexing
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.indexing import last_settlement, rebuild_index
+from tillstream.adapters.google.bigquery.indexing import rebuild
+from tillstream.adapters.google.bigquery.indexing.pending_days import note_pending_days
+from tillstream.adapters.google.bigquery.indexing.rebuild import last_settlement, rebuild_index
 from tillstream.adapters.google.bigquery.migrations import migrate
 from tillstream.adapters.google.bigquery.settling import BigQuerySettling
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.domain.errors import Conflict, Rejected, Unavailable
+from tillstream.ports.sale_index import PendingDay
 from tillstream.ports.warehouse import Settlement
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("cloud_storage")]
@@ -94,8 +97,50 @@ def test_a_settlement_that_was_prepared_before_a_rebuild_is_not_committed(ledger
         settling._run(epoch, prepared, keep=True)
 
 
+def test_sales_of_a_large_settlement_are_found_before_and_after_they_are_noted(ledger: Ledger) -> None:
+    index, whole = MemorySaleIndex(most_pairs=0), MemorySaleIndex()
+    warehouse = ledger.warehouse(index)
+    for n, amount in enumerate("123", 1):
+        settled = warehouse.settle(
+            Settlement([staged(ledger.keep, f"night-{n}", [("S1/1", "P", amount)], region="IN", at=n)])
+        )
+        assert settled.changes == {"added": int(n == 1), "corrected": int(n > 1), "removed": 0}
+        if n == 2:
+            assert warehouse.note_pending_days() == 0
+    warehouse.note_pending_days()
+    rebuild_index(ledger.dataset, whole)
+    assert index._days == whole._days
+
+
+def test_a_day_stays_pending_until_its_epoch_has_passed(ledger: Ledger) -> None:
+    index = MemorySaleIndex()
+    warehouse = ledger.warehouse(index)
+    day = date(2024, 7, 1)
+    epoch, last = warehouse._settling._numbers()
+    failed = PendingDay(day, last.settlement_no + 1, epoch)
+    index.note([], last.settlement_no + 1, [failed])
+    assert note_pending_days(ledger.dataset, index) == 1
+    warehouse.settle(Settlement([staged(ledger.keep, "other", [("S1/1", "P", "1")])]))
+    about_to_commit = PendingDay(day, last.settlement_no + 2, epoch + 1)
+    index.note([], last.settlement_no + 1, [about_to_commit])
+    assert note_pending_days(ledger.dataset, index) == 1
+    assert list(index.pending()) == [about_to_commit]
+
+
+def test_noting_stops_after_its_time_and_is_continued(ledger: Ledger) -> None:
+    index = MemorySaleIndex(most_pairs=0)
+    warehouse = ledger.warehouse(index)
+    warehouse.settle(Settlement([staged(ledger.keep, "long", [(f"S1/{n}", "P", "1") for n in range(3)])]))
+    before = len(index._days)
+    seconds = iter([0.0, 1.0, 2.0, 3.0, 4.0])
+    assert note_pending_days(ledger.dataset, index, 2.5, lambda: next(seconds)) == 1
+    assert len(index._days) == before + 2
+    assert note_pending_days(ledger.dataset, index) == 0
+    assert len(index._days) == before + 3
+
+
 def test_hidden_rows_leave_the_index_incomplete(ledger: Ledger) -> None:
     ledger.warehouse(MemorySaleIndex()).settle(Settlement([staged(ledger.keep, "hidden", [("S1/1", "P", "1")])]))
-    rows = indexing._all_rows(ledger.dataset, "incoming", [])  # the emulator counts only the rows that are appended
+    rows = rebuild._all_rows(ledger.dataset, "incoming", [])  # the emulator counts only the rows that are appended
     with pytest.raises(Rejected, match="row access policies hide"):
         list(rows)

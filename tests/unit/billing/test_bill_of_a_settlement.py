@@ -70,6 +70,18 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> Settled:
     )
 
 
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> list[SettlementCalls]:
+    """A settlement with more sales than are noted; after it, one with new and one with changed sales."""
+    warehouse = SampleWarehouse(tmp_path_factory.mktemp("night"), most_pairs=2)
+    file = warehouse.from_file
+    changed = file("changed", sales(1, prefix="N", amount="8"), received=LATER)
+    return [
+        warehouse.settle(Settlement([batch]))
+        for batch in (file("large", sales(3, prefix="N")), file("new", sales(1)), changed)
+    ]
+
+
 def billed(calls: SettlementCalls, ledger: Ledger) -> dict[str, int]:
     """Statement → bytes billed."""
     statements = [statement for query in calls.queries for statement in script_statements(query)]
@@ -189,6 +201,21 @@ def test_the_index_is_read_and_written_once_for_a_sale_and_twice_for_a_batch(set
     assert (settled.new.index_reads, settled.new.index_writes) == (3 + 2 + 1, 3 + 2)
     assert (settled.corrected.index_reads, settled.corrected.index_writes) == (3 + 2 + 1, 2)
     assert settled.undone.index_writes == 0
+
+
+def test_a_large_settlement_writes_only_its_batches_to_the_index(nights: list[SettlementCalls]) -> None:
+    large, *_ = nights
+    assert (large.index_reads, large.index_writes) == (3 + 2 + 1, 2)
+
+
+def test_settlements_after_it_read_the_hashes_of_the_pending_day(nights: list[SettlementCalls]) -> None:
+    _, new, changed = nights
+    hashes = TRAFFIC.rows("sightings") / 2 * width("sightings", ("sale", "sale_date"))
+    assert read(new, MONTH) == read(new, YEARS) == {"sightings": hashes}
+    assert new.result.changes == {"added": 1, "corrected": 0, "removed": 0}
+    assert {"stored_versions", "statements"} < read(changed, MONTH).keys()
+    assert changed.result.changes == {"added": 0, "corrected": 1, "removed": 0}
+    assert all(session.reference.is_pruned for calls in nights for session in calls.reads)
 
 
 def test_every_added_row_arrives_once(settled: Settled) -> None:

@@ -1,18 +1,21 @@
 """A sale index in memory, for a warehouse that one process fills and then deletes."""
 
+import sys
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 
 from tillstream.domain.errors import Unavailable
-from tillstream.ports.sale_index import INCOMPLETE
+from tillstream.ports.sale_index import INCOMPLETE, PendingDay
 
 
 class MemorySaleIndex:
-    """The days of each hash in a dictionary; not shared between processes."""
+    """The days of each hash in a dictionary; not shared between processes. most_pairs: as of the port."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_pairs: int = sys.maxsize) -> None:
+        self.most_pairs = most_pairs
         self._days: dict[int, set[date]] = {}
+        self._pending: set[PendingDay] = set()
         self._settlement_no, self._is_complete = 0, True
         self._lock = threading.Lock()
 
@@ -20,15 +23,35 @@ class MemorySaleIndex:
         with self._lock:
             return {number: frozenset(self._days[number]) for number in hashes if number in self._days}
 
+    def pending(self) -> Collection[PendingDay]:
+        with self._lock:
+            return frozenset(self._pending)
+
     def check(self, settlement_no: int) -> None:
         with self._lock:
             if not self._is_complete or self._settlement_no < settlement_no:
                 raise Unavailable(INCOMPLETE)
 
-    def note(self, pairs: Collection[tuple[int, date]], settlement_no: int) -> None:
+    def note(
+        self, pairs: Collection[tuple[int, date]], settlement_no: int, pending: Collection[PendingDay] = ()
+    ) -> None:
         with self._lock:
             _add(self._days, pairs)
+            self._pending |= set(pending)
             self._settlement_no = max(self._settlement_no, settlement_no)
+
+    def note_pending(
+        self, pending: Iterable[PendingDay], pairs: Callable[[PendingDay], Iterable[tuple[int, date]]]
+    ) -> int:
+        noted = 0
+        for each in pending:
+            for number, day in pairs(each):
+                with self._lock:
+                    noted += day not in self._days.get(number, ())
+                    _add(self._days, [(number, day)])
+            with self._lock:
+                self._pending.discard(each)
+        return noted
 
     def invalidate(self) -> None:
         with self._lock:
@@ -40,6 +63,7 @@ class MemorySaleIndex:
         _add(rebuilt, pairs)
         with self._lock:
             self._days, self._settlement_no, self._is_complete = rebuilt, settlement_no, True
+            self._pending.clear()
 
     def close(self) -> None:
         """Does nothing: the memory is released with the object."""

@@ -3,7 +3,7 @@
 from contextlib import closing
 from typing import Any
 
-from tillstream.adapters.google.bigquery.indexing import has_tables, last_settlement, rebuild_index
+from tillstream.adapters.google.bigquery.indexing.rebuild import has_tables, last_settlement, rebuild_index
 from tillstream.adapters.google.firestore.sale_index import FirestoreSaleIndex
 from tillstream.app.google.dataset import dataset_of
 from tillstream.domain.errors import Unavailable

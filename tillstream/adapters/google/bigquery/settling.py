@@ -31,7 +31,7 @@ from tillstream.domain.errors import Conflict
 from tillstream.ledger.additions import Additions
 from tillstream.ledger.numbers import LedgerNumbers
 from tillstream.ledger.slice_settlement import SliceSettlement, settle_slice
-from tillstream.ports.sale_index import SaleIndex
+from tillstream.ports.sale_index import PendingDay, SaleIndex
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, WarehouseQuery
 
 TRIES = 5
@@ -73,7 +73,9 @@ class BigQuerySettling:
             return earlier
         settled = self._settle_slice(settlement, last)
         if settled.additions:
-            self._index.note(settled.index_pairs, settled.last.settlement_no)
+            number = settled.last.settlement_no
+            pending = [PendingDay(day, number, epoch) for day in settled.pending_days]
+            self._index.note(settled.index_pairs, number, pending)
             self._run(epoch, settled, keep=True)
         return settled.result
 

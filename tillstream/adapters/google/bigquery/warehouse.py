@@ -9,6 +9,7 @@ import pyarrow as pa
 from tillstream.adapters.google.bigquery.compacting import compact
 from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
 from tillstream.adapters.google.bigquery.fields import FIELDS
+from tillstream.adapters.google.bigquery.indexing.pending_days import note_pending_days
 from tillstream.adapters.google.bigquery.loading import TableLoader
 from tillstream.adapters.google.bigquery.read import batches
 from tillstream.adapters.google.bigquery.totals.fold import fold
@@ -94,6 +95,9 @@ class BigQueryWarehouse:
         days = compact(self._dataset)
         fold(self._dataset)
         return days
+
+    def note_pending_days(self) -> int:
+        return note_pending_days(self._dataset, self._index)
 
     def _replace(self, table: str, condition: str, select: str, columns: Sequence[str]) -> None:
         """Delete and insert in one transaction; a failure leaves the table unchanged."""

@@ -147,6 +147,10 @@ class DuckDBWarehouse:
         """Does nothing: settlements change the rows themselves."""
         return 0
 
+    def note_pending_days(self) -> int:
+        """Does nothing: settlements read the whole ledger."""
+        return 0
+
     def copy_to(self, path: Path) -> None:
         """Copy everything as of one point in time into a new file, concurrently with settlements."""
         with self._database.extra_cursor() as cursor, self._database.translate_query_errors():

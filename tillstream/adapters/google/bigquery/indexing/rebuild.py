@@ -14,7 +14,7 @@ from tillstream.adapters.google.bigquery.literals import literal
 from tillstream.adapters.google.retries import TRY
 from tillstream.domain.errors import Rejected
 from tillstream.domain.ids import index_hash
-from tillstream.ledger.slice import STATED_DAYS
+from tillstream.ledger.arrivals import STATED_DAYS
 from tillstream.ports.sale_index import SaleIndex
 
 WITHIN = 3_600.0

@@ -1,0 +1,1 @@
+"""The content of the sale index, read from the ledger in BigQuery."""
