@@ -7,7 +7,7 @@ from devtools.billing.samples import TODAY
 from devtools.billing.traffic import DAY, NOW, Ledger
 from tillstream.adapters.google.bigquery.literals import inline_parameters
 from tillstream.adapters.google.bigquery.totals import fold
-from tillstream.adapters.google.bigquery.totals.refresh import NUMBERS, SETTLED, arrived
+from tillstream.adapters.google.bigquery.totals.refresh import NUMBERS, SETTLED, WINDOWS, arrived
 from tillstream.adapters.google.bigquery.totals.refresh_script import Refresh, script
 
 EVERY = 900
@@ -23,8 +23,8 @@ def refresh_statements(ledger: Ledger, changed: int) -> list[Statement]:
     days = [TODAY - timedelta(days=5 + n) for n in range(changed)]
     texts = (
         NUMBERS,
-        inline_parameters(SETTLED, {"settlement_no": last - settled, "last": last}),
-        arrived(min(arrivals.values()), NOW),
+        inline_parameters(SETTLED, {"since": NOW - WINDOWS[0]}),
+        arrived(NOW - WINDOWS[0], NOW),
         script(Refresh(last - settled, last, arrivals, [TODAY], days), "tillstream"),
     )
     return [statement for text in texts for statement in script_statements(text)]

@@ -133,8 +133,11 @@ def test_days_are_computed_again_before_the_added_rows_expire(
     dataset: Dataset, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.sell("new", FIRST)
-    monkeypatch.setattr(refresh, "KEPT", timedelta(0))
+    monkeypatch.setattr(refresh, "WINDOWS", (timedelta(0),))
+    monkeypatch.setattr(refresh, "_SKEW", timedelta(0))
     assert planned(dataset).changed == (FIRST,)
+    monkeypatch.setattr(refresh, "WINDOWS", (timedelta(0), timedelta(hours=1)))
+    assert planned(dataset).added == (FIRST,)
 
 
 def test_all_days_are_computed_again_if_there_are_no_totals(dataset: Dataset, shop: Shop) -> None:

@@ -4,7 +4,7 @@ The rows of settlements stay in `incoming` for two days. An attempt that lost is
 committed has the `settled_at` of the settlement.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -18,18 +18,19 @@ from tillstream.adapters.google.bigquery.totals.refresh_script import Refresh, s
 
 WITHIN = 1_500.0
 """Timeout of one transaction, in seconds."""
-KEPT = timedelta(hours=36)
-"""Age up to which the rows of a settlement are certainly in `incoming` until the transaction ends."""
+WINDOWS = (timedelta(minutes=30), timedelta(hours=36))
+"""Ages of rows in `incoming` to read: usually enough; and up to which they surely stay until the transaction ends."""
 MOST_SETTLEMENTS = 5_000
 """Settlements whose lines one refresh adds; after more, the days are computed again."""
 _SKEW = timedelta(minutes=5)
 """By which the clocks of two machines may differ."""
+_PREPARED = timedelta(hours=1)
+"""Longest time from the `settled_at` of a settlement to its rows in `incoming`."""
 NUMBERS = f"SELECT (SELECT MAX(settlement_no) FROM {EPOCH}) AS last, (SELECT MAX(settlement_no) FROM summed) AS summed"
 _FIRST_SUMMED = "INSERT INTO summed (settlement_no) SELECT 0 FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM summed)"
 """Two refreshes that change the same row cannot both commit."""
-SETTLED = (
-    "SELECT settlement_no, settled_at FROM settlements WHERE settlement_no > @settlement_no AND settlement_no <= @last"
-)
+SETTLED = "SELECT settled_at FROM settlements WHERE settled_at >= @since"
+"""Without the numbers, because the table has no partitions; `committed` verifies that there is one attempt for each."""
 _SETTLED_DAYS = "settlement_days"
 Row = Mapping[str, Any]
 
@@ -70,20 +71,23 @@ def _from_incoming(dataset: Dataset, refresh: Refresh) -> Refresh | None:
     """Add what the rows in `incoming` only add; None if they may be incomplete."""
     if not 0 < refresh.last - refresh.summed <= MOST_SETTLEMENTS:
         return None
-    params = {"settlement_no": refresh.summed, "last": refresh.last}
-    settled = {row["settlement_no"]: row["settled_at"] for row in dataset.ask(SETTLED, params, work="project")}
-    first, now = min(settled.values(), default=datetime.min.replace(tzinfo=UTC)), datetime.now(UTC)
-    if first < now - KEPT:
-        return None
-    rows = [*dataset.ask(arrived(first - _SKEW, now + _SKEW), work="project")]
-    arrivals = committed(rows, settled)
-    if arrivals is None:
-        return None
-    days = {
-        target: {row["sale_date"] for row in rows if row["target"] == target and row["token"] in arrivals}
+    for window in WINDOWS:
+        now = datetime.now(UTC)
+        since = {"since": now - window - _PREPARED}
+        settled = {row["settled_at"] for row in dataset.ask(SETTLED, since, work="project")}
+        rows = [*dataset.ask(arrived(now - window, now + _SKEW), work="project")]
+        arrivals = committed(rows, settled, range(refresh.summed + 1, refresh.last + 1))
+        if arrivals is not None:
+            return _with_days(refresh, rows, arrivals)
+    return None
+
+
+def _with_days(refresh: Refresh, rows: Sequence[Row], arrivals: Mapping[str, datetime]) -> Refresh | None:
+    settled_days, changed = (
+        {row["sale_date"] for row in rows if row["target"] == target and row["token"] in arrivals}
         for target in (_SETTLED_DAYS, FLAGS)
-    }
-    changed, added = days[FLAGS], days[_SETTLED_DAYS] - days[FLAGS]
+    )
+    added = settled_days - changed
     if len(added) > MOST_PARTITIONS:
         return None
     return replace(refresh, arrivals=arrivals, added=tuple(sorted(added)), changed=tuple(sorted(changed)))
@@ -97,11 +101,18 @@ def arrived(first: datetime, last: datetime) -> str:
     )
 
 
-def committed(rows: list[Row], settled: Mapping[int, datetime]) -> Mapping[str, datetime] | None:
-    """Token → arrived_at of the attempts that were committed; None unless there is exactly one per settlement."""
+def committed(
+    rows: Sequence[Row], settled: Collection[datetime], numbers: Sequence[int]
+) -> Mapping[str, datetime] | None:
+    """Token → arrived_at of the attempts that were committed as these settlements; None unless each has exactly one.
+
+    settled: `settled_at` of settlements, which attempts do not share.
+    """
     attempts = [
-        row for row in rows if row["target"] == "settlements" and settled.get(row["settlement_no"]) == row["settled_at"]
+        row
+        for row in rows
+        if row["target"] == "settlements" and row["settlement_no"] in numbers and row["settled_at"] in settled
     ]
-    if sorted(row["settlement_no"] for row in attempts) != sorted(settled):
+    if sorted(row["settlement_no"] for row in attempts) != [*numbers]:
         return None
     return {row["token"]: row["arrived_at"] for row in attempts}
