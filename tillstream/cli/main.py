@@ -117,6 +117,18 @@ def announce(json_: bool) -> None:
 
 @main.command()
 @as_json
+def settle(json_: bool) -> None:
+    """Settle all staged files. In a Google Cloud project: those that are too large for its functions, and large undos.
+
+    In a project, the job settle-large runs this command. TILLSTREAM_SETTLE_MEMORY sets the memory that it can use.
+    """
+    from tillstream.cli.output.maintenance import show_settled
+
+    run("settle", json_=json_, show=show_settled)
+
+
+@main.command()
+@as_json
 def sweep(json_: bool) -> None:
     """Ingest the files in the watched folder and resume interrupted work."""
     from tillstream.cli.output.maintenance import show_swept

@@ -7,6 +7,7 @@ from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.errors import Rejected
+from tillstream.pipeline.settling import large
 from tillstream.pipeline.settling.settle import to_staged_batch
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
@@ -36,6 +37,7 @@ def preview(
     upload = records.get(ports, batch)
     if not previewable(ports, upload):
         raise Rejected(f"{upload.file} is {upload.state} or was not read yet, so there is no preview.")
+    large.check_preview(ports, upload.file, sum(large.rows_read(ports, contracts, [upload]).values()))
     confirmed = replace(upload, state=State.STAGED, confirmed=upload.confirmed_with_holds, holds=(), as_new=as_new)
     undone = [upload.parent] if upload.kind is BatchKind.REPLAY else []
     receipt_questions = receipts.receipt_queries(batch)
