@@ -25,7 +25,7 @@ class StartedJobs:
         """Has nothing to release."""
 
 
-def with_jobs(app: App) -> tuple[App, StartedJobs]:
+def with_jobs(app: App, rows: int = ROWS) -> tuple[App, StartedJobs]:
     jobs = StartedJobs()
-    limits = replace(app.ports.limits, settled_rows=ROWS)
+    limits = replace(app.ports.limits, settled_rows=rows)
     return replace(app, ports=replace(app.ports, jobs=jobs, limits=limits)), jobs
