@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from tillstream.adapters.google.bigquery.fields import FIELDS, SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.settling import incoming_rows
+from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.domain.ids import index_hash
 from tillstream.domain.tables import STAGED_LINES
 from tillstream.ledger.batch_numbers import received_date
@@ -86,7 +87,11 @@ class ParquetLedger:
         self._folder = folder
 
     def read(
-        self, table: str, columns: Sequence[str], days: Collection[date], matching: Mapping[str, Values]
+        self,
+        table: str,
+        columns: Sequence[str],
+        days: Collection[date],  # noqa: ARG002 - all rows are needed
+        matching: Mapping[str, Values],  # noqa: ARG002
     ) -> pa.RecordBatchReader:
         names = [part for name in columns for part in (("key_high", "key_low") if name == "key" else (name,))]
         return ds.dataset(self._folder / f"{table}.parquet").scanner(names, batch_readahead=1).to_reader()
@@ -95,10 +100,11 @@ class ParquetLedger:
         """The files have the latest flags."""
 
 
-class SampleIndex:
+class SampleIndex(MemorySaleIndex):
     """Days of the sales of the file once it is in the ledger; every sale has one day."""
 
     def __init__(self, *, noted: bool) -> None:
+        super().__init__()
         self._noted = noted
 
     def days(self, hashes: Collection[int]) -> Mapping[int, Collection[date]]:
@@ -111,9 +117,6 @@ class SampleIndex:
             number: frozenset({received_date(RECEIVED)}) if number in received else days[number % DAYS]
             for number in hashes
         }
-
-    def check(self, settlement_no: int) -> None: ...
-    def note(self, pairs: Collection[tuple[int, date]], settlement_no: int) -> None: ...
 
 
 def settlement_of(kind: str, folder: Path, rows: int) -> Settlement:

@@ -96,7 +96,7 @@ def test_a_million_documents_take_eighteen_minutes_at_the_pace_of_the_adapter() 
 
 def test_the_steps_of_a_night_add_up() -> None:
     night = Night()
-    assert night.settlements == 4
+    assert night.settlements == 20
     assert night.seconds == sum(night.steps.values())
     assert night.index_at_one_pace < night.steps["write the index"]
 

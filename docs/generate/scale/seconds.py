@@ -7,6 +7,7 @@ from devtools.billing.traffic import LINES_PER_SALE
 from docs.generate.scale.samples import samples, statements
 from infra.functions import FUNCTIONS, Function
 from tillstream.adapters.google.firestore.write_pace import WritePace
+from tillstream.domain.limits import LIMITS
 
 STATEMENT_SECONDS = 2.0
 """Of a statement in a script on BigQuery, whatever it reads."""
@@ -21,7 +22,7 @@ FILE_SECONDS, MICRO_BATCH_SECONDS = 6.0, 2.0
 INDEX_READS, APPENDED_ROWS = 10_000, 100_000
 """Per second."""
 BATCHES_OF_A_SETTLEMENT = 500
-"""As `pipeline.settling` limits them."""
+"""As `pipeline.settling` limits them; their rows by `LIMITS.settled_rows`."""
 COMMIT = 500
 """Documents per write to Firestore."""
 STAGE, WRITE_INDEX = "stage the files of the first settlement", "write the index"
@@ -67,13 +68,18 @@ class Night:
 
     @property
     def settlements(self) -> int:
-        return math.ceil(self.files / BATCHES_OF_A_SETTLEMENT)
+        return math.ceil(self.files / self.files_of_a_settlement)
+
+    @property
+    def files_of_a_settlement(self) -> int:
+        of_rows = int(LIMITS.settled_rows / (self.sales * LINES_PER_SALE))
+        return min(self.files, BATCHES_OF_A_SETTLEMENT, of_rows)
 
     @property
     def steps(self) -> dict[str, float]:
         """Step → seconds, for all settlements. Index writes begin at the lowest pace in each."""
         sales = self.files * self.sales
-        of_one = min(self.files, BATCHES_OF_A_SETTLEMENT)
+        of_one = self.files_of_a_settlement
         return {
             STAGE: FILE_SECONDS * math.ceil(of_one / function("stage").most),
             "read the index": sales / INDEX_READS,

@@ -16,9 +16,9 @@ def assumptions() -> str:
 
 
 def night() -> str:
-    of_one = seconds.Night().seconds_of_a_settlement / 60
+    of_one, files = seconds.Night().seconds_of_a_settlement / 60, seconds.Night().files_of_a_settlement
     continued = seconds.Night().index_at_one_pace / 60
-    return NIGHT.format(of_one=f"{of_one:.0f}", continued=f"{continued:.0f}", **vars(seconds)).strip()
+    return NIGHT.format(of_one=f"{of_one:.0f}", files=files, continued=f"{continued:.0f}", **vars(seconds)).strip()
 
 
 INTRO = """
@@ -72,15 +72,15 @@ A project in the stage `prod` in which nothing arrives costs this every day, and
 is `receive`, which runs for 50 seconds of each minute to pull the messages of tills, and one instance of the portal.
 """
 NIGHT = """
-All files arrive at once, and are settled in settlements of at most {BATCHES_OF_A_SETTLEMENT} batches, one after
+All files arrive at once, and are settled in settlements of {files} files (500,000 lines), one after
 another. Assumed: {STATEMENT_SECONDS:g} seconds per statement of the commit script, {DUCKDB_SECONDS:g} seconds to settle
 2,000 sales in memory, {INDEX_READS:,} index documents read and {APPENDED_ROWS:,} rows appended per second. Later files
 are staged while earlier ones are settled.
 
 Writing the sale index takes the most time: Firestore accepts 500 writes a second to a new collection, and half as many
 more every 5 minutes, and each settlement starts again at 500. At a pace that continues from one settlement to the next,
-the writes take {continued} minutes. A settlement of {BATCHES_OF_A_SETTLEMENT} such files takes {of_one} minutes, longer
-than its function can run; it is repeated, and does not repeat what it has written to the index. A collection that
+the writes take {continued} minutes. A settlement takes {of_one} minutes; if it does not end within the 9 minutes of its
+function, it is repeated, and does not repeat what it has written to the index. A collection that
 already receives many writes accepts more than a new one, so these are upper bounds.
 """
 QUOTAS = """

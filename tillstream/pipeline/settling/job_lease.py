@@ -1,7 +1,7 @@
 """The lease of the job `settle-large`: one run at a time, and a pause of other settlements while it commits.
 
-One document. A run renews it every minute, so a run that died blocks nothing for longer than `ALIVE`. A lost lease harms
-nothing: the warehouse rejects a commit that another one preceded.
+One document. A run renews it every minute, so a run that died blocks nothing for longer than `ALIVE`. A lost lease does
+no harm: the warehouse rejects a commit that another one preceded.
 """
 
 import threading

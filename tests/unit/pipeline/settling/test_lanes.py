@@ -117,8 +117,8 @@ def test_a_batch_left_to_the_job_is_skipped_and_only_sales_of_other_regions_over
 
 def test_sales_of_other_regions_overtake_a_replay_whose_original_is_known() -> None:
     batches = [staged(REPLAY, "IN", SMALL, 1), *(staged(SALES, region, 1, 2) for region in ("IN", "UK", "DE"))]
-    known = backlog(batches, replaced={"IN-1": "UK"})
-    assert names(chosen(batches, known, whole_budget(), sales_first=True)) == ["DE-2"]
+    facts = backlog(batches, replaced={"IN-1": "UK"})
+    assert names(chosen(batches, facts, whole_budget(), sales_first=True)) == ["DE-2"]
 
 
 @given(
