@@ -48,7 +48,7 @@ def reject(batch_id: str) -> ResponseReturnValue:
 def preview(batch_id: str) -> ResponseReturnValue:
     """Preview of what undoing the upload would change."""
     upload = scoped.own(batch_id)
-    if not undo.has_preview(ports(), upload):
+    if not undo.has_preview(ports(), undo.undoable(ports(), batch_id)):
         return render_template("uploads/undo.html", upload=upload, changed=None)
     change = changes.preview_changes(
         ports().warehouse,

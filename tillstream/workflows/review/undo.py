@@ -15,7 +15,8 @@ from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
 
-def _undoable(ports: Ports, batch: str) -> Batch:
+def undoable(ports: Ports, batch: str) -> Batch:
+    """The record of a batch that can be undone. Raises `Rejected`."""
     upload = records.get(ports, batch)
     if upload.kind is BatchKind.CORRECTION:
         raise Rejected("A correction cannot be undone by itself. Undo its upload.")
@@ -28,7 +29,7 @@ def _undoable(ports: Ports, batch: str) -> Batch:
 
 def preview(ports: Ports, batch: str) -> dict[str, Any]:
     """Preview an undo: net lines by kind, and totals by currency before and after. Raises `Rejected`."""
-    upload = _undoable(ports, batch)
+    upload = undoable(ports, batch)
     if not has_preview(ports, upload):
         return {"batch_id": batch, "file": upload.file, "changes": {}, "before": [], "after": []}
     totals = WarehouseQuery(sql.text("ledger/totals"))
@@ -45,7 +46,7 @@ def preview(ports: Ports, batch: str) -> dict[str, Any]:
 
 def preview_settlement(ports: Ports, batch: str, questions: Sequence[WarehouseQuery]) -> SettlementResult:
     """Return the settlement of an undo with the answers to `questions`; nothing is stored. Raises `Rejected`."""
-    upload = _undoable(ports, batch)
+    upload = undoable(ports, batch)
     large.check_preview(ports, upload.file, large.undone_rows(ports, upload))
     return ports.warehouse.preview(Settlement(undo=[batch]), questions)
 
@@ -61,7 +62,7 @@ def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
     An undo that other settlements keep overtaking, or during a pause for the job, is requested too. The result then has
     `requested`, and `settlement_no` is 0. Raises `Rejected`, `Unavailable`.
     """
-    upload = _undoable(ports, batch)
+    upload = undoable(ports, batch)
     # The user is stored before the undo, so that after a crash it is completed with the same audit entry.
     upload = records.transition(ports, batch, upload.state, only_from=IN_LEDGER, undone_by=by)
     if has_preview(ports, upload) and not (ports.jobs and job_lease.is_paused(ports)):
@@ -80,7 +81,7 @@ def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
 
 def settle_undo(ports: Ports, batch: str, tries: int = Settlement.tries) -> SettlementResult:
     """Undo a batch, of any size, by the user of its record. Raises as `Warehouse.settle`, and `Rejected`."""
-    upload = _undoable(ports, batch)
+    upload = undoable(ports, batch)
     settled = ports.warehouse.settle(Settlement(undo=[batch], request_id=f"undo {batch}", tries=tries))
     recover(ports, upload, settled.settlement_no)
     return settled
