@@ -16,6 +16,7 @@ from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Bat
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
+from tillstream.pipeline.settling import large
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import repeated_lines
@@ -41,6 +42,7 @@ def show(batch_id: str) -> ResponseReturnValue:
     correcting = any(one.state not in TERMINAL | IN_LEDGER for one in corrections)
     again = lineage.active_replay(ports(), upload)
     undoing = upload.state in IN_LEDGER and undo.is_requested(ports(), batch_id)
+    is_left_to_job = upload.state is State.STAGED and large.is_large(ports(), large.staged_rows(upload))
     receipt = receipts.receipt(ports(), batch_id)
     groups = _groups(receipt["problems"])
     for group in groups:
@@ -60,6 +62,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         correcting=correcting,
         again=again,
         undoing=undoing,
+        is_left_to_job=is_left_to_job,
         corrected_by=[one.settlement_no for one in corrections if one.settlement_no],
         not_corrected=corrections[-1] if corrections and corrections[-1].state is State.REJECTED else None,
         questions=_questions(upload),

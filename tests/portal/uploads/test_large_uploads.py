@@ -60,6 +60,15 @@ def test_the_undo_of_a_large_file_is_requested_without_a_preview_and_its_receipt
     assert manager.get(f"/uploads/{batch}/undo").status_code == 422
 
 
+def test_the_receipt_of_a_large_file_shows_that_it_takes_longer(app: App, person: People, work: Work) -> None:
+    manager = person(Role.MANAGER, "IN")
+    batch = manager.upload(LARGE)
+    work()
+    assert "This file is large." in manager.get(f"/uploads/{batch}").text
+    large_settlements.run(app.ports, app.contracts)
+    assert "This file is large." not in manager.get(f"/uploads/{batch}").text
+
+
 def test_the_undo_of_a_small_file_is_previewed_and_done_at_once(app: App, person: People, work: Work) -> None:
     manager = person(Role.MANAGER, "IN")
     batch = counted(app, manager, work, SMALL)
