@@ -7,7 +7,7 @@ SETTLE_LARGE = "settle-large"
 
 
 class Jobs(Protocol):
-    """Raises `Unavailable`; `NotFound` for a job that is not deployed. Safe in threads."""
+    """Raises `Unavailable`, also for a job that is not deployed yet. Safe in threads."""
 
     def start(self, name: str) -> None:
         """Start a run of a job without waiting for it. A repeated call starts another run."""

@@ -7,7 +7,7 @@ import pytest
 
 from devtools.local_jobs import LocalJobs, served
 from tillstream.adapters.google.run.jobs import CloudRunJobs
-from tillstream.domain.errors import NotFound, Unavailable
+from tillstream.domain.errors import Unavailable
 from tillstream.ports.jobs import SETTLE_LARGE
 
 
@@ -32,8 +32,8 @@ def test_a_run_is_a_process_of_the_command(jobs: CloudRunJobs, local: LocalJobs,
     assert (tmp_path / "job-settle-large.log").read_text() == "Nothing was to be settled.\n"
 
 
-def test_a_job_that_is_not_deployed_and_an_address_without_a_service_raise_different_errors(jobs: CloudRunJobs) -> None:
-    with pytest.raises(NotFound, match="settle-nothing is not deployed"):
+def test_a_job_that_is_not_deployed_and_an_address_without_a_service_are_unavailable(jobs: CloudRunJobs) -> None:
+    with pytest.raises(Unavailable, match="settle-nothing is not deployed"):
         jobs.start("settle-nothing")
     with pytest.raises(Unavailable, match="cannot be started"):
         CloudRunJobs("shop", "europe-west1", "http://127.0.0.1:9").start(SETTLE_LARGE)

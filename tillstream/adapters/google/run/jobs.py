@@ -7,7 +7,7 @@ import requests
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 
-from tillstream.domain.errors import NotFound, Unavailable
+from tillstream.domain.errors import Unavailable
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 TRY = 30.0
@@ -28,7 +28,7 @@ class CloudRunJobs:
         except (requests.RequestException, GoogleAuthError) as error:
             raise Unavailable(f"The job {name} cannot be started: {error}") from error
         if response.status_code == requests.codes.not_found:
-            raise NotFound(f"The job {name} is not deployed.")
+            raise Unavailable(f"The job {name} is not deployed.")
         if not response.ok:
             raise Unavailable(f"The job {name} cannot be started: {response.status_code} {response.text[:500]}")
 
