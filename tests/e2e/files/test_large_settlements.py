@@ -24,7 +24,7 @@ from tillstream.ports.warehouse import Settlement, SettlementResult
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales, uploads
 from tillstream.workflows.operations import large_settlements
-from tillstream.workflows.review import replay, undo
+from tillstream.workflows.review import replay, replay_preview, undo
 
 CONTRACT = """
 name: {name}
@@ -201,6 +201,8 @@ def test_a_large_undo_is_requested_and_done_by_the_job(cloud: Cloud) -> None:
     app, jobs, _ = cloud
     big = file_of(app, "North", ROWS + 1)
     large_settlements.run(app.ports, app.contracts)
+    with pytest.raises(TooLarge, match="no preview for more than 3 rows"):
+        replay_preview.preview(app.ports, app.contracts, big.batch_id)
     done = undo.undo(app.ports, big.batch_id, "emma")
     assert done["requested"]
     assert undo.undo(app.ports, big.batch_id, "emma")["requested"]

@@ -185,14 +185,11 @@ def settle_all(ports: Ports, contracts: ContractRegistry) -> list[int]:
             numbers.append(settled.settlement_no)
         if not settled.batches and not settled.holds:
             break
-    if waits_for_job(ports, contracts):
+    if ports.jobs and (has_large(ports, contracts) or large.requested(ports, large.Work.UNDO)):
         large.start_job(ports)
     return numbers
 
 
-def waits_for_job(ports: Ports, contracts: ContractRegistry) -> bool:
-    """Whether the job has something to do."""
-    if ports.jobs is None:
-        return False
-    rows = large.rows_read(ports, contracts, staged_batches(ports))
-    return bool(large.left_to_job(ports, rows) or large.requested(ports, large.Work.UNDO))
+def has_large(ports: Ports, contracts: ContractRegistry) -> bool:
+    """Whether a staged batch is left to the job."""
+    return bool(large.left_to_job(ports, large.rows_read(ports, contracts, staged_batches(ports))))

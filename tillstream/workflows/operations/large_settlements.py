@@ -51,7 +51,7 @@ def _undo(ports: Ports, lease: job_lease.Run, batch: str) -> bool:
 def _settle(ports: Ports, contracts: ContractRegistry, lease: job_lease.Run) -> int:
     """Settle in received order until no large batch is left; return the number of settlements."""
     count, budget = 0, whole_budget()
-    while ports.jobs is None or settle.waits_for_job(ports, contracts):
+    while ports.jobs is None or settle.has_large(ports, contracts):
         settled = _try_twice(lease, lambda tries: settle.settle_here(ports, contracts, budget, tries))
         count += bool(settled.settlement_no)
         if not settled.batches and not settled.holds:
