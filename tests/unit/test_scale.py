@@ -9,12 +9,15 @@ import pytest
 from app_factory import build
 
 from docs.generate.scale.apart import days_hit, idle_costs
+from docs.generate.scale.large import LargeFile
 from docs.generate.scale.model import WRITES_PER_UPLOAD, Day
 from docs.generate.scale.samples import samples
 from docs.generate.scale.seconds import Night, paced_seconds, settlement_seconds
 from docs.generate.scale.targets import targets
+from infra.jobs import LARGE
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.batches import records
+from tillstream.pipeline.settling.job_lease import LONGEST_PAUSE
 from tillstream.ports.document_store import Document, Put
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
@@ -99,6 +102,13 @@ def test_the_steps_of_a_night_add_up() -> None:
     assert night.settlements == 20
     assert night.seconds == sum(night.steps.values())
     assert night.index_at_one_pace < night.steps["write the index"]
+
+
+def test_a_file_of_five_gigabytes_fits_into_the_job_and_its_pause_into_an_hour() -> None:
+    file = LargeFile()
+    assert file.memory < int(LARGE.memory.removesuffix("Gi")) << 30
+    assert 0 < file.paused_seconds < LONGEST_PAUSE.total_seconds() < sum(file.steps.values())
+    assert sum(file.steps.values()) + file.paused_seconds < LARGE.hours * 3600
 
 
 def test_an_idle_project_costs_less_than_three_dollars_a_day() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from devtools.billing.prices import compute_cost
 from devtools.billing.traffic import LINES_PER_SALE
 from docs.generate.scale.seconds import (
     APPENDED_ROWS,
@@ -66,6 +67,12 @@ class LargeFile:
         """Of the second try, whose index entries are written; other settlements wait for it."""
         return sum(seconds for step, seconds in self.steps.items() if step != WRITE_INDEX)
 
+    @property
+    def usd(self) -> float:
+        """Of both tries, for the job's cores and memory."""
+        seconds = sum(self.steps.values()) + self.paused_seconds
+        return compute_cost(seconds, float(LARGE.cpu), float(LARGE.memory.removesuffix("Gi")))
+
 
 def rows() -> list[tuple[str, ...]]:
     file = LargeFile()
@@ -96,5 +103,5 @@ def text_of_file() -> str:
 A file of 5 GB has about {file.lines:,} lines of {file.sales:,} sales, and takes about {file.memory / 1e9:.0f} GB of
 memory. These are minutes, with the assumptions of the night above. The job tries once while others settle, and if one
 of them commits first, a second time while they wait. The index is written then, so tills wait for at most the minutes
-of the last column, and never longer than an hour.
+of the last column, and never longer than an hour. Both tries cost ${file.usd:.2f} for the job.
 """
