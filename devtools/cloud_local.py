@@ -1,7 +1,7 @@
 """The cloud version on one machine: `python -m devtools.cloud_local [--port 8080]`, until it is interrupted.
 
-The portal under gunicorn and a functions-framework process for each function, on the emulators of Google's services,
-wired by events as in a project. Nothing stays: what was kept ends with it.
+The portal under gunicorn, a functions-framework process for each function and a process for each run of a job, on the
+emulators of Google's services, wired by events as in a project. Nothing stays: what was kept ends with it.
 """
 
 import argparse
@@ -14,8 +14,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
-from devtools import emulators
+from devtools import emulators, local_jobs
 from devtools.emulators import HERE, HOST, PROJECT, Kind, free_port, started
 from devtools.local_triggers import LOOK_EVERY, Relay, call, make_subscription, make_topic, minutes, start_periodic
 from infra.functions import FUNCTIONS, Finalized, Function, Pushed, Scheduled
@@ -30,6 +31,8 @@ INSTANCES = 2
 
 PRIVATE = frozenset({"TILLSTREAM_LOG_FORMAT", "TILLSTREAM_SESSION_SECRET", "TILLSTREAM_FIRST_PASSWORD"})
 """Variables that other processes do not need."""
+
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,13 @@ class Source:
 
 
 @contextmanager
-def running(folder: Path, port: int = 0, source: Source = Source()) -> Iterator[CloudLocal]:
-    """Run all services within the block. Raises `RuntimeError` if one cannot run here or fails to start."""
+def running(
+    folder: Path, port: int = 0, source: Source = Source(), settings_of_all: Mapping[str, str] = NO_SETTINGS
+) -> Iterator[CloudLocal]:
+    """Run all services within the block. Raises `RuntimeError` if one cannot run here or fails to start.
+
+    settings_of_all: further variables of every process.
+    """
     password = secrets.token_urlsafe(12)
     stopping = threading.Event()
     with ExitStack() as stack:
@@ -69,9 +77,13 @@ def running(folder: Path, port: int = 0, source: Source = Source()) -> Iterator[
             "TILLSTREAM_FIRST_PASSWORD": password,
             "TILLSTREAM_SESSION_SECRET": secrets.token_urlsafe(32),
             "TILLSTREAM_LOG_FORMAT": "json",
+            **settings_of_all,
         }
         for kind in NEEDED:
             variables |= stack.enter_context(started(kind, folder)).variables
+        jobs = local_jobs.LocalJobs(folder)
+        variables["TILLSTREAM_RUN_API"] = stack.enter_context(local_jobs.served(jobs))
+        jobs.variables = variables
         settings = Settings(
             project=PROJECT,
             bigquery_api=variables["TILLSTREAM_BIGQUERY_API"],

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.functions import DOCUMENTS, FUNCTIONS, PUBLISHES, WRITES, Finalized, Grant, Pushed, Scheduled
+from infra.functions import DOCUMENTS, FUNCTIONS, LEAVES_LARGE, PUBLISHES, WRITES, Finalized, Grant, Pushed, Scheduled
+from infra.jobs import JOBS
 from infra.kinds.iam import Role
 from infra.stage import Stage
 from tillstream.domain.events import DEAD_LETTERS, INBOX, STAGING, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
@@ -18,6 +19,7 @@ PORTAL_GRANTS: tuple[Grant, ...] = (
     *WRITES,
     DOCUMENTS,
     PUBLISHES,
+    LEAVES_LARGE,
     *(Grant("roles/pubsub.publisher", "topic", name) for name in (TOPIC_STORE_SALES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS)),
     Grant("roles/pubsub.subscriber", "subscription", DEAD_LETTERS),
     Grant("roles/pubsub.viewer"),
@@ -48,6 +50,7 @@ def accounts() -> dict[str, str]:
     """Id of each service account → its purpose."""
     return {
         **{spec.account: f"Tillstream: function {spec.name}" for spec in FUNCTIONS},
+        **{job.account: f"Tillstream: job {job.name}" for job in JOBS},
         PORTAL: "Tillstream: portal",
         EVENTS: "Tillstream: calls functions for events",
         SCHEDULER: "Tillstream: calls functions by the clock",
@@ -57,7 +60,7 @@ def accounts() -> dict[str, str]:
 
 @dataclass(frozen=True, order=True)
 class On:
-    """The target of a role: kind and name as in `Grant`, and in addition account, function, secret, repository."""
+    """The target of a role: kind and name as in `Grant`; also account, function, portal, secret, repository."""
 
     kind: str
     name: str = ""
@@ -72,7 +75,7 @@ def roles(stage: Stage, secrets: tuple[str, ...]) -> dict[On, set[Role]]:
 
 
 def _roles(stage: Stage, secrets: tuple[str, ...]) -> Iterator[tuple[On, Role]]:
-    for account, grants in (*((spec.account, spec.grants) for spec in FUNCTIONS), (PORTAL, PORTAL_GRANTS)):
+    for account, grants in (*((spec.account, spec.grants) for spec in (*FUNCTIONS, *JOBS)), (PORTAL, PORTAL_GRANTS)):
         for grant in grants:
             yield On(grant.on, grant.name), Role(grant.role, _member(stage, account), _bounds(stage, grant))
     for name in secrets:

@@ -7,11 +7,13 @@ from importlib import resources
 from infra import accounts, goals
 from infra.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
 from infra.functions import FUNCTIONS, RETIRED_SUBSCRIPTIONS, Finalized, Function, Pushed, Scheduled
+from infra.jobs import JOBS
 from infra.kinds import (
     bigquery,
     firestore,
     functions,
     iam,
+    jobs,
     pubsub,
     run,
     scheduler,
@@ -121,7 +123,7 @@ class Declared:
         description = "Views for reports: each reader sees only their own rows"
         views = bigquery.dataset(stage.project, stage["REPORTS_DATASET"], *on, description, holds_data=False)
         yield views
-        yield reports(stage, views, [*(spec.account for spec in FUNCTIONS), accounts.PORTAL])
+        yield reports(stage, views, [*(spec.account for spec in (*FUNCTIONS, *JOBS)), accounts.PORTAL])
 
     def _subscription(self, name: str, topic: str, delivery: Delivery) -> Resource:
         return pubsub.subscription(self.stage.project, name, topic, LABELS, delivery)
@@ -141,9 +143,9 @@ class Declared:
     # ---- policies -----------------------------------------------------------------------------------------------
 
     def _policies(self, on: dict[On, Resource]) -> Iterator[Policy]:
-        """All policies except those of functions and portal, which follow their resources."""
+        """All policies except those of functions, jobs and portal, which follow their resources."""
         for target, roles in sorted(self._roles().items()):
-            if target.kind not in {"function", "portal"}:
+            if target.kind not in {"function", "job", "portal"}:
                 yield self._policy(target, roles, on.get(target))
 
     def _roles(self) -> dict[On, set[Role]]:
@@ -167,6 +169,7 @@ class Declared:
                 run.REGISTRY,
             ),
             "function": (("run", "services"), (target.name, f"--region={stage.region}"), run.API),
+            "job": (("run", "jobs"), (target.name, f"--region={stage.region}"), run.API),
             "portal": (("run", "services"), ("portal", f"--region={stage.region}"), run.API),
         }[target.kind]
         title = f"of {target.kind} {target.name}".rstrip()
@@ -193,6 +196,10 @@ class Declared:
         image = run.image(stage, on[On("repository", REPOSITORY)], source) if source.image else None
         if image:
             yield image
+        for each in JOBS:
+            job = jobs.job(stage, each, image.name if image else "", LABELS)
+            yield job
+            yield self._policy(On("job", each.name), roles[On("job", each.name)], job)
         portal = run.portal(stage, image.name if image else "", self.secrets, LABELS)
         yield portal
         yield self._policy(On("portal"), roles[On("portal")], portal)

@@ -18,6 +18,7 @@ from tillstream.domain.events import (
     TOPIC_OBJECTS,
     TOPIC_SALE_EVENTS,
 )
+from tillstream.ports.jobs import SETTLE_LARGE
 
 EVENT_SECONDS = 540
 """Google's maximum for an event-triggered function; a push subscription waits at most 600."""
@@ -59,9 +60,9 @@ class Grant:
     """A role of the function's service account on one resource, or on the project."""
 
     role: str
-    on: Literal["project", "bucket", "topic", "subscription", "dataset"] = "project"
+    on: Literal["project", "bucket", "topic", "subscription", "dataset", "job"] = "project"
     name: str = ""
-    """The logical bucket, the topic or the subscription."""
+    """The logical bucket, the topic, the subscription or the job."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ JOBS = Grant("roles/bigquery.jobUser")
 FAST_READS = Grant("roles/bigquery.readSessionUser")
 READS = (Grant("roles/bigquery.dataViewer", "dataset"), JOBS, FAST_READS)
 WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
+LEAVES_LARGE = Grant("roles/run.invoker", "job", SETTLE_LARGE)
 PUBLISHES = Grant("roles/pubsub.publisher", "topic", TOPIC_BATCHES)
 
 
@@ -145,10 +147,11 @@ SETTLE = Function(
     timeout=EVENT_SECONDS,
     least=0,
     most=1,
-    why="It settles in memory, on the part of the ledger that the arriving sales can touch. Only one settlement can "
+    why="It settles in memory, on the part of the ledger that the arriving sales can touch: about 1 GB for 500,000 "
+    "lines, and it leaves more to the job `settle-large`. Only one settlement can "
     "commit at a time, so a second instance would only conflict; batches staged during a settlement are committed "
     "together by the next one. Files start it when they are staged, store sales once a minute.",
-    grants=(*WRITES, _object_viewer(STAGING), DOCUMENTS, PUBLISHES),
+    grants=(*WRITES, _object_viewer(STAGING), DOCUMENTS, PUBLISHES, LEAVES_LARGE),
 )
 ANNOUNCE = Function(
     "announce",
@@ -223,6 +226,7 @@ SWEEP = Function(
         Grant("roles/storage.objectUser", "bucket", STAGING),
         DOCUMENTS,
         PUBLISHES,
+        LEAVES_LARGE,
         Grant("roles/pubsub.publisher", "topic", TOPIC_SALE_EVENTS),
         Grant("roles/pubsub.viewer"),
     ),

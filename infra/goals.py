@@ -3,6 +3,7 @@
 from typing import Any
 
 from infra.functions import COMPACT, FUNCTIONS, INDEX, PROJECT
+from infra.jobs import LARGE
 from tillstream.domain.events import DEAD_LETTERS
 
 FILE_SECONDS, SALE_SECONDS = 90, 120
@@ -89,6 +90,7 @@ def alerts(host: str) -> list[dict[str, Any]]:
             2,
             "7200s",
         ),
+        _failed_jobs(),
         _alert(
             "Tillstream: the portal does not answer",
             f"{host} does not respond to checks from two or more locations.",
@@ -103,6 +105,18 @@ def alerts(host: str) -> list[dict[str, Any]]:
             "180s",
         ),
     ]
+
+
+def _failed_jobs() -> dict[str, Any]:
+    return _alert(
+        "Tillstream: a large settlement failed",
+        "The job settle-large ended with an error. Its files and undos wait, and other files after them; it is started "
+        "again after 5 minutes, later after longer pauses.",
+        'metric.type="run.googleapis.com/job/completed_execution_count" AND resource.type="cloud_run_job" AND '
+        f'metric.labels.result="failed" AND resource.labels.job_name="{LARGE.name}"',
+        {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
+        0,
+    )
 
 
 def _functions() -> str:

@@ -53,6 +53,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "warehouse.replace_table": ("bigquery.jobs.create", "bigquery.tables.updateData"),
     "warehouse.upsert": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
     "warehouse.refresh_totals": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.tables.updateData"),
+    "jobs.start": ("run.jobs.run",),
     "warehouse.compact": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.tables.updateData"),
     "warehouse.note_pending_days": (
         *("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
@@ -88,6 +89,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "roles/pubsub.subscriber": ("pubsub.subscriptions.consume",),
     "roles/pubsub.viewer": ("pubsub.subscriptions.list",),
     "roles/monitoring.viewer": ("monitoring.timeSeries.list",),
+    "roles/run.invoker": ("run.jobs.run",),
     "roles/bigquery.jobUser": ("bigquery.jobs.create",),
     "roles/bigquery.readSessionUser": ("bigquery.readsessions.create",),
     "roles/bigquery.dataViewer": ("bigquery.tables.getData",),
@@ -95,12 +97,12 @@ ROLES: dict[str, tuple[str, ...]] = {
 }
 
 Permission = tuple[str, str]
-"""Permission, and the bucket, topic or subscription; empty for the project, the dataset or the documents."""
+"""Permission, and the bucket, topic, subscription or job; empty for the project, the dataset or the documents."""
 
 
 def required_permissions(call: str, where: str = "") -> set[Permission]:
     """The permissions of one call of a port."""
-    narrow = call.partition(".")[0] in {"objects", "bus"} and call not in OF_PROJECT
+    narrow = call.partition(".")[0] in {"objects", "bus", "jobs"} and call not in OF_PROJECT
     permissions = {(permission, where if narrow else "") for permission in CALLS[call]}
     if call in {"bus.dead_letters", "bus.resend"}:
         permissions.add(("pubsub.subscriptions.consume", DEAD_LETTERS))

@@ -1,4 +1,4 @@
-"""Roll back the functions and the portal of a project to their previous revisions, or forward to the latest ones.
+"""Roll back functions, portal and jobs of a project to their previous revisions, or forward to the latest ones.
 
 Nothing is built or deployed: Cloud Run keeps the revisions, and only the traffic is moved. The previous version of the
 code works with the present tables, because migrations never remove a column.
@@ -13,6 +13,7 @@ from typing import Any
 
 from infra.functions import FUNCTIONS
 from infra.gcloud import Gcloud
+from infra.jobs import JOBS
 from infra.resource import StateQuery, gcloud
 from tillstream.domain.errors import Rejected, TillstreamError
 
@@ -33,6 +34,21 @@ def roll_back(project: str, region: str, report: Callable[[str], None], *, forwa
         if chosen:
             calls.do(gcloud("run", "services", "update-traffic", service, f"--to-revisions={chosen}=100", where))
         report(f"{service}: {chosen or 'there is no previous revision; unchanged'}")
+    _follow_portal(calls, region, report)
+
+
+def _follow_portal(calls: Gcloud, region: str, report: Callable[[str], None]) -> None:
+    """Give the jobs, which have no revisions, the image of the portal's serving revision."""
+    chosen = serving(described(calls, "portal", region))
+    listed = calls.ask(StateQuery(("run", "revisions", "list", "--service=portal", f"--region={region}"), _name, API))
+    image = next(
+        (one["spec"]["containers"][0]["image"] for one in listed or () if one["metadata"]["name"] == chosen), ""
+    )
+    if not image:
+        return
+    for job in JOBS:
+        calls.do(gcloud("run", "jobs", "update", job.name, f"--image={image}", f"--region={region}"))
+        report(f"{job.name}: the image of {chosen}")
 
 
 def calling(project: str) -> Gcloud:

@@ -9,7 +9,7 @@ from infra.functions import Grant
 from tillstream.app import App
 from tillstream.ports.event_bus import Delivery
 
-PORTS = ("objects", "documents", "bus", "warehouse")
+PORTS = ("objects", "documents", "bus", "warehouse", "jobs")
 Calls = set[tuple[str, str]]
 """`port.method`, and its bucket, collection, topic, or subscription."""
 
@@ -36,7 +36,7 @@ class RecordedPort:
 
 
 def record_calls(app: App, calls: Calls) -> App:
-    ports = {name: RecordedPort(getattr(app.ports, name), name, calls) for name in PORTS}
+    ports = {name: RecordedPort(port, name, calls) for name in PORTS if (port := getattr(app.ports, name))}
     return replace(app, ports=replace(app.ports, **ports))
 
 

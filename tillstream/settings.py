@@ -46,6 +46,18 @@ class Settings(BaseSettings):
     receive_seconds: float = Field(
         0, ge=0, description="Seconds for which one call of the function `receive` waits for more store sales"
     )
+    run_api: str = Field(
+        "https://run.googleapis.com", description="Address of Cloud Run, which runs the job `settle-large`"
+    )
+    large_rows: int = Field(
+        500_000,
+        ge=1,
+        description="In a project: rows above which a settlement or an undo is left to the job `settle-large`",
+    )
+    settle_memory: str = Field(
+        "600MB",
+        description="In a project: memory limit of DuckDB in a settlement; the process needs about twice as much",
+    )
     event_hours: float = Field(6, gt=0, description="Hours after which a failing cloud event becomes a dead letter")
     home: Path = Field(default_factory=_home, description="Folder for all local data")
     host: str = Field("127.0.0.1", description="Address on which the portal listens")
@@ -194,4 +206,5 @@ class Settings(BaseSettings):
             unpacked_bytes=self.unpacked_limit_mb << 20,
             ratio=self.unpacked_ratio,
             sheet_bytes=self.sheet_limit_mb << 20,
+            settled_rows=self.large_rows,
         )

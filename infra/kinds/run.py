@@ -9,6 +9,8 @@ from infra.stage import Stage
 
 API = "run.googleapis.com"
 SERVICES = StateQuery(("run", "services", "list"), lambda item: str(item["metadata"]["name"]), API)
+LARGE_ROWS = "200000"
+"""Rows above which the portal leaves an undo to the job. It has less memory than `settle`, and other requests."""
 REGISTRY = "artifactregistry.googleapis.com"
 
 
@@ -53,7 +55,8 @@ def portal(stage: Stage, image_address: str, secrets: Mapping[str, str], labels:
 
     The command has no option for who may call it: `--no-allow-unauthenticated` would revoke what the policy grants.
     """
-    settings = stage.settings | {"TILLSTREAM_SECURE_COOKIES": "true", "TILLSTREAM_PROXIES": "1"}
+    settings = {"TILLSTREAM_LARGE_ROWS": LARGE_ROWS} | stage.settings
+    settings |= {"TILLSTREAM_SECURE_COOKIES": "true", "TILLSTREAM_PROXIES": "1"}
     account = stage.account("tillstream-portal")
     least, most = stage["PORTAL_LEAST"], stage["PORTAL_MOST"]
     deploy = gcloud(

@@ -42,7 +42,8 @@ def decide(batch_id: str) -> ResponseReturnValue:
     if upload.state is not State.HELD:
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
     as_new = request.args.get("as_new") == "yes"
-    receipt, changed = _tried(upload, as_new=as_new) if previewable(ports(), upload) else (None, None)
+    is_previewable = previewable(ports(), tillstream().contracts, upload)
+    receipt, changed = _tried(upload, as_new=as_new) if is_previewable else (None, None)
     return render_template(
         "review/decide.html",
         upload=upload,

@@ -48,6 +48,8 @@ def reject(batch_id: str) -> ResponseReturnValue:
 def preview(batch_id: str) -> ResponseReturnValue:
     """Preview of what undoing the upload would change."""
     upload = scoped.own(batch_id)
+    if not undo.has_preview(ports(), undo.undoable(ports(), batch_id)):
+        return render_template("uploads/undo.html", upload=upload, changed=None)
     change = changes.preview_changes(
         ports().warehouse,
         scope(),
@@ -61,6 +63,9 @@ def preview(batch_id: str) -> ResponseReturnValue:
 def undo_batch(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     done = undo.undo(ports(), batch_id, me().login)
+    if done.get("requested"):
+        flash(f"{upload.file} is being undone. This takes some minutes; until then, its rows count.", "done")
+        return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
     flash(f"{upload.file} is undone. Lines that other files also contain stay.", "done")
     if done["settlement_no"]:
         return redirect(url_for("changes.settlement", number=done["settlement_no"]), 303)

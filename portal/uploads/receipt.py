@@ -16,6 +16,7 @@ from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Bat
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
+from tillstream.pipeline.settling import large
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import repeated_lines
@@ -23,11 +24,12 @@ from tillstream.receipts.receipt_types import Receipt, ReceiptProblem
 from tillstream.receipts.staged_rejections import UNSETTLED
 from tillstream.workflows.corrections.drafts import draft
 from tillstream.workflows.onboarding import held_batch
+from tillstream.workflows.review import undo
 
 SHOWN = 5
 PER_PAGE = 50
-BLOCKED_BY_REPLAY = frozenset({"undo", "fix", "replay", "as_new"})
-"""Steps that are disabled while a replay of the file is in progress, which would not include them."""
+BLOCKED = frozenset({"undo", "fix", "replay", "as_new"})
+"""Steps that are disabled while a replay of the file is in progress, which would not include them, or an undo."""
 ANSWERED = frozenset({HoldCode.TOO_MANY_REJECTED, HoldCode.COLUMNS, HoldCode.STYLE, HoldCode.CONTRACT_PROPOSED})
 ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 
@@ -39,6 +41,8 @@ def show(batch_id: str) -> ResponseReturnValue:
     corrections = records.children(ports(), batch_id, BatchKind.CORRECTION)
     correcting = any(one.state not in TERMINAL | IN_LEDGER for one in corrections)
     again = lineage.active_replay(ports(), upload)
+    undoing = upload.state in IN_LEDGER and undo.is_requested(ports(), batch_id)
+    is_left_to_job = upload.state is State.STAGED and large.is_large(ports(), large.staged_rows(upload))
     receipt = receipts.receipt(ports(), batch_id)
     groups = _groups(receipt["problems"])
     for group in groups:
@@ -54,13 +58,15 @@ def show(batch_id: str) -> ResponseReturnValue:
         words=labels.state_of(upload),
         identical=labels.identical(repeated_lines(ports(), upload)) if repeated else "",
         groups=groups,
-        waits=upload.state in labels.UNDER_WAY or correcting or (again and again.state in labels.UNDER_WAY),
+        waits=upload.state in labels.UNDER_WAY or correcting or undoing or (again and again.state in labels.UNDER_WAY),
         correcting=correcting,
         again=again,
+        undoing=undoing,
+        is_left_to_job=is_left_to_job,
         corrected_by=[one.settlement_no for one in corrections if one.settlement_no],
         not_corrected=corrections[-1] if corrections and corrections[-1].state is State.REJECTED else None,
         questions=_questions(upload),
-        steps=_steps(upload, receipt) - (BLOCKED_BY_REPLAY if again else frozenset()),
+        steps=_steps(upload, receipt) - (BLOCKED if again or undoing else frozenset()),
         contracts=scoped.contracts(),
         headers=receipts.batch_headers(ports(), upload),
         typed=draft.get(ports(), batch_id).has_edits(),

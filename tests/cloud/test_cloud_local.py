@@ -26,6 +26,7 @@ from tillstream.domain.batch.record import State
 from tillstream.people import personal_tokens
 from tillstream.receipts import receipt as receipts
 from tillstream.settings import Settings
+from tillstream.workflows.review import undo
 
 PATIENCE = 300.0
 CSV = (
@@ -33,13 +34,20 @@ CSV = (
     b"990001,22423,CAKESTAND,2,12/5/2011 9:02,12.75,17850,United Kingdom\n"
     b"990002,85123A,HOLDER,6,12/5/2011 9:02,2.55,17850,United Kingdom\n"
 )
+LARGE_ROWS = 10_000
+LARGE = CSV.splitlines(keepends=True)[0] + b"".join(
+    b"%d,22423,CAKESTAND,1,12/5/2011 9:02,12.75,17850,United Kingdom\n" % (700_000 + number)
+    for number in range(LARGE_ROWS + 1)
+)
+"""A file that is left to the job."""
 RETAIL = {"IN.csv": "online-retail-in", "UK.csv.gz": "online-retail-uk", "USA.csv": "online-retail-usa"}
 
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudLocal]:
     require(missing())
-    with running(tmp_path_factory.mktemp("cloud")) as cloud, pytest.MonkeyPatch.context() as patch:
+    few = {"TILLSTREAM_LARGE_ROWS": str(LARGE_ROWS)}
+    with running(tmp_path_factory.mktemp("cloud"), settings_of_all=few) as cloud, pytest.MonkeyPatch.context() as patch:
         for name, value in cloud.variables.items():
             patch.setenv(name, value)
         yield cloud
@@ -104,6 +112,21 @@ def test_a_file_uploaded_in_the_portal_is_counted_in_bigquery_and_returned_by_th
     ).to_pylist()
     assert row["net"] == Decimal("40.80")
     assert kpis(cloud, token, "UK")["lines"] >= 2
+
+
+@pytest.mark.long
+def test_a_large_file_is_settled_and_undone_by_a_process_of_the_job(cloud: CloudLocal, app: App, token: str) -> None:
+    receipt = upload(cloud, app, token, "large.csv", "online-retail-uk", LARGE)
+    assert receipt["rows"]["new"] == LARGE_ROWS + 1
+    log = cloud.logs / "job-settle-large.log"
+    assert "Committed 1 settlement." in log.read_text()
+    assert undo.undo(app.ports, receipt["batch_id"], "boss")["requested"]
+    until = time.monotonic() + PATIENCE
+    while records.get(app.ports, receipt["batch_id"]).state is not State.UNDONE and time.monotonic() < until:
+        time.sleep(0.5)
+    assert records.get(app.ports, receipt["batch_id"]).state is State.UNDONE
+    (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines WHERE sale_id LIKE '%700000'").to_pylist()
+    assert row["n"] == 0
 
 
 @pytest.mark.long

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from app_factory import build
 from call_recorder import PORTS, Calls, record_calls, required_permissions, unneeded_grants
+from large_settlements import with_jobs
 from test_entry_points import storage_data, upload
 
 from infra import permissions, stage
 from infra.accounts import PORTAL, PORTAL_GRANTS, roles
 from infra.declared import SECRETS
 from infra.functions import DOCUMENTS, FUNCTIONS, READS
+from infra.jobs import JOBS
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import holidays, reference
 from tillstream.app import App
@@ -35,9 +37,13 @@ from tillstream.handlers import FUNCTIONS as ROUTES
 from tillstream.handlers import Event, dispatch
 from tillstream.people import user_scopes
 from tillstream.people.store_tokens import StoreToken
+from tillstream.pipeline.settling import job_lease, settle
+from tillstream.pipeline.staging.stage import stage as stage_batch
+from tillstream.ports.jobs import SETTLE_LARGE
 from tillstream.settings import Settings
 from tillstream.workflows.intake.resumable_upload import append, begin
 from tillstream.workflows.intake.store_sales import keep_receiving, publish, start_settlement
+from tillstream.workflows.operations import large_settlements
 from tillstream.workflows.operations.reconcile import reconcile
 from tillstream.workflows.review.undo import undo
 
@@ -53,7 +59,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 @pytest.fixture
 def calls(app: App) -> dict[str, Calls]:
     """What each function called while a file and a till's sale went through it."""
-    calls_by_function: dict[str, Calls] = {spec.name: set() for spec in FUNCTIONS}
+    calls_by_function: dict[str, Calls] = {spec.name: set() for spec in (*FUNCTIONS, *JOBS)}
 
     def handle(function: str, type_: str, data: dict[str, Any]) -> None:
         dispatch(record_calls(app, calls_by_function[function]), Event("1", type_, data), ROUTES[function])
@@ -77,9 +83,22 @@ def calls(app: App) -> dict[str, Calls]:
     reconcile(sweeping.ports, sweeping.contracts, delegate=True)
     user_scopes.sync(sweeping.ports)
     holidays.refresh(sweeping.ports)
+    _leave_large(app, calls_by_function)
     record_calls(app, calls_by_function["compact"]).ports.warehouse.compact()
     record_calls(app, calls_by_function["index"]).ports.warehouse.note_pending_days()
     return calls_by_function
+
+
+def _leave_large(app: App, calls: dict[str, Calls]) -> None:
+    """A settlement that is too large for the functions, and the job that settles it."""
+    leaving, _ = with_jobs(app, rows=0)
+    stage_batch(app.ports, upload(app).batch_id)
+    for function in ("settle", "sweep"):
+        recorded = record_calls(leaving, calls[function])
+        settle.settle_all(recorded.ports, recorded.contracts)
+        app.ports.documents.delete(job_lease.COLLECTION, job_lease.ID)
+    job = record_calls(leaving, calls[SETTLE_LARGE])
+    assert large_settlements.run(job.ports, job.contracts)["settled"]
 
 
 def _leave_much(app: App) -> None:
@@ -94,7 +113,7 @@ def _leave_much(app: App) -> None:
 
 
 def test_each_function_has_the_permissions_that_it_used(calls: dict[str, Calls]) -> None:
-    for spec in FUNCTIONS:
+    for spec in (*FUNCTIONS, *JOBS):
         assert calls[spec.name], f"{spec.name} was not seen to do anything"
         assert required_permissions(calls[spec.name]) - set(permissions.granted_permissions(spec.grants)) == set(), (
             spec.name
@@ -112,14 +131,16 @@ REASONS_WITHOUT_CALL = {
 
 
 def test_no_function_has_a_role_that_it_does_not_need(calls: dict[str, Calls]) -> None:
-    not_needed = {(spec.name, grant) for spec in FUNCTIONS for grant in unneeded_grants(spec.grants, calls[spec.name])}
+    not_needed = {
+        (spec.name, grant) for spec in (*FUNCTIONS, *JOBS) for grant in unneeded_grants(spec.grants, calls[spec.name])
+    }
     assert not_needed == REASONS_WITHOUT_CALL.keys()
 
 
 def test_every_role_beyond_the_ports_has_its_reason() -> None:
     """Those of the functions and the portal are held to their calls, here and in the portal's own test."""
     target = stage.read("dev", "demo", "123")
-    covered = {(target.account(spec.account), grant.role) for spec in FUNCTIONS for grant in spec.grants}
+    covered = {(target.account(spec.account), grant.role) for spec in (*FUNCTIONS, *JOBS) for grant in spec.grants}
     covered |= {(target.account(PORTAL), grant.role) for grant in PORTAL_GRANTS}
     granted = {role for each in roles(target, tuple(SECRETS.values())).values() for role in each}
     beyond = {one.role for one in granted if (one.member.partition(":")[2], one.role) not in covered}
@@ -127,7 +148,9 @@ def test_every_role_beyond_the_ports_has_its_reason() -> None:
 
 
 def test_every_role_that_is_granted_is_known_and_every_port_is_counted() -> None:
-    granted = {grant.role for grants in (PORTAL_GRANTS, *(spec.grants for spec in FUNCTIONS)) for grant in grants}
+    granted = {
+        grant.role for grants in (PORTAL_GRANTS, *(spec.grants for spec in (*FUNCTIONS, *JOBS))) for grant in grants
+    }
     assert granted <= permissions.ROLES.keys()
     assert {call.partition(".")[0] for call in permissions.CALLS} == set(PORTS)
 

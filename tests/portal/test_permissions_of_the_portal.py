@@ -6,6 +6,7 @@ import pytest
 from call_recorder import Calls, required_permissions, unneeded_grants
 from call_recorder import record_calls as watch
 from flask import Flask
+from large_settlements import with_jobs
 from routes import addresses, routes_of
 from shop_steps import FILE, Shop
 from test_audit_of_pages import ACTS
@@ -17,6 +18,7 @@ from tillstream.app import App
 from tillstream.domain.events import TOPIC_SALE_EVENTS
 from tillstream.domain.store_sale import schema
 from tillstream.people import store_tokens
+from tillstream.workflows.review import undo
 
 DRIVEN = ("api.", "fixing.", "pipeline.", "tokens.", "uploads.")
 """What these do reaches further than the accounts' documents."""
@@ -47,6 +49,8 @@ def test_the_portal_has_the_permissions_that_it_uses_and_needs_all_its_roles(sho
         for address in addresses(rule, batch_id=batch):
             shop.boss.client.get(address).close()
     _sweep(shop)
+    leaving = watch(with_jobs(shop.app, rows=0)[0], calls)
+    assert undo.undo(leaving.ports, shop.upload(FILE, "large.csv"), "boss")["requested"]
     assert required_permissions(calls) - set(permissions.granted_permissions(PORTAL_GRANTS)) == set()
     assert unneeded_grants(PORTAL_GRANTS, calls) == []
 

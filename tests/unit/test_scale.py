@@ -9,13 +9,16 @@ import pytest
 from app_factory import build
 
 from docs.generate.scale.apart import days_hit, idle_costs
+from docs.generate.scale.large import LargeFile
 from docs.generate.scale.model import WRITES_PER_UPLOAD, Day
 from docs.generate.scale.samples import samples
 from docs.generate.scale.seconds import STAGE, Night, noting_calls, paced_seconds, sale_seconds, settlement_seconds
 from docs.generate.scale.targets import targets
 from infra.functions import EVENT_SECONDS
+from infra.jobs import LARGE
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.batches import records
+from tillstream.pipeline.settling.job_lease import LONGEST_PAUSE
 from tillstream.ports.document_store import Document, Put
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
@@ -100,7 +103,7 @@ def test_a_million_documents_take_eighteen_minutes_at_the_pace_of_the_adapter() 
 
 def test_the_steps_of_a_night_add_up() -> None:
     night = Night()
-    assert (night.files_of_a_settlement, night.settlements) == (400, 5)
+    assert night.settlements == 20
     assert night.seconds == sum(night.steps.values())
     assert night.longest > (night.seconds - night.steps[STAGE]) / night.settlements
 
@@ -113,6 +116,13 @@ def test_a_night_settles_within_half_an_hour_and_each_settlement_within_the_time
 def test_the_function_that_notes_pending_days_needs_calls_for_two_million_sales_each() -> None:
     assert noting_calls(10_000) == noting_calls(1_000_000) == 1
     assert noting_calls(4_000_000) == 3
+
+
+def test_a_file_of_five_gigabytes_fits_into_the_job_and_its_pause_into_an_hour() -> None:
+    file = LargeFile()
+    assert file.memory < int(LARGE.memory.removesuffix("Gi")) << 30
+    assert 0 < file.paused_seconds < LONGEST_PAUSE.total_seconds() < sum(file.steps.values())
+    assert sum(file.steps.values()) + file.paused_seconds < LARGE.hours * 3600
 
 
 def test_an_idle_project_costs_less_than_three_dollars_a_day() -> None:

@@ -33,3 +33,5 @@ class App:
         self.ports.warehouse.close()
         self.ports.bus.close()
         self.ports.documents.close()
+        if self.ports.jobs:
+            self.ports.jobs.close()

@@ -10,6 +10,7 @@ from tillstream.cli.backup import backup, restore
 from tillstream.cli.deploy import deploy
 from tillstream.cli.detect import detect
 from tillstream.cli.looker import looker
+from tillstream.cli.operations import OPERATIONS
 from tillstream.cli.review import REVIEW_COMMANDS
 from tillstream.cli.runner import FILE, as_json, fail, run
 from tillstream.cli.tokens import tokens
@@ -104,37 +105,6 @@ def fix(batch: str, corrected: str, json_: bool) -> None:
     from tillstream.cli.output.tables import show_receipts
 
     run("fix", json_=json_, show=show_receipts, batch=batch, file=corrected)
-
-
-@main.command()
-@as_json
-def announce(json_: bool) -> None:
-    """Publish the events of settlements that were not announced."""
-    from tillstream.cli.output.maintenance import show_announced
-
-    run("announce", json_=json_, show=show_announced)
-
-
-@main.command()
-@as_json
-def sweep(json_: bool) -> None:
-    """Ingest the files in the watched folder and resume interrupted work."""
-    from tillstream.cli.output.maintenance import show_swept
-
-    run("sweep", json_=json_, show=show_swept)
-
-
-@main.command()
-@click.option(
-    "--check", "originals", flag_value=False, default=False, help="Rebuild from the rows in the ledger.", type=bool
-)
-@click.option("--from-originals", "originals", flag_value=True, help="Rebuild from the kept originals.", type=bool)
-@as_json
-def rebuild(originals: bool, json_: bool) -> None:
-    """Settle everything again in a copy and compare it with the ledger; rebuild a ledger of an older version."""
-    from tillstream.cli.output.maintenance import show_rebuilt
-
-    run("rebuild", json_=json_, show=show_rebuilt, originals=originals)
 
 
 @main.command()
@@ -234,7 +204,7 @@ main.add_command(deploy)
 main.add_command(restore)
 main.add_command(users)
 main.add_command(tokens)
-for command in REVIEW_COMMANDS:
+for command in (*REVIEW_COMMANDS, *OPERATIONS):
     main.add_command(command)
 main.add_command(detect)
 main.add_command(looker)

@@ -18,7 +18,7 @@ from tillstream.domain.people import UNRESTRICTED
 from tillstream.pipeline.publishing.sale_events import publish_changes as announce_settlement
 from tillstream.pipeline.publishing.sale_events import unpublished_settlements
 from tillstream.workflows.intake import status_notes, watched_folder
-from tillstream.workflows.operations import maintenance_log, queue_depths, rebuild, reconcile
+from tillstream.workflows.operations import large_settlements, maintenance_log, queue_depths, rebuild, reconcile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +89,11 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
     for place in app.drops:
         status_notes.update_notes(app.ports, place)
     return Result({"taken": taken, "still_written": watched_folder.waits(app.drops), "not_taken": failed} | swept)
+
+
+def settle_staged(app: App, progress: Progress, arguments: NoArguments) -> Result:
+    """Settle with the memory of this process."""
+    return Result(large_settlements.run(app.ports, app.contracts))
 
 
 def _take_dropped(app: App) -> tuple[int, list[str]]:

@@ -45,6 +45,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "undo": LazyCommand("review", "undo_batch"),
     "backup": LazyCommand("maintenance", "backup"),
     "announce": LazyCommand("maintenance", "announce"),
+    "settle": LazyCommand("maintenance", "settle_staged"),
     "sweep": LazyCommand("maintenance", "sweep_now"),
     "rebuild": LazyCommand("maintenance", "rebuild_check"),
     "query": LazyCommand("query", "query"),

@@ -15,6 +15,10 @@ class Rejected(TillstreamError):
     """The problem code, if the catalogue has one for it."""
 
 
+class TooLarge(Rejected):
+    """The work does not fit into the memory or a limit of the service: try again with less, or with more memory."""
+
+
 class NotFound(Rejected):
     """The requested resource does not exist, or is outside the caller's scope."""
 

@@ -1,4 +1,4 @@
-"""Limits on the decompressed size of files, against decompression bombs."""
+"""Limits on the decompressed size of files, against decompression bombs, and on the rows of a settlement."""
 
 from dataclasses import dataclass
 
@@ -13,6 +13,8 @@ class Limits:
     """Decompressed size below which `ratio` is not checked: empty lines of a short sheet compress better than sales."""
     sheet_bytes: int = 1 << 30
     """Largest decompressed workbook; lower because its sheet is held in memory."""
+    settled_rows: int = 500_000
+    """Rows of a settlement that a cloud process with 2 GiB can settle in memory; more are left to the job."""
 
 
 LIMITS = Limits()

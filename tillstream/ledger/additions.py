@@ -40,9 +40,14 @@ class Additions:
 def additions(cursor: duckdb.DuckDBPyConnection, settlement_no: int) -> Additions:
     """Compare the ledger in memory with the slice that was loaded."""
     params = {"settlement_no": settlement_no}
-    rows = {table: cursor.execute(_added(table), params).to_arrow_table() for table in ADDED}
-    rows["version_flags"] = cursor.execute(_CHANGED_FLAGS, params).to_arrow_table()
-    return Additions(rows, cursor.execute(_CHANGED_BATCHES).to_arrow_table())
+    rows = {table: _table(cursor, _added(table), params) for table in ADDED}
+    rows["version_flags"] = _table(cursor, _CHANGED_FLAGS, params)
+    return Additions(rows, _table(cursor, _CHANGED_BATCHES))
+
+
+def _table(cursor: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, int] | None = None) -> pa.Table:
+    """The rows of a query, which is not executed before: the result of `execute` would be a second copy in memory."""
+    return cursor.sql(sql, params=params).to_arrow_table()
 
 
 def _added(table: str) -> str:

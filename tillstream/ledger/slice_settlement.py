@@ -5,7 +5,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 
+import duckdb
+
+from tillstream.domain.errors import TooLarge
 from tillstream.ledger.additions import Additions, additions
+from tillstream.ledger.limits import MEMORY_LIMIT
 from tillstream.ledger.memory import TABLES_IN_MEMORY, MemoryLedger
 from tillstream.ledger.numbers import LedgerNumbers
 from tillstream.ledger.reader import LedgerReader
@@ -14,8 +18,6 @@ from tillstream.ledger.slice import LedgerSlice
 from tillstream.ledger.tables import ledger_in_memory
 from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Settlement, SettlementResult
-
-MEMORY_LIMIT = "600MB"
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,17 @@ def settle_slice(
 ) -> SliceSettlement:
     """Settle on the slice of the ledger that the settlement can read or change; nothing is stored.
 
-    The staged files of the settlement must be local. last: the greatest numbers of the whole ledger.
+    The staged files of the settlement must be local. last: the greatest numbers of the whole ledger. Raises `TooLarge`.
     """
+    try:
+        return _settle(settlement, reader, index, last, memory_limit)
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        raise TooLarge(f"The settlement does not fit into {memory_limit} of memory.") from error
+
+
+def _settle(
+    settlement: Settlement, reader: LedgerReader, index: SaleIndex, last: LedgerNumbers, memory_limit: str
+) -> SliceSettlement:
     with closing(ledger_in_memory(TABLES_IN_MEMORY, memory_limit)) as cursor:
         ledger_slice = LedgerSlice(MemoryLedger(cursor, reader), index)
         ledger_slice.load(settlement)

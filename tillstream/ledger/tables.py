@@ -36,11 +36,16 @@ def _ddl(table: str, fields: Sequence[Field]) -> str:
 
 
 def ledger_in_memory(tables: Sequence[str], memory_limit: str) -> duckdb.DuckDBPyConnection:
-    """An empty ledger in memory, with these tables; columns that are not loaded may be NULL."""
+    """An empty ledger in memory, with these tables; columns that are not loaded may be NULL.
+
+    It does not spill to disk: the disk of a cloud process is its memory, and beyond the limit DuckDB has to fail before
+    the process is killed.
+    """
     connection = duckdb.connect(
         config={
             "disabled_optimizers": DISABLED_OPTIMIZERS,
             "memory_limit": memory_limit,
+            "temp_directory": "",
             "enable_external_file_cache": False,
             "preserve_insertion_order": False,
         }

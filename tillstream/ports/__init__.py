@@ -7,11 +7,12 @@ from tillstream.domain.password_cost import PASSWORD_COST, PasswordCost
 from tillstream.ports.clock import Clock
 from tillstream.ports.document_store import DocumentStore
 from tillstream.ports.event_bus import EventBus
+from tillstream.ports.jobs import Jobs
 from tillstream.ports.object_store import ObjectStore
 from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Warehouse
 
-__all__ = ["Clock", "DocumentStore", "EventBus", "ObjectStore", "Ports", "SaleIndex", "Warehouse"]
+__all__ = ["Clock", "DocumentStore", "EventBus", "Jobs", "ObjectStore", "Ports", "SaleIndex", "Warehouse"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Ports:
     documents: DocumentStore
     clock: Clock
     limits: Limits = LIMITS
-    """Limits on the decompressed size of files."""
+    """Limits on the size of files and of settlements."""
     password_cost: PasswordCost = PASSWORD_COST
     """Cost of a password hash; tests of other things lower it."""
+    jobs: Jobs | None = None
+    """None: everything is settled in the process that is at work, as on a laptop, where DuckDB spills to disk."""

@@ -65,6 +65,8 @@ class Settlement:
     """Ids of the batches to undo."""
     request_id: str = ""
     """Idempotency key, recorded with the settlement; a repeated request returns the first result."""
+    tries: int = 5
+    """How often it is attempted while other settlements commit first; then it raises `Conflict`."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,10 @@ class SettlementResult:
 
 
 class Warehouse(Protocol):
-    """Raises `Conflict` when another settlement committed first (try again), `Unavailable`, `Rejected` (bad query)."""
+    """Raises `Conflict` when another settlement committed first (try again), `Unavailable`, `Rejected` (bad query).
+
+    Settlements and previews also raise `TooLarge` if they need more memory than there is; nothing is stored then.
+    """
 
     def settle(self, settlement: Settlement) -> SettlementResult:
         """Settle in one transaction. Idempotent: batches already settled or undone are skipped."""

@@ -6,7 +6,7 @@ from devtools.billing.prices import PRICES, PRICES_OF, query_cost
 from devtools.billing.traffic import DAY, NIGHT_HOURS
 from docs.generate.markdown import page as markdown
 from docs.generate.markdown import table
-from docs.generate.scale import text
+from docs.generate.scale import large, text
 from docs.generate.scale.apart import corrected, idle_costs, late, sale_events
 from docs.generate.scale.model import Day
 from docs.generate.scale.quotas import quotas
@@ -48,6 +48,11 @@ def page() -> str:
         "## A night of files",
         text.night(),
         table(("step, for 2,000 files of 2,000 sales", "minutes"), _night()),
+        "## A large file",
+        large.text(),
+        table(("lines", "new file", "repeated file", "undo"), large.measured()),
+        large.text_of_file(),
+        table(("step, for a file of 5 GB", "first try", "second try"), large.rows()),
         "## Quotas",
         text.QUOTAS,
         table(("quota", "limit", *HEAD), quotas(YEAR)),

@@ -10,7 +10,8 @@ from infra.functions import FUNCTIONS, Function
 from tillstream.adapters.google.bigquery.indexing.pending_days import SECONDS as NOTING_SECONDS
 from tillstream.adapters.google.firestore.sale_index import COMMIT, LARGE
 from tillstream.adapters.google.firestore.write_pace import WritePace
-from tillstream.pipeline.settling.lanes import MAX_BATCHES, MAX_ROWS
+from tillstream.domain.limits import LIMITS
+from tillstream.pipeline.settling.lanes import MAX_BATCHES
 
 STATEMENT_SECONDS = 2.0
 """Of a statement in a script on BigQuery, whatever it reads."""
@@ -106,7 +107,7 @@ class Night:
 
     @property
     def files_of_a_settlement(self) -> int:
-        return min(self.files, MAX_BATCHES, int(MAX_ROWS / (self.sales * LINES_PER_SALE)))
+        return min(self.files, MAX_BATCHES, int(LIMITS.settled_rows / (self.sales * LINES_PER_SALE)))
 
     @property
     def settlements(self) -> int:

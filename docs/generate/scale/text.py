@@ -5,6 +5,7 @@ from devtools.billing.sizes import width
 from docs.generate.scale import apart, model, seconds
 from functions.main import STAGING_SECONDS
 from tillstream.adapters.google.firestore import sale_index
+from tillstream.domain.limits import LIMITS as SETTLED
 from tillstream.ledger import pending_days
 from tillstream.pipeline.settling import lanes
 
@@ -25,7 +26,7 @@ def night() -> str:
     hashes = sales * traffic.LINES_PER_SALE * width("sightings", ("sale", "sale_date"))
     return NIGHT.format(
         batches=lanes.MAX_BATCHES,
-        rows=lanes.MAX_ROWS,
+        rows=SETTLED.settled_rows,
         **_LIMITS,
         calls=seconds.noting_calls(sales),
         reads=sales / 100_000 * prices.PRICES["100,000 documents read in Firestore"],

@@ -7,7 +7,7 @@ from typing import Any
 from devtools.emulators import sdk
 
 PROJECT, NUMBER = "demo", "123456789"
-LIST_KEYS = {"serviceAccounts": "accounts", "b": "items", "o": "items", "run/services": "items"}
+LIST_KEYS = {"serviceAccounts": "accounts", "b": "items", "o": "items", "run/services": "items", "run/jobs": "items"}
 """Collection, where others share its name with its API → the field of the list, where that is not its own name."""
 COLLECTIONS = {
     *("topics", "subscriptions", "schemas", "b", "o", "serviceAccounts", "services", "functions", "triggers", "jobs"),

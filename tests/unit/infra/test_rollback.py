@@ -16,7 +16,11 @@ from infra import rollback
 def revision(name: str, hour: int, ready: bool = True) -> dict[str, Any]:
     conditions = [{"type": "Active", "status": "False"}, {"type": "Ready", "status": str(ready)}]
     at = f"2026-11-20T{hour:02}:00:00Z"
-    return {"metadata": {"name": name, "creationTimestamp": at}, "status": {"conditions": conditions}}
+    return {
+        "metadata": {"name": name, "creationTimestamp": at},
+        "spec": {"containers": [{"image": f"portal:{name}"}]},
+        "status": {"conditions": conditions},
+    }
 
 
 REVISIONS = [revision("c", 12), revision("b", 11, ready=False), revision("a", 10), revision("first", 9)]
@@ -37,6 +41,7 @@ def gcloud_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             {
                 "services": {"status": {"traffic": [{"revisionName": "a"}, {"revisionName": "c", "percent": 100}]}},
                 "revisions": REVISIONS,
+                "jobs": {},
             }
         )
     )
@@ -57,6 +62,8 @@ def test_every_service_goes_back_and_forward_again(gcloud_log: Path) -> None:
     changes = [line for line in gcloud_log.read_text().splitlines() if "update-traffic" in line]
     assert [line.split()[3] for line in changes] == list(rollback.SERVICES)
     assert all("--to-revisions=a=100 --region=europe-west1 --project=shop" in line for line in changes)
+    (job,) = [line for line in gcloud_log.read_text().splitlines() if "jobs update" in line]
+    assert "jobs update settle-large --image=portal:c " in job  # the fake portal still serves this one
     gcloud_log.unlink()
     rollback.roll_back("shop", "europe-west1", lambda _: None, forward=True)
     assert gcloud_log.read_text().count("--to-latest") == len(rollback.SERVICES)

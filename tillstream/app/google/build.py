@@ -7,6 +7,7 @@ from typing import Any
 from tillstream.adapters.google.firestore.document_store import FirestoreDocumentStore
 from tillstream.adapters.google.firestore.sale_index import FirestoreSaleIndex
 from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
+from tillstream.adapters.google.run.jobs import CloudRunJobs
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.adapters.google.storage.object_store import connected
 from tillstream.adapters.local.clock import SystemClock
@@ -33,6 +34,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         FirestoreDocumentStore(settings.project),
         clock or SystemClock(),
         settings.limits,
+        jobs=CloudRunJobs(settings.project, settings.location, settings.run_api),
     )
     own = custom_contracts.InDocuments(ports)
     contracts = ContractRegistry(ports.documents, own.read(), own.save, own.read)
@@ -48,7 +50,12 @@ def _keep(settings: Settings, out: str, report_bytes: Callable[[int], None]) -> 
 def _warehouse(settings: Settings) -> Warehouse:
     from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 
-    return BigQueryWarehouse(dataset_of(settings), Downloads(settings.project), FirestoreSaleIndex(settings.project))
+    return BigQueryWarehouse(
+        dataset_of(settings),
+        Downloads(settings.project),
+        FirestoreSaleIndex(settings.project),
+        settings.settle_memory,
+    )
 
 
 def _scratch(settings: Settings) -> Warehouse:

@@ -57,6 +57,11 @@ def _queue(queue: dict[str, Any]) -> str:
     return f"{queue['subscription']}: {', '.join(parts)}" if parts else ""
 
 
+def show_settled(data: dict[str, Any]) -> None:
+    done = [SWEPT[name].format(_many(data[name], *COUNTED[name])) for name in ("settled", "undone") if data[name]]
+    print_line(f"{', '.join(done).capitalize()}." if done else "Nothing was to be settled.")
+
+
 def show_replay_preview(data: dict[str, Any]) -> None:
     before, after = data["before"], data["after"]
     versions = [f"{side['contract'] or 'no contract'} version {side['contract_version']}" for side in (before, after)]

@@ -72,6 +72,8 @@ def show_refused(data: dict[str, Any]) -> None:
 
 
 def show_undo(data: dict[str, Any]) -> None:
+    if not data["changes"]:
+        return
     changes = ", ".join(f"{_count(count)} {kind}" for kind, count in data["changes"].items())
     print_line(f"{data['file']}: {changes}.")
     after = {(row["region"], row["currency"]): row for row in data.get("after", [])}
@@ -83,12 +85,17 @@ def show_undo(data: dict[str, Any]) -> None:
 
 def show_undo_preview(data: dict[str, Any]) -> None:
     show_undo(data)
+    if not data["changes"]:
+        print_line(f"{data['file']} is too large for a preview.")
     print_line("This is a preview. To undo the batch, use --yes.")
 
 
 def show_undone(data: dict[str, Any]) -> None:
     show_undo(data)
-    print_line(f"{data['file']} is undone.")
+    if data.get("requested"):
+        print_line(f"{data['file']} is being undone. Because it is large, this takes some minutes.")
+    else:
+        print_line(f"{data['file']} is undone.")
 
 
 def show_rows(data: dict[str, Any]) -> None:

@@ -5,7 +5,8 @@ only those of other regions: the key of a line contains its region, and no hold 
 contents nor receipts depend on the order. Files keep their order, because equal bytes hold the later of two files.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from tillstream.domain.batch.record import Batch, BatchKind
 
@@ -18,39 +19,67 @@ SMALL = 100_000
 settlement would, which reads the ledger again."""
 
 
-def next_batches(staged: Iterable[Batch], *, sales_first: bool) -> list[Batch]:
-    """Return the staged batches to settle together, in received order; empty only if nothing is staged.
+@dataclass
+class Budget:
+    """The most rows and batches of a settlement; one batch is allowed in any case."""
+
+    rows: int
+    batches: int
+
+    def halve(self, batches: int, rows: int) -> None:
+        """Allow half of a settlement that was refused as too large; it had more than one batch."""
+        self.batches, self.rows = batches // 2, rows // 2
+
+
+def whole_budget() -> Budget:
+    return Budget(MAX_ROWS, MAX_BATCHES)
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """Facts of the staged batches that their records do not contain, by batch id."""
+
+    rows: Mapping[str, int]
+    """Rows that a settlement reads for the batch."""
+    left: Collection[str] = frozenset()
+    """Batches that another process settles: what depends on the order waits for them."""
+    replaced_regions: Mapping[str, str] | None = None
+    """Regions of the batches that replays replace; None: unknown, so that nothing overtakes a replay."""
+
+
+def next_batches(staged: Iterable[Batch], backlog: Backlog, budget: Budget, *, sales_first: bool) -> list[Batch]:
+    """Return the staged batches to settle together, in received order; empty only if all are left to another process.
 
     sales_first: store sales overtake. Callers alternate, so that files proceed however many sales arrive.
     """
     ordered = sorted(staged, key=lambda batch: (batch.received_seq, batch.fix_number, batch.batch_id))
-    if sales_first and sum(map(_rows, ordered)) > SMALL:
-        ordered = list(_independent_sales(ordered)) or ordered
-    return _within_limits(ordered)
+    until = next((place for place, batch in enumerate(ordered) if batch.batch_id in backlog.left), len(ordered))
+    chosen = ordered[:until]
+    if not chosen or (sales_first and sum(backlog.rows[batch.batch_id] for batch in ordered) > SMALL):
+        chosen = list(_independent_sales(ordered, backlog)) or chosen
+    return _within(budget, chosen, backlog.rows)
 
 
-def _independent_sales(ordered: Sequence[Batch]) -> Iterator[Batch]:
+def _independent_sales(ordered: Sequence[Batch], backlog: Backlog) -> Iterator[Batch]:
     """Yield micro-batches that no earlier batch of another kind precedes in their region."""
     waiting: set[str] = set()
     for batch in ordered:
         if batch.kind is BatchKind.REPLAY:
-            return  # the region of the batch that it replaces can be another
-        if batch.kind is not BatchKind.STORE_SALES:
+            if backlog.replaced_regions is None:
+                return  # the region of the batch that it replaces can be another
+            waiting.add(backlog.replaced_regions[batch.batch_id])
+        if batch.kind is not BatchKind.STORE_SALES or batch.batch_id in backlog.left:
             waiting.add(batch.region)
         elif batch.region not in waiting:
             yield batch
 
 
-def _within_limits(ordered: Sequence[Batch]) -> list[Batch]:
+def _within(budget: Budget, batches: Sequence[Batch], rows: Mapping[str, int]) -> list[Batch]:
     chosen: list[Batch] = []
-    rows = 0
-    for batch in ordered[:MAX_BATCHES]:
-        rows += _rows(batch)
-        if chosen and rows > MAX_ROWS:
+    total = 0
+    for batch in batches[: max(budget.batches, 1)]:
+        total += rows[batch.batch_id]
+        if chosen and total > budget.rows:
             break
         chosen.append(batch)
     return chosen
-
-
-def _rows(batch: Batch) -> int:
-    return batch.staged.rows_read if batch.staged else 0

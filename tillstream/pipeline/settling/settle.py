@@ -2,31 +2,81 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from tillstream.audit import AuditAction
 from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State
 from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import Conflict, NotFound
+from tillstream.domain.errors import Conflict, NotFound, TooLarge
 from tillstream.domain.events import STAGING
-from tillstream.pipeline.settling.lanes import next_batches
+from tillstream.pipeline.settling import job_lease, large
+from tillstream.pipeline.settling.lanes import Backlog, Budget, next_batches, whole_budget
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
 
 
-def settle(ports: Ports, contracts: ContractRegistry, *, sales_first: bool = True) -> SettlementResult:
+def settle(
+    ports: Ports, contracts: ContractRegistry, budget: Budget | None = None, *, sales_first: bool = True
+) -> SettlementResult:
     """Commit the next staged batches to the ledger. Idempotent. Raises `Unavailable`, and `Conflict`: retry.
 
-    sales_first: as for `next_batches`. A batch whose staged rows have expired is staged again instead and settled
-    later.
+    Large batches are left to the job `settle-large`, if there is one, and all batches while it commits. budget: halved
+    whenever a settlement is refused as too large. sales_first: as for `next_batches`. A batch whose staged rows have
+    expired is staged again instead and settled later.
     """
-    uploads = [upload for upload in _staged(ports) if not _cancel_if_obsolete(ports, upload)]
-    batches = next_batches(uploads, sales_first=sales_first)
-    if not batches:
+    if ports.jobs and job_lease.is_paused(ports):
         return SettlementResult(0)
+    return _settle_next(ports, contracts, budget or budget_of(ports), sales_first=sales_first)
+
+
+def settle_here(ports: Ports, contracts: ContractRegistry, budget: Budget, tries: int) -> SettlementResult:
+    """As `settle`, of any size: this process has the memory of the job. tries: as in `Settlement`.
+
+    Raises `TooLarge` if even one batch does not fit.
+    """
+    return _settle_next(replace(ports, jobs=None), contracts, budget, sales_first=False, tries=tries)
+
+
+def budget_of(ports: Ports) -> Budget:
+    """What a settlement of this process may contain."""
+    whole = whole_budget()
+    return replace(whole, rows=min(whole.rows, ports.limits.settled_rows)) if ports.jobs else whole
+
+
+def _settle_next(
+    ports: Ports, contracts: ContractRegistry, budget: Budget, *, sales_first: bool, tries: int = Settlement.tries
+) -> SettlementResult:
+    uploads = staged_batches(ports)
+    rows = large.rows_read(ports, contracts, uploads)
+    regions = large.replaced_regions(ports, uploads)
+    while batches := next_batches(
+        uploads, Backlog(rows, large.left_to_job(ports, rows), regions), budget, sales_first=sales_first
+    ):
+        try:
+            settled = _commit(ports, contracts, batches, tries)
+        except TooLarge as error:
+            if len(batches) > 1:
+                budget.halve(len(batches), sum(rows[batch.batch_id] for batch in batches))
+            elif ports.jobs:
+                large.request(ports, batches[0].batch_id, large.Work.SETTLE)
+            else:
+                raise large.does_not_fit(batches[0], rows[batches[0].batch_id], error) from error
+            continue
+        return settled or _settle_next(ports, contracts, budget, sales_first=sales_first, tries=tries)
+    return SettlementResult(0)
+
+
+def staged_batches(ports: Ports) -> list[Batch]:
+    """The batches to settle; obsolete corrections are cancelled instead."""
+    staged = records.find(ports, state=State.STAGED, kind=None, limit=None)
+    return [upload for upload in staged if not _cancel_if_obsolete(ports, upload)]
+
+
+def _commit(ports: Ports, contracts: ContractRegistry, batches: Sequence[Batch], tries: int) -> SettlementResult | None:
+    """Settle these batches; None if the staged rows of some have expired: these are staged again instead."""
     try:
         descriptions = [to_staged_batch(ports, contracts, upload) for upload in batches]
     except NotFound:
@@ -35,9 +85,9 @@ def settle(ports: Ports, contracts: ContractRegistry, *, sales_first: bool = Tru
             raise
         for upload in expired:
             expiry.restage(ports, upload)
-        return settle(ports, contracts, sales_first=sales_first)
+        return None
     replaced = [upload.parent for upload in batches if upload.kind is BatchKind.REPLAY]
-    settled = ports.warehouse.settle(Settlement(descriptions, replaced))
+    settled = ports.warehouse.settle(Settlement(descriptions, replaced, tries=tries))
     update_records(ports, batches, settled)
     return settled
 
@@ -121,14 +171,16 @@ def settle_all(ports: Ports, contracts: ContractRegistry) -> list[int]:
     """Settle all staged batches; after a conflict, try again. Returns the settlement numbers.
 
     Micro-batches of store sales that are staged meanwhile are left to their own event: if one arrives every few
-    seconds, settlements would follow one another without end, each at the same cost.
+    seconds, settlements would follow one another without end, each at the same cost. Then starts the job if batches
+    are left to it.
     """
     numbers = []
+    budget = budget_of(ports)
     sales_first = True
-    left = {upload.batch_id for upload in _staged(ports)}
+    left = {upload.batch_id for upload in staged_batches(ports)}
     while left:
         try:
-            settled = settle(ports, contracts, sales_first=sales_first)
+            settled = settle(ports, contracts, budget, sales_first=sales_first)
         except Conflict:
             continue
         sales_first = not sales_first
@@ -138,11 +190,14 @@ def settle_all(ports: Ports, contracts: ContractRegistry) -> list[int]:
             break
         left = {
             upload.batch_id
-            for upload in _staged(ports)
+            for upload in staged_batches(ports)
             if upload.batch_id in left or upload.kind is not BatchKind.STORE_SALES
         }
+    if ports.jobs and (has_large(ports, contracts) or large.requested(ports, large.Work.UNDO)):
+        large.start_job(ports)
     return numbers
 
 
-def _staged(ports: Ports) -> list[Batch]:
-    return records.find(ports, state=State.STAGED, kind=None, limit=None)
+def has_large(ports: Ports, contracts: ContractRegistry) -> bool:
+    """Whether a staged batch is left to the job."""
+    return bool(large.left_to_job(ports, large.rows_read(ports, contracts, staged_batches(ports))))

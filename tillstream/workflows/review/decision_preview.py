@@ -7,6 +7,7 @@ from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.errors import Rejected
+from tillstream.pipeline.settling import large
 from tillstream.pipeline.settling.settle import to_staged_batch
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
@@ -15,10 +16,14 @@ from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt_types import Receipt
 
 
-def previewable(ports: Ports, upload: Batch) -> bool:
-    """Return True if the batch is held, was staged, and its staged rows have not expired."""
+def previewable(ports: Ports, contracts: ContractRegistry, upload: Batch) -> bool:
+    """Return True if the batch is held, was staged, is not too large, and its staged rows have not expired."""
     is_read = upload.state is State.HELD and upload.staged is not None and bool(upload.contract)
-    return is_read and not expiry.expired(ports, upload)
+    return is_read and not large.is_large(ports, _rows(ports, contracts, upload)) and not expiry.expired(ports, upload)
+
+
+def _rows(ports: Ports, contracts: ContractRegistry, upload: Batch) -> int:
+    return large.rows_read(ports, contracts, [upload])[upload.batch_id]
 
 
 def preview(
@@ -34,7 +39,8 @@ def preview(
     The receipt's `holds` list reasons for which the ledger would hold it again. Raises `Rejected`.
     """
     upload = records.get(ports, batch)
-    if not previewable(ports, upload):
+    large.check_preview(ports, upload.file, _rows(ports, contracts, upload))
+    if not previewable(ports, contracts, upload):
         raise Rejected(f"{upload.file} is {upload.state} or was not read yet, so there is no preview.")
     confirmed = replace(upload, state=State.STAGED, confirmed=upload.confirmed_with_holds, holds=(), as_new=as_new)
     undone = [upload.parent] if upload.kind is BatchKind.REPLAY else []

@@ -9,6 +9,7 @@ from tillstream.domain.batch.holds import FILE_HOLDS, HoldCode
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.ids import batch_id
+from tillstream.pipeline.settling import large
 from tillstream.ports import Ports
 
 SAME_CONTRACT_HOLDS = (HoldCode.REPEATED_BYTES, HoldCode.OTHER_CONTRACT)
@@ -30,6 +31,7 @@ def reading(ports: Ports, contracts: ContractRegistry, old: Batch, contract: str
     """Build the record of a replay without writing it. Raises as `replay`."""
     if not old.is_file or old.state not in REPLAYABLE:
         raise Rejected(f"{old.file} is {old.state} and cannot be replayed.")
+    _check_not_undone(ports, old)
     if not (contract or old.contract):
         raise Rejected(f"{old.file} has no contract yet. Choose one.")
     pinned = contracts.pin(contract or old.contract)
@@ -51,6 +53,7 @@ def replay_as_new(ports: Ports, old: Batch, by: str) -> Batch:
     Raises `Rejected` while another replay is unsettled.
     """
     finished_replays(ports, old)
+    _check_not_undone(ports, old)
     new = replace(
         _as_replay(ports, old, by),
         batch_id=batch_id(f"{old.batch_id}/as-new", 1, old.sha256),
@@ -61,6 +64,12 @@ def replay_as_new(ports: Ports, old: Batch, by: str) -> Batch:
     created = records.create(ports, new)
     events.publish_received(ports, created)
     return created
+
+
+def _check_not_undone(ports: Ports, old: Batch) -> None:
+    """Raise `Rejected` if its undo is requested: a replay settled after it would restore the data."""
+    if large.is_requested(ports, old.batch_id, large.Work.UNDO):
+        raise Rejected(f"{old.file} is being undone.")
 
 
 def _as_replay(ports: Ports, old: Batch, by: str) -> Batch:

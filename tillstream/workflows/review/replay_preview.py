@@ -7,7 +7,8 @@ import sql
 from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, State
-from tillstream.domain.errors import Rejected
+from tillstream.domain.errors import Rejected, TooLarge
+from tillstream.pipeline.settling import large
 from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import WarehouseQuery
@@ -23,16 +24,19 @@ def preview(ports: Ports, contracts: ContractRegistry, batch: str, contract: str
     """Return what a replay would change.
 
     before, after: receipt of the batch with rows by outcome and amounts. changes: net lines by kind. totals: ledger
-    totals by region and currency, before and after. Raises `Rejected`, `NotFound`.
+    totals by region and currency, before and after. Raises `Rejected`, `NotFound`, `TooLarge`.
     """
     old = records.get(ports, batch)
     new = replay.reading(ports, contracts, old, contract, "")
+    large.check_preview(ports, old.file, 2 * large.staged_rows(old))
     before = receipts.receipt(ports, batch)
     totals = ports.warehouse.query(TOTALS.sql).to_pylist()
     prefix = f"dry-run/{ports.clock.tick()}"
     try:
         undo = [old.batch_id] if old.state in IN_LEDGER else []
         after, settled = tried(ports, contracts, new, prefix, undo, TOTALS)
+    except TooLarge:
+        raise
     except Rejected as error:
         after, settled = receipts.compose(new, [], [], []) | {"status": State.REJECTED.value, "error": str(error)}, None
     finally:

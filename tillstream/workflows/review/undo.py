@@ -1,19 +1,22 @@
 """Undo: retire a settled batch and its corrections; lines that other batches also contain stay."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import sql
 from tillstream.audit import AuditAction
 from tillstream.batches import events, lineage, records
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
-from tillstream.domain.errors import Rejected
+from tillstream.domain.errors import Conflict, Rejected, TooLarge, Unavailable
+from tillstream.pipeline.settling import job_lease, large
 from tillstream.pipeline.settling.settle import retire
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
 
-def _undoable(ports: Ports, batch: str) -> Batch:
+def undoable(ports: Ports, batch: str) -> Batch:
+    """The record of a batch that can be undone. Raises `Rejected`."""
     upload = records.get(ports, batch)
     if upload.kind is BatchKind.CORRECTION:
         raise Rejected("A correction cannot be undone by itself. Undo its upload.")
@@ -26,7 +29,9 @@ def _undoable(ports: Ports, batch: str) -> Batch:
 
 def preview(ports: Ports, batch: str) -> dict[str, Any]:
     """Preview an undo: net lines by kind, and totals by currency before and after. Raises `Rejected`."""
-    upload = _undoable(ports, batch)
+    upload = undoable(ports, batch)
+    if not has_preview(ports, upload):
+        return {"batch_id": batch, "file": upload.file, "changes": {}, "before": [], "after": []}
     totals = WarehouseQuery(sql.text("ledger/totals"))
     before = ports.warehouse.query(totals.sql)
     settled = preview_settlement(ports, batch, [totals])
@@ -41,24 +46,60 @@ def preview(ports: Ports, batch: str) -> dict[str, Any]:
 
 def preview_settlement(ports: Ports, batch: str, questions: Sequence[WarehouseQuery]) -> SettlementResult:
     """Return the settlement of an undo with the answers to `questions`; nothing is stored. Raises `Rejected`."""
-    _undoable(ports, batch)
+    upload = undoable(ports, batch)
+    large.check_preview(ports, upload.file, large.undone_rows(ports, upload))
     return ports.warehouse.preview(Settlement(undo=[batch]), questions)
 
 
+def has_preview(ports: Ports, upload: Batch) -> bool:
+    """Whether its undo is small enough to be previewed, and settled at once."""
+    return not large.is_large(ports, large.undone_rows(ports, upload))
+
+
 def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
-    """Undo a batch. Idempotent. Raises `Rejected`, `Unavailable`."""
-    upload = _undoable(ports, batch)
-    # The user is stored before the undo, so that after a crash the sweep completes it with the same audit entry.
+    """Undo a batch, or request it from the job `settle-large` if it is large. Idempotent.
+
+    An undo that other settlements keep overtaking, or during a pause for the job, is requested too. The result then has
+    `requested`, and `settlement_no` is 0. Raises `Rejected`, `Unavailable`.
+    """
+    upload = undoable(ports, batch)
+    # The user is stored before the undo, so that after a crash it is completed with the same audit entry.
     upload = records.transition(ports, batch, upload.state, only_from=IN_LEDGER, undone_by=by)
-    settled = ports.warehouse.settle(Settlement(undo=[batch], request_id=f"undo {batch}"))
+    if has_preview(ports, upload) and not (ports.jobs and job_lease.is_paused(ports)):
+        try:
+            settled = settle_undo(ports, batch)
+        except (Conflict, TooLarge):
+            if ports.jobs is None:
+                raise
+        else:
+            return _result(upload, by) | {"changes": dict(settled.changes), "settlement_no": settled.settlement_no}
+    large.request(ports, batch, large.Work.UNDO)
+    with suppress(Unavailable):  # the sweep starts it
+        large.start_job(ports)
+    return _result(upload, by) | {"requested": True}
+
+
+def settle_undo(ports: Ports, batch: str, tries: int = Settlement.tries) -> SettlementResult:
+    """Undo a batch, of any size, by the user of its record. Raises as `Warehouse.settle`, and `Rejected`."""
+    upload = undoable(ports, batch)
+    settled = ports.warehouse.settle(Settlement(undo=[batch], request_id=f"undo {batch}", tries=tries))
     recover(ports, upload, settled.settlement_no)
+    return settled
+
+
+def _result(upload: Batch, by: str) -> dict[str, Any]:
     return {
-        "batch_id": batch,
+        "batch_id": upload.batch_id,
         "file": upload.file,
-        "changes": dict(settled.changes),
+        "changes": {},
         "by": by,
-        "settlement_no": settled.settlement_no,
+        "settlement_no": 0,
     }
+
+
+def is_requested(ports: Ports, batch: str) -> bool:
+    """Whether the job will undo the batch."""
+    return large.is_requested(ports, batch, large.Work.UNDO)
 
 
 def recover(ports: Ports, upload: Batch, settlement_no: int) -> None:

@@ -1,10 +1,22 @@
 """Which staged batches are settled together, and which before others."""
 
+from collections.abc import Sequence
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.batch.staging_report import StagingReport
-from tillstream.pipeline.settling.lanes import MAX_BATCHES, MAX_ROWS, SMALL, next_batches
+from tillstream.pipeline.settling.lanes import (
+    MAX_BATCHES,
+    MAX_ROWS,
+    SMALL,
+    Backlog,
+    Budget,
+    whole_budget,
+)
+from tillstream.pipeline.settling.lanes import next_batches as chosen
 
 UPLOAD, SALES, REPLAY = BatchKind.UPLOAD, BatchKind.STORE_SALES, BatchKind.REPLAY
 
@@ -27,6 +39,15 @@ def staged(kind: BatchKind, region: str, rows: int, received: int) -> Batch:
         state=State.STAGED,
         staged=StagingReport(rows_read=rows),
     )
+
+
+def backlog(batches: Sequence[Batch], left: Sequence[str] = (), replaced: dict[str, str] | None = None) -> Backlog:
+    rows = {batch.batch_id: batch.staged.rows_read for batch in batches if batch.staged}
+    return Backlog(rows, frozenset(left), replaced)
+
+
+def next_batches(batches: Sequence[Batch], *, sales_first: bool) -> list[Batch]:
+    return chosen(batches, backlog(batches), whole_budget(), sales_first=sales_first)
 
 
 def names(batches: list[Batch]) -> list[str]:
@@ -77,3 +98,49 @@ def test_a_settlement_has_limited_batches() -> None:
 
 def test_nothing_staged_is_nothing_to_settle() -> None:
     assert next_batches([], sales_first=True) == []
+
+
+@pytest.mark.parametrize("sales_first", [True, False])
+def test_a_batch_left_to_the_job_is_skipped_and_only_sales_of_other_regions_overtake_it(sales_first: bool) -> None:
+    batches = [
+        staged(UPLOAD, "UK", 1, 1),
+        staged(UPLOAD, "IN", 9, 2),
+        staged(SALES, "IN", 1, 3),
+        staged(UPLOAD, "DE", 1, 4),
+        staged(SALES, "UK", 1, 5),
+    ]
+    left = backlog(batches, ["IN-2"])
+    assert names(chosen(batches, left, whole_budget(), sales_first=sales_first)) == ["UK-1"]
+    assert names(chosen(batches[1:], left, whole_budget(), sales_first=sales_first)) == ["UK-5"]
+    assert chosen(batches[1:3], left, whole_budget(), sales_first=sales_first) == []
+
+
+def test_sales_of_other_regions_overtake_a_replay_whose_original_is_known() -> None:
+    batches = [staged(REPLAY, "IN", SMALL, 1), *(staged(SALES, region, 1, 2) for region in ("IN", "UK", "DE"))]
+    facts = backlog(batches, replaced={"IN-1": "UK"})
+    assert names(chosen(batches, facts, whole_budget(), sales_first=True)) == ["DE-2"]
+
+
+@given(
+    rows=st.lists(st.integers(0, 9), min_size=1, max_size=30),
+    fits=st.integers(0, 9),
+    budget=st.builds(Budget, st.integers(0, 40), st.integers(1, 40)),
+)
+def test_a_budget_that_is_halved_after_each_refusal_settles_every_batch_once_and_in_order(
+    rows: list[int], fits: int, budget: Budget
+) -> None:
+    """A settlement is refused if it has more than one batch and more rows than fit."""
+    waiting = [staged(UPLOAD, "IN", count, place) for place, count in enumerate(rows)]
+    facts, settled, refusals = backlog(waiting), list[str](), 0
+    while waiting:
+        batches = chosen(waiting, facts, budget, sales_first=False)
+        assert batches == waiting[: len(batches)]
+        total = sum(facts.rows[batch.batch_id] for batch in batches)
+        if len(batches) > 1 and total > fits:
+            budget.halve(len(batches), total)
+            refusals += 1
+            continue
+        settled += names(batches)
+        waiting = waiting[len(batches) :]
+    assert settled == [f"IN-{place}" for place in range(len(rows))]
+    assert refusals <= 6

@@ -16,7 +16,7 @@ from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY
 from tillstream.adapters.google.bigquery.parameters import bind
 from tillstream.adapters.google.bigquery.tables import LABELS
 from tillstream.adapters.google.retries import RETRY, TRY, is_transient, translate_errors
-from tillstream.domain.errors import Conflict, Rejected, Unavailable
+from tillstream.domain.errors import Conflict, Rejected, TooLarge, Unavailable
 
 WITHIN = 300.0
 """Seconds that a job may take, including restarts of jobs that failed through no fault of their own."""
@@ -28,6 +28,11 @@ BUSY = frozenset({"rateLimitExceeded", "jobRateLimitExceeded", "backendError", "
 OVERTAKEN = ("due to concurrent update", "could not serialize access")
 """Message fragments of a transaction or statement that lost to a concurrent one."""
 
+TOO_LARGE = frozenset({"resourcesExceeded", "bytesBilledLimitExceeded"})
+"""Error reasons of a statement that would succeed with less data."""
+TOO_LARGE_TEXTS = ("resources exceeded", "query is too large", "too many partitions", "script is too large")
+"""Message fragments of the same, which have the reason `invalidQuery` or `invalid`."""
+
 
 def is_retryable(error: BaseException) -> bool:
     reasons = {detail.get("reason") for detail in getattr(error, "errors", None) or () if isinstance(detail, dict)}
@@ -37,6 +42,12 @@ def is_retryable(error: BaseException) -> bool:
 CALLS = RETRY.with_predicate(is_retryable)
 RETRY_CONFLICT = Retry(predicate=if_exception_type(Conflict), initial=1.0, maximum=15.0, timeout=120.0)
 """Retries statements that a concurrent one overtook, if their result does not depend on what was read before."""
+
+
+def is_too_large(error: api_errors.GoogleAPICallError) -> bool:
+    """Whether less data could succeed."""
+    reasons = {detail.get("reason") for detail in error.errors or () if isinstance(detail, dict)}
+    return bool(reasons & TOO_LARGE) or any(words in str(error).lower() for words in TOO_LARGE_TEXTS)
 
 
 class Dataset:
@@ -134,6 +145,8 @@ class Dataset:
                     raise Conflict(f"{what} was changed by another process.") from error
                 if isinstance(error, api_errors.NotFound):
                     raise
+                if is_too_large(error):
+                    raise TooLarge(f"{what} rejected so much data at once: {error.message}") from error
                 raise Rejected(f"{what} rejected the request: {error.message}") from error
             except TookTooLong as error:
                 raise Unavailable(f"{what} took too long.") from error

@@ -29,12 +29,12 @@ from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.domain.daily_totals import DAY
 from tillstream.domain.errors import Conflict
 from tillstream.ledger.additions import Additions
+from tillstream.ledger.limits import MEMORY_LIMIT
 from tillstream.ledger.numbers import LedgerNumbers
 from tillstream.ledger.slice_settlement import SliceSettlement, settle_slice
 from tillstream.ports.sale_index import PendingDay, SaleIndex
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, WarehouseQuery
 
-TRIES = 5
 WITHIN = 1800.0
 """Timeout of one script, in seconds."""
 _NUMBERS = f"SELECT MAX(number) AS epoch, MAX(settlement_no) AS settlement_no, MAX(batch_no) AS batch_no FROM {EPOCH}"
@@ -43,16 +43,22 @@ _SETTLED_BATCHES = "SELECT batch_id FROM batches WHERE settlement_no = @settleme
 
 
 class BigQuerySettling:
-    """Settles and previews. downloads: fetches staged files. index: the days of the sales and batches of the ledger."""
+    """Settles and previews. downloads: fetches staged files. index: the days of the sales and batches of the ledger.
 
-    def __init__(self, dataset: Dataset, downloads: Downloads, index: SaleIndex) -> None:
+    memory_limit: of DuckDB.
+    """
+
+    def __init__(
+        self, dataset: Dataset, downloads: Downloads, index: SaleIndex, memory_limit: str = MEMORY_LIMIT
+    ) -> None:
         self._dataset, self._downloads, self._index = dataset, downloads, index
+        self._memory_limit = memory_limit
 
     def settle(self, settlement: Settlement) -> SettlementResult:
-        return _with_retries(lambda: self._settle_once(settlement))
+        return _with_retries(lambda: self._settle_once(settlement), settlement.tries)
 
     def preview(self, settlement: Settlement, questions: Sequence[WarehouseQuery]) -> SettlementResult:
-        return _with_retries(lambda: self._preview_once(settlement, questions))
+        return _with_retries(lambda: self._preview_once(settlement, questions), settlement.tries)
 
     def _preview_once(self, settlement: Settlement, questions: Sequence[WarehouseQuery]) -> SettlementResult:
         epoch, last = self._numbers()
@@ -84,7 +90,7 @@ class BigQuerySettling:
         self._index.check(last.settlement_no)
         with TemporaryDirectory() as folder:
             local = replace(settlement, staged=self._download(settlement.staged, Path(folder)))
-            return settle_slice(local, BigQueryLedgerReader(self._dataset), self._index, last)
+            return settle_slice(local, BigQueryLedgerReader(self._dataset), self._index, last, self._memory_limit)
 
     # ---- state ------------------------------------------------------------------------------------------------------
 
@@ -140,7 +146,8 @@ class BigQuerySettling:
         }
         constants = {"arrived_at": arrived_at, "token": token}
         parts = [
-            _incoming(rows, constants | {"target": target}, FIELDS[target]) for target, rows in rows_by_target.items()
+            incoming_rows(rows, constants | {"target": target}, FIELDS[target])
+            for target, rows in rows_by_target.items()
         ]
         with self._dataset.errors(INCOMING):
             append(self._dataset.writer, self._dataset.table(INCOMING), *parts)
@@ -161,9 +168,9 @@ class BigQuerySettling:
         return schema
 
 
-def _with_retries(attempt: Callable[[], SettlementResult]) -> SettlementResult:
+def _with_retries(attempt: Callable[[], SettlementResult], tries: int) -> SettlementResult:
     """Repeat the attempt while another settlement commits first."""
-    for pause in (0.5 * 2**n for n in range(TRIES - 1)):
+    for pause in (0.5 * 2**n for n in range(tries - 1)):
         try:
             return attempt()
         except Conflict:
@@ -177,7 +184,8 @@ def partition_days(target: str, rows: pa.Table) -> list[date]:
     return days
 
 
-def _incoming(rows: pa.Table, constants: Mapping[str, Any], fields: Sequence[Any]) -> pa.Table:
+def incoming_rows(rows: pa.Table, constants: Mapping[str, Any], fields: Sequence[Any]) -> pa.Table:
+    """The rows as they are appended to `incoming`."""
     rows = join_keys(rows)
     rows = rows.select([field.name for field in fields]).cast(arrow_schema(fields))
     for name, value in constants.items():

@@ -16,6 +16,7 @@ from tillstream.adapters.google.bigquery.totals.fold import fold
 from tillstream.adapters.google.bigquery.totals.refresh import refresh
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.domain.errors import Rejected
+from tillstream.ledger.limits import MEMORY_LIMIT
 from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
@@ -31,17 +32,21 @@ class BigQueryWarehouse:
     """The warehouse port on BigQuery; connects on first use.
 
     downloads: fetches staged files. index: the days of the sales and batches of this dataset. `close` closes both.
+    settle_memory: memory limit of DuckDB in a settlement.
     """
 
-    def __init__(self, dataset: Dataset, downloads: Downloads, index: SaleIndex) -> None:
+    def __init__(
+        self, dataset: Dataset, downloads: Downloads, index: SaleIndex, settle_memory: str = MEMORY_LIMIT
+    ) -> None:
         self._dataset, self._downloads, self._index = dataset, downloads, index
+        self._settle_memory = settle_memory
         self._filling = TableLoader(dataset)
 
     @cached_property
     def _settling(self) -> "BigQuerySettling":
         from tillstream.adapters.google.bigquery.settling import BigQuerySettling  # loads DuckDB
 
-        return BigQuerySettling(self._dataset, self._downloads, self._index)
+        return BigQuerySettling(self._dataset, self._downloads, self._index, self._settle_memory)
 
     def settle(self, settlement: Settlement) -> SettlementResult:
         return self._settling.settle(settlement)

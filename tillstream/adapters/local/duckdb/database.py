@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.domain.errors import Rejected, TooLarge, Unavailable
 from tillstream.ledger.tables import DISABLED_OPTIMIZERS
 
 FATAL = (duckdb.InternalException, duckdb.FatalException)
@@ -80,6 +80,17 @@ class Database:
             raise Unavailable(f"The warehouse failed during this operation and was reopened: {first}") from error
         except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.TransactionException) as error:
             raise Unavailable(f"The warehouse is not available: {error}") from error
+
+    @contextmanager
+    def translate_settling_errors(self) -> Iterator[None]:
+        """As `translate_errors`; a settlement that needs more memory than there is raises `TooLarge`."""
+        try:
+            with self.translate_errors():
+                yield
+        except Unavailable as error:
+            if isinstance(error.__cause__, duckdb.OutOfMemoryException):
+                raise TooLarge(f"The settlement does not fit into the memory: {error.__cause__}") from error
+            raise
 
     @contextmanager
     def translate_query_errors(self) -> Iterator[None]:

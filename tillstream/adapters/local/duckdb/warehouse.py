@@ -98,7 +98,7 @@ class DuckDBWarehouse:
         with (
             self._settling,
             suppress(_RolledBack),
-            self._database.translate_errors(),
+            self._database.translate_settling_errors(),
             self._database.transaction() as cursor,
         ):
             settled = SettlementRunner(cursor).run(settlement)

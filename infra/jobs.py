@@ -1,0 +1,53 @@
+"""The job that settles what is too large for a function: its size with reasons, and the roles of its account."""
+
+from dataclasses import dataclass
+
+from infra.functions import DOCUMENTS, PUBLISHES, WRITES, Grant
+from infra.stage import Stage
+from tillstream.domain.events import STAGING
+from tillstream.ports.jobs import SETTLE_LARGE
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command of the product, run with the portal's image in a process of its own."""
+
+    name: str
+    does: str
+    arguments: tuple[str, ...]
+    """Of the command `tillstream`."""
+    memory: str
+    """In Gi. DuckDB may use half of it; the rest is for the rows that are appended, and for the staged files."""
+    cpu: str
+    hours: int
+    """Timeout."""
+    why: str
+    """Reason for its size."""
+    grants: tuple[Grant, ...]
+
+    @property
+    def account(self) -> str:
+        """The id of its service account."""
+        return f"tillstream-{self.name}"
+
+    def size(self, stage: Stage, what: str) -> str:
+        """MEMORY or CPU in a stage, such as SETTLE_LARGE_MEMORY."""
+        return stage.size(self.name.replace("-", "_"), what, {"MEMORY": self.memory, "CPU": self.cpu}[what])
+
+    def settings(self, stage: Stage) -> dict[str, str]:
+        gibibytes = int(self.size(stage, "MEMORY").removesuffix("Gi"))
+        return {"TILLSTREAM_SETTLE_MEMORY": f"{gibibytes * 512}MiB"} | stage.settings
+
+
+LARGE = Job(
+    SETTLE_LARGE,
+    "Settles files, replays and undos that are too large for `settle`",
+    ("settle",),
+    memory="32Gi",
+    cpu="8",
+    hours=24,
+    why="The largest that Cloud Run offers: 1.3 kB per line, so about 20 million lines, or a file of 5 GB. It costs "
+    "nothing while nothing large arrives.",
+    grants=(*WRITES, Grant("roles/storage.objectViewer", "bucket", STAGING), DOCUMENTS, PUBLISHES),
+)
+JOBS = (LARGE,)

@@ -1,0 +1,49 @@
+"""Jobs of Cloud Run, which use the portal's image and are started through the API."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.jobs import Job
+from infra.kinds.run import API
+from infra.resource import Resource, StateQuery, gcloud, labelled
+from infra.stage import Stage
+
+JOBS = StateQuery(("run", "jobs", "list"), lambda item: str(item["metadata"]["name"]), API)
+
+
+def job(stage: Stage, spec: Job, image_address: str, labels: Mapping[str, str]) -> Resource:
+    """A job, which Cloud Run never retries: a later run continues what failed. An empty image is not compared."""
+    settings, account = spec.settings(stage), stage.account(spec.account)
+    memory, cpu, seconds = spec.size(stage, "MEMORY"), spec.size(stage, "CPU"), spec.hours * 3600
+    deploy = gcloud(
+        *("run", "jobs", "deploy", spec.name, f"--region={stage.region}", f"--image={image_address}"),
+        *("--command=tillstream", f"--args={','.join(spec.arguments)}", f"--service-account={account}"),
+        *(f"--memory={memory}", f"--cpu={cpu}", "--tasks=1", "--max-retries=0", f"--task-timeout={seconds}s"),
+        f"--set-env-vars=^|^{'|'.join(f'{name}={value}' for name, value in settings.items())}",
+        f"--labels={labelled(labels)}",
+    )
+    container: dict[str, Any] = {
+        **({"image": image_address} if image_address else {}),
+        "command": ["tillstream"],
+        "args": list(spec.arguments),
+        "env": [{"name": name, "value": value} for name, value in settings.items()],
+        "resources": {"limits": {"cpu": cpu, "memory": memory}},
+    }
+    task = {
+        "serviceAccountName": account,
+        "maxRetries": 0,
+        "timeoutSeconds": seconds,
+        "containers": [container],
+    }
+    return Resource(
+        "job",
+        spec.name,
+        JOBS,
+        {
+            "metadata": {"labels": dict(labels)},
+            "spec": {"template": {"spec": {"taskCount": 1, "template": {"spec": task}}}},
+        },
+        create=(deploy,),
+        change=(deploy,),
+        remove=(gcloud("run", "jobs", "delete", spec.name, f"--region={stage.region}"),),
+    )

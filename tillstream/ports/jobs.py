@@ -1,0 +1,16 @@
+"""Jobs: commands of the product that run in a process of their own, with more memory than their caller has."""
+
+from typing import Protocol
+
+SETTLE_LARGE = "settle-large"
+"""The job that settles what does not fit into the memory of a function: `tillstream settle`."""
+
+
+class Jobs(Protocol):
+    """Raises `Unavailable`, also for a job that is not deployed yet. Safe in threads."""
+
+    def start(self, name: str) -> None:
+        """Start a run of a job without waiting for it. A repeated call starts another run."""
+
+    def close(self) -> None:
+        """Release the resources of this process; runs go on. Idempotent."""

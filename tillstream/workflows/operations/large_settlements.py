@@ -1,0 +1,78 @@
+"""Settle what other processes leave to the job `settle-large`: requested undos and large batches."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from tillstream.batches import events, records
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.batch.record import State
+from tillstream.domain.errors import Conflict, Rejected, TooLarge
+from tillstream.pipeline.settling import job_lease, large, settle
+from tillstream.pipeline.settling.lanes import whole_budget
+from tillstream.ports import Ports
+from tillstream.ports.warehouse import Settlement
+from tillstream.workflows.review import undo
+
+Result = TypeVar("Result")
+
+
+def run(ports: Ports, contracts: ContractRegistry) -> dict[str, int]:
+    """Settle in this process what is large, until none of it waits; without a job, all that is staged.
+
+    Raises `Conflict` if another run is at work, `TooLarge` if a batch does not fit into the memory, `Unavailable`. What
+    was not settled then is still requested, and a later run continues.
+    """
+    with job_lease.held(ports) as lease:
+        undone = _undo_requested(ports, lease)
+        settled = _settle(ports, contracts, lease)
+        undone += _undo_requested(ports, lease)  # those of the meantime
+        _close_requests(ports)
+    for waiting in records.find(ports, state=State.STAGED, kind=None, limit=1):
+        events.publish_staged(ports, waiting)  # what other processes did not settle during a pause
+    return {"settled": settled, "undone": undone}
+
+
+def _undo_requested(ports: Ports, lease: job_lease.Run) -> int:
+    return sum(_undo(ports, lease, batch) for batch in large.requested(ports, large.Work.UNDO))
+
+
+def _undo(ports: Ports, lease: job_lease.Run, batch: str) -> bool:
+    try:
+        _try_twice(lease, lambda tries: undo.settle_undo(ports, batch, tries))
+    except TooLarge:
+        raise
+    except Rejected:  # it is undone already, or was replayed meanwhile
+        large.close(ports, batch)
+        return False
+    large.close(ports, batch)
+    return True
+
+
+def _settle(ports: Ports, contracts: ContractRegistry, lease: job_lease.Run) -> int:
+    """Settle in received order until no large batch is left; return the number of settlements."""
+    count, budget = 0, whole_budget()
+    while ports.jobs is None or settle.has_large(ports, contracts):
+        settled = _try_twice(lease, lambda tries: settle.settle_here(ports, contracts, budget, tries))
+        count += bool(settled.settlement_no)
+        if not settled.batches and not settled.holds:
+            break
+    return count
+
+
+def _try_twice(lease: job_lease.Run, work: Callable[[int], Result]) -> Result:
+    """Try without a pause; if another settlement commits first, try again while the others are paused.
+
+    The first try has written the sale index by then, which takes most of the time, so the pause is short. A settlement
+    of a function can have begun before the pause, so there are more tries within it.
+    """
+    try:
+        return work(1)
+    except Conflict:
+        with lease.pause():
+            return work(Settlement.tries)
+
+
+def _close_requests(ports: Ports) -> None:
+    for batch in large.requested(ports, large.Work.SETTLE):
+        if records.get(ports, batch).state is not State.STAGED:
+            large.close(ports, batch)
