@@ -2,6 +2,7 @@
 
 from devtools.billing import prices, traffic
 from docs.generate.scale import apart, model, seconds
+from functions.main import STAGING_SECONDS
 
 
 def in_bytes(count: float) -> str:
@@ -53,7 +54,7 @@ arrived in the hour, although `incoming` is clustered by settlement.
 COST = f"""
 List prices of {prices.PRICES_OF} for on-demand use in europe-west1, in USD, without tax, free tiers and discounts.
 Network traffic, logs, and queries by users are not included. `sales compute` includes the
-{seconds.STAGING_SECONDS:g} seconds per minute for which `receive` waits until its last micro-batch is staged.
+{STAGING_SECONDS:g} seconds per minute for which `receive` waits until its last micro-batch is staged.
 `publishing` marks the batches of each settlement as published; sale events are shown apart.
 Contracts with the rule `outliers` are not included: each of their files reads the lines of the whole ledger.
 """
@@ -100,8 +101,8 @@ LIMITS = f"""
 3. **Corrections** of past days, by the bytes of whole partitions. Settle less often: a settlement of an hour reads each
    day once.
 4. **The time of a settlement.** Each statement takes a second or more, regardless of the bytes read. A sale of a till
-   is in the ledger after about a minute: it waits {seconds.MICRO_WAIT / 2:g} seconds on average for its micro-batch,
-   {(seconds.SETTLE_EVERY - seconds.MICRO_WAIT) / 2 + seconds.STAGING_SECONDS:g} for the settlement of its minute, and
+   is in the ledger after about a minute: it waits {traffic.MICRO_WAIT / 2:g} seconds on average for its micro-batch,
+   {(traffic.SETTLE_EVERY - traffic.MICRO_WAIT) / 2 + STAGING_SECONDS:g} for the settlement of its minute, and
    then for that settlement.
 5. **Sale events**: one per changed line. Turn them off for the initial load of history, or have subscribers read
    `changes`.
