@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from devtools.emulators import PROJECT
-from infra.functions import EVENT_SECONDS, Pushed
+from infra.functions import EVENT_SECONDS
+from infra.triggers import Pushed
 from tillstream.domain.events import DEAD_LETTERS, OBJECT_FINALIZED, TOPIC_STORE_SALES
 from tillstream.ports.event_bus import RetryPolicy
 

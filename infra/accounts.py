@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.functions import DOCUMENTS, FUNCTIONS, LEAVES_LARGE, PUBLISHES, WRITES, Finalized, Grant, Pushed, Scheduled
+from infra.functions import FUNCTIONS
+from infra.grants import DOCUMENTS, LEAVES_LARGE, PUBLISHES, WRITES, Grant
 from infra.jobs import JOBS
 from infra.kinds.iam import Role
 from infra.stage import Stage
+from infra.triggers import Finalized, Pushed, Scheduled
 from tillstream.domain.events import DEAD_LETTERS, INBOX, STAGING, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
 
 PORTAL, EVENTS, SCHEDULER, BUILD = "tillstream-portal", "tillstream-events", "tillstream-scheduler", "tillstream-build"

@@ -6,7 +6,7 @@ from importlib import resources
 
 from infra import accounts, goals
 from infra.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
-from infra.functions import FUNCTIONS, RETIRED_SUBSCRIPTIONS, Finalized, Function, Pushed, Scheduled
+from infra.functions import FUNCTIONS, RETIRED_SUBSCRIPTIONS, Function
 from infra.jobs import JOBS
 from infra.kinds import (
     bigquery,
@@ -29,6 +29,7 @@ from infra.kinds.tables import reports, sale_index, tables
 from infra.resource import Resource
 from infra.source import Source
 from infra.stage import Stage
+from infra.triggers import Finalized, Pushed, Scheduled
 from tillstream.domain.events import DEAD_LETTERS, TOPIC_BATCHES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
 from tillstream.ports.event_bus import RetryPolicy
 

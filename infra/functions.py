@@ -5,8 +5,9 @@ The deploy, the package and `make cloud-local` all read this table. Event-trigge
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
 
+from infra.grants import DOCUMENTS, JOBS, LEAVES_LARGE, PUBLISHES, READS, WRITES, Grant
+from infra.triggers import Finalized, Pushed, Scheduled, Trigger
 from tillstream.domain.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
@@ -18,51 +19,11 @@ from tillstream.domain.events import (
     TOPIC_OBJECTS,
     TOPIC_SALE_EVENTS,
 )
-from tillstream.ports.jobs import SETTLE_LARGE
 
 EVENT_SECONDS = 540
 """Google's maximum for an event-triggered function; a push subscription waits at most 600."""
 SCHEDULED_SECONDS = 1_800
 """The longest that Cloud Scheduler waits for an answer."""
-
-
-@dataclass(frozen=True)
-class Finalized:
-    """An Eventarc trigger: an object of this (logical) bucket was finalised. Retries are on."""
-
-    bucket: str
-
-
-@dataclass(frozen=True)
-class Pushed:
-    """A push subscription, authenticated as the account that calls functions; with a type, only events of that type.
-
-    Not an Eventarc trigger: those have no attribute filter, and every event would start every function.
-    """
-
-    subscription: str
-    topic: str
-    type: str = ""
-
-
-@dataclass(frozen=True)
-class Scheduled:
-    """A Cloud Scheduler job that calls the function over HTTP. cron: five fields, UTC."""
-
-    cron: str
-
-
-Trigger = Finalized | Pushed | Scheduled
-
-
-@dataclass(frozen=True)
-class Grant:
-    """A role of the function's service account on one resource, or on the project."""
-
-    role: str
-    on: Literal["project", "bucket", "topic", "subscription", "dataset", "job"] = "project"
-    name: str = ""
-    """The logical bucket, the topic, the subscription or the job."""
 
 
 @dataclass(frozen=True)
@@ -89,15 +50,6 @@ class Function:
     def account(self) -> str:
         """The id of its service account."""
         return f"tillstream-{self.name}"
-
-
-DOCUMENTS = Grant("roles/datastore.user")
-JOBS = Grant("roles/bigquery.jobUser")
-FAST_READS = Grant("roles/bigquery.readSessionUser")
-READS = (Grant("roles/bigquery.dataViewer", "dataset"), JOBS, FAST_READS)
-WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
-LEAVES_LARGE = Grant("roles/run.invoker", "job", SETTLE_LARGE)
-PUBLISHES = Grant("roles/pubsub.publisher", "topic", TOPIC_BATCHES)
 
 
 def _object_viewer(bucket: str) -> Grant:

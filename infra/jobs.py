@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from infra.functions import DOCUMENTS, PUBLISHES, WRITES, Grant
+from infra.grants import DOCUMENTS, PUBLISHES, WRITES, Grant
 from infra.stage import Stage
 from tillstream.domain.events import STAGING
 from tillstream.ports.jobs import SETTLE_LARGE

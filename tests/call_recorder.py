@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from infra import permissions
-from infra.functions import Grant
+from infra.grants import Grant
 from tillstream.app import App
 from tillstream.ports.event_bus import Delivery
 

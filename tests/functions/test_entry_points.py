@@ -1,6 +1,5 @@
 """Real event JSON, binary and structured, reaches the handlers; returning acknowledges, raising comes again."""
 
-import base64
 import io
 import json
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from event_json import binary, message, structured
 from flask.testing import FlaskClient
 
 import sql
@@ -65,40 +65,6 @@ def storage_data(received: Batch) -> dict[str, Any]:
         "size": str(received.size),
         "md5Hash": "1B2M2Y8AsgTpgAmY7PhCfg==",
         "crc32c": "AAAAAA==",
-    }
-
-
-def attributes(type_: str, source: str, hours: float = 0) -> dict[str, str]:
-    return {
-        "specversion": "1.0",
-        "id": "1096434104173400",
-        "type": type_,
-        "source": source,
-        "time": (datetime.now(UTC) - timedelta(hours=hours)).isoformat(),
-    }
-
-
-def binary(client: FlaskClient, type_: str, data: dict[str, Any], hours: float = 0) -> int:
-    headers = {f"ce-{name}": value for name, value in attributes(type_, "//storage.googleapis.com/x", hours).items()}
-    return client.post("/", json=data, headers=headers).status_code
-
-
-def structured(client: FlaskClient, type_: str, data: dict[str, Any]) -> int:
-    event = attributes(type_, "//pubsub.googleapis.com/x") | {"datacontenttype": "application/json", "data": data}
-    return client.post("/", data=json.dumps(event), content_type="application/cloudevents+json").status_code
-
-
-def message(type_: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The data of a messagePublished event."""
-    encoded = base64.b64encode(json.dumps(body).encode()).decode()
-    return {
-        "message": {
-            "data": encoded,
-            "attributes": {"type": type_},
-            "messageId": "2070443601311540",
-            "publishTime": "2026-11-20T10:00:00.000Z",
-        },
-        "subscription": "projects/demo/subscriptions/batches",
     }
 
 

@@ -16,7 +16,8 @@ from test_entry_points import storage_data, upload
 from infra import permissions, stage
 from infra.accounts import PORTAL, PORTAL_GRANTS, roles
 from infra.declared import SECRETS
-from infra.functions import DOCUMENTS, FUNCTIONS, READS
+from infra.functions import FUNCTIONS
+from infra.grants import DOCUMENTS, READS
 from infra.jobs import JOBS
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import holidays, reference

@@ -13,7 +13,8 @@ from docs.generate.scale.samples import query_bytes, read_bytes, samples
 from docs.generate.scale.seconds import function
 from docs.generate.scale.totals import EVERY as TOTALS_EVERY
 from infra import stage as stages
-from infra.functions import FUNCTIONS, Scheduled
+from infra.functions import FUNCTIONS
+from infra.triggers import Scheduled
 from tillstream.adapters.google.bigquery.literals import inline_parameters
 
 LATE, LATE_DAYS = 0.01, 30

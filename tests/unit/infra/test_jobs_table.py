@@ -41,7 +41,7 @@ def test_the_memory_of_duckdb_follows_that_of_the_job() -> None:
     assert "TILLSTREAM_SETTLE_MEMORY=20GB" in " ".join(own.create[0].words)
 
 
-def test_functions_and_the_portal_start_it_and_nobody_else() -> None:
+def test_only_functions_and_the_portal_start_it() -> None:
     target = stage.read("dev", "demo", "123")
     (granted,) = [who for on, who in roles(target, tuple(SECRETS.values())).items() if on == On("job", LARGE.name)]
     starters = {f"serviceAccount:{target.account(name)}" for name in (SETTLE.account, SWEEP.account, PORTAL)}

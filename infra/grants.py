@@ -1,0 +1,26 @@
+"""Roles of service accounts on single resources."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tillstream.domain.events import TOPIC_BATCHES
+from tillstream.ports.jobs import SETTLE_LARGE
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role of the function's service account on one resource, or on the project."""
+
+    role: str
+    on: Literal["project", "bucket", "topic", "subscription", "dataset", "job"] = "project"
+    name: str = ""
+    """The logical bucket, the topic, the subscription or the job."""
+
+
+DOCUMENTS = Grant("roles/datastore.user")
+JOBS = Grant("roles/bigquery.jobUser")
+FAST_READS = Grant("roles/bigquery.readSessionUser")
+READS = (Grant("roles/bigquery.dataViewer", "dataset"), JOBS, FAST_READS)
+WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
+LEAVES_LARGE = Grant("roles/run.invoker", "job", SETTLE_LARGE)
+PUBLISHES = Grant("roles/pubsub.publisher", "topic", TOPIC_BATCHES)
