@@ -7,7 +7,6 @@ import pytest
 from emulator_fixtures import dataset_of
 from google.cloud.storage import Client
 from settling_contract import Keep, SettlingContract, lines, staged
-from totals_contract import TotalsContract
 
 from devtools.emulators import PROJECT, Emulator
 from tillstream.adapters.google.bigquery import compacting
@@ -45,7 +44,7 @@ def keep() -> Keep:
     return write
 
 
-class TestBigQuerySettling(SettlingContract, TotalsContract):
+class TestBigQuerySettling(SettlingContract):
     @pytest.fixture
     def warehouse(self, dataset: Dataset) -> BigQueryWarehouse:
         return BigQueryWarehouse(dataset, Downloads(PROJECT), INDEX)

@@ -7,7 +7,7 @@ import pytest
 from emulator_fixtures import dataset_of
 from google.cloud.storage import Client
 from settling_contract import Keep, staged
-from totals_contract import assert_totals, rows
+from totals_contract import TotalsContract, assert_totals, rows
 
 from devtools.emulators import PROJECT, Emulator
 from tillstream.adapters.google.bigquery.dataset import Dataset
@@ -70,6 +70,16 @@ class Shop:
         name = f"{self._region}-{self._batches}"
         lines = [(f"S1/{sale}", "P", amount)]
         return staged(self._keep, name, lines, region=self._region, at=self._batches, day=day)
+
+
+class TestBigQueryTotals(TotalsContract):
+    @pytest.fixture
+    def warehouse(self, dataset: Dataset) -> BigQueryWarehouse:
+        return BigQueryWarehouse(dataset, Downloads(PROJECT), INDEX)
+
+    @pytest.fixture
+    def keep(self, keep: Keep) -> Keep:
+        return keep
 
 
 def planned(dataset: Dataset) -> Refresh:

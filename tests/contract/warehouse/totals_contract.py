@@ -64,7 +64,7 @@ class TotalsContract:
             assert_totals(warehouse)
 
     def test_a_settlement_during_a_refresh_counts_once(self, warehouse: Warehouse, keep: Keep) -> None:
-        batches = Batches(keep, "meanwhile", Random(6))
+        batches = Batches(keep, "refreshed-meanwhile", Random(6))
         for _ in range(3):
             warehouse.settle(batches.next())
             settlement = batches.next()
