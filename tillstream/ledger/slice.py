@@ -9,7 +9,7 @@ The slice is closed: a settlement on it adds the same rows as on the whole ledge
   corrections;
 - the rows of complete statements that validation rejected, and whether a correction replaced them.
 
-The sale index has the days of the sales. On its pending days, they are looked for in the ledger's sightings, of which
+The sale index has the days of the sales. On its pending days, they are searched for in the ledger's sightings, of which
 only the hashes of the sales are read, so a day without any of them is not read further.
 """
 

@@ -13,4 +13,4 @@ class Jobs(Protocol):
         """Start a run of a job without waiting for it. A repeated call starts another run."""
 
     def close(self) -> None:
-        """Release the resources of this process; runs go on. Idempotent."""
+        """Release the resources of this process; runs continue. Idempotent."""
