@@ -19,12 +19,14 @@ from tillstream.domain.errors import Rejected, TillstreamError
 
 API = "run.googleapis.com"
 SERVICES = (*(one.name for one in FUNCTIONS), "portal")
+"""In the order in which a deploy changes them; a rollback goes backwards, so that what a function leaves to another is
+handled at any time."""
 
 
 def roll_back(project: str, region: str, report: Callable[[str], None], *, forward: bool = False) -> None:
     """Roll back every service that has a revision before the serving one. Raises `Rejected`, `Unavailable`."""
     calls, where = calling(project), f"--region={region}"
-    for service in SERVICES:
+    for service in SERVICES if forward else reversed(SERVICES):
         if forward:
             calls.do(gcloud("run", "services", "update-traffic", service, "--to-latest", where))
             report(f"{service}: the newest revision")

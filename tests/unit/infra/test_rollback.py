@@ -60,7 +60,7 @@ def gcloud_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_service_goes_back_and_forward_again(gcloud_log: Path) -> None:
     rollback.roll_back("shop", "europe-west1", lambda _: None)
     changes = [line for line in gcloud_log.read_text().splitlines() if "update-traffic" in line]
-    assert [line.split()[3] for line in changes] == list(rollback.SERVICES)
+    assert [line.split()[3] for line in changes] == list(reversed(rollback.SERVICES))
     assert all("--to-revisions=a=100 --region=europe-west1 --project=shop" in line for line in changes)
     (job,) = [line for line in gcloud_log.read_text().splitlines() if "jobs update" in line]
     assert "jobs update settle-large --image=portal:c " in job  # the fake portal still serves this one
