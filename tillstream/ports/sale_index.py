@@ -17,7 +17,7 @@ INCOMPLETE = (
 class PendingDay(NamedTuple):
     """A business day with sales of one settlement that are not noted yet.
 
-    Any sale of the ledger may also be on this day, so a settlement searches for its sales in the ledger's rows of the day.
+    Any sale of the ledger may also be on this day, so a settlement also searches the ledger's rows of the day.
     """
 
     day: date

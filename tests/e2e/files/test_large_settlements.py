@@ -24,6 +24,7 @@ from tillstream.ports.warehouse import Settlement, SettlementResult
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales, uploads
 from tillstream.workflows.operations import large_settlements
+from tillstream.workflows.operations.reconcile import reconcile
 from tillstream.workflows.review import replay, replay_preview, undo
 
 CONTRACT = """
@@ -215,6 +216,19 @@ def test_a_large_undo_is_requested_and_done_by_the_job(cloud: Cloud) -> None:
     assert state(app, big) is State.UNDONE
     assert not undo.is_requested(app.ports, big.batch_id)
     assert large_settlements.run(app.ports, app.contracts) == {"settled": 0, "undone": 0}
+
+
+def test_the_sweep_starts_the_job_that_an_undo_could_not_start(cloud: Cloud) -> None:
+    app, jobs, _ = cloud
+    big = file_of(app, "North", ROWS + 1)
+    large_settlements.run(app.ports, app.contracts)
+    jobs.is_reachable = False
+    undo.undo(app.ports, big.batch_id, "emma")
+    with pytest.raises(Unavailable):
+        reconcile(app.ports, app.contracts, delegate=True)
+    jobs.is_reachable = True
+    reconcile(app.ports, app.contracts, delegate=True)
+    assert jobs.starts == [SETTLE_LARGE]
 
 
 def test_a_small_undo_is_done_at_once_except_during_a_pause(cloud: Cloud) -> None:

@@ -168,11 +168,17 @@ def retire(ports: Ports, batch: str, state: State, audit: tuple[str, AuditAction
 
 
 def settle_all(ports: Ports, contracts: ContractRegistry) -> list[int]:
+    """As `settle_staged`, then `start_job`."""
+    numbers = settle_staged(ports, contracts)
+    start_job(ports, contracts)
+    return numbers
+
+
+def settle_staged(ports: Ports, contracts: ContractRegistry) -> list[int]:
     """Settle all staged batches; after a conflict, try again. Returns the settlement numbers.
 
     Micro-batches of store sales that are staged meanwhile are left to their own event: if one arrives every few
-    seconds, settlements would follow one another without end, each at the same cost. Then starts the job if batches
-    are left to it.
+    seconds, settlements would follow one another without end, each at the same cost.
     """
     numbers = []
     budget = budget_of(ports)
@@ -193,9 +199,13 @@ def settle_all(ports: Ports, contracts: ContractRegistry) -> list[int]:
             for upload in staged_batches(ports)
             if upload.batch_id in left or upload.kind is not BatchKind.STORE_SALES
         }
+    return numbers
+
+
+def start_job(ports: Ports, contracts: ContractRegistry) -> None:
+    """Start the job `settle-large` if anything is left to it. Raises `Unavailable`."""
     if ports.jobs and (has_large(ports, contracts) or large.requested(ports, large.Work.UNDO)):
         large.start_job(ports)
-    return numbers
 
 
 def has_large(ports: Ports, contracts: ContractRegistry) -> bool:

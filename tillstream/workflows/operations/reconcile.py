@@ -70,9 +70,10 @@ def reconcile(
             )
 
             stage.stage(ports, upload.batch_id, contracts=contracts)
-    settled = settle.settle_all(ports, contracts) if not delegate or _overdue(ports, min(PACE, patience)) else []
+    settled = settle.settle_staged(ports, contracts) if not delegate or _overdue(ports, min(PACE, patience)) else []
     undone = _follow_undos(ports, first)
     announced = _announce_missing(ports, first, ports.clock.now() - patience if patience else None)
+    settle.start_job(ports, contracts)  # last: whatever prevents it delays nothing else
     return {
         "registered": registered,
         "staged": len(stopped),
