@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from tillstream.analytics.catalogue import Query, describe, names
+from tillstream.analytics.changed_days import on_changed_days
 from tillstream.analytics.comparison import Comparison, ReportedDays, previous_period
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
@@ -51,6 +52,7 @@ def run(
     newest = cache.newest() if cache else None  # read before querying, so that the cached answer is not older
     totals = totals_coverage(warehouse, cache)
     text, values = compose(name, scope, filters, _basis(warehouse, name, scope, filters, totals, cache), **params)
+    text, values = on_changed_days(warehouse, describe(name), text, values, totals.last_settlement, cache)
     if cache is None:
         return _without_personal(warehouse.query(text, values), scope)
     key = (newest, totals.last_settlement, text, _frozen(values))
@@ -66,8 +68,10 @@ def stream(
 ) -> Iterator[pa.RecordBatch]:
     """As `run`, in batches of bounded size; at least one, for the schema."""
     filters = filters or Filters()
-    basis = _basis(warehouse, name, scope, filters, totals_coverage(warehouse), None)
+    totals = totals_coverage(warehouse)
+    basis = _basis(warehouse, name, scope, filters, totals, None)
     text, values = compose(name, scope, filters, basis, **params)
+    text, values = on_changed_days(warehouse, describe(name), text, values, totals.last_settlement, None)
     empty = True
     for batch in warehouse.stream(text, values):
         empty = False
