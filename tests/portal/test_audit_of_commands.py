@@ -55,6 +55,7 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "undo": ("upload.undone", lambda s: command(s, "undo", batch=s.upload())),
     "announce": ("data.announced", _announced),
     "sweep": ("data.refreshed", lambda s: command(s, "sweep")),
+    "settle": ("data.refreshed", lambda s: command(s, "settle")),
     "contracts-save": ("contract.saved", lambda s: command(s, "contracts-save", contract=_own_contract(s))),
     "fx-load": (
         "rates.loaded",

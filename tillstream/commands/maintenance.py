@@ -93,6 +93,7 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 def settle_staged(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Settle with the memory of this process."""
+    audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REFRESHED, "pipeline")
     return Result(large_settlements.run(app.ports, app.contracts))
 
 
