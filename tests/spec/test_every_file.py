@@ -14,10 +14,12 @@ from tillstream.adapters.local.googlesql.dialect import to_duckdb
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose, describe
 from tillstream.domain.people import UNRESTRICTED
+from tillstream.receipts import batch_queries
 
 ROOT = Path(sql.__file__).parent
 FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.sql") if path.suffixes == [".sql"])
-SAMPLES: dict[str, Any] = {"INT64": 1, "STRING": "x", "BOOL": True, "ARRAY<DATE>": [date(2024, 1, 1)]}
+DAY = date(2024, 1, 1)
+SAMPLES: dict[str, Any] = {"INT64": 1, "STRING": "x", "BOOL": True, "DATE": DAY, "ARRAY<DATE>": [DAY]}
 
 
 def _statement(file: str) -> tuple[str, dict[str, Any]]:
@@ -31,7 +33,7 @@ def _statement(file: str) -> tuple[str, dict[str, Any]]:
         needed = {p.name: SAMPLES[p.kind] for p in describe(name).parameters if p.default is None}
         return compose(name, UNRESTRICTED, Filters(), **needed)
     header = " ".join(line for line in text.splitlines() if line.startswith("--"))
-    types = dict(re.findall(r"@?(\w+) (INT64|STRING|BOOL|ARRAY<DATE>)", header))
+    types = dict(re.findall(r"@?(\w+) (INT64|STRING|BOOL|DATE|ARRAY<DATE>)", header))
     used = set(re.findall(r"@(\w+)", re.sub(r"^--.*$", "", text, flags=re.MULTILINE)))
     return text, {name: SAMPLES[types[name]] for name in used}
 
@@ -39,6 +41,16 @@ def _statement(file: str) -> tuple[str, dict[str, Any]]:
 @pytest.mark.parametrize("file", FILES)
 def test_googlesql_takes_the_file_and_duckdb_gives_the_same_columns(judge: Judge, duck: Duck, file: str) -> None:
     text, params = _statement(file)
+    columns = [name for name, _ in judge.columns(text, params)]
+    assert duck.query(text, params).column_names == columns
+
+
+@pytest.mark.parametrize("name", batch_queries.NAMES)
+def test_googlesql_takes_the_queries_of_a_batch_on_its_days(judge: Judge, duck: Duck, name: str) -> None:
+    _, params = _statement(f"ledger/{name}.sql")
+    params |= {"received_date": DAY, "days": [DAY]}
+    text = batch_queries.text(name)
+    params = {name: value for name, value in params.items() if f"@{name}" in text}
     columns = [name for name, _ in judge.columns(text, params)]
     assert duck.query(text, params).column_names == columns
 
