@@ -11,6 +11,7 @@ from googlesql import Judge, body
 
 import sql
 from tillstream.adapters.local.googlesql.dialect import to_duckdb
+from tillstream.analytics.changed_days import on_changed_days
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose, describe
 from tillstream.domain.people import UNRESTRICTED
@@ -51,6 +52,15 @@ def test_googlesql_takes_the_queries_of_a_batch_on_its_days(judge: Judge, duck: 
     params |= {"received_date": DAY, "days": [DAY]}
     text = batch_queries.text(name)
     params = {name: value for name, value in params.items() if f"@{name}" in text}
+    columns = [name for name, _ in judge.columns(text, params)]
+    assert duck.query(text, params).column_names == columns
+
+
+@pytest.mark.parametrize("name", ["what-changed", "changed-lines", "changed-since", "settlements"])
+def test_googlesql_takes_the_changes_of_settlements_on_their_days(judge: Judge, duck: Duck, name: str) -> None:
+    warehouse: Any = duck
+    text, params = on_changed_days(warehouse, describe(name), *compose(name, UNRESTRICTED, Filters(), after=1), 2, None)
+    assert "changed_days" in params
     columns = [name for name, _ in judge.columns(text, params)]
     assert duck.query(text, params).column_names == columns
 
