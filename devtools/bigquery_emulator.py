@@ -5,11 +5,12 @@ NUMERIC has nine decimals (instead of three), weeks can begin on Monday (ISOWEEK
 returns dates, and parameter names in comments are ignored. Other patches: script statements get the query parameters,
 results can be read through the Storage Read API, an altered table lists its new columns, views are expanded only if
 there are row access policies, policies can be replaced and dropped IF EXISTS, a dataset stores its authorized datasets,
-and a table stores its partitions by ranges.
+a table stores its partitions by ranges, and streams that were committed before are reported as such.
 """
 
 import re
 import sys
+import threading
 from contextlib import suppress
 from contextvars import ContextVar
 from types import SimpleNamespace
@@ -23,10 +24,11 @@ from bqemulator.api.routes import tables as tables_route
 from bqemulator.catalog import ddl_sync
 from bqemulator.catalog.models import RangePartitioning
 from bqemulator.domain.errors import NotFoundError
-from bqemulator.grpc_api import read_servicer
+from bqemulator.grpc_api import read_servicer, write_servicer
 from bqemulator.jobs import executor
 from bqemulator.scripting import interpreter
 from bqemulator.sql import inner_query, parameters, translator
+from google.cloud.bigquery_storage_v1 import types
 from sqlglot import exp
 
 MONDAY = "DATE_SUB(:day, INTERVAL MOD(DATE_DIFF(:day, DATE '0001-01-01', DAY), 7) DAY)"
@@ -79,6 +81,8 @@ _rows_of_table = read_servicer.BigQueryReadHandler._apply_row_access_rewrite
 _row_access = executor._maybe_run_row_access_ddl
 _entry_to_rest, _entry_from_rest = datasets._access_entry_to_rest, datasets._rest_to_access_entry
 _table_to_rest, _table_from_rest = tables_route._table_to_rest, tables_route._rest_to_table_meta
+_commit_streams = write_servicer.BigQueryWriteHandler._handle_batch_commit_write_streams
+_COMMITS = threading.Lock()
 RESULTS_DATASET = "_bqemu_anonymous"
 """The dataset that stores each query result as a table."""
 
@@ -165,6 +169,18 @@ def table_from_rest(
     return table.model_copy(update={"range_partitioning": ranges})
 
 
+def commit_streams(self: Any, request: bytes, context: Any) -> bytes:
+    """One commit at a time, so that a repeated one does not overtake the one before."""
+    with _COMMITS:
+        response = types.BatchCommitWriteStreamsResponse.deserialize(_commit_streams(self, request, context))
+    for error in response.stream_errors:
+        stream = self._manager.get(error.entity)
+        if stream and stream.state is write_servicer.WriteStreamState.COMMITTED:
+            error.code = types.StorageError.StorageErrorCode.STREAM_ALREADY_COMMITTED
+    serialized: bytes = types.BatchCommitWriteStreamsResponse.serialize(response)
+    return serialized
+
+
 translator.sqlglot = SimpleNamespace(**vars(sqlglot) | {"transpile": transpile})
 executor._run_query_body = run_body
 interpreter.bind_parameters = bind
@@ -173,6 +189,7 @@ read_servicer.BigQueryReadHandler._apply_row_access_rewrite = rows_of
 executor._maybe_run_row_access_ddl = row_access
 datasets._access_entry_to_rest, datasets._rest_to_access_entry = entry_to_rest, entry_from_rest
 tables_route._table_to_rest, tables_route._rest_to_table_meta = table_to_rest, table_from_rest
+write_servicer.BigQueryWriteHandler._handle_batch_commit_write_streams = commit_streams
 
 if __name__ == "__main__":
     sys.exit(cli.main())

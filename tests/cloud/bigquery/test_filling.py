@@ -98,6 +98,21 @@ def test_an_append_with_a_lost_response_adds_its_rows_once(dataset: Dataset, mon
     assert summary_of(dataset, table)[0] == 9
 
 
+def test_a_commit_with_a_lost_response_adds_its_rows_once(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = TableLoader(dataset).from_rows("committed", COLUMNS, rates(0))
+    writer, answers = dataset.writer, []
+    commit = writer.batch_commit_write_streams
+
+    def commit_twice(*arguments: Any, **more: Any) -> Any:
+        answers.extend(commit(*arguments, **more) for _ in range(2))
+        return answers[-1]
+
+    monkeypatch.setattr(writer, "batch_commit_write_streams", commit_twice)
+    append(writer, dataset.table(table), rates(3).drop(["currency"]), rates(4).drop(["currency"]))
+    assert [len(answer.stream_errors) for answer in answers] == [0, 2]
+    assert summary_of(dataset, table)[0] == 7
+
+
 def test_rows_of_a_stream_that_was_not_committed_are_not_seen(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,7 +36,9 @@ def append(writer: Any, table: TableReference, *parts: pa.Table) -> None:
     with ThreadPoolExecutor(STREAMS) as pool:
         streams = [*pool.map(lambda rows: _fill_stream(writer, parent, rows), parts)]
     commit = types.BatchCommitWriteStreamsRequest(parent=parent, write_streams=streams)
-    failed = writer.batch_commit_write_streams(commit, retry=RETRY, timeout=TRY).stream_errors
+    errors = writer.batch_commit_write_streams(commit, retry=RETRY, timeout=TRY).stream_errors
+    # all streams were committed together if the response of an earlier attempt was lost
+    failed = [error for error in errors if error.code != types.StorageError.StorageErrorCode.STREAM_ALREADY_COMMITTED]
     if failed:
         raise Unavailable(f"Rows cannot be added to {table.table_id}: {failed[0].error_message}")
 
