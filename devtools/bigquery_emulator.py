@@ -28,7 +28,6 @@ from bqemulator.grpc_api import read_servicer, write_servicer
 from bqemulator.jobs import executor
 from bqemulator.scripting import interpreter
 from bqemulator.sql import inner_query, parameters, translator
-from google.cloud.bigquery_storage_v1 import types
 from sqlglot import exp
 
 MONDAY = "DATE_SUB(:day, INTERVAL MOD(DATE_DIFF(:day, DATE '0001-01-01', DAY), 7) DAY)"
@@ -172,7 +171,9 @@ def table_from_rest(
 def commit_streams(self: Any, request: bytes, context: Any) -> bytes:
     """One commit at a time, so that a repeated one does not overtake the one before."""
     with _COMMITS:
-        response = types.BatchCommitWriteStreamsResponse.deserialize(_commit_streams(self, request, context))
+        answer = _commit_streams(self, request, context)
+    types = sys.modules["google.cloud.bigquery_storage_v1.types"]  # the emulator has imported it by now
+    response = types.BatchCommitWriteStreamsResponse.deserialize(answer)
     for error in response.stream_errors:
         stream = self._manager.get(error.entity)
         if stream and stream.state is write_servicer.WriteStreamState.COMMITTED:
