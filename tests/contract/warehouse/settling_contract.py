@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -77,6 +78,12 @@ class SettlingContract:
         assert undone.changes == {"added": 0, "corrected": 1, "removed": 1}
         assert lines(warehouse, "undone") == [("S1/1", "P#1", Decimal(1)), ("S1/11", "Q#1", Decimal(5))]
         assert warehouse.settle(Settlement(undo=["undone-2"])).settlement_no == 0
+
+    def test_a_batch_without_accepted_rows_is_undone(self, warehouse: Warehouse, keep: Keep) -> None:
+        warehouse.settle(Settlement([replace(staged(keep, "rejected", []), accepted=())]))
+        undone = warehouse.settle(Settlement(undo=["rejected"]))
+        assert undone.changes == {"added": 0, "corrected": 0, "removed": 0}
+        assert undone.settlement_no > 0
 
     def test_a_preview_shows_the_result_and_stores_nothing(self, warehouse: Warehouse, keep: Keep) -> None:
         batch = staged(keep, "looked-at", [("S1/1", 'O\'Neill \\ "Söhne"', "1.25")], file="a 'file'\nof @two -- lines")

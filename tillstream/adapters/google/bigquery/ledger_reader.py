@@ -36,6 +36,8 @@ class BigQueryLedgerReader:
         fields = [field for field in FIELDS[name] if field.name in columns]
         day_column = LAYOUTS[name].partitioned
         schema = split_keys(arrow_schema(fields).empty_table()).schema
+        if not days:  # a filter needs one
+            return pa.RecordBatchReader.from_batches(schema, [])
         return pa.RecordBatchReader.from_batches(
             schema, self._batches(name, [f.name for f in fields], restriction(day_column, days, matching), schema)
         )
