@@ -5,6 +5,8 @@ Each decodes its event and dispatches it. Returning acknowledges the event; rais
 
 import base64
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -67,11 +69,9 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
     the settlement of those that are staged."""
     from tillstream.workflows.intake.store_sales import keep_receiving, start_settlement
 
-    running = app()
-    pushed.check(running.settings)
-    running.contracts.refresh()
-    chosen = running.settings
-    with bind_trace(chosen, _headers()):
+    with _called() as running:
+        running.contracts.refresh()
+        chosen = running.settings
         batches = keep_receiving(
             running.ports, running.contracts, chosen.batch_size, chosen.receive_seconds, chosen.batch_wait
         )
@@ -87,10 +87,8 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
     from tillstream.analytics import holidays, reference
     from tillstream.workflows.operations import reconcile
 
-    running = app()
-    pushed.check(running.settings)
-    running.contracts.refresh()
-    with bind_trace(running.settings, _headers()):
+    with _called() as running:
+        running.contracts.refresh()
         reference.refresh_rates(running.ports, running.settings.reporting_currency)
         summary = reconcile.run(running.ports, running.contracts, delegate=bool(running.settings.project))
         holidays.refresh(running.ports)
@@ -100,28 +98,31 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
 @functions_framework.http
 def project(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: refresh the daily totals of every day that settlements changed since the last call."""
-    running = app()
-    pushed.check(running.settings)
-    with bind_trace(running.settings, _headers()):
+    with _called() as running:
         return {"days": running.ports.warehouse.refresh_totals()}, 200
 
 
 @functions_framework.http
 def compact(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: compact the ledger."""
-    running = app()
-    pushed.check(running.settings)
-    with bind_trace(running.settings, _headers()):
+    with _called() as running:
         return {"days": running.ports.warehouse.compact()}, 200
 
 
 @functions_framework.http
 def index(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: note the sales of large settlements in the sale index."""
+    with _called() as running:
+        return {"pending_days": running.ports.warehouse.note_pending_days()}, 200
+
+
+@contextmanager
+def _called() -> Iterator[App]:
+    """Check the caller of a function that is called over HTTP, and bind its trace within the block."""
     running = app()
     pushed.check(running.settings)
     with bind_trace(running.settings, _headers()):
-        return {"pending_days": running.ports.warehouse.note_pending_days()}, 200
+        yield running
 
 
 def _handle(function: str, cloud_event: CloudEvent) -> None:

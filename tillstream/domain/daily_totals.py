@@ -5,8 +5,9 @@ exactly one line represents each sale (see line_facts); customers are counted di
 row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 DAY = "sale_date"
@@ -54,6 +55,11 @@ def select(table: str, condition: str = f"{DAY} IN UNNEST(@days)", rows: str = "
     if table == "customer_sums":
         condition = f"{condition} AND {HAS_CUSTOMER}"
     return f"SELECT {dimensions}, {measures} FROM {rows} WHERE {condition} GROUP BY {dimensions} ORDER BY {DAY}"
+
+
+def day_groups(days: Sequence[date], size: int) -> Iterator[Sequence[date]]:
+    """Split days into groups of at most `size`, in their order."""
+    return (days[first : first + size] for first in range(0, len(days), size))
 
 
 def _total(measure: Measure) -> str:

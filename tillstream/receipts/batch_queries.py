@@ -1,7 +1,7 @@
 """Queries about the rows of one batch in the ledger, which read only the days of the batch."""
 
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import sql
@@ -20,6 +20,7 @@ _ROWS = where(
 )
 
 
+@cache
 def text(name: str) -> str:
     """The text of sql/ledger/`name`, limited to the days of a batch: @received_date DATE, @days ARRAY<DATE>."""
     return limited(sql.text(f"ledger/{name}"), _ROWS)

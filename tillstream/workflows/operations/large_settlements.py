@@ -28,7 +28,7 @@ def run(ports: Ports, contracts: ContractRegistry) -> dict[str, int]:
         undone += _undo_requested(ports, lease)  # those of the meantime
         _close_requests(ports)
     for waiting in records.find(ports, state=State.STAGED, kind=None, limit=1):
-        events.publish_staged(ports, waiting)  # what other processes did not settle during a pause
+        events.publish_due(ports, waiting)  # what other processes did not settle during a pause
     return {"settled": settled, "undone": undone}
 
 

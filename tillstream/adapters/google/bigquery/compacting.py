@@ -4,12 +4,13 @@ Until then, the view `sale_versions` joins them in every query. Settlements read
 so the epoch is raised: a settlement that read them before fails, and is prepared again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
 from tillstream.adapters.google.bigquery.fields import EPOCH, FLAGS, STORED
-from tillstream.adapters.google.bigquery.literals import literal
+from tillstream.adapters.google.bigquery.literals import is_in
+from tillstream.domain.daily_totals import DAY, day_groups
 
 WITHIN = 1_500.0
 """Timeout of one transaction, in seconds."""
@@ -24,19 +25,15 @@ def compact(dataset: Dataset) -> int:
     Raises `Unavailable`, `Conflict`; the days whose transactions are committed are done then.
     """
     days = [row["sale_date"] for row in dataset.ask(_FLAGGED_DAYS, work="compact", within=WITHIN)]
-    for group in _groups(days):
+    for group in day_groups(days, DAYS):
         with dataset.errors(STORED):
             RETRY_CONFLICT(dataset.ask)(script(group), work="compact", within=WITHIN)
     return len(days)
 
 
-def _groups(days: Sequence[date]) -> Iterator[Sequence[date]]:
-    return (days[first : first + DAYS] for first in range(0, len(days), DAYS))
-
-
 def script(days: Sequence[date]) -> str:
     """The transaction for these days. It depends on nothing that was read before, so it can be sent again."""
-    among = f"IN ({', '.join(map(literal, days))})"
+    on_days = is_in(DAY, days)
     return f"""
 BEGIN TRANSACTION;
 UPDATE {EPOCH} SET number = number + 1 WHERE TRUE;
@@ -46,14 +43,14 @@ SET
 FROM (
   SELECT sale_date, key, content, MAX_BY(is_current, settlement_no) AS is_current, MAX_BY(leads, settlement_no) AS leads
   FROM {FLAGS}
-  WHERE sale_date {among}
+  WHERE {on_days}
   GROUP BY sale_date, key, content
 ) AS latest_flags
 WHERE
-  stored.sale_date {among}
+  stored.{on_days}
   AND stored.sale_date = latest_flags.sale_date
   AND stored.key = latest_flags.key
   AND stored.content = latest_flags.content;
-DELETE FROM {FLAGS} WHERE sale_date {among};
+DELETE FROM {FLAGS} WHERE {on_days};
 COMMIT TRANSACTION;
 """

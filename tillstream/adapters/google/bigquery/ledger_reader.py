@@ -13,7 +13,7 @@ import pyarrow as pa
 from tillstream.adapters.google.bigquery import read
 from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.fields import FIELDS, FLAGS, SALE_VERSIONS, STORED
-from tillstream.adapters.google.bigquery.literals import literal
+from tillstream.adapters.google.bigquery.literals import is_in
 from tillstream.adapters.google.bigquery.tables import LAYOUTS, arrow_schema
 from tillstream.ledger.reader import Values
 
@@ -54,12 +54,10 @@ class BigQueryLedgerReader:
 
 def restriction(day_column: str, days: Collection[date], matching: Mapping[str, Values]) -> str:
     """The filter of a read: rows of these days with one of the values in any of the columns."""
-    chosen = f"{day_column} IN ({', '.join(literal(day) for day in sorted(days))})"
+    chosen = is_in(day_column, sorted(days))
     if not matching or sum(map(len, matching.values())) > MOST_VALUES:
         return chosen
-    values = (
-        f"{name} IN ({', '.join(literal(value) for value in sorted(allowed))})" for name, allowed in matching.items()
-    )
+    values = (is_in(name, sorted(allowed)) for name, allowed in matching.items())
     return f"{chosen} AND ({' OR '.join(values)})"
 
 

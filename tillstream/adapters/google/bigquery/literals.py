@@ -25,6 +25,11 @@ def literal(value: Any) -> str:
     return f"{_TYPED[type(value).__name__]} '{value}'"
 
 
+def is_in(column: str, values: Iterable[Any]) -> str:
+    """The condition that a column has one of these constants, of which there must be at least one."""
+    return f"{column} IN ({', '.join(map(literal, values))})"
+
+
 def string_array(values: Iterable[str]) -> str:
     """An array of strings, which may be empty."""
     return f"CAST([{', '.join(map(literal, values))}] AS ARRAY<STRING>)"

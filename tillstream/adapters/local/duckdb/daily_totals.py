@@ -1,13 +1,10 @@
 """Refreshes the daily totals on DuckDB: computes every day again that settlements changed."""
 
-from collections.abc import Iterator, Sequence
-from datetime import date
-
 from duckdb import DuckDBPyConnection
 
 import sql
 from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
-from tillstream.domain.daily_totals import DAY, ROLLUPS, select
+from tillstream.domain.daily_totals import DAY, ROLLUPS, day_groups, select
 
 DAYS = 62
 """Days per query, which bounds memory regardless of the length of the history."""
@@ -20,14 +17,10 @@ def refresh(cursor: DuckDBPyConnection) -> int:
     if last == summed:
         return 0
     stale = cursor.execute(to_duckdb(sql.text("daily_totals/stale_days")), {"settlement_no": summed}).fetchall()
-    for days in _groups([day for (day,) in stale]):
+    for days in day_groups([day for (day,) in stale], DAYS):
         for table in ROLLUPS:
             cursor.execute(f"DELETE FROM {table} WHERE {DAY} IN (SELECT UNNEST($days))", {"days": days})
             cursor.execute(f"INSERT INTO {table} BY NAME {to_duckdb(select(table))}", {"days": days})
     cursor.execute("DELETE FROM summed")
     cursor.execute("INSERT INTO summed (settlement_no) VALUES (?)", [last])
     return len(stale)
-
-
-def _groups(days: Sequence[date]) -> Iterator[Sequence[date]]:
-    return (days[first : first + DAYS] for first in range(0, len(days), DAYS))

@@ -1,13 +1,13 @@
 """Merges the rows of a group in the daily totals, to which every refresh adds some."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import sql
 from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
 from tillstream.adapters.google.bigquery.fields import FIELDS
-from tillstream.adapters.google.bigquery.literals import literal
-from tillstream.domain.daily_totals import DAY, ROLLUPS, select
+from tillstream.adapters.google.bigquery.literals import is_in
+from tillstream.domain.daily_totals import DAY, ROLLUPS, day_groups, select
 
 WITHIN = 1_500.0
 """Timeout of one transaction, in seconds."""
@@ -26,14 +26,10 @@ def fold(dataset: Dataset) -> int:
     before = {"settlement_no": row["settlement_no"] - 1}
     changed = dataset.ask(sql.text("daily_totals/stale_days"), before, work="compact")
     days = [row["sale_date"] for row in changed]
-    for group in _groups(days):
+    for group in day_groups(days, DAYS):
         with dataset.errors("The daily totals"):
             RETRY_CONFLICT(dataset.ask)(script(group), work="compact", within=WITHIN)
     return len(days)
-
-
-def _groups(days: Sequence[date]) -> Iterator[Sequence[date]]:
-    return (days[first : first + DAYS] for first in range(0, len(days), DAYS))
 
 
 def script(days: Sequence[date]) -> str:
@@ -41,7 +37,7 @@ def script(days: Sequence[date]) -> str:
     steps = [
         "BEGIN TRANSACTION",
         "UPDATE summed SET settlement_no = settlement_no WHERE TRUE",
-        *(_merge(table, f"{DAY} IN ({', '.join(map(literal, days))})") for table in ROLLUPS),
+        *(_merge(table, is_in(DAY, days)) for table in ROLLUPS),
         "COMMIT TRANSACTION",
     ]
     return ";\n".join(steps) + ";"

@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from sql.limits import limited
 from tillstream.adapters.google.bigquery.fields import EPOCH, FIELDS, INCOMING, SALE_VERSIONS, STORED
-from tillstream.adapters.google.bigquery.literals import literal
+from tillstream.adapters.google.bigquery.literals import is_in, literal
 from tillstream.adapters.google.bigquery.settle_script import in_dataset
-from tillstream.domain.daily_totals import DAY, ROLLUPS, select
+from tillstream.domain.daily_totals import DAY, ROLLUPS, day_groups, select
 
 DAYS = 366
 """Days per statement that computes them again."""
@@ -48,10 +48,10 @@ def _statements(table: str, refresh: Refresh) -> Iterator[str]:
     columns = ", ".join(column.name for column in FIELDS[table])
     insert = f"INSERT INTO {table} ({columns})\n"
     if refresh.added:
-        added = f"SELECT {columns} FROM (\n{select(table, _among(refresh.added))}\n)"
+        added = f"SELECT {columns} FROM (\n{select(table, is_in(DAY, refresh.added))}\n)"
         yield f"{insert}{limited(added, {SALE_VERSIONS: _added_lines(refresh)})}"
-    for first in range(0, len(refresh.changed), DAYS):
-        days = _among(refresh.changed[first : first + DAYS])
+    for group in day_groups(refresh.changed, DAYS):
+        days = is_in(DAY, group)
         yield f"DELETE FROM {table} WHERE {days}"
         yield f"{insert}SELECT {columns} FROM (\n{select(table, days)}\n)"
 
@@ -59,13 +59,6 @@ def _statements(table: str, refresh: Refresh) -> Iterator[str]:
 def _added_lines(refresh: Refresh) -> str:
     """The rows that the settlements added to `sale_versions`."""
     columns = ", ".join(column.name for column in FIELDS[STORED])
-    arrived = ", ".join(sorted({literal(at) for at in refresh.arrivals.values()}))
-    tokens = ", ".join(literal(token) for token in sorted(refresh.arrivals))
-    return (
-        f"SELECT {columns} FROM {INCOMING}\nWHERE arrived_at IN ({arrived}) AND token IN ({tokens}) "
-        f"AND target = {literal(STORED)}"
-    )
-
-
-def _among(days: Sequence[date]) -> str:
-    return f"{DAY} IN ({', '.join(map(literal, days))})"
+    arrived = is_in("arrived_at", sorted({*refresh.arrivals.values()}))
+    tokens = is_in("token", sorted(refresh.arrivals))
+    return f"SELECT {columns} FROM {INCOMING}\nWHERE {arrived} AND {tokens} AND target = {literal(STORED)}"
