@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench import cloud, detection, full, ingest, report
+from bench import cloud, detection, full, ingest, report, strangers
 from bench.event_bus import publish_rate, receive_rate
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
@@ -22,6 +22,7 @@ def main() -> None:
             report.repeats(*ingest.load_twice(work, 3)),
             report.queue(publish_rate(), receive_rate()),
             report.detected(detection.measure(), *detection.large(work)),
+            report.strangers(strangers.measure()),
             report.cold(cloud.cold_starts(work)),
         ]
         if options.full:

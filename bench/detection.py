@@ -78,7 +78,7 @@ def _checks(proposal: Proposal, truth: Truth) -> Iterator[tuple[str, tuple[str, 
         yield f"{role} is {header}, which is {true_role}", excuses, true_role == role
     words = contract.get("status", {}).get("words", {})
     for word, meaning in truth.statuses.items():
-        yield f"status {word}", (f"status.{word}",), not words or words.get(word) == meaning
+        yield f"status {word}", ("status",), not words or words.get(word) == meaning
     if truth.prefix:
         prefixes = contract.get("status", {}).get("prefixes", {})
         negative = contract.get("status", {}).get("negative_quantity")
@@ -125,7 +125,7 @@ def answers_for(proposal: Proposal, truth: Truth) -> dict[str, str]:
             total = truth.columns.get("amount", "-") if subject == f"{truth.amount}_amount" else "-"
             answers[question.key] = truth.columns.get(subject, total)
         elif kind == "status":
-            answers[question.key] = truth.statuses.get(subject, "completed")
+            answers |= {use.key: truth.statuses.get(use.word, "completed") for use in question.table}
         elif kind == "missing":
             answers[question.key] = "yes"
     return answers

@@ -9,6 +9,7 @@ from bench.cloud import GIGABYTE, Streamed, fit_line
 from bench.detection import Outcome, question_counts, questions_a_file
 from bench.full import Scale
 from bench.process import Figures, ratio
+from bench.strangers import FEW, Result, Row, rows
 
 FLOOR = ("floor", "measured", "")
 PACKAGES = ("duckdb", "pyarrow", "polars", "pandera", "pandas", "dlt")
@@ -94,6 +95,33 @@ def detected(outcomes: list[Outcome], seconds: float, read: int) -> str:
         "each proposal is compared with how its file was written, then its questions are answered and "
         "the file is loaded.\n\n" + _table(FLOOR, floors) + "\n" + _table(("question", "asked in"), question_rows)
     )
+
+
+def strangers(results: list[Result]) -> str:
+    families = rows(results)
+    every = families[-1]
+    header = ("shape", "files", "right", f"right with at most {FEW} questions", "refused", "held", "stuck",
+              "silently wrong", "questions a file")  # fmt: skip
+    floors = [
+        _floor("silently wrong: none", every.wrong, most=0, unit="files"),
+        _floor(
+            f"right with at most {FEW} questions, at least 80 %", 100 * every.right_with_few / every.files, least=80,
+            unit="%",
+        ),
+    ]  # fmt: skip
+    return (
+        "## Strangers' files\n\n"
+        f"{every.files} files in the shapes of real exports, with their quirks and defects, each with figures computed "
+        "apart from the product (`tests/strangers`). A simulated clerk answers the questions of detection from the "
+        "facts of the shop, then the file is loaded and compared: rows, sales, units, revenue by status and by month, "
+        "days, currency, words. A file that must not load is right if it is refused or held.\n\n"
+        + _table(FLOOR, floors) + "\n" + _table(header, [_family(row) for row in families])
+    )  # fmt: skip
+
+
+def _family(row: Row) -> list[str]:
+    counts = (row.files, row.right, row.right_with_few, row.refused, row.held, row.stuck, row.wrong)
+    return [row.family, *(f"{count:,}" for count in counts), f"{row.questions:.1f}"]
 
 
 def cold(results: dict[str, Figures]) -> str:

@@ -19,7 +19,7 @@ from functions import pushed
 from tillstream.app import App, build
 from tillstream.domain.events import MESSAGE_PUBLISHED, OBJECT_FINALIZED, TOPIC_BATCHES, TOPIC_OBJECTS
 from tillstream.handlers import FUNCTIONS, Event, dispatch
-from tillstream.logs import bind_trace, configure
+from tillstream.logs import bind_trace, configure, warn
 from tillstream.ports.event_bus import DeadLetter, Message
 from tillstream.settings import Settings
 from tillstream.workflows.operations import dead_letters
@@ -34,7 +34,7 @@ STAGING_SECONDS = 2.0
 @cache
 def app() -> App:
     """The application, built at the first event and kept by the instance."""
-    settings = Settings()
+    settings = Settings.read()
     configure(settings)
     return build(settings)
 
@@ -91,6 +91,7 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
         running.contracts.refresh()
         reference.refresh_rates(running.ports, running.settings.reporting_currency)
         summary = reconcile.run(running.ports, running.contracts, delegate=bool(running.settings.project))
+        warn("sweep repaired", summary["repaired"])
         holidays.refresh(running.ports)
     return summary, 200
 

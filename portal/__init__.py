@@ -54,7 +54,7 @@ from tillstream.workflows.corrections.drafts.workspace import Workspace
 
 SEVERITIES = {"error": "Rejected", "warning": "Check", "hold": "Decide", "rejection": "File rejected"}
 TRIES = "30 per minute"
-"""Sign-in attempts from one address; attempts at one login name are throttled in `tillstream.people`."""
+"""Sign-in attempts from one address; attempts at one name are throttled in `tillstream.people.login_throttle`."""
 
 
 def create_app(app: App) -> Flask:

@@ -115,3 +115,8 @@ def scope() -> Scope:
     """Rows and rights of the request; a personal token may narrow those of its user."""
     token = shown_token()
     return token.scope(me()) if token else me().scope
+
+
+def stores() -> tuple[str, ...] | None:
+    """The stores to which the user is bound; None: not bound."""
+    return scope().stores

@@ -8,6 +8,7 @@ from functools import partial
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from tillstream.domain.text.bidi import neutral_page
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Update, update
 from tillstream.settings import Settings
@@ -46,6 +47,7 @@ def configure(app: Flask, settings: Settings, ports: Ports) -> None:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # keep the column order
     reached = f"'self' {ports.objects.upload_origin}".strip()  # for direct uploads to the object store
     policy = {"Content-Security-Policy": POLICY.format(reached=reached)}
+    app.after_request(_without_bidi_controls)
     app.after_request(partial(_protect, HEADERS | policy))
     if settings.proxies:
         # Trust only the last addresses of X-Forwarded-For, which our own proxies added.
@@ -59,6 +61,16 @@ def _protect(headers: Mapping[str, str], response: Response) -> Response:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={A_YEAR}")
     if request.endpoint not in {"static", "plotly", "world"}:
         response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _without_bidi_controls(response: Response) -> Response:
+    """Replace bidirectional control characters in pages, wherever a template shows a name."""
+    if response.mimetype == "text/html" and not response.is_streamed and not response.direct_passthrough:
+        text = response.get_data(as_text=True)
+        shown = neutral_page(text)
+        if shown != text:
+            response.set_data(shown)
     return response
 
 

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, request, url_for
 
+from portal.context import tillstream
 from portal.plotly import style_ids
+from tillstream.domain.errors import Rejected
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _OUTLINES = Path(__file__).parent / "data" / "world.json"
 
 
@@ -31,6 +34,23 @@ def asset(filename: str) -> str:
 
 def _modified(path: Path) -> str:
     return f"{path.stat().st_mtime_ns:x}"
+
+
+def public_address() -> str:
+    """The portal's address for links that leave it: from the settings, else the address that was called.
+
+    Anybody can send any Host header, so without a setting only addresses of this machine are used. Raises `Rejected`.
+    """
+    settings = tillstream().settings
+    if settings.public_url:
+        return settings.public_url
+    called = urlsplit(f"//{request.host}").hostname
+    if called not in (*LOOPBACK, settings.host):
+        raise Rejected(
+            "The link cannot be created, because the address of the portal is not set. Ask the person who runs the "
+            "server to set TILLSTREAM_PUBLIC_URL, for example to https://sales.example.com."
+        )
+    return f"{request.scheme}://{request.host}"
 
 
 def own_page(wanted: str) -> str:

@@ -16,7 +16,7 @@ from tillstream.settings import Settings
 
 def application() -> Flask:
     """Create the portal from the settings in the environment; called once in each worker process."""
-    settings = Settings()
+    settings = Settings.read()
     logs.configure(settings)
     logs.redirect_stdlib_logging()
     return create_worker_portal(build(settings))
@@ -28,13 +28,17 @@ def create_worker_portal(app: App) -> Flask:
     return create_app(replace(app, queries=QueryCache(newest=LatestVersion(app.ports.documents))))
 
 
-def ensure_first_admin(app: App) -> None:
+def ensure_first_admin(app: App, *, generate: bool = False) -> str | None:
     """Create the administrator named in the settings if there is no account. Idempotent; raises `Rejected`.
 
-    Without a configured password none is generated, as it would have to be written to the log.
+    generate: whether to generate a password, which is returned, if none is configured and the administrator needs one.
+    Several instances generate none, as it would have to be written to the log.
     """
     settings, password = app.settings, app.settings.first_password.get_secret_value()
     if settings.passwords_open and password:
         accounts.first_admin(app.ports, settings.first_admin, password)
-    elif settings.sign_in != "passwords":
+    elif settings.sign_in == "passwords":
+        return accounts.first_admin(app.ports, settings.first_admin) if generate else None
+    else:
         external_identities.first_admin(app.ports, settings.first_admin)
+    return None

@@ -133,6 +133,78 @@ def _serial(cell: Any) -> float:
     return cell / timedelta(days=1) if isinstance(cell, timedelta) else float(cell)
 
 
+def xlsb(
+    *sheets: tuple[str, Cells], hidden: Sequence[str] = (), cells: Sequence[bytes] = (), more: bytes = b""
+) -> bytes:
+    """A binary workbook. cells: records of cells below the rows of the first sheet; more: records of the workbook."""
+    texts: dict[str, int] = {}
+    parts = [b"".join(_xlsb_cells(rows, texts)) for _, rows in sheets]
+    if cells:
+        parts[0] += b"".join([record12(0, struct.pack("<I", len(sheets[0][1]))), *cells])
+    bundles, relations = b"", ""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, ((name, _), part) in enumerate(zip(sheets, parts, strict=True), 1):
+            archive.writestr(
+                f"xl/worksheets/sheet{number}.bin",
+                _wrapped(129, 130, record12(148, bytes(16)) + _wrapped(145, 146, part)),
+            )
+            bundles += record12(
+                156, struct.pack("<II", name in hidden, number) + _text12(f"rId{number}") + _text12(name)
+            )
+            kind = f"{RELATIONS}/worksheet"
+            relations += f'<Relationship Id="rId{number}" Type="{kind}" Target="worksheets/sheet{number}.bin"/>'
+        archive.writestr("xl/workbook.bin", _wrapped(131, 132, _wrapped(143, 144, bundles) + more))
+        archive.writestr("xl/_rels/workbook.bin.rels", f"<Relationships>{relations}</Relationships>")
+        shared = b"".join(record12(19, b"\0" + _text12(text)) for text in texts)
+        count = struct.pack("<II", len(texts), len(texts))
+        archive.writestr("xl/sharedStrings.bin", record12(159, count) + shared + record12(160))
+        formats = b"".join(record12(44, struct.pack("<H", 164 + at) + _text12(text)) for at, text in enumerate(SHOWN))
+        styles = b"".join(record12(47, struct.pack("<HH12x", 0, at)) for at in (0, *range(164, 164 + len(SHOWN))))
+        formats = record12(615, struct.pack("<I", len(SHOWN))) + formats + record12(616)
+        styles = record12(617, struct.pack("<I", len(SHOWN) + 1)) + styles + record12(618)
+        archive.writestr("xl/styles.bin", _wrapped(278, 279, formats + styles))
+    return out.getvalue()
+
+
+SHOWN = tuple(FORMATS.values())
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def record12(kind: int, data: bytes = b"") -> bytes:
+    """A record of a binary workbook: type and size have seven bits a byte."""
+    sizes = [len(data) >> shift & 0x7F for shift in (0, 7, 14, 21)]
+    used = max([at for at, size in enumerate(sizes) if size], default=0) + 1
+    size = bytes(part | 0x80 * (at < used - 1) for at, part in enumerate(sizes[:used]))
+    return (bytes((kind,)) if kind < 0x80 else bytes((kind & 0x7F | 0x80, kind >> 7))) + size + data
+
+
+def cell12(kind: int, column: int, data: bytes, style: int = 0) -> bytes:
+    return record12(kind, struct.pack("<II", column, style) + data)
+
+
+def _wrapped(begin: int, end: int, records: bytes) -> bytes:
+    return record12(begin) + records + record12(end)
+
+
+def _text12(text: str) -> bytes:
+    encoded = text.encode("utf-16-le")
+    return struct.pack("<I", len(encoded) // 2) + encoded
+
+
+def _xlsb_cells(rows: Cells, texts: dict[str, int]) -> Iterator[bytes]:
+    for number, row in enumerate(rows):
+        yield record12(0, struct.pack("<I", number))
+        for place, cell in enumerate(row):
+            style = [*FORMATS].index(type(cell)) + 1 if type(cell) in FORMATS else 0
+            if isinstance(cell, str):
+                yield cell12(7, place, struct.pack("<I", texts.setdefault(cell, len(texts))))
+            elif isinstance(cell, bool):
+                yield cell12(4, place, bytes((cell,)))
+            elif cell is not None:
+                yield cell12(5, place, struct.pack("<d", _serial(cell)), style)
+
+
 def compound(*streams: tuple[str, bytes]) -> bytes:
     """A compound file in sectors of 512 bytes. streams: name and content."""
     contents = [content.ljust(4096, b"\0") for _, content in streams]
@@ -165,5 +237,6 @@ def _entry(name: str, kind: int, child: int, start: int, size: int, right: int =
 WORKBOOKS: dict[str, Callable[[Cells], bytes]] = {
     "xlsx": xlsx,
     "xls": lambda cells: xls(("Sales", cells)),
+    "xlsb": lambda cells: xlsb(("Sales", cells)),
     "ods": lambda cells: ods(("Sales", ods_rows(cells))),
 }

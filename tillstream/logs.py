@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -51,6 +51,12 @@ def _for_cloud_logging(
     line["severity"] = line.pop("level").upper()
     line["time"] = line.pop("timestamp")
     return line
+
+
+def warn(event: str, sentences: Sequence[str]) -> None:
+    """Log a warning with its sentences for operators; nothing without any."""
+    if sentences:
+        structlog.get_logger("tillstream").warning(event, reason=" ".join(sentences))
 
 
 class _StructlogHandler(logging.Handler):

@@ -1,13 +1,15 @@
 """Settings: the only place that reads the environment (names start with TILLSTREAM_)."""
 
 import sys
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.limits import Limits
 
@@ -21,8 +23,15 @@ def _home() -> Path:
     return Path(platformdirs.user_data_dir("tillstream"))
 
 
+MEMORY = r"(?i)^[0-9]*[1-9][0-9]*(\.[0-9]+)?\s*([kmgt]i?b|b|bytes?)$"
+
+
+class InvalidSettings(Rejected):
+    """A setting has the wrong type, or settings contradict each other."""
+
+
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="TILLSTREAM_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="TILLSTREAM_", frozen=True, extra="ignore", allow_inf_nan=False)
 
     project: str = Field(
         "",
@@ -56,20 +65,24 @@ class Settings(BaseSettings):
     )
     settle_memory: str = Field(
         "600MB",
+        pattern=MEMORY,
         description="In a project: memory limit of DuckDB in a settlement; the process needs about twice as much",
     )
     event_hours: float = Field(6, gt=0, description="Hours after which a failing cloud event becomes a dead letter")
     home: Path = Field(default_factory=_home, description="Folder for all local data")
     host: str = Field("127.0.0.1", description="Address on which the portal listens")
-    port: int = Field(8080, description="Port of the portal")
+    port: int = Field(8080, ge=1, le=65535, description="Port of the portal")
+    public_url: str = Field(
+        "", pattern=r"^(https?://[^\s/]+)?$", description="Address of the portal in links; empty: `http://HOST:PORT`"
+    )
     reporting_currency: str = Field(
         "USD", pattern="^[A-Z]{3}$", description="Currency for totals of several currencies"
     )
-    memory_limit: str = Field("256MB", description="Memory limit of DuckDB, above which it uses the disk")
+    memory_limit: str = Field("256MB", pattern=MEMORY, description="Memory limit of DuckDB before it uses the disk")
     server_memory_limit: str = Field(
-        "600MB", description="Memory limit of DuckDB in the server, which runs several queries at a time"
+        "600MB", pattern=MEMORY, description="Memory limit of DuckDB in the server, which runs several queries at once"
     )
-    threads: int = Field(0, ge=0, description="Threads of DuckDB and Arrow; 0: one per core")
+    threads: int = Field(0, ge=0, le=1024, description="Threads of DuckDB and Arrow; 0: one per core")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged")
     log_format: Literal["auto", "json", "console", "google"] = Field(
         "auto",
@@ -107,7 +120,9 @@ class Settings(BaseSettings):
         "admin",
         description="First administrator, created if there are no accounts: a sign-in name or an e-mail address",
     )
-    first_password: SecretStr = Field(SecretStr(""), description="Secret: password of the first administrator, if any")
+    first_password: SecretStr = Field(
+        SecretStr(""), description="Secret: password of the first administrator; empty: `serve` generates one"
+    )
     oidc_issuer: str = Field("", description="Issuer of the provider, as in its discovery document")
     oidc_client_id: str = Field("", description="Client ID of the portal at the provider")
     oidc_client_secret: SecretStr = Field(
@@ -125,13 +140,13 @@ class Settings(BaseSettings):
     secure_cookies: bool = Field(
         False, description="Whether cookies are sent only over HTTPS; set it behind a TLS proxy"
     )
-    proxies: int = Field(
-        0,
-        ge=0,
-        description="Proxies in front of the portal whose X-Forwarded-For and -Proto are trusted; 0: none",
+    proxies: int = Field(0, ge=0, description="Proxies whose X-Forwarded-For and -Proto are trusted; 0: none")
+    session_idle_hours: float = Field(
+        12, gt=0, le=24 * 365 * 10, description="Hours of inactivity after which a session ends"
     )
-    session_idle_hours: float = Field(12, gt=0, description="Hours of inactivity after which a session ends")
-    session_days: float = Field(30, gt=0, description="Days after which every session ends, including remembered ones")
+    session_days: float = Field(
+        30, gt=0, le=3650, description="Days after which every session ends, including remembered ones"
+    )
     upload_limit_mb: int = Field(4096, ge=1, description="Largest upload that the portal accepts, in megabytes")
     unpacked_limit_mb: int = Field(65536, ge=1, description="Largest unpacked size of a compressed file, in megabytes")
     unpacked_ratio: int = Field(
@@ -151,6 +166,14 @@ class Settings(BaseSettings):
         5.0, ge=0, description="Seconds without a change after which a file in the watched folder is ingested"
     )
 
+    @classmethod
+    def read(cls) -> Self:
+        """Read the environment. Raises `InvalidSettings`, with one sentence for each wrong setting."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise InvalidSettings(" ".join(_sentence(dict(one)) for one in error.errors())) from error
+
     @field_validator("first_password", "oidc_client_secret", "session_secret")
     @classmethod
     def _without_line_end(cls, secret: SecretStr) -> SecretStr:
@@ -168,6 +191,11 @@ class Settings(BaseSettings):
             names = ", ".join(f"TILLSTREAM_{name.upper()}" for name in missing)
             raise ValueError(f"TILLSTREAM_SIGN_IN={self.sign_in} requires {names}.")
         return self
+
+    @cached_property
+    def address(self) -> str:
+        """The portal's address for links."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @cached_property
     def passwords_open(self) -> bool:
@@ -208,3 +236,14 @@ class Settings(BaseSettings):
             sheet_bytes=self.sheet_limit_mb << 20,
             settled_rows=self.large_rows,
         )
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    """Describe an error of validation in the words of the environment."""
+    problem = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:  # of several settings
+        return problem
+    name = str(error["loc"][0])
+    if error["type"] == "string_pattern_mismatch":
+        problem = f"write it like “{Settings.model_fields[name].default or 'https://sales.example.com'}”"
+    return f"TILLSTREAM_{name.upper()} is “{error['input']}”: {problem[0].lower()}{problem[1:]}. See docs/settings.md."

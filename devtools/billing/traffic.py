@@ -63,6 +63,11 @@ class Traffic:
         at_night = min(night / SETTLE_EVERY + self.files, night / self.settle_seconds)
         return (DAY - night) / SETTLE_EVERY + at_night
 
+    @property
+    def settlements_of_files(self) -> float:
+        """With at least one file."""
+        return min(self.files, NIGHT_HOURS * 3_600 / self.settle_seconds)
+
     def rows(self, table: str) -> float:
         """Rows added to a table per day."""
         return {

@@ -14,7 +14,8 @@ While a server runs, commands are executed by the server; otherwise they wait fo
 Every command has `--help` and prints text; with `--json` it prints exactly one JSON value on standard output, with
 decimals as text and counts as numbers. Progress and errors go to standard error; progress is shown only on a terminal,
 also while a server runs. If the server stops during a command, the command lists the files that the server received:
-they are kept under their batch IDs and need not be sent again.
+they are kept under their batch IDs and need not be sent again. Ctrl-C ends a command at any moment with the same list;
+a command that a server executes is completed by the server.
 """
 CODES = (
     ("0", "success"),
@@ -22,6 +23,7 @@ CODES = (
     ("2", "usage error"),
     ("3", "accepted with quarantined rows"),
     ("4", "held, open questions, or only a preview"),
+    ("130", "interrupted by Ctrl-C"),
 )
 CODES_OF_SEVERAL = """
 For several files, `ingest` exits with the first of 1, 4, 3, 0 that occurs. Without `--yes` and without a terminal,

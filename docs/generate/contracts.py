@@ -12,7 +12,7 @@ from docs.generate.markdown import code, table
 from docs.generate.markdown import page as markdown
 from tillstream.contracts import loader
 from tillstream.domain.columns import BY_NAME
-from tillstream.domain.contract import amount_rule, schedule, sections, values
+from tillstream.domain.contract import amount_rule, schedule, sections, value_checks, values
 from tillstream.domain.contract import model as contract_model
 from tillstream.domain.contract.model import MAPPED, Contract
 from tillstream.domain.errors import Rejected
@@ -60,7 +60,9 @@ READ_AS = """
 Sales between midnight and four o'clock belong to the previous business day. Sale `4711` becomes `Linz/4711`; because no
 line number is mapped, equal products of a sale are numbered. `G4712` has no status word, so the prefix G makes it a
 return. Rows with a price over 5000 are rejected; a file in which more than a tenth of the rows are rejected is held for
-review.
+review. A status word that `words` does not map quarantines its row; if these are more than one percent of the rows or
+of the amount, the file is held in any case. Map a word to `ignore` if its rows are not sales. The first file of your
+own contract is [held with its figures](detect.md#first-load) if it is dropped and nobody confirmed the contract.
 """
 IN_AN_EDITOR = """
 `tillstream contracts --schema > contract.schema.json`, run in the folder of your contracts, writes a schema for
@@ -146,7 +148,7 @@ def docstrings() -> dict[str, dict[str, str]]:
     """Model → field → its docstring."""
     by_class: dict[str, dict[str, str]] = {}
     for node in ast.parse(
-        "".join(map(inspect.getsource, (contract_model, schedule, sections, values, amount_rule)))
+        "".join(map(inspect.getsource, (contract_model, schedule, sections, value_checks, values, amount_rule)))
     ).body:
         if isinstance(node, ast.ClassDef):
             pairs = zip(node.body, node.body[1:], strict=False)

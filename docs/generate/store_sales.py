@@ -24,6 +24,12 @@ again changes nothing, so a till can retry until it gets a response. A message c
     MAX_MESSAGE_BYTES // 1024
 } KB. Dates follow the contract of the region ([contracts](contracts.md)): the business day is computed in the
 offset of the message, with the cutoff of the contract.
+
+A sale changes only lines of the store whose token sent it. If its number is that of a sale of another store, in a
+region whose sale numbers are unique, or if it names another store, it is quarantined as a whole with the code
+`not-your-store`, and the audit log has an entry. A message that a program publishes to the topic without the attribute
+`store_id` is not bound to a store; anyone who may publish there may change the sales of every store
+([ADR 044](adr/044-write-scope.md)).
 """
 
 ROWS = """

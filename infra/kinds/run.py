@@ -55,7 +55,8 @@ def portal(stage: Stage, image_address: str, secrets: Mapping[str, str], labels:
 
     The command has no option for who may call it: `--no-allow-unauthenticated` would revoke what the policy grants.
     """
-    settings = {"TILLSTREAM_LARGE_ROWS": LARGE_ROWS} | stage.settings
+    address = f"https://portal-{stage.number}.{stage.region}.run.app"
+    settings = {"TILLSTREAM_LARGE_ROWS": LARGE_ROWS, "TILLSTREAM_PUBLIC_URL": address} | stage.settings
     settings |= {"TILLSTREAM_SECURE_COOKIES": "true", "TILLSTREAM_PROXIES": "1"}
     account = stage.account("tillstream-portal")
     least, most = stage["PORTAL_LEAST"], stage["PORTAL_MOST"]

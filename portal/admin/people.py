@@ -7,6 +7,7 @@ from portal import list_view
 from portal.access import allow
 from portal.admin import forms
 from portal.context import lives, me, ports, tillstream
+from portal.urls import public_address
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.people import Action, Role
 from tillstream.people import directory, invitation_links
@@ -57,6 +58,7 @@ def invite() -> ResponseReturnValue:
     if not tillstream().settings.passwords_open:
         return _expected(form)
     try:
+        public_address()  # before the account is created
         text = invitation_links.invite(ports(), form.login.data, **form.account_values())
     except (Rejected, Conflict) as error:
         form.add_error(error)
@@ -73,7 +75,7 @@ def _expected(form: forms.NewAccountForm) -> ResponseReturnValue:
     except (Rejected, Conflict) as error:
         form.add_error(error)
         return _form_page(form), 422
-    flash(f"{one.login} can sign in now at {url_for('sign_in.form', _external=True)}.", "done")
+    flash(f"{one.login} can sign in now at {tillstream().settings.address}{url_for('sign_in.form')}.", "done")
     return redirect(url_for("admin.person", login=one.login), 303)
 
 
@@ -83,7 +85,7 @@ def shown_once(login: str, text: str, days: int) -> ResponseReturnValue:
     return render_template(
         "admin/once.html",
         words=f"Link for {login}",
-        secret=url_for("sign_in.join", text=text, _external=True),
+        secret=public_address() + url_for("sign_in.join", text=text),
         says=f"{login} uses it to set a password. It works once, within {'a day' if days == 1 else f'{days} days'}.",
         back=url_for("admin.person", login=login),
     ), 201

@@ -7,6 +7,7 @@ from portal.access import allow, requires_password_sign_in
 from portal.admin import forms
 from portal.admin.people import shown_once
 from portal.context import lives, me, ports, tillstream
+from portal.urls import public_address
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.people import accounts, history, invitation_links
@@ -67,6 +68,7 @@ def reset(login: str) -> ResponseReturnValue:
         external_identities.unbind(ports(), one.login, by=me().login)
         flash(f"{one.login} is signed out. The next person who signs in with this address gets the account.", "done")
         return _back(one)
+    public_address()  # before the old password ends
     text = invitation_links.reissue(ports(), one.login, by=me().login)
     return shown_once(one.login, text, invitation_links.get_link(ports(), text).days)
 

@@ -4,12 +4,13 @@ import json
 from shlex import quote
 from typing import Any
 
-from flask import current_app, render_template, url_for
+from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.access import Open, allow
 from portal.api.etags import as_json
 from portal.api.openapi import ERRORS, INFO, document
+from portal.context import tillstream
 
 EXTENSION = "tillstream.openapi"
 
@@ -47,7 +48,7 @@ def show() -> ResponseReturnValue:
 def _shown(call: dict[str, Any]) -> dict[str, Any]:
     """An example call as a curl command, and its response as text."""
     words = ["curl -s"] + ([f"-X {call['method']}"] if call["method"] != "GET" else [])
-    words.append(quote(url_for("dashboard.home", _external=True).rstrip("/") + call["path"]))
+    words.append(quote(tillstream().settings.address + call["path"]))
     headers = {"Authorization": "Bearer $TOKEN"} | call["headers"]
     words += [f'-H "{name}: {value}"' for name, value in headers.items()]
     if "body" in call:

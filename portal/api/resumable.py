@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.api.tus import ALGORITHMS, PIECE, VERSION, NotAPiece, TooLarge, check_version, checksum, metadata, number
-from portal.context import me, ports, tillstream
+from portal.context import me, ports, stores, tillstream
 from portal.uploads import scoped
 from tillstream.domain.people import Action
 from tillstream.domain.resumable_upload import ResumableUpload
@@ -45,6 +45,7 @@ def begin() -> ResponseReturnValue:
         sha256=upload_metadata.get("sha256", ""),
         mark=upload_metadata.get("mark", ""),
         origin=request.headers.get("Origin", "") if upload_metadata.get("straight") else "",
+        stores=stores(),
     )
     if upload.whole:
         upload = complete_upload.finish(ports(), tillstream().contracts, upload.id, upload.by)

@@ -16,6 +16,8 @@ from tillstream.audit import AuditAction, reading
 from tillstream.domain.audit import Entry
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
+from tillstream.domain.text.bidi import neutral
+from tillstream.domain.text.formula_guard import guard
 from tillstream.people import accounts
 
 blueprint = Blueprint("audit", __name__, template_folder="templates")
@@ -89,14 +91,14 @@ def _day(text: str) -> date | None:
 
 
 def _csv(entries: Iterator[Entry]) -> Iterator[str]:
-    """CSV chunks. Cells that a spreadsheet would run as a formula get a leading apostrophe, as users typed them."""
+    """CSV chunks, guarded against formulas: users typed the cells."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
     for entry in entries:
         cells = [getattr(entry, name) for name in COLUMNS]
         texts = [json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict) else str(cell) for cell in cells]
-        writer.writerow([f"'{text}" if text[:1] in "=+-@\t\r" and text else text for text in texts])
+        writer.writerow(map(guard, map(neutral, texts)))
         if buffer.tell() > 1 << 16:
             yield buffer.getvalue()
             buffer.seek(0)

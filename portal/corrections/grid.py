@@ -7,7 +7,7 @@ from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.context import ports, scope, tillstream
+from portal.context import ports, scope, stores, tillstream
 from portal.corrections.workspace import draft_state, page_query, snapshot_of, workspace
 from portal.uploads import scoped
 from tillstream.batches import lineage
@@ -46,7 +46,8 @@ def show(batch_id: str) -> ResponseReturnValue:
 def rows(batch_id: str) -> ResponseReturnValue:
     """A page of rows with the state of the draft, for the script of the page."""
     snapshot = snapshot_of(batch_id)
-    return jsonify(draft_state(snapshot) | grid_page.rows_of(ports(), snapshot, page_query()))
+    page = grid_page.rows_of(ports(), snapshot, page_query(), bound=stores() is not None)
+    return jsonify(draft_state(snapshot) | page)
 
 
 @allow(Action.UPLOAD)
@@ -59,7 +60,7 @@ def stamp(batch_id: str) -> ResponseReturnValue:
 def preview(batch_id: str) -> ResponseReturnValue:
     """The receipt that the upload would have if the rows that are ready were submitted now."""
     app = tillstream()
-    return jsonify(submit.preview(app.ports, app.contracts, workspace(), scoped.own(batch_id)))
+    return jsonify(submit.preview(app.ports, app.contracts, workspace(), scoped.own(batch_id), stores()))
 
 
 @allow(Action.UPLOAD)

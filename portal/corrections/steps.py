@@ -6,7 +6,7 @@ from flask import Response, flash, jsonify, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.context import me, ports
+from portal.context import me, ports, stores
 from portal.corrections.workspace import body, changed, snapshot_of, version_of, workspace
 from portal.uploads import scoped
 from tillstream.domain.people import Action
@@ -55,7 +55,9 @@ def send(batch_id: str) -> ResponseReturnValue:
     data = body()
     upload = scoped.own(batch_id)
     try:
-        sent = submit.submit_draft(ports(), workspace(), upload, me().login, expected_version=version_of(data))
+        sent = submit.submit_draft(
+            ports(), workspace(), upload, me().login, expected_version=version_of(data), stores=stores()
+        )
     except draft.EditConflict as clash:
         return _clashed(batch_id, clash)
     flash("Your corrections are received. They are read in a few seconds.", "done")

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import current_app, request
 
-from portal.context import me, ports
+from portal.context import me, ports, stores
 from portal.uploads import scoped
 from tillstream.domain.errors import Rejected
 from tillstream.workflows.corrections.drafts import grid_page
@@ -58,7 +58,8 @@ def changed(batch_id: str, data: dict[str, Any]) -> dict[str, Any]:
     """Response to a step: state of the draft, and the rows that the page shows."""
     snapshot = snapshot_of(batch_id)
     shown = [row for row in data.get("shown") or [] if type(row) is int][: 2 * grid_page.PER_PAGE]
-    return draft_state(snapshot) | {"rows": grid_page.rows_by_number(ports(), snapshot, shown)}
+    rows = grid_page.rows_by_number(ports(), snapshot, shown, bound=stores() is not None)
+    return draft_state(snapshot) | {"rows": rows}
 
 
 def body() -> dict[str, Any]:

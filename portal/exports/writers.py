@@ -13,10 +13,11 @@ from werkzeug.utils import secure_filename
 
 from tillstream.analytics.json_values import to_json
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.reading.correction_file import BOM, FORMULA_PREFIXES
+from tillstream.domain.text import bidi
+from tillstream.domain.text.formula_guard import guard
+from tillstream.pipeline.reading.correction_file import BOM
+from tillstream.pipeline.rows.guarded_text import guard_column
 
-RISKY_START = f"^([{''.join(FORMULA_PREFIXES)}])".replace("-", r"\-")
-"""Cells that a spreadsheet would run as a formula; they get a leading apostrophe, as in files of rejected rows."""
 BYTES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
 MAX_NAME_LENGTH = 120
 Batches = Iterable[pa.RecordBatch]
@@ -44,10 +45,10 @@ def name_of(what: str, filters: Mapping[str, Iterable[str]]) -> str:
 
 
 def csv(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
-    """UTF-8 with a BOM, commas, decimal points and UTC timestamps; formulas are escaped."""
+    """UTF-8 with a BOM, commas, decimal points, UTC timestamps; no formulas, no bidirectional control characters."""
     from pyarrow import csv as arrow_csv
 
-    yield (BOM + ",".join(f'"{name}"' for name in schema.names) + "\n").encode()
+    yield (BOM + ",".join(f'"{guard(name)}"' for name in schema.names) + "\n").encode()
     options = arrow_csv.WriteOptions(include_header=False, quoting_style="needed")
     for batch in batches:
         out = io.BytesIO()
@@ -89,9 +90,10 @@ def _text(column: Any) -> Any:
         return texts
     if pa.types.is_timestamp(column.type):
         return pc.strftime(column, "%Y-%m-%dT%H:%M:%SZ")
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return pc.replace_substring_regex(column, RISKY_START, r"'\1")
-    return pc.cast(column, pa.string())
+    texts = pc.cast(column, pa.string())
+    if pa.types.is_primitive(column.type):
+        return texts
+    return guard_column(pc.replace_substring_regex(texts, bidi.PATTERN, bidi.SHOWN))
 
 
 class _Drained(io.RawIOBase):

@@ -42,6 +42,7 @@ def show() -> ResponseReturnValue:
         lines=kpis["lines"],
         as_of=_text(kpis["as_of"]),
         swept=maintenance_log.last(ports(), maintenance_log.SWEEP),
+        repaired=maintenance_log.last_repair(ports()),
         backed_up=maintenance_log.last(ports(), maintenance_log.BACKUP),
     )
 

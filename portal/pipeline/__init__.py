@@ -59,8 +59,9 @@ def resend() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def drive_on() -> ResponseReturnValue:
     app = tillstream()
-    reconcile.run(app.ports, app.contracts, delegate=bool(app.settings.project), by=me().login)
-    flash("Stalled batches are retried.", "done")
+    report = reconcile.run(app.ports, app.contracts, delegate=bool(app.settings.project), by=me().login)
+    for sentence in ("Stalled batches are retried.", *report["repaired"]):
+        flash(sentence, "done")
     return redirect(url_for("pipeline.show"), 303)
 
 

@@ -8,13 +8,13 @@ from portal.access import Open, allow, requires_password_sign_in
 from portal.context import enter as begin_session
 from portal.context import leave as end_session
 from portal.context import lives, me, ports, signed_in, this_session
-from portal.sign_in import company, methods
+from portal.sign_in import company, known_devices, methods
 from portal.sign_in.forms import Code, FirstPassword, OwnPassword, SignIn
 from portal.urls import own_page
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.people import accounts, invitation_links
 from tillstream.people.accounts import WrongSignIn
-from tillstream.people.login_throttle import TooManyTries
+from tillstream.people.login_throttle import Origin, TooManyTries
 from tillstream.people.passwords import MIN_LENGTH
 from tillstream.people.sign_in import sessions, totp
 from tillstream.people.sign_in.totp import WrongCode
@@ -51,7 +51,7 @@ def enter() -> ResponseReturnValue:
     form, status = SignIn(), 422
     if form.validate_on_submit():
         try:
-            user = accounts.sign_in(ports(), form.login.data, form.password.data)
+            user = accounts.sign_in(ports(), form.login.data, form.password.data, _origin(form.login.data))
         except WrongSignIn as error:
             form.password.errors, status = [str(error)], 401
         except TooManyTries as error:
@@ -65,6 +65,7 @@ def _in(user: User, *, remembered: bool) -> ResponseReturnValue:
     """Start the session, or ask for the code first."""
     if not user.second_step:
         begin_session(user, remembered=remembered)
+        known_devices.remember(user.login)
         return redirect(_next(), 303)
     cookie.clear()
     now = int(ports().clock.now().timestamp())
@@ -98,6 +99,7 @@ def check_code() -> ResponseReturnValue:
             form.code.errors, status = [str(error)], 429
         else:
             begin_session(user, remembered=bool(cookie[HALF]["remembered"]))
+            known_devices.remember(user.login)
             return redirect(_next(), 303)
     return render_template("sign_in/code.html", form=form), status
 
@@ -180,6 +182,10 @@ def change_password() -> ResponseReturnValue:
             flash("Your password is changed. All other devices are signed out.", "done")
             return redirect(url_for("profile.show"), 303)
     return render_template("sign_in/password.html", form=form, shortest=MIN_LENGTH), 422
+
+
+def _origin(login: str) -> Origin:
+    return Origin(request.remote_addr or "", known_devices.find(login))
 
 
 def _next() -> str:

@@ -22,10 +22,12 @@ WANTED = "wanted"
 
 @allow(Open.EVERYBODY)
 def begin() -> ResponseReturnValue:
-    """Redirect to the provider."""
-    provider = _provider()
+    """Redirect to the provider; from another address than the public one, first to that, which the cookie is for."""
+    provider, public = _provider(), tillstream().settings.public_url
+    if public and public != request.host_url.rstrip("/"):
+        return redirect(public + url_for("sign_in.begin", next=request.args.get("next")), 303)
     cookie[WANTED] = request.args.get("next", "")
-    return provider.begin(url_for("sign_in.returned", _external=True))
+    return provider.begin(url_for("sign_in.returned", _external=True))  # it accepts registered addresses only
 
 
 @allow(Open.EVERYBODY)

@@ -1,16 +1,19 @@
 """Questions about a held file; their answers let it be read."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import preview_text, questions, scoped
+from portal.uploads import preview_content, preview_text, questions, scoped
+from tillstream.contracts import confirmations
 from tillstream.contracts.registry import contract_version
+from tillstream.domain.batch.file_figures import FileFigures
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
+from tillstream.pipeline.staging.figures import read_figures
 from tillstream.workflows.onboarding import held_batch, proposals
 from tillstream.workflows.review import decisions
 from tillstream.workflows.review.file_preview import FilePreview, preview_file
@@ -28,6 +31,8 @@ def show(batch_id: str) -> ResponseReturnValue:
     opened = held_batch.original_opener(ports(), upload)
     pairs = held_batch.all_questions(ports(), tillstream().contracts, upload, name, answers, onboarding)
     question_page = questions.question_page(opened, onboarding, pairs, name)
+    at_once = upload.size <= preview_content.AT_ONCE or bool(request.args.get("try"))
+    figures, wrong = _figures(upload, onboarding.contract) if at_once and onboarding.contract else (None, "")
     return render_template(
         "uploads/held_questions.html",
         upload=upload,
@@ -35,6 +40,9 @@ def show(batch_id: str) -> ResponseReturnValue:
         differs=differs,
         rows=_rows(upload, onboarding.contract or onboarding.so_far or _current_contract(upload)),
         texts=preview_text,
+        figures=figures,
+        wrong=wrong,
+        later=not at_once,
     )
 
 
@@ -63,8 +71,13 @@ def save(batch_id: str) -> ResponseReturnValue:
         raise Rejected("Answer the open questions first.")
     if not scope().covers_region(contract.region):
         raise Rejected(f"{contract.region} is not one of your regions.")
-    proposals.propose(ports(), batch_id, contract, [*differs, *questions.changes(answers)], me().login)
+    figures, wrong = _figures(upload, contract)
+    if figures is None:
+        raise Rejected(wrong)
+    changes = [*differs, *questions.changes(answers), *figures.sentences()]
+    proposals.propose(ports(), batch_id, contract, changes, me().login)
     if scope().may(Action.ADMINISTER):
+        confirmations.confirm(ports(), contract.name, me().login)  # the figures are above the button
         read = decisions.accept(ports(), contracts, batch_id, me().login)
         flash(
             f"Version {read.contract_version} of {read.contract} is saved. {upload.file} is being read with it.", "done"
@@ -72,6 +85,16 @@ def save(batch_id: str) -> ResponseReturnValue:
     else:
         flash(f"Your answers are saved. {upload.file} is read when an administrator accepts them.", "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+
+
+def _figures(upload: Batch, contract: Contract) -> tuple[FileFigures | None, str]:
+    """Figures of the file by the contract of the answers, or why it cannot read the file."""
+    received = ports().clock.now().date()
+    try:
+        opened = held_batch.original_opener(ports(), upload)
+        return read_figures(opened, contract, received, ports().limits, file=upload.file), ""
+    except Rejected as error:
+        return None, str(error)
 
 
 def _held_upload(batch_id: str) -> Batch:
@@ -95,6 +118,8 @@ def _rows(upload: Batch, contract: Contract | None) -> FilePreview | None:
         return None
     try:
         received = ports().clock.now().date()
-        return preview_file(held_batch.original_opener(ports(), upload), contract, received, ports().limits)
+        return preview_file(
+            held_batch.original_opener(ports(), upload), contract, received, ports().limits, file=upload.file
+        )
     except Rejected:
         return None

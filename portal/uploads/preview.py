@@ -8,9 +8,11 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import preview_content, preview_text, questions, scoped
+from tillstream.contracts import confirmations
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.domain.resumable_upload import ResumableUpload
+from tillstream.pipeline.staging.figures import read_figures
 from tillstream.workflows.intake import complete_upload, resumable_upload
 from tillstream.workflows.onboarding import questionnaire
 
@@ -41,7 +43,9 @@ def show(sending_id: str) -> ResponseReturnValue:
         else scoped.contract(chosen)
     )
     preview = (
-        preview_content.by_contract(upload, contract, tried=bool(request.args.get("try")))
+        preview_content.by_contract(
+            upload, contract, tried=bool(request.args.get("try")), new=chosen == preview_content.NEW
+        )
         if contract
         else preview_content.so_far(upload, question_page)
     )
@@ -98,20 +102,21 @@ def load(sending_id: str) -> ResponseReturnValue:
 def save(sending_id: str) -> ResponseReturnValue:
     """Save the answers as a contract and load the file with it; users without that right propose it."""
     upload = resumable_upload.get(ports(), sending_id, me().login)
-    contract = questions.contract_of(
-        upload.file, partial(complete_upload.open_complete, ports(), upload), upload.answers
-    )
+    opened = partial(complete_upload.open_complete, ports(), upload)
+    contract = questions.contract_of(upload.file, opened, upload.answers)
     contracts = tillstream().contracts
     if scope().may(Action.ADMINISTER):
         if contract.name in contracts.names():
             raise Rejected(f"The contract {contract.name} already exists. Choose another name.")
         saved = contracts.save(contract, me().login)
+        confirmations.confirm(ports(), saved.name, me().login)  # the figures are above the button
         loaded = complete_upload.ingest_previewed(ports(), contracts, sending_id, me().login, saved.name)
         flash(f"The contract {saved.name} is saved. This file and later files like it are read with it.", "done")
     else:
         if not scope().covers_region(contract.region):
             raise Rejected(f"{contract.region} is not one of your regions.")
-        changes = questions.changes(upload.answers)
+        figures = read_figures(opened, contract, ports().clock.now().date(), ports().limits, file=upload.file)
+        changes = [*questions.changes(upload.answers), *figures.sentences()]
         loaded = complete_upload.propose(ports(), contracts, sending_id, me().login, contract, changes)
         flash(f"The contract {contract.name} is proposed. The file is read when an administrator accepts it.", "done")
     return _loaded(loaded)

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO
 
-from portal.context import me, ports, tillstream
+from portal.context import me, ports, stores, tillstream
 from portal.uploads import labels, questions
 from tillstream.detection import FileSample, Fit
+from tillstream.domain.batch.file_figures import FileFigures
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.resumable_upload import ResumableUpload
+from tillstream.pipeline.staging.figures import read_figures
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt_types import Receipt
 from tillstream.workflows.intake import complete_upload, resumable_upload
@@ -31,6 +33,8 @@ class Preview:
     receipt: Receipt | None
     wrong: str = ""
     """Why the contract cannot read the file."""
+    figures: FileFigures | None = None
+    """Figures of the whole file by a new contract, which the user confirms."""
     so_far: bool = False
     """Whether questions are open, so that only the rows are shown."""
 
@@ -49,18 +53,20 @@ def sample(opened: Any) -> tuple[FileSample | None, str]:
         return None, str(error)
 
 
-def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool) -> Preview:
-    """Preview by a contract. `tried`: dry-run large files, too."""
+def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool, new: bool = False) -> Preview:
+    """Preview by a contract. `tried`: dry-run large files, too. `new`: with the figures of its first file."""
     app, received = tillstream(), ports().clock.now().date()
     try:
-        rows = preview_file(partial(complete_upload.open_complete, ports(), upload), contract, received, ports().limits)
-        receipt = None
+        opened = partial(complete_upload.open_complete, ports(), upload)
+        rows = preview_file(opened, contract, received, ports().limits, file=upload.file)
+        receipt, figures = None, None
         if upload.size <= AT_ONCE or tried:
+            figures = read_figures(opened, contract, received, ports().limits, file=upload.file) if new else None
             with complete_upload.open_complete(ports(), upload) as stream:
                 receipt = dry_run(app.ports, app.contracts, contract, upload.file, stream)
     except Rejected as error:
         return Preview(contract, None, None, str(error))
-    return Preview(contract, rows, receipt)
+    return Preview(contract, rows, receipt, figures=figures)
 
 
 def so_far(upload: ResumableUpload, question_page: questions.QuestionPage | None) -> Preview | None:
@@ -70,7 +76,13 @@ def so_far(upload: ResumableUpload, question_page: questions.QuestionPage | None
         return None
     try:
         received = ports().clock.now().date()
-        rows = preview_file(partial(complete_upload.open_complete, ports(), upload), contract, received, ports().limits)
+        rows = preview_file(
+            partial(complete_upload.open_complete, ports(), upload),
+            contract,
+            received,
+            ports().limits,
+            file=upload.file,
+        )
     except Rejected:
         return None
     return Preview(contract, rows, None, so_far=True)
@@ -89,7 +101,7 @@ def in_words(preview: Preview | None) -> dict[str, Any]:
 
 def keep(name: str, stream: BinaryIO, size: int, contract: str) -> ResumableUpload:
     """Store a file that was sent whole with a form, for a preview."""
-    begun = resumable_upload.begin(ports(), me().login, name, size, contract=contract, look=True)
+    begun = resumable_upload.begin(ports(), me().login, name, size, contract=contract, look=True, stores=stores())
     if size:
         resumable_upload.append(ports(), begun.id, begun.by, 0, stream)
     return complete_upload.finish(ports(), tillstream().contracts, begun.id, begun.by)

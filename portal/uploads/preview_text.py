@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from tillstream.detection.columns.accounted import ColumnUse
 from tillstream.detection.evidence import Finding, Question
 from tillstream.domain.contract.model import MAPPED
 
@@ -25,17 +26,21 @@ CHANGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("delimiter", (",", ";", "tab", "|")),
     ("encoding", ("utf-8", "cp1252", "latin-1", "cp850", "utf-16-le", "cp932")),
     ("header", ()),
+    ("sheet", ()),
     ("currency", ()),
     ("country", ()),
     ("time_zone", ()),
 )
 """Detected properties that the user may override: key, and its answers if they are few."""
 ABOUT = {
-    "encoding": "Encoding", "delimiter": "Delimiter", "header": "Header", "decimal": "Decimal separator",
-    "thousands": "Thousands separator", "date_order": "Date order", "dates": "Dates", "language": "Month names",
-    "currency": "Currency", "time_zone": "Time zone", "returns": "Returns", "region": "Region", "country": "Country",
+    "encoding": "Encoding", "delimiter": "Delimiter", "header": "Header", "sheet": "Sheet",
+    "decimal": "Decimal separator", "thousands": "Thousands separator",
+    "date_order": "Date order", "date": "Day in the file name", "dates": "Dates", "language": "Month names",
+    "era": "Years", "currency": "Currency", "time_zone": "Time zone", "returns": "Returns", "region": "Region",
+    "country": "Country",
     "identity": "Sales identified by", "identity.ids": "Sale numbers", "identity.id_prefix": "Prefix of sale numbers",
-    "amount": "Total", "prices": "Prices", "discount": "Discount", "tax_rate": "Tax rate",
+    "units": "Units", "amounts": "Amounts", "amount": "Total", "prices": "Prices", "discount": "Discount",
+    "tax_rate": "Tax rate", "overlap": "Known sales",
 }  # fmt: skip
 FAMILIES = {"column": "Column", "status": "Status", "missing": "No value"}
 CHOICES: dict[str, dict[str, str]] = {
@@ -50,9 +55,17 @@ CHOICES: dict[str, dict[str, str]] = {
         "pending": "pending: it counts, and is shown separately",
         "cancelled": "cancelled: it does not count",
         "returned": "returned: it is subtracted",
+        "ignore": "not a sale: the row is ignored",
     },
+    "returns": {
+        "subtract": "returns beside their sales: subtract them",
+        "cancel": "the sales themselves: they do not count",
+    },
+    "half_converted": {"swap": "yes, swap them back", "keep": "no, keep them as they are"},
+    "minor_units": {"yes": "yes, in cents or the like", "no": "no"},
     "missing": {"yes": "yes, the cell is empty", "no": "no, it is a value"},
     "identity": {"content": "everything in the row together"},
+    "overlap": {"same": "the same sales: they count once", "different": "different sales: they count as well"},
 }
 ASKS = {
     "region": "Which region are these sales from?",
@@ -69,6 +82,7 @@ HINTS = {
     "country": "Enter - to leave it empty.",
     "time_zone": "Such as Europe/London or Asia/Kolkata.",
     "currency": "Three letters, such as EUR.",
+    "date": "The format of the day in the file name, such as %Y-%m-%d.",
     "tax_rate": "As a fraction, such as 0.19. Enter 0 for no tax.",
     "header": "The line number of the header. Enter 0 if there is no header.",
 }
@@ -92,7 +106,16 @@ def choice(question: Question, answer: str) -> str:
     words = CHOICES.get(question.key) or CHOICES.get(question.key.partition(".")[0], {})
     if answer == "-" and answer not in words:
         return "none of them"
+    if question.key == "date":
+        return answer.replace("%d", "day").replace("%m", "month").replace("%Y", "year")
     return words.get(answer, answer.replace(",", " and ") if question.key == "identity" else answer)
+
+
+def column_use(column: ColumnUse) -> str:
+    """How a column of the file is used."""
+    if column.use != "mapped":
+        return {"extra": "kept as extra", "ignored": "ignored: it has no values"}[column.use]
+    return " and ".join(COLUMNS.get(role, "identifies the sale") for role in column.roles)
 
 
 def about(finding: Finding) -> str:

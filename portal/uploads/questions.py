@@ -11,12 +11,13 @@ from portal.context import me, ports, scope, tillstream
 from portal.uploads import preview_text
 from tillstream.detection.answers import check
 from tillstream.detection.columns.roles import NO_COLUMN
-from tillstream.detection.evidence import Question
+from tillstream.detection.evidence import Question, WordUse
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
 from tillstream.domain.file_names import stem
 from tillstream.workflows.intake import resumable_upload
 from tillstream.workflows.onboarding import answer_examples, questionnaire
+from tillstream.workflows.onboarding.delivered_lines import of_warehouse
 
 FIELD, BECOMES = "answer.", "becomes."
 Opened = Callable[[], BinaryIO]
@@ -31,6 +32,18 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class WordView:
+    """One word of a question about the words of a column."""
+
+    word: str
+    key: str
+    rows: int
+    amount: str
+    choices: tuple[Choice, ...]
+    is_open: bool
+
+
+@dataclass(frozen=True)
 class QuestionView:
     """One question as the page shows it."""
 
@@ -42,6 +55,8 @@ class QuestionView:
     rows: list[tuple[int, list[tuple[str, str]]]]
     suggestions: tuple[str, ...]
     """Suggestions for a typed answer."""
+    words_of_column: tuple[WordView, ...] = ()
+    """Each word that is answered by itself, instead of one answer."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +74,10 @@ class QuestionPage:
 def about(file: str, opened: Opened, answers: Mapping[str, str]) -> QuestionPage:
     """All questions with their answers, and the contract once none is open. Raises `Rejected`."""
     name = name_of(file)
-    onboarding = questionnaire.build_questionnaire(opened, name, answers, tillstream().contracts.all().values())
-    return question_page(opened, onboarding, questionnaire.all_questions(opened, name, answers, onboarding), name)
+    contracts, delivered = tillstream().contracts.all().values(), of_warehouse(ports().warehouse)
+    onboarding = questionnaire.build_questionnaire(opened, name, answers, contracts, delivered)
+    pairs = questionnaire.all_questions(opened, name, answers, onboarding, contracts, delivered)
+    return question_page(opened, onboarding, pairs, name)
 
 
 def question_page(
@@ -76,8 +93,9 @@ def _question_view(
     opened: Opened, onboarding: questionnaire.Questionnaire, question: Question, answer: str | None
 ) -> QuestionView:
     values = answer_examples.examples(opened, onboarding, question)
+    chosen = answer or question.default
     choices = tuple(
-        Choice(one, preview_text.choice(question, one), values.get(one, ()), one == answer) for one in question.choices
+        Choice(one, preview_text.choice(question, one), values.get(one, ()), one == chosen) for one in question.choices
     )
     rows = answer_examples.rows_of(onboarding.sample, question.lines)
     return QuestionView(
@@ -88,7 +106,13 @@ def _question_view(
         choices,
         rows,
         _suggestions(question.key),
+        tuple(_word_view(question, use) for use in question.table),
     )
+
+
+def _word_view(question: Question, use: WordUse) -> WordView:
+    choices = tuple(Choice(one, preview_text.choice(question, one), (), one == use.meaning) for one in use.choices)
+    return WordView(use.word, use.key, use.rows, use.amount, choices, not use.meaning)
 
 
 def _suggestions(key: str) -> tuple[str, ...]:
@@ -143,9 +167,8 @@ def keep(id: str, answers: dict[str, str]) -> None:
 
 def contract_of(file: str, opened: Opened, answers: Mapping[str, str]) -> Contract:
     """Contract of the answers, with the name in the form. Raises `Rejected`."""
-    return named(
-        questionnaire.build_questionnaire(opened, name_of(file), answers, tillstream().contracts.all().values())
-    )
+    contracts, delivered = tillstream().contracts.all().values(), of_warehouse(ports().warehouse)
+    return named(questionnaire.build_questionnaire(opened, name_of(file), answers, contracts, delivered))
 
 
 def named(onboarding: questionnaire.Questionnaire) -> Contract:

@@ -30,7 +30,15 @@ SHOWN = 5
 PER_PAGE = 50
 BLOCKED = frozenset({"undo", "fix", "replay", "as_new"})
 """Steps that are disabled while a replay of the file is in progress, which would not include them, or an undo."""
-ANSWERED = frozenset({HoldCode.TOO_MANY_REJECTED, HoldCode.COLUMNS, HoldCode.STYLE, HoldCode.CONTRACT_PROPOSED})
+ANSWERED = frozenset(
+    {
+        HoldCode.TOO_MANY_REJECTED,
+        HoldCode.UNKNOWN_WORDS,
+        HoldCode.COLUMNS,
+        HoldCode.STYLE,
+        HoldCode.CONTRACT_PROPOSED,
+    }
+)
 ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from portal.access import allow
-from portal.context import me, ports, tillstream
+from portal.context import me, ports, stores, tillstream
 from portal.uploads import labels, scoped
 from portal.uploads.decide import side_by_side
 from portal.uploads.preview_content import keep
@@ -27,7 +27,7 @@ def submit() -> ResponseReturnValue:
         return submit_for_preview()  # without a contract, show a preview first
     contract = scoped.contract(request.form.get("contract", ""))
     files = _files()
-    received = [uploads.receive(ports(), contract, name, stream, me().login) for name, stream in files]
+    received = [uploads.receive(ports(), contract, name, stream, me().login, stores=stores()) for name, stream in files]
     if _script():
         summaries = [
             {"batch_id": one.batch_id, "file": one.file, "state": one.state.value, "url": _receipt(one.batch_id)}
@@ -71,7 +71,7 @@ def fix_rows(batch_id: str) -> ResponseReturnValue:
     """Receive the downloaded rows of an upload, corrected."""
     scoped.own(batch_id)
     ((name, stream),) = _files(most=1)
-    correction_submit.submit_correction(ports(), batch_id, name, stream, me().login)
+    correction_submit.submit_correction(ports(), batch_id, name, stream, me().login, stores=stores())
     flash("Your corrections are received. They are read in a few seconds.", "done")
     return redirect(_receipt(batch_id), 303)
 
@@ -84,7 +84,7 @@ def replay_preview(batch_id: str) -> ResponseReturnValue:
     if name:
         scoped.contract(name)
     app = tillstream()
-    comparison = preview(app.ports, app.contracts, batch_id, name or None)
+    comparison = preview(app.ports, app.contracts, batch_id, name or None, stores())
     return render_template(
         "uploads/replay.html",
         upload=upload,
@@ -117,7 +117,7 @@ def replay_batch(batch_id: str) -> ResponseReturnValue:
     if name:
         scoped.contract(name)
     app = tillstream()
-    upload = replay.replay(app.ports, app.contracts, batch_id, name or None, me().login)
+    upload = replay.replay(app.ports, app.contracts, batch_id, name or None, me().login, stores=stores())
     flash("The file is being read again. The new reading replaces the old one when it counts.", "done")
     return redirect(_receipt(upload.batch_id), 303)
 

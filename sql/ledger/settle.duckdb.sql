@@ -151,10 +151,11 @@ SELECT v.key, v.content, v.is_current FROM known_lines AS v
 SEMI JOIN (SELECT a.key FROM staged_lines AS a SEMI JOIN known_lines USING (key)) AS a USING (key);
 
 -- name: repeated_keys
--- Keys that occur in the wave more than once; conflicting: two contents of one version in one batch.
+-- Keys that occur in the wave more than once; conflicting: two contents of one version in one batch, without rows that
+-- their writer may not write.
 CREATE OR REPLACE TEMP TABLE repeated_keys AS
 SELECT key, source_version, batch_no, bool_or(accepted) AS accepted, MIN(content) <> MAX(content) AS conflicting
-FROM batch_lines
+FROM batch_lines ANTI JOIN foreign_rows USING (own_no, row_number)
 WHERE key IN (SELECT key FROM staged_lines GROUP BY key HAVING COUNT(*) > 1)
 GROUP BY ALL;
 
@@ -202,6 +203,8 @@ WHERE EXISTS (
       OR (t.whole = 'store-day' AND t.region = a.region AND t.store_id IS NOT DISTINCT FROM a.store_id AND t.sale_date = a.sale_date))
     AND t.precedence > a.precedence
     AND NOT (a.is_till AND NOT t.is_till)
+    AND (t.stores IS NULL OR COALESCE(list_contains(t.stores, a.store_id), FALSE)
+      OR COALESCE(list_contains(t.own_lines, CAST(a.key AS VARCHAR)), FALSE))
     AND NOT EXISTS (
       SELECT 1 FROM stated_keys AS n
       WHERE n.batch_no = t.batch_no AND n.key = a.key AND n.source_version = t.source_version
@@ -210,12 +213,13 @@ WHERE EXISTS (
 
 -- name: active_statements
 -- Complete statements over the scopes of `live_observations`: not undone, and no row of the scope still rejected by
--- validation. A rejected row of a file without a scope may belong to any; an unreadable message does not block the other
--- sales of its batch.
+-- validation, and none that its writer was not allowed to write. A rejected row of a file without a scope may belong to
+-- any; an unreadable message does not block the other sales of its batch.
 CREATE OR REPLACE TEMP TABLE active_statements AS
 WITH statement AS (
   SELECT
     t.*, b.source IN ('till', 'form') AS is_till,
+    CAST(CAST(t.writer_stores AS JSON) AS VARCHAR[]) AS stores, CAST(CAST(t.own_keys AS JSON) AS VARCHAR[]) AS own_lines,
     row(t.rank, t.source_version, IF(t.source_version > 0, -1, 1) * COALESCE(t.received_seq, b.place_seq), b.contract_version) AS precedence
   FROM statements AS t
   JOIN batches AS b USING (batch_no)
@@ -226,15 +230,17 @@ WITH statement AS (
 entry AS (
   SELECT
     s.batch_no, s.row_number, s.fix_number, s.refused_by = 'validation' AS is_open,
+    s.refused_by = 'ledger' AND s.code = 'not-your-store' AS is_foreign,
     IF(s.sale_id IS NULL, NULL, {sale_hash}) AS sale, IF(s.sale_date IS NULL, NULL, {store_day_hash}) AS store_day
   FROM refusals AS s
   WHERE s.batch_no IN (SELECT batch_no FROM statement)
   UNION ALL
-  SELECT s.batch_no, s.row_number, s.fix_number, FALSE, NULL, NULL FROM sightings AS s
+  SELECT s.batch_no, s.row_number, s.fix_number, FALSE, FALSE, NULL, NULL FROM sightings AS s
   WHERE s.fix_number > 0 AND s.batch_no IN (SELECT batch_no FROM statement)
 ),
 still_open AS (
-  SELECT * FROM entry QUALIFY ROW_NUMBER() OVER (PARTITION BY batch_no, row_number ORDER BY fix_number DESC) = 1 AND is_open
+  SELECT * FROM entry
+  QUALIFY is_foreign OR (is_open AND ROW_NUMBER() OVER (PARTITION BY batch_no, row_number ORDER BY fix_number DESC) = 1)
 )
 SELECT * FROM statement AS t
 WHERE NOT EXISTS (
@@ -277,7 +283,7 @@ WITH current AS (
 ordered_lines AS (
   SELECT
     a.*, c.content AS current_content, r.conflicting AND NOT a.accepted AS conflicting, b.is_till AS winning_is_till,
-    b.source_version AS winning_version, b.place AS winning_place, x.differences,
+    b.source_version AS winning_version, b.place AS winning_place, x.differences, f.key IS NOT NULL AS is_foreign,
     row(a.rank, a.source_version, IF(a.source_version > 0, -1, 1) * a.place, o.contract_version, a.fix_number,
         IF(a.source_version > 0, -1, 1) * a.row_number) AS placed_at
   FROM batch_lines AS a
@@ -285,12 +291,14 @@ ordered_lines AS (
   LEFT JOIN repeated_keys AS r USING (key, source_version, batch_no)
   LEFT JOIN winning_observation AS b ON b.key = a.key
   LEFT JOIN between_kinds AS x USING (own_no, row_number)
+  LEFT JOIN foreign_rows AS f USING (own_no, row_number)
   JOIN batches AS o ON o.batch_no = a.batch_no
 ),
 checked_lines AS (
   SELECT
     p.*,
     CASE
+      WHEN p.is_foreign THEN 'not-your-store'
       WHEN p.conflicting THEN 'conflicting-contents'
       WHEN p.current_content IS NULL OR p.current_content = p.content THEN NULL
       WHEN p.winning_is_till <> p.is_till AND len(p.differences) = 0 THEN NULL
@@ -469,19 +477,22 @@ JOIN incoming_batches AS i USING (batch_no);
 INSERT INTO refusals BY NAME
 WITH refused AS (
   SELECT
-    *, differences[1].column AS column_name, differences[1].here AS value,
+    w.*, f.region, f.sale_id, f.store_id,
+    IF(refusal = 'not-your-store', 'store_id', differences[1].column) AS column_name,
+    IF(refusal = 'not-your-store', f.other_store, differences[1].here) AS value,
     CASE refusal
+      WHEN 'not-your-store' THEN array_to_string(f.stores, ', ')
       WHEN 'differs-from-till' THEN array_to_string(list_transform(differences, lambda d: d.column || ' ' || d.there || ' there, ' || d.here || ' here'), '; ')
       WHEN 'conflicting-contents' THEN 'version ' || source_version
       ELSE ''
     END AS detail
-  FROM wave_outcomes WHERE refusal IS NOT NULL
+  FROM wave_outcomes AS w LEFT JOIN foreign_rows AS f USING (own_no, row_number) WHERE refusal IS NOT NULL
 )
 SELECT
   batch_no, received_date, row_number, line_number, fix_number, 'quarantined' AS outcome, 'ledger' AS refused_by, CAST(NULL AS VARCHAR) AS raw,
   refusal AS code, column_name, value,
   CAST(to_json([{{'code': refusal, 'column': column_name, 'value': value, 'detail': detail}}]) AS VARCHAR) AS problems,
-  CAST(NULL AS VARCHAR) AS region, CAST(NULL AS VARCHAR) AS sale_id, CAST(NULL AS VARCHAR) AS store_id, CAST(NULL AS DATE) AS sale_date,
+  region, sale_id, store_id, IF(refusal = 'not-your-store', sale_date, NULL) AS sale_date,
   $settlement_no AS settlement_no
 FROM refused;
 
@@ -490,9 +501,11 @@ FROM refused;
 INSERT INTO statements BY NAME
 SELECT
   a.batch_no, ANY_VALUE(a.received_date) AS received_date, a.sale AS scope, 'sale' AS whole, a.source_version,
-  MAX(a.rank_of_batch) AS rank, MIN(a.received_seq) AS received_seq, MIN(a.sale_date) AS sale_date, $settlement_no AS settlement_no
+  MAX(a.rank_of_batch) AS rank, MIN(a.received_seq) AS received_seq, MIN(a.sale_date) AS sale_date,
+  ANY_VALUE(w.writer_stores) AS writer_stores, ANY_VALUE(w.own_keys) AS own_keys, $settlement_no AS settlement_no
 FROM batch_lines AS a
 JOIN incoming_batches AS i ON i.batch_no = a.own_no
+LEFT JOIN statement_writers AS w ON (w.batch_no, w.sale, w.source_version) = (a.batch_no, a.sale, a.source_version)
 ANTI JOIN statements AS t ON (t.batch_no, t.scope, t.source_version) = (a.batch_no, a.sale, a.source_version)
 WHERE i.replaces = 'sale'
 GROUP BY a.batch_no, a.sale, a.source_version;

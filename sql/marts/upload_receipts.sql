@@ -9,7 +9,7 @@
 -- - rows_duplicate, sum: Number of rows that changed nothing
 -- - rows_quarantined, sum: Number of rejected rows that are neither corrected nor discarded
 -- - rows_blank, sum: Number of blank rows
--- - rows_ignored, sum: Number of repeated headers, titles, totals, and rows discarded by a person
+-- - rows_ignored, sum: Number of repeated headers, titles, totals, rows discarded by a person, and rows that are not sales
 -- - removed, sum: Number of lines removed because they are missing from a complete sale or store-day
 CREATE OR REPLACE VIEW upload_receipts AS
 SELECT

@@ -28,6 +28,8 @@ class Outcome:
     blank: int = 0
     ignored: int = 0
     cut: str = ""
+    doubt: str = ""
+    """Evidence that day and month are swapped."""
     error: str = ""
     words: str = ""
     """All messages about the file and its rejected rows."""
@@ -40,8 +42,9 @@ class Outcome:
             "rows": [{name: row.get(name) for name in names} for row in self.rows],
             "words": [words for words in expected["words"] if words in self.words],
         }
-        if expected["cut"] and expected["cut"] in self.cut:
-            result["cut"] = expected["cut"]
+        for name in ("cut", "doubt"):
+            if expected[name] and expected[name] in result[name]:
+                result[name] = expected[name]
         return {name: result[name] for name in expected}
 
 
@@ -76,8 +79,10 @@ def _read(source: Path, style: FileStyle, outcome: Outcome) -> None:
 def _judged(folder: Path, source: Path, expected: dict[str, Any], outcome: Outcome) -> None:
     contract = parse(yaml.safe_load((folder / "contract.yaml").read_text("utf-8")))
     received = date.fromisoformat(expected.get("received", "2026-06-01"))
-    for row_batch in FileSource(partial(source.open, "rb"), contract, received).row_batches():
+    file = FileSource(partial(source.open, "rb"), contract, received)
+    for row_batch in file.row_batches():
         _add_row_batch(row_batch, outcome)
+    outcome.doubt = file.date_doubt.words if file.date_doubt else ""
     outcome.refused.sort()
     outcome.warnings.sort(key=lambda row: (row[0], row[1], row[2] or ""))
 
@@ -85,7 +90,10 @@ def _judged(folder: Path, source: Path, expected: dict[str, Any], outcome: Outco
 def _add_row_batch(row_batch: RowBatch, outcome: Outcome) -> None:
     outcome.blank, outcome.ignored = outcome.blank + row_batch.blank, outcome.ignored + row_batch.ignored
     outcome.cut = row_batch.truncation or outcome.cut
+    outcome.ignored += sum(row.outcome == "ignored" for row in row_batch.rejected)
     for row in row_batch.rejected:
+        if row.outcome == "ignored":
+            continue
         for problem in row.problems:
             outcome.refused.append([row.row_number, row.line_number, problem["code"]])
             outcome.words += _says(problem)

@@ -48,6 +48,7 @@ def test_every_runbook_case_has_symptom_first_step_and_end() -> None:
         "A region is late",
         "Dead letters",
         "A batch is stuck",
+        "The ledger lacks settlements",
         "A large settlement failed",
         "A bad contract",
         "A leaked key",

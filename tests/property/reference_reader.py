@@ -75,7 +75,9 @@ def _with_line_feeds(text: str, delimiter: str, longest: int) -> str:
             return text
         elif letter == delimiter:
             state = "begin"
-        elif state == "closed" and letter != '"':
+        elif state in ("closed", "after") and letter in " \t":
+            state = "after"
+        elif state == "after" or (state == "closed" and letter != '"'):
             return text
         else:
             state = "quoted" if letter == '"' and state in ("begin", "closed") else "plain"
@@ -120,7 +122,7 @@ def _text(cell: str) -> str:
         raise UnreadableFile("unreadable-file", "header") from error
 
 
-def _record(
+def _record(  # noqa: C901 - one branch per state
     ended: list[tuple[str, str]], at: int, delimiter: str, columns: int, longest: int
 ) -> tuple[tuple[str, list[str]] | None, int]:
     """Raw text and cells, or None for a quote that is never closed; and the next line."""
@@ -132,14 +134,16 @@ def _record(
         for letter in body:
             if state == "begin" and letter == '"':
                 state = "quoted"
-            elif state in ("begin", "plain", "closed") and letter == delimiter:
+            elif state in ("begin", "plain", "closed", "after") and letter == delimiter:
                 cells.append(cell)
                 cell, state = "", "begin"
             elif state == "quoted" and letter == '"':
                 state = "closed"
             elif state == "closed" and letter == '"':
                 cell, state = cell + letter, "quoted"
-            elif state == "closed":
+            elif state in ("closed", "after") and letter in " \t":
+                cell, state = cell + letter, "after"
+            elif state in ("closed", "after"):
                 return None, at + 1
             else:
                 cell += letter

@@ -18,7 +18,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.contracts.loader import shipped
 from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.reading.correction_file import unescape_formula
+from tillstream.domain.text.formula_guard import unguard
 from tillstream.settings import Settings
 from tillstream.workflows.corrections.drafts import draft
 from tillstream.workflows.corrections.drafts.apply_edits import AppliedEdits
@@ -141,7 +141,7 @@ def _to_the_row(step: Edit, line: dict[str, Any], written: list[str]) -> None:
 def as_rows(text: bytes) -> list[dict[str, str]]:
     wanted = (*NAMES, "_row", "_accept", "_discard")
     read = csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline=""))
-    return [{name: unescape_formula(row[name]) for name in wanted} for row in read]
+    return [{name: unguard(row[name]) for name in wanted} for row in read]
 
 
 @given(refused(), st.lists(steps, max_size=12))

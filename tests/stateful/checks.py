@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from stateful.model import Key, Ledger, ModelBatch
+from stateful.model import Ledger
+from stateful.model_batches import Key, ModelBatch
 from stateful.system import System
 
 import sql

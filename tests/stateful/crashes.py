@@ -54,8 +54,14 @@ STEPS = (
     "warehouse.replace_table user_scopes",
 )
 """Every call by which the pipeline changes something outside itself."""
-RARE = ("documents.put batches cancelled", "documents.put columns")
-"""Steps that only a crash leads to, or only other contracts than those of the schedules."""
+RARE = (
+    "documents.put batches cancelled",
+    "documents.put bound_objects",
+    "documents.put columns",
+    "documents.put confirmed_contracts",
+    "documents.put home",
+)
+"""Steps that only a crash leads to, or only other contracts or writers than those of most schedules."""
 OF_A_DROP = ("drop.claim", "drop.archive", "documents.put drops")
 """Steps of the watched folder, which the schedules have none of."""
 POINTS = tuple((step, when) for step in STEPS for when in ("before", "after"))

@@ -6,78 +6,11 @@ Nothing is updated in place but the list of batches and the outcomes, which the 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-FILE, TILL = "file", "till"
+from stateful.model_batches import FILE, TILL, Key, Line, ModelBatch, ModelRow, Sighting
+
 ACCEPTED = ("new", "corrected", "duplicate")
-Key = tuple[str, str]
 Scope = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One row that validation accepts: `facts` is its content, sorted as the columns of a sale line are."""
-
-    sale: str
-    product: str
-    store_day: tuple[str, str]
-    facts: tuple[tuple[str, object], ...]
-    line: str | None = None
-    version: int = 0
-    accepted: bool = False
-
-    def differs(self, other: "Line", *, across: bool) -> bool:
-        if not across:
-            return self.facts != other.facts
-        mine, theirs = (
-            {name: value for name, value in facts if value is not None and name != "extra"}
-            for facts in (self.facts, other.facts)
-        )
-        return any(mine[name] != theirs[name] for name in mine.keys() & theirs.keys())
-
-
-@dataclass(frozen=True)
-class ModelRow:
-    """One row of a batch. Without a line it is refused (its scopes as far as they can be read) or discarded."""
-
-    number: int
-    line: Line | None = None
-    sale: str | None = None
-    store_day: tuple[str, str] | None = None
-    discarded: bool = False
-    fix: int = 0
-    sequence: int = 0
-
-
-@dataclass(eq=False)
-class ModelBatch:
-    id: str
-    kind: str
-    """upload, messages, correction or replay"""
-    contract: str
-    version: int
-    received: int
-    rows: list[ModelRow]
-    sha: str = ""
-    replaces: str = ""
-    rules: str = "ask"
-    as_new: bool = False
-    parent: str = ""
-    fix: int = 0
-    settled: bool = False
-    undone: bool = False
-    removed: int = 0
-
-    @property
-    def side(self) -> str:
-        return TILL if self.kind == "messages" else FILE
-
-
-class Sighting(NamedTuple):
-    root: ModelBatch
-    row: ModelRow
-    line: Line
-    key: Key
 
 
 @dataclass
@@ -89,6 +22,11 @@ class Ledger:
     """(root, row) → fix number → the row in that version."""
     outcomes: dict[tuple[str, int, int], str] = field(default_factory=dict)
     """(root, row, fix number) → outcome; superseded counts as duplicate."""
+    foreign: set[tuple[str, Scope]] = field(default_factory=set)
+    """(root, scope) of each row that its writer may not write: the scope is stated by nobody in that batch."""
+    bound: dict[tuple[str, Scope, int], tuple[frozenset[str], set[Key]]] = field(default_factory=dict)
+    """(root, sale, version) → the stores of the bound writer who stated it first, and the keys with current lines of
+    these stores at that time."""
 
     # ---- the order of contents
 
@@ -112,8 +50,8 @@ class Ledger:
 
     # ---- what counts
 
-    def statements(self) -> list[tuple[ModelBatch, Scope, tuple[int, ...], set[Key]]]:
-        """(batch, scope, order, keys) of every whole statement in force."""
+    def statements(self) -> list[tuple[ModelBatch, Scope, tuple[int, ...], set[Key], int]]:
+        """(batch, scope, order, keys, version) of every whole statement in force."""
         groups: dict[tuple[str, Scope, int], list[Sighting]] = defaultdict(list)
         names: dict[tuple[str, int], set[Key]] = defaultdict(set)
         for entry in self.sightings:
@@ -126,9 +64,10 @@ class Ledger:
                 scope,
                 self.statement_order(group[0].root, group[0].row, version),
                 names[group[0].root.id, version],
+                version,
             )
             for (_, scope, version), group in groups.items()
-            if not self.is_open(group[0].root, scope)
+            if not self.is_open(group[0].root, scope) and (group[0].root.id, scope) not in self.foreign
         ]
 
     def is_open(self, root: ModelBatch, scope: Scope) -> bool:
@@ -143,9 +82,9 @@ class Ledger:
         return False
 
     def best(self) -> dict[Key, Sighting]:
-        by_scope: dict[Scope, list[tuple[ModelBatch, tuple[int, ...], set[Key]]]] = defaultdict(list)
-        for root, scope, order, keys in self.statements():
-            by_scope[scope].append((root, order, keys))
+        by_scope: dict[Scope, list[tuple[ModelBatch, tuple[int, ...], set[Key], int]]] = defaultdict(list)
+        for root, scope, order, keys, version in self.statements():
+            by_scope[scope].append((root, order, keys, version))
         best: dict[Key, Sighting] = {}
         for entry in self.sightings:
             if entry.root.undone or self.outcomes[entry.root.id, entry.row.number, entry.row.fix] not in ACCEPTED:
@@ -154,13 +93,23 @@ class Ledger:
                 continue
             order = self.order(entry)
             left_out = any(
-                statement > order[:4] and entry.key not in keys and not (root.side == FILE and entry.root.side == TILL)
+                statement > order[:4]
+                and entry.key not in keys
+                and not (root.side == FILE and entry.root.side == TILL)
+                and self._may_remove(root, scope, version, entry)
                 for scope in (_scope("sale", entry.line), _scope("store-day", entry.line))
-                for root, statement, keys in by_scope[scope]
+                for root, statement, keys, version in by_scope[scope]
             )
             if not left_out and (entry.key not in best or order > self.order(best[entry.key])):
                 best[entry.key] = entry
         return best
+
+    def _may_remove(self, root: ModelBatch, scope: Scope, version: int, entry: Sighting) -> bool:
+        """A bound writer removes lines of the own stores, and older contents under lines that were theirs."""
+        if (root.id, scope, version) not in self.bound:
+            return True
+        stores, own_keys = self.bound[root.id, scope, version]
+        return entry.line.store in stores or entry.key in own_keys
 
     def current(self) -> dict[Key, tuple[tuple[str, object], ...]]:
         return {key: entry.line.facts for key, entry in self.best().items()}
@@ -192,7 +141,9 @@ class Ledger:
             self.rows[root.id, row.number][row.fix] = row
             if row.line is None:
                 self.outcomes[root.id, row.number, row.fix] = "ignored" if row.discarded else "quarantined"
-        refused = self._refused(arriving, before)
+        foreign = self._foreign(arriving, batch, before)
+        refused = foreign | self._refused([entry for entry in arriving if entry not in foreign], before)
+        refused |= _whole_sales(refused, arriving)
         self._follow(arriving, refused, before)
         self.sightings += arriving
         removed = before.keys() - self.best().keys()
@@ -228,14 +179,37 @@ class Ledger:
         contents = defaultdict(set)
         for entry in arriving:
             contents[entry.key, entry.line.version].add(entry.line.facts)
-        refused = {
+        return {
             entry
             for entry in arriving
             if (len(contents[entry.key, entry.line.version]) > 1 and not entry.line.accepted)
             or self._loses(entry, before)
         }
-        whole = {entry.line.sale for entry in refused if entry.root.side == TILL}
-        return refused | {entry for entry in arriving if entry.line.sale in whole and entry.root.side == TILL}
+
+    def _foreign(self, arriving: list[Sighting], batch: ModelBatch, before: dict[Key, Sighting]) -> set[Sighting]:
+        """Rows of another store than the writer's, and rows whose key has a current line of another store."""
+        foreign = set()
+        for entry in sorted(arriving, key=lambda entry: entry.row.fix):
+            stores = _stores(entry.row, batch)
+            if stores is None:
+                continue
+            current = before.get(entry.key)
+            if entry.line.store not in stores or (current is not None and current.line.store not in stores):
+                foreign.add(entry)
+                self.foreign |= {(entry.root.id, _scope(whole, entry.line)) for whole in ("sale", "store-day")}
+            statement = (entry.root.id, _scope("sale", entry.line), entry.line.version)
+            if entry.root.replaces == "sale" and not self._is_stated(statement):
+                own_keys = {key for key, line in before.items() if line.line.store in stores}
+                self.bound.setdefault(statement, (stores, own_keys))
+        return foreign
+
+    def _is_stated(self, statement: tuple[str, Scope, int]) -> bool:
+        """Whether an earlier batch of its root stated it."""
+        root, scope, version = statement
+        return any(
+            (entry.root.id, _scope("sale", entry.line), entry.line.version) == (root, scope, version)
+            for entry in self.sightings
+        )
 
     def _loses(self, entry: Sighting, before: dict[Key, Sighting]) -> bool:
         """Differs from a till, or from what was received first of the same version."""
@@ -268,6 +242,17 @@ class Ledger:
     def receipt(self, id: str) -> Counter[str]:
         rows = {row: max(by_fix) for (root, row), by_fix in self.rows.items() if root == id}
         return Counter(read=len(rows)) + Counter(self.outcomes[id, row, fix] for row, fix in rows.items())
+
+
+def _stores(row: ModelRow, batch: ModelBatch) -> frozenset[str] | None:
+    """The stores to which the writer of a row is bound; None: not bound."""
+    return frozenset({row.sender}) if row.sender else batch.writers.get(row.fix)
+
+
+def _whole_sales(refused: set[Sighting], arriving: list[Sighting]) -> set[Sighting]:
+    """The rows of store sales with a refused line."""
+    whole = {entry.line.sale for entry in refused if entry.root.side == TILL}
+    return {entry for entry in arriving if entry.line.sale in whole and entry.root.side == TILL}
 
 
 def _scope(whole: str, line: Line) -> Scope:

@@ -24,7 +24,7 @@ def _source(system: System, rng: Random) -> Source:
 
 
 def _upload(system: System, rng: Random, source: Source, rows: list[Row], columns: tuple[str, ...]) -> bool:
-    upload = system.upload(source, rows, columns)
+    upload = system.upload(source, rows, columns, system.writer())
     if rng.random() < 0.3:  # processed at once, as by the command line
         stage.stage(system.app.ports, upload.batch_id)
         settle.settle_all(system.app.ports, system.app.contracts)
@@ -89,7 +89,7 @@ def send(system: System, rng: Random) -> bool:
         sale = rng.choice(list(system.sales.values())) if system.sales and rng.random() < 0.3 else some_sale(rng)
         text = sale.body().decode("utf-8", errors="backslashreplace")
         system.sales[text] = sale
-        messages.append((text, Message(sale.body())))
+        messages.append((text, Message(sale.body(), system.attributes(sale))))
     system.app.ports.bus.publish(TOPIC_STORE_SALES, [message for _, message in messages])
     system.promised += [text for text, _ in messages]
     if rng.random() < 0.7:
@@ -123,7 +123,8 @@ def fix_rows(system: System, rng: Random) -> bool:
         return False
     waiting = [int(row["_row"]) for row in system.rejected_rows(batch.batch_id)]
     chosen = [number for number in waiting if rng.random() < 0.7] or waiting[:1]
-    correction = system.fix(batch.batch_id, [_some_fix(system, batch, number, rng) for number in chosen])
+    fixes = [_some_fix(system, batch, number, rng) for number in chosen]
+    correction = system.fix(batch.batch_id, fixes, system.writer())
     stage.stage(system.app.ports, correction.batch_id)
     settle.settle_all(system.app.ports, system.app.contracts)
     return True
@@ -145,7 +146,8 @@ def replay_batch(system: System, rng: Random) -> bool:
     columns = system.files[batch.sha256][1]
     fitting = [s.name for s in system.latest() if set(s.columns) <= set(columns)]
     name = rng.choice(fitting) if rng.random() < 0.4 else batch.contract
-    replayed = replay.replay(system.app.ports, system.app.contracts, batch.batch_id, name, "clerk")
+    stores = system.writer()
+    replayed = replay.replay(system.app.ports, system.app.contracts, batch.batch_id, name, "clerk", stores=stores)
     if rng.random() < 0.7:
         stage.stage(system.app.ports, replayed.batch_id)
         settle.settle_all(system.app.ports, system.app.contracts)

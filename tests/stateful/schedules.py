@@ -29,6 +29,10 @@ class Schedule:
     numbered: bool
     steps: tuple[Step, ...]
     crashes: tuple[tuple[str, str], ...]
+    bound: bool = False
+    """Whether writers are bound to stores."""
+    wide: bool = False
+    """Whether sale numbers are unique in the region."""
 
 
 @dataclass
@@ -51,7 +55,8 @@ def draw(seed: int, *, crashes: bool = True) -> Schedule:
     steps += [(name, rng.randrange(1 << 30)) for name in rng.choices(names, weights, k=rng.randint(6, 14))]
     points = [POINTS[(seed * 4 + i) % len(POINTS)] for i in range(4)] if crashes and seed % 10 else []
     steps += [(name, rng.randrange(1 << 30)) for point in points for name in _wakes(point[0])]
-    return Schedule(seed, rng.random() < 0.4, tuple(steps), tuple(points))
+    numbered, third = rng.random() < 0.4, seed % 3
+    return Schedule(seed, numbered, tuple(steps), tuple(points), bound=third > 0, wide=third == 2)
 
 
 def _wakes(step: str) -> list[str]:
@@ -90,7 +95,12 @@ def run(
     with (
         tempfile.TemporaryDirectory(dir=parent_folder) as folder,
         running_system(
-            Path(folder) / "home", numbered=schedule.numbered, replace_ports=replace_ports, kind=kind
+            Path(folder) / "home",
+            numbered=schedule.numbered,
+            replace_ports=replace_ports,
+            kind=kind,
+            wide=schedule.wide,
+            people=Random(schedule.seed) if schedule.bound else None,
         ) as system,
     ):
         system.fuse.armed = list(schedule.crashes)

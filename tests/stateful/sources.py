@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import yaml
-from stateful.model import Line, ModelRow
+from stateful.model_batches import Line, ModelRow
 
 REGION = "Testland"
 HEADERS = {
@@ -35,6 +35,8 @@ class Source:
     version: bool = False
     replaces: str = ""
     rules: str = "ask"
+    wide: bool = False
+    """Whether sale numbers are unique in the region, not only in a store."""
     edition: int = 1
     """Each edition of a contract sets another channel for its lines."""
 
@@ -65,8 +67,13 @@ class Source:
             "new_columns": "keep",
             "replaces": self.replaces,
             "where_till_differs": self.rules,
+            "identity": {"ids": "region-wide" if self.wide else "per-store"},
         }
         return yaml.safe_dump(contract)
+
+    def sale(self, store: str, number: str) -> str:
+        """The sale's ID."""
+        return number if self.wide else f"{store}/{number}"
 
     @property
     def channel(self) -> str:
@@ -151,7 +158,7 @@ def file_row(
     row: Row, number: int, source: Source, columns: tuple[str, ...], *, fix: int = 0, accepted: bool = False
 ) -> ModelRow:
     """The model's row for a row of a file. columns: those of the file, which may be more than the source maps."""
-    sale = f"{row.store}/{row.number}" if row.fault not in ("number", "ragged") else None
+    sale = source.sale(row.store, row.number) if row.fault not in ("number", "ragged") else None
     store_day = (row.store, row.day) if row.fault not in ("day", "ragged") else None
     if row.fault and not (row.fault == "range" and accepted):
         return ModelRow(number, sale=sale, store_day=store_day, fix=fix)
@@ -168,7 +175,7 @@ def file_row(
         "extra": json.dumps(extra) if extra else None,
     }
     line = Line(
-        f"{row.store}/{row.number}",
+        source.sale(row.store, row.number),
         row.product,
         (row.store, row.day),
         tuple(facts.items()),
@@ -235,12 +242,17 @@ def some_sale(rng: Random) -> Sale:
     )
 
 
-def message_rows(sale: Sale, first_row: int, sequence: int, source: Source) -> list[ModelRow]:
-    """The model's rows for a message: one per line, or one in total if it is not a store sale."""
-    name = f"{sale.store}/{sale.number}"
+def message_rows(
+    sale: Sale, first_row: int, sequence: int, source: Source, sender: str | None = None
+) -> list[ModelRow]:
+    """The model's rows for a message: one per line, or one in total if it is not a store sale.
+
+    sender: the store whose token sent it. It is refused if it names another store.
+    """
+    name = source.sale(sale.store, sale.number)
     if sale.fault in ("json", "schema"):
         return [ModelRow(first_row, sequence=sequence)]
-    if sale.fault == "range":
+    if sale.fault == "range" or sender not in (None, sale.store):
         return [
             ModelRow(first_row + i, sale=name, store_day=(sale.store, sale.day), sequence=sequence)
             for i in range(len(sale.lines))
@@ -266,6 +278,7 @@ def message_rows(sale: Sale, first_row: int, sequence: int, source: Source) -> l
                 sale.version,
             ),
             sequence=sequence,
+            sender=sender,
         )
         for place, (product, qty, price) in enumerate(sale.lines)
     ]

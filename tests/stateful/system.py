@@ -7,19 +7,21 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 from stateful.crashes import Fuse, with_crashes
-from stateful.model import ModelBatch, ModelRow
-from stateful.sources import COUNTED, NUMBERED, Fix, Row, Sale, Source, file_bytes, file_row, message_rows
+from stateful.model_batches import ModelBatch, ModelRow
+from stateful.sources import COUNTED, NUMBERED, REGION, Fix, Row, Sale, Source, file_bytes, file_row, message_rows
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
 from tillstream.batches import records as batch_records
 from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.events import TOPIC_SALE_EVENTS
+from tillstream.domain.write_scope import narrowed
 from tillstream.ports.event_bus import Delivery
 from tillstream.receipts import original_rows
 from tillstream.server.worker import Worker
@@ -30,6 +32,8 @@ from tillstream.workflows.operations import reconcile
 
 LISTENER = "proof"
 STORE_SALES = Source("store-sales")
+BOUND = (("S1",), ("S2",), ("S1", "S3"))
+"""Stores to which writers are bound."""
 
 
 def unchanged(app: App) -> App:
@@ -56,12 +60,16 @@ class System:
     received_events: list[Delivery] = field(default_factory=list)
     replace_ports: Callable[[App], App] = unchanged
     """Puts other ports in place of local ones."""
+    wide: bool = False
+    """Whether sale numbers are unique in the region."""
+    people: Random | None = None
+    """Draws the stores to which writers are bound; None: nobody is bound."""
     _app: App | None = None
 
     def __post_init__(self) -> None:
         (self.home / "contracts").mkdir(parents=True)
         for source in NUMBERED if self.numbered else COUNTED:
-            self.add_contract(source)
+            self.add_contract(replace(source, wide=self.wide))
         self.start()
 
     # ---- the process
@@ -122,12 +130,27 @@ class System:
         """A file that is uploaded again has the same name."""
         return f"{sha[:6]}.csv"
 
-    def upload(self, source: Source, rows: list[Row], columns: tuple[str, ...]) -> Batch:
+    def writer(self) -> tuple[str, ...] | None:
+        """The stores to which the next person is bound; None: not bound."""
+        return self.people.choice(BOUND) if self.people and self.people.random() < 0.4 else None
+
+    def attributes(self, sale: Sale) -> dict[str, str]:
+        """The attributes of a message: a store token's name its store, which is nearly always that of the sale."""
+        if self.people is None or self.people.random() < 0.4:
+            return {}
+        store = self.people.choice(("S1", "S2")) if self.people.random() < 0.1 else sale.store
+        return {"region": REGION, "store_id": store}
+
+    def upload(
+        self, source: Source, rows: list[Row], columns: tuple[str, ...], stores: tuple[str, ...] | None = None
+    ) -> Batch:
         data = file_bytes(rows, columns)
         sha = hashlib.sha256(data).hexdigest()
         self.files[sha] = (rows, columns)
         contract = self.app.contracts.pin(source.name)
-        upload = uploads.receive(self.app.ports, contract, self.file_name(sha), io.BytesIO(data), "clerk")
+        upload = uploads.receive(
+            self.app.ports, contract, self.file_name(sha), io.BytesIO(data), "clerk", stores=stores
+        )
         self.promised.append(sha)
         return upload
 
@@ -136,7 +159,7 @@ class System:
         text = b"".join(original_rows.rejected_rows_csv(self.app.ports, batch)).decode("utf-8-sig")
         return list(csv.DictReader(io.StringIO(text, newline="")))
 
-    def fix(self, batch: str, fixes: list[Fix]) -> Batch:
+    def fix(self, batch: str, fixes: list[Fix], stores: tuple[str, ...] | None = None) -> Batch:
         """Download the refused rows, edit some of them, and upload them as a correction."""
         waiting = {int(row["_row"]): row for row in self.rejected_rows(batch)}
         columns = self.files[batch_records.get(self.app.ports, batch).sha256][1]
@@ -151,7 +174,7 @@ class System:
             self.fixes_in(earlier)
         self.last_correction[batch] = fixes
         return submit.submit_correction(
-            self.app.ports, batch, "corrected.csv", io.BytesIO(out.getvalue().encode()), "clerk"
+            self.app.ports, batch, "corrected.csv", io.BytesIO(out.getvalue().encode()), "clerk", stores=stores
         )
 
     def fixes_in(self, correction: Batch) -> list[Fix]:
@@ -203,7 +226,15 @@ class System:
             record.as_new,
             record.parent,
             record.fix_number,
+            {number: frozenset(stores) for number, stores in self._writers(record).items() if stores is not None},
         )
+
+    def _writers(self, record: Batch) -> dict[int, tuple[str, ...] | None]:
+        writers = {record.fix_number: record.stores}
+        if record.kind == "replay":
+            included = [fix.stores for fix in self.fixes_of(record, own=False)]
+            writers |= {n: narrowed(stores, record.replayer_stores) for n, stores in enumerate(included, 1)}
+        return writers
 
     def _rows(self, record: Batch, source: Source) -> Iterator[ModelRow]:
         if record.kind == "messages":
@@ -211,7 +242,8 @@ class System:
                 envelopes = [json.loads(line) for line in stream.read().splitlines()]
             row = 1
             for envelope in envelopes:
-                lines = message_rows(self.sales[envelope["message"]], row, envelope["sequence"], source)
+                sale, sender = self.sales[envelope["message"]], envelope.get("store")
+                lines = message_rows(sale, row, envelope["sequence"], source, sender)
                 row += len(lines)
                 yield from lines
             return
@@ -243,9 +275,15 @@ class System:
 
 @contextmanager
 def running_system(
-    home: Path, *, numbered: bool, replace_ports: Callable[[App], App] = unchanged, kind: type[System] = System
+    home: Path,
+    *,
+    numbered: bool,
+    replace_ports: Callable[[App], App] = unchanged,
+    kind: type[System] = System,
+    wide: bool = False,
+    people: Random | None = None,
 ) -> Iterator[System]:
-    system = kind(home, numbered, replace_ports=replace_ports)
+    system = kind(home, numbered, replace_ports=replace_ports, wide=wide, people=people)
     try:
         yield system
     finally:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from stateful import sources
 from stateful.checks import current_lines, settlements
-from stateful.model import ModelBatch, ModelRow
+from stateful.model_batches import ModelBatch, ModelRow
 from stateful.operations import OPERATIONS
 from stateful.sources import Fix
 from stateful.system import System, running_system
@@ -89,6 +89,7 @@ def _add(oracle: Any, ledger: Any, batch: ModelBatch) -> None:
             sha=None if sequence else batch.sha,
             replaces=None if sequence else batch.replaces or None,
             rules=batch.rules,
+            stores=frozenset({rows[0].sender}) if rows[0].sender else batch.writers.get(0),
         )
         ledger.model_rows[theirs.id] = rows
         ledger.receive(theirs)
@@ -105,7 +106,7 @@ def _fix(system: System, rng: Random) -> bool:
         if waiting:
             # One at a time, because the product refuses rows of one correction that contradict each other.
             right = Fix(waiting[0], _right(system, record, waiting[0]), rng.choice(["edit", "edit", "discard"]))
-            correction = system.fix(record.batch_id, [right])
+            correction = system.fix(record.batch_id, [right], record.stores)
             stage.stage(system.app.ports, correction.batch_id)
             settle.settle_all(system.app.ports, system.app.contracts)
             return True
@@ -119,9 +120,9 @@ def _right(system: System, record: Any, number: int) -> sources.Row:
 
 def play(oracle: Any, home: Path, seed: int) -> None:
     rng = Random(seed)
-    numbered = rng.random() < 0.4
+    numbered, people = rng.random() < 0.4, Random(seed) if seed % 2 else None
     names = rng.choices(SHARED_OPERATIONS, [OPERATIONS[name][0] for name in SHARED_OPERATIONS], k=rng.randint(5, 12))
-    with running_system(home, numbered=numbered) as system:
+    with running_system(home, numbered=numbered, people=people, wide=seed % 4 == 3) as system:
         if not numbered:  # the oracle numbers equal products across versions
             for name in ("version", "version-sale"):
                 del system.editions[name, 1]

@@ -11,6 +11,7 @@ from typing import Any
 import sql
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
+from tillstream.domain.text.near_names import did_you_mean
 
 _PARAMETER = re.compile(
     r"@(?P<name>\w+) (?P<kind>\w+)(?: = (?P<default>\S*))?(?: of (?P<words>\S+))?: (?P<description>.+)"
@@ -79,7 +80,10 @@ def names() -> tuple[str, ...]:
 def describe(name: str) -> Query:
     """Return the query `name`. Raises `NotFound`."""
     if name not in sql.queries():
-        raise NotFound(f"There is no query {name}. Available queries: {', '.join(sql.queries())}.")
+        raise NotFound(
+            f"There is no query {name}.{did_you_mean(name, sql.queries())} "
+            f"Available queries: {', '.join(sql.queries())}."
+        )
     text = sql.text(f"queries/{name}")
     header = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
     matches = [match for line in header if (match := _PARAMETER.fullmatch(line))]

@@ -7,7 +7,7 @@ from tillstream.app.app import App
 from tillstream.ports import Clock
 from tillstream.settings import Settings
 
-__all__ = ["App", "build", "open_app"]
+__all__ = ["App", "build", "open_app", "open_read_only"]
 
 
 def build(settings: Settings, clock: Clock | None = None, *, rates: bool = True) -> App:
@@ -35,6 +35,18 @@ def open_app(settings: Settings, wait: float | None = None, *, rates: bool = Tru
             yield app
         finally:
             app.close()
+
+
+@contextmanager
+def open_read_only(settings: Settings) -> Iterator[App]:
+    """Build the app on a home folder that cannot be written, and close it on exit. Only for commands that read."""
+    from tillstream.app import local
+
+    app = local.build(settings, read_only=True)
+    try:
+        yield app
+    finally:
+        app.close()
 
 
 @contextmanager

@@ -26,6 +26,8 @@ class App:
     backup: Callable[[str, Callable[[int], None]], dict[str, Any]] | None = None
     """Writes a backup while the app runs: local data as one archive, a project's into a bucket folder. The callback
     receives the bytes of each step."""
+    notices: tuple[str, ...] = ()
+    """What was lost from the home folder when it was opened, in sentences for users."""
     has_worker: bool = False
     """Whether a worker runs in this process and handles the events of this app."""
 

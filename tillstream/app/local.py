@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tillstream import audit
+from tillstream import audit, logs
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.adapters.local.duckdb.warehouse_file import is_older, swap
+from tillstream.adapters.local.duckdb.warehouse_file import is_damaged, is_older, set_aside, swap
 from tillstream.adapters.local.files import backup, restore
+from tillstream.adapters.local.files.home_files import lost_files
 from tillstream.adapters.local.files.home_folder import Folder
 from tillstream.adapters.local.files.object_names import is_object, object_name
 from tillstream.adapters.local.files.object_store import FolderObjectStore
@@ -34,27 +35,43 @@ from tillstream.settings import Settings
 from tillstream.workflows.corrections import submit
 from tillstream.workflows.intake import resumable_upload
 from tillstream.workflows.intake.watched_folder import FOLDER as DROPPED_FOLDER
+from tillstream.workflows.operations import maintenance_log
 
 WAREHOUSE = "warehouse.duckdb"
 
 
 def build(
-    settings: Settings, clock: Clock | None = None, warehouse_file: str = WAREHOUSE, *, rates: bool = True
+    settings: Settings,
+    clock: Clock | None = None,
+    warehouse_file: str = WAREHOUSE,
+    *,
+    rates: bool = True,
+    read_only: bool = False,
 ) -> App:
-    """Build the local app; the caller owns the folder. Raises `Rejected` if it is not a Tillstream home."""
+    """Build the local app; the caller owns the folder, unless it is read-only.
+
+    Raises `Rejected` if it is not a Tillstream home.
+    """
     home = settings.home
-    home.mkdir(parents=True, exist_ok=True)
     clock = clock or SystemClock()
-    restore.finish(home)
-    # opened first, because it may reject the folder
-    warehouse = _warehouse(settings, warehouse_file)
-    bus = SQLiteEventBus(home / "queue.sqlite", clock)
-    for subscription, topic in SUBSCRIPTIONS.items():
+    lost: list[str] = []
+    if not read_only:
+        home.mkdir(parents=True, exist_ok=True)
+        restore.finish(home)
+        lost = lost_files(home)
+    documents = SQLiteDocumentStore(home / "documents.sqlite", read_only=True) if read_only else None
+    # opened before files are created, because it may reject the folder
+    warehouse = _warehouse(settings, warehouse_file, read_only=read_only)
+    bus = SQLiteEventBus(home / "queue.sqlite", clock, read_only=read_only)
+    for subscription, topic in () if read_only else SUBSCRIPTIONS.items():
         bus.subscribe(topic, subscription)
-    documents = SQLiteDocumentStore(home / "documents.sqlite")
-    objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus))
+    documents = documents or SQLiteDocumentStore(home / "documents.sqlite")
+    objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus), read_only=read_only)
     ports = Ports(objects, warehouse, bus, documents, clock, settings.limits)
-    if rates:
+    if lost:
+        logs.warn("files of the home are lost", lost)
+        maintenance_log.note_repair(ports, lost)
+    if rates and not read_only:
         reference.refresh_rates(ports, settings.reporting_currency)
     own = custom_contracts.InFolder(settings.contracts, ports)
     return App(
@@ -65,6 +82,7 @@ def build(
         partial(_warehouse, settings, ":memory:"),  # spills to disk
         _drops(settings, clock),
         _backup_writer(home, warehouse, clock),
+        notices=tuple(lost),
     )
 
 
@@ -113,16 +131,19 @@ def folder(settings: Settings) -> Folder:
 def renew(
     settings: Settings, progress: Callable[[int], None] | None = None, wait: float | None = None
 ) -> dict[str, Any] | None:
-    """Rebuild a warehouse of an older version from the stored originals; None if it is current.
+    """Rebuild a damaged warehouse, or one of an older version, from the stored originals; None if it is current.
 
     The old file stays in the folder, and stays in use unless the rebuild succeeds. Raises `Rejected`, `Occupied`.
     """
     live, new = settings.home / WAREHOUSE, settings.home / f"new.{WAREHOUSE}"
     with folder(settings).own(wait):
-        if not is_older(live):
+        damaged = is_damaged(live)
+        if not damaged and not is_older(live):
             return None
         for partial_file in settings.home.glob(f"{new.name}*"):  # left by a killed attempt
             partial_file.unlink()
+        if damaged:
+            return _replace_damaged(settings, live, new)
         try:
             report, at = _rebuild_from_originals(settings, new.name, progress)
         except Rejected as error:
@@ -152,13 +173,33 @@ def _rebuild_from_originals(
             app.close()
 
 
-def _warehouse(settings: Settings, name: str, *, any_schema: bool = False) -> DuckDBWarehouse:
+def _replace_damaged(settings: Settings, live: Path, new: Path) -> dict[str, Any]:
+    """Settle all that the records name in a new warehouse, and set the damaged one aside."""
+    from tillstream.workflows.operations import ledger_repair  # lazy: imports the settling code
+
+    app = build(settings, warehouse_file=new.name)
+    try:
+        repair = ledger_repair.run(app.ports, app.contracts, whole=True)
+        (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS batches FROM batches").to_pylist()
+        counts: dict[str, Any] = {"settlements": repair.settlements, "batches": row["batches"]}
+        audit.record(app.ports, "command line", audit.AuditAction.DATA_REBUILT, "warehouse", None, counts)
+        at = app.ports.clock.now()
+    finally:
+        app.close()
+    aside = live.with_name(f"warehouse.until-{at:%Y%m%dT%H%M%S}.duckdb")
+    set_aside(live, new, aside)
+    sentences = [f"{live.name} was damaged. If you loaded exchange rates, load them again.", *repair.lost]
+    return counts | {"differences": [], "kept_aside": str(aside), "repaired": sentences}
+
+
+def _warehouse(settings: Settings, name: str, *, any_schema: bool = False, read_only: bool = False) -> DuckDBWarehouse:
     return DuckDBWarehouse(
         name if name == ":memory:" else settings.home / name,
         memory_limit=settings.memory_limit,
         threads=settings.threads,
-        spill=settings.home / "spill",
+        spill=None if read_only else settings.home / "spill",
         any_schema=any_schema,
+        read_only=read_only,
     )
 
 

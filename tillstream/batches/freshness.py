@@ -37,6 +37,17 @@ def bump(documents: DocumentStore, settlement_no: int = 0) -> None:
     update(documents, *DOCUMENT, bumped)
 
 
+def newest_settlement(documents: DocumentStore) -> int:
+    """The greatest settlement that was bumped; 0 if none was."""
+    document = documents.get(*DOCUMENT)
+    return int(document.data["settlement_no"]) if document else 0
+
+
+def reset(documents: DocumentStore, settlement_no: int) -> None:
+    """Set the newest settlement after a repair of the ledger, also to a smaller number. Invalidates cached answers."""
+    update(documents, *DOCUMENT, lambda _: Update({"settlement_no": settlement_no}))
+
+
 class LatestVersion:
     """The current data version, cached for `POLL_SECONDS` seconds in this process. Thread-safe."""
 

@@ -1,6 +1,6 @@
 """Batch records: create, find, and change their state by compare-and-set."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Unpack
 
@@ -14,6 +14,8 @@ from tillstream.ports.document_store import Document, Put, Update, update
 COLLECTION = "batches"
 UNKNOWN_SENDER = "inbox"
 """`received_by` of a batch whose record was created from the event of its inbox object."""
+WATCHED_FOLDER = "watched folder"
+"""`received_by` of a file from a watched folder."""
 CHUNK = 4 << 20
 _CREATED = {
     BatchKind.UPLOAD: AuditAction.UPLOAD_RECEIVED,
@@ -89,6 +91,29 @@ def of_settlement(ports: Ports, settlement_no: int) -> list[Batch]:
     return [Batch.from_json(document.data) for document in documents]
 
 
+def undone_in(ports: Ports, settlement_no: int) -> list[Batch]:
+    """Batches that this settlement undid or replaced, in no particular order."""
+    documents = ports.documents.find(COLLECTION, {"undone_no": settlement_no})
+    return [Batch.from_json(document.data) for document in documents]
+
+
+def every(ports: Ports, page: int = 1_000) -> Iterator[Batch]:
+    """Yield all records by batch id, a page at a time."""
+    last = None
+    while documents := ports.documents.find(COLLECTION, limit=page, above=last):
+        yield from (Batch.from_json(document.data) for document in documents)
+        last = documents[-1].id
+
+
+def last_settlement(ports: Ports) -> int:
+    """The greatest settlement that a record names; 0 if none does."""
+    settled = ports.documents.find(COLLECTION, order_by="settlement_no", descending=True, limit=1)
+    undone = ports.documents.find(COLLECTION, order_by="undone_no", descending=True, limit=1)
+    numbers = [document.data.get("settlement_no", 0) for document in settled]
+    numbers += [document.data.get("undone_no", 0) for document in undone]
+    return max(map(int, numbers), default=0)
+
+
 def same_bytes(ports: Ports, upload: Batch) -> list[Batch]:
     """Uploads with the bytes of this one, itself included, in no particular order."""
     documents = ports.documents.find(COLLECTION, {"sha256": upload.sha256, "kind": BatchKind.UPLOAD.value})
@@ -109,12 +134,13 @@ def transition(
     only_from: frozenset[State] | None = None,
     expected: Batch | None = None,
     audit: tuple[str, AuditAction] | None = None,
+    audits: Sequence[Put] = (),
     **changes: Unpack[BatchChanges],
 ) -> Batch:
     """Change a record's state by compare-and-set; no-op unless its present state is in `only_from`.
 
     expected: no-op if the record's contract or contract version has changed since this was read.
-    audit: (actor, action) of an audit entry, written in the same transaction.
+    audit: (actor, action) of an audit entry, written in the same transaction; audits: complete entries.
     Returns the record. Raises `Rejected` if the transition is not allowed, `NotFound`.
     """
 
@@ -125,7 +151,9 @@ def transition(
             return upload
         return upload.with_state(state, ports.clock.now().isoformat(), **changes)
 
-    return _update(ports, batch, moved, lambda old, new: [_entry(ports, *audit, old, new)] if audit else [])
+    return _update(
+        ports, batch, moved, lambda old, new: [*audits, *([_entry(ports, *audit, old, new)] if audit else [])]
+    )
 
 
 def _update(
@@ -143,6 +171,11 @@ def _update(
         return stored if new is old else Update(new.to_json(), also(old, new))
 
     return Batch.from_json(update(ports.documents, COLLECTION, batch, changed).data)
+
+
+def repair(ports: Ports, batch: str, change: Callable[[Batch], Batch]) -> Batch:
+    """Correct a record that contradicts the ledger; the transitions of work do not apply. Raises `NotFound`."""
+    return _update(ports, batch, change)
 
 
 def cancel(ports: Ports, batch: str, by: str) -> Batch:

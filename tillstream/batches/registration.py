@@ -3,6 +3,7 @@
 import hashlib
 from typing import BinaryIO
 
+from tillstream.batches import writers
 from tillstream.batches.records import CHUNK, create
 from tillstream.domain.batch.holds import Hold
 from tillstream.domain.batch.proposal import Proposal
@@ -23,9 +24,12 @@ def register(
     file: str = "",
     kind: BatchKind = BatchKind.UPLOAD,
     held: Hold | None = None,
+    rejected: str = "",
     proposed: Proposal | None = None,
 ) -> Batch:
-    """Return the record of a stored object; create it on the first call. Without a contract, `held` is required."""
+    """Return the record of a stored object; create it on the first call. Without a contract, `held` is required,
+    or `rejected`: why the file cannot be read at all.
+    """
     if not sha256:
         with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
             sha256 = digest(stream)
@@ -45,9 +49,11 @@ def register(
         received_seq=stored.generation,
         received_at=now,
         received_by=by,
-        state=State.HELD if held else State.RECEIVED,
+        stores=writers.stores_of(ports, stored.name),
+        state=State.HELD if held else State.REJECTED if rejected else State.RECEIVED,
         state_at=now,
         sha256=sha256,
+        error=rejected,
         holds=(held,) if held else (),
         proposed=proposed,
     )

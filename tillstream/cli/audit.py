@@ -14,7 +14,7 @@ from tillstream.cli.runner import as_json, run
 @click.option("--subject", default="", help="Show only entries about the object with this ID.")
 @click.option("--since", default="", metavar="DAY", help="Show only entries from this day (UTC).")
 @click.option("--until", default="", metavar="DAY", help="Show only entries through this day (UTC).")
-@click.option("--limit", default=50, show_default=True, help="Maximum number of entries.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Maximum number of entries.")
 @as_json
 def audit(text: str, who: str, what: str, subject: str, since: str, until: str, limit: int, json_: bool) -> None:
     """Show the audit log, newest entries first; with TEXT, only entries that contain it."""

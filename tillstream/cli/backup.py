@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from tillstream.cli.runner import FILE, as_json, fail, run
+from tillstream.cli.runner import FILE, as_json, fail, read_settings, run
 from tillstream.domain.errors import Occupied, TillstreamError
 from tillstream.server.process import Done
 from tillstream.settings import Settings
@@ -37,7 +37,7 @@ def backup(out: str, json_: bool) -> None:
     """
     from tillstream.cli.output.backup import show_backup
 
-    _check_target(Settings(), out, json_=json_)
+    _check_target(read_settings(), out, json_=json_)
     run("backup", json_=json_, show=show_backup, out=out)
 
 
@@ -57,7 +57,7 @@ def restore(archive: str, replace: bool, json_: bool) -> None:
 
     from tillstream.cli.output.backup import show_restored
 
-    settings = Settings()
+    settings = read_settings()
     _check_target(settings, archive, json_=json_)
     try:
         report = _bring_back(settings, archive, replace=replace)

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tillstream.cli.runner import as_json, fail
+from tillstream.cli.runner import as_json, fail, read_settings
 from tillstream.domain.errors import TillstreamError
 from tillstream.server.process import Done
-from tillstream.settings import Settings
 
 if TYPE_CHECKING:
     from infra.deploy import Deploy
@@ -94,7 +93,7 @@ def migrate(project: str, dataset: str, location: str, *, only: bool, json_: boo
     """Create the tables and views of a dataset or migrate them to this version; a step of `apply`."""
     from tillstream.app import tables
 
-    settings = Settings().model_copy(update={"project": project, "dataset": dataset, "location": location})
+    settings = read_settings().model_copy(update={"project": project, "dataset": dataset, "location": location})
     if only:
         differences = run_or_fail(lambda: tables.differences(settings), json_=json_)
         click.echo(
@@ -121,7 +120,7 @@ def index(project: str, dataset: str, location: str, *, only: bool, json_: bool)
     """
     from tillstream.app.google import sale_index
 
-    settings = Settings().model_copy(update={"project": project, "dataset": dataset, "location": location})
+    settings = read_settings().model_copy(update={"project": project, "dataset": dataset, "location": location})
     if only:
         differences = run_or_fail(lambda: sale_index.differences(settings), json_=json_)
         click.echo(
@@ -168,7 +167,7 @@ def reports(
     """
     from tillstream.app import reporting_views
 
-    settings = Settings().model_copy(update={"project": project, "dataset": dataset, "location": location})
+    settings = read_settings().model_copy(update={"project": project, "dataset": dataset, "location": location})
     action = reporting_views.differences if only else reporting_views.publish
     differences = run_or_fail(lambda: action(settings, shown, readers, accounts), json_=json_)
     if json_:

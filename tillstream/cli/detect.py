@@ -1,10 +1,11 @@
 """Command `detect`."""
 
-import json
+from functools import partial
+from typing import Any
 
 import click
 
-from tillstream.cli.runner import FILE, as_json, fail
+from tillstream.cli.runner import FILE, as_json, fail, print_result, read_settings
 from tillstream.domain.errors import TillstreamError
 from tillstream.server.process import Done
 from tillstream.settings import Settings
@@ -21,32 +22,34 @@ from tillstream.settings import Settings
 def detect(file: str, answers: tuple[str, ...], name: str, as_yaml: bool, json_: bool) -> None:
     """Propose a contract for a file, with evidence and open questions; exits with 4 while a question is open.
 
-    Reads at most two megabytes of the file and stores nothing.
+    While a question is open, samples at most two megabytes of the file. Then reads all of it and prints its figures;
+    --save prints them, and confirms them for the first load. If its region has sales already, a sample of the file is
+    compared with them.
     """
     from tillstream.commands.detect import detect as detect_contract
+    from tillstream.commands.dispatch import has_ledger
 
     invalid = [answer for answer in answers if "=" not in answer]
     if invalid:
         raise click.BadParameter(f"{invalid[0]!r}: write KEY=VALUE", param_hint="--answer")
-    settings = Settings()
+    settings = read_settings()
     try:
-        result = detect_contract(file, dict(answer.split("=", 1) for answer in answers), name, settings.contracts)
+        search = partial(_run, settings, "delivered-lines") if has_ledger(settings) else None
+        answers_by_key = dict(answer.split("=", 1) for answer in answers)
+        result = detect_contract(file, answers_by_key, name, settings.contracts, search)
         result.data["saved"] = None
         if name and not result.code:
-            result.data["saved"] = _save(settings, result.data["contract"])
+            result.data["saved"] = _run(settings, "contracts-save", contract=result.data["contract"])
     except TillstreamError as error:
         fail(str(error), json_=json_)
-    if json_:
-        click.echo(json.dumps(result.data, ensure_ascii=False))
-    else:
-        from tillstream.cli.output.detect import show_proposal
+    from tillstream.cli.output.detect import show_proposal
 
-        show_proposal(result.data, as_yaml=as_yaml)
+    print_result(result.data, lambda data: show_proposal(data, as_yaml=as_yaml), json_=json_)
     raise Done(result.code)
 
 
-def _save(settings: Settings, contract: dict[str, object]) -> object:
+def _run(settings: Settings, command: str, **arguments: object) -> Any:
     from tillstream.commands.dispatch import execute
     from tillstream.commands.result import quiet
 
-    return execute(settings, "contracts-save", {"contract": contract}, quiet).data
+    return execute(settings, command, arguments, quiet).data

@@ -4,8 +4,7 @@ import json
 
 import click
 
-from tillstream.cli.runner import as_json, fail
-from tillstream.settings import Settings
+from tillstream.cli.runner import as_json, fail, read_settings
 
 
 @click.group()
@@ -30,7 +29,7 @@ def links(project: str, dataset: str, templates: tuple[str, ...], json_: bool) -
     """Print the links that create the reports on the views of your project, one per report."""
     from looker import address, reports
 
-    settings = Settings()
+    settings = read_settings()
     project = project or settings.project
     if not project:
         fail("The project is missing. Use --project or set TILLSTREAM_PROJECT.", json_=json_)

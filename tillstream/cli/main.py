@@ -12,12 +12,11 @@ from tillstream.cli.detect import detect
 from tillstream.cli.looker import looker
 from tillstream.cli.operations import OPERATIONS
 from tillstream.cli.review import REVIEW_COMMANDS
-from tillstream.cli.runner import FILE, as_json, fail, run
+from tillstream.cli.runner import FILE, as_json, fail, read_settings, run
 from tillstream.cli.tokens import tokens
 from tillstream.cli.users import users
 from tillstream.domain.errors import TillstreamError
-from tillstream.server.process import begin, until_done
-from tillstream.settings import Settings
+from tillstream.server.process import INTERRUPTED, begin, exit_on_interrupt, until_done
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,7 +25,7 @@ def main() -> None:
     """Collect sales from all regions and stores, and verify that none is lost or counted twice.
 
     Exit codes: 0 success · 1 rejected or failed · 2 usage error · 3 accepted with quarantined rows · 4 held, or open
-    questions.
+    questions · 130 interrupted by Ctrl-C.
     """
     begin()
 
@@ -46,14 +45,21 @@ def serve(host: str | None, port: int | None, open_: bool | None) -> None:
     from tillstream.server.serve import serve as start
 
     overrides = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = Settings().model_copy(update=overrides)
+    settings = read_settings().model_copy(update=overrides)
     configure(settings)
+    on_terminal = sys.stdout.isatty()
     try:
         start(
-            settings, click.echo, open_browser=sys.stdout.isatty() and settings.has_screen if open_ is None else open_
+            settings,
+            click.echo,
+            open_browser=on_terminal and settings.has_screen if open_ is None else open_,
+            on_terminal=on_terminal,
         )
     except TillstreamError as error:
         fail(str(error), json_=False)
+    except KeyboardInterrupt:
+        click.echo("Interrupted before the server was ready.", err=True)
+        sys.exit(INTERRUPTED)
 
 
 @main.command()
@@ -71,7 +77,7 @@ def ingest(files: tuple[str, ...], contract: str, dry: bool, json_: bool) -> Non
 
 @main.command()
 @click.argument("batch", default="")
-@click.option("--limit", default=50, show_default=True, help="Maximum number of receipts.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Maximum number of receipts.")
 @as_json
 def receipts(batch: str, limit: int, json_: bool) -> None:
     """Show the receipt of one batch, or the newest receipts."""
@@ -112,15 +118,31 @@ def fix(batch: str, corrected: str, json_: bool) -> None:
 @click.option(
     "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter or filter of the query; can be repeated."
 )
+@click.option("--limit", type=click.IntRange(min=1), help="Maximum number of rows; default: that of the query.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="The form of the output; json is the same as --json.",
+)
 @as_json
-def query(name: str, params: tuple[str, ...], json_: bool) -> None:
-    """Run a named query, such as kpis or sale-lines."""
-    from tillstream.cli.output.tables import show_rows
+def query(name: str, params: tuple[str, ...], limit: int | None, format_: str, json_: bool) -> None:
+    """Run a named query, such as kpis or sale-lines. A note on standard error reports further rows."""
+    from tillstream.cli.output.query_rows import show_csv, show_table
 
     invalid = [param for param in params if "=" not in param]
     if invalid:
         raise click.BadParameter(f"{invalid[0]!r}: write KEY=VALUE", param_hint="--param")
-    run("query", json_=json_, show=show_rows, name=name, params=dict(param.split("=", 1) for param in params))
+    run(
+        "query",
+        json_=json_ or format_ == "json",
+        show=show_csv if format_ == "csv" else show_table,
+        name=name,
+        params=dict(param.split("=", 1) for param in params),
+        limit=limit or 0,
+    )
 
 
 @main.command()
@@ -211,5 +233,6 @@ main.add_command(looker)
 
 
 def script() -> None:
-    """Entry point of the installed command `tillstream`."""
+    """Entry point of commands that earlier versions installed; newer ones call `tillstream.cli.start`."""
+    exit_on_interrupt()
     until_done(main)

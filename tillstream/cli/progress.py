@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tillstream.commands.result import KEPT, Progress, quiet
+from tillstream.commands.result import KEPT, SENT, Progress, quiet
 
 STAGES = {
     "bytes": "storing files",
@@ -30,7 +30,7 @@ def progress_bars(total: int | None, *, hidden: bool) -> Iterator[Progress]:
         tasks = {"bytes": bars.add_task(STAGES["bytes"], total=total, amount="")} if total else {}
 
         def advance(what: str, count: int = 1, about: str = "") -> None:  # noqa: ARG001 - only the client uses `about`
-            if what == KEPT:
+            if what in (KEPT, SENT):
                 return
             if what not in tasks:
                 tasks[what] = bars.add_task(STAGES.get(what, what), total=None, amount="")

@@ -4,9 +4,8 @@ import sys
 
 import click
 
-from tillstream.cli.runner import HELD, as_json, fail, run
+from tillstream.cli.runner import HELD, as_json, fail, read_settings, run
 from tillstream.domain.errors import TillstreamError
-from tillstream.settings import Settings
 
 
 @click.command()
@@ -78,7 +77,7 @@ def undo(batch: str, yes: bool, json_: bool) -> None:
         if json_ or not sys.stdin.isatty():
             run("undo-preview", json_=json_, show=show_undo_preview, batch=batch)
         try:
-            show_undo(execute(Settings(), "undo-preview", {"batch": batch}, quiet).data)
+            show_undo(execute(read_settings(), "undo-preview", {"batch": batch}, quiet).data)
         except TillstreamError as error:
             fail(str(error), json_=json_)
         if not click.confirm("Undo this batch?"):

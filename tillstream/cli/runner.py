@@ -8,8 +8,9 @@ from typing import Any, NoReturn
 import click
 
 from tillstream.domain.errors import TillstreamError
-from tillstream.server.process import Done
-from tillstream.settings import Settings
+from tillstream.domain.text.bidi import neutral, neutral_json, neutral_values
+from tillstream.server.process import Done, advise_on_interrupt
+from tillstream.settings import InvalidSettings, Settings
 
 FAILED, WRONG, HELD = 1, 2, 4
 FILE = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=str)
@@ -32,23 +33,40 @@ def run(
     from tillstream.analytics.json_values import to_json
     from tillstream.cli.progress import progress_bars
     from tillstream.commands.dispatch import execute
+    from tillstream.commands.kept_files import KeptFiles
 
-    settings = Settings()
+    settings = read_settings()
     try:
         with progress_bars(total, hidden=json_) as progress:
-            result = execute(settings, command, arguments, progress)
+            kept = KeptFiles(progress)
+            advise_on_interrupt(lambda: neutral(kept.advice_if_interrupted(arguments)))
+            result = execute(settings, command, arguments, kept)
+            advise_on_interrupt(str)
     except TillstreamError as error:
         fail(str(error), json_=json_)
     data = to_json(result.data)
-    if json_:
-        click.echo(json.dumps(data, ensure_ascii=False))
-    else:
-        show(data)
+    print_result(data, show, json_=json_)
     raise Done(result.code)
+
+
+def print_result(data: Any, show: Callable[[Any], None], *, json_: bool) -> None:
+    """Print a result without bidirectional control characters, which could change what a terminal shows."""
+    if json_:
+        click.echo(neutral_json(json.dumps(data, ensure_ascii=False)))
+    else:
+        show(neutral_values(data))
+
+
+def read_settings() -> Settings:
+    """Read the settings. A value of the wrong type is a usage error."""
+    try:
+        return Settings.read()
+    except InvalidSettings as error:
+        raise click.UsageError(str(error)) from error
 
 
 def fail(message: str, *, json_: bool) -> NoReturn:
     if json_:
-        click.echo(json.dumps({"error": message}, ensure_ascii=False))
-    click.echo(message, err=True)
+        click.echo(neutral_json(json.dumps({"error": message}, ensure_ascii=False)))
+    click.echo(neutral(message), err=True)
     sys.exit(FAILED)

@@ -5,10 +5,10 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from tillstream.commands.result import KEPT, LINES, Progress, Result
+from tillstream.commands.kept_files import KeptFiles
+from tillstream.commands.result import LINES, SENT, Progress, Result
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
 
 PATH = "/control/"
@@ -24,21 +24,19 @@ def send_command(address: str, token: str, name: str, arguments: Mapping[str, An
     body = json.dumps(dict(arguments)).encode()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Accept": LINES}
     request = urllib.request.Request(f"{address}{PATH}{name}", body, headers)  # noqa: S310 - our own loopback address
-    stored: dict[str, str] = {}
+    kept = KeptFiles(progress)
     try:
         with urllib.request.urlopen(request) as response:  # noqa: S310
             if response.headers.get_content_type() != LINES:
                 raise Unavailable(
                     f"The server at {address} does not run this version of Tillstream. Restart the server."
                 )
+            kept(SENT, about=address)
             for line in response:
                 event = json.loads(line)
                 if "answer" in event:
                     return _result(event["answer"])
-                if event["what"] == KEPT:
-                    batch, _, file = event["about"].partition(" ")
-                    stored[batch] = file
-                progress(event["what"], event["count"], event["about"])
+                kept(event["what"], event["count"], event["about"])
     except urllib.error.HTTPError as error:
         error.close()
         if error.code in (401, 403):
@@ -47,10 +45,10 @@ def send_command(address: str, token: str, name: str, arguments: Mapping[str, An
     except urllib.error.URLError as error:
         if isinstance(error.reason, ConnectionRefusedError):
             raise error.reason from error
-        raise _server_lost(address, arguments, stored) from error
+        raise _server_lost(address, arguments, kept) from error
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise _server_lost(address, arguments, stored) from error
-    raise _server_lost(address, arguments, stored)
+        raise _server_lost(address, arguments, kept) from error
+    raise _server_lost(address, arguments, kept)
 
 
 def _result(answer: Mapping[str, Any]) -> Result:
@@ -60,21 +58,5 @@ def _result(answer: Mapping[str, Any]) -> Result:
     return Result(answer["data"], answer["code"])
 
 
-def _server_lost(address: str, arguments: Mapping[str, Any], stored: Mapping[str, str]) -> Unavailable:
-    """Build an error that lists stored files and files to send again."""
-    sentences = [f"The server at {address} stopped during the command."]
-    sentences += [
-        f"{file} was received and is kept as batch {batch}; do not send it again. `tillstream sweep` or the next "
-        f"server start resumes it; `tillstream receipts {batch}` shows its state."
-        for batch, file in stored.items()
-    ]
-    sent = [Path(path).name for path in (*arguments.get("files", ()), *filter(None, [arguments.get("file")]))]
-    not_stored = [name for name in sent if name not in stored.values()]
-    if not_stored:
-        sentences.append(
-            f"It is not known whether {', '.join(not_stored)} was stored. Run the command again: a file counts only "
-            "once, even if it is sent more than once."
-        )
-    elif not stored:
-        sentences.append("Run the command again: nothing is done twice.")
-    return Unavailable(" ".join(sentences))
+def _server_lost(address: str, arguments: Mapping[str, Any], kept: KeptFiles) -> Unavailable:
+    return Unavailable(f"The server at {address} stopped during the command. {kept.advice(arguments)}")

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from tillstream.app import open_app
+from tillstream.app import App, open_app, open_read_only
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import Progress, Result
-from tillstream.domain.errors import Occupied
+from tillstream.domain.errors import Occupied, ReadOnly
 from tillstream.settings import Settings
+from tillstream.workflows.operations import ledger_agreement
 
 TRIES = 50
+READING = frozenset({"query", "receipts", "quarantine", "status", "contracts", "audit", "users", "tokens"})
+"""Commands that also work on a home folder that cannot be written."""
 TURN = 2.0
 """Seconds to wait for the folder before looking for a server again."""
 
@@ -34,6 +37,13 @@ def execute(settings: Settings, name: str, arguments: Mapping[str, Any], progres
             return _run_here(settings, name, arguments, progress)
         except Occupied:
             continue
+
+
+def has_ledger(settings: Settings) -> bool:
+    """Whether there is a ledger: a project, or a home folder with a warehouse. Creates nothing."""
+    from tillstream.app.local import WAREHOUSE
+
+    return bool(settings.project) or (settings.home / WAREHOUSE).exists()
 
 
 def _run_in_server(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result | None:
@@ -71,5 +81,25 @@ def _with_app(settings: Settings, name: str, arguments: Mapping[str, Any], progr
     if is_ingest:
         # load the data frame libraries while the folder is opened and the bytes are stored
         threading.Thread(target=import_module, args=("tillstream.pipeline.validating.validate",), daemon=True).start()
-    with open_app(settings, TURN, rates=not is_ingest) as app:
+    try:
+        with open_app(settings, TURN, rates=not is_ingest) as app:
+            _check_ledger(app, name)
+            return COMMANDS[name](app, progress, **arguments)
+    except ReadOnly:
+        if name not in READING:
+            raise
+    with open_read_only(settings) as app:
         return COMMANDS[name](app, progress, **arguments)
+
+
+def _check_ledger(app: App, name: str) -> None:
+    """Repair a local ledger that ends before the last settlement of the records; otherwise one number is compared.
+
+    A new settlement would take the number of a lost one. `sweep` and `rebuild` compare more, and report what they did.
+    """
+    if app.settings.project or name in ("sweep", "rebuild") or not ledger_agreement.is_behind(app.ports):
+        return
+    from tillstream import logs  # lazy, as is the settling code
+    from tillstream.workflows.operations import ledger_repair
+
+    logs.warn("ledger repaired", ledger_repair.run(app.ports, app.contracts).sentences())

@@ -18,7 +18,14 @@ from tillstream.domain.people import UNRESTRICTED
 from tillstream.pipeline.publishing.sale_events import publish_changes as announce_settlement
 from tillstream.pipeline.publishing.sale_events import unpublished_settlements
 from tillstream.workflows.intake import status_notes, watched_folder
-from tillstream.workflows.operations import large_settlements, maintenance_log, queue_depths, rebuild, reconcile
+from tillstream.workflows.operations import (
+    large_settlements,
+    ledger_repair,
+    maintenance_log,
+    queue_depths,
+    rebuild,
+    reconcile,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +63,10 @@ def announce(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 def rebuild_check(app: App, progress: Progress, arguments: Rebuild) -> Result:
     run = rebuild.from_originals if arguments.originals else rebuild.check
-    report = run(app.ports, app.fresh_warehouse, lambda step: progress("settlements", step))
+    repaired = ledger_repair.run(app.ports, app.contracts, whole=True).sentences() if arguments.originals else []
+    report = ({"repaired": repaired} if repaired else {}) | run(
+        app.ports, app.fresh_warehouse, lambda step: progress("settlements", step)
+    )
     return Result(report, FAILED if report["differences"] else DONE)
 
 
@@ -84,6 +94,7 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
         more, failed = _take_dropped(app)
         taken += more
     swept = reconcile.reconcile(app.ports, app.contracts, patience=timedelta(0), delegate=bool(app.settings.project))
+    swept["repaired"] = [*(() if app.has_worker else app.notices), *swept["repaired"]]  # a server printed them
     holidays.refresh(app.ports)
     app.ports.warehouse.refresh_totals()
     for place in app.drops:

@@ -5,20 +5,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tillstream.analytics import filter_values, queries, reference
+from tillstream.analytics.filters import NAMES as FILTERS
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.commands.result import Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED
+from tillstream.domain.text.near_names import did_you_mean
+
+LIMIT = "limit"
+"""The parameter of queries that limit their own rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """params: parameters and filters of the query."""
+    """params: parameters and filters of the query. limit: the maximum number of rows; 0: the query's own, if any."""
 
     name: str
     params: Mapping[str, str]
+    limit: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +51,33 @@ class FxLoad:
 
 
 def query(app: App, progress: Progress, arguments: Query) -> Result:
-    name, params = arguments.name, arguments.params
-    parameter_names = {parameter.name for parameter in queries.describe(name).parameters}
-    filters = Filters.parse({key: value for key, value in params.items() if key not in parameter_names})
+    name, params = arguments.name, dict(arguments.params)
+    parameters = {parameter.name: parameter for parameter in queries.describe(name).parameters}
+    _check_names(name, params, parameters)
+    limit: int | None = arguments.limit or None
+    if LIMIT in parameters:
+        if limit and LIMIT in params:
+            raise Rejected("The limit is passed twice. Use either --limit or --param limit.")
+        limit = limit or parameters[LIMIT].value(params.get(LIMIT))
+        params[LIMIT] = str(min(limit + 1, 2**63 - 1))  # one more row shows whether there are more
+    filters = Filters.parse({key: value for key, value in params.items() if key not in parameters})
     filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries)
-    query_params = {key: value for key, value in params.items() if key in parameter_names}
+    query_params = {key: value for key, value in params.items() if key in parameters}
     answer = queries.run(app.ports.warehouse, name, UNRESTRICTED, filters, cache=app.queries, **query_params)
-    return Result({"name": name, "columns": answer.column_names, "rows": answer.to_pylist()})
+    cut = limit is not None and answer.num_rows > limit
+    rows = answer.slice(0, limit).to_pylist()
+    return Result({"name": name, "columns": answer.column_names, "rows": rows, "cut": cut})
+
+
+def _check_names(query: str, params: Mapping[str, str], parameters: Mapping[str, object]) -> None:
+    """Raise `Rejected` for a name that is neither a parameter of the query nor a filter."""
+    for name in params:
+        if name not in parameters and name not in FILTERS:
+            own = f"Its parameters: {', '.join(parameters)}. " if parameters else ""
+            raise Rejected(
+                f"{query} has no parameter or filter {name}.{did_you_mean(name, (*parameters, *FILTERS))} {own}"
+                f"Filters: {', '.join(sorted(FILTERS))}."
+            )
 
 
 def contracts(app: App, progress: Progress, arguments: Contracts) -> Result:

@@ -52,6 +52,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "status": LazyCommand("maintenance", "status"),
     "contracts": LazyCommand("query", "contracts"),
     "contracts-pandera": LazyCommand("query", "contracts_pandera"),
+    "delivered-lines": LazyCommand("detect", "delivered_lines"),
     "contracts-save": LazyCommand("detect", "save_contract"),
     "fx-load": LazyCommand("query", "fx_load"),
     "demo": LazyCommand("demo", "demo"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 DONE, FAILED, WRONG, QUARANTINED, HELD = range(5)
-KEPT = "kept"
+KEPT, SENT = "kept", "sent"
 LINES = "application/x-ndjson"
 """Content type of streamed progress: one JSON value per line."""
 
@@ -13,7 +13,8 @@ class Progress(Protocol):
     """Progress callback of a command.
 
     what: `bytes`, `rows`, `settling`, `files` or `settlements`, of which `count` more are done; or `kept`: the file is
-    stored and need not be sent again, and `about` is "BATCH_ID FILE_NAME".
+    stored and need not be sent again, and `about` is "BATCH_ID FILE_NAME"; or `sent`: the server at the address `about`
+    executes the command, also if the client ends.
     """
 
     def __call__(self, what: str, count: int = 1, about: str = "") -> None: ...

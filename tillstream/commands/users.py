@@ -110,7 +110,7 @@ def link(app: App, progress: Progress, arguments: OfUser) -> Result:
 
 
 def _link(app: App, text: str) -> str:
-    return f"http://{app.settings.host}:{app.settings.port}/join/{text}"
+    return f"{app.settings.address}/join/{text}"
 
 
 def assign(app: App, progress: Progress, arguments: ChangeUser) -> Result:

@@ -1,13 +1,24 @@
 """Infer contracts from files, and match files to existing contracts.
 
 Imports only the domain. `propose` infers a contract with evidence and open questions, `fit` ranks existing contracts,
-and `drift` compares a file with the contract of its source and proposes the next version. Each reads at most two
+and `drift` compares a file with the contract of its source and proposes the next version. Each keeps at most two
 megabytes of a text file; `sample_file` returns a sample that can be passed to all three.
 """
 
 from tillstream.detection.drifts import Difference, Drift, drift
-from tillstream.detection.file_sample import FileSample, sample_file
+from tillstream.detection.file_sample import FileSample, sample_file, sample_unpacked
 from tillstream.detection.fits import Fit, fit
 from tillstream.detection.propose import Proposal, propose
 
-__all__ = ["Difference", "Drift", "FileSample", "Fit", "Proposal", "drift", "fit", "propose", "sample_file"]
+__all__ = [
+    "Difference",
+    "Drift",
+    "FileSample",
+    "Fit",
+    "Proposal",
+    "drift",
+    "fit",
+    "propose",
+    "sample_file",
+    "sample_unpacked",
+]

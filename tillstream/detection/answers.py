@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tillstream.detection.words.status_words import STATUSES
+from tillstream.domain.columns import IGNORE
+from tillstream.domain.contract.encodings import canonical_encoding
+from tillstream.domain.contract.file_dates import format_error
 from tillstream.domain.contract.model import MAPPED
-from tillstream.domain.contract.sections import canonical_encoding
 from tillstream.domain.errors import Rejected
 from tillstream.domain.month_names import LANGUAGES
 
@@ -48,22 +50,31 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
     "country": _not_empty,
     "currency": _currency,
     "time_zone": _zone,
+    "date": format_error,
     "date_order": lambda answer: _one_of("DMY", "MDY", "YMD")(answer.upper()),
     "decimal": _one_of(".", ","),
     "identity": _not_empty,
     "encoding": _encoding,
     "delimiter": _one_of(",", ";", "\t", "|", "tab"),
+    "sheet": _not_empty,
     "header": lambda answer: "" if answer.isdigit() else "it must be a line number",
     "language": _one_of(*LANGUAGES),
     "amount": _one_of("net", "gross"),
     "prices": _one_of("net", "gross"),
     "discount": _one_of("amount", "rate", "percent"),
     "tax_rate": _rate,
+    "returns": _one_of("subtract", "cancel"),
+    "status.default": _one_of(*STATUSES),
+    "minor_units": _one_of("yes", "no"),
+    "discount_confirmed": _one_of("yes", "no"),
+    "fill_down": _one_of("yes", "no"),
+    "half_converted": _one_of("swap", "keep"),
+    "overlap": _one_of("same", "different"),
 }
 """Key → validator, which returns an error text or an empty string."""
 PREFIX_VALIDATORS: dict[str, Callable[[str], str]] = {
     "column": _not_empty,
-    "status": _one_of(*STATUSES),
+    "status": _one_of(*STATUSES, IGNORE),
     "missing": _one_of("yes", "no"),
 }
 """Key prefix → validator, for keys with a suffix: column.quantity, status.WORD, missing.WORD."""
@@ -73,8 +84,8 @@ def check(answers: Mapping[str, str]) -> None:
     """Raise `Rejected` for an unknown key or an invalid answer."""
     for key, answer in answers.items():
         family, point, suffix = key.partition(".")
-        validator = PREFIX_VALIDATORS.get(family) if point and suffix else VALIDATORS.get(key)
-        if family == "column" and suffix not in MAPPED:
+        validator = VALIDATORS.get(key) or (PREFIX_VALIDATORS.get(family) if point and suffix else None)
+        if family == "column" and suffix not in MAPPED | {"amount"}:
             validator = None
         if validator is None:
             valid_keys = ", ".join([*VALIDATORS, *(f"{name}.…" for name in PREFIX_VALIDATORS)])

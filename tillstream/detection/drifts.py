@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, BinaryIO, Literal
 
+from tillstream.detection.columns import status
 from tillstream.detection.columns.readable import Reader, readable, readable_share
 from tillstream.detection.columns.roles import NUMERIC, Profile
 from tillstream.detection.evidence import DetectionLog, Question
@@ -12,6 +13,8 @@ from tillstream.detection.file_sample import FileSample, sample_file
 from tillstream.detection.fits import decodes_equally
 from tillstream.detection.values import currency, date_profile, dates, numbers
 from tillstream.detection.words.headers import match_header, plain
+from tillstream.domain.batch.staging_report import UnknownWord
+from tillstream.domain.contract.file_dates import FILE_DATE
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.contract.values import needed_headers
 
@@ -57,21 +60,29 @@ def drift(
     header: Sequence[str] = (),
     answers: Mapping[str, str] | None = None,
     reader: Reader = readable,
+    unknown_words: Sequence[UnknownWord] = (),
 ) -> Drift:
     """Compare a file with its contract.
 
     header: column names of an earlier file; without them, new columns that are not mapped are not reported.
-    answers: by question key of an earlier call.
+    answers: by question key of an earlier call. unknown_words: of the whole file, if it was read with the contract.
     """
     log = DetectionLog(dict(answers or {}))
     sample = source if isinstance(source, FileSample) else sample_file(source)
-    return _Drift(sample, contract, tuple(header), log, reader).run()
+    return _Drift(sample, contract, tuple(header), log, reader, unknown_words).run()
 
 
 class _Drift:
     def __init__(
-        self, sample: FileSample, contract: Contract, header: tuple[str, ...], log: DetectionLog, reader: Reader
+        self,
+        sample: FileSample,
+        contract: Contract,
+        header: tuple[str, ...],
+        log: DetectionLog,
+        reader: Reader,
+        unknown_words: Sequence[UnknownWord],
     ) -> None:
+        self._unknown_words = unknown_words
         self._sample, self._sheet, self._contract = sample, sample.sheet, contract
         self._header, self._log, self._reader = header, log, reader
         self._differences: list[Difference] = []
@@ -84,7 +95,8 @@ class _Drift:
         self._compare_dates()
         self._compare_status_words()
         used = (*self._data["columns"].values(), *self._contract.identity.made_of)
-        missing = [name for name in needed_headers(used, self._contract.made) if name not in self._sheet.columns]
+        present = {FILE_DATE, *self._sheet.columns}
+        missing = [name for name in needed_headers(used, self._contract.made) if name not in present]
         changed = self._data != self._contract.model_dump(mode="json")
         if missing or self._log.questions or not changed:
             return Drift(tuple(self._differences), None, tuple(self._log.questions))
@@ -96,7 +108,8 @@ class _Drift:
 
     def _compare_format(self) -> None:
         file, style = self._sample.file, self._contract.file
-        if file.get("encoding") and not decodes_equally(self._sample, style.encoding):
+        is_sure = bool(file.get("encoding")) and self._sample.is_encoding_sure
+        if is_sure and not decodes_equally(self._sample, style.encoding):
             self._add("encoding", "", f"the encoding was {style.encoding} and is now {file['encoding']}")
             self._data["file"]["encoding"] = file["encoding"]
         if file.get("delimiter") and len(self._sheet.names) > 1 and file["delimiter"] != style.delimiter:
@@ -104,11 +117,11 @@ class _Drift:
             self._data["file"]["delimiter"] = file["delimiter"]
 
     def _compare_columns(self) -> None:
-        mapped = set(self._contract.headers)
+        mapped = set(self._contract.source_headers)
         expected = mapped | set(self._header)
         new = [name for name in self._sheet.names if name not in expected]
         for role, name in self._contract.columns.items():
-            if name in self._sheet.columns or name in self._contract.made:
+            if name in self._sheet.columns or name in self._contract.made or name == FILE_DATE:
                 continue
             renamed = self._renamed_column(role, name, new)
             if renamed:
@@ -119,7 +132,7 @@ class _Drift:
                 self._add("renamed-column", role, words, lines)
             else:
                 self._add("missing-column", role, f"{name} is missing")
-        for name in self._contract.headers:
+        for name in self._contract.source_headers:
             if name not in {*self._contract.columns.values(), *self._sheet.columns}:
                 self._add("missing-column", name, f"{name} is missing")
         for name in new if self._header else ():
@@ -194,26 +207,20 @@ class _Drift:
             self._add(kind, role, words, self._sheet.columns[name].first_lines(cell))
 
     def _compare_status_words(self) -> None:
-        """Report new status words and ask for their meaning."""
+        """Report new status words and ask for their meaning; all of the file are asked, if it was read whole."""
         name = self._data["columns"].get("status")
         if name not in self._sheet.columns:
             return
-        mapped_words = {word.strip().casefold() for word in self._contract.status.words} | set(self._contract.missing)
-        for word in self._sheet.columns[name].words:
-            if word.casefold() not in mapped_words:
-                answer = self._log.answer(f"status.{word}")
-                self._add(
-                    "new-word", "status", f"“{word}” in {name} is new", self._sheet.columns[name].first_lines(word)
-                )
-                if answer:
-                    self._data["status"]["words"][word] = answer
-                else:
-                    choices = ("completed", "pending", "cancelled", "returned")
-                    column = self._sheet.columns[name]
-                    count = column.words[word]
-                    evidence = f"{count:,} of the sampled rows {'has' if count == 1 else 'have'} it"
-                    words = f"What does “{word}” in {name} mean?"
-                    self._log.add_question(f"status.{word}", words, choices, evidence, column.first_lines(word))
+        column, numbers_ = self._sheet.columns[name], self._data["numbers"]
+        style = numbers.NumberStyle(numbers_["decimal"], numbers_["thousands"])
+        uses = status.new_words(self._sheet, self._data["columns"], style, self._contract, self._log)
+        sampled = {use.word for use in uses}
+        uses += status.words_of(self._unknown_words, sampled, self._log)
+        for use in uses:
+            self._add("new-word", "status", f"“{use.word}” in {name} is new", column.first_lines(use.word))
+            if use.meaning:
+                self._data["status"]["words"][use.word] = use.meaning
+        status.ask_for_words(name, uses, self._log)
 
 
 def _compatible_roles(role: str) -> set[str]:

@@ -3,11 +3,18 @@
 In docstrings, “Asks `KEY`” means that a question with this key is added if the file gives no clear answer.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 CERTAIN, LIKELY, ASSUMED = 0.99, 0.9, 0.6
 """Confidence: proved by unambiguous cells; indicated by a name or format; not contradicted."""
+
+
+def percentage(share: float) -> str:
+    """A share in percent: 100% only for all, and 0% only for none."""
+    rounded = round(share * 100)
+    return f"{min(max(rounded, 1 if share > 0 else 0), 100 if share >= 1 else 99)}%"
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,36 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class WordUse:
+    """A word of the status column with the sampled rows that have it. The empty word is that of rows without one."""
+
+    word: str
+    rows: int
+    amount: str
+    """Sum of the totals of these rows, as decimal text; empty if no column shows it."""
+    meaning: str
+    """A status, or `ignore`; empty while a person must choose it."""
+    choices: tuple[str, ...]
+    lines: tuple[int, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Key of the answer that sets the meaning."""
+        return f"status.{self.word or 'default'}"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "word": self.word,
+            "key": self.key,
+            "rows": self.rows,
+            "amount": self.amount,
+            "meaning": self.meaning,
+            "choices": list(self.choices),
+            "lines": list(self.lines),
+        }
+
+
+@dataclass(frozen=True)
 class Question:
     """A question about something the file does not show. Answers are passed by key."""
 
@@ -51,15 +88,26 @@ class Question:
     """Valid answers; empty if any answer is valid."""
     evidence: str = ""
     lines: tuple[int, ...] = ()
+    default: str = ""
+    """The choice that is proposed; empty if none is."""
+    table: tuple[WordUse, ...] = ()
+    """For the question `status`: every word of the column, each answered with a key of its own."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys of the answers that settle the question."""
+        return tuple(use.key for use in self.table) or (self.key,)
 
     def to_dict(self) -> dict[str, Any]:
-        return {
+        data: dict[str, Any] = {
             "key": self.key,
             "question": self.words,
             "choices": list(self.choices),
+            "default": self.default,
             "evidence": self.evidence,
             "lines": list(self.lines),
         }
+        return data | ({"words": [use.to_dict() for use in self.table]} if self.table else {})
 
 
 @dataclass
@@ -69,6 +117,14 @@ class DetectionLog:
     answers: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+    assumed: dict[str, str] = field(default_factory=dict)
+    """Key of an answer that nobody gave → why it is assumed."""
+
+    def assume(self, answers: Mapping[str, str], evidence: str) -> None:
+        """Add answers that follow from the file; those of a person take precedence."""
+        new = {key: answer for key, answer in answers.items() if key not in self.answers}
+        self.answers |= new
+        self.assumed |= dict.fromkeys(new, evidence)
 
     def add_finding(
         self, about: str, value: str, evidence: str, confidence: float = CERTAIN, lines: tuple[int, ...] = ()
@@ -82,17 +138,20 @@ class DetectionLog:
         choices: tuple[str, ...] = (),
         evidence: str = "",
         lines: tuple[int, ...] = (),
+        table: tuple[WordUse, ...] = (),
+        default: str = "",
     ) -> None:
         if all(question.key != key for question in self.questions):
-            self.questions.append(Question(key, words, choices, evidence, lines))
+            self.questions.append(Question(key, words, choices, evidence, lines, default, table))
 
     def answer(self, key: str) -> str | None:
-        """The user's answer, or None; an answer is recorded as a finding."""
+        """The user's or the assumed answer, or None; it is recorded as a finding, unless it is an assumed `-`."""
         answer = self.answers.get(key)
-        if answer is not None and not any(
-            finding.about == key and finding.evidence == ANSWERED for finding in self.findings
-        ):
-            self.add_finding(key, answer, ANSWERED, 1.0)
+        evidence, confidence = (self.assumed[key], LIKELY) if key in self.assumed else (ANSWERED, 1.0)
+        if (key in self.assumed and answer == "-") or answer is None:
+            return answer
+        if not any(finding.about == key and finding.evidence == evidence for finding in self.findings):
+            self.add_finding(key, answer, evidence, confidence)
         return answer
 
 

@@ -19,15 +19,25 @@ class FileSample:
     read: int = 0
     non_ascii_words: tuple[str, ...] = ()
     """Distinct words with non-ASCII letters, for text files."""
+    is_encoding_sure: bool = True
+    """Whether the encoding was detected without a question."""
 
 
 def sample_file(stream: BinaryIO, log: DetectionLog | None = None) -> FileSample:
     """Sample a text file: at most `sample.MAX_SAMPLE_BYTES` bytes. For other formats use `build_sheet`."""
-    log = log or DetectionLog()
-    raw = sample.take(stream)
+    return _sampled(sample.take(stream), log or DetectionLog())
+
+
+def sample_unpacked(stream: sample.Readable, log: DetectionLog | None = None) -> FileSample:
+    """Sample a text file that is unpacked as it is read."""
+    return _sampled(sample.take_unpacked(stream), log or DetectionLog())
+
+
+def _sampled(raw: sample.Sample, log: DetectionLog) -> FileSample:
     text = encoding.decide(raw, log)
     style, sheet = dialect.decide(text, log, whole=raw.whole, includes_end=raw.includes_end)
-    return FileSample(sheet, _file(text.encoding, style), raw.read, encoding.non_ascii_words(text))
+    is_sure = all(question.key != "encoding" for question in log.questions)
+    return FileSample(sheet, _file(text.encoding, style), raw.read, encoding.non_ascii_words(text), is_sure)
 
 
 def _file(encoding: str, style: Dialect) -> dict[str, Any]:

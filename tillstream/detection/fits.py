@@ -8,6 +8,7 @@ from tillstream.detection.columns.readable import Reader, readable, readable_sha
 from tillstream.detection.file_sample import FileSample, sample_file
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.text.dialect import DELIMITERS
+from tillstream.domain.contract.file_dates import FILE_DATE
 from tillstream.domain.contract.model import Contract
 
 _MAX_LISTED = 5
@@ -52,7 +53,7 @@ def fit(source: BinaryIO | FileSample, contracts: Iterable[Contract], *, reader:
 
 def _fit(sample: FileSample, contract: Contract, reader: Reader) -> Fit:
     sheet = sample.sheet
-    headers = contract.headers
+    headers = contract.source_headers
     missing = [name for name in headers if name not in sheet.columns]
     header_share = 1 - len(missing) / len(headers)
     problems = [*_format_problems(sample, contract)]
@@ -61,7 +62,7 @@ def _fit(sample: FileSample, contract: Contract, reader: Reader) -> Fit:
         return Fit(contract, False, header_share, tuple(problems))
     min_share = 1.0
     for role, name in contract.columns.items():
-        if name in contract.made:
+        if name in contract.made or name == FILE_DATE:
             continue
         share, cell = readable_share(contract, role, sheet.columns[name], reader)
         if share < 1 - contract.refused_threshold:
@@ -73,12 +74,15 @@ def _fit(sample: FileSample, contract: Contract, reader: Reader) -> Fit:
 
 
 def _format_problems(sample: FileSample, contract: Contract) -> Iterable[str]:
-    """Delimiter or encoding mismatches that would change the cells."""
+    """Delimiter, sheet or encoding mismatches that would change the cells."""
     delimiter = sample.file.get("delimiter")
     if delimiter and len(sample.sheet.names) > 1 and delimiter != contract.file.delimiter:
         yield f"its cells are separated by {DELIMITERS[delimiter]}s"
+    sheet = sample.file.get("sheet")
+    if sheet and sheet != contract.file.sheet:
+        yield f"its rows are in the sheet “{sheet}”, and the contract reads another one"
     encoding = sample.file.get("encoding")
-    if encoding and not decodes_equally(sample, contract.file.encoding):
+    if encoding and sample.is_encoding_sure and not decodes_equally(sample, contract.file.encoding):
         yield f"its encoding is {encoding}, not {contract.file.encoding}"
 
 

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from tillstream.detection.amounts import taxes, totals
+from tillstream.detection.amounts import ask_totals, by_content, minor_units, quantities, taxes, totals
 from tillstream.detection.answers import check_names
-from tillstream.detection.columns import identity, missing, roles, status
+from tillstream.detection.columns import accounted, fill_down, identity, missing, repeated_names, roles, status
+from tillstream.detection.columns.number_columns import style_columns
 from tillstream.detection.evidence import LIKELY, DetectionLog, Finding, Question
+from tillstream.detection.exports import apply
+from tillstream.detection.exports.catalogue import recognise
 from tillstream.detection.file_sample import FileSample, sample_file
-from tillstream.detection.values import currency, dates, numbers
+from tillstream.detection.values import currency, date_source, dates, numbers
 from tillstream.detection.values.clocks import clock_formats
 from tillstream.detection.words.headers import match_header
 
@@ -28,6 +31,8 @@ class Proposal:
     """Number of sampled rows."""
     read: int = 0
     """Number of bytes read from the file."""
+    columns: tuple[accounted.ColumnUse, ...] = ()
+    """Every column of the file."""
 
     @property
     def sure(self) -> float:
@@ -40,6 +45,7 @@ class Proposal:
             "sure": self.sure,
             "findings": [one.to_dict() for one in self.findings],
             "questions": [one.to_dict() for one in self.questions],
+            "columns": [one.to_dict() for one in self.columns],
             "rows_read": self.rows,
             "bytes_read": self.read,
         }
@@ -49,12 +55,14 @@ def propose(
     stream: BinaryIO | None = None,
     *,
     name: str = "",
+    file: str = "",
     answers: Mapping[str, str] | None = None,
     sample: FileSample | None = None,
 ) -> Proposal:
     """Propose a contract for a file.
 
-    name: file name or name of the new contract. answers: by question key, also for questions that are not open.
+    name: name of the new contract. file: name of the file, if it is not `name`.
+    answers: by question key, also for questions that are not open.
     sample: sample of a file in another format, instead of the stream.
     """
     log = DetectionLog(dict(answers or {}))
@@ -62,28 +70,33 @@ def propose(
         if stream is None:
             raise ValueError("give a stream or a sheet")
         sample = sample_file(stream, log)
-    return _Proposer(sample, log, name).run()
+    return _Proposer(sample, log, name, file or name).run()
 
 
 class _Proposer:
-    def __init__(self, sample: FileSample, log: DetectionLog, name: str) -> None:
+    def __init__(self, sample: FileSample, log: DetectionLog, name: str, file_name: str) -> None:
         self._sheet, self._file, self._read = sample.sheet, sample.file, sample.read
-        self._log, self._name = log, name
+        self._log, self._name, self._file_name = log, name, file_name
         self._profiles = roles.profiles(sample.sheet)
+        self._export = recognise(sample.sheet.names)
 
     def run(self) -> Proposal:
-        log, sheet = self._log, self._sheet
-        check_names(log.answers, sheet.columns)
-        for name in sheet.repeated:
-            log.add_finding("header", name, f"{name or 'an empty name'} occurs twice in the header", LIKELY)
-        role_columns = roles.assign(self._profiles, log)
-        style = numbers.decide(self._number_columns(role_columns), log)
+        log = self._log
+        check_names(log.answers, self._sheet.columns)
+        self._complete_orders()
+        sheet = self._sheet
+        self._file = self._file | repeated_names.decide(sheet, log)
+        role_columns = roles.assign(self._line_profiles, log)
+        style = numbers.decide(style_columns(role_columns, self._profiles), log)
+        by_content.assign(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         unknown = tuple(name for name in self._unmapped_numbers(role_columns) if not match_header(name))
         taxes.ask_for_tax(sheet, role_columns, style, unknown, log)
         discount = role_columns.get("discount") or role_columns.get("discount_rate", "")
         percent = bool(discount) and self._profiles[discount].numbers.percent
         amounts = totals.decide(sheet, role_columns, style, log, percent=percent)
-        self._ask_for_total(role_columns)
+        amounts |= ask_totals.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
+        quantities.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
+        amounts |= apply.amount_settings(self._export, role_columns) if self._export else {}
         money_columns = [
             (sheet.columns[role_columns[role]], self._profiles[role_columns[role]].numbers)
             for role in roles.MONEY
@@ -95,73 +108,55 @@ class _Proposer:
         }
         contract["region"] = self._region()
         contract["currency"] = currency.decide(sheet, role_columns, money_columns, log)
+        kind = amounts.get("discount", "amount")
+        if minor := minor_units.decide(sheet, role_columns, contract["currency"], style, log, discount=kind):
+            amounts["minor_units"] = list(minor)
         contract["country"] = self._country(role_columns)
         contract["file"] = self._file
         contract["numbers"] = {"decimal": style.decimal, "thousands": style.thousands}
         contract["numbers"]["currency_signs"] = list(currency.signs(money_columns))
+        if "quantity" in role_columns:
+            contract["numbers"]["unit_words"] = list(self._profiles[role_columns["quantity"]].units)
         sale_columns = identity.decide(sheet, role_columns, log)
         contract["amounts"] = amounts
-        contract["dates"] = self._dates(role_columns)
-        contract["status"] = status.decide(sheet, role_columns, style, log)
+        contract["dates"], source = self._dates(role_columns)
+        contract["status"], status_words = status.decide(sheet, role_columns, style, log)
         contract["identity"] = {"ids": identity.per_store(sheet, role_columns, sale_columns, log)}
         contract["where_missing"] = missing.decide(role_columns, self._profiles, log)
         contract["columns"] = dict(role_columns)
         if sale_columns is not None:
             self._identify_sales(contract, sale_columns)
+        source.apply(contract)
         contract["extra_columns"] = [name for name in sheet.names if name not in contract["columns"].values()]
-        return Proposal(_without_empty(contract), tuple(log.findings), tuple(log.questions), sheet.rows, self._read)
+        made_of = (*contract["identity"].get("made_of", ()), *source.parts)
+        columns = accounted.account(sheet, self._profiles, contract["columns"], made_of, style, status_words)
+        findings, questions = tuple(log.findings), tuple(log.questions)
+        return Proposal(_without_empty(contract), findings, questions, sheet.rows, self._read, columns)
 
-    def _number_columns(self, role_columns: dict[str, str]) -> list[tuple[Any, numbers.NumberProfile]]:
-        """Money and quantity columns; if they leave the number style open, also every other numeric column."""
-        mapped = [self._profiles[role_columns[role]] for role in sorted(roles.NUMERIC & role_columns.keys())]
-        mapped_columns = [(one.column, one.numbers) for one in mapped]
-        if any(profile.decimal or profile.thousands for _, profile in mapped_columns) or not any(
-            profile.ambiguous for _, profile in mapped_columns
-        ):
-            return mapped_columns
-        others = [
-            one
-            for name, one in self._profiles.items()
-            if name not in role_columns.values() and one.numbers.share > 0.95
-        ]
-        return mapped_columns + [(one.column, one.numbers) for one in others if one.numbers.decimal]
-
-    def _ask_for_total(self, role_columns: dict[str, str]) -> None:
-        """Ask for the total of a line, or the columns to compute it from, if no header identifies them."""
-        if {"net_amount", "gross_amount"} & set(role_columns):
-            return
-        unmapped = self._unmapped_numbers(role_columns)
-        missing_roles = [role for role in ("quantity", "unit_price") if role not in role_columns]
-        if not missing_roles:
-            self._ask_for_discount(role_columns, unmapped)
-        elif self._log.answers.get("column.net_amount") != "-":
-            words = "Which column is the total of a line, after discount and before tax? Enter `-` if there is none."
-            self._log.add_question("column.net_amount", words, (*unmapped, "-"))
-        else:
-            for role in missing_roles:
-                self._log.add_question(f"column.{role}", f"Which column is the {role.replace('_', ' ')}?", unmapped)
+    def _complete_orders(self) -> None:
+        """Use what is known about the export; complete the rows of orders that are written once for all their lines."""
+        export, sheet = self._export, self._sheet
+        names, within = apply.fill_down(export, sheet) if export else fill_down.decide(sheet, self._profiles, self._log)
+        ignored = frozenset[str]()
+        if names:
+            ignored = fill_down.order_columns(sheet, self._profiles, within)
+            self._sheet = fill_down.complete(sheet, names, within)
+            self._profiles = roles.profiles(self._sheet)
+            self._file = self._file | {"fill_down": list(names), "fill_down_within": within}
+        self._line_profiles = {name: one for name, one in self._profiles.items() if name not in ignored}
+        if export:
+            apply.answer(export, self._sheet, self._log)
 
     def _unmapped_numbers(self, role_columns: dict[str, str]) -> tuple[str, ...]:
         """Numeric columns without a role."""
         return tuple(
             name
-            for name, one in self._profiles.items()
+            for name, one in self._line_profiles.items()
             if name not in role_columns.values()
             and one.column.filled
             and one.numbers.share > 0.9
             and not one.may_be_date
         )
-
-    def _ask_for_discount(self, role_columns: dict[str, str], unmapped: tuple[str, ...]) -> None:
-        """If the total is computed, ask whether a column with an unknown name is a discount."""
-        if "discount" in role_columns or "column.discount" in self._log.answers:
-            return
-        candidates = [name for name in unmapped if not match_header(name) and self._profiles[name].numbers.decimal]
-        if candidates:
-            words = "Which column is a discount on the line? Enter `-` if there is none."
-            self._log.add_question(
-                "column.discount", words, (*candidates, "-"), "the total is computed, and its name is not known"
-            )
 
     def _region(self) -> str:
         answer = self._log.answer("region")
@@ -182,32 +177,44 @@ class _Proposer:
             )
         return "" if answer in {None, "-"} else str(answer)
 
-    def _dates(self, role_columns: dict[str, str]) -> dict[str, Any]:
+    def _dates(self, role_columns: dict[str, str]) -> tuple[dict[str, Any], date_source.DateSource]:
+        """The contract's `dates`, and what replaces a column of dates."""
         log = self._log
-        if "date" not in role_columns:
-            return {}
-        profile = self._profiles[role_columns["date"]]
-        sale_ids = self._sheet.columns.get(role_columns.get("sale_id", ""))
-        style = dates.decide(profile.column, profile.dates, self._sheet, log, sale_ids)
-        settings: dict[str, Any] = {"formats": list(style.formats), "language": style.language}
-        has_times = style.has_times
-        if style.has_times or "time" not in role_columns:
+        settings: dict[str, Any] = {}
+        source = date_source.DateSource()
+        has_times = has_offsets = False
+        if "date" in role_columns:
+            profile = self._profiles[role_columns["date"]]
+            sale_ids = self._sheet.columns.get(role_columns.get("sale_id", ""))
+            style = dates.decide(profile.column, profile.dates, self._sheet, log, sale_ids)
+            settings = {"formats": list(style.formats), "language": style.language, "era": style.era}
+            if half_converted := dates.ask_half_converted(profile.column, profile.dates, log):
+                settings["half_converted"] = half_converted
+            has_times, has_offsets = style.has_times, style.has_offsets
+        else:
+            source = date_source.decide(self._sheet, role_columns, self._file_name, log)
+            settings = dict(source.dates)
+        if has_times or "time" not in role_columns:
             role_columns.pop("time", None)
         else:
             time_column = self._sheet.columns[role_columns["time"]]
             settings["time_formats"] = list(clock_formats(time_column))
             has_times = True
             log.add_finding("column.time", time_column.name, "its cells are times, and the dates have no time", LIKELY)
-        return settings | {"time_zone": self._zone(required=has_times and not style.has_offsets)}
+        return settings | {"time_zone": self._zone(has_times=has_times, has_offsets=has_offsets)}, source
 
-    def _zone(self, *, required: bool) -> str:
+    def _zone(self, *, has_times: bool, has_offsets: bool) -> str:
         zone = self._log.answer("time_zone")
-        if not zone and required:
+        if not zone and has_offsets:
+            words = (
+                "In which time zone is the shop, such as Europe/London? It decides the day of a sale in the evening."
+            )
+            self._log.add_question("time_zone", words, (), "the times have offsets, and the days are those of the shop")
+        elif not zone and has_times:
             words = "In which time zone are the times, such as Europe/London?"
             self._log.add_question("time_zone", words, (), "the times have no zone")
         elif not zone:
-            evidence = "days without times, or times with their offset, need no zone"
-            self._log.add_finding("time_zone", "UTC", evidence, LIKELY)
+            self._log.add_finding("time_zone", "UTC", "days without times need no zone", LIKELY)
         return zone or "UTC"
 
     def _identify_sales(self, contract: dict[str, Any], names: tuple[str, ...]) -> None:

@@ -57,8 +57,14 @@ def build_sheet(
     is_complete: bool,
     contiguous_rows: int | None = None,
 ) -> Sheet:
-    """Build a sheet from rows with one cell per name; for repeated names, the first column is used."""
-    trimmed = [name.strip() for name in names]
+    """Build a sheet from rows with one cell per name; the later columns of a repeated name are called by their place.
+
+    Of the columns without a name, the first is used.
+    """
+    stripped = [name.strip() for name in names]
+    trimmed = [
+        f"{name} ({place + 1})" if name and name in stripped[:place] else name for place, name in enumerate(stripped)
+    ]
     cells = list(zip(*rows, strict=True)) if rows else [() for _ in trimmed]
     line_numbers = tuple(lines)
     columns: dict[str, Column] = {}

@@ -88,6 +88,8 @@ KEY = tuple(column for column in SALE_LINE if column.part == "key")
 CONTENT = tuple(column for column in SALE_LINE if column.part == "content")
 PERSONAL = frozenset(column.name for column in SALE_LINE if column.personal)
 STATUSES = ("completed", "pending", "cancelled", "returned")
+IGNORE = "ignore"
+"""What a contract maps a status word to if its rows are not sales."""
 SOURCES = ("file", "till", "form", "correction", "connector")
 
 STAGED: tuple[Column, ...] = (

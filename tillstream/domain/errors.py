@@ -31,5 +31,9 @@ class Unavailable(TillstreamError):
     """Transient failure of a dependency: raise, and the work is retried."""
 
 
+class ReadOnly(Unavailable):
+    """The home folder can be read but not written."""
+
+
 class Occupied(Unavailable):
     """Another process owns the folder and did not release it in time."""

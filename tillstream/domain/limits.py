@@ -18,3 +18,7 @@ class Limits:
 
 
 LIMITS = Limits()
+
+SETTLEMENT_MEMORY = "600MB"
+"""Default memory limit of DuckDB for a settlement on a slice of the ledger. The process needs about twice as much, for
+the rows that are appended (ADR 041)."""

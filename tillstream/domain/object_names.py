@@ -13,6 +13,8 @@ RESTORED_NAME = re.compile(r"restored/[0-9]+/.+", re.DOTALL)
 """Names of originals that a restore copied into another inbox, with their generation in the old one. They are not new
 files: the restore also writes the batch records that refer to them."""
 
+LOADED_FOLDER = "loaded"
+"""Inbox folder of files that a person sent in one request."""
 TIME_DIGITS = 16
 """Digits of a time in a name: microseconds since 1970, so that names sort by time until the year 2286."""
 

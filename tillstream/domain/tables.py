@@ -41,7 +41,7 @@ _BATCH_NO = _f("batch_no", _I, "Number of the batch in this warehouse")
 _RECEIVED = _f("received_date", _D, "UTC day on which the upload was received")
 _SETTLEMENT = _f("settlement_no", _I, "Number of the settlement, from 1 without gaps")
 
-SCHEMA = 7
+SCHEMA = 8
 """Schema version: increment it with every change of TABLES, of their types in an adapter, or of the hash inputs."""
 
 TABLES: dict[str, tuple[Field, ...]] = {
@@ -84,6 +84,13 @@ TABLES: dict[str, tuple[Field, ...]] = {
             required=False,
         ),
         _f("confirmed", _S, "Codes of the confirmed holds, separated by commas"),
+        _f(
+            "writers",
+            _J,
+            "Stores to which the writers of its rows are bound, by number of the correction (0: the batch itself), or "
+            "`each-own-store` for store sales; NULL: not bound",
+            required=False,
+        ),
         _f("removed", _I, "Number of lines removed because they are missing from a complete sale or store-day"),
         _f("settlement_no", _I, "Number of the settlement that added the batch"),
         _f("undone_no", _I, "Number of the settlement that undid the batch", required=False),
@@ -139,6 +146,14 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("region", _S, "Region of a store-day; NULL for a sale", required=False),
         _f("store_id", _S, "Store of a store-day; NULL for a sale", required=False),
         _f("sale_date", _D, "Business day of a store-day; the first one of the lines of a sale"),
+        _f("writer_stores", _J, "Stores to which the writer of a sale is bound; NULL: not bound", required=False),
+        _f(
+            "own_keys",
+            _J,
+            "Keys that a complete sale of a bound writer lacks and whose current line was of these stores when it was "
+            "settled; NULL: none",
+            required=False,
+        ),
         _SETTLEMENT,
     ),
     "refusals": (
@@ -147,7 +162,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("row_number", _I, "Row number in the upload, counted after the header from 1"),
         _f("line_number", _I, "Physical line of the file where the row starts, from 1"),
         _f("fix_number", _I, "Number of the correction that contains the row; 0 for the upload itself"),
-        _f("outcome", _S, "quarantined, or ignored (discarded by a person)"),
+        _f("outcome", _S, "quarantined, or ignored (discarded by a person, or not a sale by its status)"),
         _f("refused_by", _S, "What rejected the row: validation, ledger or person"),
         _f("raw", _S, "Text of the row as in its source; NULL: read it from the original file", required=False),
         _f("code", _S, "Code of the first problem of the row"),

@@ -10,7 +10,7 @@ from tillstream.ports.warehouse import StagedBatch
 _BATCH_FIELDS = (
     "batch_id", "kind", "source", "region", "contract", "contract_version",
     "file", "sha256", "received_seq", "as_new", "fix_number", "parent",
-    "rules", "rows_read", "rows_blank", "rows_ignored", "problems",
+    "rules", "rows_read", "rows_blank", "rows_ignored", "problems", "writers",
 )  # fmt: skip
 
 
@@ -49,8 +49,8 @@ class BatchNumbering:
                 "$received_seq AS received_seq, $place_seq AS place_seq, $as_new AS as_new, $root_no AS root_no, "
                 "$fix_number AS fix_number, $parent AS parent, $replaces AS replaces, $rules AS rules, "
                 "$rows_read AS rows_read, $rows_blank AS rows_blank, $rows_ignored AS rows_ignored, "
-                "$problems AS problems, $confirmed AS confirmed, 0 AS removed, $received_date AS received_date, "
-                "$settlement_no AS settlement_no",
+                "$problems AS problems, $confirmed AS confirmed, $writers AS writers, 0 AS removed, "
+                "$received_date AS received_date, $settlement_no AS settlement_no",
                 {
                     **{name: getattr(batch, name) for name in _BATCH_FIELDS},
                     "batch_no": number,

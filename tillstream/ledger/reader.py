@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Protocol
 
 import pyarrow as pa
 
-Values = Collection[int] | Collection[str]
+Values = Collection[int] | Collection[str] | Collection[Decimal]
 
 
 class LedgerReader(Protocol):

@@ -18,6 +18,10 @@ class ScriptRunner:
         """Whether `SELECT … FROM source` has a row."""
         return self.cursor.execute(f"SELECT 1 FROM {source} LIMIT 1").fetchone() is not None
 
+    def rows(self, step: str) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = self.cursor.execute(statements()[step]).fetchall()
+        return rows
+
     def number(self, sql: str) -> int:
         row = self.cursor.execute(sql).fetchone()
         return int(row[0]) if row else 0

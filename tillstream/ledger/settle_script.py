@@ -45,7 +45,7 @@ def _difference(name: str) -> str:
 def statements() -> Mapping[str, str]:
     """The named statements of the settle script, with the expressions derived from the column list filled in."""
     ledger = resources.files("sql").joinpath("ledger")
-    files = ("settle.duckdb.sql", "leads.duckdb.sql")
+    files = ("settle.duckdb.sql", "write_scope.duckdb.sql", "leads.duckdb.sql")
     script = "\n".join(ledger.joinpath(file).read_text(encoding="utf-8") for file in files)
     names = [column.name for column in CONTENT]
     filled = script.format(

@@ -13,6 +13,7 @@ from tillstream.ledger.order_leads import OrderMarkers
 from tillstream.ledger.script_runner import ScriptRunner
 from tillstream.ledger.settlement_record import SettlementRecord
 from tillstream.ledger.waves import waves
+from tillstream.ledger.write_scope import WriteScope
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
 
 ROWS_AT_ONCE = 2_000_000
@@ -35,6 +36,7 @@ class SettlementRunner:
         self.numbering = BatchNumbering(cursor, self.settlement_no, last.batch_no)
         self.markers = OrderMarkers(cursor)
         self.changes = ChangeLog(self.script, self.settlement_no)
+        self.write_scope = WriteScope(self.script)
         self.repeated = False
         """Whether the wave contains a key more than once."""
         self.extends_sales = False
@@ -51,9 +53,17 @@ class SettlementRunner:
         )
         holds: dict[str, Hold] = {}
         settled: list[str] = []
-        undone = self._undo(settlement.undo)
-        for wave in waves(self.cursor, [batch for batch in staged if not self._is_obsolete(batch)]):
-            hold = check_hold(self.cursor, wave[0])
+        checked = [] if settlement.is_repetition else staged
+        # before the undo: a replay that is held must leave the batch that it replaces as it is
+        for batch in checked:
+            if batch.parent in settlement.undo and (hold := check_hold(self.cursor, batch)):
+                holds[batch.batch_id] = hold
+        kept = {batch.parent for batch in staged if batch.batch_id in holds}
+        undone = self._undo([batch_id for batch_id in settlement.undo if batch_id not in kept])
+        open_batches = [batch for batch in staged if batch.batch_id not in holds and not self._is_obsolete(batch)]
+        for wave in waves(self.cursor, open_batches):
+            replaces = wave[0].parent in settlement.undo  # checked above
+            hold = None if replaces or not checked else check_hold(self.cursor, wave[0])
             if hold:
                 holds[wave[0].batch_id] = hold
                 continue
@@ -66,6 +76,7 @@ class SettlementRunner:
     # ---- one wave ---------------------------------------------------------------------------------------------
 
     def _settle_wave(self, wave: Sequence[StagedBatch]) -> None:
+        self.write_scope.enter(wave, self.numbering.next_batch)
         affected, replaced = self.numbering.enter(wave)
         self._set_affected(affected)
         accepted = [address for batch in wave for address in batch.accepted]
@@ -76,7 +87,7 @@ class SettlementRunner:
         has_statements = any(batch.replaces for batch in wave)
         if accepted:
             self._stage_lines(accepted, few=sum(batch.rows_read for batch in wave) <= FEW, correction=correction)
-            self._determine_outcomes()
+            self._determine_outcomes(any_foreign=self.write_scope.find_foreign_rows())
         if refused:
             self.script.run("add_refusals", addresses=refused, settlement_no=self.settlement_no)
         if accepted:
@@ -111,13 +122,13 @@ class SettlementRunner:
             self.script.run("count_repeated_lines")
         self.script.run("known_lines" if self.script.exists("sale_versions") else "no_known_lines")
         self.script.run("known")
+
+    def _determine_outcomes(self, *, any_foreign: bool) -> None:
         self.script.run("repeated_keys")
         self.repeated = self.script.exists("repeated_keys")
         self.script.run("differing")
-
-    def _determine_outcomes(self) -> None:
-        disputed = self.script.exists("differing")
-        if disputed or self.repeated:
+        disputed = any_foreign or self.repeated or self.script.exists("differing")
+        if disputed:
             self.cursor.execute("INSERT INTO affected_keys SELECT DISTINCT key FROM differing")
             self._resolve_winners()
             self.script.run("between_kinds")
@@ -130,7 +141,7 @@ class SettlementRunner:
             self.script.run("outcomes_simple")
         self.script.run("add_sightings", settlement_no=self.settlement_no)
         self.script.run("add_disputed_keys")
-        if disputed or self.repeated:
+        if disputed:
             self.script.run("add_ledger_refusals", settlement_no=self.settlement_no)
 
     def _add_lines(self, *, replaced: bool) -> None:
@@ -229,7 +240,7 @@ class SettlementRunner:
         changes = self.record.count_added() if append_only else self.record.count_changes()
         self.record.add_days(only_new_sales=append_only and not self.extends_sales)
         self.record.add(request_id, changes, append_only=append_only)
-        return SettlementResult(self.settlement_no, batches, holds, changes)
+        return SettlementResult(self.settlement_no, batches, holds, changes, self.write_scope.foreign_rows)
 
     def _set_affected(self, batch_nos: Sequence[int]) -> None:
         sql = "CREATE OR REPLACE TEMP TABLE affected AS SELECT UNNEST(?::BIGINT[]) AS batch_no"

@@ -4,7 +4,8 @@ The slice is closed: a settlement on it adds the same rows as on the whole ledge
 
 - all contents, sightings and statements of a sale, and the statements of the store-days of its lines. The sales are
   those of the rows that arrive, of the batches that are undone, moved to another place in time, or corrected as a
-  complete statement, and of the store-days that those batches, and files without identity, contain completely;
+  complete statement, and of the store-days that those batches, and files without identity, contain completely; also
+  the sales of other regions with a line of the same date, number and amount as a sampled line of a file;
 - the batches that these rows refer to, batches with the same bytes, and the batches named in the settlement with their
   corrections;
 - the rows of complete statements that validation rejected, and whether a correction replaced them.
@@ -23,6 +24,7 @@ from tillstream.domain.ids import index_hash
 from tillstream.domain.tables import TABLES
 from tillstream.ledger.arrivals import STATED_DAYS, Pair, batch_pairs, read_arrivals, sale_pairs
 from tillstream.ledger.memory import MemoryLedger
+from tillstream.ledger.other_regions import load_amounts, search_sample
 from tillstream.ledger.pending_days import choose_pending
 from tillstream.ledger.settle_script import KEY
 from tillstream.ports.sale_index import SaleIndex
@@ -66,6 +68,8 @@ class LedgerSlice:
         self._sale_pairs: set[Pair] = set()
         self._pending: set[date] = set()
         self._stated_days: set[date] = set()
+        self._elsewhere: set[int] = set()
+        """Sales of other regions."""
 
     def load(self, settlement: Settlement) -> None:
         self._pending = {each.day for each in self._index.pending()}  # before `days`, as the index requires
@@ -77,11 +81,13 @@ class LedgerSlice:
         if affected:
             self._add_sales_of_batches(affected)
         self._add_sales_of_store_days()
+        self._add_sales_of_other_regions(settlement)
         sale_days = self._days_of_sales()
         self._load_sales(sale_days)
         self._load_referenced_batches()
         self._load_refusals()
         self._load_contents(sale_days)
+        load_amounts(self._memory, self._elsewhere)
         for table, columns in (("sale_versions", "key, content, is_current, leads"), ("batches", CHANGED)):
             self._memory.cursor.execute(f"CREATE TEMP TABLE loaded_{table} AS SELECT {columns} FROM {table}")
 
@@ -151,6 +157,12 @@ class LedgerSlice:
         rows = self._memory.reader.read("sale_versions", columns, days, {} if None in stores else {"store_id": stores})
         same_day = "r.region = d.region AND r.store_id IS NOT DISTINCT FROM d.store_id AND r.sale_date = d.sale_date"
         self._insert_sales(f"SELECT r.sale FROM slice_rows AS r JOIN store_days AS d ON {same_day}", rows)
+
+    def _add_sales_of_other_regions(self, settlement: Settlement) -> None:
+        """Add the sales to which the check of other regions compares a sample of the files."""
+        self._elsewhere = set() if settlement.is_repetition else search_sample(self._memory, settlement.staged)
+        new = "SELECT sale FROM (SELECT UNNEST(?::BIGINT[]) AS sale) ANTI JOIN slice_sales USING (sale)"
+        self._memory.cursor.execute(f"INSERT INTO slice_sales {new}", [list(self._elsewhere)])
 
     def _load_sales(self, days: Collection[date]) -> None:
         sales = self._sales()

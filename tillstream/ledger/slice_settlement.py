@@ -8,8 +8,8 @@ from datetime import date
 import duckdb
 
 from tillstream.domain.errors import TooLarge
+from tillstream.domain.limits import SETTLEMENT_MEMORY
 from tillstream.ledger.additions import Additions, additions
-from tillstream.ledger.limits import MEMORY_LIMIT
 from tillstream.ledger.memory import TABLES_IN_MEMORY, MemoryLedger
 from tillstream.ledger.numbers import LedgerNumbers
 from tillstream.ledger.reader import LedgerReader
@@ -40,7 +40,7 @@ def settle_slice(
     reader: LedgerReader,
     index: SaleIndex,
     last: LedgerNumbers,
-    memory_limit: str = MEMORY_LIMIT,
+    memory_limit: str = SETTLEMENT_MEMORY,
 ) -> SliceSettlement:
     """Settle on the slice of the ledger that the settlement can read or change; nothing is stored.
 

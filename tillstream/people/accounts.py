@@ -13,6 +13,7 @@ from tillstream.domain.people import Role
 from tillstream.people import account_store, login_throttle, passwords
 from tillstream.people.account_fields import ACCOUNT_FIELDS, WrongField, assignment_fields, check_regions
 from tillstream.people.account_store import COLLECTION, normalize_login
+from tillstream.people.login_throttle import NOWHERE, Origin
 from tillstream.people.user import User, user_of
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
@@ -144,14 +145,14 @@ def assign(
     return account_store.change(ports, login, change, by, AuditAction.USER_CHANGED)
 
 
-def sign_in(ports: Ports, login: str, password: str) -> User:
+def sign_in(ports: Ports, login: str, password: str, origin: Origin = NOWHERE) -> User:
     """Check the password and record the sign-in; known and unknown names take the same time.
 
     Raises `WrongSignIn`, or `login_throttle.TooManyTries` after several failures. If the user's `second_step` is set,
     a second factor is required as well.
     """
     login = normalize_login(login)[:200]
-    login_throttle.count_try(ports, login)
+    login_throttle.count_try(ports, login, origin)
     document = ports.documents.get(COLLECTION, login) if LOGIN.fullmatch(login) else None
     if (
         not passwords.verify((document.data["hash"] or None) if document else None, password, ports.password_cost)
@@ -159,7 +160,7 @@ def sign_in(ports: Ports, login: str, password: str) -> User:
         or document.data["disabled"]
     ):
         raise WrongSignIn
-    login_throttle.reset(ports, login)
+    login_throttle.reset(ports, login, origin)
     updates = {"last_seen": account_store.now(ports)}
     if passwords.needs_rehash(document.data["hash"], ports.password_cost):
         updates["hash"] = passwords.hashed(password, ports.password_cost)
@@ -198,11 +199,12 @@ def reset_password(ports: Ports, login: str, *, by: str = "") -> str:
 
 def change_password(ports: Ports, login: str, old: str, new: str) -> User:
     """Set the password that the user chose; other sessions end. Raises `WrongSignIn` if the old one is wrong."""
-    login_throttle.count_try(ports, normalize_login(login))
+    throttled = f"password:{normalize_login(login)}"  # only the signed-in user can use up these tries
+    login_throttle.count_try(ports, throttled)
     document = ports.documents.get(COLLECTION, normalize_login(login))
     if document is None or not passwords.verify(document.data["hash"] or None, old, ports.password_cost):
         raise WrongSignIn
-    login_throttle.reset(ports, normalize_login(login))
+    login_throttle.reset(ports, throttled)
     chosen = passwords.check_strength(new, document.id, document.data["name"])
     secret = secret_of(chosen, ports.password_cost) | {"given_password": False}
     return account_store.change(

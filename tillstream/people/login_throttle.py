@@ -1,6 +1,12 @@
-"""Login throttling: exponential backoff for each sign-in name, regardless of the client address."""
+"""Login throttling: exponential backoff for a sign-in name at an address, and a looser one for the name anywhere.
+
+So tries of a stranger do not lock the owner out: at another address they do not count, and a device where the owner
+has signed in before has a count of its own.
+"""
 
 import hashlib
+from dataclasses import dataclass
+from ipaddress import ip_network
 
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.ports import Ports
@@ -8,6 +14,8 @@ from tillstream.ports.document_store import Document, Update, update
 
 COLLECTION = "sign_in_tries"
 FREE_TRIES = 5
+FREE_TRIES_ANYWHERE = 50
+"""Tries at one name from all addresses together, against guesses from many addresses."""
 LONGEST_WAIT = 300
 MAX_DOCUMENTS = 10_000
 """Documents kept at most: anybody can try any number of unknown names, so the oldest are deleted."""
@@ -24,22 +32,54 @@ class TooManyTries(Rejected):
         self.seconds = seconds
 
 
-def _id(login: str) -> str:
-    return hashlib.sha256(login.encode()).hexdigest()[:32]
+@dataclass(frozen=True)
+class Origin:
+    """Where a try comes from. device: identifies a device on which the owner of the name has signed in, if known."""
+
+    address: str = ""
+    device: str = ""
+
+    def counts(self, login: str) -> list[tuple[str, int]]:
+        """The counts of a try at a name: their ids, and the tries without a wait."""
+        if self.device:
+            return [(_id(f"{login}\n{self.device}"), FREE_TRIES)]
+        if self.address:
+            return [(_id(f"{login}\n{_network(self.address)}"), FREE_TRIES), (_id(login), FREE_TRIES_ANYWHERE)]
+        return [(_id(login), FREE_TRIES)]
 
 
-def _wait(tries: int) -> int:
+NOWHERE = Origin()
+
+
+def _network(address: str) -> str:
+    """The address; of IPv6 the network, in which anybody has any number of addresses."""
+    try:
+        return str(ip_network(f"{address}/64" if ":" in address else address, strict=False))
+    except ValueError:
+        return address
+
+
+def _id(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def _wait(tries: int, free: int) -> int:
     # Cap the exponent too, or a long attack would compute huge powers of 2.
-    return 0 if tries < FREE_TRIES else min(LONGEST_WAIT, 2 ** min(tries - FREE_TRIES + 1, 10))
+    return 0 if tries < free else min(LONGEST_WAIT, 2 ** min(tries - free + 1, 10))
 
 
-def count_try(ports: Ports, login: str) -> None:
+def count_try(ports: Ports, login: str, origin: Origin = NOWHERE) -> None:
     """Count a try before it is checked, so that concurrent tries all count. Raises `TooManyTries` while waiting."""
+    for key, free in origin.counts(login):
+        _count(ports, key, free)
+
+
+def _count(ports: Ports, key: str, free: int) -> None:
 
     def counted(document: Document | None) -> Update:
         now = ports.clock.now().timestamp()
         tries, last = (int(document.data["tries"]), float(document.data["at"])) if document else (0, 0.0)
-        left = last + _wait(tries) - now
+        left = last + _wait(tries, free) - now
         if left > 0:
             raise TooManyTries(max(1, round(left)))
         if now - last > 86_400:
@@ -47,16 +87,17 @@ def count_try(ports: Ports, login: str) -> None:
         return Update({"tries": tries + 1, "at": int(now)})
 
     try:
-        count = update(ports.documents, COLLECTION, _id(login), counted, tries=MAX_WRITES)
+        count = update(ports.documents, COLLECTION, key, counted, tries=MAX_WRITES)
     except Conflict as error:
         raise TooManyTries(1) from error
     if count.version == 1:
         _delete_oldest(ports)
 
 
-def reset(ports: Ports, login: str) -> None:
-    """Reset the count after a successful try."""
-    ports.documents.delete(COLLECTION, _id(login))
+def reset(ports: Ports, login: str, origin: Origin = NOWHERE) -> None:
+    """Reset the counts after a successful try, or for a new password."""
+    for key in {_id(login), *(key for key, _ in origin.counts(login))}:
+        ports.documents.delete(COLLECTION, key)
 
 
 def _delete_oldest(ports: Ports) -> None:

@@ -43,6 +43,8 @@ class StagedBatch:
     """Scope of which the batch is a complete statement: '' (none), 'sale' or 'store-day'"""
     nameless: bool = False
     """Whether sales are identified by their content only; a corrected row is then another sale"""
+    writers: str | None = None
+    """To which stores the writers of its rows are bound, as `domain.write_scope` writes it; None: not bound"""
     rules: str = "ask"
     """Which source takes precedence if a file and a till differ in a line: ask (quarantine the row), file or till"""
 
@@ -67,6 +69,8 @@ class Settlement:
     """Idempotency key, recorded with the settlement; a repeated request returns the first result."""
     tries: int = 5
     """How often it is attempted while other settlements commit first; then it raises `Conflict`."""
+    is_repetition: bool = False
+    """Whether it repeats a settlement of another ledger: its batches were checked there, so none of them is held"""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ class SettlementResult:
     """Batches that are held instead of settled."""
     changes: Mapping[str, int] = field(default_factory=dict)
     """Net changed lines by kind: added, corrected, removed."""
+    foreign_rows: Mapping[str, int] = field(default_factory=dict)
+    """Batch id → rows that this settlement rejected as `not-your-store`, for batches with such rows."""
     results: "tuple[pa.Table, ...]" = ()
     """Only from `preview`: the results of its queries, in order."""
 

@@ -19,8 +19,7 @@ from tillstream.pipeline.reading.correction_file import (
     BOM,
     CONTROL_COLUMNS,
     ROW,
-    escape_formula,
-    format_line,
+    guarded_line,
     line_of,
     read_rows,
 )
@@ -30,12 +29,12 @@ def rejected_rows_csv(ports: Ports, batch: str) -> Iterator[bytes]:
     """Rejected rows as CSV in UTF-8 with BOM: source columns, then `CONTROL_COLUMNS`. Raises `NotFound`."""
     upload = records.get(ports, batch)
     shape = original_shape(ports, upload)
-    yield (BOM + format_line([*shape.names, *CONTROL_COLUMNS])).encode()
+    yield (BOM + guarded_line([*shape.names, *CONTROL_COLUMNS])).encode()
     for row in add_raw_text(ports, upload, receipts.rejected_rows(ports, batch)):
         cells, text = parse_cells(shape, row)
         messages = "; ".join(problem["message"] for problem in row["problems"])
         added = [str(row["row_number"]), str(row["line_number"]), messages, "", "", text]
-        yield format_line([escape_formula(cell) for cell in (*cells, *added)]).encode()
+        yield guarded_line([*cells, *added]).encode()
 
 
 def add_raw_text(ports: Ports, upload: Batch, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -93,7 +92,8 @@ def original_shape(ports: Ports, upload: Batch) -> "HeaderInfo":
 def _options(ports: Ports, upload: Batch) -> "ReadOptions":
     from tillstream.pipeline.reading.open_reader import read_options
 
-    return read_options(contract_version(ports.documents, upload.contract, upload.contract_version), ports.limits)
+    contract = contract_version(ports.documents, upload.contract, upload.contract_version)
+    return read_options(contract, ports.limits, upload.file)
 
 
 def parse_cells(shape: "HeaderInfo", row: dict[str, Any]) -> tuple[list[str], str]:

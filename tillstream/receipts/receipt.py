@@ -97,7 +97,7 @@ def _not_settled(upload: Batch) -> dict[str, Any]:
         "rows_duplicate": None,
         "rows_quarantined": staged.rows_refused,
         "rows_blank": staged.rows_blank,
-        "rows_ignored": staged.rows_ignored,
+        "rows_ignored": staged.rows_ignored + staged.rows_discarded,
         "removed": 0,
         "superseded": 0,
         "repeated_lines": 0,

@@ -12,13 +12,13 @@ import numpy as np
 from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.text.formula_guard import unguard
 from tillstream.pipeline.reading.correction_file import (
     CONTROL_COLUMNS,
     CORRECTION_STYLE,
     LINE,
     ROW,
     line_of,
-    unescape_formula,
 )
 from tillstream.pipeline.reading.delimited.reader import read_delimited
 from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks, read_options
@@ -79,7 +79,8 @@ def _rows(ports: Ports, upload: Batch, line: int) -> Generator[FileRow, None, No
         return _correction_rows(open_original)
     if not upload.contract:
         raise Rejected(f"{upload.file} has no contract yet and therefore no rows.")
-    options = read_options(contract_version(ports.documents, upload.contract, upload.contract_version), ports.limits)
+    contract = contract_version(ports.documents, upload.contract, upload.contract_version)
+    options = read_options(contract, ports.limits, upload.file)
     return _file_rows(open_original, options, line)
 
 
@@ -113,7 +114,7 @@ def _correction_rows(open_correction: Open) -> Generator[FileRow, None, None]:
     with open_correction() as stream:
         for block in read_delimited(stream, CORRECTION_STYLE):
             for cells in block.cells.to_pylist():
-                source = {name: unescape_formula(cell) for name, cell in cells.items() if name not in CONTROL_COLUMNS}
+                source = {unguard(name): unguard(cell) for name, cell in cells.items() if name not in CONTROL_COLUMNS}
                 rows.append(FileRow(int(cells[LINE]), int(cells[ROW]), line_of(list(source.values())), source))
     yield from sorted(rows, key=lambda row: (row.line, row.row))
 

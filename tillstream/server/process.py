@@ -26,6 +26,9 @@ def begin() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+STDERR = 2
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells report it."""
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 """Signals of Ctrl-C, a service manager or a closed window; each system has some of them."""
 
@@ -33,6 +36,35 @@ STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 def interrupt_on_stop() -> None:
     """Raise `KeyboardInterrupt` on each of `STOP_SIGNALS`."""
     _handle_stops_with(signal.default_int_handler)
+
+
+class _InterruptExit:
+    """Signal handler that prints one sentence and ends the process at once.
+
+    Exceptions could be swallowed or reported by any library that is interrupted. Every command can be killed at any
+    moment without a loss, so nothing has to be cleaned up.
+    """
+
+    def __init__(self, advice: Callable[[], str]) -> None:
+        self._advice = advice
+
+    def __call__(self, *_: object) -> NoReturn:
+        # not sys.stderr: the interrupted code may be writing to it
+        restored = "\x1b[?25h\n" if os.isatty(STDERR) else ""  # a progress bar hides the cursor
+        os.write(STDERR, f"{restored}Interrupted. {self._advice()}".strip(" ").encode() + b"\n")
+        os._exit(INTERRUPTED)
+
+
+def exit_on_interrupt() -> None:
+    """End the process with one sentence on Ctrl-C; also on the first one during imports."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _InterruptExit(str))
+
+
+def advise_on_interrupt(advice: Callable[[], str]) -> None:
+    """Print `advice` too, if Ctrl-C ends the process; no effect in a process that handles Ctrl-C otherwise."""
+    if isinstance(signal.getsignal(signal.SIGINT), _InterruptExit):
+        signal.signal(signal.SIGINT, _InterruptExit(advice))
 
 
 class DeferredStops:

@@ -15,27 +15,31 @@ from waitress.task import ThreadedTaskDispatcher
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from portal import create_app, live
+from portal.wsgi import ensure_first_admin
 from tillstream.app import App, open_app
 from tillstream.app.local import folder
 from tillstream.batches import records
 from tillstream.commands.demo import Demo, demo
 from tillstream.domain.errors import Rejected
 from tillstream.logs import quiet_terminal
-from tillstream.people import accounts
 from tillstream.server.command_api import create_control
 from tillstream.server.process import DeferredStops, exec_module, interrupt_on_stop
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
+from tillstream.workflows.operations import ledger_repair
 
 Echo = Callable[[str], None]
+FIRST_SIGN_IN = "first-password.txt"
+"""File in the home folder, written if the first start does not run on a terminal."""
 THREADS = 8 + live.STREAMS
 """Event streams are idle most of the time, but occupy a thread each: they have extra threads, so that requests do not
 have to wait for one."""
 
 
-def serve(settings: Settings, echo: Echo, *, open_browser: bool = False) -> None:
+def serve(settings: Settings, echo: Echo, *, open_browser: bool = False, on_terminal: bool = False) -> None:
     """Serve until interrupted; if a server already runs on this folder, print its address and return.
 
+    on_terminal: whether `echo` writes to a terminal, and not to a log that others may read.
     On a Google Cloud project only the portal is served, by gunicorn, on the configured port or else on $PORT. Raises
     `Rejected` if the port is taken, `Unavailable` if another process owns the folder.
     """
@@ -52,7 +56,7 @@ def serve(settings: Settings, echo: Echo, *, open_browser: bool = False) -> None
     interrupt_on_stop()
     roomy = settings.model_copy(update={"memory_limit": settings.server_memory_limit})
     with open_app(roomy, wait=2.0) as app:
-        _serve(app, echo, open_browser=open_browser)
+        _serve(app, echo, open_browser=open_browser, shown=on_terminal)
 
 
 def _answers(address: str) -> bool:
@@ -76,10 +80,10 @@ def _port_is_free(settings: Settings) -> None:
             ) from error
 
 
-def _serve(app: App, echo: Echo, *, open_browser: bool) -> None:
+def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:
     app = replace(app, has_worker=True)
     settings = app.settings
-    password = accounts.first_admin(app.ports)
+    password = ensure_first_admin(app, generate=True)
     token = secrets.token_urlsafe(32)
     portal = create_app(app)
     wsgi = DispatcherMiddleware(portal, {"/control": create_control(app, token)})
@@ -92,6 +96,9 @@ def _serve(app: App, echo: Echo, *, open_browser: bool) -> None:
         clear_untrusted_proxy_headers=not settings.proxies,  # the portal itself checks trusted proxies
     )
     address = f"http://{settings.host}:{settings.port}"
+    # before the worker settles anything, which would take the numbers of lost settlements
+    for sentence in (*app.notices, *ledger_repair.run(app.ports, app.contracts).sentences()):
+        echo(sentence)
     worker = Worker(app)
     stopping = threading.Event()
     samples = threading.Thread(target=_samples, args=(app, echo), kwargs={"stopping": stopping}, name="samples")
@@ -101,8 +108,7 @@ def _serve(app: App, echo: Echo, *, open_browser: bool) -> None:
         folder(settings).announce_server(address, token)
         echo(f"Tillstream is running at {address}, with its data in {settings.home}. To stop it, press Ctrl-C.")
         if password:
-            login = accounts.FIRST_LOGIN
-            echo(f"Sign in as {login} with the password {password} (shown only once; change it in the portal).")
+            _hand_over(settings, password, echo, shown=shown)
         samples.start()
         if open_browser:
             webbrowser.open(address)
@@ -115,6 +121,18 @@ def _serve(app: App, echo: Echo, *, open_browser: bool) -> None:
         if samples.is_alive():
             samples.join()
         worker.stop()
+
+
+def _hand_over(settings: Settings, password: str, echo: Echo, *, shown: bool) -> None:
+    """Print the first password, or write it to a file if the output may be a log."""
+    if shown:
+        echo(
+            f"Sign in as {settings.first_admin} with the password {password} (shown only once; change it in the "
+            "portal)."
+        )
+        return
+    path = folder(settings).write_private(FIRST_SIGN_IN, f"{password}\n")
+    echo(f"Sign in as {settings.first_admin} with the password in {path}, which only you can read; delete it then.")
 
 
 class _TaskDispatcher(ThreadedTaskDispatcher):

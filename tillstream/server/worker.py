@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import structlog
 
+from tillstream import logs
 from tillstream.analytics import holidays
 from tillstream.app import App
 from tillstream.domain.errors import Unavailable
@@ -85,7 +86,8 @@ class Worker:
         # One process at a time owns the folder: work that is in progress at start belongs to a dead process, so the
         # first sweep resumes it without delay.
         app = self._app
-        reconcile.run(app.ports, app.contracts, patience=self._patience, delegate=bool(app.settings.project))
+        report = reconcile.run(app.ports, app.contracts, patience=self._patience, delegate=bool(app.settings.project))
+        logs.warn("sweep repaired", report["repaired"])
         self._patience = reconcile.PATIENCE
         self._holidays = holidays.refresh(self._app.ports, self._holidays)
         self._stopping.wait(SWEEP_EVERY)

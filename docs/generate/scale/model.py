@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from devtools.billing.prices import GIB, PRICES, TIB, compute_cost, query_cost, write_cost
+from devtools.billing.prices import GIB, PRICES, TIB, compute_cost, query_cost, read_cost, write_cost
+from devtools.billing.sizes import width
 from devtools.billing.traffic import DAY, FROM_TILLS, SETTLE_EVERY, Ledger, Traffic
 from docs.generate.scale.samples import query_bytes, samples
 from docs.generate.scale.seconds import (
@@ -16,6 +17,9 @@ from docs.generate.scale.seconds import (
 from docs.generate.scale.totals import EVERY as TOTALS_EVERY
 from docs.generate.scale.totals import fold_bytes, refresh_bytes
 from functions.main import STAGING_SECONDS
+from tillstream.adapters.google.bigquery.fields import STORED
+from tillstream.domain.daily_totals import DAY as DAY_COLUMN
+from tillstream.ledger.other_regions import COLUMNS as COMPARED_COLUMNS
 
 WRITES_PER_UPLOAD = 9
 """Documents written from a file's arrival until its events are published; a test counts them."""
@@ -56,6 +60,7 @@ class Day:
             "sale index, writes": self.indexed * PRICES["100,000 documents written in Firestore"] / 100_000,
             "commit scripts": query_cost(self.traffic.settlements * query_bytes(samples().new, self.ledger)),
             "Storage Write API": write_cost(self.traffic.stored),
+            "comparison of regions": read_cost(self.compared),
             "documents of batches": self._documents,
             "Pub/Sub": self._pubsub,
             "stage compute": self._staging,
@@ -64,6 +69,11 @@ class Day:
             "publishing": self._publishing,
             "daily totals": self.totals(self.ledger),
         }
+
+    @property
+    def compared(self) -> float:
+        """Bytes of the day of the files, in which each settlement of files searches sales of other regions."""
+        return self.traffic.settlements_of_files * self.traffic.lines * width(STORED, {*COMPARED_COLUMNS, DAY_COLUMN})
 
     @property
     def settle_seconds(self) -> float:

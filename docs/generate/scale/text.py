@@ -62,9 +62,10 @@ also starts. A batch writes {WRITES_PER_UPLOAD} documents from its arrival to it
 totals are refreshed every 15 minutes.
 """
 SETTLEMENT = """
-A settlement that adds only new sales reads nothing of the ledger: the sale index has no days for them. It moves its
-rows from the table `incoming` into the ledger. Each statement is billed at least 10 MB for each table that it reads.
-None of this depends on the age of the ledger.
+A settlement that adds only new sales reads nothing of the ledger for them: the sale index has no days for them. Only a
+settlement with files searches a sample of their sales in other regions, on at most five days (`comparison of regions`
+below). It moves its rows from the table `incoming` into the ledger. Each statement is billed at least 10 MB for each
+table that it reads. None of this depends on the age of the ledger.
 
 The bytes are upper bounds, because clustering is ignored: each `INSERT` is counted with its columns of all rows that
 arrived in the hour, although `incoming` is clustered by settlement.

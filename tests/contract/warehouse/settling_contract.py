@@ -14,6 +14,7 @@ from threads import join_thread
 
 from tillstream.domain.columns import STAGED, Kind
 from tillstream.domain.errors import Rejected
+from tillstream.domain.write_scope import to_writers
 from tillstream.pipeline.staging.hashes import Hasher
 from tillstream.pipeline.staging.writer import parquet_writer
 from tillstream.ports.warehouse import Settlement, StagedBatch, Warehouse, WarehouseQuery
@@ -69,6 +70,13 @@ class SettlingContract:
         assert warehouse.settle(settlement) == warehouse.settle(settlement)
         assert warehouse.settle(Settlement((), ["asked"], "a request")).settlement_no > 0
         assert len(lines(warehouse, "asked")) == 1
+
+    def test_a_bound_writer_leaves_the_lines_of_other_stores(self, warehouse: Warehouse, keep: Keep) -> None:
+        warehouse.settle(Settlement([staged(keep, "bound-1", [("S1/1", "P", "1")], region="bound")]))
+        second = staged(keep, "bound-2", [("S1/1", "P", "2"), ("S2/1", "P", "3")], region="bound", at=2)
+        settled = warehouse.settle(Settlement([replace(second, writers=to_writers({0: ("S2",)}))]))
+        assert settled.foreign_rows == {"bound-2": 1}
+        assert lines(warehouse, "bound") == [("S1/1", "P#1", Decimal(1)), ("S2/1", "P#1", Decimal(3))]
 
     def test_an_undo_restores_the_earlier_lines(self, warehouse: Warehouse, keep: Keep) -> None:
         for at, amount in enumerate(("1", "2"), 1):
@@ -160,6 +168,31 @@ class SettlingContract:
         assert settled.changes == {"added": 0, "corrected": 1, "removed": 0}
         warehouse.compact()
         assert lines(warehouse, "meanwhile") == [("S1/1", "P#1", Decimal(3))]
+
+    def test_a_file_with_the_sales_of_another_region_is_held_until_it_is_confirmed(
+        self, warehouse: Warehouse, keep: Keep
+    ) -> None:
+        rows = [(f"S1/7{number}", "P", f"{number}.25") for number in range(1, 9)]
+        other = staged(keep, "south", rows, day=date(2024, 5, 1))
+        copy = staged(keep, "north", [(f"S9/N-{sale[3:]}", *rest) for sale, *rest in rows], at=2, day=date(2024, 5, 1))
+        changed = [(sale, product, f"1{amount}") for sale, product, amount in rows]
+        together = warehouse.settle(Settlement([copy, other]))
+        assert (together.batches.keys(), together.holds.keys()) == ({"south"}, {"north"})
+        held = warehouse.settle(Settlement([copy]))
+        assert (held.settlement_no, held.holds) == (0, together.holds)
+        assert held.holds["north"].code == "known-sales-in-another-region"
+        assert "8 of 8 sampled sales of this file for north are already in south" in held.holds["north"].message
+        assert not warehouse.settle(Settlement([staged(keep, "east", changed, at=3, day=date(2024, 5, 1))])).holds
+        assert not warehouse.settle(Settlement([replace(copy, confirmed=("known-sales-in-another-region",))])).holds
+
+    def test_sales_of_another_region_that_were_undone_hold_nothing(self, warehouse: Warehouse, keep: Keep) -> None:
+        rows = [(f"S1/8{number}", "P", f"{number}.75") for number in range(1, 9)]
+        warehouse.settle(Settlement([staged(keep, "wrong-region", rows, day=date(2024, 5, 2))]))
+        copy = staged(keep, "right-region", rows, at=2, day=date(2024, 5, 2))
+        assert warehouse.settle(Settlement([copy])).holds
+        assert warehouse.settle(Settlement([copy], is_repetition=True)).batches.keys() == {"right-region"}
+        warehouse.settle(Settlement(undo=["wrong-region", "right-region"]))
+        assert not warehouse.settle(Settlement([replace(copy, batch_id="once-more")])).holds
 
 
 def staged(

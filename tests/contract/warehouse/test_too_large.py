@@ -47,7 +47,7 @@ def batch(tmp_path: Path) -> StagedBatch:
 def test_a_slice_that_does_not_fit_into_its_memory_does_not_spill_and_is_too_large(batch: StagedBatch) -> None:
     reader = None  # no sale of the batch has a day, so nothing is read
     with pytest.raises(TooLarge, match="12MB of memory"):
-        settle_slice(Settlement([batch]), reader, MemorySaleIndex(), LedgerNumbers(0, 0), "12MB")  # type: ignore[arg-type]
+        settle_slice(Settlement([batch], is_repetition=True), reader, MemorySaleIndex(), LedgerNumbers(0, 0), "12MB")  # type: ignore[arg-type]
 
 
 def test_a_local_settlement_that_may_not_spill_is_too_large_and_stores_nothing(

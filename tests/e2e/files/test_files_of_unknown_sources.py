@@ -150,6 +150,8 @@ def test_a_dropped_file_that_only_one_contract_fits_is_its(
     write(home / "drop" / "other.csv", header="a,b,c,d,e")
     run("sweep")
     receipts = {one["file"]: one for one in run("receipts")[1]}
-    assert (receipts["sales.csv"]["contract"], receipts["sales.csv"]["rows"]["new"]) == ("south", 9)
+    held = receipts["sales.csv"]
+    assert (held["contract"], codes(held)) == ("south", ["first-load"])
+    assert run("confirm", held["batch_id"])[1]["rows"]["new"] == 9
     assert codes(receipts["other.csv"]) == ["which-contract"]
     assert "no known contract can read it" in receipts["other.csv"]["holds"][0]["message"]

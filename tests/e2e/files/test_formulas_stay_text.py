@@ -26,7 +26,21 @@ CONTRACT = parse(
 )
 
 
-NAMES = ["=1+2", "+49 30 1234", "-5", "@A1", "'=1", "''", "＝1+2", "＋1", "－1", "＠A1", "'quoted'", "\n=1", "a=1"]
+NAMES = ["=1+2", "+49 30 1234", "-5", "@A1", "'=1", "''", "＝1+2", "＋1", "－1", "＠A1", "'quoted'"]
+INSIDE = {
+    "a=1": "a=1",
+    "a;b": "a;b",
+    "a;=1": "a;'=1",
+    "a;'=1": "a;''=1",
+    'a;"=1"': 'a;\'"=1"',
+    "a\t-1": "a\t'-1",
+    "a\n=1": "a\n'=1",
+    "\n=1": "'\n'=1",
+}
+"""Texts with places inside where a spreadsheet of another locale starts a cell, as they are and as downloaded."""
+
+
+EVERY = [*NAMES, *INSIDE]
 
 
 def test_a_name_like_a_formula_is_guarded_on_its_way_out_and_bare_when_it_comes_back(tmp_path: Path) -> None:
@@ -34,15 +48,16 @@ def test_a_name_like_a_formula_is_guarded_on_its_way_out_and_bare_when_it_comes_
     ports = app.ports
     ports.documents.put("contracts", "shop@1", CONTRACT.model_dump(mode="json"))
     out = io.StringIO(newline="")
-    rows = [[str(number), "2026-03-01", name, "five"] for number, name in enumerate(NAMES)]
-    csv.writer(out).writerows([["No", "Day", "Buyer", "Total"], *rows])
+    rows = [[str(number), "2026-03-01", name, "five", "n"] for number, name in enumerate(EVERY)]
+    csv.writer(out).writerows([["No", "Day", "Buyer", "Total", "=Note"], *rows])
     upload = uploads.receive(ports, CONTRACT, "file.csv", io.BytesIO(out.getvalue().encode()), "clerk")
     stage.stage(ports, upload.batch_id)
     settle.settle_all(ports, app.contracts)
 
     downloaded = b"".join(original_rows.rejected_rows_csv(ports, upload.batch_id)).decode("utf-8-sig")
     buyers = [row["Buyer"] for row in csv.DictReader(io.StringIO(downloaded, newline=""))]
-    assert buyers == [name if name == "a=1" else f"'{name}" for name in NAMES]
+    assert buyers == [*(f"'{name}" for name in NAMES), *INSIDE.values()]
+    assert "'=Note" in downloaded.splitlines()[0]
     corrected = io.BytesIO(downloaded.replace(",five,", ",5.00,").encode())
     fixed = submit.submit_correction(ports, upload.batch_id, "corrected.csv", corrected, "clerk")
     stage.stage(ports, fixed.batch_id)
@@ -51,5 +66,5 @@ def test_a_name_like_a_formula_is_guarded_on_its_way_out_and_bare_when_it_comes_
     lines = ports.warehouse.query("SELECT sale_id, customer_name FROM current_lines", {}).to_pylist()
     app.close()
     assert {int(line["sale_id"]): line["customer_name"] for line in lines} == {
-        number: name.strip() for number, name in enumerate(NAMES)
+        number: name.strip() for number, name in enumerate(EVERY)
     }

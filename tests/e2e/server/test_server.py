@@ -49,13 +49,18 @@ def free_port() -> int:
 
 class Server:
     def __init__(
-        self, home: Path, err: IO[str] | int = subprocess.DEVNULL, before: Sequence[str] = (), **settings: str
+        self,
+        home: Path,
+        err: IO[str] | int = subprocess.DEVNULL,
+        before: Sequence[str] = (),
+        out: int = subprocess.PIPE,
+        **settings: str,
     ) -> None:
         self.port = free_port()
         self.process = subprocess.Popen(
             [*before, TILLSTREAM, "serve", "--port", str(self.port)],
             env=environment(home, **settings),
-            stdout=subprocess.PIPE,
+            stdout=out,
             stderr=err,
             text=True,
         )

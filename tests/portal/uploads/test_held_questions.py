@@ -24,7 +24,7 @@ def test_a_new_status_word_is_a_question_and_its_answer_is_applied(app: App, per
     assert f'href="{place}"' in admin.get(f"/uploads/{batch}").text
     text = text_of(admin.get(place).text)
     assert "“Lost” in Status is new" in text
-    assert "What does “Lost” in Status mean?" in text
+    assert "What does each word of Status mean for the sale?" in text
     assert "Save and read the file" not in text
     assert admin.post(f"{place}/save").status_code == 422
     assert admin.post(place, {"answer.status.Lost": "cancelled"}).status_code == 303

@@ -13,6 +13,7 @@ from devtools.billing.traffic import NOW, Ledger, Traffic
 from tillstream.adapters.google.bigquery import settling
 from tillstream.adapters.google.bigquery.fields import APPENDED, EPOCH, INCOMING
 from tillstream.adapters.google.bigquery.literals import inline_parameters
+from tillstream.ledger.other_regions import COLUMNS
 from tillstream.ledger.slice import NARROW
 from tillstream.ports.warehouse import Settlement
 
@@ -162,8 +163,13 @@ def test_a_micro_batch_of_new_sales_is_billed_little_more_than_the_least(settled
     assert sum(billed(settled.new, MONTH).values()) == 126 * MB
 
 
-def test_new_sales_read_nothing_of_the_ledger(settled: Settled) -> None:
-    assert read(settled.new, MONTH) == read(settled.file, MONTH) == read(settled.late, MONTH) == {}
+def test_new_sales_of_tills_read_nothing_of_the_ledger(settled: Settled) -> None:
+    assert read(settled.new, MONTH) == read(settled.late, MONTH) == {}
+
+
+def test_a_file_of_new_sales_reads_few_columns_of_its_days(settled: Settled) -> None:
+    row = width("stored_versions", {*COLUMNS, "sale_date"})
+    assert read(settled.file, MONTH) == {"stored_versions": len(DAYS) * TRAFFIC.lines * row}
 
 
 def test_corrections_read_the_sales_of_their_days(settled: Settled) -> None:

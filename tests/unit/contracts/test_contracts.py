@@ -132,8 +132,8 @@ version: first
         "  line 6, column 10: numbers: decimal and thousands must be different signs",
         "  line 7, column 1: delimiter: unknown field. It belongs in the section file: file.delimiter.",
         "  line 8, column 9: stores: must be a list",
-        "  line 9, column 24: status.words.Paid: must be 'completed', 'pending', 'cancelled' or 'returned', "
-        "not 'compleed'. Did you mean completed?",
+        "  line 9, column 24: status.words.Paid: must be 'completed', 'pending', 'cancelled', 'returned' or "
+        "'ignore', not 'compleed'. Did you mean completed?",
         "  line 10, column 18: dates.formats: the format '%d.%m.' has no year (%Y or %y)",
         "  line 11, column 10: version: must be a valid integer, unable to parse string as an integer",
     ]

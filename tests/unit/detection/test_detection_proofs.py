@@ -102,10 +102,16 @@ def test_a_unique_currency_sign_is_evidence_and_a_shared_one_is_a_question() -> 
     assert [(one.key, one.choices[0]) for one in dollar.questions] == [("currency", "USD")]
 
 
-def test_an_unknown_status_word_is_a_question_with_that_word() -> None:
+def test_an_unknown_status_word_is_a_question_with_every_word_of_the_column() -> None:
     rows = [(str(n), "2026-03-01", "Clock", "1", "2.50", word) for n, word in enumerate(["Paid", "Open", "Zzz"], 1)]
     text = table(*rows, header=(*HEADER, "Status"))
-    assert keys(proposal_for(text)) == ["status.Zzz"]
+    (question,) = proposal_for(text).questions
+    assert (question.key, question.keys) == ("status", ("status.Paid", "status.Open", "status.Zzz"))
+    assert [(use.word, use.rows, use.amount, use.meaning) for use in question.table] == [
+        ("Paid", 1, "2.5", "completed"),
+        ("Open", 1, "2.5", "pending"),
+        ("Zzz", 1, "2.5", ""),
+    ]
     words = proposal_for(text, **{"status.Zzz": "cancelled"}).contract["status"]["words"]
     assert words == {"Paid": "completed", "Open": "pending", "Zzz": "cancelled"}
 
@@ -182,3 +188,17 @@ def test_repeated_sale_lines_are_a_question_with_the_conflicting_lines() -> None
 )
 def test_a_file_that_is_not_a_table_has_questions(data: bytes) -> None:
     assert keys(proposal_for(data))
+
+
+def test_columns_of_the_same_name_are_called_by_their_place() -> None:
+    text = "Order,Date,Product,Qty,Price,Total,Total\n" + "".join(
+        f"A{n},2026-02-{n:02},Mug,{1 + n % 3},2.50,{2.5 * (1 + n % 3):.2f},99.00\n" for n in range(10, 28)
+    )
+    proposal = propose(io.BytesIO(text.encode()), name="x")
+    assert proposal.contract["file"]["repeated_names"] == "number"
+    assert proposal.contract["columns"]["net_amount"] == "Total"
+    assert proposal.contract["extra_columns"] == ["Total (7)"]
+    evidence = {finding.about: finding.evidence for finding in proposal.findings}
+    assert evidence["repeated_names"] == (
+        "a name occurs twice in the header, so the later columns are called Total (7)"
+    )

@@ -1,4 +1,4 @@
-"""Detection reads at most two megabytes of a file: its head, and where one can jump, its middle and end."""
+"""Detection keeps at most two megabytes of a file: its head, its middle and its end; of a pipe only its head."""
 
 import gzip
 import io
@@ -6,7 +6,7 @@ import io
 import pytest
 
 from tillstream.detection import propose
-from tillstream.detection.text.sample import MAX_SAMPLE_BYTES, take
+from tillstream.detection.text.sample import MAX_SAMPLE_BYTES, take, take_unpacked
 
 
 class Counting(io.BytesIO):
@@ -50,6 +50,29 @@ def test_the_end_of_a_large_file_is_sampled() -> None:
     questions = {question.key for question in propose(io.BytesIO(ambiguous)).questions}
     assert "decimal" not in questions
     assert "decimal" in {question.key for question in propose(Pipe(ambiguous)).questions}
+
+
+def test_the_end_of_a_large_packed_file_is_sampled() -> None:
+    proof = b'999999,2026-03-01,1,"7.777,5"\n'
+    ambiguous = HEADER + ROWS.replace(b"1.50", b'"1.500"') + proof
+    assert "decimal" not in {question.key for question in propose(io.BytesIO(gzip.compress(ambiguous, 1))).questions}
+
+
+@pytest.mark.parametrize("count", [10, 99_999, 110_000, 137_501, 180_001, 1_000_000])
+def test_unpacked_text_is_sampled_at_its_start_middle_and_end(count: int) -> None:
+    text = b"".join(b"%07d\n" % number for number in range(count))
+    packed, unpacked = take(io.BytesIO(gzip.compress(text, 1))), take_unpacked(io.BytesIO(text))
+    assert (packed.pieces, packed.whole, packed.includes_end) == (
+        unpacked.pieces,
+        unpacked.whole,
+        unpacked.includes_end,
+    )
+    assert unpacked.whole == (count < 137_500)
+    assert unpacked.pieces[0][:8] == b"0000000\n"
+    assert unpacked.pieces[-1].endswith(b"%07d\n" % (count - 1))
+    assert sum(map(len, unpacked.pieces)) <= MAX_SAMPLE_BYTES
+    if count == 1_000_000:
+        assert 450_000 < int(unpacked.pieces[1][8:15]) < 600_000
 
 
 def test_a_small_file_is_read_whole() -> None:

@@ -31,7 +31,7 @@ def test_a_file_is_read_with_the_rows_refusals_and_totals_that_were_written(regi
             read += row_batch.table.num_rows + len(row_batch.rejected) + row_batch.blank
             refused.update(row["code"] for row in row_batch.issues.table().to_pylist() if wrong[row["index"]])
             refused.update(problem["code"] for row in row_batch.rejected for problem in row.problems)
-            net += pc.sum(row_batch.table.filter(~wrong).column("net_amount")).as_py()
+            net += pc.sum(row_batch.table.filter(~wrong).column("net_amount")).as_py() or 0
             assert {issue.code for issue in row_batch.issues} <= set(claimed.refused), row_batch.issues.summary()
         assert (read, net) == (claimed.read, claimed.net)
         assert refused == claimed.refused

@@ -19,9 +19,26 @@ def show_proposal(data: dict[str, Any], *, as_yaml: bool) -> None:
     for one in data["findings"]:
         why = f"{one['sure']} · {one['evidence']}{_lines(one['lines'])}"
         print_line(f"  {one['about']:<{width}}  {_value(one['value'])} · {why}")
+    _columns(data["columns"])
     for one in data["questions"]:
         _question(one)
+    if data["first_load"]:
+        print_line("figures of the whole file, to compare with those that you know")
+        for sentence in data["first_load"]["sentences"]:
+            print_line(f"  {sentence}")
+    if data["unreadable"]:
+        print_line(f"the contract cannot read the whole file: {data['unreadable']}")
     _next_step(data)
+
+
+def _columns(columns: list[dict[str, Any]]) -> None:
+    print_line("columns of the file, with the first values of the sampled rows")
+    width = max((len(one["name"]) for one in columns), default=0)
+    for one in columns:
+        use = " and ".join(one["roles"]) or {"extra": "kept as extra"}.get(one["use"], one["use"])
+        samples = ", ".join(f"“{sample}”" for sample in one["samples"]) or "no values"
+        total = f" · sum {one['sum']}" if one["sum"] else ""
+        print_line(f"  {one['name']:<{width}}  {use} · {samples} · {one['filled']:,} filled{total}")
 
 
 def _value(value: str) -> str:
@@ -35,9 +52,17 @@ def _lines(lines: list[int]) -> str:
 
 
 def _question(one: dict[str, Any]) -> None:
-    title(f"? {one['question']}", f" --answer {one['key']}={'|'.join(map(_value, one['choices'])) or '…'}")
+    key = f"{one['key']}.WORD" if "words" in one else one["key"]
+    title(f"? {one['question']}", f" --answer {key}={'|'.join(map(_value, one['choices'])) or '…'}")
+    if one["default"]:
+        print_line(f"  usually {_value(one['default'])}")
     if one["evidence"]:
         print_line(f"  {one['evidence']}{_lines(one['lines'])}")
+    for use in one.get("words", ()):
+        rows = f"{use['rows']:,} {'row' if use['rows'] == 1 else 'rows'}"
+        amount = f", together {use['amount']}" if use["amount"] else ""
+        meaning = use["meaning"] or f"--answer {use['key']}={'|'.join(use['choices'])}"
+        print_line(f"  {use['word'] or '(no word)'} · {rows}{amount} · {meaning}")
 
 
 def _next_step(data: dict[str, Any]) -> None:

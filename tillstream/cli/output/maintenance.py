@@ -92,7 +92,7 @@ def show_announced(data: dict[str, Any]) -> None:
 def show_swept(data: dict[str, Any]) -> None:
     done = [SWEPT[name].format(_many(count, *COUNTED[name])) for name, count in data.items() if count and name in SWEPT]
     print_line(f"Done: {'; '.join(done)}." if done else "There was nothing to resume.")
-    for words in data["not_taken"]:
+    for words in (*data["repaired"], *data["not_taken"]):
         print_line(words)
     if data["still_written"]:
         print_line(
@@ -102,6 +102,8 @@ def show_swept(data: dict[str, Any]) -> None:
 
 
 def show_rebuilt(data: dict[str, Any]) -> None:
+    for words in data.get("repaired", ()):
+        print_line(words)
     size = f"{_many(data['settlements'], 'settlement', 'settlements')} of {_many(data['batches'], 'batch', 'batches')}"
     if data.get("kept_aside"):
         print_line(f"Rebuilt {size} from the kept originals. The old warehouse is kept as {data['kept_aside']}.")

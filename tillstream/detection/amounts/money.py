@@ -11,15 +11,17 @@ MIN_SHARE = 0.95
 """Minimum share of rows for which a rule must hold."""
 TOLERANCE = 0.011
 """Absolute tolerance for rounded cents."""
-_TERMS = ("quantity", "unit_price", "discount", "discount_rate", "tax", "net_amount", "gross_amount", "amount")
+TERMS = ("quantity", "unit_price", "discount", "discount_rate", "tax", "net_amount", "gross_amount", "amount")
+_SEPARATORS = str.maketrans("٫٬", ".,")
 Row = dict[str, float]
 
 
 def to_float(cell: str, style: NumberStyle) -> float | None:
     """Parse a cell as float, None if it is not a number; for comparison only, not exact."""
+    cell = cell.translate(_SEPARATORS)
     stripped = "".join(letter for letter in cell if letter.isdigit() or letter in ".,-(−")
     stripped = stripped.strip(".,") if not stripped[-1:].isdigit() else stripped
-    is_negative = stripped.startswith(("-", "(", "−")) or cell.rstrip().endswith("-")
+    is_negative = stripped.startswith(("-", "(", "−")) or cell.rstrip().endswith(("-", "−"))
     digits = "".join(
         "." if letter == style.decimal else letter for letter in stripped if letter == style.decimal or letter.isdigit()
     )
@@ -53,7 +55,7 @@ class MoneyRows:
 
 def money_rows(sheet: Sheet, roles: dict[str, str], style: NumberStyle) -> MoneyRows:
     """The numbers of the first rows."""
-    terms = [(role, sheet.columns[roles[role]]) for role in _TERMS if role in roles]
+    terms = [(role, sheet.columns[roles[role]]) for role in TERMS if role in roles]
     indices = [*range(min(sheet.rows, _MAX_ROWS))]
     lines = terms[0][1].lines if terms else ()
     rows = [

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tillstream.detection.amounts import discounts
+from tillstream.detection.amounts import discount_guard, discounts
 from tillstream.detection.amounts.money import MIN_SHARE, MoneyRows, Row, discounted_price, money_rows
 from tillstream.detection.amounts.taxes import MIN_TAXED_ROWS, is_even_rate
-from tillstream.detection.evidence import ASSUMED, CERTAIN, LIKELY, DetectionLog
+from tillstream.detection.evidence import ASSUMED, CERTAIN, LIKELY, DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle
 
@@ -24,7 +24,8 @@ def decide(
     money = money_rows(sheet, roles, style)
     rule: dict[str, Any] = {}
     kind = discounts.decide(money, roles, log, percent=percent)
-    if kind not in {"", "amount"}:
+    discount_guard.confirm(money, roles, log)
+    if kind not in {"", "amount"} and "discount" in roles:
         rule["discount"] = kind
     priced = {"quantity", "unit_price"} <= set(roles)
     if "amount" in roles:
@@ -37,7 +38,7 @@ def decide(
         )
         name = roles["net_amount"]
         if share:
-            evidence = f"quantity × price less discount is the {name} in {share:.0%} of the sampled rows"
+            evidence = f"quantity × price less discount is the {name} in {percentage(share)} of the compared rows"
             log.add_finding("line_total", name, evidence, LIKELY if share < MIN_SHARE else CERTAIN, lines)
     for role in ("tax_rate", "amount"):
         roles.pop(role, None)
@@ -54,7 +55,9 @@ def _classify_total(money: MoneyRows, roles: dict[str, str], log: DetectionLog, 
     for role, evidence, share, lines in _total_proofs(money, roles, priced=priced):
         if share >= MIN_SHARE and role not in roles:
             _set_total_role(money, roles, role)
-            log.add_finding(f"column.{role}", name, f"{evidence} in {share:.0%} of the sampled rows", share, lines)
+            log.add_finding(
+                f"column.{role}", name, f"{evidence} in {percentage(share)} of the compared rows", share, lines
+            )
             return
     if "net_amount" in roles:
         evidence = f"{roles['net_amount']} is the net total; what {name} adds is not known"
@@ -66,7 +69,7 @@ def _classify_total(money: MoneyRows, roles: dict[str, str], log: DetectionLog, 
         roles["net_amount"] = name
     else:
         _set_total_role(money, roles, "net_amount")
-        log.add_finding("column.net_amount", name, f"{name} is the only total, and there is no tax column", ASSUMED)
+        log.add_finding("column.net_amount", name, "no other column is known as a total, and none as a tax", ASSUMED)
 
 
 def _set_total_role(money: MoneyRows, roles: dict[str, str], role: str) -> None:
@@ -144,11 +147,13 @@ def _tax_in_prices(money: MoneyRows, roles: dict[str, str], log: DetectionLog, *
     if answer == "gross" or not priced:
         return _with_tax(roles, log)
     if "tax" not in roles and "gross_amount" not in roles:
-        log.add_finding("prices", "before tax", "there is no tax column", ASSUMED)
+        log.add_finding("prices", "before tax", "no column is known as a tax", ASSUMED)
         return {}
     for price_type, evidence, share, lines in _price_proofs(money, roles):
         if share >= MIN_SHARE:
-            log.add_finding("prices", price_type, f"{evidence} in {share:.0%} of the sampled rows", share, lines)
+            log.add_finding(
+                "prices", price_type, f"{evidence} in {percentage(share)} of the compared rows", share, lines
+            )
             return {} if price_type == "before tax" else _with_tax(roles, log)
     log.add_question(
         "prices", "Are the prices before tax (net) or with tax (gross)?", ("net", "gross"), "no sum shows it"

@@ -3,6 +3,7 @@
 from collections import Counter
 from itertools import combinations
 
+from tillstream.detection.columns import sale_numbers
 from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Sheet
 
@@ -25,6 +26,11 @@ def decide(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str,
         _check_sale_ids(sheet, roles, log)
         return None
     unique, nearly = _unique_column_sets(sheet, roles)
+    if numbers := sale_numbers.candidates(sheet, roles):
+        best = numbers[0]
+        choices = (*(one.name for one in numbers), *(",".join(names) for names in unique), CONTENT)
+        log.add_question("identity", "Which columns identify a sale line?", choices, best.evidence, best.lines)
+        return ()
     choices = (*(",".join(names) for names in unique), CONTENT)
     if unique:
         evidence = f"{' and '.join(unique[0])} differ in all {sheet.rows:,} sampled rows; no column is a sale number"
@@ -89,7 +95,7 @@ def _check_sale_ids(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> N
         "identity",
         "Which columns identify a sale line?",
         (",".join(names), name),
-        f"{' and '.join(names)} are equal in {duplicates[0]:,} rows",
+        f"{' and '.join(names)} repeat those of an earlier row in {duplicates[0]:,} rows",
         lines,
     )
 

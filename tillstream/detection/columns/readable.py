@@ -31,13 +31,14 @@ def readable(contract: Contract, role: str, words: list[str]) -> list[bool]:
 
 
 def readable_share(contract: Contract, role: str, column: Column, reader: Reader) -> tuple[float, str]:
-    """Share of sampled distinct cells that can be read, and an unreadable example."""
+    """Share of the rows of sampled cells that can be read, and an unreadable example."""
     words = [word for word in _spread_sample(column.words) if word not in contract.missing]
     if not words:
         return 1.0, ""
     is_readable = reader(contract, role, words)
     unreadable = next((word for word, ok in zip(words, is_readable, strict=True) if not ok), "")
-    return sum(is_readable) / len(words), unreadable
+    rows = [column.words[word] for word in words]
+    return sum(count for count, ok in zip(rows, is_readable, strict=True) if ok) / sum(rows), unreadable
 
 
 def _spread_sample(words: dict[str, int]) -> Iterable[str]:

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
+from tillstream.detection.columns import ranking, status_columns
+from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog, percentage
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values import date_profile, numbers
 from tillstream.detection.values.clocks import clock_formats
-from tillstream.detection.words.headers import CLEAR, HeaderMatch, is_rate_header, match_header, plain
-from tillstream.detection.words.status_words import MAX_STATUS_WORDS, STATUS_BY_WORD
+from tillstream.detection.values.unit_words import unit_words
+from tillstream.detection.words.flag_words import flagged_status
+from tillstream.detection.words.headers import CLEAR, HeaderMatch, is_rate_header, match_header
 
 NUMERIC = frozenset({"quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount", "amount", "unit_cost"})
 MONEY = NUMERIC - {"quantity"}
@@ -42,10 +44,16 @@ class Profile:
     def may_be_date(self) -> bool:
         return bool(self.column.filled) and date_profile.profile(self.column, few=True).share >= _MIN_SHARE
 
+    @cached_property
+    def units(self) -> tuple[str, ...]:
+        return unit_words(self.column) if self.numbers.share < _MIN_SHARE else ()
+
     def can_be(self, role: str) -> bool:
         """Whether the cells fit the role; an empty column fits every role but the date."""
         if not self.column.filled:
             return role != "date"
+        if role == "quantity" and self.units:
+            return True
         if role in NUMERIC | _INTEGERS | {"discount_rate"}:
             return self.numbers.share >= _MIN_SHARE and not (self.numbers.percent and role in MONEY)
         checks = {
@@ -53,13 +61,8 @@ class Profile:
                 self.may_be_date or date_profile.profile(self.column, few=True, serial=True).share >= _MIN_SHARE
             ),
             "time": lambda: clock_formats(self.column) != (),
-            "status": self._is_status,
         }
         return checks[role]() if role in checks else not (self.may_be_date and role)
-
-    def _is_status(self) -> bool:
-        words = self.column.words
-        return len(words) <= MAX_STATUS_WORDS and 2 * sum(plain(word) in STATUS_BY_WORD for word in words) >= len(words)
 
 
 def profiles(sheet: Sheet) -> dict[str, Profile]:
@@ -68,32 +71,53 @@ def profiles(sheet: Sheet) -> dict[str, Profile]:
 
 def assign(column_profiles: dict[str, Profile], log: DetectionLog) -> dict[str, str]:
     """Role → header. Asks `column.ROLE` if several headers match a role equally well."""
-    candidates: dict[str, list[tuple[HeaderMatch, str]]] = {}
     answered = _answered_columns(column_profiles, log)
+    candidates = _candidates(column_profiles, answered, log)
+    assigned = dict(answered)
+    used = set(answered.values()) | _irrelevant_columns(candidates)
+    order = sorted(candidates, key=lambda role: -max(match.clarity for match, _ in candidates[role]))
+    for role in order:
+        matches = ranking.best(role, [each for each in candidates[role] if each[1] not in used], column_profiles)
+        if role in _TEXTS:
+            matches.sort(key=lambda each: column_profiles[each[1]].numbers.share > _MIN_SHARE)
+        _assign_role(role, matches, assigned, used, log)
+    if "date" not in assigned and log.answers.get("column.date") != NO_COLUMN:
+        _assign_date_by_values(column_profiles, used, assigned, log)
+    _ask_unreadable_amounts(column_profiles, used, assigned, log)
+    _assign_status(column_profiles, assigned, log)
+    return assigned
+
+
+def _candidates(
+    column_profiles: dict[str, Profile], answered: dict[str, str], log: DetectionLog
+) -> dict[str, list[tuple[HeaderMatch, str]]]:
+    """Role → the columns whose names and cells fit it; the empty role is that of irrelevant columns."""
+    candidates: dict[str, list[tuple[HeaderMatch, str]]] = {}
     excluded = {key.removeprefix("column.") for key, answer in log.answers.items() if answer == NO_COLUMN}
     for name, profile in column_profiles.items():
-        if name in answered.values():
-            continue
-        for match in match_header(name):
+        for match in match_header(name) if name not in answered.values() else ():
             role = match.role
             if role == "discount" and (is_rate_header(name) or profile.numbers.percent):
                 role = "discount_rate"
             if role == "tax" and profile.numbers.percent:
                 role = "tax_rate"
-            if role not in answered and role not in excluded and profile.can_be(role):
+            if role in {"status", *answered, *excluded}:
+                continue
+            if profile.can_be(role) and ranking.is_possible(role, profile):
                 candidates.setdefault(role, []).append((match, name))
-    assigned = dict(answered)
-    used = set(answered.values()) | _irrelevant_columns(candidates)
-    order = sorted(candidates, key=lambda role: -max(match.clarity for match, _ in candidates[role]))
-    for role in order:
-        matches = [(match, name) for match, name in candidates[role] if name not in used]
-        if role in _TEXTS:
-            matches.sort(key=lambda each: column_profiles[each[1]].numbers.share > _MIN_SHARE)
-        _assign_role(role, matches, assigned, used, log)
-    if "date" not in assigned:
-        _assign_date_by_values(column_profiles, used, assigned, log)
-    _ask_unreadable_amounts(column_profiles, used, assigned, log)
-    return assigned
+    return candidates
+
+
+def _assign_status(column_profiles: dict[str, Profile], assigned: dict[str, str], log: DetectionLog) -> None:
+    """Choose the status among the columns without a role, those included whose names are known to be irrelevant."""
+    if "status" in assigned or log.answers.get("column.status") == NO_COLUMN:
+        return
+    texts = {
+        name: profile.column
+        for name, profile in column_profiles.items()
+        if name not in assigned.values() and (flagged_status(name) or not profile.may_be_date)
+    }
+    status_columns.assign(texts, assigned, log)
 
 
 def _answered_columns(column_profiles: dict[str, Profile], log: DetectionLog) -> dict[str, str]:
@@ -124,9 +148,8 @@ def _assign_role(
     match, name = best_matches[0]
     names = tuple(name for _, name in best_matches)
     if len(best_matches) > 1 and role in NUMERIC | {"date", "sale_id", "line_key"} and role != "amount":
-        log.add_question(
-            f"column.{role}", f"Which column is the {role.replace('_', ' ')}?", names, "their names are similar"
-        )
+        words = f"Which column is the {role.replace('_', ' ')}? Enter `-` if none of them is."
+        log.add_question(f"column.{role}", words, (*names, NO_COLUMN), f"the names of {', '.join(names)} are similar")
     elif best < CLEAR and len(best_matches) > 1:
         return
     assigned[role] = name
@@ -147,9 +170,16 @@ def _assign_date_by_values(
     if len(names) == 1:
         assigned["date"] = names[0]
         used.add(names[0])
-        log.add_finding("column.date", names[0], "it is the only column of dates", CERTAIN - 0.05)
-    else:
-        log.add_question("column.date", "Which column is the date of the sale?", tuple(names))
+        others = [name for name, profile in column_profiles.items() if name != names[0] and profile.may_be_date]
+        evidence = f"the names of {', '.join(others)} mean no sale date" if others else "it is the only column of dates"
+        log.add_finding("column.date", names[0], evidence, CERTAIN - 0.05)
+        return
+    free = [name for name in column_profiles if name not in assigned.values()]
+    choices = names or [name for name in free if column_profiles[name].may_be_date]
+    if choices:
+        words = "Which column is the date of the sale? Enter `-` if there is none."
+        verb = "contains" if len(choices) == 1 else "contain"
+        log.add_question("column.date", words, (*choices, NO_COLUMN), f"{', '.join(choices)} {verb} dates")
 
 
 def _ask_unreadable_amounts(
@@ -163,7 +193,8 @@ def _ask_unreadable_amounts(
             continue
         if role not in assigned and f"column.{role}" not in log.answers and not profile.can_be(role):
             words = f"Is {name} the {role.replace('_', ' ')}? `-` if not."
-            evidence = f"{profile.numbers.share:.0%} of its cells are numbers"
+            numeric = sum(count for word, count in profile.column.words.items() if numbers.looks_like_number(word))
+            evidence = f"{percentage(numeric / profile.column.filled)} of its filled cells are numbers"
             log.add_question(
                 f"column.{role}",
                 words,

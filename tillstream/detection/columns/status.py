@@ -1,109 +1,151 @@
-"""Map status words, and detect returns by sale id prefix or negative quantity."""
+"""Map status words; without them, detect returns by sale id prefix or negative quantity."""
 
-import re
-from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
 
 from tillstream.detection.amounts.money import to_float
-from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
+from tillstream.detection.columns.returns import detect_returns
+from tillstream.detection.columns.word_uses import amounts_by_word
+from tillstream.detection.evidence import LIKELY, DetectionLog, WordUse
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle
-from tillstream.detection.words.headers import plain
-from tillstream.detection.words.status_words import MAX_STATUS_WORDS, STATUS_BY_WORD, STATUSES
+from tillstream.detection.words.flag_words import flag_meaning
+from tillstream.detection.words.status_words import STATUSES, status_of
+from tillstream.domain.batch.staging_report import OTHER_WORDS, UnknownWord
+from tillstream.domain.columns import IGNORE
+from tillstream.domain.contract.model import Contract
 
-_MIN_NEGATIVE_SHARE = 0.95
-_PREFIX = re.compile(r"^([^\W\d_]{1,4}|[^\W\d_]{1,4}[-/])(?=\d)")
+CHOICES = (*STATUSES, IGNORE)
+_MAX_TABLE = 200
+"""Words of a status column that are shown; the rest of a larger column is quarantined."""
 
 
-def decide(sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: DetectionLog) -> dict[str, object]:
-    """The contract's `status` section. Asks `status.WORD` for each unknown word."""
+def decide(
+    sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: DetectionLog
+) -> tuple[dict[str, object], tuple[WordUse, ...]]:
+    """The contract's `status` section, and every word of the status column. Asks `status` and `returns`."""
     rule: dict[str, object] = {}
     name = roles.get("status")
-    if name and not 0 < len(sheet.columns[name].words) <= MAX_STATUS_WORDS:
+    if name and not sheet.columns[name].words:
         del roles["status"]
         name = None
+    uses: tuple[WordUse, ...] = ()
     words: dict[str, str] = {}
     if name:
-        words = _map_words(sheet, name, log)
+        uses = _word_uses(sheet, roles, name, style, log)
+        words = {use.word: use.meaning or "completed" for use in uses if use.word}
         rule["words"] = words
-        empty = sheet.rows - sheet.columns[name].filled
-        answer = log.answer("status.default")
-        if answer in STATUSES or not empty:
-            rule["default"] = answer if answer in STATUSES else None
-        else:
-            log.add_question(
-                "status.default",
-                f"What is the status of a line without a word in {name}?",
-                STATUSES,
-                f"{empty:,} rows have no word",
-            )
+        rule["default"] = next((use.meaning or None for use in uses if not use.word), None)
+        ask_for_words(name, uses, log, "answer column.status=- if it is not the status of a sale")
+        _ask_for_signs(sheet, roles, name, style, rule, log)
     if "returned" not in words.values():
-        _detect_returns(sheet, roles, style, rule, log)
-    return rule
+        detect_returns(sheet, roles, style, rule, log)
+    return rule, uses
 
 
-def _map_words(sheet: Sheet, name: str, log: DetectionLog) -> dict[str, str]:
-    column = sheet.columns[name]
-    statuses: dict[str, str] = {}
-    for word in column.words:
-        answer = log.answer(f"status.{word}")
-        if answer in STATUSES:
-            statuses[word] = answer
-        elif meaning := STATUS_BY_WORD.get(plain(word)):
-            statuses[word] = meaning
-            log.add_finding(f"status.{word}", meaning, f"a word of {name}", LIKELY, column.first_lines(word))
-        else:
-            log.add_question(
-                f"status.{word}", f"What does “{word}” in {name} mean?", STATUSES, "", column.first_lines(word)
-            )
-            statuses[word] = "completed"
-    return statuses
+def _word_uses(
+    sheet: Sheet, roles: dict[str, str], name: str, style: NumberStyle, log: DetectionLog
+) -> tuple[WordUse, ...]:
+    """The words of a column, those of most rows first, and last the empty one if rows have no word."""
+    column, amounts = sheet.columns[name], amounts_by_word(sheet, roles, name, style)
+    words = sorted(column.words, key=lambda word: -column.words[word])[:_MAX_TABLE]
+    uses = []
+    for word in words:
+        meaning = log.answer(f"status.{word}") or ""
+        if not meaning and (meaning := status_of(word) or flag_meaning(name, word)):
+            evidence = f"a word of {name} in {_rows(column.words[word], amounts.get(word, ''))}"
+            log.add_finding(f"status.{word}", meaning, evidence, LIKELY, column.first_lines(word))
+        uses.append(
+            WordUse(word, column.words[word], amounts.get(word, ""), meaning, CHOICES, column.first_lines(word))
+        )
+    empty = sheet.rows - column.filled
+    is_flag = bool(words) and all(flag_meaning(name, word) for word in words)
+    answer = log.answer("status.default") or ("completed" if is_flag else "")
+    if empty or (answer and not is_flag):
+        uses.append(WordUse("", empty, amounts.get("", "") if empty else "", answer, STATUSES))
+    return tuple(uses)
 
 
-def _detect_returns(
-    sheet: Sheet, roles: dict[str, str], style: NumberStyle, rule: dict[str, object], log: DetectionLog
+def _rows(rows: int, amount: str) -> str:
+    text = f"{rows:,} {'row' if rows == 1 else 'rows'}"
+    return f"{text}, together {amount}" if amount else text
+
+
+def new_words(
+    sheet: Sheet, roles: dict[str, str], style: NumberStyle, contract: Contract, log: DetectionLog
+) -> list[WordUse]:
+    """The sampled words that a contract does not map. Their meaning is only that of an answer: they are not guessed."""
+    column = sheet.columns[roles["status"]]
+    mapped = {word.strip().casefold() for word in contract.status.words} | set(contract.missing)
+    words = [word for word in column.words if word.casefold() not in mapped][:_MAX_TABLE]
+    amounts = amounts_by_word(sheet, roles, column.name, style) if words else {}
+    return [
+        WordUse(
+            word,
+            column.words[word],
+            amounts.get(word, ""),
+            log.answer(f"status.{word}") or "",
+            CHOICES,
+            column.first_lines(word),
+        )
+        for word in words
+    ]
+
+
+def words_of(unknown: Iterable[UnknownWord], sampled: Collection[str], log: DetectionLog) -> list[WordUse]:
+    """The unknown words of a file that are not among the sampled ones."""
+    rows: dict[str, int] = {}
+    amounts: dict[str, Decimal] = {}
+    for word in unknown:
+        if word.word not in sampled and word.word != OTHER_WORDS:
+            rows[word.word] = rows.get(word.word, 0) + word.rows
+            amounts[word.word] = amounts.get(word.word, Decimal(0)) + Decimal(word.amount)
+    return [
+        WordUse(word, count, f"{amounts[word]:f}", log.answer(f"status.{word}") or "", CHOICES)
+        for word, count in rows.items()
+    ]
+
+
+def ask_for_words(name: str, uses: Sequence[WordUse], log: DetectionLog, hint: str = "") -> None:
+    """Ask for the meaning of all words of a column in one question, if one of them is not known."""
+    unknown = [use for use in uses if not use.meaning]
+    if not unknown:
+        return
+    texts = [f"“{use.word}”" if use.word else "no word" for use in unknown[:3]]
+    listed = ", ".join(texts) + (f" and {len(unknown) - 3:,} more" if len(unknown) > 3 else "")
+    evidence = f"not known: {listed}" + (f"; {hint}" if hint else "")
+    words = f"What does each word of {name} mean for the sale?"
+    log.add_question("status", words, CHOICES, evidence, unknown[0].lines, tuple(uses))
+
+
+def _ask_for_signs(
+    sheet: Sheet, roles: dict[str, str], name: str, style: NumberStyle, rule: dict[str, object], log: DetectionLog
 ) -> None:
-    """Detect returns by a sale id prefix that coincides with negative quantities, else by negative quantities."""
+    """Ask what returned rows without a minus sign are; they would add to the revenue."""
+    words: dict[str, str] = rule["words"]  # type: ignore[assignment]
     signed = roles.get("quantity") or roles.get("net_amount") or roles.get("gross_amount")
-    if not signed:
+    returned = {word for word, meaning in words.items() if meaning == "returned"}
+    if not returned or not signed:
         return
-    column = sheet.columns[signed]
-    negative = {word for word in column.words if (value := to_float(word, style)) is not None and value < 0}
-    negative_rows = sum(column.words[word] for word in negative)
-    if not negative_rows:
+    column = sheet.columns[name]
+    numbers = [
+        to_float(cell, style)
+        for cell, word in zip(sheet.columns[signed].cells, column.cells, strict=True)
+        if word in returned
+    ]
+    if any(number and number < 0 for number in numbers) or not any(numbers):
         return
-    lines = column.first_lines(*sorted(negative)[:2])
-    prefix = _return_prefix(sheet, roles, column.cells, negative)
-    if prefix:
-        letters, rows, matching = prefix
-        rule["prefixes"] = {letters: "returned"}
-        evidence = (
-            f"{matching:,} of {rows:,} rows whose {roles['sale_id']} begins with {letters} have a negative {signed}"
+    answer = log.answer("returns")
+    if answer == "subtract":
+        rule["unsigned_returns"] = True
+    elif answer == "cancel":
+        words.update(dict.fromkeys(returned, "cancelled"))
+    else:
+        listed = " and ".join(f"“{word}”" for word in sorted(returned))
+        log.add_question(
+            "returns",
+            f"Are the rows of {listed} returns beside their sales (subtract), or the sales themselves (cancel)?",
+            ("subtract", "cancel"),
+            f"their {signed} has no minus sign, so they would add to the revenue",
+            column.first_lines(*sorted(returned)[:2]),
         )
-        log.add_finding("returns", f"prefix {letters}", evidence, CERTAIN if matching == rows else LIKELY, lines)
-    elif "quantity" in roles:
-        rule["negative_quantity"] = "returned"
-        one_or_more = "row has" if negative_rows == 1 else "rows have"
-        log.add_finding(
-            "returns", "negative quantity", f"{negative_rows:,} {one_or_more} a negative {signed}", LIKELY, lines
-        )
-
-
-def _return_prefix(
-    sheet: Sheet, roles: dict[str, str], cells: tuple[str, ...], negative: set[str]
-) -> tuple[str, int, int] | None:
-    name = roles.get("sale_id")
-    if not name:
-        return None
-    rows: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for sale_id, cell in zip(sheet.columns[name].cells, cells, strict=True):
-        match = _PREFIX.match(sale_id)
-        counts = rows[match[0] if match else ""]
-        counts[0] += 1
-        counts[1] += cell in negative
-    most_common = max(rows, key=lambda prefix: rows[prefix][0])
-    negative_rows = sum(matching for _, matching in rows.values())
-    for prefix, (count, matching) in rows.items():
-        mostly = matching >= _MIN_NEGATIVE_SHARE * count and matching >= 0.5 * negative_rows
-        if prefix and prefix != most_common and mostly and not most_common.startswith(prefix):
-            return prefix, count, matching
-    return None

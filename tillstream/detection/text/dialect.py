@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
+from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog, percentage
 from tillstream.detection.sheet import NO_LINE, Sheet, build_sheet
 from tillstream.detection.text.encoding import DecodedSample
 from tillstream.detection.values.numbers import looks_like_number
@@ -21,6 +21,8 @@ _MAX_ROWS, _MAX_PIECE_ROWS = 20_000, 4_000
 """Maximum rows of the first piece and of each other piece; enough evidence in limited time."""
 _HEADER_SEARCH_RECORDS = 40
 """Number of records searched for the header."""
+_TRAILER_ROWS = 3
+"""Number of last records that may be a trailer with another number of cells."""
 csv.field_size_limit(1 << 20)
 
 Row = tuple[int, list[str]]
@@ -63,11 +65,13 @@ def decide(text: DecodedSample, log: DetectionLog, *, whole: bool, includes_end:
         cells += more
         lines += [NO_LINE] * len(more)
     total_rows, ignore = footers.totals(cells)
+    last_rows = [row for _, row in body[-_TRAILER_ROWS:]] if has_all_rows and whole else []
+    ignore = tuple(dict.fromkeys((*ignore, *footers.totals([row for row in last_rows if len(row) != len(names)])[1])))
     if ignore:
         log.add_finding(
             "ignore",
             ", ".join(ignore),
-            f"{len(total_rows)} of the last rows start like this: totals, not sales",
+            "the last rows start like this: totals, not sales",
             LIKELY,
         )
     repeated = {index for index, row in enumerate(cells) if header_index is not None and _is_header_row(row, names)}
@@ -109,7 +113,7 @@ def _delimiter(head: str, log: DetectionLog) -> str:
         log.add_finding("delimiter", ",", "there is only one column", LIKELY)
         return ","
     share = min(1.0, scores[best] % 10)
-    evidence = f"{share:.0%} of the first records have the same number of cells with {DELIMITERS[best]}s"
+    evidence = f"{percentage(share)} of the first records have the same number of cells with {DELIMITERS[best]}s"
     if scores[best] > 1.25 * scores[other]:
         log.add_finding("delimiter", best, evidence, CERTAIN if share > 0.98 and not scores[other] else LIKELY)
     else:

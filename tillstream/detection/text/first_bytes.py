@@ -6,7 +6,6 @@ from contextlib import suppress
 
 from tillstream.detection.text.sample import GZIP
 
-HEAD_BYTES = 1 << 12
 ARCHIVE = b"PK"
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _TYPED = (b"PAR1", _OLD_WORKBOOK, b"{", b"[", BOM_UTF8 + b"{", BOM_UTF8 + b"[")

@@ -1,14 +1,18 @@
-"""Sample at most two megabytes of a file: its start and, if seekable, its middle and end."""
+"""Sample at most two megabytes of a file: its start, its middle and its end; of a pipe only its start."""
 
 import zlib
-from dataclasses import dataclass
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import BinaryIO, Protocol
 
 MAX_SAMPLE_BYTES = 2_000_000
-"""Maximum number of bytes read from a file of any size."""
+"""Maximum number of bytes kept of a file of any size, and read from it unless it is packed."""
 HEAD, PART = 800_000, 300_000
-_MAX_UNPACKED = 16_000_000
-"""Maximum unpacked size of gzip data; only the start and the end are kept."""
+_MAX_UNPACKED = 64_000_000
+"""Maximum number of bytes that are unpacked; the start, the middle and the end of them are kept."""
+_MAX_KEPT = 16
+"""Number of parts that are kept until the middle is known."""
 GZIP = b"\x1f\x8b"
 
 
@@ -23,6 +27,10 @@ class Sample:
     """Bytes taken from the stream."""
     includes_end: bool = False
     """Whether the last piece includes the end of the file."""
+
+
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 def take(stream: BinaryIO) -> Sample:
@@ -55,30 +63,70 @@ def _read_exactly(stream: BinaryIO, size: int) -> bytes:
     return b"".join(parts)
 
 
+def take_unpacked(stream: Readable) -> Sample:
+    """Sample a stream of unpacked text, positioned at its start."""
+    return _sample_chunks(iter(lambda: stream.read(PART), b""))
+
+
 def _sample_gzip(head: bytes, stream: BinaryIO) -> Sample:
-    """Sample the start and the last reachable part of gzip data; ignores damage, which the reader reports."""
-    first, last, unpacked_bytes = b"", b"", 0
-    inflate, data, read, whole = zlib.decompressobj(31), head, len(head), False
-    try:
-        while unpacked_bytes < _MAX_UNPACKED:
-            text = inflate.decompress(data, PART)
-            unpacked_bytes += len(text)
-            remaining = HEAD - len(first)
-            first, last = first + text[:remaining], (last + text[max(remaining, 0) :])[-PART:]
-            if inflate.eof and inflate.unused_data.startswith(GZIP):
-                data, inflate = inflate.unused_data, zlib.decompressobj(31)
-                continue
-            if inflate.eof:
-                whole = True
-                break
-            data = inflate.unconsumed_tail
-            if not data and read < MAX_SAMPLE_BYTES:
-                data = stream.read(min(HEAD, MAX_SAMPLE_BYTES - read))
-                read += len(data)
-            if not data:
-                break
-    except zlib.error:
-        pass
-    if unpacked_bytes <= HEAD + PART:
-        return Sample((first + last,), whole, read)
-    return Sample((first, last), False, read, whole)
+    """Sample gzip data; ignores damage, which the reader reports."""
+    packed = _Packed(head, stream)
+    return replace(_sample_chunks(packed.chunks(), lambda: packed.ended), read=packed.read)
+
+
+class _Packed:
+    """Gzip data of one or more members, unpacked in chunks."""
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._head, self._stream = head, stream
+        self.read, self.ended = len(head), False
+
+    def chunks(self) -> Iterator[bytes]:
+        inflate, data = zlib.decompressobj(31), self._head
+        with suppress(zlib.error):
+            while True:
+                if text := inflate.decompress(data, PART):
+                    yield text
+                if inflate.eof and inflate.unused_data.startswith(GZIP):
+                    data, inflate = inflate.unused_data, zlib.decompressobj(31)
+                    continue
+                if inflate.eof:
+                    self.ended = True
+                    return
+                data = inflate.unconsumed_tail
+                if not data and not text:
+                    data = self._stream.read(PART)
+                    self.read += len(data)
+                    if not data:
+                        return
+
+
+def _sample_chunks(chunks: Iterator[bytes], is_whole: Callable[[], bool] = lambda: True) -> Sample:
+    """Sample chunks of text, of unknown total size, without keeping all of them.
+
+    is_whole: whether the chunks were all of the file, once there are no more.
+    """
+    first, block, before, kept = b"", b"", b"", dict[int, bytes]()
+    count, stride, ended = 0, 1, False
+    while HEAD + PART * count < _MAX_UNPACKED:
+        chunk = next(chunks, b"")
+        if not chunk:
+            ended = is_whole()
+            break
+        remaining = HEAD - len(first)
+        first, block = first + chunk[:remaining], block + chunk[remaining:]
+        while len(block) >= PART:
+            before, block = block[:PART], block[PART:]
+            if count % stride == 0:
+                kept[count] = before
+            count += 1
+            if len(kept) > _MAX_KEPT:
+                stride *= 2
+                kept = {number: part for number, part in kept.items() if number % stride == 0}
+    if count == 0:
+        return Sample((first + block,), ended, len(first + block))
+    # multiples of four bytes are aligned to UTF-16 code units
+    last = (before + block)[-PART - len(block) % 4 :]
+    middle = [number for number in kept if number < count - 2]
+    pieces = [kept[min(middle, key=lambda number: abs(2 * number + 1 - count))]] if middle else []
+    return Sample((first, *pieces, last), False, HEAD + PART * count + len(block), ended)

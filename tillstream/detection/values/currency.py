@@ -5,60 +5,10 @@ from collections.abc import Iterable
 
 from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
-from tillstream.detection.values.numbers import SIGNS, NumberProfile
+from tillstream.detection.values.currency_signs import CODES, SIGNS
+from tillstream.detection.values.numbers import NumberProfile
 
 LineNumbers = tuple[int, ...]
-CODES = frozenset(
-    [
-        "AED",
-        "ARS",
-        "AUD",
-        "BGN",
-        "BRL",
-        "CAD",
-        "CHF",
-        "CLP",
-        "CNY",
-        "COP",
-        "CZK",
-        "DKK",
-        "EGP",
-        "EUR",
-        "GBP",
-        "HKD",
-        "HUF",
-        "IDR",
-        "ILS",
-        "INR",
-        "ISK",
-        "JPY",
-        "KRW",
-        "MAD",
-        "MXN",
-        "MYR",
-        "NGN",
-        "NOK",
-        "NZD",
-        "PEN",
-        "PHP",
-        "PKR",
-        "PLN",
-        "RON",
-        "RSD",
-        "RUB",
-        "SAR",
-        "SEK",
-        "SGD",
-        "THB",
-        "TND",
-        "TRY",
-        "TWD",
-        "UAH",
-        "USD",
-        "VND",
-        "ZAR",
-    ]
-)
 _SHARED_SIGNS = {
     "$": ("USD", "CAD", "AUD", "MXN", "SGD"),
     "¥": ("JPY", "CNY"),
@@ -98,7 +48,7 @@ def decide(
 def _has_currency_codes(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> bool:
     """Whether the currency column has a code in every row; otherwise removes its role."""
     column = sheet.columns[roles["currency"]]
-    words = set(column.words)
+    words = {word.upper() for word in column.words}
     if words and words <= CODES and column.filled == sheet.rows:
         log.add_finding("currency", ", ".join(sorted(words)), f"{column.name} contains currency codes", CERTAIN)
         return True

@@ -8,24 +8,32 @@ from datetime import date
 from functools import cache
 
 from tillstream.detection.sheet import Column
+from tillstream.detection.values.date_words import DateWords, has_weekday, split
+from tillstream.domain.dates import zone_words
+from tillstream.domain.dates.eras import Era
 from tillstream.domain.month_names import LANGUAGES, folded, names
 
 ORDERS = {"DMY": "dmy", "MDY": "mdy", "YMD": "ymd"}
 _TIME = (
-    r"(?P<gap>[ T_]+)(?P<hour>[0-9]{1,2})(?P<colon>[:.])(?P<minute>[0-9]{2})(?P<second>[:.][0-9]{2})?"
-    r"(?P<fraction>\.[0-9]{1,6})?(?P<noon>\s?[AaPp][Mm])?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"(?P<gap>,?[ T_]+)(?P<hour>[0-9]{1,2})(?P<colon>[:.])(?P<minute>[0-9]{2})(?P<second>[:.][0-9]{2})?"
+    r"(?P<fraction>\.[0-9]{1,9})?(?P<noon>\s?[AaPp]\.?[Mm]\.?)?"
+    rf"(?P<before_zone> ?)(?P<zone>(?i:{zone_words.PATTERN}))?"
 )
 _NUMERIC = re.compile(
-    rf"^(?P<a>[0-9]{{1,4}})(?P<s>[-/.年])(?P<b>[0-9]{{1,2}})(?P<t>[-/.月])(?P<c>[0-9]{{1,4}})(?P<end>日?)(?:{_TIME})?$"
+    rf"^(?P<a>[0-9]{{1,4}})(?P<s>[-/年]|\. ?)(?P<b>[0-9]{{1,2}})(?P<t>[-/月]|\. ?)"
+    rf"(?P<c>[0-9]{{1,4}})(?P<end>[日.]?)(?:{_TIME})?$"
 )
 _COMPACT = re.compile(rf"^(?P<whole>(?:19|20)[0-9]{{6}})(?:{_TIME})?$")
 _NAMED = re.compile(
-    rf"^(?P<a>[0-9]{{1,2}})(?P<s>\.? |-|/|\.)(?P<b>[^\W\d_]{{3,12}}\.?)(?P<t> |-|/|, )"
+    rf"^(?P<a>[0-9]{{1,2}})(?P<s>\.? |-|/|\.)(?P<b>[^\W\d_]{{3,12}}\.?)(?P<t> |-|/|, |\.)"
     rf"(?P<c>[0-9]{{4}}|[0-9]{{2}})(?:{_TIME})?$"
 )
 _NAMED_FIRST = re.compile(
-    rf"^(?P<b>[^\W\d_]{{3,12}}\.?)(?P<s> )(?P<a>[0-9]{{1,2}})(?P<t>, )(?P<c>[0-9]{{4}})(?:{_TIME})?$"
+    rf"^(?P<b>[^\W\d_]{{3,12}}\.?)(?P<s> |-|/)(?P<a>[0-9]{{1,2}})(?P<t>,? |-|/)"
+    rf"(?P<c>[0-9]{{4}}|[0-9]{{2}})(?:{_TIME})?$"
 )
+_UNIX = re.compile(r"^(?:1[0-9]{9}|1[0-9]{12})$")
+"""Seconds or milliseconds since 1970, from 2001 to 2033."""
 _SERIAL = re.compile(r"^[2-6][0-9]{4}(?P<part>\.[0-9]+)?$")
 _MAX_WORDS = 20_000
 
@@ -40,6 +48,10 @@ class DateProfile:
     """Unambiguous formats, with a month name, a leading year or a serial number → example cell."""
     months: set[str] = field(default_factory=set)
     """Month names as in the cells."""
+    weekdays: set[str] = field(default_factory=set)
+    """Weekday names before the dates."""
+    eras: set[Era] = field(default_factory=set)
+    """Eras of the years; the empty era is that of the common calendar."""
     has_times: bool = False
     has_offsets: bool = False
     other_than_midnight: bool = False
@@ -62,14 +74,28 @@ def profile(column: Column, *, few: bool = False, serial: bool = False) -> DateP
 
 
 def _record(dates: DateProfile, word: str) -> bool:
-    match = _NUMERIC.match(word)
+    if _record_date(dates, word, word):
+        dates.eras.add("")
+        return True
+    words = split(word)
+    if words.rest == word or not _record_date(dates, words.rest, word, words):
+        return False
+    dates.eras.add(words.era)
+    dates.weekdays |= {words.weekday} - {""}
+    return True
+
+
+def _record_date(dates: DateProfile, text: str, word: str, words: DateWords | None = None) -> bool:
+    """Record the shape of a date. text: the word without its weekday and in the common calendar."""
+    prefix, weekday = (words.prefix, words.weekday) if words else ("", "")
+    match = _NUMERIC.match(text)
     if match and (match["s"] == match["t"] or (match["s"], match["t"]) == ("年", "月")):
         parts = (int(match["a"]), int(match["b"]), int(match["c"]))
         four_digit_ends = (len(match["a"]) == 4, len(match["c"]) == 4)
         if (
             four_digit_ends == (True, True)
             or max(len(match["a"]), len(match["c"])) == 3
-            or not any(possible_orders(parts, four_digit_ends))
+            or not any(possible_orders(parts, four_digit_ends, weekday))
         ):
             return False
         shape = (
@@ -79,20 +105,22 @@ def _record(dates: DateProfile, word: str) -> bool:
             "4" if four_digit_ends[0] else "",
             "4" if four_digit_ends[1] else "",
             _clock(match),
+            prefix,
         )
         dates.shapes[shape].setdefault(parts, word)
-    elif match := _COMPACT.match(word):
-        if not _is_date(int(word[:4]), int(word[4:6]), int(word[6:8])):
+    elif match := _COMPACT.match(text):
+        if prefix or not _is_date(int(text[:4]), int(text[4:6]), int(text[6:8])):
             return False
         dates.named.setdefault("%Y%m%d" + _clock(match), word)
-    elif match := _NAMED.match(word) or _NAMED_FIRST.match(word):
+    elif match := _NAMED.match(text) or _NAMED_FIRST.match(text):
         if not is_month_name(match["b"]):
             return False
         year = "%Y" if len(match["c"]) == 4 else "%y"
         month_first = match.start("b") < match.start("a")
         month_day = ("%b", "%d") if month_first else ("%d", "%b")
         dates.months.add(match["b"])
-        dates.named.setdefault(f"{month_day[0]}{match['s']}{month_day[1]}{match['t']}{year}{_clock(match)}", word)
+        format_ = f"{prefix}{month_day[0]}{match['s']}{month_day[1]}{match['t']}{year}{_clock(match)}"
+        dates.named.setdefault(format_, word)
     else:
         return False
     if match["hour"]:
@@ -105,6 +133,10 @@ def _record(dates: DateProfile, word: str) -> bool:
 
 
 def _record_serial(dates: DateProfile, word: str) -> bool:
+    if _UNIX.match(word):
+        dates.named.setdefault("unix" if len(word) == 10 else "unix-ms", word)
+        dates.has_times = dates.has_offsets = dates.other_than_midnight = True
+        return True
     match = _SERIAL.match(word)
     if match:
         dates.named.setdefault("excel", word)
@@ -113,24 +145,26 @@ def _record_serial(dates: DateProfile, word: str) -> bool:
     return bool(match)
 
 
-def possible_orders(parts: tuple[int, int, int], four_digit_ends: tuple[bool, bool]) -> Iterable[str]:
-    """Orders in which the parts form a valid date."""
+def possible_orders(
+    parts: tuple[int, int, int], four_digit_ends: tuple[bool, bool], weekday: str = ""
+) -> Iterable[str]:
+    """Orders in which the parts form a valid date, which has this weekday."""
     a, b, c = parts
     first_is_year, last_is_year = four_digit_ends
-    if not last_is_year and _is_date(a if first_is_year else 2000 + a, b, c):
+    if not last_is_year and _is_date(a if first_is_year else 2000 + a, b, c, weekday):
         yield "YMD"
-    if not first_is_year and _is_date(c if last_is_year else 2000 + c, b, a):
+    if not first_is_year and _is_date(c if last_is_year else 2000 + c, b, a, weekday):
         yield "DMY"
-    if not first_is_year and _is_date(c if last_is_year else 2000 + c, a, b):
+    if not first_is_year and _is_date(c if last_is_year else 2000 + c, a, b, weekday):
         yield "MDY"
 
 
-def _is_date(year: int, month: int, day: int) -> bool:
+def _is_date(year: int, month: int, day: int, weekday: str = "") -> bool:
     try:
-        date(year, month, day)
+        valid = date(year, month, day)
     except ValueError:
         return False
-    return 1900 <= year <= 2100
+    return 1900 <= year <= 2100 and has_weekday(weekday, valid)
 
 
 def _clock(match: re.Match[str]) -> str:
@@ -139,18 +173,20 @@ def _clock(match: re.Match[str]) -> str:
     am_pm, colon = match["noon"] or "", match["colon"]
     second = f"{match['second'][0]}%S" if match["second"] else ""
     fraction = ".%f" if match["fraction"] else ""
-    suffix = f"{am_pm[:-2]}%p" if am_pm else ""
-    return f"{match['gap']}{'%I' if am_pm else '%H'}{colon}%M{second}{fraction}{suffix}{'%z' if match['zone'] else ''}"
+    suffix = f"{' ' if am_pm[:1].isspace() else ''}%p" if am_pm else ""
+    zone = f"{match['before_zone']}%z" if match["zone"] else ""
+    return f"{match['gap']}{'%I' if am_pm else '%H'}{colon}%M{second}{fraction}{suffix}{zone}"
 
 
 def parse_in_order(word: str, order: str) -> date | None:
     """Parse a numeric date in this order (DMY, MDY, YMD); None if it is not a valid date."""
-    match = _NUMERIC.match(word)
+    words = split(word)
+    match, weekday = _NUMERIC.match(words.rest), words.weekday
     if not match:
         return None
     parts = dict(zip(ORDERS[order], (int(match["a"]), int(match["b"]), int(match["c"])), strict=True))
     year = parts["y"] if parts["y"] > 99 else 2000 + parts["y"]
-    return date(year, parts["m"], parts["d"]) if _is_date(year, parts["m"], parts["d"]) else None
+    return date(year, parts["m"], parts["d"]) if _is_date(year, parts["m"], parts["d"], weekday) else None
 
 
 def is_ambiguous(word: str, orders: Iterable[str]) -> bool:

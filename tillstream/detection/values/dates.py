@@ -1,13 +1,12 @@
 """Detect date formats, and the order of day, month and year."""
 
-from collections import Counter
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import pairwise
 
 from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
+from tillstream.detection.values import date_sequence
 from tillstream.detection.values.date_profile import (
     ORDERS,
     DateProfile,
@@ -16,15 +15,19 @@ from tillstream.detection.values.date_profile import (
     parse_in_order,
     possible_orders,
 )
+from tillstream.detection.values.date_words import split, weekdays_by_language
+from tillstream.domain.dates.eras import Era
+from tillstream.domain.dates.swapped_dates import Example, half_converted_words, is_half_converted, swapped
 from tillstream.domain.month_names import LANGUAGES, folded
 
-_FEW_JUMPS, _MANY_JUMPS, _MOVES = 0.01, 0.1, 8
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 
 
 @dataclass(frozen=True)
 class DateStyle:
     formats: tuple[str, ...]
     language: str
+    era: Era
     has_times: bool
     """Whether any time differs from midnight."""
     has_offsets: bool
@@ -39,15 +42,26 @@ def decide(column: Column, dates: DateProfile, sheet: Sheet, log: DetectionLog, 
         order = _order(shape, examples, column, sheet, log, numbers)
         format_ = _format(shape, order)
         formats.setdefault(format_, next(iter(examples.values())))
-    language = language_of(dates.months, log) if dates.months else ""
-    return DateStyle(tuple(formats), language, dates.has_times and dates.other_than_midnight, dates.has_offsets)
+    language = language_of(dates.months, log, dates.weekdays) if dates.months or dates.weekdays else ""
+    era = _era(dates, column, log)
+    return DateStyle(tuple(formats), language, era, dates.has_times and dates.other_than_midnight, dates.has_offsets)
+
+
+def _era(dates: DateProfile, column: Column, log: DetectionLog) -> Era:
+    """The only era of the years, with a finding."""
+    if len(dates.eras) != 1 or not (era := next(iter(dates.eras))):
+        return ""
+    cell = next(word for word in column.words if split(word).era == era)
+    evidence = f"“{cell}” in {column.name} has a year of the {era.title()} era"
+    log.add_finding("era", era, evidence, CERTAIN, column.first_lines(cell))
+    return era
 
 
 def _format(shape: tuple[str, ...], order: str) -> str:
-    separator, other, end, _, last, clock = shape
+    separator, other, end, _, last, clock, prefix = shape
     year = "%Y" if shape[3] or last else "%y"
     letters = [year if letter == "y" else f"%{letter}" for letter in ORDERS[order]]
-    return f"{letters[0]}{separator}{letters[1]}{other}{letters[2]}{end}{clock}"
+    return f"{prefix}{letters[0]}{separator}{letters[1]}{other}{letters[2]}{end}{clock}"
 
 
 def _order(
@@ -71,7 +85,7 @@ def _order(
     candidates = {"DMY", "MDY"} | (set() if four_digit_ends[1] else {"YMD"})
     exclusions: dict[str, str] = {}
     for parts, cell in examples.items():
-        possible = set(possible_orders(parts, four_digit_ends))
+        possible = set(possible_orders(parts, four_digit_ends, split(cell).weekday))
         for excluded in candidates - possible:
             exclusions.setdefault(excluded, cell)
     remaining = sorted(candidates - set(exclusions))
@@ -86,49 +100,84 @@ def _order(
         evidence = f"{', '.join(f'“{cell}”' for cell in cells)} in {column.name} contradict each other"
         log.add_question("date_order", words, ("DMY", "MDY", "YMD"), evidence, column.first_lines(*cells))
         return "DMY"
-    return _order_by_sequence(remaining, column, sheet, log, numbers, words)
+    return _order_by_proofs(remaining, tuple(examples.values()), column, sheet, log, numbers, words)
 
 
-def _order_by_sequence(
+def _order_by_proofs(
     remaining: list[str],
+    examples: Sequence[str],
     column: Column,
     sheet: Sheet,
     log: DetectionLog,
     numbers: Column | None,
     words: str,
 ) -> str:
-    """Determine the order by row sequence: files are often sorted by date, so the right order has few jumps."""
-    jumps = {order: _jumps(_in_order(column, sheet, order)) for order in remaining}
-    ranked = sorted(remaining, key=lambda order: jumps[order][0])
-    best, other = jumps[ranked[0]], jumps[ranked[1]]
-    context = f"with the {numbers.name} " if numbers else ""
-    if best[1] >= _MOVES and best[0] <= _FEW_JUMPS and other[0] >= _MANY_JUMPS:
-        evidence = (
-            f"in this order, the days of {column.name} ascend {context}from row to row; in the order {ranked[1]}, "
-            "they jump back"
-        )
-        log.add_finding("date_order", ranked[0], f"{evidence} in {other[0]:.0%} of their changes", 0.95)
-        return ranked[0]
-    cell = next((word for word in column.words if is_ambiguous(word, remaining)), next(iter(column.words)))
-    evidence = f"no day in {column.name} is greater than 12, as in “{cell}”"
+    """Determine the order by other columns and by the order of the rows: files are often sorted by date."""
+    proofs = list(date_sequence.proofs(column, sheet, remaining, numbers))
+    if len({proof.order for proof in proofs}) == 1:
+        log.add_finding("date_order", proofs[0].order, proofs[0].evidence, 0.95, proofs[0].lines)
+        return proofs[0].order
+    if proofs:
+        evidence = "; but ".join(f"{proof.order}: {proof.evidence}" for proof in proofs)
+        log.add_question("date_order", words, tuple(remaining), evidence, proofs[0].lines)
+        return proofs[0].order
+    cell = next((word for word in examples if is_ambiguous(word, remaining)), examples[0])
+    if {"DMY", "MDY"} <= set(remaining):
+        evidence = f"no day of the dates in {column.name} that look like “{cell}” is greater than 12"
+    else:
+        orders = " and ".join(remaining)
+        evidence = f"all dates in {column.name} that look like “{cell}” can be read in the orders {orders}"
     log.add_question("date_order", words, tuple(remaining), evidence, column.first_lines(cell))
-    return ranked[0]
+    return remaining[0]
 
 
-def _in_order(column: Column, sheet: Sheet, order: str) -> list[date]:
-    days = {word: day for word in column.words if (day := parse_in_order(word, order))}
-    return [days[cell] for cell in column.cells[: sheet.contiguous_rows] if cell in days]
+def ask_half_converted(column: Column, dates: DateProfile, log: DetectionLog) -> str:
+    """The contract's `half_converted`; empty if nothing shows half-converted dates. Asks `half_converted`."""
+    converted = {word: day for word in column.words if _ISO.match(word) and (day := parse_in_order(word[:10], "YMD"))}
+    texts = {
+        word: day
+        for shape, examples in dates.shapes.items()
+        if not shape[3]
+        for word in examples.values()
+        for order in ("DMY", "MDY")
+        if (day := parse_in_order(word, order))
+    }
+    if not is_half_converted(set(converted.values()), set(texts.values())):
+        return ""
+    answer = log.answer("half_converted")
+    if answer in {"swap", "keep"}:
+        return str(answer)
+    example = next(((word, day) for word, day in converted.items() if swapped(day) != day), None)
+    if example is None:
+        return ""
+    word, day = example
+    lines = column.first_lines(word, next(iter(texts)))
+    evidence = half_converted_words(
+        column.name,
+        sum(column.words[word] for word in converted),
+        column.filled - sum(column.words[word] for word in converted),
+        lines[-1:],
+        Example(word, lines[0] if lines else 0, day, swapped(day)),
+    )
+    question = f"Did a spreadsheet swap day and month of the date cells in {column.name}? swap: yes, swap them back."
+    log.add_question("half_converted", question, ("swap", "keep"), evidence, lines)
+    return "hold"
 
 
-def _jumps(days: Sequence[date]) -> tuple[float, int]:
-    """Share of changes against the prevailing direction, and the number of changes."""
-    moves = Counter((b > a) - (b < a) for a, b in pairwise(days))
-    changes = moves[1] + moves[-1]
-    return (min(moves[1], moves[-1]) / changes if changes else 1.0), changes
+def first_language(words: set[str]) -> str | None:
+    """The first language that has all these month names, English before others; None if none has."""
+    return next(
+        (
+            language
+            for language, months in months_by_language().items()
+            if all(folded(word) in months for word in words)
+        ),
+        None,
+    )
 
 
-def language_of(words: set[str], log: DetectionLog) -> str:
-    """Language of the month names. Asks `language` if none or several match."""
+def language_of(words: set[str], log: DetectionLog, weekdays: Collection[str] = ()) -> str:
+    """Language of the names of months and weekdays. Asks `language` if none or several match."""
     answer = log.answer("language")
     if answer in LANGUAGES:
         return str(answer)
@@ -136,14 +185,17 @@ def language_of(words: set[str], log: DetectionLog) -> str:
         language: {word: months[folded(word)] for word in words}
         for language, months in months_by_language().items()
         if all(folded(word) in months for word in words)
+        and all(folded(word) in weekdays_by_language()[language] for word in weekdays)
     }
-    listed = ", ".join(sorted(words)[:4])
+    kinds = " and ".join(kind for kind, some in (("month", words), ("weekday", weekdays)) if some)
+    listed = ", ".join([*sorted(words)[:4], *sorted(weekdays)[:4]])
+    question = f"In which language are the {kinds} names?"
     if not matches:
-        log.add_question("language", "In which language are the month names?", LANGUAGES, listed)
+        log.add_question("language", question, LANGUAGES, listed)
         return "en"
     best = next(iter(matches))
     if len(matches) > 1:
-        log.add_question("language", "In which language are the month names?", tuple(matches), listed)
+        log.add_question("language", question, tuple(matches), listed, default=best)
     else:
-        log.add_finding("language", best, f"the month names are {listed}", CERTAIN)
+        log.add_finding("language", best, f"the {kinds} names are {listed}", CERTAIN)
     return best

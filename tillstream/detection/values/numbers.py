@@ -9,8 +9,10 @@ from typing import Any
 
 from tillstream.detection.evidence import ASSUMED, CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Column
+from tillstream.detection.values.currency_signs import SIGNS
 
-_DIGITS = str.maketrans("123456780０１２３４５６７８９", "9" * 19)
+_OTHER_DIGITS = "０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९๐๑๒๓๔๕๖๗๘๙"
+_DIGITS = str.maketrans("123456780" + _OTHER_DIGITS + "٫٬", "9" * (9 + len(_OTHER_DIGITS)) + ".,")
 _ZERO = re.compile(r"^\D*0\D")
 """A lone zero before three digits is an integer part: in 0,125 the comma is the decimal separator."""
 _MAX_MISSING_WORDS = 2
@@ -18,45 +20,11 @@ _PROBE = 100
 """Number of words probed across a column; without a number among them, the column is not numeric."""
 _SPACES = " \u00a0\u202f\u2009"
 _APOSTROPHES = "'’"
-SIGNS = {
-    "€": "EUR",
-    "£": "GBP",
-    "₹": "INR",
-    "Rs.": "INR",
-    "Rs": "INR",
-    "R$": "BRL",
-    "$": "",
-    "US$": "USD",
-    "¥": "",
-    "￥": "",
-    "円": "JPY",
-    "zł": "PLN",
-    "Fr.": "CHF",
-    "CHF": "CHF",
-    "EUR": "EUR",
-    "USD": "USD",
-    "GBP": "GBP",
-    "INR": "INR",
-    "JPY": "JPY",
-    "BRL": "BRL",
-    "kr": "",
-    "kr.": "",
-    "₽": "RUB",
-    "₩": "KRW",
-    "₺": "TRY",
-    "฿": "THB",
-    "₫": "VND",
-    "₴": "UAH",
-    "₪": "ILS",
-    "C$": "CAD",
-    "A$": "AUD",
-}
-"""Currency sign → currency; empty if several currencies share it."""
 _SIGN = "|".join(re.escape(sign) for sign in sorted(SIGNS, key=len, reverse=True))
 _NUMBER = re.compile(
     rf"^(?P<open>\()?[-+−]?(?P<left>{_SIGN})?[{_SPACES}]*[-+−]?"
     rf"(?P<core>9(?:[9.,{_SPACES}{_APOSTROPHES}]*9)?|[.,]9+)(?P<power>[eE][-+]?9+)?"
-    rf"[{_SPACES}]*(?P<right>{_SIGN})?(?P<percent>%)?(?:-|\))?$"
+    rf"[{_SPACES}]*(?P<right>{_SIGN})?(?P<percent>%)?(?:[-−]|\))?$"
 )
 
 
@@ -205,7 +173,9 @@ def decide(number_columns: Iterable[tuple[Column, NumberProfile]], log: Detectio
     proofs: dict[str, list[tuple[Column, str]]] = {".": [], ",": []}
     grouping: dict[str, tuple[Column, str]] = {}
     ambiguous: dict[str, tuple[Column, str]] = {}
+    names: list[str] = []
     for column, numbers in number_columns:
+        names.append(column.name)
         for sign, cell in numbers.decimal.items():
             proofs[sign].append((column, cell))
         for sign, cell in numbers.thousands.items():
@@ -216,7 +186,7 @@ def decide(number_columns: Iterable[tuple[Column, NumberProfile]], log: Detectio
             ambiguous.setdefault(sign, (column, cell))
     decimal = log.answer("decimal")
     if decimal not in {".", ","}:
-        decimal = _proved(proofs, ambiguous, log)
+        decimal = _proved(proofs, ambiguous, names, log)
     other = "," if decimal == "." else "."
     thousands = next((sign for sign in grouping if sign != decimal), other if other in ambiguous else "")
     if thousands:
@@ -226,7 +196,10 @@ def decide(number_columns: Iterable[tuple[Column, NumberProfile]], log: Detectio
 
 
 def _proved(
-    proofs: dict[str, list[tuple[Column, str]]], ambiguous: dict[str, tuple[Column, str]], log: DetectionLog
+    proofs: dict[str, list[tuple[Column, str]]],
+    ambiguous: dict[str, tuple[Column, str]],
+    names: list[str],
+    log: DetectionLog,
 ) -> str:
     sides = [sign for sign, cells in proofs.items() if cells]
     words = "Which character is the decimal separator?"
@@ -246,5 +219,7 @@ def _proved(
         evidence = f"“{cell}” in {column.name} may be a number over a thousand, or a fraction of three digits"
         log.add_question("decimal", words, (".", ","), evidence, column.first_lines(cell))
         return "."
-    log.add_finding("decimal", ".", "all sampled numbers are whole", ASSUMED)
+    listed = " and ".join(names)
+    evidence = f"all sampled numbers of {listed} are whole" if listed else "no column is known to contain numbers"
+    log.add_finding("decimal", ".", evidence, ASSUMED)
     return "."

@@ -1,13 +1,25 @@
-"""Detect total lines at the end of a file."""
+"""Detect total lines and trailers at the end of a file."""
 
+import re
+from functools import lru_cache
+
+from tillstream.detection.words.dictionaries import footer_words
 from tillstream.detection.words.headers import plain
 
 _WORDS = """total, totals, grand total, sum, subtotal, sub total, summe, gesamt, gesamtsumme, zwischensumme, somme,
     total général, sous-total, suma, total general, soma, total geral, totale, totale generale, subtotaal, totaal,
-    eindtotaal, 合計, 総計, 小計, 総合計"""
-TOTAL_WORDS = frozenset(plain(word) for word in _WORDS.split(","))
+    eindtotaal, 合計, 総計, 小計, 総合計, rows, records, record count, row count, number of rows, number of records,
+    total rows, total records, end of file, end of report, eof, anzahl datensätze, anzahl zeilen, datensätze, zeilen,
+    nombre de lignes, lignes, número de registros, registros, 件数, 総件数"""
 _SEARCHED_ROWS = 5
 """Number of last rows searched for totals."""
+_COUNT = re.compile(r"[\s:=#]*[\d.,]*\s*$")
+
+
+@lru_cache(maxsize=1)
+def _total_words() -> frozenset[str]:
+    lists = (_WORDS, *(words for _, words in footer_words()))
+    return frozenset(plain(word) for words in lists for word in words.split(","))
 
 
 def totals(cells: list[list[str]]) -> tuple[set[int], tuple[str, ...]]:
@@ -15,6 +27,9 @@ def totals(cells: list[list[str]]) -> tuple[set[int], tuple[str, ...]]:
     total_words: dict[int, str] = {}
     for index in range(max(0, len(cells) - _SEARCHED_ROWS), len(cells)):
         filled = [cell.strip() for cell in cells[index] if cell.strip()]
-        if filled and 2 * len(filled) <= len(cells[index]) + 1 and plain(filled[0].rstrip(":")) in TOTAL_WORDS:
-            total_words[index] = filled[0]
+        if not filled or 2 * len(filled) > max(len(cells[index]), 2) + 1:
+            continue
+        word = _COUNT.sub("", filled[0])
+        if plain(word) in _total_words():
+            total_words[index] = word
     return set(total_words), tuple(dict.fromkeys(total_words.values()))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tillstream.detection.evidence import LIKELY
+from tillstream.detection.words.dictionaries import header_words
+from tillstream.detection.words.minor_words import without_minor_words
 from tillstream.detection.words.synonyms import COLUMNS
 
 CLEAR, VAGUE, PART = 0.97, LIKELY, 0.7
@@ -31,7 +33,7 @@ def plain(name: str) -> str:
 @lru_cache(maxsize=1)
 def _matches_by_name() -> dict[str, tuple[HeaderMatch, ...]]:
     matches: dict[str, list[HeaderMatch]] = {}
-    for role, text in COLUMNS.items():
+    for role, text in (*COLUMNS.items(), *header_words()):
         clear, _, vague = text.partition("|")
         for names, clarity in ((clear, CLEAR), (vague, VAGUE)):
             for name in names.split(","):
@@ -53,6 +55,9 @@ def match_header(name: str) -> tuple[HeaderMatch, ...]:
     stripped = re.sub(r"[€£¥₹$]|\b(EUR|USD|GBP|INR|JPY|CHF|BRL)\b|\bin$", "", stripped).strip()
     if stripped != name and (matches := table.get(plain(stripped))):
         return matches
+    without_minor = without_minor_words(name)
+    if without_minor != name and (matches := table.get(plain(without_minor))):
+        return matches
     without_rate = re.sub(r"\d+(?:[.,]\d+)?\s*%?", "", stripped).strip()
     if without_rate != stripped and (matches := table.get(plain(without_rate))):
         return tuple(HeaderMatch(match.role, VAGUE, match.synonym) for match in matches)
@@ -61,6 +66,12 @@ def match_header(name: str) -> tuple[HeaderMatch, ...]:
 
 def is_header_name(name: str) -> bool:
     return bool(name) and bool(match_header(name))
+
+
+def is_irrelevant_header(name: str) -> bool:
+    """Whether the name is known, and no column of a sale line has it."""
+    matches = match_header(name)
+    return bool(matches) and not any(match.role for match in matches)
 
 
 def is_rate_header(name: str) -> bool:

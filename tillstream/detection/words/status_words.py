@@ -1,10 +1,16 @@
-"""Status words in English, German, French, Spanish, Portuguese, Italian, Dutch and Japanese."""
+"""Status words in English, German, French, Spanish, Portuguese, Italian, Dutch and Japanese; others in dictionaries."""
 
+from functools import lru_cache
+
+from tillstream.detection.words.dictionaries import status_words
 from tillstream.detection.words.headers import plain
 
 STATUSES = ("completed", "pending", "cancelled", "returned")
 MAX_STATUS_WORDS = 30
-"""A column with more distinct words is not a status column."""
+"""Whether a column with more distinct words is the status is asked."""
+_CLEAR_PARTS = ("status", "statut", "fulfillment", "fulfilment", "ステータス")
+_VAGUE_PARTS = ("zustand", "estado", "situacao", "toestand", "状態")
+"""Parts of header names that make a column a possible status; a vague one may also mean a province or a condition."""
 _WORDS = {
     "completed": """
         completed, complete, shipped, paid, closed, done, delivered, resolved, fulfilled, finished, sold,
@@ -17,7 +23,8 @@ _WORDS = {
         完了, 販売済, 支払済, 支払済み, 出荷済, 出荷済み, 発送済, 発送済み, 配達済, 売上, 入金済, 確定""",
     "pending": """
         pending, open, on hold, in process, in progress, processing, disputed, awaiting payment, unpaid, new,
-        draft, backordered, waiting, offen, ausstehend, in bearbeitung, wartend, unbezahlt, zurückgestellt,
+        draft, backordered, waiting, unfulfilled, authorized, authorised,
+        offen, ausstehend, in bearbeitung, wartend, unbezahlt, zurückgestellt,
         en attente, en cours, ouvert, ouverte, non payé, impayé, pendiente, en proceso, abierto, abierta,
         en espera, sin pagar, pendente, em andamento, em processamento, aberto, aberta, aguardando, em aberto,
         in attesa, in sospeso, aperto, aperta, in lavorazione, da pagare, sospeso, openstaand, in behandeling,
@@ -33,4 +40,20 @@ _WORDS = {
         restituito, rimborsato, geretourneerd, terugbetaald, teruggebracht, retourgezonden, 返品, 返金, 返品済,
         返金済""",
 }
-STATUS_BY_WORD = {plain(word): status for status, words in _WORDS.items() for word in words.split(",")}
+
+
+def is_status_header(name: str, *, vague: bool = False) -> bool:
+    """Whether a header contains a name of the status, as in Financial Status. vague: also names of other meanings."""
+    header = plain(name)
+    return any(part in header for part in (*_CLEAR_PARTS, *(_VAGUE_PARTS if vague else ())))
+
+
+def status_of(word: str) -> str:
+    """The status that a word means; empty if it is in no dictionary."""
+    return _statuses().get(plain(word), "")
+
+
+@lru_cache(maxsize=1)
+def _statuses() -> dict[str, str]:
+    lists = (*status_words(), *_WORDS.items())
+    return {plain(word): status for status, words in lists for word in words.split(",")}

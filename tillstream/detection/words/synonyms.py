@@ -114,7 +114,8 @@ COLUMNS: dict[str, str] = {
         vl unitário, prezzo unitario, prezzo, prezzo unit, prezzo di vendita, stuksprijs, prijs,
         eenheidsprijs, verkoopprijs, prijs per stuk, 単価, 販売単価, 価格, 販売価格""",
     "discount": """
-        discount, discount amount, rebate, line discount, rabatt, nachlass, rabattbetrag, remise, rabais,
+        discount, discount amount, disc, disc amount, rebate, line discount, rabatt, nachlass, rabattbetrag,
+        remise, rabais,
         montant remise, descuento, importe descuento, desconto, valor desconto, sconto, importo sconto,
         korting, kortingsbedrag, 値引, 値引き, 割引, 値引額, 割引額""",
     "tax": """

@@ -10,6 +10,7 @@ class HoldCode(StrEnum):
     """The problem codes of severity hold."""
 
     TOO_MANY_REJECTED = "too-many-refused"
+    UNKNOWN_WORDS = "unknown-status-words"
     TRUNCATED = "truncated-file"
     REPEATED_BYTES = "known-bytes-under-another-contract"
     UNKNOWN_CONTRACT = "which-contract"
@@ -17,17 +18,25 @@ class HoldCode(StrEnum):
     OTHER_CONTRACT = "looks-like-another-region"
     COLUMNS = "columns-changed"
     STYLE = "style-changed"
+    FIRST_LOAD = "first-load"
+    DATES = "dates-swapped"
+    MINOR_UNITS = "minor-units"
     OVERLAP = "overlaps-without-identity"
+    OTHER_REGION = "known-sales-in-another-region"
 
 
 FILE_HOLDS = (
     HoldCode.TOO_MANY_REJECTED,
+    HoldCode.UNKNOWN_WORDS,
     HoldCode.TRUNCATED,
     HoldCode.COLUMNS,
     HoldCode.STYLE,
     HoldCode.OTHER_CONTRACT,
+    HoldCode.FIRST_LOAD,
+    HoldCode.DATES,
+    HoldCode.MINOR_UNITS,
 )
-"""Holds that depend on the file and its contract only; staging checks them."""
+"""Holds that staging checks: they depend on the file and its contract, and on the usual prices."""
 
 
 @dataclass(frozen=True)

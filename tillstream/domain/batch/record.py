@@ -85,6 +85,12 @@ class Batch:
     received_at: str
     received_by: str
     """A sign-in name or another sender: `command line`, `watched folder`, `inbox`, `stores`."""
+    stores: tuple[str, ...] | None = None
+    """The stores to which the sender is bound; None: not bound. For store sales, see `own_stores`."""
+    replayer_stores: tuple[str, ...] | None = None
+    """The stores to which the user who requested a replay is bound; None: not bound."""
+    own_stores: bool = False
+    """Whether each of its store sales was sent by the store that it names."""
     state: State = State.RECEIVED
     state_at: str = ""
     sha256: str = ""
@@ -104,6 +110,8 @@ class Batch:
     settlement_no: int = 0
     undone_by: str = ""
     """The user who requested the undo."""
+    undone_no: int = 0
+    """The settlement that undid or replaced it; 0 if none did, or if an earlier version recorded it."""
     proposed: Proposal | None = None
     """For a file that does not match its contract, or has none yet."""
 
@@ -150,9 +158,15 @@ class Batch:
             "staged": StagingReport.from_json(data["staged"]) if data["staged"] else None,
             "holds": tuple(Hold.from_json(hold) for hold in data["holds"]),
             "confirmed": tuple(data["confirmed"]),
+            "stores": _stores(data.get("stores")),
+            "replayer_stores": _stores(data.get("replayer_stores")),
             "proposed": Proposal.from_json(data["proposed"]) if data["proposed"] else None,
         }
         return cls(**data | typed)
+
+
+def _stores(stored: list[str] | None) -> tuple[str, ...] | None:
+    return None if stored is None else tuple(stored)
 
 
 class BatchChanges(TypedDict, total=False):
@@ -168,4 +182,5 @@ class BatchChanges(TypedDict, total=False):
     confirmed: tuple[str, ...]
     settlement_no: int
     undone_by: str
+    undone_no: int
     proposed: Proposal | None

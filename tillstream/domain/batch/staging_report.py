@@ -3,6 +3,9 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
+OTHER_WORDS = "…"
+"""Represents all unknown words after the first hundred."""
+
 
 @dataclass
 class IssueCount:
@@ -26,6 +29,17 @@ class CurrencyAmounts:
 
 
 @dataclass(frozen=True)
+class UnknownWord:
+    """A word of the status column that the contract does not map, in the rows of one currency."""
+
+    word: str
+    currency: str
+    rows: int
+    amount: str
+    """Sum of the amounts without their signs, as decimal text."""
+
+
+@dataclass(frozen=True)
 class StagingReport:
     """Result of staging a batch."""
 
@@ -37,15 +51,28 @@ class StagingReport:
     rows_blank: int = 0
     rows_ignored: int = 0
     rows_refused: int = 0
+    rows_discarded: int = 0
+    """Rows that are stored with their text but ignored: discarded by a person, or not a sale by their status."""
     problems: tuple[IssueCount, ...] = ()
     amounts: tuple[CurrencyAmounts, ...] | None = None
     """Sums of the accepted rows by currency; None: not recorded."""
     cut: str = ""
     """Why the file seems truncated, as text; empty if it does not."""
+    letters: str = ""
+    """For a contract with another encoding than UTF-8: `utf-8` if the file is valid UTF-8 with letters beyond ASCII,
+    `other` if it has other letters beyond ASCII."""
+    date_doubt: str = ""
+    """Why day and month of the dates seem swapped, as text; empty if they do not."""
+    date_repair: str = ""
+    """What a next version of the contract can swap: `date-cells` or `formats`; empty if nothing."""
+    scale_doubt: str = ""
+    """Why the amounts seem to be in a minor unit such as cents, as text; empty if they do not."""
     columns: tuple[str, ...] = ()
     """The headers of a file."""
     stores: tuple[str | None, ...] | None = None
     """Distinct stores of the rows, with a null for rows without a store; None: too many, or not recorded."""
+    unknown_words: tuple[UnknownWord, ...] = ()
+    """Status words that the contract does not map, those of most rows first."""
     reader: str = ""
     """Reader version; staged rows are reused only if it is unchanged."""
 
@@ -57,7 +84,7 @@ class StagingReport:
     @property
     def rows(self) -> int:
         """Number of rows that are neither blank nor ignored."""
-        return self.rows_read - self.rows_blank - self.rows_ignored
+        return self.rows_read - self.rows_blank - self.rows_ignored - self.rows_discarded
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "StagingReport":
@@ -67,6 +94,7 @@ class StagingReport:
             if values.get(name) is not None:
                 values[name] = tuple(values[name])
         values["problems"] = tuple(IssueCount(**problem) for problem in values.get("problems", ()))
+        values["unknown_words"] = tuple(UnknownWord(**word) for word in values.get("unknown_words", ()))
         if values.get("amounts") is not None:
             values["amounts"] = tuple(CurrencyAmounts(**amounts) for amounts in values["amounts"])
         return cls(**values)

@@ -9,6 +9,7 @@ from pydantic import Field
 from tillstream.domain.contract.sections import Strict
 
 _DIGITS = 20
+_AMOUNTS = ("unit_price", "discount", "tax", "net_amount", "gross_amount")
 
 
 class AmountRule(Strict):
@@ -17,9 +18,16 @@ class AmountRule(Strict):
 
     factors: dict[str, Decimal] = Field(default_factory=dict)
     """Column → factor by which its numbers are multiplied, for example `{unit_price: 0.01}` if prices are in cents."""
+    minor_units: tuple[str, ...] = ()
+    """Columns whose amounts are in the minor unit of their currency, such as cents. They are divided by 100, or by what
+    the currency requires: amounts in JPY, which has no minor unit, are unchanged, and those in KWD divided by 1000."""
     discount: Literal["amount", "rate", "percent"] = "amount"
     """Content of the discount column: an amount, a `rate` (0.05) or a `percent` (5) of quantity × price; a cell 5% is
     5 percent in both."""
+    less_discount: bool = False
+    """`true`: the source's net_amount or gross_amount is before the discount, an amount that is subtracted from it."""
+    units_only: bool = False
+    """`true`: the source has quantities and no amounts; every net_amount is 0, and its revenue is not known."""
     include: Literal["", "tax"] = ""
     """`tax`: prices and totals include tax. gross_amount is the file's total, or quantity × price less discount;
     net_amount is exactly gross_amount less tax."""
@@ -40,7 +48,38 @@ def amount_errors(rule: AmountRule, columns: Mapping[str, str], numbers: frozens
         yield f"amounts.discount: a {rule.discount} requires columns.discount, columns.quantity and columns.unit_price"
     if rule.discount != "amount" and "discount" in rule.factors:
         yield "amounts.factors.discount: factors are only for amounts; use discount: percent or discount: rate instead"
+    if rule.less_discount and ("discount" not in columns or not {"net_amount", "gross_amount"} & set(columns)):
+        yield "amounts.less_discount: map columns.discount, and columns.net_amount or columns.gross_amount"
+    if rule.less_discount and rule.discount != "amount":
+        yield f"amounts.less_discount: the discount must be an amount, not a {rule.discount}"
+    if rule.units_only:
+        yield from _units_only_errors(rule, columns)
+    yield from _minor_unit_errors(rule, columns, numbers)
     yield from _tax_errors(rule, columns)
+
+
+def _units_only_errors(rule: AmountRule, columns: Mapping[str, str]) -> Iterator[str]:
+    if "quantity" not in columns:
+        yield "amounts.units_only: map columns.quantity, because only units are counted"
+    amounts = [name for name in _AMOUNTS if name in columns]
+    if amounts:
+        yield f"amounts.units_only: the source has no amounts, so remove columns.{amounts[0]}"
+    if rule.include:
+        yield "amounts.units_only: cannot be combined with amounts.include"
+
+
+def _minor_unit_errors(rule: AmountRule, columns: Mapping[str, str], numbers: frozenset[str]) -> Iterator[str]:
+    money = numbers - {"quantity"}
+    for number, name in enumerate(rule.minor_units):
+        path = f"amounts.minor_units.{number}"
+        if name not in money:
+            yield f"{path}: {name} is not a column of money; those are {', '.join(sorted(money))}"
+        elif name not in columns:
+            yield f"{path}: {name} is not mapped in columns"
+        elif name in rule.factors:
+            yield f"{path}: {name} also has a factor; remove one of them"
+        elif name == "discount" and rule.discount != "amount":
+            yield f"{path}: a discount that is a {rule.discount} has no unit"
 
 
 def _tax_errors(rule: AmountRule, columns: Mapping[str, str]) -> Iterator[str]:

@@ -6,20 +6,13 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
-from tillstream.domain.columns import BY_NAME, CONTENT, STATUSES
+from tillstream.domain.columns import BY_NAME, CONTENT, IGNORE, STATUSES
 from tillstream.domain.contract.amount_rule import AmountRule, amount_errors
 from tillstream.domain.contract.errors import Mistake, nearest, translate_errors
+from tillstream.domain.contract.file_dates import FILE_DATE
 from tillstream.domain.contract.schedule import Schedule
-from tillstream.domain.contract.sections import (
-    DateStyle,
-    FileStyle,
-    Identity,
-    NumberStyle,
-    OutlierRule,
-    Range,
-    StatusRule,
-    Strict,
-)
+from tillstream.domain.contract.sections import DateStyle, FileStyle, Identity, NumberStyle, StatusRule, Strict
+from tillstream.domain.contract.value_checks import OutlierRule, Range
 from tillstream.domain.contract.values import Made, MissingRule, derived_column_errors, needed_headers, value_errors
 from tillstream.domain.errors import Rejected
 
@@ -113,6 +106,8 @@ class Contract(Strict):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
+        if self.file.date_in_name:
+            self.columns.setdefault("date", FILE_DATE)
         values = value_errors(self.columns, self.where_missing, self.values, self.constants)
         derived = derived_column_errors({*self.columns.values(), *self.identity.made_of}, self.made)
         amounts = amount_errors(self.amounts, self.columns, NUMERIC_COLUMNS)
@@ -128,17 +123,20 @@ class Contract(Strict):
                 hint = nearest(name, MAPPED) or _list_names(MAPPED)
                 yield f"columns.{name}: {name} is not a column of a sale line.{hint}"
         if "date" not in self.columns:
-            yield "columns: date must be mapped to a header of the source"
+            yield "columns: date must be mapped to a header of the source; otherwise set file.date_in_name"
+        if self.file.date_in_name and self.columns.get("date") != FILE_DATE:
+            yield f"file.date_in_name: the date is that of the column {self.columns['date']}; remove one of them"
         yield from self._identity_errors()
         if not self.currency and "currency" not in self.columns:
             yield "currency: set the file's currency, or map columns.currency"
         priced = {"quantity", "unit_price"} <= set(self.columns)
-        if "net_amount" not in self.columns and not priced and not self.amounts.include:
-            yield "columns: map net_amount, or both quantity and unit_price"
+        has_amounts = priced or bool(self.amounts.include) or self.amounts.units_only
+        if "net_amount" not in self.columns and not has_amounts:
+            yield "columns: map net_amount, or both quantity and unit_price, or set amounts.units_only"
         if "store_id" not in self.columns and not self.identity.store and self.identity.ids != "region-wide":
             yield "identity: map columns.store_id, set identity.store, or set ids: region-wide"
         if "status" in self.columns and not self.status.words:
-            yield f"status.words: map each word of the status column to one of {', '.join(STATUSES)}"
+            yield f"status.words: map each word of the status column to one of {', '.join((*STATUSES, IGNORE))}"
 
     def _identity_errors(self) -> Iterator[str]:
         """Exactly one rule must identify sales."""
@@ -175,6 +173,11 @@ class Contract(Strict):
         """Every header that a file must have, in the contract's order."""
         mapped = (*self.columns.values(), *self.identity.made_of)
         return tuple(dict.fromkeys(needed_headers(mapped, self.made)))
+
+    @property
+    def source_headers(self) -> tuple[str, ...]:
+        """The headers in the file itself, without the day in its name."""
+        return tuple(name for name in self.headers if name != FILE_DATE)
 
     @property
     def sale_identity(self) -> tuple[object, ...]:

@@ -1,29 +1,24 @@
 """Contract sections: file format, numbers, dates, statuses, ranges, outliers and sale ids."""
 
-import codecs
 from datetime import time
-from decimal import Decimal
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from tillstream.domain.contract.encodings import canonical_encoding
+from tillstream.domain.contract.file_dates import format_error
+from tillstream.domain.dates.eras import Era
 from tillstream.domain.month_names import LANGUAGES
 
 SERIALS = ("excel", "excel-1904")
 """Date formats that are serial day numbers of a spreadsheet, counted from 1900 or 1904."""
+UNIX = ("unix", "unix-ms")
+"""Date formats that are numbers of seconds or milliseconds since 1970 in UTC."""
 
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def canonical_encoding(name: str) -> str:
-    """The encoding's canonical name. Raises `ValueError` if it is unknown."""
-    try:
-        return codecs.lookup(name).name
-    except LookupError as error:
-        raise ValueError(f"unknown encoding {name!r}; examples are utf-8, cp1252, latin-1 and cp850") from error
 
 
 class FileStyle(Strict):
@@ -42,6 +37,17 @@ class FileStyle(Strict):
     ignored."""
     sheet: str = ""
     """Sheet of a workbook that contains the sales; empty: the first visible sheet."""
+    repeated_names: Literal["refuse", "number"] = "refuse"
+    """What to do with a header in which a name occurs twice: `refuse` the file, or `number` the later columns by their
+    place, such as Total and Total (8)."""
+    fill_down: tuple[str, ...] = ()
+    """Headers whose empty cells have the value of the row above, in sources that write the data of an order only in its
+    first line."""
+    fill_down_within: str = ""
+    """Header of a value that these rows share, such as the order number; a row with another value takes nothing from
+    the row above."""
+    date_in_name: str = ""
+    """Format of the day in the name of the file, such as %Y-%m-%d, if the rows contain no date."""
     max_columns: int = Field(2_000, ge=1)
     """Files with more columns are rejected."""
 
@@ -52,6 +58,21 @@ class FileStyle(Strict):
         if not all(stripped) or len(set(stripped)) < len(stripped):
             raise ValueError("every column needs a unique name")
         return stripped
+
+    @field_validator("date_in_name")
+    @classmethod
+    def _day_in_name(cls, format_: str) -> str:
+        if format_ and (error := format_error(format_)):
+            raise ValueError(error)
+        return format_
+
+    @model_validator(mode="after")
+    def _fill_down_columns(self) -> Self:
+        if self.fill_down_within and not self.fill_down:
+            raise ValueError("fill_down_within requires fill_down")
+        if self.fill_down_within in self.fill_down:
+            raise ValueError("fill_down_within must not be in fill_down")
+        return self
 
     @field_validator("ignore")
     @classmethod
@@ -70,6 +91,8 @@ class NumberStyle(Strict):
     """Thousands separator."""
     currency_signs: tuple[str, ...] = ()
     """Currency signs such as $ or Rs. that can occur before or after a number."""
+    unit_words: tuple[str, ...] = ()
+    """Words such as pcs or Stk. that can occur after a quantity."""
 
     @model_validator(mode="after")
     def _distinct_signs(self) -> Self:
@@ -83,11 +106,15 @@ class DateStyle(Strict):
 
     formats: tuple[str, ...] = ("%Y-%m-%d",)
     """Formats with strptime codes; a value must match one of them exactly. `excel` and `excel-1904` are serial day
-    numbers of spreadsheets. ISO 8601 is always accepted. Dates that two formats read as different days are rejected,
-    unless other rows of the file prove one of the formats."""
+    numbers of spreadsheets, `unix` and `unix-ms` seconds and milliseconds since 1970. %z is an offset such as +01:00,
+    or a word such as UTC, PST or CEST. ISO 8601 is always accepted. Dates that two formats read as different days are
+    rejected, unless other rows of the file prove one of the formats."""
     language: str = "en"
     """Language of month names, weekday names and AM/PM, long or short, with or without full stops: de, en, es, fr,
     hi, it, ja, nl, pl, pt, sv or tr."""
+    era: Era = ""
+    """How years are counted, if not from the year 1: `buddhist` (2569 is 2026), or `japanese` (令和8年 and R8 are
+    2026)."""
     two_digit_years_from: int = Field(1969, ge=1, le=9900)
     """First of the hundred years to which two-digit years belong."""
     time_formats: tuple[str, ...] = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
@@ -98,6 +125,10 @@ class DateStyle(Strict):
     """Store → its time zone, if it differs from `time_zone`."""
     cutoff: time = time(0, 0)
     """Local time at which the business day starts."""
+    half_converted: Literal["hold", "swap", "keep"] = "hold"
+    """What to do with a file in which a spreadsheet converted only some dates and so swapped their day and month; its
+    date cells all have a day up to 12, and its texts all a day above 12: `hold` the file, `swap` day and month of the
+    date cells back, or `keep` the dates as they are."""
 
     @field_validator("time_zone")
     @classmethod
@@ -124,7 +155,7 @@ class DateStyle(Strict):
     @classmethod
     def _with_year(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
         for text in formats:
-            if text not in SERIALS and not {"%Y", "%y"} & {text[i : i + 2] for i in range(len(text))}:
+            if text not in (*SERIALS, *UNIX) and not {"%Y", "%y"} & {text[i : i + 2] for i in range(len(text))}:
                 raise ValueError(f"the format {text!r} has no year (%Y or %y)")
         if not formats:
             raise ValueError("at least one date format is required")
@@ -143,7 +174,7 @@ class DateStyle(Strict):
     @property
     def only_days(self) -> bool:
         """Whether no format contains a time."""
-        return not any(mark in text for text in self.formats for mark in ("%H", "%I", "%T", "%R", *SERIALS))
+        return not any(mark in text for text in self.formats for mark in ("%H", "%I", "%T", "%R", *SERIALS, *UNIX))
 
     def zone_of(self, store: str) -> str:
         return self.store_zones.get(store, self.time_zone)
@@ -153,8 +184,9 @@ class StatusRule(Strict):
     """Status of a line, from the first of these that applies: a word in the `status` column, a prefix of the sale
     number, a minus sign, `default`."""
 
-    words: dict[str, Literal["completed", "pending", "cancelled", "returned"]] = Field(default_factory=dict)
-    """Word of the source → status."""
+    words: dict[str, Literal["completed", "pending", "cancelled", "returned", "ignore"]] = Field(default_factory=dict)
+    """Word of the source → status. `ignore`: the row is not a sale; it is counted as ignored. Rows with any other word
+    are quarantined."""
     prefixes: dict[str, Literal["completed", "pending", "cancelled", "returned"]] = Field(default_factory=dict)
     """Prefix of the sale number → status."""
     negative_quantity: Literal["", "returned"] = ""
@@ -177,28 +209,6 @@ class StatusRule(Strict):
         return self
 
 
-class Range(Strict):
-    """Allowed range of a number, bounds included; rows with values outside it are rejected."""
-
-    minimum: Decimal | None = None
-    """Smallest allowed value."""
-    maximum: Decimal | None = None
-    """Largest allowed value."""
-
-
-class OutlierRule(Strict):
-    """Warns about values far from the usual values of the product, in the ledger or else in the file: median ± k ·
-    MAD."""
-
-    k: Decimal = Field(Decimal(6), gt=0, le=10_000, decimal_places=4)
-    """Number of median absolute deviations (MAD) from the median that are still usual; 6 is about four standard
-    deviations."""
-    minimum: int = Field(30, ge=3)
-    """Smallest number of lines of a product for which usual values are computed."""
-    columns: tuple[Literal["unit_price", "quantity"], ...] = Field(("unit_price", "quantity"), min_length=1)
-    """Columns that are checked."""
-
-
 class Identity(Strict):
     """How sales are identified. With `ids: region-wide`, sale numbers are unique in the region; otherwise a store is
     required."""
@@ -218,3 +228,15 @@ class Identity(Strict):
     whole_numbers: tuple[str, ...] = ()
     """ID columns in which numbers written as 12557.0 are read as 12557. Other ID columns keep 12557.0, with a
     warning."""
+    _escapes_stores: bool = PrivateAttr(default=False)
+    # Not a part of the contract: a property of the home that reads with it.
+
+    @property
+    def escapes_stores(self) -> bool:
+        """Whether `/` and `%` of a store ID are written as `%2F` and `%25` in sale IDs."""
+        return self._escapes_stores
+
+    def with_stores_escaped(self, escaped: bool) -> "Identity":  # noqa: FBT001 - the only argument
+        copy = self.model_copy()
+        copy._escapes_stores = escaped  # noqa: SLF001 - of a copy of itself
+        return copy

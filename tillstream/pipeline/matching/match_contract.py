@@ -5,21 +5,24 @@ Only for files whose contract is unknown, or that do not fit their contract.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import BinaryIO
 
-from tillstream.detection import FileSample, Fit, drift, fit, sample_file
-from tillstream.detection.sheet import build_sheet
-from tillstream.detection.text.first_bytes import ARCHIVE, HEAD_BYTES, is_text
-from tillstream.detection.text.sample import MAX_SAMPLE_BYTES
+from tillstream.detection import FileSample, Fit, drift, fit, sample_file, sample_unpacked
+from tillstream.detection.evidence import DetectionLog
+from tillstream.detection.fits import decodes_equally
+from tillstream.detection.text.first_bytes import ARCHIVE, is_text
 from tillstream.domain.contract.model import Contract
+from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.matching.readability import can_parse
+from tillstream.pipeline.matching.typed_sample import sample_rows
+from tillstream.pipeline.matching.workbook_sample import sample_workbook
 from tillstream.pipeline.reading import open_reader
 from tillstream.pipeline.reading.options import ReadOptions
+from tillstream.pipeline.reading.signatures import HEAD_BYTES, check_first_bytes
+from tillstream.pipeline.reading.streams.gzip import read_exactly
 
 Open = Callable[[], BinaryIO]
-SAMPLE_ROWS = 5_000
 
 
 @dataclass(frozen=True)
@@ -31,44 +34,54 @@ class SourceChanges:
     proposed: Contract
 
 
-def sample_original(open_original: Open) -> FileSample | None:
-    """Return a sample of the file; None if it cannot be read."""
+def sample_original(open_original: Open, sheet: str | None = None) -> FileSample | None:
+    """Return a sample of the file; None if it cannot be read. sheet: as in `read_sample`."""
+    try:
+        return read_sample(open_original, sheet=sheet)
+    except Rejected:
+        return None
+
+
+def read_sample(open_original: Open, log: DetectionLog | None = None, sheet: str | None = None) -> FileSample:
+    """Return a sample of the file.
+
+    log: collects decisions on how it is read, and supplies answers to them. sheet: the sheet of a workbook that its
+    contract reads, empty for the first one; None to find the sheet with the sales.
+    Raises `Rejected` with the reason if the file cannot be read.
+    """
+    log = log or DetectionLog()
     try:
         with open_original() as stream:
-            head = stream.read(HEAD_BYTES)
+            head = read_exactly(stream, HEAD_BYTES)
             stream.seek(0)
-            content = typed_rows_or_text(head, open_original)
-            return content if isinstance(content, FileSample) else sample_file(content or stream)
-    except (Rejected, ValueError):
-        return None
+            return sample_by_reader(head, open_original, log, sheet) or sample_file(stream, log)
+    except ValueError as error:
+        raise Rejected(f"The content of the file cannot be read ({error}).") from error
 
 
-def typed_rows_or_text(head: bytes, open_original: Open) -> FileSample | BinaryIO | None:
-    """Return the first rows of a file with typed cells, or the text inside an archive; None for a plain text file.
+def shows_another_encoding(sample: FileSample, encoding: str) -> bool:
+    """Return True if the sampled letters are certainly not in this encoding."""
+    return sample.is_encoding_sure and not decodes_equally(sample, encoding)
 
-    head: the file's first bytes. Raises `Rejected`.
+
+def sample_by_reader(
+    head: bytes, open_original: Open, log: DetectionLog, sheet: str | None = None
+) -> FileSample | None:
+    """Return a sample of a file that only its reader can open, such as a workbook or an archive; None for other text.
+
+    head: the file's first bytes. log, sheet: as in `read_sample`. Raises `Rejected`.
     """
+    check_first_bytes(head)
     if is_text(head):
         return None
-    text = open_reader.read_text_prefix(open_original, MAX_SAMPLE_BYTES)
-    if text is None:
-        return _first_rows(open_original)
-    return _Once(text) if head.startswith(ARCHIVE) else None
-
-
-class _Once(BytesIO):
-    """The beginning of a longer text. It is not seekable, so that its end is not mistaken for the end of the file."""
-
-    def seekable(self) -> bool:
-        return False
-
-
-def _first_rows(open_original: Open) -> FileSample:
-    block = next(open_reader.read_blocks(open_original, ReadOptions()))
-    cells = block.cells.slice(0, SAMPLE_ROWS)
-    rows = list(zip(*(column.to_pylist() for column in cells.columns), strict=True))
-    lines = block.line_number[:SAMPLE_ROWS].tolist()
-    return FileSample(build_sheet(cells.column_names, rows, lines, is_complete=False))
+    with open_reader.open_text(open_original) as text:
+        if text is not None:
+            return sample_unpacked(text, log) if head.startswith(ARCHIVE) else None
+    if names := open_reader.sheet_names(open_original):
+        return sample_workbook(open_original, names, log, sheet)
+    return FileSample(
+        sample_rows(open_reader.read_blocks(open_original, ReadOptions(FileStyle(repeated_names="number"))))
+    )
 
 
 def only_match(sample: FileSample, contracts: Iterable[Contract]) -> tuple[Contract | None, str]:

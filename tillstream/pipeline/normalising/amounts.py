@@ -1,11 +1,15 @@
 """Number columns of sale lines: parse the source's values and compute the missing amounts."""
 
+from decimal import Decimal
+from functools import cached_property
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.columns import CONTENT, Kind
 from tillstream.domain.contract.sections import NumberStyle
+from tillstream.domain.money.minor_units import minor_digits
 from tillstream.pipeline.normalising.numbers.arithmetic import (
     HUNDRED,
     exceeds_hundred,
@@ -18,8 +22,8 @@ from tillstream.pipeline.normalising.numbers.arithmetic import (
 from tillstream.pipeline.normalising.numbers.parse import Numbers, read_numbers
 from tillstream.pipeline.normalising.source_columns import SourceColumns
 from tillstream.pipeline.rows.schema import NUMERIC
-from tillstream.pipeline.rows.text_column import EncodedText, to_bool_array
-from tillstream.pipeline.rows.types import Mask
+from tillstream.pipeline.rows.text_column import EncodedText, encoded, to_bool_array
+from tillstream.pipeline.rows.types import Ints, Mask
 
 NUMBERS = tuple(column.name for column in CONTENT if column.kind is Kind.NUMERIC)
 _REASONS = (
@@ -44,6 +48,10 @@ class Amounts:
         columns = {name: self.read(name) for name in NUMBERS}
         if rule.discount != "amount":
             columns["discount"] = self._discount(columns, self._source.mapped("discount"))
+        if rule.less_discount:
+            columns |= {name: self._less_discount(name, columns) for name in ("net_amount", "gross_amount")}
+        if rule.units_only:
+            return columns | {"net_amount": pa.array(np.zeros(self._source.length)).cast(NUMERIC)}
         if rule.include == "tax":
             return columns | self._without_tax(columns)
         columns["net_amount"] = self._net(columns)
@@ -59,10 +67,35 @@ class Amounts:
         text, rule = source.mapped(name), source.contract.amounts
         is_rate = name == "discount" and rule.discount != "amount"
         texts = pc.replace_substring_regex(text.words, _PERCENT, "") if is_rate else text.words
-        numbers = self._report(name, text, read_numbers(texts, source.contract.numbers))
+        numbers = self._report(name, text, read_numbers(texts, self._style(name)))
         if name in rule.factors:
             numbers = self._report(name, text, times(numbers.values, rule.factors[name]))
-        return numbers.values.take(pa.array(text.index))
+        values = numbers.values.take(pa.array(text.index))
+        return self._from_minor_units(values) if name in rule.minor_units else values
+
+    def _style(self, name: str) -> NumberStyle:
+        """The number style of a column; words for units are removed from quantities as currency signs from amounts."""
+        style = self._source.contract.numbers
+        if name != "quantity" or not style.unit_words:
+            return style
+        return style.model_copy(update={"currency_signs": (*style.currency_signs, *style.unit_words)})
+
+    def _from_minor_units(self, values: pa.Array) -> pa.Array:
+        """Divide amounts in minor units by what the currency of their row requires."""
+        for digits in np.unique(self._minor_digits).tolist():
+            divided = times(values, Decimal(1).scaleb(-digits)).values
+            values = pc.if_else(pa.array(self._minor_digits == digits), divided, values)
+        return values
+
+    @cached_property
+    def _minor_digits(self) -> Ints:
+        """The decimal digits of each row's currency."""
+        currencies = encoded(self._source.column_or("currency", self._source.contract.currency))
+        digits = np.array(
+            [minor_digits((word or "").upper()) for word in currencies.dictionary.to_pylist()] + [2], np.int64
+        )
+        result: Ints = digits[pc.fill_null(currencies.indices, len(digits) - 1).to_numpy(zero_copy_only=False)]
+        return result
 
     def _report(self, name: str, text: EncodedText, numbers: Numbers) -> Numbers:
         if numbers.not_a_number.any():
@@ -106,6 +139,14 @@ class Amounts:
         net, too_large = plus(gross, pc.negate(tax))
         net = self._fill_missing("net_amount", ("gross_amount", "tax"), columns["net_amount"], net, too_large)
         return {"gross_amount": gross, "tax": tax, "net_amount": net}
+
+    def _less_discount(self, name: str, columns: dict[str, pa.Array]) -> pa.Array:
+        """A total of the source less the discount; NULL where the discount is invalid."""
+        discount = pc.fill_null(columns["discount"], pa.scalar(Decimal(0), NUMERIC))
+        total, too_large = plus(columns[name], pc.negate(discount))
+        self._source.issues.add_where(too_large, "number-too-large", name)
+        self._failed[name] |= self._failed["discount"] | too_large
+        return pc.cast(pc.if_else(pa.array(self._failed["discount"]), None, total), NUMERIC)
 
     def _report_invalid(self, invalid: Mask, name: str, text: EncodedText) -> None:
         style = self._source.contract.numbers

@@ -5,6 +5,7 @@ import pyarrow.compute as pc
 
 from tillstream.domain.columns import BY_NAME, CONTENT, KEY
 from tillstream.domain.contract.model import Contract
+from tillstream.domain.money.currencies import CURRENCIES
 from tillstream.pipeline.normalising.amounts import Amounts
 from tillstream.pipeline.normalising.dates.ambiguity import Evidence
 from tillstream.pipeline.normalising.dates.sale_time import FileDateFacts, ParsedTimes, read_sale_times
@@ -22,6 +23,7 @@ NORMALISED = (BY_NAME["source_version"], *KEY, *CONTENT)
 _OWN_CONSTANTS = ("country", "channel", "currency", "region")
 """Columns whose constant is a field of the contract itself, not an entry of `constants`."""
 _TEXT_COLUMNS = ("salesperson_id", "customer_id", "customer_name", "product_id", "product_name", "category", "line_key")
+_CURRENCIES = pa.array([*sorted(CURRENCIES), None], pa.string())
 _FREE_TEXT = ("customer_name", "product_name", "category", "country", "channel")
 """Columns that are checked for mojibake."""
 
@@ -77,11 +79,13 @@ def _currency(source: SourceColumns, currency: pa.Array) -> pa.Array:
     if not source.maps("currency"):
         return currency
     text = source.mapped("currency")
-    invalid = ~to_bool_array(pc.match_substring_regex(pc.fill_null(text.words, "AAA"), "^[A-Z]{3}$"))
-    if not invalid.any():
+    words = pc.utf8_upper(text.words)
+    invalid = ~to_bool_array(pc.is_in(words, _CURRENCIES))
+    if not invalid.any() and words.equals(text.words):
         return currency
-    source.flag(invalid, "not-a-currency", "currency", text)
-    return EncodedText(pc.if_else(pa.array(invalid), None, text.words), text.index).rows()
+    if invalid.any():
+        source.flag(invalid, "not-a-currency", "currency", text)
+    return EncodedText(pc.if_else(pa.array(invalid), None, words), text.index).rows()
 
 
 def _typed(column: pa.Array, type_: pa.DataType) -> pa.Array:

@@ -59,12 +59,19 @@ def _text(values: pa.Array) -> pa.Array:
 
 
 def sale_ids(number: EncodedText, store: pa.Array, contract: Contract) -> pa.Array:
-    """Return store_id/number, or only the number if ids are region-wide; NULL where a part is missing. (n,)"""
+    """Return store_id/number, or only the number if ids are region-wide; NULL where a part is missing. (n,)
+
+    A slash in the store ID is escaped, unless the home has sale IDs from before: otherwise the store `S1/x` with the
+    number `1` and the store `S1` with `x/1` would be one sale.
+    """
     prefix = contract.identity.id_prefix
     if contract.identity.ids == "region-wide":
         words = pc.binary_join_element_wise(prefix, number.words, "") if prefix else number.words
         return EncodedText(words, number.index).rows()
-    return pc.binary_join_element_wise(decoded(store), f"/{prefix}", number.plain(), "")
+    stores = decoded(store)
+    if contract.identity.escapes_stores:
+        stores = pc.replace_substring(pc.replace_substring(stores, "%", "%25"), "/", "%2F")
+    return pc.binary_join_element_wise(stores, f"/{prefix}", number.plain(), "")
 
 
 def assign_sale_ids(source: SourceColumns, columns: Mapping[str, pa.Array]) -> pa.Array:

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tillstream.domain.columns import IGNORE
 from tillstream.domain.contract.sections import StatusRule
 from tillstream.pipeline.normalising.source_columns import SourceColumns
 from tillstream.pipeline.rows.schema import NUMERIC
@@ -20,7 +21,7 @@ def read_status(source: SourceColumns, columns: Mapping[str, pa.Array]) -> pa.Ar
     """Return the status of each row, string (n,). columns: the quantity and the net amount of each row.
 
     Each rule applies only where the previous ones produced no status. An unknown word is an error, and no further rule
-    applies to its row.
+    applies to its row. A row that is not a sale is flagged as `not-a-sale`, and cancelled until staging sets it aside.
     """
     rule = source.contract.status
     status, unknown = pa.nulls(source.length, pa.string()), np.zeros(source.length, np.bool_)
@@ -35,6 +36,9 @@ def read_status(source: SourceColumns, columns: Mapping[str, pa.Array]) -> pa.Ar
             words,
             ", ".join(dict.fromkeys(rule.words)),
         )
+        if IGNORE in rule.words.values():
+            ignored = source.flag(to_bool_array(pc.equal(statuses, IGNORE)), "not-a-sale", "status", words)
+            status = pc.if_else(pa.array(ignored), "cancelled", status)
     for prefix in sorted(rule.prefixes, key=len, reverse=True):
         number = source.mapped("sale_id")
         has_prefix = to_bool_array(pc.starts_with(number.words, prefix))[number.index]
@@ -60,8 +64,8 @@ def _mapped_statuses(words: pa.Array, rule: StatusRule) -> pa.Array:
 
 
 def signed_returns(columns: Mapping[str, pa.Array], status: pa.Array) -> dict[str, pa.Array]:
-    """Negate the amounts of returns, for sources that write them without a minus sign."""
+    """Make the amounts of returns negative, for sources that write some or all of them without a minus sign."""
     returned = pc.fill_null(pc.equal(status, "returned"), fill_value=False)
     if not pc.any(returned).as_py():
         return {}
-    return {name: pc.if_else(returned, pc.negate(columns[name]), columns[name]) for name in _NEGATED}
+    return {name: pc.if_else(returned, pc.negate(pc.abs(columns[name])), columns[name]) for name in _NEGATED}

@@ -31,6 +31,13 @@ class StoredMessage:
     sale: dict[str, Any]
     """Empty if the message is not a store sale."""
     errors: list[str]
+    store: str | None = None
+    """The store whose token sent it; None: a program that is not bound to a store."""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it names another store than the one whose token sent it."""
+        return self.store is not None and self.sale["store_id"] != self.store
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -95,7 +102,15 @@ def _iter_messages(stream: BinaryIO) -> Iterator[StoredMessage]:
     for number, envelope_text in enumerate(stream.read().decode().split("\n")[:-1], 1):
         envelope = json.loads(envelope_text)
         sale, errors = decode(envelope["message"])
-        message = StoredMessage(row, number, envelope["sequence"], envelope["message"], {} if errors else sale, errors)
+        message = StoredMessage(
+            row,
+            number,
+            envelope["sequence"],
+            envelope["message"],
+            {} if errors else sale,
+            errors,
+            envelope.get("store"),
+        )
         yield message
         row = message.rows.stop
 

@@ -5,25 +5,35 @@ import io
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from zipfile import ZipFile
 
+from tillstream.domain.contract.file_dates import FILE_DATE
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.limits import LIMITS, Limits
+from tillstream.pipeline.reading.completion import complete_cells, complete_rows
 from tillstream.pipeline.reading.delimited import reader as text
 from tillstream.pipeline.reading.options import ReadOptions
+from tillstream.pipeline.reading.signatures import (
+    COMPOUND_MAGIC,
+    GZIP_MAGIC,
+    HEAD_BYTES,
+    PARQUET_MAGIC,
+    check_content,
+    check_first_bytes,
+)
 from tillstream.pipeline.reading.sniffing import is_json
 from tillstream.pipeline.reading.streams.decode import PeekedStream
-from tillstream.pipeline.reading.streams.gzip import GZIP_MAGIC, Bytes, Gunzip, read_exactly
+from tillstream.pipeline.reading.streams.gzip import Bytes, Gunzip, read_exactly
 from tillstream.pipeline.reading.streams.zip_archive import Member, is_zip, only_file, open_archive, workbook_format
 from tillstream.pipeline.rows.block import Block
+
+if TYPE_CHECKING:
+    from tillstream.pipeline.reading.workbooks.reader import SheetReader
 
 __all__ = ["ReadOptions", "read_blocks", "read_header", "read_options"]
 
 Open = Callable[[], BinaryIO]
-_HEAD = 1 << 10
-PARQUET_MAGIC = b"PAR1"
-COMPOUND_MAGIC = b"\xd0\xcf\x11\xe0"
 
 
 class Reader(Protocol):
@@ -44,8 +54,9 @@ class HeaderInfo:
     """Splits a row's raw text into cells."""
 
 
-def read_options(contract: Contract, limits: Limits = LIMITS) -> ReadOptions:
-    return ReadOptions(contract.file, contract.headers, contract.numbers.decimal, limits)
+def read_options(contract: Contract, limits: Limits = LIMITS, file: str = "") -> ReadOptions:
+    """Options for reading a file by a contract. file: the name of the file."""
+    return ReadOptions(contract.file, contract.source_headers, contract.numbers.decimal, limits, file)
 
 
 def read_blocks(open_original: Open, options: ReadOptions) -> Generator[Block, None, None]:
@@ -57,27 +68,49 @@ def read_blocks(open_original: Open, options: ReadOptions) -> Generator[Block, N
     Raises `UnreadableFile`, possibly after some blocks; discard those blocks in that case.
     """
     with _reader(open_original, options) as reader:
-        yield from reader.blocks()
+        yield from complete_rows(reader.blocks(), options)
 
 
 def read_header(open_original: Open, options: ReadOptions) -> HeaderInfo:
     """Column names and a function that splits a raw row into cells. Raises `UnreadableFile`."""
     with _reader(open_original, options) as reader:
-        names = reader.header()
-    return HeaderInfo(names, lambda raw: reader.cells(raw, names))
+        source_names = reader.header()
+    names = [*source_names, *([FILE_DATE] if options.style.date_in_name else [])]
+    return HeaderInfo(names, lambda raw: complete_cells(reader.cells(raw, source_names), names, options))
 
 
-def read_text_prefix(open_original: Open, most: int) -> bytes | None:
-    """First bytes of a text file, decompressed if needed; None for formats with typed cells."""
+@contextmanager
+def open_text(open_original: Open) -> Iterator[Bytes | None]:
+    """The content of a text file, unpacked if needed; None for formats with typed cells."""
     with _reader(open_original, ReadOptions()) as reader:
-        return read_exactly(reader.content, most) if isinstance(reader, _TextReader) else None
+        yield reader.content if isinstance(reader, _TextReader) else None
+
+
+def sheet_names(open_original: Open) -> list[str]:
+    """Names of the sheets of a workbook, visible ones first; empty for other formats."""
+    from tillstream.pipeline.reading.workbooks.reader import SheetReader
+
+    with _reader(open_original, ReadOptions()) as reader:
+        return reader.sheets if isinstance(reader, SheetReader) else []
+
+
+@contextmanager
+def open_workbook(open_original: Open, options: ReadOptions) -> Iterator["SheetReader"]:
+    """The reader of one sheet of a workbook. Raises `UnreadableFile`."""
+    from tillstream.pipeline.reading.workbooks.reader import SheetReader
+
+    with _reader(open_original, options) as reader:
+        if not isinstance(reader, SheetReader):
+            raise TypeError("the file is not a workbook")
+        yield reader
 
 
 @contextmanager
 def _reader(open_original: Open, options: ReadOptions) -> Iterator[Reader]:
     with open_original() as stream:
-        head = read_exactly(stream, _HEAD)
+        head = read_exactly(stream, HEAD_BYTES)
         stream.seek(0)
+        check_first_bytes(head, options.style.encoding)
         if is_zip(head):
             with open_archive(stream) as archive:
                 workbook_type = workbook_format(archive)
@@ -107,13 +140,18 @@ def _workbook_reader(workbook_type: str, archive: ZipFile, stream: BinaryIO, opt
         from tillstream.pipeline.reading.workbooks.ods import OdsRows
 
         return SheetReader(OdsRows(archive, options.style.sheet, options.limits), options)
+    if workbook_type == "xlsb":
+        from tillstream.pipeline.reading.workbooks.xlsb import XlsbRows
+
+        return SheetReader(XlsbRows(archive, options.style.sheet, options.limits), options)
     from tillstream.pipeline.reading.workbooks.xlsx import XlsxRows
 
     return SheetReader(XlsxRows(archive, stream, options.style.sheet, options.limits), options)
 
 
 def _content_reader(content: Bytes, open_original: Open, options: ReadOptions) -> Reader:
-    head = read_exactly(content, _HEAD)
+    head = read_exactly(content, HEAD_BYTES)
+    check_content(head, options.style.encoding)
     peeked = PeekedStream(head, content)
     if not is_json(head):
         return _TextReader(peeked, options)

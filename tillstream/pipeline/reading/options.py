@@ -17,4 +17,6 @@ class ReadOptions:
     decimal: str = "."
     """Decimal separator for numbers in typed cells."""
     limits: Limits = LIMITS
+    file: str = ""
+    """Name of the file."""
     block_bytes: int = BLOCK_BYTES

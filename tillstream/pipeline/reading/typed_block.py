@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tillstream.domain.contract.sections import FileStyle
 from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.skipped_rows import non_sale_rows
 from tillstream.pipeline.rows.block import Block, UnreadableRow
@@ -48,11 +49,13 @@ def typed_block(
     return Block(table, numbers[kept], lines[kept], refused, blank, lambda index: raw(int(kept[index])), ignored)
 
 
-def unique_names(names: list[str], required: Collection[str]) -> list[str]:
-    """Number duplicate column names. Raises `UnreadableFile` if the header has every required name."""
+def unique_names(names: list[str], required: Collection[str], style: FileStyle) -> list[str]:
+    """Number duplicate column names. Raises `UnreadableFile` if the header has every required name, unless the
+    contract numbers them.
+    """
     if len(set(names)) == len(names):
         return names
-    if set(required) <= set(names):
+    if set(required) <= set(names) and style.repeated_names == "refuse":
         repeated = sorted({name for name in names if names.count(name) > 1})
         raise UnreadableFile(
             "repeated-header",
@@ -76,10 +79,10 @@ def encode(texts: Sequence[str | None]) -> pa.DictionaryArray:
     return pa.array(texts, pa.string()).dictionary_encode()
 
 
-def line_of(cells: Sequence[str], delimiter: str) -> str:
+def line_of(cells: Sequence[str], delimiter: str, quote: str = '"') -> str:
     """Format a row as a CSV line, for display and for corrections."""
     line = io.StringIO(newline="")
-    csv.writer(line, delimiter=delimiter, lineterminator="").writerow(cells)
+    csv.writer(line, delimiter=delimiter, quotechar=quote, lineterminator="").writerow(cells)
     return line.getvalue()
 
 

@@ -41,5 +41,8 @@ class Block:
     """Number of non-sale rows, such as repeated headers and totals; these are not in `cells` either."""
     truncation: str = ""
     """In the last block: why the file looks truncated, as text; empty if it does not."""
+    letters: str = ""
+    """In the last block of a file in another encoding than UTF-8: `utf-8` if its bytes are valid UTF-8 with letters
+    beyond ASCII, `other` if it has other letters beyond ASCII."""
     warnings: dict[str, Ints] = field(default_factory=dict)
     """Warning code → affected rows of `cells`."""

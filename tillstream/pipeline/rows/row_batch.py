@@ -10,6 +10,9 @@ import pyarrow as pa
 
 from tillstream.pipeline.rows.issues import Issues
 
+NOT_A_SALE = "not-a-sale"
+"""Issue of rows that are ignored because of their status."""
+
 
 class RowProblem(TypedDict):
     """One problem of a row. The ledger stores the problems of a rejected row as a JSON list of these."""
@@ -22,7 +25,8 @@ class RowProblem(TypedDict):
 
 @dataclass(frozen=True)
 class RejectedRow:
-    """A row kept out of the ledger: quarantined by a rule, or ignored because a user discarded it."""
+    """A row kept out of the ledger: quarantined by a rule, or ignored because a user discarded it or because its status
+    means that it is not a sale."""
 
     row_number: int
     line_number: int
@@ -43,7 +47,7 @@ class RowBatch:
     raw: Callable[[int], str]
     """Source text of row i of `table`."""
     rejected: list[RejectedRow] = field(default_factory=list)
-    """Rows that are not in `table`: they could not be parsed into cells, or a user discarded them."""
+    """Rows that are not in `table`: they could not be parsed into cells, or are ignored."""
     blank: int = 0
     accepted: npt.NDArray[np.bool_] | None = None
     """Rows that a user accepted in spite of an error; None: no row."""
@@ -54,6 +58,8 @@ class RowBatch:
     """Number of the correction; 0 for original rows."""
     ignored: int = 0
     """Number of non-sale rows, such as repeated headers and totals."""
+    letters: str = ""
+    """In the last batch: whether the file is UTF-8 although its contract has another encoding; see `Block.letters`."""
     truncation: str = ""
     """In the last batch: why the file looks truncated, as text."""
 
@@ -68,8 +74,29 @@ def drop_rows(batch: RowBatch, rows: frozenset[int]) -> RowBatch:
     if not rows:
         return batch
     keep = ~np.isin(batch.row_number, np.fromiter(rows, np.int64))
-    indices = np.flatnonzero(keep)
-    raw = batch.raw
+    rejected = [row for row in batch.rejected if row.row_number not in rows]
+    return replace(_filtered(batch, keep), rejected=rejected)
+
+
+def set_aside_ignored(batch: RowBatch) -> RowBatch:
+    """Move rows that are not sales from `table` to `rejected`, with the outcome `ignored` and no other problem."""
+    ignored: dict[int, RejectedRow] = {}
+    for issue in batch.issues:
+        if issue.code == NOT_A_SALE:
+            for problem in issue.table().to_pylist():
+                index = problem.pop("index")
+                numbers = int(batch.row_number[index]), int(batch.line_number[index])
+                ignored[index] = RejectedRow(*numbers, batch.raw(index), [problem], "ignored", "contract")
+    if not ignored:
+        return batch
+    keep = np.ones(batch.table.num_rows, np.bool_)
+    keep[list(ignored)] = False
+    return replace(_filtered(batch, keep), rejected=[*batch.rejected, *ignored.values()])
+
+
+def _filtered(batch: RowBatch, keep: npt.NDArray[np.bool_]) -> RowBatch:
+    """Keep these rows of `table`, bool (n,)."""
+    indices, raw = np.flatnonzero(keep), batch.raw
     return replace(
         batch,
         table=batch.table.filter(pa.array(keep)),
@@ -77,6 +104,6 @@ def drop_rows(batch: RowBatch, rows: frozenset[int]) -> RowBatch:
         line_number=batch.line_number[keep],
         issues=batch.issues.filter(keep),
         raw=lambda index: raw(int(indices[index])),
-        rejected=[row for row in batch.rejected if row.row_number not in rows],
         accepted=None if batch.accepted is None else batch.accepted[keep],
+        received_seq=None if batch.received_seq is None else batch.received_seq.filter(pa.array(keep)),
     )

@@ -3,15 +3,17 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from hashlib import sha256
 
 from tillstream.audit import AuditAction
 from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State
+from tillstream.domain.contract.file_dates import date_in_name
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Conflict, NotFound, TooLarge
 from tillstream.domain.events import STAGING
-from tillstream.pipeline.settling import job_lease, large
+from tillstream.pipeline.settling import job_lease, large, write_scope
 from tillstream.pipeline.settling.lanes import Backlog, Budget, next_batches, whole_budget
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
@@ -100,6 +102,12 @@ def _cancel_if_obsolete(ports: Ports, upload: Batch) -> bool:
     return True
 
 
+def _content_digest(upload: Batch, contract: Contract) -> str:
+    """The digest of a batch's bytes; with the day in its name, if the rows take their date from it."""
+    day = date_in_name(upload.file, contract.file.date_in_name) if contract.file.date_in_name else None
+    return sha256(f"{upload.sha256} {day}".encode()).hexdigest() if day else upload.sha256
+
+
 def to_staged_batch(
     ports: Ports, contracts: ContractRegistry, upload: Batch, contract: Contract | None = None
 ) -> StagedBatch:
@@ -117,7 +125,7 @@ def to_staged_batch(
         contract=upload.contract,
         contract_version=upload.contract_version,
         file=upload.file,
-        sha256=upload.sha256,
+        sha256=_content_digest(upload, contract),
         received_seq=upload.received_seq,
         accepted=tuple(ports.objects.uri(STAGING, name) for name in staged.accepted),
         refused=tuple(ports.objects.uri(STAGING, name) for name in staged.refused),
@@ -130,6 +138,7 @@ def to_staged_batch(
         as_new=upload.as_new,
         confirmed=upload.confirmed,
         replaces="sale" if source == "till" else contract.replaces,
+        writers=write_scope.writers(ports, upload),
         nameless=contract.identity.by_content and not contract.replaces,
         rules=contract.where_till_differs,
     )
@@ -144,26 +153,43 @@ def update_records(ports: Ports, batches: Sequence[Batch], settled: SettlementRe
         elif upload.batch_id in settled.batches:
             number = settled.batches[upload.batch_id]
             records.transition(
-                ports, upload.batch_id, State.SETTLED, only_from=frozenset({State.STAGED}), settlement_no=number
+                ports,
+                upload.batch_id,
+                State.SETTLED,
+                only_from=frozenset({State.STAGED}),
+                audits=write_scope.security_events(ports, upload, settled),
+                settlement_no=number,
             )
             if upload.kind is BatchKind.REPLAY:
-                retire(ports, upload.parent, State.REPLAYED)
+                retire(ports, upload.parent, State.REPLAYED, number)
     for number in sorted({*settled.batches.values(), settled.settlement_no} - {0}):
         events.publish_settled(ports, number)
 
 
-def retire(ports: Ports, batch: str, state: State, audit: tuple[str, AuditAction] | None = None) -> None:
-    """Retire a batch and its corrections; cancel corrections not yet settled. audit: (actor, action)."""
+def retire(
+    ports: Ports, batch: str, state: State, undone_no: int, audit: tuple[str, AuditAction] | None = None
+) -> None:
+    """Retire a batch and its corrections; cancel corrections not yet settled.
+
+    undone_no: the settlement that undid or replaced it. audit: (actor, action).
+    """
     # The batch comes last: as long as its state is unchanged, the sweep detects that this is unfinished.
     for correction in records.children(ports, batch, BatchKind.CORRECTION):
         final_state = state if correction.state in IN_LEDGER else State.CANCELLED
-        records.transition(ports, correction.batch_id, final_state, only_from=frozenset(State) - TERMINAL | IN_LEDGER)
+        records.transition(
+            ports,
+            correction.batch_id,
+            final_state,
+            only_from=frozenset(State) - TERMINAL | IN_LEDGER,
+            undone_no=undone_no if final_state is state else 0,
+        )
     records.transition(
         ports,
         batch,
         state,
         only_from=frozenset(source_state for source_state in State if state in TRANSITIONS[source_state]),
         audit=audit,
+        undone_no=undone_no,
     )
 
 

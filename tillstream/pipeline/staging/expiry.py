@@ -19,6 +19,20 @@ def exists(ports: Ports, names: Iterable[str]) -> bool:
     return True
 
 
+def is_readable(ports: Ports, names: Iterable[str]) -> bool:
+    """Return whether the staged objects exist and none is cut off: the end of a Parquet file has its structure."""
+    import pyarrow as pa  # lazy: this module is also used where no rows are read
+    from pyarrow import parquet as pq
+
+    try:
+        for name in names:
+            with ports.objects.open(STAGING, name) as stream:
+                pq.read_metadata(stream)
+    except (NotFound, pa.ArrowInvalid):
+        return False
+    return True
+
+
 def expired(ports: Ports, upload: Batch) -> bool:
     """Return True if the batch was staged and its staged rows have expired."""
     return upload.staged is not None and not exists(ports, upload.staged.objects)

@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from tillstream.contracts import known_headers
+from tillstream.batches import records
+from tillstream.contracts import confirmations, known_headers
 from tillstream.domain.batch.holds import Hold, HoldCode
 from tillstream.domain.batch.proposal import Proposal
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.contract.model import Contract
+from tillstream.domain.object_names import LOADED_FOLDER
+from tillstream.pipeline.staging.repairs import propose_repair, suspected_holds, upper_first
+from tillstream.pipeline.staging.unknown_words import MAX_SHARE, describe_unknown_words, unknown_share
 from tillstream.ports import Ports
 
 ENCODING_CODES = frozenset({"undecodable-text", "mojibake"})
@@ -43,14 +47,22 @@ def check_holds(file: FileContext, report: StagingReport) -> HoldDecision:
     if not upload.is_file:
         return HoldDecision()
     too_many, truncated = too_many_rejected(upload, report, contract.refused_threshold), _truncated(upload, report)
-    decision = _match_contracts(file) if not truncated and _is_unusual(report, contract) else HoldDecision()
+    decision = HoldDecision()
+    if not truncated and (_is_unusual(report, contract) or _has_another_encoding(file, report)):
+        decision = _match_contracts(file)
+    if report.letters == "utf-8" and not decision.holds:
+        decision = _as_utf8(contract)
     new_headers = known_headers.new_headers(file.ports, contract, report.columns)
     if HoldCode.OTHER_CONTRACT in {hold.code for hold in decision.holds}:
         new_headers = []
     if new_headers and HoldCode.COLUMNS not in upload.confirmed:
         decision = _with_new_columns(decision, contract, new_headers)
-    holds = [hold for hold in (*decision.holds, truncated, too_many) if hold and hold.code not in upload.confirmed]
-    return HoldDecision(tuple(holds), decision.proposed if holds else None)
+    suspected = [hold for hold in suspected_holds(report) if hold.code not in upload.confirmed]
+    proposed = decision.proposed or propose_repair(contract, report, {hold.code for hold in suspected})
+    others = (truncated, too_many, _unknown_words(contract, report), _first_load(file, report))
+    candidates = (*decision.holds, *suspected, *others)
+    holds = [hold for hold in candidates if hold and hold.code not in upload.confirmed]
+    return HoldDecision(tuple(holds), proposed if holds else None)
 
 
 def check_unreadable(file: FileContext) -> HoldDecision:
@@ -62,6 +74,29 @@ def too_many_rejected(upload: Batch, report: StagingReport, threshold: float) ->
     if HoldCode.TOO_MANY_REJECTED in upload.confirmed or report.rows_refused <= threshold * report.rows:
         return None
     return Hold.of(HoldCode.TOO_MANY_REJECTED, value=str(report.rows_refused), detail=str(report.rows))
+
+
+def _unknown_words(contract: Contract, report: StagingReport) -> Hold | None:
+    """Hold a file with too many unknown status words, however many rejected rows the contract allows."""
+    if max(unknown_share(report)) <= MAX_SHARE:
+        return None
+    return Hold.of(
+        HoldCode.UNKNOWN_WORDS, detail=describe_unknown_words(report, contract.columns.get("status", "status"))
+    )
+
+
+def _first_load(file: FileContext, report: StagingReport) -> Hold | None:
+    """Hold a dropped file of a new contract with its figures. A person who sends a file has chosen its contract."""
+    upload = file.upload
+    is_dropped = upload.received_by in {records.WATCHED_FOLDER, records.UNKNOWN_SENDER}
+    if not is_dropped or upload.object.startswith(f"{LOADED_FOLDER}/") or HoldCode.FIRST_LOAD in upload.confirmed:
+        return None
+    if not confirmations.needs_confirmation(file.ports, file.contract):
+        return None
+    from tillstream.pipeline.staging.figures import staged_figures  # heavy, only needed here
+
+    figures = staged_figures(file.ports.objects, report, file.open, file.contract, file=file.upload.file)
+    return Hold.of(HoldCode.FIRST_LOAD, value=file.contract.name, detail=f"{'. '.join(figures.sentences())}.")
 
 
 def _truncated(upload: Batch, report: StagingReport) -> Hold | None:
@@ -84,6 +119,24 @@ def _is_unusual(report: StagingReport, contract: Contract) -> bool:
     )
 
 
+def _has_another_encoding(file: FileContext, report: StagingReport) -> bool:
+    """Return True if the letters beyond ASCII show that the file is not in the encoding of its contract."""
+    if report.letters != "other":
+        return report.letters == "utf-8"
+    from tillstream.pipeline.matching.match_contract import sample_original, shows_another_encoding  # on demand
+
+    sample = sample_original(file.open, file.contract.file.sheet)
+    return sample is not None and shows_another_encoding(sample, file.contract.file.encoding)
+
+
+def _as_utf8(contract: Contract) -> HoldDecision:
+    """Hold a file whose letters are UTF-8, and propose to read the source's files as UTF-8 from now on."""
+    description = f"The encoding was {contract.file.encoding}, and all letters of this file are UTF-8"
+    data = contract.model_dump(mode="json") | {"version": contract.version + 1}
+    data["file"] = data["file"] | {"encoding": "utf-8"}
+    return HoldDecision((Hold.of(HoldCode.STYLE, detail=f"{description}."),), Proposal(data, (description,)))
+
+
 def _match_contracts(file: FileContext) -> HoldDecision:
     from tillstream.pipeline.matching.match_contract import (  # heavy, only needed here
         better_matches,
@@ -91,7 +144,7 @@ def _match_contracts(file: FileContext) -> HoldDecision:
         sample_original,
     )
 
-    sample = sample_original(file.open)
+    sample = sample_original(file.open, file.contract.file.sheet)
     if sample is None:
         return HoldDecision()
     matches, own_fit = better_matches(sample, file.contract, file.contracts)
@@ -107,7 +160,7 @@ def _match_contracts(file: FileContext) -> HoldDecision:
     if changes is None:
         return HoldDecision()
     code = HoldCode.COLUMNS if changes.kinds & COLUMN_CODES else HoldCode.STYLE
-    descriptions = [description[:1].upper() + description[1:] for description in changes.words]
+    descriptions = [upper_first(description) for description in changes.words]
     proposed = Proposal(changes.proposed.model_dump(mode="json"), tuple(descriptions))
     return HoldDecision((Hold.of(code, detail="; ".join(descriptions) + "."),), proposed)
 

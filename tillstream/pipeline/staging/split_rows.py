@@ -14,14 +14,16 @@ import pyarrow.compute as pc
 from tillstream.domain.columns import STAGED
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.domain.tables import REJECTED_ROWS
+from tillstream.domain.write_scope import NOT_YOUR_STORE
 from tillstream.pipeline.rows.exact_sum import exact_sum
 from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch, RowProblem
 from tillstream.pipeline.rows.schema import arrow_schema, lines_schema
 from tillstream.pipeline.rows.text_column import combined, constant, decoded, encoded
 from tillstream.pipeline.staging.hashes import Hasher
 
-ACCEPTABLE = frozenset({"out-of-range", "conflicting-contents", "differs-from-till"})
-"""Errors that a user may override with `_accept=yes`: the row was parsed and only violates a rule."""
+ACCEPTABLE = frozenset({"out-of-range", "conflicting-contents", "differs-from-till", NOT_YOUR_STORE})
+"""Errors that a user may override with `_accept=yes`: the row was parsed and only violates a rule. A user who is bound
+to stores cannot override `NOT_YOUR_STORE`: settlement rejects the row again."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,9 @@ class SplitRows:
     refused: pa.Table | None
     """Columns of `REJECTED_ROWS`; None without rows."""
     quarantined: int
-    """Number of rejected rows that were not discarded by a user."""
+    """Number of rejected rows that are not ignored."""
+    ignored: int
+    """Number of rejected rows that are ignored: discarded by a user, or not a sale."""
     amounts: list[tuple[str, Decimal | None, Decimal | None]]
     """currency, net, gross of the accepted rows."""
 
@@ -46,11 +50,13 @@ def split(row_batch: RowBatch, hasher: Hasher) -> SplitRows:
     if not rejected.all():
         accepted = hasher.with_hashes(_accepted_rows(row_batch, None if not rejected.any() else ~rejected))
     rows = [*row_batch.rejected, *_rejected_rows(row_batch, rejected)]
+    quarantined = sum(row.outcome == "quarantined" for row in rows)
     return SplitRows(
         row_batch,
         accepted,
         _rejected_table(row_batch, rows, rejected) if rows else None,
-        sum(row.outcome == "quarantined" for row in rows),
+        quarantined,
+        len(rows) - quarantined,
         [] if accepted is None else [*_amounts(accepted)],
     )
 

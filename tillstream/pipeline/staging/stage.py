@@ -1,6 +1,7 @@
 """Stage a batch: write its accepted and rejected rows to the staging bucket. No shared table is written."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -18,6 +19,8 @@ from tillstream.pipeline.staging.sources.open_source import open_source
 from tillstream.pipeline.staging.split_rows import split
 from tillstream.pipeline.staging.writer import reader, staged_writer
 from tillstream.pipeline.validating.outliers import outlier_detector
+from tillstream.pipeline.validating.price_scale import PriceScale
+from tillstream.pipeline.validating.unusual_currencies import currency_detector
 from tillstream.ports import Ports
 
 Progress = Callable[[int], None]
@@ -78,13 +81,21 @@ def write(
     """
     contract = contract or contract_version(ports.documents, upload.contract, upload.contract_version)
     source, hasher = open_source(ports, upload, contract), Hasher()
-    detector = outlier_detector(ports.warehouse, contract) if upload.is_file else None
-    with staged_writer(ports.objects, prefix, detector) as writer:
+    every = (outlier_detector, currency_detector) if upload.is_file else ()
+    detectors = [detector for create in every if (detector := create(ports.warehouse, contract))]
+    scale = PriceScale(ports.warehouse, contract) if upload.is_file else None
+    with staged_writer(ports.objects, prefix, detectors) as writer:
         for rows in prefetch(split(row_batch, hasher) for row_batch in prefetch(source.row_batches())):
             writer.add(rows)
+            if scale and rows.accepted is not None:
+                scale.add(rows.accepted)
             if progress:
                 progress(rows.row_batch.rows_read)
         report = writer.finish(source.headers[: known_headers.MAX_COLUMNS + 1])
+    if scale and (scale_doubt := scale.doubt()):
+        report = replace(report, scale_doubt=scale_doubt)
+    if source.date_doubt:
+        report = replace(report, date_doubt=source.date_doubt.words, date_repair=source.date_doubt.repair)
     # a local installation settles in the same process and needs the memory
     pa.default_memory_pool().release_unused()
     return report
@@ -95,12 +106,15 @@ def _reusable_result(ports: Ports, upload: Batch) -> StagingReport | None:
     if upload.kind is not BatchKind.UPLOAD:
         return None
     version = (upload.contract, upload.contract_version)
+    is_dated_by_name = bool(contract_version(ports.documents, *version).file.date_in_name)
     settled = [
         other
         for other in records.same_bytes(ports, upload)
-        if other.settlement_no and (other.contract, other.contract_version) == version
+        if other.settlement_no
+        and (other.contract, other.contract_version) == version
+        and (other.file == upload.file or not is_dated_by_name)
     ]
     report = max(settled, key=lambda other: other.received_seq).staged if settled else None
-    if report is None or report.reader != reader() or not expiry.exists(ports, report.objects):
+    if report is None or report.reader != reader() or not expiry.is_readable(ports, report.objects):
         return None
     return report if all(problem.code != "future-date" for problem in report.problems) else None

@@ -1,10 +1,11 @@
 """Write accepted and rejected rows as Parquet to the staging bucket, and collect the staging report."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from decimal import Decimal, localcontext
-from typing import Any
+from itertools import chain
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +19,7 @@ from tillstream.domain.tables import SCHEMA
 from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.pipeline.staging.hashes import HASHED
 from tillstream.pipeline.staging.split_rows import SplitRows
-from tillstream.pipeline.validating.outliers import OutlierDetector
+from tillstream.pipeline.staging.unknown_words import UnknownWordCounter
 from tillstream.ports import ObjectStore
 from tillstream.ports.object_store import ObjectWriter
 
@@ -65,29 +66,39 @@ def parquet_writer(sink: Any, schema: pa.Schema) -> pq.ParquetWriter:
     )
 
 
+class Detector(Protocol):
+    """Finds warnings about values that are unusual beside others; it sees the accepted rows of a file."""
+
+    def add(self, rows: pa.Table) -> None: ...
+
+    def problems(self) -> Iterator[IssueCount]: ...
+
+
 class StagedWriter:
     """Writes split row batches to one file of accepted and one of rejected rows, and collects the report."""
 
-    def __init__(
-        self, objects: ObjectStore, prefix: str, stack: ExitStack, detector: OutlierDetector | None = None
-    ) -> None:
-        self._objects, self._prefix, self._stack, self._detector = objects, prefix, stack, detector
+    def __init__(self, objects: ObjectStore, prefix: str, stack: ExitStack, detectors: Sequence[Detector] = ()) -> None:
+        self._objects, self._prefix, self._stack, self._detectors = objects, prefix, stack, detectors
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._counts: dict[tuple[str, str | None], IssueCount] = {}
         self._sums: dict[str, list[Decimal | None]] = {}
         self._stores: set[str | None] = set()
+        self._unknown_words = UnknownWordCounter()
         self._report = StagingReport()
 
     def add(self, split: SplitRows) -> None:
         row_batch, report = split.row_batch, self._report
         self._count(row_batch)
+        self._unknown_words.add(row_batch)
         self._report = replace(
             report,
             rows_read=report.rows_read + row_batch.rows_read,
             rows_blank=report.rows_blank + row_batch.blank,
             rows_ignored=report.rows_ignored + row_batch.ignored,
             rows_refused=report.rows_refused + split.quarantined,
+            rows_discarded=report.rows_discarded + split.ignored,
             cut=row_batch.truncation or report.cut,
+            letters=row_batch.letters or report.letters,
         )
         if len(self._stores) <= MAX_STORES:
             self._stores.update(pc.unique(row_batch.table.column("store_id")).to_pylist())
@@ -95,8 +106,9 @@ class StagedWriter:
         for name, rows in (("accepted", split.accepted), ("refused", split.refused)):
             if rows is not None:
                 self._write(name, rows)
-        if self._detector and split.accepted is not None:
-            self._detector.add(split.accepted)
+        if split.accepted is not None:
+            for detector in self._detectors:
+                detector.add(split.accepted)
         for currency, *amounts in split.amounts:
             sums = self._sums.setdefault(currency, [None, None])
             sums[:] = [_add(one, other) for one, other in zip(sums, amounts, strict=True)]
@@ -132,7 +144,7 @@ class StagedWriter:
             entry.first_line, entry.example = line, example
 
     def finish(self, headers: tuple[str, ...] = ()) -> StagingReport:
-        counts = [*self._counts.values(), *(self._detector.problems() if self._detector else ())]
+        counts = [*self._counts.values(), *chain.from_iterable(detector.problems() for detector in self._detectors)]
         return replace(
             self._report,
             problems=tuple(sorted(counts, key=lambda count: count.first_line)),
@@ -142,15 +154,16 @@ class StagedWriter:
             ),
             columns=headers,
             stores=tuple(self._stores) if len(self._stores) <= MAX_STORES else None,
+            unknown_words=self._unknown_words.words(),
             reader=reader(),
         )
 
 
 @contextmanager
-def staged_writer(objects: ObjectStore, prefix: str, detector: OutlierDetector | None = None) -> Iterator[StagedWriter]:
+def staged_writer(objects: ObjectStore, prefix: str, detectors: Sequence[Detector] = ()) -> Iterator[StagedWriter]:
     """Yield a writer. Its objects become visible under the prefix only if the block ends without an error."""
     with ExitStack() as stack:
-        yield StagedWriter(objects, prefix, stack, detector)
+        yield StagedWriter(objects, prefix, stack, detectors)
 
 
 def _add(left: Decimal | None, right: Decimal | None) -> Decimal | None:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import sql
 from tillstream.domain.batch.staging_report import IssueCount
 from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.sections import OutlierRule
+from tillstream.domain.contract.value_checks import OutlierRule
 from tillstream.domain.problems import CATALOGUE
 from tillstream.pipeline.rows.schema import NUMERIC
 from tillstream.pipeline.rows.text_column import combined, decoded

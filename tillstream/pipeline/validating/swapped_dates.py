@@ -5,12 +5,11 @@ such a date are anchors. A sale is flagged if its date is not between the neighb
 month swapped. Nothing is flagged where the anchors themselves do not ascend.
 """
 
-from datetime import date, timedelta
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tillstream.pipeline.normalising.dates.half_converted import swap_days
 from tillstream.pipeline.rows.issues import Issues
 from tillstream.pipeline.rows.text_column import combined, encoded, to_bool_array
 from tillstream.pipeline.rows.types import Ints, Mask
@@ -39,13 +38,13 @@ def flag_swapped_dates(table: pa.Table, issues: Issues) -> None:
     if not _has_leaps(table, dates):
         return
     days = pc.fill_null(pc.cast(dates, pa.int32()), 0).to_numpy().astype(np.int64)
-    number, series, numbered = _numbers(table)
+    number, series, numbered = sale_numbers(table)
     dated = np.flatnonzero(numbered & to_bool_array(pc.is_valid(dates)))
     if not len(dated):
         return
     # stable, so that rows of one number stay together in the order of the file
     order = dated[np.lexsort((number[dated], series[dated]))]
-    swapped = np.array(_swap_day_and_month(days[order]), np.int64)
+    swapped = swap_days(days[order])
     is_suspect = np.zeros(table.num_rows, np.bool_)
     corrected = np.zeros(table.num_rows, np.int64)
     starts = np.flatnonzero(np.diff(series[order], prepend=-1))
@@ -74,7 +73,7 @@ def _has_leaps(table: pa.Table, dates: pa.Array) -> bool:
     return len(changes) > len(stores.dictionary) or not np.isin(leaps, changes).all()
 
 
-def _numbers(table: pa.Table) -> tuple[Ints, Ints, Mask]:
+def sale_numbers(table: pa.Table) -> tuple[Ints, Ints, Mask]:
     """Return each row's sale number, its series (store and letter prefix) and whether it has a number."""
     sale, store = encoded(table.column("sale_id")), encoded(table.column("store_id"))
     parts = pc.extract_regex(sale.dictionary, _DIGITS)
@@ -88,17 +87,6 @@ def _numbers(table: pa.Table) -> tuple[Ints, Ints, Mask]:
     store_number = pc.fill_null(store.indices, len(store.dictionary)).to_numpy().astype(np.int64)
     series = letters.to_numpy().astype(np.int64)[index] * (len(store.dictionary) + 1) + store_number
     return pc.fill_null(digits, 0).to_numpy()[index], series, numbered
-
-
-def _swap_day_and_month(days: Ints) -> list[int]:
-    """Swap day and month of each date; dates for which that is not a valid date are unchanged."""
-    swapped_by_day: dict[int, int] = {}
-    for day_number in np.unique(days).tolist():
-        day = date(1970, 1, 1) + timedelta(days=day_number)
-        swapped_by_day[day_number] = (
-            (day.replace(month=day.day, day=day.month) - date(1970, 1, 1)).days if day.day <= 12 else day_number
-        )
-    return [swapped_by_day[day_number] for day_number in days.tolist()]
 
 
 def _find_swapped(days: Ints, swapped: Ints) -> Mask:

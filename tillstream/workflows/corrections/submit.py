@@ -4,12 +4,13 @@ import io
 from functools import partial
 from typing import BinaryIO
 
-from tillstream.batches import lineage, records, registration
+from tillstream.batches import lineage, records, registration, writers
 from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, BatchKind
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.events import INBOX
 from tillstream.domain.ids import batch_id
+from tillstream.domain.write_scope import Stores
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 from tillstream.receipts import original_rows
@@ -18,9 +19,12 @@ from tillstream.receipts import receipt as receipts
 FOLDER = "corrections"
 
 
-def submit_correction(ports: Ports, batch: str, name: str, stream: BinaryIO, by: str) -> Batch:
+def submit_correction(
+    ports: Ports, batch: str, name: str, stream: BinaryIO, by: str, *, stores: Stores = None
+) -> Batch:
     """Store a corrected file of a batch's rejected rows and create its record; staging and settling follow.
 
+    stores: to which the user is bound.
     Raises `Rejected` if the file is not a corrected copy of the downloaded one or if one of its rows is not in
     quarantine, and `NotFound`.
     """
@@ -39,7 +43,7 @@ def submit_correction(ports: Ports, batch: str, name: str, stream: BinaryIO, by:
         raise Rejected(f"{name} contains no rows.")
     if not_correctable:
         raise Rejected(f"Row {not_correctable[0]} of {upload.file} is not in quarantine (any more).")
-    return register(ports, _keep(ports, upload, corrected), by, file=name)
+    return register(ports, _keep(ports, upload, corrected, stores), by, file=name)
 
 
 def check_correctable(ports: Ports, upload: Batch) -> None:
@@ -60,12 +64,14 @@ def pending_rows(ports: Ports, batch: str) -> set[int]:
     return rows
 
 
-def _keep(ports: Ports, upload: Batch, corrected: bytes) -> StoredObject:
+def _keep(ports: Ports, upload: Batch, corrected: bytes, stores: Stores) -> StoredObject:
     number = next_number(ports, upload) - 1
     while True:
         number += 1
+        target = f"{FOLDER}/{upload.batch_id}/{number}.csv"
+        writers.note(ports, target, stores)
         try:
-            with ports.objects.writer(INBOX, f"{FOLDER}/{upload.batch_id}/{number}.csv", if_generation=0) as writer:
+            with ports.objects.writer(INBOX, target, if_generation=0) as writer:
                 writer.write(corrected)
         except Conflict:
             continue
@@ -79,15 +85,23 @@ def register(ports: Ports, stored: StoredObject, by: str = "", *, file: str = ""
     _, batch, number = stored.name.split("/")
     with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
         sha256 = registration.digest(stream)
+    parent, stores = records.get(ports, batch), writers.stores_of(ports, stored.name)
     return records.create(
-        ports, record(ports, records.get(ports, batch), stored, int(number.removesuffix(".csv")), sha256, by, file)
+        ports, record(ports, parent, stored, int(number.removesuffix(".csv")), sha256, by, file, stores)
     )
 
 
 def record(
-    ports: Ports, parent: Batch, stored: StoredObject, fix_number: int, sha256: str, by: str = "", file: str = ""
+    ports: Ports,
+    parent: Batch,
+    stored: StoredObject,
+    fix_number: int,
+    sha256: str,
+    by: str = "",
+    file: str = "",
+    stores: Stores = None,
 ) -> Batch:
-    """Build the record of a correction without writing it; previews use it as well."""
+    """Build the record of a correction without writing it; previews use it as well. stores: to which `by` is bound."""
     now = ports.clock.now().isoformat()
     return Batch(
         batch_id=batch_id(f"{parent.batch_id}/fix", fix_number, sha256),
@@ -103,6 +117,7 @@ def record(
         received_seq=parent.received_seq,
         received_at=now,
         received_by=by or parent.received_by,
+        stores=stores,
         state_at=now,
         sha256=sha256,
         parent=parent.batch_id,

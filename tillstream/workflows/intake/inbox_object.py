@@ -11,6 +11,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.file_names import contract_from_path, is_ignored
 from tillstream.domain.object_names import RESTORED_NAME, TIME_DIGITS
 from tillstream.domain.resumable_upload import ResumableUpload
+from tillstream.pipeline.reading.signatures import NotATable
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 from tillstream.workflows.corrections import submit
@@ -57,10 +58,14 @@ def create_record(ports: Ports, contracts: ContractRegistry, stored: StoredObjec
     dropped = DROPPED.fullmatch(stored.name)
     named = dropped or LOADED.fullmatch(stored.name)
     path = named[1] if named else stored.name
-    by = "watched folder" if dropped else records.UNKNOWN_SENDER
-    contract, why = _contract_of(ports, contracts, stored, path)
+    by = records.WATCHED_FOLDER if dropped else records.UNKNOWN_SENDER
+    file = path.rsplit("/", 1)[-1]
+    try:
+        contract, why = _contract_of(ports, contracts, stored, path)
+    except NotATable as error:
+        return registration.register(ports, None, stored, by, file=file, rejected=str(error))
     held = None if contract else Hold.of(HoldCode.UNKNOWN_CONTRACT, detail=why)
-    return registration.register(ports, contract, stored, by, file=path.rsplit("/", 1)[-1], held=held)
+    return registration.register(ports, contract, stored, by, file=file, held=held)
 
 
 def _register_sent(ports: Ports, contracts: ContractRegistry, stored: StoredObject, upload: ResumableUpload) -> Batch:
@@ -79,17 +84,20 @@ def _register_sent(ports: Ports, contracts: ContractRegistry, stored: StoredObje
 def _contract_of(
     ports: Ports, contracts: ContractRegistry, stored: StoredObject, path: str
 ) -> tuple[Contract | None, str]:
-    """Return the contract by folder or name, else by content; or None and the reason."""
+    """Return the contract by folder or name, else by content; or None and the reason. Raises `NotATable`."""
     name = contract_from_path(path, contracts.names())
     if name:
         return contracts.pin(name), ""
     from tillstream.pipeline.matching.match_contract import (  # loaded only if the name does not decide
         only_match,
-        sample_original,
+        read_sample,
     )
 
-    file_sample = sample_original(lambda: ports.objects.open(stored.bucket, stored.name, stored.generation))
-    if file_sample is None:
-        return None, "; its content cannot be read"
+    try:
+        file_sample = read_sample(lambda: ports.objects.open(stored.bucket, stored.name, stored.generation))
+    except NotATable:
+        raise
+    except Rejected as error:
+        return None, f"; its content cannot be read: {str(error).rstrip('.')}"
     match, why = only_match(file_sample, contracts.all().values())
     return (contracts.pin(match.name) if match else None), why

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from tillstream.batches import records
+from tillstream.batches import records, writers
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.object_names import TIME_DIGITS
 from tillstream.domain.resumable_upload import ResumableUpload
+from tillstream.domain.write_scope import Stores
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Update, update
 
@@ -51,11 +52,12 @@ def begin(
     sha256: str = "",
     mark: str = "",
     origin: str = "",
+    stores: Stores = None,
 ) -> ResumableUpload:
     """Start an upload of `size` bytes. Raises `Rejected` for invalid arguments or too many open uploads.
 
     origin: site whose page can send the bytes directly to the store. With a sha256 the bytes pass through the portal
-    anyway, because the store cannot verify it.
+    anyway, because the store cannot verify it. stores: to which the user is bound.
     """
     name = re.sub(r"[\x00-\x1f\x7f]", "", file.replace("\\", "/").rsplit("/", 1)[-1])[-200:] or "file"
     if sha256 and not SHA256.fullmatch(sha256.lower()):
@@ -66,6 +68,7 @@ def begin(
     upload = ResumableUpload(
         _new_id(ports), by, name, size, now, now, contract, look, sha256=sha256.lower(), mark=mark[:200]
     )
+    writers.note(ports, inbox_name(upload), stores)
     if origin and size and not sha256:
         session = ports.objects.start_upload_session(*target_object(upload), size=size, origin=origin)
         upload = replace(upload, session=session)

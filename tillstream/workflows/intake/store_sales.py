@@ -65,16 +65,16 @@ def start_settlement(ports: Ports) -> bool:
 
 def keep(ports: Ports, contracts: ContractRegistry, deliveries: Sequence[Delivery]) -> list[Batch]:
     """Store the raw bytes and create the records. Idempotent: the same deliveries produce the same content."""
-    groups: dict[tuple[str, int], list[Delivery]] = {}
+    groups: dict[tuple[str, int, bool], list[Delivery]] = {}
     occurrences: dict[tuple[str, str], int] = {}
     for delivery in sorted(deliveries, key=lambda each: (each.sequence, each.id)):
         region, sale = _sale_key(delivery, contracts)
         # A micro-batch contains a sale at most once, so that settling it equals settling its messages one by one.
         layer = occurrences[region, sale] = occurrences.get((region, sale), -1) + 1 if sale else 0
-        groups.setdefault((region, layer), []).append(delivery)
+        groups.setdefault((region, layer, bool(_store(delivery))), []).append(delivery)
     return [
         _store_group(ports, contracts, region, group)
-        for (region, _), group in sorted(groups.items(), key=lambda g: g[1][0].sequence)
+        for (region, *_), group in sorted(groups.items(), key=lambda g: g[1][0].sequence)
     ]
 
 
@@ -82,10 +82,13 @@ def _sale_key(delivery: Delivery, contracts: ContractRegistry) -> tuple[str, str
     """Return region and sale of a message; both empty if it is unreadable or its region is unknown."""
     try:
         sale = json.loads(delivery.message.body)
-        region, name = str(sale["region"]), f"{sale['store_id']}/{sale['number']}"
+        region, store, number = str(sale["region"]), str(sale["store_id"]), str(sale["number"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return "", ""
-    return (region, name) if contracts.for_region(region) else ("", "")
+    contract = contracts.for_region(region)
+    if contract is None:
+        return "", ""
+    return region, number if contract.identity.ids == "region-wide" else f"{store}/{number}"
 
 
 def _store_group(ports: Ports, contracts: ContractRegistry, region: str, group: Sequence[Delivery]) -> Batch:
@@ -93,11 +96,16 @@ def _store_group(ports: Ports, contracts: ContractRegistry, region: str, group: 
     folder = f"{UNASSIGNED.name}/{region}" if region else UNASSIGNED.name
     raw = b"".join(_line(delivery) for delivery in group)
     sha256 = hashlib.sha256(raw).hexdigest()
-    stored = _write_once(ports, f"{folder}/{group[0].sequence}-{sha256[:16]}.jsonl", raw)
-    batch = _create_record(ports, contracts, stored, sha256, len(group))
+    stored = _write_once(ports, f"{folder}/{file_name(group[0].sequence, sha256)}", raw)
+    batch = _create_record(ports, contracts, stored, sha256, len(group), own_stores=bool(_store(group[0])))
     if batch.state is State.RECEIVED:
         events.publish_received(ports, batch)
     return batch
+
+
+def file_name(sequence: int, sha256: str) -> str:
+    """The name of a micro-batch in its folder. sequence: of its first message."""
+    return f"{sequence}-{sha256[:16]}.jsonl"
 
 
 def _write_once(ports: Ports, name: str, raw: bytes) -> StoredObject:
@@ -113,10 +121,21 @@ def register(ports: Ports, contracts: ContractRegistry, stored: StoredObject) ->
     """Create the record of a stored micro-batch. Idempotent: all fields are derived from the object."""
     with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
         raw = stream.read()
-    return _create_record(ports, contracts, stored, hashlib.sha256(raw).hexdigest(), raw.count(NEWLINE))
+    sha256, own_stores = hashlib.sha256(raw).hexdigest(), _is_bound(raw)
+    return _create_record(ports, contracts, stored, sha256, raw.count(NEWLINE), own_stores=own_stores)
 
 
-def _create_record(ports: Ports, contracts: ContractRegistry, stored: StoredObject, sha256: str, sales: int) -> Batch:
+def _is_bound(raw: bytes) -> bool:
+    """Whether the messages of a micro-batch were sent with store tokens: all of them are, or none."""
+    try:
+        return "store" in json.loads(raw.partition(NEWLINE)[0])
+    except (ValueError, TypeError):  # an object that another program put there
+        return False
+
+
+def _create_record(
+    ports: Ports, contracts: ContractRegistry, stored: StoredObject, sha256: str, sales: int, *, own_stores: bool
+) -> Batch:
     folder, _, file = stored.name.rpartition("/")
     sequence = int(file.removesuffix(".jsonl").partition("-")[0])
     contract = contracts.for_region(folder.partition("/")[2])
@@ -136,6 +155,7 @@ def _create_record(ports: Ports, contracts: ContractRegistry, stored: StoredObje
         received_seq=sequence,
         received_at=now,
         received_by="stores",
+        own_stores=own_stores,
         state_at=now,
         sha256=sha256,
     )
@@ -146,10 +166,17 @@ def _title(sales: int) -> str:
     return "1 store sale" if sales == 1 else f"{sales:,} store sales"
 
 
+def _store(delivery: Delivery) -> str:
+    """Return the store whose token sent the message; empty if a program that is not bound to a store published it."""
+    return delivery.message.attributes.get("store_id", "")
+
+
 def _line(delivery: Delivery) -> bytes:
-    """Return one JSON line per message with its sequence and text, valid or not."""
+    """Return one JSON line per message with its sequence, its text, valid or not, and the store that may send it."""
     text = delivery.message.body.decode("utf-8", errors="backslashreplace")
     envelope: dict[str, Any] = {"sequence": delivery.sequence, "message": text}
+    if _store(delivery):
+        envelope["store"] = _store(delivery)
     return json.dumps(envelope, ensure_ascii=False).encode() + b"\n"
 
 

@@ -6,17 +6,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
+from tillstream.batches import writers
 from tillstream.batches.records import CHUNK
 from tillstream.batches.registration import register
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound
 from tillstream.domain.events import INBOX
-from tillstream.domain.object_names import TIME_DIGITS
+from tillstream.domain.object_names import LOADED_FOLDER, TIME_DIGITS
+from tillstream.domain.write_scope import Stores
 from tillstream.ports import Ports
 
-FOLDER = "loaded"
-"""Inbox folder of files that arrive in one request; the time of its arrival and the contract follow in the name."""
+FOLDER = LOADED_FOLDER
+"""The time of the arrival and the contract follow in the name."""
 
 
 def receive(
@@ -26,11 +28,17 @@ def receive(
     stream: BinaryIO,
     by: str,
     progress: Callable[[int], None] | None = None,
+    *,
+    stores: Stores = None,
 ) -> Batch:
-    """Store the file in the inbox and create its record. progress: called with the bytes of each chunk."""
+    """Store the file in the inbox and create its record. progress: called with the bytes of each chunk.
+
+    stores: to which the sender is bound.
+    """
     file = re.sub(r"[\x00-\x1f]", "", name.replace("\\", "/").rsplit("/", 1)[-1]) or "file"
     digest = hashlib.sha256()
     target = f"{FOLDER}/{ports.clock.tick():0{TIME_DIGITS}d}/{contract.name}/{file}"
+    writers.note(ports, target, stores)
     with ports.objects.writer(INBOX, target) as writer, ThreadPoolExecutor(1) as executor:
         hashed = executor.submit(digest.update, b"")
         while chunk := stream.read(CHUNK):

@@ -2,20 +2,25 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from itertools import islice
 
 from tillstream.detection import FileSample
 from tillstream.detection.columns.roles import NUMERIC
 from tillstream.detection.evidence import DetectionLog, Question
-from tillstream.detection.values.date_profile import is_ambiguous, parse_in_order
+from tillstream.detection.values.date_profile import is_ambiguous, months_by_language, parse_in_order
 from tillstream.detection.values.numbers import looks_like_number
+from tillstream.domain.dates.swapped_dates import swapped
 from tillstream.domain.errors import Rejected
+from tillstream.domain.month_names import folded
 from tillstream.workflows.onboarding.questionnaire import Open, Questionnaire, sample
 
 SHOWN = 3
-OF_BYTES = frozenset({"encoding", "delimiter", "header"})
+OF_BYTES = frozenset({"encoding", "delimiter", "header", "sheet"})
 """Questions whose answers change how cells are split; the file is sampled again for each answer."""
 _GROUPED = re.compile(r"[0-9][.,][0-9]{3}(?![0-9])")
+_NAME = re.compile(r"[^\W\d_]{3,}\.?")
 _SIGNED = re.compile(r"[.,]")
 
 
@@ -48,7 +53,10 @@ def _of_bytes(open_original: Open, question: Question, choice: str) -> tuple[str
         return ("nothing can be read this way",)
     if question.key == "encoding":
         return file_sample.non_ascii_words[:SHOWN]
-    return (" | ".join(islice(file_sample.sheet.columns, 6)),)
+    columns = list(islice(file_sample.sheet.columns.values(), 6))
+    rows = min(2, file_sample.sheet.rows) if question.key == "sheet" else 0
+    shown = [[column.name for column in columns], *([column.cells[at] for column in columns] for at in range(rows))]
+    return tuple(" | ".join(cells) for cells in shown)
 
 
 def _first_values(questionnaire: Questionnaire, role: str, fits: Callable[[str], object] = bool) -> list[str]:
@@ -98,9 +106,41 @@ def _sale_ids(questionnaire: Questionnaire, names: str) -> list[str]:
     return [" · ".join(column.cells[at] for column in columns) for at in range(min(SHOWN, sheet.rows)) if columns]
 
 
+def _months(questionnaire: Questionnaire, language: str) -> list[str]:
+    """Dates with a month name that the language has, and the number of their month."""
+    months = months_by_language()[language]
+    lines = []
+    for word in _first_values(questionnaire, "date"):
+        number = next((months[folded(name)] for name in _NAME.findall(word) if folded(name) in months), None)
+        lines.append(f"{word} is in {date(2000, number, 1):%B}" if number else f"{word} has no month of this language")
+    return lines
+
+
+def _half_converted(questionnaire: Questionnaire, answer: str) -> list[str]:
+    """Date cells that a spreadsheet may have converted, as they are or with day and month swapped."""
+    days = {
+        word: day
+        for word in _first_values(questionnaire, "date", lambda word: parse_in_order(word[:10], "YMD"))
+        if (day := parse_in_order(word[:10], "YMD"))
+    }
+    read = {word: swapped(day) if answer == "swap" else day for word, day in days.items()}
+    return [f"{word} is {day.day} {day:%B %Y}" for word, day in read.items()]
+
+
+def _minor_units(questionnaire: Questionnaire, answer: str) -> list[str]:
+    """Amounts as they are, or a hundredth of them."""
+    for role in ("net_amount", "gross_amount", "unit_price"):
+        if words := _first_values(questionnaire, role, str.isdigit):
+            return [f"{word} is {Decimal(word) / (100 if answer == 'yes' else 1):,.2f}" for word in words]
+    return []
+
+
 _RENDERERS: dict[str, Callable[[Questionnaire, str], list[str]]] = {
     "decimal": _numbers,
     "currency": _amounts,
     "column": _column,
     "identity": _sale_ids,
+    "language": _months,
+    "half_converted": _half_converted,
+    "minor_units": _minor_units,
 }

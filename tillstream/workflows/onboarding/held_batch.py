@@ -1,6 +1,7 @@
 """Questions for a held file; the answers define its contract's next version or a new contract."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from tillstream.contracts import known_headers
@@ -9,12 +10,12 @@ from tillstream.detection import drift
 from tillstream.detection.answers import check
 from tillstream.detection.evidence import Question
 from tillstream.domain.batch.record import Batch
-from tillstream.domain.errors import Rejected
-from tillstream.pipeline.matching.match_contract import sample_original
+from tillstream.pipeline.matching.match_contract import read_sample
 from tillstream.pipeline.matching.readability import can_parse
 from tillstream.ports import Ports
 from tillstream.workflows.onboarding import questionnaire
-from tillstream.workflows.onboarding.questionnaire import Open, Questionnaire
+from tillstream.workflows.onboarding.delivered_lines import of_warehouse
+from tillstream.workflows.onboarding.questionnaire import MAPPED, Open, Questionnaire
 
 COLLECTION = "answers"
 
@@ -46,18 +47,21 @@ def build_questionnaire(
     """
     if not upload.contract:
         return questionnaire.build_questionnaire(
-            original_opener(ports, upload), name, answers_by_key, contracts.all().values()
+            original_opener(ports, upload),
+            name,
+            answers_by_key,
+            contracts.all().values(),
+            of_warehouse(ports.warehouse),
         ), []
     current = contract_version(ports.documents, upload.contract, upload.contract_version)
-    file_sample = sample_original(original_opener(ports, upload))
-    if file_sample is None:
-        raise Rejected(f"The content of {upload.file} cannot be read.")
+    file_sample = read_sample(original_opener(ports, upload), sheet=current.file.sheet)
     contract_drift = drift(
         file_sample,
         current,
         header=known_headers.earlier_headers(ports, current),
         answers=answers_by_key,
         reader=can_parse,
+        unknown_words=upload.staged.unknown_words if upload.staged else (),
     )
     differences = [difference.words[:1].upper() + difference.words[1:] for difference in contract_drift.differences]
     draft: dict[str, object] = {"columns": dict(current.columns)}
@@ -74,7 +78,25 @@ def all_questions(
 ) -> list[tuple[Question, str | None]]:
     """Return open and answered questions, each with its answer or None."""
     if not upload.contract:
-        return questionnaire.all_questions(original_opener(ports, upload), name, answers_by_key, now)
+        return questionnaire.all_questions(
+            original_opener(ports, upload),
+            name,
+            answers_by_key,
+            now,
+            contracts.all().values(),
+            of_warehouse(ports.warehouse),
+        )
     first = build_questionnaire(ports, contracts, upload, name, {})[0] if answers_by_key else now
     questions_by_key = {one.key: one for one in (*first.questions, *now.questions)}
-    return [(one, answers_by_key.get(key)) for key, one in questions_by_key.items()]
+    open_keys = {one.key for one in now.questions}
+    return [
+        (_with_meanings(one, answers_by_key), MAPPED if one.table and key not in open_keys else answers_by_key.get(key))
+        for key, one in questions_by_key.items()
+    ]
+
+
+def _with_meanings(question: Question, answers_by_key: Mapping[str, str]) -> Question:
+    """Return the question with the answers to its words, if it has any."""
+    return replace(
+        question, table=tuple(replace(use, meaning=answers_by_key.get(use.key, use.meaning)) for use in question.table)
+    )

@@ -4,19 +4,22 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from tillstream.detection import FileSample, Fit, Proposal, fit, propose, sample_file
+from tillstream.detection import FileSample, Fit, Proposal, fit, propose
 from tillstream.detection.answers import check
+from tillstream.detection.columns.accounted import ColumnUse
 from tillstream.detection.evidence import DetectionLog, Finding, Question
-from tillstream.detection.text.first_bytes import HEAD_BYTES
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.matching.match_contract import typed_rows_or_text
+from tillstream.pipeline.matching.match_contract import read_sample
 from tillstream.pipeline.matching.readability import can_parse
-from tillstream.workflows.onboarding.sale_id_prefix import prefixed
+from tillstream.workflows.onboarding.delivered_lines import Delivered
+from tillstream.workflows.onboarding.sale_identity import decide_identity
 
 Open = Callable[[], BinaryIO]
 OPEN_CURRENCY, OPEN_REGION = "XXX", "?"
 """Placeholders for unanswered questions."""
+MAPPED = "mapped"
+"""Represents the answers of a question with several words."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,17 @@ class Questionnaire:
     """Set once no question is open."""
     so_far: Contract | None = None
     """While questions are open: a partial contract that reads what is known so far."""
+    columns: tuple[ColumnUse, ...] = ()
+    """Every column of the file and its use."""
+
+    @property
+    def status_question(self) -> Question | None:
+        """The question `status` with the words of the column, also if none is open, so that they can be changed."""
+        uses = next((column for column in self.columns if column.words), None)
+        if uses is None:
+            return None
+        words = f"What does each word of {uses.name} mean for the sale?"
+        return Question("status", words, uses.words[0].choices, "all its words are known", table=uses.words)
 
 
 def sample(open_original: Open, log: DetectionLog | None = None) -> FileSample:
@@ -39,47 +53,71 @@ def sample(open_original: Open, log: DetectionLog | None = None) -> FileSample:
 
     Raises `Rejected`, also for a file without rows.
     """
-    with open_original() as stream:
-        head = stream.read(HEAD_BYTES)
-        stream.seek(0)
-        content = typed_rows_or_text(head, open_original)
-        file_sample = content if isinstance(content, FileSample) else sample_file(content or stream, log)
+    file_sample = read_sample(open_original, log)
     if not file_sample.sheet.rows:
         raise Rejected("The file has no rows. A contract can only be proposed for a file with rows.")
     return file_sample
 
 
 def build_questionnaire(
-    open_original: Open, name: str, answers: Mapping[str, str], contracts: Iterable[Contract]
+    open_original: Open,
+    name: str,
+    answers: Mapping[str, str],
+    contracts: Iterable[Contract],
+    delivered: Delivered | None = None,
 ) -> Questionnaire:
-    """Derive a contract named `name`, or questions. Raises `Rejected` for unusable files or invalid answers."""
+    """Derive a contract named `name`, or questions. Raises `Rejected` for unusable files or invalid answers.
+
+    delivered: looks up sales that the file may repeat; without it they are not compared.
+    """
     check(answers)
     log = DetectionLog(dict(answers))
     file_sample = sample(open_original, log)
     proposal = propose(name=name, answers=answers, sample=file_sample)
     findings, questions = (*log.findings, *proposal.findings), (*log.questions, *proposal.questions)
     if questions:
-        return Questionnaire(file_sample, findings, questions, proposal.contract, None, _so_far(proposal))
-    contract, prefix_finding = prefixed(_parsed(proposal), contracts)
+        draft, columns = proposal.contract, proposal.columns
+        return Questionnaire(file_sample, findings, questions, draft, None, _so_far(proposal), columns)
+    decision = decide_identity(_parsed(proposal), file_sample.sheet, contracts, answers, delivered)
+    findings = (*findings, *decision.findings)
+    contract, so_far = (None, decision.contract) if decision.questions else (decision.contract, None)
     return Questionnaire(
-        file_sample, (*findings, *([prefix_finding] if prefix_finding else [])), (), proposal.contract, contract
+        file_sample, findings, decision.questions, proposal.contract, contract, so_far, proposal.columns
     )
 
 
 def all_questions(
-    open_original: Open, name: str, answers: Mapping[str, str], questionnaire: Questionnaire
+    open_original: Open,
+    name: str,
+    answers: Mapping[str, str],
+    questionnaire: Questionnaire,
+    contracts: Iterable[Contract] = (),
+    delivered: Delivered | None = None,
 ) -> list[tuple[Question, str | None]]:
-    """Return open and answered questions, each with its answer or None, so that answers can be changed."""
+    """Return open and answered questions, each with its answer or None, so that answers can be changed.
+
+    contracts, delivered: as for `build_questionnaire`.
+    """
+    contracts = tuple(contracts)
     first = build_questionnaire(open_original, name, {}, ()) if answers else questionnaire
     questions_by_key = {one.key: one for one in (*first.questions, *questionnaire.questions)}
     for key in answers:
-        if key not in questions_by_key:
+        if key not in questions_by_key and not key.startswith("status."):
             others = {other: answer for other, answer in answers.items() if other != key}
-            questions_by_key |= {
-                one.key: one for one in build_questionnaire(open_original, name, others, ()).questions if one.key == key
-            }
+            without = build_questionnaire(open_original, name, others, contracts, delivered)
+            questions_by_key |= {one.key: one for one in without.questions if one.key == key}
     open_keys = {one.key for one in questionnaire.questions}
-    return [(one, answers.get(key)) for key, one in questions_by_key.items() if key in answers or key in open_keys]
+    questions_by_key.pop("status", None)
+    pairs = [(one, answers.get(key)) for key, one in questions_by_key.items() if key in answers or key in open_keys]
+    return [*pairs, *_status_pairs(questionnaire)]
+
+
+def _status_pairs(questionnaire: Questionnaire) -> list[tuple[Question, str | None]]:
+    """Return the question about the status words, open or not."""
+    question = next((one for one in questionnaire.questions if one.key == "status"), None)
+    if question:
+        return [(question, None)]
+    return [(questionnaire.status_question, MAPPED)] if questionnaire.status_question else []
 
 
 def _so_far(proposal: Proposal) -> Contract | None:
@@ -105,6 +143,6 @@ def best_match(file_sample: FileSample, candidates: Iterable[Fit]) -> Contract |
         matches = [
             candidate.contract
             for candidate in candidates
-            if set(candidate.contract.headers) <= file_sample.sheet.columns.keys()
+            if set(candidate.contract.source_headers) <= file_sample.sheet.columns.keys()
         ]
     return matches[0] if len(matches) == 1 else None

@@ -12,9 +12,14 @@ def prefixed(proposed: Contract, contracts: Iterable[Contract]) -> tuple[Contrac
         if other.name == proposed.name or (other.region, other.identity.id_prefix) != (proposed.region, ""):
             continue
         if other.sale_identity != proposed.sale_identity:
-            prefix = f"{proposed.name}-"
-            identity = proposed.identity.model_copy(update={"id_prefix": prefix})
-            evidence = f"{other.name} also belongs to {proposed.region}, but identifies sales differently"
-            with_prefix = proposed.model_copy(update={"identity": identity})
-            return with_prefix, Finding("identity.id_prefix", prefix, evidence, CERTAIN)
+            return with_prefix(
+                proposed, f"{other.name} also belongs to {proposed.region}, but identifies sales differently"
+            )
     return proposed, None
+
+
+def with_prefix(proposed: Contract, evidence: str) -> tuple[Contract, Finding]:
+    """Add an `id_prefix`, and return the finding as well."""
+    prefix = f"{proposed.name}-"
+    identity = proposed.identity.model_copy(update={"id_prefix": prefix})
+    return proposed.model_copy(update={"identity": identity}), Finding("identity.id_prefix", prefix, evidence, CERTAIN)

@@ -1,6 +1,7 @@
 """Settle what other processes leave to the job `settle-large`: requested undos and large batches."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from tillstream.batches import events, records
@@ -11,6 +12,7 @@ from tillstream.pipeline.settling import job_lease, large, settle
 from tillstream.pipeline.settling.lanes import whole_budget
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement
+from tillstream.workflows.operations import ledger_repair, reconcile
 from tillstream.workflows.review import undo
 
 Result = TypeVar("Result")
@@ -23,6 +25,7 @@ def run(ports: Ports, contracts: ContractRegistry) -> dict[str, int]:
     was not settled then is still requested, and a later run continues.
     """
     with job_lease.held(ports) as lease:
+        ledger_repair.run(replace(ports, jobs=None), contracts, ports.clock.now() - reconcile.PATIENCE)
         undone = _undo_requested(ports, lease)
         settled = _settle(ports, contracts, lease)
         undone += _undo_requested(ports, lease)  # those of the meantime

@@ -24,6 +24,7 @@ from tillstream.pipeline.staging.hashes import Hasher
 from tillstream.pipeline.staging.writer import parquet_writer
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, Warehouse
+from tillstream.workflows.operations import batch_contents, ledger_agreement
 
 COMPARED = {
     "current lines": "SELECT key, content FROM sale_versions WHERE is_current",
@@ -52,6 +53,7 @@ STAGING_FIELDS = (
     "as_new",
     "replaces",
     "rules",
+    "writers",
 )
 Rows = Callable[[dict[str, Any], str], tuple[Sequence[str], Sequence[str]]]
 """(batch row, prefix) → names of the accepted and rejected objects written for it."""
@@ -82,15 +84,22 @@ def _rebuild(
             ports.warehouse.query("SELECT COALESCE(MAX(settlement_no), 0) AS n FROM settlements").column("n")[0].as_py()
         )
         for number, taken, undo in _settlements(batches, last_no):
-            rebuilt.settle(Settlement([_staged(ports, batch, rows, f"{prefix}/{number}") for batch in taken], undo))
+            staged = [_staged(ports, batch, rows, f"{prefix}/{number}") for batch in taken]
+            rebuilt.settle(Settlement(staged, undo, is_repetition=True))
             _clear(ports, f"{prefix}/{number}")
             if progress:
                 progress(1)
         rebuilt.refresh_totals()
-        return {"settlements": last_no, "batches": len(batches), "differences": _differences(ports.warehouse, rebuilt)}
+        differences = [*disagreements(ports), *_differences(ports.warehouse, rebuilt)]
+        return {"settlements": last_no, "batches": len(batches), "differences": differences}
     finally:
         rebuilt.close()
         _clear(ports, prefix)
+
+
+def disagreements(ports: Ports) -> list[str]:
+    """Describe what the ledger and the batch records do not have in common. Reads all of both."""
+    return [*ledger_agreement.compare(ports, whole=True).sentences(), *batch_contents.differences(ports)]
 
 
 def rebuild_warehouse(
@@ -109,7 +118,7 @@ def rebuild_warehouse(
     try:
         for number, taken, undo in _settlements(batches, len(requests)):
             staged = [_restage(ports, contracts, batch["batch_id"], f"{prefix}/{number}") for batch in taken]
-            settled = ports.warehouse.settle(Settlement(staged, undo, requests[number - 1]))
+            settled = ports.warehouse.settle(Settlement(staged, undo, requests[number - 1], is_repetition=True))
             if settled.settlement_no != number or len(settled.batches) != len(taken):
                 raise Rejected(f"Settlement {number} cannot be repeated: {_reason(settled)}.")
             _clear(ports, f"{prefix}/{number}")

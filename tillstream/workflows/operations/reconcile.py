@@ -1,5 +1,6 @@
 """Reconcile: resume interrupted work. The warehouse is the source of truth; batch records are updated from it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,13 +8,14 @@ from tillstream import audit
 from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
+from tillstream.domain.errors import NotFound, Rejected
 from tillstream.people import user_scopes
 from tillstream.pipeline.publishing import sale_events
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
 from tillstream.workflows.intake import complete_upload
-from tillstream.workflows.operations import maintenance_log, unrecorded_objects
+from tillstream.workflows.operations import ledger_repair, maintenance_log, unrecorded_objects
 from tillstream.workflows.review import undo
 
 PATIENCE = timedelta(minutes=20)
@@ -40,13 +42,18 @@ def run(
 def reconcile(
     ports: Ports, contracts: ContractRegistry, *, patience: timedelta = PATIENCE, delegate: bool = False
 ) -> dict[str, Any]:
-    """Resume interrupted work and return counts: unrecorded objects, stopped stagings and settlements, lost events.
+    """Resume interrupted work and return counts: unrecorded objects, stopped stagings and settlements, lost events; and
+    the sentences of a repair, if the ledger and the records did not agree.
 
     delegate: publish `batch.received` instead of staging here (the sweep function has little memory). Objects and
     settlements are then checked from the previous sweep minus an overlap, because checking years of them every few
     minutes is too slow; fresh micro-batches of store sales are left to the settlement of their minute.
     patience: younger stagings and announcements are in progress and are left alone; none with 0.
     """
+    # first, because what is settled next would take the numbers of settlements that the ledger lost
+    repaired = ledger_repair.run(
+        ports, contracts, ports.clock.now() - patience if patience else None, delegate=delegate
+    )
     previous = _previous_sweep(ports) if delegate else None
     first = _first_settlement(ports, previous)
     complete_upload.clean_up(ports, contracts)
@@ -54,6 +61,10 @@ def reconcile(
     for upload in records.find(ports, state=State.HELD, kind=None, limit=None):
         if expiry.expired(ports, upload):
             expiry.restage(ports, upload)
+    if not delegate:
+        for upload in records.find(ports, state=State.STAGED, kind=None, limit=None):
+            if upload.staged and not expiry.is_readable(ports, upload.staged.objects):
+                expiry.restage(ports, upload)
     cutoff = (ports.clock.now() - patience).isoformat()
     stopped = [
         upload
@@ -61,15 +72,12 @@ def reconcile(
         for upload in records.find(ports, state=state, kind=None, limit=None)
         if upload.state_at <= cutoff
     ]
+    missing = _unrecorded(registered) if registered and not delegate else []
     for upload in stopped:
         if delegate:
             events.publish_received(ports, upload)
         else:
-            from tillstream.pipeline.staging import (
-                stage,  # lazy: loads all file readers, not needed with `delegate`
-            )
-
-            stage.stage(ports, upload.batch_id, contracts=contracts)
+            missing += _stage(ports, contracts, upload)
     settled = settle.settle_staged(ports, contracts) if not delegate or _overdue(ports, min(PACE, patience)) else []
     undone = _follow_undos(ports, first)
     announced = _announce_missing(ports, first, ports.clock.now() - patience if patience else None)
@@ -80,7 +88,34 @@ def reconcile(
         "settled": len(settled),
         "undone": undone,
         "announced": announced,
+        "repaired": [*repaired.sentences(), *missing],
     }
+
+
+def _unrecorded(count: int) -> list[str]:
+    """The sentence for files that had no record: after a crash, or because an older documents file was put back."""
+    files = (
+        "1 file in the inbox had no record and is"
+        if count == 1
+        else f"{count:,} files in the inbox had no record and are"
+    )
+    return [
+        f"{files} loaded now. If older files of the home were put back, decisions since then, such as undos, are lost."
+    ]
+
+
+def _stage(ports: Ports, contracts: ContractRegistry, upload: Batch) -> list[str]:
+    """Stage a batch; reject it if its original is missing or damaged, and return the sentence for users."""
+    from tillstream.pipeline.staging import stage  # lazy: loads all file readers, not needed with `delegate`
+
+    try:
+        ledger_repair.check_original(ports, upload)
+    except (NotFound, Rejected) as error:
+        reason = f"It cannot be read: {error} Send the file again."
+        records.repair(ports, upload.batch_id, lambda record: replace(record, state=State.REJECTED, error=reason))
+        return [f"{upload.file} (batch {upload.batch_id}) is rejected. {reason}"]
+    stage.stage(ports, upload.batch_id, contracts=contracts)
+    return []
 
 
 def _overdue(ports: Ports, pace: timedelta) -> bool:
@@ -117,7 +152,7 @@ def _follow_undos(ports: Ports, first: int) -> int:
         if upload is None or upload.state not in IN_LEDGER:
             continue
         if records.children(ports, upload.batch_id, BatchKind.REPLAY) and _replaced(ports, upload, row["undone_no"]):
-            settle.retire(ports, upload.batch_id, State.REPLAYED)
+            settle.retire(ports, upload.batch_id, State.REPLAYED, row["undone_no"])
         else:
             undo.recover(ports, upload, row["undone_no"])
         count += 1

@@ -2,7 +2,7 @@
 
 from tillstream.audit import AuditAction
 from tillstream.batches import events, records
-from tillstream.contracts import known_headers
+from tillstream.contracts import confirmations, known_headers
 from tillstream.contracts.registry import ContractRegistry, contract_version
 from tillstream.domain.batch.holds import HoldCode
 from tillstream.domain.batch.record import IN_LEDGER, Batch, State
@@ -31,6 +31,8 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Batch
         if HoldCode.COLUMNS in upload.hold_codes:
             contract = contract_version(ports.documents, upload.contract, upload.contract_version)
             known_headers.remember(ports, contract, upload.staged.columns)
+        if HoldCode.FIRST_LOAD in upload.hold_codes:
+            confirmations.confirm(ports, upload.contract, by)
         confirmed = records.transition(
             ports,
             batch,
@@ -86,9 +88,9 @@ def accept(ports: Ports, contracts: ContractRegistry, batch: str, by: str) -> Ba
     if upload.state is not State.HELD or not upload.proposed:
         raise Rejected(f"No new contract version is proposed for {upload.file}.")
     if not upload.contract:
-        return assign_contract(
-            ports, contracts, batch, proposals.save_proposed(contracts, upload, upload.proposed, by).name, by
-        )
+        saved = proposals.save_proposed(contracts, upload, upload.proposed, by)
+        confirmations.confirm(ports, saved.name, by)  # the proposal has the figures
+        return assign_contract(ports, contracts, batch, saved.name, by)
     # a version saved for another file meanwhile is tried first; if it does not match, the file is held again
     if contracts.current(upload.contract).version == upload.contract_version:
         contracts.save(parse(upload.proposed.contract, f"the proposal for {upload.contract}"), by)

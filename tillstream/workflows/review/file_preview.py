@@ -53,10 +53,19 @@ class FilePreview:
 
 
 def preview_file(
-    open_original: Callable[[], BinaryIO], contract: Contract, received: date, limits: Limits = LIMITS, rows: int = ROWS
+    open_original: Callable[[], BinaryIO],
+    contract: Contract,
+    received: date,
+    limits: Limits = LIMITS,
+    *,
+    file: str,
+    rows: int = ROWS,
 ) -> FilePreview:
-    """Read the first rows of a file with a contract. Raises `Rejected` if the contract cannot read the file."""
-    batches = read_blocks(open_original, read_options(contract, limits))
+    """Read the first rows of a file with a contract. file: its name.
+
+    Raises `Rejected` if the contract cannot read the file.
+    """
+    batches = read_blocks(open_original, read_options(contract, limits, file))
     try:
         block = next(batches)
     finally:

@@ -9,25 +9,31 @@ from tillstream.domain.batch.holds import FILE_HOLDS, HoldCode
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.ids import batch_id
+from tillstream.domain.write_scope import Stores, narrowed
 from tillstream.pipeline.settling import large
 from tillstream.ports import Ports
 
-SAME_CONTRACT_HOLDS = (HoldCode.REPEATED_BYTES, HoldCode.OTHER_CONTRACT)
+SAME_CONTRACT_HOLDS = (HoldCode.REPEATED_BYTES, HoldCode.OTHER_CONTRACT, HoldCode.OTHER_REGION)
 """Holds whose confirmation is valid for as long as the contract is the same."""
 REPLAYABLE = IN_LEDGER | {State.HELD, State.REJECTED, State.FAILED}
 
 
-def replay(ports: Ports, contracts: ContractRegistry, batch: str, contract: str | None, by: str) -> Batch:
+def replay(
+    ports: Ports, contracts: ContractRegistry, batch: str, contract: str | None, by: str, *, stores: Stores = None
+) -> Batch:
     """Create a new batch from the stored original; staging and settling follow. Undo does not restore the old one.
 
-    Raises `Rejected` if the batch cannot be replayed, `NotFound`.
+    stores: to which the user is bound; the rows stay bound to the stores of their sender as well. Raises `Rejected` if
+    the batch cannot be replayed, `NotFound`.
     """
-    new = records.create(ports, reading(ports, contracts, records.get(ports, batch), contract, by))
+    new = records.create(ports, reading(ports, contracts, records.get(ports, batch), contract, by, stores))
     events.publish_received(ports, new)
     return new
 
 
-def reading(ports: Ports, contracts: ContractRegistry, old: Batch, contract: str | None, by: str) -> Batch:
+def reading(
+    ports: Ports, contracts: ContractRegistry, old: Batch, contract: str | None, by: str, stores: Stores = None
+) -> Batch:
     """Build the record of a replay without writing it. Raises as `replay`."""
     if not old.is_file or old.state not in REPLAYABLE:
         raise Rejected(f"{old.file} is {old.state} and cannot be replayed.")
@@ -42,6 +48,8 @@ def reading(ports: Ports, contracts: ContractRegistry, old: Batch, contract: str
         contract=pinned.name,
         contract_version=pinned.version,
         region=pinned.region,
+        stores=narrowed(old.stores, stores),
+        replayer_stores=stores,
         # The bytes were confirmed for this contract; other holds are checked again, as the contract may have changed.
         confirmed=tuple(code for code in old.confirmed if code in SAME_CONTRACT_HOLDS and pinned.name == old.contract),
     )

@@ -8,6 +8,7 @@ from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, State
 from tillstream.domain.errors import Rejected, TooLarge
+from tillstream.domain.write_scope import Stores
 from tillstream.pipeline.settling import large
 from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.ports import Ports
@@ -20,14 +21,16 @@ TOTALS = WarehouseQuery(sql.text("ledger/totals"))
 SHOWN = ("status", "contract", "contract_version", "rows", "amounts", "problems", "holds", "removed", "error")
 
 
-def preview(ports: Ports, contracts: ContractRegistry, batch: str, contract: str | None = None) -> dict[str, Any]:
-    """Return what a replay would change.
+def preview(
+    ports: Ports, contracts: ContractRegistry, batch: str, contract: str | None = None, stores: Stores = None
+) -> dict[str, Any]:
+    """Return what a replay would change. stores: to which the user is bound.
 
     before, after: receipt of the batch with rows by outcome and amounts. changes: net lines by kind. totals: ledger
     totals by region and currency, before and after. Raises `Rejected`, `NotFound`, `TooLarge`.
     """
     old = records.get(ports, batch)
-    new = replay.reading(ports, contracts, old, contract, "")
+    new = replay.reading(ports, contracts, old, contract, "", stores)
     large.check_preview(ports, old.file, 2 * large.staged_rows(old))
     before = receipts.receipt(ports, batch)
     totals = ports.warehouse.query(TOTALS.sql).to_pylist()

@@ -104,6 +104,6 @@ def is_requested(ports: Ports, batch: str) -> bool:
 
 def recover(ports: Ports, upload: Batch, settlement_no: int) -> None:
     """Update the records after an undo committed by the warehouse."""
-    retire(ports, upload.batch_id, State.UNDONE, (upload.undone_by, AuditAction.UPLOAD_UNDONE))
+    retire(ports, upload.batch_id, State.UNDONE, settlement_no, (upload.undone_by, AuditAction.UPLOAD_UNDONE))
     if settlement_no:
         events.publish_settled(ports, settlement_no)

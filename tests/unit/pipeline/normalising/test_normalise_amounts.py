@@ -41,6 +41,28 @@ def test_net_is_exact_and_rounded_once_half_away_from_zero(quantity: str, price:
     assert column("net_amount", source.slice(1), rules) == [Decimal(net)]
 
 
+def test_a_discount_is_subtracted_from_a_total_that_is_before_it() -> None:
+    rules = contract({"discount": "Off", "net_amount": "Sum"}, amounts={"less_discount": True})
+    source = source_table(Sum=["20.00", "5", ""], Off=["3.00", "", "1"], Qty=["2", "1", "2"], Price=["", "", "4"])
+    assert column("net_amount", source, rules) == [17, 5, 7]
+
+
+def test_a_total_before_an_unreadable_discount_is_not_taken() -> None:
+    rules = contract({"discount": "Off", "net_amount": "Sum"}, amounts={"less_discount": True})
+    table, issues = normalise(source_table(Sum=["20.00", "5"], Off=["x", "1"]), rules)
+    assert table.column("net_amount").to_pylist() == [None, 4]
+    assert (0, "not-a-number", "discount") in issue_keys(issues)
+
+
+def test_a_discount_is_subtracted_before_the_tax_is_taken_out() -> None:
+    rules = contract(
+        {"discount": "Off", "gross_amount": "Sum"},
+        amounts={"less_discount": True, "include": "tax", "tax_rate": "0.25"},
+    )
+    source = source_table(Sum=["15.00"], Off=["2.50"])
+    assert column("net_amount", source, rules) == [10]
+
+
 def test_a_net_too_large_to_keep_is_refused() -> None:
     source = source_table(Qty=["99999999999999", "2"], Price=["9999999999999999999999", "3"])
     table, issues = normalise(source, contract())

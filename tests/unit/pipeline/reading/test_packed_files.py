@@ -48,7 +48,8 @@ WRONG = {
     "a zip in a gzip": (gzip.compress(zipped(("a.csv", TEXT))), "inside another archive"),
     "cut off": (zipped(("a.csv", TEXT))[:-30], "damaged or was cut off"),
     "a Word document": (zipped(("word/document.xml", b"<w/>")), "Word document"),
-    "a binary workbook": (zipped(("xl/workbook.bin", b"")), ".xlsb"),
+    "a binary workbook without sheets": (zipped(("xl/workbook.bin", b"")), "cannot be read"),
+    "a document of Numbers": (zipped(("Index/Document.iwa", b"")), "Apple Numbers"),
 }
 
 

@@ -209,7 +209,10 @@ def test_a_hidden_sheet_is_not_the_first_one() -> None:
 
 def test_an_empty_sheet_and_repeated_names_are_rejected(workbook: Any) -> None:
     assert refusal(workbook([])).code == "empty-file"
-    assert refusal(workbook([["No", "Qty", "No"], ["1", 2, 3]])).code == "repeated-header"
+    repeated = workbook([["No", "Qty", "No"], ["1", 2, 3]])
+    assert refusal(repeated).code == "repeated-header"
+    numbered = ReadOptions(FileStyle(repeated_names="number"), ("No",))
+    assert next(read_blocks(lambda: io.BytesIO(repeated), numbered)).cells.column_names == ["No", "Qty", "No (3)"]
 
 
 def test_a_workbook_too_large_is_refused_before_it_is_opened() -> None:

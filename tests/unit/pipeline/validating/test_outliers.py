@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tillstream.app import App, open_app
 from tillstream.commands.ingest import Ingest, ingest
 from tillstream.commands.result import quiet
-from tillstream.domain.contract.sections import OutlierRule
+from tillstream.domain.contract.value_checks import OutlierRule
 from tillstream.pipeline.validating.outliers import (
     KEY,
     MINIMUM_MAD_SHARE,

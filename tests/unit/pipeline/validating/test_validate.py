@@ -63,7 +63,7 @@ def test_a_currency_and_a_status_and_a_line_number_are_required_where_they_are_m
 
 def test_a_cell_that_was_refused_is_not_called_missing_as_well() -> None:
     rules = contract({"currency": "Cur", "status": "State"}, status={"words": {"Done": "completed"}, "default": None})
-    source = source_table(Date=["junk"], Qty=["x"], Cur=["usd"], State=["Odd"])
+    source = source_table(Date=["junk"], Qty=["x"], Cur=["dollars"], State=["Odd"])
     assert {(code, name) for _, code, name in issue_keys(issues_of(source, rules))} == {
         ("not-a-date", "sale_date"),
         ("not-a-number", "quantity"),

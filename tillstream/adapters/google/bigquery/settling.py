@@ -28,8 +28,8 @@ from tillstream.adapters.google.bigquery.tables import LAYOUTS, arrow_schema
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.domain.daily_totals import DAY
 from tillstream.domain.errors import Conflict
+from tillstream.domain.limits import SETTLEMENT_MEMORY
 from tillstream.ledger.additions import Additions
-from tillstream.ledger.limits import MEMORY_LIMIT
 from tillstream.ledger.numbers import LedgerNumbers
 from tillstream.ledger.slice_settlement import SliceSettlement, settle_slice
 from tillstream.ports.sale_index import PendingDay, SaleIndex
@@ -49,7 +49,7 @@ class BigQuerySettling:
     """
 
     def __init__(
-        self, dataset: Dataset, downloads: Downloads, index: SaleIndex, memory_limit: str = MEMORY_LIMIT
+        self, dataset: Dataset, downloads: Downloads, index: SaleIndex, memory_limit: str = SETTLEMENT_MEMORY
     ) -> None:
         self._dataset, self._downloads, self._index = dataset, downloads, index
         self._memory_limit = memory_limit

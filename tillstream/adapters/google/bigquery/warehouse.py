@@ -16,7 +16,7 @@ from tillstream.adapters.google.bigquery.totals.fold import fold
 from tillstream.adapters.google.bigquery.totals.refresh import refresh
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.domain.errors import Rejected
-from tillstream.ledger.limits import MEMORY_LIMIT
+from tillstream.domain.limits import SETTLEMENT_MEMORY
 from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
@@ -36,7 +36,7 @@ class BigQueryWarehouse:
     """
 
     def __init__(
-        self, dataset: Dataset, downloads: Downloads, index: SaleIndex, settle_memory: str = MEMORY_LIMIT
+        self, dataset: Dataset, downloads: Downloads, index: SaleIndex, settle_memory: str = SETTLEMENT_MEMORY
     ) -> None:
         self._dataset, self._downloads, self._index = dataset, downloads, index
         self._settle_memory = settle_memory

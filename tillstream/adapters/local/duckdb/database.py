@@ -14,23 +14,42 @@ from tillstream.ledger.tables import DISABLED_OPTIMIZERS
 
 FATAL = (duckdb.InternalException, duckdb.FatalException)
 """After one of these the engine rejects every further statement."""
+DAMAGED = ("Could not read enough bytes", "Corrupt database file")
+"""Texts of the errors of a file that is cut off, or whose blocks do not have their checksums."""
 COPY_WARNING = "Arrow output on a DB-API result"
 """DuckDB warns that a result is copied once more, which is fine for small ones; large ones are streamed."""
+
+
+def unreadable(path: Path | str, error: duckdb.Error) -> Unavailable:
+    """The error of a file that cannot be opened, with advice if it is damaged."""
+    reason = str(error).partition("\n")[0].rstrip(".!")
+    if is_locked(error):
+        return Unavailable(f"The warehouse {path} cannot be opened: {reason}.")
+    return Unavailable(
+        f"The warehouse {path} cannot be read: {reason}. Run `tillstream rebuild --from-originals`, which makes it "
+        "again from the kept originals and keeps the damaged file under another name."
+    )
+
+
+def is_locked(error: duckdb.Error) -> bool:
+    """Whether a file could not be opened because another process uses it."""
+    return isinstance(error, duckdb.IOException) and "lock on file" in str(error)
 
 
 class Database:
     """A DuckDB database. path: a file, or `:memory:`, which cannot be reopened. Raises `Unavailable`."""
 
-    def __init__(self, path: Path | str, config: dict[str, Any]) -> None:
+    def __init__(self, path: Path | str, config: dict[str, Any], *, read_only: bool = False) -> None:
         self._path, self._config = path, config | {"disabled_optimizers": DISABLED_OPTIMIZERS}
+        self._read_only = read_only
         self._lock = threading.Lock()
         self._open()
 
     def _open(self) -> None:
         try:
-            self.root = duckdb.connect(str(self._path), config=self._config)
-        except duckdb.IOException as error:
-            raise Unavailable(f"The warehouse {self._path} cannot be opened: {error}") from error
+            self.root = duckdb.connect(str(self._path), read_only=self._read_only, config=self._config)
+        except duckdb.Error as error:
+            raise unreadable(self._path, error) from error
         warnings.filterwarnings("ignore", COPY_WARNING, UserWarning)
         self.root.execute("SET GLOBAL TimeZone = 'UTC'")
         # Commits are durable without it, and a large log is checkpointed anyway; no command should wait for it at exit.
@@ -78,7 +97,11 @@ class Database:
             self._reopen(opened)
             first = str(error).partition("\n")[0]
             raise Unavailable(f"The warehouse failed during this operation and was reopened: {first}") from error
-        except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.TransactionException) as error:
+        except duckdb.IOException as error:
+            if any(words in str(error) for words in DAMAGED):
+                raise unreadable(self._path, error) from error
+            raise Unavailable(f"The warehouse is not available: {error}") from error
+        except (duckdb.OutOfMemoryException, duckdb.TransactionException) as error:
             raise Unavailable(f"The warehouse is not available: {error}") from error
 
     @contextmanager

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 import sql as catalogue
 from tillstream.adapters.local.duckdb.daily_totals import refresh
-from tillstream.adapters.local.duckdb.database import Database
+from tillstream.adapters.local.duckdb.database import Database, unreadable
 from tillstream.adapters.local.duckdb.warehouse_file import check_schema
 from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
 from tillstream.domain.errors import Rejected
@@ -33,8 +34,8 @@ class _RolledBack(Exception):
 class DuckDBWarehouse:
     """The warehouse port on DuckDB. path: the database file, or `:memory:`. The caller owns the folder.
 
-    any_schema: open a file of any schema, for reading only. Raises `Unavailable`; `Rejected` for a file of another
-    schema.
+    any_schema: open a file of any schema, for reading only. read_only: open a file that cannot be written. Raises
+    `Unavailable`; `Rejected` for a file of another schema.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class DuckDBWarehouse:
         threads: int = 0,
         spill: Path | None = None,
         any_schema: bool = False,
+        read_only: bool = False,
     ) -> None:
         config: dict[str, Any] = {
             "memory_limit": memory_limit,
@@ -59,13 +61,17 @@ class DuckDBWarehouse:
             config["threads"] = threads
         if spill:
             config["temp_directory"] = str(spill)
-        self._database = Database(path, config)
+        self._database = Database(path, config, read_only=read_only)
         self._settling, self._renewing = threading.Lock(), threading.Lock()
         if any_schema:
             return
         try:
             check_schema(self._database.root, path)
-            self._prepare()
+            if not read_only:
+                self._prepare()
+        except duckdb.Error as error:
+            self.close()
+            raise unreadable(path, error) from error
         except BaseException:
             self.close()
             raise

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import duckdb
 
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.adapters.local.duckdb.database import is_locked, unreadable
+from tillstream.domain.errors import Rejected
 from tillstream.domain.tables import SCHEMA
+from tillstream.ledger.tables import DISABLED_OPTIMIZERS
 
 SCHEMA_TABLE = "warehouse_schema"
 """The table that holds the schema number; files from before schema numbers lack it."""
@@ -44,8 +46,38 @@ def is_older(path: Path) -> bool:
         with duckdb.connect(str(path)) as connection:
             number = _number(connection)
             return number < SCHEMA if number is not None else _has_tables(connection)
-    except duckdb.IOException as error:
-        raise Unavailable(f"The warehouse {path} cannot be opened: {error}") from error
+    except duckdb.Error as error:
+        raise unreadable(path, error) from error
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether the file, or the log beside it, cannot be read to its end. The caller owns the folder.
+
+    Raises `Unavailable` if another process uses the file.
+    """
+    if not path.exists():
+        return False
+    try:
+        # read-only: to close a file writes a checkpoint, which would hide the damage
+        with duckdb.connect(str(path), True, {"disabled_optimizers": DISABLED_OPTIMIZERS}) as connection:
+            tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
+            for (table,) in tables:
+                connection.execute(f'SELECT BIT_XOR(HASH(t)) FROM "{table}" AS t').fetchall()
+    except duckdb.Error as error:
+        if is_locked(error):
+            raise unreadable(path, error) from error
+        return True
+    return False
+
+
+def set_aside(live: Path, new: Path, aside: Path) -> None:
+    """Move a damaged file and its log to `aside`, and `new` to `live`. Both must be closed."""
+    with duckdb.connect(str(new)) as connection:
+        connection.execute("CHECKPOINT")
+    for suffix in (".wal", ""):
+        if live.with_name(live.name + suffix).exists():
+            live.with_name(live.name + suffix).rename(aside.with_name(aside.name + suffix))
+    new.replace(live)
 
 
 def swap(live: Path, new: Path, aside: Path) -> None:

@@ -16,10 +16,12 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tillstream.domain.errors import Occupied, Unavailable
+from tillstream.domain.errors import Occupied, ReadOnly, Unavailable
 
 POLL_SECONDS = 0.005
 FOREVER = -1.0
+LOCKS = ("turnstile.lock", "owner.lock")
+OTHER_HOME = "Set TILLSTREAM_HOME to a folder that you can write to."
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,13 @@ class Folder:
 
     @contextmanager
     def own(self, wait: float | None = None) -> Iterator[None]:
-        """Own the folder within the block. Raises `Occupied` after `wait` seconds (None: wait forever)."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        turnstile, owner = self._lock("turnstile.lock"), self._lock("owner.lock")
+        """Own the folder within the block.
+
+        Raises `Occupied` after `wait` seconds (None: wait forever), `ReadOnly` if the folder exists but cannot be
+        written, and `Unavailable` if it cannot be created.
+        """
+        self._check()
+        turnstile, owner = map(self._lock, LOCKS)
         deadline = None if wait is None else time.monotonic() + wait
         try:
             with turnstile.acquire(timeout=_remaining(deadline)):
@@ -54,18 +60,36 @@ class Folder:
         finally:
             owner.release()
 
+    def _check(self) -> None:
+        """Create the folder and check that it is writable: the lock library retries some errors for ever."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as exc:
+            raise Unavailable(f"{self.home} is a file. {OTHER_HOME}") from exc
+        except OSError as exc:
+            raise Unavailable(f"The folder {self.home} cannot be created: {exc.strerror}. {OTHER_HOME}") from exc
+        try:
+            for name in LOCKS:
+                (self.home / name).open("ab").close()
+        except OSError as exc:
+            raise ReadOnly(f"The folder {self.home} is not writable: {exc.strerror}. {OTHER_HOME}") from exc
+
     def announce_server(self, address: str, token: str) -> None:
         """Publish the server's address; only for the owner of the folder. Only its user can read the token."""
-        text = json.dumps(asdict(ServerAddress(address, token, os.getpid())))
-        temporary = self.home / f".server.{secrets.token_hex(8)}"
+        self.write_private(self._server.name, json.dumps(asdict(ServerAddress(address, token, os.getpid()))))
+
+    def write_private(self, name: str, text: str) -> Path:
+        """Write a file that only its user can read, and return its path; an older one is replaced atomically."""
+        path, temporary = self.home / name, self.home / f".{name}.{secrets.token_hex(8)}"
         try:
             with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(self._server)
+            temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+        return path
 
     def find_server(self) -> ServerAddress | None:
         """The published address. The server may be dead or replaced by now: after a rejected token, read it again."""

@@ -59,17 +59,29 @@ class FileWriter(io.BufferedWriter):
 
 
 class FolderObjectStore:
-    """Objects in a folder. on_finalized: called after each write, once the object is visible and unlocked."""
+    """Objects in a folder. on_finalized: called after each write, once the object is visible and unlocked.
+
+    read_only: the folder cannot be written.
+    """
 
     upload_origin = ""
 
-    def __init__(self, root: Path, clock: Clock, on_finalized: Callable[[StoredObject], None] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        clock: Clock,
+        on_finalized: Callable[[StoredObject], None] | None = None,
+        *,
+        read_only: bool = False,
+    ) -> None:
         self._root = root.absolute()
         self._clock = clock
         self._on_finalized = on_finalized
         self._temporary = self._root / ".tmp"
         self._lock = FileLock(self._root / ".lock", timeout=LOCK_SECONDS, poll_interval=0.002, thread_local=False)
         self._thread_lock = threading.Lock()
+        if read_only:
+            return
         with translate_errors():
             self._temporary.mkdir(parents=True, exist_ok=True)
             sweep(self._temporary)

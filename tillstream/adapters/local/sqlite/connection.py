@@ -1,5 +1,6 @@
 """SQLite files: one connection per thread, all closed together."""
 
+import shutil
 import sqlite3
 import threading
 import time
@@ -7,6 +8,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tillstream.domain.errors import Unavailable
@@ -19,11 +21,36 @@ the default would be copied every four megabytes."""
 
 @contextmanager
 def translate_errors(path: Path) -> Iterator[None]:
-    """Translate SQLite's transient errors (locked, disk full, not readable) into `Unavailable`."""
+    """Translate SQLite's errors of the file (locked, disk full, not readable, damaged) into `Unavailable`."""
     try:
         yield
     except sqlite3.OperationalError as exc:
         raise Unavailable(f"{path.name} cannot be used: {exc}.") from exc
+    except sqlite3.DatabaseError as exc:
+        if type(exc) is not sqlite3.DatabaseError:
+            raise
+        raise _damaged(path, str(exc)) from exc
+
+
+def _damaged(path: Path, reason: str) -> Unavailable:
+    return Unavailable(
+        f"{path} is damaged ({reason}). Restore a backup with `tillstream restore`. Without a backup, move the file to "
+        "another folder and run `tillstream sweep`, which creates it again; docs/local-mode.md says what is lost then."
+    )
+
+
+def _check_size(path: Path) -> None:
+    """Raise `Unavailable` if the file ends within a page: SQLite would read the rest of the page as zeros.
+
+    A crash during a checkpoint leaves such a file as well, but then its log still has the page.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    if not path.is_file() or (log.exists() and log.stat().st_size):
+        return
+    with path.open("rb") as stream:
+        page = int.from_bytes(stream.read(18)[16:], "big")
+    if page > 1 and path.stat().st_size % page:
+        raise _damaged(path, "it is cut off")
 
 
 def _use_write_ahead_log(sqlite: sqlite3.Connection) -> None:
@@ -63,21 +90,50 @@ class _Connection:
             self.sqlite.close()
 
 
+class _Reader(_Connection):
+    """A connection to a file that nobody writes, in a folder that may not be written."""
+
+    def __init__(self, path: Path) -> None:
+        self.sqlite = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False
+        )
+
+
 class SQLiteFile:
     """A database file in WAL mode. Safe in threads and in spawned (never forked) processes."""
 
-    def __init__(self, path: Path, schema: Sequence[str]) -> None:
-        """Open or create the file; `schema` is run in one transaction and must be idempotent."""
+    def __init__(self, path: Path, schema: Sequence[str], *, read_only: bool = False) -> None:
+        """Open or create the file; `schema` is run in one transaction and must be idempotent.
+
+        read_only: the folder cannot be written. Raises `Unavailable` if the file does not exist.
+        """
         self.path = path
+        self._copy: TemporaryDirectory[str] | None = None
+        self._connect = _Reader if read_only else _Connection
         self._local = threading.local()
         self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._write_lock = threading.Lock()
         self._closed = False
+        if read_only:
+            self._use_copy()
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
+        _check_size(path)
         with self.transaction() as sqlite:
             for statement in schema:
                 sqlite.execute(statement)
+
+    def _use_copy(self) -> None:
+        """Use a copy if the log has commits, which SQLite cannot read without writing beside the file."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        if not self.path.exists():
+            raise Unavailable(f"There is no Tillstream data in {self.path.parent}: {self.path.name} is missing.")
+        if log.exists() and log.stat().st_size:
+            self._copy, self._connect = TemporaryDirectory(prefix="tillstream-"), _Connection
+            for file in (self.path, log):
+                shutil.copyfile(file, Path(self._copy.name) / file.name)
+            self.path = Path(self._copy.name) / self.path.name
 
     def rows(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
         """Run a query and return all rows; inside `transaction` it sees uncommitted writes."""
@@ -110,13 +166,15 @@ class SQLiteFile:
             self._closed = True
             for connection in list(self._open):
                 connection.sqlite.close()
+        if self._copy:
+            self._copy.cleanup()
 
     def _connection(self) -> sqlite3.Connection:
         if self._closed:
             raise Unavailable(f"{self.path.name} is closed.")
         connection: _Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = _Connection(self.path)
+            connection = self._local.connection = self._connect(self.path)
             with self._lock:
                 self._open.add(connection)
         return connection.sqlite

@@ -12,7 +12,7 @@ from tillstream.domain.errors import Conflict, Rejected
 from tillstream.ports.document_store import Document, Put
 
 INDEXED = (
-    *("state", "kind", "parent", "contract", "sha256", "received_seq", "settlement_no"),
+    *("state", "kind", "parent", "contract", "sha256", "received_seq", "settlement_no", "undone_no"),
     *("who", "what", "subject", "login", "link"),
 )
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -37,8 +37,8 @@ UPDATE = "UPDATE SET version = version + 1, data = excluded.data"
 class SQLiteDocumentStore:
     """Documents without the field of `order_by` sort first; `descending` reverses the whole order."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = SQLiteFile(path, SCHEMA)
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._file = SQLiteFile(path, SCHEMA, read_only=read_only)
 
     def get(self, collection: str, id: str) -> Document | None:
         rows = self._file.rows("SELECT data, version FROM documents WHERE collection = ? AND id = ?", (collection, id))

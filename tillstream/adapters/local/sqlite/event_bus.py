@@ -25,8 +25,8 @@ LOST = "The worker that processed it stopped or exceeded its lease."
 class SQLiteEventBus:
     """Time limits follow `clock`; only the waiting of `pull` is real time. rng: source of the jitter."""
 
-    def __init__(self, path: Path, clock: Clock, rng: random.Random | None = None) -> None:
-        self._file = SQLiteFile(path, sql.SCHEMA)
+    def __init__(self, path: Path, clock: Clock, rng: random.Random | None = None, *, read_only: bool = False) -> None:
+        self._file = SQLiteFile(path, sql.SCHEMA, read_only=read_only)
         self._clock = clock
         self._rng = rng or random.SystemRandom()
         self._arrived = threading.Condition()

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from tillstream.pipeline.normalising.dates.columns import column_of
 from tillstream.pipeline.normalising.dates.formats import MISSING, format_datetime
-from tillstream.pipeline.normalising.dates.iso_and_serial import EXCEL
+from tillstream.pipeline.normalising.dates.iso_and_serial import EXCEL, UNIX
 from tillstream.pipeline.rows.types import Ints
 
 Pair = tuple[str, str]
@@ -45,6 +45,8 @@ def ambiguous_pairs(formats: tuple[str, ...], language: str, years_from: int) ->
 def _texts(format: str, language: str) -> list[str]:
     if format in EXCEL:
         return ["44000", "10203", "101112.5"]
+    if format in UNIX:
+        return ["1700000000", "1700000000000"]
     return [format_datetime(moment, format, language) for moment in _SAMPLE_TIMES]
 
 

@@ -11,7 +11,14 @@ import pyarrow.compute as pc
 from tillstream.pipeline.normalising.dates.cache import DateTexts, text_reader
 from tillstream.pipeline.normalising.dates.fixed_width import FixedDates
 from tillstream.pipeline.normalising.dates.formats import MISSING, letters_of
-from tillstream.pipeline.normalising.dates.iso_and_serial import EXCEL, iso_text, iso_timed, serial_dates
+from tillstream.pipeline.normalising.dates.iso_and_serial import (
+    EXCEL,
+    UNIX,
+    iso_text,
+    iso_timed,
+    serial_dates,
+    unix_dates,
+)
 from tillstream.pipeline.rows.text_column import to_bool_array
 from tillstream.pipeline.rows.types import Ints, Mask
 
@@ -41,6 +48,17 @@ class SerialColumn:
     def read(self, words: pa.Array) -> tuple[Ints, Ints, Mask]:
         wall, timed = serial_dates(words, self._kind)
         return wall, np.full(len(words), MISSING), timed
+
+
+class UnixColumn:
+    """Seconds or milliseconds since 1970 in UTC."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def read(self, words: pa.Array) -> tuple[Ints, Ints, Mask]:
+        wall = unix_dates(words, self._kind)
+        return wall, np.where(wall == MISSING, MISSING, 0), np.full(len(words), fill_value=True)
 
 
 class IsoColumn:
@@ -127,4 +145,6 @@ def column_of(format: str, language: str, years_from: int, *, time_only: bool = 
         return IsoColumn()
     if format in EXCEL:
         return SerialColumn(format)
+    if format in UNIX:
+        return UnixColumn(format)
     return FormatColumn(format, language, years_from, time_only=time_only)

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 
+from tillstream.domain.dates import zone_words
 from tillstream.domain.month_names import Names, folded, names
 
 DAY = 86_400_000_000
@@ -83,7 +84,7 @@ def _part(letter: str, words: Names, *, is_adjacent: bool) -> str:
     if letter == "f":
         return "(?P<f>[0-9]{1,6})"
     if letter == "z":
-        return "(?P<z>z|[+-][0-9]{2}:?[0-5][0-9])"
+        return f"(?P<z>{zone_words.PATTERN})"
     spellings = {"b": words.months, "B": words.months, "p": words.halves}.get(letter, words.weekdays)
     return f"(?P<{letter}>{_one_of(spellings)})"
 
@@ -137,13 +138,10 @@ def _hour(parts: Mapping[str, str], half: int | None) -> int:
 def _offset(text: str | None) -> int:
     if text is None:
         return MISSING
-    if text == "z":
-        return 0
-    digits = text.replace(":", "")
-    minutes = int(digits[1:3]) * 60 + int(digits[3:5] or 0)
-    if minutes >= 24 * 60:
+    minutes = zone_words.offset_minutes(text)
+    if abs(minutes) >= 24 * 60:
         raise ValueError(text)
-    return (minutes if digits[0] == "+" else -minutes) * 60_000_000
+    return minutes * 60_000_000
 
 
 def _folded_wide(text: str) -> str:

@@ -22,6 +22,9 @@ _SERIAL = r"^[0-9]{1,7}(?:[.,][0-9]{1,18})?$"
 EXCEL = {"excel": 25_569, "excel-1904": 24_107}
 """Format → the day number of 1970-01-01. The "excel" count includes a nonexistent 29 February 1900, so days before
 March 1900 are ambiguous; "excel-1904" starts in 1904."""
+UNIX = {"unix": 1_000_000, "unix-ms": 1_000}
+"""Format → microseconds per unit since 1970 in UTC."""
+_UNIX_TEXT = {"unix": r"^[0-9]{9,10}(?:\.[0-9]{1,9})?$", "unix-ms": r"^[0-9]{12,13}$"}
 _FIRST = {"excel": 61, "excel-1904": 1}
 _LAST = 2_958_465
 """The end of 9999."""
@@ -64,3 +67,11 @@ def serial_dates(words: pa.Array, kind: str) -> tuple[Ints, Mask]:
     is_valid = to_bool_array(is_serial) & (days >= _FIRST[kind]) & (days < _LAST + 1)
     millis = np.rint(np.where(is_valid, days - EXCEL[kind], 0) * 86_400_000).astype(np.int64)
     return np.where(is_valid, millis * 1000, MISSING), to_bool_array(pc.match_substring_regex(words, "[.,][0-9]*[1-9]"))
+
+
+def unix_dates(words: pa.Array, kind: str) -> Ints:
+    """Parse seconds or milliseconds since 1970 in UTC. words: string (n,) without NULL. MISSING for other texts."""
+    is_unix = pc.match_substring_regex(words, _UNIX_TEXT[kind])
+    whole = pc.cast(pc.replace_substring_regex(pc.if_else(is_unix, words, None), r"\.[0-9]*$", ""), pa.int64())
+    micros: Ints = pc.fill_null(pc.multiply(whole, UNIX[kind]), MISSING).to_numpy()
+    return micros

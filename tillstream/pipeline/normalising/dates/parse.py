@@ -8,14 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.contract.sections import DateStyle
+from tillstream.domain.dates.eras import ascii_digits, gregorian
 from tillstream.pipeline.normalising.dates.ambiguity import Evidence, ambiguous_pairs, find_evidence, resolve
 from tillstream.pipeline.normalising.dates.columns import DateColumn, column_of
 from tillstream.pipeline.normalising.dates.formats import MISSING, format_datetime
-from tillstream.pipeline.normalising.dates.iso_and_serial import EXCEL
+from tillstream.pipeline.normalising.dates.iso_and_serial import EXCEL, UNIX
 from tillstream.pipeline.rows.text_column import to_bool_array
 from tillstream.pipeline.rows.types import Ints, Mask
 
 _SAMPLE = 2_000
+_OTHER_DIGITS = r"[٠-٩۰-۹०-९๐-๙০-৯]"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ def read_dates(text: pa.Array, style: DateStyle, file_evidence: Evidence | None 
     file_evidence: evidence of the whole file for ambiguous formats; None: derive it from these texts.
     """
     words, index = _words(text)
+    words = _in_common_calendar(words, style)
     pairs = _ambiguous_pairs(style)
     wall, offset = np.full(len(words) + 1, MISSING), np.full(len(words) + 1, MISSING)
     timed = np.zeros(len(words) + 1, np.bool_)
@@ -82,7 +85,7 @@ def has_ambiguous_formats(style: DateStyle) -> bool:
 
 def evidence_of(text: pa.Array, style: DateStyle) -> Evidence:
     """Return the evidence of these texts for ambiguous formats. The evidence of a file is the union over its blocks."""
-    words, _ = _words(text)
+    words = _in_common_calendar(_words(text)[0], style)
     walls = [_column(pattern, style).read(words)[0] for pattern in style.formats]
     return find_evidence(style.formats, walls, _ambiguous_pairs(style))
 
@@ -97,11 +100,14 @@ def example(formats: tuple[str, ...], language: str = "en") -> str:
     """Return the last minute of 2026 in each format, as an example for error messages."""
     moment = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
     return " or ".join(
-        _serial(pattern) if pattern in EXCEL else format_datetime(moment, pattern, language) for pattern in formats
+        _number(pattern) if pattern in {*EXCEL, *UNIX} else format_datetime(moment, pattern, language)
+        for pattern in formats
     )
 
 
-def _serial(kind: str) -> str:
+def _number(kind: str) -> str:
+    if kind in UNIX:
+        return "1798761540" if kind == "unix" else "1798761540000"
     return str((datetime(2026, 12, 31, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)).days + EXCEL[kind])
 
 
@@ -126,6 +132,14 @@ def _read_ambiguous(
         np.take_along_axis(np.stack(arrays), chosen[None], axis=0)[0] for arrays in zip(*parsed, strict=True)
     )
     return wall, offset, timed, alternative
+
+
+def _in_common_calendar(words: pa.Array, style: DateStyle) -> pa.Array:
+    """Convert digits of other scripts, and years of another era."""
+    if not style.era and not pc.any(pc.match_substring_regex(words, _OTHER_DIGITS)).as_py():
+        return words
+    texts = (ascii_digits(word) for word in words.to_pylist())
+    return pa.array([gregorian(text, style.era) for text in texts], pa.string())
 
 
 def _words(text: pa.Array) -> tuple[pa.Array, Ints | slice]:

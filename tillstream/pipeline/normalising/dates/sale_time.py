@@ -38,6 +38,8 @@ class FileDateFacts:
     """Whether every time is 00:00; the file then contains days, not times."""
     evidence: Evidence | None = None
     """Evidence for ambiguous formats; None: derive it from the rows being parsed."""
+    swap_date_cells: bool = False
+    """Whether day and month of the cells that are dates must be swapped back before the rows are normalised."""
 
 
 @dataclass(frozen=True)

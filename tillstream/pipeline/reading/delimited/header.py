@@ -106,7 +106,7 @@ def find_header(
     source_names, line = ([], 1) if style.header else _source_names(cursor, frozenset(required), text.encoding)
     names = list(style.header) or _column_names(source_names)
     if len(set(names)) < len(names):
-        if frozenset(required) <= set(names):
+        if frozenset(required) <= set(names) and style.repeated_names == "refuse":
             raise _repeated_header(names, line)
         names = [name if name not in names[:place] else f"{name} ({place + 1})" for place, name in enumerate(names)]
     if len(names) > style.max_columns:

@@ -12,6 +12,7 @@ from tillstream.pipeline.reading.delimited.header import Header
 from tillstream.pipeline.reading.delimited.records import CR, LF, Bools, Ints, Layout
 from tillstream.pipeline.reading.delimited.row_repair import RepairedRecords
 from tillstream.pipeline.reading.delimited.tokenizer import RecordSyntax, cells
+from tillstream.pipeline.reading.delimited.undecodable import undecodable_records
 from tillstream.pipeline.reading.skipped_rows import is_ignored, non_sale_rows
 from tillstream.pipeline.reading.sniffing import UTF8_BOM
 from tillstream.pipeline.rows.schema import TEXT
@@ -34,6 +35,8 @@ class Parsed:
     """Table rows whose record was quoted as a whole."""
     blank: int
     ignored: int
+    trailer: str = ""
+    """Text of the last record, if it is ignored."""
 
 
 def parse(data: bytes, layout: Layout, header: Header, syntax: RecordSyntax, ignore: tuple[str, ...] = ()) -> Parsed:
@@ -42,7 +45,7 @@ def parse(data: bytes, layout: Layout, header: Header, syntax: RecordSyntax, ign
     is_parsed = ends > starts
     empty = int(np.count_nonzero(~is_parsed))
     is_parsed[layout.unclosed] = False
-    undecodable = _undecodable(data, layout, is_parsed)
+    undecodable = undecodable_records(data, layout, is_parsed)
     is_parsed[undecodable] = False
     nuls = _records_with_byte(data, b"\0", layout, is_parsed)
     is_parsed[nuls] = False
@@ -72,7 +75,14 @@ def parse(data: bytes, layout: Layout, header: Header, syntax: RecordSyntax, ign
         table, accepted = table.filter(pa.array(~skipped)).combine_chunks(), accepted[~skipped]
     unwrapped = np.flatnonzero(np.isin(accepted, repaired.unwrapped))
     blank_rows = empty + len(blank_ragged) + len(blank)
-    return Parsed(table, accepted, ragged, undecodable.tolist(), nuls.tolist(), unwrapped, blank_rows, ignored)
+    trailer = _trailer(data, layout, is_parsed, {*accepted[-1:].tolist(), *ragged}) if ignored else ""
+    return Parsed(table, accepted, ragged, undecodable.tolist(), nuls.tolist(), unwrapped, blank_rows, ignored, trailer)
+
+
+def _trailer(data: bytes, layout: Layout, is_parsed: Bools, rows: set[int]) -> str:
+    """Text of the last record that is not empty, unless it is a row."""
+    last = max(np.flatnonzero(is_parsed), default=-1)
+    return "" if last < 0 or last in rows else data[layout.starts[last] : layout.ends[last]].decode(errors="replace")
 
 
 def _parse_rows(
@@ -151,41 +161,6 @@ def _read_csv(
 
 def _empty_table(names: list[str]) -> pa.Table:
     return pa.schema([(name, TEXT) for name in names]).empty_table()
-
-
-def _undecodable(data: bytes, layout: Layout, is_parsed: Bools) -> Ints:
-    """Indices of the parsed records that are not UTF-8."""
-    covered = memoryview(data)[: layout.size]
-    if data.isascii() or _is_utf8_block(covered):
-        return np.empty(0, np.int64)
-    high = np.flatnonzero(np.frombuffer(covered, np.uint8) > 127)
-    suspects = np.unique(np.searchsorted(layout.starts, high, side="right") - 1)
-    invalid = [
-        i
-        for i in suspects[is_parsed[suspects]].tolist()
-        if not _is_utf8_record(data[layout.starts[i] : layout.ends[i]])
-    ]
-    return np.array(invalid, np.int64)
-
-
-def _is_utf8_record(record: bytes) -> bool:
-    try:
-        record.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _is_utf8_block(data: memoryview) -> bool:
-    """Validate UTF-8 without decoding the whole block into a string."""
-    text = pa.Array.from_buffers(
-        pa.string(), 1, [None, pa.array([0, len(data)], pa.int32()).buffers()[1], pa.py_buffer(data)]
-    )
-    try:
-        text.validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    return True
 
 
 def _records_with_bare_cr(data: bytes, layout: Layout, is_parsed: Bools) -> Ints:

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.pipeline.reading.delimited.header import Header, find_header, line_too_long
 from tillstream.pipeline.reading.delimited.parse import Parsed, parse
@@ -63,9 +65,9 @@ def read_delimited(
         while pending:
             yielded = True
             yield builder.block(*pending.popleft().result())
-    if not yielded or builder.truncation.reason:
+    if not yielded or builder.truncation.reason or text.letters:
         empty = _parse_piece(_Piece(b"", 0, None), header, syntax, ())
-        yield replace(builder.block(*empty), truncation=builder.truncation.reason)
+        yield replace(builder.block(*empty), truncation=builder.truncation.reason, letters=text.letters)
 
 
 def header(stream: Bytes, style: FileStyle, required: Collection[str] = ()) -> list[str]:
@@ -121,6 +123,9 @@ class _BlockBuilder:
             line = layout.too_long(self._syntax.max_record_bytes) or 0
             raise line_too_long(self._lines + line + 1, self._syntax.max_record_bytes)
         data, starts, ends = piece.data, layout.starts[parsed.accepted], layout.ends[parsed.accepted]
+        warnings = {"whole-row-quoted": parsed.unwrapped} if len(parsed.unwrapped) else {}
+        if self.truncation.add(data[: piece.size], layout, parsed, self._lines, self._syntax):
+            warnings["no-final-line-break"] = np.array([parsed.table.num_rows - 1])
         block = Block(
             parsed.table,
             self._rows + 1 + parsed.accepted,
@@ -129,9 +134,8 @@ class _BlockBuilder:
             parsed.blank,
             lambda index: self._text.display_text(data[starts[index] : ends[index]]),
             parsed.ignored,
-            warnings={"whole-row-quoted": parsed.unwrapped} if len(parsed.unwrapped) else {},
+            warnings=warnings,
         )
-        self.truncation.add(data[: piece.size], layout, parsed, self._lines, self._syntax)
         self._rows += len(layout.starts)
         self._lines += int(layout.line_count)
         return block

@@ -1,9 +1,9 @@
 """Find record boundaries in a block of UTF-8, vectorised over line endings and quotes.
 
 A quote opens a quoted cell only at the start of a cell; elsewhere it is a literal (`5" disk`). A closing quote must be
-followed by a delimiter or a line ending. A record over several lines must not exceed `RecordSyntax.max_record_bytes`
-or have more cells than the header; otherwise only the line with the opening quote is rejected, and the next line
-starts a new record. The result depends only on the bytes, not on block boundaries.
+followed by a delimiter or a line ending, possibly after blanks. A record over several lines must not exceed
+`RecordSyntax.max_record_bytes` or have more cells than the header; otherwise only the line with the opening quote is
+rejected, and the next line starts a new record. The result depends only on the bytes, not on block boundaries.
 """
 
 from bisect import bisect_left

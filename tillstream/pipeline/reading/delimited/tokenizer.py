@@ -39,7 +39,15 @@ class RecordSyntax:
     def _cell(self, terminators: bytes) -> bytes:
         """terminators: bytes that end an unquoted cell, besides the delimiter."""
         unquoted = b"[^" + re.escape(self.delimiter) + terminators + b"]*+"
-        return b"(?:%b(?:[^%b]++|%b%b)*+%b|(?!%b)%b)" % (*[self.quote] * 6, unquoted) if self.quote else unquoted
+        if not self.quote:
+            return unquoted
+        blanks = b"[" + self.blanks + b"]*+"
+        return b"(?:%b(?:[^%b]++|%b%b)*+%b%b|(?!%b)%b)" % (*[self.quote] * 5, blanks, self.quote, unquoted)
+
+    @property
+    def blanks(self) -> bytes:
+        """What some programs write between a closing quote and the delimiter."""
+        return b" \t".replace(self.delimiter, b"")
 
 
 class Scan(Enum):
@@ -90,13 +98,21 @@ def _cell_end(data: bytes, position: int, available: int, syntax: RecordSyntax, 
         closing = data.find(quote, position + 1, available)
         while closing >= 0 and data[closing + 1 : closing + 2] == quote:
             closing = data.find(quote, closing + 2, available)
-        return closing + 1 if closing >= 0 else None
+        return _after_blanks(data, closing + 1, available, syntax) if closing >= 0 else None
     stop = syntax.cell_end.search(data, position, available)
     if stop is None and not at_end:
         return None
     end = stop.start() if stop else len(data)
     at_line_end = stop is None or stop[0] == b"\n"
     return end - 1 if at_line_end and end > position and data[end - 1 : end] == b"\r" else end
+
+
+def _after_blanks(data: bytes, closed: int, available: int, syntax: RecordSyntax) -> int:
+    """End of a quoted cell that closes before `closed`, with blanks up to the delimiter or line ending."""
+    end = closed
+    while end < available and data[end : end + 1] in syntax.blanks:
+        end += 1
+    return end if data[end : end + 1] in (b"", b"\r", b"\n", syntax.delimiter) else closed
 
 
 def cells(record: bytes, syntax: RecordSyntax) -> list[bytes]:
@@ -110,7 +126,7 @@ def cells(record: bytes, syntax: RecordSyntax) -> list[bytes]:
             while record[closing + 1 : closing + 2] == quote:
                 closing = record.index(quote, closing + 2)
             result.append(record[position + 1 : closing].replace(quote * 2, quote))
-            stop = closing + 1
+            stop = _after_blanks(record, closing + 1, len(record), syntax)
         else:
             stop = record.find(syntax.delimiter, position)
             stop = len(record) if stop < 0 else stop

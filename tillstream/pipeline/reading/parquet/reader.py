@@ -40,9 +40,8 @@ class ParquetReader:
         if not names:
             raise UnreadableFile("empty-file", "The file is empty. Export it again.")
         check_column_count(len(names), self._options.style.max_columns)
-        return unique_names(
-            [name or f"column {index + 1}" for index, name in enumerate(names)], self._options.required_headers
-        )
+        called = [name or f"column {index + 1}" for index, name in enumerate(names)]
+        return unique_names(called, self._options.required_headers, self._options.style)
 
     def cells(self, raw: str, names: list[str]) -> list[str]:  # noqa: ARG002 - cells are in header order
         return cells_of(raw, self._options.style.delimiter)

@@ -4,19 +4,12 @@ import codecs
 import re
 
 from tillstream.pipeline.reading.errors import UnreadableFile
+from tillstream.pipeline.reading.signatures import GZIP_MAGIC, check_named
 from tillstream.pipeline.reading.sniffing import SNIFFED_BYTES, UTF8_BOM, UTF16_BOMS, utf16_byte_order
-from tillstream.pipeline.reading.streams.gzip import GZIP_MAGIC, Bytes, Gunzip, read_exactly
+from tillstream.pipeline.reading.streams.gzip import Bytes, Gunzip, read_exactly
 
-NOT_TEXT = {
-    b"PK\x03\x04": "The file is an archive or a workbook inside another archive. Extract it and upload it by itself, "
-    "or save it as CSV UTF-8.",
-    b"\xd0\xcf\x11\xe0": "The file is an old Excel workbook (.xls) inside an archive. Extract it and upload it by "
-    "itself, or save it as CSV UTF-8.",
-    b"%PDF": "The file is a PDF, from which sales cannot be read. Export the sales as CSV or as a workbook.",
-    b"PAR1": "The file is a Parquet file inside another archive. Extract it and upload it by itself.",
-}
-"""Magic bytes of non-text formats → error message; workbooks, archives and Parquet have their own readers."""
-_HEAD = 4
+_HEAD = 1 << 10
+_NUL_BYTES = 4
 _ESCAPED = re.compile("[\udc00-\udcff]")
 _ESCAPE_BASE = 0xDC00
 
@@ -36,6 +29,7 @@ class Utf8Stream:
         self.encoding = encoding
         self._decoder = None if encoding in ("utf-8", "utf-8-sig") else _decoder(encoding)
         self._is_ascii_superset = self._decoder is not None and _is_ascii_superset(encoding)
+        self._letters = NonAsciiLetters() if self._is_ascii_superset else None
         self._started = False
         self._newlines: NewlineConverter | None = None
 
@@ -47,6 +41,12 @@ class Utf8Stream:
         while data and not (lines := self._newlines.line_feeds(data, final=False)):
             data = self._read(size)
         return lines if data else self._newlines.line_feeds(b"", final=True)
+
+    @property
+    def letters(self) -> str:
+        """For an encoding other than UTF-8 or UTF-16, once all is read: `utf-8` if all bytes are valid UTF-8 with
+        letters beyond ASCII, `other` if there are other letters beyond ASCII, else empty."""
+        return self._letters.encoding if self._letters else ""
 
     def convert_cr_line_endings(self, data: bytes, *, final: bool) -> bytes:
         """Treat CR as the line ending from here on; returns `data` with line feeds."""
@@ -73,7 +73,7 @@ class Utf8Stream:
 
     def _check_nul_bytes(self, raw: bytes) -> None:
         """Detect UTF-16 without a BOM, which would decode to rows full of NUL bytes."""
-        order = utf16_byte_order(raw) if b"\0" in raw[:_HEAD] else ""
+        order = utf16_byte_order(raw) if b"\0" in raw[:_NUL_BYTES] else ""
         is_wide = self.encoding.startswith(("utf-16", "utf-32"))
         if order == "nul":
             raise UnreadableFile(
@@ -99,6 +99,8 @@ class Utf8Stream:
     def _transcoded(self, raw: bytes, *, final: bool) -> bytes:
         if self._decoder is None:
             return raw
+        if self._letters:
+            self._letters.add(raw, final=final)
         if self._is_ascii_superset and raw.isascii() and not self._decoder.getstate()[0]:
             return raw
         try:
@@ -107,9 +109,27 @@ class Utf8Stream:
             raise UnreadableFile("unreadable-file", f"The file is not {self.encoding}: {error}.") from error
 
 
+class NonAsciiLetters:
+    """Checks whether a file in another encoding is UTF-8 throughout; text of one is hardly ever valid in the other."""
+
+    def __init__(self) -> None:
+        self.encoding = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+
+    def add(self, raw: bytes, *, final: bool) -> None:
+        """Add the next bytes of the file."""
+        if self.encoding == "other" or (raw.isascii() and not self._decoder.getstate()[0]):
+            return
+        try:
+            self._decoder.decode(raw, final)
+            self.encoding = "utf-8"
+        except UnicodeDecodeError:
+            self.encoding = "other"
+
+
 def _check_text(head: bytes, encoding: str) -> None:
-    if head in NOT_TEXT:
-        raise UnreadableFile("unreadable-file", NOT_TEXT[head])
+    if not head.startswith(GZIP_MAGIC):
+        check_named(head)
     if head.startswith(UTF16_BOMS) and not encoding.casefold().startswith(("utf-16", "utf-32", "utf_16", "utf_32")):
         raise UnreadableFile(
             "unreadable-file",

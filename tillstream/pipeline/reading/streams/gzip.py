@@ -6,8 +6,8 @@ from typing import Protocol
 from tillstream.domain.limits import LIMITS, Limits
 from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.limits import check_unpacked_size
+from tillstream.pipeline.reading.signatures import GZIP_MAGIC
 
-GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 31  # zlib's window bits for a gzip member with its checksum verified
 _COMPRESSED = 1 << 18
 

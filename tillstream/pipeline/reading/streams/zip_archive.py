@@ -11,16 +11,17 @@ from typing import Any, BinaryIO
 from tillstream.domain.limits import Limits
 from tillstream.pipeline.reading.errors import unreadable
 from tillstream.pipeline.reading.limits import check_unpacked_size
+from tillstream.pipeline.reading.signatures import ZIP_MAGIC, not_a_table
 from tillstream.pipeline.reading.streams.gzip import Bytes
 
-ZIP_MAGIC = b"PK\x03\x04"
 _EMPTY = b"PK\x05\x06"
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _ENCRYPTED = 1
 _OTHER_DOCUMENTS = {
-    "xl/workbook.bin": "The file is a binary Excel workbook (.xlsb). Open it and save it as a workbook (.xlsx).",
     "word/document.xml": "The file is a Word document. Export the sales as CSV or as a workbook (.xlsx).",
     "ppt/presentation.xml": "The file is a PowerPoint presentation. Export the sales as CSV or as a workbook (.xlsx).",
+    "Index/Document.iwa": "The file is a document of Apple Numbers, Pages, or Keynote. Export the sales as CSV or as a "
+    "workbook (.xlsx).",
 }
 
 
@@ -69,18 +70,20 @@ def open_archive(stream: BinaryIO) -> Iterator[zipfile.ZipFile]:
 
 
 def workbook_format(archive: zipfile.ZipFile) -> str:
-    """`xlsx`, `ods`, or empty if the archive is not a workbook. Raises `UnreadableFile` for other documents."""
+    """`xlsx`, `xlsb`, `ods`, or empty if the archive is not a workbook. Raises `UnreadableFile` for other documents."""
     names = set(archive.namelist())
     if "xl/workbook.xml" in names:
         return "xlsx"
+    if "xl/workbook.bin" in names:
+        return "xlsb"
     if "mimetype" in names and "content.xml" in names:
         with archive.open("mimetype") as entry:
             if entry.read(len(_ODS) + 1).strip().startswith(_ODS):
                 return "ods"
-        raise unreadable("The file is a document without sheets. Export the sales as CSV or as a workbook (.ods).")
+        raise not_a_table("The file is a document without sheets. Export the sales as CSV or as a workbook (.ods).")
     for name, message in _OTHER_DOCUMENTS.items():
         if name in names:
-            raise unreadable(message)
+            raise not_a_table(message)
     return ""
 
 
@@ -90,7 +93,7 @@ def only_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     files = (info for info in archive.infolist() if not info.filename.endswith("/"))
     infos = [info for info in files if not _is_macos_metadata(info.filename)]
     if not infos:
-        raise unreadable("The archive is empty. Create it again with the file that contains the sales.")
+        raise not_a_table("The archive is empty. Create it again with the file that contains the sales.")
     if len(infos) > 1:
         listed = ", ".join(info.filename for info in infos[:5]) + (" and more" if len(infos) > 5 else "")
         raise unreadable(

@@ -3,7 +3,8 @@
 import struct
 from collections.abc import Sequence
 
-from tillstream.pipeline.reading.errors import UnreadableFile, unreadable
+from tillstream.pipeline.reading.errors import UnreadableFile
+from tillstream.pipeline.reading.signatures import not_a_table
 from tillstream.pipeline.reading.workbooks.sheet import damaged_workbook
 
 _SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -76,7 +77,7 @@ class _CompoundFile:
         streams = dict(self._root_streams())
         if "workbook" not in streams:
             message = next((text for name, text in _OTHER_DOCUMENTS.items() if name in streams), None)
-            raise unreadable(message or f"The file is a document that is no workbook. {_SAVE_AGAIN}, or as CSV UTF-8.")
+            raise not_a_table(message or f"The file is a document that is no workbook. {_SAVE_AGAIN}, or as CSV UTF-8.")
         entry = streams["workbook"]
         start, size = struct.unpack_from("<II", entry, 116)
         content = self._mini_stream(start) if size < self._mini_cutoff else self._chain(start)

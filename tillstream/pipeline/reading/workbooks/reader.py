@@ -20,6 +20,7 @@ from tillstream.pipeline.rows.types import Ints
 _CHUNK_ROWS = 20_000
 _HEADER_SEARCH_ROWS = 1_000
 """Number of rows searched for the header."""
+_TOP_ROWS = 40
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class _Header:
 class SheetReader:
     def __init__(self, sheet: SheetRows, options: ReadOptions) -> None:
         self._sheet, self._options = sheet, options
+        self.sheets = sheet.sheets
+        self.top: list[list[str]] = []
+        """The first rows of the sheet as text, once the header has been read."""
 
     def header(self) -> list[str]:
         return self._open()[0].names
@@ -57,6 +61,7 @@ class SheetReader:
         if style.header:
             return _header([], [], style, set()), 0, rows
         top = list(islice(rows, _HEADER_SEARCH_ROWS))
+        self.top = [self._row_texts(row) for row in top[:_TOP_ROWS]]
         index = self._header_index(top)
         head = list(islice(chain(top[index + 1 :], rows), _CHUNK_ROWS))
         header = _header(self._row_texts(top[index]), head, style, set(self._options.required_headers))
@@ -182,8 +187,7 @@ def _header(names: list[str], head: list[SheetRow], style: FileStyle, required: 
         if name or any(position < len(row.cells) and row.cells[position] != "" for row in head)
     ]
     source_names = [names[position] for position in positions]
-    unique = unique_names(
-        [name or f"column {position + 1}" for name, position in zip(source_names, positions, strict=True)], required
-    )
+    called = [name or f"column {position + 1}" for name, position in zip(source_names, positions, strict=True)]
+    unique = unique_names(called, required, style)
     check_column_count(len(unique), style.max_columns)
     return _Header(unique, source_names, positions)

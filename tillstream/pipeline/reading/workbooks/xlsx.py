@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from posixpath import join, normpath
 from typing import BinaryIO
-from xml.etree.ElementTree import ParseError, fromstring
+from xml.etree.ElementTree import Element, ParseError, fromstring
 
 import python_calamine as calamine
 
@@ -28,7 +28,8 @@ class XlsxRows:
 
     def __init__(self, archive: zipfile.ZipFile, stream: BinaryIO, requested: str, limits: Limits) -> None:
         self._archive, self._limits = archive, limits
-        self._check_size(*(name for name in _LOADED_PARTS if name in archive.namelist()))
+        loaded = [name for name in _LOADED_PARTS if name in archive.namelist()]
+        check_part_sizes(archive, limits, *loaded)
         stream.seek(0)
         self._book = load_workbook(stream)
         with _calamine_errors():
@@ -37,22 +38,7 @@ class XlsxRows:
         self.sheets = [sheet.name for sheet in (*visible, *(sheet for sheet in sheets if sheet not in visible))]
         self.sheet = select_sheet(self.sheets, requested)
         self._part_path = self._find_part(self.sheet)
-        self._check_size(self._part_path, *(name for name in _LOADED_PARTS if name in archive.namelist()))
-
-    def _check_size(self, *names: str) -> None:
-        """Check the unpacked size of parts that are loaded into memory together."""
-        try:
-            infos = [self._archive.getinfo(name) for name in names]
-        except KeyError as error:
-            raise damaged_workbook(error) from error
-        unpacked = sum(info.file_size for info in infos)
-        if unpacked > self._limits.sheet_bytes:
-            raise unreadable(
-                f"The workbook has {unpacked >> 20:,} megabytes when unpacked; the limit is "
-                f"{self._limits.sheet_bytes >> 20:,}. Save the sheet as CSV UTF-8, which has no such limit, or ask "
-                "your administrator to raise the limit (sheet_limit_mb)."
-            )
-        check_unpacked_size(unpacked, sum(info.compress_size for info in infos), self._limits)
+        check_part_sizes(archive, limits, self._part_path, *loaded)
 
     def __iter__(self) -> Iterator[SheetRow]:
         faults = self._scan().faults
@@ -63,12 +49,10 @@ class XlsxRows:
         try:
             workbook = fromstring(self._archive.read("xl/workbook.xml"))
             relations = fromstring(self._archive.read("xl/_rels/workbook.xml.rels"))
-            targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
             for element in workbook.iter():
                 if local_name(element) == "sheet" and element.get("name") == sheet:
                     relation_id = next(value for key, value in element.items() if key.endswith("}id"))
-                    target = targets[relation_id]
-                    return target[1:] if target.startswith("/") else normpath(join("xl", target))
+                    return part_path(relations, relation_id)
         except (ParseError, LookupError, ValueError, StopIteration) as error:
             raise damaged_workbook(error) from error
         raise damaged_workbook(f"it does not contain “{sheet}”")
@@ -81,6 +65,28 @@ class XlsxRows:
 
     def _stream(self) -> Member:
         return Member(self._archive, self._archive.getinfo(self._part_path), self._limits)
+
+
+def check_part_sizes(archive: zipfile.ZipFile, limits: Limits, *names: str) -> None:
+    """Check the unpacked size of parts that are loaded into memory together."""
+    try:
+        infos = [archive.getinfo(name) for name in names]
+    except KeyError as error:
+        raise damaged_workbook(error) from error
+    unpacked = sum(info.file_size for info in infos)
+    if unpacked > limits.sheet_bytes:
+        raise unreadable(
+            f"The workbook has {unpacked >> 20:,} megabytes when unpacked; the limit is "
+            f"{limits.sheet_bytes >> 20:,}. Save the sheet as CSV UTF-8, which has no such limit, or ask "
+            "your administrator to raise the limit (sheet_limit_mb)."
+        )
+    check_unpacked_size(unpacked, sum(info.compress_size for info in infos), limits)
+
+
+def part_path(relations: Element, relation_id: str) -> str:
+    """Path of the part that a relation of the workbook refers to. Raises `LookupError`."""
+    target = {relation.get("Id"): relation.get("Target", "") for relation in relations}[relation_id]
+    return target[1:] if target.startswith("/") else normpath(join("xl", target))
 
 
 def check_cell_range(sheet: str, width: int, height: int, limits: Limits) -> None:

@@ -1,6 +1,5 @@
 """Read a corrected file as row batches: rejected rows with their original row numbers, by their upload's contract."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.contract.model import Contract
+from tillstream.domain.dates.swapped_dates import DateDoubt
 from tillstream.domain.errors import Rejected
+from tillstream.domain.text.formula_guard import unguard
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.source_columns import missing_columns
 from tillstream.pipeline.reading.correction_file import (
@@ -21,18 +22,16 @@ from tillstream.pipeline.reading.correction_file import (
     CONTROL_COLUMNS,
     CORRECTION_STYLE,
     DISCARD,
-    FORMULA_PREFIXES,
     LINE,
     ROW,
     TRUE_VALUES,
     line_of,
 )
 from tillstream.pipeline.reading.delimited.reader import Block, read_delimited
-from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch, RowProblem
+from tillstream.pipeline.rows.guarded_text import unguard_column
+from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch, RowProblem, set_aside_ignored
 from tillstream.pipeline.rows.text_column import decoded
 from tillstream.pipeline.validating.validate import validate
-
-_GUARDED = f"^'([{re.escape(''.join(FORMULA_PREFIXES))}])"
 
 
 def row_numbers(open_corrected: Callable[[], BinaryIO]) -> list[int]:
@@ -64,6 +63,7 @@ class CorrectionSource:
     date_only: bool = False
     """Whether the original file has dates without times."""
     headers: tuple[str, ...] = ()
+    date_doubt: DateDoubt | None = None
 
     def row_batches(self) -> Iterator[RowBatch]:
         """Yield the corrected rows as row batches. Raises `Rejected` if the file is not a corrected file."""
@@ -77,14 +77,11 @@ class CorrectionSource:
         accepted = np.array([answer.lower() in TRUE_VALUES for answer in _texts(block, ACCEPT)], np.bool_)
         kept = np.array([not reason for reason in reasons], np.bool_)
         cells = block.cells.drop_columns([name for name in CONTROL_COLUMNS if name in block.cells.column_names])
-        missing = missing_columns(cells.column_names, self.contract)
+        names = list(map(unguard, cells.column_names))
+        missing = missing_columns(names, self.contract)
         if missing:
             raise Rejected(f"Columns are missing from the corrected file: {', '.join(missing)}.")
-        # remove the apostrophes that guard against formulas
-        unguarded = pa.table(
-            [pc.replace_substring_regex(decoded(column), _GUARDED, r"\1") for column in cells.columns],
-            cells.column_names,
-        )
+        unguarded = pa.table([unguard_column(decoded(column)) for column in cells.columns], names)
         table, issues = normalise(
             # few corrected rows are not enough evidence for the date formats of the file
             unguarded.filter(pa.array(kept)),
@@ -103,7 +100,7 @@ class CorrectionSource:
             # Source cells only: a further correction adds the apostrophes and the control columns again.
             return line_of([column[index] for column in texts()])
 
-        return RowBatch(
+        row_batch = RowBatch(
             table,
             numbers[kept],
             lines[kept],
@@ -117,6 +114,7 @@ class CorrectionSource:
             accepted[kept],
             fix_number=self.correction_no,
         )
+        return set_aside_ignored(row_batch)
 
 
 def _numbers(block: Block, name: str) -> npt.NDArray[np.int64]:

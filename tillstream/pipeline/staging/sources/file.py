@@ -2,25 +2,31 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from itertools import chain
 from typing import BinaryIO
 
+import numpy as np
+
 from tillstream.domain.contract.model import Contract
+from tillstream.domain.dates.swapped_dates import DateDoubt
 from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import LIMITS, Limits
 from tillstream.domain.problems import CATALOGUE
+from tillstream.pipeline.normalising.dates.half_converted import swap_date_cells
 from tillstream.pipeline.normalising.dates.sale_time import FileDateFacts
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.source_columns import missing_columns
 from tillstream.pipeline.reading.delimited.header import looks_like_data
 from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.open_reader import read_blocks, read_options
+from tillstream.pipeline.reading.typed_block import line_of
 from tillstream.pipeline.rows.block import Block
-from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch, RowProblem
+from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch, RowProblem, set_aside_ignored
 from tillstream.pipeline.staging.sources.date_scan import DateScan
+from tillstream.pipeline.validating.date_doubts import DateDoubts
 from tillstream.pipeline.validating.swapped_dates import flag_swapped_dates
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -36,21 +42,29 @@ class FileSource:
     received: date
     """The day of receipt."""
     limits: Limits = LIMITS
+    file: str = ""
+    """Name of the file."""
     headers: tuple[str, ...] = field(default=(), init=False)
+    date_doubt: DateDoubt | None = field(default=None, init=False)
+    """Set after the last row batch."""
 
     def row_batches(self) -> Iterator[RowBatch]:
         """Yield the row batches of the file.
 
         Raises `UnreadableFile` if the file cannot be read or does not have the columns of its contract.
         """
-        open_blocks = partial(read_blocks, self.open_original, read_options(self.contract, self.limits))
+        open_blocks = partial(read_blocks, self.open_original, read_options(self.contract, self.limits, self.file))
         with closing(open_blocks()) as blocks:
             first = next(blocks)
             self.headers = tuple(first.cells.column_names)
             check_header(first, self.contract)
             dates = DateScan(open_blocks, self.contract)
+            doubts = DateDoubts(self.contract)
             for block in chain([first], blocks):
-                yield to_row_batch(block, self.contract, self.received, dates.facts(block))
+                row_batch = to_row_batch(block, self.contract, self.received, dates.facts(block))
+                doubts.add(row_batch.table, block.cells, block.line_number)
+                yield set_aside_ignored(row_batch)
+            self.date_doubt = doubts.doubt()
 
 
 def check_header(block: Block, contract: Contract) -> None:
@@ -90,8 +104,27 @@ def _shortened(names: list[str]) -> str:
     return shortened if len(names) <= MAX_HEADERS_SHOWN else f"{shortened} and {len(names) - MAX_HEADERS_SHOWN:,} more"
 
 
+def with_dates_swapped_back(block: Block, contract: Contract) -> Block:
+    """Swap day and month of the block's date cells, with a warning for each row that this changes."""
+    header = contract.columns["date"]
+    if header not in block.cells.column_names:
+        return block
+    position = block.cells.column_names.index(header)
+    column, changed = swap_date_cells(block.cells.column(header), contract.dates)
+    cells = block.cells.set_column(position, header, column)
+
+    def raw(index: int) -> str:
+        row = cells.slice(index, 1).to_pylist()[0]
+        return line_of(list(row.values()), contract.file.delimiter)
+
+    warnings = block.warnings | {"day-month-repaired": np.flatnonzero(changed)}
+    return replace(block, cells=cells, raw=raw, warnings=warnings)
+
+
 def to_row_batch(block: Block, contract: Contract, received: date, dates: FileDateFacts) -> RowBatch:
-    """Normalise and validate the rows of a block."""
+    """Normalise and validate the rows of a block, those included that are ignored because of their status."""
+    if dates.swap_date_cells:
+        block = with_dates_swapped_back(block, contract)
     table, issues = normalise(block.cells, contract, date_only=dates.date_only, evidence=dates.evidence)
     for code, rows in block.warnings.items():
         issues.add(rows, code, None)
@@ -119,4 +152,5 @@ def to_row_batch(block: Block, contract: Contract, received: date, dates: FileDa
         block.blank,
         ignored=block.ignored,
         truncation=block.truncation,
+        letters=block.letters,
     )

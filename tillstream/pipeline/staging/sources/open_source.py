@@ -5,8 +5,10 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
+from tillstream.batches import store_ids
 from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.contract.model import Contract
+from tillstream.domain.dates.swapped_dates import DateDoubt
 from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.ports import Ports
 
@@ -18,12 +20,18 @@ class RowSource(Protocol):
     def headers(self) -> tuple[str, ...]:
         """The headers of a file, known from the first row batch on; empty for other sources."""
 
+    @property
+    def date_doubt(self) -> DateDoubt | None:
+        """Evidence that day and month are swapped, known after the last row batch; None for other sources."""
+
     def row_batches(self) -> Iterator[RowBatch]:
         """Yield normalised and validated rows. Raises `Rejected` if the source cannot be read."""
 
 
 def open_source(ports: Ports, upload: Batch, contract: Contract) -> RowSource:
     """Return the source of a batch. Each kind imports only the libraries that it needs."""
+    identity = contract.identity.with_stores_escaped(store_ids.are_escaped(ports))
+    contract = contract.model_copy(update={"identity": identity})
     open_original = partial(ports.objects.open, upload.bucket, upload.object, upload.generation)
     received = datetime.fromisoformat(upload.received_at).date()
     if upload.kind is BatchKind.STORE_SALES:
@@ -36,7 +44,7 @@ def open_source(ports: Ports, upload: Batch, contract: Contract) -> RowSource:
         return CorrectionSource(open_original, contract, received, upload.fix_number)
     from tillstream.pipeline.staging.sources.file import FileSource
 
-    original = FileSource(open_original, contract, received, ports.limits)
+    original = FileSource(open_original, contract, received, ports.limits, upload.file)
     if upload.kind is BatchKind.REPLAY:
         from tillstream.pipeline.staging.sources.replay import ReplaySource
 

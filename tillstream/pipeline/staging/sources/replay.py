@@ -6,6 +6,7 @@ from functools import partial
 
 from tillstream.batches.lineage import inherited_corrections
 from tillstream.domain.batch.record import Batch
+from tillstream.domain.dates.swapped_dates import DateDoubt
 from tillstream.pipeline.rows.row_batch import RowBatch, drop_rows
 from tillstream.pipeline.staging.sources.correction import CorrectionSource, row_numbers
 from tillstream.pipeline.staging.sources.file import FileSource
@@ -23,6 +24,10 @@ class ReplaySource:
     @property
     def headers(self) -> tuple[str, ...]:
         return self.original.headers
+
+    @property
+    def date_doubt(self) -> DateDoubt | None:
+        return self.original.date_doubt
 
     def row_batches(self) -> Iterator[RowBatch]:
         """Yield each row once: one that was corrected several times, from its latest correction."""

@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.sections import DateStyle, Identity, StatusRule
+from tillstream.domain.dates.swapped_dates import DateDoubt
+from tillstream.domain.write_scope import NOT_YOUR_STORE
 from tillstream.pipeline.normalising.dates.sale_time import ParsedTimes
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.reading.messages import MessageBlock, StoredMessage, read_messages
@@ -50,6 +52,7 @@ class MessageRules:
     country: str
     ids: str
     id_prefix: str
+    escapes_stores: bool
     cutoff: time
 
 
@@ -63,6 +66,7 @@ class StoreSalesSource:
     received: date
     """The day of receipt."""
     headers: tuple[str, ...] = ()
+    date_doubt: DateDoubt | None = None
 
     def row_batches(self) -> Iterator[RowBatch]:
         """Yield one row batch: a row per line of each message. A message that is not a store sale is a rejected row."""
@@ -70,8 +74,11 @@ class StoreSalesSource:
             block = read_messages(stream)
         table, issues = _normalise(block, self.contract)
         validate(table, self.contract, issues, received_date=self.received)
-        _reject_whole_sales(table, issues)
         index, messages = block.message_index, block.messages
+        foreign = np.array([message.is_foreign for message in messages], np.bool_)[index]
+        senders = pa.array([message.store or "" for message in messages], pa.string()).take(index)
+        issues.add_where(foreign, NOT_YOUR_STORE, "store_id", decoded(table.column("store_id")), senders)
+        _reject_whole_sales(table, issues)
         yield RowBatch(
             table,
             block.row_number,
@@ -127,6 +134,7 @@ def _message_contract(contract: Contract, fields: list[str]) -> Contract:
         contract.country,
         contract.identity.ids,
         contract.identity.id_prefix,
+        contract.identity.escapes_stores,
         contract.dates.cutoff.replace(second=0, microsecond=0),
     )
     unused = frozenset({} if contract.has_line_numbers else {"line"})
@@ -141,7 +149,9 @@ def _built_in(rules: MessageRules, fields: frozenset[str]) -> Contract:
         channel=rules.channel,
         country=rules.country,
         columns={column: field for column, field in COLUMNS.items() if field in fields},
-        identity=Identity.model_validate({"ids": rules.ids, "id_prefix": rules.id_prefix}),
+        identity=Identity.model_validate({"ids": rules.ids, "id_prefix": rules.id_prefix}).with_stores_escaped(
+            rules.escapes_stores
+        ),
         dates=DateStyle(cutoff=rules.cutoff),
         status=StatusRule.model_validate({"words": {status: status for status in STATUSES}}),
     )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from tillstream.domain.problems import CATALOGUE
+from tillstream.domain.write_scope import NOT_YOUR_STORE
 from tillstream.pipeline.staging.split_rows import ACCEPTABLE
 from tillstream.ports import Ports
 from tillstream.receipts.receipt import contract_headers, with_message
@@ -52,14 +53,14 @@ def rejection_reasons(view: DraftSnapshot, problems_by_row: dict[int, Problems])
     return sorted(rows, key=lambda kind: -kind["rows"])
 
 
-def rows_of(ports: Ports, view: DraftSnapshot, wanted: GridQuery) -> dict[str, Any]:
-    """Return the requested page with its rows and the number of matching rows."""
+def rows_of(ports: Ports, view: DraftSnapshot, wanted: GridQuery, *, bound: bool = False) -> dict[str, Any]:
+    """Return the requested page with its rows and the number of matching rows. bound: whether the user is to stores."""
     problems_by_row = view.problems_by_row(ports)
     selected = _select_rows(view, problems_by_row, wanted)
     last = max(1, -(-len(selected) // PER_PAGE))
     page = min(max(1, wanted.page), last)
     start = (page - 1) * PER_PAGE
-    writer = _Writer(view, problems_by_row)
+    writer = _Writer(view, problems_by_row, bound=bound)
     return {
         "rows": [writer.row(int(row)) for row in selected[start : start + PER_PAGE]],
         "chosen": len(selected),
@@ -69,9 +70,11 @@ def rows_of(ports: Ports, view: DraftSnapshot, wanted: GridQuery) -> dict[str, A
     }
 
 
-def rows_by_number(ports: Ports, view: DraftSnapshot, row_numbers: Iterable[int]) -> list[dict[str, Any]]:
+def rows_by_number(
+    ports: Ports, view: DraftSnapshot, row_numbers: Iterable[int], *, bound: bool = False
+) -> list[dict[str, Any]]:
     """Return the current state of these rows in file order; rows no longer in quarantine are omitted."""
-    writer = _Writer(view, view.problems_by_row(ports))
+    writer = _Writer(view, view.problems_by_row(ports), bound=bound)
     row_indexes = view.refusals.indexes_of(np.array(sorted(set(row_numbers)), np.int64))
     return [writer.row(int(row)) for row in row_indexes]
 
@@ -116,7 +119,8 @@ def _rows_containing(view: DraftSnapshot, text: str) -> npt.NDArray[np.bool_]:
 
 
 class _Writer:
-    def __init__(self, view: DraftSnapshot, problems_by_row: dict[int, Problems]) -> None:
+    def __init__(self, view: DraftSnapshot, problems_by_row: dict[int, Problems], *, bound: bool) -> None:
+        self._acceptable = ACCEPTABLE - {NOT_YOUR_STORE} if bound else ACCEPTABLE
         self._view, self._problems_by_row = view, problems_by_row
         self._headers = contract_headers(view.refusals.contract)
         self._spots = Spots(view.refusals.contract, list(view.refusals.names))
@@ -135,7 +139,7 @@ class _Writer:
             "by": applied.by.get(row, ""),
             "whole": refusals.whole.get(row, ""),
             "problems": list(self._described(json.loads(refusals.problems[row]) if problems is None else problems)),
-            "acceptable": all(one["code"] in ACCEPTABLE for one in json.loads(refusals.problems[row])),
+            "acceptable": all(one["code"] in self._acceptable for one in json.loads(refusals.problems[row])),
         }
 
     def _state(self, row: int) -> str:

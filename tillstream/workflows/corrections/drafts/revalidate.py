@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from tillstream.pipeline.reading.correction_file import BOM, CONTROL_COLUMNS, escape_formula
+from tillstream.domain.text.formula_guard import guard
+from tillstream.pipeline.reading.correction_file import BOM, CONTROL_COLUMNS
 from tillstream.ports import Ports
 from tillstream.workflows.corrections.drafts.apply_edits import AppliedEdits
 from tillstream.workflows.corrections.drafts.rejected_rows import RejectedRows, Spots
@@ -32,8 +33,8 @@ def corrected(applied: AppliedEdits, rows: Sequence[int]) -> bytes:
 def _file(refusals: RejectedRows, rows: Iterable[tuple[Any, ...]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow([*refusals.names, *CONTROL_COLUMNS])
-    writer.writerows([escape_formula(cell) if type(cell) is str else cell for cell in row] for row in rows)
+    writer.writerow([*map(guard, refusals.names), *CONTROL_COLUMNS])
+    writer.writerows([guard(cell) if type(cell) is str else cell for cell in row] for row in rows)
     return (BOM + text.getvalue()).encode()
 
 

@@ -10,6 +10,7 @@ from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.events import STAGING
+from tillstream.domain.write_scope import Stores
 from tillstream.pipeline.settling.settle import to_staged_batch
 from tillstream.pipeline.staging import stage
 from tillstream.pipeline.staging.expiry import delete_staged
@@ -23,11 +24,13 @@ from tillstream.workflows.corrections.drafts.revalidate import corrected, counts
 from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot, Workspace
 
 
-def submit_draft(ports: Ports, workspace: Workspace, upload: Batch, by: str, *, expected_version: int) -> Batch:
+def submit_draft(
+    ports: Ports, workspace: Workspace, upload: Batch, by: str, *, expected_version: int, stores: Stores = None
+) -> Batch:
     """Submit the ready rows and return the correction's record; the file equals one corrected by hand.
 
-    expected_version: draft version the user last loaded. Raises `EditConflict` if another user changed the draft since
-    then, and `Rejected` if no row is ready.
+    expected_version: draft version the user last loaded. stores: to which the user is bound. Raises `EditConflict` if
+    another user changed the draft since then, and `Rejected` if no row is ready.
     """
     view = workspace.load(ports, upload)
     others = view.draft.since(expected_version, by)
@@ -37,23 +40,27 @@ def submit_draft(ports: Ports, workspace: Workspace, upload: Batch, by: str, *, 
     # of two concurrent submissions one fails here; a crash after this point loses no step
     claimed = draft.close(ports, view.draft, keep=True)
     name = f"{upload.file}, corrected in the portal"
-    correction = submit.submit_correction(ports, upload.batch_id, name, io.BytesIO(corrected(view.applied, ready)), by)
+    data = io.BytesIO(corrected(view.applied, ready))
+    correction = submit.submit_correction(ports, upload.batch_id, name, data, by, stores=stores)
     if len(ready) == touched:
         with suppress(Conflict):  # another step was added meanwhile
             draft.close(ports, claimed, keep=False)
     return correction
 
 
-def preview(ports: Ports, contracts: ContractRegistry, workspace: Workspace, upload: Batch) -> dict[str, Any]:
+def preview(
+    ports: Ports, contracts: ContractRegistry, workspace: Workspace, upload: Batch, stores: Stores = None
+) -> dict[str, Any]:
     """Preview a submission, including its settlement; nothing is stored. Raises `Rejected` if no row is ready.
 
+    stores: to which the user is bound.
     counts: as `revalidate.counts`; before, after: row counts of the upload's receipt.
     """
     view = workspace.load(ports, upload)
     ready, _ = _ready(ports, view)
     prefix = f"dry-run/{ports.clock.tick()}"
     try:
-        after = _preview_rows(ports, contracts, upload, corrected(view.applied, ready), prefix)
+        after = _preview_rows(ports, contracts, upload, corrected(view.applied, ready), prefix, stores)
     finally:
         delete_staged(ports, prefix)
     before = receipts.receipt(ports, upload.batch_id)
@@ -68,13 +75,14 @@ def _ready(ports: Ports, view: DraftSnapshot) -> tuple[list[int], int]:
     return ready, len(problems_by_row)
 
 
-def _preview_rows(ports: Ports, contracts: ContractRegistry, upload: Batch, data: bytes, prefix: str) -> ReceiptRows:
+def _preview_rows(
+    ports: Ports, contracts: ContractRegistry, upload: Batch, data: bytes, prefix: str, stores: Stores
+) -> ReceiptRows:
     with ports.objects.writer(STAGING, f"{prefix}/corrected.csv") as writer:
         writer.write(data)
     stored = ports.objects.stat(STAGING, f"{prefix}/corrected.csv")
-    correction = submit.record(
-        ports, upload, stored, submit.next_number(ports, upload), hashlib.sha256(data).hexdigest()
-    )
+    number, sha256 = submit.next_number(ports, upload), hashlib.sha256(data).hexdigest()
+    correction = submit.record(ports, upload, stored, number, sha256, stores=stores)
     staged = replace(correction, staged=stage.write(ports, correction, prefix), state=State.STAGED)
     questions = receipts.receipt_queries(upload.batch_id)
     settled = ports.warehouse.preview(Settlement([to_staged_batch(ports, contracts, staged)]), questions)

@@ -44,6 +44,11 @@ def test_a_repeated_name_is_refused_by_name() -> None:
     assert "column 2" in str(refusal(b"column 2,,\n1,2,3\n"))
 
 
+def test_a_contract_can_number_columns_of_the_same_name() -> None:
+    style = FileStyle(repeated_names="number")
+    assert header(io.BytesIO(b"sale,total,total\n1,2,3\n"), style, ("sale", "total")) == ["sale", "total", "total (3)"]
+
+
 def test_columns_without_a_name_are_called_by_their_place() -> None:
     assert read_all("a,,c,\n1,2,3,4\n").names == ["a", "column 2", "c", "column 4"]
 

@@ -1,0 +1,245 @@
+"""Each file of the home is torn, emptied, removed or replaced by an older one: nothing is lost in silence.
+
+After a sweep, what people see is as before, or a sentence says what is missing.
+"""
+
+import shutil
+from pathlib import Path
+from random import Random
+
+import pytest
+from click.testing import CliRunner
+from faults.damaged_home import (
+    DATABASES,
+    Damage,
+    Lived,
+    cut,
+    empty,
+    flip,
+    garble,
+    live,
+    opened,
+    put_back,
+    remove,
+    state_of,
+    swept,
+)
+
+from tillstream.batches import records
+from tillstream.cli.main import main
+from tillstream.commands.registry import COMMANDS
+from tillstream.commands.result import FAILED, quiet
+from tillstream.domain.batch.record import State
+from tillstream.domain.errors import TillstreamError, Unavailable
+from tillstream.workflows.operations import ledger_agreement, maintenance_log, rebuild
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
+    lived = live(tmp_path_factory.mktemp("company"))
+    with opened(lived, lived.home):
+        pass  # the file that was only received is still to be loaded
+    shutil.copytree(lived.home, lived.home.with_name("swept"))
+    with opened(lived, lived.home.with_name("swept")) as app:
+        assert swept(app) == []
+        lived.state = state_of(app)
+    return lived
+
+
+@pytest.fixture
+def home(lived: Lived, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(lived.home, tmp_path / "home"))
+
+
+def sentences_after(lived: Lived, home: Path) -> list[str]:
+    """Open and sweep a damaged home, whose sales must be as before; return what was said."""
+    with opened(lived, home) as app:
+        sentences = swept(app)
+        state = state_of(app)
+        assert (state["lines"], state["receipts"]) == (lived.state["lines"], lived.state["receipts"])
+        assert rebuild.disagreements(app.ports) == []
+    with opened(lived, home) as app:
+        assert swept(app) == [], "a second sweep has nothing to say"
+    return sentences
+
+
+@pytest.mark.parametrize("damage", [cut(2_000), cut(15_000), empty, garble, remove])
+def test_settlements_that_a_torn_log_lost_are_settled_again(lived: Lived, home: Path, damage: Damage) -> None:
+    damage(home / "warehouse.duckdb.wal")
+    (sentences,) = sentences_after(lived, home)
+    assert "was settled again from the kept originals" in sentences
+    assert "b50a0d.csv" in sentences, "the last file"
+
+
+@pytest.mark.parametrize("copy", [0, 1])
+def test_an_older_warehouse_file_is_completed_from_the_originals(lived: Lived, home: Path, copy: int) -> None:
+    put_back(lived.earlier[copy])(home / "warehouse.duckdb")
+    (sentences,) = sentences_after(lived, home)
+    assert "corrected.csv" in sentences
+
+
+def test_a_removed_warehouse_is_made_again_from_the_originals(lived: Lived, home: Path) -> None:
+    remove(home / "warehouse.duckdb")
+    (sentences,) = sentences_after(lived, home)
+    assert "8 settlements" in sentences
+
+
+@pytest.mark.parametrize("copy", [0, 1])
+def test_older_records_are_completed_from_the_ledger(lived: Lived, home: Path, copy: int) -> None:
+    put_back(lived.earlier[copy])(home / "documents.sqlite")
+    sentences = " ".join(sentences_after(lived, home))
+    assert "were written again from the ledger" in sentences
+
+
+@pytest.mark.parametrize("damage", [empty, remove])
+def test_lost_records_are_written_again_from_the_ledger(lived: Lived, home: Path, damage: Damage) -> None:
+    damage(home / "documents.sqlite")
+    sentences = " ".join(sentences_after(lived, home))
+    assert "Accounts, tokens, the audit log" in sentences
+    assert "7 batches" in sentences
+    with opened(lived, home) as app:
+        kept = sorted((one.batch_id, str(one.state), one.settlement_no) for one in records.every(app.ports))
+    assert kept == lived.state["records"]
+
+
+@pytest.mark.parametrize("damage", [empty, remove])
+def test_a_lost_queue_is_reported(lived: Lived, home: Path, damage: Damage) -> None:
+    damage(home / "queue.sqlite")
+    (sentences,) = sentences_after(lived, home)
+    assert "send them again" in sentences
+
+
+@pytest.mark.parametrize("name", ["documents.sqlite", "queue.sqlite"])
+@pytest.mark.parametrize("damage", [cut(1), cut(2_000), cut(40_000), garble])
+def test_a_damaged_database_ends_in_a_sentence(lived: Lived, home: Path, name: str, damage: Damage) -> None:
+    damage(home / name)
+    with pytest.raises(Unavailable, match=rf"{name} is damaged .*Restore a backup"), opened(lived, home) as app:
+        swept(app)
+
+
+@pytest.mark.parametrize("damage", [cut(1), cut(1_000_000), empty, garble, flip])
+def test_a_damaged_warehouse_is_made_again_on_request(
+    lived: Lived, home: Path, damage: Damage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damage(home / "warehouse.duckdb")
+    monkeypatch.setenv("TILLSTREAM_HOME", str(home))
+    monkeypatch.setenv("TILLSTREAM_SAMPLES", "false")
+    with pytest.raises(Unavailable, match="rebuild --from-originals"):
+        _read(lived, home)
+    result = CliRunner().invoke(main, ["rebuild", "--from-originals"])
+    assert result.exit_code == 0, result.output
+    assert "from the kept originals. The old warehouse is kept as" in result.output
+    assert "load them again" in result.output
+    assert list(home.glob("warehouse.until-*.duckdb"))
+    assert sentences_after(lived, home) == []
+
+
+def _read(lived: Lived, home: Path) -> None:
+    with opened(lived, home) as app:
+        swept(app)
+        state_of(app)
+
+
+def test_a_check_names_the_batches_that_the_ledger_lacks_and_repairs_nothing(lived: Lived, home: Path) -> None:
+    put_back(lived.earlier[1])(home / "warehouse.duckdb")
+    with opened(lived, home) as app:
+        for _ in range(2):
+            result = COMMANDS["rebuild"](app, quiet)
+            assert result.code == FAILED
+            sentences = " ".join(result.data["differences"])
+            assert "The ledger ends with settlement 2, but the records name settlement 8." in sentences
+            assert "b50a0d.csv" in sentences
+        repaired = COMMANDS["rebuild"](app, quiet, originals=True)
+        assert repaired.data["differences"] == []
+        assert "6 settlements" in repaired.data["repaired"][0]
+        assert maintenance_log.last_repair(app.ports)[1] == repaired.data["repaired"]
+
+
+def test_a_command_repairs_a_ledger_that_is_behind_before_it_does_its_work(
+    lived: Lived, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove(home / "warehouse.duckdb.wal")
+    monkeypatch.setenv("TILLSTREAM_HOME", str(home))
+    monkeypatch.setenv("TILLSTREAM_SAMPLES", "false")
+    result = CliRunner().invoke(main, ["status", "--json"])
+    assert '"lines": 7' in result.stdout, result.output
+    assert sentences_after(lived, home) == []
+
+
+def test_a_lost_number_that_was_used_again_is_noticed(lived: Lived, home: Path) -> None:
+    """Settlements went on in an older copy before anybody compared it with the records."""
+    put_back(lived.earlier[1])(home / "warehouse.duckdb")
+    put_back(lived.earlier[1])(home / "documents.sqlite")
+    with opened(lived, home) as app:
+        swept(app)  # settles the files whose bytes are kept, with other numbers
+    put_back(lived.home)(home / "documents.sqlite")
+    with opened(lived, home) as app:
+        sentences = swept(app)
+        assert sentences
+        assert state_of(app)["lines"] == lived.state["lines"]
+        assert ledger_agreement.compare(app.ports, whole=True).sentences() == []
+
+
+def test_a_lost_file_without_its_original_is_rejected_and_named(lived: Lived, home: Path) -> None:
+    put_back(lived.earlier[1])(home / "warehouse.duckdb")
+    with opened(lived, home) as app:
+        (last,) = records.of_settlement(app.ports, 8)
+        shutil.rmtree(Path(app.ports.objects.uri(last.bucket, last.object, last.generation)).parent)
+        sentences = swept(app)
+        assert any(f"{last.file} (batch {last.batch_id}) is rejected" in sentence for sentence in sentences)
+        again = records.get(app.ports, last.batch_id)
+        assert (again.state, again.settlement_no) == (State.REJECTED, 0)
+        assert "Send the file again." in again.error
+        lacking = [row for row in lived.state["receipts"] if row["batch_id"] != last.batch_id]
+        assert [row["batch_id"] for row in state_of(app)["receipts"]] == [row["batch_id"] for row in lacking]
+        assert swept(app) == []
+
+
+@pytest.mark.parametrize("damage", [cut(1), empty, remove])
+def test_a_received_file_that_is_damaged_before_it_is_read_is_rejected_and_named(
+    lived: Lived, home: Path, damage: Damage
+) -> None:
+    with opened(lived, home) as app:
+        (waiting,) = records.find(app.ports, state=State.RECEIVED)
+        damage(Path(app.ports.objects.uri(waiting.bucket, waiting.object, waiting.generation)))
+        sentences = swept(app)
+        assert any(f"{waiting.file} (batch {waiting.batch_id}) is rejected" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize("damage", [cut(1), cut(100), empty, remove])
+def test_damaged_staged_rows_are_staged_again(lived: Lived, home: Path, damage: Damage) -> None:
+    for path in (home / "objects" / "staging").rglob("*"):
+        if path.is_file():
+            damage(path)
+    put_back(lived.earlier[0])(home / "warehouse.duckdb")
+    sentences_after(lived, home)
+
+
+DAMAGES = {"cut": cut(1), "cut more": cut(3_000), "empty": empty, "garble": garble, "remove": remove, "flip": flip}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(60))
+def test_random_damage_of_any_files_is_never_silent(lived: Lived, home: Path, seed: int) -> None:
+    rng = Random(seed)
+    sentences: list[str] = []
+    originals = [path for path in sorted((home / "objects").rglob("*")) if path.is_file() and "@" in str(path.parent)]
+    files = [path for path in sorted(home.iterdir()) if path.name.startswith(DATABASES)]
+    for _ in range(rng.randint(1, 3)):
+        path = rng.choice(files if rng.random() < 0.6 else originals)
+        if not path.exists():
+            continue
+        if path.name in DATABASES and rng.random() < 0.4:
+            put_back(rng.choice(lived.earlier))(path)
+        else:
+            DAMAGES[rng.choice(sorted(DAMAGES))](path)
+    try:
+        with opened(lived, home) as app:
+            sentences = swept(app)
+            state = state_of(app)
+            differences = rebuild.disagreements(app.ports)
+    except TillstreamError as error:
+        sentences = [str(error)]
+        state, differences = {}, []
+    assert sentences or (state["lines"], state["receipts"]) == (lived.state["lines"], lived.state["receipts"])
+    assert sentences or not differences

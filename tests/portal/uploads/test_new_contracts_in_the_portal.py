@@ -1,0 +1,126 @@
+"""A file of a new contract: its status words are mapped, its columns listed, and its figures shown before it loads."""
+
+import re
+from collections.abc import Callable
+
+from upload_steps import ANSWERS, UNKNOWN, look_at, text_of
+from visitor import Visitor, indian_file, indian_sale
+
+from tillstream.app import App
+from tillstream.batches import records
+from tillstream.contracts import confirmations
+from tillstream.domain.batch.record import Batch
+from tillstream.domain.contract.model import parse
+from tillstream.domain.events import INBOX
+from tillstream.domain.people import Role
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+SHOP = {
+    "name": "shop",
+    "region": "North",
+    "currency": "EUR",
+    "columns": {"sale_id": "No", "date": "Day", "net_amount": "Net"},
+    "identity": {"ids": "region-wide"},
+}
+
+
+def selected(page: str, word: str) -> str:
+    """What a word of the status column is mapped to in the form."""
+    field = re.search(rf'name="answer\.status\.{word}".*?</select>', page, re.DOTALL)
+    assert field
+    chosen = re.search(r'value="(\w*)" selected', field[0])
+    return chosen[1] if chosen else ""
+
+
+def test_every_word_is_listed_with_its_rows_and_amount_and_known_ones_can_be_changed(person: People) -> None:
+    admin = person(Role.ADMIN)
+    place = look_at(admin, UNKNOWN, "linz.csv")
+    page = admin.get(place).text
+    assert "What does each word of Zustand mean for the sale?" in text_of(page)
+    assert "bezahlt 2 1,204.3" in text_of(page)
+    assert (selected(page, "bezahlt"), selected(page, "verschollen")) == ("completed", "")
+    admin.post(f"{place}/answers", ANSWERS | {"answer.status.verschollen": "ignore"})
+    page = admin.get(place).text
+    assert selected(page, "verschollen") == "ignore"
+    assert "3 read, 2 accepted, 1 ignored" in text_of(page)
+    admin.post(f"{place}/answers", {"answer.status.bezahlt": "pending"})
+    assert selected(admin.get(place).text, "bezahlt") == "pending"
+
+
+def test_the_figures_are_above_the_button_that_saves_the_contract(app: App, person: People, work: Work) -> None:
+    admin = person(Role.ADMIN)
+    place = look_at(admin, UNKNOWN + b"Summe;;;;;1.354,40;\n", "linz.csv")
+    assert "Do these figures agree" not in admin.get(place).text
+    admin.post(f"{place}/answers", ANSWERS)
+    page = admin.get(place).text
+    assert 0 < page.index("Do these figures agree") < page.index("Save the contract and load")
+    text = text_of(page)
+    assert "Days 3 Apr 2026 to 4 May 2026 Revenue 1,204.30 EUR Cancelled 240.00 EUR Returned 0.00 EUR" in text
+    assert "Units 3 Orders 2" in text
+    assert "Total line of the file (line 5 ) 1,354.40" in text
+    assert admin.post(f"{place}/save", {"name": "linz"}).status_code == 303
+    work()
+    assert not confirmations.needs_confirmation(app.ports, app.contracts.current("linz"))
+
+
+def test_every_column_is_listed_with_what_becomes_of_it(person: People) -> None:
+    admin = person(Role.ADMIN)
+    first, *rows = UNKNOWN.splitlines()
+    content = b"\n".join((first + b";Punkte", *(row + b";7" for row in rows), b""))
+    text = text_of(admin.get(look_at(admin, content, "linz.csv")).text)
+    assert "Filiale Store Linz · Graz 3 –" in text
+    assert "Preis Unit price 1.024,50 · 89,90 · 240,00 3 1,354.4" in text
+    assert "Punkte kept as extra 7 3 21" in text
+
+
+def dropped(app: App, work: Work, name: str, content: bytes) -> Batch:
+    with app.ports.objects.writer(INBOX, name) as writer:
+        writer.write(content)
+    work()
+    return next(one for one in records.find(app.ports) if one.file == name)
+
+
+def test_a_dropped_file_of_a_new_contract_waits_for_a_person_with_its_figures(
+    app: App, person: People, work: Work
+) -> None:
+    app.contracts.save(parse(SHOP), "boss")
+    held = dropped(app, work, "shop-may.csv", b"No,Day,Net\n1,2026-05-02,20.00\n2,2026-05-03,22.50\n")
+    admin = person(Role.ADMIN)
+    page = text_of(admin.get(f"/uploads/{held.batch_id}").text)
+    assert "First file of a new contract" in page
+    assert "Revenue 42.50 EUR" in page
+    assert admin.post(f"/uploads/{held.batch_id}/confirm").status_code == 303
+    work()
+    assert "2 of 2 rows counted" in admin.get(f"/uploads/{held.batch_id}").text
+    later = dropped(app, work, "shop-june.csv", b"No,Day,Net\n3,2026-06-02,20.00\n")
+    assert later.settlement_no
+
+
+def test_a_clerks_proposal_shows_the_figures_to_the_administrator(app: App, person: People, work: Work) -> None:
+    clerk, admin = person(Role.CLERK, "Austria"), person(Role.ADMIN)
+    place = look_at(clerk, UNKNOWN, "linz.csv")
+    clerk.post(f"{place}/answers", ANSWERS)
+    assert "Propose the contract" in clerk.get(place).text
+    clerk.post(f"{place}/save", {"name": "linz"})
+    work()
+    assert "Revenue 1,204.30 EUR" in text_of(admin.get("/uploads/proposals").text)
+
+
+def test_new_words_hold_a_file_below_the_contracts_threshold_and_are_mapped_in_the_portal(
+    app: App, person: People, work: Work
+) -> None:
+    admin = person(Role.ADMIN)
+    sales = [indian_sale(str(number)) for number in range(1, 31)]
+    batch = admin.upload(indian_file(*sales[:-1], sales[-1].replace(",Completed,", ",Lost,")))
+    work()
+    page = admin.get(f"/uploads/{batch}").text
+    assert "Unknown status words" in text_of(page)
+    place = f"/uploads/{batch}/questions"
+    assert f'href="{place}"' in page
+    assert admin.post(place, {"answer.status.Lost": "ignore"}).status_code == 303
+    assert selected(admin.get(place).text, "Lost") == "ignore"
+    assert admin.post(f"{place}/save").status_code == 303
+    work()
+    assert "29 of 30 rows counted" in admin.get(f"/uploads/{batch}").text
+    assert app.contracts.current("IN").status.words["Lost"] == "ignore"

@@ -1,0 +1,112 @@
+"""A manager who is bound to a store cannot change the sales of another; somebody who is not bound decides."""
+
+import csv
+from collections.abc import Callable
+from io import BytesIO, StringIO
+
+import pytest
+from visitor import PASSWORD, Visitor
+
+from tillstream.app import App
+from tillstream.audit import reading
+from tillstream.domain.contract.model import parse
+from tillstream.domain.people import Role
+from tillstream.people import accounts, store_tokens
+
+Work = Callable[[], None]
+CONTRACT = {
+    "name": "Shop",
+    "region": "Shop",
+    "currency": "GBP",
+    "columns": {
+        "sale_id": "number",
+        "date": "day",
+        "store_id": "store",
+        "product_id": "product",
+        "quantity": "quantity",
+        "unit_price": "price",
+    },
+    "identity": {"ids": "region-wide"},
+    "refused_threshold": "1",
+}
+HEADER = "number,day,store,product,quantity,price\n"
+MANCHESTER = "1,2026-06-01,MAN1,P1,2,10.00\n"
+
+
+@pytest.fixture
+def boss(app: App, person: Callable[..., Visitor], work: Work) -> Visitor:
+    """An administrator of a region whose sale numbers are unique, with a sale of the store MAN1."""
+    app.contracts.save(parse(CONTRACT, "Shop"), "boss")
+    admin = person(Role.ADMIN)
+    admin.upload((HEADER + MANCHESTER).encode(), "first.csv", "Shop")
+    work()
+    return admin
+
+
+@pytest.fixture
+def manager(app: App, boss: Visitor, anonymous: Visitor) -> Visitor:
+    """The manager of LON1."""
+    accounts.add(app.ports, "lon", "lon", Role.MANAGER, regions=("Shop",), stores=("LON1",), password=PASSWORD)
+    assert anonymous.sign_in("lon").status_code == 303
+    return anonymous
+
+
+def stores(app: App) -> list[tuple[str, str]]:
+    rows = app.ports.warehouse.query("SELECT sale_id, store_id FROM current_lines ORDER BY sale_id").to_pylist()
+    return [(row["sale_id"], row["store_id"]) for row in rows]
+
+
+def events(app: App) -> list[tuple[str, str]]:
+    return [
+        (entry.who, entry.what)
+        for entry in reading.find_entries(app.ports, reading.AuditFilter())
+        if entry.what.endswith(".not-your-store")
+    ]
+
+
+def test_the_upload_of_a_bound_manager_leaves_the_sales_of_another_store(
+    app: App, manager: Visitor, work: Work
+) -> None:
+    rows = HEADER + "1,2026-06-01,LON1,P1,5,10.00\n2,2026-06-01,LON1,P1,1,10.00\n3,2026-06-01,MAN1,P1,1,10.00\n"
+    batch = manager.upload(rows.encode(), "mine.csv", "Shop")
+    work()
+    assert stores(app) == [("1", "MAN1"), ("2", "LON1")]
+    assert events(app) == [("lon", "upload.not-your-store")]
+    assert "The sale line belongs to the store “MAN1”" in manager.get(f"/uploads/{batch}").text
+
+
+def test_only_a_user_without_stores_accepts_such_a_row(app: App, boss: Visitor, manager: Visitor, work: Work) -> None:
+    batch = manager.upload((HEADER + "1,2026-06-01,LON1,P1,5,10.00\n").encode(), "mine.csv", "Shop")
+    work()
+    grid = f"/uploads/{batch}/fix/rows"
+    shown = [visitor.get(grid).get_json()["rows"][0]["acceptable"] for visitor in (manager, boss)]
+    assert shown == [False, True]
+    for visitor, expected in ((manager, [("1", "MAN1")]), (boss, [("1", "LON1")])):
+        text = visitor.get(f"/uploads/{batch}/refused.csv").data.decode("utf-8-sig")
+        (row,) = csv.DictReader(StringIO(text))
+        out = StringIO()
+        writer = csv.DictWriter(out, list(row))
+        writer.writeheader()
+        writer.writerow(row | {"_accept": "yes"})
+        corrected = out.getvalue().encode()
+        visitor.post(f"/uploads/{batch}/fix", {"file": (BytesIO(corrected), "refused.csv")})
+        work()
+        assert stores(app) == expected
+
+
+def test_a_till_cannot_take_the_sale_of_another_store(app: App, boss: Visitor, anonymous: Visitor, work: Work) -> None:
+    token = store_tokens.issue(app.ports, "Shop", "LON1", "front", "boss")[1]
+    sale = {
+        "schema": "store-sale/1",
+        "region": "Shop",
+        "store_id": "LON1",
+        "number": "1",
+        "sold_at": "2026-06-02T10:00:00+00:00",
+        "currency": "GBP",
+        "lines": [{"product_id": "P1", "quantity": "5", "unit_price": "10.00"}],
+    }
+    answer = anonymous.client.post("/api/sales", json=sale, headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 202
+    work()
+    assert stores(app) == [("1", "MAN1")]
+    assert events(app) == [("stores", "sale.not-your-store")]

@@ -1,0 +1,40 @@
+"""All cases, by name."""
+
+from functools import cache
+
+from tests.strangers.case import Case
+from tests.strangers.shapes import (
+    accounting,
+    bookkeeping,
+    defects,
+    erp,
+    known,
+    languages,
+    marketplaces,
+    more_tills,
+    more_traps,
+    no_tables,
+    payments,
+    reports,
+    samples,
+    shopify,
+    tills,
+    traps,
+    webshops,
+)
+
+MODULES = (
+    *(shopify, webshops, marketplaces, payments, tills, more_tills, erp, accounting, bookkeeping),
+    *(languages, reports, samples, traps, more_traps, defects, known, no_tables),
+)
+
+
+@cache
+def cases() -> dict[str, Case]:
+    by_name: dict[str, Case] = {}
+    for module in MODULES:
+        for case in module.cases():
+            if case.name in by_name:
+                raise ValueError(f"two cases are called {case.name}")
+            by_name[case.name] = case
+    return by_name

@@ -1,0 +1,45 @@
+"""Files of shops that nobody here knows: what a clerk reaches who follows the questions of detection."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from tests.strangers.not_yet import NOT_YET
+from tests.strangers.registry import cases
+from tests.strangers.scoring import home, score
+from tillstream.app import App
+
+TRAPS = tuple(f"trap {number}" for number in range(1, 10))
+LEAST_FILES = 120
+
+
+@pytest.fixture(scope="module")
+def empty_app() -> Iterator[App]:
+    with home() as app:
+        yield app
+
+
+@pytest.mark.parametrize("name", cases())
+def test_a_file_gives_its_right_figures_or_the_result_that_is_listed_as_not_right_yet(
+    name: str, empty_app: App
+) -> None:
+    result = score(cases()[name], empty_app)
+    expected = NOT_YET.get(name, "right")
+    assert result.result == expected, f"{name} is {result.result}, listed as {expected}: {result.reason}"
+    assert not result.claimed_by
+
+
+def test_the_list_of_what_is_not_right_yet_names_files_of_the_corpus() -> None:
+    assert NOT_YET.keys() <= cases().keys()
+    assert set(NOT_YET.values()) <= {"refused", "held", "quarantined", "stuck", "wrong"}
+
+
+def test_each_trap_is_set_at_least_twice() -> None:
+    set_traps = Counter(trap for case in cases().values() for trap in case.traps)
+    assert len(cases()) >= LEAST_FILES
+    assert all(set_traps[trap] >= 2 for trap in TRAPS)
+
+
+def test_a_file_has_the_same_bytes_each_time_it_is_built() -> None:
+    assert all(case.build() == case.build() for case in cases().values())

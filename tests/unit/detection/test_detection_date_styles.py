@@ -1,0 +1,114 @@
+"""Styles of dates that exports write: with weekdays, zone words, other eras, and counted in seconds."""
+
+import io
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from tillstream.detection import Proposal, propose
+from tillstream.domain.contract.model import parse
+from tillstream.domain.dates.eras import gregorian
+from tillstream.pipeline.staging.figures import read_figures
+
+ANSWERS = {
+    "region": "North",
+    "country": "-",
+    "currency": "EUR",
+    "time_zone": "America/Los_Angeles",
+    "date_order": "DMY",
+}
+MOMENTS = [datetime(2026, 2, 3, 14, 15) + timedelta(days=3 * n, minutes=37 * n) for n in range(20)]  # noqa: DTZ001
+GERMAN = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+GERMAN_MONTHS = ("", "Januar", "Februar", "März", "April")
+
+
+def _unix(moment: datetime) -> int:
+    return int((moment.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
+
+
+STYLES: dict[str, Callable[[datetime], object]] = {
+    "Feb 3, 2026 2:15 PM": lambda at: f"{at:%b} {at.day}, {at:%Y %I:%M %p}",
+    "Feb 3, 2026, 2:15:07 PM": lambda at: f"{at:%b} {at.day}, {at:%Y, %I:%M:%S %p}",
+    "Feb-03-26": lambda at: f"{at:%b-%d-%y}",
+    "3-Feb-2026": lambda at: f"{at.day}-{at:%b-%Y}",
+    "2026.02.03.": lambda at: f"{at:%Y.%m.%d.}",
+    "2026. 02. 03.": lambda at: f"{at:%Y. %m. %d.}",
+    "2026年2月3日": lambda at: f"{at.year}年{at.month}月{at.day}日",
+    "Tue 03/02/2026": lambda at: f"{at:%a %d/%m/%Y}",
+    "Tuesday, February 3, 2026": lambda at: f"{at:%A, %B} {at.day}, {at.year}",
+    "Dienstag, 3. Februar 2026": lambda at: f"{GERMAN[at.weekday()]}, {at.day}. {GERMAN_MONTHS[at.month]} {at.year}",
+    "03.02.2026, 14:15": lambda at: f"{at:%d.%m.%Y, %H:%M}",
+    "03-Feb-2026 02:15 PM PST": lambda at: f"{at:%d-%b-%Y %I:%M %p} PST",
+    "03.02.2026 14:15:00 UTC": lambda at: f"{at:%d.%m.%Y %H:%M:%S} UTC",
+    "2026-02-03T14:15:00.123456789Z": lambda at: f"{at:%Y-%m-%dT%H:%M:%S}.123456789Z",
+    "2026-02-03T14:15:00.123Z": lambda at: f"{at:%Y-%m-%dT%H:%M:%S}.123Z",
+    "Unix seconds": _unix,
+    "Unix milliseconds": lambda at: _unix(at) * 1000,
+    "03/02/2569": lambda at: f"{at:%d/%m}/{at.year + 543}",
+    "2569-02-03 14:15": lambda at: f"{at.year + 543}-{at:%m-%d %H:%M}",
+    "令和8年2月3日": lambda at: f"令和{at.year - 2018}年{at.month}月{at.day}日",
+    "R8.2.3": lambda at: f"R{at.year - 2018}.{at.month}.{at.day}",
+}
+
+
+def proposal_for(dates: list[object], **answers: str) -> tuple[bytes, Proposal]:
+    rows = [f'{1000 + n},"{text}",{n % 4 + 1},{n + 10}.50' for n, text in enumerate(dates)]
+    data = "\n".join(["Receipt,Date,Qty,Total", *rows, ""]).encode()
+    return data, propose(io.BytesIO(data), name="shop", answers=ANSWERS | answers)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_style_of_dates_is_recognised_and_read(style: str) -> None:
+    language = "de" if "Dienstag" in style else "en"
+    data, proposal = proposal_for([STYLES[style](at) for at in MOMENTS], language=language)
+    assert proposal.questions == ()
+    contract = parse(proposal.contract)
+    figures = read_figures(lambda: io.BytesIO(data), contract, date(2026, 6, 1), file="a.csv")
+    assert (figures.accepted, figures.quarantined) == (20, 0)
+    assert (figures.first_date, figures.last_date) == (date(2026, 2, 3), MOMENTS[-1].date())
+
+
+def test_the_weekday_proves_the_order_of_day_and_month() -> None:
+    texts: list[object] = [f"{at:%a %m/%d/%Y}" for at in MOMENTS if at.day <= 12]
+    _, proposal = proposal_for(texts, date_order="")
+    assert proposal.questions == ()
+    assert proposal.contract["dates"]["formats"] == ["%A %m/%d/%Y"]
+
+
+def test_times_with_offsets_need_the_zone_of_the_shop() -> None:
+    _, proposal = proposal_for([f"{at:%Y-%m-%dT%H:%M:%S}Z" for at in MOMENTS], time_zone="")
+    assert [question.key for question in proposal.questions] == ["time_zone"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("令和元年5月1日", "2019年5月1日"),
+        ("平成31年4月30日", "2019年4月30日"),
+        ("H31/4/30", "2019/4/30"),
+        ("S64", "S64"),
+    ],
+)
+def test_years_of_japanese_eras_start_with_one(text: str, expected: str) -> None:
+    assert gregorian(text, "japanese") == expected
+
+
+def test_a_leap_day_of_a_buddhist_year_is_that_of_the_common_year() -> None:
+    assert gregorian("29/02/2567", "buddhist") == "29/02/2024"
+
+
+@pytest.mark.parametrize("settings", [{"formats": ["unix"]}, {"formats": ["%Y-%m-%d"], "era": "buddhist"}])
+def test_a_contract_has_the_new_formats(settings: dict[str, object]) -> None:
+    contract = {
+        "name": "shop",
+        "region": "North",
+        "currency": "EUR",
+        "identity": {"ids": "region-wide"},
+        "dates": settings,
+        "columns": {"date": "D", "sale_id": "N", "net_amount": "T"},
+    }
+    text = "1770128100" if settings["formats"] == ["unix"] else "2569-02-03"
+    data = f"N,D,T\n1,{text},2.50\n".encode()
+    figures = read_figures(lambda: io.BytesIO(data), parse(contract), date(2026, 6, 1), file="a.csv")
+    assert figures.first_date == date(2026, 2, 3)

@@ -1,0 +1,46 @@
+"""Columns that mark cancelled or returned rows."""
+
+import io
+
+import pytest
+
+from tillstream.detection import Proposal, propose
+from tillstream.detection.words.flag_words import flag_meaning, flagged_status
+
+
+def detected(header: str, marks: list[str]) -> Proposal:
+    rows = "".join(f"A{n},2026-02-{n:02},Mug,1,2.50,{mark}\n" for n, mark in enumerate(marks, 10))
+    return propose(io.BytesIO(f"Order,Date,Product,Qty,Price,{header}\n{rows}".encode()), name="x")
+
+
+@pytest.mark.parametrize(
+    ("header", "marks", "words"),
+    [
+        ("Void?", ["true", "false", "false"], {"true": "cancelled", "false": "completed"}),
+        ("Cancelled", ["0", "0", "1"], {"0": "completed", "1": "cancelled"}),
+        ("Is returned", ["", "x", ""], {"x": "returned"}),
+        ("Storniert", ["nein", "ja", "nein"], {"nein": "completed", "ja": "cancelled"}),
+        ("Voided on", ["", "2026-02-12", ""], {"2026-02-12": "cancelled"}),
+    ],
+)
+def test_a_column_that_marks_reversed_rows_is_the_status(header: str, marks: list[str], words: dict[str, str]) -> None:
+    proposal = detected(header, marks)
+    assert proposal.contract["columns"]["status"] == header
+    assert proposal.contract["status"]["words"] == words
+    assert proposal.contract["status"].get("default", "completed") == ("completed" if "" in marks else None)
+
+
+def test_the_evidence_names_the_marks() -> None:
+    evidence = {finding.about: finding.evidence for finding in detected("Void?", ["true", "false"]).findings}
+    assert evidence["column.status"] == "it marks the cancelled rows with “true” and “false”"
+
+
+def test_an_amount_or_a_number_of_units_is_no_mark() -> None:
+    assert "status" not in detected("Refunded", ["0.00", "2.50", "0.00"]).contract["columns"]
+    assert flagged_status("Amount refunded") == ""
+    assert flagged_status("Qty returned") == ""
+
+
+def test_other_words_mean_nothing_under_a_mark() -> None:
+    assert flag_meaning("Void?", "perhaps") == ""
+    assert flag_meaning("Product", "yes") == ""

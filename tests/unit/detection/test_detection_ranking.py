@@ -1,0 +1,38 @@
+"""Candidates for a role are ranked by what they contain."""
+
+import io
+
+from tillstream.detection import Proposal, propose
+
+DAYS = [f"2026-02-{day:02}" for day in range(10, 26)]
+
+
+def detected(header: str, row: str) -> Proposal:
+    rows = "".join(row.format(n=number, day=day) + "\n" for number, day in enumerate(DAYS, 100))
+    return propose(io.BytesIO(f"{header}\n{rows}".encode()), name="x")
+
+
+def test_an_empty_column_is_neither_number_date_total_nor_product() -> None:
+    proposal = detected("Order,Date,Product,Total,Order No,Order Date", ",,,,A{n},{day}")
+    assert {"Order", "Date", "Product", "Total"}.isdisjoint(proposal.contract["columns"].values())
+
+
+def test_of_two_dates_the_one_that_is_mostly_empty_is_left_out() -> None:
+    header = "Order No,Order Date,Invoice Date,Product,Qty,Price"
+    rows = "".join(f"A{n},{day},{day if n < 103 else ''},Mug,1,2.50\n" for n, day in enumerate(DAYS, 100))
+    proposal = propose(io.BytesIO(f"{header}\n{rows}".encode()), name="x")
+    assert proposal.contract["columns"]["date"] == "Order Date"
+    assert all(question.key != "column.date" for question in proposal.questions)
+
+
+def test_an_amount_is_no_sale_number_whatever_its_name() -> None:
+    proposal = detected("Sale (Dollars),Date,Product,Bottles,Each", "$25.00,{day},Mug,2,$12.50")
+    assert "sale_id" not in proposal.contract["columns"]
+
+
+def test_a_column_that_differs_in_all_rows_and_ascends_is_proposed_as_the_sale_number() -> None:
+    proposal = detected("Zeichen,Date,Product,Qty,Price", "INV-{n},{day},Mug,1,2.50")
+    question = next(one for one in proposal.questions if one.key == "identity")
+    assert question.choices[0] == "Zeichen"
+    assert question.evidence == "Zeichen is filled, differs in all 16 sampled rows and ascends, as a sale number does"
+    assert question.lines == (2, 3)

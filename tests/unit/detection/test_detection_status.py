@@ -1,0 +1,149 @@
+"""Which column is the status, what its words mean, and that every column of a file is accounted for."""
+
+import io
+
+import pytest
+
+from tillstream.detection import Proposal, drift, propose
+from tillstream.domain.batch.staging_report import UnknownWord
+from tillstream.domain.contract.model import parse
+
+ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
+
+
+def proposal_for(columns: dict[str, list[str]], **answers: str) -> Proposal:
+    """A proposal for a file of orders with these columns beside number, day and total."""
+    rows = max(map(len, columns.values()))
+    lines = [",".join(("Order No", "Date", "Total", *columns))]
+    for number in range(rows):
+        more = (words[number % len(words)] for words in columns.values())
+        lines.append(",".join((str(number + 1), f"2026-03-{number % 28 + 1:02}", "10.50", *more)))
+    return propose(io.BytesIO("\n".join(lines).encode()), name="shop", answers=ANSWERS | answers)
+
+
+def keys(proposal: Proposal) -> list[str]:
+    return [question.key for question in proposal.questions]
+
+
+def status_of(proposal: Proposal) -> str:
+    return str(proposal.contract["columns"].get("status", ""))
+
+
+@pytest.mark.parametrize("header", ["Status", "Financial Status", "order_status", "Statut", "Fulfillment Status"])
+def test_a_column_named_status_is_never_dropped_because_its_words_are_not_known(header: str) -> None:
+    proposal = proposal_for({header: ["Aktiv", "Weg", "Bezahlt"] * 4})
+    assert keys(proposal) == ["status"]
+    assert {use.word: use.meaning for use in proposal.questions[0].table} == {
+        "Aktiv": "",
+        "Weg": "",
+        "Bezahlt": "completed",
+    }
+    answers = {"status.Aktiv": "completed", "status.Weg": "ignore"}
+    answered = proposal_for({header: ["Aktiv", "Weg", "Bezahlt"] * 4}, **answers)
+    assert (keys(answered), status_of(answered)) == ([], header)
+    assert answered.contract["status"]["words"] == {"Aktiv": "completed", "Weg": "ignore", "Bezahlt": "completed"}
+    assert parse(answered.contract).status.words["Weg"] == "ignore"
+
+
+@pytest.mark.parametrize("words", [["SP", "RJ", "MG"], [f"word {number}" for number in range(40)]])
+def test_a_doubtful_status_is_a_question_before_its_words(words: list[str]) -> None:
+    assert keys(proposal_for({"Estado": words})) == ["column.status"]
+    none = proposal_for({"Estado": words}, **{"column.status": "-"})
+    assert (keys(none), status_of(none)) == ([], "")
+    taken = proposal_for({"Estado": words}, **{"column.status": "Estado"})
+    assert (keys(taken), len(taken.questions[0].table)) == (["status"], len(words))
+
+
+def test_more_than_thirty_words_are_a_question_even_if_the_column_is_named_status() -> None:
+    proposal = proposal_for({"Status": [f"Shipped {number}" for number in range(31)]})
+    assert keys(proposal) == ["column.status"]
+    assert "31 different words" in proposal.questions[0].evidence
+
+
+def test_a_column_of_any_name_is_the_status_if_its_words_cancel_or_return() -> None:
+    proposal = proposal_for({"Vorgang": ["Verkauft", "Storniert", "Verkauft"]})
+    assert (keys(proposal), status_of(proposal)) == ([], "Vorgang")
+    assert proposal.contract["status"]["words"]["Storniert"] == "cancelled"
+
+
+def test_a_column_with_a_few_status_words_among_others_is_a_question() -> None:
+    proposal = proposal_for({"Vorgang": ["A", "B", "C", "Storno"]})
+    assert keys(proposal) == ["column.status"]
+    assert "“Storno”" in proposal.questions[0].evidence
+
+
+@pytest.mark.parametrize("header", ["State", "Condition", "Customer Type"])
+def test_a_column_of_other_words_stays_an_extra_column(header: str) -> None:
+    proposal = proposal_for({header: ["New", "Ohio", "Texas"]})
+    assert (keys(proposal), status_of(proposal)) == ([], "")
+
+
+def test_of_several_columns_the_one_that_cancels_is_the_status_and_the_other_is_kept() -> None:
+    columns = {"Fulfillment Status": ["fulfilled", "unfulfilled"], "Financial Status": ["paid", "voided"]}
+    proposal = proposal_for(columns)
+    assert (keys(proposal), status_of(proposal)) == ([], "Financial Status")
+    finding = next(one for one in proposal.findings if one.about == "column.status")
+    assert "Fulfillment Status is kept as extra" in finding.evidence
+
+
+def test_two_columns_that_cancel_are_a_question_unless_one_has_the_clearer_name() -> None:
+    clear = {"Order Status": ["paid", "voided"], "Delivery status": ["delivered", "cancelled"]}
+    assert (keys(proposal_for(clear)), status_of(proposal_for(clear))) == ([], "Order Status")
+    columns = {"Status of payment": ["paid", "voided"], "Delivery status": ["delivered", "cancelled"]}
+    assert keys(proposal_for(columns)) == ["column.status"]
+    assert status_of(proposal_for(columns, **{"column.status": "Delivery status"})) == "Delivery status"
+
+
+def test_rows_without_a_word_are_part_of_the_same_question() -> None:
+    proposal = proposal_for({"Status": ["paid", ""]})
+    assert (keys(proposal), proposal.questions[0].keys) == (["status"], ("status.paid", "status.default"))
+    answered = proposal_for({"Status": ["paid", ""]}, **{"status.default": "pending"})
+    assert (keys(answered), answered.contract["status"]["default"]) == ([], "pending")
+
+
+def test_returned_rows_without_a_minus_sign_are_a_question() -> None:
+    columns = {"Status": ["paid", "refunded"]}
+    proposal = proposal_for(columns)
+    assert keys(proposal) == ["returns"]
+    assert "Total has no minus sign" in proposal.questions[0].evidence
+    assert proposal_for(columns, returns="cancel").contract["status"]["words"]["refunded"] == "cancelled"
+    assert proposal_for(columns, returns="subtract").contract["status"]["unsigned_returns"] is True
+
+
+def test_every_column_is_listed_with_its_use_its_samples_and_its_sum() -> None:
+    proposal = proposal_for({"Status": ["paid", "void"], "Note": ["x"], "Points": ["3", "4"], "Empty": [""]})
+    listed = {one.name: (one.use, one.roles, one.samples, one.filled, one.sum) for one in proposal.columns}
+    assert list(listed) == ["Order No", "Date", "Total", "Status", "Note", "Points", "Empty"]
+    assert listed["Total"] == ("mapped", ("net_amount",), ("10.50",), 2, "21")
+    assert listed["Points"] == ("extra", (), ("3", "4"), 2, "7")
+    assert listed["Note"] == ("extra", (), ("x",), 2, "")
+    assert listed["Empty"] == ("ignored", (), (), 0, "")
+    assert listed["Date"][4] == ""
+    status = next(one.to_dict() for one in proposal.columns if one.name == "Status")
+    assert [(use["word"], use["rows"], use["amount"], use["meaning"]) for use in status["words"]] == [
+        ("paid", 1, "10.5", "completed"),
+        ("void", 1, "10.5", "cancelled"),
+    ]
+
+
+def test_unknown_words_of_the_whole_file_are_in_the_question_even_if_the_sample_lacks_them() -> None:
+    columns = {"sale_id": "No", "date": "Date", "net_amount": "Total", "status": "State"}
+    contract = parse(
+        {
+            "name": "shop",
+            "region": "R",
+            "currency": "EUR",
+            "columns": columns,
+            "identity": {"ids": "region-wide"},
+            "status": {"words": {"paid": "completed"}},
+        }
+    )
+    file = io.BytesIO(b"No,Date,Total,State\n1,2026-03-01,10.00,paid\n2,2026-03-01,7.00,gone\n")
+    unknown = (UnknownWord("gone", "EUR", 1, "7"), UnknownWord("lost", "EUR", 40, "99.5"))
+    (question,) = drift(file, contract, unknown_words=unknown).questions
+    assert [(use.word, use.rows, use.amount) for use in question.table] == [("gone", 1, "7"), ("lost", 40, "99.5")]
+    file.seek(0)
+    answers = {"status.gone": "cancelled", "status.lost": "ignore"}
+    proposed = drift(file, contract, answers=answers, unknown_words=unknown).proposed
+    assert proposed is not None
+    assert proposed.status.words == {"paid": "completed", "gone": "cancelled", "lost": "ignore"}

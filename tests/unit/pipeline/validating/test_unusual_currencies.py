@@ -1,0 +1,67 @@
+"""A currency that a store or region never used is a warning; one that ISO 4217 does not know is rejected."""
+
+from pathlib import Path
+from typing import Any
+
+from tillstream.app import App, open_app
+from tillstream.commands.ingest import Ingest, ingest
+from tillstream.commands.result import quiet
+from tillstream.domain.money.currencies import CURRENCIES
+from tillstream.settings import Settings
+
+CONTRACT = """\
+name: shop
+region: Shop
+{currency}
+refused_threshold: 1
+columns: {{sale_id: No, date: Day, store_id: Store, net_amount: Total, currency: Cur}}
+identity: {{ids: region-wide}}
+"""
+
+
+def shop(home: Path, currency: str = "") -> Settings:
+    (home / "contracts").mkdir(parents=True)
+    (home / "contracts" / "shop.yaml").write_text(CONTRACT.format(currency=currency))
+    return Settings(home=home, samples=False, threads=1)
+
+
+def problems(app: App, path: Path, *lines: str) -> list[tuple[str, str, int, str]]:
+    """Ingest a file; code, severity, count and example of its problems."""
+    path.write_text("No,Day,Store,Total,Cur\n" + "".join(f"{line}\n" for line in lines))
+    receipt: Any = ingest(app, quiet, Ingest(files=[str(path)], contract="shop")).data
+    return [(one["code"], one["severity"], one["count"], one["example"]) for one in receipt["problems"]]
+
+
+def test_a_store_with_a_currency_of_its_own_is_warned_about_another_one(tmp_path: Path) -> None:
+    with open_app(shop(tmp_path)) as app:
+        first = ("1,2026-03-01,S1,5.00,EUR", "2,2026-03-01,S2,5.00,PLN")
+        assert problems(app, tmp_path / "a.csv", *first) == [], "nothing is usual yet"
+        later = ("3,2026-03-02,S1,5.00,EUR", "4,2026-03-02,S1,5.00,PLN", "5,2026-03-02,S2,5.00,PLN")
+        assert problems(app, tmp_path / "b.csv", *later) == [
+            ("unusual-currency", "warning", 1, "PLN; store S1 uses EUR")
+        ]
+        new_store = ("6,2026-03-03,S3,5.00,EUR", "7,2026-03-03,S3,5.00,USD", "8,2026-03-03,S3,5.00,USD")
+        assert problems(app, tmp_path / "c.csv", *new_store) == [
+            ("unusual-currency", "warning", 2, "USD; this region uses EUR, PLN")
+        ]
+
+
+def test_the_currency_of_the_contract_is_usual_from_the_first_file_on(tmp_path: Path) -> None:
+    with open_app(shop(tmp_path, "currency: EUR")) as app:
+        lines = ("1,2026-03-01,S1,5.00,EUR", "2,2026-03-01,S1,5.00,USD")
+        assert problems(app, tmp_path / "a.csv", *lines) == [  # the file is also held: half of it is in dollars
+            ("unusual-currency", "warning", 1, "USD; this region uses EUR")
+        ]
+
+
+def test_an_unknown_currency_is_rejected(tmp_path: Path) -> None:
+    with open_app(shop(tmp_path)) as app:
+        lines = ("1,2026-03-01,S1,5.00,EUR", "2,2026-03-01,S1,5.00,EUP", "3,2026-03-01,S1,5.00,XXX")
+        lines += ("4,1998-03-01,S1,5.00,DEM",)
+        assert problems(app, tmp_path / "a.csv", *lines) == [("not-a-currency", "error", 2, "EUP")]
+
+
+def test_the_list_has_codes_of_three_letters_and_no_code_for_no_currency() -> None:
+    assert {len(code) for code in CURRENCIES} == {3}
+    assert {"USD", "EUR", "INR", "JPY", "GBP", "BRL", "DEM"} <= CURRENCIES
+    assert "XXX" not in CURRENCIES

@@ -1,0 +1,44 @@
+"""Output of `query`: a table for people, CSV for spreadsheets, JSON for programs."""
+
+import csv
+import io
+import json
+import re
+from typing import Any
+
+import click
+
+from tillstream.domain.text.formula_guard import guard
+
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+"""Numbers are never formulas, and decimals are texts in results."""
+
+
+def show_csv(data: dict[str, Any]) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(guard, data["columns"]))
+    writer.writerows([_cell(row[column]) for column in data["columns"]] for row in data["rows"])
+    click.echo(text.getvalue(), nl=False)
+    _note_if_cut(data)
+
+
+def show_table(data: dict[str, Any]) -> None:
+    from tillstream.cli.output.tables import show_rows
+
+    show_rows(data)
+    _note_if_cut(data)
+
+
+def _note_if_cut(data: dict[str, Any]) -> None:
+    if data["cut"]:
+        rows = len(data["rows"])
+        shown = "Only the first row is" if rows == 1 else f"Only the first {rows:,} rows are"
+        click.echo(f"{shown} shown; there are more. To see more, use --limit N.", err=True)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if NUMBER.fullmatch(text) else guard(text)

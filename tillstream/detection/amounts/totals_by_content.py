@@ -1,0 +1,203 @@
+"""Find the total of a line, its quantity, price and discount by arithmetic, whatever their names."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tillstream.detection.amounts.number_columns import Agreement, NumberColumns, Numbers, agreement
+from tillstream.detection.evidence import DetectionLog, percentage
+
+TOTALS = ("amount", "net_amount", "gross_amount")
+_PAIR = ("quantity", "unit_price")
+_MOST, _ALMOST_ALL, _FEW = 0.8, 0.95, 0.5
+_MAX_COLUMNS = 14
+"""Number of numeric columns without a role that are combined."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """quantity × price, less a discount and plus a tax, by the names of the columns."""
+
+    quantity: str
+    unit_price: str
+    discount: str = ""
+    tax: str = ""
+    kind: str = "amount"
+    """What the discount contains: an amount, a rate or a percentage."""
+
+    def values(self, columns: NumberColumns) -> Numbers:
+        full: Numbers = columns[self.quantity] * columns[self.unit_price]
+        discount = columns.or_zero(self.discount)
+        less = discount if self.kind == "amount" else full * discount / (100 if self.kind == "percent" else 1)
+        return full - less + columns.or_zero(self.tax)
+
+    def __str__(self) -> str:
+        discount, tax = (f" {sign} {name}" if name else "" for sign, name in (("−", self.discount), ("+", self.tax)))
+        return f"{self.quantity} × {self.unit_price}{discount}{tax}"
+
+
+@dataclass(frozen=True)
+class _Proof:
+    total: str
+    product: Product
+    agreement: Agreement
+
+    def __str__(self) -> str:
+        share, rows = self.agreement.share, self.agreement.rows
+        return f"{self.total} is {self.product} in {percentage(share)} of {rows:,} rows"
+
+    @property
+    def rank(self) -> tuple[bool, bool, int]:
+        """A total before tax and after discount is the best one."""
+        return not self.product.tax, bool(self.product.discount), self.agreement.matching
+
+
+def assign(columns: NumberColumns, roles: dict[str, str], unmapped: Sequence[str], log: DetectionLog) -> None:
+    """Add the roles quantity, unit_price, discount and amount, in place, where arithmetic proves them.
+
+    columns: all numeric columns. unmapped: those without a role. Asks `column.net_amount` if several columns fit.
+    """
+    free = [name for name in unmapped[:_MAX_COLUMNS] if name in columns]
+    named = next((roles[role] for role in TOTALS if roles.get(role, "") in columns), "")
+    if set(_PAIR) <= set(roles):
+        _find_total(columns, roles, named, free, log)
+    elif not any(log.answers.get(f"column.{role}") == "-" for role in _PAIR):
+        _find_pair(columns, roles, named, free, log)
+    _find_discount(columns, roles, [name for name in free if name not in roles.values()], log)
+
+
+def _find_total(columns: NumberColumns, roles: dict[str, str], named: str, free: list[str], log: DetectionLog) -> None:
+    """Find the total of a known quantity and price; a named total is replaced if it contradicts them."""
+    if {f"column.{role}" for role in TOTALS} & set(log.answers) or not _are_numeric(columns, roles, *_PAIR):
+        return
+    if named and (roles.get("amount") != named or _explains(columns, roles, named, free)):
+        return
+    proofs = list(
+        _proofs(columns, roles, free, [(roles["quantity"], roles["unit_price"])], _ALMOST_ALL if named else _MOST)
+    )
+    best = _best(proofs, columns, log)
+    if best and named:
+        log.add_finding("column.extra", named, f"{named} contradicts {best.product}, so {best.total} is the total", 0.9)
+    if best:
+        _take(best, roles, log)
+
+
+def _explains(columns: NumberColumns, roles: dict[str, str], named: str, free: list[str]) -> bool:
+    """Whether a named total follows from quantity and price in half of the rows, or is a constant multiple of them."""
+    pair = (roles["quantity"], roles["unit_price"])
+    mapped = _terms(roles)
+    unmapped = [(name, "", kind) for name in free for kind in ("amount", "rate", "percent")]
+    for less, plus, kind in (*mapped, *unmapped):
+        values = Product(*pair, less, plus, kind).values(columns)
+        if agreement(columns[named], values, columns[pair[1]]).share >= _FEW:
+            return True
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = columns[named] / Product(*pair).values(columns)
+    ratio = ratio[np.isfinite(ratio)].round(2)
+    return not len(ratio) or bool(np.unique(ratio, return_counts=True)[1].max() >= _FEW * len(ratio))
+
+
+def _find_pair(columns: NumberColumns, roles: dict[str, str], named: str, free: list[str], log: DetectionLog) -> None:
+    """Find quantity and price, at least one of which has no known name, by the total."""
+    if not _are_numeric(columns, roles, *(role for role in _PAIR if role in roles)):
+        return
+    quantities = [roles["quantity"]] if "quantity" in roles else [name for name in free if _is_whole(columns[name])]
+    prices = [roles["unit_price"]] if "unit_price" in roles else free
+    pairs = [(quantity, price) for quantity in quantities for price in prices if quantity != price]
+    best = _best(list(_proofs(columns, roles, [named] if named else free, pairs, _ALMOST_ALL)), columns, log)
+    if best is None:
+        return
+    product = best.product
+    if not set(_PAIR) & set(roles) and _is_whole(columns[product.unit_price]):
+        words = "Which column is the quantity?"
+        log.add_question("column.quantity", words, (product.quantity, product.unit_price), str(best))
+    roles |= {"quantity": product.quantity, "unit_price": product.unit_price}
+    for role in _PAIR:
+        log.add_finding(f"column.{role}", roles[role], str(best), best.agreement.share)
+    if not named:
+        _take(best, roles, log)
+
+
+def _find_discount(columns: NumberColumns, roles: dict[str, str], free: list[str], log: DetectionLog) -> None:
+    """Find a discount whose name is not known, by the total that it explains."""
+    total = next((roles[role] for role in TOTALS if roles.get(role, "") in columns), "")
+    if not total or {"discount", "discount_rate"} & set(roles) or "column.discount" in log.answers:
+        return
+    if not set(_PAIR) <= set(roles) or not _are_numeric(columns, roles, *_PAIR):
+        return
+    full = Product(roles["quantity"], roles["unit_price"])
+    for name in free:
+        for kind in ("amount", "rate", "percent"):
+            for tax in dict.fromkeys(("", roles.get("tax", ""))):
+                product = Product(full.quantity, full.unit_price, name, tax, kind)
+                simpler = Product(full.quantity, full.unit_price, "", tax).values(columns)
+                result = agreement(columns[total], product.values(columns), simpler)
+                if result.is_at_least(_ALMOST_ALL):
+                    roles["discount"] = name
+                    log.add_finding("column.discount", name, str(_Proof(total, product, result)), result.share)
+                    return
+
+
+def _proofs(
+    columns: NumberColumns,
+    roles: dict[str, str],
+    totals: Iterable[str],
+    pairs: Sequence[tuple[str, str]],
+    share: float,
+) -> Iterator[_Proof]:
+    """The best proof of each total."""
+    for total in totals:
+        proofs = []
+        for quantity, price in pairs:
+            for less, plus, kind in _terms(roles) if total not in {quantity, price} else ():
+                product = Product(quantity, price, less, plus, kind)
+                result = agreement(columns[total], product.values(columns), columns[price])
+                if result.is_at_least(share):
+                    proofs.append(_Proof(total, product, result))
+        if proofs:
+            yield max(proofs, key=lambda proof: proof.agreement.matching)
+
+
+def _terms(roles: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Combinations of the discount, the tax and the kind of the discount."""
+    discount, tax = roles.get("discount", roles.get("discount_rate", "")), roles.get("tax", "")
+    kinds = ("amount", "rate", "percent") if discount else ("amount",)
+    return [
+        *dict.fromkeys([("", "", "amount"), ("", tax, "amount")]),
+        *((discount, plus, kind) for plus in dict.fromkeys(("", tax)) for kind in kinds if discount),
+    ]
+
+
+def _best(proofs: list[_Proof], columns: NumberColumns, log: DetectionLog) -> _Proof | None:
+    """The only best proof; None, with a question, if columns with different numbers are equally good."""
+    if not proofs:
+        return None
+    best = max(proofs, key=lambda proof: proof.rank)
+    rivals = [
+        proof
+        for proof in proofs
+        if proof.rank[:2] == best.rank[:2]
+        and proof.agreement.matching >= _ALMOST_ALL * best.agreement.matching
+        and not np.array_equal(columns[proof.total], columns[best.total], equal_nan=True)
+    ]
+    if not rivals:
+        return best
+    words = "Which column is the total of a line, after discount and before tax? Enter `-` if there is none."
+    choices = tuple(dict.fromkeys(proof.total for proof in (best, *rivals)))
+    log.add_question("column.net_amount", words, (*choices, "-"), "; ".join(map(str, (best, *rivals))))
+    return None
+
+
+def _take(proof: _Proof, roles: dict[str, str], log: DetectionLog) -> None:
+    roles["amount"] = proof.total
+    log.add_finding("total", proof.total, str(proof), proof.agreement.share)
+
+
+def _is_whole(values: Numbers) -> bool:
+    filled = values[~np.isnan(values)]
+    return len(np.unique(filled)) > 1 and bool((filled == filled.round()).mean() > _ALMOST_ALL)
+
+
+def _are_numeric(columns: NumberColumns, roles: dict[str, str], *names: str) -> bool:
+    return all(roles[name] in columns for name in names)

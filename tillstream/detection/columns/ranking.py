@@ -1,0 +1,50 @@
+"""Rank the columns whose names fit a role by what they contain: dense, varied, and of the right kind."""
+
+from collections.abc import Mapping
+from typing import Protocol, TypeVar
+
+from tillstream.detection.sheet import Column
+from tillstream.detection.values.numbers import NumberProfile
+
+Match = TypeVar("Match")
+_TOTALS = frozenset({"amount", "net_amount", "gross_amount"})
+_NEVER_EMPTY = _TOTALS | {
+    "sale_id", "line_key", "store_id", "date", "time", "quantity", "unit_price", "product_id", "product_name",
+}  # fmt: skip
+"""Roles for which an empty column is no candidate; other columns may have their first value in a later file."""
+_RANKED = _TOTALS | {"sale_id", "date", "product_id", "product_name"}
+_DENSE = 0.5
+"""Share of the cells of the best candidate that the others must have filled."""
+_MIN_ROWS = 10
+
+
+class Profile(Protocol):
+    """A column with the profile of its numbers."""
+
+    @property
+    def column(self) -> Column: ...
+
+    @property
+    def numbers(self) -> NumberProfile: ...
+
+
+def is_possible(role: str, profile: Profile) -> bool:
+    """Whether a column of a fitting name can have the role at all."""
+    if not profile.column.filled:
+        return role not in _NEVER_EMPTY
+    numbers = profile.numbers
+    return not (role == "sale_id" and numbers.share > _DENSE and (numbers.decimal or numbers.signs))
+
+
+def best(role: str, matches: list[tuple[Match, str]], profiles: Mapping[str, Profile]) -> list[tuple[Match, str]]:
+    """The matches without those that are much emptier than another, or that have one value where another has many."""
+    if role not in _RANKED or len(matches) < 2:
+        return matches
+    columns = {name: profiles[name].column for _, name in matches}
+    filled = max(column.filled for column in columns.values())
+    varied = filled >= _MIN_ROWS and any(len(column.words) > 1 for column in columns.values())
+    return [
+        (match, name)
+        for match, name in matches
+        if columns[name].filled >= _DENSE * filled and not (varied and len(columns[name].words) < 2)
+    ]

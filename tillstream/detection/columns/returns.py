@@ -1,0 +1,62 @@
+"""Detect returns without status words: by a prefix of the sale id, or by negative quantities."""
+
+import re
+from collections import defaultdict
+
+from tillstream.detection.amounts.money import to_float
+from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
+from tillstream.detection.sheet import Sheet
+from tillstream.detection.values.numbers import NumberStyle
+
+_MIN_NEGATIVE_SHARE = 0.95
+_PREFIX = re.compile(r"^([^\W\d_]{1,4}|[^\W\d_]{1,4}[-/])(?=\d)")
+
+
+def detect_returns(
+    sheet: Sheet, roles: dict[str, str], style: NumberStyle, rule: dict[str, object], log: DetectionLog
+) -> None:
+    """Detect returns by a sale id prefix that coincides with negative quantities, else by negative quantities."""
+    signed = roles.get("quantity") or roles.get("net_amount") or roles.get("gross_amount")
+    if not signed:
+        return
+    column = sheet.columns[signed]
+    negative = {word for word in column.words if (value := to_float(word, style)) is not None and value < 0}
+    negative_rows = sum(column.words[word] for word in negative)
+    if not negative_rows:
+        return
+    lines = column.first_lines(*sorted(negative)[:2])
+    prefix = _return_prefix(sheet, roles, column.cells, negative)
+    if prefix:
+        letters, rows, matching = prefix
+        rule["prefixes"] = {letters: "returned"}
+        evidence = (
+            f"{matching:,} of {rows:,} rows whose {roles['sale_id']} begins with {letters} have a negative {signed}"
+        )
+        log.add_finding("returns", f"prefix {letters}", evidence, CERTAIN if matching == rows else LIKELY, lines)
+    elif "quantity" in roles:
+        rule["negative_quantity"] = "returned"
+        one_or_more = "row has" if negative_rows == 1 else "rows have"
+        log.add_finding(
+            "returns", "negative quantity", f"{negative_rows:,} {one_or_more} a negative {signed}", LIKELY, lines
+        )
+
+
+def _return_prefix(
+    sheet: Sheet, roles: dict[str, str], cells: tuple[str, ...], negative: set[str]
+) -> tuple[str, int, int] | None:
+    name = roles.get("sale_id")
+    if not name:
+        return None
+    rows: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for sale_id, cell in zip(sheet.columns[name].cells, cells, strict=True):
+        match = _PREFIX.match(sale_id)
+        counts = rows[match[0] if match else ""]
+        counts[0] += 1
+        counts[1] += cell in negative
+    most_common = max(rows, key=lambda prefix: rows[prefix][0])
+    negative_rows = sum(matching for _, matching in rows.values())
+    for prefix, (count, matching) in rows.items():
+        mostly = matching >= _MIN_NEGATIVE_SHARE * count and matching >= 0.5 * negative_rows
+        if prefix and prefix != most_common and mostly and not most_common.startswith(prefix):
+            return prefix, count, matching
+    return None

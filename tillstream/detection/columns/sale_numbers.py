@@ -1,0 +1,61 @@
+"""Find columns that may be the sale number by their cells: dense, unique or in blocks of equal rows, and ascending."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from tillstream.detection.sheet import Column, Sheet
+from tillstream.detection.values import date_profile
+from tillstream.detection.values.numbers import profile
+from tillstream.detection.words.headers import is_irrelevant_header
+
+_MIN_ROWS, _MOST, _MAX_CANDIDATES = 10, 0.95, 3
+_MIN_LENGTH = 3
+
+
+@dataclass(frozen=True)
+class Candidate:
+    name: str
+    evidence: str
+    lines: tuple[int, ...]
+
+
+def candidates(sheet: Sheet, roles: Mapping[str, str]) -> tuple[Candidate, ...]:
+    """Columns without a role that may be the sale number, those whose values ascend."""
+    if sheet.rows < _MIN_ROWS:
+        return ()
+    free = [column for name, column in sheet.columns.items() if name and name not in roles.values()]
+    numbers = [(_blocks(column), column) for column in free if _may_be_number(column, sheet.rows)]
+    ascending = [(blocks, column) for blocks, column in numbers if _ascends(blocks)]
+    return tuple(_candidate(column, blocks, sheet.rows) for blocks, column in ascending[:_MAX_CANDIDATES])
+
+
+def _may_be_number(column: Column, rows: int) -> bool:
+    """Whether the cells may be numbers of sales: all filled, with digits, no amounts, days or row counts."""
+    words = column.words
+    if column.filled < rows or len(words) < rows / 4 or is_irrelevant_header(column.name):
+        return False
+    if not all(any(letter.isdigit() for letter in word) for word in words):
+        return False
+    numbers = profile(column)
+    if numbers.decimal or numbers.signs or numbers.percent or min(map(len, words)) < _MIN_LENGTH:
+        return False
+    is_block = len(_blocks(column)) == len(words)
+    return is_block and date_profile.profile(column, few=True).share < 1 - _MOST
+
+
+def _blocks(column: Column) -> list[str]:
+    """The cells without repetitions in the next row."""
+    return [cell for row, cell in enumerate(column.cells) if not row or cell != column.cells[row - 1]]
+
+
+def _ascends(blocks: Collection[str]) -> bool:
+    keys = [(len(block), block) for block in blocks]
+    steps = [after > before for before, after in pairwise(keys)]
+    return len(steps) > 1 and sum(steps) >= _MOST * len(steps)
+
+
+def _candidate(column: Column, blocks: list[str], rows: int) -> Candidate:
+    how = f"differs in all {rows:,}" if len(blocks) == rows else f"has {len(blocks):,} values in blocks of the {rows:,}"
+    evidence = f"{column.name} is filled, {how} sampled rows and ascends, as a sale number does"
+    return Candidate(column.name, evidence, column.first_lines(*blocks[:2]))

@@ -1,0 +1,150 @@
+"""How plausible a text is in an encoding: its letters beyond ASCII next to their neighbours, and their language."""
+
+import codecs
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+
+from tillstream.detection.text.languages import (
+    ALPHABETS,
+    LANGUAGES_BY_ENCODING,
+    WESTERN,
+    WESTERN_LETTERS,
+    language_share,
+)
+from tillstream.detection.text.sample import Sample
+
+MIN_SCORE, MIN_LEAD = 0.6, 0.25
+"""Minimum plausibility of the best encoding, and its minimum lead over the second best."""
+_SYMBOLS = frozenset("€£¥°²³½©®™«»“”„’‘–—…•§ºª¿¡·\u00a0´")
+_NON_ASCII = re.compile(r"[^\x00-\x7f]")
+_KEPT_WORDS = 60
+_MAX_LETTERS = 3_000
+"""Maximum number of non-ASCII letters to check."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A sample in one encoding."""
+
+    encoding: str
+    score: float
+    """Mean plausibility of the non-ASCII characters next to their neighbours, 0 to 1."""
+    words: tuple[str, ...] = ()
+    """Example words."""
+    coverage: float = 1.0
+    """Largest share of the letters that one language has, 0 to 1."""
+    text: str = ""
+    """The sampled text."""
+
+    @property
+    def plausibility(self) -> float:
+        """Score of a text in one language."""
+        return self.score * self.coverage
+
+
+def read(sample: Sample, encoding: str) -> Reading:
+    """Read a sample in an encoding; the score is 0 if it cannot be decoded."""
+    if encoding == "cp932":
+        return _japanese(sample)
+    try:
+        texts = [piece.decode(encoding) for piece in sample.pieces]
+    except UnicodeDecodeError:
+        return Reading(encoding, 0.0)
+    letters = _letters_of(encoding)
+    contexts: Counter[tuple[str, str, str]] = Counter()
+    words: dict[str, None] = {}
+    for text in texts:
+        for position, letter in non_ascii_letters(text):
+            before, after = text[position - 1 : position], text[position + 1 : position + 2]
+            contexts[before, letter, after] += 1
+            if len(words) < _KEPT_WORDS:
+                words.setdefault(word_at(text, position))
+    total = sum(contexts.values())
+    score = sum(_plausibility(*context, letters) * count for context, count in contexts.items()) / (total or 1)
+    in_words: Counter[str] = Counter()
+    for (before, letter, after), count in contexts.items():
+        if letter in "ºª’":
+            continue
+        if letter.isalpha() or (before.isalpha() and after.isalpha()):
+            in_words[letter] += count
+    coverage = language_share(in_words, LANGUAGES_BY_ENCODING[encoding])
+    return Reading(encoding, score, tuple(words), coverage, "\n".join(texts))
+
+
+def non_ascii_letters(text: str) -> list[tuple[int, str]]:
+    """Positions of the first non-ASCII characters, each with its character."""
+    return [(match.start(), match[0]) for match in islice(_NON_ASCII.finditer(text), _MAX_LETTERS)]
+
+
+def word_at(text: str, position: int) -> str:
+    """The word around a position, at most 20 letters to each side."""
+    start = end = position
+    while start > 0 and text[start - 1].isalpha() and position - start < 20:
+        start -= 1
+    while end < len(text) - 1 and text[end + 1].isalpha() and end - position < 20:
+        end += 1
+    return text[start : end + 1]
+
+
+@lru_cache
+def _letters_of(encoding: str) -> frozenset[str]:
+    languages = LANGUAGES_BY_ENCODING[encoding]
+    return WESTERN_LETTERS if languages == WESTERN else frozenset().union(*(ALPHABETS[name] for name in languages))
+
+
+@lru_cache(maxsize=20_000)
+def _plausibility(before: str, letter: str, after: str, letters: frozenset[str]) -> float:
+    """Plausibility of a character between its neighbours, 0 to 1."""
+    if letter in letters:
+        return _letter_plausibility(before, letter, after)
+    if letter in _SYMBOLS:
+        inside = before.isalpha() and after.isalpha()
+        if letter == "’":
+            return 0.9 if inside else 0.5
+        if letter in "ºª":
+            return 0.2 if inside else 0.8
+        return 0.05 if inside else 0.85
+    return 0.25 if letter.isalpha() else 0.0
+
+
+def _letter_plausibility(before: str, letter: str, after: str) -> float:
+    """Plausibility of a Latin letter; rejects BergusvÄgen, a lone ß, GRöSSE, and a run of letters such as Ñòîë."""
+    implausible = (
+        (letter.isupper() and (before.islower() or (before.isupper() and after.islower())))
+        or (letter.islower() and before.isupper() and after.isupper())
+        or (letter == "ß" and not before.isalpha())
+        or (before.isalpha() and after.isalpha() and not (before.isascii() or after.isascii()))
+    )
+    if implausible:
+        return 0.1
+    if before.isalpha() or after.isalpha():
+        return 1.0 if letter.isupper() or before.islower() or after.islower() else 0.6
+    return 0.5 if letter in "àéÀÉ" else 0.3
+
+
+def _japanese(sample: Sample) -> Reading:
+    """The sample in cp932; the score is the share of characters that are wide and not isolated among Latin letters."""
+    texts: list[str] = []
+    for number, piece in enumerate(sample.pieces):
+        decoder = codecs.getincrementaldecoder("cp932")()
+        start = 0 if not number else max(piece.find(b"\n") + 1, 0)
+        try:
+            texts.append(decoder.decode(piece[start:], final=False))
+        except UnicodeDecodeError:
+            return Reading("cp932", 0.0)
+    plausible = total = 0
+    words: dict[str, None] = {}
+    for text in texts:
+        for position, letter in non_ascii_letters(text):
+            total += 1
+            neighbours = text[position - 1 : position] + text[position + 1 : position + 2]
+            is_isolated = any(neighbour.isascii() and neighbour.isalpha() for neighbour in neighbours)
+            is_wide = unicodedata.east_asian_width(letter) in {"W", "F"}
+            plausible += is_wide and not is_isolated
+            if len(words) < _KEPT_WORDS:
+                words.setdefault(word_at(text, position))
+    return Reading("cp932", plausible / total if total else 0.0, tuple(words), 1.0, "\n".join(texts))

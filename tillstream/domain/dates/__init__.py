@@ -1,0 +1,1 @@
+"""Periods in cells, and dates whose day and month are swapped."""

@@ -1,0 +1,133 @@
+"""Rules and sentences for dates with day and month swapped, shared by detection and by the checks of known sources.
+
+A swapped date has its day and month exchanged; a date with a day above 12 stays as it is.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+_FEW_JUMPS, _MANY_JUMPS, _MIN_CHANGES = 0.01, 0.1, 12
+_MONTH_DAYS, _LAST_MONTH = 365 / 12, 12
+_CHANCE = 0.1
+"""Probability below which a separation of days at the twelfth is no chance."""
+_AGREES, _MIN_ROWS = 0.95, 5
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Numbers of steps to a later and to an earlier day, in a sequence of rows."""
+
+    ups: int
+    downs: int
+
+    @property
+    def changes(self) -> int:
+        return self.ups + self.downs
+
+    @property
+    def jumps(self) -> float:
+        """Share of steps against the prevailing direction; 1 without steps."""
+        return min(self.ups, self.downs) / self.changes if self.changes else 1.0
+
+
+@dataclass(frozen=True)
+class Example:
+    """A date of the file: its cell, its line, and its two readings."""
+
+    cell: str
+    line: int
+    read: date
+    swapped: date
+
+    def __str__(self) -> str:
+        return (
+            f"“{self.cell}” in line {self.line:,} is read as {self.read.isoformat()}; "
+            f"with day and month swapped it is {self.swapped.isoformat()}"
+        )
+
+
+@dataclass(frozen=True)
+class DateDoubt:
+    """Evidence that day and month of a file's dates are swapped."""
+
+    words: str
+    repair: Literal["", "date-cells", "formats"] = ""
+    """What the next version of the contract can swap: the cells that are dates, or day and month of its formats."""
+
+
+def swapped(day: date) -> date:
+    """Swap day and month; dates for which that is not a date are unchanged."""
+    return day.replace(month=day.day, day=day.month) if can_be_swapped(day) else day
+
+
+def ascends_only(best: Moves, other: Moves) -> bool:
+    """Whether the rows ascend in the first reading, and jump back in the other one."""
+    return best.changes >= _MIN_CHANGES and best.jumps <= _FEW_JUMPS and other.jumps >= _MANY_JUMPS
+
+
+def is_half_converted(converted: Collection[date], texts: Collection[date]) -> bool:
+    """Whether a spreadsheet of another region converted some dates, and so swapped day and month of these.
+
+    converted, texts: distinct dates of cells that are dates, and of cells that are texts. Such a spreadsheet converts
+    days up to the twelfth and leaves the others as texts.
+    """
+    if not converted or not texts or not is_only_early(converted) or any(map(can_be_swapped, texts)):
+        return False
+    early = _LAST_MONTH / _MONTH_DAYS
+    return early ** len(converted) * (1 - early) ** len(texts) < _CHANCE
+
+
+def is_only_early(days: Collection[date]) -> bool:
+    """Whether every day is at most the twelfth, so that day and month of all of them may be swapped."""
+    return all(map(can_be_swapped, days))
+
+
+def can_be_swapped(day: date) -> bool:
+    """Whether its day can be a month."""
+    return day.day <= _LAST_MONTH
+
+
+def agrees_only(best: int, other: int, rows: int) -> bool:
+    """Whether the first reading agrees with another column of the file, and the other reading contradicts it.
+
+    best, other: numbers of rows that agree. rows: rows in which day and month can be swapped.
+    """
+    return rows >= _MIN_ROWS and best >= _AGREES * rows and best - other >= max(_MIN_ROWS, (1 - _AGREES) * rows)
+
+
+def half_converted_words(column: str, converted: int, texts: int, lines: Sequence[int], example: Example) -> str:
+    """lines: of the first texts."""
+    return (
+        f"a spreadsheet may have swapped day and month in {column}: all {_rows(converted, 'date cell')} have a day up "
+        f"to 12, and all {_rows(texts, 'text')} have a day above 12 ({_listed(lines)}). {example}"
+    )
+
+
+def order_words(column: str, sequence: str, moves: Moves, lines: Sequence[int], example: Example) -> str:
+    """sequence: the order of the rows that the dates follow. lines: of the first steps against it."""
+    return (
+        f"day and month may be swapped in {column}: in the order of {sequence}, {min(moves.ups, moves.downs):,} of "
+        f"{moves.changes:,} changes of the date go against the order ({_listed(lines)}), and none or few with day and "
+        f"month swapped. {example}"
+    )
+
+
+def period_words(
+    column: str, period: str, value: str, rows: int, agreeing: int, total: int, lines: Sequence[int], example: Example
+) -> str:
+    """period: the column that contradicts. value: its cell in the line of the example. lines: of the first rows."""
+    return (
+        f"day and month may be swapped in {column}: {period} contradicts the dates as read in {rows:,} of {total:,} "
+        f"rows ({_listed(lines)}), and agrees in {agreeing:,} with day and month swapped. {example}, and {period} is "
+        f"“{value}”"
+    )
+
+
+def _rows(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' if count > 1 else ''}"
+
+
+def _listed(lines: Sequence[int]) -> str:
+    return f"line{'s' if len(lines) > 1 else ''} {', '.join(f'{line:,}' for line in lines)}"

@@ -1,0 +1,132 @@
+"""Detect files whose prices are all whole and a hundred times the usual prices: amounts in a minor unit, such as cents.
+
+The usual prices come from the ledger, as for outliers. It is queried only for a file with large, whole prices.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import sql
+from tillstream.domain.contract.model import Contract
+from tillstream.domain.money.minor_units import minor_digits
+from tillstream.pipeline.rows.text_column import combined, decoded
+from tillstream.pipeline.rows.types import Floats
+from tillstream.pipeline.validating.outliers import PRICE, USUAL
+from tillstream.ports import Warehouse
+
+_MAX_ROWS = 20_000
+_MIN_LINES, _MIN_PRODUCTS, _MIN_SHARE = 5, 3, 0.9
+_MIN_MEDIAN = 100
+_SPREAD = 2.0
+"""Largest factor by which a price may have changed besides its unit."""
+MONEY = ("unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost")
+
+
+@dataclass(frozen=True)
+class _Compared:
+    product: str
+    price: float
+    usual: float
+    line: int
+    scale: int
+
+    @property
+    def is_scaled(self) -> bool:
+        return 1 / _SPREAD <= self.price / self.usual / self.scale <= _SPREAD
+
+
+class PriceScale:
+    """Compares the prices of the first accepted rows of one file with the ledger."""
+
+    def __init__(self, warehouse: Warehouse, contract: Contract) -> None:
+        self._warehouse, self._contract = warehouse, contract
+        self._rows: list[pa.Table] = []
+        self._count = 0
+        self._is_open = bool(minor_unit_columns(contract))
+
+    def add(self, rows: pa.Table) -> None:
+        """Add accepted rows, columns of `STAGED`; nothing is kept after the first price with decimal places."""
+        if not self._is_open:
+            return
+        price = _prices(rows)
+        self._is_open = bool((np.isnan(price) | np.isclose(price, np.rint(price), rtol=1e-12, atol=1e-9)).all())
+        if not self._is_open:
+            self._rows = []
+        elif self._count < _MAX_ROWS:
+            product = decoded(rows.column("product_id"))
+            product = pc.coalesce(product, decoded(rows.column("product_name"))) if product.null_count else product
+            table = pa.table(
+                {
+                    "product": product,
+                    "currency": decoded(rows.column("currency")),
+                    "price": pa.array(np.abs(price)),
+                    "line": combined(rows.column("line_number")),
+                }
+            )
+            has_price = pc.and_(pc.is_valid(product), pa.array((price != 0) & ~np.isnan(price)))
+            self._rows.append(table.filter(has_price).slice(0, _MAX_ROWS - self._count))
+            self._count += self._rows[-1].num_rows
+
+    def doubt(self) -> str:
+        """The evidence that amounts are in a minor unit; empty if there is none."""
+        if not self._is_open or not self._count:
+            return ""
+        rows = pa.concat_tables(self._rows)
+        if np.median(rows.column("price").to_numpy()) < _MIN_MEDIAN:
+            return ""
+        compared = self._compare(rows)
+        scaled = [one for one in compared if one.is_scaled]
+        if len(scaled) < _MIN_PRODUCTS or len(scaled) < _MIN_SHARE * len(compared):
+            return ""
+        first = min(scaled, key=lambda one: one.line)
+        return (
+            f"all prices are whole numbers, and for {len(scaled):,} of {len(compared):,} products with a history they "
+            f"are about {first.scale:,} times the usual price: {first.product} in line {first.line:,} costs "
+            f"{first.price:.0f} and usually {first.usual:.2f}"
+        )
+
+    def _compare(self, rows: pa.Table) -> list[_Compared]:
+        params = {"region": self._contract.region, "minimum": _MIN_LINES, "unit_price": True, "quantity": False}
+        usual = self._warehouse.query(sql.text("ledger/usual_values"), params).cast(USUAL)
+        usual = usual.filter(pc.and_(pc.equal(usual["measure"], PRICE), pc.greater(usual["median"], Decimal(0))))
+        grouped = rows.group_by(["product", "currency"]).aggregate([("price", "approximate_median"), ("line", "min")])
+        joined = grouped.join(
+            usual.select(["product", "currency", "median"]), ["product", "currency"], join_type="inner"
+        )
+        return [
+            _Compared(
+                row["product"],
+                row["price_approximate_median"],
+                float(row["median"]),
+                row["line_min"],
+                10 ** minor_digits(row["currency"]),
+            )
+            for row in joined.to_pylist()
+            if minor_digits(row["currency"])
+        ]
+
+
+def minor_unit_columns(contract: Contract) -> tuple[str, ...]:
+    """The mapped columns of money that can be set to minor units; empty if one of them has a unit already."""
+    rule = contract.amounts
+    if rule.minor_units or rule.factors:
+        return ()
+    return tuple(
+        name for name in MONEY if name in contract.columns and (name != "discount" or rule.discount == "amount")
+    )
+
+
+def _prices(rows: pa.Table) -> Floats:
+    """Unit prices, or net amounts by quantity; NaN where neither is known."""
+    price, net, quantity = (
+        pc.cast(combined(rows.column(name)), pa.float64()).to_numpy(zero_copy_only=False)
+        for name in ("unit_price", "net_amount", "quantity")
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        by_quantity = np.round(net / quantity, 9)
+    result: Floats = np.where(np.isnan(price), np.where(np.isfinite(by_quantity), by_quantity, np.nan), price)
+    return result

@@ -1,0 +1,143 @@
+"""The sale id rule of a proposed contract, if sales of the file look like sales that the region has already.
+
+Asks `overlap`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tillstream.detection.evidence import ANSWERED, Finding, Question
+from tillstream.detection.sheet import Sheet
+from tillstream.domain.contract.model import Contract, parse
+from tillstream.domain.errors import Rejected
+from tillstream.workflows.onboarding.delivered_lines import Delivered
+from tillstream.workflows.onboarding.overlap import Overlap, search_overlap
+from tillstream.workflows.onboarding.sale_id_prefix import prefixed, with_prefix
+from tillstream.workflows.onboarding.sampled_lines import read_lines, sampled_lines
+
+KEY, SAME, DIFFERENT = "overlap", "same", "different"
+
+
+@dataclass(frozen=True)
+class IdentityDecision:
+    """The contract, unless a question is open."""
+
+    contract: Contract
+    findings: tuple[Finding, ...] = ()
+    questions: tuple[Question, ...] = ()
+
+
+def decide_identity(
+    proposed: Contract,
+    sheet: Sheet,
+    contracts: Iterable[Contract],
+    answers: Mapping[str, str],
+    delivered: Delivered | None,
+) -> IdentityDecision:
+    """Give the proposed contract a sale id prefix if it needs one; ask first if the ledger may have its sales."""
+    of_region = {one.name: one for one in contracts if one.region == proposed.region}
+    contract, finding = prefixed(proposed, of_region.values())
+    findings = (finding,) if finding else ()
+    overlap = None
+    if delivered and of_region:
+        overlap = search_overlap(proposed, sampled_lines(sheet, proposed), of_region, delivered)
+    if overlap is None:
+        return IdentityDecision(contract, findings)
+    has_same_ids = overlap.has_same_ids(read_lines(sheet, contract))
+    if has_same_ids and overlap.equal_amounts * 2 > len(overlap.matches):
+        return IdentityDecision(contract, findings)
+    answer = answers.get(KEY)
+    if answer == DIFFERENT:
+        if has_same_ids:
+            contract, finding = with_prefix(proposed, f"sales of {overlap.contract} have the same numbers")
+            findings = (finding,)
+        return IdentityDecision(contract, (Finding(KEY, answer, ANSWERED, 1.0), *findings))
+    if answer == SAME:
+        if equal := _with_same_ids(proposed, sheet, of_region, overlap):
+            evidence = f"the sampled sales have the IDs that {overlap.contract} gave them"
+            identity = Finding("identity", _summary(equal), evidence, 1.0)
+            return IdentityDecision(equal, (Finding(KEY, answer, ANSWERED, 1.0), identity))
+        return IdentityDecision(contract, (), (_unequal(overlap),))
+    return IdentityDecision(contract, (), (_question(overlap, proposed),))
+
+
+def _question(overlap: Overlap, proposed: Contract) -> Question:
+    words = (
+        f"{len(overlap.matches):,} of {overlap.sales:,} sampled sales look like sales that {overlap.contract} already "
+        f"delivered, such as {_example(overlap, has_digest=proposed.identity.by_content)}. Are they the same sales?"
+    )
+    return Question(KEY, words, (SAME, DIFFERENT), _evidence(overlap))
+
+
+def _unequal(overlap: Overlap) -> Question:
+    """The question again, for sales that would count twice although they are the same."""
+    words = (
+        f"The sales cannot get the IDs that {overlap.contract} gave them, so they would count twice. Load the file "
+        f"with {overlap.contract} instead of a new contract, or undo the files of {overlap.contract} first. Or answer "
+        f"`{DIFFERENT}` if they are not the same sales."
+    )
+    return Question(KEY, words, (SAME, DIFFERENT), _evidence(overlap))
+
+
+def _example(overlap: Overlap, *, has_digest: bool) -> str:
+    match = next((one for one in overlap.matches if one.has_equal_amounts), overlap.matches[0])
+    line = match.lines[0]
+    number = "one" if has_digest else line.number
+    return f"{number} on {line.sale_date} for {sum(one.net_amount for one in match.lines):.2f}"
+
+
+def _evidence(overlap: Overlap) -> str:
+    return f"{overlap.equal_amounts:,} of these {len(overlap.matches):,} sales have the same amounts as well"
+
+
+def _summary(contract: Contract) -> str:
+    identity = contract.identity
+    if identity.by_content:
+        return "content"
+    return ",".join(identity.made_of) or contract.columns["sale_id"]
+
+
+def _with_same_ids(
+    proposed: Contract, sheet: Sheet, contracts: Mapping[str, Contract], overlap: Overlap
+) -> Contract | None:
+    """The proposed contract with a sale id rule that gives its sales the IDs of the ledger; None if none does."""
+    other = contracts.get(overlap.contract)
+    for candidate in (proposed, *(_by_rule_of(other, proposed) if other else ())):
+        if overlap.has_same_ids(read_lines(sheet, candidate)):
+            return candidate
+    return None
+
+
+def _by_rule_of(other: Contract, proposed: Contract) -> Iterable[Contract]:
+    """The proposed contract with the sale id rule of another contract, where it has the columns for that."""
+    identity: dict[str, Any] = {
+        "ids": other.identity.ids,
+        "store": other.identity.store or proposed.identity.store,
+        "id_prefix": other.identity.id_prefix,
+        "by_content": other.identity.by_content,
+        "made_of": proposed.identity.made_of,
+    }
+    roles = {header: role for role, header in other.columns.items()}
+    columns = dict(proposed.columns)
+    if other.identity.made_of:
+        parts = [columns.get(roles.get(header, ""), header) for header in other.identity.made_of]
+        identity["made_of"] = parts if set(parts) <= {*columns.values(), *proposed.extra_columns} else ()
+    if not other.has_line_numbers:
+        columns.pop("line_key", None)
+    if _names_sales_without_numbers(other):
+        columns.pop("sale_id", None)
+    if other.identity.by_content:
+        columns.pop("line_key", None)
+        identity["made_of"] = ()
+    dropped = [header for role, header in proposed.columns.items() if role not in columns]
+    data = proposed.model_dump(mode="json")
+    data["identity"] |= identity
+    try:
+        yield parse(data | {"columns": columns, "extra_columns": [*proposed.extra_columns, *dropped]})
+    except Rejected:
+        return
+
+
+def _names_sales_without_numbers(contract: Contract) -> bool:
+    return contract.identity.by_content or bool(contract.identity.made_of)

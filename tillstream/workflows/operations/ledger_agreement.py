@@ -1,0 +1,163 @@
+"""Compare the batch records with the ledger: each batch that one of them has must be in the other.
+
+A record is updated after the ledger, so a record that is ahead of the ledger shows that the ledger lost settlements: a
+log was cut off in a power cut, or an older copy of a file was put in its place. Settlements are compared once: the last
+verified one is stored with its time, and only later ones are read. If the ledger no longer has it, or has another one
+of its number, everything is compared again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sql
+from tillstream.batches import freshness, records
+from tillstream.domain.batch.record import IN_LEDGER, Batch, State
+from tillstream.ports import Ports
+
+VERIFIED = ("upkeep", "verified")
+"""Document with the last verified settlement and its time."""
+GONE = frozenset({State.UNDONE, State.REPLAYED})
+MOST_BY_NUMBER = 100
+"""Settlements whose records are looked up one by one; for more, all records are read."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the records and the ledger do not have in common, since the first unverified settlement."""
+
+    last: int
+    """The last settlement of the ledger."""
+    recorded: int
+    """The last settlement that a record or the data version names."""
+    lacking: tuple[Batch, ...] = ()
+    """Settled by their record, but not in the ledger."""
+    counted: tuple[Batch, ...] = ()
+    """Undone or replaced by their record, but still counted or absent in the ledger; without corrections."""
+    unrecorded: tuple[Mapping[str, Any], ...] = ()
+    """Rows of `batches` of the ledger whose record is missing or contradicts them."""
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the ledger lacks something that the records have."""
+        return bool(self.lacking or self.counted or self.recorded > self.last)
+
+    def sentences(self) -> list[str]:
+        """Describe each difference for users."""
+        sentences = []
+        if self.recorded > self.last:
+            sentences.append(
+                f"The ledger ends with settlement {self.last}, but the records name settlement {self.recorded}."
+            )
+        sentences += [f"{_named(batch)} is settled by its record, but is not in the ledger." for batch in self.lacking]
+        sentences += [
+            f"{_named(batch)} is {batch.state} by its record, but is counted in the ledger."
+            for batch in self.counted
+            if batch not in self.lacking
+        ]
+        sentences += [
+            f"{row['file']} (batch {row['batch_id']}) is in the ledger, but its record is missing or contradicts it."
+            for row in self.unrecorded
+        ]
+        return sentences
+
+
+def _named(batch: Batch) -> str:
+    return f"{batch.file} (batch {batch.batch_id}, settlement {batch.settlement_no})"
+
+
+def is_behind(ports: Ports) -> bool:
+    """Return whether the ledger ends before the last settlement that was published; reads one number of each."""
+    newest = freshness.newest_settlement(ports.documents)
+    return newest > 0 and _ledger_end(ports, newest)[0] < newest
+
+
+def compare(ports: Ports, *, whole: bool = False, settled_by: datetime | None = None) -> Comparison:
+    """Compare what is not verified yet, or all of it. settled_by: ignore later settlements without a record, which are
+    in progress."""
+    verified, verified_at = _verified(ports)
+    # The records first: a settlement that is committed meanwhile is then in the ledger only, and not missing in it.
+    recorded = max(records.last_settlement(ports), freshness.newest_settlement(ports.documents))
+    last, at = _ledger_end(ports, verified)
+    first = 1 if whole or at != verified_at else verified + 1
+    if first > max(recorded, last):
+        return Comparison(last, recorded)
+    expected = _recorded_batches(ports, first, recorded)
+    ids = [batch_id for batch_id, batch in expected.items() if batch.settlement_no < first]
+    text, params = sql.text("ledger/unverified_batches"), {"first": first, "ids": ids or [""]}
+    rows = {row["batch_id"]: row for row in ports.warehouse.query(text, params).to_pylist()}
+    last, _ = _ledger_end(ports, verified)
+    lacking = [batch for batch_id, batch in expected.items() if batch_id not in rows]
+    counted = [batch for batch in expected.values() if _should_be_undone(batch) and not _is_undone(rows, batch)]
+    return Comparison(
+        last,
+        recorded,
+        tuple(sorted(lacking, key=lambda batch: (batch.settlement_no, batch.received_seq, batch.fix_number))),
+        tuple(sorted(counted, key=lambda batch: (batch.undone_no, batch.state_at))),
+        tuple(row for row in rows.values() if _contradicts(ports, row, expected, settled_by)),
+    )
+
+
+def _should_be_undone(batch: Batch) -> bool:
+    return batch.state in GONE and not batch.fix_number
+
+
+def _is_undone(rows: Mapping[str, Mapping[str, Any]], batch: Batch) -> bool:
+    return batch.batch_id in rows and rows[batch.batch_id]["undone_no"] is not None
+
+
+def _recorded_batches(ports: Ports, first: int, recorded: int) -> dict[str, Batch]:
+    """Batch id → record, of the batches that a settlement from the first one on added or undid."""
+    if recorded - first >= MOST_BY_NUMBER:
+        records_read = records.every(ports)
+    else:
+        numbers = range(first, recorded + 1)
+        records_read = (
+            batch
+            for number in numbers
+            for batch in (*records.of_settlement(ports, number), *records.undone_in(ports, number))
+        )
+    return {
+        batch.batch_id: batch
+        for batch in records_read
+        if batch.settlement_no and (batch.settlement_no >= first or batch.undone_no >= first)
+    }
+
+
+def _contradicts(
+    ports: Ports, row: Mapping[str, Any], expected: Mapping[str, Batch], settled_by: datetime | None
+) -> bool:
+    if settled_by and row["settled_at"] and row["settled_at"] > settled_by:
+        return False
+    batch = expected.get(row["batch_id"])
+    if batch is None:
+        document = ports.documents.get(records.COLLECTION, row["batch_id"])
+        batch = Batch.from_json(document.data) if document else None
+    return batch is None or batch.state not in IN_LEDGER | GONE or batch.settlement_no != row["settlement_no"]
+
+
+def _verified(ports: Ports) -> tuple[int, str]:
+    document = ports.documents.get(*VERIFIED)
+    return (int(document.data["settlement_no"]), str(document.data["settled_at"])) if document else (0, "")
+
+
+def _ledger_end(ports: Ports, verified: int) -> tuple[int, str]:
+    """Return the last settlement of the ledger, and the time of the verified one; empty if it is not there."""
+    (row,) = ports.warehouse.query(sql.text("ledger/verified_settlement"), {"verified": verified}).to_pylist()
+    return int(row["last"]), row["verified_at"].isoformat() if row["verified_at"] else ""
+
+
+def last_settlement(ports: Ports) -> int:
+    """The last settlement of the ledger; 0 if it has none."""
+    return _ledger_end(ports, 0)[0]
+
+
+def note_verified(ports: Ports, settled_by: datetime | None = None) -> None:
+    """Store that the records and the ledger agree up to the last settlement, or to the last one until a time."""
+    until = "WHERE settled_at <= @settled_by" if settled_by else ""
+    text = f"SELECT settlement_no, settled_at FROM settlements {until} ORDER BY settlement_no DESC LIMIT 1"
+    rows = ports.warehouse.query(text, {"settled_by": settled_by} if settled_by else None).to_pylist()
+    verified = (rows[0]["settlement_no"], rows[0]["settled_at"].isoformat()) if rows else (0, "")
+    if verified != _verified(ports):
+        ports.documents.put(*VERIFIED, {"settlement_no": verified[0], "settled_at": verified[1]})

@@ -1,0 +1,153 @@
+"""Write the records of batches that the ledger has, where they are missing or older than the ledger."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import Any
+
+from tillstream.batches import records
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.batch.record import Batch, BatchKind, State
+from tillstream.domain.batch.staging_report import IssueCount, StagingReport
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.events import INBOX
+from tillstream.domain.write_scope import EACH_OWN_STORE, Stores, bound_writers
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Put
+from tillstream.ports.object_store import StoredObject
+from tillstream.workflows.intake import store_sales
+
+CORRECTIONS = "corrections"
+
+
+def write(ports: Ports, contracts: ContractRegistry, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Write the record of each row of `batches`; return their number. Idempotent.
+
+    An existing record keeps what the ledger does not contain: its sender, its size, its staged amounts.
+    """
+    originals = _Originals(ports)
+    replays = {(row["parent"], row["settlement_no"]) for row in rows if row["kind"] == BatchKind.REPLAY}
+    for row in rows:
+        _pin(contracts, row)
+        document = ports.documents.get(records.COLLECTION, row["batch_id"])
+        if document:
+            records.repair(ports, row["batch_id"], partial(_updated, ports, row, replays))
+        else:
+            batch = _updated(ports, row, replays, _created(row, originals))
+            # another process may have registered the object meanwhile; the next comparison updates its record
+            ports.documents.put_all([Put(records.COLLECTION, batch.batch_id, batch.to_json())])
+    return len(rows)
+
+
+def _pin(contracts: ContractRegistry, row: Mapping[str, Any]) -> None:
+    """Pin the contract version that the batch was read with, if it is the current one."""
+    try:
+        if contracts.current(row["contract"]).version == row["contract_version"]:
+            contracts.pin(row["contract"])
+    except (NotFound, Rejected):
+        return  # a version that no file has any more; the batch cannot be read again without it
+
+
+class _Originals:
+    """The inbox objects by generation, and micro-batches by file name; listed once."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    @cached_property
+    def _objects(self) -> list[StoredObject]:
+        return list(self._ports.objects.list(INBOX))
+
+    @cached_property
+    def _by_generation(self) -> dict[int, StoredObject]:
+        return {stored.generation: stored for stored in self._objects}
+
+    @cached_property
+    def _by_file_name(self) -> dict[str, StoredObject]:
+        return {stored.name.rpartition("/")[2]: stored for stored in self._objects}
+
+    def of(self, row: Mapping[str, Any]) -> StoredObject:
+        """The original of a batch; one without a name if it is missing."""
+        if row["kind"] == BatchKind.CORRECTION:
+            name = f"{CORRECTIONS}/{row['parent']}/{row['fix_number']}.csv"
+            try:
+                return self._ports.objects.stat(INBOX, name)
+            except NotFound:
+                return StoredObject(INBOX, name, 0, 0)
+        missing = StoredObject(INBOX, row["file"], row["received_seq"], 0)
+        if row["kind"] == BatchKind.STORE_SALES:
+            return self._by_file_name.get(store_sales.file_name(row["received_seq"], row["sha256"]), missing)
+        return self._by_generation.get(row["received_seq"], missing)
+
+
+def _created(row: Mapping[str, Any], originals: _Originals) -> Batch:
+    stored = originals.of(row)
+    received = datetime.fromtimestamp(row["received_seq"] / 1_000_000, UTC).isoformat()
+    return Batch(
+        batch_id=row["batch_id"],
+        kind=BatchKind(row["kind"]),
+        bucket=stored.bucket,
+        object=stored.name,
+        generation=stored.generation,
+        size=stored.size,
+        file=row["file"],
+        contract=row["contract"],
+        contract_version=row["contract_version"],
+        region=row["region"],
+        received_seq=row["received_seq"],
+        received_at=received if row["kind"] != BatchKind.REPLAY else row["settled_at"].isoformat(),
+        received_by=records.UNKNOWN_SENDER,
+        sha256=row["sha256"],
+        parent=row["parent"],
+        fix_number=row["fix_number"],
+        stores=_stores(row),
+        own_stores=row["writers"] == EACH_OWN_STORE,
+    )
+
+
+def _stores(row: Mapping[str, Any]) -> Stores:
+    """The stores to which the writer of the batch was bound; None: not bound."""
+    bound = bound_writers(row["writers"]) if row["writers"] else None
+    stores = bound.get(row["fix_number"]) if bound else None
+    return None if stores is None else tuple(stores)
+
+
+def _updated(ports: Ports, row: Mapping[str, Any], replays: set[tuple[str, int]], batch: Batch) -> Batch:
+    undone_no = row["undone_no"] or 0
+    state = State.SETTLED
+    if undone_no:
+        is_replaced = (row["batch_id"], undone_no) in replays or (row["parent"], undone_no) in replays
+        state = State.REPLAYED if is_replaced else State.UNDONE
+    same_contract = (batch.contract, batch.contract_version) == (row["contract"], row["contract_version"])
+    return replace(
+        batch,
+        state=state,
+        state_at=ports.clock.now().isoformat(),
+        contract=row["contract"],
+        contract_version=row["contract_version"],
+        region=row["region"],
+        as_new=row["as_new"],
+        confirmed=tuple(code for code in row["confirmed"].split(",") if code),
+        holds=(),
+        error="",
+        proposed=None,
+        staged=batch.staged if batch.staged and same_contract else _report(row),
+        settlement_no=row["settlement_no"],
+        undone_no=undone_no,
+    )
+
+
+def _report(row: Mapping[str, Any]) -> StagingReport:
+    """The staging report as far as the ledger has it; without a reader, so that its rows are not reused."""
+    return StagingReport(
+        rows_read=row["rows_read"],
+        rows_blank=row["rows_blank"],
+        rows_ignored=row["rows_ignored"],
+        problems=tuple(_problems(row["problems"])),
+    )
+
+
+def _problems(text: str) -> Iterator[IssueCount]:
+    yield from (IssueCount(**problem) for problem in json.loads(text))
