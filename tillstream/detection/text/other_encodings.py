@@ -69,18 +69,24 @@ def _non_ascii_part(sample: Sample) -> bytes:
 
 
 def _alphabetic(data: bytes, encoding: str) -> Reading | None:
-    """The text in an encoding, if its letters have one script and no capital follows a small letter."""
+    """The text in an encoding, if its letters have one script, in words of this script, and start with the capitals."""
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         return None
     script, share = _script(text)
-    letters = [(text[position - 1 : position], letter) for position, letter in non_ascii_letters(text)]
-    mixed = sum(before.islower() and letter.isupper() for before, letter in letters)
+    letters = non_ascii_letters(text)
+    mixed = sum(_is_mixed(text[at - 1 : at], letter, text[at + 1 : at + 2]) for at, letter in letters)
     if script not in LETTERS_BY_FREQUENCY or share < _MIN_SCRIPT_SHARE or mixed > (1 - _MIN_COVERAGE) * len(letters):
         return None
     frequency = _frequency(text)
     return _reading(encoding, text, frequency) if frequency >= MIN_SCORE else None
+
+
+def _is_mixed(before: str, letter: str, after: str) -> bool:
+    """Whether a letter is a capital after a small letter, or next to a letter of A to Z."""
+    beside_latin = (before.isascii() and before.isalpha()) or (after.isascii() and after.isalpha())
+    return letter.isalpha() and (beside_latin or (before.islower() and letter.isupper()))
 
 
 def _reading(encoding: str, text: str, score: float) -> Reading:
