@@ -7,12 +7,13 @@ from typing import Any
 from flask import Flask
 from markupsafe import Markup, escape
 
+from tillstream.domain.money.minor_units import minor_digits
+
 NOTHING = Markup('<span class="none" title="Nothing to show">–</span>')
 GROWTH = Markup(
     '<span class="growth {}"><span aria-hidden="true">{}</span> <span class="visually-hidden">{}</span> {}</span>'
 )
 DIRECTIONS = {1: ("up", "▲", "up"), -1: ("down", "▼", "down"), 0: ("same", "=", "the same")}
-YEN_LIKE = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "UGX", "XAF", "XOF", "XPF", "PYG", "RWF", "KMF", "DJF", "GNF"})
 
 
 def count(value: Any) -> Markup:
@@ -29,7 +30,7 @@ def money(value: Any, currency: str = "USD") -> Markup:
     if value is None:
         return NOTHING
     number = Decimal(str(value))
-    places = 0 if currency in YEN_LIKE else 2
+    places = minor_digits(currency)
     rounded = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     return _data(number, f"{rounded:,.{places}f}")
 

@@ -9,7 +9,7 @@ from portal.access import allow
 from portal.changes.change_summary import summarize
 from portal.context import ports, scope, signed_in, tillstream
 from portal.list_view import list_query, page_of
-from portal.uploads import labels, scoped
+from portal.uploads import held_questions, labels, scoped
 from tillstream.analytics import changes
 from tillstream.batches import records
 from tillstream.domain.batch.holds import HoldCode
@@ -48,6 +48,7 @@ def decide(batch_id: str) -> ResponseReturnValue:
         "review/decide.html",
         upload=upload,
         as_new=as_new,
+        questions=held_questions.link_text(upload),
         receipt=receipt,
         may_be_current=receipt is not None and labels.has_superseded(receipt),
         headline=labels.headline(receipt) if receipt else "",

@@ -9,6 +9,7 @@ from portal.uploads import preview_content, preview_text, questions, scoped
 from tillstream.contracts import confirmations
 from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch.file_figures import FileFigures
+from tillstream.domain.batch.holds import HoldCode
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
@@ -17,6 +18,34 @@ from tillstream.pipeline.staging.figures import read_figures
 from tillstream.workflows.onboarding import held_batch, proposals
 from tillstream.workflows.review import decisions
 from tillstream.workflows.review.file_preview import FilePreview, preview_file
+
+ANSWERED = frozenset(
+    {
+        HoldCode.TOO_MANY_REJECTED,
+        HoldCode.UNKNOWN_WORDS,
+        HoldCode.COLUMNS,
+        HoldCode.STYLE,
+        HoldCode.CONTRACT_PROPOSED,
+    }
+)
+
+
+def link_text(upload: Batch) -> str:
+    """Text of the link to the questions about a held file; empty if answers cannot release it."""
+    if not _is_held_file(upload) or not scope().may(Action.UPLOAD):
+        return ""
+    if upload.contract and not ANSWERED & upload.hold_codes:
+        return ""
+    answers = held_batch.answers(ports(), upload.batch_id)
+    try:
+        onboarding, _ = held_batch.build_questionnaire(
+            ports(), tillstream().contracts, upload, questions.name_of(upload.file), answers
+        )
+    except Rejected:
+        return ""
+    if onboarding.questions:
+        return "Answer the open questions"
+    return "Review the proposed contract" if onboarding.contract else ""
 
 
 @allow(Action.UPLOAD)

@@ -40,7 +40,7 @@ ABOUT = {
     "country": "Country",
     "identity": "Sales identified by", "identity.ids": "Sale numbers", "identity.id_prefix": "Prefix of sale numbers",
     "units": "Units", "amounts": "Amounts", "amount": "Total", "prices": "Prices", "discount": "Discount",
-    "tax_rate": "Tax rate", "overlap": "Known sales",
+    "tax_rate": "Tax rate", "line_total": "Line total", "overlap": "Known sales",
 }  # fmt: skip
 FAMILIES = {"column": "Column", "status": "Status", "missing": "No value"}
 CHOICES: dict[str, dict[str, str]] = {

@@ -7,13 +7,10 @@ from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
 
 from portal.access import allow
-from portal.context import ports, scope, tillstream
-from portal.uploads import labels, scoped
-from portal.uploads.questions import name_of
+from portal.context import ports
+from portal.uploads import held_questions, labels, scoped
 from tillstream.batches import lineage, records
-from tillstream.domain.batch.holds import HoldCode
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State
-from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.pipeline.settling import large
@@ -23,22 +20,12 @@ from tillstream.receipts.receipt import repeated_lines
 from tillstream.receipts.receipt_types import Receipt, ReceiptProblem
 from tillstream.receipts.staged_rejections import UNSETTLED
 from tillstream.workflows.corrections.drafts import draft
-from tillstream.workflows.onboarding import held_batch
 from tillstream.workflows.review import undo
 
 SHOWN = 5
 PER_PAGE = 50
 BLOCKED = frozenset({"undo", "fix", "replay", "as_new"})
 """Steps that are disabled while a replay of the file is in progress, which would not include them, or an undo."""
-ANSWERED = frozenset(
-    {
-        HoldCode.TOO_MANY_REJECTED,
-        HoldCode.UNKNOWN_WORDS,
-        HoldCode.COLUMNS,
-        HoldCode.STYLE,
-        HoldCode.CONTRACT_PROPOSED,
-    }
-)
 ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 
 
@@ -73,7 +60,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         is_left_to_job=is_left_to_job,
         corrected_by=[one.settlement_no for one in corrections if one.settlement_no],
         not_corrected=corrections[-1] if corrections and corrections[-1].state is State.REJECTED else None,
-        questions=_questions(upload),
+        questions=held_questions.link_text(upload),
         steps=_steps(upload, receipt) - (BLOCKED if again or undoing else frozenset()),
         contracts=scoped.contracts(),
         headers=receipts.batch_headers(ports(), upload),
@@ -134,24 +121,6 @@ def _groups(problems: list[ReceiptProblem]) -> list[dict[str, Any]]:
         for code, occurrences in by_code.items()
     ]
     return sorted(groups, key=lambda group: (ORDER.index(group["problem"].severity), -group["count"]))
-
-
-def _questions(upload: Batch) -> str:
-    """Text of the link to the questions about a held file; empty if answers cannot release it."""
-    if upload.state is not State.HELD or not upload.is_file or not scope().may(Action.UPLOAD):
-        return ""
-    if upload.contract and not ANSWERED & upload.hold_codes:
-        return ""
-    answers = held_batch.answers(ports(), upload.batch_id)
-    try:
-        questionnaire, _ = held_batch.build_questionnaire(
-            ports(), tillstream().contracts, upload, name_of(upload.file), answers
-        )
-    except Rejected:
-        return ""
-    if questionnaire.questions:
-        return "Answer the open questions"
-    return "Review the proposed contract" if questionnaire.contract else ""
 
 
 def _steps(upload: Batch, receipt: Receipt) -> frozenset[str]:

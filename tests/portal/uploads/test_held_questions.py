@@ -22,6 +22,7 @@ def test_a_new_status_word_is_a_question_and_its_answer_is_applied(app: App, per
     work()
     place = f"/uploads/{batch}/questions"
     assert f'href="{place}"' in admin.get(f"/uploads/{batch}").text
+    assert f'href="{place}"' in admin.get(f"/waiting/{batch}").text
     text = text_of(admin.get(place).text)
     assert "“Lost” in Status is new" in text
     assert "What does each word of Status mean for the sale?" in text

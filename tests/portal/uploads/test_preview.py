@@ -226,7 +226,7 @@ def test_an_unreadable_file_is_reported(person: People) -> None:
     for content in (b"", b"\x00\x01\x02\x03" * 500, b"PK\x03\x04broken"):
         answer = admin.get(look_at(admin, content, "strange.csv"))
         assert answer.status_code == 200
-        assert ">Remove</button>" in answer.text
+        assert ">Remove the file</button>" in answer.text
 
 
 def test_one_sentence_summarizes_how_a_file_is_read(person: People) -> None:

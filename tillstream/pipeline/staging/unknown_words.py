@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.batch.staging_report import OTHER_WORDS, CurrencyAmounts, StagingReport, UnknownWord
+from tillstream.domain.money.minor_units import minor_digits
 from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.pipeline.rows.text_column import decoded
 
@@ -77,11 +78,10 @@ def describe_unknown_words(report: StagingReport, header: str) -> str:
 
 
 def _listed(words: Iterable[UnknownWord]) -> str:
-    texts = [
-        f"“{word.word}” ({word.rows:,} {'row' if word.rows == 1 else 'rows'}, {word.amount} {word.currency})".replace(
-            " )", ")"
-        )
-        for word in words
-    ]
+    texts = [f"“{word.word}” ({word.rows:,} {'row' if word.rows == 1 else 'rows'}, {_money(word)})" for word in words]
     shown = ", ".join(texts[:_SHOWN])
     return shown if len(texts) <= _SHOWN else f"{shown} and {len(texts) - _SHOWN:,} more"
+
+
+def _money(word: UnknownWord) -> str:
+    return f"{Decimal(word.amount):,.{minor_digits(word.currency)}f} {word.currency}".rstrip()

@@ -60,5 +60,5 @@ def test_the_message_names_each_word_with_its_rows_and_amount() -> None:
     words = UnknownWord("Lost", "EUR", 2, "10"), UnknownWord("Gone", "EUR", 1, "0")
     assert describe_unknown_words(report(100, "90", *words), "State") == (
         "3 of 100 rows (3.0%) and 10.0% of the amount have a word in State that the contract does not map: "
-        "“Lost” (2 rows, 10 EUR), “Gone” (1 row, 0 EUR)."
+        "“Lost” (2 rows, 10.00 EUR), “Gone” (1 row, 0.00 EUR)."
     )
