@@ -42,7 +42,7 @@ ABOUT = {
     "units": "Units", "amounts": "Amounts", "amount": "Total", "prices": "Prices", "discount": "Discount",
     "tax_rate": "Tax rate", "line_total": "Line total", "overlap": "Known sales",
 }  # fmt: skip
-FAMILIES = {"column": "Column", "status": "Status", "missing": "No value"}
+FAMILIES = {"column": "Column", "status": "Status", "missing": "No value", "subtract": "Subtracted"}
 CHOICES: dict[str, dict[str, str]] = {
     "date_order": {"DMY": "day, month, year", "MDY": "month, day, year", "YMD": "year, month, day"},
     "decimal": {".": "a point: 1.5 is one and a half", ",": "a comma: 1,5 is one and a half"},
@@ -63,6 +63,7 @@ CHOICES: dict[str, dict[str, str]] = {
     },
     "half_converted": {"swap": "yes, swap them back", "keep": "no, keep them as they are"},
     "minor_units": {"yes": "yes, in cents or the like", "no": "no"},
+    "subtract": {"yes": "yes, subtract it", "no": "no"},
     "missing": {"yes": "yes, the cell is empty", "no": "no, it is a value"},
     "identity": {"content": "everything in the row together"},
     "overlap": {"same": "the same sales: they count once", "different": "different sales: they count as well"},

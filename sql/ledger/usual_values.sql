@@ -4,10 +4,18 @@
 -- @region STRING: region of the contract
 -- @minimum INT64: products with fewer lines are left out
 -- @unit_price BOOL: TRUE to include prices
+-- @derived BOOL: TRUE to take net amount ÷ quantity as the price of lines without a price
 -- @quantity BOOL: TRUE to include quantities
 WITH
 sold AS (
-  SELECT COALESCE(product_id, product_name) AS product, currency, quantity, unit_price
+  SELECT
+    COALESCE(product_id, product_name) AS product,
+    currency,
+    quantity,
+    COALESCE(
+      unit_price,
+      IF(@derived, CAST(SAFE_DIVIDE(CAST(net_amount AS NUMERIC), CAST(quantity AS NUMERIC)) AS NUMERIC), NULL)
+    ) AS unit_price
   FROM current_lines
   WHERE region = @region AND status <> 'cancelled'
 ),

@@ -34,7 +34,7 @@ SOLD = parse_tables(
 
 
 def params(region: str, minimum: int = 1, **options: bool) -> dict[str, Any]:
-    return {"region": region, "minimum": minimum, "unit_price": True, "quantity": True} | options
+    return {"region": region, "minimum": minimum, "unit_price": True, "derived": False, "quantity": True} | options
 
 
 def unordered(rows: Rows) -> list[list[Any]]:
@@ -70,6 +70,18 @@ def test_medians_are_of_magnitudes_of_lines_that_count_by_product_and_currency(j
             ("ham", "quantity", "", 3, Decimal(1), Decimal(0)),
         ]
     )
+
+
+def test_prices_of_lines_without_one_follow_from_the_net_amount(judge: Judge, duck: Duck) -> None:
+    header = "key is_current sale_id line_key region currency status product_id quantity unit_price net_amount leads"
+    rows = ("4 - 10", "-3 - -1", "0 - 10", "2 3 99")
+    text = [f"{key} yes S{key} 1 DE EUR completed tea {numbers} 1" for key, numbers in enumerate(rows, 1)]
+    lines = parse_tables({"sale_versions": "\n".join([header, *text])})
+    duck.fill(lines)
+    parameters = params("DE", derived=True, quantity=False)
+    google_rows = judge.answer(TEXT, parameters, judge.with_views(lines, until={"current_lines"}))[1]
+    assert unordered(google_rows) == unordered(duck.answer(TEXT, parameters)[1])
+    assert unordered(google_rows) == [["tea", "unit_price", "EUR", 3, Decimal("2.5"), Decimal("0.5")]]
 
 
 def test_a_file_and_the_ledger_have_the_same_idea_of_the_usual(duck: Duck) -> None:

@@ -51,6 +51,7 @@ def _own_answer(case: Case, key: str) -> str | None:
         "status.default": "completed",
         "fill_down": "yes",
         "overlap": "same",
+        "minor_units": "no",
     }
     family, _, subject = key.partition(".")
     if key in plain:
@@ -59,7 +60,7 @@ def _own_answer(case: Case, key: str) -> str | None:
         return clerk.status.get(subject)
     if family == "column":
         return clerk.columns.get(subject, "-")
-    if family == "missing":
+    if family in {"missing", "subtract"}:
         return "yes"
     return None
 

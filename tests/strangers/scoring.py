@@ -19,7 +19,7 @@ from tillstream.app import App, build
 from tillstream.commands.detect import DeliveredLines, delivered_lines, detect
 from tillstream.commands.ingest import ingest_file
 from tillstream.commands.result import quiet
-from tillstream.contracts import loader
+from tillstream.contracts import confirmations, loader
 from tillstream.detection import fit
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
@@ -95,7 +95,11 @@ def _score(case: Case, app: App) -> Result:
             return Result(case.name, _judged(case, word), word, questions, reason, claimed_by)
 
         try:
-            contract = parse(case.contract) if case.contract else _detected(case, path, app, answered)
+            if case.contract:
+                contract = parse(case.contract)
+            else:
+                contract = _detected(case, path, app, answered)
+                confirmations.confirm(app.ports, contract.name, "clerk")  # as detect does when it saves
             receipt, rows = _loaded(app, contract, case.file, data)
         except Rejected as error:
             return result("refused", _short(str(error)))

@@ -76,8 +76,9 @@ PREFIX_VALIDATORS: dict[str, Callable[[str], str]] = {
     "column": _not_empty,
     "status": _one_of(*STATUSES, IGNORE),
     "missing": _one_of("yes", "no"),
+    "subtract": _one_of("yes", "no"),
 }
-"""Key prefix → validator, for keys with a suffix: column.quantity, status.WORD, missing.WORD."""
+"""Key prefix → validator, for keys with a suffix: column.quantity, status.WORD, subtract.HEADER."""
 
 
 def check(answers: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from tillstream.detection.amounts import ask_totals, by_content, minor_units, quantities, taxes, totals
+from tillstream.detection.amounts import ask_totals, by_content, minor_units, quantities, subtractions, taxes, totals
 from tillstream.detection.answers import check_names
 from tillstream.detection.columns import accounted, fill_down, identity, missing, repeated_names, roles, status
 from tillstream.detection.columns.number_columns import style_columns
@@ -96,7 +96,10 @@ class _Proposer:
         amounts = totals.decide(sheet, role_columns, style, log, percent=percent)
         amounts |= ask_totals.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         quantities.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
-        amounts |= apply.amount_settings(self._export, role_columns) if self._export else {}
+        if self._export:
+            amounts |= apply.amount_settings(self._export, role_columns)
+        else:
+            amounts |= subtractions.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         money_columns = [
             (sheet.columns[role_columns[role]], self._profiles[role_columns[role]].numbers)
             for role in roles.MONEY

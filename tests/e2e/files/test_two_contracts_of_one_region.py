@@ -139,3 +139,13 @@ def test_detection_alone_creates_no_home(home: Path, tmp_path: Path, run: Run) -
     assert detect(run, office_file(tmp_path, SALES[:50]))[0] == 0
     assert run("detect", office_file(tmp_path, SALES), *options(ANSWERS | {"region": "Japan"}))[0] == 0
     assert not (home / "warehouse.duckdb").exists() or lines(run) == 0
+
+
+@pytest.mark.usefixtures("tills")
+def test_sales_that_another_system_gave_other_numbers_raise_a_question(tmp_path: Path, run: Run) -> None:
+    again = [(f"R-{n}", day, product, amount) for n, (_, day, product, amount) in enumerate(SALES)]
+    code, proposal = detect(run, office_file(tmp_path, again))
+    assert (code, [one["key"] for one in proposal["questions"]]) == (4, ["overlap"])
+    assert proposal["questions"][0]["question"].startswith("60 of 60 sampled sales look like sales that tills already")
+    half = [*again[:30], *((number, day, product, f"1{amount}") for number, day, product, amount in again[30:])]
+    assert detect(run, office_file(tmp_path, half))[0] == 0

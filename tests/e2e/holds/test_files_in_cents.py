@@ -19,9 +19,11 @@ CONTRACT = {
 PRICES = {"A": "19.99", "B": "5.50", "C": "129.00", "D": "2.25"}
 
 
-def contract(home: Path) -> None:
+def contract(home: Path, **columns: str) -> None:
+    """Write the contract; columns: other headers, empty for a column that is not mapped."""
     (home / "contracts").mkdir(parents=True)
-    (home / "contracts" / "north.yaml").write_text(yaml.safe_dump(CONTRACT))
+    mapped = {name: header for name, header in (CONTRACT["columns"] | columns).items() if header}  # type: ignore[operator]
+    (home / "contracts" / "north.yaml").write_text(yaml.safe_dump(CONTRACT | {"columns": mapped}))
 
 
 def write(path: Path, day: str, first: int, factor: int = 1, price: str = "") -> str:
@@ -59,3 +61,29 @@ def test_whole_prices_near_the_usual_ones_are_not_held(run: Run, tmp_path: Path,
     contract(home)
     assert ingest(run, write(tmp_path / "one.csv", "2026-03-01", 1))["status"] == "settled"
     assert ingest(run, write(tmp_path / "two.csv", "2026-03-02", 1001, price="150"))["status"] == "settled"
+
+
+def test_the_first_file_of_a_new_contract_is_held_if_its_prices_look_like_cents(
+    run: Run, tmp_path: Path, home: Path
+) -> None:
+    contract(home)
+    receipt = ingest(run, write(tmp_path / "one.csv", "2026-03-01", 1, factor=100))
+    assert [one["code"] for one in receipt["holds"]] == ["minor-units"]
+    assert "All 40 prices are whole numbers of at least 100" in receipt["holds"][0]["message"]
+    assert run("accept", receipt["batch_id"])[1]["status"] == "settled"
+    assert ingest(run, write(tmp_path / "two.csv", "2026-03-02", 1001, factor=100))["status"] == "settled"
+
+
+def test_usual_prices_follow_from_totals_and_quantities(run: Run, tmp_path: Path, home: Path) -> None:
+    contract(home, unit_price="", net_amount="Total")
+    for name, factor in (("one", 1), ("two", 100)):
+        lines = ["No,Day,Item,Qty,Total"]
+        for number in range(40):
+            item, units = sorted(PRICES)[number % 4], number % 3 + 1
+            total = f"{Decimal(PRICES[item]) * units * factor:f}".removesuffix(".00")
+            lines.append(f"{name}{number},2026-03-{factor % 28 + 1:02},{item},{units},{total}")
+        (tmp_path / f"{name}.csv").write_text("\n".join([*lines, ""]))
+    assert ingest(run, str(tmp_path / "one.csv"))["status"] == "settled"
+    receipt = ingest(run, str(tmp_path / "two.csv"))
+    assert [one["code"] for one in receipt["holds"]] == ["minor-units"]
+    assert "for 4 of 4 products with a history" in receipt["holds"][0]["message"]

@@ -124,3 +124,19 @@ def test_new_words_hold_a_file_below_the_contracts_threshold_and_are_mapped_in_t
     work()
     assert "29 of 30 rows counted" in admin.get(f"/uploads/{batch}").text
     assert app.contracts.current("IN").status.words["Lost"] == "ignore"
+
+
+def test_shipping_in_a_total_is_a_question_whose_answer_is_part_of_the_contract(app: App, person: People) -> None:
+    rows = [
+        f"{n},2026-03-{n + 1:02},{n % 3 + 1},10.50,{n % 2 * 4.9},{(n % 3 + 1) * 10.5 + n % 2 * 4.9:.2f}\n"
+        for n in range(20)
+    ]
+    content = ("Order No,Date,Qty,Price,Post cost,Total\n" + "".join(rows)).encode()
+    admin = person(Role.ADMIN)
+    place = look_at(admin, content, "web.csv")
+    assert "Total includes Post cost. Is it subtracted" in text_of(admin.get(place).text)
+    answers = {"region": "North", "country": "-", "currency": "EUR", "subtract.Post cost": "yes"}
+    admin.post(f"{place}/answers", {f"answer.{key}": answer for key, answer in answers.items()})
+    assert "Revenue 409.50 EUR" in text_of(admin.get(place).text)
+    assert admin.post(f"{place}/save", {"name": "web"}).status_code == 303
+    assert app.contracts.current("web").amounts.subtract == {"net_amount": ("Post cost",)}

@@ -48,15 +48,18 @@ def minor_units() -> list[Case]:
     lines = plan(851)
     named = {"Price": lambda line: plain(line.price), "Betrag_ct": lambda line: whole(line.total * 100)}
     cents = {"Price": lambda line: whole(line.price * 100), "Total": lambda line: whole(line.total * 100)}
-    before = [(OLD, "old.csv", old(plan(852)))]
+    earlier = plan(852)
+    before = [(OLD, "old.csv", old(earlier))]
     new = [replace(line, at=line.at.replace(year=2025)) for line in plan(853, first=5_000)]
     del named["Price"]
     return [
-        trap("7-cents-by-name", lines, named, clerk({"net_amount": "Betrag_ct", "unit_price": "-"}),
+        trap("7-cents-by-name", lines, named, clerk({"net_amount": "Betrag_ct", "unit_price": "-"}, minor_units="yes"),
              expected="figures or held",
              build=partial(delimited, lines, {key: BASE[key] for key in list(BASE)[:5]} | named)),
-        trap("7-cents-without-a-name", lines, cents, clerk({"net_amount": "Total"}), expected="figures or held"),
-        trap("7-cents-of-known-products", new, cents, clerk({"net_amount": "Total"}), expected="held", before=before),
+        trap("7-cents-without-a-name", lines, cents, clerk({"net_amount": "Total"}, minor_units="yes"),
+             expected="figures or held"),
+        trap("7-cents-of-known-products", new, cents, clerk({"net_amount": "Total"}, minor_units="yes"),
+             expected="figures or held", before=before, truth=truth_of([*earlier, *new], "EUR")),
     ]  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def payment_cases() -> list[Case]:
              Clerk("Stripe", "-", "USD", "UTC", mapped, all_means, answers),
              truth_of(stripe_lines, "USD", "gross", units=False), traps=("lower-case currency",)),
         Case("stripe-minor-units", FAMILY, "charges.csv", partial(delimited, stripe_lines, cents, end="\n"),
-             Clerk("Stripe", "-", "USD", "UTC", minor, all_means, answers),
+             Clerk("Stripe", "-", "USD", "UTC", minor, all_means, answers | {"minor_units": "yes"}),
              truth_of(stripe_lines, "USD", "gross", units=False), "figures or held", ("minor units",)),
         Case("stripe-balance", FAMILY, "balance_history.csv", partial(delimited, balance_lines, balance, end="\n"),
              Clerk("Stripe", "-", "EUR", "UTC", balance_columns, all_means, answers),

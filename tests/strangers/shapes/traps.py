@@ -68,7 +68,9 @@ def accounted() -> list[Case]:
     """2: a column that changes the money beside those that are recognised."""
     lines = plan(811)
     refunds = plan(812)
-    refunded = [replace(line, discount=line.full / 2 if line.sale % 7 == 0 else Decimal(0)) for line in refunds]
+    refunded = [
+        replace(line, discount=round(line.full / 2, 2) if line.sale % 7 == 0 else Decimal(0)) for line in refunds
+    ]
     back = [replace(line, quantity=line.quantity - (line.sale % 5 == 0)) for line in lines]
     shipped = [replace(line, discount=Decimal(0)) for line in plan(813)]
     return [

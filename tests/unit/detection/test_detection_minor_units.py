@@ -66,6 +66,17 @@ def test_whole_amounts_beside_a_currency_are_a_question() -> None:
     assert "beside the currencies in Currency" in proposal.questions[0].evidence
 
 
+def test_whole_amounts_in_a_currency_with_cents_are_a_question_that_shows_their_size() -> None:
+    (question,) = proposal_for("Order No,Date,Amount", rows()).questions
+    assert question.key == "minor_units"
+    assert "all 40 amounts in Amount are whole numbers, and half of those in Amount are at least " in question.evidence
+
+
+@pytest.mark.parametrize("currency", ["INR", "HUF", "JPY"])
+def test_whole_amounts_are_no_question_in_a_currency_in_which_they_are_common(currency: str) -> None:
+    assert keys(proposal_for("Order No,Date,Amount", rows(), currency=currency)) == []
+
+
 @pytest.mark.parametrize(("answer", "setting"), [("yes", ["net_amount"]), ("no", None)])
 def test_the_answer_is_part_of_the_contract(answer: str, setting: list[str] | None) -> None:
     proposal = proposal_for("Order No,Date,Amount,Currency", rows("EUR", "USD"), minor_units=answer)
@@ -79,9 +90,19 @@ def test_the_answer_is_part_of_the_contract(answer: str, setting: list[str] | No
         ("Order No,Date,Amount,Currency", rows("EUR", low=1, high=50)),
         ("Order No,Date,Amount,Currency", [f"{no},2026-03-01,{no}.50,EUR" for no in range(100, 140)]),
         ("Order No,Date,amount_cents", [f"{no},2026-03-01,{no}.50" for no in range(100, 140)]),
-        ("Order No,Date,Amount", rows()),
+        ("Order No,Date,Amount", rows(low=99)[:19]),
+        ("Order No,Date,Amount", [f"{no},2026-03-01,{no}00" for no in range(100, 140)]),
+        ("Order No,Date,Amount", [*rows(), "ch_99,2026-03-01,55"]),
     ],
-    ids=["yen", "small amounts", "decimals", "decimals in a column named so", "no currency column"],
+    ids=[
+        "yen",
+        "small amounts",
+        "decimals",
+        "decimals in a column named so",
+        "few amounts",
+        "hundreds",
+        "some below one",
+    ],
 )
 def test_amounts_that_are_in_the_main_unit_are_no_question(header: str, lines: list[str]) -> None:
     assert keys(proposal_for(header, lines)) == []

@@ -1,7 +1,7 @@
 """Ask whether amounts are in the minor unit of their currency, such as cents."""
 
 from collections.abc import Iterable
-from statistics import median
+from statistics import median, median_low
 
 from tillstream.detection.amounts.money import to_float
 from tillstream.detection.evidence import DetectionLog
@@ -9,7 +9,7 @@ from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.currency_signs import CODES
 from tillstream.detection.values.numbers import NumberStyle
 from tillstream.detection.words.minor_words import is_minor_header
-from tillstream.domain.money.minor_units import minor_digits
+from tillstream.domain.money.minor_units import may_be_minor, minor_digits
 
 _MIN_DISTINCT, _MIN_MEDIAN = 8, 100
 _MONEY = ("unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost")
@@ -30,7 +30,7 @@ def decide(
     currencies = sorted({word.upper() for word in codes.words}) if codes else [currency] if currency else []
     if currencies and not any(map(minor_digits, currencies)):
         return ()
-    chosen = named or (money if codes and _looks_minor(money, style) else {})
+    chosen = named or (money if _looks_minor(money, style, None if codes else currencies) else {})
     if not chosen or not _are_whole(chosen.values(), style):
         return ()
     answer = log.answer("minor_units")
@@ -55,7 +55,10 @@ def _ask(
     digits = minor_digits(currency)
     amount = f"{(to_float(cell, style) or 0.0) / 10**digits:.{digits}f} {currency}".strip()
     reason = "its name contains a minor unit" if named and len(money) == 1 else "their names contain a minor unit"
-    neighbour = "" if named or not codes else f", beside the currencies in {codes.name}"
+    neighbour = f", beside the currencies in {codes.name}" if codes else ""
+    if not codes:
+        numbers = [value for cell in column.cells if (value := to_float(cell, style)) is not None]
+        neighbour = f", and half of those in {column.name} are at least {median_low(numbers):,.0f}"
     evidence = (
         f"all {sum(one.filled for one in money.values()):,} amounts in {names} are whole numbers"
         f"{f', and {reason}' if named else neighbour}; in minor units, “{cell}” is {amount}"
@@ -68,11 +71,17 @@ def _currency_column(columns: Iterable[Column]) -> Column | None:
     return next((one for one in columns if one.words and {word.upper() for word in one.words} <= CODES), None)
 
 
-def _looks_minor(money: dict[str, Column], style: NumberStyle) -> bool:
-    """Whether all amounts are whole, and many and large enough to be cents."""
+def _looks_minor(money: dict[str, Column], style: NumberStyle, currencies: list[str] | None) -> bool:
+    """Whether all amounts are whole, and many and large enough to be cents.
+
+    currencies: those of a file without a column of them, where more is required; None: there is a column.
+    """
     if not money or not _are_whole(money.values(), style):
         return False
     main = money.get("net_amount") or money.get("gross_amount") or money.get("unit_price") or next(iter(money.values()))
+    if currencies is not None:
+        amounts = [value for cell in (money.get("unit_price") or main).cells if (value := to_float(cell, style))]
+        return may_be_minor(amounts, currencies)
     values = [abs(value) for cell in main.words if (value := to_float(cell, style))]
     return len(values) >= _MIN_DISTINCT and median(values) >= _MIN_MEDIAN
 

@@ -28,6 +28,18 @@ def set_aside(sheet: Sheet, columns: NumberColumns, roles: dict[str, str], log: 
                 break
 
 
+def is_of_order(sheet: Sheet, roles: dict[str, str], numbers: Numbers) -> bool:
+    """Whether numbers are the same on all lines of each sale, so that they are those of the sale.
+
+    numbers: shape (n,), of the first rows.
+    """
+    if "sale_id" not in roles:
+        return False
+    sales = [numbers[rows] for rows in _sales(sheet.columns[roles["sale_id"]].cells[:MAX_ROWS])]
+    used = [values for values in sales if values.any()]
+    return bool(used) and all(np.ptp(values) == 0 for values in used)
+
+
 def _sales(cells: tuple[str, ...]) -> list[list[int]]:
     """Row indices of each sale with several lines."""
     ordered = sorted(range(len(cells)), key=lambda row: cells[row])

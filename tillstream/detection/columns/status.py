@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
 from tillstream.detection.amounts.money import to_float
+from tillstream.detection.columns import markers
 from tillstream.detection.columns.returns import detect_returns
 from tillstream.detection.columns.word_uses import amounts_by_word
 from tillstream.detection.evidence import LIKELY, DetectionLog, WordUse
@@ -38,6 +39,8 @@ def decide(
         rule["default"] = next((use.meaning or None for use in uses if not use.word), None)
         ask_for_words(name, uses, log, "answer column.status=- if it is not the status of a sale")
         _ask_for_signs(sheet, roles, name, style, rule, log)
+    elif log.answers.get("column.status") != markers.NO_COLUMN:
+        markers.ask(sheet, roles, style, log)
     if "returned" not in words.values():
         detect_returns(sheet, roles, style, rule, log)
     return rule, uses

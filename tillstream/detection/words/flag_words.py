@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from tillstream.detection.words.headers import plain
+from tillstream.detection.words.headers import match_header, plain
 from tillstream.detection.words.status_words import status_of
 
 _YES = "1 true t yes y x ja j wahr oui o vrai si s sim verdadero verdadeiro vero tak да 是 はい"
@@ -28,6 +28,34 @@ def flag_meaning(header: str, cell: str) -> str:
     if not status or _is_in(_NO, cell):
         return "completed" if status else ""
     return status if _is_in(_YES, cell) or _DAY.fullmatch(cell) else ""
+
+
+@lru_cache(maxsize=10_000)
+def reversed_column(header: str) -> str:
+    """What a column contains of cancelled or returned sales: the rest of its name, such as Qty of Qty returned.
+
+    `-` if the name has no other word, and empty if no word of it means cancelled or returned.
+    """
+    words = [word for word in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", header) if word]
+    for place, word in enumerate(words):
+        rest = "" if status_of(word) in _REVERSED else _after_reversed(word.casefold())
+        if rest is not None:
+            return " ".join([*words[:place], *filter(None, [rest]), *words[place + 1 :]]) or "-"
+    return ""
+
+
+def _after_reversed(word: str) -> str | None:
+    """The end of a compound such as Retourmenge; None if it is not one."""
+    for length in range(2, len(word)):
+        rest = word[length:].removeprefix("s")
+        if status_of(word[:length]) in _REVERSED and (match_header(rest) or rest in {"額", "数"}):
+            return rest
+    return None
+
+
+def is_flag_word(cell: str) -> bool:
+    """Whether a cell is a yes or a no."""
+    return _is_in(_YES, cell) or _is_in(_NO, cell)
 
 
 def _is_in(words: str, cell: str) -> bool:

@@ -40,6 +40,28 @@ _WORDS = {
         restituito, rimborsato, geretourneerd, terugbetaald, teruggebracht, retourgezonden, 返品, 返金, 返品済,
         返金済""",
 }
+_STEMS = """
+    annul cancel chargeback declin error fail invalid mistake refund reject revers returned unpaid void wrong await
+    abgelehnt ausgebucht falsch fehler gutgeschr irrtum rückgabe retour storn umtausch ungültig unbezahlt
+    attente erreur impay rejet rembours retourn anul devol devuel erróne fallid impag pendient reembols rechaz
+    annull attes errat errore insolut reso restitu rifiut rimbors sbagl aguard cancelad devolv erro estorn pendent
+    foutief geannul mislukt onbetaald terugbet vergis wacht avbest feil felaktig fejl makul retur återbet ångr
+    błęd błąd oczekuj odrzuc pomyłk zwrot chyb čeká neplatn omyl stornov vrác zruš hylät palaut perut virhe
+    hibás sztorn töröl visszá anulat eroare greș restitui iade iptal hata bekle
+    ακυρ αναμ επιστρ λάθ возвр неоплач ожид отказ отмен ошиб аннулир очак връщ грешк скасов поверн помилк очіку
+    取消 取り消 キャンセル 返品 返金 誤り 間違 待ち 退货 退款 错误 作废 待付 취소 반품 환불 오류 대기"""
+"""Beginnings of words of a remark that decides whether a sale counts."""
+
+
+def suggests_status(remark: str) -> bool:
+    """Whether a word of a remark suggests that a sale is pending, cancelled or returned."""
+    words = [plain(word) for word in remark.split()]
+    return any(word.startswith(stem) or (not stem.isascii() and stem in word) for word in words for stem in _stems())
+
+
+@lru_cache(maxsize=1)
+def _stems() -> tuple[str, ...]:
+    return tuple(plain(stem) for stem in _STEMS.split() if len(stem) > 2 or not stem.isalpha() or ord(stem[0]) > 0x2E7F)
 
 
 def is_status_header(name: str, *, vague: bool = False) -> bool:

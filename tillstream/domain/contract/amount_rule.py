@@ -26,6 +26,11 @@ class AmountRule(Strict):
     5 percent in both."""
     less_discount: bool = False
     """`true`: the source's net_amount or gross_amount is before the discount, an amount that is subtracted from it."""
+    subtract: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Column → headers of the source whose numbers are subtracted from it, as in `{net_amount: [Shipping], quantity:
+    [Returned]}`; an empty cell is 0."""
+    add: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Column → headers of the source whose numbers are added to it, such as refunds with a minus sign."""
     units_only: bool = False
     """`true`: the source has quantities and no amounts; every net_amount is 0, and its revenue is not known."""
     include: Literal["", "tax"] = ""
@@ -33,6 +38,15 @@ class AmountRule(Strict):
     net_amount is exactly gross_amount less tax."""
     tax_rate: Decimal | None = Field(None, ge=0, le=1, max_digits=12)
     """Tax as a fraction of the net amount (0.19) if there is no tax column: tax is gross_amount × rate ÷ (1 + rate)."""
+
+    def terms(self, name: str) -> Iterator[tuple[str, int]]:
+        """Each header that is part of a column's values, with 1 if it is added, or -1."""
+        yield from ((header, 1) for header in self.add.get(name, ()))
+        yield from ((header, -1) for header in self.subtract.get(name, ()))
+
+    @property
+    def term_headers(self) -> tuple[str, ...]:
+        return tuple(header for part in (self.add, self.subtract) for headers in part.values() for header in headers)
 
 
 def amount_errors(rule: AmountRule, columns: Mapping[str, str], numbers: frozenset[str]) -> Iterator[str]:
@@ -44,6 +58,7 @@ def amount_errors(rule: AmountRule, columns: Mapping[str, str], numbers: frozens
             yield f"amounts.factors.{name}: {name} is not mapped in columns"
         if not factor or not factor.is_finite() or len(f"{factor:f}") > _DIGITS:
             yield f"amounts.factors.{name}: a factor must be a number other than 0 with at most {_DIGITS} digits"
+    yield from _term_errors(rule, columns, numbers)
     if rule.discount != "amount" and not {"discount", "quantity", "unit_price"} <= set(columns):
         yield f"amounts.discount: a {rule.discount} requires columns.discount, columns.quantity and columns.unit_price"
     if rule.discount != "amount" and "discount" in rule.factors:
@@ -56,6 +71,16 @@ def amount_errors(rule: AmountRule, columns: Mapping[str, str], numbers: frozens
         yield from _units_only_errors(rule, columns)
     yield from _minor_unit_errors(rule, columns, numbers)
     yield from _tax_errors(rule, columns)
+
+
+def _term_errors(rule: AmountRule, columns: Mapping[str, str], numbers: frozenset[str]) -> Iterator[str]:
+    for field, name in [*(("add", name) for name in rule.add), *(("subtract", name) for name in rule.subtract)]:
+        if name not in numbers:
+            yield f"amounts.{field}.{name}: only these columns have numbers: {', '.join(sorted(numbers))}"
+        elif name not in columns:
+            yield f"amounts.{field}.{name}: {name} is not mapped in columns"
+        elif name == "discount" and rule.discount != "amount":
+            yield f"amounts.{field}.{name}: the discount must be an amount, not a {rule.discount}"
 
 
 def _units_only_errors(rule: AmountRule, columns: Mapping[str, str]) -> Iterator[str]:

@@ -109,7 +109,7 @@ class Contract(Strict):
         if self.file.date_in_name:
             self.columns.setdefault("date", FILE_DATE)
         values = value_errors(self.columns, self.where_missing, self.values, self.constants)
-        derived = derived_column_errors({*self.columns.values(), *self.identity.made_of}, self.made)
+        derived = derived_column_errors(set(self._needed), self.made)
         amounts = amount_errors(self.amounts, self.columns, NUMERIC_COLUMNS)
         errors = [*self._mapping_errors(), *self._column_errors(), *amounts, *values, *derived]
         if errors:
@@ -171,8 +171,12 @@ class Contract(Strict):
     @property
     def headers(self) -> tuple[str, ...]:
         """Every header that a file must have, in the contract's order."""
-        mapped = (*self.columns.values(), *self.identity.made_of)
-        return tuple(dict.fromkeys(needed_headers(mapped, self.made)))
+        return tuple(dict.fromkeys(needed_headers(self._needed, self.made)))
+
+    @property
+    def _needed(self) -> tuple[str, ...]:
+        """The headers that rows are read from, derived ones included."""
+        return (*self.columns.values(), *self.identity.made_of, *self.amounts.term_headers)
 
     @property
     def source_headers(self) -> tuple[str, ...]:

@@ -64,7 +64,14 @@ class Amounts:
         self._failed[name] = np.zeros(source.length, np.bool_)
         if not source.maps(name):
             return pa.nulls(source.length, NUMERIC)
-        text, rule = source.mapped(name), source.contract.amounts
+        values = self._parse(name, source.mapped(name))
+        for header, sign in source.contract.amounts.terms(name):
+            values = self._with_term(name, values, self._parse(name, source.text(header)), sign)
+        return values
+
+    def _parse(self, name: str, text: EncodedText) -> pa.Array:
+        """Parse texts as numbers of a column: NUMERIC (n,)."""
+        rule = self._source.contract.amounts
         is_rate = name == "discount" and rule.discount != "amount"
         texts = pc.replace_substring_regex(text.words, _PERCENT, "") if is_rate else text.words
         numbers = self._report(name, text, read_numbers(texts, self._style(name)))
@@ -72,6 +79,14 @@ class Amounts:
             numbers = self._report(name, text, times(numbers.values, rule.factors[name]))
         values = numbers.values.take(pa.array(text.index))
         return self._from_minor_units(values) if name in rule.minor_units else values
+
+    def _with_term(self, name: str, values: pa.Array, term: pa.Array, sign: int) -> pa.Array:
+        """Add or subtract another column of the source, 0 where it is empty; NULL where a number is invalid."""
+        term = pc.fill_null(term, pa.scalar(Decimal(0), NUMERIC))
+        total, too_large = plus(values, term if sign > 0 else pc.negate(term))
+        self._source.issues.add_where(too_large, "number-too-large", name)
+        self._failed[name] |= too_large
+        return pc.cast(pc.if_else(pa.array(self._failed[name]), None, total), NUMERIC)
 
     def _style(self, name: str) -> NumberStyle:
         """The number style of a column; words for units are removed from quantities as currency signs from amounts."""
@@ -142,11 +157,8 @@ class Amounts:
 
     def _less_discount(self, name: str, columns: dict[str, pa.Array]) -> pa.Array:
         """A total of the source less the discount; NULL where the discount is invalid."""
-        discount = pc.fill_null(columns["discount"], pa.scalar(Decimal(0), NUMERIC))
-        total, too_large = plus(columns[name], pc.negate(discount))
-        self._source.issues.add_where(too_large, "number-too-large", name)
-        self._failed[name] |= self._failed["discount"] | too_large
-        return pc.cast(pc.if_else(pa.array(self._failed["discount"]), None, total), NUMERIC)
+        self._failed[name] |= self._failed["discount"]
+        return self._with_term(name, columns[name], columns["discount"], -1)
 
     def _report_invalid(self, invalid: Mask, name: str, text: EncodedText) -> None:
         style = self._source.contract.numbers

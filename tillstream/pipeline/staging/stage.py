@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pyarrow as pa
 
 from tillstream.batches import events, records
-from tillstream.contracts import known_headers
+from tillstream.contracts import confirmations, known_headers
 from tillstream.contracts.registry import ContractRegistry, contract_version
 from tillstream.domain.batch.record import STAGEABLE, Batch, BatchChanges, BatchKind, State
 from tillstream.domain.batch.staging_report import StagingReport
@@ -83,7 +84,8 @@ def write(
     source, hasher = open_source(ports, upload, contract), Hasher()
     every = (outlier_detector, currency_detector) if upload.is_file else ()
     detectors = [detector for create in every if (detector := create(ports.warehouse, contract))]
-    scale = PriceScale(ports.warehouse, contract) if upload.is_file else None
+    is_new = partial(confirmations.needs_confirmation, ports, contract)
+    scale = PriceScale(ports.warehouse, contract, is_new) if upload.is_file else None
     with staged_writer(ports.objects, prefix, detectors) as writer:
         for rows in prefetch(split(row_batch, hasher) for row_batch in prefetch(source.row_batches())):
             writer.add(rows)

@@ -105,7 +105,7 @@ def outlier_detector(warehouse: Warehouse, contract: Contract) -> OutlierDetecto
     if rule is None:
         return None
     measures = {measure: measure in rule.columns for measure in MESSAGES}
-    params = {"region": contract.region, "minimum": rule.minimum} | measures
+    params = {"region": contract.region, "minimum": rule.minimum, "derived": False} | measures
     return OutlierDetector(rule, warehouse.query(sql.text("ledger/usual_values"), params).cast(USUAL))
 
 

@@ -1,8 +1,10 @@
 """Detect files whose prices are all whole and a hundred times the usual prices: amounts in a minor unit, such as cents.
 
-The usual prices come from the ledger, as for outliers. It is queried only for a file with large, whole prices.
+The usual prices come from the ledger, as for outliers. It is queried only for a file with large, whole prices. Without
+usual prices, the first file of a contract whose figures are not confirmed is doubtful if its prices look like cents.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,7 +14,7 @@ import pyarrow.compute as pc
 
 import sql
 from tillstream.domain.contract.model import Contract
-from tillstream.domain.money.minor_units import minor_digits
+from tillstream.domain.money.minor_units import may_be_minor, minor_digits
 from tillstream.pipeline.rows.text_column import combined, decoded
 from tillstream.pipeline.rows.types import Floats
 from tillstream.pipeline.validating.outliers import PRICE, USUAL
@@ -42,8 +44,9 @@ class _Compared:
 class PriceScale:
     """Compares the prices of the first accepted rows of one file with the ledger."""
 
-    def __init__(self, warehouse: Warehouse, contract: Contract) -> None:
-        self._warehouse, self._contract = warehouse, contract
+    def __init__(self, warehouse: Warehouse, contract: Contract, is_new: Callable[[], bool] = lambda: False) -> None:
+        """is_new: whether the figures of the contract are not confirmed."""
+        self._warehouse, self._contract, self._is_new = warehouse, contract, is_new
         self._rows: list[pa.Table] = []
         self._count = 0
         self._is_open = bool(minor_unit_columns(contract))
@@ -63,7 +66,7 @@ class PriceScale:
                 {
                     "product": product,
                     "currency": decoded(rows.column("currency")),
-                    "price": pa.array(np.abs(price)),
+                    "price": pa.array(np.abs(np.rint(price))),
                     "line": combined(rows.column("line_number")),
                 }
             )
@@ -79,6 +82,8 @@ class PriceScale:
         if np.median(rows.column("price").to_numpy()) < _MIN_MEDIAN:
             return ""
         compared = self._compare(rows)
+        if not compared:
+            return self._doubt_without_history(rows)
         scaled = [one for one in compared if one.is_scaled]
         if len(scaled) < _MIN_PRODUCTS or len(scaled) < _MIN_SHARE * len(compared):
             return ""
@@ -89,8 +94,21 @@ class PriceScale:
             f"{first.price:.0f} and usually {first.usual:.2f}"
         )
 
+    def _doubt_without_history(self, rows: pa.Table) -> str:
+        currencies = {word.upper() for word in pc.unique(rows.column("currency")).to_pylist() if word}
+        if not may_be_minor(rows.column("price").to_pylist(), currencies) or not self._is_new():
+            return ""
+        price, line = rows.column("price")[0].as_py(), rows.column("line")[0].as_py()
+        digits = minor_digits(min(currencies))
+        return (
+            f"all {rows.num_rows:,} prices are whole numbers of at least 100, none of the products has a usual price "
+            f"yet, and the contract is new; in a minor unit, the price of {price:.0f} in line {line:,} is "
+            f"{price / 10**digits:.{digits}f}"
+        )
+
     def _compare(self, rows: pa.Table) -> list[_Compared]:
-        params = {"region": self._contract.region, "minimum": _MIN_LINES, "unit_price": True, "quantity": False}
+        flags = {"unit_price": True, "derived": True, "quantity": False}
+        params = {"region": self._contract.region, "minimum": _MIN_LINES} | flags
         usual = self._warehouse.query(sql.text("ledger/usual_values"), params).cast(USUAL)
         usual = usual.filter(pc.and_(pc.equal(usual["measure"], PRICE), pc.greater(usual["median"], Decimal(0))))
         grouped = rows.group_by(["product", "currency"]).aggregate([("price", "approximate_median"), ("line", "min")])

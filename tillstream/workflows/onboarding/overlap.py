@@ -1,7 +1,7 @@
 """Sales of a sampled file that look like sales of the ledger."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tillstream.domain.contract.model import Contract
@@ -10,7 +10,9 @@ from tillstream.workflows.onboarding.sampled_lines import SampledLine, bare_numb
 
 LEAST, LEAST_SHARE, LEAST_SHARE_WITHOUT_NUMBERS = 3, 0.2, 0.5
 """Fewer matches, or a smaller share of the sampled sales, are accidental; unless all sampled sales match."""
-NEARLY_ALL = 0.9
+NEARLY_ALL, LEAST_RENUMBERED = 0.9, 5
+
+Line = SampledLine | DeliveredLine
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ def search_overlap(
         tuple(sorted(_possible_ids(lines, prefixes, {contract.identity.store for contract in contracts.values()}))),
         tuple(sorted({line.net_amount for line in lines})),
     )
-    matcher = _Matcher(delivered(search), prefixes, None if _has_no_numbers(proposed) else without_numbers)
+    delivered_lines = delivered(search)
+    matcher = _Matcher(delivered_lines, prefixes, None if _has_no_numbers(proposed) else without_numbers)
     sales: dict[str, list[SampledLine]] = defaultdict(list)
     for line in lines:
         sales[line.sale_id].append(line)
@@ -87,9 +90,45 @@ def search_overlap(
         matched = {match.lines[0].sale_id for match in by_number}
         others = (sale for sale_id, sale in sales.items() if sale_id not in matched)
         matches = by_number + [match for sale in others if (match := matcher.by_content(sale))]
+    if not matches:
+        return _renumbered(sales.values(), delivered_lines)
     share = LEAST_SHARE if len(by_number) * 2 > len(matches) else LEAST_SHARE_WITHOUT_NUMBERS
     is_enough = len(matches) == len(sales) or len(matches) >= max(LEAST, share * len(sales))
     return Overlap(len(sales), tuple(matches)) if matches and is_enough else None
+
+
+def _renumbered(sales: Collection[list[SampledLine]], delivered: Iterable[DeliveredLine]) -> Overlap | None:
+    """Compare sales whose numbers differ by store, day, amounts and products; None unless nearly all match."""
+    by_sale: dict[tuple[str, object], list[DeliveredLine]] = defaultdict(list)
+    for line in delivered:
+        by_sale[line.sale_id, line.sale_date].append(line)
+    by_amount: dict[tuple[object, object], list[list[DeliveredLine]]] = defaultdict(list)
+    for lines in by_sale.values():
+        for amount in {line.net_amount for line in lines}:
+            by_amount[lines[0].sale_date, amount].append(lines)
+    matches, used = [], set[int]()
+    for sale in sales:
+        candidates = by_amount.get((sale[0].sale_date, sale[0].net_amount), ())
+        lines = next((one for one in candidates if id(one) not in used and _contains(one, sale)), [])
+        if lines:
+            used.add(id(lines))
+            matches.append(Match(tuple(sale), tuple(lines)))
+    is_enough = len(matches) >= max(LEAST_RENUMBERED, NEARLY_ALL * len(sales))
+    return Overlap(len(sales), tuple(matches)) if is_enough else None
+
+
+def _contains(delivered: Sequence[DeliveredLine], sale: Sequence[SampledLine]) -> bool:
+    """Whether a sale of the ledger has the store, and all amounts and products, of a sampled sale."""
+    stores = {delivered[0].store_id, sale[0].store_id}
+    if None not in stores and len(stores) > 1:
+        return False
+    lines: list[Line] = [*delivered, *sale]
+    with_products = all(line.product for line in lines)
+    return _contents(sale, with_products=with_products) <= _contents(delivered, with_products=with_products)
+
+
+def _contents(lines: Iterable[Line], *, with_products: bool) -> Counter[tuple[object, str]]:
+    return Counter((line.net_amount, (line.product or "").casefold() if with_products else "") for line in lines)
 
 
 def _has_no_numbers(contract: Contract) -> bool:

@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 from source_tables import column, contract, issue_keys, source_table
 
+from tillstream.domain.contract.model import parse
+from tillstream.domain.errors import Rejected
 from tillstream.pipeline.normalising.normalise import normalise
 
 
@@ -113,3 +115,39 @@ def test_letters_stay_readable_in_extra_and_signs_are_escaped() -> None:
 
 def test_a_header_may_hold_any_sign() -> None:
     assert extras(**{'a"b\\c\n': ["1"], "ü,{}:": ["2"]}) == [{'a"b\\c\n': "1", "ü,{}:": "2"}]
+
+
+@pytest.mark.parametrize("field", ["add", "subtract"])
+def test_other_columns_are_added_to_a_column_or_subtracted(field: str) -> None:
+    rules = contract({"net_amount": "Sum"}, amounts={field: {"net_amount": ["Post", "Tip"], "quantity": ["Back"]}})
+    source = source_table(
+        Qty=["3", "1"], Price=["5", "5"], Sum=["20.50", "9"], Post=["4.90", ""], Tip=["1", "2"], Back=["1", ""]
+    )
+    signed = -1 if field == "subtract" else 1
+    terms = [Decimal("5.90"), Decimal(2)]
+    assert column("net_amount", source, rules) == [Decimal("20.50") + signed * terms[0], 9 + signed * terms[1]]
+    assert column("quantity", source, rules) == [3 + signed, 1]
+
+
+def test_a_column_less_an_unreadable_number_is_not_taken() -> None:
+    rules = contract({"net_amount": "Sum"}, amounts={"subtract": {"net_amount": ["Post"]}})
+    table, issues = normalise(source_table(Sum=["20.00", "5"], Post=["x", "1"]), rules)
+    assert table.column("net_amount").to_pylist() == [None, 4]
+    assert (0, "not-a-number", "net_amount") in issue_keys(issues)
+
+
+def test_a_subtracted_column_is_in_the_unit_of_the_column_that_it_is_subtracted_from() -> None:
+    amounts = {"subtract": {"net_amount": ["Post"]}, "minor_units": ["net_amount"]}
+    source = source_table(Sum=["2050"], Post=["490"])
+    assert column("net_amount", source, contract({"net_amount": "Sum"}, amounts=amounts)) == [Decimal("15.60")]
+
+
+@pytest.mark.parametrize("name", ["tax", "sale_id"])
+def test_numbers_are_subtracted_only_from_mapped_columns_of_numbers(name: str) -> None:
+    with pytest.raises(Rejected, match=f"amounts.subtract.{name}"):
+        parse({**contract().model_dump(), "amounts": {"subtract": {name: ["Post"]}}})
+
+
+def test_a_subtracted_column_must_be_in_the_file() -> None:
+    rules = contract({"net_amount": "Sum"}, amounts={"subtract": {"net_amount": ["Post"]}})
+    assert "Post" in rules.source_headers

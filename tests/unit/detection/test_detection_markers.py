@@ -1,0 +1,86 @@
+"""A column of letters or remarks that may decide whether a sale counts is asked about, whatever its name."""
+
+import io
+
+import pytest
+
+from tillstream.detection import Proposal, propose
+from tillstream.detection.words.status_words import suggests_status
+
+ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
+LETTERS = ["V", "V", "V", "X", "V", "V", "O", "V"]
+REMARKS = ["", "", "keyed in error", "", "", "awaiting transfer"]
+
+
+def proposal_for(header: str, words: list[str], *, lines: int = 2, **answers: str) -> Proposal:
+    """A proposal for a file of 72 rows; each sale has so many lines, and one of the words."""
+    rows = [
+        f"{1000 + number // lines},2026-03-{1 + number % 28:02},P{number % 5},{10 + number}.50,"
+        f"{words[number // 2 % len(words)]}"
+        for number in range(72)
+    ]
+    text = "\n".join([f"Order No,Date,Product ID,Total,{header}", *rows, ""])
+    return propose(io.BytesIO(text.encode()), name="shop", answers=ANSWERS | answers)
+
+
+def keys(proposal: Proposal) -> list[str]:
+    return [question.key for question in proposal.questions]
+
+
+def test_letters_of_which_most_are_the_same_are_a_question_with_rows_and_amounts() -> None:
+    (question,) = proposal_for("Kz", LETTERS).questions
+    assert (question.key, question.choices) == ("column.status", ("Kz", "-"))
+    assert question.words == "Does Kz decide whether a sale counts? Enter `-` if not."
+    assert question.evidence.startswith("Kz has “V” in 54 rows, together 2")
+    assert "; “X” in 10 rows, together " in question.evidence
+
+
+def test_the_letters_are_the_status_if_the_answer_is_their_column() -> None:
+    answered = proposal_for("Kz", LETTERS, **{"column.status": "Kz"})
+    assert keys(answered) == ["status"]
+    assert {use.word: use.meaning for use in answered.questions[0].table} == {"V": "", "X": "", "O": ""}
+    assert keys(proposal_for("Kz", LETTERS, **{"column.status": "-"})) == []
+
+
+def test_remarks_about_errors_and_waiting_are_a_question_although_remarks_are_no_status() -> None:
+    (question,) = proposal_for("Remark", REMARKS).questions
+    assert question.key == "column.status"
+    assert "“keyed in error” in 12 rows" in question.evidence
+    assert "nothing in 48 rows" in question.evidence
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("Kz", ["V", "X"]),
+        ("Member", ["N", "N", "N", "Y"]),
+        ("Payment method", ["C", "C", "C", "V"]),
+        ("Shift", ["F", "S", "N"]),
+        ("Remark", ["", "gift", "", "call first"]),
+        ("Remark", [f"error {number}" for number in range(20)]),
+        ("Kz", ["V"]),
+    ],
+    ids=["none is usual", "yes and no", "known name", "evenly", "other remarks", "remarks of one sale", "one letter"],
+)
+def test_columns_of_other_values_are_no_question(header: str, words: list[str]) -> None:
+    assert keys(proposal_for(header, words)) == []
+
+
+def test_letters_that_differ_on_the_lines_of_a_sale_are_no_question() -> None:
+    assert keys(proposal_for("Kz", LETTERS, lines=8)) == []
+
+
+def test_letters_that_another_column_explains_are_no_question() -> None:
+    rows = [f"{number},2026-03-{1 + number % 28:02},P{number % 5},9.50,{'AAAAB'[number % 5]}" for number in range(60)]
+    text = "\n".join(["Order No,Date,Product ID,Total,Kz", *rows, ""])
+    assert keys(propose(io.BytesIO(text.encode()), name="shop", answers=ANSWERS)) == []
+
+
+@pytest.mark.parametrize("remark", ["falsch gebucht", "Erreur de caisse", "błąd kasy", "入力誤り", "waiting: Unpaid"])
+def test_remarks_of_many_languages_suggest_a_status(remark: str) -> None:
+    assert suggests_status(remark)
+
+
+@pytest.mark.parametrize("remark", ["gift", "bitte klingeln", "livraison rapide", "ギフト"])
+def test_other_remarks_do_not(remark: str) -> None:
+    assert not suggests_status(remark)

@@ -1,0 +1,140 @@
+"""Shipping in a total, refunds and returned units are asked about before they change the revenue or the units."""
+
+import io
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+
+from tillstream.detection import Proposal, propose
+from tillstream.detection.words.flag_words import reversed_column
+from tillstream.domain.contract.model import parse
+
+ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
+Row = dict[str, Any]
+
+
+def file(more: Callable[[Row], Row], *, lines: int = 2) -> bytes:
+    """Sales of some lines each, with more columns behind quantity and price."""
+    draw = Random(7)
+    rows = []
+    for number in range(60):
+        row = {
+            "Order No": 1000 + number // lines,
+            "Date": f"2026-03-{1 + number % 28:02}",
+            "Qty": draw.randint(1, 5),
+            "Price": round(draw.uniform(5, 90), 2),
+        }
+        rows.append(row | more(row | {"place": number}))
+    text = [",".join(rows[0]), *(",".join(str(value) for value in row.values()) for row in rows), ""]
+    return "\n".join(text).encode()
+
+
+def proposal_for(data: bytes, **answers: str) -> Proposal:
+    return propose(io.BytesIO(data), name="shop", answers=ANSWERS | {"amount": "net"} | answers)
+
+
+def keys(proposal: Proposal) -> list[str]:
+    return [question.key for question in proposal.questions]
+
+
+def full(row: Row) -> float:
+    return round(row["Qty"] * row["Price"], 2)
+
+
+def shipped(row: Row) -> Row:
+    post = (0, 4.9, 7.5)[row["place"] % 3]
+    return {"Post": post, "Total": round(full(row) + post, 2)}
+
+
+def test_a_total_that_contains_another_column_is_a_question() -> None:
+    (question,) = proposal_for(file(shipped)).questions
+    assert (question.key, question.choices) == ("subtract.Post", ("yes", "no"))
+    assert question.words == "Total includes Post. Is it subtracted, so that the revenue is without Post?"
+    assert question.evidence == "Total is Qty × Price + Post in 100% of 60 rows"
+
+
+@pytest.mark.parametrize(("answer", "setting"), [("yes", {"net_amount": ["Post"]}), ("no", None)])
+def test_the_answer_is_part_of_the_contract(answer: str, setting: object) -> None:
+    proposal = proposal_for(file(shipped), **{"subtract.Post": answer})
+    assert (keys(proposal), proposal.contract.get("amounts", {}).get("subtract")) == ([], setting)
+    assert parse(proposal.contract).columns["net_amount"] == "Total"
+
+
+def test_several_columns_of_a_total_are_a_question_each() -> None:
+    def row(row: Row) -> Row:
+        post, tip = (0, 4.9)[row["place"] % 2], (0, 1, 2.5)[row["place"] % 3]
+        return {"Post": post, "Extra tip": tip, "Total": round(full(row) + post + tip, 2)}
+
+    assert keys(proposal_for(file(row))) == ["subtract.Post", "subtract.Extra tip"]
+
+
+def test_a_total_with_tax_is_explained_without_another_column() -> None:
+    def row(row: Row) -> Row:
+        tax = round(full(row) * 0.2, 2)
+        return {"Tax": tax, "Gross income": tax, "Total": round(full(row) + tax, 2)}
+
+    assert not [key for key in keys(proposal_for(file(row))) if key.startswith("subtract")]
+
+
+def refunded(row: Row) -> Row:
+    back = round(full(row) / 2, 2) if row["place"] % 7 == 0 else 0
+    return {"Total": full(row), "Refunded": back}
+
+
+def test_refunds_beside_a_total_are_a_question() -> None:
+    (question,) = proposal_for(file(refunded)).questions
+    assert question.key == "subtract.Refunded"
+    assert question.evidence.startswith("Refunded is not 0 in 9 of 60 rows, together ")
+    assert question.evidence.endswith("; Total is Qty × Price there, before Refunded")
+    answered = proposal_for(file(refunded), **{"subtract.Refunded": "yes"})
+    assert answered.contract["amounts"]["subtract"] == {"net_amount": ["Refunded"]}
+
+
+def test_refunds_with_a_minus_sign_are_added() -> None:
+    data = file(lambda row: {"Total": full(row), "Refunded": -refunded(row)["Refunded"]})
+    assert proposal_for(data, **{"subtract.Refunded": "yes"}).contract["amounts"]["add"] == {"net_amount": ["Refunded"]}
+
+
+@pytest.mark.parametrize("price", [3.5, 500])
+def test_refunds_of_whole_orders_or_above_the_total_are_none_of_a_line(price: float) -> None:
+    data = file(lambda row: {"Total": full(row), "Refunded": price if row["place"] // 2 % 5 == 0 else 0})
+    assert keys(proposal_for(data)) == []
+
+
+def returned(row: Row) -> Row:
+    back = int(row["place"] % 5 == 0)
+    return {"Qty returned": back, "Total": round((row["Qty"] - back) * row["Price"], 2)}
+
+
+def test_returned_units_are_subtracted_on_request() -> None:
+    (question,) = proposal_for(file(returned)).questions
+    assert question.key == "subtract.Qty returned"
+    assert "Total is the price of Qty less Qty returned there" in question.evidence
+    contract = proposal_for(file(returned), **{"subtract.Qty returned": "yes"}).contract
+    assert contract["amounts"]["subtract"] == {"quantity": ["Qty returned"]}
+    assert contract["columns"]["net_amount"] == "Total"
+
+
+def test_a_total_of_all_units_is_replaced_if_some_came_back() -> None:
+    data = file(lambda row: returned(row) | {"Total": full(row)})
+    assert "not taken from Total" in proposal_for(data).questions[0].words
+    contract = parse(proposal_for(data, **{"subtract.Qty returned": "yes"}).contract)
+    assert (contract.amounts.subtract, "net_amount" in contract.columns) == ({"quantity": ("Qty returned",)}, False)
+
+
+@pytest.mark.parametrize(
+    ("header", "rest"),
+    [
+        ("Refunded", "-"),
+        ("Qty returned", "Qty"),
+        ("RefundAmount", "Amount"),
+        ("Menge storniert", "Menge"),
+        ("Retourmenge", "menge"),
+        ("Returning customers", ""),
+        ("Total", ""),
+    ],
+)
+def test_a_column_of_what_came_back_is_recognised_by_its_name(header: str, rest: str) -> None:
+    assert reversed_column(header) == rest

@@ -1,0 +1,195 @@
+"""Ask whether numbers of other columns are subtracted: shipping in a total, refunds, and returned units."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from tillstream.detection.amounts.number_columns import NumberColumns, Numbers, agreement, is_equal
+from tillstream.detection.amounts.order_totals import is_of_order
+from tillstream.detection.evidence import CERTAIN, DetectionLog, percentage
+from tillstream.detection.sheet import Sheet
+from tillstream.detection.values.numbers import NumberStyle
+from tillstream.detection.words.flag_words import reversed_column
+from tillstream.detection.words.headers import match_header
+
+_MOST, _FEWEST, _MOST_TERMS, _MAX_COLUMNS = 0.95, 0.5, 2, 8
+"""Share of rows that show a rule, share of the goods in a total, and numbers of columns that are combined."""
+_MIN_ROWS = 3
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A column whose numbers may be subtracted from another one."""
+
+    name: str
+    role: str
+    words: str
+    evidence: str
+    sign: int = -1
+    replaces_total: bool = False
+    """Whether the total of the file is before the subtraction, so that quantity × price replaces it."""
+
+
+def decide(
+    sheet: Sheet, roles: dict[str, str], unmapped: Sequence[str], style: NumberStyle, log: DetectionLog
+) -> dict[str, Any]:
+    """Settings `add` and `subtract` of the contract's `amounts`. Asks `subtract.HEADER`.
+
+    roles: changed in place if the total of the file counts units that came back.
+    unmapped: numeric columns without a role.
+    """
+    total_role = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
+    mapped = [roles[role] for role in ("quantity", "unit_price", "discount", "tax", total_role) if role in roles]
+    in_question = {choice for question in log.questions for choice in question.choices}
+    free = [name for name in unmapped if name not in in_question][:_MAX_COLUMNS]
+    columns = NumberColumns(sheet, dict.fromkeys((*mapped, *free)), style)
+    terms: dict[str, dict[str, list[str]]] = {}
+    for part in list(_parts(sheet, columns, roles, total_role, free)):
+        key = f"subtract.{part.name}"
+        if (answer := log.answer(key)) == "yes":
+            terms.setdefault("subtract" if part.sign < 0 else "add", {}).setdefault(part.role, []).append(part.name)
+            if part.replaces_total:
+                total = roles.pop(total_role)
+                log.add_finding("column.extra", total, f"{total} counts the units in {part.name}", CERTAIN)
+        elif answer is None:
+            row = int(np.flatnonzero(np.nan_to_num(columns[part.name]))[0])
+            lines = tuple(filter(None, [sheet.columns[part.name].lines[row]]))
+            log.add_question(key, part.words, ("yes", "no"), part.evidence, lines)
+    return terms
+
+
+def _parts(
+    sheet: Sheet, columns: NumberColumns, roles: dict[str, str], total_role: str, free: list[str]
+) -> Iterator[_Part]:
+    reversing = [name for name in free if _is_used(columns[name]) and reversed_column(name)]
+    units = [name for name in reversing if _is_quantity(columns, roles, name)]
+    refunds = [
+        name
+        for name in reversing
+        if name not in units and total_role and _may_be_refund(sheet, columns, roles, total_role, name)
+    ]
+    yield from (_refund(columns, roles, total_role, name) for name in refunds)
+    yield from (_returned_units(columns, roles, total_role, name, has_refunds=bool(refunds)) for name in units)
+    if total_role:
+        others = [name for name in free if name not in reversing and _is_used(columns[name])]
+        yield from _included(columns, roles, total_role, others)
+
+
+def _included(columns: NumberColumns, roles: dict[str, str], total_role: str, free: list[str]) -> Iterator[_Part]:
+    """The columns that a total contains besides the goods, such as shipping."""
+    name = roles[total_role]
+    total = columns[name]
+    possible = list(_goods(columns, roles, total, free))
+    explained = max((agreement(total, goods, np.zeros_like(goods)).matching for _, goods in possible), default=0)
+    for words, goods in possible:
+        for count in range(1, _MOST_TERMS + 1):
+            for terms in combinations([one for one in free if one != words], count):
+                result = agreement(total, goods + sum(np.nan_to_num(columns[term]) for term in terms), goods)
+                if not result.is_at_least(_MOST) or result.matching <= explained or _explain_less(
+                    columns, total, goods, terms
+                ):  # fmt: skip
+                    continue
+                proof = f"{name} is {words} + {' + '.join(terms)} in {percentage(result.share)} of {result.rows:,} rows"
+                for term in terms:
+                    ask = f"{name} includes {term}. Is it subtracted, so that the revenue is without {term}?"
+                    yield _Part(term, total_role, ask, proof)
+                return
+
+
+def _explain_less(columns: NumberColumns, total: Numbers, goods: Numbers, terms: tuple[str, ...]) -> bool:
+    """Whether one of several terms is not needed."""
+    everything = goods + sum(np.nan_to_num(columns[term]) for term in terms)
+    most = agreement(total, everything, goods).matching
+    return len(terms) > 1 and any(
+        agreement(total, everything - np.nan_to_num(columns[term]), goods).matching >= most for term in terms
+    )
+
+
+def _goods(
+    columns: NumberColumns, roles: dict[str, str], total: Numbers, free: list[str]
+) -> Iterator[tuple[str, Numbers]]:
+    """What the goods of a line may cost: quantity × price, with discount and tax; or most of the total."""
+    if _has(columns, roles, "quantity", "unit_price"):
+        product = f"{roles['quantity']} × {roles['unit_price']}"
+        full: Numbers = columns[roles["quantity"]] * columns[roles["unit_price"]]
+        for less in dict.fromkeys((roles.get("discount", ""), "")):
+            for plus in dict.fromkeys((roles.get("tax", ""), "")):
+                words = "".join((product, *(f" {sign} {name}" for sign, name in (("−", less), ("+", plus)) if name)))
+                yield words, full - columns.or_zero(less) + columns.or_zero(plus)
+        return
+    whole = float(np.nansum(total))
+    for name in free:
+        if _FEWEST * whole <= float(np.nansum(columns[name])) < whole:
+            yield name, columns[name]
+
+
+def _is_quantity(columns: NumberColumns, roles: dict[str, str], name: str) -> bool:
+    """Whether a column of what came back contains units, by the rest of its name, or else by its numbers."""
+    if not _has(columns, roles, "quantity"):
+        return False
+    named = {match.role for match in match_header(reversed_column(name))}
+    units, quantities = np.nan_to_num(columns[name]), columns[roles["quantity"]]
+    is_part = bool((units == units.round()).all() and (np.abs(units) <= np.abs(np.nan_to_num(quantities))).all())
+    return is_part and ("quantity" in named or not named & {"amount", "net_amount", "gross_amount", "unit_price"})
+
+
+def _returned_units(
+    columns: NumberColumns, roles: dict[str, str], total_role: str, name: str, *, has_refunds: bool
+) -> _Part:
+    """has_refunds: another column has the money of these units."""
+    quantity, units = roles["quantity"], np.nan_to_num(columns[name])
+    rows, sign = int((units != 0).sum()), _sign(units)
+    evidence = f"{name} is not 0 in {rows:,} of {len(units):,} rows, and at most {quantity}"
+    replaces = False
+    if total_role and _has(columns, roles, "unit_price"):
+        total, prices, all_units = columns[roles[total_role]], columns[roles["unit_price"]], columns[quantity]
+        back = units != 0
+        left = is_equal(total[back], (all_units - np.abs(units))[back] * prices[back]).mean()
+        before = is_equal(total[back], all_units[back] * prices[back]).mean()
+        is_before = bool(before >= _MOST) and total_role == "net_amount" and "discount" not in roles
+        replaces = is_before and not has_refunds
+        if left >= _MOST or before >= _MOST:
+            which = f"{quantity} less {name}" if left >= _MOST else f"all of {quantity}"
+            evidence += f"; {roles[total_role]} is the price of {which} there"
+    words = f"Are the units in {name} subtracted from {quantity}, so that only units that were kept are counted?"
+    if replaces:
+        words += f" The revenue is computed from these then, and not taken from {roles[total_role]}."
+    return _Part(name, "quantity", words, evidence, sign, replaces)
+
+
+def _may_be_refund(sheet: Sheet, columns: NumberColumns, roles: dict[str, str], total_role: str, name: str) -> bool:
+    """Whether the numbers are at most the totals, and not those of whole orders."""
+    numbers, total = np.nan_to_num(columns[name]), np.nan_to_num(columns[roles[total_role]])
+    used = numbers != 0
+    return bool((np.abs(numbers[used]) <= np.abs(total[used]) + 0.01).mean() >= _MOST) and not is_of_order(
+        sheet, roles, numbers
+    )
+
+
+def _refund(columns: NumberColumns, roles: dict[str, str], total_role: str, name: str) -> _Part:
+    total, numbers = roles[total_role], np.nan_to_num(columns[name])
+    rows = int((numbers != 0).sum())
+    evidence = f"{name} is not 0 in {rows:,} of {len(numbers):,} rows, together {abs(numbers.sum()):,.2f}"
+    if _has(columns, roles, "quantity", "unit_price"):
+        full = columns[roles["quantity"]] * columns[roles["unit_price"]]
+        back = numbers != 0
+        if is_equal(columns[total][back], full[back]).mean() >= _MOST:
+            evidence += f"; {total} is {roles['quantity']} × {roles['unit_price']} there, before {name}"
+    words = f"Is {name} subtracted from {total}, so that the revenue is after it?"
+    return _Part(name, total_role, words, evidence, _sign(numbers))
+
+
+def _sign(numbers: Numbers) -> int:
+    """−1 to subtract numbers above zero, 1 to add those below."""
+    return -1 if numbers.sum() >= 0 else 1
+
+
+def _is_used(numbers: Numbers) -> bool:
+    return int((np.nan_to_num(numbers) != 0).sum()) >= _MIN_ROWS
+
+
+def _has(columns: NumberColumns, roles: dict[str, str], *names: str) -> bool:
+    return all(roles.get(name, "") in columns for name in names)

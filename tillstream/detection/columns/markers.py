@@ -1,0 +1,93 @@
+"""Columns whose few values may decide whether a sale counts, although neither name nor values are those of a status.
+
+They contain single letters, most of them the same, or remarks such as “keyed in error”; they are the same on all lines
+of a sale, and no other column explains them.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from tillstream.detection.columns.word_uses import amounts_by_word
+from tillstream.detection.evidence import DetectionLog
+from tillstream.detection.sheet import Column, Sheet
+from tillstream.detection.values.numbers import NumberStyle
+from tillstream.detection.words.flag_words import is_flag_word
+from tillstream.detection.words.headers import match_header
+from tillstream.detection.words.status_words import MAX_STATUS_WORDS, suggests_status
+
+NO_COLUMN = "-"
+_MIN_ROWS, _MOST, _MAX_LETTERS, _MAX_REMARKS = 20, 0.6, 6, 12
+_MIN_COUNT = 2
+"""Rows that each value has at least."""
+
+
+def ask(sheet: Sheet, roles: Mapping[str, str], style: NumberStyle, log: DetectionLog) -> None:
+    """Ask `column.status` if columns without a role may mark sales that do not count."""
+    names = [
+        name
+        for name, column in sheet.columns.items()
+        if name not in roles.values() and _may_mark(column) and _is_of_sale(sheet, roles, column)
+    ]
+    names = [name for name in names if not _is_explained(sheet, name)]
+    if not names:
+        return
+    words = "Does a column decide whether a sale counts? Enter `-` if none does."
+    if len(names) == 1:
+        words = f"Does {names[0]} decide whether a sale counts? Enter `-` if not."
+    evidence = "; ".join(_describe(sheet, roles, name, style) for name in names)
+    first = sheet.columns[names[0]]
+    rarest = min(first.words, key=lambda word: first.words[word])
+    log.add_question("column.status", words, (*names, NO_COLUMN), evidence, first.first_lines(rarest))
+
+
+def _may_mark(column: Column) -> bool:
+    words = column.words
+    if len(column.cells) < _MIN_ROWS or not words or min(words.values()) < _MIN_COUNT:
+        return False
+    empty = len(column.cells) - column.filled
+    if len(words) + bool(empty) < 2:
+        return False
+    if any(map(suggests_status, words)):
+        return len(words) <= _MAX_REMARKS
+    is_letters = all(len(word) == 1 and word.isalpha() for word in words) and not all(map(is_flag_word, words))
+    most = max(*words.values(), empty)
+    return (
+        is_letters
+        and not match_header(column.name)
+        and len(words) <= _MAX_LETTERS
+        and most >= _MOST * len(column.cells)
+    )
+
+
+def _is_of_sale(sheet: Sheet, roles: Mapping[str, str], column: Column) -> bool:
+    """Whether all lines of a sale have the same value."""
+    if "sale_id" not in roles:
+        return True
+    pairs = set(zip(sheet.columns[roles["sale_id"]].cells, column.cells, strict=True))
+    return len(pairs) == len({sale for sale, _ in pairs})
+
+
+def _is_explained(sheet: Sheet, name: str) -> bool:
+    """Whether each value of another column with few values has one value of this column, as the tax of a product."""
+    cells = sheet.columns[name].cells
+    for other in sheet.columns.values():
+        if other.name == name or not 1 < len(other.words) <= MAX_STATUS_WORDS:
+            continue
+        values: dict[str, set[str]] = defaultdict(set)
+        for word, cell in zip(other.cells, cells, strict=True):
+            values[word].add(cell)
+        if all(len(one) == 1 for one in values.values()):
+            return True
+    return False
+
+
+def _describe(sheet: Sheet, roles: Mapping[str, str], name: str, style: NumberStyle) -> str:
+    column, amounts = sheet.columns[name], amounts_by_word(sheet, dict(roles), name, style)
+    empty = len(column.cells) - column.filled
+    rows = dict(sorted(column.words.items(), key=lambda one: -one[1])) | ({"": empty} if empty else {})
+    uses = (
+        f"{f'“{word}”' if word else 'nothing'} in {count:,} rows"
+        + (f", together {amounts[word]}" if amounts.get(word) else "")
+        for word, count in rows.items()
+    )
+    return f"{name} has {'; '.join(uses)}"
