@@ -145,7 +145,7 @@ def _questions(upload: Batch) -> str:
     answers = held_batch.answers(ports(), upload.batch_id)
     try:
         questionnaire, _ = held_batch.build_questionnaire(
-            ports(), tillstream().contracts, upload, name_of(upload.file), answers
+            ports(), tillstream().contracts, upload, name_of(upload.file), answers, scoped.delivered()
         )
     except Rejected:
         return ""

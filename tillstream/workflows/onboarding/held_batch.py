@@ -14,7 +14,7 @@ from tillstream.pipeline.matching.match_contract import read_sample
 from tillstream.pipeline.matching.readability import can_parse
 from tillstream.ports import Ports
 from tillstream.workflows.onboarding import questionnaire
-from tillstream.workflows.onboarding.delivered_lines import of_warehouse
+from tillstream.workflows.onboarding.delivered_lines import Delivered
 from tillstream.workflows.onboarding.questionnaire import MAPPED, Open, Questionnaire
 
 COLLECTION = "answers"
@@ -39,10 +39,16 @@ def keep(ports: Ports, batch: str, answers_by_key: Mapping[str, str], by: str) -
 
 
 def build_questionnaire(
-    ports: Ports, contracts: ContractRegistry, upload: Batch, name: str, answers_by_key: Mapping[str, str]
+    ports: Ports,
+    contracts: ContractRegistry,
+    upload: Batch,
+    name: str,
+    answers_by_key: Mapping[str, str],
+    delivered: Delivered,
 ) -> tuple[Questionnaire, list[str]]:
     """Return the questionnaire, and descriptions of how the file differs from its contract.
 
+    delivered: looks up sales that the file may repeat.
     Raises `Rejected` if the file cannot be sampled.
     """
     if not upload.contract:
@@ -51,7 +57,7 @@ def build_questionnaire(
             name,
             answers_by_key,
             contracts.all().values(),
-            of_warehouse(ports.warehouse),
+            delivered,
         ), []
     current = contract_version(ports.documents, upload.contract, upload.contract_version)
     file_sample = read_sample(original_opener(ports, upload), sheet=current.file.sheet)
@@ -75,6 +81,7 @@ def all_questions(
     name: str,
     answers_by_key: Mapping[str, str],
     now: Questionnaire,
+    delivered: Delivered,
 ) -> list[tuple[Question, str | None]]:
     """Return open and answered questions, each with its answer or None."""
     if not upload.contract:
@@ -84,9 +91,9 @@ def all_questions(
             answers_by_key,
             now,
             contracts.all().values(),
-            of_warehouse(ports.warehouse),
+            delivered,
         )
-    first = build_questionnaire(ports, contracts, upload, name, {})[0] if answers_by_key else now
+    first = build_questionnaire(ports, contracts, upload, name, {}, delivered)[0] if answers_by_key else now
     questions_by_key = {one.key: one for one in (*first.questions, *now.questions)}
     open_keys = {one.key for one in now.questions}
     return [

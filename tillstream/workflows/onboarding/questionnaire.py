@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from tillstream.detection import FileSample, Fit, Proposal, fit, propose
 from tillstream.detection.answers import check
@@ -38,6 +38,18 @@ class Questionnaire:
     columns: tuple[ColumnUse, ...] = ()
     """Every column of the file and its use."""
 
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON; `sure` is the lowest confidence of a finding, and 0 while a question is open."""
+        return {
+            "contract": self.draft,
+            "sure": 0.0 if self.questions else min((one.confidence for one in self.findings), default=0.0),
+            "findings": [one.to_dict() for one in self.findings],
+            "questions": [one.to_dict() for one in self.questions],
+            "columns": [one.to_dict() for one in self.columns],
+            "rows_read": self.sample.sheet.rows,
+            "bytes_read": self.sample.read,
+        }
+
     @property
     def status_question(self) -> Question | None:
         """The question `status` with the words of the column, also if none is open, so that they can be changed."""
@@ -72,8 +84,20 @@ def build_questionnaire(
     """
     check(answers)
     log = DetectionLog(dict(answers))
-    file_sample = sample(open_original, log)
-    proposal = propose(name=name, answers=answers, sample=file_sample)
+    return of_sample(sample(open_original, log), log, name, contracts, delivered)
+
+
+def of_sample(
+    file_sample: FileSample,
+    log: DetectionLog,
+    name: str,
+    contracts: Iterable[Contract],
+    delivered: Delivered | None = None,
+    file: str = "",
+) -> Questionnaire:
+    """As `build_questionnaire`, for a sample and its log. file: name of the file, if it is not `name`."""
+    answers = dict(log.answers)
+    proposal = propose(name=name, file=file, answers=answers, sample=file_sample)
     findings, questions = (*log.findings, *proposal.findings), (*log.questions, *proposal.questions)
     if questions:
         draft, columns = proposal.contract, proposal.columns
@@ -81,9 +105,14 @@ def build_questionnaire(
     decision = decide_identity(_parsed(proposal), file_sample.sheet, contracts, answers, delivered)
     findings = (*findings, *decision.findings)
     contract, so_far = (None, decision.contract) if decision.questions else (decision.contract, None)
-    return Questionnaire(
-        file_sample, findings, decision.questions, proposal.contract, contract, so_far, proposal.columns
-    )
+    draft = as_draft(decision.contract)
+    return Questionnaire(file_sample, findings, decision.questions, draft, contract, so_far, proposal.columns)
+
+
+def as_draft(contract: Contract) -> dict[str, object]:
+    """A contract as plain data, without what is as usual."""
+    fields = contract.model_dump(mode="json", exclude_defaults=True)
+    return {"name": contract.name, "version": contract.version} | fields
 
 
 def all_questions(
