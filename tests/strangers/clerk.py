@@ -51,6 +51,7 @@ def _own_answer(case: Case, key: str) -> str | None:
         "status.default": "completed",
         "fill_down": "yes",
         "overlap": "same",
+        "source": case.source or "new",
     }
     family, _, subject = key.partition(".")
     if key in plain:

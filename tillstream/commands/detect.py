@@ -31,13 +31,13 @@ def detect(
     cannot be saved: with a `name`, it is `Rejected`.
     Raises `Rejected` for an unreadable file or an invalid answer.
     """
-    from tillstream.workflows.onboarding import delivered_lines, questionnaire  # lazy: loads the pipeline
+    from tillstream.workflows.onboarding import delivered_lines, questionnaire, sources  # lazy: loads the pipeline
 
     check(answers)
     if name and not NAME.fullmatch(name):
         raise Rejected(f"{name!r} is not a valid contract name. Use at most 60 letters, digits, - and _.")
     path = Path(file)
-    contracts = (loader.shipped() | loader.load_folder(own)).values()
+    contracts = loader.shipped() | loader.load_folder(own)
     delivered = delivered_lines.of_command(search) if search else None
     log = DetectionLog(dict(answers))
     try:
@@ -45,8 +45,14 @@ def detect(
     except OSError as error:
         raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
     stem = path.name.partition(".")[0]
-    onboarding = questionnaire.of_sample(file_sample, log, name or stem, contracts, delivered, path.name)
-    data = onboarding.to_dict() | {"file": path.name, "first_load": None, "unreadable": None}
+    onboarding = sources.ask(file_sample, log, contracts, path.name)
+    source = onboarding.contract.name if onboarding and onboarding.contract else None
+    if name and source and name != source:
+        raise Rejected(f"{path.name} is a file of {source}. Save it as {source}, or answer source=new.")
+    onboarding = onboarding or questionnaire.of_sample(
+        file_sample, log, name or stem, contracts.values(), delivered, path.name
+    )
+    data = onboarding.to_dict() | {"file": path.name, "source": source, "first_load": None, "unreadable": None}
     if onboarding.contract:
         _add_figures(data, path, onboarding.contract, must_read=bool(name))
     return Result(data, HELD if onboarding.questions else DONE)
@@ -94,7 +100,9 @@ class SaveContract:
 
 
 def save_contract(app: App, progress: Progress, arguments: SaveContract) -> Result:
-    """Save a contract in the company's folder, as the next version if the name exists, and confirm its figures."""
-    saved = app.contracts.save(parse(arguments.contract, "The proposed contract"), COMMAND_LINE)
+    """Save a contract in the company's folder, as the next version if it changed, and confirm its figures."""
+    contract = parse(arguments.contract, "The proposed contract")
+    is_current = app.contracts.all().get(contract.name) == contract
+    saved = contract if is_current else app.contracts.save(contract, COMMAND_LINE)
     confirmations.confirm(app.ports, saved.name, COMMAND_LINE)
     return Result({"name": saved.name, "version": saved.version})

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from typing import Any, BinaryIO, Literal
 
 from tillstream.detection.columns import status
-from tillstream.detection.columns.readable import Reader, readable, readable_share
+from tillstream.detection.columns.readable import Reader, readability, readable
 from tillstream.detection.columns.roles import NUMERIC, Profile
 from tillstream.detection.evidence import DetectionLog, Question
 from tillstream.detection.file_sample import FileSample, sample_file
@@ -171,9 +171,9 @@ class _Drift:
         for role in roles:
             name = self._data["columns"].get(role)
             if name in self._sheet.columns:
-                share, cell = readable_share(self._contract, role, self._sheet.columns[name], self._reader)
-                if share < 1 - self._contract.refused_threshold:
-                    unreadable.append((role, cell))
+                read = readability(self._contract, role, self._sheet.columns[name], self._reader)
+                if read.share < 1 - self._contract.refused_threshold:
+                    unreadable.append((role, read.example))
         return unreadable
 
     def _compare_numbers(self) -> None:

@@ -1,6 +1,7 @@
 """Measure how much of a column a contract can read."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -12,6 +13,28 @@ from tillstream.domain.contract.model import Contract
 Reader = Callable[[Contract, str, list[str]], list[bool]]
 """(contract, sale-line column, distinct cells) → whether the contract can read each cell."""
 _SAMPLE_SIZE = 300
+SAME_SOURCE = 0.95
+"""A file of which this share of the rows can be read comes from the source of the contract."""
+
+
+@dataclass(frozen=True)
+class Readability:
+    """How much of a column a contract can read, by a sample of its cells."""
+
+    rows: int
+    unreadable: int
+    """Number of these rows that cannot be read."""
+    example: str
+    """An unreadable cell, or empty."""
+
+    @property
+    def share(self) -> float:
+        return 1 - self.unreadable / self.rows if self.rows else 1.0
+
+    def shows_source(self, contract: Contract) -> bool:
+        """Whether the column is one of the contract's source; one bad cell among others is a problem of its row."""
+        least = min(SAME_SOURCE, 1 - contract.refused_threshold)
+        return self.share >= least or (self.unreadable == 1 and self.rows > 2)
 
 
 def readable(contract: Contract, role: str, words: list[str]) -> list[bool]:
@@ -30,15 +53,13 @@ def readable(contract: Contract, role: str, words: list[str]) -> list[bool]:
     return [True] * len(words)
 
 
-def readable_share(contract: Contract, role: str, column: Column, reader: Reader) -> tuple[float, str]:
-    """Share of the rows of sampled cells that can be read, and an unreadable example."""
+def readability(contract: Contract, role: str, column: Column, reader: Reader) -> Readability:
+    """Read sampled cells of a column with a contract."""
     words = [word for word in _spread_sample(column.words) if word not in contract.missing]
-    if not words:
-        return 1.0, ""
-    is_readable = reader(contract, role, words)
-    unreadable = next((word for word, ok in zip(words, is_readable, strict=True) if not ok), "")
-    rows = [column.words[word] for word in words]
-    return sum(count for count, ok in zip(rows, is_readable, strict=True) if ok) / sum(rows), unreadable
+    is_readable = reader(contract, role, words) if words else []
+    unreadable = [word for word, ok in zip(words, is_readable, strict=True) if not ok]
+    rows, bad = (sum(column.words[word] for word in some) for some in (words, unreadable))
+    return Readability(rows, bad, unreadable[0] if unreadable else "")
 
 
 def _spread_sample(words: dict[str, int]) -> Iterable[str]:

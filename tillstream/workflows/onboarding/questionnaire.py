@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from tillstream.detection import FileSample, Fit, Proposal, fit, propose
+from tillstream.detection import FileSample, Proposal, propose
 from tillstream.detection.answers import check
 from tillstream.detection.columns.accounted import ColumnUse
 from tillstream.detection.evidence import DetectionLog, Finding, Question
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.matching.match_contract import read_sample
-from tillstream.pipeline.matching.readability import can_parse
 from tillstream.workflows.onboarding.delivered_lines import Delivered
 from tillstream.workflows.onboarding.sale_identity import decide_identity
 
@@ -158,20 +157,3 @@ def _so_far(proposal: Proposal) -> Contract | None:
 
 def _parsed(proposal: Proposal) -> Contract:
     return parse(proposal.contract, "The proposed contract")
-
-
-def fits(file_sample: FileSample, contracts: Iterable[Contract]) -> list[Fit]:
-    """Return how well each contract matches the file, best match first."""
-    return fit(file_sample, contracts, reader=can_parse)
-
-
-def best_match(file_sample: FileSample, candidates: Iterable[Fit]) -> Contract | None:
-    """Return the only certain match, else the only contract whose columns are all present, else None."""
-    matches = [candidate.contract for candidate in candidates if candidate.fits and not candidate.doubts]
-    if not matches:
-        matches = [
-            candidate.contract
-            for candidate in candidates
-            if set(candidate.contract.source_headers) <= file_sample.sheet.columns.keys()
-        ]
-    return matches[0] if len(matches) == 1 else None
