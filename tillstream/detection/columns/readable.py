@@ -1,7 +1,7 @@
 """Measure how much of a column a contract can read."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
@@ -9,6 +9,7 @@ from tillstream.detection.columns.roles import NUMERIC
 from tillstream.detection.sheet import Column
 from tillstream.detection.values.numbers import pattern_of, shape_of
 from tillstream.domain.contract.model import Contract
+from tillstream.domain.contract.number_style import NumberStyle
 
 Reader = Callable[[Contract, str, list[str]], list[bool]]
 """(contract, sale-line column, distinct cells) → whether the contract can read each cell."""
@@ -40,7 +41,7 @@ class Readability:
 def readable(contract: Contract, role: str, words: list[str]) -> list[bool]:
     """Default reader, based on the contract's styles only. The pipeline passes its own, stricter readers instead."""
     if role in NUMERIC or role == "source_version":
-        return [_number(contract, word) for word in words]
+        return [any(_number(style, word) for style in contract.numbers.styles) for word in words]
     if role == "date":
         return [any(_date(word, format_) for format_ in contract.dates.formats) for word in words]
     if role == "status":
@@ -62,13 +63,21 @@ def readability(contract: Contract, role: str, column: Column, reader: Reader) -
     return Readability(rows, bad, unreadable[0] if unreadable else "")
 
 
+def unreadable_cells(contract: Contract, role: str, column: Column, reader: Reader) -> Column:
+    """The column with only the cells that a contract cannot read; the others are empty."""
+    words = [word for word in column.words if word not in contract.missing]
+    is_readable = reader(contract, role, words) if words else []
+    unreadable = {word for word, ok in zip(words, is_readable, strict=True) if not ok}
+    return replace(column, cells=tuple(cell if cell in unreadable else "" for cell in column.cells))
+
+
 def _spread_sample(words: dict[str, int]) -> Iterable[str]:
     """Sample evenly across the column, since the style may change in the middle."""
     return islice(words, 0, None, max(1, len(words) // _SAMPLE_SIZE))
 
 
-def _number(contract: Contract, word: str) -> bool:
-    style, shape = contract.numbers, shape_of(pattern_of(word))
+def _number(style: NumberStyle, word: str) -> bool:
+    shape = shape_of(pattern_of(word))
     if shape is None or shape.percent or (shape.sign and shape.sign not in style.currency_signs):
         return False
     fits_style = shape.decimal in {"", style.decimal} and shape.thousands in {"", style.thousands}
