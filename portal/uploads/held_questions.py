@@ -27,7 +27,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
     answers = held_batch.answers(ports(), batch_id)
     name = questions.name_of(upload.file)
-    contracts, delivered = tillstream().contracts, scoped.delivered()
+    contracts, delivered = scoped.contracts(), scoped.delivered()
     onboarding, differs = held_batch.build_questionnaire(ports(), contracts, upload, name, answers, delivered)
     opened = held_batch.original_opener(ports(), upload)
     pairs = held_batch.all_questions(ports(), contracts, upload, name, answers, onboarding, delivered)
@@ -52,7 +52,7 @@ def answer(batch_id: str) -> ResponseReturnValue:
     upload = _held_upload(batch_id)
     previous = held_batch.answers(ports(), batch_id)
     onboarding, _ = held_batch.build_questionnaire(
-        ports(), tillstream().contracts, upload, questions.name_of(upload.file), previous, scoped.delivered()
+        ports(), scoped.contracts(), upload, questions.name_of(upload.file), previous, scoped.delivered()
     )
     answers = questions.merge_answers(previous, {} if upload.contract else questions.mapped_columns(onboarding))
     held_batch.keep(ports(), batch_id, answers, me().login)
@@ -65,7 +65,7 @@ def save(batch_id: str) -> ResponseReturnValue:
     upload, contracts = _held_upload(batch_id), tillstream().contracts
     answers = held_batch.answers(ports(), batch_id)
     onboarding, differs = held_batch.build_questionnaire(
-        ports(), contracts, upload, questions.name_of(upload.file), answers, scoped.delivered()
+        ports(), scoped.contracts(), upload, questions.name_of(upload.file), answers, scoped.delivered()
     )
     contract = questions.named(onboarding) if not upload.contract else onboarding.contract
     if contract is None:

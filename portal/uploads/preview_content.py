@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO
 
-from portal.context import me, ports, stores, tillstream
+from portal.context import me, ports, scope, stores, tillstream
 from portal.uploads import labels, questions
 from tillstream.detection import FileSample
 from tillstream.domain.batch.file_figures import FileFigures
@@ -56,6 +56,8 @@ def sample(opened: Any) -> tuple[FileSample | None, str]:
 
 def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool, new: bool = False) -> Preview:
     """Preview by a contract. `tried`: dry-run large files, too. `new`: with the figures of its first file."""
+    if not scope().covers_region(contract.region):  # its result would show sales of the region
+        return Preview(contract, None, None, f"{contract.region} is not one of your regions.")
     app, received = tillstream(), ports().clock.now().date()
     try:
         opened = partial(complete_upload.open_complete, ports(), upload)

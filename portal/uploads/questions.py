@@ -73,7 +73,7 @@ class QuestionPage:
 def about(file: str, opened: Opened, answers: Mapping[str, str]) -> QuestionPage:
     """All questions with their answers, and the contract once none is open. Raises `Rejected`."""
     name = name_of(file)
-    contracts, delivered = tillstream().contracts.all().values(), scoped.delivered()
+    contracts, delivered = scoped.contracts(), scoped.delivered()
     onboarding = questionnaire.build_questionnaire(opened, name, answers, contracts, delivered)
     pairs = questionnaire.all_questions(opened, name, answers, onboarding, contracts, delivered)
     return question_page(opened, onboarding, pairs, name)
@@ -166,7 +166,7 @@ def keep(id: str, answers: dict[str, str]) -> None:
 
 def contract_of(file: str, opened: Opened, answers: Mapping[str, str]) -> Contract:
     """Contract of the answers, with the name in the form. Raises `Rejected`."""
-    contracts, delivered = tillstream().contracts.all().values(), scoped.delivered()
+    contracts, delivered = scoped.contracts(), scoped.delivered()
     return named(questionnaire.build_questionnaire(opened, name_of(file), answers, contracts, delivered))
 
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
 
 from portal.access import allow
-from portal.context import ports, scope, tillstream
+from portal.context import ports, scope
 from portal.uploads import labels, scoped
 from portal.uploads.questions import name_of
 from tillstream.batches import lineage, records
@@ -145,7 +145,7 @@ def _questions(upload: Batch) -> str:
     answers = held_batch.answers(ports(), upload.batch_id)
     try:
         questionnaire, _ = held_batch.build_questionnaire(
-            ports(), tillstream().contracts, upload, name_of(upload.file), answers, scoped.delivered()
+            ports(), scoped.contracts(), upload, name_of(upload.file), answers, scoped.delivered()
         )
     except Rejected:
         return ""

@@ -37,6 +37,8 @@ def test_sales_of_another_region_are_not_compared(person: People, region: str, s
     clerk.post(f"{place}/answers", OTHERS)
     page = text_of(clerk.get(place).text)
     assert (OVERLAP in page, "All questions are answered" in page) == (sees, not sees)
+    assert ("Austria is not one of your regions" in page) == (not sees)
+    assert "also belongs to Austria" not in page
 
 
 @pytest.mark.usefixtures("linz")

@@ -1,15 +1,16 @@
 """Questions for a held file; the answers define its contract's next version or a new contract."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
 from tillstream.contracts import known_headers
-from tillstream.contracts.registry import ContractRegistry, contract_version
+from tillstream.contracts.registry import contract_version
 from tillstream.detection import drift
 from tillstream.detection.answers import check
 from tillstream.detection.evidence import Question
 from tillstream.domain.batch.record import Batch
+from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.matching.match_contract import read_sample
 from tillstream.pipeline.matching.readability import can_parse
 from tillstream.ports import Ports
@@ -40,7 +41,7 @@ def keep(ports: Ports, batch: str, answers_by_key: Mapping[str, str], by: str) -
 
 def build_questionnaire(
     ports: Ports,
-    contracts: ContractRegistry,
+    contracts: Iterable[Contract],
     upload: Batch,
     name: str,
     answers_by_key: Mapping[str, str],
@@ -48,7 +49,7 @@ def build_questionnaire(
 ) -> tuple[Questionnaire, list[str]]:
     """Return the questionnaire, and descriptions of how the file differs from its contract.
 
-    delivered: looks up sales that the file may repeat.
+    contracts, delivered: those that the caller may see; as for `questionnaire.build_questionnaire`.
     Raises `Rejected` if the file cannot be sampled.
     """
     if not upload.contract:
@@ -56,7 +57,7 @@ def build_questionnaire(
             original_opener(ports, upload),
             name,
             answers_by_key,
-            contracts.all().values(),
+            contracts,
             delivered,
         ), []
     current = contract_version(ports.documents, upload.contract, upload.contract_version)
@@ -76,7 +77,7 @@ def build_questionnaire(
 
 def all_questions(
     ports: Ports,
-    contracts: ContractRegistry,
+    contracts: Iterable[Contract],
     upload: Batch,
     name: str,
     answers_by_key: Mapping[str, str],
@@ -90,7 +91,7 @@ def all_questions(
             name,
             answers_by_key,
             now,
-            contracts.all().values(),
+            contracts,
             delivered,
         )
     first = build_questionnaire(ports, contracts, upload, name, {}, delivered)[0] if answers_by_key else now
