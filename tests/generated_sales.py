@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tillstream.domain.contract.amount_rule import AmountRule
 from tillstream.domain.contract.model import IDS, Contract
-from tillstream.domain.contract.sections import SERIALS, NumberStyle
+from tillstream.domain.contract.number_style import NumberStyle
+from tillstream.domain.contract.sections import SERIALS
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.normalising.dates.formats import format_datetime
 from tillstream.pipeline.rows.row_batch import RowBatch

@@ -12,7 +12,7 @@ from docs.generate.markdown import code, table
 from docs.generate.markdown import page as markdown
 from tillstream.contracts import loader
 from tillstream.domain.columns import BY_NAME
-from tillstream.domain.contract import amount_rule, schedule, sections, value_checks, values
+from tillstream.domain.contract import amount_rule, number_style, schedule, sections, value_checks, values
 from tillstream.domain.contract import model as contract_model
 from tillstream.domain.contract.model import MAPPED, Contract
 from tillstream.domain.errors import Rejected
@@ -148,7 +148,11 @@ def docstrings() -> dict[str, dict[str, str]]:
     """Model → field → its docstring."""
     by_class: dict[str, dict[str, str]] = {}
     for node in ast.parse(
-        "".join(map(inspect.getsource, (contract_model, schedule, sections, value_checks, values, amount_rule)))
+        "".join(
+            map(
+                inspect.getsource, (contract_model, schedule, sections, value_checks, values, amount_rule, number_style)
+            )
+        )
     ).body:
         if isinstance(node, ast.ClassDef):
             pairs = zip(node.body, node.body[1:], strict=False)

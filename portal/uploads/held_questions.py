@@ -39,7 +39,7 @@ def link_text(upload: Batch) -> str:
     answers = held_batch.answers(ports(), upload.batch_id)
     try:
         onboarding, _ = held_batch.build_questionnaire(
-            ports(), tillstream().contracts, upload, questions.name_of(upload.file), answers
+            ports(), scoped.contracts(), upload, questions.name_of(upload.file), answers, scoped.delivered()
         )
     except Rejected:
         return ""
@@ -56,9 +56,10 @@ def show(batch_id: str) -> ResponseReturnValue:
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
     answers = held_batch.answers(ports(), batch_id)
     name = questions.name_of(upload.file)
-    onboarding, differs = held_batch.build_questionnaire(ports(), tillstream().contracts, upload, name, answers)
+    contracts, delivered = scoped.contracts(), scoped.delivered()
+    onboarding, differs = held_batch.build_questionnaire(ports(), contracts, upload, name, answers, delivered)
     opened = held_batch.original_opener(ports(), upload)
-    pairs = held_batch.all_questions(ports(), tillstream().contracts, upload, name, answers, onboarding)
+    pairs = held_batch.all_questions(ports(), contracts, upload, name, answers, onboarding, delivered)
     question_page = questions.question_page(opened, onboarding, pairs, name)
     at_once = upload.size <= preview_content.AT_ONCE or bool(request.args.get("try"))
     figures, wrong = _figures(upload, onboarding.contract) if at_once and onboarding.contract else (None, "")
@@ -80,7 +81,7 @@ def answer(batch_id: str) -> ResponseReturnValue:
     upload = _held_upload(batch_id)
     previous = held_batch.answers(ports(), batch_id)
     onboarding, _ = held_batch.build_questionnaire(
-        ports(), tillstream().contracts, upload, questions.name_of(upload.file), previous
+        ports(), scoped.contracts(), upload, questions.name_of(upload.file), previous, scoped.delivered()
     )
     answers = questions.merge_answers(previous, {} if upload.contract else questions.mapped_columns(onboarding))
     held_batch.keep(ports(), batch_id, answers, me().login)
@@ -93,7 +94,7 @@ def save(batch_id: str) -> ResponseReturnValue:
     upload, contracts = _held_upload(batch_id), tillstream().contracts
     answers = held_batch.answers(ports(), batch_id)
     onboarding, differs = held_batch.build_questionnaire(
-        ports(), contracts, upload, questions.name_of(upload.file), answers
+        ports(), scoped.contracts(), upload, questions.name_of(upload.file), answers, scoped.delivered()
     )
     contract = questions.named(onboarding) if not upload.contract else onboarding.contract
     if contract is None:

@@ -14,7 +14,7 @@ from tillstream.domain.people import Action
 from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.pipeline.staging.figures import read_figures
 from tillstream.workflows.intake import complete_upload, resumable_upload
-from tillstream.workflows.onboarding import questionnaire
+from tillstream.workflows.onboarding import questionnaire, sources
 
 
 @allow(Action.UPLOAD)
@@ -28,24 +28,19 @@ def show(sending_id: str) -> ResponseReturnValue:
             ports(), tillstream().contracts, sending_id, me().login
         )  # a crash may have interrupted it
     opened = partial(complete_upload.open_complete, ports(), upload)
-    contracts = scoped.contracts()
     file_sample, unreadable = preview_content.sample(opened)
-    fits = questionnaire.fits(file_sample, contracts) if file_sample else []
-    chosen = request.args.get("contract", "") or preview_content.chosen(upload, file_sample, fits)
+    fits = sources.fits(file_sample, scoped.contracts()) if file_sample else []
+    choice = sources.sources_of(file_sample, fits, upload.file) if file_sample else sources.Sources(())
+    chosen = request.args.get("contract", "") or preview_content.chosen(upload, choice)
     question_page = (
-        questions.about(upload.file, opened, upload.answers)
-        if chosen == preview_content.NEW and not unreadable
-        else None
+        questions.about(upload.file, opened, upload.answers) if chosen == sources.NEW and not unreadable else None
     )
-    contract = (
-        (question_page.contract if question_page else None)
-        if chosen == preview_content.NEW
-        else scoped.contract(chosen)
-    )
+    if chosen == sources.NEW:
+        contract = question_page.contract if question_page else None
+    else:
+        contract = scoped.contract(chosen) if chosen else None
     preview = (
-        preview_content.by_contract(
-            upload, contract, tried=bool(request.args.get("try")), new=chosen == preview_content.NEW
-        )
+        preview_content.by_contract(upload, contract, tried=bool(request.args.get("try")), new=chosen == sources.NEW)
         if contract
         else preview_content.so_far(upload, question_page)
     )
@@ -55,6 +50,7 @@ def show(sending_id: str) -> ResponseReturnValue:
         fits=fits,
         fit=next((one for one in fits if one.contract.name == chosen), None),
         chosen=chosen,
+        sources=choice,
         unreadable=unreadable,
         question_page=question_page,
         preview=preview,
@@ -72,8 +68,12 @@ def summary(sending_id: str) -> ResponseReturnValue:
     file_sample, unreadable = preview_content.sample(opened)
     if file_sample is None:
         return jsonify({"says": unreadable})
-    chosen = preview_content.chosen(upload, file_sample, questionnaire.fits(file_sample, scoped.contracts()))
-    if chosen != preview_content.NEW:
+    fits = sources.fits(file_sample, scoped.contracts())
+    choice = sources.sources_of(file_sample, fits, upload.file)
+    chosen = preview_content.chosen(upload, choice)
+    if not chosen:
+        return jsonify({"says": f"{len(choice.candidates)} of your contracts fit it. Choose one in its preview."})
+    if chosen != sources.NEW:
         return jsonify({"says": f"It looks like a file of {chosen}. Nothing counts until you load it."})
     count = len(questionnaire.build_questionnaire(opened, questions.name_of(upload.file), upload.answers, ()).questions)
     words = "one question is open" if count == 1 else f"{count} questions are open"
@@ -87,7 +87,7 @@ def answer(sending_id: str) -> ResponseReturnValue:
     opened = partial(complete_upload.open_complete, ports(), upload)
     onboarding = questionnaire.build_questionnaire(opened, questions.name_of(upload.file), upload.answers, ())
     questions.keep(upload.id, questions.merge_answers(upload.answers, questions.mapped_columns(onboarding)))
-    return redirect(url_for("uploads.preview", sending_id=upload.id, contract=preview_content.NEW), 303)
+    return redirect(url_for("uploads.preview", sending_id=upload.id, contract=sources.NEW), 303)
 
 
 @allow(Action.UPLOAD)

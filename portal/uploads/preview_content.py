@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO
 
-from portal.context import me, ports, stores, tillstream
+from portal.context import me, ports, scope, stores, tillstream
 from portal.uploads import labels, questions
-from tillstream.detection import FileSample, Fit
+from tillstream.detection import FileSample
 from tillstream.domain.batch.file_figures import FileFigures
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
@@ -16,12 +16,12 @@ from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt_types import Receipt
 from tillstream.workflows.intake import complete_upload, resumable_upload
 from tillstream.workflows.onboarding import questionnaire
+from tillstream.workflows.onboarding.sources import NEW, Sources, describes_new
 from tillstream.workflows.review.dry_run import dry_run
 from tillstream.workflows.review.file_preview import FilePreview, preview_file
 
 AT_ONCE = 8 << 20
 """Bytes; a larger file gets its dry run only when the script of the page requests it."""
-NEW = "new"
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,11 @@ class Preview:
     """Whether questions are open, so that only the rows are shown."""
 
 
-def chosen(upload: ResumableUpload, file_sample: FileSample | None, fits: list[Fit]) -> str:
-    """Name of the chosen contract, else of the likely one, else NEW."""
-    likely = questionnaire.best_match(file_sample, fits) if file_sample and not upload.answers else None
-    return upload.contract or (likely.name if likely else NEW)
+def chosen(upload: ResumableUpload, sources: Sources) -> str:
+    """Name of the chosen contract, else of the likely one, else NEW; empty if several contracts fit equally well."""
+    if upload.contract or describes_new(upload.answers) or not sources.candidates:
+        return upload.contract or NEW
+    return sources.likely
 
 
 def sample(opened: Any) -> tuple[FileSample | None, str]:
@@ -55,6 +56,8 @@ def sample(opened: Any) -> tuple[FileSample | None, str]:
 
 def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool, new: bool = False) -> Preview:
     """Preview by a contract. `tried`: dry-run large files, too. `new`: with the figures of its first file."""
+    if not scope().covers_region(contract.region):  # its result would show sales of the region
+        return Preview(contract, None, None, f"{contract.region} is not one of your regions.")
     app, received = tillstream(), ports().clock.now().date()
     try:
         opened = partial(complete_upload.open_complete, ports(), upload)

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from flask import request
 
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import preview_text
+from portal.uploads import preview_text, scoped
 from tillstream.detection.answers import check
 from tillstream.detection.columns.roles import NO_COLUMN
 from tillstream.detection.evidence import Question, WordUse
@@ -17,7 +17,6 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.file_names import stem
 from tillstream.workflows.intake import resumable_upload
 from tillstream.workflows.onboarding import answer_examples, questionnaire
-from tillstream.workflows.onboarding.delivered_lines import of_warehouse
 
 FIELD, BECOMES = "answer.", "becomes."
 Opened = Callable[[], BinaryIO]
@@ -74,7 +73,7 @@ class QuestionPage:
 def about(file: str, opened: Opened, answers: Mapping[str, str]) -> QuestionPage:
     """All questions with their answers, and the contract once none is open. Raises `Rejected`."""
     name = name_of(file)
-    contracts, delivered = tillstream().contracts.all().values(), of_warehouse(ports().warehouse)
+    contracts, delivered = scoped.contracts(), scoped.delivered()
     onboarding = questionnaire.build_questionnaire(opened, name, answers, contracts, delivered)
     pairs = questionnaire.all_questions(opened, name, answers, onboarding, contracts, delivered)
     return question_page(opened, onboarding, pairs, name)
@@ -167,7 +166,7 @@ def keep(id: str, answers: dict[str, str]) -> None:
 
 def contract_of(file: str, opened: Opened, answers: Mapping[str, str]) -> Contract:
     """Contract of the answers, with the name in the form. Raises `Rejected`."""
-    contracts, delivered = tillstream().contracts.all().values(), of_warehouse(ports().warehouse)
+    contracts, delivered = scoped.contracts(), scoped.delivered()
     return named(questionnaire.build_questionnaire(opened, name_of(file), answers, contracts, delivered))
 
 

@@ -8,6 +8,7 @@ from tillstream.batches import records
 from tillstream.domain.batch.record import FILE_KINDS, Batch, BatchKind, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound, Rejected
+from tillstream.workflows.onboarding.delivered_lines import Delivered, of_warehouse
 
 CHUNK = 200
 
@@ -57,3 +58,8 @@ def contract(name: str) -> Contract:
     if any(one.name == name for one in contracts()):
         return tillstream().contracts.pin(name)
     raise Rejected("Choose the contract of the file.")
+
+
+def delivered() -> Delivered:
+    """Look up sales that a file may repeat, among those in the scope of the user."""
+    return of_warehouse(ports().warehouse, scope())

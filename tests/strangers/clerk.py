@@ -52,6 +52,7 @@ def _own_answer(case: Case, key: str) -> str | None:
         "fill_down": "yes",
         "overlap": "same",
         "minor_units": "no",
+        "source": case.source or "new",
     }
     family, _, subject = key.partition(".")
     if key in plain:

@@ -144,7 +144,8 @@ def _detected(case: Case, path: Path, app: App, answered: dict[str, str]) -> Con
     """Return the contract after all questions are answered. asked: filled with the answers."""
     data: Mapping[str, Any] = {}
     for _ in range(ROUNDS):
-        data = detect(str(path), answered, "stranger", app.settings.contracts, partial(_search, app)).data
+        name = "stranger" if answered.get("source", "new") == "new" else ""
+        data = detect(str(path), answered, name, app.settings.contracts, partial(_search, app)).data
         if not data["questions"]:
             return parse(data["contract"])
         answered |= answers(case, path.read_bytes(), data["questions"])

@@ -22,6 +22,7 @@ from tillstream.settings import Settings
 def detect(file: str, answers: tuple[str, ...], name: str, as_yaml: bool, json_: bool) -> None:
     """Propose a contract for a file, with evidence and open questions; exits with 4 while a question is open.
 
+    If contracts fit the file, asks for its source first; an answer to a question about the content means a new one.
     While a question is open, samples at most two megabytes of the file. Then reads all of it and prints its figures;
     --save prints them, and confirms them for the first load. If its region has sales already, a sample of the file is
     compared with them.

@@ -46,6 +46,7 @@ def _rate(answer: str) -> str:
 
 
 VALIDATORS: dict[str, Callable[[str], str]] = {
+    "source": _not_empty,
     "region": _not_empty,
     "country": _not_empty,
     "currency": _currency,
@@ -73,6 +74,7 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
 }
 """Key → validator, which returns an error text or an empty string."""
 PREFIX_VALIDATORS: dict[str, Callable[[str], str]] = {
+    "source": _not_empty,
     "column": _not_empty,
     "status": _one_of(*STATUSES, IGNORE),
     "missing": _one_of("yes", "no"),

@@ -1,17 +1,18 @@
 """Compare a file with the contract of its source, and propose the contract's next version."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, BinaryIO, Literal
 
 from tillstream.detection.columns import status
-from tillstream.detection.columns.readable import Reader, readable, readable_share
-from tillstream.detection.columns.roles import NUMERIC, Profile
+from tillstream.detection.columns.readable import Reader, readable
+from tillstream.detection.columns.roles import Profile
 from tillstream.detection.evidence import DetectionLog, Question
 from tillstream.detection.file_sample import FileSample, sample_file
 from tillstream.detection.fits import decodes_equally
-from tillstream.detection.values import currency, date_profile, dates, numbers
+from tillstream.detection.style_drifts import StyleDrift
+from tillstream.detection.values import numbers
 from tillstream.detection.words.headers import match_header, plain
 from tillstream.domain.batch.staging_report import UnknownWord
 from tillstream.domain.contract.file_dates import FILE_DATE
@@ -91,8 +92,9 @@ class _Drift:
     def run(self) -> Drift:
         self._compare_format()
         self._compare_columns()
-        self._compare_numbers()
-        self._compare_dates()
+        styles = StyleDrift(self._sheet, self._contract, self._data, self._log, self._reader)
+        for kind, role, words, lines in styles.differences():
+            self._add(kind, role, words, lines)
         self._compare_status_words()
         used = (*self._data["columns"].values(), *self._contract.identity.made_of)
         present = {FILE_DATE, *self._sheet.columns}
@@ -164,47 +166,6 @@ class _Drift:
             self._log.add_question(f"column.{role}", f"{name} is missing. Which column replaces it?", choices)
             return ""
         return candidates[0][1] if candidates else ""
-
-    def _unreadable_roles(self, roles: Iterable[str]) -> list[tuple[str, str]]:
-        """(role, example cell) of columns with too many unreadable cells."""
-        unreadable = []
-        for role in roles:
-            name = self._data["columns"].get(role)
-            if name in self._sheet.columns:
-                share, cell = readable_share(self._contract, role, self._sheet.columns[name], self._reader)
-                if share < 1 - self._contract.refused_threshold:
-                    unreadable.append((role, cell))
-        return unreadable
-
-    def _compare_numbers(self) -> None:
-        roles = [role for role in sorted(NUMERIC) if self._data["columns"].get(role) in self._sheet.columns]
-        unreadable = self._unreadable_roles(roles)
-        if not unreadable:
-            return
-        columns = [self._sheet.columns[self._data["columns"][role]] for role in roles]
-        profiles = [(column, numbers.profile(column)) for column in columns]
-        style = numbers.decide(profiles, self._log)
-        signs = [*self._data["numbers"]["currency_signs"]]
-        signs += [sign for sign in currency.signs(profiles) if sign not in signs]
-        self._data["numbers"] |= {"decimal": style.decimal, "thousands": style.thousands, "currency_signs": signs}
-        self._report_style("number-style", unreadable)
-
-    def _compare_dates(self) -> None:
-        unreadable = self._unreadable_roles(["date"])
-        if not unreadable:
-            return
-        column = self._sheet.columns[self._data["columns"]["date"]]
-        sale_ids = self._sheet.columns.get(self._data["columns"].get("sale_id", ""))
-        style = dates.decide(column, date_profile.profile(column), self._sheet, self._log, sale_ids)
-        if style.formats:
-            self._data["dates"]["formats"] = list(style.formats)
-            self._report_style("date-style", unreadable)
-
-    def _report_style(self, kind: Kind, unreadable: list[tuple[str, str]]) -> None:
-        for role, cell in unreadable:
-            name = self._data["columns"][role]
-            words = f"{name} has a different format, as in “{cell}”"
-            self._add(kind, role, words, self._sheet.columns[name].first_lines(cell))
 
     def _compare_status_words(self) -> None:
         """Report new status words and ask for their meaning; all of the file are asked, if it was read whole."""

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from tillstream.detection.columns.readable import Reader, readable, readable_share
+from tillstream.detection.columns.readable import Reader, readability, readable
+from tillstream.detection.evidence import percentage
 from tillstream.detection.file_sample import FileSample, sample_file
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.text.dialect import DELIMITERS
@@ -64,12 +65,17 @@ def _fit(sample: FileSample, contract: Contract, reader: Reader) -> Fit:
     for role, name in contract.columns.items():
         if name in contract.made or name == FILE_DATE:
             continue
-        share, cell = readable_share(contract, role, sheet.columns[name], reader)
-        if share < 1 - contract.refused_threshold:
-            problems.append(f"“{cell}” in {name} is not a {role.replace('_', ' ')} in the format of the contract")
-        min_share = min(min_share, share)
+        read = readability(contract, role, sheet.columns[name], reader)
+        if not read.shows_source(contract):
+            problems.append(
+                f"“{read.example}” in {name} is not a {role.replace('_', ' ')} in the format of the contract"
+            )
+        min_share = min(min_share, read.share)
     doubts = tuple(_source_doubts(sheet, contract))
-    reasons = tuple(problems) or (f"all {len(headers)} columns of the contract exist and can be read",)
+    can_be_read = (
+        "can be read" if min_share == 1 else f"{percentage(min_share)} of the cells or more can be read in each"
+    )
+    reasons = tuple(problems) or (f"all {len(headers)} columns of the contract exist and {can_be_read}",)
     return Fit(contract, not problems, header_share * min_share * (0.5 if doubts else 1.0), reasons, doubts)
 
 

@@ -34,22 +34,6 @@ class Proposal:
     columns: tuple[accounted.ColumnUse, ...] = ()
     """Every column of the file."""
 
-    @property
-    def sure(self) -> float:
-        """Lowest confidence of any finding; 0 while a question is open."""
-        return 0.0 if self.questions else min((one.confidence for one in self.findings), default=0.0)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "contract": self.contract,
-            "sure": self.sure,
-            "findings": [one.to_dict() for one in self.findings],
-            "questions": [one.to_dict() for one in self.questions],
-            "columns": [one.to_dict() for one in self.columns],
-            "rows_read": self.rows,
-            "bytes_read": self.read,
-        }
-
 
 def propose(
     stream: BinaryIO | None = None,

@@ -44,7 +44,7 @@ def test_a_real_file_loads_with_the_proposed_contract(
     run: Run, shared_data: Path, home: Path, name: str, own: dict[str, str], rows: int, net: str
 ) -> None:
     file = str(shared_data / name)
-    code, open_ = run("detect", file)
+    code, open_ = run("detect", file, "--answer", "source=new")
     assert code == 4
     assert {question["key"] for question in open_["questions"]} <= {*ANSWERS, *own}
     code, result = run("detect", file, *answer_options(ANSWERS | own), "--save", "mine")

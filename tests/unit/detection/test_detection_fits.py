@@ -119,8 +119,8 @@ def test_changed_formats_are_reported_and_proposed() -> None:
     kinds = {one.kind for one in result.differences}
     assert kinds == {"encoding", "delimiter", "number-style", "date-style"}
     assert result.proposed is not None
-    assert result.proposed.numbers.decimal == "."
-    assert result.proposed.dates.formats == ("%d/%m/%Y %H:%M",)
+    assert (result.proposed.numbers.decimal, result.proposed.numbers.alternatives) == (",", ("1,234.50",))
+    assert result.proposed.dates.formats == ("%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M")
     assert (result.proposed.file.encoding, result.proposed.file.delimiter) == ("utf-8", "\t")
     assert result.proposed.dates.time_zone == "Europe/Vienna"
 
@@ -167,4 +167,4 @@ def test_derived_and_identity_columns_are_searched_by_their_source_columns() -> 
     points = content.replace("1.024,50", "1,024.50").replace("2.049,00", "2,049.00").replace(",50 €", ".50 €")
     proposed = drift(stream(points), derived, header=content.splitlines()[0].split(";")).proposed
     assert proposed is not None
-    assert (proposed.numbers.decimal, proposed.version, proposed.made) == (".", 2, derived.made)
+    assert (proposed.numbers.alternatives, proposed.version, proposed.made) == (("1,234.50",), 2, derived.made)

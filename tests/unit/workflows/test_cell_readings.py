@@ -7,6 +7,7 @@ from tillstream.workflows.corrections.drafts.interpretations import DATES, INTER
 from tillstream.workflows.corrections.drafts.known_values import KnownValue, nearest
 
 POINT, COMMA = contract(), contract(numbers={"decimal": ",", "thousands": "."})
+MIXED = contract(numbers={"decimal": ",", "thousands": ".", "alternatives": ["1,234.50"]})
 
 
 @pytest.mark.parametrize(
@@ -67,3 +68,8 @@ def test_the_nearest_value_comes_first_by_what_it_is_or_is_called() -> None:
     assert nearest("lunch bga", products)[0].text == "P77"
     assert nearest("nothing like it at all", products) == []
     assert [one.text for one in nearest("", stores)] == ["MUM01", "DEL01", "BLR01"]
+
+
+def test_a_number_that_may_be_of_two_formats_is_written_so_that_it_can_be_of_one_only() -> None:
+    assert interpret("decimal-point", "1.024", MIXED) == "1,0240"
+    assert interpret("decimal-comma", "1.024", MIXED) == "1024"

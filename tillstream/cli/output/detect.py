@@ -14,7 +14,10 @@ def show_proposal(data: dict[str, Any], *, as_yaml: bool) -> None:
         print_line(data_to_yaml(data["contract"]).rstrip())
         return
     contract = data["contract"]
-    title(data["file"], f" · proposed contract {contract['name']} · {data['rows_read']:,} rows sampled")
+    what = f" · proposed contract {contract['name']}" if contract else ""
+    if data["source"]:
+        what = f" · contract {contract['name']}, version {contract['version']}"
+    title(data["file"], f"{what} · {data['rows_read']:,} rows sampled")
     width = max((len(one["about"]) for one in data["findings"]), default=0)
     for one in data["findings"]:
         why = f"{one['sure']} · {one['evidence']}{_lines(one['lines'])}"
@@ -32,7 +35,8 @@ def show_proposal(data: dict[str, Any], *, as_yaml: bool) -> None:
 
 
 def _columns(columns: list[dict[str, Any]]) -> None:
-    print_line("columns of the file, with the first values of the sampled rows")
+    if columns:
+        print_line("columns of the file, with the first values of the sampled rows")
     width = max((len(one["name"]) for one in columns), default=0)
     for one in columns:
         use = " and ".join(one["roles"]) or {"extra": "kept as extra"}.get(one["use"], one["use"])
@@ -74,5 +78,8 @@ def _next_step(data: dict[str, Any]) -> None:
         print_line(
             f"Saved as contract {saved['name']}, version {saved['version']}: ingest FILE --region {saved['name']}"
         )
+    elif data["source"]:
+        name = data["source"]
+        print_line(f"No question is open. To load the file, use ingest FILE --region {name}.")
     else:
         print_line("No question is open. To save the contract, use --save NAME; to print it, use --yaml.")

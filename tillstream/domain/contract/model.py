@@ -10,8 +10,9 @@ from tillstream.domain.columns import BY_NAME, CONTENT, IGNORE, STATUSES
 from tillstream.domain.contract.amount_rule import AmountRule, amount_errors
 from tillstream.domain.contract.errors import Mistake, nearest, translate_errors
 from tillstream.domain.contract.file_dates import FILE_DATE
+from tillstream.domain.contract.number_style import NumberStyle
 from tillstream.domain.contract.schedule import Schedule
-from tillstream.domain.contract.sections import DateStyle, FileStyle, Identity, NumberStyle, StatusRule, Strict
+from tillstream.domain.contract.sections import DateStyle, FileStyle, Identity, StatusRule, Strict
 from tillstream.domain.contract.value_checks import OutlierRule, Range
 from tillstream.domain.contract.values import Made, MissingRule, derived_column_errors, needed_headers, value_errors
 from tillstream.domain.errors import Rejected

@@ -82,25 +82,6 @@ class FileStyle(Strict):
         return words
 
 
-class NumberStyle(Strict):
-    """Format of numbers; `currency_signs` are removed before a number is read."""
-
-    decimal: Literal[".", ","] = "."
-    """Decimal separator."""
-    thousands: Literal["", ",", ".", " ", "'"] = ""
-    """Thousands separator."""
-    currency_signs: tuple[str, ...] = ()
-    """Currency signs such as $ or Rs. that can occur before or after a number."""
-    unit_words: tuple[str, ...] = ()
-    """Words such as pcs or Stk. that can occur after a quantity."""
-
-    @model_validator(mode="after")
-    def _distinct_signs(self) -> Self:
-        if self.decimal == self.thousands:
-            raise ValueError("decimal and thousands must be different signs")
-        return self
-
-
 class DateStyle(Strict):
     """Date, time and business day of a sale."""
 

@@ -23,6 +23,9 @@ def can_parse(contract: Contract, role: str, words: list[str]) -> list[bool]:
     header = contract.columns[role]
     if header in contract.made or not words:
         return [True] * len(words)
+    if contract.numbers.alternatives:
+        each = (contract.model_copy(update={"numbers": style}) for style in contract.numbers.styles)
+        return [any(one) for one in zip(*(can_parse(other, role, words) for other in each), strict=True)]
     source = SourceColumns(pa.table({header: pa.array(words, pa.string())}), contract)
     text = source.mapped(role)
     if role in NUMBERS or role == "source_version":

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.columns import CONTENT, Kind
-from tillstream.domain.contract.sections import NumberStyle
+from tillstream.domain.contract.number_style import NumberStyle
 from tillstream.domain.money.minor_units import minor_digits
 from tillstream.pipeline.normalising.numbers.arithmetic import (
     HUNDRED,
@@ -19,6 +19,7 @@ from tillstream.pipeline.normalising.numbers.arithmetic import (
     plus,
     times,
 )
+from tillstream.pipeline.normalising.numbers.mixed import meanings, only_proven, proofs, read_mixed
 from tillstream.pipeline.normalising.numbers.parse import Numbers, read_numbers
 from tillstream.pipeline.normalising.source_columns import SourceColumns
 from tillstream.pipeline.rows.schema import NUMERIC
@@ -71,10 +72,10 @@ class Amounts:
 
     def _parse(self, name: str, text: EncodedText) -> pa.Array:
         """Parse texts as numbers of a column: NUMERIC (n,)."""
-        rule = self._source.contract.amounts
-        is_rate = name == "discount" and rule.discount != "amount"
-        texts = pc.replace_substring_regex(text.words, _PERCENT, "") if is_rate else text.words
-        numbers = self._report(name, text, read_numbers(texts, self._style(name)))
+        rule, readings = self._source.contract.amounts, self._readings(name, text)
+        if len(readings) > 1:
+            text, readings = self._certain(name, text, readings)
+        numbers = self._report(name, text, readings[0])
         if name in rule.factors:
             numbers = self._report(name, text, times(numbers.values, rule.factors[name]))
         values = numbers.values.take(pa.array(text.index))
@@ -87,6 +88,30 @@ class Amounts:
         self._source.issues.add_where(too_large, "number-too-large", name)
         self._failed[name] |= too_large
         return pc.cast(pc.if_else(pa.array(self._failed[name]), None, total), NUMERIC)
+
+    def _readings(self, name: str, text: EncodedText) -> list[Numbers]:
+        """The words of a column in each format of the contract."""
+        is_rate = name == "discount" and self._source.contract.amounts.discount != "amount"
+        words = pc.replace_substring_regex(text.words, _PERCENT, "") if is_rate else text.words
+        return [read_numbers(words, style) for style in self._style(name).styles]
+
+    def _certain(self, name: str, text: EncodedText, readings: list[Numbers]) -> tuple[EncodedText, list[Numbers]]:
+        """The text and the numbers by row. A number that two formats read differently is reported and NULL, unless
+        the row proves one of the formats."""
+        rows = EncodedText(text.plain(), np.arange(self._source.length, dtype=np.int32))
+        numbers, ambiguous = read_mixed([one.take(text.index) for one in readings], self._row_formats)
+        if ambiguous.any():
+            self._failed[name] |= ambiguous
+            details = meanings([one.take(text.index) for one in readings], ambiguous)
+            self._source.issues.add_where(ambiguous, "ambiguous-number", name, rows.words, details)
+        return rows, [numbers]
+
+    @cached_property
+    def _row_formats(self) -> Ints:
+        """Index of the format that the numbers of a row prove, -1 if they prove none or several, (n,)."""
+        texts = {name: self._source.mapped(name) for name in NUMBERS if self._source.maps(name)}
+        proven = [proofs(self._readings(name, text))[:, text.index] for name, text in texts.items()]
+        return only_proven(np.logical_or.reduce(proven))
 
     def _style(self, name: str) -> NumberStyle:
         """The number style of a column; words for units are removed from quantities as currency signs from amounts."""
@@ -167,7 +192,7 @@ class Amounts:
             invalid = invalid & ~matches
             if matches.any():
                 self._failed[name] |= self._source.flag(matches, "not-a-number", name, text, reason)
-        detail = f"; example of the expected format: {_example(style)}"
+        detail = f"; example of the expected format: {' or '.join(one.example for one in style.styles)}"
         self._failed[name] |= self._source.flag(invalid, "not-a-number", name, text, detail)
 
     def _net(self, columns: dict[str, pa.Array]) -> pa.Array:
@@ -193,7 +218,3 @@ class Amounts:
         if incomplete.any():
             computed = pc.if_else(pa.array(incomplete), None, computed)
         return computed if reported.null_count == self._source.length else pc.coalesce(reported, computed)
-
-
-def _example(style: NumberStyle) -> str:
-    return f"1{style.thousands}234{style.decimal}50"

@@ -17,6 +17,7 @@ from tillstream.pipeline.staging.unknown_words import MAX_SHARE, describe_unknow
 from tillstream.ports import Ports
 
 ENCODING_CODES = frozenset({"undecodable-text", "mojibake"})
+AMBIGUOUS_CODES = frozenset({"ambiguous-date", "ambiguous-number"})
 COLUMN_CODES = frozenset({"new-column", "renamed-column", "missing-column"})
 
 
@@ -52,6 +53,8 @@ def check_holds(file: FileContext, report: StagingReport) -> HoldDecision:
         decision = _match_contracts(file)
     if report.letters == "utf-8" and not decision.holds:
         decision = _as_utf8(contract)
+    if not decision.holds and (columns := [one.column for one in report.problems if one.code in AMBIGUOUS_CODES]):
+        decision = _with_mixed_formats(file, [column for column in columns if column])
     new_headers = known_headers.new_headers(file.ports, contract, report.columns)
     if HoldCode.OTHER_CONTRACT in {hold.code for hold in decision.holds}:
         new_headers = []
@@ -127,6 +130,16 @@ def _has_another_encoding(file: FileContext, report: StagingReport) -> bool:
 
     sample = sample_original(file.open, file.contract.file.sheet)
     return sample is not None and shows_another_encoding(sample, file.contract.file.encoding)
+
+
+def _with_mixed_formats(file: FileContext, columns: Sequence[str]) -> HoldDecision:
+    """Hold a file with cells that two formats of the contract read differently, with the number of cells of each."""
+    from tillstream.pipeline.matching.match_contract import sample_original  # on demand
+    from tillstream.pipeline.matching.mixed_styles import describe_mixed
+
+    sample = sample_original(file.open, file.contract.file.sheet)
+    words = describe_mixed(sample, file.contract, columns) if sample else ""
+    return HoldDecision((Hold.of(HoldCode.STYLE, detail=words),)) if words else HoldDecision()
 
 
 def _as_utf8(contract: Contract) -> HoldDecision:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from tillstream.domain.batch.file_figures import OwnTotals, TotalLine
 from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.sections import NumberStyle
+from tillstream.domain.contract.number_style import NumberStyle
 from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import Limits
 from tillstream.pipeline.normalising.numbers.parse import read_numbers
@@ -52,7 +52,8 @@ def _sum(cells: pa.Table, header: str, style: NumberStyle) -> Decimal:
 
 def _numbers(texts: pa.Array, style: NumberStyle) -> pa.Array:
     trimmed = pc.utf8_trim_whitespace(texts)
-    return read_numbers(pc.if_else(pc.equal(trimmed, ""), None, trimmed), style).values
+    words = pc.if_else(pc.equal(trimmed, ""), None, trimmed)
+    return pc.coalesce(*(read_numbers(words, one).values for one in style.styles))
 
 
 def _total_lines(block: Block, rows: Sequence[int], header: str, contract: Contract) -> list[TotalLine]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import sql
+from tillstream.domain.people import Scope
 from tillstream.ports import Warehouse
 
 MOST_LINES = 200_000
@@ -40,16 +41,24 @@ Delivered = Callable[[LineSearch], Sequence[DeliveredLine]]
 """Looks lines up. Raises `Unavailable`."""
 
 
-def of_warehouse(warehouse: Warehouse) -> Delivered:
-    """Look up in the ledger; each search is sent once."""
+def of_warehouse(warehouse: Warehouse, scope: Scope) -> Delivered:
+    """Look up in the ledger; each search is sent once. scope: that of the caller, who may not see other lines."""
     results: dict[LineSearch, Sequence[DeliveredLine]] = {}
 
     def search(wanted: LineSearch) -> Sequence[DeliveredLine]:
+        if not scope.covers_region(wanted.region):
+            return []
         if wanted not in results:
-            results[wanted] = from_rows(search_rows(warehouse, **to_params(wanted)))
+            lines = from_rows(search_rows(warehouse, **to_params(wanted)))
+            results[wanted] = [line for line in lines if scope.covers_stores([line.store_id])]
         return results[wanted]
 
     return search
+
+
+def of_command(run: Callable[..., Iterable[Mapping[str, Any]]]) -> Delivered:
+    """Look up with the command `delivered-lines`. run: runs it with `to_params`."""
+    return lambda wanted: from_rows(run(**to_params(wanted)))
 
 
 def to_params(wanted: LineSearch) -> dict[str, Any]:

@@ -1,20 +1,21 @@
 """Questions for a held file; the answers define its contract's next version or a new contract."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
 from tillstream.contracts import known_headers
-from tillstream.contracts.registry import ContractRegistry, contract_version
+from tillstream.contracts.registry import contract_version
 from tillstream.detection import drift
 from tillstream.detection.answers import check
 from tillstream.detection.evidence import Question
 from tillstream.domain.batch.record import Batch
+from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.matching.match_contract import read_sample
 from tillstream.pipeline.matching.readability import can_parse
 from tillstream.ports import Ports
 from tillstream.workflows.onboarding import questionnaire
-from tillstream.workflows.onboarding.delivered_lines import of_warehouse
+from tillstream.workflows.onboarding.delivered_lines import Delivered
 from tillstream.workflows.onboarding.questionnaire import MAPPED, Open, Questionnaire
 
 COLLECTION = "answers"
@@ -39,10 +40,16 @@ def keep(ports: Ports, batch: str, answers_by_key: Mapping[str, str], by: str) -
 
 
 def build_questionnaire(
-    ports: Ports, contracts: ContractRegistry, upload: Batch, name: str, answers_by_key: Mapping[str, str]
+    ports: Ports,
+    contracts: Iterable[Contract],
+    upload: Batch,
+    name: str,
+    answers_by_key: Mapping[str, str],
+    delivered: Delivered,
 ) -> tuple[Questionnaire, list[str]]:
     """Return the questionnaire, and descriptions of how the file differs from its contract.
 
+    contracts, delivered: those that the caller may see; as for `questionnaire.build_questionnaire`.
     Raises `Rejected` if the file cannot be sampled.
     """
     if not upload.contract:
@@ -50,8 +57,8 @@ def build_questionnaire(
             original_opener(ports, upload),
             name,
             answers_by_key,
-            contracts.all().values(),
-            of_warehouse(ports.warehouse),
+            contracts,
+            delivered,
         ), []
     current = contract_version(ports.documents, upload.contract, upload.contract_version)
     file_sample = read_sample(original_opener(ports, upload), sheet=current.file.sheet)
@@ -70,11 +77,12 @@ def build_questionnaire(
 
 def all_questions(
     ports: Ports,
-    contracts: ContractRegistry,
+    contracts: Iterable[Contract],
     upload: Batch,
     name: str,
     answers_by_key: Mapping[str, str],
     now: Questionnaire,
+    delivered: Delivered,
 ) -> list[tuple[Question, str | None]]:
     """Return open and answered questions, each with its answer or None."""
     if not upload.contract:
@@ -83,10 +91,10 @@ def all_questions(
             name,
             answers_by_key,
             now,
-            contracts.all().values(),
-            of_warehouse(ports.warehouse),
+            contracts,
+            delivered,
         )
-    first = build_questionnaire(ports, contracts, upload, name, {})[0] if answers_by_key else now
+    first = build_questionnaire(ports, contracts, upload, name, {}, delivered)[0] if answers_by_key else now
     questions_by_key = {one.key: one for one in (*first.questions, *now.questions)}
     open_keys = {one.key for one in now.questions}
     return [

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from tillstream.detection import FileSample, Fit, Proposal, fit, propose
+from tillstream.detection import FileSample, Proposal, propose
 from tillstream.detection.answers import check
 from tillstream.detection.columns.accounted import ColumnUse
 from tillstream.detection.evidence import DetectionLog, Finding, Question
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.matching.match_contract import read_sample
-from tillstream.pipeline.matching.readability import can_parse
 from tillstream.workflows.onboarding.delivered_lines import Delivered
 from tillstream.workflows.onboarding.sale_identity import decide_identity
 
@@ -37,6 +36,18 @@ class Questionnaire:
     """While questions are open: a partial contract that reads what is known so far."""
     columns: tuple[ColumnUse, ...] = ()
     """Every column of the file and its use."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON; `sure` is the lowest confidence of a finding, and 0 while a question is open."""
+        return {
+            "contract": self.draft,
+            "sure": 0.0 if self.questions else min((one.confidence for one in self.findings), default=0.0),
+            "findings": [one.to_dict() for one in self.findings],
+            "questions": [one.to_dict() for one in self.questions],
+            "columns": [one.to_dict() for one in self.columns],
+            "rows_read": self.sample.sheet.rows,
+            "bytes_read": self.sample.read,
+        }
 
     @property
     def status_question(self) -> Question | None:
@@ -72,8 +83,20 @@ def build_questionnaire(
     """
     check(answers)
     log = DetectionLog(dict(answers))
-    file_sample = sample(open_original, log)
-    proposal = propose(name=name, answers=answers, sample=file_sample)
+    return of_sample(sample(open_original, log), log, name, contracts, delivered)
+
+
+def of_sample(
+    file_sample: FileSample,
+    log: DetectionLog,
+    name: str,
+    contracts: Iterable[Contract],
+    delivered: Delivered | None = None,
+    file: str = "",
+) -> Questionnaire:
+    """As `build_questionnaire`, for a sample and its log. file: name of the file, if it is not `name`."""
+    answers = dict(log.answers)
+    proposal = propose(name=name, file=file, answers=answers, sample=file_sample)
     findings, questions = (*log.findings, *proposal.findings), (*log.questions, *proposal.questions)
     if questions:
         draft, columns = proposal.contract, proposal.columns
@@ -81,9 +104,14 @@ def build_questionnaire(
     decision = decide_identity(_parsed(proposal), file_sample.sheet, contracts, answers, delivered)
     findings = (*findings, *decision.findings)
     contract, so_far = (None, decision.contract) if decision.questions else (decision.contract, None)
-    return Questionnaire(
-        file_sample, findings, decision.questions, proposal.contract, contract, so_far, proposal.columns
-    )
+    draft = as_draft(decision.contract)
+    return Questionnaire(file_sample, findings, decision.questions, draft, contract, so_far, proposal.columns)
+
+
+def as_draft(contract: Contract) -> dict[str, object]:
+    """A contract as plain data, without what is as usual."""
+    fields = contract.model_dump(mode="json", exclude_defaults=True)
+    return {"name": contract.name, "version": contract.version} | fields
 
 
 def all_questions(
@@ -129,20 +157,3 @@ def _so_far(proposal: Proposal) -> Contract | None:
 
 def _parsed(proposal: Proposal) -> Contract:
     return parse(proposal.contract, "The proposed contract")
-
-
-def fits(file_sample: FileSample, contracts: Iterable[Contract]) -> list[Fit]:
-    """Return how well each contract matches the file, best match first."""
-    return fit(file_sample, contracts, reader=can_parse)
-
-
-def best_match(file_sample: FileSample, candidates: Iterable[Fit]) -> Contract | None:
-    """Return the only certain match, else the only contract whose columns are all present, else None."""
-    matches = [candidate.contract for candidate in candidates if candidate.fits and not candidate.doubts]
-    if not matches:
-        matches = [
-            candidate.contract
-            for candidate in candidates
-            if set(candidate.contract.source_headers) <= file_sample.sheet.columns.keys()
-        ]
-    return matches[0] if len(matches) == 1 else None

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.contract.sections import NumberStyle
+from tillstream.domain.contract.number_style import NumberStyle
 from tillstream.pipeline.normalising.numbers.unicode_digits import to_ascii, to_ascii_sign
 from tillstream.pipeline.rows.schema import NUMERIC
 from tillstream.pipeline.rows.text_column import data_bytes, to_bool_array
@@ -42,6 +42,11 @@ class Numbers:
     not_a_number: Mask
     too_large: Mask
     rounded: Mask
+
+    def take(self, index: npt.NDArray[np.int32]) -> "Numbers":
+        """The numbers at these positions."""
+        masks = (self.not_a_number, self.too_large, self.rounded)
+        return Numbers(self.values.take(pa.array(index)), *(mask[index] for mask in masks))
 
 
 def read_numbers(text: pa.Array, style: NumberStyle) -> Numbers:

@@ -8,7 +8,7 @@ from functools import cache
 
 import pyarrow as pa
 
-from tillstream.domain.contract.sections import NumberStyle
+from tillstream.domain.contract.number_style import NumberStyle
 
 _DASHES = dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\ufe63", "-")
 """The minus sign, and the hyphens and dashes that word processors use instead."""

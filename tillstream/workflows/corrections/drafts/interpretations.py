@@ -116,7 +116,9 @@ def _canonical(number: str, signs: str, contract: Contract) -> str | None:
     except InvalidOperation:
         return None
     minus = "-" if value and set(signs) & set("-−()") else ""
-    return f"{minus}{value:f}".replace(".", contract.numbers.decimal)
+    # a zero more, so that three decimals are no group of thousands in another format of the contract
+    zero = "0" if contract.numbers.alternatives and value.as_tuple().exponent == -3 else ""
+    return f"{minus}{value:f}{zero}".replace(".", contract.numbers.decimal)
 
 
 def _number_word(text: str, _contract: Contract) -> str | None:

@@ -22,6 +22,7 @@ from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot
 MOST = 8
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "rs": "INR", "euro": "EUR", "dollar": "USD"}
 _OF_DATES = frozenset({"not-a-date", "ambiguous-date"})
+_OF_NUMBERS = frozenset({"not-a-number", "ambiguous-number"})
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _candidates(
 
 
 def _readings(contract: Contract, text: str, codes: set[str]) -> Iterator[Suggestion]:
-    for hows in (DATES if codes & _OF_DATES else (), NUMBERS if "not-a-number" in codes else ()):
+    for hows in (DATES if codes & _OF_DATES else (), NUMBERS if codes & _OF_NUMBERS else ()):
         for how in hows:
             read = interpret(how, text, contract)
             if read:

@@ -1,0 +1,49 @@
+"""Preview of a file that several contracts fit: the source is asked, and the name of the file breaks ties."""
+
+from collections.abc import Callable
+
+import pytest
+from upload_steps import look_at, text_of
+from visitor import Visitor
+
+from tillstream.app import App
+from tillstream.domain.contract.model import parse
+from tillstream.domain.people import Role
+
+People = Callable[..., Visitor]
+ROWS = [f"{1000 + number},2026-03-{1 + number % 28:02},Cup,{number}.50" for number in range(9)]
+FILE = "\n".join(["No,Day,Item,Amount", *ROWS, "1999,yesterday,Cup,1.00", ""]).encode()
+COLUMNS = {"sale_id": "No", "date": "Day", "product_name": "Item", "net_amount": "Amount"}
+
+
+@pytest.fixture
+def clerk(app: App, person: People) -> Visitor:
+    """A clerk of Austria, which has two contracts for the same files; so has Germany one."""
+    for name, region in (("north", "Austria"), ("south", "Austria"), ("west", "Germany")):
+        document = {"name": name, "region": region, "currency": "EUR", "columns": COLUMNS, "identity": {"store": name}}
+        app.contracts.save(parse(document), "test")
+    return person(Role.CLERK, "Austria")
+
+
+def test_the_source_is_asked_before_anything_else(clerk: Visitor) -> None:
+    place = look_at(clerk, FILE, "export.csv")
+    page = text_of(clerk.get(place).text)
+    assert "From which source is this file? 2 contracts fit it equally well." in page
+    assert "west" not in page
+    assert "open question" not in page
+    assert "90% of the cells or more can be read in each" in page
+    assert clerk.get(f"{place}/told").get_json()["says"].startswith("2 of your contracts fit it.")
+    assert "Load as south" in clerk.get(f"{place}?contract=south").text
+    assert "open questions" in clerk.get(f"{place}?contract=new").text
+
+
+def test_the_name_of_the_file_breaks_the_tie_and_the_page_contains_that(clerk: Visitor) -> None:
+    page = clerk.get(look_at(clerk, FILE, "south-2026-03.csv")).text
+    assert "Load as south" in page
+    assert "north and south fit equally well, and the name of the file is that of south." in text_of(page)
+
+
+def test_an_answer_leads_to_a_new_contract(clerk: Visitor) -> None:
+    place = look_at(clerk, FILE, "export.csv")
+    clerk.post(f"{place}/answers", {"answer.region": "Austria"})
+    assert "open questions" in clerk.get(place).text
