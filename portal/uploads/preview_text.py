@@ -106,7 +106,7 @@ def choice(question: Question, answer: str) -> str:
     """Display text of an answer."""
     words = CHOICES.get(question.key) or CHOICES.get(question.key.partition(".")[0], {})
     if answer == "-" and answer not in words:
-        return "none of them"
+        return question.none
     if question.key == "date":
         return answer.replace("%d", "day").replace("%m", "month").replace("%Y", "year")
     return words.get(answer, answer.replace(",", " and ") if question.key == "identity" else answer)

@@ -10,8 +10,7 @@ from flask import request
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import preview_text, scoped
 from tillstream.detection.answers import check
-from tillstream.detection.columns.roles import NO_COLUMN
-from tillstream.detection.evidence import Question, WordUse
+from tillstream.detection.evidence import NO_COLUMN, Question, WordUse
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
 from tillstream.domain.file_names import stem

@@ -9,6 +9,8 @@ from typing import Any
 
 CERTAIN, LIKELY, ASSUMED = 0.99, 0.9, 0.6
 """Confidence: proved by unambiguous cells; indicated by a name or format; not contradicted."""
+NO_COLUMN = "-"
+"""Answer for none of the columns, or for a value that is not known."""
 
 
 def percentage(share: float) -> str:
@@ -92,6 +94,8 @@ class Question:
     """The choice that is proposed; empty if none is."""
     table: tuple[WordUse, ...] = ()
     """For the question `status`: every word of the column, each answered with a key of its own."""
+    none: str = ""
+    """What the answer `-` means; empty if it is not possible. For the question `status`, it answers `column.status`."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -106,6 +110,7 @@ class Question:
             "default": self.default,
             "evidence": self.evidence,
             "lines": list(self.lines),
+            "none": self.none,
         }
         return data | ({"words": [use.to_dict() for use in self.table]} if self.table else {})
 
@@ -140,9 +145,12 @@ class DetectionLog:
         lines: tuple[int, ...] = (),
         table: tuple[WordUse, ...] = (),
         default: str = "",
+        none: str = "",
     ) -> None:
+        if not none and NO_COLUMN in choices:
+            none = "none of them"
         if all(question.key != key for question in self.questions):
-            self.questions.append(Question(key, words, choices, evidence, lines, default, table))
+            self.questions.append(Question(key, words, choices, evidence, lines, default, table, none))
 
     def answer(self, key: str) -> str | None:
         """The user's or the assumed answer, or None; it is recorded as a finding, unless it is an assumed `-`."""

@@ -160,7 +160,7 @@ class _Proposer:
         answer = log.answer("country")
         if answer is None:
             log.add_question(
-                "country", "In which country were these sold? Enter `-` if unknown.", (), "no column contains it"
+                "country", "In which country were these sold?", (), "no column contains it", none="not known"
             )
         return "" if answer in {None, "-"} else str(answer)
 

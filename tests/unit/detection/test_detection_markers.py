@@ -30,7 +30,7 @@ def keys(proposal: Proposal) -> list[str]:
 def test_letters_of_which_most_are_the_same_are_a_question_with_rows_and_amounts() -> None:
     (question,) = proposal_for("Kz", LETTERS).questions
     assert (question.key, question.choices) == ("column.status", ("Kz", "-"))
-    assert question.words == "Does Kz decide whether a sale counts? Enter `-` if not."
+    assert question.words == "Does Kz decide whether a sale counts?"
     assert question.evidence.startswith("Kz has “V” in 54 rows, together 2")
     assert "; “X” in 10 rows, together " in question.evidence
 

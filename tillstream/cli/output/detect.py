@@ -62,6 +62,8 @@ def _question(one: dict[str, Any]) -> None:
         print_line(f"  usually {_value(one['default'])}")
     if one["evidence"]:
         print_line(f"  {one['evidence']}{_lines(one['lines'])}")
+    if one["none"]:
+        print_line(f"  {'--answer column.status=-' if 'words' in one else '-'} means: {one['none']}")
     for use in one.get("words", ()):
         rows = f"{use['rows']:,} {'row' if use['rows'] == 1 else 'rows'}"
         amount = f", together {use['amount']}" if use["amount"] else ""

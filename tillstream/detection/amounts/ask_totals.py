@@ -4,16 +4,16 @@ from typing import Any
 
 from tillstream.detection.amounts import discount_guard
 from tillstream.detection.amounts.money import TOLERANCE, money_rows
-from tillstream.detection.evidence import CERTAIN, DetectionLog, percentage
+from tillstream.detection.evidence import CERTAIN, NO_COLUMN, DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle, profile
 from tillstream.detection.words.headers import match_header
 
-NO_COLUMN = "-"
 _MIN_ROWS, _MOST = 10, 0.5
 UNITS_ONLY = {"units_only": True}
-_TOTAL = "Which column is the total of a line, after discount and before tax? Enter `-` if there is none."
-_PRICE = "Which column is the price of one unit? Enter `-` if the file has no amounts."
+_TOTAL = "Which column is the total of a line, after discount and before tax?"
+_NO_AMOUNTS = "the file has no amounts; only units are counted"
+_PRICE = "Which column is the price of one unit?"
 
 
 def decide(
@@ -37,7 +37,9 @@ def decide(
     if log.answers.get("column.net_amount") != NO_COLUMN:
         default = "" if unmapped else NO_COLUMN
         evidence = "" if unmapped else "no other column contains numbers"
-        log.add_question("column.net_amount", _TOTAL, (*unmapped, NO_COLUMN), evidence, default=default)
+        log.add_question(
+            "column.net_amount", _TOTAL, (*unmapped, NO_COLUMN), evidence, default=default, none="no column is a total"
+        )
         return {}
     has_no_price = log.answers.get("column.unit_price") == NO_COLUMN
     if "quantity" in roles and (has_no_price or not unmapped):
@@ -47,7 +49,8 @@ def decide(
         words = "Which column is the quantity? A file without a total needs one."
         log.add_question("column.quantity", words, unmapped, "no column is the total of a line")
     if "unit_price" not in roles and not has_no_price:
-        log.add_question("column.unit_price", _PRICE, (*unmapped, NO_COLUMN), "no column is the total of a line")
+        evidence = "no column is the total of a line"
+        log.add_question("column.unit_price", _PRICE, (*unmapped, NO_COLUMN), evidence, none=_NO_AMOUNTS)
     return {}
 
 
@@ -91,6 +94,6 @@ def _ask_for_discount(sheet: Sheet, roles: dict[str, str], unmapped: tuple[str, 
         return
     candidates = [name for name in unmapped if not match_header(name) and profile(sheet.columns[name]).decimal]
     if candidates:
-        words = "Which column is a discount on the line? Enter `-` if there is none."
+        words = "Which column is a discount on the line?"
         evidence = "the total is computed, and the meaning of these columns is not known"
         log.add_question("column.discount", words, (*candidates, NO_COLUMN), evidence)

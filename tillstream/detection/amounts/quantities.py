@@ -6,13 +6,12 @@ from itertools import islice
 import numpy as np
 
 from tillstream.detection.amounts.number_columns import NumberColumns, Numbers
-from tillstream.detection.evidence import LIKELY, DetectionLog
+from tillstream.detection.evidence import LIKELY, NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle, looks_like_number
 from tillstream.detection.words.headers import is_irrelevant_header
 from tillstream.domain.dates.period_names import period_of_header
 
-NO_COLUMN = "-"
 _MOST, _SHOWN = 0.95, 3
 _USUAL, _LARGEST = 50, 100_000
 """Largest usual and largest single number of units in a line."""
@@ -27,7 +26,7 @@ def decide(sheet: Sheet, roles: dict[str, str], unmapped: Iterable[str], style: 
         return
     names = () if log.answers.get("column.quantity") == NO_COLUMN else candidates(sheet, unmapped, style)
     if names:
-        words = "Which column is the quantity, the number of units in the row? Enter `-` if there is none."
+        words = "Which column is the quantity, the number of units in the row?"
         evidence = f"no name shows it, and the numbers of {_listed(names)} are whole and small"
         log.add_question("column.quantity", words, (*names, NO_COLUMN), evidence)
     else:

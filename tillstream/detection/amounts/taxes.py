@@ -25,7 +25,7 @@ def ask_for_tax(
     total_column = next((roles[role] for role in _TOTALS if role in roles), "")
     if "tax" in roles or "column.tax" in log.answers:
         return
-    words = "Which column is the tax? Enter `-` if there is none."
+    words = "Which column is the tax?"
     if "gross_amount" in roles and not {"net_amount", "unit_price", "amount"} & set(roles) and unmapped:
         log.add_question(
             "column.tax",

@@ -183,7 +183,7 @@ def _best(proofs: list[_Proof], columns: NumberColumns, log: DetectionLog) -> _P
     ]
     if not rivals:
         return best
-    words = "Which column is the total of a line, after discount and before tax? Enter `-` if there is none."
+    words = "Which column is the total of a line, after discount and before tax?"
     choices = tuple(dict.fromkeys(proof.total for proof in (best, *rivals)))
     log.add_question("column.net_amount", words, (*choices, "-"), "; ".join(map(str, (best, *rivals))))
     return None

@@ -8,14 +8,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from tillstream.detection.columns.word_uses import amounts_by_word
-from tillstream.detection.evidence import DetectionLog
+from tillstream.detection.evidence import NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.numbers import NumberStyle
 from tillstream.detection.words.flag_words import is_flag_word
 from tillstream.detection.words.headers import match_header
 from tillstream.detection.words.status_words import MAX_STATUS_WORDS, suggests_status
 
-NO_COLUMN = "-"
 _MIN_ROWS, _MOST, _MAX_LETTERS, _MAX_REMARKS = 20, 0.6, 6, 12
 _MIN_COUNT = 2
 """Rows that each value has at least."""
@@ -31,13 +30,13 @@ def ask(sheet: Sheet, roles: Mapping[str, str], style: NumberStyle, log: Detecti
     names = [name for name in names if not _is_explained(sheet, name)]
     if not names:
         return
-    words = "Does a column decide whether a sale counts? Enter `-` if none does."
+    words, none = "Does a column decide whether a sale counts?", "no column does"
     if len(names) == 1:
-        words = f"Does {names[0]} decide whether a sale counts? Enter `-` if not."
+        words, none = f"Does {names[0]} decide whether a sale counts?", "no"
     evidence = "; ".join(_describe(sheet, roles, name, style) for name in names)
     first = sheet.columns[names[0]]
     rarest = min(first.words, key=lambda word: first.words[word])
-    log.add_question("column.status", words, (*names, NO_COLUMN), evidence, first.first_lines(rarest))
+    log.add_question("column.status", words, (*names, NO_COLUMN), evidence, first.first_lines(rarest), none=none)
 
 
 def _may_mark(column: Column) -> bool:

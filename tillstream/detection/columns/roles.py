@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tillstream.detection.columns import ranking, status_columns
-from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog, percentage
+from tillstream.detection.evidence import CERTAIN, LIKELY, NO_COLUMN, DetectionLog, percentage
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values import date_profile, numbers
 from tillstream.detection.values.clocks import clock_formats
@@ -20,8 +20,6 @@ _UNDECIDED = frozenset({"amount", "time", "discount_rate", "tax_rate"})
 _MIN_SHARE = 0.8
 """Minimum share of cells that match the role; the rest are missing-value words or errors."""
 _DATES = 0.95
-NO_COLUMN = "-"
-"""Answer for a role without a column."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ def _assign_role(
     match, name = best_matches[0]
     names = tuple(name for _, name in best_matches)
     if len(best_matches) > 1 and role in NUMERIC | {"date", "sale_id", "line_key"} and role != "amount":
-        words = f"Which column is the {role.replace('_', ' ')}? Enter `-` if none of them is."
+        words = f"Which column is the {role.replace('_', ' ')}?"
         log.add_question(f"column.{role}", words, (*names, NO_COLUMN), f"the names of {', '.join(names)} are similar")
     elif best < CLEAR and len(best_matches) > 1:
         return
@@ -177,7 +175,7 @@ def _assign_date_by_values(
     free = [name for name in column_profiles if name not in assigned.values()]
     choices = names or [name for name in free if column_profiles[name].may_be_date]
     if choices:
-        words = "Which column is the date of the sale? Enter `-` if there is none."
+        words = "Which column is the date of the sale?"
         verb = "contains" if len(choices) == 1 else "contain"
         log.add_question("column.date", words, (*choices, NO_COLUMN), f"{', '.join(choices)} {verb} dates")
 
@@ -192,7 +190,7 @@ def _ask_unreadable_amounts(
         if name in used or not role or not profile.column.filled or profile.numbers.percent:
             continue
         if role not in assigned and f"column.{role}" not in log.answers and not profile.can_be(role):
-            words = f"Is {name} the {role.replace('_', ' ')}? `-` if not."
+            words = f"Is {name} the {role.replace('_', ' ')}?"
             numeric = sum(count for word, count in profile.column.words.items() if numbers.looks_like_number(word))
             evidence = f"{percentage(numeric / profile.column.filled)} of its filled cells are numbers"
             log.add_question(
@@ -201,4 +199,5 @@ def _ask_unreadable_amounts(
                 (name, "-"),
                 evidence,
                 profile.column.first_lines(*profile.numbers.unparsed[:1]),
+                none="no",
             )

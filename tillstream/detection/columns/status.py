@@ -7,7 +7,7 @@ from tillstream.detection.amounts.money import to_float
 from tillstream.detection.columns import markers
 from tillstream.detection.columns.returns import detect_returns
 from tillstream.detection.columns.word_uses import amounts_by_word
-from tillstream.detection.evidence import LIKELY, DetectionLog, WordUse
+from tillstream.detection.evidence import LIKELY, NO_COLUMN, DetectionLog, WordUse
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle
 from tillstream.detection.words.flag_words import flag_meaning
@@ -37,9 +37,9 @@ def decide(
         words = {use.word: use.meaning or "completed" for use in uses if use.word}
         rule["words"] = words
         rule["default"] = next((use.meaning or None for use in uses if not use.word), None)
-        ask_for_words(name, uses, log, "answer column.status=- if it is not the status of a sale")
+        ask_for_words(name, uses, log, f"{name} is not the status of a sale")
         _ask_for_signs(sheet, roles, name, style, rule, log)
-    elif log.answers.get("column.status") != markers.NO_COLUMN:
+    elif log.answers.get("column.status") != NO_COLUMN:
         markers.ask(sheet, roles, style, log)
     if "returned" not in words.values():
         detect_returns(sheet, roles, style, rule, log)
@@ -109,16 +109,18 @@ def words_of(unknown: Iterable[UnknownWord], sampled: Collection[str], log: Dete
     ]
 
 
-def ask_for_words(name: str, uses: Sequence[WordUse], log: DetectionLog, hint: str = "") -> None:
-    """Ask for the meaning of all words of a column in one question, if one of them is not known."""
+def ask_for_words(name: str, uses: Sequence[WordUse], log: DetectionLog, none: str = "") -> None:
+    """Ask for the meaning of all words of a column in one question, if one of them is not known.
+
+    none: what the answer `-` to `column.status` means; empty if it is not possible.
+    """
     unknown = [use for use in uses if not use.meaning]
     if not unknown:
         return
     texts = [f"“{use.word}”" if use.word else "no word" for use in unknown[:3]]
     listed = ", ".join(texts) + (f" and {len(unknown) - 3:,} more" if len(unknown) > 3 else "")
-    evidence = f"not known: {listed}" + (f"; {hint}" if hint else "")
     words = f"What does each word of {name} mean for the sale?"
-    log.add_question("status", words, CHOICES, evidence, unknown[0].lines, tuple(uses))
+    log.add_question("status", words, CHOICES, f"not known: {listed}", unknown[0].lines, tuple(uses), none=none)
 
 
 def _ask_for_signs(

@@ -60,11 +60,11 @@ def assign(columns: Mapping[str, Column], assigned: dict[str, str], log: Detecti
     if rivals and not _is_clearer(best, rivals):
         names = tuple(one.column.name for one in (best, *rivals))
         evidence = f"{' and '.join(names)} have words such as {_quoted(best.mapped[:2])}"
-        words = "Which column is the status that decides whether a sale counts? Enter `-` if there is none."
+        words = "Which column is the status that decides whether a sale counts?"
         log.add_question("column.status", words, (*names, "-"), evidence)
         return
     if not best.is_certain:
-        log.add_question("column.status", *_doubt(best))
+        log.add_question("column.status", *_doubt(best), none="no")
         return
     assigned["status"] = best.column.name
     kept = [one.column.name for one in others]
@@ -103,7 +103,7 @@ def _doubt(one: _Candidate) -> tuple[str, tuple[str, ...], str, tuple[int, ...]]
     described = f"it has {count:,} different words, such as" if count > _SHOWN else "its words are"
     if one.mapped:
         described = f"{len(one.mapped):,} of its {count:,} words are those of a status:"
-    words = f"Does {column.name} decide whether a sale counts? Enter `-` if not."
+    words = f"Does {column.name} decide whether a sale counts?"
     return words, (column.name, "-"), f"{described} {_quoted(examples)}", column.first_lines(*examples[:2])
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tillstream.detection.columns.roles import NO_COLUMN, NUMERIC, Profile
-from tillstream.detection.evidence import LIKELY, DetectionLog
+from tillstream.detection.columns.roles import NUMERIC, Profile
+from tillstream.detection.evidence import LIKELY, NO_COLUMN, DetectionLog
 from tillstream.detection.exports.catalogue import NOT_READ, ProgramExport, header_key
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.words.headers import plain

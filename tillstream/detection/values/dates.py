@@ -159,7 +159,7 @@ def ask_half_converted(column: Column, dates: DateProfile, log: DetectionLog) ->
         lines[-1:],
         Example(word, lines[0] if lines else 0, day, swapped(day)),
     )
-    question = f"Did a spreadsheet swap day and month of the date cells in {column.name}? swap: yes, swap them back."
+    question = f"Did a spreadsheet swap day and month of the date cells in {column.name}?"
     log.add_question("half_converted", question, ("swap", "keep"), evidence, lines)
     return "hold"
 
