@@ -72,7 +72,7 @@ def summary(sending_id: str) -> ResponseReturnValue:
     choice = sources.sources_of(file_sample, fits, upload.file)
     chosen = preview_content.chosen(upload, choice)
     if not chosen:
-        return jsonify({"says": f"{len(choice.candidates)} of your contracts fit it. Choose one in its preview."})
+        return jsonify({"says": "It may be a file of several of your contracts. Choose one in its preview."})
     if chosen != sources.NEW:
         return jsonify({"says": f"It looks like a file of {chosen}. Nothing counts until you load it."})
     count = len(questionnaire.build_questionnaire(opened, questions.name_of(upload.file), upload.answers, ()).questions)

@@ -25,16 +25,25 @@ def clerk(app: App, person: People) -> Visitor:
     return person(Role.CLERK, "Austria")
 
 
-def test_the_source_is_asked_before_anything_else(clerk: Visitor) -> None:
+def test_the_source_is_the_first_question(clerk: Visitor) -> None:
     place = look_at(clerk, FILE, "export.csv")
     page = text_of(clerk.get(place).text)
-    assert "From which source is this file? 2 contracts fit it equally well." in page
+    assert "From which source is this file? Several contracts fit it equally well." in page
     assert "west" not in page
     assert "open question" not in page
     assert "90% of the cells or more can be read in each" in page
-    assert clerk.get(f"{place}/told").get_json()["says"].startswith("2 of your contracts fit it.")
+    assert (
+        clerk.get(f"{place}/told").get_json()["says"]
+        == "It may be a file of several of your contracts. Choose one in its preview."
+    )
     assert "Load as south" in clerk.get(f"{place}?contract=south").text
     assert "open questions" in clerk.get(f"{place}?contract=new").text
+
+
+def test_a_file_in_another_format_has_the_same_question(clerk: Visitor) -> None:
+    page = text_of(clerk.get(look_at(clerk, FILE.replace(b"2026-03-", b"March "), "export.csv")).text)
+    assert "It has the columns of several contracts, but another format." in page
+    assert "in Day is not a date in the format of the contract" in page
 
 
 def test_the_name_of_the_file_breaks_the_tie_and_the_page_contains_that(clerk: Visitor) -> None:

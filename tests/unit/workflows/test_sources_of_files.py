@@ -30,7 +30,7 @@ def sources(sample: FileSample, *contracts: Contract, file: str = "export.csv") 
     return sources_of(sample, fits(sample, contracts), file)
 
 
-def asked_of(sample: FileSample, answers: dict[str, str], *contracts: Contract) -> Questionnaire | None:
+def questionnaire_of(sample: FileSample, answers: dict[str, str], *contracts: Contract) -> Questionnaire | None:
     return ask(sample, DetectionLog(answers), {one.name: one for one in contracts}, "export.csv")
 
 
@@ -74,21 +74,21 @@ def test_a_column_that_is_mostly_unreadable_is_another_format_and_still_offered_
 
 def test_a_file_with_another_header_has_no_source() -> None:
     assert sources(sampled(*ROWS, header="Nr,Tag,Ware,Summe"), WIDE) == Sources(())
-    assert asked_of(sampled(*ROWS, header="Nr,Tag,Ware,Summe"), {}, WIDE) is None
+    assert questionnaire_of(sampled(*ROWS, header="Nr,Tag,Ware,Summe"), {}, WIDE) is None
 
 
 def test_the_question_is_the_only_one_and_a_chosen_source_has_none() -> None:
-    open_ = asked_of(sampled(*ROWS), {}, NARROW, WIDE)
+    open_ = questionnaire_of(sampled(*ROWS), {}, NARROW, WIDE)
     assert open_ is not None
     (question,) = open_.questions
     assert (question.key, question.choices, open_.contract) == ("source", ("wide", "narrow", "new"), None)
-    chosen = asked_of(sampled(*ROWS), {"source": "narrow"}, NARROW, WIDE)
+    chosen = questionnaire_of(sampled(*ROWS), {"source": "narrow"}, NARROW, WIDE)
     assert chosen is not None
     assert (chosen.questions, chosen.contract) == ((), NARROW)
 
 
 def test_the_chosen_source_has_a_next_version_if_the_file_differs() -> None:
-    chosen = asked_of(sampled(*ROWS, header="No,Day,Items,Amount"), {"source": "wide"}, WIDE)
+    chosen = questionnaire_of(sampled(*ROWS, header="No,Day,Items,Amount"), {"source": "wide"}, WIDE)
     assert chosen is not None
     assert chosen.contract is not None
     assert (chosen.questions, chosen.contract.version, chosen.contract.columns["product_name"]) == ((), 2, "Items")
@@ -98,7 +98,7 @@ def test_the_chosen_source_has_a_next_version_if_the_file_differs() -> None:
 def test_a_new_word_of_a_source_that_fits_is_a_finding_and_no_question() -> None:
     columns = {"sale_id": "No", "date": "Day", "status": "Item", "net_amount": "Amount"}
     till = contract("till", columns=columns, status={"words": {"Cup": "completed"}})
-    chosen = asked_of(sampled(*ROWS, "1999,2026-03-01,cancelled,1.00"), {"source": "till"}, till)
+    chosen = questionnaire_of(sampled(*ROWS, "1999,2026-03-01,cancelled,1.00"), {"source": "till"}, till)
     assert chosen is not None
     assert (chosen.questions, chosen.contract) == ((), till)
     assert [one.about for one in chosen.findings] == ["source", "new-word"]
@@ -106,9 +106,9 @@ def test_a_new_word_of_a_source_that_fits_is_a_finding_and_no_question() -> None
 
 def test_a_source_that_cannot_be_is_refused() -> None:
     with pytest.raises(Rejected, match="There is no contract elsewhere"):
-        asked_of(sampled(*ROWS), {"source": "elsewhere"}, WIDE)
+        questionnaire_of(sampled(*ROWS), {"source": "elsewhere"}, WIDE)
     with pytest.raises(Rejected, match="it does not have Day"):
-        asked_of(sampled(*ROWS, header="No,Item 2,Item,Amount"), {"source": "wide"}, WIDE)
+        questionnaire_of(sampled(*ROWS, header="No,Item 2,Item,Amount"), {"source": "wide"}, WIDE)
 
 
 @pytest.mark.parametrize(
