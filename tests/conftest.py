@@ -20,10 +20,13 @@ __all__ += ["storage_testbench"]
 
 HERE = Path(__file__).parent
 SYSTEM_FOLDERS = (
-    *("browser", "cloud", "docs/test_readme_tour", "e2e/server", "e2e/test_demo", "e2e/test_older_homes"),
-    *("faults", "golden/test_homes", "portal/api/test_api_fuzzed", "portal/test_row_scopes", "stateful"),
+    *("browser", "cloud", "docs/test_readme_tour", "e2e/server", "e2e/test_backup", "e2e/test_demo"),
+    *("e2e/test_older_homes", "e2e/files/test_large_settlements", "e2e/files/test_real_"),
+    *("e2e/files/test_store_sales_beside_large_files", "faults", "golden/test_homes", "portal/api/test_api_fuzzed"),
+    *("portal/test_row_scopes", "property/test_write_scope", "stateful"),
 )
-"""Tests of the whole: a browser, a server, a cloud, crashes, every page. Elsewhere a fixture or a marker does."""
+"""Tests of the whole: a browser, a server, a cloud, crashes, every page, whole homes, real and large files, schedules
+after which everything is checked. Elsewhere a fixture or a marker does."""
 ONE_WORKER = {"spec": "the SQL engine that judges takes half a minute to start"}
 """Folders whose tests run in one worker each, with the reason."""
 SYSTEM_FIXTURES = frozenset(

@@ -91,12 +91,13 @@ class Plan:
 
 
 def draw(plan: Plan) -> list[Line]:
-    """The same lines for the same plan: both the file and its truth are made of them."""
-    return list(_drawn(plan))
+    """The same lines for the same plan: the file and its truth are made of them."""
+    return list(drawn(plan))
 
 
 @cache
-def _drawn(plan: Plan) -> tuple[Line, ...]:
+def drawn(plan: Plan) -> tuple[Line, ...]:
+    """As `draw`; each plan is drawn once."""
     random = Random(plan.seed)
     lines: list[Line] = []
     for place in range(plan.sales):

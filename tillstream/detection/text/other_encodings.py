@@ -85,8 +85,8 @@ def _alphabetic(data: bytes, encoding: str) -> Reading | None:
 
 def _is_mixed(before: str, letter: str, after: str) -> bool:
     """Whether a letter is a capital after a small letter, or next to a letter of A to Z."""
-    beside_latin = (before.isascii() and before.isalpha()) or (after.isascii() and after.isalpha())
-    return letter.isalpha() and (beside_latin or (before.islower() and letter.isupper()))
+    is_next_to_latin = (before.isascii() and before.isalpha()) or (after.isascii() and after.isalpha())
+    return letter.isalpha() and (is_next_to_latin or (before.islower() and letter.isupper()))
 
 
 def _reading(encoding: str, text: str, score: float) -> Reading:
