@@ -45,12 +45,16 @@ def ods(*tables: tuple[str, str], manifest: str = "<manifest/>") -> bytes:
     body = "".join(f'<table:table table:name="{name}">{rows}</table:table>' for name, rows in tables)
     content = f"<office:document-content {NAMESPACES}><office:body><office:spreadsheet>{body}"
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet", zipfile.ZIP_STORED)
-        archive.writestr("META-INF/manifest.xml", manifest)
-        archive.writestr(
-            "content.xml", f"{content}</office:spreadsheet></office:body></office:document-content>".encode()
-        )
+    parts = {
+        "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+        "META-INF/manifest.xml": manifest,
+        "content.xml": f"{content}</office:spreadsheet></office:body></office:document-content>",
+    }
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, part in parts.items():  # without the time at which it is written
+            archive.writestr(
+                zipfile.ZipInfo(name), part, zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            )
     return out.getvalue()
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -17,11 +18,12 @@ SCHEDULED = {"project", "receive", "sweep", "compact", "index"}
 PRINT_MODULES = "import json; print(json.dumps(sorted(sys.modules)))"
 
 
-def loaded(function: str) -> set[str]:
+@cache
+def loaded(function: str) -> frozenset[str]:
     steps = [step for step in STEPS[function] if ".google" not in step]
     command = [sys.executable, "-c", PROGRAM + PRINT_MODULES, function, str(SOURCE), *steps]
     root = {**os.environ, "PYTHONPATH": str(SOURCE.parents[1])}
-    return set(json.loads(subprocess.run(command, capture_output=True, text=True, check=True, env=root).stdout))
+    return frozenset(json.loads(subprocess.run(command, capture_output=True, text=True, check=True, env=root).stdout))
 
 
 def test_each_function_of_the_table_is_an_entry_point_that_handles_what_it_is_triggered_by() -> None:

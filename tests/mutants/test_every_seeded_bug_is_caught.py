@@ -15,6 +15,7 @@ COPIED = (
     *(
         "tests/stateful",
         "tests/property/test_write_scope.py",
+        "tests/app_factory.py",
         "tests/conftest.py",
         "tests/emulator_fixtures.py",
         "tests/examples.py",

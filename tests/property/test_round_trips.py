@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from examples import examples
 from generated_sales import Line, ReadResult, cells, compared, csv_text, plain, read_file, sales, typed
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -93,7 +94,7 @@ FORMATS: dict[str, Writer] = {
 }
 
 
-@settings(max_examples=3)
+@settings(max_examples=examples(12))
 @pytest.mark.parametrize("format", sorted(FORMATS))
 @pytest.mark.parametrize("name", sorted(SHIPPED))
 @given(data=st.data())

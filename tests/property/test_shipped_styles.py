@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from app_factory import build
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -109,7 +110,7 @@ def _write(contract: Contract, rng: Random, count: int) -> Written:
     return Written(out.getvalue().encode(style.encoding), lines)
 
 
-@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("name", sorted(loader.shipped()))
 @given(seed=st.integers(0, 1 << 30))
 def test_a_file_in_a_shipped_contracts_style_reads_back_equal(app: App, name: str, seed: int) -> None:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
+from app_factory import copy_template
 from stateful.crashes import Fuse, with_crashes
 from stateful.model_batches import ModelBatch, ModelRow
 from stateful.sources import COUNTED, NUMBERED, REGION, Fix, Row, Sale, Source, file_bytes, file_row, message_rows
@@ -70,12 +71,16 @@ class System:
         (self.home / "contracts").mkdir(parents=True)
         for source in NUMBERED if self.numbered else COUNTED:
             self.add_contract(replace(source, wide=self.wide))
+        copy_template(self._local_settings(), self.clock)
         self.start()
 
     # ---- the process
 
     def build(self) -> App:
-        return build(Settings(home=self.home, threads=1, samples=False), self.clock)
+        return build(self._local_settings(), self.clock)
+
+    def _local_settings(self) -> Settings:
+        return Settings(home=self.home, threads=1, samples=False)
 
     def start(self) -> None:
         self.plain = self.replace_ports(self.build())

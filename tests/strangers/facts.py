@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from random import Random
 
 CENT = Decimal("0.01")
@@ -90,6 +91,13 @@ class Plan:
 
 
 def draw(plan: Plan) -> list[Line]:
+    """The same lines for the same plan: the file and its truth are made of them."""
+    return list(drawn(plan))
+
+
+@cache
+def drawn(plan: Plan) -> tuple[Line, ...]:
+    """As `draw`; each plan is drawn once."""
     random = Random(plan.seed)
     lines: list[Line] = []
     for place in range(plan.sales):
@@ -113,7 +121,7 @@ def draw(plan: Plan) -> list[Line]:
             )  # fmt: skip
             tax = line.total * plan.rate / (1 + plan.rate) if plan.taxed else line.total * plan.rate
             lines.append(replace(line, tax=tax.quantize(plan.unit, ROUND_HALF_UP)))
-    return in_order(lines)
+    return tuple(in_order(lines))
 
 
 def in_order(lines: list[Line]) -> list[Line]:

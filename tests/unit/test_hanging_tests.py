@@ -29,7 +29,6 @@ def test_the_next_passes():
 def run(file: Path, text: str, *options: str) -> subprocess.CompletedProcess[str]:
     file.write_text(text)
     settings = ["-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider", "-p", "no:randomly", "-n", "1"]
-    settings += ["-p", "no:schemathesis"]  # it takes seconds to load
     command = [sys.executable, "-m", "pytest", *settings, *options, str(file)]
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=90, cwd=file.parent)
 

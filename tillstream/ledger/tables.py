@@ -26,8 +26,13 @@ by hand."""
 
 def create_tables(cursor: duckdb.DuckDBPyConnection) -> None:
     """Create the tables that are missing."""
-    for table, fields in TABLES.items():
-        cursor.execute(_ddl(table, fields))
+    for statement in table_definitions():
+        cursor.execute(statement)
+
+
+def table_definitions() -> tuple[str, ...]:
+    """The statements that create the tables."""
+    return tuple(_ddl(table, fields) for table, fields in TABLES.items())
 
 
 def _ddl(table: str, fields: Sequence[Field]) -> str:

@@ -44,7 +44,7 @@ def some_file(rng: Random, number: int, folder: Path) -> StagedBatch:
     return replace(batch, confirmed=(HoldCode.OTHER_REGION,) if rng.random() < 0.1 else ())
 
 
-@pytest.mark.parametrize("seed", [1, 3, 4])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (3, 4))])
 def test_random_files_are_held_alike_on_a_slice(warehouse: Any, tmp_path: Path, seed: int) -> None:
     rng, holds, settled = Random(seed), 0, []
     for number in range(0, 30, 3):

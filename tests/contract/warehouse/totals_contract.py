@@ -29,7 +29,7 @@ class TotalsContract:
     def keep(self) -> Keep:
         raise NotImplementedError("an adapter's test says where what is staged lies")
 
-    @pytest.mark.parametrize("seed", [1, 2, 3])
+    @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3))])
     def test_totals_are_those_of_the_lines_after_any_settlements(
         self, warehouse: Warehouse, keep: Keep, seed: int
     ) -> None:

@@ -3,6 +3,7 @@
 import codecs
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.text.other_encodings import other_readings
@@ -92,6 +93,27 @@ def _is_utf8(piece: bytes) -> bool:
 
 
 def _by_plausibility(sample: Sample, log: DetectionLog) -> str:
+    ranking = _rank_encodings(sample)
+    best = ranking.encodings[0]
+    if ranking.confidence:
+        log.add_finding("encoding", best, ranking.evidence, ranking.confidence)
+    else:
+        choices = dict.fromkeys((*ranking.encodings, "latin-1"))
+        log.add_question("encoding", "Which encoding does the file use?", tuple(choices), ranking.evidence)
+    return best
+
+
+@dataclass(frozen=True)
+class _Ranking:
+    """Encodings of a sample, the most plausible first; a confidence of 0 means that a person must choose."""
+
+    encodings: tuple[str, ...]
+    evidence: str
+    confidence: float
+
+
+@lru_cache(maxsize=1)  # each round of questions about a file reads the same sample
+def _rank_encodings(sample: Sample) -> _Ranking:
     ranked = sorted(
         (read(sample, encoding) for encoding in WESTERN_ENCODINGS), key=lambda one: -one.score - one.plausibility
     )
@@ -108,12 +130,9 @@ def _by_plausibility(sample: Sample, log: DetectionLog) -> str:
     evidence = (
         f"in {best.encoding} it reads {_quoted_words(best, second)}, in {second.encoding} {_quoted_words(second, best)}"
     )
-    if best.score >= MIN_SCORE and lead >= MIN_LEAD and is_proved:
-        log.add_finding("encoding", best.encoding, evidence, min(0.98, 0.75 + lead / 3))
-    else:
-        choices = dict.fromkeys((*(one.encoding for one in ranked), "latin-1"))
-        log.add_question("encoding", "Which encoding does the file use?", tuple(choices), evidence)
-    return best.encoding
+    is_clear = best.score >= MIN_SCORE and lead >= MIN_LEAD and is_proved
+    confidence = min(0.98, 0.75 + lead / 3) if is_clear else 0.0
+    return _Ranking(tuple(one.encoding for one in ranked), evidence, confidence)
 
 
 def _quoted_words(reading: Reading, other: Reading) -> str:

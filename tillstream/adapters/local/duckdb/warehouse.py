@@ -19,7 +19,7 @@ from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
 from tillstream.domain.errors import Rejected
 from tillstream.domain.tables import TABLES
 from tillstream.ledger.settling import SettlementRunner
-from tillstream.ledger.tables import create_tables
+from tillstream.ledger.tables import create_tables, table_definitions
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
 STREAMED_ROWS = 100_000
@@ -77,17 +77,15 @@ class DuckDBWarehouse:
             raise
 
     def _prepare(self) -> None:
-        """Create tables and views.
-
-        Views are translated and replaced only if their text changed since the last start.
-        """
+        """Create tables and views, unless those of the file are of the same definitions."""
         views = catalogue.views()
-        digest = hashlib.sha256("\n".join(text for _, text in views).encode()).hexdigest()
+        definitions = (*table_definitions(), *(text for _, text in views))
+        digest = hashlib.sha256("\n".join(definitions).encode()).hexdigest()
         with self._database.transaction() as cursor:  # one commit for all
-            create_tables(cursor)
             cursor.execute("CREATE TABLE IF NOT EXISTS made_views (digest VARCHAR)")
             if cursor.execute("SELECT 1 FROM made_views WHERE digest = ?", [digest]).fetchone():
                 return
+            create_tables(cursor)
             for _, text in views:
                 cursor.execute(to_duckdb(text))
             cursor.execute("DELETE FROM made_views")
