@@ -27,6 +27,7 @@ from tillstream.app.app import App
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS
+from tillstream.domain.object_names import RATES_FOLDER
 from tillstream.ports import Clock, EventBus, Ports
 from tillstream.ports.drop import DropFolder
 from tillstream.ports.event_bus import Message
@@ -68,11 +69,11 @@ def build(
     documents = documents or SQLiteDocumentStore(home / "documents.sqlite")
     objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus), read_only=read_only)
     ports = Ports(objects, warehouse, bus, documents, clock, settings.limits)
+    if rates and not read_only:
+        lost += reference.refresh_rates(ports, settings.reporting_currency)
     if lost:
         logs.warn("files of the home are lost", lost)
         maintenance_log.note_repair(ports, lost)
-    if rates and not read_only:
-        reference.refresh_rates(ports, settings.reporting_currency)
     own = custom_contracts.InFolder(settings.contracts, ports)
     return App(
         settings,
@@ -104,7 +105,7 @@ def restore_home(settings: Settings, archive: Path, *, replace: bool, wait: floa
         return restore.restore(settings.home, archive, aside, replace=replace)
 
 
-RESERVED_FOLDERS = frozenset({DROPPED_FOLDER, submit.FOLDER, resumable_upload.FOLDER, UNASSIGNED.name})
+RESERVED_FOLDERS = frozenset({DROPPED_FOLDER, submit.FOLDER, resumable_upload.FOLDER, RATES_FOLDER, UNASSIGNED.name})
 """Inbox folders that only Tillstream writes to."""
 
 
@@ -162,7 +163,7 @@ def _rebuild_from_originals(
     from tillstream.workflows.operations import rebuild  # lazy: imports all staging code
 
     with closing(_warehouse(settings, WAREHOUSE, any_schema=True)) as old:
-        app = build(settings, warehouse_file=name)
+        app = build(settings, warehouse_file=name, rates=False)
         try:
             report = rebuild.rebuild_warehouse(app.ports, app.contracts, old, progress)
             reference.copy_rates(app.ports, old, settings.reporting_currency)
@@ -188,7 +189,7 @@ def _replace_damaged(settings: Settings, live: Path, new: Path) -> dict[str, Any
         app.close()
     aside = live.with_name(f"warehouse.until-{at:%Y%m%dT%H%M%S}.duckdb")
     set_aside(live, new, aside)
-    sentences = [f"{live.name} was damaged. If you loaded exchange rates, load them again.", *repair.lost]
+    sentences = [f"{live.name} was damaged.", *app.notices, *repair.lost]
     return counts | {"differences": [], "kept_aside": str(aside), "repaired": sentences}
 
 
