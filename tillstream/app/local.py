@@ -132,14 +132,17 @@ def folder(settings: Settings) -> Folder:
 def renew(
     settings: Settings, progress: Callable[[int], None] | None = None, wait: float | None = None
 ) -> dict[str, Any] | None:
-    """Rebuild a damaged warehouse, or one of an older version, from the stored originals; None if it is current.
+    """Rebuild a warehouse that is damaged, of an older version, or lacks rows, from the stored originals; None if it is
+    current and its batches have the rows of their records.
 
     The old file stays in the folder, and stays in use unless the rebuild succeeds. Raises `Rejected`, `Occupied`.
     """
     live, new = settings.home / WAREHOUSE, settings.home / f"new.{WAREHOUSE}"
     with folder(settings).own(wait):
         damaged = is_damaged(live)
-        if not damaged and not is_older(live):
+        is_current = not damaged and not is_older(live)
+        differences = _differences(settings, WAREHOUSE) if is_current and live.exists() else []
+        if is_current and not differences:
             return None
         for partial_file in settings.home.glob(f"{new.name}*"):  # left by a killed attempt
             partial_file.unlink()
@@ -152,9 +155,19 @@ def renew(
                 f"The warehouse in {settings.home} cannot be rebuilt: {error} It is unchanged. To start with an empty "
                 "warehouse, set TILLSTREAM_HOME to another folder."
             ) from error
+        if differences and _differences(settings, new.name):
+            return None  # the records are wrong
         aside = live.with_name(f"warehouse.until-{at:%Y%m%dT%H%M%S}.duckdb")
         swap(live, new, aside)
-        return report | {"kept_aside": str(aside)}
+        return report | {"kept_aside": str(aside)} | ({"repaired": differences} if differences else {})
+
+
+def _differences(settings: Settings, name: str) -> list[str]:
+    """The batches whose rows or amounts in a warehouse are not those of their records, as sentences."""
+    from tillstream.workflows.operations import batch_contents  # lazy: only this command needs it
+
+    with closing(build(settings, warehouse_file=name, rates=False)) as app:
+        return batch_contents.differences(app.ports)
 
 
 def _rebuild_from_originals(
