@@ -6,9 +6,14 @@ from pathlib import Path
 import pytest
 from faults.damaged_home import Damage, Lived, live, opened, put_back, remove, swept
 
+from tillstream.adapters.local.files import restore
+from tillstream.adapters.local.files.home_files import QUEUE
 from tillstream.analytics import reference
 from tillstream.app import App
+from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.object_names import RATES_FOLDER
+from tillstream.ports.event_bus import Message
+from tillstream.workflows.operations import maintenance_log
 
 LOADS = ("date,currency,rate\n2026-06-01,INR,99.5\n2026-06-02,INR,98.25\n", "date,currency,rate\n2026-06-02,INR,97\n")
 LOADED = "SELECT per_euro FROM fx_rates WHERE rate_date >= DATE '2026-06-01' ORDER BY rate_date"
@@ -71,3 +76,41 @@ def test_older_records_do_not_change_loaded_rates(lived: Lived, home: Path) -> N
     with opened(lived, home) as app:
         assert not any("exchange rates" in sentence for sentence in swept(app))
         assert loaded(app) == [99.5, 97]
+
+
+@pytest.mark.parametrize("copy", [0, 1])
+def test_an_older_queue_is_reported_once(lived: Lived, home: Path, copy: int) -> None:
+    put_back(lived.earlier[copy])(home / "queue.sqlite")
+    with opened(lived, home) as app:
+        (sentence,) = swept(app)
+        assert "queue.sqlite is an older copy: its last message is of " in sentence
+        assert maintenance_log.last_repair(app.ports)[1] == [sentence]
+    with opened(lived, home) as app:
+        assert swept(app) == []
+
+
+def test_a_queue_that_is_copied_while_it_is_in_use_is_recognised_as_older(lived: Lived, home: Path) -> None:
+    """A process that does not end noted the queue within the last minute."""
+    with opened(lived, home) as app:
+        swept(app)
+    earlier = Path(shutil.copytree(home, home.with_name("earlier")))
+    with opened(lived, home) as app:
+        app.ports.clock.advance(300)  # type: ignore[attr-defined]
+        app.ports.bus.publish(TOPIC_STORE_SALES, [Message(b"lost")])
+        killed = Path(shutil.copytree(home, home.with_name("killed")))
+    put_back(earlier)(killed / "queue.sqlite")
+    with opened(lived, killed) as app:
+        assert "queue.sqlite is an older copy" in swept(app)[0]
+
+
+def test_a_restored_queue_is_not_an_older_copy(lived: Lived, home: Path, tmp_path: Path) -> None:
+    """A backup copies the queue before the documents."""
+    with opened(lived, home) as app:
+        assert app.backup
+        app.ports.documents.put(*QUEUE, {"sequence": app.ports.clock.tick()})
+        app.backup(str(tmp_path / "kept.tar"), lambda _: None)
+    restored = tmp_path / "restored"
+    restored.mkdir()
+    restore.restore(restored, tmp_path / "kept.tar", "aside", replace=False)
+    with opened(lived, restored) as app:
+        assert app.notices == ()

@@ -13,7 +13,7 @@ from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.duckdb.warehouse_file import is_damaged, is_older, set_aside, swap
 from tillstream.adapters.local.files import backup, restore
-from tillstream.adapters.local.files.home_files import lost_files
+from tillstream.adapters.local.files.home_files import lost_files, lost_messages, note_queue
 from tillstream.adapters.local.files.home_folder import Folder
 from tillstream.adapters.local.files.object_names import is_object, object_name
 from tillstream.adapters.local.files.object_store import FolderObjectStore
@@ -63,10 +63,12 @@ def build(
     documents = SQLiteDocumentStore(home / "documents.sqlite", read_only=True) if read_only else None
     # opened before files are created, because it may reject the folder
     warehouse = _warehouse(settings, warehouse_file, read_only=read_only)
-    bus = SQLiteEventBus(home / "queue.sqlite", clock, read_only=read_only)
-    for subscription, topic in () if read_only else SUBSCRIPTIONS.items():
-        bus.subscribe(topic, subscription)
     documents = documents or SQLiteDocumentStore(home / "documents.sqlite")
+    bus = SQLiteEventBus(home / "queue.sqlite", clock, read_only=read_only, note=partial(note_queue, documents))
+    if not read_only:
+        lost += [sentence for sentence in lost_messages(documents, bus) if sentence not in lost]
+        for subscription, topic in SUBSCRIPTIONS.items():
+            bus.subscribe(topic, subscription)
     objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus), read_only=read_only)
     ports = Ports(objects, warehouse, bus, documents, clock, settings.limits)
     if rates and not read_only:
