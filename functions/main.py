@@ -89,8 +89,9 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
 
     with _called() as running:
         running.contracts.refresh()
-        reference.refresh_rates(running.ports, running.settings.reporting_currency)
+        lost = reference.refresh_rates(running.ports, running.settings.reporting_currency)
         summary = reconcile.run(running.ports, running.contracts, delegate=bool(running.settings.project))
+        summary["repaired"] = [*lost, *summary["repaired"]]
         warn("sweep repaired", summary["repaired"])
         holidays.refresh(running.ports)
     return summary, 200

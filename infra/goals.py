@@ -39,7 +39,12 @@ METRICS: dict[str, dict[str, Any]] = {
             "labels": [{"key": "function", "valueType": "STRING"}],
         },
         "labelExtractors": {"function": "EXTRACT(resource.labels.service_name)"},
-    }
+    },
+    "tillstream-repairs": {
+        "description": "Sweeps that noticed that something was lost",
+        "filter": f'{OF_FUNCTIONS} AND jsonPayload.message="sweep repaired"',
+        "metricDescriptor": {"metricKind": "DELTA", "valueType": "INT64", "unit": "1"},
+    },
 }
 
 
@@ -91,6 +96,14 @@ def alerts(host: str) -> list[dict[str, Any]]:
             "7200s",
         ),
         _failed_jobs(),
+        _alert(
+            "Tillstream: something was lost",
+            "A sweep noticed that the ledger lacks settlements, that records are older than the ledger, or that loaded "
+            "exchange rates are missing. What survives elsewhere is repaired; the log names the rest.",
+            'metric.type="logging.googleapis.com/user/tillstream-repairs" AND resource.type="cloud_run_revision"',
+            {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
+            0,
+        ),
         _alert(
             "Tillstream: the portal does not answer",
             f"{host} does not respond to checks from two or more locations.",

@@ -1,6 +1,7 @@
 """Reference data: exchange rates and the reporting currency."""
 
 from datetime import timedelta
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,27 +13,76 @@ from tillstream.ports import Ports, Warehouse
 
 AHEAD = timedelta(days=400)
 """How far rates are filled forward, to cover new sales until the next load or start."""
+NOTED = ("upkeep", "rates")
+"""Document with the number and the sum of the warehouse's rates, written after each load."""
 
 
-def refresh_rates(ports: Ports, reporting: str) -> None:
-    """Load the bundled rates into an empty warehouse; refresh daily rates that end soon or have another currency."""
-    state = ports.warehouse.query(sql.text("reference/state")).to_pylist()[0]
-    if not state["rate_count"]:
+def refresh_rates(ports: Ports, reporting: str) -> list[str]:
+    """Load the bundled rates into an empty warehouse, and those that people loaded if it lost them; refresh daily rates
+    that end soon or have another currency. Return what was lost, in sentences."""
+    state = _state(ports)
+    is_empty = not state["rate_count"]
+    if is_empty:
         from tillstream.analytics.fx import rates as fx_rates
 
         ports.warehouse.replace_table("fx_rates", fx_rates.shipped())
-    elif state["reporting"] == reporting and state["last_date"] >= ports.clock.now().date() + AHEAD / 2:
-        return
-    _refresh(ports, reporting)
+    lost = _restore(ports, _content(_state(ports) if is_empty else state))
+    ends_soon = state["last_date"] is None or state["last_date"] < ports.clock.now().date() + AHEAD / 2
+    if is_empty or lost or ends_soon or state["reporting"] != reporting:
+        _refresh(ports, reporting)
+    return lost
+
+
+def _restore(ports: Ports, current: dict[str, Any]) -> list[str]:
+    """Load kept rates again if the warehouse has not the rates that were noted last; return what was lost."""
+    noted = ports.documents.get(*NOTED)
+    if noted and noted.data == current:
+        return []
+    from tillstream.analytics.fx import kept_files
+
+    lost, sentences = _missing(kept_files.kept_rates(ports), _rates(ports)), []
+    if lost.num_rows:
+        ports.warehouse.upsert("fx_rates", lost, ["rate_date", "currency"])
+        current = _content(_state(ports))
+        sentences.append(
+            f"The warehouse lacked {lost.num_rows:,} of its exchange rates, as if an older warehouse file was put "
+            "back. They were loaded again."
+        )
+    fewer = noted.data["rates"] - current["rates"] if noted else 0
+    if fewer > 0:
+        sentences.append(f"The warehouse lacks {fewer:,} of its exchange rates. Load their files again.")
+    ports.documents.put(*NOTED, current)
+    return sentences
+
+
+def _state(ports: Ports) -> dict[str, Any]:
+    state: dict[str, Any] = ports.warehouse.query(sql.text("reference/state")).to_pylist()[0]
+    return state
+
+
+def _content(state: dict[str, Any]) -> dict[str, Any]:
+    """What the document `NOTED` contains."""
+    return {"rates": state["rate_count"], "sum": f"{state['rate_sum']:.9f}"}
+
+
+def _missing(kept: pa.Table, rates: pa.Table) -> pa.Table:
+    """The rows of `kept` that `rates` does not have, or has with another rate."""
+    keys = ["rate_date", "currency"]
+    both = kept.join(rates.rename_columns([*keys, "present"]), keys, join_type="left outer")
+    differs = pc.fill_null(pc.not_equal(both["per_euro"], both["present"]), True)
+    return both.filter(differs).select(kept.column_names)
 
 
 def load_rates(ports: Ports, text: str, name: str, reporting: str, by: str) -> int:
     """Upsert the rates of a file; return how many. Raises `Rejected` naming line, column and value."""
+    from tillstream.analytics.fx import kept_files
     from tillstream.analytics.fx import rates as fx_rates
 
     rates = fx_rates.parse(text, name, _rates(ports))
+    kept_files.keep(ports, rates)
     ports.warehouse.upsert("fx_rates", rates, ["rate_date", "currency"])
     _refresh(ports, reporting)
+    ports.documents.put(*NOTED, _content(_state(ports)))
     days, currencies = pc.min_max(rates.column("rate_date")).as_py(), pc.unique(rates.column("currency")).to_pylist()
     after = {"rates": rates.num_rows, "first": days["min"], "last": days["max"], "currencies": sorted(currencies)}
     audit.record(ports, by, audit.AuditAction.RATES_LOADED, name, None, after)
@@ -43,6 +93,7 @@ def copy_rates(ports: Ports, old: Warehouse, reporting: str) -> None:
     """Replace the rates with those of another warehouse."""
     ports.warehouse.replace_table("fx_rates", old.query(sql.text("reference/rates")))
     _refresh(ports, reporting)
+    ports.documents.put(*NOTED, _content(_state(ports)))
 
 
 def _refresh(ports: Ports, reporting: str) -> None:

@@ -13,7 +13,7 @@ from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.duckdb.warehouse_file import is_damaged, is_older, set_aside, swap
 from tillstream.adapters.local.files import backup, restore
-from tillstream.adapters.local.files.home_files import lost_files
+from tillstream.adapters.local.files.home_files import lost_files, lost_messages, note_queue
 from tillstream.adapters.local.files.home_folder import Folder
 from tillstream.adapters.local.files.object_names import is_object, object_name
 from tillstream.adapters.local.files.object_store import FolderObjectStore
@@ -27,6 +27,7 @@ from tillstream.app.app import App
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS
+from tillstream.domain.object_names import RATES_FOLDER
 from tillstream.ports import Clock, EventBus, Ports
 from tillstream.ports.drop import DropFolder
 from tillstream.ports.event_bus import Message
@@ -62,17 +63,19 @@ def build(
     documents = SQLiteDocumentStore(home / "documents.sqlite", read_only=True) if read_only else None
     # opened before files are created, because it may reject the folder
     warehouse = _warehouse(settings, warehouse_file, read_only=read_only)
-    bus = SQLiteEventBus(home / "queue.sqlite", clock, read_only=read_only)
-    for subscription, topic in () if read_only else SUBSCRIPTIONS.items():
-        bus.subscribe(topic, subscription)
     documents = documents or SQLiteDocumentStore(home / "documents.sqlite")
+    bus = SQLiteEventBus(home / "queue.sqlite", clock, read_only=read_only, note=partial(note_queue, documents))
+    if not read_only:
+        lost += [sentence for sentence in lost_messages(documents, bus) if sentence not in lost]
+        for subscription, topic in SUBSCRIPTIONS.items():
+            bus.subscribe(topic, subscription)
     objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus), read_only=read_only)
     ports = Ports(objects, warehouse, bus, documents, clock, settings.limits)
+    if rates and not read_only:
+        lost += reference.refresh_rates(ports, settings.reporting_currency)
     if lost:
         logs.warn("files of the home are lost", lost)
         maintenance_log.note_repair(ports, lost)
-    if rates and not read_only:
-        reference.refresh_rates(ports, settings.reporting_currency)
     own = custom_contracts.InFolder(settings.contracts, ports)
     return App(
         settings,
@@ -104,7 +107,7 @@ def restore_home(settings: Settings, archive: Path, *, replace: bool, wait: floa
         return restore.restore(settings.home, archive, aside, replace=replace)
 
 
-RESERVED_FOLDERS = frozenset({DROPPED_FOLDER, submit.FOLDER, resumable_upload.FOLDER, UNASSIGNED.name})
+RESERVED_FOLDERS = frozenset({DROPPED_FOLDER, submit.FOLDER, resumable_upload.FOLDER, RATES_FOLDER, UNASSIGNED.name})
 """Inbox folders that only Tillstream writes to."""
 
 
@@ -131,14 +134,17 @@ def folder(settings: Settings) -> Folder:
 def renew(
     settings: Settings, progress: Callable[[int], None] | None = None, wait: float | None = None
 ) -> dict[str, Any] | None:
-    """Rebuild a damaged warehouse, or one of an older version, from the stored originals; None if it is current.
+    """Rebuild a warehouse that is damaged, of an older version, or lacks rows, from the stored originals; None if it is
+    current and its batches have the rows of their records.
 
     The old file stays in the folder, and stays in use unless the rebuild succeeds. Raises `Rejected`, `Occupied`.
     """
     live, new = settings.home / WAREHOUSE, settings.home / f"new.{WAREHOUSE}"
     with folder(settings).own(wait):
         damaged = is_damaged(live)
-        if not damaged and not is_older(live):
+        is_current = not damaged and not is_older(live)
+        differences = _differences(settings, WAREHOUSE) if is_current and live.exists() else []
+        if is_current and not differences:
             return None
         for partial_file in settings.home.glob(f"{new.name}*"):  # left by a killed attempt
             partial_file.unlink()
@@ -151,9 +157,19 @@ def renew(
                 f"The warehouse in {settings.home} cannot be rebuilt: {error} It is unchanged. To start with an empty "
                 "warehouse, set TILLSTREAM_HOME to another folder."
             ) from error
+        if differences and _differences(settings, new.name):
+            return None  # the records are wrong
         aside = live.with_name(f"warehouse.until-{at:%Y%m%dT%H%M%S}.duckdb")
         swap(live, new, aside)
-        return report | {"kept_aside": str(aside)}
+        return report | {"kept_aside": str(aside)} | ({"repaired": differences} if differences else {})
+
+
+def _differences(settings: Settings, name: str) -> list[str]:
+    """The batches whose rows or amounts in a warehouse are not those of their records, as sentences."""
+    from tillstream.workflows.operations import batch_contents  # lazy: only this command needs it
+
+    with closing(build(settings, warehouse_file=name, rates=False)) as app:
+        return batch_contents.differences(app.ports)
 
 
 def _rebuild_from_originals(
@@ -162,7 +178,7 @@ def _rebuild_from_originals(
     from tillstream.workflows.operations import rebuild  # lazy: imports all staging code
 
     with closing(_warehouse(settings, WAREHOUSE, any_schema=True)) as old:
-        app = build(settings, warehouse_file=name)
+        app = build(settings, warehouse_file=name, rates=False)
         try:
             report = rebuild.rebuild_warehouse(app.ports, app.contracts, old, progress)
             reference.copy_rates(app.ports, old, settings.reporting_currency)
@@ -188,7 +204,7 @@ def _replace_damaged(settings: Settings, live: Path, new: Path) -> dict[str, Any
         app.close()
     aside = live.with_name(f"warehouse.until-{at:%Y%m%dT%H%M%S}.duckdb")
     set_aside(live, new, aside)
-    sentences = [f"{live.name} was damaged. If you loaded exchange rates, load them again.", *repair.lost]
+    sentences = [f"{live.name} was damaged.", *app.notices, *repair.lost]
     return counts | {"differences": [], "kept_aside": str(aside), "repaired": sentences}
 
 

@@ -105,7 +105,11 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
 def settle_staged(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Settle with the memory of this process."""
     audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REFRESHED, "pipeline")
-    return Result(large_settlements.run(app.ports, app.contracts))
+    from tillstream import logs  # lazy: structlog is not needed by most commands
+
+    report = large_settlements.run(app.ports, app.contracts)
+    logs.warn("ledger repaired", report["repaired"])
+    return Result(report)
 
 
 def _take_dropped(app: App) -> tuple[int, list[str]]:

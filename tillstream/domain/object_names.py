@@ -17,6 +17,9 @@ LOADED_FOLDER = "loaded"
 """Inbox folder of files that a person sent in one request."""
 TIME_DIGITS = 16
 """Digits of a time in a name: microseconds since 1970, so that names sort by time until the year 2286."""
+RATES_FOLDER = "exchange-rates"
+"""Inbox folder of loaded exchange rates."""
+RATES_NAME = re.compile(rf"{RATES_FOLDER}/[0-9]{{{TIME_DIGITS}}}\.parquet")
 
 
 def time_in_name(at: datetime) -> str:

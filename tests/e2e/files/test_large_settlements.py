@@ -123,7 +123,7 @@ def test_a_large_file_waits_for_the_job_and_sales_of_other_regions_do_not_wait(c
         State.STAGED,
     ]
     assert jobs.starts == [SETTLE_LARGE]
-    assert large_settlements.run(app.ports, app.contracts) == {"settled": 1, "undone": 0}
+    assert large_settlements.run(app.ports, app.contracts) == {"settled": 1, "undone": 0, "repaired": []}
     assert {state(app, one) for one in (big, same, later)} == {State.SETTLED}
 
 
@@ -212,10 +212,10 @@ def test_a_large_undo_is_requested_and_done_by_the_job(cloud: Cloud) -> None:
         undo.preview_settlement(app.ports, big.batch_id, ())
     with pytest.raises(Rejected, match="being undone"):
         replay.replay(app.ports, app.contracts, big.batch_id, None, "emma")
-    assert large_settlements.run(app.ports, app.contracts) == {"settled": 0, "undone": 1}
+    assert large_settlements.run(app.ports, app.contracts) == {"settled": 0, "undone": 1, "repaired": []}
     assert state(app, big) is State.UNDONE
     assert not undo.is_requested(app.ports, big.batch_id)
-    assert large_settlements.run(app.ports, app.contracts) == {"settled": 0, "undone": 0}
+    assert large_settlements.run(app.ports, app.contracts) == {"settled": 0, "undone": 0, "repaired": []}
 
 
 def test_the_sweep_starts_the_job_that_an_undo_could_not_start(cloud: Cloud) -> None:

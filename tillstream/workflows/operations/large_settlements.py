@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
@@ -18,21 +18,22 @@ from tillstream.workflows.review import undo
 Result = TypeVar("Result")
 
 
-def run(ports: Ports, contracts: ContractRegistry) -> dict[str, int]:
-    """Settle in this process what is large, until none of it waits; without a job, all that is staged.
+def run(ports: Ports, contracts: ContractRegistry) -> dict[str, Any]:
+    """Settle in this process what is large, until none of it waits; without a job, all that is staged. Return the
+    counts, and what was repaired before in sentences.
 
     Raises `Conflict` if another run is at work, `TooLarge` if a batch does not fit into the memory, `Unavailable`. What
     was not settled then is still requested, and a later run continues.
     """
     with job_lease.held(ports) as lease:
-        ledger_repair.run(replace(ports, jobs=None), contracts, ports.clock.now() - reconcile.PATIENCE)
+        repaired = ledger_repair.run(replace(ports, jobs=None), contracts, ports.clock.now() - reconcile.PATIENCE)
         undone = _undo_requested(ports, lease)
         settled = _settle(ports, contracts, lease)
         undone += _undo_requested(ports, lease)  # those of the meantime
         _close_requests(ports)
     for waiting in records.find(ports, state=State.STAGED, kind=None, limit=1):
         events.publish_due(ports, waiting)  # what other processes did not settle during a pause
-    return {"settled": settled, "undone": undone}
+    return {"settled": settled, "undone": undone, "repaired": repaired.sentences()}
 
 
 def _undo_requested(ports: Ports, lease: job_lease.Run) -> int:

@@ -2,22 +2,26 @@
 
 A record is updated after the ledger, so a record that is ahead of the ledger shows that the ledger lost settlements: a
 log was cut off in a power cut, or an older copy of a file was put in its place. Settlements are compared once: the last
-verified one is stored with its time, and only later ones are read. If the ledger no longer has it, or has another one
-of its number, everything is compared again.
+verified one is stored with its time and with the number of settlements and batches up to it, and only later ones are
+read. If the ledger has another one of that number, or fewer rows up to it, everything is compared again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sql
+from sql.limits import limited, where
 from tillstream.batches import freshness, records
 from tillstream.domain.batch.record import IN_LEDGER, Batch, State
 from tillstream.ports import Ports
 
 VERIFIED = ("upkeep", "verified")
-"""Document with the last verified settlement and its time."""
+"""Document with the last verified settlement, the counts of settlements and batches up to it, and its time."""
+UNSETTLED = (State.RECEIVED, State.STAGING, State.STAGED, State.HELD, State.FAILED)
+"""States of records whose batch may have been settled since."""
 GONE = frozenset({State.UNDONE, State.REPLAYED})
 MOST_BY_NUMBER = 100
 """Settlements whose records are looked up one by one; for more, all records are read."""
@@ -76,18 +80,20 @@ def is_behind(ports: Ports) -> bool:
 def compare(ports: Ports, *, whole: bool = False, settled_by: datetime | None = None) -> Comparison:
     """Compare what is not verified yet, or all of it. settled_by: ignore later settlements without a record, which are
     in progress."""
-    verified, verified_at = _verified(ports)
+    verified = _verified(ports)
     # The records first: a settlement that is committed meanwhile is then in the ledger only, and not missing in it.
     recorded = max(records.last_settlement(ports), freshness.newest_settlement(ports.documents))
-    last, at = _ledger_end(ports, verified)
-    first = 1 if whole or at != verified_at else verified + 1
+    last, ledger = _ledger_end(ports, verified["settlement_no"])
+    first = 1 if whole or not ledger.items() <= verified.items() else verified["settlement_no"] + 1
     if first > max(recorded, last):
         return Comparison(last, recorded)
     expected = _recorded_batches(ports, first, recorded)
     ids = [batch_id for batch_id, batch in expected.items() if batch.settlement_no < first]
     text, params = sql.text("ledger/unverified_batches"), {"first": first, "ids": ids or [""]}
+    if first > 1:
+        text, params = of_days(), params | {"days": _days(ports, expected.values(), verified["at"])}
     rows = {row["batch_id"]: row for row in ports.warehouse.query(text, params).to_pylist()}
-    last, _ = _ledger_end(ports, verified)
+    last, _ = _ledger_end(ports, 0)
     lacking = [batch for batch_id, batch in expected.items() if batch_id not in rows]
     counted = [batch for batch in expected.values() if _should_be_undone(batch) and not _is_undone(rows, batch)]
     return Comparison(
@@ -137,15 +143,35 @@ def _contradicts(
     return batch is None or batch.state not in IN_LEDGER | GONE or batch.settlement_no != row["settlement_no"]
 
 
-def _verified(ports: Ports) -> tuple[int, str]:
+@cache
+def of_days() -> str:
+    """The text of sql/ledger/unverified_batches, limited to days of receipt: @days ARRAY<DATE>."""
+    return limited(sql.text("ledger/unverified_batches"), where({"batches": "received_date IN UNNEST(@days)"}))
+
+
+def _days(ports: Ports, expected: Iterable[Batch], verified_at: str) -> list[date]:
+    """The days of receipt of all batches that can have been settled since the last settlement.
+
+    BigQuery reads only the partitions of these days. A batch without a record was received after the records were
+    written last.
+    """
+    unsettled = (batch for state in UNSETTLED for batch in records.find(ports, state=state, kind=None, limit=None))
+    days = {batch.received_date for batch in (*expected, *unsettled)}
+    first, today = datetime.fromisoformat(verified_at).date(), ports.clock.now().date()
+    return sorted(days | {first + timedelta(days=number) for number in range(-1, (today - first).days + 2)})
+
+
+def _verified(ports: Ports) -> Mapping[str, Any]:
     document = ports.documents.get(*VERIFIED)
-    return (int(document.data["settlement_no"]), str(document.data["settled_at"])) if document else (0, "")
+    return document.data if document else {"settlement_no": 0}
 
 
-def _ledger_end(ports: Ports, verified: int) -> tuple[int, str]:
-    """Return the last settlement of the ledger, and the time of the verified one; empty if it is not there."""
-    (row,) = ports.warehouse.query(sql.text("ledger/verified_settlement"), {"verified": verified}).to_pylist()
-    return int(row["last"]), row["verified_at"].isoformat() if row["verified_at"] else ""
+def _ledger_end(ports: Ports, number: int) -> tuple[int, dict[str, Any]]:
+    """Return the last settlement of the ledger, and what the document of a verified settlement contains."""
+    (row,) = ports.warehouse.query(sql.text("ledger/verified_settlement"), {"verified": number}).to_pylist()
+    settled_at = row["verified_at"].isoformat() if row["verified_at"] else ""
+    counts = {name: int(row[name]) for name in ("settlements", "batches")}
+    return int(row["last"]), {"settlement_no": number, "settled_at": settled_at} | counts
 
 
 def last_settlement(ports: Ports) -> int:
@@ -156,8 +182,8 @@ def last_settlement(ports: Ports) -> int:
 def note_verified(ports: Ports, settled_by: datetime | None = None) -> None:
     """Store that the records and the ledger agree up to the last settlement, or to the last one until a time."""
     until = "WHERE settled_at <= @settled_by" if settled_by else ""
-    text = f"SELECT settlement_no, settled_at FROM settlements {until} ORDER BY settlement_no DESC LIMIT 1"
-    rows = ports.warehouse.query(text, {"settled_by": settled_by} if settled_by else None).to_pylist()
-    verified = (rows[0]["settlement_no"], rows[0]["settled_at"].isoformat()) if rows else (0, "")
-    if verified != _verified(ports):
-        ports.documents.put(*VERIFIED, {"settlement_no": verified[0], "settled_at": verified[1]})
+    text = f"SELECT COALESCE(MAX(settlement_no), 0) AS last FROM settlements {until}"
+    (row,) = ports.warehouse.query(text, {"settled_by": settled_by} if settled_by else None).to_pylist()
+    _, ledger = _ledger_end(ports, int(row["last"]))
+    if not ledger.items() <= _verified(ports).items():
+        ports.documents.put(*VERIFIED, ledger | {"at": ports.clock.now().isoformat()})

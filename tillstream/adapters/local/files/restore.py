@@ -14,8 +14,10 @@ from typing import Any
 
 import duckdb
 
+from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.files.backup import CHUNK, CONTRACTS, DATABASES, OBJECTS, WAREHOUSE, Digest, check
 from tillstream.adapters.local.files.object_files import sync_file, sync_folder
+from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
 from tillstream.domain.errors import Rejected, Unavailable
 
 STAGED, READY = "restore.tmp", "READY"
@@ -42,6 +44,7 @@ def restore(home: Path, archive: Path, aside: str, *, replace: bool) -> dict[str
     try:
         head, files, size = _unpack(archive, staged)
         _check_databases(staged)
+        _advance_queue(staged)
     except OSError as exc:
         shutil.rmtree(staged, ignore_errors=True)
         raise Unavailable(f"The backup could not be read or written: {exc}. Nothing was restored.") from exc
@@ -116,3 +119,10 @@ def _check_databases(staged: Path) -> None:
             warehouse.execute("SELECT COUNT(*) FROM settlements").fetchone()
     except (sqlite3.Error, duckdb.Error) as exc:
         raise Rejected(f"A database in the archive cannot be opened: {exc}. Use another backup.") from exc
+
+
+def _advance_queue(staged: Path) -> None:
+    """The queue of a backup is a little older than its documents, which must not look like a loss."""
+    clock = SystemClock()
+    with closing(SQLiteEventBus(staged / "queue.sqlite", clock)) as bus:
+        bus.advance(clock.tick())

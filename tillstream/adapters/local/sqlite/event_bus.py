@@ -6,7 +6,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,18 +19,32 @@ from tillstream.ports.event_bus import DeadLetter, Delivery, Message, QueueDepth
 
 POLL_SECONDS = 0.05
 """Maximum delay of a message from another process; within the process a waiting `pull` wakes at once."""
+NOTE_SECONDS = 60.0
 LOST = "The worker that processed it stopped or exceeded its lease."
 
 
 class SQLiteEventBus:
-    """Time limits follow `clock`; only the waiting of `pull` is real time. rng: source of the jitter."""
+    """Time limits follow `clock`; only the waiting of `pull` is real time. rng: source of the jitter.
 
-    def __init__(self, path: Path, clock: Clock, rng: random.Random | None = None, *, read_only: bool = False) -> None:
+    note: called with the last sequence when the bus is closed and, at most once in `NOTE_SECONDS`, when it publishes.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        rng: random.Random | None = None,
+        *,
+        read_only: bool = False,
+        note: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._file = SQLiteFile(path, sql.SCHEMA, read_only=read_only)
         self._clock = clock
         self._rng = rng or random.SystemRandom()
         self._arrived = threading.Condition()
         self._arrivals = 0
+        self._note = note
+        self._last = self._noted = 0
 
     def subscribe(self, topic: str, subscription: str, policy: RetryPolicy | None = None) -> None:
         """Replaces the policy if one is passed. Raises `Rejected` if the subscription belongs to another topic."""
@@ -60,8 +74,18 @@ class SQLiteEventBus:
                     chunk = cells[2 * start : 2 * (start + sql.ROWS)]
                     statement = sql.PUBLISH if len(chunk) == 2 * sql.ROWS else sql.publish(len(chunk) // 2)
                     sqlite.execute(statement, (listener, now, sequences[start], *chunk))
+        self._last = last
+        if last - self._noted > _micros(NOTE_SECONDS):
+            self._note_last()
         self._wake()
         return [str(sequence) for sequence in sequences]
+
+    def advance(self, sequence: int) -> int:
+        """Return the last sequence of the file. New messages get sequences after that and after this one."""
+        with self._file.transaction() as sqlite:
+            (last,) = sqlite.execute(sql.LAST_SEQUENCE).fetchone()
+            sqlite.execute(sql.ADVANCE, (sequence,))
+        return int(last)
 
     def pull(self, subscription: str, limit: int, wait: float = 0.0) -> list[Delivery]:
         deadline = time.monotonic() + wait
@@ -129,7 +153,13 @@ class SQLiteEventBus:
 
     def close(self) -> None:
         """Stop the threads that pull first. Idempotent."""
+        if self._last > self._noted:
+            self._note_last()
         self._file.close()
+
+    def _note_last(self) -> None:
+        self._noted = self._last
+        self._note(self._last)
 
     def _lease(self, subscription: str, limit: int) -> list[Delivery]:
         number, topic, policy = self._subscription(subscription)

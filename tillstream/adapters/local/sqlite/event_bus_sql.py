@@ -33,6 +33,10 @@ LISTENERS = "SELECT id FROM subscriptions WHERE topic = ?"
 
 NEXT_SEQUENCE = "UPDATE sequence SET last = max(last + 1, ?) + ? RETURNING last"
 
+LAST_SEQUENCE = "SELECT last FROM sequence"
+
+ADVANCE = "UPDATE sequence SET last = max(last, ?)"
+
 ROWS = 200
 """Messages per INSERT statement: each statement has a fixed cost in the interpreter."""
 
