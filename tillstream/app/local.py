@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tillstream import audit, logs
+from tillstream import audit
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.duckdb.warehouse_file import is_damaged, is_older, set_aside, swap
@@ -69,6 +69,8 @@ def build(
     objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus), read_only=read_only)
     ports = Ports(objects, warehouse, bus, documents, clock, settings.limits)
     if lost:
+        from tillstream import logs  # lazy: only servers log otherwise
+
         logs.warn("files of the home are lost", lost)
         maintenance_log.note_repair(ports, lost)
     if rates and not read_only:
