@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tillstream import audit, logs
+from tillstream import audit
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.duckdb.warehouse_file import is_damaged, is_older, set_aside, swap
@@ -74,6 +74,8 @@ def build(
     if rates and not read_only:
         lost += reference.refresh_rates(ports, settings.reporting_currency)
     if lost:
+        from tillstream import logs  # lazy: only servers log otherwise
+
         logs.warn("files of the home are lost", lost)
         maintenance_log.note_repair(ports, lost)
     own = custom_contracts.InFolder(settings.contracts, ports)

@@ -1,25 +1,30 @@
-"""Terminal output of results."""
+"""Terminal output of results. Rich is imported when something is printed with it: `--json` needs none of it."""
 
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from rich.cells import cell_len
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
-out = Console(soft_wrap=True)
-
+if TYPE_CHECKING:
+    from rich.console import Console
 
 ROWS = ("new", "corrected", "duplicate", "quarantined", "blank", "ignored")
 
 
+@cache
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(soft_wrap=True)
+
+
 def print_line(text: str) -> None:
     """Print text verbatim; it may contain characters that Rich would treat as markup."""
-    out.print(text, highlight=False, markup=False)
+    _console().print(text, highlight=False, markup=False)
 
 
 def title(words: str, rest: str = "") -> None:
-    out.print(f"[bold]{escape(words)}[/]{escape(rest)}", highlight=False)
+    from rich.markup import escape
+
+    _console().print(f"[bold]{escape(words)}[/]{escape(rest)}", highlight=False)
 
 
 def show_receipts(data: Any) -> None:
@@ -100,6 +105,7 @@ def show_undone(data: dict[str, Any]) -> None:
 
 def show_rows(data: dict[str, Any]) -> None:
     """Print one row vertically, several rows as a table if it fits, else row by row."""
+    out = _console()
     columns, rows = data["columns"], data["rows"]
     cells = [[_cell(row[column]) for column in columns] for row in rows]
     if not rows:
@@ -112,13 +118,22 @@ def show_rows(data: dict[str, Any]) -> None:
             for column, cell in zip(columns, row, strict=True):
                 print_line(f"{column:<{name}}  {cell}".rstrip())
     else:
-        table = Table()
-        for column in columns:
-            table.add_column(column)
-        for row in cells:
-            table.add_row(*map(escape, row))
-        # output to a file or pipe must not truncate columns
-        Console(width=None if out.is_terminal else max(out.width, _width(columns, cells))).print(table)
+        _print_table(columns, cells)
+
+
+def _print_table(columns: list[str], cells: list[list[str]]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table()
+    for column in columns:
+        table.add_column(column)
+    for row in cells:
+        table.add_row(*map(escape, row))
+    out = _console()
+    # output to a file or pipe must not truncate columns
+    Console(width=None if out.is_terminal else max(out.width, _width(columns, cells))).print(table)
 
 
 def _cell(value: Any) -> str:
@@ -135,6 +150,8 @@ def _cell(value: Any) -> str:
 
 def _width(columns: list[str], cells: list[list[str]]) -> int:
     """Return the width of the table, with a border and two blanks per column."""
+    from rich.cells import cell_len
+
     widest = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
     return sum(widest) + 3 * len(columns) + 1
 

@@ -42,20 +42,45 @@ LOCK_SECONDS = 30.0
 ATTEMPTS = 8
 COPY_BYTES = 1 << 20
 """Bytes per chunk."""
+SYNC_BYTES = 16 << 20
+"""Bytes after which a file that is being written is synced for the first time, and again."""
 
 
 class FileWriter(io.BufferedWriter):
-    """A binary file that translates disk errors; usable as the sink of a Parquet writer."""
+    """A binary file that translates disk errors; usable as the sink of a Parquet writer.
+
+    A large file is also synced while it is written, in a thread, so that the sync at its end has little left to wait
+    for. An error of such a sync is raised by `close`: the system reports it only once.
+    """
 
     stored: StoredObject | None = None
+    _unsynced = 0
+    _sync: threading.Thread | None = None
+    _sync_error: OSError | None = None
 
     def write(self, data: "ReadableBuffer", /) -> int:
         with translate_errors():
-            return super().write(data)
+            written = super().write(data)
+        self._unsynced += written
+        if self._unsynced >= SYNC_BYTES and not (self._sync and self._sync.is_alive()):
+            self._unsynced = 0
+            self._sync = threading.Thread(target=self._sync_early)
+            self._sync.start()
+        return written
+
+    def _sync_early(self) -> None:
+        try:
+            os.fsync(self.fileno())
+        except OSError as error:
+            self._sync_error = self._sync_error or error
 
     def close(self) -> None:
+        if self._sync:
+            self._sync.join()  # it uses the open file
         with translate_errors():
             super().close()
+            if self._sync_error:
+                raise self._sync_error
 
 
 class FolderObjectStore:
