@@ -128,6 +128,6 @@ def test_more_than_one_percent_of_unknown_words_hold_a_file_whatever_the_contrac
     assert (code, few["status"], few["rows"]["quarantined"]) == (3, "settled", 1)
     code, dear = run("ingest", write(tmp_path / "b.csv", *many, "2,2026-03-02,Lamp,1,99.00,lost"), "--region", "shop")
     assert (code, codes(dear)) == (4, ["unknown-status-words"])
-    assert "“lost” (1 row, 99 EUR)" in dear["holds"][0]["message"]
+    assert "“lost” (1 row, 99.00 EUR)" in dear["holds"][0]["message"]
     confirmed = run("confirm", dear["batch_id"])[1]
     assert (confirmed["status"], confirmed["rows"]["quarantined"]) == ("settled", 1)
