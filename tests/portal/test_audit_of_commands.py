@@ -42,7 +42,7 @@ def _fix_by_file(shop: Shop) -> None:
 
 
 def _own_contract(shop: Shop) -> dict[str, Any]:
-    return shop.app.contracts.current("IN").model_dump(mode="json")
+    return shop.app.contracts.current("IN").model_dump(mode="json") | {"refused_threshold": 0.02}
 
 
 BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
