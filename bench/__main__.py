@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench import cloud, detection, full, ingest, report, strangers
+from bench import cloud, detection, full, ingest, report, small, strangers
 from bench.event_bus import publish_rate, receive_rate
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
@@ -20,6 +20,7 @@ def main() -> None:
         sections = [
             report.comparison(ingest.compare_peers(work, options.runs)),
             report.repeats(*ingest.load_twice(work, 3)),
+            report.small_files(small.measure(work)),
             report.queue(publish_rate(), receive_rate()),
             report.detected(detection.measure(), *detection.large(work)),
             report.strangers(strangers.measure()),

@@ -9,6 +9,7 @@ from bench.cloud import GIGABYTE, Streamed, fit_line
 from bench.detection import Outcome, question_counts, questions_a_file
 from bench.full import Scale
 from bench.process import Figures, ratio
+from bench.small import Small
 from bench.strangers import FEW, Result, Row, rows
 
 FLOOR = ("floor", "measured", "")
@@ -67,6 +68,15 @@ def comparison(results: dict[str, Figures]) -> str:
 def repeats(first: Figures, second: Figures) -> str:
     rows = [_floor("the same million rows again, at most 0.7 × their first load", ratio(second, first), most=0.7)]
     return "## The same file again\n\n" + _table(FLOOR, rows)
+
+
+def small_files(small: Small) -> str:
+    rows = [
+        _floor("20 rows from process start to receipt, at most 0.5 s", small.command.wall, most=0.5, unit="s"),
+        ["seconds of the processor for these", f"{small.command.cpu:.2f} s", ""],
+        _floor("1,000 rows uploaded to a server until they count, at most 0.7 s", small.visible, most=0.7, unit="s"),
+    ]
+    return "## Small files\n\n" + _table(FLOOR, rows)
 
 
 def queue(publish: float, receive: float) -> str:
