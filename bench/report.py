@@ -217,9 +217,20 @@ def _machine() -> str:
 
 
 def write(page: Path, sections: Sequence[str], *, full: bool) -> None:
+    """Write the page. Without the full measurement, the sections that only it has are kept."""
+    kept = [] if full or not page.exists() else _others(page.read_text(encoding="utf-8"), sections)
     head = (
         "# Benchmarks\n\n"
         f"Written by `make {'bench-full' if full else 'bench'}`. Machine: {_machine()}.\n"
-        "Absolute times do not transfer to another machine; the ratios come from the same run.\n\n"
+        "Absolute times do not transfer to another machine; the ratios come from the same run.\n"
+        + ("The last sections are from an earlier `make bench-full`.\n" if kept else "")
+        + "\n"
     )
-    page.write_text(head + "\n".join(sections), encoding="utf-8")
+    page.write_text(head + "\n".join([*sections, *kept]), encoding="utf-8")
+
+
+def _others(text: str, sections: Sequence[str]) -> list[str]:
+    """The sections of a page that are not measured again."""
+    measured = {section.partition("\n")[0] for section in sections}
+    parts = [f"## {part}" for part in text.split("\n## ")[1:]]
+    return [f"{part.rstrip()}\n" for part in parts if part.partition("\n")[0] not in measured]
