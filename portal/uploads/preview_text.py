@@ -107,6 +107,8 @@ def choice(question: Question, answer: str) -> str:
     words = CHOICES.get(question.key) or CHOICES.get(question.key.partition(".")[0], {})
     if answer == "-" and answer not in words:
         return question.none
+    if question.none == "no" and len(question.choices) == 2:
+        return f"yes, {answer}"
     if question.key == "date":
         return answer.replace("%d", "day").replace("%m", "month").replace("%Y", "year")
     return words.get(answer, answer.replace(",", " and ") if question.key == "identity" else answer)

@@ -140,3 +140,15 @@ def test_shipping_in_a_total_is_a_question_whose_answer_is_part_of_the_contract(
     assert "Revenue 409.50 EUR" in text_of(admin.get(place).text)
     assert admin.post(f"{place}/save", {"name": "web"}).status_code == 303
     assert app.contracts.current("web").amounts.subtract == {"net_amount": ("Post cost",)}
+
+
+def test_a_column_that_may_be_the_status_is_a_question_of_yes_or_no(app: App, person: People) -> None:
+    rows = [
+        f"{1000 + n // 2},2026-03-{1 + n % 28:02},P{n % 5},{10 + n}.50,{'VVVXVVOV'[n // 2 % 8]}\n" for n in range(72)
+    ]
+    admin = person(Role.ADMIN)
+    place = look_at(admin, ("Order No,Date,Product ID,Total,Kz\n" + "".join(rows)).encode(), "letters.csv")
+    text = text_of(admin.get(place).text)
+    assert "Does Kz decide whether a sale counts?" in text
+    assert "yes, Kz" in text
+    assert "Enter `-`" not in text
