@@ -154,10 +154,13 @@ SEMI JOIN (SELECT a.key FROM staged_lines AS a SEMI JOIN known_lines USING (key)
 -- Keys that occur in the wave more than once; conflicting: two contents of one version in one batch, without rows that
 -- their writer may not write.
 CREATE OR REPLACE TEMP TABLE repeated_keys AS
-SELECT key, source_version, batch_no, bool_or(accepted) AS accepted, MIN(content) <> MAX(content) AS conflicting
-FROM batch_lines ANTI JOIN foreign_rows USING (own_no, row_number)
-WHERE key IN (SELECT key FROM staged_lines GROUP BY key HAVING COUNT(*) > 1)
-GROUP BY ALL;
+SELECT
+  a.key, a.source_version, a.batch_no,
+  COALESCE(MIN(a.content) FILTER (f.key IS NULL) <> MAX(a.content) FILTER (f.key IS NULL), FALSE) AS conflicting
+FROM batch_lines AS a
+LEFT JOIN foreign_rows AS f USING (own_no, row_number)
+WHERE a.key IN (SELECT key FROM staged_lines GROUP BY key HAVING COUNT(*) > 1)
+GROUP BY a.key, a.source_version, a.batch_no;
 
 -- name: differing
 -- Rows whose key has another current content: the only ones whose order matters.

@@ -55,6 +55,9 @@ CAUGHT_BY = {
     "receipt_without_blank_rows": f"{RULES}::test_the_same_file_again_is_all_duplicates_and_a_blank_row_is_counted",
     "refused_rows_block_no_statement": f"{RULES}::test_a_refused_row_keeps_its_sale_from_losing_lines",
     "removed_lines_not_announced": f"{RULES}::test_a_statement_of_complete_sales_removes_missing_lines",
+    "repeated_refused_lines_added_twice": (
+        f"{SCOPE}::test_a_line_that_was_refused_twice_counts_once_when_it_is_allowed"
+    ),
     "replay_beside_the_old": f"{RULES}::test_a_replay_replaces_its_file_and_keeps_the_fixes",
     "settled_twice": f"{RULES}::test_a_settlement_outlives_a_crash_and_is_announced_once",
     "slice_without_pending_days": f"{SLICES}[0]",

@@ -119,6 +119,19 @@ def test_a_replay_keeps_what_a_user_who_is_not_bound_accepted(system: System) ->
     assert line_stores(system) == {("1", "P#1"): "S2"}
 
 
+def test_a_line_that_was_refused_twice_counts_once_when_it_is_allowed(tmp_path: Path) -> None:
+    with running_system(tmp_path / "home", numbered=True, wide=True) as numbered:
+        upload(numbered, REGION, GOOD)
+        moved = like(qty=2)
+        batch = upload(numbered, REGION, moved, moved, stores=("S2",))
+        assert rows(numbered, batch) == {"quarantined": 2}
+        check(numbered)
+        upload(numbered, REGION, moved)
+        check(numbered)
+        (counted,) = numbered.app.ports.warehouse.query("SELECT quantity FROM current_lines").to_pylist()
+        assert counted == {"quantity": 2}
+
+
 def test_a_bound_user_reads_a_file_again_for_the_own_stores_only(system: System) -> None:
     batch = upload(system, REGION, GOOD, like(number="2", store="S2"))
     process(system, replay.replay(system.app.ports, system.app.contracts, batch, None, "manager", stores=("S1",)))

@@ -42,10 +42,13 @@
 
     box.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(find, 150); });
     box.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
-    box.closest("details").addEventListener("toggle", (event) => {
-      if (!event.target.open) return;
+    const choice = box.closest("details");
+    function showChoices() {
+      if (!choice.open) return;
       box.focus();
       if (!offered.querySelector("label")) find();
-    });
+    }
+    choice.addEventListener("toggle", showChoices);
+    showChoices(); // opened before this script was loaded
   }
 })();
