@@ -152,11 +152,16 @@ def test_filters_by_keyboard_alone(page: Page, served: Served) -> None:
 
 def test_choices_opened_before_the_scripts_are_loaded_are_filled_by_them(page: Page, served: Served) -> None:
     late: list[Route] = []
-    page.route("**/filters.js*", lambda route: late.append(route))
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    page.route("**/filters.js*", hold)
     _sell(served, "june", "100.50", "200.25", "300.00")
     _sign_in(page, served, Role.ADMIN)
     page.locator(".further").wait_for(state="attached")
-    page.evaluate("document.querySelectorAll('.filter-sheet, .further, .further .choice').forEach(one => one.open = true)")
+    for closed in (".filter-sheet", ".further", ".further .choice"):
+        page.locator(closed).evaluate_all("closed => closed.forEach(one => { one.open = true; })")
     late[0].continue_()
     expect(page.locator("input[name=product]")).to_have_count(3)
     assert served.page_errors == []
