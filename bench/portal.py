@@ -1,7 +1,6 @@
 """Portal latency over ten million lines: each tile, a whole page, and a trivial request during a load."""
 
 import re
-import secrets
 import statistics
 import subprocess
 import time
@@ -14,16 +13,11 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 from bench.ingest import TILLSTREAM, environment
-from tillstream.app import build
-from tillstream.domain.people import Role
-from tillstream.people import accounts
-from tillstream.settings import Settings
+from bench.server import ADDRESS, Server, served
 
-PORT = 8974
 TILE_RUNS = 40
 AT_ONCE = 6
 """Concurrent requests of a browser to one host."""
-LOGIN = "bench"
 
 
 @dataclass(frozen=True)
@@ -42,46 +36,29 @@ class Portal:
 
 def measure(home: Path, file: Path) -> Portal:
     """Measure the portal of a home; `file` is loaded for `trivial_during_load`."""
-    password = secrets.token_urlsafe(24)
-    app = build(Settings(home=home))
-    try:
-        accounts.add(app.ports, LOGIN, "Bench", Role.ADMIN, password=password)
-    finally:
-        app.close()
-    command = [TILLSTREAM, "serve", "--port", str(PORT), "--no-open"]
-    with subprocess.Popen(command, env=environment(home) | {"TILLSTREAM_LOG_LEVEL": "error"}) as server:
-        try:
-            browser = _sign_in(password)
-            tiles = re.findall(r"/dashboard/tiles/([a-z-]+)", _get(browser, "/dashboard"))
-            names = list(dict.fromkeys(tiles))
-            _until_quiet(browser)
-            return Portal(
-                {name: _p95([_tile(browser, name, number) for number in range(TILE_RUNS)]) for name in names},
-                statistics.median(_page(browser, names, TILE_RUNS + number) for number in range(5)),
-                _p95([_trivial(browser) for _ in range(200)]),
-                _p95(_during_load(browser, home, file)),
-            )
-        finally:
-            server.terminate()
+    with served(home) as server:
+        browser = _sign_in(server)
+        tiles = re.findall(r"/dashboard/tiles/([a-z-]+)", _get(browser, "/dashboard"))
+        names = list(dict.fromkeys(tiles))
+        _until_quiet(browser)
+        return Portal(
+            {name: _p95([_tile(browser, name, number) for number in range(TILE_RUNS)]) for name in names},
+            statistics.median(_page(browser, names, TILE_RUNS + number) for number in range(5)),
+            _p95([_trivial(browser) for _ in range(200)]),
+            _p95(_during_load(browser, home, file)),
+        )
 
 
-def _sign_in(password: str) -> OpenerDirector:
+def _sign_in(server: Server) -> OpenerDirector:
     browser = build_opener(HTTPCookieProcessor(CookieJar()))
-    address = "/sign-in"
-    for _ in range(600):
-        try:
-            form = _get(browser, address)
-            break
-        except OSError:
-            time.sleep(0.1)
-    token = re.search(r'name="csrf_token" value="([^"]+)"', form)
-    fields = {"csrf_token": token[1] if token else "", "login": LOGIN, "password": password}
-    browser.open(f"http://127.0.0.1:{PORT}{address}", urlencode(fields).encode()).read()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', _get(browser, "/sign-in"))
+    fields = {"csrf_token": token[1] if token else "", "login": server.login, "password": server.password}
+    browser.open(f"{ADDRESS}/sign-in", urlencode(fields).encode()).read()
     return browser
 
 
 def _get(browser: OpenerDirector, path: str) -> str:
-    with browser.open(f"http://127.0.0.1:{PORT}{path}") as response:
+    with browser.open(f"{ADDRESS}{path}") as response:
         return str(response.read().decode())
 
 
