@@ -18,6 +18,7 @@ class HoldCode(StrEnum):
     OTHER_CONTRACT = "looks-like-another-region"
     COLUMNS = "columns-changed"
     STYLE = "style-changed"
+    OTHER_SHEETS = "other-sheets"
     FIRST_LOAD = "first-load"
     DATES = "dates-swapped"
     MINOR_UNITS = "minor-units"
@@ -32,6 +33,7 @@ FILE_HOLDS = (
     HoldCode.COLUMNS,
     HoldCode.STYLE,
     HoldCode.OTHER_CONTRACT,
+    HoldCode.OTHER_SHEETS,
     HoldCode.FIRST_LOAD,
     HoldCode.DATES,
     HoldCode.MINOR_UNITS,

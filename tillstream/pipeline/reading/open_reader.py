@@ -88,6 +88,10 @@ def open_text(open_original: Open) -> Iterator[Bytes | None]:
 
 def sheet_names(open_original: Open) -> list[str]:
     """Names of the sheets of a workbook, visible ones first; empty for other formats."""
+    with open_original() as stream:
+        head = read_exactly(stream, HEAD_BYTES)
+    if not (is_zip(head) or head.startswith(COMPOUND_MAGIC)):
+        return []
     from tillstream.pipeline.reading.workbooks.reader import SheetReader
 
     with _reader(open_original, ReadOptions()) as reader:

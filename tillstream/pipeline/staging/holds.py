@@ -12,6 +12,7 @@ from tillstream.domain.batch.record import Batch
 from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.object_names import LOADED_FOLDER
+from tillstream.pipeline.staging.other_sheets import hold_other_sheets
 from tillstream.pipeline.staging.repairs import propose_repair, suspected_holds, upper_first
 from tillstream.pipeline.staging.unknown_words import MAX_SHARE, describe_unknown_words, unknown_share
 from tillstream.ports import Ports
@@ -62,7 +63,7 @@ def check_holds(file: FileContext, report: StagingReport) -> HoldDecision:
         decision = _with_new_columns(decision, contract, new_headers)
     suspected = [hold for hold in suspected_holds(report) if hold.code not in upload.confirmed]
     proposed = decision.proposed or propose_repair(contract, report, {hold.code for hold in suspected})
-    others = (truncated, too_many, _unknown_words(contract, report), _first_load(file, report))
+    others = (truncated, too_many, _unknown_words(contract, report), _other_sheets(file), _first_load(file, report))
     candidates = (*decision.holds, *suspected, *others)
     holds = [hold for hold in candidates if hold and hold.code not in upload.confirmed]
     return HoldDecision(tuple(holds), proposed if holds else None)
@@ -86,6 +87,12 @@ def _unknown_words(contract: Contract, report: StagingReport) -> Hold | None:
     return Hold.of(
         HoldCode.UNKNOWN_WORDS, detail=describe_unknown_words(report, contract.columns.get("status", "status"))
     )
+
+
+def _other_sheets(file: FileContext) -> Hold | None:
+    if HoldCode.OTHER_SHEETS in file.upload.confirmed:
+        return None
+    return hold_other_sheets(file.open, file.contract)
 
 
 def _first_load(file: FileContext, report: StagingReport) -> Hold | None:
