@@ -174,6 +174,7 @@ def test_schedules_agree_with_the_shared_oracle(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("first", range(100, 220, 20))
 def test_many_schedules_agree_with_the_shared_oracle(
     oracle: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int
