@@ -190,11 +190,12 @@ JOIN affected_versions AS v ON v.key = s.key AND v.content = s.content
 WHERE s.outcome <> 'quarantined' AND b.undone_no IS NULL;
 
 -- name: stated_keys
--- The affected keys that each of these statements contains, including rows that only the ledger rejected.
+-- The affected keys that each of these statements contains, including rows that only the ledger rejected. A line that the
+-- batch moves to the day of another store is not part of the day that it leaves.
 CREATE OR REPLACE TEMP TABLE stated_keys AS
-SELECT DISTINCT n.batch_no, n.key, n.source_version
+SELECT DISTINCT n.batch_no, n.key, n.source_version, v.region, v.store_id, v.sale_date
 FROM sightings AS n
-SEMI JOIN affected_keys USING (key)
+JOIN affected_versions AS v ON v.key = n.key AND v.content = n.content
 WHERE n.batch_no IN (SELECT batch_no FROM active_statements);
 
 -- name: superseded_by_statement
@@ -211,6 +212,8 @@ WHERE EXISTS (
     AND NOT EXISTS (
       SELECT 1 FROM stated_keys AS n
       WHERE n.batch_no = t.batch_no AND n.key = a.key AND n.source_version = t.source_version
+        AND (t.whole = 'sale'
+          OR (n.region = a.region AND n.store_id IS NOT DISTINCT FROM a.store_id AND n.sale_date = a.sale_date))
     )
 );
 

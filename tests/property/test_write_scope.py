@@ -163,6 +163,14 @@ def test_a_day_of_a_store_with_a_row_for_another_store_removes_nothing(system: S
     assert set(line_stores(system)) == {("1", "P#1"), ("2", "P#1"), ("3", "P#1")}
 
 
+def test_a_line_that_a_file_moves_to_another_store_does_not_return(system: System) -> None:
+    upload(system, REGION, GOOD)
+    upload(system, "day", like(store="S2"), like(number="2"))
+    assert line_stores(system) == {("1", "P#1"): "S2", ("2", "P#1"): "S1"}
+    upload(system, "day", like(number="3", store="S2"))
+    assert line_stores(system) == {("2", "P#1"): "S1", ("3", "P#1"): "S2"}
+
+
 def test_a_settlement_whose_answer_was_lost_records_the_security_event(system: System) -> None:
     upload(system, REGION, GOOD)
     ports, contracts, contract = system.app.ports, system.app.contracts, source(system, REGION)

@@ -53,17 +53,15 @@ class Ledger:
     def statements(self) -> list[tuple[ModelBatch, Scope, tuple[int, ...], set[Key], int]]:
         """(batch, scope, order, keys, version) of every whole statement in force."""
         groups: dict[tuple[str, Scope, int], list[Sighting]] = defaultdict(list)
-        names: dict[tuple[str, int], set[Key]] = defaultdict(set)
         for entry in self.sightings:
             if entry.root.replaces and not entry.root.undone:
                 groups[entry.root.id, _scope(entry.root.replaces, entry.line), entry.line.version].append(entry)
-                names[entry.root.id, entry.line.version].add(entry.key)
         return [
             (
                 group[0].root,
                 scope,
                 self.statement_order(group[0].root, group[0].row, version),
-                names[group[0].root.id, version],
+                {entry.key for entry in group},
                 version,
             )
             for (_, scope, version), group in groups.items()
