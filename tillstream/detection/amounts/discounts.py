@@ -73,7 +73,7 @@ def _kind_by_values(
     if percent:
         log.add_finding("discount", "percent", f"as the cells of {name} show", LIKELY)
         return "percent"
-    if not is_rate and not _may_be_rates(values):
+    if not is_rate and not may_be_rates(values):
         log.add_finding("discount", "amount", f"{name} contains cents, or values over 100", LIKELY)
         return "amount"
     if has_total:
@@ -118,6 +118,6 @@ def _all_fractions(values: list[float]) -> bool:
     return bool(values) and all(value <= 1 for value in values)
 
 
-def _may_be_rates(values: list[float]) -> bool:
+def may_be_rates(values: list[float]) -> bool:
     """Whether all values may be rates or percentages: fractions, or multiples of 0.25 up to 100."""
     return _all_fractions(values) or all(value <= 100 and (value * _QUARTERS).is_integer() for value in values)
