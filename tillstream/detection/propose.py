@@ -95,8 +95,8 @@ class _Proposer:
         quantities.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         if self._export:
             amounts |= apply.amount_settings(self._export, role_columns)
-        else:
-            amounts |= subtractions.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
+        free, parts = self._unmapped_numbers(role_columns), apply.parts(self._export, sheet)
+        amounts |= subtractions.decide(sheet, role_columns, free, style, log, known_parts=parts)
         money_columns = [
             (sheet.columns[role_columns[role]], self._profiles[role_columns[role]].numbers)
             for role in roles.MONEY

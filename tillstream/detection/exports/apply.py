@@ -36,6 +36,11 @@ def amount_settings(export: ProgramExport, roles: Mapping[str, str]) -> dict[str
     return settings
 
 
+def parts(export: ProgramExport | None, sheet: Sheet) -> list[str] | None:
+    """The headers of the file that may be subtracted from the total; None without an export."""
+    return _present(export.parts, sheet) if export else None
+
+
 def _columns(export: ProgramExport, sheet: Sheet, log: DetectionLog) -> dict[str, str]:
     """Role → header, or `-` for a role without a column."""
     answered = {name for key, name in log.answers.items() if key.startswith("column.")}
