@@ -41,7 +41,8 @@ ABOUT = {
     "identity": "Sales identified by", "identity.ids": "Sale numbers", "identity.id_prefix": "Prefix of sale numbers",
     "units": "Units", "amounts": "Amounts", "amount": "Total", "prices": "Prices", "discount": "Discount",
     "tax_rate": "Tax rate", "line_total": "Line total", "once": "Counted once",
-    "order_total": "Total of the order", "overlap": "Known sales",
+    "order_total": "Total of the order", "discount.sign": "Sign of the discount",
+    "overlap": "Known sales",
 }  # fmt: skip
 FAMILIES = {
     "column": "Column",

@@ -8,10 +8,10 @@ from typing import Any, BinaryIO
 from tillstream.detection.amounts import (
     ask_totals,
     by_content,
+    less_parts,
     minor_units,
     order_amounts,
     quantities,
-    subtractions,
     taxes,
     totals,
 )
@@ -88,15 +88,14 @@ class _Proposer:
         by_content.assign(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         unknown = tuple(name for name in self._unmapped_numbers(role_columns) if not match_header(name))
         taxes.ask_for_tax(sheet, role_columns, style, unknown, log)
-        discount = role_columns.get("discount") or role_columns.get("discount_rate", "")
-        percent = bool(discount) and self._profiles[discount].numbers.percent
+        discounts = [role_columns[role] for role in ("discount", "discount_rate") if role in role_columns]
+        percent = any(self._profiles[name].numbers.percent for name in discounts[:1])
         amounts = totals.decide(sheet, role_columns, style, log, percent=percent)
         amounts |= ask_totals.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         quantities.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
-        if self._export:
-            amounts |= apply.amount_settings(self._export, role_columns)
-        free, parts = self._unmapped_numbers(role_columns), apply.parts(self._export, sheet)
-        amounts |= subtractions.decide(sheet, role_columns, free, style, log, known_parts=parts)
+        known, parts = apply.amount_settings(self._export, role_columns), apply.parts(self._export, sheet)
+        free = self._unmapped_numbers(role_columns)
+        amounts |= less_parts.decide(sheet, role_columns, free, style, log, known=known, known_parts=parts)
         money_columns = [
             (sheet.columns[role_columns[role]], self._profiles[role_columns[role]].numbers)
             for role in roles.MONEY

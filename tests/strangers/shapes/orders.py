@@ -59,5 +59,30 @@ def repeated() -> list[Case]:
     ]
 
 
+def discounts() -> list[Case]:
+    lines = draw(Plan(882, sales=60, discounted=0.4))
+    whole = [replace(line, quantity=Decimal(1), price=line.full) for line in lines if line.number == 1]
+    negative: Columns = {"Discount": lambda line: plain(-line.discount)}
+    positive: Columns = {"Amount": lambda line: plain(line.full), "Discount": lambda line: plain(line.discount)}
+    head = {key: BASE[key] for key in ("Order", "Date")}
+    order: Columns = {
+        **head,
+        "Subtotal": lambda line: plain(line.full),
+        "Discount": lambda line: plain(line.discount),
+        "Shipping": lambda line: plain(Decimal("3.90") + line.sale % 3),
+        "Total": lambda line: plain(line.total + Decimal("3.90") + line.sale % 3),
+    }
+    means = {"discount": "Discount", "net_amount": "Subtotal", "quantity": "-"}
+    orders = case("subtotal-and-discount", whole, order, means)
+    signed = case("subtotal-and-negative-discount", whole, {**order, **negative}, means)
+    truth = truth_of(whole, "EUR", units=False)
+    return [
+        case("discount-negative", lines, {**PRICED, **negative}, {"discount": "Discount"}),
+        case("total-before-discount", lines, {**PRICED, **positive}, {"discount": "Discount", "net_amount": "Amount"}),
+        replace(orders, truth=truth),
+        replace(signed, truth=truth),
+    ]
+
+
 def cases() -> list[Case]:
-    return [*repeated()]
+    return [*repeated(), *discounts()]

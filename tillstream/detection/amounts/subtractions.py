@@ -45,8 +45,8 @@ def decide(
     """Settings `add` and `subtract` of the contract's `amounts`. Asks `subtract.HEADER`.
 
     roles: changed in place if the total of the file counts units that came back.
-    unmapped: numeric columns without a role. known_parts: if it is known what the total contains, the columns that may be
-    subtracted besides those of what came back.
+    unmapped: numeric columns without a role. known_parts: if it is known what the total contains, the columns
+    that may be subtracted besides those of what came back.
     """
     total_role = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
     mapped = [roles[role] for role in ("quantity", "unit_price", "discount", "tax", total_role) if role in roles]
