@@ -42,6 +42,7 @@ ABOUT = {
     "units": "Units", "amounts": "Amounts", "amount": "Total", "prices": "Prices", "discount": "Discount",
     "tax_rate": "Tax rate", "line_total": "Line total", "once": "Counted once",
     "order_total": "Total of the order", "discount.sign": "Sign of the discount",
+    "discount.order": "Discount of the order",
     "overlap": "Known sales",
 }  # fmt: skip
 FAMILIES = {

@@ -73,7 +73,7 @@ class _Proposer:
         self._log, self._name, self._file_name = log, name, file_name
         self._profiles = roles.profiles(sample.sheet)
         self._export = recognise(sample.sheet.names)
-        self._order_amounts: frozenset[str] = frozenset()
+        self._order_amounts, self._first_lines = frozenset[str](), frozenset[str]()
 
     def run(self) -> Proposal:
         log = self._log
@@ -95,7 +95,9 @@ class _Proposer:
         quantities.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         known, parts = apply.amount_settings(self._export, role_columns), apply.parts(self._export, sheet)
         free = self._unmapped_numbers(role_columns)
-        amounts |= less_parts.decide(sheet, role_columns, free, style, log, known=known, known_parts=parts)
+        amounts |= less_parts.decide(
+            sheet, role_columns, free, style, log, known=known, known_parts=parts, order_columns=self._first_lines
+        )
         money_columns = [
             (sheet.columns[role_columns[role]], self._profiles[role_columns[role]].numbers)
             for role in roles.MONEY
@@ -135,13 +137,12 @@ class _Proposer:
         """Use what is known about the export; complete the rows of orders that are written once for all their lines."""
         export, sheet = self._export, self._sheet
         names, within = apply.fill_down(export, sheet) if export else fill_down.decide(sheet, self._profiles, self._log)
-        ignored = frozenset[str]()
         if names:
-            ignored = fill_down.order_columns(sheet, self._profiles, within)
+            self._first_lines = fill_down.order_columns(sheet, self._profiles, within)
             self._sheet = fill_down.complete(sheet, names, within)
             self._profiles = roles.profiles(self._sheet)
             self._file = self._file | {"fill_down": list(names), "fill_down_within": within}
-        self._line_profiles = {name: one for name, one in self._profiles.items() if name not in ignored}
+        self._line_profiles = {name: one for name, one in self._profiles.items() if name not in self._first_lines}
         if export:
             apply.answer(export, self._sheet, self._log)
 

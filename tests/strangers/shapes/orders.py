@@ -7,7 +7,7 @@ from functools import partial
 from tests.strangers.case import Case, Clerk
 from tests.strangers.facts import Line, Plan, draw
 from tests.strangers.shapes.shopify import sums
-from tests.strangers.tables import Columns, delimited, plain, stamp
+from tests.strangers.tables import Columns, delimited, once, plain, stamp
 from tests.strangers.truth import truth_of
 
 FAMILY = "orders"
@@ -84,5 +84,25 @@ def discounts() -> list[Case]:
     ]
 
 
+def first_lines() -> list[Case]:
+    """Amounts that only the first line of an order has, as web shops write them."""
+    drawn = draw(Plan(883, sales=60))
+    total = sums(drawn, lambda line: line.total)
+    cut = {sale: round(amount / 10, 2) if sale % 4 == 0 else Decimal(0) for sale, amount in total.items()}
+    lines = first_of_order(drawn, cut)
+
+    def of_order(amount: dict[int, Decimal]) -> Columns:
+        return {"Amount": lambda line: once(line, plain(amount[line.sale]))}
+
+    customer: Columns = {"Customer": lambda line: once(line, line.customer)}
+    less = {sale: total[sale] - cut[sale] for sale in total}
+    amounts: Columns = {"Discount": of_order(cut)["Amount"], "Order subtotal": of_order(less)["Amount"]}
+    refunds: Columns = {"Refunded": of_order(cut)["Amount"], "Order sum": of_order(total)["Amount"]}
+    return [
+        case("discount-on-first-line", lines, {**PRICED, **customer, **amounts}, {}),
+        case("refund-on-first-line", lines, {**PRICED, **customer, **refunds}, {}),
+    ]
+
+
 def cases() -> list[Case]:
-    return [*repeated(), *discounts()]
+    return [*repeated(), *discounts(), *first_lines()]
