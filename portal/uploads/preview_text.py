@@ -40,9 +40,18 @@ ABOUT = {
     "country": "Country",
     "identity": "Sales identified by", "identity.ids": "Sale numbers", "identity.id_prefix": "Prefix of sale numbers",
     "units": "Units", "amounts": "Amounts", "amount": "Total", "prices": "Prices", "discount": "Discount",
-    "tax_rate": "Tax rate", "line_total": "Line total", "overlap": "Known sales",
+    "tax_rate": "Tax rate", "line_total": "Line total", "once": "Counted once",
+    "order_total": "Total of the order", "discount.sign": "Sign of the discount",
+    "discount.order": "Discount of the order",
+    "overlap": "Known sales",
 }  # fmt: skip
-FAMILIES = {"column": "Column", "status": "Status", "missing": "No value", "subtract": "Subtracted"}
+FAMILIES = {
+    "column": "Column",
+    "status": "Status",
+    "missing": "No value",
+    "subtract": "Subtracted",
+    "once": "Counted once",
+}
 CHOICES: dict[str, dict[str, str]] = {
     "date_order": {"DMY": "day, month, year", "MDY": "month, day, year", "YMD": "year, month, day"},
     "decimal": {".": "a point: 1.5 is one and a half", ",": "a comma: 1,5 is one and a half"},
@@ -64,6 +73,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "half_converted": {"swap": "yes, swap them back", "keep": "no, keep them as they are"},
     "minor_units": {"yes": "yes, in cents or the like", "no": "no"},
     "subtract": {"yes": "yes, subtract it", "no": "no"},
+    "once": {"yes": "yes, once for the order", "no": "no, for each line"},
     "missing": {"yes": "yes, the cell is empty", "no": "no, it is a value"},
     "identity": {"content": "everything in the row together"},
     "overlap": {"same": "the same sales: they count once", "different": "different sales: they count as well"},

@@ -61,7 +61,7 @@ def _own_answer(case: Case, key: str) -> str | None:
         return clerk.status.get(subject)
     if family == "column":
         return clerk.columns.get(subject, "-")
-    if family in {"missing", "subtract"}:
+    if family in {"missing", "subtract", "once"}:
         return "yes"
     return None
 

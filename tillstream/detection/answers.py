@@ -79,6 +79,7 @@ PREFIX_VALIDATORS: dict[str, Callable[[str], str]] = {
     "status": _one_of(*STATUSES, IGNORE),
     "missing": _one_of("yes", "no"),
     "subtract": _one_of("yes", "no"),
+    "once": _one_of("yes", "no"),
 }
 """Key prefix → validator, for keys with a suffix: column.quantity, status.WORD, subtract.HEADER."""
 

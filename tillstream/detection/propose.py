@@ -5,7 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from tillstream.detection.amounts import ask_totals, by_content, minor_units, quantities, subtractions, taxes, totals
+from tillstream.detection.amounts import (
+    ask_totals,
+    by_content,
+    less_parts,
+    minor_units,
+    order_amounts,
+    quantities,
+    taxes,
+    totals,
+)
 from tillstream.detection.answers import check_names
 from tillstream.detection.columns import accounted, fill_down, identity, missing, repeated_names, roles, status
 from tillstream.detection.columns.number_columns import style_columns
@@ -13,6 +22,7 @@ from tillstream.detection.evidence import LIKELY, DetectionLog, Finding, Questio
 from tillstream.detection.exports import apply
 from tillstream.detection.exports.catalogue import recognise
 from tillstream.detection.file_sample import FileSample, sample_file
+from tillstream.detection.sheet import Sheet
 from tillstream.detection.values import currency, date_source, dates, numbers
 from tillstream.detection.values.clocks import clock_formats
 from tillstream.detection.words.headers import match_header
@@ -63,6 +73,7 @@ class _Proposer:
         self._log, self._name, self._file_name = log, name, file_name
         self._profiles = roles.profiles(sample.sheet)
         self._export = recognise(sample.sheet.names)
+        self._order_amounts, self._first_lines = frozenset[str](), frozenset[str]()
 
     def run(self) -> Proposal:
         log = self._log
@@ -72,27 +83,28 @@ class _Proposer:
         self._file = self._file | repeated_names.decide(sheet, log)
         role_columns = roles.assign(self._line_profiles, log)
         style = numbers.decide(style_columns(role_columns, self._profiles), log)
+        orders = order_amounts.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
+        sheet = self._without_repeated(orders, role_columns)
         by_content.assign(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         unknown = tuple(name for name in self._unmapped_numbers(role_columns) if not match_header(name))
         taxes.ask_for_tax(sheet, role_columns, style, unknown, log)
-        discount = role_columns.get("discount") or role_columns.get("discount_rate", "")
-        percent = bool(discount) and self._profiles[discount].numbers.percent
+        discounts = [role_columns[role] for role in ("discount", "discount_rate") if role in role_columns]
+        percent = any(self._profiles[name].numbers.percent for name in discounts[:1])
         amounts = totals.decide(sheet, role_columns, style, log, percent=percent)
         amounts |= ask_totals.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         quantities.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
-        if self._export:
-            amounts |= apply.amount_settings(self._export, role_columns)
-        else:
-            amounts |= subtractions.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
+        known, parts = apply.amount_settings(self._export, role_columns), apply.parts(self._export, sheet)
+        free = self._unmapped_numbers(role_columns)
+        amounts |= less_parts.decide(
+            sheet, role_columns, free, style, log, known=known, known_parts=parts, order_columns=self._first_lines
+        )
         money_columns = [
             (sheet.columns[role_columns[role]], self._profiles[role_columns[role]].numbers)
             for role in roles.MONEY
             if role in role_columns
         ]
-        contract: dict[str, Any] = {
-            "name": _UNSAFE_CHARACTERS.sub("-", self._name).strip("-")[:60] or "proposed",
-            "version": 1,
-        }
+        name = _UNSAFE_CHARACTERS.sub("-", self._name).strip("-")[:60]
+        contract: dict[str, Any] = {"name": name or "proposed", "version": 1}
         contract["region"] = self._region()
         contract["currency"] = currency.decide(sheet, role_columns, money_columns, log)
         kind = amounts.get("discount", "amount")
@@ -111,6 +123,7 @@ class _Proposer:
         contract["identity"] = {"ids": identity.per_store(sheet, role_columns, sale_columns, log)}
         contract["where_missing"] = missing.decide(role_columns, self._profiles, log)
         contract["columns"] = dict(role_columns)
+        sheet = self._count_once(contract, orders)
         if sale_columns is not None:
             self._identify_sales(contract, sale_columns)
         source.apply(contract)
@@ -124,26 +137,38 @@ class _Proposer:
         """Use what is known about the export; complete the rows of orders that are written once for all their lines."""
         export, sheet = self._export, self._sheet
         names, within = apply.fill_down(export, sheet) if export else fill_down.decide(sheet, self._profiles, self._log)
-        ignored = frozenset[str]()
         if names:
-            ignored = fill_down.order_columns(sheet, self._profiles, within)
+            self._first_lines = fill_down.order_columns(sheet, self._profiles, within)
             self._sheet = fill_down.complete(sheet, names, within)
             self._profiles = roles.profiles(self._sheet)
             self._file = self._file | {"fill_down": list(names), "fill_down_within": within}
-        self._line_profiles = {name: one for name, one in self._profiles.items() if name not in ignored}
+        self._line_profiles = {name: one for name, one in self._profiles.items() if name not in self._first_lines}
         if export:
             apply.answer(export, self._sheet, self._log)
 
     def _unmapped_numbers(self, role_columns: dict[str, str]) -> tuple[str, ...]:
-        """Numeric columns without a role."""
+        """Numeric columns without a role, and not of whole orders if quantity and price are those of the line."""
         return tuple(
             name
             for name, one in self._line_profiles.items()
-            if name not in role_columns.values()
+            if name not in {*role_columns.values(), *self._order_amounts}
             and one.column.filled
             and one.numbers.share > 0.9
             and not one.may_be_date
         )
+
+    def _without_repeated(self, orders: order_amounts.OrderAmounts, role_columns: dict[str, str]) -> Sheet:
+        """The sheet in which amounts of orders count once; if quantity and price are known, they have no other use."""
+        self._order_amounts = orders.repeated if {"quantity", "unit_price"} <= set(role_columns) else frozenset()
+        return orders.sheet
+
+    def _count_once(self, contract: dict[str, Any], orders: order_amounts.OrderAmounts) -> Sheet:
+        """Add the used amounts of orders to the contract; the sheet with the original values of the others."""
+        amounts = contract["amounts"]
+        terms = {name for part in ("add", "subtract") for names in amounts.get(part, {}).values() for name in names}
+        used = {*contract["columns"].values(), *terms}
+        contract["file"] = self._file | orders.settings(used)
+        return orders.restored(self._sheet, used)
 
     def _region(self) -> str:
         answer = self._log.answer("region")

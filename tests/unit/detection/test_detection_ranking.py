@@ -36,3 +36,9 @@ def test_a_column_that_differs_in_all_rows_and_ascends_is_proposed_as_the_sale_n
     assert question.choices[0] == "Zeichen"
     assert question.evidence == "Zeichen is filled, differs in all 16 sampled rows and ascends, as a sale number does"
     assert question.lines == (2, 3)
+
+
+def test_a_column_of_zeros_and_ones_is_no_total_whatever_its_name() -> None:
+    proposal = detected("Order No,Date,Product,Qty,Price,net", "A{n},{day},Mug,2,12.50,0")
+    assert "net_amount" not in proposal.contract["columns"]
+    assert "net_amount" in detected("Order No,Date,Product,Qty,net", "A{n},{day},Mug,2,10").contract["columns"]

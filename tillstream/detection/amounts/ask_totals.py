@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tillstream.detection.amounts import discount_guard
+from tillstream.detection.amounts import discount_guard, reduced_totals
 from tillstream.detection.amounts.money import TOLERANCE, money_rows
 from tillstream.detection.evidence import CERTAIN, NO_COLUMN, DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
@@ -25,6 +25,7 @@ def decide(
     `column.discount`.
     """
     if {"net_amount", "gross_amount"} & set(roles):
+        reduced_totals.ask(sheet, roles, unmapped, style, log)
         return {}
     if {"quantity", "unit_price"} <= set(roles):
         if totals := _partial_totals(sheet, roles, unmapped, style):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tillstream.detection.amounts import order_totals, totals_by_content
+from tillstream.detection.amounts import totals_by_content
 from tillstream.detection.amounts.money import TERMS
 from tillstream.detection.amounts.number_columns import NumberColumns
 from tillstream.detection.evidence import DetectionLog
@@ -12,12 +12,11 @@ from tillstream.detection.words.headers import is_irrelevant_header
 
 
 def assign(sheet: Sheet, roles: dict[str, str], unmapped: Sequence[str], style: NumberStyle, log: DetectionLog) -> None:
-    """Set totals of whole orders aside and find what arithmetic proves; changes `roles` in place.
+    """Find what arithmetic proves; changes `roles` in place.
 
     unmapped: numeric columns without a role.
     """
     free = [name for name in unmapped if name and not is_irrelevant_header(name)]
     named = [roles[role] for role in TERMS if role in roles]
     columns = NumberColumns(sheet, dict.fromkeys((*named, *free)), style)
-    order_totals.set_aside(sheet, columns, roles, log)
     totals_by_content.assign(columns, roles, free, log)

@@ -16,21 +16,27 @@ _QUARTERS = 4
 _TOTALS = frozenset({"net_amount", "amount"})
 
 
-def decide(money: MoneyRows, roles: dict[str, str], log: DetectionLog, *, percent: bool) -> str:
-    """The kind of the discount column; empty if there is none. percent: its cells contain `%`. Asks `discount`.
+def decide(money: MoneyRows, roles: dict[str, str], log: DetectionLog, *, percent: bool) -> tuple[str, bool]:
+    """The kind of the discount column, empty if there is none, and whether its amounts have a minus sign.
+
+    percent: its cells contain `%`. Asks `discount`.
 
     A rate or percentage is converted to an amount in `money`, so that sums can be compared.
     """
     name = roles.get("discount") or roles.get("discount_rate")
     if not name:
-        return ""
+        return "", False
     for row in money.rows:
         if "discount_rate" in row:
             row["discount"] = row.pop("discount_rate")
+    is_negative = _turn_signs(money)
     values = [abs(row["discount"]) for row in money.rows if row.get("discount")]
     kind = _kind(money, roles, name, values, log, percent=percent)
     roles.pop("discount_rate", None)
     roles.pop("discount", None)
+    if is_negative and kind == "amount":
+        evidence = f"{name} has a minus sign where the sale has none, and is subtracted like one without it"
+        log.add_finding("discount.sign", "negative", evidence, LIKELY)
     if kind:
         roles["discount"] = name
         for row in money.rows:
@@ -38,7 +44,25 @@ def decide(money: MoneyRows, roles: dict[str, str], log: DetectionLog, *, percen
                 row["discount"] = _TO_AMOUNT[kind](
                     row.get("quantity", 0.0) * row.get("unit_price", 0.0), row["discount"]
                 )
-    return kind
+    return kind, is_negative and kind == "amount"
+
+
+def _turn_signs(money: MoneyRows) -> bool:
+    """Whether discounts of sales have a minus sign; it is removed from the rows then."""
+    sold = [row for row in money.rows if row.get("discount") and _amount(row) > 0]
+    negative = sum(row["discount"] < 0 for row in sold)
+    if not negative or negative < MIN_SHARE * len(sold):
+        return False
+    for row in money.rows:
+        if "discount" in row:
+            row["discount"] *= -1
+    return True
+
+
+def _amount(row: Row) -> float:
+    """The amount of a row, whose sign is that of the sale."""
+    totals = [row[name] for name in ("net_amount", "amount", "gross_amount") if name in row]
+    return totals[0] if totals else row.get("quantity", 1.0) * row.get("unit_price", 0.0)
 
 
 def _kind(
@@ -73,7 +97,7 @@ def _kind_by_values(
     if percent:
         log.add_finding("discount", "percent", f"as the cells of {name} show", LIKELY)
         return "percent"
-    if not is_rate and not _may_be_rates(values):
+    if not is_rate and not may_be_rates(values):
         log.add_finding("discount", "amount", f"{name} contains cents, or values over 100", LIKELY)
         return "amount"
     if has_total:
@@ -118,6 +142,6 @@ def _all_fractions(values: list[float]) -> bool:
     return bool(values) and all(value <= 1 for value in values)
 
 
-def _may_be_rates(values: list[float]) -> bool:
+def may_be_rates(values: list[float]) -> bool:
     """Whether all values may be rates or percentages: fractions, or multiples of 0.25 up to 100."""
     return _all_fractions(values) or all(value <= 100 and (value * _QUARTERS).is_integer() for value in values)

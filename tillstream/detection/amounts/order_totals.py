@@ -16,7 +16,7 @@ def set_aside(sheet: Sheet, columns: NumberColumns, roles: dict[str, str], log: 
     """Remove the role of each total that is the total of an order, with a finding; answers are kept."""
     if "sale_id" not in roles:
         return
-    sales = _sales(sheet.columns[roles["sale_id"]].cells[:MAX_ROWS])
+    sales = sales_with_lines(sheet.columns[roles["sale_id"]].cells[:MAX_ROWS])
     for role in TOTALS:
         name = roles.get(role, "")
         if name not in columns or f"column.{role}" in log.answers:
@@ -35,12 +35,12 @@ def is_of_order(sheet: Sheet, roles: dict[str, str], numbers: Numbers) -> bool:
     """
     if "sale_id" not in roles:
         return False
-    sales = [numbers[rows] for rows in _sales(sheet.columns[roles["sale_id"]].cells[:MAX_ROWS])]
+    sales = [numbers[rows] for rows in sales_with_lines(sheet.columns[roles["sale_id"]].cells[:MAX_ROWS])]
     used = [values for values in sales if values.any()]
     return bool(used) and all(np.ptp(values) == 0 for values in used)
 
 
-def _sales(cells: tuple[str, ...]) -> list[list[int]]:
+def sales_with_lines(cells: tuple[str, ...]) -> list[list[int]]:
     """Row indices of each sale with several lines."""
     ordered = sorted(range(len(cells)), key=lambda row: cells[row])
     groups = (list(rows) for _, rows in groupby(ordered, key=lambda row: cells[row]))

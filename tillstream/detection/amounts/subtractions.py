@@ -34,20 +34,27 @@ class _Part:
 
 
 def decide(
-    sheet: Sheet, roles: dict[str, str], unmapped: Sequence[str], style: NumberStyle, log: DetectionLog
+    sheet: Sheet,
+    roles: dict[str, str],
+    unmapped: Sequence[str],
+    style: NumberStyle,
+    log: DetectionLog,
+    *,
+    known_parts: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Settings `add` and `subtract` of the contract's `amounts`. Asks `subtract.HEADER`.
 
     roles: changed in place if the total of the file counts units that came back.
-    unmapped: numeric columns without a role.
+    unmapped: numeric columns without a role. known_parts: if it is known what the total contains, the columns
+    that may be subtracted besides those of what came back.
     """
     total_role = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
     mapped = [roles[role] for role in ("quantity", "unit_price", "discount", "tax", total_role) if role in roles]
     in_question = {choice for question in log.questions for choice in question.choices}
-    free = [name for name in unmapped if name not in in_question][:_MAX_COLUMNS]
+    free = [name for name in unmapped if name not in in_question]
     columns = NumberColumns(sheet, dict.fromkeys((*mapped, *free)), style)
     terms: dict[str, dict[str, list[str]]] = {}
-    for part in list(_parts(sheet, columns, roles, total_role, free)):
+    for part in list(_parts(sheet, columns, roles, total_role, free, known_parts)):
         key = f"subtract.{part.name}"
         if (answer := log.answer(key)) == "yes":
             terms.setdefault("subtract" if part.sign < 0 else "add", {}).setdefault(part.role, []).append(part.name)
@@ -62,9 +69,15 @@ def decide(
 
 
 def _parts(
-    sheet: Sheet, columns: NumberColumns, roles: dict[str, str], total_role: str, free: list[str]
+    sheet: Sheet,
+    columns: NumberColumns,
+    roles: dict[str, str],
+    total_role: str,
+    free: list[str],
+    known_parts: Sequence[str] | None,
 ) -> Iterator[_Part]:
-    reversing = [name for name in free if _is_used(columns[name]) and reversed_column(name)]
+    named = [name for name in free if name in (known_parts or ()) or reversed_column(name)]
+    reversing = _distinct(columns, [name for name in named if np.nan_to_num(columns[name]).any()])
     units = [name for name in reversing if _is_quantity(columns, roles, name)]
     refunds = [
         name
@@ -73,9 +86,15 @@ def _parts(
     ]
     yield from (_refund(columns, roles, total_role, name) for name in refunds)
     yield from (_returned_units(columns, roles, total_role, name, has_refunds=bool(refunds)) for name in units)
-    if total_role:
-        others = [name for name in free if name not in reversing and _is_used(columns[name])]
-        yield from _included(columns, roles, total_role, others)
+    if total_role and known_parts is None:
+        others = [name for name in free if not reversed_column(name) and _is_used(columns[name])]
+        yield from _included(columns, roles, total_role, others[:_MAX_COLUMNS])
+
+
+def _distinct(columns: NumberColumns, names: list[str]) -> list[str]:
+    """The first of the columns with the same numbers, such as an amount before and after its conversion."""
+    by_numbers = {np.nan_to_num(columns[name]).tobytes(): name for name in reversed(names)}
+    return [name for name in names if name in by_numbers.values()]
 
 
 def _included(columns: NumberColumns, roles: dict[str, str], total_role: str, free: list[str]) -> Iterator[_Part]:
@@ -161,10 +180,10 @@ def _returned_units(
 
 
 def _may_be_refund(sheet: Sheet, columns: NumberColumns, roles: dict[str, str], total_role: str, name: str) -> bool:
-    """Whether the numbers are at most the totals, and not those of whole orders."""
+    """Whether most numbers may be part of the totals, with tax and shipping, and none is that of a whole order."""
     numbers, total = np.nan_to_num(columns[name]), np.nan_to_num(columns[roles[total_role]])
     used = numbers != 0
-    return bool((np.abs(numbers[used]) <= np.abs(total[used]) + 0.01).mean() >= _MOST) and not is_of_order(
+    return bool((np.abs(numbers[used]) <= 2 * np.abs(total[used]) + 0.01).mean() >= _FEWEST) and not is_of_order(
         sheet, roles, numbers
     )
 

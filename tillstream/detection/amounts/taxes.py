@@ -1,6 +1,7 @@
 """Find tax columns with unknown names by an even ratio to the total."""
 
 from tillstream.detection.amounts.money import TOLERANCE, Row, to_float
+from tillstream.detection.amounts.reduced_totals import is_discount
 from tillstream.detection.evidence import DetectionLog
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle
@@ -35,7 +36,7 @@ def ask_for_tax(
         )
         return
     for name in unmapped:
-        if total_column and _looks_like_tax(_pairs(sheet, name, total_column, style)):
+        if total_column and not is_discount(name) and _looks_like_tax(_pairs(sheet, name, total_column, style)):
             evidence = f"{name} is a constant part of {total_column}, like a tax; its name is not known"
             log.add_question("column.tax", words, (name, "-"), evidence, sheet.columns[name].lines[:1])
 

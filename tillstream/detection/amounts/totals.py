@@ -23,10 +23,12 @@ def decide(
     """
     money = money_rows(sheet, roles, style)
     rule: dict[str, Any] = {}
-    kind = discounts.decide(money, roles, log, percent=percent)
+    kind, is_negative = discounts.decide(money, roles, log, percent=percent)
     discount_guard.confirm(money, roles, log)
     if kind not in {"", "amount"} and "discount" in roles:
         rule["discount"] = kind
+    if is_negative and "discount" in roles:
+        rule["factors"] = {"discount": -1}
     priced = {"quantity", "unit_price"} <= set(roles)
     if "amount" in roles:
         _classify_total(money, roles, log, priced=priced)

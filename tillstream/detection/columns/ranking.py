@@ -32,8 +32,15 @@ def is_possible(role: str, profile: Profile) -> bool:
     """Whether a column of a fitting name can have the role at all."""
     if not profile.column.filled:
         return role not in _NEVER_EMPTY
+    if role in _TOTALS and profile.column.filled >= _MIN_ROWS and _is_flag(profile.column):
+        return False
     numbers = profile.numbers
     return not (role == "sale_id" and numbers.share > _DENSE and (numbers.decimal or numbers.signs))
+
+
+def _is_flag(column: Column) -> bool:
+    """Whether a column contains only zeros, or only 0 and 1, such as the mark of amounts without tax."""
+    return set(column.words) <= {"0", "1"} or not any(word.strip("0.,") for word in column.words)
 
 
 def best(role: str, matches: list[tuple[Match, str]], profiles: Mapping[str, Profile]) -> list[tuple[Match, str]]:

@@ -26,14 +26,21 @@ def fill_down(export: ProgramExport, sheet: Sheet) -> tuple[tuple[str, ...], str
     return tuple(name for name in _present(export.fill_down, sheet) if name != within), within
 
 
-def amount_settings(export: ProgramExport, roles: Mapping[str, str]) -> dict[str, object]:
-    """Settings of the contract's `amounts`, as far as the columns are mapped."""
+def amount_settings(export: ProgramExport | None, roles: Mapping[str, str]) -> dict[str, object] | None:
+    """Settings of the contract's `amounts`, as far as the columns are mapped; None without an export."""
+    if export is None:
+        return None
     settings: dict[str, object] = {}
     if export.less_discount and "discount" in roles and {"net_amount", "gross_amount"} & roles.keys():
         settings["less_discount"] = True
     if factors := {role: factor for role, factor in export.factors.items() if role in roles}:
         settings["factors"] = factors
     return settings
+
+
+def parts(export: ProgramExport | None, sheet: Sheet) -> list[str]:
+    """The headers of the file that may be subtracted from the total."""
+    return _present(export.parts, sheet) if export else []
 
 
 def _columns(export: ProgramExport, sheet: Sheet, log: DetectionLog) -> dict[str, str]:

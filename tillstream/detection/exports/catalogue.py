@@ -36,6 +36,8 @@ class ProgramExport:
     """Headers of the order number, of which the first that the file has is used."""
     less_discount: bool = False
     """Whether the totals are before the discount, which is subtracted."""
+    parts: tuple[str, ...] = ()
+    """Headers of amounts that a person may want to subtract from the total, such as rebates; they are asked."""
     factors: Mapping[str, int] = field(default_factory=dict)
     """Role → factor of its numbers."""
 
@@ -66,7 +68,7 @@ def program_exports() -> tuple[ProgramExport, ...]:
 
 def _export(data: Mapping[str, Any]) -> ProgramExport:
     """Build an export from its TOML table."""
-    lists = {key: tuple(data[key]) for key in ("fill_down", "fill_down_within") if key in data}
+    lists = {key: tuple(data[key]) for key in ("fill_down", "fill_down_within", "parts") if key in data}
     columns = {role: _headers(headers) for role, headers in data["columns"].items()}
     signature = tuple(tuple(headers) for headers in data["signature"])
     return ProgramExport(**{**data, **lists, "signature": signature, "columns": columns})

@@ -117,7 +117,8 @@ COLUMNS: dict[str, str] = {
         discount, discount amount, disc, disc amount, rebate, line discount, rabatt, nachlass, rabattbetrag,
         remise, rabais,
         montant remise, descuento, importe descuento, desconto, valor desconto, sconto, importo sconto,
-        korting, kortingsbedrag, 値引, 値引き, 割引, 値引額, 割引額""",
+        korting, kortingsbedrag, 値引, 値引き, 割引, 値引額, 割引額 |
+        coupon, coupon amount, coupon discount, coupon value, gutscheinrabatt, promo discount, cupón, cupom""",
     "tax": """
         tax, tax amount, vat, vat amount, gst, gst amount, sales tax, tax total, mwst, mehrwertsteuer, ust,
         umsatzsteuer, steuer, mwst betrag, steuerbetrag, tva, montant tva, taxe, iva, importe iva, cuota iva,

@@ -46,6 +46,11 @@ class FileStyle(Strict):
     fill_down_within: str = ""
     """Header of a value that these rows share, such as the order number; a row with another value takes nothing from
     the row above."""
+    once: tuple[str, ...] = ()
+    """Headers of amounts of a whole order that the source repeats on each line of the order, such as its total. They
+    count on the first line; a line below it with the same order and the same amount has 0."""
+    once_within: str = ""
+    """Header of the order number within which the amounts of `once` are repeated."""
     date_in_name: str = ""
     """Format of the day in the name of the file, such as %Y-%m-%d, if the rows contain no date."""
     max_columns: int = Field(2_000, ge=1)
@@ -67,11 +72,15 @@ class FileStyle(Strict):
         return format_
 
     @model_validator(mode="after")
-    def _fill_down_columns(self) -> Self:
+    def _columns_within_orders(self) -> Self:
         if self.fill_down_within and not self.fill_down:
             raise ValueError("fill_down_within requires fill_down")
         if self.fill_down_within in self.fill_down:
             raise ValueError("fill_down_within must not be in fill_down")
+        if bool(self.once) != bool(self.once_within):
+            raise ValueError("once and once_within require each other")
+        if self.once_within in self.once:
+            raise ValueError("once_within must not be in once")
         return self
 
     @field_validator("ignore")

@@ -13,6 +13,7 @@ from tillstream.domain.contract.file_dates import FILE_DATE, date_in_name
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.pipeline.reading.errors import unreadable
 from tillstream.pipeline.reading.options import ReadOptions
+from tillstream.pipeline.reading.repeated_amounts import RepeatedAmounts
 from tillstream.pipeline.reading.typed_block import line_of
 from tillstream.pipeline.rows.block import Block
 from tillstream.pipeline.rows.text_column import constant, decoded, encoded, to_bool_array
@@ -35,11 +36,13 @@ def file_date(options: ReadOptions) -> date | None:
 
 
 def complete_rows(blocks: Iterator[Block], options: ReadOptions) -> Generator[Block, None, None]:
-    """Yield the blocks with the values that `fill_down` and `date_in_name` of the contract add."""
+    """Yield the blocks with the values that `fill_down`, `once` and `date_in_name` of the contract add or replace."""
     style, day = options.style, file_date(options)
     fill = _FillDown(style) if style.fill_down else None
+    once = RepeatedAmounts(style) if style.once else None
     for block in blocks:
         filled = fill.block(block) if fill else block
+        filled = once.block(filled) if once else filled
         yield replace(filled, cells=_with_day(filled.cells, day)) if day else filled
 
 

@@ -138,3 +138,35 @@ def test_a_total_of_all_units_is_replaced_if_some_came_back() -> None:
 )
 def test_a_column_of_what_came_back_is_recognised_by_its_name(header: str, rest: str) -> None:
     assert reversed_column(header) == rest
+
+
+def test_a_single_refund_is_asked() -> None:
+    proposal = proposal_for(
+        file(lambda row: {"Total": row["Qty"] * row["Price"], "Refunded": 3.5 * (row["place"] == 9)})
+    )
+    assert "subtract.Refunded" in keys(proposal)
+
+
+def test_of_two_columns_with_the_same_refunds_one_is_asked() -> None:
+    def more(row: Row) -> Row:
+        back = 2.25 * (row["place"] % 9 == 0)
+        return {"Total": row["Qty"] * row["Price"], "Refunded": back, "Converted refunded": back}
+
+    assert [key for key in keys(proposal_for(file(more))) if key.startswith("subtract")] == ["subtract.Refunded"]
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("id,Created (UTC),Amount,Amount Refunded,Currency,Fee,Status", "Amount Refunded"),
+        ("Date,Time,Time Zone,Gross Sales,Net Sales,Total Collected,Net Total,Transaction ID,Partial Refunds",
+         "Partial Refunds"),
+    ],
+)  # fmt: skip
+def test_the_refunds_of_a_known_export_are_asked(header: str, column: str) -> None:
+    names = header.split(",")
+    values = {"id": "ch{}", "Transaction ID": "t{}", "Date": "2026-02-{:02}", "Time": "12:00:00", "Status": "Paid",
+              "Created (UTC)": "2026-02-{:02} 10:00:00", "Currency": "eur", column: "-5.50"}  # fmt: skip
+    rows = [",".join(values.get(name, "4{}.25").format(number) for name in names) for number in range(10, 28)]
+    proposal = proposal_for("\n".join([header, *rows, ""]).encode(), tax_rate="0.2")
+    assert f"subtract.{column}" in keys(proposal)

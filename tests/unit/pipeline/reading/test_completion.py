@@ -77,7 +77,41 @@ def test_a_name_without_the_day_is_refused(name: str) -> None:
         rows("No,Net\n1,5\n", name, date_in_name="%Y-%m-%d")
 
 
-@pytest.mark.parametrize("style", [{"date_in_name": "%d.%m"}, {"date_in_name": "%H"}, {"fill_down_within": "No"}])
+TOTALS = """No,Item,Total
+1,Mug,11
+1,Tray,11
+2,Cup,11
+,Bag,4
+,Box,4
+3,Mug,
+3,Cup,7
+3,Cup,8
+1,Mug,11
+"""
+
+
+@pytest.mark.parametrize("block_bytes", [16, 40, 1 << 20])
+def test_an_amount_of_an_order_counts_on_its_first_line(block_bytes: int) -> None:
+    counted = rows(TOTALS, once=["Total"], once_within="No", block_bytes=block_bytes)
+    assert [row[2] for row in counted] == ["11", "0", "11", "4", "4", "", "7", "8", "11"]
+
+
+def test_the_text_of_a_row_with_a_repeated_amount_has_0() -> None:
+    options = ReadOptions(style=FileStyle(once=("Total",), once_within="No"))
+    (block,) = read_blocks(lambda: io.BytesIO(TOTALS.encode()), options)
+    assert [block.raw(index) for index in (0, 1)] == ["1,Mug,11", "1,Tray,0"]
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        {"date_in_name": "%d.%m"},
+        {"date_in_name": "%H"},
+        {"fill_down_within": "No"},
+        {"once": ("Total",)},
+        {"once": ("No",), "once_within": "No"},
+    ],
+)
 def test_settings_that_cannot_work_are_refused(style: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"%|fill_down"):
+    with pytest.raises(ValueError, match=r"%|fill_down|once"):
         FileStyle(**style)

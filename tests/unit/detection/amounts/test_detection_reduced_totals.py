@@ -1,0 +1,45 @@
+"""If one column is quantity × price and another one is less, it is asked which is the total."""
+
+import io
+from random import Random
+from typing import Any
+
+import pytest
+
+from tillstream.detection import propose
+
+ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
+
+
+def questions(header: str, more: Any) -> list[tuple[str, ...]]:
+    """Key and choices of the questions about a file with `more(number, total)` behind the total."""
+    draw, rows = Random(2), [f"Order No,Date,Item,Qty,Price,Amount,{header}"]
+    for number in range(40):
+        quantity, price = draw.randint(1, 4), round(draw.uniform(20, 90), 2)
+        total = round(quantity * price, 2)
+        cells = (1000 + number, "2026-03-14", f"Item {number % 5}", quantity, price, total, *more(number, total))
+        rows.append(",".join(str(cell) for cell in cells))
+    proposal = propose(io.BytesIO("\n".join([*rows, ""]).encode()), name="shop", answers=ANSWERS)
+    return [(question.key, *question.choices) for question in proposal.questions]
+
+
+@pytest.mark.parametrize(
+    ("header", "more"),
+    [
+        ("Final", lambda number, total: (round(total * (0.9 if number % 2 else 1), 2),)),
+        ("Final,Platform discount", lambda number, total: (round(total - 2.25 - number / 8, 2), 2.25 + number / 8)),
+    ],
+)
+def test_a_column_that_is_less_than_the_total_is_asked(header: str, more: Any) -> None:
+    assert questions(header, more) == [("column.net_amount", "Final", "Amount")]
+
+
+@pytest.mark.parametrize(
+    ("header", "more"),
+    [
+        ("Wholesale", lambda number, total: (round(total * (0.4 + number / 90), 2),)),
+        ("Final", lambda _, total: (total,)),
+    ],
+)
+def test_a_cost_or_the_same_total_is_not_asked(header: str, more: Any) -> None:
+    assert questions(header, more) == []

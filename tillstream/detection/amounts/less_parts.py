@@ -1,0 +1,34 @@
+"""What is subtracted from the totals: a discount, refunds, returned units, and what a total includes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from tillstream.detection.amounts import first_line_amounts, order_discounts, subtractions
+from tillstream.detection.evidence import DetectionLog
+from tillstream.detection.sheet import Sheet
+from tillstream.detection.values.numbers import NumberStyle
+
+
+def decide(
+    sheet: Sheet,
+    roles: dict[str, str],
+    unmapped: Sequence[str],
+    style: NumberStyle,
+    log: DetectionLog,
+    *,
+    known: Mapping[str, object] | None,
+    known_parts: Sequence[str],
+    order_columns: Collection[str],
+) -> dict[str, Any]:
+    """Settings of `amounts`.
+
+    known: those of a known export; known_parts: what may be subtracted from its total.
+    order_columns: numeric columns that only the first line of an order has.
+    """
+    parts = None if known is None else known_parts
+    settings = order_discounts.decide(sheet, roles, unmapped, style, log) if known is None else known
+    terms = subtractions.decide(sheet, roles, unmapped, style, log, known_parts=parts)
+    for part, by_role in first_line_amounts.decide(sheet, roles, order_columns, style, log).items():
+        for role, names in by_role.items():
+            terms.setdefault(part, {}).setdefault(role, []).extend(names)
+    return {**settings, **terms}

@@ -1,0 +1,57 @@
+"""Ask for the total of a line if one column is quantity × price and another one is less, as after a discount."""
+
+import re
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from tillstream.detection.amounts.number_columns import NumberColumns, is_equal
+from tillstream.detection.evidence import DetectionLog, percentage
+from tillstream.detection.sheet import Sheet
+from tillstream.detection.values.numbers import NumberStyle, profile
+from tillstream.detection.words.headers import is_irrelevant_header, match_header
+
+_MIN_ROWS, _MOST, _SOME, _LEAST, _ALL = 3, 0.95, 0.2, 0.3, 1.0001
+"""Rows that are less; shares of rows that show a rule and that are equal; smallest and largest share
+of the total that is left."""
+
+
+def ask(sheet: Sheet, roles: dict[str, str], unmapped: Sequence[str], style: NumberStyle, log: DetectionLog) -> None:
+    """Ask `column.net_amount`. unmapped: numeric columns without a role."""
+    total = roles.get("net_amount", "")
+    if not total or not {"quantity", "unit_price"} <= set(roles) or {"discount", "tax"} & set(roles):
+        return
+    if any(f"column.{role}" in log.answers for role in ("net_amount", "gross_amount", "amount", "discount")):
+        return
+    free = [name for name in unmapped if name and profile(sheet.columns[name]).decimal]
+    columns = NumberColumns(sheet, dict.fromkeys((roles["quantity"], roles["unit_price"], total, *free)), style)
+    for name in free:
+        if not is_irrelevant_header(name) and (proof := _proof(columns, roles, name, total, free)):
+            words = "Which column is the total of a line, after discount and before tax?"
+            log.add_question("column.net_amount", words, (name, total), proof)
+            return
+
+
+def _proof(columns: NumberColumns, roles: dict[str, str], name: str, total: str, free: Sequence[str]) -> str:
+    """The evidence that a column is the total less a discount; empty if not."""
+    used = ~np.isnan(columns[name]) & (np.nan_to_num(columns[total]) != 0)
+    values, totals, prices = columns[name][used], columns[total][used], columns[roles["unit_price"]][used]
+    full = columns[roles["quantity"]][used] * prices
+    equal, left = is_equal(values, totals), values / totals
+    if (~equal).sum() < _MIN_ROWS or is_equal(totals, full).mean() < _MOST or left.min() < _LEAST or left.max() > _ALL:
+        return ""
+    share = float(equal.mean())
+    if share >= _SOME and equal.sum() > is_equal(values, prices).sum():
+        return f"{name} is {total} in {percentage(share)} of {len(values):,} rows, and less in the others"
+    discounts = [other for other in free if other != name and is_discount(other)]
+    for terms in (terms for count in (1, 2) for terms in combinations(discounts, count)):
+        less = sum((np.abs(np.nan_to_num(columns[term][used])) for term in terms), np.zeros(len(values)))
+        if is_equal(values, totals - less).mean() >= _MOST:
+            return f"{name} is {total} − {' − '.join(terms)}"
+    return ""
+
+
+def is_discount(name: str) -> bool:
+    """Whether a word of a name means a discount."""
+    return any(match.role == "discount" for word in re.split(r"[\W_]+", name) for match in match_header(word))
