@@ -3,7 +3,7 @@
 from collections import Counter
 from itertools import combinations
 
-from tillstream.detection.columns import sale_numbers
+from tillstream.detection.columns import restarting_numbers, sale_numbers
 from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Sheet
 
@@ -15,7 +15,7 @@ _ID_ROLES = ("sale_id", "line_key", "store_id", "date", "product_id", "product_n
 
 
 def decide(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str, ...] | None:
-    """Columns that identify a sale without a sale id; None if there is a sale id. Asks `identity`.
+    """Columns that identify a sale together; None if the sale id does alone. Asks `identity`.
 
     An empty tuple means that the row content identifies the sale.
     """
@@ -23,8 +23,7 @@ def decide(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str,
     if answer:
         return _apply_answer(answer, sheet, roles)
     if "sale_id" in roles:
-        _check_sale_ids(sheet, roles, log)
-        return None
+        return _by_number(sheet, roles, log)
     unique, nearly = _unique_column_sets(sheet, roles)
     if numbers := sale_numbers.candidates(sheet, roles):
         best = numbers[0]
@@ -57,7 +56,8 @@ def _apply_answer(answer: str, sheet: Sheet, roles: dict[str, str]) -> tuple[str
         roles.pop("line_key", None)
         return ()
     names = tuple(name.strip() for name in answer.split(",") if name.strip() in sheet.columns)
-    if "sale_id" in roles and roles["sale_id"] in names:
+    scope = {roles[role] for role in ("store_id", "sale_id", "line_key") if role in roles}
+    if "sale_id" in roles and roles["sale_id"] in names and set(names) <= scope:
         return None
     if len(names) == 1:
         roles.update({"sale_id": names[0]})
@@ -66,6 +66,26 @@ def _apply_answer(answer: str, sheet: Sheet, roles: dict[str, str]) -> tuple[str
         return None
     roles.pop("sale_id", None)
     return names
+
+
+def _by_number(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str, ...] | None:
+    """Identify sales by their number, and by where or when it starts again. Asks `identity`."""
+    name = roles["sale_id"]
+    if better := sale_numbers.beside_counter(sheet, roles):
+        evidence = f"{name} counts the rows of the file from 1; {better.evidence}"
+        log.add_question("identity", "Which column is the sale number?", (better.name, name), evidence)
+        return None
+    restart = restarting_numbers.search(sheet, roles)
+    if restart is None:
+        _check_sale_ids(sheet, roles, log)
+        return None
+    joined = ",".join(restart.names)
+    if restart.is_proved:
+        log.add_finding("identity", joined, restart.evidence, LIKELY, restart.lines)
+        return restart.names
+    choices = (joined or CONTENT, name)
+    log.add_question("identity", "Which columns identify a sale?", choices, restart.evidence, restart.lines)
+    return None
 
 
 def _check_sale_ids(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> None:

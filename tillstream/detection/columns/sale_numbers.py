@@ -30,6 +30,14 @@ def candidates(sheet: Sheet, roles: Mapping[str, str]) -> tuple[Candidate, ...]:
     return tuple(_candidate(column, blocks, sheet.rows) for blocks, column in ascending[:_MAX_CANDIDATES])
 
 
+def beside_counter(sheet: Sheet, roles: Mapping[str, str]) -> Candidate | None:
+    """The column that may be the sale number if that of the sale id only counts the rows; None if it does not."""
+    counted = (str(row) for row in range(1, sheet.rows + 1))
+    if any(cell != number for cell, number in zip(sheet.columns[roles["sale_id"]].cells, counted, strict=True)):
+        return None
+    return next((one for one in candidates(sheet, roles) if len(sheet.columns[one.name].words) < sheet.rows), None)
+
+
 def _may_be_number(column: Column, rows: int) -> bool:
     """Whether the cells may be numbers of sales: all filled, with digits, no amounts, days or row counts."""
     words = column.words
