@@ -115,6 +115,24 @@ def test_a_counter_of_rows_beside_a_sale_number_is_a_question() -> None:
     assert identity(proposal_for(header, rows[1:])) == ("No",)
 
 
+def test_most_numbers_with_several_customers_are_a_question() -> None:
+    header = "Ticket,Date,Item,Customer,Qty,Price"
+    names = (("Tea", "Ada"), ("Mug", "Max"))
+    rows = [(n, f"2026-03-{1 + n // 5:02}", item, name, 2, "5.00") for n in range(60) for item, name in names]
+    (question,) = proposal_for(header, rows).questions
+    assert (question.key, question.choices) == ("identity", ("Ticket,Customer", "Ticket"))
+    one = [(n, day, item, "Ada" if n % 3 else "Max", *rest) for n, day, item, _, *rest in rows]
+    assert identity(proposal_for(header, one)) == ("Ticket",)
+
+
+def test_products_of_one_day_identify_sales_with_the_day_of_the_file() -> None:
+    data = "\n".join(["Item,Qty,Amount", *(f"Product {n},{n % 3 + 1},{n}.50" for n in range(1, 20)), ""])
+    answers = ANSWERS | {"identity": "Item"}
+    contract = propose(io.BytesIO(data.encode()), name="shop", file="z_2026-03-14.csv", answers=answers).contract
+    assert contract["identity"]["made_of"] == ["Item", "(date in the file name)"]
+    assert contract["columns"]["product_name"] == "Item"
+
+
 @pytest.mark.parametrize("words", [("Sale", "Phone sale"), ("Verkauf", "Abholung", "Lieferung")])
 def test_a_column_of_kinds_is_no_sale_number(words: tuple[str, ...]) -> None:
     rows = [(100 + n, f"2026-03-{1 + n // 8:02}", words[n % len(words)], "Tea", 2, "5.00") for n in range(60)]

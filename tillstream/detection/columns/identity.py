@@ -12,6 +12,8 @@ _MAX_SETS = 60
 """Maximum number of column sets to try."""
 _NEARLY_UNIQUE = 0.99
 _ID_ROLES = ("sale_id", "line_key", "store_id", "date", "product_id", "product_name", "category", "customer_id")
+_DESCRIBING = ("store_id", "date", "product_id", "product_name", "category", "customer_id")
+"""Roles of columns that are no sale number, even if no cell recurs in the file."""
 
 
 def decide(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str, ...] | None:
@@ -50,7 +52,7 @@ def decide(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str,
 
 
 def _apply_answer(answer: str, sheet: Sheet, roles: dict[str, str]) -> tuple[str, ...] | None:
-    """Apply an `identity` answer: `content` or column names. A single column becomes the sale id."""
+    """Apply an `identity` answer: `content` or columns. A single one becomes the sale id, if it describes nothing."""
     if answer == CONTENT:
         roles.pop("sale_id", None)
         roles.pop("line_key", None)
@@ -59,7 +61,7 @@ def _apply_answer(answer: str, sheet: Sheet, roles: dict[str, str]) -> tuple[str
     scope = {roles[role] for role in ("store_id", "sale_id", "line_key") if role in roles}
     if "sale_id" in roles and roles["sale_id"] in names and set(names) <= scope:
         return None
-    if len(names) == 1:
+    if len(names) == 1 and names[0] not in {roles.get(role) for role in _DESCRIBING}:
         roles.update({"sale_id": names[0]})
         for role in [role for role, name in roles.items() if name == names[0] and role != "sale_id"]:
             del roles[role]

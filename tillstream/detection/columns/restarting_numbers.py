@@ -2,17 +2,19 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from tillstream.detection.sheet import Column, Sheet
+from tillstream.detection.values.date_profile import ORDERS, parse_in_order
 
 _LEAST, _LEAST_SHARE = 3, 0.2
 """Fewer numbers, or a smaller share of them, can be at two tills by accident."""
 _MOST, _NEARLY_ALL = 0.5, 0.8
 _SALES_OF_A_RUN = 2
-_MAX_TILLS = 50
+_MAX_TILLS, _OF_A_NIGHT = 50, 2
+_CUSTOMERS = ("customer_id", "customer_name")
 _AMOUNTS = ("quantity", "net_amount", "gross_amount", "amount")
 _TILLS = frozenset({
     "till", "tillno", "tillid", "tillnumber", "register", "registerid", "registerno", "cashregister", "pos", "posid",
@@ -45,6 +47,7 @@ class _Row:
     day: str
     moment: str
     """The cell of the date."""
+    customer: str
     line: int
 
     @property
@@ -56,8 +59,8 @@ def search(sheet: Sheet, roles: Mapping[str, str]) -> Restart | None:
     """The columns that identify a sale, if the numbers of the sale id column start again; None if they do not.
 
     The numbers start again at each till if many of them are at several tills; with the days, if they ascend from the
-    same first number in several periods, or if most have several days, which is no proof: the parts of an order may
-    have days of their own. Rows with a minus sign do not count, as returns have the number of their sale.
+    same first number in several periods. If most numbers have several days or customers, that is no proof: the parts of
+    an order may have days of their own. Rows with a minus sign do not count, as returns have the number of their sale.
     """
     number = sheet.columns[roles["sale_id"]]
     till = _till_column(sheet, roles)
@@ -73,12 +76,16 @@ def search(sheet: Sheet, roles: Mapping[str, str]) -> Restart | None:
             evidence.append(_of_several(number.name, several, tills, len(tills), f"values of {till.name}"))
             lines = number.first_lines(several[0][-1])
     if not by_till:
-        rows = [_Row(row.number, row.group[:1], row.day, row.moment, row.line) for row in rows]
+        rows = [replace(row, group=row.group[:1]) for row in rows]
     days = _values([(row.key, row.day) for row in rows]) if "date" in roles else {}
     several = [key for key, values in days.items() if len(values) > 1]
     proved = len(several) >= _LEAST and _starts_again(rows)
+    if not proved:
+        several = [key for key in several if not _is_night(days[key])]
     if not proved and len(several) < max(_LEAST, _MOST * len(days)):
-        return Restart((number.name, *by_till), evidence[0], lines, is_proved=True) if by_till else None
+        if by_till:
+            return Restart((number.name, *by_till), evidence[0], lines, is_proved=True)
+        return _by_customer(number, roles, rows)
     again = ": they start again" if proved else ""
     evidence.append(_of_several(number.name, several, days, len(days), "days") + again)
     names = (number.name, *by_till, roles["date"])
@@ -86,6 +93,17 @@ def search(sheet: Sheet, roles: Mapping[str, str]) -> Restart | None:
         names, proved = (), False
         evidence.append("the times of one sale differ, so that number and date do not identify it together")
     return Restart(names, "; ".join(evidence), _lines(rows, several[0]), is_proved=proved)
+
+
+def _by_customer(number: Column, roles: Mapping[str, str], rows: Sequence[_Row]) -> Restart | None:
+    """Number and customer, if most numbers have several customers; which is no proof."""
+    customers = _values([(row.key, row.customer) for row in rows])
+    several = [key for key, values in customers.items() if len(values) > 1]
+    if len(several) < max(_LEAST, _MOST * len(customers)):
+        return None
+    evidence = _of_several(number.name, several, customers, len(customers), "customers")
+    names = (number.name, next(roles[role] for role in _CUSTOMERS if role in roles))
+    return Restart(names, evidence, number.first_lines(several[0][-1]), is_proved=False)
 
 
 def _till_column(sheet: Sheet, roles: Mapping[str, str]) -> Column | None:
@@ -107,9 +125,17 @@ def _rows(sheet: Sheet, roles: Mapping[str, str], till: Column | None) -> list[_
     stores = sheet.columns[roles["store_id"]].cells if "store_id" in roles else empty
     tills = till.cells if till else empty
     moments = sheet.columns[roles["date"]].cells if "date" in roles else empty
+    customers = next((sheet.columns[roles[role]].cells for role in _CUSTOMERS if role in roles), empty)
     amounts = [sheet.columns[roles[role]].cells for role in _AMOUNTS if role in roles]
     return [
-        _Row(cell, (stores[row], tills[row]), _GAP.split(moments[row])[0], moments[row], number.lines[row])
+        _Row(
+            cell,
+            (stores[row], tills[row]),
+            _GAP.split(moments[row])[0],
+            moments[row],
+            customers[row],
+            number.lines[row],
+        )
         for row, cell in enumerate(number.cells)
         if cell and not any(cells[row].startswith(("-", "−", "(")) or cells[row].endswith("-") for cells in amounts)
     ]
@@ -156,6 +182,13 @@ def _have_own_days(runs: Sequence[Sequence[tuple[int, str]]]) -> bool:
     """Whether nearly all days are those of one run; a night may belong to two."""
     days = [{day for _, day in run} for run in runs]
     return len(set().union(*days)) >= _NEARLY_ALL * sum(map(len, days))
+
+
+def _is_night(days: Collection[str]) -> bool:
+    """Whether these are two days of which one may follow the other."""
+    read = [[parse_in_order(day, order) for day in days] for order in ORDERS]
+    gaps = [abs((one[0] - one[1]).days) for one in read if len(one) == _OF_A_NIGHT and one[0] and one[1]]
+    return any(gap <= 1 for gap in gaps)
 
 
 def _times_differ(rows: Sequence[_Row]) -> bool:
