@@ -56,6 +56,8 @@ def cases() -> list[Case]:
     bill = Clerk("Shop", "IE", "EUR", columns=MAPPED, answers={**ANSWERS, "identity": "Bill"})
     return [
         case("numbers-of-each-day", days, lambda line: daily[line.sale]),
+        case("numbers-of-each-day-with-times", days, lambda line: daily[line.sale],
+             {"Date": lambda line: f"{line.at:%d.%m.%Y %H:%M}:{line.number:02}"}),
         case("numbers-of-each-day-with-zeros", days, lambda line: f"{daily[line.sale]:04}"),
         case("numbers-of-each-day-latest-first", days[::-1], lambda line: daily[line.sale]),
         case("numbers-of-each-year", years, lambda line: f"{yearly[line.sale]:03}"),

@@ -8,6 +8,7 @@ import pytest
 
 from tillstream.detection import propose
 from tillstream.detection.propose import Proposal
+from tillstream.domain.contract.model import parse
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "amount": "net", "time_zone": "UTC"}
 Row = tuple[Any, ...]
@@ -98,9 +99,21 @@ def test_most_numbers_on_several_days_without_a_restart_are_a_question() -> None
     assert identity(proposal_for(HEADER, rows, identity="Ticket")) == ("Ticket",)
 
 
-def test_times_that_differ_within_a_sale_are_a_question() -> None:
-    rows = [(n, f"{day} 10:0{row % 10}:00", *rest) for row, (n, day, *rest) in enumerate(DAILY)]
-    (question,) = proposal_for(HEADER, rows).questions
+@pytest.mark.parametrize(
+    ("written", "separator"),
+    [("2026-03-{:02} 10:0{}:00", " "), ("{}/3/2026, 9:0{} PM", " "), ("2026-03-{:02}T10:0{}", "T")],
+)
+def test_the_day_is_split_from_dates_with_times(written: str, separator: str) -> None:
+    rows = [(n, f'"{written.format(int(day[-2:]), row % 10)}"', *rest) for row, (n, day, *rest) in enumerate(DAILY)]
+    proposal = proposal_for(HEADER, rows, date_order="DMY")
+    assert identity(proposal) == ("Ticket", "Date (day)")
+    assert proposal.contract["made"] == {"Date (day)": {"split": "Date", "by": separator, "part": 1}}
+    assert parse(proposal.contract).headers.count("Date") == 1
+
+
+def test_times_that_cannot_be_split_off_are_a_question() -> None:
+    rows = [(n, f"{int(day[-2:])} Mar 2026 10:0{row % 10}", *rest) for row, (n, day, *rest) in enumerate(DAILY)]
+    (question,) = proposal_for(HEADER, rows, language="en").questions
     assert (question.key, question.choices) == ("identity", ("content", "Ticket"))
     assert question.evidence.endswith("so that number and date do not identify it together")
 

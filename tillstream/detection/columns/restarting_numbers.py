@@ -2,18 +2,18 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from tillstream.detection.columns.days_of_dates import day_column, day_of, is_night
 from tillstream.detection.sheet import Column, Sheet
-from tillstream.detection.values.date_profile import ORDERS, parse_in_order
 
 _LEAST, _LEAST_SHARE = 3, 0.2
 """Fewer numbers, or a smaller share of them, can be at two tills by accident."""
 _MOST, _NEARLY_ALL = 0.5, 0.8
 _SALES_OF_A_RUN = 2
-_MAX_TILLS, _OF_A_NIGHT = 50, 2
+_MAX_TILLS = 50
 _CUSTOMERS = ("customer_id", "customer_name")
 _AMOUNTS = ("quantity", "net_amount", "gross_amount", "amount")
 _TILLS = frozenset({
@@ -24,7 +24,6 @@ _TILLS = frozenset({
     "kasa", "stanowisko", "レジ", "レジ番号",
 })  # fmt: skip
 """Names of a column of tills, without signs."""
-_GAP = re.compile(r"[ T]")
 _DIGITS = re.compile(r"[0-9]+$")
 
 
@@ -81,15 +80,15 @@ def search(sheet: Sheet, roles: Mapping[str, str]) -> Restart | None:
     several = [key for key, values in days.items() if len(values) > 1]
     proved = len(several) >= _LEAST and _starts_again(rows)
     if not proved:
-        several = [key for key in several if not _is_night(days[key])]
+        several = [key for key in several if not is_night(days[key])]
     if not proved and len(several) < max(_LEAST, _MOST * len(days)):
         if by_till:
             return Restart((number.name, *by_till), evidence[0], lines, is_proved=True)
         return _by_customer(number, roles, rows)
     again = ": they start again" if proved else ""
     evidence.append(_of_several(number.name, several, days, len(days), "days") + again)
-    names = (number.name, *by_till, roles["date"])
-    if _times_differ(rows):
+    names = (number.name, *by_till, day_column(sheet.columns[roles["date"]]))
+    if names[-1] == roles["date"] and _times_differ(rows):
         names, proved = (), False
         evidence.append("the times of one sale differ, so that number and date do not identify it together")
     return Restart(names, "; ".join(evidence), _lines(rows, several[0]), is_proved=proved)
@@ -131,7 +130,7 @@ def _rows(sheet: Sheet, roles: Mapping[str, str], till: Column | None) -> list[_
         _Row(
             cell,
             (stores[row], tills[row]),
-            _GAP.split(moments[row])[0],
+            day_of(moments[row]),
             moments[row],
             customers[row],
             number.lines[row],
@@ -182,13 +181,6 @@ def _have_own_days(runs: Sequence[Sequence[tuple[int, str]]]) -> bool:
     """Whether nearly all days are those of one run; a night may belong to two."""
     days = [{day for _, day in run} for run in runs]
     return len(set().union(*days)) >= _NEARLY_ALL * sum(map(len, days))
-
-
-def _is_night(days: Collection[str]) -> bool:
-    """Whether these are two days of which one may follow the other."""
-    read = [[parse_in_order(day, order) for day in days] for order in ORDERS]
-    gaps = [abs((one[0] - one[1]).days) for one in read if len(one) == _OF_A_NIGHT and one[0] and one[1]]
-    return any(gap <= 1 for gap in gaps)
 
 
 def _times_differ(rows: Sequence[_Row]) -> bool:
