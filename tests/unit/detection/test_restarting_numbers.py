@@ -146,6 +146,19 @@ def test_products_of_one_day_identify_sales_with_the_day_of_the_file() -> None:
     assert contract["columns"]["product_name"] == "Item"
 
 
+def test_numbers_with_and_without_leading_zeros_are_a_question() -> None:
+    rows = [
+        (f"{n:0{8 * mug}}", f"2026-03-{1 + n // 5:02}", item, 2, "5.00")
+        for n in range(1, 9)
+        for mug, item in enumerate(("Tea", "Mug"))
+    ]
+    (question,) = proposal_for(HEADER, rows).questions
+    assert (question.key, question.choices, question.lines) == ("identity", ("Ticket", "content"), (2, 3))
+    assert "8 numbers of Ticket are written with and without leading zeros, such as 00000001 and 1" in question.evidence
+    assert identity(proposal_for(HEADER, rows, identity="Ticket")) == ("Ticket",)
+    assert identity(proposal_for(HEADER, rows[1::2])) == ("Ticket",)
+
+
 @pytest.mark.parametrize("words", [("Sale", "Phone sale"), ("Verkauf", "Abholung", "Lieferung")])
 def test_a_column_of_kinds_is_no_sale_number(words: tuple[str, ...]) -> None:
     rows = [(100 + n, f"2026-03-{1 + n // 8:02}", words[n % len(words)], "Tea", 2, "5.00") for n in range(60)]

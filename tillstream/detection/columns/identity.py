@@ -96,6 +96,14 @@ def _check_sale_ids(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> N
     if sheet.columns[name].filled < sheet.rows:
         empty = sheet.rows - sheet.columns[name].filled
         log.add_finding("identity", name, f"{name} is empty in {empty:,} rows, which will be rejected", 0.7)
+    if padded := sale_numbers.with_and_without_zeros(sheet.columns[name]):
+        evidence = (
+            f"{len(padded):,} numbers of {name} are written with and without leading zeros, such as {padded[0]} and "
+            f"{padded[0].lstrip('0')}, which would be two sales: export the file again if they are one"
+        )
+        lines = sheet.columns[name].first_lines(padded[0].lstrip("0"), padded[0])
+        log.add_question("identity", "Which columns identify a sale?", (name, CONTENT), evidence, lines)
+        return
     names = [roles[role] for role in ("store_id", "sale_id", "line_key") if role in roles]
     if "line_key" not in roles:
         sales = len(set(sheet.columns[name].words))
