@@ -14,6 +14,7 @@ from tests.strangers.shapes import (
     more_tills,
     more_traps,
     no_tables,
+    numbers_again,
     orders,
     payments,
     reports,
@@ -26,7 +27,7 @@ from tests.strangers.shapes import (
 
 MODULES = (
     *(shopify, webshops, marketplaces, payments, tills, more_tills, erp, accounting, bookkeeping),
-    *(languages, reports, samples, traps, more_traps, defects, known, no_tables, orders),
+    *(languages, reports, samples, traps, more_traps, defects, known, no_tables, numbers_again, orders),
 )
 
 

@@ -16,7 +16,16 @@ from tillstream.detection.amounts import (
     totals,
 )
 from tillstream.detection.answers import check_names
-from tillstream.detection.columns import accounted, fill_down, identity, missing, repeated_names, roles, status
+from tillstream.detection.columns import (
+    accounted,
+    days_of_dates,
+    fill_down,
+    identity,
+    missing,
+    repeated_names,
+    roles,
+    status,
+)
 from tillstream.detection.columns.number_columns import style_columns
 from tillstream.detection.evidence import LIKELY, DetectionLog, Finding, Question
 from tillstream.detection.exports import apply
@@ -234,6 +243,7 @@ class _Proposer:
         contract["columns"].pop("sale_id", None)
         if names:
             contract["identity"]["made_of"] = list(names)
+            contract["made"] = days_of_dates.derived_days(names, self._sheet)
         else:
             contract["columns"].pop("line_key", None)
             contract["identity"]["by_content"] = True

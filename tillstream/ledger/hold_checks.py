@@ -4,6 +4,7 @@ import duckdb
 
 from tillstream.domain.batch.holds import Hold, HoldCode
 from tillstream.ledger.other_regions import check_other_regions
+from tillstream.ledger.settle_script import KEY
 from tillstream.ports.warehouse import StagedBatch
 
 _OVERLAPPED = """
@@ -40,12 +41,45 @@ _NOT_REPLACED = """
   WHERE is_current AND (key NOT IN (SELECT key FROM replaced) OR key IN (SELECT key FROM elsewhere))
 """
 
+LEAST_SALES, MOST_ROWS = 5, 500_000
+"""Fewer sales than this may have been corrected; a larger file is compared by a part of its sales."""
+_OTHER_SALES = f"""
+WITH lines AS (
+  SELECT s.sale, s.sale_id, s.sale_date, {KEY} AS key, s.content
+  FROM read_parquet($accepted) AS s WHERE s.sale BETWEEN 0 AND $most
+),
+arrived AS (SELECT sale, MIN(sale_date) AS first, MAX(sale_date) AS last FROM lines GROUP BY sale),
+known AS (
+  SELECT k.sale, k.key, k.content, k.sale_date, a.first, a.last
+  FROM sale_versions AS k JOIN arrived AS a USING (sale) WHERE k.is_current
+),
+compared AS (
+  SELECT k.sale, MIN(k.sale_date) AS day, NOT BOOL_OR(k.sale_date BETWEEN k.first AND k.last) AS is_moved,
+    COUNT(l.key) > 0 AS has_line, COALESCE(BOOL_OR(l.content <> k.content), FALSE) AS is_changed
+  FROM known AS k LEFT JOIN lines AS l USING (sale, key) GROUP BY k.sale
+)
+SELECT COUNT(*), COUNT(*) FILTER (is_moved), COUNT(*) FILTER (NOT is_moved AND NOT has_line),
+  COUNT(*) FILTER (NOT is_moved AND is_changed), MIN_BY(sale, (day, sale)) FILTER (is_moved OR NOT has_line)
+FROM compared
+"""
+"""The sales of the ledger with a number of the file; how many of them have other days in the file, or the same day but
+none of its lines; how many were changed; and one of them. Hashes of sales are spread evenly from 0 to 2^63."""
+_EXAMPLE = """
+SELECT ANY_VALUE(k.sale_id), MIN(k.sale_date), (SELECT MIN(sale_date) FROM read_parquet($accepted) WHERE sale = $sale)
+FROM sale_versions AS k WHERE k.is_current AND k.sale = $sale
+"""
+
 
 def check_hold(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
     """The hold of the batch that is settled next, if any; all batches before it are in the ledger of `cursor`."""
     if batch.source != "file" or batch.is_correction or batch.as_new:
         return None
-    return _duplicate_bytes(cursor, batch) or _overlaps(cursor, batch) or check_other_regions(cursor, batch)
+    return (
+        _duplicate_bytes(cursor, batch)
+        or _overlaps(cursor, batch)
+        or check_other_regions(cursor, batch)
+        or _other_sales(cursor, batch)
+    )
 
 
 def _duplicate_bytes(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
@@ -70,3 +104,31 @@ def _overlaps(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | N
         row = cursor.execute(_OVERLAPPED.format(others=_CURRENT), params).fetchone()
     days = int(row[0]) if row else 0
     return Hold.of(HoldCode.OVERLAP, value=f"{days:,} {'store-day' if days == 1 else 'store-days'}") if days else None
+
+
+def _other_sales(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
+    """The hold of a file whose sale numbers belong to other sales in the ledger, as they start again.
+
+    Most of the sales with known numbers have another day, or none of the lines of the ledger. Files may add lines to
+    known sales: on the same day, numbers start again only if lines were changed as well.
+    """
+    if batch.parent or not batch.accepted or HoldCode.OTHER_SALES in batch.confirmed:
+        return None
+    most = (2**63 - 1) * MOST_ROWS // max(batch.rows_read, MOST_ROWS)
+    params = {"accepted": list(batch.accepted)}
+    row = cursor.execute(_OTHER_SALES, params | {"most": most}).fetchone()
+    if row is None:
+        return None
+    known, moved, other, changed, sale = row
+    count = moved + (other if changed else 0)
+    if count < LEAST_SALES or count * 2 <= known:
+        return None
+    number, day, day_here = cursor.execute(_EXAMPLE, params | {"sale": sale}).fetchall()[0]
+    with_day = f"{number} is a sale of {day} in the ledger, and of {day_here} in this file"
+    with_lines = f"{number} of {day} has other products in the ledger"
+    part = " of the compared part" if batch.rows_read > MOST_ROWS else ""
+    return Hold.of(
+        HoldCode.OTHER_SALES,
+        value=f"{count:,} of the {known:,} sale numbers{part} that the ledger has already",
+        detail=with_lines if day == day_here else with_day,
+    )

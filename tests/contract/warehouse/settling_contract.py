@@ -185,6 +185,23 @@ class SettlingContract:
         assert not warehouse.settle(Settlement([staged(keep, "east", changed, at=3, day=date(2024, 5, 1))])).holds
         assert not warehouse.settle(Settlement([replace(copy, confirmed=("known-sales-in-another-region",))])).holds
 
+    def test_a_file_that_uses_known_numbers_for_other_sales_is_held_until_it_is_confirmed(
+        self, warehouse: Warehouse, keep: Keep
+    ) -> None:
+        rows = [(f"S1/9{number}", "P", f"{number}.25") for number in range(1, 9)]
+        first = staged(keep, "monday", rows, region="again", day=date(2024, 5, 6))
+        second = staged(keep, "tuesday", rows, region="again", at=2, day=date(2024, 5, 7))
+        few = staged(keep, "few", rows[:4], region="again", at=3, day=date(2024, 5, 8))
+        together = warehouse.settle(Settlement([second, first]))
+        assert (together.batches.keys(), together.holds.keys()) == ({"monday"}, {"tuesday"})
+        assert together.holds["tuesday"].code == "known-numbers-of-other-sales"
+        assert warehouse.settle(Settlement([second])).holds == together.holds
+        assert warehouse.settle(Settlement([few])).changes == {"added": 0, "corrected": 4, "removed": 0}
+        confirmed = replace(second, confirmed=("known-numbers-of-other-sales",))
+        assert warehouse.settle(Settlement([confirmed])).changes["corrected"] == 4
+        warehouse.settle(Settlement(undo=["few", "tuesday", "monday"]))
+        assert not warehouse.settle(Settlement([replace(second, batch_id="alone")])).holds
+
     def test_sales_of_another_region_that_were_undone_hold_nothing(self, warehouse: Warehouse, keep: Keep) -> None:
         rows = [(f"S1/8{number}", "P", f"{number}.75") for number in range(1, 9)]
         warehouse.settle(Settlement([staged(keep, "wrong-region", rows, day=date(2024, 5, 2))]))

@@ -15,7 +15,7 @@ REMARKS = ["", "", "keyed in error", "", "", "awaiting transfer"]
 def proposal_for(header: str, words: list[str], *, lines: int = 2, **answers: str) -> Proposal:
     """A proposal for a file of 72 rows; each sale has so many lines, and one of the words."""
     rows = [
-        f"{1000 + number // lines},2026-03-{1 + number % 28:02},P{number % 5},{10 + number}.50,"
+        f"{1000 + number // lines},2026-03-{1 + number // lines % 28:02},P{number % 5},{10 + number}.50,"
         f"{words[number // 2 % len(words)]}"
         for number in range(72)
     ]

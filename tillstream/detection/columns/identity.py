@@ -3,7 +3,7 @@
 from collections import Counter
 from itertools import combinations
 
-from tillstream.detection.columns import sale_numbers
+from tillstream.detection.columns import restarting_numbers, sale_numbers
 from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Sheet
 
@@ -12,10 +12,12 @@ _MAX_SETS = 60
 """Maximum number of column sets to try."""
 _NEARLY_UNIQUE = 0.99
 _ID_ROLES = ("sale_id", "line_key", "store_id", "date", "product_id", "product_name", "category", "customer_id")
+_DESCRIBING = ("store_id", "date", "product_id", "product_name", "category", "customer_id")
+"""Roles of columns that are no sale number, even if no cell recurs in the file."""
 
 
 def decide(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str, ...] | None:
-    """Columns that identify a sale without a sale id; None if there is a sale id. Asks `identity`.
+    """Columns that identify a sale together; None if the sale id does alone. Asks `identity`.
 
     An empty tuple means that the row content identifies the sale.
     """
@@ -23,8 +25,7 @@ def decide(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str,
     if answer:
         return _apply_answer(answer, sheet, roles)
     if "sale_id" in roles:
-        _check_sale_ids(sheet, roles, log)
-        return None
+        return _by_number(sheet, roles, log)
     unique, nearly = _unique_column_sets(sheet, roles)
     if numbers := sale_numbers.candidates(sheet, roles):
         best = numbers[0]
@@ -51,15 +52,16 @@ def decide(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str,
 
 
 def _apply_answer(answer: str, sheet: Sheet, roles: dict[str, str]) -> tuple[str, ...] | None:
-    """Apply an `identity` answer: `content` or column names. A single column becomes the sale id."""
+    """Apply an `identity` answer: `content` or columns. A single one becomes the sale id, if it describes nothing."""
     if answer == CONTENT:
         roles.pop("sale_id", None)
         roles.pop("line_key", None)
         return ()
     names = tuple(name.strip() for name in answer.split(",") if name.strip() in sheet.columns)
-    if "sale_id" in roles and roles["sale_id"] in names:
+    scope = {roles[role] for role in ("store_id", "sale_id", "line_key") if role in roles}
+    if "sale_id" in roles and roles["sale_id"] in names and set(names) <= scope:
         return None
-    if len(names) == 1:
+    if len(names) == 1 and names[0] not in {roles.get(role) for role in _DESCRIBING}:
         roles.update({"sale_id": names[0]})
         for role in [role for role, name in roles.items() if name == names[0] and role != "sale_id"]:
             del roles[role]
@@ -68,12 +70,40 @@ def _apply_answer(answer: str, sheet: Sheet, roles: dict[str, str]) -> tuple[str
     return names
 
 
+def _by_number(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str, ...] | None:
+    """Identify sales by their number, and by where or when it starts again. Asks `identity`."""
+    name = roles["sale_id"]
+    if better := sale_numbers.beside_counter(sheet, roles):
+        evidence = f"{name} counts the rows of the file from 1; {better.evidence}"
+        log.add_question("identity", "Which column is the sale number?", (better.name, name), evidence)
+        return None
+    restart = restarting_numbers.search(sheet, roles)
+    if restart is None:
+        _check_sale_ids(sheet, roles, log)
+        return None
+    joined = ",".join(restart.names)
+    if restart.is_proved:
+        log.add_finding("identity", joined, restart.evidence, LIKELY, restart.lines)
+        return restart.names
+    choices = (joined or CONTENT, name)
+    log.add_question("identity", "Which columns identify a sale?", choices, restart.evidence, restart.lines)
+    return None
+
+
 def _check_sale_ids(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> None:
     """Check the sale id: with a line number, both must be unique; without, equal products of a sale are numbered."""
     name = roles["sale_id"]
     if sheet.columns[name].filled < sheet.rows:
         empty = sheet.rows - sheet.columns[name].filled
         log.add_finding("identity", name, f"{name} is empty in {empty:,} rows, which will be rejected", 0.7)
+    if padded := sale_numbers.with_and_without_zeros(sheet.columns[name]):
+        evidence = (
+            f"{len(padded):,} numbers of {name} are written with and without leading zeros, such as {padded[0]} and "
+            f"{padded[0].lstrip('0')}, which would be two sales: export the file again if they are one"
+        )
+        lines = sheet.columns[name].first_lines(padded[0].lstrip("0"), padded[0])
+        log.add_question("identity", "Which columns identify a sale?", (name, CONTENT), evidence, lines)
+        return
     names = [roles[role] for role in ("store_id", "sale_id", "line_key") if role in roles]
     if "line_key" not in roles:
         sales = len(set(sheet.columns[name].words))

@@ -15,7 +15,7 @@ _NEVER_EMPTY = _TOTALS | {
 _RANKED = _TOTALS | {"sale_id", "date", "product_id", "product_name"}
 _DENSE = 0.5
 """Share of the cells of the best candidate that the others must have filled."""
-_MIN_ROWS = 10
+_MIN_ROWS, _LEAST_OF_A_KIND = 10, 4
 
 
 class Profile(Protocol):
@@ -35,7 +35,14 @@ def is_possible(role: str, profile: Profile) -> bool:
     if role in _TOTALS and profile.column.filled >= _MIN_ROWS and _is_flag(profile.column):
         return False
     numbers = profile.numbers
-    return not (role == "sale_id" and numbers.share > _DENSE and (numbers.decimal or numbers.signs))
+    is_amount = numbers.share > _DENSE and (numbers.decimal or numbers.signs)
+    return role != "sale_id" or not (is_amount or _has_kinds(profile.column))
+
+
+def _has_kinds(column: Column) -> bool:
+    """Whether the cells are a few words that recur, such as Sale and Refund, and no numbers or codes."""
+    digits = sum(count for word, count in column.words.items() if any(map(str.isdigit, word)))
+    return column.filled >= _MIN_ROWS and not digits and len(column.words) * _LEAST_OF_A_KIND <= column.filled
 
 
 def _is_flag(column: Column) -> bool:

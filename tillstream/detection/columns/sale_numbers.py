@@ -11,6 +11,7 @@ from tillstream.detection.words.headers import is_irrelevant_header
 
 _MIN_ROWS, _MOST, _MAX_CANDIDATES = 10, 0.95, 3
 _MIN_LENGTH = 3
+_LEAST_PADDED = 3
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,20 @@ def candidates(sheet: Sheet, roles: Mapping[str, str]) -> tuple[Candidate, ...]:
     numbers = [(_blocks(column), column) for column in free if _may_be_number(column, sheet.rows)]
     ascending = [(blocks, column) for blocks, column in numbers if _ascends(blocks)]
     return tuple(_candidate(column, blocks, sheet.rows) for blocks, column in ascending[:_MAX_CANDIDATES])
+
+
+def beside_counter(sheet: Sheet, roles: Mapping[str, str]) -> Candidate | None:
+    """The column that may be the sale number if that of the sale id only counts the rows; None if it does not."""
+    counted = (str(row) for row in range(1, sheet.rows + 1))
+    if any(cell != number for cell, number in zip(sheet.columns[roles["sale_id"]].cells, counted, strict=True)):
+        return None
+    return next((one for one in candidates(sheet, roles) if len(sheet.columns[one.name].words) < sheet.rows), None)
+
+
+def with_and_without_zeros(column: Column) -> tuple[str, ...]:
+    """The numbers with leading zeros that are written without them as well; empty if there are only a few."""
+    padded = tuple(word for word in column.words if word[0] == "0" and word.lstrip("0") in column.words)
+    return padded if len(padded) >= _LEAST_PADDED else ()
 
 
 def _may_be_number(column: Column, rows: int) -> bool:

@@ -23,6 +23,7 @@ class HoldCode(StrEnum):
     DATES = "dates-swapped"
     MINOR_UNITS = "minor-units"
     OVERLAP = "overlaps-without-identity"
+    OTHER_SALES = "known-numbers-of-other-sales"
     OTHER_REGION = "known-sales-in-another-region"
 
 
