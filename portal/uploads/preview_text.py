@@ -40,7 +40,7 @@ ABOUT = {
     "country": "Country",
     "identity": "Sales identified by", "identity.ids": "Sale numbers", "identity.id_prefix": "Prefix of sale numbers",
     "units": "Units", "amounts": "Amounts", "amount": "Total", "prices": "Prices", "discount": "Discount",
-    "tax_rate": "Tax rate", "line_total": "Line total", "overlap": "Known sales",
+    "tax": "Tax", "tax_rate": "Tax rate", "line_total": "Line total", "overlap": "Known sales",
 }  # fmt: skip
 FAMILIES = {"column": "Column", "status": "Status", "missing": "No value", "subtract": "Subtracted"}
 CHOICES: dict[str, dict[str, str]] = {
@@ -50,6 +50,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "amount": {"net": "before tax", "gross": "with tax"},
     "prices": {"net": "before tax", "gross": "with tax"},
     "discount": {"amount": "an amount of money", "rate": "a fraction: 0.1 is 10 percent", "percent": "percent"},
+    "tax": {"amount": "an amount of money", "rate": "a fraction: 0.2 is 20 percent", "percent": "percent"},
     "status": {
         "completed": "completed: it counts",
         "pending": "pending: it counts, and is shown separately",

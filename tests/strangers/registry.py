@@ -18,6 +18,7 @@ from tests.strangers.shapes import (
     reports,
     samples,
     shopify,
+    taxes,
     tills,
     traps,
     webshops,
@@ -25,7 +26,7 @@ from tests.strangers.shapes import (
 
 MODULES = (
     *(shopify, webshops, marketplaces, payments, tills, more_tills, erp, accounting, bookkeeping),
-    *(languages, reports, samples, traps, more_traps, defects, known, no_tables),
+    *(languages, reports, samples, traps, more_traps, defects, known, no_tables, taxes),
 )
 
 

@@ -5,7 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from tillstream.detection.amounts import ask_totals, by_content, minor_units, quantities, subtractions, taxes, totals
+from tillstream.detection.amounts import (
+    ask_totals,
+    by_content,
+    minor_units,
+    quantities,
+    subtractions,
+    tax_kinds,
+    taxes,
+    totals,
+)
 from tillstream.detection.answers import check_names
 from tillstream.detection.columns import accounted, fill_down, identity, missing, repeated_names, roles, status
 from tillstream.detection.columns.number_columns import style_columns
@@ -72,12 +81,16 @@ class _Proposer:
         self._file = self._file | repeated_names.decide(sheet, log)
         role_columns = roles.assign(self._line_profiles, log)
         style = numbers.decide(style_columns(role_columns, self._profiles), log)
+        tax = role_columns.get("tax") or role_columns.get("tax_rate", "")
+        taxes_as = tax_kinds.decide(
+            sheet, role_columns, style, log, percent=bool(tax) and self._profiles[tax].numbers.percent
+        )
         by_content.assign(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         unknown = tuple(name for name in self._unmapped_numbers(role_columns) if not match_header(name))
         taxes.ask_for_tax(sheet, role_columns, style, unknown, log)
         discount = role_columns.get("discount") or role_columns.get("discount_rate", "")
         percent = bool(discount) and self._profiles[discount].numbers.percent
-        amounts = totals.decide(sheet, role_columns, style, log, percent=percent)
+        amounts = totals.decide(sheet, role_columns, style, log, percent=percent, taxes_as=taxes_as)
         amounts |= ask_totals.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         quantities.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         if self._export:
@@ -95,8 +108,8 @@ class _Proposer:
         }
         contract["region"] = self._region()
         contract["currency"] = currency.decide(sheet, role_columns, money_columns, log)
-        kind = amounts.get("discount", "amount")
-        if minor := minor_units.decide(sheet, role_columns, contract["currency"], style, log, discount=kind):
+        rates = {role for role in ("discount", "tax") if amounts.get(role, "amount") != "amount"}
+        if minor := minor_units.decide(sheet, role_columns, contract["currency"], style, log, rates=rates):
             amounts["minor_units"] = list(minor)
         contract["country"] = self._country(role_columns)
         contract["file"] = self._file

@@ -23,7 +23,7 @@ def ask_for_tax(
 ) -> None:
     """Ask `column.tax` if a column may be the tax. unmapped: numeric columns with unknown names."""
     total_column = next((roles[role] for role in _TOTALS if role in roles), "")
-    if "tax" in roles or "column.tax" in log.answers:
+    if {"tax", "tax_rate"} & set(roles) or "column.tax" in log.answers:
         return
     words = "Which column is the tax?"
     if "gross_amount" in roles and not {"net_amount", "unit_price", "amount"} & set(roles) and unmapped:

@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tillstream.detection.amounts import discount_guard, discounts
-from tillstream.detection.amounts.money import MIN_SHARE, MoneyRows, Row, discounted_price, money_rows
+from tillstream.detection.amounts.money import (
+    MIN_SHARE,
+    MoneyRows,
+    Row,
+    discounted_price,
+    money_rows,
+    tax_on,
+    use_fractions,
+)
 from tillstream.detection.amounts.taxes import MIN_TAXED_ROWS, is_even_rate
 from tillstream.detection.evidence import ASSUMED, CERTAIN, LIKELY, DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
@@ -15,13 +23,16 @@ Proof = tuple[str, str, float, tuple[int, ...]]
 
 
 def decide(
-    sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: DetectionLog, *, percent: bool
+    sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: DetectionLog, *, percent: bool, taxes_as: str
 ) -> dict[str, Any]:
     """The contract's `amounts`. Replaces `amount` in `roles` with net_amount or gross_amount, in place.
 
-    percent: the cells of the discount contain `%`. Asks `amount`, `prices`, `tax_rate` and `discount`.
+    percent: the cells of the discount contain `%`. taxes_as: kind of the tax column.
+    Asks `amount`, `prices`, `tax_rate` and `discount`.
     """
     money = money_rows(sheet, roles, style)
+    if taxes_as == "percent":
+        use_fractions(money)
     rule: dict[str, Any] = {}
     kind = discounts.decide(money, roles, log, percent=percent)
     discount_guard.confirm(money, roles, log)
@@ -40,6 +51,8 @@ def decide(
         if share:
             evidence = f"quantity × price less discount is the {name} in {percentage(share)} of the compared rows"
             log.add_finding("line_total", name, evidence, LIKELY if share < MIN_SHARE else CERTAIN, lines)
+    if rule.get("include") and "tax_rate" in roles:
+        roles["tax"], rule["tax"] = roles["tax_rate"], taxes_as
     for role in ("tax_rate", "amount"):
         roles.pop(role, None)
     return rule
@@ -62,7 +75,7 @@ def _classify_total(money: MoneyRows, roles: dict[str, str], log: DetectionLog, 
     if "net_amount" in roles:
         evidence = f"{roles['net_amount']} is the net total; what {name} adds is not known"
         log.add_finding("column.extra", name, evidence, LIKELY)
-    elif "tax" in roles or "gross_amount" in roles:
+    elif {"tax", "tax_rate", "gross_amount"} & set(roles):
         log.add_question(
             "amount", f"Is {name} before tax (net) or with tax (gross)?", ("net", "gross"), "no sum shows it"
         )
@@ -81,45 +94,58 @@ def _set_total_role(money: MoneyRows, roles: dict[str, str], role: str) -> None:
 
 def _total_proofs(money: MoneyRows, roles: dict[str, str], *, priced: bool) -> Iterator[Proof]:
     """Yield each rule that would prove the total to be net or gross."""
-    taxed = "tax" in roles and any(row.get("tax") for row in money.rows)
-    if taxed and "net_amount" in roles:
+    tax = _tax_role(money, roles)
+    if tax and "net_amount" in roles:
         yield (
             "gross_amount",
-            f"it is {roles['net_amount']} + {roles['tax']}",
+            f"it is {roles['net_amount']} + {roles[tax]}",
             *money.agrees(
-                "net_amount", "tax", "amount", rule=lambda row: row["net_amount"] + row["tax"] - row["amount"]
+                "net_amount",
+                tax,
+                "amount",
+                rule=lambda row: row["net_amount"] + tax_on(row, row["net_amount"]) - row["amount"],
             ),
         )
-    if taxed and "gross_amount" in roles:
+    if tax and "gross_amount" in roles:
         yield (
             "net_amount",
-            f"it is {roles['gross_amount']} − {roles['tax']}",
+            f"it is {roles['gross_amount']} − {roles[tax]}",
             *money.agrees(
-                "gross_amount", "tax", "amount", rule=lambda row: row["gross_amount"] - row["tax"] - row["amount"]
+                "gross_amount",
+                tax,
+                "amount",
+                rule=lambda row: row["gross_amount"] - tax_on(row, row["amount"]) - row["amount"],
             ),
         )
-    if taxed and priced:
+    if tax and priced:
         yield (
             "gross_amount",
-            f"it is quantity × price less discount + {roles['tax']}",
+            f"it is quantity × price less discount + {roles[tax]}",
             *money.agrees(
                 "quantity",
                 "unit_price",
-                "tax",
+                tax,
                 "amount",
-                rule=lambda row: discounted_price(row) + row["tax"] - row["amount"],
+                rule=lambda row: discounted_price(row) + tax_on(row, discounted_price(row)) - row["amount"],
             ),
         )
-    if taxed and not {"net_amount", "gross_amount"} & set(roles):
+    if tax == "tax" and not {"net_amount", "gross_amount"} & set(roles):
         added, included = _even_rate_shares(money, lambda row: row.get("amount"))
         yield "net_amount", "the tax is added to it at a constant rate", added, ()
         yield "gross_amount", "the tax is included in it at a constant rate", included, ()
-    if priced and "tax" not in roles and "gross_amount" not in roles:
+    if priced and not {"tax", "tax_rate", "gross_amount"} & set(roles):
         yield (
             "net_amount",
             "it is quantity × price less discount",
             *money.agrees("quantity", "unit_price", "amount", rule=lambda row: discounted_price(row) - row["amount"]),
         )
+
+
+def _tax_role(money: MoneyRows, roles: dict[str, str]) -> str:
+    """The role of the column that shows the tax: tax or tax_rate; empty if it is 0 in all rows."""
+    return next(
+        (role for role in ("tax", "tax_rate") if role in roles and any(row.get(role) for row in money.rows)), ""
+    )
 
 
 def _even_rate_shares(money: MoneyRows, total: Callable[[Row], float | None]) -> tuple[float, float]:
@@ -146,7 +172,7 @@ def _tax_in_prices(money: MoneyRows, roles: dict[str, str], log: DetectionLog, *
         return {}
     if answer == "gross" or not priced:
         return _with_tax(roles, log)
-    if "tax" not in roles and "gross_amount" not in roles:
+    if not {"tax", "tax_rate", "gross_amount"} & set(roles):
         log.add_finding("prices", "before tax", "no column is known as a tax", ASSUMED)
         return {}
     for price_type, evidence, share, lines in _price_proofs(money, roles):
@@ -162,18 +188,18 @@ def _tax_in_prices(money: MoneyRows, roles: dict[str, str], log: DetectionLog, *
 
 
 def _price_proofs(money: MoneyRows, roles: dict[str, str]) -> Iterator[Proof]:
-    taxed = "tax" in roles and any(row.get("tax") for row in money.rows)
+    tax = _tax_role(money, roles)
     gross = roles.get("gross_amount", "")
-    if taxed and gross:
+    if tax and gross:
         yield (
             "before tax",
-            f"quantity × price less discount + {roles['tax']} is {gross}",
+            f"quantity × price less discount + {roles[tax]} is {gross}",
             *money.agrees(
                 "quantity",
                 "unit_price",
-                "tax",
+                tax,
                 "gross_amount",
-                rule=lambda row: discounted_price(row) + row["tax"] - row["gross_amount"],
+                rule=lambda row: discounted_price(row) + tax_on(row, discounted_price(row)) - row["gross_amount"],
             ),
         )
     if gross:
@@ -184,7 +210,7 @@ def _price_proofs(money: MoneyRows, roles: dict[str, str]) -> Iterator[Proof]:
                 "quantity", "unit_price", "gross_amount", rule=lambda row: discounted_price(row) - row["gross_amount"]
             ),
         )
-    if taxed and not gross:
+    if tax == "tax" and not gross:
         added, included = _even_rate_shares(
             money, lambda row: discounted_price(row) if {"quantity", "unit_price"} <= set(row) else None
         )
@@ -194,7 +220,7 @@ def _price_proofs(money: MoneyRows, roles: dict[str, str]) -> Iterator[Proof]:
 
 def _with_tax(roles: dict[str, str], log: DetectionLog) -> dict[str, Any]:
     """Settings for totals that include tax, taken from a tax column or a rate. Asks `tax_rate`."""
-    if "tax" in roles:
+    if {"tax", "tax_rate"} & set(roles):
         return {"include": "tax"}
     answer = log.answer("tax_rate")
     if answer is None:

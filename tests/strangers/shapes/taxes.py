@@ -1,0 +1,75 @@
+"""Files whose tax is a rate in each row, whose amounts with and without tax are side by side, or whose prices include
+the tax."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+
+from tests.strangers.case import Case, Clerk
+from tests.strangers.facts import Line, Plan, draw
+from tests.strangers.tables import Columns, comma, delimited, plain, stamp
+from tests.strangers.truth import truth_of
+
+FAMILY = "taxes"
+RATES = {"Kitchen": "19", "Grocery": "7", "Home": "19", "Paper": "0"}
+ANSWERS = {"identity": "Receipt", "amount": "gross", "prices": "gross"}
+BASE: Columns = {
+    "Receipt": lambda line: 1000 + line.sale,
+    "Date": stamp("%Y-%m-%d"),
+    "Item": lambda line: line.product,
+    "Qty": lambda line: line.quantity,
+}
+GERMAN: Columns = {
+    "Beleg": lambda line: 1000 + line.sale,
+    "Datum": stamp("%d.%m.%Y"),
+    "Artikel": lambda line: line.product,
+    "Menge": lambda line: line.quantity,
+}
+
+
+def taxed(seed: int, rate: Callable[[Line], str], *, included: bool = True, places: str = "0.000000001") -> list[Line]:
+    """Sales with a rate in percent per line. places: the unit to which the tax is rounded."""
+    lines = []
+    for line in draw(Plan(seed, taxed=included)):
+        share = Decimal(rate(line)) / 100
+        tax = line.total * share / (1 + share) if included else line.total * share
+        lines.append(replace(line, tax=tax.quantize(Decimal(places))))
+    return lines
+
+
+def by_category(line: Line) -> str:
+    return RATES[line.category]
+
+
+def case(name: str, lines: list[Line], columns: Columns, *, delimiter: str = ",", **changed: str) -> Case:
+    """changed: other answers of the clerk."""
+    keys: Mapping[str, str] = ANSWERS | {"identity": next(iter(columns))} | changed
+    own = {key.removeprefix("column."): answer for key, answer in keys.items() if key.startswith("column.")}
+    clerk = Clerk("North", columns=own, answers=keys)
+    build = partial(delimited, lines, columns, delimiter)
+    return Case(f"taxes-{name}", FAMILY, "sales.csv", build, clerk, truth_of(lines, "EUR"), delimiter=delimiter)
+
+
+def rates() -> list[Case]:
+    """A rate in each row, without a percent sign or with one."""
+    mixed, same, added = (
+        taxed(901, by_category),
+        taxed(902, lambda _: "20"),
+        taxed(903, lambda _: "8.25", included=False),
+    )
+    total = {"Gross total": lambda line: plain(line.total)}
+    priced = {"Price": lambda line: plain(line.price), "Total": lambda line: plain(line.total)}
+    brutto = {"Brutto": lambda line: comma(line.total), "MwSt": lambda line: comma(Decimal(by_category(line)))}
+    return [
+        case("rate-per-row", mixed, BASE | total | {"VAT": by_category}),
+        case("rate-per-row-german", mixed, GERMAN | brutto, delimiter=";"),
+        case("rate-with-sign", mixed, BASE | total | {"VAT": lambda line: f"{by_category(line)}%"}),
+        case("rate-of-all-rows", same, BASE | priced | {"VAT": lambda _: "20"}),
+        case("rate-with-sign-beside-prices", same, BASE | priced | {"Tax": lambda _: "20%"}),
+        case("rate-that-is-added", added, BASE | priced | {"Tax": lambda _: "8.25"}, amount="net", prices="net"),
+    ]
+
+
+def cases() -> list[Case]:
+    return rates()
