@@ -9,6 +9,7 @@ from tillstream.detection.amounts import (
     ask_totals,
     by_content,
     minor_units,
+    order_taxes,
     quantities,
     subtractions,
     tax_kinds,
@@ -90,7 +91,10 @@ class _Proposer:
         taxes.ask_for_tax(sheet, role_columns, style, unknown, log)
         discount = role_columns.get("discount") or role_columns.get("discount_rate", "")
         percent = bool(discount) and self._profiles[discount].numbers.percent
-        amounts = totals.decide(sheet, role_columns, style, log, percent=percent, taxes_as=taxes_as)
+        order_tax = order_taxes.decide(sheet, role_columns, style, log)
+        amounts = totals.decide(
+            sheet, role_columns, style, log, percent=percent, taxes_as=taxes_as, order_tax=order_tax
+        )
         amounts |= ask_totals.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         quantities.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         if self._export:

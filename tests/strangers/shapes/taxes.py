@@ -8,6 +8,7 @@ from functools import partial
 
 from tests.strangers.case import Case, Clerk
 from tests.strangers.facts import Line, Plan, draw
+from tests.strangers.shapes.shopify import shopify, shopify_clerk
 from tests.strangers.tables import Columns, comma, delimited, plain, stamp
 from tests.strangers.truth import truth_of
 
@@ -71,5 +72,13 @@ def rates() -> list[Case]:
     ]
 
 
+def orders() -> list[Case]:
+    """Prices that include the tax, which only the first row of an order shows."""
+    lines = taxed(904, lambda _: "20")
+    who = shopify_clerk("Web", "GB", "GBP", "Europe/London", "gross")
+    build = partial(delimited, lines, shopify(lines, "GBP", "+0000"), end="\n")
+    return [Case("taxes-of-orders", FAMILY, "orders_export_1.csv", build, who, truth_of(lines, "GBP"))]
+
+
 def cases() -> list[Case]:
-    return rates()
+    return [*rates(), *orders()]

@@ -23,11 +23,19 @@ Proof = tuple[str, str, float, tuple[int, ...]]
 
 
 def decide(
-    sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: DetectionLog, *, percent: bool, taxes_as: str
+    sheet: Sheet,
+    roles: dict[str, str],
+    style: NumberStyle,
+    log: DetectionLog,
+    *,
+    percent: bool,
+    taxes_as: str,
+    order_tax: str = "",
 ) -> dict[str, Any]:
     """The contract's `amounts`. Replaces `amount` in `roles` with net_amount or gross_amount, in place.
 
     percent: the cells of the discount contain `%`. taxes_as: kind of the tax column.
+    order_tax: a tax of orders, of which no sum shows whether it is included.
     Asks `amount`, `prices`, `tax_rate` and `discount`.
     """
     money = money_rows(sheet, roles, style)
@@ -42,7 +50,7 @@ def decide(
     if "amount" in roles:
         _classify_total(money, roles, log, priced=priced)
     if "net_amount" not in roles and (priced or "gross_amount" in roles):
-        rule |= _tax_in_prices(money, roles, log, priced=priced)
+        rule |= _tax_in_prices(money, roles, log, order_tax, priced=priced)
     if "net_amount" in roles and priced:
         share, lines = money.agrees(
             "quantity", "unit_price", "net_amount", rule=lambda row: discounted_price(row) - row["net_amount"]
@@ -165,14 +173,16 @@ def _even_rate_shares(money: MoneyRows, total: Callable[[Row], float | None]) ->
     return added / rows, included / rows
 
 
-def _tax_in_prices(money: MoneyRows, roles: dict[str, str], log: DetectionLog, *, priced: bool) -> dict[str, Any]:
+def _tax_in_prices(
+    money: MoneyRows, roles: dict[str, str], log: DetectionLog, order_tax: str, *, priced: bool
+) -> dict[str, Any]:
     """Settings to compute the net total from prices or a gross total, depending on whether they include tax."""
     answer = log.answer("prices")
     if answer == "net" and priced:
         return {}
     if answer == "gross" or not priced:
         return _with_tax(roles, log)
-    if not {"tax", "tax_rate", "gross_amount"} & set(roles):
+    if not order_tax and not {"tax", "tax_rate", "gross_amount"} & set(roles):
         log.add_finding("prices", "before tax", "no column is known as a tax", ASSUMED)
         return {}
     for price_type, evidence, share, lines in _price_proofs(money, roles):
@@ -181,9 +191,8 @@ def _tax_in_prices(money: MoneyRows, roles: dict[str, str], log: DetectionLog, *
                 "prices", price_type, f"{evidence} in {percentage(share)} of the compared rows", share, lines
             )
             return {} if price_type == "before tax" else _with_tax(roles, log)
-    log.add_question(
-        "prices", "Are the prices before tax (net) or with tax (gross)?", ("net", "gross"), "no sum shows it"
-    )
+    evidence = f"{order_tax} contains a tax, and no sum shows it" if order_tax else "no sum shows it"
+    log.add_question("prices", "Are the prices before tax (net) or with tax (gross)?", ("net", "gross"), evidence)
     return {}
 
 
