@@ -89,6 +89,7 @@ class _Proposer:
         by_content.assign(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         unknown = tuple(name for name in self._unmapped_numbers(role_columns) if not match_header(name))
         taxes.ask_for_tax(sheet, role_columns, style, unknown, log)
+        taxes.ask_for_net(sheet, role_columns, style, unknown, log)
         discount = role_columns.get("discount") or role_columns.get("discount_rate", "")
         percent = bool(discount) and self._profiles[discount].numbers.percent
         order_tax = order_taxes.decide(sheet, role_columns, style, log)

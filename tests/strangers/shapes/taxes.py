@@ -80,5 +80,34 @@ def orders() -> list[Case]:
     return [Case("taxes-of-orders", FAMILY, "orders_export_1.csv", build, who, truth_of(lines, "GBP"))]
 
 
+def pairs() -> list[Case]:
+    """A total with tax beside one without it."""
+    lines = taxed(905, lambda _: "20", included=False)
+    both = {"Total": lambda line: plain(line.total * Decimal("1.2"))}
+    net: dict[str, Callable[[Line], str]] = {"Total ex VAT": lambda line: plain(line.total)}
+    japanese = {"合計(税込)": both["Total"], "合計(税抜)": net["Total ex VAT"]}
+    return [
+        case("total-beside-ex-vat", lines, BASE | both | net),
+        case("totals-in-japanese", lines, BASE | japanese),
+        case("total-beside-an-unknown-name", lines, BASE | both | {"Taxable": net["Total ex VAT"]},
+             **{"column.net_amount": "Taxable"}),
+    ]  # fmt: skip
+
+
+def prices() -> list[Case]:
+    """Prices whose name contains the tax."""
+    lines = taxed(906, lambda _: "20")
+    names = {
+        "english": "Price incl. VAT",
+        "german": "Bruttopreis",
+        "french": "Prix TTC",
+        "spanish": "Precio IVA incluido",
+    }
+    return [
+        case(f"prices-in-{key}", lines, BASE | {name: lambda line: plain(line.price)}, tax_rate="0.2")
+        for key, name in names.items()
+    ]
+
+
 def cases() -> list[Case]:
-    return [*rates(), *orders()]
+    return [*rates(), *orders(), *pairs(), *prices()]

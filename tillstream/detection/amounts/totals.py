@@ -17,6 +17,7 @@ from tillstream.detection.amounts.taxes import MIN_TAXED_ROWS, is_even_rate
 from tillstream.detection.evidence import ASSUMED, CERTAIN, LIKELY, DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle
+from tillstream.detection.words.tax_words import tax_words
 
 Proof = tuple[str, str, float, tuple[int, ...]]
 """Role, evidence, share of rows, and example lines."""
@@ -142,9 +143,10 @@ def _total_proofs(money: MoneyRows, roles: dict[str, str], *, priced: bool) -> I
         yield "net_amount", "the tax is added to it at a constant rate", added, ()
         yield "gross_amount", "the tax is included in it at a constant rate", included, ()
     if priced and not {"tax", "tax_rate", "gross_amount"} & set(roles):
+        included = tax_words(roles["unit_price"]) == "gross"
         yield (
-            "net_amount",
-            "it is quantity × price less discount",
+            "gross_amount" if included else "net_amount",
+            f"it is quantity × price less discount{', and the prices include tax by their name' if included else ''}",
             *money.agrees("quantity", "unit_price", "amount", rule=lambda row: discounted_price(row) - row["amount"]),
         )
 
@@ -182,7 +184,8 @@ def _tax_in_prices(
         return {}
     if answer == "gross" or not priced:
         return _with_tax(roles, log)
-    if not order_tax and not {"tax", "tax_rate", "gross_amount"} & set(roles):
+    named = tax_words(roles["unit_price"])
+    if not order_tax and not named and not {"tax", "tax_rate", "gross_amount"} & set(roles):
         log.add_finding("prices", "before tax", "no column is known as a tax", ASSUMED)
         return {}
     for price_type, evidence, share, lines in _price_proofs(money, roles):
@@ -191,6 +194,10 @@ def _tax_in_prices(
                 "prices", price_type, f"{evidence} in {percentage(share)} of the compared rows", share, lines
             )
             return {} if price_type == "before tax" else _with_tax(roles, log)
+    if named:
+        words = "with tax" if named == "gross" else "before tax"
+        log.add_finding("prices", words, f"{roles['unit_price']} is the name of prices {words}", LIKELY)
+        return _with_tax(roles, log) if named == "gross" else {}
     evidence = f"{order_tax} contains a tax, and no sum shows it" if order_tax else "no sum shows it"
     log.add_question("prices", "Are the prices before tax (net) or with tax (gross)?", ("net", "gross"), evidence)
     return {}
