@@ -5,17 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from tillstream.detection.amounts import (
-    ask_totals,
-    by_content,
-    minor_units,
-    order_taxes,
-    quantities,
-    subtractions,
-    tax_kinds,
-    taxes,
-    totals,
-)
+from tillstream.detection.amounts import ask_totals, by_content, minor_units, quantities, subtractions, totals
+from tillstream.detection.amounts.tax_columns import TaxColumns
 from tillstream.detection.answers import check_names
 from tillstream.detection.columns import accounted, fill_down, identity, missing, repeated_names, roles, status
 from tillstream.detection.columns.number_columns import style_columns
@@ -80,28 +71,23 @@ class _Proposer:
         self._complete_orders()
         sheet = self._sheet
         self._file = self._file | repeated_names.decide(sheet, log)
+        self._taxes = TaxColumns({name: one.column for name, one in self._line_profiles.items()}, log)
         role_columns = roles.assign(self._line_profiles, log)
         style = numbers.decide(style_columns(role_columns, self._profiles), log)
-        tax = role_columns.get("tax") or role_columns.get("tax_rate", "")
-        taxes_as = tax_kinds.decide(
-            sheet, role_columns, style, log, percent=bool(tax) and self._profiles[tax].numbers.percent
-        )
+        self._taxes.read(sheet, role_columns, style)
         by_content.assign(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         unknown = tuple(name for name in self._unmapped_numbers(role_columns) if not match_header(name))
-        taxes.ask_for_tax(sheet, role_columns, style, unknown, log)
-        taxes.ask_for_net(sheet, role_columns, style, unknown, log)
+        self._taxes.ask(sheet, role_columns, style, unknown)
         discount = role_columns.get("discount") or role_columns.get("discount_rate", "")
         percent = bool(discount) and self._profiles[discount].numbers.percent
-        order_tax = order_taxes.decide(sheet, role_columns, style, log)
-        amounts = totals.decide(
-            sheet, role_columns, style, log, percent=percent, taxes_as=taxes_as, order_tax=order_tax
-        )
+        amounts = totals.decide(sheet, role_columns, style, log, percent=percent, taxes=self._taxes)
         amounts |= ask_totals.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         quantities.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         if self._export:
             amounts |= apply.amount_settings(self._export, role_columns)
         else:
             amounts |= subtractions.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
+        self._taxes.add_parts(amounts, role_columns)
         money_columns = [
             (sheet.columns[role_columns[role]], self._profiles[role_columns[role]].numbers)
             for role in roles.MONEY
@@ -157,7 +143,7 @@ class _Proposer:
         return tuple(
             name
             for name, one in self._line_profiles.items()
-            if name not in role_columns.values()
+            if name not in (*role_columns.values(), *self._taxes.at_rates)
             and one.column.filled
             and one.numbers.share > 0.9
             and not one.may_be_date

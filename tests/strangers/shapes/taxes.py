@@ -109,5 +109,16 @@ def prices() -> list[Case]:
     ]
 
 
+def columns_of_rates() -> list[Case]:
+    """A column of tax for each rate."""
+    lines = taxed(907, lambda line: "20" if line.category == "Home" else "5", included=False, places="0.01")
+    columns: Columns = {
+        "Total": lambda line: plain(line.gross),
+        "VAT 20%": lambda line: plain(line.tax) if line.category == "Home" else "0.00",
+        "VAT 5%": lambda line: "0.00" if line.category == "Home" else plain(line.tax),
+    }
+    return [case("column-per-rate", lines, BASE | columns)]
+
+
 def cases() -> list[Case]:
-    return [*rates(), *orders(), *pairs(), *prices()]
+    return [*rates(), *orders(), *pairs(), *prices(), *columns_of_rates()]

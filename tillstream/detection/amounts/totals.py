@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tillstream.detection.amounts import discount_guard, discounts
+from tillstream.detection.amounts import discount_guard, discounts, tax_parts
 from tillstream.detection.amounts.money import (
     MIN_SHARE,
     MoneyRows,
@@ -13,6 +13,7 @@ from tillstream.detection.amounts.money import (
     tax_on,
     use_fractions,
 )
+from tillstream.detection.amounts.tax_columns import TaxColumns
 from tillstream.detection.amounts.taxes import MIN_TAXED_ROWS, is_even_rate
 from tillstream.detection.evidence import ASSUMED, CERTAIN, LIKELY, DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
@@ -24,23 +25,15 @@ Proof = tuple[str, str, float, tuple[int, ...]]
 
 
 def decide(
-    sheet: Sheet,
-    roles: dict[str, str],
-    style: NumberStyle,
-    log: DetectionLog,
-    *,
-    percent: bool,
-    taxes_as: str,
-    order_tax: str = "",
+    sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: DetectionLog, *, percent: bool, taxes: TaxColumns
 ) -> dict[str, Any]:
     """The contract's `amounts`. Replaces `amount` in `roles` with net_amount or gross_amount, in place.
 
-    percent: the cells of the discount contain `%`. taxes_as: kind of the tax column.
-    order_tax: a tax of orders, of which no sum shows whether it is included.
-    Asks `amount`, `prices`, `tax_rate` and `discount`.
+    percent: the cells of the discount contain `%`. Asks `amount`, `prices`, `tax_rate` and `discount`.
     """
     money = money_rows(sheet, roles, style)
-    if taxes_as == "percent":
+    tax_parts.add_to_rows(money, sheet, taxes.parts, style)
+    if taxes.kind == "percent":
         use_fractions(money)
     rule: dict[str, Any] = {}
     kind = discounts.decide(money, roles, log, percent=percent)
@@ -51,7 +44,7 @@ def decide(
     if "amount" in roles:
         _classify_total(money, roles, log, priced=priced)
     if "net_amount" not in roles and (priced or "gross_amount" in roles):
-        rule |= _tax_in_prices(money, roles, log, order_tax, priced=priced)
+        rule |= _tax_in_prices(money, roles, log, taxes.order_tax, priced=priced)
     if "net_amount" in roles and priced:
         share, lines = money.agrees(
             "quantity", "unit_price", "net_amount", rule=lambda row: discounted_price(row) - row["net_amount"]
@@ -61,7 +54,7 @@ def decide(
             evidence = f"quantity × price less discount is the {name} in {percentage(share)} of the compared rows"
             log.add_finding("line_total", name, evidence, LIKELY if share < MIN_SHARE else CERTAIN, lines)
     if rule.get("include") and "tax_rate" in roles:
-        roles["tax"], rule["tax"] = roles["tax_rate"], taxes_as
+        roles["tax"], rule["tax"] = roles["tax_rate"], taxes.kind
     for role in ("tax_rate", "amount"):
         roles.pop(role, None)
     return rule

@@ -76,6 +76,23 @@ def test_small_numbers_that_may_be_codes_are_a_question(taxes: list[str]) -> Non
     assert "tax" not in beside("VAT", taxes, tax="-", tax_rate="0.19").contract["columns"]
 
 
+def test_taxes_at_two_rates_are_added() -> None:
+    rows = [
+        f"{1.2 * amount:.2f},{0.2 * amount:.2f},0.00" if number % 2 else f"{1.05 * amount:.2f},0.00,{0.05 * amount:.2f}"
+        for number, amount in enumerate(AMOUNTS)
+    ]
+    proposal = proposal_for("Total,VAT 20%,VAT 5%", rows)
+    assert proposal.questions == ()
+    assert proposal.contract["amounts"] == {"add": {"tax": ["VAT 5%"]}, "include": "tax"}
+    assert (proposal.contract["columns"]["gross_amount"], proposal.contract["columns"]["tax"]) == ("Total", "VAT 20%")
+
+
+@pytest.mark.parametrize("header", ["Total,VAT 1,VAT 2", "Total,Tax,VAT 5%"])
+def test_taxes_whose_names_differ_by_more_than_a_rate_are_not_added(header: str) -> None:
+    rows = [f"{amount:.2f},{0.2 * amount:.2f},{0.05 * amount:.2f}" for amount in AMOUNTS]
+    assert "add" not in proposal_for(header, rows).contract.get("amounts", {})
+
+
 def test_the_same_tax_for_each_unit_is_an_amount() -> None:
     rows = [f"{1 + number % 3},{amount:.2f},{5 * (1 + number % 3)}" for number, amount in enumerate(AMOUNTS)]
     assert tax_of(proposal_for("Qty,Gross total,Tax", rows)) == "amount"
