@@ -120,5 +120,25 @@ def columns_of_rates() -> list[Case]:
     return [case("column-per-rate", lines, BASE | columns)]
 
 
+def sumup() -> Case:
+    """Totals with tax and tips beside net sales."""
+    lines = taxed(908, lambda _: "20", included=False, places="0.01")
+    columns: Columns = {
+        "Date": stamp("%Y-%m-%d %H:%M:%S"),
+        "Transaction ID": lambda line: f"T{line.sale:04}{line.number}",
+        "Payment Type": lambda _: "Sale",
+        "Status": lambda _: "Successful",
+        "Description": lambda line: line.product,
+        "Total": lambda line: plain(line.gross + 2),
+        "Net Sales": lambda line: plain(line.net),
+        "Tax Amount": lambda line: plain(line.tax),
+        "Tip Amount": lambda _: "2.00",
+        "Fee": lambda line: plain(line.gross / 50),
+    }
+    truth = truth_of(lines, "EUR", sales=False, units=False)
+    clerk = Clerk("North", answers={"prices": "gross", "tax_rate": "0.2"})
+    return Case("sumup-net-sales", FAMILY, "sales.csv", partial(delimited, lines, columns), clerk, truth)
+
+
 def cases() -> list[Case]:
-    return [*rates(), *orders(), *pairs(), *prices(), *columns_of_rates()]
+    return [*rates(), *orders(), *pairs(), *prices(), *columns_of_rates(), sumup()]
