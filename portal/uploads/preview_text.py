@@ -40,7 +40,7 @@ ABOUT = {
     "country": "Country",
     "identity": "Sales identified by", "identity.ids": "Sale numbers", "identity.id_prefix": "Prefix of sale numbers",
     "units": "Units", "amounts": "Amounts", "amount": "Total", "prices": "Prices", "discount": "Discount",
-    "tax_rate": "Tax rate", "line_total": "Line total", "once": "Counted once",
+    "tax": "Tax", "tax_rate": "Tax rate", "line_total": "Line total", "once": "Counted once",
     "order_total": "Total of the order", "discount.sign": "Sign of the discount",
     "discount.order": "Discount of the order",
     "overlap": "Known sales",
@@ -59,6 +59,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "amount": {"net": "before tax", "gross": "with tax"},
     "prices": {"net": "before tax", "gross": "with tax"},
     "discount": {"amount": "an amount of money", "rate": "a fraction: 0.1 is 10 percent", "percent": "percent"},
+    "tax": {"amount": "an amount of money", "rate": "a fraction: 0.2 is 20 percent", "percent": "percent"},
     "status": {
         "completed": "completed: it counts",
         "pending": "pending: it counts, and is shown separately",

@@ -20,6 +20,7 @@ from tests.strangers.shapes import (
     reports,
     samples,
     shopify,
+    taxes,
     tills,
     traps,
     webshops,
@@ -27,7 +28,7 @@ from tests.strangers.shapes import (
 
 MODULES = (
     *(shopify, webshops, marketplaces, payments, tills, more_tills, erp, accounting, bookkeeping),
-    *(languages, reports, samples, traps, more_traps, defects, known, no_tables, numbers_again, orders),
+    *(languages, reports, samples, traps, more_traps, defects, known, no_tables, numbers_again, orders, taxes),
 )
 
 

@@ -172,7 +172,7 @@ def _loaded(app: App, contract: Contract, name: str, data: bytes) -> tuple[Mappi
 def differing(truth: Truth, rows: list[dict[str, Any]], *, has_words: bool) -> list[str]:
     """List the figures that differ from the truth. Without words for it, a negative line may count as returned."""
     column = f"{truth.basis}_amount"
-    amounts = [row[column] if row[column] is not None else row["net_amount"] for row in rows]
+    amounts = [row[column] for row in rows]
     revenue: dict[str, Decimal] = {}
     months: dict[str, Decimal] = {}
     for row, amount in zip(rows, amounts, strict=True):

@@ -63,6 +63,7 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
     "amount": _one_of("net", "gross"),
     "prices": _one_of("net", "gross"),
     "discount": _one_of("amount", "rate", "percent"),
+    "tax": _one_of("amount", "rate", "percent", "-"),
     "tax_rate": _rate,
     "returns": _one_of("subtract", "cancel"),
     "status.default": _one_of(*STATUSES),

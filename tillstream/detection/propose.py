@@ -12,9 +12,9 @@ from tillstream.detection.amounts import (
     minor_units,
     order_amounts,
     quantities,
-    taxes,
     totals,
 )
+from tillstream.detection.amounts.tax_columns import TaxColumns
 from tillstream.detection.answers import check_names
 from tillstream.detection.columns import (
     accounted,
@@ -90,16 +90,18 @@ class _Proposer:
         self._complete_orders()
         sheet = self._sheet
         self._file = self._file | repeated_names.decide(sheet, log)
+        self._taxes = TaxColumns({name: one.column for name, one in self._line_profiles.items()}, log)
         role_columns = roles.assign(self._line_profiles, log)
         style = numbers.decide(style_columns(role_columns, self._profiles), log)
+        self._taxes.read(sheet, role_columns, style)
         orders = order_amounts.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         sheet = self._without_repeated(orders, role_columns)
         by_content.assign(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         unknown = tuple(name for name in self._unmapped_numbers(role_columns) if not match_header(name))
-        taxes.ask_for_tax(sheet, role_columns, style, unknown, log)
+        self._taxes.ask(sheet, role_columns, style, unknown)
         discounts = [role_columns[role] for role in ("discount", "discount_rate") if role in role_columns]
         percent = any(self._profiles[name].numbers.percent for name in discounts[:1])
-        amounts = totals.decide(sheet, role_columns, style, log, percent=percent)
+        amounts = totals.decide(sheet, role_columns, style, log, percent=percent, taxes=self._taxes)
         amounts |= ask_totals.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         quantities.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         known, parts = apply.amount_settings(self._export, role_columns), apply.parts(self._export, sheet)
@@ -107,6 +109,7 @@ class _Proposer:
         amounts |= less_parts.decide(
             sheet, role_columns, free, style, log, known=known, known_parts=parts, order_columns=self._first_lines
         )
+        self._taxes.add_parts(amounts, role_columns)
         money_columns = [
             (sheet.columns[role_columns[role]], self._profiles[role_columns[role]].numbers)
             for role in roles.MONEY
@@ -116,8 +119,8 @@ class _Proposer:
         contract: dict[str, Any] = {"name": name or "proposed", "version": 1}
         contract["region"] = self._region()
         contract["currency"] = currency.decide(sheet, role_columns, money_columns, log)
-        kind = amounts.get("discount", "amount")
-        if minor := minor_units.decide(sheet, role_columns, contract["currency"], style, log, discount=kind):
+        rates = {role for role in ("discount", "tax") if amounts.get(role, "amount") != "amount"}
+        if minor := minor_units.decide(sheet, role_columns, contract["currency"], style, log, rates=rates):
             amounts["minor_units"] = list(minor)
         contract["country"] = self._country(role_columns)
         contract["file"] = self._file
@@ -160,7 +163,7 @@ class _Proposer:
         return tuple(
             name
             for name, one in self._line_profiles.items()
-            if name not in {*role_columns.values(), *self._order_amounts}
+            if name not in {*role_columns.values(), *self._order_amounts, *self._taxes.at_rates}
             and one.column.filled
             and one.numbers.share > 0.9
             and not one.may_be_date

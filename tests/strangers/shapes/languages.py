@@ -206,7 +206,7 @@ def case_of(language: Language, seed: int) -> Case:
     )  # fmt: skip
     build = partial(delimited, lines, columns, language.delimiter, language.encoding)
     truth = truth_of([replace(line, tax=Decimal(0)) for line in lines], language.currency,
-                     "gross" if language.gross else "net", words={line.product for line in lines})  # fmt: skip
+                     words={line.product for line in lines})  # fmt: skip
     return Case(f"till-{language.name}", FAMILY, f"{headers[0].replace('/', '-')}.csv", build, clerk, truth,
                 traps=language.traps, encoding=language.encoding, delimiter=language.delimiter)  # fmt: skip
 

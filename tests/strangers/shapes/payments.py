@@ -79,17 +79,17 @@ def payment_cases() -> list[Case]:
     return [
         Case("stripe-payments", FAMILY, "unified_payments.csv", partial(delimited, stripe_lines, stripe, end="\n"),
              Clerk("Stripe", "-", "USD", "UTC", mapped, all_means, answers),
-             truth_of(stripe_lines, "USD", "gross", units=False), traps=("lower-case currency",)),
+             truth_of(stripe_lines, "USD", units=False), traps=("lower-case currency",)),
         Case("stripe-minor-units", FAMILY, "charges.csv", partial(delimited, stripe_lines, cents, end="\n"),
              Clerk("Stripe", "-", "USD", "UTC", minor, all_means, answers | {"minor_units": "yes"}),
-             truth_of(stripe_lines, "USD", "gross", units=False), "figures or held", ("minor units",)),
+             truth_of(stripe_lines, "USD", units=False), "figures or held", ("minor units",)),
         Case("stripe-balance", FAMILY, "balance_history.csv", partial(delimited, balance_lines, balance, end="\n"),
              Clerk("Stripe", "-", "EUR", "UTC", balance_columns, all_means, answers),
-             truth_of(balance_lines, "EUR", "gross", units=False), traps=("total less the fees",)),
+             truth_of(balance_lines, "EUR", units=False), traps=("total less the fees",)),
         Case("paypal-activity", FAMILY, "Download.CSV", partial(delimited, paypal_lines, paypal, encoding="bom",
              quote="all"), Clerk("PayPal", "US", "USD", "America/Los_Angeles", paypal_columns, all_means,
              answers | {"identity": "Transaction ID", "date_order": "MDY"}),
-             truth_of(paid, "USD", "gross", units=False), traps=("total less the fees",)),
+             truth_of(paid, "USD", units=False), traps=("total less the fees",)),
     ]  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Ask whether amounts are in the minor unit of their currency, such as cents."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from statistics import median, median_low
 
 from tillstream.detection.amounts.money import to_float
@@ -16,15 +16,13 @@ _MONEY = ("unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_c
 
 
 def decide(
-    sheet: Sheet, roles: dict[str, str], currency: str, style: NumberStyle, log: DetectionLog, *, discount: str
+    sheet: Sheet, roles: dict[str, str], currency: str, style: NumberStyle, log: DetectionLog, *, rates: Collection[str]
 ) -> tuple[str, ...]:
     """The roles whose columns are in minor units, for the contract. Asks `minor_units`.
 
-    discount: the kind of the discount column; a rate has no unit.
+    rates: roles whose columns contain rates, which have no unit.
     """
-    money = {role: sheet.columns[roles[role]] for role in _MONEY if role in roles}
-    if discount != "amount":
-        money.pop("discount", None)
+    money = {role: sheet.columns[roles[role]] for role in _MONEY if role in roles and role not in rates}
     named = {role: column for role, column in money.items() if is_minor_header(column.name)}
     codes = _currency_column(sheet.columns.values())
     currencies = sorted({word.upper() for word in codes.words}) if codes else [currency] if currency else []

@@ -11,7 +11,17 @@ MIN_SHARE = 0.95
 """Minimum share of rows for which a rule must hold."""
 TOLERANCE = 0.011
 """Absolute tolerance for rounded cents."""
-TERMS = ("quantity", "unit_price", "discount", "discount_rate", "tax", "net_amount", "gross_amount", "amount")
+TERMS = (
+    "quantity",
+    "unit_price",
+    "discount",
+    "discount_rate",
+    "tax",
+    "tax_rate",
+    "net_amount",
+    "gross_amount",
+    "amount",
+)
 _SEPARATORS = str.maketrans("٫٬", ".,")
 Row = dict[str, float]
 
@@ -63,6 +73,18 @@ def money_rows(sheet: Sheet, roles: dict[str, str], style: NumberStyle) -> Money
         for index in indices
     ]
     return MoneyRows(rows, [lines[index] if lines else 0 for index in indices])
+
+
+def use_fractions(money: MoneyRows) -> None:
+    """Divide tax rates in percent by 100, in place."""
+    for row in money.rows:
+        if "tax_rate" in row:
+            row["tax_rate"] /= 100
+
+
+def tax_on(row: Row, net: float) -> float:
+    """The tax of a net amount of the row, by its amount of tax or its rate."""
+    return row["tax"] if "tax" in row else net * row["tax_rate"]
 
 
 def discounted_price(row: Row) -> float:

@@ -8,7 +8,7 @@ from tillstream.detection.values.numbers import NumberStyle
 
 MIN_TAXED_ROWS = 5
 """Minimum number of taxed rows to detect a rate."""
-_MIN_SHARE = 0.9
+_MIN_SHARE, _MIN_NET = 0.9, 2
 _MAX_ROWS = 1_000
 _TOTALS = ("amount", "net_amount", "gross_amount")
 
@@ -24,7 +24,7 @@ def ask_for_tax(
 ) -> None:
     """Ask `column.tax` if a column may be the tax. unmapped: numeric columns with unknown names."""
     total_column = next((roles[role] for role in _TOTALS if role in roles), "")
-    if "tax" in roles or "column.tax" in log.answers:
+    if {"tax", "tax_rate"} & set(roles) or "column.tax" in log.answers:
         return
     words = "Which column is the tax?"
     if "gross_amount" in roles and not {"net_amount", "unit_price", "amount"} & set(roles) and unmapped:
@@ -39,6 +39,30 @@ def ask_for_tax(
         if total_column and not is_discount(name) and _looks_like_tax(_pairs(sheet, name, total_column, style)):
             evidence = f"{name} is a constant part of {total_column}, like a tax; its name is not known"
             log.add_question("column.tax", words, (name, "-"), evidence, sheet.columns[name].lines[:1])
+
+
+def ask_for_net(
+    sheet: Sheet, roles: dict[str, str], style: NumberStyle, unmapped: tuple[str, ...], log: DetectionLog
+) -> None:
+    """Ask `column.net_amount` if a total and another column differ by an even rate, as amounts with and without tax do.
+
+    unmapped: numeric columns with unknown names.
+    """
+    if "amount" not in roles or {"tax", "tax_rate", "net_amount", "gross_amount"} & set(roles):
+        return
+    total = roles["amount"]
+    for name in unmapped if "column.net_amount" not in log.answers else ():
+        pairs = [(row["tax"], row["total"]) for row in _pairs(sheet, name, total, style)]
+        higher = sum(abs(other) > abs(amount) for other, amount in pairs) > len(pairs) / 2
+        pairs = [(max(pair, key=abs), min(pair, key=abs)) for pair in pairs]
+        even = sum(is_even_rate(gross - net, net) for gross, net in pairs if abs(net) >= _MIN_NET)
+        if len({net for _, net in pairs}) >= MIN_TAXED_ROWS and even >= _MIN_SHARE * len(pairs):
+            gross_name, net_name = (name, total) if higher else (total, name)
+            rates = sorted({f"{100 * (gross / net - 1):.0f}%" for gross, net in pairs if abs(net) >= _MIN_NET})
+            words = "Which column is the total of a line, after discount and before tax?"
+            evidence = f"{gross_name} is {net_name} plus {' or '.join(rates[:3])}, like a total with tax"
+            log.add_question("column.net_amount", words, (net_name, gross_name), evidence, default=net_name)
+            return
 
 
 def _pairs(sheet: Sheet, name: str, total: str, style: NumberStyle) -> list[Row]:

@@ -3,25 +3,38 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tillstream.detection.amounts import discount_guard, discounts
-from tillstream.detection.amounts.money import MIN_SHARE, MoneyRows, Row, discounted_price, money_rows
+from tillstream.detection.amounts import discount_guard, discounts, tax_parts
+from tillstream.detection.amounts.money import (
+    MIN_SHARE,
+    MoneyRows,
+    Row,
+    discounted_price,
+    money_rows,
+    tax_on,
+    use_fractions,
+)
+from tillstream.detection.amounts.tax_columns import TaxColumns
 from tillstream.detection.amounts.taxes import MIN_TAXED_ROWS, is_even_rate
 from tillstream.detection.evidence import ASSUMED, CERTAIN, LIKELY, DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle
+from tillstream.detection.words.tax_words import tax_words
 
 Proof = tuple[str, str, float, tuple[int, ...]]
 """Role, evidence, share of rows, and example lines."""
 
 
 def decide(
-    sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: DetectionLog, *, percent: bool
+    sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: DetectionLog, *, percent: bool, taxes: TaxColumns
 ) -> dict[str, Any]:
     """The contract's `amounts`. Replaces `amount` in `roles` with net_amount or gross_amount, in place.
 
     percent: the cells of the discount contain `%`. Asks `amount`, `prices`, `tax_rate` and `discount`.
     """
     money = money_rows(sheet, roles, style)
+    tax_parts.add_to_rows(money, sheet, taxes.parts, style)
+    if taxes.kind == "percent":
+        use_fractions(money)
     rule: dict[str, Any] = {}
     kind, is_negative = discounts.decide(money, roles, log, percent=percent)
     discount_guard.confirm(money, roles, log)
@@ -33,7 +46,7 @@ def decide(
     if "amount" in roles:
         _classify_total(money, roles, log, priced=priced)
     if "net_amount" not in roles and (priced or "gross_amount" in roles):
-        rule |= _tax_in_prices(money, roles, log, priced=priced)
+        rule |= _tax_in_prices(money, roles, log, taxes.order_tax, priced=priced)
     if "net_amount" in roles and priced:
         share, lines = money.agrees(
             "quantity", "unit_price", "net_amount", rule=lambda row: discounted_price(row) - row["net_amount"]
@@ -42,6 +55,8 @@ def decide(
         if share:
             evidence = f"quantity × price less discount is the {name} in {percentage(share)} of the compared rows"
             log.add_finding("line_total", name, evidence, LIKELY if share < MIN_SHARE else CERTAIN, lines)
+    if rule.get("include") and "tax_rate" in roles:
+        roles["tax"], rule["tax"] = roles["tax_rate"], taxes.kind
     for role in ("tax_rate", "amount"):
         roles.pop(role, None)
     return rule
@@ -64,7 +79,7 @@ def _classify_total(money: MoneyRows, roles: dict[str, str], log: DetectionLog, 
     if "net_amount" in roles:
         evidence = f"{roles['net_amount']} is the net total; what {name} adds is not known"
         log.add_finding("column.extra", name, evidence, LIKELY)
-    elif "tax" in roles or "gross_amount" in roles:
+    elif {"tax", "tax_rate", "gross_amount"} & set(roles):
         log.add_question(
             "amount", f"Is {name} before tax (net) or with tax (gross)?", ("net", "gross"), "no sum shows it"
         )
@@ -83,45 +98,59 @@ def _set_total_role(money: MoneyRows, roles: dict[str, str], role: str) -> None:
 
 def _total_proofs(money: MoneyRows, roles: dict[str, str], *, priced: bool) -> Iterator[Proof]:
     """Yield each rule that would prove the total to be net or gross."""
-    taxed = "tax" in roles and any(row.get("tax") for row in money.rows)
-    if taxed and "net_amount" in roles:
+    tax = _tax_role(money, roles)
+    if tax and "net_amount" in roles:
         yield (
             "gross_amount",
-            f"it is {roles['net_amount']} + {roles['tax']}",
+            f"it is {roles['net_amount']} + {roles[tax]}",
             *money.agrees(
-                "net_amount", "tax", "amount", rule=lambda row: row["net_amount"] + row["tax"] - row["amount"]
+                "net_amount",
+                tax,
+                "amount",
+                rule=lambda row: row["net_amount"] + tax_on(row, row["net_amount"]) - row["amount"],
             ),
         )
-    if taxed and "gross_amount" in roles:
+    if tax and "gross_amount" in roles:
         yield (
             "net_amount",
-            f"it is {roles['gross_amount']} − {roles['tax']}",
+            f"it is {roles['gross_amount']} − {roles[tax]}",
             *money.agrees(
-                "gross_amount", "tax", "amount", rule=lambda row: row["gross_amount"] - row["tax"] - row["amount"]
+                "gross_amount",
+                tax,
+                "amount",
+                rule=lambda row: row["gross_amount"] - tax_on(row, row["amount"]) - row["amount"],
             ),
         )
-    if taxed and priced:
+    if tax and priced:
         yield (
             "gross_amount",
-            f"it is quantity × price less discount + {roles['tax']}",
+            f"it is quantity × price less discount + {roles[tax]}",
             *money.agrees(
                 "quantity",
                 "unit_price",
-                "tax",
+                tax,
                 "amount",
-                rule=lambda row: discounted_price(row) + row["tax"] - row["amount"],
+                rule=lambda row: discounted_price(row) + tax_on(row, discounted_price(row)) - row["amount"],
             ),
         )
-    if taxed and not {"net_amount", "gross_amount"} & set(roles):
+    if tax == "tax" and not {"net_amount", "gross_amount"} & set(roles):
         added, included = _even_rate_shares(money, lambda row: row.get("amount"))
         yield "net_amount", "the tax is added to it at a constant rate", added, ()
         yield "gross_amount", "the tax is included in it at a constant rate", included, ()
-    if priced and "tax" not in roles and "gross_amount" not in roles:
+    if priced and not {"tax", "tax_rate", "gross_amount"} & set(roles):
+        included = tax_words(roles["unit_price"]) == "gross"
         yield (
-            "net_amount",
-            "it is quantity × price less discount",
+            "gross_amount" if included else "net_amount",
+            f"it is quantity × price less discount{', and the prices include tax by their name' if included else ''}",
             *money.agrees("quantity", "unit_price", "amount", rule=lambda row: discounted_price(row) - row["amount"]),
         )
+
+
+def _tax_role(money: MoneyRows, roles: dict[str, str]) -> str:
+    """The role of the column that shows the tax: tax or tax_rate; empty if it is 0 in all rows."""
+    return next(
+        (role for role in ("tax", "tax_rate") if role in roles and any(row.get(role) for row in money.rows)), ""
+    )
 
 
 def _even_rate_shares(money: MoneyRows, total: Callable[[Row], float | None]) -> tuple[float, float]:
@@ -141,14 +170,17 @@ def _even_rate_shares(money: MoneyRows, total: Callable[[Row], float | None]) ->
     return added / rows, included / rows
 
 
-def _tax_in_prices(money: MoneyRows, roles: dict[str, str], log: DetectionLog, *, priced: bool) -> dict[str, Any]:
+def _tax_in_prices(
+    money: MoneyRows, roles: dict[str, str], log: DetectionLog, order_tax: str, *, priced: bool
+) -> dict[str, Any]:
     """Settings to compute the net total from prices or a gross total, depending on whether they include tax."""
     answer = log.answer("prices")
     if answer == "net" and priced:
         return {}
     if answer == "gross" or not priced:
         return _with_tax(roles, log)
-    if "tax" not in roles and "gross_amount" not in roles:
+    named = tax_words(roles["unit_price"])
+    if not order_tax and not named and not {"tax", "tax_rate", "gross_amount"} & set(roles):
         log.add_finding("prices", "before tax", "no column is known as a tax", ASSUMED)
         return {}
     for price_type, evidence, share, lines in _price_proofs(money, roles):
@@ -157,25 +189,28 @@ def _tax_in_prices(money: MoneyRows, roles: dict[str, str], log: DetectionLog, *
                 "prices", price_type, f"{evidence} in {percentage(share)} of the compared rows", share, lines
             )
             return {} if price_type == "before tax" else _with_tax(roles, log)
-    log.add_question(
-        "prices", "Are the prices before tax (net) or with tax (gross)?", ("net", "gross"), "no sum shows it"
-    )
+    if named:
+        words = "with tax" if named == "gross" else "before tax"
+        log.add_finding("prices", words, f"{roles['unit_price']} is the name of prices {words}", LIKELY)
+        return _with_tax(roles, log) if named == "gross" else {}
+    evidence = f"{order_tax} contains a tax, and no sum shows it" if order_tax else "no sum shows it"
+    log.add_question("prices", "Are the prices before tax (net) or with tax (gross)?", ("net", "gross"), evidence)
     return {}
 
 
 def _price_proofs(money: MoneyRows, roles: dict[str, str]) -> Iterator[Proof]:
-    taxed = "tax" in roles and any(row.get("tax") for row in money.rows)
+    tax = _tax_role(money, roles)
     gross = roles.get("gross_amount", "")
-    if taxed and gross:
+    if tax and gross:
         yield (
             "before tax",
-            f"quantity × price less discount + {roles['tax']} is {gross}",
+            f"quantity × price less discount + {roles[tax]} is {gross}",
             *money.agrees(
                 "quantity",
                 "unit_price",
-                "tax",
+                tax,
                 "gross_amount",
-                rule=lambda row: discounted_price(row) + row["tax"] - row["gross_amount"],
+                rule=lambda row: discounted_price(row) + tax_on(row, discounted_price(row)) - row["gross_amount"],
             ),
         )
     if gross:
@@ -186,7 +221,7 @@ def _price_proofs(money: MoneyRows, roles: dict[str, str]) -> Iterator[Proof]:
                 "quantity", "unit_price", "gross_amount", rule=lambda row: discounted_price(row) - row["gross_amount"]
             ),
         )
-    if taxed and not gross:
+    if tax == "tax" and not gross:
         added, included = _even_rate_shares(
             money, lambda row: discounted_price(row) if {"quantity", "unit_price"} <= set(row) else None
         )
@@ -196,7 +231,7 @@ def _price_proofs(money: MoneyRows, roles: dict[str, str]) -> Iterator[Proof]:
 
 def _with_tax(roles: dict[str, str], log: DetectionLog) -> dict[str, Any]:
     """Settings for totals that include tax, taken from a tax column or a rate. Asks `tax_rate`."""
-    if "tax" in roles:
+    if {"tax", "tax_rate"} & set(roles):
         return {"include": "tax"}
     answer = log.answer("tax_rate")
     if answer is None:

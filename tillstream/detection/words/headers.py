@@ -2,16 +2,19 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from tillstream.detection.evidence import LIKELY
 from tillstream.detection.words.dictionaries import header_words
 from tillstream.detection.words.minor_words import without_minor_words
 from tillstream.detection.words.synonyms import COLUMNS
+from tillstream.detection.words.tax_words import split_tax_words
 
 CLEAR, VAGUE, PART = 0.97, LIKELY, 0.7
 _BRACKETS = re.compile(r"[(\[（].*?[)\]）]")
+_WITH_TAX_WORDS = frozenset({"amount", "unit_price", "discount", "unit_cost", ""})
+"""Roles of the headers that can have words such as incl. VAT."""
 _RATE = re.compile(r"%|percent|prozent|rate\b|satz\b|率")
 
 
@@ -51,6 +54,8 @@ def match_header(name: str) -> tuple[HeaderMatch, ...]:
     table = _matches_by_name()
     if matches := table.get(plain(name)):
         return matches
+    if matches := _without_tax_words(name):
+        return matches
     stripped = _BRACKETS.sub("", name)
     stripped = re.sub(r"[€£¥₹$]|\b(EUR|USD|GBP|INR|JPY|CHF|BRL)\b|\bin$", "", stripped).strip()
     if stripped != name and (matches := table.get(plain(stripped))):
@@ -62,6 +67,16 @@ def match_header(name: str) -> tuple[HeaderMatch, ...]:
     if without_rate != stripped and (matches := table.get(plain(without_rate))):
         return tuple(HeaderMatch(match.role, VAGUE, match.synonym) for match in matches)
     return ()
+
+
+def _without_tax_words(name: str) -> tuple[HeaderMatch, ...]:
+    """Roles of a header without its words for the tax, which decide between a net and a gross total."""
+    word, rest = split_tax_words(name)
+    matches = _matches_by_name().get(plain(rest), ()) if word and plain(rest) else ()
+    totals = {"amount": f"{word}_amount"}
+    return tuple(
+        replace(match, role=totals.get(match.role, match.role)) for match in matches if match.role in _WITH_TAX_WORDS
+    )
 
 
 def is_header_name(name: str) -> bool:

@@ -120,7 +120,7 @@ COLUMNS: dict[str, str] = {
         korting, kortingsbedrag, 値引, 値引き, 割引, 値引額, 割引額 |
         coupon, coupon amount, coupon discount, coupon value, gutscheinrabatt, promo discount, cupón, cupom""",
     "tax": """
-        tax, tax amount, vat, vat amount, gst, gst amount, sales tax, tax total, mwst, mehrwertsteuer, ust,
+        tax, taxes, tax amount, vat, vat amount, gst, gst amount, sales tax, tax total, mwst, mehrwertsteuer, ust,
         umsatzsteuer, steuer, mwst betrag, steuerbetrag, tva, montant tva, taxe, iva, importe iva, cuota iva,
         impuesto, imposto, valor imposto, icms, imposta, importo iva, btw, btw bedrag, belasting, 消費税, 税額,
         消費税額, 税""",

@@ -24,6 +24,9 @@ class AmountRule(Strict):
     discount: Literal["amount", "rate", "percent"] = "amount"
     """Content of the discount column: an amount, a `rate` (0.05) or a `percent` (5) of quantity × price; a cell 5% is
     5 percent in both."""
+    tax: Literal["amount", "rate", "percent"] = "amount"
+    """Content of the tax column: an amount, a `rate` (0.19) or a `percent` (19) of the net amount of its row; a cell
+    19% is 19 percent in both. With `include: tax`, tax is gross_amount × rate ÷ (1 + rate)."""
     less_discount: bool = False
     """`true`: the source's net_amount or gross_amount is before the discount, an amount that is subtracted from it."""
     subtract: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -38,6 +41,10 @@ class AmountRule(Strict):
     net_amount is exactly gross_amount less tax."""
     tax_rate: Decimal | None = Field(None, ge=0, le=1, max_digits=12)
     """Tax as a fraction of the net amount (0.19) if there is no tax column: tax is gross_amount × rate ÷ (1 + rate)."""
+
+    def is_rate(self, name: str) -> bool:
+        """Whether the cells of a column are rates, not amounts."""
+        return {"discount": self.discount, "tax": self.tax}.get(name, "amount") != "amount"
 
     def terms(self, name: str) -> Iterator[tuple[str, int]]:
         """Each header that is part of a column's values, with 1 if it is added, or -1."""
@@ -59,10 +66,7 @@ def amount_errors(rule: AmountRule, columns: Mapping[str, str], numbers: frozens
         if not factor or not factor.is_finite() or len(f"{factor:f}") > _DIGITS:
             yield f"amounts.factors.{name}: a factor must be a number other than 0 with at most {_DIGITS} digits"
     yield from _term_errors(rule, columns, numbers)
-    if rule.discount != "amount" and not {"discount", "quantity", "unit_price"} <= set(columns):
-        yield f"amounts.discount: a {rule.discount} requires columns.discount, columns.quantity and columns.unit_price"
-    if rule.discount != "amount" and "discount" in rule.factors:
-        yield "amounts.factors.discount: factors are only for amounts; use discount: percent or discount: rate instead"
+    yield from _rate_errors(rule, columns)
     if rule.less_discount and ("discount" not in columns or not {"net_amount", "gross_amount"} & set(columns)):
         yield "amounts.less_discount: map columns.discount, and columns.net_amount or columns.gross_amount"
     if rule.less_discount and rule.discount != "amount":
@@ -73,14 +77,24 @@ def amount_errors(rule: AmountRule, columns: Mapping[str, str], numbers: frozens
     yield from _tax_errors(rule, columns)
 
 
+def _rate_errors(rule: AmountRule, columns: Mapping[str, str]) -> Iterator[str]:
+    if rule.discount != "amount" and not {"discount", "quantity", "unit_price"} <= set(columns):
+        yield f"amounts.discount: a {rule.discount} requires columns.discount, columns.quantity and columns.unit_price"
+    if rule.tax != "amount" and "tax" not in columns:
+        yield f"amounts.tax: a {rule.tax} requires columns.tax"
+    for name in rule.factors:
+        if rule.is_rate(name):
+            yield f"amounts.factors.{name}: factors are only for amounts; use {name}: percent or {name}: rate instead"
+
+
 def _term_errors(rule: AmountRule, columns: Mapping[str, str], numbers: frozenset[str]) -> Iterator[str]:
     for field, name in [*(("add", name) for name in rule.add), *(("subtract", name) for name in rule.subtract)]:
         if name not in numbers:
             yield f"amounts.{field}.{name}: only these columns have numbers: {', '.join(sorted(numbers))}"
         elif name not in columns:
             yield f"amounts.{field}.{name}: {name} is not mapped in columns"
-        elif name == "discount" and rule.discount != "amount":
-            yield f"amounts.{field}.{name}: the discount must be an amount, not a {rule.discount}"
+        elif rule.is_rate(name):
+            yield f"amounts.{field}.{name}: the {name} must be an amount, not a rate or a percent"
 
 
 def _units_only_errors(rule: AmountRule, columns: Mapping[str, str]) -> Iterator[str]:
@@ -103,8 +117,8 @@ def _minor_unit_errors(rule: AmountRule, columns: Mapping[str, str], numbers: fr
             yield f"{path}: {name} is not mapped in columns"
         elif name in rule.factors:
             yield f"{path}: {name} also has a factor; remove one of them"
-        elif name == "discount" and rule.discount != "amount":
-            yield f"{path}: a discount that is a {rule.discount} has no unit"
+        elif rule.is_rate(name):
+            yield f"{path}: a {name} that is a rate or a percent has no unit"
 
 
 def _tax_errors(rule: AmountRule, columns: Mapping[str, str]) -> Iterator[str]:

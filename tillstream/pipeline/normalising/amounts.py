@@ -14,6 +14,7 @@ from tillstream.pipeline.normalising.numbers.arithmetic import (
     HUNDRED,
     exceeds_hundred,
     included_tax,
+    included_taxes,
     line_total,
     percent_of,
     plus,
@@ -48,7 +49,7 @@ class Amounts:
         rule = self._source.contract.amounts
         columns = {name: self.read(name) for name in NUMBERS}
         if rule.discount != "amount":
-            columns["discount"] = self._discount(columns, self._source.mapped("discount"))
+            columns["discount"] = self._discount(columns)
         if rule.less_discount:
             columns |= {name: self._less_discount(name, columns) for name in ("net_amount", "gross_amount")}
         if rule.units_only:
@@ -56,6 +57,8 @@ class Amounts:
         if rule.include == "tax":
             return columns | self._without_tax(columns)
         columns["net_amount"] = self._net(columns)
+        if rule.tax != "amount":
+            columns["tax"] = percent_of(columns["net_amount"], self._percentages("tax", columns["tax"], rule.tax))
         columns["gross_amount"] = self._gross(columns)
         return columns
 
@@ -91,7 +94,7 @@ class Amounts:
 
     def _readings(self, name: str, text: EncodedText) -> list[Numbers]:
         """The words of a column in each format of the contract."""
-        is_rate = name == "discount" and self._source.contract.amounts.discount != "amount"
+        is_rate = self._source.contract.amounts.is_rate(name)
         words = pc.replace_substring_regex(text.words, _PERCENT, "") if is_rate else text.words
         return [read_numbers(words, style) for style in self._style(name).styles]
 
@@ -146,21 +149,26 @@ class Amounts:
             self._source.flag(numbers.rounded, "rounded", name, text)
         return numbers
 
-    def _discount(self, columns: dict[str, pa.Array], text: EncodedText) -> pa.Array:
-        """Discount amounts from rates or percentages of quantity × unit price."""
-        rates = columns["discount"]
-        if self._source.contract.amounts.discount == "rate":
+    def _percentages(self, name: str, numbers: pa.Array, kind: str) -> pa.Array:
+        """The numbers of a column of rates or percentages in percent, NULL where they are over 100 percent."""
+        text, percent = self._source.mapped(name), numbers
+        if kind == "rate":
             has_percent_sign = pa.array(to_bool_array(pc.match_substring_regex(text.words, _PERCENT))[text.index])
-            rates = pc.if_else(has_percent_sign, rates, times(rates, HUNDRED).values)
-        out_of_range = exceeds_hundred(rates) | (
-            to_bool_array(pc.is_null(rates)) & to_bool_array(pc.is_valid(columns["discount"]))
-        )
+            percent = pc.if_else(has_percent_sign, numbers, times(numbers, HUNDRED).values)
+        too_large = to_bool_array(pc.and_(pc.is_null(percent), pc.is_valid(numbers)))
+        out_of_range = too_large | exceeds_hundred(percent)
+        if name == "tax":
+            out_of_range |= to_bool_array(pc.less(percent, pa.scalar(Decimal(0), NUMERIC)))
         if out_of_range.any():
-            self._source.issues.add_where(
-                out_of_range, "not-a-number", "discount", text.rows(), ": a discount can be at most 100 percent"
-            )
-            self._failed["discount"] |= out_of_range
-            rates = pc.if_else(pa.array(out_of_range), None, rates)
+            limits = "can be at most 100 percent" if name == "discount" else "is from 0 to 100 percent"
+            self._source.issues.add_where(out_of_range, "not-a-number", name, text.rows(), f": a {name} {limits}")
+            self._failed[name] |= out_of_range
+            percent = pc.if_else(pa.array(out_of_range), None, percent)
+        return percent
+
+    def _discount(self, columns: dict[str, pa.Array]) -> pa.Array:
+        """Discount amounts from rates or percentages of quantity × unit price."""
+        rates = self._percentages("discount", columns["discount"], self._source.contract.amounts.discount)
         for name in ("quantity", "unit_price"):
             missing = to_bool_array(pc.and_(pc.is_valid(rates), pc.is_null(columns[name])))
             self._source.issues.add_where(missing & ~self._failed[name], "missing-expected", name)
@@ -173,9 +181,11 @@ class Amounts:
         if gross.null_count:
             total, too_large = line_total(*(columns[name] for name in _TERMS))
             gross = self._fill_missing("gross_amount", _TERMS, gross, total, too_large)
-        rate = self._source.contract.amounts.tax_rate
-        if rate is not None:
-            tax = included_tax(gross, rate)
+        rule = self._source.contract.amounts
+        if rule.tax != "amount":
+            tax = included_taxes(gross, self._percentages("tax", tax, rule.tax))
+        elif rule.tax_rate is not None:
+            tax = included_tax(gross, rule.tax_rate)
         net, too_large = plus(gross, pc.negate(tax))
         net = self._fill_missing("net_amount", ("gross_amount", "tax"), columns["net_amount"], net, too_large)
         return {"gross_amount": gross, "tax": tax, "net_amount": net}

@@ -133,9 +133,7 @@ def minor_unit_columns(contract: Contract) -> tuple[str, ...]:
     rule = contract.amounts
     if rule.minor_units or rule.factors:
         return ()
-    return tuple(
-        name for name in MONEY if name in contract.columns and (name != "discount" or rule.discount == "amount")
-    )
+    return tuple(name for name in MONEY if name in contract.columns and not rule.is_rate(name))
 
 
 def _prices(rows: pa.Table) -> Floats:

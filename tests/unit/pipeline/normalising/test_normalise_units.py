@@ -126,6 +126,33 @@ def test_a_total_with_tax_is_compared_with_prices_with_tax() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "rates"), [("percent", ["19", "7%", "0", "19"]), ("rate", ["0.19", "7%", "0", "0.19"])]
+)
+def test_the_tax_inside_a_total_is_computed_at_the_rate_of_its_row(kind: str, rates: list[str]) -> None:
+    totals = ["119.00", "10.70", "5.00", "-11.90"]
+    table, issues = normalise(source_table(Total=totals, VAT=rates), gross({"tax": "VAT"}, tax=kind))
+    assert table.column("net_amount").to_pylist() == [100, 10, 5, -10]
+    assert table.column("tax").to_pylist() == [19, Decimal("0.7"), 0, Decimal("-1.9")]
+    assert len(issues) == 0
+
+
+def test_a_rate_beside_a_net_total_adds_the_tax() -> None:
+    rules = contract({"net_amount": "Total", "tax": "VAT"}, amounts={"tax": "percent"})
+    table, _ = normalise(source_table(Total=["100", "10", "5"], VAT=["19", "7.5", ""]), rules)
+    assert table.column("gross_amount").to_pylist() == [119, Decimal("10.75"), None]
+
+
+def test_a_rate_that_is_none_computes_no_net_amount() -> None:
+    source = source_table(Total=["9", "9", "9", "9"], VAT=["-100", "101", "x", ""])
+    table, _ = normalise(source, gross({"tax": "VAT"}, tax="percent"))
+    assert table.column("net_amount").to_pylist() == [None] * 4
+    assert issue_keys(issues_of(source, gross({"tax": "VAT"}, tax="percent"))) == [
+        *((row, "not-a-number", "tax") for row in (0, 1, 2)),
+        (3, "missing-required", "tax"),
+    ]
+
+
+@pytest.mark.parametrize(
     ("total", "tax", "expected"),
     [
         ("", "1", [(0, "missing-required", "gross_amount")]),
@@ -148,6 +175,8 @@ def test_a_missing_part_of_a_net_amount_is_an_issue(total: str, tax: str, expect
         ({}, {"factors": {"quantity": "1E+30"}}, "at most 20 digits"),
         ({}, {"discount": "rate"}, "a rate requires columns.discount"),
         ({"discount": "Off"}, {"discount": "rate", "factors": {"discount": "2"}}, "factors are only for amounts"),
+        ({}, {"tax": "percent"}, "a percent requires columns.tax"),
+        ({"tax": "VAT"}, {"tax": "rate", "factors": {"tax": "2"}}, "use tax: percent or tax: rate"),
         ({}, {"tax_rate": "0.19"}, "only allowed if amounts include tax"),
         ({}, {"include": "tax"}, "exactly one of columns.tax and amounts.tax_rate"),
         ({"tax": "VAT"}, {"include": "tax", "tax_rate": "0.19"}, "exactly one of columns.tax"),

@@ -119,5 +119,22 @@ def included_tax(gross: pa.Array, rate: Decimal) -> pa.Array:
     return pa.array(tax, NUMERIC).take(encoded.indices)
 
 
+def included_taxes(gross: pa.Array, percent: pa.Array) -> pa.Array:
+    """Compute the tax included in gross amounts at a rate per row, in percent: NUMERIC (n,), NULL where one is NULL."""
+    if not len(percent):
+        return gross
+    rates = percent.dictionary_encode()
+    codes = pc.fill_null(rates.indices, -1).to_numpy(zero_copy_only=False)
+    order = np.argsort(codes, kind="stable")
+    values, firsts = np.unique(codes[order], return_index=True)
+    parts = [
+        included_tax(gross.take(pa.array(rows)), rates.dictionary[code].as_py() / 100)
+        if code >= 0
+        else pa.nulls(len(rows), NUMERIC)
+        for code, rows in zip(values.tolist(), np.split(order, firsts[1:]), strict=True)
+    ]
+    return pa.concat_arrays(parts).take(pa.array(np.argsort(order, kind="stable")))
+
+
 def _tax(gross: Decimal, rate: Decimal) -> Decimal | None:
     return nine_places(_EXACT.divide(_EXACT.multiply(gross, rate), _EXACT.add(1, rate)))[0]
