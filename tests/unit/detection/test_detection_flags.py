@@ -21,6 +21,11 @@ def detected(header: str, marks: list[str]) -> Proposal:
         ("Is returned", ["", "x", ""], {"x": "returned"}),
         ("Storniert", ["nein", "ja", "nein"], {"nein": "completed", "ja": "cancelled"}),
         ("Voided on", ["", "2026-02-12", ""], {"2026-02-12": "cancelled"}),
+        ("Deleted", ["0", "1", "0"], {"0": "completed", "1": "cancelled"}),
+        ("Gültig", ["ja", "nein", "ja"], {"ja": "completed", "nein": "cancelled"}),
+        ("İade", ["Hayır", "Evet", "Hayır"], {"Hayır": "completed", "Evet": "returned"}),
+        ("Ακυρώθηκε", ["ΟΧΙ", "ΝΑΙ", "ΟΧΙ"], {"ΟΧΙ": "completed", "ΝΑΙ": "cancelled"}),
+        ("Test order", ["false", "true", "false"], {"false": "completed", "true": "ignore"}),
     ],
 )
 def test_a_column_that_marks_reversed_rows_is_the_status(header: str, marks: list[str], words: dict[str, str]) -> None:
@@ -44,3 +49,15 @@ def test_an_amount_or_a_number_of_units_is_no_mark() -> None:
 def test_other_words_mean_nothing_under_a_mark() -> None:
     assert flag_meaning("Void?", "perhaps") == ""
     assert flag_meaning("Product", "yes") == ""
+
+
+def test_a_no_under_paid_is_asked() -> None:
+    questions = {question.key: question for question in detected("Paid", ["yes", "no", "yes"]).questions}
+    assert {use.word: use.meaning for use in questions["status"].table} == {"yes": "completed", "no": ""}
+
+
+def test_kinds_of_documents_are_the_status_and_an_unknown_one_is_asked() -> None:
+    proposal = detected("Type", ["Sale", "Paid out", "Sale"])
+    assert proposal.contract["columns"]["status"] == "Type"
+    assert "status" in {question.key for question in proposal.questions}
+    assert "status" not in detected("Type", ["Dine in", "Take away", "Dine in"]).contract["columns"]

@@ -10,7 +10,7 @@ from tillstream.detection.columns.word_uses import amounts_by_word
 from tillstream.detection.evidence import LIKELY, NO_COLUMN, DetectionLog, WordUse
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle
-from tillstream.detection.words.flag_words import flag_meaning
+from tillstream.detection.words.flag_words import flag_meaning, flagged_status, is_flag
 from tillstream.detection.words.status_words import STATUSES, status_of
 from tillstream.domain.batch.staging_report import OTHER_WORDS, UnknownWord
 from tillstream.domain.columns import IGNORE
@@ -62,9 +62,9 @@ def _word_uses(
             WordUse(word, column.words[word], amounts.get(word, ""), meaning, CHOICES, column.first_lines(word))
         )
     empty = sheet.rows - column.filled
-    is_flag = bool(words) and all(flag_meaning(name, word) for word in words)
-    answer = log.answer("status.default") or ("completed" if is_flag else "")
-    if empty or (answer and not is_flag):
+    marks = bool(flagged_status(name)) and is_flag(name, words)
+    answer = log.answer("status.default") or ("completed" if marks else "")
+    if empty or (answer and not marks):
         uses.append(WordUse("", empty, amounts.get("", "") if empty else "", answer, STATUSES))
     return tuple(uses)
 

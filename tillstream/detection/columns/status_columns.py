@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from tillstream.detection.evidence import ASSUMED, LIKELY, DetectionLog
 from tillstream.detection.sheet import Column
 from tillstream.detection.values.numbers import looks_like_number
-from tillstream.detection.words.flag_words import flag_meaning, flagged_status
+from tillstream.detection.words.flag_words import flagged_status, is_flag, is_kind_header
 from tillstream.detection.words.headers import CLEAR, match_header
 from tillstream.detection.words.status_words import MAX_STATUS_WORDS, is_status_header, status_of
+from tillstream.domain.columns import IGNORE
 
 _SHOWN = 5
 _REVERSED = frozenset({"cancelled", "returned"})
@@ -76,11 +77,13 @@ def _candidate(column: Column) -> _Candidate | None:
     words = column.words
     if not words:
         return None
-    if all(flag_meaning(column.name, word) for word in words):
+    if is_flag(column.name, words):
         return _Candidate(column, ASSUMED, "", tuple(words), reverses=True)
     match = next((match for match in match_header(column.name) if match.role == "status"), None)
     mapped = tuple(word for word in words if status_of(word))
     reverses = any(status_of(word) in _REVERSED for word in mapped)
+    if is_kind_header(column.name) and 1 < len(words) <= MAX_STATUS_WORDS and mapped:
+        return _Candidate(column, ASSUMED if len(mapped) == len(words) else 0.0, "", mapped, reverses)
     if match is None and not is_status_header(column.name, vague=True):
         is_status = reverses and len(words) <= MAX_STATUS_WORDS and 2 * column.filled >= len(column.cells)
         numeric = sum(map(looks_like_number, words)) > len(words) / 2
@@ -110,8 +113,10 @@ def _doubt(one: _Candidate) -> tuple[str, tuple[str, ...], str, tuple[int, ...]]
 def _evidence(one: _Candidate) -> str:
     if one.synonym:
         return f"its name means {one.synonym}"
-    if flagged_status(one.column.name):
-        return f"it marks the {flagged_status(one.column.name)} rows with {_quoted(list(one.column.words)[:2])}"
+    if is_flag(one.column.name, one.column.words):
+        marked = flagged_status(one.column.name) or "counted"
+        kind = "rows that are not sales" if marked == IGNORE else f"{marked} rows"
+        return f"it marks the {kind} with {_quoted(list(one.column.words)[:2])}"
     if one.mapped:
         return f"its words are those of a status, such as {_quoted(one.mapped[:2])}"
     return "its name contains that of a status"
