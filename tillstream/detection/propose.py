@@ -7,7 +7,16 @@ from typing import Any, BinaryIO
 
 from tillstream.detection.amounts import ask_totals, by_content, minor_units, quantities, subtractions, taxes, totals
 from tillstream.detection.answers import check_names
-from tillstream.detection.columns import accounted, fill_down, identity, missing, repeated_names, roles, status
+from tillstream.detection.columns import (
+    accounted,
+    fill_down,
+    identity,
+    joined_status,
+    missing,
+    repeated_names,
+    roles,
+    status,
+)
 from tillstream.detection.columns.number_columns import style_columns
 from tillstream.detection.evidence import LIKELY, DetectionLog, Finding, Question
 from tillstream.detection.exports import apply
@@ -107,16 +116,20 @@ class _Proposer:
         sale_columns = identity.decide(sheet, role_columns, log)
         contract["amounts"] = amounts
         contract["dates"], source = self._dates(role_columns)
-        contract["status"], status_words = status.decide(sheet, role_columns, style, log)
+        texts = roles.status_texts(self._line_profiles, role_columns).values()
+        with_status, joined = joined_status.decide(sheet, role_columns, texts, log)
+        contract["status"], status_words = status.decide(with_status, role_columns, style, log, joined.meanings)
         contract["identity"] = {"ids": identity.per_store(sheet, role_columns, sale_columns, log)}
         contract["where_missing"] = missing.decide(role_columns, self._profiles, log)
         contract["columns"] = dict(role_columns)
         if sale_columns is not None:
             self._identify_sales(contract, sale_columns)
+        contract["made"] = joined.made
         source.apply(contract)
         contract["extra_columns"] = [name for name in sheet.names if name not in contract["columns"].values()]
         made_of = (*contract["identity"].get("made_of", ()), *source.parts)
-        columns = accounted.account(sheet, self._profiles, contract["columns"], made_of, style, status_words)
+        parts = dict.fromkeys(made_of, "identity") | dict.fromkeys(joined.parts, "status")
+        columns = accounted.account(sheet, self._profiles, contract["columns"], parts, style, status_words)
         findings, questions = tuple(log.findings), tuple(log.questions)
         return Proposal(_without_empty(contract), findings, questions, sheet.rows, self._read, columns)
 

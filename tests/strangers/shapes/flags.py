@@ -55,6 +55,24 @@ def documents() -> list[Case]:
     ]  # fmt: skip
 
 
+def both() -> list[Case]:
+    """Two columns decide: a kind and a status, two flags, and a date of cancellation beside a status."""
+    lines = plan(931, returned=0.1, cancelled=0.1)
+    kind = {"Type": lambda line: "Refund" if line.status == "returned" else "Sale",
+            "Status": lambda line: "Voided" if line.status == "cancelled" else "Completed"}  # fmt: skip
+    flagged = {"Voided": lambda line: "Yes" if line.status == "cancelled" else "No",
+               "Refunded": lambda line: "Yes" if line.status == "returned" else "No"}  # fmt: skip
+    dated = plan(932, cancelled=0.1)
+    paid = {"Payment status": lambda line: "refunded" if line.sale % 9 == 4 and line.status == "cancelled" else "paid",
+            "Cancelled at": lambda line: f"{line.at:%Y-%m-%d}" * (line.status == "cancelled")}  # fmt: skip
+    who = clerk({"status": "Status", "net_amount": "Total"}, {"Sale": "completed"}, returns="subtract")
+    return [
+        trap("both-kind-and-status", lines, _unsigned(lines, **kind), who),
+        trap("both-flags", lines, _unsigned(lines, **flagged), who),
+        trap("both-date-and-status", dated, paid, who),
+    ]
+
+
 def harmless() -> list[Case]:
     """Columns of yes and no that mark nothing are not asked about."""
     lines = plan(921)
@@ -65,4 +83,4 @@ def harmless() -> list[Case]:
 
 
 def cases() -> list[Case]:
-    return [*marks(), *documents(), *harmless()]
+    return [*marks(), *documents(), *both(), *harmless()]

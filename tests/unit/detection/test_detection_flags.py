@@ -20,7 +20,6 @@ def detected(header: str, marks: list[str]) -> Proposal:
         ("Cancelled", ["0", "0", "1"], {"0": "completed", "1": "cancelled"}),
         ("Is returned", ["", "x", ""], {"x": "returned"}),
         ("Storniert", ["nein", "ja", "nein"], {"nein": "completed", "ja": "cancelled"}),
-        ("Voided on", ["", "2026-02-12", ""], {"2026-02-12": "cancelled"}),
         ("Deleted", ["0", "1", "0"], {"0": "completed", "1": "cancelled"}),
         ("Gültig", ["ja", "nein", "ja"], {"ja": "completed", "nein": "cancelled"}),
         ("İade", ["Hayır", "Evet", "Hayır"], {"Hayır": "completed", "Evet": "returned"}),
@@ -33,6 +32,13 @@ def test_a_column_that_marks_reversed_rows_is_the_status(header: str, marks: lis
     assert proposal.contract["columns"]["status"] == header
     assert proposal.contract["status"]["words"] == words
     assert proposal.contract["status"].get("default", "completed") == ("completed" if "" in marks else None)
+
+
+def test_a_date_marks_rows_whatever_day_it_is() -> None:
+    contract = detected("Voided on", ["", "2026-02-12", ""]).contract
+    assert contract["columns"]["status"] == "Voided on?"
+    assert contract["made"]["Voided on?"] == {"filled": "Voided on", "word": "Voided on"}
+    assert contract["status"] == {"words": {"Voided on": "cancelled"}, "default": "completed"}
 
 
 def test_the_evidence_names_the_marks() -> None:

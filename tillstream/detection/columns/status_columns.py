@@ -44,8 +44,8 @@ class _Candidate:
         return self.header > 0 or self.share >= 0.5
 
     @property
-    def rank(self) -> tuple[bool, bool, float, float]:
-        return self.reverses, bool(self.mapped), self.header, self.share
+    def rank(self) -> tuple[bool, bool, bool, float, float]:
+        return self.reverses, self.is_certain, bool(self.mapped), self.header, self.share
 
 
 def assign(columns: Mapping[str, Column], assigned: dict[str, str], log: DetectionLog) -> None:
@@ -57,20 +57,24 @@ def assign(columns: Mapping[str, Column], assigned: dict[str, str], log: Detecti
     if not candidates:
         return
     best, *others = candidates
-    rivals = [one for one in others if one.reverses] if best.reverses else []
-    if rivals and not _is_clearer(best, rivals):
-        names = tuple(one.column.name for one in (best, *rivals))
-        evidence = f"{' and '.join(names)} have words such as {_quoted(best.mapped[:2])}"
-        words = "Which column is the status that decides whether a sale counts?"
-        log.add_question("column.status", words, (*names, "-"), evidence)
-        return
     if not best.is_certain:
         log.add_question("column.status", *_doubt(best), none="no")
         return
     assigned["status"] = best.column.name
-    kept = [one.column.name for one in others]
+    kept = [one.column.name for one in others if not decides(one.column)]
     also = f"; {' and '.join(kept)} {'is' if len(kept) == 1 else 'are'} kept as extra" if kept else ""
     log.add_finding("column.status", best.column.name, _evidence(best) + also, best.header or LIKELY)
+
+
+def decides(column: Column, *, beside_flag: bool = False) -> bool:
+    """Whether words of a column, beside the status, cancel or return rows, or are kinds that are not known.
+
+    beside_flag: the status is a column of marks, so that any column with the clear name of a status decides as well.
+    """
+    one = _candidate(column)
+    if one is None or not one.is_certain:
+        return False
+    return one.reverses or (is_kind_header(column.name) and one.share < 1) or (beside_flag and one.header >= CLEAR)
 
 
 def _candidate(column: Column) -> _Candidate | None:
@@ -93,10 +97,6 @@ def _candidate(column: Column) -> _Candidate | None:
         return None  # a state such as Ohio
     header = match.clarity if match else ASSUMED
     return _Candidate(column, header, match.synonym if match else "", mapped, reverses)
-
-
-def _is_clearer(best: _Candidate, rivals: Iterable[_Candidate]) -> bool:
-    return best.is_certain and best.header >= CLEAR and all(rival.header < CLEAR for rival in rivals)
 
 
 def _doubt(one: _Candidate) -> tuple[str, tuple[str, ...], str, tuple[int, ...]]:

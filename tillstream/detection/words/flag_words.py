@@ -92,6 +92,14 @@ def is_flag_word(cell: str) -> bool:
     return _is_in("yes", cell) or _is_in("no", cell)
 
 
+def is_no(cell: str) -> bool:
+    return _is_in("no", cell)
+
+
+def is_day(cell: str) -> bool:
+    return bool(_DAY.fullmatch(cell))
+
+
 def are_signs(words: Collection[str]) -> bool:
     """Whether the words are a plus and a minus."""
     return len(words) == 2 and "+" in words and _SIGNS.issuperset(words)
