@@ -117,7 +117,9 @@ class _Proposer:
         contract["amounts"] = amounts
         contract["dates"], source = self._dates(role_columns)
         texts = roles.status_texts(self._line_profiles, role_columns).values()
-        with_status, joined = joined_status.decide(sheet, role_columns, texts, log)
+        with_status, joined = joined_status.decide(
+            sheet, role_columns, texts, log, apply.also_status(self._export, sheet) if self._export else ()
+        )
         contract["status"], status_words = status.decide(with_status, role_columns, style, log, joined.meanings)
         contract["identity"] = {"ids": identity.per_store(sheet, role_columns, sale_columns, log)}
         contract["where_missing"] = missing.decide(role_columns, self._profiles, log)

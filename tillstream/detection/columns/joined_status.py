@@ -1,6 +1,6 @@
 """Join the columns that together decide whether a sale counts: a kind and a status, or two flags."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import product
@@ -34,18 +34,18 @@ class JoinedStatus:
 
 
 def decide(
-    sheet: Sheet, roles: dict[str, str], texts: Iterable[Column], log: DetectionLog
+    sheet: Sheet, roles: dict[str, str], texts: Iterable[Column], log: DetectionLog, also: Collection[str] = ()
 ) -> tuple[Sheet, JoinedStatus]:
     """Map `status` to a derived column if several columns decide, or if it is a date that marks rows.
 
-    texts: columns without a role. Returns the sheet with the derived columns.
+    texts: columns without a role. also: those that are known to decide. Returns the sheet with the derived columns.
     """
     name = roles.get("status", "")
     if name not in sheet.columns:
         return sheet, JoinedStatus()
     is_mark = is_flag(name, sheet.columns[name].words)
     others = (one for one in texts if status_columns.decides(one, beside_flag=is_mark))
-    deciding = {name, *(one.name for one in others if not _is_repeated(sheet.columns[name], one, log))}
+    deciding = {name, *also, *(one.name for one in others if not _is_repeated(sheet.columns[name], one, log))}
     parts = tuple(one for one in sheet.names if one in deciding)
     dated = {one for one in parts if _is_date_mark(sheet.columns[one], among=len(parts))}
     if len(parts) == 1 and not dated:

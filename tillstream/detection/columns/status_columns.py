@@ -11,7 +11,7 @@ from tillstream.detection.words.headers import CLEAR, match_header
 from tillstream.detection.words.status_words import MAX_STATUS_WORDS, is_status_header, status_of
 from tillstream.domain.columns import IGNORE
 
-_SHOWN = 5
+_SHOWN, _MAX_KINDS = 5, 12
 _REVERSED = frozenset({"cancelled", "returned"})
 """Meanings that change the revenue."""
 
@@ -39,6 +39,8 @@ class _Candidate:
         """Whether the words can be mapped without asking whether this is the status at all."""
         if len(self.column.words) > MAX_STATUS_WORDS:
             return False
+        if is_kind_header(self.column.name):
+            return True
         if not self.mapped:
             return bool(self.synonym) and is_status_header(self.column.name)
         return self.header > 0 or self.share >= 0.5
@@ -74,7 +76,11 @@ def decides(column: Column, *, beside_flag: bool = False) -> bool:
     one = _candidate(column)
     if one is None or not one.is_certain:
         return False
-    return one.reverses or (is_kind_header(column.name) and one.share < 1) or (beside_flag and one.header >= CLEAR)
+    return (
+        one.reverses
+        or (is_kind_header(column.name, vague=True) and one.share < 1)
+        or (beside_flag and one.header >= CLEAR)
+    )
 
 
 def _candidate(column: Column) -> _Candidate | None:
@@ -86,7 +92,7 @@ def _candidate(column: Column) -> _Candidate | None:
     match = next((match for match in match_header(column.name) if match.role == "status"), None)
     mapped = tuple(word for word in words if status_of(word))
     reverses = any(status_of(word) in _REVERSED for word in mapped)
-    if is_kind_header(column.name) and 1 < len(words) <= MAX_STATUS_WORDS and mapped:
+    if is_kind_header(column.name, vague=bool(mapped)) and 1 < len(words) <= _MAX_KINDS:
         return _Candidate(column, ASSUMED if len(mapped) == len(words) else 0.0, "", mapped, reverses)
     if match is None and not is_status_header(column.name, vague=True):
         is_status = reverses and len(words) <= MAX_STATUS_WORDS and 2 * column.filled >= len(column.cells)

@@ -59,9 +59,9 @@ def is_harmless_flag(header: str) -> bool:
 
 
 @lru_cache(maxsize=10_000)
-def is_kind_header(header: str) -> bool:
-    """Whether the name is that of a column of kinds of documents or transactions."""
-    return plain(header) in _plain_words("kinds")
+def is_kind_header(header: str, *, vague: bool = False) -> bool:
+    """Whether the name is that of a column of kinds of documents. vague: also a name such as Type."""
+    return plain(header) in _plain_words("kinds") or (vague and plain(header) in _plain_words("vague_kinds"))
 
 
 @lru_cache(maxsize=10_000)
@@ -120,7 +120,7 @@ def _data() -> dict[str, Any]:
     return tomllib.loads(resources.files("tillstream.detection.words").joinpath("flags.toml").read_text("utf-8"))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _plain_words(list_: str) -> frozenset[str]:
     return frozenset(filter(None, map(plain, _data()[list_].split(","))))
 

@@ -21,7 +21,8 @@ _WORDS = {
         finalizado, finalizada, faturado, completato, completata, pagato, pagata, consegnato, consegnata,
         spedito, evaso, chiuso, venduto, voltooid, betaald, geleverd, verzonden, afgerond, verkocht, gesloten,
         verkauf, rechnung, quittung, vente, facture, reçu, venta, factura, recibo, venda, fatura, nota fiscal, vendita,
-        fattura, scontrino, ricevuta, verkoop, factuur, kassabon, invoice, sales invoice, receipt, sales receipt,
+        fattura, scontrino, ricevuta, verkoop, factuur, kassabon, invoice, sales invoice, a/r invoice, receipt,
+        sales receipt,
         完了, 販売済, 支払済, 支払済み, 出荷済, 出荷済み, 発送済, 発送済み, 配達済, 売上, 入金済, 確定""",
     "pending": """
         pending, open, on hold, in process, in progress, processing, disputed, awaiting payment, unpaid, new,
@@ -40,9 +41,10 @@ _WORDS = {
         returned, return, refunded, refund, credited, credit note, retourniert, zurückgegeben, erstattet,
         rückgabe, gutschrift, retoure, retourné, retournée, remboursé, remboursée, retour, avoir,
         devuelto, devuelta, reembolsado, devolución, reembolso, devolvido, devolvida, devolução, reso,
-        restituito, rimborsato, geretourneerd, terugbetaald, teruggebracht, retourgezonden, credit memo, credit invoice,
-        sales return, rechnungskorrektur, rückerstattung, facture d'avoir, abono, nota de crédito,
-        factura rectificativa, nota di credito, creditnota, creditfactuur, 返品, 返金, 返品済, 返金済, 赤伝""",
+        restituito, rimborsato, geretourneerd, terugbetaald, teruggebracht, retourgezonden, credit memo,
+        a/r credit memo, credit invoice, sales return, rechnungskorrektur, rückerstattung, facture d'avoir, abono,
+        nota de crédito, factura rectificativa, nota di credito, creditnota, creditfactuur,
+        返品, 返金, 返品済, 返金済, 赤伝""",
 }
 _STEMS = """
     annul cancel chargeback declin error fail invalid mistake refund reject revers returned unpaid void wrong await
