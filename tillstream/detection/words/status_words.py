@@ -25,8 +25,8 @@ _WORDS = {
         sales receipt,
         完了, 販売済, 支払済, 支払済み, 出荷済, 出荷済み, 発送済, 発送済み, 配達済, 売上, 入金済, 確定""",
     "pending": """
-        pending, open, on hold, in process, in progress, processing, disputed, awaiting payment, unpaid, new,
-        draft, backordered, waiting, unfulfilled, authorized, authorised,
+        pending, open, on hold, in process, in progress, disputed, awaiting payment, unpaid, new,
+        draft, backordered, waiting, unfulfilled,
         offen, ausstehend, in bearbeitung, wartend, unbezahlt, zurückgestellt,
         en attente, en cours, ouvert, ouverte, non payé, impayé, pendiente, en proceso, abierto, abierta,
         en espera, sin pagar, pendente, em andamento, em processamento, aberto, aberta, aguardando, em aberto,
