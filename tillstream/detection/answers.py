@@ -64,7 +64,7 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
     "prices": _one_of("net", "gross"),
     "discount": _one_of("amount", "rate", "percent"),
     "tax_rate": _rate,
-    "returns": _one_of("subtract", "cancel"),
+    "returns": _one_of("subtract", "cancel", "keep"),
     "status.default": _one_of(*STATUSES),
     "minor_units": _one_of("yes", "no"),
     "discount_confirmed": _one_of("yes", "no"),

@@ -36,6 +36,8 @@ def marks() -> list[Case]:
         ),
         trap("flag-sign", back, _unsigned(back, Sign=lambda line: "-" if line.status == "returned" else "+"),
              clerk({"status": "Sign", "net_amount": "Total"}, mean, returns="subtract")),
+        trap("flag-negative-quantity", back, {"Total": lambda line: plain(abs(line.total))},
+             clerk({"net_amount": "Total"}, returns="subtract")),
         trap("flag-training", lines, {"Training": lambda line: "Y" if line.status == "cancelled" else "N"},
              clerk({"status": "Training"}), truth=truth_of(sold, "EUR")),
     ]  # fmt: skip

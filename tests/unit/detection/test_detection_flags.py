@@ -57,6 +57,14 @@ def test_other_words_mean_nothing_under_a_mark() -> None:
     assert flag_meaning("Product", "yes") == ""
 
 
+def test_a_negative_quantity_beside_a_positive_total_is_asked_and_subtracted() -> None:
+    text = "Order,Date,Product,Qty,Total\nA1,2026-02-10,Mug,-2,5.00\nA2,2026-02-11,Mug,1,2.50\n"
+    (question,) = (one for one in propose(io.BytesIO(text.encode()), name="x").questions if one.key == "returns")
+    assert "1 of 1 of these rows have a Total without a minus sign" in question.evidence
+    status = propose(io.BytesIO(text.encode()), name="x", answers={"returns": "subtract"}).contract["status"]
+    assert (status["negative_quantity"], status["unsigned_returns"]) == ("returned", True)
+
+
 def test_a_no_under_paid_is_asked() -> None:
     questions = {question.key: question for question in detected("Paid", ["yes", "no", "yes"]).questions}
     assert {use.word: use.meaning for use in questions["status"].table} == {"yes": "completed", "no": ""}
