@@ -57,7 +57,7 @@ def test_other_words_mean_nothing_under_a_mark() -> None:
     assert flag_meaning("Product", "yes") == ""
 
 
-def test_a_negative_quantity_beside_a_positive_total_is_asked_and_subtracted() -> None:
+def test_a_negative_quantity_and_a_positive_total_are_a_question() -> None:
     text = "Order,Date,Product,Qty,Total\nA1,2026-02-10,Mug,-2,5.00\nA2,2026-02-11,Mug,1,2.50\n"
     (question,) = (one for one in propose(io.BytesIO(text.encode()), name="x").questions if one.key == "returns")
     assert "1 of 1 of these rows have a Total without a minus sign" in question.evidence
@@ -65,12 +65,12 @@ def test_a_negative_quantity_beside_a_positive_total_is_asked_and_subtracted() -
     assert (status["negative_quantity"], status["unsigned_returns"]) == ("returned", True)
 
 
-def test_a_no_under_paid_is_asked() -> None:
+def test_a_no_under_paid_is_a_question() -> None:
     questions = {question.key: question for question in detected("Paid", ["yes", "no", "yes"]).questions}
     assert {use.word: use.meaning for use in questions["status"].table} == {"yes": "completed", "no": ""}
 
 
-def test_kinds_of_documents_are_the_status_and_an_unknown_one_is_asked() -> None:
+def test_kinds_of_documents_are_the_status_and_other_ones_a_question() -> None:
     proposal = detected("Type", ["Sale", "Paid out", "Sale"])
     assert proposal.contract["columns"]["status"] == "Type"
     assert "status" in {question.key for question in proposal.questions}

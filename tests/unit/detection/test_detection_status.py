@@ -103,7 +103,7 @@ def test_two_columns_that_cancel_decide_together() -> None:
     assert {use.name: use.use for use in proposal.columns}["Delivery status"] == "mapped"
 
 
-def test_a_word_that_is_not_known_beside_a_status_is_asked_with_the_status() -> None:
+def test_an_unknown_word_of_a_second_column_is_a_question_with_the_status() -> None:
     proposal = proposal_for({"Status": ["paid", "voided"], "Type": ["Swap", "Return"]})
     (question,) = proposal.questions
     assert {use.word: use.meaning for use in question.table} == {"paid / Swap": "", "voided / Return": "cancelled"}
@@ -171,7 +171,7 @@ def test_unknown_words_of_the_whole_file_are_in_the_question_even_if_the_sample_
     assert proposed.status.words == {"paid": "completed", "gone": "cancelled", "lost": "ignore"}
 
 
-def test_a_new_word_of_a_joined_status_is_asked_in_the_next_file() -> None:
+def test_a_new_word_of_a_joined_status_is_a_question_in_the_next_file() -> None:
     first = proposal_for({"Type": ["Sale", "Refund"], "Status": ["paid", "voided"]}, returns="cancel")
     own = parse(first.contract)
     text = "Order No,Date,Total,Type,Status\n1,2026-03-01,10.50,Swap,paid\n2,2026-03-02,10.50,Sale,paid\n"

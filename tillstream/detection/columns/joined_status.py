@@ -44,7 +44,7 @@ def decide(
     if name not in sheet.columns:
         return sheet, JoinedStatus()
     is_mark = is_flag(name, sheet.columns[name].words)
-    others = (one for one in texts if status_columns.decides(one, beside_flag=is_mark))
+    others = (one for one in texts if status_columns.decides(one, with_marks=is_mark))
     deciding = {name, *also, *(one.name for one in others if not _is_repeated(sheet.columns[name], one, log))}
     parts = tuple(one for one in sheet.names if one in deciding)
     dated = {one for one in parts if _is_date_mark(sheet.columns[one], among=len(parts))}

@@ -68,10 +68,10 @@ def assign(columns: Mapping[str, Column], assigned: dict[str, str], log: Detecti
     log.add_finding("column.status", best.column.name, _evidence(best) + also, best.header or LIKELY)
 
 
-def decides(column: Column, *, beside_flag: bool = False) -> bool:
+def decides(column: Column, *, with_marks: bool = False) -> bool:
     """Whether words of a column, beside the status, cancel or return rows, or are kinds that are not known.
 
-    beside_flag: the status is a column of marks, so that any column with the clear name of a status decides as well.
+    with_marks: the status is a column of marks, so that any column with the clear name of a status decides as well.
     """
     one = _candidate(column)
     if one is None or not one.is_certain:
@@ -79,7 +79,7 @@ def decides(column: Column, *, beside_flag: bool = False) -> bool:
     return (
         one.reverses
         or (is_kind_header(column.name, vague=True) and one.share < 1)
-        or (beside_flag and one.header >= CLEAR)
+        or (with_marks and one.header >= CLEAR)
     )
 
 
