@@ -70,6 +70,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "returns": {
         "subtract": "returns beside their sales: subtract them",
         "cancel": "the sales themselves: they do not count",
+        "keep": "no returns: their totals count as they are",
     },
     "half_converted": {"swap": "yes, swap them back", "keep": "no, keep them as they are"},
     "minor_units": {"yes": "yes, in cents or the like", "no": "no"},

@@ -8,6 +8,7 @@ from tests.strangers.shapes import (
     bookkeeping,
     defects,
     erp,
+    flags,
     known,
     languages,
     marketplaces,
@@ -29,6 +30,7 @@ from tests.strangers.shapes import (
 MODULES = (
     *(shopify, webshops, marketplaces, payments, tills, more_tills, erp, accounting, bookkeeping),
     *(languages, reports, samples, traps, more_traps, defects, known, no_tables, numbers_again, orders, taxes),
+    flags,
 )
 
 

@@ -65,7 +65,7 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
     "discount": _one_of("amount", "rate", "percent"),
     "tax": _one_of("amount", "rate", "percent", "-"),
     "tax_rate": _rate,
-    "returns": _one_of("subtract", "cancel"),
+    "returns": _one_of("subtract", "cancel", "keep"),
     "status.default": _one_of(*STATUSES),
     "minor_units": _one_of("yes", "no"),
     "discount_confirmed": _one_of("yes", "no"),

@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 from typing import Any, BinaryIO, Literal
 
 from tillstream.detection.columns import status
+from tillstream.detection.columns.joined_status import complete
 from tillstream.detection.columns.readable import Reader, readable
 from tillstream.detection.columns.roles import Profile
 from tillstream.detection.evidence import DetectionLog, Question
@@ -170,11 +171,12 @@ class _Drift:
     def _compare_status_words(self) -> None:
         """Report new status words and ask for their meaning; all of the file are asked, if it was read whole."""
         name = self._data["columns"].get("status")
-        if name not in self._sheet.columns:
+        sheet = complete(self._sheet, self._contract.made)
+        if name not in sheet.columns:
             return
-        column, numbers_ = self._sheet.columns[name], self._data["numbers"]
+        column, numbers_ = sheet.columns[name], self._data["numbers"]
         style = numbers.NumberStyle(numbers_["decimal"], numbers_["thousands"])
-        uses = status.new_words(self._sheet, self._data["columns"], style, self._contract, self._log)
+        uses = status.new_words(sheet, self._data["columns"], style, self._contract, self._log)
         sampled = {use.word for use in uses}
         uses += status.words_of(self._unknown_words, sampled, self._log)
         for use in uses:

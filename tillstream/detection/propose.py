@@ -21,6 +21,7 @@ from tillstream.detection.columns import (
     days_of_dates,
     fill_down,
     identity,
+    joined_status,
     missing,
     repeated_names,
     roles,
@@ -131,17 +132,23 @@ class _Proposer:
         sale_columns = identity.decide(sheet, role_columns, log)
         contract["amounts"] = amounts
         contract["dates"], source = self._dates(role_columns)
-        contract["status"], status_words = status.decide(sheet, role_columns, style, log)
+        texts = roles.status_texts(self._line_profiles, role_columns).values()
+        with_status, joined = joined_status.decide(
+            sheet, role_columns, texts, log, apply.also_status(self._export, sheet) if self._export else ()
+        )
+        contract["status"], status_words = status.decide(with_status, role_columns, style, log, joined.meanings)
         contract["identity"] = {"ids": identity.per_store(sheet, role_columns, sale_columns, log)}
         contract["where_missing"] = missing.decide(role_columns, self._profiles, log)
         contract["columns"] = dict(role_columns)
         sheet = self._count_once(contract, orders)
         if sale_columns is not None:
             self._identify_sales(contract, sale_columns)
+        contract["made"] = contract.get("made", {}) | joined.made
         source.apply(contract)
         contract["extra_columns"] = [name for name in sheet.names if name not in contract["columns"].values()]
         made_of = (*contract["identity"].get("made_of", ()), *source.parts)
-        columns = accounted.account(sheet, self._profiles, contract["columns"], made_of, style, status_words)
+        uses = dict.fromkeys(made_of, "identity") | dict.fromkeys(joined.parts, "status")
+        columns = accounted.account(sheet, self._profiles, contract["columns"], uses, style, status_words)
         findings, questions = tuple(log.findings), tuple(log.questions)
         return Proposal(_without_empty(contract), findings, questions, sheet.rows, self._read, columns)
 

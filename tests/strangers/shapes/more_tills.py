@@ -1,14 +1,12 @@
 """Exports of more tills: Vend, Shopkeep, Loyverse, Zettle, SumUp, EposNow."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 from tests.strangers.case import Case, Clerk
-from tests.strangers.facts import Line, Plan, draw
+from tests.strangers.facts import Plan, draw
 from tests.strangers.shapes.shopify import sums
 from tests.strangers.shapes.till import STORES, Till
 from tests.strangers.tables import Columns, comma, once, plain, stamp
-from tests.strangers.truth import truth_of
 
 
 def vend() -> Till:
@@ -197,13 +195,6 @@ def eposnow() -> Till:
                 traps=("total of the sale in its first line",))  # fmt: skip
 
 
-def _loyverse(till: Till) -> Case:
-    """A Closed refund: its status is completed, its amounts are negative."""
-    case = till.case()
-    lines: list[Line] = [replace(line, status=line.status.replace("returned", "completed")) for line in draw(till.plan)]
-    return replace(case, truth=truth_of(lines, till.clerk.currency))
-
-
 def cases() -> list[Case]:
     tills = (vend, shopkeep, loyverse, zettle, sumup, eposnow)
-    return [_loyverse(till()) if till is loyverse else till().case() for till in tills]
+    return [till().case() for till in tills]

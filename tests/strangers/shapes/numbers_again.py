@@ -69,5 +69,5 @@ def cases() -> list[Case]:
         case("rows-counted-beside-bills", days, lambda line: counter[line],
              {"Bill": lambda line: 1000 + line.sale}, bill, header="No"),
         case("words-beside-orders", days, lambda line: whole(1000 + line.sale),
-             {"Transaction": lambda line: "Sale" if line.sale % 9 else "Phone sale"}, header="Order"),
+             {"Transaction": lambda line: "Counter" if line.sale % 9 else "Phone"}, header="Order"),
     ]  # fmt: skip

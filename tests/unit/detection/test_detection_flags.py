@@ -20,7 +20,11 @@ def detected(header: str, marks: list[str]) -> Proposal:
         ("Cancelled", ["0", "0", "1"], {"0": "completed", "1": "cancelled"}),
         ("Is returned", ["", "x", ""], {"x": "returned"}),
         ("Storniert", ["nein", "ja", "nein"], {"nein": "completed", "ja": "cancelled"}),
-        ("Voided on", ["", "2026-02-12", ""], {"2026-02-12": "cancelled"}),
+        ("Deleted", ["0", "1", "0"], {"0": "completed", "1": "cancelled"}),
+        ("Gültig", ["ja", "nein", "ja"], {"ja": "completed", "nein": "cancelled"}),
+        ("İade", ["Hayır", "Evet", "Hayır"], {"Hayır": "completed", "Evet": "returned"}),
+        ("Ακυρώθηκε", ["ΟΧΙ", "ΝΑΙ", "ΟΧΙ"], {"ΟΧΙ": "completed", "ΝΑΙ": "cancelled"}),
+        ("Test order", ["false", "true", "false"], {"false": "completed", "true": "ignore"}),
     ],
 )
 def test_a_column_that_marks_reversed_rows_is_the_status(header: str, marks: list[str], words: dict[str, str]) -> None:
@@ -28,6 +32,13 @@ def test_a_column_that_marks_reversed_rows_is_the_status(header: str, marks: lis
     assert proposal.contract["columns"]["status"] == header
     assert proposal.contract["status"]["words"] == words
     assert proposal.contract["status"].get("default", "completed") == ("completed" if "" in marks else None)
+
+
+def test_a_date_marks_rows_whatever_day_it_is() -> None:
+    contract = detected("Voided on", ["", "2026-02-12", ""]).contract
+    assert contract["columns"]["status"] == "Voided on?"
+    assert contract["made"]["Voided on?"] == {"filled": "Voided on", "word": "Voided on"}
+    assert contract["status"] == {"words": {"Voided on": "cancelled"}, "default": "completed"}
 
 
 def test_the_evidence_names_the_marks() -> None:
@@ -44,3 +55,23 @@ def test_an_amount_or_a_number_of_units_is_no_mark() -> None:
 def test_other_words_mean_nothing_under_a_mark() -> None:
     assert flag_meaning("Void?", "perhaps") == ""
     assert flag_meaning("Product", "yes") == ""
+
+
+def test_a_negative_quantity_and_a_positive_total_are_a_question() -> None:
+    text = "Order,Date,Product,Qty,Total\nA1,2026-02-10,Mug,-2,5.00\nA2,2026-02-11,Mug,1,2.50\n"
+    (question,) = (one for one in propose(io.BytesIO(text.encode()), name="x").questions if one.key == "returns")
+    assert "1 of 1 of these rows have a Total without a minus sign" in question.evidence
+    status = propose(io.BytesIO(text.encode()), name="x", answers={"returns": "subtract"}).contract["status"]
+    assert (status["negative_quantity"], status["unsigned_returns"]) == ("returned", True)
+
+
+def test_a_no_under_paid_is_a_question() -> None:
+    questions = {question.key: question for question in detected("Paid", ["yes", "no", "yes"]).questions}
+    assert {use.word: use.meaning for use in questions["status"].table} == {"yes": "completed", "no": ""}
+
+
+def test_kinds_of_documents_are_the_status_and_other_ones_a_question() -> None:
+    proposal = detected("Type", ["Sale", "Paid out", "Sale"])
+    assert proposal.contract["columns"]["status"] == "Type"
+    assert "status" in {question.key for question in proposal.questions}
+    assert "status" not in detected("Type", ["Dine in", "Take away", "Dine in"]).contract["columns"]

@@ -49,10 +49,17 @@ def test_remarks_about_errors_and_waiting_are_a_question_although_remarks_are_no
     assert "nothing in 48 rows" in question.evidence
 
 
+@pytest.mark.parametrize(("header", "words"), [("Flag 7", ["N", "N", "N", "Y"]), ("Sign", ["+", "+", "-"])])
+def test_a_yes_or_a_minus_under_a_name_without_a_meaning_is_a_question(header: str, words: list[str]) -> None:
+    (question,) = proposal_for(header, words, lines=1).questions
+    assert question.words == f"Does {header} decide whether a sale counts?"
+
+
 @pytest.mark.parametrize(
     ("header", "words"),
     [
         ("Kz", ["V", "X"]),
+        ("Gift wrap", ["no", "no", "yes"]),
         ("Member", ["N", "N", "N", "Y"]),
         ("Payment method", ["C", "C", "C", "V"]),
         ("Shift", ["F", "S", "N"]),
@@ -60,7 +67,16 @@ def test_remarks_about_errors_and_waiting_are_a_question_although_remarks_are_no
         ("Remark", [f"error {number}" for number in range(20)]),
         ("Kz", ["V"]),
     ],
-    ids=["none is usual", "yes and no", "known name", "evenly", "other remarks", "remarks of one sale", "one letter"],
+    ids=[
+        "none is usual",
+        "harmless",
+        "yes and no",
+        "known name",
+        "evenly",
+        "other remarks",
+        "remarks of one sale",
+        "one letter",
+    ],
 )
 def test_columns_of_other_values_are_no_question(header: str, words: list[str]) -> None:
     assert keys(proposal_for(header, words)) == []

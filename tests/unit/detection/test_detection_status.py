@@ -86,12 +86,34 @@ def test_of_several_columns_the_one_that_cancels_is_the_status_and_the_other_is_
     assert "Fulfillment Status is kept as extra" in finding.evidence
 
 
-def test_two_columns_that_cancel_are_a_question_unless_one_has_the_clearer_name() -> None:
-    clear = {"Order Status": ["paid", "voided"], "Delivery status": ["delivered", "cancelled"]}
-    assert (keys(proposal_for(clear)), status_of(proposal_for(clear))) == ([], "Order Status")
+def test_two_columns_that_cancel_decide_together() -> None:
+    columns = {
+        "Status of payment": ["paid", "voided"],
+        "Delivery status": ["delivered", "delivered"],
+        "Void": ["N", "N"],
+    }
+    assert status_of(proposal_for(columns)) == "Status of payment / Void"
     columns = {"Status of payment": ["paid", "voided"], "Delivery status": ["delivered", "cancelled"]}
-    assert keys(proposal_for(columns)) == ["column.status"]
-    assert status_of(proposal_for(columns, **{"column.status": "Delivery status"})) == "Delivery status"
+    proposal = proposal_for(columns)
+    both = "Status of payment / Delivery status"
+    assert (keys(proposal), status_of(proposal)) == ([], both)
+    assert proposal.contract["made"] == {both: {"join": both.split(" / "), "between": " / "}}
+    words = proposal.contract["status"]["words"]
+    assert (words["paid / delivered"], words["paid / cancelled"]) == ("completed", "cancelled")
+    assert {use.name: use.use for use in proposal.columns}["Delivery status"] == "mapped"
+
+
+def test_an_unknown_word_of_a_second_column_is_a_question_with_the_status() -> None:
+    proposal = proposal_for({"Status": ["paid", "voided"], "Type": ["Swap", "Return"]})
+    (question,) = proposal.questions
+    assert {use.word: use.meaning for use in question.table} == {"paid / Swap": "", "voided / Return": "cancelled"}
+
+
+def test_a_filled_date_of_cancellation_cancels_whatever_the_status_is() -> None:
+    proposal = proposal_for({"Status": ["paid", "paid"], "Cancelled at": ["", "2026-03-04"]})
+    assert proposal.contract["made"]["Cancelled at?"] == {"filled": "Cancelled at", "word": "Cancelled at"}
+    words = proposal.contract["status"]["words"]
+    assert (words["paid"], words["paid / Cancelled at"]) == ("completed", "cancelled")
 
 
 def test_rows_without_a_word_are_part_of_the_same_question() -> None:
@@ -147,3 +169,11 @@ def test_unknown_words_of_the_whole_file_are_in_the_question_even_if_the_sample_
     proposed = drift(file, contract, answers=answers, unknown_words=unknown).proposed
     assert proposed is not None
     assert proposed.status.words == {"paid": "completed", "gone": "cancelled", "lost": "ignore"}
+
+
+def test_a_new_word_of_a_joined_status_is_a_question_in_the_next_file() -> None:
+    first = proposal_for({"Type": ["Sale", "Refund"], "Status": ["paid", "voided"]}, returns="cancel")
+    own = parse(first.contract)
+    text = "Order No,Date,Total,Type,Status\n1,2026-03-01,10.50,Swap,paid\n2,2026-03-02,10.50,Sale,paid\n"
+    (question,) = drift(io.BytesIO(text.encode()), own).questions
+    assert [use.word for use in question.table] == ["Swap / paid"]

@@ -89,3 +89,16 @@ def test_headers_of_a_signature_are_compared_without_case_and_currency() -> None
 
 def test_a_file_without_one_of_the_headers_is_no_program_export() -> None:
     assert recognise(("Name", "Financial Status", "Created at", "Lineitem quantity", "Lineitem name")) is None
+
+
+def test_the_type_of_a_paypal_row_decides_with_its_status() -> None:
+    header = "Date,Time,TimeZone,Type,Status,Currency,Gross,Fee,Net,Transaction ID"
+    kinds = ("Website Payment", "General Currency Conversion", "Bill Payment")
+    rows = [f"02/{n + 13}/2026,10:00:00,PST,{kind},Completed,USD,10.00,0.00,10.00,T{n}" for n, kind in enumerate(kinds)]
+    proposal = propose(io.BytesIO("\n".join([header, *rows, ""]).encode()), name="x")
+    (question,) = (one for one in proposal.questions if one.key == "status")
+    assert {use.word: use.meaning for use in question.table} == {
+        "Website Payment / Completed": "completed",
+        "General Currency Conversion / Completed": "ignore",
+        "Bill Payment / Completed": "",
+    }

@@ -1,6 +1,6 @@
 """List every column of a file: mapped, kept as extra, or ignored, with samples and its plain sum."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -52,11 +52,11 @@ def account(
     sheet: Sheet,
     profiles: Mapping[str, Profile],
     columns: Mapping[str, str],
-    identity: Collection[str],
+    parts: Mapping[str, str],
     style: NumberStyle,
     status_words: tuple[WordUse, ...],
 ) -> tuple[ColumnUse, ...]:
-    """Every column in the order of the file. columns: role → header. identity: headers that identify a sale.
+    """Every column in the order of the file. columns: role → header. parts: headers that only help → role.
 
     A column without any value is ignored, and so is the second column of one name.
     """
@@ -64,7 +64,7 @@ def account(
     for name in sheet.names:
         column = sheet.columns[name]
         roles = tuple(role for role, header in columns.items() if header == name)
-        roles = roles or (("identity",) if name in identity else ())
+        roles = roles or ((parts[name],) if name in parts else ())
         uses.append(
             ColumnUse(
                 name,

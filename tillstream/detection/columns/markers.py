@@ -1,7 +1,7 @@
 """Columns whose few values may decide whether a sale counts, although neither name nor values are those of a status.
 
-They contain single letters, most of them the same, or remarks such as “keyed in error”; they are the same on all lines
-of a sale, and no other column explains them.
+They contain yes or no, plus or minus, single letters, most of them the same, or remarks such as “keyed in error”. No
+other column explains them, and letters and remarks are the same on all lines of a sale.
 """
 
 from collections import defaultdict
@@ -11,7 +11,7 @@ from tillstream.detection.columns.word_uses import amounts_by_word
 from tillstream.detection.evidence import NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.numbers import NumberStyle
-from tillstream.detection.words.flag_words import is_flag_word
+from tillstream.detection.words.flag_words import are_signs, is_flag_word, is_harmless_flag, reversed_column
 from tillstream.detection.words.headers import match_header
 from tillstream.detection.words.status_words import MAX_STATUS_WORDS, suggests_status
 
@@ -25,7 +25,8 @@ def ask(sheet: Sheet, roles: Mapping[str, str], style: NumberStyle, log: Detecti
     names = [
         name
         for name, column in sheet.columns.items()
-        if name not in roles.values() and _may_mark(column) and _is_of_sale(sheet, roles, column)
+        if name not in roles.values()
+        and (_may_flag(column) or (_may_mark(column) and _is_of_sale(sheet, roles, column)))
     ]
     names = [name for name in names if not _is_explained(sheet, name)]
     if not names:
@@ -37,6 +38,20 @@ def ask(sheet: Sheet, roles: Mapping[str, str], style: NumberStyle, log: Detecti
     first = sheet.columns[names[0]]
     rarest = min(first.words, key=lambda word: first.words[word])
     log.add_question("column.status", words, (*names, NO_COLUMN), evidence, first.first_lines(rarest), none=none)
+
+
+def _may_flag(column: Column) -> bool:
+    """Whether it has a yes or no, or a plus or minus, whose meaning its name does not show."""
+    words, empty = column.words, len(column.cells) - column.filled
+    if len(column.cells) < _MIN_ROWS or len(words) + bool(empty) != 2 or match_header(column.name):
+        return False
+    if (
+        reversed_column(column.name)
+        or is_harmless_flag(column.name)
+        or max(*words.values(), empty) < _MOST * len(column.cells)
+    ):
+        return False
+    return all(map(is_flag_word, words)) or are_signs(words)
 
 
 def _may_mark(column: Column) -> bool:

@@ -5,10 +5,10 @@ from collections import defaultdict
 
 from tillstream.detection.amounts.money import to_float
 from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
-from tillstream.detection.sheet import Sheet
+from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.numbers import NumberStyle
 
-_MIN_NEGATIVE_SHARE = 0.95
+_MIN_NEGATIVE_SHARE, _MIN_UNSIGNED_SHARE = 0.95, 0.5
 _PREFIX = re.compile(r"^([^\W\d_]{1,4}|[^\W\d_]{1,4}[-/])(?=\d)")
 
 
@@ -25,6 +25,9 @@ def detect_returns(
     if not negative_rows:
         return
     lines = column.first_lines(*sorted(negative)[:2])
+    _ask_for_unsigned_totals(sheet, roles, column, negative, style, rule, log)
+    if log.answers.get("returns") == "keep":
+        return
     prefix = _return_prefix(sheet, roles, column.cells, negative)
     if prefix:
         letters, rows, matching = prefix
@@ -38,6 +41,37 @@ def detect_returns(
         one_or_more = "row has" if negative_rows == 1 else "rows have"
         log.add_finding(
             "returns", "negative quantity", f"{negative_rows:,} {one_or_more} a negative {signed}", LIKELY, lines
+        )
+
+
+def _ask_for_unsigned_totals(
+    sheet: Sheet,
+    roles: dict[str, str],
+    column: Column,
+    negative: set[str],
+    style: NumberStyle,
+    rule: dict[str, object],
+    log: DetectionLog,
+) -> None:
+    """Ask whether rows with a negative quantity are subtracted, if their totals have no minus sign. Asks `returns`."""
+    name = roles.get("net_amount") or roles.get("gross_amount", "")
+    if not name or name == column.name:
+        return
+    cells = zip(column.cells, sheet.columns[name].cells, column.lines, strict=True)
+    totals = [(to_float(total, style) or 0, line) for cell, total, line in cells if cell in negative]
+    positive = [line for total, line in totals if total > 0]
+    if not positive or len(positive) < _MIN_UNSIGNED_SHARE * len(totals):
+        return
+    if log.answer("returns") == "subtract":
+        rule["unsigned_returns"] = True
+    elif log.answer("returns") is None:
+        log.add_question(
+            "returns",
+            f"Are the rows with a negative {column.name} returns whose {name} is subtracted (subtract), or not (keep)?",
+            ("subtract", "keep"),
+            f"{len(positive):,} of {len(totals):,} of these rows have a {name} without a minus sign, which would "
+            "add to the revenue",
+            tuple(positive[:2]),
         )
 
 

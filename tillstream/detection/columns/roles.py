@@ -1,5 +1,6 @@
 """Assign roles to columns by header name and cell values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -110,12 +111,16 @@ def _assign_status(column_profiles: dict[str, Profile], assigned: dict[str, str]
     """Choose the status among the columns without a role, those included whose names are known to be irrelevant."""
     if "status" in assigned or log.answers.get("column.status") == NO_COLUMN:
         return
-    texts = {
+    status_columns.assign(status_texts(column_profiles, assigned), assigned, log)
+
+
+def status_texts(column_profiles: Mapping[str, Profile], assigned: Mapping[str, str]) -> dict[str, Column]:
+    """The columns without a role that may be a status."""
+    return {
         name: profile.column
         for name, profile in column_profiles.items()
         if name not in assigned.values() and (flagged_status(name) or not profile.may_be_date)
     }
-    status_columns.assign(texts, assigned, log)
 
 
 def _answered_columns(column_profiles: dict[str, Profile], log: DetectionLog) -> dict[str, str]:

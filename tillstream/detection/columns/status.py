@@ -1,6 +1,6 @@
 """Map status words; without them, detect returns by sale id prefix or negative quantity."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from tillstream.detection.amounts.money import to_float
@@ -10,7 +10,7 @@ from tillstream.detection.columns.word_uses import amounts_by_word
 from tillstream.detection.evidence import LIKELY, NO_COLUMN, DetectionLog, WordUse
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle
-from tillstream.detection.words.flag_words import flag_meaning
+from tillstream.detection.words.flag_words import flag_meaning, flagged_status, is_flag
 from tillstream.detection.words.status_words import STATUSES, status_of
 from tillstream.domain.batch.staging_report import OTHER_WORDS, UnknownWord
 from tillstream.domain.columns import IGNORE
@@ -22,9 +22,12 @@ _MAX_TABLE = 200
 
 
 def decide(
-    sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: DetectionLog
+    sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: DetectionLog, meanings: Mapping[str, str]
 ) -> tuple[dict[str, object], tuple[WordUse, ...]]:
-    """The contract's `status` section, and every word of the status column. Asks `status` and `returns`."""
+    """The contract's `status` section, and every word of the status column. Asks `status` and `returns`.
+
+    meanings: those of the words of a derived column; empty for a column of the file.
+    """
     rule: dict[str, object] = {}
     name = roles.get("status")
     if name and not sheet.columns[name].words:
@@ -33,8 +36,9 @@ def decide(
     uses: tuple[WordUse, ...] = ()
     words: dict[str, str] = {}
     if name:
-        uses = _word_uses(sheet, roles, name, style, log)
-        words = {use.word: use.meaning or "completed" for use in uses if use.word}
+        uses = _word_uses(sheet, roles, name, style, log, meanings)
+        words = {word: meaning for word, meaning in meanings.items() if word}
+        words |= {use.word: use.meaning or "completed" for use in uses if use.word}
         rule["words"] = words
         rule["default"] = next((use.meaning or None for use in uses if not use.word), None)
         ask_for_words(name, uses, log, f"{name} is not the status of a sale")
@@ -47,7 +51,12 @@ def decide(
 
 
 def _word_uses(
-    sheet: Sheet, roles: dict[str, str], name: str, style: NumberStyle, log: DetectionLog
+    sheet: Sheet,
+    roles: dict[str, str],
+    name: str,
+    style: NumberStyle,
+    log: DetectionLog,
+    meanings: Mapping[str, str],
 ) -> tuple[WordUse, ...]:
     """The words of a column, those of most rows first, and last the empty one if rows have no word."""
     column, amounts = sheet.columns[name], amounts_by_word(sheet, roles, name, style)
@@ -55,16 +64,16 @@ def _word_uses(
     uses = []
     for word in words:
         meaning = log.answer(f"status.{word}") or ""
-        if not meaning and (meaning := status_of(word) or flag_meaning(name, word)):
+        if not meaning and (meaning := meanings.get(word) or status_of(word) or flag_meaning(name, word)):
             evidence = f"a word of {name} in {_rows(column.words[word], amounts.get(word, ''))}"
             log.add_finding(f"status.{word}", meaning, evidence, LIKELY, column.first_lines(word))
         uses.append(
             WordUse(word, column.words[word], amounts.get(word, ""), meaning, CHOICES, column.first_lines(word))
         )
     empty = sheet.rows - column.filled
-    is_flag = bool(words) and all(flag_meaning(name, word) for word in words)
-    answer = log.answer("status.default") or ("completed" if is_flag else "")
-    if empty or (answer and not is_flag):
+    marks = bool(flagged_status(name)) and is_flag(name, words)
+    answer = log.answer("status.default") or ("completed" if marks else meanings.get("", ""))
+    if empty or (answer and not marks and not meanings):
         uses.append(WordUse("", empty, amounts.get("", "") if empty else "", answer, STATUSES))
     return tuple(uses)
 
@@ -129,10 +138,10 @@ def _ask_for_signs(
     """Ask what returned rows without a minus sign are; they would add to the revenue."""
     words: dict[str, str] = rule["words"]  # type: ignore[assignment]
     signed = roles.get("quantity") or roles.get("net_amount") or roles.get("gross_amount")
-    returned = {word for word, meaning in words.items() if meaning == "returned"}
+    column = sheet.columns[name]
+    returned = {word for word, meaning in words.items() if meaning == "returned" and word in column.words}
     if not returned or not signed:
         return
-    column = sheet.columns[name]
     numbers = [
         to_float(cell, style)
         for cell, word in zip(sheet.columns[signed].cells, column.cells, strict=True)

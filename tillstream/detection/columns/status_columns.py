@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from tillstream.detection.evidence import ASSUMED, LIKELY, DetectionLog
 from tillstream.detection.sheet import Column
 from tillstream.detection.values.numbers import looks_like_number
-from tillstream.detection.words.flag_words import flag_meaning, flagged_status
+from tillstream.detection.words.flag_words import flagged_status, is_flag, is_kind_header
 from tillstream.detection.words.headers import CLEAR, match_header
 from tillstream.detection.words.status_words import MAX_STATUS_WORDS, is_status_header, status_of
+from tillstream.domain.columns import IGNORE
 
-_SHOWN = 5
+_SHOWN, _MAX_KINDS = 5, 12
 _REVERSED = frozenset({"cancelled", "returned"})
 """Meanings that change the revenue."""
 
@@ -38,13 +39,15 @@ class _Candidate:
         """Whether the words can be mapped without asking whether this is the status at all."""
         if len(self.column.words) > MAX_STATUS_WORDS:
             return False
+        if is_kind_header(self.column.name):
+            return True
         if not self.mapped:
             return bool(self.synonym) and is_status_header(self.column.name)
         return self.header > 0 or self.share >= 0.5
 
     @property
-    def rank(self) -> tuple[bool, bool, float, float]:
-        return self.reverses, bool(self.mapped), self.header, self.share
+    def rank(self) -> tuple[bool, bool, bool, float, float]:
+        return self.reverses, self.is_certain, bool(self.mapped), self.header, self.share
 
 
 def assign(columns: Mapping[str, Column], assigned: dict[str, str], log: DetectionLog) -> None:
@@ -56,31 +59,41 @@ def assign(columns: Mapping[str, Column], assigned: dict[str, str], log: Detecti
     if not candidates:
         return
     best, *others = candidates
-    rivals = [one for one in others if one.reverses] if best.reverses else []
-    if rivals and not _is_clearer(best, rivals):
-        names = tuple(one.column.name for one in (best, *rivals))
-        evidence = f"{' and '.join(names)} have words such as {_quoted(best.mapped[:2])}"
-        words = "Which column is the status that decides whether a sale counts?"
-        log.add_question("column.status", words, (*names, "-"), evidence)
-        return
     if not best.is_certain:
         log.add_question("column.status", *_doubt(best), none="no")
         return
     assigned["status"] = best.column.name
-    kept = [one.column.name for one in others]
+    kept = [one.column.name for one in others if not decides(one.column)]
     also = f"; {' and '.join(kept)} {'is' if len(kept) == 1 else 'are'} kept as extra" if kept else ""
     log.add_finding("column.status", best.column.name, _evidence(best) + also, best.header or LIKELY)
+
+
+def decides(column: Column, *, with_marks: bool = False) -> bool:
+    """Whether words of a column, beside the status, cancel or return rows, or are kinds that are not known.
+
+    with_marks: the status is a column of marks, so that any column with the clear name of a status decides as well.
+    """
+    one = _candidate(column)
+    if one is None or not one.is_certain:
+        return False
+    return (
+        one.reverses
+        or (is_kind_header(column.name, vague=True) and one.share < 1)
+        or (with_marks and one.header >= CLEAR)
+    )
 
 
 def _candidate(column: Column) -> _Candidate | None:
     words = column.words
     if not words:
         return None
-    if all(flag_meaning(column.name, word) for word in words):
+    if is_flag(column.name, words):
         return _Candidate(column, ASSUMED, "", tuple(words), reverses=True)
     match = next((match for match in match_header(column.name) if match.role == "status"), None)
     mapped = tuple(word for word in words if status_of(word))
     reverses = any(status_of(word) in _REVERSED for word in mapped)
+    if is_kind_header(column.name, vague=bool(mapped)) and 1 < len(words) <= _MAX_KINDS:
+        return _Candidate(column, ASSUMED if len(mapped) == len(words) else 0.0, "", mapped, reverses)
     if match is None and not is_status_header(column.name, vague=True):
         is_status = reverses and len(words) <= MAX_STATUS_WORDS and 2 * column.filled >= len(column.cells)
         numeric = sum(map(looks_like_number, words)) > len(words) / 2
@@ -90,10 +103,6 @@ def _candidate(column: Column) -> _Candidate | None:
         return None  # a state such as Ohio
     header = match.clarity if match else ASSUMED
     return _Candidate(column, header, match.synonym if match else "", mapped, reverses)
-
-
-def _is_clearer(best: _Candidate, rivals: Iterable[_Candidate]) -> bool:
-    return best.is_certain and best.header >= CLEAR and all(rival.header < CLEAR for rival in rivals)
 
 
 def _doubt(one: _Candidate) -> tuple[str, tuple[str, ...], str, tuple[int, ...]]:
@@ -110,8 +119,10 @@ def _doubt(one: _Candidate) -> tuple[str, tuple[str, ...], str, tuple[int, ...]]
 def _evidence(one: _Candidate) -> str:
     if one.synonym:
         return f"its name means {one.synonym}"
-    if flagged_status(one.column.name):
-        return f"it marks the {flagged_status(one.column.name)} rows with {_quoted(list(one.column.words)[:2])}"
+    if is_flag(one.column.name, one.column.words):
+        marked = flagged_status(one.column.name) or "counted"
+        kind = "rows that are not sales" if marked == IGNORE else f"{marked} rows"
+        return f"it marks the {kind} with {_quoted(list(one.column.words)[:2])}"
     if one.mapped:
         return f"its words are those of a status, such as {_quoted(one.mapped[:2])}"
     return "its name contains that of a status"

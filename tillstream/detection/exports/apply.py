@@ -15,7 +15,8 @@ def answer(export: ProgramExport, sheet: Sheet, log: DetectionLog) -> None:
     log.add_finding("source", export.name, export.evidence, LIKELY)
     columns = _columns(export, sheet, log)
     defaults = dict(export.answers) | {f"column.{role}": name for role, name in columns.items()}
-    if status := sheet.columns.get(log.answers.get("column.status") or columns.get("status", "")):
+    names = (log.answers.get("column.status") or columns.get("status", ""), *also_status(export, sheet))
+    for status in filter(None, map(sheet.columns.get, names)):
         defaults |= dict(_word_answers(export, status))
     log.assume(defaults, export.evidence)
 
@@ -24,6 +25,11 @@ def fill_down(export: ProgramExport, sheet: Sheet) -> tuple[tuple[str, ...], str
     """The headers of the file whose empty cells mean the row above, and the header within which they do."""
     within = next(iter(_present(export.fill_down_within, sheet)), "")
     return tuple(name for name in _present(export.fill_down, sheet) if name != within), within
+
+
+def also_status(export: ProgramExport, sheet: Sheet) -> tuple[str, ...]:
+    """The headers of the file that decide with the status."""
+    return tuple(_present(export.also_status, sheet))
 
 
 def amount_settings(export: ProgramExport | None, roles: Mapping[str, str]) -> dict[str, object] | None:

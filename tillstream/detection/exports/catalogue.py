@@ -28,6 +28,8 @@ class ProgramExport:
     """Role → headers; the first one that the file has and that is not empty is used. Other roles have no column."""
     status: Mapping[str, str] = field(default_factory=dict)
     """Status word → meaning; words that are missing are found in the dictionaries or asked."""
+    also_status: tuple[str, ...] = ()
+    """Headers of columns that decide with the status, such as the type of a transaction."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """Other default answers by question key."""
     fill_down: tuple[str, ...] = ()
@@ -68,7 +70,8 @@ def program_exports() -> tuple[ProgramExport, ...]:
 
 def _export(data: Mapping[str, Any]) -> ProgramExport:
     """Build an export from its TOML table."""
-    lists = {key: tuple(data[key]) for key in ("fill_down", "fill_down_within", "parts") if key in data}
+    names = ("fill_down", "fill_down_within", "parts", "also_status")
+    lists = {key: tuple(data[key]) for key in names if key in data}
     columns = {role: _headers(headers) for role, headers in data["columns"].items()}
     signature = tuple(tuple(headers) for headers in data["signature"])
     return ProgramExport(**{**data, **lists, "signature": signature, "columns": columns})

@@ -42,7 +42,7 @@ class DateSource:
         """Add the settings to a contract. Sales that columns of a row identify differ between days."""
         contract["file"] = contract["file"] | self.file
         if self.made:
-            contract["made"] = self.made
+            contract["made"] = {**contract.get("made", {}), **self.made}
             contract["columns"]["date"] = self.header
         made_of = contract["identity"].get("made_of")
         if made_of and self.header:

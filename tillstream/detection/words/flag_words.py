@@ -1,33 +1,67 @@
-"""Columns that mark cancelled or returned rows: a header such as Void? with yes and no, 1 and 0, or a date."""
+"""Columns that mark rows which do not count: a header such as Void? or Valid with yes and no, 1 and 0, or a date."""
 
 import re
+import tomllib
+import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
+from importlib import resources
+from typing import Any
 
 from tillstream.detection.words.headers import match_header, plain
 from tillstream.detection.words.status_words import status_of
 
-_YES = "1 true t yes y x ja j wahr oui o vrai si s sim verdadero verdadeiro vero tak да 是 はい"
-_NO = "0 false f no n nein falsch non faux nao falso nie нет 否 いいえ"
+ASK = "ask"
+"""Meaning of a no that a person must confirm, as under Paid."""
 _OTHERS = "is was on at flag date day am le the"
 """Words beside the one that means cancelled or returned."""
 _REVERSED = frozenset({"cancelled", "returned"})
 _DAY = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([ T].*)?")
+_SIGNS = frozenset("+-−–")
 
 
 @lru_cache(maxsize=10_000)
 def flagged_status(header: str) -> str:
-    """The status of the rows that a column of this name marks: cancelled or returned; empty if it marks none."""
-    words = [word for word in re.split(r"[\W_]+", header.casefold()) if word and word not in _OTHERS.split()]
+    """The status of the rows that a yes marks under this header, or `ignore`; empty if it marks none."""
+    words = _main_words(header)
     status = status_of(words[0]) if len(words) == 1 else ""
-    return status if status in _REVERSED else ""
+    return status if status in _REVERSED else _names("marked").get(plain("".join(words)), "")
+
+
+@lru_cache(maxsize=10_000)
+def unflagged_status(header: str) -> str:
+    """The status of the rows that a no marks under this header, or `ASK`; empty if it marks none."""
+    words = _main_words(header)
+    return _names("unmarked").get(plain("".join(words)), "")
 
 
 def flag_meaning(header: str, cell: str) -> str:
-    """The status that a cell means under a header that marks cancelled or returned rows; empty if it is no mark."""
-    status = flagged_status(header)
-    if not status or _is_in(_NO, cell):
-        return "completed" if status else ""
-    return status if _is_in(_YES, cell) or _DAY.fullmatch(cell) else ""
+    """The status that a cell means under a header that marks rows; empty if it is no mark, or must be asked."""
+    marked, unmarked = flagged_status(header), unflagged_status(header)
+    if not marked and not unmarked:
+        return ""
+    if _is_in("no", cell):
+        return "completed" if marked else unmarked.replace(ASK, "")
+    return (marked or "completed") if _is_in("yes", cell) or _DAY.fullmatch(cell) else ""
+
+
+def is_flag(header: str, words: Collection[str]) -> bool:
+    """Whether a column of these distinct words marks rows that do not count."""
+    if unflagged_status(header) == ASK and not flagged_status(header):
+        return all(map(is_flag_word, words)) and any(_is_in("no", word) for word in words)
+    return bool(words) and all(flag_meaning(header, word) for word in words)
+
+
+def is_harmless_flag(header: str) -> bool:
+    """Whether the name is that of a property that does not decide whether a sale counts, such as Gift wrap."""
+    name = plain(header)
+    return any(word in name for word in _plain_words("harmless"))
+
+
+@lru_cache(maxsize=10_000)
+def is_kind_header(header: str, *, vague: bool = False) -> bool:
+    """Whether the name is that of a column of kinds of documents. vague: also a name such as Type."""
+    return plain(header) in _plain_words("kinds") or (vague and plain(header) in _plain_words("vague_kinds"))
 
 
 @lru_cache(maxsize=10_000)
@@ -55,8 +89,43 @@ def _after_reversed(word: str) -> str | None:
 
 def is_flag_word(cell: str) -> bool:
     """Whether a cell is a yes or a no."""
-    return _is_in(_YES, cell) or _is_in(_NO, cell)
+    return _is_in("yes", cell) or _is_in("no", cell)
 
 
-def _is_in(words: str, cell: str) -> bool:
-    return plain(cell) in {plain(word) for word in words.split()}
+def is_no(cell: str) -> bool:
+    return _is_in("no", cell)
+
+
+def is_day(cell: str) -> bool:
+    return bool(_DAY.fullmatch(cell))
+
+
+def are_signs(words: Collection[str]) -> bool:
+    """Whether the words are a plus and a minus."""
+    return len(words) == 2 and "+" in words and _SIGNS.issuperset(words)
+
+
+def _is_in(list_: str, cell: str) -> bool:
+    return plain(cell) in _plain_words(list_)
+
+
+def _main_words(header: str) -> list[str]:
+    letters = unicodedata.normalize("NFKD", header.casefold())
+    simple = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return [word for word in re.split(r"[\W_]+", simple) if word and word not in _OTHERS.split()]
+
+
+@lru_cache(maxsize=1)
+def _data() -> dict[str, Any]:
+    return tomllib.loads(resources.files("tillstream.detection.words").joinpath("flags.toml").read_text("utf-8"))
+
+
+@lru_cache(maxsize=8)
+def _plain_words(list_: str) -> frozenset[str]:
+    return frozenset(filter(None, map(plain, _data()[list_].split(","))))
+
+
+@lru_cache(maxsize=2)
+def _names(section: str) -> dict[str, str]:
+    """Plain header → status."""
+    return {plain(name): status for status, names in _data()[section].items() for name in names.split(",")}

@@ -20,10 +20,13 @@ _WORDS = {
         entregada, enviado, enviada, cerrado, cerrada, vendido, concluído, concluída, pago, paga, entregue,
         finalizado, finalizada, faturado, completato, completata, pagato, pagata, consegnato, consegnata,
         spedito, evaso, chiuso, venduto, voltooid, betaald, geleverd, verzonden, afgerond, verkocht, gesloten,
+        verkauf, rechnung, quittung, vente, facture, reçu, venta, factura, recibo, venda, fatura, nota fiscal, vendita,
+        fattura, scontrino, ricevuta, verkoop, factuur, kassabon, invoice, sales invoice, a/r invoice, receipt,
+        sales receipt,
         完了, 販売済, 支払済, 支払済み, 出荷済, 出荷済み, 発送済, 発送済み, 配達済, 売上, 入金済, 確定""",
     "pending": """
-        pending, open, on hold, in process, in progress, processing, disputed, awaiting payment, unpaid, new,
-        draft, backordered, waiting, unfulfilled, authorized, authorised,
+        pending, open, on hold, in process, in progress, disputed, awaiting payment, unpaid, new,
+        draft, backordered, waiting, unfulfilled,
         offen, ausstehend, in bearbeitung, wartend, unbezahlt, zurückgestellt,
         en attente, en cours, ouvert, ouverte, non payé, impayé, pendiente, en proceso, abierto, abierta,
         en espera, sin pagar, pendente, em andamento, em processamento, aberto, aberta, aguardando, em aberto,
@@ -32,13 +35,16 @@ _WORDS = {
     "cancelled": """
         cancelled, canceled, void, voided, cancel, annulled, rejected, aborted, storniert, abgebrochen,
         annulliert, storno, annulé, annulée, abandonné, cancelado, cancelada, anulado, anulada, annullato,
-        annullata, cancellato, geannuleerd, vervallen, キャンセル, 取消, 取消済, 取り消し, 中止""",
+        annullata, cancellato, geannuleerd, vervallen, gelöscht, deleted, supprimé,
+        eliminado, excluído, eliminato, verwijderd, キャンセル, 取消, 取消済, 取り消し, 中止""",
     "returned": """
         returned, return, refunded, refund, credited, credit note, retourniert, zurückgegeben, erstattet,
         rückgabe, gutschrift, retoure, retourné, retournée, remboursé, remboursée, retour, avoir,
         devuelto, devuelta, reembolsado, devolución, reembolso, devolvido, devolvida, devolução, reso,
-        restituito, rimborsato, geretourneerd, terugbetaald, teruggebracht, retourgezonden, 返品, 返金, 返品済,
-        返金済""",
+        restituito, rimborsato, geretourneerd, terugbetaald, teruggebracht, retourgezonden, credit memo,
+        a/r credit memo, credit invoice, sales return, rechnungskorrektur, rückerstattung, facture d'avoir, abono,
+        nota de crédito, factura rectificativa, nota di credito, creditnota, creditfactuur,
+        返品, 返金, 返品済, 返金済, 赤伝""",
 }
 _STEMS = """
     annul cancel chargeback declin error fail invalid mistake refund reject revers returned unpaid void wrong await

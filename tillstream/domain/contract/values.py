@@ -32,7 +32,8 @@ class MissingRule(Strict):
 
 
 class Made(Strict):
-    """A column derived from others, as `{join: [First, Last], between: " "}` or `{split: Code, by: "-", part: 2}`."""
+    """A column derived from others, as `{join: [First, Last], between: " "}` `{split: Code, by: "-", part: 2}`
+    or `{filled: Cancelled at, word: cancelled}`."""
 
     join: tuple[str, ...] = ()
     """Headers whose texts are joined in this order; empty texts are skipped."""
@@ -42,13 +43,19 @@ class Made(Strict):
     """Header whose text is split."""
     by: str = ""
     """Separator at which the text is split."""
+    filled: str = ""
+    """Header whose filled cells become `word`, whatever they contain, such as the date of a cancellation."""
+    word: str = ""
+    """Text for `filled`."""
     part: int = Field(0, ge=-100, le=100)
     """Part to keep: 1 is the first, -1 the last; empty if there are fewer parts."""
 
     @model_validator(mode="after")
-    def _join_or_split(self) -> Self:
-        if bool(self.join) == bool(self.split):
-            raise ValueError("set either join or split")
+    def _one_rule(self) -> Self:
+        if bool(self.join) + bool(self.split) + bool(self.filled) != 1:
+            raise ValueError("set either join or split, or filled")
+        if bool(self.filled) != bool(self.word):
+            raise ValueError("filled requires word (its text for filled cells), and only filled has it")
         if self.split and not (self.by and self.part):
             raise ValueError("split requires by (the separator) and part (1 is the first, -1 the last)")
         return self
@@ -56,7 +63,7 @@ class Made(Strict):
     @property
     def of(self) -> tuple[str, ...]:
         """The headers it is derived from."""
-        return self.join or (self.split,)
+        return self.join or (self.split or self.filled,)
 
 
 def needed_headers(mapped: Iterable[str], derived: Mapping[str, Made]) -> Iterator[str]:

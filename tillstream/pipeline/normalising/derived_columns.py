@@ -1,4 +1,4 @@
-"""Columns that a contract derives from source columns: joined texts and parts of a text."""
+"""Columns that a contract derives from source columns: joined texts, parts of a text, and marks of filled cells."""
 
 from collections.abc import Callable
 from functools import reduce
@@ -16,6 +16,9 @@ def derive(rule: Made, text: Callable[[str], EncodedText]) -> pa.Array:
     if rule.join:
         columns = [pc.fill_null(text(header).plain(), "") for header in rule.join]
         return reduce(lambda left, right: _joined(left, right, rule.between), columns)
+    if rule.filled:
+        filled = pc.not_equal(pc.fill_null(text(rule.filled).plain(), ""), "")
+        return pc.if_else(filled, rule.word, "")
     source = text(rule.split)
     return EncodedText(_part(source.words, rule.by, rule.part), source.index).plain()
 

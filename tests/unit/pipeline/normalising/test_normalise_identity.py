@@ -199,7 +199,7 @@ def test_returns_that_are_written_without_a_minus_count_as_negative() -> None:
 
 def test_a_source_writes_its_returns_in_one_way() -> None:
     with pytest.raises(Rejected, match="cannot be combined with unsigned_returns"):
-        contract(status={"unsigned_returns": True, "negative_quantity": "returned"})
+        contract(status={"unsigned_returns": True, "negative_amount": "returned"})
 
 
 def test_without_a_default_a_missing_word_stays_open() -> None:

@@ -119,6 +119,12 @@ def test_a_part_of_a_text_is_taken_or_nothing(part: int, expected: list[str | No
     assert column("product_id", source_table(Code=["A-12-red", "B-", "plain", "", "-x"]), rules) == expected
 
 
+def test_a_filled_cell_becomes_a_word_whatever_it_contains() -> None:
+    rules = contract(SKU | {"product_id": "Void?"}, made={"Void?": {"filled": "Voided on", "word": "void"}})
+    table = source_table(**{"Voided on": ["2026-03-01", "", "x"], "Code": ["A", "B", "C"]})
+    assert column("product_id", table, rules) == ["void", None, "void"]
+
+
 def test_a_date_and_a_time_in_two_columns_are_one_instant() -> None:
     rules = contract(
         {"date": "When"},
@@ -151,6 +157,7 @@ def test_a_column_may_be_made_of_a_made_one() -> None:
         ({"made": {"New": {"join": ["A"], "split": "B"}}}, "either join or split"),
         ({"made": {"New": {}}}, "either join or split"),
         ({"made": {"New": {"split": "A", "by": "-"}}}, "split requires by"),
+        ({"made": {"New": {"filled": "A"}}}, "filled requires word"),
         ({"made": {"Sku": {"join": ["Late"]}, "Late": {"join": ["A"]}}}, "Late must be defined before it"),
         ({"made": {"Sku": {"join": ["Sku"]}}}, "Sku must be defined before it"),
     ],
