@@ -42,7 +42,13 @@ ABOUT = {
     "units": "Units", "amounts": "Amounts", "amount": "Total", "prices": "Prices", "discount": "Discount",
     "tax_rate": "Tax rate", "line_total": "Line total", "overlap": "Known sales",
 }  # fmt: skip
-FAMILIES = {"column": "Column", "status": "Status", "missing": "No value", "subtract": "Subtracted"}
+FAMILIES = {
+    "column": "Column",
+    "currency": "Currency",
+    "status": "Status",
+    "missing": "No value",
+    "subtract": "Subtracted",
+}
 CHOICES: dict[str, dict[str, str]] = {
     "date_order": {"DMY": "day, month, year", "MDY": "month, day, year", "YMD": "year, month, day"},
     "decimal": {".": "a point: 1.5 is one and a half", ",": "a comma: 1,5 is one and a half"},
@@ -71,7 +77,6 @@ CHOICES: dict[str, dict[str, str]] = {
 ASKS = {
     "region": "Which region are these sales from?",
     "country": "In which country were they sold?",
-    "currency": "In which currency are the amounts?",
     "time_zone": "In which time zone are the times?",
     "date_order": "In which order are the dates written?",
     "decimal": "Which decimal separator is used?",

@@ -6,6 +6,7 @@ from tests.strangers.case import Case
 from tests.strangers.shapes import (
     accounting,
     bookkeeping,
+    currencies,
     defects,
     erp,
     known,
@@ -25,7 +26,7 @@ from tests.strangers.shapes import (
 
 MODULES = (
     *(shopify, webshops, marketplaces, payments, tills, more_tills, erp, accounting, bookkeeping),
-    *(languages, reports, samples, traps, more_traps, defects, known, no_tables),
+    *(languages, reports, samples, traps, more_traps, defects, known, no_tables, currencies),
 )
 
 

@@ -76,6 +76,7 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
 PREFIX_VALIDATORS: dict[str, Callable[[str], str]] = {
     "source": _not_empty,
     "column": _not_empty,
+    "currency": _currency,
     "status": _one_of(*STATUSES, IGNORE),
     "missing": _one_of("yes", "no"),
     "subtract": _one_of("yes", "no"),

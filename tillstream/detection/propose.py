@@ -94,14 +94,15 @@ class _Proposer:
             "version": 1,
         }
         contract["region"] = self._region()
-        contract["currency"] = currency.decide(sheet, role_columns, money_columns, log)
+        currencies = currency.decide(sheet, role_columns, money_columns, log)
+        contract["currency"] = currencies.currency
         kind = amounts.get("discount", "amount")
         if minor := minor_units.decide(sheet, role_columns, contract["currency"], style, log, discount=kind):
             amounts["minor_units"] = list(minor)
         contract["country"] = self._country(role_columns)
         contract["file"] = self._file
         contract["numbers"] = {"decimal": style.decimal, "thousands": style.thousands}
-        contract["numbers"]["currency_signs"] = list(currency.signs(money_columns))
+        contract["numbers"]["currency_signs"] = list(currency.signs(money_columns, currencies.currency))
         if "quantity" in role_columns:
             contract["numbers"]["unit_words"] = list(self._profiles[role_columns["quantity"]].units)
         sale_columns = identity.decide(sheet, role_columns, log)
@@ -114,6 +115,7 @@ class _Proposer:
         if sale_columns is not None:
             self._identify_sales(contract, sale_columns)
         source.apply(contract)
+        currencies.apply(contract)
         contract["extra_columns"] = [name for name in sheet.names if name not in contract["columns"].values()]
         made_of = (*contract["identity"].get("made_of", ()), *source.parts)
         columns = accounted.account(sheet, self._profiles, contract["columns"], made_of, style, status_words)

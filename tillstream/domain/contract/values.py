@@ -32,7 +32,8 @@ class MissingRule(Strict):
 
 
 class Made(Strict):
-    """A column derived from others, as `{join: [First, Last], between: " "}` or `{split: Code, by: "-", part: 2}`."""
+    """A column derived from others, as `{join: [First, Last], between: " "}`, `{split: Code, by: "-", part: 2}` or
+    `{sign_of: Total}`."""
 
     join: tuple[str, ...] = ()
     """Headers whose texts are joined in this order; empty texts are skipped."""
@@ -44,11 +45,14 @@ class Made(Strict):
     """Separator at which the text is split."""
     part: int = Field(0, ge=-100, le=100)
     """Part to keep: 1 is the first, -1 the last; empty if there are fewer parts."""
+    sign_of: str = ""
+    """Header of amounts of which only the currency sign is kept, without points: € of €9.75, CHF of 9.75 CHF. `values`
+    maps the signs to currencies."""
 
     @model_validator(mode="after")
-    def _join_or_split(self) -> Self:
-        if bool(self.join) == bool(self.split):
-            raise ValueError("set either join or split")
+    def _one_rule(self) -> Self:
+        if [bool(self.join), bool(self.split), bool(self.sign_of)].count(True) != 1:
+            raise ValueError("set one of join, split and sign_of")
         if self.split and not (self.by and self.part):
             raise ValueError("split requires by (the separator) and part (1 is the first, -1 the last)")
         return self
@@ -56,7 +60,7 @@ class Made(Strict):
     @property
     def of(self) -> tuple[str, ...]:
         """The headers it is derived from."""
-        return self.join or (self.split,)
+        return self.join or (self.split or self.sign_of,)
 
 
 def needed_headers(mapped: Iterable[str], derived: Mapping[str, Made]) -> Iterator[str]:
