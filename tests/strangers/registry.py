@@ -7,6 +7,7 @@ from tests.strangers.shapes import (
     accounting,
     bookkeeping,
     currencies,
+    dates,
     defects,
     erp,
     known,
@@ -26,7 +27,7 @@ from tests.strangers.shapes import (
 
 MODULES = (
     *(shopify, webshops, marketplaces, payments, tills, more_tills, erp, accounting, bookkeeping),
-    *(languages, reports, samples, traps, more_traps, defects, known, no_tables, currencies),
+    *(languages, reports, samples, traps, more_traps, defects, known, no_tables, currencies, dates),
 )
 
 
