@@ -69,6 +69,8 @@ CHOICES: dict[str, dict[str, str]] = {
     },
     "half_converted": {"swap": "yes, swap them back", "keep": "no, keep them as they are"},
     "minor_units": {"yes": "yes, in cents or the like", "no": "no"},
+    "multiple": {"yes": "yes, multiply them", "no": "no, they are as they are"},
+    "quantity_decimals": {"yes": "yes", "no": "no, it is a thousand or more"},
     "subtract": {"yes": "yes, subtract it", "no": "no"},
     "missing": {"yes": "yes, the cell is empty", "no": "no, it is a value"},
     "identity": {"content": "everything in the row together"},

@@ -67,6 +67,8 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
     "returns": _one_of("subtract", "cancel"),
     "status.default": _one_of(*STATUSES),
     "minor_units": _one_of("yes", "no"),
+    "multiple": _one_of("yes", "no"),
+    "quantity_decimals": _one_of("yes", "no"),
     "discount_confirmed": _one_of("yes", "no"),
     "fill_down": _one_of("yes", "no"),
     "half_converted": _one_of("swap", "keep"),

@@ -5,7 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from tillstream.detection.amounts import ask_totals, by_content, minor_units, quantities, subtractions, taxes, totals
+from tillstream.detection.amounts import (
+    ask_totals,
+    by_content,
+    minor_units,
+    quantities,
+    scales,
+    subtractions,
+    taxes,
+    totals,
+)
 from tillstream.detection.answers import check_names
 from tillstream.detection.columns import accounted, fill_down, identity, missing, repeated_names, roles, status
 from tillstream.detection.columns.number_columns import style_columns
@@ -72,6 +81,8 @@ class _Proposer:
         self._file = self._file | repeated_names.decide(sheet, log)
         role_columns = roles.assign(self._line_profiles, log)
         style = numbers.decide(style_columns(role_columns, self._profiles), log)
+        scaled = self._scaled(role_columns, style)
+        sheet, style = scaled.sheet, scaled.style
         by_content.assign(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         unknown = tuple(name for name in self._unmapped_numbers(role_columns) if not match_header(name))
         taxes.ask_for_tax(sheet, role_columns, style, unknown, log)
@@ -79,6 +90,7 @@ class _Proposer:
         percent = bool(discount) and self._profiles[discount].numbers.percent
         amounts = totals.decide(sheet, role_columns, style, log, percent=percent)
         amounts |= ask_totals.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
+        repeated_names.ask(sheet, role_columns, log)
         quantities.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         if self._export:
             amounts |= apply.amount_settings(self._export, role_columns)
@@ -99,12 +111,14 @@ class _Proposer:
         kind = amounts.get("discount", "amount")
         if minor := minor_units.decide(sheet, role_columns, contract["currency"], style, log, discount=kind):
             amounts["minor_units"] = list(minor)
+        if factors := scaled.factors | scales.multiples(role_columns, log):
+            amounts["factors"] = amounts.get("factors", {}) | factors
         contract["country"] = self._country(role_columns)
         contract["file"] = self._file
-        contract["numbers"] = {"decimal": style.decimal, "thousands": style.thousands}
-        contract["numbers"]["currency_signs"] = list(currency.signs(money_columns, currencies.currency))
-        if "quantity" in role_columns:
-            contract["numbers"]["unit_words"] = list(self._profiles[role_columns["quantity"]].units)
+        contract["numbers"] = self._numbers(role_columns, style) | {
+            "alternatives": list(scaled.alternatives),
+            "currency_signs": list(currency.signs(money_columns, currencies.currency)),
+        }
         sale_columns = identity.decide(sheet, role_columns, log)
         contract["amounts"] = amounts
         contract["dates"], source = self._dates(role_columns)
@@ -118,7 +132,7 @@ class _Proposer:
         currencies.apply(contract)
         contract["extra_columns"] = [name for name in sheet.names if name not in contract["columns"].values()]
         made_of = (*contract["identity"].get("made_of", ()), *source.parts)
-        columns = accounted.account(sheet, self._profiles, contract["columns"], made_of, style, status_words)
+        columns = accounted.account(self._sheet, self._profiles, contract["columns"], made_of, style, status_words)
         findings, questions = tuple(log.findings), tuple(log.questions)
         return Proposal(_without_empty(contract), findings, questions, sheet.rows, self._read, columns)
 
@@ -146,6 +160,14 @@ class _Proposer:
             and one.numbers.share > 0.9
             and not one.may_be_date
         )
+
+    def _scaled(self, role_columns: dict[str, str], style: numbers.NumberStyle) -> scales.QuantityStyle:
+        money = [self._profiles[name].column for role, name in role_columns.items() if role in roles.MONEY]
+        return scales.quantities(self._sheet, role_columns, style, money, self._log)
+
+    def _numbers(self, role_columns: dict[str, str], style: numbers.NumberStyle) -> dict[str, Any]:
+        units = self._profiles[role_columns["quantity"]].units if "quantity" in role_columns else ()
+        return {"decimal": style.decimal, "thousands": style.thousands, "unit_words": list(units)}
 
     def _region(self) -> str:
         answer = self._log.answer("region")
