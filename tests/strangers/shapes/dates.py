@@ -47,5 +47,6 @@ def cases() -> list[Case]:
         case("only-weeks", lines, lambda line: f"{line.at:%G-W%V}"),
         case("only-months", lines, "%b %Y", file="sales.csv"),
         case("of-an-unknown-calendar", lines, lambda line: f"{line.at.year - 1911}/{line.at:%m/%d}"),
+        case("of-short-buddhist-years", lines, lambda line: f"{line.at:%d/%m}/{(line.at.year + 543) % 100}"),
         case("above-its-sales", lines, "", build=lambda: below_headings(lines)),
     ]
