@@ -67,6 +67,7 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
     "returns": _one_of("subtract", "cancel"),
     "status.default": _one_of(*STATUSES),
     "minor_units": _one_of("yes", "no"),
+    "missing_quantity": _one_of("1", "-"),
     "multiple": _one_of("yes", "no"),
     "quantity_decimals": _one_of("yes", "no"),
     "discount_confirmed": _one_of("yes", "no"),

@@ -124,7 +124,7 @@ class _Proposer:
         contract["dates"], source = self._dates(role_columns)
         contract["status"], status_words = status.decide(sheet, role_columns, style, log)
         contract["identity"] = {"ids": identity.per_store(sheet, role_columns, sale_columns, log)}
-        contract["where_missing"] = missing.decide(role_columns, self._profiles, log)
+        contract["where_missing"] = missing.decide(sheet, role_columns, self._profiles, style, log)
         contract["columns"] = dict(role_columns)
         if sale_columns is not None:
             self._identify_sales(contract, sale_columns)

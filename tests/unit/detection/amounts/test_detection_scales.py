@@ -1,4 +1,4 @@
-"""Quantities with three decimals, amounts in thousands, and two columns of one name."""
+"""Quantities with three decimals or without a number, amounts in thousands, and two columns of one name."""
 
 import pytest
 from test_detection_totals import keys, proposal_for
@@ -75,3 +75,16 @@ def test_two_columns_of_one_name_are_a_question_unless_they_are_equal() -> None:
     proposal = proposal_for("Receipt,Date,Item,Qty,Amount,Amount", rows)
     (question,) = proposal.questions
     assert (question.key, question.choices) == ("column.net_amount", ("Amount", "Amount (6)", "-"))
+
+
+@pytest.mark.parametrize(("price", "open_questions"), [("7.50", ["missing_quantity"]), ("2.50", []), ("", [])])
+def test_rows_without_a_quantity_are_a_question_if_their_total_is_the_price(
+    price: str, open_questions: list[str]
+) -> None:
+    header, rows = "Receipt,Date,Item,Qty,Price,Total", sold("{}")
+    rows += [(2000 + n, "2026-03-28", "Extra", "", price, "7.50") for n in range(4)]
+    assert keys(proposal_for(header, rows)) == open_questions
+    if open_questions:
+        one = proposal_for(header, rows, missing_quantity="1").contract
+        assert one["where_missing"] == {"quantity": {"do": "default", "value": "1"}}
+        assert "where_missing" not in proposal_for(header, rows, missing_quantity="-").contract
