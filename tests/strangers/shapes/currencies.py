@@ -70,7 +70,7 @@ def several() -> list[Case]:
     def total(home: str, abroad: str) -> dict[str, Write]:
         return {"Total": lambda line: (abroad if foreign(line) else home).format(plain(line.total))}
 
-    def beside(header: str, home: str, abroad: str) -> dict[str, Write]:
+    def with_column(header: str, home: str, abroad: str) -> dict[str, Write]:
         return {**total("{}", "{}"), header: lambda line: abroad if foreign(line) else home}
 
     dollars = {"currency.$": "USD"}
@@ -80,10 +80,16 @@ def several() -> list[Case]:
         case("codes-before-amounts", lines, total("EUR {}", "CHF {}"), "CHF, EUR"),
         case("two-dollars", lines, total("${}", "CA${}"), "CAD, USD", **dollars),
         case("one-sign-among-many-amounts", lines, rare, "EUR", "held"),
-        case("column-of-signs", lines, beside("Currency", "€", "$"), "EUR, USD", **dollars),
-        case("column-of-names", lines, beside("Currency", "Euro", "Dollar"), "EUR, USD", **{"currency.Dollar": "USD"}),
-        case("column-of-codes-of-another-name", lines, beside("Doc. Curr.", "EUR", "CHF"), "CHF, EUR"),
-        case("column-only-of-foreign-codes", lines, beside("Currency", "", "USD"), "EUR, USD"),
+        case("column-of-signs", lines, with_column("Currency", "€", "$"), "EUR, USD", **dollars),
+        case(
+            "column-of-names",
+            lines,
+            with_column("Currency", "Euro", "Dollar"),
+            "EUR, USD",
+            **{"currency.Dollar": "USD"},
+        ),
+        case("column-of-codes-of-another-name", lines, with_column("Doc. Curr.", "EUR", "CHF"), "CHF, EUR"),
+        case("column-only-of-foreign-codes", lines, with_column("Currency", "", "USD"), "EUR, USD"),
     ]
 
 

@@ -42,7 +42,7 @@ def test_rows_without_a_currency_are_a_question() -> None:
     assert proposal.contract["where_missing"]["currency"] == {"do": "default", "value": "EUR"}
 
 
-def test_names_and_signs_in_a_column_are_mapped_and_shared_ones_asked() -> None:
+def test_names_and_signs_in_a_column_are_mapped_and_shared_ones_are_a_question() -> None:
     def cell(n: int) -> str:
         return ("Euro", "£", "Dollar")[n % 3]
 
