@@ -47,6 +47,7 @@ ABOUT = {
 }  # fmt: skip
 FAMILIES = {
     "column": "Column",
+    "currency": "Currency",
     "status": "Status",
     "missing": "No value",
     "subtract": "Subtracted",
@@ -74,6 +75,8 @@ CHOICES: dict[str, dict[str, str]] = {
     },
     "half_converted": {"swap": "yes, swap them back", "keep": "no, keep them as they are"},
     "minor_units": {"yes": "yes, in cents or the like", "no": "no"},
+    "multiple": {"yes": "yes, multiply them", "no": "no, they are as they are"},
+    "quantity_decimals": {"yes": "yes", "no": "no, it is a thousand or more"},
     "subtract": {"yes": "yes, subtract it", "no": "no"},
     "once": {"yes": "yes, once for the order", "no": "no, for each line"},
     "missing": {"yes": "yes, the cell is empty", "no": "no, it is a value"},
@@ -83,7 +86,6 @@ CHOICES: dict[str, dict[str, str]] = {
 ASKS = {
     "region": "Which region are these sales from?",
     "country": "In which country were they sold?",
-    "currency": "In which currency are the amounts?",
     "time_zone": "In which time zone are the times?",
     "date_order": "In which order are the dates written?",
     "decimal": "Which decimal separator is used?",

@@ -6,6 +6,8 @@ from tests.strangers.case import Case
 from tests.strangers.shapes import (
     accounting,
     bookkeeping,
+    currencies,
+    dates,
     defects,
     erp,
     flags,
@@ -30,7 +32,7 @@ from tests.strangers.shapes import (
 MODULES = (
     *(shopify, webshops, marketplaces, payments, tills, more_tills, erp, accounting, bookkeeping),
     *(languages, reports, samples, traps, more_traps, defects, known, no_tables, numbers_again, orders, taxes),
-    flags,
+    *(flags, currencies, dates),
 )
 
 

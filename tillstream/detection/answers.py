@@ -68,6 +68,9 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
     "returns": _one_of("subtract", "cancel", "keep"),
     "status.default": _one_of(*STATUSES),
     "minor_units": _one_of("yes", "no"),
+    "missing_quantity": _one_of("1", "-"),
+    "multiple": _one_of("yes", "no"),
+    "quantity_decimals": _one_of("yes", "no"),
     "discount_confirmed": _one_of("yes", "no"),
     "fill_down": _one_of("yes", "no"),
     "half_converted": _one_of("swap", "keep"),
@@ -77,6 +80,7 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
 PREFIX_VALIDATORS: dict[str, Callable[[str], str]] = {
     "source": _not_empty,
     "column": _not_empty,
+    "currency": _currency,
     "status": _one_of(*STATUSES, IGNORE),
     "missing": _one_of("yes", "no"),
     "subtract": _one_of("yes", "no"),

@@ -12,6 +12,7 @@ from tillstream.detection.amounts import (
     minor_units,
     order_amounts,
     quantities,
+    scales,
     totals,
 )
 from tillstream.detection.amounts.tax_columns import TaxColumns
@@ -95,7 +96,9 @@ class _Proposer:
         role_columns = roles.assign(self._line_profiles, log)
         style = numbers.decide(style_columns(role_columns, self._profiles), log)
         self._taxes.read(sheet, role_columns, style)
-        orders = order_amounts.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
+        scaled = self._scaled(role_columns, style)
+        style = scaled.style
+        orders = order_amounts.decide(scaled.sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         sheet = self._without_repeated(orders, role_columns)
         by_content.assign(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         unknown = tuple(name for name in self._unmapped_numbers(role_columns) if not match_header(name))
@@ -104,6 +107,7 @@ class _Proposer:
         percent = any(self._profiles[name].numbers.percent for name in discounts[:1])
         amounts = totals.decide(sheet, role_columns, style, log, percent=percent, taxes=self._taxes)
         amounts |= ask_totals.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
+        repeated_names.ask(sheet, role_columns, log)
         quantities.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
         known, parts = apply.amount_settings(self._export, role_columns), apply.parts(self._export, sheet)
         free = self._unmapped_numbers(role_columns)
@@ -119,16 +123,19 @@ class _Proposer:
         name = _UNSAFE_CHARACTERS.sub("-", self._name).strip("-")[:60]
         contract: dict[str, Any] = {"name": name or "proposed", "version": 1}
         contract["region"] = self._region()
-        contract["currency"] = currency.decide(sheet, role_columns, money_columns, log)
+        currencies = currency.decide(sheet, role_columns, money_columns, log)
+        contract["currency"] = currencies.currency
         rates = {role for role in ("discount", "tax") if amounts.get(role, "amount") != "amount"}
         if minor := minor_units.decide(sheet, role_columns, contract["currency"], style, log, rates=rates):
             amounts["minor_units"] = list(minor)
+        if factors := scaled.factors | scales.multiples(role_columns, log):
+            amounts["factors"] = scales.product(amounts.get("factors", {}), factors)
         contract["country"] = self._country(role_columns)
         contract["file"] = self._file
-        contract["numbers"] = {"decimal": style.decimal, "thousands": style.thousands}
-        contract["numbers"]["currency_signs"] = list(currency.signs(money_columns))
-        if "quantity" in role_columns:
-            contract["numbers"]["unit_words"] = list(self._profiles[role_columns["quantity"]].units)
+        contract["numbers"] = self._numbers(role_columns, style) | {
+            "alternatives": list(scaled.alternatives),
+            "currency_signs": list(currency.signs(money_columns, currencies.currency)),
+        }
         sale_columns = identity.decide(sheet, role_columns, log)
         contract["amounts"] = amounts
         contract["dates"], source = self._dates(role_columns)
@@ -138,13 +145,14 @@ class _Proposer:
         )
         contract["status"], status_words = status.decide(with_status, role_columns, style, log, joined.meanings)
         contract["identity"] = {"ids": identity.per_store(sheet, role_columns, sale_columns, log)}
-        contract["where_missing"] = missing.decide(role_columns, self._profiles, log)
+        contract["where_missing"] = missing.decide(sheet, role_columns, self._profiles, style, log)
         contract["columns"] = dict(role_columns)
         sheet = self._count_once(contract, orders)
         if sale_columns is not None:
             self._identify_sales(contract, sale_columns)
         contract["made"] = contract.get("made", {}) | joined.made
         source.apply(contract)
+        currencies.apply(contract)
         contract["extra_columns"] = [name for name in sheet.names if name not in contract["columns"].values()]
         made_of = (*contract["identity"].get("made_of", ()), *source.parts)
         uses = dict.fromkeys(made_of, "identity") | dict.fromkeys(joined.parts, "status")
@@ -188,6 +196,14 @@ class _Proposer:
         used = {*contract["columns"].values(), *terms}
         contract["file"] = self._file | orders.settings(used)
         return orders.restored(self._sheet, used)
+
+    def _scaled(self, role_columns: dict[str, str], style: numbers.NumberStyle) -> scales.QuantityStyle:
+        money = [self._profiles[name].column for role, name in role_columns.items() if role in roles.MONEY]
+        return scales.quantities(self._sheet, role_columns, style, money, self._log)
+
+    def _numbers(self, role_columns: dict[str, str], style: numbers.NumberStyle) -> dict[str, Any]:
+        units = self._profiles[role_columns["quantity"]].units if "quantity" in role_columns else ()
+        return {"decimal": style.decimal, "thousands": style.thousands, "unit_words": list(units)}
 
     def _region(self) -> str:
         answer = self._log.answer("region")

@@ -53,7 +53,7 @@ class StyleDrift:
             return []
         columns = [unreadable_cells(self._contract, role, self._columns[role], self._reader) for role in roles]
         profiles = [(column, numbers.profile(column)) for column in columns]
-        _extend(self._data["numbers"]["currency_signs"], currency.signs(profiles))
+        _extend(self._data["numbers"]["currency_signs"], currency.signs(profiles, self._contract.currency))
         if "quantity" in roles:
             _extend(self._data["numbers"]["unit_words"], unit_words(self._columns["quantity"]))
         if any(one.decimal or one.thousands or one.ambiguous for _, one in profiles):

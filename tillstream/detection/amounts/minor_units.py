@@ -6,10 +6,10 @@ from statistics import median, median_low
 from tillstream.detection.amounts.money import to_float
 from tillstream.detection.evidence import DetectionLog
 from tillstream.detection.sheet import Column, Sheet
-from tillstream.detection.values.currency_signs import CODES
 from tillstream.detection.values.numbers import NumberStyle
 from tillstream.detection.words.minor_words import is_minor_header
 from tillstream.domain.money.minor_units import may_be_minor, minor_digits
+from tillstream.domain.money.signs import CODES
 
 _MIN_DISTINCT, _MIN_MEDIAN = 8, 100
 _MONEY = ("unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost")

@@ -1,5 +1,6 @@
 """Assign roles to columns by header name and cell values."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,8 @@ _UNDECIDED = frozenset({"amount", "time", "discount_rate", "tax_rate"})
 _MIN_SHARE = 0.8
 """Minimum share of cells that match the role; the rest are missing-value words or errors."""
 _DATES = 0.95
+_CREATED = re.compile(r"creat|stamp|epoch|unix", re.IGNORECASE)
+"""Names of times that programs write as numbers."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,18 @@ class Profile:
 
     @cached_property
     def dates(self) -> date_profile.DateProfile:
-        return date_profile.profile(
-            self.column, serial=any(match.role == "date" for match in match_header(self.column.name))
-        )
+        return date_profile.profile(self.column, serial=self._may_be_number_of_date)
+
+    @cached_property
+    def _may_be_number_of_date(self) -> bool:
+        name = self.column.name
+        return bool(_CREATED.search(name)) or any(match.role == "date" for match in match_header(name))
+
+    @cached_property
+    def may_be_unix(self) -> bool:
+        """Whether the cells are seconds or milliseconds since 1970, by its name and values."""
+        named = self.dates.named.keys()
+        return bool(named) and named <= {"unix", "unix-ms"} and self.dates.share >= _DATES
 
     @cached_property
     def may_be_date(self) -> bool:
@@ -169,7 +181,9 @@ def _assign_date_by_values(
     column_profiles: dict[str, Profile], used: set[str], assigned: dict[str, str], log: DetectionLog
 ) -> None:
     """Use the only column with dates as the date, regardless of its name."""
-    names = [name for name, profile in column_profiles.items() if name not in used and profile.may_be_date]
+    unused = {name: profile for name, profile in column_profiles.items() if name not in used}
+    names = [name for name, profile in unused.items() if profile.may_be_date]
+    names = names or [name for name, profile in unused.items() if profile.may_be_unix]
     if len(names) == 1:
         assigned["date"] = names[0]
         used.add(names[0])

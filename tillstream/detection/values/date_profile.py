@@ -10,7 +10,7 @@ from functools import cache
 from tillstream.detection.sheet import Column
 from tillstream.detection.values.date_words import DateWords, has_weekday, split
 from tillstream.domain.dates import zone_words
-from tillstream.domain.dates.eras import Era
+from tillstream.domain.dates.eras import Era, ascii_digits
 from tillstream.domain.month_names import LANGUAGES, folded, names
 
 ORDERS = {"DMY": "dmy", "MDY": "mdy", "YMD": "ymd"}
@@ -24,6 +24,8 @@ _NUMERIC = re.compile(
     rf"(?P<c>[0-9]{{1,4}})(?P<end>[日.]?)(?:{_TIME})?$"
 )
 _COMPACT = re.compile(rf"^(?P<whole>(?:19|20)[0-9]{{6}})(?:{_TIME})?$")
+_RUN = re.compile(r"^(?P<a>[0-9]{2})(?P<s>)(?P<b>[0-9]{2})(?P<t>)(?P<c>[0-9]{4}|[0-9]{2})$")
+"""Day, month and year without separators, as 02032026 or 020326."""
 _NAMED = re.compile(
     rf"^(?P<a>[0-9]{{1,2}})(?P<s>\.? |-|/|\.)(?P<b>[^\W\d_]{{3,12}}\.?)(?P<t> |-|/|, |\.)"
     rf"(?P<c>[0-9]{{4}}|[0-9]{{2}})(?:{_TIME})?$"
@@ -59,7 +61,7 @@ class DateProfile:
 
 
 def profile(column: Column, *, few: bool = False, serial: bool = False) -> DateProfile:
-    """Profile a column. few: check only some words. serial: accept five-digit spreadsheet serial dates."""
+    """Profile a column. few: check only some words. serial: accept numbers, such as those of spreadsheets."""
     result, dates, checked = DateProfile(), 0, 0
     for position, (word, count) in enumerate(column.words.items()):
         if position >= (200 if few else _MAX_WORDS):
@@ -137,6 +139,12 @@ def _record_serial(dates: DateProfile, word: str) -> bool:
         dates.named.setdefault("unix" if len(word) == 10 else "unix-ms", word)
         dates.has_times = dates.has_offsets = dates.other_than_midnight = True
         return True
+    if match := _RUN.match(ascii_digits(word)):
+        parts, last = (int(match["a"]), int(match["b"]), int(match["c"])), len(match["c"]) == 4
+        if not any(possible_orders(parts, (False, last))):
+            return False
+        dates.shapes["", "", "", "", "4" if last else "", "", ""].setdefault(parts, word)
+        return True
     match = _SERIAL.match(word)
     if match:
         dates.named.setdefault("excel", word)
@@ -181,7 +189,7 @@ def _clock(match: re.Match[str]) -> str:
 def parse_in_order(word: str, order: str) -> date | None:
     """Parse a numeric date in this order (DMY, MDY, YMD); None if it is not a valid date."""
     words = split(word)
-    match, weekday = _NUMERIC.match(words.rest), words.weekday
+    match, weekday = _NUMERIC.match(words.rest) or _RUN.match(words.rest), words.weekday
     if not match:
         return None
     parts = dict(zip(ORDERS[order], (int(match["a"]), int(match["b"]), int(match["c"])), strict=True))

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from tillstream.detection.evidence import ASSUMED, LIKELY, DetectionLog
+from tillstream.detection.evidence import ASSUMED, LIKELY, NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import Sheet
+from tillstream.detection.values import unread_dates
 from tillstream.detection.values.dates import first_language
 from tillstream.domain.contract.file_dates import FILE_DATE, date_in_name, days_in_name, format_error
 from tillstream.domain.dates.period_names import period_of_header, period_value
@@ -50,15 +51,35 @@ class DateSource:
 
 
 def decide(sheet: Sheet, roles: dict[str, str], file: str, log: DetectionLog) -> DateSource:
-    """The source of the day of a file without a column of dates. file: its name. Asks `date`."""
+    """The source of the day of a file without a column of dates. file: its name. Asks `date`, or `column.date` if a
+    column seems to be the date and cannot be read."""
     if any(question.key == "column.date" for question in log.questions):
         return DateSource()
-    source = _joined(sheet, roles, log) or _in_name(file, log)
+    source = _joined(sheet, roles, log)
+    if source is None:
+        if _ask_unread(sheet, roles, log):
+            return DateSource()
+        source = _in_name(file, log)
     if source.file and "sale_id" in roles:
         name = roles["sale_id"]
         evidence = f"check that the numbers of {name} do not start again in the file of the next day"
         log.add_finding("identity.ids", name, evidence, ASSUMED)
     return source
+
+
+def _ask_unread(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> bool:
+    """Ask `column.date` about a column of dates that cannot be read. A day for the whole file would be wrong."""
+    if log.answers.get("column.date") == NO_COLUMN or not (unread := unread_dates.find(sheet, roles)):
+        return False
+    name, example = unread.column.name, unread.example
+    words = (
+        f"Does {name} contain the date of the sale? Cells such as “{example}” cannot be read as days: {unread.reason}. "
+        "If it does, write the dates in full, such as 2026-03-14, one in each row, and read the file again."
+    )
+    evidence = f"no other column contains dates; {name} has {len(unread.column.words):,} different values"
+    none = f"{name} does not contain the date of the sale"
+    log.add_question("column.date", words, (NO_COLUMN,), evidence, unread.column.first_lines(example), none=none)
+    return True
 
 
 def _joined(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> DateSource | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tillstream.detection.evidence import ASSUMED, CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Column
-from tillstream.detection.values.currency_signs import SIGNS
+from tillstream.domain.money.signs import SIGNS
 
 _OTHER_DIGITS = "０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९๐๑๒๓๔๕๖๗๘๙"
 _DIGITS = str.maketrans("123456780" + _OTHER_DIGITS + "٫٬", "9" * (9 + len(_OTHER_DIGITS)) + ".,")

@@ -21,6 +21,7 @@ class HoldCode(StrEnum):
     OTHER_SHEETS = "other-sheets"
     FIRST_LOAD = "first-load"
     DATES = "dates-swapped"
+    OLD_DATES = "old-dates"
     MINOR_UNITS = "minor-units"
     OVERLAP = "overlaps-without-identity"
     OTHER_SALES = "known-numbers-of-other-sales"
@@ -37,6 +38,7 @@ FILE_HOLDS = (
     HoldCode.OTHER_SHEETS,
     HoldCode.FIRST_LOAD,
     HoldCode.DATES,
+    HoldCode.OLD_DATES,
     HoldCode.MINOR_UNITS,
 )
 """Holds that staging checks: they depend on the file and its contract, and on the usual prices."""

@@ -32,8 +32,8 @@ class MissingRule(Strict):
 
 
 class Made(Strict):
-    """A column derived from others, as `{join: [First, Last], between: " "}` `{split: Code, by: "-", part: 2}`
-    or `{filled: Cancelled at, word: cancelled}`."""
+    """A column derived from others, as `{join: [First, Last], between: " "}`, `{split: Code, by: "-", part: 2}`,
+    `{filled: Cancelled at, word: cancelled}` or `{sign_of: Total}`."""
 
     join: tuple[str, ...] = ()
     """Headers whose texts are joined in this order; empty texts are skipped."""
@@ -49,11 +49,14 @@ class Made(Strict):
     """Text for `filled`."""
     part: int = Field(0, ge=-100, le=100)
     """Part to keep: 1 is the first, -1 the last; empty if there are fewer parts."""
+    sign_of: str = ""
+    """Header of amounts of which only the currency sign is kept, without points: € of €9.75, CHF of 9.75 CHF. `values`
+    maps the signs to currencies."""
 
     @model_validator(mode="after")
     def _one_rule(self) -> Self:
-        if bool(self.join) + bool(self.split) + bool(self.filled) != 1:
-            raise ValueError("set either join or split, or filled")
+        if [bool(self.join), bool(self.split), bool(self.filled), bool(self.sign_of)].count(True) != 1:
+            raise ValueError("set one of join, split, filled and sign_of")
         if bool(self.filled) != bool(self.word):
             raise ValueError("filled requires word (its text for filled cells), and only filled has it")
         if self.split and not (self.by and self.part):
@@ -63,7 +66,7 @@ class Made(Strict):
     @property
     def of(self) -> tuple[str, ...]:
         """The headers it is derived from."""
-        return self.join or (self.split or self.filled,)
+        return self.join or (self.split or self.filled or self.sign_of,)
 
 
 def needed_headers(mapped: Iterable[str], derived: Mapping[str, Made]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from tillstream.domain.columns import CONTENT, Kind
 from tillstream.domain.contract.number_style import NumberStyle
 from tillstream.domain.money.minor_units import minor_digits
+from tillstream.domain.money.signs import is_of_another
 from tillstream.pipeline.normalising.numbers.arithmetic import (
     HUNDRED,
     exceeds_hundred,
@@ -116,9 +117,17 @@ class Amounts:
         proven = [proofs(self._readings(name, text))[:, text.index] for name, text in texts.items()]
         return only_proven(np.logical_or.reduce(proven))
 
+    @cached_property
+    def _own_style(self) -> NumberStyle:
+        """The contract's number style, without signs of other currencies than that of the file."""
+        contract = self._source.contract
+        style, currency = contract.numbers, "" if self._source.maps("currency") else contract.currency
+        signs = tuple(sign for sign in style.currency_signs if not is_of_another(sign, currency))
+        return style.model_copy(update={"currency_signs": signs})
+
     def _style(self, name: str) -> NumberStyle:
         """The number style of a column; words for units are removed from quantities as currency signs from amounts."""
-        style = self._source.contract.numbers
+        style = self._own_style
         if name != "quantity" or not style.unit_words:
             return style
         return style.model_copy(update={"currency_signs": (*style.currency_signs, *style.unit_words)})

@@ -1,4 +1,5 @@
-"""Columns that a contract derives from source columns: joined texts, parts of a text, and marks of filled cells."""
+"""Columns that a contract derives from source columns: joined texts, parts of a text, marks of filled cells, and signs
+of amounts."""
 
 from collections.abc import Callable
 from functools import reduce
@@ -8,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.contract.values import Made
+from tillstream.domain.money.signs import NO_SIGN
 from tillstream.pipeline.rows.text_column import EncodedText, to_bool_array
 
 
@@ -19,6 +21,11 @@ def derive(rule: Made, text: Callable[[str], EncodedText]) -> pa.Array:
     if rule.filled:
         filled = pc.not_equal(pc.fill_null(text(rule.filled).plain(), ""), "")
         return pc.if_else(filled, rule.word, "")
+    if rule.sign_of:
+        amounts = text(rule.sign_of)
+        return EncodedText(
+            pc.fill_null(pc.replace_substring_regex(amounts.words, NO_SIGN, ""), ""), amounts.index
+        ).plain()
     source = text(rule.split)
     return EncodedText(_part(source.words, rule.by, rule.part), source.index).plain()
 

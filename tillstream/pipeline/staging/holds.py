@@ -63,8 +63,8 @@ def check_holds(file: FileContext, report: StagingReport) -> HoldDecision:
         decision = _with_new_columns(decision, contract, new_headers)
     suspected = [hold for hold in suspected_holds(report) if hold.code not in upload.confirmed]
     proposed = decision.proposed or propose_repair(contract, report, {hold.code for hold in suspected})
-    others = (truncated, too_many, _unknown_words(contract, report), _other_sheets(file), _first_load(file, report))
-    candidates = (*decision.holds, *suspected, *others)
+    others = (truncated, too_many, _unknown_words(contract, report), _old_dates(report), _other_sheets(file))
+    candidates = (*decision.holds, *suspected, *others, _first_load(file, report))
     holds = [hold for hold in candidates if hold and hold.code not in upload.confirmed]
     return HoldDecision(tuple(holds), proposed if holds else None)
 
@@ -87,6 +87,13 @@ def _unknown_words(contract: Contract, report: StagingReport) -> Hold | None:
     return Hold.of(
         HoldCode.UNKNOWN_WORDS, detail=describe_unknown_words(report, contract.columns.get("status", "status"))
     )
+
+
+def _old_dates(report: StagingReport) -> Hold | None:
+    """Hold a file with dates of long ago in most rows: their years may be of another era, or no years."""
+    old = sum(problem.count for problem in report.problems if problem.code == "old-date")
+    accepted = report.rows - report.rows_refused
+    return Hold.of(HoldCode.OLD_DATES, value=str(old), detail=str(accepted)) if 2 * old > accepted else None
 
 
 def _other_sheets(file: FileContext) -> Hold | None:

@@ -24,6 +24,8 @@ from tillstream.pipeline.normalising.numbers.arithmetic import line_total
 from tillstream.pipeline.rows.issues import format_values
 from tillstream.pipeline.rows.text_column import combined, to_bool_array
 
+USUAL_YEARS = 30
+"""Sales of earlier years are unusual; a typing error, or years of another era with two digits, seem so."""
 TERMS = ("quantity", "unit_price", "discount")
 """The columns from which a line's total is computed."""
 
@@ -110,6 +112,13 @@ def future_date(data: Data, *, received_date: str | None) -> pl.Series:
     """The date is not after the date of receipt; None: not after today's date in UTC."""
     latest = date.fromisoformat(received_date) if received_date else datetime.now(UTC).date()
     return _series(data) <= latest
+
+
+@registered
+def old_date(data: Data, *, received_date: str | None) -> pl.Series:
+    """The date is at most `USUAL_YEARS` years before the date of receipt; None: before today's date in UTC."""
+    received = date.fromisoformat(received_date) if received_date else datetime.now(UTC).date()
+    return _series(data) >= date(received.year - USUAL_YEARS, 1, 1)
 
 
 @registered

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from tillstream.detection import FileSample, Proposal, propose
+from tillstream.detection import FileSample, Proposal, propose, unusable
 from tillstream.detection.answers import check
 from tillstream.detection.columns.accounted import ColumnUse
 from tillstream.detection.evidence import DetectionLog, Finding, Question
@@ -65,8 +65,7 @@ def sample(open_original: Open, log: DetectionLog | None = None) -> FileSample:
     Raises `Rejected`, also for a file without rows.
     """
     file_sample = read_sample(open_original, log)
-    if not file_sample.sheet.rows:
-        raise Rejected("The file has no rows. A contract can only be proposed for a file with rows.")
+    unusable.check_rows(file_sample.sheet)
     return file_sample
 
 
@@ -97,6 +96,7 @@ def of_sample(
     """As `build_questionnaire`, for a sample and its log. file: name of the file, if it is not `name`."""
     answers = dict(log.answers)
     proposal = propose(name=name, file=file, answers=answers, sample=file_sample)
+    unusable.check_totals(file_sample.sheet, proposal.contract.get("columns", {}))
     findings, questions = (*log.findings, *proposal.findings), (*log.questions, *proposal.questions)
     if questions:
         draft, columns = proposal.contract, proposal.columns

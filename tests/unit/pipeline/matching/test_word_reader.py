@@ -15,10 +15,11 @@ GERMAN = {"decimal": ",", "thousands": ".", "currency_signs": ["€"]}
     [
         (
             "unit_price",
-            {"numbers": GERMAN},
+            {"numbers": GERMAN, "currency": "EUR"},
             ["1.234,50 €", "１２", "5-", "1,234.50", "x"],
             [True, True, True, False, False],
         ),
+        ("unit_price", {"numbers": {"currency_signs": ["$", "€", "kr"]}}, ["$5", "€5", "5 kr"], [True, False, False]),
         ("unit_price", {"missing": ["-"]}, ["-", "", "5", "5%"], [True, True, True, False]),
         ("unit_price", {"where_missing": {"unit_price": {"do": "refuse", "words": ["?"]}}}, ["?", "1"], [False, True]),
         ("discount", {"amounts": {"discount": "percent"}}, ["5%", "5", "five"], [True, True, False]),

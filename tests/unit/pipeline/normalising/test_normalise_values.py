@@ -125,6 +125,19 @@ def test_a_filled_cell_becomes_a_word_whatever_it_contains() -> None:
     assert column("product_id", table, rules) == ["void", None, "void"]
 
 
+def test_the_sign_of_an_amount_is_the_currency_of_its_row() -> None:
+    rules = contract(
+        {"currency": "Sign"},
+        currency="",
+        made={"Sign": {"sign_of": "Price"}},
+        values={"currency": {"€": "EUR", "kr": "SEK"}},
+        numbers={"currency_signs": ["€", "kr.", "CHF"]},
+    )
+    table, issues = normalise(source_table(Price=["€1", "-2.50 €", "1 kr.", "CHF 4", "5", "$6"]), rules)
+    assert table.column("currency").to_pylist() == ["EUR", "EUR", "SEK", "CHF", None, None]
+    assert {row["code"] for row in issues.table().to_pylist()} == {"not-a-number", "not-a-currency"}
+
+
 def test_a_date_and_a_time_in_two_columns_are_one_instant() -> None:
     rules = contract(
         {"date": "When"},
@@ -154,8 +167,8 @@ def test_a_column_may_be_made_of_a_made_one() -> None:
         ({"constants": {"sale_id": "1"}}, "sale_id cannot be a constant"),
         ({"constants": {"product_id": "1"}}, "product_id is also mapped in columns"),
         ({"made": {"New": {"join": ["A"]}}}, "is not used"),
-        ({"made": {"New": {"join": ["A"], "split": "B"}}}, "either join or split"),
-        ({"made": {"New": {}}}, "either join or split"),
+        ({"made": {"New": {"join": ["A"], "split": "B"}}}, "one of join, split, filled and sign_of"),
+        ({"made": {"New": {}}}, "one of join, split, filled and sign_of"),
         ({"made": {"New": {"split": "A", "by": "-"}}}, "split requires by"),
         ({"made": {"New": {"filled": "A"}}}, "filled requires word"),
         ({"made": {"Sku": {"join": ["Late"]}, "Late": {"join": ["A"]}}}, "Late must be defined before it"),

@@ -48,7 +48,7 @@ def test_each_column_lists_its_checks() -> None:
         "product_id": ["unknown_product"],
         "channel": ["missing_expected", "word_not_allowed"],
         "status": ["missing_required"],
-        "sale_date": ["missing_required", "future_date"],
+        "sale_date": ["missing_required", "future_date", "old_date"],
         "unit_price": ["out_of_range", "zero_price", "negative_price"],
         "net_amount": ["missing_required"],
         "currency": ["missing_required"],

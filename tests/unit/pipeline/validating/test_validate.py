@@ -158,6 +158,15 @@ def test_a_date_after_the_day_of_receipt_is_a_warning() -> None:
     ]
 
 
+def test_a_date_of_long_before_the_day_of_receipt_is_a_warning() -> None:
+    source = source_table(Date=["1926-03-01", "1995-12-31", "1996-01-01", "2026-03-01"])
+    issues = issue_rows(issues_of(source, contract(), received=date(2026, 3, 1)))
+    assert [(row["index"], row["code"], row["value"]) for row in issues] == [
+        (0, "old-date", "1926-03-01"),
+        (1, "old-date", "1995-12-31"),
+    ]
+
+
 def test_stores_and_products_are_checked_only_where_the_contract_lists_them() -> None:
     columns = {"store_id": "Store", "product_id": "Sku"}
     source = source_table(Store=["A", "B", ""], Sku=["x", "y", ""])
