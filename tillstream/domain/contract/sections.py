@@ -34,7 +34,7 @@ class FileStyle(Strict):
     """Column names of a file without a header line, in order."""
     ignore: tuple[str, ...] = ()
     """First words of lines that are not sales, such as Total, in upper or lower case; these lines are counted as
-    ignored."""
+    ignored. A line that fills every column that the sales fill is never ignored: the word may be a name."""
     sheet: str = ""
     """Sheet of a workbook that contains the sales; empty: the first visible sheet."""
     repeated_names: Literal["refuse", "number"] = "refuse"

@@ -1,7 +1,7 @@
 """Detection of non-sale rows: repeated headers, totals and footers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -12,18 +12,54 @@ from tillstream.pipeline.rows.text_column import combined, to_bool_array
 from tillstream.pipeline.rows.types import Mask
 
 
-def is_ignored(row: Sequence[str], words: tuple[str, ...]) -> bool:
-    """Whether the first non-empty cell starts with one of `words`, as a whole word."""
-    first = next((cell for cell in row if cell.strip()), "")
-    return bool(words) and _prefix_pattern(words).match(first.strip().casefold()) is not None
+USUAL = 0.9
+"""Share of the other rows in which a column is filled that every sale has."""
+_FULL = 0.75
+"""Share of the columns that a row with too few or too many cells fills if it may be a sale."""
+_NARROW = 2
+"""Number of columns up to which a total fills as many cells as a sale, so that the word alone decides."""
+
+
+def is_ignored(row: Sequence[str], words: tuple[str, ...], width: int) -> bool:
+    """Whether the first non-empty cell starts with one of `words`, as a whole word, and most cells are not filled.
+
+    row: the cells of a row that has not `width` cells, so that it is not known which columns they belong to.
+    """
+    filled = [cell.strip() for cell in row if cell.strip()]
+    if not words or not filled or not _prefix_pattern(words).match(filled[0].casefold()):
+        return False
+    is_alone = width <= _NARROW and _whole_pattern(words).fullmatch(filled[0].casefold()) is not None
+    return is_alone or len(filled) == 1 or len(filled) <= _FULL * width
 
 
 def non_sale_rows(table: pa.Table, header: Sequence[str], words: tuple[str, ...]) -> Mask:
-    """bool (n,): rows that repeat the header or start with one of `words`. Compares distinct texts only."""
+    """bool (n,): rows that repeat the header, or start with one of `words` and lack a cell that every sale has.
+
+    Compares distinct texts only.
+    """
     mask = _repeated_headers(table, header)
     if words:
-        mask |= _total_rows(table, words)
+        starts = _starting_rows(table, _prefix_pattern(words).match)
+        if starts.any():
+            mask |= starts & ~_complete_sales(table, starts)
+            if table.num_columns <= _NARROW:
+                mask |= _starting_rows(table, _whole_pattern(words).fullmatch)
     return mask
+
+
+def _complete_sales(table: pa.Table, starts: Mask) -> Mask:
+    """bool (n,): rows with a cell in every column that the rows without the words fill, or all rows if none is without.
+
+    A customer or a brand may begin with a word such as Total.
+    """
+    complete = np.ones(table.num_rows, np.bool_)
+    others = int(np.count_nonzero(~starts))
+    for column in table.columns:
+        cells = combined(column)
+        filled = to_bool_array(pc.not_equal(pc.utf8_trim_whitespace(cells.dictionary), ""))[cells.indices.to_numpy()]
+        if not others or np.count_nonzero(filled & ~starts) >= USUAL * others:
+            complete &= filled
+    return complete
 
 
 def _repeated_headers(table: pa.Table, header: Sequence[str]) -> Mask:
@@ -43,14 +79,15 @@ def _repeated_headers(table: pa.Table, header: Sequence[str]) -> Mask:
     return mask
 
 
-def _total_rows(table: pa.Table, words: tuple[str, ...]) -> Mask:
+def _starting_rows(table: pa.Table, match: Callable[[str], object]) -> Mask:
+    """bool (n,): rows whose first cell with text matches, in lower case."""
     mask, undecided = np.zeros(table.num_rows, np.bool_), np.ones(table.num_rows, np.bool_)
     for column in table.columns:
         if not undecided.any():
             break
         cells = combined(column)
         texts = [text.strip() for text in cells.dictionary.to_pylist()]
-        begins = np.array([_prefix_pattern(words).match(text.casefold()) is not None for text in texts], np.bool_)
+        begins = np.array([match(text.casefold()) is not None for text in texts], np.bool_)
         empty = np.array([not text for text in texts], np.bool_)
         index = cells.indices.to_numpy()
         mask |= undecided & begins[index]
@@ -60,5 +97,14 @@ def _total_rows(table: pa.Table, words: tuple[str, ...]) -> Mask:
 
 @lru_cache
 def _prefix_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    either = "|".join(re.escape(word.strip().casefold()) for word in words)
-    return re.compile(rf"(?:{either})(?!\w)")
+    return re.compile(rf"(?:{_either(words)})(?!\w)")
+
+
+@lru_cache
+def _whole_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """A whole cell: a word, possibly with a number."""
+    return re.compile(rf"(?:{_either(words)})[\s:=#]*[\d.,]*")
+
+
+def _either(words: tuple[str, ...]) -> str:
+    return "|".join(re.escape(word.strip().casefold()) for word in words)

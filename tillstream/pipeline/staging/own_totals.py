@@ -65,7 +65,7 @@ def _total_lines(block: Block, rows: Sequence[int], header: str, contract: Contr
         totals.append((int(block.line_number[index]), cells))
     for row in block.unreadable if words else ():
         cells = next(csv.reader([row.raw], delimiter=contract.file.delimiter), [])
-        if is_ignored(cells, words):
+        if is_ignored(cells, words, len(names)):
             totals.append((row.line_number, cells))
     position = names.index(header) if header in names else None
     return [

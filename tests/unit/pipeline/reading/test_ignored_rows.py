@@ -1,0 +1,52 @@
+"""Rows that are not sales are ignored, and no complete sale is."""
+
+import io
+from typing import Any
+
+import pytest
+from sheet_files import xlsx
+
+from tillstream.domain.contract.sections import FileStyle
+from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
+
+HEADER = "Product,Order,Date,Qty,Amount"
+SALES = [
+    "Shell Helix,1001,2026-03-02,1,7.95",
+    "Total Quartz 9000,1002,2026-03-02,3,37.50",
+    "Total,1003,2026-03-03,1,9.75",
+    "Castrol,1004,2026-03-03,1,9.75",
+]
+TOTALS = ["Total,,,6,64.95", "Total all stores,,,,64.95", "Total: 4", "Total,,,64.95"]
+
+
+def read(lines: list[str], **style: Any) -> tuple[list[str], int, list[str]]:
+    """First cells of the rows, the number of ignored rows, and the refused rows."""
+    data = "\n".join([HEADER, *lines, ""]).encode()
+    blocks = list(read_blocks(lambda: io.BytesIO(data), ReadOptions(style=FileStyle(**style))))
+    rows = [cell for block in blocks for cell in block.cells.column(0).to_pylist()]
+    return rows, sum(block.ignored for block in blocks), [row.raw for block in blocks for row in block.unreadable]
+
+
+@pytest.mark.parametrize("total", TOTALS)
+def test_total_rows_are_ignored_and_sales_of_a_brand_with_the_same_name_are_not(total: str) -> None:
+    first_cells = ["Shell Helix", "Total Quartz 9000", "Total", "Castrol"]
+    assert read([*SALES, total], ignore=["Total"]) == (first_cells, 1, [])
+
+
+def test_a_sale_with_a_cell_too_many_is_refused_and_not_ignored() -> None:
+    sale = "Total Quartz, 5 l,1005,2026-03-04,1,9.75"
+    assert read([*SALES, sale], ignore=["Total"])[1:] == (0, [sale])
+
+
+def test_a_file_of_total_rows_only_has_no_sales() -> None:
+    assert read(["Total,,,0,0"], ignore=["Total"]) == ([], 1, [])
+
+
+def test_a_file_with_one_customer_is_not_ignored() -> None:
+    assert read([SALES[1]], ignore=["Total"]) == (["Total Quartz 9000"], 0, [])
+
+
+def test_the_same_holds_for_a_workbook() -> None:
+    data = xlsx([line.split(",") for line in [HEADER, *SALES, TOTALS[0]]])
+    (block,) = read_blocks(lambda: io.BytesIO(data), ReadOptions(style=FileStyle(ignore=("Total",))))
+    assert (block.cells.num_rows, block.ignored) == (4, 1)
