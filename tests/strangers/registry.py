@@ -19,13 +19,14 @@ from tests.strangers.shapes import (
     samples,
     shopify,
     tills,
+    total_rows,
     traps,
     webshops,
 )
 
 MODULES = (
     *(shopify, webshops, marketplaces, payments, tills, more_tills, erp, accounting, bookkeeping),
-    *(languages, reports, samples, traps, more_traps, defects, known, no_tables),
+    *(languages, reports, samples, traps, more_traps, defects, known, no_tables, total_rows),
 )
 
 

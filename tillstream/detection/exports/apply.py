@@ -26,6 +26,16 @@ def fill_down(export: ProgramExport, sheet: Sheet) -> tuple[tuple[str, ...], str
     return tuple(name for name in _present(export.fill_down, sheet) if name != within), within
 
 
+def ignore_where(export: ProgramExport, sheet: Sheet) -> dict[str, tuple[str, ...]]:
+    """The headers of the file with the cells of rows that are not sales; a column with no other cells has none."""
+    return {
+        name: tuple(words)
+        for header, words in export.ignore_where.items()
+        for name in _present([header], sheet)
+        if not {cell.casefold() for cell in sheet.columns[name].cells} <= {word.casefold() for word in words}
+    }
+
+
 def amount_settings(export: ProgramExport, roles: Mapping[str, str]) -> dict[str, object]:
     """Settings of the contract's `amounts`, as far as the columns are mapped."""
     settings: dict[str, object] = {}

@@ -1,16 +1,16 @@
 """Detection of non-sale rows: repeated headers, totals and footers."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.pipeline.rows.text_column import combined, to_bool_array
+from tillstream.domain.contract.ignored_cells import cell_pattern
+from tillstream.pipeline.rows.text_column import combined, encoded, to_bool_array
 from tillstream.pipeline.rows.types import Mask
-
 
 USUAL = 0.9
 """Share of the other rows in which a column is filled that every sale has."""
@@ -44,6 +44,18 @@ def non_sale_rows(table: pa.Table, header: Sequence[str], words: tuple[str, ...]
             mask |= starts & ~_complete_sales(table, starts)
             if table.num_columns <= _NARROW:
                 mask |= _starting_rows(table, _whole_pattern(words).fullmatch)
+    return mask
+
+
+def rows_where(table: pa.Table, ignore_where: Mapping[str, Sequence[str]]) -> Mask:
+    """bool (n,): rows with one of these cells. ignore_where: header → cells; `*` is any text."""
+    mask = np.zeros(table.num_rows, np.bool_)
+    for name, words in ignore_where.items():
+        if name in table.column_names:
+            cells = encoded(table.column(name))
+            texts = pc.utf8_trim_whitespace(cells.dictionary)
+            same = pc.match_substring_regex(texts, cell_pattern(words), ignore_case=True)
+            mask |= to_bool_array(same)[cells.indices.to_numpy()]
     return mask
 
 

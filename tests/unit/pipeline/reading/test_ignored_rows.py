@@ -50,3 +50,32 @@ def test_the_same_holds_for_a_workbook() -> None:
     data = xlsx([line.split(",") for line in [HEADER, *SALES, TOTALS[0]]])
     (block,) = read_blocks(lambda: io.BytesIO(data), ReadOptions(style=FileStyle(ignore=("Total",))))
     assert (block.cells.num_rows, block.ignored) == (4, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ({"Product": ["total"]}, ["Shell Helix", "Total Quartz 9000", "Castrol"]),
+        ({"Product": ["Total*"]}, ["Shell Helix", "Castrol"]),
+        ({"Qty": ["1"], "Amount": ["37.50"]}, []),
+        ({"Product": [""]}, ["Shell Helix", "Total Quartz 9000", "Total", "Castrol"]),
+        ({"Absent": ["x"]}, ["Shell Helix", "Total Quartz 9000", "Total", "Castrol"]),
+    ],
+)
+def test_rows_with_a_cell_of_the_contract_are_ignored(words: dict[str, list[str]], kept: list[str]) -> None:
+    assert read(SALES, ignore_where=words) == (kept, len(SALES) - len(kept), [])
+
+
+def test_the_rows_that_remain_keep_their_numbers_and_texts() -> None:
+    style = FileStyle(ignore_where={"Product": ("Total",)})
+    data = "\n".join([HEADER, *SALES]).encode()
+    (block,) = read_blocks(lambda: io.BytesIO(data), ReadOptions(style=style))
+    assert block.line_number.tolist() == [2, 3, 5]
+    assert [block.raw(index) for index in range(3)] == [SALES[0], SALES[1], SALES[3]]
+    assert {code: rows.tolist() for code, rows in block.warnings.items()} == {"no-final-line-break": [2]}
+
+
+def test_a_row_is_not_ignored_because_of_a_cell_that_is_filled_from_above() -> None:
+    rows = ["A,1,2026-03-02,1,5", "Total,1,2026-03-02,1,5", ",2,2026-03-02,1,5"]
+    style: dict[str, Any] = {"fill_down": ["Product"], "ignore_where": {"Product": ["Total"]}}
+    assert read(rows, **style)[:2] == (["A", "Total"], 1)
