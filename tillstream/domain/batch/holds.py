@@ -22,6 +22,7 @@ class HoldCode(StrEnum):
     FIRST_LOAD = "first-load"
     DATES = "dates-swapped"
     MINOR_UNITS = "minor-units"
+    TOTAL_ROW = "total-row"
     OVERLAP = "overlaps-without-identity"
     OTHER_REGION = "known-sales-in-another-region"
 
@@ -37,6 +38,7 @@ FILE_HOLDS = (
     HoldCode.FIRST_LOAD,
     HoldCode.DATES,
     HoldCode.MINOR_UNITS,
+    HoldCode.TOTAL_ROW,
 )
 """Holds that staging checks: they depend on the file and its contract, and on the usual prices."""
 
