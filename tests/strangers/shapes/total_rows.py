@@ -138,5 +138,16 @@ def programs() -> list[Case]:
     ]  # fmt: skip
 
 
+def joined() -> list[Case]:
+    """Two exports in one file, the second with its columns in another order or with another column."""
+    lines = draw(Plan(966, sales=40))
+    swapped = {name: COLUMNS[name] for name in ("Receipt", "Date", "Store", "Product", "Amount", "Qty")}
+    costs = {("Cost" if name == "Amount" else name): column for name, column in COLUMNS.items()}
+    return [
+        case(f"joined-{name}", lines, [*cells(lines[:30], COLUMNS, header=False), *cells(lines[30:], columns)], clerk(),
+             expected="refused") for name, columns in (("swapped", swapped), ("costs", costs))
+    ]  # fmt: skip
+
+
 def cases() -> list[Case]:
-    return [*brands(), *subtotals(), *programs()]
+    return [*brands(), *subtotals(), *programs(), *joined()]

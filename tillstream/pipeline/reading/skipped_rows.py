@@ -16,6 +16,8 @@ USUAL = 0.9
 """Share of the other rows in which a column is filled that every sale has."""
 _FULL = 0.75
 """Share of the columns that a row with too few or too many cells fills if it may be a sale."""
+_MIN_NAMES, _MOST = 3, 0.6
+"""Names of columns, as a number and as a share of the columns, by which a row is another header."""
 _NARROW = 2
 """Number of columns up to which a total fills as many cells as a sale, so that the word alone decides."""
 
@@ -72,6 +74,28 @@ def _complete_sales(table: pa.Table, starts: Mask) -> Mask:
         if not others or np.count_nonzero(filled & ~starts) >= USUAL * others:
             complete &= filled
     return complete
+
+
+def other_header(table: pa.Table) -> int | None:
+    """Index of the first row that names most columns of the table, but not all at their place; None if there is none.
+
+    Columns with the fewest distinct texts come first, because most columns of most files contain no name of a column.
+    """
+    columns = list(zip(table.column_names, map(encoded, table.columns), strict=True))
+    columns.sort(key=lambda one: len(one[1].dictionary))
+    needed = max(_MIN_NAMES, round(_MOST * len(columns)))
+    named, own = np.zeros(table.num_rows, np.int64), np.zeros(table.num_rows, np.int64)
+    names = pa.array(table.column_names)
+    for left, (name, cells) in zip(range(len(columns), 0, -1), columns, strict=True):
+        if named.max(initial=0) + left < needed:
+            return None
+        texts, index = pc.utf8_trim_whitespace(cells.dictionary), cells.indices.to_numpy()
+        is_name = to_bool_array(pc.is_in(texts, value_set=names))
+        if is_name.any():
+            named += is_name[index]
+            own += to_bool_array(pc.equal(texts, name))[index]
+    rows = np.flatnonzero((named >= needed) & (own < len(columns)))
+    return int(rows[0]) if len(rows) else None
 
 
 def _repeated_headers(table: pa.Table, header: Sequence[str]) -> Mask:

@@ -3,11 +3,13 @@
 import io
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from sheet_files import xlsx
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
+from tillstream.pipeline.reading.skipped_rows import other_header
 
 HEADER = "Product,Order,Date,Qty,Amount"
 SALES = [
@@ -79,3 +81,20 @@ def test_a_row_is_not_ignored_because_of_a_cell_that_is_filled_from_above() -> N
     rows = ["A,1,2026-03-02,1,5", "Total,1,2026-03-02,1,5", ",2,2026-03-02,1,5"]
     style: dict[str, Any] = {"fill_down": ["Product"], "ignore_where": {"Product": ["Total"]}}
     assert read(rows, **style)[:2] == (["A", "Total"], 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "is_header"),
+    [
+        (["No", "Day", "Qty", "Price"], False),
+        (["No", "Day", "Price", "Qty"], True),
+        ([" Day ", "No", "Qty", ""], True),
+        (["No", "Day", "Cost", "Price"], True),
+        (["No", "1", "2", "Price"], False),
+        (["1", "2", "3", "4"], False),
+    ],
+)
+def test_a_row_that_names_other_columns_is_another_header(row: list[str], is_header: bool) -> None:
+    rows = [["1", "2026-03-02", "1", "5"], ["2", "2026-03-03", "1", "5"], row]
+    table = pa.table(dict(zip(["No", "Day", "Qty", "Price"], map(list, zip(*rows, strict=True)), strict=True)))
+    assert other_header(table) == (2 if is_header else None)
