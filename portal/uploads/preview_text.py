@@ -40,7 +40,8 @@ ABOUT = {
     "country": "Country",
     "identity": "Sales identified by", "identity.ids": "Sale numbers", "identity.id_prefix": "Prefix of sale numbers",
     "units": "Units", "amounts": "Amounts", "amount": "Total", "prices": "Prices", "discount": "Discount",
-    "tax_rate": "Tax rate", "line_total": "Line total", "overlap": "Known sales",
+    "tax_rate": "Tax rate", "line_total": "Line total", "overlap": "Known sales", "ignore_where": "Rows left out",
+    "total_rows": "Total rows",
 }  # fmt: skip
 FAMILIES = {"column": "Column", "status": "Status", "missing": "No value", "subtract": "Subtracted"}
 CHOICES: dict[str, dict[str, str]] = {
@@ -63,6 +64,7 @@ CHOICES: dict[str, dict[str, str]] = {
     },
     "half_converted": {"swap": "yes, swap them back", "keep": "no, keep them as they are"},
     "minor_units": {"yes": "yes, in cents or the like", "no": "no"},
+    "total_rows": {"yes": "yes, ignore them", "no": "no, they are sales"},
     "subtract": {"yes": "yes, subtract it", "no": "no"},
     "missing": {"yes": "yes, the cell is empty", "no": "no, it is a value"},
     "identity": {"content": "everything in the row together"},

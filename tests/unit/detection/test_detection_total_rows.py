@@ -98,3 +98,14 @@ def test_a_product_with_a_word_of_totals_is_no_total() -> None:
 )
 def test_the_word_of_a_total_is_the_first_or_the_last_of_a_cell(cell: str, word: str) -> None:
     assert total_word_in(cell) == word
+
+
+def test_rows_of_a_tax_on_the_rows_above_are_a_question() -> None:
+    lines = ["Order,Date,Item,Qty,Amount"]
+    for number, amounts in enumerate([[12, 30], [7], [19, 5, 8], [44, 3], [6, 21], [13]], 1001):
+        lines += [f"{number},2026-03-14,Item {amount},1,{amount}.50" for amount in amounts]
+        lines.append(f"{number},2026-03-14,VAT,1,{(sum(amounts) + len(amounts) / 2) / 5:.2f}")
+    (question,) = (one for one in detected(lines).questions if one.key == "total_rows")
+    assert question.words.endswith("is “VAT” a tax or a charge on other rows, so that they are no sales?")
+    assert question.evidence == "the 6 rows whose Item is “VAT” have 20% of the sum of the Amount of rows above them"
+    assert detected(lines, total_rows="yes").contract["file"]["ignore_where"] == {"Item": ["VAT"]}

@@ -3,6 +3,7 @@
 The arithmetic is the proof: such rows have the sum of the rows between them. Words only support it.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,10 @@ _MAX_COLUMNS, _MAX_ROWS = 4, 4_000
 _MIN_NUMBERS, _MIN_SHARE = 0.8, 0.9
 _MIN_SUMS, _MIN_SUMMANDS = 3, 5
 """Sums of several rows, or rows that a single sum adds up, that prove a word of no dictionary."""
+_MIN_PART, _MAX_PART = 0.01, 0.5
+"""Parts of a sum that a tax or a charge may be."""
+_ROUNDING = 11
+"""Thousandths by which such a part may differ."""
 _SCALE = 1_000
 """Amounts are compared as whole thousandths."""
 
@@ -41,6 +46,8 @@ class TotalRows:
     """The header of the amounts that are added up."""
     place: str = "above"
     """Where the rows are that they add up."""
+    share: float = 1.0
+    """Which part of the sum they are: less for a tax or a charge on these rows."""
 
 
 def decide(sheet: Sheet, profiles: Mapping[str, Profile], log: DetectionLog) -> dict[str, tuple[str, ...]]:
@@ -60,7 +67,8 @@ def decide(sheet: Sheet, profiles: Mapping[str, Profile], log: DetectionLog) -> 
                 return _accept(sheet, total, log)
     for column in labels:
         for name, values in amounts.items():
-            if total := _by_sums(column, name, values) or _last_row(sheet, column, name, values):
+            total = _by_sums(column, name, values) or _last_row(sheet, column, name, values)
+            if total := total or _by_shares(column, name, values):
                 if answer == "yes":
                     return _accept(sheet, total, log)
                 _ask(sheet, total, log)
@@ -140,6 +148,24 @@ def _codes_of_sums(values: Ints, codes: Ints) -> list[int]:
     return np.flatnonzero((counts >= _MIN_SUMS) & (sums >= _MIN_SHARE * counts) & (proofs >= _MIN_SUMS)).tolist()
 
 
+def _by_shares(column: Column, name: str, values: Ints) -> TotalRows | None:
+    """The rows of a word that each are the same part of the sum of the rows since the last one, such as a tax."""
+    cells = column.cells[: min(len(values), _MAX_ROWS)]
+    running = np.concatenate(([0], np.cumsum(values[: len(cells)])))
+    places: dict[str, list[int]] = defaultdict(list)
+    for row, cell in enumerate(cells):
+        places[cell].append(row)
+    for word, own in places.items():
+        rows = np.array(own, np.int64)
+        sums = running[rows] - running[np.concatenate(([0], rows[:-1] + 1))]
+        if not word or len(own) < _MIN_SUMMANDS or sums.min() <= 0 or len(np.unique(values[rows])) < _MIN_SUMMANDS:
+            continue
+        share = float(values[rows][sums.argmax()] / sums.max())
+        if _MIN_PART <= share <= _MAX_PART and (np.abs(values[rows] - share * sums) <= _ROUNDING).all():
+            return TotalRows(column.name, (word,), name, share=share)
+    return None
+
+
 def _last_row(sheet: Sheet, column: Column, name: str, values: Ints) -> TotalRows | None:
     """The last row of the file, if it is the sum of all others and its word occurs nowhere else."""
     if not sheet.is_complete or sheet.contiguous_rows < sheet.rows or not values[-1]:
@@ -176,6 +202,8 @@ def _accept(sheet: Sheet, total: TotalRows, log: DetectionLog) -> dict[str, tupl
 def _ask(sheet: Sheet, total: TotalRows, log: DetectionLog) -> None:
     word = f"{total.column} is “{total.words[0]}”"
     words = f"Are the rows whose {word} totals of other rows, so that they must not be counted again?"
+    if total.share < 1:
+        words = f"Are the rows whose {word} a tax or a charge on other rows, so that they are no sales?"
     log.add_question(KEY, words, ("yes", "no"), _described(sheet, total), _lines(sheet, total))
 
 
@@ -183,8 +211,8 @@ def _described(sheet: Sheet, total: TotalRows) -> str:
     rows = len(rows_where(sheet, {total.column: total.words}))
     listed = " or ".join(f"“{word}”" for word in total.words[:3])
     subject, verb, them = ("the row", "has", "it") if rows == 1 else (f"the {rows:,} rows", "have", "them")
-    place = f"{total.place} {them}"
-    return f"{subject} whose {total.column} is {listed} {verb} the sum of the {total.amount} of rows {place}"
+    place, part = f"{total.place} {them}", f"{100 * total.share:.3g}% of " if total.share < 1 else ""
+    return f"{subject} whose {total.column} is {listed} {verb} {part}the sum of the {total.amount} of rows {place}"
 
 
 def _lines(sheet: Sheet, total: TotalRows) -> tuple[int, ...]:
