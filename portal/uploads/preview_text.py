@@ -42,8 +42,8 @@ ABOUT = {
     "units": "Units", "amounts": "Amounts", "amount": "Total", "prices": "Prices", "discount": "Discount",
     "tax": "Tax", "tax_rate": "Tax rate", "line_total": "Line total", "once": "Counted once",
     "order_total": "Total of the order", "discount.sign": "Sign of the discount",
-    "discount.order": "Discount of the order",
-    "overlap": "Known sales",
+    "discount.order": "Discount of the order", "overlap": "Known sales", "ignore_where": "Rows left out",
+    "total_rows": "Total rows",
 }  # fmt: skip
 FAMILIES = {
     "column": "Column",
@@ -77,6 +77,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "minor_units": {"yes": "yes, in cents or the like", "no": "no"},
     "multiple": {"yes": "yes, multiply them", "no": "no, they are as they are"},
     "quantity_decimals": {"yes": "yes", "no": "no, it is a thousand or more"},
+    "total_rows": {"yes": "yes, ignore them", "no": "no, they are sales"},
     "subtract": {"yes": "yes, subtract it", "no": "no"},
     "once": {"yes": "yes, once for the order", "no": "no, for each line"},
     "missing": {"yes": "yes, the cell is empty", "no": "no, it is a value"},

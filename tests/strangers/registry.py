@@ -25,6 +25,7 @@ from tests.strangers.shapes import (
     shopify,
     taxes,
     tills,
+    total_rows,
     traps,
     webshops,
 )
@@ -32,7 +33,7 @@ from tests.strangers.shapes import (
 MODULES = (
     *(shopify, webshops, marketplaces, payments, tills, more_tills, erp, accounting, bookkeeping),
     *(languages, reports, samples, traps, more_traps, defects, known, no_tables, numbers_again, orders, taxes),
-    *(flags, currencies, dates),
+    *(flags, currencies, dates, total_rows),
 )
 
 

@@ -73,6 +73,7 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
     "quantity_decimals": _one_of("yes", "no"),
     "discount_confirmed": _one_of("yes", "no"),
     "fill_down": _one_of("yes", "no"),
+    "total_rows": _one_of("yes", "no"),
     "half_converted": _one_of("swap", "keep"),
     "overlap": _one_of("same", "different"),
 }

@@ -1,7 +1,7 @@
 """Propose a contract for a file, with evidence and open questions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -27,13 +27,14 @@ from tillstream.detection.columns import (
     repeated_names,
     roles,
     status,
+    total_rows,
 )
 from tillstream.detection.columns.number_columns import style_columns
 from tillstream.detection.evidence import LIKELY, DetectionLog, Finding, Question
 from tillstream.detection.exports import apply
 from tillstream.detection.exports.catalogue import recognise
 from tillstream.detection.file_sample import FileSample, sample_file
-from tillstream.detection.sheet import Sheet
+from tillstream.detection.sheet import Sheet, rows_where, without_rows
 from tillstream.detection.values import currency, date_source, dates, numbers
 from tillstream.detection.values.clocks import clock_formats
 from tillstream.detection.words.headers import match_header
@@ -162,16 +163,27 @@ class _Proposer:
 
     def _complete_orders(self) -> None:
         """Use what is known about the export; complete the rows of orders that are written once for all their lines."""
-        export, sheet = self._export, self._sheet
+        export = self._export
+        if not export:
+            self._ignore(total_rows.decide(self._sheet, self._profiles, self._log))
+        sheet = self._sheet
         names, within = apply.fill_down(export, sheet) if export else fill_down.decide(sheet, self._profiles, self._log)
         if names:
             self._first_lines = fill_down.order_columns(sheet, self._profiles, within)
             self._sheet = fill_down.complete(sheet, names, within)
             self._profiles = roles.profiles(self._sheet)
             self._file = self._file | {"fill_down": list(names), "fill_down_within": within}
-        self._line_profiles = {name: one for name, one in self._profiles.items() if name not in self._first_lines}
         if export:
+            self._ignore(apply.ignore_where(export, self._sheet))
             apply.answer(export, self._sheet, self._log)
+        self._line_profiles = {name: one for name, one in self._profiles.items() if name not in self._first_lines}
+
+    def _ignore(self, ignore_where: Mapping[str, Sequence[str]]) -> None:
+        """Leave out the rows with one of these cells."""
+        if ignore_where:
+            self._sheet = without_rows(self._sheet, rows_where(self._sheet, ignore_where))
+            self._profiles = roles.profiles(self._sheet)
+            self._file = self._file | {"ignore_where": {name: list(words) for name, words in ignore_where.items()}}
 
     def _unmapped_numbers(self, role_columns: dict[str, str]) -> tuple[str, ...]:
         """Numeric columns without a role, and not of whole orders if quantity and price are those of the line."""

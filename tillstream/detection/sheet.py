@@ -1,9 +1,13 @@
 """A file sample as named columns of cells, independent of the file format."""
 
+import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from functools import cached_property
+
+from tillstream.domain.contract.ignored_cells import cell_pattern
 
 NO_LINE = 0
 
@@ -47,6 +51,27 @@ class Sheet:
     """Number of leading rows that are consecutive in the file."""
     repeated: tuple[str, ...] = ()
     """Names that occur more than once in the header."""
+
+
+def rows_where(sheet: Sheet, ignore_where: Mapping[str, Sequence[str]]) -> set[int]:
+    """Indices of the rows with one of these cells. ignore_where: header → cells; `*` is any text."""
+    rows: set[int] = set()
+    for name, words in ignore_where.items():
+        column, pattern = sheet.columns[name], re.compile(cell_pattern(words), re.IGNORECASE)
+        cells = {cell for cell in set(column.cells) if pattern.match(cell)}
+        rows |= {index for index, cell in enumerate(column.cells) if cell in cells}
+    return rows
+
+
+def without_rows(sheet: Sheet, dropped: AbstractSet[int]) -> Sheet:
+    """The sheet without these rows, by index."""
+    kept = [index for index in range(sheet.rows) if index not in dropped]
+    columns = {
+        name: Column(name, tuple(column.cells[index] for index in kept), tuple(column.lines[index] for index in kept))
+        for name, column in sheet.columns.items()
+    }
+    contiguous_rows = sum(index < sheet.contiguous_rows for index in kept)
+    return replace(sheet, columns=columns, rows=len(kept), contiguous_rows=contiguous_rows)
 
 
 def build_sheet(

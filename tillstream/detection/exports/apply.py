@@ -32,6 +32,16 @@ def also_status(export: ProgramExport, sheet: Sheet) -> tuple[str, ...]:
     return tuple(_present(export.also_status, sheet))
 
 
+def ignore_where(export: ProgramExport, sheet: Sheet) -> dict[str, tuple[str, ...]]:
+    """The headers of the file with the cells of rows that are not sales; a column with no other cells has none."""
+    return {
+        name: tuple(words)
+        for header, words in export.ignore_where.items()
+        for name in _present([header], sheet)
+        if not {cell.casefold() for cell in sheet.columns[name].cells} <= {word.casefold() for word in words}
+    }
+
+
 def amount_settings(export: ProgramExport | None, roles: Mapping[str, str]) -> dict[str, object] | None:
     """Settings of the contract's `amounts`, as far as the columns are mapped; None without an export."""
     if export is None:

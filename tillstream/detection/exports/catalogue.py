@@ -36,6 +36,8 @@ class ProgramExport:
     """Headers that are written only in the first row of an order."""
     fill_down_within: tuple[str, ...] = ()
     """Headers of the order number, of which the first that the file has is used."""
+    ignore_where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Header → cells of rows that repeat the amounts of other rows or are no sales."""
     less_discount: bool = False
     """Whether the totals are before the discount, which is subtracted."""
     parts: tuple[str, ...] = ()

@@ -11,6 +11,10 @@ _WORDS = """total, totals, grand total, sum, subtotal, sub total, summe, gesamt,
     eindtotaal, 合計, 総計, 小計, 総合計, rows, records, record count, row count, number of rows, number of records,
     total rows, total records, end of file, end of report, eof, anzahl datensätze, anzahl zeilen, datensätze, zeilen,
     nombre de lignes, lignes, número de registros, registros, 件数, 総件数"""
+_COMPOUNDED = ("summe", "total", "totaal", "summa")
+"""Words that are the end of compounds, as in Tagessumme."""
+_MAX_WORDS = 6
+"""Number of words of a cell up to which it may be the label of a total."""
 _SEARCHED_ROWS = 5
 """Number of last rows searched for totals."""
 _COUNT = re.compile(r"[\s:=#]*[\d.,]*\s*$")
@@ -20,6 +24,27 @@ _COUNT = re.compile(r"[\s:=#]*[\d.,]*\s*$")
 def _total_words() -> frozenset[str]:
     lists = (_WORDS, *(words for _, words in footer_words()))
     return frozenset(plain(word) for words in lists for word in words.split(","))
+
+
+def is_total_word(cell: str) -> bool:
+    """Whether a cell is a word such as Total or Grand total."""
+    return bool(cell) and plain(cell) in _total_words()
+
+
+@lru_cache(maxsize=10_000)
+def total_word_in(cell: str) -> str:
+    """The first or last words of a cell that mean a total, as in North Total or Total North; empty if there are none.
+
+    A longer word that ends with one is a compound, such as Tagessumme.
+    """
+    words = cell.split()
+    if len(words) > _MAX_WORDS:
+        return ""
+    parts = [" ".join(part) for size in range(len(words), 0, -1) for part in (words[:size], words[-size:])]
+    if total := next((part for part in parts if is_total_word(part)), ""):
+        return total
+    is_compound = any(plain(words[-1]).endswith(word) for word in _COMPOUNDED) if words else False
+    return words[-1] if is_compound else ""
 
 
 def totals(cells: list[list[str]]) -> tuple[set[int], tuple[str, ...]]:

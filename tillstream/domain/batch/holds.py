@@ -23,6 +23,7 @@ class HoldCode(StrEnum):
     DATES = "dates-swapped"
     OLD_DATES = "old-dates"
     MINOR_UNITS = "minor-units"
+    TOTAL_ROW = "total-row"
     OVERLAP = "overlaps-without-identity"
     OTHER_SALES = "known-numbers-of-other-sales"
     OTHER_REGION = "known-sales-in-another-region"
@@ -40,6 +41,7 @@ FILE_HOLDS = (
     HoldCode.DATES,
     HoldCode.OLD_DATES,
     HoldCode.MINOR_UNITS,
+    HoldCode.TOTAL_ROW,
 )
 """Holds that staging checks: they depend on the file and its contract, and on the usual prices."""
 

@@ -67,6 +67,8 @@ class StagingReport:
     """What a next version of the contract can swap: `date-cells` or `formats`; empty if nothing."""
     scale_doubt: str = ""
     """Why the amounts seem to be in a minor unit such as cents, as text; empty if they do not."""
+    total_doubt: str = ""
+    """Why an accepted row seems to be the total of the file, as text; empty if none does."""
     columns: tuple[str, ...] = ()
     """The headers of a file."""
     stores: tuple[str | None, ...] | None = None

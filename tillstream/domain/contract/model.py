@@ -125,8 +125,7 @@ class Contract(Strict):
                 yield f"columns.{name}: {name} is not a column of a sale line.{hint}"
         if "date" not in self.columns:
             yield "columns: date must be mapped to a header of the source; otherwise set file.date_in_name"
-        if self.file.date_in_name and self.columns.get("date") != FILE_DATE:
-            yield f"file.date_in_name: the date is that of the column {self.columns['date']}; remove one of them"
+        yield from self._file_errors()
         yield from self._identity_errors()
         if not self.currency and "currency" not in self.columns:
             yield "currency: set the file's currency, or map columns.currency"
@@ -138,6 +137,13 @@ class Contract(Strict):
             yield "identity: map columns.store_id, set identity.store, or set ids: region-wide"
         if "status" in self.columns and not self.status.words:
             yield f"status.words: map each word of the status column to one of {', '.join((*STATUSES, IGNORE))}"
+
+    def _file_errors(self) -> Iterator[str]:
+        if self.file.date_in_name and self.columns.get("date") != FILE_DATE:
+            yield f"file.date_in_name: the date is that of the column {self.columns['date']}; remove one of them"
+        for name in self.file.ignore_where:
+            if name in self.made:
+                yield f"file.ignore_where.{name}: must be a header of the source, not a derived column"
 
     def _identity_errors(self) -> Iterator[str]:
         """Exactly one rule must identify sales."""
@@ -177,7 +183,7 @@ class Contract(Strict):
     @property
     def _needed(self) -> tuple[str, ...]:
         """The headers that rows are read from, derived ones included."""
-        return (*self.columns.values(), *self.identity.made_of, *self.amounts.term_headers)
+        return (*self.columns.values(), *self.identity.made_of, *self.amounts.term_headers, *self.file.ignore_where)
 
     @property
     def source_headers(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Complete the rows of a file: values that it writes once for several rows, and the day in its name."""
+"""Complete the rows of a file with values that it writes once, and with the day in its name; drop ignored rows."""
 
 from collections.abc import Generator, Iterator
 from dataclasses import replace
@@ -14,8 +14,9 @@ from tillstream.domain.contract.sections import FileStyle
 from tillstream.pipeline.reading.errors import unreadable
 from tillstream.pipeline.reading.options import ReadOptions
 from tillstream.pipeline.reading.repeated_amounts import RepeatedAmounts
+from tillstream.pipeline.reading.skipped_rows import rows_where
 from tillstream.pipeline.reading.typed_block import line_of
-from tillstream.pipeline.rows.block import Block
+from tillstream.pipeline.rows.block import Block, ignore_rows
 from tillstream.pipeline.rows.text_column import constant, decoded, encoded, to_bool_array
 from tillstream.pipeline.rows.types import Mask
 
@@ -36,12 +37,17 @@ def file_date(options: ReadOptions) -> date | None:
 
 
 def complete_rows(blocks: Iterator[Block], options: ReadOptions) -> Generator[Block, None, None]:
-    """Yield the blocks with the values that `fill_down`, `once` and `date_in_name` of the contract add or replace."""
+    """Yield the blocks with the values that `fill_down`, `once` and `date_in_name` of the contract add or replace.
+
+    The rows of `ignore_where` are left out.
+    """
     style, day = options.style, file_date(options)
     fill = _FillDown(style) if style.fill_down else None
     once = RepeatedAmounts(style) if style.once else None
     for block in blocks:
+        ignored = rows_where(block.cells, style.ignore_where)
         filled = fill.block(block) if fill else block
+        filled = ignore_rows(filled, ignored) if ignored.any() else filled
         filled = once.block(filled) if once else filled
         yield replace(filled, cells=_with_day(filled.cells, day)) if day else filled
 

@@ -1,11 +1,12 @@
 """Blocks of text cells, the output of every file reader."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pyarrow as pa
 
-from tillstream.pipeline.rows.types import Ints
+from tillstream.pipeline.rows.types import Ints, Mask
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,17 @@ class Block:
     beyond ASCII, `other` if it has other letters beyond ASCII."""
     warnings: dict[str, Ints] = field(default_factory=dict)
     """Warning code → affected rows of `cells`."""
+
+
+def ignore_rows(block: Block, ignored: Mask) -> Block:
+    """The block without rows that are not sales, which are counted. ignored: bool (n,)."""
+    kept = np.flatnonzero(~ignored)
+    return replace(
+        block,
+        cells=block.cells.filter(pa.array(~ignored)).combine_chunks(),
+        row_number=block.row_number[kept],
+        line_number=block.line_number[kept],
+        raw=lambda index: block.raw(int(kept[index])),
+        ignored=block.ignored + int(np.count_nonzero(ignored)),
+        warnings={code: np.searchsorted(kept, rows[~ignored[rows]]) for code, rows in block.warnings.items()},
+    )

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import BinaryIO
 
@@ -15,7 +16,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import Limits
 from tillstream.pipeline.normalising.numbers.parse import read_numbers
 from tillstream.pipeline.reading.open_reader import read_blocks, read_options
-from tillstream.pipeline.reading.skipped_rows import is_ignored, non_sale_rows
+from tillstream.pipeline.reading.skipped_rows import is_ignored, non_sale_rows, rows_where
 from tillstream.pipeline.rows.block import Block
 from tillstream.pipeline.rows.exact_sum import exact_sum
 from tillstream.pipeline.rows.text_column import decoded
@@ -32,18 +33,25 @@ def own_totals(open_original: Open, contract: Contract, limits: Limits, file: st
     if header in contract.made:
         header = ""
     words = contract.file.ignore
-    unskipped = contract.model_copy(update={"file": contract.file.model_copy(update={"ignore": ()})})
-    total, lines = Decimal(0), list[TotalLine]()
+    style = contract.file.model_copy(update={"ignore": (), "ignore_where": {}})
+    unskipped = contract.model_copy(update={"file": style})
+    total, lines, others = Decimal(0), list[TotalLine](), list[TotalLine]()
     try:
         for block in read_blocks(open_original, read_options(unskipped, limits, file)):
             is_total = non_sale_rows(block.cells, block.cells.column_names, words)
             lines += _total_lines(block, is_total.nonzero()[0].tolist(), header, contract)
             lines = lines[-MAX_LINES:]
+            is_other = rows_where(block.cells, contract.file.ignore_where)
+            if len(others) <= MAX_LINES:
+                others += _total_lines(replace(block, unreadable=[]), is_other.nonzero()[0].tolist(), header, contract)
+            is_total |= is_other
             if header:
                 total += _sum(block.cells.filter(pa.array(~is_total)), header, contract.numbers)
     except (Rejected, KeyError):
         return OwnTotals()
-    return OwnTotals(header, total if header else None, tuple(lines))
+    if len(others) <= MAX_LINES:  # more of them are totals of orders or parts of other amounts
+        lines = sorted({line.line_number: line for line in (*lines, *others)}.values(), key=lambda one: one.line_number)
+    return OwnTotals(header, total if header else None, tuple(lines[-MAX_LINES:]))
 
 
 def _sum(cells: pa.Table, header: str, style: NumberStyle) -> Decimal:
@@ -65,7 +73,7 @@ def _total_lines(block: Block, rows: Sequence[int], header: str, contract: Contr
         totals.append((int(block.line_number[index]), cells))
     for row in block.unreadable if words else ():
         cells = next(csv.reader([row.raw], delimiter=contract.file.delimiter), [])
-        if is_ignored(cells, words):
+        if is_ignored(cells, words, len(names)):
             totals.append((row.line_number, cells))
     position = names.index(header) if header in names else None
     return [

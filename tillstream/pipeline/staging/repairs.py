@@ -11,7 +11,11 @@ from tillstream.pipeline.validating.price_scale import minor_unit_columns
 
 
 def suspected_holds(report: StagingReport) -> list[Hold]:
-    doubts = ((HoldCode.DATES, report.date_doubt), (HoldCode.MINOR_UNITS, report.scale_doubt))
+    doubts = (
+        (HoldCode.DATES, report.date_doubt),
+        (HoldCode.MINOR_UNITS, report.scale_doubt),
+        (HoldCode.TOTAL_ROW, report.total_doubt),
+    )
     return [Hold.of(code, detail=upper_first(words)) for code, words in doubts if words]
 
 

@@ -21,6 +21,7 @@ from tillstream.pipeline.staging.split_rows import split
 from tillstream.pipeline.staging.writer import reader, staged_writer
 from tillstream.pipeline.validating.outliers import outlier_detector
 from tillstream.pipeline.validating.price_scale import PriceScale
+from tillstream.pipeline.validating.total_row import TotalRow
 from tillstream.pipeline.validating.unusual_currencies import currency_detector
 from tillstream.ports import Ports
 
@@ -86,16 +87,19 @@ def write(
     detectors = [detector for create in every if (detector := create(ports.warehouse, contract))]
     is_new = partial(confirmations.needs_confirmation, ports, contract)
     scale = PriceScale(ports.warehouse, contract, is_new) if upload.is_file else None
+    total = TotalRow()
     with staged_writer(ports.objects, prefix, detectors) as writer:
         for rows in prefetch(split(row_batch, hasher) for row_batch in prefetch(source.row_batches())):
             writer.add(rows)
             if scale and rows.accepted is not None:
                 scale.add(rows.accepted)
+                total.add(rows.accepted)
             if progress:
                 progress(rows.row_batch.rows_read)
         report = writer.finish(source.headers[: known_headers.MAX_COLUMNS + 1])
     if scale and (scale_doubt := scale.doubt()):
         report = replace(report, scale_doubt=scale_doubt)
+    report = replace(report, total_doubt=total.doubt())
     if source.date_doubt:
         report = replace(report, date_doubt=source.date_doubt.words, date_repair=source.date_doubt.repair)
     # a local installation settles in the same process and needs the memory

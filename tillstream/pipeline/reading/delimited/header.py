@@ -201,7 +201,11 @@ def _row_width(cursor: RecordCursor, header: Header, style: FileStyle) -> int:
         if entry is None:
             return width
         row = _names(entry[1], cursor.syntax) if entry[1] is not None else []
-        if row and row[: len(header.source_names) or None] != header.source_names and not is_ignored(row, style.ignore):
+        if (
+            row
+            and row[: len(header.source_names) or None] != header.source_names
+            and not is_ignored(row, style.ignore, width)
+        ):
             trailing = width < len(row) <= style.max_columns and not any(row[width:])
             return len(row) if trailing or len(row) == header.named_width else width
     return width

@@ -63,7 +63,7 @@ def parse(data: bytes, layout: Layout, header: Header, syntax: RecordSyntax, ign
     accepted = np.delete(rows, np.searchsorted(rows, np.fromiter(ragged, np.int64, len(ragged))))
     ragged_texts = {i: repaired.texts(data[starts[i] : ends[i]]) for i in ragged}
     blank_ragged = [i for i, row in ragged_texts.items() if not any(row)]
-    total_ragged = [i for i, row in ragged_texts.items() if is_ignored(row, ignore)]
+    total_ragged = [i for i, row in ragged_texts.items() if is_ignored(row, ignore, header.width)]
     for index in (*blank_ragged, *total_ragged):
         del ragged[index]
     blank = _blank_rows(data, table, starts[accepted], syntax)

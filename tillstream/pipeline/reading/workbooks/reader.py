@@ -105,7 +105,8 @@ class SheetReader:
         def raw(index: int) -> str:
             return line_of([text[index].as_py() for text in texts], self._options.style.delimiter)
 
-        ignored = {index for index in reasons if is_ignored(self._row_texts(rows[index]), self._options.style.ignore)}
+        words = self._options.style.ignore
+        ignored = {index for index in reasons if is_ignored(self._row_texts(rows[index]), words, len(header.names))}
         for index in sorted(set(reasons) - ignored):
             full_line = line_of(
                 [cell_text(cell, self._options.decimal) for cell in cells[index]], self._options.style.delimiter

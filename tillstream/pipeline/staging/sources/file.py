@@ -20,8 +20,9 @@ from tillstream.pipeline.normalising.dates.sale_time import FileDateFacts
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.source_columns import missing_columns
 from tillstream.pipeline.reading.delimited.header import looks_like_data
-from tillstream.pipeline.reading.errors import UnreadableFile
+from tillstream.pipeline.reading.errors import UnreadableFile, unreadable
 from tillstream.pipeline.reading.open_reader import read_blocks, read_options
+from tillstream.pipeline.reading.skipped_rows import other_header
 from tillstream.pipeline.reading.typed_block import line_of
 from tillstream.pipeline.rows.block import Block
 from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch, RowProblem, set_aside_ignored
@@ -61,6 +62,7 @@ class FileSource:
             dates = DateScan(open_blocks, self.contract)
             doubts = DateDoubts(self.contract)
             for block in chain([first], blocks):
+                check_rows(block)
                 row_batch = to_row_batch(block, self.contract, self.received, dates.facts(block))
                 doubts.add(row_batch.table, block.cells, block.line_number)
                 yield set_aside_ignored(row_batch)
@@ -94,6 +96,17 @@ def check_header(block: Block, contract: Contract) -> None:
             "(file.header)."
         )
     raise UnreadableFile(problem.code, f"{message} {problem.remedy}")
+
+
+def check_rows(block: Block) -> None:
+    """Raise `UnreadableFile` if a row is another header, as if two exports were joined."""
+    row = other_header(block.cells)
+    if row is not None:
+        names = _shortened([column[row].as_py() for column in block.cells.columns])
+        raise unreadable(
+            f"Line {block.line_number[row]:,} is another header, with other columns or another order: {names}. Two "
+            "exports seem to be joined. Save the rows from this line on as a file of its own, and upload both files."
+        )
 
 
 def _shortened(names: list[str]) -> str:
