@@ -5,17 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from tillstream.detection.amounts import (
-    ask_totals,
-    by_content,
-    less_parts,
-    minor_units,
-    order_amounts,
-    quantities,
-    scales,
-    totals,
-)
-from tillstream.detection.amounts.tax_columns import TaxColumns
+from tillstream.detection.amounts.amount_columns import AmountColumns
 from tillstream.detection.answers import check_names
 from tillstream.detection.columns import (
     accounted,
@@ -34,10 +24,9 @@ from tillstream.detection.evidence import LIKELY, DetectionLog, Finding, Questio
 from tillstream.detection.exports import apply
 from tillstream.detection.exports.catalogue import recognise
 from tillstream.detection.file_sample import FileSample, sample_file
-from tillstream.detection.sheet import Sheet, rows_where, without_rows
+from tillstream.detection.sheet import rows_where, without_rows
 from tillstream.detection.values import currency, date_source, dates, numbers
 from tillstream.detection.values.clocks import clock_formats
-from tillstream.detection.words.headers import match_header
 
 _UNSAFE_CHARACTERS = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -85,70 +74,42 @@ class _Proposer:
         self._log, self._name, self._file_name = log, name, file_name
         self._profiles = roles.profiles(sample.sheet)
         self._export = recognise(sample.sheet.names)
-        self._order_amounts, self._first_lines = frozenset[str](), frozenset[str]()
+        self._first_lines = frozenset[str]()
 
     def run(self) -> Proposal:
         log = self._log
         check_names(log.answers, self._sheet.columns)
         self._complete_orders()
-        sheet = self._sheet
-        self._file = self._file | repeated_names.decide(sheet, log)
-        self._taxes = TaxColumns({name: one.column for name, one in self._line_profiles.items()}, log)
-        role_columns = roles.assign(self._line_profiles, log)
-        style = numbers.decide(style_columns(role_columns, self._profiles), log)
-        self._taxes.read(sheet, role_columns, style)
-        scaled = self._scaled(role_columns, style)
-        style = scaled.style
-        orders = order_amounts.decide(scaled.sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
-        sheet = self._without_repeated(orders, role_columns)
-        by_content.assign(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
-        unknown = tuple(name for name in self._unmapped_numbers(role_columns) if not match_header(name))
-        self._taxes.ask(sheet, role_columns, style, unknown)
-        discounts = [role_columns[role] for role in ("discount", "discount_rate") if role in role_columns]
-        percent = any(self._profiles[name].numbers.percent for name in discounts[:1])
-        amounts = totals.decide(sheet, role_columns, style, log, percent=percent, taxes=self._taxes)
-        amounts |= ask_totals.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
-        repeated_names.ask(sheet, role_columns, log)
-        quantities.decide(sheet, role_columns, self._unmapped_numbers(role_columns), style, log)
-        known, parts = apply.amount_settings(self._export, role_columns), apply.parts(self._export, sheet)
-        free = self._unmapped_numbers(role_columns)
-        amounts |= less_parts.decide(
-            sheet, role_columns, free, style, log, known=known, known_parts=parts, order_columns=self._first_lines
-        )
-        self._taxes.add_parts(amounts, role_columns)
-        money_columns = [
-            (sheet.columns[role_columns[role]], self._profiles[role_columns[role]].numbers)
-            for role in roles.MONEY
-            if role in role_columns
-        ]
+        self._file = self._file | repeated_names.decide(self._sheet, log)
+        amounts = AmountColumns(self._sheet, self._profiles, self._first_lines, self._export, log)
+        role_columns = roles.assign(amounts.lines, log)
+        amounts.decide(role_columns, numbers.decide(style_columns(role_columns, self._profiles), log))
+        sheet, style = amounts.sheet, amounts.style
         name = _UNSAFE_CHARACTERS.sub("-", self._name).strip("-")[:60]
         contract: dict[str, Any] = {"name": name or "proposed", "version": 1}
         contract["region"] = self._region()
-        currencies = currency.decide(sheet, role_columns, money_columns, log)
+        currencies = currency.decide(sheet, role_columns, amounts.money_columns(role_columns), log)
         contract["currency"] = currencies.currency
-        rates = {role for role in ("discount", "tax") if amounts.get(role, "amount") != "amount"}
-        if minor := minor_units.decide(sheet, role_columns, contract["currency"], style, log, rates=rates):
-            amounts["minor_units"] = list(minor)
-        if factors := scaled.factors | scales.multiples(role_columns, log):
-            amounts["factors"] = scales.product(amounts.get("factors", {}), factors)
+        amounts.decide_units(role_columns, currencies.currency)
         contract["country"] = self._country(role_columns)
-        contract["file"] = self._file
-        contract["numbers"] = self._numbers(role_columns, style) | {
-            "alternatives": list(scaled.alternatives),
-            "currency_signs": list(currency.signs(money_columns, currencies.currency)),
-        }
+        contract["file"] = {}
+        contract["numbers"] = amounts.numbers(role_columns, currencies.currency)
         sale_columns = identity.decide(sheet, role_columns, log)
-        contract["amounts"] = amounts
+        contract["amounts"] = amounts.settings
         contract["dates"], source = self._dates(role_columns)
-        texts = roles.status_texts(self._line_profiles, role_columns).values()
         with_status, joined = joined_status.decide(
-            sheet, role_columns, texts, log, apply.also_status(self._export, sheet) if self._export else ()
+            sheet,
+            role_columns,
+            roles.status_texts(amounts.lines, role_columns).values(),
+            log,
+            apply.also_status(self._export, sheet) if self._export else (),
         )
         contract["status"], status_words = status.decide(with_status, role_columns, style, log, joined.meanings)
         contract["identity"] = {"ids": identity.per_store(sheet, role_columns, sale_columns, log)}
         contract["where_missing"] = missing.decide(sheet, role_columns, self._profiles, style, log)
         contract["columns"] = dict(role_columns)
-        sheet = self._count_once(contract, orders)
+        once, sheet = amounts.count_once(role_columns)
+        contract["file"] = self._file | once
         if sale_columns is not None:
             self._identify_sales(contract, sale_columns)
         contract["made"] = contract.get("made", {}) | joined.made
@@ -176,7 +137,6 @@ class _Proposer:
         if export:
             self._ignore(apply.ignore_where(export, self._sheet))
             apply.answer(export, self._sheet, self._log)
-        self._line_profiles = {name: one for name, one in self._profiles.items() if name not in self._first_lines}
 
     def _ignore(self, ignore_where: Mapping[str, Sequence[str]]) -> None:
         """Leave out the rows with one of these cells."""
@@ -184,38 +144,6 @@ class _Proposer:
             self._sheet = without_rows(self._sheet, rows_where(self._sheet, ignore_where))
             self._profiles = roles.profiles(self._sheet)
             self._file = self._file | {"ignore_where": {name: list(words) for name, words in ignore_where.items()}}
-
-    def _unmapped_numbers(self, role_columns: dict[str, str]) -> tuple[str, ...]:
-        """Numeric columns without a role, and not of whole orders if quantity and price are those of the line."""
-        return tuple(
-            name
-            for name, one in self._line_profiles.items()
-            if name not in {*role_columns.values(), *self._order_amounts, *self._taxes.at_rates}
-            and one.column.filled
-            and one.numbers.share > 0.9
-            and not one.may_be_date
-        )
-
-    def _without_repeated(self, orders: order_amounts.OrderAmounts, role_columns: dict[str, str]) -> Sheet:
-        """The sheet in which amounts of orders count once; if quantity and price are known, they have no other use."""
-        self._order_amounts = orders.repeated if {"quantity", "unit_price"} <= set(role_columns) else frozenset()
-        return orders.sheet
-
-    def _count_once(self, contract: dict[str, Any], orders: order_amounts.OrderAmounts) -> Sheet:
-        """Add the used amounts of orders to the contract; the sheet with the original values of the others."""
-        amounts = contract["amounts"]
-        terms = {name for part in ("add", "subtract") for names in amounts.get(part, {}).values() for name in names}
-        used = {*contract["columns"].values(), *terms}
-        contract["file"] = self._file | orders.settings(used)
-        return orders.restored(self._sheet, used)
-
-    def _scaled(self, role_columns: dict[str, str], style: numbers.NumberStyle) -> scales.QuantityStyle:
-        money = [self._profiles[name].column for role, name in role_columns.items() if role in roles.MONEY]
-        return scales.quantities(self._sheet, role_columns, style, money, self._log)
-
-    def _numbers(self, role_columns: dict[str, str], style: numbers.NumberStyle) -> dict[str, Any]:
-        units = self._profiles[role_columns["quantity"]].units if "quantity" in role_columns else ()
-        return {"decimal": style.decimal, "thousands": style.thousands, "unit_words": list(units)}
 
     def _region(self) -> str:
         answer = self._log.answer("region")

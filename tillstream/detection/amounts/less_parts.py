@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from tillstream.detection.amounts import first_line_amounts, order_discounts, subtractions
+from tillstream.detection.amounts import subtractions
 from tillstream.detection.evidence import DetectionLog
+from tillstream.detection.orders import first_line_amounts, order_discounts
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tillstream.detection.amounts import order_taxes, tax_kinds, tax_parts, taxes
+from tillstream.detection.amounts import tax_kinds, tax_parts, taxes
 from tillstream.detection.evidence import DetectionLog
+from tillstream.detection.orders import order_taxes
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.numbers import NumberStyle, profile
 

@@ -6,11 +6,11 @@ from itertools import combinations
 
 import numpy as np
 
-from tillstream.detection.amounts import order_totals
 from tillstream.detection.amounts.discounts import may_be_rates
 from tillstream.detection.amounts.number_columns import MAX_ROWS, NumberColumns, Numbers, agreement, is_equal
 from tillstream.detection.amounts.totals_by_content import TOTALS, Product
 from tillstream.detection.evidence import LIKELY, DetectionLog
+from tillstream.detection.orders import order_totals
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.numbers import NumberStyle, profile
 from tillstream.detection.words.headers import is_rate_header

@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.strangers.case import Case, Clerk
 from tests.strangers.facts import Line, Plan, draw
-from tests.strangers.shapes.traps import ANSWERS, trap
 from tests.strangers.tables import Columns, delimited, plain, stamp, whole
+from tests.strangers.traps.traps import ANSWERS, trap
 from tests.strangers.truth import truth_of
 
 MAPPED = {"date": "Date", "product_name": "Product", "quantity": "Quantity", "unit_price": "Price"}

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from tests.strangers.case import Case, Expected
 from tests.strangers.facts import Line
-from tests.strangers.shapes.traps import BASE, clerk, plan
 from tests.strangers.tables import Columns, cells, delimited, plain, stamp, strip, text
+from tests.strangers.traps.traps import BASE, clerk, plan
 from tests.strangers.truth import truth_of
 
 FAMILY = "dates"

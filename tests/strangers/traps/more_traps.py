@@ -9,8 +9,8 @@ from typing import Any
 
 from tests.strangers.case import Case, Clerk, Expected
 from tests.strangers.facts import Line, Plan, draw
-from tests.strangers.shapes.traps import ANSWERS, BASE, OLD, clerk, old, plan, trap
 from tests.strangers.tables import Columns, delimited, german, plain, stamp, whole, xlsx
+from tests.strangers.traps.traps import ANSWERS, BASE, OLD, clerk, old, plan, trap
 from tests.strangers.truth import truth_of
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 from tests.strangers.case import Case, Expected
 from tests.strangers.facts import Line
-from tests.strangers.shapes.traps import BASE, clerk, plan
 from tests.strangers.tables import Columns, comma, delimited, plain
+from tests.strangers.traps.traps import BASE, clerk, plan
 from tests.strangers.truth import truth_of
 
 FAMILY = "currencies and scales"

@@ -13,8 +13,8 @@ from typing import Any
 
 from tests.strangers.case import Case, Clerk
 from tests.strangers.facts import Line, Plan, draw
-from tests.strangers.shapes.traps import ANSWERS, BASE, MAPPED, clerk, plan
 from tests.strangers.tables import Columns, cells, comma, delimited, encoded, german, money, plain, stamp, strip, text
+from tests.strangers.traps.traps import ANSWERS, BASE, MAPPED, clerk, plan
 from tests.strangers.truth import Truth, truth_of
 
 FAMILY = "quirks"

@@ -5,8 +5,8 @@ from typing import Any
 
 from tests.strangers.case import Case
 from tests.strangers.facts import Line
-from tests.strangers.shapes.traps import clerk, plan, trap
 from tests.strangers.tables import plain
+from tests.strangers.traps.traps import clerk, plan, trap
 from tests.strangers.truth import truth_of
 
 

@@ -1,0 +1,114 @@
+"""The columns of amounts, and the contract's settings for them: each rule uses what the ones before it decided."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tillstream.detection.amounts import ask_totals, by_content, less_parts, minor_units, quantities, scales, totals
+from tillstream.detection.amounts.tax_columns import TaxColumns
+from tillstream.detection.columns import repeated_names
+from tillstream.detection.columns.roles import MONEY, Profile
+from tillstream.detection.evidence import DetectionLog
+from tillstream.detection.exports import apply
+from tillstream.detection.exports.catalogue import ProgramExport
+from tillstream.detection.orders import order_amounts
+from tillstream.detection.sheet import Column, Sheet
+from tillstream.detection.values.currency import signs
+from tillstream.detection.values.numbers import NumberProfile, NumberStyle
+from tillstream.detection.words.headers import match_header
+
+
+class AmountColumns:
+    """Decides how the amounts of a sheet are read.
+
+    profiles: of all columns. first_lines: columns with a value on the first line of an order only.
+    """
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        profiles: Mapping[str, Profile],
+        first_lines: frozenset[str],
+        export: ProgramExport | None,
+        log: DetectionLog,
+    ) -> None:
+        self._original, self._profiles, self._first_lines = sheet, profiles, first_lines
+        self._export, self._log = export, log
+        self.lines = {name: one for name, one in profiles.items() if name not in first_lines}
+        """The profiles of the columns that have a value for each line."""
+        self._taxes = TaxColumns({name: one.column for name, one in self.lines.items()}, log)
+        self._of_orders = frozenset[str]()
+
+    def decide(self, roles: dict[str, str], style: NumberStyle) -> None:
+        """Add roles of columns of amounts to `roles`, and set the attributes `sheet`, `style` and `settings`."""
+        sheet, log = self._original, self._log
+        self._taxes.read(sheet, roles, style)
+        money = [self._profiles[name].column for role, name in roles.items() if role in MONEY]
+        self._scaled = scales.quantities(sheet, roles, style, money, log)
+        self.style = style = self._scaled.style
+        self._orders = order_amounts.decide(self._scaled.sheet, roles, self._free_numbers(roles), style, log)
+        if {"quantity", "unit_price"} <= set(roles):  # the amounts of orders have no other use then
+            self._of_orders = self._orders.repeated
+        self.sheet = sheet = self._orders.sheet
+        by_content.assign(sheet, roles, self._free_numbers(roles), style, log)
+        self._taxes.ask(
+            sheet, roles, style, tuple(name for name in self._free_numbers(roles) if not match_header(name))
+        )
+        discounts = [roles[role] for role in ("discount", "discount_rate") if role in roles]
+        percent = any(self._profiles[name].numbers.percent for name in discounts[:1])
+        self.settings: dict[str, Any] = dict(
+            totals.decide(sheet, roles, style, log, percent=percent, taxes=self._taxes)
+        )
+        self.settings |= ask_totals.decide(sheet, roles, self._free_numbers(roles), style, log)
+        repeated_names.ask(sheet, roles, log)
+        quantities.decide(sheet, roles, self._free_numbers(roles), style, log)
+        self.settings |= less_parts.decide(
+            sheet,
+            roles,
+            self._free_numbers(roles),
+            style,
+            log,
+            known=apply.amount_settings(self._export, roles),
+            known_parts=apply.parts(self._export, sheet),
+            order_columns=self._first_lines,
+        )
+        self._taxes.add_parts(self.settings, roles)
+
+    def decide_units(self, roles: dict[str, str], currency: str) -> None:
+        """Add to `settings` what the numbers are counted in, such as cents or thousands. currency: of all rows."""
+        rates = {role for role in ("discount", "tax") if self.settings.get(role, "amount") != "amount"}
+        if minor := minor_units.decide(self.sheet, roles, currency, self.style, self._log, rates=rates):
+            self.settings["minor_units"] = list(minor)
+        if factors := self._scaled.factors | scales.multiples(roles, self._log):
+            self.settings["factors"] = scales.product(self.settings.get("factors", {}), factors)
+
+    def money_columns(self, roles: Mapping[str, str]) -> list[tuple[Column, NumberProfile]]:
+        """The mapped columns of amounts of money, with what is known about their numbers."""
+        names = [roles[role] for role in MONEY if role in roles]
+        return [(self.sheet.columns[name], self._profiles[name].numbers) for name in names]
+
+    def numbers(self, roles: Mapping[str, str], currency: str) -> dict[str, Any]:
+        """The contract's `numbers`. currency: of all rows."""
+        return {
+            "decimal": self.style.decimal,
+            "thousands": self.style.thousands,
+            "unit_words": list(self._profiles[roles["quantity"]].units if "quantity" in roles else ()),
+            "alternatives": list(self._scaled.alternatives),
+            "currency_signs": list(signs(self.money_columns(roles), currency)),
+        }
+
+    def count_once(self, roles: Mapping[str, str]) -> tuple[dict[str, object], Sheet]:
+        """The contract's `file` settings for the used amounts of orders, and the sheet with the others unchanged."""
+        terms = {
+            name for part in ("add", "subtract") for names in self.settings.get(part, {}).values() for name in names
+        }
+        used = {*roles.values(), *terms}
+        return self._orders.settings(used), self._orders.restored(self._original, used)
+
+    def _free_numbers(self, roles: Mapping[str, str]) -> tuple[str, ...]:
+        """Numeric columns without a role, and not of whole orders if quantity and price are those of the line."""
+        taken = {*roles.values(), *self._of_orders, *self._taxes.at_rates}
+        return tuple(
+            name
+            for name, one in self.lines.items()
+            if name not in taken and one.column.filled and one.numbers.share > 0.9 and not one.may_be_date
+        )
