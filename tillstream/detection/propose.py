@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from tillstream.detection.amounts.amount_columns import AmountColumns
+from tillstream.detection.amount_columns import AmountColumns
 from tillstream.detection.answers import check_names
 from tillstream.detection.columns import (
     accounted,

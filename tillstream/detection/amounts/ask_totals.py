@@ -3,7 +3,7 @@
 from typing import Any
 
 from tillstream.detection.amounts import discount_guard, reduced_totals
-from tillstream.detection.amounts.money import TOLERANCE, money_rows
+from tillstream.detection.arithmetic.money import TOLERANCE, money_rows
 from tillstream.detection.evidence import CERTAIN, NO_COLUMN, DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle, profile

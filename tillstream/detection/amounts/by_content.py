@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from tillstream.detection.amounts import totals_by_content
-from tillstream.detection.amounts.money import TERMS
-from tillstream.detection.amounts.number_columns import NumberColumns
+from tillstream.detection.arithmetic import totals_by_content
+from tillstream.detection.arithmetic.money import TERMS
+from tillstream.detection.arithmetic.number_columns import NumberColumns
 from tillstream.detection.evidence import DetectionLog
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tillstream.detection.amounts.money import TOLERANCE, MoneyRows, Row, money_rows
+from tillstream.detection.arithmetic.money import TOLERANCE, MoneyRows, Row, money_rows
 from tillstream.detection.evidence import DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle

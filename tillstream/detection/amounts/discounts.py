@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tillstream.detection.amounts.money import MIN_SHARE, TOLERANCE, MoneyRows, Row
+from tillstream.detection.arithmetic.money import MIN_SHARE, TOLERANCE, MoneyRows, Row, all_fractions, may_be_rates
 from tillstream.detection.evidence import LIKELY, DetectionLog
 from tillstream.detection.words.headers import is_rate_header
 
@@ -12,7 +12,6 @@ _TO_AMOUNT: dict[str, Callable[[float, float], float]] = {
     "rate": lambda full, discount: full * discount,
     "percent": lambda full, discount: full * discount / 100,
 }
-_QUARTERS = 4
 _TOTALS = frozenset({"net_amount", "amount"})
 
 
@@ -73,7 +72,7 @@ def _kind(
     if answer in KINDS and (priced or answer == "amount"):
         return str(answer)
     is_rate = percent or is_rate_header(name)
-    if not priced and (is_rate or _all_fractions(values)):
+    if not priced and (is_rate or all_fractions(values)):
         log.add_finding(
             "discount", "rate", f"{name} contains rates, not amounts, and there is no price to apply them to", LIKELY
         )
@@ -136,12 +135,3 @@ def _gross_less_tax(row: Row) -> float | None:
 
 def _gross(row: Row) -> float | None:
     return row.get("gross_amount")
-
-
-def _all_fractions(values: list[float]) -> bool:
-    return bool(values) and all(value <= 1 for value in values)
-
-
-def may_be_rates(values: list[float]) -> bool:
-    """Whether all values may be rates or percentages: fractions, or multiples of 0.25 up to 100."""
-    return _all_fractions(values) or all(value <= 100 and (value * _QUARTERS).is_integer() for value in values)

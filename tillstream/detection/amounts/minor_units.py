@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from statistics import median, median_low
 
-from tillstream.detection.amounts.money import to_float
+from tillstream.detection.arithmetic.money import to_float
 from tillstream.detection.evidence import DetectionLog
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.numbers import NumberStyle

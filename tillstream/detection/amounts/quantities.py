@@ -5,7 +5,7 @@ from itertools import islice
 
 import numpy as np
 
-from tillstream.detection.amounts.number_columns import NumberColumns, Numbers
+from tillstream.detection.arithmetic.number_columns import NumberColumns, Numbers
 from tillstream.detection.evidence import LIKELY, NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle, looks_like_number

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from tillstream.detection.amounts.number_columns import NumberColumns, is_equal
+from tillstream.detection.arithmetic.number_columns import NumberColumns, is_equal
 from tillstream.detection.evidence import DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle, profile

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from tillstream.detection.amounts.money import MIN_SHARE, TOLERANCE, money_rows
+from tillstream.detection.arithmetic.money import MIN_SHARE, TOLERANCE, money_rows
 from tillstream.detection.evidence import CERTAIN, DetectionLog, percentage
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.numbers import NumberStyle, pattern_of, shape_of

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tillstream.detection.amounts.number_columns import NumberColumns, Numbers, agreement, is_equal
+from tillstream.detection.arithmetic.number_columns import NumberColumns, Numbers, agreement, is_equal
 from tillstream.detection.evidence import CERTAIN, DetectionLog, percentage
 from tillstream.detection.orders.order_totals import is_of_order
 from tillstream.detection.sheet import Sheet

@@ -3,8 +3,8 @@
 import numpy as np
 
 from tillstream.detection.amounts.discounts import KINDS
-from tillstream.detection.amounts.number_columns import MAX_ROWS, NumberColumns, Numbers, is_equal
 from tillstream.detection.amounts.taxes import is_even_rate
+from tillstream.detection.arithmetic.number_columns import MAX_ROWS, NumberColumns, Numbers, is_equal
 from tillstream.detection.evidence import LIKELY, NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle

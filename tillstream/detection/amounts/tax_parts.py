@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from tillstream.detection.amounts.money import MoneyRows, to_float
+from tillstream.detection.arithmetic.money import MoneyRows, to_float
 from tillstream.detection.evidence import NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.numbers import NumberStyle, profile

@@ -1,7 +1,7 @@
 """Find tax columns with unknown names by an even ratio to the total."""
 
-from tillstream.detection.amounts.money import TOLERANCE, Row, to_float
 from tillstream.detection.amounts.reduced_totals import is_discount
+from tillstream.detection.arithmetic.money import TOLERANCE, Row, to_float
 from tillstream.detection.evidence import DetectionLog
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle

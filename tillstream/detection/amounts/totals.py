@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tillstream.detection.amounts import discount_guard, discounts, tax_parts
-from tillstream.detection.amounts.money import (
+from tillstream.detection.amounts.tax_columns import TaxColumns
+from tillstream.detection.amounts.taxes import MIN_TAXED_ROWS, is_even_rate
+from tillstream.detection.arithmetic.money import (
     MIN_SHARE,
     MoneyRows,
     Row,
@@ -13,8 +15,6 @@ from tillstream.detection.amounts.money import (
     tax_on,
     use_fractions,
 )
-from tillstream.detection.amounts.tax_columns import TaxColumns
-from tillstream.detection.amounts.taxes import MIN_TAXED_ROWS, is_even_rate
 from tillstream.detection.evidence import ASSUMED, CERTAIN, LIKELY, DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tillstream.detection.amounts.money import MIN_SHARE, TOLERANCE, money_rows
+from tillstream.detection.arithmetic.money import MIN_SHARE, TOLERANCE, money_rows
 from tillstream.detection.columns.roles import NUMERIC, Profile
 from tillstream.detection.evidence import NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import Sheet

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 
-from tillstream.detection.amounts.money import to_float
+from tillstream.detection.arithmetic.money import to_float
 from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.numbers import NumberStyle

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from tillstream.detection.amounts.money import to_float
+from tillstream.detection.arithmetic.money import to_float
 from tillstream.detection.columns import markers
 from tillstream.detection.columns.returns import detect_returns
 from tillstream.detection.columns.word_uses import amounts_by_word

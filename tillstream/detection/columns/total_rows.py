@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tillstream.detection.amounts.money import to_float
+from tillstream.detection.arithmetic.money import to_float
 from tillstream.detection.columns.number_columns import style_columns
 from tillstream.detection.columns.roles import NUMERIC, Profile
 from tillstream.detection.evidence import LIKELY, DetectionLog

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from tillstream.detection.amounts.number_columns import MAX_ROWS, NumberColumns, Numbers, is_equal
+from tillstream.detection.arithmetic.number_columns import MAX_ROWS, NumberColumns, Numbers, is_equal
 from tillstream.detection.evidence import DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle

@@ -6,9 +6,9 @@ from itertools import combinations
 
 import numpy as np
 
-from tillstream.detection.amounts.discounts import may_be_rates
-from tillstream.detection.amounts.number_columns import MAX_ROWS, NumberColumns, Numbers, agreement, is_equal
-from tillstream.detection.amounts.totals_by_content import TOTALS, Product
+from tillstream.detection.arithmetic.money import may_be_rates
+from tillstream.detection.arithmetic.number_columns import MAX_ROWS, NumberColumns, Numbers, agreement, is_equal
+from tillstream.detection.arithmetic.totals_by_content import TOTALS, Product
 from tillstream.detection.evidence import LIKELY, DetectionLog
 from tillstream.detection.orders import order_totals
 from tillstream.detection.sheet import Column, Sheet

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tillstream.detection.amounts.number_columns import NumberColumns, Numbers, is_equal
+from tillstream.detection.arithmetic.number_columns import NumberColumns, Numbers, is_equal
 from tillstream.detection.evidence import DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle

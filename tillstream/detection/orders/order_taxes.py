@@ -5,8 +5,8 @@ from itertools import combinations, product
 
 import numpy as np
 
-from tillstream.detection.amounts.number_columns import MAX_ROWS, NumberColumns, Numbers, is_equal
-from tillstream.detection.amounts.totals_by_content import TOTALS
+from tillstream.detection.arithmetic.number_columns import MAX_ROWS, NumberColumns, Numbers, is_equal
+from tillstream.detection.arithmetic.totals_by_content import TOTALS
 from tillstream.detection.evidence import DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle, profile

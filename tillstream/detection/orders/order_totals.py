@@ -4,8 +4,8 @@ from itertools import groupby
 
 import numpy as np
 
-from tillstream.detection.amounts.number_columns import MAX_ROWS, NumberColumns, Numbers, is_equal
-from tillstream.detection.amounts.totals_by_content import TOTALS, Product
+from tillstream.detection.arithmetic.number_columns import MAX_ROWS, NumberColumns, Numbers, is_equal
+from tillstream.detection.arithmetic.totals_by_content import TOTALS, Product
 from tillstream.detection.evidence import DetectionLog
 from tillstream.detection.sheet import Sheet
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tillstream.detection.amounts.number_columns import Agreement, NumberColumns, Numbers, agreement
+from tillstream.detection.arithmetic.number_columns import Agreement, NumberColumns, Numbers, agreement
 from tillstream.detection.evidence import DetectionLog, percentage
 
 TOTALS = ("amount", "net_amount", "gross_amount")

@@ -7,6 +7,7 @@ from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle
 
 _MAX_ROWS = 3_000
+_QUARTERS = 4
 MIN_SHARE = 0.95
 """Minimum share of rows for which a rule must hold."""
 TOLERANCE = 0.011
@@ -90,3 +91,13 @@ def tax_on(row: Row, net: float) -> float:
 def discounted_price(row: Row) -> float:
     """Quantity × price less discount; the discount must be an amount."""
     return row["quantity"] * row["unit_price"] - row.get("discount", 0.0)
+
+
+def all_fractions(values: list[float]) -> bool:
+    """Whether there are values, and none is greater than 1."""
+    return bool(values) and all(value <= 1 for value in values)
+
+
+def may_be_rates(values: list[float]) -> bool:
+    """Whether all values may be rates or percentages: fractions, or multiples of 0.25 up to 100."""
+    return all_fractions(values) or all(value <= 100 and (value * _QUARTERS).is_integer() for value in values)

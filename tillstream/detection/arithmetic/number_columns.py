@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tillstream.detection.amounts.money import TOLERANCE, to_float
+from tillstream.detection.arithmetic.money import TOLERANCE, to_float
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle
 

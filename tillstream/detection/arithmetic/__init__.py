@@ -1,0 +1,1 @@
+"""Arithmetic over the numbers of sampled columns."""
