@@ -67,8 +67,8 @@ class AmountColumns:
             self._free_numbers(roles),
             style,
             log,
-            known=apply.amount_settings(self._export, roles),
-            known_parts=apply.parts(self._export, sheet),
+            export_settings=apply.amount_settings(self._export, roles),
+            export_parts=apply.parts(self._export, sheet),
             order_columns=self._first_lines,
         )
         self._taxes.add_parts(self.settings, roles)

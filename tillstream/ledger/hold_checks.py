@@ -119,9 +119,9 @@ def _other_sales(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold 
     row = cursor.execute(_OTHER_SALES, params | {"most": most}).fetchone()
     if row is None:
         return None
-    known, moved, other, changed, sale = row
+    all_sales, moved, other, changed, sale = row
     count = moved + (other if changed else 0)
-    if count < LEAST_SALES or count * 2 <= known:
+    if count < LEAST_SALES or count * 2 <= all_sales:
         return None
     number, day, day_here = cursor.execute(_EXAMPLE, params | {"sale": sale}).fetchall()[0]
     with_day = f"{number} is a sale of {day} in the ledger, and of {day_here} in this file"
@@ -129,6 +129,6 @@ def _other_sales(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold 
     part = " of the compared part" if batch.rows_read > MOST_ROWS else ""
     return Hold.of(
         HoldCode.OTHER_SALES,
-        value=f"{count:,} of the {known:,} sale numbers{part} that the ledger has already",
+        value=f"{count:,} of the {all_sales:,} sale numbers{part} that the ledger has already",
         detail=with_lines if day == day_here else with_day,
     )

@@ -17,18 +17,20 @@ def decide(
     style: NumberStyle,
     log: DetectionLog,
     *,
-    known: Mapping[str, object] | None,
-    known_parts: Sequence[str],
+    export_settings: Mapping[str, object] | None,
+    export_parts: Sequence[str],
     order_columns: Collection[str],
 ) -> dict[str, Any]:
     """Settings of `amounts`.
 
-    known: those of a known export; known_parts: what may be subtracted from its total.
+    export_settings: those of a known export; export_parts: what may be subtracted from its total.
     order_columns: numeric columns that only the first line of an order has.
     """
-    parts = None if known is None else known_parts
-    settings = order_discounts.decide(sheet, roles, unmapped, style, log) if known is None else known
-    terms = subtractions.decide(sheet, roles, unmapped, style, log, known_parts=parts)
+    parts = None if export_settings is None else export_parts
+    settings = (
+        order_discounts.decide(sheet, roles, unmapped, style, log) if export_settings is None else export_settings
+    )
+    terms = subtractions.decide(sheet, roles, unmapped, style, log, export_parts=parts)
     for part, by_role in first_line_amounts.decide(sheet, roles, order_columns, style, log).items():
         for role, names in by_role.items():
             terms.setdefault(part, {}).setdefault(role, []).extend(names)

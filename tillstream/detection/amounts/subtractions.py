@@ -40,12 +40,12 @@ def decide(
     style: NumberStyle,
     log: DetectionLog,
     *,
-    known_parts: Sequence[str] | None = None,
+    export_parts: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Settings `add` and `subtract` of the contract's `amounts`. Asks `subtract.HEADER`.
 
     roles: changed in place if the total of the file counts units that came back.
-    unmapped: numeric columns without a role. known_parts: if it is known what the total contains, the columns
+    unmapped: numeric columns without a role. export_parts: if it is known what the total contains, the columns
     that may be subtracted besides those of what came back.
     """
     total_role = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
@@ -54,7 +54,7 @@ def decide(
     free = [name for name in unmapped if name not in in_question]
     columns = NumberColumns(sheet, dict.fromkeys((*mapped, *free)), style)
     terms: dict[str, dict[str, list[str]]] = {}
-    for part in list(_parts(sheet, columns, roles, total_role, free, known_parts)):
+    for part in list(_parts(sheet, columns, roles, total_role, free, export_parts)):
         key = f"subtract.{part.name}"
         if (answer := log.answer(key)) == "yes":
             terms.setdefault("subtract" if part.sign < 0 else "add", {}).setdefault(part.role, []).append(part.name)
@@ -74,9 +74,9 @@ def _parts(
     roles: dict[str, str],
     total_role: str,
     free: list[str],
-    known_parts: Sequence[str] | None,
+    export_parts: Sequence[str] | None,
 ) -> Iterator[_Part]:
-    named = [name for name in free if name in (known_parts or ()) or reversed_column(name)]
+    named = [name for name in free if name in (export_parts or ()) or reversed_column(name)]
     reversing = _distinct(columns, [name for name in named if np.nan_to_num(columns[name]).any()])
     units = [name for name in reversing if _is_quantity(columns, roles, name)]
     refunds = [
@@ -86,7 +86,7 @@ def _parts(
     ]
     yield from (_refund(columns, roles, total_role, name) for name in refunds)
     yield from (_returned_units(columns, roles, total_role, name, has_refunds=bool(refunds)) for name in units)
-    if total_role and known_parts is None:
+    if total_role and export_parts is None:
         others = [name for name in free if not reversed_column(name) and _is_used(columns[name])]
         yield from _included(columns, roles, total_role, others[:_MAX_COLUMNS])
 

@@ -73,7 +73,7 @@ def _apply_answer(answer: str, sheet: Sheet, roles: dict[str, str]) -> tuple[str
 def _by_number(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str, ...] | None:
     """Identify sales by their number, and by where or when it starts again. Asks `identity`."""
     name = roles["sale_id"]
-    if better := sale_numbers.beside_counter(sheet, roles):
+    if better := sale_numbers.better_than_counter(sheet, roles):
         evidence = f"{name} counts the rows of the file from 1; {better.evidence}"
         log.add_question("identity", "Which column is the sale number?", (better.name, name), evidence)
         return None

@@ -31,7 +31,7 @@ def candidates(sheet: Sheet, roles: Mapping[str, str]) -> tuple[Candidate, ...]:
     return tuple(_candidate(column, blocks, sheet.rows) for blocks, column in ascending[:_MAX_CANDIDATES])
 
 
-def beside_counter(sheet: Sheet, roles: Mapping[str, str]) -> Candidate | None:
+def better_than_counter(sheet: Sheet, roles: Mapping[str, str]) -> Candidate | None:
     """The column that may be the sale number if that of the sale id only counts the rows; None if it does not."""
     counted = (str(row) for row in range(1, sheet.rows + 1))
     if any(cell != number for cell, number in zip(sheet.columns[roles["sale_id"]].cells, counted, strict=True)):

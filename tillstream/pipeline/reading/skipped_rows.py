@@ -64,16 +64,22 @@ def rows_where(table: pa.Table, ignore_where: Mapping[str, Sequence[str]]) -> Ma
 def _complete_sales(table: pa.Table, starts: Mask) -> Mask:
     """bool (n,): rows with a cell in every column that the rows without the words fill, or all rows if none is without.
 
-    A customer or a brand may begin with a word such as Total.
+    A customer or a brand may begin with a word such as Total. Blank rows are no measure.
     """
     complete = np.ones(table.num_rows, np.bool_)
-    others = int(np.count_nonzero(~starts))
-    for column in table.columns:
-        cells = combined(column)
-        filled = to_bool_array(pc.not_equal(pc.utf8_trim_whitespace(cells.dictionary), ""))[cells.indices.to_numpy()]
-        if not others or np.count_nonzero(filled & ~starts) >= USUAL * others:
+    columns = [_filled(column) for column in table.columns]
+    others = ~starts & np.any(columns, axis=0)
+    count = int(np.count_nonzero(others))
+    for filled in columns:
+        if not count or np.count_nonzero(filled & others) >= USUAL * count:
             complete &= filled
     return complete
+
+
+def _filled(column: pa.ChunkedArray) -> Mask:
+    cells = combined(column)
+    mask: Mask = to_bool_array(pc.not_equal(pc.utf8_trim_whitespace(cells.dictionary), ""))[cells.indices.to_numpy()]
+    return mask
 
 
 def other_header(table: pa.Table) -> int | None:

@@ -42,7 +42,7 @@ def test_a_total_of_the_order_that_is_the_sum_of_its_lines_proves_that_they_are_
 
 
 @pytest.mark.parametrize(("name", "total"), [("Discount", False), ("Refunded amount", True)])
-def test_a_discount_without_a_total_and_a_refund_are_asked(name: str, total: bool) -> None:
+def test_a_discount_without_a_total_and_a_refund_are_questions(name: str, total: bool) -> None:
     assert keys(proposal_for(name, after=False, total=total)) == [f"subtract.{name}"]
     contract = parse(proposal_for(name, after=False, total=total, **{f"subtract.{name}": "yes"}).contract)
     assert contract.columns["discount"] == name

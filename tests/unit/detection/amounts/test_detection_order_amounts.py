@@ -52,7 +52,7 @@ def with_totals(*, sort: bool = True) -> list[Row]:
 HEADER = "Order No,Date,Item,Qty,Total"
 
 
-def test_a_total_that_is_repeated_on_the_lines_of_an_order_is_asked() -> None:
+def test_a_total_that_is_repeated_on_the_lines_of_an_order_is_a_question() -> None:
     proposal = proposal_for(HEADER, with_totals())
     assert keys(proposal) == ["once.Total"]
     assert "the same on all lines of each of" in proposal.questions[0].evidence
@@ -65,7 +65,7 @@ def test_yes_counts_it_once_and_no_on_each_line() -> None:
     assert (contract.columns["net_amount"], contract.file.once) == ("Total", ())
 
 
-def test_it_is_asked_of_a_column_that_was_answered_too() -> None:
+def test_a_column_with_an_answer_is_a_question_too() -> None:
     proposal = proposal_for(HEADER.replace("Total", "Wert"), with_totals(), **{"column.net_amount": "Wert"})
     assert keys(proposal) == ["once.Wert"]
 
@@ -76,7 +76,7 @@ def test_orders_whose_lines_do_not_follow_each_other_are_to_be_sorted_first() ->
     assert "sort the file by its orders first" in question.evidence
 
 
-def test_lines_that_all_have_one_amount_are_not_asked() -> None:
+def test_lines_that_all_have_one_amount_are_no_questions() -> None:
     assert keys(proposal_for(HEADER, [(*row[:4], "12.50") for row in with_totals()])) == []
 
 
@@ -112,11 +112,11 @@ def discounted(lines: list[tuple[int, int, int, float]], *, per_line: bool) -> l
 
 
 @pytest.mark.parametrize(("per_line", "open_keys"), [(False, ["once.Discount"]), (True, [])])
-def test_a_discount_of_the_order_is_asked_and_that_of_a_line_is_not(per_line: bool, open_keys: list[str]) -> None:
+def test_a_discount_of_the_order_is_a_question_and_that_of_a_line_is_not(per_line: bool, open_keys: list[str]) -> None:
     rows = discounted(orders(), per_line=per_line)
     assert keys(proposal_for("Order No,Date,Item,Qty,Price,Discount", rows)) == open_keys
 
 
-def test_a_discount_that_the_total_of_the_line_contains_is_not_asked() -> None:
+def test_a_discount_that_the_total_of_the_line_contains_is_no_question() -> None:
     rows = [(*row, round(row[3] * row[4] - row[5], 2)) for row in discounted(orders(), per_line=False)]
     assert keys(proposal_for("Order No,Date,Item,Qty,Price,Discount,Amount", rows)) == []

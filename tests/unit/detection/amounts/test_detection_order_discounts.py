@@ -50,7 +50,7 @@ def test_a_subtotal_that_is_after_the_discount_is_not_reduced() -> None:
 
 
 @pytest.mark.parametrize("answer", ["yes", "no"])
-def test_without_a_sum_it_is_asked(answer: str) -> None:
+def test_a_discount_without_a_sum_is_a_question(answer: str) -> None:
     rows = [row[:4] for row in order_rows()]
     header = HEADER.removesuffix(",Shipping,Tip,Total")
     assert keys(proposal_for(header, rows)) == ["subtract.Discount"]
@@ -68,7 +68,7 @@ def line_rows(discount: float, *, with_total: bool) -> list[tuple[Any, ...]]:
     return rows
 
 
-def test_a_total_that_is_quantity_by_price_in_spite_of_a_discount_is_asked() -> None:
+def test_a_total_that_is_quantity_by_price_in_spite_of_a_discount_is_a_question() -> None:
     proposal = proposal_for("Order No,Date,Item,Qty,Price,Amount,Discount", line_rows(1.13, with_total=True), **LINE)
     assert keys(proposal) == ["subtract.Discount"]
     assert proposal.questions[0].evidence == "Amount is Qty × Price in the 17 rows with a Discount"

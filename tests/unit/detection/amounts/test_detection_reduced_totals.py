@@ -30,7 +30,7 @@ def questions(header: str, more: Any) -> list[tuple[str, ...]]:
         ("Final,Platform discount", lambda number, total: (round(total - 2.25 - number / 8, 2), 2.25 + number / 8)),
     ],
 )
-def test_a_column_that_is_less_than_the_total_is_asked(header: str, more: Any) -> None:
+def test_a_column_that_is_less_than_the_total_is_a_question(header: str, more: Any) -> None:
     assert questions(header, more) == [("column.net_amount", "Final", "Amount")]
 
 
@@ -41,5 +41,5 @@ def test_a_column_that_is_less_than_the_total_is_asked(header: str, more: Any) -
         ("Final", lambda _, total: (total,)),
     ],
 )
-def test_a_cost_or_the_same_total_is_not_asked(header: str, more: Any) -> None:
+def test_a_cost_or_the_same_total_is_no_question(header: str, more: Any) -> None:
     assert questions(header, more) == []

@@ -140,14 +140,14 @@ def test_a_column_of_what_came_back_is_recognised_by_its_name(header: str, rest:
     assert reversed_column(header) == rest
 
 
-def test_a_single_refund_is_asked() -> None:
+def test_a_single_refund_is_a_question() -> None:
     proposal = proposal_for(
         file(lambda row: {"Total": row["Qty"] * row["Price"], "Refunded": 3.5 * (row["place"] == 9)})
     )
     assert "subtract.Refunded" in keys(proposal)
 
 
-def test_of_two_columns_with_the_same_refunds_one_is_asked() -> None:
+def test_of_two_columns_with_the_same_refunds_one_is_a_question() -> None:
     def more(row: Row) -> Row:
         back = 2.25 * (row["place"] % 9 == 0)
         return {"Total": row["Qty"] * row["Price"], "Refunded": back, "Converted refunded": back}
@@ -163,7 +163,7 @@ def test_of_two_columns_with_the_same_refunds_one_is_asked() -> None:
          "Partial Refunds"),
     ],
 )  # fmt: skip
-def test_the_refunds_of_a_known_export_are_asked(header: str, column: str) -> None:
+def test_the_refunds_of_a_known_export_are_questions(header: str, column: str) -> None:
     names = header.split(",")
     values = {"id": "ch{}", "Transaction ID": "t{}", "Date": "2026-02-{:02}", "Time": "12:00:00", "Status": "Paid",
               "Created (UTC)": "2026-02-{:02} 10:00:00", "Currency": "eur", column: "-5.50"}  # fmt: skip

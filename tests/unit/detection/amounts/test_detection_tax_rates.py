@@ -18,7 +18,7 @@ def proposal_for(header: str, rows: Sequence[str], **answers: str) -> Proposal:
     return propose(io.BytesIO(text.encode()), name="shop", answers=ANSWERS | answers)
 
 
-def beside(header: str, taxes: Sequence[object], *, total: str = "Gross total", **answers: str) -> Proposal:
+def with_tax(header: str, taxes: Sequence[object], *, total: str = "Gross total", **answers: str) -> Proposal:
     rows = [f"{amount:.2f},{taxes[number % len(taxes)]}" for number, amount in enumerate(AMOUNTS)]
     return proposal_for(f"{total},{header}", rows, **answers)
 
@@ -40,7 +40,7 @@ def tax_of(proposal: Proposal) -> object:
     ],
 )
 def test_rates_beside_a_gross_total_are_the_tax_of_their_rows(header: str, taxes: list[str], kind: str) -> None:
-    proposal = beside(header, taxes)
+    proposal = with_tax(header, taxes)
     assert proposal.questions == ()
     assert (tax_of(proposal), proposal.contract["columns"]["tax"]) == (kind, header)
     (reason,) = (finding.evidence for finding in proposal.findings if finding.about == "tax")
@@ -48,7 +48,7 @@ def test_rates_beside_a_gross_total_are_the_tax_of_their_rows(header: str, taxes
 
 
 def test_amounts_of_tax_stay_amounts() -> None:
-    proposal = beside("VAT", [f"{amount - amount / 1.19:.2f}" for amount in AMOUNTS])
+    proposal = with_tax("VAT", [f"{amount - amount / 1.19:.2f}" for amount in AMOUNTS])
     assert (tax_of(proposal), proposal.questions) == ("amount", ())
 
 
@@ -70,10 +70,10 @@ def test_a_total_that_adds_the_rate_is_proved() -> None:
 
 @pytest.mark.parametrize("taxes", [["1", "2", "3"], ["1", "2"]])
 def test_small_numbers_that_may_be_codes_are_a_question(taxes: list[str]) -> None:
-    (question,) = beside("VAT", taxes).questions
+    (question,) = with_tax("VAT", taxes).questions
     assert (question.key, question.choices) == ("tax", ("amount", "rate", "percent", "-"))
     assert question.evidence.startswith(f"VAT contains only {', '.join(taxes)}, in rows whose Gross total is from 4.35")
-    assert "tax" not in beside("VAT", taxes, tax="-", tax_rate="0.19").contract["columns"]
+    assert "tax" not in with_tax("VAT", taxes, tax="-", tax_rate="0.19").contract["columns"]
 
 
 def test_taxes_at_two_rates_are_added() -> None:

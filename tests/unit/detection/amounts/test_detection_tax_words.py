@@ -59,7 +59,7 @@ def test_a_total_of_prices_with_tax_is_gross() -> None:
     assert (proposal.questions, proposal.contract["columns"]["gross_amount"]) == ((), "Total")
 
 
-def test_a_column_that_is_the_total_less_an_even_rate_is_asked_about() -> None:
+def test_a_column_that_is_the_total_less_an_even_rate_is_a_question() -> None:
     rows = [f"{price * (1.2 if number % 2 else 1.05):.2f},{price:.2f}" for number, price in enumerate(PRICES)]
     (question,) = proposal_for("Total,Taxable", rows).questions
     assert (question.key, question.choices, question.default) == ("column.net_amount", ("Taxable", "Total"), "Taxable")
