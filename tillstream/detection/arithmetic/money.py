@@ -1,6 +1,6 @@
 """Numeric rows, compared by arithmetic rules to identify columns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tillstream.detection.sheet import Sheet
@@ -66,14 +66,21 @@ class MoneyRows:
 
 def money_rows(sheet: Sheet, roles: dict[str, str], style: NumberStyle) -> MoneyRows:
     """The numbers of the first rows."""
-    terms = [(role, sheet.columns[roles[role]]) for role in TERMS if role in roles]
-    indices = [*range(min(sheet.rows, _MAX_ROWS))]
-    lines = terms[0][1].lines if terms else ()
+    columns = {role: sheet.columns[roles[role]] for role in TERMS if role in roles}
+    count = min(sheet.rows, _MAX_ROWS)
+    numbers = {role: _to_floats(column.cells[:count], style) for role, column in columns.items()}
     rows = [
-        {role: value for role, column in terms if (value := to_float(column.cells[index], style)) is not None}
-        for index in indices
+        {role: value for role, values in numbers.items() if (value := values[index]) is not None}
+        for index in range(count)
     ]
-    return MoneyRows(rows, [lines[index] if lines else 0 for index in indices])
+    lines = next(iter(columns.values())).lines[:count] if columns else [0] * count
+    return MoneyRows(rows, [*lines])
+
+
+def _to_floats(cells: Sequence[str], style: NumberStyle) -> list[float | None]:
+    """The cells as by `to_float`; each distinct one is parsed once."""
+    read = {cell: to_float(cell, style) for cell in set(cells)}
+    return [read[cell] for cell in cells]
 
 
 def use_fractions(money: MoneyRows) -> None:

@@ -72,9 +72,9 @@ def search(sheet: Sheet, roles: Mapping[str, str]) -> Restart | None:
         several = [key for key, values in tills.items() if len(values) > 1]
         if len(several) >= max(_LEAST, _LEAST_SHARE * len(tills)):
             by_till = (till.name,)
-            evidence.append(_of_several(number.name, several, tills, len(tills), f"values of {till.name}"))
+            evidence.append(_of_several(number.name, several, tills, f"values of {till.name}"))
             lines = number.first_lines(several[0][-1])
-    if not by_till:
+    if till and not by_till:
         rows = [replace(row, group=row.group[:1]) for row in rows]
     days = _values([(row.key, row.day) for row in rows]) if "date" in roles else {}
     several = [key for key, values in days.items() if len(values) > 1]
@@ -86,7 +86,7 @@ def search(sheet: Sheet, roles: Mapping[str, str]) -> Restart | None:
             return Restart((number.name, *by_till), evidence[0], lines, is_proved=True)
         return _by_customer(number, roles, rows)
     again = ": they start again" if proved else ""
-    evidence.append(_of_several(number.name, several, days, len(days), "days") + again)
+    evidence.append(_of_several(number.name, several, days, "days") + again)
     names = (number.name, *by_till, day_column(sheet.columns[roles["date"]]))
     if names[-1] == roles["date"] and _times_differ(rows):
         names, proved = (), False
@@ -100,7 +100,7 @@ def _by_customer(number: Column, roles: Mapping[str, str], rows: Sequence[_Row])
     several = [key for key, values in customers.items() if len(values) > 1]
     if len(several) < max(_LEAST, _MOST * len(customers)):
         return None
-    evidence = _of_several(number.name, several, customers, len(customers), "customers")
+    evidence = _of_several(number.name, several, customers, "customers")
     names = (number.name, next(roles[role] for role in _CUSTOMERS if role in roles))
     return Restart(names, evidence, number.first_lines(several[0][-1]), is_proved=False)
 
@@ -156,12 +156,15 @@ def _starts_again(rows: Sequence[_Row]) -> bool:
         if digits is None:
             return False
         groups[row.group][int(digits[0]), row.day] = None
-    runs = [run for sales in groups.values() for run in _runs(list(sales))]
+    runs_of_groups = [_runs(list(sales)) for sales in groups.values()]
+    runs = [run for of_group in runs_of_groups for run in of_group]
     later = len(runs) - len(groups)
-    first = {group: min(number for number, _ in sales) for group, sales in groups.items()}
-    starts = sum(run[0][0] == first[group] for group, sales in groups.items() for run in _runs(list(sales))[1:])
-    apart = all(_have_own_days(_runs(list(sales))) for sales in groups.values())
-    return later > 0 and starts >= _NEARLY_ALL * later and sum(map(len, runs)) >= _SALES_OF_A_RUN * len(runs) and apart
+    starts = 0
+    for of_group in runs_of_groups:
+        first = min(number for run in of_group for number, _ in run)
+        starts += sum(run[0][0] == first for run in of_group[1:])
+    apart = all(map(_have_own_days, runs_of_groups))
+    return later > 0 and starts >= _NEARLY_ALL * later and len(runs) * _SALES_OF_A_RUN <= sum(map(len, runs)) and apart
 
 
 def _runs(sales: list[tuple[int, str]]) -> list[list[tuple[int, str]]]:
@@ -189,13 +192,13 @@ def _times_differ(rows: Sequence[_Row]) -> bool:
 
 
 def _of_several(
-    name: str, keys: Sequence[tuple[str, ...]], values: Mapping[tuple[str, ...], dict[str, None]], count: int, what: str
+    name: str, keys: Sequence[tuple[str, ...]], values: Mapping[tuple[str, ...], dict[str, None]], what: str
 ) -> str:
     one, other = list(values[keys[0]])[:2]
     has_stores = any(key[0] for key in keys)
     scope = " of a store" if has_stores else ""
     example = f"{keys[0][-1]} with {one} and {other}"
-    return f"{len(keys):,} of {count:,} numbers{scope} in {name} have several {what}, such as {example}"
+    return f"{len(keys):,} of {len(values):,} numbers{scope} in {name} have several {what}, such as {example}"
 
 
 def _lines(rows: Sequence[_Row], key: tuple[str, ...]) -> tuple[int, ...]:

@@ -62,13 +62,15 @@ def decide(sheet: Sheet, profiles: Mapping[str, Profile], log: DetectionLog) -> 
         if name and one.column.filled and one.numbers.share < 1 - _MIN_NUMBERS
     ]
     for column in labels:
+        rows_of_words = _rows_of_words(column, sheet.contiguous_rows) if amounts else []
         for name, values in amounts.items():
-            if total := _by_words(column, name, values):
+            if total := _by_words(column, rows_of_words, name, values):
                 return _accept(sheet, total, log)
     for column in labels:
+        rows_of_cells = _rows_of_cells(column, min(sheet.contiguous_rows, _MAX_ROWS)) if amounts else {}
         for name, values in amounts.items():
-            total = _by_sums(column, name, values) or _last_row(sheet, column, name, values)
-            if total := total or _by_shares(column, name, values):
+            total = _by_sums(column, rows_of_cells, name, values) or _last_row(sheet, column, name, values)
+            if total := total or _by_shares(column, rows_of_cells, name, values):
                 if answer == "yes":
                     return _accept(sheet, total, log)
                 _ask(sheet, total, log)
@@ -96,15 +98,22 @@ def _values(cells: Sequence[str], style: numbers.NumberStyle) -> Ints:
     return np.array([read[cell] for cell in cells], np.int64)
 
 
-def _by_words(column: Column, name: str, values: Ints) -> TotalRows | None:
-    """Rows with a word such as Total whose amount is the sum of all rows since an earlier such row, or since the start.
+def _rows_of_words(column: Column, count: int) -> list[tuple[set[str], Mask]]:
+    """The cells that contain a word such as Total, and their rows (n,) among the first `count`.
 
     Whole cells come first, because a longer text may be the name of a product.
     """
-    cells = column.cells[: len(values)]
+    cells = column.cells[:count]
     parts = {cell for cell in set(cells) if total_word_in(cell)}
-    for words in filter(None, ({cell for cell in parts if is_total_word(cell)}, parts)):
-        rows = np.array([cell in words for cell in cells], np.bool_)
+    whole = {cell for cell in parts if is_total_word(cell)}
+    return [(words, np.array([cell in words for cell in cells], np.bool_)) for words in (whole, parts) if words]
+
+
+def _by_words(
+    column: Column, rows_of_words: Sequence[tuple[set[str], Mask]], name: str, values: Ints
+) -> TotalRows | None:
+    """Rows with a word such as Total whose amount is the sum of all rows since an earlier one, or since the start."""
+    for words, rows in rows_of_words:
         is_sum, summands = _sums_of_earlier(values, rows)
         if np.mean(is_sum) >= _MIN_SHARE and (is_sum & (summands > 1)).any():
             return TotalRows(column.name, _patterns(words), name)
@@ -123,14 +132,22 @@ def _sums_of_earlier(values: Ints, rows: Mask) -> tuple[Mask, Ints]:
     return is_sum, np.diff(at, prepend=-1) - 1
 
 
-def _by_sums(column: Column, name: str, values: Ints) -> TotalRows | None:
+def _rows_of_cells(column: Column, count: int) -> dict[str, Ints]:
+    """Cell → its rows among the first `count`."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for row, cell in enumerate(column.cells[:count]):
+        places[cell].append(row)
+    return {cell: np.array(rows, np.int64) for cell, rows in places.items()}
+
+
+def _by_sums(column: Column, rows_of_cells: Mapping[str, Ints], name: str, values: Ints) -> TotalRows | None:
     """The rows of a word that each are the sum of the rows since the last one, or of the rows until the next one."""
-    cells = column.cells[: min(len(values), _MAX_ROWS)]
-    words = list(dict.fromkeys(cells))
-    numbered = {word: number for number, word in enumerate(words)}
-    codes = np.array([numbered[cell] for cell in cells], np.int64)
+    words = list(rows_of_cells)
+    codes = np.empty(sum(map(len, rows_of_cells.values())), np.int64)
+    for code, rows in enumerate(rows_of_cells.values()):
+        codes[rows] = code
     for place, step in (("above", 1), ("below", -1)):
-        for code in _codes_of_sums(values[: len(cells)][::step], codes[::step]):
+        for code in _codes_of_sums(values[: len(codes)][::step], codes[::step]):
             if words[code]:
                 return TotalRows(column.name, (words[code],), name, place)
     return None
@@ -148,17 +165,14 @@ def _codes_of_sums(values: Ints, codes: Ints) -> list[int]:
     return np.flatnonzero((counts >= _MIN_SUMS) & (sums >= _MIN_SHARE * counts) & (proofs >= _MIN_SUMS)).tolist()
 
 
-def _by_shares(column: Column, name: str, values: Ints) -> TotalRows | None:
+def _by_shares(column: Column, rows_of_cells: Mapping[str, Ints], name: str, values: Ints) -> TotalRows | None:
     """The rows of a word that each are the same part of the sum of the rows since the last one, such as a tax."""
-    cells = column.cells[: min(len(values), _MAX_ROWS)]
-    running = np.concatenate(([0], np.cumsum(values[: len(cells)])))
-    places: dict[str, list[int]] = defaultdict(list)
-    for row, cell in enumerate(cells):
-        places[cell].append(row)
-    for word, own in places.items():
-        rows = np.array(own, np.int64)
+    running = np.concatenate(([0], np.cumsum(values[:_MAX_ROWS])))
+    for word, rows in rows_of_cells.items():
+        if not word or len(rows) < _MIN_SUMMANDS:
+            continue
         sums = running[rows] - running[np.concatenate(([0], rows[:-1] + 1))]
-        if not word or len(own) < _MIN_SUMMANDS or sums.min() <= 0 or len(np.unique(values[rows])) < _MIN_SUMMANDS:
+        if sums.min() <= 0 or len(np.unique(values[rows])) < _MIN_SUMMANDS:
             continue
         share = float(values[rows][sums.argmax()] / sums.max())
         if _MIN_PART <= share <= _MAX_PART and (np.abs(values[rows] - share * sums) <= _ROUNDING).all():
