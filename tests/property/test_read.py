@@ -61,6 +61,8 @@ block_sizes = st.integers(1, 200)
 @settings(max_examples=examples(600))
 @given(head=st.sampled_from([b"x,y,z\n", b"x,y\r\n", b"x\n", b""]), body=hostile, block_bytes=block_sizes)
 @example(head=b"x,y,z\n", body=b'1,"2,3\n4,",",6\n7,8,9', block_bytes=3)
+@example(head=b"x,y\r\n", body=b'"\xc3\xa9," ', block_bytes=1)
+@example(head=b"x,y\n", body=b'"a\rb" ,c\n', block_bytes=99)
 @example(head=b"x\n", body=b'\xef\xbb\xbf1\r\r\n"a\rb"\r', block_bytes=1)
 def test_hostile_bytes_are_read_as_letter_by_letter(head: bytes, body: bytes, block_bytes: int) -> None:
     assert outcome(as_read, head + body, block_bytes=block_bytes) == outcome(read_table, head + body)

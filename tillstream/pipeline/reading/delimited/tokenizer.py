@@ -125,8 +125,9 @@ def cells(record: bytes, syntax: RecordSyntax) -> list[bytes]:
             closing = record.index(quote, position + 1)
             while record[closing + 1 : closing + 2] == quote:
                 closing = record.index(quote, closing + 2)
-            result.append(record[position + 1 : closing].replace(quote * 2, quote))
             stop = _after_blanks(record, closing + 1, len(record), syntax)
+            # Blanks after the quote belong to the cell, as Arrow reads it.
+            result.append(record[position + 1 : closing].replace(quote * 2, quote) + record[closing + 1 : stop])
         else:
             stop = record.find(syntax.delimiter, position)
             stop = len(record) if stop < 0 else stop

@@ -149,7 +149,7 @@ def test_memory_does_not_grow_with_the_file() -> None:
             return next(self._parts, b"")
 
     peaks = []
-    for megabytes in (8, 48):
+    for megabytes in (8, 88):
         tracemalloc.start()
         rows = sum(
             block.cells.num_rows
@@ -158,7 +158,8 @@ def test_memory_does_not_grow_with_the_file() -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert rows == megabytes * 65_536
-    assert peaks[1] < peaks[0] * 1.3
+    # The blocks in flight differ by a few megabytes from run to run; a reader that kept rows would keep most of 80.
+    assert peaks[1] < peaks[0] + 8 * 2**20
 
 
 def test_rows_that_do_not_pair_with_their_records_raise_and_are_never_numbered_wrongly() -> None:
