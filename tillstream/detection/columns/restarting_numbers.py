@@ -3,8 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from tillstream.detection.columns.days_of_dates import day_column, day_of, is_night
 from tillstream.detection.sheet import Column, Sheet
@@ -38,8 +39,7 @@ class Restart:
     is_proved: bool
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     number: str
     group: tuple[str, ...]
     """Store and till."""
@@ -75,7 +75,7 @@ def search(sheet: Sheet, roles: Mapping[str, str]) -> Restart | None:
             evidence.append(_of_several(number.name, several, tills, f"values of {till.name}"))
             lines = number.first_lines(several[0][-1])
     if till and not by_till:
-        rows = [replace(row, group=row.group[:1]) for row in rows]
+        rows = [row._replace(group=row.group[:1]) for row in rows]
     days = _values([(row.key, row.day) for row in rows]) if "date" in roles else {}
     several = [key for key, values in days.items() if len(values) > 1]
     proved = len(several) >= _LEAST and _starts_again(rows)
@@ -125,18 +125,15 @@ def _rows(sheet: Sheet, roles: Mapping[str, str], till: Column | None) -> list[_
     tills = till.cells if till else empty
     moments = sheet.columns[roles["date"]].cells if "date" in roles else empty
     customers = next((sheet.columns[roles[role]].cells for role in _CUSTOMERS if role in roles), empty)
-    amounts = [sheet.columns[roles[role]].cells for role in _AMOUNTS if role in roles]
+    days = {moment: day_of(moment) for moment in dict.fromkeys(moments)}
+    returned: set[int] = set()
+    for column in (sheet.columns[roles[role]] for role in _AMOUNTS if role in roles):
+        if negative := {word for word in column.words if word.startswith(("-", "−", "(")) or word.endswith("-")}:
+            returned.update(row for row, cell in enumerate(column.cells) if cell in negative)
     return [
-        _Row(
-            cell,
-            (stores[row], tills[row]),
-            day_of(moments[row]),
-            moments[row],
-            customers[row],
-            number.lines[row],
-        )
+        _Row(cell, (stores[row], tills[row]), days[moments[row]], moments[row], customers[row], number.lines[row])
         for row, cell in enumerate(number.cells)
-        if cell and not any(cells[row].startswith(("-", "−", "(")) or cells[row].endswith("-") for cells in amounts)
+        if cell and row not in returned
     ]
 
 
