@@ -69,6 +69,8 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 work()
+            except KeyboardInterrupt:  # Polars raises it in this thread on a signal, which the main thread handles
+                log.info("worker turn stopped")
             except Exception:
                 log.exception("worker turn failed")
                 self._stopping.wait(WAIT)
@@ -123,6 +125,9 @@ class Worker:
             bus.extend([delivery], LEASE)
             try:
                 dispatch(self._app, _event(delivery))
+            except KeyboardInterrupt:
+                bus.release([delivery], "The server was stopped.")
+                raise
             except Unavailable as error:
                 bus.release([delivery], str(error))
             except Exception as error:  # noqa: BLE001 - unknown errors are retried and end as visible dead letters

@@ -3,11 +3,14 @@
 import io
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from app_factory import build
 
+from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.batch.record import STAGEABLE, State
@@ -49,6 +52,39 @@ def test_a_file_whose_reader_was_killed_counts_as_soon_as_a_worker_starts(app: A
     finally:
         worker.stop()
     assert receipts.receipt(app.ports, batch)["rows"]["new"] == 1
+
+
+class InterruptedAtFirst(FolderObjectStore):
+    """Raises at the first opening of an object what Polars raises in any thread on Ctrl-C."""
+
+    interrupted = False
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.interrupted:
+            self.interrupted = True
+            raise KeyboardInterrupt
+        return super().open(*args, **kwargs)
+
+
+def test_a_signal_that_a_library_raises_in_a_thread_neither_ends_it_nor_prints_a_traceback(
+    app: App, capfd: pytest.CaptureFixture[str]
+) -> None:
+    objects = InterruptedAtFirst(app.settings.home / "objects", app.ports.clock)
+    interrupted = replace(app, ports=replace(app.ports, objects=objects))
+    batch = uploads.receive(
+        app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(SALES), "emma"
+    ).batch_id
+    worker = Worker(interrupted)
+    worker.start()
+    try:
+        give_up = time.monotonic() + 60
+        while records.get(app.ports, batch).state is not State.ANNOUNCED and time.monotonic() < give_up:
+            time.sleep(0.05)
+    finally:
+        worker.stop()
+    assert objects.interrupted
+    assert receipts.receipt(app.ports, batch)["rows"]["new"] == 1
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_sweep_later_on_leaves_alone_what_is_being_read(app: App) -> None:
