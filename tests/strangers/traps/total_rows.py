@@ -149,5 +149,20 @@ def joined() -> list[Case]:
     ]  # fmt: skip
 
 
+def stacked() -> list[Case]:
+    """A table of expenses below the sales, with the same header or with another name in it."""
+    lines = draw(Plan(967, sales=40))
+    named = {"Date": COLUMNS["Date"], "Description": COLUMNS["Product"], "Amount": COLUMNS["Amount"]}
+    sales = cells(lines, named, header=False)
+    who = clerk({"date": "Date", "product_name": "Description", "net_amount": "Amount"}, identity="content")
+    rent = [[f"2026-02-{day:02}", "Rent", "50.00"] for day in range(1, 15)]
+    expenses = [[""] * 3, ["Expenses", "", ""]]
+    return [
+        case("stacked-expenses", lines, [*sales, *expenses, list(named), *rent], who, columns=named, expected="held"),
+        case("stacked-costs", lines, [*sales, *expenses, ["Date", "Paid to", "Amount"], *rent], who, columns=named,
+             expected="held"),
+    ]  # fmt: skip
+
+
 def cases() -> list[Case]:
-    return [*brands(), *subtotals(), *programs(), *joined()]
+    return [*brands(), *subtotals(), *programs(), *joined(), *stacked()]
