@@ -157,7 +157,10 @@ def stacked() -> list[Case]:
     who = clerk({"date": "Date", "product_name": "Description", "net_amount": "Amount"}, identity="content")
     rent = [[f"2026-02-{day:02}", "Rent", "50.00"] for day in range(1, 15)]
     expenses = [[""] * 3, ["Expenses", "", ""]]
+    earlier = [[f"2026-01-{day:02}", "Mug", "12.50"] for day in range(1, 15)]
     return [
+        case("stacked-earlier-sales", lines, [*sales, [""] * 3, ["Previous month", "", ""], *earlier], who,
+             columns=named, expected="held"),
         case("stacked-expenses", lines, [*sales, *expenses, list(named), *rent], who, columns=named, expected="held"),
         case("stacked-costs", lines, [*sales, *expenses, ["Date", "Paid to", "Amount"], *rent], who, columns=named,
              expected="held"),

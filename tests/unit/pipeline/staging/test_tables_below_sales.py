@@ -39,6 +39,24 @@ def test_a_title_above_a_repeated_header_is_evidence(title: str, blank: list[str
     assert csv_doubt(*lines) == f"line {6 + len(blank)}, “Expenses”, is a title above another header"
 
 
+def test_a_single_title_below_a_blank_row_is_evidence() -> None:
+    lines = [HEADER, *SALES, "", "Previous month", *OTHERS]
+    assert csv_doubt(*lines) == "line 6, “Previous month”, is a title among the rows"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [HEADER, *SALES, "Previous month,,", *OTHERS],
+        [HEADER, *SALES, "", "Prepared by Ada,,"],
+        [HEADER, "", "North,,", *SALES, "", "South,,", *OTHERS],
+        [HEADER, *SALES, "", ",Rent,5.00", *OTHERS],
+    ],
+)
+def test_titles_of_sections_and_notes_are_none(lines: list[str]) -> None:
+    assert csv_doubt(*lines) == ""
+
+
 def test_another_header_is_evidence() -> None:
     lines = [HEADER, *SALES, "", "Day,Paid to,Amount", *OTHERS]
     assert csv_doubt(*lines) == "line 6 is another header: Day, Paid to, Amount"

@@ -68,6 +68,7 @@ class FileSource:
                 check_rows(block)
                 tables.add(block)
                 row_batch = to_row_batch(block, self.contract, self.received, dates.facts(block))
+                tables.add_dates(block, row_batch.table.column("sale_date"))
                 doubts.add(row_batch.table, block.cells, block.line_number)
                 yield set_aside_ignored(row_batch)
             self.date_doubt = doubts.doubt()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.contract.model import Contract
@@ -38,6 +39,8 @@ class TableDoubts:
         self._headers = 0
         self._titles: list[_Row] = []
         self._other: _Row | None = None
+        self._first_sale, self._last_sale = 0, 0
+        self._headings: dict[int, _Row] = {}
 
     def add(self, block: Block) -> None:
         """Add a block: the titles above its repeated headers, and the first header with other names."""
@@ -54,6 +57,28 @@ class TableDoubts:
             end = max([*block.row_number[-1:].tolist(), *(row.row_number for row in block.unreadable[-1:])]) + 1
             self._last = self._rows(block, end - _ABOVE, end)
 
+    def add_dates(self, block: Block, dates: pa.ChunkedArray) -> None:
+        """Add the titles among the rows, below a blank row. dates: those of the rows, null if they have none."""
+        is_dated = to_bool_array(pc.is_valid(combined(dates)))
+        sales = block.row_number[is_dated]
+        if len(sales):
+            self._first_sale = self._first_sale or int(sales[0])
+            self._last_sale = int(sales[-1])
+        undated = block.row_number[~is_dated][:_MAX_HEADERS].tolist()
+        for number in (*undated, *(row.row_number for row in block.unreadable[:_MAX_HEADERS])):
+            rows = self._rows(block, number - 1, number + 1)
+            if number - 1 not in rows and _is_title(rows[number], block.cells.num_columns):
+                self._headings[number] = rows[number]
+
+    def _heading(self) -> str:
+        """The only title among the rows, if rows are above and below it; titles of sections are above all rows."""
+        if len(self._headings) != 1:
+            return ""
+        ((number, row),) = self._headings.items()
+        if not self._first_sale < number < self._last_sale:
+            return ""
+        return f"line {row.line:,}, “{_shown(row)}”, is a title among the rows"
+
     def doubt(self, start: Iterator[Block]) -> str:
         """The evidence of another table; empty if there is none. start: the file from its first line on.
 
@@ -68,7 +93,9 @@ class TableDoubts:
             for title, key in zip(self._titles, keys, strict=True):
                 if key not in pages and keys.count(key) == 1:
                     return f"line {title.line:,}, “{_shown(title)}”, is a title above another header"
-        return f"line {self._other.line:,} is another header: {_shown(self._other)}" if self._other else ""
+        if self._other:
+            return f"line {self._other.line:,} is another header: {_shown(self._other)}"
+        return "" if self._titles else self._heading()
 
     def _rows(self, block: Block, start: int, end: int) -> dict[int, _Row]:
         """Row number → row, of the rows with these numbers."""
