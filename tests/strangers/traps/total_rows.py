@@ -99,7 +99,10 @@ def subtotals() -> list[Case]:
     by_order = partial(grouped, lines, lambda line: line.sale)
     no_id = {key: MAPPED[key] for key in ("date", "product_name", "quantity", "net_amount")}
     mapped = {"date": "Data", "product_name": "Towar", "quantity": "Ilość", "net_amount": "Kwota"}
+    ledger = [["2026-02-01", "Brought forward", "", "1234.50"], *cells(lines, days, header=False),
+              ["2026-04-30", "Carried forward", "", plain(amount(lines) + Decimal("1234.50"))]]  # fmt: skip
     return [
+        case("balances", lines, ledger, clerk(no_id, identity="content"), columns=days, sales=False),
         case("of-orders", lines, by_order(of_order), clerk()),
         case("of-orders-above", lines, by_order(partial(of_order, word="Head"), first=True),
              clerk(total_rows="yes")),
