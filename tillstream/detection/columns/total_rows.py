@@ -54,9 +54,7 @@ def balances(sheet: Sheet, log: DetectionLog) -> dict[str, tuple[str, ...]]:
     """Header → cells such as Opening balance, whose rows are no sales, unless the answer `total_rows` keeps them."""
     names = balance_words()
     where = {name: tuple(w for w in column.words if w.casefold() in names) for name, column in sheet.columns.items()}
-    where = {name: words for name, words in where.items() if words}
-    if not where or log.answer(KEY) == "no":
-        return {}
+    where = {name: words for name, words in where.items() if words and log.answer(KEY) != "no"}
     for name, words in where.items():
         lines = sheet.columns[name].first_lines(*words)
         log.add_finding(
