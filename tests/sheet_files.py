@@ -36,14 +36,22 @@ def xlsx(rows: Cells, more: Callable[[Any, Any], None] | None = None, sheet: str
 
 
 NAMESPACES = " ".join(
-    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text", "style")
 )
 
 
-def ods(*tables: tuple[str, str], manifest: str = "<manifest/>") -> bytes:
+def ods(*tables: tuple[str, str], hidden: Sequence[str] = (), manifest: str = "<manifest/>") -> bytes:
     """tables: name and the XML of the rows of each."""
-    body = "".join(f'<table:table table:name="{name}">{rows}</table:table>' for name, rows in tables)
-    content = f"<office:document-content {NAMESPACES}><office:body><office:spreadsheet>{body}"
+    body = "".join(
+        f'<table:table table:name="{name}" table:style-name="{"ta2" if name in hidden else "ta1"}">{rows}</table:table>'
+        for name, rows in tables
+    )
+    styles = "".join(
+        f'<style:style style:name="{name}"><style:table-properties table:display="{shown}"/></style:style>'
+        for name, shown in (("ta1", "true"), ("ta2", "false"))
+    )
+    styles = f"<office:automatic-styles>{styles}</office:automatic-styles>"
+    content = f"<office:document-content {NAMESPACES}>{styles}<office:body><office:spreadsheet>{body}"
     out = io.BytesIO()
     parts = {
         "mimetype": "application/vnd.oasis.opendocument.spreadsheet",

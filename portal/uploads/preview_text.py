@@ -26,6 +26,7 @@ CHANGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("delimiter", (",", ";", "tab", "|")),
     ("encoding", ("utf-8", "cp1252", "latin-1", "cp850", "utf-16-le", "cp932")),
     ("header", ()),
+    ("total_rows", ("yes", "no")),
     ("sheet", ()),
     ("currency", ()),
     ("country", ()),

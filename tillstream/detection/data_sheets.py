@@ -23,6 +23,7 @@ class WorkbookSheet:
     name: str
     sheet: Sheet
     top: Sequence[Sequence[str]] = ()
+    is_hidden: bool = False
 
     @cached_property
     def pivot(self) -> tuple[str, ...]:
@@ -50,15 +51,16 @@ class WorkbookSheet:
         return list(profiles(self.sheet).values())
 
     @cached_property
-    def rank(self) -> tuple[bool, bool, int, int]:
+    def rank(self) -> tuple[bool, bool, bool, int, int]:
         header_names = sum(any(match.role for match in match_header(name)) for name in self.sheet.names)
-        return self.has_sales, self.is_table and not self.pivot, header_names, self.sheet.rows
+        return self.has_sales, self.is_table and not self.pivot, not self.is_hidden, header_names, self.sheet.rows
 
     def shown(self) -> str:
         """The name with the columns and the first row, for users."""
         columns = list(self.sheet.columns.values())[:_SHOWN_CELLS]
         row = ", ".join(column.cells[0][:_SHOWN_LENGTH] for column in columns if column.cells)
-        return f"“{self.name}” has {', '.join(column.name[:_SHOWN_LENGTH] for column in columns)}, as in {row}"
+        hidden = " (a hidden sheet)" if self.is_hidden else ""
+        return f"“{self.name}”{hidden} has {', '.join(column.name[:_SHOWN_LENGTH] for column in columns)}, as in {row}"
 
 
 def choose_sheet(sheets: Sequence[WorkbookSheet], log: DetectionLog) -> WorkbookSheet:
@@ -75,15 +77,18 @@ def choose_sheet(sheets: Sequence[WorkbookSheet], log: DetectionLog) -> Workbook
         )
     similar = [one for one in sheets if one.rank[:2] == best.rank[:2] and one.is_table]
     if len(similar) > 1:
-        ordered = [best, *(one for one in similar if one is not best)]
+        ordered = [best, *sorted((one for one in similar if one is not best), key=lambda one: one.is_hidden)]
+        is_only_visible = all(one.is_hidden for one in ordered[1:])
         log.add_question(
             QUESTION,
             "Which sheet contains the sales? Only this sheet is read; upload the others as files of their own.",
             tuple(one.name for one in ordered),
             "; ".join(one.shown() for one in ordered[:_SHOWN_SHEETS]),
+            default=best.name if is_only_visible else "",
         )
     elif best is not sheets[0]:
-        evidence = "; ".join(_why_not(one) for one in sheets if one is not best)
+        hidden = [f"“{best.name}” is a hidden sheet"] if best.is_hidden else []
+        evidence = "; ".join([*hidden, *(_why_not(one) for one in sheets if one is not best)])
         log.add_finding(QUESTION, best.name, evidence, CERTAIN if best.has_sales else LIKELY)
     return best
 

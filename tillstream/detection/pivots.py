@@ -19,9 +19,10 @@ _SUM_OF = re.compile(
 )
 _PERIOD = re.compile(
     r"(?:19|20)[0-9]{2}(?:[-/. ](?:0?[1-9]|1[0-2]|[QT][1-4])(?:-01)?)?|(?:0?[1-9]|1[0-2])[-/.](?:19|20)[0-9]{2}|"
-    r"[QT][1-4](?:[-/. ]?(?:19|20)?[0-9]{2})?"
+    r"[QT][1-4](?:[-/. ]?(?:19|20)?[0-9]{2})?|"
+    r"[0-9]{1,2}(?P<separator>[./-])[0-9]{1,2}(?:(?P=separator)(?:(?:19|20)?[0-9]{2})?)?|(?:19|20)[0-9]{2}(?:-[0-9]{2}){2}"
 )
-"""A year, a month as digits, or a quarter."""
+"""A year, a month as digits, a quarter, or a day."""
 _YEAR = re.compile(r"[\s'’./-]*(?:19|20)?[0-9]{2}$")
 _MIN_PERIODS = 3
 
@@ -36,10 +37,13 @@ def pivot_words(names: Sequence[str], top: Sequence[Sequence[str]]) -> tuple[str
         return tuple(dict.fromkeys(labels))[:3]
     if sums := [name for name in names if _SUM_OF.fullmatch(name.strip())]:
         return tuple(sums[:3])
-    periods = [name for name in names if _is_period(name.strip())]
-    if len(periods) >= _MIN_PERIODS and 2 * len(periods) > len(names):
-        return tuple(periods[:3])
-    return ()
+    return period_columns(names)[:3]
+
+
+def period_columns(names: Sequence[str]) -> tuple[str, ...]:
+    """The names that are years, quarters, months or days, if they are most names; otherwise none."""
+    periods = tuple(name for name in names if _is_period(name.strip()))
+    return periods if len(periods) >= _MIN_PERIODS and 2 * len(periods) > len(names) else ()
 
 
 def _is_period(name: str) -> bool:

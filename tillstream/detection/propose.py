@@ -126,6 +126,7 @@ class _Proposer:
         """Use what is known about the export; complete the rows of orders that are written once for all their lines."""
         export = self._export
         if not export:
+            self._ignore(total_rows.balances(self._sheet, self._log))
             self._ignore(total_rows.decide(self._sheet, self._profiles, self._log))
         sheet = self._sheet
         names, within = apply.fill_down(export, sheet) if export else fill_down.decide(sheet, self._profiles, self._log)
@@ -143,7 +144,9 @@ class _Proposer:
         if ignore_where:
             self._sheet = without_rows(self._sheet, rows_where(self._sheet, ignore_where))
             self._profiles = roles.profiles(self._sheet)
-            self._file = self._file | {"ignore_where": {name: list(words) for name, words in ignore_where.items()}}
+            before = self._file.get("ignore_where", {})
+            where = {name: [*before.get(name, ()), *words] for name, words in ignore_where.items()}
+            self._file = self._file | {"ignore_where": before | where}
 
     def _region(self) -> str:
         answer = self._log.answer("region")

@@ -3,12 +3,17 @@
 import re
 from collections.abc import Mapping
 
-from tillstream.detection.sheet import Sheet
+from tillstream.detection.columns.roles import NUMERIC
+from tillstream.detection.pivots import period_columns
+from tillstream.detection.sheet import Column, Sheet
+from tillstream.detection.values.numbers import looks_like_number
+from tillstream.detection.words.headers import match_header
 from tillstream.domain.errors import Rejected
 
 _MIN_ROWS, _MOST, _SHOWN = 3, 0.8, 60
 _DELIMITERS = (",", ";", "\t", "|")
 _ZERO = re.compile(r"-?0+([.,]0+)?")
+_NUMBERED = re.compile(r"[\s_#-]*\(?[0-9]+\)?$")
 _COLUMN_GAP = re.compile(r"\S {2,}\S")
 
 
@@ -46,6 +51,38 @@ def _check_lines(header: str, cells: tuple[str, ...]) -> None:
 
 def _has_gaps(line: str) -> bool:
     return len(_COLUMN_GAP.findall(line)) > 1
+
+
+def check_columns(sheet: Sheet) -> None:
+    """Raise `Rejected` if each row contains several sales: in columns of periods, or in groups of columns."""
+    if periods := period_columns(sheet.names):
+        raise Rejected(
+            f"Most columns are periods ({', '.join(periods[:3])}), so the file contains sums instead of sales. Export "
+            "the sales that it was made from, with one row per sale line."
+        )
+    groups = {name: columns for name, columns in _number_columns(sheet).items() if len(columns) > 1}
+    quantities = [name for name in groups if any(match.role == "quantity" for match in match_header(name))]
+    if len(groups) > 1 and quantities and len({sheet.columns[one].cells for one in groups[quantities[0]]}) > 1:
+        raise Rejected(
+            f"The columns {' and '.join(groups)} occur {len(groups[quantities[0]])} times side by side, as for several "
+            "stores or products. Only one of these groups could be read. Save each "
+            "group below the other, with the name of its store or product in a column, and read the file again."
+        )
+
+
+def _number_columns(sheet: Sheet) -> dict[str, list[str]]:
+    """Name without a number at its end → the columns of this name that are numbers of a sale line."""
+    columns: dict[str, list[str]] = {}
+    for name in sheet.names:
+        plain_name = _NUMBERED.sub("", name)
+        if any(match.role in NUMERIC for match in match_header(plain_name)) and _are_numbers(sheet.columns[name]):
+            columns.setdefault(plain_name, []).append(name)
+    return columns
+
+
+def _are_numbers(column: Column) -> bool:
+    words = column.words
+    return bool(words) and sum(map(looks_like_number, words)) >= _MOST * len(words)
 
 
 def check_totals(sheet: Sheet, columns: Mapping[str, str]) -> None:

@@ -48,5 +48,6 @@ def cases() -> list[Case]:
         case("only-months", lines, "%b %Y", file="sales.csv"),
         case("of-an-unknown-calendar", lines, lambda line: f"{line.at.year - 1911}/{line.at:%m/%d}"),
         case("of-short-buddhist-years", lines, lambda line: f"{line.at:%d/%m}/{(line.at.year + 543) % 100}"),
+        case("of-short-reiwa-years", lines, lambda line: f"{line.at.year - 2018:02}/{line.at:%m/%d}", date_order="YMD"),
         case("above-its-sales", lines, "", build=lambda: below_headings(lines)),
     ]

@@ -110,6 +110,21 @@ def stock() -> bytes:
                  *([good[1], "Main", 12, 4, float(good[3])] for good in GOODS * 5)])  # fmt: skip
 
 
+def months() -> bytes:
+    """Revenue of each product in a column for each month."""
+    rows = [["Product", "Category", *(f"{month} 2026" for month in ("Jan", "Feb", "Mar", "Apr"))]]
+    rows += [[good[1], good[2], *(f"{place + 1}0.50" for place in range(4))] for good in GOODS]
+    return encoded(text(rows))
+
+
+def stores_side_by_side() -> bytes:
+    """Units and amount of each store in columns of their own, below a row with the stores."""
+    rows = [["", "", "North", "", "South", ""], ["Date", "Item", "Qty", "Amount", "Qty", "Amount"]]
+    rows += [[f"2026-02-{day:02}", good[1], str(day % 3 + 1), good[3], str(day % 2 + 1), good[3]]
+             for day in range(1, 20) for good in GOODS[:3]]  # fmt: skip
+    return encoded(text(rows))
+
+
 def header_only() -> bytes:
     return b"Receipt,Date,Store,Product,Quantity,Price,Total\r\n"
 
@@ -128,6 +143,8 @@ KINDS: tuple[tuple[str, str, Callable[[], bytes]], ...] = (
     ("empty", "sales.csv", lambda: b""),
     ("blank-lines", "sales.csv", lambda: b"\r\n" * 40),
     ("only-a-mark", "sales.csv", lambda: b"\xef\xbb\xbf"),
+    ("months-as-columns", "sales_2026-04-30.csv", months),
+    ("stores-side-by-side", "sales.csv", stores_side_by_side),
     ("header-only", "sales.csv", header_only),
     ("sign-in-page", "orders.csv", web_page),
     ("letter", "sales.txt", prose),

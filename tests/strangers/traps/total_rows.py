@@ -99,7 +99,10 @@ def subtotals() -> list[Case]:
     by_order = partial(grouped, lines, lambda line: line.sale)
     no_id = {key: MAPPED[key] for key in ("date", "product_name", "quantity", "net_amount")}
     mapped = {"date": "Data", "product_name": "Towar", "quantity": "Ilość", "net_amount": "Kwota"}
+    ledger = [["2026-02-01", "Brought forward", "", "1234.50"], *cells(lines, days, header=False),
+              ["2026-04-30", "Carried forward", "", plain(amount(lines) + Decimal("1234.50"))]]  # fmt: skip
     return [
+        case("balances", lines, ledger, clerk(no_id, identity="content"), columns=days, sales=False),
         case("of-orders", lines, by_order(of_order), clerk()),
         case("of-orders-above", lines, by_order(partial(of_order, word="Head"), first=True),
              clerk(total_rows="yes")),
@@ -149,5 +152,23 @@ def joined() -> list[Case]:
     ]  # fmt: skip
 
 
+def stacked() -> list[Case]:
+    """A table of expenses below the sales, with the same header or with another name in it."""
+    lines = draw(Plan(967, sales=40))
+    named = {"Date": COLUMNS["Date"], "Description": COLUMNS["Product"], "Amount": COLUMNS["Amount"]}
+    sales = cells(lines, named, header=False)
+    who = clerk({"date": "Date", "product_name": "Description", "net_amount": "Amount"}, identity="content")
+    rent = [[f"2026-02-{day:02}", "Rent", "50.00"] for day in range(1, 15)]
+    expenses = [[""] * 3, ["Expenses", "", ""]]
+    earlier = [[f"2026-01-{day:02}", "Mug", "12.50"] for day in range(1, 15)]
+    return [
+        case("stacked-earlier-sales", lines, [*sales, [""] * 3, ["Previous month", "", ""], *earlier], who,
+             columns=named, expected="held"),
+        case("stacked-expenses", lines, [*sales, *expenses, list(named), *rent], who, columns=named, expected="held"),
+        case("stacked-costs", lines, [*sales, *expenses, ["Date", "Paid to", "Amount"], *rent], who, columns=named,
+             expected="held"),
+    ]  # fmt: skip
+
+
 def cases() -> list[Case]:
-    return [*brands(), *subtotals(), *programs(), *joined()]
+    return [*brands(), *subtotals(), *programs(), *joined(), *stacked()]

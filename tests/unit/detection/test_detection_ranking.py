@@ -42,3 +42,12 @@ def test_a_column_of_zeros_and_ones_is_no_total_whatever_its_name() -> None:
     proposal = detected("Order No,Date,Product,Qty,Price,net", "A{n},{day},Mug,2,12.50,0")
     assert "net_amount" not in proposal.contract["columns"]
     assert "net_amount" in detected("Order No,Date,Product,Qty,net", "A{n},{day},Mug,2,10").contract["columns"]
+
+
+def test_of_two_numbers_of_the_same_sales_the_longer_one_identifies_them() -> None:
+    proposal = detected("Order ID,Order Number,Date,Product,Qty,Price", "{n},A{n},{day},Mug,2,12.50")
+    assert proposal.contract["columns"]["sale_id"] == "Order Number"
+    assert all(question.key != "column.sale_id" for question in proposal.questions)
+    rows = "".join(f"{n},A{n // 2},{day},Mug,2,12.50\n" for n, day in enumerate(DAYS, 100))
+    differing = propose(io.BytesIO(f"Order ID,Order Number,Date,Product,Qty,Price\n{rows}".encode()), name="x")
+    assert "column.sale_id" in {question.key for question in differing.questions}

@@ -2,15 +2,19 @@
 
 import io
 from collections.abc import Sequence
+from datetime import date
 
 import pytest
 
 from tillstream.detection import propose
 from tillstream.detection.propose import Proposal
 from tillstream.detection.words.footers import total_word_in
+from tillstream.domain.contract.model import parse
+from tillstream.pipeline.staging.figures import read_figures
 
 ORDERS = [(1001, [12, 30]), (1002, [7]), (1003, [19, 5, 8]), (1004, [44, 3]), (1005, [6, 21])]
 
+DATED = [f"2026-03-0{number},Item {number},1,{number}.50" for number in range(1, 7)]
 REPORT = ["Item;Qty;Amount", *(f"Item {number};{number};{number * 3}.5" for number in range(1, 7))]
 
 
@@ -109,3 +113,31 @@ def test_rows_of_a_tax_on_the_rows_above_are_a_question() -> None:
     assert question.words.endswith("is “VAT” a tax or a charge on other rows, so that they are no sales?")
     assert question.evidence == "the 6 rows whose Item is “VAT” have 20% of the sum of the Amount of rows above them"
     assert detected(lines, total_rows="yes").contract["file"]["ignore_where"] == {"Item": ["VAT"]}
+
+
+def test_balances_are_no_sales_unless_a_person_keeps_them() -> None:
+    lines = [
+        "Date,Details,Qty,Amount",
+        "2026-03-01,Brought forward,,1234.50",
+        *DATED,
+        "2026-03-31,Carried Forward,,1261.50",
+    ]
+    proposal = detected(lines)
+    assert proposal.contract["file"]["ignore_where"] == {"Details": ["Brought forward", "Carried Forward"]}
+    (finding,) = (one for one in proposal.findings if one.about == "ignore_where")
+    assert (finding.evidence, finding.lines) == ("these rows are balances, not sales", (2, 9))
+    assert "ignore_where" not in detected(lines, total_rows="no").contract["file"]
+
+
+def test_balances_are_no_total_lines_of_the_figures() -> None:
+    lines = ["Date,Details,Qty,Amount", "2026-03-01,Opening balance,,50.00", *DATED]
+    answers = {"region": "North", "country": "-", "currency": "EUR", "identity": "content"}
+    contract = parse(detected(lines, **answers).contract)
+    data = "\n".join([*lines, ""]).encode()
+    figures = read_figures(lambda: io.BytesIO(data), contract, date(2026, 4, 1), file="sales.csv")
+    assert (figures.accepted, figures.ignored, figures.own.lines) == (6, 1, ())
+
+
+def test_balances_and_totals_are_ignored_together() -> None:
+    lines = ["Date,Details,Qty,Amount", "2026-03-01,Opening balance,,50.00", *DATED, "2026-03-31,Day total,6,24.00"]
+    assert detected(lines).contract["file"]["ignore_where"] == {"Details": ["Opening balance", "Day total"]}

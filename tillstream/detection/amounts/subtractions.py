@@ -1,7 +1,7 @@
 """Ask whether numbers of other columns are subtracted: shipping in a total, refunds, and returned units."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -31,6 +31,8 @@ class _Part:
     sign: int = -1
     replaces_total: bool = False
     """Whether the total of the file is before the subtraction, so that quantity × price replaces it."""
+    follows: str = ""
+    """The column of money that is subtracted in the same rows, so that one answer is for both."""
 
 
 def decide(
@@ -56,6 +58,8 @@ def decide(
     terms: dict[str, dict[str, list[str]]] = {}
     for part in list(_parts(sheet, columns, roles, total_role, free, export_parts)):
         key = f"subtract.{part.name}"
+        if part.follows and key not in log.answers:
+            key = f"subtract.{part.follows}"
         if (answer := log.answer(key)) == "yes":
             terms.setdefault("subtract" if part.sign < 0 else "add", {}).setdefault(part.role, []).append(part.name)
             if part.replaces_total:
@@ -84,8 +88,12 @@ def _parts(
         for name in reversing
         if name not in units and total_role and _may_be_refund(sheet, columns, roles, total_role, name)
     ]
-    yield from (_refund(columns, roles, total_role, name) for name in refunds)
-    yield from (_returned_units(columns, roles, total_role, name, has_refunds=bool(refunds)) for name in units)
+    returned = [_returned_units(columns, roles, total_role, name, refunds) for name in units]
+    for name in refunds:
+        refund = _refund(columns, roles, total_role, name)
+        also = [f" The units in {one.name} are subtracted, too." for one in returned if one.follows == name]
+        yield replace(refund, words=refund.words + "".join(also))
+    yield from returned
     if total_role and export_parts is None:
         others = [name for name in free if not reversed_column(name) and _is_used(columns[name])]
         yield from _included(columns, roles, total_role, others[:_MAX_COLUMNS])
@@ -156,9 +164,9 @@ def _is_quantity(columns: NumberColumns, roles: dict[str, str], name: str) -> bo
 
 
 def _returned_units(
-    columns: NumberColumns, roles: dict[str, str], total_role: str, name: str, *, has_refunds: bool
+    columns: NumberColumns, roles: dict[str, str], total_role: str, name: str, refunds: Sequence[str]
 ) -> _Part:
-    """has_refunds: another column has the money of these units."""
+    """refunds: other columns, with the money of these units."""
     quantity, units = roles["quantity"], np.nan_to_num(columns[name])
     rows, sign = int((units != 0).sum()), _sign(units)
     evidence = f"{name} is not 0 in {rows:,} of {len(units):,} rows, and at most {quantity}"
@@ -169,14 +177,15 @@ def _returned_units(
         left = is_equal(total[back], (all_units - np.abs(units))[back] * prices[back]).mean()
         before = is_equal(total[back], all_units[back] * prices[back]).mean()
         is_before = bool(before >= _MOST) and total_role == "net_amount" and "discount" not in roles
-        replaces = is_before and not has_refunds
+        replaces = is_before and not refunds
         if left >= _MOST or before >= _MOST:
             which = f"{quantity} less {name}" if left >= _MOST else f"all of {quantity}"
             evidence += f"; {roles[total_role]} is the price of {which} there"
     words = f"Are the units in {name} subtracted from {quantity}, so that only units that were kept are counted?"
     if replaces:
         words += f" The revenue is computed from these then, and not taken from {roles[total_role]}."
-    return _Part(name, "quantity", words, evidence, sign, replaces)
+    refunded = (one for one in refunds if ((np.nan_to_num(columns[one]) != 0) == (units != 0)).all())
+    return _Part(name, "quantity", words, evidence, sign, replaces, next(refunded, ""))
 
 
 def _may_be_refund(sheet: Sheet, columns: NumberColumns, roles: dict[str, str], total_role: str, name: str) -> bool:

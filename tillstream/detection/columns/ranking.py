@@ -62,3 +62,22 @@ def best(role: str, matches: list[tuple[Match, str]], profiles: Mapping[str, Pro
         for match, name in matches
         if columns[name].filled >= _DENSE * filled and not (varied and len(columns[name].words) < 2)
     ]
+
+
+def without_equivalent(matches: list[tuple[Match, str]], profiles: Mapping[str, Profile]) -> list[tuple[Match, str]]:
+    """The matches without columns of which each value belongs to one value of another match, and the other way.
+
+    Both identify the same sales then. The one with the longer values remains, because short numbers may start again in
+    another file. A few values may belong together by chance, so these columns remain.
+    """
+    kept: list[tuple[Match, str]] = []
+    for match, name in sorted(matches, key=lambda one: -min(map(len, profiles[one[1]].column.words), default=0)):
+        column = profiles[name].column
+        if len(column.words) < _MIN_ROWS or not any(_is_one_to_one(profiles[one].column, column) for _, one in kept):
+            kept.append((match, name))
+    return [one for one in matches if one in kept]
+
+
+def _is_one_to_one(first: Column, second: Column) -> bool:
+    pairs = set(zip(first.cells, second.cells, strict=True))
+    return len(pairs) == len(set(first.cells)) == len(set(second.cells))

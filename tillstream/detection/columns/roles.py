@@ -91,6 +91,10 @@ def assign(column_profiles: dict[str, Profile], log: DetectionLog) -> dict[str, 
         matches = ranking.best(role, [each for each in candidates[role] if each[1] not in used], column_profiles)
         if role in _TEXTS:
             matches.sort(key=lambda each: column_profiles[each[1]].numbers.share > _MIN_SHARE)
+        if role == "sale_id" and matches:
+            best = max(match.clarity for match, _ in matches)
+            clear = [one for one in matches if one[0].clarity == best]
+            matches = ranking.without_equivalent(clear, column_profiles)
         _assign_role(role, matches, assigned, used, log)
     if "date" not in assigned and log.answers.get("column.date") != NO_COLUMN:
         _assign_date_by_values(column_profiles, used, assigned, log)

@@ -16,7 +16,7 @@ from tillstream.detection.columns.roles import NUMERIC, Profile
 from tillstream.detection.evidence import LIKELY, DetectionLog
 from tillstream.detection.sheet import Column, Sheet, rows_where
 from tillstream.detection.values import numbers
-from tillstream.detection.words.footers import is_total_word, total_word_in
+from tillstream.detection.words.footers import balance_words, is_total_word, total_word_in
 from tillstream.detection.words.headers import match_header
 
 KEY = "total_rows"
@@ -48,6 +48,19 @@ class TotalRows:
     """Where the rows are that they add up."""
     share: float = 1.0
     """Which part of the sum they are: less for a tax or a charge on these rows."""
+
+
+def balances(sheet: Sheet, log: DetectionLog) -> dict[str, tuple[str, ...]]:
+    """Header → cells such as Opening balance, whose rows are no sales, unless the answer `total_rows` keeps them."""
+    names = balance_words()
+    where = {name: tuple(w for w in column.words if w.casefold() in names) for name, column in sheet.columns.items()}
+    where = {name: words for name, words in where.items() if words and log.answer(KEY) != "no"}
+    for name, words in where.items():
+        lines = sheet.columns[name].first_lines(*words)
+        log.add_finding(
+            "ignore_where", f"{name}: {', '.join(words)}", "these rows are balances, not sales", LIKELY, lines
+        )
+    return where
 
 
 def decide(sheet: Sheet, profiles: Mapping[str, Profile], log: DetectionLog) -> dict[str, tuple[str, ...]]:

@@ -20,6 +20,9 @@ from tillstream.domain.dates.eras import Era
 from tillstream.domain.dates.swapped_dates import Example, half_converted_words, is_half_converted, swapped
 from tillstream.domain.month_names import LANGUAGES, folded
 
+_ENGLISH_DATE = re.compile(r"(?<![^\W_])date(?![^\W_])", re.IGNORECASE)
+_DATE_IS_DATE = frozenset({"en", "fr"})
+"""Languages in which the word for a date is “date”."""
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 
 
@@ -42,7 +45,7 @@ def decide(column: Column, dates: DateProfile, sheet: Sheet, log: DetectionLog, 
         order = _order(shape, examples, column, sheet, log, numbers)
         format_ = _format(shape, order)
         formats.setdefault(format_, next(iter(examples.values())))
-    language = language_of(dates.months, log, dates.weekdays) if dates.months or dates.weekdays else ""
+    language = language_of(dates.months, log, dates.weekdays, column.name) if dates.months or dates.weekdays else ""
     era = _era(dates, column, log)
     return DateStyle(tuple(formats), language, era, dates.has_times and dates.other_than_midnight, dates.has_offsets)
 
@@ -176,8 +179,11 @@ def first_language(words: set[str]) -> str | None:
     )
 
 
-def language_of(words: set[str], log: DetectionLog, weekdays: Collection[str] = ()) -> str:
-    """Language of the names of months and weekdays. Asks `language` if none or several match."""
+def language_of(words: set[str], log: DetectionLog, weekdays: Collection[str] = (), header: str = "") -> str:
+    """Language of the names of months and weekdays. Asks `language` if none or several match.
+
+    header: the name of the column; names that are the same in several languages are English below an English header.
+    """
     answer = log.answer("language")
     if answer in LANGUAGES:
         return str(answer)
@@ -194,6 +200,9 @@ def language_of(words: set[str], log: DetectionLog, weekdays: Collection[str] = 
         log.add_question("language", question, LANGUAGES, listed)
         return "en"
     best = next(iter(matches))
+    if len(matches) > 1 and matches.keys() & _DATE_IS_DATE == {"en"} and _ENGLISH_DATE.search(header):
+        log.add_finding("language", "en", f"the {kinds} names are {listed}, and “{header}” is English", LIKELY)
+        return "en"
     if len(matches) > 1:
         log.add_question("language", question, tuple(matches), listed, default=best)
     else:

@@ -11,6 +11,14 @@ _WORDS = """total, totals, grand total, sum, subtotal, sub total, summe, gesamt,
     eindtotaal, 合計, 総計, 小計, 総合計, rows, records, record count, row count, number of rows, number of records,
     total rows, total records, end of file, end of report, eof, anzahl datensätze, anzahl zeilen, datensätze, zeilen,
     nombre de lignes, lignes, número de registros, registros, 件数, 総件数"""
+_BALANCES = """brought forward, carried forward, balance brought forward, balance carried forward, balance b/f,
+    balance c/f, balance b/d, balance c/d, b/f, c/f, balance forward, opening balance, closing balance,
+    saldovortrag, anfangsbestand, anfangssaldo, eröffnungssaldo, endsaldo, schlusssaldo, report à nouveau,
+    solde initial, solde final, solde reporté, saldo inicial, saldo final, saldo anterior, saldo iniziale,
+    saldo finale, saldo precedente, riporto, beginsaldo, eindsaldo, 前期繰越, 次期繰越, 前月繰越, 次月繰越,
+    前日繰越, 次日繰越,
+    ingående saldo, utgående saldo, saldo początkowe, saldo końcowe, bilans otwarcia, počáteční zůstatek,
+    konečný zůstatek, açılış bakiyesi, devreden bakiye, начальное сальдо, конечное сальдо, 期初余额, 期末余额"""
 _COMPOUNDED = ("summe", "total", "totaal", "summa")
 """Words that are the end of compounds, as in Tagessumme."""
 _MAX_WORDS = 6
@@ -29,6 +37,12 @@ def _total_words() -> frozenset[str]:
 def is_total_word(cell: str) -> bool:
     """Whether a cell is a word such as Total or Grand total."""
     return bool(cell) and plain(cell) in _total_words()
+
+
+@lru_cache(maxsize=1)
+def balance_words() -> frozenset[str]:
+    """Words of a balance at the start or the end of a period, case-folded."""
+    return frozenset(" ".join(word.split()).casefold() for word in _BALANCES.split(","))
 
 
 @lru_cache(maxsize=10_000)

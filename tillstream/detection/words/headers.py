@@ -13,7 +13,7 @@ from tillstream.detection.words.tax_words import split_tax_words
 
 CLEAR, VAGUE, PART = 0.97, LIKELY, 0.7
 _BRACKETS = re.compile(r"[(\[（].*?[)\]）]")
-_WITH_TAX_WORDS = frozenset({"amount", "unit_price", "discount", "unit_cost", ""})
+_WITH_TAX_WORDS = frozenset({"amount", "net_amount", "unit_price", "discount", "unit_cost", ""})
 """Roles of the headers that can have words such as incl. VAT."""
 _RATE = re.compile(r"%|percent|prozent|rate\b|satz\b|率")
 
@@ -73,7 +73,7 @@ def _without_tax_words(name: str) -> tuple[HeaderMatch, ...]:
     """Roles of a header without its words for the tax, which decide between a net and a gross total."""
     word, rest = split_tax_words(name)
     matches = _matches_by_name().get(plain(rest), ()) if word and plain(rest) else ()
-    totals = {"amount": f"{word}_amount"}
+    totals = dict.fromkeys(("amount", "net_amount"), f"{word}_amount")
     return tuple(
         replace(match, role=totals.get(match.role, match.role)) for match in matches if match.role in _WITH_TAX_WORDS
     )

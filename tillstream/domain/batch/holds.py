@@ -24,6 +24,7 @@ class HoldCode(StrEnum):
     OLD_DATES = "old-dates"
     MINOR_UNITS = "minor-units"
     TOTAL_ROW = "total-row"
+    OTHER_TABLE = "other-table"
     OVERLAP = "overlaps-without-identity"
     OTHER_SALES = "known-numbers-of-other-sales"
     OTHER_REGION = "known-sales-in-another-region"
@@ -42,6 +43,7 @@ FILE_HOLDS = (
     HoldCode.OLD_DATES,
     HoldCode.MINOR_UNITS,
     HoldCode.TOTAL_ROW,
+    HoldCode.OTHER_TABLE,
 )
 """Holds that staging checks: they depend on the file and its contract, and on the usual prices."""
 

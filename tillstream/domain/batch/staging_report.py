@@ -69,6 +69,8 @@ class StagingReport:
     """Why the amounts seem to be in a minor unit such as cents, as text; empty if they do not."""
     total_doubt: str = ""
     """Why an accepted row seems to be the total of the file, as text; empty if none does."""
+    table_doubt: str = ""
+    """Why another table seems to follow below the sales, as text; empty if none does."""
     columns: tuple[str, ...] = ()
     """The headers of a file."""
     stores: tuple[str | None, ...] | None = None

@@ -42,4 +42,4 @@ def _read(open_original: Open, name: str) -> WorkbookSheet:
     options = ReadOptions(FileStyle(sheet=name, repeated_names="number"))
     with open_reader.open_workbook(open_original, options) as reader:
         sheet = sample_rows(reader.blocks())
-        return WorkbookSheet(name, sheet, reader.top)
+        return WorkbookSheet(name, sheet, reader.top, reader.is_hidden)

@@ -39,7 +39,7 @@ def non_sale_rows(table: pa.Table, header: Sequence[str], words: tuple[str, ...]
 
     Compares distinct texts only.
     """
-    mask = _repeated_headers(table, header)
+    mask = repeated_headers(table, header)
     if words:
         starts = _starting_rows(table, _prefix_pattern(words).match)
         if starts.any():
@@ -104,8 +104,11 @@ def other_header(table: pa.Table) -> int | None:
     return int(rows[0]) if len(rows) else None
 
 
-def _repeated_headers(table: pa.Table, header: Sequence[str]) -> Mask:
-    """Check columns with the fewest distinct texts first; stop at the first column that does not contain its name."""
+def repeated_headers(table: pa.Table, header: Sequence[str]) -> Mask:
+    """bool (n,): rows that repeat the header.
+
+    Checks columns with the fewest distinct texts first, and stops at the first that does not contain its name.
+    """
     none = np.zeros(table.num_rows, np.bool_)
     if not table.num_rows or not header:
         return none

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.skipped_rows import non_sale_rows
+from tillstream.pipeline.reading.skipped_rows import non_sale_rows, repeated_headers
 from tillstream.pipeline.rows.block import Block, UnreadableRow
 from tillstream.pipeline.rows.text_column import to_bool_array
 from tillstream.pipeline.rows.types import Ints
@@ -44,9 +44,12 @@ def typed_block(
         table = table.filter(pa.array(filled))
     skipped = non_sale_rows(table, header, ignore)
     ignored = int(np.count_nonzero(skipped))
+    headers = numbers[kept[repeated_headers(table, header)]] if ignored else numbers[:0]
     if ignored:
         table, kept = table.filter(pa.array(~skipped)), kept[~skipped]
-    return Block(table, numbers[kept], lines[kept], refused, blank, lambda index: raw(int(kept[index])), ignored)
+    return Block(
+        table, numbers[kept], lines[kept], refused, blank, lambda index: raw(int(kept[index])), ignored, headers=headers
+    )
 
 
 def unique_names(names: list[str], required: Collection[str], style: FileStyle) -> list[str]:

@@ -47,6 +47,8 @@ class Block:
     beyond ASCII, `other` if it has other letters beyond ASCII."""
     warnings: dict[str, Ints] = field(default_factory=dict)
     """Warning code → affected rows of `cells`."""
+    headers: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    """Row numbers of the rows that repeat the header; `ignored` counts them."""
 
 
 def ignore_rows(block: Block, ignored: Mask) -> Block:

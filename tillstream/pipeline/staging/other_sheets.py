@@ -18,19 +18,21 @@ def hold_other_sheets(open_original: Open, contract: Contract) -> Hold | None:
     if contract.file.sheet or contract.file.header:
         return None
     first, *others = sheet_names(open_original) or [""]
-    others = [name for name in others if _fits(open_original, contract, name)]
+    others = [label for name in others if (label := _label(open_original, contract, name))]
     if not others:
         return None
     from tillstream.pipeline.reading.workbooks.sheet import quoted  # only needed here
 
-    return Hold.of(HoldCode.OTHER_SHEETS, value=quoted([first]), detail=quoted(others))
+    return Hold.of(HoldCode.OTHER_SHEETS, value=quoted([first]), detail=", ".join(others))
 
 
-def _fits(open_original: Open, contract: Contract, sheet: str) -> bool:
+def _label(open_original: Open, contract: Contract, sheet: str) -> str:
+    """The name of a sheet that the contract can read, for users; empty if it has no rows for it."""
     options = read_options(contract)
     options = replace(options, style=options.style.model_copy(update={"sheet": sheet}))
     try:
         with open_workbook(open_original, options) as reader:
-            return not missing_columns(reader.header(), contract) and next(reader.blocks()).cells.num_rows > 0
+            fits = not missing_columns(reader.header(), contract) and next(reader.blocks()).cells.num_rows > 0
+            return f"“{sheet}”{' (hidden)' if reader.is_hidden else ''}" if fits else ""
     except UnreadableFile:
-        return False
+        return ""

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tillstream.detection.words.footers import balance_words
 from tillstream.domain.batch.file_figures import OwnTotals, TotalLine
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.number_style import NumberStyle
@@ -32,7 +33,7 @@ def own_totals(open_original: Open, contract: Contract, limits: Limits, file: st
     header = next((contract.columns[name] for name in ("net_amount", "gross_amount") if name in contract.columns), "")
     if header in contract.made:
         header = ""
-    words = contract.file.ignore
+    words, balances = contract.file.ignore, tuple(balance_words())
     style = contract.file.model_copy(update={"ignore": (), "ignore_where": {}})
     unskipped = contract.model_copy(update={"file": style})
     total, lines, others = Decimal(0), list[TotalLine](), list[TotalLine]()
@@ -42,8 +43,10 @@ def own_totals(open_original: Open, contract: Contract, limits: Limits, file: st
             lines += _total_lines(block, is_total.nonzero()[0].tolist(), header, contract)
             lines = lines[-MAX_LINES:]
             is_other = rows_where(block.cells, contract.file.ignore_where)
+            is_balance = rows_where(block.cells, dict.fromkeys(contract.file.ignore_where, balances))
             if len(others) <= MAX_LINES:
-                others += _total_lines(replace(block, unreadable=[]), is_other.nonzero()[0].tolist(), header, contract)
+                totals = is_other & ~is_balance
+                others += _total_lines(replace(block, unreadable=[]), totals.nonzero()[0].tolist(), header, contract)
             is_total |= is_other
             if header:
                 total += _sum(block.cells.filter(pa.array(~is_total)), header, contract.numbers)

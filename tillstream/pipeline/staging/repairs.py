@@ -15,6 +15,7 @@ def suspected_holds(report: StagingReport) -> list[Hold]:
         (HoldCode.DATES, report.date_doubt),
         (HoldCode.MINOR_UNITS, report.scale_doubt),
         (HoldCode.TOTAL_ROW, report.total_doubt),
+        (HoldCode.OTHER_TABLE, report.table_doubt),
     )
     return [Hold.of(code, detail=upper_first(words)) for code, words in doubts if words]
 

@@ -99,7 +99,7 @@ def write(
         report = writer.finish(source.headers[: known_headers.MAX_COLUMNS + 1])
     if scale and (scale_doubt := scale.doubt()):
         report = replace(report, scale_doubt=scale_doubt)
-    report = replace(report, total_doubt=total.doubt())
+    report = replace(report, total_doubt=total.doubt(), table_doubt=source.table_doubt)
     if source.date_doubt:
         report = replace(report, date_doubt=source.date_doubt.words, date_repair=source.date_doubt.repair)
     # a local installation settles in the same process and needs the memory

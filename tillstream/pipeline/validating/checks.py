@@ -26,6 +26,8 @@ from tillstream.pipeline.rows.text_column import combined, to_bool_array
 
 USUAL_YEARS = 30
 """Sales of earlier years are unusual; a typing error, or years of another era with two digits, seem so."""
+REIWA_YEARS, RECENT_YEARS = 18, 2
+"""Years by which a date is too early whose Reiwa year is read as 20xx, as 08 for 2026; and years of recent sales."""
 TERMS = ("quantity", "unit_price", "discount")
 """The columns from which a line's total is computed."""
 
@@ -115,10 +117,18 @@ def future_date(data: Data, *, received_date: str | None) -> pl.Series:
 
 
 @registered
-def old_date(data: Data, *, received_date: str | None) -> pl.Series:
-    """The date is at most `USUAL_YEARS` years before the date of receipt; None: before today's date in UTC."""
+def old_date(data: Data, *, received_date: str | None, short_years: bool) -> pl.Series:
+    """The date is at most `USUAL_YEARS` years before the date of receipt; None: before today's date in UTC.
+
+    short_years: whether years have two digits. Then it is not a recent date either whose year is one of the Reiwa era.
+    """
     received = date.fromisoformat(received_date) if received_date else datetime.now(UTC).date()
-    return _series(data) >= date(received.year - USUAL_YEARS, 1, 1)
+    days = _series(data)
+    usual = days >= date(received.year - USUAL_YEARS, 1, 1)
+    if not short_years:
+        return usual
+    latest = received.replace(year=received.year - REIWA_YEARS, day=min(received.day, 28))
+    return usual & ~days.is_between(latest.replace(year=latest.year - RECENT_YEARS), latest)
 
 
 @registered

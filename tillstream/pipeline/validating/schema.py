@@ -103,7 +103,8 @@ def _rules(contract: Contract, received_date: date | None, options: dict[str, An
     yield from _contract_rules(contract, options)
     received = received_date.isoformat() if received_date else None
     yield Rule("sale_date", check.future_date(received_date=received, **options))
-    yield Rule("sale_date", check.old_date(received_date=received, **options))
+    short_years = all("%y" in text for text in contract.dates.formats) and not contract.dates.era
+    yield Rule("sale_date", check.old_date(received_date=received, short_years=short_years, **options))
     yield Rule("unit_price", check.zero_price(**options))
     yield Rule("unit_price", check.negative_price(**options))
     yield Rule("quantity", check.negative_quantity(**options), reads=("status",))

@@ -95,6 +95,7 @@ def of_sample(
 ) -> Questionnaire:
     """As `build_questionnaire`, for a sample and its log. file: name of the file, if it is not `name`."""
     answers = dict(log.answers)
+    unusable.check_columns(file_sample.sheet)
     proposal = propose(name=name, file=file, answers=answers, sample=file_sample)
     unusable.check_totals(file_sample.sheet, proposal.contract.get("columns", {}))
     findings, questions = (*log.findings, *proposal.findings), (*log.questions, *proposal.questions)

@@ -124,6 +124,28 @@ def test_a_total_of_all_units_is_replaced_if_some_came_back() -> None:
     assert (contract.amounts.subtract, "net_amount" in contract.columns) == ({"quantity": ("Qty returned",)}, False)
 
 
+@pytest.mark.parametrize(("answer", "roles"), [("yes", {"net_amount", "quantity"}), ("no", set())])
+def test_the_units_of_refunds_follow_the_answer_to_their_money(answer: str, roles: set[str]) -> None:
+    data = file(lambda row: {"Total": full(row)} | money_and_units(row))
+    (question,) = proposal_for(data).questions
+    assert question.key == "subtract.Refunded"
+    assert question.words.endswith(" The units in Qty returned are subtracted, too.")
+    amounts = proposal_for(data, **{"subtract.Refunded": answer}).contract.get("amounts", {})
+    assert amounts.get("subtract", {}).keys() == roles
+
+
+def test_units_that_came_back_without_a_refund_are_a_question_of_their_own() -> None:
+    def more(row: Row) -> Row:
+        return {"Total": full(row)} | money_and_units(row) | ({"Refunded": 0} if row["place"] == 5 else {})
+
+    assert keys(proposal_for(file(more))) == ["subtract.Refunded", "subtract.Qty returned"]
+
+
+def money_and_units(row: Row) -> Row:
+    back = int(row["place"] % 5 == 0)
+    return {"Refunded": round(back * row["Price"], 2), "Qty returned": back}
+
+
 @pytest.mark.parametrize(
     ("header", "rest"),
     [

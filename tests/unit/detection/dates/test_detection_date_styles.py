@@ -112,3 +112,11 @@ def test_a_contract_has_the_new_formats(settings: dict[str, object]) -> None:
     data = f"N,D,T\n1,{text},2.50\n".encode()
     figures = read_figures(lambda: io.BytesIO(data), parse(contract), date(2026, 6, 1), file="a.csv")
     assert figures.first_date == date(2026, 2, 3)
+
+
+@pytest.mark.parametrize(("header", "is_open"), [("Purchase Date", False), ("Created", True), ("Datum", True)])
+def test_months_of_several_languages_are_english_below_an_english_header(header: str, is_open: bool) -> None:
+    rows = "".join(f"{number},{number % 28 + 1} Feb 2026,Mug,1,2.50\n" for number in range(30))
+    proposal = propose(io.BytesIO(f"Order,{header},Product,Qty,Price\n{rows}".encode()), name="x")
+    assert ("language" in {question.key for question in proposal.questions}) == is_open
+    assert proposal.contract["dates"]["language"] == "en"

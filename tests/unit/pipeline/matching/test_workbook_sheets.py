@@ -47,6 +47,24 @@ def by_xlsx(*sheets: tuple[str, Cells]) -> bytes:
     return xlsx(sheets[0][1], more, sheets[0][0])
 
 
+def by_xlsx_hidden(*sheets: tuple[str, Cells], hidden: list[str]) -> bytes:
+    def hide(workbook: Any, _: Any) -> None:
+        for name, rows in sheets:
+            worksheet = workbook.get_worksheet_by_name(name) or workbook.add_worksheet(name)
+            for number, row in enumerate(rows):
+                for place, cell in enumerate(row):
+                    worksheet.write(number, place, str(cell) if isinstance(cell, date) else cell)
+            if name in hidden:
+                worksheet.hide()
+        workbook.get_worksheet_by_name(next(name for name, _ in sheets if name not in hidden)).activate()
+
+    return xlsx([], hide, sheets[0][0])
+
+
+def by_ods_hidden(*sheets: tuple[str, Cells], hidden: list[str]) -> bytes:
+    return ods(*((name, ods_rows(rows)) for name, rows in sheets), hidden=hidden)
+
+
 def by_ods(*sheets: tuple[str, Cells]) -> bytes:
     return ods(*((name, ods_rows(rows)) for name, rows in sheets))
 
@@ -108,3 +126,15 @@ def test_start_middle_and_end_of_a_sheet_are_sampled(build: Any) -> None:
     cells = sheet.columns["No"].cells
     assert (cells[0], cells[5_000], cells[-1]) == ("0", "8000", "11999")
     assert (sheet.columns["Date"].cells[-1], sheet.columns["Date"].lines[-1]) == ("31/02/2026", 12_001)
+
+
+@pytest.mark.parametrize("build", [by_xlsx_hidden, xls, xlsb, by_ods_hidden], ids=["xlsx", "xls", "xlsb", "ods"])
+def test_a_visible_sheet_comes_before_hidden_ones(build: Any) -> None:
+    short = [*SALES[:1], *SALES[5:]]
+    _, log = sample(build(("Old", SALES), ("Sales", short), hidden=["Old"]))
+    (question,) = log.questions
+    assert (question.choices, question.default) == (("Sales", "Old"), "Sales")
+    assert "“Old” (a hidden sheet) has Order" in question.evidence
+    file_sample, log = sample(build(("Data", SALES), ("Cover", COVER), hidden=["Data"]))
+    assert (file_sample.file, log.questions) == ({"sheet": "Data"}, [])
+    assert log.findings[0].evidence.startswith("“Data” is a hidden sheet; ")

@@ -167,6 +167,14 @@ def test_a_date_of_long_before_the_day_of_receipt_is_a_warning() -> None:
     ]
 
 
+def test_a_year_of_two_digits_that_may_be_one_of_the_reiwa_era_is_a_warning() -> None:
+    days = ["07/03/01", "08/03/01", "08/03/02", "06/02/27", "16/03/01", "25/03/01"]
+    issues = issues_of(source_table(Date=days), contract(dates={"formats": ["%y/%m/%d"]}), received=date(2026, 3, 1))
+    assert [(row["index"], row["value"]) for row in issue_rows(issues)] == [(0, "2007-03-01"), (1, "2008-03-01")]
+    full = ["2008-03-01", "1995-03-01"]
+    assert len(issue_rows(issues_of(source_table(Date=full), contract(), received=date(2026, 3, 1)))) == 1
+
+
 def test_stores_and_products_are_checked_only_where_the_contract_lists_them() -> None:
     columns = {"store_id": "Store", "product_id": "Sku"}
     source = source_table(Store=["A", "B", ""], Sku=["x", "y", ""])

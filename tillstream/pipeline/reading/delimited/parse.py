@@ -13,7 +13,7 @@ from tillstream.pipeline.reading.delimited.records import CR, LF, Bools, Ints, L
 from tillstream.pipeline.reading.delimited.row_repair import RepairedRecords
 from tillstream.pipeline.reading.delimited.tokenizer import RecordSyntax, cells
 from tillstream.pipeline.reading.delimited.undecodable import undecodable_records
-from tillstream.pipeline.reading.skipped_rows import is_ignored, non_sale_rows
+from tillstream.pipeline.reading.skipped_rows import is_ignored, non_sale_rows, repeated_headers
 from tillstream.pipeline.reading.sniffing import UTF8_BOM
 from tillstream.pipeline.rows.schema import TEXT
 from tillstream.pipeline.rows.text_column import decoded, to_bool_array
@@ -35,6 +35,8 @@ class Parsed:
     """Table rows whose record was quoted as a whole."""
     blank: int
     ignored: int
+    headers: Ints
+    """Records that repeat the header."""
     trailer: str = ""
     """Text of the last record, if it is ignored."""
 
@@ -69,6 +71,7 @@ def parse(data: bytes, layout: Layout, header: Header, syntax: RecordSyntax, ign
     blank = _blank_rows(data, table, starts[accepted], syntax)
     skipped = non_sale_rows(table, header.source_names, ignore)
     skipped[blank] = False
+    headers = accepted[repeated_headers(table, header.source_names)] if skipped.any() else accepted[:0]
     ignored = len(total_ragged) + int(np.count_nonzero(skipped))
     if len(blank) or skipped.any():
         skipped[blank] = True
@@ -76,7 +79,9 @@ def parse(data: bytes, layout: Layout, header: Header, syntax: RecordSyntax, ign
     unwrapped = np.flatnonzero(np.isin(accepted, repaired.unwrapped))
     blank_rows = empty + len(blank_ragged) + len(blank)
     trailer = _trailer(data, layout, is_parsed, {*accepted[-1:].tolist(), *ragged}) if ignored else ""
-    return Parsed(table, accepted, ragged, undecodable.tolist(), nuls.tolist(), unwrapped, blank_rows, ignored, trailer)
+    return Parsed(
+        table, accepted, ragged, undecodable.tolist(), nuls.tolist(), unwrapped, blank_rows, ignored, headers, trailer
+    )
 
 
 def _trailer(data: bytes, layout: Layout, is_parsed: Bools, rows: set[int]) -> str:

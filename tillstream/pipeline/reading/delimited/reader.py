@@ -135,6 +135,7 @@ class _BlockBuilder:
             lambda index: self._text.display_text(data[starts[index] : ends[index]]),
             parsed.ignored,
             warnings=warnings,
+            headers=self._rows + 1 + parsed.headers,
         )
         self._rows += len(layout.starts)
         self._lines += int(layout.line_count)

@@ -17,6 +17,7 @@ from tillstream.pipeline.reading.workbooks.sheet import SheetRow, damaged_workbo
 _DURATION = re.compile(r"(-?)PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d+))?S)?")
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 _MANIFEST = "META-INF/manifest.xml"
@@ -34,15 +35,21 @@ class OdsRows:
             raise unreadable("The workbook is protected with a password. Save it without a password.")
         self._info = archive.getinfo("content.xml")
         check_unpacked_size(self._info.file_size, self._info.compress_size, limits)
-        self.sheets = list(self._sheet_names())
+        visibility = dict(self._sheets())
+        self.hidden = frozenset(name for name, is_visible in visibility.items() if not is_visible)
+        self.sheets = sorted(visibility, key=lambda name: name in self.hidden)
         self.sheet = select_sheet(self.sheets, requested)
 
-    def _sheet_names(self) -> Iterator[str]:
-        table = Element("none")
+    def _sheets(self) -> Iterator[tuple[str, bool]]:
+        """The name of each sheet, and whether its style shows it. The styles come before the sheets."""
+        table, hidden = Element("none"), set[str]()
         for event, element in self._parse_events():
             if event == "start" and element.tag == f"{_TABLE}table":
-                yield element.get(f"{_TABLE}name", "")
+                yield element.get(f"{_TABLE}name", ""), element.get(f"{_TABLE}style-name", "") not in hidden
                 table = element
+            elif event == "end" and element.tag == f"{_STYLE}style":
+                if any(part.get(f"{_TABLE}display") == "false" for part in element):
+                    hidden.add(element.get(f"{_STYLE}name", ""))
             elif event == "end" and element.tag == f"{_TABLE}table-row":
                 table.clear()
 

@@ -35,7 +35,7 @@ class _Header:
 class SheetReader:
     def __init__(self, sheet: SheetRows, options: ReadOptions) -> None:
         self._sheet, self._options = sheet, options
-        self.sheets = sheet.sheets
+        self.sheets, self.is_hidden = sheet.sheets, sheet.sheet in sheet.hidden
         self.top: list[list[str]] = []
         """The first rows of the sheet as text, once the header has been read."""
 

@@ -20,7 +20,9 @@ class SheetRows(Protocol):
     """One sheet of a workbook, up to the last row with a value."""
 
     sheets: list[str]
-    """All sheet names of the workbook, in order."""
+    """All sheet names of the workbook, visible ones first."""
+    hidden: frozenset[str]
+    """Sheets that the workbook does not show."""
     sheet: str
 
     def __iter__(self) -> Iterator[SheetRow]:

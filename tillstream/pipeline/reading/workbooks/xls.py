@@ -27,6 +27,7 @@ class XlsRows:
         stream.seek(0)
         self._book, self._limits = BiffWorkbook(extract_workbook(read_exactly(stream, size))), limits
         sheets = sorted(self._book.sheets, key=lambda sheet: not sheet.is_visible)
+        self.hidden = frozenset(sheet.name for sheet in sheets if not sheet.is_visible)
         self.sheets = [sheet.name for sheet in sheets]
         self.sheet = select_sheet(self.sheets, requested)
 

@@ -37,6 +37,7 @@ class XlsbRows:
         except (ParseError, LookupError, ValueError) as error:
             raise damaged_workbook(error) from error
         sheets = sorted(self._book.sheets, key=lambda sheet: not sheet.is_visible)
+        self.hidden = frozenset(sheet.name for sheet in sheets if not sheet.is_visible)
         self.sheets = [sheet.name for sheet in sheets if "/worksheets/" in paths[sheet.name]]
         self.sheet = select_sheet(self.sheets, requested)
         self._path = paths[self.sheet]

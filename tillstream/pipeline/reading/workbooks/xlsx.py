@@ -35,7 +35,8 @@ class XlsxRows:
         with _calamine_errors():
             sheets = [sheet for sheet in self._book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
             visible = [sheet for sheet in sheets if sheet.visible == calamine.SheetVisibleEnum.Visible]
-        self.sheets = [sheet.name for sheet in (*visible, *(sheet for sheet in sheets if sheet not in visible))]
+        self.hidden = frozenset(sheet.name for sheet in sheets if sheet not in visible)
+        self.sheets = sorted((sheet.name for sheet in sheets), key=lambda name: name in self.hidden)
         self.sheet = select_sheet(self.sheets, requested)
         self._part_path = self._find_part(self.sheet)
         check_part_sizes(archive, limits, self._part_path, *loaded)

@@ -64,6 +64,7 @@ class CorrectionSource:
     """Whether the original file has dates without times."""
     headers: tuple[str, ...] = ()
     date_doubt: DateDoubt | None = None
+    table_doubt: str = ""
 
     def row_batches(self) -> Iterator[RowBatch]:
         """Yield the corrected rows as row batches. Raises `Rejected` if the file is not a corrected file."""

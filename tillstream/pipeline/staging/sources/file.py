@@ -1,6 +1,6 @@
 """Read a regional file as row batches: parsed, normalised and validated block by block."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -27,6 +27,7 @@ from tillstream.pipeline.reading.typed_block import line_of
 from tillstream.pipeline.rows.block import Block
 from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch, RowProblem, set_aside_ignored
 from tillstream.pipeline.staging.sources.date_scan import DateScan
+from tillstream.pipeline.staging.sources.table_doubts import TableDoubts
 from tillstream.pipeline.validating.date_doubts import DateDoubts
 from tillstream.pipeline.validating.swapped_dates import flag_swapped_dates
 
@@ -48,6 +49,8 @@ class FileSource:
     headers: tuple[str, ...] = field(default=(), init=False)
     date_doubt: DateDoubt | None = field(default=None, init=False)
     """Set after the last row batch."""
+    table_doubt: str = field(default="", init=False)
+    """Why another table seems to follow below the sales, set after the last row batch; empty if none does."""
 
     def row_batches(self) -> Iterator[RowBatch]:
         """Yield the row batches of the file.
@@ -60,13 +63,24 @@ class FileSource:
             self.headers = tuple(first.cells.column_names)
             check_header(first, self.contract)
             dates = DateScan(open_blocks, self.contract)
-            doubts = DateDoubts(self.contract)
+            doubts, tables = DateDoubts(self.contract), TableDoubts(self.contract)
             for block in chain([first], blocks):
                 check_rows(block)
+                tables.add(block)
                 row_batch = to_row_batch(block, self.contract, self.received, dates.facts(block))
+                tables.add_dates(block, row_batch.table.column("sale_date"))
                 doubts.add(row_batch.table, block.cells, block.line_number)
                 yield set_aside_ignored(row_batch)
             self.date_doubt = doubts.doubt()
+        with closing(self._from_first_line()) as blocks:
+            self.table_doubt = tables.doubt(blocks)
+
+    def _from_first_line(self) -> Generator[Block, None, None]:
+        """The blocks with the lines above the header and the header itself as rows."""
+        update = {"header": self.headers, "ignore": (), "ignore_where": {}, "fill_down": ()}
+        style = self.contract.file.model_copy(update=update)
+        contract = self.contract.model_copy(update={"file": style})
+        return read_blocks(self.open_original, read_options(contract, self.limits, self.file))
 
 
 def check_header(block: Block, contract: Contract) -> None:

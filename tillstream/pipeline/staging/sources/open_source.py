@@ -24,6 +24,10 @@ class RowSource(Protocol):
     def date_doubt(self) -> DateDoubt | None:
         """Evidence that day and month are swapped, known after the last row batch; None for other sources."""
 
+    @property
+    def table_doubt(self) -> str:
+        """Evidence that another table follows below the sales of a file, known after the last row batch; or empty."""
+
     def row_batches(self) -> Iterator[RowBatch]:
         """Yield normalised and validated rows. Raises `Rejected` if the source cannot be read."""
 

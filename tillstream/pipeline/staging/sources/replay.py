@@ -29,6 +29,10 @@ class ReplaySource:
     def date_doubt(self) -> DateDoubt | None:
         return self.original.date_doubt
 
+    @property
+    def table_doubt(self) -> str:
+        return self.original.table_doubt
+
     def row_batches(self) -> Iterator[RowBatch]:
         """Yield each row once: one that was corrected several times, from its latest correction."""
         corrections = inherited_corrections(self.ports, self.upload)

@@ -67,6 +67,7 @@ class StoreSalesSource:
     """The day of receipt."""
     headers: tuple[str, ...] = ()
     date_doubt: DateDoubt | None = None
+    table_doubt: str = ""
 
     def row_batches(self) -> Iterator[RowBatch]:
         """Yield one row batch: a row per line of each message. A message that is not a store sale is a rejected row."""
