@@ -105,6 +105,16 @@ def are_signs(words: Collection[str]) -> bool:
     return len(words) == 2 and "+" in words and _SIGNS.issuperset(words)
 
 
+def is_document_word(letters: str, *, beside_numbers: bool) -> bool:
+    """Whether letters in a number may be those of a credit note, a quote or another document that is no sale.
+
+    beside_numbers: other documents have numbers without letters.
+    """
+    if status_of(letters) in _REVERSED or _is_in("documents", letters):
+        return True
+    return beside_numbers and _is_in("document_letters", letters)
+
+
 def _is_in(list_: str, cell: str) -> bool:
     return plain(cell) in _plain_words(list_)
 

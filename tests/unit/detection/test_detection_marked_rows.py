@@ -1,0 +1,129 @@
+"""Rows that a number, a product or a reference marks are asked about if their amounts have no minus sign."""
+
+import io
+
+import pytest
+
+from tillstream.detection import Proposal, propose
+
+ANSWERS = {"region": "North", "country": "-", "currency": "EUR"}
+
+
+def proposal_for(
+    rows: list[tuple[object, ...]], header: str = "Order No,Date,Product,Total", **answers: str
+) -> Proposal:
+    lines = [",".join(map(str, row)) for row in rows]
+    return propose(io.BytesIO("\n".join([header, *lines, ""]).encode()), name="x", answers=ANSWERS | answers)
+
+
+def numbered(*letters: str, product: str = "Mug", rows: int = 24, amount: str = "4.50") -> list[tuple[object, ...]]:
+    """Rows whose number has each of the letters in turn."""
+    return [(f"{letters[n % len(letters)]}{100 + n}", f"2026-03-{1 + n:02}", product, amount) for n in range(rows)]
+
+
+def keys(proposal: Proposal) -> list[str]:
+    return [question.key for question in proposal.questions]
+
+
+def test_letters_of_a_credit_note_are_a_question_with_rows_and_amount() -> None:
+    (question,) = proposal_for(numbered("INV-", "INV-", "CN-")).questions
+    assert (question.key, question.choices) == ("rows.CN", ("subtract", "ignore", "keep"))
+    assert question.words.startswith("Do the rows with “CN” in Order No take back sales (subtract)")
+    assert question.evidence == "8 rows, together 36 without a minus sign"
+    assert question.lines == (4,)
+
+
+def test_the_answer_becomes_a_derived_status_and_later_letters_are_rejected() -> None:
+    contract = proposal_for(numbered("INV-", "INV-", "CN-"), **{"rows.CN": "subtract"}).contract
+    assert contract["columns"]["status"] == "Letters of Order No"
+    assert contract["made"] == {"Letters of Order No": {"word_of": "Order No", "words": ["INV", "CN"]}}
+    status = {"words": {"INV": "completed", "CN": "returned"}, "unsigned_returns": True, "default": None}
+    assert contract["status"] == status
+
+
+def test_rows_that_are_kept_need_no_status() -> None:
+    proposal = proposal_for(numbered("INV-", "INV-", "CN-"), **{"rows.CN": "keep"})
+    assert keys(proposal) == []
+    assert "status" not in proposal.contract["columns"]
+
+
+@pytest.mark.parametrize(
+    ("letters", "question_keys"),
+    [
+        (("", "", "R"), ["rows.R"]),
+        (("FA/", "FA/", "AV/", "DEV/"), ["rows.AV", "rows.DEV"]),
+        (("A-", "A-", "R-"), []),  # tills
+        (("NYC-", "NYC-", "LON-"), []),
+        (("CN-",), []),
+        (("Rechnung ", "Rechnung ", "Storno "), ["rows.Storno"]),
+    ],
+)
+def test_only_letters_of_other_documents_are_a_question(letters: tuple[str, ...], question_keys: list[str]) -> None:
+    proposal = proposal_for(numbered(*letters))
+    assert keys(proposal) == question_keys
+    assert "status" not in proposal.contract["columns"]
+
+
+def test_letters_of_a_store_or_rows_with_a_minus_sign_are_no_question() -> None:
+    rows = numbered("INV-", "INV-", "CN-")
+    stores = [(*row, "South" if str(row[0]).startswith("CN") else "North") for row in rows]
+    assert keys(proposal_for(stores, "Order No,Date,Product,Total,Store")) == []
+    signed = [(*row[:3], f"-{row[3]}" if str(row[0]).startswith("CN") else row[3]) for row in rows]
+    assert keys(proposal_for(signed)) == []
+
+
+def test_a_status_that_shows_what_the_rows_are_answers_it() -> None:
+    rows = numbered("INV-", "INV-", "CN-")
+    shown = [(*row, "Credited" if str(row[0]).startswith("CN") else "Paid") for row in rows]
+    header = "Order No,Date,Product,Total,Status"
+    assert keys(proposal_for(shown, header)) == ["returns"]
+    paid = [(*row, "Open" if number % 5 == 0 else "Paid") for number, row in enumerate(rows)]
+    assert keys(proposal_for(paid, header)) == ["rows.CN"]
+    contract = proposal_for(paid, header, **{"rows.CN": "ignore"}).contract
+    assert contract["columns"]["status"] == "Status / Letters of Order No"
+    assert contract["status"]["words"]["Paid / INV"] == "completed"
+    assert contract["status"]["words"]["Open / CN"] == "ignore"
+
+
+@pytest.mark.parametrize(
+    ("product", "key"),
+    [
+        ("STORNO Mug", "rows.STORNO"),
+        ("Mug (void)", "rows.void"),
+        ("Refund", "rows.Refund"),
+        ("返品Mug", "rows.返品"),
+        ("Return ticket", ""),
+        ("Voided warranty", ""),
+        ("Big Mug", ""),
+    ],
+)
+def test_a_word_of_a_cancellation_beside_another_product_is_a_question(product: str, key: str) -> None:
+    rows = [
+        *numbered("", product="Mug"),
+        *(("9" + str(row[0]), *row[1:]) for row in numbered("", product=product, rows=6)),
+    ]
+    proposal = proposal_for(rows)
+    assert keys(proposal) == ([key] if key else [])
+    if key:
+        contract = proposal_for(rows, **{key: "subtract"}).contract
+        assert contract["status"]["words"] == {key.removeprefix("rows."): "returned"}
+        assert contract["status"]["default"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_question"),
+    [
+        ({20: "101", 21: "104", 22: "107"}, True),
+        ({20: "101", 21: "904", 22: "907"}, False),  # no sales of the file
+        ({20: "120", 21: "121"}, False),  # the rows themselves
+        (dict.fromkeys(range(20), "101"), False),
+    ],
+)
+def test_numbers_of_other_sales_are_a_question(cells: dict[int, str], *, is_question: bool) -> None:
+    rows = [(*row, cells.get(number, "")) for number, row in enumerate(numbered(""))]
+    header = "Order No,Date,Product,Total,Link"
+    assert keys(proposal_for(rows, header)) == (["rows.Link"] if is_question else [])
+    if is_question:
+        contract = proposal_for(rows, header, **{"rows.Link": "subtract"}).contract
+        assert contract["made"] == {"Link?": {"filled": "Link", "word": "Link"}}
+        assert contract["status"] == {"words": {"Link": "returned"}, "unsigned_returns": True, "default": "completed"}
