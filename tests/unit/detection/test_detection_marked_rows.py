@@ -111,6 +111,23 @@ def test_a_word_of_a_cancellation_beside_another_product_is_a_question(product: 
 
 
 @pytest.mark.parametrize(
+    ("header", "cell", "other", "key"),
+    [
+        ("Category", "Refunds", "Drinks", "rows.Refunds"),
+        ("Customer", "TEST", "Ada Byron", "rows.TEST"),
+        ("Customer", "Storno", "Ada Byron", "rows.Storno"),
+        ("Category", "Test", "Drinks", ""),
+        ("Customer", "Ada Return", "Ada Byron", ""),
+    ],
+)
+def test_a_category_or_a_customer_that_is_such_a_word_is_a_question(
+    header: str, cell: str, other: str, key: str
+) -> None:
+    rows = [(*row, other if number % 4 else cell) for number, row in enumerate(numbered(""))]
+    assert keys(proposal_for(rows, f"Order No,Date,Product,Total,{header}")) == ([key] if key else [])
+
+
+@pytest.mark.parametrize(
     ("cells", "is_question"),
     [
         ({20: "101", 21: "104", 22: "107"}, True),
@@ -127,3 +144,24 @@ def test_numbers_of_other_sales_are_a_question(cells: dict[int, str], *, is_ques
         contract = proposal_for(rows, header, **{"rows.Link": "subtract"}).contract
         assert contract["made"] == {"Link?": {"filled": "Link", "word": "Link"}}
         assert contract["status"] == {"words": {"Link": "returned"}, "unsigned_returns": True, "default": "completed"}
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "is_question"),
+    [
+        ("Refund reason", ["Damaged", "", ""], True),
+        ("Cancelled by", ["Ann", "", ""], True),
+        ("Credit note no", ["CN{row}", "", ""], True),
+        ("Refund amount", ["2.50", "", ""], False),
+        ("Return policy", ["30 days", "30 days", ""], False),  # most rows have one
+    ],
+)
+def test_a_value_under_a_name_of_a_cancellation_is_a_question(
+    header: str, cells: list[str], *, is_question: bool
+) -> None:
+    rows = [(*row, cells[number % 3].format(row=number)) for number, row in enumerate(numbered(""))]
+    names = f"Order No,Date,Product,Total,{header}"
+    assert (f"rows.{header}" in keys(proposal_for(rows, names))) == is_question
+    if is_question:
+        contract = proposal_for(rows, names, **{f"rows.{header}": "ignore"}).contract
+        assert contract["status"] == {"words": {header: "cancelled"}, "default": "completed"}

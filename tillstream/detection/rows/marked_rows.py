@@ -15,7 +15,13 @@ from tillstream.detection.columns.word_uses import amounts_by_word
 from tillstream.detection.evidence import LIKELY, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.numbers import NumberStyle
-from tillstream.detection.words.flag_words import flag_meaning, is_document_word
+from tillstream.detection.words.flag_words import (
+    flag_meaning,
+    flagged_status,
+    is_document_word,
+    is_flag,
+    reverses_if_filled,
+)
 from tillstream.detection.words.status_words import reversed_words, status_of
 from tillstream.domain.columns import IGNORE
 from tillstream.domain.contract.edge_words import edge_pattern, edge_words
@@ -26,6 +32,7 @@ _LETTERS = re.compile(r"^[\W_]*(?P<first>[^\W\d_]+)(?=[\W\d_])|(?<=[\W\d_])(?P<l
 _MAX_LETTERS, _MAX_DOUBTFUL, _MAX_SHARE, _MIN_NUMBERS = 12, 3, 0.5, 2
 _MIN_LENGTH = 3
 """Digits of a number that another row may name."""
+_NAMES = ("product_name", "category", "channel", "customer_name")
 _PLACES = ("store_id", "country", "channel", "currency", "salesperson_id")
 """Roles of columns that explain the letters of a number, such as those of the store."""
 
@@ -65,7 +72,8 @@ def decide(sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: Detecti
         name = marks.column.name
         columns[name], made[name] = marks.column, marks.rule
         parts.append(marks.source)
-        meanings = {f"status.{word}": _STATUSES[answers.get(word, "keep")] for word in marks.column.words}
+        statuses = _STATUSES | ({"ignore": "cancelled"} if "filled" in marks.rule else {})
+        meanings = {f"status.{word}": statuses[answers.get(word, "keep")] for word in marks.column.words}
         log.assume(meanings, "it follows from the answer to what these rows are")
         if "subtract" in answers.values():
             log.assume({"returns": "subtract"}, "these rows take back sales and have no minus sign")
@@ -153,25 +161,47 @@ def _is_of_place(sheet: Sheet, roles: Mapping[str, str], cells: tuple[str, ...])
 
 
 def _products(sheet: Sheet, roles: Mapping[str, str]) -> Iterator[_Marks]:
-    """Rows whose product is another one with a word such as STORNO before or after it, or this word alone."""
-    if "product_name" not in roles:
-        return
-    products = sheet.columns[roles["product_name"]]
+    """Rows whose product is another one with a word such as STORNO before or after it, or this word alone.
+
+    A category, a channel or a customer may be such a word as well, and a customer the name of a test.
+    """
+    for role in _NAMES:
+        if role not in roles:
+            continue
+        texts = sheet.columns[roles[role]]
+        words = _words_beside_products(texts) if role == "product_name" else _whole_words(texts, role)
+        doubtful = list(words)[:_MAX_DOUBTFUL]
+        if doubtful:
+            column = Column(f"Word in {texts.name}", tuple(edge_words(texts.cells, words)), texts.lines)
+            rows = {word: f"whose {texts.name} begins or ends with “{word}”" for word in doubtful}
+            yield _Marks(column, {"word_of": texts.name, "words": list(words)}, rows)
+
+
+def _words_beside_products(products: Column) -> tuple[str, ...]:
     pattern = edge_pattern(reversed_words())
     names = {_bare(name) for name in products.words}
-    matches = {name: match for name in products.words if (match := pattern.search(name))}
-    words: dict[str, str] = {}
-    for name, match in matches.items():
-        rest = _bare(name.replace(match["first"] or match["last"], "", 1))
-        if not rest or rest in names:
+    words = {name.casefold(): name for name in products.words if "test" in name.casefold() and _is_test(name)}
+    for name in products.words:
+        if match := pattern.search(name):
             word = match["first"] or match["last"]
-            words.setdefault(word.casefold(), word)
-    if words:
-        cells = tuple(edge_words(products.cells, tuple(words.values())))
-        rule = {"word_of": products.name, "words": list(words.values())}
-        column = Column(f"Word in {products.name}", cells, products.lines)
-        doubtful = list(words.values())[:_MAX_DOUBTFUL]
-        yield _Marks(column, rule, {word: f"whose {products.name} begins or ends with “{word}”" for word in doubtful})
+            rest = _bare(name.replace(word, "", 1))
+            if not rest or rest in names:
+                words.setdefault(word.casefold(), word)
+    return tuple(words.values())
+
+
+def _is_test(name: str) -> bool:
+    return flagged_status(name) == IGNORE
+
+
+def _whole_words(column: Column, role: str) -> tuple[str, ...]:
+    """The cells that are a word of a cancelled or returned sale, also in plural."""
+    return tuple(
+        word
+        for word in column.words
+        if {status_of(word), status_of(word.removesuffix("s"))} & {"cancelled", "returned"}
+        or (role == "customer_name" and _is_test(word))
+    )
 
 
 def _bare(name: str) -> str:
@@ -179,7 +209,7 @@ def _bare(name: str) -> str:
 
 
 def _references(sheet: Sheet, roles: Mapping[str, str]) -> Iterator[_Marks]:
-    """Rows that name the number of another sale."""
+    """Rows that name the number of another sale, or have a value in a column such as Refund reason or Voided by."""
     if "sale_id" not in roles:
         return
     sales = sheet.columns[roles["sale_id"]]
@@ -188,10 +218,15 @@ def _references(sheet: Sheet, roles: Mapping[str, str]) -> Iterator[_Marks]:
         if not column.filled or own_role not in {"", "returns_sale_id"} or name in {"", sales.name}:
             continue
         if own_role or _names_sales(column, sales):
-            cells = tuple(name if cell else "" for cell in column.cells)
-            marked = Column(f"{name}?", cells, column.lines)
-            rows = {name: f"that name another sale in {name}"}
-            yield _Marks(marked, {"filled": name, "word": name}, rows)
+            yield _filled(column, f"that name another sale in {name}")
+        elif reverses_if_filled(name) and not is_flag(name, column.words) and column.filled <= _MAX_SHARE * sheet.rows:
+            yield _filled(column, f"with a value in {name}")
+
+
+def _filled(column: Column, rows: str) -> _Marks:
+    name = column.name
+    marked = Column(f"{name}?", tuple(name if cell else "" for cell in column.cells), column.lines)
+    return _Marks(marked, {"filled": name, "word": name}, {name: rows})
 
 
 def _names_sales(column: Column, sales: Column) -> bool:
