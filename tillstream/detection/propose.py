@@ -99,7 +99,7 @@ class _Proposer:
         contract["amounts"] = amounts.settings
         contract["dates"], source = self._dates(role_columns)
         texts = roles.status_texts(amounts.lines, role_columns).values()
-        with_marks, marked = marked_rows.decide(sheet, role_columns, style, log)
+        with_marks, marked = marked_rows.decide(sheet, role_columns, style, log, sale_columns or ())
         also = apply.also_status(self._export, sheet) if self._export else ()
         with_status, joined = joined_status.decide(with_marks, role_columns, texts, log, also, marked.made)
         contract["status"], status_words = status.decide(with_status, role_columns, style, log, joined.meanings)

@@ -92,6 +92,11 @@ def test_a_status_that_shows_what_the_rows_are_answers_it() -> None:
         ("Mug (void)", "rows.void"),
         ("Refund", "rows.Refund"),
         ("返品Mug", "rows.返品"),
+        ("RET-Mug", "rows.RET"),
+        ("Cash drop", "rows.Cash drop"),
+        ("Wechselgeld", "rows.Wechselgeld"),
+        ("Test article", "rows.Test article"),
+        ("Pro Mug", ""),
         ("Return ticket", ""),
         ("Voided warranty", ""),
         ("Big Mug", ""),
@@ -125,6 +130,23 @@ def test_a_category_or_a_customer_that_is_such_a_word_is_a_question(
 ) -> None:
     rows = [(*row, other if number % 4 else cell) for number, row in enumerate(numbered(""))]
     assert keys(proposal_for(rows, f"Order No,Date,Product,Total,{header}")) == ([key] if key else [])
+
+
+def test_rows_that_equal_others_but_for_a_word_are_a_question() -> None:
+    rows = [(*row, "Original") for row in numbered("")]
+    header = "Order No,Date,Product,Total,Print"
+    copied = [*rows, *((*row[:-1], "Copy") for row in rows[:4])]
+    assert keys(proposal_for(copied, header)) == ["rows.Copy"]
+    contract = proposal_for(copied, header, **{"rows.Copy": "ignore"}).contract
+    assert contract["status"] == {"words": {"Copy": "ignore"}, "default": "completed"}
+    changed = [*rows, *((*row[:-2], "1.00", "Copy") for row in rows[:4])]
+    assert keys(proposal_for(changed, header)) == []
+
+
+def test_two_marks_are_joined() -> None:
+    rows = [(*row, "101" if number in {5, 7} else "") for number, row in enumerate(numbered("INV-", "INV-", "CN-"))]
+    proposal = proposal_for(rows, "Order No,Date,Product,Total,Storno zu", **{"rows.CN": "subtract"})
+    assert keys(proposal) == ["rows.Storno zu"]
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,11 @@ def is_document_word(letters: str, *, beside_numbers: bool) -> bool:
     return beside_numbers and _is_in("document_letters", letters)
 
 
+def is_cash_movement(product: str) -> bool:
+    """Whether a product is no good but cash that is put into a till or taken out of it."""
+    return _is_in("cash", product)
+
+
 def _is_in(list_: str, cell: str) -> bool:
     return plain(cell) in _plain_words(list_)
 
@@ -149,7 +154,7 @@ def _data() -> dict[str, Any]:
     return tomllib.loads(resources.files("tillstream.detection.words").joinpath("flags.toml").read_text("utf-8"))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _plain_words(list_: str) -> frozenset[str]:
     return frozenset(filter(None, map(plain, _data()[list_].split(","))))
 

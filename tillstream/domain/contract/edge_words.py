@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-_IDEOGRAPHS = "\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"
-"""Letters of scripts that write no blanks between words."""
+IDEOGRAPH = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+"""A letter of a script that writes no blanks between words."""
 
 
 def edge_pattern(words: Sequence[str]) -> re.Pattern[str]:
@@ -13,7 +13,7 @@ def edge_pattern(words: Sequence[str]) -> re.Pattern[str]:
     It matches CN of `CN-1001`, `CN1001` and `1001 (CN)`, but not of `CNC-1001`. Longer words come first.
     """
     either = "|".join(
-        re.escape(word) if re.search(f"[{_IDEOGRAPHS}]", word) else rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])"
+        re.escape(word) if IDEOGRAPH.search(word) else rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])"
         for word in sorted(words, key=len, reverse=True)
     )
     return re.compile(rf"^[\W_]*(?P<first>{either})|(?P<last>{either})[\W_]*$", re.IGNORECASE)
