@@ -4,7 +4,9 @@ import io
 
 import pytest
 
-from tillstream.detection import Proposal, propose
+from tillstream.detection import Proposal, drift, propose
+from tillstream.domain.contract.model import parse
+from tillstream.pipeline.matching.readability import can_parse
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR"}
 
@@ -39,6 +41,14 @@ def test_the_answer_becomes_a_derived_status_and_later_letters_are_rejected() ->
     assert contract["made"] == {"Letters of Order No": {"word_of": "Order No", "words": ["INV", "CN"]}}
     status = {"words": {"INV": "completed", "CN": "returned"}, "unsigned_returns": True, "default": None}
     assert contract["status"] == status
+
+
+def test_a_later_file_of_the_contract_has_no_new_words() -> None:
+    rows = numbered("", "", "", product="Mug") + numbered("9", product="STORNO Mug", rows=6)
+    contract = proposal_for(rows, **{"rows.STORNO": "subtract"}).contract
+    text = "\n".join(["Order No,Date,Product,Total", *(",".join(map(str, row)) for row in rows), ""])
+    result = drift(io.BytesIO(text.encode()), parse(contract), reader=can_parse)
+    assert not [one for one in result.differences if one.kind == "new-word"]
 
 
 def test_rows_that_are_kept_need_no_status() -> None:

@@ -12,6 +12,7 @@ from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.words.flag_words import flag_meaning, flagged_status, is_day, is_flag, is_no
 from tillstream.detection.words.status_words import STATUSES, status_of
 from tillstream.domain.columns import IGNORE
+from tillstream.domain.contract.edge_words import edge_words
 from tillstream.domain.contract.values import Made
 
 BETWEEN = " / "
@@ -71,16 +72,19 @@ def decide(
 
 
 def complete(sheet: Sheet, made: Mapping[str, Made]) -> Sheet:
-    """Add the columns that a contract derives by joining others, or from filled ones."""
+    """Add the columns that a contract derives by joining others, from filled ones, or from words of a text."""
     columns = dict(sheet.columns)
     for header, rule in made.items():
         if rule.split or any(name not in columns for name in rule.of):
             continue
         rows = zip(*(columns[name].cells for name in rule.of), strict=True)
-        cells = tuple(
-            rule.word * bool(row[0]) if rule.filled else reduce(lambda left, right: _joined(left, right, rule), row)
-            for row in rows
-        )
+        if rule.word_of:
+            cells = tuple(edge_words(columns[rule.word_of].cells, rule.words))
+        else:
+            cells = tuple(
+                rule.word * bool(row[0]) if rule.filled else reduce(lambda left, right: _joined(left, right, rule), row)
+                for row in rows
+            )
         columns[header] = Column(header, cells, columns[rule.of[0]].lines)
     return replace(sheet, columns=columns)
 
