@@ -44,7 +44,7 @@ ABOUT = {
     "tax": "Tax", "tax_rate": "Tax rate", "line_total": "Line total", "once": "Counted once",
     "order_total": "Total of the order", "discount.sign": "Sign of the discount",
     "discount.order": "Discount of the order", "overlap": "Known sales", "ignore_where": "Rows left out",
-    "total_rows": "Total rows",
+    "total_rows": "Total rows", "event": "Step that counts",
 }  # fmt: skip
 FAMILIES = {
     "column": "Column",
@@ -53,6 +53,7 @@ FAMILIES = {
     "missing": "No value",
     "subtract": "Subtracted",
     "once": "Counted once",
+    "rows": "Rows with",
 }
 CHOICES: dict[str, dict[str, str]] = {
     "date_order": {"DMY": "day, month, year", "MDY": "month, day, year", "YMD": "year, month, day"},
@@ -81,6 +82,12 @@ CHOICES: dict[str, dict[str, str]] = {
     "total_rows": {"yes": "yes, ignore them", "no": "no, they are sales"},
     "subtract": {"yes": "yes, subtract it", "no": "no"},
     "once": {"yes": "yes, once for the order", "no": "no, for each line"},
+    "event": {"all": "each row is a sale of its own"},
+    "rows": {
+        "subtract": "they take back sales: subtract them",
+        "ignore": "they are no sales: do not count them",
+        "keep": "they are sales like the others",
+    },
     "missing": {"yes": "yes, the cell is empty", "no": "no, it is a value"},
     "identity": {"content": "everything in the row together"},
     "overlap": {"same": "the same sales: they count once", "different": "different sales: they count as well"},

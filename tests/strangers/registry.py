@@ -23,6 +23,7 @@ from tests.strangers.traps import (
     dates,
     defects,
     flags,
+    marked,
     more_traps,
     no_tables,
     numbers_again,
@@ -35,7 +36,7 @@ from tests.strangers.traps import (
 MODULES = (
     *(shopify, webshops, marketplaces, payments, tills, more_tills, erp, accounting, bookkeeping),
     *(languages, reports, samples, traps, more_traps, defects, known, no_tables, numbers_again, orders, taxes),
-    *(flags, currencies, dates, total_rows),
+    *(flags, marked, currencies, dates, total_rows),
 )
 
 

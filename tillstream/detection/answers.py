@@ -73,6 +73,7 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
     "quantity_decimals": _one_of("yes", "no"),
     "discount_confirmed": _one_of("yes", "no"),
     "fill_down": _one_of("yes", "no"),
+    "event": _not_empty,
     "total_rows": _one_of("yes", "no"),
     "half_converted": _one_of("swap", "keep"),
     "overlap": _one_of("same", "different"),
@@ -86,6 +87,7 @@ PREFIX_VALIDATORS: dict[str, Callable[[str], str]] = {
     "missing": _one_of("yes", "no"),
     "subtract": _one_of("yes", "no"),
     "once": _one_of("yes", "no"),
+    "rows": _one_of("subtract", "ignore", "keep"),
 }
 """Key prefix → validator, for keys with a suffix: column.quantity, status.WORD, subtract.HEADER."""
 

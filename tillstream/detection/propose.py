@@ -24,6 +24,7 @@ from tillstream.detection.evidence import LIKELY, DetectionLog, Finding, Questio
 from tillstream.detection.exports import apply
 from tillstream.detection.exports.catalogue import recognise
 from tillstream.detection.file_sample import FileSample, sample_file
+from tillstream.detection.rows import marked_rows, order_events
 from tillstream.detection.sheet import rows_where, without_rows
 from tillstream.detection.values import currency, date_source, dates, numbers
 from tillstream.detection.values.clocks import clock_formats
@@ -97,13 +98,10 @@ class _Proposer:
         sale_columns = identity.decide(sheet, role_columns, log)
         contract["amounts"] = amounts.settings
         contract["dates"], source = self._dates(role_columns)
-        with_status, joined = joined_status.decide(
-            sheet,
-            role_columns,
-            roles.status_texts(amounts.lines, role_columns).values(),
-            log,
-            apply.also_status(self._export, sheet) if self._export else (),
-        )
+        texts = roles.status_texts(amounts.lines, role_columns).values()
+        with_marks, marked = marked_rows.decide(sheet, role_columns, style, log, sale_columns or ())
+        also = apply.also_status(self._export, sheet) if self._export else ()
+        with_status, joined = joined_status.decide(with_marks, role_columns, texts, log, also, marked.made)
         contract["status"], status_words = status.decide(with_status, role_columns, style, log, joined.meanings)
         contract["identity"] = {"ids": identity.per_store(sheet, role_columns, sale_columns, log)}
         contract["where_missing"] = missing.decide(sheet, role_columns, self._profiles, style, log)
@@ -112,14 +110,14 @@ class _Proposer:
         contract["file"] = self._file | once
         if sale_columns is not None:
             self._identify_sales(contract, sale_columns)
-        contract["made"] = contract.get("made", {}) | joined.made
+        contract["made"] = contract.get("made", {}) | marked.made | joined.made
         source.apply(contract)
         currencies.apply(contract)
         contract["extra_columns"] = [name for name in sheet.names if name not in contract["columns"].values()]
         made_of = (*contract["identity"].get("made_of", ()), *source.parts)
-        uses = dict.fromkeys(made_of, "identity") | dict.fromkeys(joined.parts, "status")
+        uses = dict.fromkeys(made_of, "identity") | dict.fromkeys((*joined.parts, *marked.parts), "status")
         columns = accounted.account(sheet, self._profiles, contract["columns"], uses, style, status_words)
-        findings, questions = tuple(log.findings), tuple(log.questions)
+        findings, questions = tuple(log.findings), order_events.alone(log.questions)
         return Proposal(_without_empty(contract), findings, questions, sheet.rows, self._read, columns)
 
     def _complete_orders(self) -> None:
@@ -127,6 +125,7 @@ class _Proposer:
         export = self._export
         if not export:
             self._ignore(total_rows.balances(self._sheet, self._log))
+            self._ignore(order_events.decide(self._sheet, self._profiles, self._log))
             self._ignore(total_rows.decide(self._sheet, self._profiles, self._log))
         sheet = self._sheet
         names, within = apply.fill_down(export, sheet) if export else fill_down.decide(sheet, self._profiles, self._log)

@@ -100,3 +100,22 @@ def test_remarks_of_many_languages_suggest_a_status(remark: str) -> None:
 @pytest.mark.parametrize("remark", ["gift", "bitte klingeln", "livraison rapide", "ギフト"])
 def test_other_remarks_do_not(remark: str) -> None:
     assert not suggests_status(remark)
+
+
+@pytest.mark.parametrize(
+    ("header", "words", "is_question"),
+    [
+        ("Debit/Credit", ["Credit", "Credit", "Debit"], True),
+        ("Kz", ["Haben", "Haben", "Soll"], True),
+        ("借貸", ["貸", "貸", "借"], True),
+        ("Tender", ["Credit", "Credit", "Debit"], False),
+        ("Kz", ["RE", "RE", "GS"], True),
+        ("Tp", ["FAC", "FAC", "AVO"], True),
+        ("Unit", ["PC", "PC", "KG"], False),
+        ("Kz", ["GS", "GS", "RE"], False),
+    ],
+)
+def test_words_of_debit_and_credit_and_codes_of_documents_are_a_question(
+    header: str, words: list[str], *, is_question: bool
+) -> None:
+    assert keys(proposal_for(header, words)) == (["column.status"] if is_question else [])

@@ -12,6 +12,7 @@ from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.words.flag_words import flag_meaning, flagged_status, is_day, is_flag, is_no
 from tillstream.detection.words.status_words import STATUSES, status_of
 from tillstream.domain.columns import IGNORE
+from tillstream.domain.contract.edge_words import edge_words
 from tillstream.domain.contract.values import Made
 
 BETWEEN = " / "
@@ -34,18 +35,24 @@ class JoinedStatus:
 
 
 def decide(
-    sheet: Sheet, roles: dict[str, str], texts: Iterable[Column], log: DetectionLog, also: Collection[str] = ()
+    sheet: Sheet,
+    roles: dict[str, str],
+    texts: Iterable[Column],
+    log: DetectionLog,
+    also: Collection[str] = (),
+    marks: Collection[str] = (),
 ) -> tuple[Sheet, JoinedStatus]:
     """Map `status` to a derived column if several columns decide, or if it is a date that marks rows.
 
-    texts: columns without a role. also: those that are known to decide. Returns the sheet with the derived columns.
+    texts: columns without a role. also: those that are known to decide. marks: derived ones in which an empty cell is
+    that of a sale. Returns the sheet with the derived columns.
     """
     name = roles.get("status", "")
     if name not in sheet.columns:
         return sheet, JoinedStatus()
     is_mark = is_flag(name, sheet.columns[name].words)
     others = (one for one in texts if status_columns.decides(one, with_marks=is_mark))
-    deciding = {name, *also, *(one.name for one in others if not _is_repeated(sheet.columns[name], one, log))}
+    deciding = {name, *also, *marks, *(one.name for one in others if not _is_repeated(sheet.columns[name], one, log))}
     parts = tuple(one for one in sheet.names if one in deciding)
     dated = {one for one in parts if _is_date_mark(sheet.columns[one], among=len(parts))}
     if len(parts) == 1 and not dated:
@@ -59,20 +66,25 @@ def decide(
         log.add_finding("column.status", roles["status"], f"{' and '.join(parts)} both decide", LIKELY)
     sheet = complete(sheet, {header: Made(**rule) for header, rule in made.items()})
     choices = [_part_meanings(sheet.columns[one], part, log) for one, part in zip(names, parts, strict=True)]
+    for words in (words for words, part in zip(choices, parts, strict=True) if part in marks and "" in words):
+        words[""] = "completed"
     return sheet, JoinedStatus(made, parts, dict(_meanings(choices)))
 
 
 def complete(sheet: Sheet, made: Mapping[str, Made]) -> Sheet:
-    """Add the columns that a contract derives by joining others, or from filled ones."""
+    """Add the columns that a contract derives by joining others, from filled ones, or from words of a text."""
     columns = dict(sheet.columns)
     for header, rule in made.items():
         if rule.split or any(name not in columns for name in rule.of):
             continue
         rows = zip(*(columns[name].cells for name in rule.of), strict=True)
-        cells = tuple(
-            rule.word * bool(row[0]) if rule.filled else reduce(lambda left, right: _joined(left, right, rule), row)
-            for row in rows
-        )
+        if rule.word_of:
+            cells = tuple(edge_words(columns[rule.word_of].cells, rule.words))
+        else:
+            cells = tuple(
+                rule.word * bool(row[0]) if rule.filled else reduce(lambda left, right: _joined(left, right, rule), row)
+                for row in rows
+            )
         columns[header] = Column(header, cells, columns[rule.of[0]].lines)
     return replace(sheet, columns=columns)
 

@@ -1,7 +1,7 @@
 """Columns whose few values may decide whether a sale counts, although neither name nor values are those of a status.
 
-They contain yes or no, plus or minus, single letters, most of them the same, or remarks such as “keyed in error”. No
-other column explains them, and letters and remarks are the same on all lines of a sale.
+They contain yes or no, plus or minus, single letters or codes of documents, most of them the same, or remarks such as
+“keyed in error”. No other column explains them, and letters, codes and remarks are the same on all lines of a sale.
 """
 
 from collections import defaultdict
@@ -11,11 +11,17 @@ from tillstream.detection.columns.word_uses import amounts_by_word
 from tillstream.detection.evidence import NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.numbers import NumberStyle
-from tillstream.detection.words.flag_words import are_signs, is_flag_word, is_harmless_flag, reversed_column
+from tillstream.detection.words.flag_words import (
+    are_signs,
+    is_document_word,
+    is_flag_word,
+    is_harmless_flag,
+    reversed_column,
+)
 from tillstream.detection.words.headers import match_header
 from tillstream.detection.words.status_words import MAX_STATUS_WORDS, suggests_status
 
-_MIN_ROWS, _MOST, _MAX_LETTERS, _MAX_REMARKS = 20, 0.6, 6, 12
+_MIN_ROWS, _MOST, _MAX_LETTERS, _MAX_REMARKS, _MAX_CODE = 20, 0.6, 6, 12, 4
 _MIN_COUNT = 2
 """Rows that each value has at least."""
 
@@ -64,9 +70,14 @@ def _may_mark(column: Column) -> bool:
     if any(map(suggests_status, words)):
         return len(words) <= _MAX_REMARKS
     is_letters = all(len(word) == 1 and word.isalpha() for word in words) and not all(map(is_flag_word, words))
+    is_codes = all(len(word) <= _MAX_CODE and word.isalpha() for word in words) and not is_harmless_flag(column.name)
+    is_codes = is_codes and any(
+        len(word) > 1 and count <= column.filled / 2 and is_document_word(word, beside_numbers=False)
+        for word, count in words.items()
+    )
     most = max(*words.values(), empty)
     return (
-        is_letters
+        (is_letters or is_codes)
         and not match_header(column.name)
         and len(words) <= _MAX_LETTERS
         and most >= _MOST * len(column.cells)

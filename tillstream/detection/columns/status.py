@@ -142,6 +142,9 @@ def _ask_for_signs(
     returned = {word for word, meaning in words.items() if meaning == "returned" and word in column.words}
     if not returned or not signed:
         return
+    if "returns" in log.assumed:
+        rule["unsigned_returns"] = log.answer("returns") == "subtract"
+        return
     numbers = [
         to_float(cell, style)
         for cell, word in zip(sheet.columns[signed].cells, column.cells, strict=True)

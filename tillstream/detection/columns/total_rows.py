@@ -18,6 +18,7 @@ from tillstream.detection.sheet import Column, Sheet, rows_where
 from tillstream.detection.values import numbers
 from tillstream.detection.words.footers import balance_words, is_total_word, total_word_in
 from tillstream.detection.words.headers import match_header
+from tillstream.detection.words.status_words import status_of
 
 KEY = "total_rows"
 _MAX_COLUMNS, _MAX_ROWS = 4, 4_000
@@ -83,7 +84,8 @@ def decide(sheet: Sheet, profiles: Mapping[str, Profile], log: DetectionLog) -> 
         rows_of_cells = _rows_of_cells(column, min(sheet.contiguous_rows, _MAX_ROWS)) if amounts else {}
         for name, values in amounts.items():
             total = _by_sums(column, rows_of_cells, name, values) or _last_row(sheet, column, name, values)
-            if total := total or _by_shares(column, rows_of_cells, name, values):
+            total = total or _by_shares(column, rows_of_cells, name, values)
+            if total and not all(map(status_of, total.words)):
                 if answer == "yes":
                     return _accept(sheet, total, log)
                 _ask(sheet, total, log)

@@ -18,6 +18,9 @@ _OTHERS = "is was on at flag date day am le the"
 _REVERSED = frozenset({"cancelled", "returned"})
 _DAY = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([ T].*)?")
 _SIGNS = frozenset("+-−–")
+_NUMBERS = frozenset({"quantity", "unit_price", "discount", "tax", "amount", "net_amount", "gross_amount"})
+_MAX_WORDS = 3
+"""Words of a name such as credit note."""
 
 
 @lru_cache(maxsize=10_000)
@@ -78,6 +81,20 @@ def reversed_column(header: str) -> str:
     return ""
 
 
+def reverses_if_filled(header: str) -> bool:
+    """Whether a cell under this header shows that a sale was cancelled or returned, such as Refund reason or Voided by.
+
+    Not if the name is that of an amount or a quantity.
+    """
+    words = [word for word in re.split(r"[\W_]+", header) if word]
+    for first in range(len(words)):
+        for last in range(first + 1, min(first + _MAX_WORDS, len(words)) + 1):
+            if status_of(" ".join(words[first:last])) in _REVERSED:
+                rest = " ".join(words[:first] + words[last:])
+                return bool(rest) and not any(match.role in _NUMBERS for match in match_header(rest))
+    return False
+
+
 def _after_reversed(word: str) -> str | None:
     """The end of a compound such as Retourmenge; None if it is not one."""
     for length in range(2, len(word)):
@@ -101,8 +118,25 @@ def is_day(cell: str) -> bool:
 
 
 def are_signs(words: Collection[str]) -> bool:
-    """Whether the words are a plus and a minus."""
-    return len(words) == 2 and "+" in words and _SIGNS.issuperset(words)
+    """Whether the words are a plus and a minus, or words such as debit and credit."""
+    if len(words) == 2 and "+" in words and _SIGNS.issuperset(words):
+        return True
+    return frozenset(map(plain, words)) in _pairs_of_signs()
+
+
+def is_document_word(letters: str, *, beside_numbers: bool) -> bool:
+    """Whether letters in a number may be those of a credit note, a quote or another document that is no sale.
+
+    beside_numbers: other documents have numbers without letters.
+    """
+    if status_of(letters) in _REVERSED or _is_in("documents", letters):
+        return True
+    return beside_numbers and _is_in("document_letters", letters)
+
+
+def is_cash_movement(product: str) -> bool:
+    """Whether a product is no good but cash that is put into a till or taken out of it."""
+    return _is_in("cash", product)
 
 
 def _is_in(list_: str, cell: str) -> bool:
@@ -120,9 +154,14 @@ def _data() -> dict[str, Any]:
     return tomllib.loads(resources.files("tillstream.detection.words").joinpath("flags.toml").read_text("utf-8"))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _plain_words(list_: str) -> frozenset[str]:
     return frozenset(filter(None, map(plain, _data()[list_].split(","))))
+
+
+@lru_cache(maxsize=1)
+def _pairs_of_signs() -> frozenset[frozenset[str]]:
+    return frozenset(frozenset(map(plain, pair.split())) for pair in _data()["signs"].split(","))
 
 
 @lru_cache(maxsize=2)

@@ -82,6 +82,14 @@ def status_of(word: str) -> str:
 
 
 @lru_cache(maxsize=1)
+def reversed_words() -> tuple[str, ...]:
+    """The words that mean cancelled or returned, in small letters."""
+    lists = (*status_words(), *_WORDS.items())
+    words = (word for status, words in lists if status in {"cancelled", "returned"} for word in words.split(","))
+    return tuple(dict.fromkeys(" ".join(word.split()).casefold() for word in words if word.strip()))
+
+
+@lru_cache(maxsize=1)
 def _statuses() -> dict[str, str]:
     lists = (*status_words(), *_WORDS.items())
     return {plain(word): status for status, words in lists for word in words.split(",")}

@@ -33,7 +33,7 @@ class MissingRule(Strict):
 
 class Made(Strict):
     """A column derived from others, as `{join: [First, Last], between: " "}`, `{split: Code, by: "-", part: 2}`,
-    `{filled: Cancelled at, word: cancelled}` or `{sign_of: Total}`."""
+    `{filled: Cancelled at, word: cancelled}`, `{word_of: Number, words: [INV, CN]}` or `{sign_of: Total}`."""
 
     join: tuple[str, ...] = ()
     """Headers whose texts are joined in this order; empty texts are skipped."""
@@ -52,11 +52,19 @@ class Made(Strict):
     sign_of: str = ""
     """Header of amounts of which only the currency sign is kept, without points: € of €9.75, CHF of 9.75 CHF. `values`
     maps the signs to currencies."""
+    word_of: str = ""
+    """Header of texts of which only one of `words` is kept, if the text begins or ends with it: CN of CN-1001. Other
+    texts become empty."""
+    words: tuple[str, ...] = ()
+    """Words for `word_of`."""
 
     @model_validator(mode="after")
     def _one_rule(self) -> Self:
-        if [bool(self.join), bool(self.split), bool(self.filled), bool(self.sign_of)].count(True) != 1:
-            raise ValueError("set one of join, split, filled and sign_of")
+        rules = (self.join, self.split, self.filled, self.sign_of, self.word_of)
+        if list(map(bool, rules)).count(True) != 1:
+            raise ValueError("set one of join, split, filled, sign_of and word_of")
+        if bool(self.word_of) != bool(self.words) or not all(word.strip() for word in self.words):
+            raise ValueError("word_of requires words (which are kept), and only word_of has them")
         if bool(self.filled) != bool(self.word):
             raise ValueError("filled requires word (its text for filled cells), and only filled has it")
         if self.split and not (self.by and self.part):
@@ -66,7 +74,7 @@ class Made(Strict):
     @property
     def of(self) -> tuple[str, ...]:
         """The headers it is derived from."""
-        return self.join or (self.split or self.filled or self.sign_of,)
+        return self.join or (self.split or self.filled or self.sign_of or self.word_of,)
 
 
 def needed_headers(mapped: Iterable[str], derived: Mapping[str, Made]) -> Iterator[str]:

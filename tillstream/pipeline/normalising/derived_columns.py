@@ -1,5 +1,5 @@
-"""Columns that a contract derives from source columns: joined texts, parts of a text, marks of filled cells, and signs
-of amounts."""
+"""Columns that a contract derives from source columns: joined texts, parts of a text, marks of filled cells, signs
+of amounts, and words at the start or the end of a text."""
 
 from collections.abc import Callable
 from functools import reduce
@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tillstream.domain.contract.edge_words import edge_words
 from tillstream.domain.contract.values import Made
 from tillstream.domain.money.signs import NO_SIGN
 from tillstream.pipeline.rows.text_column import EncodedText, to_bool_array
@@ -26,6 +27,10 @@ def derive(rule: Made, text: Callable[[str], EncodedText]) -> pa.Array:
         return EncodedText(
             pc.fill_null(pc.replace_substring_regex(amounts.words, NO_SIGN, ""), ""), amounts.index
         ).plain()
+    if rule.word_of:
+        texts = text(rule.word_of)
+        words = edge_words(texts.words.to_pylist(), rule.words)
+        return EncodedText(pa.array(words, pa.string()), texts.index).plain()
     source = text(rule.split)
     return EncodedText(_part(source.words, rule.by, rule.part), source.index).plain()
 

@@ -125,6 +125,25 @@ def test_a_filled_cell_becomes_a_word_whatever_it_contains() -> None:
     assert column("product_id", table, rules) == ["void", None, "void"]
 
 
+def test_a_text_becomes_the_word_that_it_begins_or_ends_with() -> None:
+    kind = {"word_of": "Code", "words": ["CN", "Storno", "返品"]}
+    rules = contract(SKU | {"product_id": "Kind"}, made={"Kind": kind})
+    texts = [
+        "CN-1001",
+        "cn1002",
+        "1003 (CN)",
+        "CNC-1",
+        "Mug",
+        "",
+        "STORNO: Mug",
+        "返品ラテ",
+        "(返品) ラテ",
+        "Mug CN tea",
+    ]
+    expected = ["CN", "CN", "CN", None, None, None, "Storno", "返品", "返品", None]
+    assert column("product_id", source_table(Code=texts), rules) == expected
+
+
 def test_the_sign_of_an_amount_is_the_currency_of_its_row() -> None:
     rules = contract(
         {"currency": "Sign"},
@@ -167,10 +186,12 @@ def test_a_column_may_be_made_of_a_made_one() -> None:
         ({"constants": {"sale_id": "1"}}, "sale_id cannot be a constant"),
         ({"constants": {"product_id": "1"}}, "product_id is also mapped in columns"),
         ({"made": {"New": {"join": ["A"]}}}, "is not used"),
-        ({"made": {"New": {"join": ["A"], "split": "B"}}}, "one of join, split, filled and sign_of"),
-        ({"made": {"New": {}}}, "one of join, split, filled and sign_of"),
+        ({"made": {"New": {"join": ["A"], "split": "B"}}}, "one of join, split, filled, sign_of and word_of"),
+        ({"made": {"New": {}}}, "one of join, split, filled, sign_of and word_of"),
         ({"made": {"New": {"split": "A", "by": "-"}}}, "split requires by"),
         ({"made": {"New": {"filled": "A"}}}, "filled requires word"),
+        ({"made": {"New": {"word_of": "A"}}}, "word_of requires words"),
+        ({"made": {"New": {"word_of": "A", "words": [" "]}}}, "word_of requires words"),
         ({"made": {"Sku": {"join": ["Late"]}, "Late": {"join": ["A"]}}}, "Late must be defined before it"),
         ({"made": {"Sku": {"join": ["Sku"]}}}, "Sku must be defined before it"),
     ],

@@ -1,0 +1,1 @@
+"""Rows that are no sales of their own."""
