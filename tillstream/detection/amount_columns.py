@@ -35,7 +35,7 @@ class AmountColumns:
         self._export, self._log = export, log
         self.lines = {name: one for name, one in profiles.items() if name not in first_lines}
         """The profiles of the columns that have a value for each line."""
-        self._taxes = TaxColumns({name: one.column for name, one in self.lines.items()}, log)
+        self._taxes = TaxColumns(sheet, {name: one.column for name, one in self.lines.items()}, log)
         self._of_orders = frozenset[str]()
 
     def decide(self, roles: dict[str, str], style: NumberStyle) -> None:
@@ -106,7 +106,7 @@ class AmountColumns:
 
     def _free_numbers(self, roles: Mapping[str, str]) -> tuple[str, ...]:
         """Numeric columns without a role, and not of whole orders if quantity and price are those of the line."""
-        taken = {*roles.values(), *self._of_orders, *self._taxes.at_rates}
+        taken = {*roles.values(), *self._of_orders, *self._taxes.parts.columns}
         return tuple(
             name
             for name, one in self.lines.items()

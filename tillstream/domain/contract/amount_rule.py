@@ -33,7 +33,8 @@ class AmountRule(Strict):
     """Column → headers of the source whose numbers are subtracted from it, as in `{net_amount: [Shipping], quantity:
     [Returned]}`; an empty cell is 0."""
     add: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Column → headers of the source whose numbers are added to it, such as refunds with a minus sign."""
+    """Column → headers of the source whose numbers are added to it, such as refunds with a minus sign or another
+    tax. An empty cell is 0 if another one is filled."""
     units_only: bool = False
     """`true`: the source has quantities and no amounts; every net_amount is 0, and its revenue is not known."""
     include: Literal["", "tax"] = ""

@@ -86,8 +86,14 @@ class Amounts:
         return self._from_minor_units(values) if name in rule.minor_units else values
 
     def _with_term(self, name: str, values: pa.Array, term: pa.Array, sign: int) -> pa.Array:
-        """Add or subtract another column of the source, 0 where it is empty; NULL where a number is invalid."""
-        term = pc.fill_null(term, pa.scalar(Decimal(0), NUMERIC))
+        """Add or subtract another column of the source, 0 where it is empty; NULL where a number is invalid.
+
+        An empty value is 0 beside a column that is added, unless it can be computed from quantity and price.
+        """
+        zero = pa.scalar(Decimal(0), NUMERIC)
+        if sign > 0 and (name == "tax" or not all(map(self._source.maps, ("quantity", "unit_price")))):
+            values = pc.if_else(pc.and_(pc.is_null(values), pc.is_valid(term)), zero, values)
+        term = pc.fill_null(term, zero)
         total, too_large = plus(values, term if sign > 0 else pc.negate(term))
         self._source.issues.add_where(too_large, "number-too-large", name)
         self._failed[name] |= too_large
