@@ -78,7 +78,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "multiple": {"yes": "yes, multiply them", "no": "no, they are as they are"},
     "quantity_decimals": {"yes": "yes", "no": "no, it is a thousand or more"},
     "total_rows": {"yes": "yes, ignore them", "no": "no, they are sales"},
-    "subtract": {"yes": "yes, subtract it", "no": "no"},
+    "subtract": {"yes": "yes, subtract it", "with_tax": "yes, and it contains tax", "no": "no"},
     "once": {"yes": "yes, once for the order", "no": "no, for each line"},
     "missing": {"yes": "yes, the cell is empty", "no": "no, it is a value"},
     "identity": {"content": "everything in the row together"},

@@ -27,6 +27,7 @@ from tests.strangers.traps import (
     no_tables,
     numbers_again,
     orders,
+    refunds,
     tax_sums,
     taxes,
     total_rows,
@@ -36,7 +37,7 @@ from tests.strangers.traps import (
 MODULES = (
     *(shopify, webshops, marketplaces, payments, tills, more_tills, erp, accounting, bookkeeping),
     *(languages, reports, samples, traps, more_traps, defects, known, no_tables, numbers_again, orders, taxes),
-    *(flags, currencies, dates, total_rows, tax_sums),
+    *(flags, currencies, dates, total_rows, tax_sums, refunds),
 )
 
 

@@ -70,6 +70,7 @@ class AmountColumns:
             export_settings=apply.amount_settings(self._export, roles),
             export_parts=apply.parts(self._export, sheet),
             order_columns=self._first_lines,
+            includes_tax=self.settings.get("include") == "tax",
         )
         self._taxes.add_parts(self.settings, roles)
 

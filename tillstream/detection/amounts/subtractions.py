@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tillstream.detection.amounts import refunds
 from tillstream.detection.arithmetic.number_columns import NumberColumns, Numbers, agreement, is_equal
 from tillstream.detection.evidence import CERTAIN, DetectionLog, percentage
 from tillstream.detection.orders.order_totals import is_of_order
@@ -18,6 +19,7 @@ from tillstream.detection.words.headers import match_header
 _MOST, _FEWEST, _MOST_TERMS, _MAX_COLUMNS = 0.95, 0.5, 2, 8
 """Share of rows that show a rule, share of the goods in a total, and numbers of columns that are combined."""
 _MIN_ROWS = 3
+_MAPPED = ("quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,11 @@ class _Part:
     sign: int = -1
     replaces_total: bool = False
     """Whether the total of the file is before the subtraction, so that quantity × price replaces it."""
+    of: str = ""
+    """The total with tax that the refunds are a part of; the amounts of the row fall in the same proportion."""
+    setting: str = ""
+    """The contract's setting for `of`."""
+    choices: tuple[str, ...] = ("yes", "no")
 
 
 def decide(
@@ -41,22 +48,27 @@ def decide(
     log: DetectionLog,
     *,
     export_parts: Sequence[str] | None = None,
+    includes_tax: bool = False,
 ) -> dict[str, Any]:
-    """Settings `add` and `subtract` of the contract's `amounts`. Asks `subtract.HEADER`.
+    """Settings `add`, `subtract`, `refunded` and `remaining` of the contract's `amounts`. Asks `subtract.HEADER`.
 
     roles: changed in place if the total of the file counts units that came back.
+    includes_tax: the net total is computed from that of the file.
     unmapped: numeric columns without a role. export_parts: if it is known what the total contains, the columns
     that may be subtracted besides those of what came back.
     """
     total_role = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
-    mapped = [roles[role] for role in ("quantity", "unit_price", "discount", "tax", total_role) if role in roles]
+    mapped = [roles[role] for role in _MAPPED if role in roles]
     in_question = {choice for question in log.questions for choice in question.choices}
     free = [name for name in unmapped if name not in in_question]
     columns = NumberColumns(sheet, dict.fromkeys((*mapped, *free)), style)
-    terms: dict[str, dict[str, list[str]]] = {}
-    for part in list(_parts(sheet, columns, roles, total_role, free, export_parts)):
+    terms: dict[str, dict[str, Any]] = {}
+    for part in list(_parts(sheet, columns, roles, total_role, free, export_parts, includes_tax=includes_tax)):
         key = f"subtract.{part.name}"
-        if (answer := log.answer(key)) == "yes":
+        answer = log.answer(key)
+        if (answer == "yes" and part.of) or answer == "with_tax":
+            terms.setdefault(part.setting or "refunded", {})[part.name] = part.of or roles["gross_amount"]
+        elif answer == "yes":
             terms.setdefault("subtract" if part.sign < 0 else "add", {}).setdefault(part.role, []).append(part.name)
             if part.replaces_total:
                 total = roles.pop(total_role)
@@ -64,7 +76,7 @@ def decide(
         elif answer is None:
             row = int(np.flatnonzero(np.nan_to_num(columns[part.name]))[0])
             lines = tuple(filter(None, [sheet.columns[part.name].lines[row]]))
-            log.add_question(key, part.words, ("yes", "no"), part.evidence, lines)
+            log.add_question(key, part.words, part.choices, part.evidence, lines)
     return terms
 
 
@@ -75,17 +87,24 @@ def _parts(
     total_role: str,
     free: list[str],
     export_parts: Sequence[str] | None,
+    *,
+    includes_tax: bool,
 ) -> Iterator[_Part]:
+    if total_role:
+        for name, before, evidence in refunds.afterwards(columns, roles, total_role, free):
+            words = f"Is the difference to {before} subtracted, so that the revenue is after refunds? "
+            words += _falls(roles, total_role, before)
+            yield _Part(name, total_role, words, evidence, of=before, setting="remaining")
     named = [name for name in free if name in (export_parts or ()) or reversed_column(name)]
     reversing = _distinct(columns, [name for name in named if np.nan_to_num(columns[name]).any()])
     units = [name for name in reversing if _is_quantity(columns, roles, name)]
-    refunds = [
+    refunding = [
         name
         for name in reversing
         if name not in units and total_role and _may_be_refund(sheet, columns, roles, total_role, name)
     ]
-    yield from (_refund(columns, roles, total_role, name) for name in refunds)
-    yield from (_returned_units(columns, roles, total_role, name, has_refunds=bool(refunds)) for name in units)
+    yield from (_refund(columns, roles, total_role, name, includes_tax=includes_tax) for name in refunding)
+    yield from (_returned_units(columns, roles, total_role, name, has_refunds=bool(refunding)) for name in units)
     if total_role and export_parts is None:
         others = [name for name in free if not reversed_column(name) and _is_used(columns[name])]
         yield from _included(columns, roles, total_role, others[:_MAX_COLUMNS])
@@ -188,7 +207,7 @@ def _may_be_refund(sheet: Sheet, columns: NumberColumns, roles: dict[str, str], 
     )
 
 
-def _refund(columns: NumberColumns, roles: dict[str, str], total_role: str, name: str) -> _Part:
+def _refund(columns: NumberColumns, roles: dict[str, str], total_role: str, name: str, *, includes_tax: bool) -> _Part:
     total, numbers = roles[total_role], np.nan_to_num(columns[name])
     rows = int((numbers != 0).sum())
     evidence = f"{name} is not 0 in {rows:,} of {len(numbers):,} rows, together {abs(numbers.sum()):,.2f}"
@@ -198,7 +217,20 @@ def _refund(columns: NumberColumns, roles: dict[str, str], total_role: str, name
         if is_equal(columns[total][back], full[back]).mean() >= _MOST:
             evidence += f"; {total} is {roles['quantity']} × {roles['unit_price']} there, before {name}"
     words = f"Is {name} subtracted from {total}, so that the revenue is after it?"
-    return _Part(name, total_role, words, evidence, _sign(numbers))
+    of, proof = refunds.total_of(columns, roles, total_role, name, includes_tax=includes_tax)
+    if of:
+        words = f"Is {name} subtracted, so that the revenue is after it? {_falls(roles, total_role, of)}"
+    elif total_role == "net_amount" and _has(columns, roles, "gross_amount") and numbers.any():
+        words += f" Answer with_tax if it contains tax, as {roles['gross_amount']} does."
+        return _Part(name, total_role, words, evidence, _sign(numbers), choices=("yes", "with_tax", "no"))
+    return _Part(name, total_role, words, evidence + proof, _sign(numbers), of=of, setting="refunded" if of else "")
+
+
+def _falls(roles: dict[str, str], total_role: str, of: str) -> str:
+    """What happens to the amounts of a row whose total with tax is partly refunded."""
+    total = roles[total_role]
+    falling = f"the tax in {total} falls" if total == of else f"{total} and its tax fall"
+    return f"It is a part of {of}, so {falling} in the same proportion."
 
 
 def _sign(numbers: Numbers) -> int:
