@@ -52,6 +52,7 @@ FAMILIES = {
     "missing": "No value",
     "subtract": "Subtracted",
     "once": "Counted once",
+    "ignore": "Rows left out",
 }
 CHOICES: dict[str, dict[str, str]] = {
     "date_order": {"DMY": "day, month, year", "MDY": "month, day, year", "YMD": "year, month, day"},
@@ -79,6 +80,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "quantity_decimals": {"yes": "yes", "no": "no, it is a thousand or more"},
     "total_rows": {"yes": "yes, ignore them", "no": "no, they are sales"},
     "subtract": {"yes": "yes, subtract it", "with_tax": "yes, and it contains tax", "no": "no"},
+    "ignore": {"yes": "yes, leave them out", "no": "no, they are sales"},
     "once": {"yes": "yes, once for the order", "no": "no, for each line"},
     "missing": {"yes": "yes, the cell is empty", "no": "no, it is a value"},
     "identity": {"content": "everything in the row together"},

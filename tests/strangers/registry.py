@@ -25,6 +25,7 @@ from tests.strangers.traps import (
     flags,
     more_traps,
     no_tables,
+    not_goods,
     numbers_again,
     orders,
     refunds,
@@ -37,7 +38,7 @@ from tests.strangers.traps import (
 MODULES = (
     *(shopify, webshops, marketplaces, payments, tills, more_tills, erp, accounting, bookkeeping),
     *(languages, reports, samples, traps, more_traps, defects, known, no_tables, numbers_again, orders, taxes),
-    *(flags, currencies, dates, total_rows, tax_sums, refunds),
+    *(flags, currencies, dates, total_rows, tax_sums, refunds, not_goods),
 )
 
 

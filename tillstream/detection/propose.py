@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from tillstream.detection import not_goods
 from tillstream.detection.amount_columns import AmountColumns
 from tillstream.detection.answers import check_names
 from tillstream.detection.columns import (
@@ -137,13 +138,15 @@ class _Proposer:
         if export:
             self._ignore(apply.ignore_where(export, self._sheet))
             apply.answer(export, self._sheet, self._log)
+        self._ignore(not_goods.decide(self._sheet, self._log))
 
     def _ignore(self, ignore_where: Mapping[str, Sequence[str]]) -> None:
         """Leave out the rows with one of these cells."""
         if ignore_where:
             self._sheet = without_rows(self._sheet, rows_where(self._sheet, ignore_where))
             self._profiles = roles.profiles(self._sheet)
-            self._file = self._file | {"ignore_where": {name: list(words) for name, words in ignore_where.items()}}
+            ignored = self._file.get("ignore_where", {}) | {name: list(words) for name, words in ignore_where.items()}
+            self._file = self._file | {"ignore_where": ignored}
 
     def _region(self) -> str:
         answer = self._log.answer("region")
