@@ -19,6 +19,7 @@ from tests.strangers.shapes import (
     webshops,
 )
 from tests.strangers.traps import (
+    charges,
     currencies,
     dates,
     defects,
@@ -38,7 +39,7 @@ from tests.strangers.traps import (
 MODULES = (
     *(shopify, webshops, marketplaces, payments, tills, more_tills, erp, accounting, bookkeeping),
     *(languages, reports, samples, traps, more_traps, defects, known, no_tables, numbers_again, orders, taxes),
-    *(flags, currencies, dates, total_rows, tax_sums, refunds, not_goods),
+    *(flags, currencies, dates, total_rows, tax_sums, refunds, not_goods, charges),
 )
 
 

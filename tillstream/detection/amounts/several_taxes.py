@@ -45,7 +45,7 @@ def find(sheet: Sheet, columns: Mapping[str, Column]) -> SeveralTaxes | None:
     columns: those with a value for each line.
     """
     numeric = [name for name, column in columns.items() if column.filled and profile(column).share >= _NUMERIC]
-    words = {name: _kind(name) for name in numeric if not profile(columns[name]).percent}
+    words = {name: tax_word(name) for name in numeric if not profile(columns[name]).percent}
     taxes = [name for name, kind in words.items() if kind][:_MAX_TAXES]
     if len(taxes) < 2 or len({words[name] for name in taxes}) < len(taxes):
         return None
@@ -62,7 +62,7 @@ def find(sheet: Sheet, columns: Mapping[str, Column]) -> SeveralTaxes | None:
     return SeveralTaxes((*family,), f"{_listed(family)} are taxes of the same sale, so the tax is their sum")
 
 
-def _kind(name: str) -> str:
+def tax_word(name: str) -> str:
     """The word of a tax, such as cgst, excise or tax; empty if the header is not the name of an amount of tax."""
     folded = re.sub(r"[(\[][^)\]]*[)\]]|[€£$₹]|\d+(?:[.,]\d+)?\s*%", " ", name.casefold())
     tokens = [token for token in re.split(r"[\W_]+", folded) if token and token not in _FILLERS]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tillstream.detection.amounts import refunds
+from tillstream.detection.amounts import charges, refunds
 from tillstream.detection.arithmetic.number_columns import NumberColumns, Numbers, agreement, is_equal
 from tillstream.detection.evidence import CERTAIN, DetectionLog, percentage
 from tillstream.detection.orders.order_totals import is_of_order
@@ -107,7 +107,11 @@ def _parts(
     yield from (_returned_units(columns, roles, total_role, name, has_refunds=bool(refunding)) for name in units)
     if total_role and export_parts is None:
         others = [name for name in free if not reversed_column(name) and _is_used(columns[name])]
-        yield from _included(columns, roles, total_role, others[:_MAX_COLUMNS])
+        contained = list(_included(columns, roles, total_role, others[:_MAX_COLUMNS]))
+        yield from contained
+        for name, evidence in () if contained else charges.doubtful(sheet, columns, roles, total_role, others):
+            ask = f"Is {name} subtracted from {roles[total_role]}, because it is contained and no revenue of goods?"
+            yield _Part(name, total_role, ask, evidence)
 
 
 def _distinct(columns: NumberColumns, names: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tillstream.detection.amounts import tax_kinds, tax_parts, taxes
+from tillstream.detection.amounts import charges, tax_kinds, tax_parts, taxes
 from tillstream.detection.evidence import DetectionLog
 from tillstream.detection.orders import order_taxes
 from tillstream.detection.sheet import Column, Sheet
@@ -27,6 +27,7 @@ class TaxColumns:
 
     def ask(self, sheet: Sheet, roles: dict[str, str], style: NumberStyle, unknown: tuple[str, ...]) -> None:
         """Ask for a tax or a net total among the numeric columns with unknown names, and read the totals of orders."""
+        charges.find_tax(sheet, roles, style, unknown, self._log)
         taxes.ask_for_tax(sheet, roles, style, unknown, self._log)
         taxes.ask_for_net(sheet, roles, style, unknown, self._log)
         self.order_tax = order_taxes.decide(sheet, roles, style, self._log)

@@ -73,7 +73,7 @@ def decide(
             once = _ask(sheet, name, repeated[name], orders, log)
     if not once:
         return OrderAmounts(sheet, repeated=frozenset(repeated))
-    names += [name for name in unmapped if name in repeated]
+    names += [name for name in unmapped if name not in names and _is_of_orders(columns[name], orders)]
     within = roles["sale_id"]
     cells = sheet.columns[within].cells
     zeroed = {name: _counted_once(sheet.columns[name], cells) for name in names}
@@ -111,6 +111,11 @@ def _repeated(values: Numbers, orders: _Orders) -> int:
     shares = np.unique(values[orders.firsts], return_counts=True)[1] / len(orders.firsts)
     chance = float((shares**2).sum()) ** sum(len(rows) - 1 for rows in same)
     return repeated if chance < _CHANCE else 0
+
+
+def _is_of_orders(values: Numbers, orders: _Orders) -> bool:
+    """Whether each order has one amount on all of its lines, which may be the same in all orders."""
+    return all(np.ptp(np.nan_to_num(values[rows])) == 0 for rows in orders.several)
 
 
 def _set_totals_aside(

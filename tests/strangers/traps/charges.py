@@ -1,0 +1,51 @@
+"""Totals of orders that contain shipping, tips or tax, beside no amount of the goods."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+
+from tests.strangers.case import Case, Clerk
+from tests.strangers.facts import Line, Plan, draw
+from tests.strangers.tables import Columns, delimited, plain, stamp
+from tests.strangers.truth import truth_of
+
+FAMILY = "charges"
+
+
+def post(line: Line) -> Decimal:
+    return (Decimal(0), Decimal("4.90"), Decimal("7.50"))[line.sale % 3]
+
+
+def case(name: str, seed: int, columns: Mapping[str, Callable[[Line], str]], **known: str) -> Case:
+    """One row for each order, whose tax of 20% has no fractions of cents."""
+    lines = [replace(line, tax=line.total / 5) for line in draw(Plan(seed, max_lines=1))]
+    base: Columns = {
+        "Order ID": lambda line: 1000 + line.sale,
+        "Order Date": stamp("%Y-%m-%d"),
+        "Customer": lambda line: line.customer,
+    }
+    own = {key.removeprefix("column."): answer for key, answer in known.items() if key.startswith("column.")}
+    clerk = Clerk("Web", columns=own, answers={"identity": "Order ID", "amount": "gross"} | known)
+    build = partial(delimited, lines, {**base, **columns})
+    return Case(f"charges-{name}", FAMILY, "orders.csv", build, clerk, truth_of(lines, "EUR", units=False))
+
+
+def cases() -> list[Case]:
+    def shipped(line: Line) -> str:
+        return plain(line.gross + post(line), 3)
+
+    taxed: Columns = {
+        "Order Total": shipped,
+        "Order Tax": lambda line: plain(line.tax, 3),
+        "Order Shipping": lambda line: plain(post(line)),
+    }
+    tipped: Columns = {
+        "Amount": shipped,
+        "VAT": lambda line: plain(line.tax, 3),
+        "Tip": lambda line: plain(post(line)),
+    }
+    return [
+        case("of-an-order-total", 951, taxed, **{"column.net_amount": "Order Total"}),
+        case("tip-in-an-amount", 952, tipped),
+    ]
