@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tillstream.detection.amounts import ask_totals, by_content, less_parts, minor_units, quantities, scales, totals
+from tillstream.detection.amounts import (
+    ask_totals,
+    by_content,
+    document_discounts,
+    less_parts,
+    minor_units,
+    quantities,
+    scales,
+    totals,
+)
 from tillstream.detection.amounts.tax_columns import TaxColumns
 from tillstream.detection.columns import repeated_names
 from tillstream.detection.columns.roles import MONEY, Profile
@@ -15,6 +24,9 @@ from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.currency import signs
 from tillstream.detection.values.numbers import NumberProfile, NumberStyle
 from tillstream.detection.words.headers import match_header
+
+_NUMERIC = 0.9
+"""Share of numbers in a numeric column."""
 
 
 class AmountColumns:
@@ -73,6 +85,24 @@ class AmountColumns:
             includes_tax=self.settings.get("include") == "tax",
         )
         self._taxes.add_parts(self.settings, roles)
+        self._subtract_discounts(roles)
+
+    def _subtract_discounts(self, roles: dict[str, str]) -> None:
+        """Subtract discounts of whole orders once, from the first line of the order."""
+        numeric = [name for name, one in self.lines.items() if one.column.filled and one.numbers.share > _NUMERIC]
+        names = (
+            ()
+            if self._export
+            else document_discounts.decide(self._original, roles, numeric, self.settings, self.style, self._log)
+        )
+        self._orders = self._orders.with_names(names, roles.get("sale_id", ""))
+        total = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
+        for name in names:
+            if not total and "discount" not in roles:
+                roles["discount"] = name
+                continue
+            terms = self.settings.setdefault("subtract" if total else "add", {})
+            terms[total or "discount"] = [*terms.get(total or "discount", ()), name]
 
     def decide_units(self, roles: dict[str, str], currency: str) -> None:
         """Add to `settings` what the numbers are counted in, such as cents or thousands. currency: of all rows."""
@@ -111,5 +141,5 @@ class AmountColumns:
         return tuple(
             name
             for name, one in self.lines.items()
-            if name not in taken and one.column.filled and one.numbers.share > 0.9 and not one.may_be_date
+            if name not in taken and one.column.filled and one.numbers.share > _NUMERIC and not one.may_be_date
         )

@@ -8,6 +8,7 @@ from functools import partial
 from tests.strangers.case import Case, Clerk
 from tests.strangers.facts import Line, Plan, draw
 from tests.strangers.tables import Columns, delimited, plain, stamp
+from tests.strangers.traps.taxes import BASE
 from tests.strangers.truth import truth_of
 
 FAMILY = "charges"
@@ -31,6 +32,24 @@ def case(name: str, seed: int, columns: Mapping[str, Callable[[Line], str]], **k
     return Case(f"charges-{name}", FAMILY, "orders.csv", build, clerk, truth_of(lines, "EUR", units=False))
 
 
+def order_discount() -> Case:
+    """Lines whose totals are before a discount of their order, which each of them repeats."""
+    lines = draw(Plan(953))
+
+    def discount(line: Line) -> Decimal:
+        return Decimal("3.50") if line.sale % 3 == 0 else Decimal(0)
+
+    columns = BASE | {
+        "Price": lambda line: plain(line.price),
+        "Total": lambda line: plain(line.full),
+        "Order Discount": lambda line: plain(discount(line)),
+    }
+    reduced = [replace(line, discount=discount(line)) if line.number == 1 else line for line in lines]
+    clerk = Clerk("North", answers={"identity": "Receipt"})
+    build = partial(delimited, lines, columns)
+    return Case("charges-order-discount", FAMILY, "sales.csv", build, clerk, truth_of(reduced, "EUR"))
+
+
 def cases() -> list[Case]:
     def shipped(line: Line) -> str:
         return plain(line.gross + post(line), 3)
@@ -48,4 +67,5 @@ def cases() -> list[Case]:
     return [
         case("of-an-order-total", 951, taxed, **{"column.net_amount": "Order Total"}),
         case("tip-in-an-amount", 952, tipped),
+        order_discount(),
     ]

@@ -31,6 +31,10 @@ class OrderAmounts:
     repeated: frozenset[str] = frozenset()
     """Headers of all amounts of orders."""
 
+    def with_names(self, names: Sequence[str], within: str) -> "OrderAmounts":
+        """The same with further headers. within: the header of the order number."""
+        return replace(self, names=(*self.names, *names), within=within) if names else self
+
     def settings(self, used: Collection[str]) -> dict[str, object]:
         """Settings of the contract's `file` for the columns that are used."""
         names = [name for name in self.names if name in used]
