@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 from tests.strangers.case import Case, Clerk
-from tests.strangers.facts import Line, Plan, draw
+from tests.strangers.facts import CENT, Line, Plan, draw
 from tests.strangers.tables import Columns, delimited, plain, stamp
 from tests.strangers.traps.taxes import BASE
 from tests.strangers.truth import truth_of
@@ -16,6 +16,11 @@ FAMILY = "charges"
 
 def post(line: Line) -> Decimal:
     return (Decimal(0), Decimal("4.90"), Decimal("7.50"))[line.sale % 3]
+
+
+def kept(line: Line) -> Decimal:
+    """What the payment provider keeps."""
+    return (line.total * Decimal("0.029") + Decimal("0.30")).quantize(CENT)
 
 
 def case(name: str, seed: int, columns: Mapping[str, Callable[[Line], str]], **known: str) -> Case:
@@ -64,8 +69,14 @@ def cases() -> list[Case]:
         "VAT": lambda line: plain(line.tax, 3),
         "Tip": lambda line: plain(post(line)),
     }
+    payout: Columns = {
+        "Gross": lambda line: plain(line.total),
+        "Fee": lambda line: plain(-kept(line)),
+        "Net": lambda line: plain(line.total - kept(line)),
+    }
     return [
         case("of-an-order-total", 951, taxed, **{"column.net_amount": "Order Total"}),
         case("tip-in-an-amount", 952, tipped),
         order_discount(),
+        case("payouts", 954, payout, amount="net"),
     ]

@@ -26,6 +26,7 @@ def decide(
     """
     if {"net_amount", "gross_amount"} & set(roles):
         reduced_totals.ask(sheet, roles, unmapped, style, log)
+        reduced_totals.ask_before_fees(sheet, roles, unmapped, style, log)
         return {}
     if {"quantity", "unit_price"} <= set(roles):
         if totals := _partial_totals(sheet, roles, unmapped, style):

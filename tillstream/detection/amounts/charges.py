@@ -99,7 +99,11 @@ def _taxed(columns: NumberColumns, roles: Mapping[str, str], total: Numbers, nam
 
 
 def find_tax(
-    sheet: Sheet, roles: dict[str, str], style: NumberStyle, unmapped: Sequence[str], log: DetectionLog
+    sheet: Sheet,
+    roles: dict[str, str],
+    style: NumberStyle,
+    unmapped: Sequence[str],
+    log: DetectionLog,
 ) -> None:
     """Find a tax by its name, such as Order Tax, and by an even rate of the total less charges; changes `roles`.
 

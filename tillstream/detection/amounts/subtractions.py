@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tillstream.detection.amounts import charges, refunds
+from tillstream.detection.amounts.reduced_totals import is_fee
 from tillstream.detection.arithmetic.number_columns import NumberColumns, Numbers, agreement, is_equal
 from tillstream.detection.evidence import CERTAIN, DetectionLog, percentage
 from tillstream.detection.orders.order_totals import is_of_order
@@ -52,15 +53,15 @@ def decide(
 ) -> dict[str, Any]:
     """Settings `add`, `subtract`, `refunded` and `remaining` of the contract's `amounts`. Asks `subtract.HEADER`.
 
-    roles: changed in place if the total of the file counts units that came back.
-    includes_tax: the net total is computed from that of the file.
-    unmapped: numeric columns without a role. export_parts: if it is known what the total contains, the columns
-    that may be subtracted besides those of what came back.
+    roles: changed in place if the total of the file counts units that came back. unmapped: numeric columns without a
+    role. export_parts: if it is known what the total contains, the columns that may be subtracted besides those of what
+    came back. includes_tax: the net total is computed from that of the file.
     """
     total_role = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
     mapped = [roles[role] for role in _MAPPED if role in roles]
     in_question = {choice for question in log.questions for choice in question.choices}
-    free = [name for name in unmapped if name not in in_question]
+    before_fees = "column.net_amount" in log.answers
+    free = [name for name in unmapped if name not in in_question and not (before_fees and is_fee(name))]
     columns = NumberColumns(sheet, dict.fromkeys((*mapped, *free)), style)
     terms: dict[str, dict[str, Any]] = {}
     for part in list(_parts(sheet, columns, roles, total_role, free, export_parts, includes_tax=includes_tax)):
@@ -191,8 +192,7 @@ def _returned_units(
         back = units != 0
         left = is_equal(total[back], (all_units - np.abs(units))[back] * prices[back]).mean()
         before = is_equal(total[back], all_units[back] * prices[back]).mean()
-        is_before = bool(before >= _MOST) and total_role == "net_amount" and "discount" not in roles
-        replaces = is_before and not has_refunds
+        replaces = before >= _MOST and total_role == "net_amount" and "discount" not in roles and not has_refunds
         if left >= _MOST or before >= _MOST:
             which = f"{quantity} less {name}" if left >= _MOST else f"all of {quantity}"
             evidence += f"; {roles[total_role]} is the price of {which} there"
