@@ -43,6 +43,19 @@ def total_of(
     return (roles[total_role], "") if includes_tax else ("", "")
 
 
+def is_after(columns: NumberColumns, total: str, name: str) -> bool:
+    """Whether a total is another column less the refunds, and at most one more column."""
+    numbers, values = np.abs(np.nan_to_num(columns[name])), columns[total]
+    back, sign = numbers != 0, np.sign(columns[total])
+    others = [other for other in columns.names if other not in {total, name}]
+    for base in others:
+        for term in ("", *(other for other in others if other != base)):
+            less = numbers + np.abs(columns.or_zero(term))
+            if back.any() and is_equal(values, columns[base] - sign * less)[back].mean() >= _MOST:
+                return True
+    return False
+
+
 def afterwards(
     columns: NumberColumns, roles: Mapping[str, str], total_role: str, free: Sequence[str]
 ) -> Iterator[tuple[str, str, str]]:

@@ -25,7 +25,7 @@ _FAMILIES = (
 _TAX = frozenset({"tax", "taxes", "vat", "gst", "duty", "taxe", "steuer", "impuesto", "imposto", "imposta"})
 _FILLERS = frozenset({"amount", "amt", "value", "sum", "line", "item", "in", "rs", "inr", "usd", "cad"})
 _OTHER = re.compile(
-    r"ship|deliver|freight|postage|handling|refund|return|with|incl|excl|income|tip|gratuit|fee|gift|discount|before|"
+    r"ship|deliver|freight|postage|handling|refund|return|with|incl|excl|income|tip|gratuit|fee|commission|gebühr|provision|gift|discount|before|"
     r"after|without|less|rate|code|number|type|name|exempt|total|%$|\b(?:ex|inc|net|gross|no|id|of|price)\b"
 )
 """Words of headers that are not an amount of tax of the goods."""

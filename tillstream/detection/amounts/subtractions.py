@@ -206,9 +206,9 @@ def _may_be_refund(sheet: Sheet, columns: NumberColumns, roles: dict[str, str], 
     """Whether most numbers may be part of the totals, with tax and shipping, and none is that of a whole order."""
     numbers, total = np.nan_to_num(columns[name]), np.nan_to_num(columns[roles[total_role]])
     used = numbers != 0
-    return bool((np.abs(numbers[used]) <= 2 * np.abs(total[used]) + 0.01).mean() >= _FEWEST) and not is_of_order(
-        sheet, roles, numbers
-    )
+    is_part = bool((np.abs(numbers[used]) <= 2 * np.abs(total[used]) + 0.01).mean() >= _FEWEST)
+    is_after = refunds.is_after(columns, roles[total_role], name)
+    return is_part and not is_after and not is_of_order(sheet, roles, numbers)
 
 
 def _refund(columns: NumberColumns, roles: dict[str, str], total_role: str, name: str, *, includes_tax: bool) -> _Part:

@@ -235,6 +235,8 @@ def _with_tax(roles: dict[str, str], log: DetectionLog) -> dict[str, Any]:
     if {"tax", "tax_rate"} & set(roles):
         return {"include": "tax"}
     answer = log.answer("tax_rate")
+    if answer is None and any(question.key == "column.tax" for question in log.questions):
+        return {"include": "tax", "tax_rate": "0"}  # it is not needed if that answer is a column
     if answer is None:
         name = roles.get("gross_amount", "the prices")
         words = f"Which part of the net amount is the tax in {name}, such as 0.19? Enter 0 if there is none."

@@ -72,7 +72,8 @@ def reversed_column(header: str) -> str:
     """
     words = [word for word in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", header) if word]
     for place, word in enumerate(words):
-        rest = "" if status_of(word) in _REVERSED else _after_reversed(word.casefold())
+        is_reversed = status_of(word) in _REVERSED or status_of(word.removesuffix("s")) in _REVERSED
+        rest = "" if is_reversed else _after_reversed(word.casefold())
         if rest is not None:
             return " ".join([*words[:place], *filter(None, [rest]), *words[place + 1 :]]) or "-"
     return ""

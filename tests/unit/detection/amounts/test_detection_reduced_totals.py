@@ -71,3 +71,26 @@ def test_a_net_after_the_fees_of_a_provider_is_a_question(sign: int) -> None:
 
 def test_a_fee_that_the_buyer_pays_is_another_thing() -> None:
     assert all(question.key != "column.net_amount" for question in payouts("Delivery fee").questions)
+
+
+def marketplace(**answers: str) -> Any:
+    """A proposal for lines of a marketplace, whose price is that of the line."""
+    rows = ["Order ID,Order Date,Title,Qty,Item Price,Commission,Commission VAT,Payout"]
+    for number in range(20):
+        price = (1 + number % 3) * (12.5 + number)
+        kept = round(price * 0.15, 2)
+        amounts = f"{price:.2f},{kept:.2f},{kept / 5:.2f},{price - kept - round(kept / 5, 2):.2f}"
+        rows.append(f"M{number:03},2026-03-{1 + number:02},Item {number % 4},{1 + number % 3},{amounts}")
+    data = "\n".join([*rows, ""]).encode()
+    return propose(io.BytesIO(data), name="shop", answers=ANSWERS | {"identity": "Order ID"} | answers)
+
+
+def test_a_price_less_fees_that_is_the_payout_of_several_units_is_that_of_the_line() -> None:
+    (question,) = marketplace().questions
+    assert (question.key, question.choices) == ("column.net_amount", ("Item Price", "-"))
+    assert (
+        question.evidence == "Payout is Item Price less Commission and Commission VAT, also in 13 rows of several units"
+    )
+    columns = marketplace(**{"column.net_amount": "Item Price"}).contract["columns"]
+    assert columns["net_amount"] == "Item Price"
+    assert not {"unit_price", "tax"} & set(columns)

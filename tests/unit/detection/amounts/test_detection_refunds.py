@@ -60,3 +60,15 @@ def test_a_total_after_refunds_beside_the_one_before_them_is_a_question() -> Non
     assert question.evidence == "Adjusted Order Total is less than Order Total in 3 rows, together 45.00"
     proposal = proposal_for(header, ["0.00"], 5.0, **{"subtract.Adjusted Order Total": "yes"})
     assert proposal.contract["amounts"] == {"remaining": {"Adjusted Order Total": "Order Total"}}
+
+
+def test_a_total_after_its_refunds_is_not_reduced_again() -> None:
+    rows = ["No,Date,Item,Qty,Gross sales,Refunds,Net sales"]
+    for number, gross in enumerate(NETS):
+        refund = 2.0 if number % 2 else 0.0
+        rows.append(f"{100 + number},2026-03-{14 + number},Mug,1,{gross:.2f},{refund:.2f},{gross - refund:.2f}")
+    data = "\n".join([*rows, ""]).encode()
+    assert propose(io.BytesIO(data), name="shop", answers=ANSWERS).questions == ()
+    before = b"\n".join(line.rsplit(b",", 1)[0] for line in data.replace(b"Gross sales", b"Total").splitlines())
+    (question,) = propose(io.BytesIO(before + b"\n"), name="shop", answers=ANSWERS).questions
+    assert question.key == "subtract.Refunds"
