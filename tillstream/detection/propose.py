@@ -135,6 +135,8 @@ class _Proposer:
             self._sheet = fill_down.complete(sheet, names, within)
             self._profiles = roles.profiles(self._sheet)
             self._file = self._file | {"fill_down": list(names), "fill_down_within": within}
+        elif not export:
+            self._first_lines = fill_down.amounts_of_orders(sheet, self._profiles)
         if export:
             self._ignore(apply.ignore_where(export, self._sheet))
             apply.answer(export, self._sheet, self._log)

@@ -7,7 +7,7 @@ from functools import partial
 
 from tests.strangers.case import Case, Clerk
 from tests.strangers.facts import CENT, Line, Plan, draw
-from tests.strangers.tables import Columns, delimited, plain, stamp
+from tests.strangers.tables import Columns, delimited, once, plain, stamp
 from tests.strangers.traps.taxes import BASE
 from tests.strangers.truth import truth_of
 
@@ -55,6 +55,27 @@ def order_discount() -> Case:
     return Case("charges-order-discount", FAMILY, "sales.csv", build, clerk, truth_of(reduced, "EUR"))
 
 
+def coupons() -> Case:
+    """Lines with prices, and the coupon and the total of their order in its first row."""
+    lines = draw(Plan(955))
+    orders: dict[int, Decimal] = {}
+    for line in lines:
+        orders[line.sale] = orders.get(line.sale, Decimal(0)) + line.full
+
+    def coupon(line: Line) -> Decimal:
+        return Decimal("3.50") if line.sale % 3 == 0 else Decimal(0)
+
+    columns = BASE | {
+        "Price": lambda line: plain(line.price),
+        "Coupon discount": lambda line: once(line, plain(coupon(line))),
+        "Total": lambda line: once(line, plain(orders[line.sale] - coupon(line))),
+    }
+    reduced = [replace(line, discount=coupon(line)) if line.number == 1 else line for line in lines]
+    clerk = Clerk("North", answers={"identity": "Receipt"})
+    build = partial(delimited, lines, columns)
+    return Case("charges-coupon-of-the-first-row", FAMILY, "sales.csv", build, clerk, truth_of(reduced, "EUR"))
+
+
 def cases() -> list[Case]:
     def shipped(line: Line) -> str:
         return plain(line.gross + post(line), 3)
@@ -78,5 +99,6 @@ def cases() -> list[Case]:
         case("of-an-order-total", 951, taxed, **{"column.net_amount": "Order Total"}),
         case("tip-in-an-amount", 952, tipped),
         order_discount(),
+        coupons(),
         case("payouts", 954, payout, amount="net"),
     ]
