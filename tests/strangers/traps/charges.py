@@ -23,7 +23,7 @@ def kept(line: Line) -> Decimal:
     return (line.total * Decimal("0.029") + Decimal("0.30")).quantize(CENT)
 
 
-def case(name: str, seed: int, columns: Mapping[str, Callable[[Line], str]], **known: str) -> Case:
+def case(name: str, seed: int, columns: Mapping[str, Callable[[Line], str]], **more: str) -> Case:
     """One row for each order, whose tax of 20% has no fractions of cents."""
     lines = [replace(line, tax=line.total / 5) for line in draw(Plan(seed, max_lines=1))]
     base: Columns = {
@@ -31,8 +31,8 @@ def case(name: str, seed: int, columns: Mapping[str, Callable[[Line], str]], **k
         "Order Date": stamp("%Y-%m-%d"),
         "Customer": lambda line: line.customer,
     }
-    own = {key.removeprefix("column."): answer for key, answer in known.items() if key.startswith("column.")}
-    clerk = Clerk("Web", columns=own, answers={"identity": "Order ID", "amount": "gross"} | known)
+    own = {key.removeprefix("column."): answer for key, answer in more.items() if key.startswith("column.")}
+    clerk = Clerk("Web", columns=own, answers={"identity": "Order ID", "amount": "gross"} | more)
     build = partial(delimited, lines, {**base, **columns})
     return Case(f"charges-{name}", FAMILY, "orders.csv", build, clerk, truth_of(lines, "EUR", units=False))
 

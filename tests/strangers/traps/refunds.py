@@ -33,8 +33,8 @@ def kept(line: Line) -> Line:
 def case(name: str, lines: list[Line], columns: Columns, **answers: str) -> Case:
     base: Columns = {"Order ID": lambda line: 1000 + line.sale, "Order Date": stamp("%Y-%m-%d")}
     base |= {"Number of Items": lambda line: line.quantity}
-    known = {"identity": "Order ID", "amount": "net"} | answers
-    clerk = Clerk("Web", columns={"quantity": "Number of Items"}, answers=known)
+    own = {"identity": "Order ID", "amount": "net"} | answers
+    clerk = Clerk("Web", columns={"quantity": "Number of Items"}, answers=own)
     build = partial(delimited, lines, base | columns)
     return Case(f"refunds-{name}", FAMILY, "orders.csv", build, clerk, truth_of([*map(kept, lines)], "EUR"))
 
