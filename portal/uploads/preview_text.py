@@ -54,6 +54,7 @@ FAMILIES = {
     "subtract": "Subtracted",
     "once": "Counted once",
     "rows": "Rows with",
+    "ignore": "Rows left out",
 }
 CHOICES: dict[str, dict[str, str]] = {
     "date_order": {"DMY": "day, month, year", "MDY": "month, day, year", "YMD": "year, month, day"},
@@ -80,7 +81,8 @@ CHOICES: dict[str, dict[str, str]] = {
     "multiple": {"yes": "yes, multiply them", "no": "no, they are as they are"},
     "quantity_decimals": {"yes": "yes", "no": "no, it is a thousand or more"},
     "total_rows": {"yes": "yes, ignore them", "no": "no, they are sales"},
-    "subtract": {"yes": "yes, subtract it", "no": "no"},
+    "subtract": {"yes": "yes, subtract it", "with_tax": "yes, and it contains tax", "no": "no"},
+    "ignore": {"yes": "yes, leave them out", "no": "no, they are sales"},
     "once": {"yes": "yes, once for the order", "no": "no, for each line"},
     "event": {"all": "each row is a sale of its own"},
     "rows": {

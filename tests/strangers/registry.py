@@ -19,6 +19,7 @@ from tests.strangers.shapes import (
     webshops,
 )
 from tests.strangers.traps import (
+    charges,
     currencies,
     dates,
     defects,
@@ -26,8 +27,11 @@ from tests.strangers.traps import (
     marked,
     more_traps,
     no_tables,
+    not_goods,
     numbers_again,
     orders,
+    refunds,
+    tax_sums,
     taxes,
     total_rows,
     traps,
@@ -36,7 +40,7 @@ from tests.strangers.traps import (
 MODULES = (
     *(shopify, webshops, marketplaces, payments, tills, more_tills, erp, accounting, bookkeeping),
     *(languages, reports, samples, traps, more_traps, defects, known, no_tables, numbers_again, orders, taxes),
-    *(flags, marked, currencies, dates, total_rows),
+    *(flags, marked, currencies, dates, total_rows, tax_sums, refunds, not_goods, charges),
 )
 
 

@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tillstream.detection.amounts import ask_totals, by_content, less_parts, minor_units, quantities, scales, totals
+from tillstream.detection.amounts import (
+    ask_totals,
+    by_content,
+    document_discounts,
+    less_parts,
+    minor_units,
+    quantities,
+    scales,
+    totals,
+)
 from tillstream.detection.amounts.tax_columns import TaxColumns
 from tillstream.detection.columns import repeated_names
 from tillstream.detection.columns.roles import MONEY, Profile
@@ -15,6 +24,9 @@ from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.currency import signs
 from tillstream.detection.values.numbers import NumberProfile, NumberStyle
 from tillstream.detection.words.headers import match_header
+
+_NUMERIC = 0.9
+"""Share of numbers in a numeric column."""
 
 
 class AmountColumns:
@@ -35,7 +47,7 @@ class AmountColumns:
         self._export, self._log = export, log
         self.lines = {name: one for name, one in profiles.items() if name not in first_lines}
         """The profiles of the columns that have a value for each line."""
-        self._taxes = TaxColumns({name: one.column for name, one in self.lines.items()}, log)
+        self._taxes = TaxColumns(sheet, {name: one.column for name, one in self.lines.items()}, log)
         self._of_orders = frozenset[str]()
 
     def decide(self, roles: dict[str, str], style: NumberStyle) -> None:
@@ -70,8 +82,27 @@ class AmountColumns:
             export_settings=apply.amount_settings(self._export, roles),
             export_parts=apply.parts(self._export, sheet),
             order_columns=self._first_lines,
+            includes_tax=self.settings.get("include") == "tax",
         )
         self._taxes.add_parts(self.settings, roles)
+        self._subtract_discounts(roles)
+
+    def _subtract_discounts(self, roles: dict[str, str]) -> None:
+        """Subtract discounts of whole orders once, from the first line of the order."""
+        numeric = [name for name, one in self.lines.items() if one.column.filled and one.numbers.share > _NUMERIC]
+        names = (
+            ()
+            if self._export
+            else document_discounts.decide(self._original, roles, numeric, self.settings, self.style, self._log)
+        )
+        self._orders = self._orders.with_names(names, roles.get("sale_id", ""))
+        total = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
+        for name in names:
+            if not total and "discount" not in roles:
+                roles["discount"] = name
+                continue
+            terms = self.settings.setdefault("subtract" if total else "add", {})
+            terms[total or "discount"] = [*terms.get(total or "discount", ()), name]
 
     def decide_units(self, roles: dict[str, str], currency: str) -> None:
         """Add to `settings` what the numbers are counted in, such as cents or thousands. currency: of all rows."""
@@ -106,9 +137,9 @@ class AmountColumns:
 
     def _free_numbers(self, roles: Mapping[str, str]) -> tuple[str, ...]:
         """Numeric columns without a role, and not of whole orders if quantity and price are those of the line."""
-        taken = {*roles.values(), *self._of_orders, *self._taxes.at_rates}
+        taken = {*roles.values(), *self._of_orders, *self._taxes.parts.columns}
         return tuple(
             name
             for name, one in self.lines.items()
-            if name not in taken and one.column.filled and one.numbers.share > 0.9 and not one.may_be_date
+            if name not in taken and one.column.filled and one.numbers.share > _NUMERIC and not one.may_be_date
         )

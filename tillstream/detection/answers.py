@@ -85,9 +85,10 @@ PREFIX_VALIDATORS: dict[str, Callable[[str], str]] = {
     "currency": _currency,
     "status": _one_of(*STATUSES, IGNORE),
     "missing": _one_of("yes", "no"),
-    "subtract": _one_of("yes", "no"),
+    "subtract": _one_of("yes", "no", "with_tax"),
     "once": _one_of("yes", "no"),
     "rows": _one_of("subtract", "ignore", "keep"),
+    "ignore": _one_of("yes", "no"),
 }
 """Key prefix → validator, for keys with a suffix: column.quantity, status.WORD, subtract.HEADER."""
 

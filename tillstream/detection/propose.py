@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from tillstream.detection import not_goods
 from tillstream.detection.amount_columns import AmountColumns
 from tillstream.detection.answers import check_names
 from tillstream.detection.columns import (
@@ -134,9 +135,12 @@ class _Proposer:
             self._sheet = fill_down.complete(sheet, names, within)
             self._profiles = roles.profiles(self._sheet)
             self._file = self._file | {"fill_down": list(names), "fill_down_within": within}
+        elif not export:
+            self._first_lines = fill_down.amounts_of_orders(sheet, self._profiles)
         if export:
             self._ignore(apply.ignore_where(export, self._sheet))
             apply.answer(export, self._sheet, self._log)
+        self._ignore(not_goods.decide(self._sheet, self._log))
 
     def _ignore(self, ignore_where: Mapping[str, Sequence[str]]) -> None:
         """Leave out the rows with one of these cells."""

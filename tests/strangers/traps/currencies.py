@@ -73,6 +73,10 @@ def several() -> list[Case]:
     def with_column(header: str, home: str, abroad: str) -> dict[str, Write]:
         return {**total("{}", "{}"), header: lambda line: abroad if foreign(line) else home}
 
+    converted = {
+        "Currency": lambda line: "USD" if foreign(line) else "EUR",
+        "Total (EUR)": lambda line: plain(line.total),
+    }
     dollars = {"currency.$": "USD"}
     rare = {"Total": lambda line: f"{'£' if line is lines[40] else ''}{plain(line.total)}"}
     return [
@@ -89,6 +93,7 @@ def several() -> list[Case]:
             **{"currency.Dollar": "USD"},
         ),
         case("column-of-codes-of-another-name", lines, with_column("Doc. Curr.", "EUR", "CHF"), "CHF, EUR"),
+        case("name-of-the-total", lines, converted, "EUR", **{"column.currency": "-"}),
         case("column-only-of-foreign-codes", lines, with_column("Currency", "", "USD"), "EUR, USD"),
     ]
 

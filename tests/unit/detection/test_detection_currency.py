@@ -102,3 +102,18 @@ def test_words_of_currencies(word: str, currencies: tuple[str, ...]) -> None:
 )  # fmt: skip
 def test_signs_of_other_currencies(sign: str, currency: str, other: bool) -> None:
     assert is_of_another(sign, currency) is other
+
+
+def converted(**answers: str) -> Proposal:
+    """A proposal for totals whose name contains EUR, beside a column of currencies."""
+    rows = [f"{1000 + n},2026-03-{1 + n:02},Item,1,{'EUR' if n % 2 else 'USD'},{10 + n}.50" for n in range(20)]
+    data = "\n".join(["Receipt,Date,Product,Quantity,Currency,Total (EUR)", *rows, ""]).encode()
+    return propose(io.BytesIO(data), name="shop", answers=ANSWERS | answers)
+
+
+def test_a_total_in_a_currency_by_its_name_beside_other_currencies_is_a_question() -> None:
+    (question,) = converted().questions
+    assert (question.key, question.choices, question.none) == ("column.currency", ("Currency", "-"), "all are in EUR")
+    assert question.evidence == "the name of Total (EUR) contains EUR, and Currency contains USD"
+    assert converted(**{"column.currency": "-"}).contract["currency"] == "EUR"
+    assert converted(**{"column.currency": "Currency"}).contract["columns"]["currency"] == "Currency"

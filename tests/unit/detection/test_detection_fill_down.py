@@ -57,3 +57,16 @@ def test_rows_without_a_product_are_not_filled_because_they_may_be_subtotals() -
 def test_a_file_without_empty_cells_needs_nothing() -> None:
     text = "Order,Day,Product,Qty,Price\n" + "".join(f"N{n},2026-02-{n:02},Mug,1,10.00\n" for n in range(10, 20))
     assert "fill_down" not in detected(text).contract["file"]
+
+
+def test_amounts_of_the_first_row_of_an_order_are_not_those_of_its_line_without_other_gaps() -> None:
+    rows = ["Order number,Date,Item,Qty,Price,Coupon discount,Total"]
+    for number, price in enumerate((10.0, 25.5, 12.5, 40.0, 99.9, 6.0)):
+        goods, coupon = 3 * price + 20.25, 5 if number % 2 else 0
+        order = f"{100 + number},2026-03-{14 + number}"
+        rows += [f"{order},Mug,3,{price},{coupon:.2f},{goods - coupon:.2f}", f"{order},Tea,1,20.25,,"]
+    answers = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC", "identity": "Order number"}
+    proposal = propose(io.BytesIO("\n".join([*rows, ""]).encode()), name="shop", answers=answers)
+    assert proposal.questions == ()
+    assert proposal.contract["columns"]["discount"] == "Coupon discount"
+    assert "net_amount" not in proposal.contract["columns"]

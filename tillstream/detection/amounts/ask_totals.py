@@ -26,14 +26,12 @@ def decide(
     """
     if {"net_amount", "gross_amount"} & set(roles):
         reduced_totals.ask(sheet, roles, unmapped, style, log)
+        reduced_totals.ask_before_fees(sheet, roles, unmapped, style, log)
         return {}
     if {"quantity", "unit_price"} <= set(roles):
-        if totals := _partial_totals(sheet, roles, unmapped, style):
-            names, evidence = tuple(totals), next(iter(totals.values()))
-            if log.answers.get("column.net_amount") != NO_COLUMN:
-                log.add_question("column.net_amount", _TOTAL, (*names, NO_COLUMN), evidence, default=names[0])
-                return {}
-        _ask_for_discount(sheet, roles, discount_guard.plausible(sheet, roles, unmapped, style), log)
+        has_none = log.answers.get("column.net_amount") == NO_COLUMN
+        if has_none or not _ask_for_total(sheet, roles, unmapped, style, log):
+            _ask_for_discount(sheet, roles, discount_guard.plausible(sheet, roles, unmapped, style), log)
         return {}
     if log.answers.get("column.net_amount") != NO_COLUMN:
         default = "" if unmapped else NO_COLUMN
@@ -53,6 +51,17 @@ def decide(
         evidence = "no column is the total of a line"
         log.add_question("column.unit_price", _PRICE, (*unmapped, NO_COLUMN), evidence, none=_NO_AMOUNTS)
     return {}
+
+
+def _ask_for_total(
+    sheet: Sheet, roles: dict[str, str], unmapped: tuple[str, ...], style: NumberStyle, log: DetectionLog
+) -> bool:
+    """Whether a column may be the total of a line although no sum proves it, so that `column.net_amount` is asked."""
+    if totals := _partial_totals(sheet, roles, unmapped, style):
+        names, evidence = tuple(totals), next(iter(totals.values()))
+        log.add_question("column.net_amount", _TOTAL, (*names, NO_COLUMN), evidence, default=names[0])
+        return True
+    return reduced_totals.ask_priced(sheet, roles, unmapped, style, log)
 
 
 def _partial_totals(

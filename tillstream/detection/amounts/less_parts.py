@@ -20,17 +20,19 @@ def decide(
     export_settings: Mapping[str, object] | None,
     export_parts: Sequence[str],
     order_columns: Collection[str],
+    includes_tax: bool,
 ) -> dict[str, Any]:
     """Settings of `amounts`.
 
     export_settings: those of a known export; export_parts: what may be subtracted from its total.
-    order_columns: numeric columns that only the first line of an order has.
+    order_columns: numeric columns that only the first line of an order has. includes_tax: the net total is computed
+    from the total of the file.
     """
     parts = None if export_settings is None else export_parts
     settings = (
         order_discounts.decide(sheet, roles, unmapped, style, log) if export_settings is None else export_settings
     )
-    terms = subtractions.decide(sheet, roles, unmapped, style, log, export_parts=parts)
+    terms = subtractions.decide(sheet, roles, unmapped, style, log, export_parts=parts, includes_tax=includes_tax)
     for part, by_role in first_line_amounts.decide(sheet, roles, order_columns, style, log).items():
         for role, names in by_role.items():
             terms.setdefault(part, {}).setdefault(role, []).extend(names)

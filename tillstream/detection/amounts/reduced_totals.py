@@ -7,11 +7,19 @@ from itertools import combinations
 import numpy as np
 
 from tillstream.detection.arithmetic.number_columns import NumberColumns, is_equal
-from tillstream.detection.evidence import DetectionLog, percentage
+from tillstream.detection.evidence import NO_COLUMN, DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle, profile
 from tillstream.detection.words.headers import is_irrelevant_header, match_header
 
+_FEE = re.compile(
+    r"\bfees?\b|commission|gebühr|gebuehr|\bprovision|\bfrais\b|comisi|comiss|avgift|gebyr|prowizj|poplat|手数料|手续费|수수료",
+    re.IGNORECASE,
+)
+"""Names of what a payment provider or a marketplace keeps."""
+_PAID_BY_BUYER = re.compile(
+    r"ship|deliver|versand|liefer|livraison|env[ií]o|service|booking|buyer|customer", re.IGNORECASE
+)
 _MIN_ROWS, _MOST, _SOME, _LEAST, _ALL = 3, 0.95, 0.2, 0.3, 1.0001
 """Rows that are less; shares of rows that show a rule and that are equal; smallest and largest share
 of the total that is left."""
@@ -33,6 +41,32 @@ def ask(sheet: Sheet, roles: dict[str, str], unmapped: Sequence[str], style: Num
             return
 
 
+def ask_before_fees(
+    sheet: Sheet, roles: dict[str, str], unmapped: Sequence[str], style: NumberStyle, log: DetectionLog
+) -> None:
+    """Ask `column.net_amount` if the net total is another column less fees.
+
+    unmapped: numeric columns without a role.
+    """
+    net = roles.get("net_amount", "")
+    if not net or "column.net_amount" in log.answers:
+        return
+    fees = [name for name in unmapped if is_fee(name)]
+    taxes = [roles["tax"]] if "tax" in roles else []
+    bases = [name for name in (roles.get("gross_amount", ""), *unmapped) if name and name not in fees]
+    columns = NumberColumns(sheet, dict.fromkeys((net, *fees, *taxes, *bases)), style)
+    terms = [(*fee, *tax) for count in (1, 2) for fee in combinations(fees, count) for tax in ((), taxes)]
+    for base, less in ((base, less) for base in bases for less in terms):
+        whole = columns[base]
+        amount = sum((np.abs(np.nan_to_num(columns[name])) for name in less), np.zeros(len(whole)))
+        used = amount != 0
+        if used.sum() >= _MIN_ROWS and is_equal(columns[net], whole - np.sign(whole) * amount)[used].mean() >= _MOST:
+            words = "Which column is the revenue before tax? Fees are a cost, and are not subtracted from it."
+            evidence = f"{net} is {base} less {' and '.join(less)}"
+            log.add_question("column.net_amount", words, (base, net), evidence, default=base)
+            return
+
+
 def _proof(columns: NumberColumns, roles: dict[str, str], name: str, total: str, free: Sequence[str]) -> str:
     """The evidence that a column is the total less a discount; empty if not."""
     used = ~np.isnan(columns[name]) & (np.nan_to_num(columns[total]) != 0)
@@ -50,6 +84,39 @@ def _proof(columns: NumberColumns, roles: dict[str, str], name: str, total: str,
         if is_equal(values, totals - less).mean() >= _MOST:
             return f"{name} is {total} − {' − '.join(terms)}"
     return ""
+
+
+def ask_priced(
+    sheet: Sheet, roles: dict[str, str], unmapped: Sequence[str], style: NumberStyle, log: DetectionLog
+) -> bool:
+    """Ask `column.net_amount` if a price less fees is another column also where the quantity is more than 1.
+
+    Such a price is that of the line. unmapped: numeric columns without a role. Returns whether it is asked.
+    """
+    price = roles["unit_price"]
+    columns = NumberColumns(sheet, dict.fromkeys((roles["quantity"], price, *unmapped)), style)
+    several = np.nan_to_num(columns[roles["quantity"]]) > 1
+    fees = [name for name in unmapped if is_fee(name)]
+    for rest in (name for name in unmapped if name not in fees):
+        for less in (terms for count in (1, 2) for terms in combinations(fees, count)):
+            amount = sum((np.abs(np.nan_to_num(columns[name])) for name in less), np.zeros(len(several)))
+            used = several & (amount != 0)
+            if used.sum() >= _MIN_ROWS and is_equal(columns[rest], columns[price] - amount)[used].mean() >= _MOST:
+                words = f"Is {price} the amount of the whole line, and not that of one unit?"
+                evidence = (
+                    f"{rest} is {price} less {' and '.join(less)}, also in {int(used.sum()):,} rows of several units"
+                )
+                choices = (price, NO_COLUMN)
+                log.add_question(
+                    "column.net_amount", words, choices, evidence, default=price, none="the price of a unit"
+                )
+                return True
+    return False
+
+
+def is_fee(name: str) -> bool:
+    """Whether a header is that of a fee which the seller pays."""
+    return bool(_FEE.search(name)) and not _PAID_BY_BUYER.search(name)
 
 
 def is_discount(name: str) -> bool:

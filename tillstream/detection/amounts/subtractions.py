@@ -2,22 +2,25 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from tillstream.detection.arithmetic.number_columns import NumberColumns, Numbers, agreement, is_equal
-from tillstream.detection.evidence import CERTAIN, DetectionLog, percentage
+from tillstream.detection.amounts import charges, refunds
+from tillstream.detection.amounts.reduced_totals import is_fee
+from tillstream.detection.arithmetic.contained import contained
+from tillstream.detection.arithmetic.number_columns import NumberColumns, Numbers, is_equal
+from tillstream.detection.evidence import CERTAIN, DetectionLog
 from tillstream.detection.orders.order_totals import is_of_order
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle
 from tillstream.detection.words.flag_words import reversed_column
 from tillstream.detection.words.headers import match_header
 
-_MOST, _FEWEST, _MOST_TERMS, _MAX_COLUMNS = 0.95, 0.5, 2, 8
-"""Share of rows that show a rule, share of the goods in a total, and numbers of columns that are combined."""
+_MOST, _FEWEST, _MAX_COLUMNS = 0.95, 0.5, 8
+"""Shares of rows that show a rule, and number of columns that a total may contain."""
 _MIN_ROWS = 3
+_MAPPED = ("quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ class _Part:
     sign: int = -1
     replaces_total: bool = False
     """Whether the total of the file is before the subtraction, so that quantity × price replaces it."""
+    of: str = ""
+    """The total with tax that the refunds are a part of; the amounts of the row fall in the same proportion."""
+    setting: str = ""
+    """The contract's setting for `of`."""
+    choices: tuple[str, ...] = ("yes", "no")
     follows: str = ""
     """The column of money that is subtracted in the same rows, so that one answer is for both."""
 
@@ -43,24 +51,31 @@ def decide(
     log: DetectionLog,
     *,
     export_parts: Sequence[str] | None = None,
+    includes_tax: bool = False,
 ) -> dict[str, Any]:
-    """Settings `add` and `subtract` of the contract's `amounts`. Asks `subtract.HEADER`.
+    """Settings `add`, `subtract`, `refunded` and `remaining` of the contract's `amounts`. Asks `subtract.HEADER`.
 
-    roles: changed in place if the total of the file counts units that came back.
-    unmapped: numeric columns without a role. export_parts: if it is known what the total contains, the columns
-    that may be subtracted besides those of what came back.
+    roles: changed in place if the total of the file counts units that came back. unmapped: numeric columns without a
+    role. export_parts: if it is known what the total contains, the columns that may be subtracted besides those of what
+    came back. includes_tax: the net total is computed from that of the file.
     """
     total_role = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
-    mapped = [roles[role] for role in ("quantity", "unit_price", "discount", "tax", total_role) if role in roles]
+    mapped = [roles[role] for role in _MAPPED if role in roles]
     in_question = {choice for question in log.questions for choice in question.choices}
-    free = [name for name in unmapped if name not in in_question]
+    before_fees = "column.net_amount" in log.answers
+    free = [name for name in unmapped if name not in in_question and not (before_fees and is_fee(name))]
     columns = NumberColumns(sheet, dict.fromkeys((*mapped, *free)), style)
-    terms: dict[str, dict[str, list[str]]] = {}
-    for part in list(_parts(sheet, columns, roles, total_role, free, export_parts)):
+    terms: dict[str, dict[str, Any]] = {}
+    for part in list(_parts(sheet, columns, roles, total_role, free, export_parts, includes_tax=includes_tax)):
         key = f"subtract.{part.name}"
         if part.follows and key not in log.answers:
             key = f"subtract.{part.follows}"
-        if (answer := log.answer(key)) == "yes":
+        answer = log.answer(key)
+        if part.follows and answer == "with_tax":
+            answer = "yes"
+        if (answer == "yes" and part.of) or answer == "with_tax":
+            terms.setdefault(part.setting or "refunded", {})[part.name] = part.of or roles["gross_amount"]
+        elif answer == "yes":
             terms.setdefault("subtract" if part.sign < 0 else "add", {}).setdefault(part.role, []).append(part.name)
             if part.replaces_total:
                 total = roles.pop(total_role)
@@ -68,7 +83,7 @@ def decide(
         elif answer is None:
             row = int(np.flatnonzero(np.nan_to_num(columns[part.name]))[0])
             lines = tuple(filter(None, [sheet.columns[part.name].lines[row]]))
-            log.add_question(key, part.words, ("yes", "no"), part.evidence, lines)
+            log.add_question(key, part.words, part.choices, part.evidence, lines)
     return terms
 
 
@@ -79,78 +94,44 @@ def _parts(
     total_role: str,
     free: list[str],
     export_parts: Sequence[str] | None,
+    *,
+    includes_tax: bool,
 ) -> Iterator[_Part]:
+    if total_role:
+        for name, before, evidence in refunds.afterwards(columns, roles, total_role, free):
+            words = f"Is the difference to {before} subtracted, so that the revenue is after refunds? "
+            words += _falls(roles, total_role, before)
+            yield _Part(name, total_role, words, evidence, of=before, setting="remaining")
     named = [name for name in free if name in (export_parts or ()) or reversed_column(name)]
     reversing = _distinct(columns, [name for name in named if np.nan_to_num(columns[name]).any()])
     units = [name for name in reversing if _is_quantity(columns, roles, name)]
-    refunds = [
+    refunding = [
         name
         for name in reversing
         if name not in units and total_role and _may_be_refund(sheet, columns, roles, total_role, name)
     ]
-    returned = [_returned_units(columns, roles, total_role, name, refunds) for name in units]
-    for name in refunds:
-        refund = _refund(columns, roles, total_role, name)
+    returned = [_returned_units(columns, roles, total_role, name, refunding) for name in units]
+    for name in refunding:
+        refund = _refund(columns, roles, total_role, name, includes_tax=includes_tax)
         also = [f" The units in {one.name} are subtracted, too." for one in returned if one.follows == name]
         yield replace(refund, words=refund.words + "".join(also))
     yield from returned
     if total_role and export_parts is None:
         others = [name for name in free if not reversed_column(name) and _is_used(columns[name])]
-        yield from _included(columns, roles, total_role, others[:_MAX_COLUMNS])
+        total = roles[total_role]
+        parts, proof = contained(columns, roles, total, others[:_MAX_COLUMNS])
+        for name in parts:
+            ask = f"{total} includes {name}. Is it subtracted, so that the revenue is without {name}?"
+            yield _Part(name, total_role, ask, proof)
+        for name, evidence in () if parts else charges.doubtful(sheet, columns, roles, total_role, others):
+            ask = f"Is {name} subtracted from {total}, because it is contained and no revenue of goods?"
+            yield _Part(name, total_role, ask, evidence)
 
 
 def _distinct(columns: NumberColumns, names: list[str]) -> list[str]:
     """The first of the columns with the same numbers, such as an amount before and after its conversion."""
     by_numbers = {np.nan_to_num(columns[name]).tobytes(): name for name in reversed(names)}
     return [name for name in names if name in by_numbers.values()]
-
-
-def _included(columns: NumberColumns, roles: dict[str, str], total_role: str, free: list[str]) -> Iterator[_Part]:
-    """The columns that a total contains besides the goods, such as shipping."""
-    name = roles[total_role]
-    total = columns[name]
-    possible = list(_goods(columns, roles, total, free))
-    explained = max((agreement(total, goods, np.zeros_like(goods)).matching for _, goods in possible), default=0)
-    for words, goods in possible:
-        for count in range(1, _MOST_TERMS + 1):
-            for terms in combinations([one for one in free if one != words], count):
-                result = agreement(total, goods + sum(np.nan_to_num(columns[term]) for term in terms), goods)
-                if not result.is_at_least(_MOST) or result.matching <= explained or _explain_less(
-                    columns, total, goods, terms
-                ):  # fmt: skip
-                    continue
-                proof = f"{name} is {words} + {' + '.join(terms)} in {percentage(result.share)} of {result.rows:,} rows"
-                for term in terms:
-                    ask = f"{name} includes {term}. Is it subtracted, so that the revenue is without {term}?"
-                    yield _Part(term, total_role, ask, proof)
-                return
-
-
-def _explain_less(columns: NumberColumns, total: Numbers, goods: Numbers, terms: tuple[str, ...]) -> bool:
-    """Whether one of several terms is not needed."""
-    everything = goods + sum(np.nan_to_num(columns[term]) for term in terms)
-    most = agreement(total, everything, goods).matching
-    return len(terms) > 1 and any(
-        agreement(total, everything - np.nan_to_num(columns[term]), goods).matching >= most for term in terms
-    )
-
-
-def _goods(
-    columns: NumberColumns, roles: dict[str, str], total: Numbers, free: list[str]
-) -> Iterator[tuple[str, Numbers]]:
-    """What the goods of a line may cost: quantity × price, with discount and tax; or most of the total."""
-    if _has(columns, roles, "quantity", "unit_price"):
-        product = f"{roles['quantity']} × {roles['unit_price']}"
-        full: Numbers = columns[roles["quantity"]] * columns[roles["unit_price"]]
-        for less in dict.fromkeys((roles.get("discount", ""), "")):
-            for plus in dict.fromkeys((roles.get("tax", ""), "")):
-                words = "".join((product, *(f" {sign} {name}" for sign, name in (("−", less), ("+", plus)) if name)))
-                yield words, full - columns.or_zero(less) + columns.or_zero(plus)
-        return
-    whole = float(np.nansum(total))
-    for name in free:
-        if _FEWEST * whole <= float(np.nansum(columns[name])) < whole:
-            yield name, columns[name]
 
 
 def _is_quantity(columns: NumberColumns, roles: dict[str, str], name: str) -> bool:
@@ -164,9 +145,9 @@ def _is_quantity(columns: NumberColumns, roles: dict[str, str], name: str) -> bo
 
 
 def _returned_units(
-    columns: NumberColumns, roles: dict[str, str], total_role: str, name: str, refunds: Sequence[str]
+    columns: NumberColumns, roles: dict[str, str], total_role: str, name: str, money: Sequence[str]
 ) -> _Part:
-    """refunds: other columns, with the money of these units."""
+    """money: other columns, with the refunds of these units."""
     quantity, units = roles["quantity"], np.nan_to_num(columns[name])
     rows, sign = int((units != 0).sum()), _sign(units)
     evidence = f"{name} is not 0 in {rows:,} of {len(units):,} rows, and at most {quantity}"
@@ -177,27 +158,27 @@ def _returned_units(
         left = is_equal(total[back], (all_units - np.abs(units))[back] * prices[back]).mean()
         before = is_equal(total[back], all_units[back] * prices[back]).mean()
         is_before = bool(before >= _MOST) and total_role == "net_amount" and "discount" not in roles
-        replaces = is_before and not refunds
+        replaces = is_before and not money
         if left >= _MOST or before >= _MOST:
             which = f"{quantity} less {name}" if left >= _MOST else f"all of {quantity}"
             evidence += f"; {roles[total_role]} is the price of {which} there"
     words = f"Are the units in {name} subtracted from {quantity}, so that only units that were kept are counted?"
     if replaces:
         words += f" The revenue is computed from these then, and not taken from {roles[total_role]}."
-    refunded = (one for one in refunds if ((np.nan_to_num(columns[one]) != 0) == (units != 0)).all())
-    return _Part(name, "quantity", words, evidence, sign, replaces, next(refunded, ""))
+    refunded = (one for one in money if ((np.nan_to_num(columns[one]) != 0) == (units != 0)).all())
+    return _Part(name, "quantity", words, evidence, sign, replaces, follows=next(refunded, ""))
 
 
 def _may_be_refund(sheet: Sheet, columns: NumberColumns, roles: dict[str, str], total_role: str, name: str) -> bool:
     """Whether most numbers may be part of the totals, with tax and shipping, and none is that of a whole order."""
     numbers, total = np.nan_to_num(columns[name]), np.nan_to_num(columns[roles[total_role]])
     used = numbers != 0
-    return bool((np.abs(numbers[used]) <= 2 * np.abs(total[used]) + 0.01).mean() >= _FEWEST) and not is_of_order(
-        sheet, roles, numbers
-    )
+    is_part = bool((np.abs(numbers[used]) <= 2 * np.abs(total[used]) + 0.01).mean() >= _FEWEST)
+    is_after = refunds.is_after(columns, roles[total_role], name)
+    return is_part and not is_after and not is_of_order(sheet, roles, numbers)
 
 
-def _refund(columns: NumberColumns, roles: dict[str, str], total_role: str, name: str) -> _Part:
+def _refund(columns: NumberColumns, roles: dict[str, str], total_role: str, name: str, *, includes_tax: bool) -> _Part:
     total, numbers = roles[total_role], np.nan_to_num(columns[name])
     rows = int((numbers != 0).sum())
     evidence = f"{name} is not 0 in {rows:,} of {len(numbers):,} rows, together {abs(numbers.sum()):,.2f}"
@@ -207,7 +188,20 @@ def _refund(columns: NumberColumns, roles: dict[str, str], total_role: str, name
         if is_equal(columns[total][back], full[back]).mean() >= _MOST:
             evidence += f"; {total} is {roles['quantity']} × {roles['unit_price']} there, before {name}"
     words = f"Is {name} subtracted from {total}, so that the revenue is after it?"
-    return _Part(name, total_role, words, evidence, _sign(numbers))
+    of, proof = refunds.total_of(columns, roles, total_role, name, includes_tax=includes_tax)
+    if of:
+        words = f"Is {name} subtracted, so that the revenue is after it? {_falls(roles, total_role, of)}"
+    elif total_role == "net_amount" and _has(columns, roles, "gross_amount") and numbers.any():
+        words += f" Answer with_tax if it contains tax, as {roles['gross_amount']} does."
+        return _Part(name, total_role, words, evidence, _sign(numbers), choices=("yes", "with_tax", "no"))
+    return _Part(name, total_role, words, evidence + proof, _sign(numbers), of=of, setting="refunded" if of else "")
+
+
+def _falls(roles: dict[str, str], total_role: str, of: str) -> str:
+    """What happens to the amounts of a row whose total with tax is partly refunded."""
+    total = roles[total_role]
+    falling = f"the tax in {total} falls" if total == of else f"{total} and its tax fall"
+    return f"It is a part of {of}, so {falling} in the same proportion."
 
 
 def _sign(numbers: Numbers) -> int:

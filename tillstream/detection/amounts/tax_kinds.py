@@ -85,6 +85,12 @@ def _percentages(used: Numbers) -> Numbers:
     return used * 100 if used.max() <= _MAX_FRACTION else used
 
 
+def may_contain_rates(values: Numbers) -> bool:
+    """Whether a column has numbers other than 0, and all of them may be rates."""
+    used = values[np.nan_to_num(values) != 0]
+    return bool(len(used)) and _may_be_rates(used)
+
+
 def _may_be_rates(used: Numbers) -> bool:
     """Whether all numbers other than 0 may be rates: fractions, or percentages that are multiples of an eighth."""
     percent = _percentages(used)

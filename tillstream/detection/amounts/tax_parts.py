@@ -1,8 +1,13 @@
-"""Recognise taxes that are in a column for each rate, such as VAT 20% and VAT 5%, whose sum is the tax."""
+"""Recognise amounts that are in a column for each rate, such as VAT 20% and VAT 5%, and several taxes of one row.
+
+The amount of a row is their sum.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from tillstream.detection.amounts import several_taxes
 from tillstream.detection.arithmetic.money import MoneyRows, to_float
 from tillstream.detection.evidence import NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
@@ -11,34 +16,58 @@ from tillstream.detection.words.headers import match_header, plain
 
 _RATE = re.compile(r"\d+(?:[.,]\d+)?\s*%")
 _MIN_SHARE = 0.9
+_TOTALS = ("net_amount", "gross_amount")
 
 
-def decide(columns: Mapping[str, Column], log: DetectionLog) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of the columns that are added to the tax, which is assumed to be another one, and of all columns at a rate.
+@dataclass(frozen=True)
+class Parts:
+    """Columns that are added to others."""
 
-    Totals that are in a column for each rate are no totals of a line if there is another one.
+    added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Role → names of the columns that are added to the column of the role."""
+    columns: frozenset[str] = frozenset()
+    """Names of all columns that are part of an amount, those with a role included."""
+
+
+def decide(sheet: Sheet, columns: Mapping[str, Column], log: DetectionLog) -> Parts:
+    """The columns whose sum is the tax or the total; the first of them is assumed to have the role.
+
+    columns: those with a value for each line. Totals that are in a column for each rate are no totals of a line if
+    there is another one.
     """
     taxes = _at_rates(columns, "tax")
-    full = [name for name in taxes if columns[name].filled == len(columns[name].cells)]
-    if not full or "column.tax" in log.answers:
-        return (), ()
-    at_rates = [*taxes]
-    parts = tuple(name for name in taxes if name != full[0])
-    log.assume({"column.tax": full[0]}, f"{' and '.join(taxes)} are the tax at each rate, so the tax is their sum")
-    if any(match.role == "amount" for name in columns for match in match_header(name)):
-        for role in ("net_amount", "gross_amount"):
-            if totals := _at_rates(columns, role):
-                at_rates += totals
-                log.assume({f"column.{role}": NO_COLUMN}, f"{' and '.join(totals)} are the amounts at each rate")
-    return parts, tuple(at_rates)
+    if "column.tax" in log.answers:
+        return Parts()
+    if not taxes:
+        several = several_taxes.find(sheet, columns)
+        return _assume({"tax": several.names}, several.evidence, log) if several else Parts()
+    parts = _assume({"tax": taxes}, f"{' and '.join(taxes)} are the tax at each rate, so the tax is their sum", log)
+    has_total = any(match.role == "amount" for name in columns for match in match_header(name))
+    totals = {role: names for role in _TOTALS if (names := _at_rates(columns, role))}
+    if has_total:
+        for role, names in totals.items():
+            log.assume({f"column.{role}": NO_COLUMN}, f"{' and '.join(names)} are the amounts at each rate")
+        return Parts(parts.added, parts.columns.union(*totals.values()))
+    for role, names in totals.items():
+        evidence = f"{' and '.join(names)} are the amounts at each rate, so the total is their sum"
+        more = _assume({role: names}, evidence, log) if f"column.{role}" not in log.answers else Parts()
+        parts = Parts({**parts.added, **more.added}, parts.columns | more.columns)
+    return parts
 
 
-def add_to_rows(money: MoneyRows, sheet: Sheet, names: tuple[str, ...], style: NumberStyle) -> None:
-    """Add the other taxes to the tax of each row, in place."""
-    for name in names:
+def _assume(names: Mapping[str, Sequence[str]], evidence: str, log: DetectionLog) -> Parts:
+    """Assume that the first of the columns has the role, and that the others are added to it."""
+    log.assume({f"column.{role}": parts[0] for role, parts in names.items()}, evidence)
+    added = {role: tuple(parts[1:]) for role, parts in names.items() if len(parts) > 1}
+    return Parts(added, frozenset(name for parts in names.values() for name in parts))
+
+
+def add_to_rows(money: MoneyRows, sheet: Sheet, parts: Parts, style: NumberStyle) -> None:
+    """Add the other columns to the amount of each row, in place; an empty cell is 0 beside a filled one."""
+    for role, name in ((role, name) for role, names in parts.added.items() for name in names):
         for row, cell in zip(money.rows, sheet.columns[name].cells, strict=False):
-            if "tax" in row:
-                row["tax"] += to_float(cell, style) or 0.0
+            if (number := to_float(cell, style)) is not None:
+                row[role] = row.get(role, 0.0) + number
 
 
 def _at_rates(columns: Mapping[str, Column], role: str) -> list[str]:

@@ -44,9 +44,9 @@ def decide(
         rule["factors"] = {"discount": -1}
     priced = {"quantity", "unit_price"} <= set(roles)
     if "amount" in roles:
-        _classify_total(money, roles, log, priced=priced)
+        _classify_total(money, roles, log, taxes.words(roles), priced=priced)
     if "net_amount" not in roles and (priced or "gross_amount" in roles):
-        rule |= _tax_in_prices(money, roles, log, taxes.order_tax, priced=priced)
+        rule |= _tax_in_prices(money, roles, log, taxes, priced=priced)
     if "net_amount" in roles and priced:
         share, lines = money.agrees(
             "quantity", "unit_price", "net_amount", rule=lambda row: discounted_price(row) - row["net_amount"]
@@ -62,14 +62,14 @@ def decide(
     return rule
 
 
-def _classify_total(money: MoneyRows, roles: dict[str, str], log: DetectionLog, *, priced: bool) -> None:
-    """Classify a total that is named neither net nor gross."""
+def _classify_total(money: MoneyRows, roles: dict[str, str], log: DetectionLog, tax_sum: str, *, priced: bool) -> None:
+    """Classify a total that is named neither net nor gross. tax_sum: the columns of the tax."""
     name = roles["amount"]
     answer = log.answer("amount")
     if answer in {"net", "gross"}:
         _set_total_role(money, roles, f"{answer}_amount")
         return
-    for role, evidence, share, lines in _total_proofs(money, roles, priced=priced):
+    for role, evidence, share, lines in _total_proofs(money, roles, tax_sum, priced=priced):
         if share >= MIN_SHARE and role not in roles:
             _set_total_role(money, roles, role)
             log.add_finding(
@@ -96,13 +96,13 @@ def _set_total_role(money: MoneyRows, roles: dict[str, str], role: str) -> None:
             row[role] = row["amount"]
 
 
-def _total_proofs(money: MoneyRows, roles: dict[str, str], *, priced: bool) -> Iterator[Proof]:
+def _total_proofs(money: MoneyRows, roles: dict[str, str], tax_sum: str, *, priced: bool) -> Iterator[Proof]:
     """Yield each rule that would prove the total to be net or gross."""
     tax = _tax_role(money, roles)
     if tax and "net_amount" in roles:
         yield (
             "gross_amount",
-            f"it is {roles['net_amount']} + {roles[tax]}",
+            f"it is {roles['net_amount']} + {tax_sum}",
             *money.agrees(
                 "net_amount",
                 tax,
@@ -113,7 +113,7 @@ def _total_proofs(money: MoneyRows, roles: dict[str, str], *, priced: bool) -> I
     if tax and "gross_amount" in roles:
         yield (
             "net_amount",
-            f"it is {roles['gross_amount']} − {roles[tax]}",
+            f"it is {roles['gross_amount']} − {tax_sum}",
             *money.agrees(
                 "gross_amount",
                 tax,
@@ -124,7 +124,7 @@ def _total_proofs(money: MoneyRows, roles: dict[str, str], *, priced: bool) -> I
     if tax and priced:
         yield (
             "gross_amount",
-            f"it is quantity × price less discount + {roles[tax]}",
+            f"it is quantity × price less discount + {tax_sum}",
             *money.agrees(
                 "quantity",
                 "unit_price",
@@ -171,9 +171,10 @@ def _even_rate_shares(money: MoneyRows, total: Callable[[Row], float | None]) ->
 
 
 def _tax_in_prices(
-    money: MoneyRows, roles: dict[str, str], log: DetectionLog, order_tax: str, *, priced: bool
+    money: MoneyRows, roles: dict[str, str], log: DetectionLog, taxes: TaxColumns, *, priced: bool
 ) -> dict[str, Any]:
     """Settings to compute the net total from prices or a gross total, depending on whether they include tax."""
+    order_tax = taxes.order_tax
     answer = log.answer("prices")
     if answer == "net" and priced:
         return {}
@@ -183,7 +184,7 @@ def _tax_in_prices(
     if not order_tax and not named and not {"tax", "tax_rate", "gross_amount"} & set(roles):
         log.add_finding("prices", "before tax", "no column is known as a tax", ASSUMED)
         return {}
-    for price_type, evidence, share, lines in _price_proofs(money, roles):
+    for price_type, evidence, share, lines in _price_proofs(money, roles, taxes.words(roles)):
         if share >= MIN_SHARE:
             log.add_finding(
                 "prices", price_type, f"{evidence} in {percentage(share)} of the compared rows", share, lines
@@ -198,13 +199,13 @@ def _tax_in_prices(
     return {}
 
 
-def _price_proofs(money: MoneyRows, roles: dict[str, str]) -> Iterator[Proof]:
+def _price_proofs(money: MoneyRows, roles: dict[str, str], tax_sum: str) -> Iterator[Proof]:
     tax = _tax_role(money, roles)
     gross = roles.get("gross_amount", "")
     if tax and gross:
         yield (
             "before tax",
-            f"quantity × price less discount + {roles[tax]} is {gross}",
+            f"quantity × price less discount + {tax_sum} is {gross}",
             *money.agrees(
                 "quantity",
                 "unit_price",
@@ -225,8 +226,8 @@ def _price_proofs(money: MoneyRows, roles: dict[str, str]) -> Iterator[Proof]:
         added, included = _even_rate_shares(
             money, lambda row: discounted_price(row) if {"quantity", "unit_price"} <= set(row) else None
         )
-        yield "before tax", f"{roles['tax']} is added to quantity × price at a constant rate", added, ()
-        yield "with tax", f"{roles['tax']} is included in quantity × price at a constant rate", included, ()
+        yield "before tax", f"{tax_sum} is added to quantity × price at a constant rate", added, ()
+        yield "with tax", f"{tax_sum} is included in quantity × price at a constant rate", included, ()
 
 
 def _with_tax(roles: dict[str, str], log: DetectionLog) -> dict[str, Any]:
@@ -234,6 +235,8 @@ def _with_tax(roles: dict[str, str], log: DetectionLog) -> dict[str, Any]:
     if {"tax", "tax_rate"} & set(roles):
         return {"include": "tax"}
     answer = log.answer("tax_rate")
+    if answer is None and any(question.key == "column.tax" for question in log.questions):
+        return {"include": "tax", "tax_rate": "0"}  # it is not needed if that answer is a column
     if answer is None:
         name = roles.get("gross_amount", "the prices")
         words = f"Which part of the net amount is the tax in {name}, such as 0.19? Enter 0 if there is none."

@@ -6,7 +6,7 @@ from dataclasses import replace
 from tillstream.detection.columns.roles import NUMERIC, Profile
 from tillstream.detection.evidence import LIKELY, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
-from tillstream.detection.words.headers import match_header
+from tillstream.detection.words.headers import CLEAR, match_header
 
 _MIN_ORDERS = 3
 """Number of orders with several rows that prove the pattern."""
@@ -49,6 +49,24 @@ def order_columns(sheet: Sheet, profiles: Mapping[str, Profile], within: str) ->
         for name, profile in profiles.items()
         if later and _is_amount(profile) and profile.column.filled and _is_empty(profile.column, later)
     )
+
+
+def amounts_of_orders(sheet: Sheet, profiles: Mapping[str, Profile]) -> frozenset[str]:
+    """Amounts that only the first row of an order has, where all other columns are filled in each row.
+
+    The lines must have quantities and prices of their own.
+    """
+    roles = {match.role: name for name in sheet.names for match in match_header(name) if match.clarity == CLEAR}
+    if not {"sale_id", "quantity", "unit_price"} <= roles.keys():
+        return frozenset()
+    column = sheet.columns[roles["sale_id"]]
+    later = _later_rows(column.cells) if column.filled == sheet.rows else []
+    if len({column.cells[row] for row in later}) < _MIN_ORDERS or not _is_contiguous(column, later, sheet):
+        return frozenset()
+    names = order_columns(sheet, profiles, column.name)
+    orders = sheet.rows - len(later)
+    is_proved = any(profiles[name].column.filled >= _MIN_FILLED * orders for name in names)
+    return names if is_proved and not names & {roles["quantity"], roles["unit_price"]} else frozenset()
 
 
 def _within_order(

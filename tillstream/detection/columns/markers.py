@@ -72,7 +72,7 @@ def _may_mark(column: Column) -> bool:
     is_letters = all(len(word) == 1 and word.isalpha() for word in words) and not all(map(is_flag_word, words))
     is_codes = all(len(word) <= _MAX_CODE and word.isalpha() for word in words) and not is_harmless_flag(column.name)
     is_codes = is_codes and any(
-        len(word) > 1 and count <= column.filled / 2 and is_document_word(word, beside_numbers=False)
+        len(word) > 1 and count <= column.filled / 2 and is_document_word(word, among_numbers=False)
         for word, count in words.items()
     )
     most = max(*words.values(), empty)

@@ -31,6 +31,10 @@ class OrderAmounts:
     repeated: frozenset[str] = frozenset()
     """Headers of all amounts of orders."""
 
+    def with_names(self, names: Sequence[str], within: str) -> "OrderAmounts":
+        """The same with further headers. within: the header of the order number."""
+        return replace(self, names=(*self.names, *names), within=within) if names else self
+
     def settings(self, used: Collection[str]) -> dict[str, object]:
         """Settings of the contract's `file` for the columns that are used."""
         names = [name for name in self.names if name in used]
@@ -73,7 +77,7 @@ def decide(
             once = _ask(sheet, name, repeated[name], orders, log)
     if not once:
         return OrderAmounts(sheet, repeated=frozenset(repeated))
-    names += [name for name in unmapped if name in repeated]
+    names += [name for name in unmapped if name not in names and _is_of_orders(columns[name], orders)]
     within = roles["sale_id"]
     cells = sheet.columns[within].cells
     zeroed = {name: _counted_once(sheet.columns[name], cells) for name in names}
@@ -111,6 +115,11 @@ def _repeated(values: Numbers, orders: _Orders) -> int:
     shares = np.unique(values[orders.firsts], return_counts=True)[1] / len(orders.firsts)
     chance = float((shares**2).sum()) ** sum(len(rows) - 1 for rows in same)
     return repeated if chance < _CHANCE else 0
+
+
+def _is_of_orders(values: Numbers, orders: _Orders) -> bool:
+    """Whether each order has one amount on all of its lines, which may be the same in all orders."""
+    return all(np.ptp(np.nan_to_num(values[rows])) == 0 for rows in orders.several)
 
 
 def _set_totals_aside(

@@ -72,7 +72,7 @@ def _documents(sheet: Sheet, roles: Mapping[str, str]) -> Iterator[Marks]:
         return
     bare = sheet.rows - column.filled > _MAX_SHARE * sheet.rows
     minor = (word for word, count in column.words.items() if count <= _MAX_SHARE * sheet.rows)
-    doubtful = [word for word in minor if is_document_word(word, beside_numbers=bare)][:_MAX_DOUBTFUL]
+    doubtful = [word for word in minor if is_document_word(word, among_numbers=bare)][:_MAX_DOUBTFUL]
     rule = {"word_of": numbers.name, "words": list(column.words)}
     yield Marks(column, rule, {word: f"with “{word}” in {numbers.name}" for word in doubtful})
 
@@ -97,7 +97,7 @@ def _products(sheet: Sheet, roles: Mapping[str, str]) -> Iterator[Marks]:
         if role not in roles:
             continue
         texts = sheet.columns[roles[role]]
-        words = _words_beside_products(texts) if role in _PRODUCTS else _whole_words(texts, role)
+        words = _words_around_products(texts) if role in _PRODUCTS else _whole_words(texts, role)
         doubtful = list(words)[:_MAX_DOUBTFUL]
         if doubtful:
             edges = dict(zip(texts.words, edge_words(list(texts.words), words), strict=True))
@@ -107,7 +107,7 @@ def _products(sheet: Sheet, roles: Mapping[str, str]) -> Iterator[Marks]:
             yield Marks(column, {"word_of": texts.name, "words": list(words)}, rows)
 
 
-def _words_beside_products(products: Column) -> tuple[str, ...]:
+def _words_around_products(products: Column) -> tuple[str, ...]:
     pattern, edges = edge_pattern(reversed_words()), set(reversed_words())
     names = {_bare(name) for name in products.words}
     words = {name.casefold(): name for name in products.words if is_cash_movement(name) or _is_test_product(name)}
@@ -116,7 +116,7 @@ def _words_beside_products(products: Column) -> tuple[str, ...]:
         match = pattern.search(name) if _may_have_edge(name, edges) else None
         if match:
             word = match["first"] or match["last"]
-        elif first and first["first"] and is_document_word(first["first"], beside_numbers=False):
+        elif first and first["first"] and is_document_word(first["first"], among_numbers=False):
             word = first["first"]
         else:
             continue

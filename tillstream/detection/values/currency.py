@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
-from tillstream.detection.evidence import LIKELY, DetectionLog
+from tillstream.detection.evidence import LIKELY, NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values import currency_column
-from tillstream.detection.values.currency_column import CurrencySource
+from tillstream.detection.values.currency_column import ROLE, CurrencySource
 from tillstream.detection.values.numbers import NumberProfile, pattern_of, shape_of
 from tillstream.domain.money.signs import CODES, SHARED_SIGNS, SIGNS, currencies_of, is_of_another
 
@@ -28,6 +29,7 @@ def decide(
 ) -> CurrencySource:
     """The file's currency, or that of each row. Asks `currency` if there is no proof."""
     columns = [column for column, _ in number_columns]
+    _ask_contradiction(sheet, roles, columns, log)
     if source := currency_column.decide(sheet, roles, columns, log) or _by_signs(columns, log):
         return source
     answer = (log.answer("currency") or "").upper()
@@ -48,6 +50,27 @@ def decide(
         evidence = " against ".join(words for words, _ in proofs.values()) + (f" and {evidence}" if evidence else "")
     log.add_question("currency", "In which currency are the amounts?", tuple(proofs) or shared, evidence, lines)
     return CurrencySource(next(iter(proofs), ""))
+
+
+def _ask_contradiction(sheet: Sheet, roles: dict[str, str], columns: list[Column], log: DetectionLog) -> None:
+    """Ask `column.currency` if the name of an amount contains another currency than some rows, as of converted ones."""
+    named = {code: column.name for column in columns for code in _codes_in(column.name)}
+    if ROLE not in roles or f"column.{ROLE}" in log.answers or len(named) != 1:
+        return
+    (code, amount), name = next(iter(named.items())), roles[ROLE]
+    words = [word for word in sheet.columns[name].words if code not in currency_column.codes(word)]
+    if words:
+        evidence = f"the name of {amount} contains {code}, and {name} contains {', '.join(islice(words, 5))}"
+        question = f"Are the amounts of {amount} in the currency of their row, in {name}, or all in {code}?"
+        lines = sheet.columns[name].first_lines(words[0])
+        log.add_question(f"column.{ROLE}", question, (name, NO_COLUMN), evidence, lines, none=f"all are in {code}")
+
+
+def _codes_in(header: str) -> Iterator[str]:
+    """The currencies in a header."""
+    for code, sign in _IN_HEADER.findall(header):
+        if currency := code if code in CODES else SIGNS.get(sign, ""):
+            yield currency
 
 
 def sign_counts(column: Column) -> Counter[str]:
@@ -111,7 +134,6 @@ def _proofs(
                 proofs.setdefault(SIGNS[sign], (location, column.first_lines(cell)))
             else:
                 shared, evidence, lines = SHARED_SIGNS.get(sign, ()), location, column.first_lines(cell)
-        for code, sign in _IN_HEADER.findall(column.name):
-            if currency := code if code in CODES else SIGNS.get(sign, ""):
-                proofs.setdefault(currency, (f"the name of {column.name}", ()))
+        for currency in _codes_in(column.name):
+            proofs.setdefault(currency, (f"the name of {column.name}", ()))
     return proofs, shared, evidence, lines

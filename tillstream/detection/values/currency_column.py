@@ -51,7 +51,7 @@ def decide(sheet: Sheet, roles: dict[str, str], money: list[Column], log: Detect
     if ROLE not in roles:
         return None
     column = sheet.columns[roles[ROLE]]
-    unknown = [word for word in column.words if not _codes(word)]
+    unknown = [word for word in column.words if not codes(word)]
     unknown_rows = sum(column.words[word] for word in unknown)
     if not column.filled or len(unknown) > _MAX_UNKNOWN or 2 * unknown_rows > column.filled:
         del roles[ROLE]
@@ -69,20 +69,21 @@ def codes_of(words: dict[str, int], column: Column, log: DetectionLog) -> dict[s
     """Word → code of those that are no codes themselves. words: with their rows. Asks `currency.WORD` if it is open."""
     values: dict[str, str] = {}
     for word, rows in words.items():
-        codes = _codes(word)
-        if word.upper() in codes:
+        possible = codes(word)
+        if word.upper() in possible:
             continue
         answer = log.answer(f"{ROLE}.{word}")
-        if answer or len(codes) == 1:
-            values[word] = (answer or codes[0]).upper()
+        if answer or len(possible) == 1:
+            values[word] = (answer or possible[0]).upper()
             continue
         evidence = f"{column.name} has “{word}” in {rows:,} of the sampled rows, and other currencies in others"
         question = f"Which currency is “{word}”?"
-        log.add_question(f"{ROLE}.{word}", question, codes, evidence, column.first_lines(word))
+        log.add_question(f"{ROLE}.{word}", question, possible, evidence, column.first_lines(word))
     return values
 
 
-def _codes(word: str) -> tuple[str, ...]:
+def codes(word: str) -> tuple[str, ...]:
+    """The currencies that a code, a sign or a name may mean."""
     return (word.upper(),) if word.upper() in CURRENCIES and len(word) == 3 else currencies_of(word)
 
 

@@ -75,7 +75,8 @@ def reversed_column(header: str) -> str:
     """
     words = [word for word in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", header) if word]
     for place, word in enumerate(words):
-        rest = "" if status_of(word) in _REVERSED else _after_reversed(word.casefold())
+        is_reversed = status_of(word) in _REVERSED or status_of(word.removesuffix("s")) in _REVERSED
+        rest = "" if is_reversed else _after_reversed(word.casefold())
         if rest is not None:
             return " ".join([*words[:place], *filter(None, [rest]), *words[place + 1 :]]) or "-"
     return ""
@@ -124,14 +125,14 @@ def are_signs(words: Collection[str]) -> bool:
     return frozenset(map(plain, words)) in _pairs_of_signs()
 
 
-def is_document_word(letters: str, *, beside_numbers: bool) -> bool:
+def is_document_word(letters: str, *, among_numbers: bool) -> bool:
     """Whether letters in a number may be those of a credit note, a quote or another document that is no sale.
 
-    beside_numbers: other documents have numbers without letters.
+    among_numbers: other documents have numbers without letters.
     """
     if status_of(letters) in _REVERSED or _is_in("documents", letters):
         return True
-    return beside_numbers and _is_in("document_letters", letters)
+    return among_numbers and _is_in("document_letters", letters)
 
 
 def is_cash_movement(product: str) -> bool:

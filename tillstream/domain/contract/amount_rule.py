@@ -33,7 +33,14 @@ class AmountRule(Strict):
     """Column → headers of the source whose numbers are subtracted from it, as in `{net_amount: [Shipping], quantity:
     [Returned]}`; an empty cell is 0."""
     add: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Column → headers of the source whose numbers are added to it, such as refunds with a minus sign."""
+    """Column → headers of the source whose numbers are added to it, such as refunds with a minus sign or another
+    tax. An empty cell is 0 if another one is filled."""
+    refunded: dict[str, str] = Field(default_factory=dict)
+    """Header of refunds → header of the total with tax that they are a part of, as in `{Refund: Order Total}`. The net
+    amount, tax and gross amount of the row fall in the proportion of the refund to that total; an empty cell is 0."""
+    remaining: dict[str, str] = Field(default_factory=dict)
+    """Header of the total after refunds → header of the total before them. The net amount, tax and gross amount of the
+    row fall in the same proportion; an empty cell means that nothing was refunded."""
     units_only: bool = False
     """`true`: the source has quantities and no amounts; every net_amount is 0, and its revenue is not known."""
     include: Literal["", "tax"] = ""
@@ -53,7 +60,11 @@ class AmountRule(Strict):
 
     @property
     def term_headers(self) -> tuple[str, ...]:
-        return tuple(header for part in (self.add, self.subtract) for headers in part.values() for header in headers)
+        terms = (header for part in (self.add, self.subtract) for headers in part.values() for header in headers)
+        return (
+            *terms,
+            *(header for part in (self.refunded, self.remaining) for pair in part.items() for header in pair),
+        )
 
 
 def amount_errors(rule: AmountRule, columns: Mapping[str, str], numbers: frozenset[str]) -> Iterator[str]:

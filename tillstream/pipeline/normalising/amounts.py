@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from tillstream.domain.columns import CONTENT, Kind
 from tillstream.domain.contract.number_style import NumberStyle
-from tillstream.domain.money.minor_units import minor_digits
 from tillstream.domain.money.signs import is_of_another
+from tillstream.pipeline.normalising.minor_units import digits_of, from_minor_units
 from tillstream.pipeline.normalising.numbers.arithmetic import (
     HUNDRED,
     exceeds_hundred,
@@ -23,9 +23,10 @@ from tillstream.pipeline.normalising.numbers.arithmetic import (
 )
 from tillstream.pipeline.normalising.numbers.mixed import meanings, only_proven, proofs, read_mixed
 from tillstream.pipeline.normalising.numbers.parse import Numbers, read_numbers
+from tillstream.pipeline.normalising.refunds import in_proportion, lacks_total, less_refund, remaining
 from tillstream.pipeline.normalising.source_columns import SourceColumns
 from tillstream.pipeline.rows.schema import NUMERIC
-from tillstream.pipeline.rows.text_column import EncodedText, encoded, to_bool_array
+from tillstream.pipeline.rows.text_column import EncodedText, to_bool_array
 from tillstream.pipeline.rows.types import Ints, Mask
 
 NUMBERS = tuple(column.name for column in CONTENT if column.kind is Kind.NUMERIC)
@@ -56,12 +57,12 @@ class Amounts:
         if rule.units_only:
             return columns | {"net_amount": pa.array(np.zeros(self._source.length)).cast(NUMERIC)}
         if rule.include == "tax":
-            return columns | self._without_tax(columns)
+            return self._less_refunds(columns | self._without_tax(columns))
         columns["net_amount"] = self._net(columns)
         if rule.tax != "amount":
             columns["tax"] = percent_of(columns["net_amount"], self._percentages("tax", columns["tax"], rule.tax))
         columns["gross_amount"] = self._gross(columns)
-        return columns
+        return self._less_refunds(columns)
 
     def read(self, name: str) -> pa.Array:
         """Parse a source column: NUMERIC (n,), NULL where the cell is empty or invalid."""
@@ -83,11 +84,17 @@ class Amounts:
         if name in rule.factors:
             numbers = self._report(name, text, times(numbers.values, rule.factors[name]))
         values = numbers.values.take(pa.array(text.index))
-        return self._from_minor_units(values) if name in rule.minor_units else values
+        return from_minor_units(values, self._minor_digits) if name in rule.minor_units else values
 
     def _with_term(self, name: str, values: pa.Array, term: pa.Array, sign: int) -> pa.Array:
-        """Add or subtract another column of the source, 0 where it is empty; NULL where a number is invalid."""
-        term = pc.fill_null(term, pa.scalar(Decimal(0), NUMERIC))
+        """Add or subtract another column of the source, 0 where it is empty; NULL where a number is invalid.
+
+        An empty value is 0 beside a column that is added, unless it can be computed from quantity and price.
+        """
+        zero = pa.scalar(Decimal(0), NUMERIC)
+        if sign > 0 and (name == "tax" or not all(map(self._source.maps, ("quantity", "unit_price")))):
+            values = pc.if_else(pc.and_(pc.is_null(values), pc.is_valid(term)), zero, values)
+        term = pc.fill_null(term, zero)
         total, too_large = plus(values, term if sign > 0 else pc.negate(term))
         self._source.issues.add_where(too_large, "number-too-large", name)
         self._failed[name] |= too_large
@@ -132,22 +139,10 @@ class Amounts:
             return style
         return style.model_copy(update={"currency_signs": (*style.currency_signs, *style.unit_words)})
 
-    def _from_minor_units(self, values: pa.Array) -> pa.Array:
-        """Divide amounts in minor units by what the currency of their row requires."""
-        for digits in np.unique(self._minor_digits).tolist():
-            divided = times(values, Decimal(1).scaleb(-digits)).values
-            values = pc.if_else(pa.array(self._minor_digits == digits), divided, values)
-        return values
-
     @cached_property
     def _minor_digits(self) -> Ints:
         """The decimal digits of each row's currency."""
-        currencies = encoded(self._source.column_or("currency", self._source.contract.currency))
-        digits = np.array(
-            [minor_digits((word or "").upper()) for word in currencies.dictionary.to_pylist()] + [2], np.int64
-        )
-        result: Ints = digits[pc.fill_null(currencies.indices, len(digits) - 1).to_numpy(zero_copy_only=False)]
-        return result
+        return digits_of(self._source.column_or("currency", self._source.contract.currency))
 
     def _report(self, name: str, text: EncodedText, numbers: Numbers) -> Numbers:
         if numbers.not_a_number.any():
@@ -203,6 +198,21 @@ class Amounts:
         """A total of the source less the discount; NULL where the discount is invalid."""
         self._failed[name] |= self._failed["discount"]
         return self._with_term(name, columns[name], columns["discount"], -1)
+
+    def _less_refunds(self, columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
+        """The net amount, tax and gross amount less refunds of a total with tax; NULL where a refund is invalid."""
+        rule = self._source.contract.amounts
+        name = "net_amount" if self._source.maps("net_amount") else "gross_amount"
+        for left_of, pairs in ((less_refund, rule.refunded), (remaining, rule.remaining)):
+            for header, of in pairs.items():
+                whole, part = (self._parse(name, self._source.text(one)) for one in (of, header))
+                missing = lacks_total(whole, part)
+                self._source.issues.add_where(missing & ~self._failed[name], "missing-expected", name)
+                self._failed[name] |= missing
+                left, failed = left_of(whole, part), pa.array(self._failed[name])
+                for amount in ("net_amount", "tax", "gross_amount"):
+                    columns[amount] = pc.if_else(failed, None, in_proportion(columns[amount], left, whole))
+        return columns
 
     def _report_invalid(self, invalid: Mask, name: str, text: EncodedText) -> None:
         style = self._source.contract.numbers

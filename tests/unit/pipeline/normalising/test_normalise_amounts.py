@@ -151,3 +151,9 @@ def test_numbers_are_subtracted_only_from_mapped_columns_of_numbers(name: str) -
 def test_a_subtracted_column_must_be_in_the_file() -> None:
     rules = contract({"net_amount": "Sum"}, amounts={"subtract": {"net_amount": ["Post"]}})
     assert "Post" in rules.source_headers
+
+
+def test_an_empty_tax_is_zero_beside_another_one() -> None:
+    rules = contract({"tax": "CGST"}, amounts={"add": {"tax": ["IGST"]}})
+    source = source_table(Qty=["1", "1", "1"], CGST=["9", "", ""], IGST=["", "18", ""])
+    assert column("tax", source, rules) == [9, 18, None]

@@ -57,7 +57,7 @@ def test_a_step_that_some_cancelled_orders_reached_cannot_be_the_only_one() -> N
 
 
 @pytest.mark.parametrize("paths", [[("Sale",), ("Sale",), ("Sale", "Refund")], [("Paid",), ("Open",)]])
-def test_orders_that_mostly_occur_once_are_not_asked_about(paths: list[tuple[str, ...]]) -> None:
+def test_orders_that_mostly_occur_once_raise_no_question(paths: list[tuple[str, ...]]) -> None:
     assert "event" not in [question.key for question in proposal_for(*paths).questions]
 
 
