@@ -72,6 +72,14 @@ def test_detect_gives_the_figures_of_the_whole_file_beside_its_own_total(run: Ru
     }
 
 
+def test_a_tip_that_is_left_out_is_no_total_line(run: Run, tmp_path: Path) -> None:
+    sold = [f"{number},2026-03-0{number},Lamp,{number},{number}0.00,paid" for number in range(1, 6)]
+    file = write(tmp_path / "sales.csv", *sold, "6,2026-03-06,Tip,1,5.00,paid")
+    code, result = run("detect", file, *answered("ignore.Tip=yes"))
+    own = result["first_load"]["own"]
+    assert (code, own["column_sum"], [line["line_number"] for line in own["lines"]]) == (0, "150", [8])
+
+
 def test_a_saved_contract_is_confirmed_by_its_figures(run: Run, tmp_path: Path, drop: Path) -> None:
     code, result = run("detect", write(tmp_path / "sales.csv"), *answered(), "--save", "north")
     assert (code, result["saved"], "Revenue 10 EUR" in result["first_load"]["sentences"][2]) == (

@@ -32,9 +32,12 @@ def decide(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str,
         choices = (*(one.name for one in numbers), *(",".join(names) for names in unique), CONTENT)
         log.add_question("identity", "Which columns identify a sale line?", choices, best.evidence, best.lines)
         return ()
-    choices = (*(",".join(names) for names in unique), CONTENT)
+    unordered = sale_numbers.unordered(sheet, roles)
+    choices = (*(",".join(names) for names in unique), *unordered, CONTENT)
+    no_number = "no column is named like a sale number, or in order as one is"
     if unique:
-        evidence = f"{' and '.join(unique[0])} differ in all {sheet.rows:,} sampled rows; no column is a sale number"
+        differ = "differs" if len(unique[0]) == 1 else "differ"
+        evidence = f"{' and '.join(unique[0])} {differ} in all {sheet.rows:,} sampled rows; {no_number}"
     elif nearly:
         names, lines = nearly[0]
         log.add_question(
@@ -46,7 +49,7 @@ def decide(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str,
         )
         return ()
     else:
-        evidence = "no column is a sale number, and no small set of columns is unique in every row"
+        evidence = f"{no_number}, and no small set of columns is unique in every row"
     log.add_question("identity", "Which columns identify a sale line?", choices, evidence)
     return unique[0] if unique else ()
 

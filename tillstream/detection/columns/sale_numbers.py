@@ -1,6 +1,7 @@
-"""Find columns that may be the sale number by their cells: dense, unique or in blocks of equal rows, and ascending."""
+"""Find columns that may be the sale number by their cells: dense, unique or in blocks of equal rows, and in order."""
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,9 +10,10 @@ from tillstream.detection.values import date_profile
 from tillstream.detection.values.numbers import profile
 from tillstream.detection.words.headers import is_irrelevant_header
 
-_MIN_ROWS, _MOST, _MAX_CANDIDATES = 10, 0.95, 3
+_MIN_ROWS, _MOST, _MAX_CANDIDATES = 5, 0.95, 3
 _MIN_LENGTH = 3
-_LEAST_PADDED = 3
+_LEAST_PADDED, _LEAST_STEPS = 3, 2
+_DIGITS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -22,13 +24,22 @@ class Candidate:
 
 
 def candidates(sheet: Sheet, roles: Mapping[str, str]) -> tuple[Candidate, ...]:
-    """Columns without a role that may be the sale number, those whose values ascend."""
+    """Columns without a role that may be the sale number, as their values ascend or descend."""
+    ordered = [(column, blocks, order) for blocks, column in _possible(sheet, roles) if (order := _order(blocks))]
+    return tuple(_candidate(*one, sheet.rows) for one in ordered[:_MAX_CANDIDATES])
+
+
+def unordered(sheet: Sheet, roles: Mapping[str, str]) -> tuple[str, ...]:
+    """Columns without a role that may be the sale number, although their values are in no order."""
+    names = [column.name for blocks, column in _possible(sheet, roles) if not _order(blocks)]
+    return tuple(names[:_MAX_CANDIDATES])
+
+
+def _possible(sheet: Sheet, roles: Mapping[str, str]) -> list[tuple[list[str], Column]]:
     if sheet.rows < _MIN_ROWS:
-        return ()
+        return []
     free = [column for name, column in sheet.columns.items() if name and name not in roles.values()]
-    numbers = [(_blocks(column), column) for column in free if _may_be_number(column, sheet.rows)]
-    ascending = [(blocks, column) for blocks, column in numbers if _ascends(blocks)]
-    return tuple(_candidate(column, blocks, sheet.rows) for blocks, column in ascending[:_MAX_CANDIDATES])
+    return [(_blocks(column), column) for column in free if _may_be_number(column, sheet.rows)]
 
 
 def better_than_counter(sheet: Sheet, roles: Mapping[str, str]) -> Candidate | None:
@@ -64,13 +75,19 @@ def _blocks(column: Column) -> list[str]:
     return [cell for row, cell in enumerate(column.cells) if not row or cell != column.cells[row - 1]]
 
 
-def _ascends(blocks: Collection[str]) -> bool:
-    keys = [(len(block), block) for block in blocks]
-    steps = [after > before for before, after in pairwise(keys)]
-    return len(steps) > 1 and sum(steps) >= _MOST * len(steps)
+def _order(blocks: Sequence[str]) -> str:
+    """`ascends` or `descends` for numbers that do, as texts or by their last digits, as INV-1002 and CN-1003."""
+    digits = [_DIGITS.findall(block)[-1] for block in blocks]
+    for texts in (blocks, digits):
+        keys = [(len(text), text) for text in texts]
+        up = sum(after > before for before, after in pairwise(keys))
+        down = sum(after < before for before, after in pairwise(keys))
+        if len(keys) > _LEAST_STEPS and max(up, down) >= _MOST * (len(keys) - 1):
+            return "ascends" if up > down else "descends"
+    return ""
 
 
-def _candidate(column: Column, blocks: list[str], rows: int) -> Candidate:
+def _candidate(column: Column, blocks: list[str], order: str, rows: int) -> Candidate:
     how = f"differs in all {rows:,}" if len(blocks) == rows else f"has {len(blocks):,} values in blocks of the {rows:,}"
-    evidence = f"{column.name} is filled, {how} sampled rows and ascends, as a sale number does"
+    evidence = f"{column.name} is filled, {how} sampled rows and {order}, as a sale number does"
     return Candidate(column.name, evidence, column.first_lines(*blocks[:2]))

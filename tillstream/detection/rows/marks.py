@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import Any
 
+from tillstream.detection.columns.sale_numbers import candidates
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.words.flag_words import (
     flagged_status,
@@ -60,10 +61,11 @@ def search(sheet: Sheet, roles: Mapping[str, str], identity: Collection[str]) ->
 
 
 def _documents(sheet: Sheet, roles: Mapping[str, str]) -> Iterator[Marks]:
-    """Rows whose sale number has the letters of another document."""
-    if "sale_id" not in roles:
+    """Rows with the letters of another document in the sale number, or in a column that is a candidate for it."""
+    possible = [roles["sale_id"]] if "sale_id" in roles else [one.name for one in candidates(sheet, roles)]
+    if not possible:
         return
-    numbers = sheet.columns[roles["sale_id"]]
+    numbers = sheet.columns[possible[0]]
     matches = {cell: _LETTERS.search(cell) for cell in numbers.words}
     letters = {cell: match["first"] or match["last"] if match else "" for cell, match in matches.items()}
     cells = tuple(letters.get(cell, "") for cell in numbers.cells)

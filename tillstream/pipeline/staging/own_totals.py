@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.detection.words.footers import balance_words
+from tillstream.detection.words.not_goods import kind_of
+from tillstream.detection.words.status_words import status_of
 from tillstream.domain.batch.file_figures import OwnTotals, TotalLine
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.number_style import NumberStyle
@@ -33,7 +35,8 @@ def own_totals(open_original: Open, contract: Contract, limits: Limits, file: st
     header = next((contract.columns[name] for name in ("net_amount", "gross_amount") if name in contract.columns), "")
     if header in contract.made:
         header = ""
-    words, balances = contract.file.ignore, tuple(balance_words())
+    words, ignored = contract.file.ignore, contract.file.ignore_where
+    totals = {name: [cell for cell in cells if _may_be_total(cell)] for name, cells in ignored.items()}
     style = contract.file.model_copy(update={"ignore": (), "ignore_where": {}})
     unskipped = contract.model_copy(update={"file": style})
     total, lines, others = Decimal(0), list[TotalLine](), list[TotalLine]()
@@ -42,12 +45,10 @@ def own_totals(open_original: Open, contract: Contract, limits: Limits, file: st
             is_total = non_sale_rows(block.cells, block.cells.column_names, words)
             lines += _total_lines(block, is_total.nonzero()[0].tolist(), header, contract)
             lines = lines[-MAX_LINES:]
-            is_other = rows_where(block.cells, contract.file.ignore_where)
-            is_balance = rows_where(block.cells, dict.fromkeys(contract.file.ignore_where, balances))
             if len(others) <= MAX_LINES:
-                totals = is_other & ~is_balance
-                others += _total_lines(replace(block, unreadable=[]), totals.nonzero()[0].tolist(), header, contract)
-            is_total |= is_other
+                rows = rows_where(block.cells, totals).nonzero()[0].tolist()
+                others += _total_lines(replace(block, unreadable=[]), rows, header, contract)
+            is_total |= rows_where(block.cells, ignored)
             if header:
                 total += _sum(block.cells.filter(pa.array(~is_total)), header, contract.numbers)
     except (Rejected, KeyError):
@@ -55,6 +56,11 @@ def own_totals(open_original: Open, contract: Contract, limits: Limits, file: st
     if len(others) <= MAX_LINES:  # more of them are totals of orders or parts of other amounts
         lines = sorted({line.line_number: line for line in (*lines, *others)}.values(), key=lambda one: one.line_number)
     return OwnTotals(header, total if header else None, tuple(lines[-MAX_LINES:]))
+
+
+def _may_be_total(cell: str) -> bool:
+    """Whether an ignored row with this cell may be a total, and is no balance, tip, gift card or step of an order."""
+    return not (cell.casefold() in balance_words() or kind_of(cell) or status_of(cell))
 
 
 def _sum(cells: pa.Table, header: str, style: NumberStyle) -> Decimal:
