@@ -80,6 +80,16 @@ def test_a_tip_that_is_left_out_is_no_total_line(run: Run, tmp_path: Path) -> No
     assert (code, own["column_sum"], [line["line_number"] for line in own["lines"]]) == (0, "150", [8])
 
 
+def test_amounts_are_rounded_to_the_decimals_of_their_currency(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "sales.csv"
+    file.write_text(
+        "No,Day,Item,Qty,Total incl VAT,VAT %\n1,2026-03-14,Bread,1,4.00,5.5%\n2,2026-03-15,Bread,1,6.10,20%\n"
+    )
+    code, result = run("detect", str(file), *answered())
+    assert code == 0, result
+    assert result["first_load"]["sentences"][2].startswith("Revenue 8.87 EUR, ")
+
+
 def test_a_saved_contract_is_confirmed_by_its_figures(run: Run, tmp_path: Path, drop: Path) -> None:
     code, result = run("detect", write(tmp_path / "sales.csv"), *answered(), "--save", "north")
     assert (code, result["saved"], "Revenue 10 EUR" in result["first_load"]["sentences"][2]) == (

@@ -79,7 +79,7 @@ def _looks_minor(money: dict[str, Column], style: NumberStyle, currencies: list[
     main = money.get("net_amount") or money.get("gross_amount") or money.get("unit_price") or next(iter(money.values()))
     if currencies is not None:
         amounts = [value for cell in (money.get("unit_price") or main).cells if (value := to_float(cell, style))]
-        return may_be_minor(amounts, currencies)
+        return may_be_minor(amounts, currencies, at_least=_MIN_DISTINCT)
     values = [abs(value) for cell in main.words if (value := to_float(cell, style))]
     return len(values) >= _MIN_DISTINCT and median(values) >= _MIN_MEDIAN
 

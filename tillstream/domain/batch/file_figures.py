@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from tillstream.domain.money.minor_units import minor_digits
+
 
 @dataclass(frozen=True)
 class CurrencyFigures:
@@ -78,9 +80,9 @@ class FileFigures:
         if not self.has_amounts:
             yield "Revenue is not known: the file has no amounts, so every line has an amount of 0"
         for one in self.amounts if self.has_amounts else ():
-            parts = [f"revenue {money(one.revenue)} {one.currency}"]
+            parts = [f"revenue {_rounded(one.revenue, one.currency)}"]
             parts += [
-                f"{name} {money(amount)} {one.currency}"
+                f"{name} {_rounded(amount, one.currency)}"
                 for name, amount in (("pending", one.pending), ("cancelled", one.cancelled), ("returned", one.returned))
                 if amount or name != "pending"
             ]
@@ -93,6 +95,11 @@ class FileFigures:
             yield f"The total line of the file (line {line.line_number:,}) says {amount}"
         if self.own.column_sum is not None:
             yield f"The column {self.own.column} adds up to {money(self.own.column_sum)}"
+
+
+def _rounded(amount: Decimal, currency: str) -> str:
+    """An amount with the decimals of its currency: a net amount that is computed at a tax rate has more."""
+    return f"{money(round(amount, minor_digits(currency)))} {currency}"
 
 
 def money(amount: Decimal) -> str:

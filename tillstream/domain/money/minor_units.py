@@ -13,16 +13,16 @@ _BY_CURRENCY = {currency: digits for digits, listed in _DIGITS.items() for curre
 
 _WITH_DECIMALS = "AUD BAM BBD BGN BMD BRL BSD BYN CAD CHF EUR FJD GBP GEL GIP ILS MYR NZD PEN PLN RON SGD USD"
 """Currencies in which few shops have whole prices only."""
-_MIN_AMOUNTS, _LEAST, _MIN_MEDIAN = 20, 100, 300
+_LEAST, _MIN_MEDIAN = 100, 300
 
 
-def may_be_minor(amounts: Collection[float], currencies: Collection[str]) -> bool:
+def may_be_minor(amounts: Collection[float], currencies: Collection[str], *, at_least: int = 20) -> bool:
     """Whether amounts may be in the minor unit of their currencies, such as cents.
 
-    They are all whole and at least 100, not all multiples of 100, and the currencies are such that few shops have whole
-    prices only.
+    They are at least `at_least` amounts, all whole and at least 100, not all multiples of 100, and the currencies are
+    such that few shops have whole prices only.
     """
-    if not currencies or not set(_WITH_DECIMALS.split()).issuperset(currencies) or len(amounts) < _MIN_AMOUNTS:
+    if not currencies or not set(_WITH_DECIMALS.split()).issuperset(currencies) or len(amounts) < at_least:
         return False
     is_whole = all(amount.is_integer() for amount in amounts) and any(amount % 100 for amount in amounts)
     return is_whole and min(map(abs, amounts)) >= _LEAST and median(map(abs, amounts)) >= _MIN_MEDIAN

@@ -34,6 +34,8 @@ def rows(*currencies: str, low: int = 199, high: int = 9999, seed: int = 1) -> l
         ("Betrag in Cent", "amount"),
         ("unitPriceCents", "unit_price"),
         ("price (pence)", "unit_price"),
+        ("Price (p)", "unit_price"),
+        ("Amount ¢", "amount"),
         ("total_minor", "amount"),
         ("Net Amount Minor Units", "net_amount"),
         ("montant en centimes", "amount"),
@@ -44,7 +46,9 @@ def test_a_name_with_a_minor_unit_means_the_same_column(name: str, role: str) ->
     assert role in {match.role for match in match_header(name)}
 
 
-@pytest.mark.parametrize("name", ["Percent", "remise pour cent", "Discount per cent", "Center", "Amount", "Docente"])
+@pytest.mark.parametrize(
+    "name", ["Percent", "remise pour cent", "Discount per cent", "Center", "Amount", "Docente", "P Price"]
+)
 def test_other_names_have_no_minor_unit(name: str) -> None:
     assert not is_minor_header(name)
 
@@ -90,7 +94,7 @@ def test_the_answer_is_part_of_the_contract(answer: str, setting: list[str] | No
         ("Order No,Date,Amount,Currency", rows("EUR", low=1, high=50)),
         ("Order No,Date,Amount,Currency", [f"{no},2026-03-01,{no}.50,EUR" for no in range(100, 140)]),
         ("Order No,Date,amount_cents", [f"{no},2026-03-01,{no}.50" for no in range(100, 140)]),
-        ("Order No,Date,Amount", rows(low=99)[:19]),
+        ("Order No,Date,Amount", rows(low=99)[:7]),
         ("Order No,Date,Amount", [f"{no},2026-03-01,{no}00" for no in range(100, 140)]),
         ("Order No,Date,Amount", [*rows(), "ch_99,2026-03-01,55"]),
     ],
