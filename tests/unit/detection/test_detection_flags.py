@@ -65,6 +65,23 @@ def test_a_negative_quantity_and_a_positive_total_are_a_question() -> None:
     assert (status["negative_quantity"], status["unsigned_returns"]) == ("returned", True)
 
 
+def test_a_negative_total_and_a_positive_quantity_are_a_question() -> None:
+    text = "Order,Date,Product,Qty,Total\nA1,2026-02-10,Mug,2,-5.00\nA2,2026-02-11,Mug,1,2.50\n"
+    (question,) = (one for one in propose(io.BytesIO(text.encode()), name="x").questions if one.key == "returns")
+    assert question.evidence == "1 row has a Total with a minus sign and a Qty without one, which adds to the units"
+    assert (question.choices, question.lines) == (("subtract", "keep"), (2,))
+    status = propose(io.BytesIO(text.encode()), name="x", answers={"returns": "subtract"}).contract["status"]
+    assert status == {"negative_amount": "returned", "unsigned_returns": True}
+    assert "status" not in propose(io.BytesIO(text.encode()), name="x", answers={"returns": "keep"}).contract
+
+
+def test_units_of_a_refund_with_a_negative_total_are_subtracted_without_a_question() -> None:
+    text = "Order,Date,Product,Qty,Total,State\nA1,2026-02-10,Mug,2,-5.00,Refund\nA2,2026-02-11,Mug,1,2.50,Sale\n"
+    proposal = propose(io.BytesIO(text.encode()), name="x")
+    assert "returns" not in {question.key for question in proposal.questions}
+    assert proposal.contract["status"]["unsigned_returns"] is True
+
+
 def test_a_no_under_paid_is_a_question() -> None:
     questions = {question.key: question for question in detected("Paid", ["yes", "no", "yes"]).questions}
     assert {use.word: use.meaning for use in questions["status"].table} == {"yes": "completed", "no": ""}

@@ -22,6 +22,8 @@ def detect_returns(
     column = sheet.columns[signed]
     negative = {word for word in column.words if (value := to_float(word, style)) is not None and value < 0}
     negative_rows = sum(column.words[word] for word in negative)
+    if "quantity" in roles:
+        _ask_for_negative_totals(sheet, roles, style, rule, log)
     if not negative_rows:
         return
     lines = column.first_lines(*sorted(negative)[:2])
@@ -72,6 +74,32 @@ def _ask_for_unsigned_totals(
             f"{len(positive):,} of {len(totals):,} of these rows have a {name} without a minus sign, which would "
             "add to the revenue",
             tuple(positive[:2]),
+        )
+
+
+def _ask_for_negative_totals(
+    sheet: Sheet, roles: dict[str, str], style: NumberStyle, rule: dict[str, object], log: DetectionLog
+) -> None:
+    """Ask whether rows with a negative total and a positive quantity are returns, whose units count. Asks `returns`."""
+    quantity, total = roles["quantity"], roles.get("net_amount") or roles.get("gross_amount", "")
+    if not total:
+        return
+    columns = (sheet.columns[quantity].cells, sheet.columns[total].cells)
+    numbers = [[to_float(cell, style) or 0 for cell in cells] for cells in columns]
+    rows = [row for row, (units, amount) in enumerate(zip(*numbers, strict=True)) if units > 0 > amount]
+    answer = log.answer("returns")
+    if rows and answer == "subtract":
+        rule |= {"negative_amount": "returned", "unsigned_returns": True}
+    elif rows and answer is None:
+        are = "1 row has" if len(rows) == 1 else f"{len(rows):,} rows have"
+        lines = tuple(filter(None, (sheet.columns[total].lines[row] for row in rows[:2])))
+        log.add_question(
+            "returns",
+            f"Are the rows with a negative {total} returns whose {quantity} is subtracted (subtract), or not, such as "
+            "discounts (keep)?",
+            ("subtract", "keep"),
+            f"{are} a {total} with a minus sign and a {quantity} without one, which adds to the units",
+            lines,
         )
 
 

@@ -137,20 +137,22 @@ def _ask_for_signs(
 ) -> None:
     """Ask what returned rows without a minus sign are; they would add to the revenue."""
     words: dict[str, str] = rule["words"]  # type: ignore[assignment]
-    signed = roles.get("quantity") or roles.get("net_amount") or roles.get("gross_amount")
     column = sheet.columns[name]
     returned = {word for word, meaning in words.items() if meaning == "returned" and word in column.words}
+    signed = [roles[role] for role in ("quantity", "net_amount", "gross_amount") if role in roles]
     if not returned or not signed:
         return
     if "returns" in log.assumed:
         rule["unsigned_returns"] = log.answer("returns") == "subtract"
         return
-    numbers = [
-        to_float(cell, style)
-        for cell, word in zip(sheet.columns[signed].cells, column.cells, strict=True)
-        if word in returned
-    ]
-    if any(number and number < 0 for number in numbers) or not any(numbers):
+    rows = [row for row, word in enumerate(column.cells) if word in returned]
+    numbers = [[to_float(sheet.columns[one].cells[row], style) or 0 for row in rows] for one in signed]
+    negative = [min(of_column) < 0 for of_column in numbers]
+    if any(negative):
+        if not negative[0]:  # units without a minus sign, of totals with one
+            rule["unsigned_returns"] = True
+        return
+    if not any(numbers[0]):
         return
     answer = log.answer("returns")
     if answer == "subtract":
@@ -163,6 +165,6 @@ def _ask_for_signs(
             "returns",
             f"Are the rows of {listed} returns beside their sales (subtract), or the sales themselves (cancel)?",
             ("subtract", "cancel"),
-            f"their {signed} has no minus sign, so they would add to the revenue",
+            f"their {signed[0]} has no minus sign, so they would add to the revenue",
             column.first_lines(*sorted(returned)[:2]),
         )
