@@ -2,6 +2,8 @@
 
 import io
 
+import pytest
+
 from tillstream.detection import Proposal, propose
 
 DAYS = [f"2026-02-{day:02}" for day in range(10, 26)]
@@ -60,6 +62,16 @@ def test_a_number_may_descend_because_the_latest_sales_are_often_first() -> None
     question = next(one for one in proposal.questions if one.key == "identity")
     assert question.choices[0] == "Zeichen"
     assert question.evidence == "Zeichen is filled, differs in all 16 sampled rows and descends, as a sale number does"
+
+
+@pytest.mark.parametrize(
+    ("header", "quantity"),
+    [("Order No,Date,Lineitem name,Lineitem quantity,Lineitem price", "Lineitem quantity"),
+     ("Order No,Date,Item,Kg,Price/kg", "Kg"), ("Order No,Date,Item,Item Qty,Price", "Item Qty")],
+)  # fmt: skip
+def test_line_items_and_weights_are_quantities_with_a_price(header: str, quantity: str) -> None:
+    columns = detected(header, "A{n},{day},Mug,2,12.50").contract["columns"]
+    assert (columns["quantity"], columns["unit_price"]) == (quantity, header.split(",")[-1])
 
 
 def test_a_column_of_zeros_and_ones_is_no_total_whatever_its_name() -> None:

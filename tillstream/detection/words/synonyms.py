@@ -66,7 +66,8 @@ COLUMNS: dict[str, str] = {
         得意先名, 氏名""",
     "product_id": """
         product id, product code, product no, product number, sku, item code, item id, item no, item number,
-        stock code, article no, article number, article code, barcode, ean, upc, gtin, part number, plu,
+        stock code, lineitem sku, line item sku,
+        article no, article number, article code, barcode, ean, upc, gtin, part number, plu,
         material, artikelnummer, artikelnr, artikel nr, art nr, artnr, produktnummer, produktcode, artikelcode,
         code article, code produit, référence, réf, ref article, référence produit, id produit,
         código producto, código de producto, código artículo, referencia, id producto, código produto,
@@ -75,7 +76,8 @@ COLUMNS: dict[str, str] = {
         janコード | code, código, codice""",
     "product_name": """
         product, product name, item, item name, description, product description, item description, article,
-        title, artikel, artikelbezeichnung, artikelname, produkt, produktname, bezeichnung, ware, beschreibung,
+        title, item title, product title, lineitem name, line item name,
+        artikel, artikelbezeichnung, artikelname, produkt, produktname, bezeichnung, ware, beschreibung,
         artikelbeschreibung, produit, nom du produit, désignation, libellé, libellé article,
         libellé produit, nom produit, producto, nombre del producto, nombre producto, descripción, artículo,
         produto, nome do produto, descrição, nome produto, descrição do produto, prodotto, nome prodotto,
@@ -102,21 +104,23 @@ COLUMNS: dict[str, str] = {
         pays, pays client, país, pais, pais cliente, paese, nazione, 国, 国名""",
     "quantity": """
         quantity, qty, units, units sold, quantity ordered, quantity sold, pieces, pcs, item quantity,
+        item qty, line qty, qty sold, sold qty, order qty, qty ordered, lineitem quantity,
+        line item quantity,
         count of items, menge, anzahl, stück, stückzahl, bestellmenge, verkaufsmenge, quantité, qté,
         quantité vendue, nombre, nb articles, cantidad, unidades, cant, cantidad vendida, uds, quantidade,
         qtd, qtde, quant, quantità, qta, q.tà, pezzi, aantal, hoeveelheid, stuks, 数量, 個数, 販売数,
-        販売数量, 点数 | amount of items, count""",
+        販売数量, 点数 | amount of items, count, kg, kilos""",
     "unit_price": """
-        unit price, price, price each, item price, price per unit, rate, selling price, sale price,
+        unit price, price, price each, item price, price per unit, lineitem price,
+        line item price, price per kg, price/kg, rate, selling price, sale price,
         unit cost to customer, einzelpreis, preis, stückpreis, verkaufspreis, e-preis, ep, preis pro stück,
         nettopreis, prix unitaire, prix, pu, p.u., prix unit, prix de vente, prix unitaire ht, precio unitario,
         precio, precio unit, precio de venta, preço unitário, preço, preço unit, valor unitário,
         vl unitário, prezzo unitario, prezzo, prezzo unit, prezzo di vendita, stuksprijs, prijs,
         eenheidsprijs, verkoopprijs, prijs per stuk, 単価, 販売単価, 価格, 販売価格""",
     "discount": """
-        discount, discount amount, disc, disc amount, rebate, line discount, rabatt, nachlass, rabattbetrag,
-        remise, rabais,
-        montant remise, descuento, importe descuento, desconto, valor desconto, sconto, importo sconto,
+        discount, discount amount, disc, disc amount, rebate, line discount, lineitem discount,
+        rabatt, nachlass, rabattbetrag, remise, rabais, montant remise, descuento, importe descuento, desconto, valor desconto, sconto, importo sconto,
         korting, kortingsbedrag, 値引, 値引き, 割引, 値引額, 割引額 |
         coupon, coupon amount, coupon discount, coupon value, gutscheinrabatt, promo discount, cupón, cupom""",
     "tax": """
@@ -142,7 +146,8 @@ COLUMNS: dict[str, str] = {
         bruto bedrag, bedrag incl btw, totaal incl btw, 税込金額, 税込, 税込合計, 税込売上""",
     "amount": """
         sales, line total, total, amount, revenue, total amount, total price, total sales, sales amount,
-        weekly sales, daily sales, turnover, line amount, extended price, value, total value, net turnover,
+        weekly sales, daily sales, turnover, line amount, line amt, line value, extended price, ext price,
+        extended amount, ext amount, value, total value, net turnover,
         takings, umsatz, betrag, summe, gesamt, gesamtbetrag, gesamtpreis, positionsbetrag, zeilenbetrag,
         erlös, zeilensumme, wert, montant, total ligne, ventes, chiffre d'affaires, ca, prix total,
         montant total, importe, importe total, ventas, total línea, precio total, valor, valor total,
