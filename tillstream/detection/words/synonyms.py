@@ -120,7 +120,8 @@ COLUMNS: dict[str, str] = {
         eenheidsprijs, verkoopprijs, prijs per stuk, 単価, 販売単価, 価格, 販売価格""",
     "discount": """
         discount, discount amount, disc, disc amount, rebate, line discount, lineitem discount,
-        rabatt, nachlass, rabattbetrag, remise, rabais, montant remise, descuento, importe descuento, desconto, valor desconto, sconto, importo sconto,
+        rabatt, nachlass, rabattbetrag, remise, rabais, montant remise,
+        descuento, importe descuento, desconto, valor desconto, sconto, importo sconto,
         korting, kortingsbedrag, 値引, 値引き, 割引, 値引額, 割引額 |
         coupon, coupon amount, coupon discount, coupon value, gutscheinrabatt, promo discount, cupón, cupom""",
     "tax": """
