@@ -25,7 +25,7 @@ from tillstream.detection.evidence import LIKELY, DetectionLog, Finding, Questio
 from tillstream.detection.exports import apply
 from tillstream.detection.exports.catalogue import recognise
 from tillstream.detection.file_sample import FileSample, sample_file
-from tillstream.detection.rows import marked_rows, order_events
+from tillstream.detection.rows import balances, marked_rows, order_events
 from tillstream.detection.sheet import rows_where, without_rows
 from tillstream.detection.values import currency, date_source, dates, numbers
 from tillstream.detection.values.clocks import clock_formats
@@ -125,7 +125,7 @@ class _Proposer:
         """Use what is known about the export; complete the rows of orders that are written once for all their lines."""
         export = self._export
         if not export:
-            self._ignore(total_rows.balances(self._sheet, self._log))
+            self._ignore(balances.decide(self._sheet, self._log))
             self._ignore(order_events.decide(self._sheet, self._profiles, self._log))
             self._ignore(total_rows.decide(self._sheet, self._profiles, self._log))
         sheet = self._sheet

@@ -87,3 +87,11 @@ def test_of_two_numbers_of_the_same_sales_the_longer_one_identifies_them() -> No
     rows = "".join(f"{n},A{n // 2},{day},Mug,2,12.50\n" for n, day in enumerate(DAYS, 100))
     differing = propose(io.BytesIO(f"Order ID,Order Number,Date,Product,Qty,Price\n{rows}".encode()), name="x")
     assert "column.sale_id" in {question.key for question in differing.questions}
+
+
+def test_without_column_names_only_their_line_is_asked() -> None:
+    rows = "".join(f"{n},{day},Mug,1,2.50\n" for n, day in enumerate(DAYS, 100))
+    (question,) = propose(io.BytesIO(rows.encode()), name="x").questions
+    assert (question.key, question.default) == ("header", "0")
+    answered = propose(io.BytesIO(rows.encode()), name="x", answers={"header": "0"})
+    assert "header" not in {one.key for one in answered.questions}

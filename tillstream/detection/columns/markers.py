@@ -21,7 +21,7 @@ from tillstream.detection.words.flag_words import (
 from tillstream.detection.words.headers import match_header
 from tillstream.detection.words.status_words import MAX_STATUS_WORDS, suggests_status
 
-_MIN_ROWS, _MOST, _MAX_LETTERS, _MAX_REMARKS, _MAX_CODE = 20, 0.6, 6, 12, 4
+_MIN_ROWS, _MOST, _MAX_LETTERS, _MAX_REMARKS, _MAX_CODE = 10, 0.6, 6, 12, 4
 _MIN_COUNT = 2
 """Rows that each value has at least."""
 

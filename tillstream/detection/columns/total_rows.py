@@ -6,6 +6,7 @@ The arithmetic is the proof: such rows have the sum of the rows between them. Wo
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from tillstream.detection.columns.roles import NUMERIC, Profile
 from tillstream.detection.evidence import LIKELY, DetectionLog
 from tillstream.detection.sheet import Column, Sheet, rows_where
 from tillstream.detection.values import numbers
-from tillstream.detection.words.footers import balance_words, is_total_word, total_word_in
+from tillstream.detection.words.footers import is_total_word, total_word_in
 from tillstream.detection.words.headers import match_header
 from tillstream.detection.words.status_words import status_of
 
@@ -51,19 +52,6 @@ class TotalRows:
     """Which part of the sum they are: less for a tax or a charge on these rows."""
 
 
-def balances(sheet: Sheet, log: DetectionLog) -> dict[str, tuple[str, ...]]:
-    """Header → cells such as Opening balance, whose rows are no sales, unless the answer `total_rows` keeps them."""
-    names = balance_words()
-    where = {name: tuple(w for w in column.words if w.casefold() in names) for name, column in sheet.columns.items()}
-    where = {name: words for name, words in where.items() if words and log.answer(KEY) != "no"}
-    for name, words in where.items():
-        lines = sheet.columns[name].first_lines(*words)
-        log.add_finding(
-            "ignore_where", f"{name}: {', '.join(words)}", "these rows are balances, not sales", LIKELY, lines
-        )
-    return where
-
-
 def decide(sheet: Sheet, profiles: Mapping[str, Profile], log: DetectionLog) -> dict[str, tuple[str, ...]]:
     """Header → cells of rows that are sums of other rows. Asks `total_rows` if no dictionary contains the word."""
     answer = log.answer(KEY)
@@ -85,12 +73,22 @@ def decide(sheet: Sheet, profiles: Mapping[str, Profile], log: DetectionLog) -> 
         for name, values in amounts.items():
             total = _by_sums(column, rows_of_cells, name, values) or _last_row(sheet, column, name, values)
             total = total or _by_shares(column, rows_of_cells, name, values)
-            if total and not all(map(status_of, total.words)):
+            if total and not (all(map(status_of, total.words)) or _are_sales(sheet, column, total.words)):
                 if answer == "yes":
                     return _accept(sheet, total, log)
                 _ask(sheet, total, log)
                 return {}
     return {}
+
+
+def _are_sales(sheet: Sheet, column: Column, words: Sequence[str]) -> bool:
+    """Whether the rows of the words fill all cells that other rows fill, and have sale numbers of their own."""
+    marked = [cell in words for cell in column.cells]
+    columns = [one for name, one in sheet.columns.items() if name and one.filled >= marked.count(False) > 0]
+    if not all(all(compress(one.cells, marked)) for one in columns):
+        return False
+    numbers = [one for one in columns if any(match.role == "sale_id" for match in match_header(one.name))]
+    return any(all(one.words[cell] == 1 for cell in compress(one.cells, marked)) for one in numbers)
 
 
 def _amounts(sheet: Sheet, profiles: Mapping[str, Profile], log: DetectionLog) -> dict[str, Ints]:

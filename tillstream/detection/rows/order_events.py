@@ -98,5 +98,6 @@ def _ignored(word: str, column: Column, steps: list[frozenset[str]]) -> tuple[st
 
 
 def alone(questions: Sequence[Question]) -> tuple[Question, ...]:
-    """Only the question `event` while it is open, because the others depend on its answer; otherwise all of them."""
-    return tuple(one for one in questions if one.key == KEY) or tuple(questions)
+    """Only the question `header` or `event` while it is open, as the others depend on its answer; otherwise all."""
+    first = [one for key in ("header", KEY) for one in questions if one.key == key]
+    return tuple(first[:1]) or tuple(questions)

@@ -183,7 +183,12 @@ def _header_index(rows: list[Row], width: int, log: DetectionLog) -> int | None:
         first = rows[0][0] if rows else 1
         evidence = "no row looks like column names"
         log.add_question(
-            "header", "Which line contains the column names? Enter 0 if there is none.", (), evidence, (first,)
+            "header",
+            "Which line contains the column names? Enter 0 if there is none.",
+            (),
+            evidence,
+            (first,),
+            default="0",
         )
         return 0 if rows else None
     best = max(count for count, _ in candidates)

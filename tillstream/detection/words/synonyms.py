@@ -6,7 +6,8 @@ COLUMNS: dict[str, str] = {
         invoice no, invoice number, invoice id, invoice, order no, order number, order id, receipt no,
         receipt number, receipt id, receipt, transaction, transaction id, transaction no, transaction number,
         sale no, sale number, sale id, ticket no, ticket number, ticket id, ticket, bill no, bill number,
-        voucher no, document no, document number, order #, invoice #, receipt #, sale #, docket, docket no,
+        voucher no, vch no, document no, document number, doc no, doc number, trx, trx no, trx id, txn, txn id,
+        order #, invoice #, receipt #, sale #, docket, docket no,
         tran id, bon, bonnummer, bon nr, belegnummer, belegnr, beleg nr, beleg, rechnungsnummer, rechnung nr,
         rechnungsnr, rechnung, auftragsnummer, auftragsnr, bestellnummer, bestellnr, kassenbon, vorgangsnummer,
         verkaufsnummer, numéro de facture, no facture, n° facture, num facture, facture, numéro de commande,
@@ -148,7 +149,7 @@ COLUMNS: dict[str, str] = {
     "amount": """
         sales, line total, total, amount, revenue, total amount, total price, total sales, sales amount,
         weekly sales, daily sales, turnover, line amount, line amt, line value, extended price, ext price,
-        extended amount, ext amount, value, total value, net turnover,
+        extended amount, ext amount, amt, value, total value, net turnover,
         takings, umsatz, betrag, summe, gesamt, gesamtbetrag, gesamtpreis, positionsbetrag, zeilenbetrag,
         erlös, zeilensumme, wert, montant, total ligne, ventes, chiffre d'affaires, ca, prix total,
         montant total, importe, importe total, ventas, total línea, precio total, valor, valor total,
