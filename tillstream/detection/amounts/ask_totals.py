@@ -7,6 +7,7 @@ from tillstream.detection.arithmetic.money import TOLERANCE, money_rows
 from tillstream.detection.evidence import CERTAIN, NO_COLUMN, DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle, profile
+from tillstream.detection.words.flag_words import reversed_column
 from tillstream.detection.words.headers import match_header
 
 _MIN_ROWS, _MOST = 10, 0.5
@@ -102,7 +103,8 @@ def _ask_for_discount(sheet: Sheet, roles: dict[str, str], unmapped: tuple[str, 
     """If the total is computed, ask whether a column with an unknown name is a discount."""
     if "discount" in roles or "column.discount" in log.answers:
         return
-    candidates = [name for name in unmapped if not match_header(name) and profile(sheet.columns[name]).decimal]
+    unknown = [name for name in unmapped if not match_header(name) and not reversed_column(name)]
+    candidates = [name for name in unknown if profile(sheet.columns[name]).decimal]
     if candidates:
         words = "Which column is a discount on the line?"
         evidence = "the total is computed, and the meaning of these columns is not known"

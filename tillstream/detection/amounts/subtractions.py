@@ -55,9 +55,10 @@ def decide(
 ) -> dict[str, Any]:
     """Settings `add`, `subtract`, `refunded` and `remaining` of the contract's `amounts`. Asks `subtract.HEADER`.
 
-    roles: changed in place if the total of the file counts units that came back. unmapped: numeric columns without a
-    role. export_parts: if it is known what the total contains, the columns that may be subtracted besides those of what
-    came back. includes_tax: the net total is computed from that of the file.
+    roles: changed in place if the total of the file counts units that came back, or if refunds reduce a computed total,
+    as a discount does. unmapped: numeric columns without a role. export_parts: if it is known what the total contains,
+    the columns that may be subtracted besides those of what came back. includes_tax: the net total is computed from that
+    of the file.
     """
     total_role = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
     mapped = [roles[role] for role in _MAPPED if role in roles]
@@ -75,8 +76,12 @@ def decide(
             answer = "yes"
         if (answer == "yes" and part.of) or answer == "with_tax":
             terms.setdefault(part.setting or "refunded", {})[part.name] = part.of or roles["gross_amount"]
+        elif answer == "yes" and part.role == "discount" and "discount" not in roles:
+            roles["discount"] = part.name
+            terms |= {"factors": {"discount": -1}} if part.sign > 0 else {}
         elif answer == "yes":
-            terms.setdefault("subtract" if part.sign < 0 else "add", {}).setdefault(part.role, []).append(part.name)
+            is_less = (part.sign < 0) != (part.role == "discount")  # a discount is subtracted itself
+            terms.setdefault("subtract" if is_less else "add", {}).setdefault(part.role, []).append(part.name)
             if part.replaces_total:
                 total = roles.pop(total_role)
                 log.add_finding("column.extra", total, f"{total} counts the units in {part.name}", CERTAIN)
@@ -106,9 +111,7 @@ def _parts(
     reversing = _distinct(columns, [name for name in named if np.nan_to_num(columns[name]).any()])
     units = [name for name in reversing if _is_quantity(columns, roles, name)]
     refunding = [
-        name
-        for name in reversing
-        if name not in units and total_role and _may_be_refund(sheet, columns, roles, total_role, name)
+        name for name in reversing if name not in units and _may_be_refund(sheet, columns, roles, total_role, name)
     ]
     returned = [_returned_units(columns, roles, total_role, name, refunding) for name in units]
     for name in refunding:
@@ -171,23 +174,30 @@ def _returned_units(
 
 def _may_be_refund(sheet: Sheet, columns: NumberColumns, roles: dict[str, str], total_role: str, name: str) -> bool:
     """Whether most numbers may be part of the totals, with tax and shipping, and none is that of a whole order."""
-    numbers, total = np.nan_to_num(columns[name]), np.nan_to_num(columns[roles[total_role]])
+    has_prices = _has(columns, roles, "quantity", "unit_price")
+    if not total_role and not has_prices:
+        return False
+    total = columns[roles[total_role]] if total_role else columns[roles["quantity"]] * columns[roles["unit_price"]]
+    numbers, total = np.nan_to_num(columns[name]), np.nan_to_num(total)
     used = numbers != 0
     is_part = bool((np.abs(numbers[used]) <= 2 * np.abs(total[used]) + 0.01).mean() >= _FEWEST)
-    is_after = refunds.is_after(columns, roles[total_role], name)
+    is_after = bool(total_role) and refunds.is_after(columns, roles[total_role], name)
     return is_part and not is_after and not is_of_order(sheet, roles, numbers)
 
 
 def _refund(columns: NumberColumns, roles: dict[str, str], total_role: str, name: str, *, includes_tax: bool) -> _Part:
-    total, numbers = roles[total_role], np.nan_to_num(columns[name])
+    numbers = np.nan_to_num(columns[name])
     rows = int((numbers != 0).sum())
     evidence = f"{name} is not 0 in {rows:,} of {len(numbers):,} rows, together {abs(numbers.sum()):,.2f}"
+    total = roles[total_role] if total_role else f"{roles['quantity']} × {roles['unit_price']}"
+    words = f"Is {name} subtracted from {total}, so that the revenue is after it?"
+    if not total_role:
+        return _Part(name, "discount", words, evidence, _sign(numbers))
     if _has(columns, roles, "quantity", "unit_price"):
         full = columns[roles["quantity"]] * columns[roles["unit_price"]]
         back = numbers != 0
         if is_equal(columns[total][back], full[back]).mean() >= _MOST:
             evidence += f"; {total} is {roles['quantity']} × {roles['unit_price']} there, before {name}"
-    words = f"Is {name} subtracted from {total}, so that the revenue is after it?"
     of, proof = refunds.total_of(columns, roles, total_role, name, includes_tax=includes_tax)
     if of:
         words = f"Is {name} subtracted, so that the revenue is after it? {_falls(roles, total_role, of)}"

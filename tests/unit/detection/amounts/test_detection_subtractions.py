@@ -192,3 +192,27 @@ def test_the_refunds_of_a_known_export_are_questions(header: str, column: str) -
     rows = [",".join(values.get(name, "4{}.25").format(number) for name in names) for number in range(10, 28)]
     proposal = proposal_for("\n".join([header, *rows, ""]).encode(), tax_rate="0.2")
     assert f"subtract.{column}" in keys(proposal)
+
+
+def computed(row: Row) -> Row:
+    return {"Refunded": row["Price"] if row["place"] % 5 == 0 else 0}
+
+
+def test_refunds_reduce_a_computed_total_as_a_discount() -> None:
+    (question,) = proposal_for(file(computed)).questions
+    assert (question.key, question.choices) == ("subtract.Refunded", ("yes", "no"))
+    assert question.words == "Is Refunded subtracted from Qty × Price, so that the revenue is after it?"
+    contract = proposal_for(file(computed), **{"subtract.Refunded": "yes"}).contract
+    assert contract["columns"]["discount"] == "Refunded"
+    assert "discount" not in proposal_for(file(computed), **{"subtract.Refunded": "no"}).contract["columns"]
+
+
+def test_refunds_of_a_computed_total_with_a_minus_sign_have_a_factor() -> None:
+    data = file(lambda row: {"Refunded": -computed(row)["Refunded"]})
+    assert proposal_for(data, **{"subtract.Refunded": "yes"}).contract["amounts"]["factors"] == {"discount": -1}
+
+
+def test_refunds_are_added_to_the_discount_of_a_computed_total() -> None:
+    data = file(lambda row: {"Discount": 0.5 if row["place"] % 3 == 0 else 0} | computed(row))
+    amounts = proposal_for(data, discount="amount", **{"subtract.Refunded": "yes"}).contract["amounts"]
+    assert amounts["add"] == {"discount": ["Refunded"]}
