@@ -57,8 +57,8 @@ def decide(
 
     roles: changed in place if the total of the file counts units that came back, or if refunds reduce a computed total,
     as a discount does. unmapped: numeric columns without a role. export_parts: if it is known what the total contains,
-    the columns that may be subtracted besides those of what came back. includes_tax: the net total is computed from that
-    of the file.
+    the columns that may be subtracted besides those of what came back. includes_tax: the net total is computed from
+    that of the file.
     """
     total_role = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
     mapped = [roles[role] for role in _MAPPED if role in roles]

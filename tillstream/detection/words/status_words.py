@@ -14,7 +14,8 @@ _VAGUE_PARTS = ("zustand", "estado", "situacao", "toestand", "状態")
 _WORDS = {
     "completed": """
         completed, complete, shipped, paid, closed, done, delivered, resolved, fulfilled, finished, sold,
-        settled, invoiced, ok, success, successful, sale, abgeschlossen, bezahlt, geliefert, versendet,
+        settled, invoiced, ok, success, successful, succeeded, captured, sale,
+        abgeschlossen, bezahlt, geliefert, versendet,
         versandt, erledigt, verkauft, fertig, terminé, terminée, payé, payée, livré, livrée, expédié,
         expédiée, clôturé, vendu, soldé, finalisé, completado, completada, pagado, pagada, entregado,
         entregada, enviado, enviada, cerrado, cerrada, vendido, concluído, concluída, pago, paga, entregue,
@@ -33,7 +34,8 @@ _WORDS = {
         in attesa, in sospeso, aperto, aperta, in lavorazione, da pagare, sospeso, openstaand, in behandeling,
         in afwachting, wachtend, 未処理, 処理中, 保留, 未払い, 未払, 受付中, 準備中, 予約""",
     "cancelled": """
-        cancelled, canceled, void, voided, cancel, annulled, rejected, aborted, storniert, abgebrochen,
+        cancelled, canceled, void, voided, cancel, annulled, rejected, aborted, failed, declined,
+        storniert, abgebrochen,
         annulliert, storno, annulé, annulée, abandonné, cancelado, cancelada, anulado, anulada, annullato,
         annullata, cancellato, geannuleerd, vervallen, gelöscht, deleted, supprimé,
         eliminado, excluído, eliminato, verwijderd, キャンセル, 取消, 取消済, 取り消し, 中止""",

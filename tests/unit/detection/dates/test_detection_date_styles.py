@@ -21,6 +21,7 @@ ANSWERS = {
 MOMENTS = [datetime(2026, 2, 3, 14, 15) + timedelta(days=3 * n, minutes=37 * n) for n in range(20)]  # noqa: DTZ001
 GERMAN = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 GERMAN_MONTHS = ("", "Januar", "Februar", "März", "April")
+SPANISH_MONTHS = ("", "enero", "febrero", "marzo", "abril")
 
 
 def _unix(moment: datetime) -> int:
@@ -38,6 +39,7 @@ STYLES: dict[str, Callable[[datetime], object]] = {
     "Tue 03/02/2026": lambda at: f"{at:%a %d/%m/%Y}",
     "Tuesday, February 3, 2026": lambda at: f"{at:%A, %B} {at.day}, {at.year}",
     "Dienstag, 3. Februar 2026": lambda at: f"{GERMAN[at.weekday()]}, {at.day}. {GERMAN_MONTHS[at.month]} {at.year}",
+    "3 de febrero de 2026": lambda at: f"{at.day} de {SPANISH_MONTHS[at.month]} de {at.year}",
     "03.02.2026, 14:15": lambda at: f"{at:%d.%m.%Y, %H:%M}",
     "03-Feb-2026 02:15 PM PST": lambda at: f"{at:%d-%b-%Y %I:%M %p} PST",
     "03.02.2026 14:15:00 UTC": lambda at: f"{at:%d.%m.%Y %H:%M:%S} UTC",
@@ -60,7 +62,7 @@ def proposal_for(dates: list[object], **answers: str) -> tuple[bytes, Proposal]:
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_style_of_dates_is_recognised_and_read(style: str) -> None:
-    language = "de" if "Dienstag" in style else "en"
+    language = "de" if "Dienstag" in style else "es" if " de " in style else "en"
     data, proposal = proposal_for([STYLES[style](at) for at in MOMENTS], language=language)
     assert proposal.questions == ()
     contract = parse(proposal.contract)
