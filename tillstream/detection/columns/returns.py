@@ -9,6 +9,7 @@ from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.numbers import NumberStyle
 
 _MIN_NEGATIVE_SHARE, _MIN_UNSIGNED_SHARE = 0.95, 0.5
+_MINUS_SIGNS = "-−("
 _PREFIX = re.compile(r"^([^\W\d_]{1,4}|[^\W\d_]{1,4}[-/])(?=\d)")
 
 
@@ -84,9 +85,12 @@ def _ask_for_negative_totals(
     quantity, total = roles["quantity"], roles.get("net_amount") or roles.get("gross_amount", "")
     if not total:
         return
-    columns = (sheet.columns[quantity].cells, sheet.columns[total].cells)
-    numbers = [[to_float(cell, style) or 0 for cell in cells] for cells in columns]
-    rows = [row for row, (units, amount) in enumerate(zip(*numbers, strict=True)) if units > 0 > amount]
+    signed = (word for word in sheet.columns[total].words if any(sign in word for sign in _MINUS_SIGNS))
+    negative = {word for word in signed if (to_float(word, style) or 0) < 0}
+    cells = zip(sheet.columns[quantity].cells, sheet.columns[total].cells, strict=True)
+    rows = [
+        row for row, (units, amount) in enumerate(cells) if amount in negative and (to_float(units, style) or 0) > 0
+    ]
     answer = log.answer("returns")
     if rows and answer == "subtract":
         rule |= {"negative_amount": "returned", "unsigned_returns": True}
