@@ -89,7 +89,7 @@ def test_of_two_numbers_of_the_same_sales_the_longer_one_identifies_them() -> No
     assert "column.sale_id" in {question.key for question in differing.questions}
 
 
-def test_without_column_names_only_their_line_is_asked() -> None:
+def test_without_column_names_only_their_line_is_a_question() -> None:
     rows = "".join(f"{n},{day},Mug,1,2.50\n" for n, day in enumerate(DAYS, 100))
     (question,) = propose(io.BytesIO(rows.encode()), name="x").questions
     assert (question.key, question.default) == ("header", "0")
