@@ -54,7 +54,7 @@ def test_sums_with_a_word_of_no_dictionary_are_a_question(first: bool) -> None:
     assert all(one.key != "total_rows" for one in refused.questions)
 
 
-def test_a_product_whose_sales_happen_to_be_sums_is_no_total() -> None:
+def test_a_product_whose_sales_equal_sums_is_no_total() -> None:
     rows = [f"B{100 + n},2026-03-14,Item {n % 3},{n % 3 + 1},9.99,{(n % 3 + 1) * 9.99:.2f}" for n in range(18)]
     assert all(one.key != "total_rows" for one in detected(["Order No,Date,Item,Qty,Price,Total", *rows]).questions)
     no_number = [row.partition(",")[2] for row in rows]

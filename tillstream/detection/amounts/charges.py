@@ -81,7 +81,7 @@ def _is_added(columns: NumberColumns, total: Numbers, name: str, charge: str) ->
     for target in others:
         rest = [other for other in others if other != target]
         for terms in (terms for count in range(3) for terms in combinations(rest, count)):
-            values = added + sum((np.nan_to_num(columns[term]) for term in terms), np.zeros(len(added)))
+            values = added + columns.sum_of(terms)
             if is_equal(columns[target], values)[used].mean() >= _MOST:
                 return True
     return False
@@ -140,7 +140,7 @@ def _assume_gross(columns: NumberColumns, total: str, tax: str, charges: Sequenc
     amount = np.nan_to_num(columns[tax])
     for count in (1, 2):
         for parts in combinations(charges, count):
-            base = columns[total] - sum((np.nan_to_num(columns[part]) for part in parts), np.zeros(len(amount)))
+            base = columns[total] - columns.sum_of(parts)
             if even_share(amount, base - amount) >= _MOST and even_share(amount, base) <= _FEW:
                 evidence = f"{tax} has an even rate of {total} less {' and '.join((tax, *parts))}"
                 log.assume({"amount": "gross"}, evidence)

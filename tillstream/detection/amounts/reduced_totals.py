@@ -58,7 +58,7 @@ def ask_before_fees(
     terms = [(*fee, *tax) for count in (1, 2) for fee in combinations(fees, count) for tax in ((), taxes)]
     for base, less in ((base, less) for base in bases for less in terms):
         whole = columns[base]
-        amount = sum((np.abs(np.nan_to_num(columns[name])) for name in less), np.zeros(len(whole)))
+        amount = columns.sum_of(less, of_sizes=True)
         used = amount != 0
         if used.sum() >= _MIN_ROWS and is_equal(columns[net], whole - np.sign(whole) * amount)[used].mean() >= _MOST:
             words = "Which column is the revenue before tax? Fees are a cost, and are not subtracted from it."
@@ -80,7 +80,7 @@ def _proof(columns: NumberColumns, roles: dict[str, str], name: str, total: str,
         return f"{name} is {total} in {percentage(share)} of {len(values):,} rows, and less in the others"
     discounts = [other for other in free if other != name and is_discount(other)]
     for terms in (terms for count in (1, 2) for terms in combinations(discounts, count)):
-        less = sum((np.abs(np.nan_to_num(columns[term][used])) for term in terms), np.zeros(len(values)))
+        less = columns.sum_of(terms, of_sizes=True)[used]
         if is_equal(values, totals - less).mean() >= _MOST:
             return f"{name} is {total} − {' − '.join(terms)}"
     return ""
@@ -99,7 +99,7 @@ def ask_priced(
     fees = [name for name in unmapped if is_fee(name)]
     for rest in (name for name in unmapped if name not in fees):
         for less in (terms for count in (1, 2) for terms in combinations(fees, count)):
-            amount = sum((np.abs(np.nan_to_num(columns[name])) for name in less), np.zeros(len(several)))
+            amount = columns.sum_of(less, of_sizes=True)
             used = several & (amount != 0)
             if used.sum() >= _MIN_ROWS and is_equal(columns[rest], columns[price] - amount)[used].mean() >= _MOST:
                 words = f"Is {price} the amount of the whole line, and not that of one unit?"

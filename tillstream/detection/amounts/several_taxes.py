@@ -83,7 +83,7 @@ def _sums(numbers: NumberColumns, taxes: Sequence[str]) -> Iterator[SeveralTaxes
     """A tax that is the sum of the others."""
     for name in taxes:
         others = [other for other in taxes if other != name]
-        total = sum((np.nan_to_num(numbers[other]) for other in others), np.zeros(len(numbers[name])))
+        total = numbers.sum_of(others)
         used = total != 0
         if len(others) > 1 and is_equal(np.nan_to_num(numbers[name])[used], total[used]).mean() >= _MOST:
             yield SeveralTaxes((name,), f"{name} is the sum of {_listed(others)}")
@@ -91,7 +91,7 @@ def _sums(numbers: NumberColumns, taxes: Sequence[str]) -> Iterator[SeveralTaxes
 
 def _totals(numbers: NumberColumns, taxes: Sequence[str]) -> Iterator[SeveralTaxes]:
     """Taxes that are what one column adds to another one."""
-    tax = sum((np.nan_to_num(numbers[name]) for name in taxes), np.zeros(len(numbers[taxes[0]])))
+    tax = numbers.sum_of(taxes)
     for total, base in permutations([name for name in numbers.names if name not in taxes], 2):
         net: Numbers = numbers[base]
         proof = agreement(numbers[total], net + tax, net)

@@ -25,7 +25,7 @@ def contained(
     for words, goods in possible:
         for count in range(1, _MOST_TERMS + 1):
             for terms in combinations([one for one in free if one != words], count):
-                result = agreement(total, goods + sum(np.nan_to_num(columns[term]) for term in terms), goods)
+                result = agreement(total, goods + columns.sum_of(terms), goods)
                 is_needed = result.matching > explained and not _explain_less(columns, total, goods, terms)
                 if result.is_at_least(_MOST) and is_needed:
                     share = f"{percentage(result.share)} of {result.rows:,} rows"
@@ -35,7 +35,7 @@ def contained(
 
 def _explain_less(columns: NumberColumns, total: Numbers, goods: Numbers, terms: tuple[str, ...]) -> bool:
     """Whether one of several terms is not needed."""
-    everything = goods + sum(np.nan_to_num(columns[term]) for term in terms)
+    everything = goods + columns.sum_of(terms)
     most = agreement(total, everything, goods).matching
     return len(terms) > 1 and any(
         agreement(total, everything - np.nan_to_num(columns[term]), goods).matching >= most for term in terms

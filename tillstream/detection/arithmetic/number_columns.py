@@ -56,6 +56,12 @@ class NumberColumns:
         """The column with 0 for missing numbers; 0 without a name."""
         return np.nan_to_num(self._values[name]) if name in self._values else 0.0
 
+    def sum_of(self, names: Iterable[str], *, of_sizes: bool = False) -> Numbers:
+        """The sum (n,) of columns, with 0 for missing numbers; of_sizes: of the numbers without their signs."""
+        numbers = (np.nan_to_num(self._values[name]) for name in names)
+        length = len(next(iter(self._values.values())))
+        return sum(map(np.abs, numbers) if of_sizes else numbers, np.zeros(length))
+
 
 def agreement(total: Numbers, computed: Numbers, simpler: Numbers) -> Agreement:
     """Compare a column with what a rule computes. simpler: the column that the rule must differ from to be proved."""

@@ -72,7 +72,7 @@ def _proofs(
     for count in range(_MAX_TERMS + 1):
         for target in terms:
             for added in combinations([other for other in terms if other != target], count):
-                extra = sum((np.nan_to_num(columns[other]) for other in added), np.zeros(len(total)))
+                extra = columns.sum_of(added)
                 plus = "".join(f" + {other}" for other in added)
                 for words, values, is_before in (
                     (f"{target} is {name} − {discount}{plus}", total - less + extra, True),

@@ -43,7 +43,11 @@ def decide(
     made: dict[str, dict[str, Any]] = {}
     parts: list[str] = []
     for marks in search(sheet, dict(roles), identity):
-        answers = {word: _ask(sheet, roles, marks, word, style, log) or "keep" for word in marks.rows}
+        marked = replace(sheet, columns={**sheet.columns, marks.column.name: marks.column})
+        amounts = amounts_by_word(marked, roles, marks.column.name, style) if marks.rows else {}
+        answers = {
+            word: _ask(sheet, roles, marks, word, amounts.get(word, "0"), style, log) or "keep" for word in marks.rows
+        }
         if not set(answers.values()) - {"keep"}:
             continue
         name = marks.column.name
@@ -63,12 +67,11 @@ def decide(
 
 
 def _ask(
-    sheet: Sheet, roles: dict[str, str], marks: Marks, word: str, style: NumberStyle, log: DetectionLog
+    sheet: Sheet, roles: dict[str, str], marks: Marks, word: str, amount: str, style: NumberStyle, log: DetectionLog
 ) -> str | None:
     """The answer to what the rows of a word are; None if it is open, or if amounts or the status show it."""
     column = marks.column
-    amount = amounts_by_word(replace(sheet, columns={**sheet.columns, column.name: column}), roles, column.name, style)
-    if Decimal(amount.get(word, "0")) <= 0 or _is_negative(sheet, roles, column, word, style):
+    if Decimal(amount) <= 0 or _is_negative(sheet, roles, column, word, style):
         return None
     if _is_decided(sheet, roles, column, word):
         return None
@@ -79,7 +82,7 @@ def _ask(
             f"Do the rows {marks.rows[word]} take back sales (subtract), do they not count at all (ignore), or are "
             "they sales like the others (keep)?"
         )
-        evidence = f"{rows:,} {'row' if rows == 1 else 'rows'}, together {amount[word]} without a minus sign"
+        evidence = f"{rows:,} {'row' if rows == 1 else 'rows'}, together {amount} without a minus sign"
         log.add_question(key, words, tuple(_STATUSES), evidence, column.first_lines(word))
     return answer
 
