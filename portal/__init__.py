@@ -13,6 +13,7 @@ from portal import (
     audit,
     changes,
     completeness,
+    compression,
     context,
     corrections,
     dashboard,
@@ -25,7 +26,6 @@ from portal import (
     metric_explanation,
     navigation,
     pipeline,
-    plotly,
     profile,
     rate_counts,
     request_log,
@@ -35,13 +35,13 @@ from portal import (
     search,
     security,
     sign_in,
+    static_files,
     storybook,
     theme,
     token_auth,
     tokens,
     uploads,
     urls,
-    world,
 )
 from portal import help as help_area
 from portal.api import cors, limits
@@ -60,6 +60,7 @@ TRIES = "30 per minute"
 def create_app(app: App) -> Flask:
     """Create the portal for a composed application. The caller serves it and closes the application."""
     flask = Flask(__name__)
+    compression.register(flask)
     security.configure(flask, app.settings, app.ports)
     flask.extensions[EXTENSION] = app
     flask.extensions[corrections.workspace.EXTENSION] = Workspace()
@@ -82,14 +83,13 @@ def create_app(app: App) -> Flask:
     people = (admin, audit, profile, tokens)
     for area in (sign_in, *numbers, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)
-    flask.add_url_rule("/assets/plotly.min.js", "plotly", plotly.script)
-    flask.add_url_rule("/assets/world.json", "world", world.outlines)
     health.register(flask, measured=app.settings.metrics)
     live.register(flask)
     errors.register(flask)
     formats.register(flask)
     inline_code.register(flask)
     urls.register(flask)
+    static_files.register(flask)
     theme.register(flask)
     storybook.register(flask, development=app.settings.development)
     flask.context_processor(_template_context)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tillstream.domain.text.bidi import neutral_page
@@ -28,6 +29,14 @@ HEADERS = {
 A_YEAR = 365 * 86_400
 
 
+class PageSessions(SecureCookieSessionInterface):
+    """Sessions of pages only: a static file is cached for everybody, so it has no cookie and does not vary by one."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
+
+
 def configure(app: Flask, settings: Settings, ports: Ports) -> None:
     app.config.update(
         SECRET_KEY=settings.session_secret.get_secret_value() or _secret(ports),
@@ -38,12 +47,12 @@ def configure(app: Flask, settings: Settings, ports: Ports) -> None:
         PERMANENT_SESSION_LIFETIME=timedelta(days=settings.session_days),
         MAX_CONTENT_LENGTH=settings.upload_limit_mb * 1024 * 1024,
         MAX_FORM_PARTS=2_000,
-        SEND_FILE_MAX_AGE_DEFAULT=A_YEAR,
         # CSRF tokens live as long as the session, so that a page left open keeps working.
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=True,
         WTF_CSRF_CHECK_DEFAULT=False,  # checked in `access.guard`, as bearer tokens are exempt
     )
+    app.session_interface = PageSessions()
     app.json.sort_keys = False  # type: ignore[attr-defined]  # keep the column order
     reached = f"'self' {ports.objects.upload_origin}".strip()  # for direct uploads to the object store
     policy = {"Content-Security-Policy": POLICY.format(reached=reached)}
@@ -59,7 +68,7 @@ def _protect(headers: Mapping[str, str], response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={A_YEAR}")
-    if request.endpoint not in {"static", "plotly", "world"}:
+    if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 

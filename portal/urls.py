@@ -1,19 +1,15 @@
-"""Links: query strings with changes, and addresses of files that may be cached for a year."""
+"""Links: query strings with changes, and addresses of the portal."""
 
 from collections.abc import Mapping
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, request, url_for
 
 from portal.context import tillstream
-from portal.plotly import style_ids
 from tillstream.domain.errors import Rejected
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_OUTLINES = Path(__file__).parent / "data" / "world.json"
 
 
 def with_args(args: Mapping[str, Any], **changes: Any) -> str:
@@ -25,15 +21,6 @@ def with_args(args: Mapping[str, Any], **changes: Any) -> str:
 
 def _several(values: Any) -> list[Any]:
     return list(values) if isinstance(values, list | tuple) else [values]
-
-
-def asset(filename: str) -> str:
-    """Address of a static file, with its modification time as version."""
-    return url_for("static", filename=filename, v=_modified(Path(str(current_app.static_folder), filename)))
-
-
-def _modified(path: Path) -> str:
-    return f"{path.stat().st_mtime_ns:x}"
 
 
 def public_address() -> str:
@@ -61,15 +48,5 @@ def own_page(wanted: str) -> str:
     return wanted if ours else url_for("dashboard.show")
 
 
-def charts() -> str:
-    return url_for("plotly", v=version("plotly"))
-
-
-def outlines() -> str:
-    """Address of the country outlines, with their modification time as version."""
-    return url_for("world", v=_modified(_OUTLINES))
-
-
 def register(app: Flask) -> None:
-    for link in (with_args, asset, charts, outlines, style_ids):
-        app.add_template_global(link)
+    app.add_template_global(with_args)

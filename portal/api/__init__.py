@@ -2,10 +2,9 @@
 
 from flask import Blueprint
 
-from portal.api import compression, docs_page, health, queries, resumable, store_sales, uploads
+from portal.api import docs_page, health, queries, resumable, store_sales, uploads
 
 blueprint = Blueprint("api", __name__, template_folder="templates")
-blueprint.after_request(compression.pack)
 
 blueprint.add_url_rule("/healthz", "healthz", health.healthz)
 blueprint.add_url_rule("/api/kpis", "kpis", queries.kpis)

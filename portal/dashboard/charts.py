@@ -12,14 +12,18 @@ MANY = 60
 
 
 def over_time(rows: list[dict[str, Any]], period: str, currency: str) -> dict[str, Any]:
-    """Revenue by period as bars, as a line if there are many; periods without sales are 0."""
+    """Revenue by period as bars, as a line if there are many; periods without sales are 0.
+
+    The script of the page names the periods by their first days, in the locale of the reader. A single period is a
+    number, not a chart, and has its name.
+    """
     sold = {row["period_start"]: _number(row["revenue"]) for row in rows}
     starts = list(_starts(min(sold), max(sold), period)) if sold else []
-    return {
+    alone = {"names": [period_name(starts[0], period)]} if len(starts) == 1 else {}
+    return alone | {
         "kind": "line" if len(starts) > MANY else "columns",
+        "period": period,
         "labels": [start.isoformat() for start in starts],
-        "names": [period_name(start, period) for start in starts],
-        "ticks": [_tick(start, period) for start in starts],
         "values": [sold.get(start, 0.0) for start in starts],
         "starts": starts,
         "currency": currency,
@@ -57,7 +61,7 @@ def bars(
     if others:
         names.append(f"{len(others)} others")
         values.append(_number(sum((row["revenue"] for row in others), Decimal(0))))
-    return {"kind": "bars", "labels": names, "names": names, "values": values, "currency": currency}
+    return {"kind": "bars", "labels": names, "values": values, "currency": currency}
 
 
 def comparison(rows: list[dict[str, Any]], length: int, name: str) -> dict[str, Any]:
@@ -109,9 +113,10 @@ def describe_world(rows: list[dict[str, Any]], currency: str) -> str:
 
 def describe_over_time(figure: dict[str, Any]) -> str:
     """The chart in a sentence, for screen readers."""
-    values, names = figure["values"], figure["names"]
+    values = figure["values"]
     if not values:
         return "No sales in these days."
+    names = [period_name(date.fromisoformat(label), figure["period"]) for label in figure["labels"]]
     high, low = values.index(max(values)), values.index(min(values))
     return (
         f"Revenue from {names[0]} to {names[-1]} in {len(values)} steps: highest in {names[high]} with "
@@ -120,7 +125,7 @@ def describe_over_time(figure: dict[str, Any]) -> str:
 
 
 def describe_bars(figure: dict[str, Any], called: str) -> str:
-    first = [f"{name} {_amount(value, figure)}" for name, value in zip(figure["names"], figure["values"], strict=True)]
+    first = [f"{name} {_amount(value, figure)}" for name, value in zip(figure["labels"], figure["values"], strict=True)]
     return f"Revenue of {called}, the largest first: {'; '.join(first[:3])}{'; …' if len(first) > 3 else ''}."
 
 
@@ -140,11 +145,6 @@ def period_name(start: date, period: str) -> str:
             return f"Week of {start.day} {start:%b %Y}"
         case _:
             return f"{start.day} {start:%b %Y}"
-
-
-def _tick(start: date, period: str) -> str:
-    """Axis label, short enough to fit under its bar."""
-    return f"{start.day} {start:%b %y}" if period in {"daily", "weekly"} else period_name(start, period)
 
 
 def _number(value: Decimal) -> float:

@@ -6,7 +6,7 @@ from portal import metrics
 from portal.countries import code_of
 from portal.dashboard import charts
 from portal.dashboard.request_filters import DashboardFilters, here, lines_link
-from portal.urls import outlines
+from portal.static_files import asset
 
 SHOWN = 20
 
@@ -23,7 +23,7 @@ def load(selection: DashboardFilters) -> dict[str, Any]:
         if row["code"]:
             areas.setdefault(row["code"], []).append(row)
     figure = charts.world(areas, currency) | {
-        "outlines": outlines(),
+        "outlines": asset("world.json"),
         "links": [here(country=[row["country"] for row in area]) for area in areas.values()],
     }
     return {

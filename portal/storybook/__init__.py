@@ -13,6 +13,7 @@ from wtforms.fields.choices import SelectChoice
 
 from portal.access import Open, allow
 from portal.list_view import ListQuery, Page
+from portal.storybook.figures import figures
 
 blueprint = Blueprint("storybook", __name__, template_folder="templates")
 
@@ -54,8 +55,15 @@ def show() -> ResponseReturnValue:
     return render_template("storybook/show.html", form=form, **_sample_data())
 
 
+@blueprint.get("/storybook/charts")
+@allow(Open.SIGNED_IN)
+def charts() -> ResponseReturnValue:
+    """Every kind of chart in every state."""
+    return render_template("storybook/charts.html", figures=figures())
+
+
 def register(app: Flask, *, development: bool) -> None:
-    """Register the page in development mode only."""
+    """Register the pages in development mode only."""
     if development:
         app.register_blueprint(blueprint)
 

@@ -13,12 +13,12 @@ THEMES = {"light": "Light", "dark": "Dark", "system": "System"}
 MEDIA = {"light": "not all", "dark": "screen", "system": "screen and (prefers-color-scheme: dark)"}
 """Media query of the dark style sheet; it never applies to print."""
 A_YEAR = 365 * 86_400
-STORYBOOK = "storybook.show"
+STORYBOOK = "storybook"
 
 
 def theme() -> str:
     """Theme of the cookie; the storybook takes it from its address."""
-    chosen = (request.endpoint == STORYBOOK and request.args.get(COOKIE)) or request.cookies.get(COOKIE, "")
+    chosen = (request.blueprint == STORYBOOK and request.args.get(COOKIE)) or request.cookies.get(COOKIE, "")
     return chosen if chosen in THEMES else "system"
 
 

@@ -120,7 +120,7 @@ def fetch(deployment: Deployment, login: str, path: str, about: dict[str, str]) 
 
 
 def _readable_rules(deployment: Deployment) -> list[Rule]:
-    return [rule for rule in routes_of(deployment.portal) if rule.endpoint not in ENDLESS | STATIC | {"plotly"}]
+    return [rule for rule in routes_of(deployment.portal) if rule.endpoint not in ENDLESS | STATIC]
 
 
 @pytest.mark.parametrize("one", TESTED_USERS)

@@ -1,4 +1,4 @@
-// Loads the tiles of the dashboard side by side, again after a fault, and again while the page stays open.
+// Loads the tiles of the dashboard when they come near the view, again after a fault, and again while the page stays open.
 (() => {
   "use strict";
 
@@ -24,7 +24,7 @@
 
   function wrong(tile) {
     // What is shown already stays: old figures are better than none.
-    if (!("empty" in tile.dataset)) return;
+    if (!isEmpty(tile)) return;
     const body = tile.querySelector(".tile-body");
     body.replaceChildren(failed.content.cloneNode(true));
     body.querySelector("[data-retry]").addEventListener("click", (event) => {
@@ -48,12 +48,30 @@
   }
 
   let at = Date.now();
-  const loadAll = () => { at = Date.now(); return Promise.all(tiles.map(load)); };
+  const isEmpty = (tile) => "empty" in tile.dataset;
+  const loadAll = () => { at = Date.now(); return Promise.all(tiles.filter((tile) => !isEmpty(tile)).map(load)); };
   const due = () => { if (!document.hidden && Date.now() - at >= EVERY) loadAll(); };
 
-  tiles.filter((tile) => "empty" in tile.dataset).forEach(load);
+  const near = new IntersectionObserver((entries) => {
+    for (const { target } of entries.filter((one) => one.isIntersecting)) {
+      near.unobserve(target);
+      load(target);
+    }
+  }, { rootMargin: "300px" });
+  for (const tile of tiles) if (isEmpty(tile)) near.observe(tile); else notify(tile);
+
+  // Paper shows every tile, and waits for nothing: those that are not loaded are requested in place.
+  addEventListener("beforeprint", () => {
+    for (const tile of tiles.filter(isEmpty)) {
+      near.unobserve(tile);
+      const request = new XMLHttpRequest();
+      request.open("GET", tile.dataset.tile, false);
+      request.setRequestHeader("Accept", "text/html");
+      request.send();
+      if (request.status === 200) show(tile, request.responseText);
+    }
+  });
   setInterval(due, 10_000);
   document.addEventListener("visibilitychange", due);
   document.addEventListener("refresh", loadAll);
-  for (const tile of tiles) if (!("empty" in tile.dataset)) notify(tile);
 })();

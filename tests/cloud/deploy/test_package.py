@@ -40,7 +40,7 @@ def test_the_package_is_the_entry_point_the_core_and_a_hash_for_every_file(tmp_p
     wanted = [line for line in LOCK.read_text(encoding="utf-8").splitlines() if "==" in line]
     assert wanted
     assert all(line.endswith("\\") for line in wanted)  # its hashes follow
-    assert not [line for line in wanted if line.startswith(("click-", "plotly", "waitress", "pandas"))]
+    assert not [line for line in wanted if line.startswith(("click-", "waitress", "pandas"))]
 
 
 @pytest.fixture(scope="module")

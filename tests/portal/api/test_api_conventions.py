@@ -90,7 +90,6 @@ def test_a_large_answer_is_packed_for_who_takes_it(sold: Visitor, work: Work) ->
     assert (plain.headers.get("Content-Encoding"), packed.headers["Content-Encoding"]) == (None, "gzip")
     assert gzip.decompress(packed.data) == plain.data
     assert "Accept-Encoding" in packed.headers["Vary"]
-    assert "Content-Encoding" not in sold.get("/dashboard", headers={"Accept-Encoding": "gzip"}).headers
 
 
 @pytest.mark.parametrize(

@@ -278,7 +278,6 @@ def test_the_pictures_and_the_page_show_these_numbers(models: Models, every: lis
         "over-time": [
             float(revenue(own)) for _, own in sorted(grouped(every, lambda line: start_of("monthly", line.day)).items())
         ],
-        "by-region": [float(revenue(every))],
     }
     for tile, values in pictures.items():
         html = models[1].get(f"/dashboard/tiles/{tile}").text

@@ -113,7 +113,7 @@ def test_text_has_enough_contrast_on_every_background(sheet: str) -> None:
     pairs += [("act-ink", "act"), ("ink", "ask-soft"), ("ink", "act-soft")]
     for ink, on in pairs:
         assert _contrast(colours[ink], colours[on]) >= 4.5, f"{ink} on {on}"
-    for line in ("edge", "focus", *(f"bar-{number}" for number in range(1, 7))):
+    for line in ("edge", "focus", *(f"series-{number}" for number in range(1, 7))):
         assert _contrast(colours[line], colours["sheet"]) >= 3, f"{line} on sheet"
 
 

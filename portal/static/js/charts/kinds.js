@@ -1,0 +1,152 @@
+// What each kind of figure looks like: its data as an option of ECharts, in the colours and the locale of the page.
+globalThis.charts = { kinds: {} };
+(() => {
+  "use strict";
+
+  const locale = document.documentElement.dataset.locale || undefined;
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const seriesColour = (at) => colour(`series-${at % 6 + 1}`);
+  const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumSignificantDigits: 3 });
+  const percent = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const FEW = 8;
+
+  function amount(value, currency) {
+    if (value === null || value === undefined) return "–";
+    // Decimals of the currency: none for yen. A code of three letters is enough, it need not be one of today.
+    const shape = /^[A-Z]{3}$/.test(currency || "") ? { style: "currency", currency } : { maximumFractionDigits: 2 };
+    const places = new Intl.NumberFormat(locale, shape).resolvedOptions().maximumFractionDigits;
+    const text = new Intl.NumberFormat(locale, { minimumFractionDigits: places, maximumFractionDigits: places }).format(value);
+    return currency ? `${text} ${currency}` : text;
+  }
+
+  const day = (shape) => { const format = new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...shape }); return (text) => format.format(new Date(text)); };
+  const [longDay, shortDay, month] = [{ day: "numeric", month: "short", year: "numeric" }, { day: "numeric", month: "short" }, { month: "short", year: "numeric" }].map(day);
+  const quarter = (text) => `Q${Math.ceil(Number(text.slice(5, 7)) / 3)} ${text.slice(0, 4)}`;
+  const PERIODS = {
+    daily: [longDay, shortDay], weekly: [(text) => `Week of ${longDay(text)}`, shortDay], monthly: [month, month],
+    quarterly: [quarter, quarter], yearly: [(text) => text.slice(0, 4), (text) => text.slice(0, 4)],
+  };
+  const nameOf = (figure, at) => (figure.period ? PERIODS[figure.period][0](figure.labels[at]) : (figure.names ?? figure.labels)[at]);
+  const tickOf = (figure, at) => (figure.period ? PERIODS[figure.period][1](figure.labels[at]) : figure.labels[at]);
+  const measure = (figure) => figure.measure ?? "Revenue";
+  const titled = (figure) => (figure.currency ? `${measure(figure)}, ${figure.currency}` : measure(figure));
+  const seriesOf = (figure) => figure.series ?? [{ name: measure(figure), values: figure.values, partial: figure.partial }];
+  const isPartial = (one, at) => Boolean(one?.partial?.[at]);
+
+  function change(now, before) {
+    if (now === null || !before) return "–";
+    const part = (now - before) / Math.abs(before);
+    return `${part > 0 ? "▲" : part < 0 ? "▼" : "="} ${percent.format(Math.abs(part))}`;
+  }
+
+  // Nodes, not HTML: names come from files, and the content policy forbids styles in markup.
+  function tip(title, rows, note = "") {
+    const box = document.createElement("div");
+    box.className = "tip";
+    box.append(Object.assign(document.createElement("strong"), { textContent: title }));
+    const table = box.appendChild(document.createElement("table"));
+    for (const [label, value, mark] of rows) {
+      const row = table.insertRow();
+      const head = row.appendChild(document.createElement("th"));
+      if (mark) head.appendChild(document.createElement("i")).style.background = mark;
+      head.append(label);
+      row.insertCell().textContent = value;
+    }
+    if (note) box.append(Object.assign(document.createElement("p"), { className: "quiet", textContent: note }));
+    return box;
+  }
+
+  function tipAt(figure, at) {
+    const several = seriesOf(figure);
+    const rows = several.map((one, nth) => [one.name, amount(one.values[at], figure.currency), several.length > 1 ? seriesColour(nth) : ""]);
+    const { before } = figure;
+    if (before) {
+      const then = before.values[at] ?? null;
+      rows.push([before.names?.[at] ? `${before.name}: ${before.names[at]}` : before.name, amount(then, figure.currency)]);
+      if (!isPartial(several[0], at) && !isPartial(before, at)) rows.push(["Change", change(several[0].values[at], then)]);
+    }
+    const partial = several.some((one) => isPartial(one, at)) ? "This period is not complete." : isPartial(before, at) ? "The compared period is not complete." : "";
+    return tip(nameOf(figure, at), rows, partial);
+  }
+
+  const text = (more) => ({ color: colour("soft"), fontSize: 13, ...more });
+  const names = (more) => ({ type: "category", axisTick: { show: false }, axisLine: { lineStyle: { color: colour("line") } }, ...more });
+  const amounts = (figure, more) => ({
+    type: "value", name: titled(figure), nameTextStyle: text({ align: "left", padding: 0 }), splitNumber: 4,
+    axisLabel: text({ formatter: (value) => compact.format(value) }), splitLine: { lineStyle: { color: colour("grid") } }, ...more,
+  });
+  const PARTIAL = () => ({ opacity: 0.4, borderType: "dashed", borderWidth: 1, borderColor: colour("ink") });
+  const shadow = (figure) => ({ trigger: "axis", axisPointer: { type: "shadow", z: -1, shadowStyle: { color: colour("hover") } }, formatter: ([first]) => tipAt(figure, first.dataIndex) });
+
+  function bars(figure, place) {
+    const data = figure.values.map((value, at) => ({ value, itemStyle: isPartial(figure, at) ? PARTIAL() : {} }));
+    return {
+      grid: { left: 0, right: 56, top: 4, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "all" },
+      xAxis: amounts(figure, { nameLocation: "middle", nameTextStyle: text({ align: "center" }), nameGap: 8, axisLabel: { show: false } }),
+      yAxis: names({ inverse: true, data: figure.labels, axisLabel: text({ width: Math.min(180, place.clientWidth * 0.38), overflow: "truncate", interval: 0 }) }),
+      tooltip: shadow(figure),
+      series: [{ type: "bar", data, cursor: "default", barMaxWidth: 28, color: colour("series-1"), label: { show: true, position: "right", ...text(), formatter: ({ value }) => compact.format(value) } }],
+    };
+  }
+
+  const columnsOf = (figure, one, at, labelled) => ({
+    type: "bar", cursor: "default", name: one.name, color: seriesColour(at), barMaxWidth: 48,
+    data: one.values.map((value, nth) => ({ value, itemStyle: isPartial(one, nth) ? PARTIAL() : {} })),
+    label: { show: labelled, position: "top", ...text(), formatter: ({ value }) => (value === null ? "" : compact.format(value)) },
+  });
+
+  // Complete values as a whole line, the others dashed from and to their complete neighbours.
+  function linesOf(one, stroke, more = {}) {
+    const shape = { type: "line", name: one.name, color: stroke, showSymbol: false, connectNulls: false, ...more };
+    const whole = { ...shape, data: one.values.map((value, at) => (isPartial(one, at) ? null : value)), lineStyle: { width: 2, ...more.lineStyle } };
+    if (!one.partial?.some(Boolean)) return [whole];
+    const near = (at) => isPartial(one, at - 1) || isPartial(one, at) || isPartial(one, at + 1);
+    return [whole, { ...shape, data: one.values.map((value, at) => (near(at) ? value : null)), lineStyle: { width: 2, type: "dashed", opacity: 0.7 } }];
+  }
+
+  const marks = (figure) => ({
+    symbol: "none", silent: true, lineStyle: { color: colour("ask"), type: "solid", width: 1 },
+    data: (figure.annotations ?? []).map((one) => ({ xAxis: one.at, label: { formatter: one.text, position: "end", color: colour("ask"), fontSize: 12, width: 120, overflow: "truncate" } })),
+  });
+
+  function overTime(figure, place) {
+    const several = seriesOf(figure);
+    const line = figure.kind === "line";
+    const labelled = several.length === 1 && figure.labels.length <= FEW && place.clientWidth / figure.labels.length > 56;
+    const series = several.flatMap((one, at) => (line ? linesOf(one, seriesColour(at)) : [columnsOf(figure, one, at, labelled)]));
+    series[0].markLine = marks(figure);
+    if (figure.before) series.push(...linesOf(figure.before, colour("series-before"), { lineStyle: { type: "dotted" } }));
+    const legend = several.length > 1 || Boolean(figure.before);
+    return {
+      legend: { show: legend, top: 0, left: 0, itemWidth: 16, itemHeight: 8, type: "scroll", textStyle: text() },
+      grid: { left: 0, right: 8, top: legend ? 60 : 36, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      xAxis: names({ data: figure.labels, axisLabel: text({ hideOverlap: true, formatter: (_, at) => tickOf(figure, at) }) }),
+      yAxis: amounts(figure, { nameGap: 16, axisLine: { show: false } }),
+      tooltip: shadow(figure),
+      series,
+    };
+  }
+
+  const heat = () => [0, 1, 2, 3, 4].map((step) => colour(`heat-${step}`));
+  const scale = (figure, min, max, words) => ({
+    type: "continuous", min, max, inRange: { color: heat() }, orient: "horizontal", left: 0, bottom: 0, itemWidth: 10, itemHeight: 96,
+    text: [compact.format(words[1]), `${titled(figure)}: ${compact.format(words[0])}`], textStyle: text(), calculable: false, hoverLink: false,
+  });
+
+  function heatmap(figure) {
+    const cells = figure.values.flatMap((row, at) => row.map((value, nth) => [nth, at, value])).filter((cell) => cell[2] !== null);
+    const values = cells.map((cell) => cell[2]);
+    const [low, high] = [Math.min(0, ...values), Math.max(1, ...values)];
+    return {
+      grid: { left: 0, right: 0, top: 4, bottom: 32, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      xAxis: names({ position: "top", data: figure.labels, axisLine: { show: false }, axisLabel: text({ interval: 0 }) }),
+      yAxis: names({ inverse: true, data: figure.names, axisLine: { show: false }, axisLabel: text({ interval: Math.floor(figure.names.length / 14) }) }),
+      visualMap: scale({ measure: "Per day", ...figure }, low, high, [low, high]),
+      tooltip: { trigger: "item", formatter: ({ value: [nth, at, value] }) => tip(`${figure.labels[nth]}, ${figure.names[at]}`, [["Per day", amount(value, figure.currency)]]) },
+      series: [{ type: "heatmap", data: cells, itemStyle: { borderWidth: 2, borderColor: colour("sheet") } }],
+    };
+  }
+
+  Object.assign(charts, { amount, colour, heat, nameOf, scale, text, tipAt });
+  Object.assign(charts.kinds, { bars, columns: overTime, line: overTime, heatmap });
+})();

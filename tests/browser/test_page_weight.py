@@ -1,0 +1,86 @@
+"""What a dashboard costs on the wire: the first visit, the second, and what is loaded only in view."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from app_factory import build
+from live_server import Served, running
+from page_checks import WIDE, settle, sign_in
+from playwright.sync_api import Browser, CDPSession, Page
+from sample_shop import open_shop
+
+from tillstream.domain.people import Role
+from tillstream.settings import Settings
+
+pytestmark = pytest.mark.browser
+FIRST_VISIT = 900_000
+"""Bytes on the wire from the sign-in page to a dashboard with all its tiles."""
+CHART_SCRIPT = 500_000
+SECOND_VISIT = 120_000
+REQUESTS = 50
+
+
+class Wire:
+    """Bytes that each address cost, from the browser's own network log; from its cache they cost none."""
+
+    def __init__(self, log: CDPSession) -> None:
+        self.addresses: dict[str, str] = {}
+        self.cost: dict[str, int] = {}
+        log.on("Network.requestWillBeSent", self._begin)
+        log.on("Network.requestServedFromCache", self._cached)
+        log.on("Network.loadingFinished", self._end)
+        log.send("Network.enable")
+
+    def _begin(self, event: dict[str, Any]) -> None:
+        self.addresses[event["requestId"]] = event["request"]["url"]
+
+    def _cached(self, event: dict[str, Any]) -> None:
+        self.addresses.pop(event["requestId"], None)
+
+    def _end(self, event: dict[str, Any]) -> None:
+        if event["requestId"] in self.addresses and event["encodedDataLength"]:
+            address = self.addresses[event["requestId"]]
+            self.cost[address] = self.cost.get(address, 0) + int(event["encodedDataLength"])
+
+    def of(self, part: str) -> list[int]:
+        return [cost for address, cost in self.cost.items() if part in address]
+
+    @property
+    def total(self) -> int:
+        return sum(self.cost.values())
+
+
+@pytest.fixture
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("weight")
+    app = build(Settings(home=folder / "home", samples=False, threads=1))
+    open_shop(app, folder)
+    with running(app, working=False) as served:
+        yield served
+
+
+@pytest.fixture
+def page(chromium: Browser, shop: Served) -> Iterator[Page]:
+    """Without blocked hosts: a browser that asks a test about each request has no cache."""
+    context = chromium.new_context(viewport=WIDE, locale="en-GB")  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
+def test_a_first_visit_is_light_and_a_second_one_lighter(page: Page, shop: Served) -> None:
+    wire = Wire(page.context.new_cdp_session(page))
+    sign_in(page, shop, Role.ADMIN)
+    page.wait_for_function("() => document.querySelectorAll('[data-drawn]').length")
+    tiles = page.locator("[data-tile]").count()
+    assert len(wire.of("/dashboard/tiles/")) < tiles, "tiles below the fold wait until they come near"
+    settle(page)
+    assert wire.total <= FIRST_VISIT, dict(sorted(wire.cost.items(), key=lambda item: -item[1])[:8])
+    assert sum(wire.of("echarts")) <= CHART_SCRIPT
+    assert len(wire.cost) <= REQUESTS
+    first = wire.total
+    wire.cost.clear()
+    page.goto(f"{shop.address}/dashboard")
+    settle(page)
+    assert wire.of("/static/") == []
+    assert 0 < wire.total <= min(SECOND_VISIT, first / 4)
