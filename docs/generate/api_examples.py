@@ -76,8 +76,13 @@ def _prepared(app: App) -> str:
 
 
 def columns(app: App) -> dict[str, dict[str, str]]:
-    """query → its columns with their kinds."""
-    return {name: _kinds(queries.run(app.ports.warehouse, name, UNRESTRICTED).schema) for name in ("kpis", *LISTS)}
+    """list → the columns of its query with their kinds."""
+    of_lists = (
+        {"kpis": "kpis"} | {name: name for name in LISTS} | {"sale-lines": "lines-after", "changes": "settlements"}
+    )
+    return {
+        name: _kinds(queries.run(app.ports.warehouse, query, UNRESTRICTED).schema) for name, query in of_lists.items()
+    }
 
 
 def _kinds(schema: pa.Schema) -> dict[str, str]:
@@ -118,25 +123,26 @@ def _call(endpoint: str, batch: str, place: str) -> tuple[str, str, Any, dict[st
         name + b" " + b64encode(value) for name, value in ((b"filename", b"july.csv"), (b"contract", b"IN"))
     )
     special: dict[str, tuple[str, str, Any, dict[str, str]]] = {
-        "api.kpis": ("GET", "/api/kpis?from=2026-06-01&to=2026-06-30", None, {}),
-        "api.sales-over-time": ("GET", "/api/sales-over-time?period=monthly", None, {}),
-        "api.top-customers": ("GET", "/api/top-customers?limit=2", None, {}),
-        "metric_explanation.told": ("GET", "/api/why/revenue", None, {}),
-        "api.data_refresh": ("POST", "/api/data-refresh", None, {}),
-        "api.uploads": ("GET", "/api/uploads?limit=1&state=announced", None, {}),
-        "api.upload": ("GET", f"/api/uploads/{batch}", None, {}),
-        "api.receipt": ("GET", f"/api/uploads/{batch}/receipt", None, {}),
-        "api.begin_sending": ("POST", "/api/uploads", None,
+        "api.kpis": ("GET", "/api/v1/kpis?from=2026-06-01&to=2026-06-30", None, {}),
+        "api.sales-over-time": ("GET", "/api/v1/sales-over-time?period=monthly", None, {}),
+        "api.top-customers": ("GET", "/api/v1/top-customers?limit=2", None, {}),
+        "api.sale-lines": ("GET", "/api/v1/sale-lines?limit=1&from=2026-06-01", None, {}),
+        "metric_explanation.told": ("GET", "/api/v1/why/revenue", None, {}),
+        "api.data_refresh": ("POST", "/api/v1/data-refresh", None, {}),
+        "api.uploads": ("GET", "/api/v1/uploads?limit=1&state=announced", None, {}),
+        "api.upload": ("GET", f"/api/v1/uploads/{batch}", None, {}),
+        "api.receipt": ("GET", f"/api/v1/uploads/{batch}/receipt", None, {}),
+        "api.begin_sending": ("POST", "/api/v1/uploads", None,
                               tus | {"Upload-Length": "1000000", "Upload-Metadata": names.decode()}),
         "api.sending": ("GET", place, None, tus),
         "api.send_piece": ("PATCH", place, PIECE,
                            tus | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}),
         "api.cancel_sending": ("DELETE", place, None, tus),
-        "api.sales": ("POST", "/api/sales", sale_schema()["examples"][0], {}),
+        "api.sales": ("POST", "/api/v1/sales", sale_schema()["examples"][0], {}),
         "api.healthz": ("GET", "/healthz", None, {}),
         "health.ready": ("GET", "/healthz/ready", None, {}),
     }  # fmt: skip
-    return special.get(endpoint, ("GET", f"/api/{endpoint.removeprefix('api.')}", None, {}))
+    return special.get(endpoint, ("GET", f"/api/v1/{endpoint.removeprefix('api.')}", None, {}))
 
 
 def _same_each_time(call: dict[str, Any], place: str) -> dict[str, Any]:

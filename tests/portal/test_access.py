@@ -28,7 +28,7 @@ def test_an_anonymous_client_can_only_open_public_pages(portal: Flask, anonymous
         if access is Open.EVERYBODY:
             assert rule.endpoint in {
                 "static", "plotly", "world", "theme.choose", *(f"sign_in.{name}" for name in DOOR), "api.healthz",
-                "health.ready",
+                "health.ready", "help.problem",
             }  # fmt: skip
             continue
         checked += 1
