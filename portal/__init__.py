@@ -36,6 +36,7 @@ from portal import (
     security,
     sign_in,
     storybook,
+    swagger_ui,
     theme,
     token_auth,
     tokens,
@@ -83,6 +84,7 @@ def create_app(app: App) -> Flask:
     for area in (sign_in, *numbers, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)
     flask.add_url_rule("/assets/plotly.min.js", "plotly", plotly.script)
+    flask.add_url_rule("/assets/swagger-ui/<filename>", "swagger_ui", swagger_ui.file)
     flask.add_url_rule("/assets/world.json", "world", world.outlines)
     health.register(flask, measured=app.settings.metrics)
     live.register(flask)

@@ -10,6 +10,7 @@ from flask import Flask, current_app, request, url_for
 
 from portal.context import tillstream
 from portal.plotly import style_ids
+from portal.swagger_ui import PACKAGE
 from tillstream.domain.errors import Rejected
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -65,11 +66,15 @@ def charts() -> str:
     return url_for("plotly", v=version("plotly"))
 
 
+def swagger_ui(filename: str) -> str:
+    return url_for("swagger_ui", filename=filename, v=version(PACKAGE))
+
+
 def outlines() -> str:
     """Address of the country outlines, with their modification time as version."""
     return url_for("world", v=_modified(_OUTLINES))
 
 
 def register(app: Flask) -> None:
-    for link in (with_args, asset, charts, outlines, style_ids):
+    for link in (with_args, asset, charts, outlines, style_ids, swagger_ui):
         app.add_template_global(link)
