@@ -61,7 +61,10 @@ def document(app: Flask) -> dict[str, Any]:
         "components": {
             "securitySchemes": SCHEMES,
             "schemas": lifted(schemas.SCHEMAS | _of_queries(recorded)),
-            "responses": {str(status): _problem(description) for status, description in ERRORS.items()},
+            "responses": {
+                str(status): _problem(description, recorded["problems"][str(status)])
+                for status, description in ERRORS.items()
+            },
         },
     }
 
@@ -149,6 +152,9 @@ def _answer(one: Operation, status: int, example: dict[str, Any]) -> dict[str, A
     return response
 
 
-def _problem(description: str) -> dict[str, Any]:
+def _problem(description: str, example: dict[str, Any]) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
+    return {
+        "description": description,
+        "content": {"application/problem+json": {"schema": schema, "example": example}},
+    }

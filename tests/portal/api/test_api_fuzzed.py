@@ -15,7 +15,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from docs.generate.api_examples import company
+from docs.generate.api_calls import company
 from portal.api.operations import OPERATIONS
 from portal.api.tus import PIECE
 from portal.published_names import published
