@@ -37,6 +37,7 @@ from portal import (
     sign_in,
     static_files,
     storybook,
+    swagger_ui,
     theme,
     token_auth,
     tokens,
@@ -83,6 +84,7 @@ def create_app(app: App) -> Flask:
     people = (admin, audit, profile, tokens)
     for area in (sign_in, *numbers, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)
+    swagger_ui.register(flask)
     health.register(flask, measured=app.settings.metrics)
     live.register(flask)
     errors.register(flask)

@@ -117,8 +117,7 @@ def _lacks_second_step() -> bool:
 
 def _to_second_step() -> ResponseReturnValue:
     """Redirect to the two-factor setup that the user's role requires; API calls and changes are rejected."""
-    program = request.path.startswith("/api/") and request.path != "/api/docs"
-    if program or request.method not in {"GET", "HEAD"}:
+    if _program() or request.method not in {"GET", "HEAD"}:
         raise SecondFactorRequired
     return redirect(url_for("profile.second_step"), 303)
 
@@ -131,11 +130,15 @@ def guard(csrf: CSRFProtect) -> None:
         csrf.protect()
 
 
+def _program() -> bool:
+    """Whether the request is one of a program, which cannot follow a redirect to a form."""
+    return request.path.startswith("/api/") and not request.path.startswith("/api/docs")
+
+
 def _reject_anonymous() -> ResponseReturnValue:
     if token_auth.shown().startswith("till_"):
         raise NotForTokens
-    program = request.path.startswith("/api/") and request.path != "/api/docs"
-    if program or request.method not in {"GET", "HEAD"}:
+    if _program() or request.method not in {"GET", "HEAD"}:
         abort(401)
     wanted = request.full_path.rstrip("?")
     return redirect(url_for("sign_in.form", next=wanted if wanted != "/" else None), 303)

@@ -3,14 +3,16 @@
 import secrets
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
-from flask import Flask, Response, current_app, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, render_template, request, url_for
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
 from portal import token_auth
 from portal.access import NotForTokens, SecondFactorRequired, TokenMayNot
+from portal.api.cursors import ListChanged
 from portal.api.tus import NotAPiece, NotOurVersion, TooLarge
 from portal.context import signed_in
 from portal.formats import size
@@ -27,57 +29,70 @@ from tillstream.workflows.intake.resumable_upload import WrongChecksum, WrongOff
 
 @dataclass(frozen=True)
 class Answer:
-    """`title`: what happened. `next_step`: what to do, if the message of the error does not contain it."""
+    """`title`: what happened. `next_step`: what to do, if the message of the error does not contain it.
+
+    code: last part of the address of the problem type, which does not change; empty if the status describes it fully.
+    """
 
     status: int
+    code: str
     title: str
     next_step: str = ""
 
 
 TABLE: dict[type[Exception], Answer] = {
-    TooManyTries: Answer(429, "Too many attempts"),
-    WrongSignIn: Answer(403, "Sign-in failed"),
-    NotFound: Answer(404, "Not found"),
-    NotForTokens: Answer(403, "Tokens are not accepted here"),
-    TokenMayNot: Answer(403, "This token lacks the right"),
-    SecondFactorRequired: Answer(403, "Two-factor sign-in required"),
-    NotInvited: Answer(403, "You have no account yet"),
-    IdentityNotVerified: Answer(403, "Your identity could not be verified"),
-    NoSuchLink: Answer(410, "This link is not valid"),
-    Forbidden: Answer(403, "You have no access to this"),
-    UnknownValue: Answer(400, "Unknown value"),
-    WrongChecksum: Answer(460, "The checksum does not match"),
-    NotOurVersion: Answer(412, "Unsupported protocol version"),
-    NotAPiece: Answer(415, "Unsupported content type"),
-    TooLarge: Answer(413, "Too large"),
-    Rejected: Answer(422, "This is not possible"),
-    WrongOffset: Answer(409, "Wrong offset"),
-    Conflict: Answer(409, "Someone else changed this", "Reload the page, then try again."),
-    Unavailable: Answer(503, "Temporarily unavailable", "Nothing was lost. Try again in a moment."),
-    CSRFError: Answer(400, "The page was open for too long", "Go back, reload the page, and try again."),
-    RateLimitExceeded: Answer(429, "Too many attempts", "Wait a minute, then try again."),
+    TooManyTries: Answer(429, "too-many-attempts", "Too many attempts"),
+    WrongSignIn: Answer(403, "sign-in-failed", "Sign-in failed"),
+    NotFound: Answer(404, "not-found", "Not found"),
+    NotForTokens: Answer(403, "token-not-accepted", "Tokens are not accepted here"),
+    TokenMayNot: Answer(403, "token-lacks-right", "This token lacks the right"),
+    SecondFactorRequired: Answer(403, "two-factor-required", "Two-factor sign-in required"),
+    NotInvited: Answer(403, "no-account", "You have no account yet"),
+    IdentityNotVerified: Answer(403, "identity-not-verified", "Your identity could not be verified"),
+    NoSuchLink: Answer(410, "link-not-valid", "This link is not valid"),
+    Forbidden: Answer(403, "no-access", "You have no access to this"),
+    UnknownValue: Answer(400, "unknown-value", "Unknown value"),
+    WrongChecksum: Answer(460, "wrong-checksum", "The checksum does not match"),
+    NotOurVersion: Answer(412, "protocol-version", "Unsupported protocol version"),
+    NotAPiece: Answer(415, "content-type", "Unsupported content type"),
+    TooLarge: Answer(413, "too-large", "Too large"),
+    Rejected: Answer(422, "not-possible", "This is not possible"),
+    ListChanged: Answer(409, "list-changed", "The list changed"),
+    WrongOffset: Answer(409, "wrong-offset", "Wrong offset"),
+    Conflict: Answer(409, "changed-meanwhile", "Someone else changed this", "Reload the page, then try again."),
+    Unavailable: Answer(503, "unavailable", "Temporarily unavailable", "Nothing was lost. Try again in a moment."),
+    CSRFError: Answer(
+        400, "page-expired", "The page was open for too long", "Go back, reload the page, and try again."
+    ),
+    RateLimitExceeded: Answer(429, "too-many-requests", "Too many attempts", "Wait a minute, then try again."),
 }
 """Exception class → response; the nearest base class in the table applies."""
 
 BY_STATUS: dict[int, Answer] = {
-    400: Answer(400, "The request could not be read", "Go back, reload the page, and try again."),
-    401: Answer(401, "Sign in required", "Sign in, then try again."),
-    403: Answer(403, "You have no access to this", "If you need access, ask an administrator."),
-    404: Answer(404, "Not found", "Check the address, or start from the dashboard."),
-    405: Answer(405, "This action is not available here", "Use the buttons on the page."),
-    413: Answer(413, "Too large"),
+    400: Answer(400, "unreadable-request", "The request could not be read", "Go back, reload the page, and try again."),
+    401: Answer(401, "sign-in-required", "Sign in required", "Sign in, then try again."),
+    403: Answer(403, "no-access", "You have no access to this", "If you need access, ask an administrator."),
+    404: Answer(404, "not-found", "Not found", "Check the address, or start from the dashboard."),
+    405: Answer(405, "method-not-allowed", "This action is not available here", "Use the buttons on the page."),
+    413: Answer(413, "too-large", "Too large"),
 }
 NO_TOKEN = Answer(
     403,
+    "csrf-token-missing",
     "The CSRF token is missing",
     "A request that changes data needs a session cookie and the header X-CSRFToken. The header contains the content of "
     "the meta tag csrf-token of any page of that session. Over https, the request also needs a Referer of the portal.",
 )
 """For programs, in place of the `CSRFError` entry of `TABLE`."""
 BAD_TOKEN = Answer(
-    401, "This token is not valid", "It was revoked, has expired or never existed. Create another one under API tokens."
+    401,
+    "token-not-valid",
+    "This token is not valid",
+    "It was revoked, has expired or never existed. Create another one under API tokens.",
 )
-FAULT = Answer(500, "Something went wrong", "If it happens again, give an administrator the reference below.")
+FAULT = Answer(
+    500, "internal-error", "Something went wrong", "If it happens again, give an administrator the reference below."
+)
 
 
 def register(app: Flask) -> None:
@@ -116,7 +131,7 @@ def _look_up(error: Exception) -> Answer:
         if kind in TABLE:
             return TABLE[kind]
     if isinstance(error, HTTPException) and error.code is not None:
-        return BY_STATUS.get(error.code) or Answer(error.code, error.name, "")
+        return BY_STATUS.get(error.code) or Answer(error.code, "", error.name)
     return FAULT
 
 
@@ -145,9 +160,13 @@ def _program() -> bool:
 
 
 def _problem(entry: Answer, detail: str, reference: str, error: Exception) -> Response:
-    body: dict[str, Any] = {"type": "about:blank", "title": entry.title, "status": entry.status, "detail": detail}
-    if reference:
-        body["instance"] = f"urn:tillstream:fault:{reference}"
+    body: dict[str, Any] = {
+        "type": url_for("help.problem", code=entry.code) if entry.code else "about:blank",
+        "title": entry.title,
+        "status": entry.status,
+        "detail": detail,
+        "instance": f"urn:tillstream:fault:{reference}" if reference else quote(request.path),
+    }
     problems = getattr(error, "problems", None)
     if problems:
         body["problems"] = problems

@@ -55,7 +55,7 @@ AREAS: tuple[Area, ...] = (
     Area("audit.show", "Audit log", "Administration", "shield", "a", Action.ADMINISTER),
     Area("health.status", "Status", "Administration", "flow", "i", Action.ADMINISTER),
     Area("help.problems", "Problem reference", "Help", "help", "h"),
-    Area("api.docs_page", "API", "Help", "key", "r"),
+    Area("api.docs_page", "API", "Help", "key", "r", None, ("api.reference",)),
     Area("storybook.show", "Storybook", "Help", "list", "y"),
 )
 """In menu order. An area whose endpoint is not registered is left out."""

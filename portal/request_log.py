@@ -10,7 +10,7 @@ from flask_login import current_user
 from tillstream.logs import bind_trace
 from tillstream.settings import Settings
 
-QUIET = frozenset({"static", "api.healthz", "health.ready"})
+QUIET = frozenset({"static", "swagger_ui", "api.healthz", "health.ready"})
 TRACES = ("traceparent", "X-Cloud-Trace-Context")
 STACK, BEGUN = "request_log", "request_begun_at"
 log = structlog.get_logger("tillstream.portal")

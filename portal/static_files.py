@@ -32,13 +32,22 @@ class StaticFile:
 
 def asset(filename: str) -> str:
     """Address of a static file with its version. Raises `NotFound`."""
-    return url_for("static", filename=filename, v=_file(filename).version)
+    return url_for("static", filename=filename, v=version(_path(filename)))
 
 
 def send(filename: str) -> Response:
-    """A static file. Cached for a year only under its own version: during a rollout, a page of a newer instance may
+    """A static file of the portal, as `respond`. Raises `NotFound`."""
+    return respond(_path(filename))
+
+
+def version(path: Path) -> str:
+    return _read(path, path.stat().st_mtime_ns).version
+
+
+def respond(path: Path) -> Response:
+    """An existing file. Cached for a year only under its own version: during a rollout, a page of a newer instance may
     request the file from an older one."""
-    file = _file(filename)
+    file = _read(path, path.stat().st_mtime_ns)
     response = Response(file.content, mimetype=file.mimetype)
     response.vary.add("Accept-Encoding")
     if request.accept_encodings["gzip"] > 0 and len(file.packed) < len(file.content):
@@ -53,11 +62,11 @@ def send(filename: str) -> Response:
     return response
 
 
-def _file(filename: str) -> StaticFile:
+def _path(filename: str) -> Path:
     path = safe_join(str(current_app.static_folder), filename)
     if path is None or not Path(path).is_file():
         abort(404)
-    return _read(Path(path), Path(path).stat().st_mtime_ns)
+    return Path(path)
 
 
 @cache

@@ -25,6 +25,7 @@ ARGUMENTS: dict[str, str | int] = {
     "ranking": "by-store",
     "filter_name": "store",
     "figure": "revenue",
+    "code": "not-a-number",
     "table": "sales-by-country",
     "line": "2",
     "sending_id": "0" * 32,

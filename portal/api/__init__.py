@@ -1,25 +1,35 @@
 """HTTP API: the numbers of the pages for programs, within the scope of the caller."""
 
+from typing import Any
+
 from flask import Blueprint
 
-from portal.api import docs_page, health, queries, resumable, store_sales, uploads
+from portal.api import docs_page, health, ledger_lists, paths, queries, resumable, store_sales, uploads
 
 blueprint = Blueprint("api", __name__, template_folder="templates")
 
+
+def _route(path: str, endpoint: str, view: Any, *methods: str, **options: Any) -> None:
+    """Add a call under `/api/v1/` and under its alias without a version."""
+    for root in (paths.ROOT, paths.ALIAS):
+        blueprint.add_url_rule(root + path, endpoint, view, methods=methods or None, **options)
+
+
 blueprint.add_url_rule("/healthz", "healthz", health.healthz)
-blueprint.add_url_rule("/api/kpis", "kpis", queries.kpis)
+_route("kpis", "kpis", queries.kpis)
 for name in queries.LISTS:
-    blueprint.add_url_rule(f"/api/{name}", name, queries.listed, defaults={"name": name})
-blueprint.add_url_rule("/api/data-refresh", "data_refresh", queries.refresh, methods=["POST"])
-blueprint.add_url_rule("/api/uploads", "uploads", uploads.several, provide_automatic_options=False)
-blueprint.add_url_rule(
-    "/api/uploads", "begin_sending", resumable.begin, methods=["POST", "OPTIONS"], provide_automatic_options=False
-)
-blueprint.add_url_rule("/api/uploads/sending/<sending_id>", "sending", resumable.one)
-blueprint.add_url_rule("/api/uploads/sending/<sending_id>", "send_piece", resumable.append, methods=["PATCH"])
-blueprint.add_url_rule("/api/uploads/sending/<sending_id>", "cancel_sending", resumable.cancel, methods=["DELETE"])
-blueprint.add_url_rule("/api/uploads/<batch_id>", "upload", uploads.one)
-blueprint.add_url_rule("/api/uploads/<batch_id>/receipt", "receipt", uploads.receipt)
-blueprint.add_url_rule("/api/sales", "sales", store_sales.send, methods=["POST"])
-blueprint.add_url_rule("/api/openapi.json", "openapi", docs_page.openapi)
+    _route(name, name, queries.listed(name))
+_route("data-refresh", "data_refresh", queries.refresh, "POST")
+_route("uploads", "uploads", uploads.several, provide_automatic_options=False)
+_route("uploads", "begin_sending", resumable.begin, "POST", "OPTIONS", provide_automatic_options=False)
+_route("uploads/sending/<sending_id>", "sending", resumable.one)
+_route("uploads/sending/<sending_id>", "send_piece", resumable.append, "PATCH")
+_route("uploads/sending/<sending_id>", "cancel_sending", resumable.cancel, "DELETE")
+_route("uploads/<batch_id>", "upload", uploads.one)
+_route("uploads/<batch_id>/receipt", "receipt", uploads.receipt)
+_route("sales", "sales", store_sales.send, "POST")
+_route("openapi.json", "openapi", docs_page.openapi)
+for name, view in (("sale-lines", ledger_lists.sale_lines), ("changes", ledger_lists.changes)):
+    blueprint.add_url_rule(paths.ROOT + name, name, view)
 blueprint.add_url_rule("/api/docs", "docs_page", docs_page.show)
+blueprint.add_url_rule("/api/docs/reference", "reference", docs_page.reference)

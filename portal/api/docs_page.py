@@ -1,15 +1,15 @@
-"""API reference: the OpenAPI document as JSON and as a page."""
+"""API reference: the OpenAPI document as JSON, as a page to try calls on, and as a page without scripts."""
 
 import json
 from shlex import quote
 from typing import Any
 
-from flask import current_app, render_template
+from flask import current_app, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.access import Open, allow
-from portal.api.etags import as_json
-from portal.api.openapi import ERRORS, INFO, document
+from portal.api.openapi import INFO, document, examples
+from portal.api.operation_errors import ERRORS
 from portal.context import tillstream
 
 EXTENSION = "tillstream.openapi"
@@ -26,23 +26,27 @@ def openapi_document() -> dict[str, Any]:
 @allow(Open.SIGNED_IN)
 def openapi() -> ResponseReturnValue:
     """The OpenAPI 3.1 document of this API."""
-    response = as_json(openapi_document())
+    response = jsonify(openapi_document())
     response.headers["Cache-Control"] = "private, max-age=300"
     return response
 
 
 @allow(Open.SIGNED_IN)
 def show() -> ResponseReturnValue:
-    """The API documentation as a page."""
-    from portal.api.openapi import examples
+    """The API documentation as a page on which one can try every call."""
+    return render_template("api/try_out.html")
 
+
+@allow(Open.SIGNED_IN)
+def reference() -> ResponseReturnValue:
+    """The API documentation as a page without scripts."""
     groups: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in openapi_document()["tags"]}
     for path, methods in openapi_document()["paths"].items():
         for method, one in methods.items():
             endpoint = one["operationId"] if "." in one["operationId"] else f"api.{one['operationId']}"
             call = examples()["calls"].get(endpoint)
             groups[one["tags"][0]].append(one | {"method": method.upper(), "path": path, "call": call and _shown(call)})
-    return render_template("api/docs_page.html", groups=groups, says=INFO, errors=ERRORS, kind=_kind)
+    return render_template("api/reference.html", groups=groups, says=INFO, errors=ERRORS, kind=_kind)
 
 
 def _shown(call: dict[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,10 @@ the caller and the request.
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, request
 
+from portal.api import representations
 from portal.context import scope, tillstream
 from tillstream.analytics import changes
 
@@ -32,6 +32,7 @@ def _tag() -> str:
         scope(),
         request.path,
         sorted(request.args.items(multi=True)),
+        representations.negotiated(),
     )
     return hashlib.sha256(repr(inputs).encode()).hexdigest()[:32]
 
@@ -40,10 +41,5 @@ def _marked(response: Response, tag: str) -> Response:
     # Weak, as a response may be compressed or not; private, as it depends on the user.
     response.set_etag(tag, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
-    response.vary.update(("Authorization", "Cookie"))
-    return response
-
-
-def as_json(value: Any) -> Response:
-    response: Response = jsonify(value)
+    response.vary.update(("Accept", "Authorization", "Cookie"))
     return response

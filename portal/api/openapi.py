@@ -2,7 +2,6 @@
 
 import json
 from functools import cache
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +9,22 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from portal.api import schemas
+from portal.api.operation_errors import ERRORS, errors_of
 from portal.api.operations import OPERATIONS, Operation
+from portal.api.paths import ALIAS, ROOT
+from portal.api.representations import ARROW, CSV, JSON
 from portal.published_names import published
 from tillstream import __version__
 
 EXAMPLES = Path(__file__).with_name("examples.json")
 INFO = """The figures of the portal for programs. Responses contain only data within the caller's role, regions and
 stores. A program authenticates with a personal token, which you create in the portal in the menu under your name.
-Decimals are JSON strings, counts are numbers, times are UTC. Reads have an ETag. Lists accept `limit` and `offset`
-and link to their next page. Every error is problem JSON (RFC 9457). Requests are limited per token: see
-`X-RateLimit-Remaining`."""
+Decimals are JSON strings, or numbers with `numbers=number`; counts are numbers, times are UTC. Lists of figures and
+lines are also available as CSV and as an Arrow stream, by the header `Accept`. Reads have an ETag. Lists accept `limit`
+and `cursor` and link to their next page. Every error is problem JSON (RFC 9457), whose `type` is the address of its
+explanation. Requests are limited per token: see `X-RateLimit-Remaining`. The paths without `v1` are aliases."""
+FILES = {CSV: {"type": "string"}, ARROW: {"type": "string", "format": "binary"}}
+"""Other media types of tables."""
 SECURITY: dict[str, list[dict[str, list[str]]]] = {"store": [{"store": []}], "": []}
 PERSON: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
 SCHEMES = {
@@ -28,25 +33,15 @@ SCHEMES = {
                 "description": "Session of a user; requests that change something also need X-CSRFToken"},
     "store": {"type": "http", "scheme": "bearer", "description": "A store's token: `Authorization: Bearer till_…`"},
 }  # fmt: skip
-ERRORS = {
-    400: "A filter value occurs in none of your sales, or the request cannot be read",
-    401: "Not signed in, or the token is not valid",
-    403: "Not allowed for your role or with the rights of the token",
-    404: "Not found, or not accessible to you",
-    409: "Changed by someone else, or the part has the wrong offset",
-    412: "Unsupported version of the protocol",
-    413: "Too large",
-    415: "Wrong content type",
-    422: "The request can never succeed in this form; for the reason, see `detail`",
-    429: "Too many requests; see Retry-After",
-    460: "The checksum of the part does not match",
-    503: "Temporarily unavailable; see Retry-After",
-}
 
 
 def rules(app: Flask) -> list[Rule]:
-    """Routes of the API, by address."""
-    api_rules = (rule for rule in app.url_map.iter_rules() if rule.endpoint in OPERATIONS)
+    """Routes of the API, by address, without the aliases of version 1."""
+    api_rules = (
+        rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint in OPERATIONS and (rule.rule.startswith(ROOT) or not rule.rule.startswith(ALIAS))
+    )
     return sorted(api_rules, key=lambda rule: (rule.rule, rule.endpoint))
 
 
@@ -65,8 +60,11 @@ def document(app: Flask) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "securitySchemes": SCHEMES,
-            "schemas": schemas.SCHEMAS | _of_queries(recorded),
-            "responses": {str(status): _problem(description) for status, description in ERRORS.items()},
+            "schemas": lifted(schemas.SCHEMAS | _of_queries(recorded)),
+            "responses": {
+                str(status): _problem(description, recorded["problems"][str(status)])
+                for status, description in ERRORS.items()
+            },
         },
     }
 
@@ -84,6 +82,28 @@ def _of_queries(recorded: dict[str, Any]) -> dict[str, Any]:
     return lists | {_named("row of kpis"): schemas.one_row(columns["kpis"])}
 
 
+def lifted(components: dict[str, Any]) -> dict[str, Any]:
+    """Schemas whose `$defs` became components of their own, `OUTER.INNER`: a `$ref` starts at the whole document."""
+    lifted_components: dict[str, Any] = {}
+    for name, schema in components.items():
+        inner = schema.get("$defs", {})
+        parts = {name: {key: value for key, value in schema.items() if key != "$defs"}}
+        parts |= {f"{name}.{key}": value for key, value in inner.items()}
+        lifted_components |= {key: _referring(value, name) for key, value in parts.items()}
+    return lifted_components
+
+
+def _referring(part: Any, outer: str) -> Any:
+    """A part of the schema `outer` whose references to its `$defs` refer to the components."""
+    if isinstance(part, dict):
+        return {key: _referring(value, outer) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_referring(one, outer) for one in part]
+    if isinstance(part, str) and part.startswith("#/$defs/"):
+        return f"#/components/schemas/{outer}.{part.removeprefix('#/$defs/')}"
+    return part
+
+
 def _named(words: str) -> str:
     """Component name, without blanks."""
     return words.replace(" ", "-")
@@ -98,7 +118,7 @@ def _operation(endpoint: str, one: Operation, recorded: dict[str, Any]) -> dict[
         "summary": one.summary,
         "description": _described(one),
         "parameters": list(one.parameters),
-        "responses": {str(status): {"$ref": f"#/components/responses/{status}"} for status in ERRORS}
+        "responses": {str(status): {"$ref": f"#/components/responses/{status}"} for status in errors_of(endpoint, one)}
         | {str(status): _answer(one, status, example) for status in one.answers},
         "security": SECURITY.get(one.right, PERSON),
     }
@@ -126,14 +146,15 @@ def _answer(one: Operation, status: int, example: dict[str, Any]) -> dict[str, A
     if schema is not None:
         shape = schema if isinstance(schema, dict) else {"$ref": f"#/components/schemas/{_named(schema)}"}
         shown = {"example": example["answer"]} if example.get("status") == status else {}
-        response["content"] = {"application/json": {"schema": shape} | shown}
+        response["content"] = {JSON: {"schema": shape} | shown}
+        if one.tabular:
+            response["content"] |= {media: {"schema": schema} for media, schema in FILES.items()}
     return response
 
 
-def _problem(description: str) -> dict[str, Any]:
+def _problem(description: str, example: dict[str, Any]) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
-
-
-def status_words(status: int) -> str:
-    return HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
+    return {
+        "description": description,
+        "content": {"application/problem+json": {"schema": schema, "example": example}},
+    }

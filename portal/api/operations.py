@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from portal.api import schemas
-from portal.api.pagination import MAX_OFFSET
+from portal.api.ledger_lists import DEFAULT_ROWS
+from portal.api.ledger_lists import MAX_ROWS as LINE_ROWS
+from portal.api.pagination import MAX_OFFSET, NUMBERS
 from portal.api.queries import LISTS, MAX_ROWS
 from portal.api.tus import PIECE, VERSION
 from portal.api.uploads import MAX_UPLOADS
@@ -19,9 +21,9 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Operation:
-    """`answers`: status → description, and schema or its name. Error responses are added to every operation."""
+    """`answers`: status → description, and schema or its name. `errors`: statuses beside those of `errors_of`."""
 
-    tag: Literal["Numbers", "Uploads", "Large files", "Tills", "Running it"]
+    tag: Literal["Numbers", "Lines and changes", "Uploads", "Large files", "Tills", "Running it"]
     summary: str
     answers: Mapping[int, tuple[str, str | dict[str, Any] | None]]
     description: str = ""
@@ -31,6 +33,9 @@ class Operation:
     """Right that a personal token needs; `store` for tills, empty for public calls."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Response headers: name → description."""
+    errors: tuple[int, ...] = ()
+    tabular: bool = False
+    """Whether the response is also available as CSV and as an Arrow stream."""
 
 
 def query(name: str, schema: Json, description: str, example: Any = None) -> Json:
@@ -71,12 +76,20 @@ def pages(maximum: int, default: int) -> tuple[Json, Json]:
         query(
             "limit", {"type": "integer", "minimum": 0, "maximum": maximum, "default": default}, "Maximum number of rows"
         ),
-        query(
-            "offset", {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0}, "Number of rows to skip"
-        ),
+        query("cursor", {"type": "string"}, "`next_cursor` of the previous page"),
     )
 
 
+OFFSET_ROWS = query(
+    "offset",
+    {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0},
+    "Number of rows to skip, instead of `cursor`",
+)
+NUMBERS_AS = query(
+    "numbers",
+    {"type": "string", "enum": list(NUMBERS), "default": NUMBERS[0]},
+    "Decimals in JSON: `string` is exact, `number` holds 15 significant digits",
+)
 TAGGED = {"ETag": "Tag of the response, for If-None-Match"}
 PAGED = {"Link": "The next page, if there is one", "X-Total-Count": "Total number of rows, if known"}
 NOT_MODIFIED = ("The previous response is still current", None)
@@ -103,8 +116,9 @@ def _list(name: str) -> Operation:
     first, _, rest = described.description.partition(". ")
     return Operation(
         "Numbers", first.rstrip("."), {200: ("The list", f"list of {name}"), 304: NOT_MODIFIED},
-        f"{rest}{personal}".strip(), (*own, *pages(MAX_ROWS, default_limit), *FILTERS, IF_NONE_MATCH),
-        right="numbers", headers=TAGGED | PAGED,
+        f"{rest}{personal}".strip(),
+        (*own, *pages(MAX_ROWS, default_limit), OFFSET_ROWS, NUMBERS_AS, *FILTERS, IF_NONE_MATCH),
+        right="numbers", headers=TAGGED | PAGED, errors=(409,), tabular=True,
     )  # fmt: skip
 
 
@@ -119,10 +133,28 @@ OPERATIONS: dict[str, Operation] = {
     "api.kpis": Operation(
         "Numbers", "Figures of the selected sales as one object",
         {200: ("The figures", "row of kpis"), 304: NOT_MODIFIED},
-        catalogue.describe("kpis").description.partition(". ")[2], (*FILTERS, IF_NONE_MATCH),
-        right="numbers", headers=TAGGED,
+        catalogue.describe("kpis").description.partition(". ")[2], (NUMBERS_AS, *FILTERS, IF_NONE_MATCH),
+        right="numbers", headers=TAGGED, tabular=True,
     ),
     **{f"api.{name}": _list(name) for name in LISTS},
+    "api.sale-lines": Operation(
+        "Lines and changes", "Sale lines with all their columns, latest day first",
+        {200: ("The lines", "list of sale-lines"), 304: NOT_MODIFIED},
+        "Pages by cursor stay right while sales arrive: no line is missing or repeated.",
+        (*pages(LINE_ROWS, DEFAULT_ROWS), NUMBERS_AS, *FILTERS, IF_NONE_MATCH),
+        right="numbers", headers=TAGGED | {"Link": PAGED["Link"]}, tabular=True,
+    ),
+    "api.changes": Operation(
+        "Lines and changes", "Settlements that changed sale lines, newest first",
+        {200: ("The settlements", "list of changes"), 304: NOT_MODIFIED},
+        "A settlement adds files to the figures: lines added, corrected and removed, and the change of revenue.",
+        (
+            *pages(LINE_ROWS, DEFAULT_ROWS), NUMBERS_AS,
+            query("after", {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}, "Only settlements after this one"),
+            query("since", DAY, "Only settlements of this day (UTC) or later"), IF_NONE_MATCH,
+        ),
+        right="numbers", headers=TAGGED | {"Link": PAGED["Link"]}, tabular=True,
+    ),
     "metric_explanation.told": Operation(
         "Numbers", "Explain a figure: its definition, its uploads, and what is missing from it",
         {200: ("The figure", {"type": "object"})},
@@ -140,7 +172,7 @@ OPERATIONS: dict[str, Operation] = {
     "api.uploads": Operation(
         "Uploads", "Uploads of your regions, newest first", {200: ("The uploads", "Uploads")},
         parameters=(
-            *pages(MAX_UPLOADS, 50),
+            *pages(MAX_UPLOADS, 50), OFFSET_ROWS,
             query("state", {"type": "string", "enum": [*schemas.STATES, ""]}, "Only uploads in this state"),
         ),
         right="uploads", headers={"Link": PAGED["Link"]},
@@ -167,7 +199,7 @@ OPERATIONS: dict[str, Operation] = {
                 "direct upload to the object store",
             ),
         ),
-        right="upload", headers=OFFSET | STRAIGHT | {"Location": "Address for the parts"},
+        right="upload", headers=OFFSET | STRAIGHT | {"Location": "Address for the parts"}, errors=(413,),
     ),
     "api.sending": Operation(
         "Large files", "Number of bytes of the file stored so far", {200: ("The upload in progress", "Sending")},
@@ -180,7 +212,7 @@ OPERATIONS: dict[str, Operation] = {
             header("Upload-Checksum", {"type": "string"}, "`sha256` and the digest of the part in base64"),
         ),
         body={"required": True, "content": {PIECE: {"schema": {"type": "string", "format": "binary"}}}},
-        right="upload", headers=OFFSET,
+        right="upload", headers=OFFSET, errors=(409, 415, 460),
     ),
     "api.cancel_sending": Operation(
         "Large files", "Cancel the upload and delete its parts", {204: ("Forgotten", None)},

@@ -1,4 +1,4 @@
-"""Paging of API lists: the arguments `limit` and `offset`, and the link to the next page."""
+"""Paging of API lists: the arguments `limit`, `cursor` and `offset`, and the link to the next page."""
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
@@ -11,34 +11,58 @@ from portal.urls import with_args
 from tillstream.domain.errors import Rejected
 
 MAX_OFFSET = 2**31 - 1
+NUMBERS = ("string", "number")
+"""Forms of decimals in JSON; the first is the default."""
 
 
 @dataclass(frozen=True)
 class Page:
+    """`cursor`: the position to read on from, empty for the first page; `offset`: rows to skip, instead of a cursor."""
+
     limit: int
     offset: int
+    cursor: str
 
-    def linked(self, response: Response, *, more: bool, total: int | None = None) -> Response:
-        """Add `Link: rel="next"` if there are more rows, and `X-Total-Count` if the total is known."""
-        if more:
-            following = with_args(request.args.to_dict(flat=False), limit=self.limit, offset=self.offset + self.limit)
-            response.headers["Link"] = f'<{request.path}?{following}>; rel="next"'
+    def linked(self, response: Response, following: str | None, total: int | None = None) -> Response:
+        """Add `Link: rel="next"` to the cursor `following`, and `X-Total-Count` if the total is known.
+
+        A caller who pages by `offset` gets a link with the next offset.
+        """
+        if following:
+            by_offset = "offset" in request.args
+            position = {"offset": self.offset + self.limit} if by_offset else {"cursor": following}
+            query = with_args(request.args.to_dict(flat=False), limit=self.limit, **position)
+            response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
         if total is not None:
             response.headers["X-Total-Count"] = str(total)
         return response
 
 
 def pop_page(args: MutableMapping[str, Any], default: int, maximum: int) -> Page:
-    """Page of the arguments `limit` and `offset`, which are removed from them. Raises `Rejected`."""
+    """Page of the arguments `limit`, `cursor` and `offset`, which are removed from them. Raises `Rejected`."""
+    if "cursor" in args and "offset" in args:
+        raise Rejected("Use either cursor or offset, not both.")
     limit, offset = _number(args, "limit", default, maximum), _number(args, "offset", 0, MAX_OFFSET)
-    return Page(limit, offset)
+    return Page(limit, offset, _first(args.pop("cursor", "")))
+
+
+def pop_numbers(args: MutableMapping[str, Any]) -> bool:
+    """Whether `numbers=number` requests decimals as JSON numbers; the argument is removed. Raises `Rejected`."""
+    text = _first(args.pop("numbers", NUMBERS[0]))
+    if text not in NUMBERS:
+        raise Rejected(f"numbers is “{text}”; allowed values are {', '.join(NUMBERS)}.")
+    return text == "number"
+
+
+def _first(texts: Any) -> str:
+    return str(texts[0] if isinstance(texts, list) else texts)
 
 
 def _number(args: MutableMapping[str, Any], name: str, default: int, maximum: int) -> int:
     texts = args.pop(name, None)
     if texts is None:
         return default
-    text = texts[0] if isinstance(texts, list) else texts
+    text = _first(texts)
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= maximum):
         raise Rejected(f"{name} is “{text}”; it must be a whole number from 0 to {maximum}.")
     return int(text)

@@ -1,5 +1,6 @@
 """Query endpoints: the KPIs as one object, other queries as lists."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
@@ -8,11 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from portal import metrics
 from portal.access import allow
-from portal.api import pagination
-from portal.api.etags import answered, as_json
+from portal.api import cursors, pagination, representations
+from portal.api.etags import answered
 from portal.context import me, tillstream
-from tillstream.analytics import queries
-from tillstream.analytics.json_values import to_json
+from tillstream.analytics import changes, queries
 from tillstream.batches import freshness
 from tillstream.domain.people import Action
 from tillstream.workflows.operations import reconcile
@@ -37,31 +37,55 @@ MAX_ROWS = 10_000
 @allow(Action.SEE_NUMBERS)
 def kpis() -> ResponseReturnValue:
     """Figures of the selected sales as one object."""
-    return answered(lambda: as_json(to_json(metrics.kpis(metrics.parse_filters(request.args.to_dict(flat=False))))))
+    return answered(_kpis)
 
 
-@allow(Action.SEE_NUMBERS)
-def listed(name: str) -> ResponseReturnValue:
-    """One query as a list; takes its own parameters and the filters, and refuses others."""
-    return answered(lambda: _listed(name))
+def _kpis() -> Response:
+    args: dict[str, Any] = request.args.to_dict(flat=False)
+    as_numbers = pagination.pop_numbers(args)
+    table = metrics.ask("kpis", metrics.parse_filters(args))
+    return representations.one_row(table, as_numbers=as_numbers)
+
+
+def listed(name: str) -> Callable[[], ResponseReturnValue]:
+    """View of one query as a list; it takes its own parameters and the filters, and refuses others."""
+
+    @allow(Action.SEE_NUMBERS)
+    def view() -> ResponseReturnValue:
+        return answered(lambda: _listed(name))
+
+    return view
 
 
 def _listed(name: str) -> Response:
     args: dict[str, Any] = request.args.to_dict(flat=False)
     own = {one.name: one for one in queries.describe(name).parameters}
     page = pagination.pop_page(args, int(own["limit"].default or MAX_ROWS) if "limit" in own else MAX_ROWS, MAX_ROWS)
+    as_numbers = pagination.pop_numbers(args)
+    settlement, offset = _position(name, page)
     params = {key: args.pop(key)[0] for key in set(own) & set(args)}
     if "limit" in own:
-        params |= {"limit": page.limit + 1, "offset": page.offset}
+        params |= {"limit": page.limit + 1, "offset": offset}
     filters = metrics.parse_filters(args)
     table: pa.Table = metrics.ask(name, filters, **params)
     total = None if "limit" in own else table.num_rows
-    table = table if "limit" in own else table.slice(page.offset)
-    totals = metrics.kpis(filters)
-    about = {key: to_json(totals[key]) for key in ("as_of", "currency", "unconverted_lines")}
-    rows = to_json(table.slice(0, page.limit).to_pylist())
-    response = as_json({"columns": table.schema.names, "rows": rows} | about)
-    return page.linked(response, more=table.num_rows > page.limit > 0, total=total)
+    table = table if "limit" in own else table.slice(offset)
+    more = table.num_rows > page.limit > 0
+    following = cursors.encode(name, settlement, offset + page.limit) if more else None
+    response = representations.many_rows(table.slice(0, page.limit), filters, following, as_numbers=as_numbers)
+    return page.linked(response, following, total)
+
+
+def _position(name: str, page: pagination.Page) -> tuple[int, int]:
+    """Last settlement and the number of rows to skip. Raises `ListChanged`: a settlement can change every rank."""
+    app = tillstream()
+    settlement = changes.last_settlement(app.ports.warehouse, app.queries)
+    if not page.cursor:
+        return settlement, page.offset
+    first_settlement, offset = cursors.decode(name, page.cursor, int, int)
+    if first_settlement != settlement:
+        raise cursors.ListChanged
+    return settlement, min(offset, pagination.MAX_OFFSET)
 
 
 @allow(Action.SEE_PIPELINE)

@@ -8,10 +8,11 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import BinaryIO, cast
 
-from flask import Response, jsonify, request, url_for
+from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
+from portal.api.paths import link
 from portal.api.tus import ALGORITHMS, PIECE, VERSION, NotAPiece, TooLarge, check_version, checksum, metadata, number
 from portal.context import me, ports, stores, tillstream
 from portal.uploads import scoped
@@ -50,7 +51,7 @@ def begin() -> ResponseReturnValue:
     if upload.whole:
         upload = complete_upload.finish(ports(), tillstream().contracts, upload.id, upload.by)
     return _with_headers(
-        _as_json(upload, 201), _upload_headers(upload) | {"Location": url_for("api.sending", sending_id=upload.id)}
+        _as_json(upload, 201), _upload_headers(upload) | {"Location": link("api.sending", sending_id=upload.id)}
     )
 
 
@@ -117,7 +118,7 @@ def _upload_headers(upload: ResumableUpload) -> dict[str, str]:
 def _as_json(upload: ResumableUpload, status: int) -> Response:
     names = ("id", "file", "size", "offset", "contract", "look", "sha256", "mark", "begun_at", "batch_id")
     body = {name: getattr(upload, name) for name in names}
-    body["upload"] = url_for("api.upload", batch_id=upload.batch_id) if upload.batch_id else None
+    body["upload"] = link("api.upload", batch_id=upload.batch_id) if upload.batch_id else None
     response = jsonify(body)
     response.status_code = status
     return response

@@ -9,12 +9,15 @@ from tillstream.domain.store_sale import schema as sale_schema
 Schema = dict[str, Any]
 
 DECIMAL: Schema = {"type": ["string", "null"], "pattern": r"^-?\d+(\.\d+)?$", "examples": ["1234.5"]}
+CHOSEN_DECIMAL: Schema = DECIMAL | {"type": ["string", "number", "null"]}
+"""A number with `numbers=number`."""
 INSTANT: Schema = {"type": ["string", "null"], "format": "date-time"}
 DAY: Schema = {"type": ["string", "null"], "format": "date"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 TEXT: Schema = {"type": "string"}
+CURSOR: Schema = {"type": ["string", "null"], "description": "Cursor of the next page; null on the last one"}
 KINDS: dict[str, Schema] = {
-    "decimal": DECIMAL,
+    "decimal": CHOSEN_DECIMAL,
     "int64": {"type": ["integer", "null"]},
     "date": DAY,
     "timestamp": INSTANT,
@@ -45,6 +48,7 @@ def listed(row: dict[str, str]) -> Schema:
             "as_of": INSTANT,
             "currency": TEXT,
             "unconverted_lines": COUNT,
+            "next_cursor": CURSOR,
         }
     )
 
@@ -59,14 +63,22 @@ STATES = [state.value for state in State]
 SCHEMAS: dict[str, Schema] = {
     "Problem": object_of(
         {
-            "type": {"type": "string", "const": "about:blank"},
+            "type": {
+                "type": "string",
+                "format": "uri-reference",
+                "description": "Address of the explanation of this type of problem",
+            },
             "title": TEXT,
             "status": {"type": "integer", "minimum": 400, "maximum": 599},
             "detail": TEXT,
-            "instance": {"type": "string", "description": "For internal errors: reference for an administrator"},
+            "instance": {
+                "type": "string",
+                "format": "uri-reference",
+                "description": "Path of the request; for internal errors, a reference for an administrator",
+            },
             "problems": array_of(TEXT),
         },
-        optional=("instance", "problems"),
+        optional=("problems",),
     ),
     "Upload": object_of(
         {
@@ -131,7 +143,12 @@ SCHEMAS: dict[str, Schema] = {
         }
     ),
     "Uploads": object_of(
-        {"uploads": array_of({"$ref": "#/components/schemas/Upload"}), "limit": COUNT, "offset": COUNT}
+        {
+            "uploads": array_of({"$ref": "#/components/schemas/Upload"}),
+            "limit": COUNT,
+            "offset": COUNT,
+            "next_cursor": CURSOR,
+        }
     ),
     "Refreshed": object_of({"status": {"const": "accepted"}, "swept": {"type": "object"}}),
     "Taken": object_of({"id": TEXT, "status": {"const": "accepted"}}),

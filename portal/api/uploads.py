@@ -1,13 +1,14 @@
 """Upload records and receipts within the scope of the caller."""
 
-from itertools import islice
+from itertools import dropwhile, islice
 from typing import Any
 
-from flask import Response, jsonify, request, url_for
+from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.api import pagination
+from portal.api import cursors, pagination
+from portal.api.paths import link
 from portal.context import ports
 from portal.uploads import scoped
 from tillstream.domain.batch.record import Batch, State
@@ -24,14 +25,20 @@ FIELDS = (
 
 @allow(Action.SEE_UPLOADS)
 def several() -> ResponseReturnValue:
-    """Uploads, newest first; parameters: `limit` (up to 500), `offset`, `state`."""
-    args = pagination.only(request.args, "limit", "offset", "state")
+    """Uploads, newest first; parameters: `limit` (up to 500), `cursor`, `offset`, `state`."""
+    args = pagination.only(request.args, "limit", "offset", "cursor", "state")
     page = pagination.pop_page(args, 50, MAX_UPLOADS)
     newest = scoped.newest(state=_state(args.get("state")))
+    if page.cursor:
+        (last,) = cursors.decode("uploads", page.cursor, int)
+        newest = dropwhile(lambda upload: upload.received_seq >= last, newest)
     window = list(islice(newest, page.offset, page.offset + page.limit + 1))
-    shown = [_record(upload) for upload in window[: page.limit]]
-    answer: Response = jsonify({"uploads": shown, "limit": page.limit, "offset": page.offset})
-    return page.linked(answer, more=len(window) > page.limit > 0)
+    shown = window[: page.limit]
+    more = len(window) > page.limit > 0
+    following = cursors.encode("uploads", shown[-1].received_seq) if more else None
+    body = {"uploads": [_record(upload) for upload in shown], "limit": page.limit, "offset": page.offset}
+    answer: Response = jsonify(body | {"next_cursor": following})
+    return page.linked(answer, following)
 
 
 @allow(Action.SEE_UPLOADS)
@@ -56,5 +63,5 @@ def _state(text: str | None) -> State | None:
 def _record(upload: Batch) -> dict[str, Any]:
     record: dict[str, Any] = {name: getattr(upload, name) for name in FIELDS}
     record["state"] = upload.state.value
-    record["receipt"] = url_for("api.receipt", batch_id=upload.batch_id)
+    record["receipt"] = link("api.receipt", batch_id=upload.batch_id)
     return record

@@ -52,7 +52,7 @@ def csv(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
     options = arrow_csv.WriteOptions(include_header=False, quoting_style="needed")
     for batch in batches:
         out = io.BytesIO()
-        texts = pa.table([_text(column) for column in batch.columns], batch.schema.names)
+        texts = pa.table([_guarded(column) for column in batch.columns], batch.schema.names)
         arrow_csv.write_csv(texts, out, options)
         yield out.getvalue()
 
@@ -77,8 +77,8 @@ def parquet(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
 WRITERS: dict[str, Callable[[pa.Schema, Batches], Iterator[bytes]]] = {"csv": csv, "jsonl": jsonl, "parquet": parquet}
 
 
-def _text(column: Any) -> Any:
-    """A column as text for a CSV file; null is an empty cell."""
+def text_of(column: Any) -> Any:
+    """A column as text for a CSV file: decimals without trailing zeros, times in UTC; null is an empty cell."""
     if pa.types.is_decimal(column.type):
         # Arrow writes zero as 0E-9, and other numbers with all nine decimals
         texts = pc.replace_substring_regex(pc.cast(column, pa.string()), r"(\.\d*?)0+$", r"\1")
@@ -90,8 +90,13 @@ def _text(column: Any) -> Any:
         return texts
     if pa.types.is_timestamp(column.type):
         return pc.strftime(column, "%Y-%m-%dT%H:%M:%SZ")
-    texts = pc.cast(column, pa.string())
-    if pa.types.is_primitive(column.type):
+    return pc.cast(column, pa.string())
+
+
+def _guarded(column: Any) -> Any:
+    """As `text_of`, with texts that a spreadsheet shows and does not run."""
+    texts = text_of(column)
+    if pa.types.is_primitive(column.type) or pa.types.is_decimal(column.type):
         return texts
     return guard_column(pc.replace_substring_regex(texts, bidi.PATTERN, bidi.SHOWN))
 

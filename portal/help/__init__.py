@@ -1,9 +1,11 @@
-"""Problem reference: what each problem means and what to do, from the catalogue."""
+"""Problem reference: what each problem of rows, files and requests means and what to do."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.access import Open, allow
+from portal.help.http_problems import EXPLANATIONS
+from tillstream.domain.errors import NotFound
 from tillstream.domain.problems import CATALOGUE, Severity
 
 blueprint = Blueprint("help", __name__, template_folder="templates")
@@ -16,4 +18,17 @@ def problems() -> ResponseReturnValue:
         severity: [one for one in CATALOGUE.values() if one.severity is severity]
         for severity in (Severity.ERROR, Severity.WARNING, Severity.HOLD, Severity.REJECTION)
     }
-    return render_template("help/problems.html", groups=groups)
+    return render_template("help/problems.html", groups=groups, of_requests=EXPLANATIONS)
+
+
+@blueprint.get("/help/problems/<code>")
+@allow(Open.EVERYBODY)
+def problem(code: str) -> ResponseReturnValue:
+    """One problem of rows, files or requests: the address of a problem type. Open, as programs have no session."""
+    if code in CATALOGUE:
+        title, remedy = CATALOGUE[code].title, CATALOGUE[code].remedy
+    elif code in EXPLANATIONS:
+        title, remedy = EXPLANATIONS[code]
+    else:
+        raise NotFound(f"There is no problem {code}.")
+    return render_template("help/problem.html", code=code, title=title, remedy=remedy)

@@ -56,6 +56,7 @@ def show(figure: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/api/why/<figure>", endpoint="told")
+@blueprint.get("/api/v1/why/<figure>", endpoint="told")
 @allow(Action.SEE_NUMBERS)
 def explain(figure: str) -> ResponseReturnValue:
     """One figure: its value, definition and formula, the uploads in it and what is missing from it; takes `page`."""

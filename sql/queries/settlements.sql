@@ -1,6 +1,7 @@
 -- The settlements that changed chosen lines, latest first: the number of lines added, corrected and removed, and the
 -- net change of revenue in the reporting currency.
 -- @after INT64 = 0: only settlements after this one
+-- @before INT64 = 9223372036854775807: only settlements before this one
 -- @since DATE = 0001-01-01: only settlements of this day (UTC) or later
 -- @limit INT64 = 50: maximum number of settlements
 -- @offset INT64 = 0: number of settlements to skip
@@ -8,7 +9,7 @@ WITH
 chosen_settlements AS (
   SELECT settlement_no, settled_at, only_adds
   FROM settlements
-  WHERE settlement_no > @after AND CAST(settled_at AS DATE) >= @since
+  WHERE settlement_no > @after AND settlement_no < @before AND CAST(settled_at AS DATE) >= @since
 ),
 sides AS (
   SELECT settlement_no, key, old AS content, FALSE AS is_after FROM listed_changes WHERE old IS NOT NULL

@@ -27,8 +27,8 @@ def test_an_anonymous_client_can_only_open_public_pages(portal: Flask, anonymous
         answer = anonymous.client.open(address(rule), method=_method(rule), buffered=True)
         if access is Open.EVERYBODY:
             assert rule.endpoint in {
-                "static", "theme.choose", *(f"sign_in.{name}" for name in DOOR), "api.healthz",
-                "health.ready",
+                "static", "swagger_ui", "theme.choose", *(f"sign_in.{name}" for name in DOOR), "api.healthz",
+                "health.ready", "help.problem",
             }  # fmt: skip
             continue
         checked += 1

@@ -1,18 +1,20 @@
 """Sale lines read by ranges of days: exports in bounded memory, and pages that read only their own days."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import QueryCache, run, stream
+from tillstream.analytics.queries import QueryCache, describe, run, stream
 from tillstream.domain.people import Scope
 from tillstream.ports.warehouse import Warehouse
 
 AT_ONCE = 200_000
 """Maximum of lines sorted in one query, exceeded only if a single day has more."""
+_POSITION = ("after_day", "after_region", "after_sale", "after_line")
 
 
 def lines(
@@ -66,6 +68,35 @@ def page(
             filters, offset = replace(filters, start=min(first, last), end=max(first, last)), offset - skipped
     params = {"sort": sort, "descending": int(descending), "limit": limit, "offset": offset, "q": q}
     return run(warehouse, "lines-page", scope, filters, cache=cache, **params)
+
+
+def following(
+    warehouse: Warehouse,
+    scope: Scope,
+    filters: Filters,
+    position: Sequence[str] | None,
+    *,
+    limit: int,
+    cache: QueryCache | None = None,
+) -> pa.Table:
+    """Return up to `limit` lines of `lines-after` after a position, the first ones if it is None. Raises as `run`.
+
+    position: sale date, region, sale ID and line key. Only the days that the page needs are read.
+    """
+    params: dict[str, Any] = dict(zip(_POSITION, position or (), strict=False))
+    day = date.max
+    if position:
+        (day_parameter, *_) = describe("lines-after").parameters
+        day = params["after_day"] = day_parameter.value(position[0])
+    days = run(warehouse, "sales-over-time", scope, filters, cache=cache, period="daily").to_pylist()
+    counts = [(row["period_start"], row["lines"]) for row in reversed(days) if row["period_start"] <= day]
+    already = counts[0][1] if counts and counts[0][0] == day else 0
+    first, last, _ = _days_of_page(counts, limit + already, 0)
+    bounded = replace(filters, start=last, end=first) if first and last else filters
+    lines_after = run(warehouse, "lines-after", scope, bounded, cache=cache, limit=limit, **params)
+    if lines_after.num_rows < limit and counts and last != counts[-1][0]:  # lines left these days meanwhile
+        lines_after = run(warehouse, "lines-after", scope, filters, cache=cache, limit=limit, **params)
+    return lines_after
 
 
 def _days_of_page(days: list[tuple[date, int]], limit: int, offset: int) -> tuple[date | None, date | None, int]:

@@ -1,0 +1,86 @@
+"""The portal of a small company, and a call of each API operation that it answers."""
+
+import tempfile
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from portal import create_app
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App, build
+from tillstream.domain.people import Role
+from tillstream.domain.store_sale import schema as sale_schema
+from tillstream.people import accounts, store_tokens
+from tillstream.server.worker import Worker
+from tillstream.settings import Settings
+from tillstream.workflows.intake import uploads
+
+NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
+FILE = """\
+Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice
+1001,1,28-05-2026 10:15,MUM01,S1,C1,Asha Rao,P1,Kettle,Kitchen,store,Completed,2,900.00,0.00,1800.00,324.00,2124.00,
+1002,1,03-06-2026 11:40,MUM01,S2,C2,Ravi Iyer,P2,Desk lamp,Home,store,Completed,1,1250.00,0.00,1250.00,225.00,1475.00,
+1002,2,03-06-2026 11:40,MUM01,S2,C2,Ravi Iyer,P1,Kettle,Kitchen,store,Completed,1,900.00,50.00,850.00,153.00,1003.00,
+1003,1,04-06-2026 18:05,DEL01,S7,C3,Meera Das,P3,Tea set,Kitchen,online,Completed,1,2100.00,0.00,2100.00,378.00,2478.00,
+"""  # noqa: E501
+PIECE = b"Invoice No,Line\n"
+
+
+@contextmanager
+def company() -> Iterator[tuple[App, Flask, str]]:
+    """A portal with one file of four lines, and its batch."""
+    with tempfile.TemporaryDirectory() as home:
+        app = build(Settings(home=Path(home), samples=False, threads=1), ManualClock(NOW))
+        try:
+            accounts.add(app.ports, "ada", "Ada", Role.ADMIN)
+            batch = _prepared(app)
+            yield app, create_app(app), batch
+        finally:
+            app.close()
+
+
+def _prepared(app: App) -> str:
+    upload = uploads.receive(app.ports, app.contracts.pin("IN"), "june.csv", BytesIO(FILE.encode()), "ada")
+    Worker(app).run_until_idle()
+    return upload.batch_id
+
+
+def store_token(app: App) -> str:
+    """A new token of the store of the example sale."""
+    sale = sale_schema()["examples"][0]
+    return store_tokens.issue(app.ports, sale["region"], sale["store_id"], "front", "ada")[1]
+
+
+def call_of(endpoint: str, batch: str, place: str) -> tuple[str, str, Any, dict[str, str]]:
+    """Method, path, body and headers of a call that succeeds, for a batch and the place of an unfinished upload."""
+    tus = {"Tus-Resumable": "1.0.0"}
+    names = b",".join(
+        name + b" " + b64encode(value) for name, value in ((b"filename", b"july.csv"), (b"contract", b"IN"))
+    )
+    special: dict[str, tuple[str, str, Any, dict[str, str]]] = {
+        "api.kpis": ("GET", "/api/v1/kpis?from=2026-06-01&to=2026-06-30", None, {}),
+        "api.sales-over-time": ("GET", "/api/v1/sales-over-time?period=monthly", None, {}),
+        "api.top-customers": ("GET", "/api/v1/top-customers?limit=2", None, {}),
+        "api.sale-lines": ("GET", "/api/v1/sale-lines?limit=1&from=2026-06-01", None, {}),
+        "metric_explanation.told": ("GET", "/api/v1/why/revenue", None, {}),
+        "api.data_refresh": ("POST", "/api/v1/data-refresh", None, {}),
+        "api.uploads": ("GET", "/api/v1/uploads?limit=1&state=announced", None, {}),
+        "api.upload": ("GET", f"/api/v1/uploads/{batch}", None, {}),
+        "api.receipt": ("GET", f"/api/v1/uploads/{batch}/receipt", None, {}),
+        "api.begin_sending": ("POST", "/api/v1/uploads", None,
+                              tus | {"Upload-Length": "1000000", "Upload-Metadata": names.decode()}),
+        "api.sending": ("GET", place, None, tus),
+        "api.send_piece": ("PATCH", place, PIECE,
+                           tus | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}),
+        "api.cancel_sending": ("DELETE", place, None, tus),
+        "api.sales": ("POST", "/api/v1/sales", sale_schema()["examples"][0], {}),
+        "api.healthz": ("GET", "/healthz", None, {}),
+        "health.ready": ("GET", "/healthz/ready", None, {}),
+    }  # fmt: skip
+    return special.get(endpoint, ("GET", f"/api/v1/{endpoint.removeprefix('api.')}", None, {}))

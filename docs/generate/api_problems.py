@@ -1,0 +1,128 @@
+"""Calls of the API that fail, one for each error of each operation, and the problems that they return."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from flask import Flask
+
+from docs.generate.api_calls import call_of, store_token
+from portal.api import cursors
+from portal.api.operation_errors import errors_of
+from portal.api.operations import OPERATIONS
+from portal.context import EXTENSION
+from tillstream.app import App
+from tillstream.domain.errors import Unavailable
+from tillstream.people import personal_tokens
+from tillstream.people.personal_tokens import RIGHTS
+
+TOO_LARGE = 1 << 50
+LATER = (429, 503)
+"""Errors that do not depend on the call."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request to an operation; `token` is sent unless it is empty."""
+
+    method: str
+    path: str
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    token: str = ""
+
+    def send(self, flask: Flask) -> Any:
+        shown = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        sent: dict[str, Any] = {"json": self.body} if isinstance(self.body, dict | list) else {"data": self.body}
+        return flask.test_client().open(self.path, method=self.method, headers=self.headers | shown, **sent)
+
+
+class _Unreachable:
+    """A document store that does not respond."""
+
+    def __getattr__(self, _name: str) -> Any:
+        raise Unavailable("The database does not respond.")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Makes failing calls to a portal with the file `batch` and the unfinished upload at `place`."""
+
+    app: App
+    batch: str
+    place: str
+    tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def right_call(self, endpoint: str) -> Call:
+        method, path, body, headers = call_of(endpoint, self.batch, self.place)
+        token = store_token(self.app) if OPERATIONS[endpoint].right == "store" else self.token(*RIGHTS)
+        return Call(method, path, body, headers, token)
+
+    def errors(self) -> Iterator[tuple[str, int, Call]]:
+        """(endpoint, status, call) for each error that an operation declares, without those of `LATER`."""
+        for endpoint, one in OPERATIONS.items():
+            for status in errors_of(endpoint, one):
+                if status not in LATER:
+                    yield endpoint, status, self._wrong(endpoint, status, self.right_call(endpoint))
+
+    def _wrong(self, endpoint: str, status: int, call: Call) -> Call:
+        path = call.path.partition("?")[0]
+        name = endpoint.removeprefix("api.")
+        right = OPERATIONS[endpoint].right
+        changes: dict[int, dict[str, Any]] = {
+            400: {"path": f"{path}?region=Nowhere"},
+            401: {"token": ""},
+            403: {"token": self.token(*(one for one in RIGHTS if one != right))},
+            404: {"path": re.sub(r"/(revenue|[0-9a-f]{20,32})(?=/|$)", "/0", path)},
+            409: {"path": f"{path}?cursor={cursors.encode(name, 0, 2)}"},
+            412: {"headers": call.headers | {"Tus-Resumable": "0.2.2"}},
+            413: {"headers": call.headers | {"Upload-Length": str(TOO_LARGE)}},
+            415: {"headers": call.headers | {"Content-Type": "text/plain"}},
+            422: {"path": f"{path}?{'page' if endpoint.startswith('metric') else 'numbers'}=many"},
+            460: {"headers": call.headers | {"Upload-Checksum": "md5 AAAAAAAAAAAAAAAAAAAAAA=="}},
+        }
+        special: dict[tuple[str, int], dict[str, Any]] = {
+            ("sales", 413): {"body": {"note": "x" * 100_000}},
+            ("sales", 422): {"body": []},
+            ("begin_sending", 422): {"headers": call.headers | {"Upload-Length": "many"}},
+            ("send_piece", 409): {"headers": call.headers | {"Upload-Offset": "7"}},
+            ("send_piece", 422): {"headers": call.headers | {"Upload-Offset": "many"}},
+        }
+        return replace(call, **special.get((name, status), changes[status]))
+
+    def token(self, *rights: str) -> str:
+        """The token of the administrator with these rights."""
+        if rights not in self.tokens:
+            self.tokens[rights] = personal_tokens.issue(self.app.ports, "ada", "example", rights, by="ada")[1]
+        return self.tokens[rights]
+
+
+def with_rate(app: App, flask: Flask, rate: str) -> None:
+    """Let the portal accept only so many calls of a token."""
+    flask.extensions[EXTENSION] = replace(app, settings=app.settings.model_copy(update={"api_rate": rate}))
+
+
+def without_documents(app: App, flask: Flask) -> None:
+    """Let the portal lose its document store, without a log entry for each call."""
+    flask.logger.disabled = True
+    ports = replace(app.ports, documents=_Unreachable())
+    flask.extensions[EXTENSION] = replace(app, ports=ports)
+
+
+def problems(app: App, flask: Flask, batch: str) -> dict[str, Any]:
+    """status → the problem of one real call."""
+    place = Caller(app, batch, "").right_call("api.begin_sending").send(flask).headers["Location"]
+    caller = Caller(app, batch, place)
+    bodies: dict[int, Any] = {}
+    for _, status, call in caller.errors():
+        if status not in bodies:
+            bodies[status] = call.send(flask).get_json()
+    kpis = caller.right_call("api.kpis")
+    with_rate(app, flask, "1 per minute")
+    bodies[429] = [kpis.send(flask) for _ in range(2)][1].get_json()
+    without_documents(app, flask)
+    bodies[503] = kpis.send(flask).get_json() | {"instance": "urn:tillstream:fault:00000000"}
+    stable = json.dumps(bodies).replace(place.rpartition("/")[2], "0" * 32)
+    return dict(sorted(json.loads(stable).items()))
