@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -116,11 +116,15 @@ def parts(
 ) -> Iterator[tuple[Month, Lines, Lines, Mask]]:
     """For each month from index `first`: its lines, the corrected sales, and which of their lines changed.
 
-    days: number of newest days that have a file each; lines of a day that is never delivered are left out.
+    days: number of newest days that have a file each. Their lines have no faults, because a few faulty rows would hold
+    a small file; those of a day that is never delivered are left out.
     """
     missing = missing_day(region.name, until, days)
     for month in months(until, scale)[first:]:
         lines = with_faults(sales(region, month, scale, seed), region, month, seed)
+        if days:
+            first_daily = (until - timedelta(days=days - 1) - month.first).days + 1
+            lines = replace(lines, fault=np.where(lines.day < first_daily, lines.fault, 0))
         if missing is not None:
             lines = lines.take(lines.day != (missing - month.first).days + 1)
         corrected, changed = corrections(lines, region, month, seed)
