@@ -24,11 +24,14 @@ WEEK = timedelta(days=7)
 
 @allow(Action.SEE_NUMBERS)
 def show() -> ResponseReturnValue:
-    """Changes since the last visit or since a day: in total, then by settlement."""
+    """Changes since the last visit, on the first one of the last week, or since a day: in total, then by settlement."""
     warehouse, cache = ports().warehouse, tillstream().queries
     about = list_query(keep=("since",))
     since = _day(request.args.get("since", ""))
     last_visit = last_seen.record_visit(ports(), me().login, changes.last_settlement(warehouse, cache))
+    week_ago = ports().clock.now().date() - WEEK
+    if last_visit.at is None:
+        since = since or week_ago
     params: dict[str, Any] = {"since": since} if since else {"after": last_visit.settlement_no}
     # one extra row shows whether there is a next page
     rows = changes.settlements(warehouse, scope(), cache=cache, limit=about.size + 1, offset=about.first, **params)
@@ -49,7 +52,7 @@ def show() -> ResponseReturnValue:
         too_many=too_many and bool(rows),
         reporting=reporting,
         files=_files(rows[-1]["settlement_no"] - 1, rows[0]["settlement_no"]) if rows else {},
-        week_ago=ports().clock.now().date() - WEEK,
+        week_ago=week_ago,
     )
 
 

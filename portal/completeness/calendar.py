@@ -1,5 +1,6 @@
 """Delivery calendar: which day of which region and store has arrived, is late, held or missing."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,9 +12,11 @@ from portal.access import allow
 from portal.context import me, ports, scope
 from portal.uploads import scoped
 from tillstream.analytics import completeness
-from tillstream.analytics.completeness import Cell, Row, State
+from tillstream.analytics.completeness import Row, State
 from tillstream.analytics.deliveries import WATERMARK_WINDOW, DeliveryFacts
 from tillstream.analytics.filters import Filters
+from tillstream.analytics.missing_days import Email, missing_days_email
+from tillstream.contracts import expectations
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.batch.record import State as UploadState
 from tillstream.domain.contract.model import Contract
@@ -33,7 +36,6 @@ WORDS: dict[State, tuple[str, str, str]] = {
     State.NOTHING: ("", "nothing expected", "Nothing is expected, and nothing arrived"),
 }
 """state → sign, label and meaning; colour only repeats them."""
-REMINDED = 20
 
 
 @allow(Action.SEE_UPLOADS)
@@ -86,8 +88,13 @@ def day(region: str, on: str) -> ResponseReturnValue:
 
 
 def _rows(first: date, last: date) -> list[Row]:
+    return rows_of(expectations.resolve(ports(), scoped.contracts()), first, last)
+
+
+def rows_of(contracts: Sequence[Contract], first: date, last: date) -> list[Row]:
+    """The calendar of contracts, by their expectations and for the stores of the user."""
     now = ports().clock.now()
-    contracts = [_own(contract) for contract in scoped.contracts()]
+    contracts = [_own(contract) for contract in contracts]
     earlier = Filters(min(first, now.date() - WATERMARK_WINDOW), max(last, now.date()))
     expected = any(contract.schedule.cadence for contract in contracts)
     facts = DeliveryFacts(
@@ -136,27 +143,8 @@ def _received(upload: dict[str, Any]) -> datetime:
     return datetime.fromtimestamp(upload["received_seq"] / 1_000_000, ports().clock.now().tzinfo)
 
 
-def _reminder(row: Row) -> str:
-    """Reminder text for the missing days of a region or store; empty if none is missing."""
-    missing = [cell for cell in row.cells if cell.state is State.MISSING]
-    if not missing:
-        return ""
-    what = f"store {row.store} in {row.region}" if row.store else row.region
-    days = "\n- ".join(_named(cell) for cell in missing[:REMINDED])
-    more = f"\n- and {len(missing) - REMINDED} more days" if len(missing) > REMINDED else ""
-    return (
-        f"Dear colleagues,\n\nthe sales of {what} for these days have not arrived:\n- {days}{more}\n\n"
-        f"Please send them, or tell us if nothing was sold.\n\nKind regards\n{me().name}"
-    )
-
-
-def _named(cell: Cell) -> str:
-    words = f"{cell.day.day} {cell.day:%B %Y}"
-    if cell.silent_stores:
-        words += f" (stores {', '.join(cell.silent_stores)})"
-    if cell.due:
-        words += f", due on {cell.due.day} {cell.due:%B at %H:%M} ({cell.due.tzinfo})"
-    return words
+def _reminder(row: Row) -> Email | None:
+    return missing_days_email(row, me().name)
 
 
 def _window(view: str, on: date) -> tuple[date, date]:

@@ -16,6 +16,7 @@ from tillstream.analytics import queries
 from tillstream.app import App, build
 from tillstream.batches import records
 from tillstream.commands import demo
+from tillstream.commands.demo_story import DAYS
 from tillstream.commands.result import quiet
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Unavailable
@@ -27,6 +28,8 @@ from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 
 SCALE = 0.004
+FILES = 3 * 3 + 3 * DAYS - 1
+"""A history, a newest month, corrections and the newest days of three regions, but for one missing day."""
 
 
 class Terminal(io.StringIO):
@@ -65,12 +68,14 @@ def lines(app: App) -> int:
 
 
 def test_another_scale_adds_its_sales_and_the_same_scale_none(run: Run) -> None:
-    until = datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
-    facts_by_scale = {scale: list(expected(until=until, scale=scale).values()) for scale in (SCALE, 2 * SCALE)}
+    until = datetime.now(UTC).date() - timedelta(days=1)
+    facts_by_scale = {
+        scale: list(expected(until=until, scale=scale, days=DAYS).values()) for scale in (SCALE, 2 * SCALE)
+    }
     total = 0
     for scale, facts in facts_by_scale.items():
         code, receipts = run("demo", "--scale", str(scale))
-        assert (code, len(receipts)) == (0, 9)
+        assert (code, len(receipts)) == (0, FILES)
         assert sum(receipt["rows"]["corrected"] for receipt in receipts) == sum(region.corrected for region in facts)
         total += sum(region.lines for region in facts)
         assert run("query", "kpis")[1]["rows"][0]["lines"] == total
@@ -81,10 +86,10 @@ def test_another_scale_adds_its_sales_and_the_same_scale_none(run: Run) -> None:
 def test_a_server_stages_each_sample_once(served: App, stagings: Counter[str]) -> None:
     progress: list[tuple[str, int]] = []
     result = demo.demo(served, lambda what, count=1, about="": progress.append((what, count)), demo.Demo(scale=SCALE))
-    assert (result.code, len(result.data)) == (0, 9)
-    assert [what for what, _ in progress] == ["kept"] * 9 + ["rows", "files"] * 9
+    assert (result.code, len(result.data)) == (0, FILES)
+    assert [what for what, _ in progress] == ["kept"] * FILES + ["rows", "files"] * FILES
     assert sum(count for what, count in progress if what == "rows") == sum(r["rows"]["read"] for r in result.data)
-    assert sorted(stagings.values()) == [1] * 9
+    assert set(stagings.values()) == {1}
     assert lines(served) == sum(r["rows"]["new"] for r in result.data) > 500
 
 
@@ -94,7 +99,7 @@ def test_a_file_that_the_worker_does_not_finish_is_reported(home: Path, monkeypa
     try:
         with pytest.raises(Unavailable, match="is stored but not processed yet"):
             demo.demo(app, quiet, demo.Demo(scale=SCALE))
-        assert len(records.find(app.ports, state=State.RECEIVED)) == 9
+        assert len(records.find(app.ports, state=State.RECEIVED)) == FILES
     finally:
         app.close()
 
@@ -111,9 +116,9 @@ def test_on_a_terminal_no_log_line_interrupts_the_progress(served: App, monkeypa
         shown_meanwhile[:] = [terminal.getvalue()]
 
     serve._samples(served, show, scale=SCALE)
-    files = ["1 file settled", *(f"{n} files settled" for n in range(2, 10))]
+    files = ["1 file settled", *(f"{n} files settled" for n in range(2, FILES + 1))]
     assert [line.strip().partition(",")[0] for line in output[1:-1]] == files
-    assert output[-1].startswith("The sample regions are loaded: 9 files, ")
+    assert output[-1].startswith("The sample regions are loaded: 29 files, ")
     assert shown_meanwhile == [""]  # the worker may still finish its work and log it after the last line
     structlog.get_logger("tillstream").info("afterwards")
     assert "afterwards" in terminal.getvalue()

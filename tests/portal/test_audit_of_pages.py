@@ -13,9 +13,11 @@ from tillstream.domain.people import Role
 from tillstream.people import invitation_links, store_tokens
 from tillstream.people.sign_in import totp
 
+EXPECTED = "/expected-deliveries/IN"
 NO_CHANGE = {
     "api.sales": "a till's sale: its message is kept whole",
     "api.cancel_sending": "what had not arrived whole was no upload yet",
+    "completeness.preview": "shows what a change would do; what is saved is told",
     "corrections.count": "counts",
     "corrections.redo": "a step of a draft; what is sent is told",
     "corrections.take": "a step of a draft; what is sent is told",
@@ -113,6 +115,14 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     ),
     "admin.end_session": ("session.ended", lambda s: s.boss.post(f"/people/asha/sessions/{s.session('asha')}/end")),
     "admin.end_sessions": ("session.ended", lambda s: s.boss.post("/people/asha/end-sessions")),
+    "completeness.save": (
+        "setting.changed",
+        lambda s: s.boss.post(EXPECTED, {"cadence": "daily", "deadline": "12:00"}),
+    ),
+    "completeness.reset": (
+        "setting.changed",
+        lambda s: (s.boss.post(EXPECTED, {"cadence": "daily", "deadline": "12:00"}), s.boss.post(f"{EXPECTED}/reset")),
+    ),
     "admin.save_policy": ("setting.changed", lambda s: s.boss.post("/sign-in-rules", {"roles": "analyst"})),
     "admin.add_token": ("token.issued", lambda s: s.boss.post("/stores", {"region": "IN", "store_id": "MUM01"})),
     "admin.revoke": (

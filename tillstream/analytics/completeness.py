@@ -150,7 +150,9 @@ class _Plan:
 
     def of_store(self, store: str) -> "_Plan":
         """Narrow to a store: only contracts that list it expect sales of it."""
-        return replace(self, contracts=tuple(c for c in self.contracts if store in c.stores), store=store)
+        listing = (contract for contract in self.contracts if store in contract.stores)
+        own = (contract.model_copy(update={"schedule": contract.schedule.of_store(store)}) for contract in listing)
+        return replace(self, contracts=tuple(own), store=store)
 
     def expects(self, contract: Contract, day: date) -> bool:
         first_day = self.first_days[contract.name]

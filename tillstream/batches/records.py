@@ -44,12 +44,15 @@ def create(ports: Ports, upload: Batch) -> Batch:
 
 
 def _with_sender(ports: Ports, upload: Batch) -> Batch:
-    """The existing record; if the object event created it first, its unknown sender is set from `upload`."""
+    """The existing record; if the object event created it first, its sender and arrival are set from `upload`."""
 
     def with_sender(existing: Batch) -> Batch:
         if existing.received_by != UNKNOWN_SENDER or upload.received_by == UNKNOWN_SENDER:
             return existing
-        return replace(existing, received_by=upload.received_by)
+        named = replace(existing, received_by=upload.received_by)
+        if existing.state is not State.RECEIVED:
+            return named
+        return replace(named, received_seq=upload.received_seq, received_at=upload.received_at)
 
     return _update(ports, upload.batch_id, with_sender)
 

@@ -1,6 +1,7 @@
 """Register a batch: create its record once its bytes are stored."""
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
 from tillstream.batches import writers
@@ -12,6 +13,8 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.ids import batch_id
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
+
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 def register(
@@ -26,14 +29,16 @@ def register(
     held: Hold | None = None,
     rejected: str = "",
     proposed: Proposal | None = None,
+    received: datetime | None = None,
 ) -> Batch:
     """Return the record of a stored object; create it on the first call. Without a contract, `held` is required,
-    or `rejected`: why the file cannot be read at all.
+    or `rejected`: why the file cannot be read at all. received: when the file arrived, if not when it was stored.
     """
     if not sha256:
         with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
             sha256 = digest(stream)
     now = ports.clock.now().isoformat()
+    sequence = (received - EPOCH) // MICROSECOND if received else stored.generation
     origin = f"{stored.bucket}/{stored.name}"
     upload = Batch(
         batch_id=batch_id(origin, stored.generation, sha256),
@@ -46,8 +51,8 @@ def register(
         contract=contract.name if contract else "",
         contract_version=contract.version if contract else 0,
         region=contract.region if contract else proposed.contract["region"] if proposed else "",
-        received_seq=stored.generation,
-        received_at=now,
+        received_seq=sequence,
+        received_at=received.astimezone(UTC).isoformat() if received else now,
         received_by=by,
         stores=writers.stores_of(ports, stored.name),
         state=State.HELD if held else State.REJECTED if rejected else State.RECEIVED,

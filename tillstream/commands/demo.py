@@ -1,28 +1,28 @@
 """Write and load the sample regions."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.commands.ingest import ingest_file
-from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result
-from tillstream.commands.run_batch import exit_code
+from tillstream.commands import demo_story
+from tillstream.commands.demo_story import DAYS, SAMPLES
+from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result, quiet
+from tillstream.commands.run_batch import exit_code, run_batch
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Unavailable
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipt_receipt
 from tillstream.workflows.intake import uploads
 
 if TYPE_CHECKING:
     from tillstream.samples.files import SampleFile
-
-
-SAMPLES = "samples"
-"""`received_by` of the sample files."""
 
 
 UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED})
@@ -39,47 +39,63 @@ class Demo:
 
 
 def demo(app: App, progress: Progress, arguments: Demo) -> Result:
-    """Write the sample regions' files and load them like any others."""
+    """Write the sample regions' files up to yesterday, load them like any others, and add what needs a person.
+
+    The receipts are those of the sample files.
+    """
     from tillstream.samples.files import write_samples  # lazy: needed by this command only
 
-    until = app.ports.clock.now().date().replace(day=1) - timedelta(days=1)
-    written = write_samples(app.settings.home / "samples", until=until, scale=arguments.scale)
+    until, scale = app.ports.clock.now().date() - timedelta(days=1), arguments.scale
+    written = write_samples(app.settings.home / "samples", until=until, scale=scale, days=DAYS)
+    # the worker processes each file while the next is written
+    received = [_receive(app, progress, sample, path, until) for sample, path in written]
     receipts = []
-    for receipt in _load_by_worker(app, progress, written) if app.has_worker else _load_here(app, progress, written):
+    for receipt in _wait_for(app, progress, received) if app.has_worker else _load(app, progress, received):
         receipts.append(receipt)
         progress("files", 1)
+    demo_story.add(app, until, scale, partial(_add, app))
     codes = [exit_code(receipt) for receipt in receipts]
     return Result(receipts, next((code for code in (FAILED, HELD) if code in codes), DONE))
 
 
-def _load_here(
-    app: App, progress: Progress, written: Iterator["tuple[SampleFile, Path]"]
-) -> Iterator[Mapping[str, Any]]:
-    return (ingest_file(app, progress, path, sample.contract, by=SAMPLES) for sample, path in written)
+def _receive(app: App, progress: Progress, sample: "SampleFile", path: Path, until: date) -> Batch:
+    """Receive a file as of its day. With a worker, a file received by an interrupted start is not received again."""
+    documents = app.ports.documents.find(records.COLLECTION, {"file": path.name, "received_by": SAMPLES}, limit=1)
+    if documents and app.has_worker:
+        upload = Batch.from_json(documents[0].data)
+    else:
+        contract = app.contracts.pin(sample.contract)
+        at = demo_story.arrival(contract, sample.delivery, until, app.ports.clock.now())
+        with path.open("rb") as stream:
+            upload = uploads.receive(app.ports, contract, path.name, stream, SAMPLES, received=at)
+    progress(KEPT, about=f"{upload.batch_id} {upload.file}")
+    return upload
 
 
-def _load_by_worker(
-    app: App, progress: Progress, written: Iterator["tuple[SampleFile, Path]"]
-) -> Iterator[Mapping[str, Any]]:
-    """Receive the files; the worker stages and settles each one while the next is written.
+def _load(app: App, progress: Progress, received: Sequence[Batch]) -> Iterator[Mapping[str, Any]]:
+    """Read the files here and settle them together."""
+    for upload in received:
+        stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows), app.contracts)
+    progress("settling")
+    settle.settle_all(app.ports, app.contracts)
+    for upload in received:
+        yield receipt_receipt.receipt(app.ports, upload.batch_id)
 
-    Files received by an earlier, interrupted start are not received again.
-    """
-    received = []
-    for sample, path in written:
-        documents = app.ports.documents.find(records.COLLECTION, {"file": path.name, "received_by": SAMPLES}, limit=1)
-        if documents:
-            upload = Batch.from_json(documents[0].data)
-        else:
-            with path.open("rb") as stream:
-                upload = uploads.receive(app.ports, app.contracts.pin(sample.contract), path.name, stream, SAMPLES)
-        received.append(upload)
-        progress(KEPT, about=f"{upload.batch_id} {upload.file}")
+
+def _wait_for(app: App, progress: Progress, received: Sequence[Batch]) -> Iterator[Mapping[str, Any]]:
     for upload in received:
         _wait(app, upload)
         receipt = receipt_receipt.receipt(app.ports, upload.batch_id)
         progress("rows", receipt["rows"]["read"])
         yield receipt
+
+
+def _add(app: App, upload: Batch) -> None:
+    """Process one more file; whether it is loaded or held is shown in the portal."""
+    if app.has_worker:
+        _wait(app, upload)
+    else:
+        run_batch(app, upload, quiet)
 
 
 def _wait(app: App, upload: Batch) -> None:

@@ -91,15 +91,28 @@ _POPULARITY: Ints = np.array([6000 // (row[4] + 3) for row in _ROWS], dtype=np.i
 _SEASONS: Ints = np.array([[int(n) for n in season.split()] for _, season, _ in _CATEGORIES.values()], dtype=np.int64)
 
 
-def likelihood(month: int) -> Ints:
-    """Relative likelihood of each product in a month (1 to 12)."""
+DEARER = ("GR-1002", "GR-1004")
+"""Products whose price rises by a quarter in the newest months, which also lowers their demand."""
+_DEMAND = {"EL-1001": 40, "SP-1001": 260, **dict.fromkeys(DEARER, 80)}
+"""Demand in percent in the newest months, by product: one falls clearly, one rises."""
+
+
+def likelihood(month: int, *, newest: bool = False) -> Ints:
+    """Relative likelihood of each product in a month (1 to 12). newest: from the latest complete month on."""
     season: Ints = _SEASONS[CATEGORY, month - 1]
-    return _POPULARITY * season // 100
+    weights = _POPULARITY * season // 100
+    demand = np.array([_DEMAND.get(code, 100) for code in CODES], dtype=np.int64)
+    return weights * demand // 100 if newest else weights
 
 
-def prices(currency: str, year: int) -> Ints:
-    """Price of each product in hundredths of the currency, 4 % more with each `year` (0, 1, 2 …)."""
+def prices(currency: str, year: int, *, newest: bool = False) -> Ints:
+    """Price of each product in hundredths of the currency, 4 % more with each `year` (0, 1, 2 …).
+
+    newest: from the latest complete month on, when some products are `DEARER`.
+    """
     cents = share(_CENTS, 100 + 4 * year, 100)
+    if newest:
+        cents = np.where(np.isin(CODES, DEARER), share(cents, 125, 100), cents)
     match currency:
         case "INR":
             return share(cents, 83, 1000) * 1000 - 100  # whole rupees that end in 9

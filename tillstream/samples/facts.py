@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
 
 from tillstream.samples import catalogue
+from tillstream.samples.deliveries import deliveries, missing_day
 from tillstream.samples.draw import Ints, Mask
-from tillstream.samples.faults import CODES, corrections, overlap, with_faults
+from tillstream.samples.faults import CODES, corrections, with_faults
 from tillstream.samples.lines import CANCELLED, PENDING, RETURNED, Lines, concat, empty
 from tillstream.samples.months import MONTHS, Month, months, sales
 from tillstream.samples.regions import Region
@@ -111,29 +112,45 @@ def money(hundredths: Ints) -> Decimal:
 
 
 def parts(
-    region: Region, until: date, scale: float, seed: int, first: int = 0
+    region: Region, until: date, scale: float, seed: int, days: int = 0, first: int = 0
 ) -> Iterator[tuple[Month, Lines, Lines, Mask]]:
-    """For each month from index `first`: its lines, the corrected sales, and which of their lines changed."""
+    """For each month from index `first`: its lines, the corrected sales, and which of their lines changed.
+
+    days: number of newest days that have a file each. Their lines have no faults, because a few faulty rows would hold
+    a small file; those of a day that is never delivered are left out.
+    """
+    missing = missing_day(region.name, until, days)
     for month in months(until, scale)[first:]:
         lines = with_faults(sales(region, month, scale, seed), region, month, seed)
+        if days:
+            first_daily = (until - timedelta(days=days - 1) - month.first).days + 1
+            lines = replace(lines, fault=np.where(lines.day < first_daily, lines.fault, 0))
+        if missing is not None:
+            lines = lines.take(lines.day != (missing - month.first).days + 1)
         corrected, changed = corrections(lines, region, month, seed)
         if month.index < MONTHS - CORRECTED_MONTHS:
             corrected, changed = empty(), changed[:0]
         yield month, lines, corrected, changed
 
 
-def count(region: Region, names: tuple[str, str, str], until: date, scale: float, seed: int) -> SampleFacts:
-    """The facts of a region. names: files of the history, the last month and the corrections."""
-    history, newest, correction = (FileFacts() for _ in names)
-    facts = SampleFacts(region.name, region.currency, dict(zip(names, (history, newest, correction), strict=True)))
-    for month, lines, corrected, changed in parts(region, until, scale, seed):
-        (newest if month.index == MONTHS - 1 else history).add(lines, "new")
-        if month.index == MONTHS - 2:
-            newest.add(lines.take(overlap(lines, month)), "duplicate")
-        correction.add(corrected.take(changed), "corrected")
-        correction.add(corrected.take(~changed), "duplicate")
+def count(region: Region, extension: str, until: date, scale: float, seed: int, days: int = 0) -> SampleFacts:
+    """The facts of a region, by the files of `deliveries`."""
+    plan = deliveries(region, extension, until, scale, days)
+    facts = SampleFacts(region.name, region.currency, {delivery.name: FileFacts() for delivery in plan})
+    for month, lines, corrected, changed in parts(region, until, scale, seed, days):
+        for delivery in plan:
+            file = facts.files[delivery.name]
+            if delivery.corrects:
+                file.add(corrected.take(changed), "corrected")
+                file.add(corrected.take(~changed), "duplicate")
+                continue
+            file.add(delivery.of(lines, month), "new")
+            if delivery.repeats and month.index == MONTHS - 2:
+                file.add(delivery.repeated(lines, month), "duplicate")
         unchanged = lines.take((lines.fault == 0) & ~np.isin(lines.sale, corrected.sale))
         facts.add(concat(unchanged, corrected), month)
-    newest.blank = 1
-    newest.read += 1
+    for delivery in plan:
+        if delivery.repeats:
+            facts.files[delivery.name].blank = 1
+            facts.files[delivery.name].read += 1
     return facts

@@ -52,7 +52,7 @@ def corrections(lines: Lines, region: Region, month: Month, seed: int) -> tuple[
     with a faulty line or a repeated product are excluded: the effect of their correction depends on other rows.
     """
     draw = Draw(seed, region.number, month.year, month.month, 2)
-    n = int(lines.sale.max()) + 1
+    n = int(lines.sale.max(initial=-1)) + 1
     selected = draw.chance(120, n)
     voided = draw.chance(2500, n)
     excluded = lines.sale[

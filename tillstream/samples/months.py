@@ -31,6 +31,8 @@ class Month:
     index: int
     mark: str = ""
     """Part of every sale number, so that sample sets of different scales share no sales."""
+    newest: bool = False
+    """Whether this is the latest complete month or the one after it, in which demand and prices have changed."""
 
     @property
     def first(self) -> date:
@@ -45,9 +47,17 @@ def mark(scale: float) -> str:
 def months(until: date, scale: float = 1.0) -> list[Month]:
     """The months that end with `until`, oldest first."""
     newest = until.year * 12 + until.month - 1
+    complete = MONTHS - 1 if until.day == monthrange(until.year, until.month)[1] else MONTHS - 2
     spans = [divmod(newest - MONTHS + 1 + index, 12) for index in range(MONTHS)]
     return [
-        Month(year, month + 1, until.day if index == MONTHS - 1 else monthrange(year, month + 1)[1], index, mark(scale))
+        Month(
+            year,
+            month + 1,
+            until.day if index == MONTHS - 1 else monthrange(year, month + 1)[1],
+            index,
+            mark(scale),
+            index >= complete,
+        )
         for index, (year, month) in enumerate(spans)
     ]
 
@@ -75,7 +85,7 @@ def _sold(region: Region, month: Month, scale: float, draw: Draw) -> Lines:
     day = np.sort(draw.pick(_day_weights(region, month), n) + 1)
     channel = draw.pick([72, 22, 6], n)
     web = len(region.stores) - 1
-    store = np.where(channel == ONLINE, web, draw.pick(list(region.weights), n))
+    store = np.where(channel == ONLINE, web, draw.pick(_store_weights(region, month), n))
     minute = (draw.pick(_HOURS, n) + 9) * 60 + draw.below(60, n)
     population = max(40, round(region.customers * scale))
     popularity = 1_000_000 // (np.arange(population, dtype=np.int64) + 30)
@@ -93,7 +103,7 @@ def _sold(region: Region, month: Month, scale: float, draw: Draw) -> Lines:
     size = draw.pick(_BASKET, n) + 1
     sale = np.repeat(np.arange(n, dtype=np.int64), size)
     line = np.arange(sale.size, dtype=np.int64) - np.repeat(np.cumsum(size) - size, size) + 1
-    product = draw.pick(catalogue.likelihood(month.month), sale.size)
+    product = draw.pick(catalogue.likelihood(month.month, newest=month.newest), sale.size)
     percent = _percent(region, month, day[sale], product, draw)
     quantity = _QUANTITIES[draw.pick([70, 17, 6, 4, 2, 1], sale.size)]
     rates = list(region.tax.values())
@@ -112,7 +122,7 @@ def _sold(region: Region, month: Month, scale: float, draw: Draw) -> Lines:
         status=status[sale],
         product=product,
         quantity=quantity,
-        price=catalogue.prices(region.currency, month.index // 12)[product],
+        price=catalogue.prices(region.currency, month.index // 12, newest=month.newest)[product],
         percent=percent,
         tax_rate=rate,
         original=np.full_like(sale, -1),
@@ -154,6 +164,14 @@ def _numbers(store: Ints, order: Ints) -> Ints:
         where = order[store[order] == store_index]
         numbers[where] = np.arange(1, where.size + 1)
     return numbers
+
+
+def _store_weights(region: Region, month: Month) -> list[int]:
+    """Weight of each store; in the newest months the second sells clearly less and the third more."""
+    percent = (100, 60, 130) if month.newest else (100, 100, 100)
+    return [
+        weight * part for weight, part in zip(region.weights, (*percent, *[100] * len(region.weights)), strict=False)
+    ]
 
 
 def _day_weights(region: Region, month: Month) -> Ints:

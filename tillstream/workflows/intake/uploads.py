@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import BinaryIO
 
 from tillstream.batches import writers
@@ -30,10 +31,11 @@ def receive(
     progress: Callable[[int], None] | None = None,
     *,
     stores: Stores = None,
+    received: datetime | None = None,
 ) -> Batch:
     """Store the file in the inbox and create its record. progress: called with the bytes of each chunk.
 
-    stores: to which the sender is bound.
+    stores: to which the sender is bound. received: when the file arrived, if not now.
     """
     file = re.sub(r"[\x00-\x1f]", "", name.replace("\\", "/").rsplit("/", 1)[-1]) or "file"
     digest = hashlib.sha256()
@@ -49,4 +51,4 @@ def receive(
                 progress(len(chunk))
     if writer.stored is None:
         raise NotFound(f"{file} was not stored.")
-    return register(ports, contract, writer.stored, by, sha256=digest.hexdigest(), file=file)
+    return register(ports, contract, writer.stored, by, sha256=digest.hexdigest(), file=file, received=received)

@@ -1,0 +1,121 @@
+"""Expected deliveries: which source is expected how often and by when, and what a change does to the calendar."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.completeness import calendar
+from portal.completeness.form import CADENCES, ExpectationForm, closed_weekdays, store_fields
+from portal.context import me, ports, scope
+from portal.uploads import scoped
+from tillstream.analytics.completeness import Row
+from tillstream.analytics.missing_days import effects, missing_days_email
+from tillstream.contracts import expectations
+from tillstream.domain.contract.model import Contract
+from tillstream.domain.contract.schedule import WEEKDAYS, Expectation, WrongExpectation
+from tillstream.domain.errors import NotFound
+from tillstream.domain.people import Action
+
+SPAN = timedelta(days=92)
+"""How far back the effect of a change is shown."""
+
+
+@allow(Action.SEE_UPLOADS)
+def listing() -> ResponseReturnValue:
+    return render_template(
+        "completeness/expected.html",
+        sources=[(contract, expectations.of_contract(ports(), contract)) for contract in scoped.contracts()],
+        cadences=CADENCES,
+        editable=_may_edit(),
+    )
+
+
+@allow(Action.DECIDE)
+def edit(name: str) -> ResponseReturnValue:
+    contract, form = _contract(name), ExpectationForm()
+    stored = expectations.of_contract(ports(), contract)
+    form.show(stored.expectation)
+    return _page(contract, form, stored.expectation)
+
+
+@allow(Action.DECIDE)
+def preview(name: str) -> ResponseReturnValue:
+    """What the posted expectation does to the calendar; nothing is saved."""
+    contract, form = _contract(name), ExpectationForm()
+    expectation = _posted(contract, form)
+    if expectation is None:
+        return _page(contract, form, expectations.of_contract(ports(), contract).expectation), 422
+    today = ports().clock.now().date()
+    calendars = []
+    current = expectations.of_contract(ports(), contract).expectation
+    for one in (current, expectation):
+        others = [other for other in scoped.contracts() if other.region == contract.region and other.name != name]
+        changed = expectations.with_expectation(contract, one)
+        rows = calendar.rows_of([*expectations.resolve(ports(), others), changed], today - SPAN, today)
+        calendars.append([row for row in rows if row.region == contract.region])
+    return _page(contract, form, expectation, calendars)
+
+
+@allow(Action.DECIDE)
+def save(name: str) -> ResponseReturnValue:
+    contract, form = _contract(name), ExpectationForm()
+    expectation = _posted(contract, form)
+    if expectation is None:
+        return _page(contract, form, expectations.of_contract(ports(), contract).expectation), 422
+    expectations.save(ports(), contract, expectation, me().login)
+    flash(f"The expected deliveries of {contract.name} are saved.", "done")
+    return redirect(url_for("completeness.expected"), 303)
+
+
+@allow(Action.DECIDE)
+def reset(name: str) -> ResponseReturnValue:
+    contract = _contract(name)
+    expectations.save(ports(), contract, None, me().login)
+    flash(f"The schedule of the contract {contract.name} applies again.", "done")
+    return redirect(url_for("completeness.expected"), 303)
+
+
+def _posted(contract: Contract, form: ExpectationForm) -> Expectation | None:
+    """The posted expectation; None if a field is wrong, with the error at the field."""
+    if not form.validate_on_submit():
+        return None
+    try:
+        return form.expectation(contract.stores)
+    except WrongExpectation as error:
+        field = form[error.field if error.field in form else "closed_days"]
+        field.errors = [str(error)]
+        return None
+
+
+def _page(
+    contract: Contract, form: ExpectationForm, expectation: Expectation, calendars: Sequence[Sequence[Row]] = ()
+) -> str:
+    return render_template(
+        "completeness/expectation.html",
+        contract=contract,
+        form=form,
+        weekdays=WEEKDAYS,
+        closed=closed_weekdays(expectation),
+        stores=store_fields(expectation, contract.stores),
+        stored=expectations.of_contract(ports(), contract),
+        previewed=bool(calendars),
+        effects=effects(*calendars) if calendars else [],
+        emails=[text for row in (calendars[1] if calendars else ()) if (text := missing_days_email(row, me().name))],
+        recipients=expectation.notify,
+    )
+
+
+def _may_edit() -> bool:
+    """A user limited to stores may not change what is expected of a whole source."""
+    return scope().may(Action.DECIDE) and scope().stores is None
+
+
+def _contract(name: str) -> Contract:
+    """A contract whose expectation the user may edit. Raises `NotFound` for others."""
+    contract = next((one for one in scoped.contracts() if one.name == name), None)
+    if contract is None or not _may_edit():
+        raise NotFound(f"There is no source {name} whose expected deliveries you may change.")
+    return contract

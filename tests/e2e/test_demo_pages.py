@@ -1,0 +1,93 @@
+"""After `demo`, no page of the navigation is empty for any role, and the calendar has days of every kind."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask, url_for
+from flask.testing import FlaskClient
+
+from portal import create_app, navigation
+from tillstream.app import App, build
+from tillstream.batches import records
+from tillstream.commands import demo
+from tillstream.commands.demo_story import SAMPLES
+from tillstream.commands.result import quiet
+from tillstream.domain.batch.record import State
+from tillstream.domain.people import Role
+from tillstream.people import accounts
+from tillstream.receipts import receipt
+from tillstream.settings import Settings
+
+PASSWORD = "correct horse battery"
+REGIONS = ("IN", "UK", "USA")
+SCALE = 0.1
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    app = build(Settings(home=Path(tmp_path_factory.mktemp("demo")), samples=False, threads=1))
+    assert len(demo.demo(app, quiet, demo.Demo(scale=SCALE)).data) == 29
+    yield app
+    app.close()
+
+
+@pytest.fixture(scope="module")
+def portal(app: App) -> Flask:
+    flask = create_app(app)
+    flask.testing = True
+    return flask
+
+
+def signed_in(app: App, portal: Flask, role: Role) -> FlaskClient:
+    regions = () if role in {Role.ADMIN, Role.ANALYST} else REGIONS
+    staff = "E107" if role is Role.SALESPERSON else None
+    accounts.add(app.ports, role.value, role.value, role, regions=regions, salesperson=staff, password=PASSWORD)
+    client = portal.test_client()
+    token = re.search(r'name="csrf-token" content="([^"]+)"', client.get("/sign-in").text)
+    assert token
+    answer = client.post("/sign-in", data={"csrf_token": token[1], "login": role.value, "password": PASSWORD})
+    assert answer.status_code == 303
+    return client
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_no_page_of_the_navigation_is_empty(app: App, portal: Flask, role: Role) -> None:
+    client = signed_in(app, portal, role)
+    with portal.test_request_context():
+        pages = [url_for(one.endpoint) for one in navigation.AREAS if navigation.is_registered(one.endpoint)]
+    answers = {page: client.get(page) for page in pages}
+    allowed = {page: answer.text for page, answer in answers.items() if answer.status_code != 403}
+    assert len(allowed) > 4
+    assert [page for page, text in allowed.items() if 'class="empty' in text] == []
+
+
+def test_the_calendar_has_days_that_arrived_came_late_are_missing_and_wait(app: App, portal: Flask) -> None:
+    admin = portal.test_client()
+    token = re.search(r'name="csrf-token" content="([^"]+)"', admin.get("/sign-in").text)
+    accounts.add(app.ports, "boss", "Boss", Role.ADMIN, password=PASSWORD)
+    assert token
+    admin.post("/sign-in", data={"csrf_token": token[1], "login": "boss", "password": PASSWORD})
+    yesterday = app.ports.clock.now().date() - timedelta(days=1)
+
+    def labels(days_before: int) -> dict[str, str]:
+        """Region → the state of the day."""
+        day = yesterday - timedelta(days=days_before)
+        page = admin.get(f"/completeness?day={day}").text
+        return dict(re.findall(rf">(IN|UK|USA), {day.day} {day:%B}: ([a-z ]+)", page))
+
+    assert labels(3)["UK"] == "arrived late"
+    assert labels(4)["USA"] == "missing"
+    assert labels(5)["IN"] == "arrived"
+    assert labels(0)["UK"] == "needs a decision"
+    assert "Missing sales of USA" in admin.get(f"/completeness?day={yesterday - timedelta(days=4)}").text
+
+
+def test_the_files_of_the_samples_have_every_fate(app: App) -> None:
+    states = {one.file: one.state for one in records.find(app.ports, limit=None) if one.received_by == SAMPLES}
+    assert {State.SETTLED, State.HELD, State.UNDONE} <= set(states.values())
+    assert sum(state is State.HELD for state in states.values()) == 2, "a damaged file, and one of a new source"
+    corrections = (one.batch_id for one in records.find(app.ports, limit=None) if "corrections" in one.file)
+    assert sum(receipt.receipt(app.ports, batch)["rows"]["corrected"] or 0 for batch in corrections) > 10

@@ -1,0 +1,131 @@
+"""What the demo adds to the sample files, so that every page has something to show on the first day."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from tillstream.app import App
+from tillstream.batches import records
+from tillstream.contracts import expectations
+from tillstream.domain.batch.record import IN_LEDGER, Batch
+from tillstream.domain.contract.model import Contract
+from tillstream.domain.contract.schedule import Expectation, StoreExpectation
+from tillstream.people import store_tokens
+from tillstream.workflows.intake import complete_upload, resumable_upload, uploads
+from tillstream.workflows.review import undo
+
+if TYPE_CHECKING:
+    from tillstream.samples.deliveries import Delivery
+
+SAMPLES = "samples"
+"""`received_by` of the sample files."""
+DAYS = 7
+"""Number of newest days that have a file each."""
+LATE = ("UK", 3)
+"""Region, and day before the last, of the file that arrives after its deadline."""
+LARGE_STORES = 3
+"""Number of stores per region that sell every day at scale 1; of the others no sales are expected."""
+DEADLINE, ARRIVAL = time(12, 0), time(6, 30)
+
+
+def arrival(contract: Contract, delivery: "Delivery", until: date, now: datetime) -> datetime:
+    """When a sample file arrives: the morning after its last day, some days later if it is late, and never after `now`.
+
+    Corrections arrive now, after everything else.
+    """
+    if delivery.corrects:
+        return now
+    region, before = LATE
+    is_late = delivery.daily and contract.region == region and delivery.last == until - timedelta(days=before)
+    day = delivery.last + timedelta(days=2 if is_late else 1)
+    at = datetime.combine(day, ARRIVAL, ZoneInfo(contract.dates.time_zone))
+    order = timedelta(hours=9 if is_late else 0, minutes=5 * delivery.repeats)
+    return min(at + order, now - timedelta(minutes=1))
+
+
+def expect(app: App, contract: Contract, until: date, scale: float) -> None:
+    """Expect a file of the last days every day, and sales of the large stores; what people have set stays."""
+    if expectations.of_contract(app.ports, contract).by:
+        return
+    small = contract.stores[LARGE_STORES if scale >= 1 else 0 :]
+    expectation = Expectation(
+        cadence="daily",
+        deadline=DEADLINE,
+        since=until - timedelta(days=DAYS - 1),
+        notify=(f"sales-{contract.region.lower()}@example.com",),
+        stores={store: StoreExpectation(expected=False) for store in small},
+    )
+    expectations.save(app.ports, contract, expectation, SAMPLES)
+
+
+@dataclass(frozen=True)
+class _Extra:
+    contract: str
+    name: str
+    content: Callable[[], bytes]
+    undone: bool = False
+
+
+def add(app: App, until: date, scale: float, load: Callable[[Batch], Any]) -> None:
+    """Add the files that need a person, the token of a till and the expectations. Idempotent.
+
+    load: reads and settles one upload.
+    """
+    from tillstream.samples.files import DEMO  # lazy: loads NumPy, needed by this command only
+
+    for name in DEMO:
+        expect(app, app.contracts.current(name), until, scale)
+    for extra in _extras(until, scale):
+        upload = _existing(app, extra.name)
+        if upload is None:
+            contract = app.contracts.pin(extra.contract)
+            upload = uploads.receive(app.ports, contract, extra.name, BytesIO(extra.content()), SAMPLES)
+            load(upload)
+        if extra.undone and records.get(app.ports, upload.batch_id).state in IN_LEDGER:
+            undo.undo(app.ports, upload.batch_id, SAMPLES)
+    _propose(app, until, scale)
+    if not store_tokens.find(app.ports):
+        store_tokens.issue(app.ports, "IN", "MUM01", "Front counter", SAMPLES)
+
+
+def _extras(until: date, scale: float) -> Iterator[_Extra]:
+    from tillstream.samples import extras  # lazy: loads NumPy
+    from tillstream.samples.files import files
+
+    mark = f"{until}" if scale == 1 else f"{until}_x{scale:g}"
+    yield _Extra("USA", f"USA_test_{mark}.tsv", lambda: extras.mistaken("USA", until, scale), undone=True)
+    yield _Extra("UK", f"UK_market_{mark}.csv", lambda: extras.damaged("UK", until, scale))
+    daily = next(one for one in files(until=until, scale=scale, regions=["IN"], days=DAYS) if one.delivery.daily)
+
+    def again() -> bytes:
+        out = BytesIO()
+        daily.write(out)
+        return out.getvalue()
+
+    yield _Extra("IN", daily.name.replace(".csv", " (1).csv"), again)
+
+
+def _propose(app: App, until: date, scale: float) -> None:
+    """A file of a source without a contract, held with a proposal for an administrator."""
+    from tillstream.samples.extras import NEW_HEADER, new_source  # lazy: loads NumPy
+
+    name = f"kiosk_{until}.csv"
+    if _existing(app, name):
+        return
+    current = app.contracts.current("IN")
+    columns = {**current.columns, "sale_id": NEW_HEADER}
+    changes = {"name": "IN-kiosk", "description": "The kiosks of India.", "columns": columns, "version": 1}
+    content = new_source(until, scale)
+    sent = resumable_upload.begin(app.ports, SAMPLES, name, len(content), look=True)
+    resumable_upload.append(app.ports, sent.id, SAMPLES, 0, BytesIO(content))
+    why = [f"The column {NEW_HEADER} is the number of the sale."]
+    contract = current.model_copy(update=changes)
+    complete_upload.propose(app.ports, app.contracts, sent.id, SAMPLES, contract, why)
+
+
+def _existing(app: App, name: str) -> Batch | None:
+    documents = app.ports.documents.find(records.COLLECTION, {"file": name, "received_by": SAMPLES}, limit=1)
+    return Batch.from_json(documents[0].data) if documents else None
