@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from portal import metrics
 from portal.context import scope
-from portal.dashboard.presets import PRESETS
+from portal.dashboard.presets import ALL_TIME, PRESETS
 from portal.dashboard.request_filters import DATES, DashboardFilters, here
 from portal.formats import days
+from tillstream.analytics.comparison import LatestPeriod
 from tillstream.analytics.filters import Filters
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.errors import NotFound
@@ -25,6 +26,7 @@ LABELS = {
 OFFERED = 12
 """Number of values of a filter that are listed at first; the others are found by search."""
 PEOPLE = 5_000
+OWN_DATES = "own"
 FIRST = ("region",)
 """Filters shown next to the period; the others are behind a button."""
 
@@ -95,9 +97,11 @@ def search(filter_: str, text: str) -> list[Value]:
 
 def chips(selection: DashboardFilters) -> list[Chip]:
     shown = []
-    if selection.preset in PRESETS:
+    if not selection.preset and selection.latest:
+        shown.append(Chip(latest_name(selection.latest), here(preset=ALL_TIME)))
+    elif selection.preset in PRESETS:
         shown.append(Chip(PRESETS[selection.preset], here(preset=None)))
-    elif selection.preset:
+    elif selection.preset == OWN_DATES:
         shown.append(Chip(_span(selection), here(**dict.fromkeys(DATES))))
     for name, label in LABELS.items():
         values = selection.values.get(name, [])
@@ -105,6 +109,13 @@ def chips(selection: DashboardFilters) -> list[Chip]:
             kept = [one for one in values if one != value]
             shown.append(Chip(f"{label}: {value}", here(**{name: kept})))
     return shown
+
+
+def latest_name(period: LatestPeriod) -> str:
+    """Latest complete month: October 2026."""
+    if period.is_month:
+        return f"Latest complete month: {period.start:%B %Y}"
+    return f"Last {(period.end - period.start).days + 1} reported days: {days(period.start, period.end).striptags()}"
 
 
 def _span(selection: DashboardFilters) -> str:
