@@ -48,7 +48,7 @@ def home() -> ResponseReturnValue:
 @allow(Action.SEE_NUMBERS)
 def show() -> ResponseReturnValue:
     try:
-        selection = read()
+        selection = compared.like_for_like(read())
     except UnknownValue as error:
         return _unknown(error), 400
     # Read first: if a settlement commits while the page is built, the open page is notified of it.
@@ -80,7 +80,7 @@ def show() -> ResponseReturnValue:
 @allow(Action.SEE_NUMBERS)
 def tile(tile: str) -> ResponseReturnValue:
     """One tile as an HTML fragment."""
-    return tiles.own(tile).body(read())
+    return tiles.own(tile).body(compared.like_for_like(read()))
 
 
 @blueprint.get("/dashboard/tables/<ranking>")
@@ -91,7 +91,7 @@ def table(ranking: str) -> ResponseReturnValue:
     if ranking not in TABLES:
         raise NotFound("That part of the dashboard has no table of its own.")
     try:
-        selection = read()
+        selection = compared.like_for_like(read())
     except UnknownValue as error:
         return _unknown(error), 400
     return render_template(

@@ -1,10 +1,10 @@
 """What the figures of a dashboard are compared with: the previous period, the previous year, or chosen dates."""
 
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from flask import request
+from flask import g, request
 
 from portal import metrics
 from portal.dashboard.request_filters import DashboardFilters
@@ -58,6 +58,19 @@ def of(selection: DashboardFilters) -> Compared:
     if chosen not in periods:
         chosen = NOTHING if chosen == NOTHING else next(iter(periods), NOTHING)
     return Compared(chosen, periods)
+
+
+def like_for_like(selection: DashboardFilters) -> DashboardFilters:
+    """The selection limited to stores with sales in both compared periods, if the request wants it.
+
+    Links to other pages name these stores.
+    """
+    if request.args.get("like-for-like") != "yes" or not (comparison := of(selection)).period:
+        return selection
+    rows = metrics.ask("sales-by-dimension-compared", selection.filters, dimension="store").to_pylist()
+    stores = sorted({row["item"] for row in rows if row["item"] and row["lines"] and comparison.amount(row, "before")})
+    g.filters_of_links = g.get("filters_of_links", {}) | {"store": stores}
+    return replace(selection, filters=replace(selection.filters, store=tuple(stores)), like_for_like=True)
 
 
 def is_partial(first: date, last: date, selection: DashboardFilters, through: date | None) -> bool:

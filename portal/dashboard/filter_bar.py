@@ -1,6 +1,7 @@
 """Filter bar: the values of each filter, and a chip for each active one."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from portal import metrics
 from portal.context import scope
@@ -8,7 +9,7 @@ from portal.dashboard.presets import ALL_TIME, PRESETS
 from portal.dashboard.request_filters import DATES, DashboardFilters, here
 from portal.formats import days
 from tillstream.analytics.comparison import LatestPeriod
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.filters import COMPARED_DATES, Filters
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
@@ -102,7 +103,12 @@ def chips(selection: DashboardFilters) -> list[Chip]:
     elif selection.preset in PRESETS:
         shown.append(Chip(PRESETS[selection.preset], here(preset=None)))
     elif selection.preset == OWN_DATES:
-        shown.append(Chip(_span(selection), here(**dict.fromkeys(DATES))))
+        shown.append(Chip(_dates(selection.filters.start, selection.filters.end), here(**dict.fromkeys(DATES))))
+    compared_dates = _dates(selection.filters.before_start, selection.filters.before_end)
+    if compared_dates:
+        shown.append(Chip(f"Compared with: {compared_dates}", here(**dict.fromkeys(COMPARED_DATES))))
+    if selection.like_for_like:
+        shown.append(Chip("Like-for-like stores", here(**{"like-for-like": None})))
     for name, label in LABELS.items():
         values = selection.values.get(name, [])
         for value in values:
@@ -118,8 +124,7 @@ def latest_name(period: LatestPeriod) -> str:
     return f"Last {(period.end - period.start).days + 1} reported days: {days(period.start, period.end).striptags()}"
 
 
-def _span(selection: DashboardFilters) -> str:
-    start, end = selection.filters.start, selection.filters.end
+def _dates(start: date | None, end: date | None) -> str:
     if start and end:
         return days(start, end).striptags()
     return f"From {start.isoformat()}" if start else f"Until {end.isoformat()}" if end else ""

@@ -26,6 +26,8 @@ class DashboardFilters:
     preset: str
     period: str
     latest: LatestPeriod | None = None
+    like_for_like: bool = False
+    """Whether only stores with sales in both compared periods count."""
 
     @property
     def has_period(self) -> bool:
@@ -42,7 +44,7 @@ def read() -> DashboardFilters:
     if latest and not preset:
         values |= dates_in_address(latest)
         filters = replace(filters, start=latest.start, end=latest.end)
-        g.dates_of_links = dates_in_address(latest)
+        g.filters_of_links = dates_in_address(latest)
     return DashboardFilters(values, filters, preset, period if period in PERIODS else _default_period(filters), latest)
 
 
@@ -106,10 +108,11 @@ def lines_link(**changes: Any) -> str:
 
 
 def kept() -> dict[str, list[str]]:
-    """Filters for links to other pages; the latest period, which an address leaves out, as its dates."""
+    """Filters for links to other pages, with those that the address leaves out: the dates of the latest period, and the
+    stores of a comparison like for like."""
     chosen = {name: values for name, values in request.args.lists() if name in {*NAMES, "preset"} and any(values)}
-    dates: dict[str, list[str]] = g.get("dates_of_links", {})
-    return dates | chosen
+    own: dict[str, list[str]] = g.get("filters_of_links", {})
+    return chosen | own
 
 
 def _with_filters(path: str, **changes: Any) -> str:

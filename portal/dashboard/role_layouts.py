@@ -41,8 +41,8 @@ ROLE_LAYOUTS: dict[Role, RoleLayout] = {
         "Did every file arrive, and what needs your attention?",
         "by-store",
         ("by-store", "by-category"),
-        ("freshness",),
-        tiles=("attention", "latest-uploads", *ANSWERS),
+        ("split-1", "split-2", "freshness"),
+        tiles=("attention", "latest-uploads", "headline", "over-time", "movers"),
     ),
     Role.SALESPERSON: RoleLayout(
         "How are your own sales going?",

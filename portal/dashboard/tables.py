@@ -108,7 +108,7 @@ TABLES: dict[str, Table] = dict(_of_dimensions()) | {
 
 def page_of(table: Table, selection: DashboardFilters) -> list_view.Page:
     """Requested page of the table; its links keep the filters."""
-    args = kept() | {name: request.args[name] for name in ("compare",) if name in request.args}
+    args = kept() | {name: request.args[name] for name in ("compare", "like-for-like") if name in request.args}
     query = replace(
         list_view.list_query(sorts=[key for key, _, _ in table.columns], default_sort="-revenue"), kept=args
     )

@@ -1,7 +1,8 @@
 """Sales over time, compared with the period or the year before, and by weekday."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from portal import metrics
@@ -23,7 +24,7 @@ def over_time(selection: DashboardFilters) -> dict[str, Any]:
     wanted = selection.period
     while True:
         rows = metrics.ask("sales-over-time", selection.filters, period=selection.period).to_pylist()
-        figure = charts.over_time(rows, selection.period, currency)
+        figure = charts.over_time([*_first_period(selection), *rows] if rows else [], selection.period, currency)
         starts = figure.pop("starts")
         if len(starts) <= STEPS or selection.period not in COARSER:
             break
@@ -48,6 +49,23 @@ def over_time(selection: DashboardFilters) -> dict[str, Any]:
         "summary": charts.describe_over_time(figure),
         "partial": dict(zip(starts, figure["partial"], strict=True)),
     }
+
+
+def _first_period(selection: DashboardFilters) -> list[dict[str, Any]]:
+    """The first chosen period without sales, so that the chart begins where the compared periods do."""
+    start = selection.filters.start
+    if start is None or not selection.has_period:
+        return []
+    match selection.period:
+        case "weekly":
+            start -= timedelta(days=start.weekday())
+        case "monthly":
+            start = start.replace(day=1)
+        case "quarterly":
+            start = start.replace(month=(start.month - 1) // 3 * 3 + 1, day=1)
+        case "yearly":
+            start = start.replace(month=1, day=1)
+    return [{"period_start": start, "revenue": Decimal(0)}]
 
 
 def _before(selection: DashboardFilters) -> dict[str, list[dict[str, Any]]]:

@@ -5,7 +5,7 @@
 -- is nothing to compare; growth also for a group without revenue before. A group that no longer sells has a row.
 -- lines includes every status; revenue and units leave out cancelled lines, orders cancelled and returned ones. orders
 -- is NULL for categories, as a sale can have several.
--- @dimension STRING of region|store|category|channel|salesperson|country: what a group is
+-- @dimension STRING = region of region|store|category|channel|salesperson|country: what a group is
 -- @personal INT64 = 0: 1 if the user may see personal columns; otherwise there are no salespeople
 WITH
 sums AS (
