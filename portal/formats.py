@@ -13,6 +13,7 @@ NOTHING = Markup('<span class="none" title="Nothing to show">–</span>')
 GROWTH = Markup(
     '<span class="growth {}"><span aria-hidden="true">{}</span> <span class="visually-hidden">{}</span> {}</span>'
 )
+ROUNDED_FROM = 10_000
 DIRECTIONS = {1: ("up", "▲", "up"), -1: ("down", "▼", "down"), 0: ("same", "=", "the same")}
 
 
@@ -33,6 +34,37 @@ def money(value: Any, currency: str = "USD") -> Markup:
     places = minor_digits(currency)
     rounded = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     return _data(number, f"{rounded:,.{places}f}")
+
+
+def rounded(value: Any, currency: str = "", like: Any = 0) -> Markup:
+    """1,240,000 → 1.24 M, with the exact number as title; below 10,000 as it is, unless `like`, the largest number of
+    its column, is above. `currency` only of an amount.
+    """
+    if value is None:
+        return NOTHING
+    exact = money(value, currency) if currency else count(value)
+    number = Decimal(str(value))
+    if max(abs(number), abs(Decimal(like))) < ROUNDED_FROM:
+        return exact
+    title = f"{exact.striptags()} {currency}".strip()
+    return Markup('<abbr class="rounded" title="{}">{}</abbr>').format(title, _short(number))
+
+
+def signed(value: Any, currency: str = "", like: Any = 0) -> Markup:
+    """As `rounded`, with a plus for a rise."""
+    text = rounded(value, currency, like)
+    return Markup("+{}").format(text) if value is not None and value > 0 else text
+
+
+def _short(number: Decimal) -> Markup:
+    """Whole numbers up to a million, then three digits with M or bn."""
+    for unit, size in (("bn", 9), ("M", 6)):
+        scaled = number.scaleb(-size)
+        if abs(scaled) >= 1:
+            places = max(0, 2 - scaled.adjusted())
+            shown = scaled.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+            return Markup("{} {}").format(_data(shown, f"{shown:,}"), unit)
+    return _data(number, f"{number:,.0f}")
 
 
 def growth(value: Any) -> Markup:
@@ -99,5 +131,5 @@ def _data(number: Decimal, text: str) -> Markup:
 
 
 def register(app: Flask) -> None:
-    for filter_ in (count, money, growth, share, day, days, instant, size, many):
+    for filter_ in (count, money, rounded, signed, growth, share, day, days, instant, size, many):
         app.add_template_filter(filter_)

@@ -39,10 +39,16 @@ def ask_all(names: Sequence[str], filters: Filters) -> list[pa.Table]:
         )
 
 
-def comparison(filters: Filters) -> queries.Comparison | None:
-    """The periods that the growth of `kpis` compares."""
+def comparisons(filters: Filters) -> tuple[queries.Comparison | None, queries.Comparison | None]:
+    """The periods that `growth` compares: with the previous period, and with the previous year."""
     app = tillstream()
-    return queries.comparison(app.ports.warehouse, scope(), filters, cache=app.queries)
+    return queries.comparisons(app.ports.warehouse, scope(), filters, cache=app.queries)
+
+
+def latest(filters: Filters) -> queries.LatestPeriod | None:
+    """The latest period of the regions and stores in the filters."""
+    app = tillstream()
+    return queries.latest(app.ports.warehouse, scope(), filters, app.ports.clock.now().date(), cache=app.queries)
 
 
 def currency() -> str:

@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from portal import metrics
 from portal.access import allow
 from portal.context import ports, scope, tillstream
-from portal.dashboard import filter_bar, tiles
-from portal.dashboard.presets import PRESETS
+from portal.dashboard import compared, filter_bar, tiles
+from portal.dashboard.dimensions import mine as dimensions
+from portal.dashboard.presets import ALL_TIME, PRESETS
 from portal.dashboard.request_filters import (
     DashboardFilters,
     file_link,
@@ -47,23 +48,28 @@ def home() -> ResponseReturnValue:
 @allow(Action.SEE_NUMBERS)
 def show() -> ResponseReturnValue:
     try:
-        selection = read()
+        selection = compared.like_for_like(read())
     except UnknownValue as error:
         return _unknown(error), 400
     # Read first: if a settlement commits while the page is built, the open page is notified of it.
     settled = changes.last_settlement(ports().warehouse, tillstream().queries)
     sold = _anything_sold()
-    page = {name: tile for name, tile in tiles.mine().items() if sold or not tile.of_sales}
+    layout = ROLE_LAYOUTS[scope().role]
+    answers, details = tiles.places(layout.tiles, sold=sold), tiles.places(layout.details, sold=sold)
     return render_template(
         "dashboard/show.html",
         selection=selection,
-        layout=ROLE_LAYOUTS[scope().role],
+        layout=layout,
         sold=sold,
         settled=settled,
-        tiles=page,
-        bodies={name: _body(tile, selection) for name, tile in page.items() if _at_once(name)},
+        answers=answers,
+        details=details,
+        bodies={one.slot: _body(one.tile, selection) for one in (*answers, *details) if _at_once(one.slot)},
+        dimensions=dimensions(),
         tile_address=tile_address,
-        presets=PRESETS,
+        presets=_presets(selection),
+        compared=compared.of(selection),
+        comparisons=compared.LABELS,
         bar=filter_bar.fields(selection),
         first=filter_bar.FIRST,
         chips=filter_bar.chips(selection),
@@ -74,7 +80,7 @@ def show() -> ResponseReturnValue:
 @allow(Action.SEE_NUMBERS)
 def tile(tile: str) -> ResponseReturnValue:
     """One tile as an HTML fragment."""
-    return tiles.own(tile).body(read())
+    return tiles.own(tile).body(compared.like_for_like(read()))
 
 
 @blueprint.get("/dashboard/tables/<ranking>")
@@ -85,7 +91,7 @@ def table(ranking: str) -> ResponseReturnValue:
     if ranking not in TABLES:
         raise NotFound("That part of the dashboard has no table of its own.")
     try:
-        selection = read()
+        selection = compared.like_for_like(read())
     except UnknownValue as error:
         return _unknown(error), 400
     return render_template(
@@ -103,6 +109,12 @@ def values(filter_name: str) -> ResponseReturnValue:
     """Values of a filter that contain the text `q`, as checkboxes."""
     matches = filter_bar.search(filter_name, request.args.get("q", "")[:100])
     return render_template("dashboard/values.html", name=filter_name, matches=matches)
+
+
+def _presets(selection: DashboardFilters) -> dict[str, str]:
+    """Values of the period field: empty for the latest period, if there is one."""
+    latest = {"": filter_bar.latest_name(selection.latest).partition(":")[0]} if selection.latest else {}
+    return {**latest, ALL_TIME: "All time", **PRESETS, filter_bar.OWN_DATES: "Custom dates"}
 
 
 def _at_once(name: str) -> bool:

@@ -1,91 +1,99 @@
-"""Rankings: sales grouped by region, store, category, product, channel, salesperson or customer."""
+"""Breakdowns: the groups of a dimension with value, share and change, and the groups that moved most."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import request
 
 from portal import metrics
-from portal.dashboard import charts
+from portal.context import scope
+from portal.dashboard import compared, world_map
+from portal.dashboard.dimensions import DIMENSIONS, Dimension, groups
 from portal.dashboard.request_filters import DashboardFilters, here, lines_link
+from portal.dashboard.role_layouts import ROLE_LAYOUTS
 
-SHOWN = 20
+SHOWN = 8
+RANKED = 200
+"""Groups of a ranked dimension among which the tile looks for the greatest changes."""
+MOVERS = 4
 CUSTOMERS = (5, 10, 20)
+SORTS = ("revenue", "change", "fall")
 
 
-@dataclass(frozen=True)
-class Breakdown:
-    """`filter`: the filter that a row sets. `label`: the column shown in place of the filter value."""
-
-    tile: str
-    title: str
-    query: str
-    column: str
-    filter: str
-    called: str
-    label: str = ""
-    orders: bool = True
-    limited: bool = False
-
-    def load(self, selection: DashboardFilters) -> dict[str, Any]:
-        limit = {"limit": SHOWN + 1} if self.limited else {}
-        rows = metrics.ask(self.query, selection.filters, **limit).to_pylist()
-        currency = metrics.currency()
-        shown = rows[:SHOWN]
-        for row in shown:
-            row["value"] = row[self.column]
-            row["name"] = (row[self.label] if self.label else None) or row["value"]
-            row["link"] = self._link(selection, row)
-            row["lines_link"] = lines_link(**{self.filter: row["value"]}) if row["value"] is not None else ""
-        figure = charts.bars(
-            shown[: charts.BARS] if self.limited else shown, "name", currency, rest=[] if self.limited else rows[SHOWN:]
-        )
-        figure["links"] = [row["link"] for row in shown[: len(figure["labels"])]]
-        return {
-            "breakdown": self,
-            "name": self.tile,
-            "rows": shown,
-            "more": len(rows) - len(shown),
-            "currency": currency,
-            "figure": figure,
-            "summary": charts.describe_bars(figure, self.called),
-        }
-
-    def _link(self, selection: DashboardFilters, row: dict[str, Any]) -> str:
-        """Link of a row: the dashboard filtered to its value, or the sale lines if that filter is set already."""
-        value = row["value"]
-        if value is None:
-            return ""
-        return lines_link() if selection.values.get(self.filter) == [value] else here(**{self.filter: value})
+def load(name: str, selection: DashboardFilters) -> dict[str, Any]:
+    """The first groups by revenue, or by the greatest rise or fall."""
+    dimension, comparison = DIMENSIONS[name], compared.of(selection)
+    sort = request.args.get("sort", "")
+    sort = sort if sort in SORTS and comparison.period else SORTS[0]
+    rows = groups(dimension, selection, comparison, limit=RANKED, by_change=sort != "revenue")
+    if sort != "revenue":
+        rows.sort(key=lambda row: row["change"], reverse=sort == "change")
+    shown = _without_single_region(rows[:SHOWN])
+    countries = world_map.load(selection) if name == "by-country" and request.args.get("view") == "map" else None
+    return {
+        "dimension": dimension,
+        "name": name,
+        "rows": shown,
+        "more": len(rows) - len(shown),
+        "compared": comparison,
+        "largest": max((abs(row["revenue"]) for row in shown), default=0),
+        "sort": sort,
+        "sorts": {one: here(f"tile-{name}", sort=one if one != SORTS[0] else None) for one in SORTS},
+        "currency": metrics.currency(),
+        "several_countries": name == "by-country" and world_map.has_several(rows),
+        "map": countries,
+    }
 
 
-BREAKDOWNS: dict[str, Breakdown] = {
-    "by-region": Breakdown("by-region", "By region", "sales-by-region", "region", "region", "regions"),
-    "by-store": Breakdown("by-store", "By store", "sales-by-store", "store_id", "store", "stores"),
-    "by-category": Breakdown(
-        "by-category", "By category", "sales-by-category", "category", "category", "categories", orders=False
-    ),
-    "by-product": Breakdown(
-        "by-product",
-        "By product",
-        "sales-by-product",
-        "product",
-        "product",
-        "products",
-        "product_name",
-        orders=False,
-        limited=True,
-    ),
-    "by-channel": Breakdown("by-channel", "By channel", "sales-by-channel", "channel", "channel", "channels"),
-    "by-salesperson": Breakdown(
-        "by-salesperson", "By salesperson", "salespeople", "salesperson_id", "salesperson", "salespeople", limited=True
-    ),
-}
+def movers(selection: DashboardFilters) -> dict[str, Any]:
+    """The groups that rose and fell most, with the total change of which they are part."""
+    name = movers_dimension()
+    dimension, comparison = DIMENSIONS[name], compared.of(selection)
+    rows = groups(dimension, selection, comparison, limit=RANKED, by_change=True) if comparison.period else []
+    rows.sort(key=lambda row: row["change"], reverse=True)
+    risers = [row for row in rows if row["change"] > 0][:MOVERS]
+    fallers = [row for row in reversed(rows) if row["change"] < 0][:MOVERS]
+    shown = _without_single_region([*risers, *fallers])
+    return {
+        "dimension": dimension,
+        "name": name,
+        "compared": comparison,
+        "total": rows[0]["total_change"] if rows else None,
+        "largest": max((abs(row[column]) for row in shown for column in ("change", "total_change")), default=0),
+        "risers": risers,
+        "fallers": fallers,
+        "currency": metrics.currency(),
+    }
+
+
+def _without_single_region(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The groups without their region, if all have the same one."""
+    if len({row["region"] for row in rows if row.get("region")}) < 2:
+        for row in rows:
+            row["region"] = None
+    return rows
+
+
+def movers_dimension() -> str:
+    return _chosen("movers", ROLE_LAYOUTS[scope().role].movers)
+
+
+def splits() -> list[str]:
+    """Dimensions of the breakdown tiles: the chosen ones, else those of the role."""
+    return [_chosen(f"split-{number}", name) for number, name in enumerate(ROLE_LAYOUTS[scope().role].splits, 1)]
+
+
+def _chosen(argument: str, default: str) -> str:
+    name = request.args.get(argument, default)
+    return name if name in DIMENSIONS and scope().may(DIMENSIONS[name].needs) else default
+
+
+def title(dimension: Dimension) -> str:
+    return f"By {dimension.title.lower()}"
 
 
 def top_customers(selection: DashboardFilters) -> dict[str, Any]:
-    wanted = request.args.get("customers", CUSTOMERS[1], type=int)
-    limit = wanted if wanted in CUSTOMERS else CUSTOMERS[1]
+    wanted = request.args.get("customers", CUSTOMERS[0], type=int)
+    limit = wanted if wanted in CUSTOMERS else CUSTOMERS[0]
     rows = metrics.ask("top-customers", selection.filters, limit=limit).to_pylist()
     for row in rows:
         row["lines_link"] = lines_link(q=row["customer"])

@@ -34,7 +34,7 @@ def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - 
 
 
 def latest(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
-    return {"uploads": list(islice(scoped.newest(), 2 * SHOWN)), "state_of": labels.state_of}
+    return {"uploads": list(islice(scoped.newest(), SHOWN)), "state_of": labels.state_of}
 
 
 def freshness(selection: DashboardFilters) -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """Filter bar: the values of each filter, and a chip for each active one."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from portal import metrics
 from portal.context import scope
-from portal.dashboard.presets import PRESETS
+from portal.dashboard.presets import ALL_TIME, PRESETS
 from portal.dashboard.request_filters import DATES, DashboardFilters, here
 from portal.formats import days
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.comparison import LatestPeriod
+from tillstream.analytics.filters import COMPARED_DATES, Filters
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
@@ -25,6 +27,7 @@ LABELS = {
 OFFERED = 12
 """Number of values of a filter that are listed at first; the others are found by search."""
 PEOPLE = 5_000
+OWN_DATES = "own"
 FIRST = ("region",)
 """Filters shown next to the period; the others are behind a button."""
 
@@ -95,10 +98,17 @@ def search(filter_: str, text: str) -> list[Value]:
 
 def chips(selection: DashboardFilters) -> list[Chip]:
     shown = []
-    if selection.preset in PRESETS:
+    if not selection.preset and selection.latest:
+        shown.append(Chip(latest_name(selection.latest), here(preset=ALL_TIME)))
+    elif selection.preset in PRESETS:
         shown.append(Chip(PRESETS[selection.preset], here(preset=None)))
-    elif selection.preset:
-        shown.append(Chip(_span(selection), here(**dict.fromkeys(DATES))))
+    elif selection.preset == OWN_DATES:
+        shown.append(Chip(_dates(selection.filters.start, selection.filters.end), here(**dict.fromkeys(DATES))))
+    compared_dates = _dates(selection.filters.before_start, selection.filters.before_end)
+    if compared_dates:
+        shown.append(Chip(f"Compared with: {compared_dates}", here(**dict.fromkeys(COMPARED_DATES))))
+    if selection.like_for_like:
+        shown.append(Chip("Like-for-like stores", here(**{"like-for-like": None})))
     for name, label in LABELS.items():
         values = selection.values.get(name, [])
         for value in values:
@@ -107,8 +117,14 @@ def chips(selection: DashboardFilters) -> list[Chip]:
     return shown
 
 
-def _span(selection: DashboardFilters) -> str:
-    start, end = selection.filters.start, selection.filters.end
+def latest_name(period: LatestPeriod) -> str:
+    """Latest complete month: October 2026."""
+    if period.is_month:
+        return f"Latest complete month: {period.start:%B %Y}"
+    return f"Last {(period.end - period.start).days + 1} reported days: {days(period.start, period.end).striptags()}"
+
+
+def _dates(start: date | None, end: date | None) -> str:
     if start and end:
         return days(start, end).striptags()
     return f"From {start.isoformat()}" if start else f"Until {end.isoformat()}" if end else ""

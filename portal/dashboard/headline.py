@@ -1,22 +1,29 @@
-"""Key figures, each compared with the period and the year before."""
+"""Key figures: one strip with change and sparkline, the others behind a fold."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from flask import request
 
 from portal import metrics
-from portal.dashboard.request_filters import DashboardFilters
+from portal.context import scope
+from portal.dashboard import compared, sparklines
+from portal.dashboard.compared import Compared
+from portal.dashboard.filter_bar import latest_name
+from portal.dashboard.request_filters import DashboardFilters, here
+from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from tillstream.analytics.filters import Filters
 
 
 @dataclass(frozen=True)
 class Card:
-    """A key figure. `figure`: its name in the queries. `kind`: its format."""
+    """A key figure. `figure`: its name in the queries. `kind`: its format. `turned`: a rise is bad."""
 
     figure: str
     label: str
     kind: str = "count"
+    turned: bool = False
 
 
 CARDS = (
@@ -27,42 +34,90 @@ CARDS = (
     Card("customers", "Customers"),
     Card("new_customers", "New customers"),
     Card("margin", "Margin", "money"),
-    Card("returned_value", "Returns", "money"),
-    Card("cancelled_value", "Cancelled", "money"),
+    Card("returned_value", "Returns", "money", turned=True),
+    Card("cancelled_value", "Cancelled", "money", turned=True),
     Card("active_lines", "Sale lines"),
 )
-
-
+STRIP = ("revenue", "orders", "average_order_value", "units", "customers")
+COSTS = frozenset({"margin"})
+"""Figures that only a role with them in its layout sees."""
 CURRENCIES = 8
 """Maximum number of currencies that the card lists; the others are only counted."""
 
 
 def load(selection: DashboardFilters) -> dict[str, Any]:
-    extra = ["by-currency", "growth"] if selection.has_period else ["by-currency"]
-    totals, (money, *growth) = metrics.headline(selection.filters, *extra)
+    totals, (money, growth) = metrics.headline(selection.filters, "by-currency", "growth")
+    if not totals["lines"]:
+        return {"kpis": totals, "everything": metrics.kpis(Filters()), "offer": _offer(selection)}
     own_money = money.to_pylist()
     foreign = [row for row in own_money if not row["is_reporting"]]
+    comparison = compared.of(selection)
+    layout = ROLE_LAYOUTS[scope().role]
+    cards = [card for card in CARDS if _is_informative(card, totals) and card.figure not in COSTS - {*layout.figures}]
+    further = [name for name in layout.figures if any(card.figure == name for card in cards)][:1]
     return {
         "own_money": own_money[:CURRENCIES],
         "more_money": len(own_money) - len(own_money[:CURRENCIES]),
         "foreign": bool(foreign),
         "local": bool(foreign) and request.args.get("currency") == "local",
         "kpis": totals,
-        "cards": [card for card in CARDS if totals[card.figure] is not None and not _is_uninformative(card, totals)],
-        "growth": metrics.by_figure(growth[0]) if growth else {},
-        "everything": metrics.kpis(Filters()) if not totals["lines"] else totals,
-        "comparison": metrics.comparison(selection.filters),
+        "strip": [card for card in cards if card.figure in {*STRIP, *further}],
+        "more": [card for card in cards if card.figure not in {*STRIP, *further}],
+        "changes": _changes(selection, comparison, metrics.by_figure(growth), totals),
+        "sparks": {name: sparklines.points(values) for name, values in _series(selection, totals).items()},
+        "compared": comparison,
     }
 
 
-def _is_uninformative(card: Card, totals: dict[str, Any]) -> bool:
-    """Whether a card adds nothing: all customers are new, or there are no returns or cancellations."""
+def _offer(selection: DashboardFilters) -> dict[str, str]:
+    """The latest period as a link, for a period without sales."""
+    if selection.latest is None:
+        return {}
+    dates = {"from": None, "to": None, "preset": None}
+    return {"name": latest_name(selection.latest), "link": here(**dates)}
+
+
+def _series(selection: DashboardFilters, totals: dict[str, Any]) -> sparklines.Series:
+    filters, through = selection.filters, totals["last_sale_date"]
+    last = min(filters.end, through) if filters.end and through else through
+    return sparklines.load(selection, filters.start or totals["first_sale_date"], last)
+
+
+def _changes(
+    selection: DashboardFilters, comparison: Compared, growth: dict[str, dict[str, Any]], totals: dict[str, Any]
+) -> dict[str, dict[str, Decimal | None]]:
+    """Comparison → figure → its growth; empty if nothing is compared."""
+    shown = [name for name in (comparison.chosen, comparison.other) if name in comparison.periods]
+    columns = {compared.BEFORE: "growth", compared.YEAR_BEFORE: "year_growth"}
+    changes: dict[str, dict[str, Decimal | None]] = {}
+    for name in shown:
+        period = comparison.periods[name]
+        before = replace(
+            selection.filters, start=period.before_start, end=period.before_end, before_start=None, before_end=None
+        )
+        earlier = metrics.ask("headline", before).to_pylist()[0]
+        changes[name] = {figure: row[columns[name]] for figure, row in growth.items()} | {
+            figure: _growth(totals[figure], earlier[figure])
+            for figure in ("margin", "returned_value", "cancelled_value", "active_lines")
+        }
+    return changes
+
+
+def _growth(value: Decimal | None, before: Decimal | None) -> Decimal | None:
+    """Change as a fraction of the amount before; None without one, or if the sign differs."""
+    if value is None or not before or value * before < 0:
+        return None
+    return (Decimal(value) - Decimal(before)) / Decimal(before)
+
+
+def _is_informative(card: Card, totals: dict[str, Any]) -> bool:
+    """Whether a card adds something: not if all customers are new, or there are no returns or cancellations."""
     match card.figure:
         case "new_customers":
-            return bool(totals["new_customers"] == totals["customers"])
+            return bool(totals["new_customers"] != totals["customers"])
         case "returned_value":
-            return not totals["returned_lines"]
+            return bool(totals["returned_lines"])
         case "cancelled_value":
-            return not totals["cancelled_lines"]
+            return bool(totals["cancelled_lines"])
         case _:
-            return False
+            return totals[card.figure] is not None

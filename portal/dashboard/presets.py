@@ -13,6 +13,8 @@ PRESETS = {
     "last-year": "Last year",
     "last-12-months": "Last 12 months",
 }
+ALL_TIME = "all"
+"""The preset without dates."""
 
 
 def dates_of(preset: str, today: date) -> tuple[date, date]:

@@ -1,14 +1,15 @@
 """Filters in the address of a dashboard, and links with changed filters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import request, url_for
+from flask import g, request, url_for
 
 from portal import metrics
 from portal.context import ports
-from portal.dashboard.presets import PRESETS, dates_of
+from portal.dashboard.presets import ALL_TIME, PRESETS, dates_of
 from portal.urls import with_args
+from tillstream.analytics.comparison import LatestPeriod
 from tillstream.analytics.filters import NAMES, Filters
 
 PERIODS = {"daily": "Days", "weekly": "Weeks", "monthly": "Months", "quarterly": "Quarters", "yearly": "Years"}
@@ -17,12 +18,16 @@ DATES = ("from", "to")
 
 @dataclass(frozen=True)
 class DashboardFilters:
-    """`values`: the filters as text, with the dates of a preset. `preset`: its name; `own`: other dates; else empty."""
+    """`values`: the filters as text, with the dates of a preset. `preset`: its name; `own`: other dates; empty: the
+    latest period, if there is one. `latest`: the latest period of the chosen regions and stores."""
 
     values: dict[str, list[str]]
     filters: Filters
     preset: str
     period: str
+    latest: LatestPeriod | None = None
+    like_for_like: bool = False
+    """Whether only stores with sales in both compared periods count."""
 
     @property
     def has_period(self) -> bool:
@@ -35,7 +40,16 @@ def read() -> DashboardFilters:
     values, preset = resolved()
     period = request.args.get("period", "")
     filters = metrics.parse_filters(values)
-    return DashboardFilters(values, filters, preset, period if period in PERIODS else _default_period(filters))
+    latest = metrics.latest(filters)
+    if latest and not preset:
+        values |= dates_in_address(latest)
+        filters = replace(filters, start=latest.start, end=latest.end)
+        g.filters_of_links = dates_in_address(latest)
+    return DashboardFilters(values, filters, preset, period if period in PERIODS else _default_period(filters), latest)
+
+
+def dates_in_address(period: LatestPeriod) -> dict[str, list[str]]:
+    return {"from": [period.start.isoformat()], "to": [period.end.isoformat()]}
 
 
 def _default_period(filters: Filters) -> str:
@@ -52,6 +66,8 @@ def resolved() -> tuple[dict[str, list[str]], str]:
     if preset in PRESETS:
         start, end = dates_of(preset, ports().clock.now().date())
         return values | {"from": [start.isoformat()], "to": [end.isoformat()]}, preset
+    if preset == ALL_TIME:
+        return {name: chosen for name, chosen in values.items() if name not in DATES}, preset
     return values, "own" if any(name in values for name in DATES) else ""
 
 
@@ -74,9 +90,9 @@ def why_link(figure: str) -> str:
     return _with_filters(url_for("metric_explanation.show", figure=figure))
 
 
-def table_link(name: str) -> str:
-    """Address of the page with all rows of a ranking."""
-    return _with_filters(url_for("dashboard.table", ranking=name))
+def table_link(name: str, **changes: Any) -> str:
+    """Address of the page with all rows of a breakdown."""
+    return _with_filters(url_for("dashboard.table", ranking=name), compare=request.args.get("compare"), **changes)
 
 
 def file_link(query: str, **params: Any) -> str:
@@ -91,8 +107,15 @@ def lines_link(**changes: Any) -> str:
     return _with_filters(url_for("sale_lines.show"), **changes)
 
 
+def kept() -> dict[str, list[str]]:
+    """Filters for links to other pages, with those that the address leaves out: the dates of the latest period, and the
+    stores of a comparison like for like."""
+    chosen = {name: values for name, values in request.args.lists() if name in {*NAMES, "preset"} and any(values)}
+    own: dict[str, list[str]] = g.get("filters_of_links", {})
+    return chosen | own
+
+
 def _with_filters(path: str, **changes: Any) -> str:
     """Address of another page with the current filters."""
-    kept = {name: values for name, values in request.args.lists() if name in {*NAMES, "preset"}}
-    query = with_args(kept, **changes)
+    query = with_args(kept(), **changes)
     return path + (f"?{query}" if query else "")

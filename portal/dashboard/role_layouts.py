@@ -1,76 +1,60 @@
-"""Dashboard layouts: tiles of each role, in order."""
+"""Dashboard layouts: one skeleton for all roles, with defaults of each role."""
 
 from dataclasses import dataclass
 
 from tillstream.domain.people import Role
 
+ANSWERS = ("headline", "over-time", "movers", "split-1", "split-2")
+"""Tiles of the skeleton; split-1 and split-2 are breakdowns by a chosen dimension."""
+
 
 @dataclass(frozen=True)
 class RoleLayout:
-    """`question`: what the page answers. `tiles`: from top to bottom."""
+    """`question`: what the page answers. `tiles`: from top to bottom; `details` follow and fold on a phone.
+
+    movers: the dimension of the biggest movers. splits: the dimensions of the breakdowns.
+    figures: further key figures, of which the first one that has a value completes the strip.
+    """
 
     question: str
-    tiles: tuple[str, ...]
+    movers: str
+    splits: tuple[str, str]
+    details: tuple[str, ...]
+    tiles: tuple[str, ...] = ANSWERS
+    figures: tuple[str, ...] = ("margin", "returned_value")
 
 
 ROLE_LAYOUTS: dict[Role, RoleLayout] = {
     Role.ADMIN: RoleLayout(
         "How is every region selling, and is any data missing?",
-        (
-            "headline",
-            "attention",
-            "by-region",
-            "over-time",
-            "by-category",
-            "by-store",
-            "by-country",
-            "by-product",
-            "by-salesperson",
-            "by-channel",
-            "heatmap",
-            "top-customers",
-            "freshness",
-        ),
+        "by-store",
+        ("by-region", "by-category"),
+        ("heatmap", "top-customers", "attention", "freshness"),
     ),
     Role.MANAGER: RoleLayout(
         "How are your stores and salespeople selling, and what needs your attention?",
-        (
-            "headline",
-            "attention",
-            "by-store",
-            "over-time",
-            "by-salesperson",
-            "by-category",
-            "by-product",
-            "heatmap",
-            "top-customers",
-            "by-country",
-            "by-channel",
-            "by-region",
-            "freshness",
-        ),
+        "by-product",
+        ("by-store", "by-salesperson"),
+        ("heatmap", "top-customers", "attention", "freshness"),
     ),
     Role.CLERK: RoleLayout(
         "Did every file arrive, and what needs your attention?",
-        ("attention", "latest-uploads", "freshness", "headline", "over-time", "by-store", "by-category"),
+        "by-store",
+        ("by-store", "by-category"),
+        ("split-1", "split-2", "freshness"),
+        tiles=("attention", "latest-uploads", "headline", "over-time", "movers"),
     ),
     Role.SALESPERSON: RoleLayout(
         "How are your own sales going?",
-        ("headline", "over-time", "top-customers", "by-product", "by-category", "by-store", "heatmap", "freshness"),
+        "by-product",
+        ("by-product", "by-customer"),
+        ("heatmap", "top-customers", "freshness"),
+        figures=("returned_value",),
     ),
     Role.ANALYST: RoleLayout(
         "How are sales developing, and why?",
-        (
-            "headline",
-            "over-time",
-            "by-country",
-            "by-region",
-            "by-category",
-            "by-product",
-            "by-channel",
-            "by-store",
-            "heatmap",
-            "freshness",
-        ),
+        "by-country",
+        ("by-country", "by-category"),
+        ("heatmap", "freshness"),
     ),
 }

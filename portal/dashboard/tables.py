@@ -1,35 +1,41 @@
 """Full tables of the rankings, searched, sorted and paged on the server."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from flask import request
 
 from portal import list_view, metrics
-from portal.dashboard.breakdowns import BREAKDOWNS
-from portal.dashboard.request_filters import DashboardFilters, here, lines_link
-from tillstream.analytics.filters import NAMES
+from portal.dashboard import compared
+from portal.dashboard.dimensions import DIMENSIONS, groups
+from portal.dashboard.request_filters import DashboardFilters, kept, lines_link
 
 MAX_ROWS = 5_000
-"""Maximum rows of a limited ranking (products, customers), largest first."""
-SHARE = ("revenue_share", "% of revenue", "share")
+"""Maximum rows of a ranked table (products, customers), largest first."""
 AMOUNTS = (("revenue", "Revenue", "money"), ("orders", "Orders", "count"), ("units", "Units", "count"))
+SHARE = ("revenue_share", "% of revenue", "share")
+CHANGE = (("change", "Change", "signed"), ("growth", "Change in %", "growth"))
 LINES = ("lines", "Sale lines", "lines")
 Column = tuple[str, str, str]
+COUNTRY_SHARES = (
+    ("customers", "Customers", "count"),
+    ("customers_share", "% of customers", "share"),
+    ("new_customers", "New", "count"),
+    ("new_customers_share", "% of new", "share"),
+)
 
 
 @dataclass(frozen=True)
 class Table:
-    """`columns`: key, label and format. `filter`: the filter that a row sets; without one a row links to a search."""
+    """`columns`: key, label and format. `query`: the one of its file."""
 
     title: str
     query: str
-    key: str
     columns: tuple[Column, ...]
-    filter: str = ""
-    label: str = ""
-    limited: bool = False
+    load: Callable[[DashboardFilters], list[dict[str, Any]]]
+    params: dict[str, str] = field(default_factory=dict)
 
     @property
     def heads(self) -> list[dict[str, Any]]:
@@ -41,62 +47,53 @@ class Table:
                 "label": label,
                 "sort": True,
                 "num": kind not in {"name", "text", "day"},
-                "unit": currency if kind == "money" else "",
+                "unit": currency if kind in {"money", "signed"} else "",
             }
             for key, label, kind in self.columns
         ]
 
-    def rows(self, selection: DashboardFilters) -> list[dict[str, Any]]:
-        limit = {"limit": MAX_ROWS} if self.limited else {}
-        rows: list[dict[str, Any]] = metrics.ask(self.query, selection.filters, **limit).to_pylist()
+
+def _groups(name: str, selection: DashboardFilters) -> list[dict[str, Any]]:
+    rows = groups(DIMENSIONS[name], selection, compared.of(selection), limit=MAX_ROWS)
+    if name == "by-country":
+        shares = {row["country"]: row for row in metrics.ask("country-shares", selection.filters).to_pylist()}
         for row in rows:
-            value = row["value"] = row[self.key]
-            row["name"] = (row[self.label] if self.label else None) or value
-            row["link"] = here(**{self.filter: value}) if self.filter and value is not None else ""
-            row["lines_link"] = "" if value is None else lines_link(**{self.filter or "q": value})
-        return rows
+            row |= {key: shares.get(row["value"], {}).get(key) for key, _, _ in COUNTRY_SHARES}
+    return rows
 
 
-def _splits() -> Iterable[tuple[str, Table]]:
-    for name, one in BREAKDOWNS.items():
+def _customers(selection: DashboardFilters) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = metrics.ask("top-customers", selection.filters, limit=MAX_ROWS).to_pylist()
+    for row in rows:
+        row["value"], row["name"] = row["customer"], row["customer_name"] or row["customer"]
+        row["code"] = row["customer"] if row["name"] != row["customer"] else ""
+        row["link"], row["lines_link"] = "", lines_link(q=row["customer"])
+    return rows
+
+
+def _of_dimensions() -> Iterable[tuple[str, Table]]:
+    for name, one in DIMENSIONS.items():
         amounts = tuple(column for column in AMOUNTS if one.orders or column[0] != "orders")
-        shares = () if one.limited else (SHARE,)
-        columns = (("name", one.filter.capitalize(), "name"), *amounts, *shares, LINES)
-        yield (
-            name,
-            Table(
-                f"{one.called.capitalize()} by revenue",
-                one.query,
-                one.column,
-                columns,
-                one.filter,
-                one.label,
-                one.limited,
-            ),
-        )
-
-
-TABLES: dict[str, Table] = dict(_splits()) | {
-    "by-country": Table(
-        "Countries by revenue",
-        "country-shares",
-        "country",
-        (
-            ("name", "Country", "name"),
-            AMOUNTS[0],
+        region = (("region", "Region", "text"),) if one.filter in {"store", "salesperson"} else ()
+        shares = COUNTRY_SHARES if name == "by-country" else ()
+        columns = (
+            ("name", one.title, "name"),
+            *region,
+            amounts[0],
             SHARE,
-            ("customers", "Customers", "count"),
-            ("customers_share", "% of customers", "share"),
-            ("new_customers", "New", "count"),
-            ("new_customers_share", "% of new", "share"),
+            *CHANGE,
+            *amounts[1:],
+            *shares,
             LINES,
-        ),
-        "country",
-    ),
+        )
+        title = f"{one.plural.capitalize()} by revenue"
+        yield name, Table(title, one.query, columns, partial(_groups, name), one.params)
+
+
+TABLES: dict[str, Table] = dict(_of_dimensions()) | {
     "top-customers": Table(
         "Customers by revenue",
         "top-customers",
-        "customer",
         (
             ("name", "Customer", "name"),
             ("country", "Country", "text"),
@@ -104,20 +101,19 @@ TABLES: dict[str, Table] = dict(_splits()) | {
             ("last_sale_date", "Last sale", "day"),
             LINES,
         ),
-        label="customer_name",
-        limited=True,
+        _customers,
     ),
 }
 
 
 def page_of(table: Table, selection: DashboardFilters) -> list_view.Page:
     """Requested page of the table; its links keep the filters."""
-    kept = {name: values for name, values in request.args.lists() if name in {*NAMES, "preset"}}
+    args = kept() | {name: request.args[name] for name in ("compare", "like-for-like") if name in request.args}
     query = replace(
-        list_view.list_query(sorts=[key for key, _, _ in table.columns], default_sort="-revenue"), kept=kept
+        list_view.list_query(sorts=[key for key, _, _ in table.columns], default_sort="-revenue"), kept=args
     )
     words = query.q.casefold().split()
-    rows = [row for row in table.rows(selection) if all(word in _text(row) for word in words)]
+    rows = [row for row in table.load(selection) if all(word in _text(row) for word in words)]
     ordered = [row for row in rows if row[query.column] is not None]
     ordered.sort(key=lambda row: _order(row[query.column]), reverse=query.down)
     # Rows without a value come last in both sort directions.

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import render_template
 
 from portal.context import scope
-from portal.dashboard import breakdowns, data_status, headline, trends, world_map
+from portal.dashboard import breakdowns, data_status, headline, trends
+from portal.dashboard.dimensions import DIMENSIONS
 from portal.dashboard.request_filters import DashboardFilters
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from tillstream.domain.errors import NotFound
@@ -18,12 +20,11 @@ Load = Callable[[DashboardFilters], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Tile:
-    """`load`: context of the template. `wide`: takes a whole row. `of_sales`: shown only if there are sales."""
+    """`load`: context of the template. `of_sales`: shown only if there are sales."""
 
     title: str
     template: str
     load: Load
-    wide: bool = False
     of_sales: bool = True
     chart: bool = False
     needs: Action = Action.SEE_NUMBERS
@@ -35,45 +36,54 @@ class Tile:
         )
 
 
-def _breakdown(name: str, *, wide: bool = False, needs: Action = Action.SEE_NUMBERS) -> Tile:
-    breakdown = breakdowns.BREAKDOWNS[name]
-    return Tile(breakdown.title, "breakdown", breakdown.load, wide=wide, chart=True, needs=needs)
+@dataclass(frozen=True)
+class Place:
+    """A tile on the page. `argument`: the one that chooses the dimension of its figures; empty if it has none."""
+
+    slot: str
+    name: str
+    tile: Tile
+    argument: str = ""
+    dimension: str = ""
 
 
 TILES: dict[str, Tile] = {
-    "headline": Tile("Key figures", "headline", headline.load, wide=True),
+    "headline": Tile("Key figures", "headline", headline.load),
+    "over-time": Tile("Revenue over time", "over_time", trends.over_time, chart=True),
+    "movers": Tile("Biggest movers", "movers", breakdowns.movers),
+    "heatmap": Tile("Sales by weekday", "heatmap", trends.heatmap, chart=True),
+    "top-customers": Tile("Top customers", "top_customers", breakdowns.top_customers, needs=Action.SEE_PERSONAL),
     "attention": Tile(
         "Needs your attention", "attention", data_status.attention, of_sales=False, needs=Action.SEE_UPLOADS
     ),
     "latest-uploads": Tile(
         "Latest files", "latest_uploads", data_status.latest, of_sales=False, needs=Action.SEE_UPLOADS
     ),
-    "over-time": Tile("Revenue over time", "over_time", trends.over_time, wide=True, chart=True),
-    "by-region": _breakdown("by-region"),
-    "by-country": Tile("By country", "world", world_map.load, wide=True, chart=True),
-    "heatmap": Tile("Sales by weekday", "heatmap", trends.heatmap, chart=True),
-    "by-store": _breakdown("by-store"),
-    "by-category": _breakdown("by-category"),
-    "by-product": _breakdown("by-product"),
-    "by-channel": _breakdown("by-channel"),
-    "by-salesperson": _breakdown("by-salesperson", needs=Action.SEE_PERSONAL),
-    "top-customers": Tile(
-        "Top customers", "top_customers", breakdowns.top_customers, wide=True, needs=Action.SEE_PERSONAL
-    ),
-    "freshness": Tile("Data freshness", "freshness", data_status.freshness, wide=True),
+    "freshness": Tile("Data freshness", "freshness", data_status.freshness),
+} | {
+    name: Tile(breakdowns.title(one), "breakdown", partial(breakdowns.load, name), needs=one.needs)
+    for name, one in DIMENSIONS.items()
 }
 
 
-def mine() -> dict[str, Tile]:
-    """Tiles on the dashboard of the user, in order."""
-    bounds = scope()
-    wanted = {name: TILES[name] for name in ROLE_LAYOUTS[bounds.role].tiles}
-    return {name: tile for name, tile in wanted.items() if bounds.may(tile.needs)}
+def places(slots: tuple[str, ...], *, sold: bool) -> list[Place]:
+    """The tiles of these slots that the user may see; without sales only those that do not need any."""
+    split_names = dict(zip(("split-1", "split-2"), breakdowns.splits(), strict=True))
+    chosen = []
+    for slot in slots:
+        name = split_names.get(slot, slot)
+        argument = slot if slot in {"movers", *split_names} else ""
+        dimension = breakdowns.movers_dimension() if slot == "movers" else name if argument else ""
+        if scope().may(TILES[name].needs) and (sold or not TILES[name].of_sales):
+            chosen.append(Place(slot, name, TILES[name], argument, dimension))
+    return chosen
 
 
 def own(name: str) -> Tile:
     """A tile by name. Raises `NotFound` for one that is not on the dashboard of the user."""
-    tile = mine().get(name)
-    if tile is None:
+    layout = ROLE_LAYOUTS[scope().role]
+    if name not in {*layout.tiles, *layout.details, *DIMENSIONS} or not (
+        name in TILES and scope().may(TILES[name].needs)
+    ):
         raise NotFound("Your dashboard has no such part.")
-    return tile
+    return TILES[name]

@@ -1,19 +1,19 @@
 """Sales over time, compared with the period or the year before, and by weekday."""
 
 from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
-from flask import request
-
 from portal import metrics
-from portal.dashboard import charts
+from portal.dashboard import charts, compared
 from portal.dashboard.request_filters import PERIODS, DashboardFilters, here, lines_link
+from tillstream.analytics.filters import Filters
 
 FINER = {"yearly": "monthly", "quarterly": "monthly", "monthly": "daily", "weekly": "daily", "daily": "daily"}
 COARSER = {"daily": "weekly", "weekly": "monthly", "monthly": "quarterly", "quarterly": "yearly"}
 STEPS = 800
 """Maximum points of a chart; a range with more of them is shown by longer periods."""
-COMPARED = {"before": "Previous period", "year-before": "Previous year", "nothing": "None"}
 MONTHS = 24
 """Maximum months of a heatmap."""
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -24,17 +24,20 @@ def over_time(selection: DashboardFilters) -> dict[str, Any]:
     wanted = selection.period
     while True:
         rows = metrics.ask("sales-over-time", selection.filters, period=selection.period).to_pylist()
-        figure = charts.over_time(rows, selection.period, currency)
+        figure = charts.over_time([*_first_period(selection), *rows] if rows else [], selection.period, currency)
         starts = figure.pop("starts")
         if len(starts) <= STEPS or selection.period not in COARSER:
             break
         selection = replace(selection, period=COARSER[selection.period])
     figure["links"] = [_days(selection, *charts.span(start, selection.period)) for start in starts]
-    series, chosen = _before(selection), request.args.get("compare", "before")
-    if chosen not in series:
-        chosen = next(iter(series), "nothing") if chosen in {"before", ""} else "nothing"
-    if chosen != "nothing":
-        figure["before"] = charts.comparison(series[chosen], len(starts), COMPARED[chosen])
+    through = _reported_through(selection)
+    figure["partial"] = [
+        compared.is_partial(*charts.span(start, selection.period), selection, through) for start in starts
+    ]
+    comparison = compared.of(selection)
+    if comparison.period:
+        rows_before = _before(selection).get(comparison.chosen, [])
+        figure["before"] = charts.comparison(rows_before, len(starts), compared.LABELS[comparison.chosen])
     return {
         "selection": selection,
         "wanted": wanted,
@@ -44,20 +47,42 @@ def over_time(selection: DashboardFilters) -> dict[str, Any]:
         "figure": figure,
         "links": dict(zip(starts, figure["links"], strict=True)),
         "summary": charts.describe_over_time(figure),
-        "comparisons": {name: words for name, words in COMPARED.items() if name in series or name == "nothing"},
-        "compared": chosen,
+        "partial": dict(zip(starts, figure["partial"], strict=True)),
     }
 
 
+def _first_period(selection: DashboardFilters) -> list[dict[str, Any]]:
+    """The first chosen period without sales, so that the chart begins where the compared periods do."""
+    start = selection.filters.start
+    if start is None or not selection.has_period:
+        return []
+    match selection.period:
+        case "weekly":
+            start -= timedelta(days=start.weekday())
+        case "monthly":
+            start = start.replace(day=1)
+        case "quarterly":
+            start = start.replace(month=(start.month - 1) // 3 * 3 + 1, day=1)
+        case "yearly":
+            start = start.replace(month=1, day=1)
+    return [{"period_start": start, "revenue": Decimal(0)}]
+
+
 def _before(selection: DashboardFilters) -> dict[str, list[dict[str, Any]]]:
-    """`before`, `year-before` → its rows in the order of the chosen periods; empty where nothing is compared."""
-    if not selection.has_period:
-        return {}
+    """`before`, `year-before` → its rows in the order of the chosen periods."""
     series: dict[str, list[dict[str, Any]]] = {}
     for row in metrics.ask("sales-over-time-compared", selection.filters, period=selection.period).to_pylist():
         if row["series"] != "now":
             series.setdefault(row["series"], []).append(row)
-    return {name: series[name] for name in COMPARED if name in series}
+    return series
+
+
+def _reported_through(selection: DashboardFilters) -> date | None:
+    """The last reported day of the chosen regions and stores."""
+    scope_filters = Filters(region=selection.filters.region, store=selection.filters.store)
+    (row,) = metrics.ask("reported-days", scope_filters).to_pylist()
+    last_day: date | None = row["last_day"]
+    return last_day
 
 
 def _days(selection: DashboardFilters, first: Any, last: Any) -> str:
@@ -77,12 +102,16 @@ def heatmap(selection: DashboardFilters) -> dict[str, Any]:
     cells = {(row["month"], row["weekday"]): row for row in rows}
     links = [_days(selection, *charts.span(month, "monthly")) for month in months]
     figure = charts.heatmap(cells, months, WEEKDAYS, metrics.currency())
+    summary = charts.describe_heatmap(figure, WEEKDAYS)
     figure["links"] = links
+    if len(months) == 1:
+        averages = [value or 0.0 for value in figure["values"][0]]
+        figure |= {"kind": "columns", "names": WEEKDAYS, "ticks": WEEKDAYS, "values": averages, "links": None}
     return {
         "cells": cells,
         "months": list(zip(months, links, strict=True)),
         "weekdays": WEEKDAYS,
         "currency": figure["currency"],
         "figure": figure,
-        "summary": charts.describe_heatmap(figure, WEEKDAYS),
+        "summary": summary,
     }

@@ -1,4 +1,4 @@
-"""World map of revenue, and a ranking of all countries."""
+"""World map of revenue, a view of the breakdown by country."""
 
 from typing import Any
 
@@ -8,7 +8,10 @@ from portal.dashboard import charts
 from portal.dashboard.request_filters import DashboardFilters, here, lines_link
 from portal.static_files import asset
 
-SHOWN = 20
+
+def has_several(rows: list[dict[str, Any]]) -> bool:
+    """Whether the groups of a breakdown by country are in more than one country of the map."""
+    return len({code_of(row["value"]) for row in rows if row["value"]} - {None}) > 1
 
 
 def load(selection: DashboardFilters) -> dict[str, Any]:
@@ -27,8 +30,7 @@ def load(selection: DashboardFilters) -> dict[str, Any]:
         "links": [here(country=[row["country"] for row in area]) for area in areas.values()],
     }
     return {
-        "rows": rows[:SHOWN],
-        "more": len(rows) - len(rows[:SHOWN]),
+        "rows": rows,
         "nowhere": [row for row in rows if row["code"] is None],
         "currency": currency,
         "figure": figure,

@@ -1,12 +1,18 @@
-"""Comparison periods: an incomplete period is compared with the same part of the earlier one."""
+"""Comparison periods: an incomplete period is compared with the same part of the earlier one; the latest period."""
 
 from calendar import monthrange
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tillstream.analytics.filters import Filters
 
 MONTHS_OF_A_YEAR = 12
+MONTH_AGE = timedelta(days=45)
+"""How old the last complete month may be, relative to the last reported day, to be the latest period."""
+CLOSED_AFTER = timedelta(days=92)
+"""A region without sales for longer no longer reports, and months are complete without it."""
+LATEST_DAYS = 28
 
 
 @dataclass(frozen=True)
@@ -37,14 +43,43 @@ class Comparison:
     cut: bool
 
 
+@dataclass(frozen=True)
+class LatestPeriod:
+    """`start` to `end`, inclusive. is_month: a complete month; otherwise the last reported days."""
+
+    start: date
+    end: date
+    is_month: bool
+
+
+def latest_period(regions: Iterable[ReportedDays]) -> LatestPeriod | None:
+    """The latest complete month, or the last LATEST_DAYS reported days; None without data.
+
+    A month is complete if it begins on or after the first reported day and every region is reported through its last
+    day. A complete month that is older than MONTH_AGE is not the latest period.
+    """
+    reported = [(days.first, days.last) for days in regions if days.first is not None and days.last is not None]
+    if not reported:
+        return None
+    first, last = min(first for first, _ in reported), max(last for _, last in reported)
+    through = min(day for _, day in reported if last - day <= CLOSED_AFTER)
+    end = through if _is_month_end(through) else through.replace(day=1) - timedelta(days=1)
+    if end.replace(day=1) >= first and last - end <= MONTH_AGE:
+        return LatestPeriod(end.replace(day=1), end, is_month=True)
+    return LatestPeriod(max(first, last - timedelta(days=LATEST_DAYS - 1)), last, is_month=False)
+
+
 def previous_period(filters: Filters, reported: ReportedDays) -> Comparison | None:
     """Compare the period, through its last reported day, with the same part of the previous period.
 
-    Whole months are compared with as many whole months, any other period with as many days. None if the period is
-    open-ended or not reported yet, or if the previous one begins before the first reported day.
+    Whole months are compared with as many whole months, any other period with as many days, unless the filters have a
+    period to compare with. None if the period is open-ended or not reported yet, or if the previous one begins before
+    the first reported day.
     """
     if filters.start is None or filters.end is None:
         return None
+    if filters.before_start or filters.before_end:
+        return _chosen(filters.start, filters.end, filters.before_start, filters.before_end, reported)
     return _compared(filters.start, filters.end, _whole_months(filters.start, filters.end), reported)
 
 
@@ -53,6 +88,23 @@ def previous_year(filters: Filters, reported: ReportedDays) -> Comparison | None
     if filters.start is None or filters.end is None:
         return None
     return _compared(filters.start, filters.end, MONTHS_OF_A_YEAR, reported)
+
+
+def _chosen(
+    start: date, end: date, before_start: date | None, before_end: date | None, reported: ReportedDays
+) -> Comparison | None:
+    """Compare with a chosen period, as long as `start` to `end` if one of its ends is open; both are cut alike."""
+    if reported.first is None or reported.last is None or start > reported.last:
+        return None
+    days = end - start
+    first = before_start or (before_end - days if before_end else start)
+    last = min(end, reported.last)
+    before_last = before_end or first + days
+    if before_last - first == days:
+        before_last = first + (last - start)
+    if first < reported.first or before_last > reported.last:
+        return None
+    return Comparison(start, last, first, before_last, cut=last < end)
 
 
 def _compared(start: date, end: date, months: int, reported: ReportedDays) -> Comparison | None:

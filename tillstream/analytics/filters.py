@@ -35,10 +35,14 @@ class Filters:
     channel: tuple[str, ...] | None = None
     salesperson: tuple[str, ...] | None = None
     country: tuple[str, ...] | None = None
+    before_start: date | None = None
+    before_end: date | None = None
+    """The period to compare with, in place of the previous one."""
 
     @classmethod
     def parse(cls, raw: Mapping[str, str | Sequence[str]]) -> "Filters":
-        """Parse `from`, `to` and the names of COLUMNS, each one text or several; empty text means no filter.
+        """Parse `from`, `to`, the same of `compare-`, and the names of COLUMNS, each one text or several; empty text
+        means no filter.
 
         Raises `Rejected` with a message for users.
         """
@@ -46,14 +50,13 @@ class Filters:
         if unknown:
             raise Rejected(f"There is no filter {', '.join(unknown)}. Available filters: {', '.join(sorted(NAMES))}.")
         texts = {name: _non_empty(value) for name, value in raw.items()}
-        start, end = (_day(name, texts.get(name, ())) for name in ("from", "to"))
-        if start and end and start > end:
-            raise Rejected(f"The period ends before it begins: from {start} to {end}.")
+        start, end = _period(texts, "from", "to")
+        before_start, before_end = _period(texts, "compare-from", "compare-to")
         chosen = {name: texts[name] for name in COLUMNS if texts.get(name)}
         wrong = sorted(set(chosen.get("status", ())) - set(STATUSES))
         if wrong:
             raise Rejected(f"There is no status {', '.join(wrong)}. Allowed values: {', '.join(STATUSES)}.")
-        return cls(start, end, **chosen)
+        return cls(start, end, **chosen, before_start=before_start, before_end=before_end)
 
     def chosen(self) -> dict[str, tuple[str, ...]]:
         """column of sale_facts → permitted values, for the filters that are set."""
@@ -63,11 +66,19 @@ class Filters:
 
 DATE_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """The only form of dates accepted; `date.fromisoformat` also parses other forms of ISO 8601."""
-NAMES = frozenset({"from", "to", *COLUMNS})
+COMPARED_DATES = ("compare-from", "compare-to")
+NAMES = frozenset({"from", "to", *COMPARED_DATES, *COLUMNS})
 
 
 def _non_empty(value: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(text for text in ((value,) if isinstance(value, str) else value) if text)
+
+
+def _period(texts: Mapping[str, tuple[str, ...]], first: str, last: str) -> tuple[date | None, date | None]:
+    start, end = (_day(name, texts.get(name, ())) for name in (first, last))
+    if start and end and start > end:
+        raise Rejected(f"The period ends before it begins: {first} {start} {last} {end}.")
+    return start, end
 
 
 def _day(name: str, texts: tuple[str, ...]) -> date | None:

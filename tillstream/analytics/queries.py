@@ -2,14 +2,22 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
 
 from tillstream.analytics.catalogue import Query, describe, names
 from tillstream.analytics.changed_days import on_changed_days
-from tillstream.analytics.comparison import Comparison, ReportedDays, previous_period
+from tillstream.analytics.comparison import (
+    Comparison,
+    LatestPeriod,
+    ReportedDays,
+    latest_period,
+    previous_period,
+    previous_year,
+)
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.analytics.row_scope import QueryContext, relations
@@ -19,7 +27,19 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED, Action, Scope
 from tillstream.ports.warehouse import Warehouse, WarehouseQuery
 
-__all__ = ["Comparison", "Filters", "Forbidden", "Query", "QueryCache", "compose", "describe", "names", "run", "stream"]
+__all__ = [
+    "Comparison",
+    "Filters",
+    "Forbidden",
+    "LatestPeriod",
+    "Query",
+    "QueryCache",
+    "compose",
+    "describe",
+    "names",
+    "run",
+    "stream",
+]
 
 AHEAD = timedelta(days=1)
 """How far the local date of a store may be ahead of UTC."""
@@ -101,7 +121,28 @@ def comparison(
     warehouse: Warehouse, scope: Scope, filters: Filters, *, cache: QueryCache | None = None
 ) -> Comparison | None:
     """Return the periods compared by the growth of `kpis`, or None. Raises as `run`."""
-    return previous_period(filters, _reported(warehouse, "kpis", scope, filters, cache))
+    return comparisons(warehouse, scope, filters, cache=cache)[0]
+
+
+def comparisons(
+    warehouse: Warehouse, scope: Scope, filters: Filters, *, cache: QueryCache | None = None
+) -> tuple[Comparison | None, Comparison | None]:
+    """Return the comparisons of `growth` with the previous period and the previous year. Raises as `run`."""
+    reported = _reported(warehouse, "kpis", scope, filters, cache)
+    return previous_period(filters, reported), previous_year(filters, reported)
+
+
+def latest(
+    warehouse: Warehouse, scope: Scope, filters: Filters, today: date, *, cache: QueryCache | None = None
+) -> LatestPeriod | None:
+    """Return the latest period of the regions and stores in the filters; later days than tomorrow are mistakes.
+
+    Days count as reported when their region has sales, also if the user may see only some of them.
+    """
+    regions = replace(scope, stores=None, salesperson=None)
+    chosen = Filters(region=filters.region, store=filters.store, end=today + AHEAD)
+    rows = run(warehouse, "freshness", regions, chosen, cache=cache).to_pylist()
+    return latest_period(ReportedDays(row["first_sale_date"], row["last_sale_date"]) for row in rows)
 
 
 def _reported(

@@ -178,6 +178,12 @@ def find(ports: Ports) -> list[User]:
     return [user_of(document.id, document.data) for document in ports.documents.find(COLLECTION)]
 
 
+def salespeople(ports: Ports) -> list[User]:
+    """Users with the role of a salesperson, by sign-in name."""
+    documents = ports.documents.find(COLLECTION, {"role": Role.SALESPERSON.value})
+    return [user_of(document.id, document.data) for document in documents]
+
+
 def disable(ports: Ports, login: str, *, by: str = "") -> User:
     """Block sign-in, end every session and revoke the open link. Raises `NotFound`, `LastAdmin`."""
     closed = {"disabled": True, "link": "", "stamp": _stamp()}

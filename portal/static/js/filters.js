@@ -3,11 +3,14 @@
   "use strict";
 
   const sheet = document.querySelector(".filter-sheet");
-  if (!sheet) return;
   const phone = matchMedia("(max-width: 700px)");
-  const fold = () => { sheet.open = !phone.matches; };
+  const details = document.querySelector("[data-fold]");
+  // A chart that is drawn while it is folded has no width.
+  details?.addEventListener("toggle", () => { if (details.open) dispatchEvent(new Event("resize")); });
+  const fold = () => { for (const one of [sheet, details]) if (one) one.open = !phone.matches; };
   phone.addEventListener("change", fold);
   fold();
+  if (!sheet) return;
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !phone.matches || !sheet.open || sheet.querySelector(".choice[open]")) return;
     sheet.open = false;

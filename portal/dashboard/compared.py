@@ -1,0 +1,79 @@
+"""What the figures of a dashboard are compared with: the previous period, the previous year, or chosen dates."""
+
+from calendar import monthrange
+from dataclasses import dataclass, replace
+from datetime import date
+
+from flask import g, request
+
+from portal import metrics
+from portal.dashboard.request_filters import DashboardFilters
+from portal.formats import days
+from tillstream.analytics.comparison import Comparison
+
+BEFORE, YEAR_BEFORE, NOTHING = "before", "year-before", "nothing"
+LABELS = {BEFORE: "Previous period", YEAR_BEFORE: "Previous year", NOTHING: "None"}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """`chosen`: BEFORE, YEAR_BEFORE or NOTHING. `periods`: the possible comparisons by name."""
+
+    chosen: str
+    periods: dict[str, Comparison]
+
+    @property
+    def period(self) -> Comparison | None:
+        return self.periods.get(self.chosen)
+
+    @property
+    def other(self) -> str:
+        """The comparison that is shown second; empty if there is none."""
+        return next((name for name in self.periods if self.period and name != self.chosen), "")
+
+    def name(self, comparison: str = "") -> str:
+        """The period that is compared with, in a few words: Sep 2026, previous 28 days."""
+        period = self.periods[comparison or self.chosen]
+        start, end = period.before_start, period.before_end
+        if (start.day, end.day) == (1, monthrange(end.year, end.month)[1]) and (start.year, start.month) == (
+            end.year,
+            end.month,
+        ):
+            return f"{start:%b %Y}"
+        if (period.start - end).days == 1 and end - start == period.end - period.start:
+            return f"previous {(end - start).days + 1} days"
+        return days(start, end).striptags()
+
+    def amount(self, row: dict[str, object], column: str) -> object:
+        """Column `before`, `change`, `growth` or `total_change` of a compared row, for the chosen comparison."""
+        prefix = "year_" if self.chosen == YEAR_BEFORE else ""
+        return row[f"{prefix}{column}"] if self.period else None
+
+
+def of(selection: DashboardFilters) -> Compared:
+    """The comparison of this request; the first possible one if it chooses none, or one without data."""
+    before, year = metrics.comparisons(selection.filters)
+    periods = {name: period for name, period in ((BEFORE, before), (YEAR_BEFORE, year)) if period}
+    chosen = request.args.get("compare", BEFORE)
+    if chosen not in periods:
+        chosen = NOTHING if chosen == NOTHING else next(iter(periods), NOTHING)
+    return Compared(chosen, periods)
+
+
+def like_for_like(selection: DashboardFilters) -> DashboardFilters:
+    """The selection limited to stores with sales in both compared periods, if the request wants it.
+
+    Links to other pages name these stores.
+    """
+    if request.args.get("like-for-like") != "yes" or not (comparison := of(selection)).period:
+        return selection
+    rows = metrics.ask("sales-by-dimension-compared", selection.filters, dimension="store").to_pylist()
+    stores = sorted({row["item"] for row in rows if row["item"] and row["lines"] and comparison.amount(row, "before")})
+    g.filters_of_links = g.get("filters_of_links", {}) | {"store": stores}
+    return replace(selection, filters=replace(selection.filters, store=tuple(stores)), like_for_like=True)
+
+
+def is_partial(first: date, last: date, selection: DashboardFilters, through: date | None) -> bool:
+    """Whether a period of a chart is not whole: cut by the chosen dates, or not reported through its last day."""
+    start, end = selection.filters.start or first, selection.filters.end or last
+    return first < start or last > min(end, through or last)

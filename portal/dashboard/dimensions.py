@@ -1,0 +1,123 @@
+"""Dimensions that split sales, and their compared groups."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal import metrics
+from portal.context import ports, scope
+from portal.dashboard.compared import YEAR_BEFORE, Compared
+from portal.dashboard.request_filters import DashboardFilters, here, lines_link
+from tillstream.domain.people import Action
+from tillstream.people import accounts
+
+NOT_GIVEN = "Not given"
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """`filter`: the filter that a group sets; without one a group links to a search. `column`: its value in the query.
+
+    label: the column shown in place of the value. ranked: the query returns the first groups in a chosen order.
+    """
+
+    title: str
+    plural: str
+    query: str
+    column: str
+    filter: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+    label: str = ""
+    ranked: bool = False
+    orders: bool = True
+    needs: Action = Action.SEE_NUMBERS
+
+
+def _of_totals(name: str, plural: str, *, orders: bool = True, needs: Action = Action.SEE_NUMBERS) -> Dimension:
+    return Dimension(
+        name.capitalize(),
+        plural,
+        "sales-by-dimension-compared",
+        "item",
+        name,
+        {"dimension": name},
+        orders=orders,
+        needs=needs,
+    )
+
+
+DIMENSIONS: dict[str, Dimension] = {
+    "by-region": _of_totals("region", "regions"),
+    "by-store": _of_totals("store", "stores"),
+    "by-category": _of_totals("category", "categories", orders=False),
+    "by-product": Dimension(
+        "Product",
+        "products",
+        "products-compared",
+        "product",
+        "product",
+        label="product_name",
+        ranked=True,
+        orders=False,
+    ),
+    "by-channel": _of_totals("channel", "channels"),
+    "by-salesperson": _of_totals("salesperson", "salespeople", needs=Action.SEE_PERSONAL),
+    "by-country": _of_totals("country", "countries"),
+    "by-customer": Dimension(
+        "Customer",
+        "customers",
+        "customers-compared",
+        "customer",
+        label="customer_name",
+        ranked=True,
+        orders=False,
+        needs=Action.SEE_PERSONAL,
+    ),
+}
+
+
+def mine() -> dict[str, Dimension]:
+    """The dimensions that the user may see."""
+    bounds = scope()
+    return {name: one for name, one in DIMENSIONS.items() if bounds.may(one.needs)}
+
+
+def groups(
+    dimension: Dimension, selection: DashboardFilters, compared: Compared, *, limit: int, by_change: bool = False
+) -> list[dict[str, Any]]:
+    """Compared groups, highest revenue first; `limit` and `by_change` apply to a ranked dimension.
+
+    Each has the columns of its query and value, name, code (unless it is the name), link, lines_link, and before,
+    change, growth and total_change of the chosen comparison.
+    """
+    params: dict[str, Any] = dict(dimension.params)
+    if dimension.ranked:
+        change = "year-change" if compared.chosen == YEAR_BEFORE else "change"
+        params |= {"limit": limit, "sort": change if by_change else "revenue"}
+    rows: list[dict[str, Any]] = metrics.ask(dimension.query, selection.filters, **params).to_pylist()
+    names = _salespeople() if dimension.filter == "salesperson" else {}
+    for row in rows:
+        value = row["value"] = row[dimension.column]
+        row["name"] = (row[dimension.label] if dimension.label else names.get(value)) or value or NOT_GIVEN
+        row["code"] = value if value and row["name"] != value else ""
+        row["link"], row["lines_link"] = _links(dimension, selection, value)
+        for column in ("before", "change", "growth", "total_change"):
+            row[column] = compared.amount(row, column)
+    return rows
+
+
+def _links(dimension: Dimension, selection: DashboardFilters, value: str | None) -> tuple[str, str]:
+    """The dashboard filtered to a group, or its sale lines if that filter is set already; and its sale lines."""
+    if value is None:
+        return "", ""
+    lines = lines_link(**{dimension.filter or "q": value})
+    if not dimension.filter or selection.values.get(dimension.filter) == [value]:
+        return lines, lines
+    return here(**{dimension.filter: value}), lines
+
+
+def _salespeople() -> dict[str | None, str]:
+    """Salesperson ID → name of the account; only IDs with one account."""
+    names: dict[str | None, str] = {}
+    for user in accounts.salespeople(ports()):
+        names[user.salesperson] = "" if user.salesperson in names else user.name
+    return names
