@@ -41,16 +41,23 @@ def previous_period(filters: Filters, reported: ReportedDays) -> Comparison | No
     """Compare the period, through its last reported day, with the same part of the previous period.
 
     Whole months are compared with as many whole months, any other period with as many days. None if the period is
-    open-ended or not reported yet, or if the previous one begins before the first reported day.
+    open-ended or not reported yet, or if the previous one begins before the first reported day. Filters with sales to
+    compare with of their own are compared with these, each period as it is.
     """
     if filters.start is None or filters.end is None:
         return None
+    against = filters.against
+    if against is not None and against.start is not None and against.end is not None:
+        return Comparison(filters.start, filters.end, against.start, against.end, cut=False)
     return _compared(filters.start, filters.end, _whole_months(filters.start, filters.end), reported)
 
 
 def previous_year(filters: Filters, reported: ReportedDays) -> Comparison | None:
-    """As `previous_period`, with the same days of the previous year; the last day of February maps to its last day."""
-    if filters.start is None or filters.end is None:
+    """As `previous_period`, with the same days of the previous year; the last day of February maps to its last day.
+
+    None for filters with sales to compare with of their own.
+    """
+    if filters.against is not None or filters.start is None or filters.end is None:
         return None
     return _compared(filters.start, filters.end, MONTHS_OF_A_YEAR, reported)
 

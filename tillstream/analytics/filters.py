@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from typing import Any
 
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.errors import Rejected
@@ -35,13 +36,23 @@ class Filters:
     channel: tuple[str, ...] | None = None
     salesperson: tuple[str, ...] | None = None
     country: tuple[str, ...] | None = None
+    against: "Filters | None" = None
+    """Filters of the sales to compare with; None for the previous period."""
 
     @classmethod
     def parse(cls, raw: Mapping[str, str | Sequence[str]]) -> "Filters":
         """Parse `from`, `to` and the names of COLUMNS, each one text or several; empty text means no filter.
 
+        `against-NAME` replaces NAME for the sales to compare with, which have the other filters in common.
         Raises `Rejected` with a message for users.
         """
+        replaced = {name.removeprefix(AGAINST): raw[name] for name in raw if name.startswith(AGAINST)}
+        if replaced:
+            own = {name: value for name, value in raw.items() if not name.startswith(AGAINST)}
+            filters, against = cls.parse(own), cls.parse(own | replaced)
+            if None in (filters.start, filters.end, against.start, against.end):
+                raise Rejected("Both sides of a comparison need a period: set from and to.")
+            return replace(filters, against=against)
         unknown = sorted(set(raw) - NAMES)
         if unknown:
             raise Rejected(f"There is no filter {', '.join(unknown)}. Available filters: {', '.join(sorted(NAMES))}.")
@@ -49,7 +60,7 @@ class Filters:
         start, end = (_day(name, texts.get(name, ())) for name in ("from", "to"))
         if start and end and start > end:
             raise Rejected(f"The period ends before it begins: from {start} to {end}.")
-        chosen = {name: texts[name] for name in COLUMNS if texts.get(name)}
+        chosen: dict[str, Any] = {name: texts[name] for name in COLUMNS if texts.get(name)}
         wrong = sorted(set(chosen.get("status", ())) - set(STATUSES))
         if wrong:
             raise Rejected(f"There is no status {', '.join(wrong)}. Allowed values: {', '.join(STATUSES)}.")
@@ -64,6 +75,7 @@ class Filters:
 DATE_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """The only form of dates accepted; `date.fromisoformat` also parses other forms of ISO 8601."""
 NAMES = frozenset({"from", "to", *COLUMNS})
+AGAINST = "against-"
 
 
 def _non_empty(value: str | Sequence[str]) -> tuple[str, ...]:
