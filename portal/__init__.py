@@ -12,6 +12,7 @@ from portal import (
     api,
     audit,
     changes,
+    compare,
     completeness,
     context,
     corrections,
@@ -77,7 +78,7 @@ def create_app(app: App) -> Flask:
     flask.before_request(lambda: access.guard(csrf))
     rate_counts.limiter(flask, app.ports, every=0).limit(TRIES, methods=["POST"])(sign_in.blueprint)
     limits.limit(rate_counts.limiter(flask, app.ports, every=1), api.blueprint)
-    numbers = (dashboard, metric_explanation, sale_lines, sale_history, search, changes, exports)
+    numbers = (dashboard, metric_explanation, sale_lines, sale_history, search, changes, compare, exports)
     files = (uploads, review, completeness, corrections, pipeline)
     people = (admin, audit, profile, tokens)
     for area in (sign_in, *numbers, *files, *people, help_area, live, api):

@@ -27,6 +27,7 @@ class Area:
 
 AREAS: tuple[Area, ...] = (
     Area("dashboard.show", "Sales", "Numbers", "chart", "s", Action.SEE_NUMBERS),
+    Area("compare.show", "Compare", "Numbers", "columns", "b", Action.SEE_NUMBERS),
     Area(
         "sale_lines.show",
         "Sale lines",

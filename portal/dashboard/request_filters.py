@@ -35,10 +35,10 @@ def read() -> DashboardFilters:
     values, preset = resolved()
     period = request.args.get("period", "")
     filters = metrics.parse_filters(values)
-    return DashboardFilters(values, filters, preset, period if period in PERIODS else _default_period(filters))
+    return DashboardFilters(values, filters, preset, period if period in PERIODS else default_period(filters))
 
 
-def _default_period(filters: Filters) -> str:
+def default_period(filters: Filters) -> str:
     """Default period length for the range of dates."""
     if filters.start is None or filters.end is None:
         return "monthly"
