@@ -9,9 +9,11 @@ from flask_wtf import CSRFProtect
 from portal import (
     access,
     admin,
+    annotations,
     api,
     audit,
     changes,
+    compare,
     completeness,
     compression,
     context,
@@ -43,6 +45,7 @@ from portal import (
     tokens,
     uploads,
     urls,
+    views,
 )
 from portal import help as help_area
 from portal.api import cors, limits
@@ -79,10 +82,11 @@ def create_app(app: App) -> Flask:
     flask.before_request(lambda: access.guard(csrf))
     rate_counts.limiter(flask, app.ports, every=0).limit(TRIES, methods=["POST"])(sign_in.blueprint)
     limits.limit(rate_counts.limiter(flask, app.ports, every=1), api.blueprint)
-    numbers = (dashboard, metric_explanation, sale_lines, sale_history, search, changes, exports)
+    numbers = (dashboard, compare, metric_explanation, sale_lines, sale_history, search, changes, exports)
+    kept = (views, annotations)
     files = (uploads, review, completeness, corrections, pipeline)
     people = (admin, audit, profile, tokens)
-    for area in (sign_in, *numbers, *files, *people, help_area, live, api):
+    for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)
     swagger_ui.register(flask)
     health.register(flask, measured=app.settings.metrics)

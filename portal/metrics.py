@@ -9,12 +9,12 @@ from flask import request
 
 from portal.context import scope, tillstream
 from tillstream.analytics import filter_values, queries
-from tillstream.analytics.filters import NAMES, Filters
+from tillstream.analytics.filters import Filters, is_filter
 
 
 def requested_filters() -> dict[str, list[str]]:
-    """Filters in the address: name → values."""
-    return {name: values for name, values in request.args.lists() if name in NAMES and any(values)}
+    """Filters in the address, with those of the sales to compare with: name → values."""
+    return {name: values for name, values in request.args.lists() if is_filter(name) and any(values)}
 
 
 def parse_filters(values: Mapping[str, str | Sequence[str]]) -> Filters:

@@ -27,6 +27,7 @@ class Area:
 
 AREAS: tuple[Area, ...] = (
     Area("dashboard.show", "Sales", "Numbers", "chart", "s", Action.SEE_NUMBERS),
+    Area("compare.show", "Compare", "Numbers", "columns", "b", Action.SEE_NUMBERS, ("views.show",)),
     Area(
         "sale_lines.show",
         "Sale lines",
@@ -45,6 +46,7 @@ AREAS: tuple[Area, ...] = (
         Action.SEE_NUMBERS,
         ("changes.settlement", "changes.lines"),
     ),
+    Area("annotations.show", "Annotations", "Numbers", "calendar", "m", Action.SEE_NUMBERS),
     Area("review.waiting", "Decisions", "Files", "hand", "w", Action.SEE_UPLOADS, ("review.decide",), waiting.count),
     Area("uploads.listing", "Uploads", "Files", "upload", "u", Action.SEE_UPLOADS),
     Area("completeness.show", "Delivery calendar", "Files", "calendar", "d", Action.SEE_UPLOADS, ("completeness.day",)),

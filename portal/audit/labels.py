@@ -16,6 +16,8 @@ KINDS = {
     "sale": "Sales",
     "data": "Data",
     "message": "Messages",
+    "view": "Saved views",
+    "annotation": "Annotations",
     "setting": "Settings",
 }
 ACTION_LABELS = {
@@ -55,6 +57,11 @@ ACTION_LABELS = {
     AuditAction.DATA_ANNOUNCED: "Changes published",
     AuditAction.DATA_REBUILT: "Warehouse rebuilt",
     AuditAction.MESSAGE_RESENT: "Message resent",
+    AuditAction.VIEW_SAVED: "View saved",
+    AuditAction.VIEW_REMOVED: "View deleted",
+    AuditAction.VIEW_START_SET: "Start page changed",
+    AuditAction.ANNOTATION_ADDED: "Day annotated",
+    AuditAction.ANNOTATION_REMOVED: "Annotation deleted",
     AuditAction.SETTING_CHANGED: "Setting changed",
 }
 

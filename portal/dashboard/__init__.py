@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import metrics
 from portal.access import allow
-from portal.context import ports, scope, tillstream
+from portal.context import me, ports, scope, tillstream
 from portal.dashboard import compared, filter_bar, tiles
 from portal.dashboard.dimensions import mine as dimensions
 from portal.dashboard.presets import ALL_TIME, PRESETS
@@ -23,10 +23,11 @@ from portal.dashboard.request_filters import (
 )
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.dashboard.tables import TABLES, page_of
-from portal.urls import with_args
+from portal.urls import own_page, with_args
 from tillstream.analytics import changes
 from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.filters import Filters
+from tillstream.dashboards import saved_views
 from tillstream.domain.errors import NotFound, Unavailable
 from tillstream.domain.people import Action
 
@@ -41,7 +42,8 @@ SCRIPTED = "tiles"
 @blueprint.get("/")
 @allow(Action.SEE_NUMBERS)
 def home() -> ResponseReturnValue:
-    return redirect(url_for("dashboard.show"), 302)
+    view = saved_views.start_view(ports(), me().login, me().created_at)
+    return redirect(own_page(view.address) if view else url_for("dashboard.show"), 302)
 
 
 @blueprint.get("/dashboard")

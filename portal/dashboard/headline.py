@@ -92,9 +92,8 @@ def _changes(
     changes: dict[str, dict[str, Decimal | None]] = {}
     for name in shown:
         period = comparison.periods[name]
-        before = replace(
-            selection.filters, start=period.before_start, end=period.before_end, before_start=None, before_end=None
-        )
+        sales = selection.filters.against or selection.filters
+        before = replace(sales, start=period.before_start, end=period.before_end, before_start=None, before_end=None)
         earlier = metrics.ask("headline", before).to_pylist()[0]
         changes[name] = {figure: row[columns[name]] for figure, row in growth.items()} | {
             figure: _growth(totals[figure], earlier[figure])

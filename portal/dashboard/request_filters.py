@@ -10,7 +10,7 @@ from portal.context import ports
 from portal.dashboard.presets import ALL_TIME, PRESETS, dates_of
 from portal.urls import with_args
 from tillstream.analytics.comparison import LatestPeriod
-from tillstream.analytics.filters import NAMES, Filters
+from tillstream.analytics.filters import Filters, is_filter
 
 PERIODS = {"daily": "Days", "weekly": "Weeks", "monthly": "Months", "quarterly": "Quarters", "yearly": "Years"}
 DATES = ("from", "to")
@@ -45,14 +45,14 @@ def read() -> DashboardFilters:
         values |= dates_in_address(latest)
         filters = replace(filters, start=latest.start, end=latest.end)
         g.filters_of_links = dates_in_address(latest)
-    return DashboardFilters(values, filters, preset, period if period in PERIODS else _default_period(filters), latest)
+    return DashboardFilters(values, filters, preset, period if period in PERIODS else default_period(filters), latest)
 
 
 def dates_in_address(period: LatestPeriod) -> dict[str, list[str]]:
     return {"from": [period.start.isoformat()], "to": [period.end.isoformat()]}
 
 
-def _default_period(filters: Filters) -> str:
+def default_period(filters: Filters) -> str:
     """Default period length for the range of dates."""
     if filters.start is None or filters.end is None:
         return "monthly"
@@ -110,7 +110,9 @@ def lines_link(**changes: Any) -> str:
 def kept() -> dict[str, list[str]]:
     """Filters for links to other pages, with those that the address leaves out: the dates of the latest period, and the
     stores of a comparison like for like."""
-    chosen = {name: values for name, values in request.args.lists() if name in {*NAMES, "preset"} and any(values)}
+    chosen = {
+        name: values for name, values in request.args.lists() if (is_filter(name) or name == "preset") and any(values)
+    }
     own: dict[str, list[str]] = g.get("filters_of_links", {})
     return chosen | own
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from portal import metrics
+from portal import annotations, metrics
 from portal.dashboard import charts, compared
 from portal.dashboard.request_filters import PERIODS, DashboardFilters, here, lines_link
 from tillstream.analytics.filters import Filters
@@ -29,6 +29,9 @@ def over_time(selection: DashboardFilters) -> dict[str, Any]:
         if len(starts) <= STEPS or selection.period not in COARSER:
             break
         selection = replace(selection, period=COARSER[selection.period])
+    if starts:
+        last = charts.span(starts[-1], selection.period)[1]
+        figure["annotations"] = annotations.on_chart(starts, last, selection.filters.region)
     figure["links"] = [_days(selection, *charts.span(start, selection.period)) for start in starts]
     through = _reported_through(selection)
     figure["partial"] = [

@@ -20,6 +20,7 @@ TABLES = (
     "headline",
     "customer-counts",
     "growth",
+    "change",
     "sales-over-time",
     "sales-over-time-compared",
     "sales-by-region",

@@ -1,4 +1,4 @@
-"""Light and dark theme, as the user chooses."""
+"""Light or dark theme and density of the pages, as the user chooses."""
 
 from flask import Blueprint, Flask, Response, current_app, redirect, request
 from flask.typing import ResponseReturnValue
@@ -12,6 +12,8 @@ COOKIE = "theme"
 THEMES = {"light": "Light", "dark": "Dark", "system": "System"}
 MEDIA = {"light": "not all", "dark": "screen", "system": "screen and (prefers-color-scheme: dark)"}
 """Media query of the dark style sheet; it never applies to print."""
+DENSITY = "density"
+DENSITIES = {"comfortable": "Comfortable", "compact": "Compact"}
 A_YEAR = 365 * 86_400
 STORYBOOK = "storybook"
 
@@ -22,19 +24,28 @@ def theme() -> str:
     return chosen if chosen in THEMES else "system"
 
 
+def density() -> str:
+    """Density of the cookie."""
+    chosen = request.cookies.get(DENSITY, "")
+    return chosen if chosen in DENSITIES else "comfortable"
+
+
 @blueprint.post("/theme")
 @allow(Open.EVERYBODY)
 def choose() -> ResponseReturnValue:
-    wanted = request.form.get("theme", "")
+    """Keep the theme, the density or both in cookies."""
     script = request.accept_mimetypes.best == "application/json"
     response = Response(status=204) if script else redirect(own_page(request.form.get("next", "")), 303)
     secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-    if wanted in THEMES:
-        response.set_cookie(COOKIE, wanted, max_age=A_YEAR, secure=secure, httponly=True, samesite="Lax")
+    for name, choices in ((COOKIE, THEMES), (DENSITY, DENSITIES)):
+        wanted = request.form.get(name, "")
+        if wanted in choices:
+            response.set_cookie(name, wanted, max_age=A_YEAR, secure=secure, httponly=True, samesite="Lax")
     return response
 
 
 def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
     app.add_template_global(theme, "theme")
-    app.jinja_env.globals.update(themes=THEMES, dark_media=MEDIA)
+    app.add_template_global(density, "density")
+    app.jinja_env.globals.update(themes=THEMES, densities=DENSITIES, dark_media=MEDIA)

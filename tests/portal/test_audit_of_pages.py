@@ -9,8 +9,9 @@ from shop_steps import FILE, OWN, Shop, token
 from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
 
-from tillstream.domain.people import Role
-from tillstream.people import invitation_links, store_tokens
+from tillstream.dashboards import annotations, saved_views
+from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.people import accounts, invitation_links, store_tokens
 from tillstream.people.sign_in import totp
 
 EXPECTED = "/expected-deliveries/IN"
@@ -52,6 +53,16 @@ def _answered_while_held(shop: Shop) -> None:
     batch = shop.upload(LOST)
     shop.boss.post(f"/uploads/{batch}/questions", {"answer.status.Lost": "cancelled"})
     assert shop.boss.post(f"/uploads/{batch}/questions/save").status_code == 303
+
+
+def _saved_view(shop: Shop) -> str:
+    shop.boss.post("/views", {"name": "UK", "address": "/dashboard?region=UK"})
+    return saved_views.find(shop.app.ports, "boss", accounts.get(shop.app.ports, "boss").created_at)[0].id
+
+
+def _annotation(shop: Shop) -> str:
+    shop.boss.post("/annotations", {"day": "2026-06-01", "text": "Strike"})
+    return annotations.between(shop.app.ports, UNRESTRICTED)[0].id
 
 
 def _with_code(shop: Shop) -> None:
@@ -129,6 +140,11 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
         "token.revoked",
         lambda s: s.boss.post(f"/stores/{store_tokens.issue(s.app.ports, 'IN', 'M', '', 'boss')[0].id}/revoke"),
     ),
+    "views.save": ("view.saved", _saved_view),
+    "views.delete": ("view.removed", lambda s: s.boss.post(f"/views/{_saved_view(s)}/delete")),
+    "views.start": ("view.set-as-start-page", lambda s: s.boss.post("/views/start", {"view": _saved_view(s)})),
+    "annotations.add": ("annotation.added", _annotation),
+    "annotations.delete": ("annotation.removed", lambda s: s.boss.post(f"/annotations/{_annotation(s)}/delete")),
     "tokens.make": ("token.issued", lambda s: s.boss.post("/tokens", {"name": "r", "rights": "numbers", "days": "7"})),
     "tokens.revoke": ("token.revoked", lambda s: s.boss.post(f"/tokens/{token(s, 'boss')}/revoke")),
     "tokens.revoke_any": ("token.revoked", lambda s: s.boss.post(f"/tokens/everybody/{token(s, 'asha')}/revoke")),

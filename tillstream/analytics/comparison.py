@@ -74,18 +74,24 @@ def previous_period(filters: Filters, reported: ReportedDays) -> Comparison | No
 
     Whole months are compared with as many whole months, any other period with as many days, unless the filters have a
     period to compare with. None if the period is open-ended or not reported yet, or if the previous one begins before
-    the first reported day.
+    the first reported day. Other sales are compared with each period as it is.
     """
     if filters.start is None or filters.end is None:
         return None
+    if filters.against is not None:
+        before_start, before_end = filters.before_start or filters.start, filters.before_end or filters.end
+        return Comparison(filters.start, filters.end, before_start, before_end, cut=False)
     if filters.before_start or filters.before_end:
         return _chosen(filters.start, filters.end, filters.before_start, filters.before_end, reported)
     return _compared(filters.start, filters.end, _whole_months(filters.start, filters.end), reported)
 
 
 def previous_year(filters: Filters, reported: ReportedDays) -> Comparison | None:
-    """As `previous_period`, with the same days of the previous year; the last day of February maps to its last day."""
-    if filters.start is None or filters.end is None:
+    """As `previous_period`, with the same days of the previous year; the last day of February maps to its last day.
+
+    None for filters with other sales to compare with.
+    """
+    if filters.against is not None or filters.start is None or filters.end is None:
         return None
     return _compared(filters.start, filters.end, MONTHS_OF_A_YEAR, reported)
 

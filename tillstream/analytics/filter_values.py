@@ -33,6 +33,8 @@ def check(
     cache: QueryCache | None = None,
 ) -> None:
     """Raise `UnknownValue` for values without sales in the scope; `regions` in scope need no sales."""
+    if filters.against is not None:
+        check(warehouse, scope, filters.against, regions, cache=cache)
     for name in CHECKED_FILTERS:
         requested = getattr(filters, name) or ()
         if not requested:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from typing import Any
 
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.errors import Rejected
@@ -38,21 +39,31 @@ class Filters:
     before_start: date | None = None
     before_end: date | None = None
     """The period to compare with, in place of the previous one."""
+    against: "Filters | None" = None
+    """The sales to compare with, without their period, if they are other ones."""
 
     @classmethod
     def parse(cls, raw: Mapping[str, str | Sequence[str]]) -> "Filters":
         """Parse `from`, `to`, the same of `compare-`, and the names of COLUMNS, each one text or several; empty text
         means no filter.
 
+        `compare-NAME` replaces NAME for the sales to compare with, which have the other filters in common.
         Raises `Rejected` with a message for users.
         """
+        replaced = {name: f"{COMPARE}{name}" for name in COLUMNS if f"{COMPARE}{name}" in raw}
+        if replaced:
+            own = {name: value for name, value in raw.items() if name not in replaced.values()}
+            columns = {name: raw[name] for name in COLUMNS if name in raw}
+            return replace(
+                cls.parse(own), against=cls.parse(columns | {name: raw[other] for name, other in replaced.items()})
+            )
         unknown = sorted(set(raw) - NAMES)
         if unknown:
             raise Rejected(f"There is no filter {', '.join(unknown)}. Available filters: {', '.join(sorted(NAMES))}.")
         texts = {name: _non_empty(value) for name, value in raw.items()}
         start, end = _period(texts, "from", "to")
         before_start, before_end = _period(texts, "compare-from", "compare-to")
-        chosen = {name: texts[name] for name in COLUMNS if texts.get(name)}
+        chosen: dict[str, Any] = {name: texts[name] for name in COLUMNS if texts.get(name)}
         wrong = sorted(set(chosen.get("status", ())) - set(STATUSES))
         if wrong:
             raise Rejected(f"There is no status {', '.join(wrong)}. Allowed values: {', '.join(STATUSES)}.")
@@ -66,8 +77,14 @@ class Filters:
 
 DATE_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """The only form of dates accepted; `date.fromisoformat` also parses other forms of ISO 8601."""
-COMPARED_DATES = ("compare-from", "compare-to")
+COMPARE = "compare-"
+COMPARED_DATES = (f"{COMPARE}from", f"{COMPARE}to")
 NAMES = frozenset({"from", "to", *COMPARED_DATES, *COLUMNS})
+
+
+def is_filter(name: str) -> bool:
+    """Whether `Filters.parse` takes a name: one of NAMES, or a column of the sales to compare with."""
+    return name in NAMES or name.removeprefix(COMPARE) in COLUMNS
 
 
 def _non_empty(value: str | Sequence[str]) -> tuple[str, ...]:

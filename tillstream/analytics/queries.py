@@ -44,9 +44,9 @@ __all__ = [
 AHEAD = timedelta(days=1)
 """How far the local date of a store may be ahead of UTC."""
 _REPORTING = "SELECT MAX(currency) AS currency FROM reporting"
-_READS_TOTALS = re.compile(r"\b(visible|(year_)?earlier|compared|known)_\w*sums\b")
+_READS_TOTALS = re.compile(r"\b(visible|(year_)?earlier|compared|known)_\w*(sums|amounts)\b")
 PERSONAL_COLUMNS = PERSONAL | {"customer"}
-_READS_COMPARISON = re.compile(r"\b(earlier|year_earlier|compared)_(\w*lines|\w*sums|periods)\b")
+_READS_COMPARISON = re.compile(r"\b(earlier|year_earlier|compared)_(\w*lines|\w*sums|amounts|periods)\b")
 PERSONAL_PARAMETER = "personal"
 """The query parameter that is 1 if the user may see personal columns, else 0."""
 

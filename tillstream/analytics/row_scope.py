@@ -6,7 +6,7 @@ from typing import Any
 
 from tillstream.analytics.comparison import Comparison, ReportedDays, previous_period, previous_year
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.summing import Where, count_query, total_query
+from tillstream.analytics.summing import Where, amount_query, count_query, total_query
 from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.domain.people import Scope
 
@@ -29,11 +29,13 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
 
     A name such as visible_lines consists of a set of days and the kind of rows.
     Sets of days within scope and filters, each empty if it does not apply:
-    visible: the filtered period; earlier: the previous period; year_earlier: the same days of the previous year;
-    compared: as visible, if there is a comparison; known: all days before the period, filters not applied.
+    visible: the filtered period; earlier: the previous period, or the sales of `filters.against`; year_earlier: the
+    same days of the previous year; compared: as visible, if there is a comparison; known: all days before the period,
+    filters not applied.
     Kinds of rows:
     lines: line_facts; sums, product_sums, customer_sums: daily totals, see `total_query`; customers: daily totals by
-    customer without amounts in the reporting currency, see `count_query`.
+    customer without amounts in the reporting currency, see `count_query`; amounts: lines that are not
+    cancelled, with their revenue, see `amount_query`.
 
     Other relations:
     visible_sales: sale_facts within scope and filters;
@@ -61,6 +63,7 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
         for table in ROLLUPS:
             select = total_query(table, where, basis.stale, basis.reporting_currency, whole_sales=whole)
             selects[f"{name}_{table.removeprefix('day_')}"] = select
+        selects[f"{name}_amounts"] = amount_query(where, basis.reporting_currency)
         selects[f"{name}_customers"] = count_query("customer_sums", where, basis.stale, whole_sales=whole)
     return selects | {
         "visible_sales": (visible.select("sale_facts"), visible.params),
@@ -109,7 +112,7 @@ def _compared_days(chosen: ReportedDays) -> tuple[str, dict[str, Any]]:
 def _comparison_where(scope: Scope, filters: Filters, comparison: Comparison | None, name: str) -> Where:
     if comparison is None:
         return Where(["FALSE"])
-    where = _visible_where(scope, filters)
+    where = _visible_where(scope, filters.against, "against") if filters.against else _visible_where(scope, filters)
     where.between(comparison.before_start, comparison.before_end, name)
     return where
 
@@ -140,10 +143,10 @@ def _history_where(scope: Scope, filters: Filters) -> Where:
     return where
 
 
-def _visible_where(scope: Scope, filters: Filters) -> Where:
+def _visible_where(scope: Scope, filters: Filters, prefix: str = "filter") -> Where:
     where = _scope_where(scope)
     for column, values in filters.chosen().items():
-        where.is_in(column, values, f"filter_{column}")
+        where.is_in(column, values, f"{prefix}_{column}")
     return where
 
 

@@ -88,6 +88,19 @@ def total_query(
     return select, params | {"reporting_currency": reporting_currency}
 
 
+def amount_query(where: Where, reporting_currency: str) -> tuple[str, dict[str, Any]]:
+    """Return (SELECT, parameters) of the lines within `where` that are not cancelled, as in line_facts.
+
+    Additional column: revenue, the unrounded net amount in the reporting currency; NULL without a rate.
+    """
+    rows = where.select("line_facts", extra="is_active")
+    revenue = f"CAST(active_net AS BIGNUMERIC) * CAST({_FACTOR} AS BIGNUMERIC) AS revenue"
+    return (
+        f"SELECT sums.*, {revenue}\n  FROM (\n    {rows}\n  ) AS sums\n  {_RATED}",
+        where.params | {"reporting_currency": reporting_currency},
+    )
+
+
 def _columns(columns: str, table: str, *, whole_sales: bool) -> str:
     dimensions = ", ".join(f"sums.{name}" for name in ROLLUPS[table])
     return columns.format(dimensions=dimensions, orders="sums.orders" if whole_sales else "0", factor=_FACTOR)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tillstream.analytics import filter_values, queries, reference
 from tillstream.analytics.filters import NAMES as FILTERS
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.filters import Filters, is_filter
 from tillstream.app import App
 from tillstream.commands.result import Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
@@ -72,7 +72,7 @@ def query(app: App, progress: Progress, arguments: Query) -> Result:
 def _check_names(query: str, params: Mapping[str, str], parameters: Mapping[str, object]) -> None:
     """Raise `Rejected` for a name that is neither a parameter of the query nor a filter."""
     for name in params:
-        if name not in parameters and name not in FILTERS:
+        if name not in parameters and not is_filter(name):
             own = f"Its parameters: {', '.join(parameters)}. " if parameters else ""
             raise Rejected(
                 f"{query} has no parameter or filter {name}.{did_you_mean(name, (*parameters, *FILTERS))} {own}"

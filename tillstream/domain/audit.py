@@ -42,6 +42,11 @@ class AuditAction(StrEnum):
     DATA_ANNOUNCED = "data.announced"
     DATA_REBUILT = "data.rebuilt"
     MESSAGE_RESENT = "message.resent"
+    VIEW_SAVED = "view.saved"
+    VIEW_REMOVED = "view.removed"
+    VIEW_START_SET = "view.set-as-start-page"
+    ANNOTATION_ADDED = "annotation.added"
+    ANNOTATION_REMOVED = "annotation.removed"
     SETTING_CHANGED = "setting.changed"
 
     @property

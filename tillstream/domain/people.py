@@ -18,6 +18,7 @@ class Action(StrEnum):
     SEE_PERSONAL = "see personal columns"
     SEE_UPLOADS = "see uploads"
     UPLOAD = "upload, fix, replay"
+    ANNOTATE = "annotate days"
     DECIDE = "confirm, reject, undo"
     ENTER_SALES = "enter sales"
     MANAGE_STOCK = "catalogue, stock, goals"
@@ -28,9 +29,11 @@ class Action(StrEnum):
 PERMISSIONS: dict[Role, frozenset[Action]] = {
     Role.ADMIN: frozenset(Action),
     Role.MANAGER: frozenset(Action) - {Action.ADMINISTER},
-    Role.CLERK: frozenset({Action.SEE_NUMBERS, Action.SEE_PERSONAL, Action.SEE_UPLOADS, Action.UPLOAD}),
+    Role.CLERK: frozenset(
+        {Action.SEE_NUMBERS, Action.SEE_PERSONAL, Action.ANNOTATE, Action.SEE_UPLOADS, Action.UPLOAD}
+    ),
     Role.SALESPERSON: frozenset({Action.SEE_NUMBERS, Action.SEE_PERSONAL, Action.ENTER_SALES}),
-    Role.ANALYST: frozenset({Action.SEE_NUMBERS}),
+    Role.ANALYST: frozenset({Action.SEE_NUMBERS, Action.ANNOTATE}),
 }
 
 

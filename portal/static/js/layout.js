@@ -36,9 +36,9 @@
       event.preventDefault();
       const chosen = event.submitter;
       const body = new FormData(form, chosen);
-      for (const one of form.querySelectorAll("button")) one.setAttribute("aria-pressed", String(one === chosen));
-      document.getElementById("dark").media = chosen.dataset.media;
-      document.documentElement.dataset.theme = chosen.value; // charts watch it, and read the colours anew
+      for (const one of form.querySelectorAll(`button[name="${chosen.name}"]`)) one.setAttribute("aria-pressed", String(one === chosen));
+      if (chosen.name === "theme") document.getElementById("dark").media = chosen.dataset.media;
+      document.documentElement.dataset[chosen.name] = chosen.value; // charts watch the theme, and read the colours anew
       await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
     });
   }

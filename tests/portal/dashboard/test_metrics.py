@@ -122,7 +122,7 @@ def test_the_api_returns_the_result_of_the_query(app: App, sold: Visitor) -> Non
 def test_a_list_has_columns_rows_and_what_is_missing(app: App, sold: Visitor, name: str) -> None:
     answer = sold.get(f"/api/{name}").get_json()
     expected = queries.run(app.ports.warehouse, name, UNRESTRICTED)
-    assert set(answer) == {"columns", "rows", "as_of", "currency", "unconverted_lines"}
+    assert set(answer) == {"columns", "rows", "as_of", "currency", "unconverted_lines", "next_cursor"}
     assert answer["columns"] == expected.schema.names
     assert answer["rows"] == to_json(expected.to_pylist())
     assert sum(Decimal(row["revenue"]) for row in answer["rows"]) == Decimal("600.60")

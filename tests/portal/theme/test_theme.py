@@ -155,3 +155,11 @@ def test_a_page_of_a_list_shows_whether_more_follow() -> None:
     assert (len(first.rows), first.total, first.more, first.last) == (25, 60, True, 3)
     last = page_of(ListQuery(page=3), iter(range(60)))
     assert (list(last.rows), last.total, last.more, last.last) == (list(range(50, 60)), None, False, None)
+
+
+def test_the_density_is_chosen_by_the_reader(maker: Visitor) -> None:
+    assert 'data-density="comfortable"' in maker.get("/dashboard").text
+    maker.post("/theme", {"density": "compact"})
+    assert 'data-density="compact"' in maker.get("/dashboard").text
+    maker.post("/theme", {"density": "tiny"})
+    assert 'data-density="compact"' in maker.get("/dashboard").text

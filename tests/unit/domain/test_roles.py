@@ -9,6 +9,7 @@ what                                          admin  manager  clerk  salesperson
 see numbers                                   yes    yes      yes    yes          yes
 see personal columns                          yes    yes      yes    yes          -
 upload, fix, replay                           yes    yes      yes    -            -
+annotate days                                 yes    yes      yes    -            yes
 confirm, reject, undo                         yes    yes      -      -            -
 enter sales                                   yes    yes      -      yes          -
 catalogue, stock, goals                       yes    yes      -      -            -

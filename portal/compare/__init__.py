@@ -1,0 +1,61 @@
+"""Compare two periods, regions, stores, channels, categories or countries, and explain the difference in revenue."""
+
+from dataclasses import replace
+
+from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import metrics
+from portal.access import allow
+from portal.compare import effects, sides
+from portal.dashboard import charts
+from portal.dashboard.request_filters import default_period
+from portal.urls import with_args
+from tillstream.analytics.filters import Filters
+from tillstream.domain.people import Action
+
+blueprint = Blueprint("compare", __name__, template_folder="templates")
+
+FIGURES = {
+    "revenue": ("Revenue", "money"),
+    "orders": ("Orders", "count"),
+    "average_order_value": ("Average order", "money"),
+    "units": ("Units", "count"),
+    "customers": ("Customers", "count"),
+}
+
+
+@blueprint.get("/compare")
+@allow(Action.SEE_NUMBERS)
+def show() -> ResponseReturnValue:
+    """Two selections of sales next to each other."""
+    pair = sides.read()
+    rows = metrics.ask("change", pair.filters, grain=pair.grain).to_pylist() if pair.filters else []
+    if pair.filters and not rows:
+        pair = replace(pair, filters=None, reason=sides.reported_days())
+    page = {"pair": pair, "kinds": sides.KINDS, "grains": effects.GRAINS}
+    if pair.filters is None:
+        return render_template("compare/show.html", **page)
+    figures = metrics.ask("growth", pair.filters).to_pylist()
+    return render_template(
+        "compare/show.html",
+        **page,
+        figures=[row for row in figures if row["figure"] in FIGURES],
+        labels=FIGURES,
+        currency=metrics.currency(),
+        explained=effects.explain(rows),
+        chart=_over_time(pair, pair.filters),
+        export=url_for("exports.table", table="change")
+        + f"?{with_args(pair.args or {}, grain=pair.grain, format='csv')}",
+    )
+
+
+def _over_time(pair: sides.Pair, filters: Filters) -> dict[str, object]:
+    """Chart of the revenue of both sides; days of two periods are aligned by their position."""
+    period = default_period(filters)
+    rows = metrics.ask("sales-over-time-compared", filters, period=period).to_pylist()
+    figure = charts.over_time([row for row in rows if row["series"] == "now"], period, metrics.currency())
+    figure.pop("starts")
+    before = [row for row in rows if row["series"] == "before"]
+    compared = charts.comparison(before, len(figure["values"]), pair.before.label)
+    return figure | {"name": pair.after.label, "before": compared}

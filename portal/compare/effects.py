@@ -1,0 +1,79 @@
+"""The effects that make up a difference in revenue: labels, bars and a summary in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+GRAINS = {"product": "Product", "product-and-channel": "Product and channel", "category": "Category"}
+LABELS = {
+    "before": ("", ""),
+    "volume": ("Volume", "More or fewer units of the products sold on both sides, at their average price"),
+    "mix": ("Mix", "A shift between cheaper and dearer products sold on both sides"),
+    "price": ("Average price paid", "Another price paid for the same product; discounts and pack sizes count too"),
+    "currency": ("Exchange rates", "The same amounts at other exchange rates"),
+    "new": ("New products", "Products that were not sold on the first side"),
+    "lost": ("Products no longer sold", "Products that were not sold on the second side"),
+    "returns": ("Returns", "More or fewer returned goods"),
+    "other": ("Other", "Lines without a product, quantity or amount, such as postage and fees"),
+}
+WIDTH = 200
+"""Width of the widest bar, in units of the drawing."""
+NEXT = Decimal("0.5")
+"""The second largest effect is named if it is at least this part of the largest."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """An effect. `x` and `width` place its bar in a drawing WIDTH wide, in which the amounts add up from the left."""
+
+    label: str
+    meaning: str
+    amount: Decimal
+    share: Decimal | None
+    items: int | None
+    x: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Explained:
+    """`largest`: the effects to name in words, the largest first."""
+
+    before: Decimal
+    after: Decimal
+    growth: Decimal | None
+    bars: tuple[Bar, ...]
+    largest: tuple[Bar, ...]
+
+    @property
+    def difference(self) -> Decimal:
+        return self.after - self.before
+
+
+def explain(rows: Sequence[dict[str, Any]]) -> Explained:
+    """rows: the answer of the query `change`."""
+    amounts = {row["effect"]: row["amount"] for row in rows}
+    before, after = amounts["before"], amounts["after"]
+    effects = [row for row in rows if row["effect"] not in {"before", "after"}]
+    levels = [before]
+    for row in effects:
+        levels.append(levels[-1] + row["amount"])
+    low, high = min(levels), max(levels)
+    scale = WIDTH / float(high - low) if high > low else 0.0
+    bars = tuple(
+        Bar(
+            *LABELS[row["effect"]],
+            row["amount"],
+            row["share"],
+            row["items"],
+            round(float(min(level, level + row["amount"]) - low) * scale, 2),
+            round(max(float(abs(row["amount"])) * scale, 1.0), 2),
+        )
+        for row, level in zip(effects, levels, strict=False)
+        if abs(row["amount"]) >= Decimal("0.005")
+    )
+    ranked = sorted(bars, key=lambda bar: -abs(bar.amount))
+    largest = tuple(bar for bar in ranked[:2] if abs(bar.amount) >= NEXT * abs(ranked[0].amount))
+    growth = (after - before) / before if before > 0 else None
+    return Explained(before, after, growth, bars, largest)

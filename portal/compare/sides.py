@@ -1,0 +1,134 @@
+"""The two sides of a comparison, from the address of the page."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask import request
+
+from portal import metrics
+from portal.compare.effects import GRAINS
+from portal.formats import days
+from tillstream.analytics.filters import COLUMNS, COMPARE, Filters
+from tillstream.domain.errors import Rejected
+
+KINDS = {
+    "period": "Periods",
+    "region": "Regions",
+    "store": "Stores",
+    "channel": "Channels",
+    "category": "Categories",
+    "country": "Countries",
+}
+"""What can be compared; all but periods are filters."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """`args`: the filters of the side, as in the address of a dashboard."""
+
+    label: str
+    args: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two selections of sales. `values`: what may be chosen for either side, most lines first; empty for periods.
+
+    `args`, `filters`: the second side, with the first one to compare with; None if there is nothing to compare, which
+    `reason` explains.
+    """
+
+    by: str
+    before: Side
+    after: Side
+    grain: str
+    values: tuple[str, ...] = ()
+    shared: dict[str, list[str]] | None = None
+    args: dict[str, list[str]] | None = None
+    filters: Filters | None = None
+    reason: str = ""
+
+
+def read() -> Pair:
+    """The sides of this request; those missing are the latest period and the one before, or the two values with the
+    most lines. Raises `Rejected`, `UnknownValue`.
+    """
+    by = request.args.get("by", "period")
+    if by not in KINDS:
+        raise Rejected(f"by is “{by}”; allowed values are {', '.join(KINDS)}.")
+    grain = request.args.get("grain", "product")
+    if grain not in GRAINS:
+        raise Rejected(f"grain is “{grain}”; allowed values are {', '.join(GRAINS)}.")
+    own = {name: values for name, values in metrics.requested_filters().items() if not name.startswith(COMPARE)}
+    return _periods(own, grain) if by == "period" else _values(by, own, grain)
+
+
+def reported_days() -> str:
+    """Why periods cannot be compared: the days that are reported."""
+    (row,) = metrics.ask("reported-days", Filters()).to_pylist()
+    reported = days(row["first_day"], row["last_day"]).striptags()
+    return f"Sales are reported for {reported}. Choose two periods within these days."
+
+
+def _periods(own: dict[str, list[str]], grain: str) -> Pair:
+    latest = metrics.latest(Filters())
+    if latest is None:
+        return _nothing("period", grain, "There are no sales yet.")
+    start, end = _day("from") or latest.start, _day("to") or latest.end
+    before_end = _day("compare-to") or start - timedelta(days=1)
+    before_start = _day("compare-from") or _same_length(start, end, before_end)
+    shared = {name: values for name, values in own.items() if name in COLUMNS}
+    return _pair(
+        "period",
+        Side(str(days(before_start, before_end).striptags()), shared | _dates(before_start, before_end)),
+        Side(str(days(start, end).striptags()), shared | _dates(start, end)),
+        grain,
+        shared,
+    )
+
+
+def _values(by: str, own: dict[str, list[str]], grain: str) -> Pair:
+    rows = metrics.ask("filter-values", Filters(), filter=by).to_pylist()
+    values = [row["value"] for row in sorted(rows, key=lambda row: (-row["lines"], row["value"]))]
+    latest = metrics.latest(Filters())
+    if len(values) < 2 or latest is None:
+        return _nothing(by, grain, f"There are fewer than two {KINDS[by].lower()} to compare.")
+    before = request.args.get(f"{COMPARE}{by}") or next(one for one in values if one != request.args.get(by))
+    after = request.args.get(by) or next(one for one in values if one != before)
+    dates = _dates(_day("from") or latest.start, _day("to") or latest.end)
+    shared = {name: chosen for name, chosen in own.items() if name in COLUMNS and name != by} | dates
+    return _pair(by, Side(before, shared | {by: [before]}), Side(after, shared | {by: [after]}), grain, shared, values)
+
+
+def _pair(
+    by: str, before: Side, after: Side, grain: str, shared: dict[str, list[str]], values: list[str] | None = None
+) -> Pair:
+    replaced = {f"{COMPARE}{name}": chosen for name, chosen in before.args.items() if after.args[name] != chosen}
+    if not replaced:
+        reason = "Both sides are the same. Choose another one to compare with."
+        return Pair(by, before, after, grain, tuple(values or ()), shared, reason=reason)
+    args = after.args | replaced
+    return Pair(by, before, after, grain, tuple(values or ()), shared, args, metrics.parse_filters(args))
+
+
+def _nothing(by: str, grain: str, reason: str) -> Pair:
+    return Pair(by, Side("", {}), Side("", {}), grain, reason=reason)
+
+
+def _same_length(start: date, end: date, before_end: date) -> date:
+    """First day of the period that ends on `before_end`: as many days, or the month before a month."""
+    if start.day == 1 and (end + timedelta(days=1)).day == 1 and (end - start).days < 31:
+        return before_end.replace(day=1)
+    return before_end - (end - start)
+
+
+def _day(name: str) -> date | None:
+    text = request.args.get(name, "")
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Rejected(f"{name} is “{text}”; write a day in the format 2026-01-31.") from error
+
+
+def _dates(start: date, end: date) -> dict[str, list[str]]:
+    return {"from": [start.isoformat()], "to": [end.isoformat()]}

@@ -1,0 +1,55 @@
+"""Saved views: keep a page of figures with its filters, share it, open the portal with it."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import me, ports, scope
+from portal.urls import own_page
+from tillstream.dashboards import saved_views
+from tillstream.dashboards.saved_views import SavedView
+from tillstream.domain.people import Action
+
+blueprint = Blueprint("views", __name__, template_folder="templates")
+
+
+@blueprint.app_template_global("saved_views")
+def mine() -> list[SavedView]:
+    """Own and shared views, by name."""
+    return saved_views.find(ports(), me().login, me().created_at)
+
+
+@blueprint.get("/views")
+@allow(Action.SEE_NUMBERS)
+def show() -> ResponseReturnValue:
+    start = saved_views.start_view(ports(), me().login, me().created_at)
+    return render_template("views/show.html", views=mine(), start=start, me=me())
+
+
+@blueprint.post("/views")
+@allow(Action.SEE_NUMBERS)
+def save() -> ResponseReturnValue:
+    """Save the address `address` under `name`."""
+    address, shared = request.form.get("address", ""), request.form.get("shared") == "yes"
+    view = saved_views.save(ports(), me().login, me().created_at, request.form.get("name", ""), address, shared=shared)
+    if request.form.get("start") == "yes":
+        saved_views.set_start_view(ports(), me().login, me().created_at, view.id)
+    flash(f"View “{view.name}” saved.")
+    return redirect(own_page(view.address), 303)
+
+
+@blueprint.post("/views/<view_id>/delete")
+@allow(Action.SEE_NUMBERS)
+def delete(view_id: str) -> ResponseReturnValue:
+    view = saved_views.remove(ports(), view_id, by=me().login, any_owner=scope().may(Action.ADMINISTER))
+    flash(f"View “{view.name}” deleted.")
+    return redirect(url_for("views.show"), 303)
+
+
+@blueprint.post("/views/start")
+@allow(Action.SEE_NUMBERS)
+def start() -> ResponseReturnValue:
+    """Open the portal with the view `view`; empty: with the dashboard of the role."""
+    saved_views.set_start_view(ports(), me().login, me().created_at, request.form.get("view", ""))
+    flash("Start page changed.")
+    return redirect(url_for("views.show"), 303)

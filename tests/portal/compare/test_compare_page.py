@@ -1,0 +1,76 @@
+"""The compare page: two selections next to each other, and where the difference comes from."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+
+import pytest
+from visitor import Visitor, indian_file, indian_sale
+
+from tillstream.domain.people import Role
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+
+
+@pytest.fixture
+def shop(person: People, work: Work) -> Visitor:
+    """May and June 2026: the same quantity of one product at a higher price."""
+    admin = person(Role.ADMIN)
+    rows = [indian_sale("1", "10.00", date="01-05-2026 10:00"), indian_sale("2", "14.00", date="30-06-2026 10:00")]
+    admin.upload(indian_file(*rows))
+    work()
+    return admin
+
+
+def words(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_opens_with_the_latest_complete_month_and_the_month_before(shop: Visitor) -> None:
+    assert "1 – 31 May 2026" in words(shop.get("/compare").text)
+
+
+def test_the_difference_is_explained(shop: Visitor) -> None:
+    page = shop.get("/compare?from=2026-06-01&to=2026-06-30").text
+    assert "4.00 INR more revenue than 1 – 31 May 2026 ( ▲ up 40.0 % )" in words(page)
+    assert re.search(r"Of which average price paid \+ ?4\.00", words(page))
+
+
+def test_any_two_periods(shop: Visitor) -> None:
+    query = "from=2026-05-01&to=2026-05-02&compare-from=2026-06-29&compare-to=2026-06-30"
+    assert "4.00 INR less revenue than 29 – 30 Jun 2026" in words(shop.get(f"/compare?{query}").text)
+
+
+def test_days_before_the_first_sale_are_not_compared(shop: Visitor) -> None:
+    page = shop.get("/compare?from=2026-05-01&to=2026-05-31").text
+    assert "Sales are reported for 1 May – 30 Jun 2026" in words(page)
+
+
+def test_effects_as_a_file(shop: Visitor) -> None:
+    page = shop.get("/compare?from=2026-06-01&to=2026-06-30").text
+    link = re.search(r'href="([^"]*/tables/change[^"]*)"', page)
+    assert link
+    rows = list(csv.DictReader(io.StringIO(shop.get(link[1].replace("&amp;", "&")).text)))
+    amounts = {row["effect"]: float(row["amount"]) for row in rows}
+    assert amounts["price"] == 4
+    assert sum(amount for effect, amount in amounts.items() if effect != "after") == amounts["after"]
+
+
+def test_one_region_has_nothing_to_compare_with(shop: Visitor) -> None:
+    assert "fewer than two regions to compare" in shop.get("/compare?by=region").text
+
+
+def test_the_same_side_twice(shop: Visitor) -> None:
+    query = "from=2026-06-01&to=2026-06-30&compare-from=2026-06-01&compare-to=2026-06-30"
+    assert "Both sides are the same" in shop.get(f"/compare?{query}").text
+
+
+@pytest.mark.parametrize("query", ["by=weather", "grain=weather", "from=yesterday"])
+def test_wrong_addresses_are_refused(shop: Visitor, query: str) -> None:
+    assert shop.get(f"/compare?{query}").status_code == 422
+
+
+def test_a_portal_without_sales(person: People) -> None:
+    assert "There are no sales yet" in person(Role.ADMIN).get("/compare").text

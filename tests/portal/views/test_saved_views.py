@@ -1,0 +1,96 @@
+"""Saved views and annotations: who may keep, see and delete what."""
+
+from collections.abc import Callable
+
+import pytest
+from visitor import Visitor, indian_file, indian_sale
+
+from tillstream.app import App
+from tillstream.dashboards import saved_views
+from tillstream.domain.people import Role
+from tillstream.people import accounts
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+JUNE = "/dashboard?from=2026-06-01&to=2026-06-30"
+
+
+def views_of(app: App, login: str) -> dict[str, str]:
+    """Name → id of the views that a person can open."""
+    created = accounts.get(app.ports, login).created_at
+    return {view.name: view.id for view in saved_views.find(app.ports, login, created)}
+
+
+def test_a_view_opens_the_portal_with_its_filters(person: People, app: App) -> None:
+    admin = person(Role.ADMIN)
+    answer = admin.post("/views", {"name": "June", "address": JUNE, "start": "yes"})
+    assert answer.headers["Location"] == JUNE
+    assert admin.get("/").headers["Location"] == JUNE
+    admin.post("/views/start", {"view": ""})
+    assert admin.get("/").headers["Location"] == "/dashboard"
+    admin.post("/views/start", {"view": views_of(app, "admin-all")["June"]})
+    admin.post(f"/views/{views_of(app, 'admin-all')['June']}/delete")
+    assert admin.get("/").headers["Location"] == "/dashboard"
+
+
+def test_a_name_is_unique_for_each_person(person: People, app: App) -> None:
+    admin = person(Role.ADMIN)
+    admin.post("/views", {"name": "June", "address": JUNE})
+    admin.post("/views", {"name": " June ", "address": "/compare?by=region"})
+    assert list(views_of(app, "admin-all")) == ["June"]
+    assert "/compare?by=region" in admin.get("/views").text
+
+
+def test_only_shared_views_are_visible_to_others(person: People, app: App) -> None:
+    manager, clerk = person(Role.MANAGER, "IN"), person(Role.CLERK, "IN")
+    manager.post("/views", {"name": "Private", "address": JUNE})
+    manager.post("/views", {"name": "Weekly meeting", "address": JUNE, "shared": "yes"})
+    page = clerk.get("/views").text
+    assert "Weekly meeting" in page
+    assert "Private" not in page
+    private = views_of(app, "manager-in")["Private"]
+    assert clerk.post(f"/views/{private}/delete").status_code == 404
+    assert clerk.post("/views/start", {"view": private}).status_code == 404
+    assert clerk.post(f"/views/{views_of(app, 'clerk-in')['Weekly meeting']}/delete").status_code == 404
+    assert person(Role.ADMIN).post(f"/views/{private}/delete").status_code == 303
+
+
+@pytest.mark.parametrize("address", ["https://elsewhere.example/dashboard", "/people", "", "/dashboard?" + "x" * 2001])
+def test_other_addresses_are_not_saved(person: People, address: str) -> None:
+    assert person(Role.ADMIN).post("/views", {"name": "Odd", "address": address}).status_code == 422
+
+
+@pytest.fixture
+def shop(person: People, work: Work) -> Visitor:
+    admin = person(Role.ADMIN)
+    admin.upload(indian_file(indian_sale("1", "10.00", date="05-06-2026 10:00")))
+    work()
+    return admin
+
+
+def test_an_annotation_is_on_the_chart_of_its_days(shop: Visitor) -> None:
+    shop.post("/annotations", {"day": "2026-06-05", "text": "Strike of the carriers"})
+    chart = "/dashboard/tiles/over-time?from=2026-06-01&to=2026-06-30"
+    assert "Strike of the carriers" in shop.get(chart).text
+    assert "Strike of the carriers" not in shop.get(chart.replace("-06-", "-05-").replace("05-30", "05-31")).text
+
+
+def test_annotations_of_another_region_are_hidden(person: People) -> None:
+    person(Role.ADMIN).post("/annotations", {"day": "2026-06-05", "text": "Bank holiday", "region": "UK"})
+    uk, india = person(Role.CLERK, "UK"), person(Role.CLERK, "IN")
+    assert "Bank holiday" in uk.get("/annotations").text
+    assert "Bank holiday" not in india.get("/annotations").text
+    assert india.post("/annotations", {"day": "2026-06-05", "text": "Fair", "region": "UK"}).status_code == 422
+    assert india.post("/annotations", {"day": "2026-06-05", "text": "Fair"}).status_code == 422
+    assert india.post("/annotations", {"day": "2026-06-05", "text": "Fair", "region": "IN"}).status_code == 303
+
+
+@pytest.mark.parametrize("form", [{"day": "soon", "text": "a"}, {"day": "2026-06-05", "text": " "}])
+def test_wrong_annotations_are_refused(person: People, form: dict[str, str]) -> None:
+    assert person(Role.ADMIN).post("/annotations", form).status_code == 422
+
+
+def test_a_salesperson_reads_annotations_only(person: People) -> None:
+    seller = person(Role.SALESPERSON, "IN")
+    assert seller.get("/annotations").status_code == 200
+    assert seller.post("/annotations", {"day": "2026-06-05", "text": "a", "region": "IN"}).status_code == 403

@@ -1,0 +1,1 @@
+"""What people keep on dashboards: saved views and annotations of days."""
