@@ -217,13 +217,13 @@ def _machine() -> str:
 
 
 def write(page: Path, sections: Sequence[str], *, full: bool) -> None:
-    """Write the page. Without the full measurement, the sections that only it has are kept."""
-    kept = [] if full or not page.exists() else _others(page.read_text(encoding="utf-8"), sections)
+    """Write the page. Sections that are not measured now are kept: those of the full measurement, and by hand."""
+    kept = _others(page.read_text(encoding="utf-8"), sections) if page.exists() else []
     head = (
         "# Benchmarks\n\n"
         f"Written by `make {'bench-full' if full else 'bench'}`. Machine: {_machine()}.\n"
         "Absolute times do not transfer to another machine; the ratios come from the same run.\n"
-        + ("The last sections are from an earlier `make bench-full`.\n" if kept else "")
+        + ("The last sections are from an earlier `make bench-full`.\n" if kept and not full else "")
         + "\n"
     )
     page.write_text(head + "\n".join([*sections, *kept]), encoding="utf-8")

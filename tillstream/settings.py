@@ -82,11 +82,12 @@ class Settings(BaseSettings):
     server_memory_limit: str = Field(
         "600MB", pattern=MEMORY, description="Memory limit of DuckDB in the server, which runs several queries at once"
     )
+    reused_memory: str = Field("1GB", pattern=MEMORY, description="Freed memory that DuckDB keeps for its next steps")
+    server_reused_memory: str = Field("64MB", pattern=MEMORY, description="The same in the server, which runs on")
     threads: int = Field(0, ge=0, le=1024, description="Threads of DuckDB and Arrow; 0: one per core")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged")
     log_format: Literal["auto", "json", "console", "google"] = Field(
-        "auto",
-        description="auto: google (for Cloud Logging) with a project, console on a terminal, otherwise json",
+        "auto", description="auto: google (for Cloud Logging) with a project, console on a terminal, otherwise json"
     )
     display: str = Field(
         "",

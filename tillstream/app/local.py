@@ -214,6 +214,7 @@ def _warehouse(settings: Settings, name: str, *, any_schema: bool = False, read_
     return DuckDBWarehouse(
         name if name == ":memory:" else settings.home / name,
         memory_limit=settings.memory_limit,
+        reused_memory=settings.reused_memory,
         threads=settings.threads,
         spill=None if read_only else settings.home / "spill",
         any_schema=any_schema,

@@ -54,9 +54,14 @@ def serve(settings: Settings, echo: Echo, *, open_browser: bool = False, on_term
         return
     _port_is_free(settings)
     interrupt_on_stop()
-    roomy = settings.model_copy(update={"memory_limit": settings.server_memory_limit})
-    with open_app(roomy, wait=2.0) as app:
+    with open_app(with_server_memory(settings), wait=2.0) as app:
         _serve(app, echo, open_browser=open_browser, shown=on_terminal)
+
+
+def with_server_memory(settings: Settings) -> Settings:
+    """Settings with the memory of a server in place of that of a command."""
+    memory = {"memory_limit": settings.server_memory_limit, "reused_memory": settings.server_reused_memory}
+    return settings.model_copy(update=memory)
 
 
 def _answers(address: str) -> bool:
