@@ -68,8 +68,8 @@ This program reads all sale lines of June into a pandas data frame:
 PAGES = """
 A page has at most `limit` rows. If there are more, the header `Link` has the address of the next page, and
 `next_cursor` has its position, which you send as `cursor`. A cursor is opaque. Lists of sale lines, changes, and
-uploads stay right while data arrives: no row is repeated or missing. In a ranking, new data can change the order; then the
-response to a cursor is 409 with the type `/help/problems/list-changed`, and you read the list again. Rankings and
+uploads stay right while data arrives: no row is repeated or missing. In a ranking, new data can change the order; then
+the response to a cursor is 409 with the type `/help/problems/list-changed`, and you read the list again. Rankings and
 uploads also accept `offset` instead of a cursor.
 """
 PANDAS = r"""
@@ -80,7 +80,8 @@ import pandas as pd
 import pyarrow as pa
 
 portal = os.environ.get("PORTAL", "http://127.0.0.1:8080")
-headers = {"Authorization": f"Bearer {os.environ['TOKEN']}", "Accept": "application/vnd.apache.arrow.stream"}
+media = "application/vnd.apache.arrow.stream"
+headers = {"Authorization": f"Bearer {os.environ['TOKEN']}", "Accept": media}
 address, pages = "/api/v1/sale-lines?from=2026-06-01&to=2026-06-30&limit=10000", []
 while address:
     with urllib.request.urlopen(urllib.request.Request(portal + address, headers=headers)) as response:
