@@ -12,6 +12,7 @@ from docs.generate.markdown import code, table
 from docs.generate.markdown import page as markdown
 from portal import create_app
 from portal.access import Open, access_of
+from portal.api.paths import ROOT
 from tillstream.analytics import catalogue
 from tillstream.analytics.catalogue import Query
 from tillstream.analytics.filters import COLUMNS
@@ -21,25 +22,73 @@ from tillstream.settings import Settings
 INTRO = """
 The API gives programs the figures of the portal. A program authenticates with a personal token, `Authorization:
 Bearer tsp_…`, created under API tokens ([people](people.md)); a till uses the token of its store. The portal
-documents every request, with parameters and real examples, at `/api/docs`, and as OpenAPI 3.1 at `/api/openapi.json`.
-Responses contain only data within the caller's role and regions. Decimals are JSON strings, counts are numbers, and
-times are UTC.
+documents every request, with parameters and real examples, as OpenAPI 3.1 at `/api/v1/openapi.json`. At `/api/docs`
+you can try calls with your own session or a token; `/api/docs/reference` has the same content without scripts.
+Responses contain only data within the caller's role and regions.
+
+Paths begin with `/api/v1/`. The paths without `v1`, such as `/api/kpis`, are permanent aliases: they respond alike,
+with links to each other.
 """
 ERRORS = """
-Errors are problem JSON (RFC 9457): `type`, `title`, `status`, `detail`, and for internal errors an `instance` to
-report to an administrator. 400 the request cannot be read, or a filter has a region, store, category, channel or
-country that none of your sales has (`problems` lists the existing ones) · 401 sign in · 403 not allowed for your role
-· 404 not found · 409 changed by someone else · 413 too large · 422 the request can never succeed in this form · 429
-too many requests, see `Retry-After` · 503 try again.
+Errors are problem JSON (RFC 9457): `type`, `title`, `status`, `detail`, `instance`. `type` is the address of a page
+that explains the problem, such as `/help/problems/unknown-value`; compare it rather than the texts. `instance` is the
+path of the request, or for internal errors a reference for an administrator. `problems` lists each part that is wrong.
 """
 ANSWERS = """
-`/api/kpis` returns one object; lists return `{"columns", "rows", "as_of", "currency", "unconverted_lines"}`: `as_of`
-is the time of the last settlement, `unconverted_lines` the number of lines without an exchange rate, which are
-missing from all totals. Lists accept `limit` and `offset`; if there are more rows, the header `Link` has the address
-of the next page. Reads have an `ETag`: if you send it as `If-None-Match`, the response is 304 as long as nothing has
-changed. Responses of 2 kB or more are compressed with gzip if the client accepts it. Requests are limited per token:
+`kpis` returns one object; lists return `{"columns", "rows", "as_of", "currency", "unconverted_lines", "next_cursor"}`:
+`as_of` is the time of the last settlement, `unconverted_lines` the number of lines without an exchange rate, which are
+missing from all totals. Counts are JSON numbers and times are UTC.
+
+Reads have an `ETag`: if you send it as `If-None-Match`, the response is 304 as long as nothing has changed. Responses
+of 2 kB or more are compressed with gzip if the client accepts it. Requests are limited per token:
 `X-RateLimit-Remaining` is the number of requests left, and a 429 response has a `Retry-After` (setting `api_rate`).
 Pages of other sites can call the API only if the setting `api_origins` lists their origin, and with a token.
+"""
+FORMATS = """
+Lists of figures, sale lines, changes, and `kpis` are available in three media types, by the header `Accept`:
+"""
+MEDIA = (
+    (
+        "`application/json`, the default",
+        "text, which is exact; with `?numbers=number` JSON numbers, which hold 15 significant digits",
+        "properties of the object",
+    ),
+    (
+        "`text/csv`",
+        "text without trailing zeros",
+        "headers `Tillstream-As-Of`, `Tillstream-Currency`, `Tillstream-Unconverted-Lines`",
+    ),
+    ("`application/vnd.apache.arrow.stream`", "decimal128", "the same headers, and metadata of the schema"),
+)
+PROGRAM = """
+The CSV contains values as they are. For spreadsheets use the exports of the portal, which disarm formulas.
+
+This program reads all sale lines of June into a pandas data frame:
+"""
+PAGES = """
+A page has at most `limit` rows. If there are more, the header `Link` has the address of the next page, and
+`next_cursor` has its position, which you send as `cursor`. A cursor is opaque. Lists of sale lines, changes, and
+uploads stay right while data arrives: no row is repeated or missing. In a ranking, new data can change the order; then
+the response to a cursor is 409 with the type `/help/problems/list-changed`, and you read the list again. Rankings and
+uploads also accept `offset` instead of a cursor.
+"""
+PANDAS = r"""
+import os
+import urllib.request
+
+import pandas as pd
+import pyarrow as pa
+
+portal = os.environ.get("PORTAL", "http://127.0.0.1:8080")
+media = "application/vnd.apache.arrow.stream"
+headers = {"Authorization": f"Bearer {os.environ['TOKEN']}", "Accept": media}
+address, pages = "/api/v1/sale-lines?from=2026-06-01&to=2026-06-30&limit=10000", []
+while address:
+    with urllib.request.urlopen(urllib.request.Request(portal + address, headers=headers)) as response:
+        pages.append(pa.ipc.open_stream(response.read()).read_all())
+        address = response.headers.get("Link", "").partition(">")[0].lstrip("<")
+lines = pa.concat_tables(pages, promote_options="permissive").to_pandas()
+print(lines.groupby("region")["net_amount"].sum())
 """
 CHANGES = """
 A request with a token needs nothing else. A request from a browser session that changes something also needs the
@@ -48,8 +97,8 @@ HTTPS, it also needs a `Referer` of the portal.
 """
 EXAMPLE = r"""
 portal=http://127.0.0.1:8080
-curl -s "$portal/api/kpis" -H "Authorization: Bearer $TOKEN"
-curl -s -X POST "$portal/api/data-refresh" -H "Authorization: Bearer $TOKEN"
+curl -s "$portal/api/v1/kpis" -H "Authorization: Bearer $TOKEN"
+curl -s -X POST "$portal/api/v1/data-refresh" -H "Authorization: Bearer $TOKEN"
 """
 WORDS = {
     Open.EVERYBODY: "everybody",
@@ -70,10 +119,17 @@ def page() -> str:
         f"Reads accept the filters {filters}. `from` and `to` are days such as 2026-01-31, both included; the others "
         "can be repeated.",
         ANSWERS,
+        "### Formats",
+        FORMATS,
+        table(("`Accept`", "decimals", "time and currency of the figures"), MEDIA),
+        PROGRAM,
+        code(PANDAS, "python"),
+        "### Pages of lists",
+        PAGES,
         "## Requests that change something",
         CHANGES,
         code(EXAMPLE, "sh"),
-        "`POST /api/sales` requires the token of a store, which is valid for no other request.",
+        "`POST /api/v1/sales` requires the token of a store, which is valid for no other request.",
         "## Errors",
         ERRORS,
     )
@@ -87,9 +143,9 @@ def empty_portal() -> Iterator[Flask]:
 
 
 def routes(flask: Flask) -> Iterator[Rule]:
-    """Those for programs, by address."""
+    """Those for programs, by address, without the aliases of version 1."""
     for rule in sorted(flask.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ()))):
-        if rule.rule.startswith("/api/") or rule.rule == "/healthz":
+        if rule.rule.startswith((ROOT, "/api/docs")) or rule.rule == "/healthz":
             yield rule
 
 
@@ -101,7 +157,7 @@ def request_of(rule: Rule) -> str:
 def _row(flask: Flask, rule: Rule) -> tuple[str, str, str]:
     access = access_of(flask, rule.endpoint)
     who = WORDS[access] if isinstance(access, Open) else access.value
-    name = rule.rule.removeprefix("/api/")
+    name = rule.rule.removeprefix(ROOT)
     if name in catalogue.names():
         return f"`{request_of(rule)}`", who, _says(catalogue.describe(name))
     words = (flask.view_functions[rule.endpoint].__doc__ or "").strip()

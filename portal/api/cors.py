@@ -6,7 +6,7 @@ from tillstream.settings import Settings
 
 EXPOSED_HEADERS = (
     "ETag, Link, X-Total-Count, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, Location, "
-    "Upload-Offset, Upload-Session"
+    "Upload-Offset, Upload-Session, Tillstream-As-Of, Tillstream-Currency, Tillstream-Unconverted-Lines"
 )
 ALLOWED_HEADERS = (
     "Authorization, Content-Type, If-None-Match, Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata"

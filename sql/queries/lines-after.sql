@@ -6,7 +6,7 @@
 -- @after_line STRING = : key of that line in its sale
 -- @limit INT64 = 100: maximum number of lines
 WITH
-following AS (
+later_lines AS (
   SELECT
     sale,
     key,
@@ -30,13 +30,13 @@ following AS (
 ),
 page_days AS (
   -- one narrow column first: how far the page reaches; only lines up to there are sorted
-  SELECT sale_date FROM following ORDER BY sale_date DESC LIMIT @limit
+  SELECT sale_date FROM later_lines ORDER BY sale_date DESC LIMIT @limit
 ),
 page AS (
   SELECT
     sale,
     key
-  FROM following
+  FROM later_lines
   WHERE sale_date >= (SELECT MIN(sale_date) FROM page_days)
   ORDER BY sale_date DESC, region, sale_id, line_key
   LIMIT @limit

@@ -21,9 +21,10 @@ FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
 SCOPED = Filters(region=("IN", "UK"), status=("completed", "pending", "returned"), country=("India", "UK"))
 MANAGER = Scope(Role.MANAGER, ("IN",), ("S1",))
 BASIS = QueryContext(ReportedDays(date(2023, 12, 3), date(2024, 2, 12)), "USD")
+POSITION = {"after_day": "2024-02-12", "after_region": "IN", "after_sale": "S1/1", "after_line": "1"}
 VIEWS = (
     ("everything", UNRESTRICTED, Filters(), {}),
-    ("february", UNRESTRICTED, FEBRUARY, {"period": "weekly", "limit": 2}),
+    ("february", UNRESTRICTED, FEBRUARY, {"period": "weekly", "limit": 2} | POSITION),
     ("filters", UNRESTRICTED, SCOPED, {"period": "daily", "offset": 1}),
     ("manager", MANAGER, Filters(), {"period": "quarterly"}),
     ("nobody", Scope(Role.MANAGER, (), ()), Filters(), {"period": "yearly"}),

@@ -29,6 +29,7 @@
     deepLinking: true,
     defaultModelsExpandDepth: 0,
     docExpansion: "list",
+    syntaxHighlight: { activated: false },
     validatorUrl: null,
     requestInterceptor: send,
   });
