@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -148,6 +149,9 @@ class Settings(BaseSettings):
     session_days: float = Field(
         30, gt=0, le=3650, description="Days after which every session ends, including remembered ones"
     )
+    preview_days: float = Field(
+        7, ge=1, le=365, description="Days without activity after which a preview that was not confirmed is deleted"
+    )
     upload_limit_mb: int = Field(4096, ge=1, description="Largest upload that the portal accepts, in megabytes")
     unpacked_limit_mb: int = Field(65536, ge=1, description="Largest unpacked size of a compressed file, in megabytes")
     unpacked_ratio: int = Field(
@@ -236,6 +240,7 @@ class Settings(BaseSettings):
             ratio=self.unpacked_ratio,
             sheet_bytes=self.sheet_limit_mb << 20,
             settled_rows=self.large_rows,
+            preview_kept=timedelta(days=self.preview_days),
         )
 
 

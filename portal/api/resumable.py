@@ -4,7 +4,6 @@ Supports creation, termination, checksum and expiration; an interrupted client r
 object store accepts direct uploads, `Upload-Session` is their address, for clients that request it (`straight`).
 """
 
-from datetime import datetime
 from email.utils import format_datetime
 from typing import BinaryIO, cast
 
@@ -109,9 +108,8 @@ def _upload_headers(upload: ResumableUpload) -> dict[str, str]:
     else:
         if upload.session:
             headers["Upload-Session"] = upload.session
-        headers["Upload-Expires"] = format_datetime(
-            datetime.fromisoformat(upload.touched_at) + complete_upload.KEPT, usegmt=True
-        )
+        expires = complete_upload.expires_at(ports(), upload)
+        headers["Upload-Expires"] = format_datetime(expires, usegmt=True)
     return headers
 
 

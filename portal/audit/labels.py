@@ -50,6 +50,7 @@ ACTION_LABELS = {
     AuditAction.UPLOAD_REREAD: "Held file assigned a contract",
     AuditAction.UPLOAD_REJECTED: "Held file rejected",
     AuditAction.UPLOAD_UNDONE: "Upload undone",
+    AuditAction.UPLOAD_PREVIEW_EXPIRED: "Preview expired",
     AuditAction.UPLOAD_OUT_OF_SCOPE: "Security: rows for another store rejected",
     AuditAction.SALE_ENTERED: "Sale entered",
     AuditAction.SALE_OUT_OF_SCOPE: "Security: sale for another store rejected",

@@ -1,8 +1,9 @@
 """Sign-in pages: password, second factor, invitation links, sign-out and password change."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
 
 from portal.access import Open, allow, requires_password_sign_in
 from portal.context import enter as begin_session
@@ -143,6 +144,20 @@ def take(text: str) -> ResponseReturnValue:
             flash("Your password is set.", "done")
             return answer
     return render_template("sign_in/join.html", form=form, link=link, shortest=MIN_LENGTH), 422
+
+
+@blueprint.get("/session")
+@allow(Open.EVERYBODY)
+def current() -> ResponseReturnValue:
+    """Who is signed in in this browser, and the token for changes; an empty name if no session is open."""
+    return jsonify({"login": me().login if signed_in() else "", "token": generate_csrf()})
+
+
+@blueprint.get("/signed-in")
+@allow(Open.SIGNED_IN)
+def again() -> ResponseReturnValue:
+    """After a sign-in in a new tab: the page in the other tab continues."""
+    return render_template("sign_in/again.html")
 
 
 @blueprint.post("/sign-out")

@@ -1,6 +1,7 @@
 """List of uploads with their states, and the upload form."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -12,7 +13,7 @@ from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
 from tillstream.domain.batch.record import FILE_KINDS, Batch, BatchKind, State
 from tillstream.domain.people import Action
-from tillstream.workflows.intake import resumable_upload
+from tillstream.workflows.intake import complete_upload, resumable_upload
 from tillstream.workflows.onboarding import proposals
 
 PER_PAGE = 25
@@ -58,6 +59,7 @@ def show() -> ResponseReturnValue:
         contracts=scoped.contracts(),
         most=tillstream().settings.upload_limit_mb << 20,
         proposed=len(proposals.pending(ports())) if scope().may(Action.ADMINISTER) else 0,
+        expires_at=partial(complete_upload.expires_at, ports()),
         sendings=resumable_upload.open_uploads(ports(), me().login) if scope().may(Action.UPLOAD) else [],
         under_way=any(one.state in labels.UNDER_WAY for one in rows),
     )

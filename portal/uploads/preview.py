@@ -56,6 +56,7 @@ def show(sending_id: str) -> ResponseReturnValue:
         preview=preview,
         later=upload.size > preview_content.AT_ONCE,
         texts=preview_text,
+        expires=complete_upload.expires_at(ports(), upload),
         **preview_content.in_words(preview),
     )
 

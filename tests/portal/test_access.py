@@ -13,7 +13,7 @@ from portal.access import Open, access_of, check_marks
 from tillstream.domain.people import PERMISSIONS, Action, Role
 
 People = Callable[..., Visitor]
-DOOR = ("form", "enter", "code", "check_code", "join", "take", "begin", "returned", "out")
+DOOR = ("form", "enter", "code", "check_code", "join", "take", "begin", "returned", "out", "current")
 
 
 def _method(rule: Rule) -> str:

@@ -35,6 +35,7 @@ class AuditAction(StrEnum):
     UPLOAD_REREAD = "upload.given-a-contract"
     UPLOAD_REJECTED = "upload.rejected"
     UPLOAD_UNDONE = "upload.undone"
+    UPLOAD_PREVIEW_EXPIRED = "upload.preview-expired"
     UPLOAD_OUT_OF_SCOPE = "upload.not-your-store"
     SALE_ENTERED = "sale.entered"
     SALE_OUT_OF_SCOPE = "sale.not-your-store"

@@ -1,6 +1,8 @@
-"""Limits on the decompressed size of files, against decompression bombs, and on the rows of a settlement."""
+"""Limits on the decompressed size of files, against decompression bombs, on the rows of a settlement, and on the time
+that a preview is kept."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,8 @@ class Limits:
     """Largest decompressed workbook; lower because its sheet is held in memory."""
     settled_rows: int = 500_000
     """Rows of a settlement that a cloud process with 2 GiB can settle in memory; more are left to the job."""
+    preview_kept: timedelta = timedelta(days=7)
+    """Time without activity after which a preview that was not confirmed is deleted."""
 
 
 LIMITS = Limits()

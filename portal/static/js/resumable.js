@@ -147,6 +147,10 @@ window.Resumable = class {
 
   // What passes is tried again, later and later; what never succeeds is reported.
   async #wait(request, why = "") {
+    if (request.status === 401 && await globalThis.ensureSignedIn()) {
+      this.token = document.querySelector("meta[name=csrf-token]").content;
+      return;
+    }
     const passes = request instanceof XMLHttpRequest && [0, 408, 409, 429, 460, 500, 502, 503, 504].includes(request.status);
     if (!passes) throw request instanceof XMLHttpRequest ? new Error(why || this.#why(request)) : request;
     const seconds = Resumable.PATIENCE[this.tries++];

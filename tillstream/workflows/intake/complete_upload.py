@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
+from tillstream import audit
+from tillstream.audit import AuditAction
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Conflict, NotFound, Rejected
@@ -19,7 +21,9 @@ from tillstream.workflows.onboarding import proposals
 PATIENCE = timedelta(minutes=5)
 """Time after its last byte at which `clean_up` completes a whole file."""
 KEPT = timedelta(days=3)
-"""Retention of an abandoned upload; covers a weekend."""
+"""Retention of an upload that is not complete; covers a weekend."""
+SWEEP = "sweep"
+"""The actor of audit entries about expired previews."""
 
 
 def finish(ports: Ports, contracts: ContractRegistry, id: str, by: str) -> ResumableUpload:
@@ -53,19 +57,31 @@ def open_complete(ports: Ports, upload: ResumableUpload) -> BinaryIO:
 
 
 def clean_up(ports: Ports, contracts: ContractRegistry) -> int:
-    """Complete whole files whose sender or event was lost and delete abandoned uploads; return the number deleted."""
+    """Complete whole files whose sender or event was lost and delete abandoned uploads; return the number deleted.
+
+    The end of a preview is audited: its owner uploaded a whole file, of which nothing was loaded.
+    """
     now, count = ports.clock.now(), 0
-    left, abandoned = (now - PATIENCE).isoformat(), (now - KEPT).isoformat()
+    left = (now - PATIENCE).isoformat()
     for document in ports.documents.find(resumable_upload.COLLECTION):
         upload = ResumableUpload.from_json(document.data)
-        if upload.touched_at <= abandoned:
+        if expires_at(ports, upload) <= now:
             ports.documents.delete(resumable_upload.COLLECTION, upload.id)
             resumable_upload.forget(ports, upload)
+            if upload.waits:
+                about = {"file": upload.file, "size": upload.size, "uploaded_by": upload.by, "at": upload.begun_at}
+                audit.record(ports, SWEEP, AuditAction.UPLOAD_PREVIEW_EXPIRED, upload.id, about)
             count += 1
         elif (upload.whole or upload.session) and not upload.look and upload.touched_at <= left:
             with suppress(Rejected, Conflict, NotFound):
                 _complete(ports, contracts, upload)
     return count
+
+
+def expires_at(ports: Ports, upload: ResumableUpload) -> datetime:
+    """When the upload is deleted unless it is continued, or loaded from its preview."""
+    kept = ports.limits.preview_kept if upload.waits else KEPT
+    return datetime.fromisoformat(upload.touched_at) + kept
 
 
 def _complete(ports: Ports, contracts: ContractRegistry, upload: ResumableUpload) -> None:

@@ -30,8 +30,6 @@ OVERLAP = timedelta(hours=2)
 """How far before the previous sweep the next one looks; longer than a sweep, and than clocks differ."""
 REST_EVERY = timedelta(hours=12)
 """Interval of the listing of the other objects: an object whose event was lost is found on the same day."""
-SLOWEST = complete_upload.KEPT + timedelta(days=1)
-"""Greatest time between the time in a name and the end of writing the object; unfinished uploads are deleted before."""
 FIRST = datetime(2015, 1, 1, tzinfo=UTC)
 """No name of these folders begins with an earlier time; what sorts before it is a name that people chose."""
 
@@ -68,8 +66,13 @@ def rest(ports: Ports, contracts: ContractRegistry, since: datetime) -> Iterator
         skipped = folder + time_in_name(FIRST)
         if start < skipped:  # else a region whose name is a number: more is listed then, never less
             yield from _written(ports, since, start=start, end=skipped)
-        start = folder + time_in_name(since - SLOWEST)
+        start = folder + time_in_name(since - _slowest(ports))
     yield from _written(ports, since, start=start)
+
+
+def _slowest(ports: Ports) -> timedelta:
+    """Greatest time between the time in a name and the end of writing the object; older uploads are deleted before."""
+    return max(complete_upload.KEPT, ports.limits.preview_kept) + timedelta(days=1)
 
 
 def folders(contracts: ContractRegistry) -> list[str]:

@@ -45,12 +45,17 @@ globalThis.corrections = {};
     }
 
     async post(part, data) {
-      const answer = await fetch(`${this.here}/${part}`, {
+      const answer = await this.send(part, data);
+      const again = answer.status === 401 && await globalThis.ensureSignedIn();
+      return this.read(again ? await this.send(part, data) : answer);
+    }
+
+    send(part, data) {
+      return fetch(`${this.here}/${part}`, {
         method: "POST",
         headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token() },
         body: JSON.stringify({ version: this.version, ...data }),
       });
-      return this.read(answer);
     }
 
     async read(answer) {

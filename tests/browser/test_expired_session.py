@@ -1,0 +1,80 @@
+"""A session that ends while a form is open or a file is chosen: after signing in again, the page goes on by itself."""
+
+from pathlib import Path
+
+import pytest
+from live_server import PASSWORD, Served
+from playwright.sync_api import Page, expect
+
+from tillstream.batches import records
+from tillstream.contracts import expectations
+from tillstream.people import accounts
+from tillstream.people.sign_in import sessions
+
+pytestmark = pytest.mark.browser
+FILE = """Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,\
+Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice
+A1,1,03-06-2026 10:15,MUM01,S1,C1,Asha Rao,P1,Kettle,Kitchen,store,Completed,1,100.00,0.00,100.00,18.00,118.00,
+"""
+
+
+def _sign_in(page: Page) -> None:
+    page.get_by_label("Name", exact=True).fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def _open(page: Page, served: Served, path: str) -> None:
+    page.goto(f"{served.address}/sign-in?next={path}")
+    _sign_in(page)
+
+
+def _end_sessions(served: Served) -> None:
+    user = accounts.get(served.app.ports, "admin")
+    for session in served.app.ports.documents.find(sessions.COLLECTION):
+        sessions.end(served.app.ports, user.login, session.id, user.login)
+
+
+def _sign_in_again(page: Page) -> None:
+    dialog = page.get_by_role("dialog", name="You are signed out")
+    expect(dialog).to_be_visible()
+    with page.context.expect_page() as opened:
+        dialog.get_by_role("link", name="Sign in in a new tab").click()
+    _sign_in(opened.value)
+    expect(opened.value.get_by_role("heading", name="You are signed in")).to_be_visible()
+    opened.value.close()
+    expect(dialog).to_be_hidden()
+
+
+def test_a_form_is_sent_as_filled_in_after_signing_in_again(page: Page, served: Served) -> None:
+    _open(page, served, "/expected-deliveries/IN")
+    page.get_by_label("How often").select_option("weekly")
+    page.get_by_label("Email addresses").fill("shop@example.com")
+    _end_sessions(served)
+    page.get_by_role("button", name="Save").click()
+    _sign_in_again(page)
+    expect(page.get_by_text("The expected deliveries of IN are saved.")).to_be_visible()
+    stored = expectations.of_contract(served.app.ports, served.app.contracts.current("IN")).expectation
+    assert (stored.cadence, stored.notify) == ("weekly", ("shop@example.com",))
+    assert served.page_errors == []
+
+
+def test_a_closed_dialog_leaves_the_form_as_it_is(page: Page, served: Served) -> None:
+    _open(page, served, "/expected-deliveries/IN")
+    page.get_by_label("Email addresses").fill("shop@example.com")
+    _end_sessions(served)
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("dialog", name="You are signed out").get_by_role("button", name="Close").click()
+    expect(page.get_by_label("Email addresses")).to_have_value("shop@example.com")
+
+
+def test_a_chosen_file_is_uploaded_after_signing_in_again(page: Page, served: Served, tmp_path: Path) -> None:
+    path = tmp_path / "IN-june.csv"
+    path.write_text(FILE)
+    _open(page, served, "/uploads")
+    page.locator("input[type=file]").set_input_files(path)
+    _end_sessions(served)
+    page.get_by_role("button", name="Upload", exact=True).click()
+    _sign_in_again(page)
+    expect(page.get_by_text("1 row").first).to_be_visible()
+    assert [one.file for one in records.find(served.app.ports)] == ["IN-june.csv"]
