@@ -95,6 +95,7 @@ def groups(
         params |= {"limit": limit, "sort": change if by_change else "revenue"}
     rows: list[dict[str, Any]] = metrics.ask(dimension.query, selection.filters, **params).to_pylist()
     names = _salespeople() if dimension.filter == "salesperson" else {}
+    rows = [row for row in rows if row["lines"] or compared.amount(row, "before")]
     for row in rows:
         value = row["value"] = row[dimension.column]
         row["name"] = (row[dimension.label] if dimension.label else names.get(value)) or value or NOT_GIVEN
