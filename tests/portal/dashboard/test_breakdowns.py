@@ -136,3 +136,16 @@ def test_a_period_that_is_not_whole_is_marked(sold: Visitor) -> None:
     tile = sold.get(f"/dashboard/tiles/over-time?{query}").text
     assert '"partial": [true, false]' in tile
     assert "not whole" in tile
+
+
+def test_a_salesperson_without_sales_in_the_latest_month_is_offered_the_own_last_days(
+    sold: Visitor, person: People, work: Work
+) -> None:
+    sold.upload(indian_file(_sale(9, "02-03-2026", "10.00", "P1", "Kettle", person="S9")), name="march.csv")
+    work()
+    own = person(Role.SALESPERSON, "IN", login="own", salesperson="S9")
+    page = own.get("/dashboard").text
+    assert "No sales match" in page
+    assert (
+        '<a class="btn btn-primary" href="/dashboard?from=2026-02-03&amp;to=2026-03-02">3 Feb – 2 Mar 2026</a>' in page
+    )
