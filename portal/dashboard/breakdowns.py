@@ -13,7 +13,7 @@ from portal.dashboard.role_layouts import ROLE_LAYOUTS
 
 SHOWN = 8
 RANKED = 200
-"""Groups of a ranked dimension among which the tile looks for the greatest changes."""
+"""Groups of a ranked dimension that a tile reads."""
 MOVERS = 4
 CUSTOMERS = (5, 10, 20)
 SORTS = ("revenue", "change", "fall")
@@ -37,7 +37,7 @@ def load(name: str, selection: DashboardFilters) -> dict[str, Any]:
         "compared": comparison,
         "largest": max((abs(row["revenue"]) for row in shown), default=0),
         "sort": sort,
-        "sorts": {one: here(f"tile-{name}", sort=one if one != SORTS[0] else None) for one in SORTS},
+        "sorts": {one: here(_anchor(name), sort=one if one != SORTS[0] else None) for one in SORTS},
         "currency": metrics.currency(),
         "several_countries": name == "by-country" and world_map.has_several(rows),
         "map": countries,
@@ -80,6 +80,11 @@ def movers_dimension() -> str:
 def splits() -> list[str]:
     """Dimensions of the breakdown tiles: the chosen ones, else those of the role."""
     return [_chosen(f"split-{number}", name) for number, name in enumerate(ROLE_LAYOUTS[scope().role].splits, 1)]
+
+
+def _anchor(name: str) -> str:
+    shown = splits()
+    return f"tile-split-{shown.index(name) + 1}" if name in shown else ""
 
 
 def _chosen(argument: str, default: str) -> str:

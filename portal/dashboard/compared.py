@@ -61,7 +61,7 @@ def of(selection: DashboardFilters) -> Compared:
 
 
 def like_for_like(selection: DashboardFilters) -> DashboardFilters:
-    """The selection limited to stores with sales in both compared periods, if the request wants it.
+    """The selection limited to stores with sales in both compared periods, if the request selects them.
 
     Links to other pages name these stores.
     """

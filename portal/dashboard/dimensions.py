@@ -10,7 +10,7 @@ from portal.dashboard.request_filters import DashboardFilters, here, lines_link
 from tillstream.domain.people import Action
 from tillstream.people import accounts
 
-NOT_GIVEN = "Not given"
+UNKNOWN = "Not given"
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,10 @@ def groups(
         params |= {"limit": limit, "sort": change if by_change else "revenue"}
     rows: list[dict[str, Any]] = metrics.ask(dimension.query, selection.filters, **params).to_pylist()
     names = _salespeople() if dimension.filter == "salesperson" else {}
+    rows = [row for row in rows if row["lines"] or compared.amount(row, "before")]
     for row in rows:
         value = row["value"] = row[dimension.column]
-        row["name"] = (row[dimension.label] if dimension.label else names.get(value)) or value or NOT_GIVEN
+        row["name"] = (row[dimension.label] if dimension.label else names.get(value)) or value or UNKNOWN
         row["code"] = value if value and row["name"] != value else ""
         row["link"], row["lines_link"] = _links(dimension, selection, value)
         for column in ("before", "change", "growth", "total_change"):

@@ -1,6 +1,7 @@
 """Key figures: one strip with change and sparkline, the others behind a fold."""
 
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +12,10 @@ from portal.context import scope
 from portal.dashboard import compared, sparklines
 from portal.dashboard.compared import Compared
 from portal.dashboard.filter_bar import latest_name
-from portal.dashboard.request_filters import DashboardFilters, here
+from portal.dashboard.request_filters import DashboardFilters, dates_in_address, here
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
+from portal.formats import days
+from tillstream.analytics.comparison import LATEST_DAYS, LatestPeriod
 from tillstream.analytics.filters import Filters
 
 
@@ -48,7 +51,8 @@ CURRENCIES = 8
 def load(selection: DashboardFilters) -> dict[str, Any]:
     totals, (money, growth) = metrics.headline(selection.filters, "by-currency", "growth")
     if not totals["lines"]:
-        return {"kpis": totals, "everything": metrics.kpis(Filters()), "offer": _offer(selection)}
+        everything = metrics.kpis(Filters())
+        return {"kpis": totals, "everything": everything, "offer": _offer(selection, everything["last_sale_date"])}
     own_money = money.to_pylist()
     foreign = [row for row in own_money if not row["is_reporting"]]
     comparison = compared.of(selection)
@@ -69,12 +73,14 @@ def load(selection: DashboardFilters) -> dict[str, Any]:
     }
 
 
-def _offer(selection: DashboardFilters) -> dict[str, str]:
-    """The latest period as a link, for a period without sales."""
-    if selection.latest is None:
+def _offer(selection: DashboardFilters, last_day: date | None) -> dict[str, str]:
+    """The latest period as a link, for a period without sales; if that is empty too, the last days with sales."""
+    if selection.latest and selection.preset:
+        return {"name": latest_name(selection.latest), "link": here(**{"from": None, "to": None, "preset": None})}
+    if last_day is None:
         return {}
-    dates = {"from": None, "to": None, "preset": None}
-    return {"name": latest_name(selection.latest), "link": here(**dates)}
+    last = LatestPeriod(last_day - timedelta(days=LATEST_DAYS - 1), last_day, is_month=False)
+    return {"name": days(last.start, last.end).striptags(), "link": here(**dates_in_address(last))}
 
 
 def _series(selection: DashboardFilters, totals: dict[str, Any]) -> sparklines.Series:

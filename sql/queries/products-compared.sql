@@ -2,7 +2,7 @@
 -- without either; of several names, the first in alphabetical order is shown.
 -- before is the revenue of the previous period, year_before that of the same days of the previous year; change and
 -- growth compare with them as in growth, and total_change is the change of all groups together. Both are NULL if there
--- is nothing to compare; growth also for a group without revenue before. A group that no longer sells has a row.
+-- is nothing to compare; growth also for a group without revenue before. A group of any of the three periods has a row.
 -- lines includes every status; revenue and units leave out cancelled lines.
 -- @sort STRING = revenue of revenue|change|year-change: highest revenue first, or the greatest change up or down
 -- @limit INT64 = 100: maximum number of products
@@ -70,7 +70,6 @@ amounts AS (
     grouped.unconverted_lines
   FROM grouped
   CROSS JOIN compared
-  WHERE grouped.lines > 0 OR grouped.before <> 0 OR grouped.year_before <> 0
 ),
 changes AS (
   SELECT
@@ -99,5 +98,7 @@ final AS (
   FROM changes
 )
 SELECT * FROM final
-ORDER BY CASE @sort WHEN 'change' THEN ABS(change) WHEN 'year-change' THEN ABS(year_change) ELSE revenue END DESC, product
+ORDER BY
+  CASE @sort WHEN 'change' THEN ABS(change) WHEN 'year-change' THEN ABS(year_change) ELSE revenue END DESC,
+  product
 LIMIT @limit OFFSET @offset

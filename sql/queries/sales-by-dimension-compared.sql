@@ -2,7 +2,7 @@
 -- for the lines without one; the same store or salesperson in two regions is two groups, and region is theirs.
 -- before is the revenue of the previous period, year_before that of the same days of the previous year; change and
 -- growth compare with them as in growth, and total_change is the change of all groups together. Both are NULL if there
--- is nothing to compare; growth also for a group without revenue before. A group that no longer sells has a row.
+-- is nothing to compare; growth also for a group without revenue before. A group of any of the three periods has a row.
 -- lines includes every status; revenue and units leave out cancelled lines, orders cancelled and returned ones. orders
 -- is NULL for categories, as a sale can have several.
 -- @dimension STRING = region of region|store|category|channel|salesperson|country: what a group is
@@ -125,7 +125,6 @@ amounts AS (
     grouped.unconverted_lines
   FROM grouped
   CROSS JOIN compared
-  WHERE grouped.lines > 0 OR grouped.before <> 0 OR grouped.year_before <> 0
 ),
 changes AS (
   SELECT

@@ -36,7 +36,7 @@ def _sign_in(page: Page, served: Served, role: Role) -> None:
     if role is not Role.ADMIN:
         scope = SCOPES.get(role, {"regions": ["IN"]})
         accounts.add(served.app.ports, login, login.title(), role, password=PASSWORD, **scope)
-    page.goto(f"{served.address}/sign-in?next=/dashboard")
+    page.goto(f"{served.address}/sign-in?next=/dashboard%3Fpreset%3Dall")
     page.get_by_label("Name", exact=True).fill(login)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
@@ -67,18 +67,21 @@ def test_every_role_begins_its_day_with_its_own_page(page: Page, served: Served,
     assert served.page_errors == []
 
 
-def test_a_manager_drills_from_a_bar_to_the_sale_lines_and_back(page: Page, served: Served) -> None:
+def test_a_manager_drills_from_a_group_to_the_sale_lines_and_back(page: Page, served: Served) -> None:
     _sell(served, "june", "100.50", "200.25", "300.00")
     _sign_in(page, served, Role.MANAGER)
     settle(page)
-    _click_bar(page, "by-category", "Garden")
-    page.wait_for_url("**/dashboard?category=Garden")
+    picker = page.locator("#tile-split-1 .drop-menu")
+    picker.locator("summary").click()
+    picker.get_by_role("link", name="Category").click()
+    page.wait_for_url("**split-1=by-category#tile-split-1")
+    settle(page)
+    page.locator("#tile-split-1").get_by_role("link", name="Garden").click()
+    page.wait_for_url("**category=Garden**")
     expect(page.locator("#tile-headline .figure").first).to_contain_text("400.50")
     settle(page)
-    table = page.locator("#tile-by-category details")
-    table.locator("summary").click()
-    table.get_by_role("link", name="2 sale lines: show them").click()
-    page.wait_for_url("**/sale-lines?category=Garden")
+    page.locator("#tile-split-1").get_by_role("link", name="Garden").click()
+    page.wait_for_url("**/sale-lines?**category=Garden**")
     expect(page.get_by_text("june-1").first).to_be_visible()
     page.go_back()
     expect(page.locator(".chip")).to_have_text(re.compile("Category: Garden"))
@@ -103,13 +106,12 @@ def test_a_failed_tile_shows_its_error_and_can_be_retried(page: Page, served: Se
     settle(page)
     page.route("**/dashboard/tiles/by-category*", lambda route: route.fulfill(status=503, body="not now"))
     page.reload()
-    tile = page.locator("#tile-by-category")
-    tile.scroll_into_view_if_needed()
+    tile = page.locator("#tile-split-2")
     expect(tile.get_by_text("could not be loaded")).to_be_visible()
     expect(page.locator("#tile-headline .figure").first).to_contain_text("100.50")
     page.unroute("**/dashboard/tiles/by-category*")
     tile.get_by_role("link", name="Try again").click()
-    expect(tile.locator("[data-drawn]")).to_be_visible()
+    expect(tile.get_by_role("link", name="Garden")).to_be_visible()
     assert all("503" in one for one in served.page_errors)
 
 
@@ -130,7 +132,7 @@ def test_filters_by_keyboard_alone(page: Page, served: Served) -> None:
     page.keyboard.press("Space")
     page.get_by_role("button", name="Show").focus()
     page.keyboard.press("Enter")
-    page.wait_for_url("**/dashboard?product=P2")
+    page.wait_for_url("**/dashboard?**product=P2**")
     expect(page.locator("#tile-headline .figure").first).to_contain_text("200.25")
     assert served.page_errors == []
 

@@ -1,5 +1,6 @@
 """The first day with the product, in a real browser: sign in, upload, read the receipt, see the number."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,10 @@ def test_sign_in_upload_receipt_and_the_number(page: Page, served: Served, tmp_p
     expect(page.get_by_text("Not a number", exact=False).first).to_be_visible()
 
     page.get_by_role("link", name="Sales", exact=True).click()
-    expect(page.locator(".card-figure").first).to_contain_text("3,007.75")
-    settle(page)
-    expect(page.locator("#tile-by-category .single")).to_contain_text("3,007.75")
+    page.get_by_role("link", name=re.compile("Last 28 reported days")).click()
+    expect(page.locator(".key-figure").first).to_contain_text("3,007.75")
+    expect(page.locator("#tile-split-2").get_by_role("link", name="Kitchen")).to_be_visible()
+    expect(page.locator("#tile-split-2")).to_contain_text("100.0 %")
     assert served.page_errors == []
 
 
