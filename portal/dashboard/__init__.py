@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal import metrics
 from portal.access import allow
 from portal.context import ports, scope, tillstream
-from portal.dashboard import filter_bar, tiles
+from portal.dashboard import currency_choice, filter_bar, tiles
 from portal.dashboard.presets import PRESETS
 from portal.dashboard.request_filters import (
     DashboardFilters,
@@ -66,6 +66,7 @@ def show() -> ResponseReturnValue:
         presets=PRESETS,
         bar=filter_bar.fields(selection),
         first=filter_bar.FIRST,
+        currencies=currency_choice.choices() if sold else [],
         chips=filter_bar.chips(selection),
     )
 

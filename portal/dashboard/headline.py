@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import request
-
 from portal import metrics
 from portal.dashboard.request_filters import DashboardFilters
 from tillstream.analytics.filters import Filters
@@ -46,7 +44,6 @@ def load(selection: DashboardFilters) -> dict[str, Any]:
         "own_money": own_money[:CURRENCIES],
         "more_money": len(own_money) - len(own_money[:CURRENCIES]),
         "foreign": bool(foreign),
-        "local": bool(foreign) and request.args.get("currency") == "local",
         "kpis": totals,
         "cards": [card for card in CARDS if totals[card.figure] is not None and not _is_uninformative(card, totals)],
         "growth": metrics.by_figure(growth[0]) if growth else {},

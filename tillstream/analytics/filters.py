@@ -23,7 +23,10 @@ COLUMNS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Filters:
-    """Filters of sale lines. `start` and `end` are sale dates, inclusive; in the others None means any value."""
+    """Filters of sale lines, and the currency of their amounts.
+
+    `start` and `end` are sale dates, inclusive; in the others None means any value.
+    """
 
     start: date | None = None
     end: date | None = None
@@ -35,10 +38,12 @@ class Filters:
     channel: tuple[str, ...] | None = None
     salesperson: tuple[str, ...] | None = None
     country: tuple[str, ...] | None = None
+    currency: str = ""
+    """ISO 4217 code of the currency of all amounts; empty: the reporting currency."""
 
     @classmethod
     def parse(cls, raw: Mapping[str, str | Sequence[str]]) -> "Filters":
-        """Parse `from`, `to` and the names of COLUMNS, each one text or several; empty text means no filter.
+        """Parse `from`, `to`, `currency` and the names of COLUMNS, each one text or several; empty text: no filter.
 
         Raises `Rejected` with a message for users.
         """
@@ -49,11 +54,14 @@ class Filters:
         start, end = (_day(name, texts.get(name, ())) for name in ("from", "to"))
         if start and end and start > end:
             raise Rejected(f"The period ends before it begins: from {start} to {end}.")
+        currencies = texts.get(CURRENCY, ())
+        if len(currencies) > 1:
+            raise Rejected("currency must be one currency.")
         chosen = {name: texts[name] for name in COLUMNS if texts.get(name)}
         wrong = sorted(set(chosen.get("status", ())) - set(STATUSES))
         if wrong:
             raise Rejected(f"There is no status {', '.join(wrong)}. Allowed values: {', '.join(STATUSES)}.")
-        return cls(start, end, **chosen)
+        return cls(start, end, currency="".join(currencies), **chosen)
 
     def chosen(self) -> dict[str, tuple[str, ...]]:
         """column of sale_facts → permitted values, for the filters that are set."""
@@ -63,7 +71,8 @@ class Filters:
 
 DATE_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """The only form of dates accepted; `date.fromisoformat` also parses other forms of ISO 8601."""
-NAMES = frozenset({"from", "to", *COLUMNS})
+CURRENCY = "currency"
+NAMES = frozenset({"from", "to", CURRENCY, *COLUMNS})
 
 
 def _non_empty(value: str | Sequence[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +13,12 @@ from tillstream.analytics.changed_days import on_changed_days
 from tillstream.analytics.comparison import Comparison, ReportedDays, previous_period
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.analytics.row_scope import QueryContext, relations
+from tillstream.analytics.row_scope import QueryContext, conversion, relations
 from tillstream.analytics.summed import TotalsCoverage, totals_coverage
 from tillstream.domain.columns import PERSONAL
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED, Action, Scope
+from tillstream.domain.tables import TABLES
 from tillstream.ports.warehouse import Warehouse, WarehouseQuery
 
 __all__ = ["Comparison", "Filters", "Forbidden", "Query", "QueryCache", "compose", "describe", "names", "run", "stream"]
@@ -24,6 +26,9 @@ __all__ = ["Comparison", "Filters", "Forbidden", "Query", "QueryCache", "compose
 AHEAD = timedelta(days=1)
 """How far the local date of a store may be ahead of UTC."""
 _REPORTING = "SELECT MAX(currency) AS currency FROM reporting"
+_MONEY = "reporting|reporting_rates|reporting_amount|reporting_cost|revenue|costed_revenue|unconverted_lines"
+_HAS_MONEY = re.compile(rf"^(?!\s*--).*\b({_MONEY})\b", re.MULTILINE)
+"""Queries that depend on the currency; the others are not converted."""
 _READS_TOTALS = re.compile(r"\b(visible|(year_)?earlier|compared|known)_\w*sums\b")
 PERSONAL_COLUMNS = PERSONAL | {"customer"}
 _READS_COMPARISON = re.compile(r"\b(earlier|year_earlier|compared)_(\w*lines|\w*sums|periods)\b")
@@ -124,11 +129,12 @@ def _reported(
 def _basis(
     warehouse: Warehouse, name: str, scope: Scope, filters: Filters, totals: TotalsCoverage, cache: QueryCache | None
 ) -> QueryContext:
-    reported, currency = _reported(warehouse, name, scope, filters, cache), ""
-    if _READS_TOTALS.search(describe(name).text):
+    reported, reporting = _reported(warehouse, name, scope, filters, cache), ""
+    if filters.currency or _READS_TOTALS.search(describe(name).text):
         table = (cache or QueryCache()).once("reporting", lambda: warehouse.query(_REPORTING))
-        currency = str(table.column("currency")[0])
-    return QueryContext(reported, currency, totals.stale)
+        reporting = str(table.column("currency")[0])
+    currency = "" if filters.currency == reporting else filters.currency
+    return QueryContext(reported, reporting, totals.stale, currency)
 
 
 def compose(
@@ -148,9 +154,12 @@ def compose(
     values = {parameter.name: parameter.value(params.get(parameter.name)) for parameter in query.parameters}
     if PERSONAL_PARAMETER in values:  # overrides the caller: a search must not match hidden columns
         values[PERSONAL_PARAMETER] = int(scope.may(Action.SEE_PERSONAL))
+    basis = basis or QueryContext()
+    if not _HAS_MONEY.search(query.text):
+        basis = replace(basis, currency="")
     relation_ctes = ""
-    for relation, (select, relation_params) in relations(scope, filters, basis or QueryContext()).items():
-        if query.reads(relation):
+    for relation, (select, relation_params) in (conversion(filters, basis) | relations(scope, filters, basis)).items():
+        if relation in TABLES or query.reads(relation):
             relation_ctes += f"{relation} AS (\n  {select}\n),\n"
             values |= relation_params
     return re.sub(r"^WITH\n", lambda match: match[0] + relation_ctes, query.text, count=1, flags=re.MULTILINE), values
