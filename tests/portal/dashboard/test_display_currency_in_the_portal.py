@@ -1,4 +1,4 @@
-"""Amounts in the reader's own currency: the default of each reader, the choice, links, exports, the API and the profile."""
+"""Amounts in the own currency of the reader: defaults, choice, links, exports, the API and the profile."""
 
 import json
 import re
