@@ -45,7 +45,9 @@ def load(selection: DashboardFilters) -> dict[str, Any]:
         "more_money": len(own_money) - len(own_money[:CURRENCIES]),
         "foreign": bool(foreign),
         "kpis": totals,
-        "cards": [card for card in CARDS if totals[card.figure] is not None and not _is_uninformative(card, totals)],
+        "cards": [
+            card for card in CARDS if totals.get(card.figure) is not None and not _is_uninformative(card, totals)
+        ],
         "growth": metrics.by_figure(growth[0]) if growth else {},
         "everything": metrics.kpis(Filters()) if not totals["lines"] else totals,
         "comparison": metrics.comparison(selection.filters),

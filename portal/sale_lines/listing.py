@@ -65,7 +65,7 @@ def _list_query(available: dict[str, Shown], values: dict[str, list[str]], prese
     """List query whose links keep the filters; a preset is kept by name."""
     sorts = [f"{prefix}{name}" for name, one in available.items() if one.sorts for prefix in ("", "-")]
     kept: dict[str, Any] = values if preset in {"", "own"} else _without_days(values) | {"preset": preset}
-    kept = kept | {"column": request.args.getlist("column")}
+    kept = kept | {"column": [name for name in request.args.getlist("column") if name in available]}
     return replace(list_view.list_query(sorts=sorts, default_sort="-sale_date"), kept=kept)
 
 

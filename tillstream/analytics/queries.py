@@ -12,10 +12,11 @@ from tillstream.analytics.catalogue import Query, describe, names
 from tillstream.analytics.changed_days import on_changed_days
 from tillstream.analytics.comparison import Comparison, ReportedDays, previous_period
 from tillstream.analytics.filters import Filters
+from tillstream.analytics.metrics import METRICS
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.analytics.row_scope import QueryContext, conversion, relations
 from tillstream.analytics.summed import TotalsCoverage, totals_coverage
-from tillstream.domain.columns import PERSONAL
+from tillstream.domain.columns import COSTS, PERSONAL
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED, Action, Scope
 from tillstream.domain.tables import TABLES
@@ -31,6 +32,7 @@ _HAS_MONEY = re.compile(rf"^(?!\s*--).*\b({_MONEY})\b", re.MULTILINE)
 """Queries that depend on the currency; the others are not converted."""
 _READS_TOTALS = re.compile(r"\b(visible|(year_)?earlier|compared|known)_\w*sums\b")
 PERSONAL_COLUMNS = PERSONAL | {"customer"}
+COST_COLUMNS = COSTS | {metric.name for metric in METRICS.values() if metric.counts == "costed"}
 _READS_COMPARISON = re.compile(r"\b(earlier|year_earlier|compared)_(\w*lines|\w*sums|periods)\b")
 PERSONAL_PARAMETER = "personal"
 """The query parameter that is 1 if the user may see personal columns, else 0."""
@@ -59,13 +61,13 @@ def run(
     text, values = compose(name, scope, filters, _basis(warehouse, name, scope, filters, totals, cache), **params)
     text, values = on_changed_days(warehouse, describe(name), text, values, totals.last_settlement, cache)
     if cache is None:
-        return _without_personal(warehouse.query(text, values), scope)
+        return _without_hidden(warehouse.query(text, values), scope)
     key = (newest, totals.last_settlement, text, _frozen(values))
     answer = cache.get(key)
     if answer is None:
         answer = warehouse.query(text, values)
         cache.put(key, answer)
-    return _without_personal(answer, scope)
+    return _without_hidden(answer, scope)
 
 
 def stream(
@@ -80,7 +82,7 @@ def stream(
     empty = True
     for batch in warehouse.stream(text, values):
         empty = False
-        yield _without_personal(batch, scope)
+        yield _without_hidden(batch, scope)
     if empty:
         result = run(warehouse, name, scope, filters, **params)
         yield pa.RecordBatch.from_arrays([pa.array([], f.type) for f in result.schema], schema=result.schema)
@@ -99,7 +101,7 @@ def preview_query(
 
 def without_hidden_columns(answer: pa.Table, scope: Scope) -> pa.Table:
     """Remove the columns that the user may not see from the answer to a `preview_query`."""
-    return _without_personal(answer, scope)
+    return _without_hidden(answer, scope)
 
 
 def comparison(
@@ -177,10 +179,13 @@ def _check_allowed(query: Query, scope: Scope, filters: Filters) -> None:
         raise Forbidden(f"{query.name} reads the whole warehouse; only an administrator can run it.")
 
 
-def _without_personal(answer: Any, scope: Scope) -> Any:
-    if scope.may(Action.SEE_PERSONAL):
-        return answer
-    return answer.select([column for column in answer.schema.names if column not in PERSONAL_COLUMNS])
+def _without_hidden(answer: Any, scope: Scope) -> Any:
+    hidden = frozenset[str]()
+    if not scope.may(Action.SEE_PERSONAL):
+        hidden |= PERSONAL_COLUMNS
+    if not scope.may(Action.SEE_COSTS):
+        hidden |= COST_COLUMNS
+    return answer.select([column for column in answer.schema.names if column not in hidden]) if hidden else answer
 
 
 def _frozen(values: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
