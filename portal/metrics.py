@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
-from flask import request
+from flask import g, request
 
-from portal.context import scope, tillstream
+from portal.context import me, scope, shown_token, tillstream
 from tillstream.analytics import filter_values, queries
-from tillstream.analytics.filters import Filters, is_filter
+from tillstream.analytics.currencies import convertible, own_currency
+from tillstream.analytics.filters import CURRENCY, Filters, is_filter
 
 
 def requested_filters() -> dict[str, list[str]]:
@@ -18,21 +20,25 @@ def requested_filters() -> dict[str, list[str]]:
 
 
 def parse_filters(values: Mapping[str, str | Sequence[str]]) -> Filters:
-    """Parse filters and check that their values exist. Raises `Rejected`, `UnknownValue`."""
+    """Parse filters, check that their values exist and set the currency. Raises `Rejected`, `UnknownValue`."""
     app, filters = tillstream(), Filters.parse(values)
     filter_values.check(app.ports.warehouse, scope(), filters, app.contracts.regions(), cache=app.queries)
-    return filters
+    return _in_currency(filters)
+
+
+def _in_currency(filters: Filters) -> Filters:
+    return filters if filters.currency else replace(filters, currency=currency())
 
 
 def ask(name: str, filters: Filters, **params: Any) -> pa.Table:
     """Run a named query. Raises `Forbidden`, `Rejected`, `Unavailable`."""
     app = tillstream()
-    return queries.run(app.ports.warehouse, name, scope(), filters, cache=app.queries, **params)
+    return queries.run(app.ports.warehouse, name, scope(), _in_currency(filters), cache=app.queries, **params)
 
 
 def ask_all(names: Sequence[str], filters: Filters) -> list[pa.Table]:
     """Run several queries in parallel, which is faster for small queries."""
-    app, bounds = tillstream(), scope()
+    app, bounds, filters = tillstream(), scope(), _in_currency(filters)
     with ThreadPoolExecutor(len(names)) as threads:
         return list(
             threads.map(lambda name: queries.run(app.ports.warehouse, name, bounds, filters, cache=app.queries), names)
@@ -52,8 +58,34 @@ def latest(filters: Filters) -> queries.LatestPeriod | None:
 
 
 def currency() -> str:
-    """Reporting currency of revenue."""
-    return tillstream().settings.reporting_currency
+    """Currency of all amounts in the response: that of the address, or the reader's own; for programs the reporting
+    currency."""
+    if "display_currency" not in g:
+        requested = request.args.get(CURRENCY, "")
+        is_available = requested and requested in currencies()
+        g.display_currency = requested if is_available else _default_currency()
+    return str(g.display_currency)
+
+
+def currencies() -> tuple[str, ...]:
+    """Currencies in which amounts can be shown."""
+    app = tillstream()
+    return convertible(app.ports.warehouse, cache=app.queries)
+
+
+def _default_currency() -> str:
+    is_program = shown_token() is not None or request.path.startswith("/api/")
+    return tillstream().settings.reporting_currency if is_program else readers_currency()
+
+
+def readers_currency() -> str:
+    """Display currency of the signed-in user."""
+    app, bounds, choice = tillstream(), scope(), me().display_currency
+    contracts = () if choice else map(app.contracts.current, app.contracts.names())
+    of_regions = [contract.currency for contract in contracts if bounds.covers_region(contract.region)]
+    reporting = app.settings.reporting_currency
+    own = own_currency(choice, of_regions, reporting)
+    return own if own == reporting or own in currencies() else reporting
 
 
 def kpis(filters: Filters) -> dict[str, Any]:

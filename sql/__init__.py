@@ -20,6 +20,7 @@ VIEWS: tuple[str, ...] = (
     "marts/sale_facts",
     "marts/line_sums",
     "reference/dim_date",
+    "reference/cross_rates",
     "marts/sales_with_people",
     "marts/sales",
     "marts/sales_by_day",

@@ -117,7 +117,8 @@ def page() -> str:
         table(("request", "who", "what"), rows),
         "## Reads",
         f"Reads accept the filters {filters}. `from` and `to` are days such as 2026-01-31, both included; the others "
-        "can be repeated.",
+        "can be repeated. `currency` converts all amounts to another currency than the reporting currency, such as "
+        "`currency=EUR`, with the rates of each day ([exchange rates](exchange-rates.md)).",
         ANSWERS,
         "### Formats",
         FORMATS,

@@ -61,7 +61,8 @@ def page() -> str:
         ACCESS,
         *(f"### {path}\n\n{_header(path)}" for path in _others() if path.startswith("row_access/")),
         "## Queries",
-        f"{QUERIES.strip()} {filters}.",
+        f"{QUERIES.strip()} {filters}. `currency` converts all amounts to another currency than the reporting currency "
+        "with the rates of each day ([exchange rates](exchange-rates.md)).",
         *(_query(name) for name in catalogue.names()),
     )
 

@@ -13,7 +13,7 @@ from portal.api.tus import PIECE, VERSION
 from portal.api.uploads import MAX_UPLOADS
 from tillstream.analytics import catalogue
 from tillstream.analytics.catalogue import Parameter
-from tillstream.analytics.filters import COLUMNS
+from tillstream.analytics.filters import COLUMNS, CURRENCY
 from tillstream.analytics.metrics import METRICS
 
 Json = dict[str, Any]
@@ -64,6 +64,11 @@ FILTERS = (
             f"Only lines with this {name}; can be repeated",
         )
         for name in COLUMNS
+    ),
+    query(
+        CURRENCY,
+        {"type": "string", "pattern": "^([A-Z]{3})?$"},
+        "Currency of all amounts, at each day's exchange rate, such as EUR; default: the reporting currency",
     ),
 )
 IF_NONE_MATCH = header(

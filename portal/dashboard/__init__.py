@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal import metrics
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.dashboard import compared, filter_bar, tiles
+from portal.dashboard import compared, currency_choice, filter_bar, tiles
 from portal.dashboard.dimensions import mine as dimensions
 from portal.dashboard.presets import ALL_TIME, PRESETS
 from portal.dashboard.request_filters import (
@@ -74,6 +74,7 @@ def show() -> ResponseReturnValue:
         comparisons=compared.LABELS,
         bar=filter_bar.fields(selection),
         first=filter_bar.FIRST,
+        currencies=currency_choice.choices() if sold else [],
         chips=filter_bar.chips(selection),
     )
 

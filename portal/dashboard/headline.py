@@ -5,8 +5,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from flask import request
-
 from portal import metrics
 from portal.context import scope
 from portal.dashboard import compared, sparklines
@@ -42,8 +40,6 @@ CARDS = (
     Card("active_lines", "Sale lines"),
 )
 STRIP = ("revenue", "orders", "average_order_value", "units", "customers")
-COSTS = frozenset({"margin"})
-"""Figures that only a role with them in its layout sees."""
 CURRENCIES = 8
 """Maximum number of currencies that the card lists; the others are only counted."""
 
@@ -57,13 +53,12 @@ def load(selection: DashboardFilters) -> dict[str, Any]:
     foreign = [row for row in own_money if not row["is_reporting"]]
     comparison = compared.of(selection)
     layout = ROLE_LAYOUTS[scope().role]
-    cards = [card for card in CARDS if _is_informative(card, totals) and card.figure not in COSTS - {*layout.figures}]
+    cards = [card for card in CARDS if _is_informative(card, totals)]
     further = [name for name in layout.figures if any(card.figure == name for card in cards)][:1]
     return {
         "own_money": own_money[:CURRENCIES],
         "more_money": len(own_money) - len(own_money[:CURRENCIES]),
         "foreign": bool(foreign),
-        "local": bool(foreign) and request.args.get("currency") == "local",
         "kpis": totals,
         "strip": [card for card in cards if card.figure in {*STRIP, *further}],
         "more": [card for card in cards if card.figure not in {*STRIP, *further}],
@@ -104,6 +99,7 @@ def _changes(
         changes[name] = {figure: row[columns[name]] for figure, row in growth.items()} | {
             figure: _growth(totals[figure], earlier[figure])
             for figure in ("margin", "returned_value", "cancelled_value", "active_lines")
+            if figure in totals
         }
     return changes
 
@@ -125,4 +121,4 @@ def _is_informative(card: Card, totals: dict[str, Any]) -> bool:
         case "cancelled_value":
             return bool(totals["cancelled_lines"])
         case _:
-            return totals[card.figure] is not None
+            return totals.get(card.figure) is not None

@@ -49,7 +49,6 @@ ROLE_LAYOUTS: dict[Role, RoleLayout] = {
         "by-product",
         ("by-product", "by-customer"),
         ("heatmap", "top-customers", "freshness"),
-        figures=("returned_value",),
     ),
     Role.ANALYST: RoleLayout(
         "How are sales developing, and why?",

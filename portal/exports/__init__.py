@@ -10,6 +10,7 @@ from portal.context import scope, tillstream
 from portal.dashboard.request_filters import resolved
 from portal.exports import writers
 from tillstream.analytics import queries
+from tillstream.analytics.filters import CURRENCY
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
 
@@ -60,5 +61,5 @@ def export(table: str) -> Response:
     filters = metrics.parse_filters(values)
     batches = queries.stream(tillstream().ports.warehouse, table, scope(), filters, **params)
     used_params = {name: [str(value)] for name, value in params.items() if value not in {None, WHOLE}}
-    named = {"in": [metrics.currency()]} | used_params | values
+    named = {"in": [filters.currency]} | used_params | {name: one for name, one in values.items() if name != CURRENCY}
     return writers.respond(request.args.get("format", "csv"), table, named, batches)

@@ -11,8 +11,9 @@ from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
+from portal import metrics
 from portal.access import Open, allow, requires_password_sign_in
-from portal.context import lives, me, ports, this_session
+from portal.context import lives, me, ports, this_session, tillstream
 from portal.sign_in.forms import Code
 from tillstream.domain.errors import Rejected
 from tillstream.people import profile
@@ -31,13 +32,16 @@ class Profile(FlaskForm):
     name = StringField("Name", [InputRequired("Enter your name."), Length(max=100)])
     locale = SelectField("Date and number format", validate_choice=False)
     time_zone = StringField("Time zone", [Length(max=60)])
+    display_currency = SelectField("Display currency", validate_choice=False)
 
 
 @blueprint.get("/profile")
 @allow(Open.SIGNED_IN)
 def show() -> ResponseReturnValue:
     one = me()
-    return _page(Profile(name=one.name, locale=one.locale, time_zone=one.time_zone))
+    return _page(
+        Profile(name=one.name, locale=one.locale, time_zone=one.time_zone, display_currency=one.display_currency)
+    )
 
 
 @blueprint.post("/profile")
@@ -47,8 +51,15 @@ def save() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(form), 422
     try:
-        preferences = {"locale": form.locale.data or "", "time_zone": (form.time_zone.data or "").strip()}
-        profile.save(ports(), me().login, name=form.name.data, **preferences)
+        profile.save(
+            ports(),
+            me().login,
+            name=form.name.data,
+            locale=form.locale.data or "",
+            time_zone=(form.time_zone.data or "").strip(),
+            display_currency=form.display_currency.data or "",
+            currencies=metrics.currencies(),
+        )
     except WrongField as error:
         form[error.field].errors = [str(error)]
         return _page(form), 422
@@ -134,6 +145,10 @@ def _codes(codes: list[str]) -> ResponseReturnValue:
 def _page(form: Profile) -> str:
     locales = {"": "Browser default"} | profile.LOCALES
     form.locale.choices = [SelectChoice(*one) for one in locales.items()]
+    reporting = tillstream().settings.reporting_currency
+    fixed = {"": "Automatic", profile.REPORTING: f"Reporting currency ({reporting})"}
+    currencies = fixed | {code: code for code in metrics.currencies()}
+    form.display_currency.choices = [SelectChoice(*one) for one in currencies.items()]
     all_sessions = sessions.find(ports(), me().login, limit=200)
     now, here = ports().clock.now(), this_session()
     return render_template(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tillstream.analytics.catalogue import describe
-from tillstream.domain.columns import BY_NAME, PERSONAL, Kind
+from tillstream.domain.columns import BY_NAME, COSTS, PERSONAL, Kind
 from tillstream.domain.people import Action, Scope
 
 AMOUNTS = frozenset({"unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})
@@ -60,11 +60,11 @@ class Shown:
 def offered(scope: Scope) -> dict[str, Shown]:
     """Columns that the user may choose, in display order."""
     sorted_by = next(p for p in describe("lines-page").parameters if p.name == "sort").words
-    personal = scope.may(Action.SEE_PERSONAL)
+    hidden = (() if scope.may(Action.SEE_PERSONAL) else PERSONAL, () if scope.may(Action.SEE_COSTS) else COSTS)
     return {
         name: Shown(name, label, _kind(name), name in sorted_by)
         for name, label in LABELS.items()
-        if personal or name not in PERSONAL
+        if not any(name in columns for columns in hidden)
     }
 
 

@@ -14,6 +14,7 @@ from portal.dashboard.request_filters import DATES, resolved
 from portal.exports import writers
 from portal.sale_lines.columns import Shown, chosen, offered
 from tillstream.analytics import line_export
+from tillstream.analytics.filters import CURRENCY
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.people import Action
 
@@ -64,7 +65,7 @@ def _list_query(available: dict[str, Shown], values: dict[str, list[str]], prese
     """List query whose links keep the filters; a preset is kept by name."""
     sorts = [f"{prefix}{name}" for name, one in available.items() if one.sorts for prefix in ("", "-")]
     kept: dict[str, Any] = values if preset in {"", "own"} else _without_days(values) | {"preset": preset}
-    kept = kept | {"column": request.args.getlist("column")}
+    kept = kept | {"column": [name for name in request.args.getlist("column") if name in available]}
     return replace(list_view.list_query(sorts=sorts, default_sort="-sale_date"), kept=kept)
 
 
@@ -78,5 +79,7 @@ def export() -> Response:
     values, text = resolved()[0], list_view.list_query().q
     app, bounds, filters = tillstream(), scope(), metrics.parse_filters(values)
     batches = line_export.lines(app.ports.warehouse, bounds, filters, text)
-    named = values | ({"search": [text]} if text else {})
+    in_other = {"in": [filters.currency]} if filters.currency != app.settings.reporting_currency else {}
+    named = values | in_other | ({"search": [text]} if text else {})
+    named.pop(CURRENCY, None)
     return writers.respond(request.args.get("format", "csv"), "sale-lines", named, batches)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from live_server import PASSWORD, Served
-from page_checks import settle
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tillstream.batches import records

@@ -205,6 +205,9 @@ def test_a_kept_answer_lasts_until_the_next_settlement(warehouse: Warehouse) -> 
     first = run(warehouse, "kpis", UNRESTRICTED, cache=cache)
     assert run(warehouse, "kpis", UNRESTRICTED, cache=cache) is first
     assert run(warehouse, "kpis", scope_of(Role.MANAGER, ("IN",)), cache=cache) is not first
+    in_rupees = run(warehouse, "kpis", UNRESTRICTED, Filters(currency="INR"), cache=cache)
+    assert (in_rupees["currency"][0].as_py(), first["currency"][0].as_py()) == ("INR", "USD")
+    assert run(warehouse, "kpis", UNRESTRICTED, Filters(currency="USD"), cache=cache) is first
     cache.clear()
     assert run(warehouse, "kpis", UNRESTRICTED, cache=cache) is not first
     later = pa.table(

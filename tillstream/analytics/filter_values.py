@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.currencies import convertible
+from tillstream.analytics.filters import CURRENCY, Filters
 from tillstream.analytics.queries import QueryCache, run
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Scope
@@ -16,9 +17,11 @@ MAX_SUGGESTIONS = 8
 class UnknownValue(Rejected):
     """Filter values that no sale in the user's scope has; `problems` has one message for each."""
 
-    def __init__(self, name: str, unknown: list[str], existing: list[str]) -> None:
+    def __init__(
+        self, name: str, unknown: list[str], existing: list[str], if_none: str = "no sale that you can see has one"
+    ) -> None:
         self.name, self.unknown = name, unknown
-        suggestions = _suggestions(existing, unknown)
+        suggestions = _suggestions(existing, unknown) if existing else if_none
         self.problems = [f"There is no {name} “{value}”; {suggestions}." for value in unknown]
         quoted = ", ".join(f"“{value}”" for value in unknown)
         super().__init__(f"There is no {name} {quoted}; {suggestions}.")
@@ -32,9 +35,14 @@ def check(
     *,
     cache: QueryCache | None = None,
 ) -> None:
-    """Raise `UnknownValue` for values without sales in the scope; `regions` in scope need no sales."""
+    """Raise `UnknownValue` for values without sales in the scope; `regions` in scope need no sales, and a currency
+    needs an exchange rate."""
     if filters.against is not None:
         check(warehouse, scope, filters.against, regions, cache=cache)
+    if filters.currency:
+        existing = convertible(warehouse, cache=cache)
+        if filters.currency not in existing:
+            raise UnknownValue(CURRENCY, [filters.currency], list(existing), "no currency has an exchange rate")
     for name in CHECKED_FILTERS:
         requested = getattr(filters, name) or ()
         if not requested:
@@ -50,8 +58,6 @@ def check(
 
 def _suggestions(existing: list[str], unknown: list[str]) -> str:
     """List the most similar and most frequent values, and the number of the others."""
-    if not existing:
-        return "no sale that you can see has one"
     folded = {value.casefold(): value for value in reversed(existing)}
     similar = [folded[close] for value in unknown for close in get_close_matches(value.casefold(), folded)]
     shown = list(dict.fromkeys([*similar, *existing]))[:MAX_SUGGESTIONS]

@@ -24,7 +24,10 @@ COLUMNS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Filters:
-    """Filters of sale lines. `start` and `end` are sale dates, inclusive; in the others None means any value."""
+    """Filters of sale lines, and the currency of their amounts.
+
+    `start` and `end` are sale dates, inclusive; in the others None means any value.
+    """
 
     start: date | None = None
     end: date | None = None
@@ -41,11 +44,13 @@ class Filters:
     """The period to compare with, in place of the previous one."""
     against: "Filters | None" = None
     """The sales to compare with, without their period, if they are other ones."""
+    currency: str = ""
+    """ISO 4217 code of the currency of all amounts; empty: the reporting currency."""
 
     @classmethod
     def parse(cls, raw: Mapping[str, str | Sequence[str]]) -> "Filters":
-        """Parse `from`, `to`, the same of `compare-`, and the names of COLUMNS, each one text or several; empty text
-        means no filter.
+        """Parse `from`, `to`, the same of `compare-`, `currency`, and the names of COLUMNS, each one text or several;
+        empty text means no filter.
 
         `compare-NAME` replaces NAME for the sales to compare with, which have the other filters in common.
         Raises `Rejected` with a message for users.
@@ -63,11 +68,14 @@ class Filters:
         texts = {name: _non_empty(value) for name, value in raw.items()}
         start, end = _period(texts, "from", "to")
         before_start, before_end = _period(texts, "compare-from", "compare-to")
+        currencies = texts.get(CURRENCY, ())
+        if len(currencies) > 1:
+            raise Rejected("currency must be one currency.")
         chosen: dict[str, Any] = {name: texts[name] for name in COLUMNS if texts.get(name)}
         wrong = sorted(set(chosen.get("status", ())) - set(STATUSES))
         if wrong:
             raise Rejected(f"There is no status {', '.join(wrong)}. Allowed values: {', '.join(STATUSES)}.")
-        return cls(start, end, **chosen, before_start=before_start, before_end=before_end)
+        return cls(start, end, **chosen, before_start=before_start, before_end=before_end, currency="".join(currencies))
 
     def chosen(self) -> dict[str, tuple[str, ...]]:
         """column of sale_facts → permitted values, for the filters that are set."""
@@ -79,7 +87,8 @@ DATE_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """The only form of dates accepted; `date.fromisoformat` also parses other forms of ISO 8601."""
 COMPARE = "compare-"
 COMPARED_DATES = (f"{COMPARE}from", f"{COMPARE}to")
-NAMES = frozenset({"from", "to", *COMPARED_DATES, *COLUMNS})
+CURRENCY = "currency"
+NAMES = frozenset({"from", "to", *COMPARED_DATES, CURRENCY, *COLUMNS})
 
 
 def is_filter(name: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.metrics import METRICS, Metric
-from tillstream.analytics.queries import QueryCache, run
+from tillstream.analytics.queries import COST_COLUMNS, Forbidden, QueryCache, run
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action, Scope
 from tillstream.ports.warehouse import Warehouse
@@ -43,10 +43,13 @@ class MetricExplanation:
     all_uploads: int = 0
 
 
-def get_metric(name: str) -> Metric:
-    """Return the metric `name`. Raises `NotFound`."""
+def get_metric(name: str, scope: Scope) -> Metric:
+    """Return the metric `name`. Raises `NotFound`, `Forbidden`."""
+    available = [one for one in METRICS if one not in COST_COLUMNS or scope.may(Action.SEE_COSTS)]
     if name not in METRICS:
-        raise NotFound(f"There is no figure {name}. Available figures: {', '.join(METRICS)}.")
+        raise NotFound(f"There is no figure {name}. Available figures: {', '.join(available)}.")
+    if name not in available:
+        raise Forbidden("Your role cannot see costs and margins.")
     return METRICS[name]
 
 
@@ -61,8 +64,8 @@ def explain(
     offset: int = 0,
     whatever_it_takes: bool = False,
 ) -> MetricExplanation:
-    """Explain the metric `name`. Raises `NotFound`, and as `queries.run`."""
-    metric = get_metric(name)
+    """Explain the metric `name`. Raises `NotFound`, `Forbidden`, and as `queries.run`."""
+    metric = get_metric(name, scope)
     (kpis,) = run(warehouse, "kpis", scope, filters, cache=cache).to_pylist()
     missing = _missing(warehouse, scope, filters, kpis, cache)
     explanation = MetricExplanation(

@@ -19,8 +19,8 @@ COUNTED_LINES: dict[Counts, str] = {
 }
 REVENUE = (
     "The net amount is after discount and before tax: the total from the file if it has one, otherwise quantity × "
-    "unit price − discount. It is converted to the reporting currency with the rate of the day of the sale; lines "
-    "without a rate are not included."
+    "unit price − discount. It is converted to the currency shown with the rate of the day of the sale; lines without "
+    "a rate are not included."
 )
 COMPARED = (
     "Whole months are compared with whole months, other periods with the same number of days. Days that are not "
@@ -72,7 +72,7 @@ CUSTOMER = "A customer is identified by ID, or by name if there is no ID; lines 
 COST = "Cost is taken from the source, in the currency of the line, and converted with the rate of the day of the sale."
 _LIST = [
     Metric("revenue", "Revenue", "money", "kpis", "active",
-           "Value of the sales, in the reporting currency.", "sum of the net amounts × exchange rate", REVENUE),
+           "Value of the sales, converted to one currency.", "sum of the net amounts × exchange rate", REVENUE),
     Metric("orders", "Orders", "count", "kpis", "orders",
            "Number of sales.", "number of different sales with a line neither cancelled nor returned", ORDER),
     Metric("average_order_value", "Average order", "money", "kpis", "active",

@@ -19,12 +19,14 @@ from tillstream.analytics.comparison import (
     previous_year,
 )
 from tillstream.analytics.filters import Filters
+from tillstream.analytics.metrics import METRICS
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.analytics.row_scope import QueryContext, relations
+from tillstream.analytics.row_scope import QueryContext, conversion, relations
 from tillstream.analytics.summed import TotalsCoverage, totals_coverage
-from tillstream.domain.columns import PERSONAL
+from tillstream.domain.columns import COSTS, PERSONAL
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED, Action, Scope
+from tillstream.domain.tables import TABLES
 from tillstream.ports.warehouse import Warehouse, WarehouseQuery
 
 __all__ = [
@@ -44,8 +46,12 @@ __all__ = [
 AHEAD = timedelta(days=1)
 """How far the local date of a store may be ahead of UTC."""
 _REPORTING = "SELECT MAX(currency) AS currency FROM reporting"
+_MONEY = "reporting|reporting_rates|reporting_amount|reporting_cost|revenue|costed_revenue|unconverted_lines"
+_HAS_MONEY = re.compile(rf"^(?!\s*--).*\b({_MONEY})\b", re.MULTILINE)
+"""Queries that depend on the currency; the others are not converted."""
 _READS_TOTALS = re.compile(r"\b(visible|(year_)?earlier|compared|known)_\w*(sums|amounts)\b")
 PERSONAL_COLUMNS = PERSONAL | {"customer"}
+COST_COLUMNS = COSTS | {metric.name for metric in METRICS.values() if metric.counts == "costed"}
 _READS_COMPARISON = re.compile(r"\b(earlier|year_earlier|compared)_(\w*lines|\w*sums|amounts|periods)\b")
 PERSONAL_PARAMETER = "personal"
 """The query parameter that is 1 if the user may see personal columns, else 0."""
@@ -74,13 +80,13 @@ def run(
     text, values = compose(name, scope, filters, _basis(warehouse, name, scope, filters, totals, cache), **params)
     text, values = on_changed_days(warehouse, describe(name), text, values, totals.last_settlement, cache)
     if cache is None:
-        return _without_personal(warehouse.query(text, values), scope)
+        return _without_hidden(warehouse.query(text, values), scope)
     key = (newest, totals.last_settlement, text, _frozen(values))
     answer = cache.get(key)
     if answer is None:
         answer = warehouse.query(text, values)
         cache.put(key, answer)
-    return _without_personal(answer, scope)
+    return _without_hidden(answer, scope)
 
 
 def stream(
@@ -95,7 +101,7 @@ def stream(
     empty = True
     for batch in warehouse.stream(text, values):
         empty = False
-        yield _without_personal(batch, scope)
+        yield _without_hidden(batch, scope)
     if empty:
         result = run(warehouse, name, scope, filters, **params)
         yield pa.RecordBatch.from_arrays([pa.array([], f.type) for f in result.schema], schema=result.schema)
@@ -114,7 +120,7 @@ def preview_query(
 
 def without_hidden_columns(answer: pa.Table, scope: Scope) -> pa.Table:
     """Remove the columns that the user may not see from the answer to a `preview_query`."""
-    return _without_personal(answer, scope)
+    return _without_hidden(answer, scope)
 
 
 def comparison(
@@ -165,11 +171,12 @@ def _reported(
 def _basis(
     warehouse: Warehouse, name: str, scope: Scope, filters: Filters, totals: TotalsCoverage, cache: QueryCache | None
 ) -> QueryContext:
-    reported, currency = _reported(warehouse, name, scope, filters, cache), ""
-    if _READS_TOTALS.search(describe(name).text):
+    reported, reporting = _reported(warehouse, name, scope, filters, cache), ""
+    if filters.currency or _READS_TOTALS.search(describe(name).text):
         table = (cache or QueryCache()).once("reporting", lambda: warehouse.query(_REPORTING))
-        currency = str(table.column("currency")[0])
-    return QueryContext(reported, currency, totals.stale)
+        reporting = str(table.column("currency")[0])
+    currency = "" if filters.currency == reporting else filters.currency
+    return QueryContext(reported, reporting, totals.stale, currency)
 
 
 def compose(
@@ -189,9 +196,12 @@ def compose(
     values = {parameter.name: parameter.value(params.get(parameter.name)) for parameter in query.parameters}
     if PERSONAL_PARAMETER in values:  # overrides the caller: a search must not match hidden columns
         values[PERSONAL_PARAMETER] = int(scope.may(Action.SEE_PERSONAL))
+    basis = basis or QueryContext()
+    if not _HAS_MONEY.search(query.text):
+        basis = replace(basis, currency="")
     relation_ctes = ""
-    for relation, (select, relation_params) in relations(scope, filters, basis or QueryContext()).items():
-        if query.reads(relation):
+    for relation, (select, relation_params) in (conversion(filters, basis) | relations(scope, filters, basis)).items():
+        if relation in TABLES or query.reads(relation):
             relation_ctes += f"{relation} AS (\n  {select}\n),\n"
             values |= relation_params
     return re.sub(r"^WITH\n", lambda match: match[0] + relation_ctes, query.text, count=1, flags=re.MULTILINE), values
@@ -209,10 +219,13 @@ def _check_allowed(query: Query, scope: Scope, filters: Filters) -> None:
         raise Forbidden(f"{query.name} reads the whole warehouse; only an administrator can run it.")
 
 
-def _without_personal(answer: Any, scope: Scope) -> Any:
-    if scope.may(Action.SEE_PERSONAL):
-        return answer
-    return answer.select([column for column in answer.schema.names if column not in PERSONAL_COLUMNS])
+def _without_hidden(answer: Any, scope: Scope) -> Any:
+    hidden = frozenset[str]()
+    if not scope.may(Action.SEE_PERSONAL):
+        hidden |= PERSONAL_COLUMNS
+    if not scope.may(Action.SEE_COSTS):
+        hidden |= COST_COLUMNS
+    return answer.select([column for column in answer.schema.names if column not in hidden]) if hidden else answer
 
 
 def _frozen(values: dict[str, Any]) -> tuple[tuple[str, Any], ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+import sql
 from tillstream.analytics.comparison import Comparison, ReportedDays, previous_period, previous_year
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.summing import Where, amount_query, count_query, total_query
@@ -12,6 +13,9 @@ from tillstream.domain.people import Scope
 
 _EVERY_SALE = "* EXCEPT (is_order, is_mixed_order), FALSE AS is_order, counts_as_order AS is_mixed_order"
 """Columns if filters can select single lines of a sale: then no line represents its order."""
+
+_CONVERTED_SALES = f"({sql.text('marts/sale_facts').partition('VIEW sale_facts AS')[2]}) AS sale_facts"
+"""The rows of sale_facts with the rates of the query instead of those of the view."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class QueryContext:
     reporting_currency: str = ""
     stale: tuple[date, ...] | None = None
     """Days not covered by the daily totals; None if there are no daily totals."""
+    currency: str = ""
+    """Currency of all amounts, instead of the reporting currency; empty: the reporting currency."""
 
 
 def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -61,17 +67,34 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
         whole = name == "known" or not (filters.category or filters.product)
         selects[f"{name}_lines"] = (where.select("line_facts", "*" if whole else _EVERY_SALE), where.params)
         for table in ROLLUPS:
-            select = total_query(table, where, basis.stale, basis.reporting_currency, whole_sales=whole)
+            currency = basis.currency or basis.reporting_currency
+            select = total_query(table, where, basis.stale, currency, whole_sales=whole)
             selects[f"{name}_{table.removeprefix('day_')}"] = select
         selects[f"{name}_amounts"] = amount_query(where, basis.reporting_currency)
         selects[f"{name}_customers"] = count_query("customer_sums", where, basis.stale, whole_sales=whole)
     return selects | {
-        "visible_sales": (visible.select("sale_facts"), visible.params),
+        "visible_sales": (visible.select(_CONVERTED_SALES if basis.currency else "sale_facts"), visible.params),
         "visible_versions": (visible.select("sale_versions"), visible.params),
         "visible_batches": _batches(scope, filters),
         "visible_refusals": _refusals(scope),
         "compared_periods": _compared_periods(earlier, year),
         "compared_days": _compared_days(basis.reported.within(filters)),
+    }
+
+
+def conversion(filters: Filters, basis: QueryContext) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return the relations that replace the tables `reporting` and `reporting_rates` in a query whose amounts are in
+    another currency; empty for the reporting currency. Only rates of the filtered and the compared days are read."""
+    if not basis.currency:
+        return {}
+    compared = (previous_period(filters, basis.reported), previous_year(filters, basis.reported))
+    days = Where(["to_currency = @display_currency"], {"display_currency": basis.currency})
+    if filters.start:
+        days.between(min([filters.start, *(one.before_start for one in compared if one)]), None, "rates")
+    days.between(None, filters.end, "rates")
+    return {
+        "reporting": ("SELECT @display_currency AS currency", {"display_currency": basis.currency}),
+        "reporting_rates": (days.select("cross_rates", "sale_date, currency, factor"), days.params),
     }
 
 

@@ -16,6 +16,7 @@ class Role(StrEnum):
 class Action(StrEnum):
     SEE_NUMBERS = "see numbers"
     SEE_PERSONAL = "see personal columns"
+    SEE_COSTS = "see costs and margins"
     SEE_UPLOADS = "see uploads"
     UPLOAD = "upload, fix, replay"
     ANNOTATE = "annotate days"
@@ -29,11 +30,19 @@ class Action(StrEnum):
 PERMISSIONS: dict[Role, frozenset[Action]] = {
     Role.ADMIN: frozenset(Action),
     Role.MANAGER: frozenset(Action) - {Action.ADMINISTER},
+    # Clerks upload and correct files, whose rows contain the costs.
     Role.CLERK: frozenset(
-        {Action.SEE_NUMBERS, Action.SEE_PERSONAL, Action.ANNOTATE, Action.SEE_UPLOADS, Action.UPLOAD}
+        {
+            Action.SEE_NUMBERS,
+            Action.SEE_PERSONAL,
+            Action.SEE_COSTS,
+            Action.ANNOTATE,
+            Action.SEE_UPLOADS,
+            Action.UPLOAD,
+        }
     ),
     Role.SALESPERSON: frozenset({Action.SEE_NUMBERS, Action.SEE_PERSONAL, Action.ENTER_SALES}),
-    Role.ANALYST: frozenset({Action.SEE_NUMBERS, Action.ANNOTATE}),
+    Role.ANALYST: frozenset({Action.SEE_NUMBERS, Action.SEE_COSTS, Action.ANNOTATE}),
 }
 
 

@@ -15,7 +15,7 @@ from tillstream.ports.document_store import Document, Put, Update, update
 COLLECTION = "users"
 ADMINS = ("people", "admins")
 """Guard document. Every change that removes an admin writes it, so of two concurrent ones only one succeeds."""
-AUDITED_FIELDS = (*ACCOUNT_FIELDS, "disabled", "given_password", "locale", "time_zone")
+AUDITED_FIELDS = (*ACCOUNT_FIELDS, "disabled", "given_password", "locale", "time_zone", "display_currency")
 """Fields whose changes are audited."""
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]

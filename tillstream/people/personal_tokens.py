@@ -28,7 +28,8 @@ RIGHTS: dict[str, Action] = {
     "decide": Action.DECIDE,
     "pipeline": Action.SEE_PIPELINE,
 }
-"""Name of a right that can be granted to a token → the action. The user's role is the upper bound."""
+"""Name of a right that can be granted to a token → the action. The user's role is the upper bound. The right `numbers`
+includes costs and margins."""
 USUAL_DAYS, MOST_DAYS = 90, 365
 AUDITED_FIELDS = ("login", "name", "rights", "regions", "expires_at")
 """Fields of a new token that are audited."""
@@ -57,7 +58,10 @@ class PersonalToken:
 
     def scope(self, user: User) -> Scope:
         """The user's current scope, narrowed to the rights and regions of the token."""
-        return user.scope.restrict(frozenset(RIGHTS[name] for name in self.rights), self.regions)
+        actions = {RIGHTS[name] for name in self.rights}
+        if Action.SEE_NUMBERS in actions:
+            actions.add(Action.SEE_COSTS)
+        return user.scope.restrict(frozenset(actions), self.regions)
 
     def state(self, now: datetime) -> str:
         """live, expired or revoked."""

@@ -1,6 +1,7 @@
 """Profile: the settings that users change themselves."""
 
 import zoneinfo
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -27,6 +28,9 @@ LOCALES = {
 }
 """Formats of dates and numbers; the pages stay in English."""
 
+REPORTING = "reporting"
+"""Display currency of people who want the reporting currency."""
+
 
 @cache
 def zones() -> tuple[str, ...]:
@@ -34,14 +38,33 @@ def zones() -> tuple[str, ...]:
     return tuple(sorted(name for name in zoneinfo.available_timezones() if "/" in name and name[:4] != "Etc/"))
 
 
-def save(ports: Ports, login: str, *, name: str, locale: str, time_zone: str) -> User:
-    """Update name, locale and time zone. Raises `WrongField`, `NotFound`."""
+def save(
+    ports: Ports,
+    login: str,
+    *,
+    name: str,
+    locale: str,
+    time_zone: str,
+    display_currency: str = "",
+    currencies: Collection[str] = (),
+) -> User:
+    """Update name, locale, time zone and display currency. Raises `WrongField`, `NotFound`.
+
+    display_currency: one of `currencies`, `REPORTING`, or empty for that of the user's regions.
+    """
     if not name.strip():
         raise WrongField("name", "Enter your name.")
     if locale and locale not in LOCALES:
         raise WrongField("locale", f"There is no number and date format {locale}.")
     if time_zone and time_zone not in {*zones(), "UTC"}:
         raise WrongField("time_zone", f"There is no time zone {time_zone}. Use a name such as Asia/Kolkata.")
-    chosen: dict[str, Any] = {"name": name.strip(), "locale": locale, "time_zone": time_zone}
+    if display_currency and display_currency not in {*currencies, REPORTING}:
+        raise WrongField("display_currency", f"There is no exchange rate of {display_currency}.")
+    chosen: dict[str, Any] = {
+        "name": name.strip(),
+        "locale": locale,
+        "time_zone": time_zone,
+        "display_currency": display_currency,
+    }
     actor = account_store.normalize_login(login)
     return account_store.change(ports, login, lambda data: data | chosen, actor, AuditAction.USER_PROFILE_CHANGED)

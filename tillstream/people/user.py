@@ -31,6 +31,8 @@ class User:
     """Format of dates and numbers; empty: the browser's."""
     time_zone: str = ""
     """Time zone of displayed times; empty: the browser's."""
+    display_currency: str = ""
+    """Currency of amounts: an ISO 4217 code or `reporting`; empty: that of the user's regions."""
     has_password: bool = True
     proved_by: tuple[str, ...] = ()
     """Issuers of the external identities bound to the account."""
@@ -63,6 +65,7 @@ def user_of(login: str, data: dict[str, Any]) -> User:
         second_step=bool(data.get("second_step")),
         locale=data.get("locale", ""),
         time_zone=data.get("time_zone", ""),
+        display_currency=data.get("display_currency", ""),
         has_password=bool(data["hash"]),
         proved_by=tuple(identity["issuer"] for identity in data.get("identities", ())),
     )

@@ -22,13 +22,6 @@ People = Callable[..., Visitor]
 Work = Callable[[], None]
 
 
-BRITISH = (
-    b"Sale,Sale Date,Store Code,Operator,Customer No,Customer,SKU,Description,Department,Channel,State,Country,Units,"
-    b"Price,Cost,Discount,Net,VAT,Gross,Credit For\n"
-    b"1,02/06/2026,LON1,T1,9,Ann Lee,P9,Tea,Food,store,,United Kingdom,2,15.00,10.00,0.00,30.00,6.00,36.00,\n"
-)
-
-
 def sell(admin: Visitor, work: Work) -> None:
     admin.upload(
         indian_file(
@@ -180,18 +173,6 @@ def test_freshness_lists_regions_stores_and_sources(sold: Visitor) -> None:
     tile = sold.get("/dashboard/tiles/freshness").text
     assert "The store has sales through the last day of its region" in tile
     assert "Sources" in tile
-
-
-def test_amounts_in_several_currencies_are_shown_in_the_paid_currency(sold: Visitor, work: Work) -> None:
-    assert "Local currency" not in sold.get("/dashboard/tiles/headline?preset=all").text
-    sold.upload(BRITISH, name="UK.csv", contract="UK")
-    work()
-    assert "Local currency" in sold.get("/dashboard/tiles/headline?preset=all").text
-    local = " ".join(
-        re.sub(r"<[^>]+>", " ", sold.get("/dashboard/tiles/headline?preset=all&currency=local").text).split()
-    )
-    assert "GBP 30.00" in local
-    assert "INR 600.60" in local
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -8,6 +8,7 @@ ROWS = """
 what                                          admin  manager  clerk  salesperson  analyst
 see numbers                                   yes    yes      yes    yes          yes
 see personal columns                          yes    yes      yes    yes          -
+see costs and margins                         yes    yes      yes    -            yes
 upload, fix, replay                           yes    yes      yes    -            -
 annotate days                                 yes    yes      yes    -            yes
 confirm, reject, undo                         yes    yes      -      -            -

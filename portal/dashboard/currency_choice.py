@@ -1,0 +1,40 @@
+"""Choice of the display currency: the reader's own, the reporting currency, and the others in the data."""
+
+from dataclasses import dataclass
+
+from portal import metrics
+from portal.context import tillstream
+from tillstream.analytics.filters import Filters
+
+OFFERED = 8
+"""Maximum number of currencies that are offered."""
+
+
+@dataclass(frozen=True)
+class CurrencyChoice:
+    """`value`: what the address contains; empty for the reader's own currency, which needs no parameter."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+def choices() -> list[CurrencyChoice]:
+    """Currencies to choose from, the reader's own first; empty if there is only one."""
+    own, reporting = metrics.readers_currency(), tillstream().settings.reporting_currency
+    sold = [row["currency"] for row in metrics.ask("by-currency", Filters(currency=reporting)).to_pylist()]
+    rated = set(metrics.currencies())
+    offered = dict.fromkeys([own, reporting, *(code for code in sold if code in rated)][: OFFERED + 1])
+    offered.setdefault(metrics.currency())
+    if len(offered) == 1:
+        return []
+    return [
+        CurrencyChoice("" if code == own else code, _label(code, own, reporting), code == metrics.currency())
+        for code in offered
+    ]
+
+
+def _label(code: str, own: str, reporting: str) -> str:
+    if code == own != reporting:
+        return f"{code} (yours)"
+    return f"{code} (reporting)" if code == reporting != own else code
