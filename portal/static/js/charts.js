@@ -4,7 +4,7 @@
 
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const money = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const money = new Intl.NumberFormat(document.documentElement.dataset.locale || undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const script = document.getElementById("plotly");
   const ready = window.Plotly ? Promise.resolve() : new Promise((done) => script.addEventListener("load", done));
   const figureOf = (place) => JSON.parse(place.nextElementSibling.textContent);
