@@ -4,9 +4,10 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from flask import Flask
+from flask import Flask, has_request_context, request
 from markupsafe import Markup, escape
 
+from portal.context import me, signed_in
 from tillstream.domain.money.minor_units import minor_digits
 
 NOTHING = Markup('<span class="none" title="Nothing to show">–</span>')
@@ -15,6 +16,50 @@ GROWTH = Markup(
 )
 ROUNDED_FROM = 10_000
 DIRECTIONS = {1: ("up", "▲", "up"), -1: ("down", "▼", "down"), 0: ("same", "=", "the same")}
+NARROW, HARD = "\u202f", "\u00a0"
+SIGNS = {
+    "de": (".", ",", HARD),
+    "es": (".", ",", HARD),
+    "fr": (NARROW, ",", NARROW),
+    "it": (".", ",", ""),
+    "nl": (".", ",", ""),
+    "pl": (HARD, ",", ""),
+    "pt": (".", ",", ""),
+    "sv": (HARD, ",", HARD),
+}
+"""Language → sign between groups of digits, decimal sign, and space before a percent sign, as in Unicode CLDR.
+
+Other languages are as in English. The script of a page formats `<data>` and `<time>`; this is for other text.
+"""
+ENGLISH = (",", ".", "")
+UNGROUPED = {"es", "pl"}
+"""Languages that do not group four digits."""
+
+
+def readers_locale() -> str:
+    """Locale of numbers: that of the profile, else that of the browser, such as de-DE."""
+    chosen = me().locale if has_request_context() and signed_in() else ""
+    return chosen or (str(request.accept_languages.best or "") if has_request_context() else "")
+
+
+def decimal(value: Any, places: int = 0) -> str:
+    """A number as text in the locale of the reader, with a fixed number of decimal places."""
+    locale = readers_locale()
+    language = locale.partition("-")[0]
+    group, point, _ = SIGNS.get(language, ENGLISH)
+    sign, text = "−" if value < 0 else "", f"{abs(value):.{places}f}"
+    whole, _, fraction = text.partition(".")
+    if len(whole) > (4 if language in UNGROUPED else 3):
+        step = 2 if locale in {"en-IN", "hi-IN"} else 3
+        head, tail = whole[:-3], whole[-3:]
+        whole = group.join([*reversed([head[max(0, at - step) : at] for at in range(len(head), 0, -step)]), tail])
+    return f"{sign}{whole}{point}{fraction}" if fraction else f"{sign}{whole}"
+
+
+def percent(value: Any) -> str:
+    """0.1234 → 12.3%, or 12,3 % in German."""
+    space = SIGNS.get(readers_locale().partition("-")[0], ENGLISH)[2]
+    return f"{decimal(Decimal(str(value)) * 100, 1)}{space}%"
 
 
 def count(value: Any) -> Markup:
@@ -68,17 +113,17 @@ def _short(number: Decimal) -> Markup:
 
 
 def growth(value: Any) -> Markup:
-    """0.123 → ▲ 12.3 %; the sign repeats what the colour shows."""
+    """0.123 → ▲ 12.3%; the sign repeats what the colour shows."""
     if value is None:
         return NOTHING
     number = Decimal(str(value))
     css_class, sign, word = DIRECTIONS[(number > 0) - (number < 0)]
-    return GROWTH.format(css_class, sign, word, f"{abs(number) * 100:,.1f} %")
+    return GROWTH.format(css_class, sign, word, percent(abs(number)))
 
 
 def share(value: Any) -> Markup | str:
-    """0.123 → 12.3 %."""
-    return NOTHING if value is None else f"{Decimal(str(value)) * 100:,.1f} %".replace("-", "−")
+    """0.123 → 12.3%."""
+    return NOTHING if value is None else percent(value)
 
 
 def day(value: Any) -> Markup:
@@ -116,14 +161,14 @@ def size(value: int) -> str:
     number = float(value)
     for unit in ("bytes", "kB", "MB"):
         if number < 1000:
-            return f"{number:,.0f} {unit}" if unit == "bytes" else f"{number:,.1f} {unit}"
+            return f"{decimal(number, 0 if unit == 'bytes' else 1)} {unit}"
         number /= 1000
-    return f"{number:,.1f} GB"
+    return f"{decimal(number, 1)} GB"
 
 
 def many(number: Any, one: str, several: str = "") -> str:
     """A number with its noun: 1 row, 2 rows."""
-    return f"{int(number):,} {one if int(number) == 1 else several or one + 's'}"
+    return f"{decimal(int(number))} {one if int(number) == 1 else several or one + 's'}"
 
 
 def _data(number: Decimal, text: str) -> Markup:

@@ -6,6 +6,8 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+from portal.formats import decimal
+
 BARS = 12
 MANY = 60
 """Points; with more of them a line replaces the bars."""
@@ -107,7 +109,7 @@ def world(areas: dict[str, list[dict[str, Any]]], currency: str) -> dict[str, An
 
 
 def describe_world(rows: list[dict[str, Any]], currency: str) -> str:
-    first = [f"{row['country'] or 'not given'} {_number(row['revenue']):,.0f} {currency}" for row in rows[:3]]
+    first = [f"{row['country'] or 'not given'} {decimal(row['revenue'])} {currency}" for row in rows[:3]]
     return f"Revenue of {len(rows)} countries on a map, the largest: {'; '.join(first)}."
 
 
@@ -130,7 +132,7 @@ def describe_bars(figure: dict[str, Any], called: str) -> str:
 
 
 def _amount(value: float, figure: dict[str, Any]) -> str:
-    return f"{value:,.0f} {figure['currency']}"
+    return f"{decimal(value)} {figure['currency']}"
 
 
 def period_name(start: date, period: str) -> str:

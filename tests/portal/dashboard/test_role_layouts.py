@@ -130,7 +130,7 @@ def test_the_outlines_are_served_from_here(anonymous: Visitor) -> None:
 
 def test_growth_is_shown_beside_every_metric_that_has_one(sold: Visitor) -> None:
     tile = sold.get("/dashboard/tiles/headline?from=2026-06-01&to=2026-06-30").text
-    assert tile.count("400.0 %") == 1, "revenue 500.50 after 100.10"
+    assert tile.count("400.0%") == 1, "revenue 500.50 after 100.10"
     assert "Nothing to compare with" in sold.get("/dashboard/tiles/headline?from=2026-05-01&to=2026-05-31").text
 
 
