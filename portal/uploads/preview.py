@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import preview_content, preview_text, questions, scoped
+from portal.uploads import answer_form, mapping, preview_content, preview_text, question_text, questions, scoped
 from tillstream.contracts import confirmations
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
@@ -44,15 +44,29 @@ def show(sending_id: str) -> ResponseReturnValue:
         if contract
         else preview_content.so_far(upload, question_page)
     )
+    if question_page:
+        return render_template(
+            "uploads/new_file.html",
+            upload=upload,
+            question_page=question_page,
+            mapping=mapping.mapping_of(question_page.onboarding, preview.rows if preview else None),
+            preview=preview,
+            step=request.args.get("step", ""),
+            fits=fits,
+            later=upload.size > preview_content.AT_ONCE,
+            texts=preview_text,
+            question_text=question_text,
+            **preview_content.in_words(preview),
+        )
     return render_template(
         "uploads/preview.html",
         upload=upload,
+        mapping=mapping.of_contract(preview.rows) if preview and preview.rows else None,
         fits=fits,
         fit=next((one for one in fits if one.contract.name == chosen), None),
         chosen=chosen,
         sources=choice,
         unreadable=unreadable,
-        question_page=question_page,
         preview=preview,
         later=upload.size > preview_content.AT_ONCE,
         texts=preview_text,
@@ -86,8 +100,10 @@ def answer(sending_id: str) -> ResponseReturnValue:
     upload = resumable_upload.get(ports(), sending_id, me().login)
     opened = partial(complete_upload.open_complete, ports(), upload)
     onboarding = questionnaire.build_questionnaire(opened, questions.name_of(upload.file), upload.answers, ())
-    questions.keep(upload.id, questions.merge_answers(upload.answers, questions.mapped_columns(onboarding)))
-    return redirect(url_for("uploads.preview", sending_id=upload.id, contract=sources.NEW), 303)
+    answers = answer_form.merge_answers(upload.answers, mapping.mapped_columns(onboarding))
+    answer_form.keep(upload.id, answers)
+    step = answer_form.next_step()
+    return redirect(url_for("uploads.preview", sending_id=upload.id, contract=sources.NEW, step=step), 303)
 
 
 @allow(Action.UPLOAD)
@@ -103,7 +119,7 @@ def save(sending_id: str) -> ResponseReturnValue:
     """Save the answers as a contract and load the file with it; users without that right propose it."""
     upload = resumable_upload.get(ports(), sending_id, me().login)
     opened = partial(complete_upload.open_complete, ports(), upload)
-    contract = questions.contract_of(upload.file, opened, upload.answers)
+    contract = answer_form.contract_of(upload.file, opened, upload.answers)
     contracts = tillstream().contracts
     if scope().may(Action.ADMINISTER):
         if contract.name in contracts.names():
@@ -116,7 +132,7 @@ def save(sending_id: str) -> ResponseReturnValue:
         if not scope().covers_region(contract.region):
             raise Rejected(f"{contract.region} is not one of your regions.")
         figures = read_figures(opened, contract, ports().clock.now().date(), ports().limits, file=upload.file)
-        changes = [*questions.changes(upload.answers), *figures.sentences()]
+        changes = [*answer_form.changes(upload.answers), *figures.sentences()]
         loaded = complete_upload.propose(ports(), contracts, sending_id, me().login, contract, changes)
         flash(f"The contract {contract.name} is proposed. The file is read when an administrator accepts it.", "done")
     return _loaded(loaded)
