@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from portal.context import scope, tillstream
 from portal.countries import country_names
+from portal.uploads import scoped
 from tillstream.domain.money.currencies import CURRENT
 
 
@@ -15,9 +16,9 @@ def options(key: str) -> tuple[str, ...]:
     if key == "time_zone":
         return _time_zones()
     if key == "currency":
-        return _first({one.currency for one in tillstream().contracts.all().values()}, tuple(CURRENT.split()))
+        return _first({one.currency for one in scoped.contracts()}, tuple(CURRENT.split()))
     if key == "country":
-        return _first({one.country for one in tillstream().contracts.all().values()}, country_names())
+        return _first({one.country for one in scoped.contracts()}, country_names())
     return ()
 
 

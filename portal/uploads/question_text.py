@@ -59,8 +59,6 @@ HINTS = {
     "tax_rate": "As a fraction: 0.19 for 19 percent, or 0 for no tax.",
     "header": "The line number of the header. Enter 0 if there is no header.",
 }
-NOT_KNOWN = "Not known"
-"""Text of the answer for a value that is not known."""
 
 
 def asks(question: Question) -> str:
@@ -81,7 +79,7 @@ def choice(question: Question, answer: str) -> str:
         return "no" if answer == NO_COLUMN else "yes"
     words = _answers(question.key)
     if answer == NO_COLUMN and answer not in words:
-        return question.none or NOT_KNOWN.lower()
+        return question.none or "not known"
     if question.key == "date":
         return answer.replace("%d", "day").replace("%m", "month").replace("%Y", "year")
     return words.get(answer, answer.replace(",", " and ") if question.key == "identity" else answer)

@@ -46,7 +46,7 @@ def test_sign_in_upload_receipt_and_the_number(page: Page, served: Served, tmp_p
     page.get_by_role("button", name="Preview first").click()
     expect(page.get_by_text("9 of 10 rows would count; 1 needs your attention")).to_be_visible()
 
-    page.get_by_role("button", name="Load as IN").click()
+    page.get_by_role("button", name="Import as IN").click()
     expect(page.get_by_role("heading", name="IN-june.csv")).to_be_visible()
     expect(page.get_by_text("9 of 10 rows counted; 1 needs your attention")).to_be_visible()
     expect(page.get_by_text("Not a number", exact=False).first).to_be_visible()
