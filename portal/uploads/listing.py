@@ -11,6 +11,7 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
 from tillstream.domain.batch.record import FILE_KINDS, Batch, BatchKind, State
+from tillstream.domain.file_names import EXTENSIONS
 from tillstream.domain.people import Action
 from tillstream.workflows.intake import resumable_upload
 from tillstream.workflows.onboarding import proposals
@@ -56,6 +57,7 @@ def show() -> ResponseReturnValue:
         groups=GROUPS,
         state_of=labels.state_of,
         contracts=scoped.contracts(),
+        endings=sorted(f".{one}" for one in EXTENSIONS),
         most=tillstream().settings.upload_limit_mb << 20,
         proposed=len(proposals.pending(ports())) if scope().may(Action.ADMINISTER) else 0,
         sendings=resumable_upload.open_uploads(ports(), me().login) if scope().may(Action.UPLOAD) else [],

@@ -7,7 +7,16 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import answer_form, mapping, preview_content, preview_text, question_text, questions, scoped
+from portal.uploads import (
+    answer_form,
+    mapping,
+    preview_content,
+    preview_text,
+    question_text,
+    questions,
+    same_file,
+    scoped,
+)
 from tillstream.contracts import confirmations
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
@@ -39,6 +48,8 @@ def show(sending_id: str) -> ResponseReturnValue:
         contract = question_page.contract if question_page else None
     else:
         contract = scoped.contract(chosen) if chosen else None
+    is_small = upload.size <= preview_content.AT_ONCE
+    earlier = same_file.earlier_of(opened) if file_sample and is_small else None
     preview = (
         preview_content.by_contract(upload, contract, tried=bool(request.args.get("try")), new=chosen == sources.NEW)
         if contract
@@ -53,7 +64,9 @@ def show(sending_id: str) -> ResponseReturnValue:
             preview=preview,
             step=request.args.get("step", ""),
             fits=fits,
-            later=upload.size > preview_content.AT_ONCE,
+            earlier=earlier,
+            same_file=same_file,
+            later=not is_small,
             texts=preview_text,
             question_text=question_text,
             **preview_content.in_words(preview),
@@ -61,6 +74,8 @@ def show(sending_id: str) -> ResponseReturnValue:
     return render_template(
         "uploads/preview.html",
         upload=upload,
+        earlier=earlier,
+        same_file=same_file,
         mapping=mapping.of_contract(preview.rows) if preview and preview.rows else None,
         fits=fits,
         fit=next((one for one in fits if one.contract.name == chosen), None),
@@ -68,7 +83,7 @@ def show(sending_id: str) -> ResponseReturnValue:
         sources=choice,
         unreadable=unreadable,
         preview=preview,
-        later=upload.size > preview_content.AT_ONCE,
+        later=not is_small,
         texts=preview_text,
         **preview_content.in_words(preview),
     )

@@ -1,12 +1,15 @@
 """The first upload of a file whose data source is new: drop it, answer, confirm, and see its numbers."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from live_server import PASSWORD, Served
 from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, expect
+
+from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
 EXPORT = """Bon;Datum;Filiale;Artikel;Menge;Preis;Zustand
@@ -107,3 +110,26 @@ def test_a_drop_down_changes_what_a_column_becomes(upload_page: Page, served: Se
     page.get_by_text("1 column not used").click()
     expect(page.get_by_label("What Filiale becomes")).to_have_value("")
     assert served.page_errors == []
+
+
+def test_a_refused_type_and_a_file_that_came_before_are_reported_at_the_drop(
+    upload_page: Page, served: Served, tmp_path: Path
+) -> None:
+    page, files = upload_page, page_files(tmp_path)
+    received = uploads.receive(served.app.ports, served.app.contracts.pin("IN"), "may.csv", BytesIO(b"a,b\n"), "kiran")
+    page.get_by_label("Drop sales files here").set_input_files(files)
+    expect(page.locator("#chosen").get_by_text("notes.pdf is not a sales file that can be read")).to_be_visible()
+    expect(page.get_by_label("Data source of notes.pdf")).to_have_count(0)
+    expect(page.get_by_text("The same file was uploaded before")).to_contain_text("by kiran")
+    expect(page.locator("#chosen").get_by_role("link", name="may.csv")).to_have_attribute(
+        "href", f"/uploads/{received.batch_id}"
+    )
+    assert served.page_errors == []
+
+
+def page_files(folder: Path) -> list[Path]:
+    """A file of a type that is not accepted, and one that was uploaded before."""
+    refused, again = folder / "notes.pdf", folder / "june.csv"
+    refused.write_bytes(b"%PDF-1.7")
+    again.write_bytes(b"a,b\n")
+    return [refused, again]

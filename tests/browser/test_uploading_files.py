@@ -90,7 +90,7 @@ def test_a_file_chosen_before_the_pages_script_came_is_listed_when_it_comes(
     _uploads(page, served)
     page.get_by_label("Drop sales files here").set_input_files(_sales(tmp_path, "IN-june.csv", 3))
     late[0].continue_()
-    expect(page.get_by_label("Contract of IN-june.csv")).to_have_value("IN")
+    expect(page.get_by_label("Data source of IN-june.csv")).to_have_value("IN")
     expect(page.locator("#chosen > li")).to_have_count(1)
 
 
