@@ -101,12 +101,12 @@ def summary(sending_id: str) -> ResponseReturnValue:
     choice = sources.sources_of(file_sample, fits, upload.file)
     chosen = preview_content.chosen(upload, choice)
     if not chosen:
-        return jsonify({"says": "It may be a file of several of your contracts. Choose one in its preview."})
+        return jsonify({"says": "It may be a file of several of your data sources. Choose one in its preview."})
     if chosen != sources.NEW:
-        return jsonify({"says": f"It looks like a file of {chosen}. Nothing counts until you load it."})
+        return jsonify({"says": f"It looks like a file of {chosen}. Nothing counts until you import it."})
     count = len(questionnaire.build_questionnaire(opened, questions.name_of(upload.file), upload.answers, ()).questions)
     words = "one question is open" if count == 1 else f"{count} questions are open"
-    return jsonify({"says": f"None of your contracts fits it: {words if count else 'a new one is proposed'}."})
+    return jsonify({"says": f"None of your data sources fits it: {words if count else 'a new one is proposed'}."})
 
 
 @allow(Action.UPLOAD)
@@ -138,18 +138,21 @@ def save(sending_id: str) -> ResponseReturnValue:
     contracts = tillstream().contracts
     if scope().may(Action.ADMINISTER):
         if contract.name in contracts.names():
-            raise Rejected(f"The contract {contract.name} already exists. Choose another name.")
+            raise Rejected(f"The data source {contract.name} already exists. Choose another name.")
         saved = contracts.save(contract, me().login)
         confirmations.confirm(ports(), saved.name, me().login)  # the figures are above the button
         loaded = complete_upload.ingest_previewed(ports(), contracts, sending_id, me().login, saved.name)
-        flash(f"The contract {saved.name} is saved. This file and later files like it are read with it.", "done")
+        flash(f"The data source {saved.name} is saved. This file and later files like it are read with it.", "done")
     else:
         if not scope().covers_region(contract.region):
             raise Rejected(f"{contract.region} is not one of your regions.")
         figures = read_figures(opened, contract, ports().clock.now().date(), ports().limits, file=upload.file)
         changes = [*answer_form.changes(upload.answers), *figures.sentences()]
         loaded = complete_upload.propose(ports(), contracts, sending_id, me().login, contract, changes)
-        flash(f"The contract {contract.name} is proposed. The file is read when an administrator accepts it.", "done")
+        flash(
+            f"The data source {contract.name} is proposed. The file is imported when an administrator accepts it.",
+            "done",
+        )
     return _loaded(loaded)
 
 
@@ -164,5 +167,16 @@ def _loaded(upload: ResumableUpload) -> ResponseReturnValue:
 def forget(sending_id: str) -> ResponseReturnValue:
     upload = resumable_upload.get(ports(), sending_id, me().login)
     resumable_upload.cancel(ports(), upload.id, me().login)
-    flash(f"{upload.file} is removed. None of its rows is loaded, and the file is not kept.", "done")
+    flash(f"{upload.file} is discarded. None of its rows is imported, and the file is not kept.", "done")
+    return redirect(url_for("uploads.listing"), 303)
+
+
+@allow(Action.UPLOAD)
+def forget_all() -> ResponseReturnValue:
+    """Discard all previews of the user; files that are still being sent are kept."""
+    previews = [one for one in resumable_upload.open_uploads(ports(), me().login) if one.waits]
+    for one in previews:
+        resumable_upload.cancel(ports(), one.id, me().login)
+    noun = "preview is" if len(previews) == 1 else "previews are"
+    flash(f"{len(previews)} {noun} discarded. None of their rows is imported.", "done")
     return redirect(url_for("uploads.listing"), 303)

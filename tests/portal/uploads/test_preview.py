@@ -198,7 +198,7 @@ def test_a_clerk_proposes_and_an_administrator_decides(app: App, person: People,
         assert admin.post(f"/uploads/{batch}/reject", {"reason": "Use the German one"}).status_code == 303
         assert "Use the German one" in clerk.get(f"/uploads/{batch}").text
         assert "linz" not in app.contracts.names()
-    assert "No proposed contracts" in admin.get("/uploads/proposals").text
+    assert "No proposed data sources" in admin.get("/uploads/proposals").text
 
 
 def test_a_clerk_proposes_nothing_for_another_region(app: App, person: People) -> None:
@@ -214,7 +214,7 @@ def test_a_name_that_is_taken_is_not_overwritten(app: App, person: People) -> No
     place = look_at(admin, UNKNOWN, "linz.csv")
     admin.post(f"{place}/answers", ANSWERS)
     answer = admin.post(f"{place}/save", {"name": "IN"})
-    assert (answer.status_code, "The contract IN already exists" in answer.text) == (422, True)
+    assert (answer.status_code, "The data source IN already exists" in answer.text) == (422, True)
     assert app.contracts.current("IN").version == 1
 
 
@@ -229,8 +229,8 @@ def test_an_unreadable_file_is_reported(person: People) -> None:
 def test_one_sentence_summarizes_how_a_file_is_read(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     for content, says in (
-        (GOOD, "It looks like a file of IN. Nothing counts until you load it."),
-        (UNKNOWN, "None of your contracts fits it: 5 questions are open."),
+        (GOOD, "It looks like a file of IN. Nothing counts until you import it."),
+        (UNKNOWN, "None of your data sources fits it: 5 questions are open."),
         (b"", "The file is empty"),
     ):
         place = look_at(clerk, content)

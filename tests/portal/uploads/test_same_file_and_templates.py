@@ -60,3 +60,14 @@ def test_the_upload_page_lists_the_accepted_endings_once(person: People) -> None
     accepted = [re.split("[ ,]", one) for one in listed]
     assert {".csv", ".xlsx", ".xlsb", ".parquet"} < set(accepted[0])
     assert set(accepted[1]) - set(accepted[0]) == {"text/csv"}
+
+
+def test_all_previews_are_discarded_at_once(person: People) -> None:
+    clerk, other = person(Role.CLERK, "IN"), person(Role.ADMIN)
+    places = [look_at(clerk, GOOD, f"{number}.csv") for number in range(2)]
+    others = look_at(other, GOOD, "other.csv")
+    assert "Discard all previews" in clerk.get("/uploads").text
+    clerk.post("/uploads/look/forget", {})
+    assert "2 previews are discarded" in clerk.get("/uploads").text
+    assert [clerk.get(place).status_code for place in places] == [404, 404]
+    assert other.get(others).status_code == 200

@@ -34,7 +34,7 @@ def test_the_source_is_the_first_question(clerk: Visitor) -> None:
     assert "90% of the cells or more can be read in each" in page
     assert (
         clerk.get(f"{place}/told").get_json()["says"]
-        == "It may be a file of several of your contracts. Choose one in its preview."
+        == "It may be a file of several of your data sources. Choose one in its preview."
     )
     assert "Import as south" in clerk.get(f"{place}?contract=south").text
     assert "open questions" in clerk.get(f"{place}?contract=new").text
