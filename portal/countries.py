@@ -45,6 +45,13 @@ def code_of(name: str) -> str | None:
 
 
 @cache
+def country_names() -> tuple[str, ...]:
+    """Main names of all countries, sorted."""
+    countries: dict[str, Country] = json.loads(_DATA.read_text(encoding="utf-8"))
+    return tuple(sorted(country["name"] for country in countries.values()))
+
+
+@cache
 def _names() -> dict[str, str]:
     """Normalized name → code. A name of two countries is left out, unless it is the main name of one."""
     countries: dict[str, Country] = json.loads(_DATA.read_text(encoding="utf-8"))

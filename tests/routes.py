@@ -18,6 +18,7 @@ ARGUMENTS: dict[str, str | int] = {
     "number": 1,
     "sale_id": "MUM01/1",
     "region": "IN",
+    "name": "IN",
     "on": "2026-06-01",
     "session_id": "0" * 32,
     "text": "A" * 43,

@@ -2,7 +2,18 @@
 
 from flask import Blueprint
 
-from portal.uploads import decide, held_questions, listing, preview, progress, proposed, receipt, submit
+from portal.uploads import (
+    decide,
+    held_questions,
+    listing,
+    preview,
+    progress,
+    proposed,
+    receipt,
+    same_file,
+    source_template,
+    submit,
+)
 
 blueprint = Blueprint("uploads", __name__, template_folder="templates")
 
@@ -10,7 +21,10 @@ blueprint.add_url_rule("/uploads", "listing", listing.show)
 blueprint.add_url_rule("/uploads", "submit", submit.submit, methods=["POST"])
 blueprint.add_url_rule("/uploads/progress", "progress", progress.show)
 blueprint.add_url_rule("/uploads/proposals", "proposals", proposed.show)
+blueprint.add_url_rule("/uploads/same", "same_file", same_file.show)
+blueprint.add_url_rule("/uploads/templates/<name>.csv", "source_template", source_template.download)
 blueprint.add_url_rule("/uploads/look", "submit_for_preview", submit.submit_for_preview, methods=["POST"])
+blueprint.add_url_rule("/uploads/look/forget", "forget_all", preview.forget_all, methods=["POST"])
 blueprint.add_url_rule("/uploads/look/<sending_id>", "preview", preview.show)
 blueprint.add_url_rule("/uploads/look/<sending_id>/told", "preview_told", preview.summary)
 blueprint.add_url_rule("/uploads/look/<sending_id>/answers", "answer", preview.answer, methods=["POST"])

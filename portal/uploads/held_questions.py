@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import preview_content, preview_text, questions, scoped
+from portal.uploads import answer_form, mapping, preview_content, preview_text, question_text, questions, scoped
 from tillstream.contracts import confirmations
 from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch.file_figures import FileFigures
@@ -60,7 +60,8 @@ def show(batch_id: str) -> ResponseReturnValue:
     onboarding, differs = held_batch.build_questionnaire(ports(), contracts, upload, name, answers, delivered)
     opened = held_batch.original_opener(ports(), upload)
     pairs = held_batch.all_questions(ports(), contracts, upload, name, answers, onboarding, delivered)
-    question_page = questions.question_page(opened, onboarding, pairs, name)
+    question_page = questions.question_page(opened, onboarding, pairs, name, answers)
+    rows = _rows(upload, onboarding.contract or onboarding.so_far or _current_contract(upload))
     at_once = upload.size <= preview_content.AT_ONCE or bool(request.args.get("try"))
     figures, wrong = _figures(upload, onboarding.contract) if at_once and onboarding.contract else (None, "")
     return render_template(
@@ -68,8 +69,11 @@ def show(batch_id: str) -> ResponseReturnValue:
         upload=upload,
         question_page=question_page,
         differs=differs,
-        rows=_rows(upload, onboarding.contract or onboarding.so_far or _current_contract(upload)),
+        answers=answers,
+        mapping=mapping.mapping_of(onboarding, rows),
+        step=request.args.get("step", ""),
         texts=preview_text,
+        question_text=question_text,
         figures=figures,
         wrong=wrong,
         later=not at_once,
@@ -83,9 +87,9 @@ def answer(batch_id: str) -> ResponseReturnValue:
     onboarding, _ = held_batch.build_questionnaire(
         ports(), scoped.contracts(), upload, questions.name_of(upload.file), previous, scoped.delivered()
     )
-    answers = questions.merge_answers(previous, {} if upload.contract else questions.mapped_columns(onboarding))
+    answers = answer_form.merge_answers(previous, {} if upload.contract else mapping.mapped_columns(onboarding))
     held_batch.keep(ports(), batch_id, answers, me().login)
-    return redirect(url_for("uploads.questions", batch_id=batch_id), 303)
+    return redirect(url_for("uploads.questions", batch_id=batch_id, step=answer_form.next_step()), 303)
 
 
 @allow(Action.UPLOAD)
@@ -96,7 +100,7 @@ def save(batch_id: str) -> ResponseReturnValue:
     onboarding, differs = held_batch.build_questionnaire(
         ports(), scoped.contracts(), upload, questions.name_of(upload.file), answers, scoped.delivered()
     )
-    contract = questions.named(onboarding) if not upload.contract else onboarding.contract
+    contract = answer_form.named(onboarding) if not upload.contract else onboarding.contract
     if contract is None:
         raise Rejected("Answer the open questions first.")
     if not scope().covers_region(contract.region):
@@ -104,7 +108,7 @@ def save(batch_id: str) -> ResponseReturnValue:
     figures, wrong = _figures(upload, contract)
     if figures is None:
         raise Rejected(wrong)
-    changes = [*differs, *questions.changes(answers), *figures.sentences()]
+    changes = [*differs, *answer_form.changes(answers), *figures.sentences()]
     proposals.propose(ports(), batch_id, contract, changes, me().login)
     if scope().may(Action.ADMINISTER):
         confirmations.confirm(ports(), contract.name, me().login)  # the figures are above the button
@@ -149,7 +153,12 @@ def _rows(upload: Batch, contract: Contract | None) -> FilePreview | None:
     try:
         received = ports().clock.now().date()
         return preview_file(
-            held_batch.original_opener(ports(), upload), contract, received, ports().limits, file=upload.file
+            held_batch.original_opener(ports(), upload),
+            contract,
+            received,
+            ports().limits,
+            file=upload.file,
+            rows=mapping.ROWS,
         )
     except Rejected:
         return None

@@ -85,7 +85,7 @@ def headline(receipt: Receipt) -> str:
     elif accepted and accepted == rows["duplicate"]:
         counted = would = f"{_all(accepted, read)} already known; nothing counts twice{need}"
     if receipt["status"] == "held" and receipt.get("contract") == "":
-        return "The file is kept. Choose its contract to read it"
+        return "The file is kept. Choose its data source to read it"
     says = {
         "received": "Waiting to be read",
         "staging": "Being read",

@@ -12,6 +12,7 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
 from tillstream.domain.batch.record import FILE_KINDS, Batch, BatchKind, State
+from tillstream.domain.file_names import EXTENSIONS
 from tillstream.domain.people import Action
 from tillstream.workflows.intake import complete_upload, resumable_upload
 from tillstream.workflows.onboarding import proposals
@@ -57,6 +58,7 @@ def show() -> ResponseReturnValue:
         groups=GROUPS,
         state_of=labels.state_of,
         contracts=scoped.contracts(),
+        endings=sorted(f".{one}" for one in EXTENSIONS),
         most=tillstream().settings.upload_limit_mb << 20,
         proposed=len(proposals.pending(ports())) if scope().may(Action.ADMINISTER) else 0,
         expires_at=partial(complete_upload.expires_at, ports()),

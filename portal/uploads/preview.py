@@ -7,7 +7,16 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import preview_content, preview_text, questions, scoped
+from portal.uploads import (
+    answer_form,
+    mapping,
+    preview_content,
+    preview_text,
+    question_text,
+    questions,
+    same_file,
+    scoped,
+)
 from tillstream.contracts import confirmations
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
@@ -39,22 +48,42 @@ def show(sending_id: str) -> ResponseReturnValue:
         contract = question_page.contract if question_page else None
     else:
         contract = scoped.contract(chosen) if chosen else None
+    is_small = upload.size <= preview_content.AT_ONCE
+    earlier = same_file.earlier_of(opened) if file_sample and is_small else None
     preview = (
         preview_content.by_contract(upload, contract, tried=bool(request.args.get("try")), new=chosen == sources.NEW)
         if contract
         else preview_content.so_far(upload, question_page)
     )
+    if question_page:
+        return render_template(
+            "uploads/new_file.html",
+            upload=upload,
+            question_page=question_page,
+            mapping=mapping.mapping_of(question_page.onboarding, preview.rows if preview else None),
+            preview=preview,
+            step=request.args.get("step", ""),
+            fits=fits,
+            earlier=earlier,
+            same_file=same_file,
+            later=not is_small,
+            texts=preview_text,
+            question_text=question_text,
+            **preview_content.in_words(preview),
+        )
     return render_template(
         "uploads/preview.html",
         upload=upload,
+        earlier=earlier,
+        same_file=same_file,
+        mapping=mapping.of_contract(preview.rows) if preview and preview.rows else None,
         fits=fits,
         fit=next((one for one in fits if one.contract.name == chosen), None),
         chosen=chosen,
         sources=choice,
         unreadable=unreadable,
-        question_page=question_page,
         preview=preview,
-        later=upload.size > preview_content.AT_ONCE,
+        later=not is_small,
         texts=preview_text,
         expires=complete_upload.expires_at(ports(), upload),
         **preview_content.in_words(preview),
@@ -73,12 +102,12 @@ def summary(sending_id: str) -> ResponseReturnValue:
     choice = sources.sources_of(file_sample, fits, upload.file)
     chosen = preview_content.chosen(upload, choice)
     if not chosen:
-        return jsonify({"says": "It may be a file of several of your contracts. Choose one in its preview."})
+        return jsonify({"says": "It may be a file of several of your data sources. Choose one in its preview."})
     if chosen != sources.NEW:
-        return jsonify({"says": f"It looks like a file of {chosen}. Nothing counts until you load it."})
+        return jsonify({"says": f"It looks like a file of {chosen}. Nothing counts until you import it."})
     count = len(questionnaire.build_questionnaire(opened, questions.name_of(upload.file), upload.answers, ()).questions)
     words = "one question is open" if count == 1 else f"{count} questions are open"
-    return jsonify({"says": f"None of your contracts fits it: {words if count else 'a new one is proposed'}."})
+    return jsonify({"says": f"None of your data sources fits it: {words if count else 'a new one is proposed'}."})
 
 
 @allow(Action.UPLOAD)
@@ -87,8 +116,10 @@ def answer(sending_id: str) -> ResponseReturnValue:
     upload = resumable_upload.get(ports(), sending_id, me().login)
     opened = partial(complete_upload.open_complete, ports(), upload)
     onboarding = questionnaire.build_questionnaire(opened, questions.name_of(upload.file), upload.answers, ())
-    questions.keep(upload.id, questions.merge_answers(upload.answers, questions.mapped_columns(onboarding)))
-    return redirect(url_for("uploads.preview", sending_id=upload.id, contract=sources.NEW), 303)
+    answers = answer_form.merge_answers(upload.answers, mapping.mapped_columns(onboarding))
+    answer_form.keep(upload.id, answers)
+    step = answer_form.next_step()
+    return redirect(url_for("uploads.preview", sending_id=upload.id, contract=sources.NEW, step=step), 303)
 
 
 @allow(Action.UPLOAD)
@@ -104,22 +135,25 @@ def save(sending_id: str) -> ResponseReturnValue:
     """Save the answers as a contract and load the file with it; users without that right propose it."""
     upload = resumable_upload.get(ports(), sending_id, me().login)
     opened = partial(complete_upload.open_complete, ports(), upload)
-    contract = questions.contract_of(upload.file, opened, upload.answers)
+    contract = answer_form.contract_of(upload.file, opened, upload.answers)
     contracts = tillstream().contracts
     if scope().may(Action.ADMINISTER):
         if contract.name in contracts.names():
-            raise Rejected(f"The contract {contract.name} already exists. Choose another name.")
+            raise Rejected(f"The data source {contract.name} already exists. Choose another name.")
         saved = contracts.save(contract, me().login)
         confirmations.confirm(ports(), saved.name, me().login)  # the figures are above the button
         loaded = complete_upload.ingest_previewed(ports(), contracts, sending_id, me().login, saved.name)
-        flash(f"The contract {saved.name} is saved. This file and later files like it are read with it.", "done")
+        flash(f"The data source {saved.name} is saved. This file and later files like it are read with it.", "done")
     else:
         if not scope().covers_region(contract.region):
             raise Rejected(f"{contract.region} is not one of your regions.")
         figures = read_figures(opened, contract, ports().clock.now().date(), ports().limits, file=upload.file)
-        changes = [*questions.changes(upload.answers), *figures.sentences()]
+        changes = [*answer_form.changes(upload.answers), *figures.sentences()]
         loaded = complete_upload.propose(ports(), contracts, sending_id, me().login, contract, changes)
-        flash(f"The contract {contract.name} is proposed. The file is read when an administrator accepts it.", "done")
+        flash(
+            f"The data source {contract.name} is proposed. The file is imported when an administrator accepts it.",
+            "done",
+        )
     return _loaded(loaded)
 
 
@@ -134,5 +168,16 @@ def _loaded(upload: ResumableUpload) -> ResponseReturnValue:
 def forget(sending_id: str) -> ResponseReturnValue:
     upload = resumable_upload.get(ports(), sending_id, me().login)
     resumable_upload.cancel(ports(), upload.id, me().login)
-    flash(f"{upload.file} is removed. None of its rows is loaded, and the file is not kept.", "done")
+    flash(f"{upload.file} is discarded. None of its rows is imported, and the file is not kept.", "done")
+    return redirect(url_for("uploads.listing"), 303)
+
+
+@allow(Action.UPLOAD)
+def forget_all() -> ResponseReturnValue:
+    """Discard all previews of the user; files that are still being sent are kept."""
+    previews = [one for one in resumable_upload.open_uploads(ports(), me().login) if one.waits]
+    for one in previews:
+        resumable_upload.cancel(ports(), one.id, me().login)
+    noun = "preview is" if len(previews) == 1 else "previews are"
+    flash(f"{len(previews)} {noun} discarded. None of their rows is imported.", "done")
     return redirect(url_for("uploads.listing"), 303)

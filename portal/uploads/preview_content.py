@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from portal.context import me, ports, scope, stores, tillstream
-from portal.uploads import labels, questions
+from portal.uploads import labels, mapping, questions
 from tillstream.detection import FileSample
 from tillstream.domain.batch.file_figures import FileFigures
 from tillstream.domain.contract.model import Contract
@@ -34,7 +34,7 @@ class Preview:
     wrong: str = ""
     """Why the contract cannot read the file."""
     figures: FileFigures | None = None
-    """Figures of the whole file by a new contract, which the user confirms."""
+    """Figures of the whole file: by a new contract, which the user confirms, or as far as the answers read it."""
     so_far: bool = False
     """Whether questions are open, so that only the rows are shown."""
 
@@ -61,7 +61,7 @@ def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool, new
     app, received = tillstream(), ports().clock.now().date()
     try:
         opened = partial(complete_upload.open_complete, ports(), upload)
-        rows = preview_file(opened, contract, received, ports().limits, file=upload.file)
+        rows = preview_file(opened, contract, received, ports().limits, file=upload.file, rows=mapping.ROWS)
         receipt, figures = None, None
         if upload.size <= AT_ONCE or tried:
             figures = read_figures(opened, contract, received, ports().limits, file=upload.file) if new else None
@@ -85,10 +85,22 @@ def so_far(upload: ResumableUpload, question_page: questions.QuestionPage | None
             received,
             ports().limits,
             file=upload.file,
+            rows=mapping.ROWS,
         )
     except Rejected:
         return None
-    return Preview(contract, rows, None, so_far=True)
+    return Preview(contract, rows, None, figures=_figures_so_far(upload, contract), so_far=True)
+
+
+def _figures_so_far(upload: ResumableUpload, contract: Contract) -> FileFigures | None:
+    """Figures of a small file while questions are open."""
+    if upload.size > AT_ONCE:
+        return None
+    opened, received = partial(complete_upload.open_complete, ports(), upload), ports().clock.now().date()
+    try:
+        return read_figures(opened, contract, received, ports().limits, file=upload.file)
+    except Rejected:
+        return None
 
 
 def in_words(preview: Preview | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Proposed contracts, for those who may save them."""
+"""Proposed data sources, for those who may save them."""
 
 from flask import render_template
 from flask.typing import ResponseReturnValue

@@ -1,24 +1,20 @@
 """Questions about a file, with values of the file, and the contract that results from the answers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, BinaryIO
-from zoneinfo import available_timezones
+from dataclasses import dataclass
+from typing import BinaryIO
 
-from flask import request
-
-from portal.context import me, ports, scope, tillstream
-from portal.uploads import preview_text, scoped
-from tillstream.detection.answers import check
-from tillstream.detection.evidence import NO_COLUMN, Question, WordUse
-from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.errors import Rejected
+from portal.uploads import choice_lists, question_text, scoped
+from portal.uploads.mapping import mapped_columns
+from tillstream.detection.evidence import Question, WordUse
+from tillstream.domain.contract.model import Contract
 from tillstream.domain.file_names import stem
-from tillstream.workflows.intake import resumable_upload
 from tillstream.workflows.onboarding import answer_examples, questionnaire
+from tillstream.workflows.onboarding.question_columns import of_question
 
-FIELD, BECOMES = "answer.", "becomes."
 Opened = Callable[[], BinaryIO]
+MOST_CHOICES = 12
+"""A question with more choices is a list to drop down."""
 
 
 @dataclass(frozen=True)
@@ -51,22 +47,51 @@ class QuestionView:
     answer: str | None
     choices: tuple[Choice, ...]
     rows: list[tuple[int, list[tuple[str, str]]]]
-    suggestions: tuple[str, ...]
-    """Suggestions for a typed answer."""
+    options: tuple[str, ...]
+    """Values that a list offers for a typed answer."""
+    header: str
+    """Column of the file that it concerns; empty if it concerns the whole file."""
+    is_open: bool
+    number: int
+    """Place on the page, from 1."""
     words_of_column: tuple[WordView, ...] = ()
     """Each word that is answered by itself, instead of one answer."""
+
+    @property
+    def is_field(self) -> bool:
+        """Whether it is one short field: typed, or a long list."""
+        return not self.words_of_column and not 0 < len(self.choices) <= MOST_CHOICES
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the answer is a region that does not exist yet."""
+        return self.question.key == "region" and bool(self.answer) and self.answer not in self.options
 
 
 @dataclass(frozen=True)
 class QuestionPage:
+    """All questions about a file; `total` and `answered` are for the progress."""
+
     onboarding: questionnaire.Questionnaire
     questions: tuple[QuestionView, ...]
     name: str
-    open: int
+    total: int
 
     @property
     def contract(self) -> Contract | None:
         return self.onboarding.contract
+
+    @property
+    def open(self) -> int:
+        return len(self.onboarding.questions)
+
+    @property
+    def answered(self) -> int:
+        return self.total - self.open
+
+    def of_column(self, header: str) -> tuple[QuestionView, ...]:
+        """The questions that concern a column; those of the whole file for an empty header."""
+        return tuple(one for one in self.questions if one.header == header)
 
 
 def about(file: str, opened: Opened, answers: Mapping[str, str]) -> QuestionPage:
@@ -75,121 +100,56 @@ def about(file: str, opened: Opened, answers: Mapping[str, str]) -> QuestionPage
     contracts, delivered = scoped.contracts(), scoped.delivered()
     onboarding = questionnaire.build_questionnaire(opened, name, answers, contracts, delivered)
     pairs = questionnaire.all_questions(opened, name, answers, onboarding, contracts, delivered)
-    return question_page(opened, onboarding, pairs, name)
+    return question_page(opened, onboarding, pairs, name, answers)
 
 
 def question_page(
-    opened: Opened, onboarding: questionnaire.Questionnaire, pairs: list[tuple[Question, str | None]], name: str
+    opened: Opened,
+    onboarding: questionnaire.Questionnaire,
+    pairs: list[tuple[Question, str | None]],
+    name: str,
+    answers: Mapping[str, str],
 ) -> QuestionPage:
     """The questions as the page shows them."""
-    return QuestionPage(
-        onboarding, tuple(_question_view(opened, onboarding, *one) for one in pairs), name, len(onboarding.questions)
-    )
+    open_keys = {one.key for one in onboarding.questions}
+    views = tuple(_question_view(opened, onboarding, open_keys, at, *one) for at, one in enumerate(pairs, 1))
+    never_open = {one.question.key for one in views if not open_keys & {one.question.key}} - answers.keys()
+    if any(key.startswith("status.") for key in answers):
+        never_open.discard("status")
+    return QuestionPage(onboarding, views, name, len(views) - len(never_open))
 
 
 def _question_view(
-    opened: Opened, onboarding: questionnaire.Questionnaire, question: Question, answer: str | None
+    opened: Opened,
+    onboarding: questionnaire.Questionnaire,
+    open_keys: set[str],
+    number: int,
+    question: Question,
+    answer: str | None,
 ) -> QuestionView:
     values = answer_examples.examples(opened, onboarding, question)
     chosen = answer or question.default
     choices = tuple(
-        Choice(one, preview_text.choice(question, one), values.get(one, ()), one == chosen) for one in question.choices
+        Choice(one, question_text.choice(question, one), values.get(one, ()), one == chosen) for one in question.choices
     )
-    rows = answer_examples.rows_of(onboarding.sample, question.lines)
     return QuestionView(
         question,
-        preview_text.asks(question),
-        preview_text.hint(question),
+        question_text.asks(question),
+        question_text.hint(question),
         answer,
         choices,
-        rows,
-        _suggestions(question.key),
+        answer_examples.rows_of(onboarding.sample, question.lines),
+        choice_lists.options(question.key),
+        of_question(question, mapped_columns(onboarding), onboarding.sample.sheet),
+        question.key in open_keys,
+        number,
         tuple(_word_view(question, use) for use in question.table),
     )
 
 
 def _word_view(question: Question, use: WordUse) -> WordView:
-    choices = tuple(Choice(one, preview_text.choice(question, one), (), one == use.meaning) for one in use.choices)
+    choices = tuple(Choice(one, question_text.choice(question, one), (), one == use.meaning) for one in use.choices)
     return WordView(use.word, use.key, use.rows, use.amount, choices, not use.meaning)
-
-
-def _suggestions(key: str) -> tuple[str, ...]:
-    if key == "region":
-        own = scope().regions
-        return own if own is not None else tuple(tillstream().contracts.regions())
-    if key == "time_zone":
-        return tuple(sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")))
-    if key == "currency":
-        return tuple(sorted({one.currency for one in tillstream().contracts.all().values() if one.currency}))
-    return (
-        tuple(sorted({one.country for one in tillstream().contracts.all().values()} - {""})) if key == "country" else ()
-    )
-
-
-def merge_answers(previous: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
-    """Previous answers updated by the form; an empty field removes its answer. Raises `Rejected`.
-
-    columns: column of a sale line → header, as mapped so far.
-    """
-    merged = dict(previous) | _mapping_answers(columns)
-    for name, value in request.form.items():
-        if name.startswith(FIELD):
-            merged.pop(name.removeprefix(FIELD), None)
-            if value.strip():
-                merged[name.removeprefix(FIELD)] = value.strip()[:200]
-    check(merged)
-    return merged
-
-
-def _mapping_answers(columns: Mapping[str, str]) -> dict[str, str]:
-    """Answers that map headers to the columns chosen in the form."""
-    current = {header: role for role, header in columns.items()}
-    wanted = {name.removeprefix(BECOMES): role for name, role in request.form.items() if name.startswith(BECOMES)}
-    changed = {header: role for header, role in wanted.items() if role != current.get(header, "")}
-    dropped = {current[header] for header in changed if header in current} - set(wanted.values())
-    return {f"column.{role}": NO_COLUMN for role in dropped} | {
-        f"column.{role}": header for header, role in changed.items() if role
-    }
-
-
-def mapped_columns(onboarding: questionnaire.Questionnaire) -> dict[str, str]:
-    """Column of a sale line → header, as mapped so far."""
-    columns = onboarding.draft.get("columns")
-    return dict(columns) if isinstance(columns, dict) else {}
-
-
-def keep(id: str, answers: dict[str, str]) -> None:
-    now = ports().clock.now().isoformat()
-    resumable_upload.change(ports(), id, me().login, lambda upload: replace(upload, answers=answers, touched_at=now))
-
-
-def contract_of(file: str, opened: Opened, answers: Mapping[str, str]) -> Contract:
-    """Contract of the answers, with the name in the form. Raises `Rejected`."""
-    contracts, delivered = scoped.contracts(), scoped.delivered()
-    return named(questionnaire.build_questionnaire(opened, name_of(file), answers, contracts, delivered))
-
-
-def named(onboarding: questionnaire.Questionnaire) -> Contract:
-    """The new contract, with the name in the form. Raises `Rejected` while a question is open."""
-    if onboarding.contract is None:
-        count = len(onboarding.questions)
-        raise Rejected(f"{count} {'question is' if count == 1 else 'questions are'} still open.")
-    name = request.form.get("name", "").strip() or onboarding.contract.name
-    data: dict[str, Any] = onboarding.contract.model_dump(mode="json")
-    if data["identity"]["id_prefix"] == f"{onboarding.contract.name}-":
-        data["identity"]["id_prefix"] = f"{name}-"
-    return parse(data | {"name": name}, "The contract")
-
-
-def changes(answers: Mapping[str, str]) -> list[str]:
-    """The answers as text, for the administrator who accepts them."""
-    lines = []
-    for key, answer in answers.items():
-        question = Question(key, key)
-        family, _, rest = key.partition(".")
-        what = preview_text.ABOUT.get(key) or (preview_text.COLUMNS.get(rest, f"“{rest}”") if rest else family)
-        lines.append(f"{what}: {preview_text.choice(question, answer)}")
-    return lines
 
 
 def name_of(file: str) -> str:

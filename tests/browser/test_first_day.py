@@ -42,12 +42,12 @@ def test_sign_in_upload_receipt_and_the_number(page: Page, served: Served, tmp_p
     page.get_by_role("link", name="Upload a sales file").click()
     june = _file(tmp_path, "IN-june.csv", "1000.50", "2000.25", "ten", *["1.00"] * 7)
     page.get_by_label("Drop sales files here").set_input_files(june)
-    expect(page.get_by_label("Contract of IN-june.csv")).to_have_value("IN")
+    expect(page.get_by_label("Data source of IN-june.csv")).to_have_value("IN")
 
     page.get_by_role("button", name="Preview first").click()
     expect(page.get_by_text("9 of 10 rows would count; 1 needs your attention")).to_be_visible()
 
-    page.get_by_role("button", name="Load as IN").click()
+    page.get_by_role("button", name="Import as IN").click()
     expect(page.get_by_role("heading", name="IN-june.csv")).to_be_visible()
     expect(page.get_by_text("9 of 10 rows counted; 1 needs your attention")).to_be_visible()
     expect(page.get_by_text("Not a number", exact=False).first).to_be_visible()
@@ -65,7 +65,7 @@ def test_several_files_are_uploaded_and_each_shows_its_result(page: Page, served
     page.goto(f"{served.address}/uploads")
     files = [_file(tmp_path, "IN-may.csv", "10.00"), _file(tmp_path, "UK-may.csv", "10.00")]
     page.get_by_label("Drop sales files here").set_input_files(files)
-    expect(page.get_by_label("Contract of UK-may.csv")).to_have_value("UK")
+    expect(page.get_by_label("Data source of UK-may.csv")).to_have_value("UK")
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator("#chosen").get_by_role("link", name="See", exact=False)).to_have_count(2)
     table = page.get_by_role("region", name="Uploads, newest first")
@@ -95,23 +95,23 @@ def test_only_an_unambiguous_file_name_chooses_a_contract(
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
     page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, name, "10.00"))
-    expect(page.get_by_label(f"Contract of {name}")).to_have_value(contract)
+    expect(page.get_by_label(f"Data source of {name}")).to_have_value(contract)
     expect(page.get_by_text(f"{contract}, based on the file name.")).to_have_count(1 if contract else 0)
 
 
 def test_a_file_without_a_contract_is_previewed_before_it_counts(page: Page, served: Served, tmp_path: Path) -> None:
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
-    expect(page.get_by_label("Contract", exact=True)).to_have_value("")
+    expect(page.get_by_label("Data source", exact=True)).to_have_value("")
     files = [_file(tmp_path, "UK.csv", "10.00"), _file(tmp_path, "monday.csv", "10.00"), _file(tmp_path, "b.csv", "9")]
     page.get_by_label("Drop sales files here").set_input_files(files)
-    page.get_by_label("Contract of b.csv").select_option("USA")
-    page.get_by_label("Contract", exact=True).select_option("IN")
+    page.get_by_label("Data source of b.csv").select_option("USA")
+    page.get_by_label("Data source", exact=True).select_option("IN")
     for name, contract in (("UK.csv", "UK"), ("monday.csv", "IN"), ("b.csv", "USA")):
-        expect(page.get_by_label(f"Contract of {name}")).to_have_value(contract)
-    page.get_by_label("Contract of UK.csv").select_option("IN")
+        expect(page.get_by_label(f"Data source of {name}")).to_have_value(contract)
+    page.get_by_label("Data source of UK.csv").select_option("IN")
     expect(page.get_by_text("based on the file name")).to_have_count(0)
-    page.get_by_label("Contract of monday.csv").select_option("")
+    page.get_by_label("Data source of monday.csv").select_option("")
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator("#chosen").get_by_role("link", name="Preview")).to_have_count(1)
     expect(page.locator("#chosen").get_by_role("link", name="See", exact=False)).to_have_count(2)

@@ -18,6 +18,7 @@ HEADER = (
     "Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
     "Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice"
 )
+
 UNKNOWN = """Bon;Datum;Filiale;Artikel;Menge;Preis;Zustand
 1001;03/04/2026;Linz;Lampe;1;1.024,50;bezahlt
 1002;05/04/2026;Linz;Stuhl;2;89,90;bezahlt
@@ -89,7 +90,7 @@ def test_a_file_chosen_before_the_pages_script_came_is_listed_when_it_comes(
     _uploads(page, served)
     page.get_by_label("Drop sales files here").set_input_files(_sales(tmp_path, "IN-june.csv", 3))
     late[0].continue_()
-    expect(page.get_by_label("Contract of IN-june.csv")).to_have_value("IN")
+    expect(page.get_by_label("Data source of IN-june.csv")).to_have_value("IN")
     expect(page.locator("#chosen > li")).to_have_count(1)
 
 
@@ -120,35 +121,6 @@ def test_a_broken_line_goes_on_where_it_was_after_the_page_was_left(page: Page, 
     assert requests[2] == "20000"
     (upload,) = records.find(served.app.ports)
     assert upload.size == large.stat().st_size
-
-
-def test_questions_are_answered_with_the_files_own_values_and_it_loads(
-    page: Page, served: Served, tmp_path: Path
-) -> None:
-    file = tmp_path / "linz.csv"
-    file.write_text(UNKNOWN)
-    _uploads(page, served)
-    page.get_by_label("Drop sales files here").set_input_files(file)
-    page.get_by_role("button", name="Preview first").click()
-    expect(page.get_by_role("heading", name="5 open questions")).to_be_visible()
-    for question, answer in (
-        ("Which region are these sales from?", "Austria"),
-        ("In which currency are the amounts?", "EUR"),
-        ("In which country were they sold?", "Austria"),
-    ):
-        page.get_by_label(question).fill(answer)
-        page.get_by_label(question).press("Tab")
-        expect(page.get_by_role("group", name=question)).to_contain_text("answered")
-    page.get_by_role("radio", name="month, day, year 03/04/2026 is 4 March 2026").check()
-    expect(page.get_by_role("row", name=words("^Datum.*Mar"))).to_contain_text("4 Mar 2026")
-    page.get_by_role("radio", name="day, month, year 03/04/2026 is 3 April 2026").check()
-    expect(page.get_by_role("row", name=words("^Datum.*Apr"))).to_contain_text("3 Apr 2026")
-    page.get_by_label("What verschollen means").select_option(label="cancelled: it does not count")
-    expect(page.get_by_text("3 of 3 rows would count")).to_be_visible()
-    page.get_by_role("button", name="Save the contract and load").click()
-    expect(page.get_by_text("3 of 3 rows counted")).to_be_visible()
-    assert served.app.contracts.current("linz").region == "Austria"
-    assert served.page_errors == []
 
 
 def test_no_page_of_giving_files_would_embarrass_us(page: Page, served: Served, tmp_path: Path) -> None:

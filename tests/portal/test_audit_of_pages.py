@@ -27,6 +27,7 @@ NO_CHANGE = {
     "uploads.submit_for_preview": "looks; nothing is loaded",
     "uploads.answer": "an answer to a question; the contract that is saved from it is told",
     "uploads.answer_held": "an answer to a question; the contract that is saved from it is told",
+    "uploads.forget_all": "what was only looked at was no upload yet",
     "uploads.forget": "what was only looked at was no upload yet",
 }
 

@@ -33,6 +33,11 @@ def look_at(visitor: Visitor, content: bytes, name: str = "june.csv", contract: 
     return answer.headers["Location"]
 
 
+def summary_of(visitor: Visitor, place: str) -> str:
+    """The last page before a file of a new data source is imported."""
+    return visitor.get(f"{place}?contract=new&step=confirm").text
+
+
 def text_of(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
 

@@ -94,6 +94,12 @@ def of_settlement(ports: Ports, settlement_no: int) -> list[Batch]:
     return [Batch.from_json(document.data) for document in documents]
 
 
+def of_content(ports: Ports, sha256: str) -> list[Batch]:
+    """Batches of these bytes, in no particular order."""
+    documents = ports.documents.find(COLLECTION, {"sha256": sha256})
+    return [Batch.from_json(document.data) for document in documents]
+
+
 def undone_in(ports: Ports, settlement_no: int) -> list[Batch]:
     """Batches that this settlement undid or replaced, in no particular order."""
     documents = ports.documents.find(COLLECTION, {"undone_no": settlement_no})

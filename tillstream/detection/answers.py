@@ -96,15 +96,23 @@ PREFIX_VALIDATORS: dict[str, Callable[[str], str]] = {
 def check(answers: Mapping[str, str]) -> None:
     """Raise `Rejected` for an unknown key or an invalid answer."""
     for key, answer in answers.items():
-        family, point, suffix = key.partition(".")
-        validator = VALIDATORS.get(key) or (PREFIX_VALIDATORS.get(family) if point and suffix else None)
-        if family == "column" and suffix not in MAPPED | {"amount"}:
-            validator = None
-        if validator is None:
-            valid_keys = ", ".join([*VALIDATORS, *(f"{name}.…" for name in PREFIX_VALIDATORS)])
-            raise Rejected(f"There is no question {key!r}. Available keys: {valid_keys}.")
-        if error := validator(answer):
+        if error := invalid(key, answer):
             raise Rejected(f"{answer!r} is not a valid answer to {key}: {error}.")
+
+
+def invalid(key: str, answer: str) -> str:
+    """Return why an answer is not valid, as the end of a sentence, or an empty string.
+
+    Raises `Rejected` for an unknown key.
+    """
+    family, point, suffix = key.partition(".")
+    validator = VALIDATORS.get(key) or (PREFIX_VALIDATORS.get(family) if point and suffix else None)
+    if family == "column" and suffix not in MAPPED | {"amount"}:
+        validator = None
+    if validator is None:
+        valid_keys = ", ".join([*VALIDATORS, *(f"{name}.…" for name in PREFIX_VALIDATORS)])
+        raise Rejected(f"There is no question {key!r}. Available keys: {valid_keys}.")
+    return validator(answer)
 
 
 def check_names(answers: Mapping[str, str], names: Mapping[str, object]) -> None:

@@ -5,12 +5,16 @@ In docstrings, “Asks `KEY`” means that a question with this key is added if 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 CERTAIN, LIKELY, ASSUMED = 0.99, 0.9, 0.6
 """Confidence: proved by unambiguous cells; indicated by a name or format; not contradicted."""
 NO_COLUMN = "-"
 """Answer for none of the columns, or for a value that is not known."""
+QuestionKind = Literal["choice", "confirm_column"]
+CHOICE: QuestionKind = "choice"
+CONFIRM_COLUMN: QuestionKind = "confirm_column"
+"""A yes or no about one column: its name means yes, and `-` means no."""
 
 
 def percentage(share: float) -> str:
@@ -96,6 +100,7 @@ class Question:
     """For the question `status`: every word of the column, each answered with a key of its own."""
     none: str = ""
     """What the answer `-` means; empty if it is not possible. For the question `status`, it answers `column.status`."""
+    kind: QuestionKind = CHOICE
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -111,6 +116,7 @@ class Question:
             "evidence": self.evidence,
             "lines": list(self.lines),
             "none": self.none,
+            "kind": self.kind,
         }
         return data | ({"words": [use.to_dict() for use in self.table]} if self.table else {})
 
@@ -146,11 +152,12 @@ class DetectionLog:
         table: tuple[WordUse, ...] = (),
         default: str = "",
         none: str = "",
+        kind: QuestionKind = CHOICE,
     ) -> None:
         if not none and NO_COLUMN in choices:
             none = "none of them"
         if all(question.key != key for question in self.questions):
-            self.questions.append(Question(key, words, choices, evidence, lines, default, table, none))
+            self.questions.append(Question(key, words, choices, evidence, lines, default, table, none, kind))
 
     def answer(self, key: str) -> str | None:
         """The user's or the assumed answer, or None; it is recorded as a finding, unless it is an assumed `-`."""

@@ -4,7 +4,23 @@ import re
 from collections.abc import Iterable
 
 EXTENSIONS = frozenset(
-    {"csv", "tsv", "tab", "txt", "gz", "zip", "xlsx", "xlsm", "xls", "ods", "json", "jsonl", "ndjson", "parquet"}
+    {
+        "csv",
+        "tsv",
+        "tab",
+        "txt",
+        "gz",
+        "zip",
+        "xlsx",
+        "xlsm",
+        "xlsb",
+        "xls",
+        "ods",
+        "json",
+        "jsonl",
+        "ndjson",
+        "parquet",
+    }
 )
 INCOMPLETE = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", ".opdownload", ".swp", "~")
 """Suffixes that browsers, copy programs and editors give to incomplete files."""

@@ -1,51 +1,78 @@
-// The look at a file before it is loaded: an answer is kept as soon as it is given, and the page follows it.
+// The page of a file before it is imported: an answer is saved as soon as it is chosen, and the page follows it.
 (() => {
   "use strict";
 
-  const part = () => document.getElementById("look") || document.getElementById("questions");
+  const part = () => document.getElementById("look");
+  const saving = (words) => { const place = part().querySelector("[data-saved]"); if (place) place.textContent = words; };
 
   async function show(answer, focused) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById(part().id);
+    const fresh = page.getElementById("look");
     if (!fresh) return false;
-    const open = new Set([...part().querySelectorAll("details")].flatMap((one, at) => (one.open ? [at] : [])));
-    if (part().querySelectorAll("details").length === fresh.querySelectorAll("details").length) {
-      [...fresh.querySelectorAll("details")].forEach((one, at) => { one.open = open.has(at); });
-    }
+    const name = (one) => `${one.closest("tr")?.querySelector("th")?.textContent}${one.querySelector("summary").textContent}`;
+    const open = new Set([...part().querySelectorAll("details[open]")].map(name));
+    for (const one of fresh.querySelectorAll("details")) one.open = open.has(name(one));
     part().replaceWith(fresh);
     document.dispatchEvent(new CustomEvent("fresh", { detail: fresh }));
-    if (focused) fresh.querySelector(`[name="${CSS.escape(focused.name)}"][value="${CSS.escape(focused.value)}"], [name="${CSS.escape(focused.name)}"]`)?.focus({ preventScroll: true });
+    if (focused?.name) fresh.querySelector(`[name="${CSS.escape(focused.name)}"][value="${CSS.escape(focused.value)}"], [name="${CSS.escape(focused.name)}"]`)?.focus({ preventScroll: true });
     begin();
     return true;
   }
 
+  // The field's own error stands at the field, until it is changed.
   async function refused(answer, field) {
     const words = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main .lead");
-    const place = field.closest("fieldset, .field, td");
-    place.querySelector(".error")?.remove();
-    const message = Object.assign(document.createElement("p"), { className: "error", role: "alert" });
-    message.textContent = words ? words.textContent : "Your answer was not saved. Try again.";
-    place.append(message);
+    const place = field.closest(".field, fieldset, td");
+    clear(field);
+    const id = `${field.id || field.name}-error`;
+    place.append(Object.assign(document.createElement("p"), { className: "error", role: "alert", id,
+      textContent: words ? words.textContent : "Your answer was not saved. Try again." }));
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-errormessage", id);
+    saving("Not saved");
+  }
+
+  function clear(field) {
+    field.closest(".field, fieldset, td")?.querySelector(":scope > .error")?.remove();
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-errormessage");
   }
 
   async function keep(form, field) {
     form.setAttribute("aria-busy", "true");
+    saving("Saving…");
     try {
-      const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "text/html" } });
+      const body = new FormData();
+      body.append("csrf_token", form.elements.csrf_token.value);
+      body.append(field.name, field.value);
+      const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
       const next = document.activeElement?.closest("#questions") ? document.activeElement : field;
-      if (answer.ok) await show(answer, next.name ? next : field);
-      else await refused(answer, field);
+      if (!answer.ok) await refused(answer, field);
+      else if (await show(answer, next)) saving("Saved");
     } catch {
-      // the line broke: the answer is still in its field
+      saving("Not saved: the connection is lost. Your answer is still in its field.");
     }
     form.removeAttribute("aria-busy");
+  }
+
+  // A value that the list does not have is marked as new while it is typed.
+  function mark(field) {
+    const known = [...field.list.options].some((one) => one.value === field.value.trim());
+    const label = field.labels[0];
+    label.querySelector(".badge-state.busy")?.remove();
+    if (field.value.trim() && !known) label.append(" ", Object.assign(document.createElement("span"), { className: "badge-state busy", textContent: field.dataset.new }));
   }
 
   function begin() {
     for (const form of document.querySelectorAll("[data-answers]")) {
       form.querySelector("[data-update]").hidden = true;
-      form.addEventListener("change", (event) => keep(form, event.target));
-      form.addEventListener("submit", (event) => { event.preventDefault(); keep(form, document.activeElement); });
+      form.addEventListener("change", (event) => { clear(event.target); keep(form, event.target); });
+      form.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
+        event.preventDefault(); // Enter saves the field; only the button goes on
+        event.target.dispatchEvent(new Event("change", { bubbles: true }));
+      });
+      for (const field of form.querySelectorAll("[data-new]")) field.addEventListener("input", () => mark(field));
     }
     const later = document.querySelector("[data-later]");
     if (later) {

@@ -11,6 +11,9 @@
   const announcer = document.getElementById("upload-status");
   const shared = form.elements.contract;
   const anywhere = document.querySelector(".drop-anywhere");
+  const endings = form.dataset.endings.split(" ");
+  const ending = (name) => endings.find((one) => name.toLowerCase().endsWith(one)) || "";
+  const HASHED = 64 << 20; // bytes; larger files are compared in their preview
   const contracts = [...shared.options].map((one) => one.value).filter(Boolean);
   const files = [];
 
@@ -30,7 +33,8 @@
   // Only a name that says it clearly: IN.csv or in.csv, and IN-2024-03.csv, but neither india.csv, in-store.csv nor
   // IN-and-UK.csv. A wrong guess would count under another region, so everything else is looked at first.
   function named(file) {
-    const stem = file.replace(/(\.(csv|tsv|txt|gz|zip|xlsx|xls|ods|jsonl|ndjson|parquet))+$/i, "");
+    let stem = file;
+    while (ending(stem)) stem = stem.slice(0, -ending(stem).length);
     const whole = contracts.find((one) => one.toLowerCase() === stem.toLowerCase());
     if (whole) return whole;
     const [first] = contracts.filter((one) => stem.startsWith(one) && /^[^\p{L}\p{N}]/u.test(stem.slice(one.length)))
@@ -42,14 +46,46 @@
   function choose(chosen) {
     for (const file of chosen) {
       if (!file.size && !file.type && !file.name.includes(".")) continue; // a folder: browsers give it without a kind
-      files.push(listed(file));
+      if (file.name.includes(".") && !ending(file.name)) { refuse(file); continue; }
+      const one = listed(file);
+      files.push(one);
+      compare(one);
     }
     input.value = "";
   }
 
+  // Nothing of it is sent; the file stays on the machine.
+  function refuse(file) {
+    const away = element("button", { type: "button", className: "away", textContent: "×", ariaLabel: `Remove ${file.name} from the list` });
+    const words = `${file.name} is not a sales file that can be read. Accepted: ${endings.join(", ")}.`;
+    const row = element("li", {}, element("span", { className: "name", textContent: file.name }), element("span"), element("span", { className: "tools" }, away),
+      element("div", { className: "message" }, element("p", { className: "notice wrong", textContent: words })));
+    away.addEventListener("click", () => row.remove());
+    list.append(row);
+    announcer.textContent = words;
+  }
+
+  // Whether the same bytes came before, as soon as the file is chosen.
+  async function compare(one) {
+    if (!window.crypto?.subtle || one.file.size > HASHED) return;
+    try {
+      const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", await one.file.arrayBuffer()));
+      const sha256 = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+      const answer = await fetch(`${form.dataset.same}?sha256=${sha256}`, { headers: { Accept: "application/json" } });
+      const { upload } = answer.ok ? await answer.json() : {};
+      if (!upload || one.state !== "chosen") return;
+      const day = new Date(upload.received_at).toLocaleDateString(document.documentElement.dataset.locale || undefined, { dateStyle: "medium" });
+      one.words.append(element("p", { className: "notice ask" }, "The same file was uploaded before: ",
+        element("a", { href: upload.url, textContent: upload.file }), `, ${day}, by ${upload.received_by} (${upload.state}). ${upload.advice}`));
+      announcer.textContent = `${one.file.name} was uploaded before.`;
+    } catch {
+      // the preview compares it again
+    }
+  }
+
   function listed(file) {
-    const select = element("select", { className: "form-select", ariaLabel: `Contract of ${file.name}` });
-    select.append(element("option", { value: "", textContent: "Not sure: preview first" }));
+    const select = element("select", { className: "form-select", ariaLabel: `Data source of ${file.name}` });
+    select.append(element("option", { value: "", textContent: "Recognise it: preview first" }));
     for (const name of contracts) select.append(element("option", { value: name, textContent: name }));
     const clear = named(file.name);
     select.value = clear || shared.value;
@@ -60,7 +96,7 @@
       element("span", { className: "tools" }, pause, away), words);
     const one = { file, select, row, words, pause, away, own: Boolean(clear), state: "chosen", batch: "" };
     if (clear) words.append(element("p", { className: "hint", textContent: `${clear}, based on the file name. Change it if it is wrong.` }));
-    select.addEventListener("change", () => { one.own = true; words.replaceChildren(); });
+    select.addEventListener("change", () => { one.own = true; words.querySelector(".hint")?.remove(); });
     away.addEventListener("click", () => leave(one));
     pause.addEventListener("click", () => (one.upload.state === "sending" ? one.upload.pause() : start(one)));
     list.append(row);

@@ -27,7 +27,7 @@ def held(app: App, work: Work) -> str:
 def test_its_contract_is_chosen_on_its_page_and_the_file_counts(app: App, person: People, work: Work) -> None:
     batch, admin = held(app, work), person(Role.ADMIN)
     page = admin.get(f"/uploads/{batch}").text
-    assert "Choose its contract to read it" in page
+    assert "Choose its data source to read it" in page
     assert '<option value="IN">' in page
     assert "Confirm and count its rows" not in page
     assert "Read the file again" not in page

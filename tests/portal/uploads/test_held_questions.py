@@ -26,10 +26,10 @@ def test_a_new_status_word_is_a_question_and_its_answer_is_applied(app: App, per
     text = text_of(admin.get(place).text)
     assert "“Lost” in Status is new" in text
     assert "What does each word of Status mean for the sale?" in text
-    assert "Save and read the file" not in text
+    assert "Save and import the file" not in text
     assert admin.post(f"{place}/save").status_code == 422
     assert admin.post(place, {"answer.status.Lost": "cancelled"}).status_code == 303
-    assert "Version 2 of IN fits the file" in text_of(admin.get(place).text)
+    assert "Version 2 of IN fits the file" in text_of(admin.get(f"{place}?step=confirm").text)
     assert admin.post(f"{place}/save").status_code == 303
     work()
     assert "10 of 10 rows counted" in admin.get(f"/uploads/{batch}").text
@@ -65,7 +65,7 @@ def test_a_file_without_a_contract_gets_a_new_one_from_answers(app: App, person:
     admin, place = person(Role.ADMIN), f"/uploads/{upload.batch_id}/questions"
     assert "day, month, year 03/04/2026 is 3 April 2026" in text_of(admin.get(place).text)
     admin.post(place, ANSWERS)
-    assert "A new contract fits the file" in admin.get(place).text
+    assert "A new data source fits the file" in admin.get(f"{place}?step=confirm").text
     assert admin.post(f"{place}/save", {"name": "linz"}).status_code == 303
     work()
     assert "3 of 3 rows counted" in admin.get(f"/uploads/{upload.batch_id}").text

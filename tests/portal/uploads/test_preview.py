@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 import yaml
-from upload_steps import ANSWERS, UNKNOWN, look_at, text_of
+from upload_steps import ANSWERS, UNKNOWN, look_at, summary_of, text_of
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
@@ -26,10 +26,8 @@ def test_a_known_file_shows_its_contract_its_cells_and_what_would_happen(app: Ap
     text = text_of(page)
     assert "Preview of june.csv" in text
     assert "9 of 10 rows would count; 1 needs your attention" in text
-    assert "Invoice Date Time of sale (UTC)" in text
-    assert "03-06-2026 10:15 3 Jun 2026, 04:45" in text
-    assert "Line 11" in text
-    assert "ten – Rate is “ten”, which cannot be read as a number" in text
+    assert "Invoice Date 03-06-2026 10:15 → becomes 3 Jun 2026, 04:45" in text
+    assert "ten → becomes – Rate is “ten”, which cannot be read as a number" in text
     work()
     assert records.find(app.ports, kind=None) == []
     assert "No sales yet" in clerk.get("/dashboard").text or not records.find(app.ports)
@@ -69,7 +67,7 @@ def test_another_contract_can_be_tried_and_its_mismatch_is_explained(person: Peo
     admin = person(Role.ADMIN)
     place = look_at(admin, GOOD)
     text = text_of(admin.get(f"{place}?contract=UK").text)
-    assert "It cannot be loaded as UK" in text
+    assert "It cannot be imported as UK" in text
     assert "The header does not contain" in text
 
 
@@ -97,7 +95,7 @@ def test_questions_about_an_unknown_file_contain_its_values(person: People) -> N
     assert "month, day, year 03/04/2026 is 4 March 2026" in text
     assert "What does each word of Zustand mean for the sale?" in text
     assert "1003 04/05/2026 Graz Tisch" in text
-    assert "Save the contract and load" not in text
+    assert "Save the data source and import" not in text
 
 
 def test_examples_of_date_orders_are_dates_that_differ_between_them(person: People) -> None:
@@ -132,8 +130,8 @@ def test_answered_questions_become_a_contract_that_reads_this_file_and_the_next(
     admin.post(f"{place}/answers", ANSWERS)
     text = text_of(admin.get(place).text)
     assert "All questions are answered" in text
-    assert "3 of 3 rows would count" in text
-    assert "03/04/2026 3 Apr 2026" in text
+    assert "03/04/2026 → becomes 3 Apr 2026" in text
+    assert "3 of 3 rows would count" in text_of(summary_of(admin, place))
     assert app.contracts.all().get("linz") is None
     answer = admin.post(f"{place}/save", {"name": "linz"})
     assert answer.status_code == 303, answer.text
@@ -143,7 +141,7 @@ def test_answered_questions_become_a_contract_that_reads_this_file_and_the_next(
     assert saved["region"] == "Austria"
     assert saved["status"]["words"]["verschollen"] == "cancelled"
     again = UNKNOWN.replace(b"100", b"200")
-    assert "Load as linz" in admin.get(look_at(admin, again, "mai.csv")).text
+    assert "Import as linz" in admin.get(look_at(admin, again, "mai.csv")).text
 
 
 def test_a_wrong_detection_can_be_corrected(app: App, person: People, work: Work) -> None:
@@ -160,7 +158,7 @@ def test_a_wrong_detection_can_be_corrected(app: App, person: People, work: Work
     admin.post(f"{place}/answers", {"answer.decimal": "."})
     assert "which cannot be read as a number" in text_of(admin.get(place).text)
     admin.post(f"{place}/answers", {"answer.decimal": ""})
-    assert "3 of 3 rows would count" in text_of(admin.get(place).text)
+    assert "3 of 3 rows would count" in text_of(summary_of(admin, place))
     answer = admin.post(f"{place}/save", {"name": "linz"})
     assert answer.status_code == 303, answer.text
     contract = app.contracts.current("linz")
@@ -181,7 +179,7 @@ def test_a_clerk_proposes_and_an_administrator_decides(app: App, person: People,
     clerk, admin = person(Role.CLERK, "Austria"), person(Role.ADMIN)
     place = look_at(clerk, UNKNOWN, "linz.csv")
     clerk.post(f"{place}/answers", ANSWERS)
-    assert "Propose the contract" in clerk.get(place).text
+    assert "Propose the data source" in summary_of(clerk, place)
     answer = clerk.post(f"{place}/save", {"name": "linz"})
     batch = answer.headers["Location"].rsplit("/", 1)[1]
     work()
@@ -200,14 +198,13 @@ def test_a_clerk_proposes_and_an_administrator_decides(app: App, person: People,
         assert admin.post(f"/uploads/{batch}/reject", {"reason": "Use the German one"}).status_code == 303
         assert "Use the German one" in clerk.get(f"/uploads/{batch}").text
         assert "linz" not in app.contracts.names()
-    assert "No proposed contracts" in admin.get("/uploads/proposals").text
+    assert "No proposed data sources" in admin.get("/uploads/proposals").text
 
 
 def test_a_clerk_proposes_nothing_for_another_region(app: App, person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     place = look_at(clerk, UNKNOWN, "linz.csv")
-    clerk.post(f"{place}/answers", ANSWERS)
-    answer = clerk.post(f"{place}/save", {"name": "linz"})
+    answer = clerk.post(f"{place}/answers", ANSWERS)
     assert (answer.status_code, "Austria is not one of your regions" in answer.text) == (422, True)
     assert records.find(app.ports, kind=None) == []
 
@@ -217,7 +214,7 @@ def test_a_name_that_is_taken_is_not_overwritten(app: App, person: People) -> No
     place = look_at(admin, UNKNOWN, "linz.csv")
     admin.post(f"{place}/answers", ANSWERS)
     answer = admin.post(f"{place}/save", {"name": "IN"})
-    assert (answer.status_code, "The contract IN already exists" in answer.text) == (422, True)
+    assert (answer.status_code, "The data source IN already exists" in answer.text) == (422, True)
     assert app.contracts.current("IN").version == 1
 
 
@@ -226,14 +223,14 @@ def test_an_unreadable_file_is_reported(person: People) -> None:
     for content in (b"", b"\x00\x01\x02\x03" * 500, b"PK\x03\x04broken"):
         answer = admin.get(look_at(admin, content, "strange.csv"))
         assert answer.status_code == 200
-        assert ">Remove the file</button>" in answer.text
+        assert ">Discard</button>" in answer.text
 
 
 def test_one_sentence_summarizes_how_a_file_is_read(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     for content, says in (
-        (GOOD, "It looks like a file of IN. Nothing counts until you load it."),
-        (UNKNOWN, "None of your contracts fits it: 5 questions are open."),
+        (GOOD, "It looks like a file of IN. Nothing counts until you import it."),
+        (UNKNOWN, "None of your data sources fits it: 5 questions are open."),
         (b"", "The file is empty"),
     ):
         place = look_at(clerk, content)

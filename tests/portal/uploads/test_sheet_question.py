@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import yaml
 from sheet_files import xlsb
-from upload_steps import ANSWERS, look_at, text_of
+from upload_steps import ANSWERS, look_at, summary_of, text_of
 from visitor import Visitor
 
 from tillstream.app import App
@@ -27,7 +27,7 @@ def test_the_answered_sheet_is_named_in_the_contract(app: App, person: People, w
     admin.post(f"{place}/answers", {**TEXTS, "answer.sheet": "Graz"})
     text = text_of(admin.get(place).text)
     assert "All questions are answered" in text
-    assert "3 of 3 rows would count" in text
+    assert "3 of 3 rows would count" in text_of(summary_of(admin, place))
     answer = admin.post(f"{place}/save", {"name": "graz"})
     work()
     assert "3 of 3 rows counted" in admin.get(answer.headers["Location"]).text
@@ -39,8 +39,8 @@ def test_the_sheet_behind_a_cover_is_read_and_can_be_changed(app: App, person: P
     place = look_at(admin, xlsb(("Titel", [["Bericht"]]), ("Linz", LINZ)), "april.xlsb")
     text = text_of(admin.get(place).text)
     assert "Which sheet" not in text
-    assert "Sheet Linz certain “Titel” is not a table" in text
+    assert "Sheet: Linz certain “Titel” is not a table" in text
     admin.post(f"{place}/answers", {"answer.sheet": "Wien"})
     assert "There is no sheet “Wien”" in text_of(admin.get(place).text)
     admin.post(f"{place}/answers", {"answer.sheet": "Linz"})
-    assert "Sheet Linz answered your answer" in text_of(admin.get(place).text)
+    assert "Sheet: Linz your answer" in text_of(admin.get(place).text)

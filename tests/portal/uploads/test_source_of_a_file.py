@@ -28,27 +28,27 @@ def clerk(app: App, person: People) -> Visitor:
 def test_the_source_is_the_first_question(clerk: Visitor) -> None:
     place = look_at(clerk, FILE, "export.csv")
     page = text_of(clerk.get(place).text)
-    assert "From which source is this file? Several contracts fit it equally well." in page
+    assert "From which source is this file? Several data sources fit it equally well." in page
     assert "west" not in page
     assert "open question" not in page
     assert "90% of the cells or more can be read in each" in page
     assert (
         clerk.get(f"{place}/told").get_json()["says"]
-        == "It may be a file of several of your contracts. Choose one in its preview."
+        == "It may be a file of several of your data sources. Choose one in its preview."
     )
-    assert "Load as south" in clerk.get(f"{place}?contract=south").text
+    assert "Import as south" in clerk.get(f"{place}?contract=south").text
     assert "open questions" in clerk.get(f"{place}?contract=new").text
 
 
 def test_a_file_in_another_format_has_the_same_question(clerk: Visitor) -> None:
     page = text_of(clerk.get(look_at(clerk, FILE.replace(b"2026-03-", b"March "), "export.csv")).text)
-    assert "It has the columns of several contracts, but another format." in page
+    assert "It has the columns of several data sources, but another format." in page
     assert "in Day is not a date in the format of the contract" in page
 
 
 def test_the_name_of_the_file_breaks_the_tie_and_the_page_contains_that(clerk: Visitor) -> None:
     page = clerk.get(look_at(clerk, FILE, "south-2026-03.csv")).text
-    assert "Load as south" in page
+    assert "Import as south" in page
     assert "north and south fit equally well, and the name of the file is that of south." in text_of(page)
 
 

@@ -27,7 +27,7 @@ def test_rows_that_are_taken_for_totals_can_be_kept(app: App, person: People) ->
     place = look_at(admin, orders(), "orders.csv")
     admin.post(f"{place}/answers", ANSWERS)
     page = admin.get(place).text
-    assert "Rows left out Item: Order total" in text_of(page)
+    assert "Rows left out: Item: Order total" in text_of(page)
     assert "Revenue 44.00 EUR" in text_of(page)
     assert 'name="answer.total_rows"' in page
     admin.post(f"{place}/answers", {"answer.total_rows": "no"})

@@ -80,9 +80,7 @@ def _classify_total(money: MoneyRows, roles: dict[str, str], log: DetectionLog, 
         evidence = f"{roles['net_amount']} is the net total; what {name} adds is not known"
         log.add_finding("column.extra", name, evidence, LIKELY)
     elif {"tax", "tax_rate", "gross_amount"} & set(roles):
-        log.add_question(
-            "amount", f"Is {name} before tax (net) or with tax (gross)?", ("net", "gross"), "no sum shows it"
-        )
+        log.add_question("amount", f"Is {name} before tax or with tax?", ("net", "gross"), "no sum shows it")
         roles["net_amount"] = name
     else:
         _set_total_role(money, roles, "net_amount")
@@ -195,7 +193,7 @@ def _tax_in_prices(
         log.add_finding("prices", words, f"{roles['unit_price']} is the name of prices {words}", LIKELY)
         return _with_tax(roles, log) if named == "gross" else {}
     evidence = f"{order_tax} contains a tax, and no sum shows it" if order_tax else "no sum shows it"
-    log.add_question("prices", "Are the prices before tax (net) or with tax (gross)?", ("net", "gross"), evidence)
+    log.add_question("prices", "Are the prices before tax or with tax?", ("net", "gross"), evidence)
     return {}
 
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from tillstream.detection.columns.word_uses import amounts_by_word
-from tillstream.detection.evidence import NO_COLUMN, DetectionLog
+from tillstream.detection.evidence import CHOICE, CONFIRM_COLUMN, NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.numbers import NumberStyle
 from tillstream.detection.words.flag_words import (
@@ -37,13 +37,14 @@ def ask(sheet: Sheet, roles: Mapping[str, str], style: NumberStyle, log: Detecti
     names = [name for name in names if not _is_explained(sheet, name)]
     if not names:
         return
-    words, none = "Does a column decide whether a sale counts?", "no column does"
+    words, none, kind = "Does a column decide whether a sale counts?", "no column does", CHOICE
     if len(names) == 1:
-        words, none = f"Does {names[0]} decide whether a sale counts?", "no"
+        words, none, kind = f"Does {names[0]} decide whether a sale counts?", "no", CONFIRM_COLUMN
     evidence = "; ".join(_describe(sheet, roles, name, style) for name in names)
     first = sheet.columns[names[0]]
     rarest = min(first.words, key=lambda word: first.words[word])
-    log.add_question("column.status", words, (*names, NO_COLUMN), evidence, first.first_lines(rarest), none=none)
+    lines = first.first_lines(rarest)
+    log.add_question("column.status", words, (*names, NO_COLUMN), evidence, lines, none=none, kind=kind)
 
 
 def _may_flag(column: Column) -> bool:

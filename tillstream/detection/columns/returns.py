@@ -70,7 +70,7 @@ def _ask_for_unsigned_totals(
     elif log.answer("returns") is None:
         log.add_question(
             "returns",
-            f"Are the rows with a negative {column.name} returns whose {name} is subtracted (subtract), or not (keep)?",
+            f"Are the rows with a negative {column.name} returns whose {name} is subtracted, or not?",
             ("subtract", "keep"),
             f"{len(positive):,} of {len(totals):,} of these rows have a {name} without a minus sign, which would "
             "add to the revenue",
@@ -99,8 +99,7 @@ def _ask_for_negative_totals(
         lines = tuple(filter(None, (sheet.columns[total].lines[row] for row in rows[:2])))
         log.add_question(
             "returns",
-            f"Are the rows with a negative {total} returns whose {quantity} is subtracted (subtract), or not, such as "
-            "discounts (keep)?",
+            f"Are the rows with a negative {total} returns whose {quantity} is subtracted, or not, such as discounts?",
             ("subtract", "keep"),
             f"{are} a {total} with a minus sign and a {quantity} without one, which adds to the units",
             lines,

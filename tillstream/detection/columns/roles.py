@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tillstream.detection.columns import ranking, status_columns
-from tillstream.detection.evidence import CERTAIN, LIKELY, NO_COLUMN, DetectionLog, percentage
+from tillstream.detection.evidence import CERTAIN, CONFIRM_COLUMN, LIKELY, NO_COLUMN, DetectionLog, percentage
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values import date_profile, numbers
 from tillstream.detection.values.clocks import clock_formats
@@ -223,4 +223,5 @@ def _ask_unreadable_amounts(
                 evidence,
                 profile.column.first_lines(*profile.numbers.unparsed[:1]),
                 none="no",
+                kind=CONFIRM_COLUMN,
             )

@@ -163,7 +163,7 @@ def _ask_for_signs(
         listed = " and ".join(f"“{word}”" for word in sorted(returned))
         log.add_question(
             "returns",
-            f"Are the rows of {listed} returns beside their sales (subtract), or the sales themselves (cancel)?",
+            f"Are the rows of {listed} returns beside their sales, or the sales themselves?",
             ("subtract", "cancel"),
             f"their {signed[0]} has no minus sign, so they would add to the revenue",
             column.first_lines(*sorted(returned)[:2]),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tillstream.detection.evidence import ASSUMED, LIKELY, DetectionLog
+from tillstream.detection.evidence import ASSUMED, CONFIRM_COLUMN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Column
 from tillstream.detection.values.numbers import looks_like_number
 from tillstream.detection.words.flag_words import flagged_status, is_flag, is_kind_header
@@ -60,7 +60,7 @@ def assign(columns: Mapping[str, Column], assigned: dict[str, str], log: Detecti
         return
     best, *others = candidates
     if not best.is_certain:
-        log.add_question("column.status", *_doubt(best), none="no")
+        log.add_question("column.status", *_doubt(best), none="no", kind=CONFIRM_COLUMN)
         return
     assigned["status"] = best.column.name
     kept = [one.column.name for one in others if not decides(one.column)]

@@ -79,8 +79,8 @@ def _ask(
     answer = log.answer(key)
     if answer is None:
         words = (
-            f"Do the rows {marks.rows[word]} take back sales (subtract), do they not count at all (ignore), or are "
-            "they sales like the others (keep)?"
+            f"Do the rows {marks.rows[word]} take back sales, do they not count at all, or are they sales "
+            "like the others?"
         )
         evidence = f"{rows:,} {'row' if rows == 1 else 'rows'}, together {amount} without a minus sign"
         log.add_question(key, words, tuple(_STATUSES), evidence, column.first_lines(word))

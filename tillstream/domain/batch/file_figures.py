@@ -55,6 +55,8 @@ class FileFigures:
     units: Decimal
     amounts: tuple[CurrencyFigures, ...]
     own: OwnTotals
+    stores: tuple[str, ...] = ()
+    """IDs of their stores, sorted."""
     has_amounts: bool = True
     """Whether the contract reads amounts."""
     has_units: bool = True

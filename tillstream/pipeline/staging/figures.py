@@ -22,7 +22,7 @@ from tillstream.pipeline.staging.sources.file import FileSource
 from tillstream.pipeline.staging.split_rows import split
 from tillstream.ports import ObjectStore
 
-COLUMNS = ("sale_date", "currency", "status", "net_amount", "quantity", "sale")
+COLUMNS = ("sale_date", "currency", "status", "net_amount", "quantity", "store_id", "sale")
 _ZERO = Decimal(0)
 
 
@@ -34,6 +34,7 @@ class _Counter:
     days: set[date] = field(default_factory=set)
     """The first and the last days of the tables."""
     sales: set[int] = field(default_factory=set)
+    stores: set[str] = field(default_factory=set)
     units: Decimal = _ZERO
     sums: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     """(currency, status) → net amount."""
@@ -43,6 +44,7 @@ class _Counter:
             return
         self.rows += table.num_rows
         self.days |= {day for day in pc.min_max(table.column("sale_date")).as_py().values() if day}
+        self.stores.update(filter(None, pc.unique(decoded(table.column("store_id"))).to_pylist()))
         status, currency = decoded(table.column("status")), decoded(table.column("currency"))
         counted = pc.not_equal(status, "cancelled")
         self.units += exact_sum(decoded(table.column("quantity")).filter(counted)) or _ZERO
@@ -116,6 +118,7 @@ def _figures(counter: _Counter, counts: tuple[int, int, int], own: OwnTotals, co
         orders=len(counter.sales),
         units=counter.units,
         amounts=counter.amounts(),
+        stores=tuple(sorted(counter.stores)),
         own=own,
         has_amounts=not contract.amounts.units_only,
         has_units="quantity" in contract.columns,

@@ -74,8 +74,8 @@ def _unequal(overlap: Overlap) -> Question:
     """The question again, for sales that would count twice although they are the same."""
     words = (
         f"The sales cannot get the IDs that {overlap.contract} gave them, so they would count twice. Load the file "
-        f"with {overlap.contract} instead of a new contract, or undo the files of {overlap.contract} first. Or answer "
-        f"`{DIFFERENT}` if they are not the same sales."
+        f"with {overlap.contract} instead of a new contract, or undo the files of {overlap.contract} first. Or are "
+        "they different sales?"
     )
     return Question(KEY, words, (SAME, DIFFERENT), _evidence(overlap))
 

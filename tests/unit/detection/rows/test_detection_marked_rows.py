@@ -30,7 +30,7 @@ def keys(proposal: Proposal) -> list[str]:
 def test_letters_of_a_credit_note_are_a_question_with_rows_and_amount() -> None:
     (question,) = proposal_for(numbered("INV-", "INV-", "CN-")).questions
     assert (question.key, question.choices) == ("rows.CN", ("subtract", "ignore", "keep"))
-    assert question.words.startswith("Do the rows with “CN” in Order No take back sales (subtract)")
+    assert question.words.startswith("Do the rows with “CN” in Order No take back sales")
     assert question.evidence == "8 rows, together 36 without a minus sign"
     assert question.lines == (4,)
 

@@ -1,0 +1,97 @@
+"""Answers from the form of a file's page, and the contract that they describe."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from flask import request
+
+from portal.context import me, ports, scope
+from portal.uploads import preview_text, question_text, scoped
+from portal.uploads.questions import Opened, name_of
+from tillstream.detection.answers import check, invalid
+from tillstream.detection.evidence import NO_COLUMN, Question
+from tillstream.domain.contract.model import Contract, parse
+from tillstream.domain.errors import Rejected
+from tillstream.workflows.intake import resumable_upload
+from tillstream.workflows.onboarding import questionnaire
+
+FIELD, BECOMES, CONTINUE = "answer.", "becomes.", "continue"
+CONFIRM = "confirm"
+"""Step of the page that follows when no question is open."""
+
+
+def next_step() -> str | None:
+    """The step that the button of the form leads to; None to stay."""
+    return CONFIRM if CONTINUE in request.form else None
+
+
+def merge_answers(previous: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
+    """Previous answers updated by the form; an empty field removes its answer. Raises `Rejected`.
+
+    columns: column of a sale line → header, as mapped so far.
+    """
+    merged = dict(previous)
+    for name, value in request.form.items():
+        if name.startswith(FIELD):
+            key, answer = name.removeprefix(FIELD), value.strip()[:200]
+            merged.pop(key, None)
+            if answer:
+                merged[key] = _valid(key, answer)
+    merged |= _mapping_answers(columns)
+    check(merged)
+    return merged
+
+
+def _valid(key: str, answer: str) -> str:
+    """The answer. Raises `Rejected` with a message for its field."""
+    if reason := invalid(key, answer):
+        raise Rejected(f"“{answer}” cannot be used: {reason}.")
+    if key == "region" and not scope().covers_region(answer):
+        raise Rejected(f"{answer} is not one of your regions.")
+    return answer
+
+
+def _mapping_answers(columns: Mapping[str, str]) -> dict[str, str]:
+    """Answers that map headers to the columns chosen in the form."""
+    current = {header: role for role, header in columns.items()}
+    wanted = {name.removeprefix(BECOMES): role for name, role in request.form.items() if name.startswith(BECOMES)}
+    changed = {header: role for header, role in wanted.items() if role != current.get(header, "")}
+    dropped = {current[header] for header in changed if header in current} - set(wanted.values())
+    return {f"column.{role}": NO_COLUMN for role in dropped} | {
+        f"column.{role}": header for header, role in changed.items() if role
+    }
+
+
+def keep(id: str, answers: dict[str, str]) -> None:
+    now = ports().clock.now().isoformat()
+    resumable_upload.change(ports(), id, me().login, lambda upload: replace(upload, answers=answers, touched_at=now))
+
+
+def contract_of(file: str, opened: Opened, answers: Mapping[str, str]) -> Contract:
+    """Contract of the answers, with the name in the form. Raises `Rejected`."""
+    contracts, delivered = scoped.contracts(), scoped.delivered()
+    return named(questionnaire.build_questionnaire(opened, name_of(file), answers, contracts, delivered))
+
+
+def named(onboarding: questionnaire.Questionnaire) -> Contract:
+    """The new contract, with the name in the form. Raises `Rejected` while a question is open."""
+    if onboarding.contract is None:
+        count = len(onboarding.questions)
+        raise Rejected(f"{count} {'question is' if count == 1 else 'questions are'} still open.")
+    name = request.form.get("name", "").strip() or onboarding.contract.name
+    data: dict[str, Any] = onboarding.contract.model_dump(mode="json")
+    if data["identity"]["id_prefix"] == f"{onboarding.contract.name}-":
+        data["identity"]["id_prefix"] = f"{name}-"
+    return parse(data | {"name": name}, "The contract")
+
+
+def changes(answers: Mapping[str, str]) -> list[str]:
+    """The answers as text, for the administrator who accepts them."""
+    lines = []
+    for key, answer in answers.items():
+        question = Question(key, key)
+        family, _, rest = key.partition(".")
+        what = preview_text.ABOUT.get(key) or (preview_text.COLUMNS.get(rest, f"“{rest}”") if rest else family)
+        lines.append(f"{what}: {question_text.choice(question, answer)}")
+    return lines

@@ -1,0 +1,59 @@
+"""Whether the same bytes were uploaded before, so that a person sees it before they are sent again."""
+
+from typing import Any
+
+from flask import jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import ports
+from portal.uploads import labels, scoped
+from tillstream.batches import records
+from tillstream.batches.registration import digest
+from tillstream.domain.batch.record import IN_LEDGER, Batch, State
+from tillstream.domain.people import Action
+from tillstream.workflows.onboarding.questionnaire import Open
+
+NEXT_STEPS = {
+    State.HELD: "It needs review. Decide there instead of uploading it again.",
+    State.FAILED: "It failed. Retry it there instead of uploading it again.",
+}
+
+
+@allow(Action.UPLOAD)
+def show() -> ResponseReturnValue:
+    """The newest upload with the hash `sha256`, within the scope of the user; `upload` is null if there is none."""
+    earlier = earlier_upload(request.args.get("sha256", ""))
+    return jsonify({"upload": _data(earlier) if earlier else None})
+
+
+def earlier_upload(sha256: str) -> Batch | None:
+    """The newest upload of these bytes within the scope of the user."""
+    if not sha256:
+        return None
+    same = (one for one in records.of_content(ports(), sha256) if one.is_file and scoped.covers(one))
+    return max(same, key=lambda one: one.received_seq, default=None)
+
+
+def earlier_of(opened: Open) -> Batch | None:
+    """As `earlier_upload`, for a stored file."""
+    with opened() as stream:
+        return earlier_upload(digest(stream))
+
+
+def advice(upload: Batch) -> str:
+    """What a person can do about a file that was uploaded before."""
+    if upload.state in IN_LEDGER | labels.UNDER_WAY:
+        return "If you import it again, its rows are duplicates and nothing counts twice."
+    return NEXT_STEPS.get(upload.state, "None of its rows counts now, so you can import it again.")
+
+
+def _data(upload: Batch) -> dict[str, Any]:
+    return {
+        "file": upload.file,
+        "received_at": upload.received_at,
+        "received_by": upload.received_by,
+        "state": labels.state_of(upload).label,
+        "advice": advice(upload),
+        "url": url_for("uploads.receipt", batch_id=upload.batch_id),
+    }
