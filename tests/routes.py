@@ -29,7 +29,6 @@ ARGUMENTS: dict[str, str | int] = {
     "code": "not-a-number",
     "table": "sales-by-country",
     "line": "2",
-    "name": "IN",
     "sending_id": "0" * 32,
     "entry_id": "0" * 16 + "-" + "0" * 8,
 }
