@@ -163,3 +163,9 @@ def test_the_density_is_chosen_by_the_reader(maker: Visitor) -> None:
     assert 'data-density="compact"' in maker.get("/dashboard").text
     maker.post("/theme", {"density": "tiny"})
     assert 'data-density="compact"' in maker.get("/dashboard").text
+
+
+def test_every_variable_of_the_style_sheets_is_defined() -> None:
+    sheets = [path.read_text(encoding="utf-8") for path in STATIC.glob("*.css")]
+    used = {name for sheet in sheets for name in re.findall(r"var\(--([a-z0-9-]+)", sheet)}
+    assert used <= {name for sheet in sheets for name in re.findall(r"--([a-z0-9-]+):", sheet)}
