@@ -10,8 +10,8 @@ from flask import g, request
 
 from portal.context import me, scope, shown_token, tillstream
 from tillstream.analytics import filter_values, queries
-from tillstream.analytics.currencies import convertible, own_currency
 from tillstream.analytics.filters import CURRENCY, Filters, is_filter
+from tillstream.analytics.fx.currencies import convertible, own_currency
 
 
 def requested_filters() -> dict[str, list[str]]:

@@ -44,9 +44,7 @@ class Settings(BaseSettings):
     )
     dataset: str = Field("tillstream", description="BigQuery dataset of the ledger and its views")
     inbox_bucket: str = Field("", description="Bucket of the files; default: `PROJECT-tillstream-STAGE-inbox`")
-    staging_bucket: str = Field(
-        "", description="Bucket of the staged rows; default: `PROJECT-tillstream-STAGE-staging`"
-    )
+    staging_bucket: str = Field("", description="Bucket of staged rows; default: `PROJECT-tillstream-STAGE-staging`")
     bigquery_api: str = Field("", description="Address of a BigQuery emulator")
     bigquery_storage_api: str = Field("", description="Address of an emulator of the BigQuery Storage API")
     monitoring_api: str = Field(
@@ -96,9 +94,7 @@ class Settings(BaseSettings):
         description="Screen on which the browser opens, for systems with several screens or none",
     )
     development: bool = Field(False, description="Whether the portal shows pages for its developers: /storybook")
-    samples: bool = Field(
-        True, description="Whether the first start with an empty home folder loads the sample regions"
-    )
+    samples: bool = Field(True, description="Whether the first start with an empty home loads the sample regions")
     api_rate: str = Field(
         "1200 per minute",
         pattern=r"^\d+ per (second|minute|hour|day)$",
@@ -139,9 +135,7 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Secret: key that signs cookies; empty: a key is generated and stored with the documents",
     )
-    secure_cookies: bool = Field(
-        False, description="Whether cookies are sent only over HTTPS; set it behind a TLS proxy"
-    )
+    secure_cookies: bool = Field(False, description="Whether cookies are sent only over HTTPS; set it behind TLS")
     proxies: int = Field(0, ge=0, description="Proxies whose X-Forwarded-For and -Proto are trusted; 0: none")
     session_idle_hours: float = Field(
         12, gt=0, le=24 * 365 * 10, description="Hours of inactivity after which a session ends"
@@ -149,9 +143,7 @@ class Settings(BaseSettings):
     session_days: float = Field(
         30, gt=0, le=3650, description="Days after which every session ends, including remembered ones"
     )
-    preview_days: float = Field(
-        7, ge=1, le=365, description="Days without activity after which a preview that was not confirmed is deleted"
-    )
+    preview_days: float = Field(7, ge=1, le=365, description="Days after which a preview without activity is deleted")
     upload_limit_mb: int = Field(4096, ge=1, description="Largest upload that the portal accepts, in megabytes")
     unpacked_limit_mb: int = Field(65536, ge=1, description="Largest unpacked size of a compressed file, in megabytes")
     unpacked_ratio: int = Field(

@@ -55,7 +55,7 @@ def test_sign_in_upload_receipt_and_the_number(page: Page, served: Served, tmp_p
     page.goto(f"{served.address}/dashboard?preset=all")
     expect(page.locator(".key-figure").first).to_contain_text("3,007.75")
     expect(page.locator("#tile-split-2").get_by_role("link", name="Kitchen")).to_be_visible()
-    expect(page.locator("#tile-split-2")).to_contain_text("100.0 %")
+    expect(page.locator("#tile-split-2")).to_contain_text("100.0%")
     assert served.page_errors == []
 
 

@@ -21,6 +21,8 @@ from tillstream.settings import Settings
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 COMMANDS = dict(leaves(main, "tillstream"))
 
+METHODS = ("GET", "POST", "PATCH", "DELETE", "OPTIONS", "HEAD")
+
 
 def page(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
@@ -84,10 +86,11 @@ def test_every_file_of_sql_is_documented() -> None:
 def test_every_address_of_the_api_is_documented() -> None:
     with empty_portal() as flask:
         requests = [request_of(rule) for rule in routes(flask)]
-    assert "GET /api/kpis" in requests
-    rows = {
-        line.split("|")[1].strip(): line.split("|")[3].strip() for line in page("api.md").splitlines() if "| `" in line
-    }
+    assert "GET /api/v1/kpis" in requests
+    lines = [
+        line.split("|") for line in page("api.md").splitlines() if line.startswith(tuple(f"| `{m} " for m in METHODS))
+    ]
+    rows = {cells[1].strip(): cells[3].strip() for cells in lines}
     assert [f"`{request}`" for request in requests] == list(rows)
     assert all(rows.values()), "an address says what it answers"
 

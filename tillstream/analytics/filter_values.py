@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-from tillstream.analytics.currencies import convertible
 from tillstream.analytics.filters import CURRENCY, Filters
+from tillstream.analytics.fx.currencies import convertible
 from tillstream.analytics.queries import QueryCache, run
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Scope

@@ -69,7 +69,7 @@ def test_the_chosen_currency_applies_to_every_tile_and_to_links(app: App, sold: 
         json.loads(one) for one in re.findall(r'<script type="application/json">(.*?)</script>', page, re.DOTALL)
     ]
     assert {figure["currency"] for figure in figures} == {"GBP"}
-    for target in ("/tables/sales-by-store", "/why/revenue", "/sale-lines", "/dashboard/tables/by-store"):
+    for target in ("/tables/sales-by-dimension-compared", "/why/revenue", "/sale-lines", "/dashboard/tables/by-region"):
         assert re.search(rf'href="{target}\?[^"]*currency=GBP', page), target
     assert in_pounds in sold.get("/why/revenue?currency=GBP").text
     lines = sold.get("/sale-lines?currency=GBP&column=reporting_amount").text

@@ -137,7 +137,7 @@ def test_growth_is_shown_beside_every_metric_that_has_one(sold: Visitor) -> None
 def test_the_previous_period_is_aligned_with_the_chosen_one(sold: Visitor) -> None:
     address = "/dashboard/tiles/over-time?from=2026-06-01&to=2026-06-30"
     before = figure_in(sold.get(f"{address}&period=daily").text)["before"]
-    assert before == {"name": "Previous period", "values": [100.1, None]}
+    assert before == {"name": "Previous period", "values": [100.1, None, None, None]}
     assert "before" not in figure_in(sold.get(f"{address}&period=daily&compare=nothing").text)
     month = re.sub(r"<[^>]+>", "", sold.get(f"{address}&period=monthly").text)
     assert "Jun 2026 500.50 INR Previous period: 100.10" in month

@@ -83,7 +83,7 @@ def test_names_that_we_make_are_listed_from_the_last_sweep_on(
     name = arrive(app)
     listings = (unrecorded_objects.recent, unrecorded_objects.rest)
     assert [[stored.name for stored in each(app.ports, app.contracts, began)] for each in listings] == [[name], [name]]
-    clock.advance((5 * DAY).total_seconds())
+    clock.advance((9 * DAY).total_seconds())
     app.ports.objects.copy(INBOX, name, INBOX, name)  # its name is old now, its bytes are not
     assert [list(each(app.ports, app.contracts, clock.now() - HOUR)) for each in listings] == [[], []]
 

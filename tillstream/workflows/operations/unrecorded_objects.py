@@ -7,7 +7,8 @@ The names that Tillstream makes begin with the time, after their folder, so a li
     store-sales/UK/1759301234567890-….jsonl          a micro-batch, named after its first message
 
 Each sweep lists these from the previous sweep on. Every twelve hours it also lists the rest: objects that others put
-into the bucket, corrections (their name is their number), names of the old form, and of those above the last four days.
+into the bucket, corrections (their name is their number), names of the old form, and those above that an upload or a
+preview may still write.
 Older ones need no listing: an upload that takes longer has a record, which `complete_upload.clean_up` follows, and the
 messages of a micro-batch are acknowledged after it is registered.
 """
