@@ -17,6 +17,12 @@ SAMPLE_LEDGER = parse_tables(
             2024-02-10  GBP       1.25
             2024-01-05  USD       99
         """,
+        "fx_rates": """
+            rate_date   currency  per_euro
+            2024-01-04  USD       1.1
+            2024-01-05  INR       91.3
+            2024-02-01  GBP       0.85
+        """,
         "holidays": """
             country  holiday_date  name
             India    2024-01-26    Republic

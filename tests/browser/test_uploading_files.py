@@ -58,7 +58,7 @@ def test_of_several_uploads_one_is_cancelled_and_one_rejected(page: Page, served
 
     _uploads(page, served)
     page.route(
-        "**/api/uploads/sending/*", lambda route: stuck(route) if route.request.method == "PATCH" else route.continue_()
+        "**/uploads/sending/*", lambda route: stuck(route) if route.request.method == "PATCH" else route.continue_()
     )
     page.get_by_label("Drop sales files here").set_input_files(files)
     page.get_by_role("button", name="Upload", exact=True).click()
@@ -108,7 +108,7 @@ def test_a_broken_line_goes_on_where_it_was_after_the_page_was_left(page: Page, 
                 return
         route.continue_()
 
-    page.route("**/api/uploads/sending/*", second_breaks)
+    page.route("**/uploads/sending/*", second_breaks)
     page.get_by_label("Drop sales files here").set_input_files(large)
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_text(words("20.0 kB of"))).to_be_visible()

@@ -121,11 +121,12 @@ def fetch(deployment: Deployment, login: str, path: str, about: dict[str, str]) 
 
 
 def _readable_rules(deployment: Deployment) -> list[Rule]:
-    """Routes that can be read, without files and without the aliases of version 1 of the API, which are its views."""
+    """Routes that can be read, without files, without the token of a session, which differs each time, and without the
+    aliases of version 1 of the API, which are its views."""
     return [
         rule
         for rule in routes_of(deployment.portal)
-        if rule.endpoint not in ENDLESS | STATIC | {"swagger_ui"}
+        if rule.endpoint not in ENDLESS | STATIC | {"swagger_ui", "sign_in.current"}
         and (not rule.rule.startswith(ALIAS) or rule.rule.startswith((ROOT, "/api/docs")))
     ]
 

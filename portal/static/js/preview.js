@@ -12,6 +12,7 @@
     const name = (one) => `${one.closest("tr")?.querySelector("th")?.textContent}${one.querySelector("summary").textContent}`;
     const open = new Set([...part().querySelectorAll("details[open]")].map(name));
     for (const one of fresh.querySelectorAll("details")) one.open = open.has(name(one));
+    carry(fresh);
     part().replaceWith(fresh);
     document.dispatchEvent(new CustomEvent("fresh", { detail: fresh }));
     if (focused?.name) fresh.querySelector(`[name="${CSS.escape(focused.name)}"][value="${CSS.escape(focused.value)}"], [name="${CSS.escape(focused.name)}"]`)?.focus({ preventScroll: true });
@@ -38,21 +39,49 @@
     field.removeAttribute("aria-errormessage");
   }
 
-  async function keep(form, field) {
+  // One answer after the other: each response is the whole page, as it is after its answer.
+  let queue = Promise.resolve();
+  const unsaved = new Map();
+
+  function keep(field) {
+    unsaved.set(field.name, field.value);
+    queue = queue.then(() => send(field.name, field.value));
+  }
+
+  const fieldOf = (name, value) => part().querySelector(`[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`) ?? part().querySelector(`[name="${CSS.escape(name)}"]`);
+
+  async function send(name, value) {
+    const form = fieldOf(name, value)?.form;
+    if (!form || unsaved.get(name) !== value) return; // no longer open, or answered again
     form.setAttribute("aria-busy", "true");
     saving("Saving…");
     try {
       const body = new FormData();
       body.append("csrf_token", form.elements.csrf_token.value);
-      body.append(field.name, field.value);
+      body.append(name, value);
       const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
+      if (unsaved.get(name) === value) unsaved.delete(name);
+      const field = fieldOf(name, value);
       const next = document.activeElement?.closest("#questions") ? document.activeElement : field;
       if (!answer.ok) await refused(answer, field);
-      else if (await show(answer, next)) saving("Saved");
+      else if (await show(answer, next) && !unsaved.size) saving("Saved");
     } catch {
       saving("Not saved: the connection is lost. Your answer is still in its field.");
     }
     form.removeAttribute("aria-busy");
+  }
+
+  // What a person enters while an answer is being saved stays in its field.
+  function carry(fresh) {
+    const entered = new Map(unsaved);
+    const typed = document.activeElement;
+    if (typed?.matches("#look input:not([type=radio], [type=checkbox])") && typed.value !== typed.defaultValue) entered.set(typed.name, typed.value);
+    for (const [name, value] of entered) {
+      for (const field of fresh.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+        if (field.type === "radio") field.checked = field.value === value;
+        else field.value = value;
+      }
+    }
   }
 
   // A value that the list does not have is marked as new while it is typed.
@@ -66,7 +95,7 @@
   function begin() {
     for (const form of document.querySelectorAll("[data-answers]")) {
       form.querySelector("[data-update]").hidden = true;
-      form.addEventListener("change", (event) => { clear(event.target); keep(form, event.target); });
+      form.addEventListener("change", (event) => { clear(event.target); keep(event.target); });
       form.addEventListener("keydown", (event) => {
         if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
         event.preventDefault(); // Enter saves the field; only the button goes on
