@@ -2,6 +2,7 @@
 
 import io
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,6 +27,7 @@ from tillstream.samples.files import expected
 from tillstream.server import serve
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
+from tillstream.workflows.operations import maintenance_log
 
 SCALE = 0.004
 FILES = 3 * 3 + 3 * DAYS - 1
@@ -39,10 +41,12 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def served(home: Path) -> Iterator[App]:
-    """An app with a worker, as in the server."""
+    """An app with a worker after its first sweep, which stages all that it meets, as does the event of a new file."""
     app = replace(build(Settings(threads=1)), has_worker=True)
     worker = Worker(app)
     worker.start()
+    while not maintenance_log.last(app.ports, maintenance_log.SWEEP):
+        time.sleep(0.01)
     yield app
     worker.stop()
     app.close()

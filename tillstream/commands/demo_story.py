@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from tillstream.app import App
 from tillstream.batches import records
 from tillstream.contracts import expectations
+from tillstream.dashboards import annotations
 from tillstream.domain.batch.record import IN_LEDGER, Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.schedule import Expectation, StoreExpectation
+from tillstream.domain.people import UNRESTRICTED
 from tillstream.people import store_tokens
 from tillstream.workflows.intake import complete_upload, resumable_upload, uploads
 from tillstream.workflows.review import undo
@@ -70,7 +72,7 @@ class _Extra:
 
 
 def add(app: App, until: date, scale: float, load: Callable[[Batch], Any]) -> None:
-    """Add the files that need a person, the token of a till and the expectations. Idempotent.
+    """Add the files that need a person, the token of a till, the expectations and annotations. Idempotent.
 
     load: reads and settles one upload.
     """
@@ -89,6 +91,17 @@ def add(app: App, until: date, scale: float, load: Callable[[Batch], Any]) -> No
     _propose(app, until, scale)
     if not store_tokens.find(app.ports):
         store_tokens.issue(app.ports, "IN", "MUM01", "Front counter", SAMPLES)
+    if not annotations.between(app.ports, UNRESTRICTED):
+        _annotate(app, until)
+
+
+def _annotate(app: App, until: date) -> None:
+    """Annotate the first day of the new prices, and the day whose file arrives late."""
+    complete = until if (until + timedelta(days=1)).day == 1 else until.replace(day=1) - timedelta(days=1)
+    prices = "Olive Oil and Ground Coffee cost 25 % more"
+    annotations.add(app.ports, UNRESTRICTED, complete.replace(day=1), prices, by=SAMPLES)
+    region, days = LATE
+    annotations.add(app.ports, UNRESTRICTED, until - timedelta(days=days), "Network outage", region, by=SAMPLES)
 
 
 def _extras(until: date, scale: float) -> Iterator[_Extra]:

@@ -10,16 +10,20 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
 
+from tillstream.commands.demo_story import DAYS
 from tillstream.samples import files
 
 TILLSTREAM = str(Path(sys.executable).parent / "tillstream")
 pytestmark = pytest.mark.system
+DEMO_FILES = 3 * 3 + 3 * DAYS - 1 + 4
+"""A history, a newest month, corrections and the newest days of three regions, but for one missing day; and the files
+that need a person."""
 SAMPLE_DAY = files.date(2026, 10, 31)
 
 
@@ -215,12 +219,12 @@ def test_a_server_stopped_while_it_loads_the_samples_complains_of_nothing_and_th
         assert first.stop() == 0
         second = Server(tmp_path, err, TILLSTREAM_SAMPLES="true")
         give_up = time.monotonic() + 120
-        while loaded(tmp_path) < 9 and time.monotonic() < give_up:
+        while loaded(tmp_path) < DEMO_FILES and time.monotonic() < give_up:
             time.sleep(0.5)
         assert second.stop() == 0
     assert "leaked" not in log.read_text()
     assert "Traceback" not in log.read_text()
-    assert loaded(tmp_path) == 9
+    assert loaded(tmp_path) == DEMO_FILES
 
 
 def loaded(folder: Path) -> int:
@@ -247,7 +251,8 @@ def test_several_commands_at_once_without_a_server_all_get_their_turn(tmp_path: 
 
 def test_the_first_start_loads_the_sample_regions(tmp_path: Path) -> None:
     server = Server(tmp_path, TILLSTREAM_SAMPLES="true")
-    expected = {region: facts.lines for region, facts in files.expected(until=_until()).items()}
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    expected = {region: facts.lines for region, facts in files.expected(until=yesterday, days=DAYS).items()}
     give_up = time.monotonic() + 170
     lines: dict[str, int] = {}
     while lines != expected and time.monotonic() < give_up:
@@ -255,10 +260,6 @@ def test_the_first_start_loads_the_sample_regions(tmp_path: Path) -> None:
         lines = {row["region"]: row["lines"] for row in command(tmp_path, "query", "sales-by-region")[1]["rows"]}
     assert lines == expected
     assert server.stop() == 0
-
-
-def _until() -> date:
-    return datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
 
 
 def test_a_second_start_shows_the_address_of_the_first(server: Server, tmp_path: Path) -> None:
