@@ -53,13 +53,13 @@ def delete(annotation_id: str) -> ResponseReturnValue:
 
 
 def on_chart(starts: list[date], last: date, regions: Collection[str] | None) -> list[dict[str, object]]:
-    """Annotations of a chart whose points begin on `starts` and end on `last`: place of the point, text, and day.
+    """Annotations of a chart whose points begin on `starts` and end on `last`: label of the point, text, and day.
 
     regions: those of the chart; None for all.
     """
     first_days = [start.isoformat() for start in starts]
     return [
-        {"at": bisect_right(first_days, one.day) - 1, "text": one.text, "day": one.day}
+        {"at": first_days[bisect_right(first_days, one.day) - 1], "text": one.text, "day": one.day}
         for one in (annotations.between(ports(), scope(), starts[0], last) if starts else ())
         if regions is None or not one.region or one.region in regions
     ]

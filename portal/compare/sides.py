@@ -1,14 +1,15 @@
 """The two sides of a comparison, from the address of the page."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from flask import request
 
 from portal import metrics
 from portal.compare.effects import GRAINS
 from portal.formats import days
-from tillstream.analytics.filters import COLUMNS, COMPARE, Filters
+from tillstream.analytics.comparison import period_before
+from tillstream.analytics.filters import COLUMNS, COMPARE, COMPARED_DATES, Filters
 from tillstream.domain.errors import Rejected
 
 KINDS = {
@@ -20,6 +21,7 @@ KINDS = {
     "country": "Countries",
 }
 """What can be compared; all but periods are filters."""
+DATES = ("from", "to", *COMPARED_DATES)
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,11 @@ def _periods(own: dict[str, list[str]], grain: str) -> Pair:
     latest = metrics.latest(Filters())
     if latest is None:
         return _nothing("period", grain, "There are no sales yet.")
-    start, end = _day("from") or latest.start, _day("to") or latest.end
-    before_end = _day("compare-to") or start - timedelta(days=1)
-    before_start = _day("compare-from") or _same_length(start, end, before_end)
+    chosen = _chosen_dates()
+    start, end = chosen.start or latest.start, chosen.end or latest.end
+    first, last = period_before(start, end)
+    before_end = chosen.before_end or last
+    before_start = chosen.before_start or (before_end - (end - start) if chosen.before_end else first)
     shared = {name: values for name, values in own.items() if name in COLUMNS}
     return _pair(
         "period",
@@ -95,8 +99,9 @@ def _values(by: str, own: dict[str, list[str]], grain: str) -> Pair:
         return _nothing(by, grain, f"There are fewer than two {KINDS[by].lower()} to compare.")
     before = request.args.get(f"{COMPARE}{by}") or next(one for one in values if one != request.args.get(by))
     after = request.args.get(by) or next(one for one in values if one != before)
-    dates = _dates(_day("from") or latest.start, _day("to") or latest.end)
-    shared = {name: chosen for name, chosen in own.items() if name in COLUMNS and name != by} | dates
+    chosen = _chosen_dates()
+    dates = _dates(chosen.start or latest.start, chosen.end or latest.end)
+    shared = {name: kept for name, kept in own.items() if name in COLUMNS and name != by} | dates
     return _pair(by, Side(before, shared | {by: [before]}), Side(after, shared | {by: [after]}), grain, shared, values)
 
 
@@ -115,19 +120,9 @@ def _nothing(by: str, grain: str, reason: str) -> Pair:
     return Pair(by, Side("", {}), Side("", {}), grain, reason=reason)
 
 
-def _same_length(start: date, end: date, before_end: date) -> date:
-    """First day of the period that ends on `before_end`: as many days, or the month before a month."""
-    if start.day == 1 and (end + timedelta(days=1)).day == 1 and (end - start).days < 31:
-        return before_end.replace(day=1)
-    return before_end - (end - start)
-
-
-def _day(name: str) -> date | None:
-    text = request.args.get(name, "")
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise Rejected(f"{name} is “{text}”; write a day in the format 2026-01-31.") from error
+def _chosen_dates() -> Filters:
+    """The dates of the address. Raises `Rejected`."""
+    return Filters.parse({name: request.args.get(name, "") for name in DATES})
 
 
 def _dates(start: date, end: date) -> dict[str, list[str]]:

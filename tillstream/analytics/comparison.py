@@ -96,6 +96,13 @@ def previous_year(filters: Filters, reported: ReportedDays) -> Comparison | None
     return _compared(filters.start, filters.end, MONTHS_OF_A_YEAR, reported)
 
 
+def period_before(start: date, end: date) -> tuple[date, date]:
+    """The first and last day of as many whole months before, or of as many days just before."""
+    last = start - timedelta(days=1)
+    months = _whole_months(start, end)
+    return (_months_before(start, months) if months else last - (end - start)), last
+
+
 def _chosen(
     start: date, end: date, before_start: date | None, before_end: date | None, reported: ReportedDays
 ) -> Comparison | None:

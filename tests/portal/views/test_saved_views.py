@@ -72,6 +72,9 @@ def test_an_annotation_is_on_the_chart_of_its_days(shop: Visitor) -> None:
     shop.post("/annotations", {"day": "2026-06-05", "text": "Strike of the carriers"})
     chart = "/dashboard/tiles/over-time?from=2026-06-01&to=2026-06-30"
     assert "Strike of the carriers" in shop.get(chart).text
+    assert '"annotations": [{"at": "2026-06-05"' in shop.get(f"{chart}&period=daily").text.replace(
+        '":"', '": "'
+    ).replace('":[', '": [')
     assert "Strike of the carriers" not in shop.get(chart.replace("-06-", "-05-").replace("05-30", "05-31")).text
 
 

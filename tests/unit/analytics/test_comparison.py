@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tillstream.analytics.comparison import Comparison, ReportedDays, previous_period, previous_year
+from tillstream.analytics.comparison import Comparison, ReportedDays, period_before, previous_period, previous_year
 from tillstream.analytics.filters import Filters
 
 
@@ -97,3 +97,12 @@ def test_the_days_that_are_chosen_and_reported() -> None:
     assert reported.within(inside) == ReportedDays(inside.start, inside.end)
     assert reported.within(Filters(day("2023-01-01"), day("2025-01-01"))) == reported
     assert ReportedDays().within(inside) == ReportedDays()
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("2026-01-01", "2026-03-31"), ("2024-02-01", "2024-02-29"), ("2026-05-03", "2026-05-09")]
+)
+def test_the_period_before_is_the_one_that_is_compared(start: str, end: str) -> None:
+    comparison = previous_period(Filters(day(start), day(end)), ReportedDays(day("2020-01-01"), day("2026-12-31")))
+    assert comparison
+    assert period_before(day(start), day(end)) == (comparison.before_start, comparison.before_end)
