@@ -54,6 +54,20 @@ sums AS (
     unconverted_lines
   FROM year_earlier_sums
 ),
+mixed_orders AS (
+  SELECT
+    sale,
+    CASE @dimension
+      WHEN 'region' THEN region
+      WHEN 'store' THEN store_id
+      WHEN 'channel' THEN channel
+      WHEN 'salesperson' THEN IF(@personal = 1, salesperson_id, NULL)
+      WHEN 'country' THEN country
+    END AS item,
+    region
+  FROM visible_lines
+  WHERE is_mixed_order AND @dimension <> 'category'
+),
 parts AS (
   SELECT
     series,
@@ -75,27 +89,26 @@ parts AS (
   UNION ALL
   SELECT
     'now' AS series,
-    CASE @dimension
-      WHEN 'region' THEN region
-      WHEN 'store' THEN store_id
-      WHEN 'channel' THEN channel
-      WHEN 'salesperson' THEN IF(@personal = 1, salesperson_id, NULL)
-      WHEN 'country' THEN country
-    END AS item,
+    item,
     region,
     NULL AS revenue,
     COUNT(DISTINCT sale) AS orders,
     NULL AS units,
     0 AS lines,
     0 AS unconverted_lines
-  FROM visible_lines
-  WHERE is_mixed_order AND @dimension <> 'category'
+  FROM mixed_orders
   GROUP BY item, region
+),
+placed AS (
+  SELECT
+    parts.*,
+    IF(@dimension IN ('store', 'salesperson') AND item IS NOT NULL, region, NULL) AS item_region
+  FROM parts
 ),
 grouped AS (
   SELECT
     item,
-    IF(@dimension IN ('store', 'salesperson') AND item IS NOT NULL, region, NULL) AS region,
+    item_region AS region,
     CAST(COALESCE(SUM(IF(series = 'now', revenue, NULL)), 0) AS NUMERIC) AS revenue,
     CAST(COALESCE(SUM(IF(series = 'before', revenue, NULL)), 0) AS NUMERIC) AS before,
     CAST(COALESCE(SUM(IF(series = 'year-before', revenue, NULL)), 0) AS NUMERIC) AS year_before,
@@ -103,8 +116,8 @@ grouped AS (
     CAST(COALESCE(SUM(IF(series = 'now', units, NULL)), 0) AS NUMERIC) AS units,
     CAST(SUM(IF(series = 'now', lines, 0)) AS INT64) AS lines,
     CAST(SUM(IF(series = 'now', unconverted_lines, 0)) AS INT64) AS unconverted_lines
-  FROM parts
-  GROUP BY 1, 2
+  FROM placed
+  GROUP BY item, item_region
 ),
 compared AS (
   SELECT

@@ -52,6 +52,12 @@
       if (!offered.querySelector("label")) find();
     }
     choice.addEventListener("toggle", showChoices);
+    // The toggle event comes a moment later; what is typed until then belongs in the box.
+    choice.querySelector("summary").addEventListener("click", (event) => {
+      event.preventDefault();
+      choice.open = !choice.open;
+      showChoices();
+    });
     showChoices(); // opened before this script was loaded
   }
 })();
