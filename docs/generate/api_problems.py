@@ -105,8 +105,7 @@ def with_rate(app: App, flask: Flask, rate: str) -> None:
 
 
 def without_documents(app: App, flask: Flask) -> None:
-    """Let the portal lose its document store, without a log entry for each call."""
-    flask.logger.disabled = True
+    """Let the portal lose its document store."""
     ports = replace(app.ports, documents=_Unreachable())
     flask.extensions[EXTENSION] = replace(app, ports=ports)
 
@@ -123,6 +122,8 @@ def problems(app: App, flask: Flask, batch: str) -> dict[str, Any]:
     with_rate(app, flask, "1 per minute")
     bodies[429] = [kpis.send(flask) for _ in range(2)][1].get_json()
     without_documents(app, flask)
+    flask.logger.disabled = True  # the fault is intended; the logger is shared by all portals of the process
     bodies[503] = kpis.send(flask).get_json() | {"instance": "urn:tillstream:fault:00000000"}
+    flask.logger.disabled = False
     stable = json.dumps(bodies).replace(place.rpartition("/")[2], "0" * 32)
     return dict(sorted(json.loads(stable).items()))

@@ -20,6 +20,7 @@ from portal.api.paths import ALIAS, ROOT
 from portal.dashboard.tiles import TILES
 from tillstream.analytics.queries import PERSONAL_COLUMNS
 from tillstream.batches import records
+from tillstream.domain.columns import COSTS
 from tillstream.domain.people import PERMISSIONS, Action, Role
 
 RESTRICTED_USERS = [one for one in USERS if one.role is not Role.ADMIN]
