@@ -83,7 +83,7 @@ def named(onboarding: questionnaire.Questionnaire) -> Contract:
     data: dict[str, Any] = onboarding.contract.model_dump(mode="json")
     if data["identity"]["id_prefix"] == f"{onboarding.contract.name}-":
         data["identity"]["id_prefix"] = f"{name}-"
-    return parse(data | {"name": name}, "The contract")
+    return parse(data | {"name": name}, "The data source")
 
 
 def changes(answers: Mapping[str, str]) -> list[str]:

@@ -45,7 +45,7 @@ def link_text(upload: Batch) -> str:
         return ""
     if onboarding.questions:
         return "Answer the open questions"
-    return "Review the proposed contract" if onboarding.contract else ""
+    return "Review the proposed data source" if onboarding.contract else ""
 
 
 @allow(Action.UPLOAD)

@@ -19,30 +19,30 @@ class Words:
 
 STATES: dict[State, Words] = {
     State.RECEIVED: Words("Waiting", "busy", "The file is stored. Reading starts in a few seconds."),
-    State.STAGING: Words("Being read", "busy", "Every row is being checked."),
-    State.STAGED: Words("Being counted", "busy", "Every row is checked. The numbers follow within a few seconds."),
-    State.HELD: Words("Needs a decision", "ask", "None of its rows counts until someone decides."),
-    State.SETTLED: Words("Counted", "good", "Its rows are in the numbers."),
-    State.ANNOUNCED: Words("Counted", "good", "Its rows are in the numbers."),
-    State.REJECTED: Words("Rejected", "bad", "None of its rows counts."),
-    State.CANCELLED: Words("Cancelled", "quiet", "Cancelled before it counted."),
+    State.STAGING: Words("Reading", "busy", "Every row is being checked."),
+    State.STAGED: Words("Importing", "busy", "Every row is checked. The numbers follow within a few seconds."),
+    State.HELD: Words("Needs review", "ask", "None of its rows is imported until someone decides."),
+    State.SETTLED: Words("Imported", "good", "Its rows are in the numbers."),
+    State.ANNOUNCED: Words("Imported", "good", "Its rows are in the numbers."),
+    State.REJECTED: Words("Rejected", "bad", "None of its rows is imported."),
+    State.CANCELLED: Words("Cancelled", "quiet", "Cancelled before it was imported."),
     State.FAILED: Words("Failed", "bad", "Nothing is lost. It can be retried."),
     State.UNDONE: Words("Undone", "quiet", "Its rows no longer count."),
-    State.REPLAYED: Words("Replaced", "quiet", "It was read again. The newer reading counts."),
+    State.REPLAYED: Words("Replaced", "quiet", "It was reprocessed. The newer result counts."),
 }
-NOTHING_TO_COUNT = Words(
-    "Nothing to count",
+NOTHING_TO_IMPORT = Words(
+    "Nothing to import",
     "quiet",
-    "Nothing is counted. If sales are missing, export the file again with its rows.",
+    "Nothing is imported. If sales are missing, export the file again with its rows.",
 )
 UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED, State.SETTLED})
 """Transient states; pages that show them refresh themselves."""
 
 OUTCOMES: tuple[tuple[str, str, str], ...] = (
-    ("new", "new", "Lines that were not known before"),
-    ("corrected", "corrected", "Known lines with new values, which count now"),
-    ("duplicate", "duplicate", "Lines that were already known with the same values or newer ones"),
-    ("quarantined", "rejected", "Rows that need correction"),
+    ("new", "new", "Lines that were not imported before"),
+    ("corrected", "corrected", "Imported lines with new values, which count now"),
+    ("duplicate", "duplicates", "Lines that were already imported with the same values or newer ones"),
+    ("quarantined", "to fix", "Rows to fix: they are not imported until they are corrected or accepted"),
     ("blank", "blank", "Empty rows"),
     ("ignored", "ignored", "Repeated headers, titles, totals, and discarded rows"),
 )
@@ -51,7 +51,7 @@ OUTCOMES: tuple[tuple[str, str, str], ...] = (
 def state_of(upload: Batch) -> Words:
     """Display text of the state; a settled file without rows has its own."""
     empty = upload.state in IN_LEDGER and upload.staged is not None and upload.staged.rows_read == 0
-    return NOTHING_TO_COUNT if empty else STATES[upload.state]
+    return NOTHING_TO_IMPORT if empty else STATES[upload.state]
 
 
 def identical(groups: list[list[int]], shown: int = 5) -> str:
@@ -78,38 +78,39 @@ def headline(receipt: Receipt) -> str:
     rows = receipt["rows"]
     read, refused = rows["read"] or 0, rows["quarantined"] or 0
     accepted = read - refused - (rows["blank"] or 0) - (rows["ignored"] or 0)
-    need = f"; {refused:,} {'needs' if refused == 1 else 'need'} your attention" if refused else ""
-    counted, would = f"{accepted:,} of {_rows(read)} counted{need}", f"{accepted:,} of {_rows(read)} would count{need}"
+    need = f"; {_rows(refused)} to fix" if refused else ""
+    some = f"{accepted:,} of {_rows(read)}"
+    imported, ready = f"{some} imported{need}", f"{some} ready to import{need}"
     if not read:
-        counted = would = "The file has a header and no rows"
+        imported = ready = "The file has a header and no rows"
     elif accepted and accepted == rows["duplicate"]:
-        counted = would = f"{_all(accepted, read)} already known; nothing counts twice{need}"
+        imported = ready = f"{_all(accepted, read)}; nothing counts twice{need}"
     if receipt["status"] == "held" and receipt.get("contract") == "":
         return "The file is kept. Choose its data source to read it"
     says = {
         "received": "Waiting to be read",
-        "staging": "Being read",
-        "staged": f"{_rows(read)} checked; counting starts soon{need}",
-        "held": f"{_rows(read) if read else 'The file is'} held for a decision{need}",
-        "settled": counted,
-        "announced": counted,
+        "staging": "Reading",
+        "staged": f"{_rows(read)} checked; the import starts soon{need}",
+        "held": f"{_rows(read) if read else 'The file'} {'need' if read > 1 else 'needs'} review{need}",
+        "settled": imported,
+        "announced": imported,
         "rejected": "The file is rejected",
-        "cancelled": "Cancelled before it counted",
+        "cancelled": "Cancelled before it was imported",
         "failed": "It failed; nothing is lost",
         "undone": f"{_rows(read)} read; none of them count now",
         "replayed": f"{_rows(read)} read; none of them count now",
-        "dry-run": would,
+        "dry-run": ready,
     }
     return says[receipt["status"]]
 
 
 def result(upload: Batch, receipt: Receipt) -> str:
-    """A text such as: 1,204 rows: 1,190 new, 14 rejected."""
+    """A text such as: 1,204 rows: 1,190 new, 14 to fix."""
     rows = receipt["rows"]
     if upload.state is State.REJECTED and upload.error:
         return upload.error.rstrip(".")
     if upload.state is State.HELD and receipt["holds"]:
-        return f"Needs a decision: {receipt['holds'][0]['message'].rstrip('.')}"
+        return f"Needs review: {receipt['holds'][0]['message'].rstrip('.')}"
     if upload.state not in IN_LEDGER or not rows["read"]:
         return headline(receipt)
     parts = [f"{part['count']:,} {part['label']}" for part in balance(rows) if part["count"]]
@@ -131,8 +132,8 @@ def balance(rows: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _all(duplicates: int, read: int) -> str:
     if duplicates < read:
-        return f"{duplicates:,} of {_rows(read)} {'was' if duplicates == 1 else 'were'}"
-    return "Its row was" if read == 1 else f"All {_rows(read)} were"
+        return f"{duplicates:,} of {_rows(read)} {'is a duplicate' if duplicates == 1 else 'are duplicates'}"
+    return "Its row is a duplicate" if read == 1 else f"All {_rows(read)} are duplicates"
 
 
 def _rows(number: int) -> str:

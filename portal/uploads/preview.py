@@ -1,4 +1,4 @@
-"""Preview of a file before it is loaded: how it is read, by which contract, and what would happen."""
+"""Preview of a file before it is imported: how it is read, by which contract, and what would happen."""
 
 from functools import partial
 
@@ -104,7 +104,7 @@ def summary(sending_id: str) -> ResponseReturnValue:
     if not chosen:
         return jsonify({"says": "It may be a file of several of your data sources. Choose one in its preview."})
     if chosen != sources.NEW:
-        return jsonify({"says": f"It looks like a file of {chosen}. Nothing counts until you import it."})
+        return jsonify({"says": f"It looks like a file of {chosen}. Nothing is imported until you confirm it."})
     count = len(questionnaire.build_questionnaire(opened, questions.name_of(upload.file), upload.answers, ()).questions)
     words = "one question is open" if count == 1 else f"{count} questions are open"
     return jsonify({"says": f"None of your data sources fits it: {words if count else 'a new one is proposed'}."})
@@ -132,7 +132,7 @@ def load(sending_id: str) -> ResponseReturnValue:
 
 @allow(Action.UPLOAD)
 def save(sending_id: str) -> ResponseReturnValue:
-    """Save the answers as a contract and load the file with it; users without that right propose it."""
+    """Save the answers as a contract and import the file with it; users without that right propose it."""
     upload = resumable_upload.get(ports(), sending_id, me().login)
     opened = partial(complete_upload.open_complete, ports(), upload)
     contract = answer_form.contract_of(upload.file, opened, upload.answers)

@@ -1,4 +1,4 @@
-"""Content of a preview: how a file is read before it is loaded, and what would happen."""
+"""Content of a preview: how a file is read before it is imported, and what would happen."""
 
 from dataclasses import dataclass
 from functools import partial

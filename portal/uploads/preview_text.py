@@ -45,7 +45,7 @@ ABOUT = {
     "units": "Units", "amounts": "Amounts", "amount": "Total", "prices": "Prices", "discount": "Discount",
     "tax": "Tax", "tax_rate": "Tax rate", "line_total": "Line total", "once": "Counted once",
     "order_total": "Total of the order", "discount.sign": "Sign of the discount",
-    "discount.order": "Discount of the order", "overlap": "Known sales", "ignore_where": "Rows left out",
+    "discount.order": "Discount of the order", "overlap": "Duplicates", "ignore_where": "Rows left out",
     "total_rows": "Total rows", "source": "Recognised as", "event": "Step that counts",
 }  # fmt: skip
 FAMILIES = {

@@ -57,7 +57,7 @@ def contract(name: str) -> Contract:
     """As `ContractRegistry.pin`, for a contract that the user may upload with. Raises `Rejected` for others."""
     if any(one.name == name for one in contracts()):
         return tillstream().contracts.pin(name)
-    raise Rejected("Choose the contract of the file.")
+    raise Rejected("Choose the data source of the file.")
 
 
 def delivered() -> Delivered:

@@ -43,7 +43,7 @@ def submit() -> ResponseReturnValue:
 
 @allow(Action.UPLOAD)
 def submit_for_preview() -> ResponseReturnValue:
-    """Store files for a preview; nothing of them counts."""
+    """Store files for a preview; nothing of them is imported."""
     requested = request.form.get("contract", "")
     contract = scoped.contract(requested).name if requested else ""
     kept = [keep(name, stream, _size(stream), contract) for name, stream in _files()]
@@ -62,7 +62,7 @@ def _size(stream: BinaryIO) -> int:
 @allow(Action.UPLOAD)
 def cancel(batch_id: str) -> ResponseReturnValue:
     upload = records.cancel(ports(), scoped.own(batch_id).batch_id, me().login)
-    flash(f"{upload.file} is cancelled. None of its rows counts.", "done")
+    flash(f"{upload.file} is cancelled. None of its rows is imported.", "done")
     return redirect(_receipt(batch_id), 303)
 
 
@@ -72,13 +72,13 @@ def fix_rows(batch_id: str) -> ResponseReturnValue:
     scoped.own(batch_id)
     ((name, stream),) = _files(most=1)
     correction_submit.submit_correction(ports(), batch_id, name, stream, me().login, stores=stores())
-    flash("Your corrections are received. They are read in a few seconds.", "done")
+    flash("Your fixes are received. They are read in a few seconds.", "done")
     return redirect(_receipt(batch_id), 303)
 
 
 @allow(Action.UPLOAD)
 def replay_preview(batch_id: str) -> ResponseReturnValue:
-    """Preview of what reading the file again would change."""
+    """Preview of what reprocessing the file would change."""
     upload = scoped.own(batch_id)
     name = request.args.get("contract", "")
     if name:
@@ -118,7 +118,7 @@ def replay_batch(batch_id: str) -> ResponseReturnValue:
         scoped.contract(name)
     app = tillstream()
     upload = replay.replay(app.ports, app.contracts, batch_id, name or None, me().login, stores=stores())
-    flash("The file is being read again. The new reading replaces the old one when it counts.", "done")
+    flash("The file is being reprocessed. The new result replaces the old one when it is imported.", "done")
     return redirect(_receipt(upload.batch_id), 303)
 
 

@@ -47,7 +47,7 @@ def _open(page: Page, served: Served, batch: str, login: str = "admin") -> None:
     page.get_by_label("Name").fill(login)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("link", name="Correct them here").click()
+    page.get_by_role("link", name="Fix them here").click()
     expect(page.get_by_text("0 of 5 rows would be accepted")).to_be_visible()
 
 
@@ -79,7 +79,7 @@ def test_suggestion_all_alike_discard_save_and_a_balanced_receipt(page: Page, se
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("45 read = 44 new")).to_be_visible()
     dialog.get_by_role("button", name="Submit").click()
-    expect(page.get_by_text("44 of 45 rows counted", exact=True)).to_be_visible()
+    expect(page.get_by_text("44 of 45 rows imported", exact=True)).to_be_visible()
     rows = receipts.receipt(served.app.ports, batch)["rows"]
     assert (rows["read"], rows["new"], rows["ignored"], rows["quarantined"]) == (45, 44, 1, 0)
     assert served.page_errors == []
@@ -126,7 +126,7 @@ def test_the_keyboard_alone_repairs_undoes_and_saves(page: Page, served: Served,
     expect(page.get_by_role("dialog").get_by_text("45 read = 45 new")).to_be_visible()
     page.get_by_role("dialog").get_by_role("button", name="Submit").focus()
     keys.press("Enter")
-    expect(page.get_by_text("45 of 45 rows counted", exact=True)).to_be_visible()
+    expect(page.get_by_text("45 of 45 rows imported", exact=True)).to_be_visible()
     assert served.page_errors == []
 
 

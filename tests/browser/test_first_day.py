@@ -44,11 +44,11 @@ def test_sign_in_upload_receipt_and_the_number(page: Page, served: Served, tmp_p
     expect(page.get_by_label("Data source of IN-june.csv")).to_have_value("IN")
 
     page.get_by_role("button", name="Preview first").click()
-    expect(page.get_by_text("9 of 10 rows would count; 1 needs your attention")).to_be_visible()
+    expect(page.get_by_text("9 of 10 rows ready to import; 1 row to fix")).to_be_visible()
 
     page.get_by_role("button", name="Import as IN").click()
     expect(page.get_by_role("heading", name="IN-june.csv")).to_be_visible()
-    expect(page.get_by_text("9 of 10 rows counted; 1 needs your attention")).to_be_visible()
+    expect(page.get_by_text("9 of 10 rows imported; 1 row to fix")).to_be_visible()
     expect(page.get_by_text("Not a number", exact=False).first).to_be_visible()
 
     page.get_by_role("link", name="Sales", exact=True).click()
@@ -68,8 +68,8 @@ def test_several_files_are_uploaded_and_each_shows_its_result(page: Page, served
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator("#chosen").get_by_role("link", name="See", exact=False)).to_have_count(2)
     table = page.get_by_role("region", name="Uploads, newest first")
-    expect(table.get_by_role("row", name="IN-may.csv")).to_contain_text("Counted")
-    expect(table.get_by_role("row", name="UK-may.csv")).to_contain_text("Needs a decision")
+    expect(table.get_by_role("row", name="IN-may.csv")).to_contain_text("Imported")
+    expect(table.get_by_role("row", name="UK-may.csv")).to_contain_text("Needs review")
     assert served.page_errors == []
 
 
@@ -124,7 +124,7 @@ def test_escape_closes_a_menu_and_returns_the_focus_to_its_button(page: Page, se
     page.goto(f"{served.address}/uploads")
     page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "IN.csv", "10.00"))
     page.get_by_role("button", name="Upload", exact=True).click()
-    expect(page.get_by_text("1 of 1 row counted")).to_be_visible()
+    expect(page.get_by_text("1 of 1 row imported")).to_be_visible()
     page.goto(f"{served.address}/dashboard?region=IN")
     menu = page.locator("details.choice").first
     button = menu.locator("summary")
@@ -143,14 +143,14 @@ def test_refused_rows_come_back_corrected(page: Page, served: Served, tmp_path: 
     page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "IN-june.csv", *["10.00"] * 9, "ten"))
     page.get_by_role("button", name="Upload", exact=True).click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download the rejected row").click()
+        page.get_by_role("link", name="Download the row to fix").click()
     corrected = tmp_path / "corrected.csv"
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
     corrected.write_text(text.replace(",ten,", ",10.00,"), encoding="utf-8")
     page.get_by_label("Corrected file").set_input_files(corrected)
-    page.get_by_role("button", name="Upload corrections").click()
-    expect(page.get_by_text("Your corrections are received")).to_be_visible()
-    expect(page.get_by_text("10 of 10 rows counted")).to_be_visible()
+    page.get_by_role("button", name="Submit fixes").click()
+    expect(page.get_by_text("Your fixes are received")).to_be_visible()
+    expect(page.get_by_text("10 of 10 rows imported")).to_be_visible()
     assert served.page_errors == []
 
 
@@ -178,7 +178,7 @@ def test_no_page_is_wider_than_a_phone_or_complains(
     long = _file(tmp_path, f"IN-{'a-very-long-name-' * 6}.csv", *["999999.25"] * 5, "ten")
     page.get_by_label("Drop sales files here").set_input_files(long)
     page.get_by_role("button", name="Upload", exact=True).click()
-    expect(page.get_by_text("5 of 6 rows counted")).to_be_visible()
+    expect(page.get_by_text("5 of 6 rows imported")).to_be_visible()
     receipt = page.url
     page.set_viewport_size({"width": 375, "height": 812})
     for address in (*(served.address + path for path in PAGES), receipt, f"{receipt}/refused", f"{receipt}/undo"):

@@ -71,10 +71,10 @@ def test_ten_clicks_from_a_file_to_its_numbers(upload_page: Page, served: Served
 
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="Import linz.csv")).to_be_visible()
-    expect(page.get_by_text("3 of 3 rows would count")).to_be_visible()
+    expect(page.get_by_text("3 of 3 rows ready to import")).to_be_visible()
     problems += checked(page, "summary")
     page.get_by_role("button", name="Save the data source and import").click()
-    expect(page.get_by_text("3 of 3 rows counted")).to_be_visible()
+    expect(page.get_by_text("3 of 3 rows imported")).to_be_visible()
     page.goto(f"{served.address}/dashboard?preset=all")
     expect(page.locator(".key-figure .figure").first).to_contain_text(re.compile("[1-9]"))
     assert served.app.contracts.current("linz").region == "Austria"

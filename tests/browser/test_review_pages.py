@@ -60,8 +60,8 @@ def test_a_held_file_is_previewed_and_confirmed(manager: Page, served: Served) -
     numbers = manager.get_by_role("region", name="Your numbers")
     expect(numbers.get_by_role("row", name="Revenue")).to_contain_text("300.00")
     expect(numbers.get_by_role("row", name="Revenue")).to_contain_text("350.00")
-    manager.get_by_role("button", name="Confirm and count its rows").click()
-    expect(manager.get_by_text("1 of 3 rows counted; 2 need your attention")).to_be_visible()
+    manager.get_by_role("button", name="Confirm and import its rows").click()
+    expect(manager.get_by_text("1 of 3 rows imported; 2 rows to fix")).to_be_visible()
     manager.goto(f"{served.address}/waiting")
     expect(manager.get_by_role("heading", name="No file needs a decision")).to_be_visible()
     assert served.page_errors == []

@@ -117,7 +117,7 @@ def test_a_broken_line_goes_on_where_it_was_after_the_page_was_left(page: Page, 
     expect(page.get_by_text("choose the same file again to resume")).to_be_visible()
     page.get_by_label("Drop sales files here").set_input_files(large)
     page.get_by_role("button", name="Upload", exact=True).click()
-    expect(page.get_by_text("400 of 400 rows counted")).to_be_visible()
+    expect(page.get_by_text("400 of 400 rows imported")).to_be_visible()
     assert requests[2] == "20000"
     (upload,) = records.find(served.app.ports)
     assert upload.size == large.stat().st_size

@@ -5,7 +5,7 @@
   const form = document.getElementById("upload-form");
   if (!form) return;
   const AT_ONCE = 3;
-  const STEPS = [["received", "received"], ["staging", "being read"], ["staged", "checked"], ["settled", "counted"], ["announced", "published"]];
+  const STEPS = [["received", "received"], ["staging", "reading"], ["staged", "checked"], ["settled", "imported"], ["announced", "published"]];
   const input = form.elements.file;
   const list = document.getElementById("chosen");
   const announcer = document.getElementById("upload-status");
@@ -85,7 +85,7 @@
 
   function listed(file) {
     const select = element("select", { className: "form-select", ariaLabel: `Data source of ${file.name}` });
-    select.append(element("option", { value: "", textContent: "Recognise it: preview first" }));
+    select.append(element("option", { value: "", textContent: "Recognise it" }));
     for (const name of contracts) select.append(element("option", { value: name, textContent: name }));
     const clear = named(file.name);
     select.value = clear || shared.value;
@@ -179,7 +179,7 @@
     one.pause.hidden = true;
     if (one.metadata.look) {
       const place = address("look", "SENDING", one.upload.id);
-      const text = document.createTextNode("Uploaded, but not counted yet. ");
+      const text = document.createTextNode("Uploaded, but not imported yet. ");
       finish(one, element("p", { className: "notice ask" }, text, element("a", { href: place, textContent: "Preview" })));
       one.goes = place;
       if (files.length > 1) fetch(`${place}/told`, { headers: { Accept: "application/json" } })

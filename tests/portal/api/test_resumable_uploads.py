@@ -42,7 +42,7 @@ def test_a_file_in_pieces_becomes_the_same_upload_as_one_sent_at_once(app: App, 
     came = records.get(app.ports, batch)
     for name in ("kind", "size", "file", "contract", "contract_version", "region", "received_by", "sha256"):
         assert getattr(came, name) == getattr(upload, name), name
-    assert "40 of 40 rows counted" in clerk.get(f"/uploads/{batch}").text
+    assert "40 of 40 rows imported" in clerk.get(f"/uploads/{batch}").text
     assert clerk.get(place).get_json()["upload"] == f"/api/uploads/{batch}"
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
 
@@ -220,7 +220,7 @@ def test_pieces_of_a_file_to_look_at_are_put_together_also_after_a_crash(app: Ap
     place = begin(clerk, look="yes")
     for start, end in ((0, 900), (900, len(FILE))):
         resumable_upload.append(app.ports, place.rsplit("/", 1)[1], "clerk-in", start, BytesIO(FILE[start:end]))
-    assert "40 of 40 rows would count" in clerk.get(f"/uploads/look/{place.rsplit('/', 1)[1]}").text
+    assert "40 of 40 rows ready to import" in clerk.get(f"/uploads/look/{place.rsplit('/', 1)[1]}").text
     assert len(list(app.ports.objects.list(STAGING, "sending/"))) == 1
 
 

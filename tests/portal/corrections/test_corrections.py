@@ -124,13 +124,13 @@ def test_rows_rejected_only_by_a_rule_can_be_accepted_unchanged(person: People, 
 
 
 def test_the_page_opens_with_its_columns_and_the_way_by_a_spreadsheet(fixer: Fixer) -> None:
-    assert "Correct them here" in fixer.who.get(f"/uploads/{fixer.batch}").text
+    assert "Fix them here" in fixer.who.get(f"/uploads/{fixer.batch}").text
     page = fixer.who.get(f"/uploads/{fixer.batch}/fix").text
     assert 'aria-label="Rejected rows of june.csv"' in page
     assert "Taxable Value" in page
     assert "refused.csv" in page
     fixer.step("set", cells=[[21, AMOUNT, "10.00"]])
-    assert "Continue correcting" in fixer.who.get(f"/uploads/{fixer.batch}").text
+    assert "Continue fixing" in fixer.who.get(f"/uploads/{fixer.batch}").text
 
 
 def test_a_step_sent_again_because_its_answer_was_lost_is_taken_once(fixer: Fixer) -> None:

@@ -81,7 +81,7 @@ def test_a_clerk_sees_why_a_file_waits_but_does_not_decide(person: People, work:
     work()
     page = clerk.get(f"/waiting/{held}").text
     assert "A manager of IN or an administrator decides." in page
-    assert "Confirm and count its rows" not in page
+    assert "Confirm and import its rows" not in page
     assert clerk.post(f"/uploads/{held}/confirm").status_code == 403
 
 

@@ -32,7 +32,7 @@ def test_a_new_column_is_explained_and_accepting_saves_the_contract(app: App, pe
     assert "Mood: listed and kept in extra" in page
     assert admin.post(f"/uploads/{batch}/accept").status_code == 303
     work()
-    assert "1 of 1 row counted" in admin.get(f"/uploads/{batch}").text
+    assert "1 of 1 row imported" in admin.get(f"/uploads/{batch}").text
     assert records.get(app.ports, batch).contract_version == app.contracts.current("IN").version == 2
     assert yaml.safe_load((app.settings.contracts / "IN.yaml").read_text())["extra_columns"] == ["Mood"]
 
@@ -45,7 +45,7 @@ def test_only_an_administrator_accepts_while_a_manager_may_confirm(person: Peopl
     assert manager.post(f"/uploads/{batch}/accept").status_code == 403
     assert manager.post(f"/uploads/{batch}/confirm").status_code == 303
     work()
-    assert "1 of 1 row counted" in manager.get(f"/uploads/{batch}").text
+    assert "1 of 1 row imported" in manager.get(f"/uploads/{batch}").text
 
 
 def test_a_replay_can_be_previewed(app: App, person: People, work: Work) -> None:
@@ -68,7 +68,7 @@ def test_a_replay_that_would_be_refused_offers_no_button(person: People, work: W
     work()
     page = admin.get(f"/uploads/{batch}/replay?contract=UK").text
     assert "It would be rejected: The header does not contain" in page
-    assert ">Read again</button>" not in page
+    assert ">Reprocess</button>" not in page
 
 
 def test_a_preview_with_a_contract_of_another_region_is_rejected(person: People, work: Work) -> None:
@@ -85,8 +85,8 @@ def test_a_file_of_another_contract_can_be_assigned_to_it(person: People, work: 
     work()
     page = admin.get(f"/uploads/{batch}").text
     assert "The file looks like a file of IN" in page
-    assert "Confirm and count its rows" not in page
+    assert "Confirm and import its rows" not in page
     assert '<option value="IN">' in page
     assert admin.post(f"/uploads/{batch}/confirm", {"contract": "IN"}).status_code == 303
     work()
-    assert "3 of 3 rows counted" in admin.get(f"/uploads/{batch}").text
+    assert "3 of 3 rows imported" in admin.get(f"/uploads/{batch}").text

@@ -29,13 +29,13 @@ def test_its_contract_is_chosen_on_its_page_and_the_file_counts(app: App, person
     page = admin.get(f"/uploads/{batch}").text
     assert "Choose its data source to read it" in page
     assert '<option value="IN">' in page
-    assert "Confirm and count its rows" not in page
-    assert "Read the file again" not in page
-    assert "not known yet" in admin.get("/uploads").text
+    assert "Confirm and import its rows" not in page
+    assert "Reprocess the file" not in page
+    assert "not recognised yet" in admin.get("/uploads").text
     assert admin.post(f"/uploads/{batch}/confirm", {"contract": "IN"}).status_code == 303
     work()
     page = admin.get(f"/uploads/{batch}").text
-    assert ("3 of 3 rows counted" in page, "IN, version" in page) == (True, True)
+    assert ("3 of 3 rows imported" in page, "IN, version" in page) == (True, True)
 
 
 def test_without_a_contract_it_cannot_be_confirmed_but_it_can_be_rejected(app: App, person: People, work: Work) -> None:

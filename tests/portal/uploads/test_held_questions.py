@@ -32,12 +32,12 @@ def test_a_new_status_word_is_a_question_and_its_answer_is_applied(app: App, per
     assert "Version 2 of IN fits the file" in text_of(admin.get(f"{place}?step=confirm").text)
     assert admin.post(f"{place}/save").status_code == 303
     work()
-    assert "10 of 10 rows counted" in admin.get(f"/uploads/{batch}").text
+    assert "10 of 10 rows imported" in admin.get(f"/uploads/{batch}").text
     assert yaml.safe_load((app.settings.contracts / "IN.yaml").read_text())["status"]["words"]["Lost"] == "cancelled"
     assert admin.get(place).headers["Location"] == f"/uploads/{batch}"
     again = admin.upload(LOST.replace(b"June", b"July").replace(b"Asha", b"Ashok"), "july.csv")
     work()
-    assert "10 of 10 rows counted" in admin.get(f"/uploads/{again}").text
+    assert "10 of 10 rows imported" in admin.get(f"/uploads/{again}").text
 
 
 def test_a_clerk_answers_and_an_administrator_accepts(app: App, person: People, work: Work) -> None:
@@ -68,7 +68,7 @@ def test_a_file_without_a_contract_gets_a_new_one_from_answers(app: App, person:
     assert "A new data source fits the file" in admin.get(f"{place}?step=confirm").text
     assert admin.post(f"{place}/save", {"name": "linz"}).status_code == 303
     work()
-    assert "3 of 3 rows counted" in admin.get(f"/uploads/{upload.batch_id}").text
+    assert "3 of 3 rows imported" in admin.get(f"/uploads/{upload.batch_id}").text
     assert app.contracts.current("linz").region == "Austria"
 
 

@@ -50,7 +50,7 @@ def test_the_undo_of_a_large_file_is_requested_without_a_preview_and_its_receipt
     receipt = manager.get(f"/uploads/{batch}").text
     assert "This file is being undone." in receipt
     assert "data-poll" in receipt
-    assert ("Undo…" in receipt, "Read again</button>" in receipt) == (False, False)
+    assert ("Undo…" in receipt, "Reprocess</button>" in receipt) == (False, False)
     assert manager.post(f"/uploads/{batch}/replay", {"contract": "IN"}).status_code == 422
     large_settlements.run(app.ports, app.contracts)
     assert records.get(app.ports, batch).state is State.UNDONE

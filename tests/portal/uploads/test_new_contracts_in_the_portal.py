@@ -91,7 +91,7 @@ def test_a_dropped_file_of_a_new_contract_waits_for_a_person_with_its_figures(
     assert "Revenue 42.50 EUR" in page
     assert admin.post(f"/uploads/{held.batch_id}/confirm").status_code == 303
     work()
-    assert "2 of 2 rows counted" in admin.get(f"/uploads/{held.batch_id}").text
+    assert "2 of 2 rows imported" in admin.get(f"/uploads/{held.batch_id}").text
     later = dropped(app, work, "shop-june.csv", b"No,Day,Net\n3,2026-06-02,20.00\n")
     assert later.settlement_no
 
@@ -121,7 +121,7 @@ def test_new_words_hold_a_file_below_the_contracts_threshold_and_are_mapped_in_t
     assert selected(admin.get(place).text, "Lost") == "ignore"
     assert admin.post(f"{place}/save").status_code == 303
     work()
-    assert "29 of 30 rows counted" in admin.get(f"/uploads/{batch}").text
+    assert "29 of 30 rows imported" in admin.get(f"/uploads/{batch}").text
     assert app.contracts.current("IN").status.words["Lost"] == "ignore"
 
 

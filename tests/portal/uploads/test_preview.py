@@ -25,7 +25,7 @@ def test_a_known_file_shows_its_contract_its_cells_and_what_would_happen(app: Ap
     page = clerk.get(look_at(clerk, GOOD)).text
     text = text_of(page)
     assert "Preview of june.csv" in text
-    assert "9 of 10 rows would count; 1 needs your attention" in text
+    assert "9 of 10 rows ready to import; 1 row to fix" in text
     assert "Invoice Date 03-06-2026 10:15 → becomes 3 Jun 2026, 04:45" in text
     assert "ten → becomes – Rate is “ten”, which cannot be read as a number" in text
     work()
@@ -46,7 +46,7 @@ def test_a_previewed_file_is_loaded_without_another_upload(app: App, person: Peo
     answer = clerk.post(f"{place}/load", {"contract": "IN"})
     assert answer.status_code == 303, answer.text
     work()
-    assert "9 of 10 rows counted; 1 needs your attention" in clerk.get(answer.headers["Location"]).text
+    assert "9 of 10 rows imported; 1 row to fix" in clerk.get(answer.headers["Location"]).text
     (upload,) = records.find(app.ports)
     assert (upload.received_by, upload.file, upload.size) == ("clerk-in", "june.csv", len(GOOD))
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
@@ -131,12 +131,12 @@ def test_answered_questions_become_a_contract_that_reads_this_file_and_the_next(
     text = text_of(admin.get(place).text)
     assert "All questions are answered" in text
     assert "03/04/2026 → becomes 3 Apr 2026" in text
-    assert "3 of 3 rows would count" in text_of(summary_of(admin, place))
+    assert "3 of 3 rows ready to import" in text_of(summary_of(admin, place))
     assert app.contracts.all().get("linz") is None
     answer = admin.post(f"{place}/save", {"name": "linz"})
     assert answer.status_code == 303, answer.text
     work()
-    assert "3 of 3 rows counted" in admin.get(answer.headers["Location"]).text
+    assert "3 of 3 rows imported" in admin.get(answer.headers["Location"]).text
     saved = yaml.safe_load((app.settings.contracts / "linz.yaml").read_text())
     assert saved["region"] == "Austria"
     assert saved["status"]["words"]["verschollen"] == "cancelled"
@@ -158,7 +158,7 @@ def test_a_wrong_detection_can_be_corrected(app: App, person: People, work: Work
     admin.post(f"{place}/answers", {"answer.decimal": "."})
     assert "which cannot be read as a number" in text_of(admin.get(place).text)
     admin.post(f"{place}/answers", {"answer.decimal": ""})
-    assert "3 of 3 rows would count" in text_of(summary_of(admin, place))
+    assert "3 of 3 rows ready to import" in text_of(summary_of(admin, place))
     answer = admin.post(f"{place}/save", {"name": "linz"})
     assert answer.status_code == 303, answer.text
     contract = app.contracts.current("linz")
@@ -184,7 +184,7 @@ def test_a_clerk_proposes_and_an_administrator_decides(app: App, person: People,
     batch = answer.headers["Location"].rsplit("/", 1)[1]
     work()
     assert "linz" not in app.contracts.names()
-    assert "Needs a decision" in clerk.get(f"/uploads/{batch}").text
+    assert "Needs review" in clerk.get(f"/uploads/{batch}").text
     assert clerk.post(f"/uploads/{batch}/accept").status_code == 403
     listed = text_of(admin.get("/uploads/proposals").text)
     assert "linz.csv" in listed
@@ -192,7 +192,7 @@ def test_a_clerk_proposes_and_an_administrator_decides(app: App, person: People,
     if accepted:
         assert admin.post(f"/uploads/{batch}/accept").status_code == 303
         work()
-        assert "3 of 3 rows counted" in clerk.get(f"/uploads/{batch}").text
+        assert "3 of 3 rows imported" in clerk.get(f"/uploads/{batch}").text
         assert app.contracts.current("linz").region == "Austria"
     else:
         assert admin.post(f"/uploads/{batch}/reject", {"reason": "Use the German one"}).status_code == 303
@@ -229,7 +229,7 @@ def test_an_unreadable_file_is_reported(person: People) -> None:
 def test_one_sentence_summarizes_how_a_file_is_read(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     for content, says in (
-        (GOOD, "It looks like a file of IN. Nothing counts until you import it."),
+        (GOOD, "It looks like a file of IN. Nothing is imported until you confirm it."),
         (UNKNOWN, "None of your data sources fits it: 5 questions are open."),
         (b"", "The file is empty"),
     ):
@@ -253,7 +253,7 @@ def test_the_upload_page_shows_progress_and_result_of_its_files(person: People, 
     work()
     (upload,) = clerk.get(f"/uploads/progress?batch={batch}&batch=nothing").get_json()["uploads"]
     assert (upload["state"], upload["done"], upload["needs"]) == ("announced", True, True)
-    assert upload["result"] == "10 rows: 9 new, 1 rejected"
+    assert upload["result"] == "10 rows: 9 new, 1 to fix"
     assert anonymous.get(f"/uploads/progress?batch={batch}").get_json()["uploads"] == []
 
 

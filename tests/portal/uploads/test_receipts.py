@@ -24,8 +24,8 @@ def test_a_repeated_file_is_shown_as_duplicate(person: People, work: Work) -> No
     work()
     again = clerk.upload(GOOD)
     work()
-    assert "10 of 10 rows counted" in clerk.get(f"/uploads/{batch}").text
-    assert "All 10 rows were already known; nothing counts twice" in clerk.get(f"/uploads/{again}").text
+    assert "10 of 10 rows imported" in clerk.get(f"/uploads/{batch}").text
+    assert "All 10 rows are duplicates; nothing counts twice" in clerk.get(f"/uploads/{again}").text
 
 
 def test_a_header_without_rows_is_no_success_to_be_proud_of(person: People, work: Work) -> None:
@@ -36,8 +36,8 @@ def test_a_header_without_rows_is_no_success_to_be_proud_of(person: People, work
     assert "The file has a header and no rows" in page
     assert "export the file again with its rows" in page
     for shown in (page, clerk.get("/uploads").text.partition("<tbody>")[2]):
-        assert "Nothing to count" in shown
-        assert "Counted" not in shown
+        assert "Nothing to import" in shown
+        assert "Imported" not in shown
 
 
 def test_a_rejected_file_needs_no_decision(person: People, work: Work) -> None:
@@ -47,7 +47,7 @@ def test_a_rejected_file_needs_no_decision(person: People, work: Work) -> None:
     assert "Confirm the file to load the other rows" in manager.get(f"/uploads/{batch}").text
     manager.post(f"/uploads/{batch}/reject", {"reason": "wrong month"})
     page = manager.get(f"/uploads/{batch}").text
-    assert "It needed a decision: 2 of 3 rows were rejected" in page
+    assert "It needed review: 2 of 3 rows were rejected" in page
     assert "Confirm the file to load the other rows" not in page
 
 
@@ -59,7 +59,7 @@ def test_a_receipt_looks_again_while_its_corrections_are_read(person: People, wo
     corrected = clerk.get(f"/uploads/{batch}/refused.csv").data.replace(b",ten,", b",100.00,")
     clerk.post(f"/uploads/{batch}/fix", {"file": (BytesIO(corrected), "june-refused.csv")})
     page = clerk.get(f"/uploads/{batch}").text
-    assert ("data-poll" in page, "Corrected rows are being read." in page) == (True, True)
+    assert ("data-poll" in page, "Submitted fixes are being read." in page) == (True, True)
     work()
     page = clerk.get(f"/uploads/{batch}").text
     assert ("data-poll" in page, "are being read" in page) == (False, False)
@@ -91,7 +91,7 @@ def test_many_identical_lines_are_summarized() -> None:
     assert labels.identical([[n, n + 1] for n in range(2, 14, 2)]).endswith("lines 10 and 11 are identical; and others")
 
 
-@pytest.mark.parametrize(("count", "text"), [(1, "Download the rejected row<"), (2, "Download the 2 rejected rows<")])
+@pytest.mark.parametrize(("count", "text"), [(1, "Download the row to fix<"), (2, "Download the 2 rows to fix<")])
 def test_the_refused_rows_are_counted_in_english(person: People, work: Work, count: int, text: str) -> None:
     clerk = person(Role.CLERK, "IN")
     good = [indian_sale(str(number)) for number in range(1, 20)]

@@ -50,7 +50,7 @@ def test_the_template_of_a_data_source_fits_it(person: People) -> None:
     assert 'href="/uploads/templates/IN.csv"' in clerk.get("/uploads").text
     answer = clerk.get("/uploads/templates/IN.csv")
     assert answer.headers["Content-Disposition"] == "attachment; filename=IN-template.csv"
-    assert "1 of 1 row would count" in text_of(clerk.get(look_at(clerk, answer.data, "any.csv", "IN")).text)
+    assert "1 of 1 row ready to import" in text_of(clerk.get(look_at(clerk, answer.data, "any.csv", "IN")).text)
     assert clerk.get("/uploads/templates/UK.csv").status_code == 422
 
 

@@ -27,10 +27,10 @@ def test_the_answered_sheet_is_named_in_the_contract(app: App, person: People, w
     admin.post(f"{place}/answers", {**TEXTS, "answer.sheet": "Graz"})
     text = text_of(admin.get(place).text)
     assert "All questions are answered" in text
-    assert "3 of 3 rows would count" in text_of(summary_of(admin, place))
+    assert "3 of 3 rows ready to import" in text_of(summary_of(admin, place))
     answer = admin.post(f"{place}/save", {"name": "graz"})
     work()
-    assert "3 of 3 rows counted" in admin.get(answer.headers["Location"]).text
+    assert "3 of 3 rows imported" in admin.get(answer.headers["Location"]).text
     assert yaml.safe_load((app.settings.contracts / "graz.yaml").read_text())["file"]["sheet"] == "Graz"
 
 

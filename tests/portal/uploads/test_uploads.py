@@ -27,7 +27,7 @@ def test_an_upload_becomes_a_receipt_and_a_number(person: People, work: Work) ->
     assert "Waiting to be read" in clerk.get(f"/uploads/{batch}").text
     work()
     page = clerk.get(f"/uploads/{batch}").text
-    assert "10 of 10 rows counted" in page
+    assert "10 of 10 rows imported" in page
     assert clerk.get(f"/api/uploads/{batch}/receipt").get_json()["rows"]["new"] == 10
     assert "1,000.00" in clerk.get("/dashboard").text
 
@@ -67,7 +67,7 @@ def test_the_script_reads_errors_as_problem_json(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     answer = clerk.post("/uploads", {"contract": "UK"}, headers={"Accept": "application/json"})
     assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
-    assert "Choose the contract" in answer.get_json()["detail"]
+    assert "Choose the data source" in answer.get_json()["detail"]
 
 
 def test_refused_rows_are_grouped_by_rule_with_the_row_and_the_remedy(person: People, work: Work) -> None:
@@ -75,7 +75,7 @@ def test_refused_rows_are_grouped_by_rule_with_the_row_and_the_remedy(person: Pe
     batch = clerk.upload(ONE_BAD)
     work()
     page = clerk.get(f"/uploads/{batch}").text
-    assert "9 of 10 rows counted; 1 needs your attention" in page
+    assert "9 of 10 rows imported; 1 row to fix" in page
     assert "Not a number" in page
     assert "What to do" in page
     assert indian_sale("10", "ten") in page
@@ -107,7 +107,7 @@ def test_rejected_rows_are_downloaded_corrected_and_submitted(person: People, wo
     answer = clerk.post(f"/uploads/{batch}/fix", {"file": (BytesIO(corrected), "june-refused.csv")})
     assert answer.status_code == 303, answer.text
     work()
-    assert "10 of 10 rows counted" in clerk.get(f"/uploads/{batch}").text
+    assert "10 of 10 rows imported" in clerk.get(f"/uploads/{batch}").text
     assert "1,000.00" in clerk.get("/dashboard").text
 
 
@@ -116,12 +116,12 @@ def test_a_held_file_waits_for_a_manager(person: People, work: Work) -> None:
     batch = clerk.upload(MOSTLY_BAD)
     work()
     page = clerk.get(f"/uploads/{batch}").text
-    assert "Needs a decision" in page
+    assert "Needs review" in page
     assert "A manager of IN or an administrator decides." in page
     assert clerk.post(f"/uploads/{batch}/confirm").status_code == 403
     assert manager.post(f"/uploads/{batch}/confirm").status_code == 303
     work()
-    assert "1 of 3 rows counted; 2 need your attention" in clerk.get(f"/uploads/{batch}").text
+    assert "1 of 3 rows imported; 2 rows to fix" in clerk.get(f"/uploads/{batch}").text
 
 
 def test_the_rejected_rows_of_a_held_file_can_be_viewed_before_deciding(person: People, work: Work) -> None:
@@ -131,10 +131,10 @@ def test_the_rejected_rows_of_a_held_file_can_be_viewed_before_deciding(person: 
     assert indian_sale("2", "two") in clerk.get(f"/uploads/{batch}").text
     rows = clerk.get(f"/uploads/{batch}/refused?code=not-a-number").text
     assert "Rate is “three”, which cannot be read as a number" in rows
-    assert "Download all rejected rows" in clerk.get(f"/uploads/{batch}/refused").text
+    assert "Download all rows to fix" in clerk.get(f"/uploads/{batch}/refused").text
     none_of_them = clerk.get(f"/uploads/{batch}/refused?code=not-a-date").text
-    assert "No rejected rows" in none_of_them
-    assert "Download all rejected rows" not in none_of_them
+    assert "No rows to fix" in none_of_them
+    assert "Download all rows to fix" not in none_of_them
     assert clerk.get(f"/uploads/{batch}/refused.csv").data.count(b"\n") == 3
 
 
@@ -179,7 +179,7 @@ def test_a_file_is_read_again_with_todays_contract(app: App, person: People, wor
     answer = clerk.post(f"/uploads/{batch}/replay", {"contract": "IN"})
     assert answer.status_code == 303, answer.text
     work()
-    assert "10 of 10 rows counted" in clerk.get(answer.headers["Location"]).text
+    assert "10 of 10 rows imported" in clerk.get(answer.headers["Location"]).text
     assert records.get(app.ports, batch).state is State.REPLAYED
 
 
@@ -197,8 +197,8 @@ def test_undo_of_a_file_with_a_pending_replay_is_rejected_with_the_reason(app: A
         assert f"already being replayed as batch {again}, which is held" in refused.text
     assert records.get(app.ports, batch).state is State.ANNOUNCED
     page = manager.get(f"/uploads/{batch}").text
-    assert ("needs a decision" in page, f"/uploads/{again}" in page) == (True, True)
-    assert ("Undo…" in page, "Read again</button>" in page, "data-poll" in page) == (False, False, False)
+    assert ("needs review" in page, f"/uploads/{again}" in page) == (True, True)
+    assert ("Undo…" in page, "Reprocess</button>" in page, "data-poll" in page) == (False, False, False)
     manager.post(f"/uploads/{again}/reject")
     assert "Undo…" in manager.get(f"/uploads/{batch}").text
     assert manager.post(f"/uploads/{batch}/undo").status_code == 303
@@ -251,7 +251,7 @@ def test_no_contract_is_preselected_and_without_one_a_file_is_previewed(person: 
     answer = clerk.post("/uploads", {"contract": "", "file": (BytesIO(GOOD), "IN.csv")})
     assert "Preview of IN.csv" in clerk.get(answer.headers["Location"]).text
     program = clerk.post("/uploads", {"contract": ""}, headers={"Accept": "application/json"})
-    assert (program.status_code, "Choose the contract" in program.get_json()["detail"]) == (422, True)
+    assert (program.status_code, "Choose the data source" in program.get_json()["detail"]) == (422, True)
 
 
 def test_the_list_is_searched_filtered_sorted_and_paged(person: People, work: Work) -> None:

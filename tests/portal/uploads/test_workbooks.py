@@ -21,6 +21,6 @@ def test_a_workbook_is_an_upload_and_an_unreadable_one_is_explained(person: Peop
     old = clerk.upload(xls(("Sales", rows)), "june.xls")
     locked = clerk.upload(compound(("EncryptedPackage", b"")), "locked.xlsx")
     work()
-    assert "10 of 10 rows counted" in clerk.get(f"/uploads/{batch}").text
+    assert "10 of 10 rows imported" in clerk.get(f"/uploads/{batch}").text
     assert "10 rows" in clerk.get(f"/uploads/{old}").text
     assert "locked with a password" in clerk.get(f"/uploads/{locked}").text
