@@ -19,6 +19,7 @@ from portal import (
     context,
     corrections,
     dashboard,
+    data_sources,
     errors,
     exports,
     formats,
@@ -84,7 +85,7 @@ def create_app(app: App) -> Flask:
     limits.limit(rate_counts.limiter(flask, app.ports, every=1), api.blueprint)
     numbers = (dashboard, compare, metric_explanation, sale_lines, sale_history, search, changes, exports)
     kept = (views, annotations)
-    files = (uploads, review, completeness, corrections, pipeline)
+    files = (uploads, data_sources, review, completeness, corrections, pipeline)
     people = (admin, audit, profile, tokens)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)

@@ -50,6 +50,7 @@ AREAS: tuple[Area, ...] = (
     Area("review.waiting", "Decisions", "Files", "hand", "w", Action.SEE_UPLOADS, ("review.decide",), waiting.count),
     Area("uploads.listing", "Uploads", "Files", "upload", "u", Action.SEE_UPLOADS),
     Area("completeness.show", "Delivery calendar", "Files", "calendar", "d", Action.SEE_UPLOADS, ("completeness.day",)),
+    Area("data_sources.show", "Data sources", "Files", "list", "f", Action.UPLOAD),
     Area("uploads.proposals", "Proposed data sources", "Files", "check", "o", Action.ADMINISTER),
     Area("pipeline.show", "Pipeline", "Files", "flow", "p", Action.SEE_PIPELINE),
     Area("admin.people", "People", "Administration", "people", "e", Action.ADMINISTER),

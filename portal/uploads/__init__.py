@@ -13,6 +13,7 @@ from portal.uploads import (
     same_file,
     source_template,
     submit,
+    without_preview,
 )
 
 blueprint = Blueprint("uploads", __name__, template_folder="templates")
@@ -27,6 +28,7 @@ blueprint.add_url_rule("/uploads/look", "submit_for_preview", submit.submit_for_
 blueprint.add_url_rule("/uploads/look/forget", "forget_all", preview.forget_all, methods=["POST"])
 blueprint.add_url_rule("/uploads/look/<sending_id>", "preview", preview.show)
 blueprint.add_url_rule("/uploads/look/<sending_id>/told", "preview_told", preview.summary)
+blueprint.add_url_rule("/uploads/look/<sending_id>/recognise", "recognise", without_preview.recognise, methods=["POST"])
 blueprint.add_url_rule("/uploads/look/<sending_id>/answers", "answer", preview.answer, methods=["POST"])
 blueprint.add_url_rule("/uploads/look/<sending_id>/load", "load", preview.load, methods=["POST"])
 blueprint.add_url_rule("/uploads/look/<sending_id>/save", "save", preview.save, methods=["POST"])

@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import answer_form, mapping, preview_content, preview_text, question_text, questions, scoped
+from portal.uploads import preview_content, scoped
+from portal.uploads.questions import answer_form, file_questions, mapping, preview_text, question_text
 from tillstream.contracts import confirmations
 from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch.file_figures import FileFigures
@@ -39,7 +40,7 @@ def link_text(upload: Batch) -> str:
     answers = held_batch.answers(ports(), upload.batch_id)
     try:
         onboarding, _ = held_batch.build_questionnaire(
-            ports(), scoped.contracts(), upload, questions.name_of(upload.file), answers, scoped.delivered()
+            ports(), scoped.contracts(), upload, file_questions.name_of(upload.file), answers, scoped.delivered()
         )
     except Rejected:
         return ""
@@ -55,12 +56,12 @@ def show(batch_id: str) -> ResponseReturnValue:
     if not _is_held_file(upload):
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
     answers = held_batch.answers(ports(), batch_id)
-    name = questions.name_of(upload.file)
+    name = file_questions.name_of(upload.file)
     contracts, delivered = scoped.contracts(), scoped.delivered()
     onboarding, differs = held_batch.build_questionnaire(ports(), contracts, upload, name, answers, delivered)
     opened = held_batch.original_opener(ports(), upload)
     pairs = held_batch.all_questions(ports(), contracts, upload, name, answers, onboarding, delivered)
-    question_page = questions.question_page(opened, onboarding, pairs, name, answers)
+    question_page = file_questions.question_page(opened, onboarding, pairs, name, answers)
     rows = _rows(upload, onboarding.contract or onboarding.so_far or _current_contract(upload))
     at_once = upload.size <= preview_content.AT_ONCE or bool(request.args.get("try"))
     figures, wrong = _figures(upload, onboarding.contract) if at_once and onboarding.contract else (None, "")
@@ -85,7 +86,7 @@ def answer(batch_id: str) -> ResponseReturnValue:
     upload = _held_upload(batch_id)
     previous = held_batch.answers(ports(), batch_id)
     onboarding, _ = held_batch.build_questionnaire(
-        ports(), scoped.contracts(), upload, questions.name_of(upload.file), previous, scoped.delivered()
+        ports(), scoped.contracts(), upload, file_questions.name_of(upload.file), previous, scoped.delivered()
     )
     answers = answer_form.merge_answers(previous, {} if upload.contract else mapping.mapped_columns(onboarding))
     held_batch.keep(ports(), batch_id, answers, me().login)
@@ -98,7 +99,7 @@ def save(batch_id: str) -> ResponseReturnValue:
     upload, contracts = _held_upload(batch_id), tillstream().contracts
     answers = held_batch.answers(ports(), batch_id)
     onboarding, differs = held_batch.build_questionnaire(
-        ports(), scoped.contracts(), upload, questions.name_of(upload.file), answers, scoped.delivered()
+        ports(), scoped.contracts(), upload, file_questions.name_of(upload.file), answers, scoped.delivered()
     )
     contract = answer_form.named(onboarding) if not upload.contract else onboarding.contract
     if contract is None:

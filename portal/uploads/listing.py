@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
+from tillstream.contracts import import_settings
 from tillstream.domain.batch.record import FILE_KINDS, Batch, BatchKind, State
 from tillstream.domain.file_names import EXTENSIONS
 from tillstream.domain.people import Action
@@ -47,7 +48,7 @@ def show() -> ResponseReturnValue:
         chosen = sorted(islice(matches, SORTED_UPLOADS), key=key, reverse=down)[first : first + PER_PAGE + 1]
     else:
         chosen = list(islice(matches, first, first + PER_PAGE + 1))
-    rows = chosen[:PER_PAGE]
+    rows, contracts = chosen[:PER_PAGE], scoped.contracts()
     return render_template(
         "uploads/listing.html",
         uploads=rows,
@@ -57,7 +58,8 @@ def show() -> ResponseReturnValue:
         is_filtered=any(filters.values()),
         groups=GROUPS,
         state_of=labels.state_of,
-        contracts=scoped.contracts(),
+        contracts=contracts,
+        direct=import_settings.without_preview(ports(), [one.name for one in contracts]),
         endings=sorted(f".{one}" for one in EXTENSIONS),
         most=tillstream().settings.upload_limit_mb << 20,
         proposed=len(proposals.pending(ports())) if scope().may(Action.ADMINISTER) else 0,

@@ -7,16 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import (
-    answer_form,
-    mapping,
-    preview_content,
-    preview_text,
-    question_text,
-    questions,
-    same_file,
-    scoped,
-)
+from portal.uploads import preview_content, same_file, scoped
+from portal.uploads.questions import answer_form, file_questions, mapping, preview_text, question_text
 from tillstream.contracts import confirmations
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
@@ -42,7 +34,7 @@ def show(sending_id: str) -> ResponseReturnValue:
     choice = sources.sources_of(file_sample, fits, upload.file) if file_sample else sources.Sources(())
     chosen = request.args.get("contract", "") or preview_content.chosen(upload, choice)
     question_page = (
-        questions.about(upload.file, opened, upload.answers) if chosen == sources.NEW and not unreadable else None
+        file_questions.about(upload.file, opened, upload.answers) if chosen == sources.NEW and not unreadable else None
     )
     if chosen == sources.NEW:
         contract = question_page.contract if question_page else None
@@ -105,7 +97,9 @@ def summary(sending_id: str) -> ResponseReturnValue:
         return jsonify({"says": "It may be a file of several of your data sources. Choose one in its preview."})
     if chosen != sources.NEW:
         return jsonify({"says": f"It looks like a file of {chosen}. Nothing is imported until you confirm it."})
-    count = len(questionnaire.build_questionnaire(opened, questions.name_of(upload.file), upload.answers, ()).questions)
+    count = len(
+        questionnaire.build_questionnaire(opened, file_questions.name_of(upload.file), upload.answers, ()).questions
+    )
     words = "one question is open" if count == 1 else f"{count} questions are open"
     return jsonify({"says": f"None of your data sources fits it: {words if count else 'a new one is proposed'}."})
 
@@ -115,7 +109,7 @@ def answer(sending_id: str) -> ResponseReturnValue:
     """Save the answers; the proposal is rebuilt from them."""
     upload = resumable_upload.get(ports(), sending_id, me().login)
     opened = partial(complete_upload.open_complete, ports(), upload)
-    onboarding = questionnaire.build_questionnaire(opened, questions.name_of(upload.file), upload.answers, ())
+    onboarding = questionnaire.build_questionnaire(opened, file_questions.name_of(upload.file), upload.answers, ())
     answers = answer_form.merge_answers(upload.answers, mapping.mapped_columns(onboarding))
     answer_form.keep(upload.id, answers)
     step = answer_form.next_step()

@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from portal.context import me, ports, scope, stores, tillstream
-from portal.uploads import labels, mapping, questions
+from portal.uploads import labels
+from portal.uploads.questions import file_questions, mapping
 from tillstream.detection import FileSample
 from tillstream.domain.batch.file_figures import FileFigures
 from tillstream.domain.contract.model import Contract
@@ -72,7 +73,7 @@ def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool, new
     return Preview(contract, rows, receipt, figures=figures)
 
 
-def so_far(upload: ResumableUpload, question_page: questions.QuestionPage | None) -> Preview | None:
+def so_far(upload: ResumableUpload, question_page: file_questions.QuestionPage | None) -> Preview | None:
     """First rows as far as they can be read while questions are open."""
     contract = question_page.onboarding.so_far if question_page else None
     if contract is None:

@@ -8,7 +8,7 @@ from werkzeug.utils import secure_filename
 
 from portal.access import allow
 from portal.context import ports
-from portal.uploads import held_questions, labels, scoped
+from portal.uploads import held_questions, labels, scoped, without_preview
 from tillstream.batches import lineage, records
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State
 from tillstream.domain.people import Action
@@ -63,6 +63,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         questions=held_questions.link_text(upload),
         steps=_steps(upload, receipt) - (BLOCKED if again or undoing else frozenset()),
         contracts=scoped.contracts(),
+        is_direct=bool(upload.contract) and without_preview.is_set(upload.contract),
         headers=receipts.batch_headers(ports(), upload),
         typed=draft.get(ports(), batch_id).has_edits(),
         parent=records.get(ports(), upload.parent) if upload.parent else None,

@@ -8,7 +8,7 @@ from werkzeug.datastructures import FileStorage
 
 from portal.access import allow
 from portal.context import me, ports, stores, tillstream
-from portal.uploads import labels, scoped
+from portal.uploads import labels, scoped, without_preview
 from portal.uploads.decide import side_by_side
 from portal.uploads.preview_content import keep
 from tillstream.batches import records
@@ -22,10 +22,11 @@ from tillstream.workflows.review.replay_preview import preview
 
 @allow(Action.UPLOAD)
 def submit() -> ResponseReturnValue:
-    """Receive one or several files; the script of the page sends them one by one and reads JSON."""
-    if not request.form.get("contract") and not _script():
-        return submit_for_preview()  # without a contract, show a preview first
-    contract = scoped.contract(request.form.get("contract", ""))
+    """Receive one or several files. A program reads JSON; on the page, a data source can require a preview."""
+    name = request.form.get("contract", "")
+    if not _script() and not (name and without_preview.is_set(name)):
+        return _keep(previewed=False)
+    contract = scoped.contract(name)
     files = _files()
     received = [uploads.receive(ports(), contract, name, stream, me().login, stores=stores()) for name, stream in files]
     if _script():
@@ -44,12 +45,25 @@ def submit() -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def submit_for_preview() -> ResponseReturnValue:
     """Store files for a preview; nothing of them is imported."""
+    return _keep(previewed=True)
+
+
+def _keep(*, previewed: bool) -> ResponseReturnValue:
+    """Store files. previewed: also those of a data source that imports without a preview."""
     requested = request.form.get("contract", "")
     contract = scoped.contract(requested).name if requested else ""
     kept = [keep(name, stream, _size(stream), contract) for name, stream in _files()]
+    if not previewed:
+        kept = [without_preview.import_recognised(one) for one in kept]
+    imported = [one for one in kept if one.batch_id]
+    for one in imported:
+        flash(without_preview.sentence(one), "done")
     if len(kept) == 1:
-        return redirect(url_for("uploads.preview", sending_id=kept[0].id), 303)
-    flash(f"{len(kept)} files are ready to preview.", "done")
+        return redirect(
+            _receipt(kept[0].batch_id) if imported else url_for("uploads.preview", sending_id=kept[0].id), 303
+        )
+    if len(kept) > len(imported):
+        flash(f"{len(kept) - len(imported)} files are ready to preview.", "done")
     return redirect(url_for("uploads.listing"), 303)
 
 

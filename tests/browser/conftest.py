@@ -10,6 +10,7 @@ from app_factory import build
 from live_server import PASSWORD, Served, block_other_hosts, open_page, running
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tillstream.contracts import import_settings
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 from tillstream.settings import Settings
@@ -45,6 +46,13 @@ def served(tmp_path: Path) -> Iterator[Served]:
     accounts.add(app.ports, "admin", "Ada Admin", Role.ADMIN, password=PASSWORD)
     with running(app) as served:
         yield served
+
+
+@pytest.fixture
+def direct(served: Served) -> None:
+    """Data sources whose files are imported without a preview."""
+    for name in ("IN", "UK"):
+        import_settings.save(served.app.ports, name, without_preview=True, by="admin")
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tillstream.people import accounts
 from tillstream.settings import Settings
 from tillstream.workflows.intake import resumable_upload
 
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.usefixtures("direct")]
 HEADER = (
     "Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
     "Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice"

@@ -68,6 +68,7 @@ def test_a_closed_dialog_leaves_the_form_as_it_is(page: Page, served: Served) ->
     expect(page.get_by_label("Email addresses")).to_have_value("shop@example.com")
 
 
+@pytest.mark.usefixtures("direct")
 def test_a_chosen_file_is_uploaded_after_signing_in_again(page: Page, served: Served, tmp_path: Path) -> None:
     path = tmp_path / "IN-june.csv"
     path.write_text(FILE)

@@ -7,6 +7,7 @@ from live_server import PASSWORD, Served
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tillstream.batches import records
+from tillstream.workflows.intake import resumable_upload
 
 pytestmark = pytest.mark.browser
 HEADER = (
@@ -43,7 +44,7 @@ def test_sign_in_upload_receipt_and_the_number(page: Page, served: Served, tmp_p
     page.get_by_label("Drop sales files here").set_input_files(june)
     expect(page.get_by_label("Data source of IN-june.csv")).to_have_value("IN")
 
-    page.get_by_role("button", name="Preview first").click()
+    page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_text("9 of 10 rows ready to import; 1 row to fix")).to_be_visible()
 
     page.get_by_role("button", name="Import as IN").click()
@@ -59,6 +60,7 @@ def test_sign_in_upload_receipt_and_the_number(page: Page, served: Served, tmp_p
     assert served.page_errors == []
 
 
+@pytest.mark.usefixtures("direct")
 def test_several_files_are_uploaded_and_each_shows_its_result(page: Page, served: Served, tmp_path: Path) -> None:
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
@@ -98,7 +100,7 @@ def test_only_an_unambiguous_file_name_chooses_a_contract(
     expect(page.get_by_text(f"{contract}, based on the file name.")).to_have_count(1 if contract else 0)
 
 
-def test_a_file_without_a_contract_is_previewed_before_it_counts(page: Page, served: Served, tmp_path: Path) -> None:
+def test_every_file_is_previewed_before_it_is_imported(page: Page, served: Served, tmp_path: Path) -> None:
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
     expect(page.get_by_label("Data source", exact=True)).to_have_value("")
@@ -112,13 +114,32 @@ def test_a_file_without_a_contract_is_previewed_before_it_counts(page: Page, ser
     expect(page.get_by_text("based on the file name")).to_have_count(0)
     page.get_by_label("Data source of monday.csv").select_option("")
     page.get_by_role("button", name="Upload", exact=True).click()
-    expect(page.locator("#chosen").get_by_role("link", name="Preview")).to_have_count(1)
-    expect(page.locator("#chosen").get_by_role("link", name="See", exact=False)).to_have_count(2)
-    contracts_by_file = {one.file: one.contract for one in records.find(served.app.ports)}
-    assert contracts_by_file == {"UK.csv": "IN", "b.csv": "USA"}
+    expect(page.locator("#chosen").get_by_role("link", name="Preview")).to_have_count(3)
+    assert list(records.find(served.app.ports)) == []
+    contracts_by_file = {one.file: one.contract for one in resumable_upload.open_uploads(served.app.ports, "admin")}
+    assert contracts_by_file == {"UK.csv": "IN", "monday.csv": "", "b.csv": "USA"}
     assert served.page_errors == []
 
 
+@pytest.mark.usefixtures("direct")
+def test_a_recognised_file_is_imported_directly_and_the_page_says_so(
+    page: Page, served: Served, tmp_path: Path
+) -> None:
+    _sign_in(page, served)
+    page.goto(f"{served.address}/uploads")
+    expect(page.get_by_text("IN, UK import without a preview")).to_be_visible()
+    page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "monday.csv", "10.00"))
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_text("monday.csv is a file of IN, whose files are imported without a preview.")).to_be_visible()
+    expect(page.get_by_text("1 of 1 row imported")).to_be_visible()
+    page.goto(f"{served.address}/uploads")
+    page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "tuesday.csv", "11.00"))
+    page.get_by_role("button", name="Preview first").click()
+    expect(page.get_by_role("heading", name="Preview of tuesday.csv")).to_be_visible()
+    assert served.page_errors == []
+
+
+@pytest.mark.usefixtures("direct")
 def test_escape_closes_a_menu_and_returns_the_focus_to_its_button(page: Page, served: Served, tmp_path: Path) -> None:
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
@@ -137,6 +158,7 @@ def test_escape_closes_a_menu_and_returns_the_focus_to_its_button(page: Page, se
     assert served.page_errors == []
 
 
+@pytest.mark.usefixtures("direct")
 def test_refused_rows_come_back_corrected(page: Page, served: Served, tmp_path: Path) -> None:
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
@@ -154,6 +176,7 @@ def test_refused_rows_come_back_corrected(page: Page, served: Served, tmp_path: 
     assert served.page_errors == []
 
 
+@pytest.mark.usefixtures("direct")
 def test_an_undo_is_shown_before_it_is_done(page: Page, served: Served, tmp_path: Path) -> None:
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
@@ -168,6 +191,7 @@ def test_an_undo_is_shown_before_it_is_done(page: Page, served: Served, tmp_path
     assert served.page_errors == []
 
 
+@pytest.mark.usefixtures("direct")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_is_wider_than_a_phone_or_complains(
     page: Page, context: BrowserContext, served: Served, tmp_path: Path, scheme: str

@@ -38,7 +38,7 @@ def dropped(page: Page, folder: Path) -> None:
     file = folder / "linz.csv"
     file.write_text(EXPORT)
     page.get_by_label("Drop sales files here").set_input_files(file)
-    page.get_by_role("button", name="Preview first").click()
+    page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_role("heading", name="Preview of linz.csv")).to_be_visible()
 
 

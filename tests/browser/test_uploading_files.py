@@ -45,6 +45,7 @@ def _uploads(page: Page, served: Served) -> None:
     expect(page.get_by_role("heading", name="Uploads", exact=True)).to_be_visible()
 
 
+@pytest.mark.usefixtures("direct")
 def test_of_several_uploads_one_is_cancelled_and_one_rejected(page: Page, served: Served, tmp_path: Path) -> None:
     refused = tmp_path / "UK-strange.csv"
     refused.write_text("a,b\n1,2\n")
@@ -68,7 +69,7 @@ def test_of_several_uploads_one_is_cancelled_and_one_rejected(page: Page, served
     expect(rows.nth(2)).to_contain_text("paused, 0 bytes of")
     rows.nth(2).get_by_role("button", name="Cancel IN-slow.csv").click()
     expect(rows.nth(2)).to_contain_text("Cancelled. Nothing is kept.")
-    expect(rows.nth(0)).to_contain_text(words("31 rows: 30 new, 1 rejected"))
+    expect(rows.nth(0)).to_contain_text(words("31 rows: 30 new, 1 to fix"))
     expect(rows.nth(0).get_by_role("listitem")).to_have_count(5)
     expect(rows.nth(1)).to_contain_text("The header does not contain")
     rows.nth(0).get_by_role("link", name="See what needs your attention").click()
@@ -94,6 +95,7 @@ def test_a_file_chosen_before_the_pages_script_came_is_listed_when_it_comes(
     expect(page.locator("#chosen > li")).to_have_count(1)
 
 
+@pytest.mark.usefixtures("direct")
 def test_a_broken_line_goes_on_where_it_was_after_the_page_was_left(page: Page, served: Served, tmp_path: Path) -> None:
     large = _sales(tmp_path, "IN-large.csv", 400)
     _uploads(page, served)

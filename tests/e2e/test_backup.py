@@ -18,6 +18,7 @@ from threads import join_thread
 from tests.e2e.conftest import Once, Run, RunText
 from tillstream.app import build
 from tillstream.app.local import folder
+from tillstream.contracts import import_settings
 from tillstream.settings import Settings
 
 HEADER = (
@@ -81,6 +82,20 @@ def test_what_was_backed_up_comes_back_and_settles_to_the_same(
     for way in ("--check", "--from-originals"):
         code, report = run("rebuild", way)
         assert (code, report["differences"]) == (0, [])
+
+
+def test_the_setting_of_a_data_source_comes_back(
+    home: Path, tmp_path: Path, run: Run, elsewhere: Callable[[str], Path]
+) -> None:
+    app = build(Settings(home=home, samples=False, threads=1))
+    import_settings.save(app.ports, "IN", without_preview=True, by="asha")
+    app.close()
+    assert run("backup", str(tmp_path / "set.tar"))[0] == 0
+    restored = elsewhere("set")
+    assert run("restore", str(tmp_path / "set.tar"))[0] == 0
+    app = build(Settings(home=restored, samples=False, threads=1))
+    assert import_settings.of_source(app.ports, "IN").without_preview
+    app.close()
 
 
 @pytest.mark.filterwarnings("ignore:Requested Holidays")  # India's are defined for some years only; sweep requests more

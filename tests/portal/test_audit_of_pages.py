@@ -15,6 +15,7 @@ from tillstream.people import accounts, invitation_links, store_tokens
 from tillstream.people.sign_in import totp
 
 EXPECTED = "/expected-deliveries/IN"
+DIRECT = "/data-sources/IN/preview"
 NO_CHANGE = {
     "api.sales": "a till's sale: its message is kept whole",
     "api.cancel_sending": "what had not arrived whole was no upload yet",
@@ -75,6 +76,11 @@ def _with_code(shop: Shop) -> None:
 def _preview(shop: Shop) -> None:
     place = look_at(shop.boss, FILE)
     shop.boss.post(f"{place}/load", {"contract": "IN"})
+
+
+def _recognised(shop: Shop) -> None:
+    shop.boss.post(DIRECT, {"without_preview": "yes"})
+    shop.boss.post(f"{look_at(shop.boss, FILE)}/recognise")
 
 
 ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
@@ -156,6 +162,8 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "api.send_piece": ("upload.received", _sent),
     "uploads.submit": ("upload.received", lambda s: s.boss.upload(FILE)),
     "uploads.load": ("upload.received", _preview),
+    "uploads.recognise": ("upload.received", _recognised),
+    "data_sources.save": ("setting.changed", lambda s: s.boss.post(DIRECT, {"without_preview": "yes"})),
     "uploads.save": ("contract.saved", _saved_contract),
     "uploads.save_held": ("contract.saved", _answered_while_held),
     "uploads.cancel": ("upload.cancelled", lambda s: s.boss.post(f"/uploads/{s.boss.upload(FILE)}/cancel")),

@@ -86,7 +86,11 @@
   function listed(file) {
     const select = element("select", { className: "form-select", ariaLabel: `Data source of ${file.name}` });
     select.append(element("option", { value: "", textContent: "Recognise it" }));
-    for (const name of contracts) select.append(element("option", { value: name, textContent: name }));
+    for (const { value, dataset } of [...shared.options].filter((one) => one.value)) {
+      const option = element("option", { value, textContent: value });
+      Object.assign(option.dataset, dataset);
+      select.append(option);
+    }
     const clear = named(file.name);
     select.value = clear || shared.value;
     const pause = element("button", { type: "button", className: "btn", hidden: true });
@@ -155,7 +159,8 @@
       const mark = `${one.file.name}-${one.file.size}-${one.file.lastModified}`;
       const left = [...document.querySelectorAll("#waiting-files [data-mark]")].find((one) => one.dataset.mark === mark);
       const contract = one.select.value;
-      const look = one.look || !contract ? "yes" : "";
+      const direct = one.select.selectedOptions[0].dataset.direct !== undefined;
+      const look = one.look || !direct ? "yes" : "";
       one.metadata = { filename: one.file.name, contract, look, mark: `${mark}` };
       one.upload = new Resumable(one.file, {
         address: form.dataset.sending, token: form.elements.csrf_token.value, metadata: one.metadata,
@@ -167,7 +172,7 @@
     }
     try {
       await one.upload.send();
-      if (one.upload.state === "kept") kept(one);
+      if (one.upload.state === "kept") await kept(one);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       finish(one, element("p", { className: "notice wrong", textContent: error.message }));
@@ -175,9 +180,23 @@
     next();
   }
 
-  function kept(one) {
+  // The batch of a file that is imported without a preview because it is recognised; empty if it has a preview.
+  async function recognised(one) {
+    if (one.look || one.metadata.contract) return "";
+    const body = new FormData();
+    body.append("csrf_token", form.elements.csrf_token.value);
+    try {
+      const answer = await fetch(address("recognise", "SENDING", one.upload.id), { method: "POST", body, headers: { Accept: "application/json" } });
+      return answer.ok ? (await answer.json()).batch_id : "";
+    } catch {
+      return ""; // its preview shows it
+    }
+  }
+
+  async function kept(one) {
     one.pause.hidden = true;
-    if (one.metadata.look) {
+    const batch = one.metadata.look ? await recognised(one) : one.upload.batch;
+    if (!batch) {
       const place = address("look", "SENDING", one.upload.id);
       const text = document.createTextNode("Uploaded, but not imported yet. ");
       finish(one, element("p", { className: "notice ask" }, text, element("a", { href: place, textContent: "Preview" })));
@@ -186,7 +205,7 @@
         .then((answer) => (answer.ok ? answer.json() : null)).then((summary) => { if (summary) text.data = `${summary.says} `; }).catch(() => {});
     } else {
       one.state = "uploaded";
-      one.batch = one.upload.batch;
+      one.batch = batch;
       one.goes = address("receipt", "BATCH", one.batch);
       look();
     }

@@ -11,6 +11,7 @@ from visitor import HEADER, Visitor, indian_file, indian_sale
 from portal.uploads import labels
 from tillstream.app import App
 from tillstream.batches import records
+from tillstream.contracts import import_settings
 from tillstream.domain.batch.record import State
 from tillstream.domain.people import Role
 
@@ -34,6 +35,7 @@ def test_an_upload_becomes_a_receipt_and_a_number(person: People, work: Work) ->
 
 def test_several_files_come_in_one_form(app: App, person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
+    import_settings.save(app.ports, "IN", without_preview=True, by="boss")
     files = [(BytesIO(GOOD), "june.csv"), (BytesIO(indian_file(indian_sale("99"))), "july.csv")]
     assert clerk.post("/uploads", {"contract": "IN", "file": files}).headers["Location"] == "/uploads"
     work()
@@ -43,8 +45,9 @@ def test_several_files_come_in_one_form(app: App, person: People, work: Work) ->
     assert {one.received_by for one in records.find(app.ports)} == {"clerk-in"}
 
 
-def test_one_file_without_a_script_leads_to_its_receipt(person: People) -> None:
+def test_one_file_without_a_script_leads_to_its_receipt(app: App, person: People) -> None:
     clerk = person(Role.CLERK, "IN")
+    import_settings.save(app.ports, "IN", without_preview=True, by="boss")
     answer = clerk.post("/uploads", {"contract": "IN", "file": (BytesIO(GOOD), "june.csv")})
     assert answer.status_code == 303
     assert clerk.get(answer.headers["Location"]).status_code == 200

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from portal.uploads import preview_text
+from portal.uploads.questions import preview_text
 from tillstream.detection.columns.accounted import ColumnUse
 from tillstream.detection.evidence import Finding
 from tillstream.workflows.onboarding.question_columns import of_finding

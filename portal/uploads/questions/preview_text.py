@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from portal.uploads import question_text
+from portal.uploads.questions import question_text
 from tillstream.detection.columns.accounted import ColumnUse
 from tillstream.detection.evidence import ANSWERED, Finding
 from tillstream.domain.contract.model import MAPPED

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from portal.uploads import choice_lists, question_text, scoped
-from portal.uploads.mapping import mapped_columns
+from portal.uploads import scoped
+from portal.uploads.questions import choice_lists, question_text
+from portal.uploads.questions.mapping import mapped_columns
 from tillstream.detection.evidence import Question, WordUse
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.file_names import stem

@@ -7,8 +7,9 @@ from typing import Any
 from flask import request
 
 from portal.context import me, ports, scope
-from portal.uploads import preview_text, question_text, scoped
-from portal.uploads.questions import Opened, name_of
+from portal.uploads import scoped
+from portal.uploads.questions import preview_text, question_text
+from portal.uploads.questions.file_questions import Opened, name_of
 from tillstream.detection.answers import check, invalid
 from tillstream.detection.evidence import NO_COLUMN, Question
 from tillstream.domain.contract.model import Contract, parse

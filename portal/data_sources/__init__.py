@@ -1,0 +1,32 @@
+"""Data sources: the formats that files are read by, and whether their files are imported without a preview."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import me, ports
+from portal.uploads import scoped
+from tillstream.contracts import import_settings
+from tillstream.domain.people import Action
+
+blueprint = Blueprint("data_sources", __name__, template_folder="templates")
+
+
+@blueprint.get("/data-sources")
+@allow(Action.UPLOAD)
+def show() -> ResponseReturnValue:
+    """The data sources of the user's regions, with the setting of each."""
+    sources = [(one, import_settings.of_source(ports(), one.name)) for one in scoped.contracts()]
+    return render_template("data_sources/show.html", sources=sources)
+
+
+@blueprint.post("/data-sources/<name>/preview")
+@allow(Action.ADMINISTER)
+def save(name: str) -> ResponseReturnValue:
+    """Set whether files of a data source are imported without a preview."""
+    source = scoped.contract(name).name
+    without = request.form.get("without_preview") == "yes"
+    import_settings.save(ports(), source, without_preview=without, by=me().login)
+    words = "are imported without a preview" if without else "are previewed before they are imported"
+    flash(f"Files of {source} {words}.", "done")
+    return redirect(url_for("data_sources.show"), 303)

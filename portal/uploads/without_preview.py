@@ -1,0 +1,55 @@
+"""Import of a file without a preview, if it is recognised and its data source is set so."""
+
+from functools import partial
+
+from flask import flash, jsonify, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import me, ports, tillstream
+from portal.uploads import preview_content, scoped
+from tillstream.contracts import import_settings
+from tillstream.domain.people import Action
+from tillstream.domain.resumable_upload import ResumableUpload
+from tillstream.workflows.intake import complete_upload, resumable_upload
+from tillstream.workflows.onboarding import sources
+
+
+@allow(Action.UPLOAD)
+def recognise(sending_id: str) -> ResponseReturnValue:
+    """Import a file that was sent for a preview, if it needs none; `url` is its receipt, else its preview."""
+    upload = resumable_upload.get(ports(), sending_id, me().login)
+    imported = import_recognised(upload)
+    if imported.batch_id:
+        flash(sentence(imported), "done")
+        return jsonify({"batch_id": imported.batch_id, "url": url_for("uploads.receipt", batch_id=imported.batch_id)})
+    return jsonify({"batch_id": "", "url": url_for("uploads.preview", sending_id=upload.id)})
+
+
+def import_recognised(upload: ResumableUpload) -> ResumableUpload:
+    """The upload, imported if its data source is certain and imports without a preview."""
+    name = upload.contract or _recognised(upload)
+    if not name or not is_set(name):
+        return upload
+    return complete_upload.ingest_previewed(
+        ports(), tillstream().contracts, upload.id, upload.by, scoped.contract(name).name
+    )
+
+
+def is_set(name: str) -> bool:
+    """Whether the files of a data source are imported without a preview."""
+    return import_settings.of_source(ports(), name).without_preview
+
+
+def sentence(upload: ResumableUpload) -> str:
+    return f"{upload.file} is a file of {upload.contract}, whose files are imported without a preview."
+
+
+def _recognised(upload: ResumableUpload) -> str:
+    """Name of the only data source that fits the file without doubts; empty if there is none."""
+    file_sample, _ = preview_content.sample(partial(complete_upload.open_complete, ports(), upload))
+    if file_sample is None:
+        return ""
+    choice = sources.sources_of(file_sample, sources.fits(file_sample, scoped.contracts()), upload.file)
+    likely = next((one for one in choice.candidates if one.contract.name == choice.likely), None)
+    return choice.likely if likely and likely.fits and not likely.doubts else ""
