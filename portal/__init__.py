@@ -57,7 +57,7 @@ from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE
 from tillstream.workflows.corrections.drafts.workspace import Workspace
 
-SEVERITIES = {"error": "Rejected", "warning": "Check", "hold": "Decide", "rejection": "File rejected"}
+SEVERITIES = {"error": "To fix", "warning": "Check", "hold": "Needs review", "rejection": "File rejected"}
 TRIES = "30 per minute"
 """Sign-in attempts from one address; attempts at one name are throttled in `tillstream.people.login_throttle`."""
 

@@ -43,7 +43,7 @@ def show(sending_id: str) -> ResponseReturnValue:
     is_small = upload.size <= preview_content.AT_ONCE
     earlier = same_file.earlier_of(opened) if file_sample and is_small else None
     preview = (
-        preview_content.by_contract(upload, contract, tried=bool(request.args.get("try")), new=chosen == sources.NEW)
+        preview_content.by_contract(upload, contract, tried=bool(request.args.get("try")))
         if contract
         else preview_content.so_far(upload, question_page)
     )

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from portal.context import me, ports, scope, stores, tillstream
-from portal.uploads import labels
+from portal.uploads import labels, new_values
 from portal.uploads.questions import file_questions, mapping
 from tillstream.detection import FileSample
 from tillstream.domain.batch.file_figures import FileFigures
@@ -35,7 +35,10 @@ class Preview:
     wrong: str = ""
     """Why the contract cannot read the file."""
     figures: FileFigures | None = None
-    """Figures of the whole file: by a new contract, which the user confirms, or as far as the answers read it."""
+    """Figures of the whole file, as far as the answers read it; the user confirms those of a new contract."""
+    is_new_region: bool = False
+    new_stores: tuple[str, ...] = ()
+    """Stores of the file that the region has no sales of."""
     so_far: bool = False
     """Whether questions are open, so that only the rows are shown."""
 
@@ -55,8 +58,8 @@ def sample(opened: Any) -> tuple[FileSample | None, str]:
         return None, str(error)
 
 
-def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool, new: bool = False) -> Preview:
-    """Preview by a contract. `tried`: dry-run large files, too. `new`: with the figures of its first file."""
+def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool) -> Preview:
+    """Preview by a contract. `tried`: dry-run large files, too."""
     if not scope().covers_region(contract.region):  # its result would show sales of the region
         return Preview(contract, None, None, f"{contract.region} is not one of your regions.")
     app, received = tillstream(), ports().clock.now().date()
@@ -65,12 +68,13 @@ def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool, new
         rows = preview_file(opened, contract, received, ports().limits, file=upload.file, rows=mapping.ROWS)
         receipt, figures = None, None
         if upload.size <= AT_ONCE or tried:
-            figures = read_figures(opened, contract, received, ports().limits, file=upload.file) if new else None
+            figures = read_figures(opened, contract, received, ports().limits, file=upload.file)
             with complete_upload.open_complete(ports(), upload) as stream:
                 receipt = dry_run(app.ports, app.contracts, contract, upload.file, stream)
     except Rejected as error:
         return Preview(contract, None, None, str(error))
-    return Preview(contract, rows, receipt, figures=figures)
+    is_new, stores = new_values.new_region(contract), new_values.new_stores(contract, figures)
+    return Preview(contract, rows, receipt, figures=figures, is_new_region=is_new, new_stores=stores)
 
 
 def so_far(upload: ResumableUpload, question_page: file_questions.QuestionPage | None) -> Preview | None:

@@ -4,9 +4,13 @@ import hashlib
 import re
 from collections.abc import Callable
 
+import pytest
 from upload_steps import look_at, text_of
 from visitor import Visitor, indian_file, indian_sale
 
+from tillstream.app import App
+from tillstream.batches import records
+from tillstream.domain.batch.record import State
 from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]
@@ -43,6 +47,34 @@ def test_a_file_that_does_not_count_can_be_imported_again(person: People, work: 
     admin.post(f"/uploads/{batch}/undo")
     work()
     assert "you can import it again" in admin.get(SAME).get_json()["upload"]["advice"]
+
+
+@pytest.mark.parametrize(
+    ("state", "advice"),
+    [
+        (State.FAILED, "It failed, and nothing is lost. An administrator can retry it; do not upload it again."),
+        (State.CANCELLED, "It was cancelled before it was imported, so you can import it again."),
+    ],
+)
+def test_the_advice_is_about_what_happened_to_the_earlier_upload(
+    app: App, person: People, state: State, advice: str
+) -> None:
+    clerk = person(Role.CLERK, "IN")
+    batch = clerk.upload(GOOD)
+    records.transition(app.ports, batch, state)
+    assert clerk.get(SAME).get_json()["upload"]["advice"] == advice
+    assert advice in text_of(clerk.get(look_at(clerk, GOOD, "again.csv")).text)
+
+
+def test_the_reason_of_a_rejection_is_in_the_advice(person: People, work: Work) -> None:
+    clerk = person(Role.CLERK, "IN")
+    batch = clerk.upload(b"a,b\n1,2\n")
+    work()
+    same = hashlib.sha256(b"a,b\n1,2\n").hexdigest()
+    advice = clerk.get(f"/uploads/same?sha256={same}").get_json()["upload"]["advice"]
+    assert "It was rejected, and none of its rows is imported." in advice
+    assert "Reason: The header does not contain" in advice
+    assert "Rejected" in clerk.get(f"/uploads/{batch}").text
 
 
 def test_the_template_of_a_data_source_fits_it(person: People) -> None:

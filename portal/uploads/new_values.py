@@ -1,0 +1,22 @@
+"""Regions and stores of a file that are not in the lists of the portal yet."""
+
+from portal import metrics
+from portal.context import tillstream
+from tillstream.analytics.queries import Filters
+from tillstream.domain.batch.file_figures import FileFigures
+from tillstream.domain.contract.model import Contract
+
+
+def new_region(contract: Contract) -> bool:
+    """Whether no data source reports to the region yet."""
+    return contract.region not in tillstream().contracts.regions()
+
+
+def new_stores(contract: Contract, figures: FileFigures | None) -> tuple[str, ...]:
+    """Stores of the file that are neither listed by the data source nor have sales in its region."""
+    unlisted = [one for one in figures.stores if one not in contract.stores] if figures else []
+    if not unlisted:
+        return ()
+    rows = metrics.ask("filter-values", Filters(region=(contract.region,)), filter="store").to_pylist()
+    listed = {row["value"] for row in rows}
+    return tuple(one for one in unlisted if one not in listed)
