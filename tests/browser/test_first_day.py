@@ -122,9 +122,7 @@ def test_every_file_is_previewed_before_it_is_imported(page: Page, served: Serve
 
 
 @pytest.mark.usefixtures("direct")
-def test_a_recognised_file_is_imported_directly_and_the_page_says_so(
-    page: Page, served: Served, tmp_path: Path
-) -> None:
+def test_a_recognised_file_is_imported_directly_with_a_message(page: Page, served: Served, tmp_path: Path) -> None:
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
     expect(page.get_by_text("IN, UK import without a preview")).to_be_visible()

@@ -35,7 +35,7 @@ def test_a_chosen_data_source_leads_to_a_preview_until_it_is_set_to_import(perso
     assert uploaded(admin, "IN").location.startswith("/uploads/look/")
 
 
-def test_a_recognised_file_goes_in_directly_and_the_page_says_why(person: People, work: Work) -> None:
+def test_a_recognised_file_is_imported_directly_with_a_message(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     assert uploaded(admin).location.startswith("/uploads/look/")
     admin.post(PAGE, {"without_preview": "yes"})
