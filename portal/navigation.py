@@ -47,7 +47,7 @@ AREAS: tuple[Area, ...] = (
         ("changes.settlement", "changes.lines"),
     ),
     Area("annotations.show", "Annotations", "Numbers", "calendar", "m", Action.SEE_NUMBERS),
-    Area("review.waiting", "Decisions", "Files", "hand", "w", Action.SEE_UPLOADS, ("review.decide",), waiting.count),
+    Area("review.waiting", "Needs review", "Files", "hand", "w", Action.SEE_UPLOADS, ("review.decide",), waiting.count),
     Area("uploads.listing", "Uploads", "Files", "upload", "u", Action.SEE_UPLOADS),
     Area("completeness.show", "Delivery calendar", "Files", "calendar", "d", Action.SEE_UPLOADS, ("completeness.day",)),
     Area("data_sources.show", "Data sources", "Files", "list", "f", Action.UPLOAD),

@@ -18,15 +18,13 @@ STORES = 20
 
 
 def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
-    """Held and failed files, rejected rows and dead letters."""
-    waiting = {
-        "held": list(islice(scoped.newest(state=State.HELD), COUNTED)),
-        "failed": list(islice(scoped.newest(state=State.FAILED), COUNTED)),
-    }
-    admin = scope().may(Action.ADMINISTER)
+    """Held and failed files, rejected rows and dead letters: only what the user's role can act on."""
+    may = scope().may
+    admin = may(Action.ADMINISTER)
     return {
-        **waiting,
-        "refused": metrics.ask("refused-rows", Filters()).to_pylist(),
+        "held": list(islice(scoped.newest(state=State.HELD), COUNTED)) if may(Action.DECIDE) else [],
+        "failed": list(islice(scoped.newest(state=State.FAILED), COUNTED)) if may(Action.UPLOAD) else [],
+        "refused": metrics.ask("refused-rows", Filters()).to_pylist() if may(Action.UPLOAD) else [],
         "shown": SHOWN,
         "many": COUNTED,
         "dead": len(dead_letters.find(ports(), COUNTED)) if admin else 0,

@@ -1,10 +1,12 @@
-"""Review pages: held files, and a preview of each decision."""
+"""Review pages: held files, and what each answer would change."""
 
 from flask import Blueprint
 
-from portal.review import waiting
+from portal.review import answers, several, waiting
 
 blueprint = Blueprint("review", __name__, template_folder="templates")
 
 blueprint.add_url_rule("/waiting", "waiting", waiting.show)
-blueprint.add_url_rule("/waiting/<batch_id>", "decide", waiting.decide)
+blueprint.add_url_rule("/waiting", "several", several.decide, methods=["POST"])
+blueprint.add_url_rule("/waiting/<batch_id>", "decide", answers.show)
+blueprint.add_url_rule("/waiting/<batch_id>/answers", "answers", answers.fragment)

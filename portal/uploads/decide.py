@@ -23,7 +23,7 @@ def confirm(batch_id: str) -> ResponseReturnValue:
         flash(f"{upload.file} is being read with {contract}.", "done")
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
     decided = decisions.confirm(ports(), batch_id, me().login, as_new=bool(request.form.get("as_new")))
-    flash(f"{upload.file} is confirmed. Its rows are imported within a few seconds.", "done")
+    flash(f"{upload.file} is being imported. Its rows count within a few seconds.", "done")
     return redirect(url_for("uploads.receipt", batch_id=decided.batch_id), 303)
 
 
@@ -40,7 +40,7 @@ def accept(batch_id: str) -> ResponseReturnValue:
 def reject(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     decisions.reject(ports(), batch_id, me().login, request.form.get("reason", "").strip()[:500])
-    flash(f"{upload.file} is rejected. None of its rows is imported.", "done")
+    flash(f"{upload.file} is discarded. None of its rows is imported.", "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 

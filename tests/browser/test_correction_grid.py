@@ -75,7 +75,7 @@ def test_suggestion_all_alike_discard_save_and_a_balanced_receipt(page: Page, se
     panel.get_by_role("button", name="Set the one like it to “100.00”").click()
     expect(page.get_by_text("4 of 5 rows would be accepted · 1 discarded")).to_be_visible()
 
-    page.get_by_role("button", name="Submit 5 corrected rows").click()
+    page.get_by_role("button", name="Submit 5 fixes").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("45 read = 44 new")).to_be_visible()
     dialog.get_by_role("button", name="Submit").click()
@@ -87,7 +87,7 @@ def test_suggestion_all_alike_discard_save_and_a_balanced_receipt(page: Page, se
 
 def test_the_keyboard_alone_repairs_undoes_and_saves(page: Page, served: Served, batch: str) -> None:
     _open(page, served, batch)
-    grid = page.get_by_role("grid", name="Rejected rows of IN-june.csv")
+    grid = page.get_by_role("grid", name="Rows to fix in IN-june.csv")
     expect(grid.locator(":focus")).to_have_text("2026/06/04 10:15")
     keys = page.keyboard
     keys.press("F8")
@@ -121,7 +121,7 @@ def test_the_keyboard_alone_repairs_undoes_and_saves(page: Page, served: Served,
     keys.press("F6")
     keys.press("Enter")
     expect(page.get_by_text("5 of 5 rows would be accepted")).to_be_visible()
-    page.get_by_role("button", name="Submit 5 corrected rows").focus()
+    page.get_by_role("button", name="Submit 5 fixes").focus()
     keys.press("Enter")
     expect(page.get_by_role("dialog").get_by_text("45 read = 45 new")).to_be_visible()
     page.get_by_role("dialog").get_by_role("button", name="Submit").focus()

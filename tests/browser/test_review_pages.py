@@ -52,18 +52,35 @@ def test_a_held_file_is_previewed_and_confirmed(manager: Page, served: Served) -
     give(served, "monday.csv", "100.00", "200.00")
     give(served, "tuesday.csv", "150.00", "ten", "ten")
     manager.goto(f"{served.address}/uploads")
-    manager.get_by_role("link", name="Decisions").click()
-    expect(manager.get_by_role("heading", name="1 file needs your decision")).to_be_visible()
-    manager.get_by_role("link", name="tuesday.csv").click()
+    manager.get_by_role("link", name="Needs review").click()
+    expect(manager.get_by_text("1 file is held and does not count yet")).to_be_visible()
     expect(manager.get_by_text("Too many rejected rows")).to_be_visible()
     expect(manager.get_by_text("1 line would be changed")).to_be_visible()
     numbers = manager.get_by_role("region", name="Your numbers")
     expect(numbers.get_by_role("row", name="Revenue")).to_contain_text("300.00")
     expect(numbers.get_by_role("row", name="Revenue")).to_contain_text("350.00")
-    manager.get_by_role("button", name="Confirm and import its rows").click()
+    manager.get_by_role("button", name="Import the file").click()
     expect(manager.get_by_text("1 of 3 rows imported; 2 rows to fix")).to_be_visible()
     manager.goto(f"{served.address}/waiting")
-    expect(manager.get_by_role("heading", name="No file needs a decision")).to_be_visible()
+    expect(manager.get_by_role("heading", name="No file needs review")).to_be_visible()
+    assert served.page_errors == []
+
+
+def test_held_files_are_answered_together_on_one_page(manager: Page, served: Served) -> None:
+    held = [give(served, f"day-{number}.csv", f"{number}.00", "ten", "ten") for number in range(3)]
+    manager.goto(f"{served.address}/waiting")
+    discard = manager.get_by_role("button", name="Discard selected")
+    expect(discard).to_be_disabled()
+    manager.get_by_role("checkbox", name="Select all").check()
+    expect(manager.get_by_text("3 of 3 files selected")).to_be_visible()
+    manager.get_by_role("checkbox", name="Select day-1.csv").uncheck()
+    manager.get_by_label("Reason for discarding").fill("sent twice")
+    discard.click()
+    expect(manager.get_by_text("2 files are discarded")).to_be_visible()
+    expect(manager.get_by_role("heading", level=2, name="day-1.csv")).to_be_visible()
+    expect(manager.get_by_role("button", name="Import the file")).to_be_visible()
+    states = [records.get(served.app.ports, one).state for one in held]
+    assert states == [State.REJECTED, State.HELD, State.REJECTED]
     assert served.page_errors == []
 
 

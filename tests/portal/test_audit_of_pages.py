@@ -168,6 +168,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "uploads.save_held": ("contract.saved", _answered_while_held),
     "uploads.cancel": ("upload.cancelled", lambda s: s.boss.post(f"/uploads/{s.boss.upload(FILE)}/cancel")),
     "uploads.accept": ("contract.saved", lambda s: s.boss.post(f"/uploads/{s.widened()}/accept")),
+    "review.several": ("upload.confirmed", lambda s: s.boss.post("/waiting", {"answer": "import", "batch": s.held()})),
     "uploads.confirm": ("upload.confirmed", lambda s: s.boss.post(f"/uploads/{s.held()}/confirm")),
     "uploads.reject": ("upload.rejected", lambda s: s.boss.post(f"/uploads/{s.held()}/reject", {"reason": "no"})),
     "uploads.undo": ("upload.undone", lambda s: s.boss.post(f"/uploads/{s.upload()}/undo")),

@@ -120,13 +120,13 @@ def test_rows_rejected_only_by_a_rule_can_be_accepted_unchanged(person: People, 
     assert fixer.post("send")["status"] == 201
     work()
     assert receipts.receipt(app.ports, batch)["rows"]["new"] == 22
-    assert "No row of june.csv needs your attention" in clerk.get(f"/uploads/{batch}/fix").text
+    assert "No row of june.csv is left to fix" in clerk.get(f"/uploads/{batch}/fix").text
 
 
 def test_the_page_opens_with_its_columns_and_the_way_by_a_spreadsheet(fixer: Fixer) -> None:
     assert "Fix them here" in fixer.who.get(f"/uploads/{fixer.batch}").text
     page = fixer.who.get(f"/uploads/{fixer.batch}/fix").text
-    assert 'aria-label="Rejected rows of june.csv"' in page
+    assert 'aria-label="Rows to fix in june.csv"' in page
     assert "Taxable Value" in page
     assert "refused.csv" in page
     fixer.step("set", cells=[[21, AMOUNT, "10.00"]])
@@ -147,12 +147,15 @@ def test_a_row_with_a_delimiter_too_many_is_taken_apart_as_it_would_be_accepted(
     batch = clerk.upload(indian_file(*GOOD, whole, lacking, "a,b"))
     work()
     fixer = Fixer(clerk, batch)
+    rows = fixer.rows()
+    assert [rows[number]["ragged"]["cells"] - len(rows[number]["cells"]) for number in (21, 22, 23)] == [1, -1, -17]
+    assert rows[21]["ragged"]["beyond"] == [""]
     splits = fixer.get("cell", row=21, column=-1)["splits"]
     (way,) = [one for one in splits if one["label"] == "“Rao, Asha” is one cell, Customer Name"]
     response = fixer.post(
         "steps", step={"do": "set", "cells": [[21, n, t] for n, t in enumerate(way["cells"])]}, shown=[21]
     )
-    assert response["rows"][0]["state"] == "ready"
+    assert (response["rows"][0]["state"], response["rows"][0]["ragged"]) == ("ready", None)
     assert fixer.get("cell", row=22, column=-1)["splits"][0]["label"] == "Qty is missing"
     assert fixer.get("cell", row=23, column=-1)["splits"] == []
 
@@ -201,7 +204,9 @@ def test_a_held_file_has_no_grid_but_instructions(person: People, work: Work) ->
     work()
     page = clerk.get(f"/uploads/{batch}/fix")
     assert page.status_code == 200
-    assert "needs a decision" in page.text
+    assert "needs review first" in page.text
+    assert "A manager of its region or an administrator reviews it" in page.text
+    assert "Review it" not in page.text, "a clerk does not decide"
 
 
 @pytest.mark.parametrize("role", [Role.SALESPERSON, Role.ANALYST])

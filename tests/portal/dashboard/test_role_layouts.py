@@ -213,6 +213,6 @@ def test_rejected_rows_are_listed_as_needing_attention(sold: Visitor, person: Pe
     sold.upload(indian_file(*rows, indian_sale("19", "ten", date="05-06-2026 10:00")))
     work()
     clerk = person(Role.CLERK, "IN", login="clerk")
-    assert "row needs correction" in clerk.get("/dashboard/tiles/attention").text
+    assert "row to fix" in clerk.get("/dashboard/tiles/attention").text
     other = person(Role.CLERK, "UK", login="other")
     assert "Nothing needs your attention" in other.get("/dashboard/tiles/attention").text

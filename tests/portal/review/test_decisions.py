@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 from flask import Flask
-from visitor import Visitor, indian_file, indian_sale
+from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -13,6 +13,7 @@ from tillstream.audit import reading
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
 from tillstream.domain.people import Role
+from tillstream.people import accounts
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -26,10 +27,10 @@ def test_a_held_file_shows_its_reasons_and_the_effect_of_each_answer(person: Peo
     held = manager.upload(MOSTLY_BAD, "bad.csv")
     work()
     listed = manager.get("/waiting").text
-    assert "1 file needs your decision" in listed
+    assert "1 file is held and does not count yet" in listed
     assert "bad.csv" in listed
     page = manager.get(f"/waiting/{held}").text
-    assert "Decide on bad.csv" in page
+    assert "<h1>bad.csv</h1>" in page
     assert "1 line would be added" in page
     assert "1,000.00" in page
     assert "1,040.00" in page
@@ -41,15 +42,15 @@ def test_only_a_held_file_with_superseded_rows_can_be_made_current(person: Peopl
     manager = person(Role.MANAGER, "IN")
     first = manager.upload(MOSTLY_BAD)
     work()
-    assert "Preview: confirm and make it current" not in manager.get(f"/waiting/{first}").text
+    assert "Preview: import and make it current" not in manager.get(f"/waiting/{first}").text
     manager.post(f"/uploads/{first}/confirm")
     work()
     manager.upload(indian_file(indian_sale("B9", "50.00")), "later.csv")
     work()
     again = manager.upload(MOSTLY_BAD)
     work()
-    assert "Preview: confirm and make it current" in manager.get(f"/waiting/{again}").text
-    assert "Preview: confirm only" in manager.get(f"/waiting/{again}?as_new=yes").text
+    assert "Preview: import and make it current" in manager.get(f"/waiting/{again}").text
+    assert "Preview: import only" in manager.get(f"/waiting/{again}?as_new=yes").text
 
 
 def test_a_confirmed_file_counts_and_shows_who_confirmed_it(app: App, person: People, work: Work) -> None:
@@ -63,7 +64,7 @@ def test_a_confirmed_file_counts_and_shows_who_confirmed_it(app: App, person: Pe
     entries = reading.find_by_subject(app.ports, "upload", held)
     assert ("upload.confirmed", "manager-in") in [(one.what, one.who) for one in entries]
     assert manager.get(f"/waiting/{held}").status_code == 303
-    assert "No file needs a decision" in manager.get("/waiting").text
+    assert "No file needs review" in manager.get("/waiting").text
 
 
 def test_the_navigation_counts_what_waits_in_the_own_regions(person: People, work: Work) -> None:
@@ -81,8 +82,69 @@ def test_a_clerk_sees_why_a_file_waits_but_does_not_decide(person: People, work:
     work()
     page = clerk.get(f"/waiting/{held}").text
     assert "A manager of IN or an administrator decides." in page
-    assert "Confirm and import its rows" not in page
+    assert "Import the file" not in page
+    assert "Check the rejected rows" not in page, "a remedy is for those who decide"
     assert clerk.post(f"/uploads/{held}/confirm").status_code == 403
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_only_roles_that_decide_see_held_files_as_a_task(person: People, work: Work, role: Role) -> None:
+    person(Role.CLERK, "IN", login="uploader").upload(MOSTLY_BAD)
+    work()
+    visitor = person(role, "IN")
+    decides = role in {Role.ADMIN, Role.MANAGER}
+    start = visitor.get("/dashboard").text
+    tile = visitor.get("/dashboard/tiles/attention").text
+    assert ('class="waits"' in start, "1</b> file needs review" in tile) == (decides, decides)
+    listed = visitor.get("/waiting")
+    assert listed.status_code == (403 if role in {Role.SALESPERSON, Role.ANALYST} else 200)
+    assert ("then import or discard it" in listed.text) == decides
+    assert visitor.post("/waiting", {"answer": "import", "batch": "0" * 20}).status_code == (404 if decides else 403)
+
+
+def test_the_count_of_a_user_limited_to_stores_leaves_out_the_files_of_others(
+    app: App, portal: Flask, person: People, work: Work
+) -> None:
+    person(Role.CLERK, "IN", login="uploader").upload(MOSTLY_BAD)
+    work()
+    accounts.add(app.ports, "delhi", "Dev", Role.MANAGER, regions=("IN",), stores=("DEL01",), password=PASSWORD)
+    elsewhere = Visitor(portal.test_client())
+    elsewhere.sign_in("delhi")
+    assert 'class="waits"' not in elsewhere.get("/uploads").text
+    assert "No file needs review" in elsewhere.get("/waiting").text
+
+
+def test_several_files_are_imported_or_discarded_together(app: App, person: People, work: Work) -> None:
+    manager = person(Role.MANAGER, "IN")
+    batches = [
+        manager.upload(indian_file(indian_sale(f"{day}9"), *(indian_sale(f"{day}{n}", "ten") for n in range(4))), day)
+        for day in ("a.csv", "b.csv", "c.csv")
+    ]
+    work()
+    assert "3 files are held" in manager.get("/waiting").text
+    assert manager.post("/waiting", {"answer": "import", "batch": batches[:2]}).status_code == 303
+    page = manager.get("/waiting").text
+    assert ("2 files are imported" in page, "1 file is held" in page) == (True, True)
+    manager.post("/waiting", {"answer": "discard", "batch": batches[2], "reason": "wrong month"})
+    assert "1 file is discarded" in manager.get("/waiting").text
+    work()
+    assert [records.get(app.ports, one).state for one in batches] == [State.ANNOUNCED, State.ANNOUNCED, State.REJECTED]
+    assert records.get(app.ports, batches[2]).error == "Rejected by manager-in: wrong month"
+    manager.post("/waiting", {"answer": "import", "batch": batches[2]})
+    assert "Not changed, because" in manager.get("/waiting").text
+    assert manager.post("/waiting", {"answer": "import"}).status_code == 422
+
+
+def test_the_answers_of_a_file_are_a_part_of_the_list(person: People, work: Work) -> None:
+    manager = person(Role.MANAGER, "IN")
+    held = manager.upload(MOSTLY_BAD)
+    work()
+    assert f'data-src="/waiting/{held}/answers"' in manager.get("/waiting").text
+    part = manager.get(f"/waiting/{held}/answers").text
+    assert "<!doctype html>" not in part
+    assert ("1 line would be added" in part, "“ten”, which cannot be read" in part) == (True, True)
+    manager.post(f"/uploads/{held}/reject")
+    assert "Somebody else decided meanwhile" in manager.get(f"/waiting/{held}/answers").text
 
 
 def test_what_waits_elsewhere_is_unknown(person: People, work: Work) -> None:

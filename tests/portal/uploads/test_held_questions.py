@@ -77,7 +77,7 @@ def test_a_held_file_without_open_questions_has_no_link_to_them(person: People, 
     bad = admin.upload(indian_file(*(indian_sale(f"B{number}", "ten") for number in range(6)), *GOOD))
     work()
     page = admin.get(f"/uploads/{bad}").text
-    assert "Preview each decision" in page
+    assert "what each answer does" in page
     assert f"/uploads/{bad}/questions" not in page
 
 

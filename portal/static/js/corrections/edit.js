@@ -4,7 +4,7 @@
 
   const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
-  // `on` has callbacks: moved, write(cells), turn(pages), undo, redo, next, aside, leftOver(lines).
+  // `on` has callbacks: moved, write(cells), turn(pages), undo, redo, next, aside, leftOver(lines, columns).
   class Hands {
     constructor(table, on) {
       this.table = table;
@@ -202,11 +202,13 @@
       const block = corrections.block(text);
       if (!columns.length) return;
       if (block.length === 1 && block[0].length === 1) return this.put(() => block[0][0]);
-      const over = block.filter((line, down) => rows[0] + down >= this.rows.length || columns[0] + line.length > this.width).length;
+      const across = Math.max(...block.map((line) => line.length));
+      const lines = Math.max(0, rows[0] + block.length - this.rows.length);
+      const beside = Math.max(0, columns[0] + across - this.width);
       this.writeAll(block.flatMap((line, down) => line.map((cell, right) => [rows[0] + down, columns[0] + right, cell])));
       this.from = [rows[0], columns[0]];
-      this.choose([rows[0] + block.length - 1, columns[0] + Math.max(...block.map((line) => line.length)) - 1], true);
-      if (over) this.on.leftOver(over);
+      this.choose([rows[0] + block.length - 1, columns[0] + across - 1], true);
+      if (lines || beside) this.on.leftOver(lines, beside);
     }
   }
 

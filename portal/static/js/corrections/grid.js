@@ -8,11 +8,21 @@
   const { element, Wire, Hands, Panel, Clash } = corrections;
   const names = [...root.querySelectorAll("thead [data-name]")].map((head) => head.dataset.name);
   const choose = part("choose");
-  const wire = new Wire(root.dataset.here, (silent) => (silent ? note("The server does not respond. Keep this page open: your edits are sent when it responds again.") : quiet()));
+  const wire = new Wire(root.dataset.here, {
+    silent: (isSilent) => { saved(isSilent ? "Not saved yet" : "Saving…"); if (isSilent) note("The server does not respond. Keep this page open: your edits are sent when it responds again."); else quiet(); },
+    saving: (count) => saved(count ? "Saving…" : "All changes saved"),
+    signedOut: () => new Promise((again) => {
+      const sign = element("button", { type: "button", class: "btn", text: "Sign in and save" });
+      sign.addEventListener("click", () => { quiet(); saved("Saving…"); again(); });
+      saved("Not saved yet");
+      note("You are signed out. Keep this page open: what you typed is saved after you sign in.", sign);
+    }),
+  });
   const start = new URLSearchParams(location.search);
   const LOOK = 5000;
   const narrow = matchMedia("(max-width: 700px)");
-  const many = (count, word) => `${count.toLocaleString()} ${word}${count === 1 ? "" : "s"}`;
+  const many = (count, word, words = `${word}s`) => `${count.toLocaleString()} ${count === 1 ? word : words}`;
+  const saved = (words) => { document.querySelector("[data-part=saved]").textContent = words; };
   let rows = [];
   let draft = {};
   let page = Number(start.get("page")) || 1;
@@ -33,7 +43,10 @@
     redo: () => act("redo"),
     next: () => next(),
     aside: () => panel.focus(),
-    leftOver: (lines) => note(`${many(lines, "line")} that you pasted did not fit on this page and ${lines === 1 ? "was" : "were"} left out. Go to the next page and paste the rest there.`),
+    leftOver: (lines, columns) => note([
+      lines && `${many(lines, "pasted row")} did not fit on this page and ${lines === 1 ? "was" : "were"} left out. Go to the next page and paste the rest there.`,
+      columns && `${many(columns, "pasted column")} did not fit beside the last column and ${columns === 1 ? "was" : "were"} left out.`,
+    ].filter(Boolean).join(" ")),
   });
   const panel = new Panel(part("panel"), names, root.dataset.help, (...args) => wire.ask(...args), {
     put: (text) => hands.put(() => text),
@@ -65,12 +78,12 @@
     if (counts.discarded) words.push(`${counts.discarded.toLocaleString()} discarded`);
     if (draft.away) words.push(`${many(draft.away, "row")} submitted and being read`);
     if (counts.still) words.push(`${counts.still.toLocaleString()} changed but still rejected`);
-    words.push(counts.touched ? "saved as a draft" : "no edits yet");
+    if (!counts.touched) words.push("no edits yet");
     part("progress").textContent = `${words.join(" · ")}.${draft.others.map((one) => ` ${one.who} is also editing (${many(one.steps, "step")}).`).join("")}`;
     button("undo").disabled = !draft.undo;
     button("redo").disabled = !draft.redo;
     button("ask-send").disabled = !ready;
-    button("ask-send").textContent = ready ? `Submit ${many(ready, "corrected row")}` : "Submit corrected rows";
+    button("ask-send").textContent = ready ? `Submit ${many(ready, "fix", "fixes")}` : "Submit fixes";
     kinds();
     if (answer.rows) draw(answer.rows);
   }
@@ -126,12 +139,12 @@
   }
 
   async function step(one) {
+    if (!wire.waiting) quiet(); // not what the page says while it cannot save
     try {
       take(await wire.say("steps", { step: { ...one, key: Math.random().toString(36).slice(2, 12) }, shown: shown() }));
-      quiet();
     } catch (error) {
       if (error instanceof Clash) await clashed(error, one);
-      else { failed(error); await load(); }
+      else { failed(error); await load(); saved("Not saved"); }
     }
   }
 
@@ -178,7 +191,7 @@
     if (after) { hands.choose(after); return; }
     const answer = await wire.ask("next", { ...wanted(), page: page + 1 }).catch(failed);
     if (answer?.page && answer.page !== page) { await turn(answer.page); hands.at = [0, -2]; await next(); } else if (all.length) hands.choose(all[0]);
-    else note("No errors are left on this page. You can submit the corrected rows.");
+    else note("No errors are left on this page. You can submit your fixes.");
   }
 
   async function askReplace() {

@@ -11,22 +11,34 @@ globalThis.corrections = {};
   }
 
   const AGAIN = 2000;
+  // What the page asks for by itself is no reason to ask a person to sign in.
+  const UNASKED = new Set(["stamp", "cell"]);
+  const signedOut = (answer) => answer.redirected || answer.status === 401;
 
   class Wire {
-    // `silent(true)` when the server does not answer, `silent(false)` when it does again.
-    constructor(here, silent) { this.silent = silent; this.here = here; this.version = 0; this.last = Promise.resolve(); this.waiting = 0; }
+    // `on`: silent(true) when the server does not answer and silent(false) when it does again; saving(count of steps
+    // on their way); signedOut(), which resolves when the person wants to sign in after all.
+    constructor(here, on) { this.on = on; this.here = here; this.version = 0; this.last = Promise.resolve(); this.waiting = 0; }
 
     async ask(part, args = {}) {
       const query = new URLSearchParams(Object.entries(args).filter(([, value]) => value !== "" && value !== null && value !== false));
-      return this.read(await fetch(`${this.here}/${part}?${query}`, { headers: { Accept: "application/json" } }));
+      const get = () => fetch(`${this.here}/${part}?${query}`, { headers: { Accept: "application/json" } });
+      const answer = await get();
+      const again = signedOut(answer) && !UNASKED.has(part) && await globalThis.ensureSignedIn();
+      return this.read(again ? await get() : answer);
     }
 
     // In the order in which they were done; what fails does not stop those after it.
     say(part, data = {}) {
-      this.waiting += 1;
+      this.count(1, part);
       const result = this.last.then(() => (data.step?.key ? this.insist(part, data) : this.post(part, data)));
       this.last = result.catch(() => {});
-      return result.finally(() => { this.waiting -= 1; });
+      return result.finally(() => this.count(-1, part));
+    }
+
+    count(by, part) {
+      this.waiting += by;
+      if (part !== "count") this.on.saving(this.waiting);
     }
 
     // A step with a key may be sent again until it is answered: it is taken once.
@@ -34,20 +46,24 @@ globalThis.corrections = {};
       for (let missed = false; ; missed = true) {
         try {
           const answer = await this.post(part, data);
-          if (missed) this.silent(false);
+          if (missed) this.on.silent(false);
           return answer;
         } catch (error) {
           if (!(error instanceof TypeError)) throw error;
-          this.silent(true);
+          this.on.silent(true);
           await new Promise((done) => { setTimeout(done, AGAIN); });
         }
       }
     }
 
+    // What was typed is never dropped because the session ended: it is sent once the person is signed in again. A
+    // server that no longer has the session may miss the token first, hence the second try after any 400.
     async post(part, data) {
-      const answer = await this.send(part, data);
-      const again = answer.status === 401 && await globalThis.ensureSignedIn();
-      return this.read(again ? await this.send(part, data) : answer);
+      for (let again = false; ; again = true) {
+        const answer = await this.send(part, data);
+        if (!signedOut(answer) && (again || answer.status !== 400)) return this.read(answer);
+        while (!await globalThis.ensureSignedIn()) await this.on.signedOut();
+      }
     }
 
     send(part, data) {
@@ -59,7 +75,7 @@ globalThis.corrections = {};
     }
 
     async read(answer) {
-      if (answer.redirected || answer.status === 401) throw new Error("You were signed out. Your edits are saved. Sign in again to continue.");
+      if (signedOut(answer)) throw new Error("You are signed out. Sign in again to continue.");
       const body = await answer.json();
       if (answer.status === 409 && body.others) throw new Clash(body);
       if (!answer.ok) throw new Error(body.detail || body.title);

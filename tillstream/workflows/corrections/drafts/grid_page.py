@@ -17,9 +17,11 @@ from tillstream.ports import Ports
 from tillstream.receipts.receipt import contract_headers, with_message
 from tillstream.workflows.corrections.drafts.rejected_rows import WHOLE_ROW, Spots
 from tillstream.workflows.corrections.drafts.revalidate import Problems
+from tillstream.workflows.corrections.drafts.split_row import split_cells
 from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot
 
 PER_PAGE = 50
+_RAGGED = "ragged-row"
 _DOWNLOAD_HINT = re.compile(r" in the portal or in the downloaded rows,?")
 Ints = npt.NDArray[np.int64]
 
@@ -129,6 +131,7 @@ class _Writer:
         refusals, applied = self._view.refusals, self._view.applied
         problems = self._problems_by_row.get(row)
         edited = {column: applied.written(row, column) for column, edits in applied.cells.items() if row in edits}
+        described = list(self._described(json.loads(refusals.problems[row]) if problems is None else problems))
         return {
             "row": int(refusals.row_number[row]),
             "line": int(refusals.line_number[row]),
@@ -138,9 +141,15 @@ class _Writer:
             "reason": applied.discarded.get(row, ""),
             "by": applied.by.get(row, ""),
             "whole": refusals.whole.get(row, ""),
-            "problems": list(self._described(json.loads(refusals.problems[row]) if problems is None else problems)),
+            "ragged": self._ragged(row) if any(one["code"] == _RAGGED for one in described) else None,
+            "problems": described,
             "acceptable": all(one["code"] in self._acceptable for one in json.loads(refusals.problems[row])),
         }
+
+    def _ragged(self, row: int) -> dict[str, Any]:
+        """Number of cells of a row that has too few or too many, and those beyond the header."""
+        cells = split_cells(self._view.refusals.whole.get(row, ""), self._view)
+        return {"cells": len(cells), "beyond": cells[len(self._view.refusals.names) :]}
 
     def _state(self, row: int) -> str:
         problems = self._problems_by_row.get(row)

@@ -29,7 +29,7 @@ def propose_splits(ports: Ports, view: DraftSnapshot, row: int) -> list[Split]:
     if text is None:
         return []
     names = view.refusals.names
-    cells = _cells(text, view)
+    cells = split_cells(text, view)
     surplus = len(cells) - len(names)
     if not 0 < abs(surplus) <= MAX_DIFFERENCE:
         return []
@@ -40,7 +40,8 @@ def propose_splits(ports: Ports, view: DraftSnapshot, row: int) -> list[Split]:
     return [candidate for candidate, issues in zip(candidates, problems, strict=True) if not issues][:MOST]
 
 
-def _cells(text: str, view: DraftSnapshot) -> list[str]:
+def split_cells(text: str, view: DraftSnapshot) -> list[str]:
+    """Return the cells of the raw text of a row, as many as it has."""
     style = view.refusals.contract.file
     quoting: dict[str, Any] = {"quotechar": style.quote} if style.quote else {"quoting": csv.QUOTE_NONE}
     return next(csv.reader(io.StringIO(text, newline=""), delimiter=style.delimiter, **quoting), [])

@@ -1,0 +1,82 @@
+"""Answers to a held file: what each would change, with the numbers before and after."""
+
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.changes.change_summary import summarize
+from portal.context import ports, scope, tillstream
+from portal.uploads import held_questions, labels, scoped
+from tillstream.analytics import changes
+from tillstream.domain.batch.holds import HoldCode
+from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.people import Action
+from tillstream.ports.warehouse import SettlementResult
+from tillstream.receipts import original_rows
+from tillstream.receipts import receipt as receipts
+from tillstream.receipts.receipt_types import Receipt
+from tillstream.workflows.review.decision_preview import preview, previewable
+
+SHOWN = 3
+"""Rejected rows shown as evidence."""
+
+
+@allow(Action.SEE_UPLOADS)
+def show(batch_id: str) -> ResponseReturnValue:
+    """Page of one held file."""
+    upload = scoped.own(batch_id)
+    if upload.state is not State.HELD:
+        return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+    return render_template("review/decide.html", **_answers(upload))
+
+
+@allow(Action.SEE_UPLOADS)
+def fragment(batch_id: str) -> ResponseReturnValue:
+    """The same answers without the page around them, for the list of held files."""
+    upload = scoped.own(batch_id)
+    if upload.state is not State.HELD:
+        return render_template("review/decided.html", upload=upload, words=labels.state_of(upload))
+    return render_template("review/answers.html", **_answers(upload))
+
+
+def _answers(upload: Batch) -> dict[str, Any]:
+    as_new = request.args.get("as_new") == "yes"
+    is_previewable = previewable(ports(), tillstream().contracts, upload)
+    receipt, changed = _tried(upload, as_new=as_new) if is_previewable else (None, None)
+    return {
+        "upload": upload,
+        "as_new": as_new,
+        "questions": held_questions.link_text(upload),
+        "receipt": receipt,
+        "may_be_current": receipt is not None and labels.has_superseded(receipt),
+        "balance": labels.balance(receipt["rows"]) if receipt else [],
+        "changed": summarize(changed, tried=True) if changed else None,
+        "contracts": scoped.contracts(),
+        "needs_contract": not upload.contract or HoldCode.OTHER_CONTRACT in upload.hold_codes,
+        "rejected": _rejected(upload),
+        "headers": receipts.batch_headers(ports(), upload) if upload.contract else {},
+    }
+
+
+def _rejected(upload: Batch) -> list[dict[str, Any]]:
+    """The first rejected rows, as evidence."""
+    rows = receipts.rejected_rows(ports(), upload.batch_id, code=None, limit=SHOWN, offset=0)
+    return [
+        row | {"problems": [problem["message"] for problem in row["problems"]]}
+        for row in original_rows.add_raw_text(ports(), upload, rows)
+    ]
+
+
+def _tried(upload: Batch, *, as_new: bool) -> tuple[Receipt, changes.ChangeReport]:
+    app = tillstream()
+    tried: list[Receipt] = []
+
+    def attempt(questions: Any) -> SettlementResult:
+        receipt, settled = preview(app.ports, app.contracts, upload.batch_id, questions, as_new=as_new)
+        tried.append(receipt)
+        return settled
+
+    changed = changes.preview_changes(app.ports.warehouse, scope(), attempt, app.queries)
+    return tried[-1], changed

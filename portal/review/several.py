@@ -1,0 +1,60 @@
+"""One answer for several held files at once."""
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from portal import formats
+from portal.access import allow
+from portal.context import me, ports
+from portal.uploads import scoped
+from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import Action
+from tillstream.workflows.review import decisions
+
+AT_ONCE = 100
+RECEIPTS = Markup(", ")
+
+
+@allow(Action.DECIDE)
+def decide() -> ResponseReturnValue:
+    """Import or discard the chosen files; those that cannot be are named, and stay in the list."""
+    chosen = [scoped.own(batch_id) for batch_id in request.form.getlist("batch")[:AT_ONCE]]
+    if not chosen:
+        raise Rejected("Select at least one file.")
+    match request.form.get("answer"):
+        case "import":
+            possible = [one for one in chosen if can_import(one)]
+            for one in possible:
+                decisions.confirm(ports(), one.batch_id, me().login)
+            _report(possible, "imported", "To undo it, open the file and choose Undo.")
+        case "discard":
+            possible = [one for one in chosen if one.state is State.HELD]
+            reason = request.form.get("reason", "").strip()[:500]
+            for one in possible:
+                decisions.reject(ports(), one.batch_id, me().login, reason)
+            _report(possible, "discarded", "The originals are kept: to bring one back, open it and reprocess it.")
+        case _:
+            raise Rejected("Choose what to do with the files.")
+    left = [one for one in chosen if one not in possible]
+    if left:
+        names = ", ".join(one.file for one in left)
+        flash(f"Not changed, because an answer of its own is needed or somebody else was faster: {names}.", "ask")
+    return redirect(url_for("review.waiting"), 303)
+
+
+def can_import(upload: Batch) -> bool:
+    """Whether the file can be imported as it is; others first need a data source or a version that reads them."""
+    return upload.state is State.HELD and bool(upload.contract) and upload.staged is not None
+
+
+def _report(files: list[Batch], done: str, undo: str) -> None:
+    if not files:
+        return
+    links = RECEIPTS.join(
+        Markup('<a href="{}">{}</a>').format(url_for("uploads.receipt", batch_id=one.batch_id), one.file)
+        for one in files
+    )
+    count = formats.many(len(files), "file is", "files are")
+    flash(Markup("{} {}: {}. {}").format(count, done, links, undo), "done")
