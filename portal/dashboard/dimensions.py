@@ -4,13 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portal import metrics
-from portal.context import ports, scope
+from portal.context import scope
 from portal.dashboard.compared import YEAR_BEFORE, Compared
 from portal.dashboard.request_filters import DashboardFilters, here, lines_link
+from portal.filters.names import UNKNOWN, name_of
 from tillstream.domain.people import Action
-from tillstream.people import accounts
-
-UNKNOWN = "Not given"
 
 
 @dataclass(frozen=True)
@@ -94,11 +92,10 @@ def groups(
         change = "year-change" if compared.chosen == YEAR_BEFORE else "change"
         params |= {"limit": limit, "sort": change if by_change else "revenue"}
     rows: list[dict[str, Any]] = metrics.ask(dimension.query, selection.filters, **params).to_pylist()
-    names = _salespeople() if dimension.filter == "salesperson" else {}
     rows = [row for row in rows if row["lines"] or compared.amount(row, "before")]
     for row in rows:
         value = row["value"] = row[dimension.column]
-        row["name"] = (row[dimension.label] if dimension.label else names.get(value)) or value or UNKNOWN
+        row["name"] = _name(dimension, row)
         row["code"] = value if value and row["name"] != value else ""
         row["link"], row["lines_link"] = _links(dimension, selection, value)
         for column in ("before", "change", "growth", "total_change"):
@@ -116,9 +113,8 @@ def _links(dimension: Dimension, selection: DashboardFilters, value: str | None)
     return here(**{dimension.filter: value}), lines
 
 
-def _salespeople() -> dict[str | None, str]:
-    """Salesperson ID → name of the account; only IDs with one account."""
-    names: dict[str | None, str] = {}
-    for user in accounts.salespeople(ports()):
-        names[user.salesperson] = "" if user.salesperson in names else user.name
-    return names
+def _name(dimension: Dimension, row: dict[str, Any]) -> str:
+    value = row[dimension.column]
+    if value is None:
+        return UNKNOWN
+    return (row[dimension.label] if dimension.label else name_of(dimension.filter, value)) or str(value)
