@@ -10,7 +10,7 @@ from portal import metrics
 from portal.compare.effects import GRAINS
 from portal.filters.names import name_of
 from portal.filters.values import remaining
-from portal.formats import days
+from portal.reader_locale import days_text
 from tillstream.analytics.comparison import period_before
 from tillstream.analytics.filters import COLUMNS, COMPARE, COMPARED_DATES, Filters
 from tillstream.domain.errors import Rejected
@@ -74,7 +74,7 @@ def read() -> Pair:
 def reported_days() -> str:
     """Why periods cannot be compared: the days that are reported."""
     (row,) = metrics.ask("reported-days", Filters()).to_pylist()
-    reported = days(row["first_day"], row["last_day"]).striptags()
+    reported = days_text(row["first_day"], row["last_day"])
     return f"Sales are reported for {reported}. Choose two periods within these days."
 
 
@@ -90,8 +90,8 @@ def _periods(own: dict[str, list[str]], grain: str) -> Pair:
     shared = {name: values for name, values in own.items() if name in COLUMNS}
     return _pair(
         "period",
-        Side(str(days(before_start, before_end).striptags()), shared | _dates(before_start, before_end)),
-        Side(str(days(start, end).striptags()), shared | _dates(start, end)),
+        Side(days_text(before_start, before_end), shared | _dates(before_start, before_end)),
+        Side(days_text(start, end), shared | _dates(start, end)),
         grain,
         shared,
     )

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from portal.filters.names import UNKNOWN
-from portal.formats import decimal
+from portal.reader_locale import day_text, decimal, month_text
 
 MANY = 60
 """Points; with more of them a line replaces the bars."""
@@ -122,11 +122,11 @@ def period_name(start: date, period: str) -> str:
         case "quarterly":
             return f"Q{(start.month + 2) // 3} {start.year}"
         case "monthly":
-            return f"{start:%b %Y}"
+            return month_text(start)
         case "weekly":
-            return f"Week of {start.day} {start:%b %Y}"
+            return f"Week of {day_text(start)}"
         case _:
-            return f"{start.day} {start:%b %Y}"
+            return day_text(start)
 
 
 def _number(value: Decimal) -> float:

@@ -6,7 +6,7 @@ from datetime import date
 from portal.dashboard.presets import ALL_TIME, PRESETS
 from portal.dashboard.request_filters import DATES, DashboardFilters, here
 from portal.filters.names import LABELS, name_of
-from portal.formats import days
+from portal.reader_locale import day_text, days_text, month_text
 from tillstream.analytics.comparison import LatestPeriod
 from tillstream.analytics.filters import COMPARED_DATES
 
@@ -43,13 +43,13 @@ def chips(selection: DashboardFilters) -> list[Chip]:
 
 
 def latest_name(period: LatestPeriod) -> str:
-    """Latest complete month: October 2026."""
+    """Latest complete month: Oct 2026."""
     if period.is_month:
-        return f"Latest complete month: {period.start:%B %Y}"
-    return f"Last {(period.end - period.start).days + 1} reported days: {days(period.start, period.end).striptags()}"
+        return f"Latest complete month: {month_text(period.start)}"
+    return f"Last {(period.end - period.start).days + 1} reported days: {days_text(period.start, period.end)}"
 
 
 def _dates(start: date | None, end: date | None) -> str:
     if start and end:
-        return days(start, end).striptags()
-    return f"From {start.isoformat()}" if start else f"Until {end.isoformat()}" if end else ""
+        return days_text(start, end)
+    return f"From {day_text(start)}" if start else f"Until {day_text(end)}" if end else ""
