@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from flask import g
 
-from portal import countries, metrics
+from portal import metrics
 from portal.context import ports
+from portal.filters import countries
 from tillstream.analytics.filters import Filters
 from tillstream.people import accounts
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from visitor import Visitor, indian_file, indian_sale
 
-from portal.countries import code_of
 from portal.dashboard import charts
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.dashboard.tables import TABLES
 from portal.dashboard.tiles import TILES
+from portal.filters.countries import code_of
 from tillstream.domain.people import PERMISSIONS, Role
 
 People = Callable[..., Visitor]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from visitor import Visitor, indian_file, indian_sale
 
-from portal.countries import name_of
+from portal.filters.countries import name_of
 from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.people import accounts

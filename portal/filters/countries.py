@@ -29,7 +29,7 @@ EXTRA_NAMES = {
     "CPV": ("Cabo Verde",),
 }
 """Names in sales files that the data lacks: code → names."""
-_DATA = Path(__file__).parent / "data" / "countries.json"
+_DATA = Path(__file__).parent.parent / "data" / "countries.json"
 
 
 class Country(TypedDict):
