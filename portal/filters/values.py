@@ -13,7 +13,7 @@ from tillstream.domain.columns import STATUSES
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
 
-FOUND_AT_MOST = 50
+MAX_RESULTS = 50
 PEOPLE = 5_000
 Chosen = Mapping[str, Sequence[str]]
 
@@ -50,10 +50,10 @@ def search(filter_name: str, text: str, chosen: Chosen) -> list[Value]:
     wanted = text.strip().casefold()
     if filter_name == "product":
         others = _others(filter_name, chosen)
-        rows = metrics.ask("product-search", others, text=wanted, limit=FOUND_AT_MOST).to_pylist()
+        rows = metrics.ask("product-search", others, text=wanted, limit=MAX_RESULTS).to_pylist()
         return [Value(row["product_id"], row["product_name"] or row["product_id"]) for row in rows]
     named = [Value(value, name_of(filter_name, value)) for value in remaining(filter_name, chosen)]
-    return [one for one in named if wanted in f"{one.name} {one.value}".casefold()][:FOUND_AT_MOST]
+    return [one for one in named if wanted in f"{one.name} {one.value}".casefold()][:MAX_RESULTS]
 
 
 def _listed(filters: Filters) -> dict[str, list[str]]:

@@ -41,8 +41,8 @@ def test_searched_values_follow_the_other_filters(sold: Visitor) -> None:
 
 def test_a_salesperson_has_the_name_of_the_account(sold: Visitor, app: App) -> None:
     accounts.add(app.ports, "asha", "Asha Rao", Role.SALESPERSON, regions=["IN"], salesperson="S1")
-    found = sold.get("/dashboard/values/salesperson?q=asha").text
-    assert 'value="S1"> <span class="name">Asha Rao</span> <span class="quiet">S1</span>' in found
+    answer = sold.get("/dashboard/values/salesperson?q=asha").text
+    assert 'value="S1"> <span class="name">Asha Rao</span> <span class="quiet">S1</span>' in answer
     assert "Salesperson: Asha Rao" in sold.get("/dashboard?salesperson=S1&preset=all").text
 
 
