@@ -1,5 +1,6 @@
 """Account forms: role, regions, stores and salesperson."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -7,12 +8,12 @@ from wtforms import SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from portal import metrics
 from portal.context import me, tillstream
-from tillstream.analytics.filters import Filters
+from portal.filters.fields import Field, field
+from portal.filters.names import name_of
+from portal.filters.values import Value, search
 from tillstream.domain.errors import Conflict, Unavailable
 from tillstream.domain.people import Role
-from tillstream.people.user import User
 
 ROLES = {
     Role.CLERK: "Clerk: uploads and corrects files",
@@ -21,8 +22,6 @@ ROLES = {
     Role.SALESPERSON: "Salesperson: sees their own sales",
     Role.ADMIN: "Admin: everything",
 }
-MOST_STORES, MOST_PEOPLE = 80, 500
-"""Maximum number of listed choices; users type others."""
 
 
 class AccountForm(FlaskForm):
@@ -57,20 +56,29 @@ class NewAccountForm(AccountForm):
     login = StringField("Sign-in name", [InputRequired("Enter a sign-in name."), Length(max=60)])
 
 
-def offered(form: AccountForm, one: User | None = None) -> list[str]:
-    """Fill the choices: all regions, and stores with sales or of the account. Returns the salesperson ids."""
-    regions, stores = tillstream().contracts.regions(), distinct_values("filter-values", "value", filter="store")
-    form.regions.choices = [SelectChoice(region, region) for region in regions]
-    form.regions.data = [part.strip() for part in ",".join(form.regions.data or []).split(",")]
-    shown = sorted({*(stores if len(stores) <= MOST_STORES else []), *(one.stores if one else ())})
-    form.stores.choices = [SelectChoice(store, store) for store in shown]
-    return distinct_values("salespeople", "salesperson_id")[:MOST_PEOPLE]
+@dataclass(frozen=True)
+class Lists:
+    """Lists of an account form."""
+
+    regions: Field
+    stores: Field
+    salespeople: list[Value]
 
 
-def distinct_values(query: str, column: str, **params: Any) -> list[str]:
-    """Distinct values in the sales; empty while the warehouse is unavailable, as accounts do not depend on it."""
+def lists(form: AccountForm) -> Lists:
+    """All regions, the stores with sales in the chosen ones, and the salespeople with sales."""
+    chosen = {name: _parts(one.data) for name, one in (("region", form.regions), ("store", form.stores))}
+    regions = dict.fromkeys([*chosen["region"], *tillstream().contracts.regions()])
+    all_regions = tuple(Value(region, name_of("region", region)) for region in regions)
+    own = all_regions[: len(chosen["region"])]
     try:
-        rows = metrics.ask(query, Filters(), **params).to_pylist()
-    except Unavailable:
-        return []
-    return sorted({str(row[column]) for row in rows if row[column] is not None})
+        stores = field("store", chosen, "stores", "Stores")
+        salespeople = search("salesperson", "", {})
+    except Unavailable:  # accounts do not depend on the warehouse
+        listed = tuple(Value(store, store) for store in chosen["store"])
+        stores, salespeople = Field("stores", "store", "Stores", listed, listed, ()), []
+    return Lists(Field("regions", "region", "Regions", own, all_regions, ()), stores, salespeople)
+
+
+def _parts(values: list[str] | None) -> list[str]:
+    return [text for part in ",".join(values or []).split(",") if (text := part.strip())]

@@ -92,5 +92,4 @@ def shown_once(login: str, text: str, days: int) -> ResponseReturnValue:
 
 
 def _form_page(form: forms.NewAccountForm) -> str:
-    salespeople = forms.offered(form)
-    return render_template("admin/invite.html", form=form, salespeople=salespeople)
+    return render_template("admin/invite.html", form=form, lists=forms.lists(form))

@@ -111,12 +111,11 @@ def _back(one: User) -> ResponseReturnValue:
 
 
 def _page(one: User, form: forms.AccountForm) -> str:
-    salespeople = forms.offered(form, one)
     return render_template(
         "admin/person.html",
         one=one,
         form=form,
-        salespeople=salespeople,
+        lists=forms.lists(form),
         sessions=sessions.still_open(ports(), one, lives()),
         changes=history.changes(ports(), one.login),
         me=me(),

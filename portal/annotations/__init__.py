@@ -22,9 +22,12 @@ def show() -> ResponseReturnValue:
     """All annotations, latest day first, and a form for a new one."""
     limit = scope().regions
     regions = sorted(tillstream().contracts.regions() if limit is None else limit)
+    chosen = request.args.get("region", "")
+    everything = annotations.between(ports(), scope())[::-1]
     return render_template(
         "annotations/show.html",
-        annotations=annotations.between(ports(), scope())[::-1],
+        annotations=[one for one in everything if not chosen or one.region in {"", chosen}],
+        chosen=chosen,
         choices=[(region, region) for region in regions],
         every="All regions" if limit is None else None,
         day=request.args.get("day", ""),

@@ -1,5 +1,7 @@
 """Changes of the numbers, by settlement and since the last visit of the user."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
@@ -11,11 +13,12 @@ from portal import metrics
 from portal.access import allow
 from portal.changes.change_summary import WORDS, difference, summarize
 from portal.context import me, ports, scope, tillstream
+from portal.filters.fields import field
 from portal.list_view import list_query
 from tillstream.analytics import changes
 from tillstream.analytics.filters import Filters
 from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.domain.people import Action, Scope
 from tillstream.people import last_seen
 
 MOST_FILES = 200
@@ -26,7 +29,8 @@ WEEK = timedelta(days=7)
 def show() -> ResponseReturnValue:
     """Changes since the last visit, on the first one of the last week, or since a day: in total, then by settlement."""
     warehouse, cache = ports().warehouse, tillstream().queries
-    about = list_query(keep=("since",))
+    about = list_query(keep=("since",), filters=("region", "store"))
+    bounds = narrowed(about.chosen)
     since = _day(request.args.get("since", ""))
     last_visit = last_seen.record_visit(ports(), me().login, changes.last_settlement(warehouse, cache))
     week_ago = ports().clock.now().date() - WEEK
@@ -34,10 +38,10 @@ def show() -> ResponseReturnValue:
         since = since or week_ago
     params: dict[str, Any] = {"since": since} if since else {"after": last_visit.settlement_no}
     # one extra row shows whether there is a next page
-    rows = changes.settlements(warehouse, scope(), cache=cache, limit=about.size + 1, offset=about.first, **params)
+    rows = changes.settlements(warehouse, bounds, cache=cache, limit=about.size + 1, offset=about.first, **params)
     first = changes.last_settlement_before(warehouse, since) if since else last_visit.settlement_no
     too_many = changes.changed_lines(warehouse, first) > changes.MAX_CHANGED_LINES
-    changed = changes.net_changes(warehouse, scope(), first, cache=cache) if rows and not too_many else None
+    changed = changes.net_changes(warehouse, bounds, first, cache=cache) if rows and not too_many else None
     reporting = metrics.kpis(Filters())["currency"] if rows else ""
     for row in rows:
         row["change"] = difference(0, row["revenue_change"], reporting)
@@ -53,6 +57,7 @@ def show() -> ResponseReturnValue:
         reporting=reporting,
         files=_files(rows[-1]["settlement_no"] - 1, rows[0]["settlement_no"]) if rows else {},
         week_ago=week_ago,
+        bar=[field(name, about.chosen) for name in ("region", "store")],
     )
 
 
@@ -91,6 +96,19 @@ def lines(number: int) -> ResponseReturnValue:
         words=WORDS,
         difference=difference,
     )
+
+
+def narrowed(chosen: Mapping[str, Sequence[str]]) -> Scope:
+    """The scope of the user, limited to chosen regions and stores."""
+    bounds = scope()
+    regions, stores = tuple(chosen["region"]), tuple(chosen["store"])
+    if stores:
+        stores = stores if bounds.stores is None else tuple(one for one in stores if one in bounds.stores)
+        bounds = replace(bounds, stores=stores)
+    if regions:
+        regions = regions if bounds.regions is None else tuple(one for one in regions if one in bounds.regions)
+        bounds = replace(bounds, regions=regions)
+    return bounds
 
 
 def _one(number: int) -> dict[str, Any]:

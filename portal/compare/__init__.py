@@ -10,6 +10,7 @@ from portal.access import allow
 from portal.compare import effects, sides
 from portal.dashboard import charts
 from portal.dashboard.request_filters import default_period
+from portal.filters import fields
 from portal.urls import with_args
 from tillstream.analytics.filters import Filters
 from tillstream.domain.people import Action
@@ -33,7 +34,8 @@ def show() -> ResponseReturnValue:
     rows = metrics.ask("change", pair.filters, grain=pair.grain).to_pylist() if pair.filters else []
     if pair.filters and not rows:
         pair = replace(pair, filters=None, reason=sides.reported_days())
-    page = {"pair": pair, "kinds": sides.KINDS, "grains": effects.GRAINS}
+    bar = fields.of_page(pair.shared or {}, without=(pair.by,))
+    page = {"pair": pair, "kinds": sides.KINDS, "grains": effects.GRAINS, "bar": bar}
     if pair.filters is None:
         return render_template("compare/show.html", **page)
     figures = metrics.ask("growth", pair.filters).to_pylist()

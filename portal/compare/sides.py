@@ -1,5 +1,6 @@
 """The two sides of a comparison, from the address of the page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -7,7 +8,9 @@ from flask import request
 
 from portal import metrics
 from portal.compare.effects import GRAINS
-from portal.formats import days
+from portal.filters.names import name_of
+from portal.filters.values import remaining
+from portal.reader_locale import days_text
 from tillstream.analytics.comparison import period_before
 from tillstream.analytics.filters import COLUMNS, COMPARE, COMPARED_DATES, Filters
 from tillstream.domain.errors import Rejected
@@ -30,11 +33,14 @@ class Side:
 
     label: str
     args: dict[str, list[str]]
+    value: str = ""
+    """The compared value; empty of a period."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two selections of sales. `values`: what may be chosen for either side, most lines first; empty for periods.
+    """Two selections of sales. `values`: what may be chosen for either side, with its name, most lines first; empty for
+    periods.
 
     `args`, `filters`: the second side, with the first one to compare with; None if there is nothing to compare, which
     `reason` explains.
@@ -44,7 +50,7 @@ class Pair:
     before: Side
     after: Side
     grain: str
-    values: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
     shared: dict[str, list[str]] | None = None
     args: dict[str, list[str]] | None = None
     filters: Filters | None = None
@@ -68,7 +74,7 @@ def read() -> Pair:
 def reported_days() -> str:
     """Why periods cannot be compared: the days that are reported."""
     (row,) = metrics.ask("reported-days", Filters()).to_pylist()
-    reported = days(row["first_day"], row["last_day"]).striptags()
+    reported = days_text(row["first_day"], row["last_day"])
     return f"Sales are reported for {reported}. Choose two periods within these days."
 
 
@@ -84,16 +90,16 @@ def _periods(own: dict[str, list[str]], grain: str) -> Pair:
     shared = {name: values for name, values in own.items() if name in COLUMNS}
     return _pair(
         "period",
-        Side(str(days(before_start, before_end).striptags()), shared | _dates(before_start, before_end)),
-        Side(str(days(start, end).striptags()), shared | _dates(start, end)),
+        Side(days_text(before_start, before_end), shared | _dates(before_start, before_end)),
+        Side(days_text(start, end), shared | _dates(start, end)),
         grain,
         shared,
     )
 
 
 def _values(by: str, own: dict[str, list[str]], grain: str) -> Pair:
-    rows = metrics.ask("filter-values", Filters(), filter=by).to_pylist()
-    values = [row["value"] for row in sorted(rows, key=lambda row: (-row["lines"], row["value"]))]
+    own = {name: kept for name, kept in own.items() if name in COLUMNS and name != by}
+    values = remaining(by, {})
     latest = metrics.latest(Filters())
     if len(values) < 2 or latest is None:
         return _nothing(by, grain, f"There are fewer than two {KINDS[by].lower()} to compare.")
@@ -101,19 +107,26 @@ def _values(by: str, own: dict[str, list[str]], grain: str) -> Pair:
     after = request.args.get(by) or next(one for one in values if one != before)
     chosen = _chosen_dates()
     dates = _dates(chosen.start or latest.start, chosen.end or latest.end)
-    shared = {name: kept for name, kept in own.items() if name in COLUMNS and name != by} | dates
-    return _pair(by, Side(before, shared | {by: [before]}), Side(after, shared | {by: [after]}), grain, shared, values)
+    shared = own | dates
+    first, second = (Side(name_of(by, value), shared | {by: [value]}, value) for value in (before, after))
+    offered = dict.fromkeys([before, after, *remaining(by, own)])
+    return _pair(by, first, second, grain, shared, [(value, name_of(by, value)) for value in offered])
 
 
 def _pair(
-    by: str, before: Side, after: Side, grain: str, shared: dict[str, list[str]], values: list[str] | None = None
+    by: str,
+    before: Side,
+    after: Side,
+    grain: str,
+    shared: dict[str, list[str]],
+    values: Sequence[tuple[str, str]] = (),
 ) -> Pair:
     replaced = {f"{COMPARE}{name}": chosen for name, chosen in before.args.items() if after.args[name] != chosen}
     if not replaced:
         reason = "Both sides are the same. Choose another one to compare with."
-        return Pair(by, before, after, grain, tuple(values or ()), shared, reason=reason)
+        return Pair(by, before, after, grain, tuple(values), shared, reason=reason)
     args = after.args | replaced
-    return Pair(by, before, after, grain, tuple(values or ()), shared, args, metrics.parse_filters(args))
+    return Pair(by, before, after, grain, tuple(values), shared, args, metrics.parse_filters(args))
 
 
 def _nothing(by: str, grain: str, reason: str) -> Pair:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
@@ -25,9 +25,16 @@ SPAN = timedelta(days=92)
 
 @allow(Action.SEE_UPLOADS)
 def listing() -> ResponseReturnValue:
+    contracts, chosen = scoped.contracts(), request.args.get("region", "")
     return render_template(
         "completeness/expected.html",
-        sources=[(contract, expectations.of_contract(ports(), contract)) for contract in scoped.contracts()],
+        sources=[
+            (contract, expectations.of_contract(ports(), contract))
+            for contract in contracts
+            if chosen in {"", contract.region}
+        ],
+        regions=[(region, region) for region in sorted({contract.region for contract in contracts})],
+        chosen=chosen,
         cadences=CADENCES,
         editable=_may_edit(),
     )

@@ -23,6 +23,8 @@ from portal.dashboard.request_filters import (
 )
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.dashboard.tables import TABLES, page_of
+from portal.filters import fields
+from portal.filters.values import search
 from portal.urls import own_page, with_args
 from tillstream.analytics import changes
 from tillstream.analytics.filter_values import UnknownValue
@@ -35,6 +37,8 @@ blueprint = Blueprint("dashboard", __name__, template_folder="templates")
 for link in (here, why_link, table_link, file_link, lines_link):
     blueprint.app_template_global(link.__name__)(link)
 
+FIRST = ("region", "store")
+"""Filters next to the period; the others are behind a button."""
 SCRIPTED = "tiles"
 """Cookie set by the script of the page, which then loads each tile separately."""
 
@@ -72,8 +76,8 @@ def show() -> ResponseReturnValue:
         presets=_presets(selection),
         compared=compared.of(selection),
         comparisons=compared.LABELS,
-        bar=filter_bar.fields(selection),
-        first=filter_bar.FIRST,
+        bar=fields.of_page(selection.values),
+        first=FIRST,
         currencies=currency_choice.choices() if sold else [],
         chips=filter_bar.chips(selection),
     )
@@ -109,8 +113,8 @@ def table(ranking: str) -> ResponseReturnValue:
 @blueprint.get("/dashboard/values/<filter_name>")
 @allow(Action.SEE_NUMBERS)
 def values(filter_name: str) -> ResponseReturnValue:
-    """Values of a filter that contain the text `q`, as checkboxes."""
-    matches = filter_bar.search(filter_name, request.args.get("q", "")[:100])
+    """Values of a filter that contain the text `q`, with the other filters of the address, as checkboxes."""
+    matches = search(filter_name, request.args.get("q", "")[:100], metrics.requested_filters())
     return render_template("dashboard/values.html", name=filter_name, matches=matches)
 
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from portal.formats import decimal
+from portal.filters.names import UNKNOWN
+from portal.reader_locale import day_text, decimal, month_text
 
-BARS = 12
 MANY = 60
 """Points; with more of them a line replaces the bars."""
 
@@ -49,21 +49,6 @@ def _starts(first: date, last: date, period: str) -> Iterator[date]:
         else:
             later = first.month - 1 + months
             first = first.replace(year=first.year + later // 12, month=later % 12 + 1)
-
-
-def bars(
-    rows: list[dict[str, Any]], column: str, currency: str, rest: list[dict[str, Any]] | None = None
-) -> dict[str, Any]:
-    """The largest values as bars, the sum of the others as the last bar."""
-    more = rest or []
-    shown = rows if len(rows) + len(more) <= BARS else rows[: BARS - 1]
-    names = [row[column] or "(not given)" for row in shown]
-    values = [_number(row["revenue"]) for row in shown]
-    others = rows[len(shown) :] + more
-    if others:
-        names.append(f"{len(others)} others")
-        values.append(_number(sum((row["revenue"] for row in others), Decimal(0))))
-    return {"kind": "bars", "labels": names, "values": values, "currency": currency}
 
 
 def comparison(rows: list[dict[str, Any]], length: int, name: str) -> dict[str, Any]:
@@ -109,7 +94,7 @@ def world(areas: dict[str, list[dict[str, Any]]], currency: str) -> dict[str, An
 
 
 def describe_world(rows: list[dict[str, Any]], currency: str) -> str:
-    first = [f"{row['country'] or 'not given'} {decimal(row['revenue'])} {currency}" for row in rows[:3]]
+    first = [f"{row['country'] or UNKNOWN} {decimal(row['revenue'])} {currency}" for row in rows[:3]]
     return f"Revenue of {len(rows)} countries on a map, the largest: {'; '.join(first)}."
 
 
@@ -126,11 +111,6 @@ def describe_over_time(figure: dict[str, Any]) -> str:
     )
 
 
-def describe_bars(figure: dict[str, Any], called: str) -> str:
-    first = [f"{name} {_amount(value, figure)}" for name, value in zip(figure["labels"], figure["values"], strict=True)]
-    return f"Revenue of {called}, the largest first: {'; '.join(first[:3])}{'; …' if len(first) > 3 else ''}."
-
-
 def _amount(value: float, figure: dict[str, Any]) -> str:
     return f"{decimal(value)} {figure['currency']}"
 
@@ -142,11 +122,11 @@ def period_name(start: date, period: str) -> str:
         case "quarterly":
             return f"Q{(start.month + 2) // 3} {start.year}"
         case "monthly":
-            return f"{start:%b %Y}"
+            return month_text(start)
         case "weekly":
-            return f"Week of {start.day} {start:%b %Y}"
+            return f"Week of {day_text(start)}"
         case _:
-            return f"{start.day} {start:%b %Y}"
+            return day_text(start)
 
 
 def _number(value: Decimal) -> float:

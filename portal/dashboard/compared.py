@@ -8,7 +8,7 @@ from flask import g, request
 
 from portal import metrics
 from portal.dashboard.request_filters import DashboardFilters
-from portal.formats import days
+from portal.reader_locale import days_text, month_text
 from tillstream.analytics.comparison import Comparison
 
 BEFORE, YEAR_BEFORE, NOTHING = "before", "year-before", "nothing"
@@ -39,10 +39,10 @@ class Compared:
             end.year,
             end.month,
         ):
-            return f"{start:%b %Y}"
+            return month_text(start)
         if (period.start - end).days == 1 and end - start == period.end - period.start:
             return f"previous {(end - start).days + 1} days"
-        return days(start, end).striptags()
+        return days_text(start, end)
 
     def amount(self, row: dict[str, object], column: str) -> object:
         """Column `before`, `change`, `growth` or `total_change` of a compared row, for the chosen comparison."""

@@ -4,13 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portal import metrics
-from portal.context import ports, scope
+from portal.context import scope
 from portal.dashboard.compared import YEAR_BEFORE, Compared
 from portal.dashboard.request_filters import DashboardFilters, here, lines_link
+from portal.filters.names import UNKNOWN, name_of
 from tillstream.domain.people import Action
-from tillstream.people import accounts
-
-UNKNOWN = "Not given"
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,7 @@ DIMENSIONS: dict[str, Dimension] = {
         needs=Action.SEE_PERSONAL,
     ),
 }
+SUMS = ("revenue", "before", "year_before", "change", "year_change", "revenue_share", "orders", "units", "lines")
 
 
 def mine() -> dict[str, Dimension]:
@@ -94,11 +93,11 @@ def groups(
         change = "year-change" if compared.chosen == YEAR_BEFORE else "change"
         params |= {"limit": limit, "sort": change if by_change else "revenue"}
     rows: list[dict[str, Any]] = metrics.ask(dimension.query, selection.filters, **params).to_pylist()
-    names = _salespeople() if dimension.filter == "salesperson" else {}
     rows = [row for row in rows if row["lines"] or compared.amount(row, "before")]
+    rows = with_one_unknown(dimension, rows)
     for row in rows:
         value = row["value"] = row[dimension.column]
-        row["name"] = (row[dimension.label] if dimension.label else names.get(value)) or value or UNKNOWN
+        row["name"] = _name(dimension, row)
         row["code"] = value if value and row["name"] != value else ""
         row["link"], row["lines_link"] = _links(dimension, selection, value)
         for column in ("before", "change", "growth", "total_change"):
@@ -116,9 +115,22 @@ def _links(dimension: Dimension, selection: DashboardFilters, value: str | None)
     return here(**{dimension.filter: value}), lines
 
 
-def _salespeople() -> dict[str | None, str]:
-    """Salesperson ID → name of the account; only IDs with one account."""
-    names: dict[str | None, str] = {}
-    for user in accounts.salespeople(ports()):
-        names[user.salesperson] = "" if user.salesperson in names else user.name
-    return names
+def _name(dimension: Dimension, row: dict[str, Any]) -> str:
+    value = row[dimension.column]
+    if value is None:
+        return UNKNOWN
+    return (row[dimension.label] if dimension.label else name_of(dimension.filter, value)) or str(value)
+
+
+def with_one_unknown(dimension: Dimension, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows without a value, of which a query returns one for each region, as one row."""
+    unknown = [row for row in rows if row[dimension.column] is None]
+    if len(unknown) < 2:
+        return rows
+    total = dict(unknown[0], region=None)
+    for name in (*SUMS, "unconverted_lines"):
+        total[name] = sum(row[name] for row in unknown) if all(row[name] is not None for row in unknown) else None
+    for prefix in ("", "year_"):
+        before = total[f"{prefix}before"]
+        total[f"{prefix}growth"] = total[f"{prefix}change"] / before if before and before > 0 else None
+    return sorted([row for row in rows if row not in unknown] + [total], key=lambda row: -row["revenue"])

@@ -3,9 +3,9 @@
 from typing import Any
 
 from portal import metrics
-from portal.countries import code_of
 from portal.dashboard import charts
 from portal.dashboard.request_filters import DashboardFilters, here, lines_link
+from portal.filters.countries import code_of
 from portal.static_files import asset
 
 

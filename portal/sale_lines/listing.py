@@ -12,12 +12,14 @@ from portal.context import scope, tillstream
 from portal.dashboard.presets import PRESETS
 from portal.dashboard.request_filters import DATES, resolved
 from portal.exports import writers
+from portal.filters import fields
 from portal.sale_lines.columns import Shown, chosen, offered
 from tillstream.analytics import line_export
 from tillstream.analytics.filters import CURRENCY
-from tillstream.domain.columns import STATUSES
 from tillstream.domain.people import Action
 
+FIRST = ("status", "region", "store")
+"""Filters next to the period; the others are behind a button."""
 MAX_OFFSET = 1_000_000
 """Maximum offset of a page; use the export beyond it."""
 
@@ -55,7 +57,8 @@ def show() -> ResponseReturnValue:
         filters=values,
         preset=preset,
         presets=PRESETS,
-        statuses=STATUSES,
+        bar=fields.of_page(values),
+        first=FIRST,
         columns=columns,
         offered=available,
     )

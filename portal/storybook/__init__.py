@@ -1,7 +1,9 @@
-"""Storybook: every template part in every state, with sample data."""
+"""Storybook: every component in every state, with sample data; a page for each."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -12,8 +14,11 @@ from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from portal.access import Open, allow
+from portal.filters.fields import Field
+from portal.filters.values import Value
 from portal.list_view import ListQuery, Page
 from portal.storybook.figures import figures
+from tillstream.domain.errors import NotFound
 
 blueprint = Blueprint("storybook", __name__, template_folder="templates")
 
@@ -36,6 +41,18 @@ CHANGES = (
     {"label": "Orders", "before": "611", "after": "611"},
     {"label": "Returns", "before": None, "after": "2"},
 )
+KEY_FIGURES = (
+    ("Revenue", Decimal("1182340.50"), 0.124),
+    ("Orders", 6_110, -0.031),
+    ("Customers", 1_402, 0),
+    ("Units", 9, None),
+)
+BREAKDOWN = (
+    ("Central station, upper floor, beside the bookshop", Decimal("182340.50"), 0.62, 0.124),
+    ("LON1", Decimal("88120.00"), 0.3, -0.5),
+    ("Unknown", Decimal("-1200.00"), 0.08, None),
+)
+PEOPLE = (Value("S1", "Asha Rao"), Value("S2", "Bo Lind"), Value("S3", "S3"))
 
 
 class Story(FlaskForm):
@@ -50,9 +67,28 @@ class Story(FlaskForm):
 @blueprint.get("/storybook")
 @allow(Open.SIGNED_IN)
 def show() -> ResponseReturnValue:
+    return _page("")
+
+
+@blueprint.get("/storybook/<name>")
+@allow(Open.SIGNED_IN)
+def component(name: str) -> ResponseReturnValue:
+    """One component."""
+    if name not in components():
+        raise NotFound(f"There is no component {name}.")
+    return _page(name)
+
+
+def components() -> list[str]:
+    """Names of all components, as in the template."""
+    template = Path(__file__).parent / "templates" / "storybook" / "show.html"
+    return re.findall(r"call story\('(\w+)'", template.read_text(encoding="utf-8"))
+
+
+def _page(component: str) -> str:
     form = Story()
     form.store.errors = ["There is no store MUM99. Known stores of IN: MUM01, DEL01."]
-    return render_template("storybook/show.html", form=form, **_sample_data())
+    return render_template("storybook/show.html", component=component, form=form, **_sample_data())
 
 
 @blueprint.get("/storybook/charts")
@@ -77,6 +113,9 @@ def _sample_data() -> dict[str, Any]:
         "uncounted": Page(ListQuery(), ROWS, more=True),
         "single": Page(ListQuery(), ROWS[:1], 1),
         "changes": CHANGES,
+        "key_figures": KEY_FIGURES,
+        "breakdown": BREAKDOWN,
+        "fields": (Field("person", "salesperson", "Salesperson", PEOPLE[:1], PEOPLE, ()),),
         "at": datetime(2026, 6, 30, 17, 5, tzinfo=UTC),
         "reminder": "Dear Mumbai, the sales of 28 and 29 June are not here yet. Please send them today.",
     }

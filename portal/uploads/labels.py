@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from portal.reader_locale import decimal
 from tillstream.domain.batch.record import IN_LEDGER, Batch, State
 from tillstream.receipts.receipt_types import Receipt
 
@@ -62,7 +63,7 @@ def identical(groups: list[list[int]], shown: int = 5) -> str:
 
 
 def _and(lines: list[int], most: int = 8) -> str:
-    first, last = [f"{line:,}" for line in lines[:most]], f"{len(lines) - most:,} others"
+    first, last = [decimal(line) for line in lines[:most]], f"{decimal(len(lines) - most)} others"
     if len(lines) <= most:
         *first, last = first
     return f"{', '.join(first)} and {last}"
@@ -79,7 +80,7 @@ def headline(receipt: Receipt) -> str:
     read, refused = rows["read"] or 0, rows["quarantined"] or 0
     accepted = read - refused - (rows["blank"] or 0) - (rows["ignored"] or 0)
     need = f"; {_rows(refused)} to fix" if refused else ""
-    some = f"{accepted:,} of {_rows(read)}"
+    some = f"{decimal(accepted)} of {_rows(read)}"
     imported, ready = f"{some} imported{need}", f"{some} ready to import{need}"
     if not read:
         imported = ready = "The file has a header and no rows"
@@ -113,7 +114,7 @@ def result(upload: Batch, receipt: Receipt) -> str:
         return f"Needs review: {receipt['holds'][0]['message'].rstrip('.')}"
     if upload.state not in IN_LEDGER or not rows["read"]:
         return headline(receipt)
-    parts = [f"{part['count']:,} {part['label']}" for part in balance(rows) if part["count"]]
+    parts = [f"{decimal(part['count'])} {part['label']}" for part in balance(rows) if part["count"]]
     return f"{_rows(rows['read'])}: {', '.join(parts)}"
 
 
@@ -132,9 +133,9 @@ def balance(rows: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _all(duplicates: int, read: int) -> str:
     if duplicates < read:
-        return f"{duplicates:,} of {_rows(read)} {'is a duplicate' if duplicates == 1 else 'are duplicates'}"
+        return f"{decimal(duplicates)} of {_rows(read)} {'is a duplicate' if duplicates == 1 else 'are duplicates'}"
     return "Its row is a duplicate" if read == 1 else f"All {_rows(read)} are duplicates"
 
 
 def _rows(number: int) -> str:
-    return f"{number:,} row" if number == 1 else f"{number:,} rows"
+    return f"{decimal(number)} row" if number == 1 else f"{decimal(number)} rows"

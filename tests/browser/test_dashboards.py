@@ -146,7 +146,7 @@ def test_choices_opened_before_the_scripts_are_loaded_are_filled_by_them(page: P
     _sell(served, "june", "100.50", "200.25", "300.00")
     _sign_in(page, served, Role.ADMIN)
     page.locator(".further").wait_for()
-    page.route("**/filters.js*", hold)
+    page.route("**/choices.js*", hold)
     page.reload(wait_until="commit")
     page.locator(".further").wait_for()
     for closed in (".filter-sheet", ".further", ".further .choice"):

@@ -52,7 +52,7 @@ def _sign_in(page: Page) -> None:
 def _open(page: Page, served: Served, batch: str) -> None:
     page.goto(f"{served.address}/sign-in?next=/uploads/{batch}")
     _sign_in(page)
-    page.get_by_role("link", name="Correct them here").click()
+    page.get_by_role("link", name="Fix them here").click()
     expect(page.get_by_text("0 of 8 rows would be accepted")).to_be_visible()
 
 

@@ -19,7 +19,7 @@
     for (const span of root.querySelectorAll(".days")) {
       span.textContent = days.formatRange(...span.dataset.days.split("/").map((day) => new Date(day)));
     }
-    if ((locale || navigator.language).startsWith("en") && locale !== "en-IN") return;
+    if (document.documentElement.dataset.numbers !== "script") return; // the server wrote them
     for (const data of root.querySelectorAll("data")) {
       const places = (data.textContent.split(".")[1] || "").length;
       // The text of the value goes in, not a float: no digit of a large amount is lost.

@@ -4,7 +4,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from portal.context import scope, tillstream
-from portal.countries import country_names
+from portal.filters.countries import country_names
 from portal.uploads import scoped
 from tillstream.domain.money.currencies import CURRENT
 

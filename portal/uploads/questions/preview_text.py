@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from portal.reader_locale import day_text
 from portal.uploads.questions import question_text
 from tillstream.detection.columns.accounted import ColumnUse
 from tillstream.detection.evidence import ANSWERED, Finding
@@ -102,9 +103,9 @@ def shown(value: Any, column: str = "") -> str:
     if value is None or value == "":
         return "–"
     if isinstance(value, datetime):
-        return f"{value.day} {value:%b %Y, %H:%M}"
+        return f"{day_text(value)}, {value:%H:%M}"
     if isinstance(value, date):
-        return f"{value.day} {value:%b %Y}"
+        return day_text(value)
     if isinstance(value, Decimal):
         text = f"{round(value, 4) if column in AMOUNTS else value:,f}"
         if column in AMOUNTS:

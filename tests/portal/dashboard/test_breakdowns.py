@@ -4,10 +4,12 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from visitor import Visitor, indian_file, indian_sale
 
+from portal.dashboard.dimensions import DIMENSIONS, SUMS, with_one_unknown
 from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]
@@ -79,7 +81,7 @@ def test_a_breakdown_sorts_by_revenue_by_rise_or_by_fall(sold: Visitor) -> None:
     assert names(sold, f"{tile}?sort=change") == ["MUM01", "PNE01", "GOA01", "DEL01"]
     assert names(sold, f"{tile}?sort=fall") == ["DEL01", "GOA01", "PNE01", "MUM01"]
     assert "70.2%" in words(sold, tile), "share of MUM01"
-    assert words(sold, "/dashboard/tiles/by-salesperson").count("Not given") == 1
+    assert words(sold, "/dashboard/tiles/by-salesperson").count("Unknown") == 1
 
 
 @pytest.mark.parametrize("name", ["by-region", "by-store", "by-category", "by-product", "by-channel", "by-country"])
@@ -149,3 +151,14 @@ def test_a_salesperson_without_sales_in_the_latest_month_is_offered_the_own_last
     assert (
         '<a class="btn btn-primary" href="/dashboard?from=2026-02-03&amp;to=2026-03-02">3 Feb – 2 Mar 2026</a>' in page
     )
+
+
+def test_the_unknown_of_several_regions_are_one_group() -> None:
+    def row(item: str | None, region: str, revenue: int, before: int) -> dict[str, Any]:
+        amounts = {"revenue": revenue, "before": before, "change": revenue - before, "unconverted_lines": 0}
+        return dict.fromkeys(SUMS, None) | {"item": item, "region": region, "growth": 0.0} | amounts
+
+    rows = [row("S1", "IN", 50, 10), row(None, "IN", 30, 20), row(None, "UK", 40, 20)]
+    unknown, person = with_one_unknown(DIMENSIONS["by-salesperson"], rows)
+    assert person["item"] == "S1"
+    assert (unknown["item"], unknown["region"], unknown["revenue"], unknown["growth"]) == (None, None, 70, 0.75)

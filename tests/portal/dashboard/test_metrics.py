@@ -13,7 +13,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from portal import dashboard
 from portal.api.queries import LISTS
-from portal.dashboard.charts import bars, over_time, period_name
+from portal.dashboard.charts import over_time, period_name
 from portal.dashboard.presets import PRESETS, dates_of
 from tillstream.analytics import queries
 from tillstream.analytics.json_values import to_json
@@ -174,14 +174,6 @@ def test_a_month_a_quarter_and_a_year_under_way_are_whole() -> None:
 def test_twelve_months_are_a_year_whatever_the_year() -> None:
     assert dates_of("last-12-months", date(2026, 7, 15)) == (date(2025, 7, 16), date(2026, 7, 15))
     assert dates_of("last-12-months", date(2024, 2, 29)) == (date(2023, 3, 1), date(2024, 2, 29))
-
-
-def test_many_bars_end_with_the_others_together() -> None:
-    rows = [{"country": None if n == 0 else f"c{n}", "revenue": Decimal(100 - n)} for n in range(20)]
-    picture = bars(rows, "country", "EUR")
-    assert picture["labels"][0] == "(not given)"
-    assert picture["labels"][-1] == "9 others"
-    assert sum(picture["values"]) == pytest.approx(float(sum(row["revenue"] for row in rows)))
 
 
 def test_many_periods_are_a_line() -> None:

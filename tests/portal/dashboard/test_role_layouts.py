@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from visitor import Visitor, indian_file, indian_sale
 
-from portal.countries import code_of
 from portal.dashboard import charts
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.dashboard.tables import TABLES
 from portal.dashboard.tiles import TILES
+from portal.filters.countries import code_of
 from tillstream.domain.people import PERMISSIONS, Role
 
 People = Callable[..., Visitor]
@@ -153,7 +153,7 @@ def test_a_heatmap_shows_the_revenue_of_a_weekday(sold: Visitor) -> None:
     ("path", "text"),
     [
         ("store?q=mum", 'name="store" value="MUM01"'),
-        ("product?q=kett", 'value="P1"> Kettle <span class="quiet">P1</span>'),
+        ("product?q=kett", 'value="P1"> <span class="name">Kettle</span> <span class="quiet">P1</span>'),
         ("salesperson?q=s", 'name="salesperson" value="S1"'),
         ("category?q=nothing", "No results"),
     ],

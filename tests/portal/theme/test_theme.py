@@ -12,6 +12,7 @@ from visitor import Visitor
 
 from portal import navigation
 from portal.list_view import ListQuery, list_query, page_of
+from portal.storybook import components
 from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.people import accounts
@@ -45,8 +46,45 @@ def _macros() -> Iterator[str]:
 
 def test_every_part_is_shown_in_the_storybook(maker: Visitor) -> None:
     page = maker.get("/storybook").text
-    assert set(re.findall(r'data-part="(\w+)"', page)) == set(_macros())
+    assert set(re.findall(r'data-part="(\w+)"', page)) >= set(_macros())
     assert "Undefined" not in page
+
+
+def test_every_component_has_a_page(maker: Visitor) -> None:
+    for name in components():
+        assert re.findall(r'data-part="(\w+)"', maker.get(f"/storybook/{name}").text) == [name]
+    assert maker.get("/storybook/weather").status_code == 404
+
+
+def _templates() -> str:
+    """The templates of pages, without those of the storybook."""
+    return "\n".join(
+        path.read_text(encoding="utf-8") for path in PORTAL.rglob("*.html") if "storybook" not in path.parts
+    )
+
+
+def test_every_macro_is_used_by_a_page() -> None:
+    pages = _templates()
+    for name in MACRO.findall(pages):
+        assert re.search(rf"(\{{\{{[^}}]*?\b{name}\(|call(\([^)]*\))? {name}\()", pages), (
+            f"no page uses the macro {name}"
+        )
+
+
+def test_every_class_of_the_styles_is_used() -> None:
+    files = [path for suffix in ("*.py", "*.js") for path in PORTAL.rglob(suffix)]
+    code = "\n".join(
+        [_templates(), *(path.read_text(encoding="utf-8") for path in files if "vendor" not in path.parts)]
+    )
+    for path in (PORTAL / "static").glob("*.css"):
+        if path.name == "api_docs.css":  # classes of Swagger UI
+            continue
+        styles = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for selector in re.findall(r"([^{}]+)\{", styles):
+            for name in re.findall(r"\.([a-zA-Z][\w-]*)", selector):
+                assert name.startswith("slot-") or re.search(rf"(?<![\w-]){name}(?![\w-])", code), (
+                    f"{path.name}: {name}"
+                )
 
 
 def test_every_part_can_be_had_from_the_one_place() -> None:

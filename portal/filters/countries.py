@@ -29,7 +29,7 @@ EXTRA_NAMES = {
     "CPV": ("Cabo Verde",),
 }
 """Names in sales files that the data lacks: code → names."""
-_DATA = Path(__file__).parent / "data" / "countries.json"
+_DATA = Path(__file__).parent.parent / "data" / "countries.json"
 
 
 class Country(TypedDict):
@@ -44,17 +44,28 @@ def code_of(name: str) -> str | None:
     return _names().get(_plain(name))
 
 
+def name_of(value: str) -> str:
+    """The main name of a country that a file has as a code; other values as they are."""
+    code = code_of(value) if len(value) <= 3 else None
+    return _countries()[code]["name"] if code else value
+
+
 @cache
 def country_names() -> tuple[str, ...]:
     """Main names of all countries, sorted."""
+    return tuple(sorted(country["name"] for country in _countries().values()))
+
+
+@cache
+def _countries() -> dict[str, Country]:
     countries: dict[str, Country] = json.loads(_DATA.read_text(encoding="utf-8"))
-    return tuple(sorted(country["name"] for country in countries.values()))
+    return countries
 
 
 @cache
 def _names() -> dict[str, str]:
     """Normalized name → code. A name of two countries is left out, unless it is the main name of one."""
-    countries: dict[str, Country] = json.loads(_DATA.read_text(encoding="utf-8"))
+    countries = _countries()
     codes_by_name: dict[str, set[str]] = {}
     for code, country in countries.items():
         for name in country["spellings"]:
