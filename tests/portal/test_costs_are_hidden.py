@@ -30,6 +30,7 @@ WITHOUT_PAGES = ENDLESS | FILES | {"live.events"}
 SELLERS = [role for role in Role if Action.SEE_COSTS not in PERMISSIONS[role]]
 
 WITHOUT_FIGURES = ("/help", "/storybook", "/api/openapi", "/api/v1/openapi", "/api/docs")
+SHARED = True
 
 
 def sell(admin: Visitor, work: Callable[[], None]) -> None:
@@ -114,8 +115,8 @@ def test_an_explanation_of_costs_is_forbidden(seller: Visitor, figure: str) -> N
 def test_tokens_for_numbers_see_the_costs_of_their_owner(
     app: App, sold: Visitor, portal: Flask, person: People, role: Role, status: int
 ) -> None:
-    person(role, "UK", login="owner")
-    issued: Any = personal_tokens.issue(app.ports, "owner", "report", ["numbers"], by="owner")
+    person(role, "UK", login=f"owner-{role.value}")
+    issued: Any = personal_tokens.issue(app.ports, f"owner-{role.value}", "report", ["numbers"], by="owner")
     secret = next(part for part in issued if isinstance(part, str) and part.startswith("tsp_"))
     answer = portal.test_client().get("/api/why/margin", headers={"Authorization": f"Bearer {secret}"})
     assert answer.status_code == status
