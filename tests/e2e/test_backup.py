@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import settings_of_people
 from threads import join_thread
 
 from tests.e2e.conftest import Once, Run, RunText
@@ -82,26 +81,6 @@ def test_what_was_backed_up_comes_back_and_settles_to_the_same(
     for way in ("--check", "--from-originals"):
         code, report = run("rebuild", way)
         assert (code, report["differences"]) == (0, [])
-
-
-def test_annotations_views_and_expected_deliveries_come_back(
-    tmp_path: Path, home: Path, run: Run, elsewhere: Callable[[str], Path]
-) -> None:
-    app = build(Settings(home=home, samples=False, threads=1))
-    settings_of_people.add(app)
-    before = settings_of_people.read(app)
-    assert app.backup is not None
-    app.backup(str(tmp_path / "people.tar"), lambda _: None)
-    settings_of_people.change(app)
-    assert settings_of_people.read(app) != before
-    app.close()
-    new = elsewhere("new")
-    assert run("restore", str(tmp_path / "people.tar"))[0] == 0
-    app = build(Settings(home=new, samples=False, threads=1))
-    try:
-        assert settings_of_people.read(app) == before
-    finally:
-        app.close()
 
 
 @pytest.mark.filterwarnings("ignore:Requested Holidays")  # India's are defined for some years only; sweep requests more
