@@ -65,7 +65,7 @@ format: .venv/.dev ## Format the code
 docs: .venv/.dev ## Write the generated reference pages
 	$(BIN)/python -m docs.generate
 pictures: .venv/.dev ## Take the pictures of the docs again (needs Chromium)
-	$(BIN)/pytest -q -n 0 -p no:randomly -m long tests/browser/test_pictures.py --pictures docs/pictures
+	$(BIN)/pytest -q -n 0 -p no:randomly -m long tests/browser/pictures --pictures docs/pictures
 lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 	$(BIN)/pip install --quiet uv
 	for extra in "" google dev bench notebook; do \

@@ -118,8 +118,30 @@ def _built_once(rule: Rule, append_unknown: bool = True) -> Any:
 Rule._compile_builder = _built_once  # type: ignore[method-assign]
 
 
-def create_app(app: App) -> Flask:
+_parse_rule = Rule._parse_rule
+_parsed: dict[str, tuple[list[Any], list[tuple[bool, str]], dict[str, Any]]] = {}
+
+
+def _parsed_once(rule: Rule, text: str) -> list[Any]:
+    """The parts of a rule, parsed once for all apps of this process."""
+    if text not in _parsed:
+        steps = len(rule._trace)
+        parts = list(_parse_rule(rule, text))
+        _parsed[text] = parts, rule._trace[steps:], dict(rule._converters)
+        return parts
+    parts, trace, converters = _parsed[text]
+    rule._trace += trace
+    rule._converters |= converters
+    rule.arguments |= {name for is_dynamic, name in trace if is_dynamic}
+    return parts
+
+
+Rule._parse_rule = _parsed_once  # type: ignore[method-assign]
+
+
+def create_app(app: App, *, testing: bool = False) -> Flask:
     """The product's portal, its templates compiled once."""
     flask = portal.create_app(app)
+    flask.testing = testing
     flask.jinja_env.bytecode_cache = COMPILED
     return flask

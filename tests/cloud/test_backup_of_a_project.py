@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import settings_of_people
 from click.testing import CliRunner
 from google.cloud.storage import Bucket, Client
 
@@ -84,6 +85,8 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, index: Firesto
     second = ingest(app, tmp_path, "second.csv", SECOND)
     COMMANDS["undo"](app, quiet, batch=second["batch_id"])
     before = snapshot(app)
+    settings_of_people.add(app)
+    settings = settings_of_people.read(app)
     index.note([(1, date(2024, 7, 1))], 0)
     kept = COMMANDS["backup"](app, quiet, out=f"gs://{bucket.name}/june/").data
     assert kept["archive"] == f"gs://{bucket.name}/june"
@@ -104,6 +107,8 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, index: Firesto
 
     later = ingest(app, tmp_path, "later.csv", LATER)
     index.note([(2, date(2024, 7, 2))], 0)
+    settings_of_people.change(app)
+    assert settings_of_people.read(app) != settings
     lost = records.get(app.ports, first["batch_id"])
     app.ports.objects.delete(lost.bucket, lost.object)
     assert snapshot(app) != before
@@ -119,6 +124,7 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, index: Firesto
     assert app.ports.warehouse.query(raised).to_pylist() == [{"number": epoch["number"] + 2}]  # tables, index
     app.queries.clear()
     assert snapshot(app) == before
+    assert settings_of_people.read(app) == settings
     with pytest.raises(NotFound):
         records.get(app.ports, later["batch_id"])
     batch = records.get(app.ports, first["batch_id"])

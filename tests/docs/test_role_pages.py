@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from docs.generate import pictures
+from portal.navigation import AREAS
 from tillstream.domain.people import Role
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-LARGEST = 250_000
+LARGEST, ALL_TOGETHER = 250_000, 6_000_000
 TAKEN = re.compile(r'^    "([a-z-]+)": \(Role\.', re.MULTILINE)
 
 
@@ -21,7 +23,9 @@ def test_a_role_finds_a_page_about_its_morning_with_a_picture(role: Role) -> Non
 
 
 def test_every_picture_is_taken_by_a_test_and_shown_to_a_role() -> None:
-    taken = set(TAKEN.findall((DOCS.parent / "tests" / "browser" / "test_pictures.py").read_text(encoding="utf-8")))
+    taken = set(
+        TAKEN.findall((DOCS.parent / "tests" / "browser" / "pictures" / "test_pictures.py").read_text(encoding="utf-8"))
+    )
     kept = {path.stem for path in (DOCS / "pictures").glob("*.png")}
     shown = {
         name
@@ -34,3 +38,12 @@ def test_every_picture_is_taken_by_a_test_and_shown_to_a_role() -> None:
 def test_no_picture_is_heavy() -> None:
     for path in (DOCS / "pictures").glob("*.png"):
         assert path.stat().st_size <= LARGEST, path.name
+    assert sum(path.stat().st_size for path in (DOCS / "pictures").rglob("*.*")) <= ALL_TOGETHER
+
+
+def test_every_area_of_the_navigation_has_its_pictures_and_no_other_is_kept() -> None:
+    listed = set(re.findall(r"pictures/pages/([a-z-]+\.webp)", (DOCS / "pictures.md").read_text(encoding="utf-8")))
+    areas = {area.endpoint for area in AREAS} - {pictures.DEVELOPMENT}
+    assert {picture.area.endpoint for picture in pictures.pictures()} == areas
+    assert listed == {picture.name for picture in pictures.pictures()}
+    assert listed == {path.name for path in (DOCS / "pictures" / "pages").iterdir()}

@@ -17,9 +17,10 @@ from tillstream.analytics import queries
 from tillstream.app import App, build
 from tillstream.batches import records
 from tillstream.commands import demo
+from tillstream.commands.demo_people import TILL_SALES
 from tillstream.commands.demo_story import DAYS
 from tillstream.commands.result import quiet
-from tillstream.domain.batch.record import State
+from tillstream.domain.batch.record import IN_LEDGER, BatchKind, State
 from tillstream.domain.errors import Unavailable
 from tillstream.logs import configure
 from tillstream.pipeline.staging import stage
@@ -32,6 +33,7 @@ from tillstream.workflows.operations import maintenance_log
 SCALE = 0.004
 FILES = 3 * 3 + 3 * DAYS - 1
 """A history, a newest month, corrections and the newest days of three regions, but for one missing day."""
+TILL_LINES = len(TILL_SALES)
 
 
 class Terminal(io.StringIO):
@@ -71,12 +73,22 @@ def lines(app: App) -> int:
     return int(row["lines"])
 
 
+def wait_for_tills(app: App) -> None:
+    """Until the worker has settled the sales of the till."""
+    for _ in range(3000):
+        batches = records.find(app.ports, kind=BatchKind.STORE_SALES)
+        if batches and all(batch.state in IN_LEDGER for batch in batches):
+            return
+        time.sleep(0.01)
+    raise AssertionError("the sales of the till are not settled")
+
+
 def test_another_scale_adds_its_sales_and_the_same_scale_none(run: Run) -> None:
     until = datetime.now(UTC).date() - timedelta(days=1)
     facts_by_scale = {
         scale: list(expected(until=until, scale=scale, days=DAYS).values()) for scale in (SCALE, 2 * SCALE)
     }
-    total = 0
+    total = TILL_LINES
     for scale, facts in facts_by_scale.items():
         code, receipts = run("demo", "--scale", str(scale))
         assert (code, len(receipts)) == (0, FILES)
@@ -94,7 +106,8 @@ def test_a_server_stages_each_sample_once(served: App, stagings: Counter[str]) -
     assert [what for what, _ in progress] == ["kept"] * FILES + ["rows", "files"] * FILES
     assert sum(count for what, count in progress if what == "rows") == sum(r["rows"]["read"] for r in result.data)
     assert set(stagings.values()) == {1}
-    assert lines(served) == sum(r["rows"]["new"] for r in result.data) > 500
+    wait_for_tills(served)
+    assert lines(served) == sum(r["rows"]["new"] for r in result.data) + TILL_LINES > 500
 
 
 def test_a_file_that_the_worker_does_not_finish_is_reported(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,26 +12,30 @@ from flask.testing import FlaskClient
 from portal import create_app, navigation
 from tillstream.app import App, build
 from tillstream.batches import records
-from tillstream.commands import demo
+from tillstream.commands import demo, demo_people
 from tillstream.commands.demo_story import SAMPLES
 from tillstream.commands.result import quiet
 from tillstream.domain.batch.record import State
 from tillstream.domain.people import Role
-from tillstream.people import accounts
 from tillstream.receipts import receipt
 from tillstream.settings import Settings
 
-PASSWORD = "correct horse battery"
-REGIONS = ("IN", "UK", "USA")
 SCALE = 0.1
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     app = build(Settings(home=Path(tmp_path_factory.mktemp("demo")), samples=False, threads=1))
-    assert len(demo.demo(app, quiet, demo.Demo(scale=SCALE)).data) == 29
     yield app
     app.close()
+
+
+@pytest.fixture(scope="module")
+def accounts_by_role(app: App) -> dict[Role, dict[str, str]]:
+    """The accounts that the demo prints."""
+    data = demo.demo(app, quiet, demo.Demo(scale=SCALE, accounts=True)).data
+    assert len(data["files"]) == 29
+    return {Role(one["role"]): one for one in data["accounts"]}
 
 
 @pytest.fixture(scope="module")
@@ -41,21 +45,21 @@ def portal(app: App) -> Flask:
     return flask
 
 
-def signed_in(app: App, portal: Flask, role: Role) -> FlaskClient:
-    regions = () if role in {Role.ADMIN, Role.ANALYST} else REGIONS
-    staff = "E107" if role is Role.SALESPERSON else None
-    accounts.add(app.ports, role.value, role.value, role, regions=regions, salesperson=staff, password=PASSWORD)
+def signed_in(portal: Flask, account: dict[str, str]) -> FlaskClient:
     client = portal.test_client()
     token = re.search(r'name="csrf-token" content="([^"]+)"', client.get("/sign-in").text)
     assert token
-    answer = client.post("/sign-in", data={"csrf_token": token[1], "login": role.value, "password": PASSWORD})
-    assert answer.status_code == 303
+    data = {"csrf_token": token[1], "login": account["login"], "password": account["password"]}
+    answer = client.post("/sign-in", data=data)
+    assert (answer.status_code, answer.location) == (303, "/dashboard")
     return client
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_no_page_of_the_navigation_is_empty(app: App, portal: Flask, role: Role) -> None:
-    client = signed_in(app, portal, role)
+def test_no_page_of_the_navigation_is_empty(
+    portal: Flask, accounts_by_role: dict[Role, dict[str, str]], role: Role
+) -> None:
+    client = signed_in(portal, accounts_by_role[role])
     with portal.test_request_context():
         pages = [url_for(one.endpoint) for one in navigation.AREAS if navigation.is_registered(one.endpoint)]
     answers = {page: client.get(page) for page in pages}
@@ -64,12 +68,10 @@ def test_no_page_of_the_navigation_is_empty(app: App, portal: Flask, role: Role)
     assert [page for page, text in allowed.items() if 'class="empty' in text] == []
 
 
-def test_the_calendar_has_days_that_arrived_came_late_are_missing_and_wait(app: App, portal: Flask) -> None:
-    admin = portal.test_client()
-    token = re.search(r'name="csrf-token" content="([^"]+)"', admin.get("/sign-in").text)
-    accounts.add(app.ports, "boss", "Boss", Role.ADMIN, password=PASSWORD)
-    assert token
-    admin.post("/sign-in", data={"csrf_token": token[1], "login": "boss", "password": PASSWORD})
+def test_the_calendar_has_days_that_arrived_came_late_are_missing_and_wait(
+    app: App, portal: Flask, accounts_by_role: dict[Role, dict[str, str]]
+) -> None:
+    admin = signed_in(portal, accounts_by_role[Role.ADMIN])
     yesterday = app.ports.clock.now().date() - timedelta(days=1)
 
     def labels(days_before: int) -> dict[str, str]:
@@ -85,6 +87,21 @@ def test_the_calendar_has_days_that_arrived_came_late_are_missing_and_wait(app: 
     assert "Missing sales of USA" in admin.get(f"/completeness?day={yesterday - timedelta(days=4)}").text
 
 
+def test_tills_have_sent_sales_that_count(portal: Flask, accounts_by_role: dict[Role, dict[str, str]]) -> None:
+    admin, manager = (signed_in(portal, accounts_by_role[role]) for role in (Role.ADMIN, Role.MANAGER))
+    page = admin.get("/uploads?kind=messages").text
+    assert f"{len(demo_people.TILL_SALES)} store sales" in page
+    assert "24&#34; Monitor" in manager.get("/sale-lines?q=TILL-").text
+
+
+def test_every_role_has_an_account_and_a_second_run_adds_none(
+    app: App, accounts_by_role: dict[Role, dict[str, str]]
+) -> None:
+    assert set(accounts_by_role) == set(Role)
+    assert demo_people.add_accounts(app, SAMPLES) == []
+
+
+@pytest.mark.usefixtures("accounts_by_role")
 def test_the_files_of_the_samples_have_every_fate(app: App) -> None:
     states = {one.file: one.state for one in records.find(app.ports, limit=None) if one.received_by == SAMPLES}
     assert {State.SETTLED, State.HELD, State.UNDONE} <= set(states.values())

@@ -54,6 +54,7 @@ def test_what_is_declared_is_as_it_was(name: str, request: pytest.FixtureRequest
         fail(difference)
 
 
+@pytest.mark.system
 def test_what_a_home_holds_is_as_it_was(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     home = stored.lived(tmp_path)
     if difference := "\n".join(filter(None, (compare(name, read(home), request) for name, read in OF_A_HOME.items()))):

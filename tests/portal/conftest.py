@@ -2,9 +2,11 @@
 
 import gzip
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from app_factory import Setup, build, build_after, create_app
@@ -20,24 +22,64 @@ from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 
 BOSS = "admin-all"
+NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
+Sell = Callable[[Visitor, Callable[[], None]], None]
+"""Loads the sales of a module, as an administrator with the function `work`."""
+
+
+@dataclass(frozen=True)
+class SoldHome:
+    """A home after the sales of a module, which its tests share; `people`: who is signed in, by login and scope."""
+
+    app: App
+    clock: ManualClock
+    portal: Flask
+    people: dict[tuple[Any, ...], Visitor] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def sold_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoldHome]:
+    clock = ManualClock(NOW)
+    app = _app(tmp_path_factory.mktemp("sold") / "home", clock, request.module.sell)
+    yield SoldHome(app, clock, create_app(app, testing=True))
+    app.close()
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2026, 7, 1, 9, 0, tzinfo=UTC))
+def shared(request: pytest.FixtureRequest) -> SoldHome | None:
+    """The home that the tests with the fixture `sold` share if `SHARED` of their module is true; the tests that change
+    it are marked `own_home`."""
+    is_shared = "sold" in request.fixturenames and getattr(request.module, "SHARED", False)
+    if not is_shared or request.node.get_closest_marker("own_home"):
+        return None
+    home: SoldHome = request.getfixturevalue("sold_home")
+    return home
 
 
 @pytest.fixture
-def app(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Iterator[App]:
-    settings = Settings(home=tmp_path / "home", samples=False, threads=1, reporting_currency="INR")
-    sell = getattr(request.module, "sell", None) if "sold" in request.fixturenames else None
-    app = build_after(_setup_with_sales(sell), settings, clock) if sell else build(settings, clock)
+def clock(shared: SoldHome | None) -> ManualClock:
+    return shared.clock if shared else ManualClock(NOW)
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock, shared: SoldHome | None) -> Iterator[App]:
+    if shared:
+        yield shared.app
+        return
+    app = _app(
+        tmp_path / "home", clock, getattr(request.module, "sell", None) if "sold" in request.fixturenames else None
+    )
     yield app
     app.close()
 
 
+def _app(home: Path, clock: ManualClock, sell: Sell | None) -> App:
+    settings = Settings(home=home, samples=False, threads=1, reporting_currency="INR")
+    return build_after(_setup_with_sales(sell), settings, clock) if sell else build(settings, clock)
+
+
 @cache
-def _setup_with_sales(sell: Callable[[Visitor, Callable[[], None]], None]) -> Setup:
+def _setup_with_sales(sell: Sell) -> Setup:
     def setup(app: App, clock: ManualClock) -> None:
         accounts.add(app.ports, BOSS, BOSS, Role.ADMIN, password=PASSWORD)
         admin = Visitor(create_app(app).test_client())
@@ -48,18 +90,21 @@ def _setup_with_sales(sell: Callable[[Visitor, Callable[[], None]], None]) -> Se
 
 
 @pytest.fixture
-def sold(portal: Flask) -> Visitor:
-    """An administrator, after `sell` of the test's module has loaded its sales; each test has its own copy."""
+def sold(portal: Flask, shared: SoldHome | None) -> Visitor:
+    """An administrator, after `sell` of the test's module has loaded its sales; each test has its own copy, unless the
+    module has `SHARED`."""
+    if shared and (BOSS,) in shared.people:
+        return shared.people[BOSS,]
     visitor = Visitor(portal.test_client())
     assert visitor.sign_in(BOSS).status_code == 303
+    if shared:
+        shared.people[BOSS,] = visitor
     return visitor
 
 
 @pytest.fixture
-def portal(app: App) -> Flask:
-    flask = create_app(app)
-    flask.testing = True
-    return flask
+def portal(app: App, shared: SoldHome | None) -> Flask:
+    return shared.portal if shared else create_app(app, testing=True)
 
 
 @pytest.fixture
@@ -68,16 +113,21 @@ def anonymous(portal: Flask) -> Visitor:
 
 
 @pytest.fixture
-def person(portal: Flask, app: App) -> Callable[..., Visitor]:
+def person(portal: Flask, app: App, shared: SoldHome | None) -> Callable[..., Visitor]:
     """Sign in a new user with a role and regions."""
 
     def make(role: Role = Role.ADMIN, *regions: str, login: str = "", salesperson: str | None = None) -> Visitor:
         login = login or f"{role.value}-{'-'.join(regions).lower() or 'all'}"
         scope = regions or (("IN",) if role not in {Role.ADMIN, Role.ANALYST} else ())
         salesperson = salesperson or ("S1" if role is Role.SALESPERSON else None)
+        account = (login, role, scope, salesperson)
+        if shared and account in shared.people:
+            return shared.people[account]
         accounts.add(app.ports, login, login, role, regions=scope, salesperson=salesperson, password=PASSWORD)
         visitor = Visitor(portal.test_client())
         assert visitor.sign_in(login).status_code == 303
+        if shared:
+            shared.people[account] = visitor
         return visitor
 
     return make

@@ -8,9 +8,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from flask import Flask
-from routes import addresses, routes_of
+from routes import ENDLESS, addresses, routes_of
 from visitor import HEADER, Visitor
 
+from portal.access import FILES
 from tillstream.analytics import queries
 from tillstream.analytics.catalogue import describe, names
 from tillstream.app import App
@@ -25,10 +26,11 @@ COST, MARGIN = "61.37", "38.63"
 ABOUT_COSTS = re.compile(
     rf"{re.escape(COST)}|{re.escape(MARGIN)}|\bmargins?\b|\bcosts?\b|unit_cost|cost_coverage", re.IGNORECASE
 )
-ENDLESS = {"live.events", "plotly", "world", "static"}
+WITHOUT_PAGES = ENDLESS | FILES | {"live.events"}
 SELLERS = [role for role in Role if Action.SEE_COSTS not in PERMISSIONS[role]]
 
 WITHOUT_FIGURES = ("/help", "/storybook", "/api/openapi", "/api/v1/openapi", "/api/docs")
+SHARED = True
 
 
 def sell(admin: Visitor, work: Callable[[], None]) -> None:
@@ -77,7 +79,7 @@ def test_an_analyst_sees_costs_and_a_margin(app: App, sold: Visitor, person: Peo
 def test_no_page_shows_costs_to_a_salesperson(sold: Visitor, portal: Flask, seller: Visitor) -> None:
     read = 0
     for rule in routes_of(portal):
-        if rule.endpoint in ENDLESS or rule.rule.startswith(WITHOUT_FIGURES):
+        if rule.endpoint in WITHOUT_PAGES or rule.rule.startswith(WITHOUT_FIGURES):
             continue
         for path in addresses(rule, batch_id="0" * 20):
             answer = seller.get(path)
@@ -113,8 +115,8 @@ def test_an_explanation_of_costs_is_forbidden(seller: Visitor, figure: str) -> N
 def test_tokens_for_numbers_see_the_costs_of_their_owner(
     app: App, sold: Visitor, portal: Flask, person: People, role: Role, status: int
 ) -> None:
-    person(role, "UK", login="owner")
-    issued: Any = personal_tokens.issue(app.ports, "owner", "report", ["numbers"], by="owner")
+    person(role, "UK", login=f"owner-{role.value}")
+    issued: Any = personal_tokens.issue(app.ports, f"owner-{role.value}", "report", ["numbers"], by="owner")
     secret = next(part for part in issued if isinstance(part, str) and part.startswith("tsp_"))
     answer = portal.test_client().get("/api/why/margin", headers={"Authorization": f"Bearer {secret}"})
     assert answer.status_code == status

@@ -73,6 +73,7 @@ def test_sums_and_lines_give_the_same_answers(warehouse: Warehouse, by_lines: di
     assert answers(warehouse) == by_lines
 
 
+@pytest.mark.system
 def test_stale_days_are_read_from_their_lines(warehouse: Warehouse, by_lines: dict[Any, Any]) -> None:
     """What the sums hold of them, here nothing at all, does not matter."""
     warehouse.refresh_totals()

@@ -138,7 +138,7 @@ def children(ports: Ports, parent: str, kind: BatchKind) -> list[Batch]:
 def transition(
     ports: Ports,
     batch: str,
-    state: State,
+    state: State | None,
     *,
     only_from: frozenset[State] | None = None,
     expected: Batch | None = None,
@@ -148,6 +148,7 @@ def transition(
 ) -> Batch:
     """Change a record's state by compare-and-set; no-op unless its present state is in `only_from`.
 
+    state: None keeps the present one.
     expected: no-op if the record's contract or contract version has changed since this was read.
     audit: (actor, action) of an audit entry, written in the same transaction; audits: complete entries.
     Returns the record. Raises `Rejected` if the transition is not allowed, `NotFound`.
@@ -158,7 +159,7 @@ def transition(
             return upload
         if expected and (upload.contract, upload.contract_version) != (expected.contract, expected.contract_version):
             return upload
-        return upload.with_state(state, ports.clock.now().isoformat(), **changes)
+        return upload.with_state(state or upload.state, ports.clock.now().isoformat(), **changes)
 
     return _update(
         ports, batch, moved, lambda old, new: [*audits, *([_entry(ports, *audit, old, new)] if audit else [])]

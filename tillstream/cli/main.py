@@ -199,10 +199,10 @@ def contracts(name: str, schema: bool, out: str | None, frame: str, json_: bool)
 )
 @as_json
 def demo(scale: float, json_: bool) -> None:
-    """Write the sample regions' files and load them."""
-    from tillstream.cli.output.tables import show_receipts
+    """Write the sample regions' files, load them, and print an account of each role; --json creates no accounts."""
+    from tillstream.cli.output.tables import show_demo, show_receipts
 
-    run("demo", json_=json_, show=show_receipts, scale=scale)
+    run("demo", json_=json_, show=show_receipts if json_ else show_demo, scale=scale, accounts=not json_)
 
 
 @main.group()

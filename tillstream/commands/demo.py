@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.commands import demo_story
+from tillstream.commands import demo_people, demo_story
 from tillstream.commands.demo_story import DAYS, SAMPLES
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result, quiet
 from tillstream.commands.run_batch import exit_code, run_batch
@@ -33,15 +33,16 @@ PATIENCE = 900.0
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """scale: 1 is about 200,000 lines."""
+    """scale: 1 is about 200,000 lines. accounts: also create an account for each role that has none."""
 
     scale: float = 1.0
+    accounts: bool = False
 
 
 def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     """Write the sample regions' files up to yesterday, load them like any others, and add what needs a person.
 
-    The receipts are those of the sample files.
+    The result has the receipts of the sample files; with accounts, as `files` beside `accounts` and their passwords.
     """
     from tillstream.samples.files import write_samples  # lazy: needed by this command only
 
@@ -55,7 +56,11 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
         progress("files", 1)
     demo_story.add(app, until, scale, partial(_add, app))
     codes = [exit_code(receipt) for receipt in receipts]
-    return Result(receipts, next((code for code in (FAILED, HELD) if code in codes), DONE))
+    code = next((code for code in (FAILED, HELD) if code in codes), DONE)
+    if not arguments.accounts:
+        return Result(receipts, code)
+    people = [asdict(person) for person in demo_people.add_accounts(app, SAMPLES)]
+    return Result({"files": receipts, "accounts": people}, code)
 
 
 def _receive(app: App, progress: Progress, sample: "SampleFile", path: Path, until: date) -> Batch:

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from tillstream.app import App
 from tillstream.batches import records
+from tillstream.commands import demo_people
 from tillstream.contracts import expectations
 from tillstream.dashboards import annotations
 from tillstream.domain.batch.record import IN_LEDGER, Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.schedule import Expectation, StoreExpectation
 from tillstream.domain.people import UNRESTRICTED
-from tillstream.people import store_tokens
 from tillstream.workflows.intake import complete_upload, resumable_upload, uploads
 from tillstream.workflows.review import undo
 
@@ -72,7 +72,7 @@ class _Extra:
 
 
 def add(app: App, until: date, scale: float, load: Callable[[Batch], Any]) -> None:
-    """Add the files that need a person, the token of a till, the expectations and annotations. Idempotent.
+    """Add the files that need a person, the till, the expectations and annotations. Idempotent.
 
     load: reads and settles one upload.
     """
@@ -89,8 +89,7 @@ def add(app: App, until: date, scale: float, load: Callable[[Batch], Any]) -> No
         if extra.undone and records.get(app.ports, upload.batch_id).state in IN_LEDGER:
             undo.undo(app.ports, upload.batch_id, SAMPLES)
     _propose(app, until, scale)
-    if not store_tokens.find(app.ports):
-        store_tokens.issue(app.ports, "IN", "MUM01", "Front counter", SAMPLES)
+    demo_people.add_till(app, until, load, SAMPLES)
     if not annotations.between(app.ports, UNRESTRICTED):
         _annotate(app, until)
 

@@ -38,6 +38,7 @@ def answer_options(answers: dict[str, str]) -> list[str]:
     return [part for key, value in answers.items() for part in ("--answer", f"{key}={value}")]
 
 
+@pytest.mark.system
 @pytest.mark.shared
 @pytest.mark.parametrize(("name", "own", "rows", "net"), FILES, ids=[name for name, *_ in FILES])
 def test_a_real_file_loads_with_the_proposed_contract(

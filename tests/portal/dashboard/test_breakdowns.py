@@ -22,6 +22,9 @@ def _sale(number: int, day: str, amount: str, product: str, name: str, store: st
     return line.replace(",P1,Kettle,", f",{product},{name},").replace(",MUM01,S1,", f",{store},{person},")
 
 
+SHARED = True
+
+
 def sell(admin: Visitor, work: Work) -> None:
     admin.upload(
         indian_file(
@@ -94,6 +97,7 @@ def test_a_table_sorts_by_change_and_its_file_has_the_same_columns(sold: Visitor
     assert {"revenue", "revenue_share", "before", "change", "growth"} <= set(rows[0])
 
 
+@pytest.mark.own_home
 def test_salespeople_have_the_names_of_their_accounts(sold: Visitor, person: People) -> None:
     person(Role.SALESPERSON, "IN", login="asha", salesperson="S1")
     assert '<a href="/dashboard?salesperson=S1" title="S1">asha</a>' in sold.get("/dashboard/tiles/by-salesperson").text
@@ -140,6 +144,7 @@ def test_a_period_that_is_not_whole_is_marked(sold: Visitor) -> None:
     assert "not whole" in tile
 
 
+@pytest.mark.own_home
 def test_a_salesperson_without_sales_in_the_latest_month_is_offered_the_own_last_days(
     sold: Visitor, person: People, work: Work
 ) -> None:

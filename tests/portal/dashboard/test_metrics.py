@@ -28,6 +28,7 @@ SALES = indian_file(
     indian_sale("2", "200.20", date="03-06-2026 10:00", customer="C2"),
     indian_sale("3", "300.30", date="04-06-2026 10:00"),
 )
+SHARED = True
 
 
 def sell(admin: Visitor, work: Work) -> None:

@@ -20,6 +20,7 @@ from tillstream.domain.people import PERMISSIONS, Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
+SHARED = True
 
 
 def sell(admin: Visitor, work: Work) -> None:
@@ -45,7 +46,7 @@ def tiles_of(page: str) -> list[str]:
 
 @pytest.mark.parametrize("role", Role)
 def test_every_role_finds_its_own_tiles_in_its_own_order(sold: Visitor, person: People, role: Role) -> None:
-    visitor = person(role, login="somebody")
+    visitor = person(role, login=f"some-{role.value}")
     page = visitor.get("/", follow_redirects=True).text
     assert ROLE_LAYOUTS[role].question in page
     layout = ROLE_LAYOUTS[role]
@@ -60,7 +61,7 @@ def test_every_role_finds_its_own_tiles_in_its_own_order(sold: Visitor, person: 
 def test_every_tile_of_every_role_answers_by_itself_and_in_the_whole_page(
     sold: Visitor, person: People, role: Role
 ) -> None:
-    visitor = person(role, login="somebody")
+    visitor = person(role, login=f"some-{role.value}")
     whole = visitor.get("/dashboard?whole=1").text
     assert "skeleton" not in whole
     for name in re.findall(r'data-tile="/dashboard/tiles/([a-z-]+)', whole):
@@ -189,6 +190,7 @@ def test_a_table_of_another_role_is_not_there(sold: Visitor, person: People) -> 
     assert sold.get("/dashboard/tables/headline").status_code == 404
 
 
+@pytest.mark.own_home
 def test_a_chart_has_at_most_as_many_steps_as_are_visible(sold: Visitor, work: Work) -> None:
     sold.upload(indian_file(indian_sale("9", "5.00", date="03-05-2016 10:00")), name="old.csv")
     work()
@@ -207,6 +209,7 @@ def test_every_file_link_of_a_tile_gives_a_file(sold: Visitor) -> None:
         assert (answer.status_code, answer.mimetype) == (200, "text/csv"), link
 
 
+@pytest.mark.own_home
 def test_rejected_rows_are_listed_as_needing_attention(sold: Visitor, person: People, work: Work) -> None:
     assert "Nothing needs your attention" in sold.get("/dashboard/tiles/attention").text
     rows = [indian_sale(str(number), "10.00", date="05-06-2026 10:00") for number in range(10, 19)]

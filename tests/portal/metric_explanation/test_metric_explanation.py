@@ -13,6 +13,7 @@ from tillstream.domain.people import UNRESTRICTED, Role
 People = Callable[..., Visitor]
 Work = Callable[[], None]
 NO_FIGURES = {"currency", "as_of"}
+SHARED = True
 
 
 def sell(admin: Visitor, work: Work) -> None:
@@ -70,6 +71,7 @@ def test_held_files_are_shown_as_missing(sold: Visitor) -> None:
     assert sold.get("/api/why/revenue?from=2026-07-01").get_json()["missing"]["refused"] == []
 
 
+@pytest.mark.own_home
 def test_a_held_file_and_a_late_store_are_shown_as_missing(sold: Visitor, work: Work) -> None:
     sold.upload(indian_file(indian_sale("7", "none"), indian_sale("8", "3.00")), "half.csv")
     later = indian_sale("9", "1.00", date="20-06-2026 10:00").replace("MUM01", "DEL01")

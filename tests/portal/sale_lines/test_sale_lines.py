@@ -21,6 +21,7 @@ from tillstream.domain.people import UNRESTRICTED, Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
+SHARED = True
 
 
 def sell(admin: Visitor, work: Work) -> None:

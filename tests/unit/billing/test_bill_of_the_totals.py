@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+import pytest
+
 from devtools.billing.limits import exceeded
 from devtools.billing.queries import LEAST, Statement, script_statements
 from devtools.billing.samples import TODAY
@@ -63,7 +65,12 @@ def test_the_merge_at_night_changes_only_partitions_named_as_constants() -> None
         assert [read.selection.values for read in merge.reads] == [frozenset(MONTH_OF_DAYS)]
 
 
-def test_no_refresh_exceeds_a_limit() -> None:
-    history = [TODAY - timedelta(days) for days in range(15 * 365)]
-    for query in (text([TODAY], MONTH_OF_DAYS), text([], history), fold.script(MONTH_OF_DAYS)):
+FIFTEEN_YEARS = [TODAY - timedelta(days) for days in range(15 * 365)]
+
+
+@pytest.mark.parametrize(
+    "changed", [MONTH_OF_DAYS, pytest.param(FIFTEEN_YEARS, marks=pytest.mark.system)], ids=["month", "fifteen years"]
+)
+def test_no_refresh_exceeds_a_limit(changed: list[date]) -> None:
+    for query in (text([TODAY], MONTH_OF_DAYS), text([], changed), fold.script(MONTH_OF_DAYS)):
         assert exceeded(query, script_statements(query), []) == []

@@ -32,6 +32,13 @@ def show_receipts(data: Any) -> None:
         _receipt(receipt)
 
 
+def show_demo(data: dict[str, Any]) -> None:
+    """The receipts of the sample files, and the accounts with their passwords."""
+    show_receipts(data["files"])
+    for person in data["accounts"]:
+        print_line(f"Sign in as {person['login']} ({person['role']}) with the password {person['password']}")
+
+
 def _receipt(receipt: dict[str, Any]) -> None:
     batch = receipt.get("batch_id", "nothing stored")
     title(receipt["file"], f" · {receipt['contract'] or 'no contract yet'} · {receipt['status']} · {batch}")

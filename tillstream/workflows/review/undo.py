@@ -64,7 +64,7 @@ def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
     """
     upload = undoable(ports, batch)
     # The user is stored before the undo, so that after a crash it is completed with the same audit entry.
-    upload = records.transition(ports, batch, upload.state, only_from=IN_LEDGER, undone_by=by)
+    upload = records.transition(ports, batch, None, only_from=IN_LEDGER, undone_by=by)
     if has_preview(ports, upload) and not (ports.jobs and job_lease.is_paused(ports)):
         try:
             settled = settle_undo(ports, batch)

@@ -1,0 +1,42 @@
+"""The shop of the demo in a running portal, and its accounts by role."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from live_server import Served, running
+from playwright.sync_api import Page, expect
+
+from tillstream.app import build
+from tillstream.commands import demo
+from tillstream.commands.result import quiet
+from tillstream.domain.people import Role
+from tillstream.server.serve import with_server_memory
+from tillstream.settings import Settings
+
+SCALE = 0.1
+
+
+@dataclass(frozen=True)
+class DemoShop:
+    served: Served
+    accounts: dict[Role, dict[str, str]]
+    """role → name and password as the demo prints them"""
+
+    def sign_in(self, page: Page, role: Role) -> None:
+        account = self.accounts[role]
+        page.goto(f"{self.served.address}/sign-in")
+        page.get_by_label("Name").fill(account["login"])
+        page.get_by_label("Password").fill(account["password"])
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+@contextmanager
+def demo_shop(folder: Path, *, working: bool) -> Iterator[DemoShop]:
+    """working: with a worker, so that files are processed."""
+    app = build(with_server_memory(Settings(home=folder / "home", samples=False, threads=1)))
+    data = demo.demo(app, quiet, demo.Demo(scale=SCALE, accounts=True)).data
+    with running(app, working=working) as served:
+        yield DemoShop(served, {Role(one["role"]): one for one in data["accounts"]})

@@ -1,0 +1,43 @@
+"""Annotations, saved views, start views and expected deliveries, for the tests of backups on each platform."""
+
+from dataclasses import asdict
+from datetime import date, time
+from typing import Any
+
+from tillstream.app import App
+from tillstream.contracts import expectations
+from tillstream.dashboards import annotations, saved_views
+from tillstream.domain.contract.schedule import Expectation
+from tillstream.domain.people import UNRESTRICTED
+
+LOGIN, ACCOUNT, CONTRACT = "ana", "2026-06-01", "IN"
+DAILY = Expectation(cadence="daily", deadline=time(12, 0), since=date(2026, 6, 1))
+
+
+def add(app: App) -> None:
+    """One of each kind, as people add them in the portal."""
+    annotations.add(app.ports, UNRESTRICTED, date(2026, 6, 3), "Strike", by=LOGIN)
+    view = saved_views.save(app.ports, LOGIN, ACCOUNT, "Kitchen", "/dashboard?category=Kitchen", shared=True)
+    saved_views.set_start_view(app.ports, LOGIN, ACCOUNT, view.id)
+    expectations.save(app.ports, app.contracts.current(CONTRACT), DAILY, LOGIN)
+
+
+def change(app: App) -> None:
+    """Remove or change each of them."""
+    (note,) = annotations.between(app.ports, UNRESTRICTED)
+    annotations.remove(app.ports, UNRESTRICTED, note.id, by=LOGIN)
+    saved_views.set_start_view(app.ports, LOGIN, ACCOUNT, "")
+    (view,) = saved_views.find(app.ports, LOGIN, ACCOUNT)
+    saved_views.remove(app.ports, view.id, by=LOGIN)
+    expectations.save(app.ports, app.contracts.current(CONTRACT), None, LOGIN)
+
+
+def read(app: App) -> dict[str, Any]:
+    """All of them, as the portal reads them."""
+    start = saved_views.start_view(app.ports, LOGIN, ACCOUNT)
+    return {
+        "annotations": [asdict(one) for one in annotations.between(app.ports, UNRESTRICTED)],
+        "views": [asdict(one) for one in saved_views.find(app.ports, LOGIN, ACCOUNT)],
+        "start": start and start.address,
+        "expectation": asdict(expectations.of_contract(app.ports, app.contracts.current(CONTRACT))),
+    }
