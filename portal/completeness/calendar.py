@@ -1,4 +1,4 @@
-"""Delivery calendar: which day of which region and store has arrived, is late, held or missing."""
+"""Data completeness: which day of which region and store has arrived, is late, held or missing."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -26,7 +26,7 @@ from tillstream.receipts import staged_rejections
 
 WORDS: dict[State, tuple[str, str, str]] = {
     State.MISSING: ("✗", "missing", "Expected by now, but not received"),
-    State.HELD: ("?", "needs a decision", "Received, and held for a decision"),
+    State.HELD: ("?", "needs review", "Received, and held until it is reviewed"),
     State.REFUSED: ("!", "rows rejected", "Received; some rows need correction"),
     State.MISMATCH: ("≠", "totals differ", "Received; some line totals are not quantity × price"),
     State.LATE: ("◔", "arrived late", "Complete, but after the deadline"),

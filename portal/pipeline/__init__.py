@@ -60,7 +60,7 @@ def resend() -> ResponseReturnValue:
 def drive_on() -> ResponseReturnValue:
     app = tillstream()
     report = reconcile.run(app.ports, app.contracts, delegate=bool(app.settings.project), by=me().login)
-    for sentence in ("Stalled batches are retried.", *report["repaired"]):
+    for sentence in ("Stalled jobs are retried.", *report["repaired"]):
         flash(sentence, "done")
     return redirect(url_for("pipeline.show"), 303)
 

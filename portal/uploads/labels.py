@@ -21,7 +21,7 @@ STATES: dict[State, Words] = {
     State.RECEIVED: Words("Waiting", "busy", "The file is stored. Reading starts in a few seconds."),
     State.STAGING: Words("Being read", "busy", "Every row is being checked."),
     State.STAGED: Words("Being counted", "busy", "Every row is checked. The numbers follow within a few seconds."),
-    State.HELD: Words("Needs a decision", "ask", "None of its rows counts until someone decides."),
+    State.HELD: Words("Needs review", "ask", "None of its rows counts until someone decides."),
     State.SETTLED: Words("Counted", "good", "Its rows are in the numbers."),
     State.ANNOUNCED: Words("Counted", "good", "Its rows are in the numbers."),
     State.REJECTED: Words("Rejected", "bad", "None of its rows counts."),
@@ -109,7 +109,7 @@ def result(upload: Batch, receipt: Receipt) -> str:
     if upload.state is State.REJECTED and upload.error:
         return upload.error.rstrip(".")
     if upload.state is State.HELD and receipt["holds"]:
-        return f"Needs a decision: {receipt['holds'][0]['message'].rstrip('.')}"
+        return f"Needs review: {receipt['holds'][0]['message'].rstrip('.')}"
     if upload.state not in IN_LEDGER or not rows["read"]:
         return headline(receipt)
     parts = [f"{part['count']:,} {part['label']}" for part in balance(rows) if part["count"]]

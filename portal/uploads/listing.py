@@ -28,7 +28,7 @@ SORTS: dict[str, Callable[[Batch], Any]] = {
     "size": lambda one: one.size,
 }
 GROUPS: dict[str, tuple[str, frozenset[State]]] = {
-    "needs": ("Need a decision", frozenset({State.HELD, State.FAILED})),
+    "needs": ("Needs review", frozenset({State.HELD, State.FAILED})),
     "way": ("In progress", frozenset({State.RECEIVED, State.STAGING, State.STAGED})),
     "counted": ("Counted", frozenset({State.SETTLED, State.ANNOUNCED})),
     "out": ("Not counted", frozenset({State.REJECTED, State.CANCELLED, State.UNDONE, State.REPLAYED})),

@@ -69,7 +69,7 @@ def test_several_files_are_uploaded_and_each_shows_its_result(page: Page, served
     expect(page.locator("#chosen").get_by_role("link", name="See", exact=False)).to_have_count(2)
     table = page.get_by_role("region", name="Uploads, newest first")
     expect(table.get_by_role("row", name="IN-may.csv")).to_contain_text("Counted")
-    expect(table.get_by_role("row", name="UK-may.csv")).to_contain_text("Needs a decision")
+    expect(table.get_by_role("row", name="UK-may.csv")).to_contain_text("Needs review")
     assert served.page_errors == []
 
 

@@ -52,8 +52,8 @@ def test_a_held_file_is_previewed_and_confirmed(manager: Page, served: Served) -
     give(served, "monday.csv", "100.00", "200.00")
     give(served, "tuesday.csv", "150.00", "ten", "ten")
     manager.goto(f"{served.address}/uploads")
-    manager.get_by_role("link", name="Decisions").click()
-    expect(manager.get_by_role("heading", name="1 file needs your decision")).to_be_visible()
+    manager.get_by_role("link", name="Needs review").click()
+    expect(manager.get_by_text("1 file needs your decision.")).to_be_visible()
     manager.get_by_role("link", name="tuesday.csv").click()
     expect(manager.get_by_text("Too many rejected rows")).to_be_visible()
     expect(manager.get_by_text("1 line would be changed")).to_be_visible()
@@ -63,7 +63,7 @@ def test_a_held_file_is_previewed_and_confirmed(manager: Page, served: Served) -
     manager.get_by_role("button", name="Confirm and count its rows").click()
     expect(manager.get_by_text("1 of 3 rows counted; 2 need your attention")).to_be_visible()
     manager.goto(f"{served.address}/waiting")
-    expect(manager.get_by_role("heading", name="No file needs a decision")).to_be_visible()
+    expect(manager.get_by_text("No file needs a decision.")).to_be_visible()
     assert served.page_errors == []
 
 

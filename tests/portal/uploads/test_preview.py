@@ -184,7 +184,7 @@ def test_a_clerk_proposes_and_an_administrator_decides(app: App, person: People,
     batch = answer.headers["Location"].rsplit("/", 1)[1]
     work()
     assert "linz" not in app.contracts.names()
-    assert "Needs a decision" in clerk.get(f"/uploads/{batch}").text
+    assert "Needs review" in clerk.get(f"/uploads/{batch}").text
     assert clerk.post(f"/uploads/{batch}/accept").status_code == 403
     listed = text_of(admin.get("/uploads/proposals").text)
     assert "linz.csv" in listed
