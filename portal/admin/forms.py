@@ -8,31 +8,27 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from portal import metrics
+from portal.admin import texts
 from portal.context import me, tillstream
 from tillstream.analytics.filters import Filters
 from tillstream.domain.errors import Conflict, Unavailable
 from tillstream.domain.people import Role
 from tillstream.people.user import User
 
-ROLES = {
-    Role.CLERK: "Clerk: uploads and corrects files",
-    Role.MANAGER: "Manager: also decides on files and undoes uploads",
-    Role.ANALYST: "Analyst: sees numbers without names",
-    Role.SALESPERSON: "Salesperson: sees their own sales",
-    Role.ADMIN: "Admin: everything",
-}
 MOST_STORES, MOST_PEOPLE = 80, 500
 """Maximum number of listed choices; users type others."""
 
 
 class AccountForm(FlaskForm):
-    name = StringField("Name", [Length(max=100)])
-    role = SelectField("Role", choices=[SelectChoice(role.value, words) for role, words in ROLES.items()])
+    name = StringField(texts.COLUMNS["name"], [Length(max=100)])
+    role = SelectField(
+        texts.COLUMNS["role"], choices=[SelectChoice(role.value, words) for role, words in texts.ROLES.items()]
+    )
     # Validated by `tillstream.people`; its errors are shown under the field.
-    regions = SelectMultipleField("Regions", validate_choice=False)
-    stores = SelectMultipleField("Stores", validate_choice=False)
-    more_stores = StringField("Other stores", [Length(max=500)])
-    salesperson = StringField("Salesperson ID", [Length(max=60)])
+    regions = SelectMultipleField(texts.COLUMNS["regions"], validate_choice=False)
+    stores = SelectMultipleField(texts.COLUMNS["stores"], validate_choice=False)
+    more_stores = StringField(texts.OTHER_STORES, [Length(max=500)])
+    salesperson = StringField(texts.SALESPERSON, [Length(max=60)])
 
     def account_values(self) -> dict[str, Any]:
         """Form values as keyword arguments of `tillstream.people`."""
@@ -54,7 +50,7 @@ class AccountForm(FlaskForm):
 
 
 class NewAccountForm(AccountForm):
-    login = StringField("Sign-in name", [InputRequired("Enter a sign-in name."), Length(max=60)])
+    login = StringField(texts.LOGIN, [InputRequired(texts.NO_LOGIN), Length(max=60)])
 
 
 def offered(form: AccountForm, one: User | None = None) -> list[str]:
