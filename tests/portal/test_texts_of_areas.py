@@ -53,13 +53,13 @@ def _is_silent(node: ast.AST) -> bool:
 def test_the_modules_of_an_area_contain_no_texts(area: str) -> None:
     modules = [path for path in (PORTAL / area).glob("*.py") if path.name != "texts.py"]
     assert modules
-    found_texts = {
+    misplaced = {
         f"{area}/{path.name}:{line}: {text}"
         for path in modules
         for line, text in texts_of(ast.parse(path.read_text(encoding="utf-8")))
         if text not in FOR_PROGRAMS
     }
-    assert found_texts == set()
+    assert misplaced == set()
 
 
 @pytest.mark.parametrize("area", AREAS)
