@@ -49,7 +49,7 @@ AREAS: tuple[Area, ...] = (
     Area("annotations.show", "Annotations", "Numbers", "calendar", "m", Action.SEE_NUMBERS),
     Area("review.waiting", "Needs review", "Files", "hand", "w", Action.SEE_UPLOADS, ("review.decide",), waiting.count),
     Area("uploads.listing", "Uploads", "Files", "upload", "u", Action.SEE_UPLOADS),
-    Area("completeness.show", "Delivery calendar", "Files", "calendar", "d", Action.SEE_UPLOADS, ("completeness.day",)),
+    Area("completeness.show", "Data completeness", "Files", "calendar", "d", Action.SEE_UPLOADS, ("completeness.day",)),
     Area("data_sources.show", "Data sources", "Files", "list", "f", Action.UPLOAD),
     Area("uploads.proposals", "Proposed data sources", "Files", "check", "o", Action.ADMINISTER),
     Area("pipeline.show", "Pipeline", "Files", "flow", "p", Action.SEE_PIPELINE),

@@ -8,6 +8,7 @@ from wtforms import SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
+from portal.admin import texts
 from portal.context import me, tillstream
 from portal.filters.fields import Field, field
 from portal.filters.names import name_of
@@ -15,23 +16,17 @@ from portal.filters.values import Value, search
 from tillstream.domain.errors import Conflict, Unavailable
 from tillstream.domain.people import Role
 
-ROLES = {
-    Role.CLERK: "Clerk: uploads and corrects files",
-    Role.MANAGER: "Manager: also decides on files and undoes uploads",
-    Role.ANALYST: "Analyst: sees numbers without names",
-    Role.SALESPERSON: "Salesperson: sees their own sales",
-    Role.ADMIN: "Admin: everything",
-}
-
 
 class AccountForm(FlaskForm):
-    name = StringField("Name", [Length(max=100)])
-    role = SelectField("Role", choices=[SelectChoice(role.value, words) for role, words in ROLES.items()])
+    name = StringField(texts.COLUMNS["name"], [Length(max=100)])
+    role = SelectField(
+        texts.COLUMNS["role"], choices=[SelectChoice(role.value, words) for role, words in texts.ROLES.items()]
+    )
     # Validated by `tillstream.people`; its errors are shown under the field.
-    regions = SelectMultipleField("Regions", validate_choice=False)
-    stores = SelectMultipleField("Stores", validate_choice=False)
-    more_stores = StringField("Other stores", [Length(max=500)])
-    salesperson = StringField("Salesperson ID", [Length(max=60)])
+    regions = SelectMultipleField(texts.COLUMNS["regions"], validate_choice=False)
+    stores = SelectMultipleField(texts.COLUMNS["stores"], validate_choice=False)
+    more_stores = StringField(texts.OTHER_STORES, [Length(max=500)])
+    salesperson = StringField(texts.SALESPERSON, [Length(max=60)])
 
     def account_values(self) -> dict[str, Any]:
         """Form values as keyword arguments of `tillstream.people`."""
@@ -53,7 +48,7 @@ class AccountForm(FlaskForm):
 
 
 class NewAccountForm(AccountForm):
-    login = StringField("Sign-in name", [InputRequired("Enter a sign-in name."), Length(max=60)])
+    login = StringField(texts.LOGIN, [InputRequired(texts.NO_LOGIN), Length(max=60)])
 
 
 @dataclass(frozen=True)

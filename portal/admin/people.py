@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import list_view
 from portal.access import allow
-from portal.admin import forms
+from portal.admin import forms, texts
 from portal.context import lives, me, ports, tillstream
 from portal.urls import public_address
 from tillstream.domain.errors import Conflict, Rejected
@@ -14,15 +14,8 @@ from tillstream.people import directory, invitation_links
 from tillstream.people.account_fields import WrongField
 from tillstream.people.sign_in import external_identities, sessions
 
-COLUMNS = [
-    {"key": "name", "label": "Name", "sort": True},
-    {"key": "role", "label": "Role", "sort": True},
-    {"key": "regions", "label": "Regions"},
-    {"key": "stores", "label": "Stores"},
-    {"key": "seen", "label": "Last seen", "sort": True},
-    {"key": "sessions", "label": "Signed in"},
-    {"key": "state", "label": "Account"},
-]
+SORTABLE = {"name", "role", "seen"}
+COLUMNS = [{"key": key, "label": label, "sort": key in SORTABLE} for key, label in texts.COLUMNS.items()]
 
 
 @allow(Action.ADMINISTER)
@@ -38,8 +31,8 @@ def show() -> ResponseReturnValue:
         query=query,
         columns=COLUMNS,
         open_sessions=sessions.count_open(ports(), page.rows, lives()),
-        roles={role.value: role.value.capitalize() for role in Role},
-        states={state: "Disabled" if state == "stopped" else state.capitalize() for state in directory.STATES},
+        roles={role.value: texts.ROLE_NAMES[role] for role in Role},
+        states={state: texts.ACCOUNT_STATES[state] for state in directory.STATES},
         me=me(),
     )
 
@@ -70,12 +63,12 @@ def _expected(form: forms.NewAccountForm) -> ResponseReturnValue:
     """Add an account for company sign-in, which needs no link: users are identified by their e-mail address."""
     try:
         if "@" not in (form.login.data or ""):
-            raise WrongField("login", "People sign in with their company account here. Enter its email address.")
+            raise WrongField("login", texts.COMPANY_LOGIN)
         one = external_identities.invite(ports(), form.login.data, **form.account_values())
     except (Rejected, Conflict) as error:
         form.add_error(error)
         return _form_page(form), 422
-    flash(f"{one.login} can sign in now at {tillstream().settings.address}{url_for('sign_in.form')}.", "done")
+    flash(texts.can_sign_in_at(one.login, tillstream().settings.address + url_for("sign_in.form")), "done")
     return redirect(url_for("admin.person", login=one.login), 303)
 
 
@@ -84,9 +77,9 @@ def shown_once(login: str, text: str, days: int) -> ResponseReturnValue:
     login = login.strip().casefold()
     return render_template(
         "admin/once.html",
-        words=f"Link for {login}",
+        words=texts.link_title(login),
         secret=public_address() + url_for("sign_in.join", text=text),
-        says=f"{login} uses it to set a password. It works once, within {'a day' if days == 1 else f'{days} days'}.",
+        says=texts.link_use(login, days),
         back=url_for("admin.person", login=login),
     ), 201
 

@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow, requires_password_sign_in
-from portal.admin import forms
+from portal.admin import forms, texts
 from portal.admin.people import shown_once
 from portal.context import lives, me, ports, tillstream
 from portal.urls import public_address
@@ -30,7 +30,7 @@ def show(login: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def change(login: str) -> ResponseReturnValue:
-    one, form = _other(login, "You cannot change your own account. Another admin can."), forms.AccountForm()
+    one, form = _other(login, texts.NOT_OWN_ACCOUNT), forms.AccountForm()
     if not form.validate_on_submit():
         return _page(one, form), 422
     try:
@@ -38,22 +38,22 @@ def change(login: str) -> ResponseReturnValue:
     except Rejected as error:
         form.add_error(error)
         return _page(one, form), 422
-    flash(f"{one.login} is changed. Changes apply from the next page that they open.", "done")
+    flash(texts.changed(one.login), "done")
     return _back(one)
 
 
 @allow(Action.ADMINISTER)
 def disable(login: str) -> ResponseReturnValue:
-    one = _other(login, "You cannot disable your own account. Another admin can.")
+    one = _other(login, texts.NOT_DISABLE_SELF)
     accounts.disable(ports(), one.login, by=me().login)
-    flash(f"{one.login} is signed out and cannot sign in.", "done")
+    flash(texts.disabled(one.login), "done")
     return _back(one)
 
 
 @allow(Action.ADMINISTER)
 def enable(login: str) -> ResponseReturnValue:
     one = accounts.enable(ports(), login, by=me().login)
-    flash(f"{one.login} can sign in again.", "done")
+    flash(texts.enabled(one.login), "done")
     return _back(one)
 
 
@@ -63,10 +63,10 @@ def reset(login: str) -> ResponseReturnValue:
 
     With company sign-in, unbind the account: the next sign-in with its e-mail address binds it again.
     """
-    one = _other(login, "Change your own password on your profile.")
+    one = _other(login, texts.OWN_PASSWORD)
     if not tillstream().settings.passwords_open:
         external_identities.unbind(ports(), one.login, by=me().login)
-        flash(f"{one.login} is signed out. The next person who signs in with this address gets the account.", "done")
+        flash(texts.unbound(one.login), "done")
         return _back(one)
     public_address()  # before the old password ends
     text = invitation_links.reissue(ports(), one.login, by=me().login)
@@ -76,9 +76,9 @@ def reset(login: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 @requires_password_sign_in
 def take_off_second_step(login: str) -> ResponseReturnValue:
-    one = _other(login, "Turn off your own two-factor sign-in on your profile.")
+    one = _other(login, texts.OWN_SECOND_STEP)
     totp.disable(ports(), one.login, by=me().login)
-    flash(f"{one.login} now signs in without a code, and can set up two-factor sign-in again.", "done")
+    flash(texts.second_step_off(one.login), "done")
     return _back(one)
 
 
@@ -86,15 +86,15 @@ def take_off_second_step(login: str) -> ResponseReturnValue:
 def end_session(login: str, session_id: str) -> ResponseReturnValue:
     one = accounts.get(ports(), login)
     sessions.end(ports(), one.login, session_id, me().login)
-    flash(f"{one.login} is signed out on that device.", "done")
+    flash(texts.session_ended(one.login), "done")
     return _back(one)
 
 
 @allow(Action.ADMINISTER)
 def end_sessions(login: str) -> ResponseReturnValue:
-    one = _other(login, "End your own sessions on your profile.")
+    one = _other(login, texts.OWN_SESSIONS)
     ended = sessions.end_all(ports(), one, lives(), me().login)
-    flash(f"{one.login} is signed out on {ended} {'device' if ended == 1 else 'devices'}.", "done")
+    flash(texts.sessions_ended(one.login, ended), "done")
     return _back(one)
 
 

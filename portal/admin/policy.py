@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow, requires_password_sign_in
+from portal.admin import texts
 from portal.context import lives, me, ports, tillstream
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action, Role
@@ -32,7 +33,7 @@ def show() -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     selected = request.form.getlist("roles")
     if not set(selected) <= set(Role):
-        raise Rejected(f"Choose among the roles {', '.join(Role)}.")
+        raise Rejected(texts.unknown_role(Role))
     mfa_policy.require_second_step(ports(), [Role(role) for role in selected], me().login)
-    flash("Saved. The rules apply from the next page that each person opens.", "done")
+    flash(texts.RULES_SAVED, "done")
     return redirect(url_for("admin.policy"), 303)

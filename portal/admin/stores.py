@@ -7,15 +7,16 @@ from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal.access import allow
+from portal.admin import texts
 from portal.context import me, ports, tillstream
 from tillstream.domain.people import Action
 from tillstream.people import store_tokens
 
 
 class NewToken(FlaskForm):
-    region = SelectField("Region", [InputRequired("Choose a region.")])
-    store_id = StringField("Store", [InputRequired("Enter the store's ID as written in its files."), Length(max=60)])
-    label = StringField("Till", [Length(max=100)])
+    region = SelectField(texts.REGION, [InputRequired(texts.NO_REGION)])
+    store_id = StringField(texts.STORE, [InputRequired(texts.NO_STORE), Length(max=60)])
+    label = StringField(texts.TILL, [Length(max=100)])
 
 
 def _form() -> NewToken:
@@ -35,12 +36,12 @@ def add() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("admin/stores.html", tokens=store_tokens.find(ports()), form=form), 422
     token, text = store_tokens.issue(ports(), form.region.data, form.store_id.data, form.label.data or "", me().login)
-    words = f"Token for {token.store_id} in {token.region}"
+    words = texts.token_title(token.store_id, token.region)
     return render_template("admin/once.html", words=words, secret=text, back=url_for("admin.stores")), 201
 
 
 @allow(Action.ADMINISTER)
 def revoke(token_id: str) -> ResponseReturnValue:
     token = store_tokens.revoke(ports(), token_id, me().login)
-    flash(f"The token for {token.store_id} is revoked.", "done")
+    flash(texts.revoked(token.store_id), "done")
     return redirect(url_for("admin.stores"), 303)

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
+from portal.annotations import texts
 from portal.context import me, ports, scope, tillstream
 from tillstream.dashboards import annotations
 from tillstream.domain.errors import Rejected
@@ -29,7 +30,7 @@ def show() -> ResponseReturnValue:
         annotations=[one for one in everything if not chosen or one.region in {"", chosen}],
         chosen=chosen,
         choices=[(region, region) for region in regions],
-        every="All regions" if limit is None else None,
+        every=texts.EVERY_REGION if limit is None else None,
         day=request.args.get("day", ""),
     )
 
@@ -41,9 +42,9 @@ def add() -> ResponseReturnValue:
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise Rejected(f"The day is “{text}”; write it in the format 2026-01-31.") from error
+        raise Rejected(texts.not_a_date(text)) from error
     annotations.add(ports(), scope(), day, request.form.get("text", ""), request.form.get("region", ""), by=me().login)
-    flash("Annotation added.")
+    flash(texts.ADDED)
     return redirect(url_for("annotations.show"), 303)
 
 
@@ -51,7 +52,7 @@ def add() -> ResponseReturnValue:
 @allow(Action.ANNOTATE)
 def delete(annotation_id: str) -> ResponseReturnValue:
     annotations.remove(ports(), scope(), annotation_id, by=me().login)
-    flash("Annotation deleted.")
+    flash(texts.DELETED)
     return redirect(url_for("annotations.show"), 303)
 
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, render_template, request, stream_with_con
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.audit import labels
+from portal.audit import labels, texts
 from portal.context import ports
 from tillstream.audit import AuditAction, reading
 from tillstream.domain.audit import Entry
@@ -72,7 +72,7 @@ def _parse_filters(values: dict[str, str]) -> reading.AuditFilter:
     """Parse the filters. Raises `Rejected` for an invalid day or an unknown action."""
     what = values["what"]
     if what and what not in set(AuditAction) | {one.kind for one in AuditAction}:
-        raise Rejected(f"There is no action {what}.")
+        raise Rejected(texts.no_action(what))
     return reading.AuditFilter(
         who=values["who"].casefold(),
         what=what,
@@ -87,7 +87,7 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise Rejected(f"{text} is not a date. Write it like 2026-07-01.") from error
+        raise Rejected(texts.not_a_date(text)) from error
 
 
 def _csv(entries: Iterator[Entry]) -> Iterator[str]:

@@ -4,67 +4,8 @@ from typing import Any
 
 from flask import url_for
 
+from portal.audit.texts import ACTION_LABELS, KINDS
 from tillstream.audit import AuditAction, Entry
-
-KINDS = {
-    "user": "Accounts",
-    "session": "Sessions",
-    "token": "Tokens",
-    "contract": "Contracts",
-    "rates": "Exchange rates",
-    "upload": "Uploads",
-    "sale": "Sales",
-    "data": "Data",
-    "message": "Messages",
-    "view": "Saved views",
-    "annotation": "Annotations",
-    "setting": "Settings",
-}
-ACTION_LABELS = {
-    AuditAction.USER_ADDED: "Account created",
-    AuditAction.USER_INVITED: "Person invited",
-    AuditAction.USER_JOINED: "Invitation accepted",
-    AuditAction.USER_CHANGED: "Role or scope changed",
-    AuditAction.USER_DISABLED: "Account disabled",
-    AuditAction.USER_ENABLED: "Account enabled",
-    AuditAction.USER_PASSWORD_RESET: "Password reset",
-    AuditAction.USER_PASSWORD_CHANGED: "Password changed",
-    AuditAction.USER_PROFILE_CHANGED: "Profile changed",
-    AuditAction.USER_SECOND_STEP_ON: "Two-factor sign-in turned on",
-    AuditAction.USER_SECOND_STEP_OFF: "Two-factor sign-in turned off",
-    AuditAction.USER_RECOVERY_CODES_CREATED: "Recovery codes created",
-    AuditAction.USER_RECOVERY_CODE_USED: "Recovery code used",
-    AuditAction.SESSION_BEGUN: "Signed in",
-    AuditAction.SESSION_ENDED: "Signed out",
-    AuditAction.SESSION_REFUSED: "Sign-in denied",
-    AuditAction.TOKEN_ISSUED: "Token created",
-    AuditAction.TOKEN_REVOKED: "Token revoked",
-    AuditAction.CONTRACT_SAVED: "Contract saved",
-    AuditAction.CONTRACT_PROPOSED: "Contract proposed",
-    AuditAction.RATES_LOADED: "Exchange rates loaded",
-    AuditAction.UPLOAD_RECEIVED: "File uploaded",
-    AuditAction.UPLOAD_CANCELLED: "Upload cancelled",
-    AuditAction.UPLOAD_FIXED: "Rows corrected",
-    AuditAction.UPLOAD_REPLAYED: "File read again",
-    AuditAction.UPLOAD_CONFIRMED: "Held file confirmed",
-    AuditAction.UPLOAD_REREAD: "Held file assigned a contract",
-    AuditAction.UPLOAD_REJECTED: "Held file rejected",
-    AuditAction.UPLOAD_UNDONE: "Upload undone",
-    AuditAction.UPLOAD_PREVIEW_EXPIRED: "Preview expired",
-    AuditAction.UPLOAD_OUT_OF_SCOPE: "Security: rows for another store rejected",
-    AuditAction.SALE_ENTERED: "Sale entered",
-    AuditAction.SALE_OUT_OF_SCOPE: "Security: sale for another store rejected",
-    AuditAction.DATA_REFRESHED: "Data refreshed",
-    AuditAction.DATA_ANNOUNCED: "Changes published",
-    AuditAction.DATA_REBUILT: "Warehouse rebuilt",
-    AuditAction.MESSAGE_RESENT: "Message resent",
-    AuditAction.VIEW_SAVED: "View saved",
-    AuditAction.VIEW_REMOVED: "View deleted",
-    AuditAction.VIEW_START_SET: "Start page changed",
-    AuditAction.ANNOTATION_ADDED: "Day annotated",
-    AuditAction.ANNOTATION_REMOVED: "Annotation deleted",
-    AuditAction.SETTING_CHANGED: "Setting changed",
-}
 
 
 def action_label(what: str) -> str:

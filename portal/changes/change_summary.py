@@ -1,6 +1,5 @@
 """Summary of a change for a page: counts, headline figures and the largest differences."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -8,16 +7,8 @@ from typing import Any
 from markupsafe import Markup
 
 from portal import formats
+from portal.changes import texts
 from tillstream.analytics.changes import KINDS, ChangeReport
-
-HEADLINES = {"revenue": "Revenue", "orders": "Orders", "units": "Units", "customers": "Customers"}
-WORDS = {"added": "added", "corrected": "changed", "removed": "removed"}
-WOULD = {"added": "would be added", "corrected": "would be changed", "removed": "would be removed"}
-MEANINGS = {
-    "added": "Lines that count now but did not before",
-    "corrected": "Lines that count with different values now",
-    "removed": "Lines that no longer count",
-}
 
 
 @dataclass(frozen=True)
@@ -48,30 +39,30 @@ class ChangeSummary:
 def summarize(changed: ChangeReport, *, tried: bool = False) -> ChangeSummary:
     """Format a change for a page. `tried`: it is only a preview of a settlement."""
     counts = [
-        {"kind": kind, "count": changed.total[kind], "label": WORDS[kind], "meaning": MEANINGS[kind]} for kind in KINDS
+        {"kind": kind, "count": changed.total[kind], "label": texts.WORDS[kind], "meaning": texts.MEANINGS[kind]}
+        for kind in KINDS
     ]
     headline = [
-        _side(HEADLINES[name], before, after, changed.reporting if name == "revenue" else "")
+        _side(texts.HEADLINES[name], before, after, changed.reporting if name == "revenue" else "")
         for name, before, after in changed.headline
     ]
     currencies = [
-        _side("Net amount", row["net_before"], row["net_after"], row["currency"]) for row in changed.currencies
+        _side(texts.NET_AMOUNT, row["net_before"], row["net_after"], row["currency"]) for row in changed.currencies
     ]
     if [row["currency"] for row in changed.currencies] == [changed.reporting]:
         currencies = []  # same as the revenue
     groups = [
         (what, changed.in_all(name), [_group(row, changed.reporting) for row in getattr(changed, name)])
-        for name, what in (("regions", "Region"), ("stores", "Store"), ("days", "Day"))
+        for name, what in texts.GROUPS.items()
     ]
     return ChangeSummary(
-        changed, sentence(changed.total, WOULD if tried else WORDS), counts, headline, currencies, groups
+        changed,
+        texts.sentence(changed.total, texts.WOULD if tried else texts.WORDS),
+        counts,
+        headline,
+        currencies,
+        groups,
     )
-
-
-def sentence(total: dict[str, Any], words: Mapping[str, str] = WORDS) -> str:
-    """A text such as: 3 lines added, 1 line changed, 2 lines removed."""
-    parts = [f"{formats.many(total[kind], 'line')} {words[kind]}" for kind in KINDS if total[kind]]
-    return ", ".join(parts) or f"No line {words['corrected']}"
 
 
 def difference(before: Any, after: Any, currency: str = "") -> Markup:
@@ -90,7 +81,7 @@ def _group(row: dict[str, Any], reporting: str) -> dict[str, Any]:
     if row["sale_date"] is not None:
         label: Any = formats.day(row["sale_date"])
     elif row["store_id"] is not None:
-        label = f"{row['region']} · {row['store_id']}"
+        label = texts.store(row["region"], row["store_id"])
     else:
-        label = row["region"] or "without a store"
+        label = row["region"] or texts.WITHOUT_STORE
     return row | {"label": label, "change": difference(row["revenue_before"], row["revenue_after"], reporting)}

@@ -11,7 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from portal import metrics
 from portal.access import allow
-from portal.changes.change_summary import WORDS, difference, summarize
+from portal.changes import texts
+from portal.changes.change_summary import difference, summarize
+from portal.changes.texts import WORDS
 from portal.context import me, ports, scope, tillstream
 from portal.filters.fields import field
 from portal.list_view import list_query
@@ -136,4 +138,4 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise Rejected(f"“{text}” is not a date. Write it like 2026-01-31.") from error
+        raise Rejected(texts.not_a_date(text)) from error

@@ -1,4 +1,4 @@
-"""Delivery calendar: which day of which region and store has arrived, is late, held or missing."""
+"""Data completeness: which day of which region and store has arrived, is late, held or missing."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from portal import metrics
 from portal.access import allow
+from portal.completeness import texts
 from portal.context import me, ports, scope
 from portal.uploads import scoped
 from tillstream.analytics import completeness
-from tillstream.analytics.completeness import Row, State
+from tillstream.analytics.completeness import Row
 from tillstream.analytics.deliveries import WATERMARK_WINDOW, DeliveryFacts
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.missing_days import Email, missing_days_email
@@ -23,19 +24,6 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.receipts import staged_rejections
-
-WORDS: dict[State, tuple[str, str, str]] = {
-    State.MISSING: ("✗", "missing", "Expected by now, but not received"),
-    State.HELD: ("?", "needs a decision", "Received, and held for a decision"),
-    State.REFUSED: ("!", "rows rejected", "Received; some rows need correction"),
-    State.MISMATCH: ("≠", "totals differ", "Received; some line totals are not quantity × price"),
-    State.LATE: ("◔", "arrived late", "Complete, but after the deadline"),
-    State.ARRIVED: ("✓", "arrived", "Complete"),
-    State.DUE: ("…", "not due yet", "Expected; the deadline has not passed"),
-    State.QUIET: ("–", "no sales", "The file is received and has no sales of this day"),
-    State.NOTHING: ("", "nothing expected", "Nothing is expected, and nothing arrived"),
-}
-"""state → sign, label and meaning; colour only repeats them."""
 
 
 @allow(Action.SEE_UPLOADS)
@@ -55,7 +43,7 @@ def show() -> ResponseReturnValue:
         today=today,
         rows=rows,
         opened=[row.region for row in rows if row.region in request.args.getlist("open")],
-        words=WORDS,
+        words=texts.WORDS,
         reminders=[reminder for row in rows if (reminder := _reminder(row))],
     )
 
@@ -82,7 +70,7 @@ def day(region: str, on: str) -> ResponseReturnValue:
         day=requested_day,
         uploads=[one | {"at": _received(one)} for one in metrics.ask("uploads-of-a-day", filters).to_pylist()],
         held=held,
-        words=WORDS,
+        words=texts.WORDS,
         reminder=_reminder(row),
     )
 
@@ -160,7 +148,7 @@ def _day(text: str, default: date | None) -> date:
     try:
         parsed = date.fromisoformat(text) if text or default is None else default
     except ValueError as error:
-        raise Rejected(f"“{text}” is not a date. Write it like 2026-01-31.") from error
+        raise Rejected(texts.not_a_date(text)) from error
     if not 1900 < parsed.year < 2200:
-        raise Rejected(f"There is nothing to show for {parsed}.")
+        raise Rejected(texts.out_of_range(parsed))
     return parsed

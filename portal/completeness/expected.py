@@ -7,8 +7,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.completeness import calendar
-from portal.completeness.form import CADENCES, ExpectationForm, closed_weekdays, store_fields
+from portal.completeness import calendar, texts
+from portal.completeness.form import ExpectationForm, closed_weekdays, store_fields
 from portal.context import me, ports, scope
 from portal.uploads import scoped
 from tillstream.analytics.completeness import Row
@@ -35,7 +35,7 @@ def listing() -> ResponseReturnValue:
         ],
         regions=[(region, region) for region in sorted({contract.region for contract in contracts})],
         chosen=chosen,
-        cadences=CADENCES,
+        cadences=texts.CADENCES,
         editable=_may_edit(),
     )
 
@@ -73,7 +73,7 @@ def save(name: str) -> ResponseReturnValue:
     if expectation is None:
         return _page(contract, form, expectations.of_contract(ports(), contract).expectation), 422
     expectations.save(ports(), contract, expectation, me().login)
-    flash(f"The expected deliveries of {contract.name} are saved.", "done")
+    flash(texts.saved(contract.name), "done")
     return redirect(url_for("completeness.expected"), 303)
 
 
@@ -81,7 +81,7 @@ def save(name: str) -> ResponseReturnValue:
 def reset(name: str) -> ResponseReturnValue:
     contract = _contract(name)
     expectations.save(ports(), contract, None, me().login)
-    flash(f"The schedule of the contract {contract.name} applies again.", "done")
+    flash(texts.reset(contract.name), "done")
     return redirect(url_for("completeness.expected"), 303)
 
 
@@ -124,5 +124,5 @@ def _contract(name: str) -> Contract:
     """A contract whose expectation the user may edit. Raises `NotFound` for others."""
     contract = next((one for one in scoped.contracts() if one.name == name), None)
     if contract is None or not _may_edit():
-        raise NotFound(f"There is no source {name} whose expected deliveries you may change.")
+        raise NotFound(texts.no_source(name))
     return contract

@@ -11,28 +11,20 @@ from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
+from portal.completeness import texts
 from tillstream.domain.contract.schedule import WEEKDAYS, Expectation, StoreExpectation, parse_expectation
 
-CADENCES = {
-    "": "Nothing is expected",
-    "daily": "Every day",
-    "weekdays": "Every weekday, Monday to Friday",
-    "weekly": "Every week, Monday to Sunday",
-    "monthly": "Every month",
-}
 WEEKEND = ("saturday", "sunday")
 
 
 class ExpectationForm(FlaskForm):
-    cadence = SelectField("How often", choices=[SelectChoice(key, words) for key, words in CADENCES.items()])
-    deadline_days = IntegerField(
-        "Due, in days after the last day", [NumberRange(0, 60, "Enter a number from 0 to 60.")], default=1
-    )
-    deadline = StringField("Due by", [InputRequired("Enter a time such as 12:00."), Length(max=8)])
-    time_zone = StringField("Time zone of that time", [Length(max=60)])
-    since = StringField("Expected from", [Length(max=10)])
-    closed_days = TextAreaField("Closed days", [Length(max=5000)])
-    notify = TextAreaField("Email addresses", [Length(max=2000)])
+    cadence = SelectField(texts.CADENCE, choices=[SelectChoice(key, words) for key, words in texts.CADENCES.items()])
+    deadline_days = IntegerField(texts.DEADLINE_DAYS, [NumberRange(0, 60, texts.WRONG_DAYS)], default=1)
+    deadline = StringField(texts.DEADLINE, [InputRequired(texts.NO_DEADLINE), Length(max=8)])
+    time_zone = StringField(texts.TIME_ZONE, [Length(max=60)])
+    since = StringField(texts.SINCE, [Length(max=10)])
+    closed_days = TextAreaField(texts.CLOSED_DAYS, [Length(max=5000)])
+    notify = TextAreaField(texts.NOTIFY, [Length(max=2000)])
 
     def show(self, expectation: Expectation) -> None:
         """Fill the fields."""
@@ -99,12 +91,17 @@ def _posted(stores: Sequence[str]) -> dict[str, StoreFields]:
     return {
         store: StoreFields(
             store in expected,
-            _weekdays(f"closed {store}"),
-            request.form.get(f"closed_days {store}", ""),
-            request.form.get(f"since {store}", "").strip(),
+            _weekdays(_name("closed", store)),
+            request.form.get(_name("closed_days", store), ""),
+            request.form.get(_name("since", store), "").strip(),
         )
         for store in stores
     }
+
+
+def _name(*parts: str) -> str:
+    """Name of a field of a store."""
+    return " ".join(parts)
 
 
 def _weekdays(field: str) -> list[str]:

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import ports, tillstream
+from portal.health import texts
 from portal.health.ready import check_parts
 from tillstream import __version__
 from tillstream.analytics import queries
@@ -50,8 +51,8 @@ def show() -> ResponseReturnValue:
 def _storage(settings: Settings) -> dict[str, Any]:
     """The project and its buckets, or the home folder with its files and free disk space."""
     if settings.project:
-        places = (f"dataset {settings.dataset}", *(f"bucket {real}" for real in settings.buckets.values()))
-        return {"home": f"{settings.project}, {settings.location}", "places": places}
+        places = texts.places(settings.dataset, settings.buckets.values())
+        return {"home": texts.project(settings.project, settings.location), "places": places}
     return {
         "home": settings.home,
         "files": _files(settings.home),

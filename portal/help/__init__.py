@@ -4,7 +4,8 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.access import Open, allow
-from portal.help.http_problems import EXPLANATIONS
+from portal.help import texts
+from portal.help.texts import EXPLANATIONS
 from tillstream.domain.errors import NotFound
 from tillstream.domain.problems import CATALOGUE, Severity
 
@@ -30,5 +31,5 @@ def problem(code: str) -> ResponseReturnValue:
     elif code in EXPLANATIONS:
         title, remedy = EXPLANATIONS[code]
     else:
-        raise NotFound(f"There is no problem {code}.")
+        raise NotFound(texts.no_problem(code))
     return render_template("help/problem.html", code=code, title=title, remedy=remedy)

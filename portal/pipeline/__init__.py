@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
+from portal.pipeline import texts
 from portal.uploads import labels, scoped
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.people import Action
@@ -18,12 +19,6 @@ blueprint = Blueprint("pipeline", __name__, template_folder="templates")
 
 SLOW = timedelta(minutes=5)
 SHOWN = 100
-QUEUES = {
-    "object-events": "Files to read",
-    "batch-events": "Batches to count and publish",
-    "store-sales": "Sales from tills",
-    "sale-events": "Changes for subscribers",
-}
 
 
 @blueprint.get("/pipeline")
@@ -37,7 +32,7 @@ def show() -> ResponseReturnValue:
         "pipeline/show.html",
         # Queue depths cover all regions, so only admins see them.
         depths=waiting_in.depths(ports()) if admin else [],
-        queues=QUEUES,
+        queues=texts.QUEUES,
         failed=list(islice(scoped.newest(state=State.FAILED), SHOWN)),
         stuck=stuck,
         # A dead letter may contain a sale of any region, so only admins see it.
@@ -51,7 +46,7 @@ def show() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def resend() -> ResponseReturnValue:
     sent = dead_letters.resend(ports(), request.form.getlist("id"), me().login)
-    flash(f"{sent} {'message was' if sent == 1 else 'messages were'} resent.", "done")
+    flash(texts.resent(sent), "done")
     return redirect(url_for("pipeline.show"), 303)
 
 
@@ -60,7 +55,7 @@ def resend() -> ResponseReturnValue:
 def drive_on() -> ResponseReturnValue:
     app = tillstream()
     report = reconcile.run(app.ports, app.contracts, delegate=bool(app.settings.project), by=me().login)
-    for sentence in ("Stalled batches are retried.", *report["repaired"]):
+    for sentence in (texts.RETRIED, *report["repaired"]):
         flash(sentence, "done")
     return redirect(url_for("pipeline.show"), 303)
 

@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length
 from portal import metrics
 from portal.access import Open, allow, requires_password_sign_in
 from portal.context import lives, me, ports, this_session, tillstream
+from portal.profile import texts
 from portal.sign_in.forms import Code
 from tillstream.domain.errors import Rejected
 from tillstream.people import profile
@@ -29,10 +30,10 @@ SIGN_INS = 10
 
 
 class Profile(FlaskForm):
-    name = StringField("Name", [InputRequired("Enter your name."), Length(max=100)])
-    locale = SelectField("Date and number format", validate_choice=False)
-    time_zone = StringField("Time zone", [Length(max=60)])
-    display_currency = SelectField("Display currency", validate_choice=False)
+    name = StringField(texts.NAME, [InputRequired(texts.NO_NAME), Length(max=100)])
+    locale = SelectField(texts.LOCALE, validate_choice=False)
+    time_zone = StringField(texts.TIME_ZONE, [Length(max=60)])
+    display_currency = SelectField(texts.CURRENCY, validate_choice=False)
 
 
 @blueprint.get("/profile")
@@ -63,7 +64,7 @@ def save() -> ResponseReturnValue:
     except WrongField as error:
         form[error.field].errors = [str(error)]
         return _page(form), 422
-    flash("Saved.", "done")
+    flash(texts.SAVED, "done")
     return redirect(url_for("profile.show"), 303)
 
 
@@ -71,7 +72,7 @@ def save() -> ResponseReturnValue:
 @allow(Open.SIGNED_IN)
 def end_session(session_id: str) -> ResponseReturnValue:
     sessions.end(ports(), me().login, session_id, me().login)
-    flash("You are signed out on that device.", "done")
+    flash(texts.SESSION_ENDED, "done")
     return redirect(url_for("profile.show"), 303)
 
 
@@ -79,7 +80,7 @@ def end_session(session_id: str) -> ResponseReturnValue:
 @allow(Open.SIGNED_IN)
 def end_others() -> ResponseReturnValue:
     ended = sessions.end_all(ports(), me(), lives(), me().login, but=this_session().id)
-    flash(f"You are signed out in {ended} other {'place' if ended == 1 else 'places'}.", "done")
+    flash(texts.others_ended(ended), "done")
     return redirect(url_for("profile.show"), 303)
 
 
@@ -113,12 +114,12 @@ def new_codes() -> ResponseReturnValue:
 @requires_password_sign_in
 def take_off() -> ResponseReturnValue:
     if me().role in mfa_policy.second_step_roles(ports()):
-        raise Rejected("Your role requires two-factor sign-in. You cannot turn it off.")
+        raise Rejected(texts.SECOND_STEP_REQUIRED)
 
     def off(code: str) -> ResponseReturnValue:
         step.check(ports(), me().login, code)
         step.disable(ports(), me().login, by=me().login)
-        flash("Two-factor sign-in is off.", "done")
+        flash(texts.SECOND_STEP_OFF, "done")
         return redirect(url_for("profile.show"), 303)
 
     return _with_code(off)
@@ -143,10 +144,10 @@ def _codes(codes: list[str]) -> ResponseReturnValue:
 
 
 def _page(form: Profile) -> str:
-    locales = {"": "Browser default"} | profile.LOCALES
+    locales = {"": texts.BROWSER} | profile.LOCALES
     form.locale.choices = [SelectChoice(*one) for one in locales.items()]
     reporting = tillstream().settings.reporting_currency
-    fixed = {"": "Automatic", profile.REPORTING: f"Reporting currency ({reporting})"}
+    fixed = {"": texts.AUTOMATIC, profile.REPORTING: texts.reporting_currency(reporting)}
     currencies = fixed | {code: code for code in metrics.currencies()}
     form.display_currency.choices = [SelectChoice(*one) for one in currencies.items()]
     all_sessions = sessions.find(ports(), me().login, limit=200)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import metrics
 from portal.access import allow
-from portal.changes.change_summary import WORDS
+from portal.changes.texts import WORDS
 from portal.context import ports, scope
 from tillstream.analytics.filters import Filters
 from tillstream.audit import reading

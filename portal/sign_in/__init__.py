@@ -9,7 +9,7 @@ from portal.access import Open, allow, requires_password_sign_in
 from portal.context import enter as begin_session
 from portal.context import leave as end_session
 from portal.context import lives, me, ports, signed_in, this_session
-from portal.sign_in import company, known_devices, methods
+from portal.sign_in import company, known_devices, methods, texts
 from portal.sign_in.forms import Code, FirstPassword, OwnPassword, SignIn
 from portal.urls import own_page
 from tillstream.domain.errors import NotFound, Rejected
@@ -89,7 +89,7 @@ def code() -> ResponseReturnValue:
 def check_code() -> ResponseReturnValue:
     form, status, half = Code(), 422, _half()
     if half is None:
-        flash("That took too long. Enter your name and password again.", "wrong")
+        flash(texts.CODE_EXPIRED, "wrong")
         return redirect(url_for("sign_in.form", next=request.args.get("next")), 303)
     if form.validate_on_submit():
         try:
@@ -141,7 +141,7 @@ def take(text: str) -> ResponseReturnValue:
             form.new.errors = [str(error)]
         else:
             answer = _in(user, remembered=False)  # clears the previous session
-            flash("Your password is set.", "done")
+            flash(texts.PASSWORD_SET, "done")
             return answer
     return render_template("sign_in/join.html", form=form, link=link, shortest=MIN_LENGTH), 422
 
@@ -187,14 +187,14 @@ def change_password() -> ResponseReturnValue:
             other_sessions = sessions.still_open(ports(), before, lives())
             user = accounts.change_password(ports(), before.login, form.old.data, form.new.data)
         except (WrongSignIn, TooManyTries):
-            form.old.errors = ["This is not your current password."]
+            form.old.errors = [texts.WRONG_OLD]
         except Rejected as error:
             form.new.errors = [str(error)]
         else:
             for session in other_sessions:  # the new password has ended them; this updates their list
                 sessions.end(ports(), user.login, session.id, user.login)
             begin_session(user, remembered=remembered)
-            flash("Your password is changed. All other devices are signed out.", "done")
+            flash(texts.PASSWORD_CHANGED, "done")
             return redirect(url_for("profile.show"), 303)
     return render_template("sign_in/password.html", form=form, shortest=MIN_LENGTH), 422
 

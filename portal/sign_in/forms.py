@@ -4,31 +4,26 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
+from portal.sign_in import texts
 from tillstream.people.passwords import MAX_LENGTH, MIN_LENGTH
-
-TOO_SHORT = f"Use at least {MIN_LENGTH} characters."
 
 
 class SignIn(FlaskForm):
-    login = StringField("Name", [InputRequired("Enter your sign-in name."), Length(max=200)])
-    password = PasswordField("Password", [InputRequired("Enter your password.")])
-    remember = BooleanField("Stay signed in on this device")
+    login = StringField(texts.NAME, [InputRequired(texts.NO_NAME), Length(max=200)])
+    password = PasswordField(texts.PASSWORD, [InputRequired(texts.NO_PASSWORD)])
+    remember = BooleanField(texts.REMEMBER)
 
 
 class Code(FlaskForm):
-    code = StringField("Code", [InputRequired("Enter the code that your phone shows."), Length(max=40)])
+    code = StringField(texts.CODE, [InputRequired(texts.NO_CODE), Length(max=40)])
 
 
 class FirstPassword(FlaskForm):
-    new = PasswordField(
-        "Your password", [InputRequired("Enter a password."), Length(MIN_LENGTH, MAX_LENGTH, TOO_SHORT)]
-    )
-    again = PasswordField("Repeat the password", [EqualTo("new", "The passwords do not match.")])
+    new = PasswordField(texts.FIRST, [InputRequired(texts.NO_FIRST), Length(MIN_LENGTH, MAX_LENGTH, texts.TOO_SHORT)])
+    again = PasswordField(texts.FIRST_AGAIN, [EqualTo("new", texts.DIFFERENT)])
 
 
 class OwnPassword(FlaskForm):
-    old = PasswordField("Current password", [InputRequired("Enter your current password.")])
-    new = PasswordField(
-        "New password", [InputRequired("Enter a new password."), Length(MIN_LENGTH, MAX_LENGTH, TOO_SHORT)]
-    )
-    again = PasswordField("Repeat the new password", [EqualTo("new", "The passwords do not match.")])
+    old = PasswordField(texts.OLD, [InputRequired(texts.NO_OLD)])
+    new = PasswordField(texts.NEW, [InputRequired(texts.NO_NEW), Length(MIN_LENGTH, MAX_LENGTH, texts.TOO_SHORT)])
+    again = PasswordField(texts.NEW_AGAIN, [EqualTo("new", texts.DIFFERENT)])

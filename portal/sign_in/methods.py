@@ -2,6 +2,7 @@
 
 from flask import Flask, current_app, request
 
+from portal.sign_in import texts
 from portal.sign_in.errors import IdentityNotVerified
 from tillstream.people.sign_in.external_identities import ExternalIdentity
 from tillstream.people.sign_in.sessions import Session
@@ -52,10 +53,10 @@ def proved_by_proxy(settings: Settings) -> ExternalIdentity:
     signer: JWTVerifier = current_app.extensions[EXTENSION]
     shown = request.headers.get(ASSERTION, "")
     if not shown:
-        raise IdentityNotVerified("This address bypasses your company's sign-in. Open the address that you were given.")
+        raise IdentityNotVerified(texts.AROUND_PROXY)
     try:
         claims = signer.claims(shown, settings.iap_audience)
     except InvalidToken as error:
         current_app.logger.warning("an assertion of the proxy was rejected: %s", error)
-        raise IdentityNotVerified("Your company's sign-in could not be verified. Reload the page.") from error
+        raise IdentityNotVerified(texts.PROXY_NOT_VERIFIED) from error
     return ExternalIdentity(ISSUER, str(claims["sub"]), str(claims.get("email", "")))

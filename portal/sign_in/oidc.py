@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
 from requests import RequestException
 
+from portal.sign_in import texts
 from portal.sign_in.errors import IdentityNotVerified
 from tillstream.domain.errors import Unavailable
 from tillstream.people.sign_in.external_identities import ExternalIdentity
@@ -15,7 +16,6 @@ from tillstream.settings import Settings
 DISCOVERY = "/.well-known/openid-configuration"
 DEADLINE = 10
 LEEWAY = 60
-AGAIN = "Try again. If it fails again, tell an administrator."
 
 
 class Provider:
@@ -40,7 +40,7 @@ class Provider:
         try:
             answer: ResponseReturnValue = self._client.authorize_redirect(back)
         except (RequestException, RuntimeError, ValueError) as error:
-            raise Unavailable("Your company's sign-in cannot be reached. Try again in a moment.") from error
+            raise Unavailable(texts.UNREACHABLE) from error
         return answer
 
     def finish(self) -> ExternalIdentity:
@@ -51,13 +51,11 @@ class Provider:
         except (AuthlibBaseError, JoseError, ValueError) as error:
             # Log the class only: a provider may put submitted data into the message.
             current_app.logger.warning("a sign-in by the provider was rejected: %s", type(error).__name__)
-            raise IdentityNotVerified(f"Your company's sign-in could not be verified. {AGAIN}") from error
+            raise IdentityNotVerified(texts.NOT_VERIFIED) from error
         except RequestException as error:
-            raise Unavailable("Your company's sign-in cannot be reached. Try again in a moment.") from error
+            raise Unavailable(texts.UNREACHABLE) from error
         if not claims:
-            raise IdentityNotVerified(f"Your company's sign-in did not return your identity. {AGAIN}")
+            raise IdentityNotVerified(texts.NO_IDENTITY)
         if claims.get("email_verified") not in (True, "true") or not claims.get("email"):
-            raise IdentityNotVerified(
-                "Your company's sign-in has not verified your email address. Tell an administrator."
-            )
+            raise IdentityNotVerified(texts.EMAIL_NOT_VERIFIED)
         return ExternalIdentity(self._issuer, str(claims["sub"]), str(claims["email"]))

@@ -31,7 +31,7 @@ COLUMNS = (
 ROWS = (
     ("IN-2026-06.csv", "Counted", "good", 1_240, Decimal("182340.50")),
     ("UK-2026-06.csv", "In progress", "busy", 88, Decimal("-12.00")),
-    ("a-very-long-name-of-a-file-that-somebody-made-on-a-monday-morning.csv", "Needs a decision", "ask", 3, None),
+    ("a-very-long-name-of-a-file-that-somebody-made-on-a-monday-morning.csv", "Needs review", "ask", 3, None),
     ("USA-2026-06.csv", "Rejected", "bad", 0, Decimal("0.00")),
 )
 QUERY = ListQuery(q="june", sort="-net", page=2, chosen=MappingProxyType({"state": ("good", "busy")}))

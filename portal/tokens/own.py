@@ -18,7 +18,7 @@ WORDS = {
     "uploads": "Read uploads and their receipts",
     "upload": "Upload and correct files, and read them again",
     "decide": "Confirm, reject and undo uploads",
-    "pipeline": "See the pipeline and retry stalled batches",
+    "pipeline": "See the pipeline and retry stalled jobs",
 }
 DAYS = (7, 30, personal_tokens.USUAL_DAYS, 180, personal_tokens.MOST_DAYS)
 

@@ -34,7 +34,6 @@ ELSEWHERE = {
 }
 """endpoint → why it is not walked here; everything else is."""
 UNCOUNTED = ("echarts.min.js", "world.json", "swagger-ui")
-FAULTS = {"serious", "critical"}
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 375, "height": 812}
 
 READY = """() => {
@@ -58,8 +57,12 @@ OVERFLOW = """() => {
 DRAWS = "performance.getEntriesByType('resource').some((one) => one.name.includes('echarts.min.js'))"
 AXE = """(options) => axe.run({exclude: [['.swagger-ui']]}, {resultTypes: ['violations'], ...options})
   .then((found) => found.violations)"""
-"""The structure of Swagger UI is not ours; its contrast is checked by test_api_page.py."""
+"""All rules that axe has on by default, best practices too: landmarks, regions, order of headings, titles.
+
+The structure of Swagger UI is not ours; its contrast is checked by test_api_page.py.
+"""
 CONTRAST = {"runOnly": ["color-contrast"]}
+STRUCTURE = {"runOnly": ["best-practice"]}
 
 
 @cache
@@ -130,7 +133,7 @@ def page_problems(page: Page, path: str, *, both: bool = True) -> list[str]:
 
 
 def narrow_page_problems(page: Page, path: str) -> list[str]:
-    """What is wrong with the same page on a phone."""
+    """What is wrong with the same page on a phone; also its landmarks and headings, as other parts are shown."""
     before = page.viewport_size
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     wide = page.evaluate(OVERFLOW)
@@ -139,9 +142,11 @@ def narrow_page_problems(page: Page, path: str) -> list[str]:
             break
         page.wait_for_timeout(200)
         wide = page.evaluate(OVERFLOW)
+    page.evaluate(axe())
+    problems = axe_problems(page, path, STRUCTURE, "narrow")
     if before:
         page.set_viewport_size(before)
-    return [f"{path} is wider than a phone: {wide}"] if wide else []
+    return ([f"{path} is wider than a phone: {wide}"] if wide else []) + problems
 
 
 def axe_problems(page: Page, path: str, options: dict[str, Any], where: str) -> list[str]:
@@ -149,5 +154,4 @@ def axe_problems(page: Page, path: str, options: dict[str, Any], where: str) -> 
         f"{path}, {where}: {one['id']} ({one['impact']}), {one['help']}: {one['nodes'][0]['html'][:160]}"
         f" [{len(one['nodes'])} ×] {one['nodes'][0].get('failureSummary', '')[:200]}"
         for one in page.evaluate(AXE, options)
-        if one["impact"] in FAULTS
     ]

@@ -83,7 +83,7 @@ def test_the_calendar_has_days_that_arrived_came_late_are_missing_and_wait(
     assert labels(3)["UK"] == "arrived late"
     assert labels(4)["USA"] == "missing"
     assert labels(5)["IN"] == "arrived"
-    assert labels(0)["UK"] == "needs a decision"
+    assert labels(0)["UK"] == "needs review"
     assert "Missing sales of USA" in admin.get(f"/completeness?day={yesterday - timedelta(days=4)}").text
 
 

@@ -1,4 +1,4 @@
-"""The delivery calendar: the state of each day of a region and store, from expected, arrived and held files."""
+"""Data completeness: the state of each day of a region and store, from expected, arrived and held files."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -32,5 +32,11 @@
     syntaxHighlight: { activated: false },
     validatorUrl: null,
     requestInterceptor: send,
+    onComplete() {
+      // The page has its own main landmark.
+      const calls = place.querySelector("main");
+      calls?.setAttribute("role", "region");
+      calls?.setAttribute("aria-label", "Calls");
+    },
   });
 })();

@@ -13,7 +13,7 @@ from portal import errors
 from portal.api.openapi import document, examples
 from portal.api.operation_errors import ERRORS, errors_of
 from portal.api.operations import OPERATIONS
-from portal.help.http_problems import EXPLANATIONS
+from portal.help.texts import EXPLANATIONS
 from tillstream.app import App
 from tillstream.domain.problems import CATALOGUE
 

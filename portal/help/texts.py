@@ -1,4 +1,4 @@
-"""Explanations of the problem types of HTTP responses: code → heading, and what it means and what to do."""
+"""Texts of the problem reference."""
 
 EXPLANATIONS: dict[str, tuple[str, str]] = {
     "too-many-attempts": (
@@ -109,3 +109,8 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
         "The error is ours, and it is logged. If it happens again, give an administrator the reference in `instance`.",
     ),
 }
+"""Problem types of HTTP responses: code → heading, and what it means and what to do."""
+
+
+def no_problem(code: str) -> str:
+    return f"There is no problem {code}."

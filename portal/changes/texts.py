@@ -1,0 +1,33 @@
+"""Texts of the pages of changes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from portal import formats
+from tillstream.analytics.changes import KINDS
+
+HEADLINES = {"revenue": "Revenue", "orders": "Orders", "units": "Units", "customers": "Customers"}
+WORDS = {"added": "added", "corrected": "changed", "removed": "removed"}
+WOULD = {"added": "would be added", "corrected": "would be changed", "removed": "would be removed"}
+MEANINGS = {
+    "added": "Lines that count now but did not before",
+    "corrected": "Lines that count with different values now",
+    "removed": "Lines that no longer count",
+}
+NET_AMOUNT = "Net amount"
+GROUPS = {"regions": "Region", "stores": "Store", "days": "Day"}
+WITHOUT_STORE = "without a store"
+
+
+def sentence(total: dict[str, Any], words: Mapping[str, str] = WORDS) -> str:
+    """A text such as: 3 lines added, 1 line changed, 2 lines removed."""
+    parts = [f"{formats.many(total[kind], 'line')} {words[kind]}" for kind in KINDS if total[kind]]
+    return ", ".join(parts) or f"No line {words['corrected']}"
+
+
+def store(region: str, store_id: str) -> str:
+    return f"{region} · {store_id}"
+
+
+def not_a_date(text: str) -> str:
+    return f"“{text}” is not a date. Write it like 2026-01-31."

@@ -1,0 +1,53 @@
+"""Texts of the pages of data completeness and of expected deliveries."""
+
+from datetime import date
+
+from tillstream.analytics.completeness import State
+
+WORDS: dict[State, tuple[str, str, str]] = {
+    State.MISSING: ("✗", "missing", "Expected by now, but not received"),
+    State.HELD: ("?", "needs review", "Received, and held until it is reviewed"),
+    State.REFUSED: ("!", "rows rejected", "Received; some rows need correction"),
+    State.MISMATCH: ("≠", "totals differ", "Received; some line totals are not quantity × price"),
+    State.LATE: ("◔", "arrived late", "Complete, but after the deadline"),
+    State.ARRIVED: ("✓", "arrived", "Complete"),
+    State.DUE: ("…", "not due yet", "Expected; the deadline has not passed"),
+    State.QUIET: ("–", "no sales", "The file is received and has no sales of this day"),
+    State.NOTHING: ("", "nothing expected", "Nothing is expected, and nothing arrived"),
+}
+"""state → sign, label and meaning; colour only repeats them."""
+CADENCES = {
+    "": "Nothing is expected",
+    "daily": "Every day",
+    "weekdays": "Every weekday, Monday to Friday",
+    "weekly": "Every week, Monday to Sunday",
+    "monthly": "Every month",
+}
+
+CADENCE = "How often"
+DEADLINE_DAYS, WRONG_DAYS = "Due, in days after the last day", "Enter a number from 0 to 60."
+DEADLINE, NO_DEADLINE = "Due by", "Enter a time such as 12:00."
+TIME_ZONE = "Time zone of that time"
+SINCE = "Expected from"
+CLOSED_DAYS = "Closed days"
+NOTIFY = "Email addresses"
+
+
+def not_a_date(text: str) -> str:
+    return f"“{text}” is not a date. Write it like 2026-01-31."
+
+
+def out_of_range(day: date) -> str:
+    return f"There is nothing to show for {day}."
+
+
+def saved(name: str) -> str:
+    return f"The expected deliveries of {name} are saved."
+
+
+def reset(name: str) -> str:
+    return f"The schedule of the contract {name} applies again."
+
+
+def no_source(name: str) -> str:
+    return f"There is no source {name} whose expected deliveries you may change."

@@ -1,0 +1,13 @@
+"""Texts of the pipeline page."""
+
+QUEUES = {
+    "object-events": "Files to read",
+    "batch-events": "Batches to count and publish",
+    "store-sales": "Sales from tills",
+    "sale-events": "Changes for subscribers",
+}
+RETRIED = "Stalled jobs are retried."
+
+
+def resent(count: int) -> str:
+    return f"{count} {'message was' if count == 1 else 'messages were'} resent."

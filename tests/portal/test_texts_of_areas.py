@@ -1,0 +1,76 @@
+"""The texts that Python makes for the pages of an area are in its `texts.py` (ADR 046); the others are templates."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PORTAL = Path(__file__).resolve().parents[2] / "portal"
+AREAS = ("annotations", "admin", "audit", "changes", "completeness", "health", "help", "pipeline", "profile", "sign_in")
+"""This list only grows."""
+FOR_PROGRAMS = {
+    *("Messages of a queue", "Batches by state", "Requests answered", "Time to answer"),  # metrics
+    *("openid email profile", "Lax", "Authorization"),  # protocols
+    *("Provider", "text/csv; charset=utf-8"),  # a type, a media type
+}
+"""Texts that people do not read on a page."""
+TEXT = re.compile(r"[^\W\d_][.,:;!?”…]* [^\W\d_“]|^[A-Z][a-z]+$")
+"""Two words, or one that begins like a label."""
+
+
+def texts_of(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Line and text of each literal that reads like a text, without docstrings and lines of the log."""
+    skipped = {id(part) for node in ast.walk(tree) if _is_silent(node) for part in ast.walk(node)}
+    within = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            parts = [part.value if isinstance(part, ast.Constant) else None for part in node.values]
+            has_words = any(re.search(r"[^\W\d_]", str(part)) for part in parts if part is not None)
+            text = "".join("x" if part is None else str(part) for part in parts) if has_words else ""
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in within:
+            text = node.value
+        else:
+            continue
+        if TEXT.search(text):
+            yield node.lineno, text
+
+
+def _is_silent(node: ast.AST) -> bool:
+    """Whether nobody reads the texts of this node on a page: a docstring, an annotation, or a call of a logger."""
+    if isinstance(node, ast.Expr):
+        if isinstance(node.value, ast.Constant):
+            return True
+        call = node.value.func if isinstance(node.value, ast.Call) else None
+        return isinstance(call, ast.Attribute) and ast.unparse(call.value).endswith("logger")
+    return False
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_the_modules_of_an_area_contain_no_texts(area: str) -> None:
+    modules = [path for path in (PORTAL / area).glob("*.py") if path.name != "texts.py"]
+    assert modules
+    misplaced = {
+        f"{area}/{path.name}:{line}: {text}"
+        for path in modules
+        for line, text in texts_of(ast.parse(path.read_text(encoding="utf-8")))
+        if text not in FOR_PROGRAMS
+    }
+    assert misplaced == set()
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_texts_need_nothing_of_their_area(area: str) -> None:
+    """So a translator reads one file: it imports no module of the portal except formats."""
+    path = PORTAL / area / "texts.py"
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("portal"):
+            assert (node.module, [one.name for one in node.names]) == ("portal", ["formats"])
+
+
+def test_a_text_in_a_module_is_noticed() -> None:
+    code = '"""Docs of it."""\nflash(f"{login} is saved.")\nNAME = Field("Name")\nlogger.info("is hidden")\nA = "a-b"'
+    assert [text for _, text in texts_of(ast.parse(code))] == ["x is saved.", "Name"]
