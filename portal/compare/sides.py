@@ -9,7 +9,7 @@ from portal import metrics
 from portal.compare.effects import GRAINS
 from portal.formats import days
 from tillstream.analytics.comparison import period_before
-from tillstream.analytics.filters import COLUMNS, COMPARE, COMPARED_DATES, Filters
+from tillstream.analytics.filters import COLUMNS, COMPARE, COMPARED_DATES, CURRENCY, Filters
 from tillstream.domain.errors import Rejected
 
 KINDS = {
@@ -22,6 +22,8 @@ KINDS = {
 }
 """What can be compared; all but periods are filters."""
 DATES = ("from", "to", *COMPARED_DATES)
+SHARED = frozenset({*COLUMNS, CURRENCY})
+"""Filters that both sides have in common, unless they are compared."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def _periods(own: dict[str, list[str]], grain: str) -> Pair:
     first, last = period_before(start, end)
     before_end = chosen.before_end or last
     before_start = chosen.before_start or (before_end - (end - start) if chosen.before_end else first)
-    shared = {name: values for name, values in own.items() if name in COLUMNS}
+    shared = {name: values for name, values in own.items() if name in SHARED}
     return _pair(
         "period",
         Side(str(days(before_start, before_end).striptags()), shared | _dates(before_start, before_end)),
@@ -101,7 +103,7 @@ def _values(by: str, own: dict[str, list[str]], grain: str) -> Pair:
     after = request.args.get(by) or next(one for one in values if one != before)
     chosen = _chosen_dates()
     dates = _dates(chosen.start or latest.start, chosen.end or latest.end)
-    shared = {name: kept for name, kept in own.items() if name in COLUMNS and name != by} | dates
+    shared = {name: kept for name, kept in own.items() if name in SHARED and name != by} | dates
     return _pair(by, Side(before, shared | {by: [before]}), Side(after, shared | {by: [after]}), grain, shared, values)
 
 

@@ -94,7 +94,7 @@ def groups(
         change = "year-change" if compared.chosen == YEAR_BEFORE else "change"
         params |= {"limit": limit, "sort": change if by_change else "revenue"}
     rows: list[dict[str, Any]] = metrics.ask(dimension.query, selection.filters, **params).to_pylist()
-    names = _salespeople() if dimension.filter == "salesperson" else {}
+    names = salespeople() if dimension.filter == "salesperson" else {}
     rows = [row for row in rows if row["lines"] or compared.amount(row, "before")]
     for row in rows:
         value = row["value"] = row[dimension.column]
@@ -116,7 +116,7 @@ def _links(dimension: Dimension, selection: DashboardFilters, value: str | None)
     return here(**{dimension.filter: value}), lines
 
 
-def _salespeople() -> dict[str | None, str]:
+def salespeople() -> dict[str | None, str]:
     """Salesperson ID → name of the account; only IDs with one account."""
     names: dict[str | None, str] = {}
     for user in accounts.salespeople(ports()):

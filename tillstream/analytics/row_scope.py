@@ -7,7 +7,7 @@ from typing import Any
 import sql
 from tillstream.analytics.comparison import Comparison, ReportedDays, previous_period, previous_year
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.summing import Where, amount_query, count_query, total_query
+from tillstream.analytics.summing import Where, amount_query, count_query, side_query, total_query
 from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.domain.people import Scope
 
@@ -45,6 +45,7 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
 
     Other relations:
     visible_sales: sale_facts within scope and filters;
+    compared_side_amounts: rows of compared_amounts and earlier_amounts with a rate, see `side_query`;
     compared_periods: first and last day of each compared period (now, before, year-before);
     compared_days: one row, the first and last reported day in the filters, between which periods are complete;
     visible_versions: sale_versions within scope and filters, current or not;
@@ -73,6 +74,7 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
         selects[f"{name}_amounts"] = amount_query(where, basis.reporting_currency)
         selects[f"{name}_customers"] = count_query("customer_sums", where, basis.stale, whole_sales=whole)
     return selects | {
+        "compared_side_amounts": side_query(day_sets["compared"], day_sets["earlier"], basis.reporting_currency),
         "visible_sales": (visible.select(_CONVERTED_SALES if basis.currency else "sale_facts"), visible.params),
         "visible_versions": (visible.select("sale_versions"), visible.params),
         "visible_batches": _batches(scope, filters),

@@ -24,6 +24,11 @@ _MONEY = """,
     IF(status <> 'cancelled', costed_lines, 0) AS costed_lines,
     IF(status <> 'cancelled' AND {factor} IS NULL, sums.lines, 0) AS unconverted_lines"""
 _RATED = "LEFT JOIN reporting_rates AS rates ON rates.sale_date = sums.sale_date AND rates.currency = sums.currency"
+_KIND = """CASE
+      WHEN status = 'returned' THEN 'returns'
+      WHEN product IS NOT NULL AND units > 0 AND active_net > 0 THEN 'goods'
+      ELSE 'other'
+    END"""
 _FACTOR = "IF(sums.currency = @reporting_currency, 1, rates.factor)"
 
 
@@ -99,6 +104,20 @@ def amount_query(where: Where, reporting_currency: str) -> tuple[str, dict[str, 
         f"SELECT sums.*, {revenue}\n  FROM (\n    {rows}\n  ) AS sums\n  {_RATED}",
         where.params | {"reporting_currency": reporting_currency},
     )
+
+
+def side_query(after: Where, before: Where, reporting_currency: str) -> tuple[str, dict[str, Any]]:
+    """Return (SELECT, parameters) of the lines of two selections as in `amount_query`, those without a rate left out.
+
+    Additional columns: side, which is after or before; kind, which is returns, goods (a product with a positive
+    quantity and a positive amount) or other.
+    """
+    selects, params = [], dict[str, Any]()
+    for side, where in (("after", after), ("before", before)):
+        select, own = amount_query(where, reporting_currency)
+        selects.append(f"SELECT '{side}' AS side, {_KIND} AS kind, amounts.* FROM (\n{select}\n  ) AS amounts")
+        params |= own
+    return "\n  UNION ALL\n  ".join(f"{one}\n  WHERE revenue IS NOT NULL" for one in selects), params
 
 
 def _columns(columns: str, table: str, *, whole_sales: bool) -> str:
