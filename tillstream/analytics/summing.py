@@ -1,6 +1,6 @@
 """WHERE conditions, and SELECTs that combine the daily totals of covered days with the lines of the others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -91,6 +91,23 @@ def total_query(
     columns = _columns(_COUNTS + _MONEY, table, whole_sales=whole_sales)
     select = f"{columns}\n  FROM (\n    {rows}\n  ) AS sums\n  {_RATED}"
     return select, params | {"reporting_currency": reporting_currency}
+
+
+def series_query(
+    table: str,
+    series: Mapping[str, Where],
+    stale: Sequence[date] | None,
+    reporting_currency: str,
+    *,
+    whole_sales: bool,
+) -> tuple[str, dict[str, Any]]:
+    """As `total_query` for several sets of days, with their name in the column series."""
+    selects, params = [], dict[str, Any]()
+    for name, where in series.items():
+        select, own = total_query(table, where, stale, reporting_currency, whole_sales=whole_sales)
+        selects.append(f"SELECT '{name}' AS series, totals.* FROM (\n{select}\n  ) AS totals")
+        params |= own
+    return "\n  UNION ALL\n  ".join(selects), params
 
 
 def amount_query(where: Where, reporting_currency: str) -> tuple[str, dict[str, Any]]:
