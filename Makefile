@@ -41,6 +41,8 @@ bench: .venv/.dev .venv-bench/.peers ## Measure 1 M rows against the peers and w
 	$(BIN)/python -m bench
 bench-full: .venv/.dev .venv-bench/.peers ## The same with 10 M rows of history
 	$(BIN)/python -m bench --full
+bench-pages: .venv/.dev ## Measure the pages in Chromium at 200,000 lines, and at 10 M with FULL=1
+	$(BIN)/python -m bench.pages $(if $(FULL),--full)
 
 ##@ Google Cloud
 STAGE ?= dev
@@ -116,4 +118,4 @@ clean: ## Remove what was built; the data in var/ stays
 	.venv-notebook/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full format docs pictures lock emulators notebooks clean deploy destroy smoke rollback package cloud-local
+.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full bench-pages format docs pictures lock emulators notebooks clean deploy destroy smoke rollback package cloud-local

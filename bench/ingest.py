@@ -14,8 +14,8 @@ TILLSTREAM = str(Path(sys.executable).parent / "tillstream")
 PEER_PYTHON = str(Path(__file__).resolve().parents[1] / ".venv-bench" / "bin" / "python")
 """The peers have an environment of their own, as their libraries would affect those of the product."""
 ROWS = 1_000_000
-AS_INSTALLED = str(Path(__file__).parent / "users")
-"""Precedes the installed packages on the path, to hide test dependencies."""
+AS_INSTALLED = os.pathsep.join(map(str, (Path(__file__).parent / "users", Path(__file__).resolve().parents[1])))
+"""Precedes the installed packages on the path: hides test dependencies, and measures the code beside this folder."""
 PEERS = ("raw_duckdb", "dlt_load", "pandas_pandera")
 
 

@@ -37,34 +37,34 @@ class Portal:
 def measure(home: Path, file: Path) -> Portal:
     """Measure the portal of a home; `file` is loaded for `trivial_during_load`."""
     with served(home) as server:
-        browser = _sign_in(server)
-        tiles = re.findall(r"/dashboard/tiles/([a-z-]+)", _get(browser, "/dashboard"))
+        browser = sign_in(server)
+        tiles = re.findall(r"/dashboard/tiles/([a-z-]+)", get(browser, "/dashboard"))
         names = list(dict.fromkeys(tiles))
         _until_quiet(browser)
         return Portal(
             {name: _p95([_tile(browser, name, number) for number in range(TILE_RUNS)]) for name in names},
-            statistics.median(_page(browser, names, TILE_RUNS + number) for number in range(5)),
+            statistics.median(page(browser, names, TILE_RUNS + number) for number in range(5)),
             _p95([_trivial(browser) for _ in range(200)]),
             _p95(_during_load(browser, home, file)),
         )
 
 
-def _sign_in(server: Server) -> OpenerDirector:
+def sign_in(server: Server) -> OpenerDirector:
     browser = build_opener(HTTPCookieProcessor(CookieJar()))
-    token = re.search(r'name="csrf_token" value="([^"]+)"', _get(browser, "/sign-in"))
+    token = re.search(r'name="csrf_token" value="([^"]+)"', get(browser, "/sign-in"))
     fields = {"csrf_token": token[1] if token else "", "login": server.login, "password": server.password}
     browser.open(f"{ADDRESS}/sign-in", urlencode(fields).encode()).read()
     return browser
 
 
-def _get(browser: OpenerDirector, path: str) -> str:
+def get(browser: OpenerDirector, path: str) -> str:
     with browser.open(f"{ADDRESS}{path}") as response:
         return str(response.read().decode())
 
 
 def _timed(browser: OpenerDirector, path: str) -> float:
     started = time.perf_counter()
-    _get(browser, path)
+    get(browser, path)
     return time.perf_counter() - started
 
 
@@ -74,7 +74,7 @@ def _tile(browser: OpenerDirector, name: str, number: int) -> float:
     return _timed(browser, f"/dashboard/tiles/{name}?from={first}&to=2024-12-31")
 
 
-def _page(browser: OpenerDirector, names: list[str], number: int) -> float:
+def page(browser: OpenerDirector, names: list[str], number: int) -> float:
     started = time.perf_counter()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda name: _tile(browser, name, number), names))

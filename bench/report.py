@@ -17,12 +17,12 @@ PACKAGES = ("duckdb", "pyarrow", "polars", "pandera", "pandas", "dlt")
 LOCK = Path(__file__).resolve().parents[1] / "requirements-bench.lock"
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
-def _floor(
+def floor(
     limit: str, value: float, *, most: float | None = None, least: float | None = None, unit: str = "×"
 ) -> list[str]:
     """Return a table row: the limit, the measurement, and whether it is met."""
@@ -50,41 +50,41 @@ def comparison(results: dict[str, Figures]) -> str:
         for name, figures in results.items()
     ]
     floors = [
-        _floor("at most 2.2 × raw DuckDB (goal 1.5 ×)", ratio(ours, raw), most=2.2),
-        _floor("faster than dlt", ratio(ours, results["dlt_load"]), most=1),
-        _floor("faster than pandas + pandera + DuckDB", ratio(ours, results["pandas_pandera"]), most=1),
-        _floor("peak memory at most 700 MB", ours.memory, most=700, unit="MB"),
+        floor("at most 2.2 × raw DuckDB (goal 1.5 ×)", ratio(ours, raw), most=2.2),
+        floor("faster than dlt", ratio(ours, results["dlt_load"]), most=1),
+        floor("faster than pandas + pandera + DuckDB", ratio(ours, results["pandas_pandera"]), most=1),
+        floor("peak memory at most 700 MB", ours.memory, most=700, unit="MB"),
     ]
     return (
         "## One million rows × 15 columns, process start to receipt\n\n"
         f"Medians of {len(ours.runs)} rounds in turn after one uncounted round; "
         "a ratio is the median of the ratios round by round.\n\n"
-        + _table(["what", "wall s", "processor s", "peak MB", "× raw"], rows)
+        + table(["what", "wall s", "processor s", "peak MB", "× raw"], rows)
         + "\n"
-        + _table(FLOOR, floors)
+        + table(FLOOR, floors)
     )
 
 
 def repeats(first: Figures, second: Figures) -> str:
-    rows = [_floor("the same million rows again, at most 0.7 × their first load", ratio(second, first), most=0.7)]
-    return "## The same file again\n\n" + _table(FLOOR, rows)
+    rows = [floor("the same million rows again, at most 0.7 × their first load", ratio(second, first), most=0.7)]
+    return "## The same file again\n\n" + table(FLOOR, rows)
 
 
 def small_files(small: Small) -> str:
     rows = [
-        _floor("20 rows from process start to receipt, at most 0.5 s", small.command.wall, most=0.5, unit="s"),
+        floor("20 rows from process start to receipt, at most 0.5 s", small.command.wall, most=0.5, unit="s"),
         ["seconds of the processor for these", f"{small.command.cpu:.2f} s", ""],
-        _floor("1,000 rows uploaded to a server until they count, at most 0.7 s", small.visible, most=0.7, unit="s"),
+        floor("1,000 rows uploaded to a server until they count, at most 0.7 s", small.visible, most=0.7, unit="s"),
     ]
-    return "## Small files\n\n" + _table(FLOOR, rows)
+    return "## Small files\n\n" + table(FLOOR, rows)
 
 
 def queue(publish: float, receive: float) -> str:
     rows = [
-        _floor("publish in batches of 1,000, at least 100,000 a second", publish, least=100_000, unit="/s"),
+        floor("publish in batches of 1,000, at least 100,000 a second", publish, least=100_000, unit="/s"),
         ["receive and acknowledge in batches of 500", f"{receive:,.0f} /s", ""],
     ]
-    return "## The queue\n\n" + _table(FLOOR, rows)
+    return "## The queue\n\n" + table(FLOOR, rows)
 
 
 def detected(outcomes: list[Outcome], seconds: float, read: int) -> str:
@@ -93,18 +93,18 @@ def detected(outcomes: list[Outcome], seconds: float, read: int) -> str:
     question_rows = [[f"`{kind}`", f"{count} of {len(outcomes)}"] for kind, count in question_counts(outcomes)]
     slowest = max(outcome.seconds for outcome in outcomes)
     floors = [
-        _floor("wrong without asking, or loaded to another total: none", wrong, most=0, unit="of the files' parts"),
+        floor("wrong without asking, or loaded to another total: none", wrong, most=0, unit="of the files' parts"),
         ["right without asking", f"{correct:,} of {correct + wrong:,} parts that were decided", ""],
         ["questions asked a file", f"{questions_a_file(outcomes):.1f}", ""],
-        _floor("the slowest of them in at most 0.5 s", slowest, most=0.5, unit="s"),
-        _floor("a file of a million rows in at most 0.5 s of the processor", seconds, most=0.5, unit="s"),
-        _floor("bytes read of it, at most 2 MB", read / 1e6, most=2, unit="MB"),
+        floor("the slowest of them in at most 0.5 s", slowest, most=0.5, unit="s"),
+        floor("a file of a million rows in at most 0.5 s of the processor", seconds, most=0.5, unit="s"),
+        floor("bytes read of it, at most 2 MB", read / 1e6, most=2, unit="MB"),
     ]
     return (
         f"## Detection over {len(outcomes)} files in random styles\n\n"
         "Languages, encodings, delimiters, numbers, dates, totals, titles, returns and statuses are drawn at random; "
         "each proposal is compared with how its file was written, then its questions are answered and "
-        "the file is loaded.\n\n" + _table(FLOOR, floors) + "\n" + _table(("question", "asked in"), question_rows)
+        "the file is loaded.\n\n" + table(FLOOR, floors) + "\n" + table(("question", "asked in"), question_rows)
     )
 
 
@@ -114,8 +114,8 @@ def strangers(results: list[Result]) -> str:
     header = ("shape", "files", "right", f"right with at most {FEW} questions", "refused", "held", "stuck",
               "silently wrong", "questions a file")  # fmt: skip
     floors = [
-        _floor("silently wrong: none", every.wrong, most=0, unit="files"),
-        _floor(
+        floor("silently wrong: none", every.wrong, most=0, unit="files"),
+        floor(
             f"right with at most {FEW} questions, at least 80 %", 100 * every.right_with_few / every.files, least=80,
             unit="%",
         ),
@@ -126,7 +126,7 @@ def strangers(results: list[Result]) -> str:
         "apart from the product (`tests/strangers`). A simulated clerk answers the questions of detection from the "
         "facts of the shop, then the file is loaded and compared: rows, sales, units, revenue by status and by month, "
         "days, currency, words. A file that must not load is right if it is refused or held.\n\n"
-        + _table(FLOOR, floors) + "\n" + _table(header, [_family(row) for row in families])
+        + table(FLOOR, floors) + "\n" + table(header, [_family(row) for row in families])
     )  # fmt: skip
 
 
@@ -138,13 +138,13 @@ def _family(row: Row) -> list[str]:
 def cold(results: dict[str, Figures]) -> str:
     limits = {"stage": 2.5}
     rows = [
-        _floor(f"`{name}`, at most {limits.get(name, 1.0):g} s", figures.wall, most=limits.get(name, 1.0), unit="s")
+        floor(f"`{name}`, at most {limits.get(name, 1.0):g} s", figures.wall, most=limits.get(name, 1.0), unit="s")
         for name, figures in results.items()
     ]
     return (
         "## Cold starts of the cloud's functions\n\n"
         "From the start of Python until all that a function's first event needs is loaded, Google's libraries too; "
-        "the median of some rounds. Reaching the services comes on top.\n\n" + _table(FLOOR, rows)
+        "the median of some rounds. Reaching the services comes on top.\n\n" + table(FLOOR, rows)
     )
 
 
@@ -157,13 +157,13 @@ def large_file(results: Sequence[Streamed]) -> str:
         for result in results
     ]
     floors = [
-        _floor(
+        floor(
             "memory at 5 GB, at most the 4,295 MB of its function",
             base_memory + 5 * memory_per_gigabyte,
             most=4295,
             unit="MB",
         ),
-        _floor(
+        floor(
             "seconds for 5 GB, at most the 540 of its function", base_time + 5 * time_per_gigabyte, most=540, unit="s"
         ),
         ["more memory for each gigabyte", f"{memory_per_gigabyte:.0f} MB", ""],
@@ -171,26 +171,26 @@ def large_file(results: Sequence[Streamed]) -> str:
     return (
         "## A large file through `stage`\n\nA plain CSV file in the local object store, read, checked and written as "
         "Parquet by a process of its own; 5 GB are extrapolated by the line through these.\n\n"
-        + _table(["file", "wall", "peak"], rows) + "\n" + _table(FLOOR, floors)
+        + table(["file", "wall", "peak"], rows) + "\n" + table(FLOOR, floors)
     )  # fmt: skip
 
 
 def at_scale(scale: Scale) -> str:
     floors = [
-        _floor("10 M rows at most 1.2 × the memory of 1 M", scale.history.memory / scale.million.memory, most=1.2),
-        _floor("100,000 rows into 10 M at most 1.3 × into none", ratio(scale.into_history, scale.into_none), most=1.3),
-        _floor("settle one sale at 10 M in at most 0.1 s", scale.one_sale, most=0.1, unit="s"),
-        _floor("announce at least 100,000 events a second", scale.events_per_second, least=100_000, unit="/s"),
+        floor("10 M rows at most 1.2 × the memory of 1 M", scale.history.memory / scale.million.memory, most=1.2),
+        floor("100,000 rows into 10 M at most 1.3 × into none", ratio(scale.into_history, scale.into_none), most=1.3),
+        floor("settle one sale at 10 M in at most 0.1 s", scale.one_sale, most=0.1, unit="s"),
+        floor("announce at least 100,000 events a second", scale.events_per_second, least=100_000, unit="/s"),
     ]
     queries = [
-        _floor(f"`{name}`, p95 at most 300 ms", 1000 * s, most=300, unit="ms") for name, s in scale.queries.items()
+        floor(f"`{name}`, p95 at most 300 ms", 1000 * s, most=300, unit="ms") for name, s in scale.queries.items()
     ]
     portal = scale.portal
-    tiles = [_floor(f"`{name}`, p95 at most 300 ms", 1000 * s, most=300, unit="ms") for name, s in portal.tiles.items()]
+    tiles = [floor(f"`{name}`, p95 at most 300 ms", 1000 * s, most=300, unit="ms") for name, s in portal.tiles.items()]
     requests = [
         ["all tiles of the page, six at a time, median", f"{portal.page:.2f} s", ""],
         ["a trivial request alone, p95", f"{1000 * portal.trivial:.1f} ms", ""],
-        _floor(
+        floor(
             "a trivial request while 100,000 rows are loaded, p95 at most 50 ms",
             1000 * portal.trivial_during_load, most=50, unit="ms",
         ),
@@ -198,13 +198,13 @@ def at_scale(scale: Scale) -> str:
     return (
         f"## At ten million lines\n\nLoading them took {scale.history.wall:.0f} s, summing all their days, "
         f"which nobody waits for, {scale.totals_time:.0f} s.\n\n"
-        + _table(FLOOR, floors)
+        + table(FLOOR, floors)
         + "\nDashboard queries, never answered from the cache.\n\n"
-        + _table(FLOOR, queries)
+        + table(FLOOR, queries)
         + "\nTiles of the admin's page through the running server, each time for another period.\n\n"
-        + _table(FLOOR, tiles)
+        + table(FLOOR, tiles)
         + "\n"
-        + _table(FLOOR, requests)
+        + table(FLOOR, requests)
     )
 
 
@@ -227,6 +227,17 @@ def write(page: Path, sections: Sequence[str], *, full: bool) -> None:
         + "\n"
     )
     page.write_text(head + "\n".join([*sections, *kept]), encoding="utf-8")
+
+
+def replace_section(page: Path, section: str) -> None:
+    """Write one section of the page again, at its place; at the end if it is new."""
+    heading, text = section.partition("\n")[0], page.read_text(encoding="utf-8")
+    head, *parts = text.split("\n## ")
+    sections = [f"## {part.rstrip()}\n" for part in parts]
+    names = [one.partition("\n")[0] for one in sections]
+    at = names.index(heading) if heading in names else len(sections)
+    sections[at : at + 1] = [section]
+    page.write_text(f"{head.rstrip()}\n\n" + "\n".join(sections), encoding="utf-8")
 
 
 def _others(text: str, sections: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -25,11 +25,12 @@ SETTINGS = {"TILLSTREAM_LOG_LEVEL": "error", "TILLSTREAM_API_RATE": "100000 per 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server, with the name, password, and API token of its administrator."""
+    """A running server, with its process, and the name, password, and API token of its administrator."""
 
     login: str
     password: str
     token: str
+    pid: int = 0
 
 
 @contextmanager
@@ -40,13 +41,13 @@ def served(home: Path) -> Iterator[Server]:
     with subprocess.Popen(command, env=environment(home) | SETTINGS, stdout=subprocess.DEVNULL) as process:
         try:
             _wait_until_ready()
-            yield server
+            yield replace(server, pid=process.pid)
         finally:
             process.terminate()
 
 
 def _with_account(home: Path) -> Server:
-    login, password = "bench", secrets.token_urlsafe(24)
+    login, password = f"bench-{secrets.token_hex(4)}", secrets.token_urlsafe(24)
     app = build(Settings(home=home))
     try:
         accounts.add(app.ports, login, "Bench", Role.ADMIN, password=password)

@@ -6,10 +6,13 @@ from tillstream.adapters.local.googlesql.translation_cache import translate_all
 from tillstream.receipts import batch_queries
 from tillstream.workflows.operations import ledger_agreement
 
+RELATIONS = ("visible_", "compared_")
+"""Prefixes of the relations that depend on the request; queries that read these are translated with them."""
 SQL = Path(__file__).resolve().parents[2] / "sql"
 
 
 def page() -> str:
     texts = [path.read_text(encoding="utf-8") for path in sorted(SQL.rglob("*.sql")) if path.suffixes == [".sql"]]
     of_batches = (batch_queries.text(name) for name in batch_queries.NAMES)
-    return translate_all([*(text for text in texts if "visible_" not in text), *of_batches, ledger_agreement.of_days()])
+    whole = (text for text in texts if not any(prefix in text for prefix in RELATIONS))
+    return translate_all([*whole, *of_batches, ledger_agreement.of_days()])

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import metrics
 from portal.access import allow
-from portal.compare import effects, sides
+from portal.compare import effects, groups, sides
 from portal.dashboard import charts
 from portal.dashboard.request_filters import default_period
 from portal.filters import fields
@@ -46,6 +46,7 @@ def show() -> ResponseReturnValue:
         labels=FIGURES,
         currency=metrics.currency(),
         explained=effects.explain(rows),
+        groups=groups.load(pair, pair.filters),
         chart=_over_time(pair, pair.filters),
         export=url_for("exports.table", table="change")
         + f"?{with_args(pair.args or {}, grain=pair.grain, format='csv')}",

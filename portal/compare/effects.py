@@ -1,6 +1,6 @@
 """The effects that make up a difference in revenue: labels, bars and a summary in words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,9 @@ WIDTH = 200
 """Width of the widest bar, in units of the drawing."""
 NEXT = Decimal("0.5")
 """The second largest effect is named if it is at least this part of the largest."""
+
+Named = tuple[str, Decimal]
+"""Label and amount of an effect."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Explained:
     after: Decimal
     growth: Decimal | None
     bars: tuple[Bar, ...]
-    largest: tuple[Bar, ...]
+    largest: tuple[Named, ...]
 
     @property
     def difference(self) -> Decimal:
@@ -73,7 +76,11 @@ def explain(rows: Sequence[dict[str, Any]]) -> Explained:
         for row, level in zip(effects, levels, strict=False)
         if abs(row["amount"]) >= Decimal("0.005")
     )
-    ranked = sorted(bars, key=lambda bar: -abs(bar.amount))
-    largest = tuple(bar for bar in ranked[:2] if abs(bar.amount) >= NEXT * abs(ranked[0].amount))
     growth = (after - before) / before if before > 0 else None
-    return Explained(before, after, growth, bars, largest)
+    return Explained(before, after, growth, bars, largest((bar.label, bar.amount) for bar in bars))
+
+
+def largest(amounts: Iterable[Named]) -> tuple[Named, ...]:
+    """The largest effect, and the second one if it is nearly as large."""
+    ranked = sorted((one for one in amounts if one[1]), key=lambda one: -abs(one[1]))
+    return tuple(one for one in ranked[:2] if abs(one[1]) >= NEXT * abs(ranked[0][1]))

@@ -12,7 +12,7 @@ from portal.filters.names import name_of
 from portal.filters.values import remaining
 from portal.reader_locale import days_text
 from tillstream.analytics.comparison import period_before
-from tillstream.analytics.filters import COLUMNS, COMPARE, COMPARED_DATES, Filters
+from tillstream.analytics.filters import COLUMNS, COMPARE, COMPARED_DATES, CURRENCY, Filters
 from tillstream.domain.errors import Rejected
 
 KINDS = {
@@ -25,6 +25,8 @@ KINDS = {
 }
 """What can be compared; all but periods are filters."""
 DATES = ("from", "to", *COMPARED_DATES)
+SHARED = frozenset({*COLUMNS, CURRENCY})
+"""Filters that both sides have in common, unless they are compared."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def _periods(own: dict[str, list[str]], grain: str) -> Pair:
     first, last = period_before(start, end)
     before_end = chosen.before_end or last
     before_start = chosen.before_start or (before_end - (end - start) if chosen.before_end else first)
-    shared = {name: values for name, values in own.items() if name in COLUMNS}
+    shared = {name: values for name, values in own.items() if name in SHARED}
     return _pair(
         "period",
         Side(days_text(before_start, before_end), shared | _dates(before_start, before_end)),
@@ -98,7 +100,8 @@ def _periods(own: dict[str, list[str]], grain: str) -> Pair:
 
 
 def _values(by: str, own: dict[str, list[str]], grain: str) -> Pair:
-    own = {name: kept for name, kept in own.items() if name in COLUMNS and name != by}
+    shared = {name: kept for name, kept in own.items() if name in SHARED and name != by}
+    others = {name: kept for name, kept in shared.items() if name in COLUMNS}
     values = remaining(by, {})
     latest = metrics.latest(Filters())
     if len(values) < 2 or latest is None:
@@ -106,10 +109,9 @@ def _values(by: str, own: dict[str, list[str]], grain: str) -> Pair:
     before = request.args.get(f"{COMPARE}{by}") or next(one for one in values if one != request.args.get(by))
     after = request.args.get(by) or next(one for one in values if one != before)
     chosen = _chosen_dates()
-    dates = _dates(chosen.start or latest.start, chosen.end or latest.end)
-    shared = own | dates
+    shared |= _dates(chosen.start or latest.start, chosen.end or latest.end)
     first, second = (Side(name_of(by, value), shared | {by: [value]}, value) for value in (before, after))
-    offered = dict.fromkeys([before, after, *remaining(by, own)])
+    offered = dict.fromkeys([before, after, *remaining(by, others)])
     return _pair(by, first, second, grain, shared, [(value, name_of(by, value)) for value in offered])
 
 

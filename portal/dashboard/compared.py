@@ -4,11 +4,12 @@ from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date
 
-from flask import g, request
+from flask import g, request, url_for
 
 from portal import metrics
-from portal.dashboard.request_filters import DashboardFilters
+from portal.dashboard.request_filters import DashboardFilters, kept
 from portal.reader_locale import days_text, month_text
+from portal.urls import with_args
 from tillstream.analytics.comparison import Comparison
 
 BEFORE, YEAR_BEFORE, NOTHING = "before", "year-before", "nothing"
@@ -43,6 +44,17 @@ class Compared:
         if (period.start - end).days == 1 and end - start == period.end - period.start:
             return f"previous {(end - start).days + 1} days"
         return days_text(start, end)
+
+    def link(self, **changes: str) -> str:
+        """Address of the page that explains the change between both periods, with the filters of the dashboard."""
+        period = self.periods[self.chosen]
+        dates = {
+            "from": period.start.isoformat(),
+            "to": period.end.isoformat(),
+            "compare-from": period.before_start.isoformat(),
+            "compare-to": period.before_end.isoformat(),
+        }
+        return url_for("compare.show") + f"?{with_args(kept() | dates, preset=None, **changes)}"
 
     def amount(self, row: dict[str, object], column: str) -> object:
         """Column `before`, `change`, `growth` or `total_change` of a compared row, for the chosen comparison."""

@@ -131,6 +131,8 @@ def with_one_unknown(dimension: Dimension, rows: list[dict[str, Any]]) -> list[d
     for name in (*SUMS, "unconverted_lines"):
         total[name] = sum(row[name] for row in unknown) if all(row[name] is not None for row in unknown) else None
     for prefix in ("", "year_"):
-        before = total[f"{prefix}before"]
-        total[f"{prefix}growth"] = total[f"{prefix}change"] / before if before and before > 0 else None
-    return sorted([row for row in rows if row not in unknown] + [total], key=lambda row: -row["revenue"])
+        before, change = total[f"{prefix}before"], total[f"{prefix}change"]
+        total[f"{prefix}growth"] = change / before if change is not None and before and before > 0 else None
+    return sorted(
+        [row for row in rows if row not in unknown] + [total], key=lambda row: row["revenue"] or 0, reverse=True
+    )

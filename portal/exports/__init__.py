@@ -22,6 +22,7 @@ TABLES = (
     "customer-counts",
     "growth",
     "change",
+    "change-by-group",
     "sales-over-time",
     "sales-over-time-compared",
     "sales-by-region",

@@ -12,36 +12,10 @@
 -- from and to, or if the previous period begins before the first reported day.
 -- @grain STRING = product of product|product-and-channel|category: what an item is
 WITH
-parts AS (
-  SELECT
-    'after' AS side,
-    status,
-    product,
-    channel,
-    category,
-    currency,
-    units,
-    active_net,
-    revenue
-  FROM compared_amounts
-  WHERE revenue IS NOT NULL
-  UNION ALL
-  SELECT
-    'before' AS side,
-    status,
-    product,
-    channel,
-    category,
-    currency,
-    units,
-    active_net,
-    revenue
-  FROM earlier_amounts
-  WHERE revenue IS NOT NULL
-),
 kinds AS (
   SELECT
     side,
+    kind,
     currency,
     units,
     active_net,
@@ -50,13 +24,8 @@ kinds AS (
       WHEN 'product' THEN product
       WHEN 'product-and-channel' THEN CONCAT(product, ' ', COALESCE(channel, ''))
       WHEN 'category' THEN COALESCE(category, '')
-    END AS item,
-    CASE
-      WHEN status = 'returned' THEN 'returns'
-      WHEN product IS NOT NULL AND units > 0 AND active_net > 0 THEN 'goods'
-      ELSE 'other'
-    END AS kind
-  FROM parts
+    END AS item
+  FROM compared_side_amounts
 ),
 base_rates AS (
   SELECT

@@ -11,94 +11,34 @@
 WITH
 sums AS (
   SELECT
-    'now' AS series,
+    series,
     COALESCE(customer_id, customer_name) AS customer,
     customer_name,
     revenue,
     units,
     lines,
     unconverted_lines
-  FROM visible_customer_sums
+  FROM compared_series_customer_sums
   UNION ALL
   SELECT
-    'before' AS series,
-    COALESCE(customer_id, customer_name) AS customer,
-    customer_name,
-    revenue,
-    units,
-    lines,
-    unconverted_lines
-  FROM earlier_customer_sums
-  UNION ALL
-  SELECT
-    'year-before' AS series,
-    COALESCE(customer_id, customer_name) AS customer,
-    customer_name,
-    revenue,
-    units,
-    lines,
-    unconverted_lines
-  FROM year_earlier_customer_sums
-  UNION ALL
-  SELECT
-    'now' AS series,
+    series,
     CAST(NULL AS STRING) AS customer,
     CAST(NULL AS STRING) AS customer_name,
     revenue,
     units,
     lines,
     unconverted_lines
-  FROM visible_sums
+  FROM compared_series_sums
   UNION ALL
   SELECT
-    'now' AS series,
+    series,
     CAST(NULL AS STRING) AS customer,
     CAST(NULL AS STRING) AS customer_name,
     -revenue AS revenue,
     -units AS units,
     -lines AS lines,
     -unconverted_lines AS unconverted_lines
-  FROM visible_customer_sums
-  UNION ALL
-  SELECT
-    'before' AS series,
-    CAST(NULL AS STRING) AS customer,
-    CAST(NULL AS STRING) AS customer_name,
-    revenue,
-    units,
-    lines,
-    unconverted_lines
-  FROM earlier_sums
-  UNION ALL
-  SELECT
-    'before' AS series,
-    CAST(NULL AS STRING) AS customer,
-    CAST(NULL AS STRING) AS customer_name,
-    -revenue AS revenue,
-    -units AS units,
-    -lines AS lines,
-    -unconverted_lines AS unconverted_lines
-  FROM earlier_customer_sums
-  UNION ALL
-  SELECT
-    'year-before' AS series,
-    CAST(NULL AS STRING) AS customer,
-    CAST(NULL AS STRING) AS customer_name,
-    revenue,
-    units,
-    lines,
-    unconverted_lines
-  FROM year_earlier_sums
-  UNION ALL
-  SELECT
-    'year-before' AS series,
-    CAST(NULL AS STRING) AS customer,
-    CAST(NULL AS STRING) AS customer_name,
-    -revenue AS revenue,
-    -units AS units,
-    -lines AS lines,
-    -unconverted_lines AS unconverted_lines
-  FROM year_earlier_customer_sums
+  FROM compared_series_customer_sums
 ),
 grouped AS (
   SELECT

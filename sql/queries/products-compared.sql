@@ -10,34 +10,14 @@
 WITH
 sums AS (
   SELECT
-    'now' AS series,
+    series,
     COALESCE(product_id, product_name) AS product,
     product_name,
     revenue,
     units,
     lines,
     unconverted_lines
-  FROM visible_product_sums
-  UNION ALL
-  SELECT
-    'before' AS series,
-    COALESCE(product_id, product_name) AS product,
-    product_name,
-    revenue,
-    units,
-    lines,
-    unconverted_lines
-  FROM earlier_product_sums
-  UNION ALL
-  SELECT
-    'year-before' AS series,
-    COALESCE(product_id, product_name) AS product,
-    product_name,
-    revenue,
-    units,
-    lines,
-    unconverted_lines
-  FROM year_earlier_product_sums
+  FROM compared_series_product_sums
 ),
 grouped AS (
   SELECT

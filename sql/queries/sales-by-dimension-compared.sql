@@ -8,52 +8,6 @@
 -- @dimension STRING = region of region|store|category|channel|salesperson|country: what a group is
 -- @personal INT64 = 0: 1 if the user may see personal columns; otherwise there are no salespeople
 WITH
-sums AS (
-  SELECT
-    'now' AS series,
-    region,
-    store_id,
-    category,
-    channel,
-    salesperson_id,
-    country,
-    revenue,
-    orders,
-    units,
-    lines,
-    unconverted_lines
-  FROM visible_sums
-  UNION ALL
-  SELECT
-    'before' AS series,
-    region,
-    store_id,
-    category,
-    channel,
-    salesperson_id,
-    country,
-    revenue,
-    orders,
-    units,
-    lines,
-    unconverted_lines
-  FROM earlier_sums
-  UNION ALL
-  SELECT
-    'year-before' AS series,
-    region,
-    store_id,
-    category,
-    channel,
-    salesperson_id,
-    country,
-    revenue,
-    orders,
-    units,
-    lines,
-    unconverted_lines
-  FROM year_earlier_sums
-),
 mixed_orders AS (
   SELECT
     sale,
@@ -85,7 +39,7 @@ parts AS (
     units,
     lines,
     unconverted_lines
-  FROM sums
+  FROM compared_series_sums
   UNION ALL
   SELECT
     'now' AS series,

@@ -42,7 +42,7 @@ CONVERTED = [name for name in names() if "reporting_rates AS (" in compose(
 
 
 def _compares(name: str) -> bool:
-    return "earlier_sums" in describe(name).text
+    return any(relation in describe(name).text for relation in ("earlier_sums", "compared_series"))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose
 from tillstream.analytics.row_scope import QueryContext
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.domain.people import UNRESTRICTED, Scope
 
 PERIODS = Filters.parse(
     {"from": "2024-06-01", "to": "2024-06-30", "compare-from": "2024-05-01", "compare-to": "2024-05-31"}
@@ -32,7 +32,8 @@ PLACES = Decimal("0.000000001")
 Line = dict[str, Any]
 LINES = st.fixed_dictionaries(
     {
-        "region": st.just("R"),
+        "region": st.sampled_from(("R", "Q")),
+        "store": st.sampled_from(("S", "T", None)),
         "side": st.sampled_from(("before", "after")),
         "product": st.sampled_from(("A", "B", "C", None)),
         "status": st.sampled_from(("completed", "completed", "pending", "returned", "cancelled")),
@@ -49,8 +50,13 @@ def duck() -> Duck:
 
 
 def effects(duck: Duck, lines: Sequence[Line], filters: Filters = PERIODS, **params: str) -> dict[str, Decimal]:
-    columns = ("region", "product", "channel", "status", "quantity", "amount", "currency")
-    header = "key content sale sale_id is_current line_key leads sale_date region product_id channel status quantity net_amount currency"
+    fill(duck, lines)
+    return {row["effect"]: row["amount"] for row in rows(duck, "change", filters, **params)}
+
+
+def fill(duck: Duck, lines: Sequence[Line]) -> None:
+    columns = ("region", "store", "salesperson", "product", "channel", "status", "quantity", "amount", "currency")
+    header = "key content sale sale_id is_current line_key leads sale_date region store_id salesperson_id product_id channel status quantity net_amount currency"
     rows = [
         " ".join(map(str, (n, n, n, n, "yes 1 1", DAYS[line["side"]], *(_cell(line.get(name)) for name in columns))))
         for n, line in enumerate(lines, 1)
@@ -62,14 +68,14 @@ def effects(duck: Duck, lines: Sequence[Line], filters: Filters = PERIODS, **par
         "sale_versions": "\n".join([header, *rows]),
     }
     duck.fill(parse_tables(tables))
-    text, values = compose(
-        "change",
-        UNRESTRICTED,
-        filters,
-        QueryContext(ReportedDays(date(2024, 1, 1), date(2024, 6, 30)), "USD"),
-        **params,
-    )
-    return {row["effect"]: row["amount"] for row in duck.query(text, values).to_pylist()}
+
+
+def rows(
+    duck: Duck, query: str, filters: Filters = PERIODS, scope: Scope = UNRESTRICTED, **params: Any
+) -> list[dict[str, Any]]:
+    context = QueryContext(ReportedDays(date(2024, 1, 1), date(2024, 6, 30)), "USD")
+    answer: list[dict[str, Any]] = duck.query(*compose(query, scope, filters, context, **params)).to_pylist()
+    return answer
 
 
 def _cell(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import sql
 from tillstream.analytics.comparison import Comparison, ReportedDays, previous_period, previous_year
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.summing import Where, amount_query, count_query, total_query
+from tillstream.analytics.summing import Where, amount_query, count_query, series_query, side_query, total_query
 from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.domain.people import Scope
 
@@ -16,6 +16,9 @@ _EVERY_SALE = "* EXCEPT (is_order, is_mixed_order), FALSE AS is_order, counts_as
 
 _CONVERTED_SALES = f"({sql.text('marts/sale_facts').partition('VIEW sale_facts AS')[2]}) AS sale_facts"
 """The rows of sale_facts with the rates of the query instead of those of the view."""
+
+SERIES = {"now": "visible", "before": "earlier", "year-before": "year_earlier"}
+"""Series of a compared query → its set of days."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,9 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
 
     Other relations:
     visible_sales: sale_facts within scope and filters;
+    compared_series_sums, compared_series_product_sums, compared_series_customer_sums: the daily totals of visible,
+    earlier and year_earlier, with the series now, before or year-before;
+    compared_side_amounts: rows of compared_amounts and earlier_amounts with a rate, see `side_query`;
     compared_periods: first and last day of each compared period (now, before, year-before);
     compared_days: one row, the first and last reported day in the filters, between which periods are complete;
     visible_versions: sale_versions within scope and filters, current or not;
@@ -72,7 +78,14 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
             selects[f"{name}_{table.removeprefix('day_')}"] = select
         selects[f"{name}_amounts"] = amount_query(where, basis.reporting_currency)
         selects[f"{name}_customers"] = count_query("customer_sums", where, basis.stale, whole_sales=whole)
+    series = {name: day_sets[days] for name, days in SERIES.items()}
+    whole = not (filters.category or filters.product)
+    for table in ROLLUPS:
+        selects[f"compared_series_{table.removeprefix('day_')}"] = series_query(
+            table, series, basis.stale, basis.currency or basis.reporting_currency, whole_sales=whole
+        )
     return selects | {
+        "compared_side_amounts": side_query(day_sets["compared"], day_sets["earlier"], basis.reporting_currency),
         "visible_sales": (visible.select(_CONVERTED_SALES if basis.currency else "sale_facts"), visible.params),
         "visible_versions": (visible.select("sale_versions"), visible.params),
         "visible_batches": _batches(scope, filters),

@@ -1,6 +1,6 @@
 """WHERE conditions, and SELECTs that combine the daily totals of covered days with the lines of the others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -24,6 +24,11 @@ _MONEY = """,
     IF(status <> 'cancelled', costed_lines, 0) AS costed_lines,
     IF(status <> 'cancelled' AND {factor} IS NULL, sums.lines, 0) AS unconverted_lines"""
 _RATED = "LEFT JOIN reporting_rates AS rates ON rates.sale_date = sums.sale_date AND rates.currency = sums.currency"
+_KIND = """CASE
+      WHEN status = 'returned' THEN 'returns'
+      WHEN product IS NOT NULL AND units > 0 AND active_net > 0 THEN 'goods'
+      ELSE 'other'
+    END"""
 _FACTOR = "IF(sums.currency = @reporting_currency, 1, rates.factor)"
 
 
@@ -88,6 +93,23 @@ def total_query(
     return select, params | {"reporting_currency": reporting_currency}
 
 
+def series_query(
+    table: str,
+    series: Mapping[str, Where],
+    stale: Sequence[date] | None,
+    reporting_currency: str,
+    *,
+    whole_sales: bool,
+) -> tuple[str, dict[str, Any]]:
+    """As `total_query` for several sets of days, with their name in the column series."""
+    selects, params = [], dict[str, Any]()
+    for name, where in series.items():
+        select, own = total_query(table, where, stale, reporting_currency, whole_sales=whole_sales)
+        selects.append(f"SELECT '{name}' AS series, totals.* FROM (\n{select}\n  ) AS totals")
+        params |= own
+    return "\n  UNION ALL\n  ".join(selects), params
+
+
 def amount_query(where: Where, reporting_currency: str) -> tuple[str, dict[str, Any]]:
     """Return (SELECT, parameters) of the lines within `where` that are not cancelled, as in line_facts.
 
@@ -99,6 +121,20 @@ def amount_query(where: Where, reporting_currency: str) -> tuple[str, dict[str, 
         f"SELECT sums.*, {revenue}\n  FROM (\n    {rows}\n  ) AS sums\n  {_RATED}",
         where.params | {"reporting_currency": reporting_currency},
     )
+
+
+def side_query(after: Where, before: Where, reporting_currency: str) -> tuple[str, dict[str, Any]]:
+    """Return (SELECT, parameters) of the lines of two selections as in `amount_query`, those without a rate left out.
+
+    Additional columns: side, which is after or before; kind, which is returns, goods (a product with a positive
+    quantity and a positive amount) or other.
+    """
+    selects, params = [], dict[str, Any]()
+    for side, where in (("after", after), ("before", before)):
+        select, own = amount_query(where, reporting_currency)
+        selects.append(f"SELECT '{side}' AS side, {_KIND} AS kind, amounts.* FROM (\n{select}\n  ) AS amounts")
+        params |= own
+    return "\n  UNION ALL\n  ".join(f"{one}\n  WHERE revenue IS NOT NULL" for one in selects), params
 
 
 def _columns(columns: str, table: str, *, whole_sales: bool) -> str:

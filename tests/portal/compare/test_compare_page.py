@@ -1,6 +1,7 @@
 """The compare page: two selections next to each other, and where the difference comes from."""
 
 import csv
+import html
 import io
 import re
 from collections.abc import Callable
@@ -50,12 +51,15 @@ def test_days_before_the_first_sale_are_not_compared(shop: Visitor) -> None:
 
 def test_effects_as_a_file(shop: Visitor) -> None:
     page = shop.get("/compare?from=2026-06-01&to=2026-06-30").text
-    link = re.search(r'href="([^"]*/tables/change[^"]*)"', page)
-    assert link
-    rows = list(csv.DictReader(io.StringIO(shop.get(link[1].replace("&amp;", "&")).text)))
-    amounts = {row["effect"]: float(row["amount"]) for row in rows}
+    amounts = {row["effect"]: float(row["amount"]) for row in file(shop, page, "change")}
     assert amounts["price"] == 4
     assert sum(amount for effect, amount in amounts.items() if effect != "after") == amounts["after"]
+
+
+def file(shop: Visitor, page: str, table: str) -> list[dict[str, str]]:
+    link = re.search(rf'href="([^"]*/tables/{table}\\?[^"]*)"', page)
+    assert link
+    return list(csv.DictReader(io.StringIO(shop.get(html.unescape(link[1])).text)))
 
 
 def test_one_region_has_nothing_to_compare_with(shop: Visitor) -> None:

@@ -1,0 +1,110 @@
+"""The groups of a dimension that rose and fell most between both sides, with the effects that make up each change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask import request, url_for
+
+from portal import metrics
+from portal.compare import effects
+from portal.compare.sides import Pair
+from portal.dashboard.dimensions import Dimension, mine
+from portal.filters.names import UNKNOWN, name_of
+from portal.urls import with_args
+from tillstream.analytics.filters import Filters
+from tillstream.domain.errors import Rejected
+
+SHOWN = 6
+"""Risers and fallers, each."""
+EFFECTS = {
+    "volume": "volume",
+    "mix": "mix",
+    "price": "price",
+    "exchange_rates": "currency",
+    "new_products": "new",
+    "lost_products": "lost",
+    "returns": "returns",
+    "other": "other",
+}
+"""Column of the query `change-by-group` → effect of `change`."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """`contribution`: the change as a part of all revenue of the first side. `largest`: effects to name, with labels.
+
+    `link`: the comparison of this group alone; empty for sales without a value.
+    """
+
+    name: str
+    code: str
+    region: str | None
+    change: Decimal
+    growth: Decimal | None
+    contribution: Decimal | None
+    largest: tuple[tuple[str, Decimal], ...]
+    link: str
+
+
+@dataclass(frozen=True)
+class Groups:
+    """`links`: address of each dimension that can be chosen, by label."""
+
+    dimension: Dimension
+    risers: tuple[Group, ...]
+    fallers: tuple[Group, ...]
+    total: Decimal
+    links: Mapping[str, str]
+    export: str
+
+
+def load(pair: Pair, filters: Filters) -> Groups:
+    """Both sides of `pair` by the dimension of the address. Raises `Rejected`."""
+    dimensions = _dimensions(pair)
+    name = request.args.get("groups") or next(iter(dimensions))
+    if name not in dimensions:
+        raise Rejected(f"groups is “{name}”; allowed values are {', '.join(dimensions)}.")
+    params = {"dimension": name, "grain": pair.grain}
+    rows = metrics.ask("change-by-group", filters, **params).to_pylist()
+    moved = sorted((_group(pair, name, row) for row in rows if row["change"]), key=lambda one: -one.change)
+    args = request.args.to_dict(flat=False)
+    return Groups(
+        dimensions[name],
+        tuple(one for one in moved if one.change > 0)[:SHOWN],
+        tuple(one for one in reversed(moved) if one.change < 0)[:SHOWN],
+        rows[0]["total_change"] if rows else Decimal(0),
+        {one.title: f"?{with_args(args, groups=key)}#groups" for key, one in dimensions.items()},
+        url_for("exports.table", table="change-by-group") + f"?{with_args(pair.args or {}, **params, format='csv')}",
+    )
+
+
+def _dimensions(pair: Pair) -> dict[str, Dimension]:
+    """Those by which both sides can differ, products first; a dimension with one chosen value has a single group."""
+    single = {name for name, values in (pair.shared or {}).items() if len(values) == 1}
+    own = {one.filter: one for one in mine().values() if one.filter and one.filter not in single | {pair.by}}
+    return {name: own[name] for name in sorted(own, key=lambda name: name != "product")}
+
+
+def _group(pair: Pair, dimension: str, row: dict[str, Any]) -> Group:
+    value = row["item"]
+    name = UNKNOWN if value is None else row["name"] or name_of(dimension, value)
+    amounts = ((effects.LABELS[effect][0], row[column]) for column, effect in EFFECTS.items())
+    return Group(
+        name,
+        value if value and name != value else "",
+        row["region"],
+        row["change"],
+        row["growth"],
+        row["contribution"],
+        effects.largest(amounts),
+        _alone(pair, dimension, value, row["region"]) if value is not None else "",
+    )
+
+
+def _alone(pair: Pair, dimension: str, value: str, region: str | None) -> str:
+    """Address of the same comparison for one group; a store or salesperson is one of its region."""
+    region_filter = {"region": region} if region and pair.by != "region" else {}
+    args = request.args.to_dict(flat=False)
+    return f"?{with_args(args, **region_filter, **{dimension: value}, groups=None)}"

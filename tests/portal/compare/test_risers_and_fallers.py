@@ -1,0 +1,114 @@
+"""Which groups rose and fell between both sides of a comparison, and why; the way there from the dashboard."""
+
+import csv
+import html
+import io
+import re
+from collections.abc import Callable
+
+import pytest
+from visitor import Visitor, indian_file, indian_sale
+
+from tillstream.domain.people import Role
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+MAY, JUNE = "10-05-2026 10:00", "10-06-2026 10:00"
+PERIODS = "/compare?from=2026-06-01&to=2026-06-30"
+
+
+def sale(number: str, product: str, amount: str, date: str, quantity: str = "1") -> str:
+    cells = indian_sale(number, amount, date=date).split(",")
+    cells[7:9], cells[12], cells[13] = product.split(" ", 1), quantity, str(float(amount) / float(quantity))
+    return ",".join(cells)
+
+
+@pytest.fixture
+def shop(person: People, work: Work) -> Visitor:
+    """May and June 2026: fewer kettles, dearer pots, no more mugs, and a new jug."""
+    admin = person(Role.ADMIN)
+    rows = [
+        indian_sale("0", "1.00", date="01-05-2026 10:00"),
+        sale("1", "K1 Kettle", "500.00", MAY, "5"),
+        sale("2", "P2 Pot", "40.00", MAY, "2"),
+        sale("3", "M1 Mug", "30.00", MAY, "3"),
+        sale("4", "K1 Kettle", "200.00", JUNE, "2"),
+        sale("5", "P2 Pot", "60.00", JUNE, "2"),
+        sale("6", "J1 Jug", "25.00", JUNE),
+        indian_sale("7", "1.00", date="30-06-2026 10:00"),
+    ]
+    admin.upload(indian_file(*rows))
+    work()
+    return admin
+
+
+def words(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def link(page: str, text: str, path: str = "") -> str:
+    """Address of the first link to `path` with this text, or with a title that begins with it."""
+    escaped = re.escape(text)
+    match = re.search(rf'<a href="({path}[^"]+)"[^>]*(title="|>){escaped}', page)
+    assert match, text
+    return html.unescape(match[1])
+
+
+def section(page: str, title: str) -> str:
+    return words(page.partition(f'id="{title.lower()}"')[2].partition("</section>")[0])
+
+
+def test_fallers_come_with_their_effects_the_greatest_first(shop: Visitor) -> None:
+    page = shop.get(PERIODS).text
+    fallers, risers = section(page, "Fallers"), section(page, "Risers")
+    assert fallers.index("Kettle") < fallers.index("Mug")
+    assert "−300.00" in fallers
+    assert "Volume −300.00" in fallers
+    assert "Products no longer sold −30.00" in fallers
+    assert "Average price paid + 20.00" in risers
+    assert "New products + 25.00" in risers
+    assert "The changes of all products add up to −285.00 INR" in words(page)
+
+
+def test_a_name_leads_to_the_effects_of_this_group_alone(shop: Visitor) -> None:
+    address = link(shop.get(PERIODS + "&region=IN").text, "Effects of Kettle")
+    page = shop.get("/compare" + address).text
+    assert "300.00 INR less revenue than 1 – 31 May 2026" in words(page)
+    assert "Of which volume −300.00" in words(page)
+    assert "Product: K1" in words(page)
+    assert "Region: IN" in words(page)
+    assert "By store" not in words(page)
+    assert "MUM01" in section(page, "Fallers"), "a single product is split by another dimension"
+
+
+def test_another_dimension(shop: Visitor) -> None:
+    page = shop.get(PERIODS + "&grain=category&groups=store").text
+    assert "MUM01" in section(page, "Fallers")
+    assert 'aria-current="true">Store' in page
+    assert "grain=category" in link(page, "Category")
+    assert shop.get(PERIODS + "&groups=weather").status_code == 422
+
+
+def test_all_groups_as_a_file_add_up_to_the_change(shop: Visitor) -> None:
+    address = link(shop.get(PERIODS).text, "CSV", path="/tables/change-by-group")
+    rows = [row for row in csv.DictReader(io.StringIO(shop.get(address).text)) if float(row["change"])]
+    effects = ("volume", "mix", "price", "exchange_rates", "new_products", "lost_products", "returns", "other")
+    assert {row["name"] for row in rows} == {"Kettle", "Pot", "Mug", "Jug"}
+    for row in rows:
+        assert sum(float(row[effect]) for effect in effects) == pytest.approx(float(row["change"]))
+    assert sum(float(row["change"]) for row in rows) == -285
+
+
+def test_only_those_who_may_see_them_compare_salespeople(shop: Visitor, person: People) -> None:
+    assert "S1" in section(shop.get(PERIODS + "&groups=salesperson").text, "Fallers")
+    assert person(Role.ANALYST, "IN", login="ana").get(PERIODS + "&groups=salesperson").status_code == 422
+
+
+def test_biggest_movers_lead_to_their_comparison_with_the_filters_kept(shop: Visitor) -> None:
+    query = "?from=2026-06-01&to=2026-06-30&region=IN&movers=by-product&currency=INR"
+    tile = shop.get(f"/dashboard/tiles/movers{query}").text
+    page = words(shop.get(link(tile, "What changed and why")).text)
+    assert "285.00 INR less revenue than 1 – 31 May 2026" in page
+    assert "Region: IN" in page
+    kettles = words(shop.get(link(tile, "Why Kettle changed")).text)
+    assert "300.00 INR less revenue" in kettles
