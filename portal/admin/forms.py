@@ -67,12 +67,12 @@ def lists(form: AccountForm) -> Lists:
     all_regions = tuple(Value(region, name_of("region", region)) for region in regions)
     own = all_regions[: len(chosen["region"])]
     try:
-        stores = field("store", chosen, "stores", "Stores")
+        stores = field("store", chosen, "stores", texts.COLUMNS["stores"])
         salespeople = search("salesperson", "", {})
     except Unavailable:  # accounts do not depend on the warehouse
         listed = tuple(Value(store, store) for store in chosen["store"])
-        stores, salespeople = Field("stores", "store", "Stores", listed, listed, ()), []
-    return Lists(Field("regions", "region", "Regions", own, all_regions, ()), stores, salespeople)
+        stores, salespeople = Field("stores", "store", texts.COLUMNS["stores"], listed, listed, ()), []
+    return Lists(Field("regions", "region", texts.COLUMNS["regions"], own, all_regions, ()), stores, salespeople)
 
 
 def _parts(values: list[str] | None) -> list[str]:

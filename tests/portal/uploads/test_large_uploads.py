@@ -82,4 +82,4 @@ def test_a_large_held_file_can_be_decided_on_without_a_preview(app: App, person:
     batch = manager.upload(indian_file(*(indian_sale(str(number), "none") for number in range(ROWS + 2))))
     work()
     assert records.get(app.ports, batch).state is State.HELD
-    assert "Confirm" in manager.get(f"/waiting/{batch}").text
+    assert "Import the file" in manager.get(f"/waiting/{batch}").text

@@ -44,11 +44,11 @@ def test_a_rejected_file_needs_no_decision(person: People, work: Work) -> None:
     manager = person(Role.MANAGER, "IN")
     batch = manager.upload(MOSTLY_BAD)
     work()
-    assert "Confirm the file to load the other rows" in manager.get(f"/uploads/{batch}").text
+    assert "Import the file to load the other rows" in manager.get(f"/uploads/{batch}").text
     manager.post(f"/uploads/{batch}/reject", {"reason": "wrong month"})
     page = manager.get(f"/uploads/{batch}").text
     assert "It needed review: 2 of 3 rows were rejected" in page
-    assert "Confirm the file to load the other rows" not in page
+    assert "Import the file to load the other rows" not in page
 
 
 def test_a_receipt_looks_again_while_its_corrections_are_read(person: People, work: Work) -> None:
@@ -100,7 +100,7 @@ def test_the_refused_rows_are_counted_in_english(person: People, work: Work, cou
     assert text in clerk.get(f"/uploads/{batch}").text
 
 
-def test_commands_in_messages_are_code_and_name_the_page_of_the_portal(person: People, work: Work) -> None:
+def test_a_remedy_names_the_page_of_the_portal_and_only_the_reference_a_command(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     first = admin.upload(indian_file(indian_sale("1")))
     work()
@@ -110,10 +110,12 @@ def test_commands_in_messages_are_code_and_name_the_page_of_the_portal(person: P
     work()
     assert first != again
     receipt = admin.get(f"/uploads/{again}").text
-    for page in (receipt, admin.get("/help/problems").text):
-        assert "<code>confirm BATCH --as-new</code>" in page
+    reference = admin.get("/help/problems").text
+    for page in (receipt, reference):
         assert "make it current on its receipt" in page
         assert "`" not in page
+    assert "<code>confirm BATCH --as-new</code>" in reference
+    assert "confirm BATCH" not in receipt
     assert ">Make it current</button>" in receipt
 
 
