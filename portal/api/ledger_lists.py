@@ -52,7 +52,7 @@ def changes() -> ResponseReturnValue:
 def _changes() -> Response:
     _, page, as_numbers = _arguments()
     params = pagination.only(request.args, "limit", "cursor", "numbers", "after", "since")
-    params = {name: params[name] for name in ("after", "since") if params.get(name)}
+    params = {name: params[name] for name in ("after", "since") if name in params}
     if page.cursor:
         (params["before"],) = cursors.decode("changes", page.cursor, int)
     table = metrics.ask("settlements", Filters(), limit=page.limit + 1, **params)

@@ -54,7 +54,12 @@ def open_shop(app: App, folder: Path) -> Shop:
     Worker(app).run_until_idle()
     entry = app.ports.documents.find(audit.COLLECTION, {}, limit=1)[0].id
     arguments = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
-    return Shop(arguments, {"review.decide": {"batch_id": held}, "dashboard.table": {"tile": "by-store"}})
+    own = {
+        "review.decide": {"batch_id": held},
+        "dashboard.table": {"tile": "by-store"},
+        "storybook.component": {"name": "table"},
+    }
+    return Shop(arguments, own)
 
 
 def people(app: App) -> None:

@@ -183,7 +183,7 @@ def test_an_undo_is_shown_before_it_is_done(page: Page, served: Served, tmp_path
     page.get_by_role("link", name="Undo…").click()
     expect(page.get_by_text("2 lines would be removed")).to_be_visible()
     page.get_by_role("button", name="Undo the upload").click()
-    expect(page.get_by_role("heading", name="2 lines removed")).to_be_visible()
+    expect(page.get_by_text("2 lines removed.", exact=True)).to_be_visible()
     page.goto(f"{served.address}/dashboard")
     expect(page.get_by_text("No sales yet")).to_be_visible()
     assert served.page_errors == []

@@ -22,7 +22,9 @@ def test_an_admin_invites_a_clerk_who_signs_in_with_a_second_step_and_is_signed_
     page.get_by_role("link", name="Invite a person").click()
     page.get_by_label("Sign-in name").fill("carla@example.org")
     page.get_by_label("Name", exact=True).fill("Carla Clerk")
+    page.locator("summary", has_text="Regions").click()
     page.get_by_label("IN", exact=True).check()
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Create invitation").click()
     link = page.locator("#secret").inner_text()
 

@@ -95,7 +95,7 @@ def test_an_undo_shows_its_changes_before_and_after(manager: Page, served: Serve
     expect(revenue).to_contain_text("300.00")
     expect(revenue).to_contain_text("−50.00")
     manager.get_by_role("button", name="Undo the upload").click()
-    expect(manager.get_by_role("heading", name="1 line changed")).to_be_visible()
+    expect(manager.get_by_text("1 line changed.", exact=True)).to_be_visible()
     expect(manager.get_by_text("tuesday.csv is undone")).to_be_visible()
     expect(manager.get_by_role("region", name="Your numbers").get_by_role("row", name="Revenue")).to_contain_text(
         "300.00"

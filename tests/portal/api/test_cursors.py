@@ -85,6 +85,7 @@ def test_changes_are_limited_to_those_after_a_settlement(sold: Visitor) -> None:
     rows = sold.get("/api/v1/changes?after=5").get_json()["rows"]
     assert [row["settlement_no"] for row in rows] == [7, 6]
     assert sold.get("/api/v1/changes?since=2999-01-01").get_json()["rows"] == []
+    assert sold.get("/api/v1/changes?after=").status_code == 422
 
 
 def test_a_ranking_that_changed_is_read_again(sold: Visitor, work: Work) -> None:
