@@ -45,6 +45,7 @@ def figures() -> dict[str, tuple[str, dict[str, Any]]]:
             _money(
                 "columns",
                 **months | {"partial": unfinished},
+                name="This year",
                 before=before,
                 annotations=[{"at": MONTHS[5], "text": "Campaign"}],
                 links=["#columns"] * 12,

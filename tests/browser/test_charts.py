@@ -87,6 +87,7 @@ def test_a_tooltip_compares_and_names_in_full(charts: Page, served: Served) -> N
     width, height = _size(charts, "columns")
     unfinished = _hover(charts, "columns", width - 20, height / 2)
     assert "not complete" in unfinished
+    assert "This year" in unfinished, "the name of the figure, not of its measure"
     assert "Change" not in unfinished
     width, height = _size(charts, "line-series")
     assert "LON1" in _hover(charts, "line-series", width / 2, height / 2)

@@ -30,7 +30,7 @@ globalThis.charts = { kinds: {} };
   const tickOf = (figure, at) => (figure.period ? PERIODS[figure.period][1](figure.labels[at]) : figure.labels[at]);
   const measure = (figure) => figure.measure ?? "Revenue";
   const titled = (figure) => (figure.currency ? `${measure(figure)}, ${figure.currency}` : measure(figure));
-  const seriesOf = (figure) => figure.series ?? [{ name: measure(figure), values: figure.values, partial: figure.partial }];
+  const seriesOf = (figure) => figure.series ?? [{ name: figure.name ?? measure(figure), values: figure.values, partial: figure.partial }];
   const isPartial = (one, at) => Boolean(one?.partial?.[at]);
 
   function change(now, before) {
@@ -104,10 +104,20 @@ globalThis.charts = { kinds: {} };
     return [whole, { ...shape, data: one.values.map((value, at) => (near(at) ? value : null)), lineStyle: { width: 2, type: "dashed", opacity: 0.7 } }];
   }
 
-  const marks = (figure) => ({
-    symbol: "none", silent: true, lineStyle: { color: colour("ask"), type: "solid", width: 1 },
-    data: (figure.annotations ?? []).map((one) => ({ xAxis: one.at, label: { formatter: one.text, position: "end", color: colour("ask"), fontSize: 12, width: 120, overflow: "truncate" } })),
-  });
+  // The label is inside the plot, beside its line: above it would cover the title of the axis and the legend.
+  function marks(figure) {
+    const label = (one) => {
+      const right = figure.labels.indexOf(one.at) > figure.labels.length / 2;
+      return {
+        formatter: one.text, position: "end", align: right ? "right" : "left", verticalAlign: "top", offset: [right ? -4 : 4, 4], distance: 0,
+        color: colour("ask"), backgroundColor: colour("sheet"), padding: [1, 4], fontSize: 12, width: 120, overflow: "truncate",
+      };
+    };
+    return {
+      symbol: "none", silent: true, lineStyle: { color: colour("ask"), type: "solid", width: 1 },
+      data: (figure.annotations ?? []).map((one) => ({ xAxis: one.at, label: label(one) })),
+    };
+  }
 
   function overTime(figure, place) {
     const several = seriesOf(figure);
