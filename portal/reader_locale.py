@@ -8,6 +8,7 @@ from typing import Any
 from flask import g, has_request_context, request
 
 from portal.context import me, signed_in
+from tillstream.people import profile
 
 NARROW, HARD = "\u202f", "\u00a0"
 SIGNS = {
@@ -87,17 +88,21 @@ def _language() -> str:
 
 
 def is_written() -> bool:
-    """Whether the server writes the numbers of the reader's language."""
-    return _language() in {"", "*", "en", *SIGNS}
+    """Whether the server writes the numbers of the locale; a language can have other signs in another region."""
+    language, locale = _language(), readers_locale()
+    return language in {"", "*", "en"} or (language in SIGNS and locale in {language, *profile.LOCALES})
+
+
+def _signs() -> tuple[str, str, str]:
+    return SIGNS.get(_language(), ENGLISH) if is_written() else ENGLISH
 
 
 def decimal(value: Any, places: int = 0) -> str:
     """A number with a fixed number of decimal places."""
-    language = _language()
-    group, point, _ = SIGNS.get(language, ENGLISH)
+    group, point, _ = _signs()
     sign, text = "−" if value < 0 else "", f"{abs(value):.{places}f}"
     whole, _, fraction = text.partition(".")
-    if len(whole) > (4 if language in UNGROUPED else 3):
+    if len(whole) > (4 if is_written() and _language() in UNGROUPED else 3):
         step = 2 if readers_locale() in {"en-IN", "hi-IN"} else 3
         head, tail = whole[:-3], whole[-3:]
         whole = group.join([*reversed([head[max(0, at - step) : at] for at in range(len(head), 0, -step)]), tail])
@@ -112,7 +117,7 @@ def exact(value: Decimal) -> str:
 
 def percent(value: Any) -> str:
     """0.1234 → 12.3%, or 12,3 % in German."""
-    return f"{decimal(Decimal(str(value)) * 100, 1)}{SIGNS.get(_language(), ENGLISH)[2]}%"
+    return f"{decimal(Decimal(str(value)) * 100, 1)}{_signs()[2]}%"
 
 
 def _style() -> DateStyle:

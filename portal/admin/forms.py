@@ -12,9 +12,12 @@ from portal.admin import texts
 from portal.context import me, tillstream
 from portal.filters.fields import Field, field
 from portal.filters.names import name_of
-from portal.filters.values import Value, search
+from portal.filters.values import Value, remaining
 from tillstream.domain.errors import Conflict, Unavailable
 from tillstream.domain.people import Role
+
+MOST_PEOPLE = 500
+"""Maximum number of suggested salespeople; users type others."""
 
 
 class AccountForm(FlaskForm):
@@ -68,7 +71,7 @@ def lists(form: AccountForm) -> Lists:
     own = all_regions[: len(chosen["region"])]
     try:
         stores = field("store", chosen, "stores", texts.COLUMNS["stores"])
-        salespeople = search("salesperson", "", {})
+        salespeople = [Value(one, name_of("salesperson", one)) for one in remaining("salesperson", {})[:MOST_PEOPLE]]
     except Unavailable:  # accounts do not depend on the warehouse
         listed = tuple(Value(store, store) for store in chosen["store"])
         stores, salespeople = Field("stores", "store", texts.COLUMNS["stores"], listed, listed, ()), []

@@ -6,7 +6,7 @@ from tillstream.domain.people import Role
 
 ROLES = {
     Role.CLERK: "Clerk: uploads and corrects files",
-    Role.MANAGER: "Manager: also decides on files and undoes uploads",
+    Role.MANAGER: "Manager: also reviews files and undoes uploads",
     Role.ANALYST: "Analyst: sees numbers without names",
     Role.SALESPERSON: "Salesperson: sees their own sales",
     Role.ADMIN: "Admin: everything",

@@ -60,20 +60,29 @@ class Groups:
     export: str
 
 
-def load(pair: Pair, filters: Filters) -> Groups:
-    """Both sides of `pair` by the dimension of the address. Raises `Rejected`."""
+def load(pair: Pair, filters: Filters) -> Groups | None:
+    """Both sides of `pair` by the dimension of the address, or the first one if that has a single group.
+
+    None if every dimension has a single group. Raises `Rejected` for a dimension that the user may not see.
+    """
     dimensions = _dimensions(pair)
-    name = request.args.get("groups") or next(iter(dimensions))
-    if name not in dimensions:
-        raise Rejected(f"groups is “{name}”; allowed values are {', '.join(dimensions)}.")
+    own = [one.filter for one in mine().values() if one.filter]
+    name = request.args.get("groups", "")
+    if name and name not in own:
+        raise Rejected(f"groups is “{name}”; allowed values are {', '.join(own)}.")
+    if not dimensions:
+        return None
+    name = name if name in dimensions else next(iter(dimensions))
     params = {"dimension": name, "grain": pair.grain}
     rows = metrics.ask("change-by-group", filters, **params).to_pylist()
-    moved = sorted((_group(pair, name, row) for row in rows if row["change"]), key=lambda one: -one.change)
+    moved = sorted((row for row in rows if row["change"]), key=lambda row: -row["change"])
+    risers = [row for row in moved if row["change"] > 0][:SHOWN]
+    fallers = [row for row in reversed(moved) if row["change"] < 0][:SHOWN]
     args = request.args.to_dict(flat=False)
     return Groups(
         dimensions[name],
-        tuple(one for one in moved if one.change > 0)[:SHOWN],
-        tuple(one for one in reversed(moved) if one.change < 0)[:SHOWN],
+        tuple(_group(pair, name, row) for row in risers),
+        tuple(_group(pair, name, row) for row in fallers),
         rows[0]["total_change"] if rows else Decimal(0),
         {one.title: f"?{with_args(args, groups=key)}#groups" for key, one in dimensions.items()},
         url_for("exports.table", table="change-by-group") + f"?{with_args(pair.args or {}, **params, format='csv')}",
@@ -89,7 +98,7 @@ def _dimensions(pair: Pair) -> dict[str, Dimension]:
 
 def _group(pair: Pair, dimension: str, row: dict[str, Any]) -> Group:
     value = row["item"]
-    name = UNKNOWN if value is None else row["name"] or name_of(dimension, value)
+    name = UNKNOWN if value is None else row["name"] or (value if dimension == "product" else name_of(dimension, value))
     amounts = ((effects.LABELS[effect][0], row[column]) for column, effect in EFFECTS.items())
     return Group(
         name,

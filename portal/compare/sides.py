@@ -102,7 +102,9 @@ def _periods(own: dict[str, list[str]], grain: str) -> Pair:
 def _values(by: str, own: dict[str, list[str]], grain: str) -> Pair:
     shared = {name: kept for name, kept in own.items() if name in SHARED and name != by}
     others = {name: kept for name, kept in shared.items() if name in COLUMNS}
-    values = remaining(by, {})
+    values = remaining(by, others)
+    if len(values) < 2:
+        values = remaining(by, {})
     latest = metrics.latest(Filters())
     if len(values) < 2 or latest is None:
         return _nothing(by, grain, f"There are fewer than two {KINDS[by].lower()} to compare.")

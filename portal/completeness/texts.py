@@ -7,7 +7,7 @@ from tillstream.analytics.completeness import State
 WORDS: dict[State, tuple[str, str, str]] = {
     State.MISSING: ("✗", "missing", "Expected by now, but not received"),
     State.HELD: ("?", "needs review", "Received, and held until it is reviewed"),
-    State.REFUSED: ("!", "rows rejected", "Received; some rows need correction"),
+    State.REFUSED: ("!", "rows to fix", "Received; some rows are not imported until they are fixed"),
     State.MISMATCH: ("≠", "totals differ", "Received; some line totals are not quantity × price"),
     State.LATE: ("◔", "arrived late", "Complete, but after the deadline"),
     State.ARRIVED: ("✓", "arrived", "Complete"),
@@ -46,7 +46,7 @@ def saved(name: str) -> str:
 
 
 def reset(name: str) -> str:
-    return f"The schedule of the contract {name} applies again."
+    return f"The schedule of the data source {name} applies again."
 
 
 def no_source(name: str) -> str:

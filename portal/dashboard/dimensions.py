@@ -71,7 +71,6 @@ DIMENSIONS: dict[str, Dimension] = {
         needs=Action.SEE_PERSONAL,
     ),
 }
-SUMS = ("revenue", "before", "year_before", "change", "year_change", "revenue_share", "orders", "units", "lines")
 
 
 def mine() -> dict[str, Dimension]:
@@ -94,7 +93,6 @@ def groups(
         params |= {"limit": limit, "sort": change if by_change else "revenue"}
     rows: list[dict[str, Any]] = metrics.ask(dimension.query, selection.filters, **params).to_pylist()
     rows = [row for row in rows if row["lines"] or compared.amount(row, "before")]
-    rows = with_one_unknown(dimension, rows)
     for row in rows:
         value = row["value"] = row[dimension.column]
         row["name"] = _name(dimension, row)
@@ -120,19 +118,3 @@ def _name(dimension: Dimension, row: dict[str, Any]) -> str:
     if value is None:
         return UNKNOWN
     return (row[dimension.label] if dimension.label else name_of(dimension.filter, value)) or str(value)
-
-
-def with_one_unknown(dimension: Dimension, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows without a value, of which a query returns one for each region, as one row."""
-    unknown = [row for row in rows if row[dimension.column] is None]
-    if len(unknown) < 2:
-        return rows
-    total = dict(unknown[0], region=None)
-    for name in (*SUMS, "unconverted_lines"):
-        total[name] = sum(row[name] for row in unknown) if all(row[name] is not None for row in unknown) else None
-    for prefix in ("", "year_"):
-        before, change = total[f"{prefix}before"], total[f"{prefix}change"]
-        total[f"{prefix}growth"] = change / before if change is not None and before and before > 0 else None
-    return sorted(
-        [row for row in rows if row not in unknown] + [total], key=lambda row: row["revenue"] or 0, reverse=True
-    )

@@ -53,9 +53,7 @@ TILES: dict[str, Tile] = {
     "movers": Tile("Biggest movers", "movers", breakdowns.movers),
     "heatmap": Tile("Sales by weekday", "heatmap", trends.heatmap, chart=True),
     "top-customers": Tile("Top customers", "top_customers", breakdowns.top_customers, needs=Action.SEE_PERSONAL),
-    "attention": Tile(
-        "Needs your attention", "attention", data_status.attention, of_sales=False, needs=Action.SEE_UPLOADS
-    ),
+    "attention": Tile("Action required", "attention", data_status.attention, of_sales=False, needs=Action.SEE_UPLOADS),
     "latest-uploads": Tile(
         "Latest files", "latest_uploads", data_status.latest, of_sales=False, needs=Action.SEE_UPLOADS
     ),

@@ -48,7 +48,7 @@ def of_page(chosen: Chosen, without: Collection[str] = ()) -> list[Field]:
 
 
 def field(filter_name: str, chosen: Chosen, name: str = "", label: str = "") -> Field:
-    own = [value for value in chosen.get(filter_name, ()) if value]
+    own = list(dict.fromkeys(value for value in chosen.get(filter_name, ()) if value))
     # the people of a large company are searched, not listed
     values = [] if filter_name in SEARCHED else remaining(filter_name, chosen)
     all_values = [Value(value, name_of(filter_name, value)) for value in dict.fromkeys([*own, *values])]

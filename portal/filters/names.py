@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flask import g
 
 from portal import metrics
-from portal.context import ports
+from portal.context import ports, scope
 from portal.filters import countries
 from tillstream.analytics.filters import Filters
 from tillstream.people import accounts
@@ -44,10 +44,12 @@ def _product(product_id: str) -> str:
 
 
 def salespeople() -> Mapping[str | None, str]:
-    """Salesperson ID → name of the account; empty for an ID with several accounts."""
+    """Salesperson ID → name of the account in a region of the reader; empty for an ID of several accounts."""
     if "salespeople" not in g:
         names: dict[str | None, str] = {}
         for user in accounts.salespeople(ports()):
+            if user.regions and not any(scope().covers_region(region) for region in user.regions):
+                continue
             names[user.salesperson] = "" if user.salesperson in names else user.name
         g.salespeople = names
     stored: Mapping[str | None, str] = g.salespeople

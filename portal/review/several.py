@@ -1,5 +1,8 @@
 """One answer for several held files at once."""
 
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -20,28 +23,35 @@ RECEIPTS = Markup(", ")
 @allow(Action.DECIDE)
 def decide() -> ResponseReturnValue:
     """Import or discard the chosen files; those that cannot be are named, and stay in the list."""
-    chosen = [scoped.own(batch_id) for batch_id in request.form.getlist("batch")[:AT_ONCE]]
+    chosen = [scoped.own(batch_id) for batch_id in dict.fromkeys(request.form.getlist("batch")[:AT_ONCE])]
     if not chosen:
         raise Rejected("Select at least one file.")
     match request.form.get("answer"):
         case "import":
-            possible = [one for one in chosen if can_import(one)]
-            for one in possible:
-                decisions.confirm(ports(), one.batch_id, me().login)
-            _report(possible, "imported", "To undo it, open the file and choose Undo.")
+            done = _each(filter(can_import, chosen), lambda one: decisions.confirm(ports(), one.batch_id, me().login))
+            _report(done, "being imported", "To undo an import, open the file and choose Undo.")
         case "discard":
-            possible = [one for one in chosen if one.state is State.HELD]
             reason = request.form.get("reason", "").strip()[:500]
-            for one in possible:
-                decisions.reject(ports(), one.batch_id, me().login, reason)
-            _report(possible, "discarded", "The originals are kept: to bring one back, open it and reprocess it.")
+            held = [one for one in chosen if one.state is State.HELD]
+            done = _each(held, lambda one: decisions.reject(ports(), one.batch_id, me().login, reason))
+            _report(done, "discarded", "The originals are kept: to bring one back, open it and reprocess it.")
         case _:
             raise Rejected("Choose what to do with the files.")
-    left = [one for one in chosen if one not in possible]
+    left = [one for one in chosen if one not in done]
     if left:
         names = ", ".join(one.file for one in left)
         flash(f"Not changed, because an answer of its own is needed or somebody else was faster: {names}.", "ask")
     return redirect(url_for("review.waiting"), 303)
+
+
+def _each(files: Iterable[Batch], answer: Callable[[Batch], object]) -> list[Batch]:
+    """The files that could be answered; one that somebody else answered before is left out."""
+    done = []
+    for one in files:
+        with suppress(Rejected):
+            answer(one)
+            done.append(one)
+    return done
 
 
 def can_import(upload: Batch) -> bool:

@@ -23,10 +23,10 @@ HIDDEN = frozenset({"line_key", "content", "is_current", "settlement_no", "settl
 DONE = {
     "upload.received": "uploaded",
     "upload.fixed": "corrected",
-    "upload.replayed": "read again",
-    "upload.confirmed": "confirmed",
-    "upload.given-a-contract": "assigned another contract",
-    "upload.rejected": "rejected",
+    "upload.replayed": "reprocessed",
+    "upload.confirmed": "imported after review",
+    "upload.given-a-contract": "assigned another data source",
+    "upload.rejected": "discarded",
     "upload.undone": "undone",
     "upload.cancelled": "cancelled",
 }

@@ -16,8 +16,8 @@ WORDS = {
     "numbers": "Read numbers: sales, by time, place and product",
     "personal": "Read personal columns: customers and salespeople",
     "uploads": "Read uploads and their receipts",
-    "upload": "Upload and correct files, and read them again",
-    "decide": "Confirm, reject and undo uploads",
+    "upload": "Upload, correct and reprocess files",
+    "decide": "Import, discard and undo uploads",
     "pipeline": "See the pipeline and retry stalled jobs",
 }
 DAYS = (7, 30, personal_tokens.USUAL_DAYS, 180, personal_tokens.MOST_DAYS)

@@ -22,7 +22,7 @@ STATES: dict[State, Words] = {
     State.RECEIVED: Words("Waiting", "busy", "The file is stored. Reading starts in a few seconds."),
     State.STAGING: Words("Reading", "busy", "Every row is being checked."),
     State.STAGED: Words("Importing", "busy", "Every row is checked. The numbers follow within a few seconds."),
-    State.HELD: Words("Needs review", "ask", "None of its rows is imported until someone decides."),
+    State.HELD: Words("Needs review", "ask", "None of its rows is imported until someone reviews it."),
     State.SETTLED: Words("Imported", "good", "Its rows are in the numbers."),
     State.ANNOUNCED: Words("Imported", "good", "Its rows are in the numbers."),
     State.REJECTED: Words("Rejected", "bad", "None of its rows is imported."),

@@ -29,7 +29,7 @@ SORTS: dict[str, Callable[[Batch], Any]] = {
     "size": lambda one: one.size,
 }
 GROUPS: dict[str, tuple[str, frozenset[State]]] = {
-    "needs": ("Need review", frozenset({State.HELD, State.FAILED})),
+    "needs": ("Action required", frozenset({State.HELD, State.FAILED})),
     "way": ("In progress", frozenset({State.RECEIVED, State.STAGING, State.STAGED})),
     "counted": ("Imported", frozenset({State.SETTLED, State.ANNOUNCED})),
     "out": ("Not imported", frozenset({State.REJECTED, State.CANCELLED, State.UNDONE, State.REPLAYED})),

@@ -15,7 +15,7 @@ from tillstream.domain.people import Action
 from tillstream.workflows.onboarding.questionnaire import Open
 
 OUTCOMES = {
-    State.HELD: "It needs review. Decide there instead of uploading it again.",
+    State.HELD: "It needs review. Review it instead of uploading it again.",
     State.REJECTED: "It was rejected, and none of its rows is imported. Correct the file first, or choose another data "
     "source.",
     State.CANCELLED: "It was cancelled before it was imported, so you can import it again.",

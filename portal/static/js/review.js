@@ -12,6 +12,7 @@
       if (answer.redirected && await globalThis.ensureSignedIn()) answer = await fetch(part.dataset.src);
       if (!answer.ok || answer.redirected) throw new Error(answer.statusText);
       body.innerHTML = await answer.text();
+      document.dispatchEvent(new CustomEvent("fresh", { detail: body }));
     } catch {
       delete part.dataset.loaded;
       body.textContent = "The answers could not be loaded. Close and open this part to try again.";
@@ -39,5 +40,6 @@
 
   all.addEventListener("change", () => { for (const box of boxes) box.checked = all.checked; show(); });
   for (const box of boxes) box.addEventListener("change", show);
+  all.closest("label").hidden = false;
   show();
 })();

@@ -5,6 +5,7 @@ import html
 import io
 import re
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 from visitor import Visitor, indian_file, indian_sale
@@ -79,6 +80,23 @@ def test_a_name_leads_to_the_effects_of_this_group_alone(shop: Visitor) -> None:
     assert "Region: IN" in words(page)
     assert "By store" not in words(page)
     assert "MUM01" in section(page, "Fallers"), "a single product is split by another dimension"
+
+
+def test_a_dimension_with_one_group_gives_way_to_another(shop: Visitor) -> None:
+    page = shop.get(PERIODS + "&store=MUM01&groups=store").text
+    assert 'aria-current="true">Product' in page
+    (line, *_) = shop.get("/api/v1/sale-lines?product=K1").get_json()["rows"]
+    columns = {"salesperson": "salesperson_id", "store": "store_id", "product": "product_id"}
+    names = ("region", "store", "product", "category", "channel", "salesperson", "country")
+    single = {name: line[columns.get(name, name)] for name in names}
+    page = shop.get(f"{PERIODS}&{urlencode({name: value for name, value in single.items() if value})}")
+    assert page.status_code == 200
+    assert "Risers and fallers" not in page.text
+
+
+def test_the_form_keeps_the_currency(shop: Visitor) -> None:
+    page = shop.get(PERIODS + "&currency=INR").text
+    assert '<input type="hidden" name="currency" value="INR">' in page
 
 
 def test_another_dimension(shop: Visitor) -> None:

@@ -73,7 +73,7 @@ def test_a_held_file_and_refused_rows_are_shown_on_their_days(clerk: Visitor, wo
     work()
     page = clerk.get("/completeness?day=2026-06-15").text
     assert "IN, 29 June: needs review" in page
-    assert "IN, 26 June: rows rejected, 9 lines, 1 row rejected" in page
+    assert "IN, 26 June: rows to fix, 9 lines, 1 row to fix" in page
     assert "held.csv" in clerk.get("/completeness/IN/2026-06-29").text
 
 

@@ -4,12 +4,10 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from visitor import Visitor, indian_file, indian_sale
 
-from portal.dashboard.dimensions import DIMENSIONS, SUMS, with_one_unknown
 from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]
@@ -156,14 +154,3 @@ def test_a_salesperson_without_sales_in_the_latest_month_is_offered_the_own_last
     assert (
         '<a class="btn btn-primary" href="/dashboard?from=2026-02-03&amp;to=2026-03-02">3 Feb – 2 Mar 2026</a>' in page
     )
-
-
-def test_the_unknown_of_several_regions_are_one_group() -> None:
-    def row(item: str | None, region: str, revenue: int, before: int) -> dict[str, Any]:
-        amounts = {"revenue": revenue, "before": before, "change": revenue - before, "unconverted_lines": 0}
-        return dict.fromkeys(SUMS, None) | {"item": item, "region": region, "growth": 0.0} | amounts
-
-    rows = [row("S1", "IN", 50, 10), row(None, "IN", 30, 20), row(None, "UK", 40, 20)]
-    unknown, person = with_one_unknown(DIMENSIONS["by-salesperson"], rows)
-    assert person["item"] == "S1"
-    assert (unknown["item"], unknown["region"], unknown["revenue"], unknown["growth"]) == (None, None, 70, 0.75)

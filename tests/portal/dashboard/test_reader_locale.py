@@ -20,6 +20,7 @@ from tillstream.app import App
         ("fr-FR", "1\u202f234\u202f567,5", "4,6\u202f%"),
         ("pl-PL", "1\u00a0234\u00a0567,5", "4,6%"),
         ("ja-JP", "1,234,567.5", "4.6%"),
+        ("es-MX", "1,234,567.5", "4.6%"),
     ],
 )
 def test_numbers_and_percent_signs_follow_the_browser(app: App, locale: str, amount: str, share: str) -> None:

@@ -85,3 +85,15 @@ def test_annotations_and_deliveries_of_a_chosen_region(sold: Visitor) -> None:
     assert ("Strike in UK" in page, "Strike in IN" in page) == (True, False)
     listed = re.findall(r'data-label="Region">(\w+)<', sold.get("/expected-deliveries?region=UK").text)
     assert set(listed) == {"UK"}
+
+
+def test_a_repeated_value_is_chosen_once(sold: Visitor) -> None:
+    page = sold.get("/dashboard?preset=all&store=MUM01&store=MUM01").text
+    assert re.findall(r'name="store" value="([^"]*)" checked', page) == ["MUM01"]
+
+
+def test_a_person_of_another_region_has_no_name(sold: Visitor, person: People) -> None:
+    person(Role.SALESPERSON, "UK", login="asha", salesperson="S1")
+    page = person(Role.MANAGER, "IN").get("/dashboard?preset=all&salesperson=S1").text
+    assert "Salesperson: S1" in page
+    assert "asha" not in page

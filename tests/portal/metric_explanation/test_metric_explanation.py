@@ -66,7 +66,7 @@ def test_filters_and_paging_narrow_the_uploads(sold: Visitor) -> None:
 def test_held_files_are_shown_as_missing(sold: Visitor) -> None:
     explanation = sold.get("/api/why/revenue").get_json()
     assert [(one["region"], one["refused_rows"]) for one in explanation["missing"]["refused"]] == [("IN", 1)]
-    assert "1 row needs correction" in " ".join(sold.get("/why/revenue").text.split())
+    assert "1 row to fix" in " ".join(sold.get("/why/revenue").text.split())
     # its day was read: it is missing in June only
     assert sold.get("/api/why/revenue?from=2026-07-01").get_json()["missing"]["refused"] == []
 
@@ -82,7 +82,7 @@ def test_a_held_file_and_a_late_store_are_shown_as_missing(sold: Visitor, work: 
     assert [(one["name"], one["last_day"]) for one in explanation["missing"]["late"]] == [("MUM01", "2026-06-04")]
     assert explanation["waiting"] == [{"state": "held", "files": 1}]
     assert "half.csv" in sold.get("/why/revenue").text
-    assert "1 file held for a decision" in " ".join(sold.get("/why/revenue?region=IN").text.split())
+    assert "1 file to review" in " ".join(sold.get("/why/revenue?region=IN").text.split())
 
 
 def test_others_see_their_own_region_only_and_analysts_no_upload(sold: Visitor, person: People) -> None:

@@ -27,7 +27,7 @@ def test_a_held_file_shows_its_reasons_and_the_effect_of_each_answer(person: Peo
     held = manager.upload(MOSTLY_BAD, "bad.csv")
     work()
     listed = manager.get("/waiting").text
-    assert "1 file is held and does not count yet" in listed
+    assert "1 file needs review and is not imported yet" in listed
     assert "bad.csv" in listed
     page = manager.get(f"/waiting/{held}").text
     assert "<h1>bad.csv</h1>" in page
@@ -81,7 +81,7 @@ def test_a_clerk_sees_why_a_file_waits_but_does_not_decide(person: People, work:
     held = clerk.upload(MOSTLY_BAD)
     work()
     page = clerk.get(f"/waiting/{held}").text
-    assert "A manager of IN or an administrator decides." in page
+    assert "A manager of IN or an administrator can review it." in page
     assert "Import the file" not in page
     assert "Check the rejected rows" not in page, "a remedy is for those who decide"
     assert clerk.post(f"/uploads/{held}/confirm").status_code == 403
@@ -121,10 +121,10 @@ def test_several_files_are_imported_or_discarded_together(app: App, person: Peop
         for day in ("a.csv", "b.csv", "c.csv")
     ]
     work()
-    assert "3 files are held" in manager.get("/waiting").text
-    assert manager.post("/waiting", {"answer": "import", "batch": batches[:2]}).status_code == 303
+    assert "3 files need review" in manager.get("/waiting").text
+    assert manager.post("/waiting", {"answer": "import", "batch": [*batches[:2], batches[0]]}).status_code == 303
     page = manager.get("/waiting").text
-    assert ("2 files are imported" in page, "1 file is held" in page) == (True, True)
+    assert ("2 files are being imported" in page, "1 file needs review" in page) == (True, True)
     manager.post("/waiting", {"answer": "discard", "batch": batches[2], "reason": "wrong month"})
     assert "1 file is discarded" in manager.get("/waiting").text
     work()
@@ -144,7 +144,7 @@ def test_the_answers_of_a_file_are_a_part_of_the_list(person: People, work: Work
     assert "<!doctype html>" not in part
     assert ("1 line would be added" in part, "“ten”, which cannot be read" in part) == (True, True)
     manager.post(f"/uploads/{held}/reject")
-    assert "Somebody else decided meanwhile" in manager.get(f"/waiting/{held}/answers").text
+    assert "Someone else reviewed this file" in manager.get(f"/waiting/{held}/answers").text
 
 
 def test_what_waits_elsewhere_is_unknown(person: People, work: Work) -> None:

@@ -120,7 +120,7 @@ def test_a_held_file_waits_for_a_manager(person: People, work: Work) -> None:
     work()
     page = clerk.get(f"/uploads/{batch}").text
     assert "Needs review" in page
-    assert "A manager of IN or an administrator decides." in page
+    assert "A manager of IN or an administrator can review it." in page
     assert clerk.post(f"/uploads/{batch}/confirm").status_code == 403
     assert manager.post(f"/uploads/{batch}/confirm").status_code == 303
     work()
