@@ -12,6 +12,7 @@ from portal.uploads import held_questions, labels, scoped
 from tillstream.analytics import changes
 from tillstream.domain.batch.holds import HoldCode
 from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.ports.warehouse import SettlementResult
 from tillstream.receipts import original_rows
@@ -26,19 +27,32 @@ SHOWN = 3
 @allow(Action.SEE_UPLOADS)
 def show(batch_id: str) -> ResponseReturnValue:
     """Page of one held file."""
-    upload = scoped.own(batch_id)
-    if upload.state is not State.HELD:
+    _, answers = _file(batch_id)
+    if answers is None:
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
-    return render_template("review/decide.html", **_answers(upload))
+    return render_template("review/decide.html", **answers)
 
 
 @allow(Action.SEE_UPLOADS)
 def fragment(batch_id: str) -> ResponseReturnValue:
     """The same answers without the page around them, for the list of held files."""
-    upload = scoped.own(batch_id)
-    if upload.state is not State.HELD:
+    upload, answers = _file(batch_id)
+    if answers is None:
         return render_template("review/decided.html", upload=upload, words=labels.state_of(upload))
-    return render_template("review/answers.html", **_answers(upload))
+    return render_template("review/answers.html", **answers)
+
+
+def _file(batch_id: str) -> tuple[Batch, dict[str, Any] | None]:
+    """A file and its answers; None if it is not held, or no longer when their effects are computed."""
+    upload = scoped.own(batch_id)
+    if upload.state is State.HELD:
+        try:
+            return upload, _answers(upload)
+        except Rejected:
+            upload = scoped.own(batch_id)
+            if upload.state is State.HELD:
+                raise
+    return upload, None
 
 
 def _answers(upload: Batch) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 
 import pytest
 from flask import Flask
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
+from portal.review import answers
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.audit import reading
@@ -14,6 +16,8 @@ from tillstream.batches import records
 from tillstream.domain.batch.record import State
 from tillstream.domain.people import Role
 from tillstream.people import accounts
+from tillstream.workflows.review import decisions
+from tillstream.workflows.review.decision_preview import previewable
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -261,3 +265,20 @@ def test_what_changed_since_a_day_is_paged_and_adds_up(person: People, work: Wor
 @pytest.mark.parametrize("path", ["/waiting", "/changes"])
 def test_decisions_and_previews_require_sign_in(portal: Flask, path: str) -> None:
     assert Visitor(portal.test_client()).get(path).status_code == 303
+
+
+def test_a_file_that_is_answered_while_its_answers_are_computed(
+    app: App, person: People, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = person(Role.MANAGER, "IN")
+    held = manager.upload(MOSTLY_BAD)
+    work()
+
+    def is_answered_first(*arguments: Any) -> bool:
+        if records.get(app.ports, held).state is State.HELD:
+            decisions.reject(app.ports, held, "another")
+        return previewable(*arguments)
+
+    monkeypatch.setattr(answers, "previewable", is_answered_first)
+    page = manager.get(f"/waiting/{held}/answers")
+    assert (page.status_code, "Someone else reviewed this file" in page.text) == (200, True)
