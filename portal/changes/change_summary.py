@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from portal import formats
 from portal.changes import texts
-from tillstream.analytics.changes import KINDS, ChangeReport
+from tillstream.analytics.changes import ChangeReport
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,6 @@ class ChangeSummary:
 
     changed: ChangeReport
     sentence: str
-    counts: list[dict[str, Any]]
     headline: list[BeforeAfter]
     currencies: list[BeforeAfter]
     groups: list[tuple[str, int, list[dict[str, Any]]]] = field(default_factory=list)
@@ -38,10 +37,6 @@ class ChangeSummary:
 
 def summarize(changed: ChangeReport, *, tried: bool = False) -> ChangeSummary:
     """Format a change for a page. `tried`: it is only a preview of a settlement."""
-    counts = [
-        {"kind": kind, "count": changed.total[kind], "label": texts.WORDS[kind], "meaning": texts.MEANINGS[kind]}
-        for kind in KINDS
-    ]
     headline = [
         _side(texts.HEADLINES[name], before, after, changed.reporting if name == "revenue" else "")
         for name, before, after in changed.headline
@@ -58,7 +53,6 @@ def summarize(changed: ChangeReport, *, tried: bool = False) -> ChangeSummary:
     return ChangeSummary(
         changed,
         texts.sentence(changed.total, texts.WOULD if tried else texts.WORDS),
-        counts,
         headline,
         currencies,
         groups,

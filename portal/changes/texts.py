@@ -9,11 +9,6 @@ from tillstream.analytics.changes import KINDS
 HEADLINES = {"revenue": "Revenue", "orders": "Orders", "units": "Units", "customers": "Customers"}
 WORDS = {"added": "added", "corrected": "changed", "removed": "removed"}
 WOULD = {"added": "would be added", "corrected": "would be changed", "removed": "would be removed"}
-MEANINGS = {
-    "added": "Lines that count now but did not before",
-    "corrected": "Lines that count with different values now",
-    "removed": "Lines that no longer count",
-}
 NET_AMOUNT = "Net amount"
 GROUPS = {"regions": "Region", "stores": "Store", "days": "Day"}
 WITHOUT_STORE = "without a store"

@@ -102,9 +102,8 @@ def _periods(own: dict[str, list[str]], grain: str) -> Pair:
 def _values(by: str, own: dict[str, list[str]], grain: str) -> Pair:
     shared = {name: kept for name, kept in own.items() if name in SHARED and name != by}
     others = {name: kept for name, kept in shared.items() if name in COLUMNS}
-    values = remaining(by, others)
-    if len(values) < 2:
-        values = remaining(by, {})
+    narrowed = remaining(by, others)
+    values = narrowed if len(narrowed) > 1 else remaining(by, {})
     latest = metrics.latest(Filters())
     if len(values) < 2 or latest is None:
         return _nothing(by, grain, f"There are fewer than two {KINDS[by].lower()} to compare.")
@@ -113,7 +112,7 @@ def _values(by: str, own: dict[str, list[str]], grain: str) -> Pair:
     chosen = _chosen_dates()
     shared |= _dates(chosen.start or latest.start, chosen.end or latest.end)
     first, second = (Side(name_of(by, value), shared | {by: [value]}, value) for value in (before, after))
-    offered = dict.fromkeys([before, after, *remaining(by, others)])
+    offered = dict.fromkeys([before, after, *narrowed])
     return _pair(by, first, second, grain, shared, [(value, name_of(by, value)) for value in offered])
 
 

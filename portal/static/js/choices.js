@@ -105,7 +105,7 @@
     const label = document.querySelector(`label[for="${select.id}"]`);
     const choice = document.createElement("details");
     choice.className = "choice";
-    Object.assign(choice.dataset, { name: select.name }, select.dataset.filter ? { filter: select.dataset.filter } : {});
+    choice.dataset.name = select.name;
     choice.innerHTML = `<summary class="form-select"><span class="visually-hidden"></span><span data-chosen></span></summary>
       <div class="menu"><input class="form-control" type="search" placeholder="Find" autocomplete="off"><div class="offered"></div></div>`;
     choice.querySelector(".visually-hidden").textContent = `${label.textContent}: `;
