@@ -172,6 +172,11 @@ def test_a_month_a_quarter_and_a_year_under_way_are_whole() -> None:
     assert dates_of("this-year", today) == (date(2026, 1, 1), date(2026, 12, 31))
 
 
+@pytest.mark.parametrize("today", [date(2026, 11, 23), date(2026, 11, 29)])
+def test_last_week_is_the_last_one_from_monday_to_sunday(today: date) -> None:
+    assert dates_of("last-week", today) == (date(2026, 11, 16), date(2026, 11, 22))
+
+
 def test_twelve_months_are_a_year_whatever_the_year() -> None:
     assert dates_of("last-12-months", date(2026, 7, 15)) == (date(2025, 7, 16), date(2026, 7, 15))
     assert dates_of("last-12-months", date(2024, 2, 29)) == (date(2023, 3, 1), date(2024, 2, 29))
