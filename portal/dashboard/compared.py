@@ -29,8 +29,9 @@ class Compared:
 
     @property
     def other(self) -> str:
-        """The comparison that is shown second; empty if there is none."""
-        return next((name for name in self.periods if self.period and name != self.chosen), "")
+        """The comparison that is shown second; empty if there is none, or if it has the dates of the chosen one."""
+        chosen = self.period
+        return next((name for name, period in self.periods.items() if chosen and period != chosen), "")
 
     def name(self, comparison: str = "") -> str:
         """The period that is compared with, in a few words: Sep 2026, previous 28 days."""

@@ -64,6 +64,14 @@ def test_a_category_that_sold_nothing_lately_does_not_end_the_reported_days(shop
     assert "200.0% vs 1 – 12 May 2026" in card(shop, "from=2026-06-01&to=2026-06-30&category=Garden")
 
 
+def test_dates_that_both_comparisons_share_are_shown_once(shop: Visitor, work: Work) -> None:
+    shop.upload(indian_file(*(sale(f"01-{month:02}-2025", "10.00") for month in range(1, 4))), name="early.csv")
+    work()
+    for chosen in ("before", "year-before"):
+        text = card(shop, f"from=2026-01-01&to=2026-12-31&compare={chosen}")
+        assert text.count("vs ") == text.count("vs 1 Jan – 12 Jun 2025") == 1
+
+
 def test_days_before_the_first_sale_are_no_percentage(shop: Visitor) -> None:
     assert "Nothing to compare with" in shop.get("/dashboard?from=2026-01-01&to=2026-12-31").text
     assert "%" not in card(shop, "from=2026-01-01&to=2026-12-31")
