@@ -1,13 +1,10 @@
-"""Choice of the display currency: the reader's own, the reporting currency, and the others in the data."""
+"""Choice of the display currency: the reader's own, the reporting currency, those in the data, and all with rates."""
 
 from dataclasses import dataclass
 
 from portal import metrics
 from portal.context import tillstream
 from tillstream.analytics.filters import Filters
-
-OFFERED = 8
-"""Maximum number of currencies that are offered."""
 
 
 @dataclass(frozen=True)
@@ -20,14 +17,14 @@ class CurrencyChoice:
 
 
 def choices() -> list[CurrencyChoice]:
-    """Currencies to choose from, the reader's own first; empty if there is only one."""
+    """Currencies to choose from, the reader's own first; empty if all sales are in that one."""
     own, reporting = metrics.readers_currency(), tillstream().settings.reporting_currency
     sold = [row["currency"] for row in metrics.ask("by-currency", Filters(currency=reporting)).to_pylist()]
-    rated = set(metrics.currencies())
-    offered = dict.fromkeys([own, reporting, *(code for code in sold if code in rated)][: OFFERED + 1])
-    offered.setdefault(metrics.currency())
+    rated = metrics.currencies()
+    offered = dict.fromkeys([own, reporting, *(code for code in sold if code in rated), metrics.currency()])
     if len(offered) == 1:
         return []
+    offered |= dict.fromkeys(sorted(rated))
     return [
         CurrencyChoice("" if code == own else code, _label(code, own, reporting), code == metrics.currency())
         for code in offered

@@ -60,6 +60,15 @@ def test_readers_of_one_currency_read_amounts_in_it(app: App, sold: Visitor, per
     assert card(person(Role.ANALYST, "UK")) == "30.00 GBP"
 
 
+def test_currencies_without_sales_are_offered_after_those_with_sales(sold: Visitor) -> None:
+    menu = re.compile(r'<select[^>]+id="currency".*?</select>', re.DOTALL)
+    page = menu.search(sold.get("/dashboard").text)
+    assert page
+    offered = re.findall(r">([A-Z]{3})", page[0])
+    assert {"EUR", "JPY"} <= set(offered[offered.index("GBP") + 1 :])
+    assert len(offered) == len(set(offered))
+
+
 def test_the_chosen_currency_applies_to_every_tile_and_to_links(app: App, sold: Visitor) -> None:
     in_pounds = f"{revenue(app, 'GBP'):,.2f}"
     assert card(sold, "?currency=GBP") == f"{in_pounds} GBP"
