@@ -1,5 +1,6 @@
 """Explanation of a figure: its definition, the uploads in it and what is missing from it."""
 
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, jsonify, render_template, request
@@ -52,6 +53,7 @@ def show(figure: str) -> ResponseReturnValue:
         late=explanation.missing.late[:LATE],
         page=page,
         more=page * PER_PAGE < explanation.all_uploads,
+        without_cost=_without_cost(explanation),
     )
 
 
@@ -93,6 +95,14 @@ def _explained(figure: str, page: int) -> metric_explanation.MetricExplanation:
         offset=(page - 1) * PER_PAGE,
         whatever_it_takes="uploads" in request.args,
     )
+
+
+def _without_cost(explanation: metric_explanation.MetricExplanation) -> Decimal:
+    """Share of the revenue whose cost is not known, for a figure of lines with costs; 0 for any other."""
+    if explanation.figure.counts != "costed":
+        return Decimal(0)
+    coverage = metrics.ask("headline", metrics.parse_filters(resolved()[0])).to_pylist()[0]["cost_coverage"]
+    return Decimal(0) if coverage is None else 1 - coverage
 
 
 def _waiting() -> dict[str, list[Any]]:

@@ -1,5 +1,6 @@
 """Why a number is what it is: its words, the uploads in it, what is missing, and nothing of anybody else's."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -83,6 +84,25 @@ def test_a_held_file_and_a_late_store_are_shown_as_missing(sold: Visitor, work: 
     assert explanation["waiting"] == [{"state": "held", "files": 1}]
     assert "half.csv" in sold.get("/why/revenue").text
     assert "1 file to review" in " ".join(sold.get("/why/revenue?region=IN").text.split())
+
+
+@pytest.mark.own_home
+def test_a_margin_names_the_part_of_the_revenue_without_cost(sold: Visitor, work: Work) -> None:
+    header = (
+        "Sale,Sale Date,Store Code,Operator,Customer No,Customer,SKU,Description,Department,Channel,State,Country,Units,"
+        "Price,Cost,Discount,Net,VAT,Gross,Credit For"
+    )
+    row = "{},0{}/06/2026,LON1,T1,9,Ann Lee,P9,Tea,Food,store,,United Kingdom,1,{},{},0.00,{},0.00,{},"
+    sold.upload(
+        "\n".join([header, row.format(1, 2, 10, "", 10, 10), row.format(2, 5, 30, 20, 30, 30), ""]).encode(),
+        name="UK.csv",
+        contract="UK",
+    )
+    work()
+    page = " ".join(re.sub(r"<[^>]+>", "", sold.get("/why/margin?region=UK").text).split())
+    assert "The cost of 25.0% of the revenue is not known. This figure includes only the other 75.0%." in page
+    assert "is not known" not in sold.get("/why/margin?region=UK&from=2026-06-05").text
+    assert "is not known" not in sold.get("/why/revenue?region=UK").text
 
 
 def test_others_see_their_own_region_only_and_analysts_no_upload(sold: Visitor, person: People) -> None:
