@@ -89,8 +89,8 @@ def test_a_held_file_and_a_late_store_are_shown_as_missing(sold: Visitor, work: 
 @pytest.mark.own_home
 def test_a_margin_names_the_part_of_the_revenue_without_cost(sold: Visitor, work: Work) -> None:
     header = (
-        "Sale,Sale Date,Store Code,Operator,Customer No,Customer,SKU,Description,Department,Channel,State,Country,Units,"
-        "Price,Cost,Discount,Net,VAT,Gross,Credit For"
+        "Sale,Sale Date,Store Code,Operator,Customer No,Customer,SKU,Description,Department,Channel,State,Country,"
+        "Units,Price,Cost,Discount,Net,VAT,Gross,Credit For"
     )
     row = "{},0{}/06/2026,LON1,T1,9,Ann Lee,P9,Tea,Food,store,,United Kingdom,1,{},{},0.00,{},0.00,{},"
     sold.upload(
