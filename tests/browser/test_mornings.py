@@ -57,6 +57,14 @@ def test_a_clerk_uploads_a_file_and_reads_its_receipt(page: Page, shop: DemoShop
     expect(page.get_by_role("heading", name="USA_today.tsv")).to_be_visible()
 
 
+def test_the_latest_days_are_in_view_on_a_phone(page: Page, shop: DemoShop) -> None:
+    shop.sign_in(page, Role.ADMIN)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{shop.served.address}/completeness")
+    expect(page.locator(".calendar thead .today")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("rowheader", name=re.compile("USA"))).to_be_in_viewport()
+
+
 def test_a_manager_sees_what_moved_and_what_waits(page: Page, shop: DemoShop) -> None:
     shop.sign_in(page, Role.MANAGER)
     settle(page)

@@ -81,6 +81,12 @@
     show();
   }
 
+  function showToday() {
+    const today = document.querySelector(".calendar .today");
+    const scroller = today?.closest(".scroller");
+    if (scroller) scroller.scrollLeft = today.offsetLeft + today.offsetWidth + 8 - scroller.clientWidth;
+  }
+
   document.addEventListener("fresh", (event) => {
     localise(event.detail);
     if (event.detail.dataset.poll) lookAgain(event.detail);
@@ -89,5 +95,6 @@
   localise(document);
   copyButtons();
   filters();
+  showToday();
   for (const part of document.querySelectorAll("[data-poll]")) lookAgain(part);
 })();
