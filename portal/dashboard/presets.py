@@ -4,6 +4,8 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 PRESETS = {
+    "yesterday": "Yesterday",
+    "last-week": "Last week",
     "last-7-days": "Last 7 days",
     "last-30-days": "Last 30 days",
     "this-month": "This month",
@@ -20,12 +22,15 @@ ALL_TIME = "all"
 def dates_of(preset: str, today: date) -> tuple[date, date]:
     """First and last day, both included.
 
-    The current month, quarter or year extends to its end, so that it is compared with a whole one.
+    A week is from Monday to Sunday. The current month, quarter or year extends to its end, so that it is compared with a whole one.
     """
     month = today.replace(day=1)
     previous = month - timedelta(days=1)
+    sunday = today - timedelta(days=today.isoweekday())
     quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
     return {
+        "yesterday": (today - timedelta(days=1), today - timedelta(days=1)),
+        "last-week": (sunday - timedelta(days=6), sunday),
         "last-7-days": (today - timedelta(days=6), today),
         "last-30-days": (today - timedelta(days=29), today),
         "this-month": (month, _last_of_months(month, 1)),
