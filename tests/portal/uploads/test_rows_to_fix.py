@@ -1,4 +1,4 @@
-"""The list of uploads counts the rows that still need a correction, and finds the files that have some."""
+"""The list of uploads counts the rows that are left to fix and finds their files; a receipt names who can undo it."""
 
 import re
 from collections.abc import Callable
@@ -33,3 +33,11 @@ def test_a_corrected_row_is_no_longer_counted(person: People, work: Work) -> Non
     work()
     assert to_fix(clerk.get("/uploads").text) == ["0"]
     assert "No upload has this name and state" in clerk.get("/uploads?state=fix").text
+
+
+def test_a_clerk_reads_who_can_undo_a_file(person: People, work: Work) -> None:
+    clerk, manager = person(Role.CLERK, "IN"), person(Role.MANAGER, "IN")
+    batch = clerk.upload(ONE_BAD)
+    work()
+    words = "A manager of IN or an administrator can undo it."
+    assert (words in clerk.get(f"/uploads/{batch}").text, words in manager.get(f"/uploads/{batch}").text) == (True, False)
