@@ -17,7 +17,9 @@ from tillstream.people import store_tokens
 
 class NewToken(FlaskForm):
     region = SelectField(texts.REGION, [InputRequired(texts.NO_REGION)])
-    store_id = StringField(texts.STORE, [InputRequired(texts.NO_STORE), Length(max=60)], render_kw={"list": "known-stores"})
+    store_id = StringField(
+        texts.STORE, [InputRequired(texts.NO_STORE), Length(max=60)], render_kw={"list": "known-stores"}
+    )
     label = StringField(texts.TILL, [Length(max=100)])
 
 

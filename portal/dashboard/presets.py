@@ -22,7 +22,8 @@ ALL_TIME = "all"
 def dates_of(preset: str, today: date) -> tuple[date, date]:
     """First and last day, both included.
 
-    A week is from Monday to Sunday. The current month, quarter or year extends to its end, so that it is compared with a whole one.
+    A week is from Monday to Sunday. The current month, quarter or year extends to its end, so that it is compared with
+    a whole one.
     """
     month = today.replace(day=1)
     previous = month - timedelta(days=1)

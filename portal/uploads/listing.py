@@ -98,6 +98,8 @@ def _matching(filters: dict[str, str], rows_to_fix: dict[str, int]) -> Any:
     kinds = (BatchKind.STORE_SALES,) if filters["kind"] == BatchKind.STORE_SALES else FILE_KINDS
     for upload in scoped.newest(kinds):
         name = f"{upload.file} {upload.contract}".casefold()
-        is_left_out = filters["state"] == TO_FIX and upload.batch_id not in rows_to_fix
-        if not is_left_out and (states is None or upload.state in states) and all(word in name for word in search_words):
+        in_group = states is None or upload.state in states
+        if filters["state"] == TO_FIX:
+            in_group = upload.batch_id in rows_to_fix
+        if in_group and all(word in name for word in search_words):
             yield upload

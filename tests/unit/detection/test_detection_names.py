@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from tillstream.detection import propose
 from tillstream.commands.detect import NAME
+from tillstream.detection import propose
 
 
 @pytest.mark.parametrize(
