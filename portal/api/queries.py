@@ -83,8 +83,8 @@ def _arguments(*own: str) -> dict[str, Any]:
     args: dict[str, Any] = request.args.to_dict(flat=False)
     unknown = sorted(name for name in args if name not in own and not is_filter(name))
     if unknown:
-        known = ", ".join(sorted({*own, *NAMES}))
-        raise Rejected(f"There is no parameter {', '.join(unknown)}. Use one of: {known}.")
+        available = ", ".join(sorted({*own, *NAMES}))
+        raise Rejected(f"There is no parameter {', '.join(unknown)}. Use one of: {available}.")
     return args
 
 

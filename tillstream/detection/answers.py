@@ -31,8 +31,8 @@ def zone_name(answer: str) -> str:
 
     `new york` and `america/new york` → America/New_York
     """
-    found = _zones().get(_plain(answer), ())
-    return found[0] if len(found) == 1 else answer
+    matches = _zones().get(_plain(answer), ())
+    return matches[0] if len(matches) == 1 else answer
 
 
 @cache

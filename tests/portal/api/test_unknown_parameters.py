@@ -16,6 +16,6 @@ def test_the_error_lists_own_parameters_and_filters(
 ) -> None:
     answer = person(Role.ADMIN).get(f"/api/v1/{path}?granularity=day")
     assert answer.status_code == 422
-    said, _, known = answer.get_json()["detail"].partition(" Use one of: ")
-    assert said == "There is no parameter granularity."
-    assert set(expected) <= set(known.rstrip(".").split(", "))
+    error, _, parameters = answer.get_json()["detail"].partition(" Use one of: ")
+    assert error == "There is no parameter granularity."
+    assert set(expected) <= set(parameters.rstrip(".").split(", "))
