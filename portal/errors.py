@@ -1,7 +1,7 @@
 """Error table: exception class → HTTP status and the text for the user."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -90,6 +90,7 @@ BAD_TOKEN = Answer(
     "This token is not valid",
     "It was revoked, has expired or never existed. Create another one under API tokens.",
 )
+STORE_TOKEN = "Send the token of the store as Authorization: Bearer. An administrator creates it under Store tokens."  # noqa: S105 - a sentence
 FAULT = Answer(
     500, "internal-error", "Something went wrong", "If it happens again, give an administrator the reference below."
 )
@@ -123,8 +124,9 @@ def answer(error: Exception) -> Any:
 
 
 def _look_up(error: Exception) -> Answer:
-    if isinstance(error, Unauthorized) and token_auth.shown():
-        return BAD_TOKEN
+    if isinstance(error, Unauthorized):
+        entry = BAD_TOKEN if token_auth.shown() else BY_STATUS[401]
+        return replace(entry, next_step=STORE_TOKEN) if request.endpoint == "api.sales" else entry
     if isinstance(error, CSRFError) and request.path.startswith("/api/"):
         return NO_TOKEN
     for kind in type(error).__mro__:

@@ -27,6 +27,7 @@ SALESPERSON = "Salesperson ID"
 LOGIN, NO_LOGIN = "Sign-in name", "Enter a sign-in name."
 COMPANY_LOGIN = "People sign in with their company account here. Enter its email address."
 REGION, NO_REGION = "Region", "Choose a region."
+CHOOSE = "Choose"
 STORE, NO_STORE = "Store", "Enter the store's ID as written in its files."
 TILL = "Till"
 

@@ -13,7 +13,9 @@ from portal.api import cursors, pagination, representations
 from portal.api.etags import answered
 from portal.context import me, tillstream
 from tillstream.analytics import changes, queries
+from tillstream.analytics.filters import NAMES, is_filter
 from tillstream.batches import freshness
+from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.workflows.operations import reconcile
 
@@ -41,7 +43,7 @@ def kpis() -> ResponseReturnValue:
 
 
 def _kpis() -> Response:
-    args: dict[str, Any] = request.args.to_dict(flat=False)
+    args = _arguments("numbers")
     as_numbers = pagination.pop_numbers(args)
     table = metrics.ask("kpis", metrics.parse_filters(args))
     return representations.one_row(table, as_numbers=as_numbers)
@@ -58,8 +60,8 @@ def listed(name: str) -> Callable[[], ResponseReturnValue]:
 
 
 def _listed(name: str) -> Response:
-    args: dict[str, Any] = request.args.to_dict(flat=False)
     own = {one.name: one for one in queries.describe(name).parameters}
+    args = _arguments(*own, "limit", "cursor", "offset", "numbers")
     page = pagination.pop_page(args, int(own["limit"].default or MAX_ROWS) if "limit" in own else MAX_ROWS, MAX_ROWS)
     as_numbers = pagination.pop_numbers(args)
     settlement, offset = _position(name, page)
@@ -74,6 +76,16 @@ def _listed(name: str) -> Response:
     following = cursors.encode(name, settlement, offset + page.limit) if more else None
     response = representations.many_rows(table.slice(0, page.limit), filters, following, as_numbers=as_numbers)
     return page.linked(response, following, total)
+
+
+def _arguments(*own: str) -> dict[str, Any]:
+    """The arguments of the request. Raises `Rejected` for one that is neither among `own` nor a filter."""
+    args: dict[str, Any] = request.args.to_dict(flat=False)
+    unknown = sorted(name for name in args if name not in own and not is_filter(name))
+    if unknown:
+        available = ", ".join(sorted({*own, *NAMES}))
+        raise Rejected(f"There is no parameter {', '.join(unknown)}. Use one of: {available}.")
+    return args
 
 
 def _position(name: str, page: pagination.Page) -> tuple[int, int]:

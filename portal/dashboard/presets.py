@@ -4,9 +4,10 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 PRESETS = {
+    "yesterday": "Yesterday",
+    "last-week": "Last week",
     "last-7-days": "Last 7 days",
     "last-30-days": "Last 30 days",
-    "last-week": "Last week",
     "this-month": "This month",
     "last-month": "Last month",
     "this-quarter": "This quarter",
@@ -21,17 +22,18 @@ ALL_TIME = "all"
 def dates_of(preset: str, today: date) -> tuple[date, date]:
     """First and last day, both included.
 
-    The current month, quarter or year extends to its end, so that it is compared with a whole one.
-    A week is from Monday to Sunday.
+    A week is from Monday to Sunday. The current month, quarter or year extends to its end, so that it is compared with
+    a whole one.
     """
     month = today.replace(day=1)
     previous = month - timedelta(days=1)
-    monday = today - timedelta(days=today.weekday())
+    sunday = today - timedelta(days=today.isoweekday())
     quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
     return {
+        "yesterday": (today - timedelta(days=1), today - timedelta(days=1)),
+        "last-week": (sunday - timedelta(days=6), sunday),
         "last-7-days": (today - timedelta(days=6), today),
         "last-30-days": (today - timedelta(days=29), today),
-        "last-week": (monday - timedelta(days=7), monday - timedelta(days=1)),
         "this-month": (month, _last_of_months(month, 1)),
         "last-month": (previous.replace(day=1), previous),
         "this-quarter": (quarter, _last_of_months(quarter, 3)),

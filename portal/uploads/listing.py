@@ -8,11 +8,14 @@ from typing import Any
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from portal import metrics
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
+from tillstream.analytics.filters import Filters
 from tillstream.contracts import import_settings
-from tillstream.domain.batch.record import FILE_KINDS, Batch, BatchKind, State
+from tillstream.domain.batch.record import FILE_KINDS, IN_LEDGER, Batch, BatchKind, State
+from tillstream.domain.errors import Unavailable
 from tillstream.domain.file_names import EXTENSIONS
 from tillstream.domain.people import Action
 from tillstream.workflows.intake import complete_upload, resumable_upload
@@ -28,10 +31,12 @@ SORTS: dict[str, Callable[[Batch], Any]] = {
     "contract": lambda one: one.contract.casefold(),
     "size": lambda one: one.size,
 }
+TO_FIX = "fix"
 GROUPS: dict[str, tuple[str, frozenset[State]]] = {
     "needs": ("Action required", frozenset({State.HELD, State.FAILED})),
     "way": ("In progress", frozenset({State.RECEIVED, State.STAGING, State.STAGED})),
     "counted": ("Imported", frozenset({State.SETTLED, State.ANNOUNCED})),
+    TO_FIX: ("Rows to fix", IN_LEDGER),
     "out": ("Not imported", frozenset({State.REJECTED, State.CANCELLED, State.UNDONE, State.REPLAYED})),
 }
 
@@ -40,7 +45,8 @@ GROUPS: dict[str, tuple[str, frozenset[State]]] = {
 def show() -> ResponseReturnValue:
     filters = {name: request.args.get(name, "") for name in ("q", "state", "sort", "kind")}
     page = max(1, request.args.get("page", 1, type=int))
-    matches = _matching(filters)
+    to_fix = _rows_to_fix()
+    matches = _matching(filters, to_fix or {})
     first = (page - 1) * PER_PAGE
     if filters["sort"]:
         down = filters["sort"].startswith("-")
@@ -58,6 +64,8 @@ def show() -> ResponseReturnValue:
         is_filtered=any(filters.values()),
         groups=GROUPS,
         state_of=labels.state_of,
+        to_fix_of=partial(_to_fix, to_fix),
+        in_ledger=IN_LEDGER,
         contracts=contracts,
         direct=import_settings.without_preview(ports(), [one.name for one in contracts]),
         endings=sorted(f".{one}" for one in EXTENSIONS),
@@ -69,11 +77,29 @@ def show() -> ResponseReturnValue:
     )
 
 
-def _matching(filters: dict[str, str]) -> Any:
+def _rows_to_fix() -> dict[str, int] | None:
+    """Upload → its rows that still need a correction; None if the warehouse does not respond."""
+    try:
+        return {row["batch_id"]: row["refused_rows"] for row in metrics.ask("rows-to-fix", Filters()).to_pylist()}
+    except Unavailable:
+        return None
+
+
+def _to_fix(rows_to_fix: dict[str, int] | None, upload: Batch) -> int | None:
+    """Rows to fix of an upload: of an imported one those that are left, of another one those that staging rejected."""
+    if upload.state in IN_LEDGER:
+        return None if rows_to_fix is None else rows_to_fix.get(upload.batch_id, 0)
+    return upload.staged.rows_refused if upload.staged else None
+
+
+def _matching(filters: dict[str, str], rows_to_fix: dict[str, int]) -> Any:
     states = GROUPS[filters["state"]][1] if filters["state"] in GROUPS else None
     search_words = filters["q"].casefold().split()
     kinds = (BatchKind.STORE_SALES,) if filters["kind"] == BatchKind.STORE_SALES else FILE_KINDS
     for upload in scoped.newest(kinds):
         name = f"{upload.file} {upload.contract}".casefold()
-        if (states is None or upload.state in states) and all(word in name for word in search_words):
+        in_group = states is None or upload.state in states
+        if filters["state"] == TO_FIX:
+            in_group = upload.batch_id in rows_to_fix
+        if in_group and all(word in name for word in search_words):
             yield upload

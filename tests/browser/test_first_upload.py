@@ -101,6 +101,27 @@ def test_a_wrong_answer_is_explained_at_its_field_and_an_open_one_stops(
     assert [one for one in served.page_errors if "422" not in one] == []
 
 
+def test_continue_waits_for_the_last_answer_and_stops_at_a_wrong_one(
+    upload_page: Page, served: Served, tmp_path: Path
+) -> None:
+    page = upload_page
+    dropped(page, tmp_path)
+    page.get_by_label("In which country were they sold?").select_option("Austria")
+    page.get_by_role("radio", name="day, month, year 03/04/2026 is 3 April 2026").check()
+    page.get_by_label("What verschollen means").select_option(label="cancelled: it does not count")
+    page.get_by_label("Which region are these sales from?").fill("Austria")
+    currency = page.get_by_label("In which currency are the amounts?")
+    currency.fill("euros")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("“euros” cannot be used: it must have three letters")).to_be_visible()
+    expect(page.get_by_role("heading", name="Preview of linz.csv")).to_be_visible()
+    expect(currency).to_be_focused()
+    currency.fill("EUR")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Import linz.csv")).to_be_visible()
+    assert [one for one in served.page_errors if "422" not in one] == []
+
+
 def test_a_drop_down_changes_what_a_column_becomes(upload_page: Page, served: Served, tmp_path: Path) -> None:
     page = upload_page
     dropped(page, tmp_path)

@@ -229,3 +229,11 @@ def test_the_rows_that_wait_are_those_of_the_quarantine(filled: Duck) -> None:
         )
         for region in {w["region"] for w in waiting}
     }
+
+
+def test_the_rows_to_fix_of_an_upload_are_those_of_its_quarantine(filled: Duck) -> None:
+    waiting = filled.query("SELECT batch_id, COUNT(*) AS refused_rows FROM quarantine GROUP BY batch_id").to_pylist()
+    assert waiting
+    assert {r["batch_id"]: r["refused_rows"] for r in row(filled, "rows-to-fix")} == {
+        w["batch_id"]: w["refused_rows"] for w in waiting
+    }

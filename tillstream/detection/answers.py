@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from tillstream.detection.words.status_words import STATUSES
 from tillstream.domain.columns import IGNORE
@@ -23,6 +24,30 @@ def _zone(answer: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return "it must be a name such as Europe/London"
     return ""
+
+
+def zone_name(answer: str) -> str:
+    """The time zone that a person means; the answer as it is if none or several can be meant.
+
+    `new york` and `america/new york` → America/New_York
+    """
+    matches = _zones().get(_plain(answer), ())
+    return matches[0] if len(matches) == 1 else answer
+
+
+@cache
+def _zones() -> dict[str, tuple[str, ...]]:
+    """Plain name, or plain name of the city → time zones."""
+    names: dict[str, set[str]] = {}
+    for zone in available_timezones():
+        names.setdefault(_plain(zone), set()).add(zone)
+        if "/" in zone:
+            names.setdefault(_plain(zone.rpartition("/")[2]), set()).add(zone)
+    return {name: tuple(sorted(zones)) for name, zones in names.items()}
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ").strip().casefold()
 
 
 def _encoding(answer: str) -> str:

@@ -87,7 +87,7 @@ class _Proposer:
         role_columns = roles.assign(amounts.lines, log)
         amounts.decide(role_columns, numbers.decide(style_columns(role_columns, self._profiles), log))
         sheet, style = amounts.sheet, amounts.style
-        name = _UNSAFE_CHARACTERS.sub("-", self._name).strip("-")[:60]
+        name = _UNSAFE_CHARACTERS.sub("-", self._name).lstrip("-_")[:60].rstrip("-")
         contract: dict[str, Any] = {"name": name or "proposed", "version": 1}
         contract["region"] = self._region()
         currencies = currency.decide(sheet, role_columns, amounts.money_columns(role_columns), log)

@@ -28,7 +28,7 @@
     const id = `${field.id || field.name}-error`;
     place.append(Object.assign(document.createElement("p"), { className: "error", role: "alert", id,
       textContent: words ? words.textContent : "Your answer was not saved. Try again." }));
-    field.setAttribute("aria-invalid", "true");
+    if (answer.status === 422) field.setAttribute("aria-invalid", "true"); // other reasons are not the answer's
     field.setAttribute("aria-errormessage", id);
     saving("Not saved");
   }
@@ -41,11 +41,21 @@
 
   // One answer after the other: each response is the whole page, as it is after its answer.
   let queue = Promise.resolve();
+  let underway = 0;
   const unsaved = new Map();
 
   function keep(field) {
     unsaved.set(field.name, field.value);
-    queue = queue.then(() => send(field.name, field.value));
+    underway += 1;
+    queue = queue.then(() => send(field.name, field.value)).finally(() => { underway -= 1; });
+  }
+
+  // The button goes on once every answer is saved, and not past an answer that cannot be used.
+  function go(event) {
+    const unusable = () => part().querySelector("[aria-invalid]");
+    if (event.submitter?.name !== "continue" || !(underway || unusable())) return;
+    event.preventDefault();
+    queue.then(() => (unusable() ? unusable().focus() : part().querySelector("[name=continue]").click()));
   }
 
   const fieldOf = (name, value) => part().querySelector(`[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`) ?? part().querySelector(`[name="${CSS.escape(name)}"]`);
@@ -95,6 +105,7 @@
   function begin() {
     for (const form of document.querySelectorAll("[data-answers]")) {
       form.querySelector("[data-update]").hidden = true;
+      form.addEventListener("submit", go);
       form.addEventListener("change", (event) => { clear(event.target); keep(event.target); });
       form.addEventListener("keydown", (event) => {
         if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;

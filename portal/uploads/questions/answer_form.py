@@ -10,7 +10,7 @@ from portal.context import me, ports, scope
 from portal.uploads import scoped
 from portal.uploads.questions import preview_text, question_text
 from portal.uploads.questions.file_questions import Opened, name_of
-from tillstream.detection.answers import check, invalid
+from tillstream.detection.answers import check, invalid, zone_name
 from tillstream.detection.evidence import NO_COLUMN, Question
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
@@ -38,7 +38,7 @@ def merge_answers(previous: Mapping[str, str], columns: Mapping[str, str]) -> di
             key, answer = name.removeprefix(FIELD), value.strip()[:200]
             merged.pop(key, None)
             if answer:
-                merged[key] = _valid(key, answer)
+                merged[key] = _valid(key, zone_name(answer) if key == "time_zone" else answer)
     merged |= _mapping_answers(columns)
     check(merged)
     return merged

@@ -22,6 +22,11 @@ def options(key: str) -> tuple[str, ...]:
     return ()
 
 
+def is_closed(key: str) -> bool:
+    """Whether the options are all that the user may answer."""
+    return key == "region" and scope().regions is not None
+
+
 def regions() -> tuple[str, ...]:
     """The regions of the user."""
     own = scope().regions

@@ -57,6 +57,8 @@ class QuestionView:
     """Place on the page, from 1."""
     words_of_column: tuple[WordView, ...] = ()
     """Each word that is answered by itself, instead of one answer."""
+    is_closed: bool = False
+    """Whether no other answer than the options is possible."""
 
     @property
     def is_field(self) -> bool:
@@ -145,6 +147,7 @@ def _question_view(
         question.key in open_keys,
         number,
         tuple(_word_view(question, use) for use in question.table),
+        choice_lists.is_closed(question.key),
     )
 
 

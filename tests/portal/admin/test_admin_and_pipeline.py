@@ -112,3 +112,15 @@ def test_the_help_page_explains_every_problem(person: People) -> None:
     page = person(Role.ANALYST).get("/help/problems").text
     for code in CATALOGUE:
         assert f'id="{code}"' in page
+
+
+def test_the_form_of_a_token_offers_stores_with_sales_and_chooses_no_region(
+    person: Callable[..., Visitor], work: Callable[[], None]
+) -> None:
+    admin = person(Role.ADMIN)
+    admin.upload(indian_file(indian_sale("1")))
+    work()
+    page = admin.get("/stores").text
+    assert '<option value="MUM01"></option>' in page
+    refused = admin.post("/stores", {"region": "", "store_id": "MUM01"})
+    assert (refused.status_code, "Choose a region." in refused.text) == (422, True)

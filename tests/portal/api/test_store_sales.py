@@ -51,7 +51,9 @@ def test_without_a_token_nothing_is_taken(anonymous: Visitor, sale: dict[str, An
 
 
 def test_a_signed_in_admin_is_no_till(person: Callable[..., Visitor], sale: dict[str, Any]) -> None:
-    assert person(Role.ADMIN).client.post("/api/sales", json=sale).status_code == 401
+    answer = person(Role.ADMIN).client.post("/api/sales", json=sale)
+    assert answer.status_code == 401
+    assert answer.get_json()["detail"].startswith("Send the token of the store")
 
 
 def test_a_revoked_token_is_refused(app: App, anonymous: Visitor, sale: dict[str, Any], token: str) -> None:

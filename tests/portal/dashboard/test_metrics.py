@@ -224,3 +224,9 @@ NAMES = {
 @pytest.mark.parametrize(("period", "name"), NAMES.items())
 def test_a_period_has_the_name_people_use(period: str, name: str) -> None:
     assert period_name(date(2026, 4, 6), period) == name
+
+
+@pytest.mark.parametrize("today", [date(2026, 11, 23), date(2026, 11, 29)])
+def test_last_week_ends_on_the_sunday_before(today: date) -> None:
+    assert dates_of("last-week", today) == (date(2026, 11, 16), date(2026, 11, 22))
+    assert dates_of("yesterday", today) == (today - timedelta(days=1), today - timedelta(days=1))

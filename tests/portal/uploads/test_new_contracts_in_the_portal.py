@@ -151,3 +151,13 @@ def test_a_column_that_may_be_the_status_is_a_question_of_yes_or_no(app: App, pe
     assert "Does Kz decide whether a sale counts?" in text
     assert "Does Kz decide whether a sale counts? open" in text
     assert "Enter `-`" not in text
+
+
+def test_a_time_zone_can_be_answered_by_its_city(person: People) -> None:
+    admin = person(Role.ADMIN)
+    timed = UNKNOWN.replace(b"03/04/2026", b"03/04/2026 10:15").replace(b"05/04/2026", b"05/04/2026 18:40")
+    place = look_at(admin, timed, "linz.csv")
+    assert admin.post(f"{place}/answers", {"answer.time_zone": "new york"}).status_code == 303
+    assert 'value="America/New_York"' in admin.get(place).text
+    refused = admin.post(f"{place}/answers", {"answer.time_zone": "Narnia"})
+    assert (refused.status_code, "it must be a name such as Europe/London" in refused.text) == (422, True)

@@ -52,3 +52,14 @@ def test_sales_of_other_stores_are_not_compared(app: App, portal: Flask, stores:
     place = look_at(manager, COPY, "office.csv")
     manager.post(f"{place}/answers", OTHERS)
     assert (OVERLAP in text_of(manager.get(place).text)) == sees
+
+
+@pytest.mark.parametrize(("role", "regions", "any_region"), [(Role.ADMIN, "", True), (Role.CLERK, "IN", False)])
+def test_only_who_has_all_regions_can_name_a_new_one(
+    person: People, role: Role, regions: str, any_region: bool
+) -> None:
+    visitor = person(role, *([regions] if regions else []))
+    page = visitor.get(look_at(visitor, COPY, "office.csv")).text
+    assert ('<input class="form-control" name="answer.region"' in page) == any_region
+    assert ("enter the name of a new one" in page) == any_region
+    assert ('<select class="form-select" name="answer.region"' in page) != any_region

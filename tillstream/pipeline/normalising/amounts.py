@@ -32,7 +32,7 @@ from tillstream.pipeline.rows.types import Ints, Mask
 NUMBERS = tuple(column.name for column in CONTENT if column.kind is Kind.NUMERIC)
 _REASONS = (
     (r"^[%％٪]|[%％٪]$", ": a percentage is not an amount"),
-    (r"^[-+(]?\p{Sc}|\p{Sc}[-)]?$", ": its currency sign is not among the contract's currency_signs"),
+    (r"^[-+(]?\p{Sc}|\p{Sc}[-)]?$", ": the data source does not use its currency sign"),
 )
 """(pattern of an invalid number, explanation for the user); the first match is reported."""
 _PERCENT = r"^[%％٪][\s\x{a0}\x{202f}]*|[\s\x{a0}\x{202f}]*[%％٪]$"

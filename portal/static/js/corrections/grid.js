@@ -227,7 +227,7 @@
     const refusedAgain = after.quarantined - (before.quarantined - counts.accepted - counts.discarded);
     if (refusedAgain > 0) words.push(`${many(refusedAgain, "row")} of them would be rejected again because they conflict with other sales.`);
     if (counts.still) words.push(`${many(counts.still, "row")} that you changed ${counts.still === 1 ? "is" : "are"} still rejected and ${counts.still === 1 ? "stays" : "stay"} in the draft.`);
-    words.push(`The receipt would show: ${after.read.toLocaleString()} read = ${after.new.toLocaleString()} new + ${after.corrected.toLocaleString()} corrected + ${after.duplicate.toLocaleString()} duplicate + ${after.quarantined.toLocaleString()} rejected + ${after.blank.toLocaleString()} blank + ${after.ignored.toLocaleString()} ignored.`);
+    words.push(`The receipt would show: ${after.read.toLocaleString()} read = ${after.new.toLocaleString()} new + ${after.corrected.toLocaleString()} corrected + ${after.duplicate.toLocaleString()} duplicates + ${after.quarantined.toLocaleString()} to fix + ${after.blank.toLocaleString()} blank + ${after.ignored.toLocaleString()} ignored.`);
     part("send-words").replaceChildren(...words.map((text) => element("p", { text })));
     part("send-yes").disabled = false;
   }

@@ -185,8 +185,8 @@ def test_a_rejected_number_shows_its_text_and_the_expected_format() -> None:
     [
         ("5%", ": a percentage is not an amount"),
         ("٪5", ": a percentage is not an amount"),
-        ("£5", ": its currency sign is not among the contract's currency_signs"),
-        ("-5 €", ": its currency sign is not among the contract's currency_signs"),
+        ("£5", ": the data source does not use its currency sign"),
+        ("-5 €", ": the data source does not use its currency sign"),
         ("five", "; example of the expected format: 1234.50"),
     ],
 )
