@@ -107,6 +107,11 @@ def instant(value: Any) -> Markup:
     )
 
 
+def not_a_date(text: str) -> str:
+    """What a page answers to a date that it cannot read."""
+    return f"“{text}” is not a date. Write it like 2026-01-31."
+
+
 def size(value: int) -> str:
     number = float(value)
     for unit in ("bytes", "kB", "MB"):

@@ -32,13 +32,16 @@ UNGROUPED = {"es", "it", "pl"}
 
 @dataclass(frozen=True)
 class DateStyle:
-    """`months`: short names. `day`, `short_day`, `month`: patterns. `days`: pattern of two days of a month."""
+    """`months`, `weekdays`: short names, the first ones of January and Monday. `day`, `short_day`, `month`: patterns.
+    `days`: pattern of two days of a month.
+    """
 
     months: str
     day: str = "{d} {m} {y}"
     short_day: str = "{d} {m}"
     month: str = "{m} {y}"
     days: str = "{d} – {d2} {m} {y}"
+    weekdays: str = "Mon Tue Wed Thu Fri Sat Sun"
 
     def write(self, pattern: str, on: date, until: date | None = None) -> str:
         return pattern.format(d=on.day, m=self.months.split()[on.month - 1], y=on.year, d2=(until or on).day)
@@ -55,20 +58,26 @@ DATES = {
         "{d}. {m} {y}",
         "{d}. {m}",
         days="{d}.–{d2}. {m} {y}",
+        weekdays="Mo Di Mi Do Fr Sa So",
     ),
-    "es": DateStyle("ene feb mar abr may jun jul ago sept oct nov dic"),
-    "fr": DateStyle("janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc."),
-    "it": DateStyle("gen feb mar apr mag giu lug ago set ott nov dic"),
-    "nl": DateStyle("jan feb mrt apr mei jun jul aug sep okt nov dec"),
-    "pl": DateStyle("sty lut mar kwi maj cze lip sie wrz paź lis gru"),
+    "es": DateStyle("ene feb mar abr may jun jul ago sept oct nov dic", weekdays="lun mar mié jue vie sáb dom"),
+    "fr": DateStyle(
+        "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.", weekdays="lun. mar. mer. jeu. ven. sam. dim."
+    ),
+    "it": DateStyle("gen feb mar apr mag giu lug ago set ott nov dic", weekdays="lun mar mer gio ven sab dom"),
+    "nl": DateStyle("jan feb mrt apr mei jun jul aug sep okt nov dec", weekdays="ma di wo do vr za zo"),
+    "pl": DateStyle("sty lut mar kwi maj cze lip sie wrz paź lis gru", weekdays="pon. wt. śr. czw. pt. sob. niedz."),
     "pt": DateStyle(
         "jan. fev. mar. abr. mai. jun. jul. ago. set. out. nov. dez.",
         "{d} de {m} de {y}",
         "{d} de {m}",
         "{m} de {y}",
         "{d} – {d2} de {m} de {y}",
+        weekdays="seg. ter. qua. qui. sex. sáb. dom.",
     ),
-    "sv": DateStyle("jan. feb. mars apr. maj juni juli aug. sep. okt. nov. dec."),
+    "sv": DateStyle(
+        "jan. feb. mars apr. maj juni juli aug. sep. okt. nov. dec.", weekdays="mån tis ons tors fre lör sön"
+    ),
 }
 """Locale or language → its dates; others are as in English."""
 
@@ -145,3 +154,8 @@ def days_text(start: date, end: date) -> str:
         return style.write(style.days, start, end)
     first = style.short_day if start.year == end.year else style.day
     return f"{style.write(first, start)} – {day_text(end)}"
+
+
+def weekdays() -> tuple[str, ...]:
+    """Mon, Tue, …, Sun."""
+    return tuple(_style().weekdays.split())

@@ -7,6 +7,7 @@ from datetime import date
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal import formats
 from portal.access import allow
 from portal.annotations import texts
 from portal.context import me, ports, scope, tillstream
@@ -42,7 +43,7 @@ def add() -> ResponseReturnValue:
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise Rejected(texts.not_a_date(text)) from error
+        raise Rejected(formats.not_a_date(text)) from error
     annotations.add(ports(), scope(), day, request.form.get("text", ""), request.form.get("region", ""), by=me().login)
     flash(texts.ADDED)
     return redirect(url_for("annotations.show"), 303)

@@ -9,6 +9,7 @@ from datetime import date
 from flask import Blueprint, Response, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 
+from portal import formats
 from portal.access import allow
 from portal.audit import labels, texts
 from portal.context import ports
@@ -87,7 +88,7 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise Rejected(texts.not_a_date(text)) from error
+        raise Rejected(formats.not_a_date(text)) from error
 
 
 def _csv(entries: Iterator[Entry]) -> Iterator[str]:

@@ -65,7 +65,3 @@ ACTION_LABELS = {
 
 def no_action(what: str) -> str:
     return f"There is no action {what}."
-
-
-def not_a_date(text: str) -> str:
-    return f"{text} is not a date. Write it like 2026-07-01."

@@ -9,9 +9,8 @@ from typing import Any
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import metrics
+from portal import formats, metrics
 from portal.access import allow
-from portal.changes import texts
 from portal.changes.change_summary import difference, summarize
 from portal.changes.texts import WORDS
 from portal.context import me, ports, scope, tillstream
@@ -138,4 +137,4 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise Rejected(texts.not_a_date(text)) from error
+        raise Rejected(formats.not_a_date(text)) from error

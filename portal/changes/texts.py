@@ -22,7 +22,3 @@ def sentence(total: dict[str, Any], words: Mapping[str, str] = WORDS) -> str:
 
 def store(region: str, store_id: str) -> str:
     return f"{region} · {store_id}"
-
-
-def not_a_date(text: str) -> str:
-    return f"“{text}” is not a date. Write it like 2026-01-31."

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import metrics
 from portal.access import allow
-from portal.compare import effects, groups, sides
+from portal.compare import effects, groups, sides, texts
 from portal.dashboard import charts
 from portal.dashboard.request_filters import default_period
 from portal.filters import fields
@@ -18,12 +18,13 @@ from tillstream.domain.people import Action
 blueprint = Blueprint("compare", __name__, template_folder="templates")
 
 FIGURES = {
-    "revenue": ("Revenue", "money"),
-    "orders": ("Orders", "count"),
-    "average_order_value": ("Average order", "money"),
-    "units": ("Units", "count"),
-    "customers": ("Customers", "count"),
+    "revenue": "money",
+    "orders": "count",
+    "average_order_value": "money",
+    "units": "count",
+    "customers": "count",
 }
+"""Figure → its format."""
 
 
 @blueprint.get("/compare")
@@ -35,7 +36,7 @@ def show() -> ResponseReturnValue:
     if pair.filters and not rows:
         pair = replace(pair, filters=None, reason=sides.reported_days())
     bar = fields.of_page(pair.shared or {}, without=(pair.by,))
-    page = {"pair": pair, "kinds": sides.KINDS, "grains": effects.GRAINS, "bar": bar}
+    page = {"pair": pair, "kinds": texts.KINDS, "grains": texts.GRAINS, "bar": bar}
     if pair.filters is None:
         return render_template("compare/show.html", **page)
     figures = metrics.ask("growth", pair.filters).to_pylist()
@@ -43,7 +44,7 @@ def show() -> ResponseReturnValue:
         "compare/show.html",
         **page,
         figures=[row for row in figures if row["figure"] in FIGURES],
-        labels=FIGURES,
+        labels={name: (texts.FIGURES[name], kind) for name, kind in FIGURES.items()},
         currency=metrics.currency(),
         explained=effects.explain(rows),
         groups=groups.load(pair, pair.filters),

@@ -5,18 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-GRAINS = {"product": "Product", "product-and-channel": "Product and channel", "category": "Category"}
-LABELS = {
-    "before": ("", ""),
-    "volume": ("Volume", "More or fewer units of the products sold on both sides, at their average price"),
-    "mix": ("Mix", "A shift between cheaper and dearer products sold on both sides"),
-    "price": ("Average price paid", "Another price paid for the same product; discounts and pack sizes count too"),
-    "currency": ("Exchange rates", "The same amounts at other exchange rates"),
-    "new": ("New products", "Products that were not sold on the first side"),
-    "lost": ("Products no longer sold", "Products that were not sold on the second side"),
-    "returns": ("Returns", "More or fewer returned goods"),
-    "other": ("Other", "Lines without a product, quantity or amount, such as postage and fees"),
-}
+from portal.compare import texts
+
 WIDTH = 200
 """Width of the widest bar, in units of the drawing."""
 NEXT = Decimal("0.5")
@@ -66,7 +56,7 @@ def explain(rows: Sequence[dict[str, Any]]) -> Explained:
     scale = WIDTH / float(high - low) if high > low else 0.0
     bars = tuple(
         Bar(
-            *LABELS[row["effect"]],
+            *texts.EFFECTS[row["effect"]],
             row["amount"],
             row["share"],
             row["items"],

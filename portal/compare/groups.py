@@ -8,10 +8,11 @@ from typing import Any
 from flask import request, url_for
 
 from portal import metrics
-from portal.compare import effects
+from portal.compare import effects, texts
 from portal.compare.sides import Pair
 from portal.dashboard.dimensions import Dimension, mine
-from portal.filters.names import UNKNOWN, name_of
+from portal.filters.names import name_of
+from portal.filters.texts import UNKNOWN
 from portal.urls import with_args
 from tillstream.analytics.filters import Filters
 from tillstream.domain.errors import Rejected
@@ -69,7 +70,7 @@ def load(pair: Pair, filters: Filters) -> Groups | None:
     own = [one.filter for one in mine().values() if one.filter]
     name = request.args.get("groups", "")
     if name and name not in own:
-        raise Rejected(f"groups is “{name}”; allowed values are {', '.join(own)}.")
+        raise Rejected(texts.not_allowed("groups", name, own))
     if not dimensions:
         return None
     name = name if name in dimensions else next(iter(dimensions))
@@ -99,7 +100,7 @@ def _dimensions(pair: Pair) -> dict[str, Dimension]:
 def _group(pair: Pair, dimension: str, row: dict[str, Any]) -> Group:
     value = row["item"]
     name = UNKNOWN if value is None else row["name"] or (value if dimension == "product" else name_of(dimension, value))
-    amounts = ((effects.LABELS[effect][0], row[column]) for column, effect in EFFECTS.items())
+    amounts = ((texts.EFFECTS[effect][0], row[column]) for column, effect in EFFECTS.items())
     return Group(
         name,
         value if value and name != value else "",

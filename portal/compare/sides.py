@@ -7,7 +7,8 @@ from datetime import date
 from flask import request
 
 from portal import metrics
-from portal.compare.effects import GRAINS
+from portal.compare import texts
+from portal.compare.texts import GRAINS, KINDS
 from portal.filters.names import name_of
 from portal.filters.values import remaining
 from portal.reader_locale import days_text
@@ -15,15 +16,6 @@ from tillstream.analytics.comparison import period_before
 from tillstream.analytics.filters import COLUMNS, COMPARE, COMPARED_DATES, CURRENCY, Filters
 from tillstream.domain.errors import Rejected
 
-KINDS = {
-    "period": "Periods",
-    "region": "Regions",
-    "store": "Stores",
-    "channel": "Channels",
-    "category": "Categories",
-    "country": "Countries",
-}
-"""What can be compared; all but periods are filters."""
 DATES = ("from", "to", *COMPARED_DATES)
 SHARED = frozenset({*COLUMNS, CURRENCY})
 """Filters that both sides have in common, unless they are compared."""
@@ -65,10 +57,10 @@ def read() -> Pair:
     """
     by = request.args.get("by", "period")
     if by not in KINDS:
-        raise Rejected(f"by is “{by}”; allowed values are {', '.join(KINDS)}.")
+        raise Rejected(texts.not_allowed("by", by, KINDS))
     grain = request.args.get("grain", "product")
     if grain not in GRAINS:
-        raise Rejected(f"grain is “{grain}”; allowed values are {', '.join(GRAINS)}.")
+        raise Rejected(texts.not_allowed("grain", grain, GRAINS))
     own = {name: values for name, values in metrics.requested_filters().items() if not name.startswith(COMPARE)}
     return _periods(own, grain) if by == "period" else _values(by, own, grain)
 
@@ -76,14 +68,13 @@ def read() -> Pair:
 def reported_days() -> str:
     """Why periods cannot be compared: the days that are reported."""
     (row,) = metrics.ask("reported-days", Filters()).to_pylist()
-    reported = days_text(row["first_day"], row["last_day"])
-    return f"Sales are reported for {reported}. Choose two periods within these days."
+    return texts.reported(days_text(row["first_day"], row["last_day"]))
 
 
 def _periods(own: dict[str, list[str]], grain: str) -> Pair:
     latest = metrics.latest(Filters())
     if latest is None:
-        return _nothing("period", grain, "There are no sales yet.")
+        return _nothing("period", grain, texts.NO_SALES)
     chosen = _chosen_dates()
     start, end = chosen.start or latest.start, chosen.end or latest.end
     first, last = period_before(start, end)
@@ -106,7 +97,7 @@ def _values(by: str, own: dict[str, list[str]], grain: str) -> Pair:
     values = narrowed if len(narrowed) > 1 else remaining(by, {})
     latest = metrics.latest(Filters())
     if len(values) < 2 or latest is None:
-        return _nothing(by, grain, f"There are fewer than two {KINDS[by].lower()} to compare.")
+        return _nothing(by, grain, texts.fewer_than_two(by))
     before = request.args.get(f"{COMPARE}{by}") or next(one for one in values if one != request.args.get(by))
     after = request.args.get(by) or next(one for one in values if one != before)
     chosen = _chosen_dates()
@@ -126,8 +117,7 @@ def _pair(
 ) -> Pair:
     replaced = {f"{COMPARE}{name}": chosen for name, chosen in before.args.items() if after.args[name] != chosen}
     if not replaced:
-        reason = "Both sides are the same. Choose another one to compare with."
-        return Pair(by, before, after, grain, tuple(values), shared, reason=reason)
+        return Pair(by, before, after, grain, tuple(values), shared, reason=texts.SAME_SIDES)
     args = after.args | replaced
     return Pair(by, before, after, grain, tuple(values), shared, args, metrics.parse_filters(args))
 

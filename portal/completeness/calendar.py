@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import metrics
+from portal import formats, metrics
 from portal.access import allow
 from portal.completeness import texts
 from portal.context import me, ports, scope
@@ -148,7 +148,7 @@ def _day(text: str, default: date | None) -> date:
     try:
         parsed = date.fromisoformat(text) if text or default is None else default
     except ValueError as error:
-        raise Rejected(texts.not_a_date(text)) from error
+        raise Rejected(formats.not_a_date(text)) from error
     if not 1900 < parsed.year < 2200:
         raise Rejected(texts.out_of_range(parsed))
     return parsed

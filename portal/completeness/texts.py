@@ -33,10 +33,6 @@ CLOSED_DAYS = "Closed days"
 NOTIFY = "Email addresses"
 
 
-def not_a_date(text: str) -> str:
-    return f"“{text}” is not a date. Write it like 2026-01-31."
-
-
 def out_of_range(day: date) -> str:
     return f"There is nothing to show for {day}."
 

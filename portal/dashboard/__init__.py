@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from portal import metrics
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.dashboard import compared, currency_choice, filter_bar, tiles
+from portal.dashboard import compared, currency_choice, filter_bar, texts, tiles
 from portal.dashboard.dimensions import mine as dimensions
-from portal.dashboard.presets import ALL_TIME, PRESETS
+from portal.dashboard.presets import ALL_TIME
 from portal.dashboard.request_filters import (
     DashboardFilters,
     file_link,
@@ -75,7 +75,7 @@ def show() -> ResponseReturnValue:
         tile_address=tile_address,
         presets=_presets(selection),
         compared=compared.of(selection),
-        comparisons=compared.LABELS,
+        comparisons=texts.COMPARISONS,
         bar=fields.of_page(selection.values),
         first=FIRST,
         currencies=currency_choice.choices() if sold else [],
@@ -96,7 +96,7 @@ def table(ranking: str) -> ResponseReturnValue:
     """All rows of a ranking."""
     tiles.own(ranking)
     if ranking not in TABLES:
-        raise NotFound("That part of the dashboard has no table of its own.")
+        raise NotFound(texts.NO_TABLE)
     try:
         selection = compared.like_for_like(read())
     except UnknownValue as error:
@@ -120,8 +120,8 @@ def values(filter_name: str) -> ResponseReturnValue:
 
 def _presets(selection: DashboardFilters) -> dict[str, str]:
     """Values of the period field: empty for the latest period, if there is one."""
-    latest = {"": filter_bar.latest_name(selection.latest).partition(":")[0]} if selection.latest else {}
-    return {**latest, ALL_TIME: "All time", **PRESETS, filter_bar.OWN_DATES: "Custom dates"}
+    latest = {"": filter_bar.latest_kind(selection.latest)} if selection.latest else {}
+    return {**latest, ALL_TIME: texts.ALL_TIME, **texts.PRESETS, filter_bar.OWN_DATES: texts.CUSTOM_DATES}
 
 
 def _at_once(name: str) -> bool:

@@ -7,7 +7,7 @@ from flask import request
 from portal import metrics
 from portal.context import scope
 from portal.dashboard import compared, world_map
-from portal.dashboard.dimensions import DIMENSIONS, Dimension, groups
+from portal.dashboard.dimensions import DIMENSIONS, groups
 from portal.dashboard.request_filters import DashboardFilters, here, lines_link
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 
@@ -90,10 +90,6 @@ def _anchor(name: str) -> str:
 def _chosen(argument: str, default: str) -> str:
     name = request.args.get(argument, default)
     return name if name in DIMENSIONS and scope().may(DIMENSIONS[name].needs) else default
-
-
-def title(dimension: Dimension) -> str:
-    return f"By {dimension.title.lower()}"
 
 
 def top_customers(selection: DashboardFilters) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from portal.filters.names import UNKNOWN
+from portal.dashboard import texts
+from portal.filters.texts import UNKNOWN
 from portal.reader_locale import day_text, decimal, month_text
 
 MANY = 60
@@ -75,15 +76,15 @@ def _each_day(cell: dict[str, Any] | None) -> float | None:
 
 def describe_heatmap(figure: dict[str, Any], weekdays: tuple[str, ...]) -> str:
     averages = [
-        (value, f"{day} in {month}")
+        (value, texts.weekday_of_month(day, month))
         for month, row in zip(figure["names"], figure["values"], strict=True)
         for day, value in zip(weekdays, row, strict=True)
         if value is not None
     ]
     if not averages:
-        return "No sales in these months."
+        return texts.NO_SALES_IN_MONTHS
     best = max(averages)
-    return f"Average revenue per day by month and weekday: highest on {best[1]} with {_amount(best[0], figure)}."
+    return texts.heatmap(best[1], _amount(best[0], figure))
 
 
 def world(areas: dict[str, list[dict[str, Any]]], currency: str) -> dict[str, Any]:
@@ -95,20 +96,18 @@ def world(areas: dict[str, list[dict[str, Any]]], currency: str) -> dict[str, An
 
 def describe_world(rows: list[dict[str, Any]], currency: str) -> str:
     first = [f"{row['country'] or UNKNOWN} {decimal(row['revenue'])} {currency}" for row in rows[:3]]
-    return f"Revenue of {len(rows)} countries on a map, the largest: {'; '.join(first)}."
+    return texts.world(len(rows), first)
 
 
 def describe_over_time(figure: dict[str, Any]) -> str:
     """The chart in a sentence, for screen readers."""
     values = figure["values"]
     if not values:
-        return "No sales in these days."
+        return texts.NO_SALES_IN_DAYS
     names = [period_name(date.fromisoformat(label), figure["period"]) for label in figure["labels"]]
     high, low = values.index(max(values)), values.index(min(values))
-    return (
-        f"Revenue from {names[0]} to {names[-1]} in {len(values)} steps: highest in {names[high]} with "
-        f"{_amount(values[high], figure)}, lowest in {names[low]} with {_amount(values[low], figure)}."
-    )
+    highest, lowest = ((names[at], _amount(values[at], figure)) for at in (high, low))
+    return texts.over_time(names[0], names[-1], len(values), highest, lowest)
 
 
 def _amount(value: float, figure: dict[str, Any]) -> str:
@@ -120,11 +119,11 @@ def period_name(start: date, period: str) -> str:
         case "yearly":
             return str(start.year)
         case "quarterly":
-            return f"Q{(start.month + 2) // 3} {start.year}"
+            return texts.quarter((start.month + 2) // 3, start.year)
         case "monthly":
             return month_text(start)
         case "weekly":
-            return f"Week of {day_text(start)}"
+            return texts.week(day_text(start))
         case _:
             return day_text(start)
 

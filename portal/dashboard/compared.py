@@ -7,13 +7,13 @@ from datetime import date
 from flask import g, request, url_for
 
 from portal import metrics
+from portal.dashboard import texts
 from portal.dashboard.request_filters import DashboardFilters, kept
 from portal.reader_locale import days_text, month_text
 from portal.urls import with_args
 from tillstream.analytics.comparison import Comparison
 
 BEFORE, YEAR_BEFORE, NOTHING = "before", "year-before", "nothing"
-LABELS = {BEFORE: "Previous period", YEAR_BEFORE: "Previous year", NOTHING: "None"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Compared:
         ):
             return month_text(start)
         if (period.start - end).days == 1 and end - start == period.end - period.start:
-            return f"previous {(end - start).days + 1} days"
+            return texts.previous_days((end - start).days + 1)
         return days_text(start, end)
 
     def link(self, **changes: str) -> str:
@@ -92,6 +92,6 @@ def like_for_like(selection: DashboardFilters) -> DashboardFilters:
 
 
 def is_partial(first: date, last: date, selection: DashboardFilters, through: date | None) -> bool:
-    """Whether a period of a chart is not whole: cut by the chosen dates, or not reported through its last day."""
+    """Whether a period of a chart is partial: cut by the chosen dates, or not reported through its last day."""
     start, end = selection.filters.start or first, selection.filters.end or last
     return first < start or last > min(end, through or last)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from portal import metrics
 from portal.context import tillstream
+from portal.dashboard import texts
 from tillstream.analytics.filters import Filters
 
 
@@ -33,5 +34,5 @@ def choices() -> list[CurrencyChoice]:
 
 def _label(code: str, own: str, reporting: str) -> str:
     if code == own != reporting:
-        return f"{code} (yours)"
-    return f"{code} (reporting)" if code == reporting != own else code
+        return texts.own_currency(code)
+    return texts.reporting_currency(code) if code == reporting != own else code

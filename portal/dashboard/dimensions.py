@@ -5,9 +5,11 @@ from typing import Any
 
 from portal import metrics
 from portal.context import scope
+from portal.dashboard import texts
 from portal.dashboard.compared import YEAR_BEFORE, Compared
 from portal.dashboard.request_filters import DashboardFilters, here, lines_link
-from portal.filters.names import UNKNOWN, name_of
+from portal.filters.names import name_of
+from portal.filters.texts import UNKNOWN
 from tillstream.domain.people import Action
 
 
@@ -30,10 +32,9 @@ class Dimension:
     needs: Action = Action.SEE_NUMBERS
 
 
-def _of_totals(name: str, plural: str, *, orders: bool = True, needs: Action = Action.SEE_NUMBERS) -> Dimension:
+def _of_totals(name: str, *, orders: bool = True, needs: Action = Action.SEE_NUMBERS) -> Dimension:
     return Dimension(
-        name.capitalize(),
-        plural,
+        *texts.DIMENSIONS[name],
         "sales-by-dimension-compared",
         "item",
         name,
@@ -44,12 +45,11 @@ def _of_totals(name: str, plural: str, *, orders: bool = True, needs: Action = A
 
 
 DIMENSIONS: dict[str, Dimension] = {
-    "by-region": _of_totals("region", "regions"),
-    "by-store": _of_totals("store", "stores"),
-    "by-category": _of_totals("category", "categories", orders=False),
+    "by-region": _of_totals("region"),
+    "by-store": _of_totals("store"),
+    "by-category": _of_totals("category", orders=False),
     "by-product": Dimension(
-        "Product",
-        "products",
+        *texts.DIMENSIONS["product"],
         "products-compared",
         "product",
         "product",
@@ -57,12 +57,11 @@ DIMENSIONS: dict[str, Dimension] = {
         ranked=True,
         orders=False,
     ),
-    "by-channel": _of_totals("channel", "channels"),
-    "by-salesperson": _of_totals("salesperson", "salespeople", needs=Action.SEE_PERSONAL),
-    "by-country": _of_totals("country", "countries"),
+    "by-channel": _of_totals("channel"),
+    "by-salesperson": _of_totals("salesperson", needs=Action.SEE_PERSONAL),
+    "by-country": _of_totals("country"),
     "by-customer": Dimension(
-        "Customer",
-        "customers",
+        *texts.DIMENSIONS["customer"],
         "customers-compared",
         "customer",
         label="customer_name",

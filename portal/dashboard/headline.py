@@ -7,7 +7,7 @@ from typing import Any
 
 from portal import metrics
 from portal.context import scope
-from portal.dashboard import compared, sparklines
+from portal.dashboard import compared, sparklines, texts
 from portal.dashboard.compared import Compared
 from portal.dashboard.filter_bar import latest_name
 from portal.dashboard.request_filters import DashboardFilters, dates_in_address, here
@@ -22,22 +22,25 @@ class Card:
     """A key figure. `figure`: its name in the queries. `kind`: its format. `turned`: a rise is bad."""
 
     figure: str
-    label: str
     kind: str = "count"
     turned: bool = False
 
+    @property
+    def label(self) -> str:
+        return texts.FIGURES[self.figure]
+
 
 CARDS = (
-    Card("revenue", "Revenue", "money"),
-    Card("orders", "Orders"),
-    Card("average_order_value", "Average order", "money"),
-    Card("units", "Units"),
-    Card("customers", "Customers"),
-    Card("new_customers", "New customers"),
-    Card("margin", "Margin", "money"),
-    Card("returned_value", "Returns", "money", turned=True),
-    Card("cancelled_value", "Cancelled", "money", turned=True),
-    Card("active_lines", "Sale lines"),
+    Card("revenue", "money"),
+    Card("orders"),
+    Card("average_order_value", "money"),
+    Card("units"),
+    Card("customers"),
+    Card("new_customers"),
+    Card("margin", "money"),
+    Card("returned_value", "money", turned=True),
+    Card("cancelled_value", "money", turned=True),
+    Card("active_lines"),
 )
 STRIP = ("revenue", "orders", "average_order_value", "units", "customers")
 CURRENCIES = 8

@@ -3,18 +3,9 @@
 from calendar import monthrange
 from datetime import date, timedelta
 
-PRESETS = {
-    "yesterday": "Yesterday",
-    "last-week": "Last week",
-    "last-7-days": "Last 7 days",
-    "last-30-days": "Last 30 days",
-    "this-month": "This month",
-    "last-month": "Last month",
-    "this-quarter": "This quarter",
-    "this-year": "This year",
-    "last-year": "Last year",
-    "last-12-months": "Last 12 months",
-}
+from portal.dashboard import texts
+
+PRESETS = frozenset(texts.PRESETS)
 ALL_TIME = "all"
 """The preset without dates."""
 

@@ -7,12 +7,12 @@ from flask import g, request, url_for
 
 from portal import metrics
 from portal.context import ports
+from portal.dashboard import texts
 from portal.dashboard.presets import ALL_TIME, PRESETS, dates_of
 from portal.urls import with_args
 from tillstream.analytics.comparison import LatestPeriod
 from tillstream.analytics.filters import Filters, is_filter
 
-PERIODS = {"daily": "Days", "weekly": "Weeks", "monthly": "Months", "quarterly": "Quarters", "yearly": "Years"}
 DATES = ("from", "to")
 
 
@@ -45,7 +45,9 @@ def read() -> DashboardFilters:
         values |= dates_in_address(latest)
         filters = replace(filters, start=latest.start, end=latest.end)
         g.filters_of_links = dates_in_address(latest)
-    return DashboardFilters(values, filters, preset, period if period in PERIODS else default_period(filters), latest)
+    return DashboardFilters(
+        values, filters, preset, period if period in texts.PERIODS else default_period(filters), latest
+    )
 
 
 def dates_in_address(period: LatestPeriod) -> dict[str, list[str]]:

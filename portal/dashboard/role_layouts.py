@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from portal.dashboard import texts
 from tillstream.domain.people import Role
 
 ANSWERS = ("headline", "over-time", "movers", "split-1", "split-2")
@@ -26,32 +27,32 @@ class RoleLayout:
 
 ROLE_LAYOUTS: dict[Role, RoleLayout] = {
     Role.ADMIN: RoleLayout(
-        "How is every region selling, and is any data missing?",
+        texts.QUESTIONS[Role.ADMIN],
         "by-store",
         ("by-region", "by-category"),
         ("heatmap", "top-customers", "attention", "freshness"),
     ),
     Role.MANAGER: RoleLayout(
-        "How are your stores and salespeople selling, and what needs your attention?",
+        texts.QUESTIONS[Role.MANAGER],
         "by-product",
         ("by-store", "by-salesperson"),
         ("heatmap", "top-customers", "attention", "freshness"),
     ),
     Role.CLERK: RoleLayout(
-        "Did every file arrive, and what needs your attention?",
+        texts.QUESTIONS[Role.CLERK],
         "by-store",
         ("by-store", "by-category"),
         ("split-1", "split-2", "freshness"),
         tiles=("attention", "latest-uploads", "headline", "over-time", "movers"),
     ),
     Role.SALESPERSON: RoleLayout(
-        "How are your own sales going?",
+        texts.QUESTIONS[Role.SALESPERSON],
         "by-product",
         ("by-product", "by-customer"),
         ("heatmap", "top-customers", "freshness"),
     ),
     Role.ANALYST: RoleLayout(
-        "How are sales developing, and why?",
+        texts.QUESTIONS[Role.ANALYST],
         "by-country",
         ("by-country", "by-category"),
         ("heatmap", "freshness"),

@@ -8,34 +8,44 @@ from typing import Any
 from flask import request
 
 from portal import list_view, metrics
-from portal.dashboard import compared
+from portal.dashboard import compared, texts
 from portal.dashboard.dimensions import DIMENSIONS, groups
 from portal.dashboard.request_filters import DashboardFilters, kept, lines_link
 
 MAX_ROWS = 5_000
 """Maximum rows of a ranked table (products, customers), largest first."""
-AMOUNTS = (("revenue", "Revenue", "money"), ("orders", "Orders", "count"), ("units", "Units", "count"))
-SHARE = ("revenue_share", "% of revenue", "share")
-CHANGE = (("change", "Change", "signed"), ("growth", "Change in %", "growth"))
-LINES = ("lines", "Sale lines", "lines")
-Column = tuple[str, str, str]
+AMOUNTS = (("revenue", "money"), ("orders", "count"), ("units", "count"))
+SHARE = ("revenue_share", "share")
+CHANGE = (("change", "signed"), ("growth", "growth"))
+LINES = ("lines", "lines")
+Column = tuple[str, str]
 COUNTRY_SHARES = (
-    ("customers", "Customers", "count"),
-    ("customers_share", "% of customers", "share"),
-    ("new_customers", "New", "count"),
-    ("new_customers_share", "% of new", "share"),
+    ("customers", "count"),
+    ("customers_share", "share"),
+    ("new_customers", "count"),
+    ("new_customers_share", "share"),
 )
 
 
 @dataclass(frozen=True)
 class Table:
-    """`columns`: key, label and format. `query`: the one of its file."""
+    """`dimension`: what its rows are. `columns`: key and format. `query`: the one of its file."""
 
-    title: str
+    dimension: str
     query: str
     columns: tuple[Column, ...]
     load: Callable[[DashboardFilters], list[dict[str, Any]]]
     params: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return texts.ranking(self.dimension)
+
+    @property
+    def labelled(self) -> list[tuple[str, str, str]]:
+        """Key, label and format of each column."""
+        name = texts.DIMENSIONS[self.dimension][0]
+        return [(key, name if key == "name" else texts.COLUMNS[key], kind) for key, kind in self.columns]
 
     @property
     def heads(self) -> list[dict[str, Any]]:
@@ -49,7 +59,7 @@ class Table:
                 "num": kind not in {"name", "text", "day"},
                 "unit": currency if kind in {"money", "signed"} else "",
             }
-            for key, label, kind in self.columns
+            for key, label, kind in self.labelled
         ]
 
 
@@ -58,7 +68,7 @@ def _groups(name: str, selection: DashboardFilters) -> list[dict[str, Any]]:
     if name == "by-country":
         shares = {row["country"]: row for row in metrics.ask("country-shares", selection.filters).to_pylist()}
         for row in rows:
-            row |= {key: shares.get(row["value"], {}).get(key) for key, _, _ in COUNTRY_SHARES}
+            row |= {key: shares.get(row["value"], {}).get(key) for key, _ in COUNTRY_SHARES}
     return rows
 
 
@@ -74,10 +84,10 @@ def _customers(selection: DashboardFilters) -> list[dict[str, Any]]:
 def _of_dimensions() -> Iterable[tuple[str, Table]]:
     for name, one in DIMENSIONS.items():
         amounts = tuple(column for column in AMOUNTS if one.orders or column[0] != "orders")
-        region = (("region", "Region", "text"),) if one.filter in {"store", "salesperson"} else ()
+        region = (("region", "text"),) if one.filter in {"store", "salesperson"} else ()
         shares = COUNTRY_SHARES if name == "by-country" else ()
         columns = (
-            ("name", one.title, "name"),
+            ("name", "name"),
             *region,
             amounts[0],
             SHARE,
@@ -86,19 +96,18 @@ def _of_dimensions() -> Iterable[tuple[str, Table]]:
             *shares,
             LINES,
         )
-        title = f"{one.plural.capitalize()} by revenue"
-        yield name, Table(title, one.query, columns, partial(_groups, name), one.params)
+        yield name, Table(name.removeprefix("by-"), one.query, columns, partial(_groups, name), one.params)
 
 
 TABLES: dict[str, Table] = dict(_of_dimensions()) | {
     "top-customers": Table(
-        "Customers by revenue",
+        "customer",
         "top-customers",
         (
-            ("name", "Customer", "name"),
-            ("country", "Country", "text"),
+            ("name", "name"),
+            ("country", "text"),
             *AMOUNTS,
-            ("last_sale_date", "Last sale", "day"),
+            ("last_sale_date", "day"),
             LINES,
         ),
         _customers,
@@ -109,9 +118,7 @@ TABLES: dict[str, Table] = dict(_of_dimensions()) | {
 def page_of(table: Table, selection: DashboardFilters) -> list_view.Page:
     """Requested page of the table; its links keep the filters."""
     args = kept() | {name: request.args[name] for name in ("compare", "like-for-like") if name in request.args}
-    query = replace(
-        list_view.list_query(sorts=[key for key, _, _ in table.columns], default_sort="-revenue"), kept=args
-    )
+    query = replace(list_view.list_query(sorts=[key for key, _ in table.columns], default_sort="-revenue"), kept=args)
     words = query.q.casefold().split()
     rows = [row for row in table.load(selection) if all(word in _text(row) for word in words)]
     ordered = [row for row in rows if row[query.column] is not None]

@@ -8,7 +8,7 @@ from typing import Any
 from flask import render_template
 
 from portal.context import scope
-from portal.dashboard import breakdowns, data_status, headline, trends
+from portal.dashboard import breakdowns, data_status, headline, texts, trends
 from portal.dashboard.dimensions import DIMENSIONS
 from portal.dashboard.request_filters import DashboardFilters
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
@@ -48,18 +48,22 @@ class Place:
 
 
 TILES: dict[str, Tile] = {
-    "headline": Tile("Key figures", "headline", headline.load),
-    "over-time": Tile("Revenue over time", "over_time", trends.over_time, chart=True),
-    "movers": Tile("Biggest movers", "movers", breakdowns.movers),
-    "heatmap": Tile("Sales by weekday", "heatmap", trends.heatmap, chart=True),
-    "top-customers": Tile("Top customers", "top_customers", breakdowns.top_customers, needs=Action.SEE_PERSONAL),
-    "attention": Tile("Action required", "attention", data_status.attention, of_sales=False, needs=Action.SEE_UPLOADS),
-    "latest-uploads": Tile(
-        "Latest files", "latest_uploads", data_status.latest, of_sales=False, needs=Action.SEE_UPLOADS
+    "headline": Tile(texts.TILES["headline"], "headline", headline.load),
+    "over-time": Tile(texts.TILES["over-time"], "over_time", trends.over_time, chart=True),
+    "movers": Tile(texts.TILES["movers"], "movers", breakdowns.movers),
+    "heatmap": Tile(texts.TILES["heatmap"], "heatmap", trends.heatmap, chart=True),
+    "top-customers": Tile(
+        texts.TILES["top-customers"], "top_customers", breakdowns.top_customers, needs=Action.SEE_PERSONAL
     ),
-    "freshness": Tile("Data freshness", "freshness", data_status.freshness),
+    "attention": Tile(
+        texts.TILES["attention"], "attention", data_status.attention, of_sales=False, needs=Action.SEE_UPLOADS
+    ),
+    "latest-uploads": Tile(
+        texts.TILES["latest-uploads"], "latest_uploads", data_status.latest, of_sales=False, needs=Action.SEE_UPLOADS
+    ),
+    "freshness": Tile(texts.TILES["freshness"], "freshness", data_status.freshness),
 } | {
-    name: Tile(breakdowns.title(one), "breakdown", partial(breakdowns.load, name), needs=one.needs)
+    name: Tile(texts.by(name.removeprefix("by-")), "breakdown", partial(breakdowns.load, name), needs=one.needs)
     for name, one in DIMENSIONS.items()
 }
 
@@ -83,5 +87,5 @@ def own(name: str) -> Tile:
     if name not in {*layout.tiles, *layout.details, *DIMENSIONS} or not (
         name in TILES and scope().may(TILES[name].needs)
     ):
-        raise NotFound("Your dashboard has no such part.")
+        raise NotFound(texts.NO_TILE)
     return TILES[name]

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from portal import annotations, metrics
-from portal.dashboard import charts, compared
-from portal.dashboard.request_filters import PERIODS, DashboardFilters, here, lines_link
+from portal.dashboard import charts, compared, texts
+from portal.dashboard.request_filters import DashboardFilters, here, lines_link
+from portal.reader_locale import weekdays
 from tillstream.analytics.filters import Filters
 
 FINER = {"yearly": "monthly", "quarterly": "monthly", "monthly": "daily", "weekly": "daily", "daily": "daily"}
@@ -16,7 +17,6 @@ STEPS = 800
 """Maximum points of a chart; a range with more of them is shown by longer periods."""
 MONTHS = 24
 """Maximum months of a heatmap."""
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def over_time(selection: DashboardFilters) -> dict[str, Any]:
@@ -40,13 +40,13 @@ def over_time(selection: DashboardFilters) -> dict[str, Any]:
     comparison = compared.of(selection)
     if comparison.period:
         rows_before = _before(selection).get(comparison.chosen, [])
-        figure["before"] = charts.comparison(rows_before, len(starts), compared.LABELS[comparison.chosen])
+        figure["before"] = charts.comparison(rows_before, len(starts), texts.COMPARISONS[comparison.chosen])
     return {
         "selection": selection,
         "wanted": wanted,
         "rows": rows,
         "currency": currency,
-        "periods": PERIODS,
+        "periods": texts.PERIODS,
         "figure": figure,
         "links": dict(zip(starts, figure["links"], strict=True)),
         "summary": charts.describe_over_time(figure),
@@ -104,16 +104,17 @@ def heatmap(selection: DashboardFilters) -> dict[str, Any]:
     months = sorted({row["month"] for row in rows})[-MONTHS:]
     cells = {(row["month"], row["weekday"]): row for row in rows}
     links = [_days(selection, *charts.span(month, "monthly")) for month in months]
-    figure = charts.heatmap(cells, months, WEEKDAYS, metrics.currency())
-    summary = charts.describe_heatmap(figure, WEEKDAYS)
+    names = weekdays()
+    figure = charts.heatmap(cells, months, names, metrics.currency())
+    summary = charts.describe_heatmap(figure, names)
     figure["links"] = links
     if len(months) == 1:
         averages = [value or 0.0 for value in figure["values"][0]]
-        figure |= {"kind": "columns", "names": WEEKDAYS, "ticks": WEEKDAYS, "values": averages, "links": None}
+        figure |= {"kind": "columns", "names": names, "ticks": names, "values": averages, "links": None}
     return {
         "cells": cells,
         "months": list(zip(months, links, strict=True)),
-        "weekdays": WEEKDAYS,
+        "weekdays": names,
         "currency": figure["currency"],
         "figure": figure,
         "summary": summary,

@@ -8,7 +8,7 @@ from portal import metrics
 from portal.access import allow
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import resolved
-from portal.exports import writers
+from portal.exports import texts, writers
 from tillstream.analytics import queries
 from tillstream.analytics.filters import CURRENCY
 from tillstream.domain.errors import NotFound
@@ -53,7 +53,7 @@ WHOLE = 1_000_000
 def export(table: str) -> Response:
     """One table of the dashboards with the current filters, as a file."""
     if table not in TABLES:
-        raise NotFound(f"There is no table {table}. Use one of: {', '.join(TABLES)}.")
+        raise NotFound(texts.no_table(table, TABLES))
     params: dict[str, Any] = {
         one.name: request.args.get(one.name, WHOLE if one.name == "limit" else None)
         for one in queries.describe(table).parameters

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from flask import Response
 from werkzeug.utils import secure_filename
 
+from portal.exports import texts as messages
 from tillstream.analytics.json_values import to_json
 from tillstream.domain.errors import Rejected
 from tillstream.domain.text import bidi
@@ -29,7 +30,7 @@ def respond(kind: str, what: str, filters: Mapping[str, Iterable[str]], batches:
     Raises `Rejected` for an unknown format, and what reading the first batch raises.
     """
     if kind not in WRITERS:
-        raise Rejected(f"There is no format {kind}. Use one of: {', '.join(WRITERS)}.")
+        raise Rejected(messages.no_format(kind, WRITERS))
     rest = iter(batches)
     first = next(rest)
     response = Response(WRITERS[kind](first.schema, chain([first], rest)), mimetype=BYTES[kind].partition(";")[0])

@@ -1,4 +1,4 @@
-"""Country names to ISO codes, from `data/countries.json`."""
+"""Country names to ISO codes, from `data/countries.json`, and from `data/country_names.json` those that it lacks."""
 
 import json
 import re
@@ -7,29 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypedDict
 
-EXTRA_NAMES = {
-    "GBR": ("England", "Scotland", "Wales", "Northern Ireland", "Britain", "U.K."),
-    "USA": ("America", "U.S.", "U.S.A.", "United States (USA)"),
-    "ZAF": ("RSA", "R.S.A."),
-    "ARE": ("UAE", "Emirates"),
-    "NLD": ("Holland", "The Netherlands"),
-    "KOR": ("Korea", "Korea (South)"),
-    "PRK": ("Korea (North)",),
-    "CZE": ("Czech Rep.",),
-    "BIH": ("Bosnia",),
-    "MKD": ("North Macedonia",),
-    "SWZ": ("Eswatini",),
-    "TUR": ("Türkiye",),
-    "VNM": ("Viet Nam",),
-    "COD": ("DR Congo", "Congo-Kinshasa"),
-    "CIV": ("Ivory Coast",),
-    "RUS": ("Russia",),
-    "MMR": ("Burma",),
-    "TLS": ("Timor-Leste",),
-    "CPV": ("Cabo Verde",),
-}
-"""Names in sales files that the data lacks: code → names."""
-_DATA = Path(__file__).parent.parent / "data" / "countries.json"
+_DATA = Path(__file__).parent.parent / "data"
 
 
 class Country(TypedDict):
@@ -58,7 +36,7 @@ def country_names() -> tuple[str, ...]:
 
 @cache
 def _countries() -> dict[str, Country]:
-    countries: dict[str, Country] = json.loads(_DATA.read_text(encoding="utf-8"))
+    countries: dict[str, Country] = json.loads((_DATA / "countries.json").read_text(encoding="utf-8"))
     return countries
 
 
@@ -73,7 +51,8 @@ def _names() -> dict[str, str]:
     names = {name: next(iter(codes)) for name, codes in codes_by_name.items() if len(codes) == 1}
     for code, country in countries.items():
         names[_plain(country["alpha2"])] = names[_plain(code)] = names[_plain(country["name"])] = code
-    names |= {_plain(name): code for code, extra in EXTRA_NAMES.items() for name in extra}
+    extra_names: dict[str, list[str]] = json.loads((_DATA / "country_names.json").read_text(encoding="utf-8"))
+    names |= {_plain(name): code for code, extra in extra_names.items() for name in extra}
     names.pop("", None)
     return names
 

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from portal.filters.names import LABELS, name_of
+from portal.filters.names import name_of
+from portal.filters.texts import LABELS
 from portal.filters.values import Chosen, Value, may_filter, remaining
 
 OFFERED = 12

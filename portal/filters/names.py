@@ -10,18 +10,6 @@ from portal.filters import countries
 from tillstream.analytics.filters import Filters
 from tillstream.people import accounts
 
-LABELS = {
-    "region": "Region",
-    "status": "Status",
-    "country": "Country",
-    "store": "Store",
-    "category": "Category",
-    "product": "Product",
-    "channel": "Channel",
-    "salesperson": "Salesperson",
-}
-"""Filter → its label, in the order of the filter bar."""
-UNKNOWN = "Unknown"
 PRODUCTS = 50
 """Products whose ID contains a text, among which the one with this ID is looked up."""
 

@@ -7,7 +7,9 @@ from flask import g
 
 from portal import metrics
 from portal.context import scope
-from portal.filters.names import LABELS, name_of
+from portal.filters import texts
+from portal.filters.names import name_of
+from portal.filters.texts import LABELS
 from tillstream.analytics.filters import COLUMNS, Filters
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.errors import NotFound
@@ -46,7 +48,7 @@ def remaining(filter_name: str, chosen: Chosen) -> list[str]:
 def search(filter_name: str, text: str, chosen: Chosen) -> list[Value]:
     """First values whose ID or name contains a text. Raises `NotFound` for a filter that the user may not set."""
     if not may_filter(filter_name):
-        raise NotFound("There is no such filter.")
+        raise NotFound(texts.NO_FILTER)
     wanted = text.strip().casefold()
     if filter_name == "product":
         others = _others(filter_name, chosen)

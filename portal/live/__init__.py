@@ -68,7 +68,7 @@ def events() -> Response:
 def _once(latest: Callable[[], int], last_number: int) -> Iterator[str]:
     yield f"retry: {AGAIN_LATER}\n\n"
     number = latest()
-    yield _settled(number) if number != last_number else ": nothing new\n\n"
+    yield _settled(number) if number != last_number else ": \n\n"
 
 
 def _held(streams: Streams, latest: Callable[[], int], last_number: int) -> Iterator[str]:

@@ -10,6 +10,7 @@ from portal import metrics
 from portal.access import allow
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import resolved
+from portal.metric_explanation import texts
 from portal.uploads import scoped
 from tillstream.analytics import metric_explanation
 from tillstream.analytics.json_values import to_json
@@ -71,7 +72,7 @@ def _page() -> int:
     """Requested page of uploads. Raises `Rejected`."""
     text = request.args.get("page", "1")
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(LAST_PAGE)) and 1 <= int(text) <= LAST_PAGE):
-        raise Rejected(f"page is “{text}”; it must be a whole number from 1 to {LAST_PAGE}.")
+        raise Rejected(texts.no_page(text, LAST_PAGE))
     return int(text)
 
 

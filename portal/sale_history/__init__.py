@@ -9,6 +9,7 @@ from portal import metrics
 from portal.access import allow
 from portal.changes.texts import WORDS
 from portal.context import ports, scope
+from portal.sale_history.texts import ACTIONS
 from tillstream.analytics.filters import Filters
 from tillstream.audit import reading
 from tillstream.batches import records
@@ -20,16 +21,6 @@ blueprint = Blueprint("sale_history", __name__, template_folder="templates")
 
 HIDDEN = frozenset({"line_key", "content", "is_current", "settlement_no", "settled_at", "region", "sale_id"})
 """Technical columns of a version, not shown."""
-DONE = {
-    "upload.received": "uploaded",
-    "upload.fixed": "corrected",
-    "upload.replayed": "reprocessed",
-    "upload.confirmed": "imported after review",
-    "upload.given-a-contract": "assigned another data source",
-    "upload.rejected": "discarded",
-    "upload.undone": "undone",
-    "upload.cancelled": "cancelled",
-}
 
 
 @blueprint.get("/sales/<path:sale_id>")
@@ -117,6 +108,6 @@ def _people(batches: set[str]) -> list[dict[str, Any]]:
     for batch in sorted(batches):
         file = records.get(ports(), batch).file
         for entry in reading.find_by_subject(ports(), "upload", batch):
-            what = DONE.get(entry.what, entry.what)
+            what = ACTIONS.get(entry.what, entry.what)
             actions.append({"at": entry.at, "who": entry.who, "what": what, "file": file, "batch_id": batch})
     return sorted(actions, key=lambda one: one["at"])

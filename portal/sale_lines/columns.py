@@ -3,42 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from portal.sale_lines.texts import LABELS
 from tillstream.analytics.catalogue import describe
 from tillstream.domain.columns import BY_NAME, COSTS, PERSONAL, Kind
 from tillstream.domain.people import Action, Scope
 
 AMOUNTS = frozenset({"unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})
-LABELS = {
-    "sale_date": "Day",
-    "sold_at": "Time",
-    "region": "Region",
-    "store_id": "Store",
-    "sale_id": "Sale",
-    "line_key": "Line",
-    "status": "Status",
-    "product_id": "Product number",
-    "product_name": "Product",
-    "category": "Category",
-    "channel": "Channel",
-    "country": "Country",
-    "customer_id": "Customer number",
-    "customer_name": "Customer",
-    "salesperson_id": "Salesperson",
-    "quantity": "Quantity",
-    "unit_price": "Price",
-    "discount": "Discount",
-    "tax": "Tax",
-    "net_amount": "Net",
-    "gross_amount": "Gross",
-    "currency": "Currency",
-    "reporting_amount": "Net, converted",
-    "unit_cost": "Unit cost",
-    "returns_sale_id": "Returns sale",
-    "source": "Source",
-    "source_version": "Version",
-    "ingested_at": "Counted",
-    "extra": "Other columns",
-}
 FIRST = ("sale_date", "sale_id", "store_id", "product_name", "category", "customer_name", "status", "quantity")
 MONEY = ("net_amount", "currency")
 

@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 from portal import list_view, metrics
 from portal.access import allow
 from portal.context import scope, tillstream
-from portal.dashboard.presets import PRESETS
 from portal.dashboard.request_filters import DATES, resolved
+from portal.dashboard.texts import PRESETS
 from portal.exports import writers
 from portal.filters import fields
+from portal.sale_lines import texts
 from portal.sale_lines.columns import Shown, chosen, offered
 from tillstream.analytics import line_export
 from tillstream.analytics.filters import CURRENCY
@@ -48,7 +49,7 @@ def show() -> ResponseReturnValue:
     columns = chosen(scope(), request.args.getlist("column"))
     heads = [one.head(total["currency"]) for one in columns]
     if scope().may(Action.SEE_UPLOADS):
-        heads.append({"key": "", "label": "Original"})
+        heads.append({"key": "", "label": texts.ORIGINAL})
     return render_template(
         "sale_lines/list.html",
         heads=heads,

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope
 from portal.urls import own_page
+from portal.views import texts
 from tillstream.dashboards import saved_views
 from tillstream.dashboards.saved_views import SavedView
 from tillstream.domain.people import Action
@@ -34,7 +35,7 @@ def save() -> ResponseReturnValue:
     view = saved_views.save(ports(), me().login, me().created_at, request.form.get("name", ""), address, shared=shared)
     if request.form.get("start") == "yes":
         saved_views.set_start_view(ports(), me().login, me().created_at, view.id)
-    flash(f"View “{view.name}” saved.")
+    flash(texts.saved(view.name))
     return redirect(own_page(view.address), 303)
 
 
@@ -42,7 +43,7 @@ def save() -> ResponseReturnValue:
 @allow(Action.SEE_NUMBERS)
 def delete(view_id: str) -> ResponseReturnValue:
     view = saved_views.remove(ports(), view_id, by=me().login, any_owner=scope().may(Action.ADMINISTER))
-    flash(f"View “{view.name}” deleted.")
+    flash(texts.deleted(view.name))
     return redirect(url_for("views.show"), 303)
 
 
@@ -51,5 +52,5 @@ def delete(view_id: str) -> ResponseReturnValue:
 def start() -> ResponseReturnValue:
     """Open the portal with the view `view`; empty: with the dashboard of the role."""
     saved_views.set_start_view(ports(), me().login, me().created_at, request.form.get("view", ""))
-    flash("Start page changed.")
+    flash(texts.START_CHANGED)
     return redirect(url_for("views.show"), 303)

@@ -111,8 +111,8 @@ def test_a_sale_is_found_and_followed_to_the_line_of_its_file(manager: Page, ser
     manager.keyboard.type("MUM01/A0")
     manager.keyboard.press("Enter")
     expect(manager.get_by_role("heading", name="Sale MUM01/A0")).to_be_visible()
-    expect(manager.get_by_text("Counts now")).to_be_visible()
-    expect(manager.get_by_text("Counted before")).to_be_visible()
+    expect(manager.get_by_text("Current")).to_be_visible()
+    expect(manager.get_by_text("Previous")).to_be_visible()
     manager.get_by_role("listitem").filter(has_text="monday.csv").get_by_role("link", name="line 2").click()
     expect(manager.get_by_text("A0,1,03-06-2026").first).to_be_visible()
     assert served.page_errors == []

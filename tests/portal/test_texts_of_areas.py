@@ -8,12 +8,30 @@ from pathlib import Path
 import pytest
 
 PORTAL = Path(__file__).resolve().parents[2] / "portal"
-AREAS = ("annotations", "admin", "audit", "changes", "completeness", "health", "help", "pipeline", "profile", "sign_in")
+AREAS = (
+    *(
+        "annotations",
+        "admin",
+        "audit",
+        "changes",
+        "compare",
+        "completeness",
+        "dashboard",
+        "exports",
+        "filters",
+        "health",
+    ),
+    *("help", "live", "metric_explanation", "pipeline", "profile", "sale_history", "sale_lines", "search", "sign_in"),
+    "views",
+)
 """This list only grows."""
+WITHOUT_TEXTS = {"live", "search"}
+"""Areas whose modules make none: their texts are all in templates."""
 FOR_PROGRAMS = {
     *("Messages of a queue", "Batches by state", "Requests answered", "Time to answer"),  # metrics
     *("openid email profile", "Lax", "Authorization"),  # protocols
     *("Provider", "text/csv; charset=utf-8"),  # a type, a media type
+    *("retry: x\n\n", "id: x\nevent: settled\ndata: x\n\n"),  # server-sent events
 }
 """Texts that people do not read on a page."""
 TEXT = re.compile(r"[^\W\d_][.,:;!?”…]* [^\W\d_“]|^[A-Z][a-z]+$")
@@ -66,6 +84,8 @@ def test_the_modules_of_an_area_contain_no_texts(area: str) -> None:
 def test_texts_need_nothing_of_their_area(area: str) -> None:
     """So a translator reads one file: it imports no module of the portal except formats."""
     path = PORTAL / area / "texts.py"
+    if not path.exists() and area in WITHOUT_TEXTS:
+        return
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("portal"):
             assert (node.module, [one.name for one in node.names]) == ("portal", ["formats"])

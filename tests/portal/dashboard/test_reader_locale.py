@@ -80,3 +80,16 @@ def test_cells_follow_the_reader_without_scripts(app: App) -> None:
         assert reader_locale.is_written()
     with create_app(app).test_request_context("/", headers={"Accept-Language": "ar-EG"}):
         assert not reader_locale.is_written(), "the script of the page writes them"
+
+
+@pytest.mark.parametrize(
+    ("locale", "first", "last"), [("", "Mon", "Sun"), ("de-AT", "Mo", "So"), ("sv-SE", "mån", "sön")]
+)
+def test_weekdays_follow_the_reader(app: App, locale: str, first: str, last: str) -> None:
+    with create_app(app).test_request_context("/", headers={"Accept-Language": locale} if locale else {}):
+        names = reader_locale.weekdays()
+    assert (len(names), names[0], names[-1]) == (7, first, last)
+
+
+def test_every_date_style_names_seven_weekdays() -> None:
+    assert {len(style.weekdays.split()) for style in reader_locale.DATES.values()} == {7}

@@ -150,6 +150,11 @@ def test_a_heatmap_shows_the_revenue_of_a_weekday(sold: Visitor) -> None:
     assert figure["values"] == [[*[None] * 4, 100.1, None, None], [None, None, 200.2, 300.3, None, None, None]]
 
 
+def test_a_heatmap_names_the_weekdays_of_the_reader(sold: Visitor) -> None:
+    tile = sold.get("/dashboard/tiles/heatmap?preset=all", headers={"Accept-Language": "de-DE"}).text
+    assert figure_in(tile)["labels"] == ["Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"]
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [

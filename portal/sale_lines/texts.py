@@ -1,0 +1,35 @@
+"""Texts of the list of sale lines."""
+
+ORIGINAL = "Original"
+LABELS = {
+    "sale_date": "Day",
+    "sold_at": "Time",
+    "region": "Region",
+    "store_id": "Store",
+    "sale_id": "Sale",
+    "line_key": "Line",
+    "status": "Status",
+    "product_id": "Product number",
+    "product_name": "Product",
+    "category": "Category",
+    "channel": "Channel",
+    "country": "Country",
+    "customer_id": "Customer number",
+    "customer_name": "Customer",
+    "salesperson_id": "Salesperson",
+    "quantity": "Quantity",
+    "unit_price": "Price",
+    "discount": "Discount",
+    "tax": "Tax",
+    "net_amount": "Net",
+    "gross_amount": "Gross",
+    "currency": "Currency",
+    "reporting_amount": "Net, converted",
+    "unit_cost": "Unit cost",
+    "returns_sale_id": "Returns sale",
+    "source": "Source",
+    "source_version": "Version",
+    "ingested_at": "Counted",
+    "extra": "Other columns",
+}
+"""Column → its label, in display order."""
