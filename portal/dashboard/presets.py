@@ -13,24 +13,25 @@ ALL_TIME = "all"
 def dates_of(preset: str, today: date) -> tuple[date, date]:
     """First and last day, both included.
 
-    A week is from Monday to Sunday. The current month, quarter or year extends to its end, so that it is compared with
-    a whole one.
+    A number of days or months ends yesterday, because a begun day is not comparable with a whole one. A week is from
+    Monday to Sunday. The current month, quarter or year extends to its end, so that it is compared with a whole one.
     """
+    yesterday = today - timedelta(days=1)
     month = today.replace(day=1)
     previous = month - timedelta(days=1)
     sunday = today - timedelta(days=today.isoweekday())
     quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
     return {
-        "yesterday": (today - timedelta(days=1), today - timedelta(days=1)),
+        "yesterday": (yesterday, yesterday),
         "last-week": (sunday - timedelta(days=6), sunday),
-        "last-7-days": (today - timedelta(days=6), today),
-        "last-30-days": (today - timedelta(days=29), today),
+        "last-7-days": (today - timedelta(days=7), yesterday),
+        "last-30-days": (today - timedelta(days=30), yesterday),
         "this-month": (month, _last_of_months(month, 1)),
         "last-month": (previous.replace(day=1), previous),
         "this-quarter": (quarter, _last_of_months(quarter, 3)),
         "this-year": (date(today.year, 1, 1), date(today.year, 12, 31)),
         "last-year": (date(today.year - 1, 1, 1), date(today.year - 1, 12, 31)),
-        "last-12-months": (_a_year_before(today) + timedelta(days=1), today),
+        "last-12-months": (_a_year_before(yesterday) + timedelta(days=1), yesterday),
     }[preset]
 
 

@@ -1,7 +1,7 @@
 """Write and load the sample regions."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -48,12 +48,15 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
 
     until, scale = app.ports.clock.now().date() - timedelta(days=1), arguments.scale
     written = write_samples(app.settings.home / "samples", until=until, scale=scale, days=DAYS)
-    # the worker processes each file while the next is written
-    received = [_receive(app, progress, sample, path, until) for sample, path in written]
-    receipts = []
-    for receipt in _wait_for(app, progress, received) if app.has_worker else _load(app, progress, received):
-        receipts.append(receipt)
-        progress("files", 1)
+    received, corrections = [], []
+    for sample, path in written:  # the worker processes each file while the next is written
+        if sample.delivery.corrects:
+            corrections.append((sample, path))
+        else:
+            received.append(_receive(app, progress, sample, path, until))
+    receipts = _processed(app, progress, received)
+    # apart, so that Changes shows what the corrections change
+    receipts += _processed(app, progress, [_receive(app, progress, *each, until) for each in corrections])
     demo_story.add(app, until, scale, partial(_add, app))
     codes = [exit_code(receipt) for receipt in receipts]
     code = next((code for code in (FAILED, HELD) if code in codes), DONE)
@@ -77,22 +80,23 @@ def _receive(app: App, progress: Progress, sample: "SampleFile", path: Path, unt
     return upload
 
 
-def _load(app: App, progress: Progress, received: Sequence[Batch]) -> Iterator[Mapping[str, Any]]:
-    """Read the files here and settle them together."""
+def _processed(app: App, progress: Progress, received: Sequence[Batch]) -> list[Mapping[str, Any]]:
+    """The receipts of the uploads: once the worker has processed them, or settled here, together."""
+    if not app.has_worker:
+        for upload in received:
+            stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows), app.contracts)
+        progress("settling")
+        settle.settle_all(app.ports, app.contracts)
+    receipts = []
     for upload in received:
-        stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows), app.contracts)
-    progress("settling")
-    settle.settle_all(app.ports, app.contracts)
-    for upload in received:
-        yield receipt_receipt.receipt(app.ports, upload.batch_id)
-
-
-def _wait_for(app: App, progress: Progress, received: Sequence[Batch]) -> Iterator[Mapping[str, Any]]:
-    for upload in received:
-        _wait(app, upload)
+        if app.has_worker:
+            _wait(app, upload)
         receipt = receipt_receipt.receipt(app.ports, upload.batch_id)
-        progress("rows", receipt["rows"]["read"])
-        yield receipt
+        if app.has_worker:
+            progress("rows", receipt["rows"]["read"])
+        receipts.append(receipt)
+        progress("files", 1)
+    return receipts
 
 
 def _add(app: App, upload: Batch) -> None:

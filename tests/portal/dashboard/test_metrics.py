@@ -177,9 +177,14 @@ def test_last_week_is_the_last_one_from_monday_to_sunday(today: date) -> None:
     assert dates_of("last-week", today) == (date(2026, 11, 16), date(2026, 11, 22))
 
 
+@pytest.mark.parametrize("preset", ["yesterday", "last-7-days", "last-30-days", "last-12-months"])
+def test_the_last_days_end_yesterday_as_today_is_not_whole(preset: str) -> None:
+    assert dates_of(preset, date(2026, 11, 23))[1] == date(2026, 11, 22)
+
+
 def test_twelve_months_are_a_year_whatever_the_year() -> None:
-    assert dates_of("last-12-months", date(2026, 7, 15)) == (date(2025, 7, 16), date(2026, 7, 15))
-    assert dates_of("last-12-months", date(2024, 2, 29)) == (date(2023, 3, 1), date(2024, 2, 29))
+    assert dates_of("last-12-months", date(2026, 7, 15)) == (date(2025, 7, 15), date(2026, 7, 14))
+    assert dates_of("last-12-months", date(2024, 3, 1)) == (date(2023, 3, 1), date(2024, 2, 29))
 
 
 def test_many_periods_are_a_line() -> None:
@@ -224,9 +229,3 @@ NAMES = {
 @pytest.mark.parametrize(("period", "name"), NAMES.items())
 def test_a_period_has_the_name_people_use(period: str, name: str) -> None:
     assert period_name(date(2026, 4, 6), period) == name
-
-
-@pytest.mark.parametrize("today", [date(2026, 11, 23), date(2026, 11, 29)])
-def test_last_week_ends_on_the_sunday_before(today: date) -> None:
-    assert dates_of("last-week", today) == (date(2026, 11, 16), date(2026, 11, 22))
-    assert dates_of("yesterday", today) == (today - timedelta(days=1), today - timedelta(days=1))
