@@ -22,7 +22,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 COMMANDS = dict(leaves(main, "tillstream"))
 
 SLOW = {"scale.md": pytest.mark.system}
-"""Settles samples of every kind to count bytes; tests/unit/billing proves how these are counted."""
+"""Takes seconds, because it settles a sample of every kind."""
 METHODS = ("GET", "POST", "PATCH", "DELETE", "OPTIONS", "HEAD")
 
 

@@ -42,6 +42,7 @@ def staffed(settled: str, run_text: RunText, once: Once[str]) -> str:
 
 PATHS = [path for path, _ in leaves(main, "tillstream") if path != SERVER]
 SLOW = {"tillstream demo": pytest.mark.system}
+"""Takes seconds, because it loads the samples."""
 
 
 def arguments(command: str, batch: str, folder: Path) -> list[str]:

@@ -35,7 +35,7 @@ OF_A_HOME: dict[str, Callable[[Path], str]] = {
 """Read from one home, in this order: the last one empties its queue."""
 FORMS = "http-forms.txt"
 SLOW = {"commands-answers.json": pytest.mark.system}
-"""Runs most commands; tests/e2e proves what each of them does."""
+"""Takes seconds, because it runs the commands on a home."""
 pytestmark = pytest.mark.filterwarnings("ignore:Requested Holidays")  # those of some countries are known for few years
 
 

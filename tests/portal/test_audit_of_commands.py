@@ -84,6 +84,7 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
 
 
 SLOW = {"demo": pytest.mark.system}
+"""Takes seconds, because it loads the samples."""
 
 
 def test_every_command_that_changes_data_is_covered() -> None:
