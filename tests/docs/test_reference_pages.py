@@ -21,6 +21,8 @@ from tillstream.settings import Settings
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 COMMANDS = dict(leaves(main, "tillstream"))
 
+SLOW = {"scale.md": pytest.mark.system}
+"""Takes seconds, because it settles a sample of every kind."""
 METHODS = ("GET", "POST", "PATCH", "DELETE", "OPTIONS", "HEAD")
 
 
@@ -37,7 +39,7 @@ def section(name: str, heading: str) -> str:
     return rest[: min(ends, default=len(rest))]
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, ())) for name in PAGES])
 def test_the_page_matches_the_code(name: str) -> None:
     assert page(name) == PAGES[name](), "run make docs"
 

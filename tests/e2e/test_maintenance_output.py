@@ -40,6 +40,11 @@ def staffed(settled: str, run_text: RunText, once: Once[str]) -> str:
     return once(employ)
 
 
+PATHS = [path for path, _ in leaves(main, "tillstream") if path != SERVER]
+SLOW = {"tillstream demo": pytest.mark.system}
+"""Takes seconds, because it loads the samples."""
+
+
 def arguments(command: str, batch: str, folder: Path) -> list[str]:
     """What the command needs to do something."""
     needed = {
@@ -60,7 +65,7 @@ def arguments(command: str, batch: str, folder: Path) -> list[str]:
     return needed.get(command, [batch] if command in one_batch else ["boss"] if command in one_person else [])
 
 
-@pytest.mark.parametrize("path", [path for path, _ in leaves(main, "tillstream") if path != SERVER])
+@pytest.mark.parametrize("path", [pytest.param(path, marks=SLOW.get(path, ())) for path in PATHS])
 def test_a_command_prints_json_only_with_its_option(run_text: RunText, staffed: str, tmp_path: Path, path: str) -> None:
     (tmp_path / "rates.csv").write_text(RATES)
     command = path.removeprefix("tillstream ")

@@ -34,6 +34,8 @@ OF_A_HOME: dict[str, Callable[[Path], str]] = {
 }
 """Read from one home, in this order: the last one empties its queue."""
 FORMS = "http-forms.txt"
+SLOW = {"commands-answers.json": pytest.mark.system}
+"""Takes seconds, because it runs the commands on a home."""
 pytestmark = pytest.mark.filterwarnings("ignore:Requested Holidays")  # those of some countries are known for few years
 
 
@@ -48,7 +50,7 @@ def fail(difference: str) -> None:
     pytest.fail(f"{difference}\nIf this is meant: pytest tests/golden --golden-write", pytrace=False)
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, ())) for name in FILES])
 def test_what_is_declared_is_as_it_was(name: str, request: pytest.FixtureRequest) -> None:
     if difference := compare(name, FILES[name](), request):
         fail(difference)

@@ -83,12 +83,16 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
 }
 
 
+SLOW = {"demo": pytest.mark.system}
+"""Takes seconds, because it loads the samples."""
+
+
 def test_every_command_that_changes_data_is_covered() -> None:
     assert set(COMMANDS) == set(BY_COMMAND) | READING
     assert not set(BY_COMMAND) & READING
 
 
-@pytest.mark.parametrize("name", BY_COMMAND)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, ())) for name in BY_COMMAND])
 def test_each_change_by_a_command_is_audited(shop: Shop, name: str) -> None:
     what, act = BY_COMMAND[name]
     before = {entry.id for entry in shop.entries()}

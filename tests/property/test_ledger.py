@@ -116,6 +116,7 @@ def test_the_order_of_settling_never_changes_current_lines(system: System, seed:
     assert ask(first, LINES) == ask(second, LINES)
 
 
+@pytest.mark.system
 @FEW
 @given(SEEDS)
 def test_repeats_and_redelivery_never_change_current_lines(system: System, seed: int) -> None:
@@ -134,6 +135,7 @@ def test_repeats_and_redelivery_never_change_current_lines(system: System, seed:
     assert ask(warehouse, f"{CHANGES} WHERE settlement_no = 2") == set()
 
 
+@pytest.mark.system
 @FEW
 @given(SEEDS)
 def test_undo_restores_exactly_the_lines_of_the_other_batches(system: System, seed: int) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from examples import examples
 from generated_sales import Line, ReadResult, cells, compared, csv_text, read_file, sales, total
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from tillstream.contracts import loader
 from tillstream.domain.contract.model import Contract
 
 NAMES = ("IN", "UK", "USA", "classic-models", "online-retail-uk")
-MANY = settings(max_examples=10)
+MANY = settings(max_examples=examples(24))
 DRAWN = st.sampled_from(NAMES)
 WITH_DAYS = [name for name in NAMES if "%d" in loader.shipped()[name].dates.formats[0]]
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1", "cp850")

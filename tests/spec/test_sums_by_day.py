@@ -28,6 +28,7 @@ CALLS = (
     (scope_of(Role.SALESPERSON, ("IN", "UK"), (), "P1"), Filters(channel=("store",))),
     (scope_of(Role.ANALYST), Filters(store=("S2",))),
 )
+FEW = (slice(1), slice(6, 7))
 SUMMED = [name for name in names() if "_sums" in describe(name).text]
 
 
@@ -67,10 +68,21 @@ def _may(name: str, scope: Scope) -> bool:
     return needs is None or scope.may(needs)
 
 
+@pytest.mark.system
 def test_sums_and_lines_give_the_same_answers(warehouse: Warehouse, by_lines: dict[Any, Any]) -> None:
     assert warehouse.refresh_totals() == 5
     assert totals_coverage(warehouse).stale == ()
     assert answers(warehouse) == by_lines
+
+
+@pytest.mark.parametrize("calls", FEW, ids=["everything", "a salesperson's sales in stores"])
+def test_sums_and_lines_give_the_same_answers_to_a_few_calls(warehouse: Warehouse, calls: slice) -> None:
+    lines = answers(warehouse, calls)
+    assert totals_coverage(warehouse).stale is None
+    assert warehouse.refresh_totals() == 5
+    assert totals_coverage(warehouse).stale == ()
+    assert answers(warehouse, calls) == lines
+    assert lines
 
 
 @pytest.mark.system
@@ -89,7 +101,7 @@ def test_stale_days_are_read_from_their_lines(warehouse: Warehouse, by_lines: di
 
 
 def test_the_sums_are_what_is_read(warehouse: Warehouse) -> None:
-    """Else the two tests above compare lines with lines."""
+    """Else the tests above compare lines with lines."""
     warehouse.refresh_totals()
     days = warehouse.query("SELECT DISTINCT sale_date FROM day_sums").column("sale_date").to_pylist()
     for table in ROLLUPS:

@@ -32,13 +32,19 @@ TERMS = ("quantity", "unit_price", "discount")
 """The columns from which a line's total is computed."""
 
 Data = Any
-"""What a check reads: pandera's `PolarsData`, a pandas Series (check of a column), or a pandas DataFrame."""
+"""What a check reads: pandera's `PolarsData`, or a Series (check of a column) or DataFrame of polars or pandas."""
 CheckFunction = Callable[..., pl.Series]
+_FUNCTIONS: dict[str, CheckFunction] = {}
 
 
 def code_of(check: pandera.Check) -> str:
     """Return the problem code that a check reports."""
     return str(check.name).replace("_", "-")
+
+
+def all_pass(check: pandera.Check, data: pl.Series | pl.DataFrame) -> bool:
+    """Return whether no row fails the check. data: the column of a check of one column, else the frame."""
+    return bool(_FUNCTIONS[str(check.name)](data, **check.statistics).all())
 
 
 def registered(function: CheckFunction) -> CheckFunction:
@@ -69,6 +75,7 @@ def registered(function: CheckFunction) -> CheckFunction:
         return check
 
     pandera.Check.REGISTERED_CUSTOM_CHECKS[function.__name__] = create
+    _FUNCTIONS[function.__name__] = function
     return function
 
 
@@ -172,12 +179,16 @@ def line_total_mismatch(data: Data, *, column: str, tolerance: str) -> pl.Series
 
 
 def _rows(data: Data, *names: str) -> pl.DataFrame:
+    if isinstance(data, pl.DataFrame):
+        return data.select(names)
     rows = data.lazyframe.select(names).collect() if _is_polars(data) else pl.from_pandas(data[list(names)])
     assert isinstance(rows, pl.DataFrame)  # noqa: S101 - from_pandas returns a Series only for a Series
     return rows
 
 
 def _series(data: Data) -> pl.Series:
+    if isinstance(data, pl.Series):
+        return data
     return _rows(data, data.key).to_series() if _is_polars(data) else pl.Series(data)
 
 

@@ -14,7 +14,7 @@ from tillstream.domain.columns import Column
 from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.normalising.normalise import NORMALISED
 from tillstream.pipeline.rows.schema import lines_schema
-from tillstream.pipeline.validating.checks import TERMS, code_of
+from tillstream.pipeline.validating.checks import TERMS, all_pass, code_of
 
 _REQUIRED = tuple(column.name for column in NORMALISED if column.required and column.name != "line_key")
 
@@ -42,6 +42,7 @@ class SaleLineSchema:
         used = {rule.column for rule in self.rules}.union(*(rule.reads for rule in self.rules))
         columns = [column for column in NORMALISED if column.name in used]
         self.names = [column.name for column in columns]
+        self._types = to_frame(lines_schema(columns).empty_table()).schema
         self._places: dict[tuple[str | None, int], int] = {}
         checks: dict[str | None, list[pandera.Check]] = {}
         for place, rule in enumerate(self.rules):
@@ -53,6 +54,15 @@ class SaleLineSchema:
             {column.name: _column(column, checks.get(column.name)) for column in columns},
             checks=checks.get(None),
             name=f"{contract.name}@{contract.version}",
+        )
+
+    def passes(self, frame: pl.DataFrame) -> bool:
+        """Return whether the frame has the columns and types of the schema, and every row passes every check.
+
+        The result is that of `pandera.validate`, which takes several times as long for a small frame.
+        """
+        return frame.schema == self._types and all(
+            all_pass(rule.check, frame if rule.reads else frame[rule.column]) for rule in self.rules
         )
 
     def place(self, column: str | None, check_index: int) -> int:

@@ -44,8 +44,11 @@ def validate(table: pa.Table, contract: Contract, issues: Issues, *, received_da
 
 def _failures(table: pa.Table, schema: SaleLineSchema) -> list[tuple[Rule, Mask]]:
     """Return the rules that some row fails, in their order, and the rows that fail each."""
+    frame = to_frame(table.select(schema.names))
+    if schema.passes(frame):
+        return []
     try:
-        schema.pandera.validate(to_frame(table.select(schema.names)), lazy=True)
+        schema.pandera.validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as errors:
         if any(error.reason_code is not _ROWS_FAILED for error in errors.schema_errors):
             raise

@@ -9,7 +9,7 @@ import pandera.polars as pandera
 import polars as pl
 import pytest
 import yaml
-from source_tables import contract, source_table
+from source_tables import contract, issue_keys, issues_of, source_table
 
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.problems import CATALOGUE
@@ -124,8 +124,23 @@ def test_a_check_that_crashes_is_our_fault_and_raises(monkeypatch: pytest.Monkey
     monkeypatch.setattr("tillstream.pipeline.validating.checks.line_total", crash)
     rules = contract({"net_amount": "Net"})
     table, issues = normalise(source_table(Net=["1"]), rules)
-    with pytest.raises(pandera.errors.SchemaErrors):
+    with pytest.raises(ZeroDivisionError):
         validate(table, rules, issues, received_date=RECEIVED)
+
+
+def test_pandera_validates_only_where_a_row_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    validated = []
+    real = pandera.DataFrameSchema.validate
+
+    def validate_and_count(self: pandera.DataFrameSchema, *arguments: Any, **options: Any) -> Any:
+        validated.append(self.name)
+        return real(self, *arguments, **options)
+
+    monkeypatch.setattr(pandera.DataFrameSchema, "validate", validate_and_count)
+    rules, cells = full_contract(), {"Net": ["10"], "Store": ["A"], "Sku": ["x"], "Way": ["store"]}
+    assert (issue_keys(issues_of(source_table(**cells), rules)), validated) == ([], [])
+    failing = issues_of(source_table(**(cells | {"Store": ["B"]})), rules)
+    assert (issue_keys(failing), validated) == ([(0, "unknown-store", "store_id")], ["T@1"])
 
 
 def test_a_block_without_rows_has_no_issues() -> None:
