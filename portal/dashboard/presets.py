@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from portal.dashboard import texts
 
-PRESETS = frozenset(texts.PRESETS)
+PRESETS = tuple(texts.PRESETS)
 ALL_TIME = "all"
 """The preset without dates."""
 

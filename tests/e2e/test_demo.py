@@ -33,6 +33,8 @@ from tillstream.workflows.operations import maintenance_log
 SCALE = 0.004
 FILES = 3 * 3 + 3 * DAYS - 1
 """A history, a newest month, corrections and the newest days of three regions, but for one missing day."""
+CORRECTIONS = 3
+"""Of these, the files that correct others."""
 TILL_LINES = len(TILL_SALES)
 
 
@@ -99,11 +101,24 @@ def test_another_scale_adds_its_sales_and_the_same_scale_none(run: Run) -> None:
     assert sum(receipt["rows"]["new"] + receipt["rows"]["corrected"] for receipt in again) == 0
 
 
+def _steps(files: int) -> list[str]:
+    return ["kept"] * files + ["rows", "files"] * files
+
+
+def test_what_the_corrections_change_is_a_change_of_its_own(run: Run) -> None:
+    run("demo", "--scale", "0.02")
+    changes = run("query", "settlements")[1]["rows"]
+    assert [(row["settlement_no"], row["added"]) for row in changes if row["corrected"]] == [(2, 0)]
+
+
 def test_a_server_stages_each_sample_once(served: App, stagings: Counter[str]) -> None:
     progress: list[tuple[str, int]] = []
     result = demo.demo(served, lambda what, count=1, about="": progress.append((what, count)), demo.Demo(scale=SCALE))
     assert (result.code, len(result.data)) == (0, FILES)
-    assert [what for what, _ in progress] == ["kept"] * FILES + ["rows", "files"] * FILES
+    assert [what for what, _ in progress] == [
+        *_steps(FILES - CORRECTIONS),
+        *_steps(CORRECTIONS),  # only once the sales that they correct are counted
+    ]
     assert sum(count for what, count in progress if what == "rows") == sum(r["rows"]["read"] for r in result.data)
     assert set(stagings.values()) == {1}
     wait_for_tills(served)
@@ -116,7 +131,7 @@ def test_a_file_that_the_worker_does_not_finish_is_reported(home: Path, monkeypa
     try:
         with pytest.raises(Unavailable, match="is stored but not processed yet"):
             demo.demo(app, quiet, demo.Demo(scale=SCALE))
-        assert len(records.find(app.ports, state=State.RECEIVED)) == FILES
+        assert len(records.find(app.ports, state=State.RECEIVED)) == FILES - CORRECTIONS
     finally:
         app.close()
 
