@@ -89,7 +89,7 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
     ),
     "wrong-checksum": (
         "The checksum does not match",
-        "The part was damaged on its way and was not stored. Send it again.",
+        "The part was changed during the transfer, and was not stored. Send it again.",
     ),
     "changed-meanwhile": (
         "Someone else changed this",
@@ -106,7 +106,7 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
     ),
     "internal-error": (
         "Something went wrong",
-        "The error is ours, and it is logged. If it happens again, give an administrator the reference in `instance`.",
+        "The portal has an error, and it is logged. If it happens again, give an administrator the reference in `instance`.",
     ),
 }
 """Problem types of HTTP responses: code → heading, and what it means and what to do."""

@@ -2,9 +2,9 @@
 
 QUEUES = {
     "object-events": "Files to read",
-    "batch-events": "Batches to count and publish",
+    "batch-events": "Files to import",
     "store-sales": "Sales from tills",
-    "sale-events": "Changes for subscribers",
+    "sale-events": "Changes for other systems",
 }
 RETRIED = "Stalled jobs are retried."
 

@@ -8,12 +8,14 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.changes.change_summary import summarize
 from portal.context import ports, scope, tillstream
+from portal.review.several import can_import
 from portal.uploads import held_questions, labels, scoped
 from tillstream.analytics import changes
 from tillstream.domain.batch.holds import HoldCode
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
+from tillstream.pipeline.staging import expiry
 from tillstream.ports.warehouse import SettlementResult
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
@@ -58,13 +60,15 @@ def _file(batch_id: str) -> tuple[Batch, dict[str, Any] | None]:
 def _answers(upload: Batch) -> dict[str, Any]:
     as_new = request.args.get("as_new") == "yes"
     is_previewable = previewable(ports(), tillstream().contracts, upload)
-    receipt, changed = _tried(upload, as_new=as_new) if is_previewable else (None, None)
+    receipt, changed = _tried(upload, as_new=as_new) if is_previewable else (_receipt(upload), None)
     return {
         "upload": upload,
         "as_new": as_new,
         "questions": held_questions.link_text(upload),
         "receipt": receipt,
-        "may_be_current": receipt is not None and labels.has_superseded(receipt),
+        "can_import": can_import(upload),
+        "is_expired": expiry.expired(ports(), upload),
+        "may_be_current": changed is not None and receipt is not None and labels.has_superseded(receipt),
         "balance": labels.balance(receipt["rows"]) if receipt else [],
         "changed": summarize(changed, tried=True) if changed else None,
         "contracts": scoped.contracts(),
@@ -72,6 +76,11 @@ def _answers(upload: Batch) -> dict[str, Any]:
         "rejected": _rejected(upload),
         "headers": receipts.batch_headers(ports(), upload) if upload.contract else {},
     }
+
+
+def _receipt(upload: Batch) -> Receipt | None:
+    """The receipt as it is without a preview; None if the file was not read."""
+    return receipts.receipt(ports(), upload.batch_id) if can_import(upload) else None
 
 
 def _rejected(upload: Batch) -> list[dict[str, Any]]:

@@ -85,7 +85,7 @@
 
   function listed(file) {
     const select = element("select", { className: "form-select", ariaLabel: `Data source of ${file.name}` });
-    select.append(element("option", { value: "", textContent: "Recognise it" }));
+    select.append(element("option", { value: "", textContent: "Detect automatically" }));
     for (const { value, dataset } of [...shared.options].filter((one) => one.value)) {
       const option = element("option", { value, textContent: value });
       Object.assign(option.dataset, dataset);

@@ -40,7 +40,7 @@ def test_queues_without_numbers_are_shown_as_such(app: App, pubsub: Emulator, mo
     with boss_of(app, monitoring) as boss:
         page = boss.get("/pipeline").text
         assert "Nothing has failed. See Cloud Monitoring for the number of waiting messages." in page
-        assert "Batches to count and publish" in page
+        assert "Files to import" in page
         assert "settle" in boss.get("/status").text
         figures = boss.get("/metrics").text
         assert "tillstream_batches" in figures

@@ -67,7 +67,7 @@ def test_a_replay_that_would_be_refused_offers_no_button(person: People, work: W
     batch = admin.upload(FILE)
     work()
     page = admin.get(f"/uploads/{batch}/replay?contract=UK").text
-    assert "It would be rejected: The header does not contain" in page
+    assert "The file cannot be imported with this data source: The header does not contain" in page
     assert ">Reprocess</button>" not in page
 
 
