@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from portal.api.cursors import ListChanged
 from portal.api.tus import NotAPiece, NotOurVersion, TooLarge
 from portal.context import signed_in
 from portal.formats import size
+from portal.help.texts import EXPLANATIONS
 from portal.sign_in.errors import IdentityNotVerified
 from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.queries import Forbidden
@@ -29,57 +31,58 @@ from tillstream.workflows.intake.resumable_upload import WrongChecksum, WrongOff
 
 @dataclass(frozen=True)
 class Answer:
-    """`title`: what happened. `next_step`: what to do, if the message of the error does not contain it.
+    """`next_step`: what to do, if the message of the error does not contain it.
 
     code: last part of the address of the problem type, which does not change; empty if the status describes it fully.
     """
 
     status: int
     code: str
-    title: str
     next_step: str = ""
+
+    @property
+    def title(self) -> str:
+        """What happened."""
+        return EXPLANATIONS[self.code][0] if self.code else HTTPStatus(self.status).phrase
 
 
 TABLE: dict[type[Exception], Answer] = {
-    TooManyTries: Answer(429, "too-many-attempts", "Too many attempts"),
-    WrongSignIn: Answer(403, "sign-in-failed", "Sign-in failed"),
-    NotFound: Answer(404, "not-found", "Not found"),
-    NotForTokens: Answer(403, "token-not-accepted", "Tokens are not accepted here"),
-    TokenMayNot: Answer(403, "token-lacks-right", "This token lacks the right"),
-    SecondFactorRequired: Answer(403, "two-factor-required", "Two-factor sign-in required"),
-    NotInvited: Answer(403, "no-account", "You have no account yet"),
-    IdentityNotVerified: Answer(403, "identity-not-verified", "Your identity could not be verified"),
-    NoSuchLink: Answer(410, "link-not-valid", "This link is not valid"),
-    Forbidden: Answer(403, "no-access", "You have no access to this"),
-    UnknownValue: Answer(400, "unknown-value", "Unknown value"),
-    WrongChecksum: Answer(460, "wrong-checksum", "The checksum does not match"),
-    NotOurVersion: Answer(412, "protocol-version", "Unsupported protocol version"),
-    NotAPiece: Answer(415, "content-type", "Unsupported content type"),
-    TooLarge: Answer(413, "too-large", "Too large"),
-    Rejected: Answer(422, "not-possible", "This is not possible"),
-    ListChanged: Answer(409, "list-changed", "The list changed"),
-    WrongOffset: Answer(409, "wrong-offset", "Wrong offset"),
-    Conflict: Answer(409, "changed-meanwhile", "Someone else changed this", "Reload the page, then try again."),
-    Unavailable: Answer(503, "unavailable", "Temporarily unavailable", "Nothing was lost. Try again in a moment."),
-    CSRFError: Answer(
-        400, "page-expired", "The page was open for too long", "Go back, reload the page, and try again."
-    ),
-    RateLimitExceeded: Answer(429, "too-many-requests", "Too many attempts", "Wait a minute, then try again."),
+    TooManyTries: Answer(429, "too-many-attempts"),
+    WrongSignIn: Answer(403, "sign-in-failed"),
+    NotFound: Answer(404, "not-found"),
+    NotForTokens: Answer(403, "token-not-accepted"),
+    TokenMayNot: Answer(403, "token-lacks-right"),
+    SecondFactorRequired: Answer(403, "two-factor-required"),
+    NotInvited: Answer(403, "no-account"),
+    IdentityNotVerified: Answer(403, "identity-not-verified"),
+    NoSuchLink: Answer(410, "link-not-valid"),
+    Forbidden: Answer(403, "no-access"),
+    UnknownValue: Answer(400, "unknown-value"),
+    WrongChecksum: Answer(460, "wrong-checksum"),
+    NotOurVersion: Answer(412, "protocol-version"),
+    NotAPiece: Answer(415, "content-type"),
+    TooLarge: Answer(413, "too-large"),
+    Rejected: Answer(422, "not-possible"),
+    ListChanged: Answer(409, "list-changed"),
+    WrongOffset: Answer(409, "wrong-offset"),
+    Conflict: Answer(409, "changed-meanwhile", "Reload the page, then try again."),
+    Unavailable: Answer(503, "unavailable", "Nothing was lost. Try again in a moment."),
+    CSRFError: Answer(400, "page-expired", "Go back, reload the page, and try again."),
+    RateLimitExceeded: Answer(429, "too-many-requests", "Wait a minute, then try again."),
 }
 """Exception class → response; the nearest base class in the table applies."""
 
 BY_STATUS: dict[int, Answer] = {
-    400: Answer(400, "unreadable-request", "The request could not be read", "Go back, reload the page, and try again."),
-    401: Answer(401, "sign-in-required", "Sign in required", "Sign in, then try again."),
-    403: Answer(403, "no-access", "You have no access to this", "If you need access, ask an administrator."),
-    404: Answer(404, "not-found", "Not found", "Check the address, or start from the dashboard."),
-    405: Answer(405, "method-not-allowed", "This action is not available here", "Use the buttons on the page."),
-    413: Answer(413, "too-large", "Too large"),
+    400: Answer(400, "unreadable-request", "Go back, reload the page, and try again."),
+    401: Answer(401, "sign-in-required", "Sign in, then try again."),
+    403: Answer(403, "no-access", "If you need access, ask an administrator."),
+    404: Answer(404, "not-found", "Check the address, or start from the dashboard."),
+    405: Answer(405, "method-not-allowed", "Use the buttons on the page."),
+    413: Answer(413, "too-large"),
 }
 NO_TOKEN = Answer(
     403,
     "csrf-token-missing",
-    "The CSRF token is missing",
     "A request that changes data needs a session cookie and the header X-CSRFToken. The header contains the content of "
     "the meta tag csrf-token of any page of that session. Over https, the request also needs a Referer of the portal.",
 )
@@ -87,13 +90,10 @@ NO_TOKEN = Answer(
 BAD_TOKEN = Answer(
     401,
     "token-not-valid",
-    "This token is not valid",
     "It was revoked, has expired or never existed. Create another one under API tokens.",
 )
 STORE_TOKEN = "Send the token of the store as Authorization: Bearer. An administrator creates it under Store tokens."  # noqa: S105 - a sentence
-FAULT = Answer(
-    500, "internal-error", "Something went wrong", "If it happens again, give an administrator the reference below."
-)
+FAULT = Answer(500, "internal-error", "If it happens again, give an administrator the reference below.")
 
 
 def register(app: Flask) -> None:
@@ -133,7 +133,7 @@ def _look_up(error: Exception) -> Answer:
         if kind in TABLE:
             return TABLE[kind]
     if isinstance(error, HTTPException) and error.code is not None:
-        return BY_STATUS.get(error.code) or Answer(error.code, "", error.name)
+        return BY_STATUS.get(error.code) or Answer(error.code, "")
     return FAULT
 
 

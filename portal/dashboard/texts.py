@@ -50,7 +50,7 @@ COLUMNS = {
     "revenue_share": "% of revenue",
     "change": "Change",
     "growth": "Change in %",
-    "lines": "Sale lines",
+    "lines": "Lines, any status",
     "region": "Region",
     "country": "Country",
     "last_sale_date": "Last sale",

@@ -36,7 +36,7 @@ def test_opens_with_the_latest_complete_month_and_the_month_before(shop: Visitor
 def test_the_difference_is_explained(shop: Visitor) -> None:
     page = shop.get("/compare?from=2026-06-01&to=2026-06-30").text
     assert "4.00 INR more revenue than 1 – 31 May 2026 ( ▲ up 40.0% )" in words(page)
-    assert re.search(r"Of which average price paid \+ ?4\.00", words(page))
+    assert re.search(r"Largest effect: average price paid \+ ?4\.00", words(page))
 
 
 def test_any_two_periods(shop: Visitor) -> None:

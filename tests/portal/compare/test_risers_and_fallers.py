@@ -75,7 +75,7 @@ def test_a_name_leads_to_the_effects_of_this_group_alone(shop: Visitor) -> None:
     address = link(shop.get(PERIODS + "&region=IN").text, "Effects of Kettle")
     page = shop.get("/compare" + address).text
     assert "300.00 INR less revenue than 1 – 31 May 2026" in words(page)
-    assert "Of which volume −300.00" in words(page)
+    assert "Largest effect: volume −300.00" in words(page)
     assert "Product: Kettle" in words(page)
     assert "Region: IN" in words(page)
     assert "By store" not in words(page)
