@@ -51,10 +51,10 @@ def test_every_word_is_listed_with_its_rows_and_amount_and_known_ones_can_be_cha
 def test_the_figures_are_above_the_button_that_saves_the_contract(app: App, person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     place = look_at(admin, UNKNOWN + b"Summe;;;;;1.354,40;\n", "linz.csv")
-    assert "Do these figures agree" not in admin.get(place).text
+    assert "Do these totals match your records" not in admin.get(place).text
     admin.post(f"{place}/answers", ANSWERS)
     page = summary_of(admin, place)
-    assert 0 < page.index("Do these figures agree") < page.index("Save the data source and import")
+    assert 0 < page.index("Do these totals match your records") < page.index("Save the data source and import")
     text = text_of(page)
     assert "Days 3 Apr 2026 to 4 May 2026 Revenue 1,204.30 EUR Cancelled 240.00 EUR Returned 0.00 EUR" in text
     assert "Units 3 Orders 2 Stores Graz new , Linz new" in text
