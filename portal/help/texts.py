@@ -106,7 +106,8 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
     ),
     "internal-error": (
         "Something went wrong",
-        "The portal has an error, and it is logged. If it happens again, give an administrator the reference in `instance`.",
+        "The portal has an error, and it is logged. If it happens again, give an administrator the reference in "
+        "`instance`.",
     ),
 }
 """Problem types of HTTP responses: code → heading, and what it means and what to do."""
