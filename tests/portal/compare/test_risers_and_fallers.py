@@ -143,3 +143,13 @@ def test_a_product_without_an_id_leads_to_its_own_change(shop: Visitor, work: Wo
     assert "product=Tray" in dashboard
     figures = shop.get(dashboard.replace("/dashboard", "/tables/sales-by-product") + "&format=csv").text
     assert [row["revenue"] for row in csv.DictReader(io.StringIO(figures.lstrip("\ufeff")))] == ["15"]
+
+
+def test_the_link_of_a_group_keeps_the_sides_that_nobody_chose(shop: Visitor, work: Work) -> None:
+    knife = sale("8", "N1 Knife", "70.00", JUNE)
+    shop.upload(indian_file(knife.replace("MUM01", "DEL01"), knife.replace("MUM01", "PUN01")), "knives.csv")
+    work()
+    page = shop.get("/compare?by=store&from=2026-05-01&to=2026-06-30").text
+    address = link(page, "Effects of Knife")
+    assert "compare-store=" in address
+    assert "store=MUM01" in address
