@@ -22,6 +22,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action, Scope
 from tillstream.people import last_seen
 
+FILTERS = ("region", "store")
 MOST_FILES = 200
 WEEK = timedelta(days=7)
 
@@ -30,7 +31,7 @@ WEEK = timedelta(days=7)
 def show() -> ResponseReturnValue:
     """Changes since the last visit, on the first one of the last week, or since a day: in total, then by settlement."""
     warehouse, cache = ports().warehouse, tillstream().queries
-    about = list_query(keep=("since",), filters=("region", "store"))
+    about = list_query(keep=("since",), filters=FILTERS)
     bounds = narrowed(about.chosen)
     since = _day(request.args.get("since", ""))
     last_visit = last_seen.record_visit(ports(), me().login, changes.last_settlement(warehouse, cache))
@@ -58,16 +59,19 @@ def show() -> ResponseReturnValue:
         reporting=reporting,
         files=_files(rows[-1]["settlement_no"] - 1, rows[0]["settlement_no"]) if rows else {},
         week_ago=week_ago,
-        bar=[field(name, about.chosen) for name in ("region", "store")],
+        bar=[field(name, about.chosen) for name in FILTERS],
+        chosen=about.chosen,
     )
 
 
 @allow(Action.SEE_NUMBERS)
 def settlement(number: int) -> ResponseReturnValue:
     """Changes of one settlement within the scope of the user."""
-    details = _one(number)
+    chosen = list_query(filters=FILTERS).chosen
+    details = _one(number, narrowed(chosen))
     return render_template(
         "changes/settlement.html",
+        chosen=chosen,
         number=number,
         settled_at=details["settled_at"],
         changed=summarize(details["changed"]),
@@ -79,15 +83,17 @@ def settlement(number: int) -> ResponseReturnValue:
 @allow(Action.SEE_NUMBERS)
 def lines(number: int) -> ResponseReturnValue:
     """Lines that a settlement changed, in pages, largest difference first."""
-    details = _one(number)
-    about = list_query(filters=("kind",))
+    about = list_query(filters=("kind", *FILTERS))
+    chosen = {name: about.chosen[name] for name in FILTERS}
+    details = _one(number, narrowed(chosen))
     kind = next(iter(about.chosen["kind"]), "all")
     if kind not in WORDS:
         kind = "all"
     window = {"after": number - 1, "through": number, "kind": kind, "limit": about.size, "offset": about.first}
-    rows = metrics.ask("changed-lines", Filters(), **window).to_pylist()
+    rows = metrics.ask("changed-lines", metrics.parse_filters(chosen), **window).to_pylist()
     return render_template(
         "changes/lines.html",
+        chosen=chosen,
         number=number,
         settled_at=details["settled_at"],
         kind=kind,
@@ -100,7 +106,8 @@ def lines(number: int) -> ResponseReturnValue:
 
 
 def narrowed(chosen: Mapping[str, Sequence[str]]) -> Scope:
-    """The scope of the user, limited to chosen regions and stores."""
+    """The scope of the user, limited to chosen regions and stores. Raises `UnknownValue`."""
+    metrics.parse_filters(chosen)
     bounds = scope()
     regions, stores = tuple(chosen["region"]), tuple(chosen["store"])
     if stores:
@@ -112,12 +119,12 @@ def narrowed(chosen: Mapping[str, Sequence[str]]) -> Scope:
     return bounds
 
 
-def _one(number: int) -> dict[str, Any]:
-    """Change and time of a settlement; 404 if it changed nothing in the scope of the user."""
+def _one(number: int, bounds: Scope) -> dict[str, Any]:
+    """Change and time of a settlement; 404 if it changed nothing in the scope and has no file of the user."""
     warehouse, cache = ports().warehouse, tillstream().queries
     if number < 1:
         abort(404)
-    changed = changes.net_changes(warehouse, scope(), number - 1, number, cache)
+    changed = changes.net_changes(warehouse, bounds, number - 1, number, cache)
     at = changes.settled_at(warehouse, number)
     if at is None or not (changed.anything or _files(number - 1, number)):
         abort(404)

@@ -10,7 +10,7 @@ from flask import request, url_for
 from portal import metrics
 from portal.compare import effects, texts
 from portal.compare.sides import Pair
-from portal.dashboard.dimensions import Dimension, mine
+from portal.dashboard.dimensions import Dimension, filters_of, mine
 from portal.filters.names import name_of
 from portal.filters.texts import UNKNOWN
 from portal.urls import with_args
@@ -109,12 +109,12 @@ def _group(pair: Pair, dimension: str, row: dict[str, Any]) -> Group:
         row["growth"],
         row["contribution"],
         effects.largest(amounts),
-        _alone(pair, dimension, value, row["region"]) if value is not None else "",
+        _alone(pair, dimension, value, row["region"]),
     )
 
 
-def _alone(pair: Pair, dimension: str, value: str, region: str | None) -> str:
-    """Address of the same comparison for one group; a store or salesperson is one of its region."""
-    region_filter = {"region": region} if region and pair.by != "region" else {}
-    args = request.args.to_dict(flat=False)
-    return f"?{with_args(args, **region_filter, **{dimension: value}, groups=None)}"
+def _alone(pair: Pair, dimension: str, value: str | None, region: str | None) -> str:
+    """Address of the same comparison for one group; empty without a value. The sides stay those of `pair`."""
+    filters = filters_of(dimension, value, region if pair.by != "region" else None)
+    args = request.args.to_dict(flat=False) | (pair.args or {})
+    return f"?{with_args(args, **filters, groups=None)}" if filters else ""

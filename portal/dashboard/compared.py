@@ -57,11 +57,6 @@ class Compared:
         }
         return url_for("compare.show") + f"?{with_args(kept() | dates, preset=None, **changes)}"
 
-    def explanation(self, filter_name: str, value: str, region: str | None) -> str:
-        """Address of the same page for one group; a store or salesperson is one of its region."""
-        region_filter = {"region": region} if region else {}
-        return self.link(**region_filter | {filter_name: value})
-
     def amount(self, row: dict[str, object], column: str) -> object:
         """Column `before`, `change`, `growth` or `total_change` of a compared row, for the chosen comparison."""
         prefix = "year_" if self.chosen == YEAR_BEFORE else ""

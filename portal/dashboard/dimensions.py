@@ -7,7 +7,7 @@ from portal import metrics
 from portal.context import scope
 from portal.dashboard import texts
 from portal.dashboard.compared import YEAR_BEFORE, Compared
-from portal.dashboard.request_filters import DashboardFilters, here, lines_link
+from portal.dashboard.request_filters import DashboardFilters, dates_in_address, here, lines_link
 from portal.filters.names import name_of
 from portal.filters.texts import UNKNOWN
 from tillstream.domain.people import Action
@@ -83,8 +83,8 @@ def groups(
 ) -> list[dict[str, Any]]:
     """Compared groups, highest revenue first; `limit` and `by_change` apply to a ranked dimension.
 
-    Each has the columns of its query and value, name, code (unless it is the name), link, lines_link, and before,
-    change, growth and total_change of the chosen comparison.
+    Each has the columns of its query and value, name, code (unless it is the name), link, lines_link, why_link, and
+    before, change, growth and total_change of the chosen comparison.
     """
     params: dict[str, Any] = dict(dimension.params)
     if dimension.ranked:
@@ -96,20 +96,35 @@ def groups(
         value = row["value"] = row[dimension.column]
         row["name"] = _name(dimension, row)
         row["code"] = value if value and row["name"] != value else ""
-        row["link"], row["lines_link"] = _links(dimension, selection, value)
+        filters = filters_of(dimension.filter, value, row.get("region"))
+        row["link"], row["lines_link"] = _links(dimension, selection, value, filters)
+        row["why_link"] = compared.link(**filters) if filters and compared.period else ""
         for column in ("before", "change", "growth", "total_change"):
             row[column] = compared.amount(row, column)
     return rows
 
 
-def _links(dimension: Dimension, selection: DashboardFilters, value: str | None) -> tuple[str, str]:
-    """The dashboard filtered to a group, or its sale lines if that filter is set already; and its sale lines."""
+def filters_of(filter_name: str, value: str | None, region: str | None) -> dict[str, str]:
+    """Filters that select one group; a store or salesperson is one of its region. Empty without a value or a filter."""
+    if not filter_name or value is None:
+        return {}
+    return ({"region": region} if region else {}) | {filter_name: value}
+
+
+def _links(
+    dimension: Dimension, selection: DashboardFilters, value: str | None, filters: dict[str, str]
+) -> tuple[str, str]:
+    """The dashboard filtered to a group, or its sale lines if that filter is set already; and its sale lines.
+
+    The dates are kept, as the latest period of a region or store can be another one.
+    """
     if value is None:
         return "", ""
-    lines = lines_link(**{dimension.filter or "q": value})
-    if not dimension.filter or selection.values.get(dimension.filter) == [value]:
+    lines = lines_link(**filters or {"q": value})
+    if not filters or all(selection.values.get(name) == [chosen] for name, chosen in filters.items()):
         return lines, lines
-    return here(**{dimension.filter: value}), lines
+    dates = dates_in_address(selection.latest) if selection.latest and not selection.preset else {}
+    return here(**dates, **filters), lines
 
 
 def _name(dimension: Dimension, row: dict[str, Any]) -> str:

@@ -31,6 +31,9 @@ _KIND = """CASE
     END"""
 _FACTOR = "IF(sums.currency = @reporting_currency, 1, rates.factor)"
 
+_NAMED = {"product_id": "product_name"}
+"""Column → column that identifies a line without a value in the first; as `product` in line_facts."""
+
 
 @dataclass
 class Where:
@@ -48,9 +51,11 @@ class Where:
         if not values:
             self.conditions.append("FALSE")
             return
-        self.conditions.append(f"{column} IN UNNEST(@{name})")
+        columns = (column, *((_NAMED[column],) if column in _NAMED else ()))
+        value = f"COALESCE({', '.join(columns)})" if len(columns) > 1 else column
+        self.conditions.append(f"{value} IN UNNEST(@{name})")
         self.params[name] = list(values)
-        self.columns.add(column)
+        self.columns.update(columns)
 
     def between(self, first: date | None, last: date | None, name: str) -> None:
         """Limit the sale date, bounds inclusive; None: no bound."""

@@ -130,3 +130,26 @@ def test_biggest_movers_lead_to_their_comparison_with_the_filters_kept(shop: Vis
     assert "Region: IN" in page
     kettles = words(shop.get(link(tile, "Why Kettle changed")).text)
     assert "300.00 INR less revenue" in kettles
+
+
+def test_a_product_without_an_id_leads_to_its_own_change(shop: Visitor, work: Work) -> None:
+    shop.upload(indian_file(sale("8", " Tray", "90.00", MAY), sale("9", " Tray", "15.00", JUNE)), "trays.csv")
+    work()
+    address = link(shop.get(PERIODS + "&region=IN").text, "Effects of Tray")
+    assert "75.00 INR less revenue" in words(shop.get("/compare" + address).text)
+    tile = shop.get("/dashboard/tiles/movers?from=2026-06-01&to=2026-06-30&movers=by-product&currency=INR").text
+    assert "75.00 INR less revenue" in words(shop.get(link(tile, "Why Tray changed")).text)
+    dashboard = link(tile, "Tray")
+    assert "product=Tray" in dashboard
+    figures = shop.get(dashboard.replace("/dashboard", "/tables/sales-by-product") + "&format=csv").text
+    assert [row["revenue"] for row in csv.DictReader(io.StringIO(figures.lstrip("\ufeff")))] == ["15"]
+
+
+def test_the_link_of_a_group_keeps_the_sides_that_nobody_chose(shop: Visitor, work: Work) -> None:
+    knife = sale("8", "N1 Knife", "70.00", JUNE)
+    shop.upload(indian_file(knife.replace("MUM01", "DEL01"), knife.replace("MUM01", "PUN01")), "knives.csv")
+    work()
+    page = shop.get("/compare?by=store&from=2026-05-01&to=2026-06-30").text
+    address = link(page, "Effects of Knife")
+    assert "compare-store=" in address
+    assert "store=MUM01" in address

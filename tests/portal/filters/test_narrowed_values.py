@@ -1,5 +1,6 @@
 """Lists of filter values: narrowed by the other filters, with names in place of codes."""
 
+import html
 import re
 from collections.abc import Callable
 
@@ -76,6 +77,27 @@ def test_changes_of_a_chosen_store(sold: Visitor) -> None:
         return re.findall(r'data-label="Added"><data value="(\d+)"', page.partition("<h2>Settlements")[2])
 
     assert (added(""), added("&store=MUM01"), added("&region=UK")) == (["2"], ["1"], [])
+
+
+def test_links_between_pages_of_changes_keep_the_chosen_store(sold: Visitor) -> None:
+    chosen = "region=IN&store=MUM01"
+    pages = ["/changes?since=2020-01-01&", "/changes/1?", "/changes/1/lines?kind=added&"]
+    for path in pages:
+        page = html.unescape(sold.get(path + chosen).text).replace("?kind=added&", "?")
+        links = re.findall(r'href="(/changes[^"]*)"', page.partition("<h1>")[2] + page.partition("Breadcrumb")[2])
+        kept = [one for one in links if chosen in one]
+        assert kept, path
+        assert set(links) - set(kept) <= {"/changes/1", "/changes/1/lines", "/changes"}, "the ones without filters"
+    assert "/changes/1?" + chosen in html.unescape(sold.get(pages[0] + chosen).text)
+    whole, mumbai = (sold.get(f"/changes/1/lines?{query}").text for query in ("", chosen))
+    assert ("Kettle" in mumbai, "Knife" in mumbai, "Knife" in whole) == (True, False, True)
+    assert "1 line added" in sold.get(f"/changes/1?{chosen}").text
+
+
+@pytest.mark.parametrize("path", ["/changes", "/changes/1", "/changes/1/lines"])
+def test_an_unknown_store_of_changes_is_an_error(sold: Visitor, path: str) -> None:
+    answer = sold.get(f"{path}?store=NOWHERE")
+    assert (answer.status_code, "There is no store “NOWHERE”" in answer.text) == (400, True)
 
 
 def test_annotations_and_deliveries_of_a_chosen_region(sold: Visitor) -> None:
