@@ -38,16 +38,16 @@ class ChangeSummary:
 def summarize(changed: ChangeReport, *, tried: bool = False) -> ChangeSummary:
     """Format a change for a page. `tried`: it is only a preview of a settlement."""
     headline = [
-        _side(texts.HEADLINES[name], before, after, changed.reporting if name == "revenue" else "")
+        _side(texts.HEADLINES[name], before, after, changed.currency if name == "revenue" else "")
         for name, before, after in changed.headline
     ]
     currencies = [
         _side(texts.NET_AMOUNT, row["net_before"], row["net_after"], row["currency"]) for row in changed.currencies
     ]
-    if [row["currency"] for row in changed.currencies] == [changed.reporting]:
+    if [row["currency"] for row in changed.currencies] == [changed.currency]:
         currencies = []  # same as the revenue
     groups = [
-        (what, changed.in_all(name), [_group(row, changed.reporting) for row in getattr(changed, name)])
+        (what, changed.in_all(name), [_group(row, changed.currency) for row in getattr(changed, name)])
         for name, what in texts.GROUPS.items()
     ]
     return ChangeSummary(
@@ -71,11 +71,11 @@ def _side(label: str, before: Any, after: Any, currency: str) -> BeforeAfter:
     return BeforeAfter(label, formatted[0], formatted[1], difference(before, after, currency), currency)
 
 
-def _group(row: dict[str, Any], reporting: str) -> dict[str, Any]:
+def _group(row: dict[str, Any], currency: str) -> dict[str, Any]:
     if row["sale_date"] is not None:
         label: Any = formats.day(row["sale_date"])
     elif row["store_id"] is not None:
         label = texts.store(row["region"], row["store_id"])
     else:
         label = row["region"] or texts.WITHOUT_STORE
-    return row | {"label": label, "change": difference(row["revenue_before"], row["revenue_after"], reporting)}
+    return row | {"label": label, "change": difference(row["revenue_before"], row["revenue_after"], currency)}

@@ -40,13 +40,16 @@ def show() -> ResponseReturnValue:
         since = since or week_ago
     params: dict[str, Any] = {"since": since} if since else {"after": last_visit.settlement_no}
     # one extra row shows whether there is a next page
-    rows = changes.settlements(warehouse, bounds, cache=cache, limit=about.size + 1, offset=about.first, **params)
+    limits = {"limit": about.size + 1, "offset": about.first}
+    currency = metrics.currency()
+    rows = changes.settlements(warehouse, bounds, cache=cache, currency=currency, **limits, **params)
     first = changes.last_settlement_before(warehouse, since) if since else last_visit.settlement_no
     too_many = changes.changed_lines(warehouse, first) > changes.MAX_CHANGED_LINES
-    changed = changes.net_changes(warehouse, bounds, first, cache=cache) if rows and not too_many else None
-    reporting = metrics.kpis(Filters())["currency"] if rows else ""
+    changed = None
+    if rows and not too_many:
+        changed = changes.net_changes(warehouse, bounds, first, cache=cache, currency=currency)
     for row in rows:
-        row["change"] = difference(0, row["revenue_change"], reporting)
+        row["change"] = difference(0, row["revenue_change"], currency)
     return render_template(
         "changes/show.html",
         rows=rows[: about.size],
@@ -56,7 +59,7 @@ def show() -> ResponseReturnValue:
         last_visit=last_visit,
         changed=summarize(changed) if changed else None,
         too_many=too_many and bool(rows),
-        reporting=reporting,
+        currency=currency,
         files=_files(rows[-1]["settlement_no"] - 1, rows[0]["settlement_no"]) if rows else {},
         week_ago=week_ago,
         bar=[field(name, about.chosen) for name in FILTERS],
@@ -124,7 +127,7 @@ def _one(number: int, bounds: Scope) -> dict[str, Any]:
     warehouse, cache = ports().warehouse, tillstream().queries
     if number < 1:
         abort(404)
-    changed = changes.net_changes(warehouse, bounds, number - 1, number, cache)
+    changed = changes.net_changes(warehouse, bounds, number - 1, number, cache, currency=metrics.currency())
     at = changes.settled_at(warehouse, number)
     if at is None or not (changed.anything or _files(number - 1, number)):
         abort(404)

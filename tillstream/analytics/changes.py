@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -39,7 +40,7 @@ class ChangeReport:
     lines: list[dict[str, Any]]
     headline: tuple[tuple[str, Any, Any], ...] = ()
     """(name, before, after) over all rows that the user may see."""
-    reporting: str = ""
+    currency: str = ""
 
     @property
     def anything(self) -> bool:
@@ -80,17 +81,25 @@ def last_settlement(warehouse: Warehouse, cache: QueryCache | None = None) -> in
 
 
 def net_changes(
-    warehouse: Warehouse, scope: Scope, after: int, through: int = ENDLESS, cache: QueryCache | None = None
+    warehouse: Warehouse,
+    scope: Scope,
+    after: int,
+    through: int = ENDLESS,
+    cache: QueryCache | None = None,
+    *,
+    currency: str = "",
 ) -> ChangeReport:
     """Net changes of the settlements after `after` through `through`, with revenue and units before and after.
 
+    currency: of all amounts but those of lines; by default the reporting currency.
     The headline of a past change has additive metrics only: past numbers of orders and customers are not stored.
     """
     window: dict[str, Any] = {"after": after, "through": through}
-    answers = [queries.run(warehouse, name, scope, cache=cache, **params, **window) for name, params in _QUERIES]
-    kpis = queries.run(warehouse, "kpis", scope, cache=cache).to_pylist()[0]
+    run = partial(queries.run, warehouse, scope=scope, filters=Filters(currency=currency), cache=cache)
+    answers = [run(name, **params, **window) for name, params in _QUERIES]
+    kpis = run("kpis").to_pylist()[0]
     changed = _to_changed(answers, kpis["currency"])
-    later = queries.run(warehouse, "changed-since", scope, cache=cache, after=through).to_pylist()[0]
+    later = run("changed-since", after=through).to_pylist()[0]
     headline = []
     for name in ("revenue", "units"):
         value_after = (kpis[name] or Decimal(0)) - later[name]
@@ -105,13 +114,18 @@ def preview_changes(
     scope: Scope,
     attempt: Callable[[Sequence[WarehouseQuery]], SettlementResult],
     cache: QueryCache | None = None,
+    *,
+    currency: str = "",
 ) -> ChangeReport:
-    """Preview a settlement. attempt: settles, runs these queries on the result, and rolls back."""
+    """Preview a settlement. attempt: settles, runs these queries on the result, and rolls back. currency: as above."""
+    filters = Filters(currency=currency)
     for _ in range(_TRIES):
         last = last_settlement(warehouse)
-        before = queries.run(warehouse, "kpis", scope, cache=cache).to_pylist()[0]
-        questions = [queries.preview_query(warehouse, name, scope, **params, after=last) for name, params in _QUERIES]
-        settled = attempt([*questions, queries.preview_query(warehouse, "kpis", scope)])
+        before = queries.run(warehouse, "kpis", scope, filters, cache=cache).to_pylist()[0]
+        questions = [
+            queries.preview_query(warehouse, name, scope, filters, **params, after=last) for name, params in _QUERIES
+        ]
+        settled = attempt([*questions, queries.preview_query(warehouse, "kpis", scope, filters)])
         if settled.settlement_no in {0, last + 1}:
             break  # else a concurrent settlement committed, and its changes would be included
     *answers, kpis = (queries.without_hidden_columns(answer, scope) for answer in settled.results)
@@ -121,9 +135,9 @@ def preview_changes(
     return _with_headline(changed, tuple((name, before[name], after[name]) for name in names))
 
 
-def _to_changed(answers: Sequence[pa.Table], reporting: str) -> ChangeReport:
+def _to_changed(answers: Sequence[pa.Table], currency: str) -> ChangeReport:
     total, currencies, regions, stores, days, lines = (answer.to_pylist() for answer in answers)
-    return ChangeReport(total[0] if total else dict(_NOTHING), currencies, regions, stores, days, lines, (), reporting)
+    return ChangeReport(total[0] if total else dict(_NOTHING), currencies, regions, stores, days, lines, (), currency)
 
 
 def _with_headline(changed: ChangeReport, headline: tuple[tuple[str, Any, Any], ...]) -> ChangeReport:
@@ -131,11 +145,12 @@ def _with_headline(changed: ChangeReport, headline: tuple[tuple[str, Any, Any], 
 
 
 def settlements(
-    warehouse: Warehouse, scope: Scope, *, cache: QueryCache | None = None, **params: Any
+    warehouse: Warehouse, scope: Scope, *, cache: QueryCache | None = None, currency: str = "", **params: Any
 ) -> list[dict[str, Any]]:
     """Settlements that changed a visible line, newest first, paginated (see the query `settlements`)."""
+    filters = Filters(currency=currency)
     rows: list[dict[str, Any]] = queries.run(
-        warehouse, "settlements", scope, Filters(), cache=cache, **params
+        warehouse, "settlements", scope, filters, cache=cache, **params
     ).to_pylist()
     return rows
 

@@ -87,7 +87,7 @@ def _processed(app: App, progress: Progress, received: Sequence[Batch]) -> list[
             stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows), app.contracts)
         progress("settling")
         settle.settle_all(app.ports, app.contracts)
-    receipts = []
+    receipts: list[Mapping[str, Any]] = []
     for upload in received:
         if app.has_worker:
             _wait(app, upload)

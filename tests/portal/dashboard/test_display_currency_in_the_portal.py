@@ -13,6 +13,7 @@ from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.audit import reading
+from tillstream.batches import records
 from tillstream.domain.people import UNRESTRICTED, Role
 from tillstream.people import accounts
 
@@ -147,3 +148,14 @@ def test_accounts_of_earlier_versions_have_no_display_currency(app: App, sold: V
     assert stored is not None
     assert "display_currency" not in stored.data
     assert accounts.get(app.ports, "ann").display_currency == ""
+
+
+def test_changes_are_in_the_currency_of_their_reader(app: App, sold: Visitor, person: People) -> None:
+    british = person(Role.MANAGER, "UK")
+    day = app.ports.clock.now().date().isoformat()
+    page = words(british.get(f"/changes?since={day}").text)
+    assert "Revenue GBP 0.00 30.00 + 30.00" in page
+    assert re.search(r"Removed Revenue GBP .* 1 0 0 \+ 30\.00", page)
+    (batch,) = (one.batch_id for one in records.find(app.ports) if one.contract == "UK")
+    undone = words(british.get(f"/uploads/{batch}/undo").text)
+    assert re.search(r"Revenue GBP 30\.00 (0\.00|–) −\s?30\.00", undone), undone[600:1500]
