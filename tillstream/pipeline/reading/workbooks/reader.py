@@ -84,7 +84,8 @@ class SheetReader:
             raise UnreadableFile(
                 "missing-columns",
                 f"The first sheet, “{self._sheet.sheet}”, has none of the columns of the data source. The workbook "
-                f"also has {quoted(others)}. Set the right sheet in the data source (file.sheet), or save it by itself.",
+                f"also has {quoted(others)}. Set the right sheet in the data source (file.sheet), or save it "
+                "by itself.",
             )
         return index
 
