@@ -15,7 +15,7 @@ GROUPS = {
     Severity.WARNING: ("Warnings: the row counts and is flagged", "If the row is right, no action is needed."),
     Severity.HOLD: (
         "Holds: the file is held for review",
-        "No row of the file counts until a user confirms or rejects the file.",
+        "No row of the file counts until a user imports or discards the file.",
     ),
     Severity.REJECTION: (
         "Rejections: the file is rejected",
@@ -34,4 +34,4 @@ def page() -> str:
 
 
 def _describe(problem: ProblemType) -> str:
-    return f"### {problem.code}\n\n{problem.title}. Message: “{problem.message.format(**PLACES)}”\n\n{problem.remedy}"
+    return f"### {problem.code}\n\n{problem.title}. Message: “{problem.message.format(**PLACES)}”\n\n{problem.advice()}"

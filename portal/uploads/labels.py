@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.reader_locale import decimal
-from tillstream.domain.batch.record import IN_LEDGER, Batch, State
+from tillstream.domain.batch.record import IN_LEDGER, REJECTED_BY, Batch, State
 from tillstream.receipts.receipt_types import Receipt
 
 
@@ -31,6 +31,7 @@ STATES: dict[State, Words] = {
     State.UNDONE: Words("Undone", "quiet", "Its rows no longer count."),
     State.REPLAYED: Words("Replaced", "quiet", "It was reprocessed. The newer result counts."),
 }
+DISCARDED = Words("Discarded", "quiet", "None of its rows is imported.")
 NOTHING_TO_IMPORT = Words(
     "Nothing to import",
     "quiet",
@@ -50,9 +51,16 @@ OUTCOMES: tuple[tuple[str, str, str], ...] = (
 
 
 def state_of(upload: Batch) -> Words:
-    """Display text of the state; a settled file without rows has its own."""
+    """Display text of the state; a settled file without rows and a discarded one have their own."""
+    if upload.is_discarded:
+        return DISCARDED
     empty = upload.state in IN_LEDGER and upload.staged is not None and upload.staged.rows_read == 0
     return NOTHING_TO_IMPORT if empty else STATES[upload.state]
+
+
+def reason(upload: Batch) -> str:
+    """Why the upload was rejected, discarded or cancelled; empty if it was not."""
+    return f"Discarded by {upload.error.removeprefix(REJECTED_BY)}" if upload.is_discarded else upload.error
 
 
 def identical(groups: list[list[int]], shown: int = 5) -> str:
@@ -95,7 +103,7 @@ def headline(receipt: Receipt) -> str:
         "held": f"{_rows(read) if read else 'The file'} {'need' if read > 1 else 'needs'} review{need}",
         "settled": imported,
         "announced": imported,
-        "rejected": "The file is rejected",
+        "rejected": f"The file is {'discarded' if receipt['error'].startswith(REJECTED_BY) else 'rejected'}",
         "cancelled": "Cancelled before it was imported",
         "failed": "It failed; nothing is lost",
         "undone": f"{_rows(read)} read; none of them count now",
@@ -109,7 +117,7 @@ def result(upload: Batch, receipt: Receipt) -> str:
     """A text such as: 1,204 rows: 1,190 new, 14 to fix."""
     rows = receipt["rows"]
     if upload.state is State.REJECTED and upload.error:
-        return upload.error.rstrip(".")
+        return reason(upload).rstrip(".")
     if upload.state is State.HELD and receipt["holds"]:
         return f"Needs review: {receipt['holds'][0]['message'].rstrip('.')}"
     if upload.state not in IN_LEDGER or not rows["read"]:

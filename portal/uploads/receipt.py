@@ -51,6 +51,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         headline=labels.headline(receipt),
         balance=labels.balance(receipt["rows"]),
         words=labels.state_of(upload),
+        reason=labels.reason(upload),
         identical=labels.identical(repeated_lines(ports(), upload)) if repeated else "",
         groups=groups,
         waits=upload.state in labels.UNDER_WAY or correcting or undoing or (again and again.state in labels.UNDER_WAY),

@@ -23,6 +23,7 @@ OUTCOMES = {
     State.REPLAYED: "It was reprocessed, and the newer result counts. If you import it again, its rows are duplicates.",
 }
 """What happened to an earlier upload, and what to do."""
+DISCARDED = "None of its rows is imported. If it is right after all, you can import it again."
 
 
 @allow(Action.UPLOAD)
@@ -53,6 +54,8 @@ def advice(upload: Batch) -> str:
     if upload.state is State.FAILED:
         who = "Retry it under Pipeline" if scope().may(Action.ADMINISTER) else "An administrator can retry it"
         return f"It failed, and nothing is lost. {who}; do not upload it again."
+    if upload.is_discarded:
+        return f"{labels.reason(upload).rstrip('.')}. {DISCARDED}"
     reason = f" Reason: {upload.error}" if upload.state is State.REJECTED and upload.error else ""
     return OUTCOMES[upload.state] + reason
 

@@ -66,7 +66,7 @@ def test_every_setting_is_documented_with_its_meaning() -> None:
 def test_every_problem_has_its_help(code: str) -> None:
     text = section("problems.md", f"### {code}")
     assert CATALOGUE[code].title in text
-    assert CATALOGUE[code].remedy in text
+    assert CATALOGUE[code].advice() in text
 
 
 def test_every_column_of_a_sale_line_and_of_every_table_is_documented() -> None:

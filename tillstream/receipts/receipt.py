@@ -184,7 +184,7 @@ def with_message(problem: dict[str, Any], header_names: Mapping[str, str]) -> di
     column = problem.get("column")
     name = header_names.get(column, column) if column else None
     message = problem_type.format_message(name, problem.get("value"), problem.get("detail") or "")
-    return problem | {"message": message, "remedy": problem_type.remedy, "severity": problem_type.severity.value}
+    return problem | {"message": message, "remedy": problem_type.advice(), "severity": problem_type.severity.value}
 
 
 def repeated_lines(ports: Ports, upload: Batch, most: int = 100) -> list[list[int]]:

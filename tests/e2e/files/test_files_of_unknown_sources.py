@@ -154,4 +154,4 @@ def test_a_dropped_file_that_only_one_contract_fits_is_its(
     assert (held["contract"], codes(held)) == ("south", ["first-load"])
     assert run("confirm", held["batch_id"])[1]["rows"]["new"] == 9
     assert codes(receipts["other.csv"]) == ["which-contract"]
-    assert "no known contract can read it" in receipts["other.csv"]["holds"][0]["message"]
+    assert "no known data source can read it" in receipts["other.csv"]["holds"][0]["message"]

@@ -87,7 +87,7 @@ def test_a_clerk_sees_why_a_file_waits_but_does_not_decide(person: People, work:
     page = clerk.get(f"/waiting/{held}").text
     assert "A manager of IN or an administrator can review it." in page
     assert "Import the file" not in page
-    assert "Check the rejected rows" not in page, "a remedy is for those who decide"
+    assert "Check the rows to fix" not in page, "a remedy is for those who decide"
     assert clerk.post(f"/uploads/{held}/confirm").status_code == 403
 
 

@@ -44,7 +44,7 @@ def test_without_a_contract_it_cannot_be_confirmed_but_it_can_be_rejected(app: A
     assert (answer.status_code, "has no contract yet" in answer.text) == (422, True)
     assert admin.post(f"/uploads/{batch}/confirm", {"contract": "nobody's"}).status_code == 422
     assert admin.post(f"/uploads/{batch}/reject").status_code == 303
-    assert "The file is rejected" in admin.get(f"/uploads/{batch}").text
+    assert "The file is discarded" in admin.get(f"/uploads/{batch}").text
 
 
 def test_it_belongs_to_no_region_and_only_who_sees_all_of_them_sees_it(app: App, person: People, work: Work) -> None:

@@ -44,7 +44,7 @@ def test_a_rejected_file_needs_no_decision(person: People, work: Work) -> None:
     manager = person(Role.MANAGER, "IN")
     batch = manager.upload(MOSTLY_BAD)
     work()
-    assert "Import the file to load the other rows" in manager.get(f"/uploads/{batch}").text
+    assert "To import the other rows, select “Import the file”." in manager.get(f"/uploads/{batch}").text
     manager.post(f"/uploads/{batch}/reject", {"reason": "wrong month"})
     page = manager.get(f"/uploads/{batch}").text
     assert "It needed review: 2 of 3 rows were rejected" in page
@@ -111,7 +111,7 @@ def test_a_remedy_names_the_page_of_the_portal_and_no_command(person: People, wo
     assert first != again
     receipt = admin.get(f"/uploads/{again}").text
     for page in (receipt, admin.get("/help/problems").text):
-        assert "make it current on its receipt" in page
+        assert "select “Make it current” on its receipt" in page
         assert "`" not in page
         assert "confirm BATCH" not in page
     assert ">Make it current</button>" in receipt

@@ -77,6 +77,15 @@ def test_the_reason_of_a_rejection_is_in_the_advice(person: People, work: Work) 
     assert "Rejected" in clerk.get(f"/uploads/{batch}").text
 
 
+def test_a_discarded_file_can_be_imported_again(app: App, person: People, work: Work) -> None:
+    clerk = person(Role.CLERK, "IN")
+    batch = clerk.upload(GOOD)
+    records.transition(app.ports, batch, State.REJECTED, error="Rejected by manager-in: wrong month")
+    earlier = clerk.get(SAME).get_json()["upload"]
+    assert earlier["state"] == "Discarded"
+    assert earlier["advice"].startswith("Discarded by manager-in: wrong month. None of its rows is imported.")
+
+
 def test_the_template_of_a_data_source_fits_it(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     assert 'href="/uploads/templates/IN.csv"' in clerk.get("/uploads").text

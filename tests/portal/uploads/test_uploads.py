@@ -147,7 +147,12 @@ def test_a_held_file_is_rejected_with_a_reason(app: App, person: People, work: W
     work()
     manager.post(f"/uploads/{batch}/reject", {"reason": "wrong month"})
     assert records.get(app.ports, batch).state is State.REJECTED
-    assert "wrong month" in manager.get(f"/uploads/{batch}").text
+    page = manager.get(f"/uploads/{batch}").text
+    assert ">Discarded</span>" in page
+    assert "Discarded by manager-in: wrong month" in page
+    assert "Rejected" not in page
+    rows = manager.get("/uploads").text.partition("<tbody>")[2]
+    assert ("Discarded" in rows, "Rejected" in rows) == (True, False)
 
 
 def test_an_undo_can_be_previewed(person: People, work: Work) -> None:
@@ -286,7 +291,7 @@ def test_every_state_has_words() -> None:
     assert set(labels.STATES) == set(State)
     rows = dict.fromkeys(("read", "new", "corrected", "duplicate", "quarantined", "blank", "ignored"), 0)
     for state in (*State, "dry-run"):
-        assert labels.headline({"rows": rows, "status": str(state)})
+        assert labels.headline({"rows": rows, "status": str(state), "error": ""})
 
 
 @pytest.mark.parametrize("settled", [True, False])

@@ -64,6 +64,10 @@ def received_date(received_seq: int) -> date:
     return date(1970, 1, 1) + timedelta(microseconds=received_seq)
 
 
+REJECTED_BY = "Rejected by "
+"""Start of the error of a batch that a user rejected; other errors are those of the product."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """One batch: a file, a micro-batch of store sales, a correction or a replay. Times are ISO 8601 UTC text."""
@@ -114,6 +118,11 @@ class Batch:
     """The settlement that undid or replaced it; 0 if none did, or if an earlier version recorded it."""
     proposed: Proposal | None = None
     """For a file that does not match its contract, or has none yet."""
+
+    @property
+    def is_discarded(self) -> bool:
+        """Whether a user rejected the file."""
+        return self.state is State.REJECTED and self.error.startswith(REJECTED_BY)
 
     @property
     def is_file(self) -> bool:

@@ -95,7 +95,7 @@ def only_match(sample: FileSample, contracts: Iterable[Contract]) -> tuple[Contr
     doubtful = [match for match in fits if match.fits]
     if doubtful:
         return None, f"; {doubtful[0].contract.name} could read it, but {doubtful[0].doubts[0]}"
-    return None, "; no known contract can read it"
+    return None, "; no known data source can read it"
 
 
 def better_matches(sample: FileSample, own: Contract, contracts: Iterable[Contract]) -> tuple[list[Fit], Fit]:

@@ -72,8 +72,8 @@ def check_column_count(columns: int, limit: int) -> None:
     if columns > limit:
         raise UnreadableFile(
             "unreadable-file",
-            f"The file has {columns:,} columns, but the contract allows {limit:,} (file.max_columns). Remove unneeded "
-            "columns, or raise the limit.",
+            f"The file has {columns:,} columns, but the data source allows {limit:,} (file.max_columns). Remove "
+            "unneeded columns, or raise the limit.",
         )
 
 

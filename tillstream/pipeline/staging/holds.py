@@ -211,6 +211,6 @@ def _describe_new(new: Sequence[str]) -> str:
     """Describe headers that are new to the contract."""
     listed = ", ".join(f"“{name}”" for name in new[:10]) + (f" and {len(new) - 10:,} more" if len(new) > 10 else "")
     return (
-        f"New: {listed}. The contract does not map {'it' if len(new) == 1 else 'them'}; "
+        f"New: {listed}. The data source does not map {'it' if len(new) == 1 else 'them'}; "
         f"{'its' if len(new) == 1 else 'their'} values would be kept in extra."
     )

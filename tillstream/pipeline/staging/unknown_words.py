@@ -74,7 +74,7 @@ def describe_unknown_words(report: StagingReport, header: str) -> str:
     rows, amount = unknown_share(report)
     count = sum(word.rows for word in report.unknown_words)
     shares = f"{count:,} of {report.rows:,} rows ({rows:.1%}) and {amount:.1%} of the amount"
-    return f"{shares} have a word in {header} that the contract does not map: {_listed(report.unknown_words)}."
+    return f"{shares} have a word in {header} that the data source does not map: {_listed(report.unknown_words)}."
 
 
 def _listed(words: Iterable[UnknownWord]) -> str:

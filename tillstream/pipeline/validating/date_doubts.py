@@ -120,8 +120,8 @@ class _HalfConverted:
         swaps = self._style.half_converted == "swap"
         if swaps and not self._days[False]:
             return (
-                f"the contract swaps day and month of half-converted dates back, but all {self._rows[True]:,} dates of "
-                f"{self._name} are date cells with a day up to 12, so nothing shows whether they are swapped. "
+                f"the data source swaps day and month of half-converted dates back, but all {self._rows[True]:,} dates "
+                f"of {self._name} are date cells with a day up to 12, so nothing shows whether they are swapped. "
                 f"{self._example}"
             )
         if swaps or not is_half_converted(self._days[True], self._days[False]):

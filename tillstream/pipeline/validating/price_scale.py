@@ -102,7 +102,7 @@ class PriceScale:
         digits = minor_digits(min(currencies))
         return (
             f"all {rows.num_rows:,} prices are whole numbers of at least 100, none of the products has a usual price "
-            f"yet, and the contract is new; in a minor unit, the price of {price:.0f} in line {line:,} is "
+            f"yet, and the data source is new; in a minor unit, the price of {price:.0f} in line {line:,} is "
             f"{price / 10**digits:.{digits}f}"
         )
 

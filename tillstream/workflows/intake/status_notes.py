@@ -39,7 +39,7 @@ def note_text(receipt: Receipt) -> str:
     for hold in receipt["holds"] if receipt["status"] == State.HELD else ():
         lines += [
             f"The file is held for review: {hold['message']}",
-            CATALOGUE[hold["code"]].remedy.replace("BATCH", receipt["batch_id"]),
+            CATALOGUE[hold["code"]].advice(receipt["batch_id"]),
         ]
     rejected = receipt["rows"]["quarantined"]
     if rejected:

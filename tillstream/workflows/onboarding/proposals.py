@@ -66,5 +66,5 @@ def save_proposed(contracts: ContractRegistry, upload: Batch, proposal: Proposal
 
 
 def _hold(by: str, contract: str) -> Hold:
-    detail = f"{by} answered the questions about the file and proposed the contract {contract}."
+    detail = f"{by} answered the questions about the file and proposed the data source {contract}."
     return Hold.of(HoldCode.CONTRACT_PROPOSED, detail=detail)

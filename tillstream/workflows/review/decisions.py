@@ -5,7 +5,7 @@ from tillstream.batches import events, records
 from tillstream.contracts import confirmations, known_headers
 from tillstream.contracts.registry import ContractRegistry, contract_version
 from tillstream.domain.batch.holds import HoldCode
-from tillstream.domain.batch.record import IN_LEDGER, Batch, State
+from tillstream.domain.batch.record import IN_LEDGER, REJECTED_BY, Batch, State
 from tillstream.domain.contract.model import parse
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.staging import stage
@@ -99,7 +99,7 @@ def accept(ports: Ports, contracts: ContractRegistry, batch: str, by: str) -> Ba
 
 def reject(ports: Ports, batch: str, by: str, reason: str = "") -> Batch:
     """Reject a batch permanently; its bytes stay stored and it never counts."""
-    words = f"Rejected by {by}" + (f": {reason}" if reason else ".")
+    words = f"{REJECTED_BY}{by}" + (f": {reason}" if reason else ".")
     return records.transition(
         ports, batch, State.REJECTED, only_from=None, audit=(by, AuditAction.UPLOAD_REJECTED), error=words
     )

@@ -22,7 +22,7 @@ def refusal(text: str) -> str:
 @pytest.mark.parametrize(("delimiter", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
 def test_another_delimiter_is_named(delimiter: str, name: str) -> None:
     words = refusal(HEAD.replace(",", delimiter) + "\n1" + delimiter * 7 + "\n")
-    assert words.startswith(f"The cells are separated by {name}, but the delimiter in the contract is commas.")
+    assert words.startswith(f"The cells are separated by {name}, but the delimiter of the data source is commas.")
 
 
 def test_the_columns_that_are_missing_and_those_there_are_named() -> None:

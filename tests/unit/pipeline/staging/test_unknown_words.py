@@ -59,6 +59,6 @@ def test_a_currency_of_its_own_is_not_hidden_by_a_larger_one() -> None:
 def test_the_message_names_each_word_with_its_rows_and_amount() -> None:
     words = UnknownWord("Lost", "EUR", 2, "10"), UnknownWord("Gone", "EUR", 1, "0")
     assert describe_unknown_words(report(100, "90", *words), "State") == (
-        "3 of 100 rows (3.0%) and 10.0% of the amount have a word in State that the contract does not map: "
+        "3 of 100 rows (3.0%) and 10.0% of the amount have a word in State that the data source does not map: "
         "“Lost” (2 rows, 10.00 EUR), “Gone” (1 row, 0.00 EUR)."
     )

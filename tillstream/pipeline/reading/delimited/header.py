@@ -112,7 +112,7 @@ def find_header(
     if len(names) > style.max_columns:
         raise UnreadableFile(
             "unreadable-file",
-            f"The header has {len(names):,} columns, but the contract allows {style.max_columns:,} "
+            f"The header has {len(names):,} columns, but the data source allows {style.max_columns:,} "
             "(file.max_columns). Remove unneeded columns, or raise the limit.",
         )
     header = Header(names, source_names, len(names))
@@ -174,7 +174,7 @@ def _decoded(record: bytes | None, syntax: RecordSyntax, encoding: str, line: in
         raise UnreadableFile(
             "unreadable-file",
             f"The header (line {line}) contains bytes that are not valid {encoding}. "
-            "Save the file in that encoding, or choose the contract that fits.",
+            "Save the file in that encoding, or choose the data source that fits.",
         ) from error
 
 

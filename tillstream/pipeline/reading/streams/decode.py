@@ -61,8 +61,8 @@ class Utf8Stream:
             if first and self._decoder and raw.startswith(UTF8_BOM):
                 raise UnreadableFile(
                     "unreadable-file",
-                    "The file starts with a UTF-8 byte order mark, but the encoding in the contract is "
-                    f"{self.encoding}. Export it as {self.encoding}, or change the encoding in the contract.",
+                    "The file starts with a UTF-8 byte order mark, but the encoding of the data source is "
+                    f"{self.encoding}. Export it as {self.encoding}, or change the encoding of the data source.",
                 )
             text = self._transcoded(raw, final=False)
             if first:
@@ -83,8 +83,8 @@ class Utf8Stream:
         if order and not is_wide:
             raise UnreadableFile(
                 "unreadable-file",
-                f"The file is UTF-16 without a byte order mark ({order}), but the encoding in the contract is "
-                f"{self.encoding}. Save it as {self.encoding}, or set the encoding in the contract to {order}.",
+                f"The file is UTF-16 without a byte order mark ({order}), but the encoding of the data source is "
+                f"{self.encoding}. Save it as {self.encoding}, or set the encoding of the data source to {order}.",
             )
         if order and self.encoding == "utf-16" and not raw.startswith(UTF16_BOMS):
             self._decoder = _decoder(order)
@@ -133,7 +133,7 @@ def _check_text(head: bytes, encoding: str) -> None:
     if head.startswith(UTF16_BOMS) and not encoding.casefold().startswith(("utf-16", "utf-32", "utf_16", "utf_32")):
         raise UnreadableFile(
             "unreadable-file",
-            f"The file is UTF-16 (in Excel: Unicode text), but the encoding in the contract is {encoding}. "
+            f"The file is UTF-16 (in Excel: Unicode text), but the encoding of the data source is {encoding}. "
             f"Save it as {'CSV UTF-8' if encoding.startswith('utf-8') else encoding}.",
         )
 

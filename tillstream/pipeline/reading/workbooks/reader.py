@@ -83,8 +83,9 @@ class SheetReader:
         if required and not required & set(texts[index]) and others and not self._options.style.sheet:
             raise UnreadableFile(
                 "missing-columns",
-                f"The first sheet, “{self._sheet.sheet}”, has none of the columns of the contract. The workbook also "
-                f"has {quoted(others)}. Set the right sheet in the contract (file.sheet), or save it by itself.",
+                f"The first sheet, “{self._sheet.sheet}”, has none of the columns of the data source. The workbook "
+                f"also has {quoted(others)}. Set the right sheet in the data source (file.sheet), or save it "
+                "by itself.",
             )
         return index
 

@@ -36,7 +36,7 @@ def select_sheet(sheets: list[str], requested: str) -> str:
     if requested and requested not in sheets:
         raise unreadable(
             f"The workbook has no sheet “{requested}”. Its sheets are {quoted(sheets)}. Change file.sheet in the "
-            "contract, or rename the sheet."
+            "data source, or rename the sheet."
         )
     return requested or sheets[0]
 

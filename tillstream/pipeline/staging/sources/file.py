@@ -89,8 +89,8 @@ def check_header(block: Block, contract: Contract) -> None:
     clashing = [name for name in header if name in contract.made]
     if clashing:
         raise Rejected(
-            f"The contract derives a column {', '.join(clashing)} (made), but the file has a column with that name. "
-            "Rename the derived column in the contract."
+            f"The data source derives a column {', '.join(clashing)} (made), but the file has a column with that name. "
+            "Rename the derived column in the data source."
         )
     missing = missing_columns(header, contract)
     if not missing:
@@ -99,17 +99,18 @@ def check_header(block: Block, contract: Contract) -> None:
         if len(header) == 1 and not missing_columns([name.strip() for name in header[0].split(delimiter)], contract):
             raise UnreadableFile(
                 "missing-columns",
-                f"The cells are separated by {delimiter_name}, but the delimiter in the contract is "
-                f"{DELIMITERS[contract.file.delimiter]}. Choose the contract that fits the file, or export it again.",
+                f"The cells are separated by {delimiter_name}, but the delimiter of the data source is "
+                f"{DELIMITERS[contract.file.delimiter]}. Choose the data source that fits the file, or "
+                "export it again.",
             )
     problem = CATALOGUE["missing-columns"]
     message = f"{problem.format_message(detail=', '.join(missing))} It contains {_shortened(header)}."
     if looks_like_data(header):
         message += (
-            " The first line looks like a row: if the file has no header line, list its columns in the contract "
+            " The first line looks like a row: if the file has no header line, list its columns in the data source "
             "(file.header)."
         )
-    raise UnreadableFile(problem.code, f"{message} {problem.remedy}")
+    raise UnreadableFile(problem.code, f"{message} {problem.advice()}")
 
 
 def check_rows(block: Block) -> None:

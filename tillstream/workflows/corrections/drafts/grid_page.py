@@ -1,7 +1,6 @@
 """Grid rows, filtered and paginated on the server, each with its problems and edits."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,6 @@ from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot
 
 PER_PAGE = 50
 _RAGGED = "ragged-row"
-_DOWNLOAD_HINT = re.compile(r" in the portal or in the downloaded rows,?")
 Ints = npt.NDArray[np.int64]
 
 
@@ -167,6 +165,6 @@ class _Writer:
             yield {
                 "code": issue["code"],
                 "message": issue["message"],
-                "remedy": _DOWNLOAD_HINT.sub(" here", issue["remedy"]),
+                "remedy": CATALOGUE[issue["code"]].remedy,
                 "columns": [column for column in self._spots.of(problem) if column != WHOLE_ROW],
             }

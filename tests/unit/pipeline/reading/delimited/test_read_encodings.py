@@ -70,7 +70,7 @@ def test_the_byte_order_mark_is_removed() -> None:
 
 
 def test_a_mark_of_utf_8_under_another_encoding_is_refused_as_a_whole() -> None:
-    with pytest.raises(UnreadableFile, match="UTF-8 byte order mark, but the encoding in the contract is cp1252"):
+    with pytest.raises(UnreadableFile, match="UTF-8 byte order mark, but the encoding of the data source is cp1252"):
         read_all(b"\xef\xbb\xbfa,b\n1,\xc3\xa9\n", "cp1252")
 
 

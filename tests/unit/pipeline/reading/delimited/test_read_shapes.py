@@ -105,7 +105,7 @@ def test_names_and_words_that_could_not_work_are_refused_with_the_contract(wrong
 
 
 def test_the_number_of_columns_has_a_limit() -> None:
-    with pytest.raises(UnreadableFile, match=r"3 columns, but the contract allows 2 \(file.max_columns\)"):
+    with pytest.raises(UnreadableFile, match=r"3 columns, but the data source allows 2 \(file.max_columns\)"):
         read_all("a,b,c\n", style={"max_columns": 2})
 
 
