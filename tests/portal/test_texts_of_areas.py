@@ -11,7 +11,7 @@ PORTAL = Path(__file__).resolve().parents[2] / "portal"
 AREAS = (
     *("admin", "annotations", "audit", "changes", "compare", "completeness", "corrections", "dashboard"),
     *("data_sources", "exports", "filters", "health", "help", "live", "metric_explanation", "pipeline"),
-    *("profile", "review", "sale_history", "sale_lines", "search", "sign_in", "views"),
+    *("profile", "review", "sale_history", "sale_lines", "search", "sign_in", "tokens", "views"),
 )
 """This list only grows."""
 WITHOUT_TEXTS = {"live", "search"}
