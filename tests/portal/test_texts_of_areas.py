@@ -9,9 +9,10 @@ import pytest
 
 PORTAL = Path(__file__).resolve().parents[2] / "portal"
 AREAS = (
-    *("admin", "annotations", "audit", "changes", "compare", "completeness", "corrections", "dashboard"),
-    *("data_sources", "exports", "filters", "health", "help", "live", "metric_explanation", "pipeline"),
-    *("profile", "review", "sale_history", "sale_lines", "search", "sign_in", "tokens", "views"),
+    *("admin", "annotations", "audit", "changes", "compare", "completeness", "corrections"),
+    *("dashboard", "data_sources", "exports", "filters", "health", "help", "live"),
+    *("metric_explanation", "pipeline", "profile", "review", "sale_history", "sale_lines", "search"),
+    *("sign_in", "theme", "tokens", "views"),
 )
 """This list only grows."""
 WITHOUT_TEXTS = {"live", "search"}
@@ -20,6 +21,7 @@ FOR_PROGRAMS = {
     *("Messages of a queue", "Batches by state", "Requests answered", "Time to answer"),  # metrics
     *("openid email profile", "Lax", "Authorization"),  # protocols
     *("Provider", "text/csv; charset=utf-8", '<a href="{}">{}</a>'),  # a type, a media type, a link
+    *("not all", "screen and (prefers-color-scheme: dark)"),  # media queries
     *("retry: x\n\n", "id: x\nevent: settled\ndata: x\n\n"),  # server-sent events
 }
 """Texts that people do not read on a page."""
