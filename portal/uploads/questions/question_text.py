@@ -22,7 +22,7 @@ def choice(question: Question, answer: str) -> str:
         return "no" if answer == NO_COLUMN else "yes"
     words = _answers(question.key)
     if answer == NO_COLUMN and answer not in words:
-        return question.none or texts.NOT_KNOWN
+        return question.none or texts.UNKNOWN
     if question.key == "date":
         return answer.replace("%d", "day").replace("%m", "month").replace("%Y", "year")
     return words.get(answer, answer.replace(",", " and ") if question.key == "identity" else answer)

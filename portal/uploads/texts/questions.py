@@ -59,7 +59,7 @@ HINTS = {
     "tax_rate": "As a fraction: 0.19 for 19 percent, or 0 for no tax.",
     "header": "The line number of the header. Enter 0 if there is no header.",
 }
-NOT_KNOWN = "not known"
+UNKNOWN = "not known"
 THE_DATA_SOURCE = "The data source"
 """Names the answers where they contradict each other."""
 ANSWER, REVIEW = "Answer the open questions", "Review the proposed data source"
