@@ -4,12 +4,18 @@ from flask import Flask, Response, request
 
 from tillstream.settings import Settings
 
-EXPOSED_HEADERS = (
-    "ETag, Link, X-Total-Count, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, Location, "
-    "Upload-Offset, Upload-Session, Tillstream-As-Of, Tillstream-Currency, Tillstream-Unconverted-Lines"
+EXPOSED_HEADERS = ", ".join(
+    (
+        *("ETag", "Link", "X-Total-Count", "Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "Location"),
+        *("Upload-Offset", "Upload-Session", "Tillstream-As-Of", "Tillstream-Currency"),
+        "Tillstream-Unconverted-Lines",
+    )
 )
-ALLOWED_HEADERS = (
-    "Authorization, Content-Type, If-None-Match, Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata"
+ALLOWED_HEADERS = ", ".join(
+    (
+        *("Authorization", "Content-Type", "If-None-Match", "Tus-Resumable", "Upload-Length", "Upload-Offset"),
+        "Upload-Metadata",
+    )
 )
 METHODS = "GET, HEAD, POST, PATCH, DELETE"
 

@@ -5,6 +5,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
+from portal.api import texts
 from tillstream.domain.errors import Conflict, Rejected
 
 
@@ -12,7 +13,7 @@ class ListChanged(Conflict):
     """A settlement changed the ranks of the list since its first page."""
 
     def __init__(self) -> None:
-        super().__init__("New data changed the order of this list. Read it again from its first page, without cursor.")
+        super().__init__(texts.LIST_CHANGED)
 
 
 def encode(name: str, *position: str | int) -> str:
@@ -28,7 +29,7 @@ def decode(name: str, cursor: str, *kinds: type[str] | type[int]) -> list[Any]:
     except (binascii.Error, ValueError, RecursionError):
         value = None
     if not isinstance(value, list) or value[:1] != [name] or [type(one) for one in value[1:]] != list(kinds):
-        raise Rejected("This cursor does not belong to this list. Read the list from its first page, without cursor.")
+        raise Rejected(texts.OTHER_LIST)
     if any(isinstance(one, int) and not 0 <= one < 2**63 for one in value[1:]):
-        raise Rejected("This cursor is not one that the API returned.")
+        raise Rejected(texts.NO_CURSOR)
     return value[1:]

@@ -8,6 +8,7 @@ from flask import current_app, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.access import Open, allow
+from portal.api import texts
 from portal.api.openapi import INFO, document, examples
 from portal.api.operation_errors import ERRORS
 from portal.context import tillstream
@@ -65,15 +66,15 @@ def _kind(schema: dict[str, Any]) -> str:
     """Short description of the type of a parameter."""
     match schema:
         case {"type": "array", "items": items}:
-            words = f"{_kind(items)}; can be repeated"
+            words = texts.repeatable(_kind(items))
         case {"anyOf": [first, *_]}:
             words = _kind(first)
         case {"enum": several}:
-            words = ", ".join(str(one) for one in several if one) if len(several) <= 8 else "one of a list"
+            words = ", ".join(str(one) for one in several if one) if len(several) <= 8 else texts.ONE_OF_LIST
         case {"const": one}:
             words = str(one)
         case {"format": "date"}:
-            words = "day"
+            words = texts.DAY
         case _:
-            words = "number" if schema.get("type") == "integer" else "text"
+            words = texts.NUMBER if schema.get("type") == "integer" else texts.TEXT
     return words

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import metrics
 from portal.access import allow
-from portal.api import cursors, pagination, representations
+from portal.api import cursors, pagination, representations, texts
 from portal.api.etags import answered
 from portal.context import scope, tillstream
 from tillstream.analytics import line_export
@@ -66,6 +66,6 @@ def _changes() -> Response:
 def _arguments() -> tuple[dict[str, Any], pagination.Page, bool]:
     args: dict[str, Any] = request.args.to_dict(flat=False)
     if "offset" in args:
-        raise Rejected("This list is paged by cursor, not by offset.")
+        raise Rejected(texts.ONLY_CURSOR)
     page = pagination.pop_page(args, DEFAULT_ROWS, MAX_ROWS)
     return args, page, pagination.pop_numbers(args)

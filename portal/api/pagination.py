@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
+from portal.api import texts
 from portal.urls import with_args
 from tillstream.domain.errors import Rejected
 
@@ -41,7 +42,7 @@ class Page:
 def pop_page(args: MutableMapping[str, Any], default: int, maximum: int) -> Page:
     """Page of the arguments `limit`, `cursor` and `offset`, which are removed from them. Raises `Rejected`."""
     if "cursor" in args and "offset" in args:
-        raise Rejected("Use either cursor or offset, not both.")
+        raise Rejected(texts.CURSOR_AND_OFFSET)
     limit, offset = _number(args, "limit", default, maximum), _number(args, "offset", 0, MAX_OFFSET)
     return Page(limit, offset, _first(args.pop("cursor", "")))
 
@@ -50,21 +51,21 @@ def pop_numbers(args: MutableMapping[str, Any]) -> bool:
     """Whether `numbers=number` requests decimals as JSON numbers; the argument is removed. Raises `Rejected`."""
     text = _first(args.pop("numbers", NUMBERS[0]))
     if text not in NUMBERS:
-        raise Rejected(f"numbers is “{text}”; allowed values are {', '.join(NUMBERS)}.")
+        raise Rejected(texts.numbers(text, NUMBERS))
     return text == "number"
 
 
-def _first(texts: Any) -> str:
-    return str(texts[0] if isinstance(texts, list) else texts)
+def _first(values: Any) -> str:
+    return str(values[0] if isinstance(values, list) else values)
 
 
 def _number(args: MutableMapping[str, Any], name: str, default: int, maximum: int) -> int:
-    texts = args.pop(name, None)
-    if texts is None:
+    values = args.pop(name, None)
+    if values is None:
         return default
-    text = _first(texts)
+    text = _first(values)
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= maximum):
-        raise Rejected(f"{name} is “{text}”; it must be a whole number from 0 to {maximum}.")
+        raise Rejected(texts.no_whole_number(name, text, maximum))
     return int(text)
 
 
@@ -72,5 +73,5 @@ def only(args: MultiDict[str, str], *names: str) -> dict[str, str]:
     """The arguments with one value each. Raises `Rejected` for unknown arguments."""
     unknown = sorted(set(args) - set(names))
     if unknown:
-        raise Rejected(f"There is no parameter {', '.join(unknown)}. Use one of: {', '.join(names)}.")
+        raise Rejected(texts.no_parameter(unknown, names))
     return args.to_dict()

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import metrics
 from portal.access import allow
-from portal.api import cursors, pagination, representations
+from portal.api import cursors, pagination, representations, texts
 from portal.api.etags import answered
 from portal.context import me, tillstream
 from tillstream.analytics import changes, queries
@@ -83,8 +83,7 @@ def _arguments(*own: str) -> dict[str, Any]:
     args: dict[str, Any] = request.args.to_dict(flat=False)
     unknown = sorted(name for name in args if name not in own and not is_filter(name))
     if unknown:
-        available = ", ".join(sorted({*own, *NAMES}))
-        raise Rejected(f"There is no parameter {', '.join(unknown)}. Use one of: {available}.")
+        raise Rejected(texts.no_parameter(unknown, sorted({*own, *NAMES})))
     return args
 
 

@@ -11,6 +11,7 @@ from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
+from portal.api import texts
 from portal.api.paths import link
 from portal.api.tus import ALGORITHMS, PIECE, VERSION, NotAPiece, TooLarge, check_version, checksum, metadata, number
 from portal.context import me, ports, stores, tillstream
@@ -30,7 +31,7 @@ def begin() -> ResponseReturnValue:
     check_version()
     size, upload_metadata = number("Upload-Length"), metadata()
     if size > _max_size():
-        raise TooLarge(f"The maximum size is {_max_size() >> 20:,} MB. Split the file, or compress it with gzip.")
+        raise TooLarge(texts.too_large(_max_size() >> 20))
     look = upload_metadata.get("look", "") in {"yes", "true", "1"}
     contract = upload_metadata.get("contract", "")
     if contract or not look:
@@ -70,7 +71,7 @@ def append(sending_id: str) -> ResponseReturnValue:
     """
     check_version()
     if request.mimetype != PIECE:
-        raise NotAPiece(f"Send the piece as {PIECE}.")
+        raise NotAPiece(texts.no_piece(PIECE))
     offset, stream = number("Upload-Offset"), cast("BinaryIO", request.stream)
     upload = resumable_upload.get(ports(), sending_id, me().login)
     if not upload.session or request.content_length:

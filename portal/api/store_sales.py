@@ -4,6 +4,7 @@ from flask import abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import Open, allow
+from portal.api import texts
 from portal.context import ports
 from tillstream.domain.errors import Rejected
 from tillstream.domain.store_sale import MAX_MESSAGE_BYTES
@@ -24,5 +25,5 @@ def send() -> ResponseReturnValue:
     except RecursionError:
         payload = None
     if not isinstance(payload, dict):
-        raise Rejected("Send one sale as a JSON object, with Content-Type: application/json.")
+        raise Rejected(texts.NO_SALE)
     return jsonify({"id": store_sales.publish(ports(), store, payload), "status": "accepted"}), 202

@@ -5,6 +5,7 @@ import binascii
 
 from flask import request
 
+from portal.api import texts
 from tillstream.domain.errors import Rejected
 
 VERSION = "1.0.0"
@@ -27,13 +28,13 @@ class TooLarge(Rejected):
 def check_version() -> None:
     version = request.headers.get("Tus-Resumable", VERSION)
     if version != VERSION:
-        raise NotOurVersion(f"This server supports tus {VERSION}, not {version}.")
+        raise NotOurVersion(texts.other_version(VERSION, version))
 
 
 def number(header: str) -> int:
     text = request.headers.get(header, "")
     if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise Rejected(f"The header {header} must be a number of bytes.")
+        raise Rejected(texts.no_bytes(header))
     return int(text)
 
 
@@ -46,7 +47,7 @@ def metadata() -> dict[str, str]:
             try:
                 values[key] = base64.b64decode(value.strip(), validate=True).decode()
             except (binascii.Error, UnicodeDecodeError) as error:
-                raise Rejected(f"The value of {key} in Upload-Metadata is not valid base64 text.") from error
+                raise Rejected(texts.metadata_not_base64(key)) from error
     return values
 
 
@@ -56,8 +57,8 @@ def checksum() -> tuple[str, bytes] | None:
         return None
     algorithm, _, digest = value.partition(" ")
     if algorithm not in ALGORITHMS:
-        raise Rejected(f"Use one of these checksums: {', '.join(ALGORITHMS)}.")
+        raise Rejected(texts.no_checksum(ALGORITHMS))
     try:
         return algorithm, base64.b64decode(digest, validate=True)
     except binascii.Error as error:
-        raise Rejected("The checksum is not valid base64.") from error
+        raise Rejected(texts.CHECKSUM_NOT_BASE64) from error

@@ -7,7 +7,7 @@ from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.api import cursors, pagination
+from portal.api import cursors, pagination, texts
 from portal.api.paths import link
 from portal.context import ports
 from portal.uploads import scoped
@@ -57,7 +57,7 @@ def _state(text: str | None) -> State | None:
     try:
         return State(text) if text else None
     except ValueError as error:
-        raise Rejected(f"There is no state {text}. Use one of: {', '.join(State)}.") from error
+        raise Rejected(texts.no_state(str(text), State)) from error
 
 
 def _record(upload: Batch) -> dict[str, Any]:

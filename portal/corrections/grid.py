@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import ports, scope, stores, tillstream
+from portal.corrections import texts
 from portal.corrections.workspace import draft_state, page_query, snapshot_of, workspace
 from portal.uploads import scoped
 from tillstream.batches import lineage
@@ -76,7 +77,7 @@ def cell(batch_id: str) -> ResponseReturnValue:
     column = request.args.get("column", -1, type=int)
     places = snapshot.refusals.indexes_of(np.array([request.args.get("row", -1, type=int)], np.int64))
     if not len(places) or not WHOLE_ROW <= column < len(snapshot.refusals.names):
-        raise NotFound("That row no longer needs correction.")
+        raise NotFound(texts.ROW_IS_CORRECTED)
     row = int(places[0])
     proposals = (
         [] if column == WHOLE_ROW else suggestions(ports(), snapshot, row, column, scope(), tillstream().queries)

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, stores
+from portal.corrections import texts
 from portal.corrections.workspace import body, changed, snapshot_of, version_of, workspace
 from portal.uploads import scoped
 from tillstream.domain.people import Action
@@ -60,14 +61,14 @@ def send(batch_id: str) -> ResponseReturnValue:
         )
     except draft.EditConflict as clash:
         return _clashed(batch_id, clash)
-    flash("Your corrections are received. They are read in a few seconds.", "done")
+    flash(texts.RECEIVED, "done")
     return jsonify({"batch_id": sent.batch_id, "url": url_for("uploads.receipt", batch_id=batch_id)}), 201
 
 
 def _clashed(batch_id: str, clash: draft.EditConflict) -> tuple[Response, int]:
     """409 with the current draft, so that the page can show both sides."""
     others = [_step_json(step) for step in clash.others]
-    answer = {"type": "about:blank", "title": "Someone else changed this", "status": 409, "detail": str(clash)}
+    answer = {"type": "about:blank", "title": texts.CHANGED_BY_OTHERS, "status": 409, "detail": str(clash)}
     response = jsonify(answer | {"others": others, "version": draft.get(ports(), batch_id).version})
     response.mimetype = "application/problem+json"
     return response, 409

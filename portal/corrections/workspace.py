@@ -5,6 +5,7 @@ from typing import Any
 from flask import current_app, request
 
 from portal.context import me, ports, stores
+from portal.corrections import texts
 from portal.uploads import scoped
 from tillstream.domain.errors import Rejected
 from tillstream.workflows.corrections.drafts import grid_page
@@ -66,12 +67,12 @@ def body() -> dict[str, Any]:
     """JSON object of the request. Raises `Rejected`."""
     data = request.get_json(silent=True)
     if not isinstance(data, dict):
-        raise Rejected("The request is not JSON.")
+        raise Rejected(texts.NO_JSON)
     return data
 
 
 def version_of(data: dict[str, Any]) -> int:
     version = data.get("version")
     if type(version) is not int:
-        raise Rejected("Send the version of the draft that you saw.")
+        raise Rejected(texts.NO_VERSION)
     return version

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports
+from portal.data_sources import texts
 from portal.uploads import scoped
 from tillstream.contracts import import_settings
 from tillstream.domain.people import Action
@@ -27,6 +28,5 @@ def save(name: str) -> ResponseReturnValue:
     source = scoped.contract(name).name
     without = request.form.get("without_preview") == "yes"
     import_settings.save(ports(), source, without_preview=without, by=me().login)
-    words = "are imported without a preview" if without else "are previewed before they are imported"
-    flash(f"Files of {source} {words}.", "done")
+    flash(texts.without_preview(source) if without else texts.with_preview(source), "done")
     return redirect(url_for("data_sources.show"), 303)

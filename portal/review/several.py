@@ -7,9 +7,9 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from portal import formats
 from portal.access import allow
 from portal.context import me, ports
+from portal.review import texts
 from portal.uploads import scoped
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Rejected
@@ -25,22 +25,22 @@ def decide() -> ResponseReturnValue:
     """Import or discard the chosen files; those that cannot be are named, and stay in the list."""
     chosen = [scoped.own(batch_id) for batch_id in dict.fromkeys(request.form.getlist("batch")[:AT_ONCE])]
     if not chosen:
-        raise Rejected("Select at least one file.")
+        raise Rejected(texts.NONE_SELECTED)
     match request.form.get("answer"):
         case "import":
             done = _each(filter(can_import, chosen), lambda one: decisions.confirm(ports(), one.batch_id, me().login))
-            _report(done, "being imported", "To undo an import, open the file and choose Undo.")
+            _report(done, texts.importing)
         case "discard":
             reason = request.form.get("reason", "").strip()[:500]
             held = [one for one in chosen if one.state is State.HELD]
             done = _each(held, lambda one: decisions.reject(ports(), one.batch_id, me().login, reason))
-            _report(done, "discarded", "The originals are kept: to bring one back, open it and reprocess it.")
+            _report(done, texts.discarded)
         case _:
-            raise Rejected("Choose what to do with the files.")
+            raise Rejected(texts.NO_ANSWER)
     left = [one for one in chosen if one not in done]
     if left:
         names = ", ".join(one.file for one in left)
-        flash(f"Not changed, because an answer of its own is needed or somebody else was faster: {names}.", "ask")
+        flash(texts.not_changed(names), "ask")
     return redirect(url_for("review.waiting"), 303)
 
 
@@ -59,12 +59,11 @@ def can_import(upload: Batch) -> bool:
     return upload.state is State.HELD and bool(upload.contract) and upload.staged is not None
 
 
-def _report(files: list[Batch], done: str, undo: str) -> None:
+def _report(files: list[Batch], message: Callable[[int, str], str]) -> None:
     if not files:
         return
     links = RECEIPTS.join(
         Markup('<a href="{}">{}</a>').format(url_for("uploads.receipt", batch_id=one.batch_id), one.file)
         for one in files
     )
-    count = formats.many(len(files), "file is", "files are")
-    flash(Markup("{} {}: {}. {}").format(count, done, links, undo), "done")
+    flash(Markup(message(len(files), links)), "done")  # noqa: S704 - the names in links are escaped

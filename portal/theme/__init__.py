@@ -4,16 +4,15 @@ from flask import Blueprint, Flask, Response, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import Open, allow
+from portal.theme import texts
 from portal.urls import own_page
 
 blueprint = Blueprint("theme", __name__)
 
 COOKIE = "theme"
-THEMES = {"light": "Light", "dark": "Dark", "system": "System"}
 MEDIA = {"light": "not all", "dark": "screen", "system": "screen and (prefers-color-scheme: dark)"}
 """Media query of the dark style sheet; it never applies to print."""
 DENSITY = "density"
-DENSITIES = {"comfortable": "Comfortable", "compact": "Compact"}
 A_YEAR = 365 * 86_400
 STORYBOOK = "storybook"
 
@@ -21,13 +20,13 @@ STORYBOOK = "storybook"
 def theme() -> str:
     """Theme of the cookie; the storybook takes it from its address."""
     chosen = (request.blueprint == STORYBOOK and request.args.get(COOKIE)) or request.cookies.get(COOKIE, "")
-    return chosen if chosen in THEMES else "system"
+    return chosen if chosen in texts.THEMES else "system"
 
 
 def density() -> str:
     """Density of the cookie."""
     chosen = request.cookies.get(DENSITY, "")
-    return chosen if chosen in DENSITIES else "comfortable"
+    return chosen if chosen in texts.DENSITIES else "comfortable"
 
 
 @blueprint.post("/theme")
@@ -37,7 +36,7 @@ def choose() -> ResponseReturnValue:
     script = request.accept_mimetypes.best == "application/json"
     response = Response(status=204) if script else redirect(own_page(request.form.get("next", "")), 303)
     secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-    for name, choices in ((COOKIE, THEMES), (DENSITY, DENSITIES)):
+    for name, choices in ((COOKIE, texts.THEMES), (DENSITY, texts.DENSITIES)):
         wanted = request.form.get(name, "")
         if wanted in choices:
             response.set_cookie(name, wanted, max_age=A_YEAR, secure=secure, httponly=True, samesite="Lax")
@@ -48,4 +47,4 @@ def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
     app.add_template_global(theme, "theme")
     app.add_template_global(density, "density")
-    app.jinja_env.globals.update(themes=THEMES, densities=DENSITIES, dark_media=MEDIA)
+    app.jinja_env.globals.update(themes=texts.THEMES, densities=texts.DENSITIES, dark_media=MEDIA)

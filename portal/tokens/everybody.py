@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports
-from portal.tokens.own import WORDS
+from portal.tokens import texts
 from tillstream.domain.people import Action
 from tillstream.people import personal_tokens
 
@@ -30,7 +30,7 @@ def show() -> ResponseReturnValue:
         more=len(matches) > first + PER_PAGE,
         page=page,
         filters=filters,
-        words=WORDS,
+        words=texts.RIGHTS,
         now=now,
     )
 
@@ -38,5 +38,5 @@ def show() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def revoke(token_id: str) -> ResponseReturnValue:
     token = personal_tokens.revoke(ports(), token_id, by=me().login)
-    flash(f"The token “{token.name}” of {token.login} is revoked.", "done")
+    flash(texts.revoked_of(token.login, token.name), "done")
     return redirect(url_for("tokens.everybody"), 303)

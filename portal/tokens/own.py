@@ -9,30 +9,23 @@ from wtforms.validators import InputRequired, Length
 
 from portal.access import Open, allow
 from portal.context import me, ports, scope, tillstream
+from portal.tokens import texts
 from tillstream.domain.errors import Rejected
 from tillstream.people import personal_tokens
 
-WORDS = {
-    "numbers": "Read numbers: sales, by time, place and product",
-    "personal": "Read personal columns: customers and salespeople",
-    "uploads": "Read uploads and their receipts",
-    "upload": "Upload, correct and reprocess files",
-    "decide": "Import, discard and undo uploads",
-    "pipeline": "See the pipeline and retry stalled jobs",
-}
 DAYS = (7, 30, personal_tokens.USUAL_DAYS, 180, personal_tokens.MOST_DAYS)
 
 
 class NewToken(FlaskForm):
-    name = StringField("Name", [InputRequired("Enter a name for the token."), Length(max=60)])
-    rights = SelectMultipleField("Rights", [InputRequired("Choose at least one right.")])
-    regions = SelectMultipleField("Regions")
-    days = SelectField("Valid for", coerce=int, choices=[SelectChoice(days, f"{days} days") for days in DAYS])
+    name = StringField(texts.NAME, [InputRequired(texts.NO_NAME), Length(max=60)])
+    rights = SelectMultipleField(texts.RIGHTS_FIELD, [InputRequired(texts.NO_RIGHTS)])
+    regions = SelectMultipleField(texts.REGIONS)
+    days = SelectField(texts.VALID_FOR, coerce=int, choices=[SelectChoice(days, texts.days(days)) for days in DAYS])
 
 
 def _form() -> NewToken:
     form, regions = NewToken(), scope().regions
-    form.rights.choices = [SelectChoice(right, WORDS[right]) for right in personal_tokens.rights_of(scope())]
+    form.rights.choices = [SelectChoice(right, texts.RIGHTS[right]) for right in personal_tokens.rights_of(scope())]
     regions_offered = tillstream().contracts.regions() if regions is None else regions
     form.regions.choices = [SelectChoice(region, region) for region in sorted(regions_offered)]
     if not form.is_submitted():
@@ -70,10 +63,10 @@ def make() -> ResponseReturnValue:
 @allow(Open.SIGNED_IN)
 def revoke(token_id: str) -> ResponseReturnValue:
     token = personal_tokens.revoke(ports(), token_id, by=me().login, login=me().login)
-    flash(f"The token “{token.name}” is revoked.", "done")
+    flash(texts.revoked(token.name), "done")
     return redirect(url_for("tokens.own"), 303)
 
 
 def _page(form: NewToken) -> str:
     tokens = personal_tokens.find(ports(), me().login)
-    return render_template("tokens/own.html", tokens=tokens, form=form, words=WORDS, now=ports().clock.now())
+    return render_template("tokens/own.html", tokens=tokens, form=form, words=texts.RIGHTS, now=ports().clock.now())

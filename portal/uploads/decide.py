@@ -10,6 +10,7 @@ from portal.access import allow
 from portal.changes.change_summary import summarize
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import scoped
+from portal.uploads.texts import actions as texts
 from tillstream.analytics import changes
 from tillstream.domain.people import Action
 from tillstream.workflows.review import decisions, undo
@@ -21,10 +22,10 @@ def confirm(batch_id: str) -> ResponseReturnValue:
     contract = request.form.get("contract", "")
     if contract:
         decisions.assign_contract(ports(), tillstream().contracts, batch_id, scoped.contract(contract).name, me().login)
-        flash(f"{upload.file} is being read with {contract}.", "done")
+        flash(texts.read_with(upload.file, contract), "done")
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
     decided = decisions.confirm(ports(), batch_id, me().login, as_new=bool(request.form.get("as_new")))
-    flash(f"{upload.file} is being imported. Its rows count within a few seconds.", "done")
+    flash(texts.imported(upload.file), "done")
     return redirect(url_for("uploads.receipt", batch_id=decided.batch_id), 303)
 
 
@@ -33,7 +34,7 @@ def accept(batch_id: str) -> ResponseReturnValue:
     """Save the proposed version of the contract and read the held file with it."""
     upload = scoped.own(batch_id)
     read = decisions.accept(ports(), tillstream().contracts, batch_id, me().login)
-    flash(f"Version {read.contract_version} of {read.contract} is saved. {upload.file} is being read with it.", "done")
+    flash(texts.version_saved(read.contract_version, read.contract, upload.file), "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 
@@ -41,7 +42,7 @@ def accept(batch_id: str) -> ResponseReturnValue:
 def reject(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     decisions.reject(ports(), batch_id, me().login, request.form.get("reason", "").strip()[:500])
-    flash(f"{upload.file} is discarded. None of its rows is imported.", "done")
+    flash(texts.discarded(upload.file), "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 
@@ -66,9 +67,9 @@ def undo_batch(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     done = undo.undo(ports(), batch_id, me().login)
     if done.get("requested"):
-        flash(f"{upload.file} is being undone. This takes some minutes; until then, its rows count.", "done")
+        flash(texts.undoing(upload.file), "done")
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
-    flash(f"{upload.file} is undone. Lines that other files also contain stay.", "done")
+    flash(texts.undone(upload.file), "done")
     if done["settlement_no"]:
         return redirect(url_for("changes.settlement", number=done["settlement_no"]), 303)
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)

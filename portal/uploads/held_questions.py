@@ -7,6 +7,8 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import preview_content, scoped
 from portal.uploads.questions import answer_form, file_questions, mapping, preview_text, question_text
+from portal.uploads.texts import actions
+from portal.uploads.texts import questions as texts
 from tillstream.contracts import confirmations
 from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch.file_figures import FileFigures
@@ -45,8 +47,8 @@ def link_text(upload: Batch) -> str:
     except Rejected:
         return ""
     if onboarding.questions:
-        return "Answer the open questions"
-    return "Review the proposed data source" if onboarding.contract else ""
+        return texts.ANSWER
+    return texts.REVIEW if onboarding.contract else ""
 
 
 @allow(Action.UPLOAD)
@@ -103,9 +105,9 @@ def save(batch_id: str) -> ResponseReturnValue:
     )
     contract = answer_form.named(onboarding) if not upload.contract else onboarding.contract
     if contract is None:
-        raise Rejected("Answer the open questions first.")
+        raise Rejected(texts.ANSWER_FIRST)
     if not scope().covers_region(contract.region):
-        raise Rejected(f"{contract.region} is not one of your regions.")
+        raise Rejected(actions.not_your_region(contract.region))
     figures, wrong = _figures(upload, contract)
     if figures is None:
         raise Rejected(wrong)
@@ -114,11 +116,9 @@ def save(batch_id: str) -> ResponseReturnValue:
     if scope().may(Action.ADMINISTER):
         confirmations.confirm(ports(), contract.name, me().login)  # the figures are above the button
         read = decisions.accept(ports(), contracts, batch_id, me().login)
-        flash(
-            f"Version {read.contract_version} of {read.contract} is saved. {upload.file} is being read with it.", "done"
-        )
+        flash(actions.version_saved(read.contract_version, read.contract, upload.file), "done")
     else:
-        flash(f"Your answers are saved. {upload.file} is read when an administrator accepts them.", "done")
+        flash(texts.answers_saved(upload.file), "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 
@@ -135,7 +135,7 @@ def _figures(upload: Batch, contract: Contract) -> tuple[FileFigures | None, str
 def _held_upload(batch_id: str) -> Batch:
     upload = scoped.own(batch_id)
     if not _is_held_file(upload):
-        raise Rejected(f"{upload.file} has no open questions.")
+        raise Rejected(texts.none_open(upload.file))
     return upload
 
 

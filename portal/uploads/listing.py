@@ -12,6 +12,7 @@ from portal import metrics
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
+from portal.uploads.texts import states as texts
 from tillstream.analytics.filters import Filters
 from tillstream.contracts import import_settings
 from tillstream.domain.batch.record import FILE_KINDS, IN_LEDGER, Batch, BatchKind, State
@@ -33,11 +34,11 @@ SORTS: dict[str, Callable[[Batch], Any]] = {
 }
 TO_FIX = "fix"
 GROUPS: dict[str, tuple[str, frozenset[State]]] = {
-    "needs": ("Action required", frozenset({State.HELD, State.FAILED})),
-    "way": ("In progress", frozenset({State.RECEIVED, State.STAGING, State.STAGED})),
-    "counted": ("Imported", frozenset({State.SETTLED, State.ANNOUNCED})),
-    TO_FIX: ("Rows to fix", IN_LEDGER),
-    "out": ("Not imported", frozenset({State.REJECTED, State.CANCELLED, State.UNDONE, State.REPLAYED})),
+    "needs": (texts.GROUPS["needs"], frozenset({State.HELD, State.FAILED})),
+    "way": (texts.GROUPS["way"], frozenset({State.RECEIVED, State.STAGING, State.STAGED})),
+    "counted": (texts.GROUPS["counted"], frozenset({State.SETTLED, State.ANNOUNCED})),
+    TO_FIX: (texts.GROUPS[TO_FIX], IN_LEDGER),
+    "out": (texts.GROUPS["out"], frozenset({State.REJECTED, State.CANCELLED, State.UNDONE, State.REPLAYED})),
 }
 
 

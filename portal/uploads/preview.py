@@ -9,6 +9,8 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import preview_content, same_file, scoped
 from portal.uploads.questions import answer_form, file_questions, mapping, preview_text, question_text
+from portal.uploads.texts import actions
+from portal.uploads.texts import preview as texts
 from tillstream.contracts import confirmations
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
@@ -94,14 +96,13 @@ def summary(sending_id: str) -> ResponseReturnValue:
     choice = sources.sources_of(file_sample, fits, upload.file)
     chosen = preview_content.chosen(upload, choice)
     if not chosen:
-        return jsonify({"says": "It may be a file of several of your data sources. Choose one in its preview."})
+        return jsonify({"says": texts.SEVERAL_FIT})
     if chosen != sources.NEW:
-        return jsonify({"says": f"It looks like a file of {chosen}. Nothing is imported until you confirm it."})
+        return jsonify({"says": texts.looks_like(chosen)})
     count = len(
         questionnaire.build_questionnaire(opened, file_questions.name_of(upload.file), upload.answers, ()).questions
     )
-    words = "one question is open" if count == 1 else f"{count} questions are open"
-    return jsonify({"says": f"None of your data sources fits it: {words if count else 'a new one is proposed'}."})
+    return jsonify({"says": texts.none_fits(count)})
 
 
 @allow(Action.UPLOAD)
@@ -133,28 +134,25 @@ def save(sending_id: str) -> ResponseReturnValue:
     contracts = tillstream().contracts
     if scope().may(Action.ADMINISTER):
         if contract.name in contracts.names():
-            raise Rejected(f"The data source {contract.name} already exists. Choose another name.")
+            raise Rejected(texts.source_exists(contract.name))
         saved = contracts.save(contract, me().login)
         confirmations.confirm(ports(), saved.name, me().login)  # the figures are above the button
         loaded = complete_upload.ingest_previewed(ports(), contracts, sending_id, me().login, saved.name)
-        flash(f"The data source {saved.name} is saved. This file and later files like it are read with it.", "done")
+        flash(texts.source_saved(saved.name), "done")
     else:
         if not scope().covers_region(contract.region):
-            raise Rejected(f"{contract.region} is not one of your regions.")
+            raise Rejected(actions.not_your_region(contract.region))
         figures = read_figures(opened, contract, ports().clock.now().date(), ports().limits, file=upload.file)
         changes = [*answer_form.changes(upload.answers), *figures.sentences()]
         loaded = complete_upload.propose(ports(), contracts, sending_id, me().login, contract, changes)
-        flash(
-            f"The data source {contract.name} is proposed. The file is imported when an administrator accepts it.",
-            "done",
-        )
+        flash(texts.source_proposed(contract.name), "done")
     return _loaded(loaded)
 
 
 def _loaded(upload: ResumableUpload) -> ResponseReturnValue:
     if upload.batch_id:
         return redirect(url_for("uploads.receipt", batch_id=upload.batch_id), 303)
-    flash(f"{upload.file} is received. It is listed here in a few seconds.", "done")
+    flash(texts.received(upload.file), "done")
     return redirect(url_for("uploads.listing"), 303)
 
 
@@ -162,7 +160,7 @@ def _loaded(upload: ResumableUpload) -> ResponseReturnValue:
 def forget(sending_id: str) -> ResponseReturnValue:
     upload = resumable_upload.get(ports(), sending_id, me().login)
     resumable_upload.cancel(ports(), upload.id, me().login)
-    flash(f"{upload.file} is discarded. None of its rows is imported, and the file is not kept.", "done")
+    flash(actions.preview_discarded(upload.file), "done")
     return redirect(url_for("uploads.listing"), 303)
 
 
@@ -172,6 +170,5 @@ def forget_all() -> ResponseReturnValue:
     previews = [one for one in resumable_upload.open_uploads(ports(), me().login) if one.waits]
     for one in previews:
         resumable_upload.cancel(ports(), one.id, me().login)
-    noun = "preview is" if len(previews) == 1 else "previews are"
-    flash(f"{len(previews)} {noun} discarded. None of their rows is imported.", "done")
+    flash(actions.previews_discarded(len(previews)), "done")
     return redirect(url_for("uploads.listing"), 303)

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 from portal.context import me, ports, scope, stores, tillstream
 from portal.uploads import labels, new_values
 from portal.uploads.questions import file_questions, mapping
+from portal.uploads.texts import actions
 from tillstream.detection import FileSample
 from tillstream.domain.batch.file_figures import FileFigures
 from tillstream.domain.contract.model import Contract
@@ -61,7 +62,7 @@ def sample(opened: Any) -> tuple[FileSample | None, str]:
 def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool) -> Preview:
     """Preview by a contract. `tried`: dry-run large files, too."""
     if not scope().covers_region(contract.region):  # its result would show sales of the region
-        return Preview(contract, None, None, f"{contract.region} is not one of your regions.")
+        return Preview(contract, None, None, actions.not_your_region(contract.region))
     app, received = tillstream(), ports().clock.now().date()
     try:
         opened = partial(complete_upload.open_complete, ports(), upload)

@@ -8,22 +8,12 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import ports, scope
 from portal.uploads import labels, scoped
+from portal.uploads.texts import preview as texts
 from tillstream.batches import records
 from tillstream.batches.registration import digest
 from tillstream.domain.batch.record import IN_LEDGER, Batch, State
 from tillstream.domain.people import Action
 from tillstream.workflows.onboarding.questionnaire import Open
-
-OUTCOMES = {
-    State.HELD: "It needs review. Review it instead of uploading it again.",
-    State.REJECTED: "It was rejected, and none of its rows is imported. Correct the file first, or choose another data "
-    "source.",
-    State.CANCELLED: "It was cancelled before it was imported, so you can import it again.",
-    State.UNDONE: "It was undone, so none of its rows counts. If it is right, you can import it again.",
-    State.REPLAYED: "It was reprocessed, and the newer result counts. If you import it again, its rows are duplicates.",
-}
-"""What happened to an earlier upload, and what to do."""
-DISCARDED = "None of its rows is imported. If it is right after all, you can import it again."
 
 
 @allow(Action.UPLOAD)
@@ -50,14 +40,13 @@ def earlier_of(opened: Open) -> Batch | None:
 def advice(upload: Batch) -> str:
     """What a person can do about a file that was uploaded before."""
     if upload.state in IN_LEDGER | labels.UNDER_WAY:
-        return "If you import it again, its rows are duplicates and nothing counts twice."
+        return texts.DUPLICATES
     if upload.state is State.FAILED:
-        who = "Retry it under Pipeline" if scope().may(Action.ADMINISTER) else "An administrator can retry it"
-        return f"It failed, and nothing is lost. {who}; do not upload it again."
+        return texts.failed(may_retry=scope().may(Action.ADMINISTER))
     if upload.is_discarded:
-        return f"{labels.reason(upload).rstrip('.')}. {DISCARDED}"
-    reason = f" Reason: {upload.error}" if upload.state is State.REJECTED and upload.error else ""
-    return OUTCOMES[upload.state] + reason
+        return texts.discarded(labels.reason(upload).rstrip("."))
+    outcome = texts.EARLIER[upload.state.value]
+    return texts.with_reason(outcome, upload.error) if upload.state is State.REJECTED and upload.error else outcome
 
 
 def _data(upload: Batch) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Iterator, Sequence
 
 from portal.context import me, ports, scope, tillstream
+from portal.uploads.texts import actions as texts
 from tillstream.batches import records
 from tillstream.domain.batch.record import FILE_KINDS, Batch, BatchKind, State
 from tillstream.domain.contract.model import Contract
@@ -26,7 +27,7 @@ def own(batch_id: str) -> Batch:
     """A batch in the scope of the user. Raises `NotFound` for others too, so as not to reveal that they exist."""
     upload = records.get(ports(), batch_id)
     if not covers(upload):
-        raise NotFound(f"There is no batch {batch_id}.")
+        raise NotFound(texts.no_batch(batch_id))
     return upload
 
 
@@ -57,7 +58,7 @@ def contract(name: str) -> Contract:
     """As `ContractRegistry.pin`, for a contract that the user may upload with. Raises `Rejected` for others."""
     if any(one.name == name for one in contracts()):
         return tillstream().contracts.pin(name)
-    raise Rejected("Choose the data source of the file.")
+    raise Rejected(texts.NO_DATA_SOURCE)
 
 
 def delivered() -> Delivered:

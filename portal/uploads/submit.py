@@ -8,9 +8,11 @@ from werkzeug.datastructures import FileStorage
 
 from portal.access import allow
 from portal.context import me, ports, stores, tillstream
-from portal.uploads import labels, scoped, without_preview
+from portal.uploads import scoped, without_preview
 from portal.uploads.decide import side_by_side
 from portal.uploads.preview_content import keep
+from portal.uploads.texts import actions as texts
+from portal.uploads.texts import states
 from tillstream.batches import records
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
@@ -38,7 +40,7 @@ def submit() -> ResponseReturnValue:
         return answer, 201
     if len(received) == 1:
         return redirect(_receipt(received[0].batch_id), 303)
-    flash(f"{len(received)} files are received. Reading starts in a few seconds.", "done")
+    flash(texts.received(len(received)), "done")
     return redirect(url_for("uploads.listing"), 303)
 
 
@@ -63,7 +65,7 @@ def _keep(*, previewed: bool) -> ResponseReturnValue:
             _receipt(kept[0].batch_id) if imported else url_for("uploads.preview", sending_id=kept[0].id), 303
         )
     if len(kept) > len(imported):
-        flash(f"{len(kept) - len(imported)} files are ready to preview.", "done")
+        flash(texts.ready_to_preview(len(kept) - len(imported)), "done")
     return redirect(url_for("uploads.listing"), 303)
 
 
@@ -76,7 +78,7 @@ def _size(stream: BinaryIO) -> int:
 @allow(Action.UPLOAD)
 def cancel(batch_id: str) -> ResponseReturnValue:
     upload = records.cancel(ports(), scoped.own(batch_id).batch_id, me().login)
-    flash(f"{upload.file} is cancelled. None of its rows is imported.", "done")
+    flash(texts.cancelled(upload.file), "done")
     return redirect(_receipt(batch_id), 303)
 
 
@@ -86,7 +88,7 @@ def fix_rows(batch_id: str) -> ResponseReturnValue:
     scoped.own(batch_id)
     ((name, stream),) = _files(most=1)
     correction_submit.submit_correction(ports(), batch_id, name, stream, me().login, stores=stores())
-    flash("Your fixes are received. They are read in a few seconds.", "done")
+    flash(texts.FIXES_RECEIVED, "done")
     return redirect(_receipt(batch_id), 303)
 
 
@@ -111,7 +113,7 @@ def replay_preview(batch_id: str) -> ResponseReturnValue:
 
 
 def _parts(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
-    outcomes = (("read", "read", ""), *labels.OUTCOMES)
+    outcomes = (("read", "read", ""), *states.OUTCOMES)
     return [{"label": label, "before": before[name], "after": after[name]} for name, label, _ in outcomes]
 
 
@@ -132,16 +134,16 @@ def replay_batch(batch_id: str) -> ResponseReturnValue:
         scoped.contract(name)
     app = tillstream()
     upload = replay.replay(app.ports, app.contracts, batch_id, name or None, me().login, stores=stores())
-    flash("The file is being reprocessed. The new result replaces the old one when it is imported.", "done")
+    flash(texts.REPROCESSED, "done")
     return redirect(_receipt(upload.batch_id), 303)
 
 
 def _files(most: int | None = None) -> list[tuple[str, BinaryIO]]:
     chosen: list[FileStorage] = [one for one in request.files.getlist("file") if one.filename]
     if not chosen:
-        raise Rejected("Choose a file first.")
+        raise Rejected(texts.NO_FILE)
     if most and len(chosen) > most:
-        raise Rejected("Choose one file.")
+        raise Rejected(texts.SEVERAL_FILES)
     return [(str(one.filename), cast("BinaryIO", one.stream)) for one in chosen]
 
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.uploads import preview_content, scoped
+from portal.uploads.texts import actions as texts
 from tillstream.contracts import import_settings
 from tillstream.domain.people import Action
 from tillstream.domain.resumable_upload import ResumableUpload
@@ -42,7 +43,7 @@ def is_set(name: str) -> bool:
 
 
 def sentence(upload: ResumableUpload) -> str:
-    return f"{upload.file} is a file of {upload.contract}, whose files are imported without a preview."
+    return texts.imported_at_once(upload.file, upload.contract)
 
 
 def _recognised(upload: ResumableUpload) -> str:

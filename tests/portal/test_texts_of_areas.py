@@ -1,4 +1,4 @@
-"""The texts that Python makes for the pages of an area are in its `texts.py` (ADR 046); the others are templates."""
+"""The texts that Python makes for an area are in its `texts.py` or folder `texts` (ADR 046); others in templates."""
 
 import ast
 import re
@@ -9,28 +9,32 @@ import pytest
 
 PORTAL = Path(__file__).resolve().parents[2] / "portal"
 AREAS = (
-    *(
-        "annotations",
-        "admin",
-        "audit",
-        "changes",
-        "compare",
-        "completeness",
-        "dashboard",
-        "exports",
-        "filters",
-        "health",
-    ),
-    *("help", "live", "metric_explanation", "pipeline", "profile", "sale_history", "sale_lines", "search", "sign_in"),
-    "views",
+    *("admin", "annotations", "api", "audit", "changes", "compare", "completeness"),
+    *("corrections", "dashboard", "data_sources", "exports", "filters", "health", "help"),
+    *("live", "metric_explanation", "pipeline", "profile", "review", "sale_history", "sale_lines"),
+    *("search", "sign_in", "theme", "tokens", "uploads", "views"),
 )
 """This list only grows."""
 WITHOUT_TEXTS = {"live", "search"}
 """Areas whose modules make none: their texts are all in templates."""
+DESCRIPTION_OF_THE_API = {
+    PORTAL / "api" / name for name in ("openapi.py", "operations.py", "operation_errors.py", "schemas.py")
+}
+"""The OpenAPI document: it describes each operation beside its parameters, and is in English for developers."""
 FOR_PROGRAMS = {
     *("Messages of a queue", "Batches by state", "Requests answered", "Time to answer"),  # metrics
     *("openid email profile", "Lax", "Authorization"),  # protocols
-    *("Provider", "text/csv; charset=utf-8"),  # a type, a media type
+    *("Provider", "text/csv; charset=utf-8", '<a href="{}">{}</a>'),  # a type, a media type, a link
+    *("Origin", "Link", "Location", "Accept", "Cookie"),  # headers
+    *(
+        "private, max-age=300",
+        "private, no-cache",
+        "x; charset=utf-8",
+        "GET, HEAD, POST, PATCH, DELETE",
+    ),  # their values
+    *("address x", "token x", "person x"),  # keys of limits
+    *('-H "x: x"', "--json x", "-X x"),  # options of a command
+    *("not all", "screen and (prefers-color-scheme: dark)"),  # media queries
     *("retry: x\n\n", "id: x\nevent: settled\ndata: x\n\n"),  # server-sent events
 }
 """Texts that people do not read on a page."""
@@ -57,6 +61,11 @@ def texts_of(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, text
 
 
+def modules_of_texts(area: str) -> list[Path]:
+    """`texts.py` of an area, or the modules of its folder `texts`."""
+    return [*(PORTAL / area).glob("texts.py"), *(PORTAL / area).glob("texts/*.py")]
+
+
 def _is_silent(node: ast.AST) -> bool:
     """Whether nobody reads the texts of this node on a page: a docstring, an annotation, or a call of a logger."""
     if isinstance(node, ast.Expr):
@@ -69,7 +78,7 @@ def _is_silent(node: ast.AST) -> bool:
 
 @pytest.mark.parametrize("area", AREAS)
 def test_the_modules_of_an_area_contain_no_texts(area: str) -> None:
-    modules = [path for path in (PORTAL / area).glob("*.py") if path.name != "texts.py"]
+    modules = set((PORTAL / area).rglob("*.py")) - set(modules_of_texts(area)) - DESCRIPTION_OF_THE_API
     assert modules
     misplaced = {
         f"{area}/{path.name}:{line}: {text}"
@@ -83,10 +92,9 @@ def test_the_modules_of_an_area_contain_no_texts(area: str) -> None:
 @pytest.mark.parametrize("area", AREAS)
 def test_texts_need_nothing_of_their_area(area: str) -> None:
     """So a translator reads one file: it imports no module of the portal except formats."""
-    path = PORTAL / area / "texts.py"
-    if not path.exists() and area in WITHOUT_TEXTS:
-        return
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    paths = modules_of_texts(area)
+    assert bool(paths) != (area in WITHOUT_TEXTS)
+    for node in (node for path in paths for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("portal"):
             assert (node.module, [one.name for one in node.names]) == ("portal", ["formats"])
 

@@ -8,8 +8,10 @@ from flask import request
 
 from portal.context import me, ports, scope
 from portal.uploads import scoped
-from portal.uploads.questions import preview_text, question_text
+from portal.uploads.questions import question_text
 from portal.uploads.questions.file_questions import Opened, name_of
+from portal.uploads.texts import actions, columns
+from portal.uploads.texts import questions as texts
 from tillstream.detection.answers import check, invalid, zone_name
 from tillstream.detection.evidence import NO_COLUMN, Question
 from tillstream.domain.contract.model import Contract, parse
@@ -47,9 +49,9 @@ def merge_answers(previous: Mapping[str, str], columns: Mapping[str, str]) -> di
 def _valid(key: str, answer: str) -> str:
     """The answer. Raises `Rejected` with a message for its field."""
     if reason := invalid(key, answer):
-        raise Rejected(f"“{answer}” cannot be used: {reason}.")
+        raise Rejected(texts.cannot_be_used(answer, reason))
     if key == "region" and not scope().covers_region(answer):
-        raise Rejected(f"{answer} is not one of your regions.")
+        raise Rejected(actions.not_your_region(answer))
     return answer
 
 
@@ -78,13 +80,12 @@ def contract_of(file: str, opened: Opened, answers: Mapping[str, str]) -> Contra
 def named(onboarding: questionnaire.Questionnaire) -> Contract:
     """The new contract, with the name in the form. Raises `Rejected` while a question is open."""
     if onboarding.contract is None:
-        count = len(onboarding.questions)
-        raise Rejected(f"{count} {'question is' if count == 1 else 'questions are'} still open.")
+        raise Rejected(texts.still_open(len(onboarding.questions)))
     name = request.form.get("name", "").strip() or onboarding.contract.name
     data: dict[str, Any] = onboarding.contract.model_dump(mode="json")
     if data["identity"]["id_prefix"] == f"{onboarding.contract.name}-":
         data["identity"]["id_prefix"] = f"{name}-"
-    return parse(data | {"name": name}, "The data source")
+    return parse(data | {"name": name}, texts.THE_DATA_SOURCE)
 
 
 def changes(answers: Mapping[str, str]) -> list[str]:
@@ -93,6 +94,6 @@ def changes(answers: Mapping[str, str]) -> list[str]:
     for key, answer in answers.items():
         question = Question(key, key)
         family, _, rest = key.partition(".")
-        what = preview_text.ABOUT.get(key) or (preview_text.COLUMNS.get(rest, f"“{rest}”") if rest else family)
+        what = columns.ABOUT.get(key) or (columns.COLUMNS.get(rest, f"“{rest}”") if rest else family)
         lines.append(f"{what}: {question_text.choice(question, answer)}")
     return lines

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from portal.uploads.questions import preview_text
+from portal.uploads.texts import columns as names
 from tillstream.detection.columns.accounted import ColumnUse
 from tillstream.detection.evidence import Finding
 from tillstream.workflows.onboarding.question_columns import of_finding
@@ -106,7 +107,7 @@ def mapped_columns(onboarding: Questionnaire) -> dict[str, str]:
 def _use(use: ColumnUse | None, role: str) -> str:
     if use:
         return preview_text.column_use(use)
-    return preview_text.becomes(role) if role else "not used; kept with each line"
+    return preview_text.becomes(role) if role else names.UNUSED["extra"]
 
 
 def _reason(finding: Finding) -> Reason:

@@ -6,22 +6,12 @@ from typing import Any
 
 from portal.reader_locale import day_text
 from portal.uploads.questions import question_text
+from portal.uploads.texts import columns as texts
 from tillstream.detection.columns.accounted import ColumnUse
 from tillstream.detection.evidence import ANSWERED, Finding
 from tillstream.domain.contract.model import MAPPED
 
-COLUMNS = {
-    "sale_id": "Sale number", "line_key": "Line of the sale", "source_version": "Version", "region": "Region",
-    "store_id": "Store", "salesperson_id": "Salesperson", "customer_id": "Customer number",
-    "customer_name": "Customer name", "product_id": "Product number", "product_name": "Product name",
-    "category": "Category", "channel": "Channel", "status": "Status", "sold_at": "Time of sale (UTC)",
-    "sale_date": "Day of sale",
-    "date": "Date", "time": "Time", "country": "Country", "quantity": "Quantity", "unit_price": "Unit price",
-    "discount": "Discount", "discount_rate": "Discount rate", "tax": "Tax", "net_amount": "Net amount",
-    "gross_amount": "Amount with tax", "currency": "Currency", "unit_cost": "Unit cost",
-    "returns_sale_id": "Returns sale",
-}  # fmt: skip
-MAY_BECOME = tuple(name for name in COLUMNS if name in MAPPED)
+MAY_BECOME = tuple(name for name in texts.COLUMNS if name in MAPPED)
 """Columns that a header may be mapped to, in display order."""
 CHANGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("date_order", ("DMY", "MDY", "YMD")),
@@ -36,35 +26,12 @@ CHANGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("time_zone", ()),
 )
 """Detected properties that the user may override: key, and its answers if they are few."""
-ABOUT = {
-    "encoding": "Character encoding", "delimiter": "Delimiter", "header": "Header", "sheet": "Sheet",
-    "decimal": "Decimal separator", "thousands": "Thousands separator",
-    "date_order": "Date order", "date": "Day in the file name", "dates": "Dates", "language": "Month names",
-    "era": "Years", "currency": "Currency", "time_zone": "Time zone", "returns": "Returns", "region": "Region",
-    "country": "Country",
-    "identity": "Sales identified by", "identity.ids": "Sale numbers", "identity.id_prefix": "Prefix of sale numbers",
-    "units": "Units", "amounts": "Amounts", "amount": "Total", "prices": "Prices", "discount": "Discount",
-    "tax": "Tax", "tax_rate": "Tax rate", "line_total": "Line total", "once": "Counted once",
-    "order_total": "Total of the order", "discount.sign": "Sign of the discount",
-    "discount.order": "Discount of the order", "overlap": "Duplicates", "ignore_where": "Rows left out",
-    "total_rows": "Total rows", "source": "Recognised as", "event": "Step that counts",
-}  # fmt: skip
-FAMILIES = {
-    "column": "Column",
-    "currency": "Currency",
-    "status": "Status",
-    "missing": "No value",
-    "subtract": "Subtracted",
-    "once": "Counted once",
-    "rows": "Rows with",
-    "ignore": "Rows left out",
-}
 AMOUNTS = frozenset({"unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})
 SURE = {
-    "assumed": ("assumed: check this first", "ask"),
-    "likely": ("likely", "quiet"),
-    "certain": ("certain", "good"),
-    "answered": ("your answer", "good"),
+    "assumed": (texts.SURE["assumed"], "ask"),
+    "likely": (texts.SURE["likely"], "quiet"),
+    "certain": (texts.SURE["certain"], "good"),
+    "answered": (texts.SURE["answered"], "good"),
 }
 """How sure a finding is, least sure first: label and tone."""
 
@@ -72,8 +39,13 @@ SURE = {
 def column_use(column: ColumnUse) -> str:
     """How a column of the file is used."""
     if column.use != "mapped":
-        return {"extra": "not used; kept with each line", "ignored": "not used; it has no values"}[column.use]
-    return " and ".join(COLUMNS.get(role, "identifies the sale") for role in column.roles)
+        return texts.UNUSED[column.use]
+    return texts.both(texts.COLUMNS.get(role, texts.IDENTIFIES) for role in column.roles)
+
+
+def option(key: str) -> str:
+    """Name of a detected property."""
+    return texts.ABOUT[key]
 
 
 def sure(finding: Finding) -> str:
@@ -81,21 +53,21 @@ def sure(finding: Finding) -> str:
 
 
 def about(finding: Finding) -> str:
-    label = ABOUT.get(finding.about)
+    label = texts.ABOUT.get(finding.about)
     family, _, rest = finding.about.partition(".")
     if label or not rest:
         return label or finding.about
-    return COLUMNS.get(rest, rest) if family == "column" else f"{FAMILIES.get(family, family)} “{rest}”"
+    return texts.COLUMNS.get(rest, rest) if family == "column" else f"{texts.FAMILIES.get(family, family)} “{rest}”"
 
 
 def value(finding: Finding) -> str:
     """Display text of a detected value."""
     text = question_text.answers_to(finding.about, finding.value)
-    return {" ": "a space", ",": "a comma", ".": "a point", "'": "an apostrophe"}.get(text, text)
+    return texts.SEPARATORS.get(text, text)
 
 
 def becomes(column: str) -> str:
-    return COLUMNS.get(column, column)
+    return texts.COLUMNS.get(column, column)
 
 
 def shown(value: Any, column: str = "") -> str:

@@ -1,0 +1,58 @@
+"""Details of the errors of the API, and words of its reference page."""
+
+from collections.abc import Iterable
+
+LIST_CHANGED = "New data changed the order of this list. Read it again from its first page, without cursor."
+OTHER_LIST = "This cursor does not belong to this list. Read the list from its first page, without cursor."
+NO_CURSOR = "This cursor is not one that the API returned."
+CURSOR_AND_OFFSET = "Use either cursor or offset, not both."
+ONLY_CURSOR = "This list is paged by cursor, not by offset."
+NO_SALE = "Send one sale as a JSON object, with Content-Type: application/json."
+CHECKSUM_NOT_BASE64 = "The checksum is not valid base64."
+
+DAY, NUMBER, TEXT, ONE_OF_LIST = "day", "number", "text", "one of a list"
+"""Types of parameters."""
+
+
+def repeatable(kind: str) -> str:
+    return f"{kind}; can be repeated"
+
+
+def no_parameter(unknown: Iterable[str], available: Iterable[str]) -> str:
+    return f"There is no parameter {', '.join(unknown)}. Use one of: {', '.join(available)}."
+
+
+def no_state(state: str, available: Iterable[str]) -> str:
+    return f"There is no state {state}. Use one of: {', '.join(available)}."
+
+
+def numbers(value: str, allowed: Iterable[str]) -> str:
+    return f"numbers is “{value}”; allowed values are {', '.join(allowed)}."
+
+
+def no_whole_number(parameter: str, value: str, maximum: int) -> str:
+    return f"{parameter} is “{value}”; it must be a whole number from 0 to {maximum}."
+
+
+def too_large(megabytes: int) -> str:
+    return f"The maximum size is {megabytes:,} MB. Split the file, or compress it with gzip."
+
+
+def no_piece(media_type: str) -> str:
+    return f"Send the piece as {media_type}."
+
+
+def other_version(supported: str, requested: str) -> str:
+    return f"This server supports tus {supported}, not {requested}."
+
+
+def no_bytes(header: str) -> str:
+    return f"The header {header} must be a number of bytes."
+
+
+def metadata_not_base64(key: str) -> str:
+    return f"The value of {key} in Upload-Metadata is not valid base64 text."
+
+
+def no_checksum(allowed: Iterable[str]) -> str:
+    return f"Use one of these checksums: {', '.join(allowed)}."

@@ -1,0 +1,24 @@
+"""Texts of the answers for several held files at once."""
+
+from portal import formats
+
+NONE_SELECTED = "Select at least one file."
+NO_ANSWER = "Choose what to do with the files."
+
+
+def importing(count: int, links: str) -> str:
+    """links: the files by name, separated by commas."""
+    return f"{_files(count)} being imported: {links}. To undo an import, open the file and choose Undo."
+
+
+def discarded(count: int, links: str) -> str:
+    kept = "The originals are kept: to bring one back, open it and reprocess it."
+    return f"{_files(count)} discarded: {links}. {kept}"
+
+
+def not_changed(files: str) -> str:
+    return f"Not changed, because an answer of its own is needed or somebody else was faster: {files}."
+
+
+def _files(count: int) -> str:
+    return formats.many(count, "file is", "files are")

@@ -1,0 +1,1 @@
+"""Texts of uploads and previews, in a module for each subject."""

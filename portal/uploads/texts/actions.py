@@ -1,0 +1,64 @@
+"""Messages after an action on a file, and why one is not possible."""
+
+from portal import formats
+
+NO_DATA_SOURCE = "Choose the data source of the file."
+NO_FILE, SEVERAL_FILES = "Choose a file first.", "Choose one file."
+FIXES_RECEIVED = "Your fixes are received. They are read in a few seconds."
+REPROCESSED = "The file is being reprocessed. The new result replaces the old one when it is imported."
+
+
+def no_batch(batch_id: str) -> str:
+    return f"There is no batch {batch_id}."
+
+
+def not_your_region(region: str) -> str:
+    return f"{region} is not one of your regions."
+
+
+def received(count: int) -> str:
+    return f"{count} files are received. Reading starts in a few seconds."
+
+
+def ready_to_preview(count: int) -> str:
+    return f"{count} files are ready to preview."
+
+
+def cancelled(file: str) -> str:
+    return f"{file} is cancelled. None of its rows is imported."
+
+
+def imported_at_once(file: str, source: str) -> str:
+    return f"{file} is a file of {source}, whose files are imported without a preview."
+
+
+def read_with(file: str, source: str) -> str:
+    return f"{file} is being read with {source}."
+
+
+def imported(file: str) -> str:
+    return f"{file} is being imported. Its rows count within a few seconds."
+
+
+def version_saved(version: int, source: str, file: str) -> str:
+    return f"Version {version} of {source} is saved. {file} is being read with it."
+
+
+def discarded(file: str) -> str:
+    return f"{file} is discarded. None of its rows is imported."
+
+
+def undoing(file: str) -> str:
+    return f"{file} is being undone. This takes some minutes; until then, its rows count."
+
+
+def undone(file: str) -> str:
+    return f"{file} is undone. Lines that other files also contain stay."
+
+
+def preview_discarded(file: str) -> str:
+    return f"{file} is discarded. None of its rows is imported, and the file is not kept."
+
+
+def previews_discarded(count: int) -> str:
+    return f"{formats.many(count, 'preview is', 'previews are')} discarded. None of their rows is imported."
