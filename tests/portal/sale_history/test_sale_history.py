@@ -51,7 +51,7 @@ def test_an_undo_is_in_the_sale_history(
     assert "undone" in page
     assert 'href="/changes/3"' in page
     assert "undone by <b>manager-in</b>" in page
-    assert re.search(r"Current</b>.*settlement 1<", page)
+    assert re.search(r"Current</b>.*update 1<", page)
 
 
 def test_rejected_rows_with_a_sale_id_are_in_its_sale_history(person: People, work: Work) -> None:
