@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 
-from flask import g
+from flask import g, request
 
 from portal import metrics
 from portal.context import ports, scope
 from portal.filters import countries
 from tillstream.analytics.filters import Filters
 from tillstream.people import accounts
-
-PRODUCTS = 50
-"""Products whose ID contains a text, among which the one with this ID is looked up."""
 
 
 def name_of(filter_name: str, value: str) -> str:
@@ -25,10 +22,15 @@ def name_of(filter_name: str, value: str) -> str:
     return value
 
 
-def _product(product_id: str) -> str:
-    """The name of a product in the sales of the reader."""
-    rows = metrics.ask("product-search", Filters(), text=product_id.casefold(), limit=PRODUCTS).to_pylist()
-    return next((row["product_name"] for row in rows if row["product_id"] == product_id), None) or product_id
+def _product(product: str) -> str:
+    """The name of a product in the sales of the reader; one query for all products in the address."""
+    names: dict[str, str] = g.setdefault("product_names", {})
+    if product not in names:
+        wanted = {product, *request.args.getlist("product")} - {""}
+        names |= {one: one for one in wanted}
+        rows = metrics.ask("sales-by-product", Filters(product=tuple(sorted(wanted))), limit=len(wanted)).to_pylist()
+        names |= {row["product"]: row["product_name"] for row in rows if row["product_name"]}
+    return names[product]
 
 
 def salespeople() -> Mapping[str | None, str]:

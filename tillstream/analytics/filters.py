@@ -19,8 +19,8 @@ COLUMNS: Mapping[str, str] = {
     "salesperson": "salesperson_id",
     "country": "country",
 }
-"""filter → column of sale_facts; a line passes if the filter contains its value. A product without an ID is identified by
-its name."""
+"""filter → column of sale_facts; a line passes if the filter contains its value. A product without an ID has its
+name."""
 
 
 @dataclass(frozen=True)

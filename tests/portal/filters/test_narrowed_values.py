@@ -3,11 +3,14 @@
 import html
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from visitor import Visitor, indian_file, indian_sale
 
+from portal import metrics
 from portal.filters.countries import name_of
+from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.people import accounts
@@ -119,3 +122,19 @@ def test_a_person_of_another_region_has_no_name(sold: Visitor, person: People) -
     page = person(Role.MANAGER, "IN").get("/dashboard?preset=all&salesperson=S1").text
     assert "Salesperson: S1" in page
     assert "asha" not in page
+
+
+def test_the_names_of_all_chosen_products_are_one_query(sold: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    ask = metrics.ask
+
+    def count(name: str, filters: Filters, **params: Any) -> Any:
+        asked.append(name)
+        return ask(name, filters, **params)
+
+    monkeypatch.setattr(metrics, "ask", count)
+    page = sold.get("/sale-lines?preset=all&product=P1&product=P2&product=P9").text
+    chosen = re.findall(r'name="product" value="[^"]*" checked.*?</label>', page, re.DOTALL)
+    assert [re.sub(r"^[^>]*>|<[^>]*>", "", label).split()[0] for label in chosen] == ["Kettle", "Knife", "P9"]
+    assert asked.count("sales-by-product") == 1
+    assert "product-search" not in asked
