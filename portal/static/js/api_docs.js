@@ -36,7 +36,7 @@
       // The page has its own main landmark.
       const calls = place.querySelector("main");
       calls?.setAttribute("role", "region");
-      calls?.setAttribute("aria-label", "Calls");
+      calls?.setAttribute("aria-label", place.dataset.label);
     },
   });
 })();

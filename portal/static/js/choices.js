@@ -107,10 +107,12 @@
     choice.className = "choice";
     choice.dataset.name = select.name;
     choice.innerHTML = `<summary class="form-select"><span class="visually-hidden"></span><span data-chosen></span></summary>
-      <div class="menu"><input class="form-control" type="search" placeholder="Find" autocomplete="off"><div class="offered"></div></div>`;
+      <div class="menu"><input class="form-control" type="search" autocomplete="off"><div class="offered"></div></div>`;
     choice.querySelector(".visually-hidden").textContent = `${label.textContent}: `;
     choice.querySelector("[data-chosen]").textContent = select.selectedOptions[0]?.textContent ?? "";
-    choice.querySelector("input").setAttribute("aria-label", `Find in ${label.textContent.toLowerCase()}`);
+    const box = choice.querySelector("input");
+    box.placeholder = texts.find;
+    box.setAttribute("aria-label", texts.findIn({ label: label.textContent }));
     for (const option of select.options) {
       const line = document.createElement("label");
       const input = Object.assign(document.createElement("input"), { type: "radio", className: "form-check-input", name: select.name, value: option.value, checked: option.selected });

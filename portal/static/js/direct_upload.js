@@ -25,8 +25,8 @@ window.Straight = class {
 
   static why(status) {
     return status === 400
-      ? "The file was damaged or changed during the upload. Choose it again."
-      : "The upload has expired. Choose the file again.";
+      ? texts.upload.damaged
+      : texts.upload.expired;
   }
 
   async #learn(answer) {

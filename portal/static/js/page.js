@@ -56,7 +56,7 @@
       button.addEventListener("click", async () => {
         await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
         const words = button.textContent;
-        button.textContent = "Copied";
+        button.textContent = texts.copied;
         setTimeout(() => { button.textContent = words; }, 3000);
       });
     }

@@ -27,10 +27,10 @@
     clear(field);
     const id = `${field.id || field.name}-error`;
     place.append(Object.assign(document.createElement("p"), { className: "error", role: "alert", id,
-      textContent: words ? words.textContent : "Your answer was not saved. Try again." }));
+      textContent: words ? words.textContent : texts.preview.answerNotSaved }));
     if (answer.status === 422) field.setAttribute("aria-invalid", "true"); // other reasons are not the answer's
     field.setAttribute("aria-errormessage", id);
-    saving("Not saved");
+    saving(texts.preview.notSaved);
   }
 
   function clear(field) {
@@ -64,7 +64,7 @@
     const form = fieldOf(name, value)?.form;
     if (!form || unsaved.get(name) !== value) return; // no longer open, or answered again
     form.setAttribute("aria-busy", "true");
-    saving("Saving…");
+    saving(texts.preview.saving);
     try {
       const body = new FormData();
       body.append("csrf_token", form.elements.csrf_token.value);
@@ -74,9 +74,9 @@
       const field = fieldOf(name, value);
       const next = document.activeElement?.closest("#questions") ? document.activeElement : field;
       if (!answer.ok) await refused(answer, field);
-      else if (await show(answer, next) && !unsaved.size) saving("Saved");
+      else if (await show(answer, next) && !unsaved.size) saving(texts.preview.saved);
     } catch {
-      saving("Not saved: the connection is lost. Your answer is still in its field.");
+      saving(texts.preview.offline);
     }
     form.removeAttribute("aria-busy");
   }
@@ -116,9 +116,9 @@
     }
     const later = document.querySelector("[data-later]");
     if (later) {
-      later.textContent = "Preparing the preview…";
+      later.textContent = texts.preview.preparing;
       fetch(later.dataset.later, { headers: { Accept: "text/html" } }).then((answer) => show(answer)).catch(() => {
-        later.textContent = "The preview failed. Reload the page.";
+        later.textContent = texts.preview.failed;
       });
     }
   }

@@ -113,7 +113,7 @@ window.Resumable = class {
     try {
       return await piece.arrayBuffer();
     } catch {
-      throw new Error("The file can no longer be read. It was changed, moved or deleted. Choose it again.");
+      throw new Error(texts.upload.unreadable);
     }
   }
 
@@ -172,7 +172,7 @@ window.Resumable = class {
     try {
       return JSON.parse(request.responseText).detail;
     } catch {
-      return request.status === 404 ? "The upload has expired. Choose the file again." : "The upload failed. Nothing was counted. Try again.";
+      return request.status === 404 ? texts.upload.expired : texts.upload.failed;
     }
   }
 

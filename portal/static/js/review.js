@@ -15,7 +15,7 @@
       document.dispatchEvent(new CustomEvent("fresh", { detail: body }));
     } catch {
       delete part.dataset.loaded;
-      body.textContent = "The answers could not be loaded. Close and open this part to try again.";
+      body.textContent = texts.review.notLoaded;
     }
     body.removeAttribute("aria-busy");
   }
@@ -32,7 +32,7 @@
 
   function show() {
     const count = boxes.filter((box) => box.checked).length;
-    form.querySelector("[data-selected]").textContent = count ? `${count} of ${boxes.length} files selected` : "No file selected";
+    form.querySelector("[data-selected]").textContent = count ? texts.review.selected({ count, all: boxes.length }) : texts.review.noneSelected;
     for (const button of form.querySelectorAll("button")) button.disabled = !count;
     all.checked = count === boxes.length;
     all.indeterminate = count > 0 && count < boxes.length;

@@ -5,7 +5,7 @@
   const form = document.getElementById("upload-form");
   if (!form) return;
   const AT_ONCE = 3;
-  const STEPS = [["received", "received"], ["staging", "reading"], ["staged", "checked"], ["settled", "imported"], ["announced", "published"]];
+  const STEPS = Object.entries(texts.upload.steps);
   const input = form.elements.file;
   const list = document.getElementById("chosen");
   const announcer = document.getElementById("upload-status");
@@ -24,11 +24,6 @@
   }
 
   const address = (name, word, value) => form.dataset[name].replace(word, encodeURIComponent(value));
-  const size = (bytes) => {
-    const units = ["bytes", "kB", "MB", "GB"];
-    const at = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
-    return `${(bytes / 1000 ** at).toFixed(at ? 1 : 0)} ${units[at]}`;
-  };
 
   // Only a name that says it clearly: IN.csv or in.csv, and IN-2024-03.csv, but neither india.csv, in-store.csv nor
   // IN-and-UK.csv. A wrong guess would count under another region, so everything else is looked at first.
@@ -56,8 +51,8 @@
 
   // Nothing of it is sent; the file stays on the machine.
   function refuse(file) {
-    const away = element("button", { type: "button", className: "away", textContent: "×", ariaLabel: `Remove ${file.name} from the list` });
-    const words = `${file.name} is not a sales file that can be read. Accepted: ${endings.join(", ")}.`;
+    const away = element("button", { type: "button", className: "away", textContent: "×", ariaLabel: texts.upload.removeFromList({ file: file.name }) });
+    const words = texts.upload.refused({ file: file.name, endings });
     const row = element("li", {}, element("span", { className: "name", textContent: file.name }), element("span"), element("span", { className: "tools" }, away),
       element("div", { className: "message" }, element("p", { className: "notice wrong", textContent: words })));
     away.addEventListener("click", () => row.remove());
@@ -75,17 +70,18 @@
       const { upload } = answer.ok ? await answer.json() : {};
       if (!upload || one.state !== "chosen") return;
       const day = new Date(upload.received_at).toLocaleDateString(document.documentElement.dataset.locale || undefined, { dateStyle: "medium" });
-      one.words.append(element("p", { className: "notice ask" }, "The same file was uploaded before: ",
-        element("a", { href: upload.url, textContent: upload.file }), `, ${day}, by ${upload.received_by} (${upload.state}). ${upload.advice}`));
-      announcer.textContent = `${one.file.name} was uploaded before.`;
+      one.words.append(element("p", { className: "notice ask" }, ...texts.upload.sameFile({
+        link: element("a", { href: upload.url, textContent: upload.file }), day, login: upload.received_by, state: upload.state, advice: upload.advice,
+      })));
+      announcer.textContent = texts.upload.uploadedBefore({ file: one.file.name });
     } catch {
       // the preview compares it again
     }
   }
 
   function listed(file) {
-    const select = element("select", { className: "form-select", ariaLabel: `Data source of ${file.name}` });
-    select.append(element("option", { value: "", textContent: "Detect automatically" }));
+    const select = element("select", { className: "form-select", ariaLabel: texts.upload.source({ file: file.name }) });
+    select.append(element("option", { value: "", textContent: texts.upload.detect }));
     for (const { value, dataset } of [...shared.options].filter((one) => one.value)) {
       const option = element("option", { value, textContent: value });
       Object.assign(option.dataset, dataset);
@@ -94,12 +90,12 @@
     const clear = named(file.name);
     select.value = clear || shared.value;
     const pause = element("button", { type: "button", className: "btn", hidden: true });
-    const away = element("button", { type: "button", className: "away", textContent: "×", ariaLabel: `Remove ${file.name}` });
+    const away = element("button", { type: "button", className: "away", textContent: "×", ariaLabel: texts.upload.remove({ file: file.name }) });
     const words = element("div", { className: "message" });
     const row = element("li", {}, element("span", { className: "name", textContent: file.name }), select,
       element("span", { className: "tools" }, pause, away), words);
     const one = { file, select, row, words, pause, away, own: Boolean(clear), state: "chosen", batch: "" };
-    if (clear) words.append(element("p", { className: "hint", textContent: `${clear}, based on the file name. Change it if it is wrong.` }));
+    if (clear) words.append(element("p", { className: "hint", textContent: texts.upload.byName({ source: clear }) }));
     select.addEventListener("change", () => { one.own = true; words.querySelector(".hint")?.remove(); });
     away.addEventListener("click", () => leave(one));
     pause.addEventListener("click", () => (one.upload.state === "sending" ? one.upload.pause() : start(one)));
@@ -121,15 +117,15 @@
       return;
     }
     await one.upload?.cancel();
-    finish(one, element("p", { className: "notice", textContent: "Cancelled. Nothing is kept." }));
+    finish(one, element("p", { className: "notice", textContent: texts.upload.cancelled }));
   }
 
   function finish(one, ...words) {
     one.state = "done";
     one.pause.hidden = true;
-    one.away.ariaLabel = `Remove ${one.file.name} from the list`;
+    one.away.ariaLabel = texts.upload.removeFromList({ file: one.file.name });
     one.words.replaceChildren(...words);
-    announcer.textContent = `${one.file.name}: ${one.words.textContent}`;
+    announcer.textContent = texts.upload.announced({ file: one.file.name, text: one.words.textContent });
     next();
   }
 
@@ -138,19 +134,20 @@
     if (one.upload !== upload || one.state === "done") return;
     const there = Math.max(upload.offset, upload.sent || 0);
     if (!one.bar) {
-      one.bar = element("progress", { max: 1, ariaLabel: `Uploading ${one.file.name}` });
+      one.bar = element("progress", { max: 1, ariaLabel: texts.upload.uploading({ file: one.file.name }) });
       one.bytes = element("p", { className: "bytes" });
       one.words.replaceChildren(one.bar, one.bytes);
     }
     one.bar.value = one.file.size ? there / one.file.size : 1;
-    const stops = { paused: "paused, ", broken: "connection lost, ", waiting: "waiting, " };
-    const again = upload.again ? `, connection lost: retrying in ${upload.again} s` : "";
-    const whole = upload.state === "sending" && there >= one.file.size ? `, ${upload.arrived ? "processing" : "assembling"}` : "";
-    one.bytes.textContent = `${stops[upload.state] || ""}${size(Math.min(there, one.file.size))} of ${size(one.file.size)}${whole}${again}`;
+    one.bytes.textContent = texts.upload.sent({
+      sent: Math.min(there, one.file.size), bytes: one.file.size, state: upload.state, again: upload.again,
+      isWhole: upload.state === "sending" && there >= one.file.size, hasArrived: upload.arrived,
+    });
     one.pause.hidden = !["sending", "paused", "broken"].includes(upload.state);
-    one.pause.textContent = upload.state === "sending" ? "Pause" : "Resume";
-    one.pause.ariaLabel = `${one.pause.textContent} ${one.file.name}`;
-    one.away.ariaLabel = `Cancel ${one.file.name}`;
+    const named = { file: one.file.name };
+    one.pause.textContent = upload.state === "sending" ? texts.upload.pause : texts.upload.resume;
+    one.pause.ariaLabel = upload.state === "sending" ? texts.upload.pauseFile(named) : texts.upload.resumeFile(named);
+    one.away.ariaLabel = texts.upload.cancel(named);
   }
 
   async function start(one) {
@@ -198,8 +195,8 @@
     const batch = one.metadata.look ? await recognised(one) : one.upload.batch;
     if (!batch) {
       const place = address("look", "SENDING", one.upload.id);
-      const text = document.createTextNode("Uploaded, but not imported yet. ");
-      finish(one, element("p", { className: "notice ask" }, text, element("a", { href: place, textContent: "Preview" })));
+      const text = document.createTextNode(texts.upload.notImported);
+      finish(one, element("p", { className: "notice ask" }, text, element("a", { href: place, textContent: texts.upload.preview })));
       one.goes = place;
       if (files.length > 1) fetch(`${place}/told`, { headers: { Accept: "application/json" } })
         .then((answer) => (answer.ok ? answer.json() : null)).then((summary) => { if (summary) text.data = `${summary.says} `; }).catch(() => {});
@@ -237,13 +234,13 @@
   function stages(one, progress) {
     if (!one) return;
     const at = STEPS.findIndex(([state]) => state === progress.state);
-    const steps = element("ol", { className: "steps", ariaLabel: `Progress of ${one.file.name}` });
+    const steps = element("ol", { className: "steps", ariaLabel: texts.upload.progress({ file: one.file.name }) });
     for (const [number, [, words]] of STEPS.entries()) {
       const where = number < at || progress.state === "announced" ? "done" : number === at ? "now" : "";
       if (at >= 0) steps.append(element("li", { className: where, textContent: words, ariaCurrent: where === "now" ? "step" : null }));
     }
     const result = progress.result ? element("p", { className: `notice ${progress.tone === "good" ? "done" : progress.tone === "bad" ? "wrong" : "ask"}` },
-      `${progress.result}. `, element("a", { href: progress.url, textContent: progress.needs ? "See what needs your attention" : "See the receipt" })) : "";
+      texts.upload.result({ result: progress.result }), element("a", { href: progress.url, textContent: progress.needs ? texts.upload.needs : texts.upload.receipt })) : "";
     if (progress.done) finish(one, ...(at >= 0 ? [steps] : []), result);
     else one.words.replaceChildren(steps, result);
   }
@@ -266,7 +263,7 @@
     event.preventDefault();
     const chosen = files.filter((one) => one.state === "chosen");
     if (!chosen.length) {
-      input.setCustomValidity("Choose a file first.");
+      input.setCustomValidity(texts.upload.chooseFirst);
       input.reportValidity();
       return;
     }

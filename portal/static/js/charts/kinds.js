@@ -21,15 +21,15 @@ globalThis.charts = { kinds: {} };
 
   const day = (shape) => { const format = new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...shape }); return (text) => format.format(new Date(text)); };
   const [longDay, shortDay, month] = [{ day: "numeric", month: "short", year: "numeric" }, { day: "numeric", month: "short" }, { month: "short", year: "numeric" }].map(day);
-  const quarter = (text) => `Q${Math.ceil(Number(text.slice(5, 7)) / 3)} ${text.slice(0, 4)}`;
+  const quarter = (text) => texts.charts.quarter({ quarter: Math.ceil(Number(text.slice(5, 7)) / 3), year: text.slice(0, 4) });
   const PERIODS = {
-    daily: [longDay, shortDay], weekly: [(text) => `Week of ${longDay(text)}`, shortDay], monthly: [month, month],
+    daily: [longDay, shortDay], weekly: [(text) => texts.charts.weekOf({ day: longDay(text) }), shortDay], monthly: [month, month],
     quarterly: [quarter, quarter], yearly: [(text) => text.slice(0, 4), (text) => text.slice(0, 4)],
   };
   const nameOf = (figure, at) => (figure.period ? PERIODS[figure.period][0](figure.labels[at]) : (figure.names ?? figure.labels)[at]);
   const tickOf = (figure, at) => (figure.period ? PERIODS[figure.period][1](figure.labels[at]) : figure.labels[at]);
-  const measure = (figure) => figure.measure ?? "Revenue";
-  const titled = (figure) => (figure.currency ? `${measure(figure)}, ${figure.currency}` : measure(figure));
+  const measure = (figure) => figure.measure ?? texts.charts.revenue;
+  const titled = (figure) => (figure.currency ? texts.charts.inCurrency({ measure: measure(figure), currency: figure.currency }) : measure(figure));
   const seriesOf = (figure) => figure.series ?? [{ name: figure.name ?? measure(figure), values: figure.values, partial: figure.partial }];
   const isPartial = (one, at) => Boolean(one?.partial?.[at]);
 
@@ -62,10 +62,10 @@ globalThis.charts = { kinds: {} };
     const { before } = figure;
     if (before) {
       const then = before.values[at] ?? null;
-      rows.push([before.names?.[at] ? `${before.name}: ${before.names[at]}` : before.name, amount(then, figure.currency)]);
-      if (!isPartial(several[0], at) && !isPartial(before, at)) rows.push(["Change", change(several[0].values[at], then)]);
+      rows.push([before.names?.[at] ? texts.charts.named({ name: before.name, value: before.names[at] }) : before.name, amount(then, figure.currency)]);
+      if (!isPartial(several[0], at) && !isPartial(before, at)) rows.push([texts.charts.change, change(several[0].values[at], then)]);
     }
-    const partial = several.some((one) => isPartial(one, at)) ? "This period is not complete." : isPartial(before, at) ? "The compared period is not complete." : "";
+    const partial = several.some((one) => isPartial(one, at)) ? texts.charts.partial : isPartial(before, at) ? texts.charts.partialBefore : "";
     return tip(nameOf(figure, at), rows, partial);
   }
 
@@ -140,7 +140,7 @@ globalThis.charts = { kinds: {} };
   const heat = () => [0, 1, 2, 3, 4].map((step) => colour(`heat-${step}`));
   const scale = (figure, min, max, words) => ({
     type: "continuous", min, max, inRange: { color: heat() }, orient: "horizontal", left: 0, bottom: 0, itemWidth: 10, itemHeight: 96,
-    text: [compact.format(words[1]), `${titled(figure)}: ${compact.format(words[0])}`], textStyle: text(), calculable: false, hoverLink: false,
+    text: [compact.format(words[1]), texts.charts.named({ name: titled(figure), value: compact.format(words[0]) })], textStyle: text(), calculable: false, hoverLink: false,
   });
 
   function heatmap(figure) {
@@ -151,8 +151,8 @@ globalThis.charts = { kinds: {} };
       grid: { left: 0, right: 0, top: 4, bottom: 32, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       xAxis: names({ position: "top", data: figure.labels, axisLine: { show: false }, axisLabel: text({ interval: 0 }) }),
       yAxis: names({ inverse: true, data: figure.names, axisLine: { show: false }, axisLabel: text({ interval: Math.floor(figure.names.length / 14) }) }),
-      visualMap: scale({ measure: "Per day", ...figure }, low, high, [low, high]),
-      tooltip: { trigger: "item", formatter: ({ value: [nth, at, value] }) => tip(`${figure.labels[nth]}, ${figure.names[at]}`, [["Per day", amount(value, figure.currency)]]) },
+      visualMap: scale({ measure: texts.charts.perDay, ...figure }, low, high, [low, high]),
+      tooltip: { trigger: "item", formatter: ({ value: [nth, at, value] }) => tip(texts.charts.cell({ column: figure.labels[nth], row: figure.names[at] }), [[texts.charts.perDay, amount(value, figure.currency)]]) },
       series: [{ type: "heatmap", data: cells, itemStyle: { borderWidth: 2, borderColor: colour("sheet") } }],
     };
   }

@@ -2,7 +2,8 @@
 (() => {
   "use strict";
 
-  const WORDS = { ready: "Would be accepted", accepted: "Accepted unchanged", still: "Still rejected" };
+  const words = texts.corrections.rows;
+  const MARKS = { ready: "✓", accepted: "✓", still: "!" };
 
   function element(name, options = {}, ...children) {
     const made = document.createElement(name);
@@ -15,24 +16,22 @@
     return made;
   }
 
-  const many = (count, word) => `${count.toLocaleString()} ${word}${count === 1 ? "" : "s"}`;
-
   // How many cells a row has too few or too many, and what stands in those beyond the header.
   function shape(row, width) {
     const by = row.ragged.cells - width;
-    const words = [element("span", { class: "fix-ragged", text: by < 0 ? `${many(-by, "cell")} missing` : `${many(by, "cell")} too many` })];
-    if (by > 0) words.push(` after the last column: ${row.ragged.beyond.map((text) => `“${text}”`).join(", ")}`);
-    return element("p", {}, ...words);
+    const parts = [element("span", { class: "fix-ragged", text: by < 0 ? words.missing({ cells: -by }) : words.tooMany({ cells: by }) })];
+    if (by > 0) parts.push(words.beyond({ values: row.ragged.beyond }));
+    return element("p", {}, ...parts);
   }
 
   function why(row, me) {
     const cell = element("td", { role: "gridcell", class: "why", tabindex: "-1", "aria-readonly": "true", "aria-colindex": "2", data: { column: "-1" } });
-    if (row.state === "discarded") cell.append(element("p", {}, element("span", { class: "fix-state discarded", text: `Discarded: ${row.reason}` })));
-    else if (WORDS[row.state]) cell.append(element("p", {}, element("span", { class: `fix-state ${row.state}`, text: `${row.state === "still" ? "! " : "✓ "}${WORDS[row.state]}` })));
+    if (row.state === "discarded") cell.append(element("p", {}, element("span", { class: "fix-state discarded", text: words.discarded({ reason: row.reason }) })));
+    else if (MARKS[row.state]) cell.append(element("p", {}, element("span", { class: `fix-state ${row.state}`, text: `${MARKS[row.state]} ${words[row.state]}` })));
     if (row.ragged && row.state !== "discarded") cell.append(shape(row, row.cells.length));
     if (row.state !== "discarded") for (const problem of row.problems.filter((one) => !row.ragged || one.code !== "ragged-row")) cell.append(element("p", { text: problem.message, title: problem.message }));
-    cell.append(element("button", { type: "button", class: "btn fix-open", tabindex: "-1", "aria-expanded": "false", text: "All fields" }));
-    if (row.by && row.by !== me) cell.append(element("p", { class: "quiet", text: `changed by ${row.by}` }));
+    cell.append(element("button", { type: "button", class: "btn fix-open", tabindex: "-1", "aria-expanded": "false", text: words.allFields }));
+    if (row.by && row.by !== me) cell.append(element("p", { class: "quiet", text: words.changedBy({ login: row.by }) }));
     return cell;
   }
 
@@ -40,13 +39,13 @@
     const bad = new Set(row.problems.flatMap((problem) => problem.columns));
     const width = row.ragged ? row.ragged.cells : row.cells.length;
     const line = element("tr", { role: "row", "aria-rowindex": String(place + 2), class: `${row.state}${row.ragged ? " ragged" : ""}`, data: { row: String(row.row) } });
-    line.append(element("th", { role: "rowheader", scope: "row", class: "num", "aria-colindex": "1", text: row.line.toLocaleString() }), why(row, me));
+    line.append(element("th", { role: "rowheader", scope: "row", class: "num", "aria-colindex": "1", text: texts.number(row.line) }), why(row, me));
     row.cells.forEach((text, column) => {
       const wrong = bad.has(column) && row.state !== "discarded";
       const kind = [wrong ? "bad" : "", column >= width ? "absent" : "", String(column) in row.was ? "edited" : ""].filter(Boolean).join(" ");
       line.append(element("td", {
         role: "gridcell", tabindex: "-1", "aria-colindex": String(column + 3), class: kind || false, "aria-invalid": wrong ? "true" : false,
-        title: String(column) in row.was ? `Original value: “${row.was[column]}”` : column >= width ? "The row in the file has no cell here" : text.length > 30 ? text : false,
+        title: String(column) in row.was ? words.original({ value: row.was[column] }) : column >= width ? words.absent : text.length > 30 ? text : false,
         data: { column: String(column), label: names[column] }, text,
       }));
     });

@@ -81,7 +81,7 @@
       const cell = this.cell(this.at);
       if (!cell || this.at[1] < 0 || this.input) return;
       this.before = cell.textContent;
-      this.input = corrections.element("textarea", { class: "in-cell", "aria-label": `${cell.dataset.label}, line ${cell.parentElement.cells[0].textContent}`, autocomplete: "off", spellcheck: "false" });
+      this.input = corrections.element("textarea", { class: "in-cell", "aria-label": texts.corrections.rows.cell({ column: cell.dataset.label, line: cell.parentElement.cells[0].textContent }), autocomplete: "off", spellcheck: "false" });
       this.input.value = text ?? this.before;
       this.input.rows = this.input.value.split("\n").length;
       cell.classList.add("editing");

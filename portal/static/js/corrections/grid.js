@@ -6,22 +6,22 @@
   const part = (name) => root.querySelector(`[data-part=${name}]`);
   const button = (name) => document.querySelector(`[data-do=${name}]`);
   const { element, Wire, Hands, Panel, Clash } = corrections;
+  const { saving, grid, submitting } = texts.corrections;
   const names = [...root.querySelectorAll("thead [data-name]")].map((head) => head.dataset.name);
   const choose = part("choose");
   const wire = new Wire(root.dataset.here, {
-    silent: (isSilent) => { saved(isSilent ? "Not saved yet" : "Saving…"); if (isSilent) note("The server does not respond. Keep this page open: your edits are sent when it responds again."); else quiet(); },
-    saving: (count) => saved(count ? "Saving…" : "All changes saved"),
+    silent: (isSilent) => { saved(isSilent ? saving.notSavedYet : saving.saving); if (isSilent) note(saving.silent); else quiet(); },
+    saving: (count) => saved(count ? saving.saving : saving.saved),
     signedOut: () => new Promise((again) => {
-      const sign = element("button", { type: "button", class: "btn", text: "Sign in and save" });
-      sign.addEventListener("click", () => { quiet(); saved("Saving…"); again(); });
-      saved("Not saved yet");
-      note("You are signed out. Keep this page open: what you typed is saved after you sign in.", sign);
+      const sign = element("button", { type: "button", class: "btn", text: saving.signIn });
+      sign.addEventListener("click", () => { quiet(); saved(saving.saving); again(); });
+      saved(saving.notSavedYet);
+      note(saving.keepOpen, sign);
     }),
   });
   const start = new URLSearchParams(location.search);
   const LOOK = 5000;
   const narrow = matchMedia("(max-width: 700px)");
-  const many = (count, word, words = `${word}s`) => `${count.toLocaleString()} ${count === 1 ? word : words}`;
   const saved = (words) => { document.querySelector("[data-part=saved]").textContent = words; };
   let rows = [];
   let draft = {};
@@ -44,8 +44,8 @@
     next: () => next(),
     aside: () => panel.focus(),
     leftOver: (lines, columns) => note([
-      lines && `${many(lines, "pasted row")} did not fit on this page and ${lines === 1 ? "was" : "were"} left out. Go to the next page and paste the rest there.`,
-      columns && `${many(columns, "pasted column")} did not fit beside the last column and ${columns === 1 ? "was" : "were"} left out.`,
+      lines && grid.rowsLeftOut({ count: lines }),
+      columns && grid.columnsLeftOut({ count: columns }),
     ].filter(Boolean).join(" ")),
   });
   const panel = new Panel(part("panel"), names, root.dataset.help, (...args) => wire.ask(...args), {
@@ -74,16 +74,11 @@
     draft = { ...draft, ...answer };
     const { counts } = draft;
     const ready = counts.accepted + counts.discarded;
-    const words = [`${counts.accepted.toLocaleString()} of ${many(counts.waiting, "row")} would be accepted`];
-    if (counts.discarded) words.push(`${counts.discarded.toLocaleString()} discarded`);
-    if (draft.away) words.push(`${many(draft.away, "row")} submitted and being read`);
-    if (counts.still) words.push(`${counts.still.toLocaleString()} changed but still rejected`);
-    if (!counts.touched) words.push("no edits yet");
-    part("progress").textContent = `${words.join(" · ")}.${draft.others.map((one) => ` ${one.who} is also editing (${many(one.steps, "step")}).`).join("")}`;
+    part("progress").textContent = grid.progress({ ...counts, away: draft.away, others: draft.others });
     button("undo").disabled = !draft.undo;
     button("redo").disabled = !draft.redo;
     button("ask-send").disabled = !ready;
-    button("ask-send").textContent = ready ? `Submit ${many(ready, "fix", "fixes")}` : "Submit fixes";
+    button("ask-send").textContent = submitting.submit({ count: ready });
     kinds();
     if (answer.rows) draw(answer.rows);
   }
@@ -91,8 +86,8 @@
   function kinds() {
     const list = choose.elements.kind;
     const before = list.value || (start.get("problem") ? `${start.get("problem")}/${start.get("column") ?? ""}` : "");
-    list.replaceChildren(element("option", { value: "", text: "All problems" }), ...draft.kinds.map((kind) => element("option", {
-      value: `${kind.code}/${kind.column >= 0 ? kind.column : ""}`, text: `${kind.title}${kind.header ? ` in ${kind.header}` : ""}: ${kind.left.toLocaleString()} of ${kind.rows.toLocaleString()} left`,
+    list.replaceChildren(element("option", { value: "", text: grid.allProblems }), ...draft.kinds.map((kind) => element("option", {
+      value: `${kind.code}/${kind.column >= 0 ? kind.column : ""}`, text: grid.problem({ ...kind, column: kind.header }),
     })));
     list.value = before;
     if (list.selectedIndex < 0) list.value = [...list.options].find((one) => one.value.startsWith(`${before.split("/")[0]}/`))?.value ?? "";
@@ -125,7 +120,7 @@
     take(answer);
     part("grid").setAttribute("aria-rowcount", String(answer.chosen + 1));
     part("pages").hidden = answer.pages < 2;
-    part("where").textContent = `Page ${answer.page} of ${answer.pages}, ${many(answer.chosen, "row")}`;
+    part("where").textContent = grid.page({ ...answer, rows: answer.chosen });
     button("before").disabled = answer.page < 2;
     button("after").disabled = answer.page >= answer.pages;
     const kept = new URLSearchParams(Object.entries({ ...query, page: answer.page > 1 ? answer.page : "" }).filter(([, value]) => value));
@@ -133,7 +128,7 @@
   }
 
   function failed(error) {
-    if (error instanceof TypeError) note("The server does not respond. Your earlier edits are saved. Try again in a moment.");
+    if (error instanceof TypeError) note(saving.notAnswered);
     else note(error.message);
     return null;
   }
@@ -144,7 +139,7 @@
       take(await wire.say("steps", { step: { ...one, key: Math.random().toString(36).slice(2, 12) }, shown: shown() }));
     } catch (error) {
       if (error instanceof Clash) await clashed(error, one);
-      else { failed(error); await load(); saved("Not saved"); }
+      else { failed(error); await load(); saved(saving.notSaved); }
     }
   }
 
@@ -154,11 +149,11 @@
     const conflicts = (mine.cells ?? []).filter(([row, column]) => theirs.has(`${row}/${column}`)).slice(0, 5).map(([row, column, text]) => {
       const { who, text: other } = theirs.get(`${row}/${column}`);
       const line = rows.find((each) => each.row === row)?.line ?? row;
-      return `Line ${line}, ${names[column]}: ${who} wrote “${other}”, you wrote “${text}”.`;
+      return saving.conflict({ line, column: names[column], login: who, theirs: other, yours: text });
     });
     await load();
-    const again = element("button", { type: "button", class: "btn", text: "Use mine" });
-    const leave = element("button", { type: "button", class: "btn", text: "Keep theirs" });
+    const again = element("button", { type: "button", class: "btn", text: saving.useMine });
+    const leave = element("button", { type: "button", class: "btn", text: saving.keepTheirs });
     again.addEventListener("click", () => { quiet(); step(mine); });
     leave.addEventListener("click", quiet);
     note([clash.message, ...conflicts].join(" "), again, leave);
@@ -191,7 +186,7 @@
     if (after) { hands.choose(after); return; }
     const answer = await wire.ask("next", { ...wanted(), page: page + 1 }).catch(failed);
     if (answer?.page && answer.page !== page) { await turn(answer.page); hands.at = [0, -2]; await next(); } else if (all.length) hands.choose(all[0]);
-    else note("No errors are left on this page. You can submit your fixes.");
+    else note(grid.noneLeft);
   }
 
   async function askReplace() {
@@ -204,7 +199,7 @@
       if (!one.value) return;
       const answer = await wire.say("count", { step: one }).catch(failed);
       if (!answer || JSON.stringify(one) !== JSON.stringify(replacement())) return;
-      part("replace-count").textContent = answer.count ? `${many(answer.count, "cell")} would change.` : "No cell would change.";
+      part("replace-count").textContent = grid.wouldChange({ cells: answer.count });
       part("replace-yes").disabled = !answer.count;
     };
     form.oninput = count;
@@ -217,17 +212,17 @@
     await wire.last;
     const dialog = part("send");
     part("send-yes").disabled = true;
-    part("send-words").replaceChildren(element("p", { class: "quiet", text: "Preparing the preview…" }));
+    part("send-words").replaceChildren(element("p", { class: "quiet", text: submitting.preparing }));
     dialog.onclose = () => { if (dialog.returnValue === "yes") send(); dialog.returnValue = ""; };
     dialog.showModal();
     const answer = await wire.ask("preview").catch((error) => { part("send-words").replaceChildren(element("p", { text: error.message })); });
     if (!answer) return;
     const { counts, before, after } = answer;
-    const words = [`${many(counts.accepted + counts.discarded, "row")} will be submitted: ${counts.accepted.toLocaleString()} corrected or accepted, ${counts.discarded.toLocaleString()} discarded.`];
+    const words = [submitting.submitted(counts)];
     const refusedAgain = after.quarantined - (before.quarantined - counts.accepted - counts.discarded);
-    if (refusedAgain > 0) words.push(`${many(refusedAgain, "row")} of them would be rejected again because they conflict with other sales.`);
-    if (counts.still) words.push(`${many(counts.still, "row")} that you changed ${counts.still === 1 ? "is" : "are"} still rejected and ${counts.still === 1 ? "stays" : "stay"} in the draft.`);
-    words.push(`The receipt would show: ${after.read.toLocaleString()} read = ${after.new.toLocaleString()} new + ${after.corrected.toLocaleString()} corrected + ${after.duplicate.toLocaleString()} duplicates + ${after.quarantined.toLocaleString()} to fix + ${after.blank.toLocaleString()} blank + ${after.ignored.toLocaleString()} ignored.`);
+    if (refusedAgain > 0) words.push(submitting.rejectedAgain({ count: refusedAgain }));
+    if (counts.still) words.push(submitting.still({ count: counts.still }));
+    words.push(submitting.receipt(after));
     part("send-words").replaceChildren(...words.map((text) => element("p", { text })));
     part("send-yes").disabled = false;
   }

@@ -3,7 +3,7 @@
   "use strict";
 
   const { element } = corrections;
-  const many = (count) => (count === 1 ? "the one like it" : `all ${count.toLocaleString()} like it`);
+  const words = texts.corrections.panel;
 
   // `on`: put(text), step(step), back().
   class Panel {
@@ -25,7 +25,7 @@
       this.key = key;
       this.requests += 1;
       const turn = this.requests;
-      if (!row) { this.part.classList.remove("about"); this.part.replaceChildren(element("p", { class: "quiet", text: "Select a cell to see its problem and suggestions." })); return; }
+      if (!row) { this.part.classList.remove("about"); this.part.replaceChildren(element("p", { class: "quiet", text: words.nothing })); return; }
       const offers = element("div", { data: { part: "offers" } });
       const held = this.part.contains(document.activeElement);
       this.part.classList.add("about");
@@ -41,25 +41,25 @@
     }
 
     about(row, column) {
-      const title = element("h2", { text: `Line ${row.line.toLocaleString()}${column < 0 ? "" : ` · ${this.names[column]}`}` });
+      const title = element("h2", { text: words.title({ line: row.line, column: this.names[column] }) });
       const here = row.problems.filter((problem) => column < 0 || problem.columns.includes(column) || !problem.columns.length);
-      const messages = here.flatMap((problem) => [element("p", {}, element("b", { text: problem.message })), element("p", { class: "quiet" }, problem.remedy.replaceAll("`", ""), " ", element("a", { href: `${this.help}#${problem.code}`, text: "More" }))]);
-      const was = String(column) in row.was ? [element("p", { class: "quiet was", text: `Value in the file: “${row.was[column]}”` })] : [];
-      const whole = row.whole ? [element("p", { class: "quiet", text: "The row in the file:" }), element("p", {}, element("code", { text: row.whole }))] : [];
+      const messages = here.flatMap((problem) => [element("p", {}, element("b", { text: problem.message })), element("p", { class: "quiet" }, problem.remedy.replaceAll("`", ""), " ", element("a", { href: `${this.help}#${problem.code}`, text: words.more }))]);
+      const was = String(column) in row.was ? [element("p", { class: "quiet was", text: words.inFile({ value: row.was[column] }) })] : [];
+      const whole = row.whole ? [element("p", { class: "quiet", text: words.rowInFile }), element("p", {}, element("code", { text: row.whole }))] : [];
       return [title, ...messages, ...was, ...whole];
     }
 
     offers(row, column, answer) {
       const children = [];
       if (answer.splits.length && row.state !== "ready") {
-        children.push(element("h3", { text: "Suggestions for the row" }), element("ul", { class: "offers" }, ...answer.splits.map((one) => element("li", {}, this.button(one.label, () => this.on.step({ do: "set", cells: one.cells.map((text, place) => [row.row, place, text]) }))))));
+        children.push(element("h3", { text: words.suggestionsForRow }), element("ul", { class: "offers" }, ...answer.splits.map((one) => element("li", {}, this.button(one.label, () => this.on.step({ do: "set", cells: one.cells.map((text, place) => [row.row, place, text]) }))))));
       }
       if (answer.suggestions.length) {
-        children.push(element("h3", { text: "Suggestions" }), element("ul", { class: "offers" }, ...answer.suggestions.map((one) => this.offer(one, row, column))));
+        children.push(element("h3", { text: words.suggestions }), element("ul", { class: "offers" }, ...answer.suggestions.map((one) => this.offer(one, row, column))));
       }
       if (String(column) in row.was) {
         for (const like of answer.alike.filter((one) => one.same)) {
-          children.push(this.button(`Set ${many(like.same)} to “${row.cells[column]}”`, () => this.on.step({ do: "put", code: like.code, column, value: like.value, text: row.cells[column] })));
+          children.push(this.button(words.setSame({ count: like.same, text: row.cells[column] }), () => this.on.step({ do: "put", code: like.code, column, value: like.value, text: row.cells[column] })));
         }
       }
       return children;
@@ -69,8 +69,8 @@
       const line = element("li", {}, this.button(one.text, () => this.on.put(one.text), one.label));
       if (one.every > 1) {
         const step = one.how ? { do: "read", code: one.code, column, how: one.how } : { do: "put", code: one.code, column, value: row.cells[column], text: one.text };
-        const words = one.how ? `Read ${one.every.toLocaleString()} cells of the column this way: ${one.label}` : `Set all ${one.every.toLocaleString()} like it to ${one.text}`;
-        line.append(this.button(`All ${one.every.toLocaleString()}`, () => this.on.step(step), "", words));
+        const name = one.how ? words.readColumn({ count: one.every, label: one.label }) : words.setAll({ count: one.every, text: one.text });
+        line.append(this.button(words.all({ count: one.every }), () => this.on.step(step), "", name));
       }
       return line;
     }
@@ -83,21 +83,21 @@
     }
 
     deeds(row, column, rows) {
-      const some = rows.length > 1 ? `${rows.length} rows` : "row";
+      const count = rows.length;
       const deeds = element("div", { class: "deeds", data: { part: "deeds" } });
-      if (row.state === "discarded") deeds.append(this.button("Undo discard", () => this.on.step({ do: "discard", rows, off: true })));
-      else if (row.state === "accepted") deeds.append(this.button("Undo accept", () => this.on.step({ do: "accept", rows, off: true })));
-      else if (row.acceptable) deeds.append(this.button(`Accept the ${some} unchanged`, () => this.on.step({ do: "accept", rows })));
-      if (row.state !== "waits") deeds.append(this.button(`Restore the original ${some}`, () => this.on.step({ do: "revert", rows })));
-      const children = deeds.childElementCount ? [element("h3", { text: rows.length > 1 ? `These ${rows.length} rows` : "The row" }), deeds] : [];
-      if (row.state !== "discarded") children.push(this.discarding(rows, some));
+      if (row.state === "discarded") deeds.append(this.button(words.undoDiscard, () => this.on.step({ do: "discard", rows, off: true })));
+      else if (row.state === "accepted") deeds.append(this.button(words.undoAccept, () => this.on.step({ do: "accept", rows, off: true })));
+      else if (row.acceptable) deeds.append(this.button(words.accept({ count }), () => this.on.step({ do: "accept", rows })));
+      if (row.state !== "waits") deeds.append(this.button(words.restore({ count }), () => this.on.step({ do: "revert", rows })));
+      const children = deeds.childElementCount ? [element("h3", { text: words.selected({ count }) }), deeds] : [];
+      if (row.state !== "discarded") children.push(this.discarding(rows));
       return children;
     }
 
-    discarding(rows, some) {
-      const reason = element("input", { class: "form-control", id: "fix-reason", maxlength: "500", required: true, autocomplete: "off", placeholder: "For example: a test sale" });
-      const form = element("form", {}, element("h3", {}, element("label", { for: "fix-reason", text: "Discard with a reason" })), reason,
-        element("div", { class: "deeds discard", data: { part: "discard" } }, element("button", { class: "btn", text: `Discard the ${some}` })));
+    discarding(rows) {
+      const reason = element("input", { class: "form-control", id: "fix-reason", maxlength: "500", required: true, autocomplete: "off", placeholder: words.reason });
+      const form = element("form", {}, element("h3", {}, element("label", { for: "fix-reason", text: words.discardWithReason })), reason,
+        element("div", { class: "deeds discard", data: { part: "discard" } }, element("button", { class: "btn", text: words.discard({ count: rows.length }) })));
       form.addEventListener("submit", (event) => {
         event.preventDefault();
         const text = reason.value.trim();
@@ -114,12 +114,12 @@
       for (const { code, value, same, every } of alike) {
         const place = column < 0 ? undefined : column;
         if (same > 1 && discard) {
-          const made = element("button", { class: "btn", text: value === null ? `Discard all ${same.toLocaleString()} with this problem` : `Discard all ${same.toLocaleString()} where it is “${value}”` });
+          const made = element("button", { class: "btn", text: value === null ? words.discardProblem({ count: same }) : words.discardValue({ count: same, value }) });
           made.like = { code, column: place, value };
           discard.append(made);
         }
         if (every > 1 && row.acceptable && row.state === "waits") {
-          deeds.append(this.button(`Accept all ${every.toLocaleString()} with this problem`, () => this.on.step({ do: "accept", code, column: place })));
+          deeds.append(this.button(words.acceptProblem({ count: every }), () => this.on.step({ do: "accept", code, column: place })));
         }
       }
     }

@@ -75,7 +75,7 @@ globalThis.corrections = {};
     }
 
     async read(answer) {
-      if (signedOut(answer)) throw new Error("You are signed out. Sign in again to continue.");
+      if (signedOut(answer)) throw new Error(texts.corrections.saving.signedOut);
       const body = await answer.json();
       if (answer.status === 409 && body.others) throw new Clash(body);
       if (!answer.ok) throw new Error(body.detail || body.title);
