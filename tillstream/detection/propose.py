@@ -108,7 +108,7 @@ class _Proposer:
         contract["where_missing"] = missing.decide(sheet, role_columns, self._profiles, style, log)
         contract["columns"] = dict(role_columns)
         once, sheet = amounts.count_once(role_columns)
-        contract["file"] = self._file | once
+        contract["file"] = self._file | once | self._completed_refunds(amounts.settings)
         if sale_columns is not None:
             self._identify_sales(contract, sale_columns)
         contract["made"] = contract.get("made", {}) | marked.made | joined.made
@@ -141,6 +141,12 @@ class _Proposer:
             self._ignore(apply.ignore_where(export, self._sheet))
             apply.answer(export, self._sheet, self._log)
         self._ignore(not_goods.decide(self._sheet, self._log))
+
+    def _completed_refunds(self, amounts: Mapping[str, Any]) -> dict[str, Any]:
+        """The contract's `file.fill_down` with the refunds of orders, in which the amounts of all lines fall."""
+        completed = self._file.get("fill_down", ()) if self._export else ()
+        headers = [header for pair in amounts.get("refunded", {}).items() for header in pair if completed]
+        return {"fill_down": list(dict.fromkeys((*completed, *headers)))} if headers else {}
 
     def _ignore(self, ignore_where: Mapping[str, Sequence[str]]) -> None:
         """Leave out the rows with one of these cells."""
