@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 from tillstream.detection import not_goods
 from tillstream.detection.amount_columns import AmountColumns
 from tillstream.detection.answers import check_names
+from tillstream.detection.arithmetic import separators
 from tillstream.detection.columns import (
     accounted,
     days_of_dates,
@@ -85,7 +86,9 @@ class _Proposer:
         self._file = self._file | repeated_names.decide(self._sheet, log)
         amounts = AmountColumns(self._sheet, self._profiles, self._first_lines, self._export, log)
         role_columns = roles.assign(amounts.lines, log)
-        amounts.decide(role_columns, numbers.decide(style_columns(role_columns, self._profiles), log))
+        shown = style_columns(role_columns, self._profiles)
+        separators.assume(self._sheet, role_columns, {column.name: profile for column, profile in shown}, log)
+        amounts.decide(role_columns, numbers.decide(shown, log))
         sheet, style = amounts.sheet, amounts.style
         name = _UNSAFE_CHARACTERS.sub("-", self._name).lstrip("-_")[:60].rstrip("-")
         contract: dict[str, Any] = {"name": name or "proposed", "version": 1}
