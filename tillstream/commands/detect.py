@@ -15,6 +15,7 @@ from tillstream.detection.answers import check
 from tillstream.detection.evidence import DetectionLog
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
+from tillstream.domain.file_names import without_dates
 
 Rows = Sequence[Mapping[str, Any]]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
@@ -44,7 +45,7 @@ def detect(
         file_sample = questionnaire.sample(lambda: path.open("rb"), log)
     except OSError as error:
         raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
-    stem = path.name.partition(".")[0]
+    stem = without_dates(path.name.partition(".")[0])
     onboarding = sources.ask(file_sample, log, contracts, path.name)
     source = onboarding.contract.name if onboarding and onboarding.contract else None
     if name and source and name != source:

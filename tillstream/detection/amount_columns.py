@@ -73,17 +73,20 @@ class AmountColumns:
         self.settings |= ask_totals.decide(sheet, roles, self._free_numbers(roles), style, log)
         repeated_names.ask(sheet, roles, log)
         quantities.decide(sheet, roles, self._free_numbers(roles), style, log)
+        refunds = apply.refunds(self._export, sheet)
         self.settings |= less_parts.decide(
             sheet,
             roles,
-            self._free_numbers(roles),
+            [name for name in self._free_numbers(roles) if name not in refunds],
             style,
             log,
             export_settings=apply.amount_settings(self._export, roles),
             export_parts=apply.parts(self._export, sheet),
-            order_columns=self._first_lines,
+            order_columns=self._first_lines - refunds.keys(),
             includes_tax=self.settings.get("include") == "tax",
         )
+        if refunded := {name: of for name, of in refunds.items() if log.answer(f"subtract.{name}") == "yes"}:
+            self.settings["refunded"] = {**self.settings.get("refunded", {}), **refunded}
         self._taxes.add_parts(self.settings, roles)
         self._subtract_discounts(roles)
 

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 from tillstream.detection import not_goods
 from tillstream.detection.amount_columns import AmountColumns
 from tillstream.detection.answers import check_names
+from tillstream.detection.arithmetic import separators
 from tillstream.detection.columns import (
     accounted,
     days_of_dates,
@@ -85,7 +86,9 @@ class _Proposer:
         self._file = self._file | repeated_names.decide(self._sheet, log)
         amounts = AmountColumns(self._sheet, self._profiles, self._first_lines, self._export, log)
         role_columns = roles.assign(amounts.lines, log)
-        amounts.decide(role_columns, numbers.decide(style_columns(role_columns, self._profiles), log))
+        shown = style_columns(role_columns, self._profiles)
+        separators.assume(self._sheet, role_columns, {column.name: profile for column, profile in shown}, log)
+        amounts.decide(role_columns, numbers.decide(shown, log))
         sheet, style = amounts.sheet, amounts.style
         name = _UNSAFE_CHARACTERS.sub("-", self._name).lstrip("-_")[:60].rstrip("-")
         contract: dict[str, Any] = {"name": name or "proposed", "version": 1}
@@ -108,7 +111,7 @@ class _Proposer:
         contract["where_missing"] = missing.decide(sheet, role_columns, self._profiles, style, log)
         contract["columns"] = dict(role_columns)
         once, sheet = amounts.count_once(role_columns)
-        contract["file"] = self._file | once
+        contract["file"] = self._file | once | self._completed_refunds(amounts.settings)
         if sale_columns is not None:
             self._identify_sales(contract, sale_columns)
         contract["made"] = contract.get("made", {}) | marked.made | joined.made
@@ -141,6 +144,12 @@ class _Proposer:
             self._ignore(apply.ignore_where(export, self._sheet))
             apply.answer(export, self._sheet, self._log)
         self._ignore(not_goods.decide(self._sheet, self._log))
+
+    def _completed_refunds(self, amounts: Mapping[str, Any]) -> dict[str, Any]:
+        """The contract's `file.fill_down` with the refunds of orders, in which the amounts of all lines fall."""
+        completed = self._file.get("fill_down", ()) if self._export else ()
+        headers = [header for pair in amounts.get("refunded", {}).items() for header in pair if completed]
+        return {"fill_down": list(dict.fromkeys((*completed, *headers)))} if headers else {}
 
     def _ignore(self, ignore_where: Mapping[str, Sequence[str]]) -> None:
         """Leave out the rows with one of these cells."""

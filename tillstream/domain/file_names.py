@@ -24,6 +24,10 @@ EXTENSIONS = frozenset(
 )
 INCOMPLETE = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", ".opdownload", ".swp", "~")
 """Suffixes that browsers, copy programs and editors give to incomplete files."""
+_DATE = re.compile(
+    r"(?<!\d)(?:(?:19|20)\d\d([-_.]?)(?:0[1-9]|1[0-2])(?:\1(?:0[1-9]|[12]\d|3[01]))?"
+    r"|(?:0[1-9]|[12]\d|3[01])([-_.]?)(?:0[1-9]|1[0-2])\2(?:19|20)\d\d)(?!\d)"
+)
 SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini"})
 
 
@@ -64,3 +68,13 @@ def stem(file: str) -> str:
     while "." in file and file.rsplit(".", 1)[1].casefold() in EXTENSIONS:
         file = file.rsplit(".", 1)[0]
     return file.strip()
+
+
+def without_dates(name: str) -> str:
+    """A name without the days and months in it; unchanged if no letter is left, as contracts have names in letters.
+
+    `sales_2026-11-22`, `20261122 sales`, `sales.22.11.2026`, `sales-2026-11` → `sales`
+    """
+    parts = [part.strip(" -_.") for part in _DATE.sub("\0", name).split("\0")]
+    rest = "_".join(filter(None, parts))
+    return rest if len(parts) > 1 and re.search("[A-Za-z]", rest) else name

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from portal.context import tillstream
 from portal.uploads import scoped
 from portal.uploads.questions import choice_lists, question_text
 from portal.uploads.questions.mapping import mapped_columns
 from tillstream.detection.evidence import Question, WordUse
 from tillstream.domain.contract.model import Contract
-from tillstream.domain.file_names import stem
+from tillstream.domain.file_names import stem, without_dates
 from tillstream.workflows.onboarding import answer_examples, questionnaire
 from tillstream.workflows.onboarding.question_columns import of_question
 
@@ -157,4 +158,7 @@ def _word_view(question: Question, use: WordUse) -> WordView:
 
 
 def name_of(file: str) -> str:
-    return stem(file)[:60] or "new"
+    """The proposed name of a new data source: that of the file, without dates unless another source has that name."""
+    own = stem(file)
+    name = without_dates(own)
+    return (own if name in tillstream().contracts.names() else name)[:60] or "new"

@@ -43,6 +43,8 @@ class Language:
     traps: tuple[str, ...] = ()
     day: Callable[[datetime], str] | None = None
     """Instead of `date`."""
+    prices: str = ""
+    """Prices of the goods; the clerk does not know the decimal separator then, which quantity × price shows."""
 
 
 LANGUAGES = (
@@ -159,14 +161,18 @@ LANGUAGES = (
     Language("indonesian", "ID", "IDR", "Asia/Jakarta", "utf-8", ",",
              "No. Struk|Tanggal|Cabang|Barang|Jumlah|Harga|Total|Status", "Lunas|Batal|Retur",
              "Cangkir|Lilin|Selimut|Taplak", "Bandung|Solo", "%d-%m-%Y", "DMY", ",", ".", "Rp", whole=True),
+    Language("japanese-days", "JP", "JPY", "Asia/Tokyo", "cp932", ",",
+             "伝票番号|日付|店舗|商品名|数量|単価|金額|状態", "完了|取消|返品",
+             "湯のみ|急須|座布団|ろうそく", "渋谷|梅田",
+             "%Y年%m月%d日", "YMD", ".", ",", whole=True, gross=True, prices="980 2400 450 1980"),
 )  # fmt: skip
 
 
 def case_of(language: Language, seed: int) -> Case:
-    prices = ("1250", "189000", "4500", "32000") if language.whole else ("12.50", "1189.00", "39.90", "7.25")
+    prices = language.prices or ("1250 189000 4500 32000" if language.whole else "12.50 1189.00 39.90 7.25")
     names = language.goods.split("|")
     goods: tuple[Product, ...] = tuple(
-        (f"A{place}", name, "", price) for place, (name, price) in enumerate(zip(names, prices, strict=True), 1)
+        (f"A{place}", name, "", price) for place, (name, price) in enumerate(zip(names, prices.split(), strict=True), 1)
     )
     plan = Plan(seed, sales=70, days=80, goods=goods, stores=tuple(language.stores.split("|")), cancelled=0.08,
                 returned=0.06, unit=Decimal(1) if language.whole else Decimal("0.01"))  # fmt: skip
@@ -200,6 +206,8 @@ def case_of(language: Language, seed: int) -> Case:
     decimal = language.decimal if language.decimal in ".," else "."
     answers = {"identity": headers[0], "date_order": language.order, "decimal": decimal, "amount": amount,
                "prices": amount, "tax_rate": "0"}  # fmt: skip
+    if language.prices:
+        del answers["decimal"]
     clerk = Clerk(
         f"Shop {language.country}", language.country, language.currency, language.zone, mapped,
         {word: status for status, word in words.items()}, answers,

@@ -6,11 +6,14 @@ from functools import partial
 
 from tests.strangers.case import Case, Clerk
 from tests.strangers.facts import Line, Plan, draw
-from tests.strangers.tables import Columns, delimited, plain, stamp
+from tests.strangers.shapes.shopify import shopify, shopify_clerk, sums
+from tests.strangers.tables import Columns, delimited, once, plain, stamp
 from tests.strangers.truth import truth_of
 
 FAMILY = "refunds"
 POST = Decimal(5)
+SHIPPING = Decimal("5.90")
+"""The shipping of each order of Shopify."""
 FULL, PARTIAL = 7, 9
 """Each seventh order is refunded in full; of each ninth, a quarter is."""
 
@@ -43,6 +46,25 @@ def total(line: Line) -> Decimal:
     return line.gross + POST
 
 
+def shopify_orders() -> Case:
+    """Orders of several lines, some refunded in full or in part, with tax and shipping; the first line has the sums."""
+    lines = draw(Plan(932, rate=Decimal("0.2"), discounted=0.3, sales=90))
+    who = shopify_clerk("Web", "US", "USD", "America/New_York", "net")
+    columns = shopify(lines, "USD", "-0500")
+    orders = sums(lines, lambda line: line.gross)
+    words = {Decimal(1): "refunded", Decimal("0.25"): "partially_refunded", Decimal(0): "paid"}
+    columns["Financial Status"] = lambda line: once(line, words[share(line)])
+    columns["Refunded Amount"] = lambda line: once(line, plain((orders[line.sale] + SHIPPING) * share(line), 4))
+
+    def left(line: Line) -> Line:
+        status = "cancelled" if share(line) == 1 else "completed"
+        return replace(kept(line), discount=line.discount * (1 - share(line)), status=status)
+
+    build = partial(delimited, lines, columns, end="\n")
+    truth = truth_of([left(line) for line in lines], "USD")
+    return Case("refunds-of-shopify-orders", FAMILY, "orders_export_1.csv", build, who, truth)
+
+
 def cases() -> list[Case]:
     lines = sold(931)
     net: Columns = {
@@ -64,4 +86,5 @@ def cases() -> list[Case]:
         case("of-a-total-with-shipping", lines, net | refund),
         case("of-an-amount-with-tax", lines, gross, amount="gross"),
         case("in-an-adjusted-total", lines, net | adjusted),
+        shopify_orders(),
     ]

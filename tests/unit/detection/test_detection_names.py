@@ -6,6 +6,7 @@ import pytest
 
 from tillstream.commands.detect import NAME
 from tillstream.detection import propose
+from tillstream.detection.words.headers import evidence_of
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,8 @@ def test_the_name_is_valid_whatever_the_file_is_called(file: str, name: str) -> 
     proposed = propose(content, name=file).contract["name"]
     assert proposed == name
     assert NAME.fullmatch(proposed)
+
+
+def test_the_evidence_of_a_name_does_not_repeat_the_name() -> None:
+    assert evidence_of("Belegnr.", "belegnr") == "its name is known"
+    assert evidence_of("Beleg", "sale id") == "its name means sale id"

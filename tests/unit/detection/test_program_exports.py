@@ -31,7 +31,7 @@ def detected(text: str, **answers: str) -> Proposal:
 @pytest.mark.parametrize("export", program_exports(), ids=lambda export: export.name)
 def test_a_program_export_maps_columns_of_a_sale_line_and_gives_valid_answers(export: ProgramExport) -> None:
     assert set(export.columns) <= MAPPED | {"amount"}
-    assert set(export.status.values()) <= {*STATUSES, IGNORE}
+    assert {*export.status.values(), *export.status_with_refunds.values()} <= {*STATUSES, IGNORE}
     assert set(export.factors) <= NUMERIC
     assert export.evidence.startswith("the columns are those of ")
     for signature in export.signature:
@@ -78,6 +78,23 @@ def test_a_discount_is_subtracted_from_the_price_of_the_whole_line() -> None:
     contract = parse(detected(AMAZON, region="US", country="US", currency="USD", amount="net").contract)
     assert contract.amounts.less_discount
     assert (contract.columns["net_amount"], contract.columns["discount"]) == ("item-price", "item-promotion-discount")
+
+
+def test_refunds_of_shopify_orders_are_a_part_of_the_total_of_the_order() -> None:
+    """A refund contains tax and shipping: all lines of its order fall in the proportion of the refund to the total."""
+    header, *rows = ORDERS.splitlines()
+    rows[0] = rows[0].replace("paid", "partially_refunded")
+    sums = ("15.75,31.50", ",", "0.00,7.95")
+    orders = "\n".join([f"{header},Refunded Amount,Total", *map("{},{}".format, rows, sums)])
+    known = {"region": "Web", "country": "US", "time_zone": "UTC"}
+    contract = parse(detected(orders, **known).contract)
+    assert contract.amounts.refunded == {"Refunded Amount": "Total"}
+    assert {"Refunded Amount", "Total"} <= set(contract.file.fill_down)
+    assert contract.status.words["partially_refunded"] == "completed"
+    declined = detected(orders, **known, **{"subtract.Refunded Amount": "no"}).contract
+    assert "amounts" not in declined
+    without = detected("\n".join([header, *rows]), **known)
+    assert [question.key for question in without.questions] == ["status"]
 
 
 def test_headers_of_a_signature_are_compared_without_case_and_currency() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tillstream.domain.file_names import contract_from_path, is_ignored
+from tillstream.domain.file_names import contract_from_path, is_ignored, without_dates
 
 NAMES = ("IN", "UK", "USA", "online-retail-uk", "online-retail", "shop")
 
@@ -47,3 +47,21 @@ def test_temporary_and_hidden_names_are_no_files_yet(name: str) -> None:
 @pytest.mark.parametrize("name", ["a.csv", "IN/a.csv", "partners.csv", "a.part.csv", "no-ending"])
 def test_other_names_are_files(name: str) -> None:
     assert not is_ignored(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("umsatz_20261122", "umsatz"),
+        ("umsatz-2026-11-22", "umsatz"),
+        ("2026-11 Umsatz Filiale 3", "Umsatz Filiale 3"),
+        ("Export.22.11.2026", "Export"),
+        ("sales_2026-11-01_2026-11-30_web", "sales_web"),
+        ("orders_export_1", "orders_export_1"),
+        ("till_2026112299", "till_2026112299"),
+        ("20261122", "20261122"),
+        ("売上_20261122", "売上_20261122"),
+    ],
+)
+def test_a_name_for_later_files_has_no_dates(name: str, expected: str) -> None:
+    assert without_dates(name) == expected

@@ -12,7 +12,7 @@ from tillstream.detection.values import date_profile, numbers
 from tillstream.detection.values.clocks import clock_formats
 from tillstream.detection.values.unit_words import unit_words
 from tillstream.detection.words.flag_words import flagged_status
-from tillstream.detection.words.headers import CLEAR, HeaderMatch, is_rate_header, match_header
+from tillstream.detection.words.headers import CLEAR, HeaderMatch, evidence_of, is_rate_header, match_header
 
 NUMERIC = frozenset({"quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount", "amount", "unit_cost"})
 MONEY = NUMERIC - {"quantity"}
@@ -177,7 +177,7 @@ def _assign_role(
         return
     alternatives = f"; {', '.join(names[1:])} are also possible" if len(names) > 1 else ""
     log.add_finding(
-        f"column.{role}", name, f"its name means {match.synonym}{alternatives}", best if len(names) == 1 else LIKELY
+        f"column.{role}", name, evidence_of(name, match.synonym) + alternatives, best if len(names) == 1 else LIKELY
     )
 
 

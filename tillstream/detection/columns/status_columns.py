@@ -7,7 +7,7 @@ from tillstream.detection.evidence import ASSUMED, CONFIRM_COLUMN, LIKELY, Detec
 from tillstream.detection.sheet import Column
 from tillstream.detection.values.numbers import looks_like_number
 from tillstream.detection.words.flag_words import flagged_status, is_flag, is_kind_header
-from tillstream.detection.words.headers import CLEAR, match_header
+from tillstream.detection.words.headers import CLEAR, evidence_of, match_header
 from tillstream.detection.words.status_words import MAX_STATUS_WORDS, is_status_header, status_of
 from tillstream.domain.columns import IGNORE
 
@@ -118,7 +118,7 @@ def _doubt(one: _Candidate) -> tuple[str, tuple[str, ...], str, tuple[int, ...]]
 
 def _evidence(one: _Candidate) -> str:
     if one.synonym:
-        return f"its name means {one.synonym}"
+        return evidence_of(one.column.name, one.synonym)
     if is_flag(one.column.name, one.column.words):
         marked = flagged_status(one.column.name) or "counted"
         kind = "rows that are not sales" if marked == IGNORE else f"{marked} rows"

@@ -17,7 +17,8 @@ def answer(export: ProgramExport, sheet: Sheet, log: DetectionLog) -> None:
     defaults = dict(export.answers) | {f"column.{role}": name for role, name in columns.items()}
     names = (log.answers.get("column.status") or columns.get("status", ""), *also_status(export, sheet))
     for status in filter(None, map(sheet.columns.get, names)):
-        defaults |= dict(_word_answers(export, status))
+        defaults |= dict(_word_answers(export, status, sheet))
+    defaults |= {f"subtract.{name}": "yes" for name in refunds(export, sheet)}
     log.assume(defaults, export.evidence)
 
 
@@ -59,6 +60,12 @@ def parts(export: ProgramExport | None, sheet: Sheet) -> list[str]:
     return _present(export.parts, sheet) if export else []
 
 
+def refunds(export: ProgramExport | None, sheet: Sheet) -> dict[str, str]:
+    """The headers of refunds in the file, each with that of the total with tax that they are a part of."""
+    pairs = [_present(pair, sheet) for pair in (export.refunded.items() if export else ())]
+    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and all(sheet.columns[name].filled for name in pair)}
+
+
 def _columns(export: ProgramExport, sheet: Sheet, log: DetectionLog) -> dict[str, str]:
     """Role → header, or `-` for a role without a column."""
     answered = {name for key, name in log.answers.items() if key.startswith("column.")}
@@ -77,8 +84,9 @@ def _fits(role: str, column: Column) -> bool:
     return role not in NUMERIC | {"date"} or Profile(column).can_be(role)
 
 
-def _word_answers(export: ProgramExport, column: Column) -> Iterator[tuple[str, str]]:
-    meanings = {plain(word): meaning for word, meaning in export.status.items()}
+def _word_answers(export: ProgramExport, column: Column, sheet: Sheet) -> Iterator[tuple[str, str]]:
+    known = {**export.status, **(export.status_with_refunds if refunds(export, sheet) else {})}
+    meanings = {plain(word): meaning for word, meaning in known.items()}
     for word in column.words:
         if meaning := meanings.get(plain(word)):
             yield f"status.{word}", meaning

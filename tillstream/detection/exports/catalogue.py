@@ -42,6 +42,11 @@ class ProgramExport:
     """Whether the totals are before the discount, which is subtracted."""
     parts: tuple[str, ...] = ()
     """Headers of amounts that a person may want to subtract from the total, such as rebates; they are asked."""
+    refunded: Mapping[str, str] = field(default_factory=dict)
+    """Header of refunds → header of the total with tax that they are a part of. They are subtracted, unless a person
+    answers no."""
+    status_with_refunds: Mapping[str, str] = field(default_factory=dict)
+    """Further `status`, if the refunds are in the file."""
     factors: Mapping[str, int] = field(default_factory=dict)
     """Role → factor of its numbers."""
 

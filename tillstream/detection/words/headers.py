@@ -27,6 +27,11 @@ class HeaderMatch:
     synonym: str
 
 
+def evidence_of(name: str, synonym: str) -> str:
+    """Why a header has a role: what its name means, if that is another word."""
+    return "its name is known" if plain(name) == plain(synonym) else f"its name means {synonym}"
+
+
 def plain(name: str) -> str:
     """Normalise a name to letters, digits, `%` and `#`, without case and accents."""
     normalised = unicodedata.normalize("NFKD", name.casefold().replace("ß", "ss"))
