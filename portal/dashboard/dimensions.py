@@ -97,7 +97,7 @@ def groups(
         row["name"] = _name(dimension, row)
         row["code"] = value if value and row["name"] != value else ""
         filters = filters_of(dimension.filter, value, row.get("region"))
-        row["link"], row["lines_link"] = _links(dimension, selection, value, filters)
+        row["link"], row["lines_link"] = _links(selection, value, filters)
         row["why_link"] = compared.link(**filters) if filters and compared.period else ""
         for column in ("before", "change", "growth", "total_change"):
             row[column] = compared.amount(row, column)
@@ -111,9 +111,7 @@ def filters_of(filter_name: str, value: str | None, region: str | None) -> dict[
     return ({"region": region} if region else {}) | {filter_name: value}
 
 
-def _links(
-    dimension: Dimension, selection: DashboardFilters, value: str | None, filters: dict[str, str]
-) -> tuple[str, str]:
+def _links(selection: DashboardFilters, value: str | None, filters: dict[str, str]) -> tuple[str, str]:
     """The dashboard filtered to a group, or its sale lines if that filter is set already; and its sale lines.
 
     The dates are kept, as the latest period of a region or store can be another one.

@@ -86,10 +86,9 @@ def headline(receipt: Receipt) -> str:
             return texts.NO_SOURCE if receipt.get("contract") == "" else texts.needs_review(read, refused)
         case "undone" | "replayed":
             return texts.not_counted(read)
-        case "rejected" if receipt["error"].startswith(REJECTED_BY):
-            return texts.FILE_DISCARDED
         case status:
-            return texts.HEADLINES[status]
+            is_discarded = status == "rejected" and receipt["error"].startswith(REJECTED_BY)
+            return texts.HEADLINES["discarded" if is_discarded else status]
 
 
 def result(upload: Batch, receipt: Receipt) -> str:

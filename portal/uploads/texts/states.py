@@ -41,12 +41,12 @@ OUTCOMES: tuple[tuple[str, str, str], ...] = (
 """Outcome of a row, its label and its meaning."""
 ACCEPTED, ACCEPTED_MEANING = "accepted", "Rows without errors"
 NO_ROWS = "The file has a header and no rows"
-FILE_DISCARDED = "The file is discarded"
 NO_SOURCE = "The file is kept. Choose its data source to read it"
 HEADLINES = {
     "received": "Waiting to be read",
     "staging": "Reading",
     "rejected": "The file is rejected",
+    "discarded": "The file is discarded",
     "cancelled": "Cancelled before it was imported",
     "failed": "It failed; nothing is lost",
 }
