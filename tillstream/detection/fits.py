@@ -68,14 +68,14 @@ def _fit(sample: FileSample, contract: Contract, reader: Reader) -> Fit:
         read = readability(contract, role, sheet.columns[name], reader)
         if not read.shows_source(contract):
             problems.append(
-                f"“{read.example}” in {name} is not a {role.replace('_', ' ')} in the format of the contract"
+                f"“{read.example}” in {name} is not a {role.replace('_', ' ')} in the format of the data source"
             )
         min_share = min(min_share, read.share)
     doubts = tuple(_source_doubts(sheet, contract))
     can_be_read = (
         "can be read" if min_share == 1 else f"{percentage(min_share)} of the cells or more can be read in each"
     )
-    reasons = tuple(problems) or (f"all {len(headers)} columns of the contract exist and {can_be_read}",)
+    reasons = tuple(problems) or (f"all {len(headers)} columns of the data source exist and {can_be_read}",)
     return Fit(contract, not problems, header_share * min_share * (0.5 if doubts else 1.0), reasons, doubts)
 
 

@@ -41,7 +41,7 @@ def test_the_source_is_the_first_question_and_its_answer_is_the_contract(tmp_pat
     code, result = run("detect", path)
     (question,) = result["questions"]
     assert (code, question["key"], question["choices"], question["default"]) == (4, "source", ["till", "new"], "till")
-    assert question["evidence"] == "till: all 4 columns of the contract exist and can be read"
+    assert question["evidence"] == "till: all 4 columns of the data source exist and can be read"
     code, result = run("detect", path, "--answer", "source=till", "--save", "till")
     assert (code, keys(result), result["source"], result["contract"]["region"]) == (0, [], "till", "Austria")
     assert (result["saved"], result["first_load"]["rows_read"]) == ({"name": "till", "version": 1}, 40)

@@ -37,7 +37,7 @@ def test_the_evidence_for_a_contract_is_shown(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     whole = indian_file(*(indian_sale(str(number), f"{number}00.00") for number in range(1, 10)))
     text = text_of(clerk.get(look_at(clerk, whole)).text)
-    assert "IN : all 19 columns of the contract exist and can be read" in text
+    assert "IN : all 19 columns of the data source exist and can be read" in text
 
 
 def test_a_previewed_file_is_loaded_without_another_upload(app: App, person: People, work: Work) -> None:

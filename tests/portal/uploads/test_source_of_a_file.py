@@ -43,7 +43,7 @@ def test_the_source_is_the_first_question(clerk: Visitor) -> None:
 def test_a_file_in_another_format_has_the_same_question(clerk: Visitor) -> None:
     page = text_of(clerk.get(look_at(clerk, FILE.replace(b"2026-03-", b"March "), "export.csv")).text)
     assert "It has the columns of several data sources, but another format." in page
-    assert "in Day is not a date in the format of the contract" in page
+    assert "in Day is not a date in the format of the data source" in page
 
 
 def test_the_name_of_the_file_breaks_the_tie_and_the_page_contains_that(clerk: Visitor) -> None:

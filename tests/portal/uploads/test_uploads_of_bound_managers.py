@@ -5,6 +5,7 @@ from collections.abc import Callable
 from io import BytesIO, StringIO
 
 import pytest
+from upload_steps import look_at, text_of
 from visitor import PASSWORD, Visitor
 
 from tillstream.app import App
@@ -110,3 +111,9 @@ def test_a_till_cannot_take_the_sale_of_another_store(app: App, boss: Visitor, a
     work()
     assert stores(app) == [("1", "MAN1")]
     assert events(app) == [("stores", "sale.not-your-store")]
+
+
+def test_a_store_that_others_sell_in_is_not_new(manager: Visitor) -> None:
+    both = f"{HEADER}2,2026-06-02,MAN1,P1,1,10.00\n3,2026-06-02,YRK1,P1,1,10.00\n"
+    page = text_of(manager.get(look_at(manager, both.encode(), contract="Shop")).text)
+    assert "MAN1, YRK1 new" in page

@@ -69,7 +69,7 @@ def test_a_column_that_is_mostly_unreadable_is_another_format_and_still_offered_
     result = sources(sampled(*(row.replace("2026-03-", "March ") for row in ROWS)), WIDE)
     (candidate,) = result.candidates
     assert (candidate.fits, result.likely) == (False, "wide")
-    assert "is not a date in the format of the contract" in result.question.evidence
+    assert "is not a date in the format of the data source" in result.question.evidence
 
 
 def test_a_file_with_another_header_has_no_source() -> None:
