@@ -108,7 +108,7 @@ def test_the_first_dropped_file_of_a_contract_waits_with_its_figures(run: Run, d
     held = dropped(run, drop, "shop-march.csv")
     assert codes(held) == ["first-load"]
     message = held["holds"][0]["message"]
-    assert "contract shop" in message
+    assert "data source shop" in message
     assert "Revenue 10 EUR, cancelled 80 EUR, returned -10 EUR" in message
     assert "The total line of the file (line 5) says 90. The column Net adds up to 90." in message
     code, receipt = run("confirm", held["batch_id"])

@@ -145,7 +145,7 @@ def test_a_product_without_an_id_leads_to_its_own_change(shop: Visitor, work: Wo
     assert [row["revenue"] for row in csv.DictReader(io.StringIO(figures.lstrip("\ufeff")))] == ["15"]
 
 
-def test_the_link_of_a_group_keeps_the_sides_that_nobody_chose(shop: Visitor, work: Work) -> None:
+def test_the_link_of_a_group_keeps_the_default_sides(shop: Visitor, work: Work) -> None:
     knife = sale("8", "N1 Knife", "70.00", JUNE)
     shop.upload(indian_file(knife.replace("MUM01", "DEL01"), knife.replace("MUM01", "PUN01")), "knives.csv")
     work()

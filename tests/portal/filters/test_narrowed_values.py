@@ -77,7 +77,7 @@ def test_the_stores_of_an_account_are_narrowed_by_its_regions(sold: Visitor, app
 def test_changes_of_a_chosen_store(sold: Visitor) -> None:
     def added(query: str) -> list[str]:
         page = sold.get(f"/changes?since=2020-01-01{query}").text
-        return re.findall(r'data-label="Added"><data value="(\d+)"', page.partition("<h2>Settlements")[2])
+        return re.findall(r'data-label="Added"><data value="(\d+)"', page.partition("<h2>Updates")[2])
 
     assert (added(""), added("&store=MUM01"), added("&region=UK")) == (["2"], ["1"], [])
 
@@ -125,16 +125,16 @@ def test_a_person_of_another_region_has_no_name(sold: Visitor, person: People) -
 
 
 def test_the_names_of_all_chosen_products_are_one_query(sold: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    queried: list[str] = []
     ask = metrics.ask
 
     def count(name: str, filters: Filters, **params: Any) -> Any:
-        asked.append(name)
+        queried.append(name)
         return ask(name, filters, **params)
 
     monkeypatch.setattr(metrics, "ask", count)
     page = sold.get("/sale-lines?preset=all&product=P1&product=P2&product=P9").text
     chosen = re.findall(r'name="product" value="[^"]*" checked.*?</label>', page, re.DOTALL)
     assert [re.sub(r"^[^>]*>|<[^>]*>", "", label).split()[0] for label in chosen] == ["Kettle", "Knife", "P9"]
-    assert asked.count("sales-by-product") == 1
-    assert "product-search" not in asked
+    assert queried.count("sales-by-product") == 1
+    assert "product-search" not in queried

@@ -87,7 +87,7 @@ def test_a_dropped_file_of_a_new_contract_waits_for_a_person_with_its_figures(
     held = dropped(app, work, "shop-may.csv", b"No,Day,Net\n1,2026-05-02,20.00\n2,2026-05-03,22.50\n")
     admin = person(Role.ADMIN)
     page = text_of(admin.get(f"/uploads/{held.batch_id}").text)
-    assert "First file of a new contract" in page
+    assert "First file of a new data source" in page
     assert "Revenue 42.50 EUR" in page
     assert admin.post(f"/uploads/{held.batch_id}/confirm").status_code == 303
     work()

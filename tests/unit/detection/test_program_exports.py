@@ -86,14 +86,14 @@ def test_refunds_of_shopify_orders_are_a_part_of_the_total_of_the_order() -> Non
     rows[0] = rows[0].replace("paid", "partially_refunded")
     sums = ("15.75,31.50", ",", "0.00,7.95")
     orders = "\n".join([f"{header},Refunded Amount,Total", *map("{},{}".format, rows, sums)])
-    known = {"region": "Web", "country": "US", "time_zone": "UTC"}
-    contract = parse(detected(orders, **known).contract)
+    answers = {"region": "Web", "country": "US", "time_zone": "UTC"}
+    contract = parse(detected(orders, **answers).contract)
     assert contract.amounts.refunded == {"Refunded Amount": "Total"}
     assert {"Refunded Amount", "Total"} <= set(contract.file.fill_down)
     assert contract.status.words["partially_refunded"] == "completed"
-    declined = detected(orders, **known, **{"subtract.Refunded Amount": "no"}).contract
+    declined = detected(orders, **answers, **{"subtract.Refunded Amount": "no"}).contract
     assert "amounts" not in declined
-    without = detected("\n".join([header, *rows]), **known)
+    without = detected("\n".join([header, *rows]), **answers)
     assert [question.key for question in without.questions] == ["status"]
 
 

@@ -85,8 +85,8 @@ def _fits(role: str, column: Column) -> bool:
 
 
 def _word_answers(export: ProgramExport, column: Column, sheet: Sheet) -> Iterator[tuple[str, str]]:
-    known = {**export.status, **(export.status_with_refunds if refunds(export, sheet) else {})}
-    meanings = {plain(word): meaning for word, meaning in known.items()}
+    words = {**export.status, **(export.status_with_refunds if refunds(export, sheet) else {})}
+    meanings = {plain(word): meaning for word, meaning in words.items()}
     for word in column.words:
         if meaning := meanings.get(plain(word)):
             yield f"status.{word}", meaning

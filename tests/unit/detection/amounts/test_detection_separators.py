@@ -14,7 +14,7 @@ def proposed(rows: list[str]) -> Proposal:
     return propose(io.BytesIO(text.encode("cp932")), name="x")
 
 
-def asked(proposal: Proposal) -> set[str]:
+def open_keys(proposal: Proposal) -> set[str]:
     return {question.key for question in proposal.questions}
 
 
@@ -27,7 +27,7 @@ def rows(sign: str = ",", *, prices: tuple[tuple[int, int], ...] = PRICES, more:
 @pytest.mark.parametrize(("sign", "decimal"), [(",", "."), (".", ",")])
 def test_a_product_below_a_thousand_times_units_shows_that_the_sign_groups_thousands(sign: str, decimal: str) -> None:
     proposal = proposed(rows(sign))
-    assert "decimal" not in asked(proposal)
+    assert "decimal" not in open_keys(proposal)
     assert (proposal.contract["numbers"]["decimal"], proposal.contract["numbers"]["thousands"]) == (decimal, sign)
     evidence = next(finding.evidence for finding in proposal.findings if finding.about == "decimal")
     assert evidence == f"数量 × 単価 is 金額 in all 6 rows, as in 3 × 980 = 2{sign}940"
@@ -51,5 +51,5 @@ def test_weights_of_three_decimals_are_no_thousands() -> None:
         pytest.param(rows(prices=((3, 980), (2, 1200), (4, 2500))), id="one total is no proof"),
     ],
 )
-def test_without_a_proof_in_all_rows_the_separator_is_asked(ambiguous: list[str]) -> None:
-    assert "decimal" in asked(proposed(ambiguous))
+def test_without_a_proof_in_all_rows_the_separator_is_open(ambiguous: list[str]) -> None:
+    assert "decimal" in open_keys(proposed(ambiguous))
