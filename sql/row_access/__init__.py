@@ -24,6 +24,8 @@ REPORTS: tuple[str, ...] = (
 """The marts that users' own reports read."""
 PERSONAL = frozenset({"sales_with_people", "sales_by_customer"})
 """The marts with seller and buyer. They have no rows for users who may not see personal columns."""
+COSTS = frozenset({"sales", "sales_with_people"})
+"""The marts with a unit cost. It is NULL for users who may not see costs."""
 
 
 def policies(dataset: str, readers: Sequence[str], accounts: Sequence[str]) -> list[str]:
@@ -41,7 +43,8 @@ def policies(dataset: str, readers: Sequence[str], accounts: Sequence[str]) -> l
 def report(view: str, dataset: str) -> str:
     """The SELECT of one of REPORTS, for the dataset that users read."""
     personal = _text("personal").format(dataset=dataset) if view in PERSONAL else ""
-    return f"SELECT * FROM `{dataset}.{view}`\n{personal}".strip()
+    columns = _text("costs").format(dataset=dataset).strip() if view in COSTS else "*"
+    return f"SELECT {columns} FROM `{dataset}.{view}`\n{personal}".strip()
 
 
 def _members(members: Iterable[str]) -> str:

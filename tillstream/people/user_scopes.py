@@ -48,6 +48,8 @@ def _bounds(scope: Scope) -> list[tuple[str, str | None]]:
         bounds += [(bound, value) for value in (values if values is not None else (None,))]
     if scope.may(Action.SEE_PERSONAL):
         bounds.append(("personal", None))
+    if scope.may(Action.SEE_COSTS):
+        bounds.append(("costs", None))
     if scope.may(Action.SEE_UPLOADS) and scope.covers_stores(None):
         bounds.append(("uploads", None))
     return bounds

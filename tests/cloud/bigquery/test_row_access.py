@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -43,6 +44,14 @@ PEOPLE = tuple(
         ("analyst-of-a-region", Role.ANALYST, ("UK",), (), None),
     )
 )
+_NAMES = [field.name for field in FIELDS[STORED]]
+LEDGER = SAMPLE_LEDGER | {
+    SALE_VERSIONS: [
+        tuple((dict(zip(_NAMES, row, strict=True)) | {"unit_cost": Decimal("2.5")}).values())
+        for row in SAMPLE_LEDGER[SALE_VERSIONS]
+    ]
+}
+"""The sample with a unit cost of each line."""
 QueryAs = Callable[..., list[dict[str, Any]]]
 
 
@@ -61,7 +70,7 @@ def query_as(bigquery: Emulator) -> Iterator[QueryAs]:
     """query_as(caller, SELECT) → rows, of the sample tables with their policies."""
     owner = client(bigquery, ACCOUNT)
     owner.create_dataset(BASE)
-    content = {**SAMPLE_LEDGER, user_scopes.TABLE: user_scopes.rows_of(PEOPLE)}
+    content = {**LEDGER, user_scopes.TABLE: user_scopes.rows_of(PEOPLE)}
     content |= _stored_and_flags(content.pop(SALE_VERSIONS))
     for table, fields in FIELDS.items():
         _fill(owner, table, [field.name for field in fields], content.get(table, []))
@@ -123,7 +132,7 @@ def _view(owner: bigquery.Client, name: str, text: str) -> None:
 def local() -> Iterator[DuckDBWarehouse]:
     """The same rows behind the query layer."""
     warehouse = DuckDBWarehouse(":memory:", threads=1)
-    for table, rows in SAMPLE_LEDGER.items():
+    for table, rows in LEDGER.items():
         names = [field.name for field in TABLES[table]]
         warehouse.replace_table(table, pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))))
     yield warehouse
@@ -152,6 +161,19 @@ def test_who_may_not_see_people_finds_none_in_any_report(query_as: QueryAs, loca
     has_lines = run(local, "sale-lines", user.scope, Filters()).num_rows > 0
     expected = has_lines and user.scope.may(Action.SEE_PERSONAL)
     assert {row["found"] > 0 for row in query_as(f"user:{user.login}", counted)} == {expected}
+
+
+@each
+def test_a_person_sees_the_costs_that_the_query_layer_shows(
+    query_as: QueryAs, local: DuckDBWarehouse, user: User
+) -> None:
+    shown = run(local, "sale-lines", user.scope, Filters()).to_pylist()
+    costs = sum(row.get("unit_cost") is not None for row in shown)
+    assert costs > 0 or not user.scope.may(Action.SEE_COSTS) or not shown
+    for view in sorted(row_access.COSTS):
+        (row,) = query_as(f"user:{user.login}", f"SELECT COUNT(unit_cost) AS costs FROM `{SHOWN}.{view}`")
+        is_empty = view in row_access.PERSONAL and not user.scope.may(Action.SEE_PERSONAL)
+        assert row["costs"] == (0 if is_empty else costs), view
 
 
 @each

@@ -27,18 +27,20 @@ EVERYTHING = {("region", None), ("store", None), ("salesperson", None)}
 
 
 def test_an_admin_sees_everything() -> None:
-    assert rows(Role.ADMIN) == EVERYTHING | {("personal", None), ("uploads", None)}
+    assert rows(Role.ADMIN) == EVERYTHING | {("personal", None), ("costs", None), ("uploads", None)}
 
 
 def test_an_analyst_sees_no_people_and_no_uploads() -> None:
-    assert rows(Role.ANALYST) == EVERYTHING
-    assert rows(Role.ANALYST, regions=("IN",)) == EVERYTHING - {("region", None)} | {("region", "IN")}
+    everything = EVERYTHING | {("costs", None)}
+    assert rows(Role.ANALYST) == everything
+    assert rows(Role.ANALYST, regions=("IN",)) == everything - {("region", None)} | {("region", "IN")}
 
 
 def test_a_user_scoped_to_stores_sees_no_uploads_because_files_contain_other_stores() -> None:
     free = rows(Role.MANAGER, regions=("IN", "UK"))
     assert free == {("region", "IN"), ("region", "UK"), ("store", None), ("salesperson", None)} | {
         ("personal", None),
+        ("costs", None),
         ("uploads", None),
     }
     assert rows(Role.MANAGER, regions=("IN",), stores=("S1",)) == {
@@ -46,10 +48,11 @@ def test_a_user_scoped_to_stores_sees_no_uploads_because_files_contain_other_sto
         ("store", "S1"),
         ("salesperson", None),
         ("personal", None),
+        ("costs", None),
     }
 
 
-def test_a_salesperson_sees_the_own_sales_and_without_an_id_none() -> None:
+def test_a_salesperson_sees_no_costs_and_the_own_sales_and_without_an_id_none() -> None:
     scopes = rows(Role.SALESPERSON, regions=("IN",), salesperson="P1")
     assert scopes == {("region", "IN"), ("store", None), ("salesperson", "P1"), ("personal", None)}
     assert not [bound for bound, _ in rows(Role.SALESPERSON, regions=("IN",)) if bound == "salesperson"]
