@@ -134,7 +134,7 @@ def test_no_page_of_giving_files_would_embarrass_us(page: Page, served: Served, 
     _uploads(page, served)
     address = f"/uploads/{held.batch_id}/questions"
     page.goto(served.address + f"/uploads/{held.batch_id}")
-    expect(page.get_by_text("Answer the open questions")).to_be_visible()
+    expect(page.get_by_role("link", name="Answer the open questions")).to_be_visible()
     proposal = app.contracts.current("IN").model_copy(update={"version": 2})
     problems = []
     look = f"/uploads/look/{begun.id}"

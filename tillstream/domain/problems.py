@@ -43,7 +43,7 @@ class ProblemType:
 
 
 E, W, H, R = Severity.ERROR, Severity.WARNING, Severity.HOLD, Severity.REJECTION
-_FIX = "Correct the cell and select “Submit fixes”. Or discard the row with a reason."
+_FIX = "Correct the cell and submit the row, or discard it with a reason."
 _CHECK = "If the value is right, do nothing. Otherwise correct it in the source and upload the file again."
 _DECIDE = "`confirm BATCH` or `reject BATCH`"
 _ACCEPT = f"`accept BATCH`, {_DECIDE}"
@@ -54,24 +54,24 @@ _ALL = (
     ProblemType("not-a-number", E, "Not a number", "{column} is “{value}”, which cannot be read as a number{detail}.", _FIX),
     ProblemType("number-too-large", E, "Number too large", "{column} is “{value}”; a number can have at most 29 digits before the decimal separator.", _FIX),
     ProblemType("not-a-date", E, "Not a date", "{column} is “{value}”, which is not a date in the expected format; example: {detail}.", _FIX),
-    ProblemType("ambiguous-date", E, "Ambiguous date", "{column} is “{value}”, which can mean {detail}; no other row shows which one is right.", "Write the date as year-month-day, for example 2026-12-31, and select “Submit fixes”. If the source uses only one order, an administrator removes the other date format from the data source."),
-    ProblemType("ambiguous-number", E, "Ambiguous number", "{column} is “{value}”, which can mean {detail}; no other number of the row shows which one is right.", "Write the number without thousands separators and with two or four decimal places, and select “Submit fixes”. If the source uses only one format, an administrator removes the other one from `numbers.alternatives` of the data source."),
+    ProblemType("ambiguous-date", E, "Ambiguous date", "{column} is “{value}”, which can mean {detail}; no other row shows which one is right.", "Write the date as year-month-day, for example 2026-12-31, and submit the row. If the source uses only one order, an administrator removes the other date format from the data source."),
+    ProblemType("ambiguous-number", E, "Ambiguous number", "{column} is “{value}”, which can mean {detail}; no other number of the row shows which one is right.", "Write the number without thousands separators and with two or four decimal places, and submit the row. If the source uses only one format, an administrator removes the other one from `numbers.alternatives` of the data source."),
     ProblemType("not-a-time", E, "Not a time", "{column} is “{value}”, which is not a time in the expected format; example: {detail}.", _FIX),
     ProblemType("time-does-not-exist", E, "Time skipped by a clock change", "{column} is “{value}”, a local time that does not exist in {detail} because the clocks went forward.", _FIX),
     ProblemType("word-not-allowed", E, "Value not allowed", "{column} is “{value}”; allowed values are {detail}.", _FIX),
     ProblemType("not-a-currency", E, "Not a currency code", "{column} is “{value}”, which is not a currency of ISO 4217; a currency code has three letters, such as EUR.", _FIX),
-    ProblemType("out-of-range", E, "Out of range", "{column} is {value}; {detail}.", "Correct the cell, accept the row unchanged, or discard the row with a reason. Then select “Submit fixes”."),
-    ProblemType("scientific-id", E, "ID shortened by a spreadsheet", "{column} is “{value}”: a spreadsheet shortened the number, and its last digits are lost.", "Format the column as text in the spreadsheet, or export the file again without opening it in a spreadsheet, and upload it again. Or enter the complete number and select “Submit fixes”."),
-    ProblemType("ragged-row", E, "Wrong number of cells", "The row has {value} cells, but the header has {detail}.", "Find the missing or extra delimiter, or quote the cell that contains one. Then select “Submit fixes”."),
+    ProblemType("out-of-range", E, "Out of range", "{column} is {value}; {detail}.", "Correct the cell, accept the row unchanged, or discard the row with a reason. Then submit the row."),
+    ProblemType("scientific-id", E, "ID shortened by a spreadsheet", "{column} is “{value}”: a spreadsheet shortened the number, and its last digits are lost.", "Format the column as text in the spreadsheet, or export the file again without opening it in a spreadsheet, and upload it again. Or enter the complete number and submit the row."),
+    ProblemType("ragged-row", E, "Wrong number of cells", "The row has {value} cells, but the header has {detail}.", "Find the missing or extra delimiter, or quote the cell that contains one. Then submit the row."),
     ProblemType("unclosed-quote", E, "Quotation mark not closed", "A quotation mark opens here and is never closed; only this line is rejected.", "Close the quotation mark, or double it if it is part of the text."),
     ProblemType("nul-bytes", E, "NUL bytes in a row", "The row contains NUL bytes, which are not text.", "Export the file again; it was not written completely, or it is not a text file."),
-    ProblemType("formula-without-value", E, "Formula without a value", "The workbook contains a formula without a calculated value in {detail}.", "Open the workbook in a spreadsheet program, save it so that the formulas are calculated, and upload it again. Or enter the value and select “Submit fixes”."),
-    ProblemType("unreadable-json", E, "Not a JSON object", "The line is not a JSON object with unique names: {detail}.", "Correct the line in the source and upload the file again. Or enter its values and select “Submit fixes”."),
+    ProblemType("formula-without-value", E, "Formula without a value", "The workbook contains a formula without a calculated value in {detail}.", "Open the workbook in a spreadsheet program, save it so that the formulas are calculated, and upload it again. Or enter the value and submit the row."),
+    ProblemType("unreadable-json", E, "Not a JSON object", "The line is not a JSON object with unique names: {detail}.", "Correct the line in the source and upload the file again. Or enter its values and submit the row."),
     ProblemType("undecodable-text", E, "Characters that cannot be read", "The row contains bytes that are not valid {detail}.", "Save the file in the character encoding of the data source and upload it again."),
-    ProblemType("conflicting-contents", E, "Conflicting contents of one line", "The same line was received with different content in the same version ({detail}).", "Decide which content is right: accept this row unchanged, or discard it with a reason. Then select “Submit fixes”."),
-    ProblemType("differs-from-till", E, "Differs from the till", "The till or form reported other values: {detail}.", "If the file is right, accept this row unchanged. Otherwise, discard it with a reason. Then select “Submit fixes”."),
+    ProblemType("conflicting-contents", E, "Conflicting contents of one line", "The same line was received with different content in the same version ({detail}).", "Decide which content is right: accept this row unchanged, or discard it with a reason. Then submit the row."),
+    ProblemType("differs-from-till", E, "Differs from the till", "The till or form reported other values: {detail}.", "If the file is right, accept this row unchanged. Otherwise, discard it with a reason. Then submit the row."),
     ProblemType("sale-refused", E, "Another line of the sale was rejected", "A complete sale is accepted or rejected as a whole, and another line of it was rejected.", "Correct the other line."),
-    ProblemType("not-your-store", E, "Sale line of another store", "The sale line belongs to the store “{value}”, but the sender of this row may change only lines of {detail}.", "If the sale number or the store is wrong, correct it and select “Submit fixes”. If the row is right, a user who is not limited to stores accepts it unchanged. Otherwise, discard it with a reason."),
+    ProblemType("not-your-store", E, "Sale line of another store", "The sale line belongs to the store “{value}”, but the sender of this row may change only lines of {detail}.", "If the sale number or the store is wrong, correct it and submit the row. If the row is right, a user who is not limited to stores accepts it unchanged. Otherwise, discard it with a reason."),
     ProblemType("unreadable-message", E, "Message cannot be read", "The message is not a valid store sale: {detail}.", "Correct the message in the till and send it again."),
     ProblemType("line-total-mismatch", W, "Line total is not quantity × price", "{column} is {value}, but quantity × price less discount is {detail}; the total from the file is used.", _CHECK),
     ProblemType("future-date", W, "Date in the future", "{column} is {value}, after the day the file was received.", _CHECK),

@@ -36,7 +36,7 @@ def test_rows_are_shown_as_their_source_wrote_them_with_the_problem_in_its_cell(
     (problem, *_) = rows[21]["problems"]
     assert problem["columns"]
     assert "“ten”, which cannot be read as a number" in problem["message"]
-    assert problem["remedy"] == "Correct the cell and select “Submit fixes”. Or discard the row with a reason."
+    assert problem["remedy"] == "Correct the cell and submit the row, or discard it with a reason."
 
 
 def test_edits_are_validated_and_kept_until_they_are_submitted(fixer: Fixer, work: Work, app: App) -> None:
