@@ -10,6 +10,7 @@ from portal.access import allow
 from portal.compare import effects, groups, sides, texts
 from portal.dashboard import charts
 from portal.dashboard.request_filters import default_period
+from portal.dashboard.texts import FIGURES as LABELS
 from portal.filters import fields
 from portal.urls import with_args
 from tillstream.analytics.filters import Filters
@@ -44,7 +45,7 @@ def show() -> ResponseReturnValue:
         "compare/show.html",
         **page,
         figures=[row for row in figures if row["figure"] in FIGURES],
-        labels={name: (texts.FIGURES[name], kind) for name, kind in FIGURES.items()},
+        labels={name: (LABELS[name], kind) for name, kind in FIGURES.items()},
         currency=metrics.currency(),
         explained=effects.explain(rows),
         groups=groups.load(pair, pair.filters),

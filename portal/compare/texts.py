@@ -2,13 +2,6 @@
 
 from collections.abc import Iterable
 
-FIGURES = {
-    "revenue": "Revenue",
-    "orders": "Orders",
-    "average_order_value": "Average order",
-    "units": "Units",
-    "customers": "Customers",
-}
 KINDS = {
     "period": "Periods",
     "region": "Regions",
