@@ -1,0 +1,1 @@
+"""Entries of the catalogue and their rules: products, stores, salespeople, promotions and suppliers."""

@@ -1,0 +1,58 @@
+"""Convert frozen dataclasses to the JSON of stored documents and back. Dates and decimals are texts, None is ''."""
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+def to_json(value: Any) -> Any:
+    if is_dataclass(value):
+        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [to_json(one) for one in value]
+    if isinstance(value, dict):
+        return {name: to_json(one) for name, one in value.items()}
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return decimal_text(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def from_json(kind: type[T], data: dict[str, Any]) -> T:
+    """The dataclass of the data; fields that it does not have are ignored, missing ones get their default."""
+    decoders = _decoders(kind)
+    return kind(**{name: decoders[name](value) for name, value in data.items() if name in decoders})
+
+
+def decimal_text(value: Decimal) -> str:
+    """The number without an exponent and without zeros at its end."""
+    text = format(value, "f")
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
+@cache
+def _decoders(kind: type[Any]) -> dict[str, Callable[[Any], Any]]:
+    return {name: _decoder(hint) for name, hint in get_type_hints(kind).items() if get_origin(hint) is not type}
+
+
+def _decoder(hint: Any) -> Callable[[Any], Any]:
+    if isinstance(hint, UnionType):
+        inner = _decoder(next(one for one in get_args(hint) if one is not NoneType))
+        return lambda value: None if value in (None, "") else inner(value)
+    if get_origin(hint) is tuple:
+        each = _decoder(get_args(hint)[0])
+        return lambda values: tuple(each(one) for one in values)
+    if hint is Decimal:
+        return Decimal
+    if hint is date:
+        return date.fromisoformat
+    if is_dataclass(hint) and isinstance(hint, type):
+        return lambda value: from_json(hint, value)
+    return lambda value: value
