@@ -14,6 +14,7 @@ KINDS = {
     "message": "Messages",
     "view": "Saved views",
     "annotation": "Annotations",
+    "catalogue": "Catalogue",
     "setting": "Settings",
 }
 ACTION_LABELS = {
@@ -59,6 +60,8 @@ ACTION_LABELS = {
     AuditAction.VIEW_START_SET: "Start page changed",
     AuditAction.ANNOTATION_ADDED: "Day annotated",
     AuditAction.ANNOTATION_REMOVED: "Annotation deleted",
+    AuditAction.CATALOGUE_SAVED: "Catalogue entry saved",
+    AuditAction.CATALOGUE_IMPORTED: "Catalogue imported",
     AuditAction.SETTING_CHANGED: "Setting changed",
 }
 

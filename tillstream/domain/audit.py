@@ -48,6 +48,8 @@ class AuditAction(StrEnum):
     VIEW_START_SET = "view.set-as-start-page"
     ANNOTATION_ADDED = "annotation.added"
     ANNOTATION_REMOVED = "annotation.removed"
+    CATALOGUE_SAVED = "catalogue.saved"
+    CATALOGUE_IMPORTED = "catalogue.imported"
     SETTING_CHANGED = "setting.changed"
 
     @property

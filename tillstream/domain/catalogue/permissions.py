@@ -1,0 +1,72 @@
+"""Who may edit which entries of the catalogue.
+
+Administrators edit everything, and so do managers who are not limited to regions. Other managers edit the stores,
+salespeople and promotions of their regions and stores, and the prices and costs of products in their regions; what
+concerns the whole company they only see.
+"""
+
+from dataclasses import replace
+
+from tillstream.domain.catalogue.dated_amounts import DatedAmount
+from tillstream.domain.catalogue.entries import Entry, Product, Promotion, Salesperson, Store, Supplier
+from tillstream.domain.catalogue.problems import EntryProblem
+from tillstream.domain.people import Action, Scope
+
+
+def edits_all(scope: Scope) -> bool:
+    """Whether entries of the whole company may be edited."""
+    return scope.may(Action.MANAGE_STOCK) and scope.regions is None and scope.stores is None
+
+
+def edits_region(scope: Scope, region: str) -> bool:
+    """Whether prices and costs of the region may be edited: not by who is limited to some of its stores."""
+    return scope.may(Action.MANAGE_STOCK) and scope.covers_region(region) and scope.stores is None
+
+
+def check_edit(scope: Scope, before: Entry | None, after: Entry) -> list[EntryProblem]:
+    """The problem `not-permitted` if the change is outside the scope."""
+    if edits_all(scope) or before == after:
+        return []
+    allowed = scope.may(Action.MANAGE_STOCK) and _may(scope, before, after)
+    return [] if allowed else [EntryProblem("not-permitted", value=" ".join(after.key))]
+
+
+def may_edit(scope: Scope, entry: Entry) -> bool:
+    """Whether some field of the entry may be edited, apart from the prices and costs of products."""
+    return not check_edit(scope, None, entry)
+
+
+def _may(scope: Scope, before: Entry | None, after: Entry) -> bool:
+    match after:
+        case Product():
+            return isinstance(before, Product) and _only_amounts(scope, before, after)
+        case Store():
+            return scope.covers_region(after.region) and scope.covers_stores([after.store_id])
+        case Salesperson():
+            versions = [one for one in (before, after) if isinstance(one, Salesperson)]
+            return all(_covers_salesperson(scope, one) for one in versions)
+        case Promotion():
+            return all(
+                scope.covers_region(one.region) and scope.covers_stores([one.store_id or None])
+                for one in (before, after)
+                if isinstance(one, Promotion)
+            )
+        case Supplier():
+            return False
+
+
+def _covers_salesperson(scope: Scope, one: Salesperson) -> bool:
+    if not scope.covers_region(one.region):
+        return False
+    return scope.stores is None or bool(one.stores and scope.covers_stores(one.stores))
+
+
+def _only_amounts(scope: Scope, before: Product, after: Product) -> bool:
+    """Whether only prices and costs of own regions differ."""
+    unchanged = replace(after, costs=before.costs, prices=before.prices, versions=before.versions)
+    changed = [*_difference(before.costs, after.costs), *_difference(before.prices, after.prices)]
+    return unchanged == before and all(edits_region(scope, row.region) for row in changed)
+
+
+def _difference(before: tuple[DatedAmount, ...], after: tuple[DatedAmount, ...]) -> list[DatedAmount]:
+    return [*(row for row in after if row not in before), *(row for row in before if row not in after)]
