@@ -103,7 +103,7 @@ def test_a_cycle_is_reported_exactly_if_some_code_never_ends(codes: dict[tuple[s
 
     regions = {region for region, _ in codes}
     all_end = all(ends(region, code) for region in regions for code in "abcde")
-    assert (aliases.check_cycles(codes, codes) is None) == all_end
+    assert (aliases.check_cycles(codes, codes, regions) is None) == all_end
 
 
 PROMOTIONS = st.builds(

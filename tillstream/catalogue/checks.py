@@ -33,7 +33,7 @@ def _product(
     yield from _codes(product, before, world, regions)
     if before is None or before.aliases != product.aliases or before.barcodes != product.barcodes:
         starts = [key for key in codes_of(product) if key[1] != product.code]
-        cycle = check_cycles(world.codes(), starts) if starts else None
+        cycle = check_cycles(world.codes(), starts, regions) if starts else None
         if cycle:
             yield EntryProblem("alias-cycle", "aliases", product.code, " → ".join(cycle.codes))
     for field, rows, old in (

@@ -1,6 +1,6 @@
 """Aliases and barcodes: other codes of a product, in one region or in all."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from tillstream.domain.catalogue.dated_amounts import EVERYWHERE
@@ -38,14 +38,13 @@ def resolve(codes: Codes, region: str, code: str) -> str:
         path.append(following)
 
 
-def check_cycles(codes: Codes, starts: Iterable[tuple[str, str]]) -> AliasCycle | None:
+def check_cycles(codes: Codes, starts: Iterable[tuple[str, str]], regions: Collection[str]) -> AliasCycle | None:
     """The first cycle that one of these (region, code) is part of or leads to; None if there is none.
 
-    An alias of all regions can form a cycle with an alias of one region, so it is followed in each region.
+    An alias of all regions can form a cycle with an alias of one region, so it is followed in each of `regions`.
     """
-    regions = {region for region, _ in codes}
     for region, code in starts:
-        for each in sorted(regions | {region}) if region == EVERYWHERE else [region]:
+        for each in sorted({*regions, region}) if region == EVERYWHERE else [region]:
             try:
                 resolve(codes, each, code)
             except AliasCycle as cycle:

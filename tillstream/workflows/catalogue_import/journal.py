@@ -1,0 +1,158 @@
+"""Apply an import: a journal and the planned entries are stored first, then the entries are written in chunks.
+
+A stopped import is resumed by the sweep. Until it is complete, the catalogue accepts no other change.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from tillstream import audit
+from tillstream.catalogue import records, saving
+from tillstream.catalogue.products import codes_of
+from tillstream.catalogue.records import STATE, STATE_ID, Stored
+from tillstream.domain.catalogue.entries import CLASSES, EntryKind, Product
+from tillstream.domain.catalogue.json_codec import from_json, to_json
+from tillstream.domain.errors import Conflict, Rejected
+from tillstream.domain.events import STAGING
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Put
+from tillstream.workflows.catalogue_import.kinds import ENTRY_KINDS, FileKind
+from tillstream.workflows.catalogue_import.plan import Plan
+
+COLLECTION = "catalogue_imports"
+CHUNK_PUTS = 400
+"""Documents of one transaction; Firestore permits 500."""
+APPLYING, DONE = "applying", "done"
+
+
+@dataclass(frozen=True)
+class AppliedImport:
+    """A completed import. `at`: ISO 8601 UTC text."""
+
+    id: str
+    kind: str
+    file: str
+    by: str
+    at: str
+    added: int
+    changed: int
+
+
+def apply(ports: Ports, plan: Plan, *, file: str, by: str) -> AppliedImport:
+    """Apply a plan without problems. Raises `Rejected` if it has some, and `Conflict` if the catalogue has changed
+    since it was planned."""
+    if plan.problems:
+        raise Rejected(f"The file has {len(plan.problems)} problems, so nothing was imported.")
+    import_id = secrets.token_hex(8)
+    journal = {
+        "kind": plan.kind.value,
+        "file": file,
+        "by": by,
+        "at": ports.clock.now().isoformat(timespec="seconds"),
+        "added": plan.added,
+        "changed": plan.changed,
+        "done": 0,
+        "revision": plan.revision + 1,
+        "state": APPLYING if plan.changes else DONE,
+    }
+    if not plan.changes:
+        return _applied(Document(import_id, journal, 1))
+    _write_changes(ports, import_id, plan)
+    counts = {"file": file, "added": plan.added, "changed": plan.changed}
+    ports.documents.put_all(
+        [
+            Put(STATE, STATE_ID, {"revision": plan.revision + 1, "import": import_id}, if_version=plan.state_version),
+            Put(COLLECTION, import_id, journal, if_version=0),
+            audit.entry(ports, by, audit.AuditAction.CATALOGUE_IMPORTED, plan.kind.value, None, counts),
+        ]
+    )
+    return _continue(ports, import_id)
+
+
+def resume(ports: Ports) -> AppliedImport | None:
+    """Complete an import that was stopped, if there is one. Idempotent; others may resume it at the same time."""
+    import_id = str(records.state(ports).data["import"])
+    return _continue(ports, import_id) if import_id else None
+
+
+def get(ports: Ports, import_id: str) -> AppliedImport | None:
+    document = ports.documents.get(COLLECTION, import_id)
+    return _applied(document) if document else None
+
+
+def object_name(import_id: str) -> str:
+    return f"catalogue/{import_id}.jsonl"
+
+
+def _write_changes(ports: Ports, import_id: str, plan: Plan) -> None:
+    with ports.objects.writer(STAGING, object_name(import_id), if_generation=0) as out:
+        for change in plan.changes:
+            before = change.before
+            line = {
+                "after": to_json(change.after),
+                "before": to_json(before.entry) if before else None,
+                "version": before.version if before else 0,
+                "freed": _freed(plan, change.before),
+            }
+            out.write((json.dumps(line, ensure_ascii=False) + "\n").encode())
+
+
+def _freed(plan: Plan, before: Stored | None) -> list[list[str]]:
+    """Codes of the stored product that another product has after the import."""
+    if before is None or not isinstance(before.entry, Product):
+        return []
+    return [
+        [*key, plan.codes[key]]
+        for key in codes_of(before.entry)
+        if plan.codes.get(key, "") not in ("", before.entry.code)
+    ]
+
+
+def _continue(ports: Ports, import_id: str) -> AppliedImport:
+    while True:
+        journal = ports.documents.get(COLLECTION, import_id)
+        if journal is None:
+            raise Rejected(f"The import {import_id} has no journal.")
+        if journal.data["state"] == DONE:
+            return _applied(journal)
+        try:
+            return _apply_from(ports, journal)
+        except Conflict:  # another process is applying it, too: continue where that one is
+            continue
+
+
+def _apply_from(ports: Ports, journal: Document) -> AppliedImport:
+    """Write the remaining entries in chunks, each together with the progress. Raises `Conflict`."""
+    kind = ENTRY_KINDS[FileKind(journal.data["kind"])]
+    data, version = dict(journal.data), journal.version
+    chunk: list[Put] = []
+    with ports.objects.open(STAGING, object_name(journal.id)) as stream:
+        for line in islice(stream, data["done"], None):
+            puts = _puts(ports, kind, json.loads(line), journal)
+            if chunk and len(chunk) + len(puts) >= CHUNK_PUTS:
+                ports.documents.put_all([*chunk, Put(COLLECTION, journal.id, dict(data), if_version=version)])
+                version, chunk = version + 1, []
+            chunk += puts
+            data["done"] += 1
+    data["state"] = DONE
+    state = Put(STATE, STATE_ID, {"revision": data["revision"], "import": ""}, if_version=records.state(ports).version)
+    ports.documents.put_all([*chunk, Put(COLLECTION, journal.id, data, if_version=version), state])
+    ports.objects.delete(STAGING, object_name(journal.id))
+    return _applied(Document(journal.id, data, version + 1))
+
+
+def _puts(ports: Ports, kind: EntryKind, line: dict[str, Any], journal: Document) -> list[Put]:
+    after = from_json(CLASSES[kind], line["after"])
+    before = Stored(from_json(CLASSES[kind], line["before"]), line["version"], 0) if line["before"] else None
+    codes = {(region, code): product for region, code, product in line["freed"]}
+    by, revision = journal.data["by"], journal.data["revision"]
+    return saving.puts_of(ports, kind, after, before, revision, by, import_id=journal.id, codes=codes)
+
+
+def _applied(journal: Document) -> AppliedImport:
+    data = journal.data
+    names = ("kind", "file", "by", "at", "added", "changed")
+    return AppliedImport(journal.id, **{name: data[name] for name in names})
