@@ -113,3 +113,40 @@ SAMPLE_LEDGER = parse_tables(
         """,
     }
 )
+SAMPLE_CATALOGUE = parse_tables(
+    {
+        "product_codes": """
+            region  code  product_id
+            IN      A     APPLE
+            *       B     BEETS
+            IN      B     BEET
+        """,
+        "dim_product_cost": """
+            product_id  region  currency  amount  valid_from  valid_to
+            APPLE       IN      USD       0.25    -           2024-02-01
+            APPLE       IN      INR       20      2024-02-01  -
+            BEET        *       USD       0.5     -           -
+            D           *       EUR       2       2024-02-01  2024-02-05
+            D           *       EUR       1.5     2024-02-05  -
+        """,
+        "dim_product_price": """
+            product_id  region  currency  amount  valid_from  valid_to
+            APPLE       *       INR       50      -           -
+            D           UK      GBP       3       2024-02-01  -
+        """,
+        "dim_product": """
+            product_id  name         category  pack_size  supplier  barcode  active  valid_from  valid_to
+            APPLE       Old-Apple    Fruit     1          -         -        yes     -           2024-02-01
+            APPLE       Red-Apple    Fruit     1          S         -        yes     2024-02-01  -
+            D           Date         Fruit     -          -         -        no      -           -
+        """,
+        "dim_store": """
+            region  store_id  name    country  time_zone     currency  active  valid_from  valid_to
+            IN      S1        Market  India    Asia/Kolkata  INR       yes     -           -
+        """,
+        "dim_salesperson": """
+            region  salesperson_id  name    active  valid_from  valid_to
+            IN      P1              Priya   yes     -           -
+        """,
+    }
+)

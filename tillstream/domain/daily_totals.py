@@ -28,19 +28,23 @@ MEASURES: tuple[Measure, ...] = (
     Measure("orders", "Number of lines that represent their sale; their total is the number of orders", "count"),
     Measure("net", "Net amount, in `currency`"),
     Measure("quantity", "Number of units"),
-    Measure("cost", "Cost (quantity × unit cost, rounded to 9 decimal places) of the lines that have both"),
+    Measure(
+        "cost", "Cost (quantity × unit cost, rounded to 9 decimal places) of the lines with both; see cost_currency"
+    ),
     Measure("costed_net", "Net amount of the lines that have a cost"),
     Measure("costed_lines", "Number of lines that have a cost", "count"),
     Measure("first_sale", "Smallest sale hash", "hash", "MIN"),
     Measure("last_sale", "Greatest sale hash; equal to first_sale if all lines belong to one sale", "hash", "MAX"),
 )
 _SHARED_DIMENSIONS = ("region", "store_id", "salesperson_id", "channel", "country")
+_CURRENCIES = ("currency", "cost_currency")
 ROLLUPS: Mapping[str, tuple[str, ...]] = {
-    "day_sums": (DAY, *_SHARED_DIMENSIONS, "category", "status", "currency"),
-    "product_sums": (DAY, "region", "product_id", "product_name", "category", "status", "currency"),
-    "customer_sums": (DAY, *_SHARED_DIMENSIONS, "customer_id", "customer_name", "status", "currency"),
+    "day_sums": (DAY, *_SHARED_DIMENSIONS, "category", "status", *_CURRENCIES),
+    "product_sums": (DAY, "region", "product_id", "product_name", "category", "status", *_CURRENCIES),
+    "customer_sums": (DAY, *_SHARED_DIMENSIONS, "customer_id", "customer_name", "status", *_CURRENCIES),
 }
 """Table → its dimensions. customer_sums leaves out lines without a customer."""
+COST_CURRENCY = "Currency of `cost` if it is that of the catalogue; NULL if it is that of the source, in `currency`, and without a cost"
 HAS_CUSTOMER = "(customer_id IS NOT NULL OR customer_name IS NOT NULL)"
 """SQL condition of the lines in customer_sums."""
 
