@@ -1,7 +1,5 @@
 -- One row per current line with the measures of the daily totals: the tables of daily totals are computed from it, and
--- queries read it for days that these do not include yet. The unit cost is that of the source, else that of the
--- catalogue for the region and the day, else that of the catalogue for every region. A cost above 10^9 units or money is
--- NULL: the product overflows.
+-- queries read it for days that these do not include yet.
 -- - product: Product of the catalogue if the product ID is one of its codes; otherwise the product ID, or the name if
 -- there is no ID
 -- - cost_currency: Currency of `cost` if it is that of the catalogue; otherwise NULL: it is in `currency`
@@ -16,42 +14,7 @@
 CREATE OR REPLACE VIEW line_sums AS
 WITH
 lines AS (
-  SELECT
-    line_facts.*,
-    IF(unit_cost IS NULL AND product_id IS NOT NULL, product, NULL) AS listed_product
-  FROM line_facts
-),
-costs AS (
-  SELECT * FROM catalogue_costs
-),
-common_costs AS (
-  SELECT * FROM catalogue_costs WHERE region = '*'
-),
-unit_costs AS (
-  SELECT
-    lines.*,
-    COALESCE(unit_cost, costs.amount, common_costs.amount) AS chosen_cost,
-    IF(unit_cost IS NULL, COALESCE(costs.currency, common_costs.currency), NULL) AS listed_currency
-  FROM lines
-  LEFT JOIN costs
-    ON costs.product_id = lines.listed_product
-    AND costs.region = lines.region
-    AND costs.first_day <= lines.sale_date
-    AND costs.next_day > lines.sale_date
-  LEFT JOIN common_costs
-    ON common_costs.product_id = lines.listed_product
-    AND common_costs.first_day <= lines.sale_date
-    AND common_costs.next_day > lines.sale_date
-),
-costed AS (
-  SELECT
-    unit_costs.*,
-    IF(
-      ABS(quantity) < 1000000000 AND ABS(chosen_cost) < 1000000000,
-      CAST(CAST(quantity AS BIGNUMERIC) * CAST(chosen_cost AS BIGNUMERIC) AS NUMERIC),
-      NULL
-    ) AS line_cost
-  FROM unit_costs
+  SELECT * FROM line_costs
 ),
 final AS (
   SELECT
@@ -79,6 +42,6 @@ final AS (
     IF(line_cost IS NULL, 0, 1) AS costed_lines,
     sale AS first_sale,
     sale AS last_sale
-  FROM costed
+  FROM lines
 )
 SELECT * FROM final

@@ -28,9 +28,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("orders", "Number of lines that represent their sale; their total is the number of orders", "count"),
     Measure("net", "Net amount, in `currency`"),
     Measure("quantity", "Number of units"),
-    Measure(
-        "cost", "Cost (quantity × unit cost, rounded to 9 decimal places) of the lines with both; see cost_currency"
-    ),
+    Measure("cost", "Cost (quantity × unit cost, rounded to 9 decimal places) of the lines that have both"),
     Measure("costed_net", "Net amount of the lines that have a cost"),
     Measure("costed_lines", "Number of lines that have a cost", "count"),
     Measure("first_sale", "Smallest sale hash", "hash", "MIN"),
@@ -44,7 +42,9 @@ ROLLUPS: Mapping[str, tuple[str, ...]] = {
     "customer_sums": (DAY, *_SHARED_DIMENSIONS, "customer_id", "customer_name", "status", *_CURRENCIES),
 }
 """Table → its dimensions. customer_sums leaves out lines without a customer."""
-COST_CURRENCY = "Currency of `cost` if it is that of the catalogue; NULL if it is that of the source, in `currency`, and without a cost"
+COST_CURRENCY = (
+    "Currency of `cost` if the costs are from the catalogue; NULL if they are from the source and in `currency`"
+)
 HAS_CUSTOMER = "(customer_id IS NOT NULL OR customer_name IS NOT NULL)"
 """SQL condition of the lines in customer_sums."""
 

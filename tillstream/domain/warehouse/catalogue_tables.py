@@ -1,7 +1,7 @@
 """The mirror of the catalogue in the warehouse: what was true on which days, for joins with the sale date.
 
-A row is valid from `valid_from` (NULL: from the beginning) to the day before `valid_to` (NULL: still valid). The rows of
-one thing never overlap. The truth is in the documents; these tables are written again from them.
+A row is valid from `valid_from` (NULL: from the beginning) to the day before `valid_to` (NULL: still valid). The rows
+of one thing never overlap. The documents are the system of record; these tables can be written again from them.
 """
 
 from tillstream.domain.columns import Kind
