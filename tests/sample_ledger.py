@@ -111,6 +111,23 @@ SAMPLE_LEDGER = parse_tables(
             3              2024-02-01
             4              2024-02-01
         """,
+        # of a product without sales
+        "product_codes": """
+            region  code  product_id
+            *       9001  PEAR
+        """,
+        "dim_product_cost": """
+            product_id  region  currency  amount  valid_from  valid_to
+            PEAR        *       USD       0.25    -           2024-02-01
+        """,
+        "dim_product_price": """
+            product_id  region  currency  amount  valid_from  valid_to
+            PEAR        IN      INR       30      2024-02-01  -
+        """,
+        "product_sums": """
+            sale_date   region  product_id  product_name  status     currency  lines  net
+            2024-02-01  IN      A           Apple         completed  INR       1      40
+        """,
     }
 )
 SAMPLE_CATALOGUE = parse_tables(
