@@ -111,5 +111,59 @@ SAMPLE_LEDGER = parse_tables(
             3              2024-02-01
             4              2024-02-01
         """,
+        # of a product without sales
+        "product_codes": """
+            region  code  product_id
+            *       9001  PEAR
+        """,
+        "dim_product_cost": """
+            product_id  region  currency  amount  valid_from  valid_to
+            PEAR        *       USD       0.25    -           2024-02-01
+        """,
+        "dim_product_price": """
+            product_id  region  currency  amount  valid_from  valid_to
+            PEAR        IN      INR       30      2024-02-01  -
+        """,
+        "product_sums": """
+            sale_date   region  product_id  product_name  status     currency  lines  net
+            2024-02-01  IN      A           Apple         completed  INR       1      40
+        """,
+    }
+)
+SAMPLE_CATALOGUE = parse_tables(
+    {
+        "product_codes": """
+            region  code  product_id
+            IN      A     APPLE
+            *       B     BEETS
+            IN      B     BEET
+        """,
+        "dim_product_cost": """
+            product_id  region  currency  amount  valid_from  valid_to
+            APPLE       IN      USD       0.25    -           2024-02-01
+            APPLE       IN      INR       20      2024-02-01  -
+            BEET        *       USD       0.5     -           -
+            D           *       EUR       2       2024-02-01  2024-02-05
+            D           *       EUR       1.5     2024-02-05  -
+        """,
+        "dim_product_price": """
+            product_id  region  currency  amount  valid_from  valid_to
+            APPLE       *       INR       50      -           -
+            D           UK      GBP       3       2024-02-01  -
+        """,
+        "dim_product": """
+            product_id  name         category  pack_size  supplier  barcode  active  valid_from  valid_to
+            APPLE       Old-Apple    Fruit     1          -         -        yes     -           2024-02-01
+            APPLE       Red-Apple    Fruit     1          S         -        yes     2024-02-01  -
+            D           Date         Fruit     -          -         -        no      -           -
+        """,
+        "dim_store": """
+            region  store_id  name    country  time_zone     currency  active  valid_from  valid_to
+            IN      S1        Market  India    Asia/Kolkata  INR       yes     -           -
+        """,
+        "dim_salesperson": """
+            region  salesperson_id  name    active  valid_from  valid_to
+            IN      P1              Priya   yes     -           -
+        """,
     }
 )

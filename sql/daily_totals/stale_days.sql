@@ -1,7 +1,9 @@
 -- The days whose daily totals may be out of date: the days that settlements changed after the last one included in the
--- totals.
+-- totals, and those that a change of the catalogue concerns.
 -- @settlement_no INT64: last settlement included in the daily totals
-SELECT DISTINCT sale_date
+SELECT sale_date
 FROM settlement_days
 WHERE settlement_no > @settlement_no
+UNION DISTINCT
+SELECT sale_date FROM catalogue_days
 ORDER BY sale_date

@@ -15,11 +15,18 @@
 -- - active_net: Net amount in the currency of the line; NULL for cancelled lines
 -- - units: Number of units; NULL for cancelled lines
 -- - customer: ID of the customer; name if there is no ID
--- - product: Product ID; name if there is no ID
+-- - product: Product of the catalogue if the product ID is one of its codes; otherwise the product ID, or the name if
+-- there is no ID
 CREATE OR REPLACE VIEW line_facts AS
 WITH
 lines AS (
   SELECT * FROM current_lines
+),
+codes AS (
+  SELECT * FROM catalogue_codes
+),
+common_codes AS (
+  SELECT * FROM catalogue_codes WHERE region = '*'
 ),
 final AS (
   SELECT
@@ -31,7 +38,9 @@ final AS (
     IF(status <> 'cancelled', net_amount, NULL) AS active_net,
     IF(status <> 'cancelled', quantity, NULL) AS units,
     COALESCE(customer_id, customer_name) AS customer,
-    COALESCE(product_id, product_name) AS product
+    COALESCE(codes.product_id, common_codes.product_id, lines.product_id, product_name) AS product
   FROM lines
+  LEFT JOIN codes ON codes.region = lines.region AND codes.code = lines.product_id
+  LEFT JOIN common_codes ON common_codes.code = lines.product_id
 )
 SELECT * FROM final

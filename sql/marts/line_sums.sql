@@ -1,6 +1,8 @@
 -- One row per current line with the measures of the daily totals: the tables of daily totals are computed from it, and
--- queries read it for days that these do not include yet. A cost above 10^9 units or money is NULL: the product
--- overflows.
+-- queries read it for days that these do not include yet.
+-- - product: Product of the catalogue if the product ID is one of its codes; otherwise the product ID, or the name if
+-- there is no ID
+-- - cost_currency: Currency of `cost` if it is that of the catalogue; otherwise NULL: it is in `currency`
 -- - lines: Always 1
 -- - orders: 1 if the line represents its sale when orders are counted, otherwise 0
 -- - net: Net amount, in `currency`
@@ -12,17 +14,7 @@
 CREATE OR REPLACE VIEW line_sums AS
 WITH
 lines AS (
-  SELECT * FROM line_facts
-),
-costed AS (
-  SELECT
-    lines.*,
-    IF(
-      ABS(quantity) < 1000000000 AND ABS(unit_cost) < 1000000000,
-      CAST(CAST(quantity AS BIGNUMERIC) * CAST(unit_cost AS BIGNUMERIC) AS NUMERIC),
-      NULL
-    ) AS line_cost
-  FROM lines
+  SELECT * FROM line_costs
 ),
 final AS (
   SELECT
@@ -35,10 +27,12 @@ final AS (
     category,
     product_id,
     product_name,
+    product,
     customer_id,
     customer_name,
     status,
     currency,
+    IF(line_cost IS NULL, NULL, listed_currency) AS cost_currency,
     1 AS lines,
     IF(is_order, 1, 0) AS orders,
     net_amount AS net,
@@ -48,6 +42,6 @@ final AS (
     IF(line_cost IS NULL, 0, 1) AS costed_lines,
     sale AS first_sale,
     sale AS last_sale
-  FROM costed
+  FROM lines
 )
 SELECT * FROM final

@@ -1,6 +1,8 @@
 -- More figures of the chosen sales, as one row: margin, and the value of returned, cancelled and pending lines. Cost is
--- quantity × unit cost of the lines that have both and are not cancelled. margin is the net amount of these lines minus
--- their cost; cost_coverage is their share of revenue. All three are NULL if no line has a cost. returned_value is
+-- quantity × unit cost of the lines that have both and are not cancelled. The unit cost is that of the source, else that
+-- of the catalogue for the day, converted from its own currency. margin is the net amount of these lines minus their
+-- cost; cost_coverage is their share of revenue. All three are NULL if no line has a cost. catalogue_revenue is the part
+-- of covered_revenue whose cost is that of the catalogue, catalogue_coverage its share of revenue. returned_value is
 -- negative; cancelled_value and pending_value are the net amounts of the lines with that status. No amount includes
 -- lines without a rate. unconverted_lines is their number without cancelled lines, cancelled_unconverted_lines that of
 -- the cancelled ones.
@@ -24,6 +26,7 @@ known_cost AS (
   SELECT
     CAST(SUM(costed_revenue) AS NUMERIC) AS covered_revenue,
     CAST(SUM(reporting_cost) AS NUMERIC) AS cost,
+    CAST(SUM(catalogue_revenue) AS NUMERIC) AS catalogue_revenue,
     CAST(COALESCE(SUM(costed_lines), 0) AS INT64) AS lines
   FROM visible_sums
 ),
@@ -52,6 +55,8 @@ final AS (
     ) AS margin_rate,
     known_cost.covered_revenue,
     SAFE_DIVIDE(CAST(known_cost.covered_revenue AS NUMERIC), CAST(active.revenue AS NUMERIC)) AS cost_coverage,
+    known_cost.catalogue_revenue,
+    SAFE_DIVIDE(CAST(known_cost.catalogue_revenue AS NUMERIC), CAST(active.revenue AS NUMERIC)) AS catalogue_coverage,
     known_cost.lines AS costed_lines,
     active.lines AS active_lines,
     active.revenue,

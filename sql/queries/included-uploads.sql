@@ -7,6 +7,9 @@
 -- @limit INT64 = 50: maximum number of uploads
 -- @offset INT64 = 0: number of uploads to skip
 WITH
+costed_keys AS (
+  SELECT key FROM visible_costs WHERE @counts = 'costed' AND is_active AND line_cost IS NOT NULL
+),
 chosen AS (
   SELECT
     key,
@@ -22,7 +25,7 @@ chosen AS (
       WHEN 'all' THEN TRUE
       WHEN 'active' THEN is_active
       WHEN 'orders' THEN counts_as_order
-      WHEN 'costed' THEN is_active AND unit_cost IS NOT NULL AND quantity IS NOT NULL
+      WHEN 'costed' THEN key IN (SELECT key FROM costed_keys)
       WHEN 'unconverted' THEN is_unconverted
       ELSE status = @counts
     END

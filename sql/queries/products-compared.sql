@@ -11,7 +11,7 @@ WITH
 sums AS (
   SELECT
     series,
-    COALESCE(product_id, product_name) AS product,
+    product,
     product_name,
     revenue,
     units,

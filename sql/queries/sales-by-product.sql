@@ -6,7 +6,7 @@
 WITH
 sold AS (
   SELECT
-    COALESCE(product_id, product_name) AS product,
+    product,
     product_name,
     category,
     revenue,
@@ -14,7 +14,7 @@ sold AS (
     lines,
     unconverted_lines
   FROM visible_product_sums
-  WHERE product_id IS NOT NULL OR product_name IS NOT NULL
+  WHERE product IS NOT NULL
 ),
 final AS (
   SELECT

@@ -14,7 +14,7 @@ COUNTED_LINES: dict[Counts, str] = {
     "cancelled": "Cancelled sale lines only.",
     "pending": "Pending sale lines only.",
     "returned": "Returned sale lines only.",
-    "costed": "Sale lines that are not cancelled and have both a quantity and a unit cost.",
+    "costed": "Sale lines, not cancelled, with a quantity and a unit cost from the source or the catalogue.",
     "unconverted": "Sale lines that are not cancelled and have no exchange rate for their currency and day.",
 }
 REVENUE = (
@@ -69,7 +69,10 @@ def _growth_metrics() -> list[Metric]:
 
 ORDER = "A sale is identified by region and sale number; its lines together are one order."
 CUSTOMER = "A customer is identified by ID, or by name if there is no ID; lines without a customer are not counted."
-COST = "Cost is taken from the source, in the currency of the line, and converted with the rate of the day of the sale."
+COST = (
+    "Cost is taken from the source, in the currency of the line; for lines without it, from the catalogue, for the "
+    "region and the day of the sale. It is converted with the rate of that day."
+)
 _LIST = [
     Metric("revenue", "Revenue", "money", "kpis", "active",
            "Value of the sales, converted to one currency.", "sum of the net amounts × exchange rate", REVENUE),
@@ -133,6 +136,12 @@ _LIST = [
     Metric("cost_coverage", "Cost known for", "share", "headline", "costed",
            "Share of the revenue for which the cost is known; the margin does not include the rest.",
            "revenue of the lines whose cost is known ÷ revenue", COST),
+    Metric("catalogue_revenue", "Revenue with the catalogue's cost", "money", "headline", "costed",
+           "Revenue of the lines whose cost is from the catalogue, because their source has none.",
+            "revenue of the lines whose cost is from the catalogue", COST),
+    Metric("catalogue_coverage", "Cost from the catalogue for", "share", "headline", "costed",
+           "Share of the revenue whose cost is from the catalogue.",
+           "revenue of the lines whose cost is from the catalogue ÷ revenue", COST),
     Metric("costed_lines", "Lines with known cost", "count", "headline", "costed",
            "Number of lines on which the margin is based.", "number of lines with a quantity and a unit cost", COST),
     Metric("unconverted_lines", "Lines without a rate", "count", "kpis", "unconverted",

@@ -46,7 +46,10 @@ __all__ = [
 AHEAD = timedelta(days=1)
 """How far the local date of a store may be ahead of UTC."""
 _REPORTING = "SELECT MAX(currency) AS currency FROM reporting"
-_MONEY = "reporting|reporting_rates|reporting_amount|reporting_cost|revenue|costed_revenue|unconverted_lines"
+_MONEY = (
+    "reporting|reporting_rates|reporting_amount|reporting_cost|revenue|costed_revenue|catalogue_revenue|"
+    "unconverted_lines"
+)
 _HAS_MONEY = re.compile(rf"^(?!\s*--).*\b({_MONEY})\b", re.MULTILINE)
 """Queries that depend on the currency; the others are not converted."""
 _READS_TOTALS = re.compile(r"\b(visible|(year_)?earlier|compared|known)_\w*(sums|amounts)\b")
@@ -81,7 +84,7 @@ def run(
     text, values = on_changed_days(warehouse, describe(name), text, values, totals.last_settlement, cache)
     if cache is None:
         return _without_hidden(warehouse.query(text, values), scope)
-    key = (newest, totals.last_settlement, text, _frozen(values))
+    key = (newest, totals.last_settlement, totals.catalogue, text, _frozen(values))
     answer = cache.get(key)
     if answer is None:
         answer = warehouse.query(text, values)
@@ -112,9 +115,8 @@ def preview_query(
 ) -> WarehouseQuery:
     """Return the query of `run` for a settlement preview; pass its answer to `without_hidden_columns`."""
     filters = filters or Filters()
-    basis = _basis(
-        warehouse, name, scope, filters, TotalsCoverage(), None
-    )  # totals do not include the previewed settlement
+    coverage = replace(totals_coverage(warehouse), stale=None)  # totals do not include the previewed settlement
+    basis = _basis(warehouse, name, scope, filters, coverage, None)
     return WarehouseQuery(*compose(name, scope, filters, basis, **params))
 
 
@@ -176,7 +178,7 @@ def _basis(
         table = (cache or QueryCache()).once("reporting", lambda: warehouse.query(_REPORTING))
         reporting = str(table.column("currency")[0])
     currency = "" if filters.currency == reporting else filters.currency
-    return QueryContext(reported, reporting, totals.stale, currency)
+    return QueryContext(reported, reporting, totals.stale, currency, totals.catalogue > 0)
 
 
 def compose(

@@ -17,6 +17,21 @@ _EVERY_SALE = "* EXCEPT (is_order, is_mixed_order), FALSE AS is_order, counts_as
 _CONVERTED_SALES = f"({sql.text('marts/sale_facts').partition('VIEW sale_facts AS')[2]}) AS sale_facts"
 """The rows of sale_facts with the rates of the query instead of those of the view."""
 
+_VERSIONS = """(
+    SELECT
+      sale_versions.*,
+      COALESCE(codes.product_id, common_codes.product_id, sale_versions.product_id, product_name) AS product
+    FROM sale_versions
+    LEFT JOIN catalogue_codes AS codes
+      ON codes.region = sale_versions.region AND codes.code = sale_versions.product_id
+    LEFT JOIN catalogue_codes AS common_codes
+      ON common_codes.region = '*' AND common_codes.code = sale_versions.product_id
+  ) AS versions"""
+"""The rows of sale_versions with the product of the catalogue, as in line_facts."""
+
+_RESOLVED = {"product_id": "product"}
+"""Column of a filter → column of the rows that has its values."""
+
 SERIES = {"now": "visible", "before": "earlier", "year-before": "year_earlier"}
 """Series of a compared query → its set of days."""
 
@@ -31,6 +46,8 @@ class QueryContext:
     """Days not covered by the daily totals; None if there are no daily totals."""
     currency: str = ""
     """Currency of all amounts, instead of the reporting currency; empty: the reporting currency."""
+    has_catalogue: bool = True
+    """FALSE if the catalogue of the warehouse has never had an entry."""
 
 
 def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -47,7 +64,7 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
     cancelled, with their revenue, see `amount_query`.
 
     Other relations:
-    visible_sales: sale_facts within scope and filters;
+    visible_sales: sale_facts within scope and filters; visible_costs: line_costs within scope and filters;
     compared_series_sums, compared_series_product_sums, compared_series_customer_sums: the daily totals of visible,
     earlier and year_earlier, with the series now, before or year-before;
     compared_side_amounts: rows of compared_amounts and earlier_amounts with a rate, see `side_query`;
@@ -74,7 +91,9 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
         selects[f"{name}_lines"] = (where.select("line_facts", "*" if whole else _EVERY_SALE), where.params)
         for table in ROLLUPS:
             currency = basis.currency or basis.reporting_currency
-            select = total_query(table, where, basis.stale, currency, whole_sales=whole)
+            select = total_query(
+                table, where, basis.stale, currency, whole_sales=whole, has_catalogue=basis.has_catalogue
+            )
             selects[f"{name}_{table.removeprefix('day_')}"] = select
         selects[f"{name}_amounts"] = amount_query(where, basis.reporting_currency)
         selects[f"{name}_customers"] = count_query("customer_sums", where, basis.stale, whole_sales=whole)
@@ -82,12 +101,18 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
     whole = not (filters.category or filters.product)
     for table in ROLLUPS:
         selects[f"compared_series_{table.removeprefix('day_')}"] = series_query(
-            table, series, basis.stale, basis.currency or basis.reporting_currency, whole_sales=whole
+            table,
+            series,
+            basis.stale,
+            basis.currency or basis.reporting_currency,
+            whole_sales=whole,
+            has_catalogue=basis.has_catalogue,
         )
     return selects | {
         "compared_side_amounts": side_query(day_sets["compared"], day_sets["earlier"], basis.reporting_currency),
         "visible_sales": (visible.select(_CONVERTED_SALES if basis.currency else "sale_facts"), visible.params),
-        "visible_versions": (visible.select("sale_versions"), visible.params),
+        "visible_costs": (visible.select("line_costs"), visible.params),
+        "visible_versions": (visible.select(_VERSIONS if filters.product else "sale_versions"), visible.params),
         "visible_batches": _batches(scope, filters),
         "visible_refusals": _refusals(scope),
         "compared_periods": _compared_periods(earlier, year),
@@ -182,7 +207,7 @@ def _history_where(scope: Scope, filters: Filters) -> Where:
 def _visible_where(scope: Scope, filters: Filters, prefix: str = "filter") -> Where:
     where = _scope_where(scope)
     for column, values in filters.chosen().items():
-        where.is_in(column, values, f"{prefix}_{column}")
+        where.is_in(_RESOLVED.get(column, column), values, f"{prefix}_{column}")
     return where
 
 

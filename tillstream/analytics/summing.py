@@ -19,10 +19,21 @@ _COUNTS = """SELECT
 _MONEY = """,
     CAST(net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC) AS reporting_amount,
     IF(status <> 'cancelled', CAST(net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC), NULL) AS revenue,
-    IF(status <> 'cancelled', CAST(cost AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC), NULL) AS reporting_cost,
-    IF(status <> 'cancelled', CAST(costed_net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC), NULL) AS costed_revenue,
-    IF(status <> 'cancelled', costed_lines, 0) AS costed_lines,
+    IF(
+      status <> 'cancelled' AND {factor} IS NOT NULL,
+      CAST(cost AS BIGNUMERIC) * CAST({cost_factor} AS BIGNUMERIC),
+      NULL
+    ) AS reporting_cost,
+    IF({is_costed}, CAST(costed_net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC), NULL) AS costed_revenue,
+    IF({is_costed} OR (status <> 'cancelled' AND {same_currency}), costed_lines, 0) AS costed_lines,
+    IF(
+      {is_costed} AND cost_currency IS NOT NULL,
+      CAST(costed_net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC),
+      NULL
+    ) AS catalogue_revenue,
     IF(status <> 'cancelled' AND {factor} IS NULL, sums.lines, 0) AS unconverted_lines"""
+_IS_COSTED = "status <> 'cancelled' AND {cost_factor} IS NOT NULL"
+_SAME_CURRENCY = "COALESCE(sums.cost_currency, sums.currency) = sums.currency"
 _RATED = "LEFT JOIN reporting_rates AS rates ON rates.sale_date = sums.sale_date AND rates.currency = sums.currency"
 _KIND = """CASE
       WHEN status = 'returned' THEN 'returns'
@@ -30,9 +41,15 @@ _KIND = """CASE
       ELSE 'other'
     END"""
 _FACTOR = "IF(sums.currency = @reporting_currency, 1, rates.factor)"
-
-_NAMED = {"product_id": "product_name"}
-"""Column → column that identifies a line without a value in the first; as `product` in line_facts."""
+_COST_RATED = """LEFT JOIN reporting_rates AS cost_rates
+  ON cost_rates.sale_date = sums.sale_date AND cost_rates.currency = sums.cost_currency"""
+_COST_FACTOR = (
+    f"CASE WHEN sums.cost_currency IS NULL THEN {_FACTOR} WHEN sums.cost_currency = @reporting_currency THEN 1 "
+    "ELSE cost_rates.factor END"
+)
+_PRODUCT = "product"
+_SOURCES = {"product_sums": "product_totals"}
+"""Table → the view with the same rows and the product of the catalogue."""
 
 
 @dataclass
@@ -51,11 +68,9 @@ class Where:
         if not values:
             self.conditions.append("FALSE")
             return
-        columns = (column, *((_NAMED[column],) if column in _NAMED else ()))
-        value = f"COALESCE({', '.join(columns)})" if len(columns) > 1 else column
-        self.conditions.append(f"{value} IN UNNEST(@{name})")
+        self.conditions.append(f"{column} IN UNNEST(@{name})")
         self.params[name] = list(values)
-        self.columns.update(columns)
+        self.columns.add(column)
 
     def between(self, first: date | None, last: date | None, name: str) -> None:
         """Limit the sale date, bounds inclusive; None: no bound."""
@@ -85,16 +100,26 @@ def count_query(
 
 
 def total_query(
-    table: str, where: Where, stale: Sequence[date] | None, reporting_currency: str, *, whole_sales: bool
+    table: str,
+    where: Where,
+    stale: Sequence[date] | None,
+    reporting_currency: str,
+    *,
+    whole_sales: bool,
+    has_catalogue: bool = True,
 ) -> tuple[str, dict[str, Any]]:
     """As `count_query`, with unrounded amounts in the reporting currency; sum first, then round once.
 
     Additional columns: reporting_amount; revenue, reporting_cost and costed_revenue (of the costed_lines), NULL on
-    cancelled lines; unconverted_lines. Amounts are NULL without a rate.
+    cancelled lines; catalogue_revenue, the part of costed_revenue whose cost is that of the catalogue;
+    unconverted_lines. Amounts are NULL without a rate; a line whose cost has no rate counts as a line without a cost.
+
+    has_catalogue: FALSE if no cost is that of the catalogue, so that their rates need not be read.
     """
-    rows, params = _rows(table, where, stale)
-    columns = _columns(_COUNTS + _MONEY, table, whole_sales=whole_sales)
-    select = f"{columns}\n  FROM (\n    {rows}\n  ) AS sums\n  {_RATED}"
+    rows, params = _rows(table, where, stale, has_catalogue=has_catalogue)
+    columns = _columns(_COUNTS + _MONEY, table, whole_sales=whole_sales, has_catalogue=has_catalogue)
+    rated = f"{_RATED}\n  {_COST_RATED}" if has_catalogue else _RATED
+    select = f"{columns}\n  FROM (\n    {rows}\n  ) AS sums\n  {rated}"
     return select, params | {"reporting_currency": reporting_currency}
 
 
@@ -105,11 +130,14 @@ def series_query(
     reporting_currency: str,
     *,
     whole_sales: bool,
+    has_catalogue: bool = True,
 ) -> tuple[str, dict[str, Any]]:
     """As `total_query` for several sets of days, with their name in the column series."""
     selects, params = [], dict[str, Any]()
     for name, where in series.items():
-        select, own = total_query(table, where, stale, reporting_currency, whole_sales=whole_sales)
+        select, own = total_query(
+            table, where, stale, reporting_currency, whole_sales=whole_sales, has_catalogue=has_catalogue
+        )
         selects.append(f"SELECT '{name}' AS series, totals.* FROM (\n{select}\n  ) AS totals")
         params |= own
     return "\n  UNION ALL\n  ".join(selects), params
@@ -142,22 +170,44 @@ def side_query(after: Where, before: Where, reporting_currency: str) -> tuple[st
     return "\n  UNION ALL\n  ".join(f"{one}\n  WHERE revenue IS NOT NULL" for one in selects), params
 
 
-def _columns(columns: str, table: str, *, whole_sales: bool) -> str:
-    dimensions = ", ".join(f"sums.{name}" for name in ROLLUPS[table])
-    return columns.format(dimensions=dimensions, orders="sums.orders" if whole_sales else "0", factor=_FACTOR)
+def _columns(columns: str, table: str, *, whole_sales: bool, has_catalogue: bool = True) -> str:
+    dimensions = ", ".join(f"sums.{name}" for name in _dimensions(table))
+    cost_factor = _COST_FACTOR if has_catalogue else _FACTOR
+    return columns.format(
+        dimensions=dimensions,
+        orders="sums.orders" if whole_sales else "0",
+        factor=_FACTOR,
+        cost_factor=cost_factor,
+        is_costed=_IS_COSTED.format(cost_factor=cost_factor),
+        same_currency=_SAME_CURRENCY,
+    )
 
 
-def _rows(table: str, where: Where, stale: Sequence[date] | None) -> tuple[str, dict[str, Any]]:
+def _dimensions(table: str) -> tuple[str, ...]:
+    return (*ROLLUPS[table], _PRODUCT) if table in _SOURCES else ROLLUPS[table]
+
+
+def _rows(
+    table: str, where: Where, stale: Sequence[date] | None, *, has_catalogue: bool = True
+) -> tuple[str, dict[str, Any]]:
     """Totals of the covered days, lines of the others."""
-    dimensions = ROLLUPS[table]
+    dimensions = _dimensions(table)
     columns = ", ".join((*dimensions, *(measure.name for measure in MEASURES)))
     customer_condition = HAS_CUSTOMER if table == "customer_sums" else ""
     if stale is None or not where.columns <= set(dimensions):
         return where.select("line_sums", columns, customer_condition), where.params
+    source = _source(table, has_catalogue=has_catalogue)
     if not stale:
-        return where.select(table, columns), where.params
-    totals = where.select(table, columns, f"{DAY} NOT IN UNNEST(@stale_days)")
+        return where.select(source, columns), where.params
+    totals = where.select(source, columns, f"{DAY} NOT IN UNNEST(@stale_days)")
     lines = where.select(
         "line_sums", columns, " AND ".join(filter(None, (f"{DAY} IN UNNEST(@stale_days)", customer_condition)))
     )
     return f"{totals}\n    UNION ALL\n    {lines}", where.params | {"stale_days": list(stale)}
+
+
+def _source(table: str, *, has_catalogue: bool) -> str:
+    """The rows of a table; those of products with the column `product`."""
+    if has_catalogue or table not in _SOURCES:
+        return _SOURCES.get(table, table)
+    return f"(SELECT {table}.*, COALESCE(product_id, product_name) AS {_PRODUCT} FROM {table}) AS {table}"

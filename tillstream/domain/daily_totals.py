@@ -35,12 +35,16 @@ MEASURES: tuple[Measure, ...] = (
     Measure("last_sale", "Greatest sale hash; equal to first_sale if all lines belong to one sale", "hash", "MAX"),
 )
 _SHARED_DIMENSIONS = ("region", "store_id", "salesperson_id", "channel", "country")
+_CURRENCIES = ("currency", "cost_currency")
 ROLLUPS: Mapping[str, tuple[str, ...]] = {
-    "day_sums": (DAY, *_SHARED_DIMENSIONS, "category", "status", "currency"),
-    "product_sums": (DAY, "region", "product_id", "product_name", "category", "status", "currency"),
-    "customer_sums": (DAY, *_SHARED_DIMENSIONS, "customer_id", "customer_name", "status", "currency"),
+    "day_sums": (DAY, *_SHARED_DIMENSIONS, "category", "status", *_CURRENCIES),
+    "product_sums": (DAY, "region", "product_id", "product_name", "category", "status", *_CURRENCIES),
+    "customer_sums": (DAY, *_SHARED_DIMENSIONS, "customer_id", "customer_name", "status", *_CURRENCIES),
 }
 """Table → its dimensions. customer_sums leaves out lines without a customer."""
+COST_CURRENCY = (
+    "Currency of `cost` if the costs are from the catalogue; NULL if they are from the source and in `currency`"
+)
 HAS_CUSTOMER = "(customer_id IS NOT NULL OR customer_name IS NOT NULL)"
 """SQL condition of the lines in customer_sums."""
 

@@ -6,42 +6,36 @@ listed_changes, batch_days and settlement_days are only added. Only these column
 of sale_versions, and `place_seq`, `undone_no` and `removed` of batches.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
 from tillstream.domain.columns import BY_NAME, CONTENT, SALE_LINE, STAGED, Column, Kind
-from tillstream.domain.daily_totals import MEASURES, ROLLUPS
+from tillstream.domain.daily_totals import COST_CURRENCY, MEASURES, ROLLUPS
+from tillstream.domain.warehouse.catalogue_tables import CATALOGUE_TABLES
+from tillstream.domain.warehouse.fields import HASH64, HASH128, Field, FieldKind
 
-HASH128: Literal["hash128"] = "hash128"
-HASH64: Literal["hash64"] = "hash64"
-
-
-@dataclass(frozen=True)
-class Field:
-    name: str
-    kind: Kind | Literal["hash128", "hash64"]
-    description: str
-    required: bool = False
+__all__ = ["HASH64", "HASH128", "REJECTED_ROWS", "SCHEMA", "STAGED_LINES", "TABLES", "Field", "column_descriptions"]
 
 
 def _to_field(column: Column) -> Field:
     return Field(column.name, column.kind, column.description, column.required)
 
 
-def _f(name: str, kind: Kind | Literal["hash128", "hash64"], description: str, *, required: bool = True) -> Field:
+def _f(name: str, kind: FieldKind, description: str, *, required: bool = True) -> Field:
     return Field(name, kind, description, required)
+
+
+def _dimension(name: str) -> Field:
+    return Field(name, Kind.STRING, COST_CURRENCY) if name == "cost_currency" else _to_field(BY_NAME[name])
 
 
 _S, _D, _T, _N, _I, _B, _J = Kind.STRING, Kind.DATE, Kind.TIMESTAMP, Kind.NUMERIC, Kind.INT64, Kind.BOOL, Kind.JSON
 _KEY = _f("key", HASH128, "Hash of (region, sale_id, line_key)")
-_MEASURE_KINDS: dict[str, Kind | Literal["hash128", "hash64"]] = {"amount": _N, "count": _I, "hash": HASH64}
+_MEASURE_KINDS: dict[str, FieldKind] = {"amount": _N, "count": _I, "hash": HASH64}
 _CONTENT = _f("content", HASH64, "Hash of the content columns")
 _SALE = _f("sale", HASH64, "Hash of (region, sale_id)")
 _BATCH_NO = _f("batch_no", _I, "Number of the batch in this warehouse")
 _RECEIVED = _f("received_date", _D, "UTC day on which the upload was received")
 _SETTLEMENT = _f("settlement_no", _I, "Number of the settlement, from 1 without gaps")
 
-SCHEMA = 8
+SCHEMA = 9
 """Schema version: increment it with every change of TABLES, of their types in an adapter, or of the hash inputs."""
 
 TABLES: dict[str, tuple[Field, ...]] = {
@@ -210,7 +204,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "reporting": (_f("currency", _S, "ISO 4217 code of the reporting currency; the table has one row"),),
     **{
         table: (
-            *(_to_field(BY_NAME[name]) for name in dimensions),
+            *(_dimension(name) for name in dimensions),
             *(_f(m.name, _MEASURE_KINDS[m.kind], m.description, required=m.kind != "amount") for m in MEASURES),
         )
         for table, dimensions in ROLLUPS.items()
@@ -220,6 +214,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("bound", _S, "Type of the scope (region, store, salesperson) or of a permission (personal, costs, uploads)"),
         _f("value", _S, "Region, store or salesperson whose sales the user can see; NULL: all", required=False),
     ),
+    **CATALOGUE_TABLES,
     "summed": (_f("settlement_no", _I, "Last settlement included in the daily totals; the table has one row"),),
 }
 

@@ -16,6 +16,7 @@ VERSIONS = {
     6: "469a9ed64623ea24",
     7: "f1a3cf01ef09409f",
     8: "caf0063983826f38",
+    9: "badee85f5eea80cc",
 }
 
 

@@ -1,4 +1,4 @@
-"""Refreshes the daily totals on DuckDB: computes every day again that settlements changed."""
+"""Refreshes the daily totals on DuckDB: computes every day again that settlements or the catalogue changed."""
 
 from duckdb import DuckDBPyConnection
 
@@ -13,14 +13,15 @@ DAYS = 62
 def refresh(cursor: DuckDBPyConnection) -> int:
     """Refresh the totals in the transaction of the cursor; return the number of refreshed days."""
     numbers = cursor.execute(to_duckdb(sql.text("daily_totals/summed"))).fetchall()
-    ((last, summed),) = numbers
-    if last == summed:
+    ((last, summed, _, changed_days),) = numbers
+    if last == summed and not changed_days:
         return 0
     stale = cursor.execute(to_duckdb(sql.text("daily_totals/stale_days")), {"settlement_no": summed}).fetchall()
     for days in day_groups([day for (day,) in stale], DAYS):
         for table in ROLLUPS:
             cursor.execute(f"DELETE FROM {table} WHERE {DAY} IN (SELECT UNNEST($days))", {"days": days})
             cursor.execute(f"INSERT INTO {table} BY NAME {to_duckdb(select(table))}", {"days": days})
+    cursor.execute("DELETE FROM catalogue_days")  # those that this transaction sees
     cursor.execute("DELETE FROM summed")
     cursor.execute("INSERT INTO summed (settlement_no) VALUES (?)", [last])
     return len(stale)

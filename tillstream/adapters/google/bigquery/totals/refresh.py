@@ -26,7 +26,11 @@ _SKEW = timedelta(minutes=5)
 """By which the clocks of two machines may differ."""
 _PREPARED = timedelta(hours=1)
 """Longest time from the `settled_at` of a settlement to its rows in `incoming`."""
-NUMBERS = f"SELECT (SELECT MAX(settlement_no) FROM {EPOCH}) AS last, (SELECT MAX(settlement_no) FROM summed) AS summed"
+NUMBERS = (
+    f"SELECT (SELECT MAX(settlement_no) FROM {EPOCH}) AS last, (SELECT MAX(settlement_no) FROM summed) AS summed, "
+    "(SELECT COUNT(*) FROM catalogue_days) AS catalogue_days"
+)
+CATALOGUE_DAYS = "SELECT change_id, sale_date FROM catalogue_days"
 _FIRST_SUMMED = "INSERT INTO summed (settlement_no) SELECT 0 FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM summed)"
 """Two refreshes that change the same row cannot both commit."""
 SETTLED = "SELECT settled_at FROM settlements WHERE settled_at >= @since"
@@ -54,12 +58,23 @@ def plan(dataset: Dataset) -> Refresh | None:
     """What to refresh; None if the totals include the last settlement."""
     (numbers,) = dataset.ask(NUMBERS, work="project")
     last, summed = numbers["last"] or 0, numbers["summed"]
-    if last == (summed or 0):
+    if last == (summed or 0) and not numbers["catalogue_days"]:
         return None
     if summed is None:
         dataset.ask(_FIRST_SUMMED, work="project")
-    refresh = Refresh(summed or 0, last)
+    refresh = (
+        _with_catalogue(dataset, Refresh(summed or 0, last))
+        if numbers["catalogue_days"]
+        else Refresh(summed or 0, last)
+    )
     return (summed and _from_incoming(dataset, refresh)) or replace(refresh, changed=_stale_days(dataset, refresh))
+
+
+def _with_catalogue(dataset: Dataset, refresh: Refresh) -> Refresh:
+    """With the days that changes of the catalogue concern. Each change adds its rows in one step."""
+    rows = [*dataset.ask(CATALOGUE_DAYS, work="project")]
+    days = sorted({row["sale_date"] for row in rows})
+    return replace(refresh, changed=tuple(days), changes=tuple(sorted({row["change_id"] for row in rows})))
 
 
 def _stale_days(dataset: Dataset, refresh: Refresh) -> tuple[date, ...]:
@@ -69,6 +84,8 @@ def _stale_days(dataset: Dataset, refresh: Refresh) -> tuple[date, ...]:
 
 def _from_incoming(dataset: Dataset, refresh: Refresh) -> Refresh | None:
     """Add what the rows in `incoming` only add; None if they may be incomplete."""
+    if refresh.last == refresh.summed:
+        return refresh
     if not 0 < refresh.last - refresh.summed <= MOST_SETTLEMENTS:
         return None
     for window in WINDOWS:
@@ -87,6 +104,7 @@ def _with_days(refresh: Refresh, rows: Sequence[Row], arrivals: Mapping[str, dat
         {row["sale_date"] for row in rows if row["target"] == target and row["token"] in arrivals}
         for target in (_SETTLED_DAYS, FLAGS)
     )
+    changed |= {*refresh.changed}
     added = settled_days - changed
     if len(added) > MOST_PARTITIONS:
         return None

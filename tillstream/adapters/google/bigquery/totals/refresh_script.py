@@ -28,6 +28,8 @@ class Refresh:
     """Days to which lines are added."""
     changed: Sequence[date] = ()
     """Days that are computed again."""
+    changes: Sequence[str] = ()
+    """Changes of the catalogue whose days these include."""
 
 
 def script(refresh: Refresh, dataset: str) -> str:
@@ -38,6 +40,7 @@ def script(refresh: Refresh, dataset: str) -> str:
         f"OR (SELECT MAX(settlement_no) FROM {EPOCH}) <> {refresh.last} THEN\n"
         "  SELECT ERROR('Aborted due to concurrent update: the totals or the ledger changed');\nEND IF",
         f"UPDATE summed SET settlement_no = {refresh.last} WHERE TRUE",
+        *([f"DELETE FROM catalogue_days WHERE {is_in('change_id', refresh.changes)}"] if refresh.changes else []),
         *(statement for table in ROLLUPS for statement in _statements(table, refresh)),
         "COMMIT TRANSACTION",
     ]

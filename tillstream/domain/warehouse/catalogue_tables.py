@@ -1,0 +1,88 @@
+"""The mirror of the catalogue in the warehouse: what was true on which days, for joins with the sale date.
+
+A row is valid from `valid_from` (NULL: from the beginning) to the day before `valid_to` (NULL: still valid). The rows
+of one thing never overlap. The documents are the system of record; these tables can be written again from them.
+"""
+
+from tillstream.domain.columns import Kind
+from tillstream.domain.warehouse.fields import Field, required
+
+_S, _D, _N, _B, _J = Kind.STRING, Kind.DATE, Kind.NUMERIC, Kind.BOOL, Kind.JSON
+_VALID = (
+    Field("valid_from", _D, "First day on which the row is valid; NULL: from the beginning"),
+    Field("valid_to", _D, "First day on which the row is no longer valid; NULL: still valid"),
+)
+_PRODUCT = required("product_id", _S, "Code of the product in the catalogue")
+_REGION_OR_ALL = required("region", _S, "Region; `*` if it is valid in every region without a row of its own")
+_REGION = required("region", _S, "Region of the store")
+
+
+def _amounts(word: str) -> tuple[Field, ...]:
+    return (
+        _PRODUCT,
+        _REGION_OR_ALL,
+        required("currency", _S, "ISO 4217 code of the amount"),
+        required("amount", _N, f"{word} of one unit"),
+        *_VALID,
+    )
+
+
+CATALOGUE_TABLES: dict[str, tuple[Field, ...]] = {
+    "dim_product": (
+        _PRODUCT,
+        required("name", _S, "Name of the product"),
+        Field("category", _S, "Category of the product"),
+        Field("pack_size", _N, "Number of units in a pack"),
+        Field("supplier", _S, "Code of the supplier"),
+        Field("barcode", _S, "First barcode of the product"),
+        required("active", _B, "FALSE if the product is retired"),
+        *_VALID,
+    ),
+    "dim_product_cost": _amounts("Cost"),
+    "dim_product_price": _amounts("List price"),
+    "product_codes": (
+        _REGION_OR_ALL,
+        required("code", _S, "Product ID as in a source: an alias or a barcode"),
+        _PRODUCT,
+    ),
+    "dim_store": (
+        _REGION,
+        required("store_id", _S, "Store as in its sources"),
+        required("name", _S, "Name of the store"),
+        Field("country", _S, "Country of the store"),
+        Field("time_zone", _S, "IANA name of the time zone"),
+        Field("currency", _S, "ISO 4217 code of the currency of the store"),
+        Field("latitude", _N, "Latitude in degrees"),
+        Field("longitude", _N, "Longitude in degrees"),
+        Field("opening_hours", _J, "Opening hours by weekday"),
+        required("active", _B, "FALSE if the store is retired"),
+        *_VALID,
+    ),
+    "dim_salesperson": (
+        required("region", _S, "Region of the salesperson"),
+        required("salesperson_id", _S, "Salesperson as in the sources"),
+        required("name", _S, "Name of the salesperson"),
+        Field("stores", _J, "Stores of the salesperson: a list"),
+        required("active", _B, "FALSE if the salesperson is retired"),
+        *_VALID,
+    ),
+    "dim_promotion": (
+        required("promotion_id", _S, "Code of the promotion"),
+        Field("product_id", _S, "Product of the promotion; NULL: all of the category"),
+        Field("category", _S, "Category of the promotion; NULL: one product"),
+        _REGION_OR_ALL,
+        Field("store_id", _S, "Store of the promotion; NULL: all stores of the region"),
+        required("kind", _S, "Kind of the promotion; two of one kind never overlap"),
+        required("rate", _N, "Discount as a fraction of the price"),
+        *_VALID,
+    ),
+    "catalogue_days": (
+        required("change_id", _S, "ID of a change of costs or codes"),
+        required("sale_date", _D, "Business day whose daily totals do not include the change yet"),
+    ),
+    "catalogue_changes": (
+        required("change_id", _S, "ID of a change of the tables of the catalogue"),
+        required("changed_at", Kind.TIMESTAMP, "When the tables were changed, UTC"),
+    ),
+}
+"""Table → its columns. A refresh of the daily totals removes the rows of `catalogue_days` that it includes."""
