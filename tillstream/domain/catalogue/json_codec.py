@@ -12,14 +12,15 @@ T = TypeVar("T")
 
 
 def to_json(value: Any) -> Any:
-    if is_dataclass(value):
-        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, tuple):
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return "" if value is None else value
+    if kind is tuple:
         return [to_json(one) for one in value]
-    if isinstance(value, dict):
+    if kind is dict:
         return {name: to_json(one) for name, one in value.items()}
-    if value is None:
-        return ""
+    if is_dataclass(value):
+        return {name: to_json(getattr(value, name)) for name in _names(kind)}
     if isinstance(value, Decimal):
         return decimal_text(value)
     return value.isoformat() if isinstance(value, date) else value
@@ -35,6 +36,11 @@ def decimal_text(value: Decimal) -> str:
     """The number without an exponent and without zeros at its end."""
     text = format(value, "f")
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 @cache

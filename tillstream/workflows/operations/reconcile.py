@@ -6,6 +6,7 @@ from typing import Any
 
 from tillstream import audit
 from tillstream.batches import events, records
+from tillstream.catalogue import mirror
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.domain.errors import NotFound, Rejected
@@ -14,6 +15,7 @@ from tillstream.pipeline.publishing import sale_events
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
+from tillstream.workflows.catalogue_import import journal as catalogue_journal
 from tillstream.workflows.intake import complete_upload
 from tillstream.workflows.operations import ledger_repair, maintenance_log, unrecorded_objects
 from tillstream.workflows.review import undo
@@ -27,7 +29,7 @@ PACE = timedelta(minutes=3)
 def run(
     ports: Ports, contracts: ContractRegistry, *, patience: timedelta = PATIENCE, delegate: bool = False, by: str = ""
 ) -> dict[str, Any]:
-    """Run a scheduled or manual sweep, then refresh user scopes and log the run.
+    """Run a scheduled or manual sweep, then refresh user scopes and the mirror of the catalogue, and log the run.
 
     by: user who started it; audited if set. Raises as `reconcile`.
     """
@@ -35,6 +37,8 @@ def run(
         audit.record(ports, by, audit.AuditAction.DATA_REFRESHED, "pipeline")
     report = reconcile(ports, contracts, patience=patience, delegate=delegate)
     user_scopes.sync(ports)
+    catalogue_journal.resume(ports)
+    mirror.follow(ports)
     maintenance_log.note(ports, maintenance_log.SWEEP)
     return report
 

@@ -1,0 +1,163 @@
+"""The mirror of the catalogue in the warehouse: written after each change, and compared as a whole once a day."""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from typing import Any
+
+import pyarrow as pa
+
+from tillstream.batches import catalogue_changes
+from tillstream.catalogue import mirror_rows, products, records
+from tillstream.catalogue.mirror_rows import MIRRORED, PRODUCT_CODES, MirrorTable, Row
+from tillstream.domain.catalogue.entries import Entry, Product
+from tillstream.domain.columns import Kind
+from tillstream.domain.errors import Conflict, Unavailable
+from tillstream.domain.warehouse.catalogue_tables import CATALOGUE_TABLES
+from tillstream.ports import Ports
+
+MIRROR_ID = "mirror"
+MOST_KEYS = 1_000
+"""With more changed entries, whole tables are compared."""
+_TYPES: dict[Any, pa.DataType] = {
+    Kind.STRING: pa.string(),
+    Kind.DATE: pa.date32(),
+    Kind.NUMERIC: pa.decimal128(38, 9),
+    Kind.BOOL: pa.bool_(),
+    Kind.JSON: pa.string(),
+}
+_MARGINS = frozenset({"dim_product_cost", PRODUCT_CODES})
+"""Tables on which margins depend."""
+
+
+def follow(ports: Ports) -> bool:
+    """`sync` after a change. False if the warehouse is unavailable: the sweep writes the change later."""
+    with suppress(Unavailable, Conflict):
+        sync(ports)
+        return True
+    return False
+
+
+def sync(ports: Ports) -> int:
+    """Write the entries that changed since the last call; return the number of changed tables. Idempotent.
+
+    Once a day, all entries are compared. Two calls at the same time both write: the one that ends later starts again
+    if the other has noted its revision, so that no older row stays.
+    """
+    while True:
+        document = ports.documents.get(records.STATE, MIRROR_ID)
+        mirrored = int(document.data["revision"]) if document else 0
+        last_full = str(document.data["compared_on"]) if document else ""
+        today = ports.clock.now().date().isoformat()
+        revision = records.revision(ports)
+        if revision == mirrored and last_full == today:
+            return 0
+        changed = _write(ports, 0 if last_full != today else mirrored)
+        noted = {"revision": revision, "compared_on": today}
+        try:
+            ports.documents.put(records.STATE, MIRROR_ID, noted, if_version=document.version if document else 0)
+        except Conflict:
+            continue
+        return changed
+
+
+def _write(ports: Ports, since: int) -> int:
+    changed_tables = 0
+    codes: set[str] = set()
+    kinds = dict.fromkeys(table.kind for table in MIRRORED)
+    entries = {kind: [one.entry for one in records.changed_since(ports, kind, since)] for kind in kinds}
+    for table in MIRRORED:
+        changed = _mirror(ports, table, entries[table.kind], whole=since == 0)
+        changed_tables += bool(changed)
+        codes |= changed if table.name in _MARGINS else set()
+    listed = [one for kind in kinds for one in entries[kind] if isinstance(one, Product)]
+    changed = _mirror_codes(ports) if listed else set()
+    changed_tables += bool(changed)
+    codes |= changed
+    if changed_tables:
+        every = _every_code(codes, listed)
+        catalogue_changes.note_change(ports.warehouse, ports.documents, ports.clock, every)
+    return changed_tables
+
+
+def _mirror(ports: Ports, table: MirrorTable, entries: Sequence[Entry], *, whole: bool) -> set[str]:
+    """Write the rows of a table that differ from the stored ones; return the first key column of the changed ones."""
+    if not entries and not whole:
+        return set()
+    rows = mirror_rows.rows_of(table, entries)
+    keys = None if whole or len(entries) > MOST_KEYS else [one.key for one in entries]
+    stored = _stored(ports, table.name, table.key, keys)
+    if keys is None and not whole:
+        listed = {one.key for one in entries}
+        stored = [row for row in stored if _key(table, row) in listed]
+    old, new = _counted(table.name, stored), _counted(table.name, rows)
+    if old == new:
+        return set()
+    position = list(_names(table.name)).index(table.key[0])
+    changed = {str(row[position]) for row in ((old - new) + (new - old))}
+    gone = {_key(table, row) for row in stored} - {_key(table, row) for row in rows}
+    if whole or gone:
+        every = rows if whole else mirror_rows.rows_of(table, [one.entry for one in records.find(ports, table.kind)])
+        ports.warehouse.replace_table(table.name, _arrow(table.name, every))
+    else:
+        ports.warehouse.upsert(table.name, _arrow(table.name, rows), table.key)
+    return changed
+
+
+def _mirror_codes(ports: Ports) -> set[str]:
+    """Replace the table of codes if it differs; return the codes and products that changed."""
+    rows = mirror_rows.code_rows(products.all_codes(ports))
+    stored = _stored(ports, PRODUCT_CODES, (), None)
+    old, new = _counted(PRODUCT_CODES, stored), _counted(PRODUCT_CODES, rows)
+    if old == new:
+        return set()
+    ports.warehouse.replace_table(PRODUCT_CODES, _arrow(PRODUCT_CODES, rows))
+    return {str(text) for row in ((old - new) + (new - old)) for text in row[1:]}
+
+
+def _every_code(codes: Collection[str], listed: Sequence[Product]) -> set[str] | None:
+    """These products and codes with all aliases and barcodes of the products; None if there are too many."""
+    if len(codes) > MOST_KEYS:
+        return None
+    every = set(codes)
+    for product in listed:
+        if product.code in every:
+            every |= {code for _, code in products.codes_of(product)}
+    return every
+
+
+def _stored(ports: Ports, table: str, key: Sequence[str], keys: Sequence[tuple[str, ...]] | None) -> list[Row]:
+    columns = ", ".join(_names(table))
+    if keys is None:
+        return list(ports.warehouse.query(f"SELECT {columns} FROM {table}").to_pylist())
+    condition = f"{key[-1]} IN UNNEST(@keys)"
+    query = f"SELECT {columns} FROM {table} WHERE {condition}"
+    rows = ports.warehouse.query(query, {"keys": sorted({one[-1] for one in keys})}).to_pylist()
+    wanted = set(keys)
+    return [row for row in rows if tuple(row[name] for name in key) in wanted]
+
+
+def _key(table: MirrorTable, row: Row) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in table.key)
+
+
+def _counted(table: str, rows: Sequence[Row]) -> Counter[tuple[Any, ...]]:
+    """The rows as a multiset of tuples; JSON in one notation."""
+    kinds = {field.name: field.kind for field in CATALOGUE_TABLES[table]}
+    return Counter(
+        tuple(
+            json.dumps(json.loads(row[name]), sort_keys=True) if kind == Kind.JSON and row[name] else row[name]
+            for name, kind in kinds.items()
+        )
+        for row in rows
+    )
+
+
+def _names(table: str) -> tuple[str, ...]:
+    return tuple(field.name for field in CATALOGUE_TABLES[table])
+
+
+def _arrow(table: str, rows: Sequence[Row]) -> pa.Table:
+    fields = [(field.name, _TYPES[field.kind]) for field in CATALOGUE_TABLES[table]]
+    return pa.Table.from_pylist(list(rows), schema=pa.schema(fields))
