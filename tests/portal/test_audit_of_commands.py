@@ -16,6 +16,7 @@ from tillstream.people import accounts
 READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
     "audit", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
+    "catalogue", "catalogue-export",
 }  # fmt: skip
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes."""
 
@@ -60,6 +61,10 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "fx-load": (
         "rates.loaded",
         lambda s: command(s, "fx-load", file=_file(s, b"date,currency,rate\n2026-06-01,GBP,0.8\n", "r.csv")),
+    ),
+    "catalogue-import": (
+        "catalogue.imported",
+        lambda s: command(s, "catalogue-import", kind="products", file=_file(s, b"code,name\nKET,Kettle\n", "p.csv")),
     ),
     "demo": ("upload.received", lambda s: command(s, "demo", scale=0.001)),
     "tokens-make": (

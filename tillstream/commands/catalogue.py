@@ -1,0 +1,90 @@
+"""Import, list and export the catalogue from the command line."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tillstream.app import App
+from tillstream.catalogue import mirror
+from tillstream.commands.result import DONE, FAILED, Progress, Result
+from tillstream.commands.users import COMMAND_LINE
+from tillstream.domain.errors import Rejected
+from tillstream.workflows.catalogue_import import export_file, journal
+from tillstream.workflows.catalogue_import.kinds import file_kind
+from tillstream.workflows.catalogue_import.plan import Plan, Rules, plan
+
+MOST_PROBLEMS = 1_000
+"""Problems that are listed; `problem_count` counts all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueImport:
+    """kind: products, prices, costs, stores, salespeople, suppliers or promotions. dry: only show what would change."""
+
+    kind: str
+    file: str
+    dry: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueKind:
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueExport:
+    """out: a file ending with .csv or .xlsx."""
+
+    kind: str
+    out: str
+
+
+def import_file(app: App, progress: Progress, arguments: CatalogueImport) -> Result:
+    """Import a file, all rows or none."""
+    kind, path = file_kind(arguments.kind), Path(arguments.file)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
+    journal.resume(app.ports)
+    rules = Rules(app.contracts.regions(), app.settings.reporting_currency)
+    planned = plan(app.ports, kind, content, rules)
+    applies = not planned.problems and not arguments.dry
+    if applies:
+        journal.apply(app.ports, planned, file=path.name, by=COMMAND_LINE)
+        mirror.follow(app.ports)
+        app.queries.clear()
+    return Result(_summary(planned, path.name, imported=applies), FAILED if planned.problems else DONE)
+
+
+def list_entries(app: App, progress: Progress, arguments: CatalogueKind) -> Result:
+    headers, rows = export_file.table(app.ports, file_kind(arguments.kind))
+    return Result([dict(zip(headers, cells, strict=True)) for cells in rows])
+
+
+def export(app: App, progress: Progress, arguments: CatalogueExport) -> Result:
+    kind, out = file_kind(arguments.kind), Path(arguments.out)
+    content = export_file.export(app.ports, kind, out.suffix.removeprefix(".").lower())
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise Rejected(f"{out} cannot be written: {error.strerror}.") from error
+    return Result({"kind": kind.value, "file": str(out)})
+
+
+def _summary(planned: Plan, file: str, *, imported: bool) -> dict[str, Any]:
+    problems = [
+        {"line": one.line, **asdict(one.problem), "message": one.problem.message, "remedy": one.problem.remedy}
+        for one in planned.problems[:MOST_PROBLEMS]
+    ]
+    return {
+        "kind": planned.kind.value,
+        "file": file,
+        "imported": imported,
+        "rows": planned.rows,
+        "added": planned.added,
+        "changed": planned.changed,
+        "problem_count": len(planned.problems),
+        "problems": problems,
+        "ignored_columns": planned.ignored_headers,
+    }
