@@ -32,6 +32,8 @@ ARGUMENTS: dict[str, str | int] = {
     "view_id": "0" * 12,
     "annotation_id": "2026-06-01-00000000",
     "sending_id": "0" * 32,
+    "tab": "products",
+    "kind": "products",
     "entry_id": "0" * 16 + "-" + "0" * 8,
 }
 """argument of a path → an example of its form; a test replaces it if the argument must name something."""
@@ -48,6 +50,9 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "changes.show": [{}, {"since": "2020-01-01"}],
     "completeness.show": [{}, {"view": "week", "day": "2026-06-03", "open": "IN"}],
     "admin.people": [{}, {"q": "a"}, {"role": "clerk", "state": "active"}, {"sort": "-seen"}],
+    "catalogue.listing": [{}, {"q": "kettle", "sort": "-name", "state": "all"}],
+    "catalogue.entry": [{"code": "KET"}],
+    "catalogue.export": [{}, {"format": "xlsx"}],
     "audit.show": [{}, {"what": "user"}, {"what": "upload.received", "q": "june"}, {"since": "2026-06-01"}],
     "corrections.show": [{}, {"left": "1"}, {"q": "ten", "page": "2"}],
     "corrections.rows": [{}, {"left": "1"}, {"column": "2"}, {"problem": "not-a-number", "q": "ten"}],

@@ -1,5 +1,7 @@
 """Every address that changes something leaves an entry in the audit log, or says here why it need not."""
 
+import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -19,6 +21,7 @@ DIRECT = "/data-sources/IN/preview"
 NO_CHANGE = {
     "api.sales": "a till's sale: its message is kept whole",
     "api.cancel_sending": "what had not arrived whole was no upload yet",
+    "catalogue.preview": "shows what a file would change",
     "completeness.preview": "shows what a change would do; what is saved is told",
     "corrections.count": "counts",
     "corrections.redo": "a step of a draft; what is sent is told",
@@ -60,6 +63,20 @@ def _answered_while_held(shop: Shop) -> None:
 def _saved_view(shop: Shop) -> str:
     shop.boss.post("/views", {"name": "UK", "address": "/dashboard?region=UK"})
     return saved_views.find(shop.app.ports, "boss", accounts.get(shop.app.ports, "boss").created_at)[0].id
+
+
+def _entry(shop: Shop) -> None:
+    shop.boss.post("/catalogue/products/save", {"code": "KET", "name": "Kettle", "version": "0"})
+
+
+def _catalogue_import(shop: Shop) -> None:
+    file = (io.BytesIO(b"code,name\nKET,Kettle\n"), "products.csv")
+    page = shop.boss.post(
+        "/catalogue/products/import", {"kind": "products", "file": file}, content_type="multipart/form-data"
+    )
+    form = page.text.partition("/import/apply")[2].partition("</form>")[0]
+    hidden = dict(re.findall(r'name="(kind|preview|name|revision)" value="([^"]*)"', form))
+    assert shop.boss.post("/catalogue/products/import/apply", hidden).status_code == 303
 
 
 def _annotation(shop: Shop) -> str:
@@ -147,6 +164,17 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
         "token.revoked",
         lambda s: s.boss.post(f"/stores/{store_tokens.issue(s.app.ports, 'IN', 'M', '', 'boss')[0].id}/revoke"),
     ),
+    "catalogue.save": ("catalogue.saved", _entry),
+    "catalogue.save_amount": (
+        "catalogue.saved",
+        lambda s: (
+            _entry(s),
+            s.boss.post(
+                "/catalogue/products/amounts", {"code": "KET", "list": "prices", "amount": "9", "version": "1"}
+            ),
+        ),
+    ),
+    "catalogue.apply": ("catalogue.imported", _catalogue_import),
     "views.save": ("view.saved", _saved_view),
     "views.delete": ("view.removed", lambda s: s.boss.post(f"/views/{_saved_view(s)}/delete")),
     "views.start": ("view.set-as-start-page", lambda s: s.boss.post("/views/start", {"view": _saved_view(s)})),

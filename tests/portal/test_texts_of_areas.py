@@ -9,7 +9,7 @@ import pytest
 
 PORTAL = Path(__file__).resolve().parents[2] / "portal"
 AREAS = (
-    *("admin", "annotations", "api", "audit", "changes", "compare", "completeness"),
+    *("admin", "annotations", "api", "audit", "catalogue", "changes", "compare", "completeness"),
     *("corrections", "dashboard", "data_sources", "exports", "filters", "health", "help"),
     *("live", "metric_explanation", "pipeline", "profile", "review", "sale_history", "sale_lines"),
     *("search", "sign_in", "theme", "tokens", "uploads", "views"),

@@ -7,7 +7,7 @@ concerns the whole company they only see.
 
 from dataclasses import replace
 
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
+from tillstream.domain.catalogue.dated_amounts import EVERYWHERE, DatedAmount
 from tillstream.domain.catalogue.entries import Entry, Product, Promotion, Salesperson, Store, Supplier
 from tillstream.domain.catalogue.problems import EntryProblem
 from tillstream.domain.people import Action, Scope
@@ -21,6 +21,11 @@ def edits_all(scope: Scope) -> bool:
 def edits_region(scope: Scope, region: str) -> bool:
     """Whether prices and costs of the region may be edited: not by who is limited to some of its stores."""
     return scope.may(Action.MANAGE_STOCK) and scope.covers_region(region) and scope.stores is None
+
+
+def shows_amount(scope: Scope, region: str) -> bool:
+    """Whether a price or cost of the region is shown."""
+    return region == EVERYWHERE or scope.covers_region(region)
 
 
 def check_edit(scope: Scope, before: Entry | None, after: Entry) -> list[EntryProblem]:

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape
 
 from tillstream.catalogue import records
+from tillstream.catalogue.listing import in_scope
 from tillstream.domain.catalogue.cell_values import show
 from tillstream.domain.catalogue.columns import show_cells
 from tillstream.domain.catalogue.entries import Entry, Product
+from tillstream.domain.catalogue.permissions import shows_amount
 from tillstream.domain.errors import Rejected
+from tillstream.domain.people import UNRESTRICTED, Scope
 from tillstream.pipeline.reading.correction_file import BOM, guarded_line
 from tillstream.ports import Ports
 from tillstream.workflows.catalogue_import.amount_rows import counting_rows
@@ -29,20 +32,20 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
-def table(ports: Ports, kind: FileKind) -> tuple[list[str], Iterator[list[str]]]:
+def table(ports: Ports, kind: FileKind, scope: Scope = UNRESTRICTED) -> tuple[list[str], Iterator[list[str]]]:
     """The headers and rows of an export, by key."""
     stored = records.find(ports, ENTRY_KINDS[kind])
-    entries = sorted((one.entry for one in stored), key=lambda one: one.key)
-    return [column.name for column in columns_of(kind)], _rows(kind, entries)
+    entries = sorted((one.entry for one in stored if in_scope(scope, one.entry)), key=lambda one: one.key)
+    return [column.name for column in columns_of(kind)], _rows(kind, entries, scope)
 
 
-def export(ports: Ports, kind: FileKind, form: str) -> bytes:
+def export(ports: Ports, kind: FileKind, form: str, scope: Scope = UNRESTRICTED) -> bytes:
     """The file. Raises `Rejected` for another format than CSV and XLSX."""
     if form not in FORMATS:
         raise Rejected(
             f"The catalogue is exported as {' or '.join(FORMATS)}, not as {form or 'a file without an ending'}."
         )
-    headers, rows = table(ports, kind)
+    headers, rows = table(ports, kind, scope)
     return csv_file(headers, rows) if form == "csv" else xlsx_file(headers, rows, kind.value)
 
 
@@ -72,12 +75,13 @@ def xlsx_file(headers: Iterable[str], rows: Iterable[Iterable[str]], sheet: str)
     return out.getvalue()
 
 
-def _rows(kind: FileKind, entries: Iterable[Entry]) -> Iterator[list[str]]:
+def _rows(kind: FileKind, entries: Iterable[Entry], scope: Scope) -> Iterator[list[str]]:
     for entry in entries:
         if kind in AMOUNTS and isinstance(entry, Product):
             for row in counting_rows(entry, is_price=kind == FileKind.PRICES):
                 values = (entry.code, row.region, row.currency, row.valid_from, row.amount)
-                yield [show(value) for value in values]
+                if shows_amount(scope, row.region):
+                    yield [show(value) for value in values]
         elif kind not in AMOUNTS:
             yield list(show_cells(ENTRY_KINDS[kind], entry).values())
 

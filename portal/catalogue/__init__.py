@@ -1,0 +1,19 @@
+"""Catalogue: products, stores, salespeople, promotions, suppliers and regions."""
+
+from flask import Blueprint
+
+from portal.catalogue import amounts, editing, lists, transfer
+
+blueprint = Blueprint("catalogue", __name__, template_folder="templates", url_prefix="/catalogue")
+
+blueprint.add_url_rule("", "show", lists.show)
+blueprint.add_url_rule("/regions", "regions", lists.regions)
+blueprint.add_url_rule("/<tab>", "listing", lists.listing)
+blueprint.add_url_rule("/<tab>/new", "new", editing.new)
+blueprint.add_url_rule("/<tab>/entry", "entry", editing.show)
+blueprint.add_url_rule("/<tab>/save", "save", editing.save, methods=["POST"])
+blueprint.add_url_rule("/products/amounts", "save_amount", amounts.save, methods=["POST"])
+blueprint.add_url_rule("/<tab>/import", "upload", transfer.upload)
+blueprint.add_url_rule("/<tab>/import", "preview", transfer.preview, methods=["POST"])
+blueprint.add_url_rule("/<tab>/import/apply", "apply", transfer.apply, methods=["POST"])
+blueprint.add_url_rule("/<tab>/export/<kind>", "export", transfer.export)

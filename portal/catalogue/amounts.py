@@ -1,0 +1,43 @@
+"""Add and remove dated prices and costs of a product."""
+
+from dataclasses import replace
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.catalogue import texts
+from portal.catalogue.editing import form_page, save_entry, stored_entry
+from portal.catalogue.tabs import TABS
+from portal.context import tillstream
+from tillstream.domain.catalogue.columns import AMOUNT_COLUMNS, parse_cells
+from tillstream.domain.catalogue.dated_amounts import EVERYWHERE, DatedAmount
+from tillstream.domain.catalogue.entries import Product
+from tillstream.domain.errors import NotFound
+from tillstream.domain.people import Action
+
+TAB = TABS["products"]
+
+
+@allow(Action.MANAGE_STOCK)
+def save() -> ResponseReturnValue:
+    """Add the posted row, or remove the one with the posted index, at the version that the page showed."""
+    stored = stored_entry(TAB)
+    product, name = stored.entry, request.form.get("list", "")
+    if not isinstance(product, Product) or name not in texts.LISTS:
+        raise NotFound(texts.no_tab(name))
+    version = request.form.get("version", 0, type=int)
+    rows: tuple[DatedAmount, ...] = product.prices if name == "prices" else product.costs
+    index = request.form.get("remove", type=int)
+    if index is not None:
+        rows = tuple(row for position, row in enumerate(rows) if position != index)
+    else:
+        posted = {one.name: request.form.get(one.name, "") for one in AMOUNT_COLUMNS if one.name != "code"}
+        parsed, problems = parse_cells(AMOUNT_COLUMNS, posted)
+        if problems:
+            return form_page(TAB, stored, problems, version=version), 422
+        currency = parsed["currency"] or tillstream().settings.reporting_currency
+        region = parsed["region"] or EVERYWHERE
+        rows = (*rows, DatedAmount(region, currency, parsed["amount"], parsed["valid_from"]))
+    changed = replace(product, prices=rows) if name == "prices" else replace(product, costs=rows)
+    return save_entry(TAB, changed, stored, version)

@@ -1,0 +1,123 @@
+"""Create and edit entries. An edit of an older version shows both values and loses neither."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.catalogue import texts
+from portal.catalogue.form_fields import fields_of, region_choices
+from portal.catalogue.tabs import Tab, all_regions, entry_address, key_of_request, links, tab_of
+from portal.context import me, ports, scope, tillstream
+from tillstream.catalogue import history, mirror, records, saving
+from tillstream.catalogue.listing import in_scope
+from tillstream.catalogue.records import Stored
+from tillstream.domain.catalogue.columns import COLUMNS, new_entry, parse_cells
+from tillstream.domain.catalogue.entries import Entry, Product
+from tillstream.domain.catalogue.permissions import check_edit, edits_all, edits_region, may_edit, shows_amount
+from tillstream.domain.catalogue.problems import EntryProblem, InvalidEntry
+from tillstream.domain.errors import NotFound
+from tillstream.domain.people import Action
+
+
+@allow(Action.MANAGE_STOCK)
+def new(tab: str) -> ResponseReturnValue:
+    return form_page(tab_of(tab), None)
+
+
+@allow(Action.MANAGE_STOCK)
+def show(tab: str) -> ResponseReturnValue:
+    return form_page(tab_of(tab), stored_entry(tab_of(tab)))
+
+
+@allow(Action.MANAGE_STOCK)
+def save(tab: str) -> ResponseReturnValue:
+    """Save the posted fields over the version that the form was filled with."""
+    page_of_tab = tab_of(tab)
+    version = request.form.get("version", 0, type=int)
+    current = records.get(ports(), page_of_tab.kind, *key_of_request(page_of_tab))
+    if current and not in_scope(scope(), current.entry):
+        raise NotFound(texts.no_tab(tab))
+    shown = current if version else None
+    posted = {column.name: request.form.get(column.name, "") for column in COLUMNS[page_of_tab.kind]}
+    parsed, problems = parse_cells(COLUMNS[page_of_tab.kind], posted)
+    if problems:
+        return form_page(page_of_tab, shown, problems, version=version), 422
+    entry = replace(shown.entry, **parsed) if shown else new_entry(page_of_tab.kind, parsed)
+    return save_entry(page_of_tab, entry, shown, version)
+
+
+def save_entry(tab: Tab, entry: Entry, shown: Stored | None, version: int) -> ResponseReturnValue:
+    """Save an entry and go to its page, or show the form with its problems."""
+    problems = check_edit(scope(), shown.entry if shown else None, entry)
+    if problems:
+        return form_page(tab, shown, problems, version=version), 403
+    try:
+        stored = saving.save(ports(), tab.kind, entry, if_version=version, by=me().login, regions=all_regions())
+    except InvalidEntry as error:
+        return form_page(tab, shown, error.problems, version=version), 422
+    except saving.EditConflict as error:
+        return form_page(tab, error.current, compare=True), 409
+    written = mirror.follow(ports())
+    tillstream().queries.clear()
+    flash(texts.saved(" ".join(stored.entry.key)) if written else texts.MIRROR_LATE, "done")
+    return redirect(entry_address(tab, stored.entry), 303)
+
+
+def stored_entry(tab: Tab) -> Stored:
+    """The entry of the request. Raises `NotFound`, also outside the scope."""
+    stored = records.required(ports(), tab.kind, *key_of_request(tab))
+    if not in_scope(scope(), stored.entry):
+        raise NotFound(texts.no_tab(tab.name))
+    return stored
+
+
+def form_page(
+    tab: Tab,
+    stored: Stored | None,
+    problems: Sequence[EntryProblem] = (),
+    *,
+    compare: bool = False,
+    version: int | None = None,
+) -> str:
+    """compare: the posted values beside the stored ones; the next save replaces these."""
+    entry = stored.entry if stored else None
+    fields = fields_of(tab, entry, problems, compare=compare)
+    names = {one.name for one in fields}
+    stored_version = stored.version if stored else 0
+    return render_template(
+        "catalogue/entry.html",
+        tab=tab,
+        title=texts.TABS[tab.name],
+        singular=texts.SINGULAR[tab.name],
+        links=links(),
+        entry=entry,
+        fields=fields,
+        others=[one for one in problems if one.field not in names],
+        conflict=texts.CHANGED_MEANWHILE if compare else "",
+        version=stored_version if version is None else version,
+        editable=edits_all(scope()) if isinstance(entry, Product) else entry is None or may_edit(scope(), entry),
+        changes=history.find(ports(), tab.kind, *entry.key) if entry else [],
+        labels=texts.LABELS,
+        amounts=_amounts(entry) if isinstance(entry, Product) else [],
+        amount_regions=region_choices("", everywhere=True),
+        currency=tillstream().settings.reporting_currency,
+    )
+
+
+def _amounts(product: Product) -> list[dict[str, object]]:
+    """The prices and costs of a product, by region and day, with who may remove them."""
+    listed = []
+    for name, rows in (("prices", product.prices), ("costs", product.costs)):
+        ordered = sorted(
+            enumerate(rows), key=lambda pair: (pair[1].region, str(pair[1].valid_from or ""), pair[1].recorded_at)
+        )
+        shown = [
+            {"row": row, "editable": edits_region(scope(), row.region), "index": index}
+            for index, row in ordered
+            if shows_amount(scope(), row.region)
+        ]
+        listed.append({"name": name, "title": texts.LABELS[name], "singular": texts.LISTS[name], "rows": shown})
+    return listed

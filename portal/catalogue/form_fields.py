@@ -1,0 +1,74 @@
+"""Fields of the form of an entry: the posted text, else the stored one, with their problems."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import request
+
+from portal.catalogue import texts
+from portal.catalogue.tabs import Tab, all_regions
+from portal.context import scope
+from tillstream.domain.catalogue.columns import COLUMNS, KEYS, EntryColumn, show_cells
+from tillstream.domain.catalogue.dated_amounts import EVERYWHERE
+from tillstream.domain.catalogue.entries import Entry
+from tillstream.domain.catalogue.permissions import edits_all
+from tillstream.domain.catalogue.problems import EntryProblem
+
+
+@dataclass(frozen=True)
+class FormField:
+    """`stored`: the stored text, if it differs from the posted one. `choices`: value and label; none: any text."""
+
+    name: str
+    label: str
+    value: str
+    hint: str = ""
+    errors: tuple[str, ...] = ()
+    stored: str | None = None
+    choices: tuple[tuple[str, str], ...] = ()
+    required: bool = False
+    fixed: bool = False
+
+
+def fields_of(
+    tab: Tab, entry: Entry | None, problems: Iterable[EntryProblem] = (), *, compare: bool = False
+) -> list[FormField]:
+    """The fields of the tab's form. compare: show where the stored entry differs from the posted values."""
+    stored = show_cells(tab.kind, entry) if entry else {}
+    errors: dict[str, list[str]] = {}
+    for one in problems:
+        errors.setdefault(one.field, []).append(f"{one.message} {one.remedy}")
+    shown = []
+    for column in COLUMNS[tab.kind]:
+        current = stored.get(column.name, column.default)
+        value = request.form.get(column.name, current)
+        shown.append(
+            FormField(
+                column.name,
+                texts.LABELS[column.name],
+                value,
+                texts.HINTS.get(column.name, ""),
+                tuple(errors.get(column.name, ())),
+                current if compare and current.strip() != value.strip() else None,
+                _choices(column, value),
+                column.required,
+                entry is not None and column.name in KEYS[tab.kind],
+            )
+        )
+    return shown
+
+
+def _choices(column: EntryColumn, value: str) -> tuple[tuple[str, str], ...]:
+    if column.name == "active":
+        return tuple(texts.YES_NO.items())
+    if column.name != "region":
+        return ()
+    return region_choices(value, everywhere=column.default == EVERYWHERE)
+
+
+def region_choices(value: str, *, everywhere: bool) -> tuple[tuple[str, str], ...]:
+    """Own regions, and all regions for who may edit them. value: the chosen one, which is always listed."""
+    names = [one for one in all_regions() if scope().covers_region(one)]
+    listed = [(one, one) for one in dict.fromkeys([*names, *([value] if value not in {"", EVERYWHERE} else [])])]
+    whole = [(EVERYWHERE, texts.ALL_REGIONS)] if everywhere and (edits_all(scope()) or value == EVERYWHERE) else []
+    return (*whole, *listed)

@@ -1,0 +1,60 @@
+"""Lists of entries."""
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from portal import list_view
+from portal.access import allow
+from portal.catalogue import texts
+from portal.catalogue.tabs import all_regions, entry_address, links, tab_of
+from portal.context import ports, scope, tillstream
+from tillstream.catalogue.listing import ACTIVE, EntryFilter, find
+from tillstream.domain.catalogue.columns import COLUMNS, KEYS
+from tillstream.domain.people import Action
+
+
+@allow(Action.MANAGE_STOCK)
+def show() -> ResponseReturnValue:
+    return listing("products")
+
+
+@allow(Action.MANAGE_STOCK)
+def listing(tab: str) -> ResponseReturnValue:
+    page_of_tab = tab_of(tab)
+    names = ("name", KEYS[page_of_tab.kind][-1], *page_of_tab.shown)
+    sorts = [name for name in names if name not in {"barcodes", "stores"}]
+    query = list_view.list_query(sorts=sorts, filters=("state", "region"))
+    state = next(iter(query.chosen["state"]), ACTIVE)
+    region = next(iter(query.chosen["region"]), "")
+    entries = find(ports(), page_of_tab.kind, scope(), EntryFilter(query.q, state, region, query.sort))
+    shown = {column.name: column.show for column in COLUMNS[page_of_tab.kind]}
+    return render_template(
+        "catalogue/list.html",
+        tab=page_of_tab,
+        title=texts.TABS[tab],
+        singular=texts.SINGULAR[tab],
+        links=links(),
+        query=query,
+        page=list_view.page_of(query, entries),
+        columns=[{"key": name, "label": texts.LABELS[name], "sort": name in sorts} for name in names[:1] + names[2:]],
+        cells=lambda entry: [(texts.LABELS[name], shown[name](getattr(entry, name))) for name in page_of_tab.shown],
+        address=lambda entry: entry_address(page_of_tab, entry),
+        states=texts.STATES,
+        state=state,
+        region_choices=[(one, one) for one in all_regions() if scope().covers_region(one)]
+        if "region" in page_of_tab.shown
+        else [],
+        region=region,
+    )
+
+
+@allow(Action.MANAGE_STOCK)
+def regions() -> ResponseReturnValue:
+    """The regions of the data sources, which are not edited here."""
+    contracts = tillstream().contracts
+    listed = [
+        contract
+        for contract in (contracts.for_region(region) for region in contracts.regions())
+        if contract and scope().covers_region(contract.region)
+    ]
+    return render_template("catalogue/regions.html", regions=listed, links=links())

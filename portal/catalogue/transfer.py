@@ -1,0 +1,125 @@
+"""Import with a preview, and export."""
+
+import hashlib
+import re
+import secrets
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.catalogue import texts
+from portal.catalogue.tabs import Tab, all_regions, links, tab_of
+from portal.context import me, ports, scope, tillstream
+from tillstream.catalogue import mirror
+from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream.domain.events import STAGING
+from tillstream.domain.people import Action
+from tillstream.workflows.catalogue_import import export_file, journal
+from tillstream.workflows.catalogue_import.kinds import FileKind, columns_of, file_kind
+from tillstream.workflows.catalogue_import.plan import Plan, Rules, plan
+
+SHOWN = 100
+"""Changes and problems that the preview shows."""
+PREVIEW = re.compile(r"[0-9a-f]{32}")
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@allow(Action.MANAGE_STOCK)
+def upload(tab: str) -> ResponseReturnValue:
+    return _page(tab_of(tab))
+
+
+@allow(Action.MANAGE_STOCK)
+def preview(tab: str) -> ResponseReturnValue:
+    """Keep the file and show what it would change."""
+    page_of_tab = tab_of(tab)
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        return _page(page_of_tab, error=texts.NO_FILE), 422
+    kind, content = _kind(page_of_tab, request.form.get("kind", "")), file.read()
+    try:
+        planned = _plan(kind, content)
+    except Rejected as error:
+        return _page(page_of_tab, error=str(error)), 422
+    preview_id = secrets.token_hex(16)
+    with ports().objects.writer(STAGING, _object(preview_id)) as out:
+        out.write(content)
+    return _page(page_of_tab, planned, file.filename, preview_id), 422 if planned.problems else 200
+
+
+@allow(Action.MANAGE_STOCK)
+def apply(tab: str) -> ResponseReturnValue:
+    """Import the file of a preview. If the catalogue has changed since, the preview is shown again."""
+    page_of_tab, preview_id = tab_of(tab), request.form.get("preview", "")
+    kind, name = _kind(page_of_tab, request.form.get("kind", "")), request.form.get("name", "")[:200]
+    try:
+        with ports().objects.open(STAGING, _object(preview_id)) as stream:
+            content = stream.read()
+    except (NotFound, Rejected):
+        return _page(page_of_tab, error=texts.GONE), 422
+    planned = _plan(kind, content)
+    if planned.problems or str(planned.revision) != request.form.get("revision"):
+        return _page(page_of_tab, planned, name, preview_id, texts.IMPORT_CONFLICT), 409
+    try:
+        applied = journal.apply(ports(), planned, file=name, by=me().login)
+    except Conflict:
+        return _page(page_of_tab, _plan(kind, content), name, preview_id, texts.IMPORT_CONFLICT), 409
+    ports().objects.delete(STAGING, _object(preview_id))
+    mirror.follow(ports())
+    tillstream().queries.clear()
+    flash(texts.imported(applied.added, applied.changed), "done")
+    return redirect(url_for("catalogue.listing", tab=tab), 303)
+
+
+@allow(Action.MANAGE_STOCK)
+def export(tab: str, kind: str) -> ResponseReturnValue:
+    """All entries of a kind that the user may see, as a file that can be imported again."""
+    form = request.args.get("format", "csv")
+    content = export_file.export(ports(), _kind(tab_of(tab), kind), form, scope())
+    response = Response(content, mimetype=TYPES[form].partition(";")[0])
+    response.headers["Content-Type"] = TYPES[form]
+    response.headers.set("Content-Disposition", "attachment", filename=f"{kind}.{form}")
+    return response
+
+
+def _kind(tab: Tab, text: str) -> FileKind:
+    """Raises `NotFound` for a kind of another tab."""
+    kind = file_kind(text) if text in set(FileKind) else None
+    if kind not in tab.files or kind is None:
+        raise NotFound(texts.no_tab(text))
+    return kind
+
+
+def _plan(kind: FileKind, content: bytes) -> Plan:
+    rules = Rules(all_regions(), tillstream().settings.reporting_currency, scope())
+    return plan(ports(), kind, content, rules)
+
+
+def _object(preview_id: str) -> str:
+    """The kept file of a preview of this user. Raises `NotFound` for another text than an ID."""
+    if not PREVIEW.fullmatch(preview_id):
+        raise NotFound(texts.GONE)
+    owner = hashlib.sha256(me().login.encode()).hexdigest()[:16]
+    return f"catalogue/previews/{owner}/{preview_id}"
+
+
+def _page(tab: Tab, planned: Plan | None = None, name: str = "", preview_id: str = "", error: str = "") -> str:
+    return render_template(
+        "catalogue/import.html",
+        tab=tab,
+        title=texts.TABS[tab.name],
+        links=links(),
+        kinds=[(kind.value, texts.KINDS[kind.value]) for kind in tab.files],
+        columns={texts.KINDS[kind]: [one.name for one in columns_of(kind)] for kind in tab.files},
+        plan=planned,
+        changes=planned.changes[:SHOWN] if planned else [],
+        problems=planned.problems[:SHOWN] if planned else [],
+        file_name=name,
+        preview_id=preview_id,
+        error=error,
+        labels=texts.LABELS,
+    )
