@@ -1,12 +1,12 @@
 """Convert frozen dataclasses to the JSON of stored documents and back. Dates and decimals are texts, None is ''."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ def to_json(value: Any) -> Any:
     if kind is dict:
         return {name: to_json(one) for name, one in value.items()}
     if is_dataclass(value):
-        return {name: to_json(getattr(value, name)) for name in _names(kind)}
+        return {name: to_json(getattr(value, name)) for name in _names(cast("Hashable", kind))}
     if isinstance(value, Decimal):
         return decimal_text(value)
     return value.isoformat() if isinstance(value, date) else value
@@ -28,7 +28,7 @@ def to_json(value: Any) -> Any:
 
 def from_json(kind: type[T], data: dict[str, Any]) -> T:
     """The dataclass of the data; fields that it does not have are ignored, missing ones get their default."""
-    decoders = _decoders(kind)
+    decoders = _decoders(cast("Hashable", kind))
     return kind(**{name: decoders[name](value) for name, value in data.items() if name in decoders})
 
 
@@ -39,12 +39,12 @@ def decimal_text(value: Decimal) -> str:
 
 
 @cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
+def _names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
 @cache
-def _decoders(kind: type[Any]) -> dict[str, Callable[[Any], Any]]:
+def _decoders(kind: Any) -> dict[str, Callable[[Any], Any]]:
     return {name: _decoder(hint) for name, hint in get_type_hints(kind).items() if get_origin(hint) is not type}
 
 

@@ -11,7 +11,7 @@ from tillstream.catalogue.records import Stored
 from tillstream.catalogue.world import ManyChanges
 from tillstream.domain.catalogue.columns import COLUMNS, KEYS, new_entry, parse_cells
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import DATED, Entry, EntryKind, Product
+from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Salesperson, Store
 from tillstream.domain.catalogue.permissions import check_edit
 from tillstream.domain.catalogue.problems import EntryProblem
 from tillstream.domain.people import UNRESTRICTED, Scope
@@ -188,7 +188,4 @@ class _Rows:
 
 
 def _plain(entry: Entry) -> Entry:
-    return replace(entry, versions=()) if type(entry) in _DATED_CLASSES else entry
-
-
-_DATED_CLASSES = tuple({type(new_entry(kind, dict.fromkeys(KEYS[kind], ""))) for kind in DATED})
+    return replace(entry, versions=()) if isinstance(entry, Product | Store | Salesperson) else entry
