@@ -109,7 +109,7 @@ def form_page(
 
 def _amounts(product: Product) -> list[dict[str, object]]:
     """The prices and costs of a product, by region and day, with who may remove them."""
-    listed = []
+    listed: list[dict[str, object]] = []
     for name, rows in (("prices", product.prices), ("costs", product.costs)):
         ordered = sorted(
             enumerate(rows), key=lambda pair: (pair[1].region, str(pair[1].valid_from or ""), pair[1].recorded_at)
