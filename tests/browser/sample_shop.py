@@ -10,6 +10,9 @@ from live_server import PASSWORD
 
 from tillstream import audit
 from tillstream.app import App
+from tillstream.catalogue import mirror, saving
+from tillstream.domain.catalogue.dated_amounts import DatedAmount
+from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 from tillstream.samples.files import write_samples
@@ -52,6 +55,9 @@ def open_shop(app: App, folder: Path) -> Shop:
     refused = _give(app, "IN-2026-07-01.csv", amounts)
     held = _give(app, "IN-monday.csv", ["100.00", "two", "three"], first=8001)
     Worker(app).run_until_idle()
+    kettle = Product("KET", "Kettle", "Kitchen", prices=(DatedAmount("IN", "INR", Decimal(999)),))
+    saving.save(app.ports, EntryKind.PRODUCT, kettle, if_version=0, by="ada", regions=app.contracts.regions())
+    mirror.sync(app.ports)
     entry = app.ports.documents.find(audit.COLLECTION, {}, limit=1)[0].id
     arguments = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
     own = {
