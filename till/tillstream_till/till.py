@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar
 from tillstream_till import day_close, delivery, outcomes, schema_check, status
 from tillstream_till.errors import DamagedOutbox, InvalidSale, TransportError
 from tillstream_till.folder import OUTBOX, Options, read_setup, write_setup
+from tillstream_till.outbox.database import check_length
 from tillstream_till.outbox.file_lock import locked
 from tillstream_till.outbox.instance import default_markers
 from tillstream_till.outbox.messages import SALE, Draft, Message
@@ -96,9 +97,7 @@ class Till:
             raise InvalidSale(problems)
         payload = json.dumps(sale, ensure_ascii=False, separators=(",", ":")).encode()
         if len(payload) > schema_check.MAX_MESSAGE_BYTES:
-            raise InvalidSale(
-                [f"message: has {len(payload)} bytes, at most {schema_check.MAX_MESSAGE_BYTES} can be sent"]
-            )
+            raise InvalidSale([f"message: has {len(payload):,} bytes; {schema_check.MAX_MESSAGE_BYTES:,} are the most"])
         facts = facts_of(sale, self.setup.cutoff)
         return Draft(SALE, facts.number, facts.version, payload, facts)
 
@@ -203,6 +202,7 @@ class Till:
                     if not self._outbox.is_current:
                         self._outbox.close()
                         self._outbox = self._open()
+                    check_length(self._outbox.connection, self._path)
                     return operation(self._outbox)
                 except DamagedOutbox as error:
                     if attempt + 1 == _REPAIRS:

@@ -63,9 +63,7 @@ def open_checked(path: Path) -> sqlite3.Connection:
     with translated():
         connection = connect(path)
         try:
-            # the first read also rolls back a transaction that was interrupted, before the length is checked
-            connection.execute("SELECT count(*) FROM meta").fetchone()
-            _check_length(path)
+            check_length(connection, path)
         except BaseException:
             connection.close()
             raise
@@ -113,7 +111,20 @@ def translated() -> Iterator[None]:
         raise CannotStore(f"Nothing is recorded, because the disk is full or fails: {error}.") from error
 
 
-def _check_length(path: Path) -> None:
+def check_length(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise `DamagedOutbox` if the file is shorter than its header states. No other process writes to it meanwhile."""
+    with translated():
+        connection.execute("BEGIN")
+        try:
+            # reading takes the shared lock, and first rolls back a transaction that was interrupted
+            connection.execute("SELECT count(*) FROM meta").fetchone()
+            _check_header(path)
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+
+def _check_header(path: Path) -> None:
     with path.open("rb") as stream:
         header = stream.read(_HEADER_BYTES)
     if len(header) < _HEADER_BYTES or not header.startswith(_HEADER):
