@@ -55,10 +55,12 @@ def run(command: str, values: dict[str, Any]) -> int:
     folder = Path(values.get("folder") or default_folder())
     as_json = bool(values["json"])
     try:
-        return _COMMANDS[command](folder, values, as_json)
-    except ValueError as error:  # a number or an encoding of the command line
-        print(f"{command}: {error}", file=sys.stderr)
+        values |= _numbers(command, values)
+    except ValueError as error:
+        print(error, file=sys.stderr)
         return USAGE
+    try:
+        return _COMMANDS[command](folder, values, as_json)
     except TillError as error:
         if as_json:
             print(json.dumps({"error": str(error), "code": error.code}, ensure_ascii=False))
@@ -69,11 +71,23 @@ def run(command: str, values: dict[str, Any]) -> int:
         return INTERRUPTED
 
 
+def _numbers(command: str, values: dict[str, Any]) -> dict[str, float]:
+    """Return the values of the options that are numbers. Raises `ValueError`."""
+    numbers = {}
+    for option in next(each for each in COMMANDS if each.name == command).options:
+        if option.is_number:
+            try:
+                numbers[option.destination] = float(values[option.destination])
+            except ValueError as error:
+                raise ValueError(f"{option.name}: {values[option.destination]!r} is not a number.") from error
+    return numbers
+
+
 def _init(folder: Path, values: dict[str, Any], as_json: bool) -> int:
     code = values["code"]
     if code == "-":
         code = getpass("Setup code: ") if sys.stdin.isatty() else sys.stdin.read()
-    options = Options(values["allow_http"], values["ca_file"], int(values["keep_days"]))
+    options = Options(values["allow_http"], values["ca_file"], round(values["keep_days"]))
     with Till.init(folder, code, options) as till:
         output.show({"folder": str(folder), **till.status(refresh=False)}, output.initialised, as_json)
     return DONE
@@ -109,7 +123,7 @@ def _send(folder: Path, values: dict[str, Any], as_json: bool) -> int:
 
     with Till.open(folder) as till:
         if values["loop"]:
-            send_repeatedly(till, float(values["interval"]), lambda report: output.line(report, as_json))
+            send_repeatedly(till, values["interval"], lambda report: output.line(report, as_json))
         return _shown(till.send(retry_refused=values["refused"], wait=LOCK_WAIT), as_json)
 
 
@@ -129,7 +143,7 @@ def _watch(folder: Path, values: dict[str, Any], as_json: bool) -> int:
         raise CannotStore(f"{directory} is not a directory.")
     with Till.open(folder) as till:
         if not values["once"]:
-            interval, sends = float(values["interval"]), not values["no_send"]
+            interval, sends = values["interval"], not values["no_send"]
             watch(till, directory, interval, lambda report: output.line(report, as_json), sends=sends)
         files = record_files(till, directory, quiet=0)
         for file in files:

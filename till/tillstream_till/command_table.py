@@ -19,6 +19,7 @@ class Option:
     help: str
     metavar: str = ""
     default: str = ""
+    is_number: bool = False
 
     @property
     def destination(self) -> str:
@@ -52,7 +53,7 @@ COMMANDS = (
         (
             Option("--allow-http", "Accept an address without encryption, in a network that you trust."),
             Option("--ca-file", "A file of certificates to trust instead of the system's.", "FILE"),
-            Option("--keep-days", "Days for which sent sales are kept.", "DAYS", "60"),
+            Option("--keep-days", "Days for which sent sales are kept.", "DAYS", "60", is_number=True),
         ),
     ),
     Command(
@@ -66,7 +67,7 @@ COMMANDS = (
         (),
         (
             Option("--loop", "Continue until the process is stopped, with growing delays while offline."),
-            Option("--interval", "Seconds between two attempts of --loop.", "SECONDS", "5"),
+            Option("--interval", "Seconds between two attempts of --loop.", "SECONDS", "5", is_number=True),
             Option("--refused", "Send the refused messages again, too."),
         ),
     ),
@@ -75,7 +76,7 @@ COMMANDS = (
         "Record each new .json or .jsonl file of a directory, move it to a subfolder, and send the sales.",
         (Argument("directory"),),
         (
-            Option("--interval", "Seconds between two attempts to send.", "SECONDS", "5"),
+            Option("--interval", "Seconds between two attempts to send.", "SECONDS", "5", is_number=True),
             Option("--no-send", "Only record."),
             Option("--once", "Record the files that are there, send, and end."),
         ),

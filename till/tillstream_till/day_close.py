@@ -17,6 +17,8 @@ from tillstream_till.schema_check import PRECISION
 from tillstream_till.setup_code import Setup
 
 SCHEMA = "day-close/1"
+_MOST_DIGITS = 18
+"""Longer numbers are no part of a range."""
 _RANGE = re.compile(r"[0-9]+-[0-9]+|=.*", re.DOTALL)
 
 
@@ -89,7 +91,8 @@ def ranges(numbers: Iterable[str]) -> list[str]:
     """
     digits, others = [], []
     for number in numbers:
-        (digits if number.isascii() and number.isdigit() else others).append(number)
+        is_whole = number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS
+        (digits if is_whole else others).append(number)
     listed: list[str] = []
     first = last = ""
     for number in sorted(digits, key=lambda each: (len(each), each)):
