@@ -50,7 +50,8 @@ def serving(environment: dict[str, str], address: str) -> Iterator[None]:
                     urllib.request.urlopen(f"{address}/healthz", timeout=5)
                     break
                 except OSError:
-                    assert time.monotonic() < deadline and process.poll() is None
+                    assert time.monotonic() < deadline
+                    assert process.poll() is None
                     time.sleep(0.2)
             yield
         finally:
