@@ -3,12 +3,13 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,6 @@ pytestmark = [
 
 
 def free_address() -> str:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
@@ -59,11 +58,9 @@ def serving(environment: dict[str, str], address: str) -> Iterator[None]:
             process.wait(PATIENCE)
 
 
-def setup_code(home: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def setup_code(home: Path, address: str) -> str:
     """Create the setup code as the portal does."""
-    monkeypatch.setenv("TILLSTREAM_HOME", str(home))
-    monkeypatch.setenv("TILLSTREAM_SAMPLES", "false")
-    with build(Settings.read()) as app:
+    with closing(build(Settings(home=home, samples=False))) as app:
         code: str = setup_codes.connect(app.ports, address, "UK", "LON1", "front", "admin").code
     return code
 
@@ -77,7 +74,7 @@ def outcomes(folder: Path, environment: dict[str, str]) -> dict[str, int]:
     return counts
 
 
-def test_the_commands_of_the_page_lead_to_a_sale_that_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_of_the_page_lead_to_a_sale_that_counts(tmp_path: Path) -> None:
     text = PAGE.read_text(encoding="utf-8")
     address, folder = free_address(), tmp_path / "empty"
     folder.mkdir()
@@ -88,7 +85,7 @@ def test_the_commands_of_the_page_lead_to_a_sale_that_counts(tmp_path: Path, mon
         "TILLSTREAM_HOME": str(tmp_path / "home"),
         "TILLSTREAM_SAMPLES": "false",
         "TILLSTREAM_TILL_MARKERS": str(tmp_path / "markers"),
-        "SETUP_CODE": setup_code(tmp_path / "home", address, monkeypatch),
+        "SETUP_CODE": setup_code(tmp_path / "home", address),
     }
     command = tmp_path / "bin" / "tillstream"
     command.parent.mkdir()

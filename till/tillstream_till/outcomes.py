@@ -1,4 +1,4 @@
-"""The outcomes of sent sales: what became of them after they were accepted."""
+"""The outcomes of sent sales, which the server decides after it has accepted them."""
 
 import json
 import sqlite3

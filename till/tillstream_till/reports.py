@@ -17,7 +17,7 @@ class SendReport:
 
 @dataclass
 class FileReport:
-    """What became of a file. problems: one line per sale that is not recorded."""
+    """The result of a file. problems: one line per sale that is not recorded."""
 
     file: str
     recorded: int = 0

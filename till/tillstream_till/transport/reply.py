@@ -13,7 +13,7 @@ ACCEPTED, REFUSED = "accepted", "refused"
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one message. code, detail: why the server refused it."""
+    """The result of one message. code, detail: why the server refused it."""
 
     accepted: bool
     code: str = ""
