@@ -57,7 +57,7 @@ def test_amounts_are_those_of_the_ledger() -> None:
     assert facts_of(sale(1, lines=lines), "00:00").net == "1.900000001"
 
 
-def test_a_repeated_close_changes_nothing_and_a_late_sale_asks_for_another(till: Till, store: Store) -> None:
+def test_a_repeated_close_changes_nothing_and_a_late_sale_needs_another(till: Till, store: Store) -> None:
     till.record(sale(1))
     assert not till.close_day("2026-11-20").repeated
     assert till.close_day("2026-11-20").repeated

@@ -64,13 +64,13 @@ def kills(till: Till, store: Store, folder: Path, count: int) -> None:
     store.faults.append(unreliable)
     durable = 1000
     for _ in range(count):
-        with running("record", folder) as recording, running("send", folder) as sending:
+        with running("record", folder) as recording, running("send", folder) as sender:
             assert recording.stdin
             recording.stdin.write(f"{durable}\n")
             recording.stdin.flush()
             durable = max(durable, first_number(recording))
             time.sleep(random.uniform(0, 0.3))
-            first, second = random.sample([recording, sending], 2)
+            first, second = random.sample([recording, sender], 2)
             outputs = {first: kill(first)}
             time.sleep(random.uniform(0, 0.1))
             outputs[second] = kill(second)

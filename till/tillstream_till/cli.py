@@ -14,7 +14,8 @@ from tillstream_till import __version__, output
 from tillstream_till.command_table import COMMANDS, DESCRIPTION
 from tillstream_till.errors import CannotStore, InvalidSale, TillError
 from tillstream_till.folder import Options, default_folder
-from tillstream_till.till import SendReport, Till
+from tillstream_till.reports import SendReport
+from tillstream_till.till import Till
 
 DONE, FAILED, USAGE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 

@@ -89,7 +89,8 @@ def ranges(numbers: Iterable[str]) -> list[str]:
 
     A number that looks like a range has the prefix `=`.
     """
-    digits, others = [], []
+    digits: list[str] = []
+    others: list[str] = []
     for number in numbers:
         is_whole = number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS
         (digits if is_whole else others).append(number)

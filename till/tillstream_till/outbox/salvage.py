@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tillstream_till.errors import CannotStore
+from tillstream_till.folder import sync_folder
 from tillstream_till.outbox import database
 from tillstream_till.outbox.leaf_pages import StoredRow, rows
 from tillstream_till.outbox.messages import SALE, Message, digest_of, store_facts
@@ -64,7 +65,7 @@ def _exchange(path: Path, kept: Path, new: Path) -> None:
         path.replace(kept)
         path.with_name(path.name + "-journal").unlink(missing_ok=True)
         new.replace(path)
-        database.sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 def finish_exchange(path: Path) -> None:
