@@ -140,4 +140,4 @@ class Tills(RuleBasedStateMachine):
 
 
 TestTills = Tills.TestCase
-TestTills.settings = settings(max_examples=examples(120), stateful_step_count=30, deadline=None)
+TestTills.settings = settings(max_examples=examples(60), stateful_step_count=30, deadline=None)
