@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from store_server import Store, StoreServer
@@ -43,9 +42,3 @@ def markers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def till(server: StoreServer, folder: Path, markers: Path) -> Iterator[Till]:
     with Till.init(folder, encode(server.setup())) as till:
         yield till
-
-
-def sale(number: object, net: str = "3.20", **fields: Any) -> dict[str, Any]:
-    """A sale of one line."""
-    defaults = {"number": str(number), "sold_at": "2026-11-20T10:03:00+00:00", "currency": "GBP"}
-    return {**defaults, "lines": [{"product_id": "P-1", "net_amount": net}], **fields}

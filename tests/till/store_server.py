@@ -21,6 +21,12 @@ Fault = Callable[["Handler"], bool]
 """Replies in place of the server; returns whether the messages are stored before."""
 
 
+def sale(number: object, net: str = "3.20", **fields: Any) -> dict[str, Any]:
+    """A sale of one line."""
+    defaults = {"number": str(number), "sold_at": "2026-11-20T10:03:00+00:00", "currency": "GBP"}
+    return {**defaults, "lines": [{"product_id": "P-1", "net_amount": net}], **fields}
+
+
 def base64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 

@@ -5,12 +5,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from conftest import sale
 from examples import examples
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from store_server import Handler, StoreServer
+from store_server import Handler, StoreServer, sale
 
 from tillstream_till import Till
 from tillstream_till.errors import ConflictingSale

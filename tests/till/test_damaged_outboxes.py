@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import sale
 from hypothesis import given
 from hypothesis import strategies as st
-from store_server import Store
+from store_server import Store, sale
 
 from tillstream_till import Till
 from tillstream_till.errors import CannotClose

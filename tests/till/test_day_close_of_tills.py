@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import sale
 from hypothesis import given
 from hypothesis import strategies as st
-from store_server import Store, StoreServer
+from store_server import Store, StoreServer, sale
 
 from tillstream_till import Till
 from tillstream_till.day_close import ranges

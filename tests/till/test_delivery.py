@@ -5,8 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import sale
-from store_server import Handler, Store, StoreServer
+from store_server import Handler, Store, StoreServer, sale
 
 from tillstream_till import Till
 from tillstream_till.delivery import LONGEST_DELAY, delay_before

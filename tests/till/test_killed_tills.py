@@ -12,8 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from conftest import sale
-from store_server import Handler, Store
+from store_server import Handler, Store, sale
 
 from tillstream_till import Till
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import sale
+from store_server import sale
 
 from tillstream_till import Till, TillError
 from tillstream_till.errors import ConflictingSale, InvalidSale, SetupError

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from conftest import sale
-from store_server import Store, StoreServer
+from store_server import Store, StoreServer, sale
 
 from tillstream.cli.main import main
 from tillstream_till import cli

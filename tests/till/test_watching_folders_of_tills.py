@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import sale
-from store_server import Store
+from store_server import Store, sale
 
 from tillstream_till import Till
 from tillstream_till.loops import SendSchedule
