@@ -45,7 +45,7 @@ def watch(till: Till, folder: Path, interval: float, report: Report, *, sends: b
         try:
             for file in record_files(till, folder):
                 report(file)
-        except (CannotStore, Busy) as error:
+        except (CannotStore, Busy, OSError) as error:  # a file may vanish, or may not be readable
             report(str(error))
         if sends:
             send_if_due(till, schedule, report)
