@@ -127,5 +127,12 @@ def test_a_full_disk_loses_no_recorded_sale(till: Till, folder: Path) -> None:
     assert till.record(sale("next")).position > int(number)
 
 
+def test_a_commit_is_on_the_disk_before_it_returns(till: Till) -> None:
+    full = 2
+    names, connection = ("synchronous", "journal_mode"), till._outbox.connection
+    values = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names}
+    assert values == {"synchronous": full, "journal_mode": "persist"}
+
+
 def test_errors_have_one_parent_for_programs() -> None:
     assert issubclass(ConflictingSale, TillError)
