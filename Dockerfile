@@ -11,6 +11,7 @@ COPY infra infra
 COPY functions functions
 COPY portal portal
 COPY tillstream tillstream
+COPY till till
 RUN pip --python /opt/tillstream install --no-cache-dir --no-deps --no-build-isolation . \
     && pip --python /opt/tillstream uninstall --yes setuptools
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/**/*.md")
-PACKAGES = ("tillstream", "portal", "functions", "infra", "devtools", "sql", "looker", "bench", "docs")
+PACKAGES = ("tillstream", "till", "portal", "functions", "infra", "devtools", "sql", "looker", "bench", "docs")
 THINGS = (
     "adapter|batch|bucket|card|column|command|contract|document|field|file|function|header|instance|ledger|line|message|"
     "page|pipeline|portal|process|query|queue|record|region|row|sale|server|source|store|table|test|till|view|warehouse"

@@ -12,6 +12,7 @@ IMAGE = (
     "pyproject.toml",
     "requirements*.lock",
     "tillstream",
+    "till",
     "portal",
     "functions",
     "sql",

@@ -24,7 +24,7 @@ SYSTEM_FOLDERS = (
     *("e2e/test_backup", "e2e/test_demo"),
     *("e2e/test_older_homes", "e2e/test_senders_of_files", "e2e/files/test_large_settlements", "e2e/files/test_real_"),
     *("e2e/files/test_store_sales_beside_large_files", "faults", "golden/test_homes", "portal/api/test_api_fuzzed"),
-    *("portal/test_row_scopes", "property/test_write_scope", "stateful"),
+    *("portal/test_row_scopes", "property/test_write_scope", "stateful", "till/test_any_order", "till/test_killed"),
 )
 """Tests of the whole: a browser, a server, a cloud, crashes, every page, whole homes, real and large files, schedules
 after which everything is checked. Elsewhere a fixture or a marker does."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("tillstream", "portal", "functions", "sql", "looker", "infra")
+OURS = ("tillstream", "till/tillstream_till", "portal", "functions", "sql", "looker", "infra")
 APART = {"_typeshed", "bqemulator", "gcp_storage_emulator"}
 """For the type checker alone, and the emulators, which live in environments of their own."""
 LOCKS = {
@@ -39,7 +39,7 @@ def imported() -> set[str]:
                 packages |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 packages.add(node.module.partition(".")[0])
-    return packages - set(OURS) - sys.stdlib_module_names - APART
+    return packages - {Path(name).name for name in OURS} - sys.stdlib_module_names - APART
 
 
 def test_every_imported_package_is_declared() -> None:

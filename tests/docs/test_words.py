@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("tillstream", "portal", "functions", "infra", "devtools", "sql", "looker", "bench", "docs/generate")
+PACKAGES = ("tillstream", "portal", "functions", "infra", "devtools", "sql", "looker", "bench", "till", "docs/generate")
 BANNED = {
     *("told", "tell", "said", "say", "asked", "given", "made", "found", "seen", "known", "looked", "whose", "anew"),
     *("stands", "lies", "beside", "otherwise", "whereabouts", "manner", "ways"),

@@ -12,7 +12,7 @@ from tillstream.handlers import ROUTES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-OTHER_PACKAGES = ("portal", "functions", "infra", "devtools", "sql", "looker", "bench", "docs/generate")
+OTHER_PACKAGES = ("portal", "functions", "infra", "devtools", "sql", "looker", "bench", "till", "docs/generate")
 PACKAGES = ("tillstream", *OTHER_PACKAGES, "tests")
 MOST_MODULES = 20
 LONGEST, LONGEST_TEST = 250, 300

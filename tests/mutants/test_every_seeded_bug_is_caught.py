@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 COPIED = (
-    *("tillstream", "sql", "functions", "portal", "pyproject.toml"),
+    *("tillstream", "till", "sql", "functions", "portal", "pyproject.toml"),
     *(
         "tests/stateful",
         "tests/property/test_write_scope.py",
@@ -94,7 +94,7 @@ def seed(bug: str, folder: Path) -> None:
 
 def pytest_in(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]
-    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(folder), str(folder / "till"))), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(command, check=False, cwd=folder, env=environment, capture_output=True, text=True)
 
 

@@ -1,10 +1,19 @@
 """Entry point of the installed command `tillstream`: Ctrl-C is handled and the process is
-configured before the libraries are imported."""
+configured before the libraries are imported.
+
+`tillstream till` loads only the till agent, because a till starts it for each sale.
+"""
+
+import sys
 
 from tillstream.server.process import begin, exit_on_interrupt, until_done
 
 
 def script() -> None:
+    if sys.argv[1:2] == ["till"]:
+        from tillstream_till import cli
+
+        sys.exit(cli.main(sys.argv[2:], "tillstream till"))
     exit_on_interrupt()
     begin()
     from tillstream.cli.main import main

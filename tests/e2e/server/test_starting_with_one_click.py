@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-PARTS = ("tillstream", "portal", "functions", "sql", "pyproject.toml", "README.md", "requirements.lock", "run.sh")
+PARTS = (
+    "tillstream",
+    "till",
+    "portal",
+    "functions",
+    "sql",
+    "pyproject.toml",
+    "README.md",
+    "requirements.lock",
+    "run.sh",
+)
 
 
 @pytest.fixture

@@ -1,0 +1,69 @@
+"""The outcomes of sent sales, which the server decides after it has accepted them."""
+
+import json
+import sqlite3
+from typing import Any
+
+from tillstream_till.outbox.database import transaction
+from tillstream_till.outbox.state import CURSOR, State
+from tillstream_till.transport.reply import Transport
+
+UNRESOLVED = ("quarantined",)
+_MOST_PAGES = 1000
+
+
+def refresh(connection: sqlite3.Connection, transport: Transport, till: str) -> None:
+    """Read the outcomes since the last time. Raises `TransportError`; what was read before is stored."""
+    state = State(connection)
+    for _ in range(_MOST_PAGES):
+        since = state.get(CURSOR)
+        page = transport.outcomes(since)
+        with transaction(connection):
+            for outcome in page.outcomes:
+                if _is_own(connection, outcome, till):
+                    _store(connection, outcome)
+            state.set(CURSOR, page.next)
+        if not page.outcomes or page.next == since:
+            return
+
+
+def unresolved(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Return the sales that the server has quarantined and that are not resolved."""
+    marks = ", ".join("?" * len(UNRESOLVED))
+    rows = connection.execute(
+        f"SELECT number, version, outcome, problems, at FROM outcomes WHERE outcome IN ({marks}) ORDER BY number",
+        UNRESOLVED,
+    )
+    return [dict(row) | {"problems": json.loads(row["problems"])} for row in rows.fetchall()]
+
+
+def counts(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return how many sales have each outcome."""
+    rows = connection.execute("SELECT outcome, count(*) AS sales FROM outcomes GROUP BY outcome ORDER BY outcome")
+    return {row["outcome"]: row["sales"] for row in rows.fetchall()}
+
+
+def _is_own(connection: sqlite3.Connection, outcome: dict[str, Any], till: str) -> bool:
+    if outcome.get("till"):
+        return bool(outcome["till"] == till)
+    number = str(outcome.get("number", ""))
+    return connection.execute("SELECT 1 FROM sales WHERE number = ?", (number,)).fetchone() is not None
+
+
+def _store(connection: sqlite3.Connection, outcome: dict[str, Any]) -> None:
+    """Store the outcome of a sale, unless one of a higher version is stored. A repeat of a message changes nothing."""
+    values = (
+        str(outcome["number"]),
+        int(outcome.get("version") or 0),
+        str(outcome["outcome"]),
+        json.dumps(outcome.get("problems") or [], ensure_ascii=False),
+        outcome.get("settlement_no"),
+        str(outcome.get("at") or ""),
+    )
+    connection.execute(
+        "INSERT INTO outcomes(number, version, outcome, problems, settlement_no, at) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT(number) DO UPDATE SET version = excluded.version, outcome = excluded.outcome,"
+        " problems = excluded.problems, settlement_no = excluded.settlement_no, at = excluded.at"
+        " WHERE excluded.version >= outcomes.version",
+        values,
+    )

@@ -1,0 +1,234 @@
+"""`Till`: records sales on this machine and sends them to Tillstream; for programs that are tills.
+
+    with Till.open("till") as till:
+        till.record({"number": "1001", "sold_at": "2026-11-20T10:03:00+00:00", "currency": "GBP", "lines": [...]})
+        till.send()
+
+A `Till` belongs to one thread; several threads and processes may open the same folder.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from tillstream_till import day_close, delivery, outcomes, schema_check, status
+from tillstream_till.errors import DamagedOutbox, InvalidSale, TransportError
+from tillstream_till.folder import OUTBOX, Options, read_setup, write_setup
+from tillstream_till.outbox.database import check_length
+from tillstream_till.outbox.file_lock import locked
+from tillstream_till.outbox.instance import default_markers
+from tillstream_till.outbox.messages import SALE, Draft, Message
+from tillstream_till.outbox.outbox import Outbox, lock, open_outbox
+from tillstream_till.receipt import Receipt
+from tillstream_till.reports import SendReport
+from tillstream_till.sale_facts import facts_of
+from tillstream_till.setup_code import PUBSUB, Setup, decode
+from tillstream_till.signing import signer
+from tillstream_till.transport.reply import Transport
+
+SEND_LOCK = "send.lock"
+_REPAIRS = 3
+Result = TypeVar("Result")
+
+
+class Till:
+    """A till that is set up in a folder. Use `Till.open`."""
+
+    def __init__(self, folder: Path, setup: Setup, options: Options, markers: Path) -> None:
+        self.folder, self.setup, self._options, self._markers = folder, setup, options, markers
+        self._path = folder / OUTBOX
+        self._sign = signer(setup.private_key)
+        self._transport: Transport | None = None
+        with lock(self._path):
+            self._outbox = self._open()
+
+    @classmethod
+    def init(
+        cls, folder: str | Path, code: str, options: Options | None = None, *, markers: Path | None = None
+    ) -> Self:
+        """Set up a folder with a setup code of the portal, or replace its key; unsent messages are signed again.
+
+        Raises `SetupError`, `CannotStore`.
+        """
+        setup = decode(code)
+        signer(setup.private_key)
+        write_setup(Path(folder), setup, options or Options())
+        till = cls.open(folder, markers=markers)
+        till.sign_again()
+        return till
+
+    @classmethod
+    def open(cls, folder: str | Path, *, markers: Path | None = None) -> Self:
+        """Open the till of a folder. Raises `SetupError`, `CannotStore`, `Busy`."""
+        setup, options = read_setup(Path(folder))
+        return cls(Path(folder), setup, options, markers or default_markers())
+
+    def sign_again(self) -> int:
+        """Sign what is not sent with the key of the setup; return how many messages had another one."""
+        return self._write(lambda outbox: outbox.messages.sign_again(self.setup.key, self._sign))
+
+    def record(self, sale: dict[str, Any]) -> Receipt:
+        """Store a sale durably and return its receipt; the same sale again changes nothing.
+
+        `schema`, `region` and `store_id` are filled in where they are missing. Raises `InvalidSale`,
+        `ConflictingSale`, `CannotStore`, `Busy`; then the sale is not recorded.
+        """
+        return self.record_all([sale])[0]
+
+    def record_all(self, sales: Iterable[dict[str, Any]]) -> list[Receipt]:
+        """Store several sales in one step, all or none. Raises as `record`."""
+        drafts = [self.draft(sale) for sale in sales]
+        return self._add(drafts)
+
+    def draft(self, sale: Any) -> Draft:
+        """Return the message of a sale without storing it. Raises `InvalidSale`."""
+        if isinstance(sale, dict):
+            own = {"schema": "store-sale/1", "region": self.setup.region, "store_id": self.setup.store_id}
+            sale = {name: value for name, value in own.items() if name not in sale} | sale
+        problems = schema_check.problems(sale) or [
+            f"{name}: this till belongs to {value}"
+            for name, value in (("region", self.setup.region), ("store_id", self.setup.store_id))
+            if sale[name] != value
+        ]
+        if problems:
+            raise InvalidSale(problems)
+        payload = json.dumps(sale, ensure_ascii=False, separators=(",", ":")).encode()
+        if len(payload) > schema_check.MAX_MESSAGE_BYTES:
+            raise InvalidSale([f"message: has {len(payload):,} bytes; {schema_check.MAX_MESSAGE_BYTES:,} are the most"])
+        facts = facts_of(sale, self.setup.cutoff)
+        return Draft(SALE, facts.number, facts.version, payload, facts)
+
+    def close_day(self, day: str, *, accept_gaps: bool = False) -> Receipt:
+        """Record the day close of a business day; the same one again changes nothing.
+
+        Raises `CannotClose` if the outbox may lack sales of the day, unless `accept_gaps`.
+        """
+
+        def close(outbox: Outbox) -> Receipt:
+            draft, repeated = day_close.draft_of(outbox.connection, self.setup, day, accept_gaps=accept_gaps)
+            if repeated:
+                return self._receipt(draft, 0, repeated=True)
+            [(position, _)] = outbox.messages.add([draft], self.setup.key, self._sign)
+            return self._receipt(draft, position, repeated=False)
+
+        return self._write(close)
+
+    def send(self, *, retry_refused: bool = False, wait: float = 0.0) -> SendReport:
+        """Send what is unsent, in order. wait: seconds for another process that sends.
+
+        The report states what could not be sent; it stays in the outbox. Raises `Busy`, `CannotStore`, `SetupError`.
+        """
+        sent = refused = 0
+        error: TransportError | None = None
+        message = "Another process sends the sales of this till."
+        with locked(self.folder / SEND_LOCK, wait, message):
+            self._write(Outbox.recognise_if_copy)
+            if retry_refused:
+                self._write(lambda outbox: outbox.messages.retry_refused())
+            for attempt in range(_REPAIRS):
+                try:
+                    outbox = self._write(lambda current: current)
+                    for batch in delivery.deliver(outbox, self.transport, self.setup.till):
+                        sent, refused = sent + batch.sent, refused + batch.refused
+                    self._prune(outbox)
+                except TransportError as problem:
+                    error = problem
+                except DamagedOutbox as damage:
+                    if attempt + 1 == _REPAIRS:
+                        raise
+                    self._repair(str(damage))
+                    continue
+                break
+        report = SendReport(sent, refused, self._write(status.unsent))
+        if error is None:
+            return report
+        return replace(report, error=str(error), code=error.code, retry_after=error.retry_after)
+
+    def status(self, *, refresh: bool = True) -> dict[str, Any]:
+        """Return what is unsent, refused or quarantined, and what a person must know.
+
+        refresh: read the outcomes of sent sales from the server first; if it cannot be reached, the last ones count.
+        """
+        offline = ""
+        if refresh:
+            try:
+                outbox = self._write(lambda current: current)
+                outcomes.refresh(outbox.connection, self.transport, self.setup.till)
+            except TransportError as error:
+                offline = str(error)
+        return self._write(lambda outbox: status.status_of(outbox, self.setup, offline))
+
+    def export(self) -> Iterator[dict[str, Any]]:
+        """Return every message that is not sent, with the exact text of its payload and its signature."""
+        messages: list[Message] = self._write(lambda outbox: outbox.messages.not_sent())
+        return (status.exported(message, self.setup) for message in messages)
+
+    @property
+    def transport(self) -> Transport:
+        """The way to the server. Raises `SetupError`."""
+        if self._transport is None:
+            self._transport = _transport_of(self.setup, self._options)
+        return self._transport
+
+    def close(self) -> None:
+        self._outbox.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _add(self, drafts: list[Draft]) -> list[Receipt]:
+        added = self._write(lambda outbox: outbox.messages.add(drafts, self.setup.key, self._sign))
+        return [
+            self._receipt(draft, position, repeated=repeated)
+            for draft, (position, repeated) in zip(drafts, added, strict=True)
+        ]
+
+    def _receipt(self, draft: Draft, position: int, *, repeated: bool) -> Receipt:
+        store = f"{self.setup.region}/{self.setup.store_id}"
+        own = draft.number if draft.kind == SALE else f"{self.setup.till}/{draft.number}"
+        return Receipt(f"{store}/{own}", position, repeated)
+
+    def _write(self, operation: Callable[[Outbox], Result]) -> Result:
+        """Run an operation on the outbox of the folder, which may have been replaced; repair it where it is damaged."""
+        with lock(self._path):
+            for attempt in range(_REPAIRS):
+                try:
+                    if not self._outbox.is_current:
+                        self._outbox.close()
+                        self._outbox = self._open()
+                    check_length(self._outbox.connection, self._path)
+                    return operation(self._outbox)
+                except DamagedOutbox as error:
+                    if attempt + 1 == _REPAIRS:
+                        raise
+                    self._outbox.close()
+                    self._outbox = self._open(str(error))
+        raise AssertionError
+
+    def _repair(self, damage: str) -> None:
+        with lock(self._path):
+            self._outbox.close()
+            self._outbox = self._open(damage)
+
+    def _open(self, damage: str = "") -> Outbox:
+        return open_outbox(self._path, self._markers, self.setup.cutoff, damage)
+
+    def _prune(self, outbox: Outbox) -> None:
+        before = datetime.now().astimezone() - timedelta(days=self._options.keep_days)
+        outbox.messages.prune(before.isoformat(timespec="seconds"))
+
+
+def _transport_of(setup: Setup, options: Options) -> Transport:
+    if setup.url.startswith(f"{PUBSUB}://"):
+        from tillstream_till.transport.pubsub import PubSubTransport
+
+        return PubSubTransport(setup)
+    from tillstream_till.transport.https import HttpsTransport
+
+    return HttpsTransport(setup, options.ca_file)

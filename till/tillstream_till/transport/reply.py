@@ -1,0 +1,82 @@
+"""What a server replied to a batch of messages."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from tillstream_till.errors import TransportError
+from tillstream_till.outbox.messages import Message
+
+ACCEPTED, REFUSED = "accepted", "refused"
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of one message. code, detail: why the server refused it."""
+
+    accepted: bool
+    code: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The results of a batch, in its order.
+
+    skew: seconds by which the clock of the till is ahead of the server's; None if the server has no clock.
+    last_sequence: the highest sequence of this epoch that the server had before the batch; 0 if it does not state one.
+    """
+
+    results: list[Result]
+    skew: float | None = None
+    last_sequence: int = 0
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """A page of the server's outcomes. next: where the following page starts."""
+
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    next: str = ""
+
+
+class Transport(Protocol):
+    """Each method raises `TransportError`; the caller may repeat it."""
+
+    def send(self, messages: list[Message], till: str) -> Reply: ...
+
+    def outcomes(self, since: str) -> Outcomes: ...
+
+
+def parse_results(body: bytes, messages: list[Message]) -> tuple[list[Result], dict[str, Any]]:
+    """Return the results of the messages and the whole reply.
+
+    Raises `TransportError` unless the reply has exactly one result for each message, in their order: what is not
+    acknowledged for certain stays in the outbox.
+    """
+    try:
+        reply = json.loads(body)
+        listed = reply["results"]
+        results = [_result(each, message) for each, message in zip(listed, messages, strict=True)]
+    except (ValueError, TypeError, KeyError) as error:
+        raise TransportError(f"The server's reply cannot be read: {error!r}.", "unreadable-reply") from error
+    return results, reply
+
+
+def _result(values: dict[str, Any], message: Message) -> Result:
+    if message.signature and str(values["sequence"]) != str(message.sequence):
+        raise ValueError(f"result of message {values['sequence']} in place of {message.sequence}")
+    if values["status"] not in {ACCEPTED, REFUSED}:
+        raise ValueError(f"status {values['status']}")
+    return Result(values["status"] == ACCEPTED, str(values.get("code") or "refused"), str(values.get("detail") or ""))
+
+
+def skew_of(server_time: object, start: datetime, end: datetime) -> float | None:
+    """Return by how many seconds the till's clock is ahead; None if the server's time cannot be read."""
+    try:
+        then = datetime.fromisoformat(str(server_time))
+        middle = start + (end - start) / 2
+        return (middle - then) / timedelta(seconds=1)
+    except (ValueError, TypeError):
+        return None
