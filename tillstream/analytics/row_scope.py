@@ -73,6 +73,7 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
     visible_versions: sale_versions within scope and filters, current or not;
     visible_batches: batches of the regions in scope and filters; for a scope limited to stores or own sales, only
     those with visible rows, and rows_read counts only these;
+    visible_names: names of the stores and salespeople in the scope;
     visible_refusals: rejected rows; for a scope limited to stores, only rows with a readable store in scope.
     """
     earlier, year = previous_period(filters, basis.reported), previous_year(filters, basis.reported)
@@ -115,6 +116,7 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
         "visible_versions": (visible.select(_VERSIONS if filters.product else "sale_versions"), visible.params),
         "visible_batches": _batches(scope, filters),
         "visible_refusals": _refusals(scope),
+        "visible_names": _names(scope),
         "compared_periods": _compared_periods(earlier, year),
         "compared_days": _compared_days(basis.reported.within(filters)),
     }
@@ -161,6 +163,20 @@ def _refusals(scope: Scope) -> tuple[str, dict[str, Any]]:
     if scope.salesperson is not None:
         where.conditions.append("FALSE")  # rejected rows have no salesperson
     return where.select("refusals"), where.params
+
+
+def _names(scope: Scope) -> tuple[str, dict[str, Any]]:
+    rows = Where()
+    rows.is_in("region", scope.regions, "scope_regions")
+    stores, people = Where(), Where()
+    stores.is_in("code", scope.stores, "scope_stores")
+    if scope.salesperson is not None:
+        people.is_in("code", (scope.salesperson,) if scope.salesperson else (), "scope_salesperson")
+    for kind, where in (("store", stores), ("salesperson", people)):
+        if where.conditions:
+            rows.conditions.append(f"(kind <> '{kind}' OR {where.conditions[0]})")
+            rows.params |= where.params
+    return rows.select("catalogue_names", extra="kind <> 'product'"), rows.params
 
 
 def _compared_days(chosen: ReportedDays) -> tuple[str, dict[str, Any]]:
