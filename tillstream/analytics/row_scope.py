@@ -77,12 +77,12 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
     visible_refusals: rejected rows; for a scope limited to stores, only rows with a readable store in scope.
     """
     earlier, year = previous_period(filters, basis.reported), previous_year(filters, basis.reported)
-    visible = _visible_where(scope, filters)
+    visible = _visible_where(scope, filters, has_catalogue=basis.has_catalogue)
     visible.between(filters.start, filters.end, "filter")
     day_sets = {
         "visible": visible,
-        "earlier": _comparison_where(scope, filters, earlier, "earlier"),
-        "year_earlier": _comparison_where(scope, filters, year, "year_earlier"),
+        "earlier": _comparison_where(scope, filters, earlier, "earlier", basis),
+        "year_earlier": _comparison_where(scope, filters, year, "year_earlier", basis),
         "compared": visible if earlier or year else Where(["FALSE"]),
         "known": _history_where(scope, filters),
     }
@@ -113,7 +113,10 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
         "compared_side_amounts": side_query(day_sets["compared"], day_sets["earlier"], basis.reporting_currency),
         "visible_sales": (visible.select(_CONVERTED_SALES if basis.currency else "sale_facts"), visible.params),
         "visible_costs": (visible.select("line_costs"), visible.params),
-        "visible_versions": (visible.select(_VERSIONS if filters.product else "sale_versions"), visible.params),
+        "visible_versions": (
+            visible.select(_VERSIONS if filters.product and basis.has_catalogue else "sale_versions"),
+            visible.params,
+        ),
         "visible_batches": _batches(scope, filters),
         "visible_refusals": _refusals(scope),
         "visible_names": _names(scope),
@@ -186,10 +189,13 @@ def _compared_days(chosen: ReportedDays) -> tuple[str, dict[str, Any]]:
     return "SELECT @compared_from AS first_day, @compared_to AS last_day", params
 
 
-def _comparison_where(scope: Scope, filters: Filters, comparison: Comparison | None, name: str) -> Where:
+def _comparison_where(
+    scope: Scope, filters: Filters, comparison: Comparison | None, name: str, basis: QueryContext
+) -> Where:
     if comparison is None:
         return Where(["FALSE"])
-    where = _visible_where(scope, filters.against, "against") if filters.against else _visible_where(scope, filters)
+    prefix = "against" if filters.against else "filter"
+    where = _visible_where(scope, filters.against or filters, prefix, has_catalogue=basis.has_catalogue)
     where.between(comparison.before_start, comparison.before_end, name)
     return where
 
@@ -220,8 +226,9 @@ def _history_where(scope: Scope, filters: Filters) -> Where:
     return where
 
 
-def _visible_where(scope: Scope, filters: Filters, prefix: str = "filter") -> Where:
+def _visible_where(scope: Scope, filters: Filters, prefix: str = "filter", *, has_catalogue: bool = True) -> Where:
     where = _scope_where(scope)
+    where.computed = {} if has_catalogue else {"product": "COALESCE(product_id, product_name)"}
     for column, values in filters.chosen().items():
         where.is_in(_RESOLVED.get(column, column), values, f"{prefix}_{column}")
     return where
