@@ -19,6 +19,7 @@ VIEWS: tuple[str, ...] = (
     "reference/catalogue_codes",
     "reference/catalogue_costs",
     "reference/catalogue_prices",
+    "reference/catalogue_names",
     "marts/line_facts",
     "marts/sale_facts",
     "marts/line_costs",

@@ -124,6 +124,10 @@ SAMPLE_LEDGER = parse_tables(
             product_id  region  currency  amount  valid_from  valid_to
             PEAR        IN      INR       30      2024-02-01  -
         """,
+        "dim_product": """
+            product_id  name  active  valid_from  valid_to
+            PEAR        Pear  yes     -           -
+        """,
         "product_sums": """
             sale_date   region  product_id  product_name  status     currency  lines  net
             2024-02-01  IN      A           Apple         completed  INR       1      40

@@ -99,7 +99,9 @@ def _dimensions(pair: Pair) -> dict[str, Dimension]:
 
 def _group(pair: Pair, dimension: str, row: dict[str, Any]) -> Group:
     value = row["item"]
-    name = UNKNOWN if value is None else row["name"] or (value if dimension == "product" else name_of(dimension, value))
+    name = UNKNOWN if value is None else row["name"]
+    if not name:
+        name = value if dimension == "product" else name_of(dimension, value, row["region"])
     amounts = ((texts.EFFECTS[effect][0], row[column]) for column, effect in EFFECTS.items())
     return Group(
         name,

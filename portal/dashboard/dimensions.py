@@ -129,4 +129,5 @@ def _name(dimension: Dimension, row: dict[str, Any]) -> str:
     value = row[dimension.column]
     if value is None:
         return UNKNOWN
-    return (row[dimension.label] if dimension.label else name_of(dimension.filter, value)) or str(value)
+    named = row[dimension.label] if dimension.label else name_of(dimension.filter, value, row.get("region"))
+    return named or str(value)

@@ -11,15 +11,26 @@ from tillstream.analytics.filters import Filters
 from tillstream.people import accounts
 
 
-def name_of(filter_name: str, value: str) -> str:
-    """The name of a value; the value itself if it has no name."""
+def name_of(filter_name: str, value: str, region: str | None = None) -> str:
+    """The name of a value; the value itself if it has no name. region: of a store or salesperson, if it is known."""
     if filter_name == "country":
         return countries.name_of(value)
     if filter_name == "salesperson":
-        return salespeople().get(value) or value
+        return _in_catalogue("salesperson", value, region) or salespeople().get(value) or value
+    if filter_name == "store":
+        return _in_catalogue("store", value, region) or value
     if filter_name == "product":
         return _product(value)
     return value
+
+
+def _in_catalogue(kind: str, code: str, region: str | None) -> str:
+    """The latest name in the catalogue; empty without one, and if stores or people of several regions differ in it."""
+    stored: dict[str, list[dict[str, str]]] = g.setdefault("catalogue_names", {})
+    if kind not in stored:
+        stored[kind] = metrics.ask("catalogue-names", Filters(), kind=kind).to_pylist()
+    names = {row["name"] for row in stored[kind] if row["code"] == code and region in {None, row["region"]}}
+    return names.pop() if len(names) == 1 else ""
 
 
 def _product(product: str) -> str:

@@ -54,7 +54,7 @@ def show(figure: str) -> ResponseReturnValue:
         late=explanation.missing.late[:LATE],
         page=page,
         more=page * PER_PAGE < explanation.all_uploads,
-        without_cost=_without_cost(explanation),
+        **_cost_shares(explanation),
     )
 
 
@@ -98,12 +98,19 @@ def _explained(figure: str, page: int) -> metric_explanation.MetricExplanation:
     )
 
 
-def _without_cost(explanation: metric_explanation.MetricExplanation) -> Decimal:
-    """Share of the revenue whose cost is not known, for a figure of lines with costs; 0 for any other."""
+def _cost_shares(explanation: metric_explanation.MetricExplanation) -> dict[str, Decimal]:
+    """Shares of the revenue whose cost is not known, and whose cost is from the catalogue or from the sources.
+
+    All are 0 for a figure that is not of lines with costs, or without any cost.
+    """
+    shares = dict.fromkeys(("without_cost", "catalogue_cost", "source_cost"), Decimal(0))
     if explanation.figure.counts != "costed":
-        return Decimal(0)
-    coverage = metrics.ask("headline", metrics.parse_filters(resolved()[0])).to_pylist()[0]["cost_coverage"]
-    return Decimal(0) if coverage is None else 1 - coverage
+        return shares
+    (headline,) = metrics.ask("headline", metrics.parse_filters(resolved()[0])).to_pylist()
+    coverage, catalogue = headline["cost_coverage"], headline["catalogue_coverage"] or Decimal(0)
+    if coverage is None:
+        return shares
+    return {"without_cost": 1 - coverage, "catalogue_cost": catalogue, "source_cost": coverage - catalogue}
 
 
 def _waiting() -> dict[str, list[Any]]:

@@ -1,6 +1,7 @@
 -- As change, for each region, store, category, product, channel, salesperson or country: where the difference between
 -- its revenue and that of the compared sales comes from. item is the group, NULL for the lines without one; the same
--- store or salesperson in two regions is two groups, and region is theirs. name is the name of a product.
+-- store or salesperson in two regions is two groups, and region is theirs. name is the name of a product: the latest one
+-- in the catalogue, else that of its source.
 -- The effects of a group are those of `change` for its sales alone, and add up to its change exactly. total_change is
 -- the change of all groups together. contribution is the change as a fraction of the compared revenue of all groups, so
 -- that the contributions add up to the growth of the total. growth and contribution are NULL if there is no revenue to
@@ -147,10 +148,13 @@ totals AS (
     CAST(SUM(before) OVER () AS NUMERIC) AS total_before
   FROM averaged
 ),
+names AS (
+  SELECT code, name FROM catalogue_names WHERE kind = 'product' AND @dimension = 'product'
+),
 final AS (
   SELECT
     item,
-    name,
+    COALESCE(names.name, totals.name) AS name,
     item_region AS region,
     before,
     after,
@@ -169,6 +173,7 @@ final AS (
       change - exchange_rates - (r1 - r0) - new_products - lost_products - returns AS NUMERIC
     ) AS other
   FROM totals
+  LEFT JOIN names ON names.code = totals.item
   WHERE EXISTS (SELECT 1 FROM compared_periods)
 )
 SELECT * FROM final

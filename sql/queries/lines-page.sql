@@ -1,5 +1,6 @@
 -- The chosen sale lines with all columns, searched, sorted and paged; provenance as in sale-lines.
--- reporting_amount is the net amount in the reporting currency; NULL if there is no rate.
+-- reporting_amount is the net amount in the reporting currency; NULL if there is no rate. catalogue_name is the name of
+-- the product in the catalogue on the day of the sale; NULL if the catalogue lacks it.
 -- @q STRING = : only lines whose sale or product contains this text; also its people, if the user may see personal data
 -- @personal INT64 = 0: set by the query layer: 1 if the user may see personal columns
 -- @sort STRING = sale_date of sale_date|sold_at|region|sale_id|store_id|product_name|category|channel|status|country|quantity|unit_price|net_amount|currency: column to sort by
@@ -91,6 +92,25 @@ greatest_sightings AS (
     ORDER BY rank DESC, source_version DESC, place_order DESC, fix_number DESC, row_order DESC, batch_no
   ) = 1
 ),
+product_versions AS (
+  SELECT
+    product_id,
+    name,
+    COALESCE(valid_from, DATE '0001-01-01') AS first_day,
+    COALESCE(valid_to, DATE '9999-12-31') AS next_day
+  FROM dim_product
+),
+named AS (
+  SELECT page.key, MIN(product_versions.name) AS name
+  FROM page
+  INNER JOIN lines ON lines.key = page.key
+  INNER JOIN product_versions
+    ON product_versions.product_id = lines.product
+    AND product_versions.first_day <= lines.sale_date
+    AND product_versions.next_day > lines.sale_date
+  WHERE lines.product_id IS NOT NULL
+  GROUP BY page.key
+),
 final AS (
   SELECT
     page.sale,
@@ -108,6 +128,7 @@ final AS (
     lines.customer_name,
     lines.product_id,
     lines.product_name,
+    named.name AS catalogue_name,
     lines.category,
     lines.channel,
     lines.status,
@@ -133,6 +154,7 @@ final AS (
     greatest_sightings.ingested_at
   FROM page
   INNER JOIN lines ON lines.key = page.key
+  LEFT JOIN named ON named.key = page.key
   LEFT JOIN greatest_sightings
     ON greatest_sightings.key = lines.key AND greatest_sightings.content = lines.content
 )

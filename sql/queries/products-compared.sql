@@ -1,5 +1,6 @@
--- Revenue of products, compared. A product is identified by ID, or by name if there is no ID, and NULL for the lines
--- without either; of several names, the first in alphabetical order is shown.
+-- Revenue of products, compared. A product is that of the catalogue, or else is identified by ID, or by name if there is
+-- no ID, and NULL for the lines without either. Its name is the latest one in the catalogue; of several names in
+-- sources, the first in alphabetical order is shown.
 -- before is the revenue of the previous period, year_before that of the same days of the previous year; change and
 -- growth compare with them as in growth, and total_change is the change of all groups together. Both are NULL if there
 -- is nothing to compare; growth also for a group without revenue before. A group of any of the three periods has a row.
@@ -32,6 +33,9 @@ grouped AS (
   FROM sums
   GROUP BY product
 ),
+names AS (
+  SELECT code, name FROM catalogue_names WHERE kind = 'product'
+),
 compared AS (
   SELECT
     COUNTIF(series = 'before') > 0 AS is_compared,
@@ -41,7 +45,7 @@ compared AS (
 amounts AS (
   SELECT
     grouped.product,
-    grouped.product_name,
+    COALESCE(names.name, grouped.product_name) AS product_name,
     grouped.revenue,
     IF(compared.is_compared, grouped.before, NULL) AS before,
     IF(compared.is_year_compared, grouped.year_before, NULL) AS year_before,
@@ -50,6 +54,7 @@ amounts AS (
     grouped.unconverted_lines
   FROM grouped
   CROSS JOIN compared
+  LEFT JOIN names ON names.code = grouped.product
 ),
 changes AS (
   SELECT

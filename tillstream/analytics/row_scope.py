@@ -73,15 +73,16 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
     visible_versions: sale_versions within scope and filters, current or not;
     visible_batches: batches of the regions in scope and filters; for a scope limited to stores or own sales, only
     those with visible rows, and rows_read counts only these;
+    visible_names: names of the stores and salespeople in the scope;
     visible_refusals: rejected rows; for a scope limited to stores, only rows with a readable store in scope.
     """
     earlier, year = previous_period(filters, basis.reported), previous_year(filters, basis.reported)
-    visible = _visible_where(scope, filters)
+    visible = _visible_where(scope, filters, has_catalogue=basis.has_catalogue)
     visible.between(filters.start, filters.end, "filter")
     day_sets = {
         "visible": visible,
-        "earlier": _comparison_where(scope, filters, earlier, "earlier"),
-        "year_earlier": _comparison_where(scope, filters, year, "year_earlier"),
+        "earlier": _comparison_where(scope, filters, earlier, "earlier", basis),
+        "year_earlier": _comparison_where(scope, filters, year, "year_earlier", basis),
         "compared": visible if earlier or year else Where(["FALSE"]),
         "known": _history_where(scope, filters),
     }
@@ -112,9 +113,13 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
         "compared_side_amounts": side_query(day_sets["compared"], day_sets["earlier"], basis.reporting_currency),
         "visible_sales": (visible.select(_CONVERTED_SALES if basis.currency else "sale_facts"), visible.params),
         "visible_costs": (visible.select("line_costs"), visible.params),
-        "visible_versions": (visible.select(_VERSIONS if filters.product else "sale_versions"), visible.params),
+        "visible_versions": (
+            visible.select(_VERSIONS if filters.product and basis.has_catalogue else "sale_versions"),
+            visible.params,
+        ),
         "visible_batches": _batches(scope, filters),
         "visible_refusals": _refusals(scope),
+        "visible_names": _names(scope),
         "compared_periods": _compared_periods(earlier, year),
         "compared_days": _compared_days(basis.reported.within(filters)),
     }
@@ -163,6 +168,20 @@ def _refusals(scope: Scope) -> tuple[str, dict[str, Any]]:
     return where.select("refusals"), where.params
 
 
+def _names(scope: Scope) -> tuple[str, dict[str, Any]]:
+    rows = Where()
+    rows.is_in("region", scope.regions, "scope_regions")
+    stores, people = Where(), Where()
+    stores.is_in("code", scope.stores, "scope_stores")
+    if scope.salesperson is not None:
+        people.is_in("code", (scope.salesperson,) if scope.salesperson else (), "scope_salesperson")
+    for kind, where in (("store", stores), ("salesperson", people)):
+        if where.conditions:
+            rows.conditions.append(f"(kind <> '{kind}' OR {where.conditions[0]})")
+            rows.params |= where.params
+    return rows.select("catalogue_names", extra="kind <> 'product'"), rows.params
+
+
 def _compared_days(chosen: ReportedDays) -> tuple[str, dict[str, Any]]:
     if chosen.first is None or chosen.last is None:
         return "SELECT CAST(NULL AS DATE) AS first_day, CAST(NULL AS DATE) AS last_day", {}
@@ -170,10 +189,13 @@ def _compared_days(chosen: ReportedDays) -> tuple[str, dict[str, Any]]:
     return "SELECT @compared_from AS first_day, @compared_to AS last_day", params
 
 
-def _comparison_where(scope: Scope, filters: Filters, comparison: Comparison | None, name: str) -> Where:
+def _comparison_where(
+    scope: Scope, filters: Filters, comparison: Comparison | None, name: str, basis: QueryContext
+) -> Where:
     if comparison is None:
         return Where(["FALSE"])
-    where = _visible_where(scope, filters.against, "against") if filters.against else _visible_where(scope, filters)
+    prefix = "against" if filters.against else "filter"
+    where = _visible_where(scope, filters.against or filters, prefix, has_catalogue=basis.has_catalogue)
     where.between(comparison.before_start, comparison.before_end, name)
     return where
 
@@ -204,8 +226,9 @@ def _history_where(scope: Scope, filters: Filters) -> Where:
     return where
 
 
-def _visible_where(scope: Scope, filters: Filters, prefix: str = "filter") -> Where:
+def _visible_where(scope: Scope, filters: Filters, prefix: str = "filter", *, has_catalogue: bool = True) -> Where:
     where = _scope_where(scope)
+    where.computed = {} if has_catalogue else {"product": "COALESCE(product_id, product_name)"}
     for column, values in filters.chosen().items():
         where.is_in(_RESOLVED.get(column, column), values, f"{prefix}_{column}")
     return where

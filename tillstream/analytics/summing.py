@@ -60,6 +60,8 @@ class Where:
     params: dict[str, Any] = field(default_factory=dict)
     columns: set[str] = field(default_factory=set)
     """Columns used by `is_in` conditions."""
+    computed: Mapping[str, str] = field(default_factory=dict)
+    """Column → expression that replaces it in `is_in` conditions, because engines can test it before joins."""
 
     def is_in(self, column: str, values: Sequence[str] | None, name: str) -> None:
         """Require `column` to be one of `values`. None: no condition; empty: no rows."""
@@ -68,7 +70,7 @@ class Where:
         if not values:
             self.conditions.append("FALSE")
             return
-        self.conditions.append(f"{column} IN UNNEST(@{name})")
+        self.conditions.append(f"{self.computed.get(column, column)} IN UNNEST(@{name})")
         self.params[name] = list(values)
         self.columns.add(column)
 

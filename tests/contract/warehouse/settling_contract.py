@@ -214,9 +214,9 @@ class SettlingContract:
 
 def staged(
     keep: Keep, batch: str, rows: Sequence[Row], *, region: str = "", at: int = 1, file: str = "sales.csv",
-    day: date = DAY,
+    day: date = DAY, quantity: Decimal | None = None,
 ) -> StagedBatch:  # fmt: skip
-    columns = {column.name: _column(column, rows, region or batch, day) for column in STAGED}
+    columns = {column.name: _column(column, rows, region or batch, day, quantity) for column in STAGED}
     table = Hasher().with_hashes(pa.table(columns))
     sink = pa.BufferOutputStream()
     with parquet_writer(sink, table.schema) as parquet:
@@ -228,7 +228,7 @@ def staged(
     )  # fmt: skip
 
 
-def _column(column: Any, rows: Sequence[Row], region: str, day: date) -> pa.Array:
+def _column(column: Any, rows: Sequence[Row], region: str, day: date, quantity: Decimal | None) -> pa.Array:
     values_by_column: dict[str, Callable[[int, Row], object]] = {
         "row_number": lambda number, row: number,
         "line_number": lambda number, row: number + 1,
@@ -242,6 +242,7 @@ def _column(column: Any, rows: Sequence[Row], region: str, day: date) -> pa.Arra
         "customer_id": lambda number, row: None if row[0] == "S1/1" else row[1],
         "status": lambda number, row: "completed",
         "sale_date": lambda number, row: day,
+        "quantity": lambda number, row: quantity,
         "net_amount": lambda number, row: Decimal(row[2]),
         "currency": lambda number, row: "EUR",
     }

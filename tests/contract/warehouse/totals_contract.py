@@ -2,16 +2,23 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
+from pathlib import Path
 from random import Random
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from settling_contract import Keep, staged
 from threads import join_thread
 
 import sql
+from tillstream.adapters.local.clock import SystemClock
+from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
+from tillstream.batches.catalogue_changes import note_change
 from tillstream.domain.daily_totals import ROLLUPS, select
 from tillstream.ports.warehouse import Settlement, StagedBatch, Warehouse
 
@@ -71,6 +78,49 @@ class TotalsContract:
             run_together(warehouse.refresh_totals, lambda: warehouse.settle(settlement), warehouse.compact)  # noqa: B023
             warehouse.refresh_totals()
             assert_totals(warehouse)
+
+    @pytest.mark.parametrize("with_sales", [False, True])
+    def test_days_whose_costs_or_codes_changed_are_computed_again(
+        self, warehouse: Warehouse, keep: Keep, tmp_path: Path, *, with_sales: bool
+    ) -> None:
+        region = f"catalogue-{with_sales}"
+        for number, day in enumerate(DAYS[:2], start=1):
+            lines = [(f"S1/{number}", "RAW", "9"), (f"S1/{number}x", "OTHER", "5")]
+            name = f"{region}-{number}"
+            batch = staged(keep, name, lines, region=region, at=number, day=day, quantity=Decimal(2))
+            warehouse.settle(Settlement([batch]))
+        warehouse.refresh_totals()
+        assert warehouse.refresh_totals() == 0
+        warehouse.replace_table("product_codes", pa.table({"region": ["*"], "code": ["RAW"], "product_id": ["NEW"]}))
+        warehouse.replace_table("dim_product_cost", costs("NEW", DAYS[1], "USD", "1.25"))
+        with closing(SQLiteDocumentStore(tmp_path / "documents.db")) as documents:
+            note_change(warehouse, documents, SystemClock(), ["NEW", "RAW"])
+        if with_sales:
+            late = staged(
+                keep, f"{region}-late", [("S1/9", "RAW", "1")], region=region, day=DAYS[1], quantity=Decimal(4)
+            )
+            warehouse.settle(Settlement([late]))
+        assert warehouse.refresh_totals() >= 2
+        assert_totals(warehouse)
+        assert warehouse.refresh_totals() == 0
+        own = f"SELECT sale_date, SUM(cost) AS cost FROM day_sums WHERE region = '{region}' AND cost_currency = 'USD'"
+        expected = {DAYS[1]: Decimal("7.5") if with_sales else Decimal("2.5")}
+        assert {
+            row["sale_date"]: row["cost"] for row in warehouse.query(f"{own} GROUP BY sale_date").to_pylist()
+        } == expected
+
+
+def costs(product: str, first: date, currency: str, amount: str) -> pa.Table:
+    return pa.table(
+        {
+            "product_id": [product],
+            "region": ["*"],
+            "currency": [currency],
+            "amount": pa.array([Decimal(amount)], pa.decimal128(38, 9)),
+            "valid_from": [first],
+            "valid_to": pa.array([None], pa.date32()),
+        }
+    )
 
 
 class Batches:

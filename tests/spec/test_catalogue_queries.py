@@ -1,0 +1,138 @@
+"""Queries of a catalogue: names, codes that it lacks, prices far from its list, and who sees which."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sample_ledger import SAMPLE_CATALOGUE, SAMPLE_LEDGER
+from table_text import parse_tables
+from test_catalogue_margins import write
+
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.queries import QueryCache, run
+from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
+from tillstream.ports.warehouse import Warehouse
+
+SOLD = """
+    key  content  is_current  sale  region  sale_id  line_key  store_id  product_id  product_name  status     sale_date   quantity  unit_price  currency  leads
+    41   41       yes         41    IN      S1/41    1         S1        A           Apple         completed  2024-02-01  1         59          INR       1
+    42   42       yes         42    IN      S1/42    1         S1        A           Apple         completed  2024-02-01  1         61          INR       1
+    43   43       yes         43    IN      S2/43    1         S2        A           Apple         completed  2024-02-01  1         30          INR       1
+    44   44       yes         44    IN      S2/44    1         S2        A           Apple         cancelled  2024-02-01  1         1           INR       1
+    45   45       yes         45    UK      U/45     1         U         D           -             completed  2024-02-01  1         6.35        USD       1
+    46   46       yes         46    UK      U/46     1         U         D           -             completed  2024-01-31  1         9           GBP       1
+    51   51       yes         51    UK      U/51     1         U         N           Nut           completed  2024-01-05  1         4           GBP       1
+    52   52       yes         52    UK      U/52     1         U         N           Nut           completed  2024-01-07  1         4           GBP       1
+    53   53       yes         53    UK      V/53     1         V         N           Nuts          completed  2024-01-09  1         5           GBP       1
+"""
+
+
+@pytest.fixture(scope="module")
+def warehouse() -> Iterator[Warehouse]:
+    with closing(DuckDBWarehouse(":memory:", threads=1)) as filled:
+        sold = parse_tables({"sale_versions": SOLD})
+        changes = {"catalogue_changes": [("first", datetime(2024, 2, 1, tzinfo=UTC))]}
+        for table, rows in (SAMPLE_LEDGER | SAMPLE_CATALOGUE | sold | changes).items():
+            write(filled, table, list(rows))
+        yield filled
+
+
+def rows(warehouse: Warehouse, name: str, scope: Scope = UNRESTRICTED, **params: Any) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = run(warehouse, name, scope, **params).to_pylist()
+    return listed
+
+
+def test_a_code_that_the_catalogue_lacks_is_listed_with_its_evidence(warehouse: Warehouse) -> None:
+    assert rows(warehouse, "unknown-codes") == [
+        {
+            "code": "N",
+            "region": "UK",
+            "name": "Nut",
+            "usual_price": Decimal(4),
+            "currency": "GBP",
+            "lines": 3,
+            "first_sale_date": date(2024, 1, 5),
+            "last_sale_date": date(2024, 1, 9),
+            "stores": "U, V",
+            "store_count": 2,
+        }
+    ]
+
+
+def test_unknown_codes_are_those_of_the_visible_sales(warehouse: Warehouse) -> None:
+    assert rows(warehouse, "unknown-codes", scope_of(Role.MANAGER, ("IN",))) == []
+    (only,) = rows(warehouse, "unknown-codes", scope_of(Role.MANAGER, ("UK",), ("V",)))
+    assert (only["lines"], only["name"], only["stores"]) == (1, "Nuts", "V")
+
+
+def test_without_any_product_no_code_is_unknown() -> None:
+    with closing(DuckDBWarehouse(":memory:", threads=1)) as empty:
+        for table, listed in (SAMPLE_LEDGER | parse_tables({"sale_versions": SOLD}) | {"dim_product": []}).items():
+            write(empty, table, list(listed))
+        assert rows(empty, "unknown-codes") == []
+
+
+def test_prices_far_from_the_list_are_those_of_the_region_and_day_in_the_currency_of_the_line(
+    warehouse: Warehouse,
+) -> None:
+    listed = {row["sale_id"]: (row["list_price"], row["difference"]) for row in rows(warehouse, "prices-off-list")}
+    assert listed == {
+        "S1/42": (Decimal(50), Decimal("0.22")),
+        "S2/43": (Decimal(50), Decimal("-0.4")),
+        "U/45": (Decimal("3.81"), Decimal("0.666666667")),
+    }
+    assert len(rows(warehouse, "prices-off-list", share="0.3")) == 2
+    assert len(rows(warehouse, "prices-off-list", scope_of(Role.MANAGER, ("IN",), ("S1",)))) == 1
+
+
+def test_a_group_has_the_latest_name_and_a_line_that_of_its_day(warehouse: Warehouse) -> None:
+    names = {row["product"]: row["product_name"] for row in rows(warehouse, "sales-by-product")}
+    assert (names["APPLE"], names["N"]) == ("Red-Apple", "Nut")
+    by_day = {(row["sale_id"], row["catalogue_name"]) for row in rows(warehouse, "lines-page")}
+    assert {("S1/41", "Red-Apple"), ("U/46", "Date"), ("U/51", None)} <= by_day
+    assert rows(warehouse, "product-search", text="red-") == [
+        {"product_id": "APPLE", "product_name": "Red-Apple", "lines": 4}
+    ]
+
+
+def test_names_of_stores_and_salespeople_are_those_in_the_scope(warehouse: Warehouse) -> None:
+    store, person = {"region": "IN", "code": "S1", "name": "Market"}, {"region": "IN", "code": "P1", "name": "Priya"}
+    assert rows(warehouse, "catalogue-names") == [store]
+    assert rows(warehouse, "catalogue-names", kind="salesperson") == [person]
+    assert rows(warehouse, "catalogue-names", scope_of(Role.MANAGER, ("UK",))) == []
+    assert rows(warehouse, "catalogue-names", scope_of(Role.MANAGER, ("IN",), ("S2",))) == []
+    assert rows(warehouse, "catalogue-names", scope_of(Role.ANALYST), kind="salesperson") == []
+    assert rows(warehouse, "catalogue-names", scope_of(Role.SALESPERSON, ("IN",), (), "P2"), kind="salesperson") == []
+
+
+def test_a_filter_and_the_lines_of_a_change_follow_an_alias(warehouse: Warehouse) -> None:
+    lines = run(warehouse, "lines-page", UNRESTRICTED, Filters(product=("APPLE",))).to_pylist()
+    assert {line["product_id"] for line in lines} == {"A"}
+    assert run(warehouse, "lines-page", UNRESTRICTED, Filters(product=("A",))).num_rows == 0
+    sales = run(warehouse, "find-sales", UNRESTRICTED, Filters(product=("APPLE",)), text="S1/4").to_pylist()
+    assert [sale["sale_id"] for sale in sales] == ["S1/41", "S1/42"]
+
+
+def test_salespeople_see_no_costs_of_the_catalogue(warehouse: Warehouse) -> None:
+    (row,) = rows(warehouse, "headline", scope_of(Role.SALESPERSON, ("IN",), (), "P1"))
+    assert not {"cost", "margin", "catalogue_revenue", "catalogue_coverage"} & set(row)
+
+
+def test_cached_answers_are_not_used_after_a_change_of_the_catalogue(warehouse: Warehouse) -> None:
+    cache = QueryCache()
+
+    def margin() -> Any:
+        return run(warehouse, "headline", UNRESTRICTED, cache=cache).to_pylist()[0]["cost"]
+
+    before = margin()
+    write(warehouse, "dim_product_cost", [])
+    assert margin() == before
+    changed_at = datetime(2024, 2, 2, tzinfo=UTC)
+    write(warehouse, "catalogue_changes", [("first", changed_at), ("second", changed_at)])
+    assert (before, margin()) == (before, None)
+    assert before is not None
+    write(warehouse, "dim_product_cost", list(SAMPLE_CATALOGUE["dim_product_cost"]))
