@@ -1,8 +1,8 @@
 """Messages of a stored store-sales micro-batch, as text cells."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, BinaryIO
@@ -29,10 +29,14 @@ class StoredMessage:
     sequence: int
     text: str
     sale: dict[str, Any]
-    """Empty if the message is not a store sale."""
+    """Empty if the message is not a store sale, or is not verified."""
     errors: list[str]
     store: str | None = None
     """The store whose token sent it; None: a program that is not bound to a store."""
+    unverified: str = ""
+    """Why its signature was not accepted when it was received; empty if it was, or if it needs none."""
+    signing: Mapping[str, str] = field(default_factory=dict)
+    """How it was signed: key, till, epoch, sequence, signature; empty for an unsigned message."""
 
     @property
     def is_foreign(self) -> bool:
@@ -101,7 +105,8 @@ def _iter_messages(stream: BinaryIO) -> Iterator[StoredMessage]:
     row = 1
     for number, envelope_text in enumerate(stream.read().decode().split("\n")[:-1], 1):
         envelope = json.loads(envelope_text)
-        sale, errors = decode(envelope["message"])
+        unverified = envelope.get("unverified", "")
+        sale, errors = (None, [unverified]) if unverified else decode(envelope["message"])
         message = StoredMessage(
             row,
             number,
@@ -110,6 +115,8 @@ def _iter_messages(stream: BinaryIO) -> Iterator[StoredMessage]:
             {} if errors else sale,
             errors,
             envelope.get("store"),
+            unverified,
+            envelope.get("signing", {}),
         )
         yield message
         row = message.rows.stop

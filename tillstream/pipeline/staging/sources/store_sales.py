@@ -15,7 +15,7 @@ from tillstream.domain.columns import STATUSES
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.sections import DateStyle, Identity, StatusRule
 from tillstream.domain.dates.swapped_dates import DateDoubt
-from tillstream.domain.write_scope import NOT_YOUR_STORE
+from tillstream.domain.write_scope import NOT_YOUR_STORE, UNVERIFIED
 from tillstream.pipeline.normalising.dates.sale_time import ParsedTimes
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.reading.messages import MessageBlock, StoredMessage, read_messages
@@ -94,7 +94,8 @@ class StoreSalesSource:
 
 def _rejected(message: StoredMessage) -> RejectedRow:
     detail = "; ".join(message.errors)
-    problem = RowProblem(code="unreadable-message", column=None, value=message.text[:200], detail=detail)
+    code = UNVERIFIED if message.unverified else "unreadable-message"
+    problem = RowProblem(code=code, column=None, value=message.text[:200], detail=detail)
     return RejectedRow(message.row_number, message.line_number, message.text, [problem])
 
 
