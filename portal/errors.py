@@ -26,6 +26,7 @@ from tillstream.people.accounts import WrongSignIn
 from tillstream.people.invitation_links import NoSuchLink
 from tillstream.people.login_throttle import TooManyTries
 from tillstream.people.sign_in.external_identities import NotInvited
+from tillstream.workflows.intake.store_sales import Unsigned
 from tillstream.workflows.intake.resumable_upload import WrongChecksum, WrongOffset
 
 
@@ -62,6 +63,7 @@ TABLE: dict[type[Exception], Answer] = {
     NotOurVersion: Answer(412, "protocol-version"),
     NotAPiece: Answer(415, "content-type"),
     TooLarge: Answer(413, "too-large"),
+    Unsigned: Answer(422, "unsigned"),
     Rejected: Answer(422, "not-possible"),
     ListChanged: Answer(409, "list-changed"),
     WrongOffset: Answer(409, "wrong-offset"),
@@ -150,7 +152,7 @@ def _limit() -> str:
     if limit is None or (request.content_length or 0) <= limit:
         return "The form has too much text or too many fields."
     if request.blueprint == "api":
-        return f"A sale may have at most {limit // 1024} KB. Send each sale as a separate message."
+        return f"A request may have at most {size(limit)}. Send fewer messages at once."
     if request.blueprint == "uploads":
         return f"The maximum size is {size(limit)}. Split the file, or compress it with gzip, and upload it again."
     return f"The maximum size here is {size(limit)}."
