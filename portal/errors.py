@@ -94,7 +94,7 @@ BAD_TOKEN = Answer(
     "token-not-valid",
     "It was revoked, has expired or never existed. Create another one under API tokens.",
 )
-STORE_TOKEN = "Send the token of the store as Authorization: Bearer. An administrator creates it under Store tokens."  # noqa: S105 - a sentence
+STORE_TOKEN = "Send the token of the store as Authorization: Bearer. An administrator creates it under Stores' tills."  # noqa: S105 - a sentence
 FAULT = Answer(500, "internal-error", "If it happens again, give an administrator the reference below.")
 
 

@@ -226,7 +226,7 @@ OPERATIONS: dict[str, Operation] = {
     "api.sales": Operation(
         "Tills", "Submit one complete sale of a store",
         {202: ("Stored; sending the same sale again changes nothing", "Taken")},
-        "Requires the token of the store, which an administrator creates under People, Store tokens.",
+        "Requires the token of the store, which an administrator creates under Stores' tills.",
         body={"required": True, "content": {"application/json": {"schema": SALE}}},
         right="store",
     ),

@@ -11,7 +11,7 @@ from visitor import PASSWORD
 
 from tillstream.dashboards import annotations, saved_views
 from tillstream.domain.people import UNRESTRICTED, Role
-from tillstream.people import accounts, invitation_links, store_tokens
+from tillstream.people import accounts, invitation_links, store_keys, store_tokens
 from tillstream.people.sign_in import totp
 
 EXPECTED = "/expected-deliveries/IN"
@@ -65,6 +65,10 @@ def _saved_view(shop: Shop) -> str:
 def _annotation(shop: Shop) -> str:
     shop.boss.post("/annotations", {"day": "2026-06-01", "text": "Strike"})
     return annotations.between(shop.app.ports, UNRESTRICTED)[0].id
+
+
+def _key(shop: Shop) -> str:
+    return store_keys.issue(shop.app.ports, "IN", "MUM01", "front", "boss")[0].id
 
 
 def _with_code(shop: Shop) -> None:
@@ -143,6 +147,12 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     ),
     "admin.save_policy": ("setting.changed", lambda s: s.boss.post("/sign-in-rules", {"roles": "analyst"})),
     "admin.add_token": ("token.issued", lambda s: s.boss.post("/stores", {"region": "IN", "store_id": "MUM01"})),
+    "admin.connect_till": (
+        "key.issued",
+        lambda s: s.boss.post("/stores/connect", {"region": "IN", "store_id": "MUM01"}),
+    ),
+    "admin.rotate_key": ("key.rotated", lambda s: s.boss.post(f"/stores/keys/{_key(s)}/replace")),
+    "admin.revoke_key": ("key.revoked", lambda s: s.boss.post(f"/stores/keys/{_key(s)}/revoke")),
     "admin.revoke": (
         "token.revoked",
         lambda s: s.boss.post(f"/stores/{store_tokens.issue(s.app.ports, 'IN', 'M', '', 'boss')[0].id}/revoke"),

@@ -134,7 +134,9 @@ def compare(message: Mapping[str, Any], counted: Iterable[CountedSale]) -> Compa
         for sale in active:
             for currency, net in sale.net.items():
                 total[currency] = total.get(currency, Decimal(0)) + net
-    pairs = ((name, reported.get(name, Decimal(0)), total.get(name, Decimal(0))) for name in sorted({*reported, *total}))
+    pairs = (
+        (name, reported.get(name, Decimal(0)), total.get(name, Decimal(0))) for name in sorted({*reported, *total})
+    )
     return Comparison(
         compact(number for number in numbers if number not in by_number),
         (int(message["sales"]), len(active)),

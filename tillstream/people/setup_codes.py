@@ -32,6 +32,16 @@ def connect(ports: Ports, url: str, region: str, store_id: str, till: str, by: s
     return TillSetup(token, key, code_of(url, key, text, private))
 
 
+def reconnect(ports: Ports, url: str, key_id: str, by: str) -> TillSetup:
+    """Create a token and a key that replace those of a till, whose own stay valid until they are revoked.
+
+    Raises `NotFound`, `Rejected`.
+    """
+    key, private = store_keys.rotate(ports, key_id, by)
+    token, text = store_tokens.issue(ports, key.region, key.store_id, key.till, by)
+    return TillSetup(token, key, code_of(url, key, text, private))
+
+
 def code_of(url: str, key: StoreKey, token: str, private_key: str) -> str:
     """The setup code: a prefix and JSON as base64url without padding."""
     content = {

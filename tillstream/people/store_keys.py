@@ -57,9 +57,7 @@ def rotate(ports: Ports, id: str, by: str) -> tuple[StoreKey, str]:
     return _add(ports, old.region, old.store_id, old.till, by, old)
 
 
-def _add(
-    ports: Ports, region: str, store_id: str, till: str, by: str, old: StoreKey | None
-) -> tuple[StoreKey, str]:
+def _add(ports: Ports, region: str, store_id: str, till: str, by: str, old: StoreKey | None) -> tuple[StoreKey, str]:
     private, public = signatures.new_key_pair()
     now = ports.clock.now().isoformat(timespec="seconds")
     key = StoreKey(secrets.token_hex(6), region, store_id, public, till, by, now)

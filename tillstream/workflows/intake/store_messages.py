@@ -65,7 +65,9 @@ def _check(store: StoreToken, item: Any, *, signed_only: bool) -> Result:
     if not isinstance(item, Mapping) or not isinstance(item.get("payload"), str):
         return Result(sequence, "", UNREADABLE, "the message has no payload, which is JSON as text")
     if any(name in item and not _is_attribute(item[name]) for name in SIGNING):
-        return Result(sequence, "", UNREADABLE, f"{', '.join(SIGNING)} must be texts of at most {MAX_ATTRIBUTE} letters")
+        return Result(
+            sequence, "", UNREADABLE, f"{', '.join(SIGNING)} must be texts of at most {MAX_ATTRIBUTE} letters"
+        )
     message, problems = _decode(item["payload"])
     if problems:
         return Result(sequence, "", UNREADABLE, "; ".join(problems))
