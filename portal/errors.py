@@ -26,8 +26,8 @@ from tillstream.people.accounts import WrongSignIn
 from tillstream.people.invitation_links import NoSuchLink
 from tillstream.people.login_throttle import TooManyTries
 from tillstream.people.sign_in.external_identities import NotInvited
-from tillstream.workflows.intake.store_sales import Unsigned
 from tillstream.workflows.intake.resumable_upload import WrongChecksum, WrongOffset
+from tillstream.workflows.intake.store_sales import Unsigned
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Every address that changes something leaves an entry in the audit log, or says here why it need not."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -10,9 +11,11 @@ from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
 
 from tillstream.dashboards import annotations, saved_views
+from tillstream.domain import day_close
 from tillstream.domain.people import UNRESTRICTED, Role
 from tillstream.people import accounts, invitation_links, store_keys, store_tokens
 from tillstream.people.sign_in import totp
+from tillstream.workflows.review import day_closes
 
 EXPECTED = "/expected-deliveries/IN"
 DIRECT = "/data-sources/IN/preview"
@@ -69,6 +72,12 @@ def _annotation(shop: Shop) -> str:
 
 def _key(shop: Shop) -> str:
     return store_keys.issue(shop.app.ports, "IN", "MUM01", "front", "boss")[0].id
+
+
+def _day_close(shop: Shop) -> str:
+    message = day_close.schema()["examples"][0]
+    day_closes.record(shop.app.ports, json.dumps(message))
+    return day_closes.document_id(message)
 
 
 def _with_code(shop: Shop) -> None:
@@ -147,6 +156,10 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     ),
     "admin.save_policy": ("setting.changed", lambda s: s.boss.post("/sign-in-rules", {"roles": "analyst"})),
     "admin.add_token": ("token.issued", lambda s: s.boss.post("/stores", {"region": "IN", "store_id": "MUM01"})),
+    "review.accept_close": (
+        "day-close.accepted",
+        lambda s: s.boss.post(f"/waiting/day-closes/{_day_close(s)}/accept", {"reason": "a test sale"}),
+    ),
     "admin.connect_till": (
         "key.issued",
         lambda s: s.boss.post("/stores/connect", {"region": "IN", "store_id": "MUM01"}),

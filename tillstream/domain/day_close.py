@@ -111,7 +111,7 @@ def _numbers(entry: str) -> Iterator[str]:
 def compact(numbers: Iterable[str]) -> tuple[str, ...]:
     """Ranges that `expand` turns back into these numbers."""
     texts = set(numbers)
-    digits = {text for text in texts if text.isascii() and text.isdigit() and len(text) <= 18}  # noqa: PLR2004
+    digits = {text for text in texts if text.isascii() and text.isdigit() and len(text) <= 18}
     runs: list[list[str]] = []
     for number in sorted(digits, key=lambda text: (len(text), text)):
         if runs and len(runs[-1][-1]) == len(number) and int(runs[-1][-1]) + 1 == int(number):

@@ -1,4 +1,4 @@
-"""Day closes: which messages are one, which numbers their ranges contain, and what differs from the sales that count."""
+"""Day closes: which messages are one, which numbers their ranges contain, and what differs from what counts."""
 
 from decimal import Decimal
 from typing import Any

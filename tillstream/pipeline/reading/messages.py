@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tillstream.domain.day_close import is_day_close, validation_errors
 from tillstream.domain.store_sale import decode
 
 REQUIRED = frozenset({"number", "store_id", "currency", "quantity", "unit_price"})
@@ -107,6 +108,8 @@ def _iter_messages(stream: BinaryIO) -> Iterator[StoredMessage]:
         envelope = json.loads(envelope_text)
         unverified = envelope.get("unverified", "")
         sale, errors = (None, [unverified]) if unverified else decode(envelope["message"])
+        if errors and is_day_close(sale):
+            errors = validation_errors(sale) or ["it is the day close of another store than that of its sender"]
         message = StoredMessage(
             row,
             number,

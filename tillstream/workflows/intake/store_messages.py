@@ -1,4 +1,4 @@
-"""Messages that a till sends in one request: each is checked by itself, and all accepted ones are published together."""
+"""Messages that a till sends in one request: each is checked by itself, the accepted ones are published together."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -71,12 +71,14 @@ def _check(store: StoreToken, item: Any, *, signed_only: bool) -> Result:
     message, problems = _decode(item["payload"])
     if problems:
         return Result(sequence, "", UNREADABLE, "; ".join(problems))
-    id = _id(message)
+    sale_id = _id(message)
     if (message["region"], message["store_id"]) != (store.region, store.store_id):
-        return Result(sequence, id, NOT_YOUR_STORE, f"this token is only valid for {store.store_id} in {store.region}")
+        return Result(
+            sequence, sale_id, NOT_YOUR_STORE, f"this token is only valid for {store.store_id} in {store.region}"
+        )
     if signed_only and not item.get(SIGNATURE):
-        return Result(sequence, id, UNSIGNED, f"{store.store_id} has a key, so each message must be signed")
-    return Result(sequence, id)
+        return Result(sequence, sale_id, UNSIGNED, f"{store.store_id} has a key, so each message must be signed")
+    return Result(sequence, sale_id)
 
 
 def _decode(text: str) -> tuple[Any, list[str]]:

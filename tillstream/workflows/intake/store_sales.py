@@ -23,7 +23,7 @@ from tillstream.people.store_tokens import StoreToken
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Delivery, Message
 from tillstream.ports.object_store import StoredObject
-from tillstream.workflows.intake import till_sequences, verification
+from tillstream.workflows.intake import received_closes, till_sequences, verification
 
 SUBSCRIPTION = "receive"
 NEWLINE = b"\n"
@@ -72,7 +72,9 @@ def keep(ports: Ports, contracts: ContractRegistry, deliveries: Sequence[Deliver
     till_sequences.record(ports, [each for each in deliveries if each.id not in unverified])
     groups: dict[tuple[str, int, bool], list[Delivery]] = {}
     occurrences: dict[tuple[str, str], int] = {}
-    for delivery in sorted(deliveries, key=lambda each: (each.sequence, each.id)):
+    for delivery in sorted(
+        received_closes.take(ports, deliveries, unverified), key=lambda each: (each.sequence, each.id)
+    ):
         region, sale = _sale_key(delivery, contracts)
         # A micro-batch contains a sale at most once, so that settling it equals settling its messages one by one.
         layer = occurrences[region, sale] = occurrences.get((region, sale), -1) + 1 if sale else 0
@@ -230,9 +232,9 @@ def publish_from_portal(ports: Ports, login: str, region: str, store_id: str, pa
     signature = signatures.sign(private, body)
     attributes = {"region": region, "store_id": store_id, "key": key, "till": verification.PORTAL_TILL}
     ports.bus.publish(TOPIC_STORE_SALES, [Message(body, attributes | {"signature": signature})])
-    id = f"{region}/{store_id}/{payload['number']}"
-    audit.record(ports, login, audit.AuditAction.SALE_ENTERED, id, None, {"version": payload.get("version")})
-    return id
+    sale_id = f"{region}/{store_id}/{payload['number']}"
+    audit.record(ports, login, audit.AuditAction.SALE_ENTERED, sale_id, None, {"version": payload.get("version")})
+    return sale_id
 
 
 def _encoded(region: str, store_id: str, payload: Any) -> bytes:

@@ -1,7 +1,7 @@
 """Sequence numbers of tills: the same number with two payloads shows a restored copy of an outbox, or a stolen key.
 
-A document holds the hashes of `PER_DOCUMENT` numbers of one outbox epoch. Both payloads are kept and judged by the rules
-of the ledger; the audit log has an event.
+A document holds the hashes of `PER_DOCUMENT` numbers of one outbox epoch. Both payloads are kept and judged by the
+rules of the ledger; the audit log has an event.
 """
 
 import hashlib
@@ -50,7 +50,7 @@ def record(ports: Ports, deliveries: Iterable[Delivery]) -> None:
     for numbered in filter(None, map(_numbered, deliveries)):
         documents.setdefault(numbered.document, []).append(numbered)
     for _ in range(MAX_TRIES):
-        puts = [put for id, messages in documents.items() for put in _changes(ports, id, messages)]
+        puts = [put for name, messages in documents.items() for put in _changes(ports, name, messages)]
         if not puts:
             return
         try:

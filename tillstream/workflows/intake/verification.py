@@ -38,7 +38,7 @@ class Verifier:
     def unverified(self, deliveries: Iterable[Delivery]) -> dict[str, str]:
         """ID of the delivery → why it is not verified, for those that are not."""
         reasons = {each.id: self.reason(each.message.body, each.message.attributes) for each in deliveries}
-        return {id: reason for id, reason in reasons.items() if reason}
+        return {name: reason for name, reason in reasons.items() if reason}
 
     def reason(self, body: bytes, attributes: Mapping[str, str]) -> str:
         """Why a message is not verified; empty if it is, or if it is not signed and its store has no key."""
