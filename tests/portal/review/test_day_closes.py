@@ -138,6 +138,19 @@ def test_a_sale_of_the_form_that_a_till_recorded_too_is_a_possible_double(
     assert "Sale W-ab-1 of the form may be the same sale as 1" in person(Role.ADMIN).get("/waiting/day-closes").text
 
 
+def test_an_agreeing_day_close_moves_the_completeness_of_the_store(
+    app: App, clock: ManualClock, person: People
+) -> None:
+    send(app, sale("1"), close(["1"], 1, "10"))
+    send(app, sale("2", sold_at="2026-11-21T10:00:00Z"), close(["2-3"], 2, "20", date="2026-11-21"))
+    clock.advance(150 * 86_400)
+    sweep(app, clock)
+    page = person(Role.ADMIN).get(f"/completeness?day=2026-11-20&open={REGION}").text
+    store = page.partition(f">{STORE}</th>")[2].partition("</tr>")[0]
+    assert "20" in store.partition("</td>")[0]
+    assert "a day close does not agree" in store
+
+
 def test_a_manager_sees_and_accepts_day_closes_of_own_stores_only(app: App, clock: ManualClock, person: People) -> None:
     send(app, close(["1"], 1, "10"))
     sweep(app, clock)
