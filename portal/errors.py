@@ -128,7 +128,7 @@ def answer(error: Exception) -> Any:
 def _look_up(error: Exception) -> Answer:
     if isinstance(error, Unauthorized):
         entry = BAD_TOKEN if token_auth.shown() else BY_STATUS[401]
-        return replace(entry, next_step=STORE_TOKEN) if request.endpoint == "api.sales" else entry
+        return replace(entry, next_step=STORE_TOKEN) if request.endpoint in {"api.sales", "api.outcomes"} else entry
     if isinstance(error, CSRFError) and request.path.startswith("/api/"):
         return NO_TOKEN
     for kind in type(error).__mro__:

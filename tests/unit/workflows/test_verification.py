@@ -12,6 +12,8 @@ from app_factory import build
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.audit import reading
+from tillstream.batches import records
+from tillstream.domain.batch.record import BatchKind
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.store_sale import schema
 from tillstream.people import signatures, store_keys
@@ -156,3 +158,20 @@ def test_the_name_of_the_portal_does_not_verify_a_message(app: App) -> None:
     forged = signed(body(), portal, private)
     reason = Verifier(app.ports).reason(forged.body, {**forged.attributes, "till": "portal"})
     assert reason == "its signature is wrong"
+
+
+@pytest.mark.parametrize(
+    ("sold_at", "code"),
+    [
+        ("2026-11-20T12:30:00+00:00", "clock-ahead"),
+        ("2062-01-01T12:00:00+00:00", "clock-ahead"),
+        ("2019-11-20T12:00:00+00:00", "sold-long-ago"),
+    ],
+)
+def test_a_time_that_does_not_fit_the_receipt_is_flagged_and_the_sale_counts(app: App, sold_at: str, code: str) -> None:
+    send(app, Message(body(sold_at=sold_at)), Message(body(number="2")))
+    (batch,) = records.find(app.ports, kind=BatchKind.STORE_SALES)
+    assert batch.staged is not None
+    counts = {one.code: (one.count, one.example) for one in batch.staged.problems}
+    assert counts[code] == (2, sold_at)
+    assert lines(app) == 4

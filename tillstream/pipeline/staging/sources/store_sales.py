@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -39,6 +39,8 @@ COLUMNS = {
     },
 }
 """Column of a sale line → field of a message."""
+CLOCK_TOLERANCE, LONG_AGO = 10 * 60_000_000, 366 * 86_400_000_000
+"""Microseconds that a till may be ahead, and after which a sale is one of long ago."""
 AS_SENT = frozenset({"returns_sale_id", "extra"})
 """Fields that are stored without normalisation: the complete id of another sale, and a JSON object."""
 
@@ -79,6 +81,7 @@ class StoreSalesSource:
         foreign = np.array([message.is_foreign for message in messages], np.bool_)[index]
         senders = pa.array([message.store or "" for message in messages], pa.string()).take(index)
         issues.add_where(foreign, NOT_YOUR_STORE, "store_id", decoded(table.column("store_id")), senders)
+        _flag_clocks(block, issues)
         _reject_whole_sales(table, issues)
         yield RowBatch(
             table,
@@ -90,6 +93,19 @@ class StoreSalesSource:
             source=pa.array([message.sale.get("source", "till") for message in messages], pa.string()).take(index),
             received_seq=pa.array([message.sequence for message in messages], pa.int64()).take(index),
         )
+
+
+def _flag_clocks(block: MessageBlock, issues: Issues) -> None:
+    """Flag sales whose time does not fit the time when their message was received, in microseconds since 1970."""
+    texts, wall, offset = block.times
+    received = np.array([message.sequence for message in block.messages], np.int64)
+    late = received - (wall - offset)
+    for code, wrong in (("clock-ahead", late < -CLOCK_TOLERANCE), ("sold-long-ago", late > LONG_AGO)):
+        if wrong.any():
+            index = block.message_index
+            times = [f"{datetime.fromtimestamp(at // 1_000_000, UTC):%Y-%m-%d %H:%M} UTC" for at in received.tolist()]
+            values = (pa.array(column, pa.string()).take(index) for column in (texts, times))
+            issues.add_where(wrong[index], code, "sold_at", *values)
 
 
 def _rejected(message: StoredMessage) -> RejectedRow:
