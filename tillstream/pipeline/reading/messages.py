@@ -107,7 +107,7 @@ def _iter_messages(stream: BinaryIO) -> Iterator[StoredMessage]:
     for number, envelope_text in enumerate(stream.read().decode().split("\n")[:-1], 1):
         envelope = json.loads(envelope_text)
         unverified = envelope.get("unverified", "")
-        sale, errors = (None, [unverified]) if unverified else decode(envelope["message"])
+        sale, errors = _refused(unverified) if unverified else decode(envelope["message"])
         if errors and is_day_close(sale):
             errors = validation_errors(sale) or ["it is the day close of another store than that of its sender"]
         message = StoredMessage(
@@ -123,6 +123,11 @@ def _iter_messages(stream: BinaryIO) -> Iterator[StoredMessage]:
         )
         yield message
         row = message.rows.stop
+
+
+def _refused(reason: str) -> tuple[Any, list[str]]:
+    """A message that is not decoded, and why."""
+    return None, [reason]
 
 
 def _texts(name: str, rows: list[dict[str, Any]]) -> list[str | None]:
