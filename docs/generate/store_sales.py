@@ -64,7 +64,7 @@ OUTCOMES = """
 curl "http://127.0.0.1:8080/api/sales/outcomes?since=$CURSOR" -H "Authorization: Bearer $STORE_TOKEN"
 ```
 
-The response lists what became of the sales of the store, at most 500, in the order of settlements: counted,
+The response lists the outcomes of the sales of the store, at most 500, in the order of settlements: counted,
 duplicate, superseded (a newer version counts), quarantined (rejected, with its problems), or discarded. `next` is the
 cursor to read on from; a sale appears again when its outcome changes. In a session, the list contains the sales that
 the user may see.

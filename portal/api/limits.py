@@ -17,7 +17,7 @@ def who() -> str:
     """Rate-limit key of the request."""
     till = TOKEN.fullmatch(token_auth.shown())
     if till:
-        return f"store {till[1]}"
+        return f"token {till[1]}"
     if not signed_in():
         return f"address {get_remote_address()}"
     token = shown_token()

@@ -235,7 +235,7 @@ OPERATIONS: dict[str, Operation] = {
         right="store",
     ),
     "api.outcomes": Operation(
-        "Tills", "What became of sales after they were stored",
+        "Tills", "List the outcomes of stored sales",
         {200: ("The outcomes after `since`, in the order of settlements", "Outcomes")},
         "Requires the token of the store, or the session of a user who may enter sales. `next` is the cursor to read "
         "on from, now or later. A sale appears again when its outcome changes.",

@@ -21,7 +21,7 @@ DEFAULT_OUTCOMES, MAX_OUTCOMES = 500, 1000
 
 @allow(Open.STORE_TOKEN)
 def outcomes() -> ResponseReturnValue:
-    """What became of sales after they were stored, in the order of settlements; takes `since` and `limit`."""
+    """The outcomes of sales after they were stored, in the order of settlements; takes `since` and `limit`."""
     reader = _reader()
     args = pagination.only(request.args, "since", "limit")
     limit = pagination.number(args, "limit", DEFAULT_OUTCOMES, MAX_OUTCOMES)

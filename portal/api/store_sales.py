@@ -71,7 +71,7 @@ def _payload() -> Any:
 
 
 def _unpacked(raw: bytes) -> bytes:
-    """Unpack no more than the limit, however large the content says that it is."""
+    """Unpack no more than the limit, whatever the size of the content."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
             unpacked = file.read(store_messages.MAX_BYTES + 1)

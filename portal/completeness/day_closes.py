@@ -9,7 +9,7 @@ from tillstream.workflows.review import day_closes
 def of_scope(first: date, last: date) -> dict[tuple[str, str], dict[date, bool]]:
     """(region, store) → day → whether all day closes of the day agree or are accepted.
 
-    One that was only just received is left out: its sales are still on their way.
+    One that was only just received is left out: its sales may still arrive.
     """
     now, limits = ports().clock.now(), scope()
     closes: dict[tuple[str, str], dict[date, bool]] = {}

@@ -138,7 +138,7 @@ def _all_closed_through(closes: Iterable[Mapping[date, bool]]) -> date | None:
 
 
 def _closed(cell: Cell, closes: Mapping[date, bool]) -> Cell:
-    """The cell of a store with what the day closes of its tills say: complete without sales, or a difference."""
+    """The cell of a store with the result of the day closes of its tills: complete without sales, or a difference."""
     is_closed = closes.get(cell.day)
     if is_closed is None:
         return cell

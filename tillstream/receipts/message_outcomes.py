@@ -1,4 +1,4 @@
-"""Outcomes of store sales: what became of each message, in the order of settlements.
+"""Outcomes of store sales, one for each message, in the order of settlements.
 
 A position is a settlement, a micro-batch and a row. Settlements are numbered in the order of their commits and never
 change, so a reader who continues after a position misses nothing. A message appears again when a later settlement
@@ -181,7 +181,7 @@ _FACTS = ("region", "store_id", "number", "version", "salesperson_id")
 
 def _facts(message: StoredMessage) -> dict[str, Any]:
     """Fields of a message, null where it has none; of one that is no sale, as far as it can be read. The store is that
-    of the sender, so that nobody learns the outcome of what another one sent in their name."""
+    of the sender, so that a store does not see the outcome of a message that another one sent in its name."""
     sale: Any = message.sale
     if not sale:
         try:

@@ -28,7 +28,7 @@ UNREADABLE, UNSIGNED = "unreadable-message", "unsigned"
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one message. code, detail: why it is refused."""
+    """The result of one message. code, detail: why it is refused."""
 
     sequence: str
     id: str

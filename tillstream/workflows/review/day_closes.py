@@ -1,7 +1,7 @@
 """Day closes of tills: kept when they are received, compared with the sales that count, and accepted by a person.
 
 A day close that agrees is closed by itself, also when the missing sales come later. One that does not is an open
-question after `GRACE`, within which its sales are still on their way.
+question after `GRACE`, within which its sales may still arrive.
 """
 
 import hashlib
