@@ -90,7 +90,7 @@ def test_a_page_may_end_within_a_micro_batch(app: App, outcomes: Outcomes) -> No
     assert short(first) + short(outcomes(first["next"], 3)) == [(str(n), "counted") for n in range(5)]
 
 
-def test_a_rejected_sale_says_why_and_what_to_do(app: App, outcomes: Outcomes) -> None:
+def test_the_outcome_of_a_rejected_sale_has_its_problems_and_remedies(app: App, outcomes: Outcomes) -> None:
     wrong = sale("1", lines=[{"product_id": "P"}])
     send(app, wrong, b"{nope", sale("2", currency="XXQ"))
     page = outcomes()

@@ -72,7 +72,7 @@ def last_sequence(ports: Ports, region: str, store_id: str, till: str, epoch: st
 def _changes(ports: Ports, id: str, messages: list[_Numbered]) -> list[Put]:
     document = ports.documents.get(COLLECTION, id)
     before: dict[str, list[str]] = document.data["hashes"] if document else {}
-    hashes, events = {number: list(known) for number, known in before.items()}, []
+    hashes, events = {number: list(digests) for number, digests in before.items()}, []
     for one in messages:
         digests = hashes.setdefault(str(one.sequence), [])
         if one.digest not in digests:
