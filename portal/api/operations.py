@@ -237,8 +237,7 @@ OPERATIONS: dict[str, Operation] = {
     "api.outcomes": Operation(
         "Tills", "List the outcomes of stored sales",
         {200: ("The outcomes after `since`, in the order of settlements", "Outcomes")},
-        "Requires the token of the store, or the session of a user who may enter sales. `next` is the cursor to read "
-        "on from, now or later. A sale appears again when its outcome changes.",
+        "Requires the token of the store, or a session that may enter sales. A changed outcome is listed again.",
         (query("since", {"type": "string"}, "`next` of the last response; empty: from the first sale on"),
          query("limit", {"type": "integer", "minimum": 0, "maximum": MAX_OUTCOMES}, "Maximum number of outcomes")),
         right="store",
