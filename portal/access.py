@@ -26,7 +26,8 @@ class NotForTokens(Rejected):
 
     def __init__(self) -> None:
         super().__init__(
-            "A store token is valid only for POST /api/sales. This request needs a personal token or a session."
+            "A store token is valid only for /api/sales and what is below it. This request needs a personal token or a "
+            "session."
         )
 
 

@@ -27,6 +27,7 @@ from tillstream.people.invitation_links import NoSuchLink
 from tillstream.people.login_throttle import TooManyTries
 from tillstream.people.sign_in.external_identities import NotInvited
 from tillstream.workflows.intake.resumable_upload import WrongChecksum, WrongOffset
+from tillstream.workflows.intake.store_sales import Unsigned
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ TABLE: dict[type[Exception], Answer] = {
     NotOurVersion: Answer(412, "protocol-version"),
     NotAPiece: Answer(415, "content-type"),
     TooLarge: Answer(413, "too-large"),
+    Unsigned: Answer(422, "unsigned"),
     Rejected: Answer(422, "not-possible"),
     ListChanged: Answer(409, "list-changed"),
     WrongOffset: Answer(409, "wrong-offset"),
@@ -92,7 +94,7 @@ BAD_TOKEN = Answer(
     "token-not-valid",
     "It was revoked, has expired or never existed. Create another one under API tokens.",
 )
-STORE_TOKEN = "Send the token of the store as Authorization: Bearer. An administrator creates it under Store tokens."  # noqa: S105 - a sentence
+STORE_TOKEN = "Send the token of the store as Authorization: Bearer. An administrator creates it under Stores' tills."  # noqa: S105 - a sentence
 FAULT = Answer(500, "internal-error", "If it happens again, give an administrator the reference below.")
 
 
@@ -126,7 +128,7 @@ def answer(error: Exception) -> Any:
 def _look_up(error: Exception) -> Answer:
     if isinstance(error, Unauthorized):
         entry = BAD_TOKEN if token_auth.shown() else BY_STATUS[401]
-        return replace(entry, next_step=STORE_TOKEN) if request.endpoint == "api.sales" else entry
+        return replace(entry, next_step=STORE_TOKEN) if request.endpoint in {"api.sales", "api.outcomes"} else entry
     if isinstance(error, CSRFError) and request.path.startswith("/api/"):
         return NO_TOKEN
     for kind in type(error).__mro__:
@@ -150,7 +152,7 @@ def _limit() -> str:
     if limit is None or (request.content_length or 0) <= limit:
         return "The form has too much text or too many fields."
     if request.blueprint == "api":
-        return f"A sale may have at most {limit // 1024} KB. Send each sale as a separate message."
+        return f"A request may have at most {size(limit)}. Send fewer messages at once."
     if request.blueprint == "uploads":
         return f"The maximum size is {size(limit)}. Split the file, or compress it with gzip, and upload it again."
     return f"The maximum size here is {size(limit)}."

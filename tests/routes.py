@@ -15,6 +15,8 @@ ARGUMENTS: dict[str, str | int] = {
     "batch_id": "0" * 20,
     "login": "nobody",
     "token_id": "0" * 12,
+    "close_id": "2026-06-01-" + "0" * 32 + "-" + "0" * 12,
+    "key_id": "0" * 12,
     "number": 1,
     "sale_id": "MUM01/1",
     "region": "IN",

@@ -80,6 +80,7 @@ def call_of(endpoint: str, batch: str, place: str) -> tuple[str, str, Any, dict[
                            tus | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}),
         "api.cancel_sending": ("DELETE", place, None, tus),
         "api.sales": ("POST", "/api/v1/sales", sale_schema()["examples"][0], {}),
+        "api.outcomes": ("GET", "/api/v1/sales/outcomes?limit=2", None, {}),
         "api.healthz": ("GET", "/healthz", None, {}),
         "health.ready": ("GET", "/healthz/ready", None, {}),
     }  # fmt: skip

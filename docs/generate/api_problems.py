@@ -57,7 +57,7 @@ class Caller:
 
     def right_call(self, endpoint: str) -> Call:
         method, path, body, headers = call_of(endpoint, self.batch, self.place)
-        token = store_token(self.app) if OPERATIONS[endpoint].right == "store" else self.token(*RIGHTS)
+        token = self.store_token() if OPERATIONS[endpoint].right == "store" else self.token(*RIGHTS)
         return Call(method, path, body, headers, token)
 
     def errors(self) -> Iterator[tuple[str, int, Call]]:
@@ -91,6 +91,12 @@ class Caller:
             ("send_piece", 422): {"headers": call.headers | {"Upload-Offset": "many"}},
         }
         return replace(call, **special.get((name, status), changes[status]))
+
+    def store_token(self) -> str:
+        """The token of the store of the example sale."""
+        if ("store",) not in self.tokens:
+            self.tokens["store",] = store_token(self.app)
+        return self.tokens["store",]
 
     def token(self, *rights: str) -> str:
         """The token of the administrator with these rights."""

@@ -5,6 +5,8 @@ from typing import Any
 
 from docs.generate.markdown import code, table
 from docs.generate.markdown import page as markdown
+from tillstream.domain import day_close
+from tillstream.domain.day_close import SCHEMA_V1 as CLOSE_SCHEMA
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.store_sale import MAX_MESSAGE_BYTES, SCHEMA_V1, name_pattern, schema
 
@@ -19,7 +21,7 @@ curl http://127.0.0.1:8080/api/sales -H "Authorization: Bearer $STORE_TOKEN" -H 
 """
 AFTER = f"""
 When the message is stored, the response is 202 with the ID of the sale. You create the token of a store in the portal
-under Store tokens ([people](people.md#store-tokens)); it is valid for one store of one region. Sending the same sale
+under Stores' tills ([people](people.md#store-tokens)); it is valid for one store of one region. Sending the same sale
 again changes nothing, so a till can retry until it gets a response. A message can have at most {
     MAX_MESSAGE_BYTES // 1024
 } KB. Dates follow the contract of the region ([contracts](contracts.md)): the business day is computed in the
@@ -30,6 +32,47 @@ region whose sale numbers are unique, or if it names another store, it is quaran
 `not-your-store`, and the audit log has an entry. A message that a program publishes to the topic without the attribute
 `store_id` is not bound to a store; anyone who may publish there may change the sales of every store
 ([ADR 044](adr/044-write-scope.md)).
+"""
+
+MESSAGES = """
+A till sends many messages at once, at most 1,000 and 4 MB, as JSON that may be compressed (`Content-Encoding: gzip`):
+
+```json
+{"messages": [{"payload": "{\\"schema\\": \\"store-sale/1\\", …}", "key": "…", "till": "front",
+               "epoch": "0123456789abcdef", "sequence": "17", "signature": "…"}]}
+```
+
+`payload` is the exact text of a sale or of a [day close](#day-closes). A store that has a key
+([people](people.md#store-tokens)) accepts signed messages only: `signature` is the Ed25519 signature of the bytes of
+`payload` in base64url without padding, `key` the ID of the key, `till` the ID of the till. `epoch` is 16 hexadecimal
+digits that a till chooses once for its outbox, and `sequence` counts its messages from 1. Messages on the topic have
+the same names as attributes. The response is 202 with a result for each message, in their order:
+
+```json
+{"results": [{"sequence": "17", "id": "UK/LON1/100245", "status": "accepted", "code": "", "detail": ""}],
+ "last_sequence": 16, "server_time": "2026-11-20T10:03:02.120+00:00"}
+```
+
+What is accepted is stored. A refused message does not stop the others; its code is `unreadable-message`,
+`not-your-store` or `unsigned`. `last_sequence` is the highest sequence number of the outbox that was received before:
+if it is higher than that of the till, the outbox was restored from a copy. Signatures are verified when messages are
+received. A message that cannot be verified is kept with the code `unverified-message`, and its sale does not count
+([ADR 053](adr/053-messages-of-stores.md)).
+"""
+OUTCOMES = """
+```sh
+curl "http://127.0.0.1:8080/api/sales/outcomes?since=$CURSOR" -H "Authorization: Bearer $STORE_TOKEN"
+```
+
+The response lists the outcomes of the sales of the store, at most 500, in the order of settlements: counted,
+duplicate, superseded (a newer version counts), quarantined (rejected, with its problems), or discarded. `next` is the
+cursor to read on from; a sale appears again when its outcome changes. In a session, the list contains the sales that
+the user may see.
+"""
+CLOSES = f"""
+A till sends a message with the schema `{CLOSE_SCHEMA}` (`tillstream/domain/day-close.v1.json`) when it closes a
+business day. It is compared with the sales that count; a difference is listed in [Needs
+review](day-to-day.md#day-closes). A later day close of the same till and day replaces an earlier one.
 """
 
 ROWS = """
@@ -48,6 +91,7 @@ NO_LINE_BREAK = r"(?!\n)"
 def page() -> str:
     whole = schema()
     line = whole["properties"]["lines"]["items"]
+    examples = [*whole["examples"], *day_close.schema()["examples"]]
     return markdown(
         "Store sales",
         INTRO,
@@ -58,17 +102,24 @@ def page() -> str:
         "## Lines of a sale",
         "A line has `net_amount`, or both `quantity` and `unit_price`.",
         _properties(line),
+        "## Many messages in one request",
+        MESSAGES,
+        "## Outcomes",
+        OUTCOMES,
+        "## Day closes",
+        CLOSES,
+        _properties(day_close.schema()),
         "## How a sale becomes rows",
         ROWS,
         "## Examples",
-        *(code(json.dumps(example, indent=2, ensure_ascii=False), "json") for example in whole["examples"]),
+        *(code(json.dumps(example, indent=2, ensure_ascii=False), "json") for example in examples),
     )
 
 
 def _properties(part: dict[str, Any]) -> str:
     required = set(part.get("required", ()))
     rows = [
-        (f"`{name}`", "yes" if name in required else "", _kind(rule), _words(rule))
+        (f"`{name}`", "yes" if name in required else "", _kind(rule), _words(name, rule))
         for name, rule in part["properties"].items()
     ]
     return table(("field", "required", "type", "meaning"), rows)
@@ -85,8 +136,8 @@ def _kind(rule: dict[str, Any]) -> str:
     return f"{rule.get('format', rule['type'])}{length}"
 
 
-def _words(rule: dict[str, Any]) -> str:
-    words = [str(rule[name]) for name in ("description",) if name in rule]
+def _words(name: str, rule: dict[str, Any]) -> str:
+    words = [str(rule["description"])] if "description" in rule else []
     if "default" in rule:
         words.append(f"`{rule['default']}` if absent")
     if rule.get("pattern") == name_pattern():
@@ -96,5 +147,5 @@ def _words(rule: dict[str, Any]) -> str:
     if "minimum" in rule:
         words.append(f"{rule['minimum']} or more")
     if "minItems" in rule:
-        words.append(f"{rule['minItems']} to {rule['maxItems']} lines")
+        words.append(f"{rule['minItems']} to {rule['maxItems']} {name}")
     return "; ".join(words)

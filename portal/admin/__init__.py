@@ -1,4 +1,4 @@
-"""Admin pages: accounts, sign-in rules and store tokens."""
+"""Admin pages: accounts, sign-in rules and tills of stores."""
 
 from flask import Blueprint
 
@@ -25,3 +25,6 @@ blueprint.add_url_rule("/sign-in-rules", "save_policy", policy.save, methods=["P
 blueprint.add_url_rule("/stores", "stores", stores.show)
 blueprint.add_url_rule("/stores", "add_token", stores.add, methods=["POST"])
 blueprint.add_url_rule("/stores/<token_id>/revoke", "revoke", stores.revoke, methods=["POST"])
+blueprint.add_url_rule("/stores/connect", "connect_till", stores.connect, methods=["POST"])
+blueprint.add_url_rule("/stores/keys/<key_id>/replace", "rotate_key", stores.rotate_key, methods=["POST"])
+blueprint.add_url_rule("/stores/keys/<key_id>/revoke", "revoke_key", stores.revoke_key, methods=["POST"])

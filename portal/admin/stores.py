@@ -1,4 +1,4 @@
-"""Store tokens, with which tills send the sales of their store."""
+"""Tills of stores: the tokens and keys with which they send the sales of their store."""
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -10,9 +10,11 @@ from portal.access import allow
 from portal.admin import texts
 from portal.context import me, ports, tillstream
 from portal.filters.values import remaining
+from portal.urls import public_address
 from tillstream.domain.errors import Unavailable
 from tillstream.domain.people import Action
-from tillstream.people import store_tokens
+from tillstream.people import setup_codes, store_keys, store_tokens
+from tillstream.people.setup_codes import TillSetup
 
 
 class NewToken(FlaskForm):
@@ -35,7 +37,8 @@ def _page(form: NewToken) -> str:
         stores = remaining("store", {})
     except Unavailable:  # a token does not depend on the warehouse
         stores = []
-    return render_template("admin/stores.html", tokens=store_tokens.find(ports()), form=form, stores=stores)
+    tokens, keys = store_tokens.find(ports()), store_keys.find(ports())
+    return render_template("admin/stores.html", tokens=tokens, keys=keys, form=form, stores=stores)
 
 
 @allow(Action.ADMINISTER)
@@ -58,3 +61,33 @@ def revoke(token_id: str) -> ResponseReturnValue:
     token = store_tokens.revoke(ports(), token_id, me().login)
     flash(texts.revoked(token.store_id), "done")
     return redirect(url_for("admin.stores"), 303)
+
+
+@allow(Action.ADMINISTER)
+def connect() -> ResponseReturnValue:
+    """Create the token and the key of a till, and show its setup code once."""
+    form = _form()
+    if not form.validate_on_submit():
+        return _page(form), 422
+    setup = setup_codes.connect(
+        ports(), public_address(), form.region.data, form.store_id.data, form.label.data or "", me().login
+    )
+    return _setup_page(setup)
+
+
+@allow(Action.ADMINISTER)
+def rotate_key(key_id: str) -> ResponseReturnValue:
+    """Create a new token and key for the till of a key, and show their setup code once."""
+    return _setup_page(setup_codes.reconnect(ports(), public_address(), key_id, me().login))
+
+
+@allow(Action.ADMINISTER)
+def revoke_key(key_id: str) -> ResponseReturnValue:
+    key = store_keys.revoke(ports(), key_id, me().login)
+    flash(texts.key_revoked(key.till, key.store_id), "done")
+    return redirect(url_for("admin.stores"), 303)
+
+
+def _setup_page(setup: TillSetup) -> ResponseReturnValue:
+    """Rendered directly, not after a redirect: the secret must not be stored in a cookie."""
+    return render_template("admin/setup_code.html", setup=setup), 201

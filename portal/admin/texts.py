@@ -1,4 +1,4 @@
-"""Texts of the pages of people, sign-in rules and store tokens."""
+"""Texts of the pages of people, sign-in rules and tills of stores."""
 
 from collections.abc import Iterable
 
@@ -89,3 +89,7 @@ def token_title(store_id: str, region: str) -> str:
 
 def revoked(store_id: str) -> str:
     return f"The token for {store_id} is revoked."
+
+
+def key_revoked(till: str, store_id: str) -> str:
+    return f"The key of the till {till} of {store_id} is revoked. What it signs no longer counts."

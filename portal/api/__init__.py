@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from portal.api import docs_page, health, ledger_lists, paths, queries, resumable, store_sales, uploads
+from portal.api import docs_page, health, ledger_lists, outcomes, paths, queries, resumable, store_sales, uploads
 
 blueprint = Blueprint("api", __name__, template_folder="templates")
 
@@ -28,6 +28,7 @@ _route("uploads/sending/<sending_id>", "cancel_sending", resumable.cancel, "DELE
 _route("uploads/<batch_id>", "upload", uploads.one)
 _route("uploads/<batch_id>/receipt", "receipt", uploads.receipt)
 _route("sales", "sales", store_sales.send, "POST")
+_route("sales/outcomes", "outcomes", outcomes.outcomes)
 _route("openapi.json", "openapi", docs_page.openapi)
 for name, view in (("sale-lines", ledger_lists.sale_lines), ("changes", ledger_lists.changes)):
     blueprint.add_url_rule(paths.ROOT + name, name, view)

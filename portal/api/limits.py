@@ -4,7 +4,9 @@ from flask import Blueprint, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+from portal import token_auth
 from portal.context import me, shown_token, signed_in, tillstream
+from tillstream.people.store_tokens import TOKEN
 
 UNLIMITED = frozenset(
     {"api.sales", "api.sending", "api.send_piece", "api.healthz", "health.live", "health.ready", "health.metrics"}
@@ -13,6 +15,9 @@ UNLIMITED = frozenset(
 
 def who() -> str:
     """Rate-limit key of the request."""
+    till = TOKEN.fullmatch(token_auth.shown())
+    if till:
+        return f"token {till[1]}"
     if not signed_in():
         return f"address {get_remote_address()}"
     token = shown_token()

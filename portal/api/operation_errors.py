@@ -27,7 +27,8 @@ def errors_of(endpoint: str, one: Operation) -> list[int]:
     """Error statuses of an operation; a status that the operation describes itself is included."""
     errors = {503, *one.errors}
     if one.right:
-        errors |= {401, 413, 422} if one.right == "store" else {401, 403}
+        errors |= {401, 413, 422} if one.right == "store" and one.body else {401}
+        errors |= {403} if one.right != "store" else set()
     if one.right and endpoint.startswith("api.") and endpoint not in UNLIMITED:
         errors.add(429)
     errors |= {status for status, raises in _RAISES.items() if any(raises(parameter) for parameter in one.parameters)}

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from portal.api import schemas
 from portal.api.ledger_lists import DEFAULT_ROWS
 from portal.api.ledger_lists import MAX_ROWS as LINE_ROWS
+from portal.api.outcomes import MAX_OUTCOMES
 from portal.api.pagination import MAX_OFFSET, NUMBERS
 from portal.api.queries import LISTS, MAX_ROWS
 from portal.api.tus import PIECE, VERSION
@@ -128,6 +129,8 @@ def _list(name: str) -> Operation:
 
 
 SALE = {"$ref": "#/components/schemas/StoreSale"}
+MESSAGES = {"$ref": "#/components/schemas/StoreMessages"}
+TAKEN, RESULTS = {"$ref": "#/components/schemas/Taken"}, {"$ref": "#/components/schemas/StoreResults"}
 BATCH = path("batch_id", "ID of the batch")
 SENDING = path("sending_id", "Last segment of the `Location` of the upload")
 TUS = header("Tus-Resumable", {"const": VERSION}, "Version of the protocol", required=True)
@@ -224,10 +227,19 @@ OPERATIONS: dict[str, Operation] = {
         parameters=(SENDING, TUS), right="upload",
     ),
     "api.sales": Operation(
-        "Tills", "Submit one complete sale of a store",
-        {202: ("Stored; sending the same sale again changes nothing", "Taken")},
-        "Requires the token of the store, which an administrator creates under People, Store tokens.",
-        body={"required": True, "content": {"application/json": {"schema": SALE}}},
+        "Tills", "Submit one complete sale of a store, or many messages",
+        {202: ("Stored; sending the same again changes nothing", {"anyOf": [TAKEN, RESULTS]})},
+        "Requires the token of the store, which an administrator creates under Stores' tills. Messages have a result "
+        "each, in their order. The body may be compressed with gzip; unpacked, it has at most 4 MB.",
+        body={"required": True, "content": {"application/json": {"schema": {"anyOf": [SALE, MESSAGES]}}}},
+        right="store",
+    ),
+    "api.outcomes": Operation(
+        "Tills", "List the outcomes of stored sales",
+        {200: ("The outcomes after `since`, in the order of settlements", "Outcomes")},
+        "Requires the token of the store, or a session that may enter sales. A changed outcome is listed again.",
+        (query("since", {"type": "string"}, "`next` of the last response; empty: from the first sale on"),
+         query("limit", {"type": "integer", "minimum": 0, "maximum": MAX_OUTCOMES}, "Maximum number of outcomes")),
         right="store",
     ),
     "health.ready": Operation(

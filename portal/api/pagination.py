@@ -43,7 +43,7 @@ def pop_page(args: MutableMapping[str, Any], default: int, maximum: int) -> Page
     """Page of the arguments `limit`, `cursor` and `offset`, which are removed from them. Raises `Rejected`."""
     if "cursor" in args and "offset" in args:
         raise Rejected(texts.CURSOR_AND_OFFSET)
-    limit, offset = _number(args, "limit", default, maximum), _number(args, "offset", 0, MAX_OFFSET)
+    limit, offset = number(args, "limit", default, maximum), number(args, "offset", 0, MAX_OFFSET)
     return Page(limit, offset, _first(args.pop("cursor", "")))
 
 
@@ -59,7 +59,7 @@ def _first(values: Any) -> str:
     return str(values[0] if isinstance(values, list) else values)
 
 
-def _number(args: MutableMapping[str, Any], name: str, default: int, maximum: int) -> int:
+def number(args: MutableMapping[str, Any], name: str, default: int, maximum: int) -> int:
     values = args.pop(name, None)
     if values is None:
         return default

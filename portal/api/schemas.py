@@ -5,6 +5,8 @@ from typing import Any
 from tillstream.domain.batch.record import State
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.store_sale import schema as sale_schema
+from tillstream.workflows.intake.store_messages import MAX_ATTRIBUTE, MAX_MESSAGES
+from tillstream.workflows.intake.verification import SIGNING
 
 Schema = dict[str, Any]
 
@@ -15,6 +17,7 @@ INSTANT: Schema = {"type": ["string", "null"], "format": "date-time"}
 DAY: Schema = {"type": ["string", "null"], "format": "date"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 TEXT: Schema = {"type": "string"}
+TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
 CURSOR: Schema = {"type": ["string", "null"], "description": "Cursor of the next page; null on the last one"}
 KINDS: dict[str, Schema] = {
     "decimal": CHOSEN_DECIMAL,
@@ -152,6 +155,64 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Refreshed": object_of({"status": {"const": "accepted"}, "swept": {"type": "object"}}),
     "Taken": object_of({"id": TEXT, "status": {"const": "accepted"}}),
+    "StoreMessages": {
+        "type": "object",
+        "required": ["messages"],
+        "additionalProperties": False,
+        "properties": {
+            "messages": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": MAX_MESSAGES,
+                "items": {
+                    "type": "object",
+                    "required": ["payload"],
+                    "properties": {
+                        "payload": TEXT | {"description": "The exact JSON text of a sale or of a day close"},
+                        **{name: {"type": "string", "maxLength": MAX_ATTRIBUTE} for name in SIGNING},
+                    },
+                },
+            }
+        },
+    },
+    "StoreResults": object_of(
+        {
+            "results": array_of(
+                object_of(
+                    {
+                        "sequence": TEXT,
+                        "id": TEXT,
+                        "status": {"enum": ["accepted", "refused"]},
+                        "code": TEXT,
+                        "detail": TEXT,
+                    }
+                )
+            ),
+            "last_sequence": COUNT,
+            "server_time": {"type": "string", "format": "date-time"},
+        }
+    ),
+    "Outcomes": object_of(
+        {
+            "outcomes": array_of(
+                object_of(
+                    {
+                        "region": TEXT_OR_NULL,
+                        "store_id": TEXT_OR_NULL,
+                        "number": TEXT_OR_NULL,
+                        "till": TEXT_OR_NULL,
+                        "sequence": TEXT_OR_NULL,
+                        "version": {"type": ["integer", "null"]},
+                        "outcome": {"enum": ["counted", "duplicate", "superseded", "quarantined", "discarded"]},
+                        "problems": array_of(object_of({"code": TEXT, "message": TEXT, "remedy": TEXT})),
+                        "settlement_no": COUNT,
+                        "at": {"type": "string", "format": "date-time"},
+                    }
+                )
+            ),
+            "next": TEXT,
+        }
+    ),
     "Ready": object_of(
         {
             "status": {"enum": ["ok", "down"]},

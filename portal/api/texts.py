@@ -8,6 +8,7 @@ NO_CURSOR = "This cursor is not one that the API returned."
 CURSOR_AND_OFFSET = "Use either cursor or offset, not both."
 ONLY_CURSOR = "This list is paged by cursor, not by offset."
 NO_SALE = "Send one sale as a JSON object, with Content-Type: application/json."
+NO_GZIP = "The body is not complete gzip data. Send it again."
 CHECKSUM_NOT_BASE64 = "The checksum is not valid base64."
 
 DAY, NUMBER, TEXT, ONE_OF_LIST = "day", "number", "text", "one of a list"
@@ -36,6 +37,18 @@ def no_whole_number(parameter: str, value: str, maximum: int) -> str:
 
 def too_large(megabytes: int) -> str:
     return f"The maximum size is {megabytes:,} MB. Split the file, or compress it with gzip."
+
+
+def sale_too_large(kilobytes: int) -> str:
+    return f"A sale may have at most {kilobytes} KB. Send each sale as a separate message."
+
+
+def too_many_bytes(megabytes: int) -> str:
+    return f"A request may have at most {megabytes} MB, unpacked. Send fewer messages at once."
+
+
+def no_encoding(encoding: str) -> str:
+    return f"Content-Encoding is {encoding}; it must be gzip, or missing."
 
 
 def no_piece(media_type: str) -> str:

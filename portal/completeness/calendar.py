@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import formats, metrics
 from portal.access import allow
-from portal.completeness import texts
+from portal.completeness import day_closes, texts
 from portal.context import me, ports, scope
 from portal.uploads import scoped
 from tillstream.analytics import completeness
@@ -90,6 +90,7 @@ def rows_of(contracts: Sequence[Contract], first: date, last: date) -> list[Row]
         [row for row in metrics.ask("refused-days", Filters(), first=first, last=last).to_pylist() if _mine(row)],
         _held_days(),
         metrics.ask("told-days", earlier).to_pylist() if expected else [],
+        day_closes.of_scope(min(first, now.date() - WATERMARK_WINDOW), max(last, now.date())),
     )
     return completeness.delivery_calendar(contracts, facts, first, last, now)
 

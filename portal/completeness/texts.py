@@ -8,7 +8,11 @@ WORDS: dict[State, tuple[str, str, str]] = {
     State.MISSING: ("✗", "missing", "Expected by now, but not received"),
     State.HELD: ("?", "needs review", "Received, and held until it is reviewed"),
     State.REFUSED: ("!", "rows to fix", "Received; some rows are not imported until they are fixed"),
-    State.MISMATCH: ("≠", "totals differ", "Received; some line totals are not quantity × price"),
+    State.MISMATCH: (
+        "≠",
+        "totals differ",
+        "Received; some line totals are not quantity × price, or the day close of a till does not agree",
+    ),
     State.LATE: ("◔", "arrived late", "Complete, but after the deadline"),
     State.ARRIVED: ("✓", "arrived", "Complete"),
     State.DUE: ("…", "not due yet", "Expected; the deadline has not passed"),

@@ -28,6 +28,11 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
         "This token lacks the right",
         "Your role permits the request, but the token does not. Create a token that has the right.",
     ),
+    "unsigned": (
+        "The message must be signed",
+        "The store has a key, so it accepts signed messages only. Connect the till with a setup code, which an "
+        "administrator creates under Stores' tills, and send the sales with the till agent.",
+    ),
     "two-factor-required": (
         "Two-factor sign-in required",
         "Your role requires two-factor sign-in. Set it up on your profile, then sign in again.",

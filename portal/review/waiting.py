@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import ports, scope, signed_in, stores
 from portal.list_view import list_query, page_of
+from portal.review.day_closes import open_closes
 from portal.uploads import scoped
 from tillstream.batches import records
 from tillstream.domain.batch.record import BatchKind, State
@@ -27,13 +28,19 @@ def show() -> ResponseReturnValue:
     matching = [
         one for one in held if all(word in f"{one.file} {one.contract} {one.region}".casefold() for word in wanted)
     ]
-    return render_template("review/waiting.html", page=page_of(about, matching[::-1]), waiting=len(held))
+    return render_template(
+        "review/waiting.html", page=page_of(about, matching[::-1]), waiting=len(held), closes=len(open_closes())
+    )
 
 
 def count() -> int:
-    """Number of held files that the user may decide about; 0 for roles that do not decide."""
+    """Number of held files and open day closes that the user may decide about; 0 for roles that do not decide."""
     if not signed_in() or not scope().may(Action.DECIDE):
         return 0
+    return _held() + len(open_closes())
+
+
+def _held() -> int:
     if stores() is not None:
         return sum(1 for _ in islice(scoped.newest(KINDS, State.HELD), COUNTED))
     held: dict[str, str | int | bool] = {"state": State.HELD.value}

@@ -1,6 +1,7 @@
 """Every address that changes something leaves an entry in the audit log, or says here why it need not."""
 
 import io
+import json
 import re
 from collections.abc import Callable
 
@@ -12,9 +13,11 @@ from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
 
 from tillstream.dashboards import annotations, saved_views
+from tillstream.domain import day_close
 from tillstream.domain.people import UNRESTRICTED, Role
-from tillstream.people import accounts, invitation_links, store_tokens
+from tillstream.people import accounts, invitation_links, store_keys, store_tokens
 from tillstream.people.sign_in import totp
+from tillstream.workflows.review import day_closes
 
 EXPECTED = "/expected-deliveries/IN"
 DIRECT = "/data-sources/IN/preview"
@@ -82,6 +85,16 @@ def _catalogue_import(shop: Shop) -> None:
 def _annotation(shop: Shop) -> str:
     shop.boss.post("/annotations", {"day": "2026-06-01", "text": "Strike"})
     return annotations.between(shop.app.ports, UNRESTRICTED)[0].id
+
+
+def _key(shop: Shop) -> str:
+    return store_keys.issue(shop.app.ports, "IN", "MUM01", "front", "boss")[0].id
+
+
+def _day_close(shop: Shop) -> str:
+    message = day_close.schema()["examples"][0]
+    day_closes.record(shop.app.ports, json.dumps(message))
+    return day_closes.document_id(message)
 
 
 def _with_code(shop: Shop) -> None:
@@ -160,6 +173,16 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     ),
     "admin.save_policy": ("setting.changed", lambda s: s.boss.post("/sign-in-rules", {"roles": "analyst"})),
     "admin.add_token": ("token.issued", lambda s: s.boss.post("/stores", {"region": "IN", "store_id": "MUM01"})),
+    "review.accept_close": (
+        "day-close.accepted",
+        lambda s: s.boss.post(f"/waiting/day-closes/{_day_close(s)}/accept", {"reason": "a test sale"}),
+    ),
+    "admin.connect_till": (
+        "key.issued",
+        lambda s: s.boss.post("/stores/connect", {"region": "IN", "store_id": "MUM01"}),
+    ),
+    "admin.rotate_key": ("key.rotated", lambda s: s.boss.post(f"/stores/keys/{_key(s)}/replace")),
+    "admin.revoke_key": ("key.revoked", lambda s: s.boss.post(f"/stores/keys/{_key(s)}/revoke")),
     "admin.revoke": (
         "token.revoked",
         lambda s: s.boss.post(f"/stores/{store_tokens.issue(s.app.ports, 'IN', 'M', '', 'boss')[0].id}/revoke"),

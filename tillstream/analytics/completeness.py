@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from tillstream.analytics.deliveries import DeliveryFacts, arrivals_by_day, earliest, first_expected_day, watermark
+from tillstream.analytics.deliveries import (
+    DeliveryFacts,
+    arrivals_by_day,
+    closed_through,
+    earliest,
+    first_expected_day,
+    watermark,
+)
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.schedule import DAY
 
@@ -43,6 +50,8 @@ class Cell:
     """Contracts whose file is missing."""
     silent_stores: tuple[str, ...] = ()
     """Stores listed in the contract but absent from the file that arrived."""
+    is_closed: bool | None = None
+    """Whether the day closes of the store's tills agree with the sales or are accepted; None without a day close."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,7 @@ def delivery_calendar(
         if any(one.schedule.cadence for one in region_contracts)
     }
     with_data = {row["region"] for row in (*facts.delivered, *facts.refused, *(facts.days or ()))}
+    with_data |= {region for region, _ in facts.closes}
     regions = sorted({*scheduled, *with_data, *facts.held} - {""})
     days = [start + number * DAY for number in range((end - start).days + 1)]
     return [_region(region, by_region.get(region, []), facts, days, now) for region in regions]
@@ -95,9 +105,18 @@ def _region(region: str, contracts: list[Contract], facts: DeliveryFacts, days: 
     scheduled = [contract for contract in contracts if contract.schedule.cadence]
     plan = _Plan.of(scheduled, arrivals_by_day(region, facts), now)
     listed = {store for contract in scheduled for store in contract.stores}
+    closes = {store: by_day for (of_region, store), by_day in facts.closes.items() if of_region == region}
     stores = tuple(
-        Row(region, store, tuple(_cell(day, plan.of_store(store), counts.get((store, day), _Counts())) for day in days))
-        for store in sorted({store for store, _ in counts if store} | listed)
+        Row(
+            region,
+            store,
+            tuple(
+                _closed(_cell(day, plan.of_store(store), counts.get((store, day), _Counts())), closes.get(store, {}))
+                for day in days
+            ),
+            watermark=closed_through(closes.get(store, {})),
+        )
+        for store in sorted({store for store, _ in counts if store} | listed | closes.keys())
     )
     cells = []
     for index, day in enumerate(days):
@@ -105,8 +124,26 @@ def _region(region: str, contracts: list[Contract], facts: DeliveryFacts, days: 
         cell = _cell(day, plan, counts.get((None, day), _Counts()))
         if silent and cell.state is not State.MISSING:
             cell = replace(cell, state=State.MISSING, silent_stores=silent)
+        if any(row.cells[index].is_closed is False for row in stores):
+            cell = replace(cell, state=min(cell.state, State.MISMATCH, key=ORDER.__getitem__))
         cells.append(cell)
-    return Row(region, None, tuple(cells), stores, watermark(scheduled, facts, now), bool(scheduled))
+    complete = watermark(scheduled, facts, now) if scheduled else _all_closed_through(closes.values())
+    return Row(region, None, tuple(cells), stores, complete, bool(scheduled))
+
+
+def _all_closed_through(closes: Iterable[Mapping[date, bool]]) -> date | None:
+    """The last day through which every store that closes its days is complete, or None."""
+    days = [closed_through(by_day) for by_day in closes]
+    return min((day for day in days if day), default=None) if all(days) else None
+
+
+def _closed(cell: Cell, closes: Mapping[date, bool]) -> Cell:
+    """The cell of a store with the result of the day closes of its tills: complete without sales, or a difference."""
+    is_closed = closes.get(cell.day)
+    if is_closed is None:
+        return cell
+    state = cell.state if is_closed else min(cell.state, State.MISMATCH, key=ORDER.__getitem__)
+    return replace(cell, is_closed=is_closed, state=State.ARRIVED if state is State.NOTHING else state)
 
 
 def _counts_by_day(region: str, facts: DeliveryFacts) -> dict[tuple[str | None, date], _Counts]:

@@ -22,6 +22,8 @@ class DeliveryFacts:
     """region → (store, day) of its held files"""
     days: Sequence[Mapping[str, Any]] | None = None
     """Rows of the query `told-days`, which may start earlier; None: use `delivered`."""
+    closes: Mapping[tuple[str, str], Mapping[date, bool]] = field(default_factory=dict)
+    """(region, store) → day → whether the day closes of its tills all agree with the sales or are accepted"""
 
 
 def arrivals_by_day(region: str, facts: DeliveryFacts) -> dict[str, dict[date, int]]:
@@ -55,6 +57,12 @@ def watermark(scheduled: Sequence[Contract], facts: DeliveryFacts, now: datetime
     return min(
         (_watermark(contract, facts, now) for contract in scheduled), key=lambda day: day or date.min, default=None
     )
+
+
+def closed_through(closes: Mapping[date, bool]) -> date | None:
+    """The last closed day of a store before which no day close is open, or None."""
+    first_open = min((day for day, is_closed in closes.items() if not is_closed), default=date.max)
+    return max((day for day, is_closed in closes.items() if is_closed and day < first_open), default=None)
 
 
 def _watermark(contract: Contract, facts: DeliveryFacts, now: datetime) -> date | None:

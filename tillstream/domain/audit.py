@@ -24,6 +24,9 @@ class AuditAction(StrEnum):
     SESSION_REFUSED = "session.refused"
     TOKEN_ISSUED = "token.issued"  # noqa: S105
     TOKEN_REVOKED = "token.revoked"  # noqa: S105
+    KEY_ISSUED = "key.issued"
+    KEY_ROTATED = "key.rotated"
+    KEY_REVOKED = "key.revoked"
     CONTRACT_SAVED = "contract.saved"
     CONTRACT_PROPOSED = "contract.proposed"
     RATES_LOADED = "rates.loaded"
@@ -39,6 +42,9 @@ class AuditAction(StrEnum):
     UPLOAD_OUT_OF_SCOPE = "upload.not-your-store"
     SALE_ENTERED = "sale.entered"
     SALE_OUT_OF_SCOPE = "sale.not-your-store"
+    SALE_UNVERIFIED = "sale.unverified-message"
+    SALE_SEQUENCE_REUSED = "sale.sequence-reused"
+    DAY_CLOSE_ACCEPTED = "day-close.accepted"
     DATA_REFRESHED = "data.refreshed"
     DATA_ANNOUNCED = "data.announced"
     DATA_REBUILT = "data.rebuilt"

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 NOT_YOUR_STORE = "not-your-store"
 """Code of the problem of a row that its writer may not write."""
+UNVERIFIED = "unverified-message"
+"""Code of the problem of a message whose sender could not be verified."""
 EACH_OWN_STORE = json.dumps("each-own-store")
 """`writers` of store sales: each message is bound to the store that it names."""
 Stores = tuple[str, ...] | None

@@ -83,7 +83,7 @@ def test_a_store_token_is_valid_only_for_submitting_sales(app: App, anonymous: V
         anonymous.client.get("/api/kpis", headers=headers),
     ):
         assert (refused.status_code, refused.mimetype) == (403, "application/problem+json")
-        assert "valid only for POST /api/sales" in refused.get_json()["detail"]
+        assert "valid only for /api/sales" in refused.get_json()["detail"]
 
 
 def test_a_reset_password_ends_every_session(app: App, person: People) -> None:

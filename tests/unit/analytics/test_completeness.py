@@ -127,3 +127,28 @@ def test_the_period_of_a_month_ends_with_it() -> None:
         (date(2026, 1, 1), date(2026, 1, 31)),
     ]
     assert monthly.due(date(2026, 6, 5), "UTC") - datetime(2026, 6, 30, tzinfo=UTC) == timedelta(days=1, hours=12)
+
+
+def closed(*days: tuple[int, bool], store: str = "S1") -> dict[tuple[str, str], dict[date, bool]]:
+    return {("IN", store): {date(2026, 6, day): is_closed for day, is_closed in days}}
+
+
+def test_a_store_whose_tills_close_their_days_is_complete_until_the_first_difference() -> None:
+    facts = DeliveryFacts([came(1), came(2), came(3)], closes=closed((1, True), (2, True), (3, False), (4, True)))
+    calendar_row = row(contract(), facts, last=4)
+    (store,) = calendar_row.stores
+    assert states(store) == ["arrived", "arrived", "mismatch", "arrived"]
+    assert (store.watermark, calendar_row.watermark) == (date(2026, 6, 2), date(2026, 6, 2))
+    assert states(calendar_row)[2] == "mismatch"
+
+
+def test_a_region_of_tills_is_complete_until_the_last_day_that_all_its_stores_closed() -> None:
+    closes = closed((1, True), (2, True)) | closed((1, True), store="S2")
+    assert row(contract(), DeliveryFacts([], closes=closes)).watermark == date(2026, 6, 1)
+    closes |= closed((1, False), store="S2")
+    assert row(contract(), DeliveryFacts([], closes=closes)).watermark is None
+
+
+def test_a_day_close_does_not_hide_that_a_file_is_missing() -> None:
+    facts = DeliveryFacts([came(1)], closes=closed((1, True), (2, False)))
+    assert states(row(contract(("S1",), cadence="daily"), facts, last=2).stores[0]) == ["arrived", "missing"]

@@ -1,8 +1,8 @@
 """Messages of a stored store-sales micro-batch, as text cells."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, BinaryIO
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tillstream.domain.day_close import is_day_close, validation_errors
 from tillstream.domain.store_sale import decode
 
 REQUIRED = frozenset({"number", "store_id", "currency", "quantity", "unit_price"})
@@ -29,10 +30,14 @@ class StoredMessage:
     sequence: int
     text: str
     sale: dict[str, Any]
-    """Empty if the message is not a store sale."""
+    """Empty if the message is not a store sale, or is not verified."""
     errors: list[str]
     store: str | None = None
     """The store whose token sent it; None: a program that is not bound to a store."""
+    unverified: str = ""
+    """Why its signature was not accepted when it was received; empty if it was, or if it needs none."""
+    signing: Mapping[str, str] = field(default_factory=dict)
+    """How it was signed: key, till, epoch, sequence, signature; empty for an unsigned message."""
 
     @property
     def is_foreign(self) -> bool:
@@ -101,7 +106,10 @@ def _iter_messages(stream: BinaryIO) -> Iterator[StoredMessage]:
     row = 1
     for number, envelope_text in enumerate(stream.read().decode().split("\n")[:-1], 1):
         envelope = json.loads(envelope_text)
-        sale, errors = decode(envelope["message"])
+        unverified = envelope.get("unverified", "")
+        sale, errors = _refused(unverified) if unverified else decode(envelope["message"])
+        if errors and is_day_close(sale):
+            errors = validation_errors(sale) or ["it is the day close of another store than that of its sender"]
         message = StoredMessage(
             row,
             number,
@@ -110,9 +118,16 @@ def _iter_messages(stream: BinaryIO) -> Iterator[StoredMessage]:
             {} if errors else sale,
             errors,
             envelope.get("store"),
+            unverified,
+            envelope.get("signing", {}),
         )
         yield message
         row = message.rows.stop
+
+
+def _refused(reason: str) -> tuple[Any, list[str]]:
+    """A message that is not decoded, and why."""
+    return None, [reason]
 
 
 def _texts(name: str, rows: list[dict[str, Any]]) -> list[str | None]:

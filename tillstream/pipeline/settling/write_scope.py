@@ -6,7 +6,7 @@ from tillstream import audit
 from tillstream.audit import AuditAction
 from tillstream.batches import lineage
 from tillstream.domain.batch.record import Batch, BatchKind
-from tillstream.domain.write_scope import EACH_OWN_STORE, NOT_YOUR_STORE, narrowed, to_writers
+from tillstream.domain.write_scope import EACH_OWN_STORE, NOT_YOUR_STORE, UNVERIFIED, narrowed, to_writers
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
 from tillstream.ports.warehouse import SettlementResult
@@ -32,8 +32,13 @@ def writers(ports: Ports, upload: Batch) -> str | None:
 
 
 def security_events(ports: Ports, upload: Batch, settled: SettlementResult) -> Sequence[Put]:
-    """The audit entry of a batch that has just been settled, if rows of it were rejected as `not-your-store`."""
-    rows = _rows_in_ledger(ports, upload, settled) + _rows_at_staging(upload)
+    """The audit entries of a batch that has just been settled, if rows of it were rejected as `not-your-store`, or
+    messages of it could not be verified."""
+    return [*_out_of_scope(ports, upload, settled), *_unverified(ports, upload)]
+
+
+def _out_of_scope(ports: Ports, upload: Batch, settled: SettlementResult) -> Sequence[Put]:
+    rows = _rows_in_ledger(ports, upload, settled) + _rows_at_staging(upload, NOT_YOUR_STORE)
     if not rows:
         return ()
     is_sale = upload.kind is BatchKind.STORE_SALES
@@ -42,6 +47,14 @@ def security_events(ports: Ports, upload: Batch, settled: SettlementResult) -> S
     stores = {"stores": list(upload.stores)} if upload.stores is not None else {}
     subject = upload.parent if upload.kind is BatchKind.CORRECTION else upload.batch_id
     return [audit.entry(ports, upload.received_by, action, subject, None, details | stores)]
+
+
+def _unverified(ports: Ports, upload: Batch) -> Sequence[Put]:
+    rows = _rows_at_staging(upload, UNVERIFIED)
+    if not rows:
+        return ()
+    details = {"rows": rows, "file": upload.file, "region": upload.region}
+    return [audit.entry(ports, upload.received_by, AuditAction.SALE_UNVERIFIED, upload.batch_id, None, details)]
 
 
 def _rows_in_ledger(ports: Ports, upload: Batch, settled: SettlementResult) -> int:
@@ -55,5 +68,5 @@ def _rows_in_ledger(ports: Ports, upload: Batch, settled: SettlementResult) -> i
     return counted
 
 
-def _rows_at_staging(upload: Batch) -> int:
-    return sum(one.count for one in upload.staged.problems if one.code == NOT_YOUR_STORE) if upload.staged else 0
+def _rows_at_staging(upload: Batch, code: str) -> int:
+    return sum(one.count for one in upload.staged.problems if one.code == code) if upload.staged else 0

@@ -6,10 +6,11 @@ is interrupted, the messages are delivered again, and the sweep stages the recor
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from tillstream import audit
 from tillstream.batches import events, records
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
 from tillstream.domain.batch.record import Batch, BatchKind, State
@@ -17,10 +18,12 @@ from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.events import INBOX, TOPIC_STORE_SALES
 from tillstream.domain.ids import batch_id
 from tillstream.domain.store_sale import validation_errors
+from tillstream.people import signatures, store_keys
 from tillstream.people.store_tokens import StoreToken
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Delivery, Message
 from tillstream.ports.object_store import StoredObject
+from tillstream.workflows.intake import received_closes, till_sequences, verification
 
 SUBSCRIPTION = "receive"
 NEWLINE = b"\n"
@@ -65,15 +68,19 @@ def start_settlement(ports: Ports) -> bool:
 
 def keep(ports: Ports, contracts: ContractRegistry, deliveries: Sequence[Delivery]) -> list[Batch]:
     """Store the raw bytes and create the records. Idempotent: the same deliveries produce the same content."""
+    unverified = verification.Verifier(ports).unverified(deliveries)
+    till_sequences.record(ports, [each for each in deliveries if each.id not in unverified])
     groups: dict[tuple[str, int, bool], list[Delivery]] = {}
     occurrences: dict[tuple[str, str], int] = {}
-    for delivery in sorted(deliveries, key=lambda each: (each.sequence, each.id)):
+    for delivery in sorted(
+        received_closes.take(ports, deliveries, unverified), key=lambda each: (each.sequence, each.id)
+    ):
         region, sale = _sale_key(delivery, contracts)
         # A micro-batch contains a sale at most once, so that settling it equals settling its messages one by one.
         layer = occurrences[region, sale] = occurrences.get((region, sale), -1) + 1 if sale else 0
         groups.setdefault((region, layer, bool(_store(delivery))), []).append(delivery)
     return [
-        _store_group(ports, contracts, region, group)
+        _store_group(ports, contracts, region, group, unverified)
         for (region, *_), group in sorted(groups.items(), key=lambda g: g[1][0].sequence)
     ]
 
@@ -91,10 +98,16 @@ def _sale_key(delivery: Delivery, contracts: ContractRegistry) -> tuple[str, str
     return region, number if contract.identity.ids == "region-wide" else f"{store}/{number}"
 
 
-def _store_group(ports: Ports, contracts: ContractRegistry, region: str, group: Sequence[Delivery]) -> Batch:
+def _store_group(
+    ports: Ports,
+    contracts: ContractRegistry,
+    region: str,
+    group: Sequence[Delivery],
+    unverified: Mapping[str, str],
+) -> Batch:
     """Store a micro-batch. Its name contains a hash of the content, because its first sequence is not always unique."""
     folder = f"{UNASSIGNED.name}/{region}" if region else UNASSIGNED.name
-    raw = b"".join(_line(delivery) for delivery in group)
+    raw = b"".join(_line(delivery, unverified.get(delivery.id, "")) for delivery in group)
     sha256 = hashlib.sha256(raw).hexdigest()
     stored = _write_once(ports, f"{folder}/{file_name(group[0].sequence, sha256)}", raw)
     batch = _create_record(ports, contracts, stored, sha256, len(group), own_stores=bool(_store(group[0])))
@@ -171,12 +184,14 @@ def _store(delivery: Delivery) -> str:
     return delivery.message.attributes.get("store_id", "")
 
 
-def _line(delivery: Delivery) -> bytes:
-    """Return one JSON line per message with its sequence, its text, valid or not, and the store that may send it."""
+def _line(delivery: Delivery, unverified: str) -> bytes:
+    """Return one JSON line per message with its sequence, its text, valid or not, the store that may send it, and its
+    signature. unverified: why it is not verified, or empty."""
     text = delivery.message.body.decode("utf-8", errors="backslashreplace")
     envelope: dict[str, Any] = {"sequence": delivery.sequence, "message": text}
     if _store(delivery):
         envelope["store"] = _store(delivery)
+    envelope |= verification.envelope_fields(delivery, unverified)
     return json.dumps(envelope, ensure_ascii=False).encode() + b"\n"
 
 
@@ -188,21 +203,46 @@ class NotAStoreSale(Rejected):
         self.problems = problems
 
 
-def publish(ports: Ports, store: StoreToken, payload: Any) -> str:
-    """Publish one sale and return its id, `region/store/number`. Idempotent for the same number and version.
+class Unsigned(Rejected):
+    """The store has a key, so it accepts signed messages only."""
 
-    Raises `NotAStoreSale`, `Unavailable`.
+    def __init__(self, store_id: str) -> None:
+        super().__init__(f"{store_id} has a key, so each message must be signed. Send it with the till agent.")
+
+
+def publish(ports: Ports, store: StoreToken, payload: Any) -> str:
+    """Publish one unsigned sale and return its id, `region/store/number`. Idempotent for the same number and version.
+
+    Raises `NotAStoreSale`, `Unsigned`, `Unavailable`.
     """
-    problems = validation_errors(payload)
-    if not problems:
-        problems = [
-            f"{name}: this token is only valid for {getattr(store, name)}"
-            for name in ("region", "store_id")
-            if payload[name] != getattr(store, name)
-        ]
+    body = _encoded(store.region, store.store_id, payload)
+    if verification.Verifier(ports).has_keys((store.region, store.store_id)):
+        raise Unsigned(store.store_id)
+    ports.bus.publish(TOPIC_STORE_SALES, [Message(body, {"region": store.region, "store_id": store.store_id})])
+    return f"{store.region}/{store.store_id}/{payload['number']}"
+
+
+def publish_from_portal(ports: Ports, login: str, region: str, store_id: str, payload: Any) -> str:
+    """Publish a sale that a user enters for a store, signed with the key of the portal; return its id.
+
+    Idempotent as `publish`, except for its audit entry. Raises `NotAStoreSale`, `Unavailable`.
+    """
+    body = _encoded(region, store_id, payload)
+    key, private, _ = store_keys.portal_key(ports)
+    signature = signatures.sign(private, body)
+    attributes = {"region": region, "store_id": store_id, "key": key, "till": verification.PORTAL_TILL}
+    ports.bus.publish(TOPIC_STORE_SALES, [Message(body, attributes | {"signature": signature})])
+    sale_id = f"{region}/{store_id}/{payload['number']}"
+    audit.record(ports, login, audit.AuditAction.SALE_ENTERED, sale_id, None, {"version": payload.get("version")})
+    return sale_id
+
+
+def _encoded(region: str, store_id: str, payload: Any) -> bytes:
+    problems = validation_errors(payload) or [
+        f"{name}: this token is only valid for {value}"
+        for name, value in (("region", region), ("store_id", store_id))
+        if payload[name] != value
+    ]
     if problems:
         raise NotAStoreSale(problems)
-    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
-    attributes = {"region": store.region, "store_id": store.store_id}
-    ports.bus.publish(TOPIC_STORE_SALES, [Message(body, attributes)])
-    return f"{store.region}/{store.store_id}/{payload['number']}"
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()

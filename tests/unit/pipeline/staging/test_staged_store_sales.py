@@ -47,8 +47,13 @@ def _plain(name: str, value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
+ADDED_SINCE = frozenset({"clock-ahead", "sold-long-ago"})
+"""Warnings that earlier versions did not have; the messages here have no real time of receipt."""
+
+
 def _issues(issues: Issues) -> list[list[Any]]:
-    return [[row["index"], row["code"], row["column"], row["value"]] for row in issues.table().to_pylist()]
+    rows = (row for row in issues.table().to_pylist() if row["code"] not in ADDED_SINCE)
+    return [[row["index"], row["code"], row["column"], row["value"]] for row in rows]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["contract"]["name"] for case in CASES])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -15,7 +15,7 @@ from tillstream.domain.columns import STATUSES
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.sections import DateStyle, Identity, StatusRule
 from tillstream.domain.dates.swapped_dates import DateDoubt
-from tillstream.domain.write_scope import NOT_YOUR_STORE
+from tillstream.domain.write_scope import NOT_YOUR_STORE, UNVERIFIED
 from tillstream.pipeline.normalising.dates.sale_time import ParsedTimes
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.reading.messages import MessageBlock, StoredMessage, read_messages
@@ -39,6 +39,8 @@ COLUMNS = {
     },
 }
 """Column of a sale line → field of a message."""
+CLOCK_TOLERANCE, LONG_AGO = 10 * 60_000_000, 366 * 86_400_000_000
+"""Microseconds that a till may be ahead, and after which a sale is one of long ago."""
 AS_SENT = frozenset({"returns_sale_id", "extra"})
 """Fields that are stored without normalisation: the complete id of another sale, and a JSON object."""
 
@@ -79,6 +81,7 @@ class StoreSalesSource:
         foreign = np.array([message.is_foreign for message in messages], np.bool_)[index]
         senders = pa.array([message.store or "" for message in messages], pa.string()).take(index)
         issues.add_where(foreign, NOT_YOUR_STORE, "store_id", decoded(table.column("store_id")), senders)
+        _flag_clocks(block, issues)
         _reject_whole_sales(table, issues)
         yield RowBatch(
             table,
@@ -92,9 +95,23 @@ class StoreSalesSource:
         )
 
 
+def _flag_clocks(block: MessageBlock, issues: Issues) -> None:
+    """Flag sales whose time does not fit the time when their message was received, in microseconds since 1970."""
+    texts, wall, offset = block.times
+    received = np.array([message.sequence for message in block.messages], np.int64)
+    late = received - (wall - offset)
+    for code, wrong in (("clock-ahead", late < -CLOCK_TOLERANCE), ("sold-long-ago", late > LONG_AGO)):
+        if wrong.any():
+            index = block.message_index
+            times = [f"{datetime.fromtimestamp(at // 1_000_000, UTC):%Y-%m-%d %H:%M} UTC" for at in received.tolist()]
+            values = (pa.array(column, pa.string()).take(index) for column in (texts, times))
+            issues.add_where(wrong[index], code, "sold_at", *values)
+
+
 def _rejected(message: StoredMessage) -> RejectedRow:
     detail = "; ".join(message.errors)
-    problem = RowProblem(code="unreadable-message", column=None, value=message.text[:200], detail=detail)
+    code = UNVERIFIED if message.unverified else "unreadable-message"
+    problem = RowProblem(code=code, column=None, value=message.text[:200], detail=detail)
     return RejectedRow(message.row_number, message.line_number, message.text, [problem])
 
 

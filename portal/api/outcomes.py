@@ -1,0 +1,58 @@
+"""Outcomes of store sales, for the till or the form that sent them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import abort, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from portal import token_auth
+from portal.access import Open, allow
+from portal.api import cursors, pagination
+from portal.api.store_sales import sender
+from portal.context import ports, scope, signed_in
+from tillstream.domain.people import Action
+from tillstream.receipts import message_outcomes
+from tillstream.receipts.message_outcomes import Position, Reader
+
+NAME = "outcomes"
+DEFAULT_OUTCOMES, MAX_OUTCOMES = 500, 1000
+
+
+@allow(Open.STORE_TOKEN)
+def outcomes() -> ResponseReturnValue:
+    """The outcomes of sales after they were stored, in the order of settlements; takes `since` and `limit`."""
+    reader = _reader()
+    args = pagination.only(request.args, "since", "limit")
+    limit = pagination.number(args, "limit", DEFAULT_OUTCOMES, MAX_OUTCOMES)
+    since = Position(*cursors.decode(NAME, args["since"], int, int, int)) if args.get("since") else Position()
+    page = message_outcomes.read(ports(), reader, since, max(limit, 1))
+    position = page.next
+    following = cursors.encode(NAME, position.settlement_no, position.batch_no, position.row)
+    shown = [{name: value for name, value in one.items() if name != "salesperson_id"} for one in page.outcomes]
+    response = jsonify({"outcomes": shown, "next": following})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _reader() -> Reader:
+    """The sales of the token's store, or those that the user of the session may see."""
+    if token_auth.shown().startswith("till_") or not signed_in():
+        token = sender()
+
+        def is_own(facts: Mapping[str, Any]) -> bool:
+            return facts["region"] in {token.region, None} and facts["store_id"] == token.store_id
+
+        return Reader(is_own, token.region, token.store_id)
+    if not scope().may(Action.ENTER_SALES):
+        abort(403)
+    return Reader(_is_visible)
+
+
+def _is_visible(facts: Mapping[str, Any]) -> bool:
+    limits = scope()
+    if limits.regions is not None and facts["region"] not in limits.regions:
+        return False
+    if limits.stores is not None and facts["store_id"] not in limits.stores:
+        return False
+    return limits.salesperson is None or facts["salesperson_id"] == limits.salesperson

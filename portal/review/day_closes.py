@@ -1,0 +1,51 @@
+"""Day closes of tills that do not agree with the sales that count, and their acceptance."""
+
+from datetime import date
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import formats
+from portal.access import allow
+from portal.context import me, ports, scope
+from portal.list_view import list_query, page_of
+from portal.review import texts
+from tillstream.domain.errors import NotFound
+from tillstream.domain.people import Action
+from tillstream.workflows.review import day_closes
+from tillstream.workflows.review.day_closes import DayClose
+
+
+@allow(Action.SEE_UPLOADS)
+def show() -> ResponseReturnValue:
+    """Open day closes within the scope of the user, newest day first."""
+    about = list_query()
+    words = about.q.casefold().split()
+    questions = open_closes()
+    matching = [
+        one
+        for one in questions
+        if all(word in f"{one.region} {one.store_id} {one.till_id} {one.date}".casefold() for word in words)
+    ]
+    return render_template("review/day_closes.html", page=page_of(about, matching[::-1]), waiting=len(questions))
+
+
+@allow(Action.DECIDE)
+def accept(close_id: str) -> ResponseReturnValue:
+    """Accept a day close with a reason."""
+    close = day_closes.get(ports(), close_id)
+    if not _covers(close):
+        raise NotFound(texts.NO_DAY_CLOSE)
+    day_closes.accept(ports(), close_id, me().login, request.form.get("reason", ""))
+    flash(texts.close_accepted(close.till_id, close.store_id, formats.day(date.fromisoformat(close.date))), "done")
+    return redirect(url_for("review.day_closes"), 303)
+
+
+def open_closes() -> list[DayClose]:
+    """Day closes that need the user, in the order of days."""
+    now = ports().clock.now()
+    return [one for one in day_closes.find(ports(), "open") if one.is_question(now) and _covers(one)]
+
+
+def _covers(close: DayClose) -> bool:
+    return scope().covers_region(close.region) and scope().covers_stores([close.store_id])

@@ -1,0 +1,74 @@
+"""Tills of stores: a setup code that is shown once connects one; keys are replaced and revoked."""
+
+import base64
+import html
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from visitor import Visitor
+
+from tillstream.app import App
+from tillstream.domain.people import Role
+from tillstream.people import signatures, store_keys, store_tokens
+
+People = Callable[..., Visitor]
+
+
+def setup(text: str) -> dict[str, Any]:
+    """The content of the setup code on a page."""
+    match = re.search(r'id="setup-code">tillsetup_([A-Za-z0-9_-]+)<', text)
+    assert match
+    content: dict[str, Any] = json.loads(base64.urlsafe_b64decode(match[1] + "=" * (-len(match[1]) % 4)))
+    return content
+
+
+def test_a_setup_code_has_all_that_a_till_needs_and_is_shown_once(app: App, person: People) -> None:
+    admin = person(Role.ADMIN)
+    answer = admin.post("/stores/connect", {"region": "IN", "store_id": "MUM01", "label": "front"})
+    assert answer.status_code == 201
+    code = setup(answer.text)
+    assert {name: code[name] for name in ("url", "region", "store_id", "till")} == {
+        "url": "http://localhost",
+        "region": "IN",
+        "store_id": "MUM01",
+        "till": "front",
+    }
+    token = store_tokens.check(app.ports, code["token"])
+    assert token is not None
+    assert token.store_id == "MUM01"
+    (key,) = store_keys.of_store(app.ports, "IN", "MUM01")
+    assert key.id == code["key"]
+    assert signatures.is_valid(key.public_key, b"sale", signatures.sign(code["private_key"], b"sale"))
+    page = admin.get("/stores").text
+    assert key.id in page
+    assert code["private_key"] not in page
+    assert code["token"] not in page
+
+
+def test_a_replaced_key_gets_a_new_setup_code_and_the_old_one_is_revoked_by_itself(app: App, person: People) -> None:
+    admin = person(Role.ADMIN)
+    old = store_keys.issue(app.ports, "IN", "MUM01", "front", "boss")[0]
+    code = setup(admin.post(f"/stores/keys/{old.id}/replace").text)
+    assert (code["till"], code["key"] == old.id) == ("front", False)
+    assert [bool(key.revoked_at) for key in store_keys.of_store(app.ports, "IN", "MUM01")] == [False, False]
+    answer = admin.client.post(
+        f"/stores/keys/{old.id}/revoke", headers={"X-CSRFToken": admin.token()}, follow_redirects=True
+    )
+    assert "The key of the till front of MUM01 is revoked." in html.unescape(answer.text)
+    assert [bool(key.revoked_at) for key in store_keys.of_store(app.ports, "IN", "MUM01")] == [True, False]
+
+
+def test_a_till_without_a_store_is_not_connected(app: App, person: People) -> None:
+    answer = person(Role.ADMIN).post("/stores/connect", {"region": "IN", "store_id": ""})
+    assert (answer.status_code, "Enter the store" in answer.text) == (422, True)
+    assert store_keys.find(app.ports) == []
+
+
+def test_only_admins_connect_tills(person: People) -> None:
+    assert person(Role.MANAGER).post("/stores/connect", {"region": "IN", "store_id": "MUM01"}).status_code == 403
+
+
+def test_a_key_that_does_not_exist_is_not_found(person: People) -> None:
+    assert person(Role.ADMIN).post("/stores/keys/000000000000/revoke").status_code == 404

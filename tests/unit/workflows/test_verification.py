@@ -1,0 +1,177 @@
+"""Messages of stores with keys: what is verified counts, everything else is kept whole and is a security event."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from app_factory import build
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.audit import reading
+from tillstream.batches import records
+from tillstream.domain.batch.record import BatchKind
+from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.domain.store_sale import schema
+from tillstream.people import signatures, store_keys
+from tillstream.ports.event_bus import Message
+from tillstream.server.worker import Worker
+from tillstream.settings import Settings
+from tillstream.workflows.intake import store_sales, till_sequences
+from tillstream.workflows.intake.verification import Verifier
+
+SALE = schema()["examples"][0]
+REGION, STORE = SALE["region"], SALE["store_id"]
+EPOCH = "0123456789abcdef"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    app = build(Settings(home=tmp_path, threads=1, samples=False), ManualClock(datetime(2026, 11, 20, 12, tzinfo=UTC)))
+    yield app
+    app.close()
+
+
+def body(**changes: Any) -> bytes:
+    return json.dumps(SALE | changes).encode()
+
+
+def signed(payload: bytes, key: str, private: str, sequence: int = 1, store: str = STORE) -> Message:
+    attributes = {"region": REGION, "store_id": store, "key": key, "till": "front", "epoch": EPOCH}
+    signature = signatures.sign(private, payload)
+    return Message(payload, attributes | {"sequence": str(sequence), "signature": signature})
+
+
+def send(app: App, *messages: Message) -> None:
+    app.ports.bus.publish(TOPIC_STORE_SALES, messages)
+    Worker(app).run_until_idle()
+
+
+def lines(app: App) -> int:
+    return int(app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines").column("n")[0].as_py())
+
+
+def refusals(app: App) -> list[tuple[str, str]]:
+    rows = app.ports.warehouse.query("SELECT code, problems, raw FROM refusals ORDER BY settlement_no").to_pylist()
+    return [(row["code"], json.loads(row["problems"])[0]["detail"]) for row in rows]
+
+
+def events(app: App, what: str) -> int:
+    return len(list(reading.find_entries(app.ports, reading.AuditFilter(what=what))))
+
+
+def test_a_signed_message_counts_and_its_repetition_changes_nothing(app: App) -> None:
+    key, private = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    message = signed(body(), key.id, private)
+    send(app, message)
+    send(app, message)
+    assert (lines(app), refusals(app)) == (2, [])
+    assert events(app, "sale") == 0
+
+
+def test_an_unsigned_message_of_a_store_with_a_key_is_kept_whole_and_is_a_security_event(app: App) -> None:
+    store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    send(app, Message(body(), {"region": REGION, "store_id": STORE}), Message(body(number="2")))
+    assert lines(app) == 0
+    assert [code for code, _ in refusals(app)] == ["unverified-message"] * 2
+    kept = app.ports.warehouse.query("SELECT raw FROM refusals").column("raw").to_pylist()
+    assert sorted(kept) == sorted([body().decode(), body(number="2").decode()])
+    assert events(app, "sale.unverified-message") > 0
+
+
+def test_a_wrong_signature_or_an_altered_message_is_not_verified(app: App) -> None:
+    key, private = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    message = signed(body(), key.id, private)
+    altered = Message(body(number="2"), message.attributes)
+    broken = Message(message.body, {**message.attributes, "signature": "nonsense"})
+    send(app, altered, broken)
+    assert refusals(app) == [("unverified-message", "its signature is wrong")] * 2
+
+
+def test_a_store_that_signs_for_another_store_is_refused(app: App) -> None:
+    key, private = store_keys.issue(app.ports, REGION, "MAN1", "front", "boss")
+    send(app, signed(body(), key.id, private, store="MAN1"), signed(body(), key.id, private))
+    assert sorted(refusals(app)) == [
+        ("unverified-message", "its key belongs to another store"),
+        ("unverified-message", "its key is unknown"),
+    ]
+    assert lines(app) == 0
+
+
+def test_a_replaced_key_is_valid_until_it_is_revoked(app: App) -> None:
+    old, private = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    new, new_private = store_keys.rotate(app.ports, old.id, "boss")
+    send(app, signed(body(), old.id, private), signed(body(number="2"), new.id, new_private, 2))
+    assert lines(app) == 4
+    store_keys.revoke(app.ports, old.id, "boss")
+    store_keys.revoke(app.ports, old.id, "boss")
+    send(app, signed(body(number="3"), old.id, private, 3))
+    assert refusals(app) == [("unverified-message", "its key is revoked")]
+    assert [one.what for one in reading.find_by_subject(app.ports, "key", old.id)] == ["key.revoked", "key.issued"]
+
+
+def test_a_store_whose_only_key_is_revoked_still_accepts_nothing_unsigned(app: App) -> None:
+    key, _ = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    store_keys.revoke(app.ports, key.id, "boss")
+    send(app, Message(body(), {"region": REGION, "store_id": STORE}))
+    assert [code for code, _ in refusals(app)] == ["unverified-message"]
+
+
+def test_bytes_that_are_not_text_are_kept(app: App) -> None:
+    key, private = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    raw = b"\xff\xfe{broken"
+    message = signed(body(), key.id, private)
+    send(app, Message(raw, message.attributes))
+    assert [code for code, _ in refusals(app)] == ["unverified-message"]
+    (stored,) = app.ports.objects.list("inbox")
+    with app.ports.objects.open("inbox", stored.name, stored.generation) as stream:
+        assert b'"bytes": "//57YnJva2Vu"' in stream.read()
+
+
+def test_one_sequence_number_with_two_payloads_is_a_security_event_and_both_are_kept(app: App) -> None:
+    key, private = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    first, second = signed(body(), key.id, private, 7), signed(body(number="2"), key.id, private, 7)
+    send(app, first)
+    send(app, second)
+    send(app, second)
+    assert lines(app) == 4
+    assert events(app, "sale.sequence-reused") == 1
+    assert till_sequences.last_sequence(app.ports, REGION, STORE, "front", EPOCH) == 7
+    assert till_sequences.last_sequence(app.ports, REGION, STORE, "back", EPOCH) == 0
+
+
+def test_a_sale_entered_in_the_portal_counts_for_a_store_with_a_key(app: App) -> None:
+    store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    sale = SALE | {"source": "form"}
+    assert store_sales.publish_from_portal(app.ports, "asha", REGION, STORE, sale) == f"{REGION}/{STORE}/100245"
+    Worker(app).run_until_idle()
+    assert (lines(app), events(app, "sale.entered")) == (2, 1)
+
+
+def test_the_name_of_the_portal_does_not_verify_a_message(app: App) -> None:
+    store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    portal = store_keys.portal_key(app.ports)[0]
+    _, private = store_keys.issue(app.ports, REGION, "MAN1", "front", "boss")
+    forged = signed(body(), portal, private)
+    reason = Verifier(app.ports).reason(forged.body, {**forged.attributes, "till": "portal"})
+    assert reason == "its signature is wrong"
+
+
+@pytest.mark.parametrize(
+    ("sold_at", "code"),
+    [
+        ("2026-11-20T12:30:00+00:00", "clock-ahead"),
+        ("2062-01-01T12:00:00+00:00", "clock-ahead"),
+        ("2019-11-20T12:00:00+00:00", "sold-long-ago"),
+    ],
+)
+def test_a_time_that_does_not_fit_the_receipt_is_flagged_and_the_sale_counts(app: App, sold_at: str, code: str) -> None:
+    send(app, Message(body(sold_at=sold_at)), Message(body(number="2")))
+    (batch,) = records.find(app.ports, kind=BatchKind.STORE_SALES)
+    assert batch.staged is not None
+    counts = {one.code: (one.count, one.example) for one in batch.staged.problems}
+    assert counts[code] == (2, sold_at)
+    assert lines(app) == 4

@@ -1,0 +1,195 @@
+"""Outcomes of store sales, one for each message, in the order of settlements.
+
+A position is a settlement, a micro-batch and a row. Settlements are numbered in the order of their commits and never
+change, so a reader who continues after a position misses nothing. A message appears again when a later settlement
+decides about it: it was fixed, discarded or undone.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import sql
+from tillstream.batches import records
+from tillstream.pipeline.reading.messages import StoredMessage, read_messages
+from tillstream.ports import Ports
+from tillstream.receipts.receipt import with_message
+
+BATCHES = 200
+"""Micro-batches that one query reads; their originals are read if they contain a sale of the reader."""
+ROUNDS = 20
+"""Maximum times `BATCHES` for one page, so that a request for few sales among very many ends."""
+UNDONE = {
+    "code": "undone",
+    "message": "The sales of this message were undone.",
+    "remedy": "If the sale is right, send it again with a higher version.",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """After this row of this micro-batch, as this settlement decided it."""
+
+    settlement_no: int = 0
+    batch_no: int = 0
+    row: int = 0
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Whose sales are read. region, store: narrows the query; empty: `sees` decides alone."""
+
+    sees: Callable[[Mapping[str, Any]], bool]
+    """Takes a message that may lack any field."""
+    region: str = ""
+    store: str = ""
+
+
+@dataclass(frozen=True)
+class _Decision:
+    settlement_no: int
+    fix_number: int
+    outcome: str
+    problems: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class OutcomePage:
+    outcomes: list[dict[str, Any]]
+    next: Position
+
+
+def read(ports: Ports, reader: Reader, since: Position, limit: int) -> OutcomePage:
+    """At most `limit` outcomes after a position, and the position to continue from."""
+    outcomes: list[dict[str, Any]] = []
+    for _ in range(ROUNDS):
+        start = since
+        for position, outcome in _following(ports, reader, start):
+            since = position
+            if outcome:
+                outcomes.append(outcome)
+            if len(outcomes) >= limit:
+                return OutcomePage(outcomes, since)
+        if since == start:
+            break
+    return OutcomePage(outcomes, since)
+
+
+Decisions = Mapping[tuple[int, int], list[_Decision]]
+"""(batch_no, row number) → decisions about the row."""
+
+
+def _following(ports: Ports, reader: Reader, since: Position) -> Iterator[tuple[Position, dict[str, Any] | None]]:
+    """Positions after `since`, each with its outcome; the last one of a micro-batch has none."""
+    values = {"settlement_no": since.settlement_no, "batch_no": since.batch_no, "limit": BATCHES}
+    batches = ports.warehouse.query(sql.text("ledger/decided_messages"), values).to_pylist()
+    decisions = _decisions(ports, reader, batches) if batches else {}
+    decided = {batch_no for batch_no, _ in decisions}
+
+    @cache
+    def messages(batch_id: str) -> list[StoredMessage]:
+        upload = records.get(ports, batch_id)
+        with ports.objects.open(upload.bucket, upload.object, upload.generation) as stream:
+            block = read_messages(stream)
+        return sorted([*block.messages, *block.unreadable], key=lambda message: message.row_number)
+
+    for batch in batches:
+        settlement_no, batch_no = batch["settlement_no"], batch["batch_no"]
+        for message in messages(batch["batch_id"]) if batch_no in decided else ():
+            position = Position(settlement_no, batch_no, message.row_number)
+            if position > since:
+                yield position, _outcome(reader, message, batch, decisions)
+        end = Position(settlement_no, batch_no, 1 << 62)
+        if end > since:
+            yield end, None
+
+
+def _decisions(ports: Ports, reader: Reader, batches: list[dict[str, Any]]) -> Decisions:
+    values: dict[str, Any] = {
+        "batches": sorted({batch["batch_no"] for batch in batches}),
+        "received": sorted({batch["received_date"] for batch in batches}),
+    }
+    days = ports.warehouse.query(sql.text("ledger/days_of_batches"), values).column("sale_date").to_pylist()
+    own = {"region": reader.region, "store": reader.store}
+    decisions: dict[tuple[int, int], list[_Decision]] = {}
+    if days:
+        accepted = ports.warehouse.query(sql.text("ledger/accepted_decisions"), values | own | {"days": days})
+        for row in accepted.to_pylist():
+            outcome = "superseded" if row["superseded"] else row["outcome"]
+            decisions.setdefault((row["batch_no"], row["row_number"]), []).append(
+                _Decision(row["settlement_no"], row["fix_number"], outcome)
+            )
+    for row in ports.warehouse.query(sql.text("ledger/rejected_decisions"), values | own).to_pylist():
+        decisions.setdefault((row["batch_no"], row["row_number"]), []).append(
+            _Decision(row["settlement_no"], row["fix_number"], row["outcome"], tuple(json.loads(row["problems"])))
+        )
+    return decisions
+
+
+def _outcome(
+    reader: Reader, message: StoredMessage, batch: Mapping[str, Any], decisions: Decisions
+) -> dict[str, Any] | None:
+    """The outcome of a message by a settlement; None if that decided nothing about it, or if it is not the reader's."""
+    settlement_no = batch["settlement_no"]
+    rows = [decisions.get((batch["batch_no"], row), []) for row in message.rows]
+    decided = [one for row in rows for one in row]
+    if not (decided if batch["is_undone"] else any(one.settlement_no == settlement_no for one in decided)):
+        return None
+    facts = _facts(message)
+    if not reader.sees(facts):
+        return None
+    now = [_latest(row, settlement_no) for row in rows if row]
+    problems = [UNDONE] if batch["is_undone"] else list(_problems(now))
+    return facts | {
+        "till": message.signing.get("till"),
+        "sequence": message.signing.get("sequence"),
+        "outcome": "discarded" if batch["is_undone"] else _summary({one.outcome for one in now}),
+        "problems": problems,
+        "settlement_no": settlement_no,
+        "at": batch["settled_at"].isoformat(),
+    }
+
+
+def _latest(decisions: Iterable[_Decision], settlement_no: int) -> _Decision:
+    """What held about a row after a settlement; a row is decided before it is fixed."""
+    until = [one for one in decisions if one.settlement_no <= settlement_no]
+    return max(until or decisions, key=lambda one: (one.settlement_no, one.fix_number))
+
+
+def _summary(outcomes: set[str]) -> str:
+    """The outcome of a whole sale from those of its rows."""
+    if "quarantined" in outcomes:
+        return "quarantined"
+    if outcomes & {"new", "corrected"}:
+        return "counted"
+    return next((name for name in ("superseded", "duplicate") if name in outcomes), "discarded")
+
+
+def _problems(decisions: Iterable[_Decision]) -> Iterator[dict[str, Any]]:
+    shown: set[str] = set()
+    for problem in (problem for one in decisions for problem in one.problems):
+        complete = with_message(dict(problem), {})
+        if complete["message"] not in shown:
+            shown.add(complete["message"])
+            yield {name: complete[name] for name in ("code", "message", "remedy")}
+
+
+_FACTS = ("region", "store_id", "number", "version", "salesperson_id")
+
+
+def _facts(message: StoredMessage) -> dict[str, Any]:
+    """Fields of a message, null where it has none; of one that is no sale, as far as it can be read. The store is that
+    of the sender, so that a store does not see the outcome of a message that another one sent in its name."""
+    sale: Any = message.sale
+    if not sale:
+        try:
+            sale = json.loads(message.text)
+        except (ValueError, RecursionError):
+            sale = {}
+    if not isinstance(sale, dict):
+        sale = {}
+    texts = {name: sale.get(name) for name in _FACTS}
+    facts = {name: value if isinstance(value, str | int) else None for name, value in texts.items()}
+    return facts | {"store_id": message.store or facts["store_id"]}

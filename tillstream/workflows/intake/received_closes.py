@@ -1,0 +1,38 @@
+"""Take the day closes out of the messages of a pull: valid ones are kept as records, the others stay messages."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from tillstream.domain import day_close
+from tillstream.ports import Ports
+from tillstream.ports.event_bus import Delivery
+from tillstream.workflows.review import day_closes
+
+_MARK = day_close.SCHEMA_V1.encode()
+
+
+def take(ports: Ports, deliveries: Sequence[Delivery], unverified: Mapping[str, str]) -> list[Delivery]:
+    """Record the valid day closes of verified senders, and return all other messages, which become rows.
+
+    A day close that names another store than the one whose token or key sent it stays a message too: it is rejected
+    when it is staged. Idempotent.
+    """
+    others = []
+    for delivery in deliveries:
+        if _MARK in delivery.message.body and delivery.id not in unverified and _is_own(delivery):
+            day_closes.record(ports, delivery.message.body.decode())
+        else:
+            others.append(delivery)
+    return others
+
+
+def _is_own(delivery: Delivery) -> bool:
+    """Whether the message is a valid day close of its sender's store."""
+    try:
+        message = json.loads(delivery.message.body.decode())
+    except (ValueError, RecursionError):
+        return False
+    if not day_close.is_day_close(message) or day_close.validation_errors(message):
+        return False
+    attributes = delivery.message.attributes
+    return all(attributes.get(name, message[name]) == message[name] for name in ("region", "store_id"))

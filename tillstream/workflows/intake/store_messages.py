@@ -1,0 +1,136 @@
+"""Messages that a till sends in one request: each is checked by itself, the accepted ones are published together."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tillstream import audit
+from tillstream.domain import day_close, store_sale
+from tillstream.domain.errors import Rejected
+from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.domain.store_sale import MAX_MESSAGE_BYTES
+from tillstream.domain.write_scope import NOT_YOUR_STORE
+from tillstream.people.store_tokens import StoreToken
+from tillstream.ports import Ports
+from tillstream.ports.event_bus import Message
+from tillstream.workflows.intake import till_sequences
+from tillstream.workflows.intake.verification import EPOCH, KEY, SEQUENCE, SIGNATURE, SIGNING, TILL, Verifier
+
+MAX_MESSAGES = 1000
+MAX_BYTES = 4 << 20
+"""Maximum size of a request, unpacked."""
+MAX_CLOSE_BYTES = 256 * 1024
+"""Maximum size of a day close, whose sale numbers need not be compact."""
+MAX_ATTRIBUTE = 200
+UNREADABLE, UNSIGNED = "unreadable-message", "unsigned"
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of one message. code, detail: why it is refused."""
+
+    sequence: str
+    id: str
+    code: str = ""
+    detail: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        status = "refused" if self.code else "accepted"
+        return {"sequence": self.sequence, "id": self.id, "status": status, "code": self.code, "detail": self.detail}
+
+
+def publish(ports: Ports, store: StoreToken, messages: Any) -> tuple[list[Result], int]:
+    """Publish the messages that are accepted, durable on return, and return the result of each, in their order.
+
+    Also returns the highest sequence number of their outbox that was received before. Idempotent. Raises `Rejected` if
+    it is not a list of messages, `Unavailable`.
+    """
+    if not isinstance(messages, list) or not messages:
+        raise Rejected("messages must be a list of messages, each with its payload.")
+    if len(messages) > MAX_MESSAGES:
+        raise Rejected(f"A request can have at most {MAX_MESSAGES:,} messages, not {len(messages):,}.")
+    signed_only = Verifier(ports).has_keys((store.region, store.store_id))
+    last = _last_sequence(ports, store, messages)
+    results = [_check(store, item, signed_only=signed_only) for item in messages]
+    accepted = [_message(store, item) for item, result in zip(messages, results, strict=True) if not result.code]
+    if accepted:
+        ports.bus.publish(TOPIC_STORE_SALES, accepted)
+    _report_foreign(ports, store, results)
+    return results, last
+
+
+def _check(store: StoreToken, item: Any, *, signed_only: bool) -> Result:
+    sequence = _attributes(item).get(SEQUENCE, "")
+    if not isinstance(item, Mapping) or not isinstance(item.get("payload"), str):
+        return Result(sequence, "", UNREADABLE, "the message has no payload, which is JSON as text")
+    if any(name in item and not _is_attribute(item[name]) for name in SIGNING):
+        return Result(
+            sequence, "", UNREADABLE, f"{', '.join(SIGNING)} must be texts of at most {MAX_ATTRIBUTE} letters"
+        )
+    message, problems = _decode(item["payload"])
+    if problems:
+        return Result(sequence, "", UNREADABLE, "; ".join(problems))
+    sale_id = _id(message)
+    if (message["region"], message["store_id"]) != (store.region, store.store_id):
+        return Result(
+            sequence, sale_id, NOT_YOUR_STORE, f"this token is only valid for {store.store_id} in {store.region}"
+        )
+    if signed_only and not item.get(SIGNATURE):
+        return Result(sequence, sale_id, UNSIGNED, f"{store.store_id} has a key, so each message must be signed")
+    return Result(sequence, sale_id)
+
+
+def _decode(text: str) -> tuple[Any, list[str]]:
+    """The decoded payload of a sale or a day close, and its problems."""
+    try:
+        size = len(text.encode())
+        message = json.loads(text)
+    except RecursionError:
+        return None, ["nested too deeply"]
+    except UnicodeEncodeError:
+        return None, ["contains half of a character (a lone surrogate such as \\ud800)"]
+    except ValueError as error:
+        return None, [f"not JSON: {error}"]
+    is_close = day_close.is_day_close(message)
+    limit = MAX_CLOSE_BYTES if is_close else MAX_MESSAGE_BYTES
+    if size > limit:
+        return None, [f"a message can have at most {limit // 1024} KB"]
+    return message, (day_close if is_close else store_sale).validation_errors(message)
+
+
+def _id(message: Mapping[str, Any]) -> str:
+    own = ("till_id", "date") if day_close.is_day_close(message) else ("number",)
+    return "/".join(message[name] for name in ("region", "store_id", *own))
+
+
+def _message(store: StoreToken, item: Mapping[str, str]) -> Message:
+    attributes = {"region": store.region, "store_id": store.store_id} | _attributes(item)
+    return Message(item["payload"].encode(), attributes)
+
+
+def _attributes(item: Any) -> dict[str, str]:
+    """The attributes of the signature that a message has."""
+    if not isinstance(item, Mapping):
+        return {}
+    return {name: item[name] for name in SIGNING if _is_attribute(item.get(name)) and item[name]}
+
+
+def _is_attribute(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_ATTRIBUTE and value.isprintable()
+
+
+def _last_sequence(ports: Ports, store: StoreToken, messages: Sequence[Any]) -> int:
+    """A request has messages of one outbox; that of the first one is meant."""
+    first = _attributes(messages[0])
+    if not first.get(TILL) or not first.get(EPOCH) or not first.get(KEY):
+        return 0
+    return till_sequences.last_sequence(ports, store.region, store.store_id, first[TILL], first[EPOCH])
+
+
+def _report_foreign(ports: Ports, store: StoreToken, results: Sequence[Result]) -> None:
+    """Write one security event for the messages of other stores in a request."""
+    foreign = [result.id for result in results if result.code == NOT_YOUR_STORE]
+    if foreign:
+        details = {"messages": len(foreign), "example": foreign[0], "token_id": store.id}
+        audit.record(ports, "stores", audit.AuditAction.SALE_OUT_OF_SCOPE, store.store_id, None, details)

@@ -1,0 +1,101 @@
+"""Verify the signatures of store messages when they are received, whatever transport delivered them.
+
+A message that cannot be verified is kept whole. The reason is stored with its bytes, because keys are revoked later and
+a rebuild must decide as before.
+"""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tillstream.people import signatures, store_keys
+from tillstream.people.store_keys import StoreKey
+from tillstream.ports import Ports
+from tillstream.ports.event_bus import Delivery
+
+KEY, TILL, EPOCH, SEQUENCE, SIGNATURE = "key", "till", "epoch", "sequence", "signature"
+SIGNING = (KEY, TILL, EPOCH, SEQUENCE, SIGNATURE)
+"""Attributes of a signed message."""
+PORTAL_TILL = "portal"
+NO_SIGNATURE = "it is not signed, although the store has a key"
+WRONG = "its signature is wrong"
+UNKNOWN_KEY = "its key is unknown"
+REVOKED = "its key is revoked"
+OTHER_STORE = "its key belongs to another store"
+Store = tuple[str, str]
+"""Region and store."""
+
+
+class Verifier:
+    """Verifies messages with the keys as they are now; reads those of each store once."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._keys: dict[Store, list[StoreKey]] = {}
+        self._portal: tuple[str, str, str] | None = None
+
+    def unverified(self, deliveries: Iterable[Delivery]) -> dict[str, str]:
+        """ID of the delivery → why it is not verified, for those that are not."""
+        reasons = {each.id: self.reason(each.message.body, each.message.attributes) for each in deliveries}
+        return {name: reason for name, reason in reasons.items() if reason}
+
+    def reason(self, body: bytes, attributes: Mapping[str, str]) -> str:
+        """Why a message is not verified; empty if it is, or if it is not signed and its store has no key."""
+        store = named_store(body) or (attributes.get("region", ""), attributes.get("store_id", ""))
+        keys = self._of(store)
+        if not attributes.get(SIGNATURE):
+            return NO_SIGNATURE if keys else ""
+        key_id = attributes.get(KEY, "")
+        if attributes.get(TILL) == PORTAL_TILL and key_id == self._portal_key()[0]:
+            return "" if signatures.is_valid(self._portal_key()[2], body, attributes[SIGNATURE]) else WRONG
+        key = next((one for one in keys if one.id == key_id), None)
+        if key is None:
+            sender = attributes.get("region", ""), attributes.get("store_id", "")
+            return OTHER_STORE if any(one.id == key_id for one in self._of(sender)) else UNKNOWN_KEY
+        if key.revoked_at:
+            return REVOKED
+        return "" if signatures.is_valid(key.public_key, body, attributes[SIGNATURE]) else WRONG
+
+    def has_keys(self, store: Store) -> bool:
+        """Whether the store accepts signed messages only."""
+        return bool(self._of(store))
+
+    def _of(self, store: Store) -> list[StoreKey]:
+        if store not in self._keys:
+            self._keys[store] = store_keys.of_store(self._ports, *store) if all(store) else []
+        return self._keys[store]
+
+    def _portal_key(self) -> tuple[str, str, str]:
+        if self._portal is None:
+            self._portal = store_keys.portal_key(self._ports)
+        return self._portal
+
+
+def named_store(body: bytes) -> Store | None:
+    """Region and store that a message names; None if it cannot be read."""
+    try:
+        message = json.loads(body)
+        return str(message["region"]), str(message["store_id"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def envelope_fields(delivery: Delivery, reason: str) -> dict[str, Any]:
+    """Fields of the stored line of a message: how it was signed, and why it is not verified if it is not."""
+    attributes = delivery.message.attributes
+    signing = {name: attributes[name] for name in SIGNING if name in attributes}
+    fields: dict[str, Any] = {"signing": signing} if signing else {}
+    if reason:
+        fields["unverified"] = reason
+        if not _is_utf8(delivery.message.body):
+            fields["bytes"] = base64.b64encode(delivery.message.body).decode("ascii")
+    return fields
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
