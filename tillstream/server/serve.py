@@ -31,8 +31,9 @@ from tillstream.workflows.operations import ledger_repair
 Echo = Callable[[str], None]
 FIRST_SIGN_IN = "first-password.txt"
 """File in the home folder, written if the first start does not run on a terminal."""
-THREADS = 8 + live.STREAMS
-"""Event streams are idle most of the time, but occupy a thread each: they have extra threads, so that requests do not
+THREADS = 24 + live.STREAMS
+"""Requests of tills share a commit while they wait for the disk: the more of them there are, the fewer the commits.
+Event streams are idle most of the time, but occupy a thread each: they have extra threads, so that requests do not
 have to wait for one."""
 
 
