@@ -15,7 +15,7 @@ from tillstream.pipeline.reading.signatures import NotATable
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 from tillstream.workflows.corrections import submit
-from tillstream.workflows.intake import resumable_upload, store_sales, uploads
+from tillstream.workflows.intake import micro_batch, resumable_upload, uploads
 from tillstream.workflows.onboarding import proposals
 
 DROPPED = re.compile(r"drop/[0-9]+/(.+)", re.DOTALL)
@@ -49,7 +49,7 @@ def create_record(ports: Ports, contracts: ContractRegistry, stored: StoredObjec
     if RATES_NAME.fullmatch(stored.name):
         raise Rejected(f"{stored.name} contains exchange rates and is not a new file.")
     if MESSAGES.fullmatch(stored.name):
-        return store_sales.register(ports, contracts, stored)
+        return micro_batch.register(ports, contracts, stored)
     if CORRECTION.fullmatch(stored.name):
         return submit.register(ports, stored)
     upload = resumable_upload.sent_as(ports, stored.name)

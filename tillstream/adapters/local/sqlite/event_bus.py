@@ -119,7 +119,7 @@ class SQLiteEventBus:
                         _bury(sqlite, row, attempts, now)
 
     def subscriptions(self) -> dict[str, str]:
-        return {depth.subscription: depth.topic for depth in self.queue_depths()}
+        return dict(self._file.rows(sql.SUBSCRIPTIONS))
 
     def queue_depths(self) -> list[QueueDepth]:
         now = self._micros()
