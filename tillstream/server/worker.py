@@ -16,6 +16,7 @@ from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED
 from tillstream.handlers import Event, dispatch
 from tillstream.ports.event_bus import Delivery
 from tillstream.workflows.intake import store_sales, watched_folder
+from tillstream.workflows.intake.recent_sales import RecentSales
 from tillstream.workflows.operations import reconcile
 
 log = structlog.get_logger("tillstream")
@@ -38,6 +39,7 @@ class Worker:
         self._polls = 0
         self._reported: list[str] = []
         self._holidays = -1
+        self._recent = RecentSales()
 
     def start(self) -> None:
         try:
@@ -141,7 +143,7 @@ class Worker:
     def _take_sales(self, wait: float) -> int:
         """Receive and stage store sales here, while another thread settles those before them."""
         app = self._app
-        kept = store_sales.receive(app.ports, app.contracts, app.settings.batch_size, wait, self._stage)
+        kept = store_sales.receive(app.ports, app.contracts, app.settings.batch_size, wait, self._stage, self._recent)
         if kept and not self._stopping.is_set() and wait:
             self._stopping.wait(app.settings.batch_wait)
         return len(kept)

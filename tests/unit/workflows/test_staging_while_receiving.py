@@ -18,6 +18,7 @@ from tillstream.ports.event_bus import Message
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales
+from tillstream.workflows.intake.recent_sales import RecentSales
 from tillstream.workflows.operations import reconcile
 
 
@@ -100,3 +101,24 @@ def test_one_settlement_completes_the_events_of_all_staged_micro_batches(app: Ap
     states = {batch.state for batch in records.find(app.ports, kind=BatchKind.STORE_SALES)}
     assert states == {State.ANNOUNCED}
     assert events(app) == []
+
+
+def test_messages_about_recent_sales_are_kept_apart_from_new_ones(app: App) -> None:
+    recent = RecentSales()
+    publish(app, 3)
+    first = store_sales.receive(app.ports, app.contracts, 100, 0, recent=recent)
+    publish(app, 5, version=2)
+    second = store_sales.receive(app.ports, app.contracts, 100, 0, recent=recent)
+
+    assert [batch.file for batch in (*first, *second)] == ["3 store sales", "3 store sales", "2 store sales"]
+    Worker(app).run_until_idle()
+    counted = app.ports.warehouse.query("SELECT COUNT(*) AS n, COUNT(DISTINCT sale_id) AS v FROM sale_lines")
+    assert counted.to_pylist() == [{"n": 10, "v": 5}]
+
+
+def test_the_oldest_sales_are_forgotten() -> None:
+    recent = RecentSales(most=2)
+    for number in range(5):
+        recent.update([("UK", str(number))])
+
+    assert [number for number in range(5) if ("UK", str(number)) in recent] == [2, 3, 4]

@@ -21,6 +21,7 @@ from tillstream.people.store_tokens import StoreToken
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Delivery, Message
 from tillstream.workflows.intake import micro_batch
+from tillstream.workflows.intake.recent_sales import RecentSales
 
 SUBSCRIPTION = "receive"
 PIECE = 2_000
@@ -30,15 +31,21 @@ GATHERED = 32 << 20
 
 
 def receive(
-    ports: Ports, contracts: ContractRegistry, limit: int, wait: float, stage: Callable[[Batch], object] | None = None
+    ports: Ports,
+    contracts: ContractRegistry,
+    limit: int,
+    wait: float,
+    stage: Callable[[Batch], object] | None = None,
+    recent: RecentSales | None = None,
 ) -> list[Batch]:
     """Pull up to `limit` store sales (waiting at most `wait` seconds for the first) and keep them as micro-batches.
 
     stage: stages a micro-batch at once, after its messages are acknowledged. The event that stages it is then published
     only if that fails; a process that is killed meanwhile leaves it to the sweep. None: always by the event.
+    recent: as in `keep`.
     """
     deliveries = _pull(ports, limit, wait)
-    kept = keep(ports, contracts, deliveries, publish=stage is None)
+    kept = keep(ports, contracts, deliveries, publish=stage is None, recent=recent)
     ports.bus.acknowledge(deliveries)
     for batch in kept if stage else ():
         try:
@@ -94,20 +101,29 @@ def start_settlement(ports: Ports) -> bool:
 
 
 def keep(
-    ports: Ports, contracts: ContractRegistry, deliveries: Sequence[Delivery], *, publish: bool = True
+    ports: Ports,
+    contracts: ContractRegistry,
+    deliveries: Sequence[Delivery],
+    *,
+    publish: bool = True,
+    recent: RecentSales | None = None,
 ) -> list[Batch]:
     """Store the raw bytes and create the records. Idempotent: the same deliveries produce the same content.
 
-    publish: whether to publish the events that stage the micro-batches.
+    publish: whether to publish the events that stage the micro-batches. recent: the sales of earlier calls; messages
+    about these get a micro-batch of their own, so that the others can be settled together with the earlier ones.
     """
+    recent = RecentSales(0) if recent is None else recent
     groups: dict[tuple[str, int, bool], list[Delivery]] = {}
     occurrences: dict[tuple[str, str], int] = {}
     contract_of = cache(contracts.for_region)
     for delivery in sorted(deliveries, key=lambda each: (each.sequence, each.id)):
         region, sale = _sale_key(delivery, contract_of)
         # A micro-batch contains a sale at most once, so that settling it equals settling its messages one by one.
-        layer = occurrences[region, sale] = occurrences.get((region, sale), -1) + 1 if sale else 0
+        first = int((region, sale) in recent)
+        layer = occurrences[region, sale] = occurrences.get((region, sale), first - 1) + 1 if sale else 0
         groups.setdefault((region, layer, bool(_store(delivery))), []).append(delivery)
+    recent.update(occurrences)
     return [
         _store_group(ports, contracts, region, group, publish=publish)
         for (region, *_), group in sorted(groups.items(), key=lambda g: g[1][0].sequence)
