@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 from tillstream.batches import records
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
@@ -13,6 +14,12 @@ from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 
 NEWLINE = b"\n"
+_NAME = re.compile(rf"{UNASSIGNED.name}/(.+/)?[0-9]+(-[0-9a-f]{{16}})?\.jsonl", re.DOTALL)
+
+
+def is_name(name: str) -> bool:
+    """Whether an object of this name in the inbox is a micro-batch."""
+    return bool(_NAME.fullmatch(name))
 
 
 def store(
