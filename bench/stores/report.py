@@ -14,6 +14,7 @@ from bench.stores.soak import Soak
 class Effort:
     """Seconds, messages and micro-batches to measure with."""
 
+    history: str
     seconds: int
     rate: int
     backlog: int
@@ -21,8 +22,8 @@ class Effort:
     kills: int
 
 
-SHORT = Effort(seconds=20, rate=1_000, backlog=20_000, micro_batches=200, kills=0)
-FULL = Effort(seconds=120, rate=1_000, backlog=1_000_000, micro_batches=5_000, kills=2)
+SHORT = Effort("a million", seconds=20, rate=1_000, backlog=20_000, micro_batches=200, kills=0)
+FULL = Effort("ten million", seconds=120, rate=1_000, backlog=1_000_000, micro_batches=5_000, kills=2)
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ def section(stores: Stores) -> str:
         floor("the same, p95 at most 1 s", posts.p95, most=1, unit="s"),
         floor("from a post to the total, beside the queue, median", queue.median, unit="s"),
         floor("the same, p95 at most 1 s", queue.p95, most=1, unit="s"),
-        floor(f"{effort.backlog:,} queued sales, settled at at least 30,000 a second", stores.backlog_rate, least=30_000,
-              unit="/s"),
+        floor(f"{effort.backlog:,} queued sales settled, at least 30,000 a second", stores.backlog_rate,
+              least=30_000, unit="/s"),
         floor("lost or counted twice: none", sum(abs(one.sales) + abs(one.units) for one in wrong), most=0, unit=""),
         floor("memory of the server, last against first, at most 1.5 ×", posts.memory[1] / posts.memory[0], most=1.5),
         floor("the last micro-batches against the first, at most 1.2 ×",
@@ -63,7 +64,7 @@ def section(stores: Stores) -> str:
     ]  # fmt: skip
     files = (small.last.files - small.first.files) / (0.9 * small.micro_batches)
     return (
-        "## Store sales\n\n"
+        f"## Store sales at {effort.history} lines\n\n"
         f"{STORES} simulated stores send for {effort.seconds} s to a running server: 5 % of the messages are repeats, "
         f"5 % older versions that come late, 1 % no sales; the server is killed {effort.kills} times. The sender and "
         "the server share the machine. Latency is that of a sale of another store, until the key figures have it.\n\n"

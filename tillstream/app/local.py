@@ -226,7 +226,7 @@ def _warehouse(settings: Settings, name: str, *, any_schema: bool = False, read_
 def _notify(bus: EventBus) -> Callable[[StoredObject], None]:
     """Emulate bucket notifications of the cloud: publish an event for each new inbox object.
 
-    Not for micro-batches of store sales: whoever stores one also records it, or the sweep does.
+    Not for micro-batches of store sales: the code that stores one also records it, or the sweep does.
     """
 
     def finalized(stored: StoredObject) -> None:

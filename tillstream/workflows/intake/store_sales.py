@@ -47,14 +47,19 @@ def receive(
     deliveries = _pull(ports, limit, wait)
     kept = keep(ports, contracts, deliveries, publish=stage is None, recent=recent)
     ports.bus.acknowledge(deliveries)
-    for batch in kept if stage else ():
+    if stage:
+        _stage_at_once(ports, kept, stage)
+    return kept
+
+
+def _stage_at_once(ports: Ports, kept: Sequence[Batch], stage: Callable[[Batch], object]) -> None:
+    for place, batch in enumerate(kept):
         try:
             stage(batch)
         except BaseException:
-            for unstaged in kept[kept.index(batch) :]:
+            for unstaged in kept[place:]:
                 events.publish_received(ports, unstaged)
             raise
-    return kept
 
 
 def _pull(ports: Ports, limit: int, wait: float) -> list[Delivery]:
