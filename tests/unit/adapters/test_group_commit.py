@@ -87,3 +87,22 @@ def test_an_interrupt_ends_the_thread_that_commits() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         GroupCommit(interrupted).run(1)
+
+
+def test_a_caller_that_is_interrupted_while_it_waits_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk()
+    commits = GroupCommit(disk.commit)
+    first = threading.Thread(target=commits.run, args=(1,))
+    first.start()
+    assert disk.started.wait(PATIENCE)
+
+    def interrupted(_: object) -> None:
+        disk.go.set()
+        join_thread(first)  # which lets the next caller commit
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tillstream.adapters.local.sqlite.group_commit._Pending.wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        commits.run(2)
+    assert commits.run(3) == 30
+    assert disk.groups == [[1], [3]]

@@ -13,6 +13,7 @@ class _Pending(Generic[Work, Result]):
         self.work = work
         self.results: list[Result] = []
         self.error: BaseException | None = None
+        self.is_to_commit = False
         self._notice = threading.Lock()
         self._notice.acquire()
 
@@ -55,12 +56,29 @@ class GroupCommit(Generic[Work, Result]):
             self._waiting.append(pending)
             has_to_wait, self._is_committing = self._is_committing, True
         if has_to_wait:
-            pending.wait()
+            self._wait(pending)
         if not pending.is_done:
             self._commit_group()
         if pending.error is not None:
             raise pending.error
         return pending.results[0]
+
+    def _wait(self, pending: _Pending[Work, Result]) -> None:
+        try:
+            pending.wait()
+        except BaseException:  # an interrupt: the work may or may not be stored
+            with self._lock:
+                self._waiting = [each for each in self._waiting if each is not pending]
+                if pending.is_to_commit:
+                    self._appoint()
+            raise
+
+    def _appoint(self) -> None:
+        """Let the first of those who wait commit, if there is one. Call with the lock."""
+        self._is_committing = bool(self._waiting)
+        for following in self._waiting[:1]:
+            following.is_to_commit = True
+            following.notify()
 
     def _commit_group(self) -> None:
         """Commit for those who wait, the calling thread first among them; then one of the others is to commit."""
@@ -76,7 +94,6 @@ class GroupCommit(Generic[Work, Result]):
                 raise
         finally:
             with self._lock:
-                self._is_committing = bool(self._waiting)
-                following = self._waiting[:1]
-            for each in [*following, *group[1:]]:
+                self._appoint()
+            for each in group[1:]:
                 each.notify()
