@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,15 @@ def test_a_backlog_is_one_micro_batch_up_to_the_limit(app: App) -> None:
 
 def test_large_messages_fill_a_micro_batch_early(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_sales, "GATHERED", 1)
+    publish(app, 2 * store_sales.PIECE)
+
+    assert [batch.file for batch in receive(app, None)] == ["2,000 store sales"]
+
+
+def test_a_slow_machine_keeps_what_it_has_pulled_before_the_lease_ends(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_sales, "PULLING", timedelta(0))
     publish(app, 2 * store_sales.PIECE)
 
     assert [batch.file for batch in receive(app, None)] == ["2,000 store sales"]

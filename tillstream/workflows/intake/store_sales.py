@@ -28,6 +28,8 @@ PIECE = 2_000
 """Messages of one pull: a message has up to 64 KB."""
 GATHERED = 32 << 20
 """Bytes of messages after which a micro-batch takes no further piece."""
+PULLING = timedelta(seconds=3)
+"""Time after which it takes none either, so that a slow machine keeps its messages long before their lease ends."""
 
 
 def receive(
@@ -63,14 +65,15 @@ def _stage_at_once(ports: Ports, kept: Sequence[Batch], stage: Callable[[Batch],
 
 
 def _pull(ports: Ports, limit: int, wait: float) -> list[Delivery]:
-    """Pull in pieces until one is not full, `limit` is reached or the messages take more memory than `GATHERED`."""
+    """Pull in pieces until one is not full, `limit` is reached, or they take more than `GATHERED` or `PULLING`."""
+    since = ports.clock.now()
     pulled: list[Delivery] = []
     size = 0
     while len(pulled) < limit and size < GATHERED:
         piece = ports.bus.pull(SUBSCRIPTION, min(PIECE, limit - len(pulled)), 0 if pulled else wait)
         pulled += piece
         size += sum(len(delivery.message.body) for delivery in piece)
-        if len(piece) < PIECE:
+        if len(piece) < PIECE or ports.clock.now() - since > PULLING + timedelta(seconds=wait):
             break
     return pulled
 
