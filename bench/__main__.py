@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bench import cloud, detection, full, ingest, report, small, strangers
 from bench.event_bus import publish_rate, receive_rate
+from bench.stores import report as stores
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
@@ -26,9 +27,13 @@ def main() -> None:
             report.strangers(strangers.measure()),
             report.cold(cloud.cold_starts(work)),
         ]
+        if not options.full:
+            ingest.ingest(ingest.file_of(work, ingest.ROWS), work / "stores")
+            sections.append(stores.section(stores.measure_stores(work / "stores", stores.SHORT)))
         if options.full:
             sections.append(report.large_file(cloud.streamed(work)))
             sections.append(report.at_scale(full.measure(work)))
+            sections.append(stores.section(stores.measure_stores(work / "history", stores.FULL)))
     report.write(PAGE, sections, full=options.full)
     print(PAGE.read_text(encoding="utf-8"))
 

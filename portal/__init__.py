@@ -26,6 +26,7 @@ from portal import (
     formats,
     health,
     inline_code,
+    intake,
     live,
     metric_explanation,
     navigation,
@@ -67,6 +68,7 @@ def create_app(app: App) -> Flask:
     """Create the portal for a composed application. The caller serves it and closes the application."""
     flask = Flask(__name__)
     compression.register(flask)
+    intake.register(flask, app)  # within the proxies of the security settings
     security.configure(flask, app.settings, app.ports)
     flask.extensions[EXTENSION] = app
     flask.extensions[corrections.workspace.EXTENSION] = Workspace()

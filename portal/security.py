@@ -54,13 +54,18 @@ def configure(app: Flask, settings: Settings, ports: Ports) -> None:
     )
     app.session_interface = PageSessions()
     app.json.sort_keys = False  # type: ignore[attr-defined]  # keep the column order
-    reached = f"'self' {ports.objects.upload_origin}".strip()  # for direct uploads to the object store
-    policy = {"Content-Security-Policy": POLICY.format(reached=reached)}
     app.after_request(_without_bidi_controls)
-    app.after_request(partial(_protect, HEADERS | policy))
+    protect(app, ports)
     if settings.proxies:
         # Trust only the last addresses of X-Forwarded-For, which our own proxies added.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=1)  # type: ignore[method-assign]
+
+
+def protect(app: Flask, ports: Ports) -> None:
+    """Add the security headers to every response."""
+    reached = f"'self' {ports.objects.upload_origin}".strip()  # for direct uploads to the object store
+    policy = {"Content-Security-Policy": POLICY.format(reached=reached)}
+    app.after_request(partial(_protect, HEADERS | policy))
 
 
 def _protect(headers: Mapping[str, str], response: Response) -> Response:

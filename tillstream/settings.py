@@ -154,7 +154,7 @@ class Settings(BaseSettings):
     sheet_limit_mb: int = Field(
         1024, ge=1, description="Largest unpacked workbook, in megabytes; reading it takes up to twice as much memory"
     )
-    batch_size: int = Field(2000, ge=1, description="Largest number of store sales in one micro-batch")
+    batch_size: int = Field(20_000, ge=1, description="Largest number of store sales in one micro-batch")
     batch_wait: float = Field(
         0.1, ge=0, description="Seconds to wait for more store sales before a micro-batch is created"
     )

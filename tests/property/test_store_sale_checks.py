@@ -1,6 +1,7 @@
 """The checks of a store sale find what a library for JSON schemas finds, in the same words."""
 
 import copy
+import json
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from tillstream.domain.json_schema import compile_schema
-from tillstream.domain.store_sale import schema
+from tillstream.domain.schema_acceptor import compile_acceptor
+from tillstream.domain.store_sale import decode, schema, validation_errors
 
 FIELDS = [*schema()["properties"], *schema()["properties"]["lines"]["items"]["properties"], "colour", "0", ""]
 TEXTS = ["", "GBP", "GBP\n", "till", "returned", "store-sale/1", "12.50", "1e5", "-0", "a\nb", "\u2028", "x" * 101]
@@ -31,6 +33,7 @@ formats = FormatChecker(formats=())
 formats.checks("date-time", raises=ValueError)(is_instant)
 LIBRARY = Draft202012Validator(schema(), format_checker=formats)
 OWN = compile_schema(schema(), {"date-time": is_instant})
+ACCEPTS = compile_acceptor(schema(), {"date-time": is_instant})
 
 
 @st.composite
@@ -60,3 +63,23 @@ def by_own(value: Any) -> list[tuple[list[str], str]]:
 @given(sales() | values)
 def test_own_checks_find_what_the_library_finds(value: Any) -> None:
     assert by_own(value) == by_library(value)
+
+
+@given(sales() | values)
+def test_the_quick_test_accepts_nothing_with_a_violation(value: Any) -> None:
+    assert not (ACCEPTS(value) and OWN(value))
+
+
+@given(sales())
+def test_the_quick_test_accepts_nearly_every_valid_sale(sale: Any) -> None:
+    is_unusual = isinstance(sale.get("version"), float)
+    assert OWN(sale) or ACCEPTS(sale) or is_unusual
+
+
+@given(sales() | values, st.sampled_from(["", "\ud83d", "é", "\\"]))
+def test_a_text_has_the_errors_of_its_value(value: Any, name: str) -> None:
+    if isinstance(value, dict):
+        value = value | {"customer_name": name}
+    for ascii_only in (True, False):
+        text = json.dumps(value, ensure_ascii=ascii_only)
+        assert decode(text)[1] == validation_errors(json.loads(text))

@@ -35,6 +35,7 @@ from tillstream.ports.object_store import StoredObject
 from tillstream.settings import Settings
 from tillstream.workflows.corrections import submit
 from tillstream.workflows.intake import resumable_upload
+from tillstream.workflows.intake.micro_batch import is_name
 from tillstream.workflows.intake.watched_folder import FOLDER as DROPPED_FOLDER
 from tillstream.workflows.operations import maintenance_log
 
@@ -223,10 +224,13 @@ def _warehouse(settings: Settings, name: str, *, any_schema: bool = False, read_
 
 
 def _notify(bus: EventBus) -> Callable[[StoredObject], None]:
-    """Emulate bucket notifications of the cloud: publish an event for each new inbox object."""
+    """Emulate bucket notifications of the cloud: publish an event for each new inbox object.
+
+    Not for micro-batches of store sales: the code that stores one also records it, or the sweep does.
+    """
 
     def finalized(stored: StoredObject) -> None:
-        if stored.bucket == INBOX:
+        if stored.bucket == INBOX and not is_name(stored.name):
             data = {
                 "bucket": stored.bucket,
                 "name": stored.name,

@@ -1,6 +1,6 @@
 """Waves: groups of batches that one settlement writes to the ledger together."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Protocol, TypeVar
 
@@ -26,15 +26,19 @@ def group_adjacent(batches: Iterable[B]) -> Iterator[list[B]]:
             yield from ([batch] for batch in adjacent)
 
 
-def split_on_shared_sales(batches: Sequence[B], last_sharing: Mapping[str, str]) -> Iterator[list[B]]:
-    """Split a group into waves whose batches share no sale.
+def split_on_shared_sales(batches: Sequence[B], sales: Callable[[B], Collection[str]]) -> list[list[B]]:
+    """Split a group into as few waves as possible, so that no two batches of a wave share a sale.
 
-    last_sharing: batch → the last earlier batch that contains one of its sales.
+    Batches that share one keep their order; the others are independent of each other, whichever wave they are in.
+    sales: the sales of a batch.
     """
-    wave: list[B] = []
+    waves: list[list[B]] = []
+    latest: dict[str, int] = {}
     for batch in batches:
-        if last_sharing.get(batch.batch_id) in {earlier.batch_id for earlier in wave}:
-            yield wave
-            wave = []
-        wave.append(batch)
-    yield wave
+        own = sales(batch)
+        number = 1 + max((latest[sale] for sale in own if sale in latest), default=-1)
+        if number == len(waves):
+            waves.append([])
+        waves[number].append(batch)
+        latest |= dict.fromkeys(own, number)
+    return waves

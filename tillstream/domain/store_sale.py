@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any
 
 from tillstream.domain.json_schema import Violation, compile_schema
+from tillstream.domain.schema_acceptor import compile_acceptor
 
 SCHEMA_V1 = "store-sale/1"
 MAX_MESSAGE_BYTES = 64 * 1024
@@ -27,6 +28,9 @@ def _is_instant(value: str) -> bool:
     return timestamp.tzinfo is not None and MINYEAR < timestamp.year < MAXYEAR
 
 
+_FORMATS = {"date-time": _is_instant}
+
+
 @cache
 def schema() -> dict[str, Any]:
     text = resources.files("tillstream.domain").joinpath("store-sale.v1.json").read_text(encoding="utf-8")
@@ -36,14 +40,19 @@ def schema() -> dict[str, Any]:
 
 @cache
 def _violations() -> Callable[[Any], list[Violation]]:
-    return compile_schema(schema(), {"date-time": _is_instant})
+    return compile_schema(schema(), _FORMATS)
+
+
+@cache
+def _accepts() -> Callable[[Any], bool]:
+    return compile_acceptor(schema(), _FORMATS)
 
 
 def decode(text: str | bytes) -> tuple[Any, list[str]]:
     """The decoded message and its validation errors (none if it is a store sale). Never raises."""
     try:
         sale = json.loads(text)
-        return sale, validation_errors(sale)
+        return sale, _errors(sale, has_only_characters=isinstance(text, str) and _has_only_characters(text))
     except ValueError as error:
         return None, [f"not JSON: {error}"]
     except RecursionError:
@@ -52,11 +61,17 @@ def decode(text: str | bytes) -> tuple[Any, list[str]]:
 
 def validation_errors(sale: Any) -> list[str]:
     """Validation errors of a decoded message, each prefixed with its path; empty for a valid store sale."""
+    return _errors(sale, has_only_characters=False)
+
+
+def _errors(sale: Any, *, has_only_characters: bool) -> list[str]:
+    messages = [] if _accepts()(sale) else _violation_messages(sale)
+    return messages or [*([] if has_only_characters else _encoding_errors(sale)), *_total_errors(sale)]
+
+
+def _violation_messages(sale: Any) -> list[str]:
     violations = sorted(_violations()(sale), key=lambda violation: violation.path)
-    messages = [
-        f"{_path(violation) or 'message'}: {_message(violation)[:_MAX_ERROR_LENGTH]}" for violation in violations
-    ]
-    return messages or [*_encoding_errors(sale), *_total_errors(sale)]
+    return [f"{_path(violation) or 'message'}: {_message(violation)[:_MAX_ERROR_LENGTH]}" for violation in violations]
 
 
 def _path(violation: Violation) -> str:
@@ -77,6 +92,15 @@ def name_pattern() -> str:
     return pattern
 
 
+def _has_only_characters(text: str) -> bool:
+    """Whether the text certainly has no half of a character; some texts with escapes have none either."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\\u" not in text
+
+
 def _encoding_errors(sale: Any) -> list[str]:
     """Lone surrogates, which JSON can escape but UTF-8 cannot encode."""
     try:
@@ -87,9 +111,16 @@ def _encoding_errors(sale: Any) -> list[str]:
 
 
 def _total_errors(sale: dict[str, Any]) -> list[str]:
+    return [
+        f"lines.{index}: quantity × unit_price is too large"
+        for index, line in enumerate(sale["lines"])
+        if "net_amount" not in line and _is_too_large(line["quantity"], line["unit_price"])
+    ]
+
+
+def _is_too_large(quantity: str, unit_price: str) -> bool:
+    """Whether the product of two amounts has no place in a money column. Few digits are not multiplied."""
+    if len(quantity) + len(unit_price) < _TOO_LARGE.adjusted():
+        return False
     with localcontext(prec=PRODUCT_PRECISION):
-        return [
-            f"lines.{index}: quantity × unit_price is too large"
-            for index, line in enumerate(sale["lines"])
-            if "net_amount" not in line and abs(Decimal(line["quantity"]) * Decimal(line["unit_price"])) >= _TOO_LARGE
-        ]
+        return abs(Decimal(quantity) * Decimal(unit_price)) >= _TOO_LARGE

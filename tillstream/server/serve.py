@@ -1,7 +1,9 @@
 """The local server: portal, command API and worker in one process that owns the folder."""
 
+import logging
 import secrets
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable
@@ -29,10 +31,14 @@ from tillstream.settings import Settings
 from tillstream.workflows.operations import ledger_repair
 
 Echo = Callable[[str], None]
+SWITCH_SECONDS = 0.0005
+"""Time for which a thread keeps the interpreter while others wait for it. A request releases it at each statement of
+SQLite, and with the default of 5 ms would wait that long each time beside a thread that computes."""
 FIRST_SIGN_IN = "first-password.txt"
 """File in the home folder, written if the first start does not run on a terminal."""
-THREADS = 8 + live.STREAMS
-"""Event streams are idle most of the time, but occupy a thread each: they have extra threads, so that requests do not
+THREADS = 24 + live.STREAMS
+"""Requests of tills share a commit while they wait for the disk: the more of them there are, the fewer the commits.
+Event streams are idle most of the time, but occupy a thread each: they have extra threads, so that requests do not
 have to wait for one."""
 
 
@@ -54,6 +60,8 @@ def serve(settings: Settings, echo: Echo, *, open_browser: bool = False, on_term
         return
     _port_is_free(settings)
     interrupt_on_stop()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # requests that wait are no news
     with open_app(with_server_memory(settings), wait=2.0) as app:
         _serve(app, echo, open_browser=open_browser, shown=on_terminal)
 

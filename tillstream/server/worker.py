@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -10,10 +10,13 @@ import structlog
 from tillstream import logs
 from tillstream.analytics import holidays
 from tillstream.app import App
+from tillstream.domain.batch.record import Batch
 from tillstream.domain.errors import Unavailable
+from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED
 from tillstream.handlers import Event, dispatch
 from tillstream.ports.event_bus import Delivery
 from tillstream.workflows.intake import store_sales, watched_folder
+from tillstream.workflows.intake.recent_sales import RecentSales
 from tillstream.workflows.operations import reconcile
 
 log = structlog.get_logger("tillstream")
@@ -36,6 +39,7 @@ class Worker:
         self._polls = 0
         self._reported: list[str] = []
         self._holidays = -1
+        self._recent = RecentSales()
 
     def start(self) -> None:
         try:
@@ -121,27 +125,46 @@ class Worker:
         """Pull events, dispatch each to its handler, then acknowledge or release it. Returns the number pulled."""
         bus = self._app.ports.bus
         deliveries = bus.pull(subscription, 1 if subscription == "objects" else 100, wait)
-        for delivery in deliveries:
-            bus.extend([delivery], LEASE)
+        for group in _with_one_settlement(deliveries):
+            bus.extend(group, LEASE)
             try:
-                dispatch(self._app, _event(delivery))
+                dispatch(self._app, _event(group[-1]))
             except KeyboardInterrupt:
-                bus.release([delivery], "The server was stopped.")
+                bus.release(group, "The server was stopped.")
                 raise
             except Unavailable as error:
-                bus.release([delivery], str(error))
+                bus.release(group, str(error))
             except Exception as error:  # noqa: BLE001 - unknown errors are retried and end as visible dead letters
-                bus.release([delivery], repr(error))
+                bus.release(group, repr(error))
             else:
-                bus.acknowledge([delivery])
+                bus.acknowledge(group)
         return len(deliveries)
 
     def _take_sales(self, wait: float) -> int:
+        """Receive and stage store sales here, while another thread settles those before them."""
         app = self._app
-        kept = store_sales.receive(app.ports, app.contracts, app.settings.batch_size, wait)
+        kept = store_sales.receive(app.ports, app.contracts, app.settings.batch_size, wait, self._stage, self._recent)
         if kept and not self._stopping.is_set() and wait:
             self._stopping.wait(app.settings.batch_wait)
         return len(kept)
+
+    def _stage(self, batch: Batch) -> None:
+        dispatch(self._app, Event(batch.batch_id, SALES_RECEIVED, {"batch_id": batch.batch_id}))
+
+
+def _with_one_settlement(deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
+    """Group the events that the handling of one of them completes: every staged micro-batch is settled at once."""
+    groups: list[list[Delivery]] = []
+    settling: list[Delivery] = []
+    for delivery in deliveries:
+        if delivery.message.attributes.get("type") != SALES_STAGED:
+            groups.append([delivery])
+        elif settling:
+            settling.append(delivery)
+        else:
+            settling.append(delivery)
+            groups.append(settling)
+    return groups
 
 
 def _event(delivery: Delivery) -> Event:

@@ -17,7 +17,7 @@ from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.ports.event_bus import Delivery, Message
 from tillstream.settings import Settings
-from tillstream.workflows.intake import inbox_object, store_sales
+from tillstream.workflows.intake import inbox_object, micro_batch, store_sales
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SEQUENCE = int(NOW.timestamp() * 1_000_000)
@@ -71,7 +71,7 @@ def test_a_micro_batch_is_not_read_to_be_registered(app: App, monkeypatch: pytes
     monkeypatch.undo()
     assert not opened
     stored = app.ports.objects.stat(kept.bucket, kept.object)
-    records_of_object = store_sales.register(app.ports, app.contracts, stored)
+    records_of_object = micro_batch.register(app.ports, app.contracts, stored)
     assert (records_of_object, kept.file, kept.size) == (kept, "2 store sales", stored.size)
 
 

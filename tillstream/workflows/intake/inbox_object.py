@@ -3,7 +3,7 @@
 import re
 
 from tillstream.batches import records, registration
-from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
+from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.holds import Hold, HoldCode
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.contract.model import Contract
@@ -15,13 +15,12 @@ from tillstream.pipeline.reading.signatures import NotATable
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 from tillstream.workflows.corrections import submit
-from tillstream.workflows.intake import resumable_upload, store_sales, uploads
+from tillstream.workflows.intake import micro_batch, resumable_upload, uploads
 from tillstream.workflows.onboarding import proposals
 
 DROPPED = re.compile(r"drop/[0-9]+/(.+)", re.DOTALL)
 """Objects from the watched folder: the claim id, then the path below the folder."""
 LOADED = re.compile(rf"{uploads.FOLDER}/[0-9]{{{TIME_DIGITS}}}/(.+)", re.DOTALL)
-MESSAGES = re.compile(rf"{UNASSIGNED.name}/(.+/)?[0-9]+(-[0-9a-f]{{16}})?\.jsonl", re.DOTALL)
 CORRECTION = re.compile(rf"{submit.FOLDER}/[0-9a-f]+/[0-9]+\.csv")
 
 
@@ -48,8 +47,8 @@ def create_record(ports: Ports, contracts: ContractRegistry, stored: StoredObjec
         raise Rejected(f"{stored.name} was restored from a backup and is not a new file.")
     if RATES_NAME.fullmatch(stored.name):
         raise Rejected(f"{stored.name} contains exchange rates and is not a new file.")
-    if MESSAGES.fullmatch(stored.name):
-        return store_sales.register(ports, contracts, stored)
+    if micro_batch.is_name(stored.name):
+        return micro_batch.register(ports, contracts, stored)
     if CORRECTION.fullmatch(stored.name):
         return submit.register(ports, stored)
     upload = resumable_upload.sent_as(ports, stored.name)

@@ -1,40 +1,83 @@
-"""Receive store sales: pull them in micro-batches, store the bytes, then acknowledge; staging follows by event.
+"""Receive store sales: pull them in micro-batches, store the bytes, then acknowledge; staging follows.
 
 The event of a micro-batch is published after its record is written and before its messages are acknowledged. If that
 is interrupted, the messages are delivered again, and the sweep stages the recorded batch.
 """
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from tillstream import audit
 from tillstream.batches import events, records
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
 from tillstream.domain.batch.record import Batch, BatchKind, State
-from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.events import INBOX, TOPIC_STORE_SALES
-from tillstream.domain.ids import batch_id
+from tillstream.domain.contract.model import Contract
+from tillstream.domain.errors import Rejected
+from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.store_sale import validation_errors
 from tillstream.people import signatures, store_keys
 from tillstream.people.store_tokens import StoreToken
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Delivery, Message
-from tillstream.ports.object_store import StoredObject
-from tillstream.workflows.intake import received_closes, till_sequences, verification
+from tillstream.workflows.intake import micro_batch, received_closes, till_sequences, verification
+from tillstream.workflows.intake.recent_sales import RecentSales
 
 SUBSCRIPTION = "receive"
-NEWLINE = b"\n"
+PIECE = 2_000
+"""Messages of one pull: a message has up to 64 KB."""
+GATHERED = 32 << 20
+"""Bytes of messages after which a micro-batch takes no further piece."""
+PULLING = timedelta(seconds=3)
+"""Time after which it takes none either, so that a slow machine keeps its messages long before their lease ends."""
 
 
-def receive(ports: Ports, contracts: ContractRegistry, limit: int, wait: float) -> list[Batch]:
-    """Pull up to `limit` store sales (waiting at most `wait` seconds for the first) and keep them as micro-batches."""
-    deliveries = ports.bus.pull(SUBSCRIPTION, limit, wait)
-    kept = keep(ports, contracts, deliveries)
+def receive(
+    ports: Ports,
+    contracts: ContractRegistry,
+    limit: int,
+    wait: float,
+    stage: Callable[[Batch], object] | None = None,
+    recent: RecentSales | None = None,
+) -> list[Batch]:
+    """Pull up to `limit` store sales (waiting at most `wait` seconds for the first) and keep them as micro-batches.
+
+    stage: stages a micro-batch at once, after its messages are acknowledged. The event that stages it is then published
+    only if that fails; a process that is killed meanwhile leaves it to the sweep. None: always by the event.
+    recent: as in `keep`.
+    """
+    deliveries = _pull(ports, limit, wait)
+    kept = keep(ports, contracts, deliveries, publish=stage is None, recent=recent)
     ports.bus.acknowledge(deliveries)
+    if stage:
+        _stage_at_once(ports, kept, stage)
     return kept
+
+
+def _stage_at_once(ports: Ports, kept: Sequence[Batch], stage: Callable[[Batch], object]) -> None:
+    for place, batch in enumerate(kept):
+        try:
+            stage(batch)
+        except BaseException:
+            for unstaged in kept[place:]:
+                events.publish_received(ports, unstaged)
+            raise
+
+
+def _pull(ports: Ports, limit: int, wait: float) -> list[Delivery]:
+    """Pull in pieces until one is not full, `limit` is reached, or they take more than `GATHERED` or `PULLING`."""
+    since = ports.clock.now()
+    pulled: list[Delivery] = []
+    size = 0
+    while len(pulled) < limit and size < GATHERED:
+        piece = ports.bus.pull(SUBSCRIPTION, min(PIECE, limit - len(pulled)), 0 if pulled else wait)
+        pulled += piece
+        size += sum(len(delivery.message.body) for delivery in piece)
+        if len(piece) < PIECE or ports.clock.now() - since > PULLING + timedelta(seconds=wait):
+            break
+    return pulled
 
 
 def keep_receiving(ports: Ports, contracts: ContractRegistry, limit: int, seconds: float, gather: float) -> int:
@@ -43,6 +86,7 @@ def keep_receiving(ports: Ports, contracts: ContractRegistry, limit: int, second
     gather: seconds to wait after a pull that was not full, so that messages form fewer, larger micro-batches, each of
     which has to be staged and settled.
     """
+    limit = min(limit, PIECE)
     deadline, count = ports.clock.now() + timedelta(seconds=seconds), 0
     while True:
         remaining = max((deadline - ports.clock.now()).total_seconds(), 0.0)
@@ -66,33 +110,47 @@ def start_settlement(ports: Ports) -> bool:
     return bool(staged)
 
 
-def keep(ports: Ports, contracts: ContractRegistry, deliveries: Sequence[Delivery]) -> list[Batch]:
-    """Store the raw bytes and create the records. Idempotent: the same deliveries produce the same content."""
+def keep(
+    ports: Ports,
+    contracts: ContractRegistry,
+    deliveries: Sequence[Delivery],
+    *,
+    publish: bool = True,
+    recent: RecentSales | None = None,
+) -> list[Batch]:
+    """Store the raw bytes and create the records. Idempotent: the same deliveries produce the same content.
+
+    publish: whether to publish the events that stage the micro-batches. recent: the sales of earlier calls; messages
+    about these get a micro-batch of their own, so that the others can be settled together with the earlier ones.
+    """
     unverified = verification.Verifier(ports).unverified(deliveries)
     till_sequences.record(ports, [each for each in deliveries if each.id not in unverified])
+    sales = received_closes.take(ports, deliveries, unverified)
+    recent = RecentSales(0) if recent is None else recent
     groups: dict[tuple[str, int, bool], list[Delivery]] = {}
     occurrences: dict[tuple[str, str], int] = {}
-    for delivery in sorted(
-        received_closes.take(ports, deliveries, unverified), key=lambda each: (each.sequence, each.id)
-    ):
-        region, sale = _sale_key(delivery, contracts)
+    contract_of = cache(contracts.for_region)
+    for delivery in sorted(sales, key=lambda each: (each.sequence, each.id)):
+        region, sale = _sale_key(delivery, contract_of)
         # A micro-batch contains a sale at most once, so that settling it equals settling its messages one by one.
-        layer = occurrences[region, sale] = occurrences.get((region, sale), -1) + 1 if sale else 0
+        first = int((region, sale) in recent)
+        layer = occurrences[region, sale] = occurrences.get((region, sale), first - 1) + 1 if sale else 0
         groups.setdefault((region, layer, bool(_store(delivery))), []).append(delivery)
+    recent.update(occurrences)
     return [
-        _store_group(ports, contracts, region, group, unverified)
+        _store_group(ports, contracts, region, group, unverified, publish=publish)
         for (region, *_), group in sorted(groups.items(), key=lambda g: g[1][0].sequence)
     ]
 
 
-def _sale_key(delivery: Delivery, contracts: ContractRegistry) -> tuple[str, str]:
+def _sale_key(delivery: Delivery, contract_of: Callable[[str], Contract | None]) -> tuple[str, str]:
     """Return region and sale of a message; both empty if it is unreadable or its region is unknown."""
     try:
         sale = json.loads(delivery.message.body)
         region, store, number = str(sale["region"]), str(sale["store_id"]), str(sale["number"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return "", ""
-    contract = contracts.for_region(region)
+    contract = contract_of(region)
     if contract is None:
         return "", ""
     return region, number if contract.identity.ids == "region-wide" else f"{store}/{number}"
@@ -104,79 +162,16 @@ def _store_group(
     region: str,
     group: Sequence[Delivery],
     unverified: Mapping[str, str],
+    *,
+    publish: bool,
 ) -> Batch:
-    """Store a micro-batch. Its name contains a hash of the content, because its first sequence is not always unique."""
     folder = f"{UNASSIGNED.name}/{region}" if region else UNASSIGNED.name
     raw = b"".join(_line(delivery, unverified.get(delivery.id, "")) for delivery in group)
-    sha256 = hashlib.sha256(raw).hexdigest()
-    stored = _write_once(ports, f"{folder}/{file_name(group[0].sequence, sha256)}", raw)
-    batch = _create_record(ports, contracts, stored, sha256, len(group), own_stores=bool(_store(group[0])))
-    if batch.state is State.RECEIVED:
+    own_stores = bool(_store(group[0]))
+    batch = micro_batch.store(ports, contracts, folder, group[0].sequence, raw, own_stores=own_stores)
+    if publish and batch.state is State.RECEIVED:
         events.publish_received(ports, batch)
     return batch
-
-
-def file_name(sequence: int, sha256: str) -> str:
-    """The name of a micro-batch in its folder. sequence: of its first message."""
-    return f"{sequence}-{sha256[:16]}.jsonl"
-
-
-def _write_once(ports: Ports, name: str, raw: bytes) -> StoredObject:
-    try:
-        with ports.objects.writer(INBOX, name, if_generation=0) as writer:
-            writer.write(raw)
-    except Conflict:
-        return ports.objects.stat(INBOX, name)
-    return writer.stored or ports.objects.stat(INBOX, name)
-
-
-def register(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> Batch:
-    """Create the record of a stored micro-batch. Idempotent: all fields are derived from the object."""
-    with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
-        raw = stream.read()
-    sha256, own_stores = hashlib.sha256(raw).hexdigest(), _is_bound(raw)
-    return _create_record(ports, contracts, stored, sha256, raw.count(NEWLINE), own_stores=own_stores)
-
-
-def _is_bound(raw: bytes) -> bool:
-    """Whether the messages of a micro-batch were sent with store tokens: all of them are, or none."""
-    try:
-        return "store" in json.loads(raw.partition(NEWLINE)[0])
-    except (ValueError, TypeError):  # an object that another program put there
-        return False
-
-
-def _create_record(
-    ports: Ports, contracts: ContractRegistry, stored: StoredObject, sha256: str, sales: int, *, own_stores: bool
-) -> Batch:
-    folder, _, file = stored.name.rpartition("/")
-    sequence = int(file.removesuffix(".jsonl").partition("-")[0])
-    contract = contracts.for_region(folder.partition("/")[2])
-    used = contracts.pin(contract.name) if contract else UNASSIGNED
-    now = ports.clock.now().isoformat()
-    upload = Batch(
-        batch_id=batch_id(f"{stored.bucket}/{folder}", sequence, sha256),
-        kind=BatchKind.STORE_SALES,
-        bucket=stored.bucket,
-        object=stored.name,
-        generation=stored.generation,
-        size=stored.size,
-        file=_title(sales),
-        contract=used.name,
-        contract_version=used.version,
-        region=used.region,
-        received_seq=sequence,
-        received_at=now,
-        received_by="stores",
-        own_stores=own_stores,
-        state_at=now,
-        sha256=sha256,
-    )
-    return records.create(ports, upload)
-
-
-def _title(sales: int) -> str:
-    return "1 store sale" if sales == 1 else f"{sales:,} store sales"
 
 
 def _store(delivery: Delivery) -> str:

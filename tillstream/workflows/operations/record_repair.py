@@ -17,7 +17,7 @@ from tillstream.domain.write_scope import EACH_OWN_STORE, Stores, bound_writers
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
 from tillstream.ports.object_store import StoredObject
-from tillstream.workflows.intake import store_sales
+from tillstream.workflows.intake import micro_batch
 
 CORRECTIONS = "corrections"
 
@@ -78,7 +78,7 @@ class _Originals:
                 return StoredObject(INBOX, name, 0, 0)
         missing = StoredObject(INBOX, row["file"], row["received_seq"], 0)
         if row["kind"] == BatchKind.STORE_SALES:
-            return self._by_file_name.get(store_sales.file_name(row["received_seq"], row["sha256"]), missing)
+            return self._by_file_name.get(micro_batch.file_name(row["received_seq"], row["sha256"]), missing)
         return self._by_generation.get(row["received_seq"], missing)
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from tillstream.adapters.local.clock import EPOCH, MICROSECOND
 from tillstream.adapters.local.sqlite import event_bus_sql as sql
 from tillstream.adapters.local.sqlite.connection import SQLiteFile
+from tillstream.adapters.local.sqlite.group_commit import GroupCommit
+from tillstream.adapters.local.sqlite.publication import Publication
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.ports.clock import Clock
 from tillstream.ports.event_bus import DeadLetter, Delivery, Message, QueueDepth, RetryPolicy
@@ -44,6 +46,7 @@ class SQLiteEventBus:
         self._arrived = threading.Condition()
         self._arrivals = 0
         self._note = note
+        self._commits = GroupCommit(self._commit)
         self._last = self._noted = 0
 
     def subscribe(self, topic: str, subscription: str, policy: RetryPolicy | None = None) -> None:
@@ -60,25 +63,18 @@ class SQLiteEventBus:
     def publish(self, topic: str, messages: Sequence[Message]) -> list[str]:
         if not messages or not self._file.rows(sql.LISTENERS, (topic,)):
             return [str(self._clock.tick()) for _ in messages]
-        now, tick = self._micros(), self._clock.tick()
-        # Messages of one publisher often share their attributes: each mapping is encoded once.
-        shared = {id(each.attributes): each.attributes for each in messages}
-        encoded = {key: json.dumps(dict(each)) if each else None for key, each in shared.items()}
-        cells = [cell for body, attributes in messages for cell in (body, encoded[id(attributes)])]
-        with self._file.transaction() as sqlite:
-            # The clock of another process may be ahead of ours: the database decides.
-            last = sqlite.execute(sql.NEXT_SEQUENCE, (tick, len(messages) - 1)).fetchall()[0][0]
-            sequences = range(last - len(messages) + 1, last + 1)
-            for (listener,) in sqlite.execute(sql.LISTENERS, (topic,)).fetchall():
-                for start in range(0, len(messages), sql.ROWS):
-                    chunk = cells[2 * start : 2 * (start + sql.ROWS)]
-                    statement = sql.PUBLISH if len(chunk) == 2 * sql.ROWS else sql.publish(len(chunk) // 2)
-                    sqlite.execute(statement, (listener, now, sequences[start], *chunk))
-        self._last = last
-        if last - self._noted > _micros(NOTE_SECONDS):
+        published = self._commits.run(Publication(topic, messages))
+        self._last = max(self._last, published[-1])
+        if self._last - self._noted > _micros(NOTE_SECONDS):
             self._note_last()
         self._wake()
-        return [str(sequence) for sequence in sequences]
+        return [str(sequence) for sequence in published]
+
+    def _commit(self, publications: Sequence[Publication]) -> list[range]:
+        """Store the messages of several publishers in one durable transaction; returns their sequences."""
+        now, tick = self._micros(), self._clock.tick()
+        with self._file.transaction() as sqlite:
+            return [publication.store(sqlite, now, tick) for publication in publications]
 
     def advance(self, sequence: int) -> int:
         """Return the last sequence of the file. New messages get sequences after that and after this one."""
@@ -123,7 +119,7 @@ class SQLiteEventBus:
                         _bury(sqlite, row, attempts, now)
 
     def subscriptions(self) -> dict[str, str]:
-        return {depth.subscription: depth.topic for depth in self.queue_depths()}
+        return dict(self._file.rows(sql.SUBSCRIPTIONS))
 
     def queue_depths(self) -> list[QueueDepth]:
         now = self._micros()

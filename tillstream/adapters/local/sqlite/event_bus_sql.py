@@ -29,6 +29,8 @@ SUBSCRIBE = """INSERT INTO subscriptions (name, topic, minimum, maximum, attempt
 
 SUBSCRIPTION = "SELECT id, topic, minimum, maximum, attempts, age, lease FROM subscriptions WHERE name = ?"
 
+SUBSCRIPTIONS = "SELECT name, topic FROM subscriptions ORDER BY name"
+
 LISTENERS = "SELECT id FROM subscriptions WHERE topic = ?"
 
 NEXT_SEQUENCE = "UPDATE sequence SET last = max(last + 1, ?) + ? RETURNING last"

@@ -1,0 +1,142 @@
+"""Measure store sales on a home, through a running server."""
+
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from bench.ingest import environment
+from bench.server import ADDRESS, Server, served
+from bench.stores import sales
+from bench.stores.sales import Total
+from tillstream.app import build
+from tillstream.people import store_tokens
+from tillstream.settings import Settings
+
+PROBE = "PROBE"
+PATIENCE = 600
+POLL = 0.1
+BETWEEN_PROBES = 0.5
+KILL_AFTER = 15
+
+
+@dataclass(frozen=True)
+class Load:
+    """What happened while stores sent. rate: accepted sales a second; latencies in seconds; memory in MB."""
+
+    rate: float
+    median: float
+    p95: float
+    catch_up: float
+    """Seconds from the last acknowledgement until everything counted."""
+    memory: tuple[float, float]
+    """Of the server at the beginning and at the end of its last run."""
+    difference: Total
+    """Sales and units that are too many; negative if some are missing."""
+
+
+def tokens_of(home: Path) -> Path:
+    """A file with a token for each store, and for the probe."""
+    file = home.parent / f"{home.name}-tokens.json"
+    if not file.exists():
+        app = build(Settings(home=home))
+        names = [*map(sales.store, range(sales.STORES)), PROBE]
+        tokens = {name: store_tokens.issue(app.ports, "Bench", name, "bench", "bench")[1] for name in names}
+        app.close()
+        file.write_text(json.dumps(tokens), encoding="utf-8")
+    return file
+
+
+def under_load(home: Path, run: str, arguments: Sequence[str], kills: int = 0) -> Load:
+    """Let another process send, kill the server `kills` times meanwhile, and compare the totals at the end."""
+    tokens = tokens_of(home)
+    sender = None
+    for _ in range(kills):
+        with served(home) as server:
+            sender = sender or _send(home, run, arguments, tokens)
+            time.sleep(KILL_AFTER)
+            os.kill(server.pid, signal.SIGKILL)
+    with served(home) as server:
+        sender = sender or _send(home, run, arguments, tokens)
+        before = memory_of(server.pid)
+        latencies = sorted(_latencies(server, json.loads(tokens.read_text())[PROBE], f"{run} probe", sender))
+        done, started = json.loads(sender.communicate()[0]), time.time()
+        difference = until_counted(server, run, sales.expected(run, done["counts"]))
+        catch_up, after = time.time() - started, memory_of(server.pid)
+    rate = done["accepted"] / done["seconds"]
+    p95 = latencies[int(0.95 * len(latencies))]
+    return Load(rate, statistics.median(latencies), p95, catch_up, (before, after), difference)
+
+
+def backlog(home: Path, run: str, count: int) -> tuple[float, Total]:
+    """Queue sales while no server runs; return how many a second settle once one does, and the difference."""
+    sender = _send(home, run, ["bus", "--count", str(count)], tokens_of(home))
+    done = json.loads(sender.communicate()[0])
+    total = sales.expected(run, done["counts"])
+    with served(home) as server:
+        started = time.time()
+        difference = until_counted(server, run, total)
+        return count / (time.time() - started), difference
+
+
+def _send(home: Path, run: str, arguments: Sequence[str], tokens: Path) -> subprocess.Popen[bytes]:
+    way, *options = arguments
+    command = [sys.executable, "-m", "bench.stores.load", way, run, "--tokens", str(tokens), "--home", str(home)]
+    return subprocess.Popen([*command, *options], env=environment(home), stdout=subprocess.PIPE)
+
+
+def _latencies(server: Server, token: str, run: str, sender: subprocess.Popen[bytes]) -> Iterator[float]:
+    """Yield the seconds from the first byte of a sale until its units are in the key figures, while `sender` runs."""
+    units, number = 0, 0
+    while sender.poll() is None:
+        number += 1
+        message = sales.made(run, 0, number, PROBE, 1, 1)
+        started = time.perf_counter()
+        urlopen(Request(f"{ADDRESS}/api/sales", message.body, _headers(token))).close()
+        units += 1
+        _wait_until(server, run, Total(units, units))
+        yield time.perf_counter() - started
+        time.sleep(BETWEEN_PROBES)
+
+
+def until_counted(server: Server, run: str, total: Total) -> Total:
+    """Wait until a run has its sales; return what there is more than expected."""
+    counted = _wait_until(server, run, total)
+    return Total(counted.sales - total.sales, counted.units - total.units)
+
+
+def _wait_until(server: Server, run: str, total: Total) -> Total:
+    until = time.monotonic() + PATIENCE
+    while (counted := _total(server, run)) != total and counted.sales <= total.sales and time.monotonic() < until:
+        time.sleep(POLL)
+    return counted
+
+
+def _total(server: Server, run: str) -> Total:
+    address = f"{ADDRESS}/api/kpis?category={run.replace(' ', '%20')}"
+    try:
+        with urlopen(Request(address, headers=_headers(server.token))) as response:
+            figures = json.loads(response.read())
+    except HTTPError as error:
+        if error.code != 400:  # the category is of no sale yet
+            raise
+        return Total(0, 0)
+    return Total(figures["lines"], int(float(figures["units"] or 0)))
+
+
+def _headers(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+
+def memory_of(pid: int) -> float:
+    """Megabytes of a process."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024

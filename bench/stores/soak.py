@@ -1,0 +1,85 @@
+"""Many small micro-batches, and whether the last ones cost as much as the first."""
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from bench.portal import get, sign_in
+from bench.server import served
+from bench.stores import sales
+from tillstream.app import App, build
+from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
+from tillstream.ports.event_bus import Message
+from tillstream.settings import Settings
+from tillstream.workflows.intake import store_sales
+
+TOGETHER = 20
+"""Micro-batches of one settlement."""
+PAGE = "/uploads?kind=messages"
+
+
+@dataclass(frozen=True)
+class State:
+    """Seconds of a micro-batch and of its share of a settlement; of the list of uploads; files of the home."""
+
+    micro_batch: float
+    page: float
+    files: int
+
+
+@dataclass(frozen=True)
+class Soak:
+    micro_batches: int
+    first: State
+    last: State
+
+
+def measure(home: Path, micro_batches: int) -> Soak:
+    """Receive and settle micro-batches of one sale."""
+    numbers = count(1)
+    tenth = micro_batches // 10
+    first = _state(home, numbers, tenth)
+    _run(home, numbers, micro_batches - 2 * tenth)
+    return Soak(micro_batches, first, _state(home, numbers, tenth))
+
+
+def _state(home: Path, numbers: "count[int]", micro_batches: int) -> State:
+    seconds = _run(home, numbers, micro_batches)
+    with served(home) as server:
+        browser = sign_in(server)
+        page = statistics.median(_seconds(lambda: get(browser, PAGE)) for _ in range(10))
+    return State(seconds, page, sum(len(files) for _, _, files in os.walk(home / "objects")))
+
+
+def _run(home: Path, numbers: "count[int]", micro_batches: int) -> float:
+    """Return the median seconds of a micro-batch."""
+    settings = Settings(home=home)
+    app = build(settings.model_copy(update={"memory_limit": settings.server_memory_limit}))
+    try:
+        return statistics.median(_round(app, numbers) / TOGETHER for _ in range(max(micro_batches // TOGETHER, 1)))
+    finally:
+        app.close()
+
+
+def _round(app: App, numbers: "count[int]") -> float:
+    return _seconds(lambda: _settle_together(app, numbers))
+
+
+def _settle_together(app: App, numbers: "count[int]") -> None:
+    for _ in range(TOGETHER):
+        message = sales.made("soak", 0, next(numbers), "SOAK", 1, 1)
+        app.ports.bus.publish(TOPIC_STORE_SALES, [Message(message.body)])
+        store_sales.receive(app.ports, app.contracts, 1, 0, lambda batch: stage.stage(app.ports, batch.batch_id))
+    settle.settle_all(app.ports, app.contracts)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started

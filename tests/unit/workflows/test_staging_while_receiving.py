@@ -1,0 +1,134 @@
+"""The local worker stages store sales as it receives them; the event that stages them is for what went wrong."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tillstream.app import App, build
+from tillstream.batches import records
+from tillstream.domain.batch.record import Batch, BatchKind, State
+from tillstream.domain.errors import Unavailable
+from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED, TOPIC_STORE_SALES
+from tillstream.domain.store_sale import schema
+from tillstream.pipeline.staging.stage import stage
+from tillstream.ports.event_bus import Message
+from tillstream.server.worker import Worker
+from tillstream.settings import Settings
+from tillstream.workflows.intake import store_sales
+from tillstream.workflows.intake.recent_sales import RecentSales
+from tillstream.workflows.operations import reconcile
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    app = build(Settings(home=tmp_path, threads=1), rates=False)
+    yield app
+    app.close()
+
+
+def publish(app: App, count: int, **changes: Any) -> None:
+    sale = schema()["examples"][0] | changes
+    app.ports.bus.publish(
+        TOPIC_STORE_SALES, [Message(json.dumps(sale | {"number": str(n)}).encode()) for n in range(count)]
+    )
+
+
+def receive(app: App, stage: Any) -> list[Batch]:
+    return store_sales.receive(app.ports, app.contracts, 20_000, 0, stage)
+
+
+def events(app: App) -> list[str]:
+    return [one.message.attributes["type"] for one in app.ports.bus.pull("batches", 100)]
+
+
+def test_received_sales_are_staged_without_an_event_of_their_own(app: App) -> None:
+    publish(app, 3)
+    (kept,) = receive(app, lambda batch: stage(app.ports, batch.batch_id))
+
+    assert records.get(app.ports, kept.batch_id).state is State.STAGED
+    assert events(app) == [SALES_STAGED]
+
+
+def test_a_staging_that_fails_is_left_to_its_event(app: App) -> None:
+    publish(app, 3)
+    publish(app, 3, version=2)
+
+    def fail(_: Batch) -> None:
+        raise Unavailable("The disk is full.")
+
+    with pytest.raises(Unavailable):
+        receive(app, fail)
+
+    assert events(app) == [SALES_RECEIVED, SALES_RECEIVED]
+    assert app.ports.bus.pull(store_sales.SUBSCRIPTION, 10) == []
+
+
+def test_a_process_killed_before_it_staged_leaves_its_sales_to_the_sweep(app: App) -> None:
+    publish(app, 3)
+    deliveries = app.ports.bus.pull(store_sales.SUBSCRIPTION, 10)
+    store_sales.keep(app.ports, app.contracts, deliveries, publish=False)
+    app.ports.bus.acknowledge(deliveries)
+
+    reconcile.run(app.ports, app.contracts, patience=reconcile.PATIENCE * 0)
+    assert app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines")["n"].to_pylist() == [6]
+
+
+def test_a_backlog_is_one_micro_batch_up_to_the_limit(app: App) -> None:
+    publish(app, 2 * store_sales.PIECE + 1)
+    kept = store_sales.receive(app.ports, app.contracts, 2 * store_sales.PIECE, 0)
+
+    assert [batch.file for batch in kept] == ["4,000 store sales"]
+    assert len(app.ports.bus.pull(store_sales.SUBSCRIPTION, 10)) == 1
+
+
+def test_large_messages_fill_a_micro_batch_early(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_sales, "GATHERED", 1)
+    publish(app, 2 * store_sales.PIECE)
+
+    assert [batch.file for batch in receive(app, None)] == ["2,000 store sales"]
+
+
+def test_a_slow_machine_keeps_what_it_has_pulled_before_the_lease_ends(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_sales, "PULLING", timedelta(0))
+    publish(app, 2 * store_sales.PIECE)
+
+    assert [batch.file for batch in receive(app, None)] == ["2,000 store sales"]
+
+
+def test_one_settlement_completes_the_events_of_all_staged_micro_batches(app: App) -> None:
+    for version in range(1, 6):
+        publish(app, 2, version=version)
+        receive(app, lambda batch: stage(app.ports, batch.batch_id))
+    Worker(app).run_until_idle()
+
+    assert app.ports.warehouse.query("SELECT COUNT(*) AS n FROM settlements")["n"].to_pylist() == [1]
+    states = {batch.state for batch in records.find(app.ports, kind=BatchKind.STORE_SALES)}
+    assert states == {State.ANNOUNCED}
+    assert events(app) == []
+
+
+def test_messages_about_recent_sales_are_kept_apart_from_new_ones(app: App) -> None:
+    recent = RecentSales()
+    publish(app, 3)
+    first = store_sales.receive(app.ports, app.contracts, 100, 0, recent=recent)
+    publish(app, 5, version=2)
+    second = store_sales.receive(app.ports, app.contracts, 100, 0, recent=recent)
+
+    assert [batch.file for batch in (*first, *second)] == ["3 store sales", "3 store sales", "2 store sales"]
+    Worker(app).run_until_idle()
+    counted = app.ports.warehouse.query("SELECT COUNT(*) AS n, COUNT(DISTINCT sale_id) AS v FROM sale_lines")
+    assert counted.to_pylist() == [{"n": 10, "v": 5}]
+
+
+def test_the_oldest_sales_are_forgotten() -> None:
+    recent = RecentSales(most=2)
+    for number in range(5):
+        recent.update([("UK", str(number))])
+
+    assert [number for number in range(5) if ("UK", str(number)) in recent] == [2, 3, 4]
