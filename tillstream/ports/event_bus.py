@@ -12,6 +12,8 @@ class Message(NamedTuple):
 
     body: bytes
     attributes: Mapping[str, str] = MappingProxyType({})
+    ordering_key: str = ""
+    """Messages of one key and one publisher have an order, see `EventBus.pull`. Not part of a delivery."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,11 @@ class EventBus(Protocol):
         """
 
     def pull(self, subscription: str, limit: int, wait: float = 0.0) -> list[Delivery]:
-        """Lease up to `limit` ready messages, waiting at most `wait` seconds for the first one."""
+        """Lease up to `limit` ready messages, waiting at most `wait` seconds for the first one.
+
+        Messages with one ordering key are first delivered in the order in which they were published. A message that was
+        released, or whose lease expired, comes again later; the ones after it may come before it.
+        """
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> int:
         """Acknowledge deliveries; returns how many still held their lease (an expired lease is ignored). Idempotent.

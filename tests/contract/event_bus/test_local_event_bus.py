@@ -12,6 +12,7 @@ from event_bus_contract import EventBusContract
 from event_bus_exact import EventBusExact
 from event_bus_failures import EventBusFailures
 from event_bus_leases import EventBusLeases
+from event_bus_order import EventBusOrder
 from event_bus_suite import Elapse, Opener, bodies, drain, messages
 from processes import run_all
 from threads import join_thread
@@ -37,7 +38,9 @@ def open_publish_close(opener: Opener, times: int) -> None:
         bus.close()
 
 
-class TestSQLiteEventBus(EventBusContract, EventBusLeases, EventBusFailures, EventBusConcurrency, EventBusExact):
+class TestSQLiteEventBus(
+    EventBusContract, EventBusLeases, EventBusFailures, EventBusConcurrency, EventBusExact, EventBusOrder
+):
     shortest_lease = 1.0
 
     @pytest.fixture

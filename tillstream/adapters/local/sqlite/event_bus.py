@@ -64,7 +64,7 @@ class SQLiteEventBus:
         # Messages of one publisher often share their attributes: each mapping is encoded once.
         shared = {id(each.attributes): each.attributes for each in messages}
         encoded = {key: json.dumps(dict(each)) if each else None for key, each in shared.items()}
-        cells = [cell for body, attributes in messages for cell in (body, encoded[id(attributes)])]
+        cells = [cell for body, attributes, _ in messages for cell in (body, encoded[id(attributes)])]
         with self._file.transaction() as sqlite:
             # The clock of another process may be ahead of ours: the database decides.
             last = sqlite.execute(sql.NEXT_SEQUENCE, (tick, len(messages) - 1)).fetchall()[0][0]
