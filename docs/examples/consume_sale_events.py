@@ -1,6 +1,6 @@
 """Keep a table of sale lines up to date from sale events, in any order and with repeats.
 
-    tillstream subscribe --name ledger-copy --json | python consume_sale_events.py copy.sqlite
+    tillstream subscribe --name ledger-copy | python consume_sale_events.py copy.sqlite
 
 The table has one row per line, with the number of the settlement that changed it last. An event changes the row only if
 its settlement is later, so repeated and late events change nothing. A removed line keeps its row, marked as removed:

@@ -22,8 +22,8 @@ with what counts already, export the sale lines first ([API](api.md)).
 """
 SUBSCRIBE = """
 tillstream subscribe --filter 'region=UK store=LON1'            # until Ctrl-C, from now on
-tillstream subscribe --name warehouse-copy --json               # continues where it stopped
-tillstream subscribe --name warehouse-copy --max 100 --json     # ends after 100 events
+tillstream subscribe --name warehouse-copy                    # continues where it stopped
+tillstream subscribe --name warehouse-copy --max 100          # ends after 100 events
 """
 SUBSCRIBED = """
 Each event is one line of output. It is acknowledged after it is written, so a subscriber that is killed gets its last

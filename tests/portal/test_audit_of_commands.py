@@ -16,6 +16,7 @@ from tillstream.people import accounts
 READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
     "audit", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
+    "subscribe-begin", "subscribe-next", "subscribe-end",
 }  # fmt: skip
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes."""
 

@@ -13,6 +13,7 @@ from tillstream.cli.looker import looker
 from tillstream.cli.operations import OPERATIONS
 from tillstream.cli.review import REVIEW_COMMANDS
 from tillstream.cli.runner import FILE, as_json, fail, read_settings, run
+from tillstream.cli.subscribe import subscribe
 from tillstream.cli.tokens import tokens
 from tillstream.cli.users import users
 from tillstream.domain.errors import TillstreamError
@@ -224,6 +225,7 @@ main.add_command(audit)
 main.add_command(backup)
 main.add_command(deploy)
 main.add_command(restore)
+main.add_command(subscribe)
 main.add_command(users)
 main.add_command(tokens)
 for command in (*REVIEW_COMMANDS, *OPERATIONS):

@@ -46,6 +46,13 @@ def has_ledger(settings: Settings) -> bool:
     return bool(settings.project) or (settings.home / WAREHOUSE).exists()
 
 
+def find_server(settings: Settings) -> bool:
+    """Whether a server is announced for the folder; it may have died."""
+    from tillstream.app.local import folder
+
+    return folder(settings).find_server() is not None
+
+
 def _run_in_server(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result | None:
     """Return None if no server listens."""
     from tillstream.app.local import folder

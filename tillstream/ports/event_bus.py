@@ -85,6 +85,16 @@ class EventBus(Protocol):
         If subscriptions are provisioned as infrastructure, this only records the policy.
         """
 
+    def attach(self, topic: str, subscription: str, *, idle: float, policy: RetryPolicy | None = None) -> None:
+        """Create a subscription of a program if it does not exist, also where others are provisioned as infrastructure.
+
+        It is removed with its messages after `idle` seconds without a pull; a cloud service may keep it two days
+        longer. Raises `Rejected` if it belongs to another topic.
+        """
+
+    def detach(self, subscription: str) -> None:
+        """Remove a subscription with its messages and dead letters. Idempotent."""
+
     def publish(self, topic: str, messages: Sequence[Message]) -> list[str]:
         """Publish all messages, durable on return; returns their ids. Without a subscription nothing is stored.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from event_bus_attached import EventBusAttached
 from event_bus_concurrency import EventBusConcurrency
 from event_bus_contract import EventBusContract
 from event_bus_failures import EventBusFailures
@@ -53,7 +54,9 @@ class _OnTheEmulator(EventBusSuite):
         return time.sleep
 
 
-class TestPubSubEventBus(_OnTheEmulator, EventBusContract, EventBusFailures, EventBusConcurrency, EventBusOrder):
+class TestPubSubEventBus(
+    _OnTheEmulator, EventBusAttached, EventBusContract, EventBusFailures, EventBusConcurrency, EventBusOrder
+):
     def test_messages_too_large_for_one_request_go_in_several(
         self, bus: PubSubEventBus, monkeypatch: pytest.MonkeyPatch
     ) -> None:

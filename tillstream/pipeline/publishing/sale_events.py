@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import sql
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
+from tillstream.domain.event_filter import NAMES
 from tillstream.domain.events import SALE_CHANGED, SALE_REMOVED, TOPIC_SALE_EVENTS
 from tillstream.domain.ids import event_ids
 from tillstream.pipeline.rows.issues import format_values
@@ -27,7 +28,7 @@ IN_ORDER = 20_000
 """Events of a settlement that have an ordering key. Pub/Sub carries one megabyte a second per key: with keys, a large
 file of one store would take longer than a function may run. The settlement's number orders events without a key."""
 SCHEMA = "sale-event/1"
-FILTERED_BY = ("type", "region", "store_id", "category", "channel", "status")
+FILTERED_BY = NAMES
 """Attributes of an event, by which a subscriber can select."""
 MAX_LETTERS = 120
 """Of an attribute and of each part of an ordering key: Pub/Sub allows 1,024 bytes, and a letter has up to four."""
