@@ -14,6 +14,7 @@ KINDS = {
     "message": "Messages",
     "view": "Saved views",
     "annotation": "Annotations",
+    "webhook": "Webhooks",
     "setting": "Settings",
 }
 ACTION_LABELS = {
@@ -57,6 +58,10 @@ ACTION_LABELS = {
     AuditAction.VIEW_SAVED: "View saved",
     AuditAction.VIEW_REMOVED: "View deleted",
     AuditAction.VIEW_START_SET: "Start page changed",
+    AuditAction.WEBHOOK_ADDED: "Webhook created",
+    AuditAction.WEBHOOK_CHANGED: "Webhook changed",
+    AuditAction.WEBHOOK_SECRET_CHANGED: "Secret of a webhook changed",
+    AuditAction.WEBHOOK_REMOVED: "Webhook removed",
     AuditAction.ANNOTATION_ADDED: "Day annotated",
     AuditAction.ANNOTATION_REMOVED: "Annotation deleted",
     AuditAction.SETTING_CHANGED: "Setting changed",

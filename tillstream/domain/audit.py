@@ -48,6 +48,10 @@ class AuditAction(StrEnum):
     VIEW_START_SET = "view.set-as-start-page"
     ANNOTATION_ADDED = "annotation.added"
     ANNOTATION_REMOVED = "annotation.removed"
+    WEBHOOK_ADDED = "webhook.added"
+    WEBHOOK_CHANGED = "webhook.changed"
+    WEBHOOK_SECRET_CHANGED = "webhook.secret-changed"  # noqa: S105 - a name, not a secret
+    WEBHOOK_REMOVED = "webhook.removed"
     SETTING_CHANGED = "setting.changed"
 
     @property

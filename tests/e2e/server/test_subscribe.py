@@ -109,6 +109,7 @@ def test_without_a_server_commands_and_a_subscriber_take_turns(tmp_path: Path) -
     with subscribe(home, "--max", "4", "--filter", "type=sale.changed status=completed") as process:
         assert len(subscriptions(home, 1)) == 1
         load(home, sales(tmp_path, 1, 4))
+        assert command(home, "announce")[0] == 0
         assert len(read(process, 4)) == 4
         assert process.wait(30) == 0
     assert subscriptions(home, 0) == []
