@@ -55,6 +55,7 @@ AREAS: tuple[Area, ...] = (
     Area("pipeline.show", "Pipeline", "Files", "flow", "p", Action.SEE_PIPELINE),
     Area("admin.people", "People", "Administration", "people", "e", Action.ADMINISTER),
     Area("admin.stores", "Store tokens", "Administration", "key", "t", Action.ADMINISTER, ("admin.add_token",)),
+    Area("webhooks.listing", "Webhooks", "Administration", "flow", "x", Action.ADMINISTER, ("webhooks.show",)),
     Area("audit.show", "Audit log", "Administration", "shield", "a", Action.ADMINISTER),
     Area("health.status", "Status", "Administration", "flow", "i", Action.ADMINISTER),
     Area("help.problems", "Problem reference", "Help", "help", "h"),

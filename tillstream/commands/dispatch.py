@@ -14,7 +14,7 @@ from tillstream.settings import Settings
 from tillstream.workflows.operations import ledger_agreement
 
 TRIES = 50
-READING = frozenset({"query", "receipts", "quarantine", "status", "contracts", "audit", "users", "tokens"})
+READING = frozenset({"query", "receipts", "quarantine", "status", "contracts", "audit", "users", "tokens", "webhooks"})
 """Commands that also work on a home folder that cannot be written."""
 TURN = 2.0
 """Seconds to wait for the folder before looking for a server again."""

@@ -23,6 +23,7 @@ MOST = 20
 IDLE = 7 * 86_400.0
 """Seconds for which a paused webhook collects events."""
 POLICY = RetryPolicy(minimum=5.0, maximum=14_400.0, attempts=20, age=3 * 86_400.0, lease=120.0)
+BY_PERSON = "Paused by a person."
 OVERLAP = timedelta(hours=24)
 """Time for which events are also signed with the previous secret."""
 
@@ -98,6 +99,11 @@ def resume(ports: Ports, id: str, by: str) -> Webhook:
     """Send again, first what was collected. Raises `NotFound`."""
     attach(ports, get(ports, id))
     return _change(ports, id, by, {"paused": ""})
+
+
+def resend(ports: Ports, webhook: Webhook) -> int:
+    """Deliver the events again that failed too often; return how many."""
+    return ports.bus.resend([letter.id for letter in ports.bus.dead_letters(webhook.subscription)])
 
 
 def rotate(ports: Ports, id: str, by: str) -> str:
