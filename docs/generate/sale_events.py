@@ -14,7 +14,7 @@ EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "consume_sale_event
 INTRO = f"""
 After each settlement, Tillstream publishes one event for each sale line that changed, as JSON with the schema
 `{SCHEMA}` (`tillstream/domain/sale-event.v1.json`) on the topic `{TOPIC_SALE_EVENTS}`. Programs that need every sale
-read the events with `tillstream subscribe`, from a webhook, or from their own Pub/Sub subscription.
+read the events with `tillstream subscribe`, from a [webhook](webhooks.md), or from their own Pub/Sub subscription.
 Events contain customers and costs as the source has them: only admins can create webhooks.
 
 Without a subscription nothing is published, and a new subscription gets the events of later settlements only. To start

@@ -72,7 +72,7 @@ def resume(webhook_id: str) -> ResponseReturnValue:
 def test(webhook_id: str) -> ResponseReturnValue:
     answer = deliveries.send_test(ports(), webhook_id, private=_private())
     if answer.error:
-        return _back(webhook_id, texts.refused(answer.error), "error")
+        return _back(webhook_id, texts.refused(answer.error), "wrong")
     return _back(webhook_id, texts.accepted(answer.status, answer.milliseconds))
 
 

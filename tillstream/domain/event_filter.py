@@ -24,7 +24,7 @@ class EventFilter:
 
 
 def parse_filter(text: str) -> EventFilter:
-    """Parse a filter. Raises `Rejected` for an unknown name, a name that stands twice, and what is no filter."""
+    """Parse a filter. Raises `Rejected` for an unknown name, a name that occurs twice, and any other text."""
     if len(text) > MAX_LETTERS:
         raise Rejected(f"A filter has at most {MAX_LETTERS} letters.")
     values: dict[str, frozenset[str]] = {}

@@ -10,7 +10,7 @@ from tillstream.webhooks.deliveries import deliver
 from tillstream.webhooks.registry import Webhook
 
 WAIT = 1.0
-"""Seconds between two looks for new webhooks, and that a thread waits for events."""
+"""Seconds between two readings of the list of webhooks, and that a thread waits for events."""
 
 
 class Forwarder:
