@@ -23,6 +23,10 @@ MOST = 20
 IDLE = 7 * 86_400.0
 """Seconds for which a paused webhook collects events."""
 POLICY = RetryPolicy(minimum=5.0, maximum=14_400.0, attempts=20, age=3 * 86_400.0, lease=120.0)
+IN_A_PROJECT = (
+    "Webhooks need the server of a home folder, which sends the events. In a Google Cloud project, read them from a "
+    "Pub/Sub subscription of sale-events or with tillstream subscribe."
+)
 BY_PERSON = "Paused by a person."
 OVERLAP = timedelta(hours=24)
 """Time for which events are also signed with the previous secret."""

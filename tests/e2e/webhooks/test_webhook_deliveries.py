@@ -199,6 +199,16 @@ def test_the_forwarder_serves_new_webhooks_beside_one_that_fails(app: App, recei
     assert (received(receiver), errors) == (list(range(20)), [])
 
 
+def test_an_event_whose_process_was_killed_between_answer_and_acknowledgement_comes_again(
+    app: App, receiver: Receiver, webhook: Webhook
+) -> None:
+    publish(app, 1, 2)
+    assert len(app.ports.bus.pull(webhook.subscription, 10)) == 2  # never acknowledged
+    assert turn(app, webhook) == 0
+    app.ports.clock.sleep(POLICY.lease + 1)
+    assert (turn(app, webhook), received(receiver)) == (2, [1, 2])
+
+
 def test_there_is_a_limit_of_webhooks(app: App) -> None:
     for number in range(registry.MOST):
         registry.add(app.ports, f"https://example.com/{number}", "", "boss", private=False)
