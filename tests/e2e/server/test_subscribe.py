@@ -90,7 +90,7 @@ def test_a_named_subscription_continues_after_its_program_was_killed(server: Ser
     with subscribe(home, "--name", "copy", "--filter", "type=sale.changed") as process:
         assert subscriptions(home, 1) == ["subscriber-copy"]
         load(home, sales(tmp_path, 1, 5))
-        lines = read(process, 2)
+        lines = read(process, 5)
     load(home, sales(tmp_path, 10, 5))
     with closing(sqlite3.connect(home / "queue.sqlite", timeout=10)) as queue, queue:
         queue.execute("UPDATE messages SET due = 0")  # as after a minute, when the leases end
