@@ -49,6 +49,7 @@ from portal import (
     uploads,
     urls,
     views,
+    webhooks,
 )
 from portal import help as help_area
 from portal.api import cors, limits
@@ -89,7 +90,7 @@ def create_app(app: App) -> Flask:
     numbers = (dashboard, compare, metric_explanation, sale_lines, sale_history, search, changes, exports)
     kept = (views, annotations)
     files = (uploads, data_sources, review, completeness, corrections, pipeline)
-    people = (admin, audit, profile, tokens, catalogue)
+    people = (admin, audit, profile, tokens, catalogue, webhooks)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)
     swagger_ui.register(flask)

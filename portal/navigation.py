@@ -81,6 +81,7 @@ AREAS: tuple[Area, ...] = (
         Action.ADMINISTER,
         ("admin.add_token", "admin.connect_till", "admin.rotate_key"),
     ),
+    Area("webhooks.listing", "Webhooks", "Administration", "flow", "x", Action.ADMINISTER, ("webhooks.show",)),
     Area("audit.show", "Audit log", "Administration", "shield", "a", Action.ADMINISTER),
     Area("health.status", "Status", "Administration", "flow", "i", Action.ADMINISTER),
     Area("help.problems", "Problem reference", "Help", "help", "h"),

@@ -31,6 +31,7 @@ ARGUMENTS: dict[str, str | int] = {
     "code": "not-a-number",
     "table": "sales-by-country",
     "line": "2",
+    "webhook_id": "0" * 12,
     "view_id": "0" * 12,
     "annotation_id": "2026-06-01-00000000",
     "sending_id": "0" * 32,

@@ -30,6 +30,8 @@ def where(entry: Entry) -> str:
             return url_for("uploads.receipt", batch_id=entry.subject)
         case "token":
             return url_for("admin.stores")
+        case "webhook":
+            return url_for("webhooks.listing")
         case "message" | "data":
             return url_for("pipeline.show")
     return ""

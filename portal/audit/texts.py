@@ -15,6 +15,7 @@ KINDS = {
     "view": "Saved views",
     "annotation": "Annotations",
     "catalogue": "Catalogue",
+    "webhook": "Webhooks",
     "setting": "Settings",
 }
 ACTION_LABELS = {
@@ -64,6 +65,10 @@ ACTION_LABELS = {
     AuditAction.VIEW_SAVED: "View saved",
     AuditAction.VIEW_REMOVED: "View deleted",
     AuditAction.VIEW_START_SET: "Start page changed",
+    AuditAction.WEBHOOK_ADDED: "Webhook created",
+    AuditAction.WEBHOOK_CHANGED: "Webhook changed",
+    AuditAction.WEBHOOK_SECRET_CHANGED: "Secret of a webhook changed",
+    AuditAction.WEBHOOK_REMOVED: "Webhook removed",
     AuditAction.ANNOTATION_ADDED: "Day annotated",
     AuditAction.ANNOTATION_REMOVED: "Annotation deleted",
     AuditAction.CATALOGUE_SAVED: "Catalogue entry saved",

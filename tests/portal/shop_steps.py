@@ -13,6 +13,7 @@ from tillstream.domain.people import Role
 from tillstream.people import personal_tokens
 from tillstream.people.sign_in import sessions, totp
 from tillstream.ports.event_bus import Message
+from tillstream.webhooks import registry
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -74,6 +75,13 @@ class Shop:
         visitor = self.anonymous()
         visitor.sign_in(login)
         return sessions.find(self.app.ports, login)[0].id
+
+
+def webhook(shop: Shop, paused: str = "") -> str:
+    created, _ = registry.add(shop.app.ports, "https://example.com/sales", "", "boss", private=False)
+    if paused:
+        registry.pause(shop.app.ports, created.id, "boss", paused)
+    return created.id
 
 
 def token(shop: Shop, login: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shop_steps import FILE, Shop, token
+from shop_steps import FILE, Shop, token, webhook
 
 from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
@@ -17,6 +17,7 @@ READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
     "audit", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
     "catalogue", "catalogue-export",
+    "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
 }  # fmt: skip
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes."""
 
@@ -67,6 +68,15 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
         lambda s: command(s, "catalogue-import", kind="products", file=_file(s, b"code,name\nKET,Kettle\n", "p.csv")),
     ),
     "demo": ("upload.received", lambda s: command(s, "demo", scale=0.001)),
+    "webhooks-add": ("webhook.added", lambda s: command(s, "webhooks-add", url="https://example.com")),
+    "webhooks-remove": ("webhook.removed", lambda s: command(s, "webhooks-remove", webhook=webhook(s))),
+    "webhooks-pause": ("webhook.changed", lambda s: command(s, "webhooks-pause", webhook=webhook(s))),
+    "webhooks-resume": ("webhook.changed", lambda s: command(s, "webhooks-resume", webhook=webhook(s, "410"))),
+    "webhooks-new-secret": (
+        "webhook.secret-changed",
+        lambda s: command(s, "webhooks-new-secret", webhook=webhook(s)),
+    ),
+    "webhooks-resend": ("message.resent", lambda s: command(s, "webhooks-resend", webhook=webhook(s))),
     "tokens-make": (
         "token.issued",
         lambda s: command(s, "tokens-make", login="asha", name="r", rights=["numbers"]),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from correction_steps import AMOUNT, Fixer
 from flask import Flask
-from shop_steps import FILE, OWN, Shop, token
+from shop_steps import FILE, OWN, Shop, token, webhook
 from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
 
@@ -31,6 +31,7 @@ NO_CHANGE = {
     "corrections.take": "a step of a draft; what is sent is told",
     "corrections.undo": "a step of a draft; what is sent is told",
     "theme.choose": "colours, kept in the browser",
+    "webhooks.test": "sends one event that changes nothing",
     "uploads.submit_for_preview": "looks; nothing is loaded",
     "uploads.answer": "an answer to a question; the contract that is saved from it is told",
     "uploads.answer_held": "an answer to a question; the contract that is saved from it is told",
@@ -163,6 +164,16 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     ),
     "admin.end_session": ("session.ended", lambda s: s.boss.post(f"/people/asha/sessions/{s.session('asha')}/end")),
     "admin.end_sessions": ("session.ended", lambda s: s.boss.post("/people/asha/end-sessions")),
+    "webhooks.add": ("webhook.added", lambda s: s.boss.post("/webhooks", {"url": "https://example.com/x"})),
+    "webhooks.change": (
+        "webhook.changed",
+        lambda s: s.boss.post(f"/webhooks/{webhook(s)}/change", {"url": "https://example.com/y"}),
+    ),
+    "webhooks.pause": ("webhook.changed", lambda s: s.boss.post(f"/webhooks/{webhook(s)}/pause")),
+    "webhooks.resume": ("webhook.changed", lambda s: s.boss.post(f"/webhooks/{webhook(s, '410')}/resume")),
+    "webhooks.new_secret": ("webhook.secret-changed", lambda s: s.boss.post(f"/webhooks/{webhook(s)}/new-secret")),
+    "webhooks.resend": ("message.resent", lambda s: s.boss.post(f"/webhooks/{webhook(s)}/resend")),
+    "webhooks.remove": ("webhook.removed", lambda s: s.boss.post(f"/webhooks/{webhook(s)}/remove")),
     "completeness.save": (
         "setting.changed",
         lambda s: s.boss.post(EXPECTED, {"cadence": "daily", "deadline": "12:00"}),

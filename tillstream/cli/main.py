@@ -14,9 +14,11 @@ from tillstream.cli.looker import looker
 from tillstream.cli.operations import OPERATIONS
 from tillstream.cli.review import REVIEW_COMMANDS
 from tillstream.cli.runner import FILE, as_json, fail, read_settings, run
+from tillstream.cli.subscribe import subscribe
 from tillstream.cli.till import till
 from tillstream.cli.tokens import tokens
 from tillstream.cli.users import users
+from tillstream.cli.webhooks import webhooks
 from tillstream.domain.errors import TillstreamError
 from tillstream.server.process import INTERRUPTED, begin, exit_on_interrupt, until_done
 
@@ -227,6 +229,8 @@ main.add_command(backup)
 main.add_command(catalogue)
 main.add_command(deploy)
 main.add_command(restore)
+main.add_command(subscribe)
+main.add_command(webhooks)
 main.add_command(users)
 main.add_command(till)
 main.add_command(tokens)

@@ -14,7 +14,12 @@ from tillstream.settings import Settings
 from tillstream.workflows.operations import ledger_agreement
 
 TRIES = 50
-READING = frozenset({"query", "receipts", "quarantine", "status", "contracts", "audit", "users", "tokens", "catalogue"})
+READING = frozenset(
+    {
+        *("query", "receipts", "quarantine", "status", "contracts", "audit"),
+        *("users", "tokens", "catalogue", "webhooks"),
+    }
+)
 """Commands that also work on a home folder that cannot be written."""
 TURN = 2.0
 """Seconds to wait for the folder before looking for a server again."""
@@ -44,6 +49,13 @@ def has_ledger(settings: Settings) -> bool:
     from tillstream.app.local import WAREHOUSE
 
     return bool(settings.project) or (settings.home / WAREHOUSE).exists()
+
+
+def find_server(settings: Settings) -> bool:
+    """Whether a server is announced for the folder; it may have died."""
+    from tillstream.app.local import folder
+
+    return folder(settings).find_server() is not None
 
 
 def _run_in_server(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result | None:

@@ -56,6 +56,10 @@ class AuditAction(StrEnum):
     ANNOTATION_REMOVED = "annotation.removed"
     CATALOGUE_SAVED = "catalogue.saved"
     CATALOGUE_IMPORTED = "catalogue.imported"
+    WEBHOOK_ADDED = "webhook.added"
+    WEBHOOK_CHANGED = "webhook.changed"
+    WEBHOOK_SECRET_CHANGED = "webhook.secret-changed"  # noqa: S105 - a name, not a secret
+    WEBHOOK_REMOVED = "webhook.removed"
     SETTING_CHANGED = "setting.changed"
 
     @property

@@ -12,6 +12,8 @@ class Message(NamedTuple):
 
     body: bytes
     attributes: Mapping[str, str] = MappingProxyType({})
+    ordering_key: str = ""
+    """Messages of one key and one publisher have an order, see `EventBus.pull`. Not part of a delivery."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,16 @@ class EventBus(Protocol):
         If subscriptions are provisioned as infrastructure, this only records the policy.
         """
 
+    def attach(self, topic: str, subscription: str, *, idle: float, policy: RetryPolicy | None = None) -> None:
+        """Create a subscription of a program if it does not exist, also where others are provisioned as infrastructure.
+
+        It is removed with its messages after `idle` seconds without a pull; a cloud service may keep it two days
+        longer. Raises `Rejected` if it belongs to another topic.
+        """
+
+    def detach(self, subscription: str) -> None:
+        """Remove a subscription with its messages and dead letters. Idempotent."""
+
     def publish(self, topic: str, messages: Sequence[Message]) -> list[str]:
         """Publish all messages, durable on return; returns their ids. Without a subscription nothing is stored.
 
@@ -91,7 +103,11 @@ class EventBus(Protocol):
         """
 
     def pull(self, subscription: str, limit: int, wait: float = 0.0) -> list[Delivery]:
-        """Lease up to `limit` ready messages, waiting at most `wait` seconds for the first one."""
+        """Lease up to `limit` ready messages, waiting at most `wait` seconds for the first one.
+
+        Messages with one ordering key are first delivered in the order in which they were published. A message that was
+        released, or whose lease expired, comes again later; the ones after it may come before it.
+        """
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> int:
         """Acknowledge deliveries; returns how many still held their lease (an expired lease is ignored). Idempotent.

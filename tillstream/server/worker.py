@@ -15,6 +15,7 @@ from tillstream.domain.errors import Unavailable
 from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED
 from tillstream.handlers import Event, dispatch
 from tillstream.ports.event_bus import Delivery
+from tillstream.webhooks.forwarding import Forwarder
 from tillstream.workflows.intake import store_sales, watched_folder
 from tillstream.workflows.intake.recent_sales import RecentSales
 from tillstream.workflows.operations import reconcile
@@ -53,6 +54,7 @@ class Worker:
             ("sweep", self._sweep),
             ("drop", self._drop),
             ("sums", self._daily_totals),
+            ("webhooks", self._webhooks),
         ):
             thread = threading.Thread(target=self._keep_doing, args=(work,), name=f"worker-{name}")
             thread.start()
@@ -101,6 +103,12 @@ class Worker:
     def _daily_totals(self) -> None:
         self._app.ports.warehouse.refresh_totals()
         self._stopping.wait(TOTALS_EVERY)
+
+    def _webhooks(self) -> None:
+        def report(webhook: str, error: Exception) -> None:
+            log.warning("webhook", id=webhook, outcome="failed", reason=repr(error))
+
+        Forwarder(self._app.ports, report, private=self._app.settings.webhook_private).run(self._stopping)
 
     def _drop(self) -> None:
         self._polls += 1

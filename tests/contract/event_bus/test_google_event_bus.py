@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from event_bus_attached import EventBusAttached
 from event_bus_concurrency import EventBusConcurrency
 from event_bus_contract import EventBusContract
 from event_bus_failures import EventBusFailures
 from event_bus_leases import EventBusLeases
+from event_bus_order import EventBusOrder
 from event_bus_suite import Elapse, EventBusSuite, Opener, pulled
 from google.pubsub_v1 import SubscriberClient
 
@@ -52,7 +54,9 @@ class _OnTheEmulator(EventBusSuite):
         return time.sleep
 
 
-class TestPubSubEventBus(_OnTheEmulator, EventBusContract, EventBusFailures, EventBusConcurrency):
+class TestPubSubEventBus(
+    _OnTheEmulator, EventBusAttached, EventBusContract, EventBusFailures, EventBusConcurrency, EventBusOrder
+):
     def test_messages_too_large_for_one_request_go_in_several(
         self, bus: PubSubEventBus, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -1,17 +1,21 @@
 """The queue in SQLite keeps the EventBus contract."""
 
 import random
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from event_bus_attached import EventBusAttached
 from event_bus_concurrency import EventBusConcurrency
 from event_bus_contract import EventBusContract
 from event_bus_exact import EventBusExact
 from event_bus_failures import EventBusFailures
 from event_bus_leases import EventBusLeases
+from event_bus_order import EventBusOrder
 from event_bus_suite import Elapse, Opener, bodies, drain, messages
 from processes import run_all
 from threads import join_thread
@@ -37,7 +41,15 @@ def open_publish_close(opener: Opener, times: int) -> None:
         bus.close()
 
 
-class TestSQLiteEventBus(EventBusContract, EventBusLeases, EventBusFailures, EventBusConcurrency, EventBusExact):
+class TestSQLiteEventBus(
+    EventBusAttached,
+    EventBusContract,
+    EventBusLeases,
+    EventBusFailures,
+    EventBusConcurrency,
+    EventBusExact,
+    EventBusOrder,
+):
     shortest_lease = 1.0
 
     @pytest.fixture
@@ -180,3 +192,34 @@ class TestSQLiteEventBus(EventBusContract, EventBusLeases, EventBusFailures, Eve
             bus.publish("topic", messages("x" * 100) * 1_000)
         # The benchmark has the true figure; this only catches a fall by an order of magnitude.
         assert 20_000 / (time.monotonic() - started) > 20_000
+
+
+def test_an_attached_subscription_is_removed_after_its_idle_time_and_others_are_kept(tmp_path: Path) -> None:
+    clock = ManualClock()
+    bus = SQLiteEventBus(tmp_path / "bus.db", clock)
+    bus.subscribe("topic", "pipeline")
+    for name in ("idle", "pulled"):
+        bus.attach("topic", name, idle=3_600)
+    for _ in range(3):
+        clock.advance(1_800)
+        assert bus.pull("pulled", 1) == []
+    bus.publish("topic", messages("a"))
+    assert set(bus.subscriptions()) == {"pipeline", "pulled"}
+    clock.advance(4_000)
+    bus.publish("topic", messages("b"))
+    assert set(bus.subscriptions()) == {"pipeline"}
+    bus.close()
+
+
+def test_the_number_of_a_removed_subscription_is_not_used_again(tmp_path: Path) -> None:
+    clock = ManualClock()
+    bus = SQLiteEventBus(tmp_path / "bus.db", clock)
+    numbers = set()
+    for _ in range(3):
+        clock.advance(1)
+        bus.attach("topic", "sub", idle=60)
+        with closing(sqlite3.connect(tmp_path / "bus.db")) as file:
+            numbers |= set(file.execute("SELECT id FROM subscriptions"))
+        bus.detach("sub")
+    bus.close()
+    assert len(numbers) == 3

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow.compute as pc
 import sql
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
+from tillstream.domain.event_filter import NAMES
 from tillstream.domain.events import SALE_CHANGED, SALE_REMOVED, TOPIC_SALE_EVENTS
 from tillstream.domain.ids import event_ids
 from tillstream.pipeline.rows.issues import format_values
@@ -22,6 +24,14 @@ from tillstream.ports.event_bus import Message
 COLLECTION = "announcements"
 PIECE = 20_000
 """Events per publish call; the next ones are built meanwhile."""
+IN_ORDER = 20_000
+"""Events of a settlement that have an ordering key. Pub/Sub carries one megabyte a second per key: with keys, a large
+file of one store would take longer than a function may run. The settlement's number orders events without a key."""
+SCHEMA = "sale-event/1"
+FILTERED_BY = NAMES
+"""Attributes of an event, by which a subscriber can select."""
+MAX_LETTERS = 120
+"""Of an attribute and of each part of an ordering key: Pub/Sub allows 1,024 bytes, and a letter has up to four."""
 _DAYS = "SELECT sale_date FROM settlement_days WHERE settlement_no = @settlement_no ORDER BY sale_date"
 
 
@@ -36,7 +46,8 @@ def publish_changes(ports: Ports, settlement_no: int) -> int:
     published = 0
     if TOPIC_SALE_EVENTS in ports.bus.subscriptions().values():
         for batch_messages in prefetch(
-            messages(settlement_no, piece) for piece in _changed_lines(ports, settlement_no)
+            messages(settlement_no, piece, in_order=start < IN_ORDER)
+            for start, piece in _numbered(_changed_lines(ports, settlement_no))
         ):
             ports.bus.publish(TOPIC_SALE_EVENTS, batch_messages)
             published += len(batch_messages)
@@ -53,6 +64,14 @@ def _changed_lines(ports: Ports, settlement_no: int) -> Iterator[pa.RecordBatch]
             yield from (batch.slice(start, PIECE) for start in range(0, batch.num_rows, PIECE))
 
 
+def _numbered(pieces: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Yield each piece with the number of rows before it."""
+    start = 0
+    for piece in pieces:
+        yield start, piece
+        start += piece.num_rows
+
+
 def unpublished_settlements(ports: Ports, first: int = 0, settled_by: datetime | None = None) -> list[int]:
     """Return settlements whose events are not recorded as published, oldest first.
 
@@ -67,8 +86,11 @@ def unpublished_settlements(ports: Ports, first: int = 0, settled_by: datetime |
     return [number for number in settled if number not in announced]
 
 
-def messages(settlement_no: int, changes: pa.RecordBatch) -> list[Message]:
-    """Build one message per row of `changes`: the current line or, if it was removed, its last content."""
+def messages(settlement_no: int, changes: pa.RecordBatch, *, in_order: bool = True) -> list[Message]:
+    """Build one message per row of `changes`: the current line or, if it was removed, its last content.
+
+    in_order: whether the messages of a store share an ordering key.
+    """
     keys = pc.binary_join_element_wise(*(changes.column(name) for name in ("region", "sale_id", "line_key")), "\x1f")
     ids = pa.array(event_ids(settlement_no, keys.to_pylist()))
     kinds = changes.column("kind")
@@ -76,23 +98,28 @@ def messages(settlement_no: int, changes: pa.RecordBatch) -> list[Message]:
     names = [name for name in changes.schema.names if name not in ("kind", "settlement_no", "settled_at")]
     lines = json_objects({name: _text(changes.column(name)) for name in names}, changes.num_rows)
     bodies = pc.binary_join_element_wise(
-        '{"id":"', ids, '","type":"', types, f'","settlement_no":{settlement_no},"change":"', kinds,
-        '","line":', lines, "}", "",
+        f'{{"schema":"{SCHEMA}","id":"', ids, '","type":"', types,
+        f'","settlement_no":{settlement_no},"change":"', kinds, '","line":', lines, "}", "",
     )  # fmt: skip
-    attributes = _attributes(types, changes.column("region"), changes.column("store_id"))
-    return [*map(Message, pc.cast(bodies, pa.binary()).to_pylist(), attributes)]
+    attributes, ordering_keys = _envelopes(types, changes)
+    bodies = pc.cast(bodies, pa.binary()).to_pylist()
+    return [*map(Message, bodies, attributes, ordering_keys if in_order else repeat(""))]
 
 
-def _attributes(types: pa.Array, regions: pa.Array, stores: pa.Array) -> Iterator[Mapping[str, str]]:
-    """Yield the attributes of each row; one mapping per type, region and store is shared by its rows."""
-    columns = [encoded(column) for column in (types, regions, pc.fill_null(stores, ""))]
-    combinations = np.ravel_multi_index(
-        tuple(column.indices.to_numpy() for column in columns), tuple(len(column.dictionary) for column in columns)
-    )
-    first, of_row = np.unique(combinations, return_index=True, return_inverse=True)[1:]
-    names = ("type", "region", "store_id")
-    attributes = [dict(zip(names, (column[row].as_py() for column in columns), strict=True)) for row in first.tolist()]
-    return map(attributes.__getitem__, of_row.tolist())
+def _envelopes(types: pa.Array, changes: pa.RecordBatch) -> tuple[Iterator[Mapping[str, str]], Iterator[str]]:
+    """The attributes and the ordering key of each row; rows with the same attributes share one mapping."""
+    texts = [types, *(pc.fill_null(changes.column(name), "") for name in FILTERED_BY[1:])]
+    columns = [encoded(pc.utf8_slice_codeunits(column, 0, MAX_LETTERS)) for column in texts]
+    groups = np.zeros(len(types), np.int64)
+    for column in columns:  # numbered again after each column, so that the numbers stay small
+        pairs = groups * len(column.dictionary) + column.indices.to_numpy()
+        first, groups = np.unique(pairs, return_index=True, return_inverse=True)[1:]
+    shared = [
+        {name: column[row].as_py() for name, column in zip(FILTERED_BY, columns, strict=True)} for row in first.tolist()
+    ]
+    keys = [f"{each['region']}/{each['store_id']}" for each in shared]
+    of_row = groups.tolist()
+    return map(shared.__getitem__, of_row), map(keys.__getitem__, of_row)
 
 
 def _text(values: pa.Array) -> pa.Array:

@@ -74,6 +74,21 @@ class PubSubEventBus:
             with translate_errors(f"The subscription {subscription}"):
                 self._creator.subscription(topic, subscription, policy)
 
+    def attach(self, topic: str, subscription: str, *, idle: float, policy: RetryPolicy | None = None) -> None:
+        """Requires the permission to create subscriptions, also in a project whose other resources are deployed."""
+        with translate_errors(f"The subscription {subscription}"):
+            if self._creates_resources:
+                self._creator.topic(topic)
+                self._creator.topic(DEAD_LETTERS)
+            self._creator.attach(topic, subscription, policy or RetryPolicy(), idle)
+        self._policies[subscription] = policy or RetryPolicy()
+        self._topics[subscription] = topic
+
+    def detach(self, subscription: str) -> None:
+        with translate_errors(f"The subscription {subscription}"):
+            self._creator.detach(subscription)
+        self._topics.pop(subscription, None)
+
     def publish(self, topic: str, messages: Sequence[Message]) -> list[str]:
         """Raises `Rejected` if a message violates the schema of the topic."""
         if self._creates_resources:

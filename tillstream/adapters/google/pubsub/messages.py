@@ -6,11 +6,12 @@ from typing import Any
 
 from google.pubsub_v1 import types
 
-from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.domain.events import TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
 from tillstream.ports.event_bus import DeadLetter, Delivery, Message
 
-ORDERED = {TOPIC_STORE_SALES: ("region", "store_id")}
-"""Topics that deliver messages in publishing order, per value of these attributes."""
+ORDERED = {TOPIC_STORE_SALES: ("region", "store_id"), TOPIC_SALE_EVENTS: ()}
+"""Topics that deliver messages in publishing order: per ordering key of the message, else per value of these
+attributes."""
 MOST_MESSAGES, MOST_BYTES = 1_000, 8_000_000
 """Maximum per request; Pub/Sub accepts a thousand messages and 10 MB."""
 OWN_PREFIX = "tillstream-"
@@ -28,13 +29,14 @@ Lane = list[tuple[list[int], types.PublishRequest]]
 
 def requests(path: str, topic: str, messages: Sequence[Message]) -> list[Lane]:
     """Group messages into requests; lanes may be sent in parallel."""
-    keys = ORDERED.get(topic)
-    if not keys:
-        return [[request] for request in _requests(path, "", list(enumerate(messages)))]
+    names = ORDERED.get(topic, ())
     lanes: dict[str, list[tuple[int, Message]]] = {}
     for place, message in enumerate(messages):
-        lanes.setdefault("/".join(message.attributes.get(name, "") for name in keys), []).append((place, message))
-    return [list(_requests(path, key, lane)) for key, lane in lanes.items()]
+        key = message.ordering_key or "/".join(message.attributes.get(name, "") for name in names)
+        lanes.setdefault(key, []).append((place, message))
+    unordered = lanes.pop("", [])
+    in_order = [list(_requests(path, key, lane)) for key, lane in lanes.items()]
+    return [*in_order, *([request] for request in _requests(path, "", unordered))]
 
 
 def _requests(
@@ -43,7 +45,7 @@ def _requests(
     places: list[int] = []
     raw: list[Any] = []
     size = 0
-    for place, (body, attributes) in messages:
+    for place, (body, attributes, _) in messages:
         raw_message = RawMessage(data=body, attributes=_attributes(body, attributes), ordering_key=key)
         added = raw_message.ByteSize() + 8
         if len(raw) == MOST_MESSAGES or (raw and size + added > MOST_BYTES):

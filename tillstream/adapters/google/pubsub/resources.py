@@ -13,6 +13,8 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.events import DEAD_LETTERS
 from tillstream.ports.event_bus import RetryPolicy
 
+SHORTEST_EXPIRY = timedelta(days=1)
+"""Of a subscription of a program, beyond the time for which its messages are kept; the minimum of Pub/Sub."""
 RETENTION = timedelta(days=7)
 """The maximum of the emulator. On Google Cloud, `infra` sets the retention: 7 days, and 31 for dead letters."""
 
@@ -46,14 +48,38 @@ class ResourceCreator:
         declared.enable_message_ordering = topic in ORDERED
         if self._create(declared):
             return
-        request = types.GetSubscriptionRequest(subscription=declared.name)
-        existing = self._subscriber.get_subscription(request, retry=RETRY, timeout=TRY)
-        if existing.topic != topic_path:
-            raise Rejected(f"The subscription {name} listens to {existing.topic.rsplit('/', 1)[-1]}, not to {topic}.")
+        self._check_topic(declared)
         if policy:
             mask = FieldMask(paths=["ack_deadline_seconds", "retry_policy", "dead_letter_policy"])
             change = types.UpdateSubscriptionRequest(subscription=declared, update_mask=mask)
             self._subscriber.update_subscription(change, retry=RETRY, timeout=TRY)
+
+    def attach(self, topic: str, name: str, policy: RetryPolicy, idle: float) -> None:
+        """Create a subscription that expires, or update its policy.
+
+        Raises `Rejected` if it belongs to another topic.
+        """
+        topics = f"{self._project}/topics"
+        declared = _subscription(self._path(name), f"{topics}/{topic}", f"{topics}/{DEAD_LETTERS}", policy)
+        declared.enable_message_ordering = topic in ORDERED
+        declared.message_retention_duration = min(RETENTION, max(timedelta(seconds=idle), SHORTEST_EXPIRY))
+        declared.expiration_policy = types.ExpirationPolicy(ttl=declared.message_retention_duration + SHORTEST_EXPIRY)
+        with suppress(api_errors.AlreadyExists):
+            self._subscriber.create_subscription(declared, retry=RETRY, timeout=TRY)
+            return
+        self._check_topic(declared)
+
+    def detach(self, name: str) -> None:
+        with suppress(api_errors.NotFound):
+            request = types.DeleteSubscriptionRequest(subscription=self._path(name))
+            self._subscriber.delete_subscription(request, retry=RETRY, timeout=TRY)
+
+    def _check_topic(self, declared: types.Subscription) -> None:
+        request = types.GetSubscriptionRequest(subscription=declared.name)
+        existing = self._subscriber.get_subscription(request, retry=RETRY, timeout=TRY)
+        if existing.topic != declared.topic:
+            name, old, new = (path.rsplit("/", 1)[-1] for path in (declared.name, existing.topic, declared.topic))
+            raise Rejected(f"The subscription {name} listens to {old}, not to {new}.")
 
     def _path(self, subscription: str) -> str:
         return f"{self._project}/subscriptions/{subscription}"

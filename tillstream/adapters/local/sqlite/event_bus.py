@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tillstream.adapters.local.clock import EPOCH, MICROSECOND
 from tillstream.adapters.local.sqlite import event_bus_sql as sql
+from tillstream.adapters.local.sqlite.attached_subscriptions import AttachedSubscriptions
 from tillstream.adapters.local.sqlite.connection import SQLiteFile
 from tillstream.adapters.local.sqlite.group_commit import GroupCommit
 from tillstream.adapters.local.sqlite.publication import Publication
@@ -41,6 +42,7 @@ class SQLiteEventBus:
         note: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._file = SQLiteFile(path, sql.SCHEMA, read_only=read_only)
+        self._attached = AttachedSubscriptions(self._file)
         self._clock = clock
         self._rng = rng or random.SystemRandom()
         self._arrived = threading.Condition()
@@ -57,8 +59,15 @@ class SQLiteEventBus:
                 raise Rejected(f"The subscription {subscription} listens to {existing[1]}, not to {topic}.")
             if policy or not existing:
                 p = policy or RetryPolicy()
-                values = (subscription, topic, p.minimum, p.maximum, p.attempts, p.age, p.lease)
+                values = (self._micros(), subscription, topic, p.minimum, p.maximum, p.attempts, p.age, p.lease)
                 sqlite.execute(sql.SUBSCRIBE, values)
+
+    def attach(self, topic: str, subscription: str, *, idle: float, policy: RetryPolicy | None = None) -> None:
+        self.subscribe(topic, subscription, policy)
+        self._attached.attach(subscription, _micros(idle), self._micros())
+
+    def detach(self, subscription: str) -> None:
+        self._attached.detach(subscription)
 
     def publish(self, topic: str, messages: Sequence[Message]) -> list[str]:
         if not messages or not self._file.rows(sql.LISTENERS, (topic,)):
@@ -67,6 +76,7 @@ class SQLiteEventBus:
         self._last = max(self._last, published[-1])
         if self._last - self._noted > _micros(NOTE_SECONDS):
             self._note_last()
+            self._attached.remove_idle(self._micros())
         self._wake()
         return [str(sequence) for sequence in published]
 
@@ -160,6 +170,7 @@ class SQLiteEventBus:
     def _lease(self, subscription: str, limit: int) -> list[Delivery]:
         number, topic, policy = self._subscription(subscription)
         now = self._micros()
+        self._attached.note_pull(number, now)
         if limit <= 0 or not self._file.rows(sql.ANY_READY, (number, now)):
             return []
         token, expires = secrets.randbits(62), now + _micros(policy.lease)

@@ -17,19 +17,42 @@ SCHEMA = (
     """CREATE TABLE IF NOT EXISTS dead_letters (
         id INTEGER PRIMARY KEY AUTOINCREMENT, subscription INTEGER NOT NULL, sequence INTEGER NOT NULL,
         body BLOB NOT NULL, attributes TEXT, died INTEGER NOT NULL, attempts INTEGER NOT NULL, error TEXT NOT NULL)""",
+    # Subscriptions that are removed after so many microseconds without a pull.
+    """CREATE TABLE IF NOT EXISTS attached (
+        subscription INTEGER PRIMARY KEY, idle INTEGER NOT NULL, pulled INTEGER NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS dead_letters_of ON dead_letters (subscription, id)",
     # The greatest sequence so far, kept after the messages are deleted: the order of the bus outlives them.
     "CREATE TABLE IF NOT EXISTS sequence (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL)",
     "INSERT OR IGNORE INTO sequence VALUES (1, 0)",
 )
 
-SUBSCRIBE = """INSERT INTO subscriptions (name, topic, minimum, maximum, attempts, age, lease)
-    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET minimum = excluded.minimum,
+# An id is not used again: a pull that began before its subscription was removed must not lease messages of another one.
+SUBSCRIBE = """INSERT INTO subscriptions (id, name, topic, minimum, maximum, attempts, age, lease)
+    SELECT max(?, coalesce(max(id), 0) + 1), ?, ?, ?, ?, ?, ?, ? FROM subscriptions
+    WHERE true ON CONFLICT (name) DO UPDATE SET minimum = excluded.minimum,
     maximum = excluded.maximum, attempts = excluded.attempts, age = excluded.age, lease = excluded.lease"""
 
 SUBSCRIPTION = "SELECT id, topic, minimum, maximum, attempts, age, lease FROM subscriptions WHERE name = ?"
 
 SUBSCRIPTIONS = "SELECT name, topic FROM subscriptions ORDER BY name"
+PULLED = "SELECT pulled FROM attached WHERE subscription = ?"
+
+ATTACH = """INSERT INTO attached (subscription, idle, pulled) SELECT id, ?, ? FROM subscriptions WHERE name = ?
+    ON CONFLICT (subscription) DO UPDATE SET idle = excluded.idle, pulled = excluded.pulled"""
+
+NOTE_PULL = "UPDATE attached SET pulled = ? WHERE subscription = ?"
+
+IDLE = "SELECT s.name FROM attached a JOIN subscriptions s ON s.id = a.subscription WHERE a.pulled + a.idle < ?"
+
+DETACH = tuple(
+    f"DELETE FROM {table} WHERE {column} = (SELECT id FROM subscriptions WHERE name = ?)"
+    for table, column in (
+        ("messages", "subscription"),
+        ("dead_letters", "subscription"),
+        ("attached", "subscription"),
+        ("subscriptions", "id"),
+    )
+)
 
 LISTENERS = "SELECT id FROM subscriptions WHERE topic = ?"
 

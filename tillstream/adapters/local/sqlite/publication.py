@@ -16,7 +16,7 @@ class Publication:
         # Messages of one publisher often share their attributes: each mapping is encoded once.
         shared = {id(each.attributes): each.attributes for each in messages}
         encoded = {key: json.dumps(dict(each)) if each else None for key, each in shared.items()}
-        self._cells = [cell for body, attributes in messages for cell in (body, encoded[id(attributes)])]
+        self._cells = [cell for body, attributes, _ in messages for cell in (body, encoded[id(attributes)])]
 
     def store(self, sqlite: sqlite3.Connection, now: int, tick: int) -> range:
         """Insert the messages for each subscription of the topic; returns their sequences."""

@@ -1,0 +1,100 @@
+"""Changes of webhooks."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import me, ports, tillstream
+from portal.webhooks import texts
+from portal.webhooks.pages import WebhookForm, list_page, webhook_page
+from tillstream import audit
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import Action
+from tillstream.webhooks import deliveries, registry
+
+
+def _private() -> bool:
+    return tillstream().settings.webhook_private
+
+
+def _back(webhook_id: str, message: str, kind: str = "done") -> ResponseReturnValue:
+    flash(message, kind)
+    return redirect(url_for("webhooks.show", webhook_id=webhook_id), 303)
+
+
+def _refuse(form: WebhookForm, error: Rejected) -> None:
+    """Show the reason at the field to which it belongs."""
+    field = form.filter if "filter" in str(error).casefold() else form.url
+    field.errors = [*field.errors, str(error)]
+
+
+@allow(Action.ADMINISTER)
+def add() -> ResponseReturnValue:
+    form = WebhookForm()
+    if not form.validate_on_submit():
+        return list_page(form), 422
+    try:
+        if tillstream().settings.project:
+            raise Rejected(registry.IN_A_PROJECT)  # noqa: TRY301 - shown as the other reasons
+        webhook, secret = registry.add(ports(), form.url.data, form.filter.data or "", me().login, private=_private())
+    except Rejected as error:
+        _refuse(form, error)
+        return list_page(form), 422
+    return render_template("webhooks/once.html", webhook=webhook, secret=secret), 201
+
+
+@allow(Action.ADMINISTER)
+def change(webhook_id: str) -> ResponseReturnValue:
+    registry.get(ports(), webhook_id)
+    form = WebhookForm()
+    if not form.validate_on_submit():
+        return webhook_page(webhook_id, form), 422
+    try:
+        url, filter_ = form.url.data, form.filter.data or ""
+        registry.change(ports(), webhook_id, me().login, url, filter_, private=_private())
+    except Rejected as error:
+        _refuse(form, error)
+        return webhook_page(webhook_id, form), 422
+    return _back(webhook_id, texts.CHANGED)
+
+
+@allow(Action.ADMINISTER)
+def pause(webhook_id: str) -> ResponseReturnValue:
+    registry.pause(ports(), webhook_id, me().login, registry.BY_PERSON)
+    return _back(webhook_id, texts.PAUSED)
+
+
+@allow(Action.ADMINISTER)
+def resume(webhook_id: str) -> ResponseReturnValue:
+    registry.resume(ports(), webhook_id, me().login)
+    return _back(webhook_id, texts.RESUMED)
+
+
+@allow(Action.ADMINISTER)
+def test(webhook_id: str) -> ResponseReturnValue:
+    answer = deliveries.send_test(ports(), webhook_id, private=_private())
+    if answer.error:
+        return _back(webhook_id, texts.refused(answer.error), "wrong")
+    return _back(webhook_id, texts.accepted(answer.status, answer.milliseconds))
+
+
+@allow(Action.ADMINISTER)
+def resend(webhook_id: str) -> ResponseReturnValue:
+    webhook = registry.get(ports(), webhook_id)
+    count = registry.resend(ports(), webhook)
+    entry = {"messages": count}
+    audit.record(ports(), me().login, audit.AuditAction.MESSAGE_RESENT, webhook.subscription, None, entry)
+    return _back(webhook_id, texts.resent(count))
+
+
+@allow(Action.ADMINISTER)
+def new_secret(webhook_id: str) -> ResponseReturnValue:
+    secret = registry.rotate(ports(), webhook_id, me().login)
+    return render_template("webhooks/once.html", webhook=registry.get(ports(), webhook_id), secret=secret), 201
+
+
+@allow(Action.ADMINISTER)
+def remove(webhook_id: str) -> ResponseReturnValue:
+    registry.remove(ports(), webhook_id, me().login)
+    flash(texts.REMOVED, "done")
+    return redirect(url_for("webhooks.listing"), 303)

@@ -1,0 +1,33 @@
+"""Subscriptions of programs in the SQLite queue, which are removed if nothing pulls from them."""
+
+from tillstream.adapters.local.sqlite import event_bus_sql as sql
+from tillstream.adapters.local.sqlite.connection import SQLiteFile
+
+NOTE_EVERY = 60_000_000
+"""Microseconds between two notes of a subscription's last pull."""
+
+
+class AttachedSubscriptions:
+    """Times are microseconds since 1970."""
+
+    def __init__(self, file: SQLiteFile) -> None:
+        self._file = file
+
+    def attach(self, subscription: str, idle: int, now: int) -> None:
+        """Let an existing subscription be removed after so many microseconds without a pull."""
+        self._file.write(sql.ATTACH, (idle, now, subscription))
+        self.remove_idle(now)
+
+    def detach(self, subscription: str) -> None:
+        with self._file.transaction() as sqlite:
+            for statement in sql.DETACH:
+                sqlite.execute(statement, (subscription,))
+
+    def note_pull(self, number: int, now: int) -> None:
+        pulled = self._file.rows(sql.PULLED, (number,))
+        if pulled and now - pulled[0][0] > NOTE_EVERY:
+            self._file.write(sql.NOTE_PULL, (now, number))
+
+    def remove_idle(self, now: int) -> None:
+        for (name,) in self._file.rows(sql.IDLE, (now,)):
+            self.detach(name)

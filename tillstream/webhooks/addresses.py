@@ -1,0 +1,71 @@
+"""Which addresses a webhook may have: none that lead into the network of the server, unless a setting allows it."""
+
+import socket
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
+
+from tillstream.domain.errors import Rejected, Unavailable
+
+MAX_LETTERS = 1_000
+_TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"), ip_network("2002::/16"))
+"""IPv6 networks whose addresses contain an IPv4 address, which can be private."""
+PRIVATE = "is an address of a private network. To allow such addresses, set TILLSTREAM_WEBHOOK_PRIVATE=true."
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a request goes. address: the IP address that was checked, to which the connection is made."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    address: str
+
+
+def check_url(url: str, *, private: bool) -> None:
+    """Raise `Rejected` for a URL that no webhook may have. The host is resolved with each request, not here."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise Rejected(f"“{url[:200]}” has no valid port.") from error
+    if len(url) > MAX_LETTERS or not url.isascii() or not url.isprintable() or " " in url:
+        raise Rejected(f"The address of a webhook has at most {MAX_LETTERS} letters, without spaces.")
+    if parts.scheme not in ("https", "http") or not parts.hostname or port == 0:
+        raise Rejected("Enter the address of the webhook with https://, for example https://example.com/sales.")
+    if parts.username or parts.password or parts.fragment:
+        raise Rejected("The address of a webhook has no user name, password or part after #.")
+    if parts.scheme == "http" and not private:
+        raise Rejected("The address of a webhook begins with https://, because events contain customers and costs.")
+
+
+def resolve(url: str, *, private: bool) -> Target:
+    """Return where to send a request. Raises `Rejected` for an address that is not allowed, `Unavailable` without one.
+
+    The name is resolved once and the connection made to the result, so that a second answer cannot lead elsewhere.
+    """
+    check_url(url, private=private)
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Unavailable(f"The host {host} has no address: {error}") from error
+    for answer in answers:
+        _check_address(host, ip_address(str(answer[4][0]).partition("%")[0]), private=private)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(parts.scheme, host, port, path, str(answers[0][4][0]))
+
+
+def _check_address(host: str, address: IPv4Address | IPv6Address, *, private: bool) -> None:
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    if address.is_link_local or address.is_multicast or address.is_unspecified:
+        raise Rejected(f"{host} is an address that no webhook may have.")
+    if private:
+        return
+    if not address.is_global or any(address in network for network in _TRANSLATED):
+        raise Rejected(f"{host} {PRIVATE}")

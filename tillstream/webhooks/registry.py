@@ -1,0 +1,159 @@
+"""The webhooks of the company: created, changed and removed by admins, each with a subscription of sale events."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tillstream import audit
+from tillstream.audit import AuditAction
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.event_filter import parse_filter
+from tillstream.domain.events import TOPIC_SALE_EVENTS
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Put, Update, update
+from tillstream.ports.event_bus import RetryPolicy
+from tillstream.webhooks.addresses import check_url
+from tillstream.webhooks.signing import new_secret
+
+COLLECTION = "webhooks"
+MOST = 20
+"""Webhooks: each has a thread of its own."""
+IDLE = 7 * 86_400.0
+"""Seconds for which a paused webhook collects events."""
+POLICY = RetryPolicy(minimum=5.0, maximum=14_400.0, attempts=20, age=3 * 86_400.0, lease=120.0)
+IN_A_PROJECT = (
+    "Webhooks need the server of a home folder, which sends the events. In a Google Cloud project, read them from a "
+    "Pub/Sub subscription of sale-events or with tillstream subscribe."
+)
+BY_PERSON = "Paused by a person."
+OVERLAP = timedelta(hours=24)
+"""Time for which events are also signed with the previous secret."""
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """An address that receives sale events. paused: why nothing is sent to it; empty: events are sent."""
+
+    id: str
+    url: str
+    filter: str
+    paused: str
+    created_by: str
+    created_at: str
+
+    @property
+    def subscription(self) -> str:
+        return f"webhook-{self.id}"
+
+
+def add(ports: Ports, url: str, filter_: str, by: str, *, private: bool) -> tuple[Webhook, str]:
+    """Create a webhook; return it with its secret, which is not shown again. Raises `Rejected`."""
+    check_url(url, private=private)
+    parse_filter(filter_)
+    if len(find(ports)) >= MOST:
+        raise Rejected(f"There can be at most {MOST} webhooks. Remove one that is not used.")
+    secret = new_secret()
+    webhook = Webhook(secrets.token_hex(6), url, filter_.strip(), "", by, ports.clock.now().isoformat("T", "seconds"))
+    attach(ports, webhook)
+    data = {**_shown(webhook), "id": webhook.id, "created_by": by, "created_at": webhook.created_at}
+    entry = audit.entry(ports, by, AuditAction.WEBHOOK_ADDED, webhook.id, None, _shown(webhook))
+    ports.documents.put_all(
+        [Put(COLLECTION, webhook.id, data | {"keys": [{"text": secret, "until": ""}]}, if_version=0), entry]
+    )
+    return webhook, secret
+
+
+def attach(ports: Ports, webhook: Webhook) -> None:
+    """Create the subscription of a webhook if it is missing, as after a loss of the queue."""
+    ports.bus.attach(TOPIC_SALE_EVENTS, webhook.subscription, idle=IDLE, policy=POLICY)
+
+
+def find(ports: Ports) -> list[Webhook]:
+    """All webhooks, oldest first."""
+    return [_webhook(document.data) for document in ports.documents.find(COLLECTION, order_by="created_at")]
+
+
+def get(ports: Ports, id: str) -> Webhook:
+    """Raises `NotFound`."""
+    return _webhook(_document(ports.documents.get(COLLECTION, id), id).data)
+
+
+def keys(ports: Ports, id: str) -> list[str]:
+    """The secrets with which events are signed now, newest first. Raises `NotFound`."""
+    now = ports.clock.now().isoformat("T", "seconds")
+    stored = _document(ports.documents.get(COLLECTION, id), id).data["keys"]
+    return [key["text"] for key in stored if not key["until"] or key["until"] > now]
+
+
+def change(ports: Ports, id: str, by: str, url: str, filter_: str, *, private: bool) -> Webhook:
+    """Change address and filter. Raises `Rejected`, `NotFound`."""
+    check_url(url, private=private)
+    parse_filter(filter_)
+    return _change(ports, id, by, {"url": url, "filter": filter_.strip()})
+
+
+def pause(ports: Ports, id: str, by: str, reason: str) -> Webhook:
+    """Stop sending; events are collected for seven days. Raises `NotFound`."""
+    return _change(ports, id, by, {"paused": reason})
+
+
+def resume(ports: Ports, id: str, by: str) -> Webhook:
+    """Send again, first what was collected. Raises `NotFound`."""
+    attach(ports, get(ports, id))
+    return _change(ports, id, by, {"paused": ""})
+
+
+def resend(ports: Ports, webhook: Webhook) -> int:
+    """Deliver the events again that failed too often; return how many."""
+    return ports.bus.resend([letter.id for letter in ports.bus.dead_letters(webhook.subscription)])
+
+
+def rotate(ports: Ports, id: str, by: str) -> str:
+    """Create another secret and return it; events are signed with both for a day. Raises `NotFound`."""
+    secret, now = new_secret(), ports.clock.now()
+
+    def rotated(document: Document | None) -> Update:
+        data = _document(document, id).data
+        previous = {"text": data["keys"][0]["text"], "until": (now + OVERLAP).isoformat("T", "seconds")}
+        entry = audit.entry(ports, by, AuditAction.WEBHOOK_SECRET_CHANGED, id)
+        return Update(data | {"keys": [{"text": secret, "until": ""}, previous]}, [entry])
+
+    update(ports.documents, COLLECTION, id, rotated)
+    return secret
+
+
+def remove(ports: Ports, id: str, by: str) -> None:
+    """Remove a webhook with its events and its list of deliveries. Raises `NotFound`."""
+    webhook = get(ports, id)
+    audit.record(ports, by, AuditAction.WEBHOOK_REMOVED, id, _shown(webhook))
+    ports.documents.delete(COLLECTION, id)
+    ports.bus.detach(webhook.subscription)
+    ports.documents.delete("webhook_deliveries", id)
+
+
+def _change(ports: Ports, id: str, by: str, values: Mapping[str, str]) -> Webhook:
+    def changed(document: Document | None) -> Update | Document:
+        document = _document(document, id)
+        before = {name: document.data[name] for name in values}
+        if before == values:
+            return document
+        entry = audit.entry(ports, by, AuditAction.WEBHOOK_CHANGED, id, before, values)
+        return Update({**document.data, **values}, [entry])
+
+    return _webhook(update(ports.documents, COLLECTION, id, changed).data)
+
+
+def _document(document: Document | None, id: str) -> Document:
+    if document is None:
+        raise NotFound(f"There is no webhook {id}.")
+    return document
+
+
+def _shown(webhook: Webhook) -> dict[str, Any]:
+    return {"url": webhook.url, "filter": webhook.filter, "paused": webhook.paused}
+
+
+def _webhook(data: Mapping[str, Any]) -> Webhook:
+    return Webhook(**{name: data[name] for name in Webhook.__dataclass_fields__})
