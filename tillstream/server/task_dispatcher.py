@@ -1,0 +1,64 @@
+"""Threads of the HTTP server: a fixed number for requests, and one of its own for each open event stream."""
+
+import itertools
+import threading
+import time
+from typing import Any
+
+from flask import Flask
+from waitress.task import ThreadedTaskDispatcher
+
+from portal import live
+
+THREADS = 8
+"""Requests answered at the same time."""
+CONNECTIONS = 800
+"""Maximum open connections; each stream is one, and browsers keep several more."""
+
+
+class TaskDispatcher(ThreadedTaskDispatcher):
+    """Task dispatcher whose event streams, idle most of the time, take no thread from requests.
+
+    At shutdown it ends them, since shutdown waits for all threads.
+    """
+
+    def __init__(self, portal: Flask, threads: int = THREADS) -> None:
+        super().__init__()
+        self._streams = live.streams_of(portal)
+        self._streams.limit = live.OWN_THREADS
+        self._own: set[threading.Thread] = set()
+        self._numbers = itertools.count(1)
+        self.set_thread_count(threads)
+
+    def add_task(self, task: Any) -> None:
+        if not self._is_stream(task):
+            super().add_task(task)
+            return
+        thread = threading.Thread(
+            target=self._serve, args=(task,), name=f"stream-{next(self._numbers)}", daemon=True
+        )
+        with self.lock:
+            self._own.add(thread)
+        thread.start()
+
+    def _is_stream(self, task: Any) -> bool:
+        request = next(iter(getattr(task, "requests", ())), None)
+        return request is not None and not request.error and live.is_stream(request.path)
+
+    def _serve(self, task: Any) -> None:
+        try:
+            task.service()
+        except BaseException:
+            self.logger.exception("Exception when servicing %r", task)
+        finally:
+            with self.lock:
+                self._own.discard(threading.current_thread())
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> Any:  # noqa: FBT001, FBT002 - as inherited
+        self._streams.end()
+        deadline = time.monotonic() + timeout
+        with self.lock:
+            own = list(self._own)
+        for thread in own:
+            thread.join(max(0, deadline - time.monotonic()))
+        return super().shutdown(cancel_pending, timeout)
