@@ -3,9 +3,9 @@
 from flask import Blueprint, Flask
 
 from portal.live import page
-from portal.live.streams import EXTENSION, OWN_THREADS, STREAMS, Streams, is_stream, streams_of
+from portal.live.streams import EXTENSION, STREAMS, Streams, streams_of
 
-__all__ = ["OWN_THREADS", "STREAMS", "Streams", "blueprint", "is_stream", "register", "streams_of"]
+__all__ = ["STREAMS", "blueprint", "register", "streams_of"]
 
 blueprint = Blueprint("live", __name__, template_folder="templates")
 

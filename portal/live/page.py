@@ -51,21 +51,21 @@ def settlements() -> Response:
 def sales() -> Response:
     """The changed sales that the reader may see, after each settlement, and today's figures."""
     view = _view()
-    return streams.respond(lambda known, number: _changed(view, known, number), lambda: _today_event(view))
+    return streams.respond(lambda last, number: _changed(view, last, number), lambda: _today_event(view))
 
 
-def _changed(view: live.View, known: int, number: int) -> str:
-    """The sales changed after `known`, as an event; all latest ones if there are more than the page shows."""
+def _changed(view: live.View, last: int, number: int) -> str:
+    """The sales changed after the settlement `last`, as an event; if they are more than the page shows, the latest."""
     now, answers = _now(), streams.streams_of(current_app).answers
 
     def make() -> str:
-        app, after = tillstream(), known if known <= number else 0
+        app, after = tillstream(), last if last <= number else 0
         changed = live.latest_sales(app.ports.warehouse, view, now, after, number, cache=app.queries)
         is_whole = after == 0 or changed.total > len(changed.sales)
         parts = {"rows": _rows(changed, view), "total": changed.total, "whole": is_whole, "today": _today(view)}
         return streams.event("sales", json.dumps(parts), number)
 
-    return answers.get(("sales", view, readers_locale(), now.date(), known, number), make)
+    return answers.get(("sales", view, readers_locale(), now.date(), last, number), make)
 
 
 def _today_event(view: live.View) -> str:
@@ -95,9 +95,7 @@ def _before(view: live.View) -> live.LatestSales | None:
     day = live.last_day(app.ports.warehouse, view, _now(), cache=app.queries)
     if day is None:
         return None
-    return live.latest_sales(
-        app.ports.warehouse, view, _now(), since=day - timedelta(days=1), cache=app.queries
-    )
+    return live.latest_sales(app.ports.warehouse, view, _now(), since=day - timedelta(days=1), cache=app.queries)
 
 
 def _today(view: live.View) -> str:

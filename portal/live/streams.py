@@ -54,14 +54,17 @@ class Streams:
     def open(self) -> int:
         return self._open
 
+    def give_threads(self) -> None:
+        """Allow OWN_THREADS streams, on a server that gives each a thread of its own."""
+        self.limit = OWN_THREADS
+
+    def is_stream(self, path: str) -> bool:
+        """Whether requests of a path are answered by a stream of events."""
+        return path in PATHS
+
     def end(self) -> None:
         """End all streams when the server stops."""
         self.broadcaster.end()
-
-
-def is_stream(path: str) -> bool:
-    """Whether requests of a path are answered by a stream of events."""
-    return path in PATHS
 
 
 def streams_of(app: Flask) -> Streams:
@@ -83,14 +86,12 @@ def respond(send: Send, first: Callable[[], str] = str) -> Response:
 
     first: makes an event for the start of the stream.
     """
-    streams, known = streams_of(current_app), known_settlement()
+    streams, last = streams_of(current_app), _last_settlement()
     read = partial(changes.last_settlement, ports().warehouse, tillstream().queries)
     sender = _Sender(read, copy_current_request_context(send), copy_current_request_context(first))
     # On a single-threaded server an open stream would block every other request.
     is_held = "once" not in request.args and bool(request.environ.get("wsgi.multithread")) and streams.acquire()
-    answer = Response(
-        _held(streams, sender, known) if is_held else _once(sender, known), mimetype="text/event-stream"
-    )
+    answer = Response(_held(streams, sender, last) if is_held else _once(sender, last), mimetype="text/event-stream")
     if is_held:
         # On close, not at the end of the generator: a stream that was never read must be released, too.
         answer.call_on_close(streams.release)
@@ -98,7 +99,7 @@ def respond(send: Send, first: Callable[[], str] = str) -> Response:
     return answer
 
 
-def known_settlement() -> int:
+def _last_settlement() -> int:
     """The last settlement that the browser has, 0 if it has none."""
     text = request.headers.get("Last-Event-ID") or request.args.get("known", "")
     return int(text) if text.isdecimal() and len(text) < len(str(changes.ENDLESS)) else 0
@@ -115,18 +116,18 @@ def event(name: str, data: str, number: int | None = None) -> str:
     return f"{resume}event: {name}\ndata: {data}\n\n"
 
 
-def _once(sender: _Sender, known: int) -> Iterator[str]:
+def _once(sender: _Sender, last: int) -> Iterator[str]:
     yield f"retry: {AGAIN_LATER}\n\n"
     number = sender.latest()
-    yield sender.first() + (sender.send(known, number) if number != known else ": \n\n")
+    yield sender.first() + (sender.send(last, number) if number != last else ": \n\n")
 
 
-def _held(streams: Streams, sender: _Sender, known: int) -> Iterator[str]:
+def _held(streams: Streams, sender: _Sender, last: int) -> Iterator[str]:
     yield f"retry: {AGAIN_SOON}\n\n"
     if first := sender.first():
         yield first
     until = time.monotonic() + STREAM_SECONDS
     while not streams.broadcaster.ended and (left := until - time.monotonic()) > 0:
-        number = streams.broadcaster.wait(sender.latest, known, min(left, HEARTBEAT))
-        yield ": \n\n" if number is None else sender.send(known, number)
-        known = known if number is None else number
+        number = streams.broadcaster.wait(sender.latest, last, min(left, HEARTBEAT))
+        yield ": \n\n" if number is None else sender.send(last, number)
+        last = last if number is None else number

@@ -2,7 +2,7 @@
 -- kind is added, corrected (an earlier content of the sale exists) or removed (no line of the sale is left). product
 -- and other_product are two of its products; sales is the number of all changed sales. Lines outside the filters are
 -- not included: choose a period that begins earlier than @since.
--- @known INT64 = 0: only sales changed by a settlement after this one
+-- @resume_after INT64 = 0: only sales changed by a settlement after this one
 -- @through INT64 = 9223372036854775807: only sales changed by a settlement up to this one
 -- @since DATE = 0001-01-01: only sales of this day or later
 -- @until DATE = 9999-12-31: only sales of this day or earlier
@@ -11,18 +11,18 @@ WITH
 sides AS (
   SELECT settlement_no, key, old AS content
   FROM listed_changes
-  WHERE settlement_no > @known AND settlement_no <= @through AND old IS NOT NULL
+  WHERE settlement_no > @resume_after AND settlement_no <= @through AND old IS NOT NULL
   UNION ALL
   SELECT settlement_no, key, `new` AS content
   FROM listed_changes
-  WHERE settlement_no > @known AND settlement_no <= @through AND `new` IS NOT NULL
+  WHERE settlement_no > @resume_after AND settlement_no <= @through AND `new` IS NOT NULL
 ),
 touched AS (
   SELECT sale, settlement_no, COALESCE(UNIX_MICROS(sold_at), 0) AS sold_micros
   FROM visible_versions
   WHERE
     is_current
-    AND settlement_no > @known
+    AND settlement_no > @resume_after
     AND settlement_no <= @through
     AND sale_date >= @since
     AND sale_date <= @until

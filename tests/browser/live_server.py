@@ -11,6 +11,7 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
 from waitress.server import create_server
 
+from portal import live
 from tillstream.app import App
 from tillstream.server.task_dispatcher import TaskDispatcher
 from tillstream.server.worker import Worker
@@ -34,7 +35,9 @@ class Served:
 def running(app: App, *, working: bool = True) -> Iterator[Served]:
     """The portal and the worker over the app, which is closed at the end; without one nothing changes by itself."""
     portal = create_app(app)
-    server = create_server(portal, _dispatcher=TaskDispatcher(portal, threads=4), host="127.0.0.1", port=0)
+    server = create_server(
+        portal, _dispatcher=TaskDispatcher(live.streams_of(portal), threads=4), host="127.0.0.1", port=0
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     worker = Worker(app)
     if working:

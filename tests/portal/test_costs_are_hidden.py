@@ -26,7 +26,7 @@ COST, MARGIN = "61.37", "38.63"
 ABOUT_COSTS = re.compile(
     rf"{re.escape(COST)}|{re.escape(MARGIN)}|\bmargins?\b|\bcosts?\b|unit_cost|cost_coverage", re.IGNORECASE
 )
-WITHOUT_PAGES = ENDLESS | FILES | {"live.events"}
+WITHOUT_PAGES = ENDLESS | FILES | {"live.events", "live.sales"}
 SELLERS = [role for role in Role if Action.SEE_COSTS not in PERMISSIONS[role]]
 
 WITHOUT_FIGURES = ("/help", "/storybook", "/api/openapi", "/api/v1/openapi", "/api/docs")

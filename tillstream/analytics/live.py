@@ -83,20 +83,20 @@ class Today:
         return sum(store.orders_before for store in self.stores)
 
 
-def latest_sales(  # noqa: PLR0913 - a window of settlements
+def latest_sales(
     warehouse: Warehouse,
     view: View,
     now: datetime,
-    known: int = 0,
+    after: int = 0,
     through: int = ENDLESS,
     *,
     since: date | None = None,
     cache: QueryCache | None = None,
 ) -> LatestSales:
-    """Sales of the recent days (or since a day) that settlements after `known` through `through` changed."""
+    """Sales of the recent days (or since a day) that settlements after `after` through `through` changed."""
     since = since or now.date() - timedelta(days=RECENT_DAYS)
     filters = Filters(start=since - CORRECTED_WITHIN, end=now.date() + AHEAD, currency=view.currency)
-    window = {"known": known, "through": through, "since": since, "limit": SHOWN_SALES}
+    window = {"resume_after": after, "through": through, "since": since, "limit": SHOWN_SALES}
     rows = queries.run(warehouse, "live-sales", view.scope, filters, cache=cache, **window).to_pylist()
     return LatestSales(tuple(rows), int(rows[0]["sales"]) if rows else 0, since)
 

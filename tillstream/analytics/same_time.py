@@ -59,7 +59,7 @@ def store_times(contracts: Iterable[Contract]) -> StoreTimes:
 def moment(now: datetime, trading: TradingTime) -> Moment:
     """The business day of a store at `now`, and the same local time a week earlier, also if its clocks changed since.
 
-    A local time that does not exist is that of the offset before the change; of one that exists twice, the first counts.
+    A local time that does not exist has the offset before the change; of one that exists twice, the first counts.
     """
     local = now.astimezone(ZoneInfo(trading.zone))
     start = timedelta(hours=trading.cutoff.hour, minutes=trading.cutoff.minute)

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 from waitress.server import create_server
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from portal import create_app
+from portal import create_app, live
 from portal.wsgi import ensure_first_admin
 from tillstream.app import App, open_app
 from tillstream.app.local import folder
@@ -90,7 +90,7 @@ def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:
     wsgi = DispatcherMiddleware(portal, {"/control": create_control(app, token)})
     server = create_server(
         wsgi,
-        _dispatcher=TaskDispatcher(portal),
+        _dispatcher=TaskDispatcher(live.streams_of(portal)),
         connection_limit=CONNECTIONS,
         asyncore_use_poll=True,  # select allows no more than 1,024 open files
         host=settings.host,

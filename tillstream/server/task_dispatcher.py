@@ -3,17 +3,26 @@
 import itertools
 import threading
 import time
-from typing import Any
+from typing import Any, Protocol
 
-from flask import Flask
 from waitress.task import ThreadedTaskDispatcher
-
-from portal import live
 
 THREADS = 8
 """Requests answered at the same time."""
 CONNECTIONS = 800
 """Maximum open connections; each stream is one, and browsers keep several more."""
+
+
+class Streams(Protocol):
+    """The event streams of the portal."""
+
+    def give_threads(self) -> None:
+        """Allow many streams, because each has a thread of its own."""
+
+    def is_stream(self, path: str) -> bool: ...
+
+    def end(self) -> None:
+        """End all streams."""
 
 
 class TaskDispatcher(ThreadedTaskDispatcher):
@@ -22,10 +31,10 @@ class TaskDispatcher(ThreadedTaskDispatcher):
     At shutdown it ends them, since shutdown waits for all threads.
     """
 
-    def __init__(self, portal: Flask, threads: int = THREADS) -> None:
+    def __init__(self, streams: Streams, threads: int = THREADS) -> None:
         super().__init__()
-        self._streams = live.streams_of(portal)
-        self._streams.limit = live.OWN_THREADS
+        self._streams = streams
+        streams.give_threads()
         self._own: set[threading.Thread] = set()
         self._numbers = itertools.count(1)
         self.set_thread_count(threads)
@@ -34,16 +43,14 @@ class TaskDispatcher(ThreadedTaskDispatcher):
         if not self._is_stream(task):
             super().add_task(task)
             return
-        thread = threading.Thread(
-            target=self._serve, args=(task,), name=f"stream-{next(self._numbers)}", daemon=True
-        )
+        thread = threading.Thread(target=self._serve, args=(task,), name=f"stream-{next(self._numbers)}", daemon=True)
         with self.lock:
             self._own.add(thread)
         thread.start()
 
     def _is_stream(self, task: Any) -> bool:
         request = next(iter(getattr(task, "requests", ())), None)
-        return request is not None and not request.error and live.is_stream(request.path)
+        return request is not None and not request.error and self._streams.is_stream(request.path)
 
     def _serve(self, task: Any) -> None:
         try:

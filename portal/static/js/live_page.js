@@ -58,7 +58,7 @@
     if (anchor?.isConnected) scrollBy(0, anchor.getBoundingClientRect().top - before);
   }
 
-  function showSales({ rows: html, total, whole }) {
+  function showSales({ rows: html, whole }) {
     const table = document.createElement("table");
     const arrived = document.createElement("tbody");
     table.append(arrived);
@@ -77,7 +77,6 @@
       else rows.prepend(...incoming);
       while (rows.rows.length > most) rows.lastElementChild.remove();
     });
-    if (whole && total > count) count = Math.max(count, 0);
     if (rows.rows.length) {
       document.getElementById("live-list").hidden = false;
       document.getElementById("live-empty")?.remove();

@@ -30,9 +30,11 @@ def broadcaster() -> Iterator[Broadcaster]:
     broadcaster.end()
 
 
-def listeners(broadcaster: Broadcaster, ledger: Ledger, heard: list[int | None], after: int) -> list[threading.Thread]:
+def listeners(
+    broadcaster: Broadcaster, ledger: Ledger, received: list[int | None], after: int
+) -> list[threading.Thread]:
     threads = [
-        threading.Thread(target=lambda: heard.append(broadcaster.wait(ledger.latest, after, 20)), daemon=True)
+        threading.Thread(target=lambda: received.append(broadcaster.wait(ledger.latest, after, 20)), daemon=True)
         for _ in range(MANY)
     ]
     for thread in threads:
@@ -41,14 +43,14 @@ def listeners(broadcaster: Broadcaster, ledger: Ledger, heard: list[int | None],
 
 
 def test_many_streams_read_the_ledger_as_often_as_one(broadcaster: Broadcaster) -> None:
-    ledger, heard = Ledger(), list[int | None]()
-    threads = listeners(broadcaster, ledger, heard, after=1)
+    ledger, received = Ledger(), list[int | None]()
+    threads = listeners(broadcaster, ledger, received, after=1)
     time.sleep(6 * CHECK_INTERVAL)
     ledger.number = 2
     began = time.monotonic()
     for thread in threads:
         thread.join(10)
-    assert heard == [2] * MANY
+    assert received == [2] * MANY
     assert time.monotonic() - began < 1
     assert ledger.reads < 15
 
@@ -79,19 +81,19 @@ def test_after_a_failed_read_another_stream_continues(broadcaster: Broadcaster) 
 
 
 def test_the_end_of_the_server_wakes_every_stream(broadcaster: Broadcaster) -> None:
-    heard: list[int | None] = []
-    threads = listeners(broadcaster, Ledger(), heard, after=1)
+    received: list[int | None] = []
+    threads = listeners(broadcaster, Ledger(), received, after=1)
     broadcaster.end()
     for thread in threads:
         thread.join(5)
-    assert heard == [None] * MANY
+    assert received == [None] * MANY
 
 
 def test_an_answer_is_made_once_for_all_who_request_it() -> None:
-    answers, made = SharedAnswers(), list[int]()
+    answers, calls = SharedAnswers(), list[int]()
 
     def make() -> str:
-        made.append(1)
+        calls.append(1)
         time.sleep(0.1)
         return "answer"
 
@@ -101,7 +103,7 @@ def test_an_answer_is_made_once_for_all_who_request_it() -> None:
         thread.start()
     for thread in threads:
         thread.join(10)
-    assert (got, made) == (["answer"] * MANY, [1])
+    assert (got, calls) == (["answer"] * MANY, [1])
     assert answers.get("other", lambda: "another") == "another"
 
 
