@@ -9,13 +9,13 @@ from http.client import HTTPConnection, HTTPResponse
 import pytest
 from flask import Flask
 from threads import join_thread
-from visitor import PASSWORD
+from visitor import PASSWORD, Visitor
 from waitress.server import create_server
 
 from portal import live
 from tillstream.app import App
 from tillstream.domain.people import Role
-from tillstream.people import accounts, personal_tokens
+from tillstream.people import accounts
 from tillstream.server.task_dispatcher import CONNECTIONS, TaskDispatcher
 
 MANY = 30
@@ -26,7 +26,7 @@ class Server:
     """A server with one thread for requests, and connections to it."""
 
     portal: Flask
-    token: str
+    cookie: str
     dispatcher: TaskDispatcher
     port: int
     connections: list[HTTPConnection] = field(default_factory=list)
@@ -34,19 +34,23 @@ class Server:
     def get(self, path: str) -> HTTPResponse:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         self.connections.append(connection)
-        connection.request("GET", path, headers={"Authorization": f"Bearer {self.token}"})
+        connection.request("GET", path, headers={"Cookie": self.cookie})
         return connection.getresponse()
 
 
 @pytest.fixture
 def server(app: App, portal: Flask) -> Iterator[Server]:
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
-    token = personal_tokens.issue(app.ports, "asha", "pages", ["numbers"], by="asha")[1]
+    visitor = Visitor(portal.test_client())
+    visitor.sign_in("asha")
+    name = portal.config["SESSION_COOKIE_NAME"]
+    cookie = visitor.client.get_cookie(name)
+    assert cookie is not None
     dispatcher = TaskDispatcher(live.streams_of(portal), threads=1)
     waitress = create_server(portal, _dispatcher=dispatcher, host="127.0.0.1", port=0, connection_limit=CONNECTIONS)
     thread = threading.Thread(target=waitress.run, daemon=True)
     thread.start()
-    server = Server(portal, token, dispatcher, waitress.effective_port)
+    server = Server(portal, f"{name}={cookie.value}", dispatcher, waitress.effective_port)
     yield server
     for connection in server.connections:
         connection.close()
