@@ -36,6 +36,7 @@ class TaskDispatcher(ThreadedTaskDispatcher):
         self._streams = streams
         streams.give_threads()
         self._own: set[threading.Thread] = set()
+        self._is_ending = False
         self._numbers = itertools.count(1)
         self.set_thread_count(threads)
 
@@ -56,12 +57,14 @@ class TaskDispatcher(ThreadedTaskDispatcher):
         try:
             task.service()
         except BaseException:
-            self.logger.exception("Exception when servicing %r", task)
+            if not self._is_ending:  # else the server may have closed what a late thread writes to
+                self.logger.exception("Exception when servicing %r", task)
         finally:
             with self.lock:
                 self._own.discard(threading.current_thread())
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> Any:  # noqa: FBT001, FBT002 - as inherited
+        self._is_ending = True
         self._streams.end()
         deadline = time.monotonic() + timeout
         with self.lock:
