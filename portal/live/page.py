@@ -62,7 +62,7 @@ def _changed(view: live.View, last: int, number: int) -> str:
         app, after = tillstream(), last if last <= number else 0
         changed = live.latest_sales(app.ports.warehouse, view, now, after, number, cache=app.queries)
         is_whole = after == 0 or changed.total > len(changed.sales)
-        parts = {"rows": _rows(changed, view), "total": changed.total, "whole": is_whole, "today": _today(view)}
+        parts = {"rows": _rows(changed, view), "total": changed.total, "whole": is_whole}
         return streams.event("sales", json.dumps(parts), number)
 
     return answers.get(("sales", view, readers_locale(), now.date(), last, number), make)

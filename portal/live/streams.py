@@ -19,8 +19,8 @@ OWN_THREADS = 250
 """Maximum open streams on a server that gives each a thread of its own."""
 STREAM_SECONDS = 60.0
 """Seconds after which the browser connects again, so that a stream ends with the rights of its reader."""
-HEARTBEAT = 10.0
-"""Seconds between two comments, so that a closed connection is noticed."""
+HEARTBEAT = 5.0
+"""Seconds between two comments, so that a closed connection is noticed, and between two events of the slower part."""
 AGAIN_SOON, AGAIN_LATER = 1_000, 5_000
 """Milliseconds until the browser reconnects: after the end of a stream, and if no stream was free."""
 EXTENSION = "live"
@@ -84,7 +84,7 @@ class _Sender:
 def respond(send: Send, first: Callable[[], str] = str) -> Response:
     """Answer with the event that `send` makes, now and after each settlement, or once if no stream is free.
 
-    first: makes an event for the start of the stream.
+    first: makes the slower part, for the start of the stream and, after settlements, once in HEARTBEAT seconds.
     """
     streams, last = streams_of(current_app), _last_settlement()
     read = partial(changes.last_settlement, ports().warehouse, tillstream().queries)
@@ -126,8 +126,19 @@ def _held(streams: Streams, sender: _Sender, last: int) -> Iterator[str]:
     yield f"retry: {AGAIN_SOON}\n\n"
     if first := sender.first():
         yield first
+    sent, is_due = _turn(), False
     until = time.monotonic() + STREAM_SECONDS
     while not streams.broadcaster.ended and (left := until - time.monotonic()) > 0:
         number = streams.broadcaster.wait(sender.latest, last, min(left, HEARTBEAT))
-        yield ": \n\n" if number is None else sender.send(last, number)
-        last = last if number is None else number
+        text = ": \n\n"
+        if number is not None:
+            text, last, is_due = sender.send(last, number), number, True
+        if is_due and sent != _turn():
+            text += sender.first()
+            sent, is_due = _turn(), False
+        yield text
+
+
+def _turn() -> int:
+    """Number of the interval of HEARTBEAT seconds: all streams send their slower part at most once in each."""
+    return int(time.monotonic() // HEARTBEAT)

@@ -116,7 +116,6 @@
     source.addEventListener("sales", (event) => {
       const parts = JSON.parse(event.data);
       known = event.lastEventId;
-      showToday(parts.today);
       showSales(parts);
       if (once) close();
     });
