@@ -29,7 +29,7 @@ accesslog = None
 
 def post_worker_init(worker: Any) -> None:
     """End event streams when the worker stops, because it waits for its requests."""
-    live.streams_of(worker.wsgi).stopping = lambda: not worker.alive
+    live.streams_of(worker.wsgi).broadcaster.stopping = lambda: not worker.alive
 
 
 def worker_exit(_: Any, worker: Any) -> None:

@@ -27,6 +27,7 @@ class Area:
 
 AREAS: tuple[Area, ...] = (
     Area("dashboard.show", "Sales", "Numbers", "chart", "s", Action.SEE_NUMBERS),
+    Area("live.show", "Live", "Numbers", "flow", "v", Action.SEE_NUMBERS),
     Area("compare.show", "Compare", "Numbers", "columns", "b", Action.SEE_NUMBERS, ("views.show",)),
     Area(
         "sale_lines.show",

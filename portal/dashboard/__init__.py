@@ -1,5 +1,6 @@
 """Dashboard: sales figures, trends and data status, with a layout for each role."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -37,6 +38,7 @@ blueprint = Blueprint("dashboard", __name__, template_folder="templates")
 for link in (here, why_link, table_link, file_link, lines_link):
     blueprint.app_template_global(link.__name__)(link)
 
+DAY = timedelta(days=1)
 FIRST = ("region", "store")
 """Filters next to the period; the others are behind a button."""
 SCRIPTED = "tiles"
@@ -68,6 +70,7 @@ def show() -> ResponseReturnValue:
         layout=layout,
         sold=sold,
         settled=settled,
+        is_live=_includes_today(selection.filters),
         answers=answers,
         details=details,
         bodies={one.slot: _body(one.tile, selection) for one in (*answers, *details) if _at_once(one.slot)},
@@ -134,6 +137,12 @@ def _body(tile: tiles.Tile, selection: DashboardFilters) -> str:
         return tile.body(selection)
     except Unavailable as error:
         return render_template("dashboard/tiles/failed.html", error=error)
+
+
+def _includes_today(filters: Filters) -> bool:
+    """Whether the period includes today in some time zone, so that sales of today move its figures."""
+    now = ports().clock.now().date()
+    return (filters.start or now) <= now + DAY and (filters.end or now) >= now - DAY
 
 
 def _anything_sold() -> bool:

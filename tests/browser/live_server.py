@@ -13,6 +13,7 @@ from waitress.server import create_server
 
 from portal import live
 from tillstream.app import App
+from tillstream.server.task_dispatcher import TaskDispatcher
 from tillstream.server.worker import Worker
 
 PASSWORD = "correct horse battery"
@@ -34,7 +35,9 @@ class Served:
 def running(app: App, *, working: bool = True) -> Iterator[Served]:
     """The portal and the worker over the app, which is closed at the end; without one nothing changes by itself."""
     portal = create_app(app)
-    server = create_server(portal, host="127.0.0.1", port=0, threads=4 + live.STREAMS)
+    server = create_server(
+        portal, _dispatcher=TaskDispatcher(live.streams_of(portal), threads=4), host="127.0.0.1", port=0
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     worker = Worker(app)
     if working:
@@ -43,7 +46,6 @@ def running(app: App, *, working: bool = True) -> Iterator[Served]:
     try:
         yield Served(app, f"http://127.0.0.1:{server.effective_port}", portal)
     finally:
-        live.streams_of(portal).end()
         # Its threads would outlive the test with their cursors, of which the driver complains as the process ends; and
         # one that still answers must not find the server's sockets closed.
         server.task_dispatcher.shutdown()

@@ -20,6 +20,7 @@ ELSEWHERE = {
     "static": "a file",
     "swagger_ui": "a file",
     "live.events": "a stream that never ends",
+    "live.sales": "a stream that never ends",
     "sign_in.begin": "only where a company's sign-in is set: test_company_sign_in",
     "sign_in.returned": "only where a company's sign-in is set: test_company_sign_in",
     "sign_in.out": "only behind an Identity-Aware Proxy: test_company_sign_in",

@@ -20,13 +20,23 @@ from tillstream.domain.people import PERMISSIONS, Action, Role, scope_of
 from tillstream.people import personal_tokens
 
 People = Callable[..., Visitor]
-PARAMETERS = {"batch_id": "b", "settlement_no": 1, "text": "a", "region": "IN", "sale_id": "1", "personal": 1}
+PARAMETERS = {
+    "batch_id": "b",
+    "settlement_no": 1,
+    "text": "a",
+    "region": "IN",
+    "sale_id": "1",
+    "personal": 1,
+    "today": "2024-02-12",
+    "week_earlier": "2024-02-05",
+    "sold_until": 1_707_130_800_000_000,
+}
 COST, MARGIN = "61.37", "38.63"
 """The unit cost of the sold line, and its margin: amounts that nothing else has."""
 ABOUT_COSTS = re.compile(
     rf"{re.escape(COST)}|{re.escape(MARGIN)}|\bmargins?\b|\bcosts?\b|unit_cost|cost_coverage", re.IGNORECASE
 )
-WITHOUT_PAGES = ENDLESS | FILES | {"live.events"}
+WITHOUT_PAGES = ENDLESS | FILES | {"live.events", "live.sales"}
 SELLERS = [role for role in Role if Action.SEE_COSTS not in PERMISSIONS[role]]
 
 WITHOUT_FIGURES = ("/help", "/storybook", "/api/openapi", "/api/v1/openapi", "/api/docs")

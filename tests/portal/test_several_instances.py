@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
-from portal import live
+from portal.live.streams import AGAIN_SOON
 from portal.wsgi import create_worker_portal
 from tillstream.analytics import reference
 from tillstream.app import App
@@ -93,7 +93,7 @@ def test_pages_open_at_either_instance_are_notified_of_a_settlement(both: list[V
         for one in both
     ]
     for one in streams:
-        assert next(one) == f"retry: {live.AGAIN_SOON}\n\n".encode()
+        assert next(one) == f"retry: {AGAIN_SOON}\n\n".encode()
         assert next(one) == b": \n\n"
     both[0].upload(indian_file(indian_sale("2")), name="july.csv")
     work()

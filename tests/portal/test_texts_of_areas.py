@@ -15,7 +15,7 @@ AREAS = (
     *("search", "sign_in", "theme", "tokens", "uploads", "views"),
 )
 """This list only grows."""
-WITHOUT_TEXTS = {"live", "search"}
+WITHOUT_TEXTS = {"search"}
 """Areas whose modules make none: their texts are all in templates."""
 DESCRIPTION_OF_THE_API = {
     PORTAL / "api" / name for name in ("openapi.py", "operations.py", "operation_errors.py", "schemas.py")
@@ -35,7 +35,7 @@ FOR_PROGRAMS = {
     *("address x", "token x", "person x"),  # keys of limits
     *('-H "x: x"', "--json x", "-X x"),  # options of a command
     *("not all", "screen and (prefers-color-scheme: dark)"),  # media queries
-    *("retry: x\n\n", "id: x\nevent: settled\ndata: x\n\n"),  # server-sent events
+    *("retry: x\n\n", "xevent: x\ndata: x\n\n", "id: x\n"),  # server-sent events
 }
 """Texts that people do not read on a page."""
 TEXT = re.compile(r"[^\W\d_][.,:;!?”…]* [^\W\d_“]|^[A-Z][a-z]+$")

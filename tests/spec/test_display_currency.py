@@ -31,7 +31,17 @@ RATES = parse_tables(
     }
 )
 SHOP = SAMPLE_LEDGER | RATES
-PARAMETERS = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1", "period": "weekly"}
+PARAMETERS = {
+    "batch_id": "b1",
+    "settlement_no": 3,
+    "text": "a",
+    "region": "IN",
+    "sale_id": "S1/1",
+    "period": "weekly",
+    "today": "2024-02-12",
+    "week_earlier": "2024-02-05",
+    "sold_until": 1_707_130_800_000_000,
+}
 FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
 REPORTED = ReportedDays(date(2023, 12, 3), date(2024, 2, 12))
 IN_POUNDS = QueryContext(REPORTED, "USD", currency="GBP")

@@ -16,7 +16,11 @@ from tillstream.analytics.queries import compose, describe, names
 from tillstream.analytics.row_scope import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
-PARAMETERS = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1"}
+PARAMETERS = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1"} | {
+    "today": "2024-02-12",
+    "week_earlier": "2024-02-05",
+    "sold_until": 1_707_130_800_000_000,
+}
 FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
 SCOPED = Filters(region=("IN", "UK"), status=("completed", "pending", "returned"), country=("India", "UK"))
 MANAGER = Scope(Role.MANAGER, ("IN",), ("S1",))

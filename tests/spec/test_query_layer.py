@@ -143,7 +143,16 @@ def test_how_far_a_region_has_reported_is_its_own(warehouse: Warehouse) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_who_may_not_see_personal_data_never_gets_it(warehouse: Warehouse, name: str) -> None:
-    arguments = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1"}
+    arguments = {
+        "batch_id": "b1",
+        "settlement_no": 3,
+        "text": "a",
+        "region": "IN",
+        "sale_id": "S1/1",
+        "today": "2024-02-12",
+        "week_earlier": "2024-02-05",
+        "sold_until": 1_707_130_800_000_000,
+    }
     params = {p.name: arguments[p.name] for p in describe(name).parameters if p.default is None}
     try:
         answer = run(warehouse, name, ANALYST, **params)

@@ -9,11 +9,9 @@ import webbrowser
 from collections.abc import Callable
 from dataclasses import replace
 from http.client import OK
-from typing import Any
 from urllib.request import urlopen
 
 from waitress.server import create_server
-from waitress.task import ThreadedTaskDispatcher
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from portal import create_app, live
@@ -26,6 +24,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.logs import quiet_terminal
 from tillstream.server.command_api import create_control
 from tillstream.server.process import DeferredStops, exec_module, interrupt_on_stop
+from tillstream.server.task_dispatcher import CONNECTIONS, TaskDispatcher
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.operations import ledger_repair
@@ -36,10 +35,6 @@ SWITCH_SECONDS = 0.0005
 SQLite, and with the default of 5 ms would wait that long each time beside a thread that computes."""
 FIRST_SIGN_IN = "first-password.txt"
 """File in the home folder, written if the first start does not run on a terminal."""
-THREADS = 24 + live.STREAMS
-"""Requests of tills share a commit while they wait for the disk: the more of them there are, the fewer the commits.
-Event streams are idle most of the time, but occupy a thread each: they have extra threads, so that requests do not
-have to wait for one."""
 
 
 def serve(settings: Settings, echo: Echo, *, open_browser: bool = False, on_terminal: bool = False) -> None:
@@ -102,7 +97,9 @@ def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:
     wsgi = DispatcherMiddleware(portal, {"/control": create_control(app, token)})
     server = create_server(
         wsgi,
-        _dispatcher=_TaskDispatcher(live.streams_of(portal).end),
+        _dispatcher=TaskDispatcher(live.streams_of(portal)),
+        connection_limit=CONNECTIONS,
+        asyncore_use_poll=True,  # select allows no more than 1,024 open files
         host=settings.host,
         port=settings.port,
         max_request_body_size=settings.upload_limit_mb << 20,
@@ -146,19 +143,6 @@ def _hand_over(settings: Settings, password: str, echo: Echo, *, shown: bool) ->
         return
     path = folder(settings).write_private(FIRST_SIGN_IN, f"{password}\n")
     echo(f"Sign in as {settings.first_admin} with the password in {path}, which only you can read; delete it then.")
-
-
-class _TaskDispatcher(ThreadedTaskDispatcher):
-    """Task dispatcher that ends open event streams on shutdown, since shutdown waits for all threads."""
-
-    def __init__(self, end: Callable[[], None]) -> None:
-        super().__init__()
-        self._end_streams = end
-        self.set_thread_count(THREADS)
-
-    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> Any:  # noqa: FBT001, FBT002 - as inherited
-        self._end_streams()
-        return super().shutdown(cancel_pending, timeout)
 
 
 FIRST_START = ("samples", "first-start")

@@ -6,9 +6,30 @@
   const button = document.querySelector("[data-refresh]");
   // A page with “no sales yet” has no tiles to reload: load the page again.
   const again = () => (page.dataset.sold ? document.dispatchEvent(new Event("refresh")) : location.reload());
+  const SOON = 700;
+  // Pause in ms between two updates by themselves: sales may arrive every second, and the pages of others come first.
+  const PAUSE = page.dataset.live ? 2000 : 30_000;
+  const SHARE = 10;
   let known = Number(page.dataset.settled);
+  let shown = known;
   let source;
   let soon;
+  let pauseUntil = 0;
+
+  // A load of many files settles many times in a row: several settlements are looked at together, none is put off for ever.
+  function update() {
+    soon ??= setTimeout(async () => {
+      const began = Date.now();
+      const work = [];
+      shown = known;
+      if (page.dataset.sold) document.dispatchEvent(new CustomEvent("settled", { detail: work }));
+      else location.reload();
+      await Promise.all(work);
+      soon = undefined;
+      pauseUntil = Date.now() + Math.max(PAUSE, SHARE * (Date.now() - began));
+      if (shown !== known) update();
+    }, Math.max(SOON, pauseUntil - Date.now()));
+  }
 
   // Only the page before the reader's eyes listens: the server has few streams to give.
   function listen() {
@@ -20,9 +41,7 @@
       source.addEventListener("settled", (event) => {
         if (Number(event.data) === known) return;
         known = Number(event.data);
-        clearTimeout(soon);
-        // A load of many files settles many times in a row: the last one is looked at.
-        soon = setTimeout(again, 700);
+        update();
       });
     }
   }

@@ -14,6 +14,9 @@
     const body = tile.querySelector(".tile-body");
     const open = [...body.querySelectorAll("details")].map((one) => one.open);
     const inside = body.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    // What follows stays in its place while charts are drawn.
+    body.style.minHeight = `${body.offsetHeight}px`;
+    setTimeout(() => { body.style.minHeight = ""; }, 500);
     body.innerHTML = html;
     [...body.querySelectorAll("details")].forEach((one, at) => { one.open = Boolean(open[at]); });
     if (inside !== null) [...body.querySelectorAll("a")].find((one) => one.getAttribute("href") === inside)?.focus();
@@ -69,6 +72,15 @@
       request.setRequestHeader("Accept", "text/html");
       request.send();
       if (request.status === 200) show(tile, request.responseText);
+    }
+  });
+  // After a settlement: the tiles in view now, the others when they come near.
+  document.addEventListener("settled", ({ detail: work }) => {
+    at = Date.now();
+    for (const tile of tiles.filter((one) => !isEmpty(one))) {
+      const { top, bottom } = tile.getBoundingClientRect();
+      if (top < innerHeight && bottom > 0) work.push(load(tile));
+      else near.observe(tile);
     }
   });
   setInterval(due, 10_000);

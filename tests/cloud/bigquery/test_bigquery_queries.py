@@ -32,7 +32,16 @@ sys.path.append(str(Path(__file__).parents[2] / "spec"))
 from duck import Duck, exact
 
 pytestmark = pytest.mark.long  # each query takes the emulator about a second
-PARAMETERS = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1"}
+PARAMETERS = {
+    "batch_id": "b1",
+    "settlement_no": 3,
+    "text": "a",
+    "region": "IN",
+    "sale_id": "S1/1",
+    "today": "2024-02-12",
+    "week_earlier": "2024-02-05",
+    "sold_until": 1_707_130_800_000_000,
+}
 BASIS = QueryContext(ReportedDays(date(2023, 12, 3), date(2024, 2, 12)), "USD", (date(2024, 2, 1),))
 QUERIES = (
     ("everything", UNRESTRICTED, Filters(), {"period": "weekly"}),

@@ -7,6 +7,7 @@ from flask import Flask
 from visitor import Visitor, indian_file, indian_sale
 
 from portal import live
+from portal.live import streams
 from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]
@@ -30,14 +31,14 @@ def stream(visitor: Visitor) -> Iterator[bytes]:
 def test_the_stream_contains_only_the_number_of_the_last_settlement(sold: Visitor) -> None:
     answer = sold.get("/events")
     assert answer.mimetype == "text/event-stream"
-    assert answer.text == f"retry: {live.AGAIN_LATER}\n\nid: 1\nevent: settled\ndata: 1\n\n"
+    assert answer.text == f"retry: {streams.AGAIN_LATER}\n\nid: 1\nevent: settled\ndata: 1\n\n"
     assert "settled" not in sold.get("/events?known=1").text
     assert "settled" not in sold.get("/events", headers={"Last-Event-ID": "1"}).text
 
 
 def test_an_open_stream_is_notified_of_the_next_settlement(sold: Visitor, person: People, work: Work) -> None:
     events = stream(sold)
-    assert next(events) == f"retry: {live.AGAIN_SOON}\n\n".encode()
+    assert next(events) == f"retry: {streams.AGAIN_SOON}\n\n".encode()
     assert b"data: 1" in next(events)
     person(Role.ADMIN, login="other").upload(indian_file(indian_sale("2")), name="july.csv")
     work()
@@ -47,10 +48,10 @@ def test_an_open_stream_is_notified_of_the_next_settlement(sold: Visitor, person
 def test_the_number_of_streams_is_limited_and_later_clients_retry(sold: Visitor, portal: Flask) -> None:
     held = [sold.client.get("/events", environ_overrides=MANY) for _ in range(live.STREAMS)]
     late = sold.client.get("/events", environ_overrides=MANY, buffered=True)
-    assert f"retry: {live.AGAIN_LATER}" in late.text
+    assert f"retry: {streams.AGAIN_LATER}" in late.text
     held[0].close()
     again = sold.client.get("/events", environ_overrides=MANY)
-    assert next(iter(again.iter_encoded())) == f"retry: {live.AGAIN_SOON}\n\n".encode()
+    assert next(iter(again.iter_encoded())) == f"retry: {streams.AGAIN_SOON}\n\n".encode()
     for one in (*held[1:], again):
         one.close()
 

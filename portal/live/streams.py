@@ -1,0 +1,144 @@
+"""Server-sent events: how many streams are open, how long, and what they send."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from flask import Flask, Response, copy_current_request_context, current_app, request
+
+from portal.context import ports, tillstream
+from portal.live.broadcaster import Broadcaster
+from portal.live.shared_answers import SharedAnswers
+from tillstream.analytics import changes
+
+STREAMS = 16
+"""Maximum open streams where each occupies a thread that requests need, too. Further browsers poll."""
+OWN_THREADS = 250
+"""Maximum open streams on a server that gives each a thread of its own."""
+STREAM_SECONDS = 60.0
+"""Seconds after which the browser connects again, so that a stream ends with the rights of its reader."""
+HEARTBEAT = 5.0
+"""Seconds between two comments, so that a closed connection is noticed, and between two events of the slower part."""
+AGAIN_SOON, AGAIN_LATER = 1_000, 5_000
+"""Milliseconds until the browser reconnects: after the end of a stream, and if no stream was free."""
+EXTENSION = "live"
+PATHS = ("/events", "/live/events")
+Send = Callable[[int, int], str]
+"""Settlement that the browser has, latest settlement → the event."""
+
+
+class Streams:
+    """The open streams of a process."""
+
+    def __init__(self) -> None:
+        self.broadcaster = Broadcaster()
+        self.answers = SharedAnswers()
+        self.limit = STREAMS
+        self._open = 0
+        self._lock = threading.Lock()
+
+    def acquire(self) -> bool:
+        """Take a stream, if one is free."""
+        with self._lock:
+            is_free = self._open < self.limit
+            self._open += is_free
+            return is_free
+
+    def release(self) -> None:
+        with self._lock:
+            self._open -= 1
+
+    @property
+    def open(self) -> int:
+        return self._open
+
+    def give_threads(self) -> None:
+        """Allow OWN_THREADS streams, on a server that gives each a thread of its own."""
+        self.limit = OWN_THREADS
+
+    def is_stream(self, path: str) -> bool:
+        """Whether requests of a path are answered by a stream of events."""
+        return path in PATHS
+
+    def end(self) -> None:
+        """End all streams when the server stops."""
+        self.broadcaster.end()
+
+
+def streams_of(app: Flask) -> Streams:
+    streams: Streams = app.extensions[EXTENSION]
+    return streams
+
+
+@dataclass(frozen=True)
+class _Sender:
+    """What a stream needs after its request. Each event is made in a copy of the request's context."""
+
+    latest: Callable[[], int]
+    send: Send
+    first: Callable[[], str]
+
+
+def respond(send: Send, first: Callable[[], str] = str) -> Response:
+    """Answer with the event that `send` makes, now and after each settlement, or once if no stream is free.
+
+    first: makes the slower part, for the start of the stream and, after settlements, once in HEARTBEAT seconds.
+    """
+    streams, last = streams_of(current_app), _last_settlement()
+    read = partial(changes.last_settlement, ports().warehouse, tillstream().queries)
+    sender = _Sender(read, copy_current_request_context(send), copy_current_request_context(first))
+    # On a single-threaded server an open stream would block every other request.
+    is_held = "once" not in request.args and bool(request.environ.get("wsgi.multithread")) and streams.acquire()
+    answer = Response(_held(streams, sender, last) if is_held else _once(sender, last), mimetype="text/event-stream")
+    if is_held:
+        # On close, not at the end of the generator: a stream that was never read must be released, too.
+        answer.call_on_close(streams.release)
+    answer.headers["X-Accel-Buffering"] = "no"
+    return answer
+
+
+def _last_settlement() -> int:
+    """The last settlement that the browser has, 0 if it has none."""
+    text = request.headers.get("Last-Event-ID") or request.args.get("known", "")
+    return int(text) if text.isdecimal() and len(text) < len(str(changes.ENDLESS)) else 0
+
+
+def latest() -> int:
+    """Number of the last settlement."""
+    return changes.last_settlement(ports().warehouse, tillstream().queries)
+
+
+def event(name: str, data: str, number: int | None = None) -> str:
+    """A server-sent event of one line of data; number: its id, which the browser sends to resume after it."""
+    resume = "" if number is None else f"id: {number}\n"
+    return f"{resume}event: {name}\ndata: {data}\n\n"
+
+
+def _once(sender: _Sender, last: int) -> Iterator[str]:
+    yield f"retry: {AGAIN_LATER}\n\n"
+    number = sender.latest()
+    yield sender.first() + (sender.send(last, number) if number != last else ": \n\n")
+
+
+def _held(streams: Streams, sender: _Sender, last: int) -> Iterator[str]:
+    yield f"retry: {AGAIN_SOON}\n\n"
+    if first := sender.first():
+        yield first
+    sent, is_due = _turn(), False
+    until = time.monotonic() + STREAM_SECONDS
+    while not streams.broadcaster.ended and (left := until - time.monotonic()) > 0:
+        number = streams.broadcaster.wait(sender.latest, last, min(left, HEARTBEAT))
+        text = ": \n\n"
+        if number is not None:
+            text, last, is_due = sender.send(last, number), number, True
+        if is_due and sent != _turn():
+            text += sender.first()
+            sent, is_due = _turn(), False
+        yield text
+
+
+def _turn() -> int:
+    """Number of the interval of HEARTBEAT seconds: all streams send their slower part at most once in each."""
+    return int(time.monotonic() // HEARTBEAT)

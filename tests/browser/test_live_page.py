@@ -1,0 +1,114 @@
+"""Open pages move when a sale is counted, and a page whose connection was cut shows each sale once."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+from live_server import PASSWORD, Served
+from page_checks import settle
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from tillstream.domain.store_sale import schema
+from tillstream.people import store_tokens
+
+pytestmark = pytest.mark.browser
+Post = Callable[[str], None]
+
+
+@pytest.fixture
+def post(served: Served) -> Post:
+    """Post a sale of this minute, with a number, as a till does."""
+    example: dict[str, Any] = schema()["examples"][0]
+    token = store_tokens.issue(served.app.ports, example["region"], example["store_id"], "front", "boss")[1]
+
+    def send(number: str) -> None:
+        sold_at = served.app.ports.clock.now().isoformat(timespec="seconds")
+        body = json.dumps(example | {"number": number, "sold_at": sold_at}).encode()
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        with urlopen(Request(f"{served.address}/api/sales", body, headers), timeout=30) as answer:
+            assert answer.status == 202
+
+    return send
+
+
+def open_live(page: Page, served: Served, path: str = "/live") -> None:
+    page.goto(f"{served.address}/sign-in?next={path}")
+    page.get_by_label("Name", exact=True).fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_load_state()
+
+
+def numbers(page: Page) -> list[str]:
+    return [
+        text.rpartition("/")[2]
+        for text in page.locator("#live-rows tr").evaluate_all("(rows) => rows.map((row) => row.dataset.sale)")
+    ]
+
+
+def test_a_live_page_and_a_dashboard_move_when_a_sale_arrives(
+    page: Page, context: BrowserContext, served: Served, post: Post
+) -> None:
+    post("A-1")
+    open_live(page, served)
+    expect(page.locator("#live-rows tr")).to_have_count(1, timeout=20_000)
+    expect(page.locator("#live-state")).to_have_text("Live")
+    dashboard = context.new_page()
+    dashboard.goto(f"{served.address}/dashboard?preset=all")
+    settle(dashboard)
+    orders = dashboard.locator("#tile-headline")
+    before = orders.inner_text()
+    dashboard.evaluate("window.stays = true")
+    page.evaluate("window.stays = true")
+    post("A-2")
+    expect(page.locator("#live-rows tr")).to_have_count(2, timeout=10_000)
+    assert numbers(page)[0] == "A-2"
+    dashboard.bring_to_front()
+    expect(orders).not_to_have_text(before, timeout=15_000, use_inner_text=True)
+    assert page.evaluate("window.stays")
+    assert dashboard.evaluate("window.stays")
+    assert served.page_errors == []
+
+
+def test_after_a_cut_connection_each_sale_is_shown_once(page: Page, served: Served, post: Post) -> None:
+    post("B-1")
+    open_live(page, served)
+    expect(page.locator("#live-rows tr")).to_have_count(1, timeout=20_000)
+    expect(page.locator("#live-state")).to_have_text("Live")
+
+    def cut(route: Route) -> None:
+        route.abort()
+
+    page.route("**/live/events**", cut)
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Resume").click()
+    post("B-2")
+    post("B-3")
+    time.sleep(3)
+    assert numbers(page) == ["B-1"]
+    page.unroute("**/live/events**", cut)
+    expect(page.locator("#live-rows tr")).to_have_count(3, timeout=30_000)
+    assert sorted(numbers(page)) == ["B-1", "B-2", "B-3"]
+    post("B-4")
+    expect(page.locator("#live-rows tr")).to_have_count(4, timeout=10_000)
+    page.reload()
+    expect(page.locator("#live-rows tr")).to_have_count(4)
+
+
+def test_a_paused_page_does_not_move_and_then_catches_up(page: Page, served: Served, post: Post) -> None:
+    post("C-1")
+    open_live(page, served)
+    expect(page.locator("#live-rows tr")).to_have_count(1, timeout=20_000)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("#live-state")).to_have_text("Paused")
+    post("C-2")
+    time.sleep(2)
+    assert numbers(page) == ["C-1"]
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator("#live-rows tr")).to_have_count(2, timeout=10_000)
+    page.set_viewport_size({"width": 375, "height": 812})
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert served.page_errors == []

@@ -1,0 +1,118 @@
+"""All open streams share one reader of the ledger, and answers that they have in common."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from portal.live.broadcaster import CHECK_INTERVAL, Broadcaster
+from portal.live.shared_answers import SharedAnswers
+
+MANY = 30
+
+
+class Ledger:
+    """A ledger that counts how often its number is read."""
+
+    def __init__(self) -> None:
+        self.number, self.reads = 1, 0
+
+    def latest(self) -> int:
+        self.reads += 1
+        return self.number
+
+
+@pytest.fixture
+def broadcaster() -> Iterator[Broadcaster]:
+    broadcaster = Broadcaster()
+    yield broadcaster
+    broadcaster.end()
+
+
+def listeners(
+    broadcaster: Broadcaster, ledger: Ledger, received: list[int | None], after: int
+) -> list[threading.Thread]:
+    threads = [
+        threading.Thread(target=lambda: received.append(broadcaster.wait(ledger.latest, after, 20)), daemon=True)
+        for _ in range(MANY)
+    ]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def test_many_streams_read_the_ledger_as_often_as_one(broadcaster: Broadcaster) -> None:
+    ledger, received = Ledger(), list[int | None]()
+    threads = listeners(broadcaster, ledger, received, after=1)
+    time.sleep(6 * CHECK_INTERVAL)
+    ledger.number = 2
+    began = time.monotonic()
+    for thread in threads:
+        thread.join(10)
+    assert received == [2] * MANY
+    assert time.monotonic() - began < 1
+    assert ledger.reads < 15
+
+
+def test_without_streams_nothing_is_read(broadcaster: Broadcaster) -> None:
+    ledger = Ledger()
+    assert broadcaster.wait(ledger.latest, 1, 3 * CHECK_INTERVAL) is None
+    reads = ledger.reads
+    time.sleep(3 * CHECK_INTERVAL)
+    assert ledger.reads == reads
+
+
+def test_a_number_that_another_stream_read_long_ago_is_read_again(broadcaster: Broadcaster) -> None:
+    ledger = Ledger()
+    assert broadcaster.wait(ledger.latest, 0, 1) == 1
+    ledger.number = 5
+    time.sleep(5 * CHECK_INTERVAL)
+    assert broadcaster.wait(ledger.latest, 4, 1) == 5
+
+
+def test_after_a_failed_read_another_stream_continues(broadcaster: Broadcaster) -> None:
+    def broken() -> int:
+        raise OSError("the ledger is busy")
+
+    with pytest.raises(OSError, match="busy"):
+        broadcaster.wait(broken, 1, 1)
+    assert broadcaster.wait(Ledger().latest, 0, 1) == 1
+
+
+def test_the_end_of_the_server_wakes_every_stream(broadcaster: Broadcaster) -> None:
+    received: list[int | None] = []
+    threads = listeners(broadcaster, Ledger(), received, after=1)
+    broadcaster.end()
+    for thread in threads:
+        thread.join(5)
+    assert received == [None] * MANY
+
+
+def test_an_answer_is_made_once_for_all_who_request_it() -> None:
+    answers, calls = SharedAnswers(), list[int]()
+
+    def make() -> str:
+        calls.append(1)
+        time.sleep(0.1)
+        return "answer"
+
+    got: list[str] = []
+    threads = [threading.Thread(target=lambda: got.append(answers.get("key", make)), daemon=True) for _ in range(MANY)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert (got, calls) == (["answer"] * MANY, [1])
+    assert answers.get("other", lambda: "another") == "another"
+
+
+def test_an_answer_that_failed_is_made_again() -> None:
+    answers = SharedAnswers()
+
+    def broken() -> str:
+        raise OSError("the ledger is busy")
+
+    with pytest.raises(OSError, match="busy"):
+        answers.get("key", broken)
+    assert answers.get("key", lambda: "answer") == "answer"

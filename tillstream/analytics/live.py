@@ -1,0 +1,131 @@
+"""Sales as they are counted, and today against the same time last week, of the rows that a user may see."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from tillstream.analytics import queries
+from tillstream.analytics.changes import ENDLESS
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.query_cache import QueryCache
+from tillstream.analytics.same_time import StoreTimes, moment
+from tillstream.domain.people import Scope
+from tillstream.ports.warehouse import Warehouse
+
+SHOWN_SALES = 50
+RECENT_DAYS = 7
+AHEAD = timedelta(days=1)
+"""How far the local date of a store may be ahead of UTC; later days are mistakes."""
+CORRECTED_WITHIN = timedelta(days=31)
+"""How much earlier than the recent days the corrected line of a recent sale may be dated."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Whose rows, in which currency."""
+
+    scope: Scope
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class LatestSales:
+    """`sales`: at most SHOWN_SALES, latest first; `total`: the number of all that changed; `since`: the first day."""
+
+    sales: tuple[dict[str, Any], ...]
+    total: int
+    since: date
+
+
+@dataclass(frozen=True)
+class StoreToday:
+    """A store today, and a week earlier until the same time of day; `is_comparable`: whether its sales have times."""
+
+    region: str
+    store_id: str | None
+    revenue: Decimal
+    orders: int
+    revenue_before: Decimal
+    orders_before: int
+    unconverted_lines: int
+    is_comparable: bool
+
+
+@dataclass(frozen=True)
+class Today:
+    """The figures of several stores together; compare those of `comparable` only."""
+
+    stores: tuple[StoreToday, ...]
+
+    @property
+    def revenue(self) -> Decimal:
+        return sum((store.revenue for store in self.stores), Decimal(0))
+
+    @property
+    def orders(self) -> int:
+        return sum(store.orders for store in self.stores)
+
+    @property
+    def unconverted_lines(self) -> int:
+        return sum(store.unconverted_lines for store in self.stores)
+
+    @property
+    def comparable(self) -> "Today":
+        return Today(tuple(store for store in self.stores if store.is_comparable))
+
+    @property
+    def revenue_before(self) -> Decimal:
+        return sum((store.revenue_before for store in self.stores), Decimal(0))
+
+    @property
+    def orders_before(self) -> int:
+        return sum(store.orders_before for store in self.stores)
+
+
+def latest_sales(
+    warehouse: Warehouse,
+    view: View,
+    now: datetime,
+    after: int = 0,
+    through: int = ENDLESS,
+    *,
+    since: date | None = None,
+    cache: QueryCache | None = None,
+) -> LatestSales:
+    """Sales of the recent days (or since a day) that settlements after `after` through `through` changed."""
+    since = since or now.date() - timedelta(days=RECENT_DAYS)
+    filters = Filters(start=since - CORRECTED_WITHIN, end=now.date() + AHEAD, currency=view.currency)
+    window = {"resume_after": after, "through": through, "since": since, "limit": SHOWN_SALES}
+    rows = queries.run(warehouse, "live-sales", view.scope, filters, cache=cache, **window).to_pylist()
+    return LatestSales(tuple(rows), int(rows[0]["sales"]) if rows else 0, since)
+
+
+def last_day(warehouse: Warehouse, view: View, now: datetime, *, cache: QueryCache | None = None) -> date | None:
+    """The latest day with a sale; None without one."""
+    until = now.date() + AHEAD
+    (row,) = queries.run(warehouse, "reported-days", view.scope, Filters(), cache=cache, until=until).to_pylist()
+    day: date | None = row["last_day"]
+    return day
+
+
+def today(
+    warehouse: Warehouse, view: View, now: datetime, times: StoreTimes, *, cache: QueryCache | None = None
+) -> Today:
+    """Each store on its own business day at `now`; stores without a sale on either day are left out."""
+    stores: list[StoreToday] = []
+    for one in times.moments(now):
+        filters = Filters(start=one.week_earlier, end=one.today, currency=view.currency)
+        params = {
+            "today": one.today,
+            "week_earlier": one.week_earlier,
+            "sold_until": int(one.sold_until.timestamp() * 1_000_000),
+        }
+        rows = queries.run(warehouse, "live-today", view.scope, filters, cache=cache, **params).to_pylist()
+        stores += [_store(row) for row in rows if moment(now, times.of(row["region"], row["store_id"])) == one]
+    return Today(tuple(sorted(stores, key=lambda store: (store.region, store.store_id or ""))))
+
+
+def _store(row: dict[str, Any]) -> StoreToday:
+    untimed = row.pop("untimed_lines")
+    return StoreToday(**row, is_comparable=not untimed)
