@@ -47,6 +47,7 @@ AREAS: tuple[Area, ...] = (
         ("changes.settlement", "changes.lines"),
     ),
     Area("annotations.show", "Annotations", "Numbers", "calendar", "m", Action.SEE_NUMBERS),
+    Area("sell.show", "Sell", "Stores", "receipt", "n", Action.ENTER_SALES),
     Area("review.waiting", "Needs review", "Files", "hand", "w", Action.SEE_UPLOADS, ("review.decide",), waiting.count),
     Area("uploads.listing", "Uploads", "Files", "upload", "u", Action.SEE_UPLOADS),
     Area("completeness.show", "Data completeness", "Files", "calendar", "d", Action.SEE_UPLOADS, ("completeness.day",)),

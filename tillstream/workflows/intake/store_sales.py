@@ -206,3 +206,14 @@ def publish(ports: Ports, store: StoreToken, payload: Any) -> str:
     attributes = {"region": store.region, "store_id": store.store_id}
     ports.bus.publish(TOPIC_STORE_SALES, [Message(body, attributes)])
     return f"{store.region}/{store.store_id}/{payload['number']}"
+
+
+def publish_from_portal(ports: Ports, login: str, region: str, store_id: str, payload: dict[str, Any]) -> str:
+    """Publish a sale that a signed-in user entered, and return its id. The caller has validated it. Idempotent.
+
+    Raises `Unavailable`.
+    """
+    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    attributes = {"region": region, "store_id": store_id, "entered_by": login}
+    ports.bus.publish(TOPIC_STORE_SALES, [Message(body, attributes)])
+    return f"{region}/{store_id}/{payload['number']}"
