@@ -31,10 +31,13 @@ class Served:
 
 
 @contextmanager
-def running(app: App, *, working: bool = True) -> Iterator[Served]:
-    """The portal and the worker over the app, which is closed at the end; without one nothing changes by itself."""
+def running(app: App, *, working: bool = True, port: int = 0) -> Iterator[Served]:
+    """The portal and the worker over the app, which is closed at the end; without one nothing changes by itself.
+
+    port: 0 for any that is free.
+    """
     portal = create_app(app)
-    server = create_server(portal, host="127.0.0.1", port=0, threads=4 + live.STREAMS)
+    server = create_server(portal, host="127.0.0.1", port=port, threads=4 + live.STREAMS)
     thread = threading.Thread(target=server.run, daemon=True)
     worker = Worker(app)
     if working:

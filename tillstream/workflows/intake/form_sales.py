@@ -12,7 +12,7 @@ from typing import Any
 from tillstream import audit
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action, Scope
-from tillstream.domain.store_sale import validation_errors
+from tillstream.domain.store_sale import MAX_MESSAGE_BYTES, validation_errors
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Update, update
 from tillstream.workflows.intake import store_sales
@@ -37,6 +37,8 @@ def enter(ports: Ports, login: str, scope: Scope, payload: Any) -> str:
 
     Raises `NotAccepted` and `Unavailable`.
     """
+    if len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")) > MAX_MESSAGE_BYTES:
+        raise NotAccepted("too-large", f"A sale may have at most {MAX_MESSAGE_BYTES // 1024} KB. Split it into two.")
     problems = validation_errors(payload)
     if problems:
         raise NotAccepted("not-a-sale", "; ".join(problems))

@@ -46,8 +46,14 @@ globalThis.sell = {};
     return new Intl.NumberFormat(locale, { minimumFractionDigits: places, maximumFractionDigits: places }).format(written);
   }
 
+  // Canonical text with at least this many decimal digits.
+  function padded(value, digits) {
+    const [whole, fraction = ""] = text(value).split(".");
+    return fraction || digits ? `${whole}.${fraction.padEnd(digits, "0")}` : whole;
+  }
+
   // For a field: as the person would type it.
-  const entered = (value) => (usesComma ? text(value).replace(".", ",") : text(value));
+  const entered = (value, digits = 0) => (usesComma ? padded(value, digits).replace(".", ",") : padded(value, digits));
 
   const times = (one, other) => ratio(one * other, ONE);
   const over = (one, other) => ratio(one * ONE, other);

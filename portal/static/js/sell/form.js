@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { basket: rules, decimal, element, money, dayOf, instant, receipt, Products, Search, Lines } = globalThis.sell;
+  const { basket: rules, decimal, element, money, dayOf, instant, placeOf, receipt, shownTime, Products, Search, Lines } = globalThis.sell;
   const words = texts.sell;
 
   class Form extends EventTarget {
@@ -68,7 +68,7 @@
       this.fields.included.checked = tax.included ?? false;
       this.products = new Products(this.own.login, this.root.dataset.products, this.place);
       await this.products.load();
-      this.part("products").textContent = this.products.at ? words.products({ count: this.products.list.length, at: new Date(this.products.at).toLocaleString() }) : words.noProducts;
+      this.part("products").textContent = this.products.at ? words.products({ count: this.products.list.length, at: shownTime(this.products.at) }) : words.noProducts;
       this.draw();
       this.dispatchEvent(new Event("place"));
     }
@@ -109,7 +109,7 @@
       this.part("complete").textContent = this.replaces ? words.complete.correction : words.complete[kind];
       this.part("search").hidden = isReturn;
       this.fields.number.readOnly = this.replaces !== null && this.replaces.state !== "refused";
-      this.lines.draw(this.basket);
+      this.lines.draw(this.basket, this.place);
       this.part("error").textContent = "";
       this.changed();
     }
@@ -133,6 +133,7 @@
     async complete() {
       const mistake = this.mistake();
       this.part("error").textContent = mistake;
+      if (!this.basket.lines.length) this.focus();
       if (mistake || this.busy) return;
       this.busy = true;
       const { place, tax } = this;
@@ -163,12 +164,14 @@
     }
 
     show(record) {
-      const people = this.own.salespeople[this.place.region] ?? [];
-      receipt.draw(this.part("receipt"), record, this.place, (id) => people.find((one) => one.id === id)?.name || id);
-      this.part("done").textContent = words.saved({ number: record.payload.number, total: money(receipt.total(record.payload), this.place) });
+      const people = this.own.salespeople[record.payload.region] ?? [];
+      const place = placeOf(record, this.own.places);
+      receipt.draw(this.part("receipt"), record, place, (id) => people.find((one) => one.id === id)?.name || id);
+      this.part("done").textContent = words.saved({ number: record.payload.number, total: money(receipt.total(record.payload), place) });
     }
 
-    correct(record) {
+    async correct(record) {
+      await this.go(record);
       const { payload, form } = record;
       const version = record.state === "refused" ? payload.version ?? 0 : Math.max(payload.version ?? 1, 1) + 1;
       const basket = { ...structuredClone(form.basket), number: payload.number, version, sold_at: payload.sold_at };
@@ -178,6 +181,14 @@
       this.fill(basket, { number: payload.number, customer_name: form.customer.name, customer_id: form.customer.id, time: "" }, record);
       this.form.scrollIntoView();
       this.focus();
+    }
+
+    // Changes to the store of a record.
+    async go(record) {
+      const at = this.own.places.indexOf(placeOf(record, this.own.places));
+      if (at < 0 || this.fields.place.value === String(at)) return;
+      this.fields.place.value = String(at);
+      await this.choosePlace();
     }
 
     async cancel(record) {
@@ -192,7 +203,8 @@
     }
 
     // A return of a sale of this device, which needs no server.
-    returnOf(record) {
+    async returnOf(record) {
+      await this.go(record);
       this.startReturn(`${this.place.sale_prefix}${record.payload.number}`, record.payload.lines);
     }
 

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { database, element, money, receipt, shownTime } = globalThis.sell;
+  const { database, element, money, placeOf, receipt, shownTime } = globalThis.sell;
   const words = texts.sell;
   const SHOWN = 50;
   const TONES = { unsent: "ask", sent: "good", refused: "bad", replaced: "" };
@@ -12,32 +12,33 @@
   class History {
     constructor(part, status, on) { Object.assign(this, { part, status, on }); }
 
-    async draw(login, place) {
-      const records = (await database.all(login)).filter((record) => record.payload.region === place.region && record.payload.store_id === place.store_id);
+    async draw(login, places) {
+      const records = await database.all(login);
       const count = (state) => records.filter((record) => record.state === state).length;
       this.status.textContent = [words.unsent({ count: count("unsent") }), ...(count("refused") ? [words.refused({ count: count("refused") })] : [])].join(" · ");
       this.status.className = `badge-state ${count("refused") ? "bad" : count("unsent") ? "ask" : "good"}`;
       const sorted = records.sort((one, other) => RANK[one.state] - RANK[other.state] || other.order - one.order).slice(0, SHOWN);
-      this.part.querySelector("tbody").replaceChildren(...sorted.map((record) => this.row(record, place)));
+      this.part.querySelector("tbody").replaceChildren(...sorted.map((record) => this.row(record, placeOf(record, places), places)));
       this.part.hidden = !records.length;
     }
 
-    row(record, place) {
+    row(record, place, places) {
       const { payload } = record;
       const state = payload.status === "cancelled" && record.state === "sent" ? words.states.cancelled : words.states[record.state];
       const badge = element("span", { class: `badge-state ${TONES[record.state]}`, text: state });
       return element("tr", { data: { number: payload.number, state: record.state } },
         element("th", { scope: "row", text: payload.number }),
+        element("td", { text: payload.store_id }),
         element("td", { text: shownTime(payload.sold_at) }),
         element("td", { class: "num", text: money(receipt.total(payload), place) }),
         element("td", {}, badge, ...(record.problem ? [element("p", { class: "missing", text: record.problem })] : [])),
-        element("td", { class: "sell-actions" }, ...this.actions(record).map((name) => this.button(name, record))));
+        element("td", { class: "sell-actions" }, ...this.actions(record, places.includes(place)).map((name) => this.button(name, record))));
     }
 
-    actions(record) {
+    actions(record, isOwn) {
       const { status } = record.payload;
-      if (record.state === "refused") return ["correct", "discard"];
-      if (record.state !== "sent") return ["print"];
+      if (record.state === "refused") return isOwn ? ["correct", "discard"] : ["discard"];
+      if (record.state !== "sent" || !isOwn) return ["print"];
       if (status === "cancelled") return [];
       return status === "returned" ? ["print", "cancel"] : ["print", "correct", "return", "cancel"];
     }

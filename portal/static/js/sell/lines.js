@@ -11,7 +11,8 @@
     // on: changed(), remove(line).
     constructor(part, on) { Object.assign(this, { part, on, body: part.querySelector("tbody"), rows: new Map() }); }
 
-    draw(basket) {
+    draw(basket, { digits }) {
+      this.digits = digits;
       this.rows.clear();
       this.body.replaceChildren(...basket.lines.map((line) => this.row(line)));
       this.part.hidden = !basket.lines.length;
@@ -32,7 +33,7 @@
 
     field(line, name, product) {
       const number = decimal.parse(line[name]);
-      const value = number === null ? line[name] : decimal.entered(number);
+      const value = number === null ? line[name] : decimal.entered(number, name === "price" ? this.digits : 0);
       const input = element("input", { class: `form-control ${name === "quantity" ? "quantity" : "amount"}`, inputmode: "decimal", maxlength: "30", "aria-label": LABELS[name]({ name: product }), value, data: { field: name } });
       input.readOnly = Boolean(line.of) && name !== "quantity";
       input.addEventListener("input", () => {

@@ -6,11 +6,19 @@
   const { database } = globalThis.sell;
   const LOCK = "tillstream-sell-outbox";
   const SALES = 50;
+  const BYTES = 1000000;
+  const PATIENCE = 30000;
   const SOON = 3000;
   const LATE = 60000;
 
   // Without locks (a page that is not secure) two tabs may send a sale twice, which the server counts once.
   const alone = (work) => (navigator.locks ? navigator.locks.request(LOCK, work) : work());
+
+  // The first sales that fit into one request.
+  function batch(records) {
+    let size = 0;
+    return records.slice(0, SALES).filter((record, at) => { size += new Blob([JSON.stringify(record.payload)]).size; return at === 0 || size <= BYTES; });
+  }
 
   class Outbox extends EventTarget {
     constructor(login, addresses) {
@@ -71,14 +79,13 @@
     // idle: all is sent; away: no answer; signed-out; other-user; failed: an answer that is no result.
     async send() {
       for (;;) {
-        const unsent = (await database.all(this.login)).filter((record) => record.state === "unsent").slice(0, SALES);
+        const unsent = batch((await database.all(this.login)).filter((record) => record.state === "unsent"));
         if (!unsent.length) return "idle";
         const session = await this.session();
         if (!session) return "away";
         if (session.login !== this.login) return session.login ? "other-user" : "signed-out";
         const results = await this.post(unsent.map((record) => record.payload), session.token);
         if (!Array.isArray(results)) return results;
-        this.become("sending");
         for (const [at, record] of unsent.entries()) {
           const accepted = results[at].status === "accepted";
           await database.mark(record.order, accepted ? "sent" : "refused", results[at].detail);
@@ -89,14 +96,14 @@
     }
 
     async session() {
-      const answer = await fetch(this.addresses.session, { headers: { Accept: "application/json" }, cache: "no-store" }).catch(() => null);
+      const answer = await fetch(this.addresses.session, { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
       return answer?.ok ? answer.json().catch(() => null) : null;
     }
 
     // The results of these sales, or the state that keeps them unsent.
     async post(sales, token) {
       const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token };
-      const answer = await fetch(this.addresses.send, { method: "POST", headers, body: JSON.stringify({ sales }), redirect: "error" }).catch(() => null);
+      const answer = await fetch(this.addresses.send, { method: "POST", headers, body: JSON.stringify({ sales }), redirect: "error", signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
       if (!answer) return "away";
       if (answer.status === 401) return "signed-out";
       if (!answer.ok) return answer.status >= 500 || answer.status === 429 ? "away" : "failed";

@@ -7,6 +7,7 @@
   const root = document.getElementById("sell");
   const part = (name) => root.querySelector(`[data-part=${name}]`);
   const USER = "tillstream-sell-user";
+  const PATIENCE = 10000;
   const CLOCK = 2 * 60 * 1000;
 
   function problem(text, signIn = false) {
@@ -25,7 +26,7 @@
   // Stores and salespeople of the user: from the server, else as kept. The clock is compared with that of the server.
   async function context(user) {
     const key = `context|${user}`;
-    const answer = await fetch(root.dataset.context, { headers: { Accept: "application/json" }, redirect: "error" }).catch(() => null);
+    const answer = await fetch(root.dataset.context, { headers: { Accept: "application/json" }, redirect: "error", signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
     const fresh = answer?.ok ? await answer.json().catch(() => null) : null;
     if (fresh?.login !== user) return database.fact(key);
     await database.keep(key, fresh);
@@ -54,7 +55,7 @@
     const draw = () => {
       const signIn = outbox.state === "signed-out" || outbox.state === "other-user";
       problem(words.network[outbox.state] || (own.minutes ? words.clock({ minutes: own.minutes }) : ""), signIn);
-      history.draw(user, form.place);
+      history.draw(user, own.places);
     };
     outbox.addEventListener("change", draw);
     form.addEventListener("place", draw);

@@ -4,6 +4,7 @@
 
   const { database } = globalThis.sell;
   const RESULTS = 8;
+  const PATIENCE = 20000;
   const RENEW = 15 * 60 * 1000;
   const folded = (text) => text.toLocaleLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
 
@@ -20,7 +21,7 @@
     async renew() {
       if (Date.now() - this.at < RENEW) return;
       const query = new URLSearchParams({ region: this.place.region, store: this.place.store_id });
-      const answer = await fetch(`${this.address}?${query}`, { headers: { Accept: "application/json" }, redirect: "error" }).catch(() => null);
+      const answer = await fetch(`${this.address}?${query}`, { headers: { Accept: "application/json" }, redirect: "error", signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
       if (!answer?.ok) return;
       const stored = { ...await answer.json(), at: Date.now() };
       await database.keep(this.key, stored);

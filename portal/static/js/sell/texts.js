@@ -10,7 +10,6 @@
     refused: ({ count }) => `${many(count, "sale")} refused`,
     network: {
       idle: "",
-      sending: "Sending…",
       away: "The server cannot be reached. You can go on: sales are kept on this device and sent later.",
       failed: "The server did not accept the request. Sales are kept on this device and sent later.",
       "signed-out": "You are signed out. Sales are kept on this device until you sign in again.",
