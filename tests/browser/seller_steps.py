@@ -34,10 +34,14 @@ def revenue(served: Served) -> str:
     return "" if row["revenue"] is None else f"{row['revenue']:f}".rstrip("0").rstrip(".")
 
 
-def wait_for_revenue(served: Served, expected: str) -> None:
+def wait_for_revenue(served: Served, expected: str, page: Page | None = None) -> None:
+    """page: its requests, which pass through handlers of this thread, go on meanwhile."""
     until = time.monotonic() + 20
     while revenue(served) != expected and time.monotonic() < until:
-        time.sleep(0.2)
+        if page:
+            page.wait_for_timeout(200)
+        else:
+            time.sleep(0.2)
     assert revenue(served) == expected
 
 

@@ -26,7 +26,7 @@ def test_a_scanner_sells_and_a_second_scan_raises_the_quantity(page: Page, serve
     expect(page.locator("[data-part=sums]")).to_contain_text("280.50 INR")
     complete(page)
     status(page, "All sales are sent")
-    wait_for_revenue(served, "561")
+    wait_for_revenue(served, "561", page)
     assert served.page_errors == []
 
 
@@ -51,7 +51,7 @@ def test_a_sale_by_keyboard_alone_with_discount_and_tax(page: Page, served: Serv
     page.keyboard.press("Control+Enter")
     expect(page.locator("[data-part=done]")).to_contain_text("256.47 INR")
     expect(page.get_by_label("Product, code, or barcode")).to_be_focused()
-    wait_for_revenue(served, "497.85")
+    wait_for_revenue(served, "497.85", page)
     assert served.page_errors == []
 
 
@@ -71,7 +71,7 @@ def test_a_mistake_is_shown_at_its_field_and_keeps_the_sale(page: Page, served: 
     page.reload()
     expect(page.get_by_label("Price of 4006381333931")).to_have_value("12.34")
     complete(page)
-    wait_for_revenue(served, "292.84")
+    wait_for_revenue(served, "292.84", page)
 
 
 def test_a_sale_is_corrected_returned_and_cancelled(page: Page, served: Served) -> None:
@@ -79,20 +79,20 @@ def test_a_sale_is_corrected_returned_and_cancelled(page: Page, served: Served) 
     sign_in(page, served)
     scan(page, "2*P2")
     complete(page)
-    wait_for_revenue(served, "441.5")
+    wait_for_revenue(served, "441.5", page)
     page.get_by_role("button", name="Correct W-").click()
     page.get_by_label("Quantity of Toaster").fill("3")
     complete(page, "Send correction")
-    wait_for_revenue(served, "522")
+    wait_for_revenue(served, "522", page)
     page.get_by_role("button", name="Return W-").click()
     page.get_by_label("Quantity of Toaster").fill("4")
     expect(page.get_by_text("At most 3 were sold.")).to_be_visible()
     page.get_by_label("Quantity of Toaster").fill("1")
     complete(page, "Complete return")
     expect(page.locator("[data-part=done]")).to_contain_text("-80.50 INR")
-    wait_for_revenue(served, "441.5")
+    wait_for_revenue(served, "441.5", page)
     page.get_by_role("button", name="Cancel sale W-").first.click()
-    wait_for_revenue(served, "522")
+    wait_for_revenue(served, "522", page)
     assert served.page_errors == []
 
 
@@ -104,7 +104,7 @@ def test_a_sale_of_a_file_is_returned_by_its_number(page: Page, served: Served) 
     page.get_by_label("Quantity of Kettle").fill("1")
     expect(page.locator("[data-part=sums]")).to_contain_text("-118.00 INR")
     complete(page, "Complete return")
-    wait_for_revenue(served, "180.5")
+    wait_for_revenue(served, "180.5", page)
     page.get_by_label("Number of the sale").fill("A9")
     page.get_by_role("button", name="Find sale").click()
     expect(page.get_by_text("MUM01 has no sale A9")).to_be_visible()
@@ -123,12 +123,12 @@ def test_a_refused_sale_is_listed_with_the_reason_until_it_is_corrected(
     other.close()
     status(page, "All sales are sent · 1 sale refused")
     expect(page.get_by_text("Another sale has the number 77.")).to_be_visible()
-    wait_for_revenue(served, "380.5")
+    wait_for_revenue(served, "380.5", page)
     page.get_by_role("button", name="Correct 77").click()
     page.get_by_label("Receipt number", exact=True).fill("78")
     complete(page, "Send correction")
     status(page, "All sales are sent")
-    wait_for_revenue(served, "461")
+    wait_for_revenue(served, "461", page)
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page, served: Served) -> None:

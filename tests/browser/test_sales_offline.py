@@ -69,11 +69,11 @@ def test_a_sale_entered_offline_survives_a_reload_and_counts_once_when_the_line_
     assert revenue(served) == LOADED
     context.set_offline(False)
     status(page, "All sales are sent")
-    wait_for_revenue(served, "461")
+    wait_for_revenue(served, "461", page)
     page.reload()
     ready(page)
     status(page, "All sales are sent")
-    wait_for_revenue(served, "461")
+    wait_for_revenue(served, "461", page)
 
 
 @pytest.mark.usefixtures("sold")
@@ -96,7 +96,7 @@ def test_two_tabs_send_each_sale_once_and_in_order(page: Page, context: BrowserC
         status(tab, "All sales are sent")
     assert set(Counter(numbers).values()) == {1}
     assert [number.rpartition("-")[2] for number in numbers] == ["1", "2", "3"]
-    wait_for_revenue(served, "580.5")
+    wait_for_revenue(served, "580.5", page)
 
 
 @pytest.mark.usefixtures("sold")
@@ -119,7 +119,7 @@ def test_a_lost_answer_does_not_double_a_sale(page: Page, context: BrowserContex
     assert lost == [200]
     assert len(numbers) == 2
     assert len(set(numbers)) == 1
-    wait_for_revenue(served, "380.5")
+    wait_for_revenue(served, "380.5", page)
 
 
 @pytest.mark.usefixtures("sold")
@@ -139,7 +139,7 @@ def test_another_person_on_the_device_neither_sees_nor_sends_the_sales_of_the_fi
     expect(other.get_by_text("Sales of this device")).to_be_hidden()
     _sell_offline(other, "P2")
     status(other, "All sales are sent")
-    wait_for_revenue(served, "361")
+    wait_for_revenue(served, "361", page)
     page.bring_to_front()
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.get_by_text("Another person is signed in now.")).to_be_visible()
@@ -148,7 +148,7 @@ def test_another_person_on_the_device_neither_sees_nor_sends_the_sales_of_the_fi
     context.clear_cookies()
     sign_in(page, served)
     status(page, "All sales are sent")
-    wait_for_revenue(served, "461")
+    wait_for_revenue(served, "461", page)
 
 
 @pytest.mark.usefixtures("sold")
@@ -182,7 +182,7 @@ def test_the_server_stops_and_comes_back(chromium: Browser, tmp_path: Path) -> N
     status(page, "1 sale not sent yet")
     with running(build(settings), port=int(served.address.rpartition(":")[2])) as again:
         status(page, "All sales are sent")
-        wait_for_revenue(again, "380.5")
+        wait_for_revenue(again, "380.5", page)
         assert len(page.evaluate("caches.keys()")) == 1
         kept = page.evaluate(
             "caches.keys().then(([name]) => caches.open(name)).then((one) => one.keys())"

@@ -67,6 +67,15 @@ def _annotation(shop: Shop) -> str:
     return annotations.between(shop.app.ports, UNRESTRICTED)[0].id
 
 
+def _entered_sale(shop: Shop) -> None:
+    sale = {"schema": "store-sale/1", "region": "IN", "store_id": "MUM01", "number": "W-A-1", "source": "form"}
+    sale |= {"sold_at": "2026-07-01T09:00:00+00:00", "currency": "INR"}
+    line = {"line": "1", "quantity": "1", "unit_price": "1"}
+    body, headers = {"sales": [sale | {"lines": [line]}]}, {"X-CSRFToken": shop.boss.token()}
+    answer = shop.boss.client.post("/sell/sales", json=body, headers=headers)
+    assert answer.get_json()["results"][0]["status"] == "accepted"
+
+
 def _with_code(shop: Shop) -> None:
     key, visitor = shop.set_up("asha"), shop.anonymous()
     visitor.sign_in("asha")
@@ -147,6 +156,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
         "token.revoked",
         lambda s: s.boss.post(f"/stores/{store_tokens.issue(s.app.ports, 'IN', 'M', '', 'boss')[0].id}/revoke"),
     ),
+    "sell.send": ("sale.entered", _entered_sale),
     "views.save": ("view.saved", _saved_view),
     "views.delete": ("view.removed", lambda s: s.boss.post(f"/views/{_saved_view(s)}/delete")),
     "views.start": ("view.set-as-start-page", lambda s: s.boss.post("/views/start", {"view": _saved_view(s)})),

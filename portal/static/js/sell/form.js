@@ -43,13 +43,14 @@
     }
 
     async start() {
+      const draft = sessionStorage.getItem(this.draft);
       const label = (place) => (new Set(this.own.places.map((one) => one.region)).size > 1 ? `${place.store_id} (${place.region})` : place.store_id);
       this.fields.place.replaceChildren(...this.own.places.map((place, at) => element("option", { value: String(at), text: label(place) })));
       this.fields.place.value = localStorage.getItem(`${this.draft}|place`) ?? "0";
       if (!this.fields.place.value) this.fields.place.value = "0";
       this.part("place-field").hidden = this.own.places.length === 1;
       await this.choosePlace();
-      this.restore();
+      this.restore(draft);
       this.form.hidden = false;
       this.part("earlier").hidden = false;
       this.focus();
@@ -91,8 +92,8 @@
       this.sums();
     }
 
-    restore() {
-      const { basket, fields, replaces } = JSON.parse(sessionStorage.getItem(this.draft) ?? "{}");
+    restore(draft) {
+      const { basket, fields, replaces } = JSON.parse(draft ?? "{}");
       if (basket) this.fill(basket, fields, replaces);
     }
 
