@@ -55,7 +55,7 @@ def of_store(limit: Scope) -> Scope:
 
 
 def salespeople(region: str) -> list[dict[str, str]]:
-    """Whom the user may enter as the salesperson in a region: ID and name; only the own ID for a salesperson."""
+    """Whom the user may enter as the salesperson in a region: ID and name; only their own ID for a salesperson."""
     limit = scope()
     names = {user.salesperson: user.name for user in accounts.salespeople(ports()) if region in user.regions}
     if limit.salesperson is not None:

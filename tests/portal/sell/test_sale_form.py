@@ -195,7 +195,7 @@ def test_a_return_is_a_sale_of_its_own_with_negative_amounts(sold: Visitor, pers
     assert revenue(sold) == "100"
 
 
-def test_the_worker_keeps_the_page_of_nobody(person: People) -> None:
+def test_the_worker_keeps_a_page_without_personal_data(person: People) -> None:
     first, second = person(Role.SALESPERSON, "IN"), person(Role.ADMIN)
     pages = [one.get("/sell/offline").text for one in (first, second)]
     assert pages[0] == pages[1]
