@@ -59,7 +59,7 @@ def ready(page: Page) -> None:
 
 def installed(page: Page) -> None:
     """Until the page and its files are kept on the device."""
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
 
 
 def scan(page: Page, code: str) -> None:
