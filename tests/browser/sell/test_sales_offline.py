@@ -152,9 +152,7 @@ def test_another_person_on_the_device_neither_sees_nor_sends_the_sales_of_the_fi
 
 
 @pytest.mark.usefixtures("sold")
-def test_after_signing_out_the_page_opens_without_a_user(
-    page: Page, context: BrowserContext, served: Served
-) -> None:
+def test_after_signing_out_the_page_opens_without_a_user(page: Page, context: BrowserContext, served: Served) -> None:
     sign_in(page, served)
     installed(page)
     page.locator(".person > summary").click()
