@@ -38,7 +38,7 @@ def _numbers_sent(context: BrowserContext) -> list[str]:
 
     def record(request: Request) -> None:
         if request.url.endswith("/sell/sales"):
-            body: dict[str, Any] = request.post_data_json
+            body: Any = request.post_data_json
             numbers.extend(one["number"] for one in body["sales"])
 
     context.on("request", record)
@@ -103,7 +103,7 @@ def test_two_tabs_send_each_sale_once_and_in_order(page: Page, context: BrowserC
 def test_a_lost_answer_does_not_double_a_sale(page: Page, context: BrowserContext, served: Served) -> None:
     """The request arrives, its answer does not: the form sends the sale again."""
     sign_in(page, served)
-    lost = []
+    lost: list[int] = []
 
     def lose(route: Any) -> None:
         if lost:
