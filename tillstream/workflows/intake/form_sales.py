@@ -1,7 +1,7 @@
 """Sales entered in the portal: checked against the rights of the user, recorded once, then published.
 
-The record of a sale has a hash of each of its versions. So a repeated request changes nothing, one number cannot be used
-for two contents, and a salesperson corrects own sales only.
+The record of a sale has a hash of each of its versions. So a repeated request changes nothing, one number cannot be
+used for two contents, and a salesperson corrects own sales only.
 """
 
 import hashlib
