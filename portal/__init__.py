@@ -39,6 +39,7 @@ from portal import (
     sale_lines,
     search,
     security,
+    sell,
     sign_in,
     static_files,
     storybook,
@@ -88,7 +89,7 @@ def create_app(app: App) -> Flask:
     rate_counts.limiter(flask, app.ports, every=0).limit(TRIES, methods=["POST"])(sign_in.blueprint)
     limits.limit(rate_counts.limiter(flask, app.ports, every=1), api.blueprint)
     numbers = (dashboard, compare, metric_explanation, sale_lines, sale_history, search, changes, exports)
-    kept = (views, annotations)
+    kept = (views, annotations, sell)
     files = (uploads, data_sources, review, completeness, corrections, pipeline)
     people = (admin, audit, profile, tokens, catalogue, webhooks)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):

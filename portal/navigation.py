@@ -48,6 +48,16 @@ AREAS: tuple[Area, ...] = (
         ("changes.settlement", "changes.lines"),
     ),
     Area("annotations.show", "Annotations", "Numbers", "calendar", "m", Action.SEE_NUMBERS),
+    Area("sell.show", "Sell", "Stores", "receipt", "n", Action.ENTER_SALES),
+    Area(
+        "catalogue.show",
+        "Catalogue",
+        "Stores",
+        "list",
+        "k",
+        Action.MANAGE_STOCK,
+        ("catalogue.listing", "catalogue.regions", "catalogue.entry"),
+    ),
     Area(
         "review.waiting",
         "Needs review",
@@ -63,15 +73,6 @@ AREAS: tuple[Area, ...] = (
     Area("data_sources.show", "Data sources", "Files", "list", "f", Action.UPLOAD),
     Area("uploads.proposals", "Proposed data sources", "Files", "check", "o", Action.ADMINISTER),
     Area("pipeline.show", "Pipeline", "Files", "flow", "p", Action.SEE_PIPELINE),
-    Area(
-        "catalogue.show",
-        "Catalogue",
-        "Shop",
-        "list",
-        "k",
-        Action.MANAGE_STOCK,
-        ("catalogue.listing", "catalogue.regions", "catalogue.entry"),
-    ),
     Area("admin.people", "People", "Administration", "people", "e", Action.ADMINISTER),
     Area(
         "admin.stores",

@@ -32,12 +32,14 @@ class Served:
 
 
 @contextmanager
-def running(app: App, *, working: bool = True) -> Iterator[Served]:
-    """The portal and the worker over the app, which is closed at the end; without one nothing changes by itself."""
+def running(app: App, *, working: bool = True, port: int = 0) -> Iterator[Served]:
+    """The portal and the worker over the app, which is closed at the end; without one nothing changes by itself.
+
+    port: 0 for any that is free.
+    """
     portal = create_app(app)
-    server = create_server(
-        portal, _dispatcher=TaskDispatcher(live.streams_of(portal), threads=4), host="127.0.0.1", port=0
-    )
+    dispatcher = TaskDispatcher(live.streams_of(portal), threads=4)
+    server = create_server(portal, _dispatcher=dispatcher, host="127.0.0.1", port=port)
     thread = threading.Thread(target=server.run, daemon=True)
     worker = Worker(app)
     if working:

@@ -96,6 +96,13 @@ def _day_close(shop: Shop) -> str:
     message = day_close.schema()["examples"][0]
     day_closes.record(shop.app.ports, json.dumps(message))
     return day_closes.document_id(message)
+def _entered_sale(shop: Shop) -> None:
+    sale = {"schema": "store-sale/1", "region": "IN", "store_id": "MUM01", "number": "W-A-1", "source": "form"}
+    sale |= {"sold_at": "2026-07-01T09:00:00+00:00", "currency": "INR"}
+    line = {"line": "1", "quantity": "1", "unit_price": "1"}
+    body, headers = {"sales": [sale | {"lines": [line]}]}, {"X-CSRFToken": shop.boss.token()}
+    answer = shop.boss.client.post("/sell/sales", json=body, headers=headers)
+    assert answer.get_json()["results"][0]["status"] == "accepted"
 
 
 def _with_code(shop: Shop) -> None:
@@ -209,6 +216,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
         ),
     ),
     "catalogue.apply": ("catalogue.imported", _catalogue_import),
+    "sell.send": ("sale.entered", _entered_sale),
     "views.save": ("view.saved", _saved_view),
     "views.delete": ("view.removed", lambda s: s.boss.post(f"/views/{_saved_view(s)}/delete")),
     "views.start": ("view.set-as-start-page", lambda s: s.boss.post("/views/start", {"view": _saved_view(s)})),

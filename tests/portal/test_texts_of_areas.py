@@ -12,7 +12,7 @@ AREAS = (
     *("admin", "annotations", "api", "audit", "catalogue", "changes", "compare", "completeness"),
     *("corrections", "dashboard", "data_sources", "exports", "filters", "health", "help"),
     *("live", "metric_explanation", "pipeline", "profile", "review", "sale_history", "sale_lines"),
-    *("search", "sign_in", "theme", "tokens", "uploads", "views"),
+    *("search", "sell", "sign_in", "theme", "tokens", "uploads", "views"),
 )
 """This list only grows."""
 WITHOUT_TEXTS = {"search"}

@@ -13,6 +13,7 @@ FOR_PROGRAMS = {
     *("input, select, textarea, dialog", "#look input:not([type=radio], [type=checkbox])"),
     "input, select, textarea, [contenteditable], [role=grid], dialog[open]",
     *("badge-state busy", "btn fix-open", "deeds discard", "fix-state discarded", "fix-state x"),  # classes
+    *("badge-state x", "form-control x"),
     *("notice ask", "notice wrong", "notice x", "quiet was"),
 }
 """Literals that people do not read on a page."""

@@ -10,7 +10,6 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from tillstream import audit
 from tillstream.batches import events, records
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
 from tillstream.domain.batch.record import Batch, BatchKind, State
@@ -217,19 +216,17 @@ def publish(ports: Ports, store: StoreToken, payload: Any) -> str:
     return f"{store.region}/{store.store_id}/{payload['number']}"
 
 
-def publish_from_portal(ports: Ports, login: str, region: str, store_id: str, payload: Any) -> str:
+def publish_from_portal(ports: Ports, region: str, store_id: str, payload: Any) -> str:
     """Publish a sale that a user enters for a store, signed with the key of the portal; return its id.
 
-    Idempotent as `publish`, except for its audit entry. Raises `NotAStoreSale`, `Unavailable`.
+    Idempotent as `publish`. Raises `NotAStoreSale`, `Unavailable`.
     """
     body = _encoded(region, store_id, payload)
     key, private, _ = store_keys.portal_key(ports)
     signature = signatures.sign(private, body)
     attributes = {"region": region, "store_id": store_id, "key": key, "till": verification.PORTAL_TILL}
     ports.bus.publish(TOPIC_STORE_SALES, [Message(body, attributes | {"signature": signature})])
-    sale_id = f"{region}/{store_id}/{payload['number']}"
-    audit.record(ports, login, audit.AuditAction.SALE_ENTERED, sale_id, None, {"version": payload.get("version")})
-    return sale_id
+    return f"{region}/{store_id}/{payload['number']}"
 
 
 def _encoded(region: str, store_id: str, payload: Any) -> bytes:

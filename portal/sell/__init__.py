@@ -1,0 +1,102 @@
+"""Sell: the sale form, an app that keeps sales on the device until the server has them."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import me, ports, scope
+from portal.sell import app_files, texts
+from portal.sell.earlier import lines
+from portal.sell.places import place, places, salespeople
+from portal.sell.products import products
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import Action
+from tillstream.workflows.intake import form_sales
+
+blueprint = Blueprint("sell", __name__, url_prefix="/sell", template_folder="templates")
+
+blueprint.add_url_rule("/worker.js", "worker", app_files.worker)
+blueprint.add_url_rule("/app.webmanifest", "manifest", app_files.manifest)
+
+MAX_SALES = 100
+MAX_BYTES = 4 * 1024 * 1024
+
+
+@blueprint.get("/")
+@allow(Action.ENTER_SALES)
+def show() -> ResponseReturnValue:
+    """The sale form within the portal."""
+    return render_template("sell/show.html", styles=app_files.STYLES[-1:], scripts=app_files.SCRIPTS[1:])
+
+
+@blueprint.get("/offline")
+@allow(Action.ENTER_SALES)
+def offline() -> ResponseReturnValue:
+    """The sale form as the browser keeps it: without a menu, and the same for every user."""
+    return render_template("sell/offline.html", styles=app_files.STYLES, scripts=app_files.SCRIPTS)
+
+
+@blueprint.get("/context.json")
+@allow(Action.ENTER_SALES)
+def context() -> ResponseReturnValue:
+    """What the form keeps of its user: stores, salespeople of each region, and the time of the server."""
+    stores = places()
+    people = {region: salespeople(region) for region in dict.fromkeys(one.region for one in stores)}
+    return jsonify(
+        {
+            "login": me().login,
+            "name": me().name,
+            "salesperson": scope().salesperson,
+            "places": [asdict(one) for one in stores],
+            "salespeople": people,
+            "server_time": ports().clock.now().isoformat(),
+        }
+    )
+
+
+@blueprint.get("/products.json")
+@allow(Action.ENTER_SALES)
+def price_list() -> ResponseReturnValue:
+    """The products of a store with their prices."""
+    at = place(request.args.get("region", ""), request.args.get("store", ""))
+    return jsonify(asdict(at) | {"products": products(at)})
+
+
+@blueprint.get("/earlier.json")
+@allow(Action.ENTER_SALES)
+def earlier() -> ResponseReturnValue:
+    """The lines of an earlier sale of a store."""
+    at = place(request.args.get("region", ""), request.args.get("store", ""))
+    return jsonify(lines(at, request.args.get("number", "").strip()))
+
+
+@blueprint.post("/sales")
+@allow(Action.ENTER_SALES)
+def send() -> ResponseReturnValue:
+    """Send sales: each is accepted or refused for itself; sending an accepted sale again changes nothing."""
+    request.max_content_length = MAX_BYTES
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:
+        body = None
+    sales = body.get("sales") if isinstance(body, dict) else None
+    if not isinstance(sales, list):
+        raise Rejected(texts.NO_SALES)
+    if len(sales) > MAX_SALES:
+        raise Rejected(texts.too_many(MAX_SALES))
+    return jsonify({"results": [_enter(sale) for sale in sales], "server_time": ports().clock.now().isoformat()})
+
+
+def _enter(sale: Any) -> dict[str, str]:
+    try:
+        return {"id": form_sales.enter(ports(), me().login, scope(), sale), "status": "accepted", "detail": ""}
+    except form_sales.NotAccepted as error:
+        return {"id": _id(sale), "status": "refused", "code": error.code, "detail": str(error)}
+
+
+def _id(sale: Any) -> str:
+    names = ("region", "store_id", "number")
+    return "/".join(str(sale.get(name, "")) for name in names) if isinstance(sale, dict) else ""

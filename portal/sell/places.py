@@ -1,0 +1,110 @@
+"""The stores for which a user enters sales, and the salespeople there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from portal import metrics
+from portal.context import ports, scope, tillstream
+from portal.sell import texts
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.queries import run
+from tillstream.domain.contract.sections import Identity
+from tillstream.domain.errors import NotFound
+from tillstream.domain.money.minor_units import minor_digits
+from tillstream.domain.people import Scope
+from tillstream.people import accounts, store_tokens
+
+MAX_PEOPLE = 500
+
+
+@dataclass(frozen=True)
+class Place:
+    """A store. digits: decimal digits of its currency. numbered: the files of its region number the lines of a sale.
+
+    sale_prefix: what precedes the number of a sale in its ID.
+    """
+
+    region: str
+    store_id: str
+    currency: str
+    digits: int
+    numbered: bool
+    sale_prefix: str
+
+
+def places() -> list[Place]:
+    """The stores of the user, by region and ID: from contracts, store tokens, and sales, or those of the account."""
+    limit = scope()
+    stores = [one for region in _regions(limit) for one in _of_region(region, limit)]
+    return sorted(stores, key=lambda one: (one.region, one.store_id))
+
+
+def place(region: str, store_id: str) -> Place:
+    """One store of the user. Raises `NotFound`."""
+    limit = scope()
+    if region in _regions(limit):
+        for one in _of_region(region, limit):
+            if one.store_id == store_id:
+                return one
+    raise NotFound(texts.no_store(store_id, region))
+
+
+def of_store(limit: Scope) -> Scope:
+    """The scope of everybody in a store: prices and earlier sales are not those of one salesperson alone."""
+    return replace(limit, salesperson=None)
+
+
+def salespeople(region: str) -> list[dict[str, str]]:
+    """Whom the user may enter as the salesperson in a region: ID and name; only their own ID for a salesperson."""
+    limit = scope()
+    names = {user.salesperson: user.name for user in accounts.salespeople(ports()) if region in user.regions}
+    if limit.salesperson is not None:
+        ids: Iterable[str] = filter(None, [limit.salesperson])
+    else:
+        sold = metrics.ask("salespeople", Filters(region=(region,)), limit=MAX_PEOPLE).to_pylist()
+        ids = sorted({row["salesperson_id"] for row in sold} | {one for one in names if one})
+    return [{"id": one, "name": names.get(one, "")} for one in ids]
+
+
+def _regions(limit: Scope) -> list[str]:
+    return [region for region in tillstream().contracts.regions() if limit.covers_region(region)]
+
+
+def _of_region(region: str, limit: Scope) -> list[Place]:
+    contract = tillstream().contracts.for_region(region)
+    if contract is None:
+        return []
+    currency = contract.currency or tillstream().settings.reporting_currency
+    digits, numbered = minor_digits(currency), "line_key" in contract.columns
+    return [
+        Place(region, store_id, currency, digits, numbered, _sale_prefix(contract.identity, store_id))
+        for store_id in dict.fromkeys(_assigned(region, limit))
+    ]
+
+
+def _sale_prefix(identity: Identity, store_id: str) -> str:
+    if identity.ids == "region-wide":
+        return identity.id_prefix
+    escaped = store_id.replace("%", "%25").replace("/", "%2F") if identity.escapes_stores else store_id
+    return f"{escaped}/{identity.id_prefix}"
+
+
+def _assigned(region: str, limit: Scope) -> list[str]:
+    """The stores of the account in a region; an account has a list of stores for all its regions."""
+    if limit.stores is None:
+        return _stores_of(region, limit)
+    if limit.regions is not None and len(limit.regions) == 1:
+        return list(limit.stores)
+    of_region = set(_stores_of(region, limit))
+    return [store for store in limit.stores if store in of_region]
+
+
+def _stores_of(region: str, limit: Scope) -> list[str]:
+    app, filters = tillstream(), Filters(region=(region,))
+    contracts = [app.contracts.current(name) for name in app.contracts.names()]
+    listed = [store for contract in contracts if contract.region == region for store in contract.stores]
+    tokens = [one.store_id for one in store_tokens.find(app.ports) if one.region == region and not one.revoked]
+    rows = run(
+        app.ports.warehouse, "filter-values", of_store(limit), filters, cache=app.queries, filter="store"
+    ).to_pylist()
+    return [*listed, *tokens, *(row["value"] for row in rows)]
