@@ -28,9 +28,9 @@ tillstream subscribe --name warehouse-copy --max 100          # ends after 100 e
 SUBSCRIBED = """
 Each event is one line of output. It is acknowledged after it is written, so a subscriber that is killed gets its last
 events again. Events that the program behind a pipe has not read when it is killed count as written: if it must not miss
-any, let it export the sale lines after a crash, or use a webhook. `--name` makes a durable subscription: it collects events while nothing reads it, for 7 days, and
-is removed after that. Without a name, the subscription is removed when the command ends, or a day later
-if it is killed. The command runs beside a server, and in a Google Cloud project.
+any, let it export the sale lines after a crash, or use a webhook. `--name` makes a durable subscription: it collects
+events while nothing reads it, for 7 days, and is removed after that. Without a name, the subscription is removed when
+the command ends, or a day later if it is killed. The command runs beside a server, and in a Google Cloud project.
 
 A filter has the form `name=value`, separated by spaces; all must match. Names are the attributes below, and `store` for
 `store_id`. Write several values with commas (`region=UK,IN`), and a value with spaces in quotation marks.

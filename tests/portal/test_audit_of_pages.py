@@ -96,6 +96,8 @@ def _day_close(shop: Shop) -> str:
     message = day_close.schema()["examples"][0]
     day_closes.record(shop.app.ports, json.dumps(message))
     return day_closes.document_id(message)
+
+
 def _entered_sale(shop: Shop) -> None:
     sale = {"schema": "store-sale/1", "region": "IN", "store_id": "MUM01", "number": "W-A-1", "source": "form"}
     sale |= {"sold_at": "2026-07-01T09:00:00+00:00", "currency": "INR"}

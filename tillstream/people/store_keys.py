@@ -117,7 +117,9 @@ def get(ports: Ports, id: str) -> StoreKey:
 def portal_key(ports: Ports) -> tuple[str, str, str]:
     """ID, private key and public key with which the portal signs the sales that people enter; created at first use."""
     document = ports.documents.get(PORTAL, PORTAL_ID)
-    data = (document or update(ports.documents, PORTAL, PORTAL_ID, _new_portal_key)).data
+    if document is None:
+        document = update(ports.documents, PORTAL, PORTAL_ID, _new_portal_key)
+    data = document.data
     return data["key"], data["private_key"], data["public_key"]
 
 
