@@ -35,6 +35,7 @@ STEPS = {
     "receive": ("tillstream.workflows.intake.store_sales",),
     "compact": WAREHOUSE,
     "index": WAREHOUSE,
+    "forward": ("tillstream.webhooks.forwarding",),
     "sweep": ("tillstream.workflows.operations.reconcile", "tillstream.analytics.reference", *WAREHOUSE),
 }
 """Modules that each function imports for its first event, in addition to its entry point and the common ports."""

@@ -118,6 +118,17 @@ def index(_: Request) -> tuple[dict[str, int], int]:
         return {"pending_days": running.ports.warehouse.note_pending_days()}, 200
 
 
+@functions_framework.http
+def forward(_: Request) -> tuple[dict[str, int], int]:
+    """Called by the scheduler: send sale events to webhooks, for `forward_seconds`."""
+    from tillstream.webhooks.forwarding import forward_for
+
+    with _called() as running:
+        chosen = running.settings
+        webhooks = forward_for(running.ports, chosen.forward_seconds, private=chosen.webhook_private)
+    return {"webhooks": webhooks}, 200
+
+
 @contextmanager
 def _called() -> Iterator[App]:
     """Check the caller of a function that is called over HTTP, and bind its trace within the block."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.functions import FUNCTIONS
-from infra.grants import DOCUMENTS, LEAVES_LARGE, PUBLISHES, WRITES, Grant
+from infra.grants import ATTACHES, DOCUMENTS, LEAVES_LARGE, PUBLISHES, WRITES, Grant
 from infra.jobs import JOBS
 from infra.kinds.iam import Role
 from infra.stage import Stage
@@ -25,10 +25,11 @@ PORTAL_GRANTS: tuple[Grant, ...] = (
     *(Grant("roles/pubsub.publisher", "topic", name) for name in (TOPIC_STORE_SALES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS)),
     Grant("roles/pubsub.subscriber", "subscription", DEAD_LETTERS),
     Grant("roles/pubsub.viewer"),
+    ATTACHES,
     Grant("roles/monitoring.viewer"),
 )
 """The portal receives uploads and sales, stores incomplete uploads and previews in staging, settles decisions (undo,
-confirm, replay), and lists and resends dead letters."""
+confirm, replay), lists and resends dead letters, and creates and removes the subscriptions of webhooks."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,21 @@ def roles(stage: Stage, secrets: tuple[str, ...]) -> dict[On, set[Role]]:
 def _roles(stage: Stage, secrets: tuple[str, ...]) -> Iterator[tuple[On, Role]]:
     for account, grants in (*((spec.account, spec.grants) for spec in (*FUNCTIONS, *JOBS)), (PORTAL, PORTAL_GRANTS)):
         for grant in grants:
-            yield On(grant.on, grant.name), Role(grant.role, _member(stage, account), _bounds(stage, grant))
+            yield (
+                On(grant.on, grant.name),
+                Role(role_name(stage, grant.role), _member(stage, account), _bounds(stage, grant)),
+            )
     for name in secrets:
         yield On("secret", name), Role("roles/secretmanager.secretAccessor", _member(stage, PORTAL))
     yield On("portal"), Role(INVOKER, stage["PORTAL_OPEN_TO"])
     yield from _callers(stage)
     yield from _builder(stage)
     yield from _agents(stage)
+
+
+def role_name(stage: Stage, role: str) -> str:
+    """The full name of a role; those of our own making belong to the project."""
+    return role if "/" in role else f"projects/{stage.project}/roles/{role}"
 
 
 def _bounds(stage: Stage, grant: Grant) -> str:
@@ -121,6 +130,8 @@ def _agents(stage: Stage) -> Iterator[tuple[On, Role]]:
     yield On("project"), Role("roles/eventarc.serviceAgent", EVENTARC_AGENT.member(stage))
     yield On("account", EVENTS), Role("roles/iam.serviceAccountTokenCreator", pubsub)
     yield On("topic", DEAD_LETTERS), Role("roles/pubsub.publisher", pubsub)
+    # the subscriptions of webhooks are created later, and their dead letters are moved too
+    yield On("project"), Role("roles/pubsub.subscriber", pubsub)
     for name in dead_letter_subscriptions():
         yield On("subscription", name), Role("roles/pubsub.subscriber", pubsub)
 

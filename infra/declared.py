@@ -26,6 +26,7 @@ from infra.kinds.agents import agent
 from infra.kinds.iam import Policy, Role, policy_query
 from infra.kinds.pubsub import Delivery
 from infra.kinds.tables import reports, sale_index, tables
+from infra.permissions import OWN_ROLES
 from infra.resource import Resource
 from infra.source import Source
 from infra.stage import Stage
@@ -78,6 +79,7 @@ class Declared:
     def _base(self) -> Iterator[Resource]:
         stage = self.stage
         yield from (iam.account(stage.account(name), description) for name, description in accounts.accounts().items())
+        yield from (iam.own_role(name, permissions) for name, permissions in OWN_ROLES.items())
         yield from self._buckets()
         yield pubsub.schema(STORE_SALE, resources.files("infra").joinpath("store_sale.proto").read_text("utf-8"))
         for name in self._topics():

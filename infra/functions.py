@@ -6,7 +6,7 @@ The deploy, the package and `make cloud-local` all read this table. Event-trigge
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from infra.grants import DOCUMENTS, JOBS, LEAVES_LARGE, PUBLISHES, READS, WRITES, Grant
+from infra.grants import ATTACHES, DOCUMENTS, JOBS, LEAVES_LARGE, PUBLISHES, READS, WRITES, Grant
 from infra.triggers import Finalized, Pushed, Scheduled, Trigger
 from tillstream.domain.events import (
     BATCH_RECEIVED,
@@ -211,7 +211,22 @@ INDEX = Function(
     "and the next one continues. One instance, because the pace is that of the collection.",
     grants=(*READS, DOCUMENTS),
 )
+FORWARD = Function(
+    "forward",
+    "Sends sale events to webhooks",
+    (Scheduled("* * * * *"),),
+    memory="512Mi",
+    cpu="1",
+    concurrency=1,
+    timeout=120,
+    least=0,
+    most=1,
+    why="It mostly waits for receivers, at most 20 webhooks with four requests each. A call runs for most of its "
+    "minute, so that an event is sent within seconds, and ends at once if there is no active webhook. One instance, "
+    "because two would send the events of a store in any order.",
+    grants=(Grant("roles/pubsub.subscriber"), ATTACHES, DOCUMENTS),
+)
 RETIRED_SUBSCRIPTIONS = ("project",)
 """Push subscriptions of earlier versions, which a deploy removes."""
-FUNCTIONS = (SALES, RECEIVE, STAGE, SETTLE, ANNOUNCE, PROJECT, SWEEP, COMPACT, INDEX)
+FUNCTIONS = (SALES, RECEIVE, STAGE, SETTLE, ANNOUNCE, PROJECT, SWEEP, COMPACT, INDEX, FORWARD)
 """In the order in which they are deployed: `stage` leaves to `sales` what `receive` publishes."""

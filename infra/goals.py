@@ -4,13 +4,15 @@ from typing import Any
 
 from infra.functions import COMPACT, FUNCTIONS, INDEX, PROJECT
 from infra.jobs import LARGE
-from tillstream.domain.events import DEAD_LETTERS
+from tillstream.domain.events import DEAD_LETTERS, WEBHOOK_SUBSCRIPTIONS
 
 FILE_SECONDS, SALE_SECONDS = 90, 120
 """95th percentile of the seconds from the last byte of a file, or from a till's message, to its numbers in queries.
 
 Tills' messages are settled once a minute, so the 95th percentile is at least a minute and a settlement.
 """
+UNDELIVERED_SECONDS = 3_600
+"""Age of the oldest event of a webhook from which there is an alert."""
 BUCKETS = {"exponentialBuckets": {"numFiniteBuckets": 40, "growthFactor": 1.25, "scale": 1}}
 """Upper bounds of the histogram in seconds: from 1 to 7,500, each 25 % above the previous one."""
 
@@ -96,6 +98,7 @@ def alerts(host: str) -> list[dict[str, Any]]:
             "7200s",
         ),
         _failed_jobs(),
+        _undelivered(),
         _alert(
             "Tillstream: something was lost",
             "A sweep noticed that the ledger lacks settlements, that records are older than the ledger, or that loaded "
@@ -129,6 +132,20 @@ def _failed_jobs() -> dict[str, Any]:
         f'metric.labels.result="failed" AND resource.labels.job_name="{LARGE.name}"',
         {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
         0,
+    )
+
+
+def _undelivered() -> dict[str, Any]:
+    return _alert(
+        "Tillstream: a webhook does not deliver",
+        "The oldest event of a webhook is older than an hour: its receiver fails or is slow, or it is paused. Its page "
+        "in the portal shows why. A paused webhook loses its events after seven days.",
+        'metric.type="pubsub.googleapis.com/subscription/oldest_unacked_message_age" AND '
+        'resource.type="pubsub_subscription" AND '
+        f'resource.labels.subscription_id=starts_with("{WEBHOOK_SUBSCRIPTIONS}")',
+        {"alignmentPeriod": "300s", "perSeriesAligner": "ALIGN_MAX"},
+        UNDELIVERED_SECONDS,
+        "300s",
     )
 
 

@@ -20,6 +20,8 @@ class Grant:
 DOCUMENTS = Grant("roles/datastore.user")
 JOBS = Grant("roles/bigquery.jobUser")
 FAST_READS = Grant("roles/bigquery.readSessionUser")
+ATTACHES = Grant("tillstreamWebhooks")
+"""Of our own making: no role of Google creates subscriptions without the right to delete topics."""
 READS = (Grant("roles/bigquery.dataViewer", "dataset"), JOBS, FAST_READS)
 WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
 LEAVES_LARGE = Grant("roles/run.invoker", "job", SETTLE_LARGE)

@@ -13,6 +13,7 @@ from tillstream.domain.events import (
     TOPIC_OBJECTS,
     TOPIC_SALE_EVENTS,
     TOPIC_STORE_SALES,
+    WEBHOOK_SUBSCRIPTIONS,
 )
 
 CALLS: dict[str, tuple[str, ...]] = {
@@ -40,6 +41,11 @@ CALLS: dict[str, tuple[str, ...]] = {
     "bus.queue_depths": ("pubsub.subscriptions.list", "monitoring.timeSeries.list"),
     "bus.dead_letters": ("pubsub.subscriptions.list",),
     "bus.resend": ("pubsub.subscriptions.list",),
+    "bus.attach": (
+        *("pubsub.subscriptions.create", "pubsub.topics.attachSubscription"),
+        "pubsub.subscriptions.get",  # to compare the topic of one that exists
+    ),
+    "bus.detach": ("pubsub.subscriptions.delete",),
     "warehouse.query": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
     "warehouse.stream": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
     "warehouse.settle": (
@@ -61,8 +67,10 @@ CALLS: dict[str, tuple[str, ...]] = {
     ),
 }
 """Method of a port → permissions that it needs; for a copy, those on its source."""
-OF_PROJECT = frozenset({"bus.subscriptions", "bus.queue_depths", "bus.dead_letters", "bus.resend"})
-"""Calls of objects and bus that do not concern a single resource."""
+OF_PROJECT = frozenset(
+    {"bus.subscriptions", "bus.queue_depths", "bus.dead_letters", "bus.resend", "bus.attach", "bus.detach"}
+)
+"""Calls of objects and bus that do not concern a single resource, or one that exists only after the deploy."""
 SENT_AGAIN_TO = (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVENTS)
 """Topics to which a dead letter can be sent again: every topic with subscribers."""
 BEYOND_PORTS = {
@@ -79,9 +87,17 @@ BEYOND_PORTS = {
 }
 """Role that no call of a port needs → what needs it. These are not tested, as emulators check no permissions."""
 
+OWN_ROLES = {
+    "tillstreamWebhooks": (
+        *("pubsub.subscriptions.create", "pubsub.subscriptions.get", "pubsub.subscriptions.delete"),
+        "pubsub.topics.attachSubscription",
+    )
+}
+"""Roles that the deploy creates in the project → all their permissions."""
 _READS = ("storage.objects.get", "storage.objects.list")
 _ENTITIES = tuple(f"datastore.entities.{does}" for does in ("get", "list", "create", "update", "delete"))
 ROLES: dict[str, tuple[str, ...]] = {
+    **OWN_ROLES,
     "roles/storage.objectViewer": _READS,
     "roles/storage.objectUser": (*_READS, "storage.objects.create", "storage.objects.delete"),
     "roles/datastore.user": _ENTITIES,
@@ -103,6 +119,7 @@ Permission = tuple[str, str]
 def required_permissions(call: str, where: str = "") -> set[Permission]:
     """The permissions of one call of a port."""
     narrow = call.partition(".")[0] in {"objects", "bus", "jobs"} and call not in OF_PROJECT
+    narrow = narrow and not where.startswith(WEBHOOK_SUBSCRIPTIONS)
     permissions = {(permission, where if narrow else "") for permission in CALLS[call]}
     if call in {"bus.dead_letters", "bus.resend"}:
         permissions.add(("pubsub.subscriptions.consume", DEAD_LETTERS))

@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     receive_seconds: float = Field(
         0, ge=0, description="Seconds for which one call of the function `receive` waits for more store sales"
     )
+    forward_seconds: float = Field(
+        50, ge=0, description="Seconds for which one call of the function `forward` sends sale events to webhooks"
+    )
     run_api: str = Field(
         "https://run.googleapis.com", description="Address of Cloud Run, which runs the job `settle-large`"
     )

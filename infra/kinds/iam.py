@@ -28,6 +28,20 @@ def account(email: str, description: str) -> Resource:
     )
 
 
+def own_role(name: str, permissions: Iterable[str]) -> Resource:
+    """A role of our own. It is never removed: the name of a deleted role is blocked for weeks."""
+    title = "Tillstream: webhooks"
+    options = (name, f"--title={title}", f"--permissions={','.join(sorted(permissions))}", "--stage=GA")
+    return Resource(
+        "role",
+        name,
+        StateQuery(("iam", "roles", "describe", name), lambda item: str(item["name"]).rpartition("/")[2], API),
+        {"title": title, "includedPermissions": sorted(permissions), "stage": "GA", "deleted": False},
+        create=(gcloud("iam", "roles", "create", *options),),
+        change=(gcloud("iam", "roles", "update", *options),),
+    )
+
+
 @dataclass(frozen=True, order=True)
 class Role:
     """A role of a member. condition: a CEL expression that restricts it."""

@@ -34,8 +34,6 @@ def add() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return list_page(form), 422
     try:
-        if tillstream().settings.project:
-            raise Rejected(registry.IN_A_PROJECT)  # noqa: TRY301 - shown as the other reasons
         webhook, secret = registry.add(ports(), form.url.data, form.filter.data or "", me().login, private=_private())
     except Rejected as error:
         _refuse(form, error)

@@ -14,7 +14,7 @@ from tillstream.handlers import FUNCTIONS as HANDLED
 
 FRAMES = ("pandas", "pandera", "polars")
 COLUMNS = ("numpy", "pyarrow")
-SCHEDULED = {"project", "receive", "sweep", "compact", "index"}
+SCHEDULED = {"project", "receive", "sweep", "compact", "index", "forward"}
 PRINT_MODULES = "import json; print(json.dumps(sorted(sys.modules)))"
 
 
@@ -31,13 +31,14 @@ def test_each_function_of_the_table_is_an_entry_point_that_handles_what_it_is_tr
     assert set(HANDLED) == {function.name for function in FUNCTIONS if function.name not in SCHEDULED}
 
 
-@pytest.mark.parametrize("function", ["settle", "announce", "project", "sweep", "compact", "index"])
+@pytest.mark.parametrize("function", ["settle", "announce", "project", "sweep", "compact", "index", "forward"])
 def test_a_function_that_validates_nothing_loads_no_frames(function: str) -> None:
     assert loaded(function).isdisjoint(FRAMES)
 
 
-def test_who_only_keeps_store_sales_loads_no_columns_either() -> None:
-    assert loaded("receive").isdisjoint([*FRAMES, *COLUMNS])
+@pytest.mark.parametrize("function", ["receive", "forward"])
+def test_a_function_without_tables_loads_no_columns_either(function: str) -> None:
+    assert loaded(function).isdisjoint([*FRAMES, *COLUMNS])
 
 
 @pytest.mark.parametrize("function", STEPS)

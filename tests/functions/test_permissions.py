@@ -14,7 +14,7 @@ from large_settlements import with_jobs
 from test_entry_points import storage_data, upload
 
 from infra import permissions, stage
-from infra.accounts import PORTAL, PORTAL_GRANTS, roles
+from infra.accounts import PORTAL, PORTAL_GRANTS, role_name, roles
 from infra.declared import SECRETS
 from infra.functions import FUNCTIONS
 from infra.grants import DOCUMENTS, READS
@@ -40,8 +40,11 @@ from tillstream.people import user_scopes
 from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import job_lease, settle
 from tillstream.pipeline.staging.stage import stage as stage_batch
+from tillstream.ports.event_bus import Message
 from tillstream.ports.jobs import SETTLE_LARGE
 from tillstream.settings import Settings
+from tillstream.webhooks import registry
+from tillstream.webhooks.forwarding import forward_for
 from tillstream.workflows.intake.resumable_upload import append, begin
 from tillstream.workflows.intake.store_sales import keep_receiving, publish, start_settlement
 from tillstream.workflows.operations import large_settlements
@@ -87,7 +90,16 @@ def calls(app: App) -> dict[str, Calls]:
     _leave_large(app, calls_by_function)
     record_calls(app, calls_by_function["compact"]).ports.warehouse.compact()
     record_calls(app, calls_by_function["index"]).ports.warehouse.note_pending_days()
+    _forward(app, record_calls(app, calls_by_function["forward"]))
     return calls_by_function
+
+
+def _forward(app: App, forwarding: App) -> None:
+    """An event that a webhook cannot deliver, and one that its filter leaves out."""
+    registry.add(app.ports, "https://127.0.0.1:9/closed", "region=UK", "boss", private=True)
+    for region in ("UK", "IN"):
+        app.ports.bus.publish(TOPIC_SALE_EVENTS, [Message(b'{"id": "1", "type": "sale.changed"}', {"region": region})])
+    assert forward_for(forwarding.ports, 1.0, private=True) == 1
 
 
 def _leave_large(app: App, calls: dict[str, Calls]) -> None:
@@ -141,8 +153,9 @@ def test_no_function_has_a_role_that_it_does_not_need(calls: dict[str, Calls]) -
 def test_every_role_beyond_the_ports_has_its_reason() -> None:
     """Those of the functions and the portal are held to their calls, here and in the portal's own test."""
     target = stage.read("dev", "demo", "123")
-    covered = {(target.account(spec.account), grant.role) for spec in (*FUNCTIONS, *JOBS) for grant in spec.grants}
-    covered |= {(target.account(PORTAL), grant.role) for grant in PORTAL_GRANTS}
+    grants = {(spec.account, grant) for spec in (*FUNCTIONS, *JOBS) for grant in spec.grants}
+    grants |= {(PORTAL, grant) for grant in PORTAL_GRANTS}
+    covered = {(target.account(account), role_name(target, grant.role)) for account, grant in grants}
     granted = {role for each in roles(target, tuple(SECRETS.values())).values() for role in each}
     beyond = {one.role for one in granted if (one.member.partition(":")[2], one.role) not in covered}
     assert beyond == permissions.BEYOND_PORTS.keys()

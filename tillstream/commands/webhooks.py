@@ -7,7 +7,6 @@ from tillstream.app import App
 from tillstream.audit import AuditAction, record
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import FAILED, Progress, Result
-from tillstream.domain.errors import Rejected
 from tillstream.webhooks import deliveries, registry
 from tillstream.webhooks.registry import Webhook
 
@@ -32,8 +31,6 @@ def webhooks(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 
 def add(app: App, progress: Progress, arguments: AddWebhook) -> Result:
-    if app.settings.project:
-        raise Rejected(registry.IN_A_PROJECT)
     private = app.settings.webhook_private
     webhook, secret = registry.add(app.ports, arguments.url, arguments.filter, COMMAND_LINE, private=private)
     return Result(_shown(app, webhook) | {"secret": secret})

@@ -21,6 +21,8 @@ TOPIC_STORE_SALES = "store-sales"
 TOPIC_SALE_EVENTS = "sale-events"
 DEAD_LETTERS = "dead-letters"
 """In the cloud: the dead-letter topic of all subscriptions, and the subscription that retains its messages."""
+WEBHOOK_SUBSCRIPTIONS = "webhook-"
+"""The names of the subscriptions of webhooks begin with it."""
 
 INBOX = "inbox"
 STAGING = "staging"

@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable
 
+import structlog
+
 from tillstream.domain.errors import NotFound
 from tillstream.ports import Ports
 from tillstream.webhooks import registry
@@ -11,6 +13,26 @@ from tillstream.webhooks.registry import Webhook
 
 WAIT = 1.0
 """Seconds between two readings of the list of webhooks, and that a thread waits for events."""
+log = structlog.get_logger("tillstream")
+
+
+def log_failure(webhook: str, error: Exception) -> None:
+    log.warning("webhook", id=webhook, outcome="failed", reason=repr(error))
+
+
+def forward_for(ports: Ports, seconds: float, *, private: bool) -> int:
+    """Forward events for some seconds; return the number of active webhooks. Returns at once if there are none."""
+    active = [webhook for webhook in registry.find(ports) if not webhook.paused]
+    if not active:
+        return 0
+    stopping = threading.Event()
+    timer = threading.Timer(seconds, stopping.set)
+    timer.start()
+    try:
+        Forwarder(ports, log_failure, private=private).run(stopping)
+    finally:
+        timer.cancel()
+    return len(active)
 
 
 class Forwarder:

@@ -10,7 +10,7 @@ from tillstream import audit
 from tillstream.audit import AuditAction
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.event_filter import parse_filter
-from tillstream.domain.events import TOPIC_SALE_EVENTS
+from tillstream.domain.events import TOPIC_SALE_EVENTS, WEBHOOK_SUBSCRIPTIONS
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put, Update, update
 from tillstream.ports.event_bus import RetryPolicy
@@ -23,10 +23,6 @@ MOST = 20
 IDLE = 7 * 86_400.0
 """Seconds for which a paused webhook collects events."""
 POLICY = RetryPolicy(minimum=5.0, maximum=14_400.0, attempts=20, age=3 * 86_400.0, lease=120.0)
-IN_A_PROJECT = (
-    "Webhooks need the server of a home folder, which sends the events. In a Google Cloud project, read them from a "
-    "Pub/Sub subscription of sale-events or with tillstream subscribe."
-)
 BY_PERSON = "Paused by a person."
 OVERLAP = timedelta(hours=24)
 """Time for which events are also signed with the previous secret."""
@@ -45,7 +41,7 @@ class Webhook:
 
     @property
     def subscription(self) -> str:
-        return f"webhook-{self.id}"
+        return f"{WEBHOOK_SUBSCRIPTIONS}{self.id}"
 
 
 def add(ports: Ports, url: str, filter_: str, by: str, *, private: bool) -> tuple[Webhook, str]:

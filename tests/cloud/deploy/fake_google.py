@@ -112,7 +112,12 @@ class Memory:
 
     def _name(self, api: str, collection: str, query: dict[str, str], payload: dict[str, Any]) -> str:
         ids = [value for name, value in query.items() if name.lower().endswith("id") and name != "requestId"]
-        body = payload.get("accountId") or payload.get("name") or (payload.get("metadata") or {}).get("name")
+        body = (
+            payload.get("accountId")
+            or payload.get("roleId")
+            or payload.get("name")
+            or (payload.get("metadata") or {}).get("name")
+        )
         name = str((ids or [body or f"{len(self.held) + 1}"])[0])
         return name.rpartition("/")[2]
 

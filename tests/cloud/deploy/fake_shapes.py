@@ -44,6 +44,8 @@ def as_created(api: str, path: str, payload: dict[str, Any]) -> dict[str, Any]:
     name = path.partition("/")[2]
     last = name.rpartition("/")[2]
     named = payload | {"name": name}
+    if api == "iam" and "/roles/" in path:
+        return named
     if api == "iam":
         email = f"{last}@{PROJECT}.iam.gserviceaccount.com"
         return named | {"email": email, "name": f"projects/{PROJECT}/serviceAccounts/{email}"}

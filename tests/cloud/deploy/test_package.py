@@ -84,6 +84,7 @@ def test_each_entry_point_of_the_package_does_its_work(cloud: CloudLocal, app: A
         "sweep",
         "compact",
         "index",
+        "forward",
     }  # they log no event
     assert app.ports.documents.get("upkeep", "sweep")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from app_factory import build
-from receiver import Receiver, receiving
 from threads import join_thread
+from webhook_receiver import Receiver, receiving
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App

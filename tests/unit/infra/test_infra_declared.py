@@ -25,6 +25,8 @@ PROJECT_WIDE = {
     "roles/monitoring.viewer",  # the portal: how many messages wait; metrics are granted by project
     "roles/pubsub.publisher",  # of Cloud Storage's own agent: Eventarc names the topic
     "roles/pubsub.viewer",
+    "roles/pubsub.subscriber",  # of `forward` and of Pub/Sub's agent: subscriptions of webhooks have no name yet
+    "projects/demo/roles/tillstreamWebhooks",  # to create them
     "roles/storage.objectViewer",  # bound to the bucket of Google's builds by a condition
 }
 
