@@ -1,0 +1,117 @@
+"""Webhooks and `tillstream subscribe` in a Google Cloud project: on the emulators of Pub/Sub and Firestore."""
+
+import json
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from click.testing import CliRunner
+from webhook_receiver import Receiver, receiving
+
+from devtools.emulators import PROJECT, Emulator
+from devtools.local_triggers import make_subscription, make_topic
+from tillstream.app import App, build
+from tillstream.cli.main import main
+from tillstream.domain.events import DEAD_LETTERS, TOPIC_SALE_EVENTS
+from tillstream.ports.event_bus import Message
+from tillstream.settings import Settings
+from tillstream.webhooks import registry
+from tillstream.webhooks.deliveries import history
+from tillstream.webhooks.forwarding import forward_for
+
+SECONDS = 4.0
+
+
+@pytest.fixture
+def app(
+    pubsub: Emulator, firestore: Emulator, cloud_storage: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[App]:
+    emulator = f"http://127.0.0.1:{pubsub.port}"
+    for topic in (TOPIC_SALE_EVENTS, DEAD_LETTERS):
+        make_topic(emulator, topic)
+    make_subscription(emulator, DEAD_LETTERS, DEAD_LETTERS)
+    monkeypatch.setenv("TILLSTREAM_PROJECT", PROJECT)
+    monkeypatch.setenv("TILLSTREAM_WEBHOOK_PRIVATE", "true")
+    app = build(Settings.read())
+    yield app
+    for webhook in registry.find(app.ports):
+        registry.remove(app.ports, webhook.id, "test")
+    app.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as running:
+        yield running
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(main, list(arguments))
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def publish(app: App, *numbers: int, region: str = "UK") -> None:
+    attributes = {"type": "sale.changed", "region": region, "store_id": "A"}
+    bodies = [json.dumps({"id": f"{number:032x}", "type": "sale.changed"}).encode() for number in numbers]
+    app.ports.bus.publish(TOPIC_SALE_EVENTS, [Message(body, attributes, f"{region}/A") for body in bodies])
+
+
+def numbers(receiver: Receiver) -> list[int]:
+    return [int(json.loads(body)["id"], 16) for _, body in receiver.received]
+
+
+def test_a_webhook_of_a_project_receives_the_events_of_its_filter_in_order(app: App, receiver: Receiver) -> None:
+    webhook = json.loads(run("webhooks", "add", receiver.url, "--filter", "region=UK", "--json"))
+    publish(app, 1, 2, 3)
+    publish(app, 9, region="IN")
+    assert forward_for(app.ports, SECONDS, private=True) == 1
+    assert numbers(receiver) == [1, 2, 3]
+    assert forward_for(app.ports, SECONDS, private=True) == 1
+    assert numbers(receiver) == [1, 2, 3], "acknowledged events do not come again"
+    assert [attempt.status for attempt in history(app.ports, webhook["id"]).attempts] == [204] * 3
+
+
+def test_an_event_that_was_not_accepted_comes_again_in_a_later_call(app: App, receiver: Receiver) -> None:
+    """The emulator repeats without a delay, so the receiver is slow: 20 attempts would make a dead letter."""
+    webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
+    publish(app, 1)
+    receiver.status, receiver.delay = 500, 1.0
+    forward_for(app.ports, 2.0, private=True)
+    assert set(numbers(receiver)) == {1}
+    receiver.status, receiver.delay = 204, 0.0
+    forward_for(app.ports, SECONDS, private=True)
+    newest, *earlier = history(app.ports, webhook.id).attempts
+    assert (newest.status, {attempt.status for attempt in earlier}) == (204, {500})
+    assert newest.attempt == len(earlier) + 1
+
+
+def test_a_webhook_whose_subscription_expired_gets_another_one(app: App, receiver: Receiver) -> None:
+    webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
+    app.ports.bus.detach(webhook.subscription)
+    forward_for(app.ports, 1.0, private=True)
+    publish(app, 5)
+    forward_for(app.ports, SECONDS, private=True)
+    assert numbers(receiver) == [5]
+
+
+def test_a_removed_webhook_leaves_no_subscription(app: App, receiver: Receiver) -> None:
+    webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
+    assert webhook.subscription in app.ports.bus.subscriptions()
+    run("webhooks", "remove", webhook.id)
+    assert webhook.subscription not in app.ports.bus.subscriptions()
+
+
+def test_a_named_subscriber_of_a_project_continues_where_it_stopped(app: App) -> None:
+    name = f"copy-{secrets.token_hex(4)}"
+    subscription = app.ports.bus
+    subscription.attach(TOPIC_SALE_EVENTS, f"subscriber-{name}", idle=86_400.0)
+    try:
+        publish(app, 1, 2)
+        publish(app, 8, region="IN")
+        publish(app, 3)
+        first = run("subscribe", "--name", name, "--filter", "region=UK", "--max", "2").splitlines()
+        second = run("subscribe", "--name", name, "--filter", "region=UK", "--max", "1").splitlines()
+        assert [int(json.loads(line)["id"], 16) for line in (*first, *second)] == [1, 2, 3]
+    finally:
+        subscription.detach(f"subscriber-{name}")
