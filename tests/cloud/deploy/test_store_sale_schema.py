@@ -1,4 +1,4 @@
-"""The Pub/Sub schema of the topic `store-sales` has the same shape as the JSON schema."""
+"""The Pub/Sub schema of the topic `store-sales` has the shape of both JSON schemas: of sales and of day closes."""
 
 import json
 from pathlib import Path
@@ -9,6 +9,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, json_format, messag
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from grpc_tools import protoc
 
+from tillstream.domain import day_close
 from tillstream.domain.store_sale import schema, validation_errors
 
 FOLDER = Path(__file__).resolve().parents[3] / "infra"
@@ -40,13 +41,26 @@ def read(shape: Descriptor, text: str) -> dict[str, Any]:
 
 
 def test_it_has_the_fields_of_the_json_schema_and_no_others(shape: Descriptor) -> None:
-    of_sale = schema()["properties"]
-    of_line = of_sale["lines"]["items"]["properties"]
-    for message, properties in ((shape, of_sale), (shape.fields_by_name["lines"].message_type, of_line)):
+    of_message = schema()["properties"] | day_close.schema()["properties"]
+    items = {name: one["items"] for name, one in of_message.items() if "items" in one}
+    messages = {name: one["properties"] for name, one in items.items() if "properties" in one}
+    assert messages.keys() == {"lines", "totals"}
+    of_parts = ((shape.fields_by_name[name].message_type, one) for name, one in messages.items())
+    for message, properties in ((shape, of_message), *of_parts):
         types = {field.name: field.type for field in message.fields}
-        assert types == {
-            name: KINDS.get(one.get("type", ""), FieldDescriptor.TYPE_STRING) for name, one in properties.items()
-        }
+        assert types == {name: kind(one) for name, one in properties.items()}
+
+
+def kind(field: dict[str, Any]) -> int:
+    if "items" in field and "properties" not in field["items"]:
+        return kind(field["items"])
+    return KINDS.get(field.get("type", ""), FieldDescriptor.TYPE_STRING)
+
+
+@pytest.mark.parametrize("close", day_close.schema()["examples"], ids=lambda close: close["date"])
+def test_a_day_close_passes_as_it_is_written(shape: Descriptor, close: dict[str, Any]) -> None:
+    assert not day_close.validation_errors(close)
+    assert read(shape, json.dumps(close)) == close | {"sales": str(close["sales"])}
 
 
 @pytest.mark.parametrize("sale", schema()["examples"], ids=lambda sale: sale["number"])
