@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import settings_of_people
+import settings_of_stores
 from click.testing import CliRunner
 from google.cloud.storage import Bucket, Client
 
@@ -29,7 +30,13 @@ from tillstream.cli.main import main
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.domain.events import TOPIC_BATCHES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS
+from tillstream.domain.events import (
+    DEAD_LETTERS,
+    TOPIC_BATCHES,
+    TOPIC_OBJECTS,
+    TOPIC_SALE_EVENTS,
+    TOPIC_STORE_SALES,
+)
 from tillstream.domain.ids import index_hash
 from tillstream.receipts import original_rows
 from tillstream.settings import Settings
@@ -46,7 +53,7 @@ LATER = HEADER + "4,A,Cup,5,12/7/2011 9:02,12.75,17850,United Kingdom\n"
 def app(pubsub: Emulator, firestore: Emulator, cloud_storage: Emulator, bigquery: Emulator) -> Iterator[App]:
     name = uuid.uuid4().hex
     settings = Settings(project=PROJECT, stage=f"s{name[:12]}", dataset=f"kept_{name}")
-    for topic in (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_SALE_EVENTS):
+    for topic in (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVENTS, DEAD_LETTERS):
         make_topic(f"http://127.0.0.1:{pubsub.port}", topic)
     for bucket in settings.buckets.values():
         Client(PROJECT).create_bucket(bucket)
@@ -87,6 +94,8 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, index: Firesto
     before = snapshot(app)
     settings_of_people.add(app)
     settings = settings_of_people.read(app)
+    settings_of_stores.add(app)
+    stores = settings_of_stores.read(app)
     index.note([(1, date(2024, 7, 1))], 0)
     kept = COMMANDS["backup"](app, quiet, out=f"gs://{bucket.name}/june/").data
     assert kept["archive"] == f"gs://{bucket.name}/june"
@@ -109,6 +118,8 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, index: Firesto
     index.note([(2, date(2024, 7, 2))], 0)
     settings_of_people.change(app)
     assert settings_of_people.read(app) != settings
+    settings_of_stores.change(app)
+    assert settings_of_stores.read(app) != stores
     lost = records.get(app.ports, first["batch_id"])
     app.ports.objects.delete(lost.bucket, lost.object)
     assert snapshot(app) != before
@@ -125,6 +136,7 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, index: Firesto
     app.queries.clear()
     assert snapshot(app) == before
     assert settings_of_people.read(app) == settings
+    assert settings_of_stores.read(app) == stores
     with pytest.raises(NotFound):
         records.get(app.ports, later["batch_id"])
     batch = records.get(app.ports, first["batch_id"])

@@ -20,7 +20,7 @@ from tillstream.domain.store_sale import schema
 from tillstream.people import store_tokens
 from tillstream.workflows.review import undo
 
-DRIVEN = ("api.", "fixing.", "pipeline.", "tokens.", "uploads.")
+DRIVEN = ("api.", "fixing.", "pipeline.", "tokens.", "uploads.", "webhooks.")
 """What these do reaches further than the accounts' documents."""
 
 

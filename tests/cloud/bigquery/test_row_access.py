@@ -177,6 +177,21 @@ def test_a_person_sees_the_costs_that_the_query_layer_shows(
 
 
 @each
+def test_costs_of_the_catalogue_are_seen_by_those_who_may_see_costs_in_their_regions(
+    query_as: QueryAs, user: User
+) -> None:
+    text = f"SELECT product_id, region FROM `{BASE}.dim_product_cost` ORDER BY product_id, region"
+    every = [(row["product_id"], row["region"]) for row in query_as(ACCOUNT, text)]
+    assert {region for _, region in every} > {"*"}
+    expected = [
+        (product, region)
+        for product, region in every
+        if user.scope.may(Action.SEE_COSTS) and (region == "*" or user.scope.covers_region(region))
+    ]
+    assert [tuple(row.values()) for row in query_as(f"user:{user.login}", text)] == expected
+
+
+@each
 def test_a_person_sees_the_uploads_of_the_query_layer_unless_bound_to_stores(
     query_as: QueryAs, local: DuckDBWarehouse, user: User
 ) -> None:

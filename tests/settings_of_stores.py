@@ -1,0 +1,83 @@
+"""A catalogue, keys of stores, a webhook, a day close and a sale of the form, for the tests of backups."""
+
+import json
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from tillstream.app import App
+from tillstream.catalogue import mirror, records, saving
+from tillstream.domain import day_close
+from tillstream.domain.catalogue.dated_amounts import DatedAmount
+from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store, Supplier
+from tillstream.domain.people import UNRESTRICTED
+from tillstream.domain.store_sale import schema
+from tillstream.people import store_keys
+from tillstream.webhooks import registry
+from tillstream.workflows.intake import form_sales
+from tillstream.workflows.review import day_closes
+
+REGIONS = ("IN", "UK", "USA")
+CUP = Product("CUP", "Cup", costs=(DatedAmount("*", "GBP", Decimal("1.25")),))
+ENTRIES: dict[EntryKind, Entry] = {
+    EntryKind.PRODUCT: CUP,
+    EntryKind.STORE: Store("UK", "LON1", "London"),
+    EntryKind.SALESPERSON: Salesperson("UK", "emma", "Emma"),
+    EntryKind.SUPPLIER: Supplier("ACME", "Acme"),
+    EntryKind.PROMOTION: Promotion("SPRING", product="CUP", rate=Decimal("0.1")),
+}
+
+
+def add(app: App) -> None:
+    """One of each kind, as people and tills add them."""
+    for kind, entry in ENTRIES.items():
+        saving.save(app.ports, kind, entry, if_version=0, by="ana", regions=REGIONS)
+    mirror.sync(app.ports)
+    registry.add(app.ports, "https://example.com/sales", "region=UK", "ana", private=False)
+    store_keys.issue(app.ports, "UK", "LON1", "front", "ana")
+    _close(app, 350)
+    _enter(app)
+
+
+def change(app: App) -> None:
+    """Remove or change each of them."""
+    for kind, entry in ENTRIES.items():
+        version = records.required(app.ports, kind, *entry.key).version
+        saving.retire(app.ports, kind, entry.key, if_version=version, by="ben", regions=REGIONS)
+    mirror.sync(app.ports)
+    (webhook,) = registry.find(app.ports)
+    registry.remove(app.ports, webhook.id, "ben")
+    (key,) = store_keys.find(app.ports)
+    store_keys.revoke(app.ports, key.id, "ben")
+    _close(app, 351)
+    _enter(app, version=1)
+
+
+def read(app: App) -> dict[str, Any]:
+    """All of them, as pages and functions read them, with the keys that sign."""
+    (webhook, *_) = [*registry.find(app.ports), None]
+    return {
+        "catalogue": {kind: [asdict(one.entry) for one in records.find(app.ports, kind)] for kind in ENTRIES},
+        "revision": records.revision(app.ports),
+        "dim_product": app.ports.warehouse.query("SELECT * FROM dim_product ORDER BY valid_from").to_pylist(),
+        "dim_product_cost": app.ports.warehouse.query("SELECT * FROM dim_product_cost").to_pylist(),
+        "webhook": webhook and (asdict(webhook), registry.keys(app.ports, webhook.id)),
+        "store keys": [asdict(key) for key in store_keys.find(app.ports)],
+        "portal's key": store_keys.portal_key(app.ports),
+        "day closes": [(one.date, one.sales, one.state) for one in day_closes.find(app.ports)],
+        "sales of the form": [one.data["versions"] for one in app.ports.documents.find(form_sales.COLLECTION)],
+    }
+
+
+def _close(app: App, sales: int) -> None:
+    (close,) = day_close.schema()["examples"]
+    day = date(2026, 6, 1).isoformat()
+    times = {"date": day, "closed_at": f"{day}T19:{sales % 60:02}:00+00:00"}
+    day_closes.record(app.ports, json.dumps(close | times | {"sales": sales}))
+
+
+def _enter(app: App, **version: int) -> None:
+    sale = dict(schema()["examples"][1])
+    sold_at = app.ports.clock.now().isoformat(timespec="seconds")
+    form_sales.enter(app.ports, "ana", UNRESTRICTED, sale | {"sold_at": sold_at} | version)
