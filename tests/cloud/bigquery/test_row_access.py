@@ -11,7 +11,7 @@ import pytest
 from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from sample_ledger import SAMPLE_LEDGER
+from sample_ledger import SAMPLE_CATALOGUE, SAMPLE_LEDGER
 
 import sql
 from devtools.emulators import PROJECT, Emulator
@@ -49,9 +49,10 @@ LEDGER = SAMPLE_LEDGER | {
     SALE_VERSIONS: [
         tuple((dict(zip(_NAMES, row, strict=True)) | {"unit_cost": Decimal("2.5")}).values())
         for row in SAMPLE_LEDGER[SALE_VERSIONS]
-    ]
+    ],
+    "dim_product_cost": SAMPLE_CATALOGUE["dim_product_cost"],
 }
-"""The sample with a unit cost of each line."""
+"""The sample with a unit cost of each line, and costs of the catalogue in one region and in all."""
 QueryAs = Callable[..., list[dict[str, Any]]]
 
 

@@ -134,9 +134,7 @@ def test_without_readers_only_accounts_see_rows_and_the_views_stay(dataset: Data
     assert run_reports("--check") == {"differences": [POLICIES, gone]}
     assert run_reports() == {"mended": [POLICIES, gone]}
     assert run_reports("--check") == {"differences": []}
-    assert [policies(dataset, table).keys() for table in row_access.PROTECTED] == [{"accounts"}] * len(
-        row_access.PROTECTED
-    )
+    assert all(policies(dataset, table).keys() == {"accounts"} for table in row_access.PROTECTED)
     assert not {"shop@example.com", "shop.example"} & {each.entity_id for each in entries(dataset)}
     assert {each.table_id for each in dataset.client.list_tables(VIEWS)} == set(row_access.REPORTS)
 
