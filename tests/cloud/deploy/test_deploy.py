@@ -93,7 +93,7 @@ def test_what_is_deployed_once_is_not_touched_again_and_drift_is_mended(google: 
     assert google.output[1:4] == [
         f"  change bucket {PROJECT}-tillstream-dev-staging: versioning_enabled is True instead of False",
         "  make topic dead-letters",
-        "  change portal portal: spec.template.spec.containerConcurrency is 1 instead of 16",
+        "  change portal portal: spec.template.spec.containerConcurrency is 1 instead of 28",
     ]
     assert few.check() == []
 

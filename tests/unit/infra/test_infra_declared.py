@@ -12,6 +12,7 @@ from infra.gcloud import Gcloud
 from infra.kinds.iam import Policy, Role
 from infra.resource import Resource, Retired, differences
 from infra.source import UNKNOWN, Source
+from portal import gunicorn_conf
 from tillstream.domain.errors import Rejected
 
 TOO_MUCH = {"roles/owner", "roles/editor", "roles/viewer", "roles/iam.serviceAccountUser"}
@@ -181,3 +182,9 @@ def test_a_policy_takes_from_ours_what_is_beyond_the_declared_and_leaves_others_
     (command,) = policy.commands({"bindings": there})
     assert "remove-iam-policy-binding" in command.words
     assert f"--member={ours}" in command.words
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_cloud_run_sends_an_instance_of_the_portal_as_many_requests_as_it_has_threads(name: str) -> None:
+    """With fewer, open live pages would take the places of all requests."""
+    assert int(stage.read(name, "demo")["PORTAL_CONCURRENCY"]) == gunicorn_conf.threads
