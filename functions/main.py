@@ -125,7 +125,12 @@ def forward(_: Request) -> tuple[dict[str, int], int]:
 
     with _called() as running:
         chosen = running.settings
-        webhooks = forward_for(running.ports, chosen.forward_seconds, private=chosen.webhook_private)
+        webhooks = forward_for(
+            running.ports,
+            chosen.forward_seconds,
+            lambda webhook, error: warn("webhook", [f"{webhook}: {error!r}"]),
+            private=chosen.webhook_private,
+        )
     return {"webhooks": webhooks}, 200
 
 

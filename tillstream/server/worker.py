@@ -15,7 +15,7 @@ from tillstream.domain.errors import Unavailable
 from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED
 from tillstream.handlers import Event, dispatch
 from tillstream.ports.event_bus import Delivery
-from tillstream.webhooks.forwarding import Forwarder, log_failure
+from tillstream.webhooks.forwarding import Forwarder
 from tillstream.workflows.intake import store_sales, watched_folder
 from tillstream.workflows.intake.recent_sales import RecentSales
 from tillstream.workflows.operations import reconcile
@@ -105,7 +105,10 @@ class Worker:
         self._stopping.wait(TOTALS_EVERY)
 
     def _webhooks(self) -> None:
-        Forwarder(self._app.ports, log_failure, private=self._app.settings.webhook_private).run(self._stopping)
+        def report(webhook: str, error: Exception) -> None:
+            log.warning("webhook", id=webhook, outcome="failed", reason=repr(error))
+
+        Forwarder(self._app.ports, report, private=self._app.settings.webhook_private).run(self._stopping)
 
     def _drop(self) -> None:
         self._polls += 1

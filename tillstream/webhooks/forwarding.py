@@ -3,8 +3,6 @@
 import threading
 from collections.abc import Callable
 
-import structlog
-
 from tillstream.domain.errors import NotFound
 from tillstream.ports import Ports
 from tillstream.webhooks import registry
@@ -13,14 +11,9 @@ from tillstream.webhooks.registry import Webhook
 
 WAIT = 1.0
 """Seconds between two readings of the list of webhooks, and that a thread waits for events."""
-log = structlog.get_logger("tillstream")
 
 
-def log_failure(webhook: str, error: Exception) -> None:
-    log.warning("webhook", id=webhook, outcome="failed", reason=repr(error))
-
-
-def forward_for(ports: Ports, seconds: float, *, private: bool) -> int:
+def forward_for(ports: Ports, seconds: float, report: Callable[[str, Exception], None], *, private: bool) -> int:
     """Forward events for some seconds; return the number of active webhooks. Returns at once if there are none."""
     active = [webhook for webhook in registry.find(ports) if not webhook.paused]
     if not active:
@@ -29,7 +22,7 @@ def forward_for(ports: Ports, seconds: float, *, private: bool) -> int:
     timer = threading.Timer(seconds, stopping.set)
     timer.start()
     try:
-        Forwarder(ports, log_failure, private=private).run(stopping)
+        Forwarder(ports, report, private=private).run(stopping)
     finally:
         timer.cancel()
     return len(active)
