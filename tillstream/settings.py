@@ -54,9 +54,7 @@ class Settings(BaseSettings):
     receive_seconds: float = Field(
         0, ge=0, description="Seconds for which one call of the function `receive` waits for more store sales"
     )
-    forward_seconds: float = Field(
-        50, ge=0, description="Seconds for which one call of the function `forward` sends sale events to webhooks"
-    )
+    forward_seconds: float = Field(50, ge=0, description="Seconds for which one call of `forward` sends sale events")
     run_api: str = Field(
         "https://run.googleapis.com", description="Address of Cloud Run, which runs the job `settle-large`"
     )

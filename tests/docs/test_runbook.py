@@ -49,6 +49,7 @@ def test_every_runbook_case_has_symptom_first_step_and_end() -> None:
         "Dead letters",
         "A batch is stuck",
         "The ledger lacks settlements",
+        "A webhook does not deliver",
         "A large settlement failed",
         "A bad contract",
         "A leaked key",
