@@ -159,9 +159,7 @@ class Settings(BaseSettings):
     batch_wait: float = Field(
         0.1, ge=0, description="Seconds to wait for more store sales before a micro-batch is created"
     )
-    webhook_private: bool = Field(
-        False, description="Whether webhooks can have addresses of this machine and of private networks, also over http"
-    )
+    webhook_private: bool = Field(False, description="Whether webhooks can have private addresses, also over http")
     drop: Path | None = Field(None, description="Watched folder; default: `drop` in the home folder")
     drop_settle: float = Field(
         5.0, ge=0, description="Seconds without a change after which a file in the watched folder is ingested"
