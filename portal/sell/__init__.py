@@ -7,6 +7,7 @@ from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
+from portal.api import outcomes
 from portal.context import me, ports, scope
 from portal.sell import app_files, texts
 from portal.sell.earlier import lines
@@ -42,7 +43,7 @@ def offline() -> ResponseReturnValue:
 @blueprint.get("/context.json")
 @allow(Action.ENTER_SALES)
 def context() -> ResponseReturnValue:
-    """What the form keeps of its user: stores, salespeople of each region, and the time of the server."""
+    """What the form keeps of its user: stores, salespeople of each region, time, and where new outcomes begin."""
     stores = places()
     people = {region: salespeople(region) for region in dict.fromkeys(one.region for one in stores)}
     return jsonify(
@@ -53,6 +54,7 @@ def context() -> ResponseReturnValue:
             "places": [asdict(one) for one in stores],
             "salespeople": people,
             "server_time": ports().clock.now().isoformat(),
+            "outcomes_since": outcomes.newest(),
         }
     )
 

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { basket: rules, decimal, element, money, dayOf, instant, placeOf, receipt, shownTime, Products, Search, Lines } = globalThis.sell;
+  const { basket: rules, database, decimal, element, money, dayOf, instant, placeOf, receipt, shownTime, Products, Search, Lines } = globalThis.sell;
   const words = texts.sell;
 
   class Form extends EventTarget {
@@ -109,7 +109,7 @@
       this.part("mode").textContent = this.replaces ? words.modes.correction({ number }) : isReturn ? words.modes.return({ sale: returns }) : words.modes.sale;
       this.part("complete").textContent = this.replaces ? words.complete.correction : words.complete[kind];
       this.part("search").hidden = isReturn;
-      this.fields.number.readOnly = this.replaces !== null && this.replaces.state !== "refused";
+      this.fields.number.readOnly = this.replaces !== null && this.replaces.state !== "refused" && !this.basket.taken;
       this.lines.draw(this.basket, this.place);
       this.part("error").textContent = "";
       this.changed();
@@ -128,6 +128,7 @@
       if (this.basket.lines.some((line) => rules.mistakes(line).length)) return words.wrongLines;
       const rate = decimal.typed(this.fields.tax.value);
       if (this.fields.tax.value.trim() && (rate === null || rate < 0n)) return words.wrongTax;
+      if (this.basket.taken && this.fields.number.value.trim() === this.basket.taken) return words.otherNumber({ number: this.basket.taken });
       return this.fields.salesperson.value ? "" : words.chooseSalesperson;
     }
 
@@ -174,8 +175,9 @@
     async correct(record) {
       await this.go(record);
       const { payload, form } = record;
-      const version = record.state === "refused" ? payload.version ?? 0 : Math.max(payload.version ?? 1, 1) + 1;
-      const basket = { ...structuredClone(form.basket), number: payload.number, version, sold_at: payload.sold_at };
+      const taken = database.isTaken(record) ? payload.number : "";
+      const kept = record.state === "refused" ? payload.version ?? 0 : Math.max(payload.version ?? 1, 1) + 1;
+      const basket = { ...structuredClone(form.basket), number: payload.number, version: taken ? 0 : kept, taken, sold_at: payload.sold_at };
       this.fields.tax.value = form.tax.rate && decimal.entered(decimal.parse(form.tax.rate));
       this.fields.included.checked = form.tax.included;
       this.fields.salesperson.value = payload.salesperson_id ?? "";

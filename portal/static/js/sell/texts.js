@@ -5,9 +5,10 @@
   const { many, number } = texts;
 
   texts.sell = {
-    states: { unsent: "Not sent yet", sent: "Sent", refused: "Refused", replaced: "Corrected", cancelled: "Cancelled" },
+    states: { unsent: "Not sent yet", sent: "Sent", refused: "Refused", review: "Needs review", discarded: "Discarded", replaced: "Corrected", cancelled: "Cancelled" },
     unsent: ({ count }) => (count ? `${many(count, "sale")} not sent yet` : "All sales are sent"),
     refused: ({ count }) => `${many(count, "sale")} refused`,
+    review: ({ count }) => `${many(count, "sale")} ${count === 1 ? "needs" : "need"} review`,
     network: {
       idle: "",
       away: "The server cannot be reached. You can go on: sales are kept on this device and sent later.",
@@ -43,6 +44,7 @@
     },
     complete: { sale: "Complete sale", return: "Complete return", correction: "Send correction" },
     numberTaken: ({ number: sale }) => `This device already has a sale ${sale}. Use another number, or correct that sale.`,
+    otherNumber: ({ number: sale }) => `Another sale has the number ${sale}. Enter another number.`,
     notKept: "The sale could not be kept on this device. Free some space, then try again.",
     saved: ({ number: sale, total }) => `Sale ${sale}: ${total}`,
     notFound: "The earlier sale was not found.",
