@@ -10,7 +10,7 @@ from portal.access import allow
 from portal.api import outcomes
 from portal.context import me, ports, scope
 from portal.sell import app_files, texts
-from portal.sell.earlier import lines
+from portal.sell.earlier import is_counted, lines
 from portal.sell.places import place, places, salespeople
 from portal.sell.products import products
 from tillstream.domain.errors import Rejected
@@ -94,7 +94,11 @@ def send() -> ResponseReturnValue:
 
 def _enter(sale: Any) -> dict[str, str]:
     try:
-        return {"id": form_sales.enter(ports(), me().login, scope(), sale), "status": "accepted", "detail": ""}
+        return {
+            "id": form_sales.enter(ports(), me().login, scope(), sale, is_counted),
+            "status": "accepted",
+            "detail": "",
+        }
     except form_sales.NotAccepted as error:
         return {"id": _id(sale), "status": "refused", "code": error.code, "detail": str(error)}
 

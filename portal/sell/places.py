@@ -77,12 +77,13 @@ def _of_region(region: str, limit: Scope) -> list[Place]:
     currency = contract.currency or tillstream().settings.reporting_currency
     digits, numbered = minor_digits(currency), "line_key" in contract.columns
     return [
-        Place(region, store_id, currency, digits, numbered, _sale_prefix(contract.identity, store_id))
+        Place(region, store_id, currency, digits, numbered, sale_prefix(contract.identity, store_id))
         for store_id in dict.fromkeys(_assigned(region, limit))
     ]
 
 
-def _sale_prefix(identity: Identity, store_id: str) -> str:
+def sale_prefix(identity: Identity, store_id: str) -> str:
+    """What precedes the number of a sale in its ID."""
     if identity.ids == "region-wide":
         return identity.id_prefix
     escaped = store_id.replace("%", "%25").replace("/", "%2F") if identity.escapes_stores else store_id

@@ -12,7 +12,7 @@ from tillstream.ports.event_bus import Message
 
 pytestmark = pytest.mark.browser
 TILL_SALE = {
-    "schema": "store-sale/1", "region": "IN", "store_id": "MUM01", "number": "77", "currency": "INR",
+    "schema": "store-sale/1", "region": "IN", "store_id": "MUM01", "number": "77", "version": 2, "currency": "INR",
     "sold_at": "2026-06-04T10:00:00+05:30", "salesperson_id": "E116",
     "lines": [{"line": "1", "product_id": "P9", "quantity": "1", "unit_price": "7", "net_amount": "7"}],
 }  # fmt: skip
@@ -56,15 +56,19 @@ def test_a_sale_that_needs_review_is_listed_until_its_correction_counts(page: Pa
     assert served.page_errors == []
 
 
-def test_a_number_of_another_sale_is_corrected_with_another_number(page: Page, served: Served) -> None:
-    names = {"region": "IN", "store_id": "MUM01"}
-    served.app.ports.bus.publish(TOPIC_STORE_SALES, [Message(json.dumps(TILL_SALE).encode(), names)])
-    wait_for_revenue(served, "287.5")
+def test_a_correction_that_collides_with_another_sale_needs_another_number(page: Page, served: Served) -> None:
     sign_in(page, served)
     scan(page, "P1")
     page.get_by_text("Receipt number, customer, tax, time").click()
     page.get_by_label("Receipt number", exact=True).fill("77")
     complete(page)
+    wait_for_revenue(served, "380.5", page)
+    names = {"region": "IN", "store_id": "MUM01"}
+    served.app.ports.bus.publish(TOPIC_STORE_SALES, [Message(json.dumps(TILL_SALE).encode(), names)])
+    wait_for_revenue(served, "287.5", page)
+    page.get_by_role("button", name="Correct 77").click()
+    page.get_by_label("Quantity of Kettle").fill("2")
+    complete(page, "Send correction")
     status(page, "All sales are sent · 1 sale needs review")
     page.get_by_role("button", name="Correct 77").click()
     page.get_by_role("button", name="Send correction").click()
@@ -72,4 +76,4 @@ def test_a_number_of_another_sale_is_corrected_with_another_number(page: Page, s
     page.get_by_label("Receipt number", exact=True).fill("78")
     complete(page, "Send correction")
     status(page, "All sales are sent")
-    wait_for_revenue(served, "387.5", page)
+    wait_for_revenue(served, "487.5", page)
