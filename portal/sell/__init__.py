@@ -12,7 +12,7 @@ from portal.context import me, ports, scope
 from portal.sell import app_files, texts
 from portal.sell.earlier import is_counted, lines
 from portal.sell.places import place, places, salespeople
-from portal.sell.products import products
+from portal.sell.products import products, promotions
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.workflows.intake import form_sales
@@ -62,9 +62,9 @@ def context() -> ResponseReturnValue:
 @blueprint.get("/products.json")
 @allow(Action.ENTER_SALES)
 def price_list() -> ResponseReturnValue:
-    """The products of a store with their prices."""
+    """The products of a store with their prices, and its promotions."""
     at = place(request.args.get("region", ""), request.args.get("store", ""))
-    return jsonify(asdict(at) | {"products": products(at)})
+    return jsonify(asdict(at) | {"products": products(at), "promotions": promotions(at)})
 
 
 @blueprint.get("/earlier.json")
@@ -94,13 +94,10 @@ def send() -> ResponseReturnValue:
 
 def _enter(sale: Any) -> dict[str, str]:
     try:
-        return {
-            "id": form_sales.enter(ports(), me().login, scope(), sale, is_counted),
-            "status": "accepted",
-            "detail": "",
-        }
+        sale_id = form_sales.enter(ports(), me().login, scope(), sale, is_counted)
     except form_sales.NotAccepted as error:
         return {"id": _id(sale), "status": "refused", "code": error.code, "detail": str(error)}
+    return {"id": sale_id, "status": "accepted", "detail": ""}
 
 
 def _id(sale: Any) -> str:

@@ -194,6 +194,7 @@ def test_a_salesperson_sees_the_products_of_the_store_with_their_usual_price(sol
     products = seller.get("/sell/products.json?region=IN&store=MUM01").get_json()["products"]
     assert products == [
         {"code": "P1", "name": "Kettle", "category": "Kitchen", "barcodes": [], "prices": [["", "100"]]}
+        | {"usual": True, "uncatalogued": True}
     ]
     assert seller.get("/sell/products.json?region=UK&store=LON1").status_code == 404
 

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { basket: rules, database, decimal, element, money, dayOf, instant, placeOf, receipt, shownTime, Products, Search, Lines } = globalThis.sell;
+  const { basket: rules, database, decimal, element, money, dayOf, instant, placeOf, receipt, storeName, shownTime, Products, Search, Lines } = globalThis.sell;
   const words = texts.sell;
 
   class Form extends EventTarget {
@@ -27,7 +27,7 @@
 
     get place() { return this.own.places[Number(this.fields.place.value) || 0]; }
 
-    get day() { return this.fields.time.value.slice(0, 10) || dayOf(new Date()); }
+    get day() { return (this.fields.time.value || this.basket.sold_at).slice(0, 10) || dayOf(new Date()); }
 
     get tax() { const rate = decimal.typed(this.fields.tax.value); return { rate: rate === null ? "" : decimal.text(rate), included: this.fields.included.checked }; }
 
@@ -36,6 +36,7 @@
       this.form.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); this.complete(); } });
       this.part("more").addEventListener("input", () => this.changed());
       this.fields.place.addEventListener("change", () => this.choosePlace());
+      this.fields.time.addEventListener("change", () => this.reprice());
       this.part("clear").addEventListener("click", () => this.clear());
       this.part("print").addEventListener("click", () => print());
       this.part("close").addEventListener("click", () => { this.part("receipt").hidden = true; this.focus(); });
@@ -44,7 +45,7 @@
 
     async start() {
       const draft = sessionStorage.getItem(this.draft);
-      const label = (place) => (new Set(this.own.places.map((one) => one.region)).size > 1 ? `${place.store_id} (${place.region})` : place.store_id);
+      const label = (place) => (new Set(this.own.places.map((one) => one.region)).size > 1 ? `${storeName(place)} (${place.region})` : storeName(place));
       this.fields.place.replaceChildren(...this.own.places.map((place, at) => element("option", { value: String(at), text: label(place) })));
       this.fields.place.value = localStorage.getItem(`${this.draft}|place`) ?? "0";
       if (!this.fields.place.value) this.fields.place.value = "0";
@@ -77,11 +78,19 @@
     focus() { this.root.querySelector("#sell-product").focus(); }
 
     add(product, quantity) {
-      const line = rules.addProduct(this.basket, product, Products.price(product, this.day), quantity);
+      const line = rules.addProduct(this.basket, product, Products.price(product, this.day), quantity, this.products.promotion(product, this.day));
       this.draw();
       this.part("note").textContent = words.added({ name: line.product_name || line.product_id, quantity: line.quantity });
       if (line.price) this.focus(); else this.lines.focus(line, "price");
       this.products.renew();
+    }
+
+    // Prices and promotions follow the day of the sale.
+    reprice() {
+      const count = rules.reprice(this.basket, (code) => this.products.offer(code, this.day));
+      if (!count) return;
+      this.draw();
+      this.part("note").textContent = words.repriced({ count });
     }
 
     // Keeps the sale that is being entered for a reload of this tab.

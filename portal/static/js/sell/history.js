@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { database, element, money, placeOf, receipt, shownTime } = globalThis.sell;
+  const { database, element, money, placeOf, receipt, shownTime, storeName } = globalThis.sell;
   const words = texts.sell;
   const SHOWN = 50;
   const TONES = { unsent: "ask", sent: "good", refused: "bad", review: "bad", discarded: "", replaced: "" };
@@ -28,7 +28,7 @@
       const badge = element("span", { class: `badge-state ${TONES[record.state]}`, text: state });
       return element("tr", { data: { number: payload.number, state: record.state } },
         element("th", { scope: "row", text: payload.number }),
-        element("td", { text: payload.store_id }),
+        element("td", { text: storeName(place) }),
         element("td", { text: shownTime(payload.sold_at) }),
         element("td", { class: "num", text: money(receipt.total(payload), place) }),
         element("td", {}, badge, ...(record.problem ? [element("p", { class: "missing", text: record.problem })] : [])),
