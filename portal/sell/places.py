@@ -9,6 +9,7 @@ from portal.sell import texts
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run
 from tillstream.catalogue import listing
+from tillstream.catalogue.assignments import is_assigned
 from tillstream.domain.catalogue.entries import EntryKind, Salesperson, Store
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.sections import Identity
@@ -126,10 +127,11 @@ def _assigned(region: str, limit: Scope) -> list[str]:
     """The stores of the account in a region; an account has a list of stores for all its regions."""
     if limit.stores is None:
         return _stores_of(region, limit)
+    own = [store for store in limit.stores if is_assigned(ports(), limit, region, store)]
     if limit.regions is not None and len(limit.regions) == 1:
-        return list(limit.stores)
+        return own
     of_region = set(_stores_of(region, limit))
-    return [store for store in limit.stores if store in of_region]
+    return [store for store in own if store in of_region]
 
 
 def _stores_of(region: str, limit: Scope) -> list[str]:

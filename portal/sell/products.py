@@ -92,6 +92,6 @@ def _usual(row: dict[str, Any], place: Place) -> list[list[str]]:
 
 def _sold(place: Place) -> list[dict[str, Any]]:
     app, filters = tillstream(), Filters(region=(place.region,))
-    return run(
-        app.ports.warehouse, "sold-products", of_store(scope()), filters, cache=app.queries, limit=MAX_PRODUCTS
-    ).to_pylist()
+    sold = run(app.ports.warehouse, "sold-products", of_store(scope()), filters, cache=app.queries, limit=MAX_PRODUCTS)
+    rows: list[dict[str, Any]] = sold.to_pylist()
+    return rows

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tillstream import audit
+from tillstream.catalogue.assignments import is_assigned
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action, Scope
 from tillstream.domain.store_sale import MAX_MESSAGE_BYTES, validation_errors
@@ -47,17 +48,17 @@ def enter(ports: Ports, login: str, scope: Scope, payload: Any, is_counted: Call
     problems = validation_errors(payload)
     if problems:
         raise NotAccepted("not-a-sale", "; ".join(problems))
-    _check_writer(scope, payload)
+    _check_writer(ports, scope, payload)
     _check_time(ports.clock.now(), datetime.fromisoformat(payload["sold_at"]))
     _record(ports, login, scope, payload, is_counted)
     return store_sales.publish_from_portal(ports, payload["region"], payload["store_id"], payload)
 
 
-def _check_writer(scope: Scope, sale: dict[str, Any]) -> None:
+def _check_writer(ports: Ports, scope: Scope, sale: dict[str, Any]) -> None:
     if sale.get("source") != "form":
         raise NotAccepted("not-a-sale", "source: a sale of this form has the source “form”.")
-    own_store = scope.stores is None or sale["store_id"] in scope.stores
-    if not (scope.may(Action.ENTER_SALES) and scope.covers_region(sale["region"]) and own_store):
+    own_store = is_assigned(ports, scope, sale["region"], sale["store_id"])
+    if not (scope.may(Action.ENTER_SALES) and own_store):
         raise NotAccepted("not-your-store", f"You cannot enter sales for {sale['store_id']} in {sale['region']}.")
     if scope.salesperson is not None and not scope.salesperson:
         raise NotAccepted("no-salesperson", "Your account has no salesperson ID. Ask an administrator to add it.")
