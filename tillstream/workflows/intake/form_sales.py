@@ -25,7 +25,7 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far the clock of a device may be ahead."""
 OLDEST = timedelta(days=366)
 MAX_VERSIONS = 100
-MADE_NUMBER = re.compile(r"W-[0-9A-Z]{6}-[0-9]+")
+FORM_NUMBER = re.compile(r"W-[0-9A-Z]{6}-[0-9]+")
 """A number that a form made, which no other source has."""
 
 
@@ -83,7 +83,7 @@ def _record(
     sale_id = f"{sale['region']}/{sale['store_id']}/{sale['number']}"
 
     def recorded(document: Document | None) -> Update | Document:
-        if document is None and not MADE_NUMBER.fullmatch(sale["number"]) and is_counted(sale):
+        if document is None and not FORM_NUMBER.fullmatch(sale["number"]) and is_counted(sale):
             raise _number_taken(sale["number"])
         before = document.data if document else {"versions": {}}
         versions = before["versions"]
