@@ -84,6 +84,10 @@ is not a valid sale is one rejected row with the code `unreadable-message` and l
 """
 
 
+LINES = """\
+A line has `net_amount`, or both `quantity` and `unit_price`. It has `line` if the contract of the region maps
+`line_key`; without it, the whole sale is quarantined. In other regions, `line` is not used, so that the same sale in a
+file and from a till counts once."""
 NO_LINE_BREAK = r"(?!\n)"
 """What some engines need after $, where a line break may follow."""
 
@@ -100,7 +104,7 @@ def page() -> str:
         "## The sale",
         _properties(whole),
         "## Lines of a sale",
-        "A line has `net_amount`, or both `quantity` and `unit_price`.",
+        LINES,
         _properties(line),
         "## Many messages in one request",
         MESSAGES,

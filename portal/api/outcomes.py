@@ -27,12 +27,20 @@ def outcomes() -> ResponseReturnValue:
     limit = pagination.number(args, "limit", DEFAULT_OUTCOMES, MAX_OUTCOMES)
     since = Position(*cursors.decode(NAME, args["since"], int, int, int)) if args.get("since") else Position()
     page = message_outcomes.read(ports(), reader, since, max(limit, 1))
-    position = page.next
-    following = cursors.encode(NAME, position.settlement_no, position.batch_no, position.row)
+    following = _cursor(page.next)
     shown = [{name: value for name, value in one.items() if name != "salesperson_id"} for one in page.outcomes]
     response = jsonify({"outcomes": shown, "next": following})
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def newest() -> str:
+    """The cursor after which the outcomes of sales that are not sent yet follow."""
+    return _cursor(message_outcomes.newest(ports()))
+
+
+def _cursor(position: Position) -> str:
+    return cursors.encode(NAME, position.settlement_no, position.batch_no, position.row)
 
 
 def _reader() -> Reader:

@@ -7,11 +7,12 @@ from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
+from portal.api import outcomes
 from portal.context import me, ports, scope
 from portal.sell import app_files, texts
-from portal.sell.earlier import lines
+from portal.sell.earlier import is_counted, lines
 from portal.sell.places import place, places, salespeople
-from portal.sell.products import products
+from portal.sell.products import products, promotions
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.workflows.intake import form_sales
@@ -42,7 +43,7 @@ def offline() -> ResponseReturnValue:
 @blueprint.get("/context.json")
 @allow(Action.ENTER_SALES)
 def context() -> ResponseReturnValue:
-    """What the form keeps of its user: stores, salespeople of each region, and the time of the server."""
+    """What the form keeps of its user: stores, salespeople of each region, time, and where new outcomes begin."""
     stores = places()
     people = {region: salespeople(region) for region in dict.fromkeys(one.region for one in stores)}
     return jsonify(
@@ -53,6 +54,7 @@ def context() -> ResponseReturnValue:
             "places": [asdict(one) for one in stores],
             "salespeople": people,
             "server_time": ports().clock.now().isoformat(),
+            "outcomes_since": outcomes.newest(),
         }
     )
 
@@ -60,9 +62,9 @@ def context() -> ResponseReturnValue:
 @blueprint.get("/products.json")
 @allow(Action.ENTER_SALES)
 def price_list() -> ResponseReturnValue:
-    """The products of a store with their prices."""
+    """The products of a store with their prices, and its promotions."""
     at = place(request.args.get("region", ""), request.args.get("store", ""))
-    return jsonify(asdict(at) | {"products": products(at)})
+    return jsonify(asdict(at) | {"products": products(at), "promotions": promotions(at)})
 
 
 @blueprint.get("/earlier.json")
@@ -92,9 +94,10 @@ def send() -> ResponseReturnValue:
 
 def _enter(sale: Any) -> dict[str, str]:
     try:
-        return {"id": form_sales.enter(ports(), me().login, scope(), sale), "status": "accepted", "detail": ""}
+        sale_id = form_sales.enter(ports(), me().login, scope(), sale, is_counted)
     except form_sales.NotAccepted as error:
         return {"id": _id(sale), "status": "refused", "code": error.code, "detail": str(error)}
+    return {"id": sale_id, "status": "accepted", "detail": ""}
 
 
 def _id(sale: Any) -> str:

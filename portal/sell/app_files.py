@@ -19,6 +19,7 @@ SCRIPTS = (
     "js/sell/texts.js",
     "js/sell/decimal.js",
     "js/sell/database.js",
+    "js/sell/outcomes.js",
     "js/sell/outbox.js",
     "js/sell/products.js",
     "js/sell/basket.js",

@@ -8,6 +8,10 @@ from portal.context import ports, scope, tillstream
 from portal.sell import texts
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run
+from tillstream.catalogue import listing
+from tillstream.catalogue.assignments import is_assigned
+from tillstream.domain.catalogue.entries import EntryKind, Salesperson, Store
+from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.sections import Identity
 from tillstream.domain.errors import NotFound
 from tillstream.domain.money.minor_units import minor_digits
@@ -21,7 +25,7 @@ MAX_PEOPLE = 500
 class Place:
     """A store. digits: decimal digits of its currency. numbered: the files of its region number the lines of a sale.
 
-    sale_prefix: what precedes the number of a sale in its ID.
+    sale_prefix: what precedes the number of a sale in its ID. name: in the catalogue, else empty.
     """
 
     region: str
@@ -30,10 +34,12 @@ class Place:
     digits: int
     numbered: bool
     sale_prefix: str
+    name: str = ""
 
 
 def places() -> list[Place]:
-    """The stores of the user, by region and ID: from contracts, store tokens, and sales, or those of the account."""
+    """The stores of the user, by region and ID: from the catalogue, contracts, store tokens, and sales, or those of the
+    account. Retired stores of the catalogue are left out."""
     limit = scope()
     stores = [one for region in _regions(limit) for one in _of_region(region, limit)]
     return sorted(stores, key=lambda one: (one.region, one.store_id))
@@ -57,13 +63,22 @@ def of_store(limit: Scope) -> Scope:
 def salespeople(region: str) -> list[dict[str, str]]:
     """Whom the user may enter as the salesperson in a region: ID and name; only their own ID for a salesperson."""
     limit = scope()
-    names = {user.salesperson: user.name for user in accounts.salespeople(ports()) if region in user.regions}
+    listed = _catalogue_salespeople(region)
+    accounted = {user.salesperson: user.name for user in accounts.salespeople(ports()) if region in user.regions}
     if limit.salesperson is not None:
         ids: Iterable[str] = filter(None, [limit.salesperson])
     else:
         sold = metrics.ask("salespeople", Filters(region=(region,)), limit=MAX_PEOPLE).to_pylist()
-        ids = sorted({row["salesperson_id"] for row in sold} | {one for one in names if one})
+        current = {code for code, one in listed.items() if one.active and listing.in_scope(limit, one)}
+        retired = {code for code, one in listed.items() if not one.active}
+        ids = sorted(({row["salesperson_id"] for row in sold} | {one for one in accounted if one} | current) - retired)
+    names = accounted | {code: one.name for code, one in listed.items() if one.name}
     return [{"id": one, "name": names.get(one, "")} for one in ids]
+
+
+def _catalogue_salespeople(region: str) -> dict[str, Salesperson]:
+    people = listing.entries(ports(), EntryKind.SALESPERSON).values()
+    return {one.salesperson_id: one for one in people if isinstance(one, Salesperson) and one.region == region}
 
 
 def _regions(limit: Scope) -> list[str]:
@@ -74,15 +89,34 @@ def _of_region(region: str, limit: Scope) -> list[Place]:
     contract = tillstream().contracts.for_region(region)
     if contract is None:
         return []
-    currency = contract.currency or tillstream().settings.reporting_currency
-    digits, numbered = minor_digits(currency), "line_key" in contract.columns
+    stores = _catalogue_stores(region)
     return [
-        Place(region, store_id, currency, digits, numbered, _sale_prefix(contract.identity, store_id))
+        _place(contract, store_id, stores.get(store_id))
         for store_id in dict.fromkeys(_assigned(region, limit))
+        if store_id not in stores or stores[store_id].active
     ]
 
 
-def _sale_prefix(identity: Identity, store_id: str) -> str:
+def _place(contract: Contract, store_id: str, store: Store | None) -> Place:
+    currency = (store and store.currency) or contract.currency or tillstream().settings.reporting_currency
+    return Place(
+        contract.region,
+        store_id,
+        currency,
+        minor_digits(currency),
+        contract.has_line_numbers,
+        sale_prefix(contract.identity, store_id),
+        store.name if store else "",
+    )
+
+
+def _catalogue_stores(region: str) -> dict[str, Store]:
+    stores = listing.entries(ports(), EntryKind.STORE).values()
+    return {one.store_id: one for one in stores if isinstance(one, Store) and one.region == region}
+
+
+def sale_prefix(identity: Identity, store_id: str) -> str:
+    """What precedes the number of a sale in its ID."""
     if identity.ids == "region-wide":
         return identity.id_prefix
     escaped = store_id.replace("%", "%25").replace("/", "%2F") if identity.escapes_stores else store_id
@@ -93,10 +127,11 @@ def _assigned(region: str, limit: Scope) -> list[str]:
     """The stores of the account in a region; an account has a list of stores for all its regions."""
     if limit.stores is None:
         return _stores_of(region, limit)
+    own = [store for store in limit.stores if is_assigned(ports(), limit, region, store)]
     if limit.regions is not None and len(limit.regions) == 1:
-        return list(limit.stores)
+        return own
     of_region = set(_stores_of(region, limit))
-    return [store for store in limit.stores if store in of_region]
+    return [store for store in own if store in of_region]
 
 
 def _stores_of(region: str, limit: Scope) -> list[str]:
@@ -107,4 +142,4 @@ def _stores_of(region: str, limit: Scope) -> list[str]:
     rows = run(
         app.ports.warehouse, "filter-values", of_store(limit), filters, cache=app.queries, filter="store"
     ).to_pylist()
-    return [*listed, *tokens, *(row["value"] for row in rows)]
+    return [*_catalogue_stores(region), *listed, *tokens, *(row["value"] for row in rows)]

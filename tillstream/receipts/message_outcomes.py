@@ -61,6 +61,14 @@ class OutcomePage:
     next: Position
 
 
+_NEWEST = "SELECT COALESCE(MAX(settlement_no), 0) AS settlement_no FROM settlements"
+
+
+def newest(ports: Ports) -> Position:
+    """The position after everything that is settled."""
+    return Position(int(ports.warehouse.query(_NEWEST).column("settlement_no")[0].as_py()), 1 << 62, 1 << 62)
+
+
 def read(ports: Ports, reader: Reader, since: Position, limit: int) -> OutcomePage:
     """At most `limit` outcomes after a position, and the position to continue from."""
     outcomes: list[dict[str, Any]] = []

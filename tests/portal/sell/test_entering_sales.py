@@ -138,6 +138,26 @@ def test_a_salesperson_does_not_change_the_sale_of_another(person: People, app: 
     assert send(second, sale(salesperson_id="S2", version=2))[0]["code"] == "not-your-name"
 
 
+def test_a_number_of_a_file_or_till_is_not_used_for_another_sale(sold: Visitor, person: People, work: Work) -> None:
+    seller = person(Role.SALESPERSON, "IN")
+    before = revenue(sold)
+    (result,) = send(seller, sale("1"))
+    assert (result["status"], result["code"]) == ("refused", "number-taken")
+    work()
+    assert revenue(sold) == before
+
+
+def test_outcomes_of_the_form_begin_where_the_settled_ones_end(sold: Visitor, person: People, work: Work) -> None:
+    seller = person(Role.SALESPERSON, "IN")
+    send(seller, sale("W-ABCDEF-1"))
+    work()
+    since = seller.get("/sell/context.json").get_json()["outcomes_since"]
+    send(seller, sale("W-ABCDEF-2"))
+    work()
+    outcomes = seller.get(f"/api/sales/outcomes?since={since}").get_json()["outcomes"]
+    assert [(one["number"], one["outcome"]) for one in outcomes] == [("W-ABCDEF-2", "counted")]
+
+
 def test_each_sale_leaves_one_entry_with_who_entered_it(person: People, app: App) -> None:
     seller = person(Role.SALESPERSON, "IN", login="ravi")
     send(seller, sale(), sale())
@@ -174,6 +194,7 @@ def test_a_salesperson_sees_the_products_of_the_store_with_their_usual_price(sol
     products = seller.get("/sell/products.json?region=IN&store=MUM01").get_json()["products"]
     assert products == [
         {"code": "P1", "name": "Kettle", "category": "Kitchen", "barcodes": [], "prices": [["", "100"]]}
+        | {"usual": True, "uncatalogued": True}
     ]
     assert seller.get("/sell/products.json?region=UK&store=LON1").status_code == 404
 

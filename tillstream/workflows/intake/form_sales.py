@@ -6,10 +6,13 @@ used for two contents, and a salesperson corrects own sales only.
 
 import hashlib
 import json
+import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from tillstream import audit
+from tillstream.catalogue.assignments import is_assigned
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action, Scope
 from tillstream.domain.store_sale import MAX_MESSAGE_BYTES, validation_errors
@@ -22,6 +25,8 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far the clock of a device may be ahead."""
 OLDEST = timedelta(days=366)
 MAX_VERSIONS = 100
+FORM_NUMBER = re.compile(r"W-[0-9A-Z]{6}-[0-9]+")
+"""A number that a form made, which no other source has."""
 
 
 class NotAccepted(Rejected):
@@ -32,9 +37,10 @@ class NotAccepted(Rejected):
         self.code = code
 
 
-def enter(ports: Ports, login: str, scope: Scope, payload: Any) -> str:
+def enter(ports: Ports, login: str, scope: Scope, payload: Any, is_counted: Callable[[dict[str, Any]], bool]) -> str:
     """Record and publish one sale, and return its id. Idempotent: the same message again changes nothing.
 
+    is_counted: whether the ledger has lines of the sale; only a sale that was entered in the form may be replaced.
     Raises `NotAccepted` and `Unavailable`.
     """
     if len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")) > MAX_MESSAGE_BYTES:
@@ -42,17 +48,17 @@ def enter(ports: Ports, login: str, scope: Scope, payload: Any) -> str:
     problems = validation_errors(payload)
     if problems:
         raise NotAccepted("not-a-sale", "; ".join(problems))
-    _check_writer(scope, payload)
+    _check_writer(ports, scope, payload)
     _check_time(ports.clock.now(), datetime.fromisoformat(payload["sold_at"]))
-    _record(ports, login, scope, payload)
+    _record(ports, login, scope, payload, is_counted)
     return store_sales.publish_from_portal(ports, payload["region"], payload["store_id"], payload)
 
 
-def _check_writer(scope: Scope, sale: dict[str, Any]) -> None:
+def _check_writer(ports: Ports, scope: Scope, sale: dict[str, Any]) -> None:
     if sale.get("source") != "form":
         raise NotAccepted("not-a-sale", "source: a sale of this form has the source “form”.")
-    own_store = scope.stores is None or sale["store_id"] in scope.stores
-    if not (scope.may(Action.ENTER_SALES) and scope.covers_region(sale["region"]) and own_store):
+    own_store = is_assigned(ports, scope, sale["region"], sale["store_id"])
+    if not (scope.may(Action.ENTER_SALES) and own_store):
         raise NotAccepted("not-your-store", f"You cannot enter sales for {sale['store_id']} in {sale['region']}.")
     if scope.salesperson is not None and not scope.salesperson:
         raise NotAccepted("no-salesperson", "Your account has no salesperson ID. Ask an administrator to add it.")
@@ -69,12 +75,16 @@ def _check_time(now: datetime, sold_at: datetime) -> None:
         raise NotAccepted("too-old", f"The sale of {sold_at.date().isoformat()} is more than a year old.")
 
 
-def _record(ports: Ports, login: str, scope: Scope, sale: dict[str, Any]) -> None:
+def _record(
+    ports: Ports, login: str, scope: Scope, sale: dict[str, Any], is_counted: Callable[[dict[str, Any]], bool]
+) -> None:
     """Write the record of the sale and an audit entry, once per version. Raises `NotAccepted`."""
     version, digest = str(sale.get("version", 0)), _digest(sale)
     sale_id = f"{sale['region']}/{sale['store_id']}/{sale['number']}"
 
     def recorded(document: Document | None) -> Update | Document:
+        if document is None and not FORM_NUMBER.fullmatch(sale["number"]) and is_counted(sale):
+            raise _number_taken(sale["number"])
         before = document.data if document else {"versions": {}}
         versions = before["versions"]
         if document and versions.get(version) == digest:
@@ -107,9 +117,13 @@ def _check_version(scope: Scope, sale: dict[str, Any], version: str, document: D
     if scope.salesperson is not None and document.data["salesperson_id"] != scope.salesperson:
         raise NotAccepted("not-your-name", f"Sale {number} was entered by another salesperson.")
     if version in document.data["versions"] or version == "0":
-        raise NotAccepted("number-taken", f"Another sale has the number {number}. Use another number.")
+        raise _number_taken(number)
     if len(document.data["versions"]) >= MAX_VERSIONS:
         raise NotAccepted("too-many-versions", f"Sale {number} was corrected {MAX_VERSIONS} times.")
+
+
+def _number_taken(number: str) -> NotAccepted:
+    return NotAccepted("number-taken", f"Another sale has the number {number}. Use another number.")
 
 
 def _digest(sale: dict[str, Any]) -> str:

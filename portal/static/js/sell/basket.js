@@ -8,11 +8,28 @@
   const empty = () => ({ kind: "sale", lines: [], number: "", version: 0, returns: "", status: "", sold_at: "" });
 
   // The sale has a line once; its second scan raises the quantity. A line whose price or discount was changed is apart.
-  function addProduct(basket, product, price, quantity = "1") {
-    const same = basket.lines.find((line) => line.product_id === product.code && line.price === price && !line.discount);
+  // promotion: {name, rate} that the discount of the line begins with, or null.
+  function addProduct(basket, product, price, quantity = "1", promotion = null) {
+    const discount = promotion ? `${promotion.rate}%` : "";
+    const same = basket.lines.find((line) => line.product_id === product.code && line.price === price && line.discount === discount);
     if (same && parse(same.quantity) !== null) same.quantity = text(parse(same.quantity) + parse(quantity));
-    else basket.lines.push({ product_id: product.code, product_name: product.name, category: product.category, quantity, price, discount: "" });
+    else basket.lines.push({ product_id: product.code, product_name: product.name, category: product.category, quantity, price, discount, promotion: promotion?.name ?? "" });
     return same ?? basket.lines[basket.lines.length - 1];
+  }
+
+  // Gives lines whose price or discount nobody changed those of another day; how many changed. offer(code): product,
+  // price and promotion of that day, or null.
+  function reprice(basket, offer) {
+    let changed = 0;
+    for (const line of basket.lines.filter((one) => !one.of)) {
+      const now = offer(line.product_id);
+      if (!now) continue;
+      const before = `${line.price}|${line.discount}`;
+      if (!line.price_by_hand && now.price) line.price = now.price;
+      if (!line.discount_by_hand) Object.assign(line, { discount: now.promotion ? `${now.promotion.rate}%` : "", promotion: now.promotion?.name ?? "" });
+      if (before !== `${line.price}|${line.discount}`) changed += 1;
+    }
+    return changed;
   }
 
   // A discount as typed: an amount, or a rate such as 10%. Null if it is neither.
@@ -102,5 +119,5 @@
     return { ...sale, lines: basket.lines.map((line, at) => ({ ...(place.numbered ? { line: String(at + 1) } : {}), ...lineOf(line, place.digits, tax, sign) })) };
   }
 
-  globalThis.sell.basket = { empty, addProduct, mistakes, amounts, totals, message };
+  globalThis.sell.basket = { empty, addProduct, reprice, mistakes, amounts, totals, message };
 })();

@@ -72,15 +72,47 @@
     return result((await open()).transaction("sales").objectStore("sales").index("owner").getAll(owner));
   }
 
-  // Changes the state of a record that is still there.
+  const version = (one) => one.version ?? 0;
+
+  // A record after an outcome of its sale. One that needs review is resolved by a later outcome, by a correction of
+  // this device, or by a higher version from elsewhere.
+  function decided(record, outcome) {
+    const newer = version(outcome) - version(record.payload);
+    if (newer > 0 && record.state === "review" && outcome.outcome === "counted") return { ...record, state: "replaced", problem: "" };
+    if (newer) return record;
+    if (!["sent", "review", "discarded"].includes(record.state)) return { ...record, outcome };
+    const state = { quarantined: "review", discarded: "discarded" }[outcome.outcome] ?? "sent";
+    return { ...record, outcome, state, problem: state === "sent" ? "" : outcome.problems.map((one) => one.message).join(" ") };
+  }
+
+  // Changes the state of a record that is still there. The outcome of a sale may come before the answer for it.
   const mark = (order, state, problem = "") => write(["sales"], async (store) => {
     const record = await result(store("sales").get(order));
-    if (record) await result(store("sales").put({ ...record, state, problem }));
+    if (!record) return;
+    const next = { ...record, state, problem };
+    await result(store("sales").put(state === "sent" && record.outcome ? decided(next, record.outcome) : next));
+  });
+
+  // Keeps outcomes together with the position after them. Those of other devices change nothing.
+  const decide = (owner, outcomes, key, next) => write(["sales", "facts"], async (store) => {
+    const name = (one) => `${one.region}/${one.store_id}/${one.number}`;
+    const records = await result(store("sales").index("owner").getAll(owner));
+    const changed = new Map();
+    for (const outcome of outcomes) {
+      for (const record of records.filter((one) => name(one.payload) === name(outcome))) {
+        const before = changed.get(record.order) ?? record;
+        const after = decided(before, outcome);
+        if (after !== before) changed.set(record.order, after);
+      }
+    }
+    for (const record of changed.values()) await result(store("sales").put(record));
+    await result(store("facts").put(next, key));
+    return changed.size;
   });
 
   // Removes the oldest of many sales that the server has; unsent and refused ones stay.
   async function tidy(owner) {
-    const finished = (await all(owner)).filter((record) => record.state === "sent" || record.state === "replaced");
+    const finished = (await all(owner)).filter((record) => ["sent", "replaced", "discarded"].includes(record.state));
     const old = finished.slice(0, Math.max(0, finished.length - KEPT));
     if (old.length) await write(["sales"], (store) => Promise.all(old.map((record) => result(store("sales").delete(record.order)))));
   }
@@ -93,5 +125,8 @@
 
   const keep = (key, value) => write(["facts"], (store) => result(store("facts").put(value, key)));
 
-  globalThis.sell.database = { add, all, mark, tidy, remove, fact, keep };
+  // Whether a sale needs review because its number is that of another sale: a higher version would replace that one.
+  const isTaken = (record) => record.state === "review" && record.outcome.problems.some((one) => one.code === "conflicting-contents");
+
+  globalThis.sell.database = { add, all, mark, decide, tidy, remove, fact, keep, isTaken };
 })();

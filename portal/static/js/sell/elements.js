@@ -18,6 +18,8 @@
   const money = (value, place) => `${decimal.shown(value, place.digits)} ${place.currency}`;
   // The store of a record; one that the user no longer has is not in `places`.
   const placeOf = ({ payload }, places) => places.find((one) => one.region === payload.region && one.store_id === payload.store_id) ?? { region: payload.region, store_id: payload.store_id, currency: payload.currency, digits: 2 };
+  // A store by its name, which comes from the catalogue.
+  const storeName = (place) => place.name || place.store_id;
   const pad = (value) => String(value).padStart(2, "0");
   const dayOf = (at) => `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
 
@@ -30,5 +32,5 @@
 
   const shownTime = (iso) => new Intl.DateTimeFormat(document.documentElement.dataset.locale || undefined, { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
 
-  Object.assign(globalThis.sell, { element, money, placeOf, dayOf, instant, shownTime });
+  Object.assign(globalThis.sell, { element, money, placeOf, dayOf, instant, shownTime, storeName });
 })();

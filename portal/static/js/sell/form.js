@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { basket: rules, decimal, element, money, dayOf, instant, placeOf, receipt, shownTime, Products, Search, Lines } = globalThis.sell;
+  const { basket: rules, database, decimal, element, money, dayOf, instant, placeOf, receipt, storeName, shownTime, Products, Search, Lines } = globalThis.sell;
   const words = texts.sell;
 
   class Form extends EventTarget {
@@ -27,7 +27,7 @@
 
     get place() { return this.own.places[Number(this.fields.place.value) || 0]; }
 
-    get day() { return this.fields.time.value.slice(0, 10) || dayOf(new Date()); }
+    get day() { return (this.fields.time.value || this.basket.sold_at).slice(0, 10) || dayOf(new Date()); }
 
     get tax() { const rate = decimal.typed(this.fields.tax.value); return { rate: rate === null ? "" : decimal.text(rate), included: this.fields.included.checked }; }
 
@@ -36,6 +36,7 @@
       this.form.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); this.complete(); } });
       this.part("more").addEventListener("input", () => this.changed());
       this.fields.place.addEventListener("change", () => this.choosePlace());
+      this.fields.time.addEventListener("change", () => this.reprice());
       this.part("clear").addEventListener("click", () => this.clear());
       this.part("print").addEventListener("click", () => print());
       this.part("close").addEventListener("click", () => { this.part("receipt").hidden = true; this.focus(); });
@@ -44,7 +45,7 @@
 
     async start() {
       const draft = sessionStorage.getItem(this.draft);
-      const label = (place) => (new Set(this.own.places.map((one) => one.region)).size > 1 ? `${place.store_id} (${place.region})` : place.store_id);
+      const label = (place) => (new Set(this.own.places.map((one) => one.region)).size > 1 ? `${storeName(place)} (${place.region})` : storeName(place));
       this.fields.place.replaceChildren(...this.own.places.map((place, at) => element("option", { value: String(at), text: label(place) })));
       this.fields.place.value = localStorage.getItem(`${this.draft}|place`) ?? "0";
       if (!this.fields.place.value) this.fields.place.value = "0";
@@ -77,11 +78,19 @@
     focus() { this.root.querySelector("#sell-product").focus(); }
 
     add(product, quantity) {
-      const line = rules.addProduct(this.basket, product, Products.price(product, this.day), quantity);
+      const line = rules.addProduct(this.basket, product, Products.price(product, this.day), quantity, this.products.promotion(product, this.day));
       this.draw();
       this.part("note").textContent = words.added({ name: line.product_name || line.product_id, quantity: line.quantity });
       if (line.price) this.focus(); else this.lines.focus(line, "price");
       this.products.renew();
+    }
+
+    // Prices and promotions follow the day of the sale.
+    reprice() {
+      const count = rules.reprice(this.basket, (code) => this.products.offer(code, this.day));
+      if (!count) return;
+      this.draw();
+      this.part("note").textContent = words.repriced({ count });
     }
 
     // Keeps the sale that is being entered for a reload of this tab.
@@ -109,7 +118,7 @@
       this.part("mode").textContent = this.replaces ? words.modes.correction({ number }) : isReturn ? words.modes.return({ sale: returns }) : words.modes.sale;
       this.part("complete").textContent = this.replaces ? words.complete.correction : words.complete[kind];
       this.part("search").hidden = isReturn;
-      this.fields.number.readOnly = this.replaces !== null && this.replaces.state !== "refused";
+      this.fields.number.readOnly = this.replaces !== null && this.replaces.state !== "refused" && !this.basket.taken;
       this.lines.draw(this.basket, this.place);
       this.part("error").textContent = "";
       this.changed();
@@ -128,6 +137,7 @@
       if (this.basket.lines.some((line) => rules.mistakes(line).length)) return words.wrongLines;
       const rate = decimal.typed(this.fields.tax.value);
       if (this.fields.tax.value.trim() && (rate === null || rate < 0n)) return words.wrongTax;
+      if (this.basket.taken && this.fields.number.value.trim() === this.basket.taken) return words.otherNumber({ number: this.basket.taken });
       return this.fields.salesperson.value ? "" : words.chooseSalesperson;
     }
 
@@ -174,8 +184,9 @@
     async correct(record) {
       await this.go(record);
       const { payload, form } = record;
-      const version = record.state === "refused" ? payload.version ?? 0 : Math.max(payload.version ?? 1, 1) + 1;
-      const basket = { ...structuredClone(form.basket), number: payload.number, version, sold_at: payload.sold_at };
+      const taken = database.isTaken(record) ? payload.number : "";
+      const kept = record.state === "refused" ? payload.version ?? 0 : Math.max(payload.version ?? 1, 1) + 1;
+      const basket = { ...structuredClone(form.basket), number: payload.number, version: taken ? 0 : kept, taken, sold_at: payload.sold_at };
       this.fields.tax.value = form.tax.rate && decimal.entered(decimal.parse(form.tax.rate));
       this.fields.included.checked = form.tax.included;
       this.fields.salesperson.value = payload.salesperson_id ?? "";

@@ -2,11 +2,11 @@
 (() => {
   "use strict";
 
-  const { database, element, money, placeOf, receipt, shownTime } = globalThis.sell;
+  const { database, element, money, placeOf, receipt, shownTime, storeName } = globalThis.sell;
   const words = texts.sell;
   const SHOWN = 50;
-  const TONES = { unsent: "ask", sent: "good", refused: "bad", replaced: "" };
-  const RANK = { refused: 0, unsent: 1, sent: 2, replaced: 3 };
+  const TONES = { unsent: "ask", sent: "good", refused: "bad", review: "bad", discarded: "", replaced: "" };
+  const RANK = { refused: 0, review: 0, unsent: 1, sent: 2, discarded: 2, replaced: 3 };
 
   // on: print, correct, cancel, return and discard, each with a record.
   class History {
@@ -15,8 +15,8 @@
     async draw(login, places) {
       const records = await database.all(login);
       const count = (state) => records.filter((record) => record.state === state).length;
-      this.status.textContent = [words.unsent({ count: count("unsent") }), ...(count("refused") ? [words.refused({ count: count("refused") })] : [])].join(" · ");
-      this.status.className = `badge-state ${count("refused") ? "bad" : count("unsent") ? "ask" : "good"}`;
+      this.status.textContent = [words.unsent({ count: count("unsent") }), ...(count("refused") ? [words.refused({ count: count("refused") })] : []), ...(count("review") ? [words.review({ count: count("review") })] : [])].join(" · ");
+      this.status.className = `badge-state ${count("refused") || count("review") ? "bad" : count("unsent") ? "ask" : "good"}`;
       const sorted = records.sort((one, other) => RANK[one.state] - RANK[other.state] || other.order - one.order).slice(0, SHOWN);
       this.part.querySelector("tbody").replaceChildren(...sorted.map((record) => this.row(record, placeOf(record, places), places)));
       this.part.hidden = !records.length;
@@ -28,7 +28,7 @@
       const badge = element("span", { class: `badge-state ${TONES[record.state]}`, text: state });
       return element("tr", { data: { number: payload.number, state: record.state } },
         element("th", { scope: "row", text: payload.number }),
-        element("td", { text: payload.store_id }),
+        element("td", { text: storeName(place) }),
         element("td", { text: shownTime(payload.sold_at) }),
         element("td", { class: "num", text: money(receipt.total(payload), place) }),
         element("td", {}, badge, ...(record.problem ? [element("p", { class: "missing", text: record.problem })] : [])),
@@ -38,8 +38,10 @@
     actions(record, isOwn) {
       const { status } = record.payload;
       if (record.state === "refused") return isOwn ? ["correct", "discard"] : ["discard"];
-      if (record.state !== "sent" || !isOwn) return ["print"];
+      if (["unsent", "replaced"].includes(record.state) || !isOwn) return ["print"];
       if (status === "cancelled") return [];
+      if (database.isTaken(record)) return ["print", "correct"];
+      if (record.state !== "sent") return ["print", "correct", "cancel"];
       return status === "returned" ? ["print", "cancel"] : ["print", "correct", "return", "cancel"];
     }
 

@@ -26,9 +26,10 @@
       const amount = element("td", { class: "num", data: { label: words.receipt.amount } });
       const mistake = element("p", { class: "missing", role: "status" });
       const cells = NAMES.map((field) => element("td", { class: "num", data: { label: this.part.querySelectorAll("th")[NAMES.indexOf(field) + 1].textContent } }, fields[field]));
-      this.rows.set(line, { fields, amount, mistake });
+      const promotion = element("p", { class: "quiet", text: line.promotion ? words.promotion({ name: line.promotion }) : "" });
+      this.rows.set(line, { fields, amount, mistake, promotion });
       const code = line.product_name && line.product_name !== line.product_id ? [element("span", { class: "quiet", text: ` ${line.product_id}` })] : [];
-      return element("tr", {}, element("th", { scope: "row" }, name, ...code, mistake), ...cells, amount, element("td", {}, remove));
+      return element("tr", {}, element("th", { scope: "row" }, name, ...code, promotion, mistake), ...cells, amount, element("td", {}, remove));
     }
 
     field(line, name, product) {
@@ -39,6 +40,8 @@
       input.addEventListener("input", () => {
         const typed = decimal.typed(input.value);
         line[name] = typed === null || name === "discount" ? input.value : decimal.text(typed);
+        line[`${name}_by_hand`] = true;
+        if (name === "discount") { line.promotion = ""; this.rows.get(line).promotion.textContent = ""; }
         this.on.changed();
       });
       input.addEventListener("focus", () => input.select());

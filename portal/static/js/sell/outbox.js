@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { database } = globalThis.sell;
+  const { database, Outcomes } = globalThis.sell;
   const LOCK = "tillstream-sell-outbox";
   const SALES = 50;
   const BYTES = 1000000;
@@ -24,6 +24,7 @@
     constructor(login, addresses) {
       super();
       Object.assign(this, { login, addresses, state: "idle", wait: SOON, timer: 0, running: null });
+      this.outcomes = new Outcomes(login, addresses.outcomes);
       this.channel = new BroadcastChannel(LOCK);
       this.channel.addEventListener("message", (event) => { if (event.data === login) this.dispatchEvent(new Event("change")); });
     }
@@ -80,7 +81,10 @@
     async send() {
       for (;;) {
         const unsent = batch((await database.all(this.login)).filter((record) => record.state === "unsent"));
-        if (!unsent.length) return "idle";
+        if (!unsent.length) {
+          if (this.outcomes.isDue) await this.follow();
+          return "idle";
+        }
         const session = await this.session();
         if (!session) return "away";
         if (session.login !== this.login) return session.login ? "other-user" : "signed-out";
@@ -91,8 +95,15 @@
           await database.mark(record.order, accepted ? "sent" : "refused", results[at].detail);
         }
         await database.tidy(this.login);
+        this.outcomes.soon();
         this.changed();
       }
+    }
+
+    // Reads what became of sent sales, if this user is signed in.
+    async follow() {
+      const session = await this.session();
+      if (session?.login === this.login && await this.outcomes.refresh()) this.changed();
     }
 
     async session() {

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { database, Form, History, Outbox } = globalThis.sell;
+  const { database, Form, History, Outbox, Outcomes } = globalThis.sell;
   const words = texts.sell;
   const root = document.getElementById("sell");
   const part = (name) => root.querySelector(`[data-part=${name}]`);
@@ -30,6 +30,7 @@
     const fresh = answer?.ok ? await answer.json().catch(() => null) : null;
     if (fresh?.login !== user) return database.fact(key);
     await database.keep(key, fresh);
+    await Outcomes.begin(user, fresh.outcomes_since);
     const off = Math.abs(Date.now() - new Date(fresh.server_time).getTime());
     return { ...fresh, minutes: off > CLOCK ? Math.round(off / 60000) : 0 };
   }

@@ -10,7 +10,7 @@
 
   class Products {
     constructor(login, address, place) {
-      Object.assign(this, { key: `products|${login}|${place.region}/${place.store_id}`, address, place, list: [], exact: new Map(), at: 0 });
+      Object.assign(this, { key: `products|${login}|${place.region}/${place.store_id}`, address, place, list: [], promotions: [], exact: new Map(), at: 0 });
     }
 
     async load() {
@@ -32,6 +32,7 @@
       if (!stored) return;
       this.at = stored.at;
       this.list = stored.products.map((product) => ({ ...product, words: folded(`${product.code} ${product.name} ${product.category}`) }));
+      this.promotions = stored.promotions ?? [];
       this.exact = new Map();
       // A code comes before a barcode of another product.
       for (const product of [...this.list].reverse()) for (const barcode of product.barcodes) this.exact.set(barcode, product);
@@ -52,6 +53,18 @@
       const matches = this.list.filter((product) => words.every((word) => product.words.includes(word)));
       const first = (product) => (product.words.startsWith(words[0]) || folded(product.name).startsWith(words[0]) ? 0 : 1);
       return matches.sort((one, other) => first(one) - first(other)).slice(0, RESULTS);
+    }
+
+    // The promotion of a product on a day (YYYY-MM-DD) that takes off most; null without one.
+    promotion(product, day) {
+      const valid = this.promotions.filter((one) => (one.product ? one.product === product.code : one.category === product.category) && one.from <= day && (!one.to || day <= one.to));
+      return valid.reduce((best, one) => (best && Number(best.rate) >= Number(one.rate) ? best : one), null);
+    }
+
+    // Product, price and promotion of a code on a day; null if the list does not have the code.
+    offer(code, day) {
+      const product = this.exact.get(code);
+      return product ? { product, price: Products.price(product, day), promotion: this.promotion(product, day) } : null;
     }
 
     // The price on a day (YYYY-MM-DD) as text; empty if there is none.

@@ -2,16 +2,16 @@
 (() => {
   "use strict";
 
-  const { decimal, element, money, shownTime } = globalThis.sell;
+  const { decimal, element, money, shownTime, storeName } = globalThis.sell;
   const words = texts.sell.receipt;
   const total = (lines, name) => decimal.sum(lines.map((line) => decimal.parse(line[name] ?? "0")));
 
-  function facts(record, name) {
+  function facts(record, place, name) {
     const { payload } = record;
     const rows = [
       [words.number, payload.number],
       [words.date, shownTime(payload.sold_at)],
-      [words.store, payload.store_id],
+      [words.store, storeName(place)],
       [words.salesperson, name(payload.salesperson_id)],
       [words.customer, payload.customer_name ?? payload.customer_id],
       [words.returns, payload.returns_sale_id],
@@ -40,7 +40,7 @@
 
   function draw(part, record, place, name) {
     const title = record.payload.status === "returned" ? words.return : words.sale;
-    part.querySelector("[data-part=paper]").replaceChildren(element("h2", { text: title }), facts(record, name), table(record.payload, place), sums(record.payload, place));
+    part.querySelector("[data-part=paper]").replaceChildren(element("h2", { text: title }), facts(record, place, name), table(record.payload, place), sums(record.payload, place));
     part.hidden = false;
   }
 

@@ -72,8 +72,14 @@
     }
 
     option(product, at) {
-      const label = product.unlisted ? [words.addCode({ text: product.code })] : [element("span", { class: "name", text: product.name }), element("span", { class: "quiet", text: product.code }), element("span", { class: "num", text: this.on.price(product) })];
+      const label = product.unlisted ? [words.addCode({ text: product.code })] : [element("span", { class: "name", text: product.name }), element("span", { class: "quiet", text: product.code }), element("span", { class: "num", text: [this.on.price(product), this.mark(product)].filter(Boolean).join(" ") })];
       return element("li", { role: "option", id: `sell-option-${at}`, "aria-selected": "false", data: { at } }, ...label);
+    }
+
+    // Where the catalogue has no price, or not even the product.
+    mark(product) {
+      if (product.uncatalogued) return words.uncatalogued;
+      return product.usual ? words.usual : "";
     }
 
     move(by) {

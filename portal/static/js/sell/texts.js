@@ -5,9 +5,10 @@
   const { many, number } = texts;
 
   texts.sell = {
-    states: { unsent: "Not sent yet", sent: "Sent", refused: "Refused", replaced: "Corrected", cancelled: "Cancelled" },
+    states: { unsent: "Not sent yet", sent: "Sent", refused: "Refused", review: "Needs review", discarded: "Discarded", replaced: "Corrected", cancelled: "Cancelled" },
     unsent: ({ count }) => (count ? `${many(count, "sale")} not sent yet` : "All sales are sent"),
     refused: ({ count }) => `${many(count, "sale")} refused`,
+    review: ({ count }) => `${many(count, "sale")} ${count === 1 ? "needs" : "need"} review`,
     network: {
       idle: "",
       away: "The server cannot be reached. You can go on: sales are kept on this device and sent later.",
@@ -24,6 +25,10 @@
     noProducts: "No product list yet",
     noMatch: ({ text }) => `No product has “${text}”.`,
     addCode: ({ text }) => `Add the code “${text}” without a name`,
+    uncatalogued: "(usual price, not in the catalogue)",
+    usual: "(usual price)",
+    promotion: ({ name }) => `Promotion: ${name}`,
+    repriced: ({ count }) => `${many(count, "line")} ${count === 1 ? "follows" : "follow"} the day of the sale: price or discount changed.`,
     added: ({ name, quantity }) => `${name}: ${quantity}`,
     remove: "Remove",
     removeLine: ({ name }) => `Remove ${name}`,
@@ -43,6 +48,7 @@
     },
     complete: { sale: "Complete sale", return: "Complete return", correction: "Send correction" },
     numberTaken: ({ number: sale }) => `This device already has a sale ${sale}. Use another number, or correct that sale.`,
+    otherNumber: ({ number: sale }) => `Another sale has the number ${sale}. Enter another number.`,
     notKept: "The sale could not be kept on this device. Free some space, then try again.",
     saved: ({ number: sale, total }) => `Sale ${sale}: ${total}`,
     notFound: "The earlier sale was not found.",
