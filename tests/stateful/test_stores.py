@@ -1,4 +1,4 @@
-"""Tills, forms, files and day closes in any order, with copies, forgeries, undos and a dying worker: totals are exact."""
+"""Tills, forms, files and day closes in any order, with copies, forgeries, undos and a dying worker."""
 
 import json
 import tempfile
@@ -22,7 +22,7 @@ WEEKS = 3 * 7 * 86_400
 
 
 class Stores(RuleBasedStateMachine):
-    """The company, and after every schedule: nothing acknowledged is lost, and what counts is what a plain model says."""
+    """After every schedule nothing acknowledged is lost, and what counts equals a plain model."""
 
     @initialize()
     def begin(self) -> None:
