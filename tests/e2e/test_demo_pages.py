@@ -110,7 +110,7 @@ def test_one_day_close_of_the_till_agrees_and_one_lacks_a_sale(app: App) -> None
 
 @pytest.mark.usefixtures("accounts_by_role")
 def test_margins_cover_the_regions_whose_files_have_no_costs(app: App) -> None:
-    lines = """SELECT region, COUNTIF(cost IS NOT NULL) AS covered, COUNT(*) AS all_lines FROM line_facts
+    lines = """SELECT region, COUNTIF(line_cost IS NOT NULL) AS covered, COUNT(*) AS all_lines FROM line_costs
         WHERE region IN ('IN', 'USA') GROUP BY region"""
     rows = app.ports.warehouse.query(lines).to_pylist()
     assert {row["region"] for row in rows} == {"IN", "USA"}
