@@ -1,5 +1,7 @@
 """Tills of stores: the tokens and keys with which they send the sales of their store."""
 
+from datetime import time
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
@@ -70,7 +72,13 @@ def connect() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(form), 422
     setup = setup_codes.connect(
-        ports(), public_address(), form.region.data, form.store_id.data, form.label.data or "", me().login
+        ports(),
+        public_address(),
+        form.region.data,
+        form.store_id.data,
+        form.label.data or "",
+        me().login,
+        _cutoff(form.region.data),
     )
     return _setup_page(setup)
 
@@ -78,7 +86,8 @@ def connect() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def rotate_key(key_id: str) -> ResponseReturnValue:
     """Create a new token and key for the till of a key, and show their setup code once."""
-    return _setup_page(setup_codes.reconnect(ports(), public_address(), key_id, me().login))
+    cutoff = _cutoff(store_keys.get(ports(), key_id).region)
+    return _setup_page(setup_codes.reconnect(ports(), public_address(), key_id, me().login, cutoff))
 
 
 @allow(Action.ADMINISTER)
@@ -86,6 +95,12 @@ def revoke_key(key_id: str) -> ResponseReturnValue:
     key = store_keys.revoke(ports(), key_id, me().login)
     flash(texts.key_revoked(key.till, key.store_id), "done")
     return redirect(url_for("admin.stores"), 303)
+
+
+def _cutoff(region: str) -> time:
+    """The time at which a business day of a region ends, as its store sales are dated."""
+    contract = tillstream().contracts.for_region(region)
+    return contract.dates.cutoff if contract else setup_codes.MIDNIGHT
 
 
 def _setup_page(setup: TillSetup) -> ResponseReturnValue:

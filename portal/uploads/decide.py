@@ -13,6 +13,7 @@ from portal.uploads import scoped
 from portal.uploads.texts import actions as texts
 from tillstream.analytics import changes
 from tillstream.domain.people import Action
+from tillstream.workflows.corrections import discard_messages
 from tillstream.workflows.review import decisions, undo
 
 
@@ -43,6 +44,16 @@ def reject(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     decisions.reject(ports(), batch_id, me().login, request.form.get("reason", "").strip()[:500])
     flash(texts.discarded(upload.file), "done")
+    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+
+
+@allow(Action.DECIDE)
+def discard_sales(batch_id: str) -> ResponseReturnValue:
+    """Discard quarantined sales of tills, each a line of their micro-batch."""
+    upload = scoped.own(batch_id)
+    lines = set(request.form.getlist("line", type=int))
+    discard_messages.discard(ports(), upload.batch_id, lines, request.form.get("reason", ""), me().login)
+    flash(texts.SALES_DISCARDED, "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
 
 from portal.access import allow
-from portal.context import ports
+from portal.context import ports, scope
 from portal.uploads import held_questions, labels, scoped, without_preview
 from tillstream.batches import lineage, records
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State
@@ -19,6 +19,7 @@ from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import repeated_lines
 from tillstream.receipts.receipt_types import Receipt, ReceiptProblem
 from tillstream.receipts.staged_rejections import UNSETTLED
+from tillstream.workflows.corrections import discard_messages
 from tillstream.workflows.corrections.drafts import draft
 from tillstream.workflows.review import undo
 
@@ -66,6 +67,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         contracts=scoped.contracts(),
         is_direct=bool(upload.contract) and without_preview.is_set(upload.contract),
         headers=receipts.batch_headers(ports(), upload),
+        sales=discard_messages.open_messages(ports(), upload) if scope().may(Action.DECIDE) else [],
         typed=draft.get(ports(), batch_id).has_edits(),
         parent=records.get(ports(), upload.parent) if upload.parent else None,
     )
@@ -132,7 +134,7 @@ def _steps(upload: Batch, receipt: Receipt) -> frozenset[str]:
         "cancel": State.CANCELLED in follows,
         "decide": upload.state is State.HELD,
         "as_new": upload.state in IN_LEDGER and labels.has_superseded(receipt),
-        "fix": upload.state in IN_LEDGER and bool(receipt["rows"]["quarantined"]),
+        "fix": upload.state in IN_LEDGER and upload.is_file and bool(receipt["rows"]["quarantined"]),
         "refused": upload.state in IN_LEDGER | UNSETTLED and bool(receipt["rows"]["quarantined"]),
         "replay": State.REPLAYED in follows and upload.is_file and bool(upload.contract),
         "undo": State.UNDONE in follows,

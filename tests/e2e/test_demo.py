@@ -17,7 +17,7 @@ from tillstream.analytics import queries
 from tillstream.app import App, build
 from tillstream.batches import records
 from tillstream.commands import demo
-from tillstream.commands.demo_people import TILL_SALES
+from tillstream.commands.demo_shop.till import SENT
 from tillstream.commands.demo_story import DAYS
 from tillstream.commands.result import quiet
 from tillstream.domain.batch.record import IN_LEDGER, BatchKind, State
@@ -35,7 +35,7 @@ FILES = 3 * 3 + 3 * DAYS - 1
 """A history, a newest month, corrections and the newest days of three regions, but for one missing day."""
 CORRECTIONS = 3
 """Of these, the files that correct others."""
-TILL_LINES = len(TILL_SALES)
+TILL_LINES = SENT
 
 
 class Terminal(io.StringIO):

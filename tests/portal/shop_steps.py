@@ -9,6 +9,9 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.audit import Entry, reading
+from tillstream.batches import records
+from tillstream.domain.batch.record import BatchKind
+from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.people import Role
 from tillstream.people import personal_tokens
 from tillstream.people.sign_in import sessions, totp
@@ -82,6 +85,15 @@ def webhook(shop: Shop, paused: str = "") -> str:
     if paused:
         registry.pause(shop.app.ports, created.id, "boss", paused)
     return created.id
+
+
+def discarded(shop: Shop) -> str:
+    """The micro-batch of a message that could not be read, after its discard."""
+    shop.app.ports.bus.publish(TOPIC_STORE_SALES, [Message(b"nonsense", {})])
+    shop.work()
+    (batch,) = records.find(shop.app.ports, kind=BatchKind.STORE_SALES)
+    shop.boss.post(f"/uploads/{batch.batch_id}/discard", {"line": "1", "reason": "a test"})
+    return batch.batch_id
 
 
 def token(shop: Shop, login: str) -> str:

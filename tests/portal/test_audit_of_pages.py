@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from correction_steps import AMOUNT, Fixer
 from flask import Flask
-from shop_steps import FILE, OWN, Shop, token, webhook
+from shop_steps import FILE, OWN, Shop, discarded, token, webhook
 from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
 
@@ -246,6 +246,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "uploads.undo": ("upload.undone", lambda s: s.boss.post(f"/uploads/{s.upload()}/undo")),
     "uploads.replay": ("upload.replayed", lambda s: s.boss.post(f"/uploads/{s.upload()}/replay")),
     "uploads.fix": ("upload.fixed", lambda s: s.fixed()),
+    "uploads.discard_sales": ("upload.fixed", discarded),
     "corrections.send": ("upload.fixed", _fix_in_the_grid),
 }
 

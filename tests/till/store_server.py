@@ -50,6 +50,8 @@ class Store:
     requests: list[int] = field(default_factory=list)
     clock: timedelta = timedelta()
     states_last_sequence: bool = False
+    hidden: int = 0
+    """How many of the first outcomes are those of other stores, which are read and left out of a page."""
     _by_sequence: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def new_key(self, name: str) -> str:
@@ -140,7 +142,8 @@ class Handler(BaseHTTPRequestHandler):
         assert self.path.startswith("/api/sales/outcomes?")
         start = int(dict(part.split("=") for part in self.path.partition("?")[2].split("&")).get("since", 0))
         page = self.store.outcomes[start : start + 2]
-        self.reply(200, {"outcomes": page, "next": str(start + len(page))})
+        shown = page[max(0, self.store.hidden - start) :]
+        self.reply(200, {"outcomes": shown, "next": str(start + len(page))})
 
     def reply(self, status: int, content: dict[str, Any] | bytes, **headers: str) -> None:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()

@@ -117,3 +117,11 @@ def test_ranges_expand_to_exactly_the_numbers(numbers: set[str]) -> None:
 def test_ranges_are_compact() -> None:
     assert ranges(map(str, range(1001, 1351))) == ["1001-1350"]
     assert ranges(["9", "10", "11", "009", "010"]) == ["9", "10-11", "009-010"]
+
+
+def test_a_day_close_that_the_server_would_refuse_is_not_recorded(till: Till, store: Store) -> None:
+    till.record_all(sale(f"{'R' * 58}{number:05}") for number in range(4200))
+    with pytest.raises(CannotClose, match="4,200 sale numbers"):
+        till.close_day("2026-11-20")
+    till.send()
+    assert (len(store.sales), store.closes) == (4200, [])

@@ -180,6 +180,14 @@ def test_status_lists_quarantined_sales_until_they_are_resolved(till: Till, stor
     assert till.status()["quarantined"] == []
 
 
+def test_outcomes_are_read_to_the_end_although_a_page_is_empty(till: Till, store: Store) -> None:
+    till.record(sale(1))
+    till.send()
+    store.hidden = 4
+    store.outcomes += [{"number": "1", "version": 0, "till": "T1", "outcome": "counted"}] * 5
+    assert till.status()["outcomes"] == {"counted": 1}
+
+
 def test_status_works_without_a_server(till: Till, server: StoreServer) -> None:
     till.record(sale(1))
     server.stop()

@@ -17,6 +17,8 @@ from tillstream_till.schema_check import PRECISION
 from tillstream_till.setup_code import Setup
 
 SCHEMA = "day-close/1"
+MAX_CLOSE_BYTES = 256 * 1024
+MAX_NUMBERS = 200_000
 _MOST_DIGITS = 18
 """Longer numbers are no part of a range."""
 _RANGE = re.compile(r"[0-9]+-[0-9]+|=.*", re.DOTALL)
@@ -54,7 +56,19 @@ def draft_of(connection: sqlite3.Connection, setup: Setup, day: str, *, accept_g
     last = _last(connection, day)
     is_repeated = last is not None and last | {"closed_at": ""} == content | {"closed_at": ""}
     payload = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    _check_size(connection, day, len(payload))
     return Draft(DAY_CLOSE, day, 0, payload), is_repeated
+
+
+def _check_size(connection: sqlite3.Connection, day: str, size: int) -> None:
+    """Raise `CannotClose` for a day close that the server would refuse."""
+    [sales] = connection.execute("SELECT count(*) FROM sales WHERE day = ?", (day,)).fetchone()
+    if size > MAX_CLOSE_BYTES or sales > MAX_NUMBERS:
+        raise CannotClose(
+            f"The day close of {day} lists {sales:,} sale numbers in {size // 1024:,} KB; {MAX_NUMBERS:,} in "
+            f"{MAX_CLOSE_BYTES // 1024} KB are the most. Its sales are sent all the same. Number sales 10001, 10002, "
+            "10003 and so on, which take no space, or set up a till of its own for each counter."
+        )
 
 
 def totals_of(connection: sqlite3.Connection, day: str) -> DayTotals:

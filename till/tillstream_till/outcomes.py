@@ -13,7 +13,10 @@ _MOST_PAGES = 1000
 
 
 def refresh(connection: sqlite3.Connection, transport: Transport, till: str) -> None:
-    """Read the outcomes since the last time. Raises `TransportError`; what was read before is stored."""
+    """Read the outcomes since the last time. Raises `TransportError`; what was read before is stored.
+
+    A page can be empty although others follow it: the server reads sales of other stores as well.
+    """
     state = State(connection)
     for _ in range(_MOST_PAGES):
         since = state.get(CURSOR)
@@ -23,7 +26,7 @@ def refresh(connection: sqlite3.Connection, transport: Transport, till: str) -> 
                 if _is_own(connection, outcome, till):
                     _store(connection, outcome)
             state.set(CURSOR, page.next)
-        if not page.outcomes or page.next == since:
+        if page.next == since:
             return
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.commands import demo_people
+from tillstream.commands.demo_shop import catalogue, till
 from tillstream.contracts import expectations
 from tillstream.dashboards import annotations
 from tillstream.domain.batch.record import IN_LEDGER, Batch
@@ -72,7 +72,7 @@ class _Extra:
 
 
 def add(app: App, until: date, scale: float, load: Callable[[Batch], Any]) -> None:
-    """Add the files that need a person, the till, the expectations and annotations. Idempotent.
+    """Add the files that need a person, the catalogue, the till, the expectations and annotations. Idempotent.
 
     load: reads and settles one upload.
     """
@@ -89,7 +89,8 @@ def add(app: App, until: date, scale: float, load: Callable[[Batch], Any]) -> No
         if extra.undone and records.get(app.ports, upload.batch_id).state in IN_LEDGER:
             undo.undo(app.ports, upload.batch_id, SAMPLES)
     _propose(app, until, scale)
-    demo_people.add_till(app, until, load, SAMPLES)
+    catalogue.add(app, until, SAMPLES)
+    till.add(app, until, load, SAMPLES)
     if not annotations.between(app.ports, UNRESTRICTED):
         _annotate(app, until)
 

@@ -44,6 +44,7 @@ class ProblemType:
 
 E, W, H, R = Severity.ERROR, Severity.WARNING, Severity.HOLD, Severity.REJECTION
 _FIX = "Correct the cell and submit the row, or discard it with a reason."
+_SALE = " A sale of a till or the sale form is corrected there and sent again with a higher version, or “Discard sales” settles it."
 _CHECK = "If the value is right, do nothing. Otherwise correct it in the source and upload the file again."
 _DECIDE = "`confirm BATCH` or `reject BATCH`"
 _ACCEPT = f"`accept BATCH`, {_DECIDE}"
@@ -68,12 +69,12 @@ _ALL = (
     ProblemType("formula-without-value", E, "Formula without a value", "The workbook contains a formula without a calculated value in {detail}.", "Open the workbook in a spreadsheet program, save it so that the formulas are calculated, and upload it again. Or enter the value and submit the row."),
     ProblemType("unreadable-json", E, "Not a JSON object", "The line is not a JSON object with unique names: {detail}.", "Correct the line in the source and upload the file again. Or enter its values and submit the row."),
     ProblemType("undecodable-text", E, "Characters that cannot be read", "The row contains bytes that are not valid {detail}.", "Save the file in the character encoding of the data source and upload it again."),
-    ProblemType("conflicting-contents", E, "Conflicting contents of one line", "The same line was received with different content in the same version ({detail}).", "Decide which content is right: accept this row unchanged, or discard it with a reason. Then submit the row."),
+    ProblemType("conflicting-contents", E, "Conflicting contents of one line", "The same line was received with different content in the same version ({detail}).", "Decide which content is right: accept this row unchanged, or discard it with a reason. Then submit the row." + _SALE),
     ProblemType("differs-from-till", E, "Differs from the till", "The till or form reported other values: {detail}.", "If the file is right, accept this row unchanged. Otherwise, discard it with a reason. Then submit the row."),
-    ProblemType("sale-refused", E, "Another line of the sale was rejected", "A complete sale is accepted or rejected as a whole, and another line of it was rejected.", "Correct the other line."),
-    ProblemType("not-your-store", E, "Sale line of another store", "The sale line belongs to the store “{value}”, but the sender of this row may change only lines of {detail}.", "If the sale number or the store is wrong, correct it and submit the row. If the row is right, a user who is not limited to stores accepts it unchanged. Otherwise, discard it with a reason."),
-    ProblemType("unreadable-message", E, "Message cannot be read", "The message is not a valid store sale: {detail}.", "Correct the message in the till and send it again."),
-    ProblemType("unverified-message", E, "Sender of the message not verified", "The message is kept, but its sale does not count: {detail}.", "Under Stores' tills, check the keys of the store. If the till is genuine, connect it with a new setup code and send the sale again. Otherwise no action is needed: the sale does not count."),
+    ProblemType("sale-refused", E, "Another line of the sale was rejected", "A complete sale is accepted or rejected as a whole, and another line of it was rejected.", "Correct the other line." + _SALE),
+    ProblemType("not-your-store", E, "Sale line of another store", "The sale line belongs to the store “{value}”, but the sender of this row may change only lines of {detail}.", "If the sale number or the store is wrong, correct it and submit the row. If the row is right, a user who is not limited to stores accepts it unchanged. Otherwise, discard it with a reason." + _SALE),
+    ProblemType("unreadable-message", E, "Message cannot be read", "The message is not a valid store sale: {detail}.", "Correct the message in the till and send it again. Then select “Discard sales” for this message."),
+    ProblemType("unverified-message", E, "Sender of the message not verified", "The message is kept, but its sale does not count: {detail}.", "Under Stores' tills, check the keys of the store. If the till is genuine, connect it with a new setup code and send the sale again with a higher version. Then, or if it is not genuine, select “Discard sales”."),
     ProblemType("line-total-mismatch", W, "Line total is not quantity × price", "{column} is {value}, but quantity × price less discount is {detail}; the total from the file is used.", _CHECK),
     ProblemType("future-date", W, "Date in the future", "{column} is {value}, after the day the file was received.", _CHECK),
     ProblemType("clock-ahead", W, "Sold after it was received", "{column} is {value}, but the message was received {detail}: the clock of the till is ahead.", "Set the clock of the till. If the sale is on the wrong day, send it again with a higher version and the right time."),

@@ -145,7 +145,7 @@ def _outcome(
     decided = [one for row in rows for one in row]
     if not (decided if batch["is_undone"] else any(one.settlement_no == settlement_no for one in decided)):
         return None
-    facts = _facts(message)
+    facts = facts_of(message)
     if not reader.sees(facts):
         return None
     now = [_latest(row, settlement_no) for row in rows if row]
@@ -187,7 +187,7 @@ def _problems(decisions: Iterable[_Decision]) -> Iterator[dict[str, Any]]:
 _FACTS = ("region", "store_id", "number", "version", "salesperson_id")
 
 
-def _facts(message: StoredMessage) -> dict[str, Any]:
+def facts_of(message: StoredMessage) -> dict[str, Any]:
     """Fields of a message, null where it has none; of one that is no sale, as far as it can be read. The store is that
     of the sender, so that a store does not see the outcome of a message that another one sent in its name."""
     sale: Any = message.sale

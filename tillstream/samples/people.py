@@ -1,4 +1,6 @@
-"""Typical names of customers in each region."""
+"""Typical names of customers and salespeople in each region."""
+
+import numpy as np
 
 from tillstream.samples.draw import Ints
 
@@ -56,3 +58,8 @@ def names(region: str, numbers: Ints) -> list[str]:
     first = (numbers * 7919 + 13) % len(firsts)
     last = (numbers * 104_729 + 7) % len(lasts)
     return [f"{firsts[f]} {lasts[n]}" for f, n in zip(first.tolist(), last.tolist(), strict=True)]
+
+
+def staff(region: str, count: int) -> list[str]:
+    """Names of the salespeople of a region, in the order of their IDs."""
+    return names(region, np.arange(500, 500 + count, dtype=np.int64))

@@ -17,6 +17,7 @@ from typing import IO, Any
 import pytest
 
 from tillstream.commands import demo_people
+from tillstream.commands.demo_shop import till
 from tillstream.commands.demo_story import DAYS
 from tillstream.samples import files
 
@@ -256,7 +257,7 @@ def test_the_first_start_loads_the_sample_regions(tmp_path: Path) -> None:
     server = Server(tmp_path, TILLSTREAM_SAMPLES="true")
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     expected = {region: facts.lines for region, facts in files.expected(until=yesterday, days=DAYS).items()}
-    expected[demo_people.REGION] += len(demo_people.TILL_SALES)
+    expected[demo_people.REGION] += till.SENT
     give_up = time.monotonic() + 170
     lines: dict[str, int] = {}
     while lines != expected and time.monotonic() < give_up:

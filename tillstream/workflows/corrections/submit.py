@@ -43,11 +43,13 @@ def submit_correction(
         raise Rejected(f"{name} contains no rows.")
     if not_correctable:
         raise Rejected(f"Row {not_correctable[0]} of {upload.file} is not in quarantine (any more).")
-    return register(ports, _keep(ports, upload, corrected, stores), by, file=name)
+    return register(ports, keep(ports, upload, corrected, stores), by, file=name)
 
 
 def check_correctable(ports: Ports, upload: Batch) -> None:
     """Raise `Rejected` if corrections of the upload cannot be submitted now."""
+    if upload.kind is BatchKind.STORE_SALES:
+        raise Rejected("Sales of tills are corrected where they were made. Send them again with a higher version.")
     if not upload.is_file or upload.state not in IN_LEDGER:
         raise Rejected(f"{upload.file} is {upload.state}. Only rejected rows of a settled file can be corrected.")
     lineage.finished_replays(ports, upload)
@@ -64,7 +66,8 @@ def pending_rows(ports: Ports, batch: str) -> set[int]:
     return rows
 
 
-def _keep(ports: Ports, upload: Batch, corrected: bytes, stores: Stores) -> StoredObject:
+def keep(ports: Ports, upload: Batch, corrected: bytes, stores: Stores) -> StoredObject:
+    """Store a correction under the next free name. stores: to which its writer is bound."""
     number = next_number(ports, upload) - 1
     while True:
         number += 1

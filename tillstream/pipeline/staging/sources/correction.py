@@ -79,13 +79,14 @@ class CorrectionSource:
         kept = np.array([not reason for reason in reasons], np.bool_)
         cells = block.cells.drop_columns([name for name in CONTROL_COLUMNS if name in block.cells.column_names])
         names = list(map(unguard, cells.column_names))
-        missing = missing_columns(names, self.contract)
+        unguarded = pa.table([unguard_column(decoded(column)) for column in cells.columns], names)
+        corrected = unguarded.filter(pa.array(kept)) if kept.any() else self._no_rows()
+        missing = missing_columns(corrected.column_names, self.contract)
         if missing:
             raise Rejected(f"Columns are missing from the corrected file: {', '.join(missing)}.")
-        unguarded = pa.table([unguard_column(decoded(column)) for column in cells.columns], names)
         table, issues = normalise(
             # few corrected rows are not enough evidence for the date formats of the file
-            unguarded.filter(pa.array(kept)),
+            corrected,
             self.contract,
             date_only=self.date_only,
             evidence=frozenset(),
@@ -116,6 +117,10 @@ class CorrectionSource:
             fix_number=self.correction_no,
         )
         return set_aside_ignored(row_batch)
+
+    def _no_rows(self) -> pa.Table:
+        """Where every row is discarded, other columns do: those of a micro-batch are not the contract's."""
+        return pa.table({name: pa.array([], pa.string()) for name in self.contract.headers})
 
 
 def _numbers(block: Block, name: str) -> npt.NDArray[np.int64]:

@@ -1,0 +1,135 @@
+"""Quarantined sales of tills are discarded with a reason, and the till reads it."""
+
+import html
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from till_lines import Line, set_up
+from visitor import Visitor
+
+from tillstream.app import App
+from tillstream.batches import records
+from tillstream.domain.batch.record import BatchKind
+from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.domain.people import Role
+from tillstream.people import setup_codes
+from tillstream.ports.event_bus import Message
+from tillstream.receipts import receipt
+from tillstream.workflows.operations import rebuild
+from tillstream_till import Till
+
+Work = Callable[[], None]
+
+
+def sale(number: str, net: str) -> dict[str, Any]:
+    lines = [{"line": str(line), "product_id": f"P-{line}", "net_amount": net} for line in (1, 2)]
+    return {"number": number, "sold_at": "2026-06-30T12:00:00+05:30", "currency": "INR", "version": 1, "lines": lines}
+
+
+@pytest.fixture
+def till(app: App, portal: Flask, tmp_path: Path, work: Work) -> Till:
+    """Has sent sale 1, which counts, and sale 2, whose number and version another till used for other contents."""
+    line = Line(portal)
+    codes = [
+        setup_codes.connect(app.ports, "http://127.0.0.1", "IN", "MUM01", name, "boss").code for name in ("a", "b")
+    ]
+    first, second = (set_up(tmp_path / f"till{number}" / "box", code, line) for number, code in enumerate(codes))
+    first.record_all([sale("1", "5.00"), sale("2", "7.00")])
+    second.record(sale("2", "8.00"))
+    for one in (first, second):
+        assert one.send().error == ""
+        work()
+    first.close()
+    return second
+
+
+def quarantined(app: App) -> str:
+    (batch,) = (
+        one.batch_id
+        for one in records.find(app.ports, kind=BatchKind.STORE_SALES, limit=None)
+        if receipt.receipt(app.ports, one.batch_id)["rows"]["quarantined"]
+    )
+    return batch
+
+
+def totals(app: App) -> list[dict[str, Any]]:
+    lines = "SELECT sale_id, line_key, net_amount FROM sale_lines ORDER BY sale_id, line_key"
+    return app.ports.warehouse.query(lines).to_pylist()
+
+
+def test_a_discarded_sale_is_no_longer_in_quarantine_and_its_till_reads_it(
+    app: App, till: Till, person: Callable[..., Visitor], work: Work
+) -> None:
+    batch, before, boss = quarantined(app), totals(app), person(Role.ADMIN)
+    assert till.status()["outcomes"] == {"quarantined": 1}
+    page = boss.get(f"/uploads/{batch}").text
+    assert "MUM01 / 2" in page
+    assert "Discard sales" in page
+    assert "Submit fixes in a file" not in page
+    assert "Fix it here" not in page
+    answer = boss.post(f"/uploads/{batch}/discard", {"line": "1", "reason": "counted already, with 7 rupees"})
+    assert answer.status_code == 303
+    work()
+    rows = receipt.receipt(app.ports, batch)["rows"]
+    assert (rows["read"], rows["quarantined"], rows["ignored"]) == (2, 0, 2)
+    status = till.status()
+    assert (status["outcomes"], status["quarantined"]) == ({"discarded": 1}, [])
+    assert "Discard sales" not in boss.get(f"/uploads/{batch}").text
+    assert totals(app) == before
+    assert boss.post(f"/uploads/{batch}/discard", {"line": "1", "reason": "again"}).status_code == 422
+    for run in (rebuild.check, rebuild.from_originals):
+        assert run(app.ports, app.fresh_warehouse)["differences"] == []
+
+
+def test_the_same_sale_with_a_higher_version_counts_after_a_discard(
+    app: App, till: Till, person: Callable[..., Visitor], work: Work
+) -> None:
+    person(Role.ADMIN).post(f"/uploads/{quarantined(app)}/discard", {"line": "1", "reason": "sent again"})
+    till.record(sale("2", "8.00") | {"version": 2})
+    till.send()
+    work()
+    assert [str(line["net_amount"])[:4] for line in totals(app)] == ["5.00", "5.00", "8.00", "8.00"]
+    assert till.status()["outcomes"] == {"counted": 1}
+
+
+@pytest.mark.parametrize("body", [b"nonsense", b'{"schema": "store-sale/1", "region": "XX", "number": "7"}'])
+def test_a_message_that_cannot_be_read_or_verified_is_discarded_too(
+    app: App, person: Callable[..., Visitor], work: Work, body: bytes
+) -> None:
+    app.ports.bus.publish(TOPIC_STORE_SALES, [Message(body, {})])
+    work()
+    batch, boss = quarantined(app), person(Role.ADMIN)
+    assert "Discard sales" in boss.get(f"/uploads/{batch}").text
+    boss.post(f"/uploads/{batch}/discard", {"line": "1", "reason": "a test"})
+    work()
+    rows = receipt.receipt(app.ports, batch)["rows"]
+    assert (rows["quarantined"], rows["ignored"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("form", "advice"),
+    [
+        ({"line": "1", "reason": "  "}, "Enter why the sales are discarded"),
+        ({"reason": "none"}, "Choose sales that are in quarantine"),
+        ({"line": "9", "reason": "no such line"}, "Choose sales that are in quarantine"),
+    ],
+)
+@pytest.mark.usefixtures("till")
+def test_a_discard_needs_a_reason_and_sales_in_quarantine(
+    app: App, person: Callable[..., Visitor], form: dict[str, str], advice: str
+) -> None:
+    answer = person(Role.ADMIN).post(f"/uploads/{quarantined(app)}/discard", form)
+    assert (answer.status_code, advice in html.unescape(answer.text)) == (422, True)
+
+
+@pytest.mark.usefixtures("till")
+def test_only_people_who_decide_about_a_region_discard_its_sales(app: App, person: Callable[..., Visitor]) -> None:
+    batch, form = quarantined(app), {"line": "1", "reason": "not mine"}
+    statuses = [
+        person(role, region).post(f"/uploads/{batch}/discard", form).status_code
+        for role, region in ((Role.CLERK, "IN"), (Role.MANAGER, "UK"), (Role.MANAGER, "IN"))
+    ]
+    assert statuses == [403, 404, 303]

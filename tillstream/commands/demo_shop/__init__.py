@@ -1,0 +1,1 @@
+"""What the demo adds for stores: the catalogue, and a till."""

@@ -1,0 +1,93 @@
+"""The demo's catalogue: products with their costs and prices, stores, salespeople and a promotion."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from tillstream.app import App
+from tillstream.catalogue import mirror, records
+from tillstream.workflows.catalogue_import import journal
+from tillstream.workflows.catalogue_import.export_file import csv_file
+from tillstream.workflows.catalogue_import.kinds import FileKind
+from tillstream.workflows.catalogue_import.plan import Rules, plan
+
+if TYPE_CHECKING:
+    from tillstream.samples.regions import Region
+
+STAFF = {"IN": "E", "UK": "T", "USA": "A"}
+"""Region → first letter of the IDs of its salespeople."""
+STAFF_OF_STORE = 6
+CITIES = {
+    "MUM01": "Mumbai", "DEL01": "Delhi", "BLR01": "Bengaluru", "MAA01": "Chennai", "CCU01": "Kolkata",
+    "PNQ01": "Pune", "LON1": "London, Oxford Street", "LON2": "London, Stratford", "MAN1": "Manchester",
+    "EDI1": "Edinburgh", "CDF1": "Cardiff", "BRS1": "Bristol", "101": "New York", "102": "Brooklyn",
+    "115": "Boston", "120": "Denver", "131": "Chicago", "140": "Seattle",
+}  # fmt: skip
+"""Store → its name; any other is a shop on the web."""
+SUPPLIERS = {"ACME": "Acme Wholesale", "NORTH": "North Trading", "SUN": "Sunrise Imports"}
+FIRST_BARCODE = 8_900_000_000_000
+Table = tuple[list[str], list[list[str]]]
+
+
+def add(app: App, until: date, by: str) -> None:
+    """Import the catalogue, unless there are products."""
+    if records.revision(app.ports):
+        return
+    rules = Rules(app.contracts.regions(), app.settings.reporting_currency)
+    for kind, (headers, rows) in _tables(until):
+        planned = plan(app.ports, kind, csv_file(headers, rows), rules)
+        journal.apply(app.ports, planned, file=f"{kind.value}.csv", by=by)
+    mirror.follow(app.ports)
+    app.queries.clear()
+
+
+def _tables(until: date) -> Iterator[tuple[FileKind, Table]]:
+    from tillstream.samples import catalogue, people  # lazy: loads NumPy, needed by this command only
+    from tillstream.samples.regions import REGIONS
+
+    regions = [region for region in REGIONS if region.name in STAFF]
+    suppliers = list(SUPPLIERS)
+    yield FileKind.SUPPLIERS, (["code", "name"], [list(one) for one in SUPPLIERS.items()])
+    named = zip(catalogue.CODES, catalogue.NAMES, catalogue.CATEGORY.tolist(), strict=True)
+    products = [
+        [code, name, catalogue.CATEGORIES[category], suppliers[number % len(suppliers)], str(FIRST_BARCODE + number)]
+        for number, (code, name, category) in enumerate(named)
+    ]
+    yield FileKind.PRODUCTS, (["code", "name", "category", "supplier", "barcodes"], products)
+    headers = ["code", "region", "currency", "valid_from", "amount"]
+    yield FileKind.PRICES, (headers, [row for region in regions for row in _amounts(region, until, costs=False)])
+    yield FileKind.COSTS, (headers, [row for region in regions for row in _amounts(region, until, costs=True)])
+    stores = [
+        [region.name, store, CITIES.get(store, "Web shop"), region.countries[0], region.currency]
+        for region in regions
+        for store in region.stores
+    ]
+    yield FileKind.STORES, (["region", "store_id", "name", "country", "currency"], stores)
+    staff = []
+    for region in regions:
+        names = people.staff(region.name, STAFF_OF_STORE * (len(region.stores) - 1))
+        staff += [
+            [region.name, f"{STAFF[region.name]}{101 + number}", name, region.stores[number // STAFF_OF_STORE]]
+            for number, name in enumerate(names)
+        ]
+    yield FileKind.SALESPEOPLE, (["region", "salesperson_id", "name", "stores"], staff)
+    first = until.replace(day=1)
+    promotion = ["BOOKS10", "Books for the holidays", "Books", "UK", "10%", f"{first}", f"{first + timedelta(days=40)}"]
+    yield (
+        FileKind.PROMOTIONS,
+        (["promotion_id", "name", "category", "region", "rate", "valid_from", "valid_to"], [promotion]),
+    )
+
+
+def _amounts(region: "Region", until: date, *, costs: bool) -> Iterator[list[str]]:
+    """The prices or costs of each year of the samples."""
+    from tillstream.samples import catalogue
+    from tillstream.samples.months import months
+
+    for month in months(until)[::12]:
+        amounts = catalogue.prices(region.currency, month.index // 12)
+        if costs:
+            amounts = catalogue.costs(amounts)
+        since = month.first.isoformat() if month.index else ""
+        for code, cents in zip(catalogue.CODES, amounts.tolist(), strict=True):
+            yield [code, region.name, region.currency, since, f"{cents // 100}.{cents % 100:02}"]
