@@ -60,11 +60,11 @@ def show() -> ResponseReturnValue:
 @allow(Action.MANAGE_STOCK)
 def decide() -> ResponseReturnValue:
     """Accept or ignore the chosen codes, or go to the page that merges them. `answer`: of a button of all chosen."""
-    _check_editor()
     answer, _, single = request.form.get("answer", "").partition(" ")
     chosen = [single] if single else list(dict.fromkeys(request.form.getlist("code")[:AT_ONCE]))
     if not chosen:
         raise Rejected(texts.NO_CODE)
+    _check_editor()
     if answer == "merge":
         return redirect(url_for("catalogue.merge_codes", codes=",".join(chosen)), 303)
     codes = evidence_of(chosen)
@@ -82,9 +82,13 @@ def decide() -> ResponseReturnValue:
 @allow(Action.MANAGE_STOCK)
 def merge() -> ResponseReturnValue:
     """Choose the product that the codes name, too."""
-    _check_editor()
     query = list_view.list_query(keep=("codes",))
-    codes = evidence_of(request.args.get("codes", "").split(",")[:AT_ONCE])
+    try:
+        codes = evidence_of(request.args.get("codes", "").split(",")[:AT_ONCE])
+    except Rejected as error:
+        flash(str(error), "ask")
+        return redirect(url_for("catalogue.new_codes"))
+    _check_editor()
     similar = listing.EntryFilter((codes[0].name or codes[0].code) if not query.q else query.q)
     found = listing.find(ports(), EntryKind.PRODUCT, scope(), similar)
     if not found and not query.q:
@@ -95,9 +99,9 @@ def merge() -> ResponseReturnValue:
 
 @allow(Action.MANAGE_STOCK)
 def save_merge() -> ResponseReturnValue:
-    _check_editor()
     codes = evidence_of(request.form.get("codes", "").split(",")[:AT_ONCE])
     product = request.form.get("product", "")
+    _check_editor()
     new_codes.merge(ports(), codes, product, by=me().login, regions=all_regions())
     _follow(texts.merged([one.code for one in codes], product))
     return redirect(url_for("catalogue.new_codes"), 303)
@@ -105,8 +109,8 @@ def save_merge() -> ResponseReturnValue:
 
 @allow(Action.MANAGE_STOCK)
 def undo() -> ResponseReturnValue:
-    _check_editor()
     decision = new_codes.get(ports(), request.form.get("region", ""), request.form.get("code", ""))
+    _check_editor()
     try:
         new_codes.undo(ports(), decision, by=me().login, regions=all_regions())
     except new_codes.ChangedSince as error:

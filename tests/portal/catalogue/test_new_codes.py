@@ -87,7 +87,9 @@ def test_only_who_edits_products_of_the_whole_company_decides(sold: Visitor, per
     assert "An administrator decides about them." in text(page)
     assert "Kettle P1 IN" in text(page)
     assert "Accept" not in page.text
-    for path, values in ((PAGE, {"answer": "accept IN:P1"}), (f"{PAGE}/undo", {}), (f"{PAGE}/merge", {})):
+    sold.post(PAGE, {"answer": "ignore IN:P2"})
+    values = {"region": "IN", "code": "P2", "codes": "IN:P1", "product": "PAN", "answer": "accept IN:P1"}
+    for path in (PAGE, f"{PAGE}/undo", f"{PAGE}/merge"):
         assert manager.post(path, values).status_code == 403, path
     assert "Kettle" not in text(person(Role.MANAGER, "UK", login="uk").get(PAGE))
     assert person(Role.CLERK, "IN").get(PAGE).status_code == 403
