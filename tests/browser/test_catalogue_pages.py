@@ -19,7 +19,7 @@ SALES = (
     "Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
     "Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice\n"
     "1,1,03-06-2026 10:15,MUM01,S1,C1,Asha Rao,P1,Toaster,Kitchen,store,Completed,1,100.00,0.00,100.00,18.00,118.00,\n"
-    "2,1,04-06-2026 10:15,MUM01,S1,C1,Asha Rao,P2,Old pan,Kitchen,store,Completed,1,900.00,0.00,900.00,162.00,1062.00,\n"
+    "2,1,04-06-2026 10:15,MUM01,S1,C1,A Rao,P2,Saucer,Kitchen,store,Completed,1,900.00,0.00,900.00,162.00,1062.00,\n"
 )
 
 

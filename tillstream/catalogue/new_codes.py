@@ -144,9 +144,7 @@ def _undo_acceptance(ports: Ports, decision: Decided, by: str) -> None:
     if not isinstance(stored.entry, Product) or not unchanged or _is_promoted(ports, decision.product):
         raise ChangedSince(decision.product)
     also = [
-        _undone(one)
-        for one in decided(ports)
-        if (one.decision, one.product) == (Decision.ACCEPTED, decision.product)
+        _undone(one) for one in decided(ports) if (one.decision, one.product) == (Decision.ACCEPTED, decision.product)
     ]
     saving.withdraw(ports, stored.entry, if_version=stored.version, by=by, also=also)
 
