@@ -75,6 +75,7 @@ def test_new_codes_are_accepted_and_merged(page: Page, served: Served) -> None:
     page.goto(f"{served.address}/catalogue/new-codes")
     wrong = checked(page, "new codes")
     page.get_by_role("button", name="Merge into… P2").click()
+    expect(page.get_by_role("heading", name="Merge into a product")).to_be_visible()
     wrong += checked(page, "merge")
     page.get_by_role("button", name="Choose PAN").click()
     expect(page.get_by_text("P2 now names the product PAN, in past sales too.")).to_be_visible()
