@@ -56,7 +56,13 @@ AREAS: tuple[Area, ...] = (
         "list",
         "k",
         Action.MANAGE_STOCK,
-        ("catalogue.listing", "catalogue.regions", "catalogue.entry"),
+        (
+            "catalogue.listing",
+            "catalogue.regions",
+            "catalogue.entry",
+            "catalogue.new_codes",
+            "catalogue.prices_off_list",
+        ),
     ),
     Area(
         "review.waiting",

@@ -153,7 +153,10 @@ SAMPLE_CATALOGUE = parse_tables(
         "dim_product_price": """
             product_id  region  currency  amount  valid_from  valid_to
             APPLE       *       INR       50      -           -
+            APPLE       *       USD       9       2024-01-15  -
+            APPLE       IN      EUR       70      -           -
             D           UK      GBP       3       2024-02-01  -
+            D           *       EUR       9       -           -
         """,
         "dim_product": """
             product_id  name         category  pack_size  supplier  barcode  active  valid_from  valid_to

@@ -73,6 +73,8 @@ ACTION_LABELS = {
     AuditAction.ANNOTATION_REMOVED: "Annotation deleted",
     AuditAction.CATALOGUE_SAVED: "Catalogue entry saved",
     AuditAction.CATALOGUE_IMPORTED: "Catalogue imported",
+    AuditAction.CATALOGUE_CODE_IGNORED: "New code ignored",
+    AuditAction.CATALOGUE_CODE_RESTORED: "New code listed again",
     AuditAction.SETTING_CHANGED: "Setting changed",
 }
 

@@ -6,13 +6,14 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.catalogue import texts
+from portal.catalogue import cost_preview, texts
 from portal.catalogue.editing import form_page, save_entry, stored_entry
 from portal.catalogue.tabs import TABS
-from portal.context import tillstream
+from portal.context import scope, tillstream
 from tillstream.domain.catalogue.columns import AMOUNT_COLUMNS, parse_cells
 from tillstream.domain.catalogue.dated_amounts import EVERYWHERE, DatedAmount
 from tillstream.domain.catalogue.entries import Product
+from tillstream.domain.catalogue.permissions import check_edit
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
 
@@ -21,7 +22,10 @@ TAB = TABS["products"]
 
 @allow(Action.MANAGE_STOCK)
 def save() -> ResponseReturnValue:
-    """Add the posted row, or remove the one with the posted index, at the version that the page showed."""
+    """Add the posted row, or remove the one with the posted index, at the version that the page showed.
+
+    A cost that changes past margins is saved once its effect was shown.
+    """
     stored = stored_entry(TAB)
     product, name = stored.entry, request.form.get("list", "")
     if not isinstance(product, Product) or name not in texts.LISTS:
@@ -40,4 +44,9 @@ def save() -> ResponseReturnValue:
         region = parsed["region"] or EVERYWHERE
         rows = (*rows, DatedAmount(region, currency, parsed["amount"], parsed["valid_from"]))
     changed = replace(product, prices=rows) if name == "prices" else replace(product, costs=rows)
+    is_new = version == stored.version and not check_edit(scope(), product, changed)
+    if name == "costs" and is_new and "confirmed" not in request.form:
+        effects = cost_preview.effects_of(product, changed)
+        if effects:
+            return cost_preview.page(product, effects)
     return save_entry(TAB, changed, stored, version)

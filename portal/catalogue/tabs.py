@@ -55,7 +55,12 @@ def tab_of(name: str) -> Tab:
 def links() -> list[tuple[str, str]]:
     """Address and label of each tab."""
     pages = [(url_for("catalogue.listing", tab=name), words) for name, words in texts.TABS.items()]
-    return [*pages, (url_for("catalogue.regions"), texts.LABELS["region"] + "s")]
+    return [
+        *pages,
+        (url_for("catalogue.regions"), texts.LABELS["region"] + "s"),
+        (url_for("catalogue.new_codes"), texts.NEW_CODES),
+        (url_for("catalogue.prices_off_list"), texts.PRICES_OFF_LIST),
+    ]
 
 
 def entry_address(tab: Tab, entry: Entry) -> str:

@@ -1,5 +1,7 @@
 """Texts of the catalogue pages."""
 
+from collections.abc import Sequence
+
 from tillstream.catalogue.listing import ACTIVE, ALL, RETIRED
 
 TABS = {
@@ -67,6 +69,47 @@ HINTS = {
     "valid_from": "For example 2026-12-01. Empty: from the beginning.",
     "valid_to": "For example 2026-12-24. Empty: without an end.",
 }
+NEW_CODES = "New codes"
+PRICES_OFF_LIST = "Prices off the list"
+CODE_STATES = {"": "To decide", "decided": "Decided"}
+DECISIONS = {"accepted": "Accepted as", "merged": "Merged into", "ignored": "Ignored"}
+CODE_COLUMNS = {
+    "new": [
+        {"key": "name", "label": "Code", "sort": True},
+        {"key": "region", "label": "Region"},
+        {"key": "category", "label": "Category"},
+        {"key": "price", "label": "Usual price", "num": True},
+        {"key": "lines", "label": "Sale lines", "num": True, "sort": True},
+        {"key": "first", "label": "First sale", "sort": True},
+        {"key": "last", "label": "Last sale", "sort": True},
+        {"key": "stores", "label": "Stores"},
+        {"key": "actions", "label": "Actions"},
+    ],
+    "decided": [
+        {"key": "code", "label": "Code"},
+        {"key": "decision", "label": "Decision"},
+        {"key": "who", "label": "Who"},
+        {"key": "when", "label": "When"},
+        {"key": "actions", "label": "Actions"},
+    ],
+}
+MERGE_COLUMNS = [
+    {"key": "name", "label": "Product"},
+    {"key": "category", "label": "Category"},
+    {"key": "actions", "label": "Actions"},
+]
+PRICE_COLUMNS = [
+    {"key": "sale", "label": "Sale"},
+    {"key": "day", "label": "Day"},
+    {"key": "product", "label": "Product"},
+    {"key": "price", "label": "Unit price", "num": True},
+    {"key": "list", "label": "List price", "num": True},
+    {"key": "difference", "label": "Difference", "num": True},
+]
+SHARES = {"0.05": "5%", "0.1": "10%", "0.2": "20%", "0.3": "30%", "0.5": "50%", "1": "100%"}
+COST_EFFECT = "Effect on past margins"
+NO_CODE = "Select at least one code."
+DECIDED_MEANWHILE = "These codes are no longer new: the catalogue has them, or somebody decided about them."
 YES_NO = {"yes": "Yes", "no": "No, retired"}
 ALL_REGIONS = "All regions"
 LISTS = {"prices": "price", "costs": "cost"}
@@ -90,3 +133,22 @@ def imported(added: int, changed: int) -> str:
 
 def no_tab(tab: str) -> str:
     return f"The catalogue has no page {tab}."
+
+
+def decided(answer: str, codes: Sequence[str]) -> str:
+    done = "accepted: the catalogue has it now" if answer == "accept" else "ignored"
+    several = "accepted: the catalogue has them now" if answer == "accept" else "ignored"
+    distinct = list(dict.fromkeys(codes))
+    return f"{distinct[0]} is {done}." if len(distinct) == 1 else f"{len(distinct):,} codes are {several}."
+
+
+def merged(codes: Sequence[str], product: str) -> str:
+    return f"{', '.join(dict.fromkeys(codes))} now names the product {product}, in past sales too."
+
+
+def undone(code: str) -> str:
+    return f"{code} is a new code again."
+
+
+def not_accepted(code: str, reason: str) -> str:
+    return f"{code} is not accepted. {reason}"

@@ -1,7 +1,9 @@
 -- The chosen sale lines whose unit price differs from the list price by more than a share of it, greatest difference
--- first. The list price is that of the catalogue for the region and the day, else that for every region; it is converted
--- to the currency of the line with the rates of the day. difference is a fraction of the list price, negative below it.
--- Cancelled lines, lines without a list price and those without a rate are left out.
+-- first. The list price is that of the catalogue in the currency of the line, for the region and the day, else for every
+-- region. Without a price in that currency, it is the one of another currency that begins latest, for the region, else
+-- for every region, converted to the currency of the line with the rates of the day; of two that begin on one day, that
+-- of the later currency in alphabetical order. difference is a fraction of the list price, negative below it. Cancelled
+-- lines, lines without a list price and those without a rate are left out.
 -- @share NUMERIC = 0.2: greatest difference that is not listed, as a fraction of the list price
 -- @limit INT64 = 100: maximum number of lines
 -- @offset INT64 = 0: number of lines to skip
@@ -28,26 +30,61 @@ sold AS (
   WHERE is_active AND unit_price IS NOT NULL AND product_id IS NOT NULL
 ),
 prices AS (
-  SELECT * FROM catalogue_prices
+  SELECT * FROM catalogue_prices WHERE first_day < next_day
 ),
 common_prices AS (
-  SELECT * FROM catalogue_prices WHERE region = '*'
+  SELECT * FROM prices WHERE region = '*'
+),
+followed AS (
+  SELECT
+    prices.*,
+    LEAD(first_day) OVER (PARTITION BY product_id, region ORDER BY first_day, currency) AS later_day
+  FROM prices
+),
+other_prices AS (
+  SELECT
+    product_id,
+    region,
+    currency,
+    amount,
+    first_day,
+    LEAST(next_day, COALESCE(later_day, next_day)) AS next_day
+  FROM followed
+),
+other_common_prices AS (
+  SELECT * FROM other_prices WHERE region = '*'
 ),
 listed AS (
   SELECT
     sold.*,
-    COALESCE(prices.amount, common_prices.amount) AS list_amount,
-    COALESCE(prices.currency, common_prices.currency) AS list_currency
+    COALESCE(prices.amount, common_prices.amount, other_prices.amount, other_common_prices.amount) AS list_amount,
+    COALESCE(
+      prices.currency,
+      common_prices.currency,
+      other_prices.currency,
+      other_common_prices.currency
+    ) AS list_currency
   FROM sold
   LEFT JOIN prices
     ON prices.product_id = sold.product
     AND prices.region = sold.region
+    AND prices.currency = sold.currency
     AND prices.first_day <= sold.sale_date
     AND prices.next_day > sold.sale_date
   LEFT JOIN common_prices
     ON common_prices.product_id = sold.product
+    AND common_prices.currency = sold.currency
     AND common_prices.first_day <= sold.sale_date
     AND common_prices.next_day > sold.sale_date
+  LEFT JOIN other_prices
+    ON other_prices.product_id = sold.product
+    AND other_prices.region = sold.region
+    AND other_prices.first_day <= sold.sale_date
+    AND other_prices.next_day > sold.sale_date
+  LEFT JOIN other_common_prices
+    ON other_common_prices.product_id = sold.product
+    AND other_common_prices.first_day <= sold.sale_date
+    AND other_common_prices.next_day > sold.sale_date
 ),
 rated AS (
   SELECT

@@ -1,6 +1,6 @@
 -- Product IDs in the sales that the catalogue lacks, most lines first: proposals for new products. There is none if the
--- catalogue has no products. name, and usual_price with its currency, are those of most lines; stores lists up to five
--- stores, those with most lines first, store_count is the number of all.
+-- catalogue has no products. name, category, and usual_price with its currency, are those of most lines; stores lists up
+-- to five stores, those with most lines first, store_count is the number of all.
 -- @limit INT64 = 100: maximum number of codes
 -- @offset INT64 = 0: number of codes to skip
 WITH
@@ -12,6 +12,7 @@ lines AS (
     visible_lines.region,
     visible_lines.product_id AS code,
     visible_lines.product_name,
+    visible_lines.category,
     visible_lines.unit_price,
     visible_lines.currency,
     visible_lines.store_id,
@@ -56,6 +57,18 @@ names AS (
   WHERE TRUE
   QUALIFY ROW_NUMBER() OVER (PARTITION BY region, code ORDER BY lines DESC, product_name) = 1
 ),
+category_counts AS (
+  SELECT region, code, category, COUNT(*) AS lines
+  FROM page_lines
+  WHERE category IS NOT NULL
+  GROUP BY region, code, category
+),
+categories AS (
+  SELECT region, code, category
+  FROM category_counts
+  WHERE TRUE
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY region, code ORDER BY lines DESC, category) = 1
+),
 price_counts AS (
   SELECT region, code, unit_price, currency, COUNT(*) AS lines
   FROM page_lines
@@ -93,6 +106,7 @@ final AS (
     page.code,
     page.region,
     names.product_name AS name,
+    categories.category,
     prices.unit_price AS usual_price,
     prices.currency,
     page.lines,
@@ -102,6 +116,7 @@ final AS (
     page.store_count
   FROM page
   LEFT JOIN names ON names.region = page.region AND names.code = page.code
+  LEFT JOIN categories ON categories.region = page.region AND categories.code = page.code
   LEFT JOIN prices ON prices.region = page.region AND prices.code = page.code
   LEFT JOIN stores ON stores.region = page.region AND stores.code = page.code
 )

@@ -1,5 +1,5 @@
--- List prices of products by region, or `*` for every region without a row of its own, and days. At most one row is valid on a
--- day: of overlapping rows, the one that begins later.
+-- List prices of products by region, or `*` for every region without a row of its own, currency, and days. At most one
+-- row of a currency is valid on a day: of overlapping rows, the one that begins later.
 -- - first_day: First day on which the row is valid
 -- - next_day: First day on which the row is no longer valid
 CREATE OR REPLACE VIEW catalogue_prices AS
@@ -17,7 +17,7 @@ amounts AS (
 followed AS (
   SELECT
     amounts.*,
-    LEAD(first_day) OVER (PARTITION BY product_id, region ORDER BY first_day, end_day, currency, amount) AS later_day
+    LEAD(first_day) OVER (PARTITION BY product_id, region, currency ORDER BY first_day, end_day, amount) AS later_day
   FROM amounts
 ),
 final AS (

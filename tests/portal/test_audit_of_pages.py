@@ -73,6 +73,22 @@ def _entry(shop: Shop) -> None:
     shop.boss.post("/catalogue/products/save", {"code": "KET", "name": "Kettle", "version": "0"})
 
 
+def _new_code(shop: Shop) -> None:
+    shop.upload()
+    _entry(shop)
+
+
+def _merged_code(shop: Shop) -> None:
+    _new_code(shop)
+    shop.boss.post("/catalogue/new-codes/merge", {"codes": "IN:P1", "product": "KET"})
+
+
+def _undone_code(shop: Shop) -> None:
+    _new_code(shop)
+    shop.boss.post("/catalogue/new-codes", {"answer": "ignore IN:P1"})
+    shop.boss.post("/catalogue/new-codes/undo", {"region": "IN", "code": "P1"})
+
+
 def _catalogue_import(shop: Shop) -> None:
     file = (io.BytesIO(b"code,name\nKET,Kettle\n"), "products.csv")
     page = shop.boss.post(
@@ -217,6 +233,12 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
             ),
         ),
     ),
+    "catalogue.decide_codes": (
+        "catalogue.code-ignored",
+        lambda s: (_new_code(s), s.boss.post("/catalogue/new-codes", {"answer": "ignore IN:P1"})),
+    ),
+    "catalogue.save_merge": ("catalogue.saved", _merged_code),
+    "catalogue.undo_code": ("catalogue.code-restored", _undone_code),
     "catalogue.apply": ("catalogue.imported", _catalogue_import),
     "sell.send": ("sale.entered", _entered_sale),
     "views.save": ("view.saved", _saved_view),

@@ -52,6 +52,7 @@ def test_a_code_that_the_catalogue_lacks_is_listed_with_its_evidence(warehouse: 
             "code": "N",
             "region": "UK",
             "name": "Nut",
+            "category": None,
             "usual_price": Decimal(4),
             "currency": "GBP",
             "lines": 3,
@@ -87,6 +88,23 @@ def test_prices_far_from_the_list_are_those_of_the_region_and_day_in_the_currenc
     }
     assert len(rows(warehouse, "prices-off-list", share="0.3")) == 2
     assert len(rows(warehouse, "prices-off-list", scope_of(Role.MANAGER, ("IN",), ("S1",)))) == 1
+
+
+def test_a_price_list_in_a_second_currency_lists_no_line_twice(warehouse: Warehouse) -> None:
+    ids = [row["sale_id"] for row in rows(warehouse, "prices-off-list", share="0")]
+    assert len(ids) == len(set(ids)) > 3
+
+
+def test_the_lines_whose_cost_the_catalogue_decides_are_summed_by_day_and_currency(warehouse: Warehouse) -> None:
+    listed = rows(warehouse, "cost-effect", product="APPLE", cost_currency="XXX", since=date(2024, 2, 1))
+    of_day = [row for row in listed if row["sale_date"] == date(2024, 2, 1) and row["currency"] == "INR"]
+    assert [row["cost_currency"] for row in of_day] == ["INR", "USD", "XXX"]
+    assert len({(row["lines"], row["units"], row["net"]) for row in of_day}) == 1
+    rates = {row["cost_currency"]: row["rate"] for row in of_day}
+    assert rates["INR"] == 1
+    assert rates["USD"] > 1
+    assert rates["XXX"] is None
+    assert rows(warehouse, "cost-effect", product="N", cost_currency="USD", since=date(2024, 1, 8))[0]["lines"] == 1
 
 
 def test_a_group_has_the_latest_name_and_a_line_that_of_its_day(warehouse: Warehouse) -> None:

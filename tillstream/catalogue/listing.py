@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from tillstream.catalogue import records
 from tillstream.domain.catalogue.cell_values import show
 from tillstream.domain.catalogue.dated_amounts import EVERYWHERE
-from tillstream.domain.catalogue.entries import Entry, EntryKind, Promotion, Salesperson, Store
+from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store
 from tillstream.domain.people import Scope
 from tillstream.ports import DocumentStore, Ports
 
@@ -82,7 +82,8 @@ def entries(ports: Ports, kind: EntryKind) -> Mapping[tuple[str, ...], Entry]:
     revision = int(state.data["revision"]) - bool(state.data["import"])  # an import is not complete yet
     if kept.revision != revision:
         changed = {one.entry.key: one.entry for one in records.changed_since(ports, kind, max(kept.revision, 0))}
-        kept.entries = {**kept.entries, **changed}
+        merged = {**kept.entries, **changed}
+        kept.entries = {key: one for key, one in merged.items() if not (isinstance(one, Product) and one.is_withdrawn)}
         kept.revision = revision
     return kept.entries
 

@@ -12,7 +12,8 @@ CODES = "catalogue_codes"
 def get(ports: Ports, code: str) -> Product | None:
     """The product of a product code."""
     stored = records.get(ports, EntryKind.PRODUCT, code)
-    return stored.entry if stored and isinstance(stored.entry, Product) else None
+    entry = stored.entry if stored else None
+    return entry if isinstance(entry, Product) and not entry.is_withdrawn else None
 
 
 def find_code(ports: Ports, region: str, code: str) -> Product | None:

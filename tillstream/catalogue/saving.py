@@ -1,6 +1,6 @@
 """Save entries one at a time, by compare-and-set: an edit based on an older version is refused."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
@@ -38,38 +38,73 @@ class ImportRunning(Rejected):
         super().__init__("An import is being applied to the catalogue. Try again in a minute.")
 
 
-def save(ports: Ports, kind: EntryKind, entry: Entry, *, if_version: int, by: str, regions: Collection[str]) -> Stored:
+def save(
+    ports: Ports,
+    kind: EntryKind,
+    entry: Entry,
+    *,
+    if_version: int,
+    by: str,
+    regions: Collection[str],
+    also: Sequence[Put] = (),
+) -> Stored:
     """Save an entry that was read at `if_version` (0: a new one), with its history and audit entry.
 
-    regions: the regions that exist. An entry without a change is not written. Raises `InvalidEntry`, `EditConflict`,
-    and `ImportRunning`.
+    regions: the regions that exist. also: documents to write with it. An entry without a change is not written. Raises
+    `InvalidEntry`, `EditConflict`, and `ImportRunning`.
     """
+
+    def checked(current: Stored | None) -> Entry:
+        before = current.entry if current else None
+        prepared = prepare(ports, kind, entry, before)
+        problems = checks.check(prepared, before, OneChange(ports, prepared), regions) if prepared != before else []
+        if problems:
+            raise InvalidEntry(problems)
+        return prepared
+
+    return _commit(ports, kind, entry.key, checked, if_version=if_version, by=by, also=also)
+
+
+def withdraw(ports: Ports, product: Product, *, if_version: int, by: str, also: Sequence[Put] = ()) -> Stored:
+    """Take back a product that was added: its codes are free again, and only its history is left. Raises as `save`."""
+    empty = Product(product.code, active=False)
+    return _commit(ports, EntryKind.PRODUCT, product.key, lambda _: empty, if_version=if_version, by=by, also=also)
+
+
+def _commit(
+    ports: Ports,
+    kind: EntryKind,
+    key: tuple[str, ...],
+    checked: Callable[[Stored | None], Entry],
+    *,
+    if_version: int,
+    by: str,
+    also: Sequence[Put],
+) -> Stored:
+    """Write the entry that `checked` returns for the stored one; check again if another entry was saved meanwhile."""
     for _ in range(TRIES):
         state = records.state(ports)
         if state.data["import"]:
             raise ImportRunning
-        current = records.get(ports, kind, *entry.key)
+        current = records.get(ports, kind, *key)
         if (current.version if current else 0) != if_version:
             raise EditConflict(current)
-        before = current.entry if current else None
-        prepared = prepare(ports, kind, entry, before)
+        before, prepared = current.entry if current else None, checked(current)
         if current and prepared == before:
             return current
-        problems = checks.check(prepared, before, OneChange(ports, prepared), regions)
-        if problems:
-            raise InvalidEntry(problems)
         revision = int(state.data["revision"]) + 1
         puts = [
             *puts_of(ports, kind, prepared, current, revision, by),
             Put(STATE, STATE_ID, {"revision": revision, "import": ""}, if_version=state.version),
             audited(ports, kind, before, prepared, by),
+            *also,
         ]
         try:
             ports.documents.put_all(puts)
-        except Conflict:  # another entry was saved meanwhile: check again
+        except Conflict:
             continue
         return Stored(prepared, if_version + 1, revision)
-    raise EditConflict(records.get(ports, kind, *entry.key))
+    raise EditConflict(records.get(ports, kind, *key))
 
 
 def retire(

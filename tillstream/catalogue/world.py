@@ -81,7 +81,9 @@ class ManyChanges:
 
     def __init__(self, entries: Mapping[EntryKind, Mapping[tuple[str, ...], Entry]]) -> None:
         self._products = {
-            one.code: one for one in entries.get(EntryKind.PRODUCT, {}).values() if isinstance(one, Product)
+            one.code: one
+            for one in entries.get(EntryKind.PRODUCT, {}).values()
+            if isinstance(one, Product) and not one.is_withdrawn
         }
         self._stores = set(entries.get(EntryKind.STORE, {}))
         self._regions = {key[0] for key in self._stores}

@@ -56,6 +56,8 @@ class AuditAction(StrEnum):
     ANNOTATION_REMOVED = "annotation.removed"
     CATALOGUE_SAVED = "catalogue.saved"
     CATALOGUE_IMPORTED = "catalogue.imported"
+    CATALOGUE_CODE_IGNORED = "catalogue.code-ignored"
+    CATALOGUE_CODE_RESTORED = "catalogue.code-restored"
     WEBHOOK_ADDED = "webhook.added"
     WEBHOOK_CHANGED = "webhook.changed"
     WEBHOOK_SECRET_CHANGED = "webhook.secret-changed"  # noqa: S105 - a name, not a secret

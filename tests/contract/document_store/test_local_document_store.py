@@ -10,7 +10,7 @@ import pytest
 from document_store_contract import DocumentStoreContract, Opener
 from threads import PATIENCE, join_thread
 
-from tillstream.adapters.local.sqlite.document_store import INDEXED, SQLiteDocumentStore
+from tillstream.adapters.local.sqlite.document_store import INDEXED, MATCHED, SQLiteDocumentStore
 from tillstream.domain.errors import Rejected, Unavailable
 
 
@@ -35,7 +35,8 @@ class TestSQLiteDocumentStore(DocumentStoreContract):
         with sqlite3.connect(tmp_path / "documents.db") as sqlite:
             plan = sqlite.execute(f"EXPLAIN QUERY PLAN {statements[-1]}").fetchall()
         sqlite.close()
-        assert f"USING INDEX by_{field}" in plan[0][-1]
+        index = f"having_{field}" if field in MATCHED else f"by_{field}"
+        assert f"USING INDEX {index}" in plan[0][-1]
 
     def test_the_newest_uploads_are_read_off_an_index(self, documents: SQLiteDocumentStore) -> None:
         plan = documents._file.rows(

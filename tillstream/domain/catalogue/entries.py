@@ -38,6 +38,11 @@ class Product:
     def key(self) -> tuple[str, ...]:
         return (self.code,)
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the acceptance of its code was undone: only the history of the product is left."""
+        return not self.versions and not self.active
+
 
 @dataclass(frozen=True)
 class OpeningHours:

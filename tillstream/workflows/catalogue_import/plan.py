@@ -157,7 +157,7 @@ class _Rows:
             self.problems.append(RowProblem(line, problem))
             return
         self._lines[key] = line
-        stored = self._stored.get(key)
+        stored = _unless_withdrawn(self._stored.get(key))
         if stored is None and "name" not in parsed:
             self.problems.append(RowProblem(line, EntryProblem("missing-value", "name")))
             return
@@ -169,7 +169,7 @@ class _Rows:
 
     def _add_amount(self, line: int, parsed: dict[str, Any]) -> None:
         key = (parsed["code"],)
-        stored = self._stored.get(key)
+        stored = _unless_withdrawn(self._stored.get(key))
         product = self._entries.get(key) or (stored.entry if stored else None)
         if not isinstance(product, Product):
             self.problems.append(RowProblem(line, EntryProblem("unknown-product", "code", parsed["code"])))
@@ -185,6 +185,10 @@ class _Rows:
         before = stored.entry if stored and isinstance(stored.entry, Product) else Product(product.code)
         self._entries[key] = with_amount(product, before, row, self._today, is_price=is_price)
         self._lines.setdefault(key, line)
+
+
+def _unless_withdrawn(stored: Stored | None) -> Stored | None:
+    return None if stored and isinstance(stored.entry, Product) and stored.entry.is_withdrawn else stored
 
 
 def _plain(entry: Entry) -> Entry:

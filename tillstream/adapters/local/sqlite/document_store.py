@@ -11,10 +11,11 @@ from tillstream.adapters.local.sqlite.connection import SQLiteFile
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.ports.document_store import Document, Put
 
-INDEXED = (
-    *("state", "kind", "parent", "contract", "sha256", "received_seq", "settlement_no", "undone_no"),
-    *("who", "what", "subject", "login", "link"),
-)
+SORTED = ("received_seq", "settlement_no", "undone_no")
+"""Fields by which documents are found and sorted; documents without the field are in the index, too."""
+MATCHED = ("state", "kind", "parent", "contract", "sha256", "who", "what", "subject", "login", "link", "entry")
+"""Fields by which documents are found; documents without the field are not in the index, which makes writing cheap."""
+INDEXED = (*SORTED, *MATCHED)
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -28,7 +29,13 @@ SCHEMA = (
     """CREATE TABLE IF NOT EXISTS documents (
         collection TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, data TEXT NOT NULL,
         PRIMARY KEY (collection, id))""",
-    *(f"CREATE INDEX IF NOT EXISTS by_{name} ON documents (collection, {_json_value(name)}, id)" for name in INDEXED),
+    *(f"CREATE INDEX IF NOT EXISTS by_{name} ON documents (collection, {_json_value(name)}, id)" for name in SORTED),
+    *(
+        f"CREATE INDEX IF NOT EXISTS having_{name} ON documents (collection, {_json_value(name)}, id)"
+        f" WHERE {_json_value(name)} IS NOT NULL"
+        for name in MATCHED
+    ),
+    *(f"DROP INDEX IF EXISTS by_{name}" for name in MATCHED),  # of earlier versions
 )
 INSERT = "INSERT INTO documents (collection, id, version, data) VALUES (?, ?, 1, ?) ON CONFLICT (collection, id) DO "
 UPDATE = "UPDATE SET version = version + 1, data = excluded.data"

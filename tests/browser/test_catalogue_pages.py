@@ -1,0 +1,91 @@
+"""The catalogue in a browser: a file with mistakes is corrected and imported, and a new code becomes a product."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from live_server import PASSWORD, Served
+from page_checks import narrow_page_problems, page_problems
+from playwright.sync_api import Page, expect
+
+from tillstream.catalogue import products
+from tillstream.server.worker import Worker
+from tillstream.workflows.intake import uploads
+
+pytestmark = pytest.mark.browser
+MISTAKES = "code,name,pack_size,colour\nKET,Kettle,1,red\nPAN,,2,\nPOT,Pot,many,\n"
+CORRECTED = "code,name,pack_size,colour\nKET,Kettle,1,red\nPAN,Pan,2,\nPOT,Pot,3,\n"
+SALES = (
+    "Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
+    "Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice\n"
+    "1,1,03-06-2026 10:15,MUM01,S1,C1,Asha Rao,P1,Toaster,Kitchen,store,Completed,1,100.00,0.00,100.00,18.00,118.00,\n"
+    "2,1,04-06-2026 10:15,MUM01,S1,C1,A Rao,P2,Saucer,Kitchen,store,Completed,1,900.00,0.00,900.00,162.00,1062.00,\n"
+)
+
+
+def checked(page: Page, step: str) -> list[str]:
+    return page_problems(page, step) + narrow_page_problems(page, step)
+
+
+def sign_in(page: Page, served: Served, path: str) -> None:
+    page.goto(f"{served.address}{path}")
+    page.get_by_label("Name").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"**{path}")
+
+
+def preview(page: Page, folder: Path, content: str) -> None:
+    file = folder / "products.csv"
+    file.write_text(content)
+    page.locator("#file").set_input_files(file)
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", name="products.csv")).to_be_visible()
+
+
+def test_a_file_with_mistakes_is_previewed_corrected_and_imported(page: Page, served: Served, tmp_path: Path) -> None:
+    sign_in(page, served, "/catalogue/products/import")
+    preview(page, tmp_path, MISTAKES)
+    problems = page.get_by_role("region", name="Problems").get_by_role("row")
+    expect(problems).to_have_count(3)
+    expect(problems.nth(1)).to_contain_text("3")
+    expect(problems.nth(1)).to_contain_text("Name is empty.")
+    expect(problems.nth(2)).to_contain_text("Pack size is “many”, which is not a number.")
+    expect(page.get_by_role("button", name="Import the file")).to_have_count(0)
+    wrong = checked(page, "mistakes")
+    preview(page, tmp_path, CORRECTED)
+    expect(page.get_by_text("Columns that are not read: colour")).to_be_visible()
+    wrong += checked(page, "preview")
+    page.get_by_role("button", name="Import the file").click()
+    expect(page.get_by_text("The file is imported: 3 added, 0 changed.")).to_be_visible()
+    expect(page.get_by_role("row")).to_have_count(4)
+    assert wrong + checked(page, "list") == []
+
+
+def test_new_codes_are_accepted_and_merged(page: Page, served: Served) -> None:
+    ports = served.app.ports
+    file = BytesIO(SALES.encode())
+    uploads.receive(ports, served.app.contracts.pin("IN"), "june.csv", file, "admin")
+    Worker(served.app).run_until_idle()
+    sign_in(page, served, "/catalogue/products/new")
+    page.get_by_label("Code", exact=True).fill("PAN")
+    page.get_by_label("Name", exact=True).fill("Pan")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("PAN is saved.")).to_be_visible()
+    page.goto(f"{served.address}/catalogue/new-codes")
+    wrong = checked(page, "new codes")
+    page.get_by_role("button", name="Merge into… P2").click()
+    expect(page.get_by_role("heading", name="Merge into a product")).to_be_visible()
+    wrong += checked(page, "merge")
+    page.get_by_role("button", name="Choose PAN").click()
+    expect(page.get_by_text("P2 now names the product PAN, in past sales too.")).to_be_visible()
+    page.get_by_role("checkbox", name="Toaster").check()
+    page.get_by_role("button", name="Accept selected").click()
+    expect(page.get_by_text("P1 is accepted: the catalogue has it now.")).to_be_visible()
+    expect(page.get_by_role("heading", name="No new codes")).to_be_visible()
+    page.goto(f"{served.address}/catalogue/new-codes?state=decided")
+    wrong += checked(page, "decided")
+    assert wrong == []
+    merged = products.find_code(ports, "IN", "P2")
+    assert merged
+    assert merged.code == "PAN"

@@ -1,0 +1,115 @@
+"""Codes that the catalogue lacks: each decision is stored with its change and can be undone."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tillstream import audit
+from tillstream.catalogue import history, listing, mirror, new_codes, products, saving
+from tillstream.catalogue.new_codes import ChangedSince, NewCode
+from tillstream.catalogue.records import Stored
+from tillstream.domain.catalogue.dated_amounts import DatedAmount
+from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion
+from tillstream.domain.catalogue.problems import InvalidEntry
+from tillstream.domain.errors import NotFound
+from tillstream.domain.people import UNRESTRICTED
+from tillstream.ports import Ports
+from tillstream.workflows.catalogue_import import export_file, journal
+from tillstream.workflows.catalogue_import.kinds import FileKind
+from tillstream.workflows.catalogue_import.plan import Rules, plan
+
+Save = Callable[[Entry], Stored]
+REGIONS = ("IN", "UK")
+WHO: dict[str, Any] = {"by": "ana", "regions": REGIONS}
+NUT = NewCode("UK", "N", "Nut", "Food", Decimal(4), "GBP", date(2026, 1, 5))
+NUT_IN = replace(NUT, region="IN", price=Decimal(400), currency="INR")
+
+
+def warehouse_products(ports: Ports) -> list[str]:
+    mirror.sync(ports)
+    rows = ports.warehouse.query("SELECT product_id FROM dim_product ORDER BY product_id").to_pylist()
+    return [row["product_id"] for row in rows]
+
+
+def test_an_accepted_code_is_a_product_with_the_usual_price_of_each_region(ports: Ports) -> None:
+    new_codes.accept(ports, [NUT, NUT_IN], **WHO)
+    product = products.get(ports, "N")
+    assert product
+    assert (product.name, product.category) == ("Nut", "Food")
+    assert [replace(one, recorded_at="") for one in product.prices] == [
+        DatedAmount("UK", "GBP", Decimal(4), date(2026, 1, 5)),
+        DatedAmount("IN", "INR", Decimal(400), date(2026, 1, 5)),
+    ]
+    assert {(one.region, one.decision) for one in new_codes.decided(ports)} == {("UK", "accepted"), ("IN", "accepted")}
+    with pytest.raises(saving.EditConflict):
+        new_codes.accept(ports, [NUT], **WHO)
+
+
+def test_an_undone_acceptance_leaves_only_the_history(ports: Ports) -> None:
+    new_codes.accept(ports, [NUT, NUT_IN], **WHO)
+    assert warehouse_products(ports) == ["N"]
+    new_codes.undo(ports, new_codes.get(ports, "UK", "N"), **WHO)
+    assert warehouse_products(ports) == []
+    assert products.get(ports, "N") is None
+    assert listing.find(ports, EntryKind.PRODUCT, UNRESTRICTED, listing.EntryFilter(state=listing.ALL)) == []
+    assert list(export_file.table(ports, FileKind.PRODUCTS)[1]) == []
+    assert new_codes.decided(ports) == []
+    assert len(history.find(ports, EntryKind.PRODUCT, "N")) == 2
+
+
+def test_a_withdrawn_product_can_be_accepted_imported_and_named_again(ports: Ports) -> None:
+    for _ in range(2):
+        new_codes.accept(ports, [NUT], **WHO)
+        new_codes.undo(ports, new_codes.get(ports, "UK", "N"), **WHO)
+    rules = Rules(REGIONS, "USD")
+    assert plan(ports, FileKind.PRICES, b"code,amount\nN,4\n", rules).problems[0].problem.code == "unknown-product"
+    planned = plan(ports, FileKind.PRODUCTS, b"code,name\nN,Walnut\n", rules)
+    journal.apply(ports, planned, file="n.csv", by="ana")
+    product = products.get(ports, "N")
+    assert product
+    assert (product.name, product.active) == ("Walnut", True)
+    assert warehouse_products(ports) == ["N"]
+
+
+def test_a_product_that_was_changed_since_is_not_withdrawn(ports: Ports, save: Save) -> None:
+    new_codes.accept(ports, [NUT], **WHO)
+    save(Promotion("P", "p", "N", rate=Decimal("0.2")))
+    with pytest.raises(ChangedSince):
+        new_codes.undo(ports, new_codes.get(ports, "UK", "N"), **WHO)
+    save(Promotion("P", "p", category="Food", rate=Decimal("0.2")))
+    product = products.get(ports, "N")
+    assert product
+    save(replace(product, name="Walnut"))
+    with pytest.raises(ChangedSince):
+        new_codes.undo(ports, new_codes.get(ports, "UK", "N"), **WHO)
+    assert products.get(ports, "N")
+
+
+def test_a_merged_code_names_the_product_until_it_is_undone(ports: Ports, save: Save) -> None:
+    save(Product("WAL", "Walnut"))
+    new_codes.merge(ports, [NUT, NUT_IN], "WAL", **WHO)
+    assert [one.code for one in (products.find_code(ports, "UK", "N"),) if one] == ["WAL"]
+    new_codes.undo(ports, new_codes.get(ports, "UK", "N"), **WHO)
+    assert products.find_code(ports, "UK", "N") is None
+    assert products.find_code(ports, "IN", "N")
+    assert [one.region for one in new_codes.decided(ports)] == ["IN"]
+    with pytest.raises(NotFound):
+        new_codes.merge(ports, [NUT], "NONE", **WHO)
+    save(Product("PEC", "Pecan"))
+    with pytest.raises(InvalidEntry):
+        new_codes.merge(ports, [NUT_IN], "PEC", **WHO)
+
+
+def test_an_ignored_code_is_remembered_audited_and_restored(ports: Ports) -> None:
+    new_codes.ignore(ports, [NUT, NUT_IN], by="ana")
+    assert [one.decision for one in new_codes.decided(ports)] == ["ignored", "ignored"]
+    new_codes.undo(ports, new_codes.get(ports, "UK", "N"), **WHO)
+    assert [one.region for one in new_codes.decided(ports)] == ["IN"]
+    with pytest.raises(NotFound):
+        new_codes.get(ports, "UK", "N")
+    actions = [one.action for one in audit.find_entries(ports, audit.AuditFilter())]
+    assert sorted(actions) == ["catalogue.code-ignored"] * 2 + ["catalogue.code-restored"]
