@@ -55,7 +55,7 @@ class Live:
     """Seconds: of pages without and with open live pages, and from the post of a sale to the viewers."""
 
     idle: tuple[float, ...]
-    beside: tuple[float, ...]
+    with_live: tuple[float, ...]
     arrivals: tuple[float, ...]
     missed: int
     """Sales that a viewer of everything did not receive exactly once."""
@@ -76,13 +76,13 @@ def measure(home: Path, seconds: float, rate: float) -> Live:
             time.sleep(2)
             seller = threading.Thread(target=_sell, args=(token, arrivals, rate), daemon=True)
             seller.start()
-            beside = _visits(browser, seconds)
+            with_live = _visits(browser, seconds)
             arrivals.closed.set()
             seller.join()
             time.sleep(5)
             arrivals.ended.set()
     missed = sum(len(readers) != len(arrivals.shown.get(number, ())) for number in arrivals.posted)
-    return Live(tuple(idle), tuple(beside), tuple(arrivals.seconds), missed)
+    return Live(tuple(idle), tuple(with_live), tuple(arrivals.seconds), missed)
 
 
 def _people(home: Path) -> tuple[list[str], str]:
@@ -170,11 +170,11 @@ def main() -> None:
         live = measure(Path(folder) / "home", options.seconds, options.rate)
     print(
         f"pages, p95: {_p95(live.idle) * 1000:,.0f} ms alone, "
-        f"{_p95(live.beside) * 1000:,.0f} ms with {VIEWERS} open live pages"
+        f"{_p95(live.with_live) * 1000:,.0f} ms with {VIEWERS} open live pages"
     )
     print(f"from post to page: median {statistics.median(live.arrivals):.2f} s, p95 {_p95(live.arrivals):.2f} s")
     print(f"sales missed or repeated: {live.missed}")
-    raise SystemExit(int(live.missed > 0 or _p95(live.beside) > LIMIT))
+    raise SystemExit(int(live.missed > 0 or _p95(live.with_live) > LIMIT))
 
 
 if __name__ == "__main__":

@@ -174,3 +174,20 @@ SAMPLE_CATALOGUE = parse_tables(
         """,
     }
 )
+SALES_OF_CATALOGUE = parse_tables(
+    {
+        "sale_versions": """
+            key  content  is_current  sale  region  sale_id  line_key  store_id  product_id  product_name  status     sale_date   quantity  unit_price  currency  leads
+            41   41       yes         41    IN      S1/41    1         S1        A           Apple         completed  2024-02-01  1         59          INR       1
+            42   42       yes         42    IN      S1/42    1         S1        A           Apple         completed  2024-02-01  1         61          INR       1
+            43   43       yes         43    IN      S2/43    1         S2        A           Apple         completed  2024-02-01  1         30          INR       1
+            44   44       yes         44    IN      S2/44    1         S2        A           Apple         cancelled  2024-02-01  1         1           INR       1
+            45   45       yes         45    UK      U/45     1         U         D           -             completed  2024-02-01  1         6.35        USD       1
+            46   46       yes         46    UK      U/46     1         U         D           -             completed  2024-01-31  1         9           GBP       1
+            51   51       yes         51    UK      U/51     1         U         N           Nut           completed  2024-01-05  1         4           GBP       1
+            52   52       yes         52    UK      U/52     1         U         N           Nut           completed  2024-01-07  1         4           GBP       1
+            53   53       yes         53    UK      V/53     1         V         N           Nuts          completed  2024-01-09  1         5           GBP       1
+        """
+    }
+)
+"""Lines with prices, instead of those of the sample ledger."""

@@ -4,7 +4,9 @@ from typing import Any
 
 from flask import Blueprint
 
-from portal.api import docs_page, health, ledger_lists, outcomes, paths, queries, resumable, store_sales, uploads
+from portal.api import docs_page, health, ledger_lists, paths, queries, resumable, uploads
+from portal.api.tills import outcomes
+from portal.api.tills import sales as store_sales
 
 blueprint = Blueprint("api", __name__, template_folder="templates")
 

@@ -7,9 +7,9 @@ from typing import Any, Literal
 from portal.api import schemas
 from portal.api.ledger_lists import DEFAULT_ROWS
 from portal.api.ledger_lists import MAX_ROWS as LINE_ROWS
-from portal.api.outcomes import MAX_OUTCOMES
 from portal.api.pagination import MAX_OFFSET, NUMBERS
 from portal.api.queries import LISTS, MAX_ROWS
+from portal.api.tills.outcomes import MAX_OUTCOMES
 from portal.api.tus import PIECE, VERSION
 from portal.api.uploads import MAX_UPLOADS
 from tillstream.analytics import catalogue

@@ -16,6 +16,8 @@ KINDS = {
     "annotation": "Annotations",
     "catalogue": "Catalogue",
     "webhook": "Webhooks",
+    "key": "Keys of stores",
+    "day-close": "Day closes",
     "setting": "Settings",
 }
 ACTION_LABELS = {

@@ -90,10 +90,10 @@ def merge() -> ResponseReturnValue:
         return redirect(url_for("catalogue.new_codes"))
     _check_editor()
     similar = listing.EntryFilter((codes[0].name or codes[0].code) if not query.q else query.q)
-    found = listing.find(ports(), EntryKind.PRODUCT, scope(), similar)
-    if not found and not query.q:
-        found = listing.find(ports(), EntryKind.PRODUCT, scope(), listing.EntryFilter())
-    page = list_view.page_of(query, found)
+    entries = listing.find(ports(), EntryKind.PRODUCT, scope(), similar)
+    if not entries and not query.q:
+        entries = listing.find(ports(), EntryKind.PRODUCT, scope(), listing.EntryFilter())
+    page = list_view.page_of(query, entries)
     return render_template("catalogue/merge.html", codes=codes, query=query, page=page, columns=texts.MERGE_COLUMNS)
 
 
@@ -123,8 +123,8 @@ def undo() -> ResponseReturnValue:
 def undecided() -> Evidence:
     """The codes of the visible sales that the catalogue lacks and about which there is no decision."""
     rows = ask("unknown-codes", Filters(), limit=MOST).to_pylist()
-    known = {(one.region, one.code) for one in new_codes.decided(ports())}
-    open_rows = (row for row in rows if (row["region"], row["code"]) not in known)
+    decided = {(one.region, one.code) for one in new_codes.decided(ports())}
+    open_rows = (row for row in rows if (row["region"], row["code"]) not in decided)
     return {document_id(row["region"], row["code"]): row for row in open_rows}
 
 

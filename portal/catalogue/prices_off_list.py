@@ -20,8 +20,8 @@ def show() -> ResponseReturnValue:
     query = list_view.list_query(filters=("share",))
     chosen = next(iter(query.chosen["share"]), DEFAULT_SHARE)
     share = chosen if chosen in texts.SHARES else DEFAULT_SHARE
-    found = ask("prices-off-list", Filters(), share=share, limit=query.size + 1, offset=query.first).to_pylist()
-    shown = list_view.Page(query, found[: query.size], more=len(found) > query.size)
+    rows = ask("prices-off-list", Filters(), share=share, limit=query.size + 1, offset=query.first).to_pylist()
+    shown = list_view.Page(query, rows[: query.size], more=len(rows) > query.size)
     return render_template(
         "catalogue/prices_off_list.html",
         links=links(),

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, request
 
 from portal import context, security
-from portal.api import paths, store_sales
+from portal.api import paths
+from portal.api.tills import sales as store_sales
 from tillstream.app import App
 
 if TYPE_CHECKING:
@@ -25,12 +26,13 @@ MAX_BODY = 8 << 20
 def register(portal: Flask, app: App) -> None:
     """Call before the proxies of `security.configure`. In a Google Cloud project, the portal logs every request."""
     if not app.settings.project:
-        portal.wsgi_app = _SalesIntake(portal.wsgi_app, app)  # type: ignore[method-assign]
+        portal.wsgi_app = _SalesIntake(portal, app)  # type: ignore[method-assign]
 
 
 class _SalesIntake:
-    def __init__(self, portal: "WSGIApplication", app: App) -> None:
-        self._portal = portal
+    def __init__(self, portal: Flask, app: App) -> None:
+        self._portal: WSGIApplication = portal.wsgi_app
+        self._extensions = portal.extensions
         self._intake = _create_intake(app)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -39,6 +41,7 @@ class _SalesIntake:
             return self._portal(environ, start_response)
         body = environ["wsgi.input"].read(size)
         environ["wsgi.input"] = io.BytesIO(body)
+        self._intake.extensions[context.EXTENSION] = self._extensions[context.EXTENSION]
         try:
             return self._intake.wsgi_app(dict(environ), start_response)
         except Exception:  # noqa: BLE001 - raised again by the portal, which has a response for each error
@@ -56,7 +59,6 @@ def _size(environ: "WSGIEnvironment") -> int | None:
 
 def _create_intake(app: App) -> Flask:
     intake = Flask("portal.intake", static_folder=None)
-    intake.extensions[context.EXTENSION] = app
     intake.json.sort_keys = False  # type: ignore[attr-defined]
     intake.config |= {"PROPAGATE_EXCEPTIONS": True, "TRAP_HTTP_EXCEPTIONS": True}
     context.record_audit_address(intake)

@@ -12,8 +12,8 @@ from portal.access import allow
 from portal.context import ports, scope, tillstream
 from portal.live import streams, texts
 from portal.reader_locale import day_text, readers_locale
-from tillstream.analytics import live
-from tillstream.analytics.same_time import StoreTimes, moment, store_times
+from tillstream.analytics.live_sales import sales as live
+from tillstream.analytics.live_sales.same_time import StoreTimes, moment, store_times
 from tillstream.domain.people import Action
 
 MOST_STORES = 12

@@ -7,7 +7,7 @@ from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.api import outcomes
+from portal.api.tills import outcomes
 from portal.context import me, ports, scope
 from portal.sell import app_files, texts
 from portal.sell.earlier import is_counted, lines

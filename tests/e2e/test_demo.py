@@ -17,8 +17,8 @@ from tillstream.analytics import queries
 from tillstream.app import App, build
 from tillstream.batches import records
 from tillstream.commands import demo
+from tillstream.commands.demo_shop.days import DAYS
 from tillstream.commands.demo_shop.till import SENT
-from tillstream.commands.demo_story import DAYS
 from tillstream.commands.result import quiet
 from tillstream.domain.batch.record import IN_LEDGER, BatchKind, State
 from tillstream.domain.errors import Unavailable

@@ -13,7 +13,7 @@ from tillstream.cli.output import maintenance
 RATES = "date,currency,rate\n2026-01-01,GBP,0.85\n2026-01-02,GBP,0.86\n"
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 SALE = "901,A,b,1,12/5/2011 9:02,1,1,UK\n"
-SERVER = "tillstream serve"
+UNTIL_STOPPED = ("tillstream serve", "tillstream subscribe", "tillstream till watch")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def staffed(settled: str, run_text: RunText, once: Once[str]) -> str:
     return once(employ)
 
 
-PATHS = [path for path, _ in leaves(main, "tillstream") if path != SERVER]
+PATHS = [path for path, _ in leaves(main, "tillstream") if path not in UNTIL_STOPPED]
 SLOW = {"tillstream demo": pytest.mark.system}
 """Takes seconds, because it loads the samples."""
 
@@ -48,6 +48,9 @@ SLOW = {"tillstream demo": pytest.mark.system}
 def arguments(command: str, batch: str, folder: Path) -> list[str]:
     """What the command needs to do something."""
     needed = {
+        "catalogue export": ["products", "--out", str(folder / "products.csv")],
+        "catalogue import": ["products", str(folder / "catalogue.csv")],
+        "catalogue list": ["products"],
         "confirm": [batch, "--as-new"],
         "demo": ["--scale", "0.001"],
         "fix": [batch, str(folder / "monday.csv")],
@@ -68,6 +71,7 @@ def arguments(command: str, batch: str, folder: Path) -> list[str]:
 @pytest.mark.parametrize("path", [pytest.param(path, marks=SLOW.get(path, ())) for path in PATHS])
 def test_a_command_prints_json_only_with_its_option(run_text: RunText, staffed: str, tmp_path: Path, path: str) -> None:
     (tmp_path / "rates.csv").write_text(RATES)
+    (tmp_path / "catalogue.csv").write_text("code,name\nKET,Kettle\n")
     command = path.removeprefix("tillstream ")
     words = run_text(*command.split(), *arguments(command, staffed, tmp_path))[1]
     assert words.strip()

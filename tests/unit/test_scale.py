@@ -62,7 +62,7 @@ MONTH, YEARS, TEN = Day(1_000_000, 30), Day(1_000_000, 3 * 365), Day(10_000_000,
 def test_a_day_costs_the_same_after_thirty_days_and_after_three_years() -> None:
     """Only the daily totals grow, by one column of the settlements."""
     month, years = MONTH.costs, YEARS.costs
-    assert {name for name in month if years[name] > 1.02 * month[name]} == {"daily totals"}
+    assert {name for name in month if years[name] > 1.02 * month[name]} <= {"daily totals"}
     assert sum(years.values()) < 1.001 * sum(month.values())
 
 

@@ -64,8 +64,8 @@ class ChangedSince(Rejected):
 
 def decided(ports: Ports) -> list[Decided]:
     """The decisions that count, the latest first."""
-    found = [Decided(**one.data) for one in ports.documents.find(COLLECTION)]
-    return sorted((one for one in found if one.decision != Decision.UNDONE), key=lambda one: one.at, reverse=True)
+    decisions = [Decided(**one.data) for one in ports.documents.find(COLLECTION)]
+    return sorted((one for one in decisions if one.decision != Decision.UNDONE), key=lambda one: one.at, reverse=True)
 
 
 def get(ports: Ports, region: str, code: str) -> Decided:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.commands import demo_people, demo_story
-from tillstream.commands.demo_story import DAYS, SAMPLES
+from tillstream.commands.demo_shop import days as demo_days
+from tillstream.commands.demo_shop import people as demo_people
+from tillstream.commands.demo_shop.days import DAYS, SAMPLES
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result, quiet
 from tillstream.commands.run_batch import exit_code, run_batch
 from tillstream.domain.batch.record import Batch, State
@@ -57,7 +58,7 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     receipts = _processed(app, progress, received)
     # apart, so that Changes shows what the corrections change
     receipts += _processed(app, progress, [_receive(app, progress, *each, until) for each in corrections])
-    demo_story.add(app, until, scale, partial(_add, app))
+    demo_days.add(app, until, scale, partial(_add, app))
     codes = [exit_code(receipt) for receipt in receipts]
     code = next((code for code in (FAILED, HELD) if code in codes), DONE)
     if not arguments.accounts:
@@ -73,7 +74,7 @@ def _receive(app: App, progress: Progress, sample: "SampleFile", path: Path, unt
         upload = Batch.from_json(documents[0].data)
     else:
         contract = app.contracts.pin(sample.contract)
-        at = demo_story.arrival(contract, sample.delivery, until, app.ports.clock.now())
+        at = demo_days.arrival(contract, sample.delivery, until, app.ports.clock.now())
         with path.open("rb") as stream:
             upload = uploads.receive(app.ports, contract, path.name, stream, SAMPLES, received=at)
     progress(KEPT, about=f"{upload.batch_id} {upload.file}")

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from tillstream.domain.json_schema import Violation, compile_schema
+from tillstream.domain.json_schemas.violations import Violation, compile_schema
 from tillstream.domain.store_sale import PRODUCT_PRECISION
 
 SCHEMA_V1 = "day-close/1"

@@ -8,8 +8,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from tillstream.domain.json_schema import Violation, compile_schema
-from tillstream.domain.schema_acceptor import compile_acceptor
+from tillstream.domain.json_schemas.acceptor import compile_acceptor
+from tillstream.domain.json_schemas.violations import Violation, compile_schema
 
 SCHEMA_V1 = "store-sale/1"
 MAX_MESSAGE_BYTES = 64 * 1024

@@ -16,9 +16,9 @@ from typing import IO, Any
 
 import pytest
 
-from tillstream.commands import demo_people
+from tillstream.commands.demo_shop import people as demo_people
 from tillstream.commands.demo_shop import till
-from tillstream.commands.demo_story import DAYS
+from tillstream.commands.demo_shop.days import DAYS
 from tillstream.samples import files
 
 TILLSTREAM = str(Path(sys.executable).parent / "tillstream")

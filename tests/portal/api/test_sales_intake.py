@@ -77,7 +77,7 @@ def test_a_body_above_the_limit_is_answered_by_the_portal(send: Send, sale: Any,
     assert (answer.status_code, hooks) == (413, [SEND])
 
 
-def test_a_queue_that_cannot_be_written_is_a_503_that_asks_to_try_again(
+def test_a_queue_that_cannot_be_written_is_a_503_with_a_time_to_try_again(
     app: App, send: Send, sale: Any, hooks: list[str]
 ) -> None:
     app.ports.bus.publish(TOPIC_STORE_SALES, [Message(b"{}")])

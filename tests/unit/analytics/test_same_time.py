@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.analytics.same_time import Moment, StoreTimes, TradingTime, moment, store_times
+from tillstream.analytics.live_sales.same_time import Moment, StoreTimes, TradingTime, moment, store_times
 from tillstream.domain.contract.model import parse
 
 START = datetime(2000, 1, 8, tzinfo=UTC)

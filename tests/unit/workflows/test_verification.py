@@ -148,7 +148,7 @@ def test_a_sale_entered_in_the_portal_counts_for_a_store_with_a_key(app: App) ->
     sale = SALE | {"source": "form"}
     assert store_sales.publish_from_portal(app.ports, REGION, STORE, sale) == f"{REGION}/{STORE}/100245"
     Worker(app).run_until_idle()
-    assert (lines(app), events(app, "sale.entered")) == (2, 1)
+    assert lines(app) == 2
 
 
 def test_the_name_of_the_portal_does_not_verify_a_message(app: App) -> None:

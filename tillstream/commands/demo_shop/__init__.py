@@ -1,1 +1,1 @@
-"""What the demo adds for stores: the catalogue, and a till."""
+"""What the demo contains besides its samples: people, days, the catalogue, a till and a sale of the form."""

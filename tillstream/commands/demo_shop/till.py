@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tillstream.app import App
-from tillstream.commands.demo_people import REGION, STAFF
+from tillstream.commands.demo_shop.people import REGION, STAFF
 from tillstream.domain import day_close
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.people import UNRESTRICTED
@@ -59,7 +59,7 @@ def add(app: App, until: date, load: Callable[[Batch], Any], by: str) -> None:
     store_messages.publish(app.ports, token, messages)
     number = f"W-DEMO-{until:%Y%m%d}"
     entered = _sale(number, datetime.combine(until, time(19, 10), zone), FORM_SALE) | {"source": "form"}
-    form_sales.enter(app.ports, by, UNRESTRICTED, entered)
+    form_sales.enter(app.ports, by, UNRESTRICTED, entered, lambda _: False)
     if not app.has_worker:
         for batch in store_sales.receive(app.ports, app.contracts, len(messages) + 1, 0):
             load(batch)

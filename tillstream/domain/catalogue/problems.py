@@ -34,7 +34,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "{field} contains “{value}”, which is not a region and a code.",
         "Write REGION:CODE, or *:CODE for all regions, separated by semicolons.",
     ),
-    "unreadable-row": ("The row cannot be read: {value}", "Correct the quotation marks and separators of the row."),
+    "unreadable-row": ("The row cannot be read: {value}.", "Correct the quotation marks and separators of the row."),
     "repeated-entry": ("The file has “{value}” in line {detail}, too.", "Keep one of the two rows."),
     "code-of-another": (
         "The code “{value}” already belongs to the product {detail}.",

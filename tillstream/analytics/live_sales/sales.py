@@ -8,8 +8,8 @@ from typing import Any
 from tillstream.analytics import queries
 from tillstream.analytics.changes import ENDLESS
 from tillstream.analytics.filters import Filters
+from tillstream.analytics.live_sales.same_time import StoreTimes, moment
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.analytics.same_time import StoreTimes, moment
 from tillstream.domain.people import Scope
 from tillstream.ports.warehouse import Warehouse
 

@@ -1,4 +1,4 @@
-"""A quick test of values against a JSON schema: it accepts most valid values, and `json_schema` judges the others.
+"""A quick test of values against a JSON schema: it accepts most valid values, and `violations` judges the others.
 
 Listing violations takes ten times as long as ruling them out.
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tillstream.domain.json_schema import Formats, compile_schema
+from tillstream.domain.json_schemas.violations import Formats, compile_schema
 
 Accepts = Callable[[Any], bool]
 _TEXT = frozenset({"type", "pattern", "minLength", "maxLength", "format", "description"})

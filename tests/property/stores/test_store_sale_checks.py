@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from tillstream.domain.json_schema import compile_schema
-from tillstream.domain.schema_acceptor import compile_acceptor
+from tillstream.domain.json_schemas.acceptor import compile_acceptor
+from tillstream.domain.json_schemas.violations import compile_schema
 from tillstream.domain.store_sale import decode, schema, validation_errors
 
 FIELDS = [*schema()["properties"], *schema()["properties"]["lines"]["items"]["properties"], "colour", "0", ""]

@@ -7,8 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sample_ledger import SAMPLE_CATALOGUE, SAMPLE_LEDGER
-from table_text import parse_tables
+from sample_ledger import SALES_OF_CATALOGUE, SAMPLE_CATALOGUE, SAMPLE_LEDGER
 from test_catalogue_margins import write
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
@@ -17,26 +16,12 @@ from tillstream.analytics.queries import QueryCache, run
 from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
 from tillstream.ports.warehouse import Warehouse
 
-SOLD = """
-    key  content  is_current  sale  region  sale_id  line_key  store_id  product_id  product_name  status     sale_date   quantity  unit_price  currency  leads
-    41   41       yes         41    IN      S1/41    1         S1        A           Apple         completed  2024-02-01  1         59          INR       1
-    42   42       yes         42    IN      S1/42    1         S1        A           Apple         completed  2024-02-01  1         61          INR       1
-    43   43       yes         43    IN      S2/43    1         S2        A           Apple         completed  2024-02-01  1         30          INR       1
-    44   44       yes         44    IN      S2/44    1         S2        A           Apple         cancelled  2024-02-01  1         1           INR       1
-    45   45       yes         45    UK      U/45     1         U         D           -             completed  2024-02-01  1         6.35        USD       1
-    46   46       yes         46    UK      U/46     1         U         D           -             completed  2024-01-31  1         9           GBP       1
-    51   51       yes         51    UK      U/51     1         U         N           Nut           completed  2024-01-05  1         4           GBP       1
-    52   52       yes         52    UK      U/52     1         U         N           Nut           completed  2024-01-07  1         4           GBP       1
-    53   53       yes         53    UK      V/53     1         V         N           Nuts          completed  2024-01-09  1         5           GBP       1
-"""
-
 
 @pytest.fixture(scope="module")
 def warehouse() -> Iterator[Warehouse]:
     with closing(DuckDBWarehouse(":memory:", threads=1)) as filled:
-        sold = parse_tables({"sale_versions": SOLD})
         changes = {"catalogue_changes": [("first", datetime(2024, 2, 1, tzinfo=UTC))]}
-        for table, rows in (SAMPLE_LEDGER | SAMPLE_CATALOGUE | sold | changes).items():
+        for table, rows in (SAMPLE_LEDGER | SAMPLE_CATALOGUE | SALES_OF_CATALOGUE | changes).items():
             write(filled, table, list(rows))
         yield filled
 
@@ -72,7 +57,7 @@ def test_unknown_codes_are_those_of_the_visible_sales(warehouse: Warehouse) -> N
 
 def test_without_any_product_no_code_is_unknown() -> None:
     with closing(DuckDBWarehouse(":memory:", threads=1)) as empty:
-        for table, listed in (SAMPLE_LEDGER | parse_tables({"sale_versions": SOLD}) | {"dim_product": []}).items():
+        for table, listed in (SAMPLE_LEDGER | SALES_OF_CATALOGUE | {"dim_product": []}).items():
             write(empty, table, list(listed))
         assert rows(empty, "unknown-codes") == []
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal import token_auth
 from portal.access import Open, allow
 from portal.api import cursors, pagination
-from portal.api.store_sales import sender
+from portal.api.tills.sales import sender
 from portal.context import ports, scope, signed_in
 from tillstream.domain.people import Action
 from tillstream.receipts import message_outcomes

@@ -1,0 +1,1 @@
+"""The API of tills: sending sales and reading their outcomes."""
