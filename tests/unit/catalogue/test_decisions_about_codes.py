@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tillstream import audit
+from tillstream.audit import reading
 from tillstream.catalogue import history, listing, mirror, new_codes, products, saving
 from tillstream.catalogue.new_codes import ChangedSince, NewCode
 from tillstream.catalogue.records import Stored
@@ -111,5 +111,5 @@ def test_an_ignored_code_is_remembered_audited_and_restored(ports: Ports) -> Non
     assert [one.region for one in new_codes.decided(ports)] == ["IN"]
     with pytest.raises(NotFound):
         new_codes.get(ports, "UK", "N")
-    actions = [one.action for one in audit.find_entries(ports, audit.AuditFilter())]
+    actions = [one.action for one in reading.find_entries(ports, reading.AuditFilter())]
     assert sorted(actions) == ["catalogue.code-ignored"] * 2 + ["catalogue.code-restored"]
