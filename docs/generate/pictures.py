@@ -13,8 +13,8 @@ VARIANTS = ("wide", "narrow", "dark")
 DEVELOPMENT = "storybook.show"
 """The area that only a portal in development has."""
 INTRO = """
-Each page of the navigation as each role sees it, with the data of `tillstream demo`: at 1440 pixels, at 390 pixels, and
-in dark colours. `make pictures` takes them again.
+Each page of the navigation as each role sees it, with the data of `tillstream demo`: at 1440 pixels, and for the first
+role also at 390 pixels and in dark colours. `make pictures` takes them again.
 """
 
 
@@ -35,20 +35,24 @@ class Picture:
 def pictures() -> Iterator[Picture]:
     """The pictures in the order of the navigation."""
     for area in AREAS:
-        for role in Role:
-            if area.endpoint != DEVELOPMENT and (area.action is None or area.action in PERMISSIONS[role]):
-                yield from (Picture(area, role, variant) for variant in VARIANTS)
+        if area.endpoint != DEVELOPMENT:
+            roles = [role for role in Role if area.action is None or area.action in PERMISSIONS[role]]
+            yield from (Picture(area, roles[0], variant) for variant in VARIANTS)
+            yield from (Picture(area, role, VARIANTS[0]) for role in roles[1:])
 
 
 def page() -> str:
     areas = {picture.area.label: picture.area for picture in pictures()}
     parts = []
     for label, area in areas.items():
-        roles = dict.fromkeys(picture.role for picture in pictures() if picture.area is area)
-        rows = [[role.value, *(_link(Picture(area, role, variant)) for variant in VARIANTS)] for role in roles]
-        first = Picture(area, next(iter(roles)), "wide")
+        of_area = [picture for picture in pictures() if picture.area is area]
+        rows = [
+            [role.value, ", ".join(_link(picture) for picture in of_area if picture.role is role)]
+            for role in dict.fromkeys(picture.role for picture in of_area)
+        ]
+        first = of_area[0]
         parts += [f"## {label}", f"![{label}, as the role {first.role.value} sees it]({FOLDER}/{first.name})"]
-        parts += [table(["role", *VARIANTS], rows)]
+        parts += [table(["role", "pictures"], rows)]
     return markdown("Pictures of the pages", INTRO, *parts)
 
 

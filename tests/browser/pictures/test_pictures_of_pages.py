@@ -10,7 +10,7 @@ from live_server import block_other_hosts, open_page
 from page_checks import settle
 from playwright.sync_api import Browser, Page
 
-from docs.generate.pictures import Picture, pictures
+from docs.generate.pictures import pictures
 from tillstream.domain.people import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
@@ -48,9 +48,7 @@ def capture(page: Page, path: Path) -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-def test_every_page_of_a_role_is_taken_wide_narrow_and_dark(
-    chromium: Browser, shop: DemoShop, folder: Path, role: Role
-) -> None:
+def test_every_page_of_a_role_is_taken(chromium: Browser, shop: DemoShop, folder: Path, role: Role) -> None:
     served = shop.served
     context = chromium.new_context(
         locale="en-GB",
@@ -63,19 +61,15 @@ def test_every_page_of_a_role_is_taken_wide_narrow_and_dark(
     try:
         page = open_page(context, served)
         shop.sign_in(page, role)
-        for area in dict.fromkeys(picture.area for picture in pictures() if picture.role is role):
+        for picture in (picture for picture in pictures() if picture.role is role):
             with served.portal.test_request_context():
-                path = served.portal.url_for(area.endpoint, _external=False)
+                path = served.portal.url_for(picture.area.endpoint, _external=False)
+            page.emulate_media(color_scheme="dark" if picture.variant == "dark" else "light")
+            page.set_viewport_size(NARROW if picture.variant == "narrow" else WIDE)  # type: ignore[arg-type]
             answer = page.goto(served.address + path)
             assert answer is not None
             assert answer.status == 200, path
-            capture(page, folder / Picture(area, role, "wide").name)
-            page.emulate_media(color_scheme="dark")
-            capture(page, folder / Picture(area, role, "dark").name)
-            page.emulate_media(color_scheme="light")
-            page.set_viewport_size(NARROW)  # type: ignore[arg-type]
-            capture(page, folder / Picture(area, role, "narrow").name)
-            page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+            capture(page, folder / picture.name)
     finally:
         context.close()
     assert served.page_errors == []
