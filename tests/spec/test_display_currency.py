@@ -41,6 +41,9 @@ PARAMETERS = {
     "today": "2024-02-12",
     "week_earlier": "2024-02-05",
     "sold_until": 1_707_130_800_000_000,
+    "product": "D",
+    "cost_currency": "EUR",
+    "since": "2024-01-01",
 }
 FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
 REPORTED = ReportedDays(date(2023, 12, 3), date(2024, 2, 12))

@@ -22,7 +22,7 @@ ROOT = Path(sql.__file__).parent
 FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.sql") if path.suffixes == [".sql"])
 DAY = date(2024, 1, 1)
 SAMPLES: dict[str, Any] = {"INT64": 1, "STRING": "x", "BOOL": True, "DATE": DAY, "ARRAY<DATE>": [DAY]}
-SAMPLES |= {"ARRAY<STRING>": ["x"], "ARRAY<NUMERIC>": [Decimal(1)]}
+SAMPLES |= {"ARRAY<INT64>": [1], "ARRAY<STRING>": ["x"], "ARRAY<NUMERIC>": [Decimal(1)]}
 
 
 def _statement(file: str) -> tuple[str, dict[str, Any]]:
@@ -36,7 +36,9 @@ def _statement(file: str) -> tuple[str, dict[str, Any]]:
         needed = {p.name: SAMPLES[p.kind] for p in describe(name).parameters if p.default is None}
         return compose(name, UNRESTRICTED, Filters(), **needed)
     header = " ".join(line for line in text.splitlines() if line.startswith("--"))
-    types = dict(re.findall(r"@?(\w+) (INT64|STRING|BOOL|DATE|ARRAY<DATE>|ARRAY<STRING>|ARRAY<NUMERIC>)", header))
+    types = dict(
+        re.findall(r"@?(\w+) (INT64|STRING|BOOL|DATE|ARRAY<INT64>|ARRAY<DATE>|ARRAY<STRING>|ARRAY<NUMERIC>)", header)
+    )
     used = set(re.findall(r"@(\w+)", re.sub(r"^--.*$", "", text, flags=re.MULTILINE)))
     return text, {name: SAMPLES[types[name]] for name in used}
 

@@ -57,11 +57,13 @@ STEPS = (
 RARE = (
     "documents.put batches cancelled",
     "documents.put bound_objects",
+    "documents.put catalogue",
     "documents.put columns",
     "documents.put confirmed_contracts",
     "documents.put home",
 )
-"""Steps that only a crash leads to, or only other contracts or writers than those of most schedules."""
+"""Steps that only a crash leads to, or only other contracts or writers than those of most schedules, or that are taken
+once a day."""
 OF_A_DROP = ("drop.claim", "drop.archive", "documents.put drops")
 """Steps of the watched folder, which the schedules have none of."""
 POINTS = tuple((step, when) for step in STEPS for when in ("before", "after"))
