@@ -29,6 +29,9 @@ PARAMETERS = {
     "personal": 1,
     "today": "2024-02-12",
     "week_earlier": "2024-02-05",
+    "product": "D",
+    "cost_currency": "EUR",
+    "since": "2024-01-01",
     "sold_until": 1_707_130_800_000_000,
 }
 COST, MARGIN = "61.37", "38.63"

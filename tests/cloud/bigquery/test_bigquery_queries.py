@@ -40,6 +40,9 @@ PARAMETERS = {
     "sale_id": "S1/1",
     "today": "2024-02-12",
     "week_earlier": "2024-02-05",
+    "product": "D",
+    "cost_currency": "EUR",
+    "since": "2024-01-01",
     "sold_until": 1_707_130_800_000_000,
 }
 BASIS = QueryContext(ReportedDays(date(2023, 12, 3), date(2024, 2, 12)), "USD", (date(2024, 2, 1),))

@@ -8,7 +8,7 @@ from examples import examples
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from stateful.stores import DAY, REGION, STORES, Company, amount, payload
+from stores import DAY, REGION, STORES, Company, amount, payload
 from till_lines import LOST_REPLY, LOST_REQUEST
 
 from tillstream.domain import day_close

@@ -111,5 +111,5 @@ def test_an_ignored_code_is_remembered_audited_and_restored(ports: Ports) -> Non
     assert [one.region for one in new_codes.decided(ports)] == ["IN"]
     with pytest.raises(NotFound):
         new_codes.get(ports, "UK", "N")
-    actions = [one.action for one in reading.find_entries(ports, reading.AuditFilter())]
+    actions = [one.what for one in reading.find_entries(ports, reading.AuditFilter())]
     assert sorted(actions) == ["catalogue.code-ignored"] * 2 + ["catalogue.code-restored"]
