@@ -240,7 +240,7 @@ OPERATIONS: dict[str, Operation] = {
         "Requires the token of the store, or a session that may enter sales. A changed outcome is listed again.",
         (query("since", {"type": "string"}, "`next` of the last response; empty: from the first sale on"),
          query("limit", {"type": "integer", "minimum": 0, "maximum": MAX_OUTCOMES}, "Maximum number of outcomes")),
-        right="store",
+        errors=(403,), right="store",
     ),
     "health.ready": Operation(
         "Running it", "Check whether all dependencies of the portal work",

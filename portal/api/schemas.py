@@ -165,11 +165,10 @@ SCHEMAS: dict[str, Schema] = {
                 "minItems": 1,
                 "maxItems": MAX_MESSAGES,
                 "items": {
-                    "type": "object",
-                    "required": ["payload"],
+                    "description": "A message that is not as described is refused by itself",
                     "properties": {
-                        "payload": TEXT | {"description": "The exact JSON text of a sale or of a day close"},
-                        **{name: {"type": "string", "maxLength": MAX_ATTRIBUTE} for name in SIGNING},
+                        "payload": {"description": "The exact JSON text of a sale or of a day close"},
+                        **{name: {"description": f"Text of at most {MAX_ATTRIBUTE} letters"} for name in SIGNING},
                     },
                 },
             }

@@ -230,6 +230,7 @@ def masked(text: str) -> str:
     text = re.sub(r'id="key">[^<]*<|<svg [^>]*class="segno">.*?</svg>', "a new key", text)  # of the second step
     text = re.sub(r'(data-settled="|^id: |^data: )\d+', r"\1…", text, flags=re.MULTILINE)
     text = re.sub(r'("settlement_no": ?)\d+', r"\g<1>0", text)
+    text = re.sub(r'(data-known=|"outcomes_since":)"[^"]*"', r"\1…", text)
     for day in (datetime.now(UTC), datetime.now(UTC) - timedelta(days=1)):
         text = re.sub(rf"{day:%Y-%m-%d}[T ][0-9:.]+(Z|\+00:00)?", "just now", text)
         text = re.sub(rf"{day.day} {day:%b %Y}, [0-9:]+ UTC", "just now", text)
