@@ -39,7 +39,8 @@ def preview(page: Page, folder: Path, content: str) -> None:
     file = folder / "products.csv"
     file.write_text(content)
     page.locator("#file").set_input_files(file)
-    page.get_by_role("button", name="Preview").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("heading", name="products.csv")).to_be_visible()
 
 
