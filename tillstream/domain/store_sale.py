@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import MAXYEAR, MINYEAR, datetime
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from decimal import Decimal, localcontext
 from functools import cache
 from importlib import resources
@@ -14,6 +14,8 @@ from tillstream.domain.json_schemas.violations import Violation, compile_schema
 SCHEMA_V1 = "store-sale/1"
 MAX_MESSAGE_BYTES = 64 * 1024
 """Maximum size of a message, in bytes."""
+CLOCK_TOLERANCE, LONG_AGO = timedelta(minutes=10), timedelta(days=366)
+"""How far the clock of a till or device may be ahead, and the age at which a sale is one of long ago."""
 _MAX_ERROR_LENGTH = 300
 """Maximum characters of one error, which repeats the invalid value."""
 PRODUCT_PRECISION = 80

@@ -9,6 +9,7 @@ from typing import Any
 from flask import abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from portal import token_auth
 from portal.access import Open, allow
 from portal.api import texts
 from portal.api.tus import TooLarge
@@ -34,8 +35,7 @@ def send() -> ResponseReturnValue:
 
 def sender() -> StoreToken:
     """The store token of the request; 401 if there is no valid one."""
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    store = store_tokens.check(ports(), text) if scheme.casefold() == "bearer" else None
+    store = store_tokens.check(ports(), token_auth.shown())
     if store is None:
         abort(401)
     return store

@@ -8,22 +8,19 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from tillstream import audit
 from tillstream.catalogue.assignments import is_assigned
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action, Scope
-from tillstream.domain.store_sale import MAX_MESSAGE_BYTES, validation_errors
+from tillstream.domain.store_sale import CLOCK_TOLERANCE, LONG_AGO, MAX_MESSAGE_BYTES, validation_errors
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Update, update
 from tillstream.workflows.intake import store_sales
 
 COLLECTION = "form_sales"
-CLOCK_TOLERANCE = timedelta(minutes=10)
-"""How far the clock of a device may be ahead."""
-OLDEST = timedelta(days=366)
 MAX_VERSIONS = 100
 FORM_NUMBER = re.compile(r"W-[0-9A-Z]{6}-[0-9]+")
 """A number that a form made, which no other source has."""
@@ -71,7 +68,7 @@ def _check_time(now: datetime, sold_at: datetime) -> None:
         raise NotAccepted(
             "in-the-future", f"The time of the sale, {sold_at.isoformat()}, is in the future. Check the device's clock."
         )
-    if sold_at < now - OLDEST:
+    if sold_at < now - LONG_AGO:
         raise NotAccepted("too-old", f"The sale of {sold_at.date().isoformat()} is more than a year old.")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -15,6 +15,7 @@ from tillstream.domain.columns import STATUSES
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.sections import DateStyle, Identity, StatusRule
 from tillstream.domain.dates.swapped_dates import DateDoubt
+from tillstream.domain.store_sale import CLOCK_TOLERANCE, LONG_AGO
 from tillstream.domain.write_scope import NOT_YOUR_STORE, UNVERIFIED
 from tillstream.pipeline.normalising.dates.sale_time import ParsedTimes
 from tillstream.pipeline.normalising.normalise import normalise
@@ -39,8 +40,7 @@ COLUMNS = {
     },
 }
 """Column of a sale line → field of a message."""
-CLOCK_TOLERANCE, LONG_AGO = 10 * 60_000_000, 366 * 86_400_000_000
-"""Microseconds that a till may be ahead, and after which a sale is one of long ago."""
+MICROSECOND = timedelta(microseconds=1)
 AS_SENT = frozenset({"returns_sale_id", "extra"})
 """Fields that are stored without normalisation: the complete id of another sale, and a JSON object."""
 
@@ -100,7 +100,10 @@ def _flag_clocks(block: MessageBlock, issues: Issues) -> None:
     texts, wall, offset = block.times
     received = np.array([message.sequence for message in block.messages], np.int64)
     late = received - (wall - offset)
-    for code, wrong in (("clock-ahead", late < -CLOCK_TOLERANCE), ("sold-long-ago", late > LONG_AGO)):
+    for code, wrong in (
+        ("clock-ahead", late < -(CLOCK_TOLERANCE // MICROSECOND)),
+        ("sold-long-ago", late > LONG_AGO // MICROSECOND),
+    ):
         if wrong.any():
             index = block.message_index
             times = [f"{datetime.fromtimestamp(at // 1_000_000, UTC):%Y-%m-%d %H:%M} UTC" for at in received.tolist()]
