@@ -4,6 +4,7 @@ The event of a micro-batch is published after its record is written and before i
 is interrupted, the messages are delivered again, and the sweep stages the recorded batch.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
@@ -186,7 +187,7 @@ def _line(delivery: Delivery, unverified: str) -> bytes:
     if _store(delivery):
         envelope["store"] = _store(delivery)
     envelope |= verification.envelope_fields(delivery, unverified)
-    return json_text.encode(envelope) + b"\n"
+    return json.dumps(envelope, ensure_ascii=False).encode() + b"\n"
 
 
 class NotAStoreSale(Rejected):
