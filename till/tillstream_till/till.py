@@ -30,6 +30,7 @@ from tillstream_till.signing import signer
 from tillstream_till.transport.reply import Transport
 
 SEND_LOCK = "send.lock"
+FIRST_VERSION = 1
 _REPAIRS = 3
 Result = TypeVar("Result")
 
@@ -73,8 +74,9 @@ class Till:
     def record(self, sale: dict[str, Any]) -> Receipt:
         """Store a sale durably and return its receipt; the same sale again changes nothing.
 
-        `schema`, `region` and `store_id` are filled in where they are missing. Raises `InvalidSale`,
-        `ConflictingSale`, `CannotStore`, `Busy`; then the sale is not recorded.
+        `schema`, `region`, `store_id` and `version` are filled in where they are missing; a sale starts with version 1,
+        and each correction has a higher one. Raises `InvalidSale`, `ConflictingSale`, `CannotStore`, `Busy`; then the
+        sale is not recorded.
         """
         return self.record_all([sale])[0]
 
@@ -85,8 +87,10 @@ class Till:
 
     def draft(self, sale: Any) -> Draft:
         """Return the message of a sale without storing it. Raises `InvalidSale`."""
+        is_first = isinstance(sale, dict) and "version" not in sale
         if isinstance(sale, dict):
-            own = {"schema": "store-sale/1", "region": self.setup.region, "store_id": self.setup.store_id}
+            own: dict[str, Any] = {"schema": "store-sale/1", "region": self.setup.region}
+            own |= {"store_id": self.setup.store_id, "version": FIRST_VERSION}
             sale = {name: value for name, value in own.items() if name not in sale} | sale
         problems = schema_check.problems(sale) or [
             f"{name}: this till belongs to {value}"
@@ -99,7 +103,7 @@ class Till:
         if len(payload) > schema_check.MAX_MESSAGE_BYTES:
             raise InvalidSale([f"message: has {len(payload):,} bytes; {schema_check.MAX_MESSAGE_BYTES:,} are the most"])
         facts = facts_of(sale, self.setup.cutoff)
-        return Draft(SALE, facts.number, facts.version, payload, facts)
+        return Draft(SALE, facts.number, facts.version, payload, facts, is_first=is_first)
 
     def close_day(self, day: str, *, accept_gaps: bool = False) -> Receipt:
         """Record the day close of a business day; the same one again changes nothing.
