@@ -66,7 +66,7 @@ def status(values: dict[str, Any]) -> Iterator[str]:
     for refused in values["refused"]:
         yield f"  {refused['number']}: {refused['code']}: {refused['detail']}"
     if values["quarantined"]:
-        yield "Quarantined; a person corrects these sales in the portal, or the till sends a higher version:"
+        yield "Quarantined, so they do not count; correct these sales here and record them with a higher version:"
     for sale in values["quarantined"]:
         problems = "; ".join(f"{each.get('code', '')}: {each.get('message', '')}" for each in sale["problems"])
         yield f"  {sale['number']}: {problems}"

@@ -216,7 +216,7 @@ def publish(ports: Ports, store: StoreToken, payload: Any) -> str:
     ]
     if problems:
         raise NotAStoreSale(problems)
-    if verification.Verifier(ports).has_keys((store.region, store.store_id)):
+    if verification.Verifier(ports).signed_only((store.region, store.store_id)):
         raise Unsigned(store.store_id)
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
     ports.bus.publish(TOPIC_STORE_SALES, [Message(body, {"region": store.region, "store_id": store.store_id})])
