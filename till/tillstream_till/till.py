@@ -4,8 +4,8 @@
         till.record({"number": "1001", "sold_at": "2026-11-20T10:03:00+00:00", "currency": "GBP", "lines": [...]})
         till.send()
 
-A `Till` belongs to one thread; several threads and processes may open the same folder. What only sending and `status` need
-is imported there, because recording runs in a process of its own for each sale.
+A `Till` belongs to one thread; several threads and processes may open the same folder. What only sending and `status`
+need is imported there, because recording runs in a process of its own for each sale.
 """
 
 import json
@@ -45,7 +45,7 @@ class Till:
         self.folder, self.setup, self._options, self._markers = folder, setup, options, markers
         self._path = folder / OUTBOX
         self._sign = signer(setup.private_key)
-        self._transport: "Transport | None" = None
+        self._transport: Transport | None = None
         with lock(self._path):
             self._outbox = self._open()
 
