@@ -105,6 +105,7 @@ def test_a_server_that_fails_says_what_to_do_and_that_nothing_is_lost(
 
 
 def test_status_shows_what_to_do_about_a_quarantined_sale(ready: Run, store: Store) -> None:
+    ready("record", stdin=json.dumps(sale(1)))
     problem = {"code": "unverified-message", "message": "Its key is revoked.", "remedy": "Connect the till again."}
     outcome = {"region": "UK", "store_id": "LON1", "number": "1", "version": 1, "till": "T1", "at": ""}
     store.outcomes.append(outcome | {"outcome": "quarantined", "problems": [problem]})

@@ -89,6 +89,19 @@ def test_an_accepted_sale_is_undone_by_its_own_batch_and_rebuilt_as_undone(
     assert rebuild.from_originals(app.ports, app.fresh_warehouse)["differences"] == []
 
 
+def test_a_discarded_sale_of_a_till_with_a_revoked_key_is_no_longer_in_its_list(
+    app: App, till: Till, person: Callable[..., Visitor], work: Work
+) -> None:
+    till.record(sale("1", "5.00"))
+    till.send()
+    work()
+    assert [each["number"] for each in till.status()["quarantined"]] == ["1"]
+    person(Role.ADMIN).post(f"/uploads/{quarantined(app)}/discard", FORM)
+    work()
+    status = till.status()
+    assert (status["outcomes"], status["quarantined"]) == ({"discarded": 1}, [])
+
+
 def test_a_call_that_stopped_after_it_published_is_repeated(
     app: App, till: Till, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,7 +153,7 @@ def test_what_contradicts_its_sender_or_is_no_sale_is_never_accepted(
     boss = person(Role.ADMIN)
     for body, attributes in messages:
         batch = send(app, work, body, **attributes)
-        assert "Accept unverified messages" not in boss.get(f"/uploads/{batch}").text
+        assert "/accept-sales" not in boss.get(f"/uploads/{batch}").text
         refusal = boss.post(f"/uploads/{batch}/accept-sales", FORM)
         assert (refusal.status_code, "Nothing was accepted." in refusal.text) == (422, True), attributes
         boss.post(f"/uploads/{batch}/discard", {"line": "1", "reason": "a forgery"})
