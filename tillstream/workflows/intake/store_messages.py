@@ -50,7 +50,7 @@ def publish(ports: Ports, store: StoreToken, messages: Any) -> tuple[list[Result
         raise Rejected("messages must be a list of messages, each with its payload.")
     if len(messages) > MAX_MESSAGES:
         raise Rejected(f"A request can have at most {MAX_MESSAGES:,} messages, not {len(messages):,}.")
-    signed_only = Verifier(ports).has_keys((store.region, store.store_id))
+    signed_only = Verifier(ports).signed_only((store.region, store.store_id))
     last = _last_sequence(ports, store, messages)
     results = [_check(store, item, signed_only=signed_only) for item in messages]
     accepted = [_message(store, item) for item, result in zip(messages, results, strict=True) if not result.code]
@@ -68,7 +68,7 @@ def _check(store: StoreToken, item: Any, *, signed_only: bool) -> Result:
         return Result(
             sequence, "", UNREADABLE, f"{', '.join(SIGNING)} must be texts of at most {MAX_ATTRIBUTE} letters"
         )
-    message, problems = _decode(item["payload"])
+    message, problems = decode(item["payload"])
     if problems:
         return Result(sequence, "", UNREADABLE, "; ".join(problems))
     sale_id = _id(message)
@@ -81,8 +81,8 @@ def _check(store: StoreToken, item: Any, *, signed_only: bool) -> Result:
     return Result(sequence, sale_id)
 
 
-def _decode(text: str) -> tuple[Any, list[str]]:
-    """The decoded payload of a sale or a day close, and its problems."""
+def decode(text: str) -> tuple[Any, list[str]]:
+    """The decoded payload of a sale or a day close, and its problems; empty if it is valid."""
     try:
         size = len(text.encode())
         message = json_text.decode(text)
