@@ -7,6 +7,7 @@ import hashlib
 import json
 import secrets
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 from tillstream import audit
 from tillstream.domain.errors import NotFound, Rejected
@@ -179,6 +180,7 @@ def _new_portal_key(document: Document | None) -> Update | Document:
     return Update({"key": secrets.token_hex(6), "private_key": private, "public_key": public})
 
 
+@lru_cache(maxsize=10_000)
 def document_id(region: str, store_id: str) -> str:
     """ID of the document of a store in this and in other collections: 32 hex digits."""
     return hashlib.sha256(json.dumps([region, store_id]).encode()).hexdigest()[:32]

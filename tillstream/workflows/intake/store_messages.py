@@ -1,6 +1,5 @@
 """Messages that a till sends in one request: each is checked by itself, the accepted ones are published together."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from tillstream.domain import day_close, store_sale
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.store_sale import MAX_MESSAGE_BYTES
+from tillstream.domain.text import json_text
 from tillstream.domain.write_scope import NOT_YOUR_STORE
 from tillstream.people.store_tokens import StoreToken
 from tillstream.ports import Ports
@@ -85,7 +85,7 @@ def decode(text: str) -> tuple[Any, list[str]]:
     """The decoded payload of a sale or a day close, and its problems; empty if it is valid."""
     try:
         size = len(text.encode())
-        message = json.loads(text)
+        message = json_text.decode(text)
     except RecursionError:
         return None, ["nested too deeply"]
     except UnicodeEncodeError:

@@ -17,6 +17,7 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.store_sale import validation_errors
+from tillstream.domain.text import json_text
 from tillstream.people import signatures, store_keys
 from tillstream.people.store_tokens import StoreToken
 from tillstream.ports import Ports
@@ -145,7 +146,7 @@ def keep(
 def _sale_key(delivery: Delivery, contract_of: Callable[[str], Contract | None]) -> tuple[str, str]:
     """Return region and sale of a message; both empty if it is unreadable or its region is unknown."""
     try:
-        sale = json.loads(delivery.message.body)
+        sale = json_text.decode(delivery.message.body)
         region, store, number = str(sale["region"]), str(sale["store_id"]), str(sale["number"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return "", ""
@@ -218,7 +219,7 @@ def publish(ports: Ports, store: StoreToken, payload: Any) -> str:
         raise NotAStoreSale(problems)
     if verification.Verifier(ports).signed_only((store.region, store.store_id)):
         raise Unsigned(store.store_id)
-    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    body = json_text.encode(payload)
     ports.bus.publish(TOPIC_STORE_SALES, [Message(body, {"region": store.region, "store_id": store.store_id})])
     return f"{store.region}/{store.store_id}/{payload['number']}"
 

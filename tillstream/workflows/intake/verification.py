@@ -5,10 +5,10 @@ a rebuild must decide as before.
 """
 
 import base64
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tillstream.domain.text import json_text
 from tillstream.people import signatures, store_keys
 from tillstream.people.store_keys import StoreKeys
 from tillstream.ports import Ports
@@ -75,7 +75,7 @@ class Verifier:
 def named_store(body: bytes) -> Store | None:
     """Region and store that a message names; None if it cannot be read."""
     try:
-        message = json.loads(body)
+        message = json_text.decode(body)
         return str(message["region"]), str(message["store_id"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
