@@ -91,7 +91,7 @@ def test_a_till_that_is_offline_exits_with_1_and_one_with_refused_sales_with_3(r
         (401, b"{}", "Create a new setup code in the portal and run init again."),
     ],
 )
-def test_a_server_that_fails_says_what_to_do_and_that_nothing_is_lost(
+def test_a_reply_of_a_failing_server_is_explained_and_keeps_the_sales(
     ready: Run, store: Store, status: int, body: bytes, text: str
 ) -> None:
     store.faults.append(lambda handler: bool(handler.reply(status, body)))

@@ -8,12 +8,12 @@ from tillstream_till.setup_code import decode
 
 
 def test_a_till_is_connected_replaced_and_revoked(run: Any, run_text: Any) -> None:
-    code, made = run("stores", "connect", "UK", "LON1", "--till", "front", "--url", "https://sales.example.com/")
-    assert (code, made["kind"], made["till"]) == (0, "key", "front")
-    setup = decode(made["setup_code"])
-    assert (setup.url, setup.store_id, setup.key) == ("https://sales.example.com", "LON1", made["id"])
-    replaced = run("stores", "replace", made["id"])[1]
-    assert (decode(replaced["setup_code"]).key, replaced["id"] == made["id"]) == (replaced["id"], False)
+    code, created = run("stores", "connect", "UK", "LON1", "--till", "front", "--url", "https://sales.example.com/")
+    assert (code, created["kind"], created["till"]) == (0, "key", "front")
+    setup = decode(created["setup_code"])
+    assert (setup.url, setup.store_id, setup.key) == ("https://sales.example.com", "LON1", created["id"])
+    replaced = run("stores", "replace", created["id"])[1]
+    assert (decode(replaced["setup_code"]).key, replaced["id"] == created["id"]) == (replaced["id"], False)
     listed = run("stores", "list", "--store", "LON1")[1]
     assert sorted((one["kind"], one["state"]) for one in listed) == [("key", "active")] * 2 + [("token", "active")] * 2
     assert "private" not in str(listed)
@@ -22,7 +22,7 @@ def test_a_till_is_connected_replaced_and_revoked(run: Any, run_text: Any) -> No
     for one in listed:
         assert run("stores", "revoke", one["id"])[1]["state"] == "revoked"
     text = run_text("stores", "list")[1]
-    assert f"{made['id']} · key of UK/LON1 · front · revoked" in text
+    assert f"{created['id']} · key of UK/LON1 · front · revoked" in text
     assert "by command line, last used never" in text
     accepted = run("stores", "accept-unsigned", "UK", "LON1")
     assert (accepted[0], accepted[1]["unsigned_by"]) == (0, "command line")
