@@ -6,7 +6,7 @@ A stopped import is resumed by the sweep. Until it is complete, the catalogue ac
 import json
 import secrets
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, starmap
 
 from tillstream import audit
 from tillstream.catalogue import records, saving
@@ -126,7 +126,7 @@ def _apply_from(ports: Ports, journal: Document) -> AppliedImport:
     chunk: list[Put] = []
     with ports.objects.open(STAGING, object_name(journal.id)) as stream:
         for line in islice(stream, data["done"], None):
-            puts = [Put(*values) for values in json.loads(line)]
+            puts = list(starmap(Put, json.loads(line)))
             if chunk and len(chunk) + len(puts) >= CHUNK_PUTS:
                 ports.documents.put_all([*chunk, Put(COLLECTION, journal.id, dict(data), if_version=version)])
                 version, chunk = version + 1, []
