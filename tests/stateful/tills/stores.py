@@ -223,7 +223,7 @@ class Company:
         return {(store, number): row["net_amount"] for row in rows for store, number in [row["sale_id"].split("/")]}
 
     def keys_of(self, store: str) -> int:
-        return len(store_keys.of_store(self.app.ports, REGION, store))
+        return len(store_keys.of_store(self.app.ports, REGION, store).keys)
 
     def close(self) -> None:
         for till in self.tills:
