@@ -1,27 +1,23 @@
 """Import with a preview, and export."""
 
-import hashlib
-import re
 import secrets
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.catalogue import texts
+from portal.catalogue import cost_preview, texts
 from portal.catalogue.tabs import Tab, all_regions, links, tab_of
 from portal.context import me, ports, scope, tillstream
 from tillstream.catalogue import mirror
 from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.events import STAGING
 from tillstream.domain.people import Action
-from tillstream.workflows.catalogue_import import export_file, journal
+from tillstream.workflows.catalogue_import import export_file, journal, previews
 from tillstream.workflows.catalogue_import.kinds import FileKind, columns_of, file_kind
 from tillstream.workflows.catalogue_import.plan import Plan, Rules, plan
 
 SHOWN = 100
 """Changes and problems that the preview shows."""
-PREVIEW = re.compile(r"[0-9a-f]{32}")
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -46,8 +42,7 @@ def preview(tab: str) -> ResponseReturnValue:
     except Rejected as error:
         return _page(page_of_tab, error=str(error)), 422
     preview_id = secrets.token_hex(16)
-    with ports().objects.writer(STAGING, _object(preview_id)) as out:
-        out.write(content)
+    previews.write(ports(), me().login, preview_id, content)
     return _page(page_of_tab, planned, file.filename, preview_id), 422 if planned.problems else 200
 
 
@@ -57,8 +52,7 @@ def apply(tab: str) -> ResponseReturnValue:
     page_of_tab, preview_id = tab_of(tab), request.form.get("preview", "")
     kind, name = _kind(page_of_tab, request.form.get("kind", "")), request.form.get("name", "")[:200]
     try:
-        with ports().objects.open(STAGING, _object(preview_id)) as stream:
-            content = stream.read()
+        content = previews.read(ports(), me().login, preview_id)
     except (NotFound, Rejected):
         return _page(page_of_tab, error=texts.GONE), 422
     planned = _plan(kind, content)
@@ -68,7 +62,7 @@ def apply(tab: str) -> ResponseReturnValue:
         applied = journal.apply(ports(), planned, file=name, by=me().login)
     except Conflict:
         return _page(page_of_tab, _plan(kind, content), name, preview_id, texts.IMPORT_CONFLICT), 409
-    ports().objects.delete(STAGING, _object(preview_id))
+    previews.delete(ports(), me().login, preview_id)
     mirror.follow(ports())
     tillstream().queries.clear()
     flash(texts.imported(applied.added, applied.changed), "done")
@@ -99,15 +93,9 @@ def _plan(kind: FileKind, content: bytes) -> Plan:
     return plan(ports(), kind, content, rules)
 
 
-def _object(preview_id: str) -> str:
-    """The kept file of a preview of this user. Raises `NotFound` for another text than an ID."""
-    if not PREVIEW.fullmatch(preview_id):
-        raise NotFound(texts.GONE)
-    owner = hashlib.sha256(me().login.encode()).hexdigest()[:16]
-    return f"catalogue/previews/{owner}/{preview_id}"
-
-
 def _page(tab: Tab, planned: Plan | None = None, name: str = "", preview_id: str = "", error: str = "") -> str:
+    shows_effects = planned and planned.kind is FileKind.COSTS and not planned.problems
+    effects, others = cost_preview.effects_of_import(planned.changes) if planned and shows_effects else ([], 0)
     return render_template(
         "catalogue/import.html",
         tab=tab,
@@ -122,4 +110,7 @@ def _page(tab: Tab, planned: Plan | None = None, name: str = "", preview_id: str
         preview_id=preview_id,
         error=error,
         labels=texts.LABELS,
+        effects=effects,
+        effect_title=texts.COST_EFFECT,
+        other_effects=others,
     )

@@ -6,6 +6,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
+from portal.catalogue import new_codes
 from portal.context import ports, scope, signed_in, stores
 from portal.list_view import list_query, page_of
 from portal.review.day_closes import open_closes
@@ -29,7 +30,11 @@ def show() -> ResponseReturnValue:
         one for one in held if all(word in f"{one.file} {one.contract} {one.region}".casefold() for word in wanted)
     ]
     return render_template(
-        "review/waiting.html", page=page_of(about, matching[::-1]), waiting=len(held), closes=len(open_closes())
+        "review/waiting.html",
+        page=page_of(about, matching[::-1]),
+        waiting=len(held),
+        closes=len(open_closes()),
+        codes=len(new_codes.undecided()) if scope().may(Action.MANAGE_STOCK) else 0,
     )
 
 

@@ -27,8 +27,11 @@ class Change:
 
 def changed_fields(before: Entry | None, after: Entry) -> tuple[dict[str, Any], dict[str, Any]]:
     """The fields that differ, as JSON before and after; the versions are left out, because they follow from these."""
-    new: dict[str, Any] = to_json(after)
-    old: dict[str, Any] = to_json(before) if before else {}
+    return _changed(to_json(before) if before else None, to_json(after))
+
+
+def _changed(before: dict[str, Any] | None, new: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    old = before or {}
     names = [name for name in new if name != "versions" and old.get(name) != new[name]]
     if before is None:
         return {}, {name: new[name] for name in names if new[name] not in ("", [])}
@@ -36,12 +39,12 @@ def changed_fields(before: Entry | None, after: Entry) -> tuple[dict[str, Any], 
 
 
 def put(
-    ports: Ports, kind: EntryKind, before: Entry | None, after: Entry, version: int, by: str, import_id: str
+    ports: Ports, entry: str, before: Entry | None, after: dict[str, Any], version: int, by: str, import_id: str
 ) -> Put:
-    """The history entry of a change, to be written with it."""
-    old, new = changed_fields(before, after)
+    """The history entry of a change, to be written with it. entry: as of `subject_of`. after: the entry as JSON."""
+    old, new = _changed(to_json(before) if before else None, after)
     data = {
-        "entry": subject_of(kind, *after.key),
+        "entry": entry,
         "at": ports.clock.now().isoformat(timespec="seconds"),
         "by": by,
         "version": version,
@@ -59,4 +62,8 @@ def find(ports: Ports, kind: EntryKind, *key: str, limit: int = 200) -> list[Cha
 
 
 def subject_of(kind: EntryKind, *key: str) -> str:
-    return f"{kind}:{document_id(*key)}"
+    return subject_of_document(kind, document_id(*key))
+
+
+def subject_of_document(kind: EntryKind, id: str) -> str:
+    return f"{kind}:{id}"

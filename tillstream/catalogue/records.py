@@ -19,7 +19,8 @@ COLLECTIONS = {
     EntryKind.SUPPLIER: "suppliers",
 }
 STATE, STATE_ID = "catalogue", "state"
-CHUNK = 500
+MOST_REVISIONS = 20
+"""More are not looked up one by one."""
 
 
 @dataclass(frozen=True)
@@ -56,22 +57,14 @@ def find(ports: Ports, kind: EntryKind) -> list[Stored]:
 
 
 def changed_since(ports: Ports, kind: EntryKind, revision: int) -> Iterator[Stored]:
-    """Entries that a later revision wrote, the newest first."""
-    if revision <= 0:
-        yield from find(ports, kind)
+    """Entries that a later revision wrote, looked up by each revision; all entries if there were many revisions."""
+    newest = int(state(ports).data["revision"])
+    if revision <= 0 or newest - revision > MOST_REVISIONS:
+        yield from (one for one in find(ports, kind) if one.revision > revision)
         return
-    offset = 0
-    while True:
-        documents = ports.documents.find(
-            COLLECTIONS[kind], order_by="revision", descending=True, limit=CHUNK, offset=offset
-        )
-        for document in documents:
-            if document.data["revision"] <= revision:
-                return
+    for each in range(newest, revision, -1):
+        for document in ports.documents.find(COLLECTIONS[kind], {"revision": each}):
             yield to_stored(kind, document)
-        if len(documents) < CHUNK:
-            return
-        offset += CHUNK
 
 
 def state(ports: Ports) -> Document:

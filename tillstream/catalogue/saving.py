@@ -149,10 +149,11 @@ def puts_of(
     """
     before = current.entry if current else None
     version = current.version if current else 0
-    data = to_json(entry) | {"revision": revision}
+    values, entry_id = to_json(entry), document_id(*entry.key)
+    subject = history.subject_of_document(kind, entry_id)
     puts = [
-        Put(COLLECTIONS[kind], document_id(*entry.key), data, if_version=version),
-        history.put(ports, kind, before, entry, version + 1, by, import_id),
+        Put(COLLECTIONS[kind], entry_id, values | {"revision": revision}, if_version=version),
+        history.put(ports, subject, before, values, version + 1, by, import_id),
     ]
     if isinstance(entry, Product):
         old = codes_of(before) if isinstance(before, Product) else {}

@@ -46,6 +46,16 @@ def test_a_new_code_is_listed_with_its_evidence_and_accepted_with_name_and_price
     assert "Kettle P1 IN" not in after
 
 
+def test_needs_review_counts_the_codes_that_nobody_decided_about(sold: Visitor) -> None:
+    page = sold.get("/waiting")
+    assert "2 new codes of the sales are not in the catalogue" in text(page)
+    assert f'href="{PAGE}"' in page.text
+    sold.post(PAGE, {"answer": "ignore IN:P1"})
+    assert "1 new code of the sales is not in the catalogue" in text(sold.get("/waiting"))
+    sold.post(PAGE, {"answer": "accept IN:P2"})
+    assert "not in the catalogue" not in text(sold.get("/waiting"))
+
+
 def test_an_acceptance_is_undone_and_the_code_is_new_again(sold: Visitor, app: App) -> None:
     sold.post(PAGE, {"answer": "accept IN:P1"})
     assert "Accepted as P1" in text(sold.get(f"{PAGE}?state=decided"))

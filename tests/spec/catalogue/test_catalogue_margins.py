@@ -28,8 +28,8 @@ RATES = {"INR": Decimal("0.012345679"), "GBP": Decimal("1.27")}
 """Into USD, every day; JPY has no rate."""
 CURRENCIES = ("USD", "INR", "GBP", "JPY")
 REGIONS = ("IN", "UK")
-CODES = ("A", "B", "X", "Y")
-PRODUCTS = ("A", "B", "P")
+CODES = ("A", "B", "X", "Y", "Z")
+PRODUCTS = ("A", "B", "P", "Q")
 
 
 class Line(NamedTuple):
@@ -65,7 +65,7 @@ lines = st.lists(
         st.none() | st.none() | MONEY,
     ),
     min_size=1,
-    max_size=10,
+    max_size=40,
 )
 costs = st.lists(
     st.builds(
@@ -76,11 +76,13 @@ costs = st.lists(
         st.decimals(0, 100, places=9),
         st.none() | st.sampled_from(DAYS),
     ),
-    max_size=8,
+    max_size=24,
     unique_by=lambda cost: (cost.product, cost.region, cost.first),
 )
 aliases = st.dictionaries(
-    st.tuples(st.sampled_from((*REGIONS, "*")), st.sampled_from(("X", "Y", "B"))), st.sampled_from(PRODUCTS), max_size=4
+    st.tuples(st.sampled_from((*REGIONS, "*")), st.sampled_from(("X", "Y", "Z", "B"))),
+    st.sampled_from(PRODUCTS),
+    max_size=9,
 )
 Aliases = dict[tuple[str, str], str]
 
@@ -91,6 +93,7 @@ def warehouse() -> Iterator[Warehouse]:
     opened.replace_table("reporting", pa.table({"currency": ["USD"]}))
     rates = [(day, currency, factor) for day in DAYS for currency, factor in RATES.items()]
     write(opened, "reporting_rates", rates)
+    write(opened, "catalogue_changes", [("first", datetime(2024, 2, 1, tzinfo=UTC))])
     yield opened
     opened.close()
 
@@ -179,12 +182,11 @@ def margins(warehouse: Warehouse, filters: Filters = Filters()) -> tuple[Decimal
     return tuple(row[name] or Decimal(0) for name in ("cost", "covered_revenue", "catalogue_revenue"))
 
 
-@settings(max_examples=examples(120), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(48), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sold=lines, listed=costs, later=costs, also=aliases, then=aliases)
 def test_margins_from_totals_and_lines_are_those_of_a_plain_recomputation(
     warehouse: Warehouse, sold: list[Line], listed: list[Cost], later: list[Cost], also: Aliases, then: Aliases
 ) -> None:
-    write(warehouse, "catalogue_changes", [("first", datetime(2024, 2, 1, tzinfo=UTC))])
     sell(warehouse, sold)
     list_catalogue(warehouse, listed, also)
     assert totals_coverage(warehouse).stale is None
@@ -209,7 +211,7 @@ def product_of(line: Line, also: Aliases) -> str | None:
     return also.get((line.region, line.code)) or also.get(("*", line.code)) or line.code
 
 
-@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(24), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sold=lines, also=aliases)
 def test_products_from_totals_and_lines_are_those_of_the_aliases(
     warehouse: Warehouse, sold: list[Line], also: Aliases

@@ -13,17 +13,25 @@ T = TypeVar("T")
 
 def to_json(value: Any) -> Any:
     kind = type(value)
-    if kind is str or kind is bool or value is None:
-        return "" if value is None else value
+    if kind is str or kind is bool:
+        return value
     if kind is tuple:
-        return [to_json(one) for one in value]
+        return [one if type(one) is str else to_json(one) for one in value] if value else []
     if kind is dict:
-        return {name: to_json(one) for name, one in value.items()}
-    if is_dataclass(value):
-        return {name: to_json(getattr(value, name)) for name in _names(cast("Hashable", kind))}
+        return {name: one if type(one) is str else to_json(one) for name, one in value.items()}
+    names = _names(cast("Hashable", kind))
+    if names:
+        values = ((name, getattr(value, name)) for name in names)
+        return {name: one if type(one) is str else to_json(one) for name, one in values}
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
     if isinstance(value, Decimal):
         return decimal_text(value)
-    return value.isoformat() if isinstance(value, date) else value
+    if isinstance(value, date):
+        return value.isoformat()
+    return "" if value is None else value
 
 
 def from_json(kind: type[T], data: dict[str, Any]) -> T:
@@ -40,7 +48,8 @@ def decimal_text(value: Decimal) -> str:
 
 @cache
 def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    """The fields of a dataclass; none for another type."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 @cache

@@ -6,20 +6,18 @@ A stopped import is resumed by the sweep. Until it is complete, the catalogue ac
 import json
 import secrets
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
+from itertools import islice, starmap
 
 from tillstream import audit
 from tillstream.catalogue import records, saving
 from tillstream.catalogue.products import codes_of
 from tillstream.catalogue.records import STATE, STATE_ID, Stored
-from tillstream.domain.catalogue.entries import CLASSES, EntryKind, Product
-from tillstream.domain.catalogue.json_codec import from_json, to_json
+from tillstream.domain.catalogue.entries import Product
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.events import STAGING
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put
-from tillstream.workflows.catalogue_import.kinds import ENTRY_KINDS, FileKind
+from tillstream.workflows.catalogue_import.kinds import ENTRY_KINDS
 from tillstream.workflows.catalogue_import.plan import Plan
 
 COLLECTION = "catalogue_imports"
@@ -60,7 +58,7 @@ def apply(ports: Ports, plan: Plan, *, file: str, by: str) -> AppliedImport:
     }
     if not plan.changes:
         return _applied(Document(import_id, journal, 1))
-    _write_changes(ports, import_id, plan)
+    _write_changes(ports, import_id, plan, by)
     counts = {"file": file, "added": plan.added, "changed": plan.changed}
     ports.documents.put_all(
         [
@@ -87,28 +85,26 @@ def object_name(import_id: str) -> str:
     return f"catalogue/{import_id}.jsonl"
 
 
-def _write_changes(ports: Ports, import_id: str, plan: Plan) -> None:
+def _write_changes(ports: Ports, import_id: str, plan: Plan, by: str) -> None:
+    """Write the documents of each change as a line of JSON."""
+    kind, revision = ENTRY_KINDS[plan.kind], plan.revision + 1
     with ports.objects.writer(STAGING, object_name(import_id), if_generation=0) as out:
         for change in plan.changes:
-            before = change.before
-            line = {
-                "after": to_json(change.after),
-                "before": to_json(before.entry) if before else None,
-                "version": before.version if before else 0,
-                "freed": _freed(plan, change.before),
-            }
+            codes = _freed(plan, change.before)
+            puts = saving.puts_of(
+                ports, kind, change.after, change.before, revision, by, import_id=import_id, codes=codes
+            )
+            line = [[put.collection, put.id, put.data, put.if_version] for put in puts]
             out.write((json.dumps(line, ensure_ascii=False) + "\n").encode())
 
 
-def _freed(plan: Plan, before: Stored | None) -> list[list[str]]:
-    """Codes of the stored product that another product has after the import."""
+def _freed(plan: Plan, before: Stored | None) -> dict[tuple[str, str], str]:
+    """Codes of the stored product that another product has after the import, with that product."""
     if before is None or not isinstance(before.entry, Product):
-        return []
-    return [
-        [*key, plan.codes[key]]
-        for key in codes_of(before.entry)
-        if plan.codes.get(key, "") not in ("", before.entry.code)
-    ]
+        return {}
+    return {
+        key: plan.codes[key] for key in codes_of(before.entry) if plan.codes.get(key, "") not in ("", before.entry.code)
+    }
 
 
 def _continue(ports: Ports, import_id: str) -> AppliedImport:
@@ -126,12 +122,11 @@ def _continue(ports: Ports, import_id: str) -> AppliedImport:
 
 def _apply_from(ports: Ports, journal: Document) -> AppliedImport:
     """Write the remaining entries in chunks, each together with the progress. Raises `Conflict`."""
-    kind = ENTRY_KINDS[FileKind(journal.data["kind"])]
     data, version = dict(journal.data), journal.version
     chunk: list[Put] = []
     with ports.objects.open(STAGING, object_name(journal.id)) as stream:
         for line in islice(stream, data["done"], None):
-            puts = _puts(ports, kind, json.loads(line), journal)
+            puts = list(starmap(Put, json.loads(line)))
             if chunk and len(chunk) + len(puts) >= CHUNK_PUTS:
                 ports.documents.put_all([*chunk, Put(COLLECTION, journal.id, dict(data), if_version=version)])
                 version, chunk = version + 1, []
@@ -142,14 +137,6 @@ def _apply_from(ports: Ports, journal: Document) -> AppliedImport:
     ports.documents.put_all([*chunk, Put(COLLECTION, journal.id, data, if_version=version), state])
     ports.objects.delete(STAGING, object_name(journal.id))
     return _applied(Document(journal.id, data, version + 1))
-
-
-def _puts(ports: Ports, kind: EntryKind, line: dict[str, Any], journal: Document) -> list[Put]:
-    after = from_json(CLASSES[kind], line["after"])
-    before = Stored(from_json(CLASSES[kind], line["before"]), line["version"], 0) if line["before"] else None
-    codes = {(region, code): product for region, code, product in line["freed"]}
-    by, revision = journal.data["by"], journal.data["revision"]
-    return saving.puts_of(ports, kind, after, before, revision, by, import_id=journal.id, codes=codes)
 
 
 def _applied(journal: Document) -> AppliedImport:

@@ -16,6 +16,7 @@ from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
 from tillstream.workflows.catalogue_import import journal as catalogue_journal
+from tillstream.workflows.catalogue_import import previews
 from tillstream.workflows.intake import complete_upload
 from tillstream.workflows.operations import ledger_repair, maintenance_log, unrecorded_objects
 from tillstream.workflows.review import close_checks, undo
@@ -31,6 +32,8 @@ def run(
 ) -> dict[str, Any]:
     """Run a scheduled or manual sweep, then refresh user scopes and the mirror of the catalogue, and log the run.
 
+    Previews of the catalogue that were never imported are deleted after a week.
+
     by: user who started it; audited if set. Raises as `reconcile`.
     """
     if by:
@@ -38,6 +41,7 @@ def run(
     report = reconcile(ports, contracts, patience=patience, delegate=delegate)
     user_scopes.sync(ports)
     catalogue_journal.resume(ports)
+    previews.clean_up(ports)
     mirror.follow(ports)
     maintenance_log.note(ports, maintenance_log.SWEEP)
     return report
