@@ -17,7 +17,7 @@ from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
 from tillstream.workflows.catalogue_import import journal as catalogue_journal
 from tillstream.workflows.intake import complete_upload
-from tillstream.workflows.operations import ledger_repair, maintenance_log, unrecorded_objects
+from tillstream.workflows.operations import ledger_repair, maintenance_log, packing, unrecorded_objects
 from tillstream.workflows.review import day_closes, undo
 
 PATIENCE = timedelta(minutes=20)
@@ -29,7 +29,8 @@ PACE = timedelta(minutes=3)
 def run(
     ports: Ports, contracts: ContractRegistry, *, patience: timedelta = PATIENCE, delegate: bool = False, by: str = ""
 ) -> dict[str, Any]:
-    """Run a scheduled or manual sweep, then refresh user scopes and the mirror of the catalogue, and log the run.
+    """Run a scheduled or manual sweep, then refresh user scopes and the mirror of the catalogue, pack old micro-batches,
+    and log the run.
 
     by: user who started it; audited if set. Raises as `reconcile`.
     """
@@ -39,6 +40,7 @@ def run(
     user_scopes.sync(ports)
     catalogue_journal.resume(ports)
     mirror.follow(ports)
+    packing.pack(ports, contracts)
     maintenance_log.note(ports, maintenance_log.SWEEP)
     return report
 

@@ -13,7 +13,20 @@ from tillstream.ports.document_store import Document, Put
 
 SORTED = ("received_seq", "settlement_no", "undone_no")
 """Fields by which documents are found and sorted; documents without the field are in the index, too."""
-MATCHED = ("state", "kind", "parent", "contract", "sha256", "who", "what", "subject", "login", "link", "entry")
+MATCHED = (
+    "state",
+    "kind",
+    "parent",
+    "contract",
+    "sha256",
+    "who",
+    "what",
+    "subject",
+    "login",
+    "link",
+    "entry",
+    "generation",
+)
 """Fields by which documents are found; documents without the field are not in the index, which makes writing cheap."""
 INDEXED = (*SORTED, *MATCHED)
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
