@@ -29,8 +29,8 @@ PACE = timedelta(minutes=3)
 def run(
     ports: Ports, contracts: ContractRegistry, *, patience: timedelta = PATIENCE, delegate: bool = False, by: str = ""
 ) -> dict[str, Any]:
-    """Run a scheduled or manual sweep, then refresh user scopes and the mirror of the catalogue, pack old micro-batches,
-    and log the run.
+    """Run a scheduled or manual sweep, then refresh user scopes and the mirror of the catalogue, pack micro-batches and
+    log the run.
 
     by: user who started it; audited if set. Raises as `reconcile`.
     """

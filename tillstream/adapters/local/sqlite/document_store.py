@@ -19,15 +19,18 @@ MATCHED = (
     "parent",
     "contract",
     "sha256",
+    "generation",
     "who",
     "what",
     "subject",
     "login",
     "link",
     "entry",
-    "generation",
 )
 """Fields by which documents are found; documents without the field are not in the index, which makes writing cheap."""
+LISTED = ("kind", "state")
+"""Those of `MATCHED` by which documents are also sorted by `received_seq`: an index of both, so that the first page of
+a list reads no other documents."""
 INDEXED = (*SORTED, *MATCHED)
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -47,6 +50,11 @@ SCHEMA = (
         f"CREATE INDEX IF NOT EXISTS having_{name} ON documents (collection, {_json_value(name)}, id)"
         f" WHERE {_json_value(name)} IS NOT NULL"
         for name in MATCHED
+    ),
+    *(
+        f"CREATE INDEX IF NOT EXISTS listed_{name} ON documents"
+        f" (collection, {_json_value(name)}, {_json_value('received_seq')}, id) WHERE {_json_value(name)} IS NOT NULL"
+        for name in LISTED
     ),
     *(f"DROP INDEX IF EXISTS by_{name}" for name in MATCHED),  # of earlier versions
 )
