@@ -1,5 +1,6 @@
 """Packing that is killed at any step loses nothing, and the next run completes it."""
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from tillstream.batches import packs
 from tillstream.batches.packs import open_original
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.events import INBOX, STAGING
-from tillstream.workflows.intake import store_sales
+from tillstream.workflows.intake import micro_batch, store_sales
 from tillstream.workflows.operations import packing, reconcile
 
 STEPS = ("objects.writer inbox", "documents.put packs", "objects.delete staging", "objects.delete inbox")
@@ -125,6 +126,20 @@ def test_a_damaged_pack_is_named_and_a_missing_one_too(shop: Shop) -> None:
         path.unlink()
     with pytest.raises(NotFound, match=r"There is no inbox/store-sales/"):
         open_original(shop.app.ports, shop.batches()[0])
+
+
+def test_an_object_without_a_record_is_registered_though_a_pack_of_its_time_is_damaged(shop: Shop) -> None:
+    batch = shop.batches()[-1]
+    shop.pack()
+    for path in packed_files(shop):
+        path.write_bytes(path.read_bytes()[:-3])
+    sequence = batch.object.rpartition("/")[2].partition("-")[0]
+    raw = b'{"sequence": 1, "message": "no sale"}\n'
+    stored = micro_batch.file_name(int(sequence), hashlib.sha256(raw).hexdigest())
+    with shop.app.ports.objects.writer(INBOX, f"{batch.object.rpartition('/')[0]}/{stored}") as writer:
+        writer.write(raw)
+    report = reconcile.reconcile(shop.app.ports, shop.app.contracts, patience=ALL)
+    assert (report["registered"], len(shop.batches())) == (1, 5)
 
 
 def test_lost_records_and_a_lost_ledger_are_written_again_from_packs(shop: Shop) -> None:

@@ -25,8 +25,9 @@ from tillstream.workflows.operations import unrecorded_objects
 
 AGE = timedelta(hours=1)
 """Age from which micro-batches are packed."""
-AT_MOST = 2_000
-"""Micro-batches of one run: a sweep that has more to do takes several runs."""
+AT_MOST, AT_MOST_IN_FUNCTION = 2_000, 200
+"""Micro-batches of one run; a function has less time, and each step is a request. Further ones are left to the next
+runs."""
 TOGETHER, BYTES = 500, 16 << 20
 """Micro-batches and bytes of one pack, so that reading one original reads little else."""
 FINAL = TERMINAL | IN_LEDGER
@@ -34,17 +35,17 @@ UNREAD = IN_LEDGER | {State.UNDONE, State.REPLAYED}
 """States in which nothing reads the staged rows: they are in the ledger, or were written again from the original."""
 
 
-def pack(ports: Ports, contracts: ContractRegistry, age: timedelta = AGE) -> int:
-    """Pack micro-batches that are older than `age`; return how many objects were replaced. Idempotent."""
+def pack(ports: Ports, contracts: ContractRegistry, age: timedelta = AGE, at_most: int = AT_MOST) -> int:
+    """Pack up to `at_most` micro-batches older than `age`; return how many objects were replaced. Idempotent."""
     before = ports.clock.now() - age
-    listed = [
+    listed = (
         stored
         for folder in unrecorded_objects.folders(contracts)
         if folder.startswith(f"{UNASSIGNED.name}/")
         for stored in ports.objects.list(INBOX, start=folder, end=folder + time_in_name(before))
-    ]
+    )
     count = 0
-    for (folder, *_), group in groupby(islice(filter(_day, listed), AT_MOST), key=_day):
+    for (folder, *_), group in groupby(islice(filter(_day, listed), at_most), key=_day):
         for batches in _chunks(_packable(ports, folder, group)):
             count += _pack_together(ports, folder, batches)
     return count

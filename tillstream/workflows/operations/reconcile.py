@@ -40,8 +40,8 @@ def run(
     user_scopes.sync(ports)
     catalogue_journal.resume(ports)
     mirror.follow(ports)
-    packing.pack(ports, contracts)
     maintenance_log.note(ports, maintenance_log.SWEEP)
+    packing.pack(ports, contracts, at_most=packing.AT_MOST_IN_FUNCTION if delegate else packing.AT_MOST)
     return report
 
 

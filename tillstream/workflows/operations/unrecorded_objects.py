@@ -92,18 +92,27 @@ def _written(ports: Ports, since: datetime, *, start: str, end: str = "") -> Ite
 
 
 def _register(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> int:
+    """Register an object, or the micro-batches of a pack; return how many had no record."""
     if PACK_NAME.fullmatch(stored.name):
         return _register_packed(ports, contracts, stored)
     where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
     if ports.documents.count(records.COLLECTION, where):
         return 0
+    if _is_packed(ports, stored):
+        return 0
     try:
-        if packs.read(ports, stored.name):  # messages that were delivered again after they were packed
-            return 0
         record_of(ports, contracts, stored)
     except Rejected:
         return 0
     return 1
+
+
+def _is_packed(ports: Ports, stored: StoredObject) -> bool:
+    """Whether the object contains messages that were delivered again after they were packed."""
+    try:
+        return packs.read(ports, stored.name) is not None
+    except Rejected:  # a damaged pack, which may not have contained it
+        return False
 
 
 def _register_packed(ports: Ports, contracts: ContractRegistry, pack: StoredObject) -> int:
