@@ -10,6 +10,7 @@ for part in (
     "event_bus_failures",
     "event_bus_concurrency",
     "event_bus_exact",
+    "object_store_packs",
     "object_store_writers",
     "totals_contract",
 ):

@@ -61,6 +61,9 @@ RARE = (
     "documents.put columns",
     "documents.put confirmed_contracts",
     "documents.put home",
+    "documents.put packs",
+    "objects.delete inbox",
+    "objects.delete staging",
 )
 """Steps that only a crash leads to, or only other contracts or writers than those of most schedules, or that are taken
 once a day."""
@@ -113,6 +116,10 @@ class _Objects(Wrapper):
             yield writer
             self._fuse.passes(f"objects.writer {bucket}", "before")
         self._fuse.passes(f"objects.writer {bucket}", "after")
+
+    def delete(self, bucket: str, name: str, **options: Any) -> None:
+        with self._fuse.around(f"objects.delete {bucket}"):
+            self._inner.delete(bucket, name, **options)
 
 
 class _Notifying(Wrapper):

@@ -27,7 +27,7 @@ from tillstream.app.app import App
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS
-from tillstream.domain.object_names import RATES_FOLDER
+from tillstream.domain.object_names import PACK_NAME, PACKS_FOLDER, RATES_FOLDER
 from tillstream.ports import Clock, EventBus, Ports
 from tillstream.ports.drop import DropFolder
 from tillstream.ports.event_bus import Message
@@ -110,7 +110,9 @@ def restore_home(settings: Settings, archive: Path, *, replace: bool, wait: floa
         return restore.restore(settings.home, archive, aside, replace=replace)
 
 
-RESERVED_FOLDERS = frozenset({DROPPED_FOLDER, submit.FOLDER, resumable_upload.FOLDER, RATES_FOLDER, UNASSIGNED.name})
+RESERVED_FOLDERS = frozenset(
+    {DROPPED_FOLDER, submit.FOLDER, resumable_upload.FOLDER, RATES_FOLDER, PACKS_FOLDER, UNASSIGNED.name}
+)
 """Inbox folders that only Tillstream writes to."""
 
 
@@ -226,11 +228,11 @@ def _warehouse(settings: Settings, name: str, *, any_schema: bool = False, read_
 def _notify(bus: EventBus) -> Callable[[StoredObject], None]:
     """Emulate bucket notifications of the cloud: publish an event for each new inbox object.
 
-    Not for micro-batches of store sales: the code that stores one also records it, or the sweep does.
+    Not for micro-batches of store sales: the code that stores one also records it, or the sweep does. Nor for packs.
     """
 
     def finalized(stored: StoredObject) -> None:
-        if stored.bucket == INBOX and not is_name(stored.name):
+        if stored.bucket == INBOX and not is_name(stored.name) and not PACK_NAME.fullmatch(stored.name):
             data = {
                 "bucket": stored.bucket,
                 "name": stored.name,

@@ -20,6 +20,18 @@ TIME_DIGITS = 16
 RATES_FOLDER = "exchange-rates"
 """Inbox folder of loaded exchange rates."""
 RATES_NAME = re.compile(rf"{RATES_FOLDER}/[0-9]{{{TIME_DIGITS}}}\.parquet")
+PACKS_FOLDER = "packs"
+"""Inbox folder of packs, which contain the originals of old micro-batches of store sales."""
+PACK_NAME = re.compile(
+    rf"{PACKS_FOLDER}/(?P<folder>.+)/(?P<day>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})"
+    rf"/(?P<id>(?P<first>[0-9]{{{TIME_DIGITS}}})-(?P<last>[0-9]{{{TIME_DIGITS}}})-[0-9a-f]{{16}})\.zip",
+    re.DOTALL,
+)
+"""Names of packs: the folder, the UTC day, and the times of the first and the last micro-batch that one contains."""
+PACKABLE_NAME = re.compile(
+    rf"(?P<folder>.+)/(?P<time>[0-9]{{{TIME_DIGITS}}})-(?P<hash>[0-9a-f]{{16}})\.jsonl", re.DOTALL
+)
+"""Names of micro-batches that may be packed: the name has a hash of the content, so equal names are equal bytes."""
 
 
 def time_in_name(at: datetime) -> str:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 import sql
-from tillstream.batches import records
+from tillstream.batches import packs, records
 from tillstream.pipeline.reading.messages import StoredMessage, read_messages
 from tillstream.ports import Ports
 from tillstream.receipts.receipt import with_message
@@ -99,7 +99,7 @@ def _following(ports: Ports, reader: Reader, since: Position) -> Iterator[tuple[
     @cache
     def messages(batch_id: str) -> list[StoredMessage]:
         upload = records.get(ports, batch_id)
-        with ports.objects.open(upload.bucket, upload.object, upload.generation) as stream:
+        with packs.open_original(ports, upload) as stream:
             block = read_messages(stream)
         return sorted([*block.messages, *block.unreadable], key=lambda message: message.row_number)
 

@@ -10,7 +10,7 @@ import pytest
 from document_store_contract import DocumentStoreContract, Opener
 from threads import PATIENCE, join_thread
 
-from tillstream.adapters.local.sqlite.document_store import INDEXED, MATCHED, SQLiteDocumentStore
+from tillstream.adapters.local.sqlite.document_store import INDEXED, LISTED, MATCHED, SQLiteDocumentStore
 from tillstream.domain.errors import Rejected, Unavailable
 
 
@@ -44,6 +44,18 @@ class TestSQLiteDocumentStore(DocumentStoreContract):
             "ORDER BY json_extract(data, '$.received_seq') DESC, id DESC LIMIT 50"
         )
         assert len(plan) == 1, "sorted by its index, not by a temporary tree"
+
+    @pytest.mark.parametrize("field", LISTED)
+    def test_a_page_of_a_list_reads_no_other_documents(self, documents: SQLiteDocumentStore, field: str) -> None:
+        """Fifty thousand micro-batches stood between the uploads, and each page of uploads read them all."""
+        plan = documents._file.rows(
+            f"EXPLAIN QUERY PLAN SELECT id FROM documents WHERE collection = 'c' AND "
+            f"json_extract(data, '$.{field}') = 'x' AND json_type(data, '$.{field}') = 'text' "
+            "ORDER BY json_extract(data, '$.received_seq') DESC, id DESC LIMIT 50"
+        )
+        assert [step[-1] for step in plan] == [
+            f"SEARCH documents USING INDEX listed_{field} (collection=? AND <expr>=?)"
+        ]
 
     def test_a_field_that_could_be_sql_is_refused(self, documents: SQLiteDocumentStore) -> None:
         with pytest.raises(Rejected):

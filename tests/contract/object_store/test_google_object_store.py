@@ -13,6 +13,7 @@ from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.storage import Client
 from object_store_contract import ObjectStoreContract
+from object_store_packs import PacksContract
 from object_store_writers import ODD_NAMES, Opener, read, write
 
 from devtools.emulators import HOST, PROJECT, Emulator
@@ -96,7 +97,7 @@ class Sessions:
         assert list(store.list("inbox")) == []
 
 
-class TestOnTheSimpleEmulator(Sessions, ObjectStoreContract):
+class TestOnTheSimpleEmulator(Sessions, ObjectStoreContract, PacksContract):
     @pytest.fixture(autouse=True)
     def _what_it_can(self, request: pytest.FixtureRequest) -> None:
         if request.node.originalname in EXACT_ALONE:
@@ -117,7 +118,7 @@ class TestOnTheSimpleEmulator(Sessions, ObjectStoreContract):
         assert "Range" in headers["Access-Control-Expose-Headers"]
 
 
-class TestOnTheExactOne(Sessions, ObjectStoreContract):
+class TestOnTheExactOne(Sessions, ObjectStoreContract, PacksContract):
     odd_names = tuple(name for name in ODD_NAMES if not name.startswith("/"))  # which its web framework removes
 
     @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from object_store_contract import ObjectStoreContract
+from object_store_packs import PacksContract
 from object_store_writers import ODD_NAMES, Opener, read, write
 
 from tillstream.adapters.local.clock import ManualClock, SystemClock
@@ -25,7 +26,7 @@ class _Open:
         return FolderObjectStore(self.root, SystemClock())
 
 
-class TestFolderObjectStore(ObjectStoreContract):
+class TestFolderObjectStore(ObjectStoreContract, PacksContract):
     @pytest.fixture
     def opener(self, tmp_path: Path) -> Opener:
         return _Open(tmp_path / "objects")

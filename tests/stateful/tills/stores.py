@@ -14,7 +14,7 @@ from stateful.crashes import Crash, Fuse, with_crashes
 from till_lines import Line, connected, set_up
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.batches import records
+from tillstream.batches import packs, records
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.people import UNRESTRICTED
@@ -197,7 +197,7 @@ class Company:
         for batch in records.find(self.app.ports, kind=BatchKind.STORE_SALES, limit=None):
             if batch.state is State.UNDONE and not undone:
                 continue
-            with self.app.ports.objects.open(batch.bucket, batch.object, batch.generation) as stream:
+            with packs.open_original(self.app.ports, batch) as stream:
                 envelopes = [json.loads(line) for line in stream.read().splitlines()]
             for sale in (json.loads(one["message"]) for one in envelopes if not one.get("unverified")):
                 key = sale["store_id"], sale["number"], sale.get("version", 0)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from tillstream.batches import records
+from tillstream.batches import packs, records
 from tillstream.contracts import confirmations, known_headers
 from tillstream.domain.batch.holds import Hold, HoldCode
 from tillstream.domain.batch.proposal import Proposal
@@ -40,7 +40,7 @@ class FileContext:
     contracts: tuple[Contract, ...] = ()
 
     def open(self) -> BinaryIO:
-        return self.ports.objects.open(self.upload.bucket, self.upload.object, self.upload.generation)
+        return packs.open_original(self.ports, self.upload)
 
 
 def check_holds(file: FileContext, report: StagingReport) -> HoldDecision:

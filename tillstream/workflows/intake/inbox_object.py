@@ -9,7 +9,7 @@ from tillstream.domain.batch.record import Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.file_names import contract_from_path, is_ignored
-from tillstream.domain.object_names import RATES_NAME, RESTORED_NAME, TIME_DIGITS
+from tillstream.domain.object_names import PACK_NAME, RATES_NAME, RESTORED_NAME, TIME_DIGITS
 from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.pipeline.reading.signatures import NotATable
 from tillstream.ports import Ports
@@ -29,7 +29,7 @@ def record_of(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -
 
     The contract is named by the folder or the file name; otherwise it is the only one that fits the content. Without a
     contract the file is held. Raises `Rejected` for objects that are not new files: folder placeholders, temporary
-    names, restored objects, exchange rates.
+    names, restored objects, exchange rates, packs.
     """
     return recorded(ports, stored) or create_record(ports, contracts, stored)
 
@@ -47,6 +47,8 @@ def create_record(ports: Ports, contracts: ContractRegistry, stored: StoredObjec
         raise Rejected(f"{stored.name} was restored from a backup and is not a new file.")
     if RATES_NAME.fullmatch(stored.name):
         raise Rejected(f"{stored.name} contains exchange rates and is not a new file.")
+    if PACK_NAME.fullmatch(stored.name):
+        raise Rejected(f"{stored.name} contains store sales that were received before and is not a new file.")
     if micro_batch.is_name(stored.name):
         return micro_batch.register(ports, contracts, stored)
     if CORRECTION.fullmatch(stored.name):

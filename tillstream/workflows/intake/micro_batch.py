@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 
-from tillstream.batches import records
+from tillstream.batches import packs, records
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
 from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.errors import Conflict
@@ -50,7 +50,7 @@ def _write_once(ports: Ports, name: str, raw: bytes) -> StoredObject:
 
 def register(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> Batch:
     """Create the record of a stored micro-batch. Idempotent: all fields are derived from the object."""
-    with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
+    with packs.open_stored(ports, stored.bucket, stored.name, stored.generation) as stream:
         raw = stream.read()
     sha256, own_stores = hashlib.sha256(raw).hexdigest(), _is_bound(raw)
     return _create_record(ports, contracts, stored, sha256, raw.count(NEWLINE), own_stores=own_stores)

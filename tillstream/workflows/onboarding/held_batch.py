@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
+from tillstream.batches import packs
 from tillstream.contracts import known_headers
 from tillstream.contracts.registry import contract_version
 from tillstream.detection import drift
@@ -22,7 +23,7 @@ COLLECTION = "answers"
 
 
 def original_opener(ports: Ports, upload: Batch) -> Open:
-    return partial(ports.objects.open, upload.bucket, upload.object, upload.generation)
+    return partial(packs.open_original, ports, upload)
 
 
 def answers(ports: Ports, batch: str) -> dict[str, str]:

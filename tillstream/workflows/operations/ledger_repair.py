@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from tillstream.batches import events, freshness, records, registration
+from tillstream.batches import events, freshness, packs, records, registration
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.domain.errors import NotFound, Rejected
@@ -193,7 +193,7 @@ def _restage(
 
 def check_original(ports: Ports, batch: Batch) -> None:
     """Raise `Rejected` if the bytes of the original are not those that were received, `NotFound` if it is missing."""
-    with ports.objects.open(batch.bucket, batch.object, batch.generation) as stream:
+    with packs.open_original(ports, batch) as stream:
         if batch.sha256 and registration.digest(stream) != batch.sha256:
             raise Rejected(f"The kept original {batch.bucket}/{batch.object} is damaged.")
 

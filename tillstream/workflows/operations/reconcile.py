@@ -18,7 +18,7 @@ from tillstream.ports import Ports
 from tillstream.workflows.catalogue_import import journal as catalogue_journal
 from tillstream.workflows.catalogue_import import previews
 from tillstream.workflows.intake import complete_upload
-from tillstream.workflows.operations import ledger_repair, maintenance_log, unrecorded_objects
+from tillstream.workflows.operations import ledger_repair, maintenance_log, packing, unrecorded_objects
 from tillstream.workflows.review import close_checks, undo
 
 PATIENCE = timedelta(minutes=20)
@@ -30,7 +30,8 @@ PACE = timedelta(minutes=3)
 def run(
     ports: Ports, contracts: ContractRegistry, *, patience: timedelta = PATIENCE, delegate: bool = False, by: str = ""
 ) -> dict[str, Any]:
-    """Run a scheduled or manual sweep, then refresh user scopes and the mirror of the catalogue, and log the run.
+    """Run a scheduled or manual sweep, then refresh user scopes and the mirror of the catalogue, pack micro-batches and
+    log the run.
 
     Previews of the catalogue that were never imported are deleted after a week.
 
@@ -44,6 +45,7 @@ def run(
     previews.clean_up(ports)
     mirror.follow(ports)
     maintenance_log.note(ports, maintenance_log.SWEEP)
+    packing.pack(ports, contracts, at_most=packing.AT_MOST_IN_FUNCTION if delegate else packing.AT_MOST)
     return report
 
 

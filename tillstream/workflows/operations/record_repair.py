@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any
 
-from tillstream.batches import records
+from tillstream.batches import packs, records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.batch.staging_report import IssueCount, StagingReport
@@ -66,7 +66,8 @@ class _Originals:
 
     @cached_property
     def _by_file_name(self) -> dict[str, StoredObject]:
-        return {stored.name.rpartition("/")[2]: stored for stored in self._objects}
+        packed = (stored for pack in packs.every(self._ports) for stored in packs.members(self._ports, pack))
+        return {stored.name.rpartition("/")[2]: stored for stored in (*packed, *self._objects)}
 
     def of(self, row: Mapping[str, Any]) -> StoredObject:
         """The original of a batch; one without a name if it is missing."""

@@ -16,14 +16,15 @@ messages of a micro-batch are acknowledged after it is registered.
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from tillstream.batches import records
+from tillstream.batches import packs, records
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
-from tillstream.domain.errors import Rejected
+from tillstream.domain.batch.record import State
+from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.events import INBOX
-from tillstream.domain.object_names import time_in_name
+from tillstream.domain.object_names import PACK_NAME, time_in_name
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
-from tillstream.workflows.intake import complete_upload, resumable_upload, uploads
+from tillstream.workflows.intake import complete_upload, micro_batch, resumable_upload, uploads
 from tillstream.workflows.intake.inbox_object import record_of
 from tillstream.workflows.operations import maintenance_log
 
@@ -90,12 +91,43 @@ def _written(ports: Ports, since: datetime, *, start: str, end: str = "") -> Ite
             yield stored
 
 
-def _register(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> bool:
+def _register(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> int:
+    """Register an object, or the micro-batches of a pack; return how many had no record."""
+    if PACK_NAME.fullmatch(stored.name):
+        return _register_packed(ports, contracts, stored)
     where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
     if ports.documents.count(records.COLLECTION, where):
-        return False
+        return 0
+    if _is_packed(ports, stored):
+        return 0
     try:
         record_of(ports, contracts, stored)
     except Rejected:
+        return 0
+    return 1
+
+
+def _is_packed(ports: Ports, stored: StoredObject) -> bool:
+    """Whether the object contains messages that were delivered again after they were packed."""
+    try:
+        return packs.read(ports, stored.name) is not None
+    except Rejected:  # a damaged pack, which may not have contained it
         return False
-    return True
+
+
+def _register_packed(ports: Ports, contracts: ContractRegistry, pack: StoredObject) -> int:
+    """Register the micro-batches of a pack, unless it is noted that they have records."""
+    if packs.is_recorded(ports, pack):
+        return 0
+    try:
+        count = sum(_register_member(ports, contracts, stored) for stored in packs.members(ports, pack))
+    except (Rejected, NotFound):  # a damaged pack: whoever reads an original of it gets the sentence
+        return 0
+    packs.note_recorded(ports, pack)
+    return count
+
+
+def _register_member(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> bool:
+    if ports.documents.count(records.COLLECTION, {"object": stored.name, "generation": stored.generation}):
+        return False
+    return micro_batch.register(ports, contracts, stored).state is State.RECEIVED

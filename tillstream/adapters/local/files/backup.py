@@ -22,6 +22,8 @@ from typing import IO, Any, BinaryIO
 
 from tillstream.adapters.local.files.object_files import FILE, object_folders, sync_file, sync_folder
 from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.domain.events import INBOX
+from tillstream.domain.object_names import PACKS_FOLDER
 from tillstream.domain.tables import SCHEMA
 
 FORMAT = 1
@@ -151,10 +153,23 @@ def _copy_database(path: Path, copy: Path) -> None:
 
 
 def _objects(root: Path) -> Iterator[Path]:
-    """Every generation of every object; unfinished files are skipped."""
+    """Every generation of every object; unfinished files are skipped.
+
+    Packs come last: an original is deleted after the pack that contains it is stored, so the backup has one of them.
+    """
+    packs = root / INBOX / PACKS_FOLDER
     for bucket in sorted(root.glob("[!.]*")) if root.exists() else ():
         for folder in object_folders(bucket):
-            yield from sorted(path for path in folder.iterdir() if FILE.fullmatch(path.name))
+            if packs not in folder.parents:
+                yield from _generations(folder)
+    for folder in object_folders(packs):
+        yield from _generations(folder)
+
+
+def _generations(folder: Path) -> list[Path]:
+    with suppress(FileNotFoundError):  # deleted meanwhile
+        return sorted(path for path in folder.iterdir() if FILE.fullmatch(path.name))
+    return []
 
 
 def _contracts(root: Path) -> Iterator[Path]:

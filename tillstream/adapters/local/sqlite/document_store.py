@@ -15,9 +15,26 @@ from tillstream.ports.document_store import Document, Put
 SORTED = ("received_seq", "settlement_no", "undone_no")
 """Fields by which documents are found and sorted; documents without the field are in the index, too."""
 MATCHED = (
-    "state", "kind", "parent", "contract", "sha256", "who", "what", "subject", "login", "link", "entry", "revision",
-)  # fmt: skip
+    *(
+        "state",
+        "kind",
+        "parent",
+        "contract",
+        "sha256",
+        "generation",
+        "who",
+        "what",
+        "subject",
+        "login",
+        "link",
+        "entry",
+    ),
+    "revision",
+)
 """Fields by which documents are found; documents without the field are not in the index, which makes writing cheap."""
+LISTED = ("kind", "state")
+"""Those of `MATCHED` by which documents are also sorted by `received_seq`: an index of both, so that the first page of
+a list reads no other documents."""
 INDEXED = (*SORTED, *MATCHED)
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -37,6 +54,11 @@ SCHEMA = (
         f"CREATE INDEX IF NOT EXISTS having_{name} ON documents (collection, {_json_value(name)}, id)"
         f" WHERE {_json_value(name)} IS NOT NULL"
         for name in MATCHED
+    ),
+    *(
+        f"CREATE INDEX IF NOT EXISTS listed_{name} ON documents"
+        f" (collection, {_json_value(name)}, {_json_value('received_seq')}, id) WHERE {_json_value(name)} IS NOT NULL"
+        for name in LISTED
     ),
     *(f"DROP INDEX IF EXISTS by_{name}" for name in MATCHED),  # of earlier versions
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from tillstream.batches import store_ids
+from tillstream.batches import packs, store_ids
 from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.dates.swapped_dates import DateDoubt
@@ -36,7 +36,7 @@ def open_source(ports: Ports, upload: Batch, contract: Contract) -> RowSource:
     """Return the source of a batch. Each kind imports only the libraries that it needs."""
     identity = contract.identity.with_stores_escaped(store_ids.are_escaped(ports))
     contract = contract.model_copy(update={"identity": identity})
-    open_original = partial(ports.objects.open, upload.bucket, upload.object, upload.generation)
+    open_original = partial(packs.open_original, ports, upload)
     received = datetime.fromisoformat(upload.received_at).date()
     if upload.kind is BatchKind.STORE_SALES:
         from tillstream.pipeline.staging.sources.store_sales import StoreSalesSource
