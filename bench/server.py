@@ -1,5 +1,6 @@
 """A server on a home, and an administrator who may use it."""
 
+import os
 import secrets
 import subprocess
 import time
@@ -16,7 +17,8 @@ from tillstream.domain.people import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.settings import Settings
 
-PORT = 8974
+PORT = int(os.environ.get("BENCH_PORT", "8974"))
+"""Of the measured server; another one for measurements at the same time."""
 ADDRESS = f"http://127.0.0.1:{PORT}"
 PATIENCE = 60
 """Seconds in which a server must answer."""

@@ -27,6 +27,10 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 A_YEAR = 365 * 86_400
+TRANSPORT = "Strict-Transport-Security", f"max-age={A_YEAR}"
+"""Header of encrypted responses."""
+UNSTORED = "Cache-Control", "no-store"
+"""Header of all responses but static files."""
 
 
 class PageSessions(SecureCookieSessionInterface):
@@ -63,18 +67,22 @@ def configure(app: Flask, settings: Settings, ports: Ports) -> None:
 
 def protect(app: Flask, ports: Ports) -> None:
     """Add the security headers to every response."""
+    app.after_request(partial(_protect, headers(ports)))
+
+
+def headers(ports: Ports) -> dict[str, str]:
+    """The security headers of every response."""
     reached = f"'self' {ports.objects.upload_origin}".strip()  # for direct uploads to the object store
-    policy = {"Content-Security-Policy": POLICY.format(reached=reached)}
-    app.after_request(partial(_protect, HEADERS | policy))
+    return HEADERS | {"Content-Security-Policy": POLICY.format(reached=reached)}
 
 
 def _protect(headers: Mapping[str, str], response: Response) -> Response:
     for name, value in headers.items():
         response.headers.setdefault(name, value)
     if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={A_YEAR}")
+        response.headers.setdefault(*TRANSPORT)
     if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault(*UNSTORED)
     return response
 
 

@@ -10,8 +10,13 @@ UNDER = "/api/"
 
 def shown() -> str:
     """Bearer token of the request; empty if there is none, and outside the API."""
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    return text.strip() if request.path.startswith(UNDER) and scheme.casefold() == "bearer" else ""
+    return bearer(request.headers.get("Authorization", "")) if request.path.startswith(UNDER) else ""
+
+
+def bearer(authorization: str) -> str:
+    """The token of an Authorization header; empty if it has none."""
+    scheme, _, text = authorization.partition(" ")
+    return text.strip() if scheme.casefold() == "bearer" else ""
 
 
 def load(_: Request) -> Person | None:

@@ -1,75 +1,45 @@
-"""A process that sends sales: `python -m bench.stores.load post|bus …`; prints what it sent as JSON."""
+"""A process that sends sales until it is terminated: `python -m bench.stores.load post|bus …`; then it waits for the
+last responses and prints what it sent as JSON."""
 
 import argparse
 import json
+import signal
 import threading
 import time
 from collections.abc import Iterator
-from http.client import HTTPConnection, HTTPException
 from itertools import islice
 from pathlib import Path
 
-from bench.server import PORT
-from bench.stores import sales
+from bench.stores import posts, sales
+from bench.stores.sending import Sending, Till
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.ports.event_bus import Message
 
-RETRY = 0.2
 QUEUE = "queue.sqlite"
 PIECE = 200
 """Messages of one publish call."""
+Stop = threading.Event
 
 
-class Poster(threading.Thread):
-    """Posts one sale after another over one connection until `deadline`; tries again until each has an answer."""
-
-    def __init__(self, run: str, sender: int, tokens: dict[str, str], deadline: float) -> None:
-        super().__init__()
-        self._messages = sales.messages(run, sender)
-        self._tokens, self._deadline = tokens, deadline
-        self._connection = HTTPConnection("127.0.0.1", PORT, timeout=30)
-        self.sent = self.accepted = 0
-
-    def run(self) -> None:
-        while time.time() < self._deadline:
-            message = next(self._messages)
-            while (status := self._post(message)) in {0, 503}:
-                time.sleep(RETRY)
-            if status not in {202, 422} or (status == 202) != bool(message.quantity):
-                raise SystemExit(f"{message.number} got {status}")
-            self.sent += 1
-            self.accepted += status == 202
-
-    def _post(self, message: sales.Message) -> int:
-        """The status of the response; 0 if the server is away."""
-        headers = {"Authorization": f"Bearer {self._tokens[message.store]}", "Content-Type": "application/json"}
-        try:
-            self._connection.request("POST", "/api/sales", message.body, headers)
-            response = self._connection.getresponse()
-            response.read()
-        except (OSError, HTTPException):
-            self._connection.close()
-            return 0
-        return response.status
-
-
-def post(run: str, tokens: dict[str, str], threads: int, seconds: float) -> dict[str, object]:
+def post(run: str, tokens: dict[str, str], options: argparse.Namespace, stop: Stop) -> dict[str, object]:
+    """Post sales one by one, or `options.size` at once if that is not 0."""
+    if options.size:
+        tills = [Till(posts.of_batches(run, sender, tokens, options.size)) for sender in range(options.senders)]
+    else:
+        tills = [Till(posts.of_one_sale(run, sender, tokens)) for sender in range(options.senders)]
     started = time.time()
-    posters = [Poster(run, sender, tokens, started + seconds) for sender in range(threads)]
-    for poster in posters:
-        poster.start()
-    for poster in posters:
-        poster.join()
-    return _summary([poster.sent for poster in posters], sum(poster.accepted for poster in posters), started)
+    Sending(tills, options.at_once, options.rate).run(lambda: not stop.is_set())
+    return _summary([till.sent for till in tills], sum(till.accepted for till in tills), started)
 
 
-def publish(run: str, home: Path, rate: float, seconds: float, count: int) -> dict[str, object]:
-    """Publish to the queue at a rate, or as fast as it takes them if that is 0; `count` messages, or for `seconds`."""
-    bus = SQLiteEventBus(home / QUEUE, SystemClock())
+def publish(run: str, options: argparse.Namespace, stop: Stop) -> dict[str, object]:
+    """Publish to the queue at a rate, or as fast as it takes them if that is 0; at most `options.count` if not 0."""
+    bus = SQLiteEventBus(options.home / QUEUE, SystemClock())
+    rate, count = options.rate, options.count
     started, sent, stream = time.time(), 0, sales.messages(run, 0)
-    while sent < count if count else time.time() < started + seconds:
+    while not stop.is_set() and (not count or sent < count):
         size = min(PIECE, count - sent) if count else PIECE if not rate else max(int(rate / 20), 1)
         bus.publish(TOPIC_STORE_SALES, list(_queued(stream, size)))
         sent += size
@@ -85,7 +55,7 @@ def _queued(stream: Iterator[sales.Message], size: int) -> Iterator[Message]:
 
 
 def _summary(counts: list[int], accepted: int, started: float) -> dict[str, object]:
-    return {"counts": counts, "accepted": accepted, "seconds": time.time() - started}
+    return {"counts": counts, "accepted": accepted, "seconds": time.time() - started, "cpu": time.process_time()}
 
 
 def main() -> None:
@@ -94,15 +64,18 @@ def main() -> None:
     parser.add_argument("run")
     parser.add_argument("--tokens", type=Path)
     parser.add_argument("--home", type=Path)
-    parser.add_argument("--threads", type=int, default=32)
-    parser.add_argument("--rate", type=float, default=0)
-    parser.add_argument("--seconds", type=float, default=0)
-    parser.add_argument("--count", type=int, default=0)
+    parser.add_argument("--senders", type=int, default=sales.STORES)
+    parser.add_argument("--at-once", type=int, default=32, help="posts without a response")
+    parser.add_argument("--size", type=int, default=0, help="messages of a post; 0: one sale, not in a list")
+    parser.add_argument("--rate", type=float, default=0, help="messages a second; 0: as fast as they are accepted")
+    parser.add_argument("--count", type=int, default=0, help="messages to publish; 0: until it is terminated")
     options = parser.parse_args()
+    stop = Stop()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     if options.way == "post":
-        done = post(options.run, json.loads(options.tokens.read_text()), options.threads, options.seconds)
+        done = post(options.run, json.loads(options.tokens.read_text()), options, stop)
     else:
-        done = publish(options.run, options.home, options.rate, options.seconds, options.count)
+        done = publish(options.run, options, stop)
     print(json.dumps(done))
 
 

@@ -37,6 +37,10 @@ class Load:
     p95: float
     catch_up: float
     """Seconds from the last acknowledgement until everything counted."""
+    cpu: float
+    """Seconds of the processor that the server's last run took for each accepted sale, until all counted."""
+    sender_cpu: float
+    """Share of the processor's two cores that the sender took."""
     memory: tuple[float, float]
     """Of the server at the beginning and at the end of its last run."""
     difference: Total
@@ -55,36 +59,64 @@ def tokens_of(home: Path) -> Path:
     return file
 
 
-def under_load(home: Path, run: str, arguments: Sequence[str], kills: int = 0) -> Load:
-    """Let another process send, kill the server `kills` times meanwhile, and compare the totals at the end."""
+def under_load(
+    home: Path, run: str, arguments: Sequence[str], seconds: float, kills: int = 0, *, every: float = KILL_AFTER
+) -> Load:
+    """Let another process send, kill the server `kills` times meanwhile, and compare the totals at the end.
+
+    seconds: after the last kill; every: seconds from a start of the server until it is killed.
+    """
     tokens = tokens_of(home)
     sender = None
     for _ in range(kills):
         with served(home) as server:
             sender = sender or _send(home, run, arguments, tokens)
-            time.sleep(KILL_AFTER)
+            time.sleep(every)
             os.kill(server.pid, signal.SIGKILL)
     with served(home) as server:
         sender = sender or _send(home, run, arguments, tokens)
-        before = memory_of(server.pid)
-        latencies = sorted(_latencies(server, json.loads(tokens.read_text())[PROBE], f"{run} probe", sender))
+        before, used, at_start = memory_of(server.pid), cpu_of(server.pid), time.time()
+        probe = json.loads(tokens.read_text())[PROBE]
+        latencies = sorted(_latencies(server, probe, f"{run} probe", time.monotonic() + seconds))
+        sender.terminate()
         done, started = json.loads(sender.communicate()[0]), time.time()
-        difference = until_counted(server, run, sales.expected(run, done["counts"]))
+        expected = sales.expected(run, done["counts"], own_stores=any("size" in one for one in arguments))
+        difference = until_counted(server, run, expected)
         catch_up, after = time.time() - started, memory_of(server.pid)
+        used = cpu_of(server.pid) - used
     rate = done["accepted"] / done["seconds"]
-    p95 = latencies[int(0.95 * len(latencies))]
-    return Load(rate, statistics.median(latencies), p95, catch_up, (before, after), difference)
+    return Load(
+        rate=rate,
+        median=statistics.median(latencies),
+        p95=latencies[int(0.95 * len(latencies))],
+        catch_up=catch_up,
+        cpu=used / max(rate * min(done["seconds"], started - at_start), 1),
+        sender_cpu=done["cpu"] / done["seconds"] / (os.cpu_count() or 1),
+        memory=(before, after),
+        difference=difference,
+    )
 
 
-def backlog(home: Path, run: str, count: int) -> tuple[float, Total]:
-    """Queue sales while no server runs; return how many a second settle once one does, and the difference."""
+@dataclass(frozen=True)
+class Backlog:
+    """rate: sales settled a second; cpu: seconds of the processor for each; memory: greatest of the server, in MB."""
+
+    rate: float
+    cpu: float
+    memory: float
+    difference: Total
+
+
+def backlog(home: Path, run: str, count: int) -> Backlog:
+    """Queue sales while no server runs, and measure how fast they are settled once one does."""
     sender = _send(home, run, ["bus", "--count", str(count)], tokens_of(home))
     done = json.loads(sender.communicate()[0])
     total = sales.expected(run, done["counts"])
     with served(home) as server:
         started = time.time()
         difference = until_counted(server, run, total)
-        return count / (time.time() - started), difference
+        rate = count / (time.time() - started)
+        return Backlog(rate, cpu_of(server.pid) / count, peak_memory_of(server.pid), difference)
 
 
 def _send(home: Path, run: str, arguments: Sequence[str], tokens: Path) -> subprocess.Popen[bytes]:
@@ -93,10 +125,10 @@ def _send(home: Path, run: str, arguments: Sequence[str], tokens: Path) -> subpr
     return subprocess.Popen([*command, *options], env=environment(home), stdout=subprocess.PIPE)
 
 
-def _latencies(server: Server, token: str, run: str, sender: subprocess.Popen[bytes]) -> Iterator[float]:
-    """Yield the seconds from the first byte of a sale until its units are in the key figures, while `sender` runs."""
+def _latencies(server: Server, token: str, run: str, until: float) -> Iterator[float]:
+    """Yield the seconds from the first byte of a sale until its units are in the key figures; at least once."""
     units, number = 0, 0
-    while sender.poll() is None:
+    while not number or time.monotonic() < until:
         number += 1
         message = sales.made(run, 0, number, PROBE, 1, 1)
         started = time.perf_counter()
@@ -136,7 +168,22 @@ def _headers(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
 
+def cpu_of(pid: int) -> float:
+    """Seconds of the processor that a process has taken."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def memory_of(pid: int) -> float:
     """Megabytes of a process."""
+    return _memory(pid, "VmRSS")
+
+
+def peak_memory_of(pid: int) -> float:
+    """The most megabytes that a process has had."""
+    return _memory(pid, "VmHWM")
+
+
+def _memory(pid: int, name: str) -> float:
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+    return int(status.partition(f"{name}:")[2].split()[0]) / 1024

@@ -37,8 +37,8 @@ def store(number: int) -> str:
     return f"T{number % STORES:03}"
 
 
-def messages(run: str, sender: int) -> Iterator[Message]:
-    """Yield the messages of one sender, always the same ones."""
+def messages(run: str, sender: int, own: str = "") -> Iterator[Message]:
+    """Yield the messages of one sender, always the same ones. own: its store; without one, it sends for all stores."""
     draw = random.Random(f"{run} {sender}")
     sent: list[Message] = []
     late: list[Message] = []
@@ -51,7 +51,7 @@ def messages(run: str, sender: int) -> Iterator[Message]:
             message = late.pop(0)
         else:
             number += 1
-            place = store(sender * 7 + draw.randrange(STORES))
+            place = own or store(sender * 7 + draw.randrange(STORES))
             is_bad = chance > 1 - BAD
             message = made(run, sender, number, place, 2, 0 if is_bad else draw.randint(1, 9))
             if not is_bad and draw.random() < LATE:
@@ -62,11 +62,14 @@ def messages(run: str, sender: int) -> Iterator[Message]:
         yield message
 
 
-def expected(run: str, counts: Iterable[int]) -> Total:
-    """What the messages of all senders come to. counts: the messages that each has sent."""
+def expected(run: str, counts: Iterable[int], *, own_stores: bool = False) -> Total:
+    """What the messages of all senders come to. counts: the messages that each has sent.
+
+    own_stores: whether each sender is a store.
+    """
     newest: dict[tuple[str, str], Message] = {}
     for sender, count in enumerate(counts):
-        for message in islice(messages(run, sender), count):
+        for message in islice(messages(run, sender, store(sender) if own_stores else ""), count):
             earlier = newest.get((message.store, message.number))
             if message.quantity and (earlier is None or earlier.version < message.version):
                 newest[message.store, message.number] = message

@@ -26,11 +26,12 @@ PAGE = "/uploads?kind=messages"
 
 @dataclass(frozen=True)
 class State:
-    """Seconds of a micro-batch and of its share of a settlement; of the list of uploads; files of the home."""
+    """Seconds of a micro-batch and of its share of a settlement; of the list of uploads; files of the home, and MB."""
 
     micro_batch: float
     page: float
     files: int
+    megabytes: float
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def _state(home: Path, numbers: "count[int]", micro_batches: int) -> State:
     with served(home) as server:
         browser = sign_in(server)
         page = statistics.median(_seconds(lambda: get(browser, PAGE)) for _ in range(10))
-    return State(seconds, page, sum(len(files) for _, _, files in os.walk(home / "objects")))
+    sizes = [(Path(folder) / file).stat().st_size for folder, _, files in os.walk(home / "objects") for file in files]
+    return State(seconds, page, len(sizes), sum(sizes) / 1e6)
 
 
 def _run(home: Path, numbers: "count[int]", micro_batches: int) -> float:

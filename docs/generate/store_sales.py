@@ -22,7 +22,9 @@ curl http://127.0.0.1:8080/api/sales -H "Authorization: Bearer $STORE_TOKEN" -H 
 AFTER = f"""
 When the message is stored, the response is 202 with the ID of the sale. You create the token of a store in the portal
 under Stores' tills ([people](people.md#store-tokens)); it is valid for one store of one region. Sending the same sale
-again changes nothing, so a till can retry until it gets a response. A message can have at most {
+again changes nothing, so a till can retry until it gets a response. The first message about a sale has version 1, and
+each correction a higher one, in whatever order they arrive. A message without a version is accepted: it never replaces
+one with a version, and of several without one, the message received last counts. A message can have at most {
     MAX_MESSAGE_BYTES // 1024
 } KB. Dates follow the contract of the region ([contracts](contracts.md)): the business day is computed in the
 offset of the message, with the cutoff of the contract.

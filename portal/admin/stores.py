@@ -1,8 +1,6 @@
 """Tills of stores: the tokens and keys with which they send the sales of their store."""
 
-from datetime import time
-
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
@@ -39,8 +37,14 @@ def _page(form: NewToken) -> str:
         stores = remaining("store", {})
     except Unavailable:  # a token does not depend on the warehouse
         stores = []
-    tokens, keys = store_tokens.find(ports()), store_keys.find(ports())
-    return render_template("admin/stores.html", tokens=tokens, keys=keys, form=form, stores=stores)
+    return render_template(
+        "admin/stores.html",
+        tokens=store_tokens.find(ports()),
+        keys=store_keys.find(ports()),
+        special=[one for one in store_keys.stores(ports()) if one.accepts_nothing or one.unsigned_at],
+        form=form,
+        stores=stores,
+    )
 
 
 @allow(Action.ADMINISTER)
@@ -78,7 +82,7 @@ def connect() -> ResponseReturnValue:
         form.store_id.data,
         form.label.data or "",
         me().login,
-        _cutoff(form.region.data),
+        tillstream().contracts.cutoff(form.region.data),
     )
     return _setup_page(setup)
 
@@ -86,7 +90,7 @@ def connect() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def rotate_key(key_id: str) -> ResponseReturnValue:
     """Create a new token and key for the till of a key, and show their setup code once."""
-    cutoff = _cutoff(store_keys.get(ports(), key_id).region)
+    cutoff = tillstream().contracts.cutoff(store_keys.get(ports(), key_id).region)
     return _setup_page(setup_codes.reconnect(ports(), public_address(), key_id, me().login, cutoff))
 
 
@@ -97,10 +101,14 @@ def revoke_key(key_id: str) -> ResponseReturnValue:
     return redirect(url_for("admin.stores"), 303)
 
 
-def _cutoff(region: str) -> time:
-    """The time at which a business day of a region ends, as its store sales are dated."""
-    contract = tillstream().contracts.for_region(region)
-    return contract.dates.cutoff if contract else setup_codes.MIDNIGHT
+@allow(Action.ADMINISTER)
+def accept_unsigned() -> ResponseReturnValue:
+    """Accept unsigned messages of a store again whose keys are all revoked."""
+    store = store_keys.accept_unsigned(
+        ports(), request.form.get("region", ""), request.form.get("store_id", ""), me().login
+    )
+    flash(texts.unsigned_accepted(store.store_id, store.region), "done")
+    return redirect(url_for("admin.stores"), 303)
 
 
 def _setup_page(setup: TillSetup) -> ResponseReturnValue:

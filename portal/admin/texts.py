@@ -91,5 +91,9 @@ def revoked(store_id: str) -> str:
     return f"The token for {store_id} is revoked."
 
 
+def unsigned_accepted(store_id: str, region: str) -> str:
+    return f"Unsigned messages of {store_id} in {region} are accepted again, until the store gets a new key."
+
+
 def key_revoked(till: str, store_id: str) -> str:
     return f"The key of the till {till} of {store_id} is revoked. What it signs no longer counts."

@@ -42,6 +42,7 @@ blueprint.add_url_rule("/uploads/<batch_id>/questions", "questions", held_questi
 blueprint.add_url_rule("/uploads/<batch_id>/questions", "answer_held", held_questions.answer, methods=["POST"])
 blueprint.add_url_rule("/uploads/<batch_id>/questions/save", "save_held", held_questions.save, methods=["POST"])
 blueprint.add_url_rule("/uploads/<batch_id>/reject", "reject", decide.reject, methods=["POST"])
+blueprint.add_url_rule("/uploads/<batch_id>/accept-sales", "accept_sales", decide.accept_sales, methods=["POST"])
 blueprint.add_url_rule("/uploads/<batch_id>/discard", "discard_sales", decide.discard_sales, methods=["POST"])
 blueprint.add_url_rule("/uploads/<batch_id>/undo", "undo_preview", decide.preview)
 blueprint.add_url_rule("/uploads/<batch_id>/undo", "undo", decide.undo_batch, methods=["POST"])

@@ -14,6 +14,7 @@ from portal.uploads.texts import actions as texts
 from tillstream.analytics import changes
 from tillstream.domain.people import Action
 from tillstream.workflows.corrections import discard_messages
+from tillstream.workflows.intake import accepted_messages
 from tillstream.workflows.review import decisions, undo
 
 
@@ -50,11 +51,23 @@ def reject(batch_id: str) -> ResponseReturnValue:
 @allow(Action.DECIDE)
 def discard_sales(batch_id: str) -> ResponseReturnValue:
     """Discard quarantined sales of tills, each a line of their micro-batch."""
-    upload = scoped.own(batch_id)
-    lines = set(request.form.getlist("line", type=int))
-    discard_messages.discard(ports(), upload.batch_id, lines, request.form.get("reason", ""), me().login)
+    discard_messages.discard(ports(), *_chosen(batch_id), me().login)
     flash(texts.SALES_DISCARDED, "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+
+
+@allow(Action.ADMINISTER)
+def accept_sales(batch_id: str) -> ResponseReturnValue:
+    """Accept messages of tills whose key was revoked or unknown when they were received."""
+    accepted_messages.accept(ports(), *_chosen(batch_id), me().login)
+    flash(texts.SALES_ACCEPTED, "done")
+    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+
+
+def _chosen(batch_id: str) -> tuple[str, set[int], str]:
+    """Micro-batch, lines of the messages and reason of the request."""
+    upload = scoped.own(batch_id)
+    return upload.batch_id, set(request.form.getlist("line", type=int)), request.form.get("reason", "")
 
 
 @allow(Action.DECIDE)

@@ -21,6 +21,7 @@ from tillstream.receipts.receipt_types import Receipt, ReceiptProblem
 from tillstream.receipts.staged_rejections import UNSETTLED
 from tillstream.workflows.corrections import discard_messages
 from tillstream.workflows.corrections.drafts import draft
+from tillstream.workflows.intake import accepted_messages
 from tillstream.workflows.review import undo
 
 SHOWN = 5
@@ -68,6 +69,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         is_direct=bool(upload.contract) and without_preview.is_set(upload.contract),
         headers=receipts.batch_headers(ports(), upload),
         sales=discard_messages.open_messages(ports(), upload) if scope().may(Action.DECIDE) else [],
+        acceptable=accepted_messages.acceptable(ports(), upload) if scope().may(Action.ADMINISTER) else set(),
         typed=draft.get(ports(), batch_id).has_edits(),
         parent=records.get(ports(), upload.parent) if upload.parent else None,
     )

@@ -199,22 +199,43 @@ JOIN affected_versions AS v ON v.key = n.key AND v.content = n.content
 WHERE n.batch_no IN (SELECT batch_no FROM active_statements);
 
 -- name: superseded_by_statement
-DELETE FROM live_observations AS a
-WHERE EXISTS (
-  SELECT 1
-  FROM active_statements AS t
-  WHERE ((t.whole = 'sale' AND t.scope = a.sale)
-      OR (t.whole = 'store-day' AND t.region = a.region AND t.store_id IS NOT DISTINCT FROM a.store_id AND t.sale_date = a.sale_date))
-    AND t.precedence > a.precedence
-    AND NOT (a.is_till AND NOT t.is_till)
-    AND (t.stores IS NULL OR COALESCE(list_contains(t.stores, a.store_id), FALSE)
-      OR COALESCE(list_contains(t.own_lines, CAST(a.key AS VARCHAR)), FALSE))
-    AND NOT EXISTS (
-      SELECT 1 FROM stated_keys AS n
-      WHERE n.batch_no = t.batch_no AND n.key = a.key AND n.source_version = t.source_version
-        AND (t.whole = 'sale'
-          OR (n.region = a.region AND n.store_id IS NOT DISTINCT FROM a.store_id AND n.sale_date = a.sale_date))
-    )
+-- All joins are by equality, of sales and of days by themselves: a condition with OR would compare each statement with each
+-- sighting.
+DELETE FROM live_observations
+WHERE rowid IN (
+  WITH pair AS (
+    SELECT a.rowid AS observation, a.key, a.region, a.store_id, a.sale_date, a.is_till, a.precedence, t.batch_no,
+           t.source_version, t.whole, t.is_till AS by_till, t.precedence AS stated, t.stores, t.own_lines
+    FROM live_observations AS a
+    JOIN active_statements AS t ON t.scope = a.sale
+    WHERE t.whole = 'sale'
+    UNION ALL
+    SELECT a.rowid AS observation, a.key, a.region, a.store_id, a.sale_date, a.is_till, a.precedence, t.batch_no,
+           t.source_version, t.whole, t.is_till AS by_till, t.precedence AS stated, t.stores, t.own_lines
+    FROM live_observations AS a
+    JOIN active_statements AS t
+      ON t.region = a.region AND t.store_id IS NOT DISTINCT FROM a.store_id AND t.sale_date = a.sale_date
+    WHERE t.whole = 'store-day'
+  ),
+  below AS (
+    SELECT * FROM pair AS t
+    WHERE t.stated > t.precedence
+      AND NOT (t.is_till AND NOT t.by_till)
+      AND (t.stores IS NULL OR COALESCE(list_contains(t.stores, t.store_id), FALSE)
+        OR COALESCE(list_contains(t.own_lines, CAST(t.key AS VARCHAR)), FALSE))
+  )
+  SELECT b.observation
+  FROM below AS b
+  ANTI JOIN stated_keys AS n
+    ON n.batch_no = b.batch_no AND n.key = b.key AND n.source_version = b.source_version
+  WHERE b.whole = 'sale'
+  UNION ALL
+  SELECT b.observation
+  FROM below AS b
+  ANTI JOIN stated_keys AS n
+    ON n.batch_no = b.batch_no AND n.key = b.key AND n.source_version = b.source_version
+      AND n.region = b.region AND n.store_id IS NOT DISTINCT FROM b.store_id AND n.sale_date = b.sale_date
+  WHERE b.whole = 'store-day'
 );
 
 -- name: active_statements

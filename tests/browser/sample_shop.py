@@ -17,6 +17,7 @@ from tillstream.domain.people import Role
 from tillstream.people import accounts
 from tillstream.samples.files import write_samples
 from tillstream.server.worker import Worker
+from tillstream.webhooks import registry
 from tillstream.workflows.intake import uploads
 
 UNTIL = date(2026, 6, 30)
@@ -58,8 +59,10 @@ def open_shop(app: App, folder: Path) -> Shop:
     kettle = Product("KET", "Kettle", "Kitchen", prices=(DatedAmount("IN", "INR", Decimal(999)),))
     saving.save(app.ports, EntryKind.PRODUCT, kettle, if_version=0, by="ada", regions=app.contracts.regions())
     mirror.sync(app.ports)
+    webhook, _ = registry.add(app.ports, "https://example.com/sales", "region=IN", "ada", private=False)
     entry = app.ports.documents.find(audit.COLLECTION, {}, limit=1)[0].id
     arguments = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
+    arguments["webhook_id"] = webhook.id
     own = {
         "review.decide": {"batch_id": held},
         "dashboard.table": {"tile": "by-store"},

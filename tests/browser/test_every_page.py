@@ -46,13 +46,18 @@ def _visitor(chromium: Browser, shop: Walk, size: dict[str, int], scheme: str = 
         context.close()  # also after a failure: a stream left open would keep the server from closing
 
 
-def test_no_page_of_an_admin_would_embarrass_us(chromium: Browser, shop: Walk) -> None:
+PARTS = 3
+"""A part of the pages for each test: each test has a time limit."""
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_page_of_an_admin_would_embarrass_us(chromium: Browser, shop: Walk, part: int) -> None:
     """One load of each page serves every question; the matrix of sizes, colours and roles is the long test."""
     served, company = shop
     problems = []
     with _visitor(chromium, shop, WIDE) as page:
         sign_in(page, served, Role.ADMIN)
-        walked = list(pages(page.context, served, Role.ADMIN, company, with_queries=False))
+        walked = list(pages(page.context, served, Role.ADMIN, company, with_queries=False))[part::PARTS]
         for path in walked:
             page.goto(served.address + path)
             settle(page)

@@ -28,6 +28,12 @@ def test_a_command_that_runs_by_itself_loads_nothing_of_a_server() -> None:
     assert [name for name in IN_SERVERS if name in loaded] == []
 
 
+def test_a_till_that_records_loads_nothing_for_sending() -> None:
+    loaded = _loaded("tillstream_till.cli")
+    for_sending = ("tillstream_till.delivery", "tillstream_till.transport.https", "http.client", "ssl", "click")
+    assert [name for name in for_sending if name in loaded] == []
+
+
 def test_validation_does_load_them_so_this_test_can_see_them() -> None:
     assert set(HEAVY) <= set(_loaded("tillstream.pipeline.validating.validate"))
 

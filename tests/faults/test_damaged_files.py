@@ -64,7 +64,7 @@ def sentences_after(lived: Lived, home: Path) -> list[str]:
     return sentences
 
 
-@pytest.mark.parametrize("damage", [cut(2_000), cut(15_000), empty, garble, remove])
+@pytest.mark.parametrize("damage", [cut(4_000), cut(15_000), empty, garble, remove])
 def test_settlements_that_a_torn_log_lost_are_settled_again(lived: Lived, home: Path, damage: Damage) -> None:
     damage(home / "warehouse.duckdb.wal")
     (sentences,) = sentences_after(lived, home)

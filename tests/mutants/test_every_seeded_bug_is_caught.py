@@ -61,7 +61,7 @@ CAUGHT_BY = {
     "replay_beside_the_old": f"{RULES}::test_a_replay_replaces_its_file_and_keeps_the_fixes",
     "settled_twice": f"{RULES}::test_a_settlement_outlives_a_crash_and_is_announced_once",
     "slice_without_pending_days": f"{SLICES}[0]",
-    "slice_without_statements_of_new_days": f"{SLICES}[9]",
+    "slice_without_statements_of_new_days": f"{SLICES}[11]",
     "statement_ignored": f"{RULES}::test_a_statement_of_complete_sales_removes_missing_lines",
     "till_differences_taken": f"{RULES}::test_a_file_row_that_differs_from_a_till_is_quarantined",
     "undone_ignored": f"{RULES}::test_undo_keeps_lines_that_another_file_also_contains",

@@ -1,5 +1,6 @@
 """A shop with an admin and a clerk, and what one needs to change each thing in it."""
 
+import json
 from collections.abc import Callable
 from io import BytesIO
 
@@ -13,7 +14,7 @@ from tillstream.batches import records
 from tillstream.domain.batch.record import BatchKind
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.people import Role
-from tillstream.people import personal_tokens
+from tillstream.people import personal_tokens, signatures, store_keys
 from tillstream.people.sign_in import sessions, totp
 from tillstream.ports.event_bus import Message
 from tillstream.webhooks import registry
@@ -98,3 +99,35 @@ def discarded(shop: Shop) -> str:
 
 def token(shop: Shop, login: str) -> str:
     return personal_tokens.issue(shop.app.ports, login, "report", ["numbers"], by=login)[0].id
+
+
+def revoked_key(shop: Shop) -> tuple[str, str]:
+    """The only key of a store, which is revoked, and its private key."""
+    key, private = store_keys.issue(shop.app.ports, "IN", "MUM01", "front", "boss")
+    store_keys.revoke(shop.app.ports, key.id, "boss")
+    return key.id, private
+
+
+def unsigned_again(shop: Shop) -> None:
+    revoked_key(shop)
+    shop.boss.post("/stores/unsigned", {"region": "IN", "store_id": "MUM01"})
+
+
+def unverified(shop: Shop) -> str:
+    """The micro-batch of a sale that was signed with a revoked key."""
+    key, private = revoked_key(shop)
+    line = {"line": "1", "product_id": "P-1", "net_amount": "10"}
+    sale = {"schema": "store-sale/1", "region": "IN", "store_id": "MUM01", "number": "7", "version": 1, "lines": [line]}
+    body = json.dumps(sale | {"currency": "INR", "sold_at": "2026-06-30T12:00:00+05:30"}).encode()
+    store = {"region": "IN", "store_id": "MUM01", "key": key, "till": "front"}
+    shop.app.ports.bus.publish(
+        TOPIC_STORE_SALES, [Message(body, store | {"signature": signatures.sign(private, body)})]
+    )
+    shop.work()
+    return records.find(shop.app.ports, kind=BatchKind.STORE_SALES)[0].batch_id
+
+
+def accepted(shop: Shop) -> None:
+    shop.boss.post(
+        f"/uploads/{unverified(shop)}/accept-sales", {"line": "1", "reason": "signed before the key was lost"}
+    )

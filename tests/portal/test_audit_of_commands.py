@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shop_steps import FILE, Shop, token, webhook
+from shop_steps import FILE, Shop, revoked_key, token, unverified, webhook
 
 from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.people import accounts
+from tillstream.people import accounts, store_keys
 
 READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
-    "audit", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
+    "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
     "catalogue", "catalogue-export",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
 }  # fmt: skip
@@ -41,6 +41,10 @@ def _fix_by_file(shop: Shop) -> None:
     batch = shop.upload()
     refused = shop.boss.get(f"/uploads/{batch}/refused.csv").data
     command(shop, "fix", batch=batch, file=_file(shop, refused.replace(b"ten", b"10"), "refused.csv"))
+
+
+def _key(shop: Shop) -> str:
+    return store_keys.issue(shop.app.ports, "IN", "MUM01", "front", "boss")[0].id
 
 
 def _own_contract(shop: Shop) -> dict[str, Any]:
@@ -77,6 +81,21 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
         lambda s: command(s, "webhooks-new-secret", webhook=webhook(s)),
     ),
     "webhooks-resend": ("message.resent", lambda s: command(s, "webhooks-resend", webhook=webhook(s))),
+    "stores-connect": ("key.issued", lambda s: command(s, "stores-connect", region="IN", store="MUM01")),
+    "stores-replace": ("key.rotated", lambda s: command(s, "stores-replace", key=_key(s))),
+    "stores-revoke": ("key.revoked", lambda s: command(s, "stores-revoke", key=_key(s))),
+    "stores-accept-unsigned": (
+        "key.unsigned-accepted",
+        lambda s: (revoked_key(s), command(s, "stores-accept-unsigned", region="IN", store="MUM01")),
+    ),
+    "stores-discard": (
+        "upload.fixed",
+        lambda s: command(s, "stores-discard", batch=unverified(s), lines=[1], reason="a test"),
+    ),
+    "stores-accept": (
+        "sale.unverified-accepted",
+        lambda s: command(s, "stores-accept", batch=unverified(s), lines=[1], reason="signed before"),
+    ),
     "tokens-make": (
         "token.issued",
         lambda s: command(s, "tokens-make", login="asha", name="r", rights=["numbers"]),

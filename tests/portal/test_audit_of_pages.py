@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from correction_steps import AMOUNT, Fixer
 from flask import Flask
-from shop_steps import FILE, OWN, Shop, discarded, token, webhook
+from shop_steps import FILE, OWN, Shop, accepted, discarded, token, unsigned_again, webhook
 from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
 
@@ -217,6 +217,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
         "key.issued",
         lambda s: s.boss.post("/stores/connect", {"region": "IN", "store_id": "MUM01"}),
     ),
+    "admin.accept_unsigned": ("key.unsigned-accepted", unsigned_again),
     "admin.rotate_key": ("key.rotated", lambda s: s.boss.post(f"/stores/keys/{_key(s)}/replace")),
     "admin.revoke_key": ("key.revoked", lambda s: s.boss.post(f"/stores/keys/{_key(s)}/revoke")),
     "admin.revoke": (
@@ -269,6 +270,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "uploads.replay": ("upload.replayed", lambda s: s.boss.post(f"/uploads/{s.upload()}/replay")),
     "uploads.fix": ("upload.fixed", lambda s: s.fixed()),
     "uploads.discard_sales": ("upload.fixed", discarded),
+    "uploads.accept_sales": ("sale.unverified-accepted", accepted),
     "corrections.send": ("upload.fixed", _fix_in_the_grid),
 }
 

@@ -15,7 +15,7 @@ def compare(number: int, folder: Path) -> Slices:
     return slices
 
 
-@pytest.mark.parametrize("number", [0, 9])
+@pytest.mark.parametrize("number", [0, 11])
 def test_a_settlement_on_a_slice_adds_the_same_rows(tmp_path: Path, number: int) -> None:
     assert compare(number, tmp_path).with_pending_days > 0
 

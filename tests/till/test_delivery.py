@@ -180,6 +180,40 @@ def test_status_lists_quarantined_sales_until_they_are_resolved(till: Till, stor
     assert till.status()["quarantined"] == []
 
 
+def test_a_forged_message_changes_no_outcome_of_the_till(till: Till, store: Store) -> None:
+    till.record_all([sale(1), sale(2)])
+    till.send()
+    common = {"region": "UK", "store_id": "LON1", "till": "T1", "at": ""}
+    forged = common | {"outcome": "quarantined", "problems": [{"code": "unverified-message"}]}
+    store.outcomes += [
+        common | {"number": "1", "version": 0, "outcome": "counted", "problems": []},
+        forged | {"number": "1", "version": 9},
+        forged | {"number": "1", "version": 0},
+        forged | {"number": "7", "version": 0},
+    ]
+    assert till.status()["outcomes"] == {"counted": 1}
+    store.outcomes.append(forged | {"number": "2", "version": 0})
+    (unverified,) = till.status()["quarantined"]
+    assert unverified["number"] == "2", "the key of the till may have been revoked"
+
+
+def test_a_discard_ends_a_quarantine_and_an_undo_ends_a_sale_that_counts(till: Till, store: Store) -> None:
+    till.record_all([sale(1), sale(2), sale(3)])
+    till.send()
+    common = {"region": "UK", "store_id": "LON1", "version": 1, "till": "T1", "at": ""}
+    discarded = common | {"outcome": "discarded", "problems": []}
+    counted = common | {"outcome": "counted", "problems": []}
+    quarantined = common | {"outcome": "quarantined", "problems": [{"code": "unverified-message"}]}
+    store.outcomes += [
+        *(quarantined | {"number": number} for number in "123"),
+        *(counted | {"number": number} for number in "13"),
+        *(discarded | {"number": number} for number in "12"),
+        discarded | {"number": "3", "problems": [{"code": "undone"}]},
+    ]
+    status = till.status()
+    assert (status["outcomes"], status["quarantined"]) == ({"counted": 1, "discarded": 2}, [])
+
+
 def test_outcomes_are_read_to_the_end_although_a_page_is_empty(till: Till, store: Store) -> None:
     till.record(sale(1))
     till.send()

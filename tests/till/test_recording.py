@@ -20,7 +20,7 @@ def test_a_sale_gets_the_fields_of_its_store(till: Till) -> None:
     [message] = till.export()
     payload = json.loads(message["payload"])
     assert (payload["schema"], payload["region"], payload["store_id"]) == ("store-sale/1", "UK", "LON1")
-    assert payload["sold_at"] == "2026-11-20T10:03:00+00:00"
+    assert (payload["version"], payload["sold_at"]) == (1, "2026-11-20T10:03:00+00:00")
 
 
 def test_the_same_sale_again_changes_nothing(till: Till) -> None:
@@ -34,6 +34,20 @@ def test_other_contents_need_a_higher_version(till: Till) -> None:
     with pytest.raises(ConflictingSale, match="version above 1"):
         till.record(sale(1001, "9.99", version=1))
     assert till.record(sale(1001, "9.99", version=2)).position == 2
+
+
+def test_a_sale_without_a_version_never_replaces_a_corrected_one(till: Till) -> None:
+    first = till.record(sale(1001))
+    with pytest.raises(ConflictingSale, match="version above 1"):
+        till.record(sale(1001, "9.99"))
+    till.record(sale(1001, "9.99", version=3))
+    assert till.record(sale(1001)).position == first.position
+    with pytest.raises(ConflictingSale, match="version above 3"):
+        till.record(sale(1001, "7.77"))
+    till.record(sale(1002, version=2))
+    with pytest.raises(ConflictingSale, match="version above 2"):
+        till.record(sale(1002, "7.77"))
+    assert [json.loads(each["payload"])["version"] for each in till.export()] == [1, 3, 2]
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,40 @@ def test_a_till_that_is_offline_exits_with_1_and_one_with_refused_sales_with_3(r
     assert "  1: not-your-store: Of PAR1" in out
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "text"),
+    [
+        (500, b"oops", "The server replied 500: Internal Server Error."),
+        (200, b"<html>Sign in to the network</html>", "The reply is not one of the portal"),
+        (202, b'{"results": []}', "The reply is not one of the portal"),
+        (302, b"", "check that of the portal, and the sign-in page of the network"),
+        (401, b"{}", "Create a new setup code in the portal and run init again."),
+    ],
+)
+def test_a_server_that_fails_says_what_to_do_and_that_nothing_is_lost(
+    ready: Run, store: Store, status: int, body: bytes, text: str
+) -> None:
+    store.faults.append(lambda handler: bool(handler.reply(status, body)))
+    ready("record", stdin=json.dumps(sale(1)))
+    code, out = ready("send")
+    assert code == 1
+    assert text in out
+    assert "Nothing is lost: what is unsent stays on this machine" in out
+    assert "Error(" not in out
+    assert ready("send") == (0, "1 sent, 0 refused, 0 unsent.\n")
+
+
+def test_status_shows_what_to_do_about_a_quarantined_sale(ready: Run, store: Store) -> None:
+    ready("record", stdin=json.dumps(sale(1)))
+    problem = {"code": "unverified-message", "message": "Its key is revoked.", "remedy": "Connect the till again."}
+    outcome = {"region": "UK", "store_id": "LON1", "number": "1", "version": 1, "till": "T1", "at": ""}
+    store.outcomes.append(outcome | {"outcome": "quarantined", "problems": [problem]})
+    code, out = ready("status")
+    assert code == 3
+    assert "a sale is corrected here, and recorded with a higher version:" in out
+    assert "  1: unverified-message: Its key is revoked. Connect the till again." in out
+
+
 def test_a_dead_till_exports_what_is_not_sent(ready: Run, store: Store, tmp_path: Path) -> None:
     ready("record", stdin=json.dumps([sale(1), sale(2)]))
     assert ready("export", "--out", str(tmp_path / "unsent.jsonl")) == (

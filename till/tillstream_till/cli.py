@@ -37,7 +37,8 @@ def script() -> None:
 def parser(program: str) -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog=program, description=DESCRIPTION)
     root.add_argument("--version", action="version", version=__version__)
-    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    # with `prog`, no help has to be formatted to find it
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND", prog=program)
     for command in COMMANDS:
         each = commands.add_parser(command.name, help=command.help, description=command.help)
         for argument in command.arguments:

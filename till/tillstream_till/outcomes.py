@@ -9,6 +9,7 @@ from tillstream_till.outbox.state import CURSOR, State
 from tillstream_till.transport.reply import Transport
 
 UNRESOLVED = ("quarantined",)
+UNVERIFIED, UNDONE = "unverified-message", "undone"
 _MOST_PAGES = 1000
 
 
@@ -47,14 +48,33 @@ def counts(connection: sqlite3.Connection) -> dict[str, int]:
 
 
 def _is_own(connection: sqlite3.Connection, outcome: dict[str, Any], till: str) -> bool:
-    if outcome.get("till"):
+    """Whether this till recorded the sale. Who sent a message that cannot be verified is not certain."""
+    if outcome.get("till") and not _is_unverified(outcome):
         return bool(outcome["till"] == till)
-    number = str(outcome.get("number", ""))
-    return connection.execute("SELECT 1 FROM sales WHERE number = ?", (number,)).fetchone() is not None
+    number, version = str(outcome.get("number", "")), int(outcome.get("version") or 0)
+    recorded = "SELECT version FROM sales WHERE number = ?"
+    row = connection.execute(recorded, (number,)).fetchone()
+    return row is not None and (not _is_unverified(outcome) or version <= row["version"])
+
+
+def _is_unverified(outcome: dict[str, Any]) -> bool:
+    return any(problem.get("code") == UNVERIFIED for problem in outcome.get("problems") or [])
+
+
+def _is_discard(outcome: dict[str, Any]) -> bool:
+    """Whether a person discarded the message, and no undo removed its sale."""
+    return outcome["outcome"] == "discarded" and all(
+        problem.get("code") != UNDONE for problem in outcome.get("problems") or []
+    )
 
 
 def _store(connection: sqlite3.Connection, outcome: dict[str, Any]) -> None:
-    """Store the outcome of a sale, unless one of a higher version is stored. A repeat of a message changes nothing."""
+    """Store the outcome of a sale, unless one of a higher version is stored. A repeat of a message changes nothing.
+
+    The outcome of a message that cannot be verified replaces only those of lower versions. A discard ends a quarantine:
+    a sale that counts by another message of the same version still counts.
+    """
+    lower = ">" if _is_unverified(outcome) else ">="
     values = (
         str(outcome["number"]),
         int(outcome.get("version") or 0),
@@ -67,6 +87,7 @@ def _store(connection: sqlite3.Connection, outcome: dict[str, Any]) -> None:
         "INSERT INTO outcomes(number, version, outcome, problems, settlement_no, at) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT(number) DO UPDATE SET version = excluded.version, outcome = excluded.outcome,"
         " problems = excluded.problems, settlement_no = excluded.settlement_no, at = excluded.at"
-        " WHERE excluded.version >= outcomes.version",
-        values,
+        f" WHERE excluded.version {lower} outcomes.version AND"
+        " (excluded.version > outcomes.version OR outcomes.outcome = 'quarantined' OR NOT ?)",
+        (*values, _is_discard(outcome)),
     )

@@ -46,6 +46,8 @@ def sent(report: dict[str, Any]) -> Iterator[str]:
     yield f"{report['sent']} sent, {report['refused']} refused, {report['unsent']} unsent."
     if report["error"]:
         yield report["error"]
+    if report["error"] and report["unsent"]:
+        yield "Nothing is lost: what is unsent stays on this machine, and the next send tries again."
     if report["refused"]:
         yield "Refused messages are kept. See: tillstream till status"
 
@@ -66,10 +68,11 @@ def status(values: dict[str, Any]) -> Iterator[str]:
     for refused in values["refused"]:
         yield f"  {refused['number']}: {refused['code']}: {refused['detail']}"
     if values["quarantined"]:
-        yield "Quarantined; a person corrects these sales in the portal, or the till sends a higher version:"
+        yield "Quarantined, so they do not count; a sale is corrected here, and recorded with a higher version:"
     for sale in values["quarantined"]:
-        problems = "; ".join(f"{each.get('code', '')}: {each.get('message', '')}" for each in sale["problems"])
-        yield f"  {sale['number']}: {problems}"
+        for each in sale["problems"]:
+            remedy = f" {each['remedy']}" if each.get("remedy") else ""
+            yield f"  {sale['number']}: {each.get('code', '')}: {each.get('message', '')}{remedy}"
     for day in values["days_to_close_again"]:
         yield f"Sales of {day} changed after its day close. Run: tillstream till close {day}"
     yield from _notices(values)

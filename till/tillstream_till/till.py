@@ -4,7 +4,8 @@
         till.record({"number": "1001", "sold_at": "2026-11-20T10:03:00+00:00", "currency": "GBP", "lines": [...]})
         till.send()
 
-A `Till` belongs to one thread; several threads and processes may open the same folder.
+A `Till` belongs to one thread; several threads and processes may open the same folder. What only sending and `status`
+need is imported there, because recording runs in a process of its own for each sale.
 """
 
 import json
@@ -12,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from tillstream_till import day_close, delivery, outcomes, schema_check, status
+from tillstream_till import schema_check
 from tillstream_till.errors import DamagedOutbox, InvalidSale, TransportError
 from tillstream_till.folder import OUTBOX, Options, read_setup, write_setup
 from tillstream_till.outbox.database import check_length
@@ -23,13 +24,16 @@ from tillstream_till.outbox.instance import default_markers
 from tillstream_till.outbox.messages import SALE, Draft, Message
 from tillstream_till.outbox.outbox import Outbox, lock, open_outbox
 from tillstream_till.receipt import Receipt
-from tillstream_till.reports import SendReport
 from tillstream_till.sale_facts import facts_of
 from tillstream_till.setup_code import PUBSUB, Setup, decode
 from tillstream_till.signing import signer
-from tillstream_till.transport.reply import Transport
+
+if TYPE_CHECKING:
+    from tillstream_till.reports import SendReport
+    from tillstream_till.transport.reply import Transport
 
 SEND_LOCK = "send.lock"
+FIRST_VERSION = 1
 _REPAIRS = 3
 Result = TypeVar("Result")
 
@@ -73,8 +77,9 @@ class Till:
     def record(self, sale: dict[str, Any]) -> Receipt:
         """Store a sale durably and return its receipt; the same sale again changes nothing.
 
-        `schema`, `region` and `store_id` are filled in where they are missing. Raises `InvalidSale`,
-        `ConflictingSale`, `CannotStore`, `Busy`; then the sale is not recorded.
+        `schema`, `region`, `store_id` and `version` are filled in where they are missing; a sale starts with version 1,
+        and each correction has a higher one. Raises `InvalidSale`, `ConflictingSale`, `CannotStore`, `Busy`; then the
+        sale is not recorded.
         """
         return self.record_all([sale])[0]
 
@@ -85,8 +90,10 @@ class Till:
 
     def draft(self, sale: Any) -> Draft:
         """Return the message of a sale without storing it. Raises `InvalidSale`."""
+        is_first = isinstance(sale, dict) and "version" not in sale
         if isinstance(sale, dict):
-            own = {"schema": "store-sale/1", "region": self.setup.region, "store_id": self.setup.store_id}
+            own: dict[str, Any] = {"schema": "store-sale/1", "region": self.setup.region}
+            own |= {"store_id": self.setup.store_id, "version": FIRST_VERSION}
             sale = {name: value for name, value in own.items() if name not in sale} | sale
         problems = schema_check.problems(sale) or [
             f"{name}: this till belongs to {value}"
@@ -99,13 +106,14 @@ class Till:
         if len(payload) > schema_check.MAX_MESSAGE_BYTES:
             raise InvalidSale([f"message: has {len(payload):,} bytes; {schema_check.MAX_MESSAGE_BYTES:,} are the most"])
         facts = facts_of(sale, self.setup.cutoff)
-        return Draft(SALE, facts.number, facts.version, payload, facts)
+        return Draft(SALE, facts.number, facts.version, payload, facts, is_first=is_first)
 
     def close_day(self, day: str, *, accept_gaps: bool = False) -> Receipt:
         """Record the day close of a business day; the same one again changes nothing.
 
         Raises `CannotClose` if the outbox may lack sales of the day, unless `accept_gaps`.
         """
+        from tillstream_till import day_close
 
         def close(outbox: Outbox) -> Receipt:
             draft, repeated = day_close.draft_of(outbox.connection, self.setup, day, accept_gaps=accept_gaps)
@@ -116,11 +124,14 @@ class Till:
 
         return self._write(close)
 
-    def send(self, *, retry_refused: bool = False, wait: float = 0.0) -> SendReport:
+    def send(self, *, retry_refused: bool = False, wait: float = 0.0) -> "SendReport":
         """Send what is unsent, in order. wait: seconds for another process that sends.
 
         The report states what could not be sent; it stays in the outbox. Raises `Busy`, `CannotStore`, `SetupError`.
         """
+        from tillstream_till import delivery, status
+        from tillstream_till.reports import SendReport
+
         sent = refused = 0
         error: TransportError | None = None
         message = "Another process sends the sales of this till."
@@ -152,6 +163,8 @@ class Till:
 
         refresh: read the outcomes of sent sales from the server first; if it cannot be reached, the last ones count.
         """
+        from tillstream_till import outcomes, status
+
         offline = ""
         if refresh:
             try:
@@ -163,11 +176,13 @@ class Till:
 
     def export(self) -> Iterator[dict[str, Any]]:
         """Return every message that is not sent, with the exact text of its payload and its signature."""
+        from tillstream_till import status
+
         messages: list[Message] = self._write(lambda outbox: outbox.messages.not_sent())
         return (status.exported(message, self.setup) for message in messages)
 
     @property
-    def transport(self) -> Transport:
+    def transport(self) -> "Transport":
         """The way to the server. Raises `SetupError`."""
         if self._transport is None:
             self._transport = _transport_of(self.setup, self._options)
@@ -224,7 +239,7 @@ class Till:
         outbox.messages.prune(before.isoformat(timespec="seconds"))
 
 
-def _transport_of(setup: Setup, options: Options) -> Transport:
+def _transport_of(setup: Setup, options: Options) -> "Transport":
     if setup.url.startswith(f"{PUBSUB}://"):
         from tillstream_till.transport.pubsub import PubSubTransport
 

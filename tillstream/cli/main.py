@@ -14,6 +14,7 @@ from tillstream.cli.looker import looker
 from tillstream.cli.operations import OPERATIONS
 from tillstream.cli.review import REVIEW_COMMANDS
 from tillstream.cli.runner import FILE, as_json, fail, read_settings, run
+from tillstream.cli.stores import stores
 from tillstream.cli.subscribe import subscribe
 from tillstream.cli.till import till
 from tillstream.cli.tokens import tokens
@@ -229,6 +230,7 @@ main.add_command(backup)
 main.add_command(catalogue)
 main.add_command(deploy)
 main.add_command(restore)
+main.add_command(stores)
 main.add_command(subscribe)
 main.add_command(webhooks)
 main.add_command(users)

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Mapping
+from datetime import time
 from weakref import WeakKeyDictionary
 
 from tillstream.domain.contract.model import Contract, parse
@@ -110,6 +111,11 @@ class ContractRegistry:
         if namesake is not None and namesake.region == region:
             return namesake
         return next((self._current[name] for name in self.names() if self._current[name].region == region), None)
+
+    def cutoff(self, region: str) -> time:
+        """The time at which a business day of a region ends, as its store sales are dated."""
+        contract = self.for_region(region)
+        return contract.dates.cutoff if contract else time(0, 0)
 
 
 def contract_version(documents: DocumentStore, name: str, version: int) -> Contract:

@@ -73,6 +73,14 @@ class Scope:
             return False
         return self.stores is None or (stores is not None and all(store in self.stores for store in stores))
 
+    def covers_sale(self, region: str | None, store_id: str | None, salesperson_id: str | None) -> bool:
+        """Whether a sale is visible, as the query layer filters its rows. None: the sale lacks the field."""
+        return (
+            (self.regions is None or region in self.regions)
+            and (self.stores is None or store_id in self.stores)
+            and (self.salesperson is None or salesperson_id == self.salesperson)
+        )
+
     def restrict(self, only: frozenset[Action], regions: tuple[str, ...] = ()) -> "Scope":
         """A copy limited to these actions and, unless empty, to these of its regions."""
         remaining = self.regions

@@ -10,6 +10,7 @@ from typing import Any
 
 from tillstream.domain.json_schemas.acceptor import compile_acceptor
 from tillstream.domain.json_schemas.violations import Violation, compile_schema
+from tillstream.domain.text import json_text
 
 SCHEMA_V1 = "store-sale/1"
 MAX_MESSAGE_BYTES = 64 * 1024
@@ -53,7 +54,7 @@ def _accepts() -> Callable[[Any], bool]:
 def decode(text: str | bytes) -> tuple[Any, list[str]]:
     """The decoded message and its validation errors (none if it is a store sale). Never raises."""
     try:
-        sale = json.loads(text)
+        sale = json_text.decode(text)
         return sale, _errors(sale, has_only_characters=isinstance(text, str) and _has_only_characters(text))
     except ValueError as error:
         return None, [f"not JSON: {error}"]
@@ -106,7 +107,7 @@ def _has_only_characters(text: str) -> bool:
 def _encoding_errors(sale: Any) -> list[str]:
     """Lone surrogates, which JSON can escape but UTF-8 cannot encode."""
     try:
-        json.dumps(sale, ensure_ascii=False).encode()
+        json_text.encode(sale)
     except UnicodeEncodeError:
         return ["message: contains half of a character (a lone surrogate such as \\ud800)"]
     return []

@@ -7,7 +7,7 @@ import hashlib
 import json
 import secrets
 from dataclasses import asdict, dataclass
-from typing import Any
+from functools import lru_cache
 
 from tillstream import audit
 from tillstream.domain.errors import NotFound, Rejected
@@ -38,10 +38,34 @@ class StoreKey:
     revoked_at: str = ""
 
 
+@dataclass(frozen=True)
+class StoreKeys:
+    """The keys of one store, revoked ones included, oldest first.
+
+    unsigned_by, unsigned_at: who accepts unsigned messages again, and since when; empty if they are not accepted.
+    """
+
+    region: str
+    store_id: str
+    keys: tuple[StoreKey, ...] = ()
+    unsigned_by: str = ""
+    unsigned_at: str = ""
+
+    @property
+    def accepts_unsigned(self) -> bool:
+        return not self.keys or bool(self.unsigned_at)
+
+    @property
+    def accepts_nothing(self) -> bool:
+        """Whether no till can send: every key is revoked, and unsigned messages are not accepted."""
+        return not self.accepts_unsigned and all(key.revoked_at for key in self.keys)
+
+
 def issue(ports: Ports, region: str, store_id: str, till: str, by: str) -> tuple[StoreKey, str]:
     """Create a key of one store; return it with its private key, which is not stored. Raises `Rejected`.
 
-    From its first key on, a store accepts no unsigned message.
+    From its first key on, a store accepts no unsigned message, unless an administrator decides otherwise after all its
+    keys are revoked.
     """
     if not region.strip() or not store_id.strip():
         raise Rejected("A key belongs to one store of one region. Enter both.")
@@ -94,16 +118,42 @@ def revoke(ports: Ports, id: str, by: str) -> StoreKey:
     return get(ports, id)
 
 
-def of_store(ports: Ports, region: str, store_id: str) -> list[StoreKey]:
-    """Every key of a store, revoked ones included, oldest first; empty if the store never had one."""
+def accept_unsigned(ports: Ports, region: str, store_id: str, by: str) -> StoreKeys:
+    """Accept unsigned messages of a store again, until it gets a new key. Idempotent.
+
+    Raises `NotFound` for a store that never had a key, and `Rejected` if one of its keys is valid.
+    """
+    now = ports.clock.now().isoformat(timespec="seconds")
+
+    def accepted(document: Document | None) -> Update | Document:
+        if document is None:
+            raise NotFound(f"{store_id} in {region} has no key.")
+        before = _store_keys(document)
+        if before.accepts_unsigned:
+            return document
+        if not before.accepts_nothing:
+            raise Rejected(f"{store_id} has a valid key. Revoke it first if its tills shall send unsigned messages.")
+        after = {"region": region, "accepts_unsigned": True}
+        entry = audit.entry(ports, by, audit.AuditAction.KEY_UNSIGNED_ACCEPTED, store_id, None, after)
+        return Update(document.data | {"unsigned_by": by, "unsigned_at": now}, [entry])
+
+    return _store_keys(update(ports.documents, COLLECTION, document_id(region, store_id), accepted))
+
+
+def of_store(ports: Ports, region: str, store_id: str) -> StoreKeys:
+    """The keys of a store; without any if it never had one."""
     document = ports.documents.get(COLLECTION, document_id(region, store_id))
-    return _keys(document) if document else []
+    return _store_keys(document) if document else StoreKeys(region, store_id)
+
+
+def stores(ports: Ports) -> list[StoreKeys]:
+    """Every store that ever had a key, by region and store."""
+    return sorted(map(_store_keys, ports.documents.find(COLLECTION)), key=lambda one: (one.region, one.store_id))
 
 
 def find(ports: Ports) -> list[StoreKey]:
     """Every key ever issued, newest first."""
-    documents = ports.documents.find(COLLECTION)
-    return sorted((key for one in documents for key in _keys(one)), key=lambda key: key.created_at, reverse=True)
+    return sorted((key for one in stores(ports) for key in one.keys), key=lambda key: key.created_at, reverse=True)
 
 
 def get(ports: Ports, id: str) -> StoreKey:
@@ -130,11 +180,14 @@ def _new_portal_key(document: Document | None) -> Update | Document:
     return Update({"key": secrets.token_hex(6), "private_key": private, "public_key": public})
 
 
+@lru_cache(maxsize=10_000)
 def document_id(region: str, store_id: str) -> str:
     """ID of the document of a store in this and in other collections: 32 hex digits."""
     return hashlib.sha256(json.dumps([region, store_id]).encode()).hexdigest()[:32]
 
 
-def _keys(document: Document) -> list[StoreKey]:
-    data: list[dict[str, Any]] = document.data["keys"]
-    return [StoreKey(**one) for one in data]
+def _store_keys(document: Document) -> StoreKeys:
+    data = document.data
+    keys = tuple(StoreKey(**one) for one in data["keys"])
+    unsigned = (data.get("unsigned_by", ""), data.get("unsigned_at", ""))
+    return StoreKeys(data["region"], data["store_id"], keys, *unsigned)

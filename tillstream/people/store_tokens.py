@@ -66,10 +66,11 @@ def check(ports: Ports, text: str) -> StoreToken | None:
     if token.revoked:
         return None
     today = ports.clock.now().date().isoformat()
-    if token.last_used != today:
-        # Once a day, not on every sale. A concurrent writer has stored the same day, so ignore the conflict.
-        with suppress(Conflict):
-            ports.documents.put(COLLECTION, token.id, document.data | {"last_used": today}, if_version=document.version)
+    if token.last_used == today:
+        return token
+    # Once a day, not on every sale. A concurrent writer has stored the same day, so ignore the conflict.
+    with suppress(Conflict):
+        ports.documents.put(COLLECTION, token.id, document.data | {"last_used": today}, if_version=document.version)
     return replace(token, last_used=today)
 
 

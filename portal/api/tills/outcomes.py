@@ -52,15 +52,7 @@ def _reader() -> Reader:
             return facts["region"] in {token.region, None} and facts["store_id"] == token.store_id
 
         return Reader(is_own, token.region, token.store_id)
-    if not scope().may(Action.ENTER_SALES):
-        abort(403)
-    return Reader(_is_visible)
-
-
-def _is_visible(facts: Mapping[str, Any]) -> bool:
     limits = scope()
-    if limits.regions is not None and facts["region"] not in limits.regions:
-        return False
-    if limits.stores is not None and facts["store_id"] not in limits.stores:
-        return False
-    return limits.salesperson is None or facts["salesperson_id"] == limits.salesperson
+    if not limits.may(Action.ENTER_SALES):
+        abort(403)
+    return Reader(lambda sale: limits.covers_sale(sale["region"], sale["store_id"], sale["salesperson_id"]))

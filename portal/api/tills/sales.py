@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import json
 import zlib
 from typing import Any
 
@@ -16,8 +15,10 @@ from portal.api.tus import TooLarge
 from portal.context import ports
 from tillstream.domain.errors import Rejected
 from tillstream.domain.store_sale import MAX_MESSAGE_BYTES
+from tillstream.domain.text import json_text
 from tillstream.people import store_tokens
 from tillstream.people.store_tokens import StoreToken
+from tillstream.ports import Ports
 from tillstream.workflows.intake import store_messages, store_sales
 
 
@@ -25,12 +26,9 @@ from tillstream.workflows.intake import store_messages, store_sales
 def send() -> ResponseReturnValue:
     """Submit a sale, or many messages: 202 when they are stored; sending them again changes nothing."""
     store = sender()
-    payload = _payload()
-    if not isinstance(payload, dict):
-        raise Rejected(texts.NO_SALE)
-    if "messages" in payload:
-        return _send_all(store, payload["messages"])
-    return jsonify({"id": store_sales.publish(ports(), store, payload), "status": "accepted"}), 202
+    request.max_content_length = store_messages.MAX_BYTES
+    raw = request.get_data()
+    return jsonify(accept(ports(), store, raw, request.content_encoding or "", is_json=request.is_json)), 202
 
 
 def sender() -> StoreToken:
@@ -41,28 +39,34 @@ def sender() -> StoreToken:
     return store
 
 
-def _send_all(store: StoreToken, messages: Any) -> ResponseReturnValue:
-    results, last_sequence = store_messages.publish(ports(), store, messages)
-    answer = {
+def accept(ports: Ports, store: StoreToken, raw: bytes, encoding: str, *, is_json: bool) -> dict[str, Any]:
+    """Store the content of a request durably and return the answer to it. Raises `Rejected`, `Unavailable`.
+
+    encoding: of the content. is_json: whether its type is that of JSON; encoded content always counts as such.
+    """
+    payload = _payload(raw, encoding, is_json=is_json)
+    if not isinstance(payload, dict):
+        raise Rejected(texts.NO_SALE)
+    if "messages" not in payload:
+        return {"id": store_sales.publish(ports, store, payload), "status": "accepted"}
+    results, last_sequence = store_messages.publish(ports, store, payload["messages"])
+    return {
         "results": [result.to_json() for result in results],
         "last_sequence": last_sequence,
-        "server_time": ports().clock.now().isoformat(timespec="milliseconds"),
+        "server_time": ports.clock.now().isoformat(timespec="milliseconds"),
     }
-    return jsonify(answer), 202
 
 
-def _payload() -> Any:
-    """The decoded body; None if it is not JSON. One sale may have fewer bytes than many messages."""
-    request.max_content_length = store_messages.MAX_BYTES
-    raw = request.get_data()
-    if request.content_encoding:
-        if request.content_encoding.strip().casefold() != "gzip":
-            raise Rejected(texts.no_encoding(request.content_encoding))
+def _payload(raw: bytes, encoding: str, *, is_json: bool) -> Any:
+    """The decoded content; None if it is not JSON. One sale may have fewer bytes than many messages."""
+    if encoding:
+        if encoding.strip().casefold() != "gzip":
+            raise Rejected(texts.no_encoding(encoding))
         raw = _unpacked(raw)
-    elif not request.is_json:
+    elif not is_json:
         return None
     try:
-        payload = json.loads(raw)
+        payload = json_text.decode(raw)
     except (ValueError, RecursionError):
         return None
     if len(raw) > MAX_MESSAGE_BYTES and not (isinstance(payload, dict) and "messages" in payload):

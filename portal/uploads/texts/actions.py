@@ -5,6 +5,7 @@ from portal import formats
 NO_DATA_SOURCE = "Choose the data source of the file."
 NO_FILE, SEVERAL_FILES = "Choose a file first.", "Choose one file."
 FIXES_RECEIVED = "Your fixes are received. They are read in a few seconds."
+SALES_ACCEPTED = "The messages are accepted, and settled as sales of their store."
 SALES_DISCARDED = "The sales are discarded. Their tills read it with the outcomes of their sales."
 REPROCESSED = "The file is being reprocessed. The new result replaces the old one when it is imported."
 

@@ -27,13 +27,13 @@ class Question:
 
 def collections() -> set[str]:
     """All that documents are kept in."""
-    return {
-        str(_value(module, call.args[0])) for module, _, call in _calls("get", "put", "find", "count", "delete")
-    } | {str(_value(module, collection)) for module, collection in (*_puts(), *_updates())}
+    calls = ((module, call.args[0]) for module, _, call in _calls("get", "put", "find", "count", "delete"))
+    return {each for module, named in (*calls, *_puts(), *_updates()) for each in _values(module, named)}
 
 
 def questions() -> list[Question]:
-    return [_question(module, function, call) for module, function, call in _calls("find", "count")]
+    calls = _calls("find", "count")
+    return [one for module, function, call in calls for one in _questions(module, function, call)]
 
 
 def _calls(*methods: str) -> Iterator[tuple[str, ast.AST, ast.Call]]:
@@ -74,20 +74,29 @@ def _nodes() -> Iterator[tuple[str, ast.AST, ast.AST]]:
                 yield module, around, node
 
 
-def _question(module: str, function: ast.AST, call: ast.Call) -> Question:
+def _questions(module: str, function: ast.AST, call: ast.Call) -> list[Question]:
     named = {keyword.arg: keyword.value for keyword in call.keywords}
     where = named.get("where", call.args[1] if len(call.args) > 1 else None)
     bounded = "above" in named or "below" in named
     descending = "descending" in named and bool(ast.literal_eval(named["descending"]))
     order = str(ast.literal_eval(named["order_by"])) if "order_by" in named else "id" if descending or bounded else ""
     fields = frozenset(_keys(function, where)) if where is not None else frozenset()
-    return Question(f"{module}:{call.lineno}", str(_value(module, call.args[0])), fields, order, descending)
+    collections = sorted(_values(module, call.args[0]))
+    return [Question(f"{module}:{call.lineno}", each, fields, order, descending) for each in collections]
 
 
-def _value(module: str, node: ast.expr) -> Any:
-    """What a name of the module means; of a starred pair, the first."""
-    if isinstance(node, ast.Starred):
-        return _value(module, node.value)[0]
+def _values(module: str, node: ast.expr) -> set[str]:
+    """What a name of the module means; of a starred pair, the first; of a table with a variable key, all its values."""
+    match node:
+        case ast.Starred():
+            return {str(_evaluate(module, node.value)[0])}
+        case ast.Subscript(value=table, slice=ast.Name() | ast.Attribute()):
+            return {str(value) for value in _evaluate(module, table).values()}
+        case _:
+            return {str(_evaluate(module, node))}
+
+
+def _evaluate(module: str, node: ast.expr) -> Any:
     return eval(ast.unparse(node), vars(importlib.import_module(module)))
 
 

@@ -7,13 +7,18 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from visitor import Visitor
 
 from tillstream.app import App
 from tillstream.domain.people import Role
+from tillstream.domain.store_sale import schema
 from tillstream.people import signatures, store_keys, store_tokens
+from tillstream.server.worker import Worker
+from tillstream.workflows.intake.store_sales import Unsigned, publish
 
 People = Callable[..., Visitor]
+LINE = {"line": "1", "product_id": "P-1", "net_amount": "10"}
 
 
 def setup(text: str) -> dict[str, Any]:
@@ -38,7 +43,7 @@ def test_a_setup_code_has_all_that_a_till_needs_and_is_shown_once(app: App, pers
     token = store_tokens.check(app.ports, code["token"])
     assert token is not None
     assert token.store_id == "MUM01"
-    (key,) = store_keys.of_store(app.ports, "IN", "MUM01")
+    (key,) = store_keys.of_store(app.ports, "IN", "MUM01").keys
     assert key.id == code["key"]
     assert signatures.is_valid(key.public_key, b"sale", signatures.sign(code["private_key"], b"sale"))
     page = admin.get("/stores").text
@@ -52,12 +57,12 @@ def test_a_replaced_key_gets_a_new_setup_code_and_the_old_one_is_revoked_by_itse
     old = store_keys.issue(app.ports, "IN", "MUM01", "front", "boss")[0]
     code = setup(admin.post(f"/stores/keys/{old.id}/replace").text)
     assert (code["till"], code["key"] == old.id) == ("front", False)
-    assert [bool(key.revoked_at) for key in store_keys.of_store(app.ports, "IN", "MUM01")] == [False, False]
+    assert [bool(key.revoked_at) for key in store_keys.of_store(app.ports, "IN", "MUM01").keys] == [False, False]
     answer = admin.client.post(
         f"/stores/keys/{old.id}/revoke", headers={"X-CSRFToken": admin.token()}, follow_redirects=True
     )
     assert "The key of the till front of MUM01 is revoked." in html.unescape(answer.text)
-    assert [bool(key.revoked_at) for key in store_keys.of_store(app.ports, "IN", "MUM01")] == [True, False]
+    assert [bool(key.revoked_at) for key in store_keys.of_store(app.ports, "IN", "MUM01").keys] == [True, False]
 
 
 def test_a_till_without_a_store_is_not_connected(app: App, person: People) -> None:
@@ -72,3 +77,34 @@ def test_only_admins_connect_tills(person: People) -> None:
 
 def test_a_key_that_does_not_exist_is_not_found(person: People) -> None:
     assert person(Role.ADMIN).post("/stores/keys/000000000000/revoke").status_code == 404
+
+
+def test_a_store_whose_keys_are_all_revoked_is_shown_with_both_ways_out(app: App, person: People) -> None:
+    admin = person(Role.ADMIN)
+    key = store_keys.issue(app.ports, "IN", "MUM01", "front", "boss")[0]
+    where = {"region": "IN", "store_id": "MUM01"}
+    assert "nothing that its tills send counts" not in admin.get("/stores").text
+    assert admin.post("/stores/unsigned", where).status_code == 422, "it has a valid key"
+    admin.post(f"/stores/keys/{key.id}/revoke")
+    assert "MUM01 (IN): nothing that its tills send counts." in admin.get("/stores").text
+    token = store_tokens.issue(app.ports, "IN", "MUM01", "", "boss")[0]
+    sale = schema()["examples"][1] | where | {"number": "7", "sold_at": "2026-06-30T18:40:00+05:30", "lines": [LINE]}
+    with pytest.raises(Unsigned):
+        publish(app.ports, token, sale)
+    assert person(Role.MANAGER).post("/stores/unsigned", where).status_code == 403
+    assert admin.post("/stores/unsigned", where).status_code == 303
+    page = html.unescape(admin.get("/stores").text)
+    assert "nothing that its tills send counts" not in page
+    assert "MUM01 (IN) accepts unsigned messages again since" in page
+    assert publish(app.ports, token, sale) == "IN/MUM01/7"
+    Worker(app).run_until_idle()
+    assert app.ports.warehouse.query("SELECT sale_id FROM sale_lines").num_rows == 1
+    store_keys.issue(app.ports, "IN", "MUM01", "back", "boss")
+    with pytest.raises(Unsigned):
+        publish(app.ports, token, sale)
+    assert "accepts unsigned messages again" not in admin.get("/stores").text
+
+
+def test_a_store_without_keys_has_nothing_to_open_again(app: App, person: People) -> None:
+    assert person(Role.ADMIN).post("/stores/unsigned", {"region": "IN", "store_id": "MUM01"}).status_code == 404
+    assert store_keys.stores(app.ports) == []

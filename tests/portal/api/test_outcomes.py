@@ -131,7 +131,7 @@ def test_a_user_reads_the_outcomes_of_own_stores_and_own_sales(app: App, person:
     for store in (STORE, "MAN1"):
         for seller in ("emma", "noah"):
             body = sale(f"{store}-{seller}", store_id=store, salesperson_id=seller, source="form")
-            store_sales.publish_from_portal(app.ports, REGION, store, body)
+            store_sales.publish_from_portal(app.ports, REGION, store, json.dumps(body).encode())
     Worker(app).run_until_idle()
 
     def numbers(visitor: Visitor) -> set[str]:

@@ -9,8 +9,10 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.audit import reading
+from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.people import Role
 from tillstream.people import accounts
+from tillstream.ports.event_bus import Message
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -145,6 +147,21 @@ def test_a_number_of_a_file_or_till_is_not_used_for_another_sale(sold: Visitor, 
     assert (result["status"], result["code"]) == ("refused", "number-taken")
     work()
     assert revenue(sold) == before
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_sale_of_the_form_never_replaces_one_of_a_till(
+    app: App, sold: Visitor, person: People, work: Work, *, is_first: bool
+) -> None:
+    line = {"line": "1", "product_id": "P1", "net_amount": "7"}
+    till = Message(json.dumps(sale("77", source="till", version=1, lines=[line])).encode())
+    for by_form in (is_first, not is_first):
+        if by_form:
+            assert send(person(Role.SALESPERSON, "IN"), sale("77"))[0]["status"] == "accepted"
+        else:
+            app.ports.bus.publish(TOPIC_STORE_SALES, [till])
+    work()
+    assert revenue(sold) == "207"
 
 
 def test_outcomes_of_the_form_begin_where_the_settled_ones_end(sold: Visitor, person: People, work: Work) -> None:

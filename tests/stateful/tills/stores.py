@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +18,7 @@ from tillstream.batches import records
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.people import UNRESTRICTED
+from tillstream.domain.store_sale import LONG_AGO
 from tillstream.people import setup_codes, signatures, store_keys
 from tillstream.ports.event_bus import Message
 from tillstream.server.worker import Worker
@@ -27,6 +29,8 @@ from tillstream.workflows.review import undo
 from tillstream_till import Till
 
 REGION, STORES, DAY = "Testland", ("S1", "S2"), "2026-11-20"
+OPENING = datetime(2026, 11, 20, 10, tzinfo=UTC)
+"""When the schedule begins, and the time of all sales."""
 CONTRACT = f"""\
 name: {REGION}
 region: {REGION}
@@ -73,7 +77,7 @@ def payload(number: str, version: int, net: Decimal | None = None) -> dict[str, 
 @dataclass
 class Company:
     home: Path
-    clock: ManualClock = field(default_factory=ManualClock)
+    clock: ManualClock = field(default_factory=lambda: ManualClock(OPENING))
     fuse: Countdown = field(default_factory=Countdown)
     recorded: set[tuple[str, str, int]] = field(default_factory=set)
     """(store, number, version) of every sale that was acknowledged by the server or recorded by the form."""
@@ -143,8 +147,9 @@ class Company:
 
     def enter(self, store: str, number: str) -> None:
         sale = payload(number, 0) | {"schema": "store-sale/1", "region": REGION, "store_id": store, "source": "form"}
-        form_sales.enter(self.app.ports, "clerk", UNRESTRICTED, sale, lambda _: False)
-        self.recorded.add((store, number, 0))
+        if self.clock.now() - OPENING < LONG_AGO:
+            form_sales.enter(self.app.ports, "clerk", UNRESTRICTED, sale, lambda _: False)
+            self.recorded.add((store, number, 0))
 
     def forge(self, store: str, number: str, how: str) -> None:
         """A message that the store did not send, with a high version and amount."""
@@ -218,7 +223,7 @@ class Company:
         return {(store, number): row["net_amount"] for row in rows for store, number in [row["sale_id"].split("/")]}
 
     def keys_of(self, store: str) -> int:
-        return len(store_keys.of_store(self.app.ports, REGION, store))
+        return len(store_keys.of_store(self.app.ports, REGION, store).keys)
 
     def close(self) -> None:
         for till in self.tills:

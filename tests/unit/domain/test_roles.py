@@ -51,3 +51,22 @@ def test_a_role_has_the_permissions_of_the_table(what: str, role: Role, *, may: 
 )
 def test_a_role_sees_all_or_what_is_given(role: Role, arguments: tuple[object, ...], sees: Scope) -> None:
     assert scope_of(role, *arguments) == sees  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("scope", "sale", "visible"),
+    [
+        (UNRESTRICTED, (None, None, None), True),
+        (Scope(Role.MANAGER, ("UK",)), ("UK", "LON1", None), True),
+        (Scope(Role.MANAGER, ("UK",)), ("IN", "LON1", None), False),
+        (Scope(Role.MANAGER, ("UK",)), (None, "LON1", None), False),
+        (Scope(Role.MANAGER, ("UK",), ("LON1",)), ("UK", "MAN1", None), False),
+        (Scope(Role.SALESPERSON, ("UK",), None, "emma"), ("UK", "LON1", "emma"), True),
+        (Scope(Role.SALESPERSON, ("UK",), None, "emma"), ("UK", "LON1", None), False),
+        (Scope(Role.SALESPERSON, ("UK",), None, ""), ("UK", "LON1", "emma"), False),
+    ],
+)
+def test_a_sale_is_visible_by_region_store_and_salesperson(
+    scope: Scope, sale: tuple[str | None, str | None, str | None], *, visible: bool
+) -> None:
+    assert scope.covers_sale(*sale) == visible

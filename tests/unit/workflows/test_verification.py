@@ -146,7 +146,7 @@ def test_one_sequence_number_with_two_payloads_is_a_security_event_and_both_are_
 def test_a_sale_entered_in_the_portal_counts_for_a_store_with_a_key(app: App) -> None:
     store_keys.issue(app.ports, REGION, STORE, "front", "boss")
     sale = SALE | {"source": "form"}
-    assert store_sales.publish_from_portal(app.ports, REGION, STORE, sale) == f"{REGION}/{STORE}/100245"
+    store_sales.publish_from_portal(app.ports, REGION, STORE, json.dumps(sale).encode())
     Worker(app).run_until_idle()
     assert lines(app) == 2
 

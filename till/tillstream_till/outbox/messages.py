@@ -20,13 +20,15 @@ DAMAGED = "damaged-message"
 
 @dataclass(frozen=True)
 class Draft:
-    """A message that is not stored yet. number: of the sale, or the day of a day close."""
+    """A message that is not stored yet. number: of the sale, or the day of a day close. is_first: whether the till did
+    not number its versions, so that it cannot be a correction."""
 
     kind: str
     number: str
     version: int
     payload: bytes
     facts: SaleFacts | None = None
+    is_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,20 +87,22 @@ class Messages:
         return position or 0, False
 
     def _repeated(self, draft: Draft, digest: str) -> int | None:
-        """Return the position of the same message. Raises `ConflictingSale` if it has other contents."""
+        """Return the position of the same message; None if it is new. Raises `ConflictingSale` if the sale has other
+        contents, also if a sale without a version was corrected before."""
         row = self._connection.execute(
             "SELECT position, digest FROM messages WHERE number = ? AND kind = ? AND version = ?"
             " ORDER BY state = 'refused', position DESC",
             (draft.number, draft.kind, draft.version),
         ).fetchone()
-        if row is None:
-            return None
-        if row["digest"] != digest:
+        newest = self._connection.execute("SELECT version FROM sales WHERE number = ?", (draft.number,)).fetchone()
+        newest_version = newest["version"] if newest else 0
+        is_corrected = row is None and draft.is_first and newest_version > draft.version
+        if is_corrected or (row and row["digest"] != digest):
             raise ConflictingSale(
                 f"Sale {draft.number} is already recorded with other contents. To correct it, record it with a version "
-                f"above {draft.version}."
+                f"above {newest_version}."
             )
-        return int(row["position"])
+        return int(row["position"]) if row else None
 
     def next_unsent(self, most: int, most_bytes: int) -> list[Message]:
         """Return the next messages to send, in order; at least one if there is any.

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from tillstream_till.errors import RequestRefused, RequestTooLarge, SetupError, TransportError
 from tillstream_till.outbox.messages import Message
 from tillstream_till.setup_code import Setup
-from tillstream_till.transport.reply import Outcomes, Reply, parse_results, skew_of
+from tillstream_till.transport.reply import Outcomes, Reply, parse_results, skew_of, unreadable
 
 TIMEOUT = 30.0
 MOST_BYTES = 16 << 20
@@ -60,7 +60,7 @@ class HttpsTransport:
             page = json.loads(content)
             return Outcomes([dict(each) for each in page["outcomes"]], str(page.get("next") or since))
         except (ValueError, TypeError, KeyError) as error:
-            raise TransportError(f"The server's outcomes cannot be read: {error!r}.", "unreadable-reply") from error
+            raise unreadable(error) from error
 
     def _request(self, path: str, headers: dict[str, str], body: bytes | None) -> tuple[bytes, dict[str, str]]:
         request = urllib.request.Request(  # noqa: S310 - the address is checked with the setup
@@ -102,6 +102,8 @@ def _refusal(error: urllib.error.HTTPError) -> TransportError:
         return TransportError(f"{message} Create a new setup code in the portal and run init again.", "token-refused")
     if error.code in {400, 422} and code:
         return RequestRefused(message, code, detail)
+    if 300 <= error.code < 400:
+        message += " It sends to another address: check that of the portal, and the sign-in page of the network."
     return TransportError(message, f"http-{error.code}", _retry_after(error.headers.get("Retry-After")))
 
 

@@ -60,8 +60,17 @@ def parse_results(body: bytes, messages: list[Message]) -> tuple[list[Result], d
         listed = reply["results"]
         results = [_result(each, message) for each, message in zip(listed, messages, strict=True)]
     except (ValueError, TypeError, KeyError) as error:
-        raise TransportError(f"The server's reply cannot be read: {error!r}.", "unreadable-reply") from error
+        raise unreadable(error) from error
     return results, reply
+
+
+def unreadable(error: Exception) -> TransportError:
+    """The error of a reply that the portal did not write, or not whole."""
+    return TransportError(
+        "The reply is not one of the portal, perhaps that of a network's sign-in page or of a proxy. Open the address "
+        f"of the portal in a browser on this machine. ({error})",
+        "unreadable-reply",
+    )
 
 
 def _result(values: dict[str, Any], message: Message) -> Result:

@@ -16,7 +16,7 @@ from tillstream.domain.people import UNRESTRICTED
 from tillstream.domain.store_sale import SCHEMA_V1
 from tillstream.people import signatures, store_keys, store_tokens
 from tillstream.workflows.intake import form_sales, store_messages, store_sales
-from tillstream.workflows.review import day_closes
+from tillstream.workflows.review import close_checks
 
 STORE, TILL = "MUM01", "Front counter"
 TILL_SALES = (
@@ -63,7 +63,7 @@ def add(app: App, until: date, load: Callable[[Batch], Any], by: str) -> None:
     if not app.has_worker:
         for batch in store_sales.receive(app.ports, app.contracts, len(messages) + 1, 0):
             load(batch)
-        day_closes.check_open(app.ports, app.contracts)
+        close_checks.check(app.ports, app.contracts)
 
 
 def _sale(number: str, sold_at: datetime, product: Product) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from tillstream.domain.day_close import is_day_close, validation_errors
 from tillstream.domain.store_sale import decode
+from tillstream.domain.text import json_text
 
 REQUIRED = frozenset({"number", "store_id", "currency", "quantity", "unit_price"})
 """Fields that are always columns, even if no message has them."""
@@ -105,7 +106,7 @@ def iter_message_rows(stream: BinaryIO) -> Iterator[tuple[int, str]]:
 def _iter_messages(stream: BinaryIO) -> Iterator[StoredMessage]:
     row = 1
     for number, envelope_text in enumerate(stream.read().decode().split("\n")[:-1], 1):
-        envelope = json.loads(envelope_text)
+        envelope = json_text.decode(envelope_text)
         unverified = envelope.get("unverified", "")
         sale, errors = _refused(unverified) if unverified else decode(envelope["message"])
         if errors and is_day_close(sale):

@@ -33,6 +33,16 @@ class OpenMessage:
 
 def open_messages(ports: Ports, upload: Batch) -> list[OpenMessage]:
     """Quarantined messages of a micro-batch in the ledger that no pending discard contains."""
+    return [OpenMessage(one.line_number, _sale(one), rows, one.text) for one, rows in _quarantined(ports, upload)]
+
+
+def quarantined(ports: Ports, upload: Batch) -> list[StoredMessage]:
+    """The same messages as they are stored."""
+    return [message for message, _ in _quarantined(ports, upload)]
+
+
+def _quarantined(ports: Ports, upload: Batch) -> list[tuple[StoredMessage, tuple[int, ...]]]:
+    """Each message with the numbers of its quarantined rows."""
     if upload.kind is not BatchKind.STORE_SALES or upload.state not in IN_LEDGER:
         return []
     numbers = {row["row_number"] for row in receipts.quarantined_rows(ports, upload)}
@@ -43,7 +53,7 @@ def open_messages(ports: Ports, upload: Batch) -> list[OpenMessage]:
         block = read_messages(stream)
     messages = sorted([*block.messages, *block.unreadable], key=lambda message: message.row_number)
     rows = ((message, tuple(row for row in message.rows if row in numbers)) for message in messages)
-    return [OpenMessage(one.line_number, _sale(one), own, one.text) for one, own in rows if own]
+    return [(message, own) for message, own in rows if own]
 
 
 def discard(ports: Ports, batch: str, lines: Collection[int], reason: str, by: str) -> Batch:

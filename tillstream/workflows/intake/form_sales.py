@@ -40,7 +40,9 @@ def enter(ports: Ports, login: str, scope: Scope, payload: Any, is_counted: Call
     is_counted: whether the ledger has lines of the sale; only a sale that was entered in the form may be replaced.
     Raises `NotAccepted` and `Unavailable`.
     """
-    if len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")) > MAX_MESSAGE_BYTES:
+    # A valid sale contains nothing to replace.
+    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    if len(body) > MAX_MESSAGE_BYTES:
         raise NotAccepted("too-large", f"A sale may have at most {MAX_MESSAGE_BYTES // 1024} KB. Split it into two.")
     problems = validation_errors(payload)
     if problems:
@@ -48,7 +50,8 @@ def enter(ports: Ports, login: str, scope: Scope, payload: Any, is_counted: Call
     _check_writer(ports, scope, payload)
     _check_time(ports.clock.now(), datetime.fromisoformat(payload["sold_at"]))
     _record(ports, login, scope, payload, is_counted)
-    return store_sales.publish_from_portal(ports, payload["region"], payload["store_id"], payload)
+    store_sales.publish_from_portal(ports, payload["region"], payload["store_id"], body)
+    return _sale_id(payload)
 
 
 def _check_writer(ports: Ports, scope: Scope, sale: dict[str, Any]) -> None:
@@ -77,7 +80,7 @@ def _record(
 ) -> None:
     """Write the record of the sale and an audit entry, once per version. Raises `NotAccepted`."""
     version, digest = str(sale.get("version", 0)), _digest(sale)
-    sale_id = f"{sale['region']}/{sale['store_id']}/{sale['number']}"
+    sale_id = _sale_id(sale)
 
     def recorded(document: Document | None) -> Update | Document:
         if document is None and not FORM_NUMBER.fullmatch(sale["number"]) and is_counted(sale):
@@ -121,6 +124,10 @@ def _check_version(scope: Scope, sale: dict[str, Any], version: str, document: D
 
 def _number_taken(number: str) -> NotAccepted:
     return NotAccepted("number-taken", f"Another sale has the number {number}. Use another number.")
+
+
+def _sale_id(sale: dict[str, Any]) -> str:
+    return f"{sale['region']}/{sale['store_id']}/{sale['number']}"
 
 
 def _digest(sale: dict[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """Messages that a till sends in one request: each is checked by itself, the accepted ones are published together."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from tillstream.domain import day_close, store_sale
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.store_sale import MAX_MESSAGE_BYTES
+from tillstream.domain.text import json_text
 from tillstream.domain.write_scope import NOT_YOUR_STORE
 from tillstream.people.store_tokens import StoreToken
 from tillstream.ports import Ports
@@ -50,7 +50,7 @@ def publish(ports: Ports, store: StoreToken, messages: Any) -> tuple[list[Result
         raise Rejected("messages must be a list of messages, each with its payload.")
     if len(messages) > MAX_MESSAGES:
         raise Rejected(f"A request can have at most {MAX_MESSAGES:,} messages, not {len(messages):,}.")
-    signed_only = Verifier(ports).has_keys((store.region, store.store_id))
+    signed_only = Verifier(ports).signed_only((store.region, store.store_id))
     last = _last_sequence(ports, store, messages)
     results = [_check(store, item, signed_only=signed_only) for item in messages]
     accepted = [_message(store, item) for item, result in zip(messages, results, strict=True) if not result.code]
@@ -68,7 +68,7 @@ def _check(store: StoreToken, item: Any, *, signed_only: bool) -> Result:
         return Result(
             sequence, "", UNREADABLE, f"{', '.join(SIGNING)} must be texts of at most {MAX_ATTRIBUTE} letters"
         )
-    message, problems = _decode(item["payload"])
+    message, problems = decode(item["payload"])
     if problems:
         return Result(sequence, "", UNREADABLE, "; ".join(problems))
     sale_id = _id(message)
@@ -81,11 +81,11 @@ def _check(store: StoreToken, item: Any, *, signed_only: bool) -> Result:
     return Result(sequence, sale_id)
 
 
-def _decode(text: str) -> tuple[Any, list[str]]:
-    """The decoded payload of a sale or a day close, and its problems."""
+def decode(text: str) -> tuple[Any, list[str]]:
+    """The decoded payload of a sale or a day close, and its problems; empty if it is valid."""
     try:
         size = len(text.encode())
-        message = json.loads(text)
+        message = json_text.decode(text)
     except RecursionError:
         return None, ["nested too deeply"]
     except UnicodeEncodeError:

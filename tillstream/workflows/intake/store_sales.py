@@ -17,6 +17,7 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.store_sale import validation_errors
+from tillstream.domain.text import json_text
 from tillstream.people import signatures, store_keys
 from tillstream.people.store_tokens import StoreToken
 from tillstream.ports import Ports
@@ -145,7 +146,7 @@ def keep(
 def _sale_key(delivery: Delivery, contract_of: Callable[[str], Contract | None]) -> tuple[str, str]:
     """Return region and sale of a message; both empty if it is unreadable or its region is unknown."""
     try:
-        sale = json.loads(delivery.message.body)
+        sale = json_text.decode(delivery.message.body)
         region, store, number = str(sale["region"]), str(sale["store_id"]), str(sale["number"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return "", ""
@@ -209,32 +210,26 @@ def publish(ports: Ports, store: StoreToken, payload: Any) -> str:
 
     Raises `NotAStoreSale`, `Unsigned`, `Unavailable`.
     """
-    body = _encoded(store.region, store.store_id, payload)
-    if verification.Verifier(ports).has_keys((store.region, store.store_id)):
-        raise Unsigned(store.store_id)
-    ports.bus.publish(TOPIC_STORE_SALES, [Message(body, {"region": store.region, "store_id": store.store_id})])
-    return f"{store.region}/{store.store_id}/{payload['number']}"
-
-
-def publish_from_portal(ports: Ports, region: str, store_id: str, payload: Any) -> str:
-    """Publish a sale that a user enters for a store, signed with the key of the portal; return its id.
-
-    Idempotent as `publish`. Raises `NotAStoreSale`, `Unavailable`.
-    """
-    body = _encoded(region, store_id, payload)
-    key, private, _ = store_keys.portal_key(ports)
-    signature = signatures.sign(private, body)
-    attributes = {"region": region, "store_id": store_id, "key": key, "till": verification.PORTAL_TILL}
-    ports.bus.publish(TOPIC_STORE_SALES, [Message(body, attributes | {"signature": signature})])
-    return f"{region}/{store_id}/{payload['number']}"
-
-
-def _encoded(region: str, store_id: str, payload: Any) -> bytes:
     problems = validation_errors(payload) or [
         f"{name}: this token is only valid for {value}"
-        for name, value in (("region", region), ("store_id", store_id))
+        for name, value in (("region", store.region), ("store_id", store.store_id))
         if payload[name] != value
     ]
     if problems:
         raise NotAStoreSale(problems)
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    if verification.Verifier(ports).signed_only((store.region, store.store_id)):
+        raise Unsigned(store.store_id)
+    body = json_text.encode(payload)
+    ports.bus.publish(TOPIC_STORE_SALES, [Message(body, {"region": store.region, "store_id": store.store_id})])
+    return f"{store.region}/{store.store_id}/{payload['number']}"
+
+
+def publish_from_portal(ports: Ports, region: str, store_id: str, body: bytes) -> None:
+    """Publish a valid sale that a user entered for a store, signed with the key of the portal.
+
+    Idempotent as `publish`. Raises `Unavailable`.
+    """
+    key, private, _ = store_keys.portal_key(ports)
+    signature = signatures.sign(private, body)
+    attributes = {"region": region, "store_id": store_id, "key": key, "till": verification.PORTAL_TILL}
+    ports.bus.publish(TOPIC_STORE_SALES, [Message(body, attributes | {"signature": signature})])

@@ -5,12 +5,12 @@ a rebuild must decide as before.
 """
 
 import base64
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tillstream.domain.text import json_text
 from tillstream.people import signatures, store_keys
-from tillstream.people.store_keys import StoreKey
+from tillstream.people.store_keys import StoreKeys
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Delivery
 
@@ -32,7 +32,7 @@ class Verifier:
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
-        self._keys: dict[Store, list[StoreKey]] = {}
+        self._keys: dict[Store, StoreKeys] = {}
         self._portal: tuple[str, str, str] | None = None
 
     def unverified(self, deliveries: Iterable[Delivery]) -> dict[str, str]:
@@ -41,29 +41,29 @@ class Verifier:
         return {name: reason for name, reason in reasons.items() if reason}
 
     def reason(self, body: bytes, attributes: Mapping[str, str]) -> str:
-        """Why a message is not verified; empty if it is, or if it is not signed and its store has no key."""
+        """Why a message is not verified; empty if it is, or if it is not signed and its store accepts that."""
         store = named_store(body) or (attributes.get("region", ""), attributes.get("store_id", ""))
         keys = self._of(store)
         if not attributes.get(SIGNATURE):
-            return NO_SIGNATURE if keys else ""
+            return "" if keys.accepts_unsigned else NO_SIGNATURE
         key_id = attributes.get(KEY, "")
-        if attributes.get(TILL) == PORTAL_TILL and key_id == self._portal_key()[0]:
+        key = next((one for one in keys.keys if one.id == key_id), None)
+        if key is None and key_id == self._portal_key()[0]:
             return "" if signatures.is_valid(self._portal_key()[2], body, attributes[SIGNATURE]) else WRONG
-        key = next((one for one in keys if one.id == key_id), None)
         if key is None:
             sender = attributes.get("region", ""), attributes.get("store_id", "")
-            return OTHER_STORE if any(one.id == key_id for one in self._of(sender)) else UNKNOWN_KEY
+            return OTHER_STORE if any(one.id == key_id for one in self._of(sender).keys) else UNKNOWN_KEY
         if key.revoked_at:
             return REVOKED
         return "" if signatures.is_valid(key.public_key, body, attributes[SIGNATURE]) else WRONG
 
-    def has_keys(self, store: Store) -> bool:
+    def signed_only(self, store: Store) -> bool:
         """Whether the store accepts signed messages only."""
-        return bool(self._of(store))
+        return not self._of(store).accepts_unsigned
 
-    def _of(self, store: Store) -> list[StoreKey]:
+    def _of(self, store: Store) -> StoreKeys:
         if store not in self._keys:
-            self._keys[store] = store_keys.of_store(self._ports, *store) if all(store) else []
+            self._keys[store] = store_keys.of_store(self._ports, *store) if all(store) else StoreKeys(*store)
         return self._keys[store]
 
     def _portal_key(self) -> tuple[str, str, str]:
@@ -75,7 +75,7 @@ class Verifier:
 def named_store(body: bytes) -> Store | None:
     """Region and store that a message names; None if it cannot be read."""
     try:
-        message = json.loads(body)
+        message = json_text.decode(body)
         return str(message["region"]), str(message["store_id"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return None

@@ -18,7 +18,7 @@ from tillstream.ports import Ports
 from tillstream.workflows.catalogue_import import journal as catalogue_journal
 from tillstream.workflows.intake import complete_upload
 from tillstream.workflows.operations import ledger_repair, maintenance_log, unrecorded_objects
-from tillstream.workflows.review import day_closes, undo
+from tillstream.workflows.review import close_checks, undo
 
 PATIENCE = timedelta(minutes=20)
 """A run older than this has died; longer than any event lease."""
@@ -85,7 +85,7 @@ def reconcile(
     settled = settle.settle_staged(ports, contracts) if not delegate or _overdue(ports, min(PACE, patience)) else []
     undone = _follow_undos(ports, first)
     announced = _announce_missing(ports, first, ports.clock.now() - patience if patience else None)
-    day_closes.check_open(ports, contracts)
+    close_checks.check(ports, contracts)
     settle.start_job(ports, contracts)  # last: whatever prevents it delays nothing else
     return {
         "registered": registered,

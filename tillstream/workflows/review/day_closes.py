@@ -1,23 +1,17 @@
-"""Day closes of tills: kept when they are received, compared with the sales that count, and accepted by a person.
+"""Day closes of tills: kept when they are received, and accepted by a person if they do not agree.
 
-A day close that agrees is closed by itself, also when the missing sales come later. One that does not is an open
-question after `GRACE`, within which its sales may still arrive.
+`close_checks` compares them with the sales that count. One that does not agree is an open question after `GRACE`,
+within which its sales may still arrive.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
-import sql
 from tillstream import audit
-from tillstream.batches import freshness, store_ids
-from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain import day_close
-from tillstream.domain.day_close import Comparison, CountedSale
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.people import store_keys
 from tillstream.ports import Ports
@@ -25,11 +19,7 @@ from tillstream.ports.document_store import Document, Update, update
 
 COLLECTION = "day_closes"
 GRACE = timedelta(minutes=5)
-MAX_SHOWN = 200
-"""Maximum ranges of missing numbers, and of possible doubles, that a record keeps."""
 MAX_EARLIER = 20
-FORM_PREFIX = "W-"
-"""Prefix of the numbers that the sale form makes for sales without a number."""
 _DAY = timedelta(days=1)
 
 
@@ -57,10 +47,12 @@ class DayClose:
     """Sales of the form that may be sales of the till as well: their two numbers."""
     accepted_by: str = ""
     reason: str = ""
+    reopened_at: str = ""
+    """When it was opened again, because its sales changed after it agreed or was accepted; empty if it was not."""
 
     def is_question(self, now: datetime) -> bool:
-        """Whether it needs a person: compared, not in agreement, and not only just received."""
-        is_due = now - datetime.fromisoformat(self.received_at) >= GRACE
+        """Whether it needs a person: compared, not in agreement, and not only just received or opened again."""
+        is_due = now - datetime.fromisoformat(self.reopened_at or self.received_at) >= GRACE
         return self.state == "open" and self.counted is not None and is_due
 
 
@@ -117,39 +109,6 @@ def get(ports: Ports, close_id: str) -> DayClose:
     return _to_close(document)
 
 
-def check_open(ports: Ports, contracts: ContractRegistry) -> int:
-    """Compare every open day close whose data changed since its last comparison; return how many agree now."""
-    newest, agreed = freshness.newest_settlement(ports.documents), 0
-    for document in ports.documents.find(COLLECTION, {"state": "open"}):
-        if document.data["checked"] == newest:
-            continue
-        comparison, doubles = compare(ports, contracts, json.loads(document.data["payload"]))
-        agreed += _store(ports, document, comparison, doubles, newest)
-    return agreed
-
-
-def _store(ports: Ports, checked: Document, comparison: Comparison, doubles: list[list[str]], newest: int) -> bool:
-    """Store a comparison, unless the day close was replaced or accepted meanwhile; return whether it agrees."""
-    result = {
-        "state": "agreed" if comparison.agrees and not doubles else "open",
-        "counted": comparison.sales[1],
-        "missing": list(comparison.missing[:MAX_SHOWN]),
-        "totals": [
-            {"currency": name, "till": f"{till:f}", "counted": f"{now:f}"} for name, till, now in comparison.totals
-        ],
-        "doubles": [{"form": form, "other": other} for form, other in doubles[:MAX_SHOWN]],
-        "checked": newest,
-    }
-
-    def stored(document: Document | None) -> Update | Document:
-        is_same = document and document.data["payload"] == checked.data["payload"]
-        if document is None or not is_same or document.data["state"] != "open":
-            return document or checked
-        return Update(document.data | result)
-
-    return bool(update(ports.documents, COLLECTION, checked.id, stored).data["state"] == "agreed")
-
-
 def accept(ports: Ports, close_id: str, by: str, reason: str) -> DayClose:
     """Accept a day close that does not agree. Idempotent. Raises `NotFound`, `Rejected` without a reason."""
     if not reason.strip():
@@ -171,61 +130,6 @@ def accept(ports: Ports, close_id: str, by: str, reason: str) -> DayClose:
     return _to_close(update(ports.documents, COLLECTION, close_id, accepted))
 
 
-def compare(
-    ports: Ports, contracts: ContractRegistry, message: Mapping[str, Any]
-) -> tuple[Comparison, list[list[str]]]:
-    """Compare a day close with the sales of its store that count, and list possible doubles of sales of the form.
-
-    A sale counts under its number also on the day before and after, as tills may have another cutoff.
-    """
-    day = date.fromisoformat(message["date"])
-    values = {"region": message["region"], "store": message["store_id"], "first": day - _DAY, "last": day + _DAY}
-    lines = ports.warehouse.query(sql.text("ledger/day_close_lines"), values).to_pylist()
-    prefix = _prefix(ports, contracts, message["region"], message["store_id"])
-    by_sale: dict[str, list[dict[str, Any]]] = {}
-    for line in lines:
-        if line["sale_id"].startswith(prefix):
-            by_sale.setdefault(line["sale_id"].removeprefix(prefix), []).append(line)
-    comparison = day_close.compare(message, [_counted(number, rows) for number, rows in by_sale.items()])
-    return comparison, _doubles({number: rows for number, rows in by_sale.items() if rows[0]["sale_date"] == day})
-
-
-def _prefix(ports: Ports, contracts: ContractRegistry, region: str, store: str) -> str:
-    """What precedes the number in the sale IDs of a store."""
-    contract = contracts.for_region(region)
-    if contract is None:
-        return f"{store}/"
-    if contract.identity.ids == "region-wide":
-        return contract.identity.id_prefix
-    if store_ids.are_escaped(ports):
-        store = store.replace("%", "%25").replace("/", "%2F")
-    return f"{store}/{contract.identity.id_prefix}"
-
-
-def _counted(number: str, rows: Iterable[Mapping[str, Any]]) -> CountedSale:
-    net: dict[str, Decimal] = {}
-    active = [row for row in rows if row["status"] != "cancelled"]
-    for row in active:
-        net[row["currency"]] = net.get(row["currency"], Decimal(0)) + row["net_amount"]
-    return CountedSale(number, net, is_cancelled=not active)
-
-
-def _doubles(by_sale: Mapping[str, list[dict[str, Any]]]) -> list[list[str]]:
-    """Pairs of a sale of the form and another sale of the day with the same products and amounts."""
-    contents: dict[str, list[str]] = {}
-    for number, rows in by_sale.items():
-        products = sorted(
-            [row["product_id"] or "", row["currency"], f"{row['net_amount'].normalize():f}"] for row in rows
-        )
-        contents.setdefault(json.dumps(products), []).append(number)
-    pairs = []
-    for numbers in contents.values():
-        others = [number for number in numbers if not number.startswith(FORM_PREFIX)]
-        forms = [number for number in numbers if number.startswith(FORM_PREFIX)]
-        pairs += [[form, other] for form, other in zip(forms, others, strict=False)]
-    return sorted(pairs)
-
-
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
@@ -241,4 +145,5 @@ def _to_close(document: Document) -> DayClose:
         doubles=tuple((one["form"], one["other"]) for one in data["doubles"]),
         accepted_by=data.get("accepted_by", ""),
         reason=data.get("reason", ""),
+        reopened_at=data.get("reopened_at", ""),
     )

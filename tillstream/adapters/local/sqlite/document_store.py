@@ -9,6 +9,7 @@ from typing import Any
 
 from tillstream.adapters.local.sqlite.connection import SQLiteFile
 from tillstream.domain.errors import Conflict, Rejected
+from tillstream.domain.text import json_text
 from tillstream.ports.document_store import Document, Put
 
 SORTED = ("received_seq", "settlement_no", "undone_no")
@@ -49,7 +50,7 @@ class SQLiteDocumentStore:
 
     def get(self, collection: str, id: str) -> Document | None:
         rows = self._file.rows("SELECT data, version FROM documents WHERE collection = ? AND id = ?", (collection, id))
-        return Document(id, json.loads(rows[0][0]), rows[0][1]) if rows else None
+        return Document(id, json_text.decode(rows[0][0]), rows[0][1]) if rows else None
 
     def put(self, collection: str, id: str, data: Mapping[str, Any], *, if_version: int | None = None) -> Document:
         return self.put_all([Put(collection, id, data, if_version)])[0]
@@ -88,7 +89,7 @@ class SQLiteDocumentStore:
         order = f"{_json_value(order_by)} {direction}, id {direction}" if order_by else f"id {direction}"
         sql = f"SELECT id, data, version FROM documents WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"
         rows = self._file.rows(sql, [*params, -1 if limit is None else limit, offset])
-        return [Document(key, json.loads(data), version) for key, data, version in rows]
+        return [Document(key, json_text.decode(data), version) for key, data, version in rows]
 
     def count(self, collection: str, where: Mapping[str, str | int | bool] | None = None) -> int:
         condition, params = _condition(collection, where)
@@ -109,7 +110,7 @@ def _write(sqlite: sqlite3.Connection, put: Put) -> Document:
         rows = sqlite.execute(sql, (put.collection, put.id, text)).fetchall()
     if not rows:
         raise Conflict(f"{put.collection}/{put.id} is no longer at version {put.if_version}.")
-    return Document(put.id, json.loads(text), rows[0][0])
+    return Document(put.id, json_text.decode(text), rows[0][0])
 
 
 def _condition(collection: str, where: Mapping[str, str | int | bool] | None) -> tuple[str, list[Any]]:

@@ -1,6 +1,5 @@
 """A durable queue in SQLite. Publishing fans messages out, one row per subscription."""
 
-import json
 import random
 import secrets
 import sqlite3
@@ -15,8 +14,9 @@ from tillstream.adapters.local.sqlite import event_bus_sql as sql
 from tillstream.adapters.local.sqlite.attached_subscriptions import AttachedSubscriptions
 from tillstream.adapters.local.sqlite.connection import SQLiteFile
 from tillstream.adapters.local.sqlite.group_commit import GroupCommit
-from tillstream.adapters.local.sqlite.publication import Publication
+from tillstream.adapters.local.sqlite.publication import Publication, store
 from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.text import json_text
 from tillstream.ports.clock import Clock
 from tillstream.ports.event_bus import DeadLetter, Delivery, Message, QueueDepth, RetryPolicy
 
@@ -50,6 +50,8 @@ class SQLiteEventBus:
         self._note = note
         self._commits = GroupCommit(self._commit)
         self._last = self._noted = 0
+        self._heard: frozenset[str] = frozenset()
+        """Topics of the last commit that had a subscription."""
 
     def subscribe(self, topic: str, subscription: str, policy: RetryPolicy | None = None) -> None:
         """Replaces the policy if one is passed. Raises `Rejected` if the subscription belongs to another topic."""
@@ -70,7 +72,7 @@ class SQLiteEventBus:
         self._attached.detach(subscription)
 
     def publish(self, topic: str, messages: Sequence[Message]) -> list[str]:
-        if not messages or not self._file.rows(sql.LISTENERS, (topic,)):
+        if not messages or not (topic in self._heard or self._file.rows(sql.LISTENERS, (topic,))):
             return [str(self._clock.tick()) for _ in messages]
         published = self._commits.run(Publication(topic, messages))
         self._last = max(self._last, published[-1])
@@ -84,7 +86,8 @@ class SQLiteEventBus:
         """Store the messages of several publishers in one durable transaction; returns their sequences."""
         now, tick = self._micros(), self._clock.tick()
         with self._file.transaction() as sqlite:
-            return [publication.store(sqlite, now, tick) for publication in publications]
+            sequences, self._heard = store(sqlite, publications, now, tick)
+        return sequences
 
     def advance(self, sequence: int) -> int:
         """Return the last sequence of the file. New messages get sequences after that and after this one."""
@@ -235,7 +238,7 @@ def _lease_key(delivery: Delivery) -> tuple[int, int]:
 
 
 def _message(body: bytes, attributes: str | None) -> Message:
-    return Message(body, json.loads(attributes) if attributes else {})
+    return Message(body, json_text.decode(attributes) if attributes else {})
 
 
 def _micros(seconds: float) -> int:

@@ -51,7 +51,7 @@ class GroupCommit(Generic[Work, Result]):
 
     def run(self, work: Work) -> Result:
         """Return the result of this work once it is stored. Raises what `commit` raises, also for its companions."""
-        pending = _Pending[Work, Result](work)
+        pending: _Pending[Work, Result] = _Pending(work)
         with self._lock:
             self._waiting.append(pending)
             has_to_wait, self._is_committing = self._is_committing, True

@@ -1,31 +1,50 @@
-"""Messages of one call of `publish`, as rows of the queue."""
+"""Messages of calls of `publish`, as rows of the queue."""
 
-import json
 import sqlite3
 from collections.abc import Sequence
 
 from tillstream.adapters.local.sqlite import event_bus_sql as sql
+from tillstream.domain.text import json_text
 from tillstream.ports.event_bus import Message
 
 
 class Publication:
-    """Encodes the messages when it is created, before the transaction that stores them."""
+    """Messages of one call. Encodes them when it is created, before the transaction that stores them."""
 
     def __init__(self, topic: str, messages: Sequence[Message]) -> None:
-        self._topic, self._count = topic, len(messages)
+        self.topic, self.count = topic, len(messages)
         # Messages of one publisher often share their attributes: each mapping is encoded once.
         shared = {id(each.attributes): each.attributes for each in messages}
-        encoded = {key: json.dumps(dict(each)) if each else None for key, each in shared.items()}
-        self._cells = [cell for body, attributes, _ in messages for cell in (body, encoded[id(attributes)])]
+        encoded = {key: json_text.encode(dict(each)).decode() if each else None for key, each in shared.items()}
+        self.cells = [cell for body, attributes, _ in messages for cell in (body, encoded[id(attributes)])]
 
-    def store(self, sqlite: sqlite3.Connection, now: int, tick: int) -> range:
-        """Insert the messages for each subscription of the topic; returns their sequences."""
-        # The clock of another process may be ahead of ours: the database decides.
-        last = sqlite.execute(sql.NEXT_SEQUENCE, (tick, self._count - 1)).fetchall()[0][0]
-        sequences = range(last - self._count + 1, last + 1)
-        for (listener,) in sqlite.execute(sql.LISTENERS, (self._topic,)).fetchall():
-            for start in range(0, self._count, sql.ROWS):
-                chunk = self._cells[2 * start : 2 * (start + sql.ROWS)]
-                statement = sql.PUBLISH if len(chunk) == 2 * sql.ROWS else sql.publish(len(chunk) // 2)
-                sqlite.execute(statement, (listener, now, sequences[start], *chunk))
-        return sequences
+
+def store(
+    sqlite: sqlite3.Connection, publications: Sequence[Publication], now: int, tick: int
+) -> tuple[list[range], frozenset[str]]:
+    """Insert the messages of several calls for each subscription of their topic, with as few statements as possible.
+
+    Returns the sequences of each call, in their order, and the topics that have a subscription.
+    """
+    total = sum(publication.count for publication in publications)
+    # The clock of another process may be ahead of ours: the database decides.
+    first = sqlite.execute(sql.NEXT_SEQUENCE, (tick, total - 1)).fetchall()[0][0] - total + 1
+    sequences: list[range] = []
+    cells: dict[str, list[object]] = {}
+    for publication in publications:
+        sequences.append(range(first, first + publication.count))
+        of_topic = cells.setdefault(publication.topic, [])
+        for place in range(publication.count):
+            of_topic += (first + place, *publication.cells[2 * place : 2 * place + 2])
+        first += publication.count
+    return sequences, frozenset(topic for topic, of_topic in cells.items() if _insert(sqlite, topic, of_topic, now))
+
+
+def _insert(sqlite: sqlite3.Connection, topic: str, cells: Sequence[object], now: int) -> bool:
+    """Insert the messages of a topic, three cells each; whether it has a subscription."""
+    listeners = sqlite.execute(sql.LISTENERS, (topic,)).fetchall()
+    for (listener,) in listeners:
+        for start in range(0, len(cells), 3 * sql.ROWS):
+            chunk = cells[start : start + 3 * sql.ROWS]
+            sqlite.execute(sql.publish(len(chunk) // 3), (listener, now, *chunk))
+    return bool(listeners)

@@ -1,0 +1,165 @@
+"""An administrator accepts messages that were signed with a revoked or an unknown key, and never a forgery."""
+
+import html
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from test_discarded_sales import quarantined, sale, totals
+from till_lines import Line, set_up
+from visitor import Visitor
+
+from tillstream.app import App
+from tillstream.audit import reading
+from tillstream.batches import records
+from tillstream.domain.batch.record import BatchKind
+from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.domain.people import Role
+from tillstream.people import setup_codes, signatures, store_keys
+from tillstream.ports.event_bus import Message
+from tillstream.receipts import receipt
+from tillstream.workflows.intake import accepted_messages
+from tillstream.workflows.operations import rebuild
+from tillstream.workflows.review import day_closes, undo
+from tillstream_till import Till
+
+Work = Callable[[], None]
+STORE = {"region": "IN", "store_id": "MUM01"}
+BODY = json.dumps({"schema": "store-sale/1", **STORE, **sale("9", "4.00")}).encode()
+FORM = {"line": "1", "reason": "signed before its key was replaced"}
+
+
+@pytest.fixture
+def till(app: App, portal: Flask, tmp_path: Path) -> Iterator[Till]:
+    """Its only key was revoked before it sent what it had signed."""
+    setup = setup_codes.connect(app.ports, "http://127.0.0.1", "IN", "MUM01", "front", "boss")
+    store_keys.revoke(app.ports, setup.key.id, "boss")
+    with set_up(tmp_path / "till", setup.code, Line(portal)) as till:
+        yield till
+
+
+def send(app: App, work: Work, body: bytes, **attributes: str) -> str:
+    app.ports.bus.publish(TOPIC_STORE_SALES, [Message(body, STORE | attributes)])
+    work()
+    return quarantined(app)
+
+
+def test_an_accepted_sale_counts_as_one_of_its_till(
+    app: App, till: Till, person: Callable[..., Visitor], work: Work
+) -> None:
+    till.record(sale("1", "5.00"))
+    assert till.send().sent == 1
+    work()
+    batch, boss = quarantined(app), person(Role.ADMIN)
+    assert till.status()["outcomes"] == {"quarantined": 1}
+    page = html.unescape(boss.get(f"/uploads/{batch}").text)
+    assert "The text of a message is never edited here." in page
+    assert "· unverified</span>" in page
+    assert boss.post(f"/uploads/{batch}/accept-sales", FORM | {"reason": " "}).status_code == 422
+    assert boss.post(f"/uploads/{batch}/accept-sales", FORM).status_code == 303
+    work()
+    assert [str(line["net_amount"])[:4] for line in totals(app)] == ["5.00", "5.00"]
+    status = till.status()
+    assert (status["outcomes"], status["quarantined"]) == ({"counted": 1}, [])
+    assert receipt.receipt(app.ports, batch)["rows"]["ignored"] == 1
+    (entry,) = [
+        one for one in reading.find_entries(app.ports, reading.AuditFilter()) if one.what.endswith("d-accepted")
+    ]
+    assert (entry.who, entry.subject, entry.after["reason"]) == ("admin-all", batch, FORM["reason"])
+    assert boss.post(f"/uploads/{batch}/accept-sales", FORM).status_code == 422, "it is not in quarantine any more"
+    for run in (rebuild.check, rebuild.from_originals):
+        assert run(app.ports, app.fresh_warehouse)["differences"] == []
+
+
+def test_an_accepted_sale_is_undone_by_its_own_batch_and_rebuilt_as_undone(
+    app: App, till: Till, person: Callable[..., Visitor], work: Work
+) -> None:
+    till.record(sale("1", "5.00"))
+    till.send()
+    work()
+    batch = quarantined(app)
+    person(Role.ADMIN).post(f"/uploads/{batch}/accept-sales", FORM)
+    work()
+    (own,) = (one for one in records.find(app.ports, kind=BatchKind.STORE_SALES) if one.batch_id != batch)
+    undo.undo(app.ports, own.batch_id, "boss")
+    assert totals(app) == []
+    assert rebuild.from_originals(app.ports, app.fresh_warehouse)["differences"] == []
+
+
+def test_a_discarded_sale_of_a_till_with_a_revoked_key_is_no_longer_in_its_list(
+    app: App, till: Till, person: Callable[..., Visitor], work: Work
+) -> None:
+    till.record(sale("1", "5.00"))
+    till.send()
+    work()
+    assert [each["number"] for each in till.status()["quarantined"]] == ["1"]
+    person(Role.ADMIN).post(f"/uploads/{quarantined(app)}/discard", FORM)
+    work()
+    status = till.status()
+    assert (status["outcomes"], status["quarantined"]) == ({"discarded": 1}, [])
+
+
+def test_a_call_that_stopped_after_it_published_is_repeated(
+    app: App, till: Till, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.record(sale("1", "5.00"))
+    till.send()
+    work()
+    batch = quarantined(app)
+    with monkeypatch.context() as stopping:
+        stopping.setattr("tillstream.workflows.corrections.submit.keep", lambda *_: pytest.exit("killed"))
+        with pytest.raises(pytest.exit.Exception):
+            accepted_messages.accept(app.ports, batch, [1], "signed before", "boss")
+    work()
+    accepted_messages.accept(app.ports, batch, [1], "signed before", "boss")
+    work()
+    assert [str(line["net_amount"])[:4] for line in totals(app)] == ["5.00", "5.00"]
+    assert till.status()["outcomes"] == {"duplicate": 1}
+
+
+def test_a_day_close_is_accepted_too(app: App, till: Till, person: Callable[..., Visitor], work: Work) -> None:
+    till.close_day("2026-06-29")
+    till.send()
+    work()
+    person(Role.ADMIN).post(f"/uploads/{quarantined(app)}/accept-sales", FORM)
+    work()
+    assert [one.date for one in day_closes.find(app.ports)] == ["2026-06-29"]
+
+
+def test_a_message_with_an_unknown_key_is_accepted(app: App, person: Callable[..., Visitor], work: Work) -> None:
+    batch = send(app, work, BODY, key="lost", signature="x")
+    assert person(Role.MANAGER, "IN").post(f"/uploads/{batch}/accept-sales", FORM).status_code == 403
+    assert person(Role.ADMIN).post(f"/uploads/{batch}/accept-sales", FORM).status_code == 303
+    work()
+    assert len(totals(app)) == 2
+
+
+def test_what_contradicts_its_sender_or_is_no_sale_is_never_accepted(
+    app: App, person: Callable[..., Visitor], work: Work
+) -> None:
+    key, private = store_keys.issue(app.ports, "IN", "MUM01", "front", "boss")
+    signature = signatures.sign(private, BODY)
+    other, other_private = store_keys.issue(app.ports, "IN", "DEL01", "front", "boss")
+    messages: list[tuple[bytes, dict[str, Any]]] = [
+        (BODY, {}),
+        (BODY + b" ", {"key": key.id, "signature": signature}),
+        (BODY, {"store_id": "DEL01", "key": other.id, "signature": signatures.sign(other_private, BODY)}),
+        (b"nonsense", {"key": "lost", "signature": "x"}),
+        (BODY, {"store_id": "DEL01", "key": "lost", "signature": "x"}),
+    ]
+    boss = person(Role.ADMIN)
+    for body, attributes in messages:
+        batch = send(app, work, body, **attributes)
+        assert "/accept-sales" not in boss.get(f"/uploads/{batch}").text
+        refusal = boss.post(f"/uploads/{batch}/accept-sales", FORM)
+        assert (refusal.status_code, "Nothing was accepted." in refusal.text) == (422, True), attributes
+        boss.post(f"/uploads/{batch}/discard", {"line": "1", "reason": "a forgery"})
+        work()
+    store_keys.revoke(app.ports, key.id, "boss")
+    batch = send(app, work, BODY + b" ", key=key.id, signature=signature)
+    refusal = boss.post(f"/uploads/{batch}/accept-sales", FORM)
+    assert (refusal.status_code, "its signature is wrong" in refusal.text) == (422, True)
+    assert totals(app) == []

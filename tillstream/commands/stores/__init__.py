@@ -1,0 +1,1 @@
+"""Commands for the tills of stores: their keys, and their messages in quarantine."""

@@ -1,0 +1,181 @@
+"""Compares day closes with the sales that count.
+
+A day close that agrees is closed by itself, also when the missing sales come later. When a settlement changes its sales
+afterwards, by an undo or a correction, it is compared again; another result than before opens it again.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import sql
+from tillstream.batches import freshness, store_ids
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain import day_close
+from tillstream.domain.day_close import Comparison, CountedSale
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Update, update
+from tillstream.workflows.review.day_closes import COLLECTION
+
+MAX_SHOWN = 200
+"""Maximum ranges of missing numbers, and of possible doubles, that a record keeps."""
+FORM_PREFIX = "W-"
+"""Prefix of the numbers that the sale form makes for sales without a number."""
+FOLLOWED = ("upkeep", "day-closes")
+"""Document with the last settlement whose changed sales were compared with closed day closes."""
+_RESULT = ("counted", "missing", "totals", "doubles")
+_DAY = timedelta(days=1)
+
+
+def check(ports: Ports, contracts: ContractRegistry) -> int:
+    """Compare every day close whose sales may count differently since its last comparison; return how many agree now.
+
+    These are the open ones, and the closed ones with a sale that a later settlement changed. Idempotent.
+    """
+    newest = freshness.newest_settlement(ports.documents)
+    for closed in _changed(ports, contracts, newest):
+        result = _result(ports, contracts, closed, newest)
+        if any(result[name] != closed.data[name] for name in _RESULT):
+            reopened_at = ports.clock.now().isoformat(timespec="seconds") if result["state"] == "open" else ""
+            _store(ports, closed, result | {"reopened_at": reopened_at})
+    ports.documents.put(*FOLLOWED, {"settlement_no": newest})
+    due = [each for each in ports.documents.find(COLLECTION, {"state": "open"}) if each.data["checked"] != newest]
+    return sum(_store(ports, each, _result(ports, contracts, each, newest)) for each in due)
+
+
+def _store(ports: Ports, checked: Document, result: Mapping[str, Any]) -> bool:
+    """Store a comparison, unless the day close was replaced, or its state changed; return whether it agrees."""
+
+    def stored(document: Document | None) -> Update | Document:
+        if document is None or any(document.data[name] != checked.data[name] for name in ("payload", "state")):
+            return document or checked
+        return Update({**document.data, **result})
+
+    return bool(update(ports.documents, COLLECTION, checked.id, stored).data["state"] == "agreed")
+
+
+def _changed(ports: Ports, contracts: ContractRegistry, newest: int) -> list[Document]:
+    """Closed day closes with a sale that a settlement changed since the last check.
+
+    A position after the newest settlement is of a ledger that was repaired, and is ignored.
+    """
+    position = ports.documents.get(*FOLLOWED)
+    after = int(position.data["settlement_no"]) if position else 0
+    if after == newest:
+        return []
+    after = after if after < newest else 0
+    days = ports.warehouse.query(sql.text("ledger/changed_days"), {"after": after, "last": newest})
+    dates = days.column("sale_date").to_pylist()
+    closed = [each for each in _near(ports, dates) if each.data["state"] != "open"]
+    if not closed:
+        return []
+    sales = _changed_sales(ports, closed, {"after": after, "last": newest, "days": dates})
+    are_escaped = store_ids.are_escaped(ports)
+    prefix = cache(lambda region, store: _prefix(contracts, region, store, are_escaped=are_escaped))
+    return [each for each in closed if _has_changed(each, prefix(each.data["region"], each.data["store_id"]), sales)]
+
+
+def _near(ports: Ports, days: list[date]) -> list[Document]:
+    """Day closes of these days, and of the day before and after each; one read for each run of days."""
+    runs: list[list[date]] = []
+    for day in sorted({day + shift for day in days for shift in (-_DAY, timedelta(), _DAY)}):
+        if runs and runs[-1][1] + _DAY == day:
+            runs[-1][1] = day
+        else:
+            runs.append([day, day])
+    bounds = ((first.isoformat(), (last + _DAY).isoformat()) for first, last in runs)
+    return [each for first, last in bounds for each in ports.documents.find(COLLECTION, above=first, below=last)]
+
+
+def _changed_sales(ports: Ports, closed: list[Document], values: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Region → IDs of the sales that the settlements changed."""
+    closed_days = {date.fromisoformat(each.data["date"]) for each in closed}
+    near = sorted({day + shift for day in closed_days for shift in (-_DAY, timedelta(), _DAY)})
+    regions = sorted({each.data["region"] for each in closed})
+    rows = ports.warehouse.query(sql.text("ledger/changed_sales"), {**values, "near": near, "regions": regions})
+    sales: dict[str, set[str]] = {region: set() for region in regions}
+    for region, sale_id in zip(rows.column("region").to_pylist(), rows.column("sale_id").to_pylist(), strict=True):
+        sales[region].add(sale_id)
+    return sales
+
+
+def _has_changed(close: Document, prefix: str, sales: Mapping[str, set[str]]) -> bool:
+    """Whether one of the sales is of the day close, or may be a double of one. prefix: of the store's sale IDs."""
+    changed = sales[close.data["region"]]
+    numbers = day_close.expand(json.loads(close.data["payload"])["numbers"])
+    form = prefix + FORM_PREFIX
+    return any(prefix + number in changed for number in numbers) or any(sale.startswith(form) for sale in changed)
+
+
+def _result(ports: Ports, contracts: ContractRegistry, document: Document, newest: int) -> dict[str, Any]:
+    """The fields of a record with its comparison now."""
+    comparison, doubles = compare(ports, contracts, json.loads(document.data["payload"]))
+    return {
+        "state": "agreed" if comparison.agrees and not doubles else "open",
+        "counted": comparison.sales[1],
+        "missing": list(comparison.missing[:MAX_SHOWN]),
+        "totals": [
+            {"currency": name, "till": f"{till:f}", "counted": f"{now:f}"} for name, till, now in comparison.totals
+        ],
+        "doubles": [{"form": form, "other": other} for form, other in doubles[:MAX_SHOWN]],
+        "checked": newest,
+    }
+
+
+def compare(
+    ports: Ports, contracts: ContractRegistry, message: Mapping[str, Any]
+) -> tuple[Comparison, list[list[str]]]:
+    """Compare a day close with the sales of its store that count, and list possible doubles of sales of the form.
+
+    A sale counts under its number also on the day before and after, as tills may have another cutoff.
+    """
+    day = date.fromisoformat(message["date"])
+    values = {"region": message["region"], "store": message["store_id"], "first": day - _DAY, "last": day + _DAY}
+    lines = ports.warehouse.query(sql.text("ledger/day_close_lines"), values).to_pylist()
+    are_escaped = store_ids.are_escaped(ports)
+    prefix = _prefix(contracts, message["region"], message["store_id"], are_escaped=are_escaped)
+    by_sale: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        if line["sale_id"].startswith(prefix):
+            by_sale.setdefault(line["sale_id"].removeprefix(prefix), []).append(line)
+    comparison = day_close.compare(message, [_counted(number, rows) for number, rows in by_sale.items()])
+    return comparison, _doubles({number: rows for number, rows in by_sale.items() if rows[0]["sale_date"] == day})
+
+
+def _prefix(contracts: ContractRegistry, region: str, store: str, *, are_escaped: bool) -> str:
+    """What precedes the number in the sale IDs of a store."""
+    contract = contracts.for_region(region)
+    if contract is None:
+        return f"{store}/"
+    if contract.identity.ids == "region-wide":
+        return contract.identity.id_prefix
+    if are_escaped:
+        store = store.replace("%", "%25").replace("/", "%2F")
+    return f"{store}/{contract.identity.id_prefix}"
+
+
+def _counted(number: str, rows: Iterable[Mapping[str, Any]]) -> CountedSale:
+    net: dict[str, Decimal] = {}
+    active = [row for row in rows if row["status"] != "cancelled"]
+    for row in active:
+        net[row["currency"]] = net.get(row["currency"], Decimal(0)) + row["net_amount"]
+    return CountedSale(number, net, is_cancelled=not active)
+
+
+def _doubles(by_sale: Mapping[str, list[dict[str, Any]]]) -> list[list[str]]:
+    """Pairs of a sale of the form and another sale of the day with the same products and amounts."""
+    contents: dict[str, list[str]] = {}
+    for number, rows in by_sale.items():
+        products = sorted(
+            [row["product_id"] or "", row["currency"], f"{row['net_amount'].normalize():f}"] for row in rows
+        )
+        contents.setdefault(json.dumps(products), []).append(number)
+    pairs = []
+    for numbers in contents.values():
+        others = [number for number in numbers if not number.startswith(FORM_PREFIX)]
+        forms = [number for number in numbers if number.startswith(FORM_PREFIX)]
+        pairs += [[form, other] for form, other in zip(forms, others, strict=False)]
+    return sorted(pairs)
