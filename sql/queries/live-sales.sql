@@ -1,8 +1,8 @@
 -- The sales that settlements changed, one row per sale with its current lines, latest settlement first.
 -- kind is added, corrected (an earlier content of the sale exists) or removed (no line of the sale is left). product
 -- and other_product are two of its products, by their names in the catalogue, else in the source, else by code; sales is
--- the number of all changed sales. Lines outside the filters are not included: choose a period that begins earlier than
--- @since.
+-- the number of all changed sales. Lines outside the filters are not included: choose a period that begins
+-- earlier than the day of since.
 -- @resume_after INT64 = 0: only sales changed by a settlement after this one
 -- @through INT64 = 9223372036854775807: only sales changed by a settlement up to this one
 -- @since DATE = 0001-01-01: only sales of this day or later
