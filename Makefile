@@ -66,8 +66,8 @@ format: .venv/.dev ## Format the code
 	$(BIN)/ruff format .
 docs: .venv/.dev ## Write the generated reference pages
 	$(BIN)/python -m docs.generate
-pictures: .venv/.dev ## Take the pictures of the docs again (needs Chromium)
-	$(BIN)/pytest -q -n 0 -p no:randomly -m long tests/browser/pictures --pictures docs/pictures
+pictures: .venv/.dev ## Take the pictures of the docs again (needs Chromium; OF=sell-show: only these pages)
+	$(BIN)/pytest -q -n 0 -p no:randomly -m long tests/browser/pictures$(if $(OF),/test_pictures_of_pages.py) --pictures docs/pictures --pictures-of "$(OF)"
 lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 	$(BIN)/pip install --quiet uv
 	for extra in "" google dev bench notebook; do \

@@ -1,10 +1,10 @@
 """Request context: the composed application and the signed-in user."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask import session as cookie
 from flask_login import current_user, login_user, logout_user
 
@@ -19,6 +19,8 @@ from tillstream.ports import Ports
 
 EXTENSION = "tillstream"
 AUDIT_STACK = "comes_from"
+PAGE = "app_of_page"
+READING = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,14 @@ def record_audit_address(app: Flask) -> None:
 
 
 def tillstream() -> App:
+    """The application. The queries of a page that only reads share what they all depend on (`for_one_page`)."""
     app: App = current_app.extensions[EXTENSION]
-    return app
+    if not has_request_context() or request.method not in READING:
+        return app
+    if PAGE not in g:
+        setattr(g, PAGE, replace(app, queries=app.queries.for_one_page()))
+    page: App = getattr(g, PAGE)
+    return page
 
 
 def ports() -> Ports:

@@ -51,6 +51,7 @@ def pytest_configure() -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seconds", type=float, default=60, help="how long each long proof by fuzzing tries")
     parser.addoption("--pictures", default="", help="the folder that the pictures of the docs are written into")
+    parser.addoption("--pictures-of", default="", help="a part of the names of the pictures of pages to take")
     parser.addoption("--golden-write", action="store_true", help="write the files of tests/golden/outside anew")
     parser.addoption("--notebooks-write", action="store_true", help="write the outputs of docs/notebooks anew")
 

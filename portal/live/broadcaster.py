@@ -38,6 +38,13 @@ class Broadcaster:
         with self._condition:
             self._condition.notify_all()
 
+    def current(self, latest: Callable[[], int]) -> int:
+        """The number that a stream read a moment ago, or else the one that `latest` reads now."""
+        with self._condition:
+            if self._number is not None and time.monotonic() - self._read_at < FRESH:
+                return self._number
+        return latest()
+
     def wait(self, latest: Callable[[], int], after: int, timeout: float) -> int | None:
         """Wait for a settlement with another number than `after`; None at the end of the time, or of the server.
 

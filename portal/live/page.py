@@ -1,23 +1,19 @@
 """The live page and its stream: the same parts, made once for all readers with the same scope, currency and locale."""
 
 import json
-from datetime import date, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
-from flask import Response, current_app, render_template
+from flask import Response, copy_current_request_context, current_app, render_template
 
 from portal import metrics
 from portal.access import allow
 from portal.context import ports, scope, tillstream
-from portal.live import streams, texts
-from portal.reader_locale import day_text, readers_locale
+from portal.live import parts, streams
+from portal.live.shared_answers import SharedAnswers
+from portal.reader_locale import readers_locale
 from tillstream.analytics.live_sales import sales as live
-from tillstream.analytics.live_sales.same_time import StoreTimes, moment, store_times
+from tillstream.analytics.summed import totals_coverage
 from tillstream.domain.people import Action
-
-MOST_STORES = 12
-"""Stores listed with their own figures; the total includes the others."""
 
 
 @allow(Action.SEE_NUMBERS)
@@ -25,16 +21,19 @@ def show() -> str:
     """The latest sales, and today against the same time last week; the script of the page keeps both current."""
     # Read first: a settlement that commits while the page is built is sent to it afterwards.
     number = streams.latest()
-    view, app = _view(), tillstream()
-    recent = live.latest_sales(app.ports.warehouse, view, _now(), through=number, cache=app.queries)
-    earlier = None if recent.sales else _before(view)
+    view, now, app = _view(), _now(), tillstream()
+    # The catalogue has names, which can change without a settlement.
+    reader = (view, readers_locale(), totals_coverage(app.ports.warehouse, app.queries).catalogue, number)
+    recent = json.loads(_answers().now(("recent", reader, now.date()), lambda: _recent(view, 0, number)))
+    earlier = (
+        None if recent["rows"] else json.loads(_answers().now(("earlier", reader, now.date()), lambda: _earlier(view)))
+    )
     return render_template(
         "live/show.html",
         number=number,
-        rows=_rows(recent, view),
-        today=_today(view),
-        earlier=_rows(earlier, view) if earlier else "",
-        earlier_since=earlier.since if earlier else None,
+        rows=recent["rows"],
+        today=_answers().now(("today", reader, now), lambda: parts.today(view, now)),
+        earlier=earlier,
         recent_days=live.RECENT_DAYS,
         most=live.SHOWN_SALES,
         currency=view.currency,
@@ -49,29 +48,48 @@ def settlements() -> Response:
 
 @allow(Action.SEE_NUMBERS)
 def sales() -> Response:
-    """The changed sales that the reader may see, after each settlement, and today's figures."""
-    view = _view()
-    return streams.respond(lambda last, number: _changed(view, last, number), lambda: _today_event(view))
+    """The changed sales that the reader may see, after each settlement, and today's figures.
+
+    Only a stream that makes an answer enters the context of its request; the others read the answer that it made.
+    """
+    view, locale, answers, clock = _view(), readers_locale(), _answers(), ports().clock
+    make_sales = copy_current_request_context(_recent)
+    make_today = copy_current_request_context(parts.today)
+
+    def changed(last: int, number: int) -> str:
+        def make() -> str:
+            return streams.event("sales", make_sales(view, last, number), number)
+
+        return answers.get(("sales", view, locale, clock.now().date(), last, number), make)
+
+    def today(number: int) -> str:
+        now = _minute(clock.now())
+
+        def make() -> str:
+            return streams.event("today", json.dumps({"today": make_today(view, now)}))
+
+        return answers.get(("today", view, locale, now, number), make)
+
+    return streams.respond(changed, today)
 
 
-def _changed(view: live.View, last: int, number: int) -> str:
-    """The sales changed after the settlement `last`, as an event; if they are more than the page shows, the latest."""
-    now, answers = _now(), streams.streams_of(current_app).answers
-
-    def make() -> str:
-        app, after = tillstream(), last if last <= number else 0
-        changed = live.latest_sales(app.ports.warehouse, view, now, after, number, cache=app.queries)
-        is_whole = after == 0 or changed.total > len(changed.sales)
-        parts = {"rows": _rows(changed, view), "total": changed.total, "whole": is_whole}
-        return streams.event("sales", json.dumps(parts), number)
-
-    return answers.get(("sales", view, readers_locale(), now.date(), last, number), make)
+def _recent(view: live.View, last: int, number: int) -> str:
+    """The sales changed after the settlement `last`, as JSON; if they are more than the page shows, the latest."""
+    app, now, after = tillstream(), _now(), last if last <= number else 0
+    changed = live.latest_sales(app.ports.warehouse, view, now, after, number, cache=app.queries)
+    is_whole = after == 0 or changed.total > len(changed.sales)
+    return json.dumps({"rows": parts.rows(changed, view, now), "total": changed.total, "whole": is_whole})
 
 
-def _today_event(view: live.View) -> str:
-    """Today's figures, which change with the time of day even if nothing is sold."""
-    answers, key = streams.streams_of(current_app).answers, ("today", view, readers_locale(), _now(), streams.latest())
-    return answers.get(key, lambda: streams.event("today", json.dumps({"today": _today(view)})))
+def _earlier(view: live.View) -> str:
+    """The sales of the last day that has some and of the day before, as JSON; null if there are none."""
+    app, now = tillstream(), _now()
+    day = live.last_day(app.ports.warehouse, view, now, cache=app.queries)
+    if day is None:
+        return "null"
+    since = day - timedelta(days=1)
+    sales = live.latest_sales(app.ports.warehouse, view, now, since=since, cache=app.queries)
+    return json.dumps({"rows": parts.rows(sales, view, now), "since": since.isoformat()})
 
 
 def _view() -> live.View:
@@ -79,58 +97,13 @@ def _view() -> live.View:
 
 
 def _now() -> datetime:
-    """The time, to the minute: answers of the same minute are shared."""
-    return ports().clock.now().replace(second=0, microsecond=0)
+    return _minute(ports().clock.now())
 
 
-def _times() -> StoreTimes:
-    contracts = tillstream().contracts
-    first = (contracts.for_region(region) for region in contracts.regions())
-    return store_times([*(one for one in first if one), *contracts.all().values()])
+def _minute(at: datetime) -> datetime:
+    """The time to the minute: answers of the same minute are shared."""
+    return at.replace(second=0, microsecond=0)
 
 
-def _before(view: live.View) -> live.LatestSales | None:
-    """The sales of the last day that has some, if none is recent."""
-    app = tillstream()
-    day = live.last_day(app.ports.warehouse, view, _now(), cache=app.queries)
-    if day is None:
-        return None
-    return live.latest_sales(app.ports.warehouse, view, _now(), since=day - timedelta(days=1), cache=app.queries)
-
-
-def _today(view: live.View) -> str:
-    app = tillstream()
-    today = live.today(app.ports.warehouse, view, _now(), _times(), cache=app.queries)
-    stores = sorted(today.stores, key=lambda store: -store.revenue)
-    return render_template(
-        "live/today.html",
-        today=today,
-        comparable=today.comparable,
-        stores=stores[:MOST_STORES],
-        left_out=len(stores) - len(stores[:MOST_STORES]),
-        currency=view.currency,
-        growth=_growth,
-    )
-
-
-def _growth(now: Any, before: Any) -> Any:
-    return (now - before) / before if before and before > 0 else None
-
-
-def _rows(latest: live.LatestSales, view: live.View) -> str:
-    times, now = _times(), _now()
-    return render_template(
-        "live/rows.html",
-        sales=[sale | _when(sale, times, now) | {"marks": texts.marks(sale)} for sale in latest.sales],
-        may_see_people=view.scope.may(Action.SEE_PERSONAL),
-    )
-
-
-def _when(sale: dict[str, Any], times: StoreTimes, now: datetime) -> dict[str, str]:
-    """Time and day of a sale on the clock of its store; the day only if it is not today."""
-    trading = times.of(sale["region"], sale["store_id"])
-    sold_at: datetime | None = sale["sold_at"]
-    sale_date: date = sale["sale_date"]
-    local = sold_at.astimezone(ZoneInfo(trading.zone)) if sold_at else None
-    day = "" if sale_date == moment(now, trading).today and local else day_text(sale_date)
-    return {"time": f"{local:%H:%M}" if local else "", "day": day, "zone": trading.zone}
+def _answers() -> SharedAnswers:
+    return streams.streams_of(current_app).answers

@@ -14,14 +14,15 @@ REST = 0.2
 @dataclass
 class _Slot:
     lock: threading.Lock = field(default_factory=threading.Lock)
+    page_lock: threading.Lock = field(default_factory=threading.Lock)
     answer: str | None = None
 
 
 class SharedAnswers:
     """A small cache in which the first caller of a key makes its answer, and the others wait for it. Thread-safe.
 
-    Two answers are never made at the same time, and while callers wait, the pause after an answer is as long as it
-    took: many streams with scopes of their own take at most half of the time of one thread.
+    Two answers of `get` are never made at the same time, and while callers wait, the pause after an answer is as long
+    as it took: many streams with scopes of their own take at most half of the time of one thread.
     """
 
     def __init__(self) -> None:
@@ -36,6 +37,14 @@ class SharedAnswers:
         with slot.lock:
             if slot.answer is None:
                 slot.answer = self._in_turn(make)
+            return slot.answer
+
+    def now(self, key: Hashable, make: Callable[[], str]) -> str:
+        """As `get`, for a page, which does not wait until it is the turn of a stream."""
+        slot = self._slot(key)
+        with slot.page_lock:
+            if slot.answer is None:
+                slot.answer = make()
             return slot.answer
 
     def _slot(self, key: Hashable) -> _Slot:

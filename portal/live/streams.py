@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from flask import Flask, Response, copy_current_request_context, current_app, request
+from flask import Flask, Response, current_app, request
 
 from portal.context import ports, tillstream
 from portal.live.broadcaster import Broadcaster
@@ -74,21 +74,22 @@ def streams_of(app: Flask) -> Streams:
 
 @dataclass(frozen=True)
 class _Sender:
-    """What a stream needs after its request. Each event is made in a copy of the request's context."""
+    """What a stream needs after its request, outside of its context."""
 
     latest: Callable[[], int]
     send: Send
-    first: Callable[[], str]
+    slower: Callable[[int], str]
 
 
-def respond(send: Send, first: Callable[[], str] = str) -> Response:
+def respond(send: Send, slower: Callable[[int], str] = lambda _: "") -> Response:
     """Answer with the event that `send` makes, now and after each settlement, or once if no stream is free.
 
-    first: makes the slower part, for the start of the stream and, after settlements, once in HEARTBEAT seconds.
+    Both are called outside of the context of the request.
+    slower: makes the slower part of a settlement, at the start of the stream, and then once in HEARTBEAT seconds.
     """
     streams, last = streams_of(current_app), _last_settlement()
     read = partial(changes.last_settlement, ports().warehouse, tillstream().queries)
-    sender = _Sender(read, copy_current_request_context(send), copy_current_request_context(first))
+    sender = _Sender(read, send, slower)
     # On a single-threaded server an open stream would block every other request.
     is_held = "once" not in request.args and bool(request.environ.get("wsgi.multithread")) and streams.acquire()
     answer = Response(_held(streams, sender, last) if is_held else _once(sender, last), mimetype="text/event-stream")
@@ -119,13 +120,13 @@ def event(name: str, data: str, number: int | None = None) -> str:
 def _once(sender: _Sender, last: int) -> Iterator[str]:
     yield f"retry: {AGAIN_LATER}\n\n"
     number = sender.latest()
-    yield sender.first() + (sender.send(last, number) if number != last else ": \n\n")
+    yield sender.slower(number) + (sender.send(last, number) if number != last else ": \n\n")
 
 
 def _held(streams: Streams, sender: _Sender, last: int) -> Iterator[str]:
     yield f"retry: {AGAIN_SOON}\n\n"
-    if first := sender.first():
-        yield first
+    if text := sender.slower(streams.broadcaster.current(sender.latest)):
+        yield text
     sent, is_due = _turn(), False
     until = time.monotonic() + STREAM_SECONDS
     while not streams.broadcaster.ended and (left := until - time.monotonic()) > 0:
@@ -134,7 +135,7 @@ def _held(streams: Streams, sender: _Sender, last: int) -> Iterator[str]:
         if number is not None:
             text, last, is_due = sender.send(last, number), number, True
         if is_due and sent != _turn():
-            text += sender.first()
+            text += sender.slower(last)
             sent, is_due = _turn(), False
         yield text
 

@@ -38,11 +38,13 @@ class Place:
 
 
 def places() -> list[Place]:
-    """The stores of the user, by region and ID: from the catalogue, contracts, store tokens, and sales, or those of the
-    account. Retired stores of the catalogue are left out."""
+    """The stores of the user: from the catalogue, contracts, store tokens, and sales, or those of the account.
+
+    Retired stores of the catalogue are left out. Those with a name come first, by region and name.
+    """
     limit = scope()
     stores = [one for region in _regions(limit) for one in _of_region(region, limit)]
-    return sorted(stores, key=lambda one: (one.region, one.store_id))
+    return sorted(stores, key=lambda one: (not one.name, one.region, one.name, one.store_id))
 
 
 def place(region: str, store_id: str) -> Place:

@@ -1,7 +1,8 @@
 -- The sales that settlements changed, one row per sale with its current lines, latest settlement first.
 -- kind is added, corrected (an earlier content of the sale exists) or removed (no line of the sale is left). product
--- and other_product are two of its products; sales is the number of all changed sales. Lines outside the filters are
--- not included: choose a period that begins earlier than @since.
+-- and other_product are two of its products, by their names in the catalogue, else in the source, else by code; sales is
+-- the number of all changed sales. Lines outside the filters are not included: choose a period that begins
+-- earlier than the day of since.
 -- @resume_after INT64 = 0: only sales changed by a settlement after this one
 -- @through INT64 = 9223372036854775807: only sales changed by a settlement up to this one
 -- @since DATE = 0001-01-01: only sales of this day or later
@@ -58,14 +59,20 @@ page AS (
 versions AS (
   SELECT
     *,
-    is_current AND status <> 'cancelled' AS is_active,
-    COALESCE(product_name, product_id) AS product
+    is_current AND status <> 'cancelled' AS is_active
   FROM visible_versions
   WHERE sale IN (SELECT sale FROM page)
+),
+common_codes AS (
+  SELECT * FROM catalogue_codes WHERE region = '*'
+),
+names AS (
+  SELECT code, name FROM catalogue_names WHERE kind = 'product'
 ),
 lines AS (
   SELECT
     versions.*,
+    COALESCE(names.name, versions.product_name, versions.product_id) AS shown_product,
     CAST(versions.net_amount AS BIGNUMERIC)
     * CAST(IF(versions.currency = reporting.currency, 1, rates.factor) AS BIGNUMERIC) AS reporting_amount,
     reporting.currency AS reporting_currency
@@ -73,6 +80,10 @@ lines AS (
   CROSS JOIN reporting
   LEFT JOIN reporting_rates AS rates
     ON rates.sale_date = versions.sale_date AND rates.currency = versions.currency
+  LEFT JOIN catalogue_codes AS codes
+    ON codes.region = versions.region AND codes.code = versions.product_id
+  LEFT JOIN common_codes ON common_codes.code = versions.product_id
+  LEFT JOIN names ON names.code = COALESCE(codes.product_id, common_codes.product_id, versions.product_id)
 ),
 final AS (
   SELECT
@@ -96,9 +107,9 @@ final AS (
     COALESCE(MAX(IF(lines.is_current, lines.salesperson_id, NULL)), MAX(lines.salesperson_id)) AS salesperson_id,
     COALESCE(MAX(IF(lines.is_current, lines.sold_at, NULL)), MAX(lines.sold_at)) AS sold_at,
     COALESCE(MAX(IF(lines.is_current, lines.sale_date, NULL)), MAX(lines.sale_date)) AS sale_date,
-    COALESCE(MIN(IF(lines.is_current, lines.product, NULL)), MIN(lines.product)) AS product,
-    MAX(IF(lines.is_current, lines.product, NULL)) AS other_product,
-    COUNT(DISTINCT IF(lines.is_current, lines.product, NULL)) AS products,
+    COALESCE(MIN(IF(lines.is_current, lines.shown_product, NULL)), MIN(lines.shown_product)) AS product,
+    MAX(IF(lines.is_current, lines.shown_product, NULL)) AS other_product,
+    COUNT(DISTINCT IF(lines.is_current, lines.shown_product, NULL)) AS products,
     COUNTIF(lines.is_current) AS current_lines,
     CAST(SUM(IF(lines.is_active, lines.reporting_amount, NULL)) AS NUMERIC) AS revenue,
     COUNTIF(lines.is_active AND lines.reporting_amount IS NULL) AS unconverted_lines,

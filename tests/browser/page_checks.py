@@ -40,7 +40,8 @@ WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 375, "height": 812}
 READY = """() => {
   const shown = (selector) => [...document.querySelectorAll(selector)].filter((one) => one.checkVisibility());
   shown('[data-tile][data-empty]')[0]?.scrollIntoView();
-  return document.readyState === 'complete' && !shown('[aria-busy="true"], [data-tile] .skeleton').length
+  const isDrawn = !document.querySelector('#sell') || shown('#sell[data-ready], #sell [data-part=problem]').length;
+  return document.readyState === 'complete' && isDrawn && !shown('[aria-busy="true"], [data-tile] .skeleton').length
     && [...document.querySelectorAll('[data-chart]')].every((one) => !one.checkVisibility() || one.dataset.drawn);
 }"""
 WEIGHT = """(uncounted) => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]

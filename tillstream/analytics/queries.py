@@ -1,5 +1,6 @@
 """The only entry point for queries; it applies scope and filters."""
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -202,7 +203,8 @@ def compose(
     if not _HAS_MONEY.search(query.text):
         basis = replace(basis, currency="")
     relation_ctes = ""
-    for relation, (select, relation_params) in (conversion(filters, basis) | relations(scope, filters, basis)).items():
+    scoped = conversion(filters, basis) | relations(scope, filters, basis, query.reads)
+    for relation, (select, relation_params) in scoped.items():
         if relation in TABLES or query.reads(relation):
             relation_ctes += f"{relation} AS (\n  {select}\n),\n"
             values |= relation_params
@@ -214,11 +216,13 @@ def _check_allowed(query: Query, scope: Scope, filters: Filters) -> None:
         raise Forbidden(f"Your role cannot use {query.name}; the query requires the permission “{query.needs}”.")
     if filters.salesperson is not None and not scope.may(Action.SEE_PERSONAL):
         raise Forbidden("Your role cannot see personal data and therefore cannot filter by salesperson.")
-    if (
-        not any(query.reads(relation) for relation in relations(scope, filters, QueryContext()))
-        and scope != UNRESTRICTED
-    ):
+    if scope != UNRESTRICTED and not any(map(query.reads, _relation_names())):
         raise Forbidden(f"{query.name} reads the whole warehouse; only an administrator can run it.")
+
+
+@functools.cache
+def _relation_names() -> tuple[str, ...]:
+    return tuple(relations(UNRESTRICTED, Filters(), QueryContext()))
 
 
 def _without_hidden(answer: Any, scope: Scope) -> Any:

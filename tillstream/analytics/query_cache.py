@@ -4,12 +4,24 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from copy import copy
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # every app has a cache, but not every app runs queries
     import pyarrow as pa
 
 from tillstream.batches.freshness import DataVersion
+
+
+@dataclass
+class _Answers:
+    """Results by key, least recently used first, and their size in bytes."""
+
+    tables: "OrderedDict[Hashable, pa.Table]" = field(default_factory=OrderedDict)
+    size: int = 0
+    epoch: str = field(default_factory=lambda: secrets.token_hex(8))
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class QueryCache:
@@ -23,42 +35,62 @@ class QueryCache:
     def __init__(self, limit: int = 64_000_000, newest: Callable[[], DataVersion | None] = lambda: None) -> None:
         self._limit = limit
         self.newest = newest
-        self._size = 0
-        self._answers: OrderedDict[Hashable, pa.Table] = OrderedDict()
-        self._lock = threading.Lock()
-        self.epoch = secrets.token_hex(8)
+        self._answers = _Answers()
+        self._read_once: dict[str, pa.Table] | None = None
+
+    @property
+    def epoch(self) -> str:
         """Changes with each process and each `clear`, as earlier results may be out of date."""
+        return self._answers.epoch
+
+    def for_one_page(self) -> "QueryCache":
+        """The same cache for queries whose results are shown together: `once` runs each of its queries only once."""
+        page = copy(self)
+        page._read_once = {}  # noqa: SLF001 - of the same class
+        return page
 
     def once(self, name: str, query: Callable[[], "pa.Table"]) -> "pa.Table":
         """Cache the result of `query` until the next data version; without a data version, run it each time."""
         version = self.newest()
         if version is None:
-            return query()
+            return self._once_a_page(name, query)
         answer = self.get((name, version))
         if answer is None:
             answer = query()
             self.put((name, version), answer)
         return answer
 
+    def _once_a_page(self, name: str, query: Callable[[], "pa.Table"]) -> "pa.Table":
+        if self._read_once is None:
+            return query()
+        if name not in self._read_once:
+            self._read_once[name] = query()
+        return self._read_once[name]
+
     def get(self, key: Hashable) -> "pa.Table | None":
-        with self._lock:
-            if key in self._answers:
-                self._answers.move_to_end(key)
-            return self._answers.get(key)
+        answers = self._answers
+        with answers.lock:
+            if key in answers.tables:
+                answers.tables.move_to_end(key)
+            return answers.tables.get(key)
 
     def put(self, key: Hashable, answer: "pa.Table") -> None:
         """Store a result unless it takes more than a quarter of the limit."""
         if answer.nbytes * 4 > self._limit:
             return
-        with self._lock:
-            if key not in self._answers:
-                self._size += answer.nbytes
-            self._answers[key] = answer
-            while self._size > self._limit:
-                self._size -= self._answers.popitem(last=False)[1].nbytes
+        answers = self._answers
+        with answers.lock:
+            if key not in answers.tables:
+                answers.size += answer.nbytes
+            answers.tables[key] = answer
+            while answers.size > self._limit:
+                answers.size -= answers.tables.popitem(last=False)[1].nbytes
 
     def clear(self) -> None:
-        with self._lock:
-            self._answers.clear()
-            self.epoch = secrets.token_hex(8)
-            self._size = 0
+        answers = self._answers
+        with answers.lock:
+            answers.tables.clear()
+            answers.epoch = secrets.token_hex(8)
+            answers.size = 0
+        if self._read_once is not None:
+            self._read_once = {}

@@ -1,5 +1,6 @@
 """Row-level security: the visible sales and batches as CTEs inserted into a query; values are parameters."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -50,8 +51,12 @@ class QueryContext:
     """FALSE if the catalogue of the warehouse has never had an entry."""
 
 
-def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, tuple[str, dict[str, Any]]]:
+def relations(
+    scope: Scope, filters: Filters, basis: QueryContext, reads: Callable[[str], bool] = lambda _: True
+) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return name → (SELECT, parameters) of each relation that queries read instead of whole tables.
+
+    reads: whether a query reads a relation; the daily totals that it does not read are left out.
 
     A name such as visible_lines consists of a set of days and the kind of rows.
     Sets of days within scope and filters, each empty if it does not apply:
@@ -86,26 +91,28 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
         "compared": visible if earlier or year else Where(["FALSE"]),
         "known": _history_where(scope, filters),
     }
-    selects: dict[str, tuple[str, dict[str, Any]]] = {}
+    currency, selects = basis.currency or basis.reporting_currency, dict[str, tuple[str, dict[str, Any]]]()
     for name, where in day_sets.items():
         whole = name == "known" or not (filters.category or filters.product)
         selects[f"{name}_lines"] = (where.select("line_facts", "*" if whole else _EVERY_SALE), where.params)
         for table in ROLLUPS:
-            currency = basis.currency or basis.reporting_currency
-            select = total_query(
+            if not reads(f"{name}_{table.removeprefix('day_')}"):
+                continue
+            selects[f"{name}_{table.removeprefix('day_')}"] = total_query(
                 table, where, basis.stale, currency, whole_sales=whole, has_catalogue=basis.has_catalogue
             )
-            selects[f"{name}_{table.removeprefix('day_')}"] = select
         selects[f"{name}_amounts"] = amount_query(where, basis.reporting_currency)
         selects[f"{name}_customers"] = count_query("customer_sums", where, basis.stale, whole_sales=whole)
     series = {name: day_sets[days] for name, days in SERIES.items()}
     whole = not (filters.category or filters.product)
     for table in ROLLUPS:
+        if not reads(f"compared_series_{table.removeprefix('day_')}"):
+            continue
         selects[f"compared_series_{table.removeprefix('day_')}"] = series_query(
             table,
             series,
             basis.stale,
-            basis.currency or basis.reporting_currency,
+            currency,
             whole_sales=whole,
             has_catalogue=basis.has_catalogue,
         )

@@ -48,8 +48,10 @@ def capture(page: Page, path: Path) -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-def test_every_page_of_a_role_is_taken(chromium: Browser, shop: DemoShop, folder: Path, role: Role) -> None:
-    served = shop.served
+def test_every_page_of_a_role_is_taken(
+    chromium: Browser, shop: DemoShop, folder: Path, role: Role, request: pytest.FixtureRequest
+) -> None:
+    served, part = shop.served, request.config.getoption("--pictures-of")
     context = chromium.new_context(
         locale="en-GB",
         timezone_id="Europe/London",
@@ -61,7 +63,7 @@ def test_every_page_of_a_role_is_taken(chromium: Browser, shop: DemoShop, folder
     try:
         page = open_page(context, served)
         shop.sign_in(page, role)
-        for picture in (picture for picture in pictures() if picture.role is role):
+        for picture in (one for one in pictures() if one.role is role and part in one.name):
             with served.portal.test_request_context():
                 path = served.portal.url_for(picture.area.endpoint, _external=False)
             page.emulate_media(color_scheme="dark" if picture.variant == "dark" else "light")

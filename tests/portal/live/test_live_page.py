@@ -127,7 +127,9 @@ def test_each_reader_gets_only_sales_in_scope(admin: Visitor, person: People, wo
         assert "S2<" not in text
         assert "Salesperson" not in text
         assert "Asha" not in text
-    assert "S2<" in events(salesperson, 0)["sales"]["rows"]
+    names = events(salesperson, 0)["sales"]["rows"]
+    assert 'data-label="Salesperson">' in names
+    assert "S2<" not in names  # the account has a name
 
 
 def test_today_is_compared_until_the_same_time_of_day(admin: Visitor, work: Work, clock: ManualClock) -> None:
@@ -140,7 +142,7 @@ def test_today_is_compared_until_the_same_time_of_day(admin: Visitor, work: Work
         indian_sale("3", "700.00", date=f"{LAST_WEEK} 14:31"),
     )
     today = admin.get("/live").text.partition('id="live-today"')[2].partition("</section>")[0]
-    assert [Decimal(text) for text in re.findall(r'value="([\d.-]+)"', today)] == [300, 100, 1, 1]
+    assert [Decimal(text) for text in re.findall(r'value="([\d.-]+)"', today)] == [300, 100, 1, 1, 1]
     assert "200.0%" in today
     clock.sleep(120)
     assert ">800.00</data>" in events(admin, 1)["today"]["today"]
@@ -151,6 +153,25 @@ def test_a_day_without_times_is_not_compared(admin: Visitor, work: Work) -> None
     today = events(admin, 0)["today"]["today"]
     assert "1 store not compared" in today
     assert ">100.00</data>" not in today
+
+
+def test_stores_have_their_names_of_the_catalogue(admin: Visitor, work: Work) -> None:
+    sell(admin, work, indian_sale("1", date=f"{TODAY} 10:00"))
+    assert "MUM01 <" in admin.get("/live").text
+    store = {"region": "IN", "store_id": "MUM01", "name": "Bandra", "active": "yes", "version": "0"}
+    assert admin.post("/catalogue/stores/save", store).status_code == 303
+    page = admin.get("/live").text
+    assert '<td data-label="Store">Bandra <span class="quiet">IN</span></td>' in page
+    assert "MUM01 <" not in page
+
+
+def test_stores_without_a_sale_today_come_last_and_are_not_100_percent_down(admin: Visitor, work: Work) -> None:
+    earlier = of_store(indian_sale("2", "900.00", date=f"{LAST_WEEK} 10:00"), "DEL01")
+    sell(admin, work, earlier, indian_sale("1", "10.00", date=f"{TODAY} 10:00"))
+    today = events(admin, 0)["today"]["today"].partition("<tbody>")[2]
+    assert re.findall(r'<th scope="row">(\w+)', today) == ["MUM01", "DEL01"]
+    assert "no sales yet" in today
+    assert "100.0%" not in today
 
 
 def test_an_anonymous_reader_gets_no_sales(anonymous: Visitor) -> None:

@@ -51,6 +51,11 @@ class StoreToday:
     unconverted_lines: int
     is_comparable: bool
 
+    @property
+    def has_sales(self) -> bool:
+        """Whether something was sold or returned today."""
+        return bool(self.orders or self.revenue)
+
 
 @dataclass(frozen=True)
 class Today:

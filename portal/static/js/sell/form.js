@@ -169,6 +169,7 @@
 
     clear() {
       for (const name of ["number", "customer_name", "customer_id", "time"]) this.fields[name].value = "";
+      this.part("note").textContent = "";
       this.fill(rules.empty());
       sessionStorage.removeItem(this.draft);
       this.focus();

@@ -50,7 +50,7 @@
     numberTaken: ({ number: sale }) => `This device already has a sale ${sale}. Use another number, or correct that sale.`,
     otherNumber: ({ number: sale }) => `Another sale has the number ${sale}. Enter another number.`,
     notKept: "The sale could not be kept on this device. Free some space, then try again.",
-    saved: ({ number: sale, total }) => `Sale ${sale}: ${total}`,
+    saved: ({ number: sale, total }) => `Sale ${sale} is saved: ${total}`,
     notFound: "The earlier sale was not found.",
     needsServer: "The server cannot be reached. A sale of this device can be returned from the list below.",
     actions: { print: "Receipt", correct: "Correct", cancel: "Cancel sale", return: "Return", discard: "Discard" },

@@ -1,0 +1,166 @@
+"""Open live pages while sales arrive: when they show a sale, how long other pages take, and what the server works."""
+
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.request import OpenerDirector, Request, urlopen
+
+from bench import portal
+from bench.ingest import TILLSTREAM, environment
+from bench.live.viewers import Arrivals, opened
+from bench.server import ADDRESS, Server, served
+from tillstream.app import build
+from tillstream.domain.people import Role
+from tillstream.domain.store_sale import schema
+from tillstream.people import accounts, store_tokens
+from tillstream.settings import Settings
+
+PAGES = ("/dashboard", "/dashboard/tiles/headline?preset=all", "/sale-lines", "/changes", "/live", "/uploads")
+EXAMPLE = schema()["examples"][0]
+PASSWORD = "a long passphrase of the bench"
+ARRIVAL = 30.0
+"""Seconds in which the last sale must have reached every page."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """Open live pages, of which `scopes` are of managers with different stores; the others see everything."""
+
+    viewers: int = 50
+    scopes: int = 10
+    seconds: float = 60
+    rate: float = 2
+    """Sales a second."""
+    demo: tuple[str, ...] = ("--json",)
+    """Options of the command `demo`."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """Seconds of the processor that the server used: for a page without live pages; in a second with open live pages
+    and no sale; for a sale that reaches all of them; for a page meanwhile, without that of the sales."""
+
+    page: float
+    waiting: float
+    sale: float
+    page_with_live: float
+
+
+@dataclass(frozen=True)
+class Live:
+    """Seconds: of pages without and with open live pages, and from the post of a sale to the viewers."""
+
+    idle: tuple[float, ...]
+    with_live: tuple[float, ...]
+    arrivals: tuple[float, ...]
+    missed: int
+    """Sales that a viewer of everything did not receive exactly once."""
+    work: Work
+
+
+def measure(home: Path, load: Load) -> Live:
+    """Measure a server on a home, each step for the seconds of the load."""
+    subprocess.run([TILLSTREAM, "demo", *load.demo], env=environment(home), check=True, capture_output=True)
+    managers, token = _people(home, load.scopes)
+    with served(home) as server:
+        browser = portal.sign_in(server)
+        _until_quiet(browser)
+        used = _Used(server.pid)
+        idle = _visits(browser, load.seconds)
+        page = used.since() / len(idle)
+        readers = [browser] * (load.viewers - load.scopes)  # of one account: sign-in is limited
+        bound = [portal.sign_in(Server(login, PASSWORD, "")) for login in managers]
+        arrivals = Arrivals()
+        with opened(readers, bound, arrivals):
+            used.since()
+            time.sleep(load.seconds / 2)
+            waiting = used.since() / (load.seconds / 2)
+            with _selling(token, arrivals, load.rate):
+                time.sleep(load.seconds)
+            selling, sales = used.since() - waiting * load.seconds, len(arrivals.posted)
+            with _selling(token, arrivals, load.rate):
+                with_live = _visits(browser, load.seconds)
+            sale, more = selling / sales, len(arrivals.posted) - sales
+            page_with_live = (used.since() - waiting * load.seconds - more * sale) / len(with_live)
+            arrivals.wait(len(readers), ARRIVAL)
+    work = Work(page, waiting, sale, page_with_live)
+    return Live(tuple(idle), tuple(with_live), tuple(arrivals.seconds), arrivals.missed(len(readers)), work)
+
+
+class _Used:
+    """The processor time of a process."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._before = self._total()
+
+    def since(self) -> float:
+        """Seconds since the last call."""
+        before, self._before = self._before, self._total()
+        return self._before - before
+
+    def _total(self) -> float:
+        fields = Path(f"/proc/{self._pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _people(home: Path, scopes: int) -> tuple[list[str], str]:
+    """Managers, and a token of the store of the example."""
+    app = build(Settings(home=home))
+    try:
+        logins = [f"manager-{at}" for at in range(scopes)]
+        for at, login in enumerate(logins):
+            stores = (EXAMPLE["store_id"], f"S{at}")
+            accounts.add(app.ports, login, login, Role.MANAGER, password=PASSWORD, regions=("IN",), stores=stores)
+        return logins, store_tokens.issue(app.ports, EXAMPLE["region"], EXAMPLE["store_id"], "bench", "bench")[1]
+    finally:
+        app.close()
+
+
+@contextmanager
+def _selling(token: str, arrivals: Arrivals, rate: float) -> Iterator[None]:
+    closed = threading.Event()
+    seller = threading.Thread(target=_sell, args=(token, arrivals, rate, closed.is_set), daemon=True)
+    seller.start()
+    try:
+        yield
+    finally:
+        closed.set()
+        seller.join()
+
+
+def _sell(token: str, arrivals: Arrivals, rate: float, is_closed: Callable[[], bool]) -> None:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    begin, count = time.monotonic(), 0
+    while not is_closed():
+        number, count = f"L-{len(arrivals.posted)}", count + 1
+        sold_at = datetime.now(UTC).isoformat(timespec="seconds")
+        body = json.dumps(EXAMPLE | {"number": number, "sold_at": sold_at}).encode()
+        arrivals.posted[number] = time.monotonic()
+        urlopen(Request(f"{ADDRESS}/api/sales", body, headers)).close()
+        time.sleep(max(0.0, begin + count / rate - time.monotonic()))
+
+
+def _until_quiet(browser: OpenerDirector) -> None:
+    """Wait until two rounds take equally long: the server has finished its startup work."""
+    before = float("inf")
+    while (now := sum(_visits(browser, 1))) < before * 0.8:
+        before = now
+
+
+def _visits(browser: OpenerDirector, seconds: float) -> list[float]:
+    until, times = time.monotonic() + seconds, list[float]()
+    while time.monotonic() < until:
+        for path in PAGES:
+            started = time.perf_counter()
+            portal.get(browser, path)
+            times.append(time.perf_counter() - started)
+            time.sleep(0.1)
+    return times

@@ -1,0 +1,78 @@
+"""The parts of the live page as HTML: rows of sales, and today's figures."""
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import render_template
+
+from portal.context import tillstream
+from portal.filters.names import name_of
+from portal.live import texts
+from portal.reader_locale import day_text
+from tillstream.analytics.live_sales import sales as live
+from tillstream.analytics.live_sales.same_time import StoreTimes, moment, store_times
+from tillstream.domain.people import Action
+
+MOST_STORES = 12
+"""Stores listed with their own figures; the total includes the others."""
+
+
+def rows(latest: live.LatestSales, view: live.View, now: datetime) -> str:
+    """Rows of the table of sales."""
+    times, may_see_people = _times(), view.scope.may(Action.SEE_PERSONAL)
+    return render_template(
+        "live/rows.html",
+        sales=[sale | _when(sale, times, now) | _names(sale, may_see_people) for sale in latest.sales],
+        may_see_people=may_see_people,
+    ).strip()
+
+
+def today(view: live.View, now: datetime) -> str:
+    """Today's figures and those of each store; stores without a sale today come last."""
+    app = tillstream()
+    figures = live.today(app.ports.warehouse, view, now, _times(), cache=app.queries)
+    stores = sorted(figures.stores, key=lambda one: (not one.has_sales, -one.revenue, -one.revenue_before))
+    return render_template(
+        "live/today.html",
+        today=figures,
+        comparable=figures.comparable,
+        selling=sum(store.has_sales for store in stores),
+        stores=[(store, _name("store", store.store_id, store.region)) for store in stores[:MOST_STORES]],
+        left_out=len(stores) - len(stores[:MOST_STORES]),
+        currency=view.currency,
+        growth=_growth,
+    )
+
+
+def _growth(now: Any, before: Any) -> Any:
+    return (now - before) / before if before and before > 0 else None
+
+
+def _times() -> StoreTimes:
+    contracts = tillstream().contracts
+    first = (contracts.for_region(region) for region in contracts.regions())
+    return store_times([*(one for one in first if one), *contracts.all().values()])
+
+
+def _names(sale: dict[str, Any], may_see_people: bool) -> dict[str, Any]:  # noqa: FBT001 - the second of two
+    seller = _name("salesperson", sale["salesperson_id"], sale["region"]) if may_see_people else ""
+    return {
+        "store": _name("store", sale["store_id"], sale["region"]),
+        "salesperson": seller,
+        "marks": texts.marks(sale),
+    }
+
+
+def _name(kind: str, code: str | None, region: str) -> str:
+    return name_of(kind, code, region) if code else ""
+
+
+def _when(sale: dict[str, Any], times: StoreTimes, now: datetime) -> dict[str, str]:
+    """Time and day of a sale on the clock of its store; the day only if it is not today."""
+    trading = times.of(sale["region"], sale["store_id"])
+    sold_at: datetime | None = sale["sold_at"]
+    sale_date: date = sale["sale_date"]
+    local = sold_at.astimezone(ZoneInfo(trading.zone)) if sold_at else None
+    day = "" if sale_date == moment(now, trading).today and local else day_text(sale_date)
+    return {"time": f"{local:%H:%M}" if local else "", "day": day, "zone": trading.zone}
