@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from bench.stores import posts, sales
-from bench.stores.sending import Sending, Till
+from bench.stores.sending import Load, Till
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
 from tillstream.domain.events import TOPIC_STORE_SALES
@@ -30,7 +30,7 @@ def post(run: str, tokens: dict[str, str], options: argparse.Namespace, stop: St
     else:
         tills = [Till(posts.of_one_sale(run, sender, tokens)) for sender in range(options.senders)]
     started = time.time()
-    Sending(tills, options.at_once, options.rate).run(lambda: not stop.is_set())
+    Load(tills, options.at_once, options.rate).run(lambda: not stop.is_set())
     return _summary([till.sent for till in tills], sum(till.accepted for till in tills), started)
 
 

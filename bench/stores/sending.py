@@ -34,7 +34,7 @@ class Till:
     received: bytearray = field(default_factory=bytearray)
 
 
-class Sending:
+class Load:
     """Sends the next posts of the tills in turn, at most `at_once` without a response and `rate` messages a second."""
 
     def __init__(self, tills: list[Till], at_once: int, rate: float) -> None:
@@ -144,8 +144,8 @@ def _response(received: bytearray) -> tuple[int, bytes, bool] | None:
     if end < 0:
         return None
     head = received[:end].lower()
-    _, found, rest = head.partition(b"content-length:")
-    if not found:
+    _, header, rest = head.partition(b"content-length:")
+    if not header:
         raise SystemExit(f"The response has no length: {bytes(head)!r}")
     size = int(rest.partition(b"\r\n")[0])
     body = bytes(received[end + 4 : end + 4 + size])

@@ -46,7 +46,7 @@ def test_a_new_code_is_listed_with_its_evidence_and_accepted_with_name_and_price
     assert "Kettle P1 IN" not in after
 
 
-def test_needs_review_counts_the_codes_that_nobody_decided_about(sold: Visitor) -> None:
+def test_needs_review_counts_the_codes_without_a_decision(sold: Visitor) -> None:
     page = sold.get("/waiting")
     assert "2 new codes of the sales are not in the catalogue" in text(page)
     assert f'href="{PAGE}"' in page.text

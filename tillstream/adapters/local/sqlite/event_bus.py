@@ -50,7 +50,7 @@ class SQLiteEventBus:
         self._note = note
         self._commits = GroupCommit(self._commit)
         self._last = self._noted = 0
-        self._heard: frozenset[str] = frozenset()
+        self._with_listeners: frozenset[str] = frozenset()
         """Topics of the last commit that had a subscription."""
 
     def subscribe(self, topic: str, subscription: str, policy: RetryPolicy | None = None) -> None:
@@ -72,7 +72,7 @@ class SQLiteEventBus:
         self._attached.detach(subscription)
 
     def publish(self, topic: str, messages: Sequence[Message]) -> list[str]:
-        if not messages or not (topic in self._heard or self._file.rows(sql.LISTENERS, (topic,))):
+        if not messages or not (topic in self._with_listeners or self._file.rows(sql.LISTENERS, (topic,))):
             return [str(self._clock.tick()) for _ in messages]
         published = self._commits.run(Publication(topic, messages))
         self._last = max(self._last, published[-1])
@@ -86,7 +86,7 @@ class SQLiteEventBus:
         """Store the messages of several publishers in one durable transaction; returns their sequences."""
         now, tick = self._micros(), self._clock.tick()
         with self._file.transaction() as sqlite:
-            sequences, self._heard = store(sqlite, publications, now, tick)
+            sequences, self._with_listeners = store(sqlite, publications, now, tick)
         return sequences
 
     def advance(self, sequence: int) -> int:
