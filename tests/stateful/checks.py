@@ -13,6 +13,7 @@ from stateful.system import System
 import sql
 from tillstream.analytics.summed import totals_coverage
 from tillstream.analytics.summing import Where, total_query
+from tillstream.batches import packs
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, State
 from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.people import user_scopes
@@ -134,7 +135,7 @@ def _check_nothing_is_lost(system: System, records: list[Batch]) -> None:
     for record in records:
         assert record.state in TERMINAL | {State.HELD}, f"{record.file} is still {record.state}"
         if record.kind == "messages":
-            with system.plain.ports.objects.open(record.bucket, record.object, record.generation) as stream:
+            with packs.open_original(system.plain.ports, record) as stream:
                 bodies = [json.loads(line) for line in stream.read().splitlines()]
             texts.update({(body["sequence"], body["message"]) for body in bodies})
     sent = Counter(text for _, text in texts)

@@ -19,6 +19,7 @@ from stateful.sources import COUNTED, NUMBERED, REGION, Fix, Row, Sale, Source, 
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
+from tillstream.batches import packs
 from tillstream.batches import records as batch_records
 from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.events import TOPIC_SALE_EVENTS
@@ -243,7 +244,7 @@ class System:
 
     def _rows(self, record: Batch, source: Source) -> Iterator[ModelRow]:
         if record.kind == "messages":
-            with self.plain.ports.objects.open(record.bucket, record.object, record.generation) as stream:
+            with packs.open_original(self.plain.ports, record) as stream:
                 envelopes = [json.loads(line) for line in stream.read().splitlines()]
             row = 1
             for envelope in envelopes:
