@@ -12,6 +12,7 @@ from portal.uploads import (
     receipt,
     same_file,
     source_template,
+    store_days,
     submit,
     without_preview,
 )
@@ -22,6 +23,7 @@ blueprint.add_url_rule("/uploads", "listing", listing.show)
 blueprint.add_url_rule("/uploads", "submit", submit.submit, methods=["POST"])
 blueprint.add_url_rule("/uploads/progress", "progress", progress.show)
 blueprint.add_url_rule("/uploads/proposals", "proposals", proposed.show)
+blueprint.add_url_rule("/uploads/store-sales", "store_days", store_days.show)
 blueprint.add_url_rule("/uploads/same", "same_file", same_file.show)
 blueprint.add_url_rule("/uploads/templates/<name>.csv", "source_template", source_template.download)
 blueprint.add_url_rule("/uploads/look", "submit_for_preview", submit.submit_for_preview, methods=["POST"])
