@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tillstream.contracts import import_settings
 from tillstream.domain.people import Role
 from tillstream.people import accounts
+from tillstream.server.serve import with_server_memory
 from tillstream.settings import Settings
 
 ARGS = (
@@ -42,7 +43,9 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    app = build(Settings(home=tmp_path / "home", samples=False, threads=1, reporting_currency="INR"))
+    app = build(
+        with_server_memory(Settings(home=tmp_path / "home", samples=False, threads=1, reporting_currency="INR"))
+    )
     accounts.add(app.ports, "admin", "Ada Admin", Role.ADMIN, password=PASSWORD)
     with running(app) as served:
         yield served

@@ -10,6 +10,7 @@ from sample_shop import open_shop
 
 from tillstream.app import build
 from tillstream.domain.people import Role
+from tillstream.server.serve import with_server_memory
 from tillstream.settings import Settings
 
 pytestmark = pytest.mark.browser
@@ -23,7 +24,7 @@ SCREENS = 3
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("answers")
-    app = build(Settings(home=folder / "home", samples=False, threads=1))
+    app = build(with_server_memory(Settings(home=folder / "home", samples=False, threads=1)))
     open_shop(app, folder)
     with running(app, working=False) as served:
         yield served

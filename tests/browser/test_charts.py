@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tillstream.domain.people import Role
 from tillstream.people import accounts
+from tillstream.server.serve import with_server_memory
 from tillstream.settings import Settings
 
 pytestmark = pytest.mark.browser
@@ -32,7 +33,7 @@ PIXEL = "(place, [finder, value]) => echarts.getInstanceByDom(place).convertToPi
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    app = build(Settings(home=tmp_path / "home", samples=False, development=True, threads=1))
+    app = build(with_server_memory(Settings(home=tmp_path / "home", samples=False, development=True, threads=1)))
     accounts.add(app.ports, "admin", "Ada Admin", Role.ADMIN, password=PASSWORD)
     with running(app, working=False) as served:
         yield served

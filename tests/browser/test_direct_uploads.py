@@ -21,6 +21,7 @@ from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.people import Role
 from tillstream.handlers import stage_object
 from tillstream.people import accounts
+from tillstream.server.serve import with_server_memory
 from tillstream.settings import Settings
 from tillstream.workflows.intake import resumable_upload
 
@@ -48,7 +49,9 @@ def store(cloud_storage: Emulator) -> CloudStorageObjectStore:
 
 @pytest.fixture
 def served(tmp_path: Path, store: CloudStorageObjectStore) -> Iterator[Served]:
-    app = build(Settings(home=tmp_path / "home", samples=False, threads=1, reporting_currency="INR"))
+    app = build(
+        with_server_memory(Settings(home=tmp_path / "home", samples=False, threads=1, reporting_currency="INR"))
+    )
     app = replace(app, ports=replace(app.ports, objects=store))
     accounts.add(app.ports, "admin", "Ada Admin", Role.ADMIN, password=PASSWORD)
     with running(app, working=False) as served:

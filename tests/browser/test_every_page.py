@@ -14,6 +14,7 @@ from sample_shop import Shop, open_shop
 
 from tillstream.app import build
 from tillstream.domain.people import Role
+from tillstream.server.serve import with_server_memory
 from tillstream.settings import Settings
 
 pytestmark = pytest.mark.browser
@@ -23,7 +24,7 @@ Walk = tuple[Served, Shop]
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     folder = tmp_path_factory.mktemp("shop")
-    app = build(Settings(home=folder / "home", samples=False, development=True, threads=1))
+    app = build(with_server_memory(Settings(home=folder / "home", samples=False, development=True, threads=1)))
     shop = open_shop(app, folder)
     with running(app, working=False) as served:
         yield served, shop

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, CDPSession, Page
 from sample_shop import open_shop
 
 from tillstream.domain.people import Role
+from tillstream.server.serve import with_server_memory
 from tillstream.settings import Settings
 
 pytestmark = pytest.mark.browser
@@ -54,7 +55,7 @@ class Wire:
 @pytest.fixture
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("weight")
-    app = build(Settings(home=folder / "home", samples=False, threads=1))
+    app = build(with_server_memory(Settings(home=folder / "home", samples=False, threads=1)))
     open_shop(app, folder)
     with running(app, working=False) as served:
         yield served

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from portal.storybook import components
 from tillstream.domain.people import Role
 from tillstream.people import accounts
+from tillstream.server.serve import with_server_memory
 from tillstream.settings import Settings
 
 AXE = "axe.run('main', {resultTypes: ['violations']}).then((found) => found.violations)"
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    app = build(Settings(home=tmp_path / "home", samples=False, development=True, threads=1))
+    app = build(with_server_memory(Settings(home=tmp_path / "home", samples=False, development=True, threads=1)))
     accounts.add(app.ports, "admin", "Ada Admin", Role.ADMIN, password=PASSWORD)
     with running(app, working=False) as served:
         yield served

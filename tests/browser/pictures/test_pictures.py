@@ -11,6 +11,7 @@ from sample_shop import Shop, open_shop
 
 from tillstream.app import build
 from tillstream.domain.people import Role
+from tillstream.server.serve import with_server_memory
 from tillstream.settings import Settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
@@ -38,7 +39,7 @@ PICTURES: dict[str, tuple[Role, str, dict[str, int], str]] = {
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Shop]]:
     folder = tmp_path_factory.mktemp("pictures")
-    app = build(Settings(home=folder / "home", samples=False, threads=1))
+    app = build(with_server_memory(Settings(home=folder / "home", samples=False, threads=1)))
     shop = open_shop(app, folder)
     with running(app, working=False) as served:
         yield served, shop
