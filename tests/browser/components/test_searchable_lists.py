@@ -1,5 +1,6 @@
 """Searchable lists of filter values: narrowed by each other, by keyboard, on the phone, and without scripts."""
 
+import time
 from io import BytesIO
 
 import pytest
@@ -7,6 +8,8 @@ from live_server import PASSWORD, Served
 from page_checks import settle
 from playwright.sync_api import Browser, Page, expect
 
+from tillstream.batches import records
+from tillstream.domain.batch.record import IN_LEDGER
 from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
@@ -24,7 +27,12 @@ def _sell(served: Served) -> None:
         for at, (store, (code, name)) in enumerate(STORES.items(), 1)
     ]
     content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
-    uploads.receive(served.app.ports, served.app.contracts.pin("IN"), "march.csv", content, by="admin")
+    ports = served.app.ports
+    batch = uploads.receive(ports, served.app.contracts.pin("IN"), "march.csv", content, by="admin")
+    until = time.monotonic() + 30
+    while records.get(ports, batch.batch_id).state not in IN_LEDGER:
+        assert time.monotonic() < until, "the file is not settled"
+        time.sleep(0.05)
 
 
 def _open(page: Page, served: Served, address: str) -> None:
