@@ -61,6 +61,7 @@ def test_a_mistake_is_shown_at_its_field_and_keeps_the_sale(page: Page, served: 
     expect(page.get_by_text("Add a product first.")).to_be_visible()
     scan(page, "4006381333931")
     expect(page.get_by_text("No product has “4006381333931”.")).to_be_visible()
+    expect(page.get_by_role("option", name="Add the code")).to_be_visible()
     page.keyboard.press("Enter")  # the unlisted code
     expect(page.get_by_label("Price of 4006381333931")).to_be_focused()
     page.keyboard.type("1,234")

@@ -11,6 +11,7 @@ globalThis.corrections = {};
   }
 
   const AGAIN = 2000;
+  const MOST_RETRIES = 2;
   // What the page asks for by itself is no reason to ask a person to sign in.
   const UNASKED = new Set(["stamp", "cell"]);
   const signedOut = (answer) => answer.redirected || answer.status === 401;
@@ -57,11 +58,12 @@ globalThis.corrections = {};
     }
 
     // What was typed is never dropped because the session ended: it is sent once the person is signed in again. A
-    // server that no longer has the session may miss the token first, hence the second try after any 400.
+    // server that no longer has the session may miss the token first, and the tab of the sign-in may replace the token
+    // that this page has just read, hence two more tries after a 400.
     async post(part, data) {
-      for (let again = false; ; again = true) {
+      for (let tries = 0; ; tries += 1) {
         const answer = await this.send(part, data);
-        if (!signedOut(answer) && (again || answer.status !== 400)) return this.read(answer);
+        if (!signedOut(answer) && (tries >= MOST_RETRIES || answer.status !== 400)) return this.read(answer);
         while (!await globalThis.ensureSignedIn()) await this.on.signedOut();
       }
     }
