@@ -8,6 +8,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from portal.reader_locale import day_text, days_text, decimal, exact, is_written, month_text, percent
+from tillstream.domain.errors import Rejected
 from tillstream.domain.money.minor_units import minor_digits
 
 NOTHING = Markup('<span class="none" title="Nothing to show">–</span>')
@@ -105,6 +106,14 @@ def instant(value: Any) -> Markup:
     return Markup('<time class="instant" datetime="{}">{}</time>').format(
         at.isoformat(timespec="seconds"), f"{day_text(at)}, {at:%H:%M} UTC"
     )
+
+
+def day_in(text: str) -> date | None:
+    """The day that a field or an address states; None if it is empty. Raises `Rejected`."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Rejected(not_a_date(text)) from error
 
 
 def not_a_date(text: str) -> str:

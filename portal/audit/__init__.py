@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import date
 
 from flask import Blueprint, Response, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
@@ -78,17 +77,10 @@ def _parse_filters(values: dict[str, str]) -> reading.AuditFilter:
         who=values["who"].casefold(),
         what=what,
         subject=values["subject"],
-        since=_day(values["since"]),
-        until=_day(values["until"]),
+        since=formats.day_in(values["since"]),
+        until=formats.day_in(values["until"]),
         text=values["q"],
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise Rejected(formats.not_a_date(text)) from error
 
 
 def _csv(entries: Iterator[Entry]) -> Iterator[str]:

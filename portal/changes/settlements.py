@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
@@ -18,7 +18,6 @@ from portal.filters.fields import field
 from portal.list_view import list_query
 from tillstream.analytics import changes
 from tillstream.analytics.filters import Filters
-from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action, Scope
 from tillstream.people import last_seen
 
@@ -33,7 +32,7 @@ def show() -> ResponseReturnValue:
     warehouse, cache = ports().warehouse, tillstream().queries
     about = list_query(keep=("since",), filters=FILTERS)
     bounds = narrowed(about.chosen)
-    since = _day(request.args.get("since", ""))
+    since = formats.day_in(request.args.get("since", ""))
     last_visit = last_seen.record_visit(ports(), me().login, changes.last_settlement(warehouse, cache))
     week_ago = ports().clock.now().date() - WEEK
     if last_visit.at is None:
@@ -141,10 +140,3 @@ def _files(after: int, through: int) -> dict[int, list[dict[str, Any]]]:
     window = {"after": max(after, 0), "through": through, "limit": MOST_FILES}
     batches = metrics.ask("settlement-batches", Filters(), **window).to_pylist()
     return {number: list(rows) for number, rows in groupby(batches, key=lambda row: int(row["settlement_no"]))}
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise Rejected(formats.not_a_date(text)) from error

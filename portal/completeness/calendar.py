@@ -18,7 +18,7 @@ from tillstream.analytics.deliveries import WATERMARK_WINDOW, DeliveryFacts
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.missing_days import Email, missing_days_email
 from tillstream.contracts import expectations
-from tillstream.domain.batch.record import Batch
+from tillstream.domain.batch.record import Batch, receipt_time
 from tillstream.domain.batch.record import State as UploadState
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
@@ -129,7 +129,7 @@ def _held_days() -> dict[str, list[tuple[str | None, date]]]:
 
 
 def _received(upload: dict[str, Any]) -> datetime:
-    return datetime.fromtimestamp(upload["received_seq"] / 1_000_000, ports().clock.now().tzinfo)
+    return receipt_time(upload["received_seq"])
 
 
 def _reminder(row: Row) -> Email | None:

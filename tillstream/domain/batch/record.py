@@ -1,7 +1,7 @@
 """Batch records: their states and the allowed transitions."""
 
 from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypedDict, Unpack
 
@@ -61,7 +61,12 @@ TERMINAL = frozenset({State.ANNOUNCED, State.REJECTED, State.CANCELLED, State.UN
 
 def received_date(received_seq: int) -> date:
     """The UTC day of a receipt, given in microseconds since 1970."""
-    return date(1970, 1, 1) + timedelta(microseconds=received_seq)
+    return receipt_time(received_seq).date()
+
+
+def receipt_time(received_seq: int) -> datetime:
+    """The time of a receipt, UTC, given in microseconds since 1970."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=received_seq)
 
 
 REJECTED_BY = "Rejected by "

@@ -3,13 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any
 
 from tillstream.batches import packs, records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import Batch, BatchKind, State
+from tillstream.domain.batch.record import Batch, BatchKind, State, receipt_time
 from tillstream.domain.batch.staging_report import IssueCount, StagingReport
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.events import INBOX
@@ -85,7 +84,7 @@ class _Originals:
 
 def _created(row: Mapping[str, Any], originals: _Originals) -> Batch:
     stored = originals.of(row)
-    received = datetime.fromtimestamp(row["received_seq"] / 1_000_000, UTC).isoformat()
+    received = receipt_time(row["received_seq"]).isoformat()
     return Batch(
         batch_id=row["batch_id"],
         kind=BatchKind(row["kind"]),
