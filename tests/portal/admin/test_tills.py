@@ -79,7 +79,7 @@ def test_a_key_that_does_not_exist_is_not_found(person: People) -> None:
     assert person(Role.ADMIN).post("/stores/keys/000000000000/revoke").status_code == 404
 
 
-def test_a_store_whose_keys_are_all_revoked_is_shown_with_both_ways_out(app: App, person: People) -> None:
+def test_a_store_with_only_revoked_keys_is_shown_with_both_ways_out(app: App, person: People) -> None:
     admin = person(Role.ADMIN)
     key = store_keys.issue(app.ports, "IN", "MUM01", "front", "boss")[0]
     where = {"region": "IN", "store_id": "MUM01"}

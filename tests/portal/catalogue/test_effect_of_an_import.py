@@ -43,7 +43,7 @@ def test_costs_in_two_new_currencies_count_with_the_rate_of_each(sold: Visitor) 
     assert re.search(r"Kettle P1 INR .* 3 no cost 180(\.00)? ", text(preview(sold, "costs", *rows)))
 
 
-def test_products_whose_effect_is_not_computed_are_counted(sold: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_products_without_a_computed_effect_are_counted(sold: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     sold.post(PAGE, {"answer": "accept", "code": ids(sold.get(PAGE))})
     monkeypatch.setattr(cost_preview, "MOST", 1)
     page = text(preview(sold, "costs", "P1,40,IN,INR,2026-06-01", "P2,1,IN,INR,2026-06-01"))
