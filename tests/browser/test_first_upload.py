@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from live_server import PASSWORD, Served
 from page_checks import narrow_page_problems, page_problems
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tillstream.workflows.intake import uploads
 
@@ -128,6 +128,20 @@ def test_a_drop_down_changes_what_a_column_becomes(upload_page: Page, served: Se
     page.get_by_label("What Filiale becomes").select_option("Category")
     expect(page.get_by_label("What Filiale becomes")).to_have_value("category")
     page.get_by_label("What Filiale becomes").select_option("Not used")
+    page.get_by_text("1 column not used").click()
+    expect(page.get_by_label("What Filiale becomes")).to_have_value("")
+    assert served.page_errors == []
+
+
+def test_an_answer_chosen_before_the_script_of_the_page_is_loaded_is_saved(
+    upload_page: Page, served: Served, tmp_path: Path
+) -> None:
+    page, waiting = upload_page, list[Route]()
+    page.route("**/preview*.js*", lambda route: waiting.append(route))
+    with page.expect_request("**/preview*.js*"):
+        dropped(page, tmp_path)
+    page.get_by_label("What Filiale becomes").select_option("Not used")
+    waiting.pop().continue_()
     page.get_by_text("1 column not used").click()
     expect(page.get_by_label("What Filiale becomes")).to_have_value("")
     assert served.page_errors == []

@@ -123,5 +123,13 @@
     }
   }
 
+  function isChanged(field) {
+    if (field.tagName === "SELECT") return field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected));
+    if (field.type === "radio") return field.checked && !field.defaultChecked;
+    return field.value !== field.defaultValue && field !== document.activeElement; // one that is being typed is saved when left
+  }
+
   begin();
+  // What was answered before this script was loaded.
+  for (const field of document.querySelectorAll("[data-answers] :is(select, input:not([type=hidden]))")) if (isChanged(field)) keep(field);
 })();

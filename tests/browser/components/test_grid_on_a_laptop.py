@@ -146,6 +146,7 @@ def test_what_is_typed_after_the_session_ends_is_saved_after_signing_in(
     with page.context.expect_page() as opened:
         dialog.get_by_role("link", name="Sign in in a new tab").click()
     _sign_in(opened.value)
+    expect(opened.value.get_by_role("heading", name="You are signed in")).to_be_visible()
     opened.value.close()
     expect(dialog).to_be_hidden()
     expect(page.get_by_text("1 of 8 rows would be accepted")).to_be_visible()
