@@ -21,13 +21,21 @@ __all__ += ["storage_testbench"]
 HERE = Path(__file__).parent
 SYSTEM_FOLDERS = (
     *("browser", "cloud", "contract/warehouse/test_sales_of_other_regions", "docs/test_readme_tour", "e2e/server"),
-    *("e2e/test_backup", "e2e/test_demo"),
+    *("e2e/holds", "e2e/test_backup", "e2e/test_command_line", "e2e/test_demo"),
     *("e2e/test_older_homes", "e2e/test_senders_of_files", "e2e/files/test_large_settlements", "e2e/files/test_real_"),
     *("e2e/files/test_store_sales_beside_large_files", "faults", "golden/test_homes", "portal/api/test_api_fuzzed"),
-    *("portal/test_row_scopes", "property/test_write_scope", "stateful", "till/test_any_order", "till/test_killed"),
+    *("portal/test_audit_of_pages", "portal/test_row_scopes", "portal/test_several_instances"),
+    *(
+        "property/test_round_trips",
+        "property/test_shipped_styles",
+        "property/test_write_scope",
+        "stateful",
+        "strangers",
+    ),
+    *("till/test_any_order", "till/test_killed", "unit/samples"),
 )
-"""Tests of the whole: a browser, a server, a cloud, crashes, every page, whole homes, real and large files, schedules
-after which everything is checked. Elsewhere a fixture or a marker does."""
+"""Tests of the whole: a browser, a server, a cloud, crashes, every page, whole homes, the samples, files of other
+programs, real and large files, schedules after which everything is checked. Elsewhere a fixture or a marker does."""
 ONE_WORKER = {"spec": "the SQL engine that judges takes half a minute to start"}
 """Folders whose tests run in one worker each, with the reason."""
 SYSTEM_FIXTURES = frozenset(

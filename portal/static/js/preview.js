@@ -131,5 +131,5 @@
 
   begin();
   // What was answered before this script was loaded.
-  for (const field of document.querySelectorAll("[data-answers] :is(select, input:not([type=hidden]))")) if (isChanged(field)) keep(field);
+  for (const field of document.querySelectorAll("[data-answers] select, [data-answers] input")) if (isChanged(field)) keep(field);
 })();

@@ -44,13 +44,20 @@ def _check_size(path: Path) -> None:
 
     A crash during a checkpoint leaves such a file as well, but then its log still has the page.
     """
-    log = path.with_name(f"{path.name}-wal")
-    if not path.is_file() or (log.exists() and log.stat().st_size):
+    if not path.is_file() or _size(path.with_name(f"{path.name}-wal")):
         return
     with path.open("rb") as stream:
         page = int.from_bytes(stream.read(18)[16:], "big")
     if page > 1 and path.stat().st_size % page:
         raise _damaged(path, "it is cut off")
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 without one, such as a log that another process deletes meanwhile."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _use_write_ahead_log(sqlite: sqlite3.Connection) -> None:
