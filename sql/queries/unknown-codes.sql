@@ -2,7 +2,7 @@
 -- is none of a kind of which the catalogue has no entry. name, category, and usual_price of a product with its currency,
 -- are those of most lines, as is the currency of a store or salesperson; stores lists up to five stores, those with most
 -- lines first, store_count and salesperson_count are the numbers of all, store_ids has all stores of a salesperson.
--- @kind STRING = product of product|store|salesperson|all: what the codes stand for
+-- @kind STRING = product of product|store|salesperson|all: kind of the codes
 -- @personal INT64 = 0: 1 if the user may see personal columns; otherwise there are no salespeople
 -- @limit INT64 = 100: maximum number of codes
 -- @offset INT64 = 0: number of codes to skip
