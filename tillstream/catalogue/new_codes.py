@@ -189,15 +189,16 @@ def _undo_acceptance(ports: Ports, decision: Decided, by: str) -> None:
 
 def _is_used(ports: Ports, decision: Decided) -> bool:
     """Whether another entry names the accepted one."""
-    promotions = records.COLLECTIONS[EntryKind.PROMOTION]
     if decision.kind is EntryKind.PRODUCT:
-        return bool(ports.documents.find(promotions, {"product": decision.code}, limit=1))
+        return bool(ports.documents.find(records.COLLECTIONS[EntryKind.PROMOTION], {"product": decision.code}, limit=1))
     if decision.kind is not EntryKind.STORE:
         return False
-    of_store = {"region": decision.region, "store_id": decision.code}
-    of_region = ports.documents.find(records.COLLECTIONS[EntryKind.SALESPERSON], {"region": decision.region})
-    sells = any(decision.code in one.data["stores"] for one in of_region)
-    return sells or bool(ports.documents.find(promotions, of_store, limit=1))
+    region, code = decision.region, decision.code
+    salespeople = ports.documents.find(records.COLLECTIONS[EntryKind.SALESPERSON], {"region": region})
+    promotions = ports.documents.find(records.COLLECTIONS[EntryKind.PROMOTION], {"store_id": code})
+    return any(code in one.data["stores"] for one in salespeople) or any(
+        one.data["region"] == region for one in promotions
+    )
 
 
 def _put(ports: Ports, code: NewCode, decision: Decision, by: str, product: str = "", version: int = 0) -> Put:
