@@ -55,7 +55,12 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "admin.people": [{}, {"q": "a"}, {"role": "clerk", "state": "active"}, {"sort": "-seen"}],
     "catalogue.listing": [{}, {"q": "kettle", "sort": "-name", "state": "all"}],
     "catalogue.entry": [{"code": "KET"}],
-    "catalogue.new_codes": [{}, {"q": "kettle", "sort": "-first", "region": "IN"}, {"state": "decided"}],
+    "catalogue.new_codes": [
+        {},
+        {"q": "kettle", "sort": "-first", "region": "IN"},
+        {"state": "decided"},
+        {"kind": "store"},
+    ],
     "catalogue.merge_codes": [{"codes": "IN:P1"}, {"codes": "IN:P1", "q": "kettle"}],
     "catalogue.prices_off_list": [{}, {"share": "0.5", "page": "2"}],
     "catalogue.export": [{}, {"format": "xlsx"}],

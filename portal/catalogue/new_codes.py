@@ -1,6 +1,7 @@
 """Codes of the sales that the catalogue lacks, with the evidence for each, and the decisions about them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -9,15 +10,14 @@ from flask.typing import ResponseReturnValue
 from portal import list_view
 from portal.access import allow
 from portal.catalogue import texts
-from portal.catalogue.tabs import all_regions, links
+from portal.catalogue.tabs import TABS, all_regions, entry_address, links
 from portal.context import me, ports, scope, tillstream
 from portal.metrics import ask
 from tillstream.analytics.filters import Filters
 from tillstream.catalogue import listing, mirror, new_codes
 from tillstream.catalogue.new_codes import Decided, NewCode
-from tillstream.catalogue.records import document_id
-from tillstream.domain.catalogue.entries import EntryKind
-from tillstream.domain.catalogue.permissions import edits_all
+from tillstream.domain.catalogue.entries import EntryKind, Product
+from tillstream.domain.catalogue.permissions import may_edit
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
 
@@ -27,14 +27,20 @@ AT_ONCE = 100
 SORTS = {"name": "name", "lines": "lines", "first": "first_sale_date", "last": "last_sale_date"}
 DECIDED = "decided"
 Evidence = dict[str, dict[str, Any]]
-"""Document id of (region, code) → row of the query `unknown-codes`."""
+"""ID of a code → row of the query `unknown-codes`."""
+TAB_OF = {one.kind: one for one in TABS.values() if one.kind in texts.CODE_KINDS}
 
 
 @allow(Action.MANAGE_STOCK)
 def show() -> ResponseReturnValue:
-    query = list_view.list_query(sorts=SORTS, filters=("state", "region"), default_sort="-lines")
+    query = list_view.list_query(sorts=SORTS, filters=("state", "region"), keep=("kind",), default_sort="-lines")
+    kind = _kind(request.args)
     state, region = (next(iter(query.chosen[name]), "") for name in ("state", "region"))
-    rows: Sequence[Any] = decisions() if state == DECIDED else _sorted(undecided(), query)
+    unknown = undecided()
+    of_kind = {key: row for key, row in unknown.items() if row["kind"] == kind}
+    rows: Sequence[Any] = [one for one in decisions() if one.kind == kind]
+    if state != DECIDED:
+        rows = _sorted(of_kind, query)
     words = query.q.casefold().split()
     matching = [
         row
@@ -49,11 +55,17 @@ def show() -> ResponseReturnValue:
         state=state,
         states=texts.CODE_STATES,
         decisions=texts.DECISIONS,
-        columns=texts.CODE_COLUMNS,
+        columns={"new": texts.code_columns(kind), "decided": texts.DECISION_COLUMNS},
+        kind=kind,
+        kinds=_kind_links(unknown),
+        kind_address=address_of(kind),
+        catalogue_tab=TAB_OF[kind].name,
         region=region,
         region_choices=[(one, one) for one in all_regions() if scope().covers_region(one)],
-        editable=edits_all(scope()),
-        code_id=lambda row: document_id(_value(row, "region"), _value(row, "code")),
+        editable=_may_decide,
+        any_editable=any(_may_decide(one) for one in rows),
+        entry_of=_entry_address,
+        code_id=lambda row: new_codes.id_of(row["kind"], row["region"], row["code"]),
     )
 
 
@@ -64,10 +76,10 @@ def decide() -> ResponseReturnValue:
     chosen = [single] if single else list(dict.fromkeys(request.form.getlist("code")[:AT_ONCE]))
     if not chosen:
         raise Rejected(texts.NO_CODE)
-    _check_editor()
     if answer == "merge":
         return redirect(url_for("catalogue.merge_codes", codes=",".join(chosen)), 303)
     codes = evidence_of(chosen)
+    _check_editor(codes)
     if answer == "accept":
         done = _accepted(codes)
     elif answer == "ignore":
@@ -76,7 +88,7 @@ def decide() -> ResponseReturnValue:
     else:
         raise NotFound(texts.no_tab(answer))
     _follow(texts.decided(answer, [one.code for one in done]) if done else "")
-    return redirect(url_for("catalogue.new_codes"), 303)
+    return redirect(address_of(codes[0].kind), 303)
 
 
 @allow(Action.MANAGE_STOCK)
@@ -84,11 +96,11 @@ def merge() -> ResponseReturnValue:
     """Choose the product that the codes name, too."""
     query = list_view.list_query(keep=("codes",))
     try:
-        codes = evidence_of(request.args.get("codes", "").split(",")[:AT_ONCE])
+        codes = _products(evidence_of(request.args.get("codes", "").split(",")[:AT_ONCE]))
     except Rejected as error:
         flash(str(error), "ask")
         return redirect(url_for("catalogue.new_codes"))
-    _check_editor()
+    _check_editor(codes)
     similar = listing.EntryFilter((codes[0].name or codes[0].code) if not query.q else query.q)
     entries = listing.find(ports(), EntryKind.PRODUCT, scope(), similar)
     if not entries and not query.q:
@@ -99,9 +111,9 @@ def merge() -> ResponseReturnValue:
 
 @allow(Action.MANAGE_STOCK)
 def save_merge() -> ResponseReturnValue:
-    codes = evidence_of(request.form.get("codes", "").split(",")[:AT_ONCE])
+    codes = _products(evidence_of(request.form.get("codes", "").split(",")[:AT_ONCE]))
     product = request.form.get("product", "")
-    _check_editor()
+    _check_editor(codes)
     new_codes.merge(ports(), codes, product, by=me().login, regions=all_regions())
     _follow(texts.merged([one.code for one in codes], product))
     return redirect(url_for("catalogue.new_codes"), 303)
@@ -109,27 +121,43 @@ def save_merge() -> ResponseReturnValue:
 
 @allow(Action.MANAGE_STOCK)
 def undo() -> ResponseReturnValue:
-    decision = new_codes.get(ports(), request.form.get("region", ""), request.form.get("code", ""))
-    _check_editor()
+    key = (request.form.get("region", ""), request.form.get("code", ""))
+    decision = new_codes.get(ports(), *key, _kind(request.form))
+    _check_editor([decision])
     try:
         new_codes.undo(ports(), decision, by=me().login, regions=all_regions())
     except new_codes.ChangedSince as error:
         flash(str(error), "ask")
     else:
         _follow(texts.undone(decision.code))
-    return redirect(url_for("catalogue.new_codes", state=DECIDED), 303)
+    return redirect(address_of(decision.kind, state=DECIDED), 303)
 
 
 def undecided() -> Evidence:
     """The codes of the visible sales that the catalogue lacks and about which there is no decision."""
-    rows = ask("unknown-codes", Filters(), limit=MOST).to_pylist()
-    decided = {(one.region, one.code) for one in new_codes.decided(ports())}
-    open_rows = (row for row in rows if (row["region"], row["code"]) not in decided)
-    return {document_id(row["region"], row["code"]): row for row in open_rows}
+    rows = ask("unknown-codes", Filters(), kind="all", limit=MOST).to_pylist()
+    decided = {(one.kind, one.region, one.code) for one in new_codes.decided(ports())}
+    open_rows = (row | {"kind": EntryKind(row["kind"])} for row in rows)
+    return {
+        new_codes.id_of(*key): row
+        for row in open_rows
+        if (key := (row["kind"], row["region"], row["code"])) not in decided
+    }
 
 
 def decisions() -> list[Decided]:
-    return [one for one in new_codes.decided(ports()) if scope().covers_region(one.region)]
+    """The decisions about codes of the regions and stores of the viewer."""
+    return [
+        one
+        for one in new_codes.decided(ports())
+        if scope().covers_region(one.region) and listing.in_scope(scope(), new_codes.draft(one))
+    ]
+
+
+def address_of(kind: EntryKind, state: str = "") -> str:
+    """The page of the codes of a kind; that of products is the first one."""
+    named = None if kind is EntryKind.PRODUCT else kind.value
+    return url_for("catalogue.new_codes", kind=named, state=state or None)
 
 
 def evidence_of(ids: Iterable[str]) -> list[NewCode]:
@@ -143,19 +171,43 @@ def evidence_of(ids: Iterable[str]) -> list[NewCode]:
 
 def _new_code(row: dict[str, Any]) -> NewCode:
     names = (row["region"], row["code"], row["name"] or "", row["category"] or "")
-    return NewCode(*names, row["usual_price"], row["currency"] or "", row["first_sale_date"])
+    stores = tuple((row["store_ids"] or "").split(";")) if row["store_ids"] else ()
+    return NewCode(*names, row["usual_price"], row["currency"] or "", row["first_sale_date"], row["kind"], stores)
+
+
+def _kind(values: Mapping[str, str]) -> EntryKind:
+    """The kind in an address or form; without one, products. Raises `NotFound`."""
+    name = values.get("kind") or EntryKind.PRODUCT.value
+    if name not in texts.CODE_KINDS:
+        raise NotFound(texts.no_tab(name))
+    return EntryKind(name)
+
+
+def _kind_links(unknown: Evidence) -> list[tuple[str, str]]:
+    """Address and label of the codes of each kind, with their number."""
+    numbers = Counter(row["kind"] for row in unknown.values())
+    return [
+        (address_of(EntryKind(kind)), texts.numbered(words, numbers[kind])) for kind, words in texts.CODE_KINDS.items()
+    ]
+
+
+def _products(codes: list[NewCode]) -> list[NewCode]:
+    """Only codes of products can be merged. Raises `NotFound`."""
+    if any(one.kind is not EntryKind.PRODUCT for one in codes):
+        raise NotFound(texts.no_tab("merge"))
+    return codes
 
 
 def _accepted(codes: Sequence[NewCode]) -> list[NewCode]:
-    """Accept each code once, with the prices of all its regions; those that cannot be accepted are named."""
+    """Accept each code once, a product with the prices of all its regions; those that are not accepted are named."""
     done: list[NewCode] = []
-    for code in dict.fromkeys(one.code for one in codes):
-        same = [one for one in codes if one.code == code]
+    for key in dict.fromkeys(new_codes.draft(one).key for one in codes):
+        same = [one for one in codes if new_codes.draft(one).key == key]
         try:
             new_codes.accept(ports(), same, by=me().login, regions=all_regions())
             done += same
         except Rejected as error:
-            flash(texts.not_accepted(code, str(error)), "ask")
+            flash(texts.not_accepted(same[0].code, str(error)), "ask")
     return done
 
 
@@ -166,10 +218,20 @@ def _follow(message: str) -> None:
         flash(message if written else texts.MIRROR_LATE, "done")
 
 
-def _check_editor() -> None:
-    """Products concern the whole company."""
-    if not edits_all(scope()):
+def _may_decide(row: Any) -> bool:
+    """Whether the viewer may edit the entry that the code proposes: products concern the whole company."""
+    code = row if isinstance(row, NewCode | Decided) else _new_code(row)
+    return may_edit(scope(), new_codes.draft(code))
+
+
+def _check_editor(codes: Iterable[NewCode | Decided]) -> None:
+    if not all(_may_decide(one) for one in codes):
         abort(403)
+
+
+def _entry_address(one: Decided) -> str:
+    entry = Product(one.product) if one.kind is EntryKind.PRODUCT else new_codes.draft(one)
+    return entry_address(TAB_OF[one.kind], entry)
 
 
 def _sorted(rows: Evidence, query: list_view.ListQuery) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tillstream.catalogue.listing import ACTIVE, ALL, RETIRED
+from tillstream.domain.catalogue.entries import EntryKind
 
 TABS = {
     "products": "Products",
@@ -73,26 +74,25 @@ NEW_CODES = "New codes"
 PRICES_OFF_LIST = "Prices off the list"
 CODE_STATES = {"": "To decide", "decided": "Decided"}
 DECISIONS = {"accepted": "Accepted as", "merged": "Merged into", "ignored": "Ignored"}
-CODE_COLUMNS = {
-    "new": [
-        {"key": "name", "label": "Code", "sort": True},
-        {"key": "region", "label": "Region"},
+CODE_KINDS = {EntryKind.PRODUCT: "Products", EntryKind.STORE: "Stores", EntryKind.SALESPERSON: "Salespeople"}
+CODE_EVIDENCE: dict[EntryKind, list[dict[str, object]]] = {
+    EntryKind.PRODUCT: [
         {"key": "category", "label": "Category"},
         {"key": "price", "label": "Usual price", "num": True},
-        {"key": "lines", "label": "Sale lines", "num": True, "sort": True},
-        {"key": "first", "label": "First sale", "sort": True},
-        {"key": "last", "label": "Last sale", "sort": True},
-        {"key": "stores", "label": "Stores"},
-        {"key": "actions", "label": "Actions"},
     ],
-    "decided": [
-        {"key": "code", "label": "Code"},
-        {"key": "decision", "label": "Decision"},
-        {"key": "who", "label": "Who"},
-        {"key": "when", "label": "When"},
-        {"key": "actions", "label": "Actions"},
+    EntryKind.STORE: [
+        {"key": "currency", "label": "Usual currency"},
+        {"key": "people", "label": "Salespeople", "num": True},
     ],
+    EntryKind.SALESPERSON: [],
 }
+DECISION_COLUMNS = [
+    {"key": "code", "label": "Code"},
+    {"key": "decision", "label": "Decision"},
+    {"key": "who", "label": "Who"},
+    {"key": "when", "label": "When"},
+    {"key": "actions", "label": "Actions"},
+]
 MERGE_COLUMNS = [
     {"key": "name", "label": "Product"},
     {"key": "category", "label": "Category"},
@@ -129,6 +129,25 @@ def saved(name: str) -> str:
 
 def imported(added: int, changed: int) -> str:
     return f"The file is imported: {added:,} added, {changed:,} changed."
+
+
+def code_columns(kind: EntryKind) -> list[dict[str, object]]:
+    """Columns of the list of new codes of a kind."""
+    stores: list[dict[str, object]] = [] if kind is EntryKind.STORE else [{"key": "stores", "label": "Stores"}]
+    return [
+        {"key": "name", "label": "Code", "sort": True},
+        {"key": "region", "label": "Region"},
+        *CODE_EVIDENCE[kind],
+        {"key": "lines", "label": "Sale lines", "num": True, "sort": True},
+        {"key": "first", "label": "First sale", "sort": True},
+        {"key": "last", "label": "Last sale", "sort": True},
+        *stores,
+        {"key": "actions", "label": "Actions"},
+    ]
+
+
+def numbered(words: str, number: int) -> str:
+    return f"{words} ({number:,})" if number else words
 
 
 def no_tab(tab: str) -> str:

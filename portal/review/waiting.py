@@ -29,12 +29,14 @@ def show() -> ResponseReturnValue:
     matching = [
         one for one in held if all(word in f"{one.file} {one.contract} {one.region}".casefold() for word in wanted)
     ]
+    codes = new_codes.undecided() if scope().may(Action.MANAGE_STOCK) else {}
     return render_template(
         "review/waiting.html",
         page=page_of(about, matching[::-1]),
         waiting=len(held),
         closes=len(open_closes()),
-        codes=len(new_codes.undecided()) if scope().may(Action.MANAGE_STOCK) else 0,
+        codes=len(codes),
+        codes_address=new_codes.address_of(next(iter(codes.values()))["kind"]) if codes else "",
     )
 
 

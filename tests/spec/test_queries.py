@@ -77,7 +77,8 @@ def _may(name: str, scope: Scope) -> bool:
         for name in names()
         for called, scope, filters, params in VIEWS
         if _may(name, scope)
-    ],
+    ]
+    + [pytest.param("unknown-codes", UNRESTRICTED, Filters(), {"kind": "all"}, id="unknown-codes-all")],
 )
 def test_a_query_gives_the_same_answer_on_both_engines(
     judge: Judge,

@@ -18,15 +18,15 @@ def is_assigned(ports: Ports, scope: Scope, region: str, store_id: str) -> bool:
         return False
     if scope.stores is None or scope.regions is None or len(scope.regions) == 1:
         return True
-    with_store = [one for one in scope.regions if records.get(ports, EntryKind.STORE, one, store_id)]
+    with_store = [one for one in scope.regions if records.current(ports, EntryKind.STORE, one, store_id)]
     if with_store and region not in with_store:
         return False
     return not scope.salesperson or _sells(ports, scope.regions, scope.salesperson, region, store_id)
 
 
 def _sells(ports: Ports, regions: Iterable[str], salesperson: str, region: str, store_id: str) -> bool:
-    entries = {one: records.get(ports, EntryKind.SALESPERSON, one, salesperson) for one in regions}
-    sellers = {one: stored.entry for one, stored in entries.items() if stored}
+    entries = {one: records.current(ports, EntryKind.SALESPERSON, one, salesperson) for one in regions}
+    sellers = {one: entry for one, entry in entries.items() if entry}
     own = sellers.get(region)
     if own is None:
         return not sellers

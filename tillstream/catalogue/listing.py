@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from tillstream.catalogue import records
 from tillstream.domain.catalogue.cell_values import show
 from tillstream.domain.catalogue.dated_amounts import EVERYWHERE
-from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store
+from tillstream.domain.catalogue.entries import Entry, EntryKind, Promotion, Salesperson, Store, is_withdrawn
 from tillstream.domain.people import Scope
 from tillstream.ports import DocumentStore, Ports
 
@@ -83,7 +83,7 @@ def entries(ports: Ports, kind: EntryKind) -> Mapping[tuple[str, ...], Entry]:
     if kept.revision != revision:
         changed = {one.entry.key: one.entry for one in records.changed_since(ports, kind, max(kept.revision, 0))}
         merged = {**kept.entries, **changed}
-        kept.entries = {key: one for key, one in merged.items() if not (isinstance(one, Product) and one.is_withdrawn)}
+        kept.entries = {key: one for key, one in merged.items() if not is_withdrawn(one)}
         kept.revision = revision
     return kept.entries
 

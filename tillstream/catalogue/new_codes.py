@@ -1,10 +1,10 @@
-"""Codes of the sales that the catalogue lacks: accept one as a product, merge it into a product, or ignore it.
+"""Codes of the sales that the catalogue lacks: accept one as an entry, merge it into a product, or ignore it.
 
 Each decision is stored with the change that it causes, and can be undone.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -14,7 +14,8 @@ from tillstream.catalogue import records, saving
 from tillstream.catalogue.records import document_id
 from tillstream.domain.catalogue.aliases import Alias
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import EntryKind, Product
+from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Salesperson, Store, is_withdrawn
+from tillstream.domain.catalogue.json_codec import from_json, to_json
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
@@ -31,7 +32,10 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True)
 class NewCode:
-    """A code in the sales of a region with its usual name, category and price, and the day of its first sale."""
+    """A code in the sales of a region with its usual name, category and price, and the day of its first sale.
+
+    `stores`: those in which a salesperson sold.
+    """
 
     region: str
     code: str
@@ -40,11 +44,16 @@ class NewCode:
     price: Decimal | None = None
     currency: str = ""
     first_day: date | None = None
+    kind: EntryKind = EntryKind.PRODUCT
+    stores: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Decided:
-    """A decision about a code. `product` and `version`: the product that was saved. `at`: ISO 8601 UTC text."""
+    """A decision about a code. `product` and `version`: the product or other entry that was saved.
+
+    `at`: ISO 8601 UTC text. A decision that was stored without a kind is about the code of a product.
+    """
 
     region: str
     code: str
@@ -53,53 +62,83 @@ class Decided:
     at: str
     product: str = ""
     version: int = 0
+    kind: EntryKind = EntryKind.PRODUCT
+    stores: tuple[str, ...] = ()
 
 
 class ChangedSince(Rejected):
-    """The product of an accepted code was changed since, so that the acceptance cannot be undone."""
+    """The entry of an accepted code was changed or used since, so that the acceptance cannot be undone."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__(f"The product {code} was changed since it was accepted. Retire it instead.")
+    def __init__(self, kind: EntryKind, code: str) -> None:
+        super().__init__(f"The {kind} {code} was changed since it was accepted. Retire it instead.")
 
 
 def decided(ports: Ports) -> list[Decided]:
     """The decisions that count, the latest first."""
-    decisions = [Decided(**one.data) for one in ports.documents.find(COLLECTION)]
+    decisions = [from_json(Decided, one.data) for one in ports.documents.find(COLLECTION)]
     return sorted((one for one in decisions if one.decision != Decision.UNDONE), key=lambda one: one.at, reverse=True)
 
 
-def get(ports: Ports, region: str, code: str) -> Decided:
+def id_of(kind: EntryKind, region: str, code: str) -> str:
+    """Names a code of a kind; that of a product has no kind, as when there were no others."""
+    return document_id(region, code) if kind is EntryKind.PRODUCT else document_id(kind, region, code)
+
+
+def draft(code: NewCode | Decided) -> Entry:
+    """The entry that the code proposes, without prices: it decides who may see the code and decide about it."""
+    match code.kind:
+        case EntryKind.STORE:
+            currency = code.currency if isinstance(code, NewCode) else ""
+            return Store(code.region, code.code, code.code, currency=currency)
+        case EntryKind.SALESPERSON:
+            return Salesperson(code.region, code.code, code.code, code.stores)
+        case _:
+            return Product(code.code, code.code)
+
+
+def get(ports: Ports, region: str, code: str, kind: EntryKind = EntryKind.PRODUCT) -> Decided:
     """The decision about a code. Raises `NotFound`."""
-    document = ports.documents.get(COLLECTION, document_id(region, code))
+    document = ports.documents.get(COLLECTION, id_of(kind, region, code))
     if document is None or document.data["decision"] == Decision.UNDONE:
         raise NotFound(f"There is no decision about the code {code} of {region}.")
-    return Decided(**document.data)
+    return from_json(Decided, document.data)
 
 
-def accept(ports: Ports, codes: Sequence[NewCode], *, by: str, regions: Collection[str]) -> Product:
-    """Add the product of one code, with the usual price of each region of `codes` from its first sale on.
+def accept(ports: Ports, codes: Sequence[NewCode], *, by: str, regions: Collection[str]) -> Entry:
+    """Add the entry of one code: a product has the usual price of each region of `codes` from its first sale on.
 
-    Raises as `saving.save`; `EditConflict` if the catalogue has the product.
+    Raises as `saving.save`; `EditConflict` if the catalogue has the entry.
     """
+    entry = _entry(ports, codes)
+    kind = codes[0].kind
+    stored = records.get(ports, kind, *entry.key)
+    version = stored.version if stored and is_withdrawn(stored.entry) else 0
+    also = [_put(ports, one, Decision.ACCEPTED, by, one.code, version + 1) for one in codes]
+    saving.save(ports, kind, entry, if_version=version, by=by, regions=regions, also=also)
+    return entry
+
+
+def _entry(ports: Ports, codes: Sequence[NewCode]) -> Entry:
+    """The entry of a code. A salesperson sells in the stores of their sales that the catalogue has."""
     first = codes[0]
-    stored = records.get(ports, EntryKind.PRODUCT, first.code)
-    version = stored.version if stored and isinstance(stored.entry, Product) and stored.entry.is_withdrawn else 0
+    if first.kind is EntryKind.SALESPERSON:
+        listed = [one for one in first.stores if records.current(ports, EntryKind.STORE, first.region, one)]
+        return draft(replace(first, stores=tuple(listed) or first.stores))
+    if first.kind is not EntryKind.PRODUCT:
+        return draft(first)
     prices = tuple(
         DatedAmount(one.region, one.currency, one.price, one.first_day)
         for one in codes
         if one.price is not None and one.price >= 0 and one.currency
     )
-    product = Product(first.code, first.name or first.code, first.category, prices=prices)
-    also = [_put(ports, one, Decision.ACCEPTED, by, product.code, version + 1) for one in codes]
-    saving.save(ports, EntryKind.PRODUCT, product, if_version=version, by=by, regions=regions, also=also)
-    return product
+    return Product(first.code, first.name or first.code, first.category, prices=prices)
 
 
 def merge(ports: Ports, codes: Sequence[NewCode], product: str, *, by: str, regions: Collection[str]) -> Product:
     """Make the codes aliases of a product. Raises as `saving.save`, and `NotFound` without the product."""
     stored = records.required(ports, EntryKind.PRODUCT, product)
     entry = stored.entry
-    if not isinstance(entry, Product) or entry.is_withdrawn:
+    if not isinstance(entry, Product) or is_withdrawn(entry):
         raise NotFound(f"The catalogue has no product {product}.")
     added = [Alias(one.region, one.code) for one in codes]
     merged = replace(entry, aliases=tuple(dict.fromkeys([*entry.aliases, *added])))
@@ -139,30 +178,39 @@ def _undo_merge(ports: Ports, decision: Decided, by: str, regions: Collection[st
 
 
 def _undo_acceptance(ports: Ports, decision: Decided, by: str) -> None:
-    stored = records.required(ports, EntryKind.PRODUCT, decision.product)
-    unchanged = isinstance(stored.entry, Product) and stored.version == decision.version
-    if not isinstance(stored.entry, Product) or not unchanged or _is_promoted(ports, decision.product):
-        raise ChangedSince(decision.product)
-    also = [
-        _undone(one) for one in decided(ports) if (one.decision, one.product) == (Decision.ACCEPTED, decision.product)
-    ]
-    saving.withdraw(ports, stored.entry, if_version=stored.version, by=by, also=also)
+    kind, key = decision.kind, draft(decision).key
+    stored = records.required(ports, kind, *key)
+    if stored.version != decision.version or _is_used(ports, decision):
+        raise ChangedSince(kind, decision.code)
+    same = (Decision.ACCEPTED, kind, key)
+    also = [_undone(one) for one in decided(ports) if (one.decision, one.kind, draft(one).key) == same]
+    saving.withdraw(ports, kind, key, if_version=stored.version, by=by, also=also)
 
 
-def _is_promoted(ports: Ports, code: str) -> bool:
-    return bool(ports.documents.find(records.COLLECTIONS[EntryKind.PROMOTION], {"product": code}, limit=1))
+def _is_used(ports: Ports, decision: Decided) -> bool:
+    """Whether another entry names the accepted one."""
+    if decision.kind is EntryKind.PRODUCT:
+        return bool(ports.documents.find(records.COLLECTIONS[EntryKind.PROMOTION], {"product": decision.code}, limit=1))
+    if decision.kind is not EntryKind.STORE:
+        return False
+    region, code = decision.region, decision.code
+    salespeople = ports.documents.find(records.COLLECTIONS[EntryKind.SALESPERSON], {"region": region})
+    promotions = ports.documents.find(records.COLLECTIONS[EntryKind.PROMOTION], {"store_id": code})
+    return any(code in one.data["stores"] for one in salespeople) or any(
+        one.data["region"] == region for one in promotions
+    )
 
 
 def _put(ports: Ports, code: NewCode, decision: Decision, by: str, product: str = "", version: int = 0) -> Put:
     at = ports.clock.now().isoformat()
-    data = asdict(Decided(code.region, code.code, decision.value, by, at, product, version))
-    return Put(COLLECTION, document_id(code.region, code.code), data)
+    made = Decided(code.region, code.code, decision.value, by, at, product, version, code.kind, code.stores)
+    return Put(COLLECTION, id_of(code.kind, code.region, code.code), to_json(made))
 
 
 def _undone(decision: Decided) -> Put:
-    data = asdict(replace(decision, decision=Decision.UNDONE.value))
-    return Put(COLLECTION, document_id(decision.region, decision.code), data)
+    undone = to_json(replace(decision, decision=Decision.UNDONE.value))
+    return Put(COLLECTION, id_of(decision.kind, decision.region, decision.code), undone)
 
 
 def _subject(code: NewCode | Decided) -> str:
-    return f"code {code.region} {code.code}"
+    return f"{'code' if code.kind is EntryKind.PRODUCT else code.kind} {code.region} {code.code}"

@@ -11,9 +11,8 @@ CODES = "catalogue_codes"
 
 def get(ports: Ports, code: str) -> Product | None:
     """The product of a product code."""
-    stored = records.get(ports, EntryKind.PRODUCT, code)
-    entry = stored.entry if stored else None
-    return entry if isinstance(entry, Product) and not entry.is_withdrawn else None
+    entry = records.current(ports, EntryKind.PRODUCT, code)
+    return entry if isinstance(entry, Product) else None
 
 
 def find_code(ports: Ports, region: str, code: str) -> Product | None:

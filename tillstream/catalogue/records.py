@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from tillstream.domain.catalogue.entries import CLASSES, Entry, EntryKind
+from tillstream.domain.catalogue.entries import CLASSES, Entry, EntryKind, is_withdrawn
 from tillstream.domain.catalogue.json_codec import from_json
 from tillstream.domain.errors import NotFound
 from tillstream.ports import Ports
@@ -41,6 +41,12 @@ def document_id(*parts: str) -> str:
 def get(ports: Ports, kind: EntryKind, *key: str) -> Stored | None:
     document = ports.documents.get(COLLECTIONS[kind], document_id(*key))
     return to_stored(kind, document) if document else None
+
+
+def current(ports: Ports, kind: EntryKind, *key: str) -> Entry | None:
+    """The entry, unless it is withdrawn."""
+    stored = get(ports, kind, *key)
+    return stored.entry if stored and not is_withdrawn(stored.entry) else None
 
 
 def required(ports: Ports, kind: EntryKind, *key: str) -> Stored:

@@ -11,10 +11,11 @@ from tillstream.catalogue import checks, history, records
 from tillstream.catalogue.products import CODES, codes_of
 from tillstream.catalogue.records import COLLECTIONS, STATE, STATE_ID, Stored, document_id
 from tillstream.catalogue.world import OneChange
+from tillstream.domain.catalogue.columns import KEYS
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.dated_versions import add_version
-from tillstream.domain.catalogue.entries import DATED, Entry, EntryKind, Product, Salesperson, Store
-from tillstream.domain.catalogue.json_codec import to_json
+from tillstream.domain.catalogue.entries import CLASSES, DATED, Entry, EntryKind, Product, Salesperson, Store
+from tillstream.domain.catalogue.json_codec import from_json, to_json
 from tillstream.domain.catalogue.problems import InvalidEntry
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.ports import Ports
@@ -65,10 +66,12 @@ def save(
     return _commit(ports, kind, entry.key, checked, if_version=if_version, by=by, also=also)
 
 
-def withdraw(ports: Ports, product: Product, *, if_version: int, by: str, also: Sequence[Put] = ()) -> Stored:
-    """Take back a product that was added: its codes are free again, and only its history is left. Raises as `save`."""
-    empty = Product(product.code, active=False)
-    return _commit(ports, EntryKind.PRODUCT, product.key, lambda _: empty, if_version=if_version, by=by, also=also)
+def withdraw(
+    ports: Ports, kind: EntryKind, key: tuple[str, ...], *, if_version: int, by: str, also: Sequence[Put] = ()
+) -> Stored:
+    """Take back an entry that was added: its codes are free again, and only its history is left. Raises as `save`."""
+    empty = from_json(CLASSES[kind], dict(zip(KEYS[kind], key, strict=True)) | {"active": False})
+    return _commit(ports, kind, key, lambda _: empty, if_version=if_version, by=by, also=also)
 
 
 def _commit(

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Protocol
 
 from tillstream.catalogue import products, records
-from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion
+from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, is_withdrawn
 from tillstream.ports import Ports
 
 
@@ -57,10 +57,11 @@ class OneChange:
         return others | dict.fromkeys(self._own_codes, mine)
 
     def has_store(self, region: str, store_id: str) -> bool:
-        return records.get(self._ports, EntryKind.STORE, region, store_id) is not None
+        return records.current(self._ports, EntryKind.STORE, region, store_id) is not None
 
     def has_stores(self, region: str) -> bool:
-        return bool(self._ports.documents.find(records.COLLECTIONS[EntryKind.STORE], {"region": region}, limit=1))
+        documents = self._ports.documents.find(records.COLLECTIONS[EntryKind.STORE], {"region": region})
+        return any(not is_withdrawn(records.to_stored(EntryKind.STORE, one).entry) for one in documents)
 
     def promotions(self) -> list[Promotion]:
         stored = [one.entry for one in records.find(self._ports, EntryKind.PROMOTION)]
@@ -83,9 +84,10 @@ class ManyChanges:
         self._products = {
             one.code: one
             for one in entries.get(EntryKind.PRODUCT, {}).values()
-            if isinstance(one, Product) and not one.is_withdrawn
+            if isinstance(one, Product) and not is_withdrawn(one)
         }
-        self._stores = set(entries.get(EntryKind.STORE, {}))
+        stores = entries.get(EntryKind.STORE, {})
+        self._stores = {key for key, one in stores.items() if not is_withdrawn(one)}
         self._regions = {key[0] for key in self._stores}
         listed = entries.get(EntryKind.PROMOTION, {}).values()
         self._promotions = [one for one in listed if isinstance(one, Promotion)]

@@ -14,6 +14,7 @@ from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import QueryCache, run
 from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
+from tillstream.domain.tables import TABLES
 from tillstream.ports.warehouse import Warehouse
 
 
@@ -45,8 +46,51 @@ def test_a_code_that_the_catalogue_lacks_is_listed_with_its_evidence(warehouse: 
             "last_sale_date": date(2024, 1, 9),
             "stores": "U, V",
             "store_count": 2,
+            "kind": "product",
+            "salesperson_count": 0,
+            "store_ids": None,
         }
     ]
+
+
+def unlisted(warehouse: Warehouse, kind: str, scope: Scope = UNRESTRICTED) -> list[tuple[Any, ...]]:
+    columns = ("region", "code", "currency", "lines", "stores", "store_ids", "salesperson_count")
+    return [tuple(row[one] for one in columns) for row in rows(warehouse, "unknown-codes", scope, kind=kind)]
+
+
+@pytest.fixture
+def with_sellers(warehouse: Warehouse) -> Iterator[Warehouse]:
+    """The sales of V are of the salesperson P2, all others of P1; the catalogue has P1 in the region IN."""
+    versions = list(SALES_OF_CATALOGUE["sale_versions"])
+    names = [field.name for field in TABLES["sale_versions"]]
+    store, seller = names.index("store_id"), names.index("salesperson_id")
+    sold = [(*row[:seller], "P2" if row[store] == "V" else "P1", *row[seller + 1 :]) for row in versions]
+    write(warehouse, "sale_versions", sold)
+    yield warehouse
+    write(warehouse, "sale_versions", versions)
+
+
+def test_stores_that_the_catalogue_lacks_are_listed_with_their_evidence(with_sellers: Warehouse) -> None:
+    assert unlisted(with_sellers, "store") == [
+        ("UK", "U", "GBP", 4, "U", None, 1),
+        ("IN", "S2", "INR", 2, "S2", None, 1),
+        ("UK", "V", "GBP", 1, "V", None, 1),
+    ]
+    assert [row[1] for row in unlisted(with_sellers, "store", scope_of(Role.MANAGER, ("IN",)))] == ["S2"]
+    assert unlisted(with_sellers, "store", scope_of(Role.MANAGER, ("IN",), ("S1",))) == []
+
+
+def test_a_salesperson_of_another_region_is_another_one_and_is_listed_with_their_stores(
+    with_sellers: Warehouse,
+) -> None:
+    assert unlisted(with_sellers, "salesperson") == [
+        ("UK", "P1", "GBP", 4, "U", "U", 1),
+        ("UK", "P2", "GBP", 1, "V", "V", 1),
+    ]
+    assert unlisted(with_sellers, "salesperson", scope_of(Role.ANALYST)) == []
+    every = {(row["kind"], row["code"]) for row in rows(with_sellers, "unknown-codes", kind="all")}
+    stores = {("store", code) for code in ("U", "S2", "V")}
+    assert every == {("product", "N"), ("salesperson", "P1"), ("salesperson", "P2")} | stores
 
 
 def test_unknown_codes_are_those_of_the_visible_sales(warehouse: Warehouse) -> None:

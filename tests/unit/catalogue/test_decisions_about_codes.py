@@ -18,6 +18,7 @@ from tillstream.domain.catalogue.problems import InvalidEntry
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.ports import Ports
+from tillstream.ports.document_store import Put
 from tillstream.workflows.catalogue_import import export_file, journal
 from tillstream.workflows.catalogue_import.kinds import FileKind
 from tillstream.workflows.catalogue_import.plan import Rules, plan
@@ -113,3 +114,11 @@ def test_an_ignored_code_is_remembered_audited_and_restored(ports: Ports) -> Non
         new_codes.get(ports, "UK", "N")
     actions = [one.what for one in reading.find_entries(ports, reading.AuditFilter())]
     assert sorted(actions) == ["catalogue.code-ignored"] * 2 + ["catalogue.code-restored"]
+
+
+def test_a_decision_without_a_kind_is_about_a_product(ports: Ports) -> None:
+    stored = {"region": "UK", "code": "N", "decision": "ignored", "by": "ana", "at": "", "product": "", "version": 0}
+    ports.documents.put_all([Put(new_codes.COLLECTION, "UK:N", stored)])
+    assert new_codes.get(ports, "UK", "N").kind is EntryKind.PRODUCT
+    with pytest.raises(NotFound):
+        new_codes.get(ports, "UK", "N", EntryKind.STORE)

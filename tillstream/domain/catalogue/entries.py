@@ -38,11 +38,6 @@ class Product:
     def key(self) -> tuple[str, ...]:
         return (self.code,)
 
-    @property
-    def is_withdrawn(self) -> bool:
-        """Whether the acceptance of its code was undone: only the history of the product is left."""
-        return not self.versions and not self.active
-
 
 @dataclass(frozen=True)
 class OpeningHours:
@@ -142,3 +137,8 @@ DATED: dict[EntryKind, tuple[str, ...]] = {
     EntryKind.SALESPERSON: ("name", "stores", "active"),
 }  # fmt: skip
 """Fields whose past values are kept with the days on which they counted."""
+
+
+def is_withdrawn(entry: Entry) -> bool:
+    """Whether the acceptance of its code was undone: only the history of the entry is left."""
+    return isinstance(entry, Product | Store | Salesperson) and not entry.versions and not entry.active

@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -31,6 +32,8 @@ def _scalar(value: Any) -> Any:
         return decimal_text(value)
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, StrEnum):
+        return value.value
     return "" if value is None else value
 
 
@@ -64,8 +67,8 @@ def _decoder(hint: Any) -> Callable[[Any], Any]:
     if get_origin(hint) is tuple:
         each = _decoder(get_args(hint)[0])
         return lambda values: tuple(each(one) for one in values)
-    if hint is Decimal:
-        return Decimal
+    if hint is Decimal or (isinstance(hint, type) and issubclass(hint, StrEnum)):
+        return cast("Callable[[Any], Any]", hint)
     if hint is date:
         return date.fromisoformat
     if is_dataclass(hint) and isinstance(hint, type):

@@ -9,7 +9,7 @@ from tillstream.catalogue import records
 from tillstream.catalogue.listing import in_scope
 from tillstream.domain.catalogue.cell_values import show
 from tillstream.domain.catalogue.columns import show_cells
-from tillstream.domain.catalogue.entries import Entry, Product
+from tillstream.domain.catalogue.entries import Entry, Product, is_withdrawn
 from tillstream.domain.catalogue.permissions import shows_amount
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED, Scope
@@ -35,7 +35,7 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 def table(ports: Ports, kind: FileKind, scope: Scope = UNRESTRICTED) -> tuple[list[str], Iterator[list[str]]]:
     """The headers and rows of an export, by key."""
     stored = records.find(ports, ENTRY_KINDS[kind])
-    listed = (one.entry for one in stored if in_scope(scope, one.entry) and not _is_withdrawn(one.entry))
+    listed = (one.entry for one in stored if in_scope(scope, one.entry) and not is_withdrawn(one.entry))
     entries = sorted(listed, key=lambda one: one.key)
     return [column.name for column in columns_of(kind)], _rows(kind, entries, scope)
 
@@ -85,10 +85,6 @@ def _rows(kind: FileKind, entries: Iterable[Entry], scope: Scope) -> Iterator[li
                     yield [show(value) for value in values]
         elif kind not in AMOUNTS:
             yield list(show_cells(ENTRY_KINDS[kind], entry).values())
-
-
-def _is_withdrawn(entry: Entry) -> bool:
-    return isinstance(entry, Product) and entry.is_withdrawn
 
 
 def _cell(text: str) -> str:

@@ -11,7 +11,7 @@ from tillstream.catalogue.records import Stored
 from tillstream.catalogue.world import ManyChanges
 from tillstream.domain.catalogue.columns import COLUMNS, KEYS, new_entry, parse_cells
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Salesperson, Store
+from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Salesperson, Store, is_withdrawn
 from tillstream.domain.catalogue.permissions import check_edit
 from tillstream.domain.catalogue.problems import EntryProblem
 from tillstream.domain.people import UNRESTRICTED, Scope
@@ -188,7 +188,7 @@ class _Rows:
 
 
 def _unless_withdrawn(stored: Stored | None) -> Stored | None:
-    return None if stored and isinstance(stored.entry, Product) and stored.entry.is_withdrawn else stored
+    return None if stored and is_withdrawn(stored.entry) else stored
 
 
 def _plain(entry: Entry) -> Entry:
