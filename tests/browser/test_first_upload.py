@@ -137,7 +137,11 @@ def test_an_answer_chosen_before_the_script_of_the_page_is_loaded_is_saved(
     upload_page: Page, served: Served, tmp_path: Path
 ) -> None:
     page, waiting = upload_page, list[Route]()
-    page.route("**/preview*.js*", lambda route: waiting.append(route))
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/preview*.js*", hold)
     with page.expect_request("**/preview*.js*"):
         dropped(page, tmp_path)
     page.get_by_label("What Filiale becomes").select_option("Not used")

@@ -126,6 +126,14 @@ def test_messages_about_recent_sales_are_kept_apart_from_new_ones(app: App) -> N
     assert counted.to_pylist() == [{"n": 10, "v": 5}]
 
 
+def test_a_repeated_sale_of_a_region_without_a_data_source_is_kept_apart(app: App) -> None:
+    publish(app, 3, region="Mars")
+    publish(app, 2, region="Mars", version=2)
+    kept = receive(app, None)
+
+    assert [batch.file for batch in kept] == ["3 store sales", "2 store sales"]
+
+
 def test_the_oldest_sales_are_forgotten() -> None:
     recent = RecentSales(most=2)
     for number in range(5):

@@ -144,7 +144,7 @@ def keep(
 
 
 def _sale_key(delivery: Delivery, contract_of: Callable[[str], Contract | None]) -> tuple[str, str]:
-    """Return region and sale of a message; both empty if it is unreadable or its region is unknown."""
+    """Return region and sale of a message; both empty if it is unreadable, the region also if it is unknown."""
     try:
         sale = json_text.decode(delivery.message.body)
         region, store, number = str(sale["region"]), str(sale["store_id"]), str(sale["number"])
@@ -152,7 +152,7 @@ def _sale_key(delivery: Delivery, contract_of: Callable[[str], Contract | None])
         return "", ""
     contract = contract_of(region)
     if contract is None:
-        return "", ""
+        return "", number
     return region, number if contract.identity.ids == "region-wide" else f"{store}/{number}"
 
 
