@@ -73,6 +73,23 @@ def test_a_price_that_was_changed_by_hand_stays_when_the_time_changes(page: Page
     wait_for_revenue(served, "370.5", page)
 
 
+def test_an_unknown_barcode_is_reported_and_the_next_scan_replaces_it(page: Page, served: Served) -> None:
+    unknown = "4000000000000"
+    sign_in(page, served)
+    for _ in range(2):
+        scan(page, unknown)
+        expect(page.get_by_text(f"No product has “{unknown}”.")).to_be_visible()
+    scan(page, BARCODE)
+    expect(page.get_by_label("Quantity of Tea kettle")).to_have_value("1")
+    expect(page.get_by_label(f"Quantity of {unknown}")).to_have_count(0)
+    scan(page, unknown)
+    page.keyboard.press("Enter")
+    page.get_by_label(f"Price of {unknown}").fill("50")
+    complete(page)
+    wait_for_revenue(served, "438.5", page)  # 108 for the kettle, 50 for the code
+    assert served.page_errors == []
+
+
 def test_a_product_that_only_files_contain_is_marked(page: Page, served: Served) -> None:
     sign_in(page, served)
     page.keyboard.type("toas")

@@ -75,6 +75,15 @@ def test_a_mistake_is_shown_at_its_field_and_keeps_the_sale(page: Page, served: 
     wait_for_revenue(served, "292.84", page)
 
 
+def test_the_options_of_a_scan_right_after_a_click_elsewhere_stay_open(page: Page, served: Served) -> None:
+    sign_in(page, served)
+    page.locator("#sell-product").evaluate(
+        "input => { input.blur(); input.focus(); input.value = 'X9'; input.dispatchEvent(new Event('input')); }"
+    )
+    page.wait_for_timeout(500)  # longer than the list stays open after the field is left
+    expect(page.get_by_role("option", name="Add the code")).to_be_visible()
+
+
 def test_a_sale_is_corrected_returned_and_cancelled(page: Page, served: Served) -> None:
     page.on("dialog", lambda dialog: dialog.accept())
     sign_in(page, served)
@@ -102,6 +111,7 @@ def test_a_sale_of_a_file_is_returned_by_its_number(page: Page, served: Served) 
     page.get_by_label("Number of the sale").fill("A1")
     page.get_by_role("button", name="Find sale").click()
     expect(page.get_by_role("heading", name="Return of MUM01/A1")).to_be_visible()
+    expect(page.get_by_role("button", name="Discard return")).to_be_visible()
     page.get_by_label("Quantity of Kettle").fill("1")
     expect(page.locator("[data-part=sums]")).to_contain_text("-118.00 INR")
     complete(page, "Complete return")

@@ -116,7 +116,8 @@
       const { kind, number, returns } = this.basket;
       const isReturn = kind === "return";
       this.part("mode").textContent = this.replaces ? words.modes.correction({ number }) : isReturn ? words.modes.return({ sale: returns }) : words.modes.sale;
-      this.part("complete").textContent = this.replaces ? words.complete.correction : words.complete[kind];
+      const mode = this.replaces ? "correction" : kind;
+      for (const button of ["complete", "clear"]) this.part(button).textContent = words[button][mode];
       this.part("search").hidden = isReturn;
       this.fields.number.readOnly = this.replaces !== null && this.replaces.state !== "refused" && !this.basket.taken;
       this.lines.draw(this.basket, this.place);

@@ -12,7 +12,8 @@
       Object.assign(this, { input, list, note, on, shown: [], at: -1 });
       input.addEventListener("input", () => this.draw());
       input.addEventListener("keydown", (event) => this.key(event));
-      input.addEventListener("blur", () => setTimeout(() => this.close(), 200));
+      // A scan may follow at once; its options stay.
+      input.addEventListener("blur", () => setTimeout(() => { if (document.activeElement !== input) this.close(); }, 200));
       list.addEventListener("mousedown", (event) => event.preventDefault());
       list.addEventListener("click", (event) => {
         const option = event.target.closest("[role=option]");
@@ -50,6 +51,7 @@
       else {
         this.note.textContent = this.shown.length > 1 ? "" : words.noMatch({ text });
         this.move(1);
+        this.input.select(); // the next scan replaces the code; Enter adds it
       }
     }
 

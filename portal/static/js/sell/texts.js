@@ -47,6 +47,7 @@
       correction: ({ number: sale }) => `Correction of ${sale}`,
     },
     complete: { sale: "Complete sale", return: "Complete return", correction: "Send correction" },
+    clear: { sale: "Clear", return: "Discard return", correction: "Discard correction" },
     numberTaken: ({ number: sale }) => `This device already has a sale ${sale}. Use another number, or correct that sale.`,
     otherNumber: ({ number: sale }) => `Another sale has the number ${sale}. Enter another number.`,
     notKept: "The sale could not be kept on this device. Free some space, then try again.",
