@@ -37,10 +37,11 @@ def show() -> ResponseReturnValue:
     kind = _kind(request.args)
     state, region = (next(iter(query.chosen[name]), "") for name in ("state", "region"))
     unknown = undecided()
-    of_kind = {key: row for key, row in unknown.items() if row["kind"] == kind}
-    rows: Sequence[Any] = [one for one in decisions() if one.kind == kind]
-    if state != DECIDED:
-        rows = _sorted(of_kind, query)
+    rows: Sequence[Any]
+    if state == DECIDED:
+        rows = [one for one in decisions() if one.kind is kind]
+    else:
+        rows = _sorted([row for row in unknown.values() if row["kind"] is kind], query)
     words = query.q.casefold().split()
     matching = [
         row
@@ -171,7 +172,7 @@ def evidence_of(ids: Iterable[str]) -> list[NewCode]:
 
 def _new_code(row: dict[str, Any]) -> NewCode:
     names = (row["region"], row["code"], row["name"] or "", row["category"] or "")
-    stores = tuple((row["store_ids"] or "").split(";")) if row["store_ids"] else ()
+    stores = tuple(row["store_ids"].split(";")) if row["store_ids"] else ()
     return NewCode(*names, row["usual_price"], row["currency"] or "", row["first_sale_date"], row["kind"], stores)
 
 
@@ -186,9 +187,7 @@ def _kind(values: Mapping[str, str]) -> EntryKind:
 def _kind_links(unknown: Evidence) -> list[tuple[str, str]]:
     """Address and label of the codes of each kind, with their number."""
     numbers = Counter(row["kind"] for row in unknown.values())
-    return [
-        (address_of(EntryKind(kind)), texts.numbered(words, numbers[kind])) for kind, words in texts.CODE_KINDS.items()
-    ]
+    return [(address_of(kind), texts.numbered(words, numbers[kind])) for kind, words in texts.CODE_KINDS.items()]
 
 
 def _products(codes: list[NewCode]) -> list[NewCode]:
@@ -201,8 +200,10 @@ def _products(codes: list[NewCode]) -> list[NewCode]:
 def _accepted(codes: Sequence[NewCode]) -> list[NewCode]:
     """Accept each code once, a product with the prices of all its regions; those that are not accepted are named."""
     done: list[NewCode] = []
-    for key in dict.fromkeys(new_codes.draft(one).key for one in codes):
-        same = [one for one in codes if new_codes.draft(one).key == key]
+    of_entry: dict[tuple[str, ...], list[NewCode]] = {}
+    for one in codes:
+        of_entry.setdefault(new_codes.draft(one).key, []).append(one)
+    for same in of_entry.values():
         try:
             new_codes.accept(ports(), same, by=me().login, regions=all_regions())
             done += same
@@ -234,9 +235,9 @@ def _entry_address(one: Decided) -> str:
     return entry_address(TAB_OF[one.kind], entry)
 
 
-def _sorted(rows: Evidence, query: list_view.ListQuery) -> list[dict[str, Any]]:
+def _sorted(rows: Iterable[dict[str, Any]], query: list_view.ListQuery) -> list[dict[str, Any]]:
     key: Callable[[dict[str, Any]], Any] = lambda row: row[SORTS[query.column]] or ""  # noqa: E731 - typed
-    return sorted(rows.values(), key=key, reverse=query.down)
+    return sorted(rows, key=key, reverse=query.down)
 
 
 def _value(row: Any, name: str) -> str:

@@ -1,7 +1,7 @@
 """Data completeness: which day of which region and store has arrived, is late, held or missing."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import abort, render_template, request
@@ -68,7 +68,10 @@ def day(region: str, on: str) -> ResponseReturnValue:
         row=row,
         cell=row.cells[0],
         day=requested_day,
-        uploads=[one | {"at": _received(one)} for one in metrics.ask("uploads-of-a-day", filters).to_pylist()],
+        uploads=[
+            one | {"at": receipt_time(one["received_seq"])}
+            for one in metrics.ask("uploads-of-a-day", filters).to_pylist()
+        ],
         held=held,
         words=texts.WORDS,
         reminder=_reminder(row),
@@ -128,10 +131,6 @@ def _held_days() -> dict[str, list[tuple[str | None, date]]]:
     return days_by_region
 
 
-def _received(upload: dict[str, Any]) -> datetime:
-    return receipt_time(upload["received_seq"])
-
-
 def _reminder(row: Row) -> Email | None:
     return missing_days_email(row, me().name)
 
@@ -146,10 +145,9 @@ def _window(view: str, on: date) -> tuple[date, date]:
 
 
 def _day(text: str, default: date | None) -> date:
-    try:
-        parsed = date.fromisoformat(text) if text or default is None else default
-    except ValueError as error:
-        raise Rejected(formats.not_a_date(text)) from error
+    parsed = formats.day_in(text) or default
+    if parsed is None:
+        raise Rejected(formats.not_a_date(text))
     if not 1900 < parsed.year < 2200:
         raise Rejected(texts.out_of_range(parsed))
     return parsed

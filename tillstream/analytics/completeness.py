@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from tillstream.analytics.deliveries import (
@@ -13,6 +13,7 @@ from tillstream.analytics.deliveries import (
     first_expected_day,
     watermark,
 )
+from tillstream.domain.batch.record import receipt_time
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.schedule import DAY
 
@@ -212,7 +213,7 @@ def _cell(day: date, plan: _Plan, counts: _Counts) -> Cell:
             states.add(State.MISSING if plan.now > deadline else State.DUE)
             missing += [contract.name] if plan.now > deadline else []
         else:
-            states.add(State.LATE if datetime.fromtimestamp(received / 1_000_000, UTC) > deadline else State.QUIET)
+            states.add(State.LATE if receipt_time(received) > deadline else State.QUIET)
     states |= {state for state, count in counts.states() if count}
     if counts.held:
         states.discard(State.MISSING)  # it arrived and is held

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tillstream.domain.batch.record import receipt_time
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.sections import DateStyle, Identity, StatusRule
@@ -106,7 +107,7 @@ def _flag_clocks(block: MessageBlock, issues: Issues) -> None:
     ):
         if wrong.any():
             index = block.message_index
-            times = [f"{datetime.fromtimestamp(at // 1_000_000, UTC):%Y-%m-%d %H:%M} UTC" for at in received.tolist()]
+            times = [f"{receipt_time(at):%Y-%m-%d %H:%M} UTC" for at in received.tolist()]
             values = (pa.array(column, pa.string()).take(index) for column in (texts, times))
             issues.add_where(wrong[index], code, "sold_at", *values)
 
