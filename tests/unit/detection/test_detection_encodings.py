@@ -4,7 +4,8 @@ import io
 
 import pytest
 
-from tillstream.detection import propose
+from tillstream.detection import file_sample, propose
+from tillstream.pipeline.matching.match_contract import shows_another_encoding
 
 RECEIPTS = {
     "Russian": ("Чек;Дата;Товар;Сумма", "Стул деревянный", "Стол обеденный", "Лампа настольная"),
@@ -82,3 +83,12 @@ def test_the_question_shows_words_that_differ() -> None:
     question = next(one for one in propose(io.BytesIO(file)).questions if one.key == "encoding")
     assert question.evidence == "in cp850 it reads “Crème”, in mac-roman “Cräme”"
     assert question.choices[:2] == ("cp850", "mac-roman")
+
+
+@pytest.mark.parametrize(
+    "name", ["Jack Ó'Neill", "Ó Briain", "É. Dupont", "Ó. Byrne", "Île d'Or", "12” pan", "Café “Roma”"]
+)
+def test_a_capital_letter_by_itself_is_no_closing_quote_of_another_computer(name: str) -> None:
+    """One such name is too little to hold a file of a source whose files are in cp1252."""
+    sample = file_sample.sample_file(io.BytesIO(f"Bill,Day,Customer,Net\n1,2026-06-01,{name},9.50\n".encode("cp1252")))
+    assert not shows_another_encoding(sample, "cp1252")

@@ -20,6 +20,9 @@ from tillstream.detection.text.sample import Sample
 MIN_SCORE, MIN_LEAD = 0.6, 0.25
 """Minimum plausibility of the best encoding, and its minimum lead over the second best."""
 _SYMBOLS = frozenset("€£¥°²³½©®™«»“”„’‘–—…•§ºª¿¡·\u00a0´")
+_AFTER_INITIAL = ("'", "’", ".")
+"""Characters after a capital letter by itself, as in Ó'Neill and É. Blanc."""
+_BEFORE_CLOSING_QUOTE = (".", "!", "?", ")", "%")
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 _KEPT_WORDS = 60
 _MAX_LETTERS = 3_000
@@ -107,6 +110,8 @@ def _plausibility(before: str, letter: str, after: str, letters: frozenset[str])
             return 0.9 if inside else 0.5
         if letter in "ºª":
             return 0.2 if inside else 0.8
+        if letter == "”" and not (before.isalnum() or before in _BEFORE_CLOSING_QUOTE):
+            return 0.3
         return 0.05 if inside else 0.85
     return 0.25 if letter.isalpha() else 0.0
 
@@ -123,7 +128,9 @@ def _letter_plausibility(before: str, letter: str, after: str) -> float:
         return 0.1
     if before.isalpha() or after.isalpha():
         return 1.0 if letter.isupper() or before.islower() or after.islower() else 0.6
-    return 0.5 if letter in "àéÀÉ" else 0.3
+    if letter.isupper() and after in _AFTER_INITIAL:
+        return 1.0
+    return 0.5 if letter in "àéÀÉÓ" else 0.3
 
 
 def _japanese(sample: Sample) -> Reading:

@@ -15,7 +15,7 @@
       this.leaving = false;
       table.addEventListener("keydown", (event) => this.key(event));
       table.addEventListener("mousedown", (event) => this.pressed(event));
-      table.addEventListener("mouseover", (event) => { if (event.buttons === 1 && !this.input) this.choose(this.place(event.target), true); });
+      table.addEventListener("mouseover", (event) => { if (event.buttons === 1 && !this.input && this.dragged(event)) this.choose(this.place(event.target), true); });
       table.addEventListener("dblclick", (event) => { if (this.place(event.target)) this.edit(); });
       table.addEventListener("focusin", (event) => { const place = this.place(event.target); if (place && !this.input) { if (String(place) !== String(this.at)) this.from = place; this.at = place; this.mark(); this.on.moved(); } });
       for (const name of ["copy", "cut", "paste"]) table.addEventListener(name, (event) => { if (!this.input) this.clip(name, event); });
@@ -73,9 +73,13 @@
       if (event.target.closest(".fix-open")) return;
       event.preventDefault();
       if (this.input) this.commit();
+      this.press = [event.clientX, event.clientY];
       this.choose(place, event.shiftKey);
       if (matchMedia("(max-width: 700px)").matches && place[1] >= 0) this.edit();
     }
+
+    // Whether the pointer itself moved since the press: choosing a cell may scroll another one under a pointer at rest.
+    dragged(event) { return this.press && (event.clientX !== this.press[0] || event.clientY !== this.press[1]); }
 
     edit(text) {
       const cell = this.cell(this.at);
