@@ -76,10 +76,11 @@ def lines(app: App) -> int:
 
 
 def wait_for_tills(app: App) -> None:
-    """Until the worker has settled the sales of the till."""
+    """Until the worker has settled the sales of the till and of the form, which may be received one after another."""
     for _ in range(3000):
         batches = records.find(app.ports, kind=BatchKind.STORE_SALES)
-        if batches and all(batch.state in IN_LEDGER for batch in batches):
+        settled = [batch.staged.rows_read for batch in batches if batch.state in IN_LEDGER and batch.staged]
+        if sum(settled) == TILL_LINES:
             return
         time.sleep(0.01)
     raise AssertionError("the sales of the till are not settled")
