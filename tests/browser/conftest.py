@@ -25,6 +25,8 @@ ARGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+BUSY = 60_000
+"""Milliseconds that an action or an expectation may take: a busy machine takes its time."""
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +36,7 @@ def chromium() -> Iterator[Browser]:
         if os.environ.get("CI") == "true":
             pytest.fail("Chromium must be there in CI")
         pytest.skip("there is no Chromium on this machine")
-    expect.set_options(timeout=60_000)  # milliseconds; a busy machine takes its time
+    expect.set_options(timeout=BUSY)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGS))
         yield browser
@@ -62,6 +64,7 @@ def direct(served: Served) -> None:
 def context(chromium: Browser, served: Served) -> Iterator[BrowserContext]:
     """A browser of its own that reaches nothing but the server."""
     context = chromium.new_context(locale="en-GB", timezone_id="Europe/London")
+    context.set_default_timeout(BUSY)
     block_other_hosts(context, served)
     yield context
     context.close()

@@ -57,7 +57,7 @@ def test_every_role_begins_its_day_with_its_own_page(page: Page, served: Served,
     _sell(served, "june", "100.50", "200.25", "300.00")
     _sign_in(page, served, role)
     expect(page.locator("#tile-headline .figure").first).to_contain_text(
-        "200.25" if role is Role.SALESPERSON else "600.75", timeout=20_000
+        "200.25" if role is Role.SALESPERSON else "600.75"
     )
     settle(page)
     page.set_viewport_size({"width": 375, "height": 812})

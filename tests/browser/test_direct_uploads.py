@@ -32,7 +32,7 @@ HEADER = (
 )
 SLOW = 200_000
 """Bytes a second."""
-SOON = 30_000
+SOON = 60_000
 """Milliseconds."""
 SOME = words(r"([3-9]\d\d\.\d kB|[12]\.\d MB) of")
 """More than the first piece, and not all."""

@@ -1,6 +1,7 @@
 """A new colleague: invited by an admin, in with a password and a second step of their own, seen, and signed out."""
 
 import re
+import time
 
 import pyotp
 import pytest
@@ -45,8 +46,9 @@ def test_an_admin_invites_a_clerk_who_signs_in_with_a_second_step_and_is_signed_
     clerk.goto(f"{served.address}/profile/second-step")
     telephone = pyotp.TOTP(re.sub(r"\s", "", clerk.locator("#key").inner_text()))
     expect(clerk.locator(".qr svg")).to_be_visible()
-    at = int(served.app.ports.clock.now().timestamp())
-    clerk.get_by_label("Code", exact=True).fill(telephone.at(at - 30))
+    if (left := 30 - time.time() % 30) < 15:
+        time.sleep(left)  # the code of the step before is right in this step only
+    clerk.get_by_label("Code", exact=True).fill(telephone.at(int(time.time()) - 30))
     clerk.get_by_role("button", name="Turn on two-factor sign-in").click()
     expect(clerk.locator("#codes")).to_contain_text(re.compile(r"[a-z2-9]{4}-[a-z2-9]{4}"))
     clerk.get_by_role("link", name="Continue").click()

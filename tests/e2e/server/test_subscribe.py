@@ -16,6 +16,8 @@ from threads import join_thread
 
 from docs.examples.consume_sale_events import apply
 
+LONGEST_POLL = 10.0
+"""Seconds that the server goes on waiting for events for a program that was killed."""
 FILE = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 
 
@@ -33,12 +35,12 @@ def load(home: Path, path: Path) -> None:
 
 @contextmanager
 def subscribe(home: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """A subscriber, which is killed at the end or after a minute, so that no read blocks the test."""
+    """A subscriber, which is killed at the end or after 100 seconds, so that no read blocks the test."""
     process = subprocess.Popen(
         [TILLSTREAM, "subscribe", *options], env=environment(home), stdout=subprocess.PIPE, text=True, bufsize=1
     )
     assert process.stdout
-    timer = threading.Timer(60, process.kill)
+    timer = threading.Timer(100, process.kill)
     timer.start()
     try:
         yield process
@@ -51,7 +53,9 @@ def subscribe(home: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
 
 def read(process: subprocess.Popen[str], count: int) -> list[str]:
     assert process.stdout
-    return [process.stdout.readline() for _ in range(count)]
+    lines = [process.stdout.readline() for _ in range(count)]
+    assert all(lines), f"the subscriber ended, with {process.poll()}, after {lines}"
+    return lines
 
 
 def subscriptions(home: Path, count: int) -> list[str]:
@@ -91,7 +95,9 @@ def test_a_named_subscription_continues_after_its_program_was_killed(server: Ser
         assert subscriptions(home, 1) == ["subscriber-copy"]
         load(home, sales(tmp_path, 1, 5))
         lines = read(process, 5)
+    killed = time.monotonic()
     load(home, sales(tmp_path, 10, 5))
+    time.sleep(max(0.0, killed + LONGEST_POLL + 2 - time.monotonic()))  # its last poll may lease the further events
     with closing(sqlite3.connect(home / "queue.sqlite", timeout=10)) as queue, queue:
         queue.execute("UPDATE messages SET due = 0")  # as after a minute, when the leases end
     database = sqlite3.connect(tmp_path / "copy.sqlite")
