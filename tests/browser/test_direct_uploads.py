@@ -116,7 +116,8 @@ def _notify(served: Served) -> Batch:
 def _is_whole(served: Served, upload: Batch, file: Path) -> None:
     assert (upload.received_by, upload.contract, upload.file) == ("admin", "IN", "IN-june.csv")
     assert upload.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
-    assert (upload.state, upload.staged["rows_read"]) == (State.STAGED, 30_000)
+    assert upload.staged
+    assert (upload.state, upload.staged.rows_read) == (State.STAGED, 30_000)
     assert list(served.app.ports.objects.list(STAGING, "sending/")) == []
     assert resumable_upload.open_uploads(served.app.ports, "admin") == []
     assert served.page_errors == []
