@@ -10,7 +10,8 @@ import structlog
 from tillstream import logs
 from tillstream.analytics import holidays
 from tillstream.app import App
-from tillstream.domain.batch.record import Batch
+from tillstream.batches import records
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Unavailable
 from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED
 from tillstream.handlers import Event, dispatch
@@ -27,6 +28,10 @@ TOTALS_EVERY = 2.0
 POLL_EVERY, INBOX_POLL_RATIO = 1.0, 10
 """Seconds between polls of the watched folder, and how many of these there are for each poll of the inbox folder."""
 LEASE = 900.0
+GATHER_WITHIN = 5.0
+"""Longest wait for a settlement, in seconds, before more store sales are received."""
+BACKLOG = 4 << 20
+"""Bytes of one pull of store sales from which the next pull does not wait for a settlement."""
 
 
 class Worker:
@@ -41,6 +46,10 @@ class Worker:
         self._reported: list[str] = []
         self._holidays = -1
         self._recent = RecentSales()
+        self._staging = threading.Lock()
+        """Held while the micro-batches of one pull are staged, so that one settlement takes all of them."""
+        self._settled = threading.Event()
+        """Whether a settlement has ended since the last micro-batch was staged."""
 
     def start(self) -> None:
         try:
@@ -63,6 +72,7 @@ class Worker:
     def stop(self) -> None:
         """Stop the threads after their current event."""
         self._stopping.set()
+        self._settled.set()
         for thread in self._threads:
             thread.join()
 
@@ -136,7 +146,7 @@ class Worker:
         for group in _with_one_settlement(deliveries):
             bus.extend(group, LEASE)
             try:
-                dispatch(self._app, _event(group[-1]))
+                self._dispatch(_event(group[-1]))
             except KeyboardInterrupt:
                 bus.release(group, "The server was stopped.")
                 raise
@@ -148,15 +158,40 @@ class Worker:
                 bus.acknowledge(group)
         return len(deliveries)
 
+    def _dispatch(self, event: Event) -> None:
+        if event.type != SALES_STAGED:
+            dispatch(self._app, event)
+            return
+        with self._staging:
+            pass
+        try:
+            dispatch(self._app, event)
+        finally:
+            self._settled.set()
+
     def _take_sales(self, wait: float) -> int:
         """Receive and stage store sales here, while another thread settles those before them."""
         app = self._app
-        kept = store_sales.receive(app.ports, app.contracts, app.settings.batch_size, wait, self._stage, self._recent)
+        kept = store_sales.receive(
+            app.ports, app.contracts, app.settings.batch_size, wait, self._stage, self._recent, self._staging
+        )
         if kept and not self._stopping.is_set() and wait:
             self._stopping.wait(app.settings.batch_wait)
+            self._wait_for_settlement(kept)
         return len(kept)
 
+    def _wait_for_settlement(self, kept: Sequence[Batch]) -> None:
+        """Wait until these micro-batches are settled, unless they are part of a backlog.
+
+        A settlement has its price however few sales it adds, so sales that arrive meanwhile form one micro-batch.
+        """
+        if sum(batch.size for batch in kept) >= BACKLOG:
+            return
+        if any(records.get(self._app.ports, batch.batch_id).state is State.STAGED for batch in kept):
+            self._settled.wait(GATHER_WITHIN)
+
     def _stage(self, batch: Batch) -> None:
+        self._settled.clear()
         dispatch(self._app, Event(batch.batch_id, SALES_RECEIVED, {"batch_id": batch.batch_id}))
 
 

@@ -1,6 +1,7 @@
 """The local worker stages store sales as it receives them; the event that stages them is for what went wrong."""
 
 import json
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tillstream import handlers
 from tillstream.app import App, build
 from tillstream.batches import records
 from tillstream.domain.batch.record import Batch, BatchKind, State
@@ -30,10 +32,11 @@ def app(tmp_path: Path) -> Iterator[App]:
     app.close()
 
 
-def publish(app: App, count: int, **changes: Any) -> None:
+def publish(app: App, count: int, first: int = 0, **changes: Any) -> None:
     sale = schema()["examples"][0] | changes
     app.ports.bus.publish(
-        TOPIC_STORE_SALES, [Message(json.dumps(sale | {"number": str(n)}).encode()) for n in range(count)]
+        TOPIC_STORE_SALES,
+        [Message(json.dumps(sale | {"number": str(n)}).encode()) for n in range(first, first + count)],
     )
 
 
@@ -140,3 +143,77 @@ def test_the_oldest_sales_are_forgotten() -> None:
         recent.update([("UK", str(number))])
 
     assert [number for number in range(5) if ("UK", str(number)) in recent] == [2, 3, 4]
+
+
+def store_sales_of(app: App) -> list[Batch]:
+    return records.find(app.ports, kind=BatchKind.STORE_SALES, limit=None)
+
+
+def wait_for_announcement(app: App, batches: int) -> None:
+    for _ in range(600):
+        if [batch.state for batch in store_sales_of(app)] == [State.ANNOUNCED] * batches:
+            return
+        threading.Event().wait(0.05)
+    pytest.fail(f"after 30 seconds: {store_sales_of(app)}")
+
+
+def test_one_settlement_takes_every_micro_batch_of_a_pull(app: App) -> None:
+    for version in range(1, 6):
+        publish(app, 2, version=version)
+    worker = Worker(app)
+    worker.start()
+    try:
+        wait_for_announcement(app, 5)
+    finally:
+        worker.stop()
+
+    assert app.ports.warehouse.query("SELECT COUNT(*) AS n FROM settlements")["n"].to_pylist() == [1]
+
+
+def test_sales_that_arrive_during_a_settlement_form_one_micro_batch(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    started, may_settle = threading.Event(), threading.Event()
+    settle = handlers.ROUTES[SALES_STAGED]
+
+    def settle_later(*event: Any) -> dict[str, Any]:
+        started.set()
+        assert may_settle.wait(30)
+        return settle(*event)
+
+    monkeypatch.setitem(handlers.ROUTES, SALES_STAGED, settle_later)
+    worker = Worker(app)
+    publish(app, 1)
+    worker.start()
+    try:
+        assert started.wait(30)
+        for number in (1, 2, 3):
+            publish(app, 1, first=number)
+            threading.Event().wait(0.3)
+        assert len(store_sales_of(app)) == 1
+        may_settle.set()
+        wait_for_announcement(app, 2)
+    finally:
+        may_settle.set()
+        worker.stop()
+
+    assert sorted(batch.file for batch in store_sales_of(app)) == ["1 store sale", "3 store sales"]
+
+
+def test_a_backlog_is_received_while_its_first_part_is_settled(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tillstream.server.worker.BACKLOG", 1)
+    may_settle = threading.Event()
+    settle = handlers.ROUTES[SALES_STAGED]
+    monkeypatch.setitem(handlers.ROUTES, SALES_STAGED, lambda *event: may_settle.wait(30) and settle(*event))
+    worker = Worker(app)
+    publish(app, 1)
+    worker.start()
+    try:
+        while not store_sales_of(app):
+            threading.Event().wait(0.05)
+        publish(app, 1, first=1)
+        while len(store_sales_of(app)) < 2:
+            threading.Event().wait(0.05)
+        may_settle.set()
+        wait_for_announcement(app, 2)
+    finally:
+        may_settle.set()
+        worker.stop()

@@ -6,6 +6,7 @@ is interrupted, the messages are delivered again, and the sweep stages the recor
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -41,18 +42,20 @@ def receive(
     wait: float,
     stage: Callable[[Batch], object] | None = None,
     recent: RecentSales | None = None,
+    staging: AbstractContextManager[object] | None = None,
 ) -> list[Batch]:
     """Pull up to `limit` store sales (waiting at most `wait` seconds for the first) and keep them as micro-batches.
 
     stage: stages a micro-batch at once, after its messages are acknowledged. The event that stages it is then published
     only if that fails; a process that is killed meanwhile leaves it to the sweep. None: always by the event.
-    recent: as in `keep`.
+    recent: as in `keep`. staging: entered while the micro-batches are staged.
     """
     deliveries = _pull(ports, limit, wait)
     kept = keep(ports, contracts, deliveries, publish=stage is None, recent=recent)
     ports.bus.acknowledge(deliveries)
     if stage:
-        _stage_at_once(ports, kept, stage)
+        with staging or nullcontext():
+            _stage_at_once(ports, kept, stage)
     return kept
 
 
