@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tillstream.pipeline.staging import stage
 from tillstream.ports.event_bus import Message
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales
+from tillstream.workflows.operations import packing
 
 TOGETHER = 20
 """Micro-batches of one settlement."""
@@ -64,9 +66,13 @@ def _run(home: Path, numbers: "count[int]", micro_batches: int) -> float:
     settings = Settings(home=home)
     app = build(settings.model_copy(update={"memory_limit": settings.server_memory_limit}))
     try:
-        return statistics.median(_round(app, numbers) / TOGETHER for _ in range(max(micro_batches // TOGETHER, 1)))
+        seconds = statistics.median(_round(app, numbers) / TOGETHER for _ in range(max(micro_batches // TOGETHER, 1)))
+        # The sweep does this once they are an hour old.
+        while packing.pack(app.ports, app.contracts, timedelta(0)):
+            pass
     finally:
         app.close()
+    return seconds
 
 
 def _round(app: App, numbers: "count[int]") -> float:

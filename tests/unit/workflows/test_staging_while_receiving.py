@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales
 from tillstream.workflows.intake.recent_sales import RecentSales
-from tillstream.workflows.operations import reconcile
+from tillstream.workflows.operations import maintenance_log, reconcile
 
 
 @pytest.fixture
@@ -149,71 +150,80 @@ def store_sales_of(app: App) -> list[Batch]:
     return records.find(app.ports, kind=BatchKind.STORE_SALES, limit=None)
 
 
-def wait_for_announcement(app: App, batches: int) -> None:
+def wait_for(condition: Callable[[], bool]) -> None:
     for _ in range(600):
-        if [batch.state for batch in store_sales_of(app)] == [State.ANNOUNCED] * batches:
+        if condition():
             return
-        threading.Event().wait(0.05)
-    pytest.fail(f"after 30 seconds: {store_sales_of(app)}")
+        time.sleep(0.05)
+    pytest.fail("The condition was not met within 30 seconds.")
 
 
-def test_one_settlement_takes_every_micro_batch_of_a_pull(app: App) -> None:
-    for version in range(1, 6):
-        publish(app, 2, version=version)
+def wait_for_announcement(app: App, batches: int) -> None:
+    wait_for(lambda: [batch.state for batch in store_sales_of(app)] == [State.ANNOUNCED] * batches)
+
+
+@pytest.fixture
+def running(app: App) -> Iterator[Worker]:
+    """After its first sweep, which would settle what the tests let wait."""
     worker = Worker(app)
     worker.start()
-    try:
-        wait_for_announcement(app, 5)
-    finally:
-        worker.stop()
-
-    assert app.ports.warehouse.query("SELECT COUNT(*) AS n FROM settlements")["n"].to_pylist() == [1]
+    wait_for(lambda: bool(maintenance_log.last(app.ports, maintenance_log.SWEEP)))
+    yield worker
+    worker.stop()
 
 
-def test_sales_that_arrive_during_a_settlement_form_one_micro_batch(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    started, may_settle = threading.Event(), threading.Event()
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, threading.Event]]:
+    """Whether a settlement has begun, and whether it may go on."""
+    began, may_settle = threading.Event(), threading.Event()
     settle = handlers.ROUTES[SALES_STAGED]
 
     def settle_later(*event: Any) -> dict[str, Any]:
-        started.set()
+        began.set()
         assert may_settle.wait(30)
         return settle(*event)
 
     monkeypatch.setitem(handlers.ROUTES, SALES_STAGED, settle_later)
-    worker = Worker(app)
+    yield began, may_settle
+    may_settle.set()
+
+
+@pytest.mark.usefixtures("running")
+def test_one_settlement_takes_every_micro_batch_of_a_pull(app: App) -> None:
+    sale = schema()["examples"][0]
+    messages = [Message(json.dumps(sale | {"version": version}).encode()) for version in range(1, 6)]
+    app.ports.bus.publish(TOPIC_STORE_SALES, messages)
+    wait_for_announcement(app, 5)
+
+    assert app.ports.warehouse.query("SELECT COUNT(*) AS n FROM settlements")["n"].to_pylist() == [1]
+
+
+@pytest.mark.usefixtures("running")
+def test_sales_that_arrive_during_a_settlement_form_one_micro_batch(
+    app: App, gate: tuple[threading.Event, threading.Event]
+) -> None:
+    began, may_settle = gate
     publish(app, 1)
-    worker.start()
-    try:
-        assert started.wait(30)
-        for number in (1, 2, 3):
-            publish(app, 1, first=number)
-            threading.Event().wait(0.3)
-        assert len(store_sales_of(app)) == 1
-        may_settle.set()
-        wait_for_announcement(app, 2)
-    finally:
-        may_settle.set()
-        worker.stop()
+    assert began.wait(30)
+    for number in (1, 2, 3):
+        publish(app, 1, first=number)
+        time.sleep(0.3)
+    assert len(store_sales_of(app)) == 1
+    may_settle.set()
+    wait_for_announcement(app, 2)
 
     assert sorted(batch.file for batch in store_sales_of(app)) == ["1 store sale", "3 store sales"]
 
 
-def test_a_backlog_is_received_while_its_first_part_is_settled(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("running")
+def test_a_backlog_is_received_while_its_first_part_is_settled(
+    app: App, gate: tuple[threading.Event, threading.Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tillstream.server.worker.BACKLOG", 1)
-    may_settle = threading.Event()
-    settle = handlers.ROUTES[SALES_STAGED]
-    monkeypatch.setitem(handlers.ROUTES, SALES_STAGED, lambda *event: may_settle.wait(30) and settle(*event))
-    worker = Worker(app)
+    began, may_settle = gate
     publish(app, 1)
-    worker.start()
-    try:
-        while not store_sales_of(app):
-            threading.Event().wait(0.05)
-        publish(app, 1, first=1)
-        while len(store_sales_of(app)) < 2:
-            threading.Event().wait(0.05)
-        may_settle.set()
-        wait_for_announcement(app, 2)
-    finally:
-        may_settle.set()
-        worker.stop()
+    assert began.wait(30)
+    publish(app, 1, first=1)
+    wait_for(lambda: len(store_sales_of(app)) == 2)
+    may_settle.set()
+    wait_for_announcement(app, 2)
