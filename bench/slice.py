@@ -25,8 +25,8 @@ from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.domain.batch.record import received_date
 from tillstream.domain.ids import index_hash
 from tillstream.domain.tables import STAGED_LINES
-from tillstream.ledger.numbers import LedgerNumbers
 from tillstream.ledger.reader import Values
+from tillstream.ledger.settlement_record import LedgerNumbers
 from tillstream.ledger.slice_settlement import settle_slice
 from tillstream.ledger.tables import TYPES
 from tillstream.ports.warehouse import Settlement, StagedBatch

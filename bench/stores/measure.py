@@ -42,7 +42,7 @@ class Load:
     sender_cpu: float
     """Share of the processor's two cores that the sender took."""
     memory: tuple[float, float]
-    """Of the server at the beginning and at the end of its last run."""
+    """Of the server after a quarter of its last run, when it has done everything once, and at its end."""
     difference: Total
     """Sales and units that are too many; negative if some are missing."""
 
@@ -75,14 +75,16 @@ def under_load(
             os.kill(server.pid, signal.SIGKILL)
     with served(home) as server:
         sender = sender or _send(home, run, arguments, tokens)
-        before, used, at_start = memory_of(server.pid), cpu_of(server.pid), time.time()
+        used, at_start = cpu_of(server.pid), time.time()
         probe = json.loads(tokens.read_text())[PROBE]
-        latencies = sorted(_latencies(server, probe, f"{run} probe", time.monotonic() + seconds))
+        seen = _latencies(server, probe, f"{run} probe", time.monotonic() + seconds)
+        probes = [(latency, memory_of(server.pid)) for latency in seen]
+        latencies = sorted(latency for latency, _ in probes)
         sender.terminate()
         done, started = json.loads(sender.communicate()[0]), time.time()
         expected = sales.expected(run, done["counts"], own_stores=any("size" in one for one in arguments))
         difference = until_counted(server, run, expected)
-        catch_up, after = time.time() - started, memory_of(server.pid)
+        catch_up = time.time() - started
         used = cpu_of(server.pid) - used
     rate = done["accepted"] / done["seconds"]
     return Load(
@@ -92,7 +94,7 @@ def under_load(
         catch_up=catch_up,
         cpu=used / max(rate * min(done["seconds"], started - at_start), 1),
         sender_cpu=done["cpu"] / done["seconds"] / (os.cpu_count() or 1),
-        memory=(before, after),
+        memory=(probes[len(probes) // 4][1], probes[-1][1]),
         difference=difference,
     )
 

@@ -105,7 +105,7 @@ def _floors(stores: Stores) -> list[list[str]]:
             floor(f"{LOADS[mode]}, at least {effort.rate:,} messages a second, less 2 %", load.rate,
                   least=0.98 * effort.rate, unit="/s"),
             floor(f"{LOADS[mode]}: until seen, p95 at most 1 s", load.p95, most=1, unit="s"),
-            floor(f"{LOADS[mode]}: memory of the server, last against first, at most 1.5 ×", memory, most=1.5),
+            floor(f"{LOADS[mode]}: memory of the server, last against a quarter, at most 1.5 ×", memory, most=1.5),
         ]  # fmt: skip
     if backlog:
         rows.append(

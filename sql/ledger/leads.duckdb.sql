@@ -56,8 +56,8 @@ FROM (
   FROM (
     SELECT s.rowid AS line, s.key, s.sale, s.leads, {order_group_key} AS order_group_key
     FROM sale_versions AS s SEMI JOIN doubtful_sales USING (sale)
-    WHERE s.is_current AND s.status NOT IN ('cancelled', 'returned')
+    WHERE s.is_current AND s.status NOT IN ('cancelled', 'returned') AND s.settlement_no >= getvariable('oldest')
   )
   WINDOW one_sale AS (PARTITION BY sale)
 ) AS m
-WHERE sale_versions.rowid = m.line AND m.leads <> m.led;
+WHERE sale_versions.rowid = m.line AND m.leads <> m.led AND sale_versions.settlement_no >= getvariable('oldest');

@@ -2,7 +2,8 @@
 -- `ledger/settling.py` runs them inside the settlement's transaction. A wave is one file, correction or
 -- replay, or micro-batches that share no sale. Temporary tables: incoming_batches (one row per batch of the wave),
 -- incoming_files (address, batch_no), affected_keys (key), transitions (seq, key, old, new: from which content to
--- which). The variable `accepted` lists the addresses of the accepted rows of the wave.
+-- which). The variable `accepted` lists the addresses of the accepted rows of the wave; `oldest` is a settlement before
+-- which the ledger has no rows of the sales that can change, so that steps skip the row groups before it.
 
 -- name: staged
 -- The accepted rows of the wave as they were staged, with the number of their batch.
@@ -10,6 +11,11 @@ CREATE OR REPLACE TEMP VIEW staged AS
 SELECT s.*, CAST(f.batch_no AS INTEGER) AS own_no
 FROM read_parquet(getvariable('accepted'), filename = true) AS s
 JOIN incoming_files AS f ON f.address = s.filename;
+
+-- name: keep_staged
+-- The same as a table, which is faster for few rows.
+CREATE OR REPLACE TEMP TABLE kept_staged AS FROM staged;
+CREATE OR REPLACE TEMP VIEW staged AS FROM kept_staged;
 
 -- name: staged_lines
 -- Every accepted row of the wave, narrow: its key, the hash of its content and its place in the order. Each step reads
@@ -138,11 +144,11 @@ SELECT own_no, row_number, n, {renumbered_key} AS key FROM ordered_lines;
 -- Every content that the ledger has of the staged sales: one scan of the ledger, by its narrowest hash, for all steps.
 -- A key belongs to one sale, so every content of a staged key is among them.
 CREATE OR REPLACE TEMP TABLE known_lines AS
-SELECT v.key, v.content, v.is_current, v.sale FROM sale_versions AS v SEMI JOIN staged_lines AS a USING (sale);
+SELECT v.key, v.content, v.is_current, v.sale, v.settlement_no FROM sale_versions AS v SEMI JOIN staged_lines AS a USING (sale);
 
 -- name: no_known_lines
 -- The same for an empty ledger. A join keeps its right side in memory, which here would be the whole file.
-CREATE OR REPLACE TEMP TABLE known_lines AS SELECT key, content, is_current, sale FROM sale_versions LIMIT 0;
+CREATE OR REPLACE TEMP TABLE known_lines AS SELECT key, content, is_current, sale, settlement_no FROM sale_versions LIMIT 0;
 
 -- name: known
 -- Every content that the ledger has of the staged keys.
@@ -172,7 +178,8 @@ FROM staged_lines AS a JOIN known AS k ON k.key = a.key AND k.is_current AND k.c
 -- Every content of the affected keys, from one scan of the narrow key.
 CREATE OR REPLACE TEMP TABLE affected_versions AS
 SELECT v.key, v.content, v.is_current, v.sale, v.region, v.store_id, v.sale_date
-FROM sale_versions AS v SEMI JOIN affected_keys USING (key);
+FROM sale_versions AS v SEMI JOIN affected_keys USING (key)
+WHERE v.settlement_no >= getvariable('oldest');
 
 -- name: live_observations
 -- The sightings of the affected keys that count: accepted and not undone; `superseded_by_statement` then removes those
@@ -187,7 +194,7 @@ FROM sightings AS s
 SEMI JOIN affected_keys AS t USING (key)
 JOIN batches AS b ON b.batch_no = s.batch_no
 JOIN affected_versions AS v ON v.key = s.key AND v.content = s.content
-WHERE s.outcome <> 'quarantined' AND b.undone_no IS NULL;
+WHERE s.outcome <> 'quarantined' AND b.undone_no IS NULL AND s.settlement_no >= getvariable('oldest');
 
 -- name: stated_keys
 -- The affected keys that each of these statements contains, including rows that only the ledger rejected. A line that the
@@ -196,7 +203,7 @@ CREATE OR REPLACE TEMP TABLE stated_keys AS
 SELECT DISTINCT n.batch_no, n.key, n.source_version, v.region, v.store_id, v.sale_date
 FROM sightings AS n
 JOIN affected_versions AS v ON v.key = n.key AND v.content = n.content
-WHERE n.batch_no IN (SELECT batch_no FROM active_statements);
+WHERE n.batch_no IN (SELECT batch_no FROM active_statements) AND n.settlement_no >= getvariable('oldest');
 
 -- name: superseded_by_statement
 -- All joins are by equality, of sales and of days by themselves: a condition with OR would compare each statement with each
@@ -248,11 +255,14 @@ WITH statement AS (
     t.*, b.source IN ('till', 'form') AS is_till,
     CAST(CAST(t.writer_stores AS JSON) AS VARCHAR[]) AS stores, CAST(CAST(t.own_keys AS JSON) AS VARCHAR[]) AS own_lines,
     row(t.rank, t.source_version, IF(t.source_version > 0, -1, 1) * COALESCE(t.received_seq, b.place_seq), b.contract_version) AS precedence
-  FROM statements AS t
+  FROM (
+    FROM statements
+    WHERE whole = 'sale' AND settlement_no >= getvariable('oldest') AND scope IN (SELECT sale FROM live_observations)
+    UNION ALL
+    FROM statements WHERE whole = 'store-day' AND sale_date IN (SELECT sale_date FROM live_observations)
+  ) AS t
   JOIN batches AS b USING (batch_no)
   WHERE b.undone_no IS NULL
-    AND ((t.whole = 'sale' AND t.scope IN (SELECT sale FROM live_observations))
-      OR (t.whole = 'store-day' AND t.sale_date IN (SELECT sale_date FROM live_observations)))
 ),
 entry AS (
   SELECT
@@ -299,7 +309,13 @@ FROM sale_versions AS v
 JOIN pairs AS p ON p.key = v.key AND p.content = v.content
 JOIN (
   SELECT * FROM staged SEMI JOIN pairs USING (own_no, row_number)
-) AS s USING (own_no, row_number);
+) AS s USING (own_no, row_number)
+WHERE v.settlement_no >= getvariable('oldest');
+
+-- name: no_between_kinds
+CREATE OR REPLACE TEMP TABLE between_kinds (
+  own_no INTEGER, row_number BIGINT, differences STRUCT("column" VARCHAR, here VARCHAR, there VARCHAR)[]
+);
 
 -- name: outcomes
 -- The outcome of each row. Rows of one batch with one key are applied in their order, the least first.
@@ -396,7 +412,8 @@ SELECT DISTINCT v.key FROM sale_versions AS v
 SEMI JOIN (SELECT scope FROM statements WHERE whole = 'sale' AND batch_no IN (SELECT batch_no FROM affected)) AS t
   ON t.scope = v.sale
 ANTI JOIN affected_keys AS k ON k.key = v.key
-ANTI JOIN staged_lines AS a ON a.key = v.key;
+ANTI JOIN staged_lines AS a ON a.key = v.key
+WHERE v.settlement_no >= getvariable('oldest');
 
 -- name: add_keys_of_store_days
 -- The same over the day of a store.
@@ -415,7 +432,7 @@ WHERE s.batch_no IN (SELECT batch_no FROM affected) AND s.key NOT IN (SELECT key
 -- Staged keys in a sale of another complete statement; a statement never removes a key that it contains.
 INSERT INTO affected_keys
 SELECT DISTINCT a.key FROM batch_lines AS a
-JOIN statements AS t ON t.whole = 'sale' AND t.scope = a.sale
+JOIN statements AS t ON t.whole = 'sale' AND t.scope = a.sale AND t.settlement_no >= getvariable('oldest')
 WHERE (t.batch_no <> a.batch_no OR t.source_version <> a.source_version) AND a.key NOT IN (SELECT key FROM affected_keys);
 
 -- name: add_keys_of_store_day_statements
@@ -469,6 +486,7 @@ LEFT JOIN first_lines AS l ON l.key = o.key;
 UPDATE sale_versions SET is_current = TRUE
 FROM staged_lines AS a
 WHERE sale_versions.key = a.key AND sale_versions.content = a.content AND NOT sale_versions.is_current
+  AND sale_versions.settlement_no >= getvariable('oldest')
   AND a.key NOT IN (SELECT key FROM affected_keys)
   AND a.key IN (SELECT key FROM known) AND a.key NOT IN (SELECT key FROM known WHERE is_current);
 
@@ -533,7 +551,8 @@ SELECT
 FROM batch_lines AS a
 JOIN incoming_batches AS i ON i.batch_no = a.own_no
 LEFT JOIN statement_writers AS w ON (w.batch_no, w.sale, w.source_version) = (a.batch_no, a.sale, a.source_version)
-ANTI JOIN statements AS t ON (t.batch_no, t.scope, t.source_version) = (a.batch_no, a.sale, a.source_version)
+ANTI JOIN (FROM statements WHERE settlement_no >= getvariable('oldest')) AS t
+  ON (t.batch_no, t.scope, t.source_version) = (a.batch_no, a.sale, a.source_version)
 WHERE i.replaces = 'sale'
 GROUP BY a.batch_no, a.sale, a.source_version;
 
@@ -567,7 +586,8 @@ WHERE b.content IS DISTINCT FROM n.content;
 -- name: update_current
 UPDATE sale_versions SET is_current = (sale_versions.content IS NOT DISTINCT FROM t.new)
 FROM current_changes AS t
-WHERE sale_versions.key = t.key AND (sale_versions.content = t.old OR sale_versions.content = t.new);
+WHERE sale_versions.key = t.key AND (sale_versions.content = t.old OR sale_versions.content = t.new)
+  AND sale_versions.settlement_no >= getvariable('oldest');
 
 -- name: add_transitions_of_changes
 INSERT INTO transitions SELECT $seq, key, old, new FROM current_changes;
@@ -615,5 +635,7 @@ WITH changed_sales AS (
   SELECT sale FROM sale_versions WHERE settlement_no = $settlement_no
   UNION
   SELECT sale FROM sale_versions SEMI JOIN (SELECT key FROM listed_changes WHERE settlement_no = $settlement_no) USING (key)
+  WHERE sale_versions.settlement_no >= getvariable('oldest')
 )
-SELECT DISTINCT $settlement_no AS settlement_no, sale_date FROM sale_versions SEMI JOIN changed_sales USING (sale);
+SELECT DISTINCT $settlement_no AS settlement_no, sale_date FROM sale_versions SEMI JOIN changed_sales USING (sale)
+WHERE sale_versions.settlement_no >= getvariable('oldest');

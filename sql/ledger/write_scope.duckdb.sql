@@ -16,7 +16,7 @@ CREATE OR REPLACE TEMP TABLE statement_writers (
 CREATE OR REPLACE TEMP TABLE current_stores AS
 SELECT v.key, v.sale, v.store_id FROM sale_versions AS v
 SEMI JOIN (SELECT key FROM known_lines WHERE is_current) AS k USING (key)
-WHERE v.is_current;
+WHERE v.is_current AND v.settlement_no >= getvariable('oldest');
 
 -- name: no_current_stores
 CREATE OR REPLACE TEMP TABLE current_stores (key UHUGEINT, sale BIGINT, store_id VARCHAR);

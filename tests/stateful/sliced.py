@@ -15,8 +15,8 @@ from tillstream.domain.tables import TABLES
 from tillstream.ledger.additions import ADDED
 from tillstream.ledger.arrivals import STATED_DAYS
 from tillstream.ledger.batch_numbers import received_date
-from tillstream.ledger.numbers import LedgerNumbers
 from tillstream.ledger.reader import Values
+from tillstream.ledger.settlement_record import LedgerNumbers
 from tillstream.ledger.slice_settlement import settle_slice
 from tillstream.ports.sale_index import PendingDay
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery

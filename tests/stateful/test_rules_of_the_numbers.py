@@ -50,6 +50,12 @@ def test_a_statement_of_complete_sales_removes_missing_lines(system: System) -> 
     assert set(check(system).current()) == {("S1/1", "P#1"), ("S1/2", "P#1")}
 
 
+def test_a_statement_of_a_complete_day_removes_its_other_sales(system: System) -> None:
+    upload_rows(system, "day", GOOD, like(number="2"))
+    upload_rows(system, "day", like(number="3"))
+    assert set(check(system).current()) == {("S1/3", "P#1")}
+
+
 def test_a_refused_row_keeps_its_sale_from_losing_lines(system: System) -> None:
     upload_rows(system, "sale", GOOD, like(product="Q"))
     upload_rows(system, "sale", like(qty=2), like(product="Q", fault="qty"), like(number="2"))

@@ -1,13 +1,30 @@
-"""The record of settlements: what earlier ones settled, and the row of this one."""
+"""The record of settlements: their numbers, what earlier ones settled, and the row of this one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import duckdb
 
+from tillstream.ledger.script_runner import ScriptRunner
 from tillstream.ledger.settle_script import statements
 from tillstream.ports.warehouse import SettlementResult
 
 CHANGES = ("added", "corrected", "removed")
+
+
+@dataclass(frozen=True)
+class LedgerNumbers:
+    """The greatest numbers in a ledger, which are counted from 1; 0: none."""
+
+    settlement_no: int
+    batch_no: int
+
+
+def last_numbers(script: ScriptRunner) -> LedgerNumbers:
+    return LedgerNumbers(
+        script.number("SELECT COALESCE(MAX(settlement_no), 0) FROM settlements"),
+        script.number("SELECT COALESCE(MAX(batch_no), 0) FROM batches"),
+    )
 
 
 class SettlementRecord:

@@ -7,11 +7,11 @@ import duckdb
 from tillstream.domain.batch.holds import Hold
 from tillstream.ledger.batch_numbers import BatchNumbering
 from tillstream.ledger.change_log import ChangeLog
+from tillstream.ledger.current_lines import CurrentLines
 from tillstream.ledger.hold_checks import check_hold
-from tillstream.ledger.numbers import LedgerNumbers, last_numbers
 from tillstream.ledger.order_leads import OrderMarkers
 from tillstream.ledger.script_runner import ScriptRunner
-from tillstream.ledger.settlement_record import SettlementRecord
+from tillstream.ledger.settlement_record import LedgerNumbers, SettlementRecord, last_numbers
 from tillstream.ledger.waves import waves
 from tillstream.ledger.write_scope import WriteScope
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
@@ -19,6 +19,9 @@ from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
 ROWS_AT_ONCE = 2_000_000
 FEW = 100_000
 """Rows of a wave that are kept in memory while it is settled; larger waves are read again by each step."""
+
+OTHER_KIND = "batch_lines AS a JOIN winning_observation AS b ON b.key = a.key AND b.is_till <> a.is_till"
+"""Rows whose key has a current line of a file, if they are of a till, and the other way round."""
 
 
 class SettlementRunner:
@@ -36,6 +39,7 @@ class SettlementRunner:
         self.numbering = BatchNumbering(cursor, self.settlement_no, last.batch_no)
         self.markers = OrderMarkers(cursor)
         self.changes = ChangeLog(self.script, self.settlement_no)
+        self.current = CurrentLines(self.script, self.changes, self.settlement_no)
         self.write_scope = WriteScope(self.script)
         self.repeated = False
         """Whether the wave contains a key more than once."""
@@ -76,27 +80,28 @@ class SettlementRunner:
     # ---- one wave ---------------------------------------------------------------------------------------------
 
     def _settle_wave(self, wave: Sequence[StagedBatch]) -> None:
+        correction = wave[0].is_correction
         self.write_scope.enter(wave, self.numbering.next_batch)
         affected, replaced = self.numbering.enter(wave)
-        self._set_affected(affected)
+        only_staged_sales = not correction and not replaced
+        self.current.begin(affected, only_staged_sales=only_staged_sales)
         accepted = [address for batch in wave for address in batch.accepted]
         refused = [address for batch in wave for address in batch.refused]
-        correction = wave[0].is_correction
-        self._clear_affected_keys()
-        self.script.run("no_staged_lines")
         has_statements = any(batch.replaces for batch in wave)
         if accepted:
             self._stage_lines(accepted, few=sum(batch.rows_read for batch in wave) <= FEW, correction=correction)
+            if only_staged_sales:
+                self.current.read_staged_sales()
             self._determine_outcomes(any_foreign=self.write_scope.find_foreign_rows())
         if refused:
             self.script.run("add_refusals", addresses=refused, settlement_no=self.settlement_no)
         if accepted:
             self._add_lines(replaced=replaced)
-        if correction or replaced or (has_statements and accepted and self._affects_settled_sales()):
-            self._touch_scopes()
+        if not only_staged_sales or (has_statements and accepted and self._affects_settled_sales()):
+            self.current.add_keys_of_scopes()
         if replaced:
             self.script.run("add_keys_of_batches")
-        current_changed = self._update_current()
+        current_changed = self.current.update()
         self.markers.update(has_lines=bool(accepted), current_changed=current_changed)
         if current_changed and has_statements:
             self.record.count_removed()
@@ -104,6 +109,8 @@ class SettlementRunner:
     def _stage_lines(self, addresses: list[str], *, few: bool, correction: bool) -> None:
         self.cursor.execute("SET VARIABLE accepted = $addresses::VARCHAR[]", {"addresses": addresses})
         self.script.run("staged")
+        if few:
+            self.script.run("keep_staged")
         self.script.run("staged_lines")
         if few:
             self.script.run("keep_staged_lines")
@@ -130,13 +137,13 @@ class SettlementRunner:
         disputed = any_foreign or self.repeated or self.script.exists("differing")
         if disputed:
             self.cursor.execute("INSERT INTO affected_keys SELECT DISTINCT key FROM differing")
-            self._resolve_winners()
-            self.script.run("between_kinds")
+            self.current.resolve()
+            self.script.run("between_kinds" if self.script.exists(OTHER_KIND) else "no_between_kinds")
             self.script.run("outcomes")
             self.script.run("outcomes_checked")
             if self.repeated:
                 self.script.run("outcomes_of_repeated_keys")
-            self._clear_affected_keys()
+            self.current.clear()
         else:
             self.script.run("outcomes_simple")
         self.script.run("add_sightings", settlement_no=self.settlement_no)
@@ -173,31 +180,7 @@ class SettlementRunner:
         for first in range(0, 1 + self.script.number("SELECT MAX(row_number) FROM staged_lines"), ROWS_AT_ONCE):
             self.script.run("add_versions", first=first, last=first + ROWS_AT_ONCE - 1, **params)
 
-    # ---- current lines ----------------------------------------------------------------------------------------
-
-    def _resolve_winners(self) -> None:
-        """Fill `winning_observation` for each affected key."""
-        self.script.run("affected_versions")
-        self.script.run("live_observations")
-        if self.script.exists("statements"):
-            self.script.run("active_statements")
-            if self.script.exists("active_statements"):
-                self.script.run("stated_keys")
-                self.script.run("superseded_by_statement")
-        self.script.run("winning_observation")
-
-    def _update_current(self) -> bool:
-        """Update the current flags of the affected keys; whether any changed."""
-        if not self.script.exists("affected_keys"):
-            return False
-        self._resolve_winners()
-        self.script.run("current_changes")
-        if not self.script.exists("current_changes"):
-            return False
-        self.changes.start()
-        self.script.run("update_current")
-        self.changes.add_changes()
-        return True
+    # ---- other changes ----------------------------------------------------------------------------------------
 
     def _affects_settled_sales(self) -> bool:
         """Whether lines may be removed or restored: not if all sales are new; always for a store's day."""
@@ -206,28 +189,19 @@ class SettlementRunner:
             for source in ("known", "known_sales", "incoming_batches WHERE replaces = 'store-day'")
         )
 
-    def _touch_scopes(self) -> None:
-        for whole, step in (("sale", "add_keys_of_sales"), ("store-day", "add_keys_of_store_days")):
-            if self.script.exists(
-                f"statements WHERE whole = '{whole}' AND batch_no IN (SELECT batch_no FROM affected)"
-            ):
-                self.script.run(step)
-
     def _undo(self, batch_ids: Sequence[str]) -> bool:
         if not batch_ids:
             return False
         batch_nos = self.record.not_undone(batch_ids)
         if not batch_nos:
             return False
-        self._set_affected(batch_nos)
+        self.current.begin(batch_nos, only_staged_sales=False)
         self.cursor.execute(
             "UPDATE batches SET undone_no = ? WHERE root_no IN (SELECT batch_no FROM affected)", [self.settlement_no]
         )
-        self._clear_affected_keys()
-        self.script.run("no_staged_lines")
         self.script.run("add_keys_of_batches")
-        self._touch_scopes()
-        self.markers.update(has_lines=False, current_changed=self._update_current())
+        self.current.add_keys_of_scopes()
+        self.markers.update(has_lines=False, current_changed=self.current.update())
         return True
 
     def _is_obsolete(self, batch: StagedBatch) -> bool:
@@ -238,13 +212,7 @@ class SettlementRunner:
         append_only = self.changes.append_only
         self.changes.write()
         changes = self.record.count_added() if append_only else self.record.count_changes()
+        self.current.read_all_waves()
         self.record.add_days(only_new_sales=append_only and not self.extends_sales)
         self.record.add(request_id, changes, append_only=append_only)
         return SettlementResult(self.settlement_no, batches, holds, changes, self.write_scope.foreign_rows)
-
-    def _set_affected(self, batch_nos: Sequence[int]) -> None:
-        sql = "CREATE OR REPLACE TEMP TABLE affected AS SELECT UNNEST(?::BIGINT[]) AS batch_no"
-        self.cursor.execute(sql, [list(batch_nos)])
-
-    def _clear_affected_keys(self) -> None:
-        self.cursor.execute("CREATE OR REPLACE TEMP TABLE affected_keys (key UHUGEINT)")

@@ -11,8 +11,8 @@ from tillstream.domain.errors import TooLarge
 from tillstream.domain.limits import SETTLEMENT_MEMORY
 from tillstream.ledger.additions import Additions, additions
 from tillstream.ledger.memory import TABLES_IN_MEMORY, MemoryLedger
-from tillstream.ledger.numbers import LedgerNumbers
 from tillstream.ledger.reader import LedgerReader
+from tillstream.ledger.settlement_record import LedgerNumbers
 from tillstream.ledger.settling import SettlementRunner
 from tillstream.ledger.slice import LedgerSlice
 from tillstream.ledger.tables import ledger_in_memory

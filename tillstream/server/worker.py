@@ -18,7 +18,7 @@ from tillstream.handlers import Event, dispatch
 from tillstream.ports.event_bus import Delivery
 from tillstream.webhooks.forwarding import Forwarder
 from tillstream.workflows.intake import store_sales, watched_folder
-from tillstream.workflows.intake.recent_sales import RecentSales
+from tillstream.workflows.intake.repeated_sales import RepeatedSales
 from tillstream.workflows.operations import reconcile
 
 log = structlog.get_logger("tillstream")
@@ -28,6 +28,7 @@ TOTALS_EVERY = 2.0
 POLL_EVERY, INBOX_POLL_RATIO = 1.0, 10
 """Seconds between polls of the watched folder, and how many of these there are for each poll of the inbox folder."""
 LEASE = 900.0
+STOPPED = "The server was stopped."
 GATHER_WITHIN = 5.0
 """Longest wait for a settlement, in seconds, before more store sales are received."""
 BACKLOG = 4 << 20
@@ -45,7 +46,7 @@ class Worker:
         self._polls = 0
         self._reported: list[str] = []
         self._holidays = -1
-        self._recent = RecentSales()
+        self._repeated = RepeatedSales()
         self._staging = threading.Lock()
         """Held while the micro-batches of one pull are staged, so that one settlement takes all of them."""
         self._settled = threading.Event()
@@ -75,6 +76,7 @@ class Worker:
         self._settled.set()
         for thread in self._threads:
             thread.join()
+        self._app.ports.bus.release(self._repeated.take_all(), STOPPED)
 
     def run_until_idle(self) -> None:
         while self._handle("objects", 0) + self._handle("batches", 0) + self._take_sales(0):
@@ -148,7 +150,7 @@ class Worker:
             try:
                 self._dispatch(_event(group[-1]))
             except KeyboardInterrupt:
-                bus.release(group, "The server was stopped.")
+                bus.release(group, STOPPED)
                 raise
             except Unavailable as error:
                 bus.release(group, str(error))
@@ -172,8 +174,9 @@ class Worker:
     def _take_sales(self, wait: float) -> int:
         """Receive and stage store sales here, while another thread settles those before them."""
         app = self._app
+        repeated = self._repeated if wait else None
         kept = store_sales.receive(
-            app.ports, app.contracts, app.settings.batch_size, wait, self._stage, self._recent, self._staging
+            app.ports, app.contracts, app.settings.batch_size, wait, self._stage, repeated, self._staging
         )
         if kept and not self._stopping.is_set() and wait:
             self._stopping.wait(app.settings.batch_wait)

@@ -10,7 +10,7 @@ from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.domain.errors import Rejected, TooLarge
-from tillstream.ledger.numbers import LedgerNumbers
+from tillstream.ledger.settlement_record import LedgerNumbers
 from tillstream.ledger.slice_settlement import settle_slice
 from tillstream.ports.warehouse import Settlement, StagedBatch
 

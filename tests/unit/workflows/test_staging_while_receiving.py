@@ -22,7 +22,7 @@ from tillstream.ports.event_bus import Message
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales
-from tillstream.workflows.intake.recent_sales import RecentSales
+from tillstream.workflows.intake.repeated_sales import RepeatedSales
 from tillstream.workflows.operations import maintenance_log, reconcile
 
 
@@ -117,17 +117,24 @@ def test_one_settlement_completes_the_events_of_all_staged_micro_batches(app: Ap
     assert events(app) == []
 
 
-def test_messages_about_recent_sales_are_kept_apart_from_new_ones(app: App) -> None:
-    recent = RecentSales()
-    publish(app, 3)
-    first = store_sales.receive(app.ports, app.contracts, 100, 0, recent=recent)
-    publish(app, 5, version=2)
-    second = store_sales.receive(app.ports, app.contracts, 100, 0, recent=recent)
+def test_messages_about_recent_sales_are_held_until_few_others_arrive(app: App) -> None:
+    repeated = RepeatedSales()
 
-    assert [batch.file for batch in (*first, *second)] == ["3 store sales", "3 store sales", "2 store sales"]
+    def received() -> list[str]:
+        kept = store_sales.receive(app.ports, app.contracts, 100, 0, repeated=repeated)
+        return [batch.file for batch in kept]
+
+    publish(app, 20)
+    assert received() == ["20 store sales"]
+    publish(app, 25, version=2)
+    publish(app, 2, version=3)
+    assert received() == ["5 store sales"]
+    assert received() == ["20 store sales", "2 store sales"]
+    assert app.ports.bus.pull("receive", 100) == []
+
     Worker(app).run_until_idle()
     counted = app.ports.warehouse.query("SELECT COUNT(*) AS n, COUNT(DISTINCT sale_id) AS v FROM sale_lines")
-    assert counted.to_pylist() == [{"n": 10, "v": 5}]
+    assert counted.to_pylist() == [{"n": 50, "v": 25}]
 
 
 def test_a_repeated_sale_of_a_region_without_a_data_source_is_kept_apart(app: App) -> None:
@@ -136,14 +143,6 @@ def test_a_repeated_sale_of_a_region_without_a_data_source_is_kept_apart(app: Ap
     kept = receive(app, None)
 
     assert [batch.file for batch in kept] == ["3 store sales", "2 store sales"]
-
-
-def test_the_oldest_sales_are_forgotten() -> None:
-    recent = RecentSales(most=2)
-    for number in range(5):
-        recent.update([("UK", str(number))])
-
-    assert [number for number in range(5) if ("UK", str(number)) in recent] == [2, 3, 4]
 
 
 def store_sales_of(app: App) -> list[Batch]:
@@ -191,11 +190,33 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, thr
 @pytest.mark.usefixtures("running")
 def test_one_settlement_takes_every_micro_batch_of_a_pull(app: App) -> None:
     sale = schema()["examples"][0]
-    messages = [Message(json.dumps(sale | {"version": version}).encode()) for version in range(1, 6)]
+    senders: list[dict[str, str]] = [{}, {"store_id": sale["store_id"]}]
+    messages = [
+        Message(json.dumps(sale | {"number": str(number)}).encode(), attributes)
+        for number, attributes in enumerate(senders)
+    ]
     app.ports.bus.publish(TOPIC_STORE_SALES, messages)
-    wait_for_announcement(app, 5)
+    wait_for_announcement(app, 2)
 
     assert app.ports.warehouse.query("SELECT COUNT(*) AS n FROM settlements")["n"].to_pylist() == [1]
+
+
+def test_held_messages_are_released_when_the_worker_stops(
+    app: App, running: Worker, gate: tuple[threading.Event, threading.Event]
+) -> None:
+    began, may_settle = gate
+    sale = schema()["examples"][0]
+    messages = [sale | {"number": str(number)} for number in range(20)] + [sale | {"number": "0", "version": 2}]
+    app.ports.bus.publish(TOPIC_STORE_SALES, [Message(json.dumps(each).encode()) for each in messages])
+    assert began.wait(30)
+    stopping = threading.Thread(target=running.stop)
+    stopping.start()
+    wait_for(lambda: all(thread.name != "worker-receive" for thread in threading.enumerate()))
+    may_settle.set()
+    stopping.join()
+
+    (depth,) = [depth for depth in app.ports.bus.queue_depths() if depth.subscription == "receive"]
+    assert (depth.leased, depth.ready, depth.delayed) == (0, 0, 1)
 
 
 @pytest.mark.usefixtures("running")

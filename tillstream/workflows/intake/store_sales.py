@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from tillstream.batches import events, records
@@ -24,7 +24,7 @@ from tillstream.people.store_tokens import StoreToken
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Delivery, Message
 from tillstream.workflows.intake import micro_batch, received_closes, till_sequences, verification
-from tillstream.workflows.intake.recent_sales import RecentSales
+from tillstream.workflows.intake.repeated_sales import RepeatedSales, Sale
 
 SUBSCRIPTION = "receive"
 PIECE = 2_000
@@ -41,18 +41,25 @@ def receive(
     limit: int,
     wait: float,
     stage: Callable[[Batch], object] | None = None,
-    recent: RecentSales | None = None,
+    repeated: RepeatedSales | None = None,
     staging: AbstractContextManager[object] | None = None,
 ) -> list[Batch]:
     """Pull up to `limit` store sales (waiting at most `wait` seconds for the first) and keep them as micro-batches.
 
     stage: stages a micro-batch at once, after its messages are acknowledged. The event that stages it is then published
     only if that fails; a process that is killed meanwhile leaves it to the sweep. None: always by the event.
-    recent: as in `keep`. staging: entered while the micro-batches are staged.
+    repeated: holds messages about sales of earlier ones, and has those that the last calls held. None: no message is
+    held. staging: entered while the micro-batches are staged.
     """
-    deliveries = _pull(ports, limit, wait)
-    kept = keep(ports, contracts, deliveries, publish=stage is None, recent=recent)
-    ports.bus.acknowledge(deliveries)
+    if repeated is None:
+        groups = [_pull(ports, limit, wait)]
+    else:
+        pulled = _pull(ports, limit, repeated.patience(ports.clock.now(), wait))
+        now = ports.clock.now()
+        sale_of = partial(_sale_key, contract_of=cache(contracts.for_region))
+        groups = [repeated.hold_repeated(pulled, now, sale_of), repeated.take_due(now, len(pulled))]
+    kept = [batch for group in groups for batch in keep(ports, contracts, group, publish=stage is None)]
+    ports.bus.acknowledge([delivery for group in groups for delivery in group])
     if stage:
         with staging or nullcontext():
             _stage_at_once(ports, kept, stage)
@@ -119,34 +126,29 @@ def keep(
     deliveries: Sequence[Delivery],
     *,
     publish: bool = True,
-    recent: RecentSales | None = None,
 ) -> list[Batch]:
     """Store the raw bytes and create the records. Idempotent: the same deliveries produce the same content.
 
-    publish: whether to publish the events that stage the micro-batches. recent: the sales of earlier calls; messages
-    about these get a micro-batch of their own, so that the others can be settled together with the earlier ones.
+    publish: whether to publish the events that stage the micro-batches.
     """
     unverified = verification.Verifier(ports).unverified(deliveries)
     till_sequences.record(ports, [each for each in deliveries if each.id not in unverified])
     sales = received_closes.take(ports, deliveries, unverified)
-    recent = RecentSales(0) if recent is None else recent
     groups: dict[tuple[str, int, bool], list[Delivery]] = {}
-    occurrences: dict[tuple[str, str], int] = {}
+    occurrences: dict[Sale, int] = {}
     contract_of = cache(contracts.for_region)
     for delivery in sorted(sales, key=lambda each: (each.sequence, each.id)):
         region, sale = _sale_key(delivery, contract_of)
         # A micro-batch contains a sale at most once, so that settling it equals settling its messages one by one.
-        first = int((region, sale) in recent)
-        layer = occurrences[region, sale] = occurrences.get((region, sale), first - 1) + 1 if sale else 0
+        layer = occurrences[region, sale] = occurrences.get((region, sale), -1) + 1 if sale else 0
         groups.setdefault((region, layer, bool(_store(delivery))), []).append(delivery)
-    recent.update(occurrences)
     return [
         _store_group(ports, contracts, region, group, unverified, publish=publish)
         for (region, *_), group in sorted(groups.items(), key=lambda g: g[1][0].sequence)
     ]
 
 
-def _sale_key(delivery: Delivery, contract_of: Callable[[str], Contract | None]) -> tuple[str, str]:
+def _sale_key(delivery: Delivery, contract_of: Callable[[str], Contract | None]) -> Sale:
     """Return region and sale of a message; both empty if it is unreadable, the region also if it is unknown."""
     try:
         sale = json_text.decode(delivery.message.body)

@@ -30,7 +30,7 @@ from tillstream.domain.daily_totals import DAY
 from tillstream.domain.errors import Conflict
 from tillstream.domain.limits import SETTLEMENT_MEMORY
 from tillstream.ledger.additions import Additions
-from tillstream.ledger.numbers import LedgerNumbers
+from tillstream.ledger.settlement_record import LedgerNumbers
 from tillstream.ledger.slice_settlement import SliceSettlement, settle_slice
 from tillstream.ports.sale_index import PendingDay, SaleIndex
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, WarehouseQuery
