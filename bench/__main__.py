@@ -4,10 +4,12 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench import cloud, detection, full, ingest, report, small, strangers
+from bench import cloud, detection, full, ingest, live, report, small, strangers
 from bench.event_bus import publish_rate, receive_rate
+from bench.live import report as live_report
 from bench.stores import report as stores
 
+LIVE = live.Load(seconds=15)
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
 
@@ -26,6 +28,7 @@ def main() -> None:
             report.detected(detection.measure(), *detection.large(work)),
             report.strangers(strangers.measure()),
             report.cold(cloud.cold_starts(work)),
+            live_report.section(LIVE, live.measure(work / "live", LIVE)),
         ]
         if not options.full:
             ingest.ingest(ingest.file_of(work, ingest.ROWS), work / "stores")

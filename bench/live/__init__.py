@@ -55,9 +55,11 @@ class Work:
 
 @dataclass(frozen=True)
 class Live:
-    """Seconds: of pages without and with open live pages, and from the post of a sale to the viewers."""
+    """Seconds: of pages while nothing is sold, while sales arrive, and while live pages are open, too; and from the
+    post of a sale to the viewers."""
 
     idle: tuple[float, ...]
+    selling: tuple[float, ...]
     with_live: tuple[float, ...]
     arrivals: tuple[float, ...]
     missed: int
@@ -75,6 +77,8 @@ def measure(home: Path, load: Load) -> Live:
         used = _Used(server.pid)
         idle = _visits(browser, load.seconds)
         page = used.since() / len(idle)
+        with _selling(token, Arrivals(), load.rate):
+            selling = _visits(browser, load.seconds)
         readers = [browser] * (load.viewers - load.scopes)  # of one account: sign-in is limited
         bound = [portal.sign_in(Server(login, PASSWORD, "")) for login in managers]
         arrivals = Arrivals()
@@ -84,14 +88,16 @@ def measure(home: Path, load: Load) -> Live:
             waiting = used.since() / (load.seconds / 2)
             with _selling(token, arrivals, load.rate):
                 time.sleep(load.seconds)
-            selling, sales = used.since() - waiting * load.seconds, len(arrivals.posted)
+            work_of_sales, sales = used.since() - waiting * load.seconds, len(arrivals.posted)
             with _selling(token, arrivals, load.rate):
                 with_live = _visits(browser, load.seconds)
-            sale, more = selling / sales, len(arrivals.posted) - sales
+            sale, more = work_of_sales / sales, len(arrivals.posted) - sales
             page_with_live = (used.since() - waiting * load.seconds - more * sale) / len(with_live)
             arrivals.wait(len(readers), ARRIVAL)
     work = Work(page, waiting, sale, page_with_live)
-    return Live(tuple(idle), tuple(with_live), tuple(arrivals.seconds), arrivals.missed(len(readers)), work)
+    return Live(
+        tuple(idle), tuple(selling), tuple(with_live), tuple(arrivals.seconds), arrivals.missed(len(readers)), work
+    )
 
 
 class _Used:
@@ -140,7 +146,7 @@ def _sell(token: str, arrivals: Arrivals, rate: float, is_closed: Callable[[], b
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     begin, count = time.monotonic(), 0
     while not is_closed():
-        number, count = f"L-{len(arrivals.posted)}", count + 1
+        number, count = f"L-{id(arrivals)}{len(arrivals.posted):05}", count + 1
         sold_at = datetime.now(UTC).isoformat(timespec="seconds")
         body = json.dumps(EXAMPLE | {"number": number, "sold_at": sold_at}).encode()
         arrivals.posted[number] = time.monotonic()

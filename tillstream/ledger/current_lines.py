@@ -7,11 +7,17 @@ from tillstream.ledger.script_runner import ScriptRunner
 
 
 class CurrentLines:
-    """Runs between the steps of a wave, on their temporary tables."""
+    """Runs between the steps of a wave, on their temporary tables.
 
-    def __init__(self, script: ScriptRunner, changes: ChangeLog, settlement_no: int) -> None:
+    is_slice: whether the tables contain a slice of a ledger. All of it is read: it is small, and statements of ledgers
+    of older versions have the settlement of the corrected batch, which can be before the first one of their sale.
+    """
+
+    def __init__(self, script: ScriptRunner, changes: ChangeLog, settlement_no: int, *, is_slice: bool) -> None:
         self._script, self._changes, self._settlement_no = script, changes, settlement_no
-        self._oldest = settlement_no
+        self._is_slice = is_slice
+        self._least = settlement_no
+        """The least settlement from which a wave so far had to be read."""
 
     def begin(self, batch_nos: Sequence[int], *, only_staged_sales: bool) -> None:
         """Begin a wave without affected keys. batch_nos: batches whose statements may count otherwise afterwards.
@@ -33,9 +39,9 @@ class CurrentLines:
         least = f"SELECT COALESCE(MIN(settlement_no), {self._settlement_no}) FROM known_lines"
         self._read_from(self._script.number(least))
 
-    def read_all_waves(self) -> None:
+    def read_from_least(self) -> None:
         """Let the steps read everything that the waves so far could change."""
-        self._read_from(self._oldest)
+        self._read_from(self._least)
 
     def add_keys_of_scopes(self) -> None:
         """Add the keys that complete statements of the affected batches may remove or restore."""
@@ -76,5 +82,6 @@ class CurrentLines:
 
         The tables grow in the order of settlements, so the engine skips all before it.
         """
-        self._script.cursor.execute(f"SET VARIABLE oldest = {settlement_no}")
-        self._oldest = min(self._oldest, settlement_no)
+        first = 0 if self._is_slice else settlement_no
+        self._script.cursor.execute(f"SET VARIABLE oldest = {first}")
+        self._least = min(self._least, first)

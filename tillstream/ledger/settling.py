@@ -18,10 +18,11 @@ from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
 
 ROWS_AT_ONCE = 2_000_000
 FEW = 100_000
-"""Rows of a wave that are kept in memory while it is settled; larger waves are read again by each step."""
-
+"""Rows of a wave whose keys are kept in memory while it is settled; larger waves are read again by each step."""
+VERY_FEW = 10_000
+"""Rows of a wave that are kept with all their columns."""
 OTHER_KIND = "batch_lines AS a JOIN winning_observation AS b ON b.key = a.key AND b.is_till <> a.is_till"
-"""Rows whose key has a current line of a file, if they are of a till, and the other way round."""
+"""Rows of a till whose key has a current line of a file, and rows of a file whose key has one of a till."""
 
 
 class SettlementRunner:
@@ -33,13 +34,14 @@ class SettlementRunner:
     def __init__(self, cursor: duckdb.DuckDBPyConnection, last: LedgerNumbers | None = None) -> None:
         self.cursor = cursor
         self.script = ScriptRunner(cursor)
+        is_slice = last is not None
         last = last or last_numbers(self.script)
         self.settlement_no = last.settlement_no + 1
         self.record = SettlementRecord(cursor, self.settlement_no)
         self.numbering = BatchNumbering(cursor, self.settlement_no, last.batch_no)
         self.markers = OrderMarkers(cursor)
         self.changes = ChangeLog(self.script, self.settlement_no)
-        self.current = CurrentLines(self.script, self.changes, self.settlement_no)
+        self.current = CurrentLines(self.script, self.changes, self.settlement_no, is_slice=is_slice)
         self.write_scope = WriteScope(self.script)
         self.repeated = False
         """Whether the wave contains a key more than once."""
@@ -89,7 +91,7 @@ class SettlementRunner:
         refused = [address for batch in wave for address in batch.refused]
         has_statements = any(batch.replaces for batch in wave)
         if accepted:
-            self._stage_lines(accepted, few=sum(batch.rows_read for batch in wave) <= FEW, correction=correction)
+            self._stage_lines(accepted, sum(batch.rows_read for batch in wave), correction=correction)
             if only_staged_sales:
                 self.current.read_staged_sales()
             self._determine_outcomes(any_foreign=self.write_scope.find_foreign_rows())
@@ -106,10 +108,11 @@ class SettlementRunner:
         if current_changed and has_statements:
             self.record.count_removed()
 
-    def _stage_lines(self, addresses: list[str], *, few: bool, correction: bool) -> None:
+    def _stage_lines(self, addresses: list[str], rows: int, *, correction: bool) -> None:
+        few = rows <= FEW
         self.cursor.execute("SET VARIABLE accepted = $addresses::VARCHAR[]", {"addresses": addresses})
         self.script.run("staged")
-        if few:
+        if rows <= VERY_FEW:
             self.script.run("keep_staged")
         self.script.run("staged_lines")
         if few:
@@ -212,7 +215,7 @@ class SettlementRunner:
         append_only = self.changes.append_only
         self.changes.write()
         changes = self.record.count_added() if append_only else self.record.count_changes()
-        self.current.read_all_waves()
+        self.current.read_from_least()
         self.record.add_days(only_new_sales=append_only and not self.extends_sales)
         self.record.add(request_id, changes, append_only=append_only)
         return SettlementResult(self.settlement_no, batches, holds, changes, self.write_scope.foreign_rows)

@@ -1,4 +1,4 @@
-"""Messages about sales of which another message was received a moment ago.
+"""Messages about sales of which another message was received recently.
 
 A settlement of new sales is short. One that compares sales with those of the ledger takes several times as long,
 however few they are, and as long again for each further message about one of its sales. So further messages about a
@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from tillstream.ports.event_bus import Delivery
 
 HOLD = timedelta(seconds=5)
-"""Time after which the held messages are taken, the first one of each sale."""
+"""Time after which the next call takes the held messages, the first one of each sale."""
 LONGEST_HOLD = timedelta(seconds=15)
-"""Time after which a message is taken in any case: a part of its lease."""
+"""Time after which the next call takes a message in any case: a part of its lease."""
 MOST_HELD = 2_000
+MOST_BYTES = 32 << 20
 FEW = 20
-"""Messages of a pull below which nothing is held: further settlements delay nothing then."""
+"""Messages of a pull below which nothing stays held: further settlements delay nothing then."""
 RECENT = 20_000
-"""Sales of which a further message is recognized, several seconds of many stores."""
+"""The last sales, of which a further message is recognized: some seconds of a thousand busy stores."""
 Sale = tuple[str, str]
 """Region and sale; the sale is empty for an unreadable message."""
 
@@ -26,7 +27,7 @@ Sale = tuple[str, str]
 class RepeatedSales:
     """Holds repeated messages, which are not acknowledged meanwhile. For one thread.
 
-    recent: at least the last so many sales are known, and at most twice as many.
+    recent: at least the last so many sales are known.
     """
 
     def __init__(self, recent: int = RECENT) -> None:
@@ -64,7 +65,7 @@ class RepeatedSales:
         few messages were pulled."""
         if not self._held or self._taken_at is None:
             return []
-        if pulled < FEW or len(self._held) >= MOST_HELD or now - self._held[0][0] >= LONGEST_HOLD:
+        if pulled < FEW or self._is_full() or now - self._held[0][0] >= LONGEST_HOLD:
             return self.take_all()
         if now - self._taken_at < HOLD:
             return []
@@ -78,6 +79,9 @@ class RepeatedSales:
         """Take every held message."""
         held, self._held = self._held, []
         return [delivery for _, _, delivery in held]
+
+    def _is_full(self) -> bool:
+        return len(self._held) >= MOST_HELD or sum(len(each.message.body) for *_, each in self._held) >= MOST_BYTES
 
     def _hold(self, now: datetime, sale: Sale, delivery: Delivery) -> None:
         if not self._held:

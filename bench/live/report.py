@@ -1,0 +1,33 @@
+"""The section of the report about live pages."""
+
+import statistics
+
+from bench.live import Live, Load
+from bench.report import FLOOR, floor, table
+
+MILLISECONDS = 1000
+
+
+def section(load: Load, live: Live) -> str:
+    work = live.work
+    rows = [
+        floor("ordinary pages meanwhile, p95 at most 300 ms", MILLISECONDS * _p95(live.with_live), most=300, unit="ms"),
+        ["median", f"{MILLISECONDS * statistics.median(live.with_live):,.0f} ms", ""],
+        ["without live pages, p95 while sales arrive", f"{MILLISECONDS * _p95(live.selling):,.0f} ms", ""],
+        ["median", f"{MILLISECONDS * statistics.median(live.selling):,.0f} ms", ""],
+        ["without live pages, p95 while nothing is sold", f"{MILLISECONDS * _p95(live.idle):,.0f} ms", ""],
+        floor("sales that a live page missed or repeated: none", live.missed, most=0, unit=""),
+        ["from the post of a sale to a live page, median", f"{statistics.median(live.arrivals):.2f} s", ""],
+        ["p95", f"{_p95(live.arrivals):.2f} s", ""],
+        ["processor for a sale that reaches all of them", f"{MILLISECONDS * work.sale:,.0f} ms", ""],
+        ["processor while nothing is sold", f"{100 * work.waiting:.1f} % of a core", ""],
+    ]
+    return (
+        "## Live pages\n\n"
+        f"{load.viewers} live pages are open, {load.scopes} of them of managers with other stores, while "
+        f"{load.rate:g} sales a second arrive on the demo.\n\n" + table(FLOOR, rows)
+    )
+
+
+def _p95(seconds: tuple[float, ...]) -> float:
+    return statistics.quantiles(seconds, n=20)[-1]
