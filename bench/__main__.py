@@ -28,12 +28,12 @@ def main() -> None:
             report.detected(detection.measure(), *detection.large(work)),
             report.strangers(strangers.measure()),
             report.cold(cloud.cold_starts(work)),
-            live_report.section(LIVE, live.measure(work / "live", LIVE)),
         ]
         if not options.full:
             ingest.ingest(ingest.file_of(work, ingest.ROWS), work / "stores")
             sections.append(stores.section(stores.measure_stores(work / "stores", stores.SHORT)))
         if options.full:
+            sections.append(live_report.section(LIVE, live.measure(work / "live", LIVE)))
             sections.append(report.large_file(cloud.streamed(work)))
             sections.append(report.at_scale(full.measure(work)))
             sections.append(stores.section(stores.measure_stores(work / "history", stores.FULL)))

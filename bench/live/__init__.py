@@ -25,6 +25,8 @@ from tillstream.settings import Settings
 PAGES = ("/dashboard", "/dashboard/tiles/headline?preset=all", "/sale-lines", "/changes", "/live", "/uploads")
 EXAMPLE = schema()["examples"][0]
 PASSWORD = "a long passphrase of the bench"
+WITHOUT_VIEWERS = 1_000_000
+"""Number of the first sale before live pages are open; those that they must show begin at 0."""
 ARRIVAL = 30.0
 """Seconds in which the last sale must have reached every page."""
 
@@ -77,7 +79,7 @@ def measure(home: Path, load: Load) -> Live:
         used = _Used(server.pid)
         idle = _visits(browser, load.seconds)
         page = used.since() / len(idle)
-        with _selling(token, Arrivals(), load.rate):
+        with _selling(token, Arrivals(), load.rate, first=WITHOUT_VIEWERS):
             selling = _visits(browser, load.seconds)
         readers = [browser] * (load.viewers - load.scopes)  # of one account: sign-in is limited
         bound = [portal.sign_in(Server(login, PASSWORD, "")) for login in managers]
@@ -131,9 +133,9 @@ def _people(home: Path, scopes: int) -> tuple[list[str], str]:
 
 
 @contextmanager
-def _selling(token: str, arrivals: Arrivals, rate: float) -> Iterator[None]:
+def _selling(token: str, arrivals: Arrivals, rate: float, first: int = 0) -> Iterator[None]:
     closed = threading.Event()
-    seller = threading.Thread(target=_sell, args=(token, arrivals, rate, closed.is_set), daemon=True)
+    seller = threading.Thread(target=_sell, args=(token, arrivals, rate, first, closed.is_set), daemon=True)
     seller.start()
     try:
         yield
@@ -142,11 +144,11 @@ def _selling(token: str, arrivals: Arrivals, rate: float) -> Iterator[None]:
         seller.join()
 
 
-def _sell(token: str, arrivals: Arrivals, rate: float, is_closed: Callable[[], bool]) -> None:
+def _sell(token: str, arrivals: Arrivals, rate: float, first: int, is_closed: Callable[[], bool]) -> None:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     begin, count = time.monotonic(), 0
     while not is_closed():
-        number, count = f"L-{id(arrivals)}{len(arrivals.posted):05}", count + 1
+        number, count = f"L-{first + len(arrivals.posted)}", count + 1
         sold_at = datetime.now(UTC).isoformat(timespec="seconds")
         body = json.dumps(EXAMPLE | {"number": number, "sold_at": sold_at}).encode()
         arrivals.posted[number] = time.monotonic()

@@ -5,17 +5,20 @@ import tempfile
 from pathlib import Path
 
 from bench.live import Load, measure
-from bench.live.report import section
+from bench.live.report import passes, section
 
 
 def main() -> None:
+    """Print the figures; the exit code is 1 if pages are too slow or a sale was missed or repeated."""
     parser = argparse.ArgumentParser(prog="python -m bench.live", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--rate", type=float, default=2, help="sales a second")
     options = parser.parse_args()
     load = Load(seconds=options.seconds, rate=options.rate)
     with tempfile.TemporaryDirectory(prefix="tillstream-bench-") as folder:
-        print(section(load, measure(Path(folder) / "home", load)))
+        live = measure(Path(folder) / "home", load)
+    print(section(load, live))
+    raise SystemExit(int(not passes(live)))
 
 
 if __name__ == "__main__":

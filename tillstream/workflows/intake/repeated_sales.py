@@ -6,7 +6,7 @@ sale are held for a moment and form a micro-batch together, which has each sale 
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from tillstream.ports.event_bus import Delivery
 
@@ -35,12 +35,12 @@ class RepeatedSales:
         self._current: set[Sale] = set()
         self._before: set[Sale] = set()
         self._held: list[tuple[datetime, Sale, Delivery]] = []
-        self._taken_at: datetime | None = None
+        self._taken_at = datetime.min.replace(tzinfo=UTC)
         """When messages were taken, or held after there were none."""
 
     def patience(self, now: datetime, wait: float) -> float:
         """Seconds to wait for further messages, at most `wait`: until held ones are due."""
-        if self._taken_at is None or not self._held:
+        if not self._held:
             return wait
         return min(wait, max((self._taken_at + HOLD - now).total_seconds(), 0))
 
@@ -52,7 +52,8 @@ class RepeatedSales:
         for delivery in sorted(deliveries, key=lambda each: (each.sequence, each.id)):
             sale = sale_of(delivery)
             if sale[1] and (sale in self._current or sale in self._before):
-                self._hold(now, sale, delivery)
+                self._taken_at = self._taken_at if self._held else now
+                self._held.append((now, sale, delivery))
             else:
                 self._current.add(sale)
                 others.append(delivery)
@@ -63,7 +64,7 @@ class RepeatedSales:
     def take_due(self, now: datetime, pulled: int) -> list[Delivery]:
         """Take the held messages that are due: one for each sale after `HOLD`; all if they are many or old, or if only
         few messages were pulled."""
-        if not self._held or self._taken_at is None:
+        if not self._held:
             return []
         if pulled < FEW or self._is_full() or now - self._held[0][0] >= LONGEST_HOLD:
             return self.take_all()
@@ -82,8 +83,3 @@ class RepeatedSales:
 
     def _is_full(self) -> bool:
         return len(self._held) >= MOST_HELD or sum(len(each.message.body) for *_, each in self._held) >= MOST_BYTES
-
-    def _hold(self, now: datetime, sale: Sale, delivery: Delivery) -> None:
-        if not self._held:
-            self._taken_at = now
-        self._held.append((now, sale, delivery))
