@@ -40,7 +40,7 @@ def typed_block(
     blank = len(numbers) - len(kept)
     # A table without columns has no rows either.
     table = pa.table(list(columns), list(names)) if columns else pa.table({})
-    if blank:
+    if blank and columns:
         table = table.filter(pa.array(filled))
     skipped = non_sale_rows(table, header, ignore)
     ignored = int(np.count_nonzero(skipped))

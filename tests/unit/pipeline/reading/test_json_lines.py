@@ -81,6 +81,12 @@ def test_a_line_that_is_no_object_is_refused_by_itself(line: bytes, why: tuple[s
     assert why[1] in block.unreadable[0].detail
 
 
+@pytest.mark.parametrize("data", [b"{}", b"{}\n{}\n"])
+def test_objects_without_names_are_blank_rows(data: bytes) -> None:
+    (block,) = read(data)
+    assert (block.cells.num_rows, block.blank, block.unreadable) == (0, data.count(b"{"), [])
+
+
 def test_late_names_are_kept_and_required_ones_are_searched() -> None:
     data = b"".join(b'{"No":%d}\n' % n for n in range(200)) + b'{"No":200,"Late":1.50,"Qty":2}\n'
     blocks = read(data, "No", "Qty", block_bytes=1 << 10)
