@@ -41,8 +41,32 @@ sides AS (
   UNION ALL
   SELECT key, `new` AS content, TRUE AS is_after FROM net_changes WHERE `new` IS NOT NULL
 ),
+amounts AS (
+  SELECT
+    visible_versions.key,
+    CASE WHEN COUNT(*) = 2 THEN 'corrected' WHEN MAX(sides.is_after) THEN 'added' ELSE 'removed' END AS kind,
+    ABS(SUM(IF(sides.is_after, visible_versions.net_amount, -visible_versions.net_amount))) AS difference
+  FROM sides
+  INNER JOIN visible_versions
+    ON visible_versions.key = sides.key AND visible_versions.content = sides.content
+  GROUP BY visible_versions.key
+),
+chosen AS (
+  -- few lines are returned: only theirs is the rest read
+  SELECT
+    key,
+    kind,
+    difference,
+    COUNT(*) OVER () AS all_lines
+  FROM amounts
+  WHERE @kind IN ('all', kind)
+  QUALIFY ROW_NUMBER() OVER (ORDER BY difference DESC, key) BETWEEN @offset + 1 AND @offset + @limit
+),
 side_lines AS (
   SELECT
+    chosen.kind,
+    chosen.difference,
+    chosen.all_lines,
     sides.is_after,
     visible_versions.key,
     visible_versions.region,
@@ -56,16 +80,17 @@ side_lines AS (
     visible_versions.quantity,
     visible_versions.net_amount,
     visible_versions.currency
-  FROM sides
+  FROM chosen
+  INNER JOIN sides ON sides.key = chosen.key
   INNER JOIN visible_versions
     ON visible_versions.key = sides.key AND visible_versions.content = sides.content
 ),
-lines AS (
+final AS (
   SELECT
     region,
     sale_id,
     line_key,
-    CASE WHEN COUNT(*) = 2 THEN 'corrected' WHEN MAX(is_after) THEN 'added' ELSE 'removed' END AS kind,
+    kind,
     COALESCE(MAX(IF(is_after, store_id, NULL)), MAX(store_id)) AS store_id,
     COALESCE(MAX(IF(is_after, product_name, NULL)), MAX(product_name), MAX(product_id)) AS product,
     MAX(IF(is_after, NULL, sale_date)) AS sale_date_before,
@@ -76,17 +101,29 @@ lines AS (
     MAX(IF(is_after, quantity, NULL)) AS quantity_after,
     MAX(IF(is_after, NULL, net_amount)) AS net_before,
     MAX(IF(is_after, net_amount, NULL)) AS net_after,
-    COALESCE(MAX(IF(is_after, currency, NULL)), MAX(currency)) AS currency
+    COALESCE(MAX(IF(is_after, currency, NULL)), MAX(currency)) AS currency,
+    all_lines,
+    difference,
+    key
   FROM side_lines
-  GROUP BY key, region, sale_id, line_key
-),
-final AS (
-  SELECT
-    lines.*,
-    COUNT(*) OVER () AS all_lines
-  FROM lines
-  WHERE @kind IN ('all', lines.kind)
+  GROUP BY key, region, sale_id, line_key, kind, all_lines, difference
 )
-SELECT * FROM final
-ORDER BY ABS(COALESCE(net_after, 0) - COALESCE(net_before, 0)) DESC, region, sale_id, line_key
-LIMIT @limit OFFSET @offset
+SELECT
+  region,
+  sale_id,
+  line_key,
+  kind,
+  store_id,
+  product,
+  sale_date_before,
+  sale_date_after,
+  status_before,
+  status_after,
+  quantity_before,
+  quantity_after,
+  net_before,
+  net_after,
+  currency,
+  all_lines
+FROM final
+ORDER BY difference DESC, key

@@ -62,6 +62,16 @@ def test_groups_add_up_to_the_total(filled: Duck) -> None:
             assert sum(row[name] for row in groups) == total[name], (by, name)  # type: ignore[misc]
 
 
+def test_one_query_returns_the_groups_of_all_ways_each_with_its_own_limit(filled: Duck) -> None:
+    every = run_query(filled, "what-changed", by="each")
+    for by in ("total", "currency", "region", "store", "day"):
+        assert [row for row in every if row["grouped_by"] == by] == run_query(filled, "what-changed", by=by)
+    first = run_query(filled, "what-changed", by="each", limit=1)
+    assert [row["grouped_by"] for row in first] == ["currency", "day", "region", "store", "total"]
+    second = run_query(filled, "what-changed", by="day", limit=1, offset=1)
+    assert second == run_query(filled, "what-changed", by="day")[1:2] != []
+
+
 def test_the_lines_of_a_kind_are_chosen_and_counted(filled: Duck) -> None:
     (line,) = run_query(filled, "changed-lines", after=2, through=3, kind="corrected", limit=1)
     assert (line["net_before"], line["net_after"]) == (Decimal("50.000000001"), Decimal("150.000000005"))

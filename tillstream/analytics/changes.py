@@ -1,5 +1,6 @@
 """What settlements changed in the rows that a user may see, including a settlement that is only previewed."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -55,8 +56,7 @@ _NOTHING = dict.fromkeys((*KINDS, "unconverted_lines"), 0) | dict.fromkeys(
     ("revenue_before", "revenue_after", "units_before", "units_after"), Decimal(0)
 )
 _QUERIES: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("what-changed", {"by": "total"}),
-    *(("what-changed", {"by": by, "limit": TOP_GROUPS}) for by in ("currency", "region", "store", "day")),
+    ("what-changed", {"by": "each", "limit": TOP_GROUPS}),
     ("changed-lines", {"limit": TOP_GROUPS}),
 )
 
@@ -136,8 +136,12 @@ def preview_changes(
 
 
 def _to_changed(answers: Sequence[pa.Table], currency: str) -> ChangeReport:
-    total, currencies, regions, stores, days, lines = (answer.to_pylist() for answer in answers)
-    return ChangeReport(total[0] if total else dict(_NOTHING), currencies, regions, stores, days, lines, (), currency)
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in answers[0].to_pylist():
+        groups[row["grouped_by"]].append(row)
+    (total,) = groups["total"] or [dict(_NOTHING)]
+    currencies, regions, stores, days = (groups[way] for way in ("currency", "region", "store", "day"))
+    return ChangeReport(total, currencies, regions, stores, days, answers[1].to_pylist(), (), currency)
 
 
 def _with_headline(changed: ChangeReport, headline: tuple[tuple[str, Any, Any], ...]) -> ChangeReport:
