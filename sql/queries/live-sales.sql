@@ -1,8 +1,8 @@
 -- The sales that settlements changed, one row per sale with its current lines, latest settlement first.
 -- kind is added, corrected (an earlier content of the sale exists) or removed (no line of the sale is left). product
 -- and other_product are two of its products, by their names in the catalogue, else in the source, else by code; sales is
--- the number of all changed sales. Lines outside the filters are not included: choose a period that begins
--- earlier than the day of since.
+-- the number of all changed sales. has_one_place: whether all lines of the sale, earlier ones too, are of one store and
+-- one salesperson. Lines outside the filters are not included: choose a period that begins earlier than the day of since.
 -- @resume_after INT64 = 0: only sales changed by a settlement after this one
 -- @through INT64 = 9223372036854775807: only sales changed by a settlement up to this one
 -- @since DATE = 0001-01-01: only sales of this day or later
@@ -113,7 +113,9 @@ final AS (
     COUNTIF(lines.is_current) AS current_lines,
     CAST(SUM(IF(lines.is_active, lines.reporting_amount, NULL)) AS NUMERIC) AS revenue,
     COUNTIF(lines.is_active AND lines.reporting_amount IS NULL) AS unconverted_lines,
-    MAX(lines.reporting_currency) AS currency
+    MAX(lines.reporting_currency) AS currency,
+    MIN(COALESCE(lines.store_id, '')) = MAX(COALESCE(lines.store_id, ''))
+    AND MIN(COALESCE(lines.salesperson_id, '')) = MAX(COALESCE(lines.salesperson_id, '')) AS has_one_place
   FROM page
   INNER JOIN lines ON lines.sale = page.sale
   GROUP BY page.changed_no, page.sales, page.sold_micros, lines.region, lines.sale_id

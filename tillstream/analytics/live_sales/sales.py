@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
+
+import pyarrow as pa
 
 from tillstream.analytics import queries
 from tillstream.analytics.changes import ENDLESS
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.live_sales.same_time import StoreTimes, moment
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.domain.people import Scope
+from tillstream.domain.people import UNRESTRICTED, Scope
 from tillstream.ports.warehouse import Warehouse
 
 SHOWN_SALES = 50
@@ -98,12 +101,32 @@ def latest_sales(
     since: date | None = None,
     cache: QueryCache | None = None,
 ) -> LatestSales:
-    """Sales of the recent days (or since a day) that settlements after `after` through `through` changed."""
+    """Sales of the recent days (or since a day) that settlements after `after` through `through` changed.
+
+    With `after`, one query of all sales is run for all scopes; a scope has a query of its own only if that one returns
+    not all sales, or one of several stores or salespeople.
+    """
     since = since or now.date() - timedelta(days=RECENT_DAYS)
     filters = Filters(start=since - CORRECTED_WITHIN, end=now.date() + AHEAD, currency=view.currency)
-    window = {"resume_after": after, "through": through, "since": since, "limit": SHOWN_SALES}
-    rows = queries.run(warehouse, "live-sales", view.scope, filters, cache=cache, **window).to_pylist()
+    window: dict[str, Any] = {"resume_after": after, "through": through, "since": since, "limit": SHOWN_SALES}
+    run = partial(queries.run, warehouse, "live-sales", filters=filters, cache=cache, **window)
+    changed = _of_scope(run(scope=UNRESTRICTED), view.scope) if after else None
+    rows = (run(scope=view.scope) if changed is None else changed).to_pylist()
     return LatestSales(tuple(rows), int(rows[0]["sales"]) if rows else 0, since)
+
+
+def _of_scope(sales: pa.Table, scope: Scope) -> pa.Table | None:
+    """The rows of all sales that a scope covers; None if they must be queried within the scope."""
+    rows = sales.select(["region", "store_id", "salesperson_id", "has_one_place", "sales"]).to_pylist()
+    if not rows:
+        return sales
+    if rows[0]["sales"] > len(rows) or not all(row["has_one_place"] for row in rows):
+        return None
+    covered = [scope.covers_sale(row["region"], row["store_id"], row["salesperson_id"]) for row in rows]
+    chosen = sales.filter(pa.array(covered))
+    total = pa.array([chosen.num_rows] * chosen.num_rows, pa.int64())
+    counted = chosen.set_column(chosen.schema.get_field_index("sales"), "sales", total)
+    return queries.without_hidden_columns(counted, scope)
 
 
 def last_day(warehouse: Warehouse, view: View, now: datetime, *, cache: QueryCache | None = None) -> date | None:
@@ -117,8 +140,12 @@ def last_day(warehouse: Warehouse, view: View, now: datetime, *, cache: QueryCac
 def today(
     warehouse: Warehouse, view: View, now: datetime, times: StoreTimes, *, cache: QueryCache | None = None
 ) -> Today:
-    """Each store on its own business day at `now`; stores without a sale on either day are left out."""
+    """Each store on its own business day at `now`; stores without a sale on either day are left out.
+
+    Scopes of whole stores share one query of all stores.
+    """
     stores: list[StoreToday] = []
+    scope = UNRESTRICTED if view.scope.salesperson is None else view.scope
     for one in times.moments(now):
         filters = Filters(start=one.week_earlier, end=one.today, currency=view.currency)
         params = {
@@ -126,8 +153,13 @@ def today(
             "week_earlier": one.week_earlier,
             "sold_until": int(one.sold_until.timestamp() * 1_000_000),
         }
-        rows = queries.run(warehouse, "live-today", view.scope, filters, cache=cache, **params).to_pylist()
-        stores += [_store(row) for row in rows if moment(now, times.of(row["region"], row["store_id"])) == one]
+        rows = queries.run(warehouse, "live-today", scope, filters, cache=cache, **params).to_pylist()
+        stores += [
+            _store(row)
+            for row in rows
+            if scope == view.scope or view.scope.covers_sale(row["region"], row["store_id"], None)
+            if moment(now, times.of(row["region"], row["store_id"])) == one
+        ]
     return Today(tuple(sorted(stores, key=lambda store: (store.region, store.store_id or ""))))
 
 

@@ -1,0 +1,115 @@
+"""Scopes share a query of all sales, and each gets what a query of its own would return."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from visitor import Visitor, indian_file, indian_sale
+
+from tillstream.analytics import queries
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.live_sales import sales as live
+from tillstream.analytics.live_sales.same_time import StoreTimes, TradingTime
+from tillstream.analytics.query_cache import QueryCache
+from tillstream.app import App
+from tillstream.domain.people import UNRESTRICTED, Role, Scope
+from tillstream.ports.warehouse import Warehouse
+
+NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
+TODAY = "01-07-2026"
+STORES = (("MUM01", "S1"), ("DEL01", "S2"), ("PUN01", "S3"))
+SCOPES = [
+    UNRESTRICTED,
+    Scope(Role.ANALYST),
+    Scope(Role.ANALYST, ("UK",)),
+    Scope(Role.MANAGER, ("IN",)),
+    Scope(Role.MANAGER, ("IN",), ("MUM01",)),
+    Scope(Role.MANAGER, ("IN",), ("DEL01", "MUM01")),
+    Scope(Role.MANAGER, ()),
+    Scope(Role.SALESPERSON, ("IN",), None, "S2"),
+    Scope(Role.SALESPERSON, ("IN",), None, ""),
+]
+
+
+class CountingWarehouse:
+    """A warehouse that counts the queries with a word."""
+
+    def __init__(self, warehouse: Warehouse, word: str) -> None:
+        self._warehouse, self._word, self.queries = warehouse, word, 0
+
+    def query(self, text: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+        self.queries += self._word in text
+        return self._warehouse.query(text, params)
+
+
+@pytest.fixture
+def sold(app: App, person: Callable[..., Visitor], work: Callable[[], None]) -> App:
+    """Five settlements: sales of three stores, of one, one that moved to another store, 60 sales, an undone file."""
+    admin = person(Role.ADMIN)
+    minutes = iter(range(1_000))
+
+    def sale(number: str, store: str, seller: str) -> str:
+        at = NOW.replace(hour=4) + timedelta(minutes=next(minutes))
+        return indian_sale(number, date=f"{TODAY} {at:%H:%M}").replace("MUM01,S1", f"{store},{seller}")
+
+    def sell(name: str, *rows: str) -> str:
+        batch = admin.upload(indian_file(*rows), name=name)
+        work()
+        return batch
+
+    undone = sell("a.csv", *(sale(store, store, seller) for store, seller in STORES))
+    sell("b.csv", sale("b", "DEL01", "S2"))
+    sell("c.csv", sale("b", "MUM01", "S1"), sale("c", "PUN01", "S3"))
+    sell("d.csv", *(sale(f"d{at}", *STORES[at % 3]) for at in range(60)))
+    admin.post(f"/uploads/{undone}/undo")
+    work()
+    return app
+
+
+def own_query(app: App, scope: Scope, after: int, through: int) -> list[dict[str, Any]]:
+    day = NOW.date() - timedelta(days=live.RECENT_DAYS)
+    window = {"resume_after": after, "through": through, "since": day, "limit": live.SHOWN_SALES}
+    filters = Filters(start=day - live.CORRECTED_WITHIN, end=NOW.date() + live.AHEAD)
+    return queries.run(app.ports.warehouse, "live-sales", scope, filters, **window).to_pylist()
+
+
+def test_each_scope_gets_the_sales_of_its_own_query(sold: App) -> None:
+    compared = 0
+    for scope, after, through in product(SCOPES, range(6), range(1, 6)):
+        latest = live.latest_sales(sold.ports.warehouse, live.View(scope), NOW, after, through)
+        own = own_query(sold, scope, after, through)
+        assert list(latest.sales) == own, (scope, after, through)
+        assert latest.total == (own[0]["sales"] if own else 0)
+        compared += bool(own)
+    assert compared > 50
+
+
+def test_scopes_share_one_query_of_the_sales_and_one_of_today(sold: App) -> None:
+    warehouse = CountingWarehouse(sold.ports.warehouse, "changed_sales")
+    cache = QueryCache()
+    whole_stores = [scope for scope in SCOPES if scope.salesperson is None]
+    for scope in whole_stores:
+        live.latest_sales(warehouse, live.View(scope), NOW, 4, 5, cache=cache)  # type: ignore[arg-type]
+    assert warehouse.queries == 1
+    times = StoreTimes({}, {"IN": TradingTime("Asia/Kolkata")})
+    today = CountingWarehouse(sold.ports.warehouse, "@sold_until")
+    for scope in whole_stores:
+        live.today(today, live.View(scope), NOW, times, cache=cache)  # type: ignore[arg-type]
+    assert today.queries == len(times.moments(NOW))
+
+
+def test_today_is_that_of_a_query_of_the_scope(sold: App) -> None:
+    times = StoreTimes({}, {"IN": TradingTime("Asia/Kolkata")})
+    for scope in SCOPES:
+        (one,) = times.moments(NOW)
+        filters = Filters(start=one.week_earlier, end=one.today)
+        until = int(one.sold_until.timestamp() * 1_000_000)
+        params = {"today": one.today, "week_earlier": one.week_earlier, "sold_until": until}
+        rows = queries.run(sold.ports.warehouse, "live-today", scope, filters, **params).to_pylist()
+        stores = live.today(sold.ports.warehouse, live.View(scope), NOW, times).stores
+        assert [(store.store_id, store.revenue, store.orders) for store in stores] == [
+            (row["store_id"], row["revenue"], row["orders"]) for row in rows
+        ]
