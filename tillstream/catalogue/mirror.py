@@ -27,7 +27,7 @@ _TYPES: dict[Any, pa.DataType] = {
     Kind.BOOL: pa.bool_(),
     Kind.JSON: pa.string(),
 }
-_MARGINS = frozenset({"dim_product_cost", PRODUCT_CODES})
+MARGIN_TABLES = frozenset({"dim_product_cost", PRODUCT_CODES})
 """Tables on which margins depend."""
 
 
@@ -70,7 +70,7 @@ def _write(ports: Ports, since: int) -> int:
     for table in MIRRORED:
         changed = _mirror(ports, table, entries[table.kind], whole=since == 0)
         changed_tables += bool(changed)
-        codes |= changed if table.name in _MARGINS else set()
+        codes |= changed if table.name in MARGIN_TABLES else set()
     listed = [one for kind in kinds for one in entries[kind] if isinstance(one, Product)]
     changed = _mirror_codes(ports) if listed else set()
     changed_tables += bool(changed)

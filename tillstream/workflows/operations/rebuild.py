@@ -13,6 +13,7 @@ import pyarrow as pa
 
 import sql
 from tillstream.batches import records
+from tillstream.catalogue.mirror import MARGIN_TABLES
 from tillstream.contracts.registry import ContractRegistry, contract_version
 from tillstream.domain.batch.record import State
 from tillstream.domain.daily_totals import ROLLUPS, select
@@ -89,6 +90,8 @@ def _rebuild(
             _clear(ports, f"{prefix}/{number}")
             if progress:
                 progress(1)
+        for table in MARGIN_TABLES:  # not of the ledger, but the totals have the costs of the catalogue
+            rebuilt.replace_table(table, ports.warehouse.query(f"SELECT * FROM {table}"))
         rebuilt.refresh_totals()
         differences = [*disagreements(ports), *_differences(ports.warehouse, rebuilt)]
         return {"settlements": last_no, "batches": len(batches), "differences": differences}
