@@ -14,7 +14,6 @@ from tillstream.domain.people import Role
 from tillstream.workflows.operations import rebuild
 
 
-
 def test_totals_with_costs_of_the_catalogue_are_those_of_a_rebuild(
     app: App, person: Callable[..., Visitor], work: Callable[[], None]
 ) -> None:
