@@ -57,10 +57,11 @@ class Work:
 
 @dataclass(frozen=True)
 class Live:
-    """Seconds: of pages while nothing is sold, while sales arrive, and while live pages are open, too; and from the
-    post of a sale to the viewers."""
+    """Seconds: of pages while nothing is sold, without and with open live pages, and while sales arrive, without and
+    with them; and from the post of a sale to the viewers."""
 
     idle: tuple[float, ...]
+    watched: tuple[float, ...]
     selling: tuple[float, ...]
     with_live: tuple[float, ...]
     arrivals: tuple[float, ...]
@@ -88,6 +89,8 @@ def measure(home: Path, load: Load) -> Live:
             used.since()
             time.sleep(load.seconds / 2)
             waiting = used.since() / (load.seconds / 2)
+            watched = _visits(browser, load.seconds / 2)
+            used.since()
             with _selling(token, arrivals, load.rate):
                 time.sleep(load.seconds)
             work_of_sales, sales = used.since() - waiting * load.seconds, len(arrivals.posted)
@@ -98,7 +101,13 @@ def measure(home: Path, load: Load) -> Live:
             arrivals.wait(len(readers), ARRIVAL)
     work = Work(page, waiting, sale, page_with_live)
     return Live(
-        tuple(idle), tuple(selling), tuple(with_live), tuple(arrivals.seconds), arrivals.missed(len(readers)), work
+        tuple(idle),
+        tuple(watched),
+        tuple(selling),
+        tuple(with_live),
+        tuple(arrivals.seconds),
+        arrivals.missed(len(readers)),
+        work,
     )
 
 
