@@ -40,7 +40,7 @@ def measure(home: Path, file: Path) -> Portal:
         browser = sign_in(server)
         tiles = re.findall(r"/dashboard/tiles/([a-z-]+)", get(browser, "/dashboard"))
         names = list(dict.fromkeys(tiles))
-        _until_quiet(browser)
+        until_quiet(browser)
         return Portal(
             {name: _p95([_tile(browser, name, number) for number in range(TILE_RUNS)]) for name in names},
             statistics.median(page(browser, names, TILE_RUNS + number) for number in range(5)),
@@ -86,7 +86,7 @@ def _trivial(browser: OpenerDirector) -> float:
     return _timed(browser, "/healthz")
 
 
-def _until_quiet(browser: OpenerDirector) -> None:
+def until_quiet(browser: OpenerDirector) -> None:
     """Wait until the server has finished its startup work: pending events and daily totals."""
     quiet = 0
     while quiet < 20:

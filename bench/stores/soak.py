@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-from bench.portal import get, sign_in
+from bench.portal import get, sign_in, until_quiet
 from bench.server import served
 from bench.stores import sales
 from tillstream.app import App, build
@@ -56,6 +56,7 @@ def _state(home: Path, numbers: "count[int]", micro_batches: int) -> State:
     seconds = _run(home, numbers, micro_batches)
     with served(home) as server:
         browser = sign_in(server)
+        until_quiet(browser)
         page = statistics.median(_seconds(lambda: get(browser, PAGE)) for _ in range(10))
     sizes = [(Path(folder) / file).stat().st_size for folder, _, files in os.walk(home / "objects") for file in files]
     return State(seconds, page, len(sizes), sum(sizes) / 1e6)
