@@ -15,52 +15,70 @@ listed AS (
   FROM changes
   WHERE settlement_no > @after AND settlement_no <= @through
 ),
-first_changes AS (
-  SELECT key, old
-  FROM listed
-  WHERE TRUE
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY key ORDER BY settlement_no) = 1
+repeated_keys AS (
+  SELECT key FROM listed GROUP BY key HAVING COUNT(*) > 1
 ),
-last_changes AS (
-  SELECT key, `new`
+repeated AS (
+  SELECT
+    listed.key,
+    listed.old,
+    listed.`new`,
+    ROW_NUMBER() OVER (PARTITION BY listed.key ORDER BY listed.settlement_no) AS number,
+    COUNT(*) OVER (PARTITION BY listed.key) AS numbers
   FROM listed
-  WHERE TRUE
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY key ORDER BY settlement_no DESC) = 1
+  INNER JOIN repeated_keys ON repeated_keys.key = listed.key
 ),
 net_changes AS (
   SELECT
-    first_changes.key,
-    first_changes.old,
-    last_changes.`new`
-  FROM first_changes
-  INNER JOIN last_changes ON last_changes.key = first_changes.key
-  WHERE first_changes.old IS DISTINCT FROM last_changes.`new`
+    listed.key,
+    listed.old,
+    listed.`new`
+  FROM listed
+  LEFT JOIN repeated_keys ON repeated_keys.key = listed.key
+  WHERE repeated_keys.key IS NULL
+  UNION ALL
+  -- the content before the first change and after the last one
+  SELECT
+    first_change.key,
+    first_change.old,
+    last_change.`new`
+  FROM repeated AS first_change
+  INNER JOIN repeated AS last_change
+    ON last_change.key = first_change.key AND last_change.number = last_change.numbers
+  WHERE first_change.number = 1 AND first_change.old IS DISTINCT FROM last_change.`new`
 ),
 sides AS (
-  SELECT key, old AS content, FALSE AS is_after FROM net_changes WHERE old IS NOT NULL
+  SELECT key, old AS content, FALSE AS is_after, `new` IS NOT NULL AS has_both FROM net_changes WHERE old IS NOT NULL
   UNION ALL
-  SELECT key, `new` AS content, TRUE AS is_after FROM net_changes WHERE `new` IS NOT NULL
+  SELECT key, `new` AS content, TRUE AS is_after, old IS NOT NULL AS has_both FROM net_changes WHERE `new` IS NOT NULL
 ),
 amounts AS (
   SELECT
     visible_versions.key,
     CASE WHEN COUNT(*) = 2 THEN 'corrected' WHEN MAX(sides.is_after) THEN 'added' ELSE 'removed' END AS kind,
     ABS(SUM(IF(sides.is_after, visible_versions.net_amount, -visible_versions.net_amount))) AS difference
-  FROM sides
-  INNER JOIN visible_versions
-    ON visible_versions.key = sides.key AND visible_versions.content = sides.content
+  FROM visible_versions
+  INNER JOIN sides
+    ON sides.key = visible_versions.key AND sides.content = visible_versions.content
   GROUP BY visible_versions.key
+),
+kept AS (
+  SELECT * FROM amounts WHERE @kind IN ('all', kind)
+),
+kept_total AS (
+  SELECT COUNT(*) AS all_lines FROM kept
 ),
 chosen AS (
   -- few lines are returned: only theirs is the rest read
   SELECT
-    key,
-    kind,
-    difference,
-    COUNT(*) OVER () AS all_lines
-  FROM amounts
-  WHERE @kind IN ('all', kind)
-  QUALIFY ROW_NUMBER() OVER (ORDER BY difference DESC, key) BETWEEN @offset + 1 AND @offset + @limit
+    kept.key,
+    kept.kind,
+    kept.difference,
+    kept_total.all_lines
+  FROM kept
+  CROSS JOIN kept_total
+  ORDER BY kept.difference DESC, kept.key
+  LIMIT @limit OFFSET @offset
 ),
 side_lines AS (
   SELECT
@@ -80,10 +98,10 @@ side_lines AS (
     visible_versions.quantity,
     visible_versions.net_amount,
     visible_versions.currency
-  FROM chosen
-  INNER JOIN sides ON sides.key = chosen.key
-  INNER JOIN visible_versions
-    ON visible_versions.key = sides.key AND visible_versions.content = sides.content
+  FROM visible_versions
+  INNER JOIN chosen ON chosen.key = visible_versions.key
+  INNER JOIN sides
+    ON sides.key = visible_versions.key AND sides.content = visible_versions.content
 ),
 final AS (
   SELECT

@@ -17,9 +17,9 @@ side_lines AS (
     visible_versions.currency,
     visible_versions.net_amount,
     visible_versions.quantity
-  FROM sides
-  INNER JOIN visible_versions
-    ON visible_versions.key = sides.key AND visible_versions.content = sides.content
+  FROM visible_versions
+  INNER JOIN sides
+    ON sides.key = visible_versions.key AND sides.content = visible_versions.content
   WHERE visible_versions.status <> 'cancelled'
   UNION ALL
   SELECT
@@ -28,8 +28,8 @@ side_lines AS (
     visible_versions.currency,
     visible_versions.net_amount,
     visible_versions.quantity
-  FROM chosen_settlements
-  INNER JOIN visible_versions ON visible_versions.settlement_no = chosen_settlements.settlement_no
+  FROM visible_versions
+  INNER JOIN chosen_settlements ON chosen_settlements.settlement_no = visible_versions.settlement_no
   WHERE chosen_settlements.only_adds AND visible_versions.status <> 'cancelled'
 ),
 days AS (

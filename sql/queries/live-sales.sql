@@ -33,9 +33,9 @@ touched AS (
     visible_versions.sale,
     sides.settlement_no,
     COALESCE(UNIX_MICROS(visible_versions.sold_at), 0) AS sold_micros
-  FROM sides
-  INNER JOIN visible_versions
-    ON visible_versions.key = sides.key AND visible_versions.content = sides.content
+  FROM visible_versions
+  INNER JOIN sides
+    ON sides.key = visible_versions.key AND sides.content = visible_versions.content
   WHERE visible_versions.sale_date >= @since AND visible_versions.sale_date <= @until
 ),
 changed_sales AS (

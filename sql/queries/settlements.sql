@@ -12,33 +12,54 @@ chosen_settlements AS (
   WHERE settlement_no > @after AND settlement_no < @before AND CAST(settled_at AS DATE) >= @since
 ),
 sides AS (
-  SELECT settlement_no, key, old AS content, FALSE AS is_after FROM listed_changes WHERE old IS NOT NULL
+  SELECT settlement_no, key, old AS content, FALSE AS is_after, `new` IS NOT NULL AS has_both
+  FROM listed_changes
+  WHERE old IS NOT NULL
   UNION ALL
-  SELECT settlement_no, key, `new` AS content, TRUE AS is_after FROM listed_changes WHERE `new` IS NOT NULL
+  SELECT settlement_no, key, `new` AS content, TRUE AS is_after, old IS NOT NULL AS has_both
+  FROM listed_changes
+  WHERE `new` IS NOT NULL
 ),
-side_lines AS (
+side_versions AS (
   SELECT
     sides.settlement_no,
+    sides.key,
     sides.is_after,
-    COUNT(*) OVER (PARTITION BY sides.settlement_no, sides.key) = 2 AS is_corrected,
+    sides.has_both,
     visible_versions.sale_date,
     visible_versions.currency,
     IF(visible_versions.status <> 'cancelled', visible_versions.net_amount, 0) AS net
-  FROM chosen_settlements
-  INNER JOIN sides ON sides.settlement_no = chosen_settlements.settlement_no
-  INNER JOIN visible_versions
-    ON visible_versions.key = sides.key AND visible_versions.content = sides.content
+  FROM visible_versions
+  INNER JOIN sides
+    ON sides.key = visible_versions.key AND sides.content = visible_versions.content
+  INNER JOIN chosen_settlements ON chosen_settlements.settlement_no = sides.settlement_no
+),
+corrections AS (
+  -- both sides of the change are visible
+  SELECT settlement_no, key FROM side_versions WHERE has_both GROUP BY settlement_no, key HAVING COUNT(*) = 2
+),
+side_lines AS (
+  SELECT
+    side_versions.settlement_no,
+    side_versions.is_after,
+    corrections.key IS NOT NULL AS is_corrected,
+    side_versions.sale_date,
+    side_versions.currency,
+    side_versions.net
+  FROM side_versions
+  LEFT JOIN corrections
+    ON corrections.settlement_no = side_versions.settlement_no AND corrections.key = side_versions.key
   UNION ALL
   -- a settlement that only added lines lists none: its changes are the versions that it added
   SELECT
-    chosen_settlements.settlement_no,
+    visible_versions.settlement_no,
     TRUE AS is_after,
     FALSE AS is_corrected,
     visible_versions.sale_date,
     visible_versions.currency,
     IF(visible_versions.status <> 'cancelled', visible_versions.net_amount, 0) AS net
-  FROM chosen_settlements
-  INNER JOIN visible_versions ON visible_versions.settlement_no = chosen_settlements.settlement_no
+  FROM visible_versions
+  INNER JOIN chosen_settlements ON chosen_settlements.settlement_no = visible_versions.settlement_no
   WHERE chosen_settlements.only_adds
 ),
 days AS (

@@ -17,46 +17,67 @@ listed AS (
   FROM changes
   WHERE settlement_no > @after AND settlement_no <= @through
 ),
-first_changes AS (
-  SELECT key, old
-  FROM listed
-  WHERE TRUE
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY key ORDER BY settlement_no) = 1
+repeated_keys AS (
+  SELECT key FROM listed GROUP BY key HAVING COUNT(*) > 1
 ),
-last_changes AS (
-  SELECT key, `new`
+repeated AS (
+  SELECT
+    listed.key,
+    listed.old,
+    listed.`new`,
+    ROW_NUMBER() OVER (PARTITION BY listed.key ORDER BY listed.settlement_no) AS number,
+    COUNT(*) OVER (PARTITION BY listed.key) AS numbers
   FROM listed
-  WHERE TRUE
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY key ORDER BY settlement_no DESC) = 1
+  INNER JOIN repeated_keys ON repeated_keys.key = listed.key
 ),
 net_changes AS (
   SELECT
-    first_changes.key,
-    first_changes.old,
-    last_changes.`new`
-  FROM first_changes
-  INNER JOIN last_changes ON last_changes.key = first_changes.key
-  WHERE first_changes.old IS DISTINCT FROM last_changes.`new`
+    listed.key,
+    listed.old,
+    listed.`new`
+  FROM listed
+  LEFT JOIN repeated_keys ON repeated_keys.key = listed.key
+  WHERE repeated_keys.key IS NULL
+  UNION ALL
+  -- the content before the first change and after the last one
+  SELECT
+    first_change.key,
+    first_change.old,
+    last_change.`new`
+  FROM repeated AS first_change
+  INNER JOIN repeated AS last_change
+    ON last_change.key = first_change.key AND last_change.number = last_change.numbers
+  WHERE first_change.number = 1 AND first_change.old IS DISTINCT FROM last_change.`new`
 ),
 sides AS (
-  SELECT key, old AS content, FALSE AS is_after FROM net_changes WHERE old IS NOT NULL
+  SELECT key, old AS content, FALSE AS is_after, `new` IS NOT NULL AS has_both FROM net_changes WHERE old IS NOT NULL
   UNION ALL
-  SELECT key, `new` AS content, TRUE AS is_after FROM net_changes WHERE `new` IS NOT NULL
+  SELECT key, `new` AS content, TRUE AS is_after, old IS NOT NULL AS has_both FROM net_changes WHERE `new` IS NOT NULL
 ),
-side_lines AS (
+side_versions AS (
   SELECT
     visible_versions.key,
     sides.is_after,
-    COUNT(*) OVER (PARTITION BY visible_versions.key) = 2 AS is_corrected,
+    sides.has_both,
     visible_versions.region,
     visible_versions.store_id,
     visible_versions.sale_date,
     visible_versions.currency,
     IF(visible_versions.status <> 'cancelled', visible_versions.net_amount, 0) AS net,
     IF(visible_versions.status <> 'cancelled', visible_versions.quantity, 0) AS units
-  FROM sides
-  INNER JOIN visible_versions
-    ON visible_versions.key = sides.key AND visible_versions.content = sides.content
+  FROM visible_versions
+  INNER JOIN sides
+    ON sides.key = visible_versions.key AND sides.content = visible_versions.content
+),
+corrected_keys AS (
+  SELECT key FROM side_versions WHERE has_both GROUP BY key HAVING COUNT(*) = 2
+),
+side_lines AS (
+  SELECT
+    side_versions.*,
+    corrected_keys.key IS NOT NULL AS is_corrected
+  FROM side_versions
+  LEFT JOIN corrected_keys ON corrected_keys.key = side_versions.key
 ),
 store_days AS (
   -- a day has one rate: what it sums to is converted, not each line
@@ -76,7 +97,7 @@ store_days AS (
   FROM side_lines
   GROUP BY region, store_id, sale_date, currency
 ),
-converted AS (
+rated AS (
   SELECT
     store_days.*,
     IF(store_days.currency = reporting.currency, 1, rates.factor) AS factor
@@ -84,6 +105,14 @@ converted AS (
   CROSS JOIN reporting
   LEFT JOIN reporting_rates AS rates
     ON rates.sale_date = store_days.sale_date AND rates.currency = store_days.currency
+),
+converted AS (
+  SELECT
+    * EXCEPT (factor, lines_after),
+    IF(factor IS NULL, lines_after, 0) AS unconverted_lines,
+    CAST(net_before AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC) AS revenue_before,
+    CAST(net_after AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC) AS revenue_after
+  FROM rated
 ),
 ways AS (
   SELECT 'total' AS grouped_by
@@ -118,13 +147,13 @@ grouped AS (
     CAST(SUM(added) AS INT64) AS added,
     CAST(SUM(corrected) AS INT64) AS corrected,
     CAST(SUM(removed) AS INT64) AS removed,
-    CAST(SUM(IF(factor IS NULL, lines_after, 0)) AS INT64) AS unconverted_lines,
+    CAST(SUM(unconverted_lines) AS INT64) AS unconverted_lines,
     SUM(net_before) AS net_before,
     SUM(net_after) AS net_after,
     CAST(SUM(units_before) AS NUMERIC) AS units_before,
     CAST(SUM(units_after) AS NUMERIC) AS units_after,
-    CAST(COALESCE(SUM(CAST(net_before AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC)), 0) AS NUMERIC) AS revenue_before,
-    CAST(COALESCE(SUM(CAST(net_after AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC)), 0) AS NUMERIC) AS revenue_after
+    CAST(COALESCE(SUM(revenue_before), 0) AS NUMERIC) AS revenue_before,
+    CAST(COALESCE(SUM(revenue_after), 0) AS NUMERIC) AS revenue_after
   FROM placed
   GROUP BY grouped_by, region, store_id, sale_date, group_currency
 ),
