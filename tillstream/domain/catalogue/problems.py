@@ -40,7 +40,11 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "The code “{value}” already belongs to the product {detail}.",
         "Remove it from one of the two.",
     ),
-    "alias-cycle": ("The aliases form a cycle: {detail}.", "Remove one of these aliases."),
+    "code-of-a-product": (
+        "The code “{value}” is that of the product {detail}.",
+        "Remove it here. If both are one product, retire the other one first, then enter its code here.",
+    ),
+    "alias-cycle": ("The other codes form a cycle: {detail}.", "Remove one of these codes."),
     "overlapping-amounts": (
         "{field} of {value} has two values from the same day: {detail}.",
         "Keep one of the values, or let it start on another day.",
