@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.catalogue import cost_preview, texts
+from portal.catalogue.field_changes import changes_of
 from portal.catalogue.tabs import Tab, all_regions, links, tab_of
 from portal.context import me, ports, scope, tillstream
 from tillstream.catalogue import mirror
@@ -109,7 +110,7 @@ def _page(tab: Tab, planned: Plan | None = None, name: str = "", preview_id: str
         file_name=name,
         preview_id=preview_id,
         error=error,
-        labels=texts.LABELS,
+        changes_of=changes_of,
         effects=effects,
         effect_title=texts.COST_EFFECT,
         other_effects=others,

@@ -18,7 +18,7 @@ def check(entry: Entry, before: Entry | None, world: World, regions: Collection[
         case Product():
             return list(_product(entry, before if isinstance(before, Product) else None, world, regions))
         case Store():
-            return list(_region(entry.region, regions)) if before is None else []
+            return list(check_region(entry.region, regions)) if before is None else []
         case Salesperson():
             return list(_salesperson(entry, world, regions))
         case Promotion():
@@ -57,7 +57,7 @@ def _codes(product: Product, before: Product | None, world: World, regions: Coll
         if (region, code) in earlier and not others:
             continue
         field = "barcodes" if kind == "barcode" else "aliases"
-        yield from _region(region, regions, field, everywhere=True)
+        yield from check_region(region, regions, field, everywhere=True)
         if others:
             yield EntryProblem("code-of-another", field, code, others[0])
         other = world.product(code) if code != product.code else None
@@ -85,7 +85,7 @@ def _amounts(code: str, field: str, rows: list[DatedAmount], regions: Collection
     """Problems of new rows. Two of one day were entered at the same time, so none of them is the later one."""
     first: dict[tuple[object, ...], DatedAmount] = {}
     for row in rows:
-        yield from _region(row.region, regions, field, everywhere=True)
+        yield from check_region(row.region, regions, everywhere=True)
         currency = row.currency if field == "prices" else ""
         other = first.setdefault((row.region, currency, row.valid_from), row)
         if (other.amount, other.currency) != (row.amount, row.currency):
@@ -105,7 +105,7 @@ def _promotions_of(product: Product, world: World) -> Iterator[EntryProblem]:
 
 
 def _salesperson(one: Salesperson, world: World, regions: Collection[str]) -> Iterator[EntryProblem]:
-    yield from _region(one.region, regions)
+    yield from check_region(one.region, regions)
     if world.has_stores(one.region):
         for store in one.stores:
             if not world.has_store(one.region, store):
@@ -117,7 +117,7 @@ def _promotion(one: Promotion, world: World, regions: Collection[str]) -> Iterat
         yield EntryProblem("wrong-target", "product", one.product)
     if one.product and not world.product(one.product):
         yield EntryProblem("unknown-product", "product", one.product)
-    yield from _region(one.region, regions, everywhere=True)
+    yield from check_region(one.region, regions, everywhere=True)
     if one.store_id and one.region == EVERYWHERE:
         yield EntryProblem("missing-value", "region")
     elif one.store_id and world.has_stores(one.region) and not world.has_store(one.region, one.store_id):
@@ -132,8 +132,9 @@ def _promotion(one: Promotion, world: World, regions: Collection[str]) -> Iterat
         yield EntryProblem("overlapping-promotions", "", one.promotion_id, overlapping.promotion_id)
 
 
-def _region(
+def check_region(
     region: str, regions: Collection[str], field: str = "region", *, everywhere: bool = False
 ) -> Iterator[EntryProblem]:
+    """The problem of a region that does not exist."""
     if region not in regions and not (everywhere and region == EVERYWHERE):
         yield EntryProblem("unknown-region", field, region, ", ".join(sorted(regions)))

@@ -85,13 +85,6 @@ def test_a_concurrent_edit_shows_both_values_and_overwrites_nothing(boss: Visito
     assert "Tea kettle Water kettle" in text(boss.get(ENTRY))
 
 
-def test_a_new_entry_cannot_replace_an_existing_one(boss: Visitor) -> None:
-    boss.post("/catalogue/products/save", KETTLE)
-    response = boss.post("/catalogue/products/save", KETTLE | {"name": "Another"})
-    assert response.status_code == 409
-    assert "Stored now: Kettle" in text(response)
-
-
 def test_a_retired_product_leaves_the_list_of_active_ones(boss: Visitor) -> None:
     boss.post("/catalogue/products/save", KETTLE)
     boss.post("/catalogue/products/save", KETTLE | {"active": "no", "version": "1"})
