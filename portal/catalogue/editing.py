@@ -11,6 +11,7 @@ from portal.catalogue import texts
 from portal.catalogue.amount_lists import lists_of
 from portal.catalogue.field_changes import changes_of
 from portal.catalogue.form_fields import fields_of
+from portal.catalogue.notices import notices_of
 from portal.catalogue.tabs import Tab, all_regions, entry_address, key_of_request, links, tab_of
 from portal.context import me, ports, scope, tillstream
 from tillstream.catalogue import history, mirror, records, saving
@@ -67,7 +68,7 @@ def save_entry(
     written = mirror.follow(ports())
     tillstream().queries.clear()
     flash(texts.saved(" ".join(stored.entry.key)) if written else texts.MIRROR_LATE, "done")
-    for one in notices:
+    for one in (*notices, *notices_of(tab.kind, [(shown.entry if shown else None, stored.entry)])):
         flash(one, "ask")
     return redirect(entry_address(tab, stored.entry), 303)
 

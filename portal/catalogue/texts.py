@@ -147,6 +147,22 @@ def replaces(singular: str, value: str, currency: str) -> str:
     return f"The new {singular} replaces {value} {currency}, which has the same first day."
 
 
+def similar(code: str, other: str) -> str:
+    return f"{code} and {other} differ only in capital letters: they are two codes."
+
+
+def unknown_supplier(code: str) -> str:
+    return f"The catalogue has no supplier {code}."
+
+
+def unknown_category(category: str) -> str:
+    return f"No product of the catalogue has the category {category}."
+
+
+def unknown_country(name: str) -> str:
+    return f"{name} is not the name or code of a country."
+
+
 def exists(singular: str, key: str) -> str:
     return f"The catalogue already has the {singular} {key}, so nothing is saved. Enter another code, or edit that one."
 

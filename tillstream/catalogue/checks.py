@@ -18,7 +18,7 @@ def check(entry: Entry, before: Entry | None, world: World, regions: Collection[
         case Product():
             return list(_product(entry, before if isinstance(before, Product) else None, world, regions))
         case Store():
-            return list(check_region(entry.region, regions)) if before is None else []
+            return list(_store(entry, before, regions))
         case Salesperson():
             return list(_salesperson(entry, world, regions))
         case Promotion():
@@ -102,6 +102,17 @@ def _promotions_of(product: Product, world: World) -> Iterator[EntryProblem]:
             if other:
                 detail = f"{other.promotion_id} for the category {product.category}"
                 yield EntryProblem("overlapping-promotions", "category", promotion.promotion_id, detail)
+
+
+def _store(store: Store, before: Entry | None, regions: Collection[str]) -> Iterator[EntryProblem]:
+    if before is None:
+        yield from check_region(store.region, regions)
+    for field, value, other in (
+        ("latitude", store.latitude, store.longitude),
+        ("longitude", store.longitude, store.latitude),
+    ):
+        if value is None and other is not None:
+            yield EntryProblem("half-location", field)
 
 
 def _salesperson(one: Salesperson, world: World, regions: Collection[str]) -> Iterator[EntryProblem]:

@@ -125,6 +125,8 @@ REFUSED: list[tuple[Entry, str]] = [
     (Product("A", "a", prices=(PRICE, replace(PRICE, amount=Decimal(11)))), "overlapping-amounts"),
     (Product("A", "a", costs=(PRICE, replace(PRICE, currency="EUR"))), "overlapping-amounts"),
     (Store("ZZ", "S1", "Shop"), "unknown-region"),
+    (Store("IN", "S1", "Shop", latitude=Decimal(19)), "half-location"),
+    (Store("IN", "S1", "Shop", longitude=Decimal(0)), "half-location"),
     (Salesperson("IN", "P1", "Asha", ("nowhere",)), "unknown-store"),
     (Promotion("P", "p", "none", rate=Decimal("0.1")), "unknown-product"),
     (Promotion("P", "p", "KET/1", "Kitchen"), "wrong-target"),
