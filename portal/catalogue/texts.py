@@ -98,6 +98,12 @@ MERGE_COLUMNS = [
     {"key": "category", "label": "Category"},
     {"key": "actions", "label": "Actions"},
 ]
+REGION_COLUMNS = [
+    {"key": "region", "label": "Region"},
+    {"key": "source", "label": "Data source"},
+    {"key": "currency", "label": "Currency"},
+    {"key": "time_zone", "label": "Time zone"},
+]
 PRICE_COLUMNS = [
     {"key": "sale", "label": "Sale"},
     {"key": "day", "label": "Day"},

@@ -161,7 +161,14 @@ def test_an_export_is_imported_again_without_changes(boss: Visitor, form: str) -
 
 
 def test_regions_are_those_of_the_data_sources(boss: Visitor) -> None:
-    assert "IN" in text(boss.get("/catalogue/regions"))
+    page = boss.get("/catalogue/regions")
+    assert 'href="/data-sources#IN">IN</a>' in page.text
+    assert 'id="IN"' in boss.get("/data-sources").text
+    assert "upload its first file" in text(page)
+    found = text(boss.get("/catalogue/regions?q=europe/london"))
+    assert "UK UK GBP Europe/London" in found
+    assert "Asia/Kolkata" not in found
+    assert "No results" in text(boss.get("/catalogue/regions?q=nowhere"))
 
 
 @pytest.mark.parametrize("role", [Role.CLERK, Role.SALESPERSON, Role.ANALYST])
