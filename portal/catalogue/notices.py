@@ -18,21 +18,21 @@ def notices_of(kind: EntryKind, changes: Collection[Change]) -> list[str]:
 
     Suppliers and categories are compared with those of the catalogue if it has some.
     """
-    found = [*_similar_codes(kind, changes)]
+    notices = [*_similar_codes(kind, changes)]
     if kind is EntryKind.PRODUCT:
         suppliers = {key[0] for key in entries(ports(), EntryKind.SUPPLIER)}
-        found += map(texts.unknown_supplier, _unknown("supplier", changes, suppliers))
+        notices += map(texts.unknown_supplier, _unknown("supplier", changes, suppliers))
     if kind is EntryKind.PROMOTION:
         products = entries(ports(), EntryKind.PRODUCT).values()
         categories = {one.category for one in products if isinstance(one, Product) and one.category}
-        found += map(texts.unknown_category, _unknown("category", changes, categories))
+        notices += map(texts.unknown_category, _unknown("category", changes, categories))
     if kind is EntryKind.STORE:
-        found += [texts.unknown_country(one) for one in _new_values("country", changes) if not countries.code_of(one)]
-    return list(dict.fromkeys(found))
+        notices += [texts.unknown_country(one) for one in _new_values("country", changes) if not countries.code_of(one)]
+    return list(dict.fromkeys(notices))
 
 
-def _unknown(field: str, changes: Collection[Change], known: Collection[str]) -> Iterator[str]:
-    return (one for one in _new_values(field, changes) if known and one not in known)
+def _unknown(field: str, changes: Collection[Change], existing: Collection[str]) -> Iterator[str]:
+    return (one for one in _new_values(field, changes) if existing and one not in existing)
 
 
 def _new_values(field: str, changes: Collection[Change]) -> Iterator[str]:
