@@ -26,11 +26,11 @@ class FieldChange:
 def changes_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[FieldChange]:
     """The fields of `after`, as of `history.changed_fields`; amounts of other regions are left out."""
     for field, new in after.items():
-        old = before.get(field, "")
+        old = before.get(field, [])
         if field not in texts.LISTS:
             yield FieldChange(texts.LABELS.get(field, field), _texts(field, old), _texts(field, new))
             continue
-        removed, added = ([one for one in rows or () if one not in other] for rows, other in ((old, new), (new, old)))
+        removed, added = ([one for one in old if one not in new], [one for one in new if one not in old])
         change = FieldChange(texts.LABELS[field], _amounts(removed), _amounts(added))
         if change.before or change.after:
             yield change

@@ -3,12 +3,17 @@
 import io
 import re
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from test_new_codes import text
 from visitor import Visitor
 from werkzeug.test import TestResponse
 
+from tillstream.app import App
+from tillstream.catalogue import new_codes
+from tillstream.catalogue.new_codes import NewCode
 from tillstream.domain.people import Role
 
 Person = Callable[..., Visitor]
@@ -116,6 +121,13 @@ def test_the_history_lists_only_the_amounts_that_changed(boss: Visitor) -> None:
     assert history.count("999 INR") == 2
 
 
+def test_the_history_of_an_accepted_code_begins_with_its_price(boss: Visitor, app: App) -> None:
+    code = NewCode("IN", "POT", "Pot", price=Decimal("12.50"), currency="INR", first_day=date(2026, 6, 3))
+    new_codes.accept(app.ports, [code], by="ana", regions=["IN"])
+    history = text(boss.get("/catalogue/products/entry?code=POT")).partition("History")[2]
+    assert "Prices – IN: 12.5 INR from 3 Jun 2026" in history
+
+
 def test_the_history_hides_amounts_of_other_regions(boss: Visitor, person: Person) -> None:
     add(boss, region="UK", amount="77")
     add(boss, list="costs", amount="55")
@@ -129,6 +141,8 @@ def test_the_history_shows_fields_as_they_are_entered(boss: Visitor) -> None:
     boss.post("/catalogue/products/save", entry)
     assert "Other codes – IN:OLD-1 *:OLD-2" in text(boss.get(ENTRY))
     assert "Offered Yes No, retired" in text(boss.get(ENTRY))
+    boss.post("/catalogue/products/save", entry | {"active": "yes", "version": "2"})
+    assert "Offered No, retired Yes" in text(boss.get(ENTRY))
     promotion = {"promotion_id": "P", "name": "P", "category": "Tea", "rate": "12.5%", "active": "yes", "version": "0"}
     boss.post("/catalogue/promotions/save", promotion)
     assert "Reduction – 12.5%" in text(boss.get("/catalogue/promotions/entry?promotion_id=P"))
