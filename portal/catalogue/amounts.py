@@ -10,12 +10,14 @@ from portal.catalogue import cost_preview, texts
 from portal.catalogue.editing import form_page, save_entry, stored_entry
 from portal.catalogue.tabs import TABS
 from portal.context import scope, tillstream
+from portal.reader_locale import exact
 from tillstream.domain.catalogue.columns import AMOUNT_COLUMNS, parse_cells
-from tillstream.domain.catalogue.dated_amounts import EVERYWHERE, DatedAmount
+from tillstream.domain.catalogue.dated_amounts import DatedAmount, of_same_day
 from tillstream.domain.catalogue.entries import Product
 from tillstream.domain.catalogue.permissions import check_edit
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
+from tillstream.workflows.catalogue_import.amount_rows import row_of
 
 TAB = TABS["products"]
 
@@ -32,6 +34,7 @@ def save() -> ResponseReturnValue:
         raise NotFound(texts.no_tab(name))
     version = request.form.get("version", 0, type=int)
     rows: tuple[DatedAmount, ...] = product.prices if name == "prices" else product.costs
+    notices: list[str] = []
     index = request.form.get("remove", type=int)
     if index is not None:
         rows = tuple(row for position, row in enumerate(rows) if position != index)
@@ -40,13 +43,16 @@ def save() -> ResponseReturnValue:
         parsed, problems = parse_cells(AMOUNT_COLUMNS, posted)
         if problems:
             return form_page(TAB, stored, problems, version=version), 422
-        currency = parsed["currency"] or tillstream().settings.reporting_currency
-        region = parsed["region"] or EVERYWHERE
-        rows = (*rows, DatedAmount(region, currency, parsed["amount"], parsed["valid_from"]))
+        new = row_of(parsed, tillstream().settings.reporting_currency)
+        old = of_same_day(rows, new, by_currency=name == "prices")
+        if old and (old.amount, old.currency) != (new.amount, new.currency):
+            notices = [texts.replaces(texts.LISTS[name], exact(old.amount), old.currency)]
+        if not old or notices:
+            rows = (*rows, new)
     changed = replace(product, prices=rows) if name == "prices" else replace(product, costs=rows)
     is_new = version == stored.version and not check_edit(scope(), product, changed)
     if name == "costs" and is_new and "confirmed" not in request.form:
         effects = cost_preview.effects_of(product, changed)
         if effects:
             return cost_preview.page(product, effects)
-    return save_entry(TAB, changed, stored, version)
+    return save_entry(TAB, changed, stored, version, notices)

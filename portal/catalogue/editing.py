@@ -1,6 +1,6 @@
 """Create and edit entries. An edit of an older version shows both values and loses neither."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from flask import flash, redirect, render_template, request
@@ -8,7 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.catalogue import texts
-from portal.catalogue.form_fields import fields_of, region_choices
+from portal.catalogue.amount_lists import lists_of
+from portal.catalogue.field_changes import changes_of
+from portal.catalogue.form_fields import fields_of
+from portal.catalogue.notices import notices_of
 from portal.catalogue.tabs import Tab, all_regions, entry_address, key_of_request, links, tab_of
 from portal.context import me, ports, scope, tillstream
 from tillstream.catalogue import history, mirror, records, saving
@@ -16,7 +19,7 @@ from tillstream.catalogue.listing import in_scope
 from tillstream.catalogue.records import Stored
 from tillstream.domain.catalogue.columns import COLUMNS, new_entry, parse_cells
 from tillstream.domain.catalogue.entries import Entry, Product
-from tillstream.domain.catalogue.permissions import check_edit, edits_all, edits_region, may_edit, shows_amount
+from tillstream.domain.catalogue.permissions import check_edit, edits_all, may_edit
 from tillstream.domain.catalogue.problems import EntryProblem, InvalidEntry
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
@@ -34,13 +37,10 @@ def show(tab: str) -> ResponseReturnValue:
 
 @allow(Action.MANAGE_STOCK)
 def save(tab: str) -> ResponseReturnValue:
-    """Save the posted fields over the version that the form was filled with."""
+    """Save the posted fields over the version that the form was filled with; without one, as a new entry."""
     page_of_tab = tab_of(tab)
     version = request.form.get("version", 0, type=int)
-    current = records.get(ports(), page_of_tab.kind, *key_of_request(page_of_tab))
-    if current and not in_scope(scope(), current.entry):
-        raise NotFound(texts.no_tab(tab))
-    shown = current if version else None
+    shown = stored_entry(page_of_tab) if version else None
     posted = {column.name: request.form.get(column.name, "") for column in COLUMNS[page_of_tab.kind]}
     parsed, problems = parse_cells(COLUMNS[page_of_tab.kind], posted)
     if problems:
@@ -49,20 +49,27 @@ def save(tab: str) -> ResponseReturnValue:
     return save_entry(page_of_tab, entry, shown, version)
 
 
-def save_entry(tab: Tab, entry: Entry, shown: Stored | None, version: int) -> ResponseReturnValue:
-    """Save an entry and go to its page, or show the form with its problems."""
+def save_entry(
+    tab: Tab, entry: Entry, shown: Stored | None, version: int, notices: Iterable[str] = ()
+) -> ResponseReturnValue:
+    """Save an entry and go to its page, with the notices; or show the form with its problems."""
     problems = check_edit(scope(), shown.entry if shown else None, entry)
     if problems:
         return form_page(tab, shown, problems, version=version), 403
+    if_version = version or records.version_of_new(ports(), tab.kind, *entry.key)
     try:
-        stored = saving.save(ports(), tab.kind, entry, if_version=version, by=me().login, regions=all_regions())
+        stored = saving.save(ports(), tab.kind, entry, if_version=if_version, by=me().login, regions=all_regions())
     except InvalidEntry as error:
         return form_page(tab, shown, error.problems, version=version), 422
     except saving.EditConflict as error:
+        if not version:
+            return form_page(tab, None, existing=error.current), 409
         return form_page(tab, error.current, compare=True), 409
     written = mirror.follow(ports())
     tillstream().queries.clear()
     flash(texts.saved(" ".join(stored.entry.key)) if written else texts.MIRROR_LATE, "done")
+    for one in (*notices, *notices_of(tab.kind, [(shown.entry if shown else None, stored.entry)])):
+        flash(one, "ask")
     return redirect(entry_address(tab, stored.entry), 303)
 
 
@@ -80,12 +87,14 @@ def form_page(
     problems: Sequence[EntryProblem] = (),
     *,
     compare: bool = False,
+    existing: Stored | None = None,
     version: int | None = None,
 ) -> str:
-    """compare: the posted values beside the stored ones; the next save replaces these."""
+    """compare: the posted values beside the stored ones; the next save replaces these. existing: has the posted key."""
     entry = stored.entry if stored else None
     fields = fields_of(tab, entry, problems, compare=compare)
-    names = {one.name for one in fields}
+    amounts = lists_of(entry, problems) if isinstance(entry, Product) else []
+    names = {one.name for one in [*fields, *(field for each in amounts if each.is_posted for field in each.fields)]}
     stored_version = stored.version if stored else 0
     return render_template(
         "catalogue/entry.html",
@@ -96,28 +105,18 @@ def form_page(
         entry=entry,
         fields=fields,
         others=[one for one in problems if one.field not in names],
-        conflict=texts.CHANGED_MEANWHILE if compare else "",
+        conflict=texts.CONFLICTS["list" in request.form] if compare else "",
+        existing=_existing(tab, existing) if existing else None,
         version=stored_version if version is None else version,
         editable=edits_all(scope()) if isinstance(entry, Product) else entry is None or may_edit(scope(), entry),
         changes=history.find(ports(), tab.kind, *entry.key) if entry else [],
+        changes_of=changes_of,
         labels=texts.LABELS,
-        amounts=_amounts(entry) if isinstance(entry, Product) else [],
-        amount_regions=region_choices("", everywhere=True),
-        currency=tillstream().settings.reporting_currency,
+        amounts=amounts,
     )
 
 
-def _amounts(product: Product) -> list[dict[str, object]]:
-    """The prices and costs of a product, by region and day, with who may remove them."""
-    listed: list[dict[str, object]] = []
-    for name, rows in (("prices", product.prices), ("costs", product.costs)):
-        ordered = sorted(
-            enumerate(rows), key=lambda pair: (pair[1].region, str(pair[1].valid_from or ""), pair[1].recorded_at)
-        )
-        shown = [
-            {"row": row, "editable": edits_region(scope(), row.region), "index": index}
-            for index, row in ordered
-            if shows_amount(scope(), row.region)
-        ]
-        listed.append({"name": name, "title": texts.LABELS[name], "singular": texts.LISTS[name], "rows": shown})
-    return listed
+def _existing(tab: Tab, stored: Stored) -> tuple[str, str]:
+    """The words about an entry that has the code of a new one, and its address if the user may see it."""
+    words = texts.exists(texts.SINGULAR[tab.name], " ".join(stored.entry.key))
+    return words, entry_address(tab, stored.entry) if in_scope(scope(), stored.entry) else ""

@@ -1,14 +1,14 @@
-"""Fields of the form of an entry: the posted text, else the stored one, with their problems."""
+"""Fields of the forms of an entry: the posted text, else the stored one, with their problems."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from flask import request
 
 from portal.catalogue import texts
 from portal.catalogue.tabs import Tab, all_regions
-from portal.context import scope
-from tillstream.domain.catalogue.columns import COLUMNS, KEYS, EntryColumn, show_cells
+from portal.context import scope, tillstream
+from tillstream.domain.catalogue.columns import AMOUNT_COLUMNS, COLUMNS, KEYS, EntryColumn, show_cells
 from tillstream.domain.catalogue.dated_amounts import EVERYWHERE
 from tillstream.domain.catalogue.entries import Entry
 from tillstream.domain.catalogue.permissions import edits_all
@@ -19,6 +19,7 @@ from tillstream.domain.catalogue.problems import EntryProblem
 class FormField:
     """`stored`: the stored text, if it differs from the posted one. `choices`: value and label; none: any text."""
 
+    id: str
     name: str
     label: str
     value: str
@@ -28,6 +29,7 @@ class FormField:
     choices: tuple[tuple[str, str], ...] = ()
     required: bool = False
     fixed: bool = False
+    type: str = "text"
 
 
 def fields_of(
@@ -35,9 +37,7 @@ def fields_of(
 ) -> list[FormField]:
     """The fields of the tab's form. compare: show where the stored entry differs from the posted values."""
     stored = show_cells(tab.kind, entry) if entry else {}
-    errors: dict[str, list[str]] = {}
-    for one in problems:
-        errors.setdefault(one.field, []).append(f"{one.message} {one.remedy}")
+    errors = _errors(problems)
     shown = []
     for column in COLUMNS[tab.kind]:
         current = stored.get(column.name, column.default)
@@ -45,10 +45,11 @@ def fields_of(
         shown.append(
             FormField(
                 column.name,
+                column.name,
                 texts.LABELS[column.name],
                 value,
                 texts.HINTS.get(column.name, ""),
-                tuple(errors.get(column.name, ())),
+                errors.get(column.name, ()),
                 current if compare and current.strip() != value.strip() else None,
                 _choices(column, value),
                 column.required,
@@ -56,6 +57,38 @@ def fields_of(
             )
         )
     return shown
+
+
+def amount_fields(name: str, posted: Mapping[str, str], problems: Iterable[EntryProblem]) -> list[FormField]:
+    """The fields of the form that adds a price or cost. name: `prices` or `costs`."""
+    errors = _errors(problems)
+    hints = {
+        "valid_from": texts.FIRST_DAYS[name],
+        "currency": texts.default_currency(tillstream().settings.reporting_currency),
+    }
+    return [
+        FormField(
+            f"{name}-{column.name}",
+            column.name,
+            texts.LABELS[column.name],
+            posted.get(column.name, ""),
+            hints.get(column.name, ""),
+            errors.get(column.name, ()),
+            choices=region_choices(posted.get("region", ""), everywhere=True) if column.name == "region" else (),
+            required=column.required or column.name == "region",
+            type="date" if column.name == "valid_from" else "text",
+        )
+        for column in AMOUNT_COLUMNS
+        if column.name != "code"
+    ]
+
+
+def _errors(problems: Iterable[EntryProblem]) -> dict[str, tuple[str, ...]]:
+    """Field → its messages."""
+    errors: dict[str, tuple[str, ...]] = {}
+    for one in problems:
+        errors[one.field] = (*errors.get(one.field, ()), f"{one.message_with(texts.LABELS)} {one.remedy}")
+    return errors
 
 
 def _choices(column: EntryColumn, value: str) -> tuple[tuple[str, str], ...]:

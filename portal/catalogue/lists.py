@@ -10,6 +10,7 @@ from portal.catalogue.tabs import all_regions, entry_address, links, tab_of
 from portal.context import ports, scope, tillstream
 from tillstream.catalogue.listing import ACTIVE, EntryFilter, find
 from tillstream.domain.catalogue.columns import COLUMNS, KEYS
+from tillstream.domain.contract.model import Contract
 from tillstream.domain.people import Action
 
 
@@ -51,10 +52,18 @@ def listing(tab: str) -> ResponseReturnValue:
 @allow(Action.MANAGE_STOCK)
 def regions() -> ResponseReturnValue:
     """The regions of the data sources, which are not edited here."""
-    contracts = tillstream().contracts
+    contracts, query = tillstream().contracts, list_view.list_query()
     listed = [
         contract
         for contract in (contracts.for_region(region) for region in contracts.regions())
-        if contract and scope().covers_region(contract.region)
+        if contract and scope().covers_region(contract.region) and _has_words(contract, query.q)
     ]
-    return render_template("catalogue/regions.html", regions=listed, links=links())
+    page = list_view.page_of(query, listed)
+    return render_template(
+        "catalogue/regions.html", query=query, page=page, columns=texts.REGION_COLUMNS, links=links()
+    )
+
+
+def _has_words(contract: Contract, words: str) -> bool:
+    shown = f"{contract.region} {contract.name} {contract.currency or ''} {contract.dates.time_zone}".casefold()
+    return all(word in shown for word in words.casefold().split())

@@ -98,6 +98,12 @@ MERGE_COLUMNS = [
     {"key": "category", "label": "Category"},
     {"key": "actions", "label": "Actions"},
 ]
+REGION_COLUMNS = [
+    {"key": "region", "label": "Region"},
+    {"key": "source", "label": "Data source"},
+    {"key": "currency", "label": "Currency"},
+    {"key": "time_zone", "label": "Time zone"},
+]
 PRICE_COLUMNS = [
     {"key": "sale", "label": "Sale"},
     {"key": "day", "label": "Day"},
@@ -110,13 +116,20 @@ SHARES = {"0.05": "5%", "0.1": "10%", "0.2": "20%", "0.3": "30%", "0.5": "50%", 
 COST_EFFECT = "Effect on past margins"
 NO_CODE = "Select at least one code."
 DECIDED_MEANWHILE = "These codes are no longer new: the catalogue has them, or somebody decided about them."
+FIRST_DAYS = {
+    "prices": "Empty: from the beginning. Prices off the list compares each sale with the price of its day.",
+    "costs": "Empty: from the beginning. An earlier day changes past margins.",
+}
 YES_NO = {"yes": "Yes", "no": "No, retired"}
 ALL_REGIONS = "All regions"
 LISTS = {"prices": "price", "costs": "cost"}
-CHANGED_MEANWHILE = (
-    "Somebody else changed this entry since you opened it. The stored values are shown at each field that differs. "
-    "Correct your values and save again."
-)
+CONFLICTS = {
+    False: "Somebody else changed this entry since you opened it. The stored values are shown at each field that "
+    "differs. Correct your values and save again.",
+    True: "Somebody else changed this product since you opened it. The stored values are shown. Compare them, then add "
+    "or remove yours again.",
+}
+"""Whether a price or cost was to be added or removed → the words about an edit of an older version."""
 IMPORT_CONFLICT = "The catalogue was changed since the preview. Review the changes again, then import the file."
 NO_FILE = "Choose a file."
 GONE = "The uploaded file is no longer stored. Upload it again."
@@ -125,6 +138,39 @@ MIRROR_LATE = "Saved. The numbers follow within a few minutes, because the wareh
 
 def saved(name: str) -> str:
     return f"{name} is saved."
+
+
+def default_currency(currency: str) -> str:
+    return f"Empty: {currency}."
+
+
+def amount(region: str, value: str, currency: str, first_day: str) -> str:
+    """A price or cost of a region, or of all."""
+    return f"{region or ALL_REGIONS}: {value} {currency} from {first_day or 'the beginning'}"
+
+
+def replaces(singular: str, value: str, currency: str) -> str:
+    return f"The new {singular} replaces {value} {currency}, which has the same first day."
+
+
+def similar(code: str, other: str) -> str:
+    return f"{code} and {other} differ only in capital letters: they are two codes."
+
+
+def unknown_supplier(code: str) -> str:
+    return f"The catalogue has no supplier {code}."
+
+
+def unknown_category(category: str) -> str:
+    return f"No product of the catalogue has the category {category}."
+
+
+def unknown_country(name: str) -> str:
+    return f"{name} is not the name or code of a country."
+
+
+def exists(singular: str, key: str) -> str:
+    return f"The catalogue already has the {singular} {key}, so nothing is saved. Enter another code, or edit that one."
 
 
 def imported(added: int, changed: int) -> str:

@@ -7,13 +7,15 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.catalogue import cost_preview, texts
+from portal.catalogue.field_changes import changes_of
+from portal.catalogue.notices import notices_of
 from portal.catalogue.tabs import Tab, all_regions, links, tab_of
 from portal.context import me, ports, scope, tillstream
 from tillstream.catalogue import mirror
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.people import Action
 from tillstream.workflows.catalogue_import import export_file, journal, previews
-from tillstream.workflows.catalogue_import.kinds import FileKind, columns_of, file_kind
+from tillstream.workflows.catalogue_import.kinds import ENTRY_KINDS, FileKind, columns_of, file_kind
 from tillstream.workflows.catalogue_import.plan import Plan, Rules, plan
 
 SHOWN = 100
@@ -109,8 +111,14 @@ def _page(tab: Tab, planned: Plan | None = None, name: str = "", preview_id: str
         file_name=name,
         preview_id=preview_id,
         error=error,
-        labels=texts.LABELS,
+        changes_of=changes_of,
         effects=effects,
+        notices=_notices(planned) if planned else [],
         effect_title=texts.COST_EFFECT,
         other_effects=others,
     )
+
+
+def _notices(planned: Plan) -> list[str]:
+    changes = [(one.before.entry if one.before else None, one.after) for one in planned.changes]
+    return notices_of(ENTRY_KINDS[planned.kind], changes)[:SHOWN]

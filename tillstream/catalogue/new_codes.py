@@ -111,8 +111,7 @@ def accept(ports: Ports, codes: Sequence[NewCode], *, by: str, regions: Collecti
     """
     entry = _entry(ports, codes)
     kind = codes[0].kind
-    stored = records.get(ports, kind, *entry.key)
-    version = stored.version if stored and is_withdrawn(stored.entry) else 0
+    version = records.version_of_new(ports, kind, *entry.key)
     also = [_put(ports, one, Decision.ACCEPTED, by, one.code, version + 1) for one in codes]
     saving.save(ports, kind, entry, if_version=version, by=by, regions=regions, also=also)
     return entry

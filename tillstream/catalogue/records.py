@@ -49,6 +49,12 @@ def current(ports: Ports, kind: EntryKind, *key: str) -> Entry | None:
     return stored.entry if stored and not is_withdrawn(stored.entry) else None
 
 
+def version_of_new(ports: Ports, kind: EntryKind, *key: str) -> int:
+    """The version over which a new entry is saved: that of a withdrawn one, else 0."""
+    stored = get(ports, kind, *key)
+    return stored.version if stored and is_withdrawn(stored.entry) else 0
+
+
 def required(ports: Ports, kind: EntryKind, *key: str) -> Stored:
     """The entry. Raises `NotFound`."""
     stored = get(ports, kind, *key)

@@ -15,10 +15,7 @@ class World(Protocol):
     def owners(self, region: str, code: str) -> Sequence[str]:
         """Products with this alias or barcode in exactly this region."""
 
-    def has_product(self, code: str) -> bool: ...
-
-    def category(self, code: str) -> str:
-        """Category of a product; empty if it has none or does not exist."""
+    def product(self, code: str) -> Product | None: ...
 
     def codes(self) -> Mapping[tuple[str, str], str]:
         """All aliases and barcodes."""
@@ -42,12 +39,10 @@ class OneChange:
         others = [owner] if owner and owner != mine else []
         return others + ([mine] if mine and (region, code) in self._own_codes else [])
 
-    def has_product(self, code: str) -> bool:
-        return self._product(code) is not None
-
-    def category(self, code: str) -> str:
-        product = self._product(code)
-        return product.category if product else ""
+    def product(self, code: str) -> Product | None:
+        if isinstance(self._entry, Product) and self._entry.code == code:
+            return self._entry
+        return products.get(self._ports, code)
 
     def codes(self) -> dict[tuple[str, str], str]:
         if not isinstance(self._entry, Product):
@@ -70,11 +65,6 @@ class OneChange:
     @cached_property
     def _own_codes(self) -> dict[tuple[str, str], str]:
         return products.codes_of(self._entry) if isinstance(self._entry, Product) else {}
-
-    def _product(self, code: str) -> Product | None:
-        if isinstance(self._entry, Product) and self._entry.code == code:
-            return self._entry
-        return products.get(self._ports, code)
 
 
 class ManyChanges:
@@ -99,11 +89,8 @@ class ManyChanges:
     def owners(self, region: str, code: str) -> list[str]:
         return self._owners.get((region, code), [])
 
-    def has_product(self, code: str) -> bool:
-        return code in self._products
-
-    def category(self, code: str) -> str:
-        return self._products[code].category if code in self._products else ""
+    def product(self, code: str) -> Product | None:
+        return self._products.get(code)
 
     def codes(self) -> dict[tuple[str, str], str]:
         return self._codes

@@ -1,5 +1,8 @@
-"""The catalogue in a browser: a file with mistakes is corrected and imported, and a new code becomes a product."""
+"""The catalogue in a browser: a file with mistakes is corrected and imported, and a new code becomes a product, and a
+price is corrected."""
 
+from datetime import date
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
@@ -8,7 +11,9 @@ from live_server import PASSWORD, Served
 from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, expect
 
-from tillstream.catalogue import products
+from tillstream.catalogue import products, saving
+from tillstream.domain.catalogue.dated_amounts import DatedAmount
+from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.server.worker import Worker
 from tillstream.workflows.intake import uploads
 
@@ -90,3 +95,30 @@ def test_new_codes_are_accepted_and_merged(page: Page, served: Served) -> None:
     merged = products.find_code(ports, "IN", "P2")
     assert merged
     assert merged.code == "PAN"
+
+
+def test_a_price_with_a_mistake_is_corrected_in_the_open_form_and_replaces_that_of_the_day(
+    page: Page, served: Served
+) -> None:
+    entry = Product("KET", "Kettle", prices=(DatedAmount("IN", "INR", Decimal(999), date(2026, 6, 1)),))
+    regions = served.app.contracts.regions()
+    saving.save(served.app.ports, EntryKind.PRODUCT, entry, if_version=0, by="ana", regions=regions)
+    sign_in(page, served, "/catalogue/products/entry?code=KET")
+    page.get_by_text("Add a price").click()
+    form = page.locator("details[open] form")
+    form.get_by_label("Region").select_option("IN")
+    form.get_by_label("First day").fill("2026-06-01")
+    form.get_by_label("Amount").fill("1,050")
+    form.get_by_label("Currency").fill("INR")
+    form.get_by_role("button", name="Add price").click()
+    expect(form.get_by_text("Amount is “1,050”, which is not a number")).to_be_visible()
+    expect(form.get_by_label("First day")).to_have_value("2026-06-01")
+    wrong = checked(page, "mistake")
+    form.get_by_label("Amount").fill("1050")
+    form.get_by_role("button", name="Add price").click()
+    expect(page.get_by_text("The new price replaces 999 INR, which has the same first day.")).to_be_visible()
+    expect(page.get_by_role("region", name="Prices").get_by_role("row").nth(1)).to_contain_text("Replaced")
+    expect(page.get_by_role("region", name="History")).to_contain_text("IN: 1,050 INR from 1 Jun 2026")
+    page.goto(f"{served.address}/catalogue/regions?q=IN")
+    expect(page.get_by_role("link", name="IN", exact=True)).to_have_attribute("href", "/data-sources#IN")
+    assert wrong + checked(page, "regions") == []

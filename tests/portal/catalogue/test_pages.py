@@ -85,13 +85,6 @@ def test_a_concurrent_edit_shows_both_values_and_overwrites_nothing(boss: Visito
     assert "Tea kettle Water kettle" in text(boss.get(ENTRY))
 
 
-def test_a_new_entry_cannot_replace_an_existing_one(boss: Visitor) -> None:
-    boss.post("/catalogue/products/save", KETTLE)
-    response = boss.post("/catalogue/products/save", KETTLE | {"name": "Another"})
-    assert response.status_code == 409
-    assert "Stored now: Kettle" in text(response)
-
-
 def test_a_retired_product_leaves_the_list_of_active_ones(boss: Visitor) -> None:
     boss.post("/catalogue/products/save", KETTLE)
     boss.post("/catalogue/products/save", KETTLE | {"active": "no", "version": "1"})
@@ -168,7 +161,14 @@ def test_an_export_is_imported_again_without_changes(boss: Visitor, form: str) -
 
 
 def test_regions_are_those_of_the_data_sources(boss: Visitor) -> None:
-    assert "IN" in text(boss.get("/catalogue/regions"))
+    page = boss.get("/catalogue/regions")
+    assert 'href="/data-sources#IN">IN</a>' in page.text
+    assert 'id="IN"' in boss.get("/data-sources").text
+    assert "upload its first file" in text(page)
+    listed = text(boss.get("/catalogue/regions?q=europe/london"))
+    assert "UK UK GBP Europe/London" in listed
+    assert "Asia/Kolkata" not in listed
+    assert "No results" in text(boss.get("/catalogue/regions?q=nowhere"))
 
 
 @pytest.mark.parametrize("role", [Role.CLERK, Role.SALESPERSON, Role.ANALYST])

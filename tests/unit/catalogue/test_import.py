@@ -105,6 +105,13 @@ def test_prices_of_unknown_products_and_two_of_one_day_are_problems(ports: Ports
     assert shown == [(2, "unknown-product"), (4, "repeated-entry"), (5, "negative-amount")]
 
 
+def test_an_unknown_region_of_a_price_is_reported_once_in_its_own_line(ports: Ports) -> None:
+    load(ports, "products", PRODUCTS)
+    text = "code,region,price\nKET,IN,1\nPOT,IN,1\nKET,XX,2\n"
+    problems = planned(ports, "prices", text).problems
+    assert [(one.line, one.problem.message) for one in problems] == [(4, "“XX” is not a region; regions are IN, UK.")]
+
+
 def test_a_barcode_moves_from_one_product_to_another_in_one_file(ports: Ports) -> None:
     load(ports, "products", PRODUCTS)
     load(ports, "products", "code,barcode\nPOT,4006381333931\nKET,\n")
@@ -118,10 +125,10 @@ def test_a_barcode_moves_from_one_product_to_another_in_one_file(ports: Ports) -
 def test_a_manager_imports_prices_of_own_regions_only(ports: Ports) -> None:
     load(ports, "products", PRODUCTS)
     rules = replace(RULES, scope=scope_of(Role.MANAGER, ("IN",)))
-    text = "code,region,price\nKET,IN,1\nPOT,UK,1\n"
-    assert [(one.line, one.problem.code) for one in planned(ports, "prices", text, rules).problems] == [
-        (3, "not-permitted")
-    ]
+    text = "code,region,price\nKET,IN,1\nPOT,UK,1\nKET,UK,1\n"
+    assert [(one.line, one.problem.message) for one in planned(ports, "prices", text, rules).problems] == [
+        (3, "You cannot change POT (UK)."), (4, "You cannot change KET (UK)."),
+    ]  # fmt: skip
 
 
 def test_a_plan_of_an_older_catalogue_is_not_applied(ports: Ports, save: Save) -> None:

@@ -90,7 +90,7 @@ def test_retired_entries_stay(ports: Ports, save: Save) -> None:
 
 
 def test_products_are_looked_up_by_alias_of_the_region_barcode_and_code(ports: Ports, save: Save) -> None:
-    save(KETTLE)
+    save(replace(KETTLE, active=False))
     save(Product("POT", "Pot", aliases=(Alias("*", "OLD"), Alias("IN", "KET/1"))))
 
     def code(region: str, text: str) -> str:
@@ -116,13 +116,17 @@ def test_a_removed_barcode_is_free_again(ports: Ports, save: Save) -> None:
 PRICE = DatedAmount("*", "USD", Decimal(10))
 REFUSED: list[tuple[Entry, str]] = [
     (Product("A", "a", barcodes=("4006381333931",)), "code-of-another"),
-    (Product("A", "a", barcodes=("KET/1",)), "code-of-another"),
+    (Product("A", "a", barcodes=("KET/1",)), "code-of-a-product"),
+    (Product("A", "a", aliases=(Alias("IN", "KET/1"),)), "code-of-a-product"),
+    (Product("A", "a", aliases=(Alias("*", "KET/1"),)), "code-of-a-product"),
     (Product("4006381333931", "a"), "code-of-another"),
     (Product("A", "a", aliases=(Alias("*", "A"),)), "alias-cycle"),
     (Product("A", "a", aliases=(Alias("ZZ", "B"),)), "unknown-region"),
     (Product("A", "a", prices=(PRICE, replace(PRICE, amount=Decimal(11)))), "overlapping-amounts"),
     (Product("A", "a", costs=(PRICE, replace(PRICE, currency="EUR"))), "overlapping-amounts"),
     (Store("ZZ", "S1", "Shop"), "unknown-region"),
+    (Store("IN", "S1", "Shop", latitude=Decimal(19)), "half-location"),
+    (Store("IN", "S1", "Shop", longitude=Decimal(0)), "half-location"),
     (Salesperson("IN", "P1", "Asha", ("nowhere",)), "unknown-store"),
     (Promotion("P", "p", "none", rate=Decimal("0.1")), "unknown-product"),
     (Promotion("P", "p", "KET/1", "Kitchen"), "wrong-target"),
@@ -147,7 +151,7 @@ def test_an_entry_that_contradicts_the_catalogue_is_refused(ports: Ports, save: 
 
 
 def test_aliases_of_two_products_cannot_form_a_cycle(save: Save) -> None:
-    save(Product("A", "a", aliases=(Alias("IN", "B"),)))
+    save(Product("A", "a", aliases=(Alias("IN", "B"),), active=False))
     with pytest.raises(InvalidEntry) as error:
         save(Product("B", "b", aliases=(Alias("*", "A"),)))
     assert codes_of(error) == ["alias-cycle"]

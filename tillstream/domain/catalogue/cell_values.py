@@ -97,7 +97,12 @@ def amount(cell: str) -> Decimal:
 
 
 def positive_or_none(cell: str) -> Decimal | None:
-    return amount(cell) if cell.strip() else None
+    if not cell.strip():
+        return None
+    value = number(cell)
+    if value <= 0:
+        raise CellProblem("not-positive", decimal_text(value))
+    return value
 
 
 def day(cell: str) -> date | None:
@@ -179,6 +184,8 @@ def opening_hours(cell: str) -> tuple[OpeningHours, ...]:
             raise CellProblem("wrong-hours", part)
         start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
         for index in range(start, end + 1 if end >= start else end + 8):
+            if WEEKDAYS[index % 7] in days:
+                raise CellProblem("repeated-day", WEEKDAYS[index % 7])
             days[WEEKDAYS[index % 7]] = hours
     return tuple(OpeningHours(one, days[one]) for one in WEEKDAYS if one in days)
 

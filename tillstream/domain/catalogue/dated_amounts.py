@@ -3,7 +3,7 @@
 The most specific region counts, then the latest `valid_from` that is not after the day, then the latest `recorded_at`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -78,22 +78,41 @@ def price_ranges(rows: Iterable[DatedAmount]) -> list[AmountRange]:
 
 
 def _ranges(rows: Iterable[DatedAmount], *, by_currency: bool) -> Iterator[AmountRange]:
-    groups: dict[tuple[str, str], dict[date, DatedAmount]] = {}
-    for row in rows:
-        starts = groups.setdefault((row.region, row.currency if by_currency else ""), {})
-        start = row.valid_from or date.min
-        if start not in starts or row.recorded_at >= starts[start].recorded_at:
-            starts[start] = row
+    listed = list(rows)
+    groups = _starts(listed, by_currency=by_currency)
     for key in sorted(groups):
         starts = groups[key]
         ends = [*sorted(starts)[1:], None]
         for start, end in zip(sorted(starts), ends, strict=True):
-            row = starts[start]
+            row = listed[starts[start]]
             yield AmountRange(row.region, row.currency, row.amount, row.valid_from, end)
+
+
+def replaced(rows: Sequence[DatedAmount], *, by_currency: bool) -> set[int]:
+    """Positions of the rows that count on no day, because a later one counts from their first day on."""
+    groups = _starts(rows, by_currency=by_currency).values()
+    return set(range(len(rows))) - {position for starts in groups for position in starts.values()}
+
+
+def _starts(rows: Sequence[DatedAmount], *, by_currency: bool) -> dict[tuple[str, str], dict[date, int]]:
+    """Region and currency → first day → position of the row that was recorded last."""
+    groups: dict[tuple[str, str], dict[date, int]] = {}
+    for position, row in enumerate(rows):
+        starts = groups.setdefault((row.region, row.currency if by_currency else ""), {})
+        start = row.valid_from or date.min
+        if start not in starts or row.recorded_at >= rows[starts[start]].recorded_at:
+            starts[start] = position
+    return groups
 
 
 def changes_nothing(rows: Iterable[DatedAmount], row: DatedAmount, *, by_currency: bool) -> bool:
     """Whether the amount that already counts from this day on in exactly this region is the same."""
+    latest = of_same_day(rows, row, by_currency=by_currency)
+    return latest is not None and (latest.amount, latest.currency) == (row.amount, row.currency)
+
+
+def of_same_day(rows: Iterable[DatedAmount], row: DatedAmount, *, by_currency: bool) -> DatedAmount | None:
+    """The one that counts of the rows with the region and first day of another row, and for prices its currency."""
     starts = [
         one
         for one in rows
@@ -101,7 +120,4 @@ def changes_nothing(rows: Iterable[DatedAmount], row: DatedAmount, *, by_currenc
         and (not by_currency or one.currency == row.currency)
         and one.valid_from == row.valid_from
     ]
-    if not starts:
-        return False
-    latest = max(enumerate(starts), key=lambda pair: (pair[1].recorded_at, pair[0]))[1]
-    return (latest.amount, latest.currency) == (row.amount, row.currency)
+    return max(enumerate(starts), key=lambda pair: (pair[1].recorded_at, pair[0]))[1] if starts else None

@@ -1,4 +1,4 @@
-"""Versions of an entry's fields: each counts from the day of its change, so that past sales keep the past name."""
+"""Versions of an entry's fields: each counts from the day of its change, so that the name of a past day is kept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

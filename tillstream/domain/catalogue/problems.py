@@ -3,7 +3,7 @@
 `docs/catalogue.md` lists them; a test keeps the two in sync.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tillstream.domain.errors import Rejected
@@ -14,24 +14,30 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "wrong-code": ("{field} is “{value}”; a code cannot contain {detail}.", "Write the code without them."),
     "wrong-number": ("{field} is “{value}”, which is not a number{detail}.", "Write it as 1234.50."),
     "negative-amount": ("{field} is {value}; it cannot be below 0.", "Enter 0 or more."),
+    "not-positive": ("{field} is {value}; it must be above 0.", "Enter a number above 0, or leave it empty."),
     "wrong-date": ("{field} is “{value}”, which is not a date.", "Write year, month and day, such as 2026-12-31."),
     "dates-reversed": ("The last day {value} is before the first day {detail}.", "Correct one of the days."),
     "wrong-choice": ("{field} is “{value}”; it can be {detail}.", "Choose one of these values."),
     "unknown-currency": ("{field} is “{value}”, which is not a currency.", "Use a code of ISO 4217, such as EUR."),
     "unknown-time-zone": ("{field} is “{value}”, which is not a time zone.", "Use a name such as Europe/London."),
-    "unknown-region": ("{field} is “{value}”; regions are {detail}.", "Use one of these regions."),
+    "unknown-region": ("“{value}” is not a region; regions are {detail}.", "Use one of these regions."),
     "unknown-product": ("There is no product “{value}”.", "Add the product first, or correct the code."),
     "unknown-store": ("There is no store “{value}” in {detail}.", "Add the store first, or correct the code."),
     "wrong-hours": (
-        "{field} contains “{value}”, which is not a day with its hours.",
+        "{field}: “{value}” is not a day with its hours.",
         "Write them as Mon-Fri 09:00-18:00; Sat 10:00-16:00.",
     ),
+    "repeated-day": (
+        "{field}: “{value}” is there twice.",
+        "Write a day once, its hours separated by commas: Mon 09:00-12:00,13:00-18:00.",
+    ),
+    "half-location": ("{field} is empty, but a location has both coordinates.", "Enter both or none."),
     "wrong-coordinate": ("{field} is {value}; it must be from -{detail} to {detail}.", "Write it in degrees."),
     "ambiguous-rate": ("{field} is {value}, which can mean {detail}.", "Write it with the percent sign."),
-    "wrong-rate": ("{field} is {value}; it must be above 0% and at most 100%.", "Correct the rate."),
+    "wrong-rate": ("{field} is {value}; it must be above 0% and at most 100%.", "Write a percentage, such as 20%."),
     "wrong-target": ("A promotion is for one product or for one category.", "Fill exactly one of the two."),
     "wrong-alias": (
-        "{field} contains “{value}”, which is not a region and a code.",
+        "{field}: “{value}” is not a region and a code.",
         "Write REGION:CODE, or *:CODE for all regions, separated by semicolons.",
     ),
     "unreadable-row": ("The row cannot be read: {value}.", "Correct the quotation marks and separators of the row."),
@@ -40,7 +46,11 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "The code “{value}” already belongs to the product {detail}.",
         "Remove it from one of the two.",
     ),
-    "alias-cycle": ("The aliases form a cycle: {detail}.", "Remove one of these aliases."),
+    "code-of-a-product": (
+        "The code “{value}” is that of the product {detail}.",
+        "Remove it here. If both are one product, retire the other one first, then enter its code here.",
+    ),
+    "alias-cycle": ("The other codes form a cycle: {detail}.", "Remove one of these codes."),
     "overlapping-amounts": (
         "{field} of {value} has two values from the same day: {detail}.",
         "Keep one of the values, or let it start on another day.",
@@ -65,7 +75,12 @@ class EntryProblem:
 
     @property
     def message(self) -> str:
-        words = self.field.replace("_", " ").capitalize()
+        """The message with the name of the field in files."""
+        return self.message_with({})
+
+    def message_with(self, labels: Mapping[str, str]) -> str:
+        """The message with the label of the field on a page."""
+        words = labels.get(self.field) or self.field.replace("_", " ").capitalize()
         return PROBLEMS[self.code][0].format(field=words, value=self.value, detail=self.detail)
 
     @property

@@ -12,7 +12,7 @@ from tillstream.catalogue.world import ManyChanges
 from tillstream.domain.catalogue.columns import COLUMNS, KEYS, new_entry, parse_cells
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Salesperson, Store, is_withdrawn
-from tillstream.domain.catalogue.permissions import check_edit
+from tillstream.domain.catalogue.permissions import check_edit, edits_region
 from tillstream.domain.catalogue.problems import EntryProblem
 from tillstream.domain.people import UNRESTRICTED, Scope
 from tillstream.ports import Ports
@@ -176,6 +176,10 @@ class _Rows:
             return
         is_price = self._kind == FileKind.PRICES
         row = row_of(parsed, self._rules.currency)
+        unknown = list(checks.check_region(row.region, self._rules.regions, everywhere=True))
+        if unknown:
+            self.problems += [RowProblem(line, one) for one in unknown]
+            return
         place = (product.code, row.region, row.currency if is_price else "", str(row.valid_from))
         earlier = self._amounts.setdefault(place, (line, row))
         if earlier[0] != line:
@@ -183,7 +187,12 @@ class _Rows:
             self.problems.append(RowProblem(line, problem))
             return
         before = stored.entry if stored and isinstance(stored.entry, Product) else Product(product.code)
-        self._entries[key] = with_amount(product, before, row, self._today, is_price=is_price)
+        changed = with_amount(product, before, row, self._today, is_price=is_price)
+        if changed is not product and not edits_region(self._rules.scope, row.region):
+            problem = EntryProblem("not-permitted", value=f"{product.code} ({row.region})")
+            self.problems.append(RowProblem(line, problem))
+            return
+        self._entries[key] = changed
         self._lines.setdefault(key, line)
 
 

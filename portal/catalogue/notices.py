@@ -1,0 +1,58 @@
+"""Notices about values that are saved but may be mistakes."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+
+from portal.catalogue import texts
+from portal.context import ports, scope
+from portal.filters import countries
+from tillstream.catalogue.listing import entries, in_scope
+from tillstream.domain.catalogue.entries import Entry, EntryKind, Product
+
+Change = tuple[Entry | None, Entry]
+"""An entry before and after."""
+
+
+def notices_of(kind: EntryKind, changes: Collection[Change]) -> list[str]:
+    """Notices about new entries and changed values, each once.
+
+    Suppliers and categories are compared with those of the catalogue if it has some.
+    """
+    notices = [*_similar_codes(kind, changes)]
+    if kind is EntryKind.PRODUCT:
+        suppliers = {key[0] for key in entries(ports(), EntryKind.SUPPLIER)}
+        notices += map(texts.unknown_supplier, _unknown("supplier", changes, suppliers))
+    if kind is EntryKind.PROMOTION:
+        products = entries(ports(), EntryKind.PRODUCT).values()
+        categories = {one.category for one in products if isinstance(one, Product) and one.category}
+        notices += map(texts.unknown_category, _unknown("category", changes, categories))
+    if kind is EntryKind.STORE:
+        notices += [texts.unknown_country(one) for one in _new_values("country", changes) if not countries.code_of(one)]
+    return list(dict.fromkeys(notices))
+
+
+def _unknown(field: str, changes: Collection[Change], existing: Collection[str]) -> Iterator[str]:
+    return (one for one in _new_values(field, changes) if existing and one not in existing)
+
+
+def _new_values(field: str, changes: Collection[Change]) -> Iterator[str]:
+    for before, after in changes:
+        value = str(getattr(after, field))
+        if value and value != getattr(before, field, ""):
+            yield value
+
+
+def _similar_codes(kind: EntryKind, changes: Collection[Change]) -> Iterator[str]:
+    """Codes of new entries that differ from another one only in capital letters."""
+    added = [after for before, after in changes if before is None]
+    similar: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
+    visible = [one for one in entries(ports(), kind).values() if in_scope(scope(), one)] if added else []
+    for one in [*visible, *added]:
+        similar[_folded(one)].add(one.key)
+    for one in added:
+        for key in sorted(similar[_folded(one)] - {one.key}):
+            yield texts.similar(*sorted((one.key[-1], key[-1])))
+
+
+def _folded(entry: Entry) -> tuple[str, ...]:
+    return tuple(part.casefold() for part in entry.key)
