@@ -15,7 +15,7 @@ from tillstream.domain.people import UNRESTRICTED
 from tillstream.domain.store_sale import schema
 from tillstream.people import store_keys
 from tillstream.webhooks import registry
-from tillstream.workflows.intake import form_sales
+from tillstream.workflows.intake import form_returns, form_sales
 from tillstream.workflows.review import day_closes
 
 REGIONS = ("IN", "UK", "USA")
@@ -80,4 +80,4 @@ def _close(app: App, sales: int) -> None:
 def _enter(app: App, **version: int) -> None:
     sale = dict(schema()["examples"][1])
     sold_at = app.ports.clock.now().isoformat(timespec="seconds")
-    form_sales.enter(app.ports, "ana", UNRESTRICTED, sale | {"sold_at": sold_at} | version, lambda _: False)
+    form_sales.enter(app.ports, "ana", UNRESTRICTED, sale | {"sold_at": sold_at} | version, form_returns.NoLedger())

@@ -10,12 +10,12 @@ from portal.access import allow
 from portal.api.tills import outcomes
 from portal.context import me, ports, scope
 from portal.sell import app_files, texts
-from portal.sell.earlier import is_counted, lines
+from portal.sell.earlier import WholeLedger, lines
 from portal.sell.places import place, places, salespeople
-from portal.sell.products import products, promotions
+from portal.sell.products import products, promotions, retired
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.workflows.intake import form_sales
+from tillstream.workflows.intake import form_checks, form_sales
 
 blueprint = Blueprint("sell", __name__, url_prefix="/sell", template_folder="templates")
 
@@ -43,7 +43,7 @@ def offline() -> ResponseReturnValue:
 @blueprint.get("/context.json")
 @allow(Action.ENTER_SALES)
 def context() -> ResponseReturnValue:
-    """What the form keeps of its user: stores, salespeople of each region, time, and where new outcomes begin."""
+    """What the form keeps of its user: stores, salespeople, limits of a sale, time, and where new outcomes begin."""
     stores = places()
     people = {region: salespeople(region) for region in dict.fromkeys(one.region for one in stores)}
     return jsonify(
@@ -53,6 +53,7 @@ def context() -> ResponseReturnValue:
             "salesperson": scope().salesperson,
             "places": [asdict(one) for one in stores],
             "salespeople": people,
+            "limits": form_checks.limits(),
             "server_time": ports().clock.now().isoformat(),
             "outcomes_since": outcomes.newest(),
         }
@@ -62,15 +63,15 @@ def context() -> ResponseReturnValue:
 @blueprint.get("/products.json")
 @allow(Action.ENTER_SALES)
 def price_list() -> ResponseReturnValue:
-    """The products of a store with their prices, and its promotions."""
+    """The products of a store with their prices, its promotions, and the codes of retired products."""
     at = place(request.args.get("region", ""), request.args.get("store", ""))
-    return jsonify(asdict(at) | {"products": products(at), "promotions": promotions(at)})
+    return jsonify(asdict(at) | {"products": products(at), "promotions": promotions(at), "retired": retired(at)})
 
 
 @blueprint.get("/earlier.json")
 @allow(Action.ENTER_SALES)
 def earlier() -> ResponseReturnValue:
-    """The lines of an earlier sale of a store."""
+    """The lines of an earlier sale of a store, and what was returned of it."""
     at = place(request.args.get("region", ""), request.args.get("store", ""))
     return jsonify(lines(at, request.args.get("number", "").strip()))
 
@@ -94,8 +95,8 @@ def send() -> ResponseReturnValue:
 
 def _enter(sale: Any) -> dict[str, str]:
     try:
-        sale_id = form_sales.enter(ports(), me().login, scope(), sale, is_counted)
-    except form_sales.NotAccepted as error:
+        sale_id = form_sales.enter(ports(), me().login, scope(), sale, WholeLedger())
+    except form_checks.NotAccepted as error:
         return {"id": _id(sale), "status": "refused", "code": error.code, "detail": str(error)}
     return {"id": sale_id, "status": "accepted", "detail": ""}
 

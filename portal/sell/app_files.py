@@ -23,11 +23,13 @@ SCRIPTS = (
     "js/sell/outbox.js",
     "js/sell/products.js",
     "js/sell/basket.js",
+    "js/sell/mistakes.js",
     "js/sell/elements.js",
     "js/sell/search.js",
     "js/sell/lines.js",
     "js/sell/receipt.js",
     "js/sell/history.js",
+    "js/sell/returns.js",
     "js/sell/form.js",
     "js/sell/page.js",
 )

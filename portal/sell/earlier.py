@@ -1,58 +1,85 @@
-"""The lines of an earlier sale of a store, for a return."""
+"""Earlier sales of a store and their returns, as the ledger has them."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
-from portal.context import scope, tillstream
+from portal.context import ports, scope, tillstream
 from portal.sell import texts
-from portal.sell.places import Place, of_store, sale_prefix
+from portal.sell.places import Place, of_store
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run
+from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Scope
+from tillstream.workflows.intake import form_returns
+from tillstream.workflows.intake.form_returns import Quantities
 
 COLUMNS = ("product_id", "product_name", "category", "currency")
 AMOUNTS = ("quantity", "unit_price", "discount", "tax", "net_amount")
 
 
+class WholeLedger:
+    """`Ledger` over the regions of the user: all their stores and salespeople."""
+
+    def contract(self, region: str) -> Contract | None:
+        return tillstream().contracts.for_region(region)
+
+    def has_sale(self, region: str, sale_id: str) -> bool:
+        return bool(_current(self._scope, region, sale_id))
+
+    def sold(self, region: str, sale_id: str) -> Quantities:
+        return form_returns.add_up(filter(_is_sold, _current(self._scope, region, sale_id)))
+
+    def returned(self, region: str, sale_id: str) -> dict[str, Quantities]:
+        lines: dict[str, list[dict[str, Any]]] = {}
+        for row in _run("returns-of-a-sale", self._scope, region, sale_id):
+            lines.setdefault(row["sale_id"], []).append(row)
+        return {name: form_returns.add_up(rows) for name, rows in lines.items()}
+
+    @property
+    def _scope(self) -> Scope:
+        return replace(of_store(scope()), stores=None)
+
+
 def lines(place: Place, number: str) -> dict[str, Any]:
-    """The current lines of a sale, without its people: they can be returned. Raises `NotFound`."""
+    """The current lines of a sale, without its people, and what was returned of it. Raises `NotFound`."""
     sale_id = f"{place.sale_prefix}{number}"
-    sold = [
-        row
-        for row in _current(of_store(scope()), place.region, sale_id)
-        if row["store_id"] in (place.store_id, None)
-        and row["status"] in ("completed", "pending")
-        and (row["quantity"] or 0) > 0
-    ]
+    rows = _current(of_store(scope()), place.region, sale_id)
+    sold = [row for row in rows if row["store_id"] in {place.store_id, None} and _is_sold(row)]
     if not sold:
         raise NotFound(texts.no_sale(number, place.store_id))
-    return {"sale_id": sale_id, "sale_date": sold[0]["sale_date"].isoformat(), "lines": [_line(row) for row in sold]}
+    returned = form_returns.returned(ports(), place.region, sale_id, WholeLedger())
+    return {
+        "sale_id": sale_id,
+        "sale_date": sold[0]["sale_date"].isoformat(),
+        "lines": [_line(row) for row in sold],
+        "returned": {product: _text(quantity) for product, quantity in returned.items()},
+    }
 
 
-def is_counted(sale: dict[str, Any]) -> bool:
-    """Whether the ledger has lines of a sale with this number, also one of another store or cancelled."""
-    contract = tillstream().contracts.for_region(sale["region"])
-    if contract is None:
-        return False
-    sale_id = f"{sale_prefix(contract.identity, sale['store_id'])}{sale['number']}"
-    return bool(_current(replace(of_store(scope()), stores=None), sale["region"], sale_id))
+def _is_sold(row: Mapping[str, Any]) -> bool:
+    return row["status"] in form_returns.SOLD and (row["quantity"] or 0) > 0
 
 
 def _current(limit: Scope, region: str, sale_id: str) -> list[dict[str, Any]]:
-    app = tillstream()
-    rows = run(
-        app.ports.warehouse,
-        "sale-versions",
-        limit,
-        Filters(region=(region,)),
-        cache=app.queries,
-        region=region,
-        sale_id=sale_id,
+    return [row for row in _run("sale-versions", limit, region, sale_id) if row["is_current"]]
+
+
+def _run(query: str, limit: Scope, region: str, sale_id: str) -> Iterable[dict[str, Any]]:
+    app, filters = tillstream(), Filters(region=(region,))
+    values = {"region": region, "sale_id": sale_id}
+    rows: list[dict[str, Any]] = run(
+        app.ports.warehouse, query, limit, filters, cache=app.queries, **values
     ).to_pylist()
-    return [row for row in rows if row["is_current"]]
+    return rows
 
 
 def _line(row: dict[str, Any]) -> dict[str, str | None]:
-    amounts = {name: None if row[name] is None else f"{row[name].normalize():f}" for name in AMOUNTS}
+    amounts = {name: None if row[name] is None else _text(row[name]) for name in AMOUNTS}
     return {name: row[name] for name in COLUMNS} | amounts
+
+
+def _text(value: Decimal) -> str:
+    return f"{value.normalize():f}"

@@ -9,14 +9,14 @@ from portal.sell import texts
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run
 from tillstream.catalogue import listing
-from tillstream.catalogue.assignments import is_assigned
+from tillstream.catalogue.assignments import LISTED, is_assigned, own_stores, state_on
 from tillstream.domain.catalogue.entries import EntryKind, Salesperson, Store
 from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.sections import Identity
 from tillstream.domain.errors import NotFound
 from tillstream.domain.money.minor_units import minor_digits
 from tillstream.domain.people import Scope
 from tillstream.people import accounts, store_tokens
+from tillstream.workflows.intake.form_checks import currency_of
 
 MAX_PEOPLE = 500
 
@@ -40,11 +40,17 @@ class Place:
 def places() -> list[Place]:
     """The stores of the user: from the catalogue, contracts, store tokens, and sales, or those of the account.
 
-    Retired stores of the catalogue are left out. Those with a name come first, by region and name.
+    In a region of which the catalogue has stores, only its active ones. Those of the salesperson come first, then those
+    with a name, by region and name.
     """
     limit = scope()
     stores = [one for region in _regions(limit) for one in _of_region(region, limit)]
-    return sorted(stores, key=lambda one: (not one.name, one.region, one.name, one.store_id))
+    own = {(region, store) for region in _regions(limit) for store in own_stores(ports(), region, limit.salesperson)}
+
+    def order(one: Place) -> tuple[object, ...]:
+        return (one.region, one.store_id) not in own, not one.name, one.region, one.name, one.store_id
+
+    return sorted(stores, key=order)
 
 
 def place(region: str, store_id: str) -> Place:
@@ -66,14 +72,16 @@ def salespeople(region: str) -> list[dict[str, str]]:
     """Whom the user may enter as the salesperson in a region: ID and name; only their own ID for a salesperson."""
     limit = scope()
     listed = _catalogue_salespeople(region)
-    accounted = {user.salesperson: user.name for user in accounts.salespeople(ports()) if region in user.regions}
+    accounted = accounts.salespeople_of(ports(), region)
+    retired = {code for code, one in listed.items() if not one.active}
     if limit.salesperson is not None:
-        ids: Iterable[str] = filter(None, [limit.salesperson])
+        ids: Iterable[str] = {limit.salesperson} - retired - {""}
+    elif listed:
+        current = {code for code, one in listed.items() if listing.in_scope(limit, one)}
+        ids = sorted((current | set(accounted)) - retired)
     else:
         sold = metrics.ask("salespeople", Filters(region=(region,)), limit=MAX_PEOPLE).to_pylist()
-        current = {code for code, one in listed.items() if one.active and listing.in_scope(limit, one)}
-        retired = {code for code, one in listed.items() if not one.active}
-        ids = sorted(({row["salesperson_id"] for row in sold} | {one for one in accounted if one} | current) - retired)
+        ids = sorted({row["salesperson_id"] for row in sold} | set(accounted))
     names = accounted | {code: one.name for code, one in listed.items() if one.name}
     return [{"id": one, "name": names.get(one, "")} for one in ids]
 
@@ -91,23 +99,23 @@ def _of_region(region: str, limit: Scope) -> list[Place]:
     contract = tillstream().contracts.for_region(region)
     if contract is None:
         return []
-    stores = _catalogue_stores(region)
+    stores, today = _catalogue_stores(region), ports().clock.now().date()
     return [
         _place(contract, store_id, stores.get(store_id))
         for store_id in dict.fromkeys(_assigned(region, limit))
-        if store_id not in stores or stores[store_id].active
+        if state_on(ports(), EntryKind.STORE, region, store_id, today) == LISTED
     ]
 
 
 def _place(contract: Contract, store_id: str, store: Store | None) -> Place:
-    currency = (store and store.currency) or contract.currency or tillstream().settings.reporting_currency
+    currency = currency_of(store, contract) or tillstream().settings.reporting_currency
     return Place(
         contract.region,
         store_id,
         currency,
         minor_digits(currency),
         contract.has_line_numbers,
-        sale_prefix(contract.identity, store_id),
+        contract.identity.sale_prefix(store_id),
         store.name if store else "",
     )
 
@@ -115,14 +123,6 @@ def _place(contract: Contract, store_id: str, store: Store | None) -> Place:
 def _catalogue_stores(region: str) -> dict[str, Store]:
     stores = listing.entries(ports(), EntryKind.STORE).values()
     return {one.store_id: one for one in stores if isinstance(one, Store) and one.region == region}
-
-
-def sale_prefix(identity: Identity, store_id: str) -> str:
-    """What precedes the number of a sale in its ID."""
-    if identity.ids == "region-wide":
-        return identity.id_prefix
-    escaped = store_id.replace("%", "%25").replace("/", "%2F") if identity.escapes_stores else store_id
-    return f"{escaped}/{identity.id_prefix}"
 
 
 def _assigned(region: str, limit: Scope) -> list[str]:

@@ -44,6 +44,14 @@ def products(place: Place) -> list[dict[str, Any]]:
     return list(offered.values())
 
 
+def retired(place: Place) -> dict[str, str]:
+    """All codes of retired products, each with the name of its product."""
+    entries = listing.entries(ports(), EntryKind.PRODUCT).values()
+    products = [one for one in entries if isinstance(one, Product) and not one.active]
+    codes = {code: one for one in products for region, code in codes_of(one) if region in {place.region, EVERYWHERE}}
+    return {code: one.name or one.code for code, one in (codes | {one.code: one for one in products}).items()}
+
+
 def promotions(place: Place) -> list[dict[str, str]]:
     """The promotions of a store; their days are ISO dates, empty without a bound. rate: in percent."""
     return [

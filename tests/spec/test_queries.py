@@ -28,6 +28,7 @@ FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
 SCOPED = Filters(region=("IN", "UK"), status=("completed", "pending", "returned"), country=("India", "UK"))
 MANAGER = Scope(Role.MANAGER, ("IN",), ("S1",))
 BASIS = QueryContext(ReportedDays(date(2023, 12, 3), date(2024, 2, 12)), "USD")
+RETURNED = {"region": "UK", "sale_id": "U/6"}
 POSITION = {"after_day": "2024-02-12", "after_region": "IN", "after_sale": "S1/1", "after_line": "1"}
 VIEWS = (
     ("everything", UNRESTRICTED, Filters(), {}),
@@ -78,7 +79,10 @@ def _may(name: str, scope: Scope) -> bool:
         for called, scope, filters, params in VIEWS
         if _may(name, scope)
     ]
-    + [pytest.param("unknown-codes", UNRESTRICTED, Filters(), {"kind": "all"}, id="unknown-codes-all")],
+    + [
+        pytest.param("unknown-codes", UNRESTRICTED, Filters(), {"kind": "all"}, id="unknown-codes-all"),
+        pytest.param("returns-of-a-sale", UNRESTRICTED, Filters(), RETURNED, id="returns-of-a-sale-with-one"),
+    ],
 )
 def test_a_query_gives_the_same_answer_on_both_engines(
     judge: Judge,
@@ -103,9 +107,15 @@ def test_a_query_gives_the_same_answer_on_both_engines(
 OF_CATALOGUE = {"catalogue-names", "cost-effect", "prices-off-list", "sold-products"}
 
 
-@pytest.mark.parametrize("name", sorted({*names()} - OF_CATALOGUE))
+@pytest.mark.parametrize("name", sorted({*names()} - OF_CATALOGUE - {"returns-of-a-sale"}))
 def test_every_query_answers_something_about_the_shop(filled: Duck, name: str) -> None:
     assert row(filled, name, filters=FEBRUARY if describe(name).reads("compared_periods") else None)
+
+
+def test_the_returns_of_a_sale_are_those_that_name_it(filled: Duck) -> None:
+    (line,) = row(filled, "returns-of-a-sale", **RETURNED)
+    assert (line["sale_id"], line["product_id"], line["quantity"]) == ("U/7", "D", -1)
+    assert row(filled, "returns-of-a-sale", **RETURNED | {"region": "IN"}) == []
 
 
 @pytest.mark.parametrize("name", sorted(OF_CATALOGUE))

@@ -1,11 +1,35 @@
-"""Which of several regions an assigned store is in: an account has one list of stores for all its regions."""
+"""Where a user may sell: which of several regions an assigned store is in, as an account has one list of stores for
+all its regions, and what the catalogue has of a store or salesperson."""
 
 from collections.abc import Iterable
+from datetime import date
 
-from tillstream.catalogue import records
-from tillstream.domain.catalogue.entries import EntryKind, Salesperson
+from tillstream.catalogue import listing, records
+from tillstream.domain.catalogue.dated_versions import values_on
+from tillstream.domain.catalogue.entries import EntryKind, Salesperson, Store
 from tillstream.domain.people import Scope
 from tillstream.ports import Ports
+
+LISTED, UNKNOWN, RETIRED = "listed", "unknown", "retired"
+
+
+def state_on(ports: Ports, kind: EntryKind, region: str, code: str, day: date) -> str:
+    """The state of a store or salesperson on a day: `LISTED`, `UNKNOWN` or `RETIRED`.
+
+    Each code is listed in a region of which the catalogue has no such entry: a company can sell without a catalogue.
+    """
+    entries = listing.entries(ports, kind)
+    entry = entries.get((region, code))
+    if isinstance(entry, Store | Salesperson):
+        was_active = bool((values_on(entry.versions, day) or {}).get("active"))
+        return LISTED if entry.active or was_active else RETIRED
+    return UNKNOWN if any(name == region for name, *_ in entries) else LISTED
+
+
+def own_stores(ports: Ports, region: str, salesperson: str | None) -> tuple[str, ...]:
+    """The stores in which a salesperson sells according to the catalogue; empty if it names none."""
+    entry = listing.entries(ports, EntryKind.SALESPERSON).get((region, salesperson or ""))
+    return entry.stores if isinstance(entry, Salesperson) else ()
 
 
 def is_assigned(ports: Ports, scope: Scope, region: str, store_id: str) -> bool:

@@ -184,6 +184,11 @@ def salespeople(ports: Ports) -> list[User]:
     return [user_of(document.id, document.data) for document in documents]
 
 
+def salespeople_of(ports: Ports, region: str) -> dict[str, str]:
+    """Salesperson ID → name, of the users who sell in a region."""
+    return {one.salesperson: one.name for one in salespeople(ports) if one.salesperson and region in one.regions}
+
+
 def disable(ports: Ports, login: str, *, by: str = "") -> User:
     """Block sign-in, end every session and revoke the open link. Raises `NotFound`, `LastAdmin`."""
     closed = {"disabled": True, "link": "", "stamp": _stamp()}

@@ -67,7 +67,7 @@ def test_a_mistake_is_shown_at_its_field_and_keeps_the_sale(page: Page, served: 
     page.keyboard.type("1,234")
     page.get_by_role("button", name="Complete sale").click()
     expect(page.get_by_text("Correct the marked fields first.")).to_be_visible()
-    expect(page.get_by_text("Enter a price, such as 12.50.")).to_be_visible()
+    expect(page.get_by_text("“1,234” can be read in two ways.")).to_be_visible()
     page.get_by_label("Price of 4006381333931").fill("12.34")
     page.reload()
     expect(page.get_by_label("Price of 4006381333931")).to_have_value("12.34")

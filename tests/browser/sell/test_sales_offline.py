@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from app_factory import build
-from live_server import Served, open_page, running
+from live_server import PASSWORD, Served, open_page, running
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 from seller_steps import (
     LOADED,
@@ -162,6 +162,46 @@ def test_after_signing_out_the_page_opens_without_a_user(page: Page, context: Br
     page.goto(f"{served.address}/sell/")
     expect(page.get_by_text("Connect to the server and sign in once")).to_be_visible()
     expect(page.get_by_label("Product, code, or barcode")).to_be_hidden()
+
+
+@pytest.mark.usefixtures("sold")
+def test_a_session_that_has_ended_leaves_the_form_to_its_user(
+    page: Page, context: BrowserContext, served: Served
+) -> None:
+    sign_in(page, served)
+    installed(page)
+    context.set_offline(True)
+    _sell_offline(page, "P1")
+    context.clear_cookies()
+    context.set_offline(False)
+    page.goto(f"{served.address}/sell/")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    context.set_offline(True)
+    page.goto(f"{served.address}/sell/")
+    status(page, "1 sale not sent yet")
+    ready(page)
+    _sell_offline(page, "P2")
+    context.set_offline(False)
+    sign_in(page, served)
+    status(page, "All sales are sent")
+    wait_for_revenue(served, "461", page)
+
+
+@pytest.mark.usefixtures("sold")
+def test_the_form_is_no_longer_that_of_a_user_after_another_one_has_signed_in(
+    page: Page, context: BrowserContext, served: Served
+) -> None:
+    sign_in(page, served)
+    installed(page)
+    context.clear_cookies()
+    page.goto(f"{served.address}/sign-in?next=/password")
+    page.get_by_label("Name", exact=True).fill("rita")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Current password")).to_be_visible()
+    context.set_offline(True)
+    page.goto(f"{served.address}/sell/")
+    expect(page.get_by_text("Connect to the server and sign in once")).to_be_visible()
 
 
 def test_the_server_stops_and_comes_back(chromium: Browser, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from tillstream.people import setup_codes, signatures, store_keys
 from tillstream.ports.event_bus import Message
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake import form_sales, uploads
+from tillstream.workflows.intake import form_returns, form_sales, uploads
 from tillstream.workflows.operations import reconcile
 from tillstream.workflows.review import undo
 from tillstream_till import Till
@@ -148,7 +148,7 @@ class Company:
     def enter(self, store: str, number: str) -> None:
         sale = payload(number, 0) | {"schema": "store-sale/1", "region": REGION, "store_id": store, "source": "form"}
         if self.clock.now() - OPENING < LONG_AGO:
-            form_sales.enter(self.app.ports, "clerk", UNRESTRICTED, sale, lambda _: False)
+            form_sales.enter(self.app.ports, "clerk", UNRESTRICTED, sale, form_returns.NoLedger())
             self.recorded.add((store, number, 0))
 
     def forge(self, store: str, number: str, how: str) -> None:

@@ -15,7 +15,7 @@ from tillstream.domain.batch.record import Batch
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.domain.store_sale import SCHEMA_V1
 from tillstream.people import signatures, store_keys, store_tokens
-from tillstream.workflows.intake import form_sales, store_messages, store_sales
+from tillstream.workflows.intake import form_returns, form_sales, store_messages, store_sales
 from tillstream.workflows.review import close_checks
 
 STORE, TILL = "MUM01", "Front counter"
@@ -59,7 +59,7 @@ def add(app: App, until: date, load: Callable[[Batch], Any], by: str) -> None:
     store_messages.publish(app.ports, token, messages)
     number = f"W-DEMO-{until:%Y%m%d}"
     entered = _sale(number, datetime.combine(until, time(19, 10), zone), FORM_SALE) | {"source": "form"}
-    form_sales.enter(app.ports, by, UNRESTRICTED, entered, lambda _: False)
+    form_sales.enter(app.ports, by, UNRESTRICTED, entered, form_returns.NoLedger())
     if not app.has_worker:
         for batch in store_sales.receive(app.ports, app.contracts, len(messages) + 1, 0):
             load(batch)

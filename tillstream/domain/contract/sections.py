@@ -232,3 +232,10 @@ class Identity(Strict):
         copy = self.model_copy()
         copy._escapes_stores = escaped  # noqa: SLF001 - of a copy of itself
         return copy
+
+    def sale_prefix(self, store_id: str) -> str:
+        """What precedes the number of a sale of the store in its sale ID."""
+        if self.ids == "region-wide":
+            return self.id_prefix
+        escaped = store_id.replace("%", "%25").replace("/", "%2F") if self.escapes_stores else store_id
+        return f"{escaped}/{self.id_prefix}"

@@ -37,6 +37,8 @@ class StoredMessage:
     """The store whose token sent it; None: a program that is not bound to a store."""
     unverified: str = ""
     """Why its signature was not accepted when it was received; empty if it was, or if it needs none."""
+    review: str = ""
+    """Why the sale form accepted the sale only for review; empty if it counts."""
     signing: Mapping[str, str] = field(default_factory=dict)
     """How it was signed: key, till, epoch, sequence, signature; empty for an unsigned message."""
 
@@ -120,6 +122,7 @@ def _iter_messages(stream: BinaryIO) -> Iterator[StoredMessage]:
             errors,
             envelope.get("store"),
             unverified,
+            envelope.get("review", ""),
             envelope.get("signing", {}),
         )
         yield message

@@ -7,18 +7,17 @@ used for two contents, and a salesperson corrects own sales only.
 import hashlib
 import json
 import re
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from tillstream import audit
-from tillstream.catalogue.assignments import is_assigned
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action, Scope
-from tillstream.domain.store_sale import CLOCK_TOLERANCE, LONG_AGO, MAX_MESSAGE_BYTES, validation_errors
+from tillstream.domain.people import Scope
+from tillstream.domain.store_sale import MAX_MESSAGE_BYTES, validation_errors
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Update, update
-from tillstream.workflows.intake import store_sales
+from tillstream.workflows.intake import form_checks, form_returns, store_sales
+from tillstream.workflows.intake.form_checks import NotAccepted
+from tillstream.workflows.intake.form_returns import Ledger, Quantities
 
 COLLECTION = "form_sales"
 MAX_VERSIONS = 100
@@ -26,18 +25,10 @@ FORM_NUMBER = re.compile(r"W-[0-9A-Z]{6}-[0-9]+")
 """A number that a form made, which no other source has."""
 
 
-class NotAccepted(Rejected):
-    """A sale that the form must change before it can be sent again; `code` is stable."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-
-
-def enter(ports: Ports, login: str, scope: Scope, payload: Any, is_counted: Callable[[dict[str, Any]], bool]) -> str:
+def enter(ports: Ports, login: str, scope: Scope, payload: Any, ledger: Ledger) -> str:
     """Record and publish one sale, and return its id. Idempotent: the same message again changes nothing.
 
-    is_counted: whether the ledger has lines of the sale; only a sale that was entered in the form may be replaced.
+    Only a sale that was entered in the form may be replaced, and a return of more than is left needs review.
     Raises `NotAccepted` and `Unavailable`.
     """
     # A valid sale contains nothing to replace.
@@ -47,44 +38,49 @@ def enter(ports: Ports, login: str, scope: Scope, payload: Any, is_counted: Call
     problems = validation_errors(payload)
     if problems:
         raise NotAccepted("not-a-sale", "; ".join(problems))
-    _check_writer(ports, scope, payload)
-    _check_time(ports.clock.now(), datetime.fromisoformat(payload["sold_at"]))
-    _record(ports, login, scope, payload, is_counted)
-    store_sales.publish_from_portal(ports, payload["region"], payload["store_id"], body)
+    form_checks.check(ports, scope, payload, ledger.contract(payload["region"]))
+    _record(ports, login, scope, payload, ledger)
+    review = _check_return(ports, payload, ledger)
+    store_sales.publish_from_portal(ports, payload["region"], payload["store_id"], body, review)
     return _sale_id(payload)
 
 
-def _check_writer(ports: Ports, scope: Scope, sale: dict[str, Any]) -> None:
-    if sale.get("source") != "form":
-        raise NotAccepted("not-a-sale", "source: a sale of this form has the source “form”.")
-    own_store = is_assigned(ports, scope, sale["region"], sale["store_id"])
-    if not (scope.may(Action.ENTER_SALES) and own_store):
-        raise NotAccepted("not-your-store", f"You cannot enter sales for {sale['store_id']} in {sale['region']}.")
-    if scope.salesperson is not None and not scope.salesperson:
-        raise NotAccepted("no-salesperson", "Your account has no salesperson ID. Ask an administrator to add it.")
-    if scope.salesperson is not None and sale.get("salesperson_id") != scope.salesperson:
-        raise NotAccepted("not-your-name", f"You can enter sales under your own ID {scope.salesperson} only.")
+def _check_return(ports: Ports, sale: dict[str, Any], ledger: Ledger) -> str:
+    """Why a return needs review; empty if it does not."""
+    if not sale.get("returns_sale_id"):
+        return ""
+    own_id = f"{_prefix(sale, ledger)}{sale['number']}"
+    return form_returns.record(ports, sale, own_id, _digest(sale), _sold(ports, sale, ledger), ledger)
 
 
-def _check_time(now: datetime, sold_at: datetime) -> None:
-    if sold_at > now + CLOCK_TOLERANCE:
-        raise NotAccepted(
-            "in-the-future", f"The time of the sale, {sold_at.isoformat()}, is in the future. Check the device's clock."
-        )
-    if sold_at < now - LONG_AGO:
-        raise NotAccepted("too-old", f"The sale of {sold_at.date().isoformat()} is more than a year old.")
+def _sold(ports: Ports, sale: dict[str, Any], ledger: Ledger) -> Quantities:
+    """What the returned sale sold: as entered in the form, until the ledger has it."""
+    sale_id: str = sale["returns_sale_id"]
+    number = sale_id.removeprefix(_prefix(sale, ledger))
+    document = ports.documents.get(COLLECTION, _document_id(_sale_id(sale | {"number": number})))
+    settled = ledger.sold(sale["region"], sale_id)
+    if document is None or "sold" not in document.data:
+        return settled
+    is_recent = ports.clock.now() - datetime.fromisoformat(document.data["at"]) < form_returns.SETTLING
+    entered = form_returns.add_up({"product_id": name, "quantity": one} for name, one in document.data["sold"].items())
+    return entered if is_recent or not settled else settled
 
 
-def _record(
-    ports: Ports, login: str, scope: Scope, sale: dict[str, Any], is_counted: Callable[[dict[str, Any]], bool]
-) -> None:
+def _prefix(sale: dict[str, Any], ledger: Ledger) -> str:
+    contract = ledger.contract(sale["region"])
+    return contract.identity.sale_prefix(sale["store_id"]) if contract else f"{sale['store_id']}/"
+
+
+def _record(ports: Ports, login: str, scope: Scope, sale: dict[str, Any], ledger: Ledger) -> None:
     """Write the record of the sale and an audit entry, once per version. Raises `NotAccepted`."""
     version, digest = str(sale.get("version", 0)), _digest(sale)
     sale_id = _sale_id(sale)
 
     def recorded(document: Document | None) -> Update | Document:
-        if document is None and not FORM_NUMBER.fullmatch(sale["number"]) and is_counted(sale):
-            raise _number_taken(sale["number"])
+        number = sale["number"]
+        ledger_id = f"{_prefix(sale, ledger)}{number}"
+        if document is None and not FORM_NUMBER.fullmatch(number) and ledger.has_sale(sale["region"], ledger_id):
+            raise _number_taken(number)
         before = document.data if document else {"versions": {}}
         versions = before["versions"]
         if document and versions.get(version) == digest:
@@ -98,12 +94,19 @@ def _record(
             "by": login,
             "at": ports.clock.now().isoformat(),
             "versions": versions | {version: digest},
+            "sold": _quantities(sale),
         }
         after = {"version": int(version), "status": sale.get("status", "completed"), "lines": len(sale["lines"])}
         entry = audit.entry(ports, login, audit.AuditAction.SALE_ENTERED, sale_id, None, after)
         return Update(data, [entry])
 
-    update(ports.documents, COLLECTION, hashlib.sha256(sale_id.encode()).hexdigest()[:32], recorded)
+    update(ports.documents, COLLECTION, _document_id(sale_id), recorded)
+
+
+def _quantities(sale: dict[str, Any]) -> dict[str, str]:
+    """Product → quantity, of a sale that can be returned."""
+    lines = sale["lines"] if sale.get("status", "completed") in form_returns.SOLD else []
+    return {product: f"{quantity:f}" for product, quantity in form_returns.add_up(lines).items()}
 
 
 def _check_version(scope: Scope, sale: dict[str, Any], version: str, document: Document | None) -> None:
@@ -128,6 +131,10 @@ def _number_taken(number: str) -> NotAccepted:
 
 def _sale_id(sale: dict[str, Any]) -> str:
     return f"{sale['region']}/{sale['store_id']}/{sale['number']}"
+
+
+def _document_id(sale_id: str) -> str:
+    return hashlib.sha256(sale_id.encode()).hexdigest()[:32]
 
 
 def _digest(sale: dict[str, Any]) -> str:

@@ -27,6 +27,8 @@ from tillstream.workflows.intake import micro_batch, received_closes, till_seque
 from tillstream.workflows.intake.repeated_sales import RepeatedSales, Sale
 
 SUBSCRIPTION = "receive"
+REVIEW = "review"
+"""Attribute of a message that needs review, and field of its stored line: why."""
 PIECE = 2_000
 """Messages of one pull: a message has up to 64 KB."""
 GATHERED = 32 << 20
@@ -191,6 +193,8 @@ def _line(delivery: Delivery, unverified: str) -> bytes:
     envelope: dict[str, Any] = {"sequence": delivery.sequence, "message": text}
     if _store(delivery):
         envelope["store"] = _store(delivery)
+    if delivery.message.attributes.get(REVIEW):
+        envelope[REVIEW] = delivery.message.attributes[REVIEW]
     envelope |= verification.envelope_fields(delivery, unverified)
     return json.dumps(envelope, ensure_ascii=False).encode() + b"\n"
 
@@ -229,12 +233,14 @@ def publish(ports: Ports, store: StoreToken, payload: Any) -> str:
     return f"{store.region}/{store.store_id}/{payload['number']}"
 
 
-def publish_from_portal(ports: Ports, region: str, store_id: str, body: bytes) -> None:
+def publish_from_portal(ports: Ports, region: str, store_id: str, body: bytes, review: str = "") -> None:
     """Publish a valid sale that a user entered for a store, signed with the key of the portal.
 
-    Idempotent as `publish`. Raises `Unavailable`.
+    review: why it counts only once a person has accepted it; empty if it counts. Idempotent as `publish`. Raises
+    `Unavailable`.
     """
     key, private, _ = store_keys.portal_key(ports)
     signature = signatures.sign(private, body)
     attributes = {"region": region, "store_id": store_id, "key": key, "till": verification.PORTAL_TILL}
-    ports.bus.publish(TOPIC_STORE_SALES, [Message(body, attributes | {"signature": signature})])
+    attributes |= {"signature": signature} | ({REVIEW: review} if review else {})
+    ports.bus.publish(TOPIC_STORE_SALES, [Message(body, attributes)])

@@ -41,19 +41,40 @@
     return plain.endsWith("%") ? percent(total, value) : value;
   }
 
-  // What is wrong with a line: names of its fields.
+  // Limits of a sale that the server states; none until the page has them.
+  const limits = {};
+
+  // A field as a number; null if what was typed is none.
+  const read = (line, name) => (line.unread?.[name] ? null : parse(line[name]));
+  const unread = (typed) => (decimal.isAmbiguous(typed) ? "ambiguous" : "number");
+
+  function quantityMistake(line, quantity) {
+    if (quantity === null) return unread(line.quantity);
+    if (quantity <= 0n) return "positive";
+    if (line.of && quantity > parse(line.of.left)) return "left";
+    return limits.quantity && quantity >= parse(limits.quantity) ? "large" : "";
+  }
+
+  function priceMistake(line, price, quantity) {
+    if (price === null) return unread(line.price);
+    if (price < 0n) return "negative";
+    const isTooLong = limits.amount && quantity !== null && !new RegExp(limits.amount).test(text(times(quantity, price)));
+    return isTooLong ? "large" : "";
+  }
+
+  function discountMistake({ discount }, total) {
+    const off = discountOf(discount, total);
+    if (off === null) return /^[-−]/.test(discount.trim()) ? "negative" : unread(discount.replace(/\s*%\s*$/, ""));
+    return off > total ? "large" : "";
+  }
+
+  // What is wrong with a line: fields, each with the reason.
   function mistakes(line) {
-    const quantity = parse(line.quantity);
-    const price = parse(line.price);
-    const wrong = [];
-    if (quantity === null || quantity <= 0n || line.of && quantity > parse(line.of.quantity)) wrong.push("quantity");
-    if (price === null || price < 0n) wrong.push("price");
-    if (!wrong.length && !line.of) {
-      const total = times(quantity, price);
-      const off = discountOf(line.discount, total);
-      if (off === null || off > total) wrong.push("discount");
-    }
-    return wrong;
+    const quantity = read(line, "quantity");
+    const price = read(line, "price");
+    const reasons = { quantity: quantityMistake(line, quantity), price: priceMistake(line, price, quantity) };
+    if (!reasons.quantity && !reasons.price && !line.of) reasons.discount = discountMistake(line, times(quantity, price));
+    return Object.entries(reasons).filter(([, reason]) => reason).map(([field, reason]) => ({ field, reason }));
   }
 
   // The part of a returned line's amount that goes back.
@@ -119,5 +140,5 @@
     return { ...sale, lines: basket.lines.map((line, at) => ({ ...(place.numbered ? { line: String(at + 1) } : {}), ...lineOf(line, place.digits, tax, sign) })) };
   }
 
-  globalThis.sell.basket = { empty, addProduct, reprice, mistakes, amounts, totals, message };
+  globalThis.sell.basket = { limits, empty, addProduct, reprice, mistakes, amounts, totals, message };
 })();

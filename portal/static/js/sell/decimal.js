@@ -25,12 +25,13 @@ globalThis.sell = {};
     return text.startsWith("-") ? -value : value;
   }
 
-  // Decimal of what a person typed; null if it is no number, or if it could be two: 1,234 or 1.234.
-  function typed(text) {
-    const plain = text.trim().replace("−", "-");
-    if (usesComma) return /\.[0-9]{3}$/.test(plain) ? null : parse(plain.replace(",", "."));
-    return parse(plain);
-  }
+  const plain = (text) => text.trim().replace("−", "-");
+
+  // Whether a text can be read as two numbers: 1,234 where the point is the decimal separator, 1.234 where the comma is.
+  const isAmbiguous = (text) => (usesComma ? /^-?[0-9]+\.[0-9]{3}$/ : /^-?[0-9]+,[0-9]{3}$/).test(plain(text));
+
+  // Decimal of what a person typed, with a decimal point or comma; null if it is no number, or if it could be two.
+  const typed = (text) => (isAmbiguous(text) ? null : parse(plain(text).replace(",", ".")));
 
   // Canonical text without zeros at the end.
   function text(value) {
@@ -61,5 +62,5 @@ globalThis.sell = {};
   const round = (value, digits) => ratio(value, 10n ** BigInt(9 - digits)) * 10n ** BigInt(9 - digits);
   const sum = (values) => values.reduce((total, value) => total + value, 0n);
 
-  Object.assign(globalThis.sell, { decimal: { ONE, HUNDRED, parse, typed, text, shown, entered, times, over, percent, round, ratio, sum } });
+  Object.assign(globalThis.sell, { decimal: { ONE, HUNDRED, parse, typed, isAmbiguous, text, shown, entered, times, over, percent, round, ratio, sum } });
 })();

@@ -20,6 +20,17 @@
   const placeOf = ({ payload }, places) => places.find((one) => one.region === payload.region && one.store_id === payload.store_id) ?? { region: payload.region, store_id: payload.store_id, currency: payload.currency, digits: 2 };
   // A store by its name, which comes from the catalogue.
   const storeName = (place) => place.name || place.store_id;
+  const placeKey = (place) => `${place.region}/${place.store_id}`;
+
+  // The stores to choose from: with the code, as two may have one name, and with the region if there are several.
+  function placeOptions(places) {
+    const isOneRegion = new Set(places.map((one) => one.region)).size === 1;
+    return places.map((place, at) => {
+      const codes = [...(place.name ? [place.store_id] : []), ...(isOneRegion ? [] : [place.region])].join(", ");
+      return element("option", { value: String(at), text: codes ? `${storeName(place)} (${codes})` : storeName(place) });
+    });
+  }
+
   const pad = (value) => String(value).padStart(2, "0");
   const dayOf = (at) => `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
 
@@ -32,5 +43,5 @@
 
   const shownTime = (iso) => new Intl.DateTimeFormat(document.documentElement.dataset.locale || undefined, { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
 
-  Object.assign(globalThis.sell, { element, money, placeOf, dayOf, instant, shownTime, storeName });
+  Object.assign(globalThis.sell, { element, money, placeKey, placeOf, placeOptions, dayOf, instant, shownTime, storeName });
 })();

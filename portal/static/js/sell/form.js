@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { basket: rules, database, decimal, element, money, dayOf, instant, placeOf, receipt, storeName, shownTime, Products, Search, Lines } = globalThis.sell;
+  const { basket: rules, database, decimal, element, money, dayOf, instant, mistakes, placeKey, placeOf, placeOptions, receipt, shownTime, Products, Returns, Search, Lines } = globalThis.sell;
   const words = texts.sell;
 
   class Form extends EventTarget {
@@ -13,13 +13,15 @@
       this.fields = this.form.elements;
       this.draft = `sell-draft|${own.login}`;
       this.lines = new Lines(this.part("lines"), { changed: () => this.changed(), remove: (line) => { this.basket.lines.splice(this.basket.lines.indexOf(line), 1); this.draw(); } });
-      this.actions = { print: (record) => this.show(record), correct: (record) => this.correct(record), cancel: (record) => this.cancel(record), return: (record) => this.returnOf(record), discard: (record) => this.discard(record) };
+      this.actions = { print: (record) => this.show(record), correct: (record) => this.correct(record), cancel: (record) => this.cancel(record), return: (record) => this.returns.of(record), discard: (record) => this.discard(record) };
       this.search = new Search(root.querySelector("#sell-product"), root.querySelector("#sell-options"), this.part("note"), {
         find: (text) => this.products.find(text),
         search: (text) => this.products.search(text),
+        retired: (text) => this.products.retired[text],
         price: (product) => { const price = Products.price(product, this.day); return price && money(decimal.parse(price), this.place); },
         add: (product, quantity) => this.add(product, quantity),
       });
+      this.returns = new Returns(this);
       this.listen();
     }
 
@@ -28,6 +30,9 @@
     get place() { return this.own.places[Number(this.fields.place.value) || 0]; }
 
     get day() { return (this.fields.time.value || this.basket.sold_at).slice(0, 10) || dayOf(new Date()); }
+
+    // The time that is entered, that of the sale that is corrected, or now.
+    get soldAt() { return this.fields.time.value ? instant(new Date(this.fields.time.value)) : this.basket.sold_at || instant(new Date()); }
 
     get tax() { const rate = decimal.typed(this.fields.tax.value); return { rate: rate === null ? "" : decimal.text(rate), included: this.fields.included.checked }; }
 
@@ -40,15 +45,14 @@
       this.part("clear").addEventListener("click", () => this.clear());
       this.part("print").addEventListener("click", () => print());
       this.part("close").addEventListener("click", () => { this.part("receipt").hidden = true; this.focus(); });
-      this.part("earlier").addEventListener("submit", (event) => { event.preventDefault(); this.find(event.target.elements.number.value.trim()); });
+      this.part("earlier").addEventListener("submit", (event) => { event.preventDefault(); this.returns.find(event.target.elements.number.value.trim()); });
     }
 
     async start() {
       const draft = sessionStorage.getItem(this.draft);
-      const label = (place) => (new Set(this.own.places.map((one) => one.region)).size > 1 ? `${storeName(place)} (${place.region})` : storeName(place));
-      this.fields.place.replaceChildren(...this.own.places.map((place, at) => element("option", { value: String(at), text: label(place) })));
-      this.fields.place.value = localStorage.getItem(`${this.draft}|place`) ?? "0";
-      if (!this.fields.place.value) this.fields.place.value = "0";
+      this.fields.place.replaceChildren(...placeOptions(this.own.places));
+      const before = localStorage.getItem(`${this.draft}|place`);
+      this.fields.place.value = String(Math.max(this.own.places.findIndex((place) => placeKey(place) === before), 0));
       this.part("place-field").hidden = this.own.places.length === 1;
       await this.choosePlace();
       this.restore(draft);
@@ -59,7 +63,7 @@
 
     async choosePlace() {
       const { region, store_id: store } = this.place;
-      localStorage.setItem(`${this.draft}|place`, this.fields.place.value);
+      localStorage.setItem(`${this.draft}|place`, placeKey(this.place));
       const people = this.own.salespeople[region] ?? [];
       const before = this.own.salesperson ?? localStorage.getItem(`${this.draft}|who`) ?? "";
       const options = people.map(({ id, name }) => element("option", { value: id, text: name ? `${name} (${id})` : id }));
@@ -98,7 +102,16 @@
       const fields = Object.fromEntries(["number", "customer_name", "customer_id", "time"].map((name) => [name, this.fields[name].value]));
       sessionStorage.setItem(this.draft, JSON.stringify({ basket: this.basket, fields, replaces: this.replaces }));
       this.lines.check(this.basket, this.place, this.tax);
+      this.explain("tax", mistakes.tax(this.fields.tax.value));
+      this.explain("time", this.basket.lines.length || this.fields.time.value ? mistakes.time(this.soldAt, this.own.limits) : "");
       this.sums();
+    }
+
+    // Marks a field below the lines, with the reason.
+    explain(name, reason) {
+      this.part(`${name}-mistake`).textContent = reason;
+      this.fields[name].setAttribute("aria-invalid", String(Boolean(reason)));
+      if (reason) this.part("more").open = true;
     }
 
     restore(draft) {
@@ -132,28 +145,21 @@
       this.part("sums").replaceChildren(...rows.flatMap(([name, value]) => [element("dt", { text: name }), element("dd", { text: money(value, this.place) })]));
     }
 
-    // What keeps the sale from being complete; empty if nothing does.
-    mistake() {
-      if (!this.basket.lines.length) return words.noLines;
-      if (this.basket.lines.some((line) => rules.mistakes(line).length)) return words.wrongLines;
-      const rate = decimal.typed(this.fields.tax.value);
-      if (this.fields.tax.value.trim() && (rate === null || rate < 0n)) return words.wrongTax;
-      if (this.basket.taken && this.fields.number.value.trim() === this.basket.taken) return words.otherNumber({ number: this.basket.taken });
-      return this.fields.salesperson.value ? "" : words.chooseSalesperson;
-    }
-
     async complete() {
-      const mistake = this.mistake();
+      const mistake = mistakes.ofForm(this);
       this.part("error").textContent = mistake;
       if (!this.basket.lines.length) this.focus();
+      if (mistake === words.wrongLines) this.form.querySelector("[aria-invalid=true]").focus();
       if (mistake || this.busy) return;
-      this.busy = true;
-      const { place, tax } = this;
+      const { place, tax, soldAt } = this;
       const who = this.fields.salesperson.value;
       const customer = { id: this.fields.customer_id.value.trim(), name: this.fields.customer_name.value.trim() };
-      const at = this.fields.time.value ? instant(new Date(this.fields.time.value)) : this.basket.sold_at || instant(new Date());
       const number = this.fields.number.readOnly ? this.basket.number : this.fields.number.value.trim();
-      const sale = rules.message({ ...this.basket, number }, { place, salesperson: who, tax, customer, soldAt: at });
+      const sale = rules.message({ ...this.basket, number }, { place, salesperson: who, tax, customer, soldAt });
+      const tooLarge = mistakes.size(sale, this.own.limits);
+      this.part("error").textContent = tooLarge;
+      if (tooLarge) return;
+      this.busy = true;
       const kept = { basket: this.basket, tax, customer };
       try {
         const record = await this.outbox.add(sale, kept, this.replaces);
@@ -216,24 +222,9 @@
       if (confirm(words.reallyDiscard({ number: record.payload.number }))) this.outbox.discard(record.order);
     }
 
-    // A return of a sale of this device, which needs no server.
-    async returnOf(record) {
-      await this.go(record);
-      this.startReturn(`${this.place.sale_prefix}${record.payload.number}`, record.payload.lines);
-    }
-
-    async find(number) {
-      if (!number) return;
-      const { region, store_id: store } = this.place;
-      const answer = await fetch(`${this.root.dataset.earlier}?${new URLSearchParams({ region, store, number })}`, { headers: { Accept: "application/json" }, redirect: "error" }).catch(() => null);
-      const body = await answer?.json().catch(() => null);
-      this.part("earlier-error").textContent = answer?.ok ? "" : answer ? body?.detail ?? words.notFound : words.needsServer;
-      if (answer?.ok) this.startReturn(body.sale_id, body.lines);
-    }
-
     startReturn(saleId, lines) {
       const priceOf = (line) => line.unit_price ?? decimal.text(decimal.over(decimal.parse(line.net_amount), decimal.parse(line.quantity)));
-      const returned = lines.map((line) => ({ product_id: line.product_id ?? "", product_name: line.product_name ?? "", category: line.category ?? "", quantity: line.quantity, price: priceOf(line), discount: "", of: line }));
+      const returned = lines.map((line) => ({ product_id: line.product_id ?? "", product_name: line.product_name ?? "", category: line.category ?? "", quantity: line.left, price: priceOf(line), discount: "", of: line }));
       this.clear();
       this.fill({ ...rules.empty(), kind: "return", returns: saleId, lines: returned });
       this.form.scrollIntoView();

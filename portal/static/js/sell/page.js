@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { database, Form, History, Outbox, Outcomes } = globalThis.sell;
+  const { basket: rules, database, Form, History, Outbox, Outcomes } = globalThis.sell;
   const words = texts.sell;
   const root = document.getElementById("sell");
   const part = (name) => root.querySelector(`[data-part=${name}]`);
@@ -16,7 +16,8 @@
     part("sign-in").hidden = !signIn;
   }
 
-  // The page of the server has a user; the page that the device keeps belongs to the one who last opened the first.
+  // The page of the server has a user; the page that the device keeps belongs to the one who last opened the first,
+  // until they sign out or another person signs in (leave.js).
   function login() {
     const own = document.querySelector("meta[name=login]")?.content;
     if (own) localStorage.setItem(USER, own);
@@ -50,6 +51,8 @@
     if (!own) { problem(words.nobody, true); return; }
     if (own.salesperson === "") { problem(words.noSalesperson); return; }
     if (!own.places.length) { problem(words.noStore); return; }
+    own.limits ??= {};
+    Object.assign(rules.limits, own.limits);
     const outbox = new Outbox(user, root.dataset);
     const form = new Form(root, own, outbox);
     const history = new History(part("history"), document.querySelector("[data-part=outbox]"), form.actions);

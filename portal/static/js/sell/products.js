@@ -10,7 +10,7 @@
 
   class Products {
     constructor(login, address, place) {
-      Object.assign(this, { key: `products|${login}|${place.region}/${place.store_id}`, address, place, list: [], promotions: [], exact: new Map(), at: 0 });
+      Object.assign(this, { key: `products|${login}|${place.region}/${place.store_id}`, address, place, list: [], promotions: [], retired: {}, exact: new Map(), at: 0 });
     }
 
     async load() {
@@ -33,6 +33,7 @@
       this.at = stored.at;
       this.list = stored.products.map((product) => ({ ...product, words: folded(`${product.code} ${product.name} ${product.category}`) }));
       this.promotions = stored.promotions ?? [];
+      this.retired = stored.retired ?? {};
       this.exact = new Map();
       // A code comes before a barcode of another product.
       for (const product of [...this.list].reverse()) for (const barcode of product.barcodes) this.exact.set(barcode, product);

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { decimal, element, money, shownTime, storeName } = globalThis.sell;
+  const { basket: rules, decimal, element, money, shownTime, storeName } = globalThis.sell;
   const words = texts.sell.receipt;
   const total = (lines, name) => decimal.sum(lines.map((line) => decimal.parse(line[name] ?? "0")));
 
@@ -19,15 +19,25 @@
     return element("dl", {}, ...rows.filter(([, value]) => value).flatMap(([label, value]) => [element("dt", { text: label }), element("dd", { text: value })]));
   }
 
-  // On paper a line shows its amount with tax, where it has one.
-  function table(payload, place) {
-    const shown = (value) => decimal.shown(value, place.digits);
+  // A line as its price was entered: with tax if the prices include it. Amounts add up to the sums below.
+  function line(entered, { digits }, tax, sign) {
+    const one = rules.amounts(entered, digits, tax);
+    const price = decimal.parse(entered.price);
+    const amount = tax.included && !entered.of ? one.gross : one.net;
+    const whole = decimal.round(decimal.times(one.quantity, price), digits);
+    const shown = (value) => decimal.shown(sign * value, digits);
+    const cells = [decimal.shown(sign * one.quantity, 0), decimal.shown(price, digits), shown(whole)];
+    const row = element("tr", {}, element("th", { scope: "row", text: entered.product_name || entered.product_id }), ...cells.map((text) => element("td", { class: "num", text })));
+    if (whole === amount) return [row];
+    const rate = entered.discount.trim().endsWith("%") ? entered.discount.trim() : "";
+    const label = [entered.promotion || words.discount, rate].filter(Boolean).join(" ");
+    return [row, element("tr", { class: "quiet" }, element("th", { scope: "row", colspan: "3", text: label }), element("td", { class: "num", text: shown(amount - whole) }))];
+  }
+
+  function table({ form }, place) {
+    const sign = form.basket.kind === "return" ? -1n : 1n;
     const head = element("tr", {}, ...[words.product, words.quantity, words.price, words.amount].map((text, at) => element("th", { scope: "col", class: at ? "num" : "", text })));
-    const body = payload.lines.map((line) => element("tr", {},
-      element("th", { scope: "row", text: line.product_name ?? line.product_id }),
-      element("td", { class: "num", text: decimal.shown(decimal.parse(line.quantity), 0) }),
-      element("td", { class: "num", text: shown(decimal.round(decimal.parse(line.unit_price), place.digits)) }),
-      element("td", { class: "num", text: shown(decimal.parse(line.net_amount)) })));
+    const body = form.basket.lines.flatMap((entered) => line(entered, place, form.tax, sign));
     return element("table", { class: "figures" }, element("thead", {}, head), element("tbody", {}, ...body));
   }
 
@@ -40,7 +50,7 @@
 
   function draw(part, record, place, name) {
     const title = record.payload.status === "returned" ? words.return : words.sale;
-    part.querySelector("[data-part=paper]").replaceChildren(element("h2", { text: title }), facts(record, place, name), table(record.payload, place), sums(record.payload, place));
+    part.querySelector("[data-part=paper]").replaceChildren(element("h2", { text: title }), facts(record, place, name), table(record, place), sums(record.payload, place));
     part.hidden = false;
   }
 

@@ -2,11 +2,11 @@
 (() => {
   "use strict";
 
-  const { element } = globalThis.sell;
+  const { decimal, element } = globalThis.sell;
   const words = texts.sell;
   const TIMES = /^([0-9]+(?:[.,][0-9]+)?)\s*[*×]\s*(\S.*)$/;
 
-  // on: find(text), search(text), add(product, quantity), price(product).
+  // on: find(text), search(text), retired(text), add(product, quantity), price(product).
   class Search {
     constructor(input, list, note, on) {
       Object.assign(this, { input, list, note, on, shown: [], at: -1 });
@@ -24,7 +24,8 @@
     // 3*4711 is three of the code 4711.
     get wanted() {
       const parts = TIMES.exec(this.input.value.trim());
-      return parts ? { quantity: parts[1].replace(",", "."), text: parts[2].trim() } : { quantity: "1", text: this.input.value.trim() };
+      const quantity = parts && decimal.typed(parts[1]);
+      return quantity ? { quantity: decimal.text(quantity), text: parts[2].trim() } : { quantity: "1", text: this.input.value.trim() };
     }
 
     key(event) {
@@ -49,7 +50,9 @@
       else if (exact) this.choose(exact);
       else if (this.shown.filter((one) => !one.unlisted).length === 1) this.choose(this.shown[0]);
       else {
-        this.note.textContent = this.shown.length > 1 ? "" : words.noMatch({ text });
+        const retired = this.on.retired(text);
+        const note = retired ? words.retiredProduct({ text, name: retired }) : words.noMatch({ text });
+        this.note.textContent = this.shown.length > 1 && !retired ? "" : note;
         this.move(1);
         this.input.select(); // the next scan replaces the code; Enter adds it
       }

@@ -4,6 +4,8 @@
 
   const { many, number } = texts;
 
+  const ambiguous = ({ typed }) => `“${typed}” can be read in two ways. Write it without a thousands separator.`;
+
   texts.sell = {
     states: { unsent: "Not sent yet", sent: "Sent", refused: "Refused", review: "Needs review", discarded: "Discarded", replaced: "Corrected", cancelled: "Cancelled" },
     unsent: ({ count }) => (count ? `${many(count, "sale")} not sent yet` : "All sales are sent"),
@@ -24,6 +26,7 @@
     products: ({ count, at }) => `${number(count)} products, prices of ${at}`,
     noProducts: "No product list yet",
     noMatch: ({ text }) => `No product has “${text}”.`,
+    retiredProduct: ({ text, name }) => `“${text}” is ${name}, which is retired.`,
     addCode: ({ text }) => `Add the code “${text}” without a name`,
     uncatalogued: "(usual price, not in the catalogue)",
     usual: "(usual price)",
@@ -35,8 +38,32 @@
     quantityOf: ({ name }) => `Quantity of ${name}`,
     priceOf: ({ name }) => `Price of ${name}`,
     discountOf: ({ name }) => `Discount of ${name}`,
-    wrong: { quantity: "Enter a quantity above 0.", price: "Enter a price, such as 12.50.", discount: "Enter an amount or a rate such as 10%, at most the total." },
-    soldAtMost: ({ quantity }) => `At most ${quantity} were sold.`,
+    wrong: {
+      quantity: {
+        number: () => "Enter a number, such as 2 or 1.5.",
+        ambiguous,
+        positive: () => "Enter a quantity above 0.",
+        left: ({ left, sold }) => (left === sold ? `At most ${sold} were sold.` : `At most ${left} of ${sold} are left to return.`),
+        large: ({ limit }) => `Enter a quantity below ${number(limit)}. A product code belongs in the field above.`,
+      },
+      price: {
+        number: () => "Enter a price, such as 12.50.",
+        ambiguous,
+        negative: () => "Enter a price of 0 or more. For goods that come back, use Return.",
+        large: () => "The amount has too many digits. Check the quantity and the price.",
+      },
+      discount: {
+        number: () => "Enter an amount, such as 5, or a rate, such as 10%.",
+        ambiguous,
+        negative: () => "Enter a discount of 0 or more.",
+        large: () => "Enter at most the amount of the line, or 100%.",
+      },
+    },
+    allReturned: ({ sale }) => `Everything of sale ${sale} has been returned already.`,
+    inFuture: "The time of the sale is in the future. Correct it, or the clock of the device.",
+    tooOld: "The sale is more than a year old. Correct its time. If it is right, ask your office to upload the sale in a file.",
+    tooLarge: "The sale has too many lines. Split it into two sales.",
+    retired: "The catalogue lists you as retired here. Choose another store, or ask a manager to change that.",
     noLines: "Add a product first.",
     wrongLines: "Correct the marked fields first.",
     wrongTax: "Enter the tax as a rate, such as 20.",

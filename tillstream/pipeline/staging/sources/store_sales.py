@@ -23,7 +23,7 @@ from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.reading.messages import MessageBlock, StoredMessage, read_messages
 from tillstream.pipeline.rows.issues import Issues
 from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch, RowProblem
-from tillstream.pipeline.rows.text_column import EncodedText, decoded, encoded
+from tillstream.pipeline.rows.text_column import EncodedText, decoded, encoded, to_bool_array
 from tillstream.pipeline.validating.validate import validate
 
 COLUMNS = {
@@ -82,6 +82,8 @@ class StoreSalesSource:
         foreign = np.array([message.is_foreign for message in messages], np.bool_)[index]
         senders = pa.array([message.store or "" for message in messages], pa.string()).take(index)
         issues.add_where(foreign, NOT_YOUR_STORE, "store_id", decoded(table.column("store_id")), senders)
+        reviews = pa.array([message.review for message in messages], pa.string()).take(index)
+        issues.add_where(to_bool_array(pc.not_equal(reviews, "")), "returned-already", None, detail=reviews)
         _flag_clocks(block, issues)
         _reject_whole_sales(table, issues)
         yield RowBatch(
