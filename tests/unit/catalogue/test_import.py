@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tillstream.catalogue import history, products, records, saving
@@ -18,6 +18,7 @@ from tillstream.domain.catalogue.aliases import Alias
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store, Supplier
 from tillstream.domain.errors import Conflict, Rejected, Unavailable
 from tillstream.domain.people import Role, scope_of
+from tillstream.domain.text.formula_guard import unguard
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, DocumentStore, Put
 from tillstream.workflows.catalogue_import import export_file, journal
@@ -200,6 +201,7 @@ CELLS = st.text(st.sampled_from("a1 ,;\"'\n=-+@é"), max_size=5)
 
 @settings(max_examples=16, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.fixed_dictionaries({"name": CELLS, "category": CELLS}), min_size=1, max_size=4))
+@example([{"name": ";'=", "category": ""}])
 def test_any_text_survives_import_and_export(ports: Ports, rows: list[Mapping[str, str]]) -> None:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
@@ -207,7 +209,8 @@ def test_any_text_survives_import_and_export(ports: Ports, rows: list[Mapping[st
     writer.writerows([f"P{number}", f"x{row['name']}", f"y{row['category']}"] for number, row in enumerate(rows))
     load(ports, "products", out.getvalue())
     for number, row in enumerate(rows):
-        assert product(ports, f"P{number}").name == " ".join(f"x{row['name']}".split())
+        # The apostrophe before a formula is not text: a spreadsheet shows none, and an export has written it.
+        assert product(ports, f"P{number}").name == " ".join(unguard(f"x{row['name']}").split())
     for form in export_file.FORMATS:
         assert planned(ports, "products", export_file.export(ports, FileKind.PRODUCTS, form)).changes == []
 
