@@ -89,7 +89,7 @@ def test_a_second_price_of_one_day_replaces_the_first_and_the_page_shows_which_c
     add(boss, amount="1050")
     page = text(boss.get(ENTRY))
     assert "The new price replaces 999 INR, which has the same first day." in page
-    assert re.search(r"from the beginning 999 INR [^R]* Replaced Remove IN from the beginning 1050 INR", page)
+    assert re.search(r"from the beginning 999 INR [^R]* Replaced Remove IN from the beginning 1,050 INR", page)
     assert page.count("Replaced") == 1
     add(boss, currency="EUR", amount="9")
     assert text(boss.get(ENTRY)).count("Replaced") == 1
