@@ -73,7 +73,8 @@ the user may see.
 """
 CLOSES = f"""
 A till sends a message with the schema `{CLOSE_SCHEMA}` (`tillstream/domain/day-close.v1.json`) when it closes a
-business day. It is compared with the sales that count; a difference is listed in [Needs
+business day. It is compared with the sales that count: those that it lists, and others that its till sent for the day,
+as their keys show; a difference is listed in [Needs
 review](day-to-day.md#day-closes). A later day close of the same till and day replaces an earlier one.
 """
 
