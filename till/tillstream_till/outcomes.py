@@ -8,7 +8,7 @@ from tillstream_till.outbox.database import transaction
 from tillstream_till.outbox.state import CURSOR, State
 from tillstream_till.transport.reply import Transport
 
-UNRESOLVED = ("quarantined",)
+UNRESOLVED, COUNTED = "quarantined", "counted"
 UNVERIFIED, UNDONE = "unverified-message", "undone"
 _MOST_PAGES = 1000
 
@@ -33,10 +33,17 @@ def refresh(connection: sqlite3.Connection, transport: Transport, till: str) -> 
 
 def unresolved(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Return the sales that the server has quarantined and that are not resolved."""
-    marks = ", ".join("?" * len(UNRESOLVED))
+    return _with_outcome(connection, UNRESOLVED)
+
+
+def warned(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Return the sales that count, and to which the server added a warning."""
+    return [sale for sale in _with_outcome(connection, COUNTED) if sale["problems"]]
+
+
+def _with_outcome(connection: sqlite3.Connection, outcome: str) -> list[dict[str, Any]]:
     rows = connection.execute(
-        f"SELECT number, version, outcome, problems, at FROM outcomes WHERE outcome IN ({marks}) ORDER BY number",
-        UNRESOLVED,
+        "SELECT number, version, outcome, problems, at FROM outcomes WHERE outcome = ? ORDER BY number", (outcome,)
     )
     return [dict(row) | {"problems": json.loads(row["problems"])} for row in rows.fetchall()]
 
