@@ -96,7 +96,7 @@ def status(values: dict[str, Any]) -> Iterator[str]:
     lists = (
         (
             "Quarantined, so they do not count; a sale is corrected here, and recorded with a higher version:",
-            values["quarantined"],
+            [sale for sale in values["quarantined"] if sale["number"] not in {each["number"] for each in by_key}],
         ),
         ("Counted with a warning:", values["warned"]),
     )

@@ -40,6 +40,9 @@ class StoredMessage:
     signing: Mapping[str, str] = field(default_factory=dict)
     """How it was signed: key, till, epoch, sequence, signature; empty for an unsigned message."""
 
+    address: str = ""
+    """The network address that sent it, if it is not verified and was sent over HTTP."""
+
     @property
     def is_foreign(self) -> bool:
         """Whether it names another store than the one whose token sent it."""
@@ -121,6 +124,7 @@ def _iter_messages(stream: BinaryIO) -> Iterator[StoredMessage]:
             envelope.get("store"),
             unverified,
             envelope.get("signing", {}),
+            envelope.get("address", ""),
         )
         yield message
         row = message.rows.stop

@@ -80,7 +80,14 @@ def record(ports: Ports, payload: str) -> None:
             "state": "open",
             "earlier": earlier[-MAX_EARLIER:],
         }
-        result = {"counted": None, "missing": [], "surplus": [], "totals": [], "doubles": [], "checked": -1}
+        result: dict[str, Any] = {
+            "counted": None,
+            "missing": [],
+            "surplus": [],
+            "totals": [],
+            "doubles": [],
+            "checked": -1,
+        }
         return Update(data | result)
 
     update(ports.documents, COLLECTION, document_id(message), recorded)
