@@ -68,7 +68,9 @@ curl "http://127.0.0.1:8080/api/sales/outcomes?since=$CURSOR" -H "Authorization:
 ```
 
 The response lists the outcomes of the sales of the store, at most 500, in the order of settlements: counted,
-duplicate, superseded (a newer version counts), quarantined (rejected, with its problems), or discarded. `next` is the
+duplicate, superseded (a newer version counts), quarantined (rejected, with its problems), or discarded. `problems` also
+has the warnings about the time of a sale: `clock-ahead` if it was sold more than 10 minutes after it was received,
+`sold-long-ago` if more than a year before. `next` is the
 cursor to read on from; a sale appears again when its outcome changes. In a session, the list contains the sales that
 the user may see.
 """
