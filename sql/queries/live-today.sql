@@ -3,7 +3,7 @@
 -- included: the clock of their till is wrong.
 -- @today DATE: the day
 -- @week_earlier DATE: the day to compare with
--- @ends INT64: microseconds since 1970: lines of today that were sold later are not included
+-- @ends INT64 = 9223372036854775807: microseconds since 1970: lines of today that were sold later are not included
 -- @sold_until INT64: microseconds since 1970: lines of the earlier day that were sold later are not included
 WITH
 lines AS (
