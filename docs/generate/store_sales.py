@@ -57,10 +57,10 @@ the same names as attributes. The response is 202 with a result for each message
 
 What is accepted is stored. A refused message does not stop the others; its code is `unreadable-message`,
 `not-your-store`, `unsigned`, or `unverified-message` (its key is revoked, unknown, or that of another store). The last
-two are kept in quarantine as well, and a till sends them again with a new key. `last_sequence` is the highest sequence number of the outbox that was received before:
-if it is higher than that of the till, the outbox was restored from a copy. Signatures are verified when messages are
-received. A message that cannot be verified is kept with the code `unverified-message`, and its sale does not count
-([ADR 053](adr/053-messages-of-stores.md)).
+two are kept in quarantine as well, and a till sends them again with a new key. `last_sequence` is the highest sequence
+number of the outbox that was received before: if it is higher than that of the till, the outbox was restored from a
+copy. Signatures are verified when messages are received. A message that cannot be verified is kept with the code
+`unverified-message`, and its sale does not count ([ADR 053](adr/053-messages-of-stores.md)).
 """
 OUTCOMES = """
 ```sh
