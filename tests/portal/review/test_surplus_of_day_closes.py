@@ -93,3 +93,11 @@ def test_totals_are_shown_as_amounts(app: App, clock: ManualClock, person: Peopl
     page = person(Role.ADMIN).get("/waiting/day-closes").text
     assert ">1,000.00</data> GBP" in page
     assert ">1,234.50</data> GBP" in page
+
+
+def test_a_sale_whose_original_is_lost_is_no_surplus(app: App, clock: ManualClock) -> None:
+    send_from(app, "front", sale("1"), sale("2"), close(["1"], 1, "10"))
+    for stored in app.ports.objects.list("inbox"):
+        app.ports.objects.delete("inbox", stored.name)
+    sweep(app, clock)
+    assert (only(app).state, only(app).surplus) == ("agreed", ())

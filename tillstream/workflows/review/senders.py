@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sql
 from tillstream.batches import packs, records
+from tillstream.domain.errors import NotFound, Rejected
 from tillstream.people import store_keys
 from tillstream.pipeline.reading.messages import StoredMessage, read_messages
 from tillstream.ports import Ports
@@ -24,18 +27,20 @@ def sent_by_till(ports: Ports, message: Mapping[str, Any], sales: Collection[str
     keys = store_keys.of_store(ports, message["region"], message["store_id"]).keys
     till_of_key = {key.id: key.till for key in keys}
     tills: dict[str, set[str]] = {}
-    for batch_id in sorted({row["batch_id"] for row in rows}):
+    for batch_id, group in groupby(rows, key=itemgetter("batch_id")):
         by_row = _messages(ports, batch_id)
-        for row in rows:
-            if row["batch_id"] == batch_id:
-                signing = by_row[row["row_number"]].signing
-                till = till_of_key.get(signing.get("key", "")) or signing.get("till", "")
-                tills.setdefault(row["sale_id"], set()).add(till)
+        for row in group:
+            signing = by_row[row["row_number"]].signing if row["row_number"] in by_row else {}
+            till = till_of_key.get(signing.get("key", "")) or signing.get("till", "")
+            tills.setdefault(row["sale_id"], set()).add(till)
     return {sale_id for sale_id, names in tills.items() if names == {message["till_id"]}}
 
 
 def _messages(ports: Ports, batch_id: str) -> dict[int, StoredMessage]:
-    """Row number → message of the original of a micro-batch."""
-    with packs.open_original(ports, records.get(ports, batch_id)) as stream:
-        block = read_messages(stream)
+    """Row number → message of the original of a micro-batch; empty if it cannot be read, which shows no till."""
+    try:
+        with packs.open_original(ports, records.get(ports, batch_id)) as stream:
+            block = read_messages(stream)
+    except (NotFound, Rejected):
+        return {}
     return {row: message for message in block.messages for row in message.rows}
