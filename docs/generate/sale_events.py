@@ -33,7 +33,10 @@ events while nothing reads it, for 7 days, and is removed after that. Without a 
 the command ends, or a day later if it is killed. The command runs beside a server, and in a Google Cloud project.
 
 A filter has the form `name=value`, separated by spaces; all must match. Names are the attributes below, and `store` for
-`store_id`. Write several values with commas (`region=UK,IN`), and a value with spaces in quotation marks.
+`store_id`. Write several values with commas (`region=UK,IN`), and a value with spaces in quotation marks. A durable
+subscription keeps its filter, because events that do not match are discarded when they are read: without `--filter` it
+continues with the same one, and another one is refused. `--change-filter` replaces it. `--from-now` discards the
+collected events, and takes another filter too.
 """
 ATTRIBUTES = f"""
 Each message has the attributes {", ".join(f"`{name}`" for name in FILTERED_BY)}, for filters of Pub/Sub

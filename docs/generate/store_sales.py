@@ -56,10 +56,11 @@ the same names as attributes. The response is 202 with a result for each message
 ```
 
 What is accepted is stored. A refused message does not stop the others; its code is `unreadable-message`,
-`not-your-store` or `unsigned`. `last_sequence` is the highest sequence number of the outbox that was received before:
-if it is higher than that of the till, the outbox was restored from a copy. Signatures are verified when messages are
-received. A message that cannot be verified is kept with the code `unverified-message`, and its sale does not count
-([ADR 053](adr/053-messages-of-stores.md)).
+`not-your-store`, `unsigned`, or `unverified-message` (its key is revoked, unknown, or that of another store). The last
+two are kept in quarantine as well, and a till sends them again with a new key. `last_sequence` is the highest sequence
+number of the outbox that was received before: if it is higher than that of the till, the outbox was restored from a
+copy. Signatures are verified when messages are received. A message that cannot be verified is kept with the code
+`unverified-message`, and its sale does not count ([ADR 053](adr/053-messages-of-stores.md)).
 """
 OUTCOMES = """
 ```sh
@@ -67,13 +68,16 @@ curl "http://127.0.0.1:8080/api/sales/outcomes?since=$CURSOR" -H "Authorization:
 ```
 
 The response lists the outcomes of the sales of the store, at most 500, in the order of settlements: counted,
-duplicate, superseded (a newer version counts), quarantined (rejected, with its problems), or discarded. `next` is the
+duplicate, superseded (a newer version counts), quarantined (rejected, with its problems), or discarded. `problems` also
+has the warnings about the time of a sale: `clock-ahead` if it was sold more than 10 minutes after it was received,
+`sold-long-ago` if more than a year before. `next` is the
 cursor to read on from; a sale appears again when its outcome changes. In a session, the list contains the sales that
 the user may see.
 """
 CLOSES = f"""
 A till sends a message with the schema `{CLOSE_SCHEMA}` (`tillstream/domain/day-close.v1.json`) when it closes a
-business day. It is compared with the sales that count; a difference is listed in [Needs
+business day. It is compared with the sales that count: those that it lists, and others that its till sent for the day,
+as their keys show; a difference is listed in [Needs
 review](day-to-day.md#day-closes). A later day close of the same till and day replaces an earlier one.
 """
 

@@ -88,6 +88,7 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
         "key.unsigned-accepted",
         lambda s: (revoked_key(s), command(s, "stores-accept-unsigned", region="IN", store="MUM01")),
     ),
+    "stores-receive": ("sale.file-received", lambda s: command(s, "stores-receive", file=_file(s, b"{}", "x.jsonl"))),
     "stores-discard": (
         "upload.fixed",
         lambda s: command(s, "stores-discard", batch=unverified(s), lines=[1], reason="a test"),

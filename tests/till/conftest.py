@@ -1,15 +1,18 @@
 """A till in a folder of its own, and a server that it sends to."""
 
+import io
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from store_server import Store, StoreServer
 
-from tillstream_till import Till
+from tillstream_till import Till, cli
 from tillstream_till.setup_code import encode
 
 OpenTill = Callable[..., Till]
+Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
@@ -42,3 +45,24 @@ def markers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def till(server: StoreServer, folder: Path, markers: Path) -> Iterator[Till]:
     with Till.init(folder, encode(server.setup())) as till:
         yield till
+
+
+@pytest.fixture
+def run(folder: Path, markers: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Exit code and output of a command; the last argument may be standard input."""
+
+    def run_command(*arguments: str, stdin: str = "") -> tuple[int, str]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        monkeypatch.setenv("TILLSTREAM_TILL_FOLDER", str(folder))
+        capsys.readouterr()
+        code = cli.main(list(arguments))
+        captured = capsys.readouterr()
+        return code, captured.out + captured.err
+
+    return run_command
+
+
+@pytest.fixture
+def ready(run: Run, server: StoreServer) -> Run:
+    assert run("init", stdin=encode(server.setup()))[0] == 0
+    return run

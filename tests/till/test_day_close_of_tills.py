@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from store_server import Store, StoreServer, sale
 from tillstream_till import Till
 from tillstream_till.day_close import ranges
 from tillstream_till.errors import CannotClose
-from tillstream_till.sale_facts import facts_of
+from tillstream_till.sale_facts import business_day, facts_of
 from tillstream_till.setup_code import encode
 
 
@@ -51,6 +52,30 @@ def test_the_day_is_that_of_the_offset_and_the_cutoff(server: StoreServer, folde
         assert closed(till, server.store)["numbers"] == ["1"]
 
 
+def test_a_close_without_a_date_is_of_the_business_day_that_contains_now(
+    server: StoreServer, folder: Path, markers: Path
+) -> None:
+    with Till.init(folder, encode(replace(server.setup(), cutoff="23:59"))) as till:
+        before = datetime.now().astimezone()
+        closed(till, server.store, "")
+        after = datetime.now().astimezone()
+    expected = {(at - timedelta(hours=23, minutes=59)).date().isoformat() for at in (before, after)}
+    assert server.store.closes[-1]["date"] in expected
+
+
+def test_at_night_the_business_day_is_that_of_the_evening() -> None:
+    assert business_day(datetime.fromisoformat("2026-11-21T00:39:00+05:30"), "04:00") == "2026-11-20"
+    assert business_day(datetime.fromisoformat("2026-11-21T04:00:00+05:30"), "04:00") == "2026-11-21"
+
+
+def test_a_day_in_the_future_cannot_be_closed(till: Till) -> None:
+    tomorrow = (datetime.now(UTC) + timedelta(hours=14)).date()
+    till.close_day(tomorrow.isoformat())
+    for day in (tomorrow + timedelta(days=1), date(9999, 12, 31)):
+        with pytest.raises(CannotClose, match="is in the future"):
+            till.close_day(day.isoformat())
+
+
 def test_amounts_are_those_of_the_ledger() -> None:
     lines = [{"quantity": "3", "unit_price": "0.3333333335", "discount": "0.1"}, {"net_amount": "1"}]
     assert facts_of(sale(1, lines=lines), "00:00").net == "1.900000001"
@@ -68,8 +93,8 @@ def test_a_repeated_close_changes_nothing_and_a_late_sale_needs_another(till: Ti
 
 
 def test_a_day_without_sales_can_be_closed(till: Till, store: Store) -> None:
-    assert closed(till, store, "2026-12-25") | {"closed_at": ""} == {
-        **closed(till, store, "2026-12-25"), "closed_at": "", "sales": 0, "totals": [], "numbers": [],
+    assert closed(till, store, "2025-12-25") | {"closed_at": ""} == {
+        **closed(till, store, "2025-12-25"), "closed_at": "", "sales": 0, "totals": [], "numbers": [],
     }  # fmt: skip
 
 

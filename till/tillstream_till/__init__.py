@@ -4,7 +4,7 @@ It needs only the standard library and `cryptography`, and imports nothing of th
 """
 
 from tillstream_till.errors import TillError
-from tillstream_till.receipt import Receipt
+from tillstream_till.reports import Receipt
 from tillstream_till.till import Till
 
 __all__ = ["Receipt", "Till", "TillError"]

@@ -5,7 +5,6 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
 from getpass import getpass
 from pathlib import Path
 from typing import Any, TextIO
@@ -99,7 +98,10 @@ def _record(folder: Path, values: dict[str, Any], as_json: bool) -> int:
     sales = _read_sales(values["file"])
     with Till.open(folder) as till:
         receipts = [receipt.as_dict() for receipt in till.record_all(sales)]
+        notices = till.notices()
     output.show(receipts, output.recorded, as_json)
+    output.warn(warning for receipt in receipts for warning in receipt["warnings"])
+    output.warn(map(output.notice_text, notices))
     return DONE
 
 
@@ -126,11 +128,14 @@ def _send(folder: Path, values: dict[str, Any], as_json: bool) -> int:
     with Till.open(folder) as till:
         if values["loop"]:
             send_repeatedly(till, values["interval"], lambda report: output.line(report, as_json))
-        return _shown(till.send(retry_refused=values["refused"], wait=LOCK_WAIT), as_json)
+        return _shown(till, till.send(retry_refused=values["refused"], wait=LOCK_WAIT), as_json)
 
 
-def _shown(report: SendReport, as_json: bool) -> int:
-    output.show(asdict(report), output.sent, as_json)
+def _shown(till: Till, report: SendReport, as_json: bool) -> int:
+    notices = till.notices()
+    output.show(asdict(report) | {"notices": notices}, output.sent, as_json)
+    if not as_json:
+        output.warn(map(output.notice_text, notices))
     if report.error:
         return FAILED
     return REFUSED if report.refused else DONE
@@ -150,21 +155,24 @@ def _watch(folder: Path, values: dict[str, Any], as_json: bool) -> int:
         files = record_files(till, directory, quiet=0)
         for file in files:
             output.line(file, as_json)
-        code = DONE if values["no_send"] else _shown(till.send(wait=LOCK_WAIT), as_json)
+        if values["no_send"]:
+            output.warn(map(output.notice_text, till.notices()))
+        code = DONE if values["no_send"] else _shown(till, till.send(wait=LOCK_WAIT), as_json)
     return code or (REFUSED if any(file.problems for file in files) else DONE)
 
 
 def _status(folder: Path, values: dict[str, Any], as_json: bool) -> int:
     with Till.open(folder) as till:
         status = till.status(refresh=not values["offline"])
+        if values["dismiss"]:
+            till.dismiss(status["notices"])
+            status["dismissed"] = len(status["notices"])
     output.show(status, output.status, as_json)
     return REFUSED if status["refused"] or status["quarantined"] else DONE
 
 
 def _close(folder: Path, values: dict[str, Any], as_json: bool) -> int:
-    day = values["date"]
-    if day == "today":
-        day = datetime.now().astimezone().date().isoformat()
+    day = "" if values["date"] == "today" else values["date"]
     with Till.open(folder) as till:
         receipt = till.close_day(day, accept_gaps=values["accept_gaps"])
     output.show([receipt.as_dict()], output.recorded, as_json)

@@ -85,11 +85,14 @@ COMMANDS = (
         "status",
         "Show what is unsent, refused or quarantined, and what needs attention.",
         (),
-        (Option("--offline", "Do not ask the server for outcomes."),),
+        (
+            Option("--offline", "Do not ask the server for outcomes."),
+            Option("--dismiss", "Remove the notices after showing them."),
+        ),
     ),
     Command(
         "close",
-        "Record the day close: the number of sales and the total of a business day; default: today.",
+        "Record the day close: the number of sales and the total of a business day; default: the current one.",
         (Argument("date", "today"),),
         (Option("--accept-gaps", "Close a day of which the outbox may lack sales."),),
     ),

@@ -5,7 +5,7 @@ import re
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -21,6 +21,8 @@ MAX_CLOSE_BYTES = 256 * 1024
 MAX_NUMBERS = 200_000
 _MOST_DIGITS = 18
 """Longer numbers are no part of a range."""
+_EASTERNMOST = timedelta(hours=14)
+"""The greatest offset from UTC: a later day has begun nowhere."""
 _RANGE = re.compile(r"[0-9]+-[0-9]+|=.*", re.DOTALL)
 
 
@@ -39,6 +41,8 @@ def draft_of(connection: sqlite3.Connection, setup: Setup, day: str, *, accept_g
         day = date.fromisoformat(day).isoformat()
     except ValueError as error:
         raise CannotClose(f"{day} is not a date, such as 2026-11-20.") from error
+    if day > (datetime.now(UTC) + _EASTERNMOST).date().isoformat():
+        raise CannotClose(f"{day} is in the future. Check the date, and the clock of this machine.")
     incomplete = State(connection).get(INCOMPLETE)
     if day <= incomplete and not accept_gaps:
         raise CannotClose(

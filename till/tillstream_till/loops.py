@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tillstream_till.delivery import delay_before
 from tillstream_till.errors import Busy, CannotStore
+from tillstream_till.output import notice_text
 from tillstream_till.reports import FileReport, SendReport
 from tillstream_till.till import Till
 from tillstream_till.watched_folder import record_files
@@ -30,17 +31,36 @@ class SendSchedule:
         self._due = now + delay
 
 
+class Notices:
+    """Reports each notice of the outbox once."""
+
+    def __init__(self, till: Till, report: Report) -> None:
+        self._till, self._report = till, report
+        self._reported: list[dict[str, str]] = []
+
+    def report_new(self) -> None:
+        try:
+            notices = self._till.notices()
+        except (CannotStore, Busy):
+            return
+        for notice in notices:
+            if notice not in self._reported:
+                self._report(notice_text(notice))
+        self._reported = notices
+
+
 def send_repeatedly(till: Till, interval: float, report: Report) -> None:
     """Send what is unsent until the process is stopped."""
-    schedule = SendSchedule(interval)
+    schedule, notices = SendSchedule(interval), Notices(till, report)
     while True:
         send_if_due(till, schedule, report)
+        notices.report_new()
         time.sleep(min(interval, 1.0))
 
 
 def watch(till: Till, folder: Path, interval: float, report: Report, *, sends: bool) -> None:
     """Record new files of a folder, and send, until the process is stopped."""
-    schedule = SendSchedule(interval)
+    schedule, notices = SendSchedule(interval), Notices(till, report)
     while True:
         try:
             for file in record_files(till, folder):
@@ -49,6 +69,7 @@ def watch(till: Till, folder: Path, interval: float, report: Report, *, sends: b
             report(str(error))
         if sends:
             send_if_due(till, schedule, report)
+        notices.report_new()
         time.sleep(min(interval, 1.0))
 
 

@@ -5,10 +5,12 @@ import sqlite3
 from typing import Any
 
 from tillstream_till.outbox.database import transaction
+from tillstream_till.outbox.messages import KEY_CODES, SALE, now
 from tillstream_till.outbox.state import CURSOR, State
 from tillstream_till.transport.reply import Transport
 
-UNRESOLVED = ("quarantined",)
+UNRESOLVED, COUNTED = "quarantined", "counted"
+ACCEPTED = (COUNTED, "duplicate", "superseded")
 UNVERIFIED, UNDONE = "unverified-message", "undone"
 _MOST_PAGES = 1000
 
@@ -26,6 +28,7 @@ def refresh(connection: sqlite3.Connection, transport: Transport, till: str) -> 
             for outcome in page.outcomes:
                 if _is_own(connection, outcome, till):
                     _store(connection, outcome)
+                    _settle_refused(connection, outcome)
             state.set(CURSOR, page.next)
         if page.next == since:
             return
@@ -33,10 +36,17 @@ def refresh(connection: sqlite3.Connection, transport: Transport, till: str) -> 
 
 def unresolved(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Return the sales that the server has quarantined and that are not resolved."""
-    marks = ", ".join("?" * len(UNRESOLVED))
+    return _with_outcome(connection, UNRESOLVED)
+
+
+def warned(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Return the sales that count, and to which the server added a warning."""
+    return [sale for sale in _with_outcome(connection, COUNTED) if sale["problems"]]
+
+
+def _with_outcome(connection: sqlite3.Connection, outcome: str) -> list[dict[str, Any]]:
     rows = connection.execute(
-        f"SELECT number, version, outcome, problems, at FROM outcomes WHERE outcome IN ({marks}) ORDER BY number",
-        UNRESOLVED,
+        "SELECT number, version, outcome, problems, at FROM outcomes WHERE outcome = ? ORDER BY number", (outcome,)
     )
     return [dict(row) | {"problems": json.loads(row["problems"])} for row in rows.fetchall()]
 
@@ -55,6 +65,18 @@ def _is_own(connection: sqlite3.Connection, outcome: dict[str, Any], till: str) 
     recorded = "SELECT version FROM sales WHERE number = ?"
     row = connection.execute(recorded, (number,)).fetchone()
     return row is not None and (not _is_unverified(outcome) or version <= row["version"])
+
+
+def _settle_refused(connection: sqlite3.Connection, outcome: dict[str, Any]) -> None:
+    """Take a sale that counts from the refused ones: a person accepted the message that its key did not verify."""
+    if outcome["outcome"] not in ACCEPTED:
+        return
+    marks = ", ".join("?" * len(KEY_CODES))
+    connection.execute(
+        "UPDATE messages SET state = 'sent', settled_at = ?, code = '', detail = '' WHERE state = 'refused'"
+        f" AND kind = ? AND number = ? AND version = ? AND code IN ({marks})",
+        (now(), SALE, str(outcome["number"]), int(outcome.get("version") or 0), *KEY_CODES),
+    )
 
 
 def _is_unverified(outcome: dict[str, Any]) -> bool:

@@ -1,11 +1,17 @@
 """Texts of the command line of a till."""
 
 import json
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
+from tillstream_till.day_close import ranges
+from tillstream_till.outbox.messages import KEY_CODES
 from tillstream_till.reports import FileReport, SendReport
+
+MOST_NUMBERS = 20
+"""Sale numbers that one line lists; the JSON has all."""
 
 
 def show(value: Any, text: Callable[[Any], Iterator[str]], as_json: bool) -> None:
@@ -38,6 +44,8 @@ def initialised(status: dict[str, Any]) -> Iterator[str]:
 
 
 def recorded(receipts: list[dict[str, Any]]) -> Iterator[str]:
+    if not receipts:
+        yield "Nothing is recorded: the input contains no sale."
     for receipt in receipts:
         yield f"{receipt['id']} {'was recorded before' if receipt['repeated'] else 'is recorded'}."
 
@@ -52,6 +60,18 @@ def sent(report: dict[str, Any]) -> Iterator[str]:
         yield "Refused messages are kept. See: tillstream till status"
 
 
+def warn(lines: Iterable[str]) -> None:
+    """Print lines to standard error, also if the output is JSON."""
+    for each in lines:
+        print(printable(each), file=sys.stderr, flush=True)
+
+
+def notice_text(notice: dict[str, str]) -> str:
+    return (
+        f"{notice['at']} {notice['code']}: {notice['detail']} To remove this notice: tillstream till status --dismiss"
+    )
+
+
 def exported(values: dict[str, Any]) -> Iterator[str]:
     yield f"{values['messages']} messages are in {values['file']}."
 
@@ -63,19 +83,32 @@ def status(values: dict[str, Any]) -> Iterator[str]:
     outcomes = ", ".join(f"{count} {name}" for name, count in values["outcomes"].items())
     if outcomes:
         yield f"Outcomes: {outcomes}."
-    if values["refused"]:
-        yield "Refused by the server; correct these sales and record them with a higher version:"
-    for refused in values["refused"]:
-        yield f"  {refused['number']}: {refused['code']}: {refused['detail']}"
-    if values["quarantined"]:
-        yield "Quarantined, so they do not count; a sale is corrected here, and recorded with a higher version:"
-    for sale in values["quarantined"]:
-        for each in sale["problems"]:
-            remedy = f" {each['remedy']}" if each.get("remedy") else ""
-            yield f"  {sale['number']}: {each.get('code', '')}: {each.get('message', '')}{remedy}"
+    by_key = [each for each in values["refused"] if each["code"] in KEY_CODES]
+    refused = [each for each in values["refused"] if each["code"] not in KEY_CODES]
+    lists = (
+        ("Refused because of the key; create a new setup code in the portal, and run init again:", by_key),
+        ("Refused by the server; correct these sales and record them with a higher version:", refused),
+    )
+    for title, messages in lists:
+        if messages:
+            yield title
+            yield from _grouped((each["number"], f"{each['code']}: {each['detail']}") for each in messages)
+    lists = (
+        (
+            "Quarantined, so they do not count; a sale is corrected here, and recorded with a higher version:",
+            [sale for sale in values["quarantined"] if sale["number"] not in {each["number"] for each in by_key}],
+        ),
+        ("Counted with a warning:", values["warned"]),
+    )
+    for title, sales in lists:
+        if sales:
+            yield title
+            yield from _grouped((sale["number"], _problem(each)) for sale in sales for each in sale["problems"])
     for day in values["days_to_close_again"]:
         yield f"Sales of {day} changed after its day close. Run: tillstream till close {day}"
     yield from _notices(values)
+    if values.get("dismissed"):
+        yield f"Notices removed: {values['dismissed']}."
 
 
 def _notices(values: dict[str, Any]) -> Iterator[str]:
@@ -84,10 +117,25 @@ def _notices(values: dict[str, Any]) -> Iterator[str]:
     if values["clock"]:
         yield values["clock"]
     for notice in values["notices"]:
-        yield f"{notice['at']} {notice['code']}: {notice['detail']}"
+        yield notice_text(notice)
+
+
+def _problem(problem: dict[str, Any]) -> str:
+    return f"{problem.get('code', '')}: {problem.get('message', '')} {problem.get('remedy') or ''}".rstrip()
+
+
+def _grouped(problems: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Lines of (number, text): each text once, with the numbers of its sales."""
+    numbers: dict[str, list[str]] = {}
+    for number, text in problems:
+        numbers.setdefault(text, []).append(number)
+    for text, listed in numbers.items():
+        shown = ranges(listed)
+        more = f" and {len(shown) - MOST_NUMBERS:,} more" if len(shown) > MOST_NUMBERS else ""
+        yield f"  {', '.join(shown[:MOST_NUMBERS])}{more}: {text}"
 
 
 def _file(report: dict[str, Any]) -> Iterator[str]:
     yield f"{report['file']}: {report['recorded']} recorded, {report['repeated']} recorded before."
-    for problem in report["problems"]:
-        yield f"  {problem}"
+    for each in (*report["problems"], *report["warnings"]):
+        yield f"  {each}"

@@ -13,6 +13,8 @@ MAX_MESSAGE_BYTES = 64 * 1024
 PRECISION = 80
 """Decimal precision that holds the product of any two amounts."""
 _TOO_LARGE = Decimal(10) ** 28
+_FORBIDS = "^[^"
+"""With which a pattern begins that forbids characters."""
 _TYPES: dict[str, type] = {"object": dict, "array": list, "string": str}
 Violation = tuple[str, str]
 """Path and message."""
@@ -42,7 +44,8 @@ def _check(value: Any, node: dict[str, Any], path: str) -> Iterator[Violation]:
     if "$ref" in node:
         node = schema()["$defs"][node["$ref"].removeprefix("#/$defs/")]
     if "type" in node and not _is_type(value, node["type"]):
-        yield path, f"must be of type {node['type']}"
+        shown = "" if isinstance(value, dict | list) else f", not {json.dumps(value)[:80]}"
+        yield path, f"must be of type {node['type']}{shown}"
         return
     if "const" in node and value != node["const"]:
         yield path, f"must be {node['const']}"
@@ -70,9 +73,17 @@ def _text(value: str, node: dict[str, Any], path: str) -> Iterator[Violation]:
     if len(value) > node.get("maxLength", len(value)):
         yield path, f"has more than {node['maxLength']} letters"
     if "pattern" in node and not re.search(node["pattern"], value):
-        yield path, node.get("description") or f"{value[:80]!r} has the wrong form"
+        yield path, f"{value[:80]!r} {_wrong_form(node)}"
     if node.get("format") == "date-time" and not is_instant(value):
         yield path, f"{value[:80]!r} is not a time with an offset, such as 2026-11-20T10:03:00+00:00"
+
+
+def _wrong_form(node: dict[str, Any]) -> str:
+    """What is wrong with a text that does not match the pattern of its field."""
+    if node["pattern"].startswith(_FORBIDS):
+        return "contains a line break, NUL or another control character"
+    description = node.get("description", "")
+    return f"is not valid: {description[:1].lower()}{description[1:]}" if description else "has the wrong form"
 
 
 def is_instant(value: str) -> bool:

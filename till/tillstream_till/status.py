@@ -22,6 +22,7 @@ def status_of(outbox: Outbox, setup: Setup, offline: str) -> dict[str, Any]:
         "oldest_unsent_at": oldest["at"] or "",
         "refused": [_refused(message) for message in outbox.messages.refused()],
         "quarantined": outcomes.unresolved(outbox.connection),
+        "warned": outcomes.warned(outbox.connection),
         "outcomes": outcomes.counts(outbox.connection),
         "days_to_close_again": day_close.unclosed_changes(outbox.connection),
         "last_contact": outbox.state.get(LAST_CONTACT),

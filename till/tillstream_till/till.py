@@ -8,32 +8,29 @@ A `Till` belongs to one thread; several threads and processes may open the same 
 need is imported there, because recording runs in a process of its own for each sale.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from tillstream_till import schema_check
-from tillstream_till.errors import DamagedOutbox, InvalidSale, TransportError
+from tillstream_till.errors import DamagedOutbox, TransportError
 from tillstream_till.folder import OUTBOX, Options, read_setup, write_setup
 from tillstream_till.outbox.database import check_length
 from tillstream_till.outbox.file_lock import locked
 from tillstream_till.outbox.instance import default_markers
-from tillstream_till.outbox.messages import SALE, Draft, Message
+from tillstream_till.outbox.messages import KEY_CODES, SALE, Draft, Message
 from tillstream_till.outbox.outbox import Outbox, lock, open_outbox
-from tillstream_till.receipt import Receipt
-from tillstream_till.sale_facts import facts_of
-from tillstream_till.setup_code import PUBSUB, Setup, decode
+from tillstream_till.reports import Receipt, SendReport
+from tillstream_till.sale_drafts import draft_of
+from tillstream_till.sale_facts import business_day
+from tillstream_till.setup_code import Setup, decode
 from tillstream_till.signing import signer
 
 if TYPE_CHECKING:
-    from tillstream_till.reports import SendReport
     from tillstream_till.transport.reply import Transport
 
 SEND_LOCK = "send.lock"
-FIRST_VERSION = 1
 _REPAIRS = 3
 Result = TypeVar("Result")
 
@@ -71,8 +68,13 @@ class Till:
         return cls(Path(folder), setup, options, markers or default_markers())
 
     def sign_again(self) -> int:
-        """Sign what is not sent with the key of the setup; return how many messages had another one."""
-        return self._write(lambda outbox: outbox.messages.sign_again(self.setup.key, self._sign))
+        """Sign what is not sent with the key of the setup; return how many messages had another one.
+
+        What the server refused because of its key is unsent again.
+        """
+        signed = self._write(lambda outbox: outbox.messages.sign_again(self.setup.key, self._sign))
+        self._write(lambda outbox: outbox.messages.retry_refused(KEY_CODES))
+        return signed
 
     def record(self, sale: dict[str, Any]) -> Receipt:
         """Store a sale durably and return its receipt; the same sale again changes nothing.
@@ -85,35 +87,17 @@ class Till:
 
     def record_all(self, sales: Iterable[dict[str, Any]]) -> list[Receipt]:
         """Store several sales in one step, all or none. Raises as `record`."""
-        drafts = [self.draft(sale) for sale in sales]
+        drafts = [draft_of(sale, self.setup) for sale in sales]
         return self._add(drafts)
 
-    def draft(self, sale: Any) -> Draft:
-        """Return the message of a sale without storing it. Raises `InvalidSale`."""
-        is_first = isinstance(sale, dict) and "version" not in sale
-        if isinstance(sale, dict):
-            own: dict[str, Any] = {"schema": "store-sale/1", "region": self.setup.region}
-            own |= {"store_id": self.setup.store_id, "version": FIRST_VERSION}
-            sale = {name: value for name, value in own.items() if name not in sale} | sale
-        problems = schema_check.problems(sale) or [
-            f"{name}: this till belongs to {value}"
-            for name, value in (("region", self.setup.region), ("store_id", self.setup.store_id))
-            if sale[name] != value
-        ]
-        if problems:
-            raise InvalidSale(problems)
-        payload = json.dumps(sale, ensure_ascii=False, separators=(",", ":")).encode()
-        if len(payload) > schema_check.MAX_MESSAGE_BYTES:
-            raise InvalidSale([f"message: has {len(payload):,} bytes; {schema_check.MAX_MESSAGE_BYTES:,} are the most"])
-        facts = facts_of(sale, self.setup.cutoff)
-        return Draft(SALE, facts.number, facts.version, payload, facts, is_first=is_first)
+    def close_day(self, day: str = "", *, accept_gaps: bool = False) -> Receipt:
+        """Record the day close of a business day, by default the one that contains now; the same again changes nothing.
 
-    def close_day(self, day: str, *, accept_gaps: bool = False) -> Receipt:
-        """Record the day close of a business day; the same one again changes nothing.
-
-        Raises `CannotClose` if the outbox may lack sales of the day, unless `accept_gaps`.
+        Raises `CannotClose` for a day in the future, or if the outbox may lack sales of the day, unless `accept_gaps`.
         """
         from tillstream_till import day_close
+
+        day = day or business_day(datetime.now().astimezone(), self.setup.cutoff)
 
         def close(outbox: Outbox) -> Receipt:
             draft, repeated = day_close.draft_of(outbox.connection, self.setup, day, accept_gaps=accept_gaps)
@@ -124,13 +108,12 @@ class Till:
 
         return self._write(close)
 
-    def send(self, *, retry_refused: bool = False, wait: float = 0.0) -> "SendReport":
+    def send(self, *, retry_refused: bool = False, wait: float = 0.0) -> SendReport:
         """Send what is unsent, in order. wait: seconds for another process that sends.
 
         The report states what could not be sent; it stays in the outbox. Raises `Busy`, `CannotStore`, `SetupError`.
         """
         from tillstream_till import delivery, status
-        from tillstream_till.reports import SendReport
 
         sent = refused = 0
         error: TransportError | None = None
@@ -174,6 +157,15 @@ class Till:
                 offline = str(error)
         return self._write(lambda outbox: status.status_of(outbox, self.setup, offline))
 
+    def notices(self) -> list[dict[str, str]]:
+        """Return what happened to the outbox, such as a damage, and was not dismissed: `at`, `code`, and `detail`."""
+        return self._write(lambda outbox: outbox.state.notices())
+
+    def dismiss(self, notices: Iterable[dict[str, str]]) -> None:
+        """Remove notices that a person has read."""
+        read = list(notices)
+        self._write(lambda outbox: outbox.dismiss(read))
+
     def export(self) -> Iterator[dict[str, Any]]:
         """Return every message that is not sent, with the exact text of its payload and its signature."""
         from tillstream_till import status
@@ -185,7 +177,9 @@ class Till:
     def transport(self) -> "Transport":
         """The way to the server. Raises `SetupError`."""
         if self._transport is None:
-            self._transport = _transport_of(self.setup, self._options)
+            from tillstream_till.transport.selection import transport_of
+
+            self._transport = transport_of(self.setup, self._options)
         return self._transport
 
     def close(self) -> None:
@@ -207,7 +201,7 @@ class Till:
     def _receipt(self, draft: Draft, position: int, *, repeated: bool) -> Receipt:
         store = f"{self.setup.region}/{self.setup.store_id}"
         own = draft.number if draft.kind == SALE else f"{self.setup.till}/{draft.number}"
-        return Receipt(f"{store}/{own}", position, repeated)
+        return Receipt(f"{store}/{own}", position, repeated, draft.warnings)
 
     def _write(self, operation: Callable[[Outbox], Result]) -> Result:
         """Run an operation on the outbox of the folder, which may have been replaced; repair it where it is damaged."""
@@ -237,13 +231,3 @@ class Till:
     def _prune(self, outbox: Outbox) -> None:
         before = datetime.now().astimezone() - timedelta(days=self._options.keep_days)
         outbox.messages.prune(before.isoformat(timespec="seconds"))
-
-
-def _transport_of(setup: Setup, options: Options) -> "Transport":
-    if setup.url.startswith(f"{PUBSUB}://"):
-        from tillstream_till.transport.pubsub import PubSubTransport
-
-        return PubSubTransport(setup)
-    from tillstream_till.transport.https import HttpsTransport
-
-    return HttpsTransport(setup, options.ca_file)

@@ -43,6 +43,7 @@ def _record_file(till: Till, path: Path) -> FileReport:
         else:
             report.repeated += receipt.repeated
             report.recorded += not receipt.repeated
+            report.warnings += [f"{place}: {warning}" for warning in receipt.warnings]
     _move(path, report.problems)
     return report
 

@@ -28,6 +28,11 @@ def client_address(address: str) -> Iterator[None]:
         _ADDRESS.reset(token)
 
 
+def current_address() -> str:
+    """The network address of `client_address`; empty outside of such a block."""
+    return _ADDRESS.get()
+
+
 def record(
     ports: Ports,
     who: str,

@@ -2,7 +2,7 @@
 
 import click
 
-from tillstream.cli.runner import as_json, run
+from tillstream.cli.runner import FILE, as_json, run
 
 LINES = click.option(
     "--line",
@@ -78,6 +78,19 @@ def accept_unsigned(region: str, store: str, json_: bool) -> None:
     from tillstream.cli.output.stores import show_unsigned
 
     run("stores-accept-unsigned", json_=json_, show=show_unsigned, region=region, store=store)
+
+
+@stores.command()
+@click.argument("file", type=FILE)
+@as_json
+def receive(file: str, json_: bool) -> None:
+    """Receive the messages that `till export` wrote to a file, as if the till had sent them.
+
+    Signatures are verified as usual. If the till sends the messages as well, each sale counts once.
+    """
+    from tillstream.cli.output.stores import show_received
+
+    run("stores-receive", json_=json_, show=show_received, file=file)
 
 
 @stores.command()

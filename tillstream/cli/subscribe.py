@@ -26,14 +26,21 @@ class Call(Protocol):
 
 @click.command()
 @click.option(
-    "--filter", "filter_", default="", help="Only these events, for example 'region=UK store=LON1 type=sale.changed'."
+    "--filter",
+    "filter_",
+    help="Only these events, for example 'region=UK store=LON1 type=sale.changed'; a durable subscription keeps it.",
 )
 @click.option(
     "--name", default="", help="Name of a durable subscription, which collects events while nothing reads them."
 )
 @click.option("--from-now", is_flag=True, help="With --name: discard the events collected so far.")
+@click.option(
+    "--change-filter",
+    is_flag=True,
+    help="With --name: replace its filter by --filter; collected events that do not match are lost.",
+)
 @click.option("--max", "max_", type=click.IntRange(min=1), help="End after so many events.")
-def subscribe(filter_: str, name: str, from_now: bool, max_: int | None) -> None:
+def subscribe(filter_: str | None, name: str, from_now: bool, change_filter: bool, max_: int | None) -> None:
     """Print sale events as JSON lines as they arrive, until Ctrl-C.
 
     An event is acknowledged when it is printed; a command that is killed gets its last events again. Without --name,
@@ -42,14 +49,16 @@ def subscribe(filter_: str, name: str, from_now: bool, max_: int | None) -> None
     interrupt_on_stop()
     try:
         with _caller(read_settings()) as call, suppress(KeyboardInterrupt, BrokenPipeError):
-            _print_events(call, {"name": name, "filter": filter_, "from_now": from_now}, filter_, max_)
+            begin = {"name": name, "filter": filter_, "from_now": from_now, "change_filter": change_filter}
+            _print_events(call, begin, max_)
     except TillstreamError as error:
         fail(str(error), json_=False)
     raise Done(0)
 
 
-def _print_events(call: Call, begin: dict[str, Any], filter_: str, limit: int | None) -> None:
-    subscription, printed = call("subscribe-begin", **begin)["subscription"], 0
+def _print_events(call: Call, begin: dict[str, Any], limit: int | None) -> None:
+    begun, printed = call("subscribe-begin", **begin), 0
+    subscription, filter_ = begun["subscription"], begun["filter"]
     done: list[str] = []
     try:
         while limit is None or printed < limit:

@@ -69,6 +69,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "stores-revoke": LazyCommand("stores.keys", "revoke"),
     "stores-discard": LazyCommand("stores.messages", "discard"),
     "stores-accept": LazyCommand("stores.messages", "accept"),
+    "stores-receive": LazyCommand("stores.messages", "receive"),
     "stores-accept-unsigned": LazyCommand("stores.keys", "accept_unsigned"),
     "tokens": LazyCommand("tokens", "tokens"),
     "tokens-make": LazyCommand("tokens", "make"),

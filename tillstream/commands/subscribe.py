@@ -18,6 +18,8 @@ from tillstream.domain.event_filter import parse_filter
 from tillstream.domain.events import TOPIC_SALE_EVENTS
 from tillstream.ports.event_bus import Delivery, Message, RetryPolicy
 
+COLLECTION = "subscribers"
+"""The filter of each durable subscription: all its events that do not match are discarded, so it stays the same."""
 PREFIX, TEMPORARY = "subscriber-", "subscriber-temporary-"
 NAME = re.compile(r"(?!temporary)[a-z][a-z0-9-]{0,39}")
 IDLE, TEMPORARY_IDLE = 7 * 86_400.0, 86_400.0
@@ -29,11 +31,13 @@ MOST_EVENTS = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Begin:
-    """name: of a durable subscription; empty: a temporary one. from_now: without the events that it has collected."""
+    """name: of a durable subscription; empty: a temporary one. filter: None: that of the durable subscription, or none.
+    from_now: without the events that it has collected. change_filter: whether it may have another filter so far."""
 
     name: str = ""
-    filter: str = ""
+    filter: str | None = None
     from_now: bool = False
+    change_filter: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,25 +57,57 @@ class End:
 
 
 def begin(app: App, progress: Progress, arguments: Begin) -> Result:
-    """Create the subscription or continue it. Raises `Rejected` for a wrong name or filter."""
-    parse_filter(arguments.filter)
+    """Create the subscription or continue it; return its name and filter.
+
+    Raises `Rejected` for a wrong name or filter, also for another filter than the durable subscription has.
+    """
+    parse_filter(arguments.filter or "")
     if arguments.name and not NAME.fullmatch(arguments.name):
         raise Rejected(
             f"“{arguments.name}” cannot be the name of a subscription. Use up to 40 letters a to z, digits and hyphens."
         )
     name = f"{PREFIX}{arguments.name}" if arguments.name else f"{TEMPORARY}{secrets.token_hex(6)}"
+    text = _keep_filter(app, name, arguments) if arguments.name else arguments.filter or ""
     if arguments.from_now:
         app.ports.bus.detach(name)
     idle = IDLE if arguments.name else TEMPORARY_IDLE
     app.ports.bus.attach(TOPIC_SALE_EVENTS, name, idle=idle, policy=POLICY)
-    return Result({"subscription": name})
+    return Result({"subscription": name, "filter": text})
+
+
+def _keep_filter(app: App, name: str, arguments: Begin) -> str:
+    """Store the filter of a durable subscription and return it. Raises `Rejected` if it has another one."""
+    before = _filter_of(app, name)
+    text = before or "" if arguments.filter is None else arguments.filter
+    is_other = before is not None and parse_filter(before) != parse_filter(text)
+    if is_other and not (arguments.change_filter or arguments.from_now):
+        raise Rejected(
+            f"The subscription “{arguments.name}” has the filter “{before}”. With “{text}”, the events that it has "
+            "collected and that do not match would be lost. Leave --filter out to continue, use another --name, or add "
+            "--change-filter."
+        )
+    if is_other or before is None:
+        app.ports.documents.put(COLLECTION, name, {"filter": text})
+    return text
+
+
+def _filter_of(app: App, name: str) -> str | None:
+    """The filter of a durable subscription; None if it has none stored."""
+    document = app.ports.documents.get(COLLECTION, name)
+    return str(document.data["filter"]) if document else None
 
 
 def next_events(app: App, progress: Progress, arguments: Next) -> Result:
-    """Acknowledge events and return up to `limit` further ones, each with its lease. Raises `NotFound`."""
+    """Acknowledge events and return up to `limit` further ones, each with its lease.
+
+    Raises `NotFound`, and `Rejected` if the filter of the durable subscription was changed.
+    """
     bus, subscription = app.ports.bus, _subscriber(arguments.subscription)
     event_filter = parse_filter(arguments.filter)
     bus.acknowledge(_leased(app, subscription, lease) for lease in arguments.done)
+    is_durable = not subscription.startswith(TEMPORARY)
+    if arguments.limit > 0 and is_durable and parse_filter(_filter_of(app, subscription) or "") != event_filter:
+        raise Rejected("Another command changed the filter of this subscription. Start again.")
     until = time.monotonic() + min(arguments.wait, 10.0)
     while arguments.limit > 0:
         wait = max(0.0, until - time.monotonic())

@@ -45,6 +45,7 @@ class AuditAction(StrEnum):
     SALE_OUT_OF_SCOPE = "sale.not-your-store"
     SALE_UNVERIFIED = "sale.unverified-message"
     SALE_UNVERIFIED_ACCEPTED = "sale.unverified-accepted"
+    SALE_FILE_RECEIVED = "sale.file-received"
     SALE_SEQUENCE_REUSED = "sale.sequence-reused"
     DAY_CLOSE_ACCEPTED = "day-close.accepted"
     DATA_REFRESHED = "data.refreshed"

@@ -38,10 +38,12 @@ class Comparison:
     """Number of sales: of the till, and those that count."""
     totals: tuple[tuple[str, Decimal, Decimal], ...]
     """Totals that differ."""
+    surplus: tuple[str, ...] = ()
+    """Numbers of sales of the till that count and that the day close does not name, as ranges."""
 
     @property
     def agrees(self) -> bool:
-        return not self.missing and not self.totals and self.sales[0] == self.sales[1]
+        return not self.missing and not self.surplus and not self.totals and self.sales[0] == self.sales[1]
 
 
 @cache
@@ -122,8 +124,11 @@ def compact(numbers: Iterable[str]) -> tuple[str, ...]:
     return (*("-".join(run) for run in runs), *others)
 
 
-def compare(message: Mapping[str, Any], counted: Iterable[CountedSale]) -> Comparison:
-    """Compare a valid day close with sales that count; those whose number it does not name are left out."""
+def compare(message: Mapping[str, Any], counted: Iterable[CountedSale], surplus: Iterable[str] = ()) -> Comparison:
+    """Compare a valid day close with sales that count; of others than it names, only `surplus` matters.
+
+    surplus: numbers of sales of the till and day that count, and that no day close names.
+    """
     numbers = expand(message["numbers"])
     by_number = {sale.number: sale for sale in counted}
     sales = [by_number[number] for number in numbers if number in by_number]
@@ -141,4 +146,5 @@ def compare(message: Mapping[str, Any], counted: Iterable[CountedSale]) -> Compa
         compact(number for number in numbers if number not in by_number),
         (int(message["sales"]), len(active)),
         tuple(pair for pair in pairs if pair[1] != pair[2]),
+        compact(surplus),
     )

@@ -34,6 +34,14 @@ def _is_instant(value: str) -> bool:
 _FORMATS = {"date-time": _is_instant}
 
 
+def time_warning(sold_at: datetime, received: datetime) -> str:
+    """Problem code of a sale whose time does not fit the time of its receipt; empty if it fits."""
+    late = received - sold_at
+    if late < -CLOCK_TOLERANCE:
+        return "clock-ahead"
+    return "sold-long-ago" if late > LONG_AGO else ""
+
+
 @cache
 def schema() -> dict[str, Any]:
     text = resources.files("tillstream.domain").joinpath("store-sale.v1.json").read_text(encoding="utf-8")

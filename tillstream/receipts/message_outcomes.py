@@ -8,11 +8,14 @@ decides about it: it was fixed, discarded or undone.
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 import sql
 from tillstream.batches import packs, records
+from tillstream.domain.batch.record import receipt_time
+from tillstream.domain.store_sale import time_warning
 from tillstream.pipeline.reading.messages import StoredMessage, read_messages
 from tillstream.ports import Ports
 from tillstream.receipts.receipt import with_message
@@ -21,6 +24,7 @@ BATCHES = 200
 """Micro-batches that one query reads; their originals are read if they contain a sale of the reader."""
 ROUNDS = 20
 """Maximum times `BATCHES` for one page, so that a request for few sales among very many ends."""
+ACCEPTED = frozenset({"counted", "duplicate", "superseded"})
 UNDONE = {
     "code": "undone",
     "message": "The sales of this message were undone.",
@@ -149,12 +153,13 @@ def _outcome(
     if not reader.sees(facts):
         return None
     now = [_latest(row, settlement_no) for row in rows if row]
+    outcome = "discarded" if batch["is_undone"] else _summary({one.outcome for one in now})
     problems = [UNDONE] if batch["is_undone"] else list(_problems(now))
     return facts | {
         "till": message.signing.get("till"),
         "sequence": message.signing.get("sequence"),
-        "outcome": "discarded" if batch["is_undone"] else _summary({one.outcome for one in now}),
-        "problems": problems,
+        "outcome": outcome,
+        "problems": problems + list(_time_warnings(message) if outcome in ACCEPTED else ()),
         "settlement_no": settlement_no,
         "at": batch["settled_at"].isoformat(),
     }
@@ -181,6 +186,17 @@ def _problems(decisions: Iterable[_Decision]) -> Iterator[dict[str, Any]]:
         complete = with_message(dict(problem), {})
         if complete["message"] not in shown:
             shown.add(complete["message"])
+            yield {name: complete[name] for name in ("code", "message", "remedy")}
+
+
+def _time_warnings(message: StoredMessage) -> Iterator[dict[str, Any]]:
+    """The warning of a sale whose time does not fit the time of its receipt, as on the page of its micro-batch."""
+    if message.sale:
+        sold_at, received = message.sale["sold_at"], receipt_time(message.sequence)
+        code = time_warning(datetime.fromisoformat(sold_at), received)
+        if code:
+            problem = {"code": code, "column": "sold_at", "value": sold_at, "detail": f"{received:%Y-%m-%d %H:%M} UTC"}
+            complete = with_message(problem, {})
             yield {name: complete[name] for name in ("code", "message", "remedy")}
 
 

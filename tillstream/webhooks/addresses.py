@@ -1,6 +1,7 @@
 """Which addresses a webhook may have: none that lead into the network of the server, unless a setting allows it."""
 
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
@@ -25,7 +26,7 @@ class Target:
 
 
 def check_url(url: str, *, private: bool) -> None:
-    """Raise `Rejected` for a URL that no webhook may have. The host is resolved with each request, not here."""
+    """Raise `Rejected` for a URL that no webhook may have. A name of a host is resolved with each request, not here."""
     parts = urlsplit(url)
     try:
         port = parts.port
@@ -39,6 +40,18 @@ def check_url(url: str, *, private: bool) -> None:
         raise Rejected("The address of a webhook has no user name, password or part after #.")
     if parts.scheme == "http" and not private:
         raise Rejected("The address of a webhook begins with https://, because events contain customers and costs.")
+    literal = _literal(parts.hostname)
+    if literal:
+        _check_address(parts.hostname, literal, private=private)
+
+
+def _literal(host: str) -> IPv4Address | IPv6Address | None:
+    """The IP address that a host is, also in a form such as 127.1; None for a name."""
+    with suppress(ValueError):
+        return ip_address(host.partition("%")[0])
+    with suppress(OSError):
+        return IPv4Address(socket.inet_aton(host))
+    return None
 
 
 def resolve(url: str, *, private: bool) -> Target:

@@ -139,3 +139,14 @@ def test_a_day_close_is_accepted_beside_sales(anonymous: Visitor, token: str) ->
     assert [one["status"] for one in results] == ["accepted", "refused"]
     assert results[0]["id"] == "UK/LON1/front/2026-11-20"
     assert results[1]["detail"].startswith("date:")
+
+
+@pytest.mark.parametrize("wrong", [{"epoch": "zz"}, {"epoch": EPOCH.upper()}, {"sequence": "-5"}, {"sequence": "0"}])
+def test_an_epoch_or_a_sequence_in_another_form_is_refused(
+    anonymous: Visitor, token: str, wrong: dict[str, str]
+) -> None:
+    numbered = message() | {"till": "front", "epoch": EPOCH, "sequence": "5"}
+    results = send(anonymous, token, numbered | wrong, numbered).get_json()["results"]
+    assert [one["code"] for one in results] == ["unreadable-message", ""]
+    ((name, value),) = wrong.items()
+    assert results[0]["detail"].startswith(f"{name} is '{value}'; it must be")

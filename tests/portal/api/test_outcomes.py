@@ -155,3 +155,21 @@ def test_without_a_token_or_session_nothing_is_read(anonymous: Visitor) -> None:
 @pytest.mark.parametrize("query", ["since=nonsense", "since=WyJjaGFuZ2VzIiwgMV0", "limit=many", "page=2"])
 def test_wrong_arguments_are_refused(person: Callable[..., Visitor], query: str) -> None:
     assert person(Role.ADMIN).get(f"/api/sales/outcomes?{query}").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("sold_at", "codes"),
+    [
+        ("2031-01-01T10:00:00+00:00", ["clock-ahead"]),
+        ("1999-01-01T10:00:00+00:00", ["sold-long-ago"]),
+        ("2026-06-30T10:00:00+00:00", []),
+    ],
+)
+def test_a_sale_with_a_time_that_does_not_fit_its_receipt_counts_with_a_warning(
+    app: App, outcomes: Outcomes, sold_at: str, codes: list[str]
+) -> None:
+    send(app, sale("1", sold_at=sold_at))
+    (one,) = outcomes()["outcomes"]
+    assert one["outcome"] == "counted"
+    assert [problem["code"] for problem in one["problems"]] == codes
+    assert all(sold_at in problem["message"] and problem["remedy"] for problem in one["problems"])

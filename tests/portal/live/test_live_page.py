@@ -53,7 +53,7 @@ def test_the_page_shows_recent_sales_on_the_clock_of_the_store(admin: Visitor, w
 
 
 def test_without_any_sale_the_page_shows_how_to_begin(admin: Visitor, person: People) -> None:
-    assert ">Store tokens</a>" in admin.get("/live").text.partition("No sales yet")[2]
+    assert ">Stores' tills</a>" in admin.get("/live").text.partition("No sales yet")[2]
     assert "No sales yet" in person(Role.ANALYST).get("/live").text
 
 
@@ -146,6 +146,17 @@ def test_today_is_compared_until_the_same_time_of_day(admin: Visitor, work: Work
     assert "200.0%" in today
     clock.sleep(120)
     assert ">800.00</data>" in events(admin, 1)["today"]["today"]
+
+
+def test_a_sale_of_later_today_is_not_in_todays_figures_before_its_time(
+    admin: Visitor, work: Work, clock: ManualClock
+) -> None:
+    # 14:30 in India
+    rows = [("1", "300.00", "14:39"), ("2", "100.00", "14:42")]
+    sell(admin, work, *(indian_sale(number, amount, date=f"{TODAY} {time}") for number, amount, time in rows))
+    assert ">300.00</data>" in events(admin, 0)["today"]["today"]
+    clock.sleep(180)
+    assert ">400.00</data>" in events(admin, 0)["today"]["today"]
 
 
 def test_a_day_without_times_is_not_compared(admin: Visitor, work: Work) -> None:

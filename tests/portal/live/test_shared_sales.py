@@ -16,6 +16,7 @@ from tillstream.analytics.live_sales.same_time import StoreTimes, TradingTime
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import App
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
+from tillstream.domain.store_sale import CLOCK_TOLERANCE
 from tillstream.ports.warehouse import Warehouse
 
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
@@ -107,7 +108,8 @@ def test_today_is_that_of_a_query_of_the_scope(sold: App) -> None:
         (one,) = times.moments(NOW)
         filters = Filters(start=one.week_earlier, end=one.today)
         until = int(one.sold_until.timestamp() * 1_000_000)
-        params = {"today": one.today, "week_earlier": one.week_earlier, "sold_until": until}
+        ends = int((NOW + CLOCK_TOLERANCE).timestamp() * 1_000_000)
+        params = {"today": one.today, "week_earlier": one.week_earlier, "sold_until": until, "ends": ends}
         rows = queries.run(sold.ports.warehouse, "live-today", scope, filters, **params).to_pylist()
         stores = live.today(sold.ports.warehouse, live.View(scope), NOW, times).stores
         assert [(store.store_id, store.revenue, store.orders) for store in stores] == [

@@ -51,9 +51,11 @@ def test_an_accepted_sale_counts_as_one_of_its_till(
     app: App, till: Till, person: Callable[..., Visitor], work: Work
 ) -> None:
     till.record(sale("1", "5.00"))
-    assert till.send().sent == 1
+    assert till.send().refused == 1
     work()
     batch, boss = quarantined(app), person(Role.ADMIN)
+    (refused,) = till.status()["refused"]
+    assert (refused["code"], refused["detail"]) == ("unverified-message", "its key is revoked")
     assert till.status()["outcomes"] == {"quarantined": 1}
     page = html.unescape(boss.get(f"/uploads/{batch}").text)
     assert "The text of a message is never edited here." in page
@@ -63,7 +65,7 @@ def test_an_accepted_sale_counts_as_one_of_its_till(
     work()
     assert [str(line["net_amount"])[:4] for line in totals(app)] == ["5.00", "5.00"]
     status = till.status()
-    assert (status["outcomes"], status["quarantined"]) == ({"counted": 1}, [])
+    assert (status["outcomes"], status["quarantined"], status["refused"]) == ({"counted": 1}, [], [])
     assert receipt.receipt(app.ports, batch)["rows"]["ignored"] == 1
     (entry,) = [
         one for one in reading.find_entries(app.ports, reading.AuditFilter()) if one.what.endswith("d-accepted")

@@ -6,6 +6,8 @@ import pytest
 from shop_steps import Shop, webhook
 
 from tillstream.app import App
+from tillstream.domain.events import TOPIC_SALE_EVENTS
+from tillstream.ports.event_bus import Message
 from tillstream.webhooks import registry
 
 
@@ -33,6 +35,8 @@ def test_a_webhook_is_created_and_its_secret_shown_once(shop: Shop, app: App) ->
     [
         ({"url": ""}, "Enter the address"),
         ({"url": "http://example.com"}, "begins with https://"),
+        ({"url": "https://127.0.0.1/x"}, "is an address of a private network"),
+        ({"url": "https://169.254.169.254/x"}, "is an address that no webhook may have"),
         ({"url": "https://example.com", "filter": "colour=red"}, "cannot be filtered by “colour”"),
     ],
 )
@@ -47,11 +51,17 @@ def test_a_mistake_is_shown_and_nothing_is_stored(shop: Shop, app: App, form: di
 
 
 def test_a_test_of_a_private_address_shows_why_it_is_not_sent(shop: Shop, app: App) -> None:
-    created, _ = registry.add(app.ports, "https://127.0.0.1/x", "", "boss", private=False)
+    created, _ = registry.add(app.ports, "https://localhost/x", "", "boss", private=False)
     shop.boss.post(f"/webhooks/{created.id}/test")
     text = shop.boss.get(f"/webhooks/{created.id}").text
     assert "The test was not accepted." in text
     assert "TILLSTREAM_WEBHOOK_PRIVATE=true" in text
+
+
+def test_the_page_counts_the_events_that_wait(shop: Shop, app: App, id_: str) -> None:
+    for words in ("1 event waits.", "2 events wait."):
+        app.ports.bus.publish(TOPIC_SALE_EVENTS, [Message(b"{}", {"region": "UK"})])
+        assert words in shop.boss.get(f"/webhooks/{id_}").text
 
 
 def test_a_paused_webhook_can_be_resumed_and_removed(shop: Shop, app: App, id_: str) -> None:

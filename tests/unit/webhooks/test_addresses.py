@@ -20,8 +20,9 @@ NEVER = ["169.254.169.254", "[fe80::1]", "0.0.0.0", "224.0.0.1", "[::ffff:169.25
 
 @pytest.mark.parametrize("host", [*PRIVATE, *NEVER, "[64:ff9b::a00:5]", "[2002:a00:5::1]", "2130706433", "0x7f.1"])
 def test_a_private_address_is_rejected(host: str) -> None:
-    with pytest.raises(Rejected):
-        resolve(f"https://{host}/", private=False)
+    for check in (check_url, resolve):
+        with pytest.raises(Rejected):
+            check(f"https://{host}/", private=False)
 
 
 @pytest.mark.parametrize("host", PRIVATE)
@@ -33,6 +34,8 @@ def test_the_setting_allows_private_addresses_also_over_http(host: str) -> None:
 def test_the_address_of_cloud_credentials_is_never_allowed(host: str) -> None:
     with pytest.raises(Rejected):
         resolve(f"http://{host}/", private=True)
+    with pytest.raises(Rejected):
+        check_url(f"http://{host}/", private=True)
 
 
 def test_a_public_address_is_allowed() -> None:

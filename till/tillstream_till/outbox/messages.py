@@ -16,12 +16,14 @@ from tillstream_till.signing import Sign
 SALE, DAY_CLOSE = "sale", "day-close"
 UNSENT, SENT, REFUSED = "unsent", "sent", "refused"
 DAMAGED = "damaged-message"
+KEY_CODES = ("unsigned", "unverified-message")
+"""Codes of messages that the server refuses because of their key: a new key makes them valid."""
 
 
 @dataclass(frozen=True)
 class Draft:
     """A message that is not stored yet. number: of the sale, or the day of a day close. is_first: whether the till did
-    not number its versions, so that it cannot be a correction."""
+    not number its versions, so that it cannot be a correction. warnings: as in `Receipt`."""
 
     kind: str
     number: str
@@ -29,6 +31,7 @@ class Draft:
     payload: bytes
     facts: SaleFacts | None = None
     is_first: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,10 +137,11 @@ class Messages:
                 [(at, code, detail, message.position) for message, code, detail in refused],
             )
 
-    def retry_refused(self) -> int:
-        """Make the refused messages unsent again, behind the others; return how many."""
+    def retry_refused(self, codes: Sequence[str] = ()) -> int:
+        """Make the refused messages unsent again, behind the others; return how many. codes: only those; none: all."""
         with transaction(self._connection):
-            messages = [message for message in self.refused() if message.code != DAMAGED]
+            refused = [message for message in self.refused() if message.code != DAMAGED]
+            messages = [message for message in refused if not codes or message.code in codes]
             for message in messages:
                 self._connection.execute(
                     "UPDATE messages SET state = 'unsent', code = '', detail = '', epoch = ?, sequence = ?"

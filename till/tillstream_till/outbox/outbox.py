@@ -1,6 +1,7 @@
 """Opens the outbox of a till: finishes or repairs it where needed, and recognises a copy."""
 
 import sqlite3
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,6 +47,11 @@ class Outbox:
         """Start a new epoch if this outbox is a copy."""
         if self.instance.is_copy(self.state):
             self.recognise_copy("This outbox is a copy, or an older state of it was restored.")
+
+    def dismiss(self, notices: Iterable[Mapping[str, str]]) -> None:
+        """Remove notices that a person has read."""
+        with database.transaction(self.connection):
+            self.state.dismiss(notices)
 
     def mark(self) -> None:
         """Store apart from the outbox that this is the file in use. Raises `CannotStore`."""

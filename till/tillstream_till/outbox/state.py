@@ -2,6 +2,7 @@
 
 import secrets
 import sqlite3
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 EPOCH, NEXT, INSTANCE = "epoch", "next_sequence", "instance"
@@ -60,3 +61,10 @@ class State:
     def notices(self) -> list[dict[str, str]]:
         rows = self._connection.execute("SELECT at, code, detail FROM notices ORDER BY id")
         return [dict(row) for row in rows]
+
+    def dismiss(self, notices: Iterable[Mapping[str, str]]) -> None:
+        """Remove notices that a person has read."""
+        self._connection.executemany(
+            "DELETE FROM notices WHERE at = ? AND code = ? AND detail = ?",
+            [(each["at"], each["code"], each["detail"]) for each in notices],
+        )

@@ -95,7 +95,8 @@ def _message(message: Message, till: str) -> dict[str, str]:
 def _refusal(error: urllib.error.HTTPError) -> TransportError:
     """Return the error of a status that is not a success."""
     code, detail = _problem(error)
-    message = f"The server replied {error.code}: {detail or error.reason}."
+    reason = (detail or str(error.reason)).rstrip(".")
+    message = f"The server replied {error.code}: {reason}."
     if error.code == 413:
         return RequestTooLarge(message, "too-large")
     if error.code == 401:

@@ -14,6 +14,7 @@ from tillstream.analytics.filters import Filters
 from tillstream.analytics.live_sales.same_time import StoreTimes, moment
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.domain.people import UNRESTRICTED, Scope
+from tillstream.domain.store_sale import CLOCK_TOLERANCE
 from tillstream.ports.warehouse import Warehouse
 
 SHOWN_SALES = 50
@@ -140,7 +141,8 @@ def last_day(warehouse: Warehouse, view: View, now: datetime, *, cache: QueryCac
 def today(
     warehouse: Warehouse, view: View, now: datetime, times: StoreTimes, *, cache: QueryCache | None = None
 ) -> Today:
-    """Each store on its own business day at `now`; stores without a sale on either day are left out.
+    """Each store on its own business day at `now`; stores without a sale on either day are left out, and sales whose
+    time is in the future, beyond the tolerance of a till's clock.
 
     Scopes of whole stores share one query of all stores.
     """
@@ -151,7 +153,8 @@ def today(
         params = {
             "today": one.today,
             "week_earlier": one.week_earlier,
-            "sold_until": int(one.sold_until.timestamp() * 1_000_000),
+            "ends": _microseconds(now + CLOCK_TOLERANCE),
+            "sold_until": _microseconds(one.sold_until),
         }
         rows = queries.run(warehouse, "live-today", scope, filters, cache=cache, **params).to_pylist()
         stores += [
@@ -161,6 +164,10 @@ def today(
             if moment(now, times.of(row["region"], row["store_id"])) == one
         ]
     return Today(tuple(sorted(stores, key=lambda store: (store.region, store.store_id or ""))))
+
+
+def _microseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1_000_000)
 
 
 def _store(row: dict[str, Any]) -> StoreToday:

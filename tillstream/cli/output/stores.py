@@ -25,3 +25,9 @@ def show_row(row: dict[str, Any]) -> None:
 
 def show_unsigned(store: dict[str, Any]) -> None:
     print_line(f"{store['region']}/{store['store_id']} accepts unsigned messages again since {store['unsigned_at']}.")
+
+
+def show_received(received: dict[str, Any]) -> None:
+    print_line(f"{received['accepted']} of {received['messages']} messages are accepted.")
+    for one in received["refused"]:
+        print_line(f"  line {one['line']} {one['id']}: {one['code']}: {one['detail']}")

@@ -1,18 +1,20 @@
-"""Decide about messages of tills in quarantine: discard them, or accept those that were not verified."""
+"""Receive exported messages of tills, and decide about those in quarantine: discard or accept them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tillstream.app import App
-from tillstream.commands.result import Progress, Result
+from tillstream.commands.result import DONE, QUARANTINED, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE, exit_code, run_batch
 from tillstream.domain.batch.record import Batch
+from tillstream.domain.errors import Rejected
 from tillstream.receipts import receipt as receipts
 from tillstream.workflows.corrections import discard_messages
-from tillstream.workflows.intake import accepted_messages, store_sales
+from tillstream.workflows.intake import accepted_messages, exported_messages, store_sales
 
 RECEIVED = 10_000
-"""Maximum messages that wait on the bus and are received with the accepted ones."""
+"""Maximum messages of the bus that are received at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,34 @@ class Messages:
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """file: what `till export` wrote."""
+
+    file: str
+
+
+def receive(app: App, progress: Progress, arguments: Export) -> Result:
+    """Receive the messages that a till exported, and settle them where no server does."""
+    path = Path(arguments.file)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Rejected(f"{path} cannot be read: {error}.") from error
+    results = exported_messages.receive(app.ports, text, path.name, COMMAND_LINE)
+    _receive_now(app, progress)
+    refused = [{"line": line} | result.to_json() for line, result in results if result.code]
+    shown = {"messages": len(results), "accepted": len(results) - len(refused), "refused": refused}
+    return Result(shown, QUARANTINED if refused else DONE)
+
+
+def _receive_now(app: App, progress: Progress) -> None:
+    """Receive what is published, unless a worker does."""
+    while not app.has_worker and (batches := store_sales.receive(app.ports, app.contracts, RECEIVED, 0)):
+        for batch in batches:
+            run_batch(app, batch, progress)
+
+
 def discard(app: App, progress: Progress, arguments: Messages) -> Result:
     lines, reason = arguments.lines, arguments.reason
     return _settled(app, progress, discard_messages.discard(app.ports, arguments.batch, lines, reason, COMMAND_LINE))
@@ -32,9 +62,7 @@ def discard(app: App, progress: Progress, arguments: Messages) -> Result:
 def accept(app: App, progress: Progress, arguments: Messages) -> Result:
     lines, reason = arguments.lines, arguments.reason
     correction = accepted_messages.accept(app.ports, arguments.batch, lines, reason, COMMAND_LINE)
-    if not app.has_worker:
-        for batch in store_sales.receive(app.ports, app.contracts, RECEIVED, 0):
-            run_batch(app, batch, progress)
+    _receive_now(app, progress)
     return _settled(app, progress, correction)
 
 

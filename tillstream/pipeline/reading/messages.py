@@ -42,6 +42,9 @@ class StoredMessage:
     signing: Mapping[str, str] = field(default_factory=dict)
     """How it was signed: key, till, epoch, sequence, signature; empty for an unsigned message."""
 
+    address: str = ""
+    """The network address that sent it, if it is not verified and was sent over HTTP."""
+
     @property
     def is_foreign(self) -> bool:
         """Whether it names another store than the one whose token sent it."""
@@ -124,6 +127,7 @@ def _iter_messages(stream: BinaryIO) -> Iterator[StoredMessage]:
             unverified,
             envelope.get("review", ""),
             envelope.get("signing", {}),
+            envelope.get("address", ""),
         )
         yield message
         row = message.rows.stop

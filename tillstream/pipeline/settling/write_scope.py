@@ -7,6 +7,7 @@ from tillstream.audit import AuditAction
 from tillstream.batches import lineage
 from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.write_scope import EACH_OWN_STORE, NOT_YOUR_STORE, UNVERIFIED, narrowed, to_writers
+from tillstream.pipeline.settling import unverified_senders
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
 from tillstream.ports.warehouse import SettlementResult
@@ -53,7 +54,7 @@ def _unverified(ports: Ports, upload: Batch) -> Sequence[Put]:
     rows = _rows_at_staging(upload, UNVERIFIED)
     if not rows:
         return ()
-    details = {"rows": rows, "file": upload.file, "region": upload.region}
+    details = {"rows": rows, "file": upload.file, "region": upload.region} | unverified_senders.of_batch(ports, upload)
     return [audit.entry(ports, upload.received_by, AuditAction.SALE_UNVERIFIED, upload.batch_id, None, details)]
 
 

@@ -10,12 +10,12 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.store_sale import MAX_MESSAGE_BYTES
 from tillstream.domain.text import json_text
-from tillstream.domain.write_scope import NOT_YOUR_STORE
+from tillstream.domain.write_scope import NOT_YOUR_STORE, UNVERIFIED
 from tillstream.people.store_tokens import StoreToken
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Message
 from tillstream.workflows.intake import till_sequences
-from tillstream.workflows.intake.verification import EPOCH, KEY, SEQUENCE, SIGNATURE, SIGNING, TILL, Verifier
+from tillstream.workflows.intake.verification import ADDRESS, EPOCH, KEY, SEQUENCE, SIGNATURE, SIGNING, TILL, Verifier
 
 MAX_MESSAGES = 1000
 MAX_BYTES = 4 << 20
@@ -35,6 +35,11 @@ class Result:
     code: str = ""
     detail: str = ""
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is stored: if it is refused because of its key, it is kept in quarantine."""
+        return self.code in {"", UNSIGNED, UNVERIFIED}
+
     def to_json(self) -> dict[str, str]:
         status = "refused" if self.code else "accepted"
         return {"sequence": self.sequence, "id": self.id, "status": status, "code": self.code, "detail": self.detail}
@@ -43,25 +48,27 @@ class Result:
 def publish(ports: Ports, store: StoreToken, messages: Any) -> tuple[list[Result], int]:
     """Publish the messages that are accepted, durable on return, and return the result of each, in their order.
 
-    Also returns the highest sequence number of their outbox that was received before. Idempotent. Raises `Rejected` if
+    Those that are refused because of their key are published too: when they are received, they go to quarantine. Also
+    returns the highest sequence number of their outbox that was received before. Idempotent. Raises `Rejected` if
     it is not a list of messages, `Unavailable`.
     """
     if not isinstance(messages, list) or not messages:
         raise Rejected("messages must be a list of messages, each with its payload.")
     if len(messages) > MAX_MESSAGES:
         raise Rejected(f"A request can have at most {MAX_MESSAGES:,} messages, not {len(messages):,}.")
-    signed_only = Verifier(ports).signed_only((store.region, store.store_id))
+    verifier = Verifier(ports)
     last = _last_sequence(ports, store, messages)
-    results = [_check(store, item, signed_only=signed_only) for item in messages]
-    accepted = [_message(store, item) for item, result in zip(messages, results, strict=True) if not result.code]
-    if accepted:
-        ports.bus.publish(TOPIC_STORE_SALES, accepted)
+    results = [_check(store, item, verifier) for item in messages]
+    kept = [_message(store, item) for item, result in zip(messages, results, strict=True) if result.is_kept]
+    if kept:
+        ports.bus.publish(TOPIC_STORE_SALES, kept)
     _report_foreign(ports, store, results)
     return results, last
 
 
-def _check(store: StoreToken, item: Any, *, signed_only: bool) -> Result:
-    sequence = _attributes(item).get(SEQUENCE, "")
+def _check(store: StoreToken, item: Any, verifier: Verifier) -> Result:
+    attributes = _attributes(item)
+    sequence = attributes.get(SEQUENCE, "")
     if not isinstance(item, Mapping) or not isinstance(item.get("payload"), str):
         return Result(sequence, "", UNREADABLE, "the message has no payload, which is JSON as text")
     if any(name in item and not _is_attribute(item[name]) for name in SIGNING):
@@ -69,6 +76,7 @@ def _check(store: StoreToken, item: Any, *, signed_only: bool) -> Result:
             sequence, "", UNREADABLE, f"{', '.join(SIGNING)} must be texts of at most {MAX_ATTRIBUTE} letters"
         )
     message, problems = decode(item["payload"])
+    problems += filter(None, [till_sequences.problem_of(attributes)])
     if problems:
         return Result(sequence, "", UNREADABLE, "; ".join(problems))
     sale_id = _id(message)
@@ -76,9 +84,18 @@ def _check(store: StoreToken, item: Any, *, signed_only: bool) -> Result:
         return Result(
             sequence, sale_id, NOT_YOUR_STORE, f"this token is only valid for {store.store_id} in {store.region}"
         )
-    if signed_only and not item.get(SIGNATURE):
-        return Result(sequence, sale_id, UNSIGNED, f"{store.store_id} has a key, so each message must be signed")
-    return Result(sequence, sale_id)
+    return Result(sequence, sale_id, *_key_problem(store, attributes, verifier))
+
+
+def _key_problem(store: StoreToken, attributes: Mapping[str, str], verifier: Verifier) -> tuple[str, str]:
+    """Code and detail of a message that is refused because of its key; both empty if it is not."""
+    own = store.region, store.store_id
+    if attributes.get(SIGNATURE):
+        problem = verifier.key_problem(own, attributes.get(KEY, ""))
+        return (UNVERIFIED, problem) if problem else ("", "")
+    if verifier.signed_only(own):
+        return UNSIGNED, f"{store.store_id} has a key, so each message must be signed"
+    return "", ""
 
 
 def decode(text: str) -> tuple[Any, list[str]]:
@@ -105,8 +122,13 @@ def _id(message: Mapping[str, Any]) -> str:
 
 
 def _message(store: StoreToken, item: Mapping[str, str]) -> Message:
-    attributes = {"region": store.region, "store_id": store.store_id} | _attributes(item)
-    return Message(item["payload"].encode(), attributes)
+    return Message(item["payload"].encode(), sender_attributes(store) | _attributes(item))
+
+
+def sender_attributes(store: StoreToken) -> dict[str, str]:
+    """Attributes of a message that state who sent it."""
+    attributes = {"region": store.region, "store_id": store.store_id, ADDRESS: audit.current_address()}
+    return {name: value for name, value in attributes.items() if value}
 
 
 def _attributes(item: Any) -> dict[str, str]:

@@ -23,7 +23,7 @@ from tillstream.people import signatures, store_keys
 from tillstream.people.store_tokens import StoreToken
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Delivery, Message
-from tillstream.workflows.intake import micro_batch, received_closes, till_sequences, verification
+from tillstream.workflows.intake import micro_batch, received_closes, store_messages, till_sequences, verification
 from tillstream.workflows.intake.repeated_sales import RepeatedSales, Sale
 
 SUBSCRIPTION = "receive"
@@ -123,11 +123,7 @@ def start_settlement(ports: Ports) -> bool:
 
 
 def keep(
-    ports: Ports,
-    contracts: ContractRegistry,
-    deliveries: Sequence[Delivery],
-    *,
-    publish: bool = True,
+    ports: Ports, contracts: ContractRegistry, deliveries: Sequence[Delivery], *, publish: bool = True
 ) -> list[Batch]:
     """Store the raw bytes and create the records. Idempotent: the same deliveries produce the same content.
 
@@ -208,10 +204,11 @@ class NotAStoreSale(Rejected):
 
 
 class Unsigned(Rejected):
-    """The store has a key, so it accepts signed messages only."""
+    """The store has a key, so it accepts signed messages only. `keep_unsigned` keeps the message in quarantine."""
 
-    def __init__(self, store_id: str) -> None:
+    def __init__(self, store_id: str, message: Message) -> None:
         super().__init__(f"{store_id} has a key, so each message must be signed. Send it with the till agent.")
+        self.message = message
 
 
 def publish(ports: Ports, store: StoreToken, payload: Any) -> str:
@@ -226,11 +223,16 @@ def publish(ports: Ports, store: StoreToken, payload: Any) -> str:
     ]
     if problems:
         raise NotAStoreSale(problems)
+    message = Message(json_text.encode(payload), store_messages.sender_attributes(store))
     if verification.Verifier(ports).signed_only((store.region, store.store_id)):
-        raise Unsigned(store.store_id)
-    body = json_text.encode(payload)
-    ports.bus.publish(TOPIC_STORE_SALES, [Message(body, {"region": store.region, "store_id": store.store_id})])
+        raise Unsigned(store.store_id, message)
+    ports.bus.publish(TOPIC_STORE_SALES, [message])
     return f"{store.region}/{store.store_id}/{payload['number']}"
+
+
+def keep_unsigned(ports: Ports, refused: Unsigned) -> None:
+    """Publish a refused message: when it is received, it goes to quarantine. Raises `Unavailable`."""
+    ports.bus.publish(TOPIC_STORE_SALES, [refused.message])
 
 
 def publish_from_portal(ports: Ports, region: str, store_id: str, body: bytes, review: str = "") -> None:

@@ -5,7 +5,8 @@ rules of the ledger; the audit log has an event.
 """
 
 import hashlib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +20,10 @@ from tillstream.workflows.intake.verification import EPOCH, SEQUENCE, TILL
 
 COLLECTION = "till_sequences"
 PER_DOCUMENT = 256
-MAX_DIGITS = 15
-EPOCH_DIGITS = 16
+_FORMS = {
+    EPOCH: (re.compile(r"[0-9a-f]{16}"), "16 hexadecimal digits, in lower case"),
+    SEQUENCE: (re.compile(r"[1-9][0-9]{0,14}"), "a whole number from 1, of at most 15 digits"),
+}
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,16 @@ def record(ports: Ports, deliveries: Iterable[Delivery]) -> None:
     raise Conflict("The sequence numbers of tills changed too often.")
 
 
+def problem_of(attributes: Mapping[str, str]) -> str:
+    """Which of epoch and sequence does not have its form; empty if each has, or is missing."""
+    wrong = [
+        f"{name} is {attributes[name]!r}; it must be {words}"
+        for name, (form, words) in _FORMS.items()
+        if attributes.get(name) and not form.fullmatch(attributes[name])
+    ]
+    return "; ".join(wrong)
+
+
 def last_sequence(ports: Ports, region: str, store_id: str, till: str, epoch: str) -> int:
     """The highest number received from an outbox; 0 if none was."""
     numbered = _Numbered(region, store_id, till, epoch, 0, "")
@@ -97,8 +110,7 @@ def _numbered(delivery: Delivery) -> _Numbered | None:
     names = ("region", "store_id", TILL, EPOCH, SEQUENCE)
     if not all(attributes.get(name) for name in names):
         return None
-    region, store, till, epoch, sequence = (attributes[name] for name in names)
-    is_number = sequence.isascii() and sequence.isdigit() and len(sequence) <= MAX_DIGITS
-    if not is_number or len(epoch) != EPOCH_DIGITS or set(epoch) - set("0123456789abcdef"):
+    if problem_of(attributes):
         return None
+    region, store, till, epoch, sequence = (attributes[name] for name in names)
     return _Numbered(region, store, till, epoch, int(sequence), hashlib.sha256(delivery.message.body).hexdigest()[:16])

@@ -6,6 +6,7 @@ a rebuild must decide as before.
 
 import base64
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 from tillstream.domain.text import json_text
@@ -17,6 +18,8 @@ from tillstream.ports.event_bus import Delivery
 KEY, TILL, EPOCH, SEQUENCE, SIGNATURE = "key", "till", "epoch", "sequence", "signature"
 SIGNING = (KEY, TILL, EPOCH, SEQUENCE, SIGNATURE)
 """Attributes of a signed message."""
+ADDRESS = "address"
+"""Attribute with the network address that sent a message over HTTP."""
 PORTAL_TILL = "portal"
 NO_SIGNATURE = "it is not signed, although the store has a key"
 WRONG = "its signature is wrong"
@@ -47,15 +50,20 @@ class Verifier:
         if not attributes.get(SIGNATURE):
             return "" if keys.accepts_unsigned else NO_SIGNATURE
         key_id = attributes.get(KEY, "")
-        key = next((one for one in keys.keys if one.id == key_id), None)
-        if key is None and key_id == self._portal_key()[0]:
-            return "" if signatures.is_valid(self._portal_key()[2], body, attributes[SIGNATURE]) else WRONG
-        if key is None:
-            sender = attributes.get("region", ""), attributes.get("store_id", "")
-            return OTHER_STORE if any(one.id == key_id for one in self._of(sender).keys) else UNKNOWN_KEY
-        if key.revoked_at:
-            return REVOKED
-        return "" if signatures.is_valid(key.public_key, body, attributes[SIGNATURE]) else WRONG
+        problem = self.key_problem(store, key_id)
+        if problem:
+            return problem
+        public = next((one.public_key for one in keys.keys if one.id == key_id), self._portal_key()[2])
+        return "" if signatures.is_valid(public, body, attributes[SIGNATURE]) else WRONG
+
+    def key_problem(self, store: Store, key_id: str) -> str:
+        """Why a store cannot sign with a key; empty if it can, as the portal can for every store."""
+        key = next((one for one in self._of(store).keys if one.id == key_id), None)
+        if key:
+            return REVOKED if key.revoked_at else ""
+        if key_id == self._portal_key()[0]:
+            return ""
+        return OTHER_STORE if key_id in self._all_keys else UNKNOWN_KEY
 
     def signed_only(self, store: Store) -> bool:
         """Whether the store accepts signed messages only."""
@@ -65,6 +73,11 @@ class Verifier:
         if store not in self._keys:
             self._keys[store] = store_keys.of_store(self._ports, *store) if all(store) else StoreKeys(*store)
         return self._keys[store]
+
+    @cached_property
+    def _all_keys(self) -> set[str]:
+        """IDs of the keys of all stores; read only for keys that the store does not have."""
+        return {key.id for key in store_keys.find(self._ports)}
 
     def _portal_key(self) -> tuple[str, str, str]:
         if self._portal is None:
@@ -82,12 +95,14 @@ def named_store(body: bytes) -> Store | None:
 
 
 def envelope_fields(delivery: Delivery, reason: str) -> dict[str, Any]:
-    """Fields of the stored line of a message: how it was signed, and why it is not verified if it is not."""
+    """Fields of the stored line of a message: how it was signed; why it is not verified, and its address."""
     attributes = delivery.message.attributes
     signing = {name: attributes[name] for name in SIGNING if name in attributes}
     fields: dict[str, Any] = {"signing": signing} if signing else {}
     if reason:
         fields["unverified"] = reason
+        if attributes.get(ADDRESS):
+            fields["address"] = attributes[ADDRESS]
         if not _is_utf8(delivery.message.body):
             fields["bytes"] = base64.b64encode(delivery.message.body).decode("ascii")
     return fields

@@ -6,6 +6,7 @@ afterwards, by an undo or a correction, it is compared again; another result tha
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -18,16 +19,25 @@ from tillstream.domain import day_close
 from tillstream.domain.day_close import Comparison, CountedSale
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Update, update
+from tillstream.workflows.review import senders
 from tillstream.workflows.review.day_closes import COLLECTION
 
 MAX_SHOWN = 200
-"""Maximum ranges of missing numbers, and of possible doubles, that a record keeps."""
+"""Maximum ranges of missing and of surplus numbers, and of possible doubles, that a record keeps."""
 FORM_PREFIX = "W-"
 """Prefix of the numbers that the sale form makes for sales without a number."""
 FOLLOWED = ("upkeep", "day-closes")
 """Document with the last settlement whose changed sales were compared with closed day closes."""
-_RESULT = ("counted", "missing", "totals", "doubles")
+_RESULT = ("counted", "missing", "surplus", "totals", "doubles")
 _DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class _ChangedSales:
+    """The sales that settlements changed. sale_ids: by region; days: their regions, stores and business days."""
+
+    sale_ids: Mapping[str, set[str]]
+    days: set[tuple[str, str | None, str]]
 
 
 def check(ports: Ports, contracts: ContractRegistry) -> int:
@@ -38,7 +48,7 @@ def check(ports: Ports, contracts: ContractRegistry) -> int:
     newest = freshness.newest_settlement(ports.documents)
     for closed in _changed(ports, contracts, newest):
         result = _result(ports, contracts, closed, newest)
-        if any(result[name] != closed.data[name] for name in _RESULT):
+        if any(result[name] != closed.data.get(name, []) for name in _RESULT):
             reopened_at = ports.clock.now().isoformat(timespec="seconds") if result["state"] == "open" else ""
             _store(ports, closed, result | {"reopened_at": reopened_at})
     ports.documents.put(*FOLLOWED, {"settlement_no": newest})
@@ -90,21 +100,26 @@ def _near(ports: Ports, days: list[date]) -> list[Document]:
     return [each for first, last in bounds for each in ports.documents.find(COLLECTION, above=first, below=last)]
 
 
-def _changed_sales(ports: Ports, closed: list[Document], values: Mapping[str, Any]) -> dict[str, set[str]]:
-    """Region → IDs of the sales that the settlements changed."""
+def _changed_sales(ports: Ports, closed: list[Document], values: Mapping[str, Any]) -> _ChangedSales:
     closed_days = {date.fromisoformat(each.data["date"]) for each in closed}
     near = sorted({day + shift for day in closed_days for shift in (-_DAY, timedelta(), _DAY)})
     regions = sorted({each.data["region"] for each in closed})
     rows = ports.warehouse.query(sql.text("ledger/changed_sales"), {**values, "near": near, "regions": regions})
-    sales: dict[str, set[str]] = {region: set() for region in regions}
-    for region, sale_id in zip(rows.column("region").to_pylist(), rows.column("sale_id").to_pylist(), strict=True):
-        sales[region].add(sale_id)
-    return sales
+    changed = _ChangedSales({region: set() for region in regions}, set())
+    for row in rows.to_pylist():
+        changed.sale_ids[row["region"]].add(row["sale_id"])
+        changed.days.add((row["region"], row["store_id"], row["sale_date"].isoformat()))
+    return changed
 
 
-def _has_changed(close: Document, prefix: str, sales: Mapping[str, set[str]]) -> bool:
-    """Whether one of the sales is of the day close, or may be a double of one. prefix: of the store's sale IDs."""
-    changed = sales[close.data["region"]]
+def _has_changed(close: Document, prefix: str, sales: _ChangedSales) -> bool:
+    """Whether one of the sales is of the day close or of its store and day, or may be a double of one.
+
+    prefix: of the store's sale IDs.
+    """
+    if (close.data["region"], close.data["store_id"], close.data["date"]) in sales.days:
+        return True
+    changed = sales.sale_ids[close.data["region"]]
     numbers = day_close.expand(json.loads(close.data["payload"])["numbers"])
     form = prefix + FORM_PREFIX
     return any(prefix + number in changed for number in numbers) or any(sale.startswith(form) for sale in changed)
@@ -117,6 +132,7 @@ def _result(ports: Ports, contracts: ContractRegistry, document: Document, newes
         "state": "agreed" if comparison.agrees and not doubles else "open",
         "counted": comparison.sales[1],
         "missing": list(comparison.missing[:MAX_SHOWN]),
+        "surplus": list(comparison.surplus[:MAX_SHOWN]),
         "totals": [
             {"currency": name, "till": f"{till:f}", "counted": f"{now:f}"} for name, till, now in comparison.totals
         ],
@@ -130,7 +146,8 @@ def compare(
 ) -> tuple[Comparison, list[list[str]]]:
     """Compare a day close with the sales of its store that count, and list possible doubles of sales of the form.
 
-    A sale counts under its number also on the day before and after, as tills may have another cutoff.
+    A sale counts under its number also on the day before and after, as tills may have another cutoff. A sale of the
+    day that no day close of the store names is a surplus if this till sent it.
     """
     day = date.fromisoformat(message["date"])
     values = {"region": message["region"], "store": message["store_id"], "first": day - _DAY, "last": day + _DAY}
@@ -141,8 +158,24 @@ def compare(
     for line in lines:
         if line["sale_id"].startswith(prefix):
             by_sale.setdefault(line["sale_id"].removeprefix(prefix), []).append(line)
-    comparison = day_close.compare(message, [_counted(number, rows) for number, rows in by_sale.items()])
-    return comparison, _doubles({number: rows for number, rows in by_sale.items() if rows[0]["sale_date"] == day})
+    counted = [_counted(number, rows) for number, rows in by_sale.items()]
+    of_day = {number: rows for number, rows in by_sale.items() if rows[0]["sale_date"] == day}
+    others = {sale.number for sale in counted if sale.number in of_day and not sale.is_cancelled}
+    others -= set(day_close.expand(message["numbers"]))
+    if others:
+        others -= _named_nearby(ports, message)
+    sent = senders.sent_by_till(ports, message, {prefix + number for number in others})
+    surplus = {sale_id.removeprefix(prefix) for sale_id in sent}
+    return day_close.compare(message, counted, surplus), _doubles(of_day)
+
+
+def _named_nearby(ports: Ports, message: Mapping[str, Any]) -> set[str]:
+    """Sale numbers that other day closes of the store name, of this day and of the day before and after."""
+    near = [each.data for each in _near(ports, [date.fromisoformat(message["date"])])]
+    own = [data for data in near if all(data[name] == message[name] for name in ("region", "store_id"))]
+    identity = message["till_id"], message["date"]
+    others = [json.loads(data["payload"]) for data in own if (data["till_id"], data["date"]) != identity]
+    return {number for other in others for number in day_close.expand(other["numbers"])}
 
 
 def _prefix(contracts: ContractRegistry, region: str, store: str, *, are_escaped: bool) -> str:

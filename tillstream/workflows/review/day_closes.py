@@ -43,6 +43,8 @@ class DayClose:
     """Number of its sales that count; None before the first comparison."""
     totals: tuple[tuple[str, str, str], ...] = ()
     """Totals that differ: currency, total of the till, total that counts."""
+    surplus: tuple[str, ...] = ()
+    """Numbers of further sales of the till and day that count, as ranges."""
     doubles: tuple[tuple[str, str], ...] = ()
     """Sales of the form that may be sales of the till as well: their two numbers."""
     accepted_by: str = ""
@@ -78,7 +80,15 @@ def record(ports: Ports, payload: str) -> None:
             "state": "open",
             "earlier": earlier[-MAX_EARLIER:],
         }
-        return Update(data | {"counted": None, "missing": [], "totals": [], "doubles": [], "checked": -1})
+        result: dict[str, Any] = {
+            "counted": None,
+            "missing": [],
+            "surplus": [],
+            "totals": [],
+            "doubles": [],
+            "checked": -1,
+        }
+        return Update(data | result)
 
     update(ports.documents, COLLECTION, document_id(message), recorded)
 
@@ -120,7 +130,8 @@ def accept(ports: Ports, close_id: str, by: str, reason: str) -> DayClose:
             raise NotFound(f"There is no day close {close_id}.")
         if document.data["state"] != "open":
             return document
-        before = {name: document.data[name] for name in ("region", "store_id", "till_id", "date", "missing", "totals")}
+        names = ("region", "store_id", "till_id", "date", "missing", "surplus", "totals")
+        before = {name: document.data.get(name, []) for name in names}
         entry = audit.entry(
             ports, by, audit.AuditAction.DAY_CLOSE_ACCEPTED, close_id, before, {"reason": reason.strip()}
         )
@@ -142,6 +153,7 @@ def _to_close(document: Document) -> DayClose:
         **{name: data[name] for name in names},
         missing=tuple(data["missing"]),
         totals=tuple((one["currency"], one["till"], one["counted"]) for one in data["totals"]),
+        surplus=tuple(data.get("surplus", [])),
         doubles=tuple((one["form"], one["other"]) for one in data["doubles"]),
         accepted_by=data.get("accepted_by", ""),
         reason=data.get("reason", ""),
