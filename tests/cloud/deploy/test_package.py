@@ -49,7 +49,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudLocal]:
     require(missing())
     folder = tmp_path_factory.mktemp("package")
     source, environment = package(folder / "functions"), folder / "environment"
-    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    # Before version 24, pip downloads a newer google-auth than the locked one for its extra, and refuses it.
+    subprocess.run([sys.executable, "-m", "venv", "--upgrade-deps", environment], check=True)
     python = str(environment / "bin" / "python")
     install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
     subprocess.run([python, *install, "-r", source / "requirements.txt"], check=True)
