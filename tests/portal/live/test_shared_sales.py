@@ -77,10 +77,13 @@ def own_query(app: App, scope: Scope, after: int, through: int) -> list[dict[str
     return queries.run(app.ports.warehouse, "live-sales", scope, filters, **window).to_pylist()
 
 
-def test_each_scope_gets_the_sales_of_its_own_query(sold: App) -> None:
+@pytest.mark.parametrize("together", [1, 2, 3])
+def test_each_scope_gets_the_sales_of_its_own_query(sold: App, monkeypatch: pytest.MonkeyPatch, together: int) -> None:
+    monkeypatch.setattr(live, "TOGETHER", together)
     compared = 0
+    cache = QueryCache()
     for scope, after, through in product(SCOPES, range(6), range(1, 6)):
-        latest = live.latest_sales(sold.ports.warehouse, live.View(scope), NOW, after, through)
+        latest = live.latest_sales(sold.ports.warehouse, live.View(scope), NOW, after, through, cache=cache)
         own = own_query(sold, scope, after, through)
         assert list(latest.sales) == own, (scope, after, through)
         assert latest.total == (own[0]["sales"] if own else 0)
@@ -100,6 +103,14 @@ def test_scopes_share_one_query_of_the_sales_and_one_of_today(sold: App) -> None
     for scope in whole_stores:
         live.today(today, live.View(scope), NOW, times, cache=cache)  # type: ignore[arg-type]
     assert today.queries == len(times.moments(NOW))
+
+
+def test_pages_that_have_different_settlements_share_a_query(sold: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "TOGETHER", 4)
+    warehouse, cache = CountingWarehouse(sold.ports.warehouse, "changed_sales"), QueryCache()
+    for scope, after in ((UNRESTRICTED, 4), (SCOPES[4], 5)):
+        live.latest_sales(warehouse, live.View(scope), NOW, after, 5, cache=cache)  # type: ignore[arg-type]
+    assert warehouse.queries == 1
 
 
 def test_today_is_that_of_a_query_of_the_scope(sold: App) -> None:

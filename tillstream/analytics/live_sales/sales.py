@@ -18,6 +18,8 @@ from tillstream.domain.store_sale import CLOCK_TOLERANCE
 from tillstream.ports.warehouse import Warehouse
 
 SHOWN_SALES = 50
+TOGETHER = 16
+"""Settlements of which pages that have different ones of them share a query."""
 RECENT_DAYS = 7
 AHEAD = timedelta(days=1)
 """How far the local date of a store may be ahead of UTC; later days are mistakes."""
@@ -104,26 +106,35 @@ def latest_sales(
 ) -> LatestSales:
     """Sales of the recent days (or since a day) that settlements after `after` through `through` changed.
 
-    With `after`, one query of all sales is run for all scopes; a scope has a query of its own only if that one returns
-    not all sales, or one of several stores or salespeople.
+    With `after`, queries of all sales are shared: by all scopes, and by pages that have other settlements of the last
+    `TOGETHER`. A scope has a query of its own only if these return not all sales, or one of several stores or
+    salespeople.
     """
     since = since or now.date() - timedelta(days=RECENT_DAYS)
     filters = Filters(start=since - CORRECTED_WITHIN, end=now.date() + AHEAD, currency=view.currency)
-    window: dict[str, Any] = {"resume_after": after, "through": through, "since": since, "limit": SHOWN_SALES}
+    window: dict[str, Any] = {"through": through, "since": since, "limit": SHOWN_SALES}
     run = partial(queries.run, warehouse, "live-sales", filters=filters, cache=cache, **window)
-    changed = _of_scope(run(scope=UNRESTRICTED), view.scope) if after else None
-    rows = (run(scope=view.scope) if changed is None else changed).to_pylist()
+    changed = None
+    for start in filter(None, dict.fromkeys((after - after % TOGETHER, after))):
+        changed = _of_scope(run(scope=UNRESTRICTED, resume_after=start), view.scope, after)
+        if changed is not None:
+            break
+    rows = (run(scope=view.scope, resume_after=after) if changed is None else changed).to_pylist()
     return LatestSales(tuple(rows), int(rows[0]["sales"]) if rows else 0, since)
 
 
-def _of_scope(sales: pa.Table, scope: Scope) -> pa.Table | None:
-    """The rows of all sales that a scope covers; None if they must be queried within the scope."""
-    rows = sales.select(["region", "store_id", "salesperson_id", "has_one_place", "sales"]).to_pylist()
+def _of_scope(sales: pa.Table, scope: Scope, after: int) -> pa.Table | None:
+    """The rows of later settlements than `after` that a scope covers; None if they must be queried within the scope."""
+    columns = ["region", "store_id", "salesperson_id", "settlement_no", "has_one_place", "sales"]
+    rows = sales.select(columns).to_pylist()
     if not rows:
-        return sales
-    if rows[0]["sales"] > len(rows) or not all(row["has_one_place"] for row in rows):
+        return queries.without_hidden_columns(sales, scope)
+    if rows[0]["sales"] > len(rows) or not all(row["has_one_place"] for row in rows if row["settlement_no"] > after):
         return None
-    covered = [scope.covers_sale(row["region"], row["store_id"], row["salesperson_id"]) for row in rows]
+    covered = [
+        row["settlement_no"] > after and scope.covers_sale(row["region"], row["store_id"], row["salesperson_id"])
+        for row in rows
+    ]
     chosen = sales.filter(pa.array(covered))
     total = pa.array([chosen.num_rows] * chosen.num_rows, pa.int64())
     counted = chosen.set_column(chosen.schema.get_field_index("sales"), "sales", total)
