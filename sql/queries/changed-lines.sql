@@ -48,9 +48,9 @@ net_changes AS (
   WHERE first_change.number = 1 AND first_change.old IS DISTINCT FROM last_change.`new`
 ),
 sides AS (
-  SELECT key, old AS content, FALSE AS is_after, `new` IS NOT NULL AS has_both FROM net_changes WHERE old IS NOT NULL
+  SELECT key, old AS content, FALSE AS is_after FROM net_changes WHERE old IS NOT NULL
   UNION ALL
-  SELECT key, `new` AS content, TRUE AS is_after, old IS NOT NULL AS has_both FROM net_changes WHERE `new` IS NOT NULL
+  SELECT key, `new` AS content, TRUE AS is_after FROM net_changes WHERE `new` IS NOT NULL
 ),
 amounts AS (
   SELECT
