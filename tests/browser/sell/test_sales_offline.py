@@ -198,6 +198,7 @@ def test_the_form_is_no_longer_that_of_a_user_after_another_one_has_signed_in(
     page.get_by_label("Name", exact=True).fill("rita")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/password")  # loaded, with the script that forgets the user before
     expect(page.get_by_label("Current password")).to_be_visible()
     context.set_offline(True)
     page.goto(f"{served.address}/sell/")

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 
@@ -55,7 +56,9 @@ def server(app: App, portal: Flask) -> Iterator[Server]:
     for connection in server.connections:
         connection.close()
     dispatcher.shutdown()
-    waitress.trigger.pull_trigger(waitress.close)
+    # Woken by something else, the loop may close the trigger before this call has written into it.
+    with suppress(OSError):
+        waitress.trigger.pull_trigger(waitress.close)
     join_thread(thread)
 
 
