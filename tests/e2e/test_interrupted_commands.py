@@ -14,18 +14,25 @@ from app_factory import build
 from tillstream.batches import records
 from tillstream.commands.kept_files import KeptFiles
 from tillstream.commands.result import KEPT, SENT, quiet
+from tillstream.domain.batch.record import Batch, State
 from tillstream.settings import Settings
 
 pytestmark = pytest.mark.system
-SCRIPT = [sys.executable, "-c", "from tillstream.cli.start import script; print(flush=True); script()"]
+START = "from tillstream.cli.start import script; print(flush=True); script()"
+INTERRUPTED_WHEN_PRINTING = (
+    "import signal; from tillstream.cli import runner; runner.print_result = lambda *_, **__: signal.raise_signal(2); "
+)
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 
 
-def _interrupted(home: Path, file: Path, seconds: float) -> tuple[int, str]:
-    """Exit code and standard error of an ingest that is interrupted some seconds after it started."""
+def _interrupted(home: Path, file: Path, seconds: float | None, before: str = "") -> tuple[int, str]:
+    """Exit code and standard error of an ingest that is interrupted some seconds after it started.
+
+    seconds: None if it interrupts itself. before: Python code to run first.
+    """
     environment = os.environ | {"TILLSTREAM_HOME": str(home), "TILLSTREAM_THREADS": "1"}
     with subprocess.Popen(
-        [*SCRIPT, "ingest", str(file), "--region", "online-retail-uk"],
+        [sys.executable, "-c", before + START, "ingest", str(file), "--region", "online-retail-uk"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -33,10 +40,18 @@ def _interrupted(home: Path, file: Path, seconds: float) -> tuple[int, str]:
     ) as process:
         assert process.stdout
         process.stdout.readline()  # the interpreter has started
-        time.sleep(seconds)
-        process.send_signal(signal.SIGINT)
+        if seconds is not None:
+            time.sleep(seconds)
+            process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
         return process.returncode, err
+
+
+def _batches(home: Path) -> list[Batch]:
+    app = build(Settings(home=home, samples=False, threads=1))
+    batches = list(records.find(app.ports))
+    app.close()
+    return batches
 
 
 def test_ctrl_c_at_any_moment_of_an_ingest_ends_in_one_sentence(tmp_path: Path) -> None:
@@ -52,10 +67,20 @@ def test_ctrl_c_at_any_moment_of_an_ingest_ends_in_one_sentence(tmp_path: Path) 
             continue
         assert err.startswith("Interrupted.")
         assert err.count("\n") == 1
-        app = build(Settings(home=home, samples=False, threads=1))
-        kept = [batch.batch_id for batch in records.find(app.ports)]
-        app.close()
-        assert [batch for batch in kept if f"kept as batch {batch};" in err] == kept or "not known whether" in err
+        kept = {batch.batch_id: batch.state for batch in _batches(home)}
+        if "The command was complete" in err:
+            assert list(kept.values()) == [State.SETTLED]
+        else:
+            named = [batch for batch in kept if f"kept as batch {batch};" in err]
+            assert named == list(kept) or "not known whether" in err
+
+
+def test_ctrl_c_after_the_end_of_a_command_says_that_it_is_complete(tmp_path: Path) -> None:
+    file, home = tmp_path / "sales.csv", tmp_path / "home"
+    file.write_text(HEAD + "536365,22423,CAKESTAND,2,12/5/2011 9:02,12.75,17850,United Kingdom\n")
+    code, err = _interrupted(home, file, None, before=INTERRUPTED_WHEN_PRINTING)
+    assert (code, err) == (130, "Interrupted. The command was complete; only its output may be missing.\n")
+    assert [batch.state for batch in _batches(home)] == [State.SETTLED]
 
 
 def test_an_interrupted_command_lists_what_is_kept_and_how_to_go_on() -> None:

@@ -13,6 +13,7 @@ from tillstream.server.process import Done, advise_on_interrupt
 from tillstream.settings import InvalidSettings, Settings
 
 FAILED, WRONG, HELD = 1, 2, 4
+COMPLETE = "The command was complete; only its output may be missing."
 FILE = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=str)
 
 
@@ -41,7 +42,7 @@ def run(
             kept = KeptFiles(progress)
             advise_on_interrupt(lambda: neutral(kept.advice_if_interrupted(arguments)))
             result = execute(settings, command, arguments, kept)
-            advise_on_interrupt(str)
+            advise_on_interrupt(lambda: COMPLETE)
     except TillstreamError as error:
         fail(str(error), json_=json_)
     data = to_json(result.data)
