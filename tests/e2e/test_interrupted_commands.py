@@ -75,7 +75,7 @@ def test_ctrl_c_at_any_moment_of_an_ingest_ends_in_one_sentence(tmp_path: Path) 
             assert named == list(kept) or "not known whether" in err
 
 
-def test_ctrl_c_after_the_end_of_a_command_says_that_it_is_complete(tmp_path: Path) -> None:
+def test_ctrl_c_after_the_end_of_a_command_reports_it_as_complete(tmp_path: Path) -> None:
     file, home = tmp_path / "sales.csv", tmp_path / "home"
     file.write_text(HEAD + "536365,22423,CAKESTAND,2,12/5/2011 9:02,12.75,17850,United Kingdom\n")
     code, err = _interrupted(home, file, None, before=INTERRUPTED_WHEN_PRINTING)
