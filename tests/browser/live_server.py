@@ -2,11 +2,11 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from app_factory import create_app
+from closing_servers import close_server
 from flask import Flask
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
 from waitress.server import create_server
@@ -48,25 +48,13 @@ def running(app: App, *, working: bool = True, port: int = 0) -> Iterator[Served
     try:
         yield Served(app, f"http://127.0.0.1:{server.effective_port}", portal)
     finally:
-        # Its threads would outlive the test with their cursors, of which the driver complains as the process ends; and
-        # one that still answers must not find the server's sockets closed.
-        server.task_dispatcher.shutdown()
-        # In its own thread: what another one closes while it waits for its sockets is a bad descriptor to it.
-        # Woken by something else, the loop may close the trigger before this call has written into it.
-        with suppress(OSError):
-            server.trigger.pull_trigger(lambda: _close(server))
+        # Its threads would outlive the test with their cursors, of which the driver complains as the process ends.
+        close_server(server)
         thread.join(STOPS_WITHIN)
         if working:
             worker.stop()
         app.close()
         assert not thread.is_alive(), "the server did not stop"
-
-
-def _close(server: Any) -> None:
-    """The server's loop ends once it has no socket: it waits for no browser that keeps its connections."""
-    server.close()
-    for channel in list(server.active_channels.values()):
-        channel.handle_close()
 
 
 def block_other_hosts(context: BrowserContext, served: Served) -> None:

@@ -3,11 +3,11 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
+from closing_servers import close_server
 from flask import Flask
 from threads import join_thread
 from visitor import PASSWORD, Visitor
@@ -55,10 +55,7 @@ def server(app: App, portal: Flask) -> Iterator[Server]:
     yield server
     for connection in server.connections:
         connection.close()
-    dispatcher.shutdown()
-    # Woken by something else, the loop may close the trigger before this call has written into it.
-    with suppress(OSError):
-        waitress.trigger.pull_trigger(waitress.close)
+    close_server(waitress)
     join_thread(thread)
 
 
