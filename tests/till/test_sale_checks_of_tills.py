@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import tillstream
@@ -46,6 +46,7 @@ def sales(draw: st.DrawFn) -> Any:
 
 
 @given(sales() | values)
+@example({"schema": [None]})
 def test_a_till_refuses_exactly_what_the_server_refuses(value: Any) -> None:
     assert bool(schema_check.problems(value)) == bool(validation_errors(value))
     if isinstance(value, dict) and not validation_errors(value):

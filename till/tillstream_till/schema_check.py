@@ -99,7 +99,7 @@ def _list(value: list[Any], node: dict[str, Any], path: str) -> Iterator[Violati
     if not node.get("minItems", 0) <= len(value) <= node.get("maxItems", len(value)):
         yield path, f"must have from {node['minItems']} to {node['maxItems']} entries"
     for index, item in enumerate(value):
-        yield from _check(item, node["items"], f"{path}.{index}")
+        yield from _check(item, node.get("items", {}), f"{path}.{index}")
 
 
 def _object(value: dict[str, Any], node: dict[str, Any], path: str) -> Iterator[Violation]:
