@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from app_factory import create_app
-from closing_servers import close_server
 from flask import Flask
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
+from threads import close_server
 from waitress.server import create_server
 
 from portal import live

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
-from closing_servers import close_server
 from flask import Flask
-from threads import join_thread
+from threads import close_server, join_thread
 from visitor import PASSWORD, Visitor
 from waitress.server import create_server
 
