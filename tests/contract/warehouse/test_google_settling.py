@@ -78,6 +78,7 @@ def test_a_settlement_that_read_the_ledger_before_it_was_compacted_is_not_commit
     dataset: Dataset, keep: Keep
 ) -> None:
     warehouse = BigQueryWarehouse(dataset, Downloads(PROJECT), INDEX)
+    warehouse.compact()
     for at in (1, 2):
         warehouse.settle(Settlement([staged(keep, f"read-{at}", [("S1/1", "P", str(at))], region="read", at=at)]))
     settling = warehouse._settling
