@@ -16,6 +16,8 @@ from tillstream.domain.people import PERMISSIONS, Role
 
 BUDGET = 300_000
 """Bytes of a page with everything that it requests, without the scripts of charts and Swagger UI, and the map."""
+OF_COMPANY = {"catalogue.merge_codes"}
+"""Endpoints about entries of the whole company, which nobody who is limited to regions may edit."""
 ELSEWHERE = {
     "static": "a file",
     "swagger_ui": "a file",
@@ -93,6 +95,8 @@ def pages(context: BrowserContext, served: Served, role: Role, shop: Shop, *, wi
     for rule in routes_of(served.portal):
         access = access_of(served.portal, rule.endpoint)
         mine = access in PERMISSIONS[role] or access in {Open.EVERYBODY, Open.SIGNED_IN}
+        if rule.endpoint in OF_COMPANY and role is not Role.ADMIN:
+            continue
         if not mine or rule.endpoint in ENDLESS | set(ELSEWHERE):
             continue
         arguments = shop.arguments | shop.own.get(rule.endpoint, {})
