@@ -101,6 +101,7 @@ def test_only_who_edits_products_of_the_whole_company_decides(sold: Visitor, per
     values = {"region": "IN", "code": "P2", "codes": "IN:P1", "product": "PAN", "answer": "accept IN:P1"}
     for path in (PAGE, f"{PAGE}/undo", f"{PAGE}/merge"):
         assert manager.post(path, values).status_code == 403, path
+    assert manager.get(f"{PAGE}/merge?codes=IN:P1").status_code == 403
     assert "Kettle" not in text(person(Role.MANAGER, "UK", login="uk").get(PAGE))
     assert person(Role.CLERK, "IN").get(PAGE).status_code == 403
 
