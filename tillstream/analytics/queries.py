@@ -53,10 +53,10 @@ _MONEY = (
 )
 _HAS_MONEY = re.compile(rf"^(?!\s*--).*\b({_MONEY})\b", re.MULTILINE)
 """Queries that depend on the currency; the others are not converted."""
-_READS_TOTALS = re.compile(r"\b(visible|(year_)?earlier|compared|known)_\w*(sums|amounts)\b")
+_READS_TOTALS = re.compile(r"\b(visible|(year_)?earlier|compared|known|until)_\w*(sums|amounts)\b")
 PERSONAL_COLUMNS = PERSONAL | {"customer"}
 COST_COLUMNS = COSTS | {metric.name for metric in METRICS.values() if metric.counts == "costed"}
-_READS_COMPARISON = re.compile(r"\b(earlier|year_earlier|compared)_(\w*lines|\w*sums|amounts|periods)\b")
+_READS_COMPARISON = re.compile(r"\b(earlier|year_earlier|compared)_(\w*lines|\w*sums|customers|amounts|periods)\b")
 PERSONAL_PARAMETER = "personal"
 """The query parameter that is 1 if the user may see personal columns, else 0."""
 
@@ -67,22 +67,23 @@ class Forbidden(Rejected):
 
 def run(
     warehouse: Warehouse,
-    name: str,
+    query: Query | str,
     scope: Scope,
     filters: Filters | None = None,
     *,
     cache: QueryCache | None = None,
     **params: Any,
 ) -> pa.Table:
-    """Run sql/queries/`name` on the rows in `scope` and `filters`; columns that the user may not see are left out.
+    """Run a query, or that of sql/queries with a name, on the rows in `scope` and `filters`; columns that the user may
+    not see are left out.
 
     Raises `NotFound` (no such query), `Forbidden`, `Rejected` (a parameter) and what `Warehouse.query` raises.
     """
-    filters = filters or Filters()
+    filters, query = filters or Filters(), _described(query)
     newest = cache.newest() if cache else None  # read before querying, so that the cached answer is not older
     totals = totals_coverage(warehouse, cache)
-    text, values = compose(name, scope, filters, _basis(warehouse, name, scope, filters, totals, cache), **params)
-    text, values = on_changed_days(warehouse, describe(name), text, values, totals.last_settlement, cache)
+    text, values = compose(query, scope, filters, _basis(warehouse, query, scope, filters, totals, cache), **params)
+    text, values = on_changed_days(warehouse, query, text, values, totals.last_settlement, cache)
     if cache is None:
         return _without_hidden(warehouse.query(text, values), scope)
     key = (newest, totals.last_settlement, totals.catalogue, text, _frozen(values))
@@ -97,11 +98,11 @@ def stream(
     warehouse: Warehouse, name: str, scope: Scope, filters: Filters | None = None, **params: Any
 ) -> Iterator[pa.RecordBatch]:
     """As `run`, in batches of bounded size; at least one, for the schema."""
-    filters = filters or Filters()
+    filters, query = filters or Filters(), describe(name)
     totals = totals_coverage(warehouse)
-    basis = _basis(warehouse, name, scope, filters, totals, None)
-    text, values = compose(name, scope, filters, basis, **params)
-    text, values = on_changed_days(warehouse, describe(name), text, values, totals.last_settlement, None)
+    basis = _basis(warehouse, query, scope, filters, totals, None)
+    text, values = compose(query, scope, filters, basis, **params)
+    text, values = on_changed_days(warehouse, query, text, values, totals.last_settlement, None)
     empty = True
     for batch in warehouse.stream(text, values):
         empty = False
@@ -117,7 +118,7 @@ def preview_query(
     """Return the query of `run` for a settlement preview; pass its answer to `without_hidden_columns`."""
     filters = filters or Filters()
     coverage = replace(totals_coverage(warehouse), stale=None)  # totals do not include the previewed settlement
-    basis = _basis(warehouse, name, scope, filters, coverage, None)
+    basis = _basis(warehouse, describe(name), scope, filters, coverage, None)
     return WarehouseQuery(*compose(name, scope, filters, basis, **params))
 
 
@@ -137,7 +138,7 @@ def comparisons(
     warehouse: Warehouse, scope: Scope, filters: Filters, *, cache: QueryCache | None = None
 ) -> tuple[Comparison | None, Comparison | None]:
     """Return the comparisons of `growth` with the previous period and the previous year. Raises as `run`."""
-    reported = _reported(warehouse, "kpis", scope, filters, cache)
+    reported = _reported(warehouse, describe("kpis"), scope, filters, cache)
     return previous_period(filters, reported), previous_year(filters, reported)
 
 
@@ -155,10 +156,9 @@ def latest(
 
 
 def _reported(
-    warehouse: Warehouse, name: str, scope: Scope, filters: Filters, cache: QueryCache | None
+    warehouse: Warehouse, query: Query, scope: Scope, filters: Filters, cache: QueryCache | None
 ) -> ReportedDays:
     """Reported days of the filtered regions and stores; other filters do not shorten them."""
-    query = describe(name)
     has_periods = _READS_COMPARISON.search(query.text) and filters.start is not None and filters.end is not None
     if not has_periods and not query.reads("compared_days"):
         return ReportedDays()
@@ -172,30 +172,34 @@ def _reported(
 
 
 def _basis(
-    warehouse: Warehouse, name: str, scope: Scope, filters: Filters, totals: TotalsCoverage, cache: QueryCache | None
+    warehouse: Warehouse, query: Query, scope: Scope, filters: Filters, totals: TotalsCoverage, cache: QueryCache | None
 ) -> QueryContext:
-    reported, reporting = _reported(warehouse, name, scope, filters, cache), ""
-    if filters.currency or _READS_TOTALS.search(describe(name).text):
+    reported, reporting = _reported(warehouse, query, scope, filters, cache), ""
+    if filters.currency or _READS_TOTALS.search(query.text):
         table = (cache or QueryCache()).once("reporting", lambda: warehouse.query(_REPORTING))
         reporting = str(table.column("currency")[0])
     currency = "" if filters.currency == reporting else filters.currency
     return QueryContext(reported, reporting, totals.stale, currency, totals.catalogue > 0)
 
 
+def _described(query: Query | str) -> Query:
+    return describe(query) if isinstance(query, str) else query
+
+
 def compose(
-    name: str,
+    query: Query | str,
     scope: Scope,
     filters: Filters,
     basis: QueryContext | None = None,
     **params: Any,
 ) -> tuple[str, dict[str, Any]]:
     """Return the GoogleSQL text and parameters that `run` sends. Raises as `run`, without reading any data."""
-    query = describe(name)
+    query = _described(query)
     _check_allowed(query, scope, filters)
     unknown = sorted(set(params) - {parameter.name for parameter in query.parameters})
     if unknown:
         supported = ", ".join(parameter.name for parameter in query.parameters) or "none"
-        raise Rejected(f"{name} has no parameter {', '.join(unknown)}. Its parameters: {supported}.")
+        raise Rejected(f"{query.name} has no parameter {', '.join(unknown)}. Its parameters: {supported}.")
     values = {parameter.name: parameter.value(params.get(parameter.name)) for parameter in query.parameters}
     if PERSONAL_PARAMETER in values:  # overrides the caller: a search must not match hidden columns
         values[PERSONAL_PARAMETER] = int(scope.may(Action.SEE_PERSONAL))

@@ -8,7 +8,16 @@ from typing import Any
 import sql
 from tillstream.analytics.comparison import Comparison, ReportedDays, previous_period, previous_year
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.summing import Where, amount_query, count_query, series_query, side_query, total_query
+from tillstream.analytics.summing import (
+    LINES,
+    Where,
+    amount_query,
+    count_query,
+    series_query,
+    side_query,
+    span_query,
+    total_query,
+)
 from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.domain.people import Scope
 
@@ -62,9 +71,10 @@ def relations(
     Sets of days within scope and filters, each empty if it does not apply:
     visible: the filtered period; earlier: the previous period, or the sales of `filters.against`; year_earlier: the
     same days of the previous year; compared: as visible, if there is a comparison; known: all days before the period,
-    filters not applied.
+    filters not applied; until: all days through the end of the period, filters not applied.
     Kinds of rows:
-    lines: line_facts; sums, product_sums, customer_sums: daily totals, see `total_query`; customers: daily totals by
+    lines: line_facts; sums, product_sums, customer_sums: daily totals, see `total_query`; line_sums: the same columns
+    of each line, with all dimensions; customers: daily totals by
     customer without amounts in the reporting currency, see `count_query`; amounts: lines that are not
     cancelled, with their revenue, see `amount_query`.
 
@@ -78,6 +88,7 @@ def relations(
     visible_versions: sale_versions within scope and filters, current or not;
     visible_batches: batches of the regions in scope and filters; for a scope limited to stores or own sales, only
     those with visible rows, and rows_read counts only these;
+    visible_stores: region, store_id, first_day and last_day with a sale that counts, within scope, filters not applied;
     visible_names: names of the stores and salespeople in the scope;
     visible_refusals: rejected rows; for a scope limited to stores, only rows with a readable store in scope.
     """
@@ -90,12 +101,13 @@ def relations(
         "year_earlier": _comparison_where(scope, filters, year, "year_earlier", basis),
         "compared": visible if earlier or year else Where(["FALSE"]),
         "known": _history_where(scope, filters),
+        "until": _until_where(scope, filters),
     }
     currency, selects = basis.currency or basis.reporting_currency, dict[str, tuple[str, dict[str, Any]]]()
     for name, where in day_sets.items():
-        whole = name == "known" or not (filters.category or filters.product)
+        whole = name in {"known", "until"} or not (filters.category or filters.product)
         selects[f"{name}_lines"] = (where.select("line_facts", "*" if whole else _EVERY_SALE), where.params)
-        for table in ROLLUPS:
+        for table in (*ROLLUPS, LINES):
             if not reads(f"{name}_{table.removeprefix('day_')}"):
                 continue
             selects[f"{name}_{table.removeprefix('day_')}"] = total_query(
@@ -126,6 +138,7 @@ def relations(
         ),
         "visible_batches": _batches(scope, filters),
         "visible_refusals": _refusals(scope),
+        "visible_stores": span_query(_scope_where(scope), basis.stale),
         "visible_names": _names(scope),
         "compared_periods": _compared_periods(earlier, year),
         "compared_days": _compared_days(basis.reported.within(filters)),
@@ -230,6 +243,12 @@ def _history_where(scope: Scope, filters: Filters) -> Where:
         return Where(["FALSE"])
     where = _visible_where(scope, Filters())
     where.between(None, filters.start - timedelta(days=1), "known")
+    return where
+
+
+def _until_where(scope: Scope, filters: Filters) -> Where:
+    where = _visible_where(scope, Filters())
+    where.between(None, filters.end, "until")
     return where
 
 

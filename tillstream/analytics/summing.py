@@ -48,6 +48,8 @@ _COST_FACTOR = (
     "ELSE cost_rates.factor END"
 )
 _PRODUCT = "product"
+LINES = "line_sums"
+_LINE_DIMENSIONS = (*dict.fromkeys(column for columns in ROLLUPS.values() for column in columns), _PRODUCT)
 _SOURCES = {"product_sums": "product_totals"}
 """Table → the view with the same rows and the product of the catalogue."""
 
@@ -125,6 +127,14 @@ def total_query(
     return select, params | {"reporting_currency": reporting_currency}
 
 
+def span_query(where: Where, stale: Sequence[date] | None) -> tuple[str, dict[str, Any]]:
+    """Return (SELECT, parameters) of the stores within `where`, with the first and last day of their sales that count."""
+    rows, params = _rows("day_sums", where, stale)
+    columns = f"region, store_id, MIN({DAY}) AS first_day, MAX({DAY}) AS last_day"
+    active = "status <> 'cancelled'"
+    return f"SELECT {columns} FROM (\n    {rows}\n  ) AS sums WHERE {active} GROUP BY region, store_id", params
+
+
 def series_query(
     table: str,
     series: Mapping[str, Where],
@@ -186,6 +196,8 @@ def _columns(columns: str, table: str, *, whole_sales: bool, has_catalogue: bool
 
 
 def _dimensions(table: str) -> tuple[str, ...]:
+    if table == LINES:
+        return _LINE_DIMENSIONS
     return (*ROLLUPS[table], _PRODUCT) if table in _SOURCES else ROLLUPS[table]
 
 
@@ -196,7 +208,7 @@ def _rows(
     dimensions = _dimensions(table)
     columns = ", ".join((*dimensions, *(measure.name for measure in MEASURES)))
     customer_condition = HAS_CUSTOMER if table == "customer_sums" else ""
-    if stale is None or not where.columns <= set(dimensions):
+    if table == LINES or stale is None or not where.columns <= set(dimensions):
         return where.select("line_sums", columns, customer_condition), where.params
     source = _source(table, has_catalogue=has_catalogue)
     if not stale:

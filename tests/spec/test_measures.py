@@ -1,0 +1,49 @@
+"""Measures by dimensions: the same values on both engines, and those of the queries of the dashboards."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import pytest
+from duck import Duck, exact
+from googlesql import Judge, Rows
+from sample_ledger import SAMPLE_LEDGER
+
+from tillstream.analytics.comparison import ReportedDays
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.measures import composer
+from tillstream.analytics.measures.composer import Selection
+from tillstream.analytics.measures.definition import Measure, measures
+from tillstream.analytics.measures.dimensions import DIMENSIONS
+from tillstream.analytics.queries import compose
+from tillstream.analytics.row_scope import QueryContext
+from tillstream.domain.people import UNRESTRICTED
+
+FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
+ANY_PRODUCT = Filters(date(2024, 1, 1), date(2024, 2, 29), product=("A", "D"))
+CONTEXT = QueryContext(ReportedDays(date(2023, 12, 3), date(2024, 2, 12)), "USD", ())
+ONE_AND_TWO = [(), *((name,) for name in DIMENSIONS), ("month", "store"), ("product", "month"), ("customer", "region")]
+
+
+def _computable(by: tuple[str, ...]) -> tuple[Measure, ...]:
+    """The measures that can be grouped so."""
+    has_period = any(DIMENSIONS[name].is_period for name in by)
+    return tuple(one for one in measures().values() if not (has_period and composer.compares_periods(one)))
+
+
+@pytest.fixture(scope="module")
+def filled(duck: Duck) -> Duck:
+    duck.fill(SAMPLE_LEDGER)
+    return duck
+
+
+@pytest.mark.parametrize("filters", [FEBRUARY, ANY_PRODUCT, Filters()], ids=["february", "products", "all"])
+@pytest.mark.parametrize("by", ONE_AND_TWO, ids=",".join)
+def test_each_measure_is_the_same_on_both_engines(
+    by: tuple[str, ...], filters: Filters, filled: Duck, judge: Judge, true_shop: Mapping[str, Rows]
+) -> None:
+    selection = Selection(_computable(by), tuple(DIMENSIONS[name] for name in by))
+    text, params = compose(composer.compose(selection), UNRESTRICTED, filters, CONTEXT)
+    true_columns, true_rows = judge.answer(text, params, true_shop)
+    columns, rows = filled.answer(text, params)
+    assert columns == list(true_columns)
+    assert [tuple(map(exact, row)) for row in rows] == [tuple(map(exact, row)) for row in true_rows]

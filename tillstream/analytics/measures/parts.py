@@ -1,0 +1,199 @@
+"""Parts of a query of measures: the measures of one grain and one series of days, by group."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tillstream.analytics.measures.definition import Grain, Measure
+from tillstream.analytics.measures.dimensions import CUSTOMER, Dimension
+from tillstream.domain.daily_totals import ROLLUPS
+
+SERIES = {"": "visible", "whole": "visible", "before": "earlier", "year_before": "year_earlier"}
+"""Function of a measure → the set of days, see `row_scope.relations`."""
+PERIODS = {"before": "before", "year_before": "year-before"}
+_AGGREGATE = re.compile(r"(SUM|MIN|MAX|COUNT)\((DISTINCT )?(\w+)\)")
+_DIMENSION_COLUMNS = frozenset(column for columns in ROLLUPS.values() for column in columns) | {"product", "customer"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """name: the CTE with the dimensions and the columns. ctes: itself and those that it reads."""
+
+    name: str
+    columns: tuple[str, ...]
+    ctes: tuple[str, ...]
+
+
+class _Group(NamedTuple):
+    """What a part computes: columns (name → measure) by dimensions, in a set of days; its CTEs begin with `prefix`."""
+
+    prefix: str
+    days: str
+    columns: Mapping[str, Measure]
+    by: Sequence[Dimension]
+
+    @property
+    def names(self) -> list[str]:
+        return [one.name for one in self.by]
+
+    def cte(self, name: str, select: str, source: str, where: str = "", *, grouped: Sequence[str] = ()) -> str:
+        where = f"\n  WHERE {where}" if where else ""
+        group = f"\n  GROUP BY {', '.join(grouped)}" if grouped else ""
+        return f"{self.prefix}{name} AS (\n  SELECT\n    {select}\n  FROM {source}{where}{group}\n)"
+
+
+def part_of(grain: Grain, function: str, columns: Mapping[str, Measure], by: Sequence[Dimension]) -> Part:
+    """Return the part of the measures of a grain; function: see `arithmetic.FUNCTIONS`, or empty."""
+    prefix = f"{function}_{grain}_" if function else f"{grain}_"
+    group = _Group(prefix, SERIES[function], columns, by)
+    return Part(f"{prefix}totals", tuple(columns), tuple(_CTES[grain](group)))
+
+
+def _line_ctes(group: _Group) -> Iterator[str]:
+    yield group.cte("rows", _columns([*_dimensions(group.by), *_own_columns(group)]), _sums(group))
+    yield _totals(group)
+
+
+def _order_ctes(group: _Group) -> Iterator[str]:
+    """Lines that represent their sale add up; sales whose lines differ, and groups that split sales, are counted."""
+    splits = any(one.splits_sales for one in group.by)
+    lines = _columns([*_dimensions(group.by), "sale"])
+    counted = "counts_as_order" if splits else "is_mixed_order"
+    yield group.cte("sales", lines, f"{group.days}_lines", counted)
+    distinct = [*group.names, "COUNT(DISTINCT sale) AS orders"]
+    names = list(group.columns)
+    if splits:
+        values = [*group.names, *(f"COUNT(DISTINCT sale) AS {name}" for name in names)]
+        yield group.cte("totals", _columns(values), f"{group.prefix}sales", grouped=group.names)
+        return
+    yield group.cte("leads", _columns([*_dimensions(group.by), "orders"]), f"{group.days}_sums")
+    distinct_text = f"SELECT {', '.join(distinct)} FROM {group.prefix}sales"
+    if group.by:
+        distinct_text += f" GROUP BY {', '.join(group.names)}"
+    leads = f"SELECT {', '.join([*group.names, 'orders'])} FROM {group.prefix}leads"
+    yield f"{group.prefix}parts AS (\n  {leads}\n  UNION ALL\n  {distinct_text}\n)"
+    values = [*group.names, *(f"CAST(SUM(orders) AS INT64) AS {name}" for name in names)]
+    yield group.cte("totals", _columns(values), f"{group.prefix}parts", grouped=group.names)
+
+
+def _customer_ctes(group: _Group) -> Iterator[str]:
+    """One row per group and customer, then the totals. A customer is new in the period of the first purchase."""
+    is_daily = {one.column for one in group.by} - {"customer"} <= set(ROLLUPS["customer_sums"])
+    customer = [] if "customer" in group.names else [f"{CUSTOMER} AS customer"]
+    measured = ["active_lines", "first_sale", "last_sale"] if is_daily else [
+        "1 AS active_lines", "sale AS first_sale", "sale AS last_sale"
+    ]  # fmt: skip
+    source, where = (
+        (f"{group.days}_customers", "active_lines > 0")
+        if is_daily
+        else (f"{group.days}_lines", f"is_active AND {CUSTOMER} IS NOT NULL")
+    )
+    yield group.cte("rows", _columns([*_dimensions(group.by), *customer, *measured]), source, where)
+    keys = list(dict.fromkeys([*group.names, "customer"]))
+    one_each = [*keys, "SUM(active_lines) AS active_lines", "MIN(first_sale) <> MAX(last_sale) AS is_repeat"]
+    yield group.cte("groups", _columns(one_each), f"{group.prefix}rows", grouped=keys)
+    yield from _first_purchases(group)
+    yield _totals(group, f"{group.prefix}customers")
+
+
+def _first_purchases(group: _Group) -> Iterator[str]:
+    """The customers of the groups with is_new."""
+    groups = f"{group.prefix}groups"
+    if not any("is_new" in one.expression for one in group.columns.values()):
+        yield group.cte("customers", "*", groups)
+        return
+    known = group.cte("known", f"DISTINCT {CUSTOMER} AS customer", "known_customers", "active_lines > 0")
+    yield known
+    periods = [one for one in group.by if one.is_period]
+    joins = f"{groups}\n  LEFT JOIN {group.prefix}known AS known ON known.customer = {groups}.customer"
+    is_new = ["known.customer IS NULL"]
+    if periods:
+        yield group.cte(
+            "purchases", f"{CUSTOMER} AS customer, sale_date", "until_customers", "active_lines > 0"
+        )  # fmt: skip
+        yield group.cte(
+            "firsts", "customer, MIN(sale_date) AS sale_date", f"{group.prefix}purchases", grouped=["customer"]
+        )
+        periods_text = [f"{one.sql} AS first_{one.name}" for one in periods]
+        yield group.cte("first_periods", _columns(["customer", *periods_text]), f"{group.prefix}firsts")
+        joins += f"\n  LEFT JOIN {group.prefix}first_periods AS firsts ON firsts.customer = {groups}.customer"
+        is_new += [f"firsts.first_{one.name} = {groups}.{one.name}" for one in periods]
+    yield group.cte("customers", f"{groups}.*,\n    {' AND '.join(is_new)} AS is_new", joins)
+
+
+def _comparable_ctes(group: _Group, series: str = "before") -> Iterator[str]:
+    """As for lines, limited to the stores that were open in both of the compared periods."""
+    yield group.cte(
+        "bounds",
+        "DATE_ADD(MAX(IF(series = '{0}', first_day, NULL)), INTERVAL 6 DAY) AS opened_until,\n    "
+        "DATE_SUB(MAX(IF(series = 'now', last_day, NULL)), INTERVAL 6 DAY) AS sold_after".replace("{0}", series),
+        "compared_periods",
+    )
+    yield group.cte(
+        "stores",
+        "region AS comparable_region, COALESCE(store_id, '') AS comparable_store",
+        f"visible_stores\n  CROSS JOIN {group.prefix}bounds AS bounds",
+        "first_day <= bounds.opened_until AND last_day >= bounds.sold_after",
+    )
+    stores = f"{group.prefix}stores"
+    condition = f"{stores}.comparable_region = sums.region AND {stores}.comparable_store = COALESCE(sums.store_id, '')"
+    columns = _columns([*_dimensions(group.by), *_own_columns(group)])
+    yield group.cte("rows", columns, f"{_sums(group, 'store_id')} AS sums\n  INNER JOIN {stores} ON {condition}")
+    yield _totals(group)
+
+
+_CTES: Mapping[str, Callable[[_Group], Iterator[str]]] = {
+    "line": _line_ctes,
+    "order": _order_ctes,
+    "customer": _customer_ctes,
+    "comparable": _comparable_ctes,
+    "year_comparable": lambda group: _comparable_ctes(group, "year-before"),
+}
+
+
+def _totals(group: _Group, source: str = "") -> str:
+    values = [f"{_aggregate(one)} AS {name}" for name, one in group.columns.items()]
+    return group.cte(
+        "totals", _columns([*group.names, *values]), source or f"{group.prefix}rows", grouped=group.names
+    )
+
+
+def _aggregate(one: Measure) -> str:
+    """The aggregate with its filter, as the type of its format; amounts are rounded here."""
+    text = one.expression
+    if one.filter:
+        text = _AGGREGATE.sub(lambda found: f"{found[1]}({found[2] or ''}IF({one.filter}, {found[3]}, NULL))", text)
+    kind = {"count": "INT64", "day": ""}.get(one.format, "NUMERIC")
+    return f"CAST({text} AS {kind})" if kind else text
+
+
+def _own_columns(group: _Group) -> list[str]:
+    """Columns of the relation that the measures read, except those that are dimensions already."""
+    words = {word for one in group.columns.values() for word in _words(one)}
+    return sorted(words - {one.name for one in group.by if one.sql == one.name})
+
+
+def _words(one: Measure) -> set[str]:
+    text = re.sub(r"'[^']*'", "", f"{one.expression} {one.filter}")
+    return {word for word in re.findall(r"\b[a-z_]+\b", text)}
+
+
+def _sums(group: _Group, *columns: str) -> str:
+    """The smallest relation of sums that has the dimensions and the columns of the measures."""
+    needed = {one.column for one in group.by} | set(columns)
+    needed |= {word for one in group.columns.values() for word in _words(one)} & _DIMENSION_COLUMNS
+    for table in ("day_sums", "product_sums"):
+        product = {"product"} if table == "product_sums" else set[str]()
+        if needed <= {*ROLLUPS[table], *product}:
+            return f"{group.days}_{table.removeprefix('day_')}"
+    return f"{group.days}_line_sums"
+
+
+def _dimensions(by: Sequence[Dimension]) -> list[str]:
+    """Their expressions with their names."""
+    return [one.sql if one.sql == one.name else f"{one.sql} AS {one.name}" for one in by]
+
+
+def _columns(columns: Sequence[str]) -> str:
+    return ",\n    ".join(columns)
