@@ -28,7 +28,7 @@ from portal import (
     inline_code,
     intake,
     live,
-    metric_explanation,
+    measures,
     navigation,
     pipeline,
     profile,
@@ -88,7 +88,7 @@ def create_app(app: App) -> Flask:
     flask.before_request(lambda: access.guard(csrf))
     rate_counts.limiter(flask, app.ports, every=0).limit(TRIES, methods=["POST"])(sign_in.blueprint)
     limits.limit(rate_counts.limiter(flask, app.ports, every=1), api.blueprint)
-    numbers = (dashboard, compare, metric_explanation, sale_lines, sale_history, search, changes, exports)
+    numbers = (dashboard, compare, measures, sale_lines, sale_history, search, changes, exports)
     kept = (views, annotations, sell)
     files = (uploads, data_sources, review, completeness, corrections, pipeline)
     people = (admin, audit, profile, tokens, catalogue, webhooks)

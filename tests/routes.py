@@ -46,7 +46,7 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "dashboard.show": [{}, {"from": "2026-06-01", "to": "2026-06-30"}, {"preset": "last-month"}, {"whole": "1"}],
     "sale_lines.show": [{}, {"q": "kettle", "sort": "-net_amount"}, {"column": "discount", "page": "2"}],
     "sale_lines.export": [{}, {"format": "jsonl"}, {"format": "parquet", "q": "kettle"}],
-    "metric_explanation.show": [{}, {"from": "2026-06-01", "to": "2026-06-30"}, {"uploads": "all", "page": "2"}],
+    "measures.explanation": [{}, {"from": "2026-06-01", "to": "2026-06-30"}, {"uploads": "all", "page": "2"}],
     "uploads.listing": [{}, {"q": "june"}, {"state": "counted"}, {"sort": "file"}, {"kind": "messages"}],
     "search.show": [{}, {"q": "MUM01/1"}, {"q": "kettle"}, {"q": "C1"}],
     "sale_history.show": [{}, {"region": "IN"}],

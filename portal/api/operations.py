@@ -15,7 +15,7 @@ from portal.api.uploads import MAX_UPLOADS
 from tillstream.analytics import catalogue
 from tillstream.analytics.catalogue import Parameter
 from tillstream.analytics.filters import COLUMNS, CURRENCY
-from tillstream.analytics.metrics import METRICS
+from tillstream.analytics.measures.definition import measures
 
 Json = dict[str, Any]
 
@@ -163,11 +163,11 @@ OPERATIONS: dict[str, Operation] = {
         ),
         right="numbers", headers=TAGGED | {"Link": PAGED["Link"]}, tabular=True,
     ),
-    "metric_explanation.told": Operation(
+    "measures.explanation_data": Operation(
         "Numbers", "Explain a figure: its definition, its uploads, and what is missing from it",
         {200: ("The figure", {"type": "object"})},
         parameters=(
-            path("figure", "Name of the figure", {"type": "string", "enum": list(METRICS)}),
+            path("figure", "Name of the figure", {"type": "string", "enum": list(measures())}),
             query("page", {"type": "integer", "minimum": 1, "maximum": 10**6, "default": 1}, "Page of the uploads"),
             *FILTERS,
         ),

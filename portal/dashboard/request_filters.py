@@ -89,7 +89,7 @@ def tile_address(name: str) -> str:
 
 def why_link(figure: str) -> str:
     """Address of the page that explains a figure of this dashboard."""
-    return _with_filters(url_for("metric_explanation.show", figure=figure))
+    return _with_filters(url_for("measures.explanation", figure=figure))
 
 
 def table_link(name: str, **changes: Any) -> str:

@@ -11,7 +11,7 @@ from table_text import parse_tables
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose
-from tillstream.analytics.row_scope import QueryContext
+from tillstream.analytics.row_scope.context import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
 LINES = """

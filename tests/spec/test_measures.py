@@ -15,7 +15,7 @@ from tillstream.analytics.measures.composer import Selection
 from tillstream.analytics.measures.definition import Measure, measures
 from tillstream.analytics.measures.dimensions import DIMENSIONS
 from tillstream.analytics.queries import compose
-from tillstream.analytics.row_scope import QueryContext
+from tillstream.analytics.row_scope.context import QueryContext
 from tillstream.domain.people import UNRESTRICTED
 
 FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))

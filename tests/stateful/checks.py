@@ -11,8 +11,8 @@ from stateful.model_batches import Key, ModelBatch
 from stateful.system import System
 
 import sql
+from tillstream.analytics.row_scope.summing import Where, total_query
 from tillstream.analytics.summed import totals_coverage
-from tillstream.analytics.summing import Where, total_query
 from tillstream.batches import packs
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, State
 from tillstream.domain.daily_totals import ROLLUPS

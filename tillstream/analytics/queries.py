@@ -20,9 +20,10 @@ from tillstream.analytics.comparison import (
     previous_year,
 )
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.metrics import METRICS
+from tillstream.analytics.measures.definition import measures
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.analytics.row_scope import QueryContext, conversion, relations
+from tillstream.analytics.row_scope.context import QueryContext
+from tillstream.analytics.row_scope.relations import conversion, relations
 from tillstream.analytics.summed import TotalsCoverage, totals_coverage
 from tillstream.domain.columns import COSTS, PERSONAL
 from tillstream.domain.errors import Rejected
@@ -55,7 +56,7 @@ _HAS_MONEY = re.compile(rf"^(?!\s*--).*\b({_MONEY})\b", re.MULTILINE)
 """Queries that depend on the currency; the others are not converted."""
 _READS_TOTALS = re.compile(r"\b(visible|(year_)?earlier|compared|known|until)_\w*(sums|amounts)\b")
 PERSONAL_COLUMNS = PERSONAL | {"customer"}
-COST_COLUMNS = COSTS | {metric.name for metric in METRICS.values() if metric.counts == "costed"}
+COST_COLUMNS = COSTS | {one.name for one in measures().values() if one.reads_costs}
 _READS_COMPARISON = re.compile(r"\b(earlier|year_earlier|compared)_(\w*lines|\w*sums|customers|amounts|periods)\b")
 PERSONAL_PARAMETER = "personal"
 """The query parameter that is 1 if the user may see personal columns, else 0."""

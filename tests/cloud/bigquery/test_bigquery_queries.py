@@ -24,7 +24,7 @@ from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose, describe, names
-from tillstream.analytics.row_scope import QueryContext
+from tillstream.analytics.row_scope.context import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 from tillstream.domain.tables import TABLES
 

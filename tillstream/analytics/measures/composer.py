@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tillstream.analytics.catalogue import Parameter, Query
 from tillstream.analytics.measures.arithmetic import Reference
-from tillstream.analytics.measures.definition import Measure, measure
+from tillstream.analytics.measures.definition import Grain, Measure, measure
 from tillstream.analytics.measures.dimensions import Dimension
 from tillstream.analytics.measures.parts import Part, part_of
 from tillstream.domain.daily_totals import DAY
@@ -97,7 +97,7 @@ def _value(reference: Reference) -> str:
 
 
 def _parts(selection: Selection, bases: Sequence[Reference]) -> list[Part]:
-    grouped: dict[tuple[str, str], dict[str, Measure]] = {}
+    grouped: dict[tuple[Grain, str], dict[str, Measure]] = {}
     for base in bases:
         one = measure(base.measure)
         grouped.setdefault((one.grain, base.function), {})[_column(base)] = one
@@ -154,5 +154,3 @@ def _cast(one: Measure, value: str) -> str:
 
 def _list(columns: Sequence[str]) -> str:
     return ",\n    ".join(columns)
-
-

@@ -51,12 +51,18 @@ class Measure:
     owner: str
     filter: str = ""
     empty: str = ""
+    query: str = ""
+    """The query of sql/queries that has the measure as a column or, for `growth`, as a row; empty: none."""
     rules: tuple[str, ...] = ()
     """Paragraphs."""
 
     @property
     def rule(self) -> str:
         return " ".join(self.rules)
+
+    @property
+    def reads_costs(self) -> bool:
+        return self.lines == "costed"
 
     @property
     def arithmetic(self) -> Arithmetic:
@@ -73,10 +79,10 @@ def measures() -> Mapping[str, Measure]:
 
 def measure(name: str) -> Measure:
     """Return the measure `name`. Raises `NotFound`."""
-    found = measures().get(name)
-    if found is None:
+    one = measures().get(name)
+    if one is None:
         raise NotFound(f"There is no measure {name}.{did_you_mean(name, tuple(measures()))}")
-    return found
+    return one
 
 
 def _measure(name: str, properties: Mapping[str, Any], rules: Mapping[str, str]) -> Measure:

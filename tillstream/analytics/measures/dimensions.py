@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from tillstream.domain.errors import NotFound
 from tillstream.domain.text.near_names import did_you_mean
 
-
 CUSTOMER = "COALESCE(customer_id, customer_name)"
 
 

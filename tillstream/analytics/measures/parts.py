@@ -103,11 +103,10 @@ def _first_purchases(group: _Group) -> Iterator[str]:
     if not any("is_new" in one.expression for one in group.columns.values()):
         yield group.cte("customers", "*", groups)
         return
-    known = group.cte("known", f"DISTINCT {CUSTOMER} AS customer", "known_customers", "active_lines > 0")
-    yield known
+    yield group.cte("previous", f"DISTINCT {CUSTOMER} AS customer", "known_customers", "active_lines > 0")
     periods = [one for one in group.by if one.is_period]
-    joins = f"{groups}\n  LEFT JOIN {group.prefix}known AS known ON known.customer = {groups}.customer"
-    is_new = ["known.customer IS NULL"]
+    joins = f"{groups}\n  LEFT JOIN {group.prefix}previous AS previous ON previous.customer = {groups}.customer"
+    is_new = ["previous.customer IS NULL"]
     if periods:
         yield group.cte(
             "purchases", f"{CUSTOMER} AS customer, sale_date", "until_customers", "active_lines > 0"
@@ -154,16 +153,14 @@ _CTES: Mapping[str, Callable[[_Group], Iterator[str]]] = {
 
 def _totals(group: _Group, source: str = "") -> str:
     values = [f"{_aggregate(one)} AS {name}" for name, one in group.columns.items()]
-    return group.cte(
-        "totals", _columns([*group.names, *values]), source or f"{group.prefix}rows", grouped=group.names
-    )
+    return group.cte("totals", _columns([*group.names, *values]), source or f"{group.prefix}rows", grouped=group.names)
 
 
 def _aggregate(one: Measure) -> str:
     """The aggregate with its filter, as the type of its format; amounts are rounded here."""
     text = one.expression
     if one.filter:
-        text = _AGGREGATE.sub(lambda found: f"{found[1]}({found[2] or ''}IF({one.filter}, {found[3]}, NULL))", text)
+        text = _AGGREGATE.sub(lambda match: f"{match[1]}({match[2] or ''}IF({one.filter}, {match[3]}, NULL))", text)
     kind = {"count": "INT64", "day": ""}.get(one.format, "NUMERIC")
     return f"CAST({text} AS {kind})" if kind else text
 
@@ -176,7 +173,7 @@ def _own_columns(group: _Group) -> list[str]:
 
 def _words(one: Measure) -> set[str]:
     text = re.sub(r"'[^']*'", "", f"{one.expression} {one.filter}")
-    return {word for word in re.findall(r"\b[a-z_]+\b", text)}
+    return set(re.findall(r"\b[a-z_]+\b", text))
 
 
 def _sums(group: _Group, *columns: str) -> str:

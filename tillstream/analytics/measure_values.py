@@ -37,5 +37,5 @@ def run(
 def _check_allowed(selection: Selection, scope: Scope) -> None:
     if any(one.is_personal for one in selection.by) and not scope.may(Action.SEE_PERSONAL):
         raise queries.Forbidden("Your role cannot see personal data and therefore cannot group by it.")
-    if any(one.lines == "costed" for one in selection.measures) and not scope.may(Action.SEE_COSTS):
+    if any(one.reads_costs for one in selection.measures) and not scope.may(Action.SEE_COSTS):
         raise queries.Forbidden("Your role cannot see costs and margins.")

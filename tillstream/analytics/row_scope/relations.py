@@ -1,14 +1,20 @@
 """Row-level security: the visible sales and batches as CTEs inserted into a query; values are parameters."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date, timedelta
 from typing import Any
 
 import sql
 from tillstream.analytics.comparison import Comparison, ReportedDays, previous_period, previous_year
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.summing import (
+from tillstream.analytics.row_scope.context import QueryContext
+from tillstream.analytics.row_scope.day_sets import (
+    comparison_where,
+    history_where,
+    scope_where,
+    until_where,
+    visible_where,
+)
+from tillstream.analytics.row_scope.summing import (
     LINES,
     Where,
     amount_query,
@@ -39,25 +45,8 @@ _VERSIONS = """(
   ) AS versions"""
 """The rows of sale_versions with the product of the catalogue, as in line_facts."""
 
-_RESOLVED = {"product_id": "product"}
-"""Column of a filter → column of the rows that has its values."""
-
 SERIES = {"now": "visible", "before": "earlier", "year-before": "year_earlier"}
 """Series of a compared query → its set of days."""
-
-
-@dataclass(frozen=True)
-class QueryContext:
-    """Context of a query in addition to scope and filters."""
-
-    reported: ReportedDays = field(default_factory=ReportedDays)
-    reporting_currency: str = ""
-    stale: tuple[date, ...] | None = None
-    """Days not covered by the daily totals; None if there are no daily totals."""
-    currency: str = ""
-    """Currency of all amounts, instead of the reporting currency; empty: the reporting currency."""
-    has_catalogue: bool = True
-    """FALSE if the catalogue of the warehouse has never had an entry."""
 
 
 def relations(
@@ -93,15 +82,15 @@ def relations(
     visible_refusals: rejected rows; for a scope limited to stores, only rows with a readable store in scope.
     """
     earlier, year = previous_period(filters, basis.reported), previous_year(filters, basis.reported)
-    visible = _visible_where(scope, filters, has_catalogue=basis.has_catalogue)
+    visible = visible_where(scope, filters, has_catalogue=basis.has_catalogue)
     visible.between(filters.start, filters.end, "filter")
     day_sets = {
         "visible": visible,
-        "earlier": _comparison_where(scope, filters, earlier, "earlier", basis),
-        "year_earlier": _comparison_where(scope, filters, year, "year_earlier", basis),
+        "earlier": comparison_where(scope, filters, earlier, "earlier", basis),
+        "year_earlier": comparison_where(scope, filters, year, "year_earlier", basis),
         "compared": visible if earlier or year else Where(["FALSE"]),
-        "known": _history_where(scope, filters),
-        "until": _until_where(scope, filters),
+        "known": history_where(scope, filters),
+        "until": until_where(scope, filters),
     }
     currency, selects = basis.currency or basis.reporting_currency, dict[str, tuple[str, dict[str, Any]]]()
     for name, where in day_sets.items():
@@ -138,7 +127,7 @@ def relations(
         ),
         "visible_batches": _batches(scope, filters),
         "visible_refusals": _refusals(scope),
-        "visible_stores": span_query(_scope_where(scope), basis.stale),
+        "visible_stores": span_query(scope_where(scope), basis.stale),
         "visible_names": _names(scope),
         "compared_periods": _compared_periods(earlier, year),
         "compared_days": _compared_days(basis.reported.within(filters)),
@@ -167,7 +156,7 @@ def _batches(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
     where.is_in("region", filters.region, "filter_region")
     if scope.stores is None and scope.salesperson is None:
         return where.select("batches"), where.params
-    rows = _scope_where(scope)
+    rows = scope_where(scope)
     matches = (
         "SELECT sightings.batch_no, COUNT(*) AS seen_rows FROM sightings "
         f"INNER JOIN ({rows.select('sale_versions', 'key, content')}) AS theirs "
@@ -209,17 +198,6 @@ def _compared_days(chosen: ReportedDays) -> tuple[str, dict[str, Any]]:
     return "SELECT @compared_from AS first_day, @compared_to AS last_day", params
 
 
-def _comparison_where(
-    scope: Scope, filters: Filters, comparison: Comparison | None, name: str, basis: QueryContext
-) -> Where:
-    if comparison is None:
-        return Where(["FALSE"])
-    prefix = "against" if filters.against else "filter"
-    where = _visible_where(scope, filters.against or filters, prefix, has_catalogue=basis.has_catalogue)
-    where.between(comparison.before_start, comparison.before_end, name)
-    return where
-
-
 def _compared_periods(earlier: Comparison | None, year: Comparison | None) -> tuple[str, dict[str, Any]]:
     rows: list[str] = []
     params: dict[str, Any] = {}
@@ -236,34 +214,3 @@ def _compared_periods(earlier: Comparison | None, year: Comparison | None) -> tu
             params |= {first: days[0], last: days[1]}
     none = "SELECT CAST(NULL AS STRING) AS series, CAST(NULL AS DATE) AS first_day, CAST(NULL AS DATE) AS last_day"
     return " UNION ALL ".join(rows) or f"SELECT * FROM ({none}) AS nothing WHERE FALSE", params
-
-
-def _history_where(scope: Scope, filters: Filters) -> Where:
-    if filters.start is None or filters.start == date.min:
-        return Where(["FALSE"])
-    where = _visible_where(scope, Filters())
-    where.between(None, filters.start - timedelta(days=1), "known")
-    return where
-
-
-def _until_where(scope: Scope, filters: Filters) -> Where:
-    where = _visible_where(scope, Filters())
-    where.between(None, filters.end, "until")
-    return where
-
-
-def _visible_where(scope: Scope, filters: Filters, prefix: str = "filter", *, has_catalogue: bool = True) -> Where:
-    where = _scope_where(scope)
-    where.computed = {} if has_catalogue else {"product": "COALESCE(product_id, product_name)"}
-    for column, values in filters.chosen().items():
-        where.is_in(_RESOLVED.get(column, column), values, f"{prefix}_{column}")
-    return where
-
-
-def _scope_where(scope: Scope) -> Where:
-    where = Where()
-    where.is_in("region", scope.regions, "scope_regions")
-    where.is_in("store_id", scope.stores, "scope_stores")
-    if scope.salesperson is not None:
-        where.is_in("salesperson_id", (scope.salesperson,) if scope.salesperson else (), "scope_salesperson")
-    return where

@@ -128,7 +128,7 @@ def total_query(
 
 
 def span_query(where: Where, stale: Sequence[date] | None) -> tuple[str, dict[str, Any]]:
-    """Return (SELECT, parameters) of the stores within `where`, with the first and last day of their sales that count."""
+    """Return (SELECT, parameters) of the stores within `where`, with the first and last day of sales that count."""
     rows, params = _rows("day_sums", where, stale)
     columns = f"region, store_id, MIN({DAY}) AS first_day, MAX({DAY}) AS last_day"
     active = "status <> 'cancelled'"

@@ -1,13 +1,14 @@
-"""Metric explanations: the value, the uploads it includes, and the data it does not include yet."""
+"""Explanations of measures: the value, the uploads it includes, and the data it does not include yet."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from tillstream.analytics import measure_values
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.metrics import METRICS, Metric
-from tillstream.analytics.queries import COST_COLUMNS, Forbidden, QueryCache, run
-from tillstream.domain.errors import NotFound
+from tillstream.analytics.measures import definition
+from tillstream.analytics.measures.definition import Measure
+from tillstream.analytics.queries import Forbidden, QueryCache, run
 from tillstream.domain.people import Action, Scope
 from tillstream.ports.warehouse import Warehouse
 
@@ -19,7 +20,7 @@ MANY_LINES = 1_000_000
 
 @dataclass(frozen=True)
 class Missing:
-    """Data missing from a metric: `rates` by currency, `refused` rows by region, `late` regions and stores."""
+    """Data missing from a measure: `rates` by currency, `refused` rows by region, `late` regions and stores."""
 
     unconverted_lines: int
     rates: list[dict[str, Any]]
@@ -30,8 +31,8 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class MetricExplanation:
-    figure: Metric
+class MeasureExplanation:
+    measure: Measure
     value: Any
     currency: str
     lines: int
@@ -43,14 +44,12 @@ class MetricExplanation:
     all_uploads: int = 0
 
 
-def get_metric(name: str, scope: Scope) -> Metric:
-    """Return the metric `name`. Raises `NotFound`, `Forbidden`."""
-    available = [one for one in METRICS if one not in COST_COLUMNS or scope.may(Action.SEE_COSTS)]
-    if name not in METRICS:
-        raise NotFound(f"There is no figure {name}. Available figures: {', '.join(available)}.")
-    if name not in available:
+def visible_measure(name: str, scope: Scope) -> Measure:
+    """Return the measure `name`. Raises `NotFound`, `Forbidden`."""
+    one = definition.measure(name)
+    if one.reads_costs and not scope.may(Action.SEE_COSTS):
         raise Forbidden("Your role cannot see costs and margins.")
-    return METRICS[name]
+    return one
 
 
 def explain(
@@ -63,14 +62,14 @@ def explain(
     limit: int = 50,
     offset: int = 0,
     whatever_it_takes: bool = False,
-) -> MetricExplanation:
-    """Explain the metric `name`. Raises `NotFound`, `Forbidden`, and as `queries.run`."""
-    metric = get_metric(name, scope)
+) -> MeasureExplanation:
+    """Explain the measure `name`. Raises `NotFound`, `Forbidden`, and as `queries.run`."""
+    measure = visible_measure(name, scope)
     (kpis,) = run(warehouse, "kpis", scope, filters, cache=cache).to_pylist()
     missing = _missing(warehouse, scope, filters, kpis, cache)
-    explanation = MetricExplanation(
-        metric,
-        _value(warehouse, scope, metric, filters, cache),
+    explanation = MeasureExplanation(
+        measure,
+        measure_values.run(warehouse, [name], (), scope, filters, cache=cache).column(name)[0].as_py(),
         kpis["currency"],
         kpis["lines"],
         kpis["as_of"],
@@ -79,20 +78,11 @@ def explain(
     if not scope.may(Action.SEE_UPLOADS) or (kpis["lines"] > MANY_LINES and not whatever_it_takes):
         return explanation
     uploads = run(
-        warehouse, "included-uploads", scope, filters, cache=cache, counts=metric.counts, limit=limit, offset=offset
+        warehouse, "included-uploads", scope, filters, cache=cache, counts=measure.lines, limit=limit, offset=offset
     ).to_pylist()
-    return MetricExplanation(
+    return MeasureExplanation(
         **vars(explanation) | {"uploads": uploads, "all_uploads": uploads[0]["all_uploads"] if uploads else 0}
     )
-
-
-def _value(warehouse: Warehouse, scope: Scope, metric: Metric, filters: Filters, cache: QueryCache | None) -> Any:
-    rows = run(warehouse, metric.query, scope, filters, cache=cache).to_pylist()
-    if metric.query != "growth":
-        return rows[0][metric.name]
-    column = "year_growth" if metric.name.endswith("year_growth") else "growth"
-    base_name = metric.name.removesuffix(f"_{column}")
-    return next((row[column] for row in rows if row["figure"] == base_name), None)
 
 
 def _missing(

@@ -10,17 +10,17 @@ from portal import metrics
 from portal.access import allow
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import resolved
-from portal.metric_explanation import texts
+from portal.measures import texts
 from portal.uploads import scoped
-from tillstream.analytics import metric_explanation
+from tillstream.analytics import measure_explanation
 from tillstream.analytics.json_values import to_json
-from tillstream.analytics.metrics import COUNTED_LINES
+from tillstream.analytics.measures.definition import COUNTED_LINES, Measure
 from tillstream.domain.batch.record import State
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 
-blueprint = Blueprint("metric_explanation", __name__, template_folder="templates")
+blueprint = Blueprint("measures", __name__, template_folder="templates")
 
 PER_PAGE, LAST_PAGE = 50, 10**6
 LATE = 20
@@ -39,33 +39,50 @@ WAITING = (State.HELD, State.FAILED, State.RECEIVED, State.STAGING, State.STAGED
 
 @blueprint.get("/why/<figure>")
 @allow(Action.SEE_NUMBERS)
-def show(figure: str) -> ResponseReturnValue:
+def explanation(figure: str) -> ResponseReturnValue:
     """Explanation of a figure as a page."""
     page = _page()
-    explanation, filters = _explained(figure, page), resolved()[0]
+    why, filters = _explained(figure, page), resolved()[0]
     return render_template(
-        "metric_explanation/show.html",
-        why=explanation,
-        counted=COUNTED_LINES[explanation.figure.counts],
+        "measures/explanation.html",
+        why=why,
+        counted=COUNTED_LINES[why.measure.lines],
         filters=filters,
-        lines_of=_statuses(explanation.figure.counts, filters.get("status")),
+        lines_of=_statuses(why.measure.lines, filters.get("status")),
         scope=scope(),
         waiting=_waiting(),
-        late=explanation.missing.late[:LATE],
+        late=why.missing.late[:LATE],
         page=page,
-        more=page * PER_PAGE < explanation.all_uploads,
-        **_cost_shares(explanation),
+        more=page * PER_PAGE < why.all_uploads,
+        **_cost_shares(why),
     )
 
 
-@blueprint.get("/api/why/<figure>", endpoint="told")
-@blueprint.get("/api/v1/why/<figure>", endpoint="told")
+@blueprint.get("/api/why/<figure>", endpoint="explanation_data")
+@blueprint.get("/api/v1/why/<figure>", endpoint="explanation_data")
 @allow(Action.SEE_NUMBERS)
-def explain(figure: str) -> ResponseReturnValue:
+def explanation_data(figure: str) -> ResponseReturnValue:
     """One figure: its value, definition and formula, the uploads in it and what is missing from it; takes `page`."""
-    explanation = _explained(figure, _page())
+    why = _explained(figure, _page())
     waiting = [{"state": state, "files": len(files)} for state, files in _waiting().items()]
-    return jsonify(to_json(explanation) | {"counted": COUNTED_LINES[explanation.figure.counts], "waiting": waiting})
+    answer = to_json(why)
+    del answer["measure"]
+    counted = COUNTED_LINES[why.measure.lines]
+    return jsonify({"figure": _published(why.measure)} | answer | {"counted": counted, "waiting": waiting})
+
+
+def _published(one: Measure) -> dict[str, str]:
+    """The definition of a measure as this operation has always named its properties."""
+    return {
+        "name": one.name,
+        "label": one.label,
+        "unit": "count" if one.format == "quantity" else one.format,
+        "query": one.query,
+        "counts": one.lines,
+        "definition": one.description,
+        "formula": one.formula,
+        "rule": one.rule,
+    }
 
 
 def _page() -> int:
@@ -84,9 +101,9 @@ def _statuses(counts: str, chosen: list[str] | None) -> list[str]:
     return counted if len(counted) < len(STATUSES) else []
 
 
-def _explained(figure: str, page: int) -> metric_explanation.MetricExplanation:
+def _explained(figure: str, page: int) -> measure_explanation.MeasureExplanation:
     app = tillstream()
-    return metric_explanation.explain(
+    return measure_explanation.explain(
         app.ports.warehouse,
         scope(),
         figure,
@@ -98,13 +115,13 @@ def _explained(figure: str, page: int) -> metric_explanation.MetricExplanation:
     )
 
 
-def _cost_shares(explanation: metric_explanation.MetricExplanation) -> dict[str, Decimal]:
+def _cost_shares(why: measure_explanation.MeasureExplanation) -> dict[str, Decimal]:
     """Shares of the revenue whose cost is not known, and whose cost is from the catalogue or from the sources.
 
     All are 0 for a figure that is not of lines with costs, or without any cost.
     """
     shares = dict.fromkeys(("without_cost", "catalogue_cost", "source_cost"), Decimal(0))
-    if explanation.figure.counts != "costed":
+    if why.measure.lines != "costed":
         return shares
     (headline,) = metrics.ask("headline", metrics.parse_filters(resolved()[0])).to_pylist()
     coverage, catalogue = headline["cost_coverage"], headline["catalogue_coverage"] or Decimal(0)
