@@ -19,6 +19,7 @@ from portal import (
     compression,
     context,
     corrections,
+    customers,
     dashboard,
     data_sources,
     errors,
@@ -31,6 +32,7 @@ from portal import (
     measures,
     navigation,
     pipeline,
+    products,
     profile,
     rate_counts,
     request_log,
@@ -88,7 +90,7 @@ def create_app(app: App) -> Flask:
     flask.before_request(lambda: access.guard(csrf))
     rate_counts.limiter(flask, app.ports, every=0).limit(TRIES, methods=["POST"])(sign_in.blueprint)
     limits.limit(rate_counts.limiter(flask, app.ports, every=1), api.blueprint)
-    numbers = (dashboard, compare, measures, sale_lines, sale_history, search, changes, exports)
+    numbers = (dashboard, compare, customers, products, measures, sale_lines, sale_history, search, changes, exports)
     kept = (views, annotations, sell)
     files = (uploads, data_sources, review, completeness, corrections, pipeline)
     people = (admin, audit, profile, tokens, catalogue, webhooks)

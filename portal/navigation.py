@@ -29,6 +29,8 @@ AREAS: tuple[Area, ...] = (
     Area("dashboard.show", "Sales", "Numbers", "chart", "s", Action.SEE_NUMBERS),
     Area("live.show", "Live", "Numbers", "flow", "v", Action.SEE_NUMBERS),
     Area("compare.show", "Compare", "Numbers", "columns", "b", Action.SEE_NUMBERS, ("views.show",)),
+    Area("customers.show", "Customers", "Numbers", "people", "j", Action.SEE_NUMBERS, ("customers.segment",)),
+    Area("products.show", "Products", "Numbers", "list", "q", Action.SEE_NUMBERS),
     Area(
         "sale_lines.show",
         "Sale lines",
@@ -48,6 +50,7 @@ AREAS: tuple[Area, ...] = (
         ("changes.settlement", "changes.lines"),
     ),
     Area("annotations.show", "Annotations", "Numbers", "calendar", "m", Action.SEE_NUMBERS),
+    Area("measures.listing", "Measures", "Numbers", "columns", "z", Action.SEE_NUMBERS, ("measures.explanation",)),
     Area("sell.show", "Sell", "Stores", "receipt", "n", Action.ENTER_SALES),
     Area(
         "catalogue.show",

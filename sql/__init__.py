@@ -88,6 +88,14 @@ def queries() -> tuple[str, ...]:
 
 
 @cache
+def relations() -> dict[str, str]:
+    """name → SELECT of every file in `relations/`: rows that several queries read by that name."""
+    folder = resources.files(__name__).joinpath("relations")
+    names = sorted(f.name.removesuffix(".sql") for f in folder.iterdir() if f.name.endswith(".sql"))
+    return {name: re.sub(r"^--.*\n", "", text(f"relations/{name}"), flags=re.MULTILINE).strip() for name in names}
+
+
+@cache
 def migrations() -> tuple[tuple[int, str, str], ...]:
     """(number, name, script) of every file in `migrations/`, in order: changes of existing tables in the cloud. New
     tables have the last number."""

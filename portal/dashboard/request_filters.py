@@ -35,9 +35,9 @@ class DashboardFilters:
         return self.filters.start is not None and self.filters.end is not None
 
 
-def read() -> DashboardFilters:
-    """Filters of this request. Raises `Rejected`, `UnknownValue`."""
-    values, preset = resolved()
+def read(default: str = "") -> DashboardFilters:
+    """Filters of this request; default: see `resolved`. Raises `Rejected`, `UnknownValue`."""
+    values, preset = resolved(default)
     period = request.args.get("period", "")
     filters = metrics.parse_filters(values)
     latest = metrics.latest(filters)
@@ -62,9 +62,11 @@ def default_period(filters: Filters) -> str:
     return "daily" if days < 93 else "monthly" if days < 6 * 366 else "quarterly"
 
 
-def resolved() -> tuple[dict[str, list[str]], str]:
-    """Filters of the address as text, and the preset of their dates."""
+def resolved(default: str = "") -> tuple[dict[str, list[str]], str]:
+    """Filters of the address as text, and the preset of their dates. default: the preset of an address without any."""
     values, preset = metrics.requested_filters(), request.args.get("preset", "")
+    if not preset and not any(name in values for name in DATES):
+        preset = default
     if preset in PRESETS:
         start, end = dates_of(preset, ports().clock.now().date())
         return values | {"from": [start.isoformat()], "to": [end.isoformat()]}, preset
@@ -74,12 +76,13 @@ def resolved() -> tuple[dict[str, list[str]], str]:
 
 
 def here(anchor: str = "", /, **changes: Any) -> str:
-    """Address of the current dashboard with changes; new dates replace a preset."""
+    """Address of the current dashboard or page with changes; new dates replace a preset."""
     if "from" in changes or "to" in changes:
         changes.setdefault("preset", None)
     changes.setdefault("whole", None)
     query = with_args(request.args.to_dict(flat=False), **changes)
-    return url_for("dashboard.show") + (f"?{query}" if query else "") + (f"#{anchor}" if anchor else "")
+    path = url_for("dashboard.show") if request.blueprint == "dashboard" else request.path
+    return path + (f"?{query}" if query else "") + (f"#{anchor}" if anchor else "")
 
 
 def tile_address(name: str) -> str:

@@ -41,6 +41,11 @@ TABLES = (
     "top-customers",
     "monthly-trends",
     "by-currency",
+    "rfm-segments",
+    "customers-by-segment",
+    "cohort-retention",
+    "abc-classes",
+    "products-by-class",
     "freshness-of-everything",
 )
 """Queries that can be exported: those of the dashboards."""

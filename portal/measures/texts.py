@@ -1,4 +1,22 @@
-"""Texts of the explanation of a figure."""
+"""Texts of the list of measures and of their explanations."""
+
+FORMATS = {
+    "money": "Amount",
+    "count": "Number",
+    "quantity": "Number",
+    "share": "Share",
+    "growth": "Growth",
+    "day": "Day",
+    "class": "Class",
+}
+"""Format of a measure → its label."""
+COLUMNS = (
+    {"key": "label", "label": "Measure", "sort": True},
+    {"key": "description", "label": "Meaning"},
+    {"key": "formula", "label": "Formula"},
+    {"key": "format", "label": "Format", "sort": True},
+    {"key": "owner", "label": "Owner", "sort": True},
+)
 
 
 def no_page(text: str, last: int) -> str:

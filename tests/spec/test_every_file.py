@@ -20,6 +20,7 @@ from tillstream.receipts import batch_queries
 
 ROOT = Path(sql.__file__).parent
 FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.sql") if path.suffixes == [".sql"])
+FILES_OF_THEIR_OWN = [file for file in FILES if not file.startswith("relations/")]
 DAY = date(2024, 1, 1)
 SAMPLES: dict[str, Any] = {"INT64": 1, "STRING": "x", "BOOL": True, "DATE": DAY, "ARRAY<DATE>": [DAY]}
 SAMPLES |= {"ARRAY<INT64>": [1], "ARRAY<STRING>": ["x"], "ARRAY<NUMERIC>": [Decimal(1)]}
@@ -43,7 +44,7 @@ def _statement(file: str) -> tuple[str, dict[str, Any]]:
     return text, {name: SAMPLES[types[name]] for name in used}
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", FILES_OF_THEIR_OWN)
 def test_googlesql_takes_the_file_and_duckdb_gives_the_same_columns(judge: Judge, duck: Duck, file: str) -> None:
     text, params = _statement(file)
     columns = [name for name, _ in judge.columns(text, params)]

@@ -53,9 +53,14 @@ def stocked() -> Duck:
 
 
 def composed(name: str, scope: Scope, filters: Filters, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    taken = {p.name for p in describe(name).parameters}
+    permitted = {p.name: p.words for p in describe(name).parameters}
+    taken = {key: value for key, value in (PARAMETERS | params).items() if key in permitted}
     return compose(
-        name, scope, filters, BASIS, **{key: value for key, value in (PARAMETERS | params).items() if key in taken}
+        name,
+        scope,
+        filters,
+        BASIS,
+        **{key: value for key, value in taken.items() if not permitted[key] or value in permitted[key]},
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache, cached_property
+from textwrap import indent
 from typing import Any
 
 import sql
@@ -99,4 +100,12 @@ def describe(name: str) -> Query:
         )
         for m in matches
     )
-    return Query(name, text, description, parameters, needs)
+    return Query(name, _with_relations(text), description, parameters, needs)
+
+
+def _with_relations(text: str) -> str:
+    """Define the relations of sql/relations that a query reads, before its own."""
+    for name, select in sql.relations().items():
+        if re.search(rf"\b{name}\b", text):
+            text = text.replace("WITH\n", f"WITH\n{name} AS (\n{indent(select, '  ')}\n),\n", 1)
+    return text

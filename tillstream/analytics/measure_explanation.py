@@ -69,7 +69,7 @@ def explain(
     missing = _missing(warehouse, scope, filters, kpis, cache)
     explanation = MeasureExplanation(
         measure,
-        measure_values.run(warehouse, [name], (), scope, filters, cache=cache).column(name)[0].as_py(),
+        _value(warehouse, measure, scope, filters, cache),
         kpis["currency"],
         kpis["lines"],
         kpis["as_of"],
@@ -83,6 +83,13 @@ def explain(
     return MeasureExplanation(
         **vars(explanation) | {"uploads": uploads, "all_uploads": uploads[0]["all_uploads"] if uploads else 0}
     )
+
+
+def _value(warehouse: Warehouse, measure: Measure, scope: Scope, filters: Filters, cache: QueryCache | None) -> Any:
+    """The value of the whole selection; None for an attribute, which has none."""
+    if measure.grain == "attribute":
+        return None
+    return measure_values.run(warehouse, [measure.name], (), scope, filters, cache=cache).column(0)[0].as_py()
 
 
 def _missing(

@@ -1,6 +1,7 @@
 """Values of measures within a scope and filters."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -8,11 +9,14 @@ import pyarrow as pa
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures.composer import Selection, compose
-from tillstream.analytics.measures.definition import measure
-from tillstream.analytics.measures.dimensions import dimension
+from tillstream.analytics.measures.definition import Measure, measure
+from tillstream.analytics.measures.dimensions import Dimension, dimension
 from tillstream.analytics.query_cache import QueryCache
+from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action, Scope
 from tillstream.ports.warehouse import Warehouse
+
+AMOUNT = pa.decimal128(38, 9)
 
 
 def run(
@@ -29,13 +33,34 @@ def run(
 
     Raises `NotFound` for an unknown measure or dimension, `Forbidden`, `Rejected`, and as `queries.run`.
     """
-    selection = Selection(tuple(map(measure, names)), tuple(map(dimension, by)))
-    _check_allowed(selection, scope)
-    return queries.run(warehouse, compose(selection), scope, filters, cache=cache, **params)
+    chosen, dimensions = tuple(map(measure, names)), tuple(map(dimension, by))
+    _check_allowed(chosen, dimensions, scope)
+    effects = [one for one in chosen if one.grain == "effect"]
+    composed = tuple(one for one in chosen if one not in effects)
+    if composed or not effects:
+        query = compose(Selection(composed, dimensions))
+        values = queries.run(warehouse, query, scope, filters, cache=cache, **params)
+    else:
+        values = pa.table({})
+    for one in effects:
+        values = values.append_column(one.name, pa.array([_effect(warehouse, one, scope, filters, cache)], AMOUNT))
+    return values.select([*by, *names])
 
 
-def _check_allowed(selection: Selection, scope: Scope) -> None:
-    if any(one.is_personal for one in selection.by) and not scope.may(Action.SEE_PERSONAL):
+def _effect(
+    warehouse: Warehouse, one: Measure, scope: Scope, filters: Filters | None, cache: QueryCache | None
+) -> Decimal | None:
+    rows = queries.run(warehouse, one.query, scope, filters, cache=cache).to_pylist()
+    return next((row["amount"] for row in rows if row["effect"] == one.expression), None)
+
+
+def _check_allowed(chosen: Sequence[Measure], by: Sequence[Dimension], scope: Scope) -> None:
+    if any(one.is_personal for one in by) and not scope.may(Action.SEE_PERSONAL):
         raise queries.Forbidden("Your role cannot see personal data and therefore cannot group by it.")
-    if any(one.reads_costs for one in selection.measures) and not scope.may(Action.SEE_COSTS):
+    if any(one.reads_costs for one in chosen) and not scope.may(Action.SEE_COSTS):
         raise queries.Forbidden("Your role cannot see costs and margins.")
+    for one in chosen:
+        if one.grain == "attribute":
+            raise Rejected(f"{one.name} has no value for a whole selection; run the query {one.query}.")
+        if one.grain == "effect" and by:
+            raise Rejected(f"{one.name} cannot be grouped; run the query change-by-group.")

@@ -12,8 +12,8 @@ from tillstream.analytics.measures.arithmetic import Arithmetic, parse
 from tillstream.domain.errors import NotFound
 from tillstream.domain.text.near_names import did_you_mean
 
-Format = Literal["money", "count", "quantity", "share", "growth", "day"]
-Grain = Literal["line", "order", "customer", "comparable", "year_comparable", "measure"]
+Format = Literal["money", "count", "quantity", "share", "growth", "day", "class"]
+Grain = Literal["line", "order", "customer", "comparable", "year_comparable", "measure", "effect", "attribute"]
 Lines = Literal["all", "active", "orders", "cancelled", "pending", "returned", "costed", "unconverted"]
 
 COUNTED_LINES: dict[Lines, str] = {
@@ -33,6 +33,8 @@ GRAINS: dict[Grain, str] = {
     "comparable": "As for lines, limited to stores that are comparable with the previous period.",
     "year_comparable": "As for lines, limited to stores that are comparable with the previous year.",
     "measure": "Computed from other measures.",
+    "effect": "One part of the change of the revenue; for the whole selection only.",
+    "attribute": "A column of a named query, with one row per product, customer, or cohort.",
 }
 
 
@@ -59,6 +61,11 @@ class Measure:
     @property
     def rule(self) -> str:
         return " ".join(self.rules)
+
+    @property
+    def has_query_only(self) -> bool:
+        """Whether only a named query computes the measure."""
+        return self.grain in {"effect", "attribute"}
 
     @property
     def reads_costs(self) -> bool:
