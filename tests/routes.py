@@ -36,6 +36,7 @@ ARGUMENTS: dict[str, str | int] = {
     "annotation_id": "2026-06-01-00000000",
     "sending_id": "0" * 32,
     "tab": "products",
+    "segment": "champions",
     "kind": "products",
     "entry_id": "0" * 16 + "-" + "0" * 8,
 }
@@ -47,6 +48,10 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "sale_lines.show": [{}, {"q": "kettle", "sort": "-net_amount"}, {"column": "discount", "page": "2"}],
     "sale_lines.export": [{}, {"format": "jsonl"}, {"format": "parquet", "q": "kettle"}],
     "measures.explanation": [{}, {"from": "2026-06-01", "to": "2026-06-30"}, {"uploads": "all", "page": "2"}],
+    "measures.listing": [{}, {"q": "revenue", "sort": "-owner"}, {"owner": "Finance", "page": "2"}],
+    "customers.show": [{}, {"cohorts": "quarterly"}, {"preset": "last-month"}],
+    "customers.segment": [{}, {"q": "a", "sort": "-recency_score"}],
+    "products.show": [{}, {"q": "kettle", "class": "A", "sort": "-units"}],
     "uploads.listing": [{}, {"q": "june"}, {"state": "counted"}, {"sort": "file"}, {"kind": "messages"}],
     "search.show": [{}, {"q": "MUM01/1"}, {"q": "kettle"}, {"q": "C1"}],
     "sale_history.show": [{}, {"region": "IN"}],

@@ -58,8 +58,8 @@ def _cohort(start: date, rows: dict[int, dict[str, Any]], months: int, last_day:
             cells.append(None)
             continue
         row = rows.get(number)
-        values = (row["customers"], row["retention"]) if row else (0, Decimal(0))
-        cells.append(Cell(*values, is_complete=ends - timedelta(days=1) <= last_day))
+        customers, retention = (row["customers"], row["retention"]) if row else (0, Decimal(0))
+        cells.append(Cell(customers, retention, is_complete=ends - timedelta(days=1) <= last_day))
     return Cohort(start, size, cells)
 
 

@@ -47,9 +47,8 @@ def listing() -> ResponseReturnValue:
     query = list_view.list_query(sorts=SORTS, filters=("owner",), default_sort="")
     visible = [one for one in definition.measures().values() if not one.reads_costs or scope().may(Action.SEE_COSTS)]
     owners, words = query.chosen["owner"], query.q.casefold().split()
-    rows = [
-        one for one in visible if all(word in _searched(one) for word in words) and (not owners or one.owner in owners)
-    ]
+    chosen = [one for one in visible if not owners or one.owner in owners]
+    rows = [one for one in chosen if all(word in _searched(one) for word in words)]
     if query.sort:
         rows.sort(key=lambda one: getattr(one, query.column).casefold(), reverse=query.down)
     return render_template(
