@@ -36,9 +36,9 @@ def show() -> ResponseReturnValue:
     values = measure_values.run(
         ports().warehouse, FIGURES, (), scope(), selection.filters, cache=tillstream().queries
     ).to_pylist()[0]
-    table = cohorts.cohorts(
-        metrics.ask("cohort-retention", selection.filters, period=period).to_pylist(), period, _last_day(selection)
-    )
+    first_day, last_day = _reported(selection)
+    rows = metrics.ask("cohort-retention", selection.filters, period=period).to_pylist()
+    table = cohorts.cohorts(rows, period, last_day)
     return render_template(
         "customers/show.html",
         values=values,
@@ -46,6 +46,7 @@ def show() -> ResponseReturnValue:
         segment_texts=texts.SEGMENTS,
         cohorts=table,
         width=cohorts.width(table),
+        has_first=first_day is not None and bool(table) and table[0].start <= first_day,
         period=period,
         periods=texts.PERIODS,
         since=texts.SINCE[period],
@@ -99,12 +100,11 @@ def _columns() -> list[dict[str, Any]]:
     ]
 
 
-def _last_day(selection: DashboardFilters) -> date | None:
-    """The last reported day of the selection."""
-    filters = replace(selection.filters, start=None, end=None)
-    (row,) = metrics.ask("reported-days", filters).to_pylist()
-    days = [day for day in (row["last_day"], selection.filters.end) if day]
-    return min(days) if row["last_day"] else None
+def _reported(selection: DashboardFilters) -> tuple[date | None, date | None]:
+    """First reported day, and the last one of the selection."""
+    (row,) = metrics.ask("reported-days", replace(selection.filters, start=None, end=None)).to_pylist()
+    last = row["last_day"]
+    return row["first_day"], min(last, selection.filters.end or last) if last else None
 
 
 def _text(row: dict[str, Any]) -> str:

@@ -74,6 +74,7 @@ def explanation(figure: str) -> ResponseReturnValue:
     return render_template(
         "measures/explanation.html",
         why=why,
+        attribute_page=texts.PAGES.get(why.measure.query) if why.measure.grain == "attribute" else None,
         counted=COUNTED_LINES[why.measure.lines],
         filters=filters,
         lines_of=_statuses(why.measure.lines, filters.get("status")),

@@ -10,6 +10,12 @@ FORMATS = {
     "class": "Class",
 }
 """Format of a measure → its label."""
+PAGES = {
+    "products-by-class": ("products.show", "Products"),
+    "cohort-retention": ("customers.show", "Customers"),
+    "customers-by-segment": ("customers.show", "Customers"),
+}
+"""Query of an attribute → the endpoint and the label of the page that shows it."""
 COLUMNS = (
     {"key": "label", "label": "Measure", "sort": True},
     {"key": "description", "label": "Meaning"},

@@ -37,14 +37,13 @@ def run(
     _check_allowed(chosen, dimensions, scope)
     effects = [one for one in chosen if one.grain == "effect"]
     composed = tuple(one for one in chosen if one not in effects)
+    columns: dict[str, Any] = {
+        one.name: pa.array([_effect(warehouse, one, scope, filters, cache)], AMOUNT) for one in effects
+    }
     if composed or not effects:
-        query = compose(Selection(composed, dimensions))
-        values = queries.run(warehouse, query, scope, filters, cache=cache, **params)
-    else:
-        values = pa.table({})
-    for one in effects:
-        values = values.append_column(one.name, pa.array([_effect(warehouse, one, scope, filters, cache)], AMOUNT))
-    return values.select([*by, *names])
+        values = queries.run(warehouse, compose(Selection(composed, dimensions)), scope, filters, cache=cache, **params)
+        columns |= {name: values.column(name) for name in values.column_names}
+    return pa.table({name: columns[name] for name in (*by, *names)})
 
 
 def _effect(
