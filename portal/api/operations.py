@@ -163,6 +163,10 @@ OPERATIONS: dict[str, Operation] = {
         ),
         right="numbers", headers=TAGGED | {"Link": PAGED["Link"]}, tabular=True,
     ),
+    "measures.definitions": Operation(
+        "Numbers", "Definitions of the measures, and the dimensions they can be grouped by",
+        {200: ("The definitions", "Measures")}, right="numbers",
+    ),
     "measures.explanation_data": Operation(
         "Numbers", "Explain a figure: its definition, its uploads, and what is missing from it",
         {200: ("The figure", {"type": "object"})},

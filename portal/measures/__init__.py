@@ -6,26 +6,25 @@ from typing import Any
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import list_view, metrics
+from portal import metrics
 from portal.access import allow
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import resolved
-from portal.measures import texts
+from portal.measures import definitions, texts
 from portal.uploads import scoped
 from tillstream.analytics import measure_explanation
 from tillstream.analytics.json_values import to_json
-from tillstream.analytics.measures import definition
 from tillstream.analytics.measures.definition import COUNTED_LINES, Measure
-from tillstream.analytics.measures.dimensions import DIMENSIONS
 from tillstream.domain.batch.record import State
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 
 blueprint = Blueprint("measures", __name__, template_folder="templates")
+blueprint.add_url_rule("/measures", "listing", definitions.listing)
+blueprint.add_url_rule("/api/v1/measures", "definitions", definitions.definitions)
 
 PER_PAGE, LAST_PAGE = 50, 10**6
-SORTS = ("label", "format", "owner")
 LATE = 20
 STATUSES_OF = {
     "active": ("completed", "pending", "returned"),
@@ -38,31 +37,6 @@ STATUSES_OF = {
 }
 WAITING = (State.HELD, State.FAILED, State.RECEIVED, State.STAGING, State.STAGED)
 """States of files that were received but are not in any figure."""
-
-
-@blueprint.get("/measures")
-@allow(Action.SEE_NUMBERS)
-def listing() -> ResponseReturnValue:
-    """Every measure that the user may see, with its definition."""
-    query = list_view.list_query(sorts=SORTS, filters=("owner",), default_sort="")
-    visible = [one for one in definition.measures().values() if not one.reads_costs or scope().may(Action.SEE_COSTS)]
-    owners, words = query.chosen["owner"], query.q.casefold().split()
-    chosen = [one for one in visible if not owners or one.owner in owners]
-    rows = [one for one in chosen if all(word in _searched(one) for word in words)]
-    if query.sort:
-        rows.sort(key=lambda one: getattr(one, query.column).casefold(), reverse=query.down)
-    return render_template(
-        "measures/list.html",
-        page=list_view.page_of(query, rows),
-        columns=texts.COLUMNS,
-        formats=texts.FORMATS,
-        owners=[(one, one) for one in dict.fromkeys(one.owner for one in visible)],
-        dimensions=[one for one in DIMENSIONS.values() if not one.is_personal or scope().may(Action.SEE_PERSONAL)],
-    )
-
-
-def _searched(one: definition.Measure) -> str:
-    return f"{one.name} {one.label} {one.description} {one.formula}".casefold()
 
 
 @blueprint.get("/why/<figure>")
