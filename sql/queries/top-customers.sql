@@ -29,7 +29,7 @@ customers AS (
     COUNT(DISTINCT IF(counts_as_order, sale, NULL)) AS orders,
     CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
     COUNT(*) AS lines,
-    MAX(sale_date) AS last_sale_date
+    MAX(IF(is_active, sale_date, NULL)) AS last_sale_date
   FROM bought
   GROUP BY customer
 ),
