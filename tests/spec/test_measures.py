@@ -20,8 +20,8 @@ from tillstream.domain.people import UNRESTRICTED
 
 FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
 ANY_PRODUCT = Filters(date(2024, 1, 1), date(2024, 2, 29), product=("A", "D"))
-CONTEXT = QueryContext(ReportedDays(date(2023, 12, 3), date(2024, 2, 12)), "USD", ())
-ONE_AND_TWO = [(), *((name,) for name in DIMENSIONS), ("month", "store"), ("product", "month"), ("customer", "region")]
+CONTEXT = QueryContext(ReportedDays(date(2023, 12, 3), date(2024, 2, 12)), "USD")
+BY = [(), ("month", "store"), ("product",)]
 
 
 def _computable(by: tuple[str, ...]) -> tuple[Measure, ...]:
@@ -37,8 +37,8 @@ def filled(duck: Duck) -> Duck:
     return duck
 
 
-@pytest.mark.parametrize("filters", [FEBRUARY, ANY_PRODUCT, Filters()], ids=["february", "products", "all"])
-@pytest.mark.parametrize("by", ONE_AND_TWO, ids=",".join)
+@pytest.mark.parametrize("filters", [FEBRUARY, ANY_PRODUCT], ids=["february", "products"])
+@pytest.mark.parametrize("by", BY, ids=",".join)
 def test_each_measure_is_the_same_on_both_engines(
     by: tuple[str, ...], filters: Filters, filled: Duck, judge: Judge, true_shop: Mapping[str, Rows]
 ) -> None:
