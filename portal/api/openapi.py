@@ -10,7 +10,8 @@ from werkzeug.routing import Rule
 
 from portal.api import schemas
 from portal.api.operation_errors import ERRORS, errors_of
-from portal.api.operations import OPERATIONS, Operation
+from portal.api.operations import OPERATIONS
+from portal.api.operations.operation import Operation
 from portal.api.paths import ALIAS, ROOT
 from portal.api.representations import ARROW, CSV, JSON
 from portal.published_names import published

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from portal.api.limits import UNLIMITED
-from portal.api.operations import FILTERS, TUS, Operation
+from portal.api.operations.operation import FILTERS, Operation
+from portal.api.operations.uploads import TUS
 
 ERRORS = {
     400: "A filter value occurs in none of your sales, or the request cannot be read",

@@ -18,7 +18,8 @@ AREAS = (
 WITHOUT_TEXTS = {"search"}
 """Areas whose modules make none: their texts are all in templates."""
 DESCRIPTION_OF_THE_API = {
-    PORTAL / "api" / name for name in ("openapi.py", "operations.py", "operation_errors.py", "schemas.py")
+    *(PORTAL / "api" / name for name in ("openapi.py", "operation_errors.py", "schemas.py")),
+    *(PORTAL / "api" / "operations").glob("*.py"),
 }
 """The OpenAPI document: it describes each operation beside its parameters, and is in English for developers."""
 FOR_PROGRAMS = {

@@ -11,9 +11,11 @@ from typing import Any
 
 import pandas as pd
 import pandas_measures as oracle
+import pyarrow.compute as pc
 import pytest
 from click.testing import CliRunner
 
+import sql
 from tillstream.analytics import measure_values, queries
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures import composer
@@ -202,3 +204,16 @@ def test_a_named_query_computes_no_measure_of_its_own(shop: Shop, query: str) ->
     assert not rows or shared
     for row in rows:
         assert {one: row[one] for one in shared} == groups[tuple(row[column] for column in columns)]
+
+
+@pytest.mark.parametrize("view", ["sales_by_day", "sales_by_store", "sales"])
+def test_sources_of_reports_have_the_values_of_the_measures(shop: Shop, view: str) -> None:
+    _, app, _ = shop
+    fields = sql.columns_of(f"marts/{view}", {})
+    sums = [name for name, field in fields.items() if field.total == "sum" and name in ALONE and name != "orders"]
+    rows = app.ports.warehouse.query(f"SELECT * FROM {view}")
+    here = [name for name in sums if name in rows.column_names]
+    assert "revenue" in here
+    totals = _answer(app, here, (), Filters())[()]
+    summed = {name: pc.sum(rows.column(name)).as_py() for name in here}
+    assert {name: oracle.rounded(one) if isinstance(one, Decimal) else one for name, one in summed.items()} == totals

@@ -1,0 +1,94 @@
+"""Operations about numbers, sale lines and measures; queries are described by their catalogue."""
+
+from portal.api.ledger_lists import DEFAULT_ROWS
+from portal.api.ledger_lists import MAX_ROWS as LINE_ROWS
+from portal.api.operations.operation import (
+    DAY,
+    FILTERS,
+    IF_NONE_MATCH,
+    NOT_MODIFIED,
+    NUMBERS_AS,
+    OFFSET_ROWS,
+    PAGED,
+    TAGGED,
+    Json,
+    Operation,
+    pages,
+    path,
+    query,
+)
+from portal.api.queries import LISTS, MAX_ROWS
+from tillstream.analytics import catalogue
+from tillstream.analytics.catalogue import Parameter
+from tillstream.analytics.measures.definition import measures
+
+_KINDS: dict[str, Json] = {
+    "INT64": {"type": "integer", "minimum": 0},
+    "STRING": {"type": "string"},
+    "DATE": DAY,
+    "NUMERIC": {"type": "string"},
+}
+
+
+def _own(one: Parameter) -> Json:
+    schema = dict(_KINDS[one.kind]) | ({"enum": list(one.words)} if one.words else {})
+    return query(one.name, schema | ({"default": one.default} if one.default else {}), one.description)
+
+
+def _list(name: str) -> Operation:
+    described = catalogue.describe(name)
+    default_limit = next(
+        (int(one.default or MAX_ROWS) for one in described.parameters if one.name == "limit"), MAX_ROWS
+    )
+    own = tuple(_own(one) for one in described.parameters if one.name not in {"limit", "offset"})
+    personal = " Also requires the right `personal`." if described.needs else ""
+    first, _, rest = described.description.partition(". ")
+    return Operation(
+        "Numbers", first.rstrip("."), {200: ("The list", f"list of {name}"), 304: NOT_MODIFIED},
+        f"{rest}{personal}".strip(),
+        (*own, *pages(MAX_ROWS, default_limit), OFFSET_ROWS, NUMBERS_AS, *FILTERS, IF_NONE_MATCH),
+        right="numbers", headers=TAGGED | PAGED, errors=(409,), tabular=True,
+    )  # fmt: skip
+
+
+OPERATIONS: dict[str, Operation] = {
+    "api.kpis": Operation(
+        "Numbers", "Figures of the selected sales as one object",
+        {200: ("The figures", "row of kpis"), 304: NOT_MODIFIED},
+        catalogue.describe("kpis").description.partition(". ")[2], (NUMBERS_AS, *FILTERS, IF_NONE_MATCH),
+        right="numbers", headers=TAGGED, tabular=True,
+    ),
+    **{f"api.{name}": _list(name) for name in LISTS},
+    "api.sale-lines": Operation(
+        "Lines and changes", "Sale lines with all their columns, latest day first",
+        {200: ("The lines", "list of sale-lines"), 304: NOT_MODIFIED},
+        "Pages by cursor stay right while sales arrive: no line is missing or repeated.",
+        (*pages(LINE_ROWS, DEFAULT_ROWS), NUMBERS_AS, *FILTERS, IF_NONE_MATCH),
+        right="numbers", headers=TAGGED | {"Link": PAGED["Link"]}, tabular=True,
+    ),
+    "api.changes": Operation(
+        "Lines and changes", "Settlements that changed sale lines, newest first",
+        {200: ("The settlements", "list of changes"), 304: NOT_MODIFIED},
+        "A settlement adds files to the figures: lines added, corrected and removed, and the change of revenue.",
+        (
+            *pages(LINE_ROWS, DEFAULT_ROWS), NUMBERS_AS,
+            query("after", {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}, "Only settlements after this one"),
+            query("since", DAY, "Only settlements of this day (UTC) or later"), IF_NONE_MATCH,
+        ),
+        right="numbers", headers=TAGGED | {"Link": PAGED["Link"]}, tabular=True,
+    ),
+    "measures.definitions": Operation(
+        "Numbers", "Definitions of the measures, and the dimensions they can be grouped by",
+        {200: ("The definitions", "Measures")}, right="numbers",
+    ),
+    "measures.explanation_data": Operation(
+        "Numbers", "Explain a figure: its definition, its uploads, and what is missing from it",
+        {200: ("The figure", {"type": "object"})},
+        parameters=(
+            path("figure", "Name of the figure", {"type": "string", "enum": list(measures())}),
+            query("page", {"type": "integer", "minimum": 1, "maximum": 10**6, "default": 1}, "Page of the uploads"),
+            *FILTERS,
+        ),
+        right="numbers",
+    ),
+}  # fmt: skip
