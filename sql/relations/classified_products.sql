@@ -1,7 +1,7 @@
--- The products of the selection by revenue, with their ABC class: the products with the highest revenue that together
--- make the share @a of it are class A, those up to the share @b class B, and all others class C. A product that passes
--- a limit belongs to the better class. Products without revenue, or with a negative one because of returns, are class C
--- and no part of the whole.
+-- The products of the selection by revenue, with their ABC class. In order of revenue, the products up to the share @a
+-- of all revenue are class A, those up to the share @b class B, and all others class C. A product that passes a limit
+-- belongs to the better class. Products without revenue, or with a negative one because of returns, are class C and no
+-- part of the whole.
 WITH
 sold AS (
   SELECT * FROM visible_product_sums WHERE product IS NOT NULL AND active_lines > 0

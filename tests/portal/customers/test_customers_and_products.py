@@ -76,7 +76,7 @@ def test_products_have_the_class_of_their_revenue(sold: Visitor) -> None:
     assert "No results" in sold.get("/products?q=no-such-product").text
 
 
-def test_whoever_sees_no_personal_data_sees_segments_but_no_customers(sold: Visitor, person: People) -> None:
+def test_a_user_without_personal_data_sees_segments_but_no_customers(sold: Visitor, person: People) -> None:
     analyst = person(Role.ANALYST)
     page = analyst.get("/customers")
     assert page.status_code == 200
@@ -86,7 +86,7 @@ def test_whoever_sees_no_personal_data_sees_segments_but_no_customers(sold: Visi
     assert analyst.get("/tables/rfm-segments").status_code == 200
 
 
-def test_another_region_sees_nobody(sold: Visitor, person: People) -> None:
+def test_another_region_has_no_customers(sold: Visitor, person: People) -> None:
     page = person(Role.MANAGER, "UK").get("/customers").text
     assert "No customers in this selection" in page
     assert "No products in this selection" in person(Role.MANAGER, "UK").get("/products").text
