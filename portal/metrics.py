@@ -23,22 +23,23 @@ def parse_filters(values: Mapping[str, str | Sequence[str]]) -> Filters:
     """Parse filters, check that their values exist and set the currency. Raises `Rejected`, `UnknownValue`."""
     app, filters = tillstream(), Filters.parse(values)
     filter_values.check(app.ports.warehouse, scope(), filters, app.contracts.regions(), cache=app.queries)
-    return _in_currency(filters)
+    return in_currency(filters)
 
 
-def _in_currency(filters: Filters) -> Filters:
+def in_currency(filters: Filters) -> Filters:
+    """Set the display currency, unless the filters have one."""
     return filters if filters.currency else replace(filters, currency=currency())
 
 
 def ask(name: str, filters: Filters, **params: Any) -> pa.Table:
     """Run a named query. Raises `Forbidden`, `Rejected`, `Unavailable`."""
     app = tillstream()
-    return queries.run(app.ports.warehouse, name, scope(), _in_currency(filters), cache=app.queries, **params)
+    return queries.run(app.ports.warehouse, name, scope(), in_currency(filters), cache=app.queries, **params)
 
 
 def ask_all(names: Sequence[str], filters: Filters) -> list[pa.Table]:
     """Run several queries in parallel, which is faster for small queries."""
-    app, bounds, filters = tillstream(), scope(), _in_currency(filters)
+    app, bounds, filters = tillstream(), scope(), in_currency(filters)
     with ThreadPoolExecutor(len(names)) as threads:
         return list(
             threads.map(lambda name: queries.run(app.ports.warehouse, name, bounds, filters, cache=app.queries), names)

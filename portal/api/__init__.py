@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from portal.api import docs_page, health, ledger_lists, paths, queries, resumable, uploads
+from portal.api import docs_page, health, ledger_lists, named_queries, paths, queries, resumable, uploads
 from portal.api.tills import outcomes
 from portal.api.tills import sales as store_sales
 
@@ -32,6 +32,9 @@ _route("uploads/<batch_id>/receipt", "receipt", uploads.receipt)
 _route("sales", "sales", store_sales.send, "POST")
 _route("sales/outcomes", "outcomes", outcomes.outcomes)
 _route("openapi.json", "openapi", docs_page.openapi)
+blueprint.add_url_rule(f"{paths.ROOT}queries", "queries", named_queries.index)
+blueprint.add_url_rule(f"{paths.ROOT}queries/<name>", "query", named_queries.query)
+blueprint.add_url_rule(f"{paths.ROOT}measures/values", "measure_values", named_queries.values)
 for name, view in (("sale-lines", ledger_lists.sale_lines), ("changes", ledger_lists.changes)):
     blueprint.add_url_rule(paths.ROOT + name, name, view)
 blueprint.add_url_rule("/api/docs", "docs_page", docs_page.show)

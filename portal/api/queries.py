@@ -43,7 +43,7 @@ def kpis() -> ResponseReturnValue:
 
 
 def _kpis() -> Response:
-    args = _arguments("numbers")
+    args = arguments("numbers")
     as_numbers = pagination.pop_numbers(args)
     table = metrics.ask("kpis", metrics.parse_filters(args))
     return representations.one_row(table, as_numbers=as_numbers)
@@ -54,31 +54,35 @@ def listed(name: str) -> Callable[[], ResponseReturnValue]:
 
     @allow(Action.SEE_NUMBERS)
     def view() -> ResponseReturnValue:
-        return answered(lambda: _listed(name))
+        return answered(lambda: rows_of(name))
 
     return view
 
 
-def _listed(name: str) -> Response:
+def rows_of(name: str) -> Response:
+    """A page of the rows of a query."""
     own = {one.name: one for one in queries.describe(name).parameters}
-    args = _arguments(*own, "limit", "cursor", "offset", "numbers")
+    args = arguments(*own, "limit", "cursor", "offset", "numbers")
     page = pagination.pop_page(args, int(own["limit"].default or MAX_ROWS) if "limit" in own else MAX_ROWS, MAX_ROWS)
     as_numbers = pagination.pop_numbers(args)
-    settlement, offset = _position(name, page)
+    settlement, offset = position(name, page)
     params = {key: args.pop(key)[0] for key in set(own) & set(args)}
-    if "limit" in own:
+    is_paged = {"limit", "offset"} <= set(own)
+    if is_paged:
         params |= {"limit": page.limit + 1, "offset": offset}
+    elif "limit" in own:
+        params["limit"] = offset + page.limit + 1
     filters = metrics.parse_filters(args)
     table: pa.Table = metrics.ask(name, filters, **params)
     total = None if "limit" in own else table.num_rows
-    table = table if "limit" in own else table.slice(offset)
+    table = table if is_paged else table.slice(offset)
     more = table.num_rows > page.limit > 0
     following = cursors.encode(name, settlement, offset + page.limit) if more else None
     response = representations.many_rows(table.slice(0, page.limit), filters, following, as_numbers=as_numbers)
     return page.linked(response, following, total)
 
 
-def _arguments(*own: str) -> dict[str, Any]:
+def arguments(*own: str) -> dict[str, Any]:
     """The arguments of the request. Raises `Rejected` for one that is neither among `own` nor a filter."""
     args: dict[str, Any] = request.args.to_dict(flat=False)
     unknown = sorted(name for name in args if name not in own and not is_filter(name))
@@ -87,7 +91,7 @@ def _arguments(*own: str) -> dict[str, Any]:
     return args
 
 
-def _position(name: str, page: pagination.Page) -> tuple[int, int]:
+def position(name: str, page: pagination.Page) -> tuple[int, int]:
     """Last settlement and the number of rows to skip. Raises `ListChanged`: a settlement can change every rank."""
     app = tillstream()
     settlement = changes.last_settlement(app.ports.warehouse, app.queries)

@@ -145,30 +145,6 @@ SCHEMAS: dict[str, Schema] = {
             "upload": {"type": ["string", "null"], "format": "uri-reference"},
         }
     ),
-    "Measures": object_of(
-        {
-            "measures": array_of(
-                object_of(
-                    dict.fromkeys(
-                        [
-                            "name",
-                            "label",
-                            "format",
-                            "grain",
-                            "lines",
-                            "description",
-                            "formula",
-                            "rule",
-                            "query",
-                            "owner",
-                        ],
-                        TEXT,
-                    )
-                )
-            ),
-            "dimensions": array_of(object_of({"name": TEXT, "label": TEXT, "is_period": {"type": "boolean"}})),
-        }
-    ),
     "Uploads": object_of(
         {
             "uploads": array_of({"$ref": "#/components/schemas/Upload"}),

@@ -9,8 +9,8 @@ import pyarrow as pa
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures.composer import Selection, compose
-from tillstream.analytics.measures.definition import Measure, measure
-from tillstream.analytics.measures.dimensions import Dimension, dimension
+from tillstream.analytics.measures.definition import Measure, measure, measures
+from tillstream.analytics.measures.dimensions import DIMENSIONS, Dimension, dimension
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action, Scope
@@ -44,6 +44,16 @@ def run(
         values = queries.run(warehouse, compose(Selection(composed, dimensions)), scope, filters, cache=cache, **params)
         columns |= {name: values.column(name) for name in values.column_names}
     return pa.table({name: columns[name] for name in (*by, *names)})
+
+
+def visible_measures(scope: Scope) -> list[Measure]:
+    """The measures that a user may see."""
+    return [one for one in measures().values() if not one.reads_costs or scope.may(Action.SEE_COSTS)]
+
+
+def visible_dimensions(scope: Scope) -> list[Dimension]:
+    """The dimensions that a user may group by."""
+    return [one for one in DIMENSIONS.values() if not one.is_personal or scope.may(Action.SEE_PERSONAL)]
 
 
 def _effect(

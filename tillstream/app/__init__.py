@@ -7,7 +7,7 @@ from tillstream.app.app import App
 from tillstream.ports import Clock
 from tillstream.settings import Settings
 
-__all__ = ["App", "build", "open_app", "open_read_only"]
+__all__ = ["App", "build", "open_app", "open_read_only", "owned"]
 
 
 def build(settings: Settings, clock: Clock | None = None, *, rates: bool = True) -> App:
@@ -29,7 +29,7 @@ def build(settings: Settings, clock: Clock | None = None, *, rates: bool = True)
 @contextmanager
 def open_app(settings: Settings, wait: float | None = None, *, rates: bool = True) -> Iterator[App]:
     """Build the app and close it on exit, owning the local folder. Raises `Occupied` if it is not free in time."""
-    with nullcontext() if settings.project else _owned(settings, wait):
+    with nullcontext() if settings.project else owned(settings, wait):
         app = build(settings, rates=rates)
         try:
             yield app
@@ -39,7 +39,7 @@ def open_app(settings: Settings, wait: float | None = None, *, rates: bool = Tru
 
 @contextmanager
 def open_read_only(settings: Settings) -> Iterator[App]:
-    """Build the app on a home folder that cannot be written, and close it on exit. Only for commands that read."""
+    """Build the app on a home folder without writing to it, and close it on exit. Only for commands that read."""
     from tillstream.app import local
 
     app = local.build(settings, read_only=True)
@@ -50,7 +50,8 @@ def open_read_only(settings: Settings) -> Iterator[App]:
 
 
 @contextmanager
-def _owned(settings: Settings, wait: float | None) -> Iterator[None]:
+def owned(settings: Settings, wait: float | None) -> Iterator[None]:
+    """Own the local folder. Raises `Occupied` if it is not free in time, `ReadOnly` if it cannot be written."""
     from tillstream.app.local import folder
 
     with folder(settings).own(wait):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from tillstream.app import App, open_app, open_read_only
+from tillstream.app import App, open_app, open_read_only, owned
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import Progress, Result
 from tillstream.domain.errors import Occupied, ReadOnly
@@ -14,10 +14,13 @@ from tillstream.settings import Settings
 from tillstream.workflows.operations import ledger_agreement
 
 TRIES = 50
+NEVER_WRITING = frozenset({"frame"})
+"""Commands that open every home for reading only."""
 READING = frozenset(
     {
         *("query", "receipts", "quarantine", "status", "contracts", "audit"),
         *("users", "tokens", "catalogue", "webhooks"),
+        *NEVER_WRITING,
     }
 )
 """Commands that also work on a home folder that cannot be written."""
@@ -94,6 +97,9 @@ def _with_app(settings: Settings, name: str, arguments: Mapping[str, Any], progr
         # load the data frame libraries while the folder is opened and the bytes are stored
         threading.Thread(target=import_module, args=("tillstream.pipeline.validating.validate",), daemon=True).start()
     try:
+        if name in NEVER_WRITING and not settings.project:
+            with owned(settings, TURN), open_read_only(settings) as app:
+                return COMMANDS[name](app, progress, **arguments)
         with open_app(settings, TURN, rates=not is_ingest) as app:
             _check_ledger(app, name)
             return COMMANDS[name](app, progress, **arguments)

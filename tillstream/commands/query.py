@@ -53,7 +53,7 @@ class FxLoad:
 def query(app: App, progress: Progress, arguments: Query) -> Result:
     name, params = arguments.name, dict(arguments.params)
     parameters = {parameter.name: parameter for parameter in queries.describe(name).parameters}
-    _check_names(name, params, parameters)
+    check_names(name, params, parameters)
     limit: int | None = arguments.limit or None
     if LIMIT in parameters:
         if limit and LIMIT in params:
@@ -69,7 +69,7 @@ def query(app: App, progress: Progress, arguments: Query) -> Result:
     return Result({"name": name, "columns": answer.column_names, "rows": rows, "cut": cut})
 
 
-def _check_names(query: str, params: Mapping[str, str], parameters: Mapping[str, object]) -> None:
+def check_names(query: str, params: Mapping[str, object], parameters: Mapping[str, object]) -> None:
     """Raise `Rejected` for a name that is neither a parameter of the query nor a filter."""
     for name in params:
         if name not in parameters and not is_filter(name):

@@ -49,6 +49,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "sweep": LazyCommand("maintenance", "sweep_now"),
     "rebuild": LazyCommand("maintenance", "rebuild_check"),
     "query": LazyCommand("query", "query"),
+    "frame": LazyCommand("frame", "frame"),
     "status": LazyCommand("maintenance", "status"),
     "contracts": LazyCommand("query", "contracts"),
     "contracts-pandera": LazyCommand("query", "contracts_pandera"),

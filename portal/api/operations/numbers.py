@@ -1,5 +1,6 @@
 """Operations about numbers, sale lines and measures; queries are described by their catalogue."""
 
+from portal.api import schemas
 from portal.api.ledger_lists import DEFAULT_ROWS
 from portal.api.ledger_lists import MAX_ROWS as LINE_ROWS
 from portal.api.operations.operation import (
@@ -81,6 +82,31 @@ OPERATIONS: dict[str, Operation] = {
         "Numbers", "Definitions of the measures, and the dimensions they can be grouped by",
         {200: ("The definitions", "Measures")}, right="numbers",
     ),
+    "api.measure_values": Operation(
+        "Numbers", "Values of measures by dimensions",
+        {200: ("The list", "Rows"), 304: NOT_MODIFIED},
+        "One row per group, sorted by its dimensions; without dimensions, one row. Measures that compare two periods "
+        "cannot be grouped by a period.",
+        (
+            query("measures", {"type": "string"}, "Names of measures, separated by commas", "revenue,orders"),
+            query("by", {"type": "string"}, "Names of dimensions, separated by commas", "month,store"),
+            *pages(MAX_ROWS, MAX_ROWS), OFFSET_ROWS, NUMBERS_AS, *FILTERS, IF_NONE_MATCH,
+        ),
+        right="numbers", headers=TAGGED | PAGED, errors=(403, 404, 409), tabular=True,
+    ),
+    "api.queries": Operation(
+        "Numbers", "Queries that can be run by name", {200: ("The queries", "Queries")}, right="numbers",
+    ),
+    "api.query": Operation(
+        "Numbers", "Rows of a query",
+        {200: ("The list", "Rows"), 304: NOT_MODIFIED},
+        "Takes the parameters of the query, besides the filters.",
+        (
+            path("name", "Name of the query"),
+            *pages(MAX_ROWS, MAX_ROWS), OFFSET_ROWS, NUMBERS_AS, *FILTERS, IF_NONE_MATCH,
+        ),
+        right="numbers", headers=TAGGED | PAGED, errors=(403, 404, 409), tabular=True,
+    ),
     "measures.explanation_data": Operation(
         "Numbers", "Explain a figure: its definition, its uploads, and what is missing from it",
         {200: ("The figure", {"type": "object"})},
@@ -92,3 +118,51 @@ OPERATIONS: dict[str, Operation] = {
         right="numbers",
     ),
 }  # fmt: skip
+SCHEMAS: dict[str, schemas.Schema] = {
+    "Measures": schemas.object_of(
+        {
+            "measures": schemas.array_of(
+                schemas.object_of(
+                    dict.fromkeys(
+                        [
+                            "name",
+                            "label",
+                            "format",
+                            "grain",
+                            "lines",
+                            "description",
+                            "formula",
+                            "rule",
+                            "query",
+                            "owner",
+                        ],
+                        schemas.TEXT,
+                    )
+                )
+            ),
+            "dimensions": schemas.array_of(
+                schemas.object_of({"name": schemas.TEXT, "label": schemas.TEXT, "is_period": {"type": "boolean"}})
+            ),
+        }
+    ),
+    "Queries": schemas.object_of(
+        {
+            "queries": schemas.array_of(
+                schemas.object_of(
+                    {"name": schemas.TEXT, "description": schemas.TEXT, "parameters": schemas.array_of(schemas.TEXT)}
+                )
+            )
+        }
+    ),
+    "Rows": schemas.object_of(
+        {
+            "columns": schemas.array_of(schemas.TEXT),
+            "rows": schemas.array_of({"type": "object"}),
+            "as_of": schemas.INSTANT,
+            "currency": schemas.TEXT,
+            "unconverted_lines": schemas.COUNT,
+            "next_cursor": schemas.CURSOR,
+        }
+    ),
+}
+"""name → schema of an answer of these operations."""

@@ -71,6 +71,21 @@ class Measure:
     def reads_costs(self) -> bool:
         return self.lines == "costed"
 
+    def published(self) -> dict[str, str]:
+        """The definition for programs; expressions are internal."""
+        return {
+            "name": self.name,
+            "label": self.label,
+            "format": self.format,
+            "grain": self.grain,
+            "lines": self.lines,
+            "description": self.description,
+            "formula": self.formula,
+            "rule": self.rule,
+            "query": self.query,
+            "owner": self.owner,
+        }
+
     @property
     def arithmetic(self) -> Arithmetic:
         """The parsed expression of a measure of measures."""
