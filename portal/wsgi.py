@@ -6,6 +6,7 @@ from flask import Flask
 
 from portal import create_app
 from tillstream import logs
+from tillstream.absent_pandas import hide_pandas
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import App, build
 from tillstream.batches.freshness import LatestVersion
@@ -16,6 +17,7 @@ from tillstream.settings import Settings
 
 def application() -> Flask:
     """Create the portal from the settings in the environment; called once in each worker process."""
+    hide_pandas()
     settings = Settings.read()
     logs.configure(settings)
     logs.redirect_stdlib_logging()

@@ -6,6 +6,7 @@ configured before the libraries are imported.
 
 import sys
 
+from tillstream.absent_pandas import hide_pandas
 from tillstream.server.process import begin, exit_on_interrupt, until_done
 
 
@@ -16,6 +17,7 @@ def script() -> None:
         sys.exit(cli.main(sys.argv[2:], "tillstream till"))
     exit_on_interrupt()
     begin()
+    hide_pandas()
     from tillstream.cli.main import main
 
     until_done(main)
