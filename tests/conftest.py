@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import examples  # noqa: F401 - chooses how many are tried
 import pytest
 import structlog
 from emulator_fixtures import bigquery, cloud_storage, emulated_folder, firestore, pubsub, storage_testbench
 from notebook_fixtures import notebook_programs
 from xdist.scheduler import LoadScopeScheduling
+
+import examples  # noqa: F401 - chooses how many are tried
 
 __all__ = ["bigquery", "cloud_storage", "emulated_folder", "firestore", "notebook_programs", "pubsub"]
 __all__ += ["storage_testbench"]

@@ -42,7 +42,7 @@ page AS (
   LIMIT @limit
 ),
 lines AS (
-  SELECT * FROM visible_lines WHERE sale IN (SELECT sale FROM page) AND key IN (SELECT key FROM page)
+  SELECT * FROM visible_sales WHERE sale IN (SELECT sale FROM page) AND key IN (SELECT key FROM page)
 ),
 greatest_sightings AS (
   SELECT *
@@ -81,6 +81,7 @@ final AS (
     lines.unit_cost,
     lines.returns_sale_id,
     lines.extra,
+    CAST(lines.reporting_amount AS NUMERIC) AS reporting_amount,
     greatest_sightings.batch_id,
     greatest_sightings.row_number,
     greatest_sightings.line_number,

@@ -3,11 +3,11 @@
 import io
 from decimal import Decimal
 
-from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from source_tables import contract, source_table
 
+from examples import examples
 from tillstream.detection import propose
 from tillstream.domain.money.minor_units import minor_digits
 from tillstream.pipeline.normalising.normalise import normalise

@@ -2,11 +2,11 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from source_tables import contract, issue_keys, source_table
 
+from examples import examples
 from tillstream.contracts import loader
 from tillstream.domain.month_names import LANGUAGES
 from tillstream.pipeline.normalising.dates.formats import format_datetime

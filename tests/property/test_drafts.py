@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from app_factory import build
-from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.contracts.loader import shipped
 from tillstream.domain.batch.record import Batch, BatchKind

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from tillstream.detection import Proposal, propose
 
 ANSWERS = {"region": "North", "country": "-", "time_zone": "UTC"}

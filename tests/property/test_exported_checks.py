@@ -14,11 +14,11 @@ import pandera.errors
 import pandera.polars as pandera
 import polars as pl
 import pytest
-from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from source_tables import contract
 
+from examples import examples
 from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.validating.export import pandas_script, script, to_yaml
 from tillstream.pipeline.validating.schema import SaleLineSchema

@@ -5,10 +5,10 @@ import io
 import re
 
 import pyarrow as pa
-from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from tillstream.domain.text.formula_guard import guard, unguard
 from tillstream.pipeline.rows.guarded_text import guard_column, unguard_column
 

@@ -7,12 +7,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stateful.sources import Row, Sale, some_row, some_sale
 from stateful.system import System, running_system
 
+from examples import examples
 from tillstream.batches import records as batch_records
 from tillstream.domain.batch.record import BatchKind, State
 from tillstream.pipeline.settling import settle

@@ -3,11 +3,11 @@
 from collections import Counter
 from typing import Any
 
-from examples import examples
 from generated_sales import Line, ReadResult, cells, compared, csv_text, read_file, sales, total
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from tillstream.contracts import loader
 from tillstream.domain.contract.model import Contract
 

@@ -7,11 +7,11 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from reference_reader import Row, read_table
 
+from examples import examples
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.pipeline.reading.delimited.reader import UnreadableFile, read_delimited
 

@@ -11,12 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from examples import examples
 from generated_sales import Line, ReadResult, cells, compared, csv_text, plain, read_file, sales, typed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sheet_files import ods, ods_rows, xls, xlsx
 
+from examples import examples
 from tillstream.contracts import loader
 from tillstream.domain.contract.model import Contract
 

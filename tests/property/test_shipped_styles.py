@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 from app_factory import build
-from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from tillstream.app import App
 from tillstream.contracts import loader
 from tillstream.domain.contract.model import Contract

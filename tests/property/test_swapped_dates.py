@@ -5,11 +5,11 @@ from datetime import date, timedelta
 from itertools import pairwise
 from random import Random
 
-from examples import examples
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sheet_files import xlsx
 
+from examples import examples
 from tillstream.contracts import loader
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.dates.swapped_dates import Moves, ascends_only, is_half_converted, swapped

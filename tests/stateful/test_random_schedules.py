@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
-from examples import PROFILE
 from stateful.crashes import POINTS
 from stateful.schedules import OPERATIONS, Schedule, Tally, draw, run, smallest
+
+from examples import PROFILE
 
 FEW = 4 if PROFILE == "thorough" else 1
 MANY = 540

@@ -5,12 +5,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from examples import examples
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from store_server import Handler, StoreServer, sale
 
+from examples import examples
 from tillstream_till import Till
 from tillstream_till.errors import ConflictingSale
 from tillstream_till.setup_code import encode

@@ -11,6 +11,7 @@ from tillstream.cli.catalogue import catalogue
 from tillstream.cli.deploy import deploy
 from tillstream.cli.detect import detect
 from tillstream.cli.looker import looker
+from tillstream.cli.numbers import measures, query
 from tillstream.cli.operations import OPERATIONS
 from tillstream.cli.review import REVIEW_COMMANDS
 from tillstream.cli.runner import FILE, as_json, fail, read_settings, run
@@ -119,38 +120,6 @@ def fix(batch: str, corrected: str, json_: bool) -> None:
 
 
 @main.command()
-@click.argument("name")
-@click.option(
-    "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter or filter of the query; can be repeated."
-)
-@click.option("--limit", type=click.IntRange(min=1), help="Maximum number of rows; default: that of the query.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
-    help="The form of the output; json is the same as --json.",
-)
-@as_json
-def query(name: str, params: tuple[str, ...], limit: int | None, format_: str, json_: bool) -> None:
-    """Run a named query, such as kpis or sale-lines. A note on standard error reports further rows."""
-    from tillstream.cli.output.query_rows import show_csv, show_table
-
-    invalid = [param for param in params if "=" not in param]
-    if invalid:
-        raise click.BadParameter(f"{invalid[0]!r}: write KEY=VALUE", param_hint="--param")
-    run(
-        "query",
-        json_=json_ or format_ == "json",
-        show=show_csv if format_ == "csv" else show_table,
-        name=name,
-        params=dict(param.split("=", 1) for param in params),
-        limit=limit or 0,
-    )
-
-
-@main.command()
 @as_json
 def status(json_: bool) -> None:
     """Show the state of the ledger and the queues, and where the data is stored."""
@@ -240,6 +209,8 @@ for command in (*REVIEW_COMMANDS, *OPERATIONS):
     main.add_command(command)
 main.add_command(detect)
 main.add_command(looker)
+main.add_command(measures)
+main.add_command(query)
 
 
 def script() -> None:

@@ -18,7 +18,7 @@ NEVER_WRITING = frozenset({"frame"})
 """Commands that open every home for reading only."""
 READING = frozenset(
     {
-        *("query", "receipts", "quarantine", "status", "contracts", "audit"),
+        *("query", "measures", "receipts", "quarantine", "status", "contracts", "audit"),
         *("users", "tokens", "catalogue", "webhooks"),
         *NEVER_WRITING,
     }

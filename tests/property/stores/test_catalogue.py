@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from tillstream.domain.catalogue import aliases, cell_values, dated_amounts, promotions
 from tillstream.domain.catalogue.aliases import Alias
 from tillstream.domain.catalogue.columns import COLUMNS, new_entry, parse_cells, show_cells

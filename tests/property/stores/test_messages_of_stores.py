@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from app_factory import build
-from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.domain import day_close

@@ -3,10 +3,11 @@
 import tempfile
 from pathlib import Path
 
-from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stateful.packs.selling import Shop
+
+from examples import examples
 
 SALES = st.lists(st.tuples(st.integers(1, 6).map(str), st.integers(1, 3)), min_size=1, max_size=3)
 STEPS = st.lists(

@@ -4,13 +4,13 @@ import json
 import tempfile
 from pathlib import Path
 
-from examples import examples
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from stores import DAY, REGION, STORES, Company, amount, payload
 from till_lines import LOST_REPLY, LOST_REQUEST
 
+from examples import examples
 from tillstream.domain import day_close
 from tillstream.domain.day_close import CountedSale
 from tillstream.workflows.operations import rebuild

@@ -1,0 +1,1 @@
+"""Commands that return numbers: measures by dimensions, and rows for the Python client."""
