@@ -75,12 +75,12 @@ class Caller:
             400: {"path": f"{path}?region=Nowhere"},
             401: {"token": ""},
             403: {"token": self.token(*(one for one in RIGHTS if one != right))},
-            404: {"path": re.sub(r"/(revenue|[0-9a-f]{20,32})(?=/|$)", "/0", path)},
+            404: {"path": re.sub(r"/(revenue|rfm-segments|[0-9a-f]{20,32})(?=/|$)", "/0", path)},
             409: {"path": f"{path}?cursor={cursors.encode(name, 0, 2)}"},
             412: {"headers": call.headers | {"Tus-Resumable": "0.2.2"}},
             413: {"headers": call.headers | {"Upload-Length": str(TOO_LARGE)}},
             415: {"headers": call.headers | {"Content-Type": "text/plain"}},
-            422: {"path": f"{path}?{'page' if endpoint.startswith('metric') else 'numbers'}=many"},
+            422: {"path": f"{path}?{'page' if endpoint.startswith('measures') else 'numbers'}=many"},
             460: {"headers": call.headers | {"Upload-Checksum": "md5 AAAAAAAAAAAAAAAAAAAAAA=="}},
         }
         special: dict[tuple[str, int], dict[str, Any]] = {
@@ -88,6 +88,12 @@ class Caller:
             ("sales", 422): {"body": []},
             ("begin_sending", 422): {"headers": call.headers | {"Upload-Length": "many"}},
             ("send_piece", 409): {"headers": call.headers | {"Upload-Offset": "7"}},
+            ("query", 409): {"path": f"{path}?cursor={cursors.encode('rfm-segments', 0, 2)}"},
+            ("measure_values", 400): {"path": f"{path}?measures=lines&region=Nowhere"},
+            ("measure_values", 404): {"path": f"{path}?measures=0"},
+            ("measure_values", 409): {
+                "path": f"{path}?measures=lines&cursor={cursors.encode('measures/values', 0, 2)}"
+            },
             ("send_piece", 422): {"headers": call.headers | {"Upload-Offset": "many"}},
         }
         return replace(call, **special.get((name, status), changes[status]))

@@ -7,14 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from portal import metrics
 from portal.access import allow
-from portal.api import cursors, pagination, queries, representations
+from portal.api import cursors, pagination, queries, representations, texts
 from portal.api.etags import answered
 from portal.context import ports, scope, tillstream
 from portal.exports import TABLES
 from tillstream.analytics import catalogue, measure_values
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
-from tillstream.domain.text.near_names import did_you_mean
 
 NAMES = tuple(sorted({*TABLES, *queries.LISTS}))
 VALUES = "measures/values"
@@ -40,7 +39,7 @@ def index() -> ResponseReturnValue:
 def query(name: str) -> ResponseReturnValue:
     """Rows of a query; takes its parameters, `limit`, `cursor` and the filters."""
     if name not in NAMES:
-        raise NotFound(f"There is no query {name}.{did_you_mean(name, NAMES)}")
+        raise NotFound(texts.no_query(name, NAMES))
     return answered(lambda: queries.rows_of(name))
 
 
@@ -57,7 +56,7 @@ def _values() -> Response:
     settlement, offset = queries.position(VALUES, page)
     names, by = _names(args.pop("measures", [])), _names(args.pop("by", []))
     if not names:
-        raise Rejected("measures is required: names of measures, separated by commas.")
+        raise Rejected(texts.NO_MEASURES)
     filters = metrics.in_currency(metrics.parse_filters(args))
     limits = {"limit": page.limit + 1, "offset": offset} if by else {}
     table = measure_values.run(ports().warehouse, names, by, scope(), filters, cache=tillstream().queries, **limits)

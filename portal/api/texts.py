@@ -1,12 +1,15 @@
 """Details of the errors of the API, and words of its reference page."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from tillstream.domain.text.near_names import did_you_mean
 
 LIST_CHANGED = "New data changed the order of this list. Read it again from its first page, without cursor."
 OTHER_LIST = "This cursor does not belong to this list. Read the list from its first page, without cursor."
 NO_CURSOR = "This cursor is not one that the API returned."
 CURSOR_AND_OFFSET = "Use either cursor or offset, not both."
 ONLY_CURSOR = "This list is paged by cursor, not by offset."
+NO_MEASURES = "measures is required: names of measures, separated by commas."
 NO_SALE = "Send one sale as a JSON object, with Content-Type: application/json."
 NO_GZIP = "The body is not complete gzip data. Send it again."
 CHECKSUM_NOT_BASE64 = "The checksum is not valid base64."
@@ -21,6 +24,10 @@ def repeatable(kind: str) -> str:
 
 def no_parameter(unknown: Iterable[str], available: Iterable[str]) -> str:
     return f"There is no parameter {', '.join(unknown)}. Use one of: {', '.join(available)}."
+
+
+def no_query(name: str, available: Sequence[str]) -> str:
+    return f"There is no query {name}.{did_you_mean(name, available)}"
 
 
 def no_state(state: str, available: Iterable[str]) -> str:

@@ -92,7 +92,7 @@ OPERATIONS: dict[str, Operation] = {
             query("by", {"type": "string"}, "Names of dimensions, separated by commas", "month,store"),
             *pages(MAX_ROWS, MAX_ROWS), OFFSET_ROWS, NUMBERS_AS, *FILTERS, IF_NONE_MATCH,
         ),
-        right="numbers", headers=TAGGED | PAGED, errors=(403, 404, 409), tabular=True,
+        right="numbers", headers=TAGGED | PAGED, errors=(404, 409), tabular=True,
     ),
     "api.queries": Operation(
         "Numbers", "Queries that can be run by name", {200: ("The queries", "Queries")}, right="numbers",
@@ -105,7 +105,7 @@ OPERATIONS: dict[str, Operation] = {
             path("name", "Name of the query"),
             *pages(MAX_ROWS, MAX_ROWS), OFFSET_ROWS, NUMBERS_AS, *FILTERS, IF_NONE_MATCH,
         ),
-        right="numbers", headers=TAGGED | PAGED, errors=(403, 404, 409), tabular=True,
+        right="numbers", headers=TAGGED | PAGED, errors=(409,), tabular=True,
     ),
     "measures.explanation_data": Operation(
         "Numbers", "Explain a figure: its definition, its uploads, and what is missing from it",

@@ -99,6 +99,11 @@ def test_decimals_are_text_or_numbers_as_requested(sold: Visitor) -> None:
     assert sold.get(f"{ROOT}kpis?numbers=roman").status_code == 422
 
 
+ONLY_CANONICAL = {"api.sale-lines", "api.changes", "api.queries", "api.query", "api.measure_values"} | {
+    "measures.definitions"
+}
+
+
 def test_every_path_without_a_version_has_a_canonical_one(portal: Flask) -> None:
     def paths(root: str) -> set[tuple[str, str, str]]:
         return {
@@ -110,7 +115,7 @@ def test_every_path_without_a_version_has_a_canonical_one(portal: Flask) -> None
 
     aliases = {one for one in paths(ALIAS) if not one[0].startswith("v1/")}
     assert aliases <= paths(ROOT)
-    assert {one[2] for one in paths(ROOT) - aliases} == {"api.sale-lines", "api.changes"}
+    assert {one[2] for one in paths(ROOT) - aliases} == ONLY_CANONICAL
 
 
 def test_an_alias_answers_as_its_canonical_path(portal: Flask, sold: Visitor) -> None:
@@ -119,7 +124,7 @@ def test_an_alias_answers_as_its_canonical_path(portal: Flask, sold: Visitor) ->
         if rule.rule.startswith(ROOT) and "GET" in (rule.methods or ()) and rule.endpoint != "api.sending":
             path = address(rule)
             alias = path.replace(ROOT, ALIAS, 1)
-            if rule.endpoint in {"api.sale-lines", "api.changes"}:
+            if rule.endpoint in ONLY_CANONICAL:
                 assert sold.get(alias).status_code == 404
                 continue
             answer, old = sold.get(path), sold.get(alias)
