@@ -81,7 +81,7 @@ lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	  --generate-hashes -c requirements-google.lock infra/locks/functions.in -o infra/locks/functions.lock
 emulators: .venv-emulators/.made ## Install the emulators of BigQuery and Cloud Storage, for the tests of the cloud
-notebooks: .venv-notebook/.made ## Install pandas and Jupyter, for the tests of the notebooks
+notebooks: .venv-notebook/.made ## Install Jupyter, for the tests of the notebooks
 clean: ## Remove what was built; the data in var/ stays
 	rm -rf .venv .venv-bench .venv-emulators .venv-notebook build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
@@ -96,7 +96,7 @@ clean: ## Remove what was built; the data in var/ stays
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	touch $@
 
-# apart from the product: pandera loads pandas wherever it finds it
+# apart from the product: the peers of the benchmark
 .venv-bench/.peers: requirements-bench.lock
 	$(PYTHON) -m venv --clear .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.lock
@@ -111,7 +111,7 @@ clean: ## Remove what was built; the data in var/ stays
 	  "from duckdb_extensions import import_extension as add; add('spatial'); add('avro')"
 	touch $@
 
-# apart from the product: pandera loads pandas wherever it finds it; not compiled, as few of the modules are imported
+# apart from the product, which needs no Jupyter; not compiled, as few of the modules are imported
 .venv-notebook/.made: requirements-notebook.lock
 	$(PYTHON) -m venv --clear .venv-notebook
 	.venv-notebook/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-notebook.lock

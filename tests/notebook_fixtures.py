@@ -1,4 +1,4 @@
-"""The environment that `make notebooks` builds, with pandas and Jupyter, which the environment of the product lacks."""
+"""The environment that `make notebooks` builds, with Jupyter, which the environment of the product lacks."""
 
 from pathlib import Path
 

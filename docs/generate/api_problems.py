@@ -10,6 +10,7 @@ from flask import Flask
 
 from docs.generate.api_calls import call_of, store_token
 from portal.api import cursors
+from portal.api.named_queries import VALUES
 from portal.api.operation_errors import errors_of
 from portal.api.operations import OPERATIONS
 from portal.context import EXTENSION
@@ -91,9 +92,7 @@ class Caller:
             ("query", 409): {"path": f"{path}?cursor={cursors.encode('rfm-segments', 0, 2)}"},
             ("measure_values", 400): {"path": f"{path}?measures=lines&region=Nowhere"},
             ("measure_values", 404): {"path": f"{path}?measures=0"},
-            ("measure_values", 409): {
-                "path": f"{path}?measures=lines&cursor={cursors.encode('measures/values', 0, 2)}"
-            },
+            ("measure_values", 409): {"path": f"{path}?measures=lines&cursor={cursors.encode(VALUES, 0, 2)}"},
             ("send_piece", 422): {"headers": call.headers | {"Upload-Offset": "many"}},
         }
         return replace(call, **special.get((name, status), changes[status]))

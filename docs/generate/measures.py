@@ -12,7 +12,8 @@ explanation with its definition, the active filters, the uploads that it is comp
 `/why/NAME`, or `/api/v1/why/NAME` for programs, with the filters of the [API](api.md).
 
 `tillstream measures revenue orders --by month --by store` prints measures by any [dimensions](#dimensions); the
-operation `/api/v1/measures/values` and the Python client return the same values. For named queries, see
+operation `/api/v1/measures/values` and the
+[Python client](python.md) return the same values. For named queries, see
 [the warehouse](warehouse.md).
 """
 DIMENSIONS_INTRO = """

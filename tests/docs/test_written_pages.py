@@ -108,11 +108,8 @@ def test_the_table_of_events_names_the_handler_of_every_event() -> None:
 
 def test_every_package_is_in_the_table_of_packages() -> None:
     table = text("docs/architecture.md").partition("\n## Packages\n")[2].partition("\n## ")[0]
-    inside = [
-        path
-        for path in (ROOT / "tillstream").iterdir()
-        if path.name not in {"__init__.py", "__init__.pyi", "__pycache__", "py.typed"}
-    ]
+    others = {"__init__.py", "__init__.pyi", "__pycache__", "py.typed"}
+    inside = [path for path in (ROOT / "tillstream").iterdir() if path.name not in others]
     names = [path.name if path.suffix else f"tillstream/{path.name}" for path in inside]
     assert [name for name in names if f"{name}`" not in table] == []
     assert [name for name in OTHER_PACKAGES if f"`{name}`" not in table] == []
