@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tillstream.domain.dates.retail_calendar import Pattern, RetailCalendar, Weekday, YearStart
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.limits import Limits
@@ -77,6 +78,14 @@ class Settings(BaseSettings):
     )
     reporting_currency: str = Field(
         "USD", pattern="^[A-Z]{3}$", description="Currency for totals of several currencies"
+    )
+    fiscal_month: int = Field(1, ge=1, le=12, description="First month of the fiscal year")
+    retail_pattern: Pattern = Field("4-4-5", description="Weeks of the three retail months of a quarter, in `dim_date`")
+    retail_week_start: Weekday = Field("monday", description="First day of a retail week")
+    retail_year_start: YearStart = Field(
+        "nearest",
+        description="The week with which the retail year begins: the one that starts nearest to the first day of the "
+        "fiscal year, or the last one that starts on or before it",
     )
     memory_limit: str = Field("256MB", pattern=MEMORY, description="Memory limit of DuckDB before it uses the disk")
     server_memory_limit: str = Field(
@@ -197,6 +206,10 @@ class Settings(BaseSettings):
         return self.public_url or f"http://{self.host}:{self.port}"
 
     @cached_property
+    def retail_calendar(self) -> RetailCalendar:
+        return RetailCalendar(self.fiscal_month, self.retail_pattern, self.retail_week_start, self.retail_year_start)
+
+    @property
     def passwords_open(self) -> bool:
         """Whether local passwords are accepted."""
         return self.sign_in == "passwords" or self.local_accounts

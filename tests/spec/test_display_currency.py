@@ -48,10 +48,20 @@ PARAMETERS = {
 FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
 REPORTED = ReportedDays(date(2023, 12, 3), date(2024, 2, 12))
 IN_POUNDS = QueryContext(REPORTED, "USD", currency="GBP")
-CONVERTED = [name for name in names() if "reporting_rates AS (" in compose(
-    name, UNRESTRICTED, Filters(), IN_POUNDS,
-    **{key: value for key, value in PARAMETERS.items() if key in {p.name for p in describe(name).parameters}},
-)[0]]  # fmt: skip
+
+
+def _parameters(name: str) -> dict[str, Any]:
+    """Values of the parameters of a query; of those with permitted values, the defaults where others are not."""
+    permitted = {one.name: one.words for one in describe(name).parameters}
+    taken = {key: value for key, value in PARAMETERS.items() if key in permitted}
+    return {key: value for key, value in taken.items() if not permitted[key] or value in permitted[key]}
+
+
+CONVERTED = [
+    name
+    for name in names()
+    if "reporting_rates AS (" in compose(name, UNRESTRICTED, Filters(), IN_POUNDS, **_parameters(name))[0]
+]
 
 
 def _compares(name: str) -> bool:
@@ -70,8 +80,7 @@ def true_pounds(judge: Judge) -> Mapping[str, Rows]:
 
 
 def composed(name: str, filters: Filters, basis: QueryContext = IN_POUNDS) -> tuple[str, dict[str, Any]]:
-    taken = {p.name for p in describe(name).parameters}
-    return compose(name, UNRESTRICTED, filters, basis, **{k: v for k, v in PARAMETERS.items() if k in taken})
+    return compose(name, UNRESTRICTED, filters, basis, **_parameters(name))
 
 
 def row(duck: Duck, name: str, filters: Filters = FEBRUARY) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import sql
 from tillstream import audit
 from tillstream.batches import freshness
+from tillstream.domain.dates.retail_calendar import RetailCalendar
 from tillstream.ports import Ports, Warehouse
 
 AHEAD = timedelta(days=400)
@@ -31,6 +32,19 @@ def refresh_rates(ports: Ports, reporting: str) -> list[str]:
     if is_empty or lost or ends_soon or state["reporting"] != reporting:
         _refresh(ports, reporting)
     return lost
+
+
+def refresh_calendar(ports: Ports, calendar: RetailCalendar) -> None:
+    """Write the calendar of the settings, if it is not the one of the warehouse."""
+    row = {
+        "fiscal_month": calendar.fiscal_month,
+        "pattern": calendar.pattern,
+        "days_after_monday": calendar.days_after_monday,
+        "days_ahead": calendar.days_ahead,
+    }
+    if ports.warehouse.query(sql.text("reference/calendar")).to_pylist() != [row]:
+        ports.warehouse.replace_table("calendar", pa.Table.from_pylist([row]))
+        freshness.bump(ports.documents)
 
 
 def _restore(ports: Ports, current: dict[str, Any]) -> list[str]:

@@ -201,6 +201,12 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("holiday_date", _D, "Day of the holiday"),
         _f("name", _S, "Name in English; several are separated by `; `"),
     ),
+    "calendar": (
+        _f("fiscal_month", _I, "First month of the fiscal year; the table has one row"),
+        _f("pattern", _S, "Weeks of the three retail months of a quarter: 4-4-5, 4-5-4 or 5-4-4"),
+        _f("days_after_monday", _I, "First day of a retail week, as days after Monday"),
+        _f("days_ahead", _I, "Days after the first day of the fiscal year whose week begins the retail year"),
+    ),
     "reporting": (_f("currency", _S, "ISO 4217 code of the reporting currency; the table has one row"),),
     **{
         table: (

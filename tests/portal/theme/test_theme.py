@@ -82,7 +82,7 @@ def test_every_class_of_the_styles_is_used() -> None:
         styles = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         for selector in re.findall(r"([^{}]+)\{", styles):
             for name in re.findall(r"\.([a-zA-Z][\w-]*)", selector):
-                assert name.startswith("slot-") or re.search(rf"(?<![\w-]){name}(?![\w-])", code), (
+                assert name.startswith(("slot-", "shade-")) or re.search(rf"(?<![\w-]){name}(?![\w-])", code), (
                     f"{path.name}: {name}"
                 )
 

@@ -146,6 +146,7 @@ LAYOUTS: Mapping[str, Layout] = {
         "Exchange rates into the reporting currency for every day", clustered=(DAY,), key=(DAY, "currency")
     ),
     "holidays": Layout("Public holidays of the countries with sales", key=("country", "holiday_date")),
+    "calendar": Layout("Fiscal year and retail calendar; one row"),
     "reporting": Layout("Reporting currency; one row"),
     **{
         table: Layout(description, partitioned=DAY, clustered=("region", third))
