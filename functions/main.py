@@ -90,7 +90,8 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
     with _called() as running:
         running.contracts.refresh()
         lost = reference.refresh_rates(running.ports, running.settings.reporting_currency)
-        reference.refresh_calendar(running.ports, running.settings.retail_calendar)
+        settings = running.settings
+        reference.refresh_calendar(running.ports, settings.fiscal_month, settings.retail_calendar)
         summary = reconcile.run(running.ports, running.contracts, delegate=bool(running.settings.project))
         summary["repaired"] = [*lost, *summary["repaired"]]
         warn("sweep repaired", summary["repaired"])

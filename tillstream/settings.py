@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from tillstream.domain.dates.retail_calendar import Pattern, RetailCalendar, Weekday, YearStart
+from tillstream.domain.dates.retail_calendar import RETAIL_CALENDAR
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.limits import Limits
@@ -35,14 +35,9 @@ class InvalidSettings(Rejected):
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TILLSTREAM_", frozen=True, extra="ignore", allow_inf_nan=False)
 
-    project: str = Field(
-        "",
-        description="Google Cloud project that stores everything; if empty, everything is stored in the home folder",
-    )
+    project: str = Field("", description="Google Cloud project that stores everything; empty: the home folder does")
     location: str = Field("europe-west1", description="Region of the project's buckets, functions and dataset")
-    stage: str = Field(
-        "dev", pattern="^[a-z][a-z0-9-]*$", description="Name of the installation, if a project has several"
-    )
+    stage: str = Field("dev", pattern="^[a-z][a-z0-9-]*$", description="Installation, if a project has several")
     dataset: str = Field("tillstream", description="BigQuery dataset of the ledger and its views")
     inbox_bucket: str = Field("", description="Bucket of the files; default: `PROJECT-tillstream-STAGE-inbox`")
     staging_bucket: str = Field("", description="Bucket of staged rows; default: `PROJECT-tillstream-STAGE-staging`")
@@ -80,12 +75,8 @@ class Settings(BaseSettings):
         "USD", pattern="^[A-Z]{3}$", description="Currency for totals of several currencies"
     )
     fiscal_month: int = Field(1, ge=1, le=12, description="First month of the fiscal year")
-    retail_pattern: Pattern = Field("4-4-5", description="Weeks of the three retail months of a quarter, in `dim_date`")
-    retail_week_start: Weekday = Field("monday", description="First day of a retail week")
-    retail_year_start: YearStart = Field(
-        "nearest",
-        description="The week with which the retail year begins: the one that starts nearest to the first day of the "
-        "fiscal year, or the last one that starts on or before it",
+    retail_calendar: str = Field(
+        "4-4-5 monday nearest", pattern=RETAIL_CALENDAR, description="Retail weeks of `dim_date`, see the warehouse"
     )
     memory_limit: str = Field("256MB", pattern=MEMORY, description="Memory limit of DuckDB before it uses the disk")
     server_memory_limit: str = Field(
@@ -204,10 +195,6 @@ class Settings(BaseSettings):
     def address(self) -> str:
         """The portal's address for links."""
         return self.public_url or f"http://{self.host}:{self.port}"
-
-    @cached_property
-    def retail_calendar(self) -> RetailCalendar:
-        return RetailCalendar(self.fiscal_month, self.retail_pattern, self.retail_week_start, self.retail_year_start)
 
     @property
     def passwords_open(self) -> bool:

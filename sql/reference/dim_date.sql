@@ -1,7 +1,11 @@
 -- One row per day from 2000 to 2039 with its calendar attributes; join it with sale_date = sale_date. Weekdays are 1
 -- (Monday) to 7 (Sunday). Weeks are those of ISO 8601, so the first days of January may belong to the last week of the
 -- previous iso_year. Holidays differ by country: they are in the table holidays.
--- The fiscal year and the retail calendar are those of the settings. A retail year has 52 or 53 whole weeks.
+-- The fiscal year begins with the setting TILLSTREAM_FISCAL_MONTH. A retail year has 52 or 53 whole weeks; the setting
+-- TILLSTREAM_RETAIL_CALENDAR has the weeks of the three months of a quarter (4-4-5, 4-5-4 or 5-4-4), the first day of a
+-- week, and the week with which the year begins: the one nearest to the first day of the fiscal year, or the last one
+-- that begins on or before it. The calendar of the National Retail Federation has the fiscal month 2 and the retail
+-- calendar `4-5-4 sunday nearest`. Week 53 belongs to the last month.
 -- - year: Calendar year
 -- - quarter: Quarter of the year, 1 to 4
 -- - month: Month of the year, 1 to 12

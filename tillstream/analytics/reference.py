@@ -34,8 +34,9 @@ def refresh_rates(ports: Ports, reporting: str) -> list[str]:
     return lost
 
 
-def refresh_calendar(ports: Ports, calendar: RetailCalendar) -> None:
-    """Write the calendar of the settings, if it is not the one of the warehouse."""
+def refresh_calendar(ports: Ports, fiscal_month: int, retail: str) -> None:
+    """Write the calendar of the settings (see `RetailCalendar.of`), if it is not the one of the warehouse."""
+    calendar = RetailCalendar.of(fiscal_month, retail)
     row = {
         "fiscal_month": calendar.fiscal_month,
         "pattern": calendar.pattern,

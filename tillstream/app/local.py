@@ -74,7 +74,7 @@ def build(
     ports = Ports(objects, warehouse, bus, documents, clock, settings.limits)
     if rates and not read_only:
         lost += reference.refresh_rates(ports, settings.reporting_currency)
-        reference.refresh_calendar(ports, settings.retail_calendar)
+        reference.refresh_calendar(ports, settings.fiscal_month, settings.retail_calendar)
     if lost:
         from tillstream import logs  # lazy: only servers log otherwise
 

@@ -1,12 +1,10 @@
 """The fiscal year and the retail calendar of a company, as `dim_date` shows them."""
 
 from dataclasses import dataclass
-from typing import Literal
 
+RETAIL_CALENDAR = "^(4-4-5|4-5-4|5-4-4) (monday|tuesday|wednesday|thursday|friday|saturday|sunday) (nearest|last)$"
+"""Text of a setting: pattern, first day of a week, and start of the year."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-Pattern = Literal["4-4-5", "4-5-4", "5-4-4"]
-YearStart = Literal["nearest", "last"]
 
 
 @dataclass(frozen=True)
@@ -21,9 +19,16 @@ class RetailCalendar:
 
     fiscal_month: int = 1
     """The first month of the fiscal year."""
-    pattern: Pattern = "4-4-5"
-    week_start: Weekday = "monday"
-    year_start: YearStart = "nearest"
+    pattern: str = "4-4-5"
+    week_start: str = "monday"
+    year_start: str = "nearest"
+    """nearest or last."""
+
+    @classmethod
+    def of(cls, fiscal_month: int, text: str) -> "RetailCalendar":
+        """Return the calendar of the settings; text: as RETAIL_CALENDAR, such as "4-5-4 sunday nearest"."""
+        pattern, week_start, year_start = text.split()
+        return cls(fiscal_month, pattern, week_start, year_start)
 
     @property
     def days_after_monday(self) -> int:
