@@ -91,6 +91,7 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
         running.contracts.refresh()
         lost = reference.refresh_rates(running.ports, running.settings.reporting_currency)
         settings = running.settings
+        reference.ensure_secret(running.ports)
         reference.refresh_calendar(running.ports, settings.fiscal_month, settings.retail_calendar)
         summary = reconcile.run(running.ports, running.contracts, delegate=bool(running.settings.project))
         summary["repaired"] = [*lost, *summary["repaired"]]

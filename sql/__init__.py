@@ -35,6 +35,15 @@ VIEWS: tuple[str, ...] = (
     "marts/sales_by_store",
     "marts/reported_days",
     "marts/upload_receipts",
+    "marts/dim_product",
+    "marts/dim_store",
+    "marts/dim_customer_people",
+    "marts/dim_customer",
+    "marts/dim_salesperson_people",
+    "marts/dim_salesperson",
+    "marts/dim_channel",
+    "marts/dim_currency",
+    "marts/fact_sales",
 )
 """Every view, each after the views that it reads. The view has the name of its file."""
 BIGQUERY_VIEWS = ("ledger/sale_versions.bigquery", *VIEWS)

@@ -8,6 +8,10 @@ SAMPLE_LEDGER = parse_tables(
             currency
             USD
         """,
+        "surrogate_secret": """
+            secret
+            of-the-sample
+        """,
         "reporting_rates": """
             sale_date   currency  factor
             2024-01-05  INR       0.012345679
@@ -124,7 +128,7 @@ SAMPLE_LEDGER = parse_tables(
             product_id  region  currency  amount  valid_from  valid_to
             PEAR        IN      INR       30      2024-02-01  -
         """,
-        "dim_product": """
+        "catalogue_products": """
             product_id  name  active  valid_from  valid_to
             PEAR        Pear  yes     -           -
         """,
@@ -158,17 +162,17 @@ SAMPLE_CATALOGUE = parse_tables(
             D           UK      GBP       3       2024-02-01  -
             D           *       EUR       9       -           -
         """,
-        "dim_product": """
+        "catalogue_products": """
             product_id  name         category  pack_size  supplier  barcode  active  valid_from  valid_to
             APPLE       Old-Apple    Fruit     1          -         -        yes     -           2024-02-01
             APPLE       Red-Apple    Fruit     1          S         -        yes     2024-02-01  -
             D           Date         Fruit     -          -         -        no      -           -
         """,
-        "dim_store": """
+        "catalogue_stores": """
             region  store_id  name    country  time_zone     currency  active  valid_from  valid_to
             IN      S1        Market  India    Asia/Kolkata  INR       yes     -           -
         """,
-        "dim_salesperson": """
+        "catalogue_salespeople": """
             region  salesperson_id  name    active  valid_from  valid_to
             IN      P1              Priya   yes     -           -
         """,

@@ -60,7 +60,9 @@ def read(app: App) -> dict[str, Any]:
     return {
         "catalogue": {kind: [asdict(one.entry) for one in records.find(app.ports, kind)] for kind in ENTRIES},
         "revision": records.revision(app.ports),
-        "dim_product": app.ports.warehouse.query("SELECT * FROM dim_product ORDER BY valid_from").to_pylist(),
+        "catalogue_products": app.ports.warehouse.query(
+            "SELECT * FROM catalogue_products ORDER BY valid_from"
+        ).to_pylist(),
         "dim_product_cost": app.ports.warehouse.query("SELECT * FROM dim_product_cost").to_pylist(),
         "webhook": webhook and (asdict(webhook), registry.keys(app.ports, webhook.id)),
         "store keys": [asdict(key) for key in store_keys.find(app.ports)],

@@ -98,7 +98,7 @@ product_versions AS (
     name,
     COALESCE(valid_from, DATE '0001-01-01') AS first_day,
     COALESCE(valid_to, DATE '9999-12-31') AS next_day
-  FROM dim_product
+  FROM catalogue_products
 ),
 named AS (
   SELECT page.key, MIN(product_versions.name) AS name

@@ -6,13 +6,13 @@ CREATE OR REPLACE VIEW catalogue_names AS
 WITH
 versions AS (
   SELECT 'product' AS kind, '*' AS region, product_id AS code, name, valid_from
-  FROM dim_product
+  FROM catalogue_products
   UNION ALL
   SELECT 'store' AS kind, region, store_id AS code, name, valid_from
-  FROM dim_store
+  FROM catalogue_stores
   UNION ALL
   SELECT 'salesperson' AS kind, region, salesperson_id AS code, name, valid_from
-  FROM dim_salesperson
+  FROM catalogue_salespeople
 ),
 final AS (
   SELECT kind, region, code, name

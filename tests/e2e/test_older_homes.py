@@ -8,8 +8,10 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
+import tillstream
 from tests.e2e.conftest import Once, Run
 from tillstream.cli.main import main
+from tillstream.domain.errors import Rejected
 from tillstream.domain.tables import SCHEMA
 
 CONTRACT = """
@@ -53,6 +55,24 @@ def lived(run: Run, once: Once[dict[str, str]], tmp_path: Path, home: Path) -> d
     return once(live)
 
 
+REBUILT = 8
+"""A schema whose files are rebuilt; later ones are upgraded."""
+
+
+def make_schema_9(home: Path) -> None:
+    """As if written before the dimensions were views."""
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        for view in ("dim_product", "dim_store", "dim_salesperson"):
+            connection.execute(f"DROP VIEW {view}")
+        connection.execute("ALTER TABLE catalogue_products RENAME TO dim_product")
+        connection.execute("ALTER TABLE catalogue_stores RENAME TO dim_store")
+        connection.execute("ALTER TABLE catalogue_salespeople RENAME TO dim_salesperson")
+        for table in ("calendar", "surrogate_secret"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("UPDATE warehouse_schema SET number = 9")
+        connection.execute("DELETE FROM made_views")
+
+
 def make_older(home: Path) -> None:
     """As if written before sale_versions had its last columns, and before there were schema numbers."""
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
@@ -88,14 +108,32 @@ def test_an_older_folder_is_refused_in_one_clear_word(
 
 
 def test_a_lower_number_is_older_and_a_higher_one_newer(run: Run, lived: dict[str, str], home: Path) -> None:
-    number(home, SCHEMA - 1)
+    number(home, REBUILT)
     code, answer = run("status")
-    assert (code, f"it has schema {SCHEMA - 1}, but this version needs schema {SCHEMA}" in answer["error"]) == (1, True)
+    assert (code, f"it has schema {REBUILT}, but this version needs schema {SCHEMA}" in answer["error"]) == (1, True)
     number(home, SCHEMA + 1)
     for command in (["status"], ["rebuild", "--from-originals"]):
         code, answer = run(*command)
         assert (code, "newer Tillstream" in answer["error"]) == (1, True)
     assert "rebuild" not in answer["error"]
+
+
+def test_a_warehouse_that_needs_no_rebuild_is_upgraded_when_it_is_opened(
+    run: Run, lived: dict[str, str], home: Path, tmp_path: Path
+) -> None:
+    products = tmp_path / "products.csv"
+    products.write_text("code,name\nP1,Kettle\n")
+    assert run("catalogue", "import", "products", str(products))[0] == 0
+    before = snapshot(run)
+    make_schema_9(home)
+    with pytest.raises(Rejected, match="Run `tillstream status` once"):
+        tillstream.connect(home=home).query("kpis")
+    assert snapshot(run) == before
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT number FROM warehouse_schema").fetchone() == (SCHEMA,)
+        assert connection.execute("SELECT name FROM dim_product WHERE in_catalogue").fetchall() == [("Kettle",)]
+        assert connection.execute("SELECT COUNT(*) FROM surrogate_secret").fetchone() == (1,)
+    assert tillstream.connect(home=home).query("kpis")["lines"].tolist() == [before[1][1]["rows"][0]["lines"]]
 
 
 def test_an_older_warehouse_is_rebuilt_from_the_originals(run: Run, lived: dict[str, str], home: Path) -> None:

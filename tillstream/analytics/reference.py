@@ -1,5 +1,6 @@
 """Reference data: exchange rates and the reporting currency."""
 
+import secrets
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import sql
 from tillstream import audit
 from tillstream.batches import freshness
 from tillstream.domain.dates.retail_calendar import RetailCalendar
+from tillstream.domain.errors import Rejected
 from tillstream.ports import Ports, Warehouse
 
 AHEAD = timedelta(days=400)
@@ -32,6 +34,23 @@ def refresh_rates(ports: Ports, reporting: str) -> list[str]:
     if is_empty or lost or ends_soon or state["reporting"] != reporting:
         _refresh(ports, reporting)
     return lost
+
+
+def ensure_secret(ports: Ports) -> None:
+    """Create the secret of the surrogates of people, unless there is one."""
+    if not ports.warehouse.query(sql.text("reference/secret")).num_rows:
+        ports.warehouse.replace_table("surrogate_secret", pa.table({"secret": [secrets.token_hex(32)]}))
+
+
+def copy_secret(ports: Ports, old: Warehouse) -> None:
+    """Use the secret of another warehouse, so that surrogates stay the same; a new one if it has none."""
+    try:
+        kept = old.query(sql.text("reference/secret"))
+    except Rejected:  # written before there were secrets
+        kept = None
+    if kept is not None and kept.num_rows:
+        ports.warehouse.replace_table("surrogate_secret", kept)
+    ensure_secret(ports)
 
 
 def refresh_calendar(ports: Ports, fiscal_month: int, retail: str) -> None:

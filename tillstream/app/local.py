@@ -74,6 +74,7 @@ def build(
     ports = Ports(objects, warehouse, bus, documents, clock, settings.limits)
     if rates and not read_only:
         lost += reference.refresh_rates(ports, settings.reporting_currency)
+        reference.ensure_secret(ports)
         reference.refresh_calendar(ports, settings.fiscal_month, settings.retail_calendar)
     if lost:
         from tillstream import logs  # lazy: only servers log otherwise
@@ -188,6 +189,8 @@ def _rebuild_from_originals(
         try:
             report = rebuild.rebuild_warehouse(app.ports, app.contracts, old, progress)
             reference.copy_rates(app.ports, old, settings.reporting_currency)
+            reference.copy_secret(app.ports, old)
+            reference.refresh_calendar(app.ports, settings.fiscal_month, settings.retail_calendar)
             counts = {name: report[name] for name in ("settlements", "batches")}
             audit.record(app.ports, "command line", audit.AuditAction.DATA_REBUILT, "warehouse", None, counts)
             return report, app.ports.clock.now()

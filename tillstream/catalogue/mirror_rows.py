@@ -93,11 +93,11 @@ def promotions(one: Promotion) -> Iterator[Row]:
 
 
 MIRRORED = (
-    MirrorTable("dim_product", EntryKind.PRODUCT, ("product_id",), products),
+    MirrorTable("catalogue_products", EntryKind.PRODUCT, ("product_id",), products),
     MirrorTable("dim_product_cost", EntryKind.PRODUCT, ("product_id",), costs),
     MirrorTable("dim_product_price", EntryKind.PRODUCT, ("product_id",), prices),
-    MirrorTable("dim_store", EntryKind.STORE, ("region", "store_id"), stores),
-    MirrorTable("dim_salesperson", EntryKind.SALESPERSON, ("region", "salesperson_id"), salespeople),
+    MirrorTable("catalogue_stores", EntryKind.STORE, ("region", "store_id"), stores),
+    MirrorTable("catalogue_salespeople", EntryKind.SALESPERSON, ("region", "salesperson_id"), salespeople),
     MirrorTable("dim_promotion", EntryKind.PROMOTION, ("promotion_id",), promotions),
 )
 

@@ -35,7 +35,7 @@ _BATCH_NO = _f("batch_no", _I, "Number of the batch in this warehouse")
 _RECEIVED = _f("received_date", _D, "UTC day on which the upload was received")
 _SETTLEMENT = _f("settlement_no", _I, "Number of the settlement, from 1 without gaps")
 
-SCHEMA = 9
+SCHEMA = 10
 """Schema version: increment it with every change of TABLES, of their types in an adapter, or of the hash inputs."""
 
 TABLES: dict[str, tuple[Field, ...]] = {
@@ -201,6 +201,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("holiday_date", _D, "Day of the holiday"),
         _f("name", _S, "Name in English; several are separated by `; `"),
     ),
+    "surrogate_secret": (_f("secret", _S, "Random text that surrogates of people are hashed with; one row"),),
     "calendar": (
         _f("fiscal_month", _I, "First month of the fiscal year; the table has one row"),
         _f("pattern", _S, "Weeks of the three retail months of a quarter: 4-4-5, 4-5-4 or 5-4-4"),

@@ -58,7 +58,9 @@ def test_a_product_is_created_listed_and_has_a_history(boss: Visitor, app: App) 
     assert "admin-all" in page
     assert "Tea kettle KET/1 Kitchen" in text(boss.get("/catalogue?q=tea"))
     assert "No results" in text(boss.get("/catalogue?q=pan"))
-    rows = app.ports.warehouse.query("SELECT name, valid_to IS NULL AS open_end FROM dim_product ORDER BY open_end")
+    rows = app.ports.warehouse.query(
+        "SELECT name, valid_to IS NULL AS open_end FROM catalogue_products ORDER BY open_end"
+    )
     assert [tuple(row.values()) for row in rows.to_pylist()] == [("Kettle", False), ("Tea kettle", True)]
 
 

@@ -101,7 +101,7 @@ def test_unknown_codes_are_those_of_the_visible_sales(warehouse: Warehouse) -> N
 
 def test_without_any_product_no_code_is_unknown() -> None:
     with closing(DuckDBWarehouse(":memory:", threads=1)) as empty:
-        for table, listed in (SAMPLE_LEDGER | SALES_OF_CATALOGUE | {"dim_product": []}).items():
+        for table, listed in (SAMPLE_LEDGER | SALES_OF_CATALOGUE | {"catalogue_products": []}).items():
             write(empty, table, list(listed))
         assert rows(empty, "unknown-codes") == []
 

@@ -32,7 +32,7 @@ NUT_IN = replace(NUT, region="IN", price=Decimal(400), currency="INR")
 
 def warehouse_products(ports: Ports) -> list[str]:
     mirror.sync(ports)
-    rows = ports.warehouse.query("SELECT product_id FROM dim_product ORDER BY product_id").to_pylist()
+    rows = ports.warehouse.query("SELECT product_id FROM catalogue_products ORDER BY product_id").to_pylist()
     return [row["product_id"] for row in rows]
 
 

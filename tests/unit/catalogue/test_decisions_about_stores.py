@@ -35,7 +35,7 @@ def test_an_accepted_store_is_withdrawn_and_accepted_again(ports: Ports) -> None
         new_codes.undo(ports, new_codes.get(ports, "UK", "LON", EntryKind.STORE), **WHO)
         assert listed(ports, EntryKind.STORE) == []
         mirror.sync(ports)
-        assert ports.warehouse.query("SELECT * FROM dim_store").num_rows == 0
+        assert ports.warehouse.query("SELECT * FROM catalogue_stores").num_rows == 0
     assert new_codes.decided(ports) == []
 
 

@@ -47,7 +47,7 @@ def test_each_kind_is_written_after_a_change(ports: Ports, save: Save, clock: Ma
     assert product
     save(replace(product, name="Teapot"))
     assert mirror.sync(ports) == 1
-    assert rows(ports, "dim_product", "name, barcode, active, valid_from, valid_to") == [
+    assert rows(ports, "catalogue_products", "name, barcode, active, valid_from, valid_to") == [
         ("Kettle", "4006381333931", True, None, date(2026, 7, 2)),
         ("Teapot", "4006381333931", True, date(2026, 7, 2), None),
     ]
@@ -56,8 +56,8 @@ def test_each_kind_is_written_after_a_change(ports: Ports, save: Save, clock: Ma
         ("*", "USD", Decimal("4.5"), None),
         ("IN", "INR", Decimal(300), date(2026, 2, 1)),
     ]
-    assert rows(ports, "dim_store", "store_id, opening_hours") == [("MUM01", '{"Mon": "09:00-18:00"}')]
-    assert rows(ports, "dim_salesperson", "name, stores") == [("Asha", '["MUM01"]')]
+    assert rows(ports, "catalogue_stores", "store_id, opening_hours") == [("MUM01", '{"Mon": "09:00-18:00"}')]
+    assert rows(ports, "catalogue_salespeople", "name, stores") == [("Asha", '["MUM01"]')]
     assert rows(ports, "dim_promotion", "rate, valid_to") == [(Decimal("0.2"), date(2026, 9, 1))]
     assert mirror.sync(ports) == 0
 
@@ -65,13 +65,13 @@ def test_each_kind_is_written_after_a_change(ports: Ports, save: Save, clock: Ma
 def test_a_row_that_was_lost_is_written_again_on_the_next_day(ports: Ports, save: Save, clock: ManualClock) -> None:
     save(KETTLE)
     mirror.sync(ports)
-    complete = rows(ports, "dim_product")
-    empty = ports.warehouse.query("SELECT * FROM dim_product WHERE FALSE")
-    ports.warehouse.replace_table("dim_product", empty)
+    complete = rows(ports, "catalogue_products")
+    empty = ports.warehouse.query("SELECT * FROM catalogue_products WHERE FALSE")
+    ports.warehouse.replace_table("catalogue_products", empty)
     assert mirror.sync(ports) == 0
     clock.advance(86_400)
     assert mirror.sync(ports) == 1
-    assert rows(ports, "dim_product") == complete
+    assert rows(ports, "catalogue_products") == complete
 
 
 def test_a_mirror_that_stopped_before_noting_its_revision_is_repeated(ports: Ports, save: Save) -> None:
@@ -80,7 +80,7 @@ def test_a_mirror_that_stopped_before_noting_its_revision_is_repeated(ports: Por
     save(Product("POT", "Pot"))
     mirror._write(ports, 1)
     assert mirror.sync(ports) == 0
-    assert len(rows(ports, "dim_product")) == 2
+    assert len(rows(ports, "catalogue_products")) == 2
     document = ports.documents.get(records.STATE, mirror.MIRROR_ID)
     assert document
     assert document.data["revision"] == 2
@@ -94,7 +94,7 @@ def test_an_older_mirror_starts_again_if_a_newer_one_has_finished(ports: Ports, 
     save(Product("POT", "Pot"))
     ports.documents.put_all([Put(records.STATE, mirror.MIRROR_ID, document.data)])
     assert mirror.sync(ports) == 1
-    assert len(rows(ports, "dim_product")) == 2
+    assert len(rows(ports, "catalogue_products")) == 2
 
 
 def test_aliases_of_aliases_name_the_last_product() -> None:

@@ -28,7 +28,7 @@ def _amounts(word: str) -> tuple[Field, ...]:
 
 
 CATALOGUE_TABLES: dict[str, tuple[Field, ...]] = {
-    "dim_product": (
+    "catalogue_products": (
         _PRODUCT,
         required("name", _S, "Name of the product"),
         Field("category", _S, "Category of the product"),
@@ -45,7 +45,7 @@ CATALOGUE_TABLES: dict[str, tuple[Field, ...]] = {
         required("code", _S, "Product ID as in a source: an alias or a barcode"),
         _PRODUCT,
     ),
-    "dim_store": (
+    "catalogue_stores": (
         _REGION,
         required("store_id", _S, "Store as in its sources"),
         required("name", _S, "Name of the store"),
@@ -58,7 +58,7 @@ CATALOGUE_TABLES: dict[str, tuple[Field, ...]] = {
         required("active", _B, "FALSE if the store is retired"),
         *_VALID,
     ),
-    "dim_salesperson": (
+    "catalogue_salespeople": (
         required("region", _S, "Region of the salesperson"),
         required("salesperson_id", _S, "Salesperson as in the sources"),
         required("name", _S, "Name of the salesperson"),

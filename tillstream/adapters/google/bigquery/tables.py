@@ -146,6 +146,7 @@ LAYOUTS: Mapping[str, Layout] = {
         "Exchange rates into the reporting currency for every day", clustered=(DAY,), key=(DAY, "currency")
     ),
     "holidays": Layout("Public holidays of the countries with sales", key=("country", "holiday_date")),
+    "surrogate_secret": Layout("Secret of the surrogates of people; one row"),
     "calendar": Layout("Fiscal year and retail calendar; one row"),
     "reporting": Layout("Reporting currency; one row"),
     **{
@@ -153,12 +154,12 @@ LAYOUTS: Mapping[str, Layout] = {
         for table, (description, third) in _TOTALS.items()
     },
     "user_scopes": Layout("What each user may see, for row access policies"),
-    "dim_product": Layout("Products of the catalogue, by days", clustered=("product_id",)),
+    "catalogue_products": Layout("Products of the catalogue, by days", clustered=("product_id",)),
     "dim_product_cost": Layout("Costs of products by region and days", clustered=("product_id",)),
     "dim_product_price": Layout("List prices of products by region and days", clustered=("product_id",)),
     "product_codes": Layout("Aliases and barcodes of products", clustered=("code",), key=("region", "code")),
-    "dim_store": Layout("Stores of the catalogue, by days"),
-    "dim_salesperson": Layout("Salespeople of the catalogue, by days"),
+    "catalogue_stores": Layout("Stores of the catalogue, by days"),
+    "catalogue_salespeople": Layout("Salespeople of the catalogue, by days"),
     "dim_promotion": Layout("Promotions of the catalogue"),
     "catalogue_days": Layout("Days whose daily totals do not include a change of the catalogue yet"),
     "catalogue_changes": Layout("Changes of the tables of the catalogue"),

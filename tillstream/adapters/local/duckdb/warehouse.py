@@ -65,7 +65,7 @@ class DuckDBWarehouse:
         if any_schema:
             return
         try:
-            check_schema(self._database.root, path)
+            check_schema(self._database.root, path, read_only=read_only)
             if not read_only:
                 self._prepare()
         except duckdb.Error as error:

@@ -1,6 +1,7 @@
 """The schema number of a warehouse file, and the replacement of an old file by a new one."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -14,13 +15,31 @@ SCHEMA_TABLE = "warehouse_schema"
 """The table that holds the schema number; files from before schema numbers lack it."""
 
 
-def check_schema(connection: duckdb.DuckDBPyConnection, path: Path | str) -> None:
-    """Set the schema number of an empty file.
+_UPGRADES: Mapping[int, tuple[str, ...]] = {
+    9: (
+        "ALTER TABLE dim_product RENAME TO catalogue_products",
+        "ALTER TABLE dim_store RENAME TO catalogue_stores",
+        "ALTER TABLE dim_salesperson RENAME TO catalogue_salespeople",
+    )
+}
+"""Schema number → statements that make it the next one."""
+
+
+def check_schema(connection: duckdb.DuckDBPyConnection, path: Path | str, *, read_only: bool = False) -> None:
+    """Set the schema number of an empty file, and upgrade a file that needs no rebuild.
 
     Raises `Rejected`, with advice for the user, if the file has another schema.
     """
     number = _number(connection)
     if number == SCHEMA:
+        return
+    if number is not None and number in _UPGRADES:
+        if read_only:
+            raise Rejected(
+                f"{path} was written by an older Tillstream: it has {_label(number)}, but this version needs schema "
+                f"{SCHEMA}. Run `tillstream status` once with permission to write, which upgrades it."
+            )
+        _upgrade(connection, number)
         return
     if number is not None and number > SCHEMA:
         raise Rejected(
@@ -38,6 +57,16 @@ def check_schema(connection: duckdb.DuckDBPyConnection, path: Path | str) -> Non
     connection.execute(f"INSERT INTO {SCHEMA_TABLE} VALUES (?)", [SCHEMA])
 
 
+def _upgrade(connection: duckdb.DuckDBPyConnection, number: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        for step in range(number, SCHEMA):
+            for statement in _UPGRADES[step]:
+                cursor.execute(statement)
+        cursor.execute(f"UPDATE {SCHEMA_TABLE} SET number = ?", [SCHEMA])
+        cursor.execute("COMMIT")
+
+
 def is_older(path: Path) -> bool:
     """Whether an older Tillstream wrote the file. The caller owns the folder. Raises `Unavailable`."""
     if not path.exists():
@@ -45,7 +74,7 @@ def is_older(path: Path) -> bool:
     try:
         with duckdb.connect(str(path)) as connection:
             number = _number(connection)
-            return number < SCHEMA if number is not None else _has_tables(connection)
+            return number < SCHEMA and number not in _UPGRADES if number is not None else _has_tables(connection)
     except duckdb.Error as error:
         raise unreadable(path, error) from error
 

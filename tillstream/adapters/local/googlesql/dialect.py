@@ -60,8 +60,8 @@ def _reject(node: exp.Expr, why: str) -> None:
 def _rewrite(node: exp.Expr) -> exp.Expr:
     """An equivalent node for DuckDB; the same node if none is needed."""
     match node:
-        case exp.CountIf():
-            return exp.Count(this=exp.case().when(node.this.copy(), exp.Literal.number(1)))
+        case exp.CountIf() | exp.LowerHex():
+            return _function(node)
         case exp.SafeDivide():
             return exp.paren(exp.replace_placeholders(_division(), a=node.this.copy(), b=node.expression.copy()))
         case exp.DataType() if node.this in (exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL):
@@ -74,6 +74,13 @@ def _rewrite(node: exp.Expr) -> exp.Expr:
             unnested = exp.select(exp.func("UNNEST", node.args["unnest"].expressions[0].copy(), dialect="duckdb"))
             return exp.In(this=node.this.copy(), query=unnested.subquery())
     return node
+
+
+def _function(node: exp.Expr) -> exp.Expr:
+    """The function of DuckDB with the meaning of one of BigQuery."""
+    if isinstance(node, exp.CountIf):
+        return exp.Count(this=exp.case().when(node.this.copy(), exp.Literal.number(1)))
+    return exp.Anonymous(this="sha256", expressions=[node.this.this.copy()])  # hexadecimal text on DuckDB
 
 
 def _division() -> exp.Expr:

@@ -30,6 +30,7 @@ SAFE: frozenset[type[exp.Expr]] = frozenset(
         *(exp.DateTrunc, exp.DateAdd, exp.DateSub, exp.DateDiff, exp.Extract, exp.TimeToStr, exp.TsOrDsToDate),
         *(exp.DateFromParts, exp.LastDay, exp.UnixMicros, exp.UnixToTime),
         *(exp.Concat, exp.DPipe, exp.Lower, exp.Upper, exp.StartsWith, exp.StrPosition, exp.Length, exp.Trim),
+        *(exp.LowerHex, exp.SHA2Digest),
         *(exp.Unnest, exp.GenerateDateArray, exp.Interval, exp.JSONExtractScalar, exp.JSONPath),
         *(exp.JSONPathRoot, exp.JSONPathKey, exp.JSONPathSubscript),
     }
@@ -100,8 +101,18 @@ def _join(names: frozenset[str]) -> str:
     return ", ".join(sorted(names))
 
 
+def _is_sha256_text(node: Any) -> bool:
+    return isinstance(node.this, exp.SHA2Digest) and node.this.args["length"].name == "256"
+
+
 Rule = tuple[type[exp.Expr], Callable[[Any], bool], str]
 CONDITIONS: tuple[Rule, ...] = (
+    (exp.LowerHex, _is_sha256_text, "only TO_HEX(SHA256(text)) was compared"),
+    (
+        exp.SHA2Digest,
+        lambda n: isinstance(n.parent, exp.LowerHex),
+        "SHA256 is text on DuckDB; write TO_HEX(SHA256(text))",
+    ),
     (
         exp.Literal,
         lambda n: n.is_string or n.is_int,
