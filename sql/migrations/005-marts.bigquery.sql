@@ -1,7 +1,42 @@
--- The catalogue's tables of products, stores and salespeople have names of their own: the dimensions are views, which also
--- have what was sold and is not in the catalogue. The tables of the calendar and of the secret are new.
-ALTER TABLE IF EXISTS dim_product RENAME TO catalogue_products;
+-- The tables of products, stores and salespeople of the catalogue have names of their own: the dimensions are views, which
+-- also have what was sold and is not in the catalogue. The tables of the calendar and of the secret are new.
 
-ALTER TABLE IF EXISTS dim_store RENAME TO catalogue_stores;
+INSERT INTO catalogue_products (product_id, name, category, pack_size, supplier, barcode, active, valid_from, valid_to)
+SELECT
+  product_id,
+  name,
+  category,
+  pack_size,
+  supplier,
+  barcode,
+  active,
+  valid_from,
+  valid_to
+FROM dim_product_before_005;
 
-ALTER TABLE IF EXISTS dim_salesperson RENAME TO catalogue_salespeople;
+INSERT INTO catalogue_stores (region, store_id, name, country, time_zone, currency, latitude, longitude, opening_hours, active, valid_from, valid_to)
+SELECT
+  region,
+  store_id,
+  name,
+  country,
+  time_zone,
+  currency,
+  latitude,
+  longitude,
+  opening_hours,
+  active,
+  valid_from,
+  valid_to
+FROM dim_store_before_005;
+
+INSERT INTO catalogue_salespeople (region, salesperson_id, name, stores, active, valid_from, valid_to)
+SELECT
+  region,
+  salesperson_id,
+  name,
+  stores,
+  active,
+  valid_from,
+  valid_to
+FROM dim_salesperson_before_005;

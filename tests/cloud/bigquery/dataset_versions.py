@@ -26,15 +26,12 @@ def as_of(dataset: Dataset, number: int, shapes: dict[str, Shape]) -> None:
     Tables that a later migration creates again have no layout.
     """
     dataset.client.create_dataset(dataset.name)
-    scripts = [script for _, _, script in sql.migrations()[number:]]
-    later = {name for script in scripts for name in re.findall(r"\b(\w+)_before_\d", script)}
-    renamed = {old: new for script in scripts for old, new in re.findall(r"EXISTS (\w+) RENAME TO (\w+)", script)}
+    later = {name for _, _, script in sql.migrations()[number:] for name in re.findall(r"\b(\w+)_before_\d", script)}
     for name, shape in shapes.items():
         columns = [SchemaField(column, *words.split()) for column, words in shape.items()]
         table = Table(dataset.table(name), columns)
         if name not in later:
-            layout = tables.table(dataset.table(renamed.get(name, name))).to_api_repr()
-            table = Table.from_api_repr(layout | {"tableReference": dataset.table(name).to_api_repr()})
+            table = tables.table(dataset.table(name))
             table.schema = columns
         dataset.client.create_table(table)
     for version, name, _ in sql.migrations()[:number]:
