@@ -25,7 +25,7 @@ VIEWS: tuple[str, ...] = (
     "marts/line_costs",
     "marts/line_sums",
     "marts/product_totals",
-    "reference/dim_date",
+    "marts/dim_date",
     "reference/cross_rates",
     "marts/sales_with_people",
     "marts/sales",
@@ -43,7 +43,9 @@ VIEWS: tuple[str, ...] = (
     "marts/dim_salesperson",
     "marts/dim_channel",
     "marts/dim_currency",
+    "reference/store_versions",
     "marts/fact_sales",
+    "marts/fact_sales_daily",
 )
 """Every view, each after the views that it reads. The view has the name of its file."""
 BIGQUERY_VIEWS = ("ledger/sale_versions.bigquery", *VIEWS)

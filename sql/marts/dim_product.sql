@@ -5,6 +5,13 @@
 -- - product_id: Product of the catalogue, or ID or name as in the sources; NULL for lines without a product
 -- - is_current: TRUE for the version that is valid now
 -- - in_catalogue: TRUE if the catalogue has the product
+-- - name: Name of the product
+-- - pack_size: Number of units in a pack
+-- - supplier: Code of the supplier
+-- - barcode: First barcode of the product
+-- - active: FALSE if the product is retired
+-- - valid_from: First day of the version; NULL: from the beginning
+-- - valid_to: First day after the version; NULL: it is valid now
 CREATE OR REPLACE VIEW dim_product AS
 WITH
 versions AS (

@@ -4,6 +4,7 @@
 -- - first_sale_date: Day of the first line that is not cancelled
 -- - last_sale_date: Day of the last line that is not cancelled
 -- - in_catalogue: TRUE if the catalogue has the salesperson
+-- - name: Name of the salesperson; NULL if not in the catalogue
 CREATE OR REPLACE VIEW dim_salesperson_people AS
 WITH
 secret AS (

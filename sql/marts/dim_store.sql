@@ -3,6 +3,13 @@
 -- - store_key: Key of the version; fact_sales has that of the day of the sale
 -- - is_current: TRUE for the version that is valid now
 -- - in_catalogue: TRUE if the catalogue has the store
+-- - name: Name of the store; its ID if it is not in the catalogue
+-- - time_zone: IANA name of the time zone
+-- - latitude: Latitude in degrees
+-- - longitude: Longitude in degrees
+-- - active: FALSE if the store is retired
+-- - valid_from: First day of the version; NULL: from the beginning
+-- - valid_to: First day after the version; NULL: it is valid now
 CREATE OR REPLACE VIEW dim_store AS
 WITH
 versions AS (

@@ -6,6 +6,7 @@
 -- - lines: Always 1
 -- - orders: 1 if the line represents its sale when orders are counted, otherwise 0
 -- - net: Net amount, in `currency`
+-- - discount: Discount, in `currency`
 -- - cost: Quantity × unit cost, rounded to 9 decimal places; NULL without a cost
 -- - costed_net: Net amount; NULL without a cost
 -- - costed_lines: 1 if the line has a cost, otherwise 0
@@ -37,6 +38,7 @@ final AS (
     IF(is_order, 1, 0) AS orders,
     net_amount AS net,
     quantity,
+    discount,
     line_cost AS cost,
     IF(line_cost IS NULL, NULL, net_amount) AS costed_net,
     IF(line_cost IS NULL, 0, 1) AS costed_lines,

@@ -1,5 +1,13 @@
 -- The tables of products, stores and salespeople of the catalogue have names of their own: the dimensions are views, which
--- also have what was sold and is not in the catalogue. The tables of the calendar and of the secret are new.
+-- also have what was sold and is not in the catalogue. The tables of the calendar and of the secret are new. The daily
+-- totals have the discount; they are computed again.
+ALTER TABLE IF EXISTS day_sums ADD COLUMN IF NOT EXISTS discount NUMERIC;
+
+ALTER TABLE IF EXISTS product_sums ADD COLUMN IF NOT EXISTS discount NUMERIC;
+
+ALTER TABLE IF EXISTS customer_sums ADD COLUMN IF NOT EXISTS discount NUMERIC;
+
+UPDATE summed SET settlement_no = 0 WHERE TRUE;
 
 INSERT INTO catalogue_products (product_id, name, category, pack_size, supplier, barcode, active, valid_from, valid_to)
 SELECT

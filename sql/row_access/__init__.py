@@ -5,12 +5,20 @@ The policies on the tables restrict the rows by the user of a query, also throug
 docs/adr/030-rows-by-who-asks.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import sql
 
-PROTECTED = ("stored_versions", "batches", "refusals", "dim_product_cost")
-"""The tables with policies: every row in a report is read from one of the first three; the last one has costs."""
+PROTECTED = (
+    "stored_versions",
+    "day_sums",
+    "batches",
+    "refusals",
+    "dim_product_cost",
+    "catalogue_stores",
+    "catalogue_salespeople",
+)
+"""The tables with policies. Every other table that a report reads has the same rows for everybody."""
 REPORTS: tuple[str, ...] = (
     "sales",
     "sales_with_people",
@@ -20,12 +28,35 @@ REPORTS: tuple[str, ...] = (
     "sales_by_store",
     "reported_days",
     "upload_receipts",
+    "fact_sales",
+    "fact_sales_daily",
+    "dim_date",
+    "dim_store",
+    "dim_product",
+    "dim_customer",
+    "dim_customer_people",
+    "dim_salesperson",
+    "dim_salesperson_people",
+    "dim_channel",
+    "dim_currency",
 )
 """The marts that users' own reports read."""
-PERSONAL = frozenset({"sales_with_people", "sales_by_customer"})
+PERSONAL = frozenset({"sales_with_people", "sales_by_customer", "dim_customer_people", "dim_salesperson_people"})
 """The marts with seller and buyer. They have no rows for users who may not see personal columns."""
-COSTS = frozenset({"sales", "sales_with_people"})
-"""The marts with a unit cost. It is NULL for users who may not see costs."""
+COSTS: Mapping[str, tuple[str, ...]] = {
+    "sales": ("unit_cost",),
+    "sales_with_people": ("unit_cost",),
+    "fact_sales": ("cost", "covered_revenue"),
+    "fact_sales_daily": ("cost", "covered_revenue"),
+}
+"""Mart → its columns of costs. They are NULL for users who may not see costs."""
+_SCOPES: Mapping[str, Mapping[str, str]] = {
+    "stored_versions": {"region": "region", "store": "store_id", "salesperson": "salesperson_id"},
+    "day_sums": {"region": "region", "store": "store_id", "salesperson": "salesperson_id"},
+    "catalogue_stores": {"region": "region", "store": "store_id"},
+    "catalogue_salespeople": {"region": "region", "salesperson": "salesperson_id"},
+}
+"""Table → the scopes that limit its rows, each with the column of its values. Other tables have a file of their own."""
 
 
 def policies(dataset: str, readers: Sequence[str], accounts: Sequence[str]) -> list[str]:
@@ -36,15 +67,25 @@ def policies(dataset: str, readers: Sequence[str], accounts: Sequence[str]) -> l
     the policy for the accounts comes first.
     """
     values = {"dataset": dataset, "readers": _members(readers), "accounts": _members(accounts)}
-    people = (lambda table: table) if readers else (lambda _: "nobody")
-    return [_text(path).format(table=table, **values) for table in PROTECTED for path in ("accounts", people(table))]
+    policies = []
+    for table in PROTECTED:
+        policies.append(_text("accounts").format(table=table, **values))
+        scopes = "\n  AND ".join(_condition(dataset, *scope) for scope in _SCOPES.get(table, {}).items())
+        people = ("rows" if scopes else table) if readers else "nobody"
+        policies.append(_text(people).format(table=table, conditions=scopes, **values))
+    return policies
 
 
 def report(view: str, dataset: str) -> str:
     """The SELECT of one of REPORTS, for the dataset that users read."""
     personal = _text("personal").format(dataset=dataset) if view in PERSONAL else ""
-    columns = _text("costs").format(dataset=dataset).strip() if view in COSTS else "*"
+    costs = ",\n  ".join(_text("costs").format(dataset=dataset, column=name).strip() for name in COSTS.get(view, ()))
+    columns = f"* REPLACE (\n  {costs}\n)" if costs else "*"
     return f"SELECT {columns} FROM `{dataset}.{view}`\n{personal}".strip()
+
+
+def _condition(dataset: str, bound: str, column: str) -> str:
+    return _text("bound").format(dataset=dataset, bound=bound, column=column).strip()
 
 
 def _members(members: Iterable[str]) -> str:

@@ -1,7 +1,6 @@
--- Columns of a report with sale lines: the unit cost is NULL for users who may not see costs.
--- {dataset}
-* REPLACE (
-  IF(
+-- A column of costs in a report: NULL for users who may not see costs.
+-- {dataset}, {column}
+IF(
     LOWER(SESSION_USER()) IN (
       SELECT
         email
@@ -9,7 +8,6 @@
         `{dataset}.user_scopes`
       WHERE bound = 'costs'
     ),
-    unit_cost,
+    {column},
     NULL
-  ) AS unit_cost
-)
+  ) AS {column}

@@ -112,7 +112,7 @@ def test_retail_years_are_whole_weeks_and_begin_near_the_fiscal_year(
 
 
 def test_google_gives_each_day_the_same_retail_calendar(judge: Judge, duck: Duck) -> None:
-    text = body(sql.text("reference/dim_date"))
+    text = body(sql.text("marts/dim_date"))
     duck.fill(SAMPLE_LEDGER | {"calendar": [NRF]})
     columns, rows = duck.answer(text)
     duck.fill(SAMPLE_LEDGER)

@@ -1,14 +1,21 @@
 """The star schema: every key of a fact is in its dimension once, totals are those of the ledger, people are surrogates."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
 
+import pyarrow as pa
 import pytest
 from duck import Duck, exact
 from googlesql import Judge, Rows, body
 from sample_ledger import SALES_OF_CATALOGUE, SAMPLE_CATALOGUE, SAMPLE_LEDGER
 
 import sql
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
+from tillstream.analytics.measure_values import run
+from tillstream.domain.people import UNRESTRICTED
+from tillstream.domain.tables import TABLES
 
 KEYS = {
     "dim_store": "store_key",
@@ -18,7 +25,7 @@ KEYS = {
     "dim_channel": "channel_key",
     "dim_currency": "currency_key",
 }
-STAR = ("fact_sales", "dim_customer_people", "dim_salesperson_people", *KEYS)
+STAR = ("fact_sales", "fact_sales_daily", "dim_customer_people", "dim_salesperson_people", *KEYS)
 CONTENTS = {"ledger": SAMPLE_LEDGER, "catalogue": SAMPLE_LEDGER | SAMPLE_CATALOGUE | SALES_OF_CATALOGUE}
 
 
@@ -49,6 +56,47 @@ def test_facts_add_up_to_the_ledger(filled: Duck) -> None:
     ).to_pylist()
     assert facts == ledger
     assert facts["lines"] > 0
+
+
+COSTS = "CAST(SUM(cost) AS NUMERIC) AS cost, CAST(SUM(covered_revenue) AS NUMERIC) AS covered_revenue"
+DAILY = (
+    "SELECT store_key, salesperson_key, channel_key, currency_key, status, CAST(SUM(lines) AS INT64) AS lines,"
+    f" CAST(SUM(units) AS NUMERIC) AS units, CAST(SUM(revenue) AS NUMERIC) AS revenue, {COSTS}"
+    " FROM {} GROUP BY store_key, salesperson_key, channel_key, currency_key, status"
+)
+
+
+@pytest.fixture(scope="module")
+def warehouse() -> Iterator[DuckDBWarehouse]:
+    with closing(DuckDBWarehouse(":memory:", threads=1)) as filled:
+        for table, rows in CONTENTS["catalogue"].items():
+            names = [field.name for field in TABLES[table]]
+            columns = map(list, zip(*rows, strict=True))
+            filled.replace_table(table, pa.table(dict(zip(names, columns, strict=True))))
+        changed = {"change_id": ["c"], "changed_at": [datetime(2024, 3, 1, tzinfo=UTC)]}
+        filled.replace_table("catalogue_changes", pa.table(changed))
+        days = filled.query("SELECT DISTINCT 1 AS settlement_no, sale_date FROM sale_lines")
+        filled.replace_table("settlement_days", days)
+        filled.refresh_totals()
+        yield filled
+
+
+def test_costs_of_facts_are_those_of_the_measures(warehouse: DuckDBWarehouse) -> None:
+    (facts,) = warehouse.query(f"SELECT {COSTS} FROM fact_sales").to_pylist()
+    assert facts == run(warehouse, ("cost", "covered_revenue"), (), UNRESTRICTED).to_pylist()[0]
+    assert facts["cost"]
+
+
+def test_daily_facts_add_up_to_the_facts(warehouse: DuckDBWarehouse) -> None:
+    daily, facts = (
+        sorted(map(repr, warehouse.query(DAILY.format(table)).to_pylist()))
+        for table in ("fact_sales_daily", "(SELECT *, 1 AS lines FROM fact_sales) AS facts")
+    )
+    assert daily == facts
+    (discount,) = warehouse.query(
+        "SELECT CAST(SUM(discount_value) AS NUMERIC) AS discount_value FROM fact_sales_daily"
+    ).to_pylist()
+    assert discount == run(warehouse, ("discount_value",), (), UNRESTRICTED).to_pylist()[0]
 
 
 def test_a_fact_has_the_version_of_its_day(filled: Duck) -> None:

@@ -28,6 +28,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("orders", "Number of lines that represent their sale; their total is the number of orders", "count"),
     Measure("net", "Net amount, in `currency`"),
     Measure("quantity", "Number of units"),
+    Measure("discount", "Discount, in `currency`, that `net` is already less"),
     Measure("cost", "Cost (quantity × unit cost, rounded to 9 decimal places) of the lines that have both"),
     Measure("costed_net", "Net amount of the lines that have a cost"),
     Measure("costed_lines", "Number of lines that have a cost", "count"),

@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
@@ -50,9 +51,10 @@ LEDGER = SAMPLE_LEDGER | {
         tuple((dict(zip(_NAMES, row, strict=True)) | {"unit_cost": Decimal("2.5")}).values())
         for row in SAMPLE_LEDGER[SALE_VERSIONS]
     ],
-    "dim_product_cost": SAMPLE_CATALOGUE["dim_product_cost"],
+    **{name: SAMPLE_CATALOGUE[name] for name in ("dim_product_cost", "catalogue_stores", "catalogue_salespeople")},
 }
-"""The sample with a unit cost of each line, and costs of the catalogue in one region and in all."""
+"""The sample with a unit cost of each line, with costs of the catalogue in one region and in all, and with stores and
+salespeople of two regions."""
 QueryAs = Callable[..., list[dict[str, Any]]]
 
 
@@ -72,6 +74,7 @@ def query_as(bigquery: Emulator) -> Iterator[QueryAs]:
     owner = client(bigquery, ACCOUNT)
     owner.create_dataset(BASE)
     content = {**LEDGER, user_scopes.TABLE: user_scopes.rows_of(PEOPLE)}
+    content |= {"day_sums": _day_sums()}
     content |= _stored_and_flags(content.pop(SALE_VERSIONS))
     for table, fields in FIELDS.items():
         _fill(owner, table, [field.name for field in fields], content.get(table, []))
@@ -87,6 +90,22 @@ def query_as(bigquery: Emulator) -> Iterator[QueryAs]:
     yield ask
     for dataset in (BASE, SHOWN):
         owner.delete_dataset(dataset, delete_contents=True)
+
+
+def _day_sums() -> list[tuple[Any, ...]]:
+    with closing(_filled()) as warehouse:
+        warehouse.refresh_totals()
+        names = ", ".join(field.name for field in FIELDS["day_sums"])
+        rows = warehouse.query(f"SELECT {names} FROM day_sums").to_pylist()
+    return [tuple(row.values()) for row in rows]
+
+
+def _filled() -> DuckDBWarehouse:
+    warehouse = DuckDBWarehouse(":memory:", threads=1)
+    for table, rows in LEDGER.items():
+        names = [field.name for field in TABLES[table]]
+        warehouse.replace_table(table, pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))))
+    return warehouse
 
 
 def _stored_and_flags(versions: Any) -> dict[str, Any]:
@@ -132,12 +151,8 @@ def _view(owner: bigquery.Client, name: str, text: str) -> None:
 @pytest.fixture(scope="module")
 def local() -> Iterator[DuckDBWarehouse]:
     """The same rows behind the query layer."""
-    warehouse = DuckDBWarehouse(":memory:", threads=1)
-    for table, rows in LEDGER.items():
-        names = [field.name for field in TABLES[table]]
-        warehouse.replace_table(table, pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))))
-    yield warehouse
-    warehouse.close()
+    with closing(_filled()) as warehouse:
+        yield warehouse
 
 
 each = pytest.mark.parametrize("user", PEOPLE, ids=lambda user: user.name)
@@ -171,10 +186,38 @@ def test_a_person_sees_the_costs_that_the_query_layer_shows(
     shown = run(local, "sale-lines", user.scope, Filters()).to_pylist()
     costs = sum(row.get("unit_cost") is not None for row in shown)
     assert costs > 0 or not user.scope.may(Action.SEE_COSTS) or not shown
-    for view in sorted(row_access.COSTS):
-        (row,) = query_as(f"user:{user.login}", f"SELECT COUNT(unit_cost) AS costs FROM `{SHOWN}.{view}`")
+    for view, columns in row_access.COSTS.items():
+        counts = ", ".join(f"COUNT({column})" for column in columns)
+        (row,) = query_as(f"user:{user.login}", f"SELECT {counts} FROM `{SHOWN}.{view}`")
         is_empty = view in row_access.PERSONAL and not user.scope.may(Action.SEE_PERSONAL)
-        assert row["costs"] == (0 if is_empty else costs), view
+        expected = 0 if is_empty else costs
+        if columns == ("unit_cost",):
+            assert [*row.values()] == [expected], view
+        else:
+            assert all(value <= expected for value in row.values()), view  # without a rate they are NULL
+
+
+@each
+def test_a_person_sees_the_facts_that_the_query_layer_shows(
+    query_as: QueryAs, local: DuckDBWarehouse, user: User
+) -> None:
+    lines = run(local, "sale-lines", user.scope, Filters()).num_rows
+    for text in ("COUNT(*) AS lines FROM `{}.fact_sales`", "SUM(lines) AS lines FROM `{}.fact_sales_daily`"):
+        (row,) = query_as(f"user:{user.login}", f"SELECT {text.format(SHOWN)}")
+        assert (row["lines"] or 0) == lines, text
+
+
+@each
+def test_a_person_sees_the_stores_and_salespeople_of_the_scope(query_as: QueryAs, user: User) -> None:
+    scope = user.scope
+    stores = query_as(f"user:{user.login}", f"SELECT region, store_id FROM `{SHOWN}.dim_store`")
+    assert all(scope.covers_region(row["region"]) for row in stores)
+    assert all(scope.stores is None or row["store_id"] in scope.stores for row in stores)
+    columns = "region, salesperson_id" if scope.may(Action.SEE_PERSONAL) else "region"
+    people = query_as(f"user:{user.login}", f"SELECT {columns} FROM `{SHOWN}.dim_salesperson_people`")
+    assert all(scope.covers_region(row["region"]) for row in people)
+    if scope.salesperson is not None:
+        assert {row["salesperson_id"] for row in people} <= {scope.salesperson}
 
 
 @each

@@ -17,7 +17,7 @@ VERSIONS = {
     7: "f1a3cf01ef09409f",
     8: "caf0063983826f38",
     9: "badee85f5eea80cc",
-    10: "275ea63d58227c4d",
+    10: "ad844c49d6f45a5b",
 }
 
 

@@ -38,7 +38,8 @@ def lines(ask: Callable[[str], pd.DataFrame], currency: str) -> pd.DataFrame:
     """All current lines, with what pandas needs; `ask` runs a query on stored tables and views of the ledger."""
     frame = ask(
         "SELECT region, sale_id, store_id, salesperson_id, customer_id, customer_name, product_id, product_name, "
-        "category, channel, status, sale_date, country, quantity, net_amount, currency, unit_cost FROM current_lines"
+        "category, channel, status, sale_date, country, quantity, discount, net_amount, currency, unit_cost "
+        "FROM current_lines"
     )
     frame = frame.astype(object).where(frame.notna(), None)
     frame["sale_date"] = [pd.Timestamp(day).date() for day in frame.sale_date]
@@ -50,6 +51,7 @@ def lines(ask: Callable[[str], pd.DataFrame], currency: str) -> pd.DataFrame:
     ]
     frame["factor"] = pd.Series(factors, dtype=object, index=frame.index)
     frame["amount"] = _series(frame, product, "net_amount", "factor")
+    frame["discounted"] = _series(frame, product, "discount", "factor")
     frame["active"] = frame.status != "cancelled"
     frame["ordered"] = ~frame.status.isin(["cancelled", "returned"])
     frame["sale"] = frame.region + "\x1f" + frame.sale_id

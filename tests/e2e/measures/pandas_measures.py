@@ -93,6 +93,8 @@ def _compute(selection: Selection, group: Mapping[str, Any], g: pd.DataFrame, wh
     revenue = total(active.amount) or Decimal(0)
     orders = int(g[g.ordered].sale.nunique())
     units, returned = total(active.quantity) or Decimal(0), total(status["returned"].amount) or Decimal(0)
+    discount = total(active.discounted)
+    listed = None if discount is None else revenue + discount
     cost, covered = total(costed.cost), total(costed.amount)
     catalogue = total(costed[costed.from_catalogue].amount)
     customers = set(named.customer)
@@ -113,6 +115,8 @@ def _compute(selection: Selection, group: Mapping[str, Any], g: pd.DataFrame, wh
         "pending_value": total(status["pending"].amount) or Decimal(0),
         "returned_lines": len(status["returned"]), "returned_value": returned,
         "return_rate": ratio(-returned, before_returns) if before_returns > 0 else None,
+        "discount_value": discount,
+        "discount_rate": ratio(discount, listed) if listed is not None and listed > 0 else None,
         "cost": cost, "covered_revenue": covered, "catalogue_revenue": catalogue,
         "margin": None if covered is None or cost is None else covered - cost,
         "margin_rate": None if covered is None or cost is None else ratio(covered - cost, covered),

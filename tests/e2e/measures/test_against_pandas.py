@@ -207,7 +207,7 @@ def test_a_named_query_computes_no_measure_of_its_own(shop: Shop, query: str) ->
         assert {one: row[one] for one in shared} == groups[tuple(row[column] for column in columns)]
 
 
-@pytest.mark.parametrize("view", ["sales_by_day", "sales_by_store", "sales"])
+@pytest.mark.parametrize("view", ["sales_by_day", "sales_by_store", "sales", "fact_sales", "fact_sales_daily"])
 def test_sources_of_reports_have_the_values_of_the_measures(shop: Shop, view: str) -> None:
     _, app, _ = shop
     fields = sql.columns_of(f"marts/{view}", {})

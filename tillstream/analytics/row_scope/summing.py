@@ -19,6 +19,7 @@ _COUNTS = """SELECT
 _MONEY = """,
     CAST(net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC) AS reporting_amount,
     IF(status <> 'cancelled', CAST(net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC), NULL) AS revenue,
+    IF(status <> 'cancelled', CAST(discount AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC), NULL) AS reporting_discount,
     IF(
       status <> 'cancelled' AND {factor} IS NOT NULL,
       CAST(cost AS BIGNUMERIC) * CAST({cost_factor} AS BIGNUMERIC),
@@ -114,9 +115,10 @@ def total_query(
 ) -> tuple[str, dict[str, Any]]:
     """As `count_query`, with unrounded amounts in the reporting currency; sum first, then round once.
 
-    Additional columns: reporting_amount; revenue, reporting_cost and costed_revenue (of the costed_lines), NULL on
-    cancelled lines; catalogue_revenue, the part of costed_revenue whose cost is that of the catalogue;
-    unconverted_lines. Amounts are NULL without a rate; a line whose cost has no rate counts as a line without a cost.
+    Additional columns: reporting_amount; revenue, reporting_discount, reporting_cost and costed_revenue (of the
+    costed_lines), NULL on cancelled lines; catalogue_revenue, the part of costed_revenue whose cost is that of the
+    catalogue; unconverted_lines. Amounts are NULL without a rate; a line whose cost has no rate counts as a line
+    without a cost.
 
     has_catalogue: FALSE if no cost is that of the catalogue, so that their rates need not be read.
     """

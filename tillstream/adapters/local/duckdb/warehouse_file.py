@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from tillstream.adapters.local.duckdb.database import is_locked, unreadable
+from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.domain.errors import Rejected
 from tillstream.domain.tables import SCHEMA
 from tillstream.ledger.tables import DISABLED_OPTIMIZERS
@@ -20,6 +21,8 @@ _UPGRADES: Mapping[int, tuple[str, ...]] = {
         "ALTER TABLE dim_product RENAME TO catalogue_products",
         "ALTER TABLE dim_store RENAME TO catalogue_stores",
         "ALTER TABLE dim_salesperson RENAME TO catalogue_salespeople",
+        *(f"ALTER TABLE {table} ADD COLUMN discount DECIMAL(38, 9)" for table in ROLLUPS),
+        *(f"DELETE FROM {table}" for table in (*ROLLUPS, "summed")),
     )
 }
 """Schema number → statements that make it the next one."""
