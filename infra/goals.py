@@ -42,6 +42,11 @@ METRICS: dict[str, dict[str, Any]] = {
         },
         "labelExtractors": {"function": "EXTRACT(resource.labels.service_name)"},
     },
+    "tillstream-quality": {
+        "description": "Runs after which a quality check of the marts failed that had passed before",
+        "filter": f'{OF_FUNCTIONS} AND jsonPayload.message="quality check failed"',
+        "metricDescriptor": {"metricKind": "DELTA", "valueType": "INT64", "unit": "1"},
+    },
     "tillstream-repairs": {
         "description": "Sweeps that noticed that something was lost",
         "filter": f'{OF_FUNCTIONS} AND jsonPayload.message="sweep repaired"',
@@ -104,6 +109,14 @@ def alerts(host: str) -> list[dict[str, Any]]:
             "A sweep noticed that the ledger lacks settlements, that records are older than the ledger, or that loaded "
             "exchange rates are missing. What survives elsewhere is repaired; the log names the rest.",
             'metric.type="logging.googleapis.com/user/tillstream-repairs" AND resource.type="cloud_run_revision"',
+            {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
+            0,
+        ),
+        _alert(
+            "Tillstream: a quality check fails",
+            "Rows of a mart have no unique key, lack a value, or differ from the ledger. In the portal, Data quality "
+            "shows the rows.",
+            'metric.type="logging.googleapis.com/user/tillstream-quality" AND resource.type="cloud_run_revision"',
             {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
             0,
         ),

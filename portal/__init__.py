@@ -34,6 +34,7 @@ from portal import (
     pipeline,
     products,
     profile,
+    quality,
     rate_counts,
     request_log,
     review,
@@ -92,7 +93,7 @@ def create_app(app: App) -> Flask:
     limits.limit(rate_counts.limiter(flask, app.ports, every=1), api.blueprint)
     numbers = (dashboard, compare, customers, products, measures, sale_lines, sale_history, search, changes, exports)
     kept = (views, annotations, sell)
-    files = (uploads, data_sources, review, completeness, corrections, pipeline)
+    files = (uploads, data_sources, review, completeness, corrections, pipeline, quality)
     people = (admin, audit, profile, tokens, catalogue, webhooks)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)

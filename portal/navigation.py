@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import current_app, request
 
 from portal.context import scope, signed_in
+from portal.quality.failing import failing_checks
 from portal.review import waiting
 from tillstream.domain.people import Action
 
@@ -23,6 +24,8 @@ class Area:
     also: tuple[str, ...] = ()
     count: Callable[[], int] | None = None
     """Number of open items, shown next to the label unless 0."""
+    counted: str = "need review"
+    """What the counted items do."""
 
 
 AREAS: tuple[Area, ...] = (
@@ -81,6 +84,17 @@ AREAS: tuple[Area, ...] = (
     Area("completeness.show", "Data completeness", "Files", "calendar", "d", Action.SEE_UPLOADS, ("completeness.day",)),
     Area("data_sources.show", "Data sources", "Files", "list", "f", Action.UPLOAD),
     Area("uploads.proposals", "Proposed data sources", "Files", "check", "o", Action.ADMINISTER),
+    Area(
+        "quality.show",
+        "Data quality",
+        "Files",
+        "check",
+        "g",
+        Action.SEE_QUALITY,
+        ("quality.check",),
+        failing_checks,
+        "fail",
+    ),
     Area("pipeline.show", "Pipeline", "Files", "flow", "p", Action.SEE_PIPELINE),
     Area("admin.people", "People", "Administration", "people", "e", Action.ADMINISTER),
     Area(

@@ -37,6 +37,7 @@ ARGUMENTS: dict[str, str | int] = {
     "sending_id": "0" * 32,
     "tab": "products",
     "segment": "champions",
+    "check_name": "fact-sales-unique",
     "kind": "products",
     "entry_id": "0" * 16 + "-" + "0" * 8,
 }

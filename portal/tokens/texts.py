@@ -7,6 +7,7 @@ RIGHTS = {
     "upload": "Upload, correct and reprocess files",
     "decide": "Import, discard and undo uploads",
     "pipeline": "See the pipeline and retry stalled jobs",
+    "quality": "See data quality",
 }
 """Right of a token → what it allows."""
 NAME, NO_NAME = "Name", "Enter a name for the token."

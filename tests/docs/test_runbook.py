@@ -45,6 +45,7 @@ def test_the_goals_are_those_of_the_alerts() -> None:
 def test_every_runbook_case_has_symptom_first_step_and_end() -> None:
     cases = re.split(r"\n## ", TEXT)[2:]
     assert [case.splitlines()[0] for case in cases] == [
+        "A quality check fails",
         "A region is late",
         "Dead letters",
         "A batch is stuck",

@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from docs.generate.commands import leaves
+from sql.quality import checks
 from tests.e2e.conftest import Once, Run, RunText
 from tillstream.cli.main import main
 from tillstream.cli.output import maintenance
@@ -94,6 +96,17 @@ def test_maintenance_reports_what_it_did(run_text: RunText, settled: str, tmp_pa
     assert run_text("announce") == (0, "1 settlement is announced: 0 events published.\n")
     assert run_text("announce") == (0, "All settlements are already announced.\n")
     assert run_text("sweep") == (0, "There was nothing to resume.\n")
+
+
+def test_quality_checks_end_with_1_if_one_fails(run_text: RunText, settled: str, home: Path) -> None:
+    assert run_text("quality", "--all") == (0, f"{len(checks())} checks pass, 0 fail\n")
+    assert run_text("quality")[0] == 0
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute("UPDATE day_sums SET net = net + 1")
+    code, words = run_text("quality", "--all")
+    assert code == 1
+    assert "1 fails" in words
+    assert "daily-totals-equal-lines (fact_sales_daily): 1 row on 1 day." in words
 
 
 def test_a_sweep_reports_what_it_resumed(run_text: RunText, settled: str) -> None:

@@ -27,6 +27,7 @@ from tillstream.domain.events import (
 )
 from tillstream.domain.store_sale import schema
 from tillstream.people.store_tokens import StoreToken
+from tillstream.quality import results
 from tillstream.receipts import receipt as receipts
 from tillstream.workflows.intake import uploads
 from tillstream.workflows.intake.store_sales import publish, receive
@@ -172,9 +173,19 @@ def test_the_sweep_drives_on_and_looks_after_rates(entry: Entry, app: App) -> No
     assert app.ports.warehouse.query("SELECT COUNT(*) AS n FROM reporting_rates").to_pylist()[0]["n"] > 1000
 
 
-def test_the_ledger_is_compacted_by_the_clock(entry: Entry) -> None:
+def test_the_ledger_is_compacted_and_checked_by_the_clock(entry: Entry, app: App) -> None:
     answer = entry("compact").post("/")
     assert (answer.status_code, answer.get_json()) == (200, {"days": 0})
+    assert results.last(app.ports).all_checked_at
+
+
+def test_changed_days_are_checked_by_the_clock(entry: Entry, app: App) -> None:
+    received = upload(app)
+    binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
+    binary(entry("settle"), MESSAGE_PUBLISHED, message(BATCH_STAGED, {"batch_id": received.batch_id}))
+    entry("project").post("/")
+    assert results.last(app.ports).settlement_no == 1
+    assert results.last(app.ports).failing == []
 
 
 def test_the_sale_index_is_completed_by_the_clock(entry: Entry) -> None:

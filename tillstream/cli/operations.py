@@ -1,4 +1,4 @@
-"""Commands that do or repeat the work of the pipeline: announce, settle, sweep, rebuild."""
+"""Commands that do or repeat the work of the pipeline: announce, settle, sweep, rebuild, quality."""
 
 import click
 
@@ -48,4 +48,14 @@ def rebuild(originals: bool, json_: bool) -> None:
     run("rebuild", json_=json_, show=show_rebuilt, originals=originals)
 
 
-OPERATIONS = (announce, settle, sweep, rebuild)
+@click.command()
+@click.option("--all", "everything", is_flag=True, help="All checks on all days, not only on days that changed.")
+@as_json
+def quality(everything: bool, json_: bool) -> None:
+    """Check keys, values and totals of the marts. Ends with 1 if a check fails."""
+    from tillstream.cli.output.maintenance import show_quality
+
+    run("quality", json_=json_, show=show_quality, everything=everything)
+
+
+OPERATIONS = (announce, settle, sweep, rebuild, quality)

@@ -19,6 +19,7 @@ from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Unavailable
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
+from tillstream.quality import run as quality
 from tillstream.receipts import receipt as receipt_receipt
 from tillstream.workflows.intake import uploads
 
@@ -59,6 +60,8 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     # apart, so that Changes shows what the corrections change
     receipts += _processed(app, progress, [_receive(app, progress, *each, until) for each in corrections])
     demo_days.add(app, until, scale, partial(_add, app))
+    app.ports.warehouse.refresh_totals()
+    quality.run_all(app.ports)
     codes = [exit_code(receipt) for receipt in receipts]
     code = next((code for code in (FAILED, HELD) if code in codes), DONE)
     if not arguments.accounts:

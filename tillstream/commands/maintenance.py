@@ -1,4 +1,4 @@
-"""Backup, publishing, rebuild and status."""
+"""Backup, publishing, rebuild, quality checks and status."""
 
 import time
 from dataclasses import dataclass
@@ -17,6 +17,9 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.pipeline.publishing.sale_events import publish_changes as announce_settlement
 from tillstream.pipeline.publishing.sale_events import unpublished_settlements
+from tillstream.quality import results as quality_results
+from tillstream.quality import run as quality
+from tillstream.quality.published import published
 from tillstream.workflows.intake import status_notes, watched_folder
 from tillstream.workflows.operations import (
     large_settlements,
@@ -40,6 +43,13 @@ class Rebuild:
     """originals: stage the originals again."""
 
     originals: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """everything: all checks on all days."""
+
+    everything: bool = False
 
 
 def backup(app: App, progress: Progress, arguments: Backup) -> Result:
@@ -68,6 +78,16 @@ def rebuild_check(app: App, progress: Progress, arguments: Rebuild) -> Result:
         app.ports, app.fresh_warehouse, lambda step: progress("settlements", step)
     )
     return Result(report, FAILED if report["differences"] else DONE)
+
+
+def check_quality(app: App, progress: Progress, arguments: Quality) -> Result:
+    app.ports.warehouse.refresh_totals()
+    if arguments.everything or not quality_results.last(app.ports).checked_at:
+        quality.run_all(app.ports)
+    else:
+        quality.run_changed(app.ports)
+    report = published(app.ports)
+    return Result(report, FAILED if report["failing"] else DONE)
 
 
 def status(app: App, progress: Progress, arguments: NoArguments) -> Result:

@@ -51,6 +51,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "query": LazyCommand("query", "query"),
     "measures": LazyCommand("numbers.measures", "measures"),
     "frame": LazyCommand("numbers.frame", "frame"),
+    "quality": LazyCommand("maintenance", "check_quality"),
     "status": LazyCommand("maintenance", "status"),
     "contracts": LazyCommand("query", "contracts"),
     "contracts-pandera": LazyCommand("query", "contracts_pandera"),

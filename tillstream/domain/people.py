@@ -24,6 +24,7 @@ class Action(StrEnum):
     ENTER_SALES = "enter sales"
     MANAGE_STOCK = "catalogue, stock, goals"
     SEE_PIPELINE = "see the pipeline"
+    SEE_QUALITY = "see data quality"
     ADMINISTER = "users, contracts, FX, alerts, pipeline"
 
 
@@ -42,7 +43,7 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
         }
     ),
     Role.SALESPERSON: frozenset({Action.SEE_NUMBERS, Action.SEE_PERSONAL, Action.ENTER_SALES}),
-    Role.ANALYST: frozenset({Action.SEE_NUMBERS, Action.SEE_COSTS, Action.ANNOTATE}),
+    Role.ANALYST: frozenset({Action.SEE_NUMBERS, Action.SEE_COSTS, Action.ANNOTATE, Action.SEE_QUALITY}),
 }
 
 

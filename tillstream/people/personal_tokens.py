@@ -27,6 +27,7 @@ RIGHTS: dict[str, Action] = {
     "upload": Action.UPLOAD,
     "decide": Action.DECIDE,
     "pipeline": Action.SEE_PIPELINE,
+    "quality": Action.SEE_QUALITY,
 }
 """Name of a right that can be granted to a token → the action. The user's role is the upper bound. The right `numbers`
 includes costs and margins."""

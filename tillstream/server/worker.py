@@ -16,6 +16,7 @@ from tillstream.domain.errors import Unavailable
 from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED
 from tillstream.handlers import Event, dispatch
 from tillstream.ports.event_bus import Delivery
+from tillstream.quality.run import run_due
 from tillstream.webhooks.forwarding import Forwarder
 from tillstream.workflows.intake import store_sales, watched_folder
 from tillstream.workflows.intake.repeated_sales import RepeatedSales
@@ -25,6 +26,7 @@ log = structlog.get_logger("tillstream")
 WAIT = 1.0
 SWEEP_EVERY = 60.0
 TOTALS_EVERY = 2.0
+QUALITY_EVERY = 60.0
 POLL_EVERY, INBOX_POLL_RATIO = 1.0, 10
 """Seconds between polls of the watched folder, and how many of these there are for each poll of the inbox folder."""
 LEASE = 900.0
@@ -64,6 +66,7 @@ class Worker:
             ("sweep", self._sweep),
             ("drop", self._drop),
             ("sums", self._daily_totals),
+            ("quality", self._quality),
             ("webhooks", self._webhooks),
         ):
             thread = threading.Thread(target=self._keep_doing, args=(work,), name=f"worker-{name}")
@@ -115,6 +118,10 @@ class Worker:
     def _daily_totals(self) -> None:
         self._app.ports.warehouse.refresh_totals()
         self._stopping.wait(TOTALS_EVERY)
+
+    def _quality(self) -> None:
+        if not self._stopping.wait(QUALITY_EVERY):
+            logs.warn("quality check failed", run_due(self._app.ports, timedelta(0)))
 
     def _webhooks(self) -> None:
         def report(webhook: str, error: Exception) -> None:

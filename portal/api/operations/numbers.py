@@ -107,6 +107,11 @@ OPERATIONS: dict[str, Operation] = {
         ),
         right="numbers", headers=TAGGED | PAGED, errors=(409,), tabular=True,
     ),
+    "quality.data": Operation(
+        "Numbers", "Results of the quality checks of the marts",
+        {200: ("The results", "Quality")},
+        "Checks run after settlements on the days that changed, and once a day on all days.", right="quality",
+    ),
     "measures.explanation_data": Operation(
         "Numbers", "Explain a figure: its definition, its uploads, and what is missing from it",
         {200: ("The figure", {"type": "object"})},
@@ -119,6 +124,19 @@ OPERATIONS: dict[str, Operation] = {
     ),
 }  # fmt: skip
 SCHEMAS: dict[str, schemas.Schema] = {
+    "Quality": schemas.object_of(
+        {
+            "checked_at": schemas.TEXT,
+            "all_checked_at": schemas.TEXT,
+            "failing": schemas.array_of(schemas.TEXT),
+            "checks": schemas.array_of(
+                schemas.object_of(
+                    dict.fromkeys(["name", "mart", "kind", "description", "checked_at", "failing_since"], schemas.TEXT)
+                    | {"failing_rows": {"type": "integer"}, "failing_days": {"type": "object"}}
+                )
+            ),
+        }
+    ),
     "Measures": schemas.object_of(
         {
             "measures": schemas.array_of(

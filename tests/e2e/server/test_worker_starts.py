@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.batch.record import STAGEABLE, State
+from tillstream.quality import results
 from tillstream.receipts import receipt as receipts
+from tillstream.server import worker
 from tillstream.server.worker import LEASE, Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
@@ -41,16 +43,24 @@ def killed_while_reading(app: App) -> str:
     return upload.batch_id
 
 
-def work_until_announced(app: App, batch: str) -> None:
-    """Run a worker until the batch is announced, for at most a minute."""
-    worker = Worker(app)
-    worker.start()
+def work_until_announced(app: App, batch: str, until: Callable[[], bool] = lambda: True) -> None:
+    """Run a worker until the batch is announced and `until` is true, for at most a minute."""
+    started = Worker(app)
+    started.start()
     try:
         give_up = time.monotonic() + 60
-        while records.get(app.ports, batch).state is not State.ANNOUNCED and time.monotonic() < give_up:
+        while time.monotonic() < give_up:
+            if records.get(app.ports, batch).state is State.ANNOUNCED and until():
+                break
             time.sleep(0.05)
     finally:
-        worker.stop()
+        started.stop()
+
+
+def test_a_worker_checks_quality_after_settlements(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "QUALITY_EVERY", 0.05)
+    work_until_announced(app, killed_while_reading(app), lambda: results.last(app.ports).settlement_no == 1)
+    assert results.last(app.ports).failing == []
 
 
 def test_a_file_whose_reader_was_killed_counts_as_soon_as_a_worker_starts(app: App) -> None:

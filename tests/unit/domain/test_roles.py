@@ -17,6 +17,7 @@ catalogue, stock, goals                       yes    yes      -      -          
 users, contracts, FX, alerts, pipeline        yes    -        -      -            -
 see the pipeline                              yes    yes      -      -            -
 see uploads                                   yes    yes      yes    -            -
+see data quality                              yes    yes      -      -            yes
 """
 TABLE = [line.rsplit(maxsplit=5) for line in ROWS.strip().splitlines()[1:]]
 CELLS = [(row[0].strip(), role, cell == "yes") for row in TABLE for role, cell in zip(Role, row[1:], strict=True)]

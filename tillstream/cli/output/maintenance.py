@@ -57,6 +57,17 @@ def _queue(queue: dict[str, Any]) -> str:
     return f"{queue['subscription']}: {', '.join(parts)}" if parts else ""
 
 
+def show_quality(data: dict[str, Any]) -> None:
+    failing = data["failing"]
+    passed = len(data["checks"]) - len(failing)
+    print_line(f"{_many(passed, 'check passes', 'checks pass')}, {_many(len(failing), 'fails', 'fail')}")
+    for check in data["checks"]:
+        if check["failing_rows"]:
+            days = f" on {_many(len(check['failing_days']), 'day', 'days')}" if check["failing_days"] else ""
+            rows = _many(check["failing_rows"], "row", "rows")
+            print_line(f"{check['name']} ({check['mart']}): {rows}{days}. {check['description']}")
+
+
 def show_settled(data: dict[str, Any]) -> None:
     done = [SWEPT[name].format(_many(data[name], *COUNTED[name])) for name in ("settled", "undone") if data[name]]
     print_line(f"{', '.join(done).capitalize()}." if done else "Nothing was to be settled.")

@@ -1,0 +1,15 @@
+-- The days that settlements changed after one of them, with the last of these settlements; only settlements that the
+-- daily totals include.
+-- @settlement_no INT64: the last settlement that is checked
+WITH
+summed_through AS (
+  SELECT MAX(settlement_no) AS settlement_no FROM summed
+)
+SELECT
+  settlement_days.sale_date,
+  MAX(settlement_days.settlement_no) AS settlement_no
+FROM settlement_days
+CROSS JOIN summed_through
+WHERE settlement_days.settlement_no > @settlement_no
+  AND settlement_days.settlement_no <= summed_through.settlement_no
+GROUP BY settlement_days.sale_date

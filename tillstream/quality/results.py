@@ -1,0 +1,150 @@
+"""Results of the quality checks: the last one of each check, and one document per day for the trend."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sql.quality import Check, checks
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Update, update
+
+COLLECTION, LAST, TREND = "quality", "last", "quality_days"
+KEPT_DAYS = 400
+"""Days for which the trend is kept."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The last result of a check. Instants are ISO 8601 UTC text."""
+
+    checked_at: str
+    failing_rows: int = 0
+    days: Mapping[str, int] = field(default_factory=dict)
+    """Business day, ISO 8601 → failing rows, for checks by day."""
+    failing_since: str = ""
+    """When it first failed; empty if it passes."""
+
+    @property
+    def passes(self) -> bool:
+        return not self.failing_rows
+
+
+@dataclass(frozen=True)
+class Results:
+    settlement_no: int = 0
+    """The last settlement whose days are checked."""
+    checked_at: str = ""
+    """When checks last ran, ISO 8601 UTC; empty: never."""
+    all_checked_at: str = ""
+    """When all checks last ran on all days."""
+    by_check: Mapping[str, Result] = field(default_factory=dict)
+
+    @property
+    def failing(self) -> list[str]:
+        """The names of the checks that fail."""
+        return [name for name, result in self.by_check.items() if not result.passes]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run counted. rows: check → failing rows by day, or by "" for checks that are not by day."""
+
+    at: datetime
+    settlement_no: int
+    rows: Mapping[str, Mapping[str, int]]
+    days: frozenset[str] = frozenset()
+    """The days that were checked; only used unless everything was."""
+    everything: bool = False
+
+
+@dataclass(frozen=True)
+class TrendDay:
+    """The runs of a day, UTC. failing_rows: check → the most failing rows of a run; checks that passed are absent."""
+
+    day: date
+    runs: int
+    failing_rows: Mapping[str, int]
+
+
+def last(ports: Ports) -> Results:
+    """The last results of the checks that exist."""
+    document = ports.documents.get(COLLECTION, LAST)
+    return _parse(document.data) if document else Results()
+
+
+def each(results: Results) -> list[tuple[Check, Result | None]]:
+    """Every check with its last result; None if it did not run yet."""
+    return [(check, results.by_check.get(name)) for name, check in checks().items()]
+
+
+def save(ports: Ports, run: Run) -> Results:
+    """Add the counts of a run to the results; return the new results. Raises `Conflict`."""
+
+    def added(document: Document | None) -> Update:
+        results = _with(_parse(document.data) if document else Results(), run)
+        return Update(_to_json(results))
+
+    stored = update(ports.documents, COLLECTION, LAST, added)
+    results = _parse(stored.data)
+    _add_to_trend(ports, results, run)
+    return results
+
+
+def trend(ports: Ports, days: int) -> list[TrendDay]:
+    """The days on which checks ran, of the last `days`, oldest first."""
+    first = ports.clock.now().date() - timedelta(days=days)
+    documents = ports.documents.find(TREND, above=first.isoformat())
+    return [
+        TrendDay(date.fromisoformat(one.id), int(one.data["runs"]), dict(one.data["failing_rows"])) for one in documents
+    ]
+
+
+def delete_old_days(ports: Ports) -> None:
+    """Delete the trend of days that are not kept any more."""
+    first = ports.clock.now().date() - timedelta(days=KEPT_DAYS)
+    for document in ports.documents.find(TREND, below=first.isoformat()):
+        ports.documents.delete(TREND, document.id)
+
+
+def _with(results: Results, run: Run) -> Results:
+    at = run.at.isoformat(timespec="seconds")
+    by_check = {name: result for name, result in results.by_check.items() if name in checks()}
+    for name, counted in run.rows.items():
+        by_check[name] = _result(checks()[name], by_check.get(name), run, counted, at)
+    return Results(
+        max(results.settlement_no, run.settlement_no),
+        at,
+        at if run.everything else results.all_checked_at,
+        by_check,
+    )
+
+
+def _result(check: Check, before: Result | None, run: Run, counted: Mapping[str, int], at: str) -> Result:
+    """The days that were not checked keep their failing rows."""
+    days = dict[str, int]()
+    if check.by_day:
+        kept = {} if before is None or run.everything else before.days
+        days = {day: rows for day, rows in kept.items() if day not in run.days} | dict(counted)
+    failing = sum(days.values()) if check.by_day else sum(counted.values())
+    since = (before.failing_since if before and not before.passes else at) if failing else ""
+    return Result(at, failing, dict(sorted(days.items())), since)
+
+
+def _add_to_trend(ports: Ports, results: Results, run: Run) -> None:
+    def added(document: Document | None) -> Update:
+        runs, most = (int(document.data["runs"]), dict(document.data["failing_rows"])) if document else (0, {})
+        for name in results.failing:
+            most[name] = max(most.get(name, 0), results.by_check[name].failing_rows)
+        return Update({"runs": runs + 1, "failing_rows": most})
+
+    update(ports.documents, TREND, run.at.date().isoformat(), added)
+
+
+def _parse(data: Mapping[str, Any]) -> Results:
+    results = Results(**{**data, "by_check": {name: Result(**one) for name, one in data["by_check"].items()}})
+    return replace(results, by_check={name: results.by_check[name] for name in checks() if name in results.by_check})
+
+
+def _to_json(results: Results) -> dict[str, Any]:
+    return {**vars(results), "by_check": {name: dict(vars(one)) for name, one in results.by_check.items()}}
