@@ -3,16 +3,17 @@
 import shutil
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench import ingest
 from bench.portal import Portal
 from bench.portal import measure as measure_portal
 from bench.process import Figures, Run
-from tillstream.analytics import queries
+from tillstream.analytics import measure_values, queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App, build
 from tillstream.domain.people import UNRESTRICTED
@@ -20,6 +21,7 @@ from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.publishing import sale_events
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
+from tillstream.quality import run as quality
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales
 from tillstream.workflows.intake.store_sales import publish
@@ -42,6 +44,16 @@ DASHBOARD = (
     "sales-by-weekday",
     "by-currency",
 )
+PAGES_OF_NUMBERS = ("rfm-segments", "cohort-retention", "abc-classes")
+"""Queries of the pages Customers and Products."""
+MEASURES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("revenue", "orders"), ("month", "store")),
+    (("revenue", "margin", "discount_rate"), ("category",)),
+    (("customers", "new_customers"), ("month",)),
+    (("revenue", "units"), ("product",)),
+    (("orders",), ("product",)),
+)
+"""Measures and the dimensions by which they are computed."""
 SALES = 20
 QUERY_RUNS = 60
 """Runs of each query; with only twenty, the 95th percentile would be the slowest run."""
@@ -59,6 +71,12 @@ class Scale:
     events_per_second: float
     queries: dict[str, float]
     """p95 of each dashboard query in seconds, never answered from the cache."""
+    measures: dict[str, float]
+    """p95 of each query of measures in seconds."""
+    quality_time: float
+    """Seconds of all quality checks on all days."""
+    quality_of_a_day: float
+    """Seconds of the quality checks of a day that a settlement changed."""
     totals_time: float
     """Seconds to refresh the daily totals of the whole history."""
     portal: Portal
@@ -74,13 +92,31 @@ def measure(work: Path) -> Scale:
         started = time.perf_counter()
         app.ports.warehouse.refresh_totals()
         totals_time = time.perf_counter() - started
-        query_times = {query: _p95(app, query) for query in DASHBOARD}
+        query_times = {query: _p95(partial(_run_query, app, query)) for query in DASHBOARD}
+        measure_times = {query: _p95(partial(_run_query, app, query)) for query in PAGES_OF_NUMBERS} | {
+            f"{', '.join(names)} by {', '.join(by)}": _p95(partial(_run_measures, app, names, by))
+            for names, by in MEASURES
+        }
+        quality_time = _seconds(partial(quality.run_all, app.ports))
         one_sale = _one_sale(app)
+        app.ports.warehouse.refresh_totals()
+        quality_of_a_day = _seconds(partial(quality.run_changed, app.ports))
     portal = measure_portal(home, ingest.file_of(work, NEW_ROWS, first_row=3 * HISTORY))
     with _open_app(home) as app:
         events_per_second = _publish_rate(app)
     return Scale(
-        million, history, into_history, into_none, one_sale, events_per_second, query_times, totals_time, portal
+        million,
+        history,
+        into_history,
+        into_none,
+        one_sale,
+        events_per_second,
+        query_times,
+        measure_times,
+        quality_time,
+        quality_of_a_day,
+        totals_time,
+        portal,
     )
 
 
@@ -138,10 +174,19 @@ def _publish_rate(app: App) -> float:
     return statistics.median(rates)
 
 
-def _p95(app: App, name: str) -> float:
-    seconds = []
-    for _ in range(QUERY_RUNS):
-        started = time.perf_counter()
-        queries.run(app.ports.warehouse, name, UNRESTRICTED, Filters())
-        seconds.append(time.perf_counter() - started)
-    return statistics.quantiles(seconds, n=20)[-1]
+def _run_query(app: App, name: str) -> None:
+    queries.run(app.ports.warehouse, name, UNRESTRICTED, Filters())
+
+
+def _run_measures(app: App, names: Sequence[str], by: Sequence[str]) -> None:
+    measure_values.run(app.ports.warehouse, names, by, UNRESTRICTED)
+
+
+def _p95(work: Callable[[], object]) -> float:
+    return statistics.quantiles([_seconds(work) for _ in range(QUERY_RUNS)], n=20)[-1]
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started

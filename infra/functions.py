@@ -185,7 +185,8 @@ SWEEP = Function(
 )
 COMPACT = Function(
     "compact",
-    "Moves the changed flags of sale lines into the lines, and merges rows of daily totals, so that queries read less",
+    "Moves the changed flags of sale lines into the lines, and merges rows of daily totals, so that queries read less; "
+    "then runs the quality checks of the changed days",
     (Scheduled("30 1 * * *"),),
     memory="1Gi",
     cpu="1",

@@ -6,6 +6,7 @@ from itertools import takewhile
 import sql
 from docs.generate.markdown import page as markdown
 from docs.generate.markdown import table
+from sql.quality import checks
 from tillstream.adapters.google.bigquery.tables import LAYOUTS, OWN
 from tillstream.analytics import catalogue
 from tillstream.analytics.catalogue import Parameter
@@ -54,7 +55,7 @@ def page() -> str:
         BIGQUERY,
         table(("table", "content"), [(f"`{name}`", LAYOUTS[name].description) for name in OWN]),
         "## Views",
-        *(f"### {path}\n\n{_header(path)}" for path in sql.BIGQUERY_VIEWS),
+        *(f"### {path}\n\n{_header(path)}{_checked(path.rpartition('/')[2])}" for path in sql.BIGQUERY_VIEWS),
         "## Queries of the pipeline",
         *(f"### {path}\n\n{_header(path)}" for path in _others() if not path.startswith("row_access/")),
         "## Row access in BigQuery",
@@ -87,6 +88,12 @@ def _others() -> list[str]:
 def _header(path: str) -> str:
     head = takewhile(lambda line: line.startswith("--"), sql.text(path).splitlines())
     return "\n".join(line.removeprefix("--").strip() for line in head)
+
+
+def _checked(mart: str) -> str:
+    """What the quality checks of a mart ensure."""
+    ensured = " ".join(check.description for check in checks().values() if check.mart == mart)
+    return f"\n\n[Checked](quality.md): {ensured}" if ensured else ""
 
 
 def _query(name: str) -> str:

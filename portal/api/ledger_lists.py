@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from portal import metrics
+from portal import figures
 from portal.access import allow
 from portal.api import cursors, pagination, representations, texts
 from portal.api.etags import answered
@@ -29,7 +29,7 @@ def sale_lines() -> ResponseReturnValue:
 
 def _sale_lines() -> Response:
     args, page, as_numbers = _arguments()
-    filters, app = metrics.parse_filters(args), tillstream()
+    filters, app = figures.parse_filters(args), tillstream()
     position = cursors.decode("sale-lines", page.cursor, str, str, str, str) if page.cursor else None
     table = line_export.following(
         app.ports.warehouse, scope(), filters, position, limit=page.limit + 1, cache=app.queries
@@ -55,7 +55,7 @@ def _changes() -> Response:
     params = {name: params[name] for name in ("after", "since") if name in params}
     if page.cursor:
         (params["before"],) = cursors.decode("changes", page.cursor, int)
-    table = metrics.ask("settlements", Filters(), limit=page.limit + 1, **params)
+    table = figures.ask("settlements", Filters(), limit=page.limit + 1, **params)
     rows = table.slice(0, page.limit)
     more = table.num_rows > page.limit > 0
     following = cursors.encode("changes", rows.column("settlement_no")[-1].as_py()) if more else None

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, jsonify
 from flask.typing import ResponseReturnValue
 
-from portal import metrics
+from portal import figures
 from portal.access import allow
 from portal.api import cursors, pagination, queries, representations, texts
 from portal.api.etags import answered
@@ -57,7 +57,7 @@ def _values() -> Response:
     names, by = _names(args.pop("measures", [])), _names(args.pop("by", []))
     if not names:
         raise Rejected(texts.NO_MEASURES)
-    filters = metrics.in_currency(metrics.parse_filters(args))
+    filters = figures.in_currency(figures.parse_filters(args))
     limits = {"limit": page.limit + 1, "offset": offset} if by else {}
     table = measure_values.run(ports().warehouse, names, by, scope(), filters, cache=tillstream().queries, **limits)
     more = table.num_rows > page.limit > 0

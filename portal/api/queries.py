@@ -7,7 +7,7 @@ import pyarrow as pa
 from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from portal import metrics
+from portal import figures
 from portal.access import allow
 from portal.api import cursors, pagination, representations, texts
 from portal.api.etags import answered
@@ -45,7 +45,7 @@ def kpis() -> ResponseReturnValue:
 def _kpis() -> Response:
     args = arguments("numbers")
     as_numbers = pagination.pop_numbers(args)
-    table = metrics.ask("kpis", metrics.parse_filters(args))
+    table = figures.ask("kpis", figures.parse_filters(args))
     return representations.one_row(table, as_numbers=as_numbers)
 
 
@@ -72,8 +72,8 @@ def rows_of(name: str) -> Response:
         params |= {"limit": page.limit + 1, "offset": offset}
     elif "limit" in own:
         params["limit"] = offset + page.limit + 1
-    filters = metrics.parse_filters(args)
-    table: pa.Table = metrics.ask(name, filters, **params)
+    filters = figures.parse_filters(args)
+    table: pa.Table = figures.ask(name, filters, **params)
     total = None if "limit" in own else table.num_rows
     table = table if is_paged else table.slice(offset)
     more = table.num_rows > page.limit > 0

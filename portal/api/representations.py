@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 from flask import Response, jsonify, request
 
-from portal import metrics
+from portal import figures
 from portal.exports.writers import text_of
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.json_values import to_json
@@ -36,7 +36,7 @@ def one_row(table: pa.Table, *, as_numbers: bool) -> Response:
 
 def many_rows(table: pa.Table, filters: Filters, following: str | None, *, as_numbers: bool) -> Response:
     """Rows of a list, with the time and currency of its figures; `following` is the cursor of the next page."""
-    totals = metrics.kpis(filters)
+    totals = figures.kpis(filters)
     about = {name: to_json(totals[name]) for name in ABOUT}
     if negotiated() != JSON:
         return _as_file(table, about)

@@ -7,7 +7,7 @@ from flask import render_template, request
 from portal.catalogue import texts
 from portal.catalogue.tabs import TABS, entry_address
 from portal.context import ports
-from portal.metrics import ask
+from portal.figures import ask
 from tillstream.analytics.filters import Filters
 from tillstream.catalogue import saving
 from tillstream.domain.catalogue.cost_effect import CostEffect, cost_effects, first_changed_day

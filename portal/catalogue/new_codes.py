@@ -12,7 +12,7 @@ from portal.access import allow
 from portal.catalogue import texts
 from portal.catalogue.tabs import TABS, all_regions, entry_address, links
 from portal.context import me, ports, scope, tillstream
-from portal.metrics import ask
+from portal.figures import ask
 from tillstream.analytics.filters import Filters
 from tillstream.catalogue import listing, mirror, new_codes
 from tillstream.catalogue.new_codes import Decided, NewCode

@@ -7,7 +7,7 @@ from portal import list_view
 from portal.access import allow
 from portal.catalogue import texts
 from portal.catalogue.tabs import links
-from portal.metrics import ask
+from portal.figures import ask
 from tillstream.analytics.filters import Filters
 from tillstream.domain.people import Action
 

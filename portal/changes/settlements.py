@@ -9,7 +9,7 @@ from typing import Any
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import formats, metrics
+from portal import figures, formats
 from portal.access import allow
 from portal.changes.change_summary import difference, summarize
 from portal.changes.texts import WORDS
@@ -40,7 +40,7 @@ def show() -> ResponseReturnValue:
     params: dict[str, Any] = {"since": since} if since else {"after": last_visit.settlement_no}
     # one extra row shows whether there is a next page
     limits = {"limit": about.size + 1, "offset": about.first}
-    currency = metrics.currency()
+    currency = figures.currency()
     rows = changes.settlements(warehouse, bounds, cache=cache, currency=currency, **limits, **params)
     first = changes.last_settlement_before(warehouse, since) if since else last_visit.settlement_no
     too_many = changes.changed_lines(warehouse, first) > changes.MAX_CHANGED_LINES
@@ -92,7 +92,7 @@ def lines(number: int) -> ResponseReturnValue:
     if kind not in WORDS:
         kind = "all"
     window = {"after": number - 1, "through": number, "kind": kind, "limit": about.size, "offset": about.first}
-    rows = metrics.ask("changed-lines", metrics.parse_filters(chosen), **window).to_pylist()
+    rows = figures.ask("changed-lines", figures.parse_filters(chosen), **window).to_pylist()
     return render_template(
         "changes/lines.html",
         chosen=chosen,
@@ -109,7 +109,7 @@ def lines(number: int) -> ResponseReturnValue:
 
 def narrowed(chosen: Mapping[str, Sequence[str]]) -> Scope:
     """The scope of the user, limited to chosen regions and stores. Raises `UnknownValue`."""
-    metrics.parse_filters(chosen)
+    figures.parse_filters(chosen)
     bounds = scope()
     regions, stores = tuple(chosen["region"]), tuple(chosen["store"])
     if stores:
@@ -126,7 +126,7 @@ def _one(number: int, bounds: Scope) -> dict[str, Any]:
     warehouse, cache = ports().warehouse, tillstream().queries
     if number < 1:
         abort(404)
-    changed = changes.net_changes(warehouse, bounds, number - 1, number, cache, currency=metrics.currency())
+    changed = changes.net_changes(warehouse, bounds, number - 1, number, cache, currency=figures.currency())
     at = changes.settled_at(warehouse, number)
     if at is None or not (changed.anything or _files(number - 1, number)):
         abort(404)
@@ -138,5 +138,5 @@ def _files(after: int, through: int) -> dict[int, list[dict[str, Any]]]:
     if not scope().may(Action.SEE_UPLOADS):
         return {}
     window = {"after": max(after, 0), "through": through, "limit": MOST_FILES}
-    batches = metrics.ask("settlement-batches", Filters(), **window).to_pylist()
+    batches = figures.ask("settlement-batches", Filters(), **window).to_pylist()
     return {number: list(rows) for number, rows in groupby(batches, key=lambda row: int(row["settlement_no"]))}

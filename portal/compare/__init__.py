@@ -5,7 +5,7 @@ from dataclasses import replace
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import metrics
+from portal import figures
 from portal.access import allow
 from portal.compare import effects, groups, sides, texts
 from portal.dashboard import charts
@@ -33,20 +33,20 @@ FIGURES = {
 def show() -> ResponseReturnValue:
     """Two selections of sales next to each other."""
     pair = sides.read()
-    rows = metrics.ask("change", pair.filters, grain=pair.grain).to_pylist() if pair.filters else []
+    rows = figures.ask("change", pair.filters, grain=pair.grain).to_pylist() if pair.filters else []
     if pair.filters and not rows:
         pair = replace(pair, filters=None, reason=sides.reported_days())
     bar = fields.of_page(pair.shared or {}, without=(pair.by,))
     page = {"pair": pair, "kinds": texts.KINDS, "grains": texts.GRAINS, "bar": bar}
     if pair.filters is None:
         return render_template("compare/show.html", **page)
-    figures = metrics.ask("growth", pair.filters).to_pylist()
+    growth = figures.ask("growth", pair.filters).to_pylist()
     return render_template(
         "compare/show.html",
         **page,
-        figures=[row for row in figures if row["figure"] in FIGURES],
+        figures=[row for row in growth if row["figure"] in FIGURES],
         labels={name: (LABELS[name], kind) for name, kind in FIGURES.items()},
-        currency=metrics.currency(),
+        currency=figures.currency(),
         explained=effects.explain(rows),
         groups=groups.load(pair, pair.filters),
         chart=_over_time(pair, pair.filters),
@@ -58,8 +58,8 @@ def show() -> ResponseReturnValue:
 def _over_time(pair: sides.Pair, filters: Filters) -> dict[str, object]:
     """Chart of the revenue of both sides; days of two periods are aligned by their position."""
     period = default_period(filters)
-    rows = metrics.ask("sales-over-time-compared", filters, period=period).to_pylist()
-    figure = charts.over_time([row for row in rows if row["series"] == "now"], period, metrics.currency())
+    rows = figures.ask("sales-over-time-compared", filters, period=period).to_pylist()
+    figure = charts.over_time([row for row in rows if row["series"] == "now"], period, figures.currency())
     figure.pop("starts")
     before = [row for row in rows if row["series"] == "before"]
     compared = charts.comparison(before, len(figure["values"]), pair.before.label)

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import request, url_for
 
-from portal import metrics
+from portal import figures
 from portal.compare import effects, texts
 from portal.compare.sides import Pair
 from portal.dashboard.dimensions import Dimension, filters_of, mine
@@ -75,7 +75,7 @@ def load(pair: Pair, filters: Filters) -> Groups | None:
         return None
     name = name if name in dimensions else next(iter(dimensions))
     params = {"dimension": name, "grain": pair.grain}
-    rows = metrics.ask("change-by-group", filters, **params).to_pylist()
+    rows = figures.ask("change-by-group", filters, **params).to_pylist()
     moved = sorted((row for row in rows if row["change"]), key=lambda row: -row["change"])
     risers = [row for row in moved if row["change"] > 0][:SHOWN]
     fallers = [row for row in reversed(moved) if row["change"] < 0][:SHOWN]

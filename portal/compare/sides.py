@@ -6,7 +6,7 @@ from datetime import date
 
 from flask import request
 
-from portal import metrics
+from portal import figures
 from portal.compare import texts
 from portal.compare.texts import GRAINS, KINDS
 from portal.filters.names import name_of
@@ -61,18 +61,18 @@ def read() -> Pair:
     grain = request.args.get("grain", "product")
     if grain not in GRAINS:
         raise Rejected(texts.not_allowed("grain", grain, GRAINS))
-    own = {name: values for name, values in metrics.requested_filters().items() if not name.startswith(COMPARE)}
+    own = {name: values for name, values in figures.requested_filters().items() if not name.startswith(COMPARE)}
     return _periods(own, grain) if by == "period" else _values(by, own, grain)
 
 
 def reported_days() -> str:
     """Why periods cannot be compared: the days that are reported."""
-    (row,) = metrics.ask("reported-days", Filters()).to_pylist()
+    (row,) = figures.ask("reported-days", Filters()).to_pylist()
     return texts.reported(days_text(row["first_day"], row["last_day"]))
 
 
 def _periods(own: dict[str, list[str]], grain: str) -> Pair:
-    latest = metrics.latest(Filters())
+    latest = figures.latest(Filters())
     if latest is None:
         return _nothing("period", grain, texts.NO_SALES)
     chosen = _chosen_dates()
@@ -95,7 +95,7 @@ def _values(by: str, own: dict[str, list[str]], grain: str) -> Pair:
     others = {name: kept for name, kept in shared.items() if name in COLUMNS}
     narrowed = remaining(by, others)
     values = narrowed if len(narrowed) > 1 else remaining(by, {})
-    latest = metrics.latest(Filters())
+    latest = figures.latest(Filters())
     if len(values) < 2 or latest is None:
         return _nothing(by, grain, texts.fewer_than_two(by))
     before = request.args.get(f"{COMPARE}{by}") or next(one for one in values if one != request.args.get(by))
@@ -119,7 +119,7 @@ def _pair(
     if not replaced:
         return Pair(by, before, after, grain, tuple(values), shared, reason=texts.SAME_SIDES)
     args = after.args | replaced
-    return Pair(by, before, after, grain, tuple(values), shared, args, metrics.parse_filters(args))
+    return Pair(by, before, after, grain, tuple(values), shared, args, figures.parse_filters(args))
 
 
 def _nothing(by: str, grain: str, reason: str) -> Pair:

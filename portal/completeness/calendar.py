@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import formats, metrics
+from portal import figures, formats
 from portal.access import allow
 from portal.completeness import day_closes, texts
 from portal.context import me, ports, scope
@@ -70,7 +70,7 @@ def day(region: str, on: str) -> ResponseReturnValue:
         day=requested_day,
         uploads=[
             one | {"at": receipt_time(one["received_seq"])}
-            for one in metrics.ask("uploads-of-a-day", filters).to_pylist()
+            for one in figures.ask("uploads-of-a-day", filters).to_pylist()
         ],
         held=held,
         words=texts.WORDS,
@@ -89,10 +89,10 @@ def rows_of(contracts: Sequence[Contract], first: date, last: date) -> list[Row]
     earlier = Filters(min(first, now.date() - WATERMARK_WINDOW), max(last, now.date()))
     expected = any(contract.schedule.cadence for contract in contracts)
     facts = DeliveryFacts(
-        metrics.ask("delivered-days", Filters(first, last)).to_pylist(),
-        [row for row in metrics.ask("refused-days", Filters(), first=first, last=last).to_pylist() if _mine(row)],
+        figures.ask("delivered-days", Filters(first, last)).to_pylist(),
+        [row for row in figures.ask("refused-days", Filters(), first=first, last=last).to_pylist() if _mine(row)],
         _held_days(),
-        metrics.ask("told-days", earlier).to_pylist() if expected else [],
+        figures.ask("told-days", earlier).to_pylist() if expected else [],
         day_closes.of_scope(min(first, now.date() - WATERMARK_WINDOW), max(last, now.date())),
     )
     return completeness.delivery_calendar(contracts, facts, first, last, now)

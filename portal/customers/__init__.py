@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import list_view, metrics
+from portal import figures, list_view
 from portal.access import allow
 from portal.context import ports, scope, tillstream
 from portal.customers import cohorts, texts
@@ -37,12 +37,12 @@ def show() -> ResponseReturnValue:
         ports().warehouse, FIGURES, (), scope(), selection.filters, cache=tillstream().queries
     ).to_pylist()[0]
     first_day, last_day = _reported(selection)
-    rows = metrics.ask("cohort-retention", selection.filters, period=period).to_pylist()
+    rows = figures.ask("cohort-retention", selection.filters, period=period).to_pylist()
     table = cohorts.cohorts(rows, period, last_day)
     return render_template(
         "customers/show.html",
         values=values,
-        segments=metrics.ask("rfm-segments", selection.filters).to_pylist(),
+        segments=figures.ask("rfm-segments", selection.filters).to_pylist(),
         segment_texts=texts.SEGMENTS,
         cohorts=table,
         width=cohorts.width(table),
@@ -50,7 +50,7 @@ def show() -> ResponseReturnValue:
         period=period,
         periods=texts.PERIODS,
         since=texts.SINCE[period],
-        currency=metrics.currency(),
+        currency=figures.currency(),
         args=kept(),
         **selection_form.context(selection, ("cohorts",)),
     )
@@ -64,7 +64,7 @@ def segment(segment: str) -> ResponseReturnValue:
         raise NotFound(texts.NO_SEGMENT)
     selection = read(default=ALL_TIME)
     query = replace(list_view.list_query(sorts=SORTS, default_sort="-revenue"), kept=kept())
-    rows = metrics.ask("customers-by-segment", selection.filters, segment=segment, limit=MAX_CUSTOMERS).to_pylist()
+    rows = figures.ask("customers-by-segment", selection.filters, segment=segment, limit=MAX_CUSTOMERS).to_pylist()
     words = query.q.casefold().split()
     matching = [row for row in rows if all(word in _text(row) for word in words)]
     matching.sort(key=lambda row: _order(row[query.column]), reverse=query.down)
@@ -80,7 +80,7 @@ def segment(segment: str) -> ResponseReturnValue:
         all_customers=rows[0]["matching"] if rows else 0,
         most=MAX_CUSTOMERS,
         lines_of=lambda row: lines_link(q=row["customer"]),
-        currency=metrics.currency(),
+        currency=figures.currency(),
         args=kept(),
     )
 
@@ -93,7 +93,7 @@ def _columns() -> list[dict[str, Any]]:
             "label": label,
             "sort": True,
             "num": key not in {"customer", "segment", "last_purchase_date"},
-            "unit": metrics.currency() if key == "revenue" else "",
+            "unit": figures.currency() if key == "revenue" else "",
             "hint": texts.SCORES if key.endswith("_score") else "",
         }
         for key, label in texts.COLUMNS.items()
@@ -102,7 +102,7 @@ def _columns() -> list[dict[str, Any]]:
 
 def _reported(selection: DashboardFilters) -> tuple[date | None, date | None]:
     """First reported day, and the last one of the selection."""
-    (row,) = metrics.ask("reported-days", replace(selection.filters, start=None, end=None)).to_pylist()
+    (row,) = figures.ask("reported-days", replace(selection.filters, start=None, end=None)).to_pylist()
     last = row["last_day"]
     return row["first_day"], min(last, selection.filters.end or last) if last else None
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import metrics
+from portal import figures
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.dashboard import compared, currency_choice, filter_bar, texts, tiles
@@ -109,7 +109,7 @@ def table(ranking: str) -> ResponseReturnValue:
         table=TABLES[ranking],
         page=page_of(TABLES[ranking], selection),
         chips=filter_bar.chips(selection),
-        currency=metrics.currency(),
+        currency=figures.currency(),
     )
 
 
@@ -117,7 +117,7 @@ def table(ranking: str) -> ResponseReturnValue:
 @allow(Action.SEE_NUMBERS)
 def values(filter_name: str) -> ResponseReturnValue:
     """Values of a filter that contain the text `q`, with the other filters of the address, as checkboxes."""
-    matches = search(filter_name, request.args.get("q", "")[:100], metrics.requested_filters())
+    matches = search(filter_name, request.args.get("q", "")[:100], figures.requested_filters())
     return render_template("dashboard/values.html", name=filter_name, matches=matches)
 
 
@@ -146,7 +146,7 @@ def _includes_today(filters: Filters) -> bool:
 
 
 def _anything_sold() -> bool:
-    (row,) = metrics.ask("reported-days", Filters()).to_pylist()
+    (row,) = figures.ask("reported-days", Filters()).to_pylist()
     return row["first_day"] is not None
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import request
 
-from portal import metrics
+from portal import figures
 from portal.context import scope
 from portal.dashboard import compared, world_map
 from portal.dashboard.dimensions import DIMENSIONS, groups
@@ -38,7 +38,7 @@ def load(name: str, selection: DashboardFilters) -> dict[str, Any]:
         "largest": max((abs(row["revenue"]) for row in shown), default=0),
         "sort": sort,
         "sorts": {one: here(_anchor(name), sort=one if one != SORTS[0] else None) for one in SORTS},
-        "currency": metrics.currency(),
+        "currency": figures.currency(),
         "several_countries": name == "by-country" and world_map.has_several(rows),
         "map": countries,
     }
@@ -61,7 +61,7 @@ def movers(selection: DashboardFilters) -> dict[str, Any]:
         "largest": max((abs(row[column]) for row in shown for column in ("change", "total_change")), default=0),
         "risers": risers,
         "fallers": fallers,
-        "currency": metrics.currency(),
+        "currency": figures.currency(),
     }
 
 
@@ -95,7 +95,7 @@ def _chosen(argument: str, default: str) -> str:
 def top_customers(selection: DashboardFilters) -> dict[str, Any]:
     wanted = request.args.get("customers", CUSTOMERS[0], type=int)
     limit = wanted if wanted in CUSTOMERS else CUSTOMERS[0]
-    rows = metrics.ask("top-customers", selection.filters, limit=limit).to_pylist()
+    rows = figures.ask("top-customers", selection.filters, limit=limit).to_pylist()
     for row in rows:
         row["lines_link"] = lines_link(q=row["customer"])
-    return {"rows": rows, "currency": metrics.currency(), "limit": limit, "limits": CUSTOMERS}
+    return {"rows": rows, "currency": figures.currency(), "limit": limit, "limits": CUSTOMERS}

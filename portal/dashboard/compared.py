@@ -6,7 +6,7 @@ from datetime import date
 
 from flask import g, request, url_for
 
-from portal import metrics
+from portal import figures
 from portal.dashboard import texts
 from portal.dashboard.request_filters import DashboardFilters, kept
 from portal.reader_locale import days_text, month_text
@@ -65,7 +65,7 @@ class Compared:
 
 def of(selection: DashboardFilters) -> Compared:
     """The comparison of this request; the first possible one if it chooses none, or one without data."""
-    before, year = metrics.comparisons(selection.filters)
+    before, year = figures.comparisons(selection.filters)
     periods = {name: period for name, period in ((BEFORE, before), (YEAR_BEFORE, year)) if period}
     chosen = request.args.get("compare", BEFORE)
     if chosen not in periods:
@@ -80,7 +80,7 @@ def like_for_like(selection: DashboardFilters) -> DashboardFilters:
     """
     if request.args.get("like-for-like") != "yes" or not (comparison := of(selection)).period:
         return selection
-    rows = metrics.ask("sales-by-dimension-compared", selection.filters, dimension="store").to_pylist()
+    rows = figures.ask("sales-by-dimension-compared", selection.filters, dimension="store").to_pylist()
     stores = sorted({row["item"] for row in rows if row["item"] and row["lines"] and comparison.amount(row, "before")})
     g.filters_of_links = g.get("filters_of_links", {}) | {"store": stores}
     return replace(selection, filters=replace(selection.filters, store=tuple(stores)), like_for_like=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from portal import metrics
+from portal import figures
 from portal.context import tillstream
 from portal.dashboard import texts
 from tillstream.analytics.filters import Filters
@@ -19,15 +19,15 @@ class CurrencyChoice:
 
 def choices() -> list[CurrencyChoice]:
     """Currencies to choose from, the reader's own first; empty if all sales are in that one."""
-    own, reporting = metrics.readers_currency(), tillstream().settings.reporting_currency
-    sold = [row["currency"] for row in metrics.ask("by-currency", Filters(currency=reporting)).to_pylist()]
-    rated = metrics.currencies()
-    offered = dict.fromkeys([own, reporting, *(code for code in sold if code in rated), metrics.currency()])
+    own, reporting = figures.readers_currency(), tillstream().settings.reporting_currency
+    sold = [row["currency"] for row in figures.ask("by-currency", Filters(currency=reporting)).to_pylist()]
+    rated = figures.currencies()
+    offered = dict.fromkeys([own, reporting, *(code for code in sold if code in rated), figures.currency()])
     if len(offered) == 1:
         return []
     offered |= dict.fromkeys(sorted(rated))
     return [
-        CurrencyChoice("" if code == own else code, _label(code, own, reporting), code == metrics.currency())
+        CurrencyChoice("" if code == own else code, _label(code, own, reporting), code == figures.currency())
         for code in offered
     ]
 

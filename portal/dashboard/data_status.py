@@ -3,7 +3,7 @@
 from itertools import islice
 from typing import Any
 
-from portal import metrics
+from portal import figures
 from portal.context import ports, scope
 from portal.dashboard.request_filters import DashboardFilters
 from portal.uploads import labels, scoped
@@ -24,7 +24,7 @@ def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - 
     return {
         "held": list(islice(scoped.newest(state=State.HELD), COUNTED)) if may(Action.DECIDE) else [],
         "failed": list(islice(scoped.newest(state=State.FAILED), COUNTED)) if may(Action.UPLOAD) else [],
-        "refused": metrics.ask("refused-rows", Filters()).to_pylist() if may(Action.UPLOAD) else [],
+        "refused": figures.ask("refused-rows", Filters()).to_pylist() if may(Action.UPLOAD) else [],
         "shown": SHOWN,
         "many": COUNTED,
         "dead": len(dead_letters.find(ports(), COUNTED)) if admin else 0,
@@ -37,7 +37,7 @@ def latest(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - ind
 
 def freshness(selection: DashboardFilters) -> dict[str, Any]:
     """Freshness of the user's regions, stores, sources and exchange rates; only the region filter applies."""
-    rows = metrics.ask("freshness-of-everything", Filters(region=selection.filters.region)).to_pylist()
+    rows = figures.ask("freshness-of-everything", Filters(region=selection.filters.region)).to_pylist()
     kinds: dict[str, list[dict[str, Any]]] = {"region": [], "store": [], "source": [], "rate": []}
     for row in rows:
         kinds[row["kind"]].append(row)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from portal import metrics
+from portal import figures
 from portal.context import scope
 from portal.dashboard import texts
 from portal.dashboard.compared import YEAR_BEFORE, Compared
@@ -90,7 +90,7 @@ def groups(
     if dimension.ranked:
         change = "year-change" if compared.chosen == YEAR_BEFORE else "change"
         params |= {"limit": limit, "sort": change if by_change else "revenue"}
-    rows: list[dict[str, Any]] = metrics.ask(dimension.query, selection.filters, **params).to_pylist()
+    rows: list[dict[str, Any]] = figures.ask(dimension.query, selection.filters, **params).to_pylist()
     rows = [row for row in rows if row["lines"] or compared.amount(row, "before")]
     for row in rows:
         value = row["value"] = row[dimension.column]

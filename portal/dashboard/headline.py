@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from portal import metrics
+from portal import figures
 from portal.context import scope
 from portal.dashboard import compared, sparklines, texts
 from portal.dashboard.compared import Compared
@@ -48,9 +48,9 @@ CURRENCIES = 8
 
 
 def load(selection: DashboardFilters) -> dict[str, Any]:
-    totals, (money, growth) = metrics.headline(selection.filters, "by-currency", "growth")
+    totals, (money, growth) = figures.headline(selection.filters, "by-currency", "growth")
     if not totals["lines"]:
-        everything = metrics.kpis(Filters())
+        everything = figures.kpis(Filters())
         return {"kpis": totals, "everything": everything, "offer": _offer(selection, everything["last_sale_date"])}
     own_money = money.to_pylist()
     foreign = [row for row in own_money if not row["is_reporting"]]
@@ -65,7 +65,7 @@ def load(selection: DashboardFilters) -> dict[str, Any]:
         "kpis": totals,
         "strip": [card for card in cards if card.figure in {*STRIP, *further}],
         "more": [card for card in cards if card.figure not in {*STRIP, *further}],
-        "changes": _changes(selection, comparison, metrics.by_figure(growth), totals),
+        "changes": _changes(selection, comparison, figures.by_figure(growth), totals),
         "sparks": {name: sparklines.points(values) for name, values in _series(selection, totals).items()},
         "compared": comparison,
     }
@@ -98,7 +98,7 @@ def _changes(
         period = comparison.periods[name]
         sales = selection.filters.against or selection.filters
         before = replace(sales, start=period.before_start, end=period.before_end, before_start=None, before_end=None)
-        earlier = metrics.ask("headline", before).to_pylist()[0]
+        earlier = figures.ask("headline", before).to_pylist()[0]
         changes[name] = {figure: row[columns[name]] for figure, row in growth.items()} | {
             figure: _growth(totals[figure], earlier[figure])
             for figure in ("margin", "returned_value", "cancelled_value", "active_lines")

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import g, request, url_for
 
-from portal import metrics
+from portal import figures
 from portal.context import ports
 from portal.dashboard import texts
 from portal.dashboard.presets import ALL_TIME, PRESETS, dates_of
@@ -39,8 +39,8 @@ def read(default: str = "") -> DashboardFilters:
     """Filters of this request; default: see `resolved`. Raises `Rejected`, `UnknownValue`."""
     values, preset = resolved(default)
     period = request.args.get("period", "")
-    filters = metrics.parse_filters(values)
-    latest = metrics.latest(filters)
+    filters = figures.parse_filters(values)
+    latest = figures.latest(filters)
     if latest and not preset:
         values |= dates_in_address(latest)
         filters = replace(filters, start=latest.start, end=latest.end)
@@ -64,7 +64,7 @@ def default_period(filters: Filters) -> str:
 
 def resolved(default: str = "") -> tuple[dict[str, list[str]], str]:
     """Filters of the address as text, and the preset of their dates. default: the preset of an address without any."""
-    values, preset = metrics.requested_filters(), request.args.get("preset", "")
+    values, preset = figures.requested_filters(), request.args.get("preset", "")
     if not preset and not any(name in values for name in DATES):
         preset = default
     if preset in PRESETS:

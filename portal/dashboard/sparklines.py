@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from portal import metrics
+from portal import figures
 from portal.dashboard import charts
 from portal.dashboard.request_filters import DashboardFilters
 
@@ -21,12 +21,12 @@ def load(selection: DashboardFilters, first: date | None, last: date | None) -> 
         return {}
     length = (last - first).days + 1
     period = "daily" if length <= DAYS else "weekly" if length <= WEEKS else "monthly"
-    rows = metrics.ask("figures-over-time", selection.filters, period=period).to_pylist()
+    rows = figures.ask("figures-over-time", selection.filters, period=period).to_pylist()
     starts = charts.over_time(rows, period, "")["starts"]
     whole = [start for start in starts if start >= first and charts.span(start, period)[1] <= last]
     by_start: dict[date, dict[str, Any]] = {row["period_start"]: row for row in rows}
-    figures = [name for name in (rows[0] if rows else {}) if name != "period_start"]
-    return {name: [float(by_start.get(start, {}).get(name) or 0) for start in whole] for name in figures}
+    names = [name for name in (rows[0] if rows else {}) if name != "period_start"]
+    return {name: [float(by_start.get(start, {}).get(name) or 0) for start in whole] for name in names}
 
 
 def points(values: Sequence[float]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import request
 
-from portal import list_view, metrics
+from portal import figures, list_view
 from portal.dashboard import compared, texts
 from portal.dashboard.dimensions import DIMENSIONS, groups
 from portal.dashboard.request_filters import DashboardFilters, kept, lines_link
@@ -50,7 +50,7 @@ class Table:
     @property
     def heads(self) -> list[dict[str, Any]]:
         """Columns as the template macro `table` expects them."""
-        currency = metrics.currency()
+        currency = figures.currency()
         return [
             {
                 "key": key,
@@ -66,14 +66,14 @@ class Table:
 def _groups(name: str, selection: DashboardFilters) -> list[dict[str, Any]]:
     rows = groups(DIMENSIONS[name], selection, compared.of(selection), limit=MAX_ROWS)
     if name == "by-country":
-        shares = {row["country"]: row for row in metrics.ask("country-shares", selection.filters).to_pylist()}
+        shares = {row["country"]: row for row in figures.ask("country-shares", selection.filters).to_pylist()}
         for row in rows:
             row |= {key: shares.get(row["value"], {}).get(key) for key, _ in COUNTRY_SHARES}
     return rows
 
 
 def _customers(selection: DashboardFilters) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = metrics.ask("top-customers", selection.filters, limit=MAX_ROWS).to_pylist()
+    rows: list[dict[str, Any]] = figures.ask("top-customers", selection.filters, limit=MAX_ROWS).to_pylist()
     for row in rows:
         row["value"], row["name"] = row["customer"], row["customer_name"] or row["customer"]
         row["code"] = row["customer"] if row["name"] != row["customer"] else ""

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from portal import annotations, metrics
+from portal import annotations, figures
 from portal.dashboard import charts, compared, texts
 from portal.dashboard.request_filters import DashboardFilters, here, lines_link
 from portal.reader_locale import weekdays
@@ -20,10 +20,10 @@ MONTHS = 24
 
 
 def over_time(selection: DashboardFilters) -> dict[str, Any]:
-    currency = metrics.currency()
+    currency = figures.currency()
     wanted = selection.period
     while True:
-        rows = metrics.ask("sales-over-time", selection.filters, period=selection.period).to_pylist()
+        rows = figures.ask("sales-over-time", selection.filters, period=selection.period).to_pylist()
         figure = charts.over_time([*_first_period(selection), *rows] if rows else [], selection.period, currency)
         starts = figure.pop("starts")
         if len(starts) <= STEPS or selection.period not in COARSER:
@@ -74,7 +74,7 @@ def _first_period(selection: DashboardFilters) -> list[dict[str, Any]]:
 def _before(selection: DashboardFilters) -> dict[str, list[dict[str, Any]]]:
     """`before`, `year-before` → its rows in the order of the chosen periods."""
     series: dict[str, list[dict[str, Any]]] = {}
-    for row in metrics.ask("sales-over-time-compared", selection.filters, period=selection.period).to_pylist():
+    for row in figures.ask("sales-over-time-compared", selection.filters, period=selection.period).to_pylist():
         if row["series"] != "now":
             series.setdefault(row["series"], []).append(row)
     return series
@@ -83,7 +83,7 @@ def _before(selection: DashboardFilters) -> dict[str, list[dict[str, Any]]]:
 def _reported_through(selection: DashboardFilters) -> date | None:
     """The last reported day of the chosen regions and stores."""
     scope_filters = Filters(region=selection.filters.region, store=selection.filters.store)
-    (row,) = metrics.ask("reported-days", scope_filters).to_pylist()
+    (row,) = figures.ask("reported-days", scope_filters).to_pylist()
     last_day: date | None = row["last_day"]
     return last_day
 
@@ -100,12 +100,12 @@ def _days(selection: DashboardFilters, first: Any, last: Any) -> str:
 
 def heatmap(selection: DashboardFilters) -> dict[str, Any]:
     """Average revenue of a day, by month and weekday."""
-    rows = metrics.ask("sales-by-weekday", selection.filters).to_pylist()
+    rows = figures.ask("sales-by-weekday", selection.filters).to_pylist()
     months = sorted({row["month"] for row in rows})[-MONTHS:]
     cells = {(row["month"], row["weekday"]): row for row in rows}
     links = [_days(selection, *charts.span(month, "monthly")) for month in months]
     names = weekdays()
-    figure = charts.heatmap(cells, months, names, metrics.currency())
+    figure = charts.heatmap(cells, months, names, figures.currency())
     summary = charts.describe_heatmap(figure, names)
     figure["links"] = links
     if len(months) == 1:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from portal import metrics
+from portal import figures
 from portal.dashboard import charts
 from portal.dashboard.request_filters import DashboardFilters, here, lines_link
 from portal.filters.countries import code_of
@@ -16,8 +16,8 @@ def has_several(rows: list[dict[str, Any]]) -> bool:
 
 def load(selection: DashboardFilters) -> dict[str, Any]:
     """Different names of a country are one area on the map, but separate rows in the ranking."""
-    rows = metrics.ask("country-shares", selection.filters).to_pylist()
-    currency = metrics.currency()
+    rows = figures.ask("country-shares", selection.filters).to_pylist()
+    currency = figures.currency()
     areas: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         row["link"] = here(country=row["country"]) if row["country"] else ""

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from portal import metrics
+from portal import figures
 from portal.access import allow
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import resolved
@@ -64,7 +64,7 @@ def export(table: str) -> Response:
         for one in queries.describe(table).parameters
     }
     values = resolved()[0]
-    filters = metrics.parse_filters(values)
+    filters = figures.parse_filters(values)
     batches = queries.stream(tillstream().ports.warehouse, table, scope(), filters, **params)
     used_params = {name: [str(value)] for name, value in params.items() if value not in {None, WHOLE}}
     named = {"in": [filters.currency]} | used_params | {name: one for name, one in values.items() if name != CURRENCY}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import g, request
 
-from portal import metrics
+from portal import figures
 from portal.context import ports, scope
 from portal.filters import countries
 from tillstream.analytics.filters import Filters
@@ -28,7 +28,7 @@ def _in_catalogue(kind: str, code: str, region: str | None) -> str:
     """The latest name in the catalogue; empty without one, and if stores or people of several regions differ in it."""
     stored: dict[str, list[dict[str, str]]] = g.setdefault("catalogue_names", {})
     if kind not in stored:
-        stored[kind] = metrics.ask("catalogue-names", Filters(), kind=kind).to_pylist()
+        stored[kind] = figures.ask("catalogue-names", Filters(), kind=kind).to_pylist()
     names = {row["name"] for row in stored[kind] if row["code"] == code and region in {None, row["region"]}}
     return names.pop() if len(names) == 1 else ""
 
@@ -39,7 +39,7 @@ def _product(product: str) -> str:
     if product not in names:
         wanted = {product, *request.args.getlist("product")} - {""}
         names |= {one: one for one in wanted}
-        rows = metrics.ask("sales-by-product", Filters(product=tuple(sorted(wanted))), limit=len(wanted)).to_pylist()
+        rows = figures.ask("sales-by-product", Filters(product=tuple(sorted(wanted))), limit=len(wanted)).to_pylist()
         names |= {row["product"]: row["product_name"] for row in rows if row["product_name"]}
     return names[product]
 

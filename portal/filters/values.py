@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask import g
 
-from portal import metrics
+from portal import figures
 from portal.context import scope
 from portal.filters import texts
 from portal.filters.names import name_of
@@ -40,7 +40,7 @@ def remaining(filter_name: str, chosen: Chosen) -> list[str]:
     if filter_name == "product":
         return []
     if filter_name == "salesperson":
-        people = metrics.ask("salespeople", others, limit=PEOPLE).to_pylist()
+        people = figures.ask("salespeople", others, limit=PEOPLE).to_pylist()
         return list(dict.fromkeys(row["salesperson_id"] for row in people))
     return _listed(others).get(filter_name, [])
 
@@ -52,7 +52,7 @@ def search(filter_name: str, text: str, chosen: Chosen) -> list[Value]:
     wanted = text.strip().casefold()
     if filter_name == "product":
         others = _others(filter_name, chosen)
-        rows = metrics.ask("product-search", others, text=wanted, limit=MAX_RESULTS).to_pylist()
+        rows = figures.ask("product-search", others, text=wanted, limit=MAX_RESULTS).to_pylist()
         return [Value(row["product_id"], row["product_name"] or row["product_id"]) for row in rows]
     named = [Value(value, name_of(filter_name, value)) for value in remaining(filter_name, chosen)]
     return [one for one in named if wanted in f"{one.name} {one.value}".casefold()][:MAX_RESULTS]
@@ -63,7 +63,7 @@ def _listed(filters: Filters) -> dict[str, list[str]]:
     stored: dict[Filters, dict[str, list[str]]] = g.setdefault("filter_values", {})
     if filters not in stored:
         values: dict[str, list[str]] = {}
-        rows = metrics.ask("filter-values", filters).to_pylist()
+        rows = figures.ask("filter-values", filters).to_pylist()
         for row in sorted(rows, key=lambda row: (-row["lines"], row["value"])):
             values.setdefault(row["filter"], []).append(row["value"])
         stored[filters] = values

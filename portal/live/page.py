@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from flask import Response, copy_current_request_context, current_app, render_template
 
-from portal import metrics
+from portal import figures
 from portal.access import allow
 from portal.context import ports, scope, tillstream
 from portal.live import parts, streams
@@ -93,7 +93,7 @@ def _earlier(view: live.View) -> str:
 
 
 def _view() -> live.View:
-    return live.View(scope(), metrics.currency())
+    return live.View(scope(), figures.currency())
 
 
 def _now() -> datetime:

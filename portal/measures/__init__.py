@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import metrics
+from portal import figures
 from portal.access import allow
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import resolved
@@ -110,7 +110,7 @@ def _explained(figure: str, page: int) -> measure_explanation.MeasureExplanation
         app.ports.warehouse,
         scope(),
         figure,
-        metrics.parse_filters(resolved()[0]),
+        figures.parse_filters(resolved()[0]),
         cache=app.queries,
         limit=PER_PAGE,
         offset=(page - 1) * PER_PAGE,
@@ -126,7 +126,7 @@ def _cost_shares(why: measure_explanation.MeasureExplanation) -> dict[str, Decim
     shares = dict.fromkeys(("without_cost", "catalogue_cost", "source_cost"), Decimal(0))
     if why.measure.lines != "costed":
         return shares
-    (headline,) = metrics.ask("headline", metrics.parse_filters(resolved()[0])).to_pylist()
+    (headline,) = figures.ask("headline", figures.parse_filters(resolved()[0])).to_pylist()
     coverage, catalogue = headline["cost_coverage"], headline["catalogue_coverage"] or Decimal(0)
     if coverage is None:
         return shares

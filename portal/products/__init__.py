@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from portal import list_view, metrics
+from portal import figures, list_view
 from portal.access import allow
 from portal.dashboard import selection_form
 from portal.dashboard.presets import ALL_TIME
@@ -30,7 +30,7 @@ def show() -> ResponseReturnValue:
     chosen = next((one for one in query.chosen["class"] if one in texts.CLASSES), "all")
     query = replace(query, kept=kept(), chosen={"class": () if chosen == "all" else (chosen,)})
     filters = selection.filters
-    rows = metrics.ask("products-by-class", filters, limit=MAX_PRODUCTS, **{"class": chosen}).to_pylist()
+    rows = figures.ask("products-by-class", filters, limit=MAX_PRODUCTS, **{"class": chosen}).to_pylist()
     words = query.q.casefold().split()
     matching = [row for row in rows if all(word in _text(row) for word in words)]
     ordered = [row for row in matching if row[query.column] is not None]
@@ -38,7 +38,7 @@ def show() -> ResponseReturnValue:
     ordered += [row for row in matching if row[query.column] is None]
     return render_template(
         "products/show.html",
-        classes=metrics.ask("abc-classes", filters).to_pylist(),
+        classes=figures.ask("abc-classes", filters).to_pylist(),
         class_texts=texts.CLASSES,
         all_label=texts.ALL,
         chosen=chosen,
@@ -47,7 +47,7 @@ def show() -> ResponseReturnValue:
         all_products=rows[0]["matching"] if rows else 0,
         most=MAX_PRODUCTS,
         lines_of=lambda row: lines_link(product=row["product"]),
-        currency=metrics.currency(),
+        currency=figures.currency(),
         args=kept(),
         **selection_form.context(selection, ("class", "q", "sort")),
     )
@@ -61,7 +61,7 @@ def _columns() -> list[dict[str, Any]]:
             "label": label,
             "sort": True,
             "num": key in {"revenue", "share", "cumulative_share", "units"},
-            "unit": metrics.currency() if key == "revenue" else "",
+            "unit": figures.currency() if key == "revenue" else "",
             "hint": texts.CUMULATIVE if key == "cumulative_share" else "",
         }
         for key, label in texts.COLUMNS.items()

@@ -11,7 +11,7 @@ from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from portal import metrics
+from portal import figures
 from portal.access import Open, allow, requires_password_sign_in
 from portal.context import lives, me, ports, this_session, tillstream
 from portal.profile import texts
@@ -59,7 +59,7 @@ def save() -> ResponseReturnValue:
             locale=form.locale.data or "",
             time_zone=(form.time_zone.data or "").strip(),
             display_currency=form.display_currency.data or "",
-            currencies=metrics.currencies(),
+            currencies=figures.currencies(),
         )
     except WrongField as error:
         form[error.field].errors = [str(error)]
@@ -148,7 +148,7 @@ def _page(form: Profile) -> str:
     form.locale.choices = [SelectChoice(*one) for one in locales.items()]
     reporting = tillstream().settings.reporting_currency
     fixed = {"": texts.AUTOMATIC, profile.REPORTING: texts.reporting_currency(reporting)}
-    currencies = fixed | {code: code for code in metrics.currencies()}
+    currencies = fixed | {code: code for code in figures.currencies()}
     form.display_currency.choices = [SelectChoice(*one) for one in currencies.items()]
     all_sessions = sessions.find(ports(), me().login, limit=200)
     now, here = ports().clock.now(), this_session()

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.context import ports, scope
+from portal.context import ports, scope, tillstream
 from portal.quality import texts
 from tillstream.domain.people import Action, Scope
 from tillstream.quality import results, rows, run
@@ -30,6 +30,7 @@ def show() -> ResponseReturnValue:
         last=last,
         checks=checks,
         kinds=texts.KINDS,
+        nightly=bool(tillstream().settings.project),
         trend=(trend := _trend()),
         sentence=texts.trend([bool(failed) for _, runs, failed in trend if runs]),
         admin=scope().may(Action.ADMINISTER),

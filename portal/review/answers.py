@@ -5,7 +5,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import metrics
+from portal import figures
 from portal.access import allow
 from portal.changes.change_summary import summarize
 from portal.context import ports, scope, tillstream
@@ -102,5 +102,5 @@ def _tried(upload: Batch, *, as_new: bool) -> tuple[Receipt, changes.ChangeRepor
         tried.append(receipt)
         return settled
 
-    changed = changes.preview_changes(app.ports.warehouse, scope(), attempt, app.queries, currency=metrics.currency())
+    changed = changes.preview_changes(app.ports.warehouse, scope(), attempt, app.queries, currency=figures.currency())
     return tried[-1], changed

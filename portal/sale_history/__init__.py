@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import metrics
+from portal import figures
 from portal.access import allow
 from portal.changes.texts import WORDS
 from portal.context import ports, scope
@@ -28,19 +28,19 @@ HIDDEN = frozenset({"line_key", "content", "is_current", "settlement_no", "settl
 def show(sale_id: str) -> ResponseReturnValue:
     region = request.args.get("region", "")
     if not region:
-        matches = metrics.ask("find-sales", Filters(), text=sale_id, limit=2).to_pylist()
+        matches = figures.ask("find-sales", Filters(), text=sale_id, limit=2).to_pylist()
         regions = {row["region"] for row in matches if row["sale_id"] == sale_id}
         if len(regions) != 1:
             return redirect(url_for("search.show", q=sale_id), 302)
         region = regions.pop()
     params = {"region": region, "sale_id": sale_id}
-    versions = metrics.ask("sale-versions", Filters(), **params).to_pylist()
+    versions = figures.ask("sale-versions", Filters(), **params).to_pylist()
     sees_uploads = scope().may(Action.SEE_UPLOADS)
     refusals = [row for row in _ask("sale-refusals", params) if _mine(row)] if sees_uploads else []
     if not versions and not refusals:
         abort(404)  # missing or out of scope: the response does not reveal which
     sightings = _ask("sale-sightings", params) if sees_uploads else []
-    changes = metrics.ask("sale-changes", Filters(), **params).to_pylist()
+    changes = figures.ask("sale-changes", Filters(), **params).to_pylist()
     return render_template(
         "sale_history/show.html",
         region=region,
@@ -55,7 +55,7 @@ def show(sale_id: str) -> ResponseReturnValue:
 
 
 def _ask(name: str, params: dict[str, str]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = metrics.ask(name, Filters(), **params).to_pylist()
+    rows: list[dict[str, Any]] = figures.ask(name, Filters(), **params).to_pylist()
     return rows
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import list_view, metrics
+from portal import figures, list_view
 from portal.access import allow
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import DATES, resolved
@@ -29,7 +29,7 @@ MAX_OFFSET = 1_000_000
 def show() -> ResponseReturnValue:
     """Sale lines in the scope of the user, filtered, searched, sorted and paged by the address."""
     values, preset = resolved()
-    filters = metrics.parse_filters(values)
+    filters = figures.parse_filters(values)
     available = offered(scope())
     query = _list_query(available, values, preset)
     app = tillstream()
@@ -45,7 +45,7 @@ def show() -> ResponseReturnValue:
         cache=app.queries,
     ).to_pylist()
     # daily totals do not cover a search
-    total = metrics.ask("lines-total", filters, q=query.q).to_pylist()[0] if query.q else metrics.kpis(filters)
+    total = figures.ask("lines-total", filters, q=query.q).to_pylist()[0] if query.q else figures.kpis(filters)
     columns = chosen(scope(), request.args.getlist("column"))
     heads = [one.head(total["currency"]) for one in columns]
     if scope().may(Action.SEE_UPLOADS):
@@ -81,7 +81,7 @@ def _without_days(values: dict[str, list[str]]) -> dict[str, list[str]]:
 def export() -> Response:
     """Every chosen line with every column that the user may see, as CSV, JSON lines or Parquet."""
     values, text = resolved()[0], list_view.list_query().q
-    app, bounds, filters = tillstream(), scope(), metrics.parse_filters(values)
+    app, bounds, filters = tillstream(), scope(), figures.parse_filters(values)
     batches = line_export.lines(app.ports.warehouse, bounds, filters, text)
     in_other = {"in": [filters.currency]} if filters.currency != app.settings.reporting_currency else {}
     named = values | in_other | ({"search": [text]} if text else {})

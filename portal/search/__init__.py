@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import metrics
+from portal import figures
 from portal.access import allow
 from portal.context import scope
 from portal.uploads import scoped
@@ -39,11 +39,11 @@ def _search(text: str) -> dict[str, Any]:
     """Matches by kind, without the kinds that the user may not see."""
     params: dict[str, Any] = {"text": text, "limit": SHOWN}
     matches: dict[str, Any] = {
-        "sales": metrics.ask("find-sales", Filters(), **params).to_pylist(),
-        "products": metrics.ask("sales-of-a-product", Filters(), **params).to_pylist(),
+        "sales": figures.ask("find-sales", Filters(), **params).to_pylist(),
+        "products": figures.ask("sales-of-a-product", Filters(), **params).to_pylist(),
     }
     if scope().may(Action.SEE_PERSONAL):
-        matches["customers"] = metrics.ask("sales-of-a-customer", Filters(), **params).to_pylist()
+        matches["customers"] = figures.ask("sales-of-a-customer", Filters(), **params).to_pylist()
     if scope().may(Action.SEE_UPLOADS):
         matches["uploads"] = list(islice(_uploads(text), SHOWN))
     return matches

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from portal import metrics
+from portal import figures
 from portal.context import ports, scope, tillstream
 from portal.sell import texts
 from tillstream.analytics.filters import Filters
@@ -80,7 +80,7 @@ def salespeople(region: str) -> list[dict[str, str]]:
         current = {code for code, one in listed.items() if listing.in_scope(limit, one)}
         ids = sorted((current | set(accounted)) - retired)
     else:
-        sold = metrics.ask("salespeople", Filters(region=(region,)), limit=MAX_PEOPLE).to_pylist()
+        sold = figures.ask("salespeople", Filters(region=(region,)), limit=MAX_PEOPLE).to_pylist()
         ids = sorted({row["salesperson_id"] for row in sold} | set(accounted))
     names = accounted | {code: one.name for code, one in listed.items() if one.name}
     return [{"id": one, "name": names.get(one, "")} for one in ids]

@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import metrics
+from portal import figures
 from portal.access import allow
 from portal.changes.change_summary import summarize
 from portal.context import me, ports, scope, tillstream
@@ -81,7 +81,7 @@ def preview(batch_id: str) -> ResponseReturnValue:
         scope(),
         lambda questions: undo.preview_settlement(ports(), batch_id, questions),
         tillstream().queries,
-        currency=metrics.currency(),
+        currency=figures.currency(),
     )
     return render_template("uploads/undo.html", upload=upload, changed=summarize(change, tried=True))
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import metrics
+from portal import figures
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
@@ -81,7 +81,7 @@ def show() -> ResponseReturnValue:
 def _rows_to_fix() -> dict[str, int] | None:
     """Upload → its rows that still need a correction; None if the warehouse does not respond."""
     try:
-        return {row["batch_id"]: row["refused_rows"] for row in metrics.ask("rows-to-fix", Filters()).to_pylist()}
+        return {row["batch_id"]: row["refused_rows"] for row in figures.ask("rows-to-fix", Filters()).to_pylist()}
     except Unavailable:
         return None
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import formats, list_view, metrics
+from portal import figures, formats, list_view
 from portal.access import allow
 from portal.context import ports
 from portal.filters import names
@@ -26,7 +26,7 @@ def show() -> ResponseReturnValue:
     last = formats.day_in(request.args.get("to", "")) or max(requested or today, today) + AHEAD
     first = requested or last - DAYS
     query = list_view.list_query(keep=("from", "to"))
-    rows = metrics.ask(
+    rows = figures.ask(
         "store-sales-by-day", Filters(), first=first, last=last, limit=query.size + 1, offset=query.first
     ).to_pylist()
     return render_template(

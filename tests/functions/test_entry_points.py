@@ -184,6 +184,7 @@ def test_changed_days_are_checked_by_the_clock(entry: Entry, app: App) -> None:
     binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
     binary(entry("settle"), MESSAGE_PUBLISHED, message(BATCH_STAGED, {"batch_id": received.batch_id}))
     entry("project").post("/")
+    entry("compact").post("/")
     assert results.last(app.ports).settlement_no == 1
     assert results.last(app.ports).failing == []
 

@@ -12,6 +12,7 @@ def published(ports: Ports) -> dict[str, Any]:
     return {
         "checked_at": last.checked_at,
         "all_checked_at": last.all_checked_at,
+        "left_out": list(last.left_out),
         "failing": last.failing,
         "checks": [
             {

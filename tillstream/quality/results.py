@@ -38,6 +38,8 @@ class Results:
     """When checks last ran, ISO 8601 UTC; empty: never."""
     all_checked_at: str = ""
     """When all checks last ran on all days."""
+    left_out: tuple[str, ...] = ()
+    """Changed days that are not checked yet because a run reads a limited number of lines, ISO 8601."""
     by_check: Mapping[str, Result] = field(default_factory=dict)
 
     @property
@@ -55,6 +57,8 @@ class Run:
     rows: Mapping[str, Mapping[str, int]]
     days: frozenset[str] = frozenset()
     """The days that were checked; only used unless everything was."""
+    left_out: frozenset[str] = frozenset()
+    """Changed days that were not checked."""
     everything: bool = False
 
 
@@ -116,6 +120,7 @@ def _with(results: Results, run: Run) -> Results:
         max(results.settlement_no, run.settlement_no),
         at,
         at if run.everything else results.all_checked_at,
+        () if run.everything else tuple(sorted({*results.left_out, *run.left_out} - run.days)),
         by_check,
     )
 
@@ -142,7 +147,8 @@ def _add_to_trend(ports: Ports, results: Results, run: Run) -> None:
 
 
 def _parse(data: Mapping[str, Any]) -> Results:
-    results = Results(**{**data, "by_check": {name: Result(**one) for name, one in data["by_check"].items()}})
+    by_check = {name: Result(**one) for name, one in data["by_check"].items()}
+    results = Results(**{**data, "left_out": tuple(data.get("left_out", ())), "by_check": by_check})
     return replace(results, by_check={name: results.by_check[name] for name in checks() if name in results.by_check})
 
 

@@ -1,7 +1,9 @@
 """Runs the quality checks: on the days that settlements changed, or all of them on all days."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import accumulate
 
 import sql
 from sql.quality import Check, checks
@@ -12,25 +14,48 @@ from tillstream.quality.results import Results, Run
 
 DAYS = 62
 """Days per query, which bounds memory regardless of the length of the history."""
-EVERY_NIGHT = timedelta(hours=24)
-"""Time after which all checks run again on all days."""
+EVERY_NIGHT = timedelta(hours=23)
+"""Time after which all checks run again on all days; a little less than between two nightly calls."""
+MOST_LINES = 20_000_000
+"""Lines that a nightly run reads on BigQuery, which bills them."""
 
 
-def run_changed(ports: Ports, every: timedelta = timedelta(0)) -> list[str]:
-    """Check the days that settlements changed since the last run, as far as the daily totals include them.
+@dataclass(frozen=True)
+class ChangedDays:
+    days: Sequence[date]
+    """Latest first."""
+    lines: Mapping[date, int]
+    settlement_no: int
+    """The last settlement that changed them."""
 
-    every: the least time between two runs. Returns a sentence for each check that fails since this run. Raises
-    `Conflict`.
+    def within(self, most_lines: int | None) -> list[date]:
+        """The latest days with so many lines together, at least one; all days without a limit."""
+        so_far = accumulate(self.lines[day] for day in self.days)
+        return [
+            day
+            for number, (day, lines) in enumerate(zip(self.days, so_far, strict=True))
+            if not number or most_lines is None or lines <= most_lines
+        ]
+
+
+def run_changed(ports: Ports, every: timedelta = timedelta(0), most_lines: int | None = None) -> list[str]:
+    """Check the days that settlements changed since the last run, as far as the daily totals include them, and those
+    that were left out.
+
+    every: the least time between two runs. most_lines: limit of the lines that are read; earlier days are left
+    out until a run has room for them. Returns a sentence for each check that fails since this run. Raises `Conflict`.
     """
     before = results.last(ports)
     now = ports.clock.now()
     if before.checked_at and now - datetime.fromisoformat(before.checked_at) < every:
         return []
-    days, settled = _changed_days(ports, before.settlement_no)
-    if not days:
+    changed = _changed_days(ports, before.settlement_no, before.left_out)
+    if not changed.days:
         return []
+    days = changed.within(most_lines)
     counted = {name: _count(ports, check, days) for name, check in checks().items() if check.by_day}
-    run = Run(now, settled, counted, frozenset(day.isoformat() for day in days))
+    left_out = frozenset(day.isoformat() for day in {*changed.days} - {*days})
+    run = Run(now, changed.settlement_no, counted, frozenset(day.isoformat() for day in days), left_out)
     return _new_failures(before, results.save(ports, run))
 
 
@@ -38,25 +63,34 @@ def run_all(ports: Ports) -> list[str]:
     """Run all checks on all days; otherwise as `run_changed`."""
     before = results.last(ports)
     now = ports.clock.now()
-    days, settled = _changed_days(ports, 0)
-    counted = {name: _count(ports, check, days) for name, check in checks().items()}
-    saved = results.save(ports, Run(now, settled, counted, everything=True))
+    changed = _changed_days(ports, 0)
+    counted = {name: _count(ports, check, changed.days) for name, check in checks().items()}
+    saved = results.save(ports, Run(now, changed.settlement_no, counted, everything=True))
     results.delete_old_days(ports)
     return _new_failures(before, saved)
 
 
-def run_due(ports: Ports, every: timedelta) -> list[str]:
-    """Run all checks if they did not run for a day, otherwise those of the changed days; see `run_changed`."""
+def run_due(ports: Ports, most_lines: int | None = None) -> list[str]:
+    """Run all checks if they did not run for a day and there are at most so many lines, otherwise those of the changed
+    days; see `run_changed`."""
     last = results.last(ports)
-    if last.all_checked_at and ports.clock.now() - datetime.fromisoformat(last.all_checked_at) < EVERY_NIGHT:
-        return run_changed(ports, every)
-    return run_all(ports)
+    is_due = not last.all_checked_at or (ports.clock.now() - datetime.fromisoformat(last.all_checked_at) >= EVERY_NIGHT)
+    if is_due and (most_lines is None or sum(_changed_days(ports, 0).lines.values()) <= most_lines):
+        return run_all(ports)
+    return run_changed(ports, most_lines=most_lines)
 
 
-def _changed_days(ports: Ports, settlement_no: int) -> tuple[list[date], int]:
-    """The days, sorted, and the last settlement that changed them."""
-    rows = ports.warehouse.query(sql.text("quality/changed_days"), {"settlement_no": settlement_no}).to_pylist()
-    return sorted(row["sale_date"] for row in rows), max((row["settlement_no"] for row in rows), default=settlement_no)
+def _changed_days(ports: Ports, settlement_no: int, left_out: Collection[str] = ()) -> ChangedDays:
+    """The days that changed after a settlement, and those left out by earlier runs."""
+    params = {"settlement_no": 0 if left_out else settlement_no}
+    rows = ports.warehouse.query(sql.text("quality/changed_days"), params).to_pylist()
+    if left_out:
+        rows = [one for one in rows if one["settlement_no"] > settlement_no or one["sale_date"].isoformat() in left_out]
+    return ChangedDays(
+        sorted((row["sale_date"] for row in rows), reverse=True),
+        {row["sale_date"]: row["lines"] for row in rows},
+        max((row["settlement_no"] for row in rows), default=settlement_no),
+    )
 
 
 def _new_failures(before: Results, after: Results) -> list[str]:

@@ -121,7 +121,7 @@ class Worker:
 
     def _quality(self) -> None:
         if not self._stopping.wait(QUALITY_EVERY):
-            logs.warn("quality check failed", run_due(self._app.ports, timedelta(0)))
+            logs.warn("quality check failed", run_due(self._app.ports))
 
     def _webhooks(self) -> None:
         def report(webhook: str, error: Exception) -> None:

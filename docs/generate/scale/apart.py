@@ -1,7 +1,9 @@
-"""The costs that docs/scale.md shows apart: late and corrected sales, sale events, and a project without traffic."""
+"""The costs that docs/scale.md shows apart: late and corrected sales, sale events, quality
+checks, and a project without traffic."""
 
 import math
 from dataclasses import replace
+from datetime import timedelta
 
 import sql
 from devtools.billing.prices import PRICES, TIB, query_cost, read_cost
@@ -15,7 +17,9 @@ from docs.generate.scale.totals import EVERY as TOTALS_EVERY
 from infra import stage as stages
 from infra.functions import FUNCTIONS
 from infra.triggers import Scheduled
+from sql.quality import checks
 from tillstream.adapters.google.bigquery.literals import inline_parameters
+from tillstream.quality.run import MOST_LINES
 
 LATE, LATE_DAYS = 0.01, 30
 """Share of the sales that arrive after their day, and the days over which they are spread."""
@@ -67,6 +71,15 @@ def sale_events(day: Day) -> dict[str, float]:
         "Pub/Sub": messages,
         "compute": computed("announce", day.traffic.lines / EVENTS_A_SECOND),
     }
+
+
+def quality(day: Day) -> dict[str, float]:
+    """USD of the quality checks of a night: those by day, of the latest days with the most lines that a run reads."""
+    days = max(1, min(day.days, int(MOST_LINES / day.traffic.lines)))
+    params = {"days": [TODAY - timedelta(days=back) for back in range(days)]}
+    texts = [inline_parameters(check.counted, params) for check in checks().values() if check.by_day]
+    billed = sum(statement.bytes(day.ledger) for text in texts for statement in script_statements(text))
+    return {"queries": query_cost(billed)}
 
 
 def idle_costs() -> dict[str, float]:

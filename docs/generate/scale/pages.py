@@ -7,7 +7,7 @@ from devtools.billing.traffic import DAY, NIGHT_HOURS
 from docs.generate.markdown import page as markdown
 from docs.generate.markdown import table
 from docs.generate.scale import large, text
-from docs.generate.scale.apart import corrected, idle_costs, late, sale_events
+from docs.generate.scale.apart import corrected, idle_costs, late, quality, sale_events
 from docs.generate.scale.model import Day
 from docs.generate.scale.quotas import quotas
 from docs.generate.scale.samples import samples, statements
@@ -117,6 +117,7 @@ def _apart() -> list[tuple[str, ...]]:
         "1 % late sales": late,
         "1 % corrections": corrected,
         "a subscriber of sale events": sale_events,
+        "quality checks every night": quality,
     }
     return [
         (f"{kind}: {part}", *_usd(parts(day)[part] for day in DAYS.values()))

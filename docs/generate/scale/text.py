@@ -8,6 +8,7 @@ from tillstream.adapters.google.firestore import sale_index
 from tillstream.domain.limits import LIMITS as SETTLED
 from tillstream.ledger import pending_days
 from tillstream.pipeline.settling import lanes
+from tillstream.quality.run import MOST_LINES
 
 
 def in_bytes(count: float) -> str:
@@ -86,6 +87,8 @@ Corrections concern {apart.CORRECTED:.0%} of the sales, of the previous {apart.C
 all sales of each of these days, as BigQuery bills whole partitions. A refresh of the totals computes these days again,
 and reads all changed flags of the ledger (`version_flags`). A subscriber of sale events adds a query of the changed
 lines of each settlement, which reads the days that the settlement changed.
+
+[Quality checks](quality.md) read the changed days of a night, the latest ones with at most {MOST_LINES:,} lines.
 """
 STORAGE = """
 Storage grows with the ledger. A partition that was not changed for 90 days costs half. The daily totals and the staged

@@ -110,7 +110,8 @@ OPERATIONS: dict[str, Operation] = {
     "quality.data": Operation(
         "Numbers", "Results of the quality checks of the marts",
         {200: ("The results", "Quality")},
-        "Checks run after settlements on the days that changed, and once a day on all days.", right="quality",
+        "Checks run after settlements on the days that changed, and once a day on all days; on Google Cloud every "
+        "night.", right="quality",
     ),
     "measures.explanation_data": Operation(
         "Numbers", "Explain a figure: its definition, its uploads, and what is missing from it",
@@ -128,6 +129,7 @@ SCHEMAS: dict[str, schemas.Schema] = {
         {
             "checked_at": schemas.TEXT,
             "all_checked_at": schemas.TEXT,
+            "left_out": schemas.array_of(schemas.TEXT),
             "failing": schemas.array_of(schemas.TEXT),
             "checks": schemas.array_of(
                 schemas.object_of(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from visitor import Visitor, indian_file, indian_sale
 
-from portal import metrics
+from portal import figures
 from portal.filters.countries import name_of
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
@@ -126,13 +126,13 @@ def test_a_person_of_another_region_has_no_name(sold: Visitor, person: People) -
 
 def test_the_names_of_all_chosen_products_are_one_query(sold: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     queried: list[str] = []
-    ask = metrics.ask
+    ask = figures.ask
 
     def count(name: str, filters: Filters, **params: Any) -> Any:
         queried.append(name)
         return ask(name, filters, **params)
 
-    monkeypatch.setattr(metrics, "ask", count)
+    monkeypatch.setattr(figures, "ask", count)
     page = sold.get("/sale-lines?preset=all&product=P1&product=P2&product=P9").text
     chosen = re.findall(r'name="product" value="[^"]*" checked.*?</label>', page, re.DOTALL)
     assert [re.sub(r"^[^>]*>|<[^>]*>", "", label).split()[0] for label in chosen] == ["Kettle", "Knife", "P9"]

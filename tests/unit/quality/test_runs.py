@@ -111,14 +111,35 @@ def test_a_run_waits_for_its_time(app: App, clock: ManualClock) -> None:
 
 
 def test_all_checks_are_due_once_a_day(app: App, clock: ManualClock) -> None:
-    run.run_due(app.ports, timedelta(0))
+    run.run_due(app.ports)
     at = results.last(app.ports).all_checked_at
-    clock.advance(86_399)
-    run.run_due(app.ports, timedelta(0))
+    clock.advance(82_799)
+    run.run_due(app.ports)
     assert results.last(app.ports).all_checked_at == at
     clock.advance(1)
-    run.run_due(app.ports, timedelta(0))
+    run.run_due(app.ports)
     assert results.last(app.ports).all_checked_at > at
+
+
+def test_a_limited_run_checks_the_latest_days_and_leaves_others_to_later_runs(app: App) -> None:
+    every = days(app)
+    add_to_totals(app, 1, every[0])
+    run.run_changed(app.ports, most_lines=1)
+    last = results.last(app.ports)
+    assert last.left_out == tuple(day.isoformat() for day in every[:-1])
+    assert TOTALS not in last.failing
+    run.run_changed(app.ports, most_lines=10**9)
+    last = results.last(app.ports)
+    assert not last.left_out
+    assert TOTALS in last.failing
+
+
+def test_all_checks_run_on_few_lines_only(app: App) -> None:
+    run.run_due(app.ports, most_lines=1)
+    assert not results.last(app.ports).all_checked_at
+    run.run_due(app.ports, most_lines=10**9)
+    assert results.last(app.ports).all_checked_at
+    assert not results.last(app.ports).left_out
 
 
 def test_the_trend_has_the_most_failing_rows_of_a_day_and_is_deleted_when_old(app: App, clock: ManualClock) -> None:

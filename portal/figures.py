@@ -1,4 +1,4 @@
-"""Metric queries of the portal, within the scope and the filters of the request."""
+"""Queries of the portal, within the scope and the filters of the request."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
