@@ -132,6 +132,14 @@ SAMPLE_LEDGER = parse_tables(
             product_id  name  active  valid_from  valid_to
             PEAR        Pear  yes     -           -
         """,
+        "catalogue_stores": """
+            region  store_id  name  active  valid_from  valid_to
+            IN      S9        Ninth yes     -           -
+        """,
+        "day_sums": """
+            sale_date   region  store_id  status     currency  lines  net  discount  cost  costed_net
+            2024-02-01  IN      S9        completed  USD       1      40   2         10    40
+        """,
         "product_sums": """
             sale_date   region  product_id  product_name  status     currency  lines  net
             2024-02-01  IN      A           Apple         completed  INR       1      40

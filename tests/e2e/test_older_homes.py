@@ -69,6 +69,8 @@ def make_schema_9(home: Path) -> None:
         connection.execute("ALTER TABLE catalogue_salespeople RENAME TO dim_salesperson")
         for table in ("calendar", "surrogate_secret"):
             connection.execute(f"DROP TABLE {table}")
+        for table in ("day_sums", "product_sums", "customer_sums"):
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN discount")
         connection.execute("UPDATE warehouse_schema SET number = 9")
         connection.execute("DELETE FROM made_views")
 

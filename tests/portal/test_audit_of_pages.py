@@ -30,6 +30,7 @@ NO_CHANGE = {
     "corrections.redo": "a step of a draft; what is sent is told",
     "corrections.take": "a step of a draft; what is sent is told",
     "corrections.undo": "a step of a draft; what is sent is told",
+    "quality.run_checks": "checks; nothing is changed",
     "theme.choose": "colours, kept in the browser",
     "webhooks.test": "sends one event that changes nothing",
     "uploads.submit_for_preview": "looks; nothing is loaded",

@@ -48,7 +48,7 @@ class TaskDispatcher(ThreadedTaskDispatcher):
         thread = threading.Thread(target=self._serve, args=(task,), name=f"stream-{next(self._numbers)}", daemon=True)
         with self.lock:
             self._own.add(thread)
-        thread.start()
+            thread.start()  # so that a shutdown joins started threads only
 
     def _is_stream(self, task: Any) -> bool:
         request = next(iter(getattr(task, "requests", ())), None)

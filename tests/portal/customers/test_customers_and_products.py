@@ -69,7 +69,7 @@ def test_segments_add_up_to_all_customers(sold: Visitor) -> None:
 
 def test_products_have_the_class_of_their_revenue(sold: Visitor) -> None:
     page = sold.get("/products").text
-    assert [row[1] for row in _cells(page, "ABC classes")] == ["1", "1", "2"]
+    assert [row[1] for row in _cells(page, "Products and revenue by class")] == ["1", "1", "2"]
     rows = {row[0].split()[0]: row[2] for row in _cells(page, "Products by revenue")}
     assert rows == {"P1": "A", "P3": "B", "P2": "C", "P4": "C"}
     assert [row[0].split()[0] for row in _cells(sold.get("/products?class=B").text, "Products by revenue")] == ["P3"]
