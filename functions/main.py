@@ -115,7 +115,7 @@ def compact(_: Request) -> tuple[dict[str, int], int]:
 
     with _called() as running:
         days = running.ports.warehouse.compact()
-        warn(QUALITY_FAILED, run.run_due(running.ports, run.MOST_LINES))
+        warn(QUALITY_FAILED, run.run_due(running.ports, run.ON_BIGQUERY))
     return {"days": days}, 200
 
 

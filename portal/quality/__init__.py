@@ -61,7 +61,10 @@ def check(check_name: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def run_checks() -> ResponseReturnValue:
     ports().warehouse.refresh_totals()
-    run.run_all(ports())
+    if tillstream().settings.project:
+        run.run_due(ports(), run.ON_BIGQUERY)
+    else:
+        run.run_all(ports())
     failing = len(results.last(ports()).failing)
     flash(texts.checked(failing), "wrong" if failing else "done")
     return redirect(url_for("quality.show"), 303)

@@ -14,10 +14,24 @@ from tillstream.quality.results import Results, Run
 
 DAYS = 62
 """Days per query, which bounds memory regardless of the length of the history."""
-EVERY_NIGHT = timedelta(hours=23)
-"""Time after which all checks run again on all days; a little less than between two nightly calls."""
-MOST_LINES = 20_000_000
-"""Lines that a nightly run reads on BigQuery, which bills them."""
+ALL_AFTER = timedelta(hours=23)
+"""Time after which all checks run again on all days; a little less than between two nights."""
+NIGHT = range(1, 5)
+"""Hours of the local time at which a server checks all days of a large ledger: pages are slower meanwhile."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Lines that a run reads: of the changed days, and of all days when there is no other reason to wait."""
+
+    changed_days: int
+    all_days: int
+
+
+ON_ONE_MACHINE = Limits(500_000, 2_000_000)
+"""A run takes about a second, or a few seconds for all days: meanwhile, pages are slower."""
+ON_BIGQUERY = Limits(20_000_000, 20_000_000)
+"""BigQuery bills what is read."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +52,15 @@ class ChangedDays:
         ]
 
 
-def run_changed(ports: Ports, every: timedelta = timedelta(0), most_lines: int | None = None) -> list[str]:
+def run_changed(ports: Ports, most_lines: int | None = None) -> list[str]:
     """Check the days that settlements changed since the last run, as far as the daily totals include them, and those
     that were left out.
 
-    every: the least time between two runs. most_lines: limit of the lines that are read; earlier days are left
-    out until a run has room for them. Returns a sentence for each check that fails since this run. Raises `Conflict`.
+    most_lines: limit of the lines that are read; earlier days are left out until a run has room for them. Returns a
+    sentence for each check that fails since this run. Raises `Conflict`.
     """
     before = results.last(ports)
     now = ports.clock.now()
-    if before.checked_at and now - datetime.fromisoformat(before.checked_at) < every:
-        return []
     changed = _changed_days(ports, before.settlement_no, before.left_out)
     if not changed.days:
         return []
@@ -70,14 +82,14 @@ def run_all(ports: Ports) -> list[str]:
     return _new_failures(before, saved)
 
 
-def run_due(ports: Ports, most_lines: int | None = None) -> list[str]:
-    """Run all checks if they did not run for a day and there are at most so many lines, otherwise those of the changed
-    days; see `run_changed`."""
+def run_due(ports: Ports, limits: Limits, *, at_night: bool = False) -> list[str]:
+    """Run all checks if they did not run for a day and there are few lines, at night however many; otherwise those of
+    the changed days. Returns and raises as `run_changed`."""
     last = results.last(ports)
-    is_due = not last.all_checked_at or (ports.clock.now() - datetime.fromisoformat(last.all_checked_at) >= EVERY_NIGHT)
-    if is_due and (most_lines is None or sum(_changed_days(ports, 0).lines.values()) <= most_lines):
+    is_due = not last.all_checked_at or (ports.clock.now() - datetime.fromisoformat(last.all_checked_at) >= ALL_AFTER)
+    if is_due and (at_night or sum(_changed_days(ports, 0).lines.values()) <= limits.all_days):
         return run_all(ports)
-    return run_changed(ports, most_lines=most_lines)
+    return run_changed(ports, limits.changed_days)
 
 
 def _changed_days(ports: Ports, settlement_no: int, left_out: Collection[str] = ()) -> ChangedDays:

@@ -16,7 +16,7 @@ from tillstream.domain.errors import Unavailable
 from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED
 from tillstream.handlers import Event, dispatch
 from tillstream.ports.event_bus import Delivery
-from tillstream.quality.run import run_due
+from tillstream.quality import run as quality
 from tillstream.webhooks.forwarding import Forwarder
 from tillstream.workflows.intake import store_sales, watched_folder
 from tillstream.workflows.intake.repeated_sales import RepeatedSales
@@ -121,7 +121,9 @@ class Worker:
 
     def _quality(self) -> None:
         if not self._stopping.wait(QUALITY_EVERY):
-            logs.warn("quality check failed", run_due(self._app.ports))
+            ports = self._app.ports
+            at_night = ports.clock.now().astimezone().hour in quality.NIGHT
+            logs.warn("quality check failed", quality.run_due(ports, quality.ON_ONE_MACHINE, at_night=at_night))
 
     def _webhooks(self) -> None:
         def report(webhook: str, error: Exception) -> None:

@@ -19,7 +19,7 @@ from infra.functions import FUNCTIONS
 from infra.triggers import Scheduled
 from sql.quality import checks
 from tillstream.adapters.google.bigquery.literals import inline_parameters
-from tillstream.quality.run import MOST_LINES
+from tillstream.quality.run import ON_BIGQUERY
 
 LATE, LATE_DAYS = 0.01, 30
 """Share of the sales that arrive after their day, and the days over which they are spread."""
@@ -75,7 +75,7 @@ def sale_events(day: Day) -> dict[str, float]:
 
 def quality(day: Day) -> dict[str, float]:
     """USD of the quality checks of a night: those by day, of the latest days with the most lines that a run reads."""
-    days = max(1, min(day.days, int(MOST_LINES / day.traffic.lines)))
+    days = max(1, min(day.days, int(ON_BIGQUERY.changed_days / day.traffic.lines)))
     params = {"days": [TODAY - timedelta(days=back) for back in range(days)]}
     texts = [inline_parameters(check.counted, params) for check in checks().values() if check.by_day]
     billed = sum(statement.bytes(day.ledger) for text in texts for statement in script_statements(text))

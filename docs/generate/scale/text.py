@@ -8,7 +8,7 @@ from tillstream.adapters.google.firestore import sale_index
 from tillstream.domain.limits import LIMITS as SETTLED
 from tillstream.ledger import pending_days
 from tillstream.pipeline.settling import lanes
-from tillstream.quality.run import MOST_LINES
+from tillstream.quality.run import ON_BIGQUERY
 
 
 def in_bytes(count: float) -> str:
@@ -88,7 +88,8 @@ all sales of each of these days, as BigQuery bills whole partitions. A refresh o
 and reads all changed flags of the ledger (`version_flags`). A subscriber of sale events adds a query of the changed
 lines of each settlement, which reads the days that the settlement changed.
 
-[Quality checks](quality.md) read the changed days of a night, the latest ones with at most {MOST_LINES:,} lines.
+[Quality checks](quality.md) read the changed days of a night, the latest ones with at most
+{ON_BIGQUERY.changed_days:,} lines.
 """
 STORAGE = """
 Storage grows with the ledger. A partition that was not changed for 90 days costs half. The daily totals and the staged

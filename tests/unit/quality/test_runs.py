@@ -1,7 +1,7 @@
 """Runs of the quality checks: which days they read, what the results keep, and which failures are reported."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +17,8 @@ from tillstream.settings import Settings
 
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 TOTALS = "daily-totals-equal-lines"
+FEW = run.ON_ONE_MACHINE
+"""More lines than the sample has."""
 
 
 @pytest.fixture
@@ -97,27 +99,14 @@ def test_only_changed_days_are_checked_and_a_run_on_all_days_notices_the_others(
     assert run.run_changed(app.ports) == []  # nothing changed
 
 
-def test_a_run_waits_for_its_time(app: App, clock: ManualClock) -> None:
-    (first, *_) = days(app)
-    run.run_changed(app.ports, timedelta(hours=1))
-    settlement(app, 101, first)
-    before = results.last(app.ports)
-    clock.advance(3_599)
-    run.run_changed(app.ports, timedelta(hours=1))
-    assert results.last(app.ports) == before
-    clock.advance(1)
-    run.run_changed(app.ports, timedelta(hours=1))
-    assert results.last(app.ports).settlement_no == 101
-
-
 def test_all_checks_are_due_once_a_day(app: App, clock: ManualClock) -> None:
-    run.run_due(app.ports)
+    run.run_due(app.ports, FEW)
     at = results.last(app.ports).all_checked_at
     clock.advance(82_799)
-    run.run_due(app.ports)
+    run.run_due(app.ports, FEW)
     assert results.last(app.ports).all_checked_at == at
     clock.advance(1)
-    run.run_due(app.ports)
+    run.run_due(app.ports, FEW)
     assert results.last(app.ports).all_checked_at > at
 
 
@@ -134,12 +123,16 @@ def test_a_limited_run_checks_the_latest_days_and_leaves_others_to_later_runs(ap
     assert TOTALS in last.failing
 
 
-def test_all_checks_run_on_few_lines_only(app: App) -> None:
-    run.run_due(app.ports, most_lines=1)
+def test_all_checks_run_on_few_lines_or_at_night(app: App, clock: ManualClock) -> None:
+    many = run.Limits(changed_days=10**9, all_days=1)
+    run.run_due(app.ports, many)
     assert not results.last(app.ports).all_checked_at
-    run.run_due(app.ports, most_lines=10**9)
-    assert results.last(app.ports).all_checked_at
-    assert not results.last(app.ports).left_out
+    run.run_due(app.ports, many, at_night=True)
+    night = results.last(app.ports).all_checked_at
+    assert night
+    clock.advance(86_400)
+    run.run_due(app.ports, FEW)
+    assert results.last(app.ports).all_checked_at > night
 
 
 def test_the_trend_has_the_most_failing_rows_of_a_day_and_is_deleted_when_old(app: App, clock: ManualClock) -> None:
