@@ -6,6 +6,7 @@ from typing import Any
 from portal import figures
 from portal.context import ports, scope
 from portal.dashboard.request_filters import DashboardFilters
+from portal.quality.failing import failing_checks
 from portal.uploads import labels, scoped
 from tillstream.analytics.filters import Filters
 from tillstream.domain.batch.record import State
@@ -18,7 +19,7 @@ STORES = 20
 
 
 def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
-    """Held and failed files, rejected rows and dead letters: only what the user's role can act on."""
+    """Held and failed files, rejected rows, failing checks and dead letters: only what the user's role can act on."""
     may = scope().may
     admin = may(Action.ADMINISTER)
     return {
@@ -27,6 +28,7 @@ def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - 
         "refused": figures.ask("refused-rows", Filters()).to_pylist() if may(Action.UPLOAD) else [],
         "shown": SHOWN,
         "many": COUNTED,
+        "failing_checks": failing_checks() if may(Action.SEE_QUALITY) else 0,
         "dead": len(dead_letters.find(ports(), COUNTED)) if admin else 0,
     }
 

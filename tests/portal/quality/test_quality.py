@@ -58,6 +58,12 @@ def test_a_failing_check_is_counted_in_the_menu(wrong: Visitor) -> None:
     assert re.search(r'class="waits"><data value="1">1</data><span class="visually-hidden"> fail<', link)
 
 
+def test_the_start_page_lists_that_a_check_fails(wrong: Visitor, person: People) -> None:
+    for visitor in (wrong, person(Role.MANAGER, "IN")):
+        assert "<b>1</b> quality check fails" in visitor.get("/dashboard/tiles/attention").text
+    assert "quality check" not in person(Role.CLERK, "IN").get("/dashboard/tiles/attention").text
+
+
 def test_corrected_rows_are_not_shown(wrong: Visitor, app: App) -> None:
     text = "SELECT * REPLACE (net - 1 AS net) FROM day_sums"
     app.ports.warehouse.replace_table("day_sums", app.ports.warehouse.query(text))

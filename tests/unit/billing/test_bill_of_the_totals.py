@@ -66,6 +66,16 @@ def test_the_merge_at_night_changes_only_partitions_named_as_constants() -> None
         assert [read.selection.values for read in merge.reads] == [frozenset(MONTH_OF_DAYS)]
 
 
+def test_daily_facts_of_a_month_are_read_from_its_partitions() -> None:
+    dates = ", ".join(f"DATE '{day}'" for day in MONTH_OF_DAYS)
+    (statement,) = script_statements(
+        f"SELECT SUM(revenue), SUM(cost) FROM fact_sales_daily WHERE sale_date IN ({dates})"
+    )
+    (facts,) = [read for read in statement.reads if read.table == "day_sums"]
+    assert facts.selection.values == frozenset(MONTH_OF_DAYS)
+    assert facts.is_pruned
+
+
 FIFTEEN_YEARS = [TODAY - timedelta(days) for days in range(15 * 365)]
 
 
