@@ -36,16 +36,17 @@ members AS (
   FROM periods
   INNER JOIN firsts ON firsts.customer = periods.customer
 ),
-counted AS (
+placed AS (
   SELECT
     cohort,
     IF(
       @period = 'monthly', DATE_DIFF(period_start, cohort, MONTH), DATE_DIFF(period_start, cohort, QUARTER)
-    ) AS periods_since,
-    COUNT(*) AS customers
+    ) AS periods_since
   FROM members
   WHERE first_start = cohort
-  GROUP BY cohort, periods_since
+),
+counted AS (
+  SELECT cohort, periods_since, COUNT(*) AS customers FROM placed GROUP BY cohort, periods_since
 ),
 sizes AS (
   SELECT counted.*, MAX(customers) OVER (PARTITION BY cohort) AS cohort_size FROM counted

@@ -97,8 +97,11 @@ def _arrow(table: str, rows: Any) -> pa.Table:
 def test_a_query_answers_as_on_duckdb(
     warehouse: BigQueryWarehouse, duck: Duck, name: str, scope: Scope, filters: Filters, params: dict[str, Any]
 ) -> None:
-    taken = {parameter.name for parameter in describe(name).parameters}
-    arguments = {key: value for key, value in (PARAMETERS | params).items() if key in taken}
+    taken = {parameter.name: parameter.words for parameter in describe(name).parameters}
+    values_by_name = (PARAMETERS | params).items()
+    arguments = {
+        key: value for key, value in values_by_name if key in taken and (not taken[key] or value in taken[key])
+    }
     text, values = compose(name, scope, filters, BASIS, **arguments)
     kinds, theirs = duck.answer(text, values)
     answer = warehouse.query(text, values)
