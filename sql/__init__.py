@@ -58,6 +58,11 @@ def text(path: str) -> str:
     return resources.files(__name__).joinpath(f"{path}.sql").read_text(encoding="utf-8")
 
 
+def statement(path: str) -> str:
+    """The content of the file without its comments at the start of a line. Raises `FileNotFoundError`."""
+    return re.sub(r"^--.*\n", "", text(path), flags=re.MULTILINE).strip()
+
+
 def views(paths: Sequence[str] = VIEWS) -> list[tuple[str, str]]:
     """(name, CREATE OR REPLACE VIEW …) of every view, in the order of their creation."""
     return [(path.rpartition("/")[2].removesuffix(".bigquery"), text(path)) for path in paths]
@@ -103,7 +108,7 @@ def relations() -> dict[str, str]:
     """name → SELECT of every file in `relations/`: rows that several queries read by that name."""
     folder = resources.files(__name__).joinpath("relations")
     names = sorted(f.name.removesuffix(".sql") for f in folder.iterdir() if f.name.endswith(".sql"))
-    return {name: re.sub(r"^--.*\n", "", text(f"relations/{name}"), flags=re.MULTILINE).strip() for name in names}
+    return {name: statement(f"relations/{name}") for name in names}
 
 
 @cache

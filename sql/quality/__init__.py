@@ -62,7 +62,7 @@ def _files() -> Iterator[Check]:
         text = sql.text(f"quality/{name}")
         comments = " ".join(line.removeprefix("-- ") for line in re.findall(r"^-- .*$", text, re.MULTILINE))
         description = comments.partition(" @days")[0]
-        yield Check(name, mart, "totals", description, _without_comments(text), "@days" in text)
+        yield Check(name, mart, "totals", description, sql.statement(f"quality/{name}"), "@days" in text)
 
 
 def _of_mart(mart: str, rules: Mapping[str, Any]) -> Iterator[Check]:
@@ -118,7 +118,3 @@ def _of_mart(mart: str, rules: Mapping[str, Any]) -> Iterator[Check]:
 def _days(day: str, condition: str = "") -> str:
     conditions = [*([f"{day} IN UNNEST(@days)"] if day else []), *([condition] if condition else [])]
     return f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
-
-
-def _without_comments(text: str) -> str:
-    return re.sub(r"^--.*\n", "", text, flags=re.MULTILINE).strip()

@@ -113,7 +113,7 @@ def delete_old_days(ports: Ports) -> None:
 
 def _with(results: Results, run: Run) -> Results:
     at = run.at.isoformat(timespec="seconds")
-    by_check = {name: result for name, result in results.by_check.items() if name in checks()}
+    by_check = dict(results.by_check)
     for name, counted in run.rows.items():
         by_check[name] = _result(checks()[name], by_check.get(name), run, counted, at)
     return Results(

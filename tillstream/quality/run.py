@@ -36,18 +36,17 @@ ON_BIGQUERY = Limits(20_000_000, 20_000_000)
 
 @dataclass(frozen=True)
 class ChangedDays:
-    days: Sequence[date]
-    """Latest first."""
     lines: Mapping[date, int]
+    """Day → its lines, latest first."""
     settlement_no: int
     """The last settlement that changed them."""
 
     def within(self, most_lines: int | None) -> list[date]:
         """The latest days with so many lines together, at least one; all days without a limit."""
-        so_far = accumulate(self.lines[day] for day in self.days)
+        so_far = accumulate(self.lines.values())
         return [
             day
-            for number, (day, lines) in enumerate(zip(self.days, so_far, strict=True))
+            for number, (day, lines) in enumerate(zip(self.lines, so_far, strict=True))
             if not number or most_lines is None or lines <= most_lines
         ]
 
@@ -62,11 +61,11 @@ def run_changed(ports: Ports, most_lines: int | None = None) -> list[str]:
     before = results.last(ports)
     now = ports.clock.now()
     changed = _changed_days(ports, before.settlement_no, before.left_out)
-    if not changed.days:
+    if not changed.lines:
         return []
     days = changed.within(most_lines)
     counted = {name: _count(ports, check, days) for name, check in checks().items() if check.by_day}
-    left_out = frozenset(day.isoformat() for day in {*changed.days} - {*days})
+    left_out = frozenset(day.isoformat() for day in {*changed.lines} - {*days})
     run = Run(now, changed.settlement_no, counted, frozenset(day.isoformat() for day in days), left_out)
     return _new_failures(before, results.save(ports, run))
 
@@ -76,7 +75,7 @@ def run_all(ports: Ports) -> list[str]:
     before = results.last(ports)
     now = ports.clock.now()
     changed = _changed_days(ports, 0)
-    counted = {name: _count(ports, check, changed.days) for name, check in checks().items()}
+    counted = {name: _count(ports, check, [*changed.lines]) for name, check in checks().items()}
     saved = results.save(ports, Run(now, changed.settlement_no, counted, everything=True))
     results.delete_old_days(ports)
     return _new_failures(before, saved)
@@ -99,8 +98,7 @@ def _changed_days(ports: Ports, settlement_no: int, left_out: Collection[str] = 
     if left_out:
         rows = [one for one in rows if one["settlement_no"] > settlement_no or one["sale_date"].isoformat() in left_out]
     return ChangedDays(
-        sorted((row["sale_date"] for row in rows), reverse=True),
-        {row["sale_date"]: row["lines"] for row in rows},
+        dict(sorted(((row["sale_date"], row["lines"]) for row in rows), reverse=True)),
         max((row["settlement_no"] for row in rows), default=settlement_no),
     )
 
