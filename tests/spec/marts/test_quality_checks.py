@@ -1,4 +1,4 @@
-"""Each quality check passes on right data, fails for its fault, and is understood by both engines."""
+"""Quality checks pass on right data, fail for faults of each kind, and are accepted by both engines."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -105,6 +105,18 @@ def test_a_version_of_the_catalogue_that_overlaps_another_fails(warehouse: DuckD
         pa.Table.from_pylist(rows, warehouse.query("SELECT * FROM catalogue_products").schema),
     )
     assert failing(warehouse)["dim-product-unique"] == 1
+
+
+def test_two_rates_of_a_day_and_currency_fail(warehouse: DuckDBWarehouse) -> None:
+    """The lines of the day would be counted twice."""
+    rates = warehouse.query("SELECT * FROM reporting_rates UNION ALL SELECT * FROM reporting_rates")
+    warehouse.replace_table("reporting_rates", rates)
+    assert failing(warehouse)["facts-equal-ledger"] > 0
+
+
+def test_a_surrogate_without_a_secret_fails(warehouse: DuckDBWarehouse) -> None:
+    changed(warehouse, "surrogate_secret", "*", "FALSE")
+    assert failing(warehouse)["fact-sales-not-null"] > 0
 
 
 def test_a_fact_without_its_dimension_fails(warehouse: DuckDBWarehouse) -> None:
