@@ -163,6 +163,12 @@ LAYOUTS: Mapping[str, Layout] = {
     "dim_promotion": Layout("Promotions of the catalogue"),
     "catalogue_days": Layout("Days whose daily totals do not include a change of the catalogue yet"),
     "catalogue_changes": Layout("Changes of the tables of the catalogue"),
+    "forecasts": Layout(
+        "Forecasts of revenue and units, and earlier ones of the next days",
+        partitioned="first_day",
+        clustered=("target", "level"),
+    ),
+    "forecast_accuracy": Layout("Accuracy of forecasts in their backtest"),
     "summed": Layout("Last settlement included in the daily totals; one row"),
 }
 

@@ -23,9 +23,10 @@ _UPGRADES: Mapping[int, tuple[str, ...]] = {
         "ALTER TABLE dim_salesperson RENAME TO catalogue_salespeople",
         *(f"ALTER TABLE {table} ADD COLUMN discount DECIMAL(38, 9)" for table in ROLLUPS),
         *(f"DELETE FROM {table}" for table in (*ROLLUPS, "summed")),
-    )
+    ),
+    10: (),
 }
-"""Schema number → statements that make it the next one."""
+"""Schema number → statements that make it the next one. New tables are created afterwards, whatever the number."""
 
 
 def check_schema(connection: duckdb.DuckDBPyConnection, path: Path | str, *, read_only: bool = False) -> None:

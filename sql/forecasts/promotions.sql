@@ -1,0 +1,11 @@
+-- Promotions that are valid on a day from @first to @last.
+SELECT
+  product_id,
+  category,
+  region,
+  store_id,
+  rate,
+  valid_from,
+  valid_to
+FROM dim_promotion
+WHERE (valid_from IS NULL OR valid_from <= @last) AND (valid_to IS NULL OR valid_to > @first)

@@ -1,0 +1,48 @@
+"""Tables of forecasts and of their accuracy. They are computed from the marts, and computed again by the next run."""
+
+from tillstream.domain.columns import Kind
+from tillstream.domain.warehouse.fields import Field, required
+
+_S, _D, _N, _I, _T = Kind.STRING, Kind.DATE, Kind.NUMERIC, Kind.INT64, Kind.TIMESTAMP
+_TARGET = required("target", _S, "What is forecast: revenue or units (returns left out)")
+_LEVEL = required("level", _S, "total, region, store, category, store_category or product")
+_KNOWN_UNTIL = required("known_until", _D, "Last day whose sales the forecast knows")
+
+FORECAST_TABLES: dict[str, tuple[Field, ...]] = {
+    "forecasts": (
+        _TARGET,
+        _LEVEL,
+        Field("region", _S, "Region; NULL for levels over all regions"),
+        Field("store_id", _S, "Store; NULL for levels over all stores, empty for sales without one"),
+        Field("category", _S, "Category; NULL for levels over all categories, empty for sales without one"),
+        Field("product", _S, "Product; empty for all other products of the category; NULL for other levels"),
+        Field("currency", _S, "ISO 4217 code of revenue; NULL for units"),
+        required("period", _S, "day, week, or sum: all days from the first forecast day"),
+        required("first_day", _D, "First day of the period"),
+        required("last_day", _D, "Last day of the period"),
+        required("mean", _N, "Expected value. Means of a level add up to those of the levels above it"),
+        Field("low", _N, "10 % quantile"),
+        Field("median", _N, "50 % quantile"),
+        Field("high", _N, "90 % quantile"),
+        Field("level_part", _N, "Part of the mean: the recent level"),
+        Field("trend_part", _N, "Part of the mean: time of year and trend"),
+        Field("weekday_part", _N, "Part of the mean: the weekday"),
+        Field("holiday_part", _N, "Part of the mean: public holidays"),
+        Field("plan_part", _N, "Part of the mean: promotions and other plans"),
+        required("scale", _N, "Usual change from season to season, with which scaled errors are multiplied"),
+        required("method", _S, "model, or seasonal naive where the model is not better in the backtest"),
+        _KNOWN_UNTIL,
+        required("made_at", _T, "When the forecast was made, UTC"),
+    ),
+    "forecast_accuracy": (
+        _TARGET,
+        _LEVEL,
+        Field("known_until", _D, "Last day that the forecasts of the window know; NULL: all windows of the backtest"),
+        required("measure", _S, "mae, rmse, mase, relative_mae, …; importance; or an error of sums by probability"),
+        Field("detail", _S, "Of importance: what is permuted. Of errors of sums: the probability"),
+        Field("steps", _I, "Of errors of sums: the number of days, or weeks of weekly sales"),
+        Field("value", _N, "Value of the measure; NULL: nothing to compare"),
+        Field("points", _I, "Number of values that were compared"),
+        required("made_at", _T, "When the backtest was made, UTC"),
+    ),
+}

@@ -1,0 +1,186 @@
+"""Forecasts of a history at all levels: backtest, choice of the method, means, bands and accuracy."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from tillstream.forecasting.evaluation import backtest, bands
+from tillstream.forecasting.evaluation.accuracy import Accuracy
+from tillstream.forecasting.evaluation.backtest import LevelResult, Window, week_error, weeks_of
+from tillstream.forecasting.evaluation.hierarchy import Level
+from tillstream.forecasting.models.ensemble import Fit
+from tillstream.forecasting.models.explanation import Importance
+from tillstream.forecasting.models.fitting import Explained
+from tillstream.forecasting.models.history import History
+from tillstream.forecasting.models.panel import Bools, Floats, Ints
+from tillstream.forecasting.models.seasonal_naive import seasonal_error
+
+MONDAY = np.datetime64("1970-01-05")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How far to forecast, and how to test it. All lengths are steps."""
+
+    horizon: int
+    spacing: int
+    """Between the starts of windows."""
+    windows: int
+    shortest: int
+    """History before the first window."""
+
+
+PLANS = {"day": Plan(91, 28, 6, 56), "week": Plan(13, 13, 6, 65)}
+"""By grain."""
+
+
+class Fitter(Protocol):
+    """Makes fits, in this process or another; may keep those of windows."""
+
+    def fit(self, known: History, horizon: int) -> Fit: ...
+
+    def fit_and_explain(self, history: History, horizon: int, newest_cutoff: int) -> Explained: ...
+
+
+class NotEnoughData(Exception):
+    """There are not enough steps for a backtest of two windows. `needed` and `steps` are numbers of steps."""
+
+    def __init__(self, steps: int, needed: int) -> None:
+        super().__init__(f"{steps} of {needed} steps")
+        self.steps, self.needed = steps, needed
+
+
+@dataclass(frozen=True)
+class Band:
+    """Means and quantiles: shape (nodes, steps) and (`bands.QUANTILES`, nodes, steps)."""
+
+    days: np.ndarray
+    """First day of each step; of sums, the last."""
+    means: Floats
+    quantiles: Floats
+
+
+@dataclass(frozen=True)
+class LevelForecast:
+    """Forecasts of a level."""
+
+    level: Level
+    steps: Band
+    weeks: Band | None
+    """Sums of whole weeks ahead; None for weekly series."""
+    sums: Band
+    """Sums from the first step ahead to each."""
+    parts: Floats
+    """Shape (`explanation.PARTS`, nodes, horizon)."""
+    is_model: Bools
+    """Whether any series of each node has the model, and not the seasonal naive forecast."""
+    tested: LevelResult
+    scales: Floats
+    """Shape (nodes,): what scaled errors of steps and sums are multiplied with."""
+
+    @property
+    def accuracy(self) -> tuple[Accuracy, ...]:
+        """Accuracy by window, in order of time."""
+        return self.tested.windows
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Forecasts of a history at all levels."""
+
+    history: History
+    plan: Plan
+    cutoffs: tuple[int, ...]
+    levels: tuple[LevelForecast, ...]
+    importance: tuple[Importance, ...]
+
+
+def window_starts(history: History, plan: Plan) -> list[int]:
+    """Return the cutoffs of the backtest.
+
+    Raises `NotEnoughData` if there are fewer than two.
+    """
+    step = int((history.days[0] - MONDAY).astype(np.int64)) // history.grain.days
+    starts = backtest.cutoffs(history.steps, plan.spacing, plan.windows, plan.shortest, -step)
+    if len(starts) < bands.FEWEST:
+        raise NotEnoughData(history.steps, plan.shortest + 2 * plan.spacing)
+    return starts
+
+
+def compute(
+    history: History,
+    levels: Sequence[Level],
+    cells: Level,
+    fitter: Fitter,
+    plan: Plan,
+    progress: Callable[[int, int], object],
+) -> Forecast:
+    """Forecast a history.
+
+    The model is shown for the series of the nodes of `cells` in whose backtest it beats the seasonal naive forecast.
+    `progress` gets the number of fits that are done, and of all. Raises `NotEnoughData`.
+    """
+    starts = window_starts(history, plan)
+    total = len(starts) + 1
+    windows = []
+    for number, cutoff in enumerate(starts):
+        progress(number, total)
+        windows.append(Window(cutoff, fitter.fit(history.until(cutoff, plan.horizon), plan.horizon)))
+    progress(len(starts), total)
+    newest = fitter.fit_and_explain(history, plan.horizon, starts[-1])
+    is_model = backtest.beats_naive(history, windows, cells)[cells.nodes]
+    past = backtest.shown(windows, is_model)
+    means = np.where(is_model[:, None], newest.fit.means, newest.fit.naive)
+    parts = np.where(is_model[None, :, None], newest.parts, _naive_parts(newest))
+    results = []
+    for level in levels:
+        tested = backtest.evaluate(history, windows, past, level)
+        results.append(_of_level(history, level, means, parts, is_model, tested))
+    progress(total, total)
+    return Forecast(history, plan, tuple(starts), tuple(results), newest.importance)
+
+
+def _naive_parts(newest: Explained) -> Floats:
+    """A seasonal naive forecast is its level only."""
+    parts = np.zeros_like(newest.parts)
+    parts[0] = newest.fit.naive
+    return parts
+
+
+def _of_level(
+    history: History, level: Level, means: Floats, parts: Floats, is_model: Bools, tested: LevelResult
+) -> LevelForecast:
+    horizon = means.shape[1]
+    ahead = history.days[history.steps :]
+    past = level.sums(history.values)
+    scales = seasonal_error(past, history.grain)
+    of_steps = np.nan_to_num(level.sums(means))
+    is_closed = of_steps <= 0
+    quantiles = bands.around(of_steps, scales, bands.step_quantiles(tested.errors, history.grain.name, horizon))
+    quantiles = np.where(is_closed[None], 0.0, quantiles)
+    of_sums = of_steps.cumsum(axis=1)
+    around_sums = bands.around(of_sums, scales, bands.sum_quantiles(tested.errors, horizon))
+    return LevelForecast(
+        level,
+        Band(ahead, of_steps, quantiles),
+        _weeks(history, past, of_steps, tested),
+        Band(ahead, of_sums, around_sums),
+        np.stack([np.nan_to_num(level.sums(each)) for each in parts]),
+        level.any(is_model),
+        tested,
+        scales,
+    )
+
+
+def _weeks(history: History, past: Floats, means: Floats, tested: LevelResult) -> Band | None:
+    """Sums of the weeks, Monday to Sunday, that are wholly ahead."""
+    if tested.errors_of_weeks is None:
+        return None
+    ahead = history.days[history.steps :]
+    skipped = int(-((ahead[0] - MONDAY).astype(np.int64)) % backtest.WEEK)
+    sums = weeks_of(means[:, skipped:])
+    quantiles = bands.step_quantiles(tested.errors_of_weeks, "week", sums.shape[1])
+    starts: Ints = skipped + backtest.WEEK * np.arange(sums.shape[1])
+    return Band(ahead[starts], sums, bands.around(sums, week_error(past), quantiles))

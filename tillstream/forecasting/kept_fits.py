@@ -1,0 +1,91 @@
+"""Fits of windows, kept by what they were made from: a run makes only what an earlier or interrupted one did not."""
+
+import hashlib
+import io
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from tillstream.domain.errors import NotFound
+from tillstream.domain.events import STAGING
+from tillstream.forecasting.compute import Fitter
+from tillstream.forecasting.models.ensemble import Fit
+from tillstream.forecasting.models.fitting import Explained
+from tillstream.forecasting.models.history import History
+from tillstream.ports import Ports
+
+VERSION = 1
+"""Increase it whenever a fit of the same history changes."""
+FOLDER = "forecasts/fits/"
+
+
+class KeptFits:
+    """A fitter that keeps the fits of windows of another one."""
+
+    def __init__(self, ports: Ports, fitter: Fitter) -> None:
+        self._ports = ports
+        self._fitter = fitter
+        self.used: set[str] = set()
+        """Names of the objects of the fits that were asked for."""
+
+    def fit(self, known: History, horizon: int) -> Fit:
+        """Return the kept fit, or make and keep it."""
+        name = f"{FOLDER}{digest(known, horizon)}.npz"
+        self.used.add(name)
+        try:
+            with self._ports.objects.open(STAGING, name) as stream:
+                return _read(stream.read())
+        except NotFound:
+            made = self._fitter.fit(known, horizon)
+        with self._ports.objects.writer(STAGING, name) as stream:
+            stream.write(_written(made))
+        return made
+
+    def fit_and_explain(self, history: History, horizon: int, newest_cutoff: int) -> Explained:
+        """Make the newest fit; it is never kept."""
+        return self._fitter.fit_and_explain(history, horizon, newest_cutoff)
+
+    def delete_others(self) -> None:
+        """Delete the fits that this run did not use."""
+        for stored in list(self._ports.objects.list(STAGING, FOLDER)):
+            if stored.name not in self.used:
+                self._ports.objects.delete(STAGING, stored.name)
+
+
+def digest(known: History, horizon: int) -> str:
+    """Return a hash of everything that a fit depends on."""
+    made = hashlib.sha256(f"{VERSION} {horizon}".encode())
+    for part in _parts(known):
+        made.update(part)
+    return made.hexdigest()
+
+
+def _parts(value: Any) -> Iterable[bytes]:
+    """The bytes of all fields, in their order."""
+    if isinstance(value, np.ndarray):
+        numbers = np.ascontiguousarray(value)
+        yield f"{numbers.dtype} {numbers.shape}".encode()
+        yield numbers.tobytes()
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield field.name.encode()
+            yield from _parts(getattr(value, field.name))
+    elif isinstance(value, tuple):
+        yield str(len(value)).encode()
+        for each in value:
+            yield from _parts(each)
+    else:
+        yield repr(value).encode()
+
+
+def _written(fit: Fit) -> bytes:
+    stream = io.BytesIO()
+    np.savez_compressed(stream, means=fit.means, naive=fit.naive, is_open=fit.is_open)
+    return stream.getvalue()
+
+
+def _read(data: bytes) -> Fit:
+    with np.load(io.BytesIO(data)) as arrays:
+        return Fit(arrays["means"], arrays["naive"], arrays["is_open"])

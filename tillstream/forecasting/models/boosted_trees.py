@@ -1,0 +1,106 @@
+"""One gradient-boosted model of all series and horizons. The only module that imports LightGBM."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tillstream.forecasting.models import calendar, features
+from tillstream.forecasting.models.panel import Floats, Ints, Panel
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
+
+SAMPLES = 200_000
+"""Number of past forecasts that the model learns from, at most."""
+TREES = 150
+SEED = 7
+HIGHEST = 20.0
+"""Values are learnt up to this multiple of the level: larger ones are single events."""
+SERIES = 256
+"""Number of series that are predicted together."""
+LOWEST = 1e-8
+"""Series with a lower level have nothing to learn from."""
+FEWEST = 80
+"""Number of past forecasts from which on there is a model."""
+PARAMETERS: Mapping[str, Any] = {
+    "objective": "tweedie",  # means of what is 0 or positive, also of sparse sales
+    "learning_rate": 0.06,
+    "num_leaves": 31,
+    "min_data_in_leaf": 20,
+    "feature_fraction": 0.8,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 1.0,
+    "seed": SEED,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbose": -1,
+    "num_threads": 2,
+}
+
+
+@dataclass(frozen=True)
+class BoostedTrees:
+    """A fitted model, and the calendar of the panel that it was fitted to."""
+
+    model: "Booster"
+    days: Floats
+
+    def predict(self, panel: Panel, horizon: int, days: Floats | None = None) -> Floats:
+        """Return means of the steps after the panel; `days` replaces the calendar features."""
+        means = np.empty((panel.series, horizon))
+        for start in range(0, panel.series, SERIES):
+            end = min(start + SERIES, panel.series)
+            rows, horizons = (each.ravel() for each in np.indices((end - start, horizon)))
+            origins = np.full(len(rows), panel.steps - 1)
+            given = features.matrix(panel, start + rows, origins, horizons + 1, self.days if days is None else days)
+            ratios = np.asarray(self.model.predict(given, num_threads=PARAMETERS["num_threads"]))
+            means[start:end] = ratios.reshape(end - start, horizon) * panel.levels[start:end, -1:]
+        return means
+
+
+def fit(panel: Panel, horizon: int) -> BoostedTrees | None:
+    """Fit the ratio of later values to the level of their series; None if the history is too short."""
+    import lightgbm
+
+    days = calendar_of(panel)
+    rows, origins, horizons = _samples(panel, horizon)
+    values, level = panel.at(rows, origins + horizons), panel.levels[rows, origins]
+    fitting = np.isfinite(values) & np.isfinite(level) & (level > LOWEST)
+    if fitting.sum() < FEWEST:
+        return None
+    rows, origins, horizons = rows[fitting], origins[fitting], horizons[fitting]
+    ratios = np.clip(values[fitting] / level[fitting], 0.0, HIGHEST)
+    given = features.matrix(panel, rows, origins, horizons, days)
+    names = features.names(panel)
+    learnt = lightgbm.Dataset(
+        given,
+        ratios,
+        feature_name=names,
+        categorical_feature=[name for name in names if name.startswith("attribute_")],
+        params={"verbose": -1},
+    )
+    return BoostedTrees(lightgbm.train(dict(PARAMETERS), learnt, TREES), days)
+
+
+def calendar_of(panel: Panel) -> Floats:
+    """Calendar features by country; shape (countries, steps + steps ahead, features)."""
+    return np.stack([calendar.features(panel.days, panel.grain, each) for each in panel.holidays])
+
+
+def _samples(panel: Panel, horizon: int) -> tuple[Ints, Ints, Ints]:
+    """Series, last known steps and horizons of past forecasts: all of them, or as many as the model learns from."""
+    first = panel.grain.recent
+    count = panel.steps - 1 - first
+    if count < 1:
+        return (np.zeros(0, dtype=np.int64),) * 3
+    total = panel.series * count * horizon
+    everything = total <= SAMPLES
+    chosen: Ints = np.arange(total) if everything else np.random.default_rng(SEED).integers(0, total, SAMPLES)
+    rows, rest = np.divmod(chosen, count * horizon)
+    origins, horizons = np.divmod(rest, horizon)
+    origins, horizons = origins + first, horizons + 1
+    inside = origins + horizons < panel.steps
+    return rows[inside], origins[inside], horizons[inside]

@@ -1,0 +1,82 @@
+"""The same weeks of the year before, at today's level: the member that knows Christmas after one year."""
+
+import numpy as np
+
+from tillstream.forecasting.models.calendar import days_from_easter
+from tillstream.forecasting.models.panel import Bools, Floats, Ints, Panel, divide
+
+GROWTH_WEEKS = 13
+"""Weeks whose sum is compared with that of a year before, of weekly series."""
+SHRINK = 0.5
+"""Power of the growth that is expected to last, of weekly series."""
+LIMITS = (0.5, 2.0)
+"""Growth of a year beyond these is not expected to last."""
+EASTER_DAYS = 10
+"""A week whose middle is nearer to Easter has the season of Easter."""
+
+
+def year_ago(panel: Panel, horizon: int) -> Floats | None:
+    """Return means, or None if no series has a year and the recent steps before it.
+
+    NaN for series that are younger.
+    """
+    grain = panel.grain
+    if panel.steps < grain.year + grain.recent:
+        return None
+    ahead = np.arange(panel.steps, panel.steps + horizon)
+    if grain.days == 1:
+        return _of_days(panel, ahead)
+    return _of_weeks(panel, ahead)
+
+
+def _of_days(panel: Panel, ahead: Ints) -> Floats:
+    """Mean of the same weekday a year ago and in the weeks around it × growth of the recent level."""
+    year = panel.grain.year
+    around = np.array([_values(panel, ahead - year + 7 * weeks) for weeks in (-1, 0, 1)])
+    observed = np.isfinite(around)
+    means = divide(np.where(observed, around, 0.0).sum(axis=0), observed.sum(axis=0).astype(np.float64))
+    rows = np.arange(panel.series)
+    last = np.full(panel.series, panel.steps - 1)
+    recent = panel.mean(rows, last, panel.grain.recent)
+    before = panel.mean(rows, last - year, panel.grain.recent)
+    return means * np.clip(divide(recent, before), 0.2, 5.0)[:, None]
+
+
+def _of_weeks(panel: Panel, ahead: Ints) -> Floats:
+    """The same week a year ago × half the growth; weeks around Easter correspond to those around the earlier Easter."""
+    year = panel.grain.year
+    middle = panel.days + 3
+    offsets = days_from_easter(middle)
+    is_near = np.abs(offsets) <= EASTER_DAYS
+    earlier = ahead - year
+    shifted = earlier + np.rint((offsets[ahead] - offsets[earlier]) / 7).astype(np.int64)
+    source = np.where(is_near[ahead], np.clip(shifted, 0, panel.steps - 1), earlier)
+    base = _values(panel, source)
+    for column in np.flatnonzero(is_near[earlier] & ~is_near[ahead]):
+        base[:, column] = _without_easter(panel, int(earlier[column]), is_near)
+    return base * _growth(panel)[:, None]
+
+
+def _without_easter(panel: Panel, step: int, is_near: Bools) -> Floats:
+    """Mean of the last week before and the first week after Easter."""
+    before = after = step
+    while before > 0 and is_near[before]:
+        before -= 1
+    while after < panel.steps - 1 and is_near[after]:
+        after += 1
+    result: Floats = (panel.values[:, before] + panel.values[:, after]) / 2
+    return result
+
+
+def _growth(panel: Panel) -> Floats:
+    rows = np.arange(panel.series)
+    last = np.full(panel.series, panel.steps - 1)
+    weeks = min(GROWTH_WEEKS, panel.steps - panel.grain.year)
+    growth = divide(panel.mean(rows, last, weeks), panel.mean(rows, last - panel.grain.year, weeks))
+    return np.clip(growth, *LIMITS) ** SHRINK
+
+
+def _values(panel: Panel, steps: Ints) -> Floats:
+    """Values of all series at steps; NaN for steps after the last."""
+    rows = np.repeat(np.arange(panel.series), len(steps))
+    return panel.at(rows, np.tile(steps, panel.series)).reshape(panel.series, len(steps))

@@ -1,0 +1,46 @@
+"""A process of its own for fits: LightGBM's memory and threads end with it."""
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from types import TracebackType
+from typing import Any, Self
+
+from tillstream import absent_pandas
+from tillstream.forecasting.models import fitting
+from tillstream.forecasting.models.ensemble import Fit
+from tillstream.forecasting.models.fitting import Explained
+from tillstream.forecasting.models.history import History
+
+
+class FittingProcess:
+    """A fitter whose fits are made in another process, which starts with the first one."""
+
+    def __init__(self) -> None:
+        self._executor: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        context = multiprocessing.get_context("spawn")
+        self._executor = ProcessPoolExecutor(1, context, absent_pandas.hide_pandas)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._executor:
+            self._executor.shutdown(cancel_futures=True)
+
+    def fit(self, known: History, horizon: int) -> Fit:
+        """Forecast the steps after a history."""
+        result: Fit = self._call(fitting.fit, known, horizon)
+        return result
+
+    def fit_and_explain(self, history: History, horizon: int, newest_cutoff: int) -> Explained:
+        """As `fitting.fit_and_explain`."""
+        result: Explained = self._call(fitting.fit_and_explain, history, horizon, newest_cutoff)
+        return result
+
+    def _call(self, function: Callable[..., Any], *arguments: object) -> Any:
+        if self._executor is None:
+            raise RuntimeError("The process is not started: use it as a context manager.")
+        return self._executor.submit(function, *arguments).result()

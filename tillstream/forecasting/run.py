@@ -1,0 +1,116 @@
+"""A forecast run: reads the marts, forecasts revenue and units, and writes `forecasts` and `forecast_accuracy`."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pyarrow as pa
+
+import sql
+from tillstream.domain.errors import Rejected
+from tillstream.forecasting import levels, runs
+from tillstream.forecasting.compute import PLANS, Fitter, Forecast, NotEnoughData, Plan, compute
+from tillstream.forecasting.kept_fits import KeptFits
+from tillstream.forecasting.levels import Nodes
+from tillstream.forecasting.rows import ACCURACY, FORECASTS, accuracy_rows, forecast_rows
+from tillstream.forecasting.runs import Run, text
+from tillstream.forecasting.sales import read
+from tillstream.forecasting.sales.read import NoSales, Sales
+from tillstream.forecasting.sales.series import Series
+from tillstream.ports import Ports
+
+MOST_DAYS = 91
+"""Longest horizon, in days."""
+KEPT_DAYS = timedelta(days=400)
+"""Time for which forecasts of earlier runs are kept, to compare them with what came."""
+KEPT_AHEAD = 7
+"""Days ahead up to which they are kept; later days are forecast again by every run."""
+Progress = Callable[[int, int], object]
+
+
+def run(ports: Ports, fitter: Fitter, horizon: int = MOST_DAYS, progress: Progress | None = None) -> Run:
+    """Forecast everything for the next `horizon` days, 1 to `MOST_DAYS`.
+
+    A run on the same data gives the same numbers. An interrupted run is continued by the next one, which makes only
+    the fits that are missing. Raises `Rejected`, `Conflict` and `Unavailable`.
+    """
+    if not 1 <= horizon <= MOST_DAYS:
+        raise Rejected(f"The horizon is a number of days from 1 to {MOST_DAYS}.")
+    started = ports.clock.now()
+
+    def note(done: int, total: int) -> None:
+        runs.note_progress(ports, text(started), done, total)
+        if progress:
+            progress(done, total)
+
+    plans = {name: replace(plan, horizon=_steps(name, horizon)) for name, plan in PLANS.items()}
+    kept = KeptFits(ports, fitter)
+
+    def ended(reason: str = "") -> Run:
+        return runs.save(ports, Run(text(started), text(ports.clock.now()), reason))
+
+    try:
+        sold = read.read(ports.warehouse, started.date(), {name: plan.horizon for name, plan in plans.items()})
+        made = _forecasts(sold, kept, plans[sold.revenue.history.grain.name], note)
+    except NoSales:
+        return ended("There are no sales before today.")
+    except NotEnoughData as missing:
+        unit = "days" if missing.needed > 65 + 26 else "weeks"
+        return ended(f"There are sales of {missing.steps} {unit}. A forecast with a backtest needs {missing.needed}.")
+    _save(ports, sold, made)
+    kept.delete_others()
+    history = sold.revenue.history
+    revenue, _ = made["revenue"]
+    return runs.save(
+        ports,
+        Run(
+            text(started),
+            text(ports.clock.now()),
+            known_until=sold.last.isoformat(),
+            grain=history.grain.name,
+            horizon=revenue.plan.horizon,
+            windows=len(revenue.cutoffs),
+            series=len(sold.units.keys),
+            reporting_currency=sold.reporting_currency,
+            left_out=sold.left_out,
+        ),
+    )
+
+
+def _steps(grain: str, days: int) -> int:
+    return days if grain == "day" else -(-days // 7)
+
+
+def _forecasts(sold: Sales, fitter: KeptFits, plan: Plan, note: Progress) -> dict[str, tuple[Forecast, list[Nodes]]]:
+    targets = {name: series for name, series in (("revenue", sold.revenue), ("units", sold.units)) if series.keys}
+    made = {}
+    for number, (target, series) in enumerate(targets.items()):
+
+        def both(done: int, total: int, number: int = number) -> None:
+            note(number * total + done, len(targets) * total)
+
+        made[target] = _forecast(sold, target, series, fitter, plan, both)
+    return made
+
+
+def _forecast(
+    sold: Sales, target: str, series: Series, fitter: KeptFits, plan: Plan, note: Progress
+) -> tuple[Forecast, list[Nodes]]:
+    named = [levels.nodes(series, name, sold.reporting_currency) for name in levels.TARGETS[target]]
+    made = compute(series.history, [each.level for each in named], levels.cells(series), fitter, plan, note)
+    return made, named
+
+
+def _save(ports: Ports, sold: Sales, made: dict[str, tuple[Forecast, list[Nodes]]]) -> None:
+    at = ports.clock.now()
+    new = [forecast_rows(target, forecast, nodes, at) for target, (forecast, nodes) in made.items()]
+    params = {
+        "known_until": sold.last,
+        "first": sold.last - KEPT_DAYS,
+        "ahead": KEPT_AHEAD,
+        "period": sold.revenue.history.grain.name,
+    }
+    earlier = ports.warehouse.query(sql.text("forecasts/earlier"), params).select(FORECASTS.names).cast(FORECASTS)
+    ports.warehouse.replace_table("forecasts", pa.concat_tables([earlier, *new]))
+    accuracy = pa.concat_tables([accuracy_rows(target, forecast, at) for target, (forecast, _) in made.items()])
+    ports.warehouse.replace_table("forecast_accuracy", accuracy.cast(ACCURACY))

@@ -1,0 +1,82 @@
+"""The document of the last forecast run: when it ran, what it knew, and its progress while it runs."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Update, update
+
+COLLECTION, LAST, PROGRESS = "forecast_runs", "last", "progress"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that ended. Days and instants are ISO 8601 text."""
+
+    started_at: str
+    ended_at: str
+    reason: str = ""
+    """Why there is no forecast; empty if there is one."""
+    known_until: str = ""
+    """Last day whose sales the forecast knows."""
+    grain: str = "day"
+    """day, or week if the sales are totals of weeks."""
+    horizon: int = 0
+    """Number of days or weeks ahead."""
+    windows: int = 0
+    """Number of windows of the backtest."""
+    series: int = 0
+    """Number of products in stores."""
+    reporting_currency: str = ""
+    left_out: tuple[str, ...] = ()
+    """Regions without sales in the last days."""
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    """How much of a run is done."""
+
+    started_at: str
+    done: int
+    total: int
+
+
+def text(at: datetime) -> str:
+    """Return an instant as it is stored."""
+    return at.isoformat(timespec="seconds")
+
+
+def last(ports: Ports) -> Run | None:
+    """Return the last run that ended."""
+    document = ports.documents.get(COLLECTION, LAST)
+    return _parse(document.data) if document else None
+
+
+def save(ports: Ports, run: Run) -> Run:
+    """Record a run that ended. Raises `Conflict`."""
+    update(ports.documents, COLLECTION, LAST, lambda _: Update(published(run)))
+    ports.documents.delete(COLLECTION, PROGRESS)
+    return run
+
+
+def progress(ports: Ports) -> RunProgress | None:
+    """Return the progress of the run that is under way, or that was interrupted."""
+    document = ports.documents.get(COLLECTION, PROGRESS)
+    return RunProgress(**document.data) if document else None
+
+
+def note_progress(ports: Ports, started_at: str, done: int, total: int) -> None:
+    """Record the progress of a run. Raises `Conflict`."""
+    data = asdict(RunProgress(started_at, done, total))
+    update(ports.documents, COLLECTION, PROGRESS, lambda _: Update(data))
+
+
+def published(run: Run) -> dict[str, Any]:
+    """Return a run as JSON."""
+    return asdict(run) | {"left_out": list(run.left_out)}
+
+
+def _parse(data: Mapping[str, Any]) -> Run:
+    return Run(**{**data, "left_out": tuple(data["left_out"])})

@@ -1,0 +1,1 @@
+"""What was sold, read from the marts as series."""

@@ -1,0 +1,135 @@
+"""What was sold, from the marts: revenue by store and category, units by store and product."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+import sql
+from tillstream.forecasting.sales import cells as cell_reader
+from tillstream.forecasting.sales import places as place_reader
+from tillstream.forecasting.sales.cells import Cells
+from tillstream.forecasting.sales.places import Axis, Places, axis_of, number
+from tillstream.forecasting.sales.promotions import regressors
+from tillstream.forecasting.sales.series import Key, Series, history_of
+from tillstream.ports.warehouse import Warehouse
+
+LONGEST = timedelta(days=3 * 366)
+"""Length of the history that is read."""
+MOST_BEHIND = timedelta(days=14)
+"""A region whose last day with sales is longer before the last one of all is left out."""
+MOST_SERIES = 20_000
+"""Number of products in stores that are series; the others are one series of their store and category."""
+RECENT = 91
+"""Number of days by whose units these products are chosen."""
+PLANNED = timedelta(days=366)
+"""Time after the last day whose promotions are read."""
+REVENUE_KEY = ("region", "store_id", "category", "currency", "country")
+UNITS_KEY = ("region", "store_id", "category", "product")
+
+
+@dataclass(frozen=True)
+class Sales:
+    """Everything that is forecast."""
+
+    last: date
+    """Last day with sales; it counts as complete."""
+    reporting_currency: str
+    revenue: Series
+    units: Series
+    left_out: tuple[str, ...]
+    """Regions without sales in the last days."""
+
+
+class NoSales(Exception):
+    """There are no sales before today."""
+
+
+def read(warehouse: Warehouse, today: date, horizons: Mapping[str, int]) -> Sales:
+    """Read the sales of the last three years before today; `horizons` are numbers of steps ahead by grain.
+
+    Raises `NoSales`.
+    """
+    warehouse.refresh_totals()
+    spans = warehouse.query(sql.text("forecasts/span"), {"before": today}).to_pylist()
+    if not spans:
+        raise NoSales
+    last = max(row["last_day"] for row in spans)
+    last_days = {row["region"]: row["last_day"] for row in spans if last - row["last_day"] <= MOST_BEHIND}
+    first = max(min(row["first_day"] for row in spans if row["region"] in last_days), last - LONGEST)
+    params, regions = {"first": first, "last": last}, list(last_days)
+    revenue = cell_reader.read(warehouse, "revenue", REVENUE_KEY, "net", params, regions)
+    first = np.datetime64(int(revenue.days.min()), "D").item()  # the span has whole weeks of weekly sales
+    places = place_reader.read(warehouse, revenue, axis_of(revenue, first, last, horizons), last_days)
+    units = cell_reader.read(warehouse, "units", UNITS_KEY, "units", params, regions)
+    planned = warehouse.query(sql.text("forecasts/promotions"), {"first": first, "last": last + PLANNED}).to_pylist()
+    currency, rates = _rates(warehouse)
+    left_out = tuple(sorted(row["region"] for row in spans if row["region"] not in last_days))
+    return Sales(last, currency, _revenue(revenue, places, rates), _units(units, places, planned), left_out)
+
+
+def _rates(warehouse: Warehouse) -> tuple[str, dict[str, float]]:
+    """The reporting currency, and the latest rates into it."""
+    currency = str(warehouse.query("SELECT MAX(currency) AS currency FROM reporting").column(0)[0].as_py())
+    rows = warehouse.query(sql.text("forecasts/latest_rates")).to_pylist()
+    return currency, {row["currency"]: float(row["factor"]) for row in rows} | {currency: 1.0}
+
+
+def _revenue(cells: Cells, places: Places, rates: Mapping[str, float]) -> Series:
+    """Revenue in the main currency of each region; other currencies are converted at the latest rates."""
+    main = _main_currencies(cells)
+    keys = sorted({Key(*key[:3]) for key in cells.keys})
+    numbers = {key: code for code, key in enumerate(keys)}
+    of_key = np.array([numbers[Key(*key[:3])] for key in cells.keys], dtype=np.int64)
+    conversion = np.array([_cross_rate(key[3], main[key[0]], rates) for key in cells.keys])
+    history = history_of(keys, of_key[cells.series], cells.days, cells.values * conversion[cells.series], places)
+    factors = np.array([rates.get(main[key.region], np.nan) for key in keys])
+    return Series(tuple(keys), history, tuple(main[key.region] for key in keys), factors)
+
+
+def _main_currencies(cells: Cells) -> dict[str, str]:
+    """The currency of the most rows of each region."""
+    counted: dict[str, Counter[str]] = {}
+    rows = np.bincount(cells.series, minlength=len(cells.keys))
+    for key, count in zip(cells.keys, rows.tolist(), strict=True):
+        counted.setdefault(key[0], Counter())[key[3]] += count
+    return {region: each.most_common(1)[0][0] for region, each in counted.items()}
+
+
+def _cross_rate(currency: str, into: str, rates: Mapping[str, float]) -> float:
+    """0 without a rate: such lines are left out."""
+    if currency == into:
+        return 1.0
+    return rates[currency] / rates[into] if currency in rates and into in rates else 0.0
+
+
+def _units(cells: Cells, places: Places, promotions: Sequence[Mapping[str, Any]]) -> Series:
+    is_own = _is_own(cells, places.axis)
+    named = [Key(*key[: 4 if own else 3]) for key, own in zip(cells.keys, is_own, strict=True)]
+    keys = sorted(set(named))
+    numbers = {key: code for code, key in enumerate(keys)}
+    of_key = np.array([numbers[key] for key in named], dtype=np.int64)
+    history = history_of(
+        keys,
+        of_key[cells.series],
+        cells.days,
+        cells.values,
+        places,
+        can_be_sparse=True,
+        regressors=regressors(keys, promotions, places.axis),
+    )
+    return Series(tuple(keys), history, ("",) * len(keys), np.ones(len(keys)))
+
+
+def _is_own(cells: Cells, axis: Axis) -> list[bool]:
+    """Whether each product in a store is a series of its own: those with the most units of the last quarter."""
+    if len(cells.keys) <= MOST_SERIES:
+        return [True] * len(cells.keys)
+    recent = cells.days > number(axis.first) + (axis.steps - 1) * axis.grain.days - RECENT
+    units = np.bincount(cells.series[recent], cells.values[recent], len(cells.keys))
+    chosen = np.zeros(len(cells.keys), dtype=bool)
+    chosen[np.argsort(-units, kind="stable")[:MOST_SERIES]] = True
+    return [bool(each) for each in chosen]
