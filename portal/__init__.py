@@ -24,6 +24,7 @@ from portal import (
     data_sources,
     errors,
     exports,
+    forecast,
     formats,
     health,
     inline_code,
@@ -91,7 +92,19 @@ def create_app(app: App) -> Flask:
     flask.before_request(lambda: access.guard(csrf))
     rate_counts.limiter(flask, app.ports, every=0).limit(TRIES, methods=["POST"])(sign_in.blueprint)
     limits.limit(rate_counts.limiter(flask, app.ports, every=1), api.blueprint)
-    numbers = (dashboard, compare, customers, products, measures, sale_lines, sale_history, search, changes, exports)
+    numbers = (
+        dashboard,
+        forecast,
+        compare,
+        customers,
+        products,
+        measures,
+        sale_lines,
+        sale_history,
+        search,
+        changes,
+        exports,
+    )
     kept = (views, annotations, sell)
     files = (uploads, data_sources, review, completeness, corrections, pipeline, quality)
     people = (admin, audit, profile, tokens, catalogue, webhooks)

@@ -29,6 +29,7 @@ LISTS = (
     "salespeople",
     "top-customers",
     "monthly-trends",
+    "forecasts",
 )
 
 

@@ -65,6 +65,7 @@ ACTION_LABELS = {
     AuditAction.DAY_CLOSE_ACCEPTED: "Day close accepted",
     AuditAction.DATA_REFRESHED: "Data refreshed",
     AuditAction.DATA_ANNOUNCED: "Changes published",
+    AuditAction.FORECAST_REQUESTED: "Forecast requested",
     AuditAction.FORECAST_MADE: "Forecast made",
     AuditAction.DATA_REBUILT: "Warehouse rebuilt",
     AuditAction.MESSAGE_RESENT: "Message resent",

@@ -47,6 +47,9 @@ TABLES = (
     "abc-classes",
     "products-by-class",
     "freshness-of-everything",
+    "forecasts",
+    "forecast-nodes",
+    "earlier-forecasts",
 )
 """Queries that can be exported: those of the dashboards."""
 WHOLE = 1_000_000

@@ -15,7 +15,7 @@ from tillstream.people import accounts, store_keys
 
 READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
-    "measures", "frame", "quality",
+    "measures", "frame", "quality", "forecast-accuracy",
     "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
     "catalogue", "catalogue-export",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
@@ -72,6 +72,7 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
         "catalogue.imported",
         lambda s: command(s, "catalogue-import", kind="products", file=_file(s, b"code,name\nKET,Kettle\n", "p.csv")),
     ),
+    "forecast": ("forecast.made", lambda s: command(s, "forecast")),
     "demo": ("upload.received", lambda s: command(s, "demo", scale=0.001)),
     "webhooks-add": ("webhook.added", lambda s: command(s, "webhooks-add", url="https://example.com")),
     "webhooks-remove": ("webhook.removed", lambda s: command(s, "webhooks-remove", webhook=webhook(s))),

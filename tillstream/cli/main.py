@@ -10,6 +10,7 @@ from tillstream.cli.backup import backup, restore
 from tillstream.cli.catalogue import catalogue
 from tillstream.cli.deploy import deploy
 from tillstream.cli.detect import detect
+from tillstream.cli.forecast import forecast
 from tillstream.cli.looker import looker
 from tillstream.cli.numbers import measures, query
 from tillstream.cli.operations import OPERATIONS
@@ -208,6 +209,7 @@ main.add_command(tokens)
 for command in (*REVIEW_COMMANDS, *OPERATIONS):
     main.add_command(command)
 main.add_command(detect)
+main.add_command(forecast)
 main.add_command(looker)
 main.add_command(measures)
 main.add_command(query)

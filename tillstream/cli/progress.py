@@ -12,6 +12,7 @@ STAGES = {
     "settling": "settling",
     "files": "files done",
     "settlements": "settling again",
+    "fits": "fitting models",
 }
 
 

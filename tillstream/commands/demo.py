@@ -17,6 +17,7 @@ from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Resul
 from tillstream.commands.run_batch import exit_code, run_batch
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Unavailable
+from tillstream.forecasting import runs as forecast_runs
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.quality import run as quality
@@ -31,6 +32,8 @@ UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED})
 
 
 PATIENCE = 900.0
+FORECAST_FROM = 0.1
+"""Scale of the samples from which on they are forecast: smaller ones have too few sales."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +65,26 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     demo_days.add(app, until, scale, partial(_add, app))
     app.ports.warehouse.refresh_totals()
     quality.run_all(app.ports)
+    if scale >= FORECAST_FROM:
+        _forecast(app)
     codes = [exit_code(receipt) for receipt in receipts]
     code = next((code for code in (FAILED, HELD) if code in codes), DONE)
     if not arguments.accounts:
         return Result(receipts, code)
     people = [asdict(person) for person in demo_people.add_accounts(app, SAMPLES)]
     return Result({"files": receipts, "accounts": people}, code)
+
+
+def _forecast(app: App) -> None:
+    """Forecast the samples here, or let the worker of a server do it, which takes a minute."""
+    if app.has_worker:
+        forecast_runs.request(app.ports)
+        return
+    from tillstream.forecasting.process import FittingProcess
+    from tillstream.forecasting.run import run
+
+    with FittingProcess() as fitter:
+        run(app.ports, fitter)
 
 
 def _receive(app: App, progress: Progress, sample: "SampleFile", path: Path, until: date) -> Batch:

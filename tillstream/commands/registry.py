@@ -51,6 +51,8 @@ COMMANDS: dict[str, LazyCommand] = {
     "query": LazyCommand("query", "query"),
     "measures": LazyCommand("numbers.measures", "measures"),
     "frame": LazyCommand("numbers.frame", "frame"),
+    "forecast": LazyCommand("numbers.forecast", "run_forecast"),
+    "forecast-accuracy": LazyCommand("numbers.forecast", "accuracy"),
     "quality": LazyCommand("maintenance", "check_quality"),
     "status": LazyCommand("maintenance", "status"),
     "contracts": LazyCommand("query", "contracts"),

@@ -50,6 +50,7 @@ class AuditAction(StrEnum):
     DAY_CLOSE_ACCEPTED = "day-close.accepted"
     DATA_REFRESHED = "data.refreshed"
     DATA_ANNOUNCED = "data.announced"
+    FORECAST_REQUESTED = "forecast.requested"
     FORECAST_MADE = "forecast.made"
     DATA_REBUILT = "data.rebuilt"
     MESSAGE_RESENT = "message.resent"

@@ -17,6 +17,7 @@ class Action(StrEnum):
     SEE_NUMBERS = "see numbers"
     SEE_PERSONAL = "see personal columns"
     SEE_COSTS = "see costs and margins"
+    SEE_FORECASTS = "see forecasts"
     SEE_UPLOADS = "see uploads"
     UPLOAD = "upload, fix, replay"
     ANNOTATE = "annotate days"
@@ -37,13 +38,16 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
             Action.SEE_NUMBERS,
             Action.SEE_PERSONAL,
             Action.SEE_COSTS,
+            Action.SEE_FORECASTS,
             Action.ANNOTATE,
             Action.SEE_UPLOADS,
             Action.UPLOAD,
         }
     ),
     Role.SALESPERSON: frozenset({Action.SEE_NUMBERS, Action.SEE_PERSONAL, Action.ENTER_SALES}),
-    Role.ANALYST: frozenset({Action.SEE_NUMBERS, Action.SEE_COSTS, Action.ANNOTATE, Action.SEE_QUALITY}),
+    Role.ANALYST: frozenset(
+        {Action.SEE_NUMBERS, Action.SEE_COSTS, Action.SEE_FORECASTS, Action.ANNOTATE, Action.SEE_QUALITY}
+    ),
 }
 
 

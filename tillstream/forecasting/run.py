@@ -7,9 +7,11 @@ from datetime import timedelta
 import pyarrow as pa
 
 import sql
+from tillstream.analytics import holidays
 from tillstream.domain.errors import Rejected
 from tillstream.forecasting import levels, runs
 from tillstream.forecasting.compute import PLANS, Fitter, Forecast, NotEnoughData, Plan, compute
+from tillstream.forecasting.drift import drifting
 from tillstream.forecasting.kept_fits import KeptFits
 from tillstream.forecasting.levels import Nodes
 from tillstream.forecasting.rows import ACCURACY, FORECASTS, accuracy_rows, forecast_rows
@@ -37,6 +39,7 @@ def run(ports: Ports, fitter: Fitter, horizon: int = MOST_DAYS, progress: Progre
     if not 1 <= horizon <= MOST_DAYS:
         raise Rejected(f"The horizon is a number of days from 1 to {MOST_DAYS}.")
     started = ports.clock.now()
+    holidays.refresh(ports)
 
     def note(done: int, total: int) -> None:
         runs.note_progress(ports, text(started), done, total)
@@ -57,7 +60,7 @@ def run(ports: Ports, fitter: Fitter, horizon: int = MOST_DAYS, progress: Progre
     except NotEnoughData as missing:
         unit = "days" if missing.needed > 65 + 26 else "weeks"
         return ended(f"There are sales of {missing.steps} {unit}. A forecast with a backtest needs {missing.needed}.")
-    _save(ports, sold, made)
+    drifts = _save(ports, sold, made)
     kept.delete_others()
     history = sold.revenue.history
     revenue, _ = made["revenue"]
@@ -73,6 +76,7 @@ def run(ports: Ports, fitter: Fitter, horizon: int = MOST_DAYS, progress: Progre
             series=len(sold.units.keys),
             reporting_currency=sold.reporting_currency,
             left_out=sold.left_out,
+            drifting=tuple(drifts),
         ),
     )
 
@@ -101,7 +105,8 @@ def _forecast(
     return made, named
 
 
-def _save(ports: Ports, sold: Sales, made: dict[str, tuple[Forecast, list[Nodes]]]) -> None:
+def _save(ports: Ports, sold: Sales, made: dict[str, tuple[Forecast, list[Nodes]]]) -> list[str]:
+    """Write the tables; return a sentence for each forecast that drifts."""
     at = ports.clock.now()
     new = [forecast_rows(target, forecast, nodes, at) for target, (forecast, nodes) in made.items()]
     params = {
@@ -114,3 +119,4 @@ def _save(ports: Ports, sold: Sales, made: dict[str, tuple[Forecast, list[Nodes]
     ports.warehouse.replace_table("forecasts", pa.concat_tables([earlier, *new]))
     accuracy = pa.concat_tables([accuracy_rows(target, forecast, at) for target, (forecast, _) in made.items()])
     ports.warehouse.replace_table("forecast_accuracy", accuracy.cast(ACCURACY))
+    return [each for target, (forecast, nodes) in made.items() for each in drifting(target, forecast, nodes, earlier)]

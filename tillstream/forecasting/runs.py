@@ -2,13 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from tillstream.batches import freshness
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Update, update
+from tillstream.ports.jobs import FORECAST
 
-COLLECTION, LAST, PROGRESS = "forecast_runs", "last", "progress"
+COLLECTION = "forecast_runs"
+LAST, PROGRESS, REQUESTED, FAILED = "last", "progress", "requested", "failed"
+
+EVERY = timedelta(hours=20)
+"""Time between two forecasts of a server; less than a day, so that each night makes one."""
+
+AGAIN = timedelta(hours=1)
+"""Time after which a run that failed is tried again."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,8 @@ class Run:
     reporting_currency: str = ""
     left_out: tuple[str, ...] = ()
     """Regions without sales in the last days."""
+    drifting: tuple[str, ...] = ()
+    """A sentence for each forecast that no longer fits."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,8 @@ def save(ports: Ports, run: Run) -> Run:
     """Record a run that ended. Raises `Conflict`."""
     update(ports.documents, COLLECTION, LAST, lambda _: Update(published(run)))
     ports.documents.delete(COLLECTION, PROGRESS)
+    ports.documents.delete(COLLECTION, REQUESTED)
+    freshness.bump(ports.documents)  # cached answers have the forecasts of the run before
     return run
 
 
@@ -73,10 +86,36 @@ def note_progress(ports: Ports, started_at: str, done: int, total: int) -> None:
     update(ports.documents, COLLECTION, PROGRESS, lambda _: Update(data))
 
 
+def request(ports: Ports) -> None:
+    """Let a forecast be made soon: by the job of a project, or by the worker of a server."""
+    if ports.jobs:
+        ports.jobs.start(FORECAST)
+    else:
+        ports.documents.put(COLLECTION, REQUESTED, {"at": text(ports.clock.now())})
+
+
+def is_due(ports: Ports, *, at_night: bool) -> bool:
+    """Whether a server makes a forecast now: if it was requested, or was interrupted, or at night every day."""
+    if ports.documents.get(COLLECTION, REQUESTED) or ports.documents.get(COLLECTION, PROGRESS):
+        return True
+    failed = ports.documents.get(COLLECTION, FAILED)
+    if failed and ports.clock.now() - datetime.fromisoformat(failed.data["at"]) < AGAIN:
+        return False
+    ended = last(ports)
+    return at_night and (not ended or ports.clock.now() - datetime.fromisoformat(ended.ended_at) >= EVERY)
+
+
+def note_failure(ports: Ports) -> None:
+    """Record that a run failed, so that it is not tried again at once."""
+    ports.documents.put(COLLECTION, FAILED, {"at": text(ports.clock.now())})
+    for name in (PROGRESS, REQUESTED):
+        ports.documents.delete(COLLECTION, name)
+
+
 def published(run: Run) -> dict[str, Any]:
     """Return a run as JSON."""
-    return asdict(run) | {"left_out": list(run.left_out)}
+    return asdict(run) | {"left_out": list(run.left_out), "drifting": list(run.drifting)}
 
 
 def _parse(data: Mapping[str, Any]) -> Run:
-    return Run(**{**data, "left_out": tuple(data["left_out"])})
+    return Run(**{**data, "left_out": tuple(data["left_out"]), "drifting": tuple(data["drifting"])})

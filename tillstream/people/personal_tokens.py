@@ -30,7 +30,7 @@ RIGHTS: dict[str, Action] = {
     "quality": Action.SEE_QUALITY,
 }
 """Name of a right that can be granted to a token → the action. The user's role is the upper bound. The right `numbers`
-includes costs and margins."""
+includes costs and margins, and forecasts."""
 USUAL_DAYS, MOST_DAYS = 90, 365
 AUDITED_FIELDS = ("login", "name", "rights", "regions", "expires_at")
 """Fields of a new token that are audited."""
@@ -61,7 +61,7 @@ class PersonalToken:
         """The user's current scope, narrowed to the rights and regions of the token."""
         actions = {RIGHTS[name] for name in self.rights}
         if Action.SEE_NUMBERS in actions:
-            actions.add(Action.SEE_COSTS)
+            actions |= {Action.SEE_COSTS, Action.SEE_FORECASTS}
         return user.scope.restrict(frozenset(actions), self.regions)
 
     def state(self, now: datetime) -> str:

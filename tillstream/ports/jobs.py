@@ -5,6 +5,9 @@ from typing import Protocol
 SETTLE_LARGE = "settle-large"
 """The job that settles what does not fit into the memory of a function: `tillstream settle`."""
 
+FORECAST = "forecast"
+"""The job that forecasts, with the memory and time for models: `tillstream forecast run`."""
+
 
 class Jobs(Protocol):
     """Raises `Unavailable`, also for a job that is not deployed yet. Safe in threads."""

@@ -14,6 +14,7 @@ from tillstream.batches import records
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Unavailable
 from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED
+from tillstream.forecasting import runs as forecast_runs
 from tillstream.handlers import Event, dispatch
 from tillstream.ports.event_bus import Delivery
 from tillstream.quality import run as quality
@@ -27,6 +28,10 @@ WAIT = 1.0
 SWEEP_EVERY = 60.0
 TOTALS_EVERY = 2.0
 QUALITY_EVERY = 60.0
+FORECAST_EVERY = 5.0
+"""Seconds between looks whether a forecast is due."""
+FORECAST_HOURS = 3
+"""Hours from the hour of the settings in which the forecast of a night begins."""
 POLL_EVERY, INBOX_POLL_RATIO = 1.0, 10
 """Seconds between polls of the watched folder, and how many of these there are for each poll of the inbox folder."""
 LEASE = 900.0
@@ -67,6 +72,7 @@ class Worker:
             ("drop", self._drop),
             ("sums", self._daily_totals),
             ("quality", self._quality),
+            ("forecast", self._forecast),
             ("webhooks", self._webhooks),
         ):
             thread = threading.Thread(target=self._keep_doing, args=(work,), name=f"worker-{name}")
@@ -124,6 +130,16 @@ class Worker:
             ports = self._app.ports
             at_night = ports.clock.now().astimezone().hour in quality.NIGHT
             logs.warn("quality check failed", quality.run_due(ports, quality.ON_ONE_MACHINE, at_night=at_night))
+
+    def _forecast(self) -> None:
+        if self._stopping.wait(FORECAST_EVERY):
+            return
+        ports, hour = self._app.ports, self._app.settings.forecast_hour
+        since = (ports.clock.now().astimezone().hour - hour) % 24
+        if forecast_runs.is_due(ports, at_night=hour >= 0 and since < FORECAST_HOURS):
+            from tillstream.forecasting.night import forecast  # lazy: numpy and the process of the models
+
+            logs.warn("forecast drifts", forecast(ports, self._stopping))
 
     def _webhooks(self) -> None:
         def report(webhook: str, error: Exception) -> None:

@@ -17,6 +17,7 @@ catalogue, stock, goals                       yes    yes      -      -          
 users, contracts, FX, alerts, pipeline        yes    -        -      -            -
 see the pipeline                              yes    yes      -      -            -
 see uploads                                   yes    yes      yes    -            -
+see forecasts                                 yes    yes      yes    -            yes
 see data quality                              yes    yes      -      -            yes
 """
 TABLE = [line.rsplit(maxsplit=5) for line in ROWS.strip().splitlines()[1:]]

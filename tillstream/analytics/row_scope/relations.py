@@ -79,6 +79,8 @@ def relations(
     those with visible rows, and rows_read counts only these;
     visible_stores: region, store_id, first_day and last_day with a sale that counts, within scope, filters not applied;
     visible_names: names of the stores and salespeople in the scope;
+    visible_forecasts: forecasts of nodes that are wholly within scope and filters: levels over several regions or
+    stores only without such limits;
     visible_refusals: rejected rows; for a scope limited to stores, only rows with a readable store in scope.
     """
     earlier, year = previous_period(filters, basis.reported), previous_year(filters, basis.reported)
@@ -129,6 +131,7 @@ def relations(
         "visible_refusals": _refusals(scope),
         "visible_stores": span_query(scope_where(scope), basis.stale),
         "visible_names": _names(scope),
+        "visible_forecasts": _forecasts(scope, filters),
         "compared_periods": _compared_periods(earlier, year),
         "compared_days": _compared_days(basis.reported.within(filters)),
     }
@@ -175,6 +178,22 @@ def _refusals(scope: Scope) -> tuple[str, dict[str, Any]]:
     if scope.salesperson is not None:
         where.conditions.append("FALSE")  # rejected rows have no salesperson
     return where.select("refusals"), where.params
+
+
+def _forecasts(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
+    where = Where()
+    limits = {"region": scope.regions, "store_id": scope.stores}
+    for column, values in limits.items():
+        where.is_in(column, values, f"scope_{column}")  # NULL, as in levels over all of them, is in no list
+    if scope.salesperson is not None:
+        where.conditions.append("FALSE")
+    chosen = {"region": filters.region, "store_id": filters.store, "category": filters.category}
+    for column, values in (chosen | {"product": filters.product}).items():
+        where.is_in(column, values, f"filter_{column}")
+    if filters.status or filters.channel or filters.salesperson or filters.country:
+        where.conditions.append("FALSE")  # nothing is forecast by these
+    where.between(filters.start, filters.end, "filter", "last_day")
+    return where.select("forecasts"), where.params
 
 
 def _names(scope: Scope) -> tuple[str, dict[str, Any]]:

@@ -77,11 +77,11 @@ class Where:
         self.params[name] = list(values)
         self.columns.add(column)
 
-    def between(self, first: date | None, last: date | None, name: str) -> None:
-        """Limit the sale date, bounds inclusive; None: no bound."""
+    def between(self, first: date | None, last: date | None, name: str, column: str = DAY) -> None:
+        """Limit the sale date or another day, bounds inclusive; None: no bound."""
         for sign, day, end in ((">=", first, "from"), ("<=", last, "to")):
             if day is not None:
-                self.conditions.append(f"{DAY} {sign} @{name}_{end}")
+                self.conditions.append(f"{column} {sign} @{name}_{end}")
                 self.params[f"{name}_{end}"] = day
 
     def select(self, table: str, columns: str = "*", extra: str = "") -> str:

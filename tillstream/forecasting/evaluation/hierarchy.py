@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tillstream.forecasting.models.panel import Bools, Floats, Ints
+from tillstream.forecasting.models.panel import Bools, Floats, Ints, Numbers
 
 PLACES = 4
 """Decimal places of means: sums of rounded values are exact."""
@@ -22,9 +22,9 @@ class Level:
     factors: Floats
     """What a unit of each series is in the unit of the level; NaN without an exchange rate. Shape (series,)."""
 
-    def sums(self, values: Floats) -> Floats:
+    def sums(self, values: Numbers) -> Floats:
         """Return the sums of rounded series by node, shape (nodes, …); NaN where no series of the node has a value."""
-        converted = np.round(values * self.factors.reshape(-1, *[1] * (values.ndim - 1)), PLACES)
+        converted = np.round(values.astype(np.float64) * self.factors.reshape(-1, *[1] * (values.ndim - 1)), PLACES)
         observed = np.isfinite(converted)
         shape = (self.count, *values.shape[1:])
         sums, known = np.zeros(shape), np.zeros(shape, dtype=bool)

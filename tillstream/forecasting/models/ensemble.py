@@ -9,7 +9,7 @@ from tillstream.forecasting.models.boosted_trees import BoostedTrees
 from tillstream.forecasting.models.history import Grouping
 from tillstream.forecasting.models.level import level
 from tillstream.forecasting.models.opening import open_ahead
-from tillstream.forecasting.models.panel import Bools, Floats, Panel
+from tillstream.forecasting.models.panel import Bools, Floats, Numbers, Panel
 from tillstream.forecasting.models.seasonal_naive import seasonal_naive
 from tillstream.forecasting.models.year_ago import year_ago
 
@@ -21,14 +21,16 @@ TREES_SHARE = 0.5
 class Fit:
     """Forecasts that were made with what was known at one time; each of shape (series, horizon)."""
 
-    means: Floats
-    naive: Floats
+    means: Numbers
+    naive: Numbers
     """Seasonal naive forecasts."""
     is_open: Bools
 
     def of_series(self, grouping: Grouping) -> "Fit":
-        """Share forecasts of modelled series out to their series."""
-        return Fit(grouping.expand(self.means), grouping.expand(self.naive), self.is_open[grouping.groups])
+        """Share forecasts of modelled series out to their series; 32 bits, which is what is kept."""
+        means = grouping.expand(self.means.astype(np.float64)).astype(np.float32)
+        naive = grouping.expand(self.naive.astype(np.float64)).astype(np.float32)
+        return Fit(means, naive, self.is_open[grouping.groups])
 
 
 def fit(panel: Panel, horizon: int) -> Fit:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from tillstream.forecasting.models import boosted_trees, ensemble, explanation
 from tillstream.forecasting.models.ensemble import TREES_SHARE, Fit
 from tillstream.forecasting.models.explanation import Importance
@@ -34,7 +36,7 @@ def fit_and_explain(history: History, horizon: int, newest_cutoff: int) -> Expla
     panel, grouping = group(history)
     trees = boosted_trees.fit(panel, horizon)
     modelled = ensemble.combine(panel, horizon, trees)
-    parts = explanation.parts(panel, horizon, trees, modelled.means, TREES_SHARE)
+    parts = explanation.parts(panel, horizon, trees, modelled.means.astype(np.float64), TREES_SHARE)
     return Explained(
         modelled.of_series(grouping),
         parts[:, grouping.groups] * grouping.shares[None, :, None],

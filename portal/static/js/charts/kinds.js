@@ -59,7 +59,11 @@ globalThis.charts = { kinds: {} };
   function tipAt(figure, at) {
     const several = seriesOf(figure);
     const rows = several.map((one, nth) => [one.name, amount(one.values[at], figure.currency), several.length > 1 ? seriesColour(nth) : ""]);
-    const { before } = figure;
+    const { before, band } = figure;
+    if (band && band.low[at] !== null) {
+      const range = { low: amount(band.low[at], figure.currency), high: amount(band.high[at], figure.currency) };
+      rows.push([band.name, texts.charts.range(range), ""]);
+    }
     if (before) {
       const then = before.values[at] ?? null;
       rows.push([before.names?.[at] ? texts.charts.named({ name: before.name, value: before.names[at] }) : before.name, amount(then, figure.currency)]);
@@ -119,12 +123,22 @@ globalThis.charts = { kinds: {} };
     };
   }
 
+  // The range from low to high: an invisible line up to low, and the area above it.
+  function bandOf(figure) {
+    if (!figure.band) return [];
+    const { name, low, high } = figure.band;
+    const shape = { type: "line", stack: "band", stackStrategy: "all", symbol: "none", silent: true, lineStyle: { opacity: 0 } };
+    const above = high.map((value, at) => (value === null || low[at] === null ? null : value - low[at]));
+    return [{ ...shape, data: low }, { ...shape, name, color: seriesColour(1), data: above, areaStyle: { color: seriesColour(1), opacity: 0.18 } }];
+  }
+
   function overTime(figure, place) {
     const several = seriesOf(figure);
     const line = figure.kind === "line";
     const labelled = several.length === 1 && figure.labels.length <= FEW && place.clientWidth / figure.labels.length > 56;
     const series = several.flatMap((one, at) => (line ? linesOf(one, seriesColour(at)) : [columnsOf(figure, one, at, labelled)]));
     series[0].markLine = marks(figure);
+    series.push(...bandOf(figure));
     if (figure.before) series.push(...linesOf(figure.before, colour("series-before"), { lineStyle: { type: "dotted" } }));
     const legend = several.length > 1 || Boolean(figure.before);
     return {

@@ -9,5 +9,6 @@ texts.charts = {
   quarter: ({ quarter, year }) => `Q${quarter} ${year}`,
   inCurrency: ({ measure, currency }) => `${measure}, ${currency}`,
   named: ({ name, value }) => `${name}: ${value}`,
+  range: ({ low, high }) => `${low} – ${high}`,
   cell: ({ column, row }) => `${column}, ${row}`,
 };

@@ -1,0 +1,116 @@
+"""The forecast page: what is expected, how sure that is, why, and how good earlier forecasts were."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import list_view
+from portal.access import allow
+from portal.context import me, ports, scope
+from portal.forecast import charts, nodes, numbers, texts
+from portal.forecast.numbers import Shown
+from tillstream import audit
+from tillstream.domain.people import Action
+from tillstream.forecasting import accuracy_report, runs
+
+blueprint = Blueprint("forecast", __name__, template_folder="templates")
+
+
+@blueprint.get("/forecast")
+@allow(Action.SEE_FORECASTS)
+def show() -> ResponseReturnValue:
+    """The forecast of the node in the address."""
+    last, progress, node = runs.last(ports()), runs.progress(ports()), nodes.chosen()
+    state = {"last": last, "progress": progress, "admin": scope().may(Action.ADMINISTER), "node": node}
+    if last is None or last.reason:
+        return render_template("forecast/none.html", **state)
+    target = request.args.get("target", "revenue")
+    target = "units" if node.level == "product" or target not in texts.TARGETS else target
+    step = "week" if last.grain == "week" or request.args.get("by") == "week" else "day"
+    shown = Shown(node, target, step)
+    rows = shown.ahead()
+    if not rows:
+        return render_template("forecast/none.html", **state | {"progress": None})
+    currency, sums, explained = rows[0]["currency"] or "", shown.sums(), shown.explained(last.grain)
+    return render_template(
+        "forecast/show.html",
+        **state,
+        target=target,
+        step=step,
+        rows=rows,
+        currency=currency,
+        sums=sums,
+        figure=charts.ahead(shown.sold(rows[0], currency), rows, step, target, currency),
+        summary=charts.describe(node.label, target, sums[-1], currency) if sums else "",
+        method=texts.method(rows[0], numbers.relative_error(target, node.level)),
+        explained=explained,
+        earlier=shown.earlier(currency),
+        below=_below(shown),
+        groups=numbers.groups(target),
+        sees_all=numbers.sees_all(),
+        parts={name: each for name, each in texts.PARTS.items() if any(row[name] for row in explained)},
+        reason=texts.largest_part,
+        targets=texts.TARGETS,
+        steps=texts.STEPS,
+        args=node.values,
+        export=node.values | {"target": target, "level": node.level, "period": step},
+    )
+
+
+@blueprint.get("/forecast/accuracy")
+@allow(Action.SEE_FORECASTS)
+def accuracy() -> ResponseReturnValue:
+    """How good the forecasts of the backtest were, by level and window."""
+    report = accuracy_report.report(ports())
+    windows = report["windows"]
+    return render_template(
+        "forecast/accuracy.html",
+        last=runs.last(ports()),
+        overall=[row for row in windows if row["known_until"] is None],
+        windows=[
+            row | {"known_until": date.fromisoformat(row["known_until"])}
+            for row in windows
+            if row["known_until"] and row["level"] == "store"
+        ],
+        importance=[row for row in report["importance"] if row["target"] == "revenue"],
+        measures=texts.MEASURES,
+        levels=texts.LEVELS,
+        targets=texts.TARGETS,
+    )
+
+
+@blueprint.post("/forecast")
+@allow(Action.ADMINISTER)
+def request_run() -> ResponseReturnValue:
+    """Request a new forecast, which is made in the background."""
+    runs.request(ports())
+    audit.record(ports(), me().login, audit.AuditAction.FORECAST_REQUESTED, "forecasts")
+    flash(texts.REQUESTED, "done")
+    return redirect(url_for("forecast.show"), 303)
+
+
+@blueprint.get("/api/v1/forecasts/accuracy")
+@allow(Action.SEE_FORECASTS)
+def accuracy_data() -> ResponseReturnValue:
+    """The last forecast run, its accuracy in the backtest by level and window, and what the model relies on."""
+    return accuracy_report.report(ports())
+
+
+def _below(shown: Shown) -> dict[str, Any] | None:
+    """What the forecast is the sum of: a page of the next level."""
+    level, members = shown.below()
+    if not level:
+        return None
+    query = list_view.list_query(sorts=("mean",), default_sort="-mean")
+    words = query.q.casefold().split()
+    matching = [each for each in members if all(word in each[0].label.casefold() for word in words)]
+    matching.sort(key=lambda each: each[1]["mean"], reverse=query.down)
+    columns = [
+        {"key": "name", "label": texts.LEVELS[level]},
+        {"key": "mean", "label": texts.NEXT_WEEKS, "sort": True, "num": True},
+        {"key": "method", "label": texts.METHOD},
+    ]
+    page = list_view.page_of(query, matching)
+    return {"label": texts.LEVELS[level], "page": page, "rows": len(members), "columns": columns}

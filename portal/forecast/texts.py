@@ -1,0 +1,75 @@
+"""Texts of the forecast page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+TARGETS = {"revenue": "Revenue", "units": "Units"}
+STEPS = {"day": "By day", "week": "By week"}
+LEVELS = {
+    "total": "All sales",
+    "region": "Regions",
+    "store": "Stores",
+    "category": "Categories",
+    "store_category": "Categories in stores",
+    "product": "Products in stores",
+}
+WITHOUT = {"region": "no region", "store": "no store", "category": "no category", "product": "other products"}
+REQUESTED = "A new forecast is made within a few minutes."
+NEXT_WEEKS, METHOD = "Next 4 weeks", "Method"
+ACTUAL, FORECAST, BAND = "Sold", "Forecast", "80 % of days are expected in this range"
+PARTS = {
+    "level_part": ("Recent level", "Mean of the last 28 open days"),
+    "trend_part": ("Trend and time of year", "What the weeks ahead differ from the recent level"),
+    "weekday_part": ("Weekday", "What the weekday differs from the mean of its week"),
+    "holiday_part": ("Public holidays", "What the model expects of holidays on this day or near it"),
+    "plan_part": ("Promotions", "What the model expects of the promotions in the catalogue"),
+}
+MEASURES = {
+    "relative_mae": ("Error ÷ naive", "Absolute error of days, ÷ that of last week’s sales as a forecast"),
+    "relative_sum_error": ("Error of sums ÷ naive", "The same for the sums of whole windows"),
+    "mase": ("MASE", "Absolute error ÷ usual change from week to week"),
+    "pinball": ("Pinball loss", "Error of the quantiles ÷ usual change from week to week"),
+    "coverage": ("In the band", "Share of days inside the range from low to high; 80 % is right"),
+    "bias": ("Bias", "Forecast above (+) or below (−) what came"),
+}
+
+
+def of(level: str, names: Mapping[str, str]) -> str:
+    """What a forecast is of, such as “Toys in Leeds”."""
+    match level:
+        case "total":
+            return LEVELS["total"]
+        case "region" | "store" | "category":
+            return names[level]
+        case "store_category":
+            return f"{names['category']} in {names['store']}"
+        case _:
+            return f"{names['product']} in {names['store']}"
+
+
+def method(row: Mapping[str, Any], relative_error: float | None) -> str:
+    """How the forecast was made, and how good its method was."""
+    if row["method"] != "model":
+        return (
+            "This is the last week again (a seasonal naive forecast): the model was not better in the backtest for "
+            "these sales."
+        )
+    if relative_error is None:
+        return "Made by the model."
+    if relative_error >= 1:
+        return "Made by the model, which at this level was not better in the backtest than last week’s sales."
+    better = f"{1 - relative_error:.0%}"
+    return f"Made by the model. In the backtest its error was {better} smaller than that of last week’s sales."
+
+
+def largest_part(row: Mapping[str, Any]) -> str:
+    """Why a day differs from the recent level, in words."""
+    named = [(abs(row[name]), name) for name in list(PARTS)[1:] if row[name]]
+    if not row["level_part"] or not named:
+        return "as usual"
+    size, name = max(named)
+    share = size / row["level_part"]
+    if share < 0.02:
+        return "as usual"
+    direction = "above" if row[name] > 0 else "below"
+    return f"{PARTS[name][0].lower()}: {share:.0%} {direction} the recent level"

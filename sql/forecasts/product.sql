@@ -1,0 +1,15 @@
+-- The latest forecast of units of a product in a store by day, over all its categories.
+SELECT
+  first_day,
+  known_until,
+  SUM(mean) AS mean,
+  MAX(scale) AS scale
+FROM forecasts
+WHERE target = 'units'
+  AND level = 'product'
+  AND level_part IS NOT NULL
+  AND region = @region
+  AND store_id = @store_id
+  AND product = @product
+GROUP BY first_day, known_until
+ORDER BY first_day

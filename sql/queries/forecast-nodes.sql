@@ -1,0 +1,34 @@
+-- What the latest forecasts of a level are of, with the sums of their next days, greatest first. Weeks count that end
+-- within these days.
+-- needs: see forecasts
+-- @target STRING = revenue of revenue|units: what is forecast
+-- @level STRING = total of total|region|store|category|store_category|product: what each forecast is of
+-- @days INT64 = 28: number of days that are added up
+-- @limit INT64 = 1000: maximum number of rows
+-- @offset INT64 = 0: number of rows to skip
+WITH
+newest AS (
+  SELECT MAX(known_until) AS known_until FROM forecasts
+),
+final AS (
+  SELECT
+    region,
+    store_id,
+    category,
+    product,
+    currency,
+    method,
+    MAX(last_day) AS last_day,
+    CAST(SUM(mean) AS NUMERIC) AS mean
+  FROM visible_forecasts
+  INNER JOIN newest ON newest.known_until = visible_forecasts.known_until
+  WHERE
+    target = @target
+    AND level = @level
+    AND level_part IS NOT NULL
+    AND DATE_DIFF(last_day, visible_forecasts.known_until, DAY) <= @days
+  GROUP BY region, store_id, category, product, currency, method
+)
+SELECT * FROM final
+ORDER BY mean DESC, region, store_id, category, product
+LIMIT @limit OFFSET @offset

@@ -1,0 +1,43 @@
+-- The latest forecasts of a level, by node and period. Means add up over levels and days; quantiles do not. Revenue is in
+-- the currency of the region, that of levels over all regions in the reporting currency; units leave returns out.
+-- needs: see forecasts
+-- @target STRING = revenue of revenue|units: what is forecast
+-- @level STRING = total of total|region|store|category|store_category|product: what each forecast is of
+-- @period STRING = day of day|week|sum: days, weeks from Monday to Sunday, or all days from the first
+-- @limit INT64 = 1000: maximum number of rows
+-- @offset INT64 = 0: number of rows to skip
+WITH
+newest AS (
+  SELECT MAX(known_until) AS known_until FROM forecasts
+),
+final AS (
+  SELECT
+    target,
+    level,
+    region,
+    store_id,
+    category,
+    product,
+    currency,
+    period,
+    first_day,
+    last_day,
+    mean,
+    low,
+    median,
+    high,
+    level_part,
+    trend_part,
+    weekday_part,
+    holiday_part,
+    plan_part,
+    method,
+    visible_forecasts.known_until,
+    made_at
+  FROM visible_forecasts
+  INNER JOIN newest ON newest.known_until = visible_forecasts.known_until
+  WHERE target = @target AND level = @level AND period = @period
+)
+SELECT * FROM final
+ORDER BY region, store_id, category, product, last_day
+LIMIT @limit OFFSET @offset

@@ -1,0 +1,48 @@
+"""Output of the commands `forecast …`."""
+
+from typing import Any
+
+from tillstream.cli.output.tables import print_line, show_rows
+
+COLUMNS = {
+    "target": "target",
+    "level": "level",
+    "relative_mae": "error / naive",
+    "relative_sum_error": "error of sums / naive",
+    "coverage": "in the band",
+    "bias": "bias",
+    "points": "values",
+}
+
+
+def show_run(data: dict[str, Any]) -> None:
+    """Print what a run forecast, or why it forecast nothing."""
+    if data["reason"]:
+        print_line(f"No forecast: {data['reason']}")
+        return
+    print_line(
+        f"Forecast for {data['horizon']} {data['grain']}s after {data['known_until']}: revenue and units, "
+        f"{data['series']:,} products in stores. Tested with {data['windows']} earlier forecasts."
+    )
+    for region in data["left_out"]:
+        print_line(f"{region} is left out: it has no sales of the last days.")
+
+
+def show_accuracy(data: dict[str, Any]) -> None:
+    """Print the accuracy by target and level, of all windows together."""
+    if not data["windows"]:
+        print_line("There is no forecast yet. Make one with: tillstream forecast run")
+        return
+    rows = [
+        {title: _figure(name, window.get(name)) for name, title in COLUMNS.items()}
+        for window in data["windows"]
+        if window["known_until"] is None
+    ]
+    show_rows({"name": "forecast accuracy", "columns": list(COLUMNS.values()), "rows": rows, "cut": False})
+    print_line("error / naive: error of the forecast ÷ that of the same weekday a week before. Below 1 is better.")
+
+
+def _figure(name: str, value: Any) -> Any:
+    if value is None or name in {"target", "level", "points"}:
+        return value
+    return f"{float(value):.0%}" if name in {"coverage", "bias"} else f"{float(value):.2f}"
