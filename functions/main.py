@@ -110,12 +110,15 @@ def project(_: Request) -> tuple[dict[str, int], int]:
 
 @functions_framework.http
 def compact(_: Request) -> tuple[dict[str, int], int]:
-    """Called by the scheduler: compact the ledger, then check the quality of the days that settlements changed."""
+    """Called by the scheduler: compact the ledger, check the quality of the changed days, start the forecasts."""
+    from tillstream.ports.jobs import FORECAST
     from tillstream.quality import run
 
     with _called() as running:
         days = running.ports.warehouse.compact()
         warn(QUALITY_FAILED, run.run_due(running.ports, run.ON_BIGQUERY))
+        if running.ports.jobs:
+            running.ports.jobs.start(FORECAST)
     return {"days": days}, 200
 
 

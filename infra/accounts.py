@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.functions import FUNCTIONS
-from infra.grants import ATTACHES, DOCUMENTS, LEAVES_LARGE, PUBLISHES, WRITES, Grant
+from infra.grants import ATTACHES, DOCUMENTS, LEAVES_LARGE, PUBLISHES, STARTS_FORECASTS, WRITES, Grant
 from infra.jobs import JOBS
 from infra.kinds.iam import Role
 from infra.stage import Stage
@@ -22,6 +22,7 @@ PORTAL_GRANTS: tuple[Grant, ...] = (
     DOCUMENTS,
     PUBLISHES,
     LEAVES_LARGE,
+    STARTS_FORECASTS,
     *(Grant("roles/pubsub.publisher", "topic", name) for name in (TOPIC_STORE_SALES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS)),
     Grant("roles/pubsub.subscriber", "subscription", DEAD_LETTERS),
     Grant("roles/pubsub.viewer"),

@@ -6,7 +6,7 @@ The deploy, the package and `make cloud-local` all read this table. Event-trigge
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from infra.grants import ATTACHES, DOCUMENTS, JOBS, LEAVES_LARGE, PUBLISHES, READS, WRITES, Grant
+from infra.grants import ATTACHES, DOCUMENTS, JOBS, LEAVES_LARGE, PUBLISHES, READS, STARTS_FORECASTS, WRITES, Grant
 from infra.triggers import Finalized, Pushed, Scheduled, Trigger
 from tillstream.domain.events import (
     BATCH_RECEIVED,
@@ -186,7 +186,7 @@ SWEEP = Function(
 COMPACT = Function(
     "compact",
     "Moves the changed flags of sale lines into the lines, and merges rows of daily totals, so that queries read less; "
-    "then runs the quality checks of the changed days",
+    "then runs the quality checks of the changed days, and starts the job `forecast`",
     (Scheduled("30 1 * * *"),),
     memory="1Gi",
     cpu="1",
@@ -196,7 +196,7 @@ COMPACT = Function(
     most=1,
     why="BigQuery does the work. Once a day, because BigQuery rewrites whole days for a few changed lines. One "
     "instance, because a second one would only conflict.",
-    grants=(Grant("roles/bigquery.dataEditor", "dataset"), JOBS, DOCUMENTS),
+    grants=(Grant("roles/bigquery.dataEditor", "dataset"), JOBS, DOCUMENTS, STARTS_FORECASTS),
 )
 INDEX = Function(
     "index",

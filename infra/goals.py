@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra.functions import COMPACT, FUNCTIONS, INDEX, PROJECT
-from infra.jobs import LARGE
+from infra.jobs import FORECASTS, LARGE
 from tillstream.domain.events import DEAD_LETTERS, WEBHOOK_SUBSCRIPTIONS
 
 FILE_SECONDS, SALE_SECONDS = 90, 120
@@ -45,6 +45,11 @@ METRICS: dict[str, dict[str, Any]] = {
     "tillstream-quality": {
         "description": "Runs after which a quality check of the marts failed that had passed before",
         "filter": f'{OF_FUNCTIONS} AND jsonPayload.message="quality check failed"',
+        "metricDescriptor": {"metricKind": "DELTA", "valueType": "INT64", "unit": "1"},
+    },
+    "tillstream-drift": {
+        "description": "Forecasts of which too few days were inside of their range",
+        "filter": 'resource.type="cloud_run_job" AND jsonPayload.message="forecast drifts"',
         "metricDescriptor": {"metricKind": "DELTA", "valueType": "INT64", "unit": "1"},
     },
     "tillstream-repairs": {
@@ -103,6 +108,7 @@ def alerts(host: str) -> list[dict[str, Any]]:
             "7200s",
         ),
         _failed_jobs(),
+        _failed_forecasts(),
         _undelivered(),
         _alert(
             "Tillstream: something was lost",
@@ -117,6 +123,14 @@ def alerts(host: str) -> list[dict[str, Any]]:
             "Rows of a mart have no unique key, lack a value, or differ from the ledger. In the portal, Data quality "
             "shows the rows.",
             'metric.type="logging.googleapis.com/user/tillstream-quality" AND resource.type="cloud_run_revision"',
+            {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
+            0,
+        ),
+        _alert(
+            "Tillstream: a forecast drifts",
+            "In the last four weeks, less than half of the days were inside of the range that was forecast for 80 % of "
+            "them. The log of the job forecast names what was forecast.",
+            'metric.type="logging.googleapis.com/user/tillstream-drift" AND resource.type="cloud_run_job"',
             {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
             0,
         ),
@@ -143,6 +157,18 @@ def _failed_jobs() -> dict[str, Any]:
         "again after 5 minutes, later after longer pauses.",
         'metric.type="run.googleapis.com/job/completed_execution_count" AND resource.type="cloud_run_job" AND '
         f'metric.labels.result="failed" AND resource.labels.job_name="{LARGE.name}"',
+        {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
+        0,
+    )
+
+
+def _failed_forecasts() -> dict[str, Any]:
+    return _alert(
+        "Tillstream: a forecast failed",
+        "The job forecast ended with an error. The forecasts of the night before are shown until it succeeds; it is "
+        "started again the next night, or with Forecast again in the portal.",
+        'metric.type="run.googleapis.com/job/completed_execution_count" AND resource.type="cloud_run_job" AND '
+        f'metric.labels.result="failed" AND resource.labels.job_name="{FORECASTS.name}"',
         {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
         0,
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tillstream.domain.events import TOPIC_BATCHES
-from tillstream.ports.jobs import SETTLE_LARGE
+from tillstream.ports.jobs import FORECAST, SETTLE_LARGE
 
 
 @dataclass(frozen=True)
@@ -25,4 +25,5 @@ ATTACHES = Grant("tillstreamWebhooks")
 READS = (Grant("roles/bigquery.dataViewer", "dataset"), JOBS, FAST_READS)
 WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
 LEAVES_LARGE = Grant("roles/run.invoker", "job", SETTLE_LARGE)
+STARTS_FORECASTS = Grant("roles/run.invoker", "job", FORECAST)
 PUBLISHES = Grant("roles/pubsub.publisher", "topic", TOPIC_BATCHES)

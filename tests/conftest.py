@@ -19,6 +19,7 @@ import examples  # noqa: F401 - chooses how many are tried
 __all__ = ["bigquery", "cloud_storage", "emulated_folder", "firestore", "notebook_programs", "pubsub"]
 __all__ += ["storage_testbench"]
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # LightGBM: test workers share the cores
 HERE = Path(__file__).parent
 SYSTEM_FOLDERS = (
     *("browser", "cloud", "contract/warehouse/test_sales_of_other_regions", "docs/test_readme_tour", "e2e/server"),

@@ -66,7 +66,7 @@ ACTION_LABELS = {
     AuditAction.DATA_REFRESHED: "Data refreshed",
     AuditAction.DATA_ANNOUNCED: "Changes published",
     AuditAction.FORECAST_REQUESTED: "Forecast requested",
-    AuditAction.FORECAST_MADE: "Forecast made",
+    AuditAction.FORECAST_RUN: "Forecast made",
     AuditAction.DATA_REBUILT: "Warehouse rebuilt",
     AuditAction.MESSAGE_RESENT: "Message resent",
     AuditAction.VIEW_SAVED: "View saved",

@@ -68,11 +68,11 @@ def accuracy() -> ResponseReturnValue:
     return render_template(
         "forecast/accuracy.html",
         last=runs.last(ports()),
-        overall=[row for row in windows if row["known_until"] is None],
+        overall=[row for row in windows if row["cutoff_date"] is None],
         windows=[
-            row | {"known_until": date.fromisoformat(row["known_until"])}
+            row | {"cutoff_date": date.fromisoformat(row["cutoff_date"])}
             for row in windows
-            if row["known_until"] and row["level"] == "store"
+            if row["cutoff_date"] and row["level"] == "store"
         ],
         importance=[row for row in report["importance"] if row["target"] == "revenue"],
         measures=texts.MEASURES,

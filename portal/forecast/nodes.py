@@ -87,8 +87,8 @@ def choices(level: str, target: str = "revenue", within: Filters | None = None) 
 
 def rows(level: str, target: str, within: Filters | None = None, **params: Any) -> list[dict[str, Any]]:
     """The nodes of a level with the sums of their next days, greatest first."""
-    found = figures.ask("forecast-nodes", within or Filters(), target=target, level=level, **params)
-    return list(found.to_pylist())
+    table = figures.ask("forecast-nodes", within or Filters(), target=target, level=level, **params)
+    return list(table.to_pylist())
 
 
 def of_row(level: str, row: dict[str, Any]) -> Node:

@@ -41,7 +41,7 @@ class Shown:
 
     def ahead(self) -> list[dict[str, Any]]:
         """The forecast by step, as far as the chart shows it."""
-        return [row for row in self._forecast(self.step) if row["first_day"] - row["known_until"] <= AHEAD[self.step]]
+        return [row for row in self._forecast(self.step) if row["first_day"] - row["cutoff_date"] <= AHEAD[self.step]]
 
     def explained(self, grain: str) -> list[dict[str, Any]]:
         """The first steps with their parts."""
@@ -53,12 +53,12 @@ class Shown:
             values = self.node.filters
             region, store_id, product = ((each or ("",))[0] for each in (values.region, values.store, values.product))
             return lead_time.sums(ports().warehouse, region, store_id, product, LENGTHS)
-        by_length = {(row["last_day"] - row["known_until"]).days: row for row in self._forecast("sum")}
+        by_length = {(row["last_day"] - row["cutoff_date"]).days: row for row in self._forecast("sum")}
         return [by_length[days] | {"days": days} for days in LENGTHS if days in by_length]
 
     def sold(self, first: dict[str, Any], currency: str) -> list[dict[str, Any]]:
         """What was sold in the complete steps before the first forecast."""
-        until, length = first["known_until"], LENGTHS_OF_STEPS[self.step]
+        until, length = first["cutoff_date"], LENGTHS_OF_STEPS[self.step]
         rows = self._sales(until - PAST[self.step], until, currency, PERIODS[self.step])
         return [
             {"start": row["period_start"], "value": row[self.target]}
@@ -117,7 +117,7 @@ def sees_all() -> bool:
 def relative_error(target: str, level: str) -> float | None:
     """Error of the backtest at a level ÷ that of the seasonal naive forecast."""
     for row in accuracy_report.report(ports())["windows"]:
-        if (row["target"], row["level"], row["known_until"]) == (target, level, None) and row["relative_mae"]:
+        if (row["target"], row["level"], row["cutoff_date"]) == (target, level, None) and row["relative_mae"]:
             return float(row["relative_mae"])
     return None
 

@@ -1,4 +1,4 @@
--- How much the error of the model grows if what it knows of one thing is permuted, as a share of the error.
+-- How much the error of the model grows if one kind of input is permuted, as a share of the error.
 SELECT
   target,
   detail AS feature,

@@ -1,7 +1,7 @@
 -- The latest forecast of units of a product in a store by day, over all its categories.
 SELECT
   first_day,
-  known_until,
+  cutoff_date,
   SUM(mean) AS mean,
   MAX(scale) AS scale
 FROM forecasts
@@ -11,5 +11,5 @@ WHERE target = 'units'
   AND region = @region
   AND store_id = @store_id
   AND product = @product
-GROUP BY first_day, known_until
+GROUP BY first_day, cutoff_date
 ORDER BY first_day

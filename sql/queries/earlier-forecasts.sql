@@ -20,13 +20,13 @@ final AS (
     median,
     high,
     method,
-    known_until
+    cutoff_date
   FROM visible_forecasts
   WHERE
     target = @target
     AND level = @level
     AND level_part IS NOT NULL
-    AND DATE_DIFF(last_day, known_until, DAY) = @ahead
+    AND DATE_DIFF(last_day, cutoff_date, DAY) = @ahead
 )
 SELECT * FROM final
 ORDER BY region, store_id, category, last_day

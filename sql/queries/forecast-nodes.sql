@@ -8,7 +8,7 @@
 -- @offset INT64 = 0: number of rows to skip
 WITH
 newest AS (
-  SELECT MAX(known_until) AS known_until FROM forecasts
+  SELECT MAX(cutoff_date) AS cutoff_date FROM forecasts
 ),
 final AS (
   SELECT
@@ -21,12 +21,12 @@ final AS (
     MAX(last_day) AS last_day,
     CAST(SUM(mean) AS NUMERIC) AS mean
   FROM visible_forecasts
-  INNER JOIN newest ON newest.known_until = visible_forecasts.known_until
+  INNER JOIN newest ON newest.cutoff_date = visible_forecasts.cutoff_date
   WHERE
     target = @target
     AND level = @level
     AND level_part IS NOT NULL
-    AND DATE_DIFF(last_day, visible_forecasts.known_until, DAY) <= @days
+    AND DATE_DIFF(last_day, visible_forecasts.cutoff_date, DAY) <= @days
   GROUP BY region, store_id, category, product, currency, method
 )
 SELECT * FROM final

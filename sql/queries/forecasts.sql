@@ -8,7 +8,7 @@
 -- @offset INT64 = 0: number of rows to skip
 WITH
 newest AS (
-  SELECT MAX(known_until) AS known_until FROM forecasts
+  SELECT MAX(cutoff_date) AS cutoff_date FROM forecasts
 ),
 final AS (
   SELECT
@@ -32,10 +32,10 @@ final AS (
     holiday_part,
     plan_part,
     method,
-    visible_forecasts.known_until,
-    made_at
+    visible_forecasts.cutoff_date,
+    created_at
   FROM visible_forecasts
-  INNER JOIN newest ON newest.known_until = visible_forecasts.known_until
+  INNER JOIN newest ON newest.cutoff_date = visible_forecasts.cutoff_date
   WHERE target = @target AND level = @level AND period = @period
 )
 SELECT * FROM final

@@ -72,7 +72,7 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
         "catalogue.imported",
         lambda s: command(s, "catalogue-import", kind="products", file=_file(s, b"code,name\nKET,Kettle\n", "p.csv")),
     ),
-    "forecast": ("forecast.made", lambda s: command(s, "forecast")),
+    "forecast": ("forecast.run", lambda s: command(s, "forecast")),
     "demo": ("upload.received", lambda s: command(s, "demo", scale=0.001)),
     "webhooks-add": ("webhook.added", lambda s: command(s, "webhooks-add", url="https://example.com")),
     "webhooks-remove": ("webhook.removed", lambda s: command(s, "webhooks-remove", webhook=webhook(s))),

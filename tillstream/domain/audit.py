@@ -51,7 +51,7 @@ class AuditAction(StrEnum):
     DATA_REFRESHED = "data.refreshed"
     DATA_ANNOUNCED = "data.announced"
     FORECAST_REQUESTED = "forecast.requested"
-    FORECAST_MADE = "forecast.made"
+    FORECAST_RUN = "forecast.run"
     DATA_REBUILT = "data.rebuilt"
     MESSAGE_RESENT = "message.resent"
     VIEW_SAVED = "view.saved"

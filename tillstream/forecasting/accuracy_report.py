@@ -11,7 +11,7 @@ from tillstream.ports import Ports
 def report(ports: Ports) -> dict[str, Any]:
     """Return the last run, the accuracy by target, level and window, and what the model relies on.
 
-    `windows` has one entry for each window of the backtest, and one without `known_until` for all of them together.
+    `windows` has one entry for each window of the backtest, and one without `cutoff_date` for all of them together.
     """
     last = runs.last(ports)
     if last is None:
@@ -19,8 +19,8 @@ def report(ports: Ports) -> dict[str, Any]:
     rows = ports.warehouse.query(sql.text("forecasts/accuracy")).to_pylist()
     windows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
-        key = (row["target"], row["level"], row["known_until"])
-        window = windows.setdefault(key, dict(zip(("target", "level", "known_until"), key, strict=True)))
+        key = (row["target"], row["level"], row["cutoff_date"])
+        window = windows.setdefault(key, dict(zip(("target", "level", "cutoff_date"), key, strict=True)))
         window[row["measure"]] = row["value"]
         window["points"] = row["points"]
     importance = ports.warehouse.query(sql.text("forecasts/importance")).to_pylist()

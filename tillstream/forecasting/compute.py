@@ -39,17 +39,20 @@ PLANS = {"day": Plan(91, 28, 6, 56), "week": Plan(13, 13, 6, 65)}
 class Fitter(Protocol):
     """Makes fits, in this process or another; may keep those of windows."""
 
-    def fit(self, known: History, horizon: int) -> Fit: ...
+    def fit(self, history: History, horizon: int) -> Fit: ...
 
     def fit_and_explain(self, history: History, horizon: int, newest_cutoff: int) -> Explained: ...
 
 
 class NotEnoughData(Exception):
-    """There are not enough steps for a backtest of two windows. `needed` and `steps` are numbers of steps."""
+    """There are not enough steps for a backtest of two windows.
 
-    def __init__(self, steps: int, needed: int) -> None:
-        super().__init__(f"{steps} of {needed} steps")
-        self.steps, self.needed = steps, needed
+    weeks: length of the sales. needed: length that is always enough; it depends on the day.
+    """
+
+    def __init__(self, steps: int, needed: int, days: int) -> None:
+        self.weeks, self.needed = steps * days // 7, -(-needed * days // 7)
+        super().__init__(f"{self.weeks} of {self.needed} weeks")
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def window_starts(history: History, plan: Plan) -> list[int]:
     step = int((history.days[0] - MONDAY).astype(np.int64)) // history.grain.days
     starts = backtest.cutoffs(history.steps, plan.spacing, plan.windows, plan.shortest, -step)
     if len(starts) < bands.FEWEST:
-        raise NotEnoughData(history.steps, plan.shortest + 2 * plan.spacing)
+        raise NotEnoughData(history.steps, plan.shortest + 2 * plan.spacing + plan.spacing // 2, history.grain.days)
     return starts
 
 
@@ -181,6 +184,8 @@ def _weeks(history: History, past: Floats, means: Floats, tested: LevelResult) -
     ahead = history.days[history.steps :]
     skipped = int(-((ahead[0] - MONDAY).astype(np.int64)) % backtest.WEEK)
     sums = weeks_of(means[:, skipped:])
+    if not sums.shape[1]:
+        return None
     quantiles = bands.step_quantiles(tested.errors_of_weeks, "week", sums.shape[1])
     starts: Ints = skipped + backtest.WEEK * np.arange(sums.shape[1])
     return Band(ahead[starts], sums, bands.around(sums, week_error(past), quantiles))

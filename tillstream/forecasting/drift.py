@@ -34,7 +34,7 @@ def drifting(target: str, forecast: Forecast, nodes: Sequence[Nodes], earlier: p
     for row in earlier.to_pylist():
         node = (row["level"], row["region"], row["store_id"])
         day = row["first_day"]
-        is_next = (row["last_day"] - row["known_until"]).days <= forecast.history.grain.days
+        is_next = (row["last_day"] - row["cutoff_date"]).days <= forecast.history.grain.days
         if row["target"] != target or not is_next or node not in numbers or day not in days or day <= last - DAYS:
             continue
         came = actual[row["level"]][numbers[node], days[day]]

@@ -30,18 +30,18 @@ class KeptFits:
         self.used: set[str] = set()
         """Names of the objects of the fits that were asked for."""
 
-    def fit(self, known: History, horizon: int) -> Fit:
+    def fit(self, history: History, horizon: int) -> Fit:
         """Return the kept fit, or make and keep it."""
-        name = f"{FOLDER}{digest(known, horizon)}.npz"
+        name = f"{FOLDER}{digest(history, horizon)}.npz"
         self.used.add(name)
         try:
             with self._ports.objects.open(STAGING, name) as stream:
                 return _read(stream.read())
         except NotFound:
-            made = self._fitter.fit(known, horizon)
+            fitted = self._fitter.fit(history, horizon)
         with self._ports.objects.writer(STAGING, name) as stream:
-            stream.write(_written(made))
-        return made
+            stream.write(_written(fitted))
+        return fitted
 
     def fit_and_explain(self, history: History, horizon: int, newest_cutoff: int) -> Explained:
         """Make the newest fit; it is never kept."""
@@ -54,12 +54,12 @@ class KeptFits:
                 self._ports.objects.delete(STAGING, stored.name)
 
 
-def digest(known: History, horizon: int) -> str:
+def digest(history: History, horizon: int) -> str:
     """Return a hash of everything that a fit depends on."""
-    made = hashlib.sha256(f"{VERSION} {horizon}".encode())
-    for part in _parts(known):
-        made.update(part)
-    return made.hexdigest()
+    fitted = hashlib.sha256(f"{VERSION} {horizon}".encode())
+    for part in _parts(history):
+        fitted.update(part)
+    return fitted.hexdigest()
 
 
 def _parts(value: Any) -> Iterable[bytes]:

@@ -43,7 +43,7 @@ def sums(
             mean = sum(float(row["mean"]) for row in rows[:days])
             scale = float(rows[0]["scale"])
             low, median, high = (max(mean + scale * _error(warehouse, days, level), 0.0) for level in (0.1, 0.5, 0.9))
-            last_day = rows[0]["known_until"] + timedelta(days=days)
+            last_day = rows[0]["cutoff_date"] + timedelta(days=days)
             result.append(
                 {"days": days, "last_day": last_day, "mean": mean, "low": low, "median": median, "high": high}
             )
@@ -59,5 +59,5 @@ def _error(warehouse: Warehouse, days: int, level: float) -> float:
     """Scaled error of sums of products over a number of days, interpolated between the probabilities that are kept."""
     rows = warehouse.query(sql.text("forecasts/sum_errors"), {"days": days}).to_pylist()
     by_probability = {float(row["probability"]): float(row["error"]) for row in rows}
-    known = [each for each in GRID if each in by_probability]
-    return float(np.interp(level, known, [by_probability[each] for each in known]))
+    probabilities = [each for each in GRID if each in by_probability]
+    return float(np.interp(level, probabilities, [by_probability[each] for each in probabilities]))

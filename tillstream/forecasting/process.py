@@ -30,9 +30,9 @@ class FittingProcess:
         if self._executor:
             self._executor.shutdown(cancel_futures=True)
 
-    def fit(self, known: History, horizon: int) -> Fit:
+    def fit(self, history: History, horizon: int) -> Fit:
         """Forecast the steps after a history."""
-        result: Fit = self._call(fitting.fit, known, horizon)
+        result: Fit = self._call(fitting.fit, history, horizon)
         return result
 
     def fit_and_explain(self, history: History, horizon: int, newest_cutoff: int) -> Explained:

@@ -27,21 +27,21 @@ FORECASTS = pa.schema(
         *((f"{name}_part", pa.decimal128(38, 9)) for name in ("level", "trend", "weekday", "holiday", "plan")),
         ("scale", pa.decimal128(38, 9)),
         ("method", pa.string()),
-        ("known_until", pa.date32()),
-        ("made_at", pa.timestamp("us", "UTC")),
+        ("cutoff_date", pa.date32()),
+        ("created_at", pa.timestamp("us", "UTC")),
     ]
 )
 ACCURACY = pa.schema(
     [
         ("target", pa.string()),
         ("level", pa.string()),
-        ("known_until", pa.date32()),
+        ("cutoff_date", pa.date32()),
         ("measure", pa.string()),
         ("detail", pa.string()),
         ("steps", pa.int64()),
         ("value", pa.decimal128(38, 9)),
         ("points", pa.int64()),
-        ("made_at", pa.timestamp("us", "UTC")),
+        ("created_at", pa.timestamp("us", "UTC")),
     ]
 )
 MODEL, NAIVE = "model", "seasonal naive"
@@ -50,23 +50,23 @@ _NAMES = ("region", "store_id", "category", "product")
 _UNIT = Decimal(1).scaleb(-PLACES)
 
 
-def forecast_rows(target: str, forecast: Forecast, nodes: Sequence[Nodes], made_at: datetime) -> pa.Table:
+def forecast_rows(target: str, forecast: Forecast, nodes: Sequence[Nodes], created_at: datetime) -> pa.Table:
     """Return rows of `forecasts` for all levels."""
-    known_until = forecast.history.days[forecast.history.steps] - 1
+    cutoff_date = forecast.history.days[forecast.history.steps] - 1
     tables = []
     for each, named in zip(forecast.levels, nodes, strict=True):
         for period, band, parts in _periods(forecast, each):
             tables.append(_band_rows(period, band, parts, each, named, forecast.history.grain.days))
     rows = pa.concat_tables(tables)
-    constants = {"target": target, "known_until": known_until.astype("datetime64[D]").item(), "made_at": made_at}
+    constants = {"target": target, "cutoff_date": cutoff_date.astype("datetime64[D]").item(), "created_at": created_at}
     for name, value in constants.items():
         rows = rows.append_column(name, pa.repeat(pa.scalar(value, FORECASTS.field(name).type), rows.num_rows))
     return rows.select(FORECASTS.names).cast(FORECASTS)
 
 
-def accuracy_rows(target: str, forecast: Forecast, made_at: datetime) -> pa.Table:
+def accuracy_rows(target: str, forecast: Forecast, created_at: datetime) -> pa.Table:
     """Return rows of `forecast_accuracy` for all levels and windows."""
-    rows = [{"target": target, "made_at": made_at} | row for row in _accuracy(forecast)]
+    rows = [{"target": target, "created_at": created_at} | row for row in _accuracy(forecast)]
     return pa.Table.from_pylist(rows, schema=ACCURACY)
 
 
@@ -126,7 +126,7 @@ def _accuracy(forecast: Forecast) -> Iterator[dict[str, Any]]:
             for name, value in accuracy.measures().items():
                 yield {
                     "level": level.level.name,
-                    "known_until": day,
+                    "cutoff_date": day,
                     "measure": name,
                     "value": _decimal(value),
                     "points": accuracy.points,

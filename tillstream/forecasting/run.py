@@ -54,22 +54,21 @@ def run(ports: Ports, fitter: Fitter, horizon: int = MOST_DAYS, progress: Progre
 
     try:
         sold = read.read(ports.warehouse, started.date(), {name: plan.horizon for name, plan in plans.items()})
-        made = _forecasts(sold, kept, plans[sold.revenue.history.grain.name], note)
+        forecasts = _forecasts(sold, kept, plans[sold.revenue.history.grain.name], note)
     except NoSales:
         return ended("There are no sales before today.")
     except NotEnoughData as missing:
-        unit = "days" if missing.needed > 65 + 26 else "weeks"
-        return ended(f"There are sales of {missing.steps} {unit}. A forecast with a backtest needs {missing.needed}.")
-    drifts = _save(ports, sold, made)
+        return ended(f"There are sales of {missing.weeks} weeks. A forecast with a backtest needs {missing.needed}.")
+    drifts = _save(ports, sold, forecasts)
     kept.delete_others()
     history = sold.revenue.history
-    revenue, _ = made["revenue"]
+    revenue, _ = forecasts["revenue"]
     return runs.save(
         ports,
         Run(
             text(started),
             text(ports.clock.now()),
-            known_until=sold.last.isoformat(),
+            cutoff_date=sold.last.isoformat(),
             grain=history.grain.name,
             horizon=revenue.plan.horizon,
             windows=len(revenue.cutoffs),
@@ -87,36 +86,38 @@ def _steps(grain: str, days: int) -> int:
 
 def _forecasts(sold: Sales, fitter: KeptFits, plan: Plan, note: Progress) -> dict[str, tuple[Forecast, list[Nodes]]]:
     targets = {name: series for name, series in (("revenue", sold.revenue), ("units", sold.units)) if series.keys}
-    made = {}
+    forecasts = {}
     for number, (target, series) in enumerate(targets.items()):
 
         def both(done: int, total: int, number: int = number) -> None:
             note(number * total + done, len(targets) * total)
 
-        made[target] = _forecast(sold, target, series, fitter, plan, both)
-    return made
+        forecasts[target] = _forecast(sold, target, series, fitter, plan, both)
+    return forecasts
 
 
 def _forecast(
     sold: Sales, target: str, series: Series, fitter: KeptFits, plan: Plan, note: Progress
 ) -> tuple[Forecast, list[Nodes]]:
     named = [levels.nodes(series, name, sold.reporting_currency) for name in levels.TARGETS[target]]
-    made = compute(series.history, [each.level for each in named], levels.cells(series), fitter, plan, note)
-    return made, named
+    forecasts = compute(series.history, [each.level for each in named], levels.cells(series), fitter, plan, note)
+    return forecasts, named
 
 
-def _save(ports: Ports, sold: Sales, made: dict[str, tuple[Forecast, list[Nodes]]]) -> list[str]:
+def _save(ports: Ports, sold: Sales, forecasts: dict[str, tuple[Forecast, list[Nodes]]]) -> list[str]:
     """Write the tables; return a sentence for each forecast that drifts."""
     at = ports.clock.now()
-    new = [forecast_rows(target, forecast, nodes, at) for target, (forecast, nodes) in made.items()]
+    new = [forecast_rows(target, forecast, nodes, at) for target, (forecast, nodes) in forecasts.items()]
     params = {
-        "known_until": sold.last,
+        "cutoff_date": sold.last,
         "first": sold.last - KEPT_DAYS,
         "ahead": KEPT_AHEAD,
         "period": sold.revenue.history.grain.name,
     }
     earlier = ports.warehouse.query(sql.text("forecasts/earlier"), params).select(FORECASTS.names).cast(FORECASTS)
     ports.warehouse.replace_table("forecasts", pa.concat_tables([earlier, *new]))
-    accuracy = pa.concat_tables([accuracy_rows(target, forecast, at) for target, (forecast, _) in made.items()])
+    accuracy = pa.concat_tables([accuracy_rows(target, forecast, at) for target, (forecast, _) in forecasts.items()])
     ports.warehouse.replace_table("forecast_accuracy", accuracy.cast(ACCURACY))
-    return [each for target, (forecast, nodes) in made.items() for each in drifting(target, forecast, nodes, earlier)]
+    return [
+        each for target, (forecast, nodes) in forecasts.items() for each in drifting(target, forecast, nodes, earlier)
+    ]

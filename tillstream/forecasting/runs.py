@@ -1,4 +1,4 @@
-"""The document of the last forecast run: when it ran, what it knew, and its progress while it runs."""
+"""The document of the last forecast run: when it ran, on which sales, and its progress while it runs."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -28,8 +28,8 @@ class Run:
     ended_at: str
     reason: str = ""
     """Why there is no forecast; empty if there is one."""
-    known_until: str = ""
-    """Last day whose sales the forecast knows."""
+    cutoff_date: str = ""
+    """Last day of the sales that the forecast is made from."""
     grain: str = "day"
     """day, or week if the sales are totals of weeks."""
     horizon: int = 0

@@ -21,7 +21,7 @@ def show_run(data: dict[str, Any]) -> None:
         print_line(f"No forecast: {data['reason']}")
         return
     print_line(
-        f"Forecast for {data['horizon']} {data['grain']}s after {data['known_until']}: revenue and units, "
+        f"Forecast for {data['horizon']} {data['grain']}s after {data['cutoff_date']}: revenue and units, "
         f"{data['series']:,} products in stores. Tested with {data['windows']} earlier forecasts."
     )
     for region in data["left_out"]:
@@ -36,7 +36,7 @@ def show_accuracy(data: dict[str, Any]) -> None:
     rows = [
         {title: _figure(name, window.get(name)) for name, title in COLUMNS.items()}
         for window in data["windows"]
-        if window["known_until"] is None
+        if window["cutoff_date"] is None
     ]
     show_rows({"name": "forecast accuracy", "columns": list(COLUMNS.values()), "rows": rows, "cut": False})
     print_line("error / naive: error of the forecast ÷ that of the same weekday a week before. Below 1 is better.")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tillstream import audit
+from tillstream import audit, logs
 from tillstream.app import App
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, Progress, Result
@@ -23,7 +23,9 @@ def run_forecast(app: App, progress: Progress, arguments: Forecast) -> Result:
 
     with FittingProcess() as fitter:
         ended = run(app.ports, fitter, arguments.horizon, lambda *_: progress("fits"))
-    audit.record(app.ports, COMMAND_LINE, audit.AuditAction.FORECAST_MADE, "forecasts", None, runs.published(ended))
+    audit.record(app.ports, COMMAND_LINE, audit.AuditAction.FORECAST_RUN, "forecasts", None, runs.published(ended))
+    if app.settings.project:
+        logs.warn("forecast drifts", ended.drifting)
     return Result(runs.published(ended), FAILED if ended.reason else DONE)
 
 

@@ -6,7 +6,7 @@ from tillstream.domain.warehouse.fields import Field, required
 _S, _D, _N, _I, _T = Kind.STRING, Kind.DATE, Kind.NUMERIC, Kind.INT64, Kind.TIMESTAMP
 _TARGET = required("target", _S, "What is forecast: revenue or units (returns left out)")
 _LEVEL = required("level", _S, "total, region, store, category, store_category or product")
-_KNOWN_UNTIL = required("known_until", _D, "Last day whose sales the forecast knows")
+_CUTOFF_DATE = required("cutoff_date", _D, "Last day of the sales that the forecast is made from")
 
 FORECAST_TABLES: dict[str, tuple[Field, ...]] = {
     "forecasts": (
@@ -31,18 +31,22 @@ FORECAST_TABLES: dict[str, tuple[Field, ...]] = {
         Field("plan_part", _N, "Part of the mean: promotions and other plans"),
         required("scale", _N, "Usual change from season to season, with which scaled errors are multiplied"),
         required("method", _S, "model, or seasonal naive where the model is not better in the backtest"),
-        _KNOWN_UNTIL,
-        required("made_at", _T, "When the forecast was made, UTC"),
+        _CUTOFF_DATE,
+        required("created_at", _T, "When the forecast was made, UTC"),
     ),
     "forecast_accuracy": (
         _TARGET,
         _LEVEL,
-        Field("known_until", _D, "Last day that the forecasts of the window know; NULL: all windows of the backtest"),
+        Field(
+            "cutoff_date",
+            _D,
+            "Last day of the sales before the window; NULL: all windows of the backtest",
+        ),
         required("measure", _S, "mae, rmse, mase, relative_mae, …; importance; or an error of sums by probability"),
         Field("detail", _S, "Of importance: what is permuted. Of errors of sums: the probability"),
         Field("steps", _I, "Of errors of sums: the number of days, or weeks of weekly sales"),
         Field("value", _N, "Value of the measure; NULL: nothing to compare"),
         Field("points", _I, "Number of values that were compared"),
-        required("made_at", _T, "When the backtest was made, UTC"),
+        required("created_at", _T, "When the backtest was made, UTC"),
     ),
 }

@@ -46,31 +46,31 @@ def errors(actual: Floats, means: Floats, scales: Floats) -> Errors:
     return Errors(difference, np.where(reached, sums, np.nan))
 
 
-def step_quantiles(known: Errors, grain: str, horizon: int, probabilities: tuple[float, ...] = QUANTILES) -> Floats:
+def step_quantiles(errors: Errors, grain: str, horizon: int, probabilities: tuple[float, ...] = QUANTILES) -> Floats:
     """Return scaled errors of steps by probability; shape (probabilities, horizon). NaN without enough windows."""
     result = np.full((len(probabilities), horizon), np.nan)
-    if known.of_steps.shape[0] < FEWEST:
+    if errors.of_steps.shape[0] < FEWEST:
         return result
     edges = [edge for edge in (0, *RANGES[grain]) if edge < horizon]
     for start, end in zip(edges, [*edges[1:], horizon], strict=True):
-        pooled = known.of_steps[:, :, start:end]
+        pooled = errors.of_steps[:, :, start:end]
         pooled = pooled[np.isfinite(pooled)]
         if len(pooled):
             result[:, start:end] = np.quantile(pooled, probabilities)[:, None]
-    return _filled(result) * _widening(known)
+    return _filled(result) * _widening(errors)
 
 
-def sum_quantiles(known: Errors, horizon: int, probabilities: tuple[float, ...] = QUANTILES) -> Floats:
+def sum_quantiles(errors: Errors, horizon: int, probabilities: tuple[float, ...] = QUANTILES) -> Floats:
     """Return scaled errors of sums up to each step by probability; shape (probabilities, horizon)."""
     result = np.full((len(probabilities), horizon), np.nan)
-    if known.of_sums.shape[0] < FEWEST:
+    if errors.of_sums.shape[0] < FEWEST:
         return result
-    for step in range(min(horizon, known.of_sums.shape[2])):
-        pooled = known.of_sums[:, :, _neighbours(step, known.of_sums.shape[2])]
+    for step in range(min(horizon, errors.of_sums.shape[2])):
+        pooled = errors.of_sums[:, :, _neighbours(step, errors.of_sums.shape[2])]
         pooled = pooled[np.isfinite(pooled)]
         if len(pooled):
             result[:, step] = np.quantile(pooled, probabilities)
-    return _filled(result) * _widening(known)
+    return _filled(result) * _widening(errors)
 
 
 def around(means: Floats, scales: Floats, quantiles: Floats) -> Floats:
@@ -85,8 +85,8 @@ def _neighbours(step: int, horizon: int) -> Ints:
     return np.arange(first, min(int(length * (1 + NEIGHBOURS)), horizon))
 
 
-def _widening(known: Errors) -> float:
-    windows, nodes = known.of_steps.shape[:2]
+def _widening(errors: Errors) -> float:
+    windows, nodes = errors.of_steps.shape[:2]
     return 1 + 1 / windows if nodes < FEW_NODES else 1.0
 
 

@@ -27,10 +27,10 @@ class Level:
         converted = np.round(values.astype(np.float64) * self.factors.reshape(-1, *[1] * (values.ndim - 1)), PLACES)
         observed = np.isfinite(converted)
         shape = (self.count, *values.shape[1:])
-        sums, known = np.zeros(shape), np.zeros(shape, dtype=bool)
+        sums, observed_nodes = np.zeros(shape), np.zeros(shape, dtype=bool)
         np.add.at(sums, self.nodes, np.where(observed, converted, 0.0))
-        np.logical_or.at(known, self.nodes, observed)
-        return np.where(known, np.round(sums, PLACES), np.nan)
+        np.logical_or.at(observed_nodes, self.nodes, observed)
+        return np.where(observed_nodes, np.round(sums, PLACES), np.nan)
 
     def any(self, flags: Bools) -> Bools:
         """Return whether any series of each node has the flag."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lightgbm import Booster
 
 SAMPLES = 200_000
-"""Number of past forecasts that the model learns from, at most."""
+"""Maximum number of past forecasts in the training data."""
 TREES = 150
 SEED = 7
 HIGHEST = 20.0
@@ -37,7 +37,6 @@ PARAMETERS: Mapping[str, Any] = {
     "deterministic": True,
     "force_row_wise": True,
     "verbose": -1,
-    "num_threads": 2,
 }
 
 
@@ -55,8 +54,8 @@ class BoostedTrees:
             end = min(start + SERIES, panel.series)
             rows, horizons = (each.ravel() for each in np.indices((end - start, horizon)))
             origins = np.full(len(rows), panel.steps - 1)
-            given = features.matrix(panel, start + rows, origins, horizons + 1, self.days if days is None else days)
-            ratios = np.asarray(self.model.predict(given, num_threads=PARAMETERS["num_threads"]))
+            matrix = features.matrix(panel, start + rows, origins, horizons + 1, self.days if days is None else days)
+            ratios = np.asarray(self.model.predict(matrix))
             means[start:end] = ratios.reshape(end - start, horizon) * panel.levels[start:end, -1:]
         return means
 
@@ -73,10 +72,10 @@ def fit(panel: Panel, horizon: int) -> BoostedTrees | None:
         return None
     rows, origins, horizons = rows[fitting], origins[fitting], horizons[fitting]
     ratios = np.clip(values[fitting] / level[fitting], 0.0, HIGHEST)
-    given = features.matrix(panel, rows, origins, horizons, days)
+    matrix = features.matrix(panel, rows, origins, horizons, days)
     names = features.names(panel)
     learnt = lightgbm.Dataset(
-        given,
+        matrix,
         ratios,
         feature_name=names,
         categorical_feature=[name for name in names if name.startswith("attribute_")],
@@ -91,7 +90,7 @@ def calendar_of(panel: Panel) -> Floats:
 
 
 def _samples(panel: Panel, horizon: int) -> tuple[Ints, Ints, Ints]:
-    """Series, last known steps and horizons of past forecasts: all of them, or as many as the model learns from."""
+    """Series, last known steps and horizons of past forecasts: all of them, or a sample of `SAMPLES`."""
     first = panel.grain.recent
     count = panel.steps - 1 - first
     if count < 1:

@@ -52,10 +52,10 @@ def combine(panel: Panel, horizon: int, trees: BoostedTrees | None) -> Fit:
     return Fit(np.where(is_open, np.maximum(means, 0.0), 0.0), np.where(is_open, naive, 0.0), is_open)
 
 
-def _average(members: list[Floats], weights: list[float], otherwise: Floats) -> Floats:
+def _average(members: list[Floats], weights: list[float], fallback: Floats) -> Floats:
     total, weight = np.zeros_like(members[0]), np.zeros_like(members[0])
     for each, share in zip(members, weights, strict=True):
         observed = np.isfinite(each)
         total += np.where(observed, each, 0.0) * share
         weight += observed * share
-    return np.where(weight > 0, total / np.where(weight > 0, weight, 1.0), otherwise)
+    return np.where(weight > 0, total / np.where(weight > 0, weight, 1.0), fallback)

@@ -45,7 +45,7 @@ def parts(panel: Panel, horizon: int, trees: BoostedTrees | None, means: Floats,
     if trees:
         whole = trees.predict(panel, horizon)
         holidays = share * (whole - trees.predict(panel, horizon, _without_holidays(panel)))
-        if any(each.is_known_ahead for each in panel.regressors):
+        if any(each.is_planned for each in panel.regressors):
             plans = share * (whole - trees.predict(_without_plans(panel), horizon))
     is_open = means > 0
     holidays, plans = np.where(is_open, holidays, 0.0), np.where(is_open, plans, 0.0)
@@ -69,19 +69,19 @@ def importance(trees: BoostedTrees, panel: Panel, actual: Floats) -> list[Import
     if not len(rows):
         return []
     level, actual = level[rows, steps], actual[rows, steps]
-    given = features.matrix(panel, rows, np.full(len(rows), panel.steps - 1), steps + 1, calendar_of(panel))
+    inputs = features.matrix(panel, rows, np.full(len(rows), panel.steps - 1), steps + 1, calendar_of(panel))
 
     def error(matrix: NDArray[np.float32]) -> float:
         return float(np.abs(np.asarray(trees.model.predict(matrix)) * level - actual).mean())
 
-    base, found = error(given), []
+    base, results = error(inputs), []
     names = [family_of(each) for each in features.names(panel)]
     for family in dict.fromkeys(names):
         columns = [index for index, each in enumerate(names) if each == family]
-        permuted = given.copy()
-        permuted[:, columns] = given[random.permutation(len(given))][:, columns]
-        found.append(Importance(family, error(permuted) / base - 1 if base else 0.0))
-    return sorted(found, key=lambda each: -each.growth)
+        permuted = inputs.copy()
+        permuted[:, columns] = inputs[random.permutation(len(inputs))][:, columns]
+        results.append(Importance(family, error(permuted) / base - 1 if base else 0.0))
+    return sorted(results, key=lambda each: -each.growth)
 
 
 def family_of(feature: str) -> str:
@@ -106,7 +106,7 @@ def _without_plans(panel: Panel) -> Panel:
     kept = []
     for each in panel.regressors:
         values = each.values.copy()
-        if each.is_known_ahead:
+        if each.is_planned:
             values[:, panel.steps :] = values[:, panel.steps - 1 : panel.steps]
         kept.append(replace(each, values=values))
     return replace(panel, regressors=tuple(kept))

@@ -1,4 +1,4 @@
-"""What the pooled model knows of a series, the day of its forecast and the forecast day; never what came later."""
+"""Inputs of the pooled model: about a series, the day of the forecast and the forecast day, and nothing later."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ def names(panel: Panel) -> list[str]:
         "level",
         *calendar.FEATURES,
         *(f"attribute_{number}" for number in range(panel.attributes.shape[1])),
-        *(name for each in panel.regressors for name in _regressor_names(each.name, is_ahead=each.is_known_ahead)),
+        *(name for each in panel.regressors for name in _regressor_names(each.name, is_ahead=each.is_planned)),
     ]
 
 
@@ -85,8 +85,8 @@ def _regressors(panel: Panel, rows: Ints, origins: Ints, targets: Ints) -> list[
     columns = []
     for each in panel.regressors:
         own = np.minimum(rows, each.values.shape[0] - 1)
-        known = each.values[own, origins]
-        columns += [known, each.values[own, targets]] if each.is_known_ahead else [known]
+        latest = each.values[own, origins]
+        columns += [latest, each.values[own, targets]] if each.is_planned else [latest]
     return columns
 
 

@@ -21,9 +21,9 @@ class Explained:
     importance: tuple[Importance, ...]
 
 
-def fit(known: History, horizon: int) -> Fit:
+def fit(history: History, horizon: int) -> Fit:
     """Forecast the steps after a history."""
-    panel, grouping = group(known)
+    panel, grouping = group(history)
     return ensemble.fit(panel, horizon).of_series(grouping)
 
 

@@ -19,12 +19,12 @@ def level(panel: Panel, horizon: int) -> Floats | None:
     if panel.grain.days > 1:
         return None
     season = panel.grain.season
-    known = panel.values[:, -REACH:]
+    recent_values = panel.values[:, -REACH:]
     shape = _shape_of_a_week(panel)  # from the oldest day of the last season to the newest
-    positions = np.arange(-known.shape[1], 0) % season
-    flat = known / np.maximum(shape[:, positions], LOWEST)
+    positions = np.arange(-recent_values.shape[1], 0) % season
+    flat = recent_values / np.maximum(shape[:, positions], LOWEST)
     observed = np.isfinite(flat)
-    weights = 0.5 ** (np.arange(known.shape[1])[::-1] / HALF_LIFE)
+    weights = 0.5 ** (np.arange(recent_values.shape[1])[::-1] / HALF_LIFE)
     means = divide((np.where(observed, flat, 0.0) * weights).sum(axis=1), (observed * weights).sum(axis=1))
     return means[:, None] * shape[:, np.arange(horizon) % season]
 

@@ -48,15 +48,15 @@ class Regressor:
     name: str
     values: Floats
     """Shape (series or 1, steps + steps ahead); NaN where it is not known."""
-    is_known_ahead: bool
+    is_planned: bool
     """Whether its future values are known when a forecast is made, as those of a planned promotion."""
 
     def until(self, cutoff: int, end: int) -> "Regressor":
         """Return what was known after `cutoff` steps of the steps before `end`."""
-        return replace(self, values=self.values[:, : end if self.is_known_ahead else cutoff])
+        return replace(self, values=self.values[:, : end if self.is_planned else cutoff])
 
     def of_series(self, rows: Ints, own: int) -> "Regressor":
-        """Return the values of these series; unknown after the first `own`, which stand for several series."""
+        """Return the values of these series; NaN after the first `own`, which are sums of several series."""
         if self.values.shape[0] == 1:
             return self
         values = self.values[rows]

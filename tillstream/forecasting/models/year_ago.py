@@ -1,4 +1,4 @@
-"""The same weeks of the year before, at today's level: the member that knows Christmas after one year."""
+"""The same weeks of the year before, at today's level: the only member with a Christmas after one year of sales."""
 
 import numpy as np
 

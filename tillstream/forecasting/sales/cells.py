@@ -55,8 +55,8 @@ def _series(table: pa.Table, columns: Sequence[str], numbers: dict[tuple[str, ..
     sizes = tuple(len(each.dictionary) for each in encoded)
     combined, of_row = np.unique(np.ravel_multi_index(codes, sizes), return_inverse=True)
     texts = [each.dictionary.to_pylist() for each in encoded]
-    known = []
+    codes_of_keys = []
     for row in np.column_stack(np.unravel_index(combined, sizes)):
         key = tuple(text[code] for text, code in zip(texts, row, strict=True))
-        known.append(numbers.setdefault(key, len(numbers)))
-    return np.array(known, dtype=np.int64)[of_row]
+        codes_of_keys.append(numbers.setdefault(key, len(numbers)))
+    return np.array(codes_of_keys, dtype=np.int64)[of_row]

@@ -25,7 +25,7 @@ def regressors(keys: Sequence[Key], promotions: Sequence[Mapping[str, Any]], axi
         rates = np.where(applies[:, None] & is_valid, np.maximum(rates, float(each["rate"])), rates)
     if not rates[:, : axis.steps].any():
         return ()
-    return (Regressor("promotion", rates, is_known_ahead=True),)
+    return (Regressor("promotion", rates, is_planned=True),)
 
 
 def _is_in(key: Key, promotion: Mapping[str, Any]) -> bool:

@@ -1,0 +1,82 @@
+"""Forecasting methods on series whose future is known."""
+
+import numpy as np
+from histories import WEEKLY, history, weekly_shape, yearly_weeks
+
+from tillstream.forecasting.models.ensemble import fit
+from tillstream.forecasting.models.history import group
+from tillstream.forecasting.models.level import level
+from tillstream.forecasting.models.panel import Holidays, Panel
+from tillstream.forecasting.models.seasonal_naive import seasonal_error, seasonal_naive
+from tillstream.forecasting.models.year_ago import year_ago
+
+
+def panel(*arguments: object, **options: object) -> Panel:
+    return group(history(*arguments, **options))[0]  # type: ignore[arg-type]
+
+
+def test_seasonal_naive_repeats_the_last_week_and_skips_days_without_a_value() -> None:
+    values = np.arange(21.0)[None]
+    values[0, 20] = np.nan
+    assert seasonal_naive(panel(values), 9).tolist() == [[14, 15, 16, 17, 18, 19, 13, 14, 15]]
+
+
+def test_the_scale_is_the_mean_change_from_week_to_week() -> None:
+    values = np.array([[*range(7), *(each + 3 for each in range(7))], [5.0] * 14])
+    assert seasonal_error(values.astype(float), panel(values.astype(float)).grain).tolist() == [3, 5]
+
+
+def test_the_level_has_the_shape_of_the_week_and_the_recent_mean() -> None:
+    week = np.array([1.0, 1, 1, 1, 1, 2, 7])
+    ahead = level(panel(np.tile(week, 20)[None]), 14)
+    assert ahead is not None
+    assert np.allclose(ahead, np.tile(week, 2))
+
+
+def test_the_year_ago_member_knows_the_season_and_grows_by_half_of_the_growth() -> None:
+    values = np.tile(np.r_[np.ones(47), np.full(5, 3.0)], 3)[None, :143].copy()
+    values[:, 91:] *= 1.21  # the last year
+    ahead = year_ago(panel(values, ahead=13, grain=WEEKLY), 13)
+    assert ahead is not None
+    assert np.allclose(ahead[0, :8], 1.21 * 1.1)
+    assert np.allclose(ahead[0, 8:], 3 * 1.21 * 1.1)
+
+
+def test_weeks_around_easter_correspond_to_those_around_the_earlier_one() -> None:
+    values = np.ones((1, 60))
+    days = history(values, ahead=13, grain=WEEKLY).days
+    peak = int(np.flatnonzero(days <= np.datetime64("2024-03-31"))[-1])
+    values[0, peak] = 4
+    ahead = year_ago(panel(values, ahead=13, grain=WEEKLY), 13)
+    assert ahead is not None
+    ahead_days = days[60:]
+    easter = int(np.flatnonzero(ahead_days <= np.datetime64("2025-04-20"))[-1])
+    assert int(ahead[0].argmax()) == easter
+    assert np.count_nonzero(ahead[0] > 2) == 1
+
+
+def test_the_forecast_has_closed_weekdays_and_holidays_without_sales() -> None:
+    values = weekly_shape(steps=400)
+    values[:, np.arange(400) % 7 == 6] = np.nan  # closed on Sundays
+    may = np.array(["2024-05-01", "2025-05-01"], dtype="datetime64[D]")
+    values[:, int((may[0] - np.datetime64("2024-01-01")).astype(int))] = np.nan
+    ahead = fit(panel(values, ahead=91, holidays=Holidays(may, np.zeros(2, dtype=np.int64))), 91)
+    weekdays = (400 + np.arange(91)) % 7
+    assert not ahead.is_open[:, weekdays == 6].any()
+    second = int((may[1] - np.datetime64("2024-01-01")).astype(int)) - 400
+    assert not ahead.is_open[:, second].any()
+    assert np.count_nonzero(~ahead.is_open[0]) == 13 + 1
+    assert (ahead.means[~ahead.is_open] == 0).all()
+
+
+def test_the_forecast_beats_the_naive_one_on_noise_and_on_a_season() -> None:
+    for values, grain in ((weekly_shape(steps=300), None), (yearly_weeks(), WEEKLY)):
+        options = {} if grain is None else {"grain": grain}
+        past, came = values[:, :-13], values[:, -13:]
+        ahead = fit(panel(past, ahead=13, **options), 13)
+        assert np.abs(ahead.means - came).sum() < 0.9 * np.abs(ahead.naive - came).sum()
+
+
+def test_the_same_history_gives_the_same_forecast() -> None:
+    first, second = (fit(panel(weekly_shape()), 28).means for _ in range(2))
+    assert (first == second).all()
