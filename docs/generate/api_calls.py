@@ -71,6 +71,7 @@ def call_of(endpoint: str, batch: str, place: str) -> tuple[str, str, Any, dict[
         "api.measure_values": ("GET", "/api/v1/measures/values?measures=revenue,orders&by=month", None, {}),
         "api.query": ("GET", "/api/v1/queries/rfm-segments", None, {}),
         "measures.definitions": ("GET", "/api/v1/measures", None, {}),
+        "forecast.accuracy_data": ("GET", "/api/v1/forecasts/accuracy", None, {}),
         "quality.data": ("GET", "/api/v1/quality", None, {}),
         "measures.explanation_data": ("GET", "/api/v1/why/revenue", None, {}),
         "api.data_refresh": ("POST", "/api/v1/data-refresh", None, {}),

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from docs.generate import api_problems
 from docs.generate.api_calls import NOW, call_of, company, store_token
 from portal.api.operations import OPERATIONS
-from portal.api.queries import LISTS
+from portal.api.queries import FORECASTS, LISTS
 from portal.published_names import published
 from tillstream.analytics import queries
 from tillstream.app import App
@@ -41,7 +41,7 @@ def page() -> str:
 def columns(app: App) -> dict[str, dict[str, str]]:
     """list → the columns of its query with their kinds."""
     of_lists = (
-        {"kpis": "kpis"} | {name: name for name in LISTS} | {"sale-lines": "lines-after", "changes": "settlements"}
+        {"kpis": "kpis"} | {name: name for name in (*LISTS, FORECASTS)} | {"sale-lines": "lines-after", "changes": "settlements"}
     )
     return {
         name: _kinds(queries.run(app.ports.warehouse, query, UNRESTRICTED).schema) for name, query in of_lists.items()

@@ -1,9 +1,9 @@
--- The first and the last day with sales before @before, by region, and the number of days with sales.
+-- The first and the last day with sales before @before, by region, and the number of lines.
 SELECT
   region,
   MIN(sale_date) AS first_day,
   MAX(sale_date) AS last_day,
-  COUNT(DISTINCT sale_date) AS days
+  CAST(SUM(lines) AS INT64) AS lines
 FROM day_sums
 WHERE sale_date < @before AND status <> 'cancelled'
 GROUP BY region

@@ -46,12 +46,14 @@ def test_every_runbook_case_has_symptom_first_step_and_end() -> None:
     cases = re.split(r"\n## ", TEXT)[2:]
     assert [case.splitlines()[0] for case in cases] == [
         "A quality check fails",
+        "A forecast drifts",
         "A region is late",
         "Dead letters",
         "A batch is stuck",
         "The ledger lacks settlements",
         "A webhook does not deliver",
         "A large settlement failed",
+        "A forecast failed",
         "A bad contract",
         "A leaked key",
         "Restore",

@@ -18,10 +18,11 @@ from portal.api.operations.operation import (
     path,
     query,
 )
-from portal.api.queries import LISTS, MAX_ROWS
+from portal.api.queries import FORECASTS, LISTS, MAX_ROWS
 from tillstream.analytics import catalogue
 from tillstream.analytics.catalogue import Parameter
 from tillstream.analytics.measures.definition import measures
+from tillstream.domain.people import Action
 
 _KINDS: dict[str, Json] = {
     "INT64": {"type": "integer", "minimum": 0},
@@ -42,7 +43,7 @@ def _list(name: str) -> Operation:
         (int(one.default or MAX_ROWS) for one in described.parameters if one.name == "limit"), MAX_ROWS
     )
     own = tuple(_own(one) for one in described.parameters if one.name not in {"limit", "offset"})
-    personal = " Also requires the right `personal`." if described.needs else ""
+    personal = " Also requires the right `personal`." if described.needs is Action.SEE_PERSONAL else ""
     first, _, rest = described.description.partition(". ")
     return Operation(
         "Numbers", first.rstrip("."), {200: ("The list", f"list of {name}"), 304: NOT_MODIFIED},
@@ -59,7 +60,7 @@ OPERATIONS: dict[str, Operation] = {
         catalogue.describe("kpis").description.partition(". ")[2], (NUMBERS_AS, *FILTERS, IF_NONE_MATCH),
         right="numbers", headers=TAGGED, tabular=True,
     ),
-    **{f"api.{name}": _list(name) for name in LISTS},
+    **{f"api.{name}": _list(name) for name in (*LISTS, FORECASTS)},
     "api.sale-lines": Operation(
         "Lines and changes", "Sale lines with all their columns, latest day first",
         {200: ("The lines", "list of sale-lines"), 304: NOT_MODIFIED},
@@ -107,6 +108,12 @@ OPERATIONS: dict[str, Operation] = {
         ),
         right="numbers", headers=TAGGED | PAGED, errors=(409,), tabular=True,
     ),
+    "forecast.accuracy_data": Operation(
+        "Numbers", "Accuracy of the forecasts in their backtest",
+        {200: ("The last run, its accuracy by level and window, and what the model relies on", "ForecastAccuracy")},
+        "Windows without a cutoff date are all windows together. Relative measures divide by those of last week's "
+        "sales as a forecast: below 1 is better.", right="numbers",
+    ),
     "quality.data": Operation(
         "Numbers", "Results of the quality checks of the marts",
         {200: ("The results", "Quality")},
@@ -125,6 +132,13 @@ OPERATIONS: dict[str, Operation] = {
     ),
 }  # fmt: skip
 SCHEMAS: dict[str, schemas.Schema] = {
+    "ForecastAccuracy": schemas.object_of(
+        {
+            "run": {"type": ["object", "null"]},
+            "windows": schemas.array_of({"type": "object"}),
+            "importance": schemas.array_of({"type": "object"}),
+        }
+    ),
     "Quality": schemas.object_of(
         {
             "checked_at": schemas.TEXT,

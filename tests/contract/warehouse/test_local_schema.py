@@ -18,6 +18,7 @@ VERSIONS = {
     8: "caf0063983826f38",
     9: "badee85f5eea80cc",
     10: "ad844c49d6f45a5b",
+    11: "f5d8eba0771ec0e2",
 }
 
 

@@ -101,6 +101,7 @@ def test_decimals_are_text_or_numbers_as_requested(sold: Visitor) -> None:
 
 ONLY_CANONICAL = {"api.sale-lines", "api.changes", "api.queries", "api.query", "api.measure_values"} | {
     "measures.definitions",
+    "forecast.accuracy_data",
     "quality.data",
 }
 

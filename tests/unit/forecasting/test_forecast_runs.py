@@ -156,4 +156,4 @@ def test_forecasts_of_the_next_days_are_kept_and_those_that_miss_are_named(tmp_p
     opened.close()
     assert {row["cutoff_date"] for row in earlier} == {LAST + timedelta(days=number) for number in range(-18, 2)}
     assert not any(row["level"] == "product" and row["cutoff_date"] <= LAST for row in earlier)
-    assert ended.drifting[0].startswith("Units of store LDS1 in UK: 0 of 16 days were inside")
+    assert ended.drifting[0].startswith("Units of store LDS1 in UK: 1 of 16 days were inside")

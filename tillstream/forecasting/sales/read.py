@@ -23,6 +23,8 @@ MOST_BEHIND = timedelta(days=14)
 """A region whose last day with sales is longer before the last one of all is left out."""
 MOST_SERIES = 20_000
 """Number of products in stores that are series; the others are one series of their store and category."""
+MOST_LINES = 50_000_000
+"""Lines of a ledger above which products are not forecast: their units would be read from all lines every night."""
 RECENT = 91
 """Number of days by whose units these products are chosen."""
 PLANNED = timedelta(days=366)
@@ -64,7 +66,8 @@ def read(warehouse: Warehouse, today: date, horizons: Mapping[str, int]) -> Sale
     revenue = cell_reader.read(warehouse, "revenue", REVENUE_KEY, "net", params, regions)
     first = np.datetime64(int(revenue.days.min()), "D").item()  # the span has whole weeks of weekly sales
     places = place_reader.read(warehouse, revenue, axis_of(revenue, first, last, horizons), last_days)
-    units = cell_reader.read(warehouse, "units", UNITS_KEY, "units", params, regions)
+    is_large = sum(row["lines"] for row in spans) > MOST_LINES
+    units = cell_reader.read(warehouse, "category_units" if is_large else "units", UNITS_KEY, "units", params, regions)
     planned = warehouse.query(sql.text("forecasts/promotions"), {"first": first, "last": last + PLANNED}).to_pylist()
     currency, rates = _rates(warehouse)
     left_out = tuple(sorted(row["region"] for row in spans if row["region"] not in last_days))

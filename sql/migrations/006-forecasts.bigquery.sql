@@ -1,0 +1,1 @@
+-- The tables of forecasts and of their accuracy are new; a forecast run fills them.
