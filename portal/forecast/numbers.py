@@ -67,7 +67,12 @@ class Shown:
         ]
 
     def earlier(self, currency: str) -> dict[str, Any] | None:
-        """Forecasts that were made a day before, and what came; None if there are none of this level yet."""
+        """Forecasts that were made a day before, and what came; None if there are none of this level yet.
+
+        None are kept of products.
+        """
+        if self.node.level == "product":
+            return None
         rows = figures.ask(
             "earlier-forecasts", self.node.filters, target=self.target, level=self.node.level
         ).to_pylist()

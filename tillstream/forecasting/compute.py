@@ -159,7 +159,7 @@ def _of_level(
     ahead = history.days[history.steps :]
     past = level.sums(history.values)
     scales = seasonal_error(past, history.grain)
-    of_steps = np.nan_to_num(level.sums(means))
+    of_steps = level.sums(means)  # NaN for nodes whose series have no exchange rate
     is_closed = of_steps <= 0
     quantiles = bands.around(of_steps, scales, bands.step_quantiles(tested.errors, history.grain.name, horizon))
     quantiles = np.where(is_closed[None], 0.0, quantiles)
@@ -170,7 +170,7 @@ def _of_level(
         Band(ahead, of_steps, quantiles),
         _weeks(history, past, of_steps, tested),
         Band(ahead, of_sums, around_sums),
-        np.stack([np.nan_to_num(level.sums(each)) for each in parts]),
+        np.stack([level.sums(each) for each in parts]),
         level.any(is_model),
         tested,
         scales,

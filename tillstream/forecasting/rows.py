@@ -99,8 +99,9 @@ def _band_rows(
         for number, name in enumerate(names)
     }
     columns["scale"] = decimals(np.repeat(level.scales, steps))
+    has_mean = pa.array(np.isfinite(band.means).ravel())
     columns["method"] = _texts([MODEL if each else NAIVE for each in level.is_model.tolist()], steps)
-    return pa.table(columns)
+    return pa.table(columns).filter(has_mean)
 
 
 def _texts(values: Sequence[str | None], steps: int) -> pa.Array:

@@ -75,6 +75,7 @@ def run(ports: Ports, fitter: Fitter, horizon: int = MOST_DAYS, progress: Progre
             series=len(sold.units.keys),
             reporting_currency=sold.reporting_currency,
             left_out=sold.left_out,
+            unconverted=sold.unconverted,
             drifting=tuple(drifts),
         ),
     )

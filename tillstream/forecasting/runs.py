@@ -13,6 +13,7 @@ from tillstream.ports.jobs import FORECAST
 COLLECTION = "forecast_runs"
 LAST, PROGRESS, REQUESTED, FAILED = "last", "progress", "requested", "failed"
 
+_LISTS = ("left_out", "unconverted", "drifting")
 EVERY = timedelta(hours=20)
 """Time between two forecasts of a server; less than a day, so that each night makes one."""
 
@@ -41,6 +42,8 @@ class Run:
     reporting_currency: str = ""
     left_out: tuple[str, ...] = ()
     """Regions without sales in the last days."""
+    unconverted: tuple[str, ...] = ()
+    """Regions without an exchange rate, whose revenue is in no total over all regions."""
     drifting: tuple[str, ...] = ()
     """A sentence for each forecast that no longer fits."""
 
@@ -114,8 +117,8 @@ def note_failure(ports: Ports) -> None:
 
 def published(run: Run) -> dict[str, Any]:
     """Return a run as JSON."""
-    return asdict(run) | {"left_out": list(run.left_out), "drifting": list(run.drifting)}
+    return asdict(run) | {name: list(getattr(run, name)) for name in _LISTS}
 
 
 def _parse(data: Mapping[str, Any]) -> Run:
-    return Run(**{**data, "left_out": tuple(data["left_out"]), "drifting": tuple(data["drifting"])})
+    return Run(**{**data, **{name: tuple(data.get(name, ())) for name in _LISTS}})

@@ -128,6 +128,18 @@ def test_a_horizon_of_no_days_or_more_than_thirteen_weeks_is_rejected(shop: App)
             run(shop.ports, Fitter(), horizon)
 
 
+def test_revenue_without_an_exchange_rate_is_named_and_in_no_total(tmp_path: Path) -> None:
+    opened = app(tmp_path)
+    rates = opened.ports.warehouse.query("SELECT * FROM reporting_rates WHERE FALSE")
+    opened.ports.warehouse.replace_table("reporting_rates", rates)
+    ended = run(opened.ports, Fitter(), 7)
+    levels = {(target, level) for target, level, _, _ in sums(opened, "TRUE")}
+    opened.close()
+    assert ended.unconverted == ("UK",)
+    assert {("revenue", "total"), ("revenue", "category")} & levels == set()
+    assert {("revenue", "store"), ("units", "total")} <= levels
+
+
 def test_little_data_gives_the_reason_and_keeps_no_forecast(tmp_path: Path) -> None:
     opened = app(tmp_path, date(2026, 3, 1))
     ended = run(opened.ports, Fitter())

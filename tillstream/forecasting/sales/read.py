@@ -45,6 +45,12 @@ class Sales:
     left_out: tuple[str, ...]
     """Regions without sales in the last days."""
 
+    @property
+    def unconverted(self) -> tuple[str, ...]:
+        """Regions whose currency has no exchange rate: levels over all regions do not include their revenue."""
+        pairs = zip(self.revenue.keys, self.revenue.factors, strict=True)
+        return tuple(sorted({key.region for key, factor in pairs if not np.isfinite(factor)}))
+
 
 class NoSales(Exception):
     """There are no sales before today."""

@@ -31,9 +31,14 @@ def app(folder: Path, last: date = LAST, *, now: datetime = NOW) -> App:
 def add(opened: App, folder: Path, first: date, last: date) -> None:
     """Ingest the sales of these days."""
     path = folder / f"UK-{first}.csv"
-    path.write_text("\n".join([HEADER, *_lines(first, last)]), encoding="cp1252")
+    path.write_bytes(content(first, last))
     receipt = COMMANDS["ingest"](opened, quiet, files=[str(path)], contract="UK").data
     assert receipt["status"] == "settled", receipt
+
+
+def content(first: date = FIRST, last: date = LAST) -> bytes:
+    """The file of the sales of these days."""
+    return "\n".join([HEADER, *_lines(first, last)]).encode("cp1252")
 
 
 def _lines(first: date, last: date) -> list[str]:

@@ -1,0 +1,135 @@
+"""The forecast page: what each role sees, what is offered without a forecast, and the same numbers in the API."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+import shop_of_two_stores
+from visitor import Visitor
+
+from portal.context import EXTENSION
+from tillstream.app import App
+from tillstream.domain.people import Role
+from tillstream.forecasting import runs
+from tillstream.forecasting.models import fitting
+from tillstream.forecasting.run import run
+
+People = Callable[..., Visitor]
+SHARED = True
+
+
+class Here:
+    """Fits in this process."""
+
+    fit = staticmethod(fitting.fit)
+    fit_and_explain = staticmethod(fitting.fit_and_explain)
+
+
+def sell(admin: Visitor, work: Callable[[], None]) -> None:
+    admin.upload(shop_of_two_stores.content(), "UK.csv", "UK")
+    work()
+    run(admin.client.application.extensions[EXTENSION].ports, Here)
+
+
+def rows_of(visitor: Visitor, **params: str) -> list[dict[str, str]]:
+    answer = visitor.get("/api/v1/forecasts?" + "&".join(f"{name}={value}" for name, value in params.items()))
+    assert answer.status_code == 200, answer.text
+    rows: list[dict[str, str]] = answer.get_json()["rows"]
+    return rows
+
+
+def test_the_page_shows_the_forecast_its_range_its_parts_and_what_it_is_the_sum_of(sold: Visitor) -> None:
+    page = sold.get("/forecast?region=UK").text
+    assert "Forecast: UK" in page
+    assert "in the next 4 weeks, with 80 % probability between" in page
+    assert "Made by the model. In the backtest its error was" in page
+    assert "It is made from the sales until" in page
+    assert re.search(r"Weekday.*?below the recent level", page, re.DOTALL)
+    for store in ("LDS1", "MAN1"):
+        assert f"region=UK&amp;store={store}&amp;target=revenue" in page
+    assert '"band": {"high": [' in page
+
+
+def test_the_page_of_a_product_has_units_and_sums_from_errors_of_sums(sold: Visitor) -> None:
+    page = sold.get("/forecast?region=UK&store=LDS1&category=Toys&product=TO-1").text
+    assert "Forecast: Kite in LDS1" in page
+    assert "units" in page
+    cell = sold.get("/forecast?region=UK&store=LDS1&category=Toys&target=units").text
+    assert "product=TO-1" in cell
+    assert ">Kite in LDS1</a>" in cell
+
+
+def test_a_selection_in_the_form_is_that_of_the_links(sold: Visitor) -> None:
+    assert "Forecast: LDS1" in sold.get("/forecast?of=region%3DUK%26store%3DLDS1&target=units&by=week").text
+
+
+def test_the_api_has_the_numbers_of_the_page_and_they_add_up(sold: Visitor) -> None:
+    stores = rows_of(sold, level="store", target="units", period="week")
+    total = rows_of(sold, level="total", target="units", period="week")[0]
+    assert total["first_day"] == "2026-07-06"
+    assert sum(Decimal(row["mean"]) for row in stores if row["first_day"] == "2026-07-06") == Decimal(total["mean"])
+    days = {"from": "2026-07-10", "to": "2026-07-12", "store": "LDS1"}
+    assert rows_of(sold, level="store", target="units", **days)[0]["last_day"] == "2026-07-10"
+    assert rows_of(sold, level="store", target="units", channel="store") == [], "nothing is forecast by channel"
+
+
+def test_the_accuracy_page_and_its_api_have_the_backtest(sold: Visitor) -> None:
+    page = sold.get("/forecast/accuracy").text
+    assert "By level" in page
+    assert "Products in stores" in page
+    report = sold.get("/api/v1/forecasts/accuracy").get_json()
+    assert report["run"]["cutoff_date"] == "2026-06-30"
+    assert {row["level"] for row in report["windows"]} >= {"total", "region", "store", "product"}
+
+
+def test_forecasts_are_exported_as_csv(sold: Visitor) -> None:
+    link = re.search(r'href="(/tables/forecasts[^"]+)"', sold.get("/forecast?region=UK&by=week").text)
+    assert link
+    text = sold.get(link[1].replace("&amp;", "&")).text
+    assert text.splitlines()[0].startswith('\ufeff"target","level","region"')
+    assert len(text.splitlines()) == 1 + 12
+
+
+def test_a_manager_sees_own_stores_and_no_total(sold: Visitor, person: People) -> None:
+    manager = person(Role.MANAGER, "UK")
+    assert "Forecast: UK" in manager.get("/forecast").text
+    assert "All sales" not in manager.get("/forecast").text
+    assert rows_of(manager, level="total", target="units") == []
+    assert len(rows_of(manager, level="region", target="units", period="week")) == 12
+    other = person(Role.MANAGER, "IN")
+    assert "Ask an administrator" in other.get("/forecast").text
+    assert rows_of(other, level="store", target="units") == []
+    assert "There is no forecast for this selection" in other.get("/forecast?region=UK").text
+
+
+def test_salespeople_see_no_forecasts(sold: Visitor, person: People) -> None:
+    seller = person(Role.SALESPERSON, "UK")
+    for path in ("/forecast", "/forecast/accuracy", "/api/v1/forecasts", "/api/v1/forecasts/accuracy"):
+        assert seller.get(path).status_code == 403
+    assert "/forecast" not in seller.get("/dashboard").text
+
+
+def test_only_administrators_request_a_forecast(sold: Visitor, person: People) -> None:
+    assert person(Role.ANALYST).post("/forecast").status_code == 403
+    assert "Forecast again" not in person(Role.ANALYST).get("/forecast?target=units").text
+
+
+@pytest.mark.own_home
+def test_an_administrator_requests_a_forecast(sold: Visitor, app: App) -> None:
+    assert "Forecast again" in sold.get("/forecast?target=units").text
+    assert "A new forecast is made within a few minutes." in sold.post("/forecast", follow_redirects=True).text
+    assert runs.is_due(app.ports, at_night=False)
+    assert "forecast.requested" in sold.get("/audit?action=forecast.requested").text
+
+
+def test_without_a_run_the_page_explains_when_one_comes(person: People, app: App) -> None:
+    admin = person(Role.ADMIN)
+    page = admin.get("/forecast").text
+    assert "No forecast has been made yet" in page
+    assert "Make a forecast now" in page
+    assert "No forecast has been made yet" in admin.get("/forecast/accuracy").text
+    runs.note_progress(app.ports, "2026-07-01T03:00:00+00:00", 3, 14)
+    assert "3 of 14 steps are done" in admin.get("/forecast").text
+    runs.save(app.ports, runs.Run("2026-07-01T03:00:00+00:00", "2026-07-01T03:00:01+00:00", "There are too few."))
+    assert "There are too few. The next attempt is made tonight." in admin.get("/forecast").text
