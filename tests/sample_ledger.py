@@ -27,6 +27,17 @@ SAMPLE_LEDGER = parse_tables(
             2024-01-05  INR       91.3
             2024-02-01  GBP       0.85
         """,
+        "forecasts": """
+            target   level     region  store_id  category  product  currency  period  first_day   last_day    mean  low  median  high  level_part  trend_part  weekday_part  holiday_part  plan_part  scale  method  cutoff_date  created_at
+            revenue  total     -       -         -         -        USD       day     2024-02-20  2024-02-20  30    20   30      45    30          0           0             0             0          2      model   2024-02-19   2024-02-20T03:00:00+00:00
+            revenue  region    UK      -         -         -        GBP       day     2024-02-20  2024-02-20  12    8    12      20    12          0           0             0             0          2      model   2024-02-19   2024-02-20T03:00:00+00:00
+            revenue  store     UK      U         -         -        GBP       day     2024-02-20  2024-02-20  7     5    7       9.5   7           0           0             0             0          2      model   2024-02-19   2024-02-20T03:00:00+00:00
+            revenue  store     UK      V         -         -        GBP       day     2024-02-20  2024-02-20  5     3    5       8     5           0           0             0             0          2      model   2024-02-19   2024-02-20T03:00:00+00:00
+            revenue  store     UK      U         -         -        GBP       day     2024-02-21  2024-02-21  7     5    7       9.5   7           0           0             0             0          2      model   2024-02-19   2024-02-20T03:00:00+00:00
+            revenue  category  -       -         Toys      -        USD       day     2024-02-20  2024-02-20  30    20   30      45    30          0           0             0             0          2      model   2024-02-19   2024-02-20T03:00:00+00:00
+            units    product   UK      U         Toys      N        -         day     2024-02-20  2024-02-20  2     0    2       4     2           0           0             0             0          2      model   2024-02-19   2024-02-20T03:00:00+00:00
+            revenue  total     -       -         -         -        USD       day     2024-02-19  2024-02-19  31    20   31      45    31          0           0             0             0          2      model   2024-02-18   2024-02-20T03:00:00+00:00
+        """,
         "holidays": """
             country  holiday_date  name
             India    2024-01-26    Republic

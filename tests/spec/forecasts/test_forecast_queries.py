@@ -1,0 +1,86 @@
+"""Queries of forecasts: only the newest, only what is wholly in the scope and the filters, and the earlier ones."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from duck import Duck
+from sample_ledger import SAMPLE_LEDGER
+
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.queries import compose
+from tillstream.analytics.row_scope.context import QueryContext
+from tillstream.domain.people import UNRESTRICTED, Role, Scope
+
+STORE_U = Scope(Role.MANAGER, ("UK",), ("U",))
+
+
+@pytest.fixture(scope="module")
+def filled() -> Duck:
+    duck = Duck()
+    duck.fill(SAMPLE_LEDGER)
+    return duck
+
+
+def rows(
+    duck: Duck, name: str, scope: Scope = UNRESTRICTED, filters: Filters | None = None, **params: Any
+) -> list[dict[str, Any]]:
+    query = compose(name, scope, filters or Filters(), QueryContext(), **params)
+    result: list[dict[str, Any]] = duck.query(*query).to_pylist()
+    return result
+
+
+def stores(duck: Duck, **options: Any) -> list[tuple[str, date]]:
+    return [(row["store_id"], row["first_day"]) for row in rows(duck, "forecasts", level="store", **options)]
+
+
+MONDAY, TUESDAY = date(2024, 2, 20), date(2024, 2, 21)
+
+
+def test_only_the_newest_forecast_is_returned(filled: Duck) -> None:
+    (row,) = rows(filled, "forecasts")
+    assert (row["first_day"], row["mean"], row["currency"]) == (MONDAY, 30, "USD")
+
+
+@pytest.mark.parametrize(
+    ("scope", "level", "count"),
+    [
+        (UNRESTRICTED, "total", 1),
+        (UNRESTRICTED, "category", 1),
+        (Scope(Role.ANALYST, ("UK",)), "total", 0),
+        (Scope(Role.ANALYST, ("UK",)), "category", 0),
+        (Scope(Role.ANALYST, ("UK",)), "region", 1),
+        (Scope(Role.ANALYST, ("IN",)), "region", 0),
+        (STORE_U, "region", 0),
+        (STORE_U, "store", 2),
+        (Scope(Role.MANAGER, ()), "store", 0),
+    ],
+)
+def test_a_forecast_is_visible_if_all_of_its_sales_are(filled: Duck, scope: Scope, level: str, count: int) -> None:
+    assert len(rows(filled, "forecasts", scope, level=level)) == count
+    assert (len(rows(filled, "forecast-nodes", scope, level=level)) > 0) == (count > 0)
+    assert len(rows(filled, "earlier-forecasts", scope)) == (2 if scope is UNRESTRICTED else 0)
+
+
+def test_filters_choose_nodes_and_days(filled: Duck) -> None:
+    assert stores(filled) == [("U", MONDAY), ("U", TUESDAY), ("V", MONDAY)]
+    assert stores(filled, filters=Filters(store=("V",))) == [("V", MONDAY)]
+    assert stores(filled, filters=Filters(start=TUESDAY)) == [("U", TUESDAY)]
+    assert stores(filled, filters=Filters(end=MONDAY)) == [("U", MONDAY), ("V", MONDAY)]
+    assert stores(filled, filters=Filters(region=("IN",))) == []
+
+
+@pytest.mark.parametrize("name", ["channel", "status", "salesperson", "country"])
+def test_nothing_is_forecast_by_other_filters(filled: Duck, name: str) -> None:
+    assert stores(filled, filters=Filters(**{name: ("completed",)})) == []  # type: ignore[arg-type]
+
+
+def test_nodes_have_the_sums_of_their_next_days(filled: Duck) -> None:
+    sums = [(row["store_id"], row["mean"]) for row in rows(filled, "forecast-nodes", level="store")]
+    assert sums == [("U", 14), ("V", 5)]
+    assert rows(filled, "forecast-nodes", level="store", days=1)[0]["mean"] == 7
+
+
+def test_earlier_forecasts_are_those_of_the_day_before(filled: Duck) -> None:
+    earlier = [(row["last_day"], row["mean"]) for row in rows(filled, "earlier-forecasts")]
+    assert earlier == [(date(2024, 2, 19), 31), (MONDAY, 30)]
