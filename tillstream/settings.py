@@ -95,12 +95,7 @@ class Settings(BaseSettings):
         description="Screen on which the browser opens, for systems with several screens or none",
     )
     development: bool = Field(False, description="Whether the portal shows pages for its developers: /storybook")
-    forecast_hour: int = Field(
-        3,
-        ge=-1,
-        le=23,
-        description="Local hour of the nightly forecast; -1: only on request",
-    )
+    forecast_hour: int = Field(3, ge=-1, le=23, description="Local hour of the nightly forecast; -1: on request")
     samples: bool = Field(True, description="Whether the first start with an empty home loads the sample regions")
     api_rate: str = Field(
         "1200 per minute",

@@ -14,6 +14,7 @@ KINDS = {
     "message": "Messages",
     "view": "Saved views",
     "annotation": "Annotations",
+    "forecast": "Forecasts",
     "catalogue": "Catalogue",
     "webhook": "Webhooks",
     "key": "Keys of stores",

@@ -8,6 +8,7 @@ from typing import Any
 from portal import annotations, figures
 from portal.dashboard import charts, compared, texts
 from portal.dashboard.request_filters import DashboardFilters, here, lines_link
+from portal.forecast import on_charts
 from portal.reader_locale import weekdays
 from tillstream.analytics.filters import Filters
 
@@ -41,6 +42,9 @@ def over_time(selection: DashboardFilters) -> dict[str, Any]:
     if comparison.period:
         rows_before = _before(selection).get(comparison.chosen, [])
         figure["before"] = charts.comparison(rows_before, len(starts), texts.COMPARISONS[comparison.chosen])
+    summary, links = charts.describe_over_time(figure), dict(zip(starts, figure["links"], strict=True))
+    partial = dict(zip(starts, figure["partial"], strict=True))
+    on_charts.extend(figure, selection.filters, selection.period)
     return {
         "selection": selection,
         "wanted": wanted,
@@ -48,9 +52,9 @@ def over_time(selection: DashboardFilters) -> dict[str, Any]:
         "currency": currency,
         "periods": texts.PERIODS,
         "figure": figure,
-        "links": dict(zip(starts, figure["links"], strict=True)),
-        "summary": charts.describe_over_time(figure),
-        "partial": dict(zip(starts, figure["partial"], strict=True)),
+        "links": links,
+        "summary": summary,
+        "partial": partial,
     }
 
 

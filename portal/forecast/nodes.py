@@ -1,6 +1,6 @@
 """What the page shows a forecast of: all sales, a region, a store, a category, a category in a store, or a product."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -34,6 +34,12 @@ class Node:
 
     values: dict[str, str]
     """region, store, category and product as in the address."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, str]) -> "Node | None":
+        """The node of these values; None if nothing is forecast for them."""
+        ordered = {name: values[name] for name in _COLUMNS if name in values}
+        return cls(ordered) if tuple(ordered) in _LEVELS and len(ordered) == len(values) else None
 
     @property
     def level(self) -> str:
@@ -70,9 +76,9 @@ class Node:
 def chosen() -> Node:
     """The node in the address, or the highest one that the user may see."""
     args = dict(parse_qsl(request.args.get("of", ""))) or request.args
-    values = {name: args[name] for name in _COLUMNS if args.get(name)}
-    if tuple(values) in _LEVELS and values:
-        return Node(values)
+    node = Node.of({name: args[name] for name in _COLUMNS if args.get(name)})
+    if node and node.values:
+        return node
     user = scope()
     if user.regions is None and user.stores is None:
         return Node({})

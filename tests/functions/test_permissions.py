@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import shop_of_two_stores
 from app_factory import build
 from call_recorder import PORTS, Calls, record_calls, required_permissions, unneeded_grants
 from large_settlements import with_jobs
@@ -34,6 +36,10 @@ from tillstream.domain.events import (
     TOPIC_SALE_EVENTS,
 )
 from tillstream.domain.store_sale import schema
+from tillstream.forecasting.models.ensemble import Fit
+from tillstream.forecasting.models.fitting import Explained
+from tillstream.forecasting.models.history import History
+from tillstream.forecasting.run import run
 from tillstream.handlers import FUNCTIONS as ROUTES
 from tillstream.handlers import Event, dispatch
 from tillstream.people import user_scopes
@@ -41,7 +47,7 @@ from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import job_lease, settle
 from tillstream.pipeline.staging.stage import stage as stage_batch
 from tillstream.ports.event_bus import Message
-from tillstream.ports.jobs import SETTLE_LARGE
+from tillstream.ports.jobs import FORECAST, SETTLE_LARGE
 from tillstream.settings import Settings
 from tillstream.webhooks import registry
 from tillstream.webhooks.forwarding import forward_for
@@ -61,7 +67,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 @pytest.fixture
-def calls(app: App) -> dict[str, Calls]:
+def calls(app: App, tmp_path: Path) -> dict[str, Calls]:
     """What each function called while a file and a till's sale went through it."""
     calls_by_function: dict[str, Calls] = {spec.name: set() for spec in (*FUNCTIONS, *JOBS)}
 
@@ -88,10 +94,34 @@ def calls(app: App) -> dict[str, Calls]:
     user_scopes.sync(sweeping.ports)
     holidays.refresh(sweeping.ports)
     _leave_large(app, calls_by_function)
-    record_calls(app, calls_by_function["compact"]).ports.warehouse.compact()
+    compacting = record_calls(with_jobs(app, rows=0)[0], calls_by_function["compact"]).ports
+    compacting.warehouse.compact()
+    assert compacting.jobs
+    compacting.jobs.start(FORECAST)
+    _forecast(tmp_path, calls_by_function[FORECAST])
     record_calls(app, calls_by_function["index"]).ports.warehouse.note_pending_days()
     _forward(app, record_calls(app, calls_by_function["forward"]))
     return calls_by_function
+
+
+class Zero:
+    """A fitter without models: only the calls of a run count here."""
+
+    def fit(self, history: History, horizon: int) -> Fit:
+        zero = np.zeros((history.series, horizon))
+        return Fit(zero, zero, zero > 0)
+
+    def fit_and_explain(self, history: History, horizon: int, newest_cutoff: int) -> Explained:
+        return Explained(self.fit(history, horizon), np.zeros((5, history.series, horizon)), ())
+
+
+def _forecast(folder: Path, calls: Calls) -> None:
+    """A forecast, and a second one, which deletes the kept fits that it does not use."""
+    shop = shop_of_two_stores.app(folder / "shop")
+    recorded = record_calls(shop, calls).ports
+    for horizon in (7, 8):
+        assert not run(recorded, Zero(), horizon).reason
+    shop.close()
 
 
 def ignore(webhook: str, error: Exception) -> None:

@@ -17,6 +17,7 @@ from portal.wsgi import create_worker_portal
 from tillstream.app import App
 from tillstream.domain.events import TOPIC_SALE_EVENTS
 from tillstream.domain.store_sale import schema
+from tillstream.forecasting import runs
 from tillstream.people import store_tokens
 from tillstream.workflows.review import undo
 
@@ -51,6 +52,7 @@ def test_the_portal_has_the_permissions_that_it_uses_and_needs_all_its_roles(sho
     _sweep(shop)
     leaving = watch(with_jobs(shop.app, rows=0)[0], calls)
     assert undo.undo(leaving.ports, shop.upload(FILE, "large.csv"), "boss")["requested"]
+    runs.request(leaving.ports)
     assert required_permissions(calls) - set(permissions.granted_permissions(PORTAL_GRANTS)) == set()
     assert unneeded_grants(PORTAL_GRANTS, calls) == []
 

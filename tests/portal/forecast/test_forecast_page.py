@@ -74,6 +74,17 @@ def test_the_api_has_the_numbers_of_the_page_and_they_add_up(sold: Visitor) -> N
     assert rows_of(sold, level="store", target="units", channel="store") == [], "nothing is forecast by channel"
 
 
+def test_charts_of_revenue_that_reach_the_present_have_the_forecast(sold: Visitor, person: People) -> None:
+    days = "from=2026-06-01&to=2026-06-30&period=daily&region=UK&currency=GBP"
+    assert '"forecast": {"band": {"high": [null' in sold.get(f"/dashboard/tiles/over-time?{days}").text
+    for more in ("to=2026-05-31", "channel=store", "currency=INR", "period=monthly"):
+        name = more.partition("=")[0]
+        others = "&".join(one for one in days.split("&") if not one.startswith(f"{name}="))
+        assert '"forecast"' not in sold.get(f"/dashboard/tiles/over-time?{others}&{more}").text
+    seller = person(Role.SALESPERSON, "UK")
+    assert '"forecast"' not in seller.get(f"/dashboard/tiles/over-time?{days}").text
+
+
 def test_the_accuracy_page_and_its_api_have_the_backtest(sold: Visitor) -> None:
     page = sold.get("/forecast/accuracy").text
     assert "By level" in page

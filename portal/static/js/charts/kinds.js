@@ -59,8 +59,10 @@ globalThis.charts = { kinds: {} };
   function tipAt(figure, at) {
     const several = seriesOf(figure);
     const rows = several.map((one, nth) => [one.name, amount(one.values[at], figure.currency), several.length > 1 ? seriesColour(nth) : ""]);
-    const { before, band } = figure;
-    if (band && band.low[at] !== null) {
+    const { before, forecast } = figure;
+    const band = figure.band ?? forecast?.band;
+    if (typeof forecast?.values[at] === "number") rows.push([forecast.name, amount(forecast.values[at], figure.currency), seriesColour(1)]);
+    if (typeof band?.low[at] === "number") {
       const range = { low: amount(band.low[at], figure.currency), high: amount(band.high[at], figure.currency) };
       rows.push([band.name, texts.charts.range(range), ""]);
     }
@@ -124,9 +126,9 @@ globalThis.charts = { kinds: {} };
   }
 
   // The range from low to high: an invisible line up to low, and the area above it.
-  function bandOf(figure) {
-    if (!figure.band) return [];
-    const { name, low, high } = figure.band;
+  function bandOf(band) {
+    if (!band) return [];
+    const { name, low, high } = band;
     const shape = { type: "line", stack: "band", stackStrategy: "all", symbol: "none", silent: true, lineStyle: { opacity: 0 } };
     const above = high.map((value, at) => (value === null || low[at] === null ? null : value - low[at]));
     return [{ ...shape, data: low }, { ...shape, name, color: seriesColour(1), data: above, areaStyle: { color: seriesColour(1), opacity: 0.18 } }];
@@ -138,9 +140,10 @@ globalThis.charts = { kinds: {} };
     const labelled = several.length === 1 && figure.labels.length <= FEW && place.clientWidth / figure.labels.length > 56;
     const series = several.flatMap((one, at) => (line ? linesOf(one, seriesColour(at)) : [columnsOf(figure, one, at, labelled)]));
     series[0].markLine = marks(figure);
-    series.push(...bandOf(figure));
+    series.push(...bandOf(figure.band ?? figure.forecast?.band));
+    if (figure.forecast) series.push(...linesOf(figure.forecast, seriesColour(1), { lineStyle: { type: "dashed" } }));
     if (figure.before) series.push(...linesOf(figure.before, colour("series-before"), { lineStyle: { type: "dotted" } }));
-    const legend = several.length > 1 || Boolean(figure.before);
+    const legend = several.length > 1 || Boolean(figure.before ?? figure.forecast);
     return {
       legend: { show: legend, top: 0, left: 0, itemWidth: 16, itemHeight: 8, type: "scroll", textStyle: text() },
       grid: { left: 0, right: 8, top: legend ? 60 : 36, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
