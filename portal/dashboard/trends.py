@@ -53,6 +53,7 @@ def over_time(selection: DashboardFilters) -> dict[str, Any]:
         "periods": texts.PERIODS,
         "figure": figure,
         "links": links,
+        "next_weeks": on_charts.next_weeks(selection.filters),
         "summary": summary,
         "partial": partial,
     }

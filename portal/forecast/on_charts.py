@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from typing import Any
 
+from flask import url_for
+
 from portal import figures
 from portal.context import scope
 from portal.forecast import texts
@@ -12,6 +14,7 @@ from tillstream.domain.people import Action
 
 STEPS = {"daily": ("day", 14), "weekly": ("week", 8)}
 """Period of a chart → the period of the forecast, and the number of them that the chart shows."""
+FOUR_WEEKS = timedelta(days=28)
 NEAR = timedelta(days=3)
 """A chart reaches the present if its last day is at most this long before the last day with sales."""
 
@@ -39,6 +42,18 @@ def extend(figure: dict[str, Any], filters: Filters, period: str) -> None:
             "high": [_number(row, "high") for row in shown],
         },
     }
+
+
+def next_weeks(filters: Filters) -> dict[str, Any] | None:
+    """The forecast of the next four weeks with its range and the address of its page; None without a forecast."""
+    node = _node(filters)
+    if node is None or not scope().may(Action.SEE_FORECASTS):
+        return None
+    rows = figures.ask("forecasts", node.filters, level=node.level, period="sum").to_pylist()
+    for row in rows:
+        if row["last_day"] - row["cutoff_date"] == FOUR_WEEKS:
+            return row | {"address": url_for("forecast.show", **node.values)}
+    return None
 
 
 def _node(filters: Filters) -> Node | None:

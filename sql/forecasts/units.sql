@@ -1,4 +1,22 @@
 -- Units sold on the days from @first to @last by store, category and product. Returns are left out: they are no demand.
+-- What a customer bought and returned on the same day was not sold.
+WITH
+by_customer AS (
+  SELECT
+    region,
+    store_id,
+    category,
+    product,
+    sale_date,
+    SUM(units) AS units
+  FROM line_facts
+  WHERE sale_date >= @first
+    AND sale_date <= @last
+    AND status <> 'cancelled'
+    AND product IS NOT NULL
+    AND (customer IS NOT NULL OR status <> 'returned')
+  GROUP BY region, store_id, category, product, customer, sale_date
+)
 SELECT
   region,
   store_id,
@@ -6,10 +24,6 @@ SELECT
   product,
   sale_date,
   SUM(units) AS units
-FROM line_facts
-WHERE sale_date >= @first
-  AND sale_date <= @last
-  AND status NOT IN ('cancelled', 'returned')
-  AND units > 0
-  AND product IS NOT NULL
+FROM by_customer
+WHERE units > 0
 GROUP BY region, store_id, category, product, sale_date

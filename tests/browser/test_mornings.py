@@ -104,3 +104,19 @@ def test_an_administrator_reviews_a_proposal_and_the_log(page: Page, shop: DemoS
     expect(page.get_by_text("Maya Rao").first).to_be_visible()
     go_to(page, "audit.show")
     expect(page.locator("main table").first).to_be_visible()
+
+
+def test_a_manager_reads_the_forecast_of_a_store_and_how_good_it_was(page: Page, shop: DemoShop) -> None:
+    shop.sign_in(page, Role.MANAGER)
+    go_to(page, "forecast.show")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Forecast: IN")
+    expect(page.locator("[data-chart=ahead][data-drawn=line]")).to_be_visible()
+    page.locator("select[name=of]").select_option(label="Mumbai")
+    page.locator("select[name=target]").select_option(label="Units")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Forecast: Mumbai")
+    expect(page.get_by_role("row", name=re.compile("^4 weeks until"))).to_be_visible()
+    page.get_by_role("link", name=re.compile("in Mumbai$")).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("in Mumbai")
+    page.get_by_role("link", name="How good are the forecasts?").click()
+    expect(page.get_by_role("row", name=re.compile("Units Stores"))).to_be_visible()

@@ -81,7 +81,11 @@ def test_charts_of_revenue_that_reach_the_present_have_the_forecast(sold: Visito
         name = more.partition("=")[0]
         others = "&".join(one for one in days.split("&") if not one.startswith(f"{name}="))
         assert '"forecast"' not in sold.get(f"/dashboard/tiles/over-time?{others}&{more}").text
+    tile = sold.get("/dashboard/tiles/over-time?region=UK&to=2026-05-31").text
+    assert "Expected in the 4 weeks until" in tile
+    assert 'href="/forecast?region=UK"' in tile
     seller = person(Role.SALESPERSON, "UK")
+    assert "Expected in" not in seller.get(f"/dashboard/tiles/over-time?{days}").text
     assert '"forecast"' not in seller.get(f"/dashboard/tiles/over-time?{days}").text
 
 

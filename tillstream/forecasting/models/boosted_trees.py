@@ -80,7 +80,8 @@ def fit(panel: Panel, horizon: int) -> BoostedTrees | None:
         feature_name=names,
         categorical_feature=[name for name in names if name.startswith("attribute_")],
         params={"verbose": -1},
-    )
+    ).construct()
+    del matrix  # binned by now
     return BoostedTrees(lightgbm.train(dict(PARAMETERS), learnt, TREES), days)
 
 

@@ -1,0 +1,1 @@
+"""Accuracy of forecasts on public data, ingested and read as by a forecast run."""
