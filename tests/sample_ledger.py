@@ -1,5 +1,8 @@
 """A small shop for the spec tests: three regions, versions, a fix, a repeat, an undo, quarantine, four currencies."""
 
+from datetime import date
+from typing import Any
+
 from table_text import parse_tables
 
 SAMPLE_LEDGER = parse_tables(
@@ -214,3 +217,20 @@ SALES_OF_CATALOGUE = parse_tables(
     }
 )
 """Lines with prices, instead of those of the sample ledger."""
+
+_FEBRUARY = {"first": date(2024, 2, 1), "last": date(2024, 2, 29)}
+FORECAST_PARAMETERS: dict[str, dict[str, Any]] = {
+    "accuracy": {},
+    "category_units": _FEBRUARY,
+    "earlier": {"cutoff_date": date(2024, 2, 19), "first": date(2024, 2, 1), "ahead": 7, "period": "day"},
+    "holidays": _FEBRUARY,
+    "importance": {},
+    "latest_rates": {},
+    "product": {"region": "UK", "store_id": "U", "product": "N"},
+    "promotions": _FEBRUARY,
+    "revenue": _FEBRUARY,
+    "span": {"before": date(2024, 3, 1)},
+    "sum_errors": {"days": 1},
+    "units": _FEBRUARY,
+}
+"""File of sql/forecasts → parameters for which it answers something about the shop."""

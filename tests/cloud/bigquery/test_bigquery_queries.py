@@ -13,8 +13,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from emulator_fixtures import dataset_of
-from sample_ledger import SAMPLE_LEDGER
+from sample_ledger import FORECAST_PARAMETERS, SAMPLE_LEDGER
 
+import sql
 from devtools.emulators import PROJECT, Emulator
 from sql.quality import checks
 from tillstream.adapters.google.bigquery.fields import SALE_VERSIONS, STORED
@@ -122,3 +123,11 @@ def test_a_quality_check_counts_as_on_duckdb(warehouse: BigQueryWarehouse, duck:
         local = [tuple(map(exact, row)) for row in duck.answer(text, values)[1]]
         rows = [tuple(map(exact, row.values())) for row in warehouse.query(text, values).to_pylist()]
         assert sorted(rows, key=repr) == sorted(local, key=repr)
+
+
+@pytest.mark.parametrize("name", sorted(FORECAST_PARAMETERS))
+def test_a_forecast_run_reads_the_same_as_on_duckdb(warehouse: BigQueryWarehouse, duck: Duck, name: str) -> None:
+    text, params = sql.text(f"forecasts/{name}"), FORECAST_PARAMETERS[name]
+    local = [tuple(map(exact, row)) for row in duck.answer(text, params)[1]]
+    rows = [tuple(map(exact, row.values())) for row in warehouse.query(text, params).to_pylist()]
+    assert sorted(rows, key=repr) == sorted(local, key=repr)

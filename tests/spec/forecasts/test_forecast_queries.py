@@ -1,12 +1,15 @@
 """Queries of forecasts: only the newest, only what is wholly in the scope and the filters, and the earlier ones."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from duck import Duck
-from sample_ledger import SAMPLE_LEDGER
+from googlesql import Judge
+from sample_ledger import FORECAST_PARAMETERS, SAMPLE_LEDGER
 
+import sql
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose
 from tillstream.analytics.row_scope.context import QueryContext
@@ -84,3 +87,13 @@ def test_nodes_have_the_sums_of_their_next_days(filled: Duck) -> None:
 def test_earlier_forecasts_are_those_of_the_day_before(filled: Duck) -> None:
     earlier = [(row["last_day"], row["mean"]) for row in rows(filled, "earlier-forecasts")]
     assert earlier == [(date(2024, 2, 19), 31), (MONDAY, 30)]
+
+
+@pytest.mark.parametrize("name", sorted(FORECAST_PARAMETERS))
+def test_both_engines_take_what_a_forecast_run_reads(judge: Judge, filled: Duck, name: str) -> None:
+    text, params = sql.text(f"forecasts/{name}"), FORECAST_PARAMETERS[name]
+    assert filled.query(text, params).column_names == [column for column, _ in judge.columns(text, params)]
+
+
+def test_every_statement_of_a_run_has_its_parameters_here() -> None:
+    assert {path.stem for path in Path(sql.__file__).parent.joinpath("forecasts").iterdir()} == set(FORECAST_PARAMETERS)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from shop_of_two_stores import LAST, add, app
 
+import sql
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.domain.errors import NotFound, Rejected
@@ -82,6 +83,15 @@ def test_units_leave_returns_out_and_sundays_are_closed(shop: App) -> None:
     text = "SELECT DISTINCT first_day, mean, high FROM forecasts WHERE period = 'day'"
     rows = shop.ports.warehouse.query(text).to_pylist()
     assert {(row["mean"], row["high"]) for row in rows if row["first_day"].weekday() == 6} == {(0, 0)}
+
+
+def test_what_a_customer_returned_on_the_same_day_was_not_sold(shop: App) -> None:
+    day = next(LAST - timedelta(days=back) for back in range(10) if (LAST - timedelta(days=back)).toordinal() % 10 == 0)
+    text, params = "SELECT SUM(units) AS units FROM line_facts WHERE sale_date = @first", {"first": day, "last": day}
+    (kept,) = shop.ports.warehouse.query(text, {"first": day}).to_pylist()
+    rows = shop.ports.warehouse.query(sql.text("forecasts/units"), params).to_pylist()
+    assert len(rows) == 6
+    assert sum(row["units"] for row in rows) == kept["units"]
 
 
 def test_a_second_run_on_the_same_sales_gives_the_same_numbers_from_the_kept_fits(shop: App) -> None:
