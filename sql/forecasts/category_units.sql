@@ -1,4 +1,6 @@
 -- As units, from the daily totals: all products of a category together, for ledgers whose lines are too many to read.
+-- @first DATE: first day
+-- @last DATE: last day
 SELECT
   region,
   store_id,

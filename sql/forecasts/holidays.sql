@@ -1,4 +1,6 @@
 -- The public holidays from @first to @last.
+-- @first DATE: first day
+-- @last DATE: last day
 SELECT
   country,
   holiday_date,

@@ -1,4 +1,7 @@
 -- The latest forecast of units of a product in a store by day, over all its categories.
+-- @region STRING: region
+-- @store_id STRING: store
+-- @product STRING: product
 SELECT
   first_day,
   cutoff_date,

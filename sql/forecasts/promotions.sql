@@ -1,4 +1,6 @@
 -- Promotions that are valid on a day from @first to @last.
+-- @last DATE: last day
+-- @first DATE: first day
 SELECT
   product_id,
   category,

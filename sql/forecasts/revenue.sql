@@ -1,4 +1,6 @@
 -- Net amounts of the days from @first to @last by store, category and currency, in the currency of the lines.
+-- @first DATE: first day
+-- @last DATE: last day
 SELECT
   region,
   store_id,

@@ -1,4 +1,5 @@
 -- The first and the last day with sales before @before, by region, and the number of lines.
+-- @before DATE: the day after the last one that counts
 SELECT
   region,
   MIN(sale_date) AS first_day,

@@ -1,4 +1,5 @@
 -- Scaled errors of sums of days of products, by probability.
+-- @days INT64: number of days of the sums
 SELECT
   detail AS probability,
   value AS error

@@ -1,5 +1,7 @@
 -- Units sold on the days from @first to @last by store, category and product. Returns are left out: they are no demand.
 -- What a customer bought and returned on the same day was not sold.
+-- @first DATE: first day
+-- @last DATE: last day
 WITH
 by_customer AS (
   SELECT

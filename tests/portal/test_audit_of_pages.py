@@ -141,6 +141,7 @@ def _recognised(shop: Shop) -> None:
 
 
 ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
+    "forecast.request_run": ("forecast.requested", lambda s: s.boss.post("/forecast")),
     "sign_in.enter": ("session.begun", lambda s: s.anonymous().sign_in("asha")),
     "sign_in.check_code": ("session.begun", _with_code),
     "sign_in.take": (

@@ -30,6 +30,7 @@ from tillstream.analytics.queries import compose, describe, names
 from tillstream.analytics.row_scope.context import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 from tillstream.domain.tables import TABLES
+from tillstream.forecasting.rows import FORECASTS
 
 sys.path.append(str(Path(__file__).parents[2] / "spec"))
 from duck import Duck, exact
@@ -131,3 +132,13 @@ def test_a_forecast_run_reads_the_same_as_on_duckdb(warehouse: BigQueryWarehouse
     local = [tuple(map(exact, row)) for row in duck.answer(text, params)[1]]
     rows = [tuple(map(exact, row.values())) for row in warehouse.query(text, params).to_pylist()]
     assert sorted(rows, key=repr) == sorted(local, key=repr)
+
+
+def test_a_forecast_run_replaces_the_forecasts_and_keeps_earlier_ones(warehouse: BigQueryWarehouse) -> None:
+    everything = warehouse.query("SELECT * FROM forecasts").select(FORECASTS.names).cast(FORECASTS)
+    earlier = warehouse.query(sql.text("forecasts/earlier"), FORECAST_PARAMETERS["earlier"])
+    try:
+        warehouse.replace_table("forecasts", earlier.select(FORECASTS.names).cast(FORECASTS))
+        assert warehouse.query("SELECT COUNT(*) AS n FROM forecasts").to_pylist() == [{"n": 1}]
+    finally:
+        warehouse.replace_table("forecasts", everything)
