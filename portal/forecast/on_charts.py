@@ -49,10 +49,10 @@ def next_weeks(filters: Filters) -> dict[str, Any] | None:
     node = _node(filters)
     if node is None or not scope().may(Action.SEE_FORECASTS):
         return None
-    rows = figures.ask("forecasts", node.filters, level=node.level, period="sum").to_pylist()
+    rows: list[dict[str, Any]] = figures.ask("forecasts", node.filters, level=node.level, period="sum").to_pylist()
     for row in rows:
         if row["last_day"] - row["cutoff_date"] == FOUR_WEEKS:
-            return row | {"address": url_for("forecast.show", **node.values)}
+            return row | {"address": f"{url_for('forecast.show')}?{node.address}"}
     return None
 
 
