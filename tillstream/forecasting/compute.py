@@ -7,7 +7,6 @@ from typing import Protocol
 import numpy as np
 
 from tillstream.forecasting.evaluation import backtest, bands
-from tillstream.forecasting.evaluation.accuracy import Accuracy
 from tillstream.forecasting.evaluation.backtest import LevelResult, Window, week_error, weeks_of
 from tillstream.forecasting.evaluation.hierarchy import Level
 from tillstream.forecasting.models.ensemble import Fit
@@ -83,11 +82,6 @@ class LevelForecast:
     scales: Floats
     """Shape (nodes,): what scaled errors of steps and sums are multiplied with."""
 
-    @property
-    def accuracy(self) -> tuple[Accuracy, ...]:
-        """Accuracy by window, in order of time."""
-        return self.tested.windows
-
 
 @dataclass(frozen=True)
 class Forecast:
@@ -157,8 +151,7 @@ def _of_level(
 ) -> LevelForecast:
     horizon = means.shape[1]
     ahead = history.days[history.steps :]
-    past = level.sums(history.values)
-    scales = seasonal_error(past, history.grain)
+    scales = seasonal_error(tested.sums, history.grain)
     of_steps = level.sums(means)  # NaN for nodes whose series have no exchange rate
     is_closed = of_steps <= 0
     quantiles = bands.around(of_steps, scales, bands.step_quantiles(tested.errors, history.grain.name, horizon))
@@ -168,7 +161,7 @@ def _of_level(
     return LevelForecast(
         level,
         Band(ahead, of_steps, quantiles),
-        _weeks(history, past, of_steps, tested),
+        _weeks(history, of_steps, tested),
         Band(ahead, of_sums, around_sums),
         np.stack([level.sums(each) for each in parts]),
         level.any(is_model),
@@ -177,7 +170,7 @@ def _of_level(
     )
 
 
-def _weeks(history: History, past: Floats, means: Floats, tested: LevelResult) -> Band | None:
+def _weeks(history: History, means: Floats, tested: LevelResult) -> Band | None:
     """Sums of the weeks, Monday to Sunday, that are wholly ahead."""
     if tested.errors_of_weeks is None:
         return None
@@ -188,4 +181,4 @@ def _weeks(history: History, past: Floats, means: Floats, tested: LevelResult) -
         return None
     quantiles = bands.step_quantiles(tested.errors_of_weeks, "week", sums.shape[1])
     starts: Ints = skipped + backtest.WEEK * np.arange(sums.shape[1])
-    return Band(ahead[starts], sums, bands.around(sums, week_error(past), quantiles))
+    return Band(ahead[starts], sums, bands.around(sums, week_error(tested.sums), quantiles))

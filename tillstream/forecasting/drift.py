@@ -23,7 +23,7 @@ def drifting(target: str, forecast: Forecast, nodes: Sequence[Nodes], earlier: p
     """Return a sentence for each node whose forecasts drift. `earlier` has rows of `forecasts` of earlier runs."""
     days = {day: step for step, day in enumerate(forecast.history.days[: forecast.history.steps].tolist())}
     last = max(days)
-    actual = {each.level.name: each.level.sums(forecast.history.values) for each in nodes if each.level.name in LEVELS}
+    actual = {each.level.name: each.tested.sums for each in forecast.levels}
     numbers = {
         (each.level.name, name.get("region"), name.get("store_id")): number
         for each in nodes

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tillstream.forecasting.evaluation.hierarchy import Level, level
-from tillstream.forecasting.sales.series import Key, Series
+from tillstream.forecasting.sales.series import Series
 
 TOTAL, REGION, STORE, CATEGORY, STORE_CATEGORY, PRODUCT = (
     "total",
@@ -24,6 +24,8 @@ _FIELDS = {
     PRODUCT: ("region", "store_id", "category", "product"),
 }
 """Level → fields of a key that name its nodes."""
+CELLS = STORE_CATEGORY
+"""Level at which the method is chosen."""
 ACROSS_REGIONS = (TOTAL, CATEGORY)
 """Levels whose revenue is in the reporting currency."""
 TARGETS = {"revenue": (TOTAL, REGION, STORE, CATEGORY, STORE_CATEGORY), "units": tuple(_FIELDS)}
@@ -55,13 +57,3 @@ def nodes(series: Series, name: str, reporting_currency: str) -> Nodes:
         tuple(dict(zip(fields, each, strict=True)) for each in codes),
         tuple(currencies),
     )
-
-
-def cells(series: Series) -> Level:
-    """Return the level at which the method is chosen: stores and categories."""
-    codes = {each: code for code, each in enumerate(dict.fromkeys(_cell(key) for key in series.keys))}
-    return level("cell", np.array([codes[_cell(key)] for key in series.keys], dtype=np.int64))
-
-
-def _cell(key: Key) -> tuple[str, str, str]:
-    return key.region, key.store_id, key.category

@@ -9,41 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tillstream.domain.warehouse.forecast_tables import FORECAST_TABLES
 from tillstream.forecasting.compute import Band, Forecast, LevelForecast
 from tillstream.forecasting.evaluation import bands
 from tillstream.forecasting.evaluation.hierarchy import PLACES
 from tillstream.forecasting.levels import PRODUCT, Nodes
 from tillstream.forecasting.models.panel import Floats
+from tillstream.pipeline.rows.schema import NUMERIC, arrow_schema
 
-FORECASTS = pa.schema(
-    [
-        *(
-            (name, pa.string())
-            for name in ("target", "level", "region", "store_id", "category", "product", "currency", "period")
-        ),
-        ("first_day", pa.date32()),
-        ("last_day", pa.date32()),
-        *((name, pa.decimal128(38, 9)) for name in ("mean", "low", "median", "high")),
-        *((f"{name}_part", pa.decimal128(38, 9)) for name in ("level", "trend", "weekday", "holiday", "plan")),
-        ("scale", pa.decimal128(38, 9)),
-        ("method", pa.string()),
-        ("cutoff_date", pa.date32()),
-        ("created_at", pa.timestamp("us", "UTC")),
-    ]
-)
-ACCURACY = pa.schema(
-    [
-        ("target", pa.string()),
-        ("level", pa.string()),
-        ("cutoff_date", pa.date32()),
-        ("measure", pa.string()),
-        ("detail", pa.string()),
-        ("steps", pa.int64()),
-        ("value", pa.decimal128(38, 9)),
-        ("points", pa.int64()),
-        ("created_at", pa.timestamp("us", "UTC")),
-    ]
-)
+FORECASTS = arrow_schema(FORECAST_TABLES["forecasts"])
+ACCURACY = arrow_schema(FORECAST_TABLES["forecast_accuracy"])
 MODEL, NAIVE = "model", "seasonal naive"
 IMPORTANCE, SUM_ERROR = "importance", "sum_error"
 _NAMES = ("region", "store_id", "category", "product")
@@ -95,7 +70,7 @@ def _band_rows(
     columns |= {name: decimals(each) for name, each in zip(("low", "median", "high"), band.quantiles, strict=True)}
     names = ("level", "trend", "weekday", "holiday", "plan")
     columns |= {
-        f"{name}_part": pa.nulls(count * steps, pa.decimal128(38, 9)) if parts is None else decimals(parts[number])
+        f"{name}_part": pa.nulls(count * steps, NUMERIC) if parts is None else decimals(parts[number])
         for number, name in enumerate(names)
     }
     columns["scale"] = decimals(np.repeat(level.scales, steps))
@@ -114,9 +89,7 @@ def decimals(values: Floats) -> pa.Array:
     flat = values.ravel()
     observed = np.isfinite(flat)
     scaled = pa.array(np.rint(np.where(observed, flat, 0.0) * 10**PLACES).astype(np.int64), mask=~observed)
-    return pc.multiply(scaled.cast(pa.decimal128(19, 0)), pa.scalar(_UNIT, pa.decimal128(5, PLACES))).cast(
-        pa.decimal128(38, 9)
-    )
+    return pc.multiply(scaled.cast(pa.decimal128(19, 0)), pa.scalar(_UNIT, pa.decimal128(5, PLACES))).cast(NUMERIC)
 
 
 def _accuracy(forecast: Forecast) -> Iterator[dict[str, Any]]:

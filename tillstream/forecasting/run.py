@@ -101,8 +101,9 @@ def _forecast(
     sold: Sales, target: str, series: Series, fitter: KeptFits, plan: Plan, note: Progress
 ) -> tuple[Forecast, list[Nodes]]:
     named = [levels.nodes(series, name, sold.reporting_currency) for name in levels.TARGETS[target]]
-    forecasts = compute(series.history, [each.level for each in named], levels.cells(series), fitter, plan, note)
-    return forecasts, named
+    shown = [each.level for each in named]
+    cells = next(each for each in shown if each.name == levels.CELLS)
+    return compute(series.history, shown, cells, fitter, plan, note), named
 
 
 def _save(ports: Ports, sold: Sales, forecasts: dict[str, tuple[Forecast, list[Nodes]]]) -> list[str]:

@@ -85,8 +85,8 @@ def test_no_forecast_of_the_past_knows_the_future(future: float) -> None:
 
 
 def test_bands_of_a_window_know_earlier_windows_only(result: Forecast) -> None:
-    assert np.isnan(result.levels[0].accuracy[0].coverage)
-    assert 0.5 < result.levels[0].accuracy[-1].coverage < 1
+    assert np.isnan(result.levels[0].tested.windows[0].coverage)
+    assert 0.5 < result.levels[0].tested.windows[-1].coverage < 1
 
 
 def _window(sales_history: History, means: Floats, naive: Floats) -> Window:

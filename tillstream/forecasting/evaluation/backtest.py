@@ -11,7 +11,7 @@ from tillstream.forecasting.evaluation.bands import Errors
 from tillstream.forecasting.evaluation.hierarchy import Level
 from tillstream.forecasting.models.ensemble import Fit
 from tillstream.forecasting.models.history import History
-from tillstream.forecasting.models.panel import Bools, Floats
+from tillstream.forecasting.models.panel import Bools, Floats, mean_or_zero
 from tillstream.forecasting.models.seasonal_naive import seasonal_error
 
 WEEK = 7
@@ -35,6 +35,8 @@ class LevelResult:
     overall: Accuracy
     """Of all windows together."""
     errors: Errors
+    sums: Floats
+    """Sums of the history by node; shape (nodes, steps)."""
     errors_of_weeks: Errors | None
     """Of sums of 7 days; None for weekly series."""
 
@@ -105,7 +107,7 @@ def evaluate(history: History, windows: Sequence[Window], means: Sequence[Floats
     of_weeks = None
     if history.grain.days == 1 and horizon >= WEEK:
         of_weeks = bands.errors(weeks_of(actual), weeks_of(np.where(np.isfinite(actual), forecast, 0)), scales_of_weeks)
-    return LevelResult(tuple(accuracy), overall, errors, of_weeks)
+    return LevelResult(tuple(accuracy), overall, errors, sums, of_weeks)
 
 
 def weeks_of(days: Floats) -> Floats:
@@ -118,9 +120,7 @@ def weeks_of(days: Floats) -> Floats:
 def week_error(days: Floats) -> Floats:
     """Return the mean absolute change from week to week in the last year of each series; the scale of sums of weeks."""
     weeks = weeks_of(days[:, -(days.shape[1] // WEEK * WEEK) :][:, -53 * WEEK :])
-    changes = np.abs(np.diff(weeks, axis=1))
-    means = np.where(np.isfinite(changes), changes, 0.0).sum(axis=1) / np.maximum(np.isfinite(changes).sum(axis=1), 1)
-    return np.asarray(np.fmax(means, 1e-9))
+    return np.asarray(np.fmax(mean_or_zero(np.abs(np.diff(weeks, axis=1))), 1e-9))
 
 
 def _actual(history: History, window: Window) -> Floats:

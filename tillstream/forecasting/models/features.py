@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tillstream.forecasting.models import calendar
-from tillstream.forecasting.models.panel import Floats, Ints, Panel, divide
+from tillstream.forecasting.models.panel import Floats, Ints, Panel, divide, mean_or_nan
 
 LAGS = 4
 """Number of earlier seasons whose values are features, of days."""
@@ -61,7 +61,7 @@ def _chunk(panel: Panel, rows: Ints, origins: Ints, horizons: Ints, days: Floats
     columns = [
         horizons.astype(np.float64),
         *lags,
-        _mean(lags),
+        mean_or_nan(lags),
         *(divide(each, level_year_ago) for each in around),
         around[0] / level,
         *(panel.mean(rows, origins, width) / level for width in SEASONS[grain.days]),
@@ -92,8 +92,3 @@ def _regressors(panel: Panel, rows: Ints, origins: Ints, targets: Ints) -> list[
 
 def _regressor_names(name: str, *, is_ahead: bool) -> Sequence[str]:
     return (f"{name}_before", name) if is_ahead else (f"{name}_before",)
-
-
-def _mean(values: Floats) -> Floats:
-    observed = np.isfinite(values)
-    return divide(np.where(observed, values, 0.0).sum(axis=0), observed.sum(axis=0).astype(np.float64))

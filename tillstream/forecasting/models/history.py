@@ -4,7 +4,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tillstream.forecasting.models.panel import Bools, Days, Floats, Grain, Holidays, Ints, Panel, Regressor, divide
+from tillstream.forecasting.models.panel import (
+    Bools,
+    Days,
+    Floats,
+    Grain,
+    Holidays,
+    Ints,
+    Panel,
+    Regressor,
+    divide,
+    mean_or_zero,
+)
 
 DENSE_WINDOW = 91
 """Days in which the number of days with sales decides whether a series is modelled on its own."""
@@ -120,9 +131,7 @@ def _is_sparse(history: History) -> Bools:
 
 def _recent_rate(history: History) -> Floats:
     """Mean of the observed steps of the last quarter; 0 if there are none."""
-    recent = history.values[:, -DENSE_WINDOW // history.grain.days :]
-    observed = np.isfinite(recent)
-    return np.asarray(np.where(observed, recent, 0.0).sum(axis=1) / np.maximum(observed.sum(axis=1), 1))
+    return mean_or_zero(history.values[:, -DENSE_WINDOW // history.grain.days :])
 
 
 def _sums(values: Floats, groups: Ints, count: int) -> Floats:

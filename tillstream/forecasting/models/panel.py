@@ -131,6 +131,18 @@ class Panel:
         return np.hstack([start, sums]), np.hstack([start, np.cumsum(observed, axis=1, dtype=np.float64)])
 
 
+def mean_or_zero(values: Floats) -> Floats:
+    """Return the mean of the observed values of each series, shape (series, steps); 0 if there are none."""
+    observed = np.isfinite(values)
+    return np.asarray(np.where(observed, values, 0.0).sum(axis=1) / np.maximum(observed.sum(axis=1), 1))
+
+
+def mean_or_nan(values: Floats) -> Floats:
+    """Return the mean of the observed values over the first axis; NaN where there are none."""
+    observed = np.isfinite(values)
+    return divide(np.where(observed, values, 0.0).sum(axis=0), observed.sum(axis=0).astype(np.float64))
+
+
 def divide(numerator: Floats, denominator: Floats) -> Floats:
     """Divide; NaN where the denominator is not positive."""
     positive = denominator > 0

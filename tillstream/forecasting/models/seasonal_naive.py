@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tillstream.forecasting.models.panel import Floats, Grain, Panel
+from tillstream.forecasting.models.panel import Floats, Grain, Panel, mean_or_zero
 
 
 def seasonal_naive(panel: Panel, horizon: int) -> Floats:
@@ -34,10 +34,5 @@ def seasonal_error(values: Floats, grain: Grain) -> Floats:
     """
     recent = values[:, -(grain.year + grain.season) :]
     changes = np.abs(recent[:, grain.season :] - recent[:, : -grain.season])
-    means = _mean(changes)
-    return np.fmax(np.where(means > 0, means, _mean(np.abs(recent))), 1e-9)
-
-
-def _mean(values: Floats) -> Floats:
-    observed = np.isfinite(values)
-    return np.asarray(np.where(observed, values, 0.0).sum(axis=1) / np.maximum(observed.sum(axis=1), 1))
+    means = mean_or_zero(changes)
+    return np.fmax(np.where(means > 0, means, mean_or_zero(np.abs(recent))), 1e-9)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tillstream.forecasting.models.calendar import days_from_easter
-from tillstream.forecasting.models.panel import Bools, Floats, Ints, Panel, divide
+from tillstream.forecasting.models.panel import Bools, Floats, Ints, Panel, divide, mean_or_nan
 
 GROWTH_WEEKS = 13
 """Weeks whose sum is compared with that of a year before, of weekly series."""
@@ -33,13 +33,11 @@ def _of_days(panel: Panel, ahead: Ints) -> Floats:
     """Mean of the same weekday a year ago and in the weeks around it × growth of the recent level."""
     year = panel.grain.year
     around = np.array([_values(panel, ahead - year + 7 * weeks) for weeks in (-1, 0, 1)])
-    observed = np.isfinite(around)
-    means = divide(np.where(observed, around, 0.0).sum(axis=0), observed.sum(axis=0).astype(np.float64))
     rows = np.arange(panel.series)
     last = np.full(panel.series, panel.steps - 1)
     recent = panel.mean(rows, last, panel.grain.recent)
     before = panel.mean(rows, last - year, panel.grain.recent)
-    return means * np.clip(divide(recent, before), 0.2, 5.0)[:, None]
+    return mean_or_nan(around) * np.clip(divide(recent, before), 0.2, 5.0)[:, None]
 
 
 def _of_weeks(panel: Panel, ahead: Ints) -> Floats:
