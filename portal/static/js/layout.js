@@ -43,7 +43,8 @@
     });
   }
 
-  let going = 0;
+  const never = -Infinity; // not 0: the time stamps of a page begin at 0
+  let going = never;
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") return closeMenus();
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return undefined;
@@ -51,7 +52,7 @@
     if (event.key === "/") return find(event);
     if (event.key === "?") return open(document.getElementById("shortcuts"));
     if (event.timeStamp - going < 1500) {
-      going = 0;
+      going = never;
       const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
       if (link) { event.preventDefault(); link.click(); }
     } else if (event.key === "g") going = event.timeStamp;
