@@ -26,6 +26,7 @@ from portal import (
     exports,
     forecast,
     formats,
+    goals,
     health,
     inline_code,
     intake,
@@ -95,6 +96,7 @@ def create_app(app: App) -> Flask:
     numbers = (
         dashboard,
         forecast,
+        goals,
         compare,
         customers,
         products,

@@ -33,6 +33,15 @@ AREAS: tuple[Area, ...] = (
     Area("live.show", "Live", "Numbers", "flow", "v", Action.SEE_NUMBERS),
     Area("compare.show", "Compare", "Numbers", "columns", "b", Action.SEE_NUMBERS, ("views.show",)),
     Area("forecast.show", "Forecast", "Numbers", "chart", "1", Action.SEE_FORECASTS, ("forecast.accuracy",)),
+    Area(
+        "goals.show",
+        "Goals",
+        "Numbers",
+        "check",
+        "2",
+        Action.SEE_NUMBERS,
+        ("goals.edit", "goals.importing", "goals.history"),
+    ),
     Area("customers.show", "Customers", "Numbers", "people", "j", Action.SEE_NUMBERS, ("customers.segment",)),
     Area("products.show", "Products", "Numbers", "list", "q", Action.SEE_NUMBERS),
     Area(

@@ -220,17 +220,17 @@ SALES_OF_CATALOGUE = parse_tables(
 
 _FEBRUARY = {"first": date(2024, 2, 1), "last": date(2024, 2, 29)}
 FORECAST_PARAMETERS: dict[str, dict[str, Any]] = {
-    "accuracy": {},
-    "category_units": _FEBRUARY,
-    "earlier": {"cutoff_date": date(2024, 2, 19), "first": date(2024, 2, 1), "ahead": 7, "period": "day"},
-    "holidays": _FEBRUARY,
-    "importance": {},
-    "latest_rates": {},
-    "product": {"region": "UK", "store_id": "U", "product": "N"},
-    "promotions": _FEBRUARY,
-    "revenue": _FEBRUARY,
-    "span": {"before": date(2024, 3, 1)},
-    "sum_errors": {"days": 1},
-    "units": _FEBRUARY,
+    "forecasts/accuracy": {},
+    "forecasts/category_units": _FEBRUARY,
+    "forecasts/earlier": {"cutoff_date": date(2024, 2, 19), "first": date(2024, 2, 1), "ahead": 7, "period": "day"},
+    "forecasts/importance": {},
+    "forecasts/product": {"region": "UK", "store_id": "U", "product": "N"},
+    "forecasts/promotions": _FEBRUARY,
+    "forecasts/revenue": _FEBRUARY,
+    "forecasts/sum_errors": {"days": 1},
+    "forecasts/units": _FEBRUARY,
+    "reference/holidays": _FEBRUARY,
+    "reference/latest_rates": {},
+    "reference/sold_spans": {"before": date(2024, 3, 1)},
 }
-"""File of sql/forecasts → parameters for which it answers something about the shop."""
+"""File that a forecast run reads → parameters for which it answers something about the shop."""

@@ -89,4 +89,5 @@ def test_earlier_forecasts_are_those_of_the_day_before(filled: Duck) -> None:
 
 
 def test_every_statement_of_a_run_has_parameters_for_the_emulator() -> None:
-    assert {path.stem for path in Path(sql.__file__).parent.joinpath("forecasts").iterdir()} == set(FORECAST_PARAMETERS)
+    statements = {f"forecasts/{path.stem}" for path in Path(sql.__file__).parent.joinpath("forecasts").iterdir()}
+    assert statements <= set(FORECAST_PARAMETERS)

@@ -88,7 +88,7 @@ def number(day: date) -> int:
 
 def _holidays(warehouse: Warehouse, countries: Sequence[str], axis: Axis) -> tuple[Holidays, ...]:
     params = {"first": axis.first - BEFORE, "last": axis.days[-1].item() + AFTER}
-    rows = warehouse.query(sql.text("forecasts/holidays"), params).to_pylist()
+    rows = warehouse.query(sql.text("reference/holidays"), params).to_pylist()
     read = []
     for country in countries:
         own = sorted((row["holiday_date"], row["name"]) for row in rows if row["country"] == country)

@@ -62,7 +62,7 @@ def read(warehouse: Warehouse, today: date, horizons: Mapping[str, int]) -> Sale
     Raises `NoSales`.
     """
     warehouse.refresh_totals()
-    spans = warehouse.query(sql.text("forecasts/span"), {"before": today}).to_pylist()
+    spans = warehouse.query(sql.text("reference/sold_spans"), {"before": today}).to_pylist()
     if not spans:
         raise NoSales
     last = max(row["last_day"] for row in spans)
@@ -83,7 +83,7 @@ def read(warehouse: Warehouse, today: date, horizons: Mapping[str, int]) -> Sale
 def _rates(warehouse: Warehouse) -> tuple[str, dict[str, float]]:
     """The reporting currency, and the latest rates into it."""
     currency = str(warehouse.query("SELECT MAX(currency) AS currency FROM reporting").column(0)[0].as_py())
-    rows = warehouse.query(sql.text("forecasts/latest_rates")).to_pylist()
+    rows = warehouse.query(sql.text("reference/latest_rates")).to_pylist()
     return currency, {row["currency"]: float(row["factor"]) for row in rows} | {currency: 1.0}
 
 

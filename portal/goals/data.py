@@ -1,0 +1,48 @@
+"""The goals of a month for programs."""
+
+from typing import Any
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import ports, scope
+from portal.goals import requested
+from tillstream.domain.errors import Rejected
+from tillstream.domain.goals.goal import Level, Target
+from tillstream.domain.people import Action
+from tillstream.goals.rows import row_of
+from tillstream.goals.standings import Standings
+
+ARGUMENTS = frozenset({"month", "measure", "level", *requested.FIELDS})
+
+
+@allow(Action.SEE_NUMBERS)
+def show() -> ResponseReturnValue:
+    """The standings of a target, or of all targets of a level, in one measure and month. Raises `Rejected`."""
+    unknown = sorted(set(request.args) - ARGUMENTS)
+    if unknown:
+        raise Rejected(f"There is no parameter {', '.join(unknown)}. Parameters: {', '.join(sorted(ARGUMENTS))}.")
+    month, measure = requested.month(), requested.measure()
+    standings = requested.month_of_goals(month).standings(measure)
+    targets = _targets(standings)
+    rows: list[dict[str, Any]] = [row_of(one, measure) for one in standings.of_all(targets)]
+    return {
+        "month": str(month),
+        "measure": measure.value,
+        "as_of": ports().clock.now().isoformat(timespec="seconds"),
+        "rows": rows,
+    }
+
+
+def _targets(standings: Standings) -> list[Target]:
+    text, chosen = request.args.get("level", ""), requested.target()
+    if not text:
+        return [chosen] if chosen else requested.roots(standings.month)
+    if text not in set(Level):
+        raise Rejected(f"There is no level “{text}”. Levels: {', '.join(Level)}.")
+    targets = requested.targets_of_level(standings, Level(text))
+    if chosen:
+        pairs = [(name, getattr(chosen, name)) for name in requested.FIELDS if getattr(chosen, name)]
+        targets = [one for one in targets if all(getattr(one, name) == value for name, value in pairs)]
+    return [one for one in targets if one.is_seen(scope())]

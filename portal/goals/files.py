@@ -1,0 +1,96 @@
+"""Goals as files: import of a file or a pasted block, and export."""
+
+import csv
+import io
+
+from flask import Response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import me, ports, scope, tillstream
+from portal.goals import requested, texts
+from tillstream.domain.catalogue.json_codec import decimal_text
+from tillstream.domain.errors import Conflict, Rejected
+from tillstream.domain.goals.goal import Goal, Month, Target
+from tillstream.domain.people import Action
+from tillstream.domain.text.formula_guard import guard
+from tillstream.goals import records
+from tillstream.workflows.goal_import.importing import ImportedGoals, import_goals
+from tillstream.workflows.goal_import.rows import COLUMNS, reader_of
+
+BOM = "\ufeff"
+MOST_TEXT = 2 << 20
+"""Characters of a pasted block."""
+
+
+@allow(Action.MANAGE_STOCK)
+def show() -> ResponseReturnValue:
+    """The form, and what a file looks like."""
+    return _page(requested.month())
+
+
+@allow(Action.MANAGE_STOCK)
+def import_file() -> ResponseReturnValue:
+    """Save the good rows of a file or a pasted block, and show the others."""
+    month = Month.parse(request.form.get("month", "")) or Month.of(ports().clock.now().date())
+    file, text = request.files.get("file"), request.form.get("rows", "")
+    content = file.read() if file and file.filename else text[:MOST_TEXT].encode()
+    if not content.strip():
+        return _page(month, error=texts.NO_FILE), 422
+    source = file.filename if file and file.filename else "pasted rows"
+    read = requested.month_of_goals(month)
+    reader = reader_of(requested.all_names(month), read.currency_of, month)
+    try:
+        done = import_goals(ports(), reader, content, by=me().login, source=source or "", may_change=requested.may_edit)
+    except (Conflict, Rejected) as error:
+        return _page(month, rows=text, error=str(error)), 422
+    return _page(month, done=done, rows=_rows_of(done)), 422 if done.refused else 200
+
+
+@allow(Action.SEE_NUMBERS)
+def export() -> ResponseReturnValue:
+    """The entered goals of a year or month, as a CSV file that can be imported again."""
+    wanted = request.args.get("month", "")
+    months = [one for one in records.months(ports()) if str(one).startswith(wanted)]
+    goals = [(month, goal) for month in months for _, goal in sorted(records.read(ports(), month).goals.items())]
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([one.name for one in COLUMNS])
+    writer.writerows(_cells(month, goal) for month, goal in goals if _is_seen(goal))
+    response = Response((BOM + out.getvalue()).encode(), mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=f"goals{wanted and '-'}{wanted}.csv")
+    return response
+
+
+def _is_seen(goal: Goal) -> bool:
+    return goal.measure in requested.measures() and goal.target.is_seen(scope())
+
+
+def _cells(month: Month, goal: Goal) -> list[str]:
+    target: Target = goal.target
+    names = (target.region, target.store, target.salesperson, target.category)
+    return [str(month), *map(guard, names), goal.measure.value, decimal_text(goal.amount), goal.currency]
+
+
+def _rows_of(done: ImportedGoals) -> str:
+    """The refused rows as text, to be corrected and sent again."""
+    if not done.refused:
+        return ""
+    names = list(dict.fromkeys(name for one in done.refused for name in one.cells))
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter="\t", lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([one.cells.get(name, "") for name in names] for one in done.refused)
+    return out.getvalue()
+
+
+def _page(month: Month, *, done: ImportedGoals | None = None, rows: str = "", error: str = "") -> str:
+    return render_template(
+        "goals/import.html",
+        month=month,
+        done=done,
+        rows=rows,
+        error=error,
+        columns=[one.name for one in COLUMNS],
+        currency=tillstream().settings.reporting_currency,
+    )

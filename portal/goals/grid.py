@@ -1,0 +1,232 @@
+"""The grid in which the goals of a year are entered: a row for each target, a column for each month."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import list_view
+from portal.access import allow
+from portal.context import me, ports, scope, tillstream
+from portal.goals import requested, texts
+from tillstream.domain.catalogue.json_codec import decimal_text
+from tillstream.domain.errors import Conflict, Rejected
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Level, Month, Target
+from tillstream.domain.money.currencies import CURRENCIES
+from tillstream.domain.people import Action
+from tillstream.goals import records
+from tillstream.goals.sales import dimensions, target_of
+from tillstream.workflows.goal_import.rows import AmountProblem, parse_amount
+
+SIZE = 40
+"""Rows of one page of the grid."""
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+@dataclass
+class Line:
+    """A row of the grid. cells: the text of each month, as stored or as entered. shares: goals that follow from those
+    above or below."""
+
+    target: Target
+    label: str
+    where: str
+    currency: str
+    cells: dict[Month, str]
+    stored: Mapping[Month, str]
+    shares: Mapping[Month, Decimal] = field(default_factory=dict)
+    year_before: Mapping[Month, Decimal] = field(default_factory=dict)
+    errors: dict[Month, str] = field(default_factory=dict)
+
+    @property
+    def was(self) -> str:
+        """The amounts that the form shows, to tell what the user changes."""
+        return "|".join(self.stored.get(month, "") for month in self.cells)
+
+    @property
+    def key(self) -> str:
+        """The target as text, for the names of its fields."""
+        return "|".join((self.target.region, self.target.store, self.target.salesperson, self.target.category))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What the grid is about: the goals of a level in one measure and year."""
+
+    level: Level
+    measure: GoalMeasure
+    year: int
+    within: str
+    """Region of the rows; empty for all that the user sees."""
+
+    @property
+    def months(self) -> list[Month]:
+        january = Month.parse(f"{self.year}-01")
+        return [january.plus(number) for number in range(12)] if january else []
+
+    @property
+    def args(self) -> dict[str, Any]:
+        return {"level": self.level, "measure": self.measure, "year": self.year, "region": self.within}
+
+
+@allow(Action.MANAGE_STOCK)
+def show() -> ResponseReturnValue:
+    """The grid with the stored goals."""
+    return _page(_grid(request.args))
+
+
+@allow(Action.MANAGE_STOCK)
+def save() -> ResponseReturnValue:
+    """Save all cells of the page, or none if one of them is wrong."""
+    grid = _grid(request.form)
+    lines, page = _lines(grid)
+    changes: dict[Month, dict[records.Key, Goal | None]] = {}
+    for line in lines:
+        _read_line(grid, line, changes)
+    if any(line.errors for line in lines):
+        return _page(grid, lines, page), 422
+    expected = {month: request.form.get(f"version-{month}", 0, type=int) for month in grid.months}
+    try:
+        count = records.save(ports(), changes, by=me().login, source="grid", expected=expected)
+    except Conflict:
+        flash(texts.CONFLICT, "wrong")
+        return _page(grid, lines, page), 409
+    flash(
+        texts.SAVED.format(count=f"{count} goal{'' if count == 1 else 's'}") if count else texts.NOTHING_CHANGED, "done"
+    )
+    return redirect(url_for("goals.edit", **grid.args, page=page.query.page), 303)
+
+
+def _grid(values: Mapping[str, str]) -> Grid:
+    levels = _levels()
+    level = values.get("level", "") or levels[0].value
+    if level not in set(levels):
+        raise Rejected(f"There is no grid of “{level}”.")
+    year = values.get("year", "") or str(ports().clock.now().year)
+    if not year.isdecimal() or not FIRST_YEAR <= int(year) <= LAST_YEAR:
+        raise Rejected(f"“{year}” is not a year from {FIRST_YEAR} to {LAST_YEAR}.")
+    measure = requested.measure(values)
+    if measure is GoalMeasure.ORDERS and level == Level.CATEGORY:
+        level = levels[0].value
+    return Grid(Level(level), measure, int(year), values.get("region", ""))
+
+
+def _levels() -> list[Level]:
+    """Levels of which the user may enter goals."""
+    user = scope()
+    if user.stores is not None:
+        return [Level.STORE, Level.SALESPERSON]
+    if user.regions is not None:
+        return [Level.REGION, Level.STORE, Level.SALESPERSON, Level.CATEGORY]
+    return list(Level)
+
+
+def _lines(grid: Grid) -> tuple[list[Line], list_view.Page]:
+    """The lines of the page with the stored goals."""
+    newest = grid.months[0]
+    targets = [one for one in requested.all_names(newest).of_level(grid.level) if requested.may_edit(one)]
+    if grid.within:
+        targets = [one for one in targets if one.region == grid.within]
+    number = (request.form if request.method == "POST" else request.args).get("page", 1, type=int)
+    page = list_view.page_of(list_view.ListQuery(page=max(1, number), size=SIZE, kept=grid.args), targets)
+    stored = {month: requested.month_of_goals(month).stored.goals for month in grid.months}
+    before = _year_before(grid)
+    lines = []
+    for target in page.rows:
+        own = {month: goals[target, grid.measure] for month, goals in stored.items() if (target, grid.measure) in goals}
+        currency = next((goal.currency for goal in own.values()), "") or requested.month_of_goals(newest).currency_of(
+            target
+        )
+        cells = {month: decimal_text(own[month].amount) if month in own else "" for month in grid.months}
+        currency = currency if grid.measure.is_money else ""
+        names = requested.label(target), requested.where(target)
+        lines.append(Line(target, *names, currency, cells, dict(cells), year_before=before.get(target, {})))
+    return lines, page
+
+
+def _year_before(grid: Grid) -> dict[Target, dict[Month, Decimal]]:
+    """What was sold in the same months of the year before, in the usual currency of the target."""
+    first, last = grid.months[0].plus(-12).first, grid.months[-1].plus(-12).last
+    reader, sold = requested.month_of_goals(grid.months[0]), dict[Target, dict[Month, Decimal]]()
+    names = requested.all_names(grid.months[0])
+    by_currency: dict[str, list[Target]] = {}
+    for target in names.of_level(grid.level):
+        by_currency.setdefault(reader.currency_of(target) if grid.measure.is_money else "", []).append(target)
+    for currency, targets in by_currency.items():
+        kinds = {dimensions(target) for target in targets}
+        for by in kinds:
+            for row in reader.sales.rows((grid.measure.value,), ("month", *by), first, last, currency):
+                target = target_of(row)
+                digits = grid.measure.digits(currency)
+                amount = (row[grid.measure.value] or Decimal(0)) if target in set(targets) else None
+                if amount:
+                    month = Month(row["month"]).plus(12)
+                    sold.setdefault(target, {})[month] = round(Decimal(amount), digits)
+    return sold
+
+
+def _read_line(grid: Grid, line: Line, changes: dict[Month, dict[records.Key, Goal | None]]) -> None:
+    """Read the fields of a line into its cells and the changes; wrong ones become errors.
+
+    Cells that the user left as they were keep what is stored now.
+    """
+    posted = request.form.get(f"currency|{line.key}", line.currency).strip().upper()
+    if grid.measure.is_money and posted not in CURRENCIES:
+        line.errors[grid.months[0]] = f"“{posted}” is not a currency."
+        return
+    is_other_currency = grid.measure.is_money and posted != line.currency
+    line.currency = posted if grid.measure.is_money else ""
+    shown = request.form.get(f"was|{line.key}", "").split("|")
+    for month, was in zip(grid.months, shown if len(shown) == len(grid.months) else line.cells.values(), strict=True):
+        stored, text = line.cells[month], request.form.get(f"{month}|{line.key}", was).strip()
+        if text == was and not (is_other_currency and text):
+            continue
+        line.cells[month] = text
+        if stored not in {was, text}:
+            line.errors[month] = texts.changed_meanwhile(stored)
+        try:
+            amount = parse_amount(text, grid.measure, line.currency)
+        except AmountProblem as problem:
+            line.errors[month] = str(problem)
+            continue
+        goal = None if amount is None else Goal(line.target, grid.measure, amount, line.currency)
+        changes.setdefault(month, {})[line.target, grid.measure] = goal
+
+
+def _page(grid: Grid, lines: Sequence[Line] | None = None, page: list_view.Page | None = None) -> str:
+    if lines is None or page is None:
+        lines, page = _lines(grid)
+    _add_shares(grid, lines)
+    user, this_year = scope(), ports().clock.now().year
+    regions = sorted(requested.all_names(grid.months[0]).regions if user.regions is None else user.regions)
+    return render_template(
+        "goals/edit.html",
+        grid=grid,
+        lines=lines,
+        page=page,
+        levels=[(one.value, texts.LEVELS[one]) for one in _levels()],
+        measures=[(one.value, texts.MEASURES[one]) for one in requested.measures()],
+        regions=[(one, one) for one in regions],
+        years=[(str(year), str(year)) for year in sorted({*range(this_year - 1, this_year + 3), grid.year})],
+        errors=[(line, month, text) for line in lines for month, text in line.errors.items()],
+        currencies=sorted({line.currency for line in lines} | {tillstream().settings.reporting_currency}),
+        now=Month.of(ports().clock.now().date()),
+    )
+
+
+def _add_shares(grid: Grid, lines: Sequence[Line]) -> None:
+    """Goals that are not entered but follow from others, in the months that have any goals of the measure."""
+    shares: dict[Target, dict[Month, Decimal]] = {}
+    for month in grid.months:
+        standings = requested.month_of_goals(month).standings(grid.measure)
+        if not standings.tree.entered:
+            continue
+        for line in lines:
+            goal = standings.tree.goal(line.target)
+            if goal and line.target not in standings.tree.entered and goal.currency == line.currency:
+                shares.setdefault(line.target, {})[month] = goal.amount
+    for line in lines:
+        line.shares = shares.get(line.target, {})

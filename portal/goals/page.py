@@ -1,0 +1,149 @@
+"""The page of goals: one target, its days, and the targets below it."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import list_view
+from portal.access import allow
+from portal.context import me, ports, scope
+from portal.goals import charts, requested, texts
+from tillstream.domain.errors import Rejected
+from tillstream.domain.goals.goal import Level, Month, Target
+from tillstream.domain.people import Action
+from tillstream.goals import leader_board
+from tillstream.goals.standings import Standing, Standings
+
+SORTS = ("name", "goal", "sold", "reached", "ahead", "projected", "required")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A standing with the name of its target."""
+
+    label: str
+    standing: Standing
+
+    def value(self, column: str) -> Any:
+        """What the list is sorted by; None comes last."""
+        one = self.standing
+        values: dict[str, Any] = {
+            "name": self.label.casefold(),
+            "goal": one.goal.amount if one.goal else None,
+            "sold": one.sold + one.since,
+            "reached": one.reached,
+            "ahead": one.ahead,
+            "projected": one.projection.mean if one.projection else None,
+            "required": one.required,
+        }
+        return values[column]
+
+
+@allow(Action.SEE_NUMBERS)
+def show() -> ResponseReturnValue:
+    """The goals of a month in one measure."""
+    month, measure, chosen = requested.month(), requested.measure(), requested.target()
+    roots = [] if chosen else requested.roots(month)
+    target = chosen or (roots[0] if len(roots) == 1 else None)
+    standings = requested.month_of_goals(month).standings(measure)
+    axes = _axes(target)
+    axis = next((one for one in axes if one.value == request.args.get("by")), axes[0] if axes else None)
+    below = _below(standings, target, axis) if target else roots
+    query = list_view.list_query(sorts=SORTS, default_sort="name", keep=("month", "measure", "by", *requested.FIELDS))
+    page = list_view.page_of(
+        query, _sorted([Row(requested.label(one), each) for one, each in _of(standings, below)], query)
+    )
+    (standing,) = standings.of([target]) if target else (None,)
+    days = standings.days(target) if target and standing else []
+    return render_template(
+        "goals/show.html",
+        month=month,
+        months=[month.plus(-1), month.plus(1)],
+        measure=measure,
+        measures=[(one, texts.MEASURES[one]) for one in requested.measures()],
+        target=target,
+        label=requested.label(target) if target else texts.YOURS,
+        crumbs=_crumbs(target, roots, month, measure),
+        standing=standing,
+        figure=charts.days(days, standing) if standing and days else None,
+        summary=charts.describe(requested.label(target), standing) if target and standing else "",
+        axes=[(one, texts.LEVELS[one]) for one in axes],
+        axis=axis,
+        heading=texts.LEVELS[axis] if axis else texts.YOURS,
+        page=page,
+        has_goals=bool(requested.month_of_goals(month).stored.goals),
+        edits=scope().may(Action.MANAGE_STOCK),
+        admin=scope().may(Action.ADMINISTER),
+        board=_board(standings, target, month),
+        boards=texts.BOARDS,
+        board_setting=leader_board.setting(ports()),
+        methods=texts.METHODS,
+        origins=texts.ORIGINS,
+        args=requested.args,
+        goal_bar=charts.bar,
+    )
+
+
+@allow(Action.ADMINISTER)
+def switch_board() -> ResponseReturnValue:
+    """Who sees leader boards."""
+    wanted = request.form.get("shown", "")
+    if wanted not in texts.BOARDS:
+        raise Rejected("Choose who sees the leader board.")
+    leader_board.save_setting(ports(), wanted, by=me().login)
+    flash(texts.BOARD_SAVED, "done")
+    return redirect(url_for("goals.show"), 303)
+
+
+def _axes(target: Target | None) -> list[Level]:
+    """What the goal of a target can be divided by."""
+    if target is None or target.level in {Level.SALESPERSON, Level.CATEGORY}:
+        return []
+    places = [texts.BELOW[target.level]]
+    if target.level is Level.STORE:
+        return places if scope().may(Action.SEE_PERSONAL) else []
+    return [*places, Level.CATEGORY]
+
+
+def _below(standings: Standings, target: Target, axis: Level | None) -> list[Target]:
+    if axis is None:
+        return []
+    return [one for one in standings.tree.below(target, axis) if one.is_seen(scope())]
+
+
+def _of(standings: Standings, targets: list[Target]) -> list[tuple[Target, Standing]]:
+    return list(zip(targets, standings.of(targets), strict=True)) if targets else []
+
+
+def _sorted(rows: list[Row], query: list_view.ListQuery) -> list[Row]:
+    filled = [row for row in rows if row.value(query.column) is not None]
+    filled.sort(key=lambda row: row.value(query.column), reverse=query.down)
+    return filled + [row for row in rows if row.value(query.column) is None]
+
+
+def _crumbs(target: Target | None, roots: list[Target], month: Month, measure: str) -> list[tuple[str, str]]:
+    above: list[tuple[str, str]] = []
+    parent = target.parent if target and target not in roots else None
+    while parent is not None and parent.is_seen(scope()):
+        address = url_for("goals.show", **requested.args(parent, month=month, measure=measure))
+        above.insert(0, (address, requested.label(parent)))
+        parent = parent.parent
+    return above
+
+
+def _board(standings: Standings, target: Target | None, month: Month) -> list[tuple[int, str, Decimal, bool]]:
+    """The leader board of a store: rank, name, part of the goal, and whether it is the user."""
+    user, shown = scope(), leader_board.setting(ports())
+    if target is None or not target.store or not leader_board.is_shown(shown, user):
+        return []
+    store = Target(target.region, target.store)
+    members = [one for one in standings.tree.below(store, Level.SALESPERSON) if one in set(_sellers(month))]
+    places = leader_board.places(standings.of(members)) if members else []
+    return [(rank, requested.label(one), part, one.salesperson == user.salesperson) for rank, one, part in places]
+
+
+def _sellers(month: Month) -> list[Target]:
+    return requested.all_names(month).of_level(Level.SALESPERSON)

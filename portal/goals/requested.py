@@ -1,0 +1,130 @@
+"""What a page of goals is about, from its address: the month, the measure and the target."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import abort, g, request
+
+from portal.context import ports, scope, tillstream
+from portal.filters.names import name_of
+from portal.goals import texts
+from tillstream.domain.errors import Rejected
+from tillstream.domain.goals.goal import GoalMeasure, Level, Month, Target
+from tillstream.domain.people import Action
+from tillstream.goals import names
+from tillstream.goals.names import Names
+from tillstream.goals.reading import MonthOfGoals
+from tillstream.goals.standings import Standings
+
+FIELDS = ("region", "store", "salesperson", "category")
+
+
+def month() -> Month:
+    """The month in the address, else that of today. Raises `Rejected`."""
+    text = request.args.get("month", "")
+    if not text:
+        return Month.of(ports().clock.now().date())
+    parsed = Month.parse(text)
+    if parsed is None:
+        raise Rejected(f"“{text}” is not a month. Write year and month, such as 2026-11.")
+    return parsed
+
+
+def measures() -> tuple[GoalMeasure, ...]:
+    """The measures that the user may see."""
+    may_see_costs = scope().may(Action.SEE_COSTS)
+    return tuple(one for one in GoalMeasure if one is not GoalMeasure.MARGIN or may_see_costs)
+
+
+def measure(values: Mapping[str, str] | None = None) -> GoalMeasure:
+    """The measure in the address or in these values, else revenue. Raises `Rejected`."""
+    text = (request.args if values is None else values).get("measure", "") or GoalMeasure.REVENUE.value
+    if text not in set(GoalMeasure):
+        raise Rejected(f"There is no measure “{text}”. Use one of {', '.join(measures())}.")
+    if GoalMeasure(text) not in measures():
+        abort(403)
+    return GoalMeasure(text)
+
+
+def target() -> Target | None:
+    """The target in the address; None if it names none. 404 if the user does not see all its sales."""
+    fields = {name: request.args[name] for name in FIELDS if request.args.get(name)}
+    if not fields:
+        return None
+    one = Target(**fields)
+    if not one.is_seen(scope()) or (one.salesperson and not one.store) or (one.store and not one.region):
+        abort(404)
+    return one
+
+
+def month_of_goals(of: Month) -> MonthOfGoals:
+    """A month, read once in a request."""
+    app = tillstream()
+    kept: dict[Month, MonthOfGoals] = g.setdefault("months_of_goals", {})
+    if of not in kept:
+        kept[of] = MonthOfGoals(app.ports, app.contracts, app.settings.reporting_currency, of, app.queries)
+    return kept[of]
+
+
+def all_names(of: Month) -> Names:
+    """Everything that can have goals."""
+    if "goal_names" not in g:
+        app = tillstream()
+        g.goal_names = names.read(app.ports, month_of_goals(of).sales, app.contracts.regions(), of.first)
+    known: Names = g.goal_names
+    return known
+
+
+def roots(of: Month) -> list[Target]:
+    """The highest targets whose sales the user sees all of."""
+    user = scope()
+    if user.salesperson is not None:
+        own = [one for one in all_names(of).of_level(Level.SALESPERSON) if one.salesperson == user.salesperson]
+        return [one for one in own if one.is_seen(user)]
+    if user.stores is not None:
+        return [one for one in all_names(of).of_level(Level.STORE) if one.is_seen(user)]
+    if user.regions is not None:
+        return [Target(region) for region in user.regions]
+    return [Target()]
+
+
+def label(one: Target) -> str:
+    """The name of a target for people."""
+    if one.level is Level.SALESPERSON:
+        return texts.label(one, name_of("salesperson", one.salesperson, one.region))
+    if one.level is Level.STORE:
+        return texts.label(one, name_of("store", one.store, one.region))
+    return texts.label(one)
+
+
+def args(one: Target, **more: Any) -> dict[str, Any]:
+    """The address of a target, as arguments."""
+    return {name: getattr(one, name) for name in FIELDS if getattr(one, name)} | more
+
+
+def may_edit(one: Target) -> bool:
+    """Whether the user may enter a goal of the target."""
+    return scope().may(Action.MANAGE_STOCK) and one.is_seen(scope())
+
+
+def where(one: Target) -> str:
+    """The region and store of a target, for lists of several."""
+    place = {Level.STORE: [one.region], Level.SALESPERSON: [one.region, label(Target(one.region, one.store))]}
+    return ", ".join(place.get(one.level, [one.region] if one.category and one.region else []))
+
+
+def targets_of_level(standings: Standings, level: Level) -> list[Target]:
+    """All targets of a level: with sales in the last 12 months or a goal."""
+    tree = standings.tree
+    match level:
+        case Level.COMPANY:
+            return [Target()]
+        case Level.REGION:
+            return tree.below(Target(), level)
+        case Level.STORE:
+            return [each for region in tree.below(Target(), Level.REGION) for each in tree.below(region, level)]
+        case Level.SALESPERSON:
+            return [each for store in targets_of_level(standings, Level.STORE) for each in tree.below(store, level)]
+        case Level.CATEGORY:
+            parents = [Target(), *tree.below(Target(), Level.REGION)]
+            return [each for parent in parents for each in tree.below(parent, level)]

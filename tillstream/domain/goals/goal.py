@@ -1,0 +1,133 @@
+"""A goal: the amount of a measure that the company, a region, a store, a salesperson or a category is to reach."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from tillstream.domain.money.minor_units import minor_digits
+from tillstream.domain.people import Action, Scope
+
+WITHOUT = "-"
+"""Sales without a store, salesperson or category."""
+
+
+class GoalMeasure(StrEnum):
+    REVENUE = "revenue"
+    UNITS = "units"
+    MARGIN = "margin"
+    ORDERS = "orders"
+
+    @property
+    def is_money(self) -> bool:
+        return self in {GoalMeasure.REVENUE, GoalMeasure.MARGIN}
+
+    def digits(self, currency: str) -> int:
+        """Decimal digits of its amounts."""
+        return minor_digits(currency) if self.is_money else 0
+
+
+class Level(StrEnum):
+    COMPANY = "company"
+    REGION = "region"
+    STORE = "store"
+    SALESPERSON = "salesperson"
+    CATEGORY = "category"
+    """A category of the company or of one region."""
+
+
+@dataclass(frozen=True, order=True)
+class Target:
+    """Whose goal it is. Empty fields are not restricted; all empty: the company.
+
+    A salesperson has a goal for each store. `WITHOUT` stands for sales that lack the field.
+    """
+
+    region: str = ""
+    store: str = ""
+    salesperson: str = ""
+    category: str = ""
+
+    @property
+    def level(self) -> Level:
+        if self.category:
+            return Level.CATEGORY
+        if self.salesperson:
+            return Level.SALESPERSON
+        if self.store:
+            return Level.STORE
+        return Level.REGION if self.region else Level.COMPANY
+
+    @property
+    def parent(self) -> "Target | None":
+        """The target whose goal is divided among this one and others of its level."""
+        match self.level:
+            case Level.COMPANY:
+                return None
+            case Level.REGION:
+                return Target()
+            case Level.STORE | Level.CATEGORY:
+                return Target(self.region)
+            case Level.SALESPERSON:
+                return Target(self.region, self.store)
+
+    def is_seen(self, scope: Scope) -> bool:
+        """Whether a user sees all sales of the target."""
+        if self.level is Level.SALESPERSON and not scope.may(Action.SEE_PERSONAL):
+            return False
+        if scope.salesperson is not None and self.level is not Level.SALESPERSON:
+            return False
+        if scope.stores is not None and not self.store:
+            return False
+        return (self.region != "" and scope.covers_sale(self.region, self.store, self.salesperson)) or (
+            scope.regions is None and scope.stores is None and scope.salesperson is None
+        )
+
+
+@dataclass(frozen=True)
+class Goal:
+    """currency: ISO 4217 code of revenue and margin; empty for units and orders."""
+
+    target: Target
+    measure: GoalMeasure
+    amount: Decimal
+    currency: str = ""
+
+    @property
+    def key(self) -> tuple[Target, GoalMeasure]:
+        return self.target, self.measure
+
+
+@dataclass(frozen=True, order=True)
+class Month:
+    """A calendar month."""
+
+    first: date
+
+    @classmethod
+    def of(cls, day: date) -> "Month":
+        return cls(day.replace(day=1))
+
+    @classmethod
+    def parse(cls, text: str) -> "Month | None":
+        """The month of text such as 2026-11; None for other text."""
+        year, _, month = text.strip().partition("-")
+        if len(year) != 4 or len(month) != 2 or not (year + month).isascii() or not (year + month).isdigit():
+            return None
+        return cls(date(int(year), int(month), 1)) if 1900 <= int(year) < 2200 and 1 <= int(month) <= 12 else None
+
+    @property
+    def last(self) -> date:
+        return self.plus(1).first - timedelta(days=1)
+
+    @property
+    def days(self) -> int:
+        return self.last.day
+
+    def plus(self, months: int) -> "Month":
+        """The month that many months later, or earlier."""
+        number = self.first.year * 12 + self.first.month - 1 + months
+        return Month(date(number // 12, number % 12 + 1, 1))
+
+    def __str__(self) -> str:
+        return f"{self.first.year:04}-{self.first.month:02}"

@@ -1,0 +1,172 @@
+"""Stored goals: one document a month, and one for each version that was saved."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from tillstream import audit
+from tillstream.domain.catalogue.json_codec import decimal_text
+from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Put
+
+COLLECTION = "goals"
+VERSIONS = "goal_versions"
+MOST_GOALS = 5_000
+"""Goals of one month; its document stays below the limit of a document store."""
+Key = tuple[Target, GoalMeasure]
+Changes = Mapping[Month, Mapping[Key, Goal | None]]
+"""New goals by month; None: the goal is removed."""
+
+
+@dataclass(frozen=True)
+class GoalsOfMonth:
+    """All goals of a month. version: 0 before the first was saved."""
+
+    month: Month
+    goals: Mapping[Key, Goal]
+    version: int = 0
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of the goals of a month. at: ISO 8601. source: where they come from, such as the name of a file."""
+
+    month: str
+    number: int
+    at: str
+    by: str
+    source: str
+    changed: tuple[tuple[Target, GoalMeasure, Goal | None, Goal | None], ...]
+    """target, measure, the goal before and after."""
+
+
+def read(ports: Ports, month: Month) -> GoalsOfMonth:
+    """The goals of a month."""
+    return _decoded(month, ports.documents.get(COLLECTION, str(month)))
+
+
+def months(ports: Ports) -> list[Month]:
+    """The months that have goals, earliest first."""
+    stored = ((Month.parse(one.id), one.data["goals"]) for one in ports.documents.find(COLLECTION))
+    return sorted(month for month, goals in stored if month and goals)
+
+
+def versions(ports: Ports, month: Month, limit: int = 100) -> list[Version]:
+    """The versions of a month, newest first."""
+    documents = ports.documents.find(VERSIONS, {"month": str(month)}, descending=True, limit=limit)
+    return [_version(one.data) for one in documents]
+
+
+def save(ports: Ports, changes: Changes, *, by: str, source: str, expected: Mapping[Month, int] | None = None) -> int:
+    """Save changes of several months together; return the number of goals that are new, changed or removed.
+
+    expected: the versions that the changes were made from; None: any. Raises `Conflict` if another version was saved
+    meanwhile, `Rejected` for too many goals.
+    """
+    puts: list[Put] = []
+    count = 0
+    for month, wanted in sorted(changes.items()):
+        before = read(ports, month)
+        if expected is not None and expected.get(month, before.version) != before.version:
+            raise Conflict(f"The goals of {month} were changed meanwhile.")
+        after = {key: goal for key, goal in {**before.goals, **wanted}.items() if goal is not None}
+        if after == before.goals:
+            continue
+        if len(after) > MOST_GOALS:
+            raise Rejected(f"{month} would have {len(after):,} goals; a month can have {MOST_GOALS:,}.")
+        changed = [key for key in {**before.goals, **after} if before.goals.get(key) != after.get(key)]
+        puts += _puts(ports, before, after, changed, by, source)
+        count += len(changed)
+    if puts:
+        ports.documents.put_all(puts)
+    return count
+
+
+def restore(
+    ports: Ports, month: Month, number: int, *, by: str, may_change: Callable[[Target], bool] = lambda _target: True
+) -> int:
+    """Save an earlier version again, as a new one; return the number of changed goals.
+
+    may_change: whether the user may change a target. Raises `NotFound`, `Conflict`, `Rejected`.
+    """
+    document = ports.documents.get(VERSIONS, _version_id(month, number))
+    if document is None:
+        raise NotFound(f"{month} has no version {number} of its goals.")
+    earlier, now = _goals(document.data["goals"]), read(ports, month)
+    wanted = {key: earlier.get(key) for key in {**now.goals, **earlier} if now.goals.get(key) != earlier.get(key)}
+    if not all(may_change(target) for target, _ in wanted):
+        raise Rejected("This version has goals that you cannot change.")
+    return save(ports, {month: wanted}, by=by, source=f"version {number}", expected={month: now.version})
+
+
+def _puts(
+    ports: Ports, before: GoalsOfMonth, after: Mapping[Key, Goal], changed: Sequence[Key], by: str, source: str
+) -> list[Put]:
+    number, month = before.version + 1, str(before.month)
+    goals = [_encoded(goal) for _, goal in sorted(after.items())]
+    version = {
+        "month": month,
+        "number": number,
+        "at": ports.clock.now().isoformat(timespec="seconds"),
+        "by": by,
+        "source": source[:200],
+        "changed": [
+            {"before": _side(before.goals.get(key)), "after": _side(after.get(key))} for key in sorted(changed)
+        ],
+        "goals": goals,
+    }
+    sides = ({"goals": len(before.goals)}, {"goals": len(after), "changed": len(changed), "version": number})
+    return [
+        Put(COLLECTION, month, {"goals": goals}, if_version=before.version),
+        Put(VERSIONS, _version_id(before.month, number), version, if_version=0),
+        audit.entry(ports, by, audit.AuditAction.GOALS_CHANGED, f"goals of {month}", *sides),
+    ]
+
+
+def _version_id(month: Month, number: int) -> str:
+    return f"{month}.{number:06}"
+
+
+def _decoded(month: Month, document: Document | None) -> GoalsOfMonth:
+    return (
+        GoalsOfMonth(month, _goals(document.data["goals"]), document.version) if document else GoalsOfMonth(month, {})
+    )
+
+
+def _goals(rows: Sequence[Mapping[str, Any]]) -> dict[Key, Goal]:
+    return {goal.key: goal for goal in map(_goal, rows)}
+
+
+def _encoded(goal: Goal) -> dict[str, str]:
+    target = goal.target
+    fields = {
+        "region": target.region,
+        "store": target.store,
+        "salesperson": target.salesperson,
+        "category": target.category,
+        "measure": goal.measure.value,
+        "amount": decimal_text(goal.amount),
+        "currency": goal.currency,
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _side(goal: Goal | None) -> dict[str, str] | None:
+    return _encoded(goal) if goal else None
+
+
+def _goal(row: Mapping[str, Any]) -> Goal:
+    fields = (row.get(name, "") for name in ("region", "store", "salesperson", "category"))
+    return Goal(Target(*fields), GoalMeasure(row["measure"]), Decimal(row["amount"]), row.get("currency", ""))
+
+
+def _version(data: Mapping[str, Any]) -> Version:
+    sides = [(_goal(row["before"] or row["after"]), row["before"], row["after"]) for row in data["changed"]]
+    changed = tuple(
+        (one.target, one.measure, _goal(before) if before else None, _goal(after) if after else None)
+        for one, before, after in sides
+    )
+    return Version(data["month"], data["number"], data["at"], data["by"], data["source"], changed)
