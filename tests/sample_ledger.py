@@ -231,6 +231,6 @@ FORECAST_PARAMETERS: dict[str, dict[str, Any]] = {
     "forecasts/units": _FEBRUARY,
     "reference/holidays": _FEBRUARY,
     "reference/latest_rates": {},
-    "reference/sold_spans": {"before": date(2024, 3, 1)},
+    "forecasts/span": {"before": date(2024, 3, 1)},
 }
 """File that a forecast run reads → parameters for which it answers something about the shop."""

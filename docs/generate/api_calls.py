@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from flask import Flask
 from portal import create_app
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
 from tillstream.domain.people import Role
 from tillstream.domain.store_sale import schema as sale_schema
+from tillstream.goals import records
 from tillstream.people import accounts, store_tokens
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
@@ -48,6 +51,8 @@ def company() -> Iterator[tuple[App, Flask, str]]:
 def _prepared(app: App) -> str:
     upload = uploads.receive(app.ports, app.contracts.pin("IN"), "june.csv", BytesIO(FILE.encode()), "ada")
     Worker(app).run_until_idle()
+    goal = Goal(Target("IN"), GoalMeasure.REVENUE, Decimal(60_000), "INR")
+    records.save(app.ports, {Month.of(NOW.date()).plus(-1): {goal.key: goal}}, by="ada", source="grid")
     return upload.batch_id
 
 
@@ -72,6 +77,7 @@ def call_of(endpoint: str, batch: str, place: str) -> tuple[str, str, Any, dict[
         "api.query": ("GET", "/api/v1/queries/rfm-segments", None, {}),
         "measures.definitions": ("GET", "/api/v1/measures", None, {}),
         "forecast.accuracy_data": ("GET", "/api/v1/forecasts/accuracy", None, {}),
+        "goals.data": ("GET", "/api/v1/goals?month=2026-06&level=region", None, {}),
         "quality.data": ("GET", "/api/v1/quality", None, {}),
         "measures.explanation_data": ("GET", "/api/v1/why/revenue", None, {}),
         "api.data_refresh": ("POST", "/api/v1/data-refresh", None, {}),

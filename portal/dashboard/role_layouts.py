@@ -30,19 +30,19 @@ ROLE_LAYOUTS: dict[Role, RoleLayout] = {
         texts.QUESTIONS[Role.ADMIN],
         "by-store",
         ("by-region", "by-category"),
-        ("heatmap", "top-customers", "attention", "freshness"),
+        ("goals", "heatmap", "top-customers", "attention", "freshness"),
     ),
     Role.MANAGER: RoleLayout(
         texts.QUESTIONS[Role.MANAGER],
         "by-product",
         ("by-store", "by-salesperson"),
-        ("heatmap", "top-customers", "attention", "freshness"),
+        ("goals", "heatmap", "top-customers", "attention", "freshness"),
     ),
     Role.CLERK: RoleLayout(
         texts.QUESTIONS[Role.CLERK],
         "by-store",
         ("by-store", "by-category"),
-        ("split-1", "split-2", "freshness"),
+        ("goals", "split-1", "split-2", "freshness"),
         tiles=("attention", "latest-uploads", "headline", "over-time", "movers"),
     ),
     Role.SALESPERSON: RoleLayout(
@@ -50,11 +50,12 @@ ROLE_LAYOUTS: dict[Role, RoleLayout] = {
         "by-product",
         ("by-product", "by-customer"),
         ("heatmap", "top-customers", "freshness"),
+        tiles=("headline", "goals", "over-time", "movers", "split-1", "split-2"),
     ),
     Role.ANALYST: RoleLayout(
         texts.QUESTIONS[Role.ANALYST],
         "by-country",
         ("by-country", "by-category"),
-        ("heatmap", "freshness"),
+        ("goals", "heatmap", "freshness"),
     ),
 }

@@ -18,6 +18,7 @@ TILES = {
     "top-customers": "Top customers",
     "attention": "Action required",
     "latest-uploads": "Latest files",
+    "goals": "Goals of this month",
     "freshness": "Data freshness",
 }
 FIGURES = {

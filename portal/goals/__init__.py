@@ -1,4 +1,4 @@
-"""Goals: where everybody stands against the goal of the month, and the grid in which goals are entered."""
+"""Goals: what is reached of the goals of a month, and the grid in which goals are entered."""
 
 from flask import Blueprint
 
@@ -15,5 +15,5 @@ blueprint.post("/goals/import", endpoint="import_file")(files.import_file)
 blueprint.get("/goals/export", endpoint="export")(files.export)
 blueprint.get("/goals/history", endpoint="history")(history.show)
 blueprint.post("/goals/history", endpoint="restore")(history.restore)
-blueprint.get("/api/goals", endpoint="data_unversioned")(data.show)
+blueprint.get("/api/goals", endpoint="data")(data.show)
 blueprint.get("/api/v1/goals", endpoint="data")(data.show)

@@ -9,8 +9,8 @@ from tillstream.goals.standings import DayOfMonth, Standing
 SOLD, EXPECTED = "Sold since the first day", "Goal, spread over the days"
 
 
-def days(each: Sequence[DayOfMonth], standing: Standing) -> dict[str, Any]:
-    """A line of what was sold, and one of the goal if there is one."""
+def days(each: Sequence[DayOfMonth], standing: Standing, measure: str) -> dict[str, Any]:
+    """A line of what was sold, and one of the goal if there is one. measure: its name for people."""
     series = [{"name": SOLD, "values": [_number(one.sold) for one in each]}]
     if standing.goal:
         series.append({"name": EXPECTED, "values": [_number(one.expected) for one in each]})
@@ -19,7 +19,7 @@ def days(each: Sequence[DayOfMonth], standing: Standing) -> dict[str, Any]:
         "period": "daily",
         "labels": [one.day.isoformat() for one in each],
         "currency": standing.currency,
-        "measure": "",
+        "measure": measure,
         "series": series,
     }
 

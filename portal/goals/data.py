@@ -41,8 +41,8 @@ def _targets(standings: Standings) -> list[Target]:
         return [chosen] if chosen else requested.roots(standings.month)
     if text not in set(Level):
         raise Rejected(f"There is no level “{text}”. Levels: {', '.join(Level)}.")
-    targets = requested.targets_of_level(standings, Level(text))
+    targets = standings.tree.of_level(Level(text))
     if chosen:
         pairs = [(name, getattr(chosen, name)) for name in requested.FIELDS if getattr(chosen, name)]
         targets = [one for one in targets if all(getattr(one, name) == value for name, value in pairs)]
-    return [one for one in targets if one.is_seen(scope())]
+    return [one for one in targets if one.is_visible(scope())]

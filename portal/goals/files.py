@@ -56,14 +56,14 @@ def export() -> ResponseReturnValue:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([one.name for one in COLUMNS])
-    writer.writerows(_cells(month, goal) for month, goal in goals if _is_seen(goal))
+    writer.writerows(_cells(month, goal) for month, goal in goals if _is_visible(goal))
     response = Response((BOM + out.getvalue()).encode(), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=f"goals{wanted and '-'}{wanted}.csv")
     return response
 
 
-def _is_seen(goal: Goal) -> bool:
-    return goal.measure in requested.measures() and goal.target.is_seen(scope())
+def _is_visible(goal: Goal) -> bool:
+    return goal.measure in requested.measures() and goal.target.is_visible(scope())
 
 
 def _cells(month: Month, goal: Goal) -> list[str]:

@@ -43,7 +43,7 @@ class Line:
 
     @property
     def was(self) -> str:
-        """The amounts that the form shows, to tell what the user changes."""
+        """The amounts that the form shows, to notice what the user changes."""
         return "|".join(self.stored.get(month, "") for month in self.cells)
 
     @property
@@ -88,15 +88,13 @@ def save() -> ResponseReturnValue:
         _read_line(grid, line, changes)
     if any(line.errors for line in lines):
         return _page(grid, lines, page), 422
-    expected = {month: request.form.get(f"version-{month}", 0, type=int) for month in grid.months}
+    expected = {month: requested.month_of_goals(month).stored.version for month in grid.months}
     try:
         count = records.save(ports(), changes, by=me().login, source="grid", expected=expected)
     except Conflict:
         flash(texts.CONFLICT, "wrong")
         return _page(grid, lines, page), 409
-    flash(
-        texts.SAVED.format(count=f"{count} goal{'' if count == 1 else 's'}") if count else texts.NOTHING_CHANGED, "done"
-    )
+    flash(texts.saved(count), "done")
     return redirect(url_for("goals.edit", **grid.args, page=page.query.page), 303)
 
 

@@ -21,7 +21,7 @@ def show() -> ResponseReturnValue:
     month = requested.month()
     versions = []
     for version in records.versions(ports(), month):
-        changed = [one for one in version.changed if one[0].is_seen(scope()) and one[1] in requested.measures()]
+        changed = [one for one in version.changed if one[0].is_visible(scope()) and one[1] in requested.measures()]
         versions.append((version, changed[:SHOWN], len(changed) - SHOWN))
     return render_template(
         "goals/history.html",

@@ -68,7 +68,7 @@ def show() -> ResponseReturnValue:
         label=requested.label(target) if target else texts.YOURS,
         crumbs=_crumbs(target, roots, month, measure),
         standing=standing,
-        figure=charts.days(days, standing) if standing and days else None,
+        figure=charts.days(days, standing, texts.MEASURES[measure]) if standing and days else None,
         summary=charts.describe(requested.label(target), standing) if target and standing else "",
         axes=[(one, texts.LEVELS[one]) for one in axes],
         axis=axis,
@@ -111,7 +111,7 @@ def _axes(target: Target | None) -> list[Level]:
 def _below(standings: Standings, target: Target, axis: Level | None) -> list[Target]:
     if axis is None:
         return []
-    return [one for one in standings.tree.below(target, axis) if one.is_seen(scope())]
+    return [one for one in standings.tree.below(target, axis) if one.is_visible(scope())]
 
 
 def _of(standings: Standings, targets: list[Target]) -> list[tuple[Target, Standing]]:
@@ -127,7 +127,7 @@ def _sorted(rows: list[Row], query: list_view.ListQuery) -> list[Row]:
 def _crumbs(target: Target | None, roots: list[Target], month: Month, measure: str) -> list[tuple[str, str]]:
     above: list[tuple[str, str]] = []
     parent = target.parent if target and target not in roots else None
-    while parent is not None and parent.is_seen(scope()):
+    while parent is not None and parent.is_visible(scope()):
         address = url_for("goals.show", **requested.args(parent, month=month, measure=measure))
         above.insert(0, (address, requested.label(parent)))
         parent = parent.parent

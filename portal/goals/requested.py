@@ -14,7 +14,6 @@ from tillstream.domain.people import Action
 from tillstream.goals import names
 from tillstream.goals.names import Names
 from tillstream.goals.reading import MonthOfGoals
-from tillstream.goals.standings import Standings
 
 FIELDS = ("region", "store", "salesperson", "category")
 
@@ -52,7 +51,7 @@ def target() -> Target | None:
     if not fields:
         return None
     one = Target(**fields)
-    if not one.is_seen(scope()) or (one.salesperson and not one.store) or (one.store and not one.region):
+    if not one.is_visible(scope()) or (one.salesperson and not one.store) or (one.store and not one.region):
         abort(404)
     return one
 
@@ -71,8 +70,8 @@ def all_names(of: Month) -> Names:
     if "goal_names" not in g:
         app = tillstream()
         g.goal_names = names.read(app.ports, month_of_goals(of).sales, app.contracts.regions(), of.first)
-    known: Names = g.goal_names
-    return known
+    stored: Names = g.goal_names
+    return stored
 
 
 def roots(of: Month) -> list[Target]:
@@ -80,9 +79,9 @@ def roots(of: Month) -> list[Target]:
     user = scope()
     if user.salesperson is not None:
         own = [one for one in all_names(of).of_level(Level.SALESPERSON) if one.salesperson == user.salesperson]
-        return [one for one in own if one.is_seen(user)]
+        return [one for one in own if one.is_visible(user)]
     if user.stores is not None:
-        return [one for one in all_names(of).of_level(Level.STORE) if one.is_seen(user)]
+        return [one for one in all_names(of).of_level(Level.STORE) if one.is_visible(user)]
     if user.regions is not None:
         return [Target(region) for region in user.regions]
     return [Target()]
@@ -104,27 +103,10 @@ def args(one: Target, **more: Any) -> dict[str, Any]:
 
 def may_edit(one: Target) -> bool:
     """Whether the user may enter a goal of the target."""
-    return scope().may(Action.MANAGE_STOCK) and one.is_seen(scope())
+    return scope().may(Action.MANAGE_STOCK) and one.is_visible(scope())
 
 
 def where(one: Target) -> str:
     """The region and store of a target, for lists of several."""
     place = {Level.STORE: [one.region], Level.SALESPERSON: [one.region, label(Target(one.region, one.store))]}
     return ", ".join(place.get(one.level, [one.region] if one.category and one.region else []))
-
-
-def targets_of_level(standings: Standings, level: Level) -> list[Target]:
-    """All targets of a level: with sales in the last 12 months or a goal."""
-    tree = standings.tree
-    match level:
-        case Level.COMPANY:
-            return [Target()]
-        case Level.REGION:
-            return tree.below(Target(), level)
-        case Level.STORE:
-            return [each for region in tree.below(Target(), Level.REGION) for each in tree.below(region, level)]
-        case Level.SALESPERSON:
-            return [each for store in targets_of_level(standings, Level.STORE) for each in tree.below(store, level)]
-        case Level.CATEGORY:
-            parents = [Target(), *tree.below(Target(), Level.REGION)]
-            return [each for parent in parents for each in tree.below(parent, level)]

@@ -114,16 +114,23 @@ def anonymous(portal: Flask) -> Visitor:
 
 @pytest.fixture
 def person(portal: Flask, app: App, shared: SoldHome | None) -> Callable[..., Visitor]:
-    """Sign in a new user with a role and regions."""
+    """Sign in a new user with a role, regions and stores."""
 
-    def make(role: Role = Role.ADMIN, *regions: str, login: str = "", salesperson: str | None = None) -> Visitor:
-        login = login or f"{role.value}-{'-'.join(regions).lower() or 'all'}"
+    def make(
+        role: Role = Role.ADMIN,
+        *regions: str,
+        login: str = "",
+        salesperson: str | None = None,
+        stores: tuple[str, ...] = (),
+    ) -> Visitor:
+        login = login or "-".join((role.value, *(regions or ("all",)), *stores)).lower()
         scope = regions or (("IN",) if role not in {Role.ADMIN, Role.ANALYST} else ())
         salesperson = salesperson or ("S1" if role is Role.SALESPERSON else None)
-        account = (login, role, scope, salesperson)
+        account = (login, role, scope, salesperson, stores)
         if shared and account in shared.people:
             return shared.people[account]
-        accounts.add(app.ports, login, login, role, regions=scope, salesperson=salesperson, password=PASSWORD)
+        bounds: dict[str, Any] = {"regions": scope, "stores": stores, "salesperson": salesperson}
+        accounts.add(app.ports, login, login, role, **bounds, password=PASSWORD)
         visitor = Visitor(portal.test_client())
         assert visitor.sign_in(login).status_code == 303
         if shared:

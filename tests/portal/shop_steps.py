@@ -131,3 +131,19 @@ def accepted(shop: Shop) -> None:
     shop.boss.post(
         f"/uploads/{unverified(shop)}/accept-sales", {"line": "1", "reason": "signed before the key was lost"}
     )
+
+
+def goals(shop: Shop, amount: int = 5) -> None:
+    shop.boss.post("/goals/import", {"rows": f"region,amount\nIN,{amount}\n", "month": "2026-06"})
+
+
+def entered_goal(shop: Shop) -> None:
+    key = "IN|||"
+    form = {"level": "region", "measure": "revenue", "year": "2026", f"was|{key}": "|" * 11, f"2026-06|{key}": "5"}
+    shop.boss.post("/goals/edit", form)
+
+
+def restored_goals(shop: Shop) -> None:
+    goals(shop)
+    goals(shop, 6)
+    shop.boss.post("/goals/history", {"month": "2026-06", "version": "1"})

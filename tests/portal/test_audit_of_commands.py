@@ -15,7 +15,7 @@ from tillstream.people import accounts, store_keys
 
 READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
-    "measures", "frame", "quality", "forecast-accuracy",
+    "measures", "frame", "quality", "forecast-accuracy", "goals",
     "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
     "catalogue", "catalogue-export",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
@@ -71,6 +71,10 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "catalogue-import": (
         "catalogue.imported",
         lambda s: command(s, "catalogue-import", kind="products", file=_file(s, b"code,name\nKET,Kettle\n", "p.csv")),
+    ),
+    "goals-import": (
+        "goals.changed",
+        lambda s: command(s, "goals-import", file=_file(s, b"region,amount\nIN,5\n", "g.csv"), month="2026-06"),
     ),
     "forecast": ("forecast.run", lambda s: command(s, "forecast")),
     "demo": ("upload.received", lambda s: command(s, "demo", scale=0.001)),

@@ -10,9 +10,10 @@ from tillstream.cli.backup import backup, restore
 from tillstream.cli.catalogue import catalogue
 from tillstream.cli.deploy import deploy
 from tillstream.cli.detect import detect
-from tillstream.cli.forecast import forecast
 from tillstream.cli.looker import looker
-from tillstream.cli.numbers import measures, query
+from tillstream.cli.numbers.forecast import forecast
+from tillstream.cli.numbers.goals import goals
+from tillstream.cli.numbers.queries import measures, query
 from tillstream.cli.operations import OPERATIONS
 from tillstream.cli.review import REVIEW_COMMANDS
 from tillstream.cli.runner import FILE, as_json, fail, read_settings, run
@@ -210,6 +211,7 @@ for command in (*REVIEW_COMMANDS, *OPERATIONS):
     main.add_command(command)
 main.add_command(detect)
 main.add_command(forecast)
+main.add_command(goals)
 main.add_command(looker)
 main.add_command(measures)
 main.add_command(query)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tillstream.app import App
 from tillstream.batches import records
 from tillstream.commands.demo_shop import days as demo_days
+from tillstream.commands.demo_shop import goals as demo_goals
 from tillstream.commands.demo_shop import people as demo_people
 from tillstream.commands.demo_shop.days import DAYS, SAMPLES
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result, quiet
@@ -65,6 +66,7 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     demo_days.add(app, until, scale, partial(_add, app))
     app.ports.warehouse.refresh_totals()
     quality.run_all(app.ports)
+    demo_goals.add(app, SAMPLES)
     if scale >= FORECAST_FROM:
         _forecast(app)
     codes = [exit_code(receipt) for receipt in receipts]

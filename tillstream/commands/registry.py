@@ -53,6 +53,8 @@ COMMANDS: dict[str, LazyCommand] = {
     "frame": LazyCommand("numbers.frame", "frame"),
     "forecast": LazyCommand("numbers.forecast", "run_forecast"),
     "forecast-accuracy": LazyCommand("numbers.forecast", "accuracy"),
+    "goals": LazyCommand("numbers.goals", "goals"),
+    "goals-import": LazyCommand("numbers.goals", "import_file"),
     "quality": LazyCommand("maintenance", "check_quality"),
     "status": LazyCommand("maintenance", "status"),
     "contracts": LazyCommand("query", "contracts"),

@@ -60,8 +60,8 @@ class Names:
             if store or salesperson:
                 raise UnknownName("category", "A category can have a goal in a region, not in a store or for a person.")
             return self._category(region, category)
-        found = self._store(region, store) if store else Target(region)
-        return self._salesperson(found, salesperson) if salesperson else found
+        place = self._store(region, store) if store else Target(region)
+        return self._salesperson(place, salesperson) if salesperson else place
 
     def _region(self, text: str) -> str:
         matches = [one for one in self.regions if one.casefold() == text.casefold()]
@@ -117,12 +117,12 @@ def read(ports: Ports, sales: Sales, regions: Iterable[str], day: date) -> Names
     categories = {one.category for one in in_categories} | {
         one.category for one in listing.entries(ports, EntryKind.PRODUCT).values() if isinstance(one, Product)
     }
-    known_categories = {Target(category=each) for each in categories - {"", WITHOUT}}
+    of_company = {Target(category=each) for each in categories - {"", WITHOUT}}
     return Names(
         sorted({*regions, *(one.region for one in sold)}),
         sold_in | stores,
         _people(people, salespeople, sold_in | stores),
-        known_categories | {one for one in in_categories if one.category != WITHOUT},
+        of_company | {one for one in in_categories if one.category != WITHOUT},
     )
 
 

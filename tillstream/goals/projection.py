@@ -79,8 +79,8 @@ def of_pace(sold: Sequence[float], weights: Floats, digits: int) -> Projection |
     """
     done, rest = weights[: len(sold)], float(weights[len(sold) :].sum())
     used = [(amount, weight) for amount, weight in zip(sold, done.tolist(), strict=True) if weight > 0]
-    elapsed = sum(weight for _, weight in used)
-    total = sum(sold)
+    elapsed = float(sum(weight for _, weight in used))
+    total = float(sum(sold))
     if len([amount for amount, _ in used if amount]) < SHORTEST or elapsed <= 0:
         return None
     rate = total / elapsed

@@ -16,6 +16,8 @@ COLLECTION = "goals"
 VERSIONS = "goal_versions"
 MOST_GOALS = 5_000
 """Goals of one month; its document stays below the limit of a document store."""
+_AFTER_ANY = "~"
+"""Sorts after every digit."""
 Key = tuple[Target, GoalMeasure]
 Changes = Mapping[Month, Mapping[Key, Goal | None]]
 """New goals by month; None: the goal is removed."""
@@ -56,7 +58,8 @@ def months(ports: Ports) -> list[Month]:
 
 def versions(ports: Ports, month: Month, limit: int = 100) -> list[Version]:
     """The versions of a month, newest first."""
-    documents = ports.documents.find(VERSIONS, {"month": str(month)}, descending=True, limit=limit)
+    first, last = f"{month}.", f"{month}.{_AFTER_ANY}"
+    documents = ports.documents.find(VERSIONS, descending=True, limit=limit, above=first, below=last)
     return [_version(one.data) for one in documents]
 
 

@@ -20,6 +20,7 @@ from tillstream.ports.warehouse import Warehouse
 MOST_ROWS = 1_000_000
 MOST_BEHIND = timedelta(days=14)
 """A region whose last day with sales is longer before the last one of all does not hold back the company."""
+RECENT = timedelta(days=730)
 BEFORE = timedelta(days=45)
 """Time before a month whose deliveries are read."""
 _FIELDS = {"region": "region", "store": "store", "salesperson": "salesperson", "category": "category"}
@@ -73,9 +74,10 @@ class Sales:
 
     @cached_property
     def last_days(self) -> dict[str, date]:
-        """The last day with sales of each region, before today."""
-        rows = self.warehouse.query(sql.text("reference/sold_spans"), {"before": self.today}).to_pylist()
-        return {row["region"]: row["last_day"] for row in rows}
+        """The last day with sales of each region, before today, within the last two years."""
+        yesterday = self.today - timedelta(days=1)
+        rows = self.rows(("last_sale_date",), ("region",), yesterday - RECENT, yesterday)
+        return {row["region"]: row["last_sale_date"] for row in rows if row["last_sale_date"]}
 
     @cached_property
     def rates(self) -> dict[str, Decimal]:
@@ -95,8 +97,8 @@ class Sales:
         days = dict(self.last_days)
         if expected:
             filters = Filters(month.first - BEFORE, min(month.last, self.today))
-            told = queries.run(self.warehouse, "told-days", UNRESTRICTED, filters, cache=self.cache).to_pylist()
-            facts = DeliveryFacts((), days=told)
+            delivered = queries.run(self.warehouse, "told-days", UNRESTRICTED, filters, cache=self.cache).to_pylist()
+            facts = DeliveryFacts((), days=delivered)
             now = datetime.combine(min(month.last, self.today), time(12), UTC)
             for region, contracts in expected.items():
                 mark = watermark(contracts, facts, now)

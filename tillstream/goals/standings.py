@@ -1,4 +1,4 @@
-"""Where each target stands against its goal: sold, expected by now, and how the month is going to end."""
+"""Standings: what each target sold of its goal, what is expected by now, and how the month is going to end."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

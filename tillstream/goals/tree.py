@@ -33,7 +33,7 @@ class GoalTree:
     entered: Mapping[Target, Goal]
     currency: str
     _goals: dict[Target, TargetGoal | None] = field(default_factory=dict)
-    _sold: dict[tuple[str, ...], dict[Target, Decimal]] = field(default_factory=dict)
+    _sold: dict[tuple[tuple[str, ...], str], dict[Target, Decimal]] = field(default_factory=dict)
     _divisions: dict[tuple[Target, Level], Division[Target]] = field(default_factory=dict)
 
     def goal(self, target: Target) -> TargetGoal | None:
@@ -47,9 +47,19 @@ class GoalTree:
 
         axis: `CATEGORY`, else the next level of places.
         """
-        sold = below(self._sold_by(target, axis), target)
+        sold = below(self._sold_by(target, axis, self.currency), target)
         own = [one for one in below(self.entered, target) if (one.level is Level.CATEGORY) == (axis is Level.CATEGORY)]
         return sorted({*sold, *own})
+
+    def of_level(self, level: Level) -> list[Target]:
+        """All targets of a level."""
+        regions = self.below(Target(), Level.REGION) if level is not Level.COMPANY else []
+        if level in {Level.COMPANY, Level.REGION}:
+            return [Target()] if level is Level.COMPANY else regions
+        if level is Level.CATEGORY:
+            return [one for parent in (Target(), *regions) for one in self.below(parent, level)]
+        stores = [one for region in regions for one in self.below(region, Level.STORE)]
+        return stores if level is Level.STORE else [one for store in stores for one in self.below(store, level)]
 
     @cached_property
     def base(self) -> tuple[Month, Month]:
@@ -58,12 +68,13 @@ class GoalTree:
         last = min(self.month.plus(-1), Month.of(newest).plus(-1))
         return last.plus(-11), last
 
-    def _sold_by(self, target: Target, axis: Level) -> Mapping[Target, Decimal]:
+    def _sold_by(self, target: Target, axis: Level, currency: str) -> Mapping[Target, Decimal]:
+        """The sales of the last 12 months of the targets like those below one."""
         by = dimensions(members(target, axis))
-        if by not in self._sold:
+        if (by, currency) not in self._sold:
             first, last = self.base
-            self._sold[by] = self.sales.sold(by, self.measure, first.first, last.last)
-        return self._sold[by]
+            self._sold[by, currency] = self.sales.sold(by, self.measure, first.first, last.last, currency)
+        return self._sold[by, currency]
 
     def _goal(self, target: Target) -> TargetGoal | None:
         entered, parent = self.entered.get(target), target.parent
@@ -90,7 +101,7 @@ class GoalTree:
     def _division(self, target: Target, axis: Level, goal: TargetGoal) -> Division[Target]:
         if (target, axis) not in self._divisions:
             children = self.below(target, axis)
-            sold = self._sold_by(target, axis)
+            sold = self._sold_by(target, axis, goal.currency)
             own = {one: self._converted(self.entered[one], goal.currency) for one in children if one in self.entered}
             weights = {one: sold.get(one, Decimal(0)) for one in children}
             digits = self.measure.digits(goal.currency)
@@ -102,7 +113,7 @@ class GoalTree:
         if target.level in {Level.SALESPERSON, Level.CATEGORY} or not self._has_entered_below(target):
             return None
         axis = {Level.COMPANY: Level.REGION, Level.REGION: Level.STORE, Level.STORE: Level.SALESPERSON}[target.level]
-        sold = self._sold_by(target, axis)
+        sold = self._sold_by(target, axis, self.currency)
         goals = []
         for child in self.below(target, axis):
             own = self.entered.get(child)

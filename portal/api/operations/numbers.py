@@ -22,8 +22,14 @@ from portal.api.queries import FORECASTS, LISTS, MAX_ROWS
 from tillstream.analytics import catalogue
 from tillstream.analytics.catalogue import Parameter
 from tillstream.analytics.measures.definition import measures
+from tillstream.domain.goals.goal import GoalMeasure, Level
 from tillstream.domain.people import Action
 
+TARGET = ("region", "store", "salesperson", "category")
+GOAL_AMOUNTS = (
+    "goal", "unassigned", "sold", "sold_since", "reached", "expected", "projected", "projected_low", "projected_high",
+    "required_per_day", "cost_coverage",
+)  # fmt: skip
 _KINDS: dict[str, Json] = {
     "INT64": {"type": "integer", "minimum": 0},
     "STRING": {"type": "string"},
@@ -114,6 +120,20 @@ OPERATIONS: dict[str, Operation] = {
         "Windows without a cutoff date are all windows together. Relative measures divide by those of last week's "
         "sales as a forecast: below 1 is better.", right="numbers",
     ),
+    "goals.data": Operation(
+        "Numbers", "Goals of a month and what is reached of them",
+        {200: ("The standings", "Goals")},
+        "Without a level, the row of one target: that of region, store, salesperson and category, else the highest "
+        "one that the user sees. Shares and sums follow from the goals above or below. Expected amounts are for the days until "
+        "`complete_through`.",
+        (
+            query("month", {"type": "string", "pattern": r"^\d{4}-\d{2}$"}, "Month; default: this month", "2026-11"),
+            query("measure", {"type": "string", "enum": list(GoalMeasure), "default": "revenue"}, "Measure"),
+            query("level", {"type": "string", "enum": list(Level)}, "All targets of a level"),
+            *(query(name, {"type": "string"}, f"The {name} of the targets") for name in TARGET),
+        ),
+        right="numbers",
+    ),
     "quality.data": Operation(
         "Numbers", "Results of the quality checks of the marts",
         {200: ("The results", "Quality")},
@@ -137,6 +157,27 @@ SCHEMAS: dict[str, schemas.Schema] = {
             "run": {"type": ["object", "null"]},
             "windows": schemas.array_of({"type": "object"}),
             "importance": schemas.array_of({"type": "object"}),
+        }
+    ),
+    "Goals": schemas.object_of(
+        {
+            "month": schemas.TEXT,
+            "measure": {"type": "string", "enum": list(GoalMeasure)},
+            "as_of": schemas.INSTANT,
+            "rows": schemas.array_of(
+                schemas.object_of(
+                    dict.fromkeys(TARGET, schemas.TEXT_OR_NULL)
+                    | {
+                        "level": {"type": "string", "enum": list(Level)},
+                        "measure": {"type": "string", "enum": list(GoalMeasure)},
+                        "currency": schemas.TEXT_OR_NULL,
+                        "origin": {"type": ["string", "null"], "enum": ["entered", "share", "sum", None]},
+                        "complete_through": schemas.DAY,
+                        "projection": {"type": ["string", "null"], "enum": ["forecast", "pace", None]},
+                    }
+                    | dict.fromkeys(GOAL_AMOUNTS, schemas.DECIMAL)
+                )
+            ),
         }
     ),
     "Quality": schemas.object_of(

@@ -40,7 +40,7 @@ class Level(StrEnum):
 class Target:
     """Whose goal it is. Empty fields are not restricted; all empty: the company.
 
-    A salesperson has a goal for each store. `WITHOUT` stands for sales that lack the field.
+    A salesperson has a goal for each store. `WITHOUT` means sales that lack the field.
     """
 
     region: str = ""
@@ -71,17 +71,13 @@ class Target:
             case Level.SALESPERSON:
                 return Target(self.region, self.store)
 
-    def is_seen(self, scope: Scope) -> bool:
+    def is_visible(self, scope: Scope) -> bool:
         """Whether a user sees all sales of the target."""
-        if self.level is Level.SALESPERSON and not scope.may(Action.SEE_PERSONAL):
+        if self.salesperson and not scope.may(Action.SEE_PERSONAL):
             return False
-        if scope.salesperson is not None and self.level is not Level.SALESPERSON:
-            return False
-        if scope.stores is not None and not self.store:
-            return False
-        return (self.region != "" and scope.covers_sale(self.region, self.store, self.salesperson)) or (
-            scope.regions is None and scope.stores is None and scope.salesperson is None
-        )
+        own = None if scope.salesperson is None else (scope.salesperson,)
+        limits = ((scope.regions, self.region), (scope.stores, self.store), (own, self.salesperson))
+        return all(allowed is None or (value != "" and value in allowed) for allowed, value in limits)
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def read(warehouse: Warehouse, today: date, horizons: Mapping[str, int]) -> Sale
     Raises `NoSales`.
     """
     warehouse.refresh_totals()
-    spans = warehouse.query(sql.text("reference/sold_spans"), {"before": today}).to_pylist()
+    spans = warehouse.query(sql.text("forecasts/span"), {"before": today}).to_pylist()
     if not spans:
         raise NoSales
     last = max(row["last_day"] for row in spans)

@@ -11,6 +11,9 @@
   const rows = [...form.querySelectorAll(".goal-grid tbody tr")].map((row) => [...row.querySelectorAll("input.num")]);
   let last = [];
   tools.hidden = false;
+  const now = form.querySelector("th[aria-current]");
+  const scroller = form.querySelector(".scroller");
+  if (now) scroller.scrollLeft = Math.max(0, now.offsetLeft - scroller.clientWidth / 2);
 
   function place(input) {
     const row = rows.findIndex((cells) => cells.includes(input));

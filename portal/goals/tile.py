@@ -1,0 +1,29 @@
+"""Goals of this month on the start page."""
+
+from typing import Any
+
+from portal.context import ports, scope
+from portal.goals import charts, requested
+from tillstream.domain.goals.goal import GoalMeasure, Month
+from tillstream.domain.people import Action
+from tillstream.goals.standings import Standing
+
+SHOWN = 5
+
+
+def load(selection: object) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
+    """The standings of the highest targets of the user, in revenue, else in the first measure that has goals."""
+    month = Month.of(ports().clock.now().date())
+    goals = requested.month_of_goals(month).stored.goals
+    measure = next((one for one in requested.measures() if any(key[1] is one for key in goals)), GoalMeasure.REVENUE)
+    standings: list[Standing] = []
+    if goals:
+        standings = requested.month_of_goals(month).standings(measure).of_all(requested.roots(month)[:SHOWN])
+    return {
+        "month": month,
+        "measure": measure,
+        "rows": [(requested.label(one.target), one) for one in standings if one.goal],
+        "edits": scope().may(Action.MANAGE_STOCK),
+        "args": requested.args,
+        "goal_bar": charts.bar,
+    }

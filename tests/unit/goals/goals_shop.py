@@ -1,0 +1,29 @@
+"""Half a year of sales of two stores in one region, read in the middle of June."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from tillstream.app import App
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
+from tillstream.goals import records
+from tillstream.goals.reading import MonthOfGoals
+
+JUNE, LAST = Month(date(2026, 6, 1)), date(2026, 6, 15)
+NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
+UK = Target("UK")
+LEEDS, MANCHESTER = Target("UK", "LDS1"), Target("UK", "MAN1")
+
+
+def enter(app: App, *goals: Goal, month: Month = JUNE) -> None:
+    """Save exactly these goals as those of the month."""
+    wanted: dict[records.Key, Goal | None] = dict.fromkeys(records.read(app.ports, month).goals)
+    wanted |= {goal.key: goal for goal in goals}
+    records.save(app.ports, {month: wanted}, by="boss", source="grid")
+
+
+def revenue(target: Target, amount: str, currency: str = "GBP") -> Goal:
+    return Goal(target, GoalMeasure.REVENUE, Decimal(amount), currency)
+
+
+def read(app: App, month: Month = JUNE) -> MonthOfGoals:
+    return MonthOfGoals(app.ports, app.contracts, app.settings.reporting_currency, month)

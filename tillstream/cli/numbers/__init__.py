@@ -1,0 +1,1 @@
+"""Commands about numbers: queries, measures, forecasts and goals."""
