@@ -6,21 +6,10 @@ import re
 from collections.abc import Callable
 
 import pytest
+import shop_steps
 from correction_steps import AMOUNT, Fixer
 from flask import Flask
-from shop_steps import (
-    FILE,
-    OWN,
-    Shop,
-    accepted,
-    discarded,
-    entered_goal,
-    goals,
-    restored_goals,
-    token,
-    unsigned_again,
-    webhook,
-)  # fmt: skip
+from shop_steps import FILE, OWN, Shop, accepted, discarded, token, unsigned_again, webhook
 from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
 
@@ -153,9 +142,9 @@ def _recognised(shop: Shop) -> None:
 
 
 ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
-    "goals.save": ("goals.changed", entered_goal),
-    "goals.import_file": ("goals.changed", goals),
-    "goals.restore": ("goals.changed", restored_goals),
+    "goals.save": ("goals.changed", shop_steps.entered_goal),
+    "goals.import_file": ("goals.changed", shop_steps.goals),
+    "goals.restore": ("goals.changed", shop_steps.restored_goals),
     "goals.switch_board": ("goals.setting-changed", lambda s: s.boss.post("/goals/leader-board", {"shown": "off"})),
     "forecast.request_run": ("forecast.requested", lambda s: s.boss.post("/forecast")),
     "sign_in.enter": ("session.begun", lambda s: s.anonymous().sign_in("asha")),

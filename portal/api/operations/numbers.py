@@ -124,8 +124,8 @@ OPERATIONS: dict[str, Operation] = {
         "Numbers", "Goals of a month and what is reached of them",
         {200: ("The standings", "Goals")},
         "Without a level, the row of one target: that of region, store, salesperson and category, else the highest "
-        "one that the user sees. Shares and sums follow from the goals above or below. Expected amounts are for the days until "
-        "`complete_through`.",
+        "one that the user sees. Shares and sums follow from the goals above or below. Expected amounts are for the "
+        "days until `complete_through`.",
         (
             query("month", {"type": "string", "pattern": r"^\d{4}-\d{2}$"}, "Month; default: this month", "2026-11"),
             query("measure", {"type": "string", "enum": list(GoalMeasure), "default": "revenue"}, "Measure"),
