@@ -19,7 +19,7 @@ LEVELS = {
 }
 BELOW = {Level.COMPANY: Level.REGION, Level.REGION: Level.STORE, Level.STORE: Level.SALESPERSON}
 """The next level of places."""
-METHODS = {FORECAST: "from the forecast", PACE: "if it goes on like the month so far"}
+METHODS = {FORECAST: "from the forecast", PACE: "at the pace of the month so far"}
 ORIGINS = {
     SHARE: "A share of the goal above, by the sales of the last 12 months.",
     SUM: "The sum of the goals below.",

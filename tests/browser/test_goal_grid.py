@@ -1,0 +1,63 @@
+"""Goals are entered like in a spreadsheet: a block is pasted, undone and saved, and the page shows them."""
+
+import re
+
+import pytest
+from live_server import PASSWORD, Served
+from page_checks import settle
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = pytest.mark.browser
+PASTE = """(cell, text) => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  cell.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}"""
+
+
+def open_grid(page: Page, served: Served) -> None:
+    page.goto(f"{served.address}/sign-in")
+    page.get_by_label("Name").fill("admin")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Sales", exact=True)).to_be_visible()
+    page.goto(f"{served.address}/goals/edit?level=region&measure=orders&year=2030")
+    expect(page.get_by_role("heading", name="Enter goals")).to_be_visible()
+
+
+def cell(page: Page, region: str, month: str) -> Locator:
+    return page.get_by_label(f"{region}, {month}", exact=True)
+
+
+def test_a_block_of_a_spreadsheet_is_pasted_undone_and_saved(page: Page, served: Served) -> None:
+    open_grid(page, served)
+    start = cell(page, "IN", "Jan 2030")
+    start.evaluate(PASTE, "100\t200\r\n300\t400\r\n")
+    expect(cell(page, "UK", "Feb 2030")).to_have_value("400")
+    expect(page.get_by_role("status").filter(has_text="4 cells pasted.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(start).to_have_value("")
+    start.evaluate(PASTE, "100\t200\n300\t400\n500\t600\n700\t800")
+    expect(page.get_by_role("status").filter(has_text=re.compile("2 values do not fit"))).to_be_visible()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("6 goals are saved.")).to_be_visible()
+    expect(cell(page, "USA", "Feb 2030")).to_have_value("600")
+    page.goto(f"{served.address}/goals?month=2030-02&measure=orders")
+    expect(page.get_by_role("row", name=re.compile("^UK"))).to_contain_text("400")
+    assert served.page_errors == []
+
+
+def test_a_wrong_cell_keeps_what_was_entered_and_arrows_move_between_rows(page: Page, served: Served) -> None:
+    open_grid(page, served)
+    cell(page, "IN", "Mar 2030").fill("12")
+    page.keyboard.press("ArrowDown")
+    expect(cell(page, "UK", "Mar 2030")).to_be_focused()
+    page.keyboard.type("a few")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is saved yet: 1 cell is wrong.")
+    expect(cell(page, "IN", "Mar 2030")).to_have_value("12")
+    expect(cell(page, "UK", "Mar 2030")).to_have_attribute("aria-invalid", "true")
+    page.set_viewport_size({"width": 390, "height": 844})
+    settle(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert served.page_errors == []
