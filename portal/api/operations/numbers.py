@@ -175,7 +175,8 @@ SCHEMAS: dict[str, schemas.Schema] = {
                         "complete_through": schemas.DAY,
                         "projection": {"type": ["string", "null"], "enum": ["forecast", "pace", None]},
                     }
-                    | dict.fromkeys(GOAL_AMOUNTS, schemas.DECIMAL)
+                    | dict.fromkeys(GOAL_AMOUNTS, schemas.DECIMAL),
+                    optional=("cost_coverage",),
                 )
             ),
         }

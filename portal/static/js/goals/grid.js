@@ -8,7 +8,7 @@
   const tools = form.querySelector("[data-goal-tools]");
   const said = tools.querySelector("[data-said]");
   const undo = tools.querySelector("[data-undo]");
-  const rows = [...form.querySelectorAll(".goal-grid tbody tr")].map((row) => [...row.querySelectorAll("input.num")]);
+  const rows = [...form.querySelector("table").tBodies[0].rows].map((row) => [...row.querySelectorAll("input.num")]);
   let last = [];
   tools.hidden = false;
   const now = form.querySelector("th[aria-current]");
