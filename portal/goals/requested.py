@@ -51,7 +51,9 @@ def target() -> Target | None:
     if not fields:
         return None
     one = Target(**fields)
-    if not one.is_visible(scope()) or (one.salesperson and not one.store) or (one.store and not one.region):
+    if (one.store and not one.region) or (one.salesperson and not one.store):
+        raise Rejected("A store needs its region, and a salesperson the store.")
+    if not one.is_visible(scope()):
         abort(404)
     return one
 

@@ -132,7 +132,7 @@ OPERATIONS: dict[str, Operation] = {
             query("level", {"type": "string", "enum": list(Level)}, "All targets of a level"),
             *(query(name, {"type": "string"}, f"The {name} of the targets") for name in TARGET),
         ),
-        right="numbers",
+        right="numbers", errors=(404,),
     ),
     "quality.data": Operation(
         "Numbers", "Results of the quality checks of the marts",
