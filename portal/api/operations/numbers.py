@@ -25,6 +25,7 @@ from tillstream.analytics.measures.definition import measures
 from tillstream.domain.goals.goal import GoalMeasure, Level
 from tillstream.domain.people import Action
 
+MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
 TARGET = ("region", "store", "salesperson", "category")
 GOAL_AMOUNTS = (
     "goal", "unassigned", "sold", "sold_since", "reached", "expected", "projected", "projected_low", "projected_high",
@@ -127,9 +128,9 @@ OPERATIONS: dict[str, Operation] = {
         "one that the user sees. Shares and sums follow from the goals above or below. Expected amounts are for the "
         "days until `complete_through`.",
         (
-            query("month", {"type": "string", "pattern": r"^\d{4}-\d{2}$"}, "Month; default: this month", "2026-11"),
-            query("measure", {"type": "string", "enum": list(GoalMeasure), "default": "revenue"}, "Measure"),
-            query("level", {"type": "string", "enum": list(Level)}, "All targets of a level"),
+            query("month", {"type": "string", "pattern": MONTH}, "Month; default: this month", "2026-11"),
+            query("measure", {"type": "string", "enum": [*GoalMeasure, ""], "default": "revenue"}, "Measure"),
+            query("level", {"type": "string", "enum": [*Level, ""]}, "All targets of a level"),
             *(query(name, {"type": "string"}, f"The {name} of the targets") for name in TARGET),
         ),
         right="numbers", errors=(404,),
