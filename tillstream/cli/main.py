@@ -14,6 +14,7 @@ from tillstream.cli.looker import looker
 from tillstream.cli.numbers.forecast import forecast
 from tillstream.cli.numbers.goals import goals
 from tillstream.cli.numbers.queries import measures, query
+from tillstream.cli.numbers.report import report
 from tillstream.cli.operations import OPERATIONS
 from tillstream.cli.review import REVIEW_COMMANDS
 from tillstream.cli.runner import FILE, as_json, fail, read_settings, run
@@ -215,6 +216,7 @@ main.add_command(goals)
 main.add_command(looker)
 main.add_command(measures)
 main.add_command(query)
+main.add_command(report)
 
 
 def script() -> None:

@@ -55,6 +55,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "forecast-accuracy": LazyCommand("numbers.forecast", "accuracy"),
     "goals": LazyCommand("numbers.goals", "goals"),
     "goals-import": LazyCommand("numbers.goals", "import_file"),
+    "report-executive": LazyCommand("numbers.report", "executive"),
     "quality": LazyCommand("maintenance", "check_quality"),
     "status": LazyCommand("maintenance", "status"),
     "contracts": LazyCommand("query", "contracts"),

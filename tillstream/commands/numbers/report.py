@@ -1,0 +1,61 @@
+"""The executive report as a file."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from tillstream.app import App
+from tillstream.commands.result import Progress, Result
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import UNRESTRICTED
+from tillstream.reports import period
+from tillstream.reports.facts import ReportSource
+from tillstream.reports.forms import FORMS, report
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutiveReport:
+    """out: a file ending with .pdf, .html or .xlsx. from_, to: ISO days; both empty: the last complete month."""
+
+    out: str
+    from_: str = ""
+    to: str = ""
+    region: str = ""
+
+
+def executive(app: App, progress: Progress, arguments: ExecutiveReport) -> Result:
+    """Write the report of a period for all sales, or those of a region."""
+    out = Path(arguments.out)
+    form = out.suffix.removeprefix(".").lower()
+    if form not in FORMS:
+        raise Rejected(f"{out.name} has no form of a report. Name a file that ends with .pdf, .html or .xlsx.")
+    if arguments.region and arguments.region not in app.contracts.regions():
+        raise Rejected(f"There is no region “{arguments.region}”.")
+    source = ReportSource(
+        app.ports,
+        app.contracts,
+        UNRESTRICTED,
+        _period(app, arguments),
+        app.settings.reporting_currency,
+        app.settings.reporting_currency,
+        arguments.region,
+        app.queries,
+        app.settings.public_url,
+    )
+    content = report(source, form)
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise Rejected(f"{out} cannot be written: {error.strerror}.") from error
+    days = {"from": source.period.first.isoformat(), "to": source.period.last.isoformat()}
+    return Result({"file": str(out), "bytes": len(content), **days})
+
+
+def _period(app: App, arguments: ExecutiveReport) -> period.ReportPeriod:
+    if not arguments.from_ and not arguments.to:
+        return period.latest(period.MONTH, app.ports.clock.now().date())
+    try:
+        first, last = (date.fromisoformat(text) for text in (arguments.from_, arguments.to))
+    except ValueError as error:
+        raise Rejected("A period needs two dates, such as 2026-10-01 and 2026-10-31.") from error
+    return period.chosen(first, last)

@@ -1,0 +1,42 @@
+"""Cells of tables as text, as PDF and HTML show them."""
+
+from typing import Any
+
+from tillstream.reports import formats
+from tillstream.reports.document import Column, Table, Tile
+
+NUMBERS = frozenset({"money", "signed money", "count", "share", "growth"})
+
+
+def rows(table: Table, currency: str) -> list[list[str]]:
+    """The text of all cells. The amounts of a column all have minor units, or none of them has."""
+    largest = [
+        max((abs(row[number] or 0) for row in table.rows), default=0) if column.kind.endswith("money") else 0
+        for number, column in enumerate(table.columns)
+    ]
+    return [
+        [text(column, value, currency, like) for column, value, like in zip(table.columns, row, largest, strict=True)]
+        for row in table.rows
+    ]
+
+
+def text(column: Column, value: Any, currency: str, like: Any = 0) -> str:
+    """The text of a cell. like: the largest amount of its column."""
+    if value is None:
+        return formats.NONE
+    if column.kind.endswith("money"):
+        plus = "+" if column.kind == "signed money" and value > 0 else ""
+        return f"{plus}{formats.money(value, currency, like)}"
+    return {"count": formats.count, "share": formats.share, "growth": formats.growth}.get(column.kind, str)(value)
+
+
+def tile_text(tile: Tile, currency: str) -> str:
+    """The value of a tile, with its currency."""
+    shown = text(Column("", tile.kind), tile.value, currency)
+    return f"{shown} {currency}" if tile.kind == "money" else shown
+
+
+def tile_note(tile: Tile) -> str:
+    """The growth of a tile against both periods; one a line, empty without one."""
+    notes = [(tile.growth, "before"), (tile.year_growth, "a year before")]
+    return "\n".join(f"{formats.growth(value)} on {name}" for value, name in notes if value is not None)

@@ -1,0 +1,79 @@
+"""The parts of a report, independent of its form."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tillstream.reports.evidence import Sentence
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A key figure. kind: money, count or share. growths: against the period before and a year before."""
+
+    label: str
+    kind: str
+    value: Any
+    growth: Any = None
+    year_growth: Any = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """kind: text, money, signed money, count, share, growth or day."""
+
+    label: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; its cells are values, not text."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawing. kind: columns, steps or bars. bars: label, value and kind of each. alt: what it shows, in words."""
+
+    kind: str
+    bars: Sequence[tuple[str, float]]
+    alt: str
+    totals: Sequence[int] = ()
+    """Of steps: positions of the bars that begin at zero."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report. is_page: whether it begins a page on paper."""
+
+    title: str
+    sentences: Sequence[Sentence] = ()
+    blocks: Sequence[Table | Chart] = ()
+    is_page: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.sentences and not self.blocks
+
+
+@dataclass(frozen=True)
+class Document:
+    """A report. subtitle: whose it is. made: when it was made."""
+
+    title: str
+    subtitle: str
+    made: str
+    currency: str
+    tiles: Sequence[Tile] = field(default_factory=tuple)
+    sections: Sequence[Section] = field(default_factory=tuple)
+    portal: str = ""
+    """Address of the portal, for links; empty: there are no links."""
+
+    def link(self, page: str) -> str:
+        """The address of a page; empty without a portal."""
+        return f"{self.portal}{page}" if self.portal and page else ""

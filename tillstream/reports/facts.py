@@ -1,0 +1,181 @@
+"""Everything that a report is written from, read within the scope of its reader."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from tillstream.analytics import queries
+from tillstream.analytics.comparison import Comparison
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.query_cache import QueryCache
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.goals.goal import GoalMeasure, Level, Month, Target
+from tillstream.domain.people import Action, Scope
+from tillstream.goals.reading import MonthOfGoals
+from tillstream.goals.rows import row_of
+from tillstream.ports import Ports
+from tillstream.reports.evidence import Answer
+from tillstream.reports.period import ReportPeriod
+
+TRENDS = 13
+"""Months that the chart of revenue shows."""
+MOVERS = 20_000
+"""Products that movers are chosen from."""
+
+
+@dataclass(frozen=True)
+class ReportSource:
+    """Whose report it is, of which days and sales. region: only this one; empty for all of the scope."""
+
+    ports: Ports
+    contracts: ContractRegistry
+    scope: Scope
+    period: ReportPeriod
+    currency: str
+    reporting_currency: str
+    region: str = ""
+    cache: QueryCache | None = None
+    portal: str = ""
+    """Address of the portal, for links; empty: there are no links."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The answers for a report. They are read when they are needed."""
+
+    source: ReportSource
+
+    @property
+    def period(self) -> ReportPeriod:
+        return self.source.period
+
+    @property
+    def currency(self) -> str:
+        return self.source.currency
+
+    @cached_property
+    def filters(self) -> Filters:
+        region = (self.source.region,) if self.source.region else None
+        return Filters(self.period.first, self.period.last, region=region, currency=self.currency)
+
+    @cached_property
+    def totals(self) -> Answer:
+        return self.ask("kpis")
+
+    @property
+    def has_sales(self) -> bool:
+        return bool(self.totals.rows[0]["active_lines"])
+
+    @cached_property
+    def more_totals(self) -> Answer:
+        return self.ask("headline")
+
+    @cached_property
+    def growth(self) -> Answer:
+        return self.ask("growth")
+
+    @cached_property
+    def compared(self) -> Comparison | None:
+        """The days that growth and changes compare; None if there is nothing to compare with."""
+        return queries.comparison(self.source.ports.warehouse, self.source.scope, self.filters, cache=self.source.cache)
+
+    @cached_property
+    def before_totals(self) -> Answer | None:
+        """The totals of the period that is compared with."""
+        one = self.compared
+        return self.ask("kpis", replace(self.filters, start=one.before_start, end=one.before_end)) if one else None
+
+    @cached_property
+    def change(self) -> Answer:
+        """The effects of the change against the period before."""
+        return self.ask("change", grain="product-and-channel")
+
+    @cached_property
+    def movers(self) -> Answer:
+        """The products with the greatest change."""
+        return self.ask("change-by-group", dimension="product", grain="product-and-channel", limit=MOVERS)
+
+    def groups(self, dimension: str) -> Answer:
+        """Revenue by region, store, category, channel or salesperson, compared."""
+        return self.ask("sales-by-dimension-compared", dimension=dimension)
+
+    @cached_property
+    def products(self) -> Answer:
+        return self.ask("products-compared", limit=10)
+
+    @cached_property
+    def trend(self) -> Answer:
+        """Revenue by month, until the month of the last day."""
+        month = Month.of(self.period.last)
+        return self.ask("sales-over-time", replace(self.filters, start=month.plus(1 - TRENDS).first), period="monthly")
+
+    @cached_property
+    def customers(self) -> Answer:
+        return self.ask("customer-counts")
+
+    @cached_property
+    def refused(self) -> Answer:
+        """Refused rows by region; none for roles that do not see uploads."""
+        if not self.may(Action.SEE_UPLOADS):
+            return Answer("refused-rows", [])
+        days = {"from": self.period.first, "to": self.period.last}
+        return self.ask("refused-rows", Filters(region=self.filters.region), **days)
+
+    @cached_property
+    def freshness(self) -> Answer:
+        return self.ask("freshness", Filters(region=self.filters.region))
+
+    @cached_property
+    def corrections(self) -> Answer:
+        """Imports after the end of the period that only corrected or removed its sales."""
+        answer = self.ask("settlements", limit=1_000)
+        late = [row for row in answer.rows if row["settled_at"].date() > self.period.last and _only_corrects(row)]
+        return replace(answer, rows=late)
+
+    @cached_property
+    def forecast(self) -> Answer:
+        """The sums of the next days."""
+        level = "region" if self.source.region or self.source.scope.regions is not None else "total"
+        if not self.may(Action.SEE_FORECASTS) or self.source.scope.stores is not None:
+            return Answer("forecasts", [])
+        filters = Filters(region=self.filters.region)
+        return self.ask("forecasts", filters, target="revenue", level=level, period="sum", limit=5_000)
+
+    @cached_property
+    def goals(self) -> Answer:
+        """The standings of the month of the last day in revenue, of the targets that the reader sees all sales of."""
+        source, month = self.source, Month.of(self.period.last)
+        read = MonthOfGoals(source.ports, source.contracts, source.reporting_currency, month, source.cache)
+        if not read.stored.goals:
+            return Answer("goals", [])
+        standings = read.standings(GoalMeasure.REVENUE)
+        targets = [*standings.tree.of_level(Level.COMPANY), *standings.tree.of_level(Level.REGION)]
+        if source.region or source.scope.stores is not None:
+            targets = [Target(source.region), *standings.tree.of_level(Level.STORE)]
+        visible = [one for one in targets if self._is_shown(one)]
+        rows = [row_of(one, GoalMeasure.REVENUE) for one in standings.of_all(visible) if one.goal]
+        return Answer("goals", rows, params=(("month", str(month)), ("measure", "revenue")))
+
+    @property
+    def today(self) -> date:
+        return self.source.ports.clock.now().date()
+
+    def may(self, action: Action) -> bool:
+        return self.source.scope.may(action)
+
+    def ask(self, name: str, filters: Filters | None = None, **params: Any) -> Answer:
+        """Run a query within the scope."""
+        filters = filters or self.filters
+        table = queries.run(
+            self.source.ports.warehouse, name, self.source.scope, filters, cache=self.source.cache, **params
+        )
+        return Answer(name, table.to_pylist(), filters, tuple(params.items()))
+
+    def _is_shown(self, target: Target) -> bool:
+        return target.is_visible(self.source.scope) and self.source.region in {"", target.region}
+
+
+def _only_corrects(row: Mapping[str, Any]) -> bool:
+    return bool((row["corrected"] or row["removed"]) and not row["added"])

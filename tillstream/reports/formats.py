@@ -1,0 +1,70 @@
+"""Numbers and days as text, in plain English: 1,234.50, 12.3 %, 3 Oct 2026."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from typing import Any
+
+from tillstream.domain.money.minor_units import minor_digits
+from tillstream.reports.evidence import Number, Sentence
+
+WHOLE_FROM = 1_000
+"""Amounts from which on no minor units are shown."""
+NONE = "–"
+
+
+def money(value: Any, currency: str, like: Any = 0) -> str:
+    """An amount without its currency. like: the largest amount of its column, which decides on minor units."""
+    if value is None:
+        return NONE
+    amount = Decimal(value)
+    digits = 0 if max(abs(amount), abs(Decimal(like))) >= WHOLE_FROM else minor_digits(currency)
+    return _grouped(amount, digits)
+
+
+def count(value: Any) -> str:
+    return NONE if value is None else _grouped(Decimal(value), 0)
+
+
+def share(value: Any) -> str:
+    """0.1234 → 12.3 %."""
+    return NONE if value is None else f"{_grouped(Decimal(value) * 100, 1)} %"
+
+
+def growth(value: Any) -> str:
+    """0.1234 → +12.3 %."""
+    return NONE if value is None else f"{'+' if Decimal(value) > 0 else ''}{share(value)}"
+
+
+def day(value: date | None) -> str:
+    return NONE if value is None else f"{value.day} {value:%b} {value.year}"
+
+
+def text_of(number: Number) -> str:
+    """A number of a sentence, with its currency."""
+    value = number.value
+    if number.kind.endswith("money"):
+        plus = "+" if number.kind == "signed money" and value > 0 else ""
+        return f"{plus}{money(value, number.currency)} {number.currency}"
+    return {"count": count, "share": share}[number.kind](value)
+
+
+def sentence_text(sentence: Sentence) -> str:
+    return "".join(one if isinstance(one, str) else text_of(one) for one in sentence.parts)
+
+
+def rounded_parts(values: Sequence[Decimal], digits: int) -> list[Decimal]:
+    """Round parts so that they add up to the rounded sum, by the largest remainder."""
+    unit = Decimal(1).scaleb(-digits)
+    total = sum(values, Decimal(0)).quantize(unit, ROUND_HALF_UP)
+    floors = [value.quantize(unit, ROUND_FLOOR) for value in values]
+    missing = int((total - sum(floors, Decimal(0))) / unit)
+    order = sorted(range(len(values)), key=lambda index: floors[index] - values[index])
+    for index in order[:missing]:
+        floors[index] += unit
+    return floors
+
+
+def _grouped(value: Decimal, digits: int) -> str:
+    rounded = value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return f"{abs(rounded):,.{digits}f}" if rounded >= 0 else f"−{abs(rounded):,.{digits}f}"

@@ -1,0 +1,64 @@
+"""Sentences about regions, stores, channels, categories and customers."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from tillstream.reports.evidence import Answer, Number, Sentence, number
+from tillstream.reports.facts import Facts
+from tillstream.reports.narrative import pages
+
+LEAST_SHARE = Decimal("0.05")
+"""Part of revenue from which on the growth of a group is named."""
+NOTABLE = Decimal("0.02")
+"""Growth from which on it is named."""
+NOUNS = {"region": "region", "store": "store", "channel": "channel", "category": "category"}
+
+
+def sentences(facts: Facts, dimension: str, names: Mapping[str, str]) -> Iterator[Sentence]:
+    """The largest group, and those that grew and fell most. names: item → name for people."""
+    answer = facts.groups(dimension)
+    rows = [row for row in answer.rows if row["item"] is not None and row["revenue"] > 0]
+    page = pages.dashboard(facts)
+    if len(rows) < 2:
+        return
+    first = rows[0]
+    revenue, part = (_of(answer, first, column, facts.currency) for column in ("revenue", "revenue_share"))
+    start = (f"The largest {NOUNS[dimension]} is ", _name(first, names))
+    yield Sentence((*start, " with ", revenue, ", ", part, " of revenue."), page)
+    compared = [row for row in rows if row["growth"] is not None and row["revenue_share"] >= LEAST_SHARE]
+    for word, chosen in (("grew", max), ("fell", min)):
+        row = chosen(compared, key=lambda one: one["growth"], default=None)
+        if row is None or abs(row["growth"]) < NOTABLE or (row["growth"] > 0) is not (word == "grew"):
+            continue
+        now, before = (answer.cell(column, **_where(row)) for column in ("revenue", "before"))
+        change = number("share", now, before, formula="size of growth")
+        name = _name(row, names)
+        yield Sentence((f"{name[:1].upper()}{name[1:]} {word} most, by ", change, "."), pages.compare(facts))
+
+
+def customers(facts: Facts) -> Iterator[Sentence]:
+    """How many customers there were, how many were new, and how much revenue has no customer."""
+    counts = facts.customers.rows[0]
+    if not counts["customers"]:
+        return
+    every, new = (number("count", facts.customers.cell(name)) for name in ("customers", "new_customers"))
+    bought = "customers bought" if every.value != 1 else "customer bought"
+    yield Sentence((every, f" known {bought}; ", new, " of them for the first time."), pages.customers(facts))
+    lines, active = facts.customers.cell("anonymous_lines"), facts.totals.cell("active_lines")
+    if lines.value:
+        part = number("share", lines, active, formula="part")
+        yield Sentence((part, " of the sale lines have no customer."), pages.customers(facts))
+
+
+def _of(answer: Answer, row: Mapping[str, Any], column: str, currency: str) -> Number:
+    kind = "money" if column == "revenue" else "share"
+    return number(kind, answer.cell(column, **_where(row)), currency=currency if kind == "money" else "")
+
+
+def _where(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"item": row["item"], "region": row["region"]}
+
+
+def _name(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    return names.get(f"{row['region'] or ''}/{row['item']}", str(row["item"]))
