@@ -58,8 +58,9 @@ def _against(facts: Facts, column: str, name: str) -> Sentence:
     base = number("money", before, currency=facts.currency)
     start: tuple[str | Number, ...] = ("That is ",)
     if facts.compared and facts.compared.cut:
-        until, name = written(facts.compared.end), f"in the same days of {name}"
-        start = (f"Until {until} it is ", number("money", now, currency=facts.currency), ", ")
+        name = f"in the same days of {name}" if column == "before" else f"in the same days {name}"
+        if column == "before":
+            start = (f"Until {written(facts.compared.end)} it is ", number("money", now, currency=facts.currency), ", ")
     if change.value < SAME:
         return Sentence((*start, "as much as ", name, " (", base, ")."), pages.compare(facts))
     word = "more" if now.value > before.value else "less"

@@ -1,0 +1,62 @@
+"""Reports by one click, of one's own sales."""
+
+from collections.abc import Callable
+
+import pytest
+import shop_of_two_stores
+from visitor import Visitor
+
+from tillstream.domain.people import Role
+
+SHARED = True
+JUNE = "from=2026-06-01&to=2026-06-30"
+
+
+def sell(admin: Visitor, work: Callable[[], None]) -> None:
+    admin.upload(shop_of_two_stores.content(), "UK.csv", "UK")
+    work()
+
+
+@pytest.mark.parametrize(
+    ("form", "start", "kind"),
+    [
+        ("pdf", b"%PDF-", "application/pdf"),
+        ("html", b"<!doctype html>", "text/html; charset=utf-8"),
+        ("xlsx", b"PK", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ],
+)
+def test_a_report_is_downloaded_in_each_form(sold: Visitor, form: str, start: bytes, kind: str) -> None:
+    page = sold.get("/reports").text
+    assert f"/reports/executive.{form}?from=2026-06-01&amp;to=2026-06-30" in page
+    answer = sold.get(f"/reports/executive.{form}?{JUNE}")
+    assert answer.status_code == 200
+    assert answer.data.startswith(start)
+    assert answer.headers["Content-Type"] == kind
+    assert answer.headers["Content-Disposition"] == f"attachment; filename=sales-2026-06.{form}"
+
+
+def test_other_days_and_one_region(sold: Visitor) -> None:
+    answer = sold.get("/reports/executive.html?from=2026-06-01&to=2026-06-05&region=UK&currency=GBP")
+    assert "Sales in 1 June 2026 to 5 June 2026" in answer.text
+    assert answer.headers["Content-Disposition"] == "attachment; filename=sales-UK-2026-06-01-2026-06-05.html"
+    assert sold.get("/reports/executive.html").text.count("June 2026")  # the last complete month
+    assert "There are no sales in March 2020." in sold.get("/reports/executive.html?from=2020-03-01&to=2020-03-31").text
+
+
+def test_wrong_addresses_get_a_reason(sold: Visitor) -> None:
+    assert sold.get(f"/reports/executive.doc?{JUNE}").status_code == 404
+    assert sold.get(f"/reports/executive.pdf?{JUNE}&region=XX").status_code == 404
+    for wrong in ("from=2026-06-01", "from=June&to=July", "from=2026-06-30&to=2026-06-01"):
+        assert sold.get(f"/reports/executive.pdf?{wrong}").status_code == 422
+
+
+def test_each_role_gets_its_own_sales(sold: Visitor, person: Callable[..., Visitor]) -> None:
+    manager = person(Role.MANAGER, "UK", stores=("LDS1",)).get(f"/reports/executive.html?{JUNE}").text
+    assert "Stores LDS1" in manager
+    assert "MAN1" not in manager
+    assert "There are no sales" in person(Role.CLERK, "IN").get(f"/reports/executive.html?{JUNE}").text
+    seller = person(Role.SALESPERSON, "UK", stores=("LDS1",), salesperson="T1")
+    page = seller.get(f"/reports/executive.html?{JUNE}").text
+    assert "Own sales" in page
+    assert "Margin" not in page.partition("What the figures mean")[0]
+    assert person(Role.MANAGER, "UK").get(f"/reports/executive.html?{JUNE}&region=IN").status_code == 404

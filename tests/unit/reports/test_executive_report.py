@@ -1,0 +1,210 @@
+"""The executive report: every number of its text is computed again from the queries that it cites."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+import pypdfium2
+import pytest
+import python_calamine
+import shop_of_two_stores
+
+from tillstream.analytics import queries
+from tillstream.app import App
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
+from tillstream.domain.people import UNRESTRICTED, Role, scope_of
+from tillstream.goals import records
+from tillstream.goals.reading import MonthOfGoals
+from tillstream.goals.rows import row_of
+from tillstream.reports import executive, formats, html, pdf, period, workbook
+from tillstream.reports.document import Chart, Document, Table
+from tillstream.reports.evidence import FORMULAS, Cell
+from tillstream.reports.facts import ReportSource
+
+MAY = period.chosen(date(2026, 5, 1), date(2026, 5, 31))
+JUNE = period.chosen(date(2026, 6, 1), date(2026, 6, 30))
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    opened = shop_of_two_stores.app(tmp_path_factory.mktemp("report"))
+    month, goal = Month.of(JUNE.first), Goal(Target("UK"), GoalMeasure.REVENUE, Decimal(9000), "GBP")
+    records.save(opened.ports, {month: {goal.key: goal}}, by="boss", source="grid")
+    yield opened
+    opened.close()
+
+
+def source(app: App, of: period.ReportPeriod = JUNE, **changes: Any) -> ReportSource:
+    basis = ReportSource(app.ports, app.contracts, UNRESTRICTED, of, "GBP", app.settings.reporting_currency)
+    return replace(basis, portal="https://sales.example", **changes)
+
+
+@pytest.fixture(scope="module")
+def june(app: App) -> Document:
+    return executive.document(source(app))
+
+
+def value_again(app: App, cell: Cell, scope: Any = UNRESTRICTED) -> Any:
+    """The value of a cell, asked anew."""
+    if cell.query == "goals":
+        month = Month.parse(str(dict(cell.params)["month"]))
+        assert month is not None
+        read = MonthOfGoals(app.ports, app.contracts, app.settings.reporting_currency, month)
+        target = Target(**{name: value or "" for name, value in cell.where})
+        (standing,) = read.standings(GoalMeasure.REVENUE).of([target])
+        return row_of(standing, GoalMeasure.REVENUE)[cell.column]
+    table = queries.run(app.ports.warehouse, cell.query, scope, cell.filters, **dict(cell.params))
+    (row,) = [row for row in table.to_pylist() if all(row[name] == value for name, value in cell.where)]
+    return row[cell.column]
+
+
+@pytest.mark.parametrize("of", [JUNE, MAY, period.chosen(date(2026, 6, 8), date(2026, 6, 14))])
+def test_every_number_of_the_text_is_that_of_its_query(app: App, of: period.ReportPeriod) -> None:
+    sentences = [one for section in executive.document(source(app, of)).sections for one in section.sentences]
+    checked = 0
+    for sentence in sentences:
+        for number in sentence.numbers:
+            values = [Decimal(value_again(app, cell)) for cell in number.cells]
+            again = FORMULAS[number.formula](*values)
+            assert abs(again - number.value) <= Decimal("1e-8") * max(1, abs(again))
+            assert formats.text_of(number) in formats.sentence_text(sentence)
+            checked += 1
+    assert checked >= 15
+
+
+def test_no_number_of_the_text_is_without_its_query(june: Document) -> None:
+    for section in june.sections:
+        for sentence in section.sentences:
+            words = "".join(part for part in sentence.parts if isinstance(part, str))
+            digits = [word for word in words.split() if any(one.isdigit() for one in word)]
+            for word in digits:  # names of stores and days, years, and the probability of a range
+                assert word in {"LDS1", "MAN1", "80"} or word.strip(".,").isdecimal(), (word, words)
+            assert sentence.page.startswith("/")
+
+
+def test_the_headline_is_the_revenue_of_the_file(june: Document) -> None:
+    text = shop_of_two_stores.content().decode("cp1252")
+    total = sum(
+        Decimal(row["Net"])
+        for row in csv.DictReader(text.splitlines())
+        if datetime.strptime(row["Sale Date"], "%d/%m/%Y").month == JUNE.first.month  # noqa: DTZ007 - a date
+    )
+    first = june.sections[0].sentences[0]
+    assert formats.sentence_text(first) == f"Revenue in June 2026 is {formats.money(total, 'GBP')} GBP."
+
+
+def test_the_parts_of_the_change_add_up_as_they_are_shown(june: Document) -> None:
+    tables = [block for section in june.sections for block in section.blocks if isinstance(block, Table)]
+    parts = next(one for one in tables if one.title == "Parts of the change")
+    *effects, total = [row[1] for row in parts.rows]
+    assert sum(effects) == total
+    steps = next(
+        block
+        for section in june.sections
+        for block in section.blocks
+        if isinstance(block, Chart) and block.kind == "steps"
+    )
+    before, *changes, after = [value for _, value in steps.bars]
+    assert before + sum(changes) == pytest.approx(after, abs=2)
+    assert round(after - before) == pytest.approx(total, abs=1)
+
+
+def test_goals_and_what_to_do_are_in_the_report(june: Document) -> None:
+    texts = {section.title: [formats.sentence_text(one) for one in section.sentences] for section in june.sections}
+    assert any("of its goal of 9,000 GBP" in text for text in texts["Goals"])
+    assert "Data" in texts
+
+
+def test_a_month_without_sales_gives_a_report_that_states_it(app: App) -> None:
+    empty = executive.document(source(app, period.chosen(date(2025, 3, 1), date(2025, 3, 31))))
+    assert [section.title for section in empty.sections] == ["In short"]
+    assert "There are no sales in March 2025." in formats.sentence_text(empty.sections[0].sentences[0])
+    assert len(pypdfium2.PdfDocument(pdf.render(empty))) == 1
+
+
+def test_the_first_month_is_not_compared(app: App) -> None:
+    first = executive.document(source(app, period.chosen(date(2026, 1, 1), date(2026, 1, 31))))
+    assert "What changed" not in {section.title for section in first.sections}
+    assert "There is nothing to compare it with" in formats.sentence_text(first.sections[0].sentences[1])
+
+
+def test_the_pdf_has_the_pages_and_text_of_a_report(june: Document) -> None:
+    book = pypdfium2.PdfDocument(pdf.render(june))
+    assert 3 <= len(book) <= 6
+    pages = [page.get_textpage().get_text_bounded() for page in book]
+    assert "Sales in June 2026" in pages[0]
+    text = " ".join(" ".join(pages).split())
+    for section in june.sections:
+        assert section.title in text
+        for sentence in section.sentences:
+            assert formats.sentence_text(sentence) in text
+
+
+def test_text_of_products_is_data_and_other_scripts_are_shown_as_missing(june: Document) -> None:
+    strange = Table("#panic() *bold* $x$ @ref", june.sections[0].blocks[0:0], [])
+    column = next(block for section in june.sections for block in section.blocks if isinstance(block, Table)).columns[
+        :1
+    ]
+    strange = replace(strange, columns=column, rows=[["お茶 <b>&amp;"], ['#import "x"']])
+    section = replace(june.sections[0], blocks=(strange,))
+    document = replace(june, sections=(section,))
+    (page,) = pypdfium2.PdfDocument(pdf.render(document))
+    text = page.get_textpage().get_text_bounded()
+    assert "#panic() *bold* $x$ @ref" in text
+    assert "?? <b>&amp;" in text
+    assert "Characters that the font of this page lacks" in text
+    assert "お茶 &lt;b&gt;&amp;amp;" in html.render(document)
+    sheets = python_calamine.load_workbook(io.BytesIO(workbook.render(document)))
+    assert ["お茶 <b>&amp;"] in sheets.get_sheet_by_index(1).to_python()
+
+
+def test_the_web_page_has_all_sentences_links_and_no_script(june: Document) -> None:
+    page = html.render(june)
+    for section in june.sections:
+        for sentence in section.sentences:
+            assert escape(formats.sentence_text(sentence)) in page
+    assert 'href="https://sales.example/dashboard?from=2026-06-01&amp;to=2026-06-30"' in page
+    assert "<script" not in page
+    assert "<img" not in page
+
+
+def test_the_workbook_has_numbers_and_the_proof_of_each(june: Document) -> None:
+    book = python_calamine.load_workbook(io.BytesIO(workbook.render(june)))
+    assert book.sheet_names[0] == "Summary"
+    assert book.sheet_names[-1] == "Proof"
+    rows = book.get_sheet_by_name("Stores").to_python()
+    assert rows[0][:2] == ["Stores", "Revenue"]
+    assert all(isinstance(row[1], float | int) for row in rows[1:])
+    proof = book.get_sheet_by_name("Proof").to_python()
+    assert proof[0][4] == "Query"
+    assert {row[4] for row in proof[1:]} >= {"kpis", "growth", "change", "goals"}
+    assert any("from=2026-06-01; to=2026-06-30" in row[8] for row in proof[1:])
+
+
+@pytest.mark.parametrize(
+    ("role", "bounds", "absent"),
+    [
+        (Role.ANALYST, ((),), {"Salespeople"}),
+        (Role.SALESPERSON, (("UK",), ("LDS1",), "T1"), {"Regions", "Forecast", "Stores"}),
+        (Role.MANAGER, (("UK",), ("LDS1",)), {"Regions", "Stores"}),
+        (Role.CLERK, (("UK",),), {"Regions"}),
+    ],
+)
+def test_a_report_has_what_its_reader_may_see(app: App, role: Role, bounds: tuple[Any, ...], absent: set[str]) -> None:
+    scope = scope_of(role, *bounds)
+    document = executive.document(source(app, scope=scope))
+    assert absent.isdisjoint(section.title for section in document.sections)
+    shows_margin = any(tile.label == "Margin rate" for tile in document.tiles)
+    assert shows_margin is (role is not Role.SALESPERSON)
+    if scope.stores:
+        assert "MAN1" not in html.render(document)
+
+
+def test_a_report_of_another_region_is_empty(app: App) -> None:
+    other = executive.document(source(app, scope=scope_of(Role.MANAGER, ("IN",))))
+    assert not other.tiles
