@@ -10,7 +10,7 @@ from portal.navigation import AREAS
 from tillstream.domain.people import Role
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-LARGEST, ALL_TOGETHER = 250_000, 6_000_000
+LARGEST, ALL_TOGETHER = 120_000, 6_000_000
 TAKEN = re.compile(r'^    "([a-z-]+)": \(Role\.', re.MULTILINE)
 
 
@@ -18,7 +18,7 @@ TAKEN = re.compile(r'^    "([a-z-]+)": \(Role\.', re.MULTILINE)
 def test_a_role_finds_a_page_about_its_morning_with_a_picture(role: Role) -> None:
     page = (DOCS / "roles" / f"{role.value}.md").read_text(encoding="utf-8")
     assert page.startswith(f"# Daily tasks: {role.value}\n")
-    assert f"pictures/{role.value}-morning.png" in page
+    assert f"pictures/{role.value}-morning.webp" in page
     assert re.search(r"!\[[^\]]{8,}\]\(", page), "a picture says in words what it shows"
 
 
@@ -26,17 +26,17 @@ def test_every_picture_is_taken_by_a_test_and_shown_to_a_role() -> None:
     taken = set(
         TAKEN.findall((DOCS.parent / "tests" / "browser" / "pictures" / "test_pictures.py").read_text(encoding="utf-8"))
     )
-    kept = {path.stem for path in (DOCS / "pictures").glob("*.png")}
+    kept = {path.stem for path in (DOCS / "pictures").glob("*.webp")}
     shown = {
         name
         for page in (DOCS / "roles").glob("*.md")
-        for name in re.findall(r"pictures/([a-z-]+)\.png", page.read_text(encoding="utf-8"))
+        for name in re.findall(r"pictures/([a-z-]+)\.webp", page.read_text(encoding="utf-8"))
     }
     assert taken == kept == shown
 
 
 def test_no_picture_is_heavy() -> None:
-    for path in (DOCS / "pictures").glob("*.png"):
+    for path in (DOCS / "pictures").glob("*.webp"):
         assert path.stat().st_size <= LARGEST, path.name
     assert sum(path.stat().st_size for path in (DOCS / "pictures").rglob("*.*")) <= ALL_TOGETHER
 

@@ -36,7 +36,7 @@ def document(source: ReportSource) -> Document:
     sections = list(_sections(facts, names)) if facts.has_sales else [_without_sales(facts)]
     return Document(
         f"Sales in {facts.period.name}",
-        source.region or _whose(source),
+        source.region or _scope_name(source),
         f"{source.ports.clock.now():%d %B %Y, %H:%M} UTC",
         facts.currency,
         tuple(_tiles(facts)) if facts.has_sales else (),
@@ -50,7 +50,7 @@ def _without_sales(facts: Facts) -> Section:
     return Section("In short", (nothing, *data.sentences(facts)))
 
 
-def _whose(source: ReportSource) -> str:
+def _scope_name(source: ReportSource) -> str:
     scope = source.scope
     if scope.salesperson is not None:
         return "Own sales"

@@ -1,11 +1,18 @@
-"""Goals are entered like in a spreadsheet: a block is pasted, undone and saved, and the page shows them."""
+"""Goals are entered like in a spreadsheet, and the executive report is downloaded by one click."""
 
 import re
+from datetime import timedelta
+from pathlib import Path
 
+import pypdfium2
 import pytest
+import shop_of_two_stores
 from live_server import PASSWORD, Served
 from page_checks import settle
 from playwright.sync_api import Locator, Page, expect
+
+from tillstream.commands.registry import COMMANDS
+from tillstream.commands.result import quiet
 
 pytestmark = pytest.mark.browser
 PASTE = """(cell, text) => {
@@ -15,12 +22,16 @@ PASTE = """(cell, text) => {
 }"""
 
 
-def open_grid(page: Page, served: Served) -> None:
+def sign_in(page: Page, served: Served) -> None:
     page.goto(f"{served.address}/sign-in")
     page.get_by_label("Name").fill("admin")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Sales", exact=True)).to_be_visible()
+
+
+def open_grid(page: Page, served: Served) -> None:
+    sign_in(page, served)
     page.goto(f"{served.address}/goals/edit?level=region&measure=orders&year=2030")
     expect(page.get_by_role("button", name="Fill")).to_be_visible()  # the script has run
 
@@ -61,3 +72,22 @@ def test_a_wrong_cell_keeps_what_was_entered_and_arrows_move_between_rows(page: 
     settle(page)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert [error for error in served.page_errors if "422" not in error] == []
+
+
+def test_a_report_is_downloaded_by_one_click(page: Page, served: Served, tmp_path: Path) -> None:
+    today = served.app.ports.clock.now().date()
+    sales = tmp_path / "UK.csv"
+    sales.write_bytes(shop_of_two_stores.content(today - timedelta(days=90), today - timedelta(days=1)))
+    COMMANDS["ingest"](served.app, quiet, files=[str(sales)], contract="UK")
+    sign_in(page, served)
+    page.get_by_role("link", name="Reports", exact=True).click()
+    expect(page.get_by_role("heading", name="Reports", exact=True)).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="PDF").first.click()
+    target = tmp_path / "report.pdf"
+    download.value.save_as(target)
+    first = pypdfium2.PdfDocument(target)[0].get_textpage().get_text_bounded()
+    month = (today.replace(day=1) - timedelta(days=1)).strftime("%B %Y")
+    assert f"Sales in {month}" in first
+    assert "Revenue" in first
+    assert served.page_errors == []
