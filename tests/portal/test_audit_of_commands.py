@@ -15,7 +15,7 @@ from tillstream.people import accounts, store_keys
 
 READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
-    "measures", "frame", "quality", "forecast-accuracy", "goals", "report-executive",
+    "measures", "frame", "quality", "forecast-accuracy", "goals", "report-executive", "series",
     "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
     "catalogue", "catalogue-export",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
@@ -42,6 +42,10 @@ def _fix_by_file(shop: Shop) -> None:
     batch = shop.upload()
     refused = shop.boss.get(f"/uploads/{batch}/refused.csv").data
     command(shop, "fix", batch=batch, file=_file(shop, refused.replace(b"ten", b"10"), "refused.csv"))
+
+
+def _series(shop: Shop) -> None:
+    command(shop, "series-import", name="footfall", file=_file(shop, b"date,value\n2026-06-01,5\n", "f.csv"))
 
 
 def _key(shop: Shop) -> str:
@@ -76,6 +80,8 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
         "goals.changed",
         lambda s: command(s, "goals-import", file=_file(s, b"region,amount\nIN,5\n", "g.csv"), month="2026-06"),
     ),
+    "series-import": ("series.imported", _series),
+    "series-remove": ("series.removed", lambda s: (_series(s), command(s, "series-remove", name="footfall"))),
     "forecast": ("forecast.run", lambda s: command(s, "forecast")),
     "demo": ("upload.received", lambda s: command(s, "demo", scale=0.001)),
     "webhooks-add": ("webhook.added", lambda s: command(s, "webhooks-add", url="https://example.com")),

@@ -50,6 +50,8 @@ class AuditAction(StrEnum):
     DAY_CLOSE_ACCEPTED = "day-close.accepted"
     DATA_REFRESHED = "data.refreshed"
     DATA_ANNOUNCED = "data.announced"
+    SERIES_IMPORTED = "series.imported"
+    SERIES_REMOVED = "series.removed"
     GOALS_CHANGED = "goals.changed"
     GOALS_SETTING_CHANGED = "goals.setting-changed"
     FORECAST_REQUESTED = "forecast.requested"

@@ -9,7 +9,7 @@ import pyarrow as pa
 import sql
 from tillstream.analytics import holidays
 from tillstream.domain.errors import Rejected
-from tillstream.forecasting import levels, runs
+from tillstream.forecasting import levels, outside, runs
 from tillstream.forecasting.compute import PLANS, Fitter, Forecast, NotEnoughData, Plan, compute
 from tillstream.forecasting.drift import drifting
 from tillstream.forecasting.kept_fits import KeptFits
@@ -53,7 +53,9 @@ def run(ports: Ports, fitter: Fitter, horizon: int = MOST_DAYS, progress: Progre
         return runs.save(ports, Run(text(started), text(ports.clock.now()), reason))
 
     try:
-        sold = read.read(ports.warehouse, started.date(), {name: plan.horizon for name, plan in plans.items()})
+        horizons = {name: plan.horizon for name, plan in plans.items()}
+        series = {one.name: outside.values_of(ports, one.name) for one in outside.listed(ports)}
+        sold = read.read(ports.warehouse, started.date(), horizons, series)
         forecasts = _forecasts(sold, kept, plans[sold.revenue.history.grain.name], note)
     except NoSales:
         return ended("There are no sales before today.")

@@ -84,9 +84,8 @@ def _lags(panel: Panel, rows: Ints, horizons: Ints, targets: Ints) -> Floats:
 def _regressors(panel: Panel, rows: Ints, origins: Ints, targets: Ints) -> list[Floats]:
     columns = []
     for each in panel.regressors:
-        own = np.minimum(rows, each.values.shape[0] - 1)
-        latest = each.values[own, origins]
-        columns += [latest, each.values[own, targets]] if each.is_planned else [latest]
+        latest = each.at(rows, origins, origins)
+        columns += [latest, each.at(rows, targets, origins)] if each.is_planned else [latest]
     return columns
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 import sql
+from tillstream.forecasting.outside import OutsideValue
 from tillstream.forecasting.sales import cells as cell_reader
+from tillstream.forecasting.sales import outside_series
 from tillstream.forecasting.sales import places as place_reader
 from tillstream.forecasting.sales.cells import Cells
 from tillstream.forecasting.sales.places import Axis, Places, axis_of, number
@@ -17,6 +19,7 @@ from tillstream.forecasting.sales.promotions import regressors
 from tillstream.forecasting.sales.series import Key, Series, history_of
 from tillstream.ports.warehouse import Warehouse
 
+Outside = Mapping[str, Sequence[OutsideValue]]
 LONGEST = timedelta(days=3 * 366)
 """Length of the history that is read."""
 MOST_BEHIND = timedelta(days=14)
@@ -56,8 +59,15 @@ class NoSales(Exception):
     """There are no sales before today."""
 
 
-def read(warehouse: Warehouse, today: date, horizons: Mapping[str, int]) -> Sales:
+def read(
+    warehouse: Warehouse,
+    today: date,
+    horizons: Mapping[str, int],
+    outside: Outside | None = None,
+) -> Sales:
     """Read the sales of the last three years before today; `horizons` are numbers of steps ahead by grain.
+
+    outside: values of outside series by name.
 
     Raises `NoSales`.
     """
@@ -77,7 +87,14 @@ def read(warehouse: Warehouse, today: date, horizons: Mapping[str, int]) -> Sale
     planned = warehouse.query(sql.text("forecasts/promotions"), {"first": first, "last": last + PLANNED}).to_pylist()
     currency, rates = _rates(warehouse)
     left_out = tuple(sorted(row["region"] for row in spans if row["region"] not in last_days))
-    return Sales(last, currency, _revenue(revenue, places, rates), _units(units, places, planned), left_out)
+    series = outside or {}
+    return Sales(
+        last,
+        currency,
+        _revenue(revenue, places, rates, series),
+        _units(units, places, planned, series),
+        left_out,
+    )
 
 
 def _rates(warehouse: Warehouse) -> tuple[str, dict[str, float]]:
@@ -87,14 +104,16 @@ def _rates(warehouse: Warehouse) -> tuple[str, dict[str, float]]:
     return currency, {row["currency"]: float(row["factor"]) for row in rows} | {currency: 1.0}
 
 
-def _revenue(cells: Cells, places: Places, rates: Mapping[str, float]) -> Series:
+def _revenue(cells: Cells, places: Places, rates: Mapping[str, float], outside: Outside) -> Series:
     """Revenue in the main currency of each region; other currencies are converted at the latest rates."""
     main = _main_currencies(cells)
     keys = sorted({Key(*key[:3]) for key in cells.keys})
     numbers = {key: code for code, key in enumerate(keys)}
     of_key = np.array([numbers[Key(*key[:3])] for key in cells.keys], dtype=np.int64)
     conversion = np.array([_cross_rate(key[3], main[key[0]], rates) for key in cells.keys])
-    history = history_of(keys, of_key[cells.series], cells.days, cells.values * conversion[cells.series], places)
+    amounts = cells.values * conversion[cells.series]
+    inputs = outside_series.regressors(keys, outside, places.axis)
+    history = history_of(keys, of_key[cells.series], cells.days, amounts, places, regressors=inputs)
     factors = np.array([rates.get(main[key.region], np.nan) for key in keys])
     return Series(tuple(keys), history, tuple(main[key.region] for key in keys), factors)
 
@@ -115,7 +134,7 @@ def _cross_rate(currency: str, into: str, rates: Mapping[str, float]) -> float:
     return rates[currency] / rates[into] if currency in rates and into in rates else 0.0
 
 
-def _units(cells: Cells, places: Places, promotions: Sequence[Mapping[str, Any]]) -> Series:
+def _units(cells: Cells, places: Places, promotions: Sequence[Mapping[str, Any]], outside: Outside) -> Series:
     is_own = _is_own(cells, places.axis)
     named = [Key(*key[: 4 if own else 3]) for key, own in zip(cells.keys, is_own, strict=True)]
     keys = sorted(set(named))
@@ -128,7 +147,10 @@ def _units(cells: Cells, places: Places, promotions: Sequence[Mapping[str, Any]]
         cells.values,
         places,
         can_be_sparse=True,
-        regressors=regressors(keys, promotions, places.axis),
+        regressors=(
+            *regressors(keys, promotions, places.axis),
+            *outside_series.regressors(keys, outside, places.axis),
+        ),
     )
     return Series(tuple(keys), history, ("",) * len(keys), np.ones(len(keys)))
 

@@ -1,0 +1,140 @@
+"""Outside series: stored by name, known only as far as they were known, and used by forecasts."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from app_factory import build
+from histories import history
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tillstream.app import App
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.forecasting import outside
+from tillstream.forecasting.models import fitting
+from tillstream.forecasting.models.panel import DAILY, Regressor
+from tillstream.forecasting.outside import OutsideValue
+from tillstream.forecasting.sales.outside_series import regressors
+from tillstream.forecasting.sales.places import Axis
+from tillstream.forecasting.sales.series import Key
+from tillstream.settings import Settings
+from tillstream.workflows.series_import import read_series
+
+START = date(2024, 1, 1)
+STEPS, AHEAD = 170, 28
+AXIS = Axis(DAILY, START, STEPS, AHEAD)
+KEYS = (Key("UK", "U", "Toys"), Key("IN", "M", "Toys"))
+
+
+def value(step: int, number: float, known_after: int = 1, region: str = "") -> OutsideValue:
+    day = START + timedelta(days=step)
+    return OutsideValue(day, number, day + timedelta(days=known_after), region)
+
+
+def test_a_value_counts_from_the_day_on_which_it_was_known() -> None:
+    values = [value(step, float(step), known_after=3) for step in range(100)]
+    (latest,) = regressors(KEYS, {"index": values}, AXIS)
+    assert latest.name == "outside_index"
+    assert not latest.is_planned
+    assert np.isnan(latest.values[0, :3]).all()
+    assert (latest.values[0, 3:100] == np.arange(97)).all()
+    assert (latest.values[0, 103:] == 99).all()
+
+
+def test_a_later_correction_counts_from_its_own_day() -> None:
+    values = [value(step, 1.0) for step in range(60)] + [replace(value(59, 5.0), known_on=START + timedelta(days=70))]
+    (latest,) = regressors(KEYS, {"index": values}, AXIS)
+    assert latest.values[0, 69] == 1.0
+    assert latest.values[0, 70] == 5.0
+
+
+def test_a_region_has_its_own_values_and_those_of_all() -> None:
+    values = [value(step, 1.0) for step in range(60)] + [value(step, 9.0, region="UK") for step in range(60, 120)]
+    (latest,) = regressors(KEYS, {"index": values}, AXIS)
+    assert latest.values[0, 110] == 9.0
+    assert latest.values[1, 110] == 1.0
+
+
+def test_a_short_series_is_not_used() -> None:
+    assert regressors(KEYS, {"index": [value(160 + step, 1.0) for step in range(5)]}, AXIS) == ()
+
+
+VALUES = st.lists(
+    st.tuples(st.integers(0, STEPS + AHEAD - 1), st.floats(0, 100), st.integers(-40, 40)), min_size=60, max_size=90
+)
+
+
+@settings(max_examples=40)
+@given(VALUES, st.integers(60, STEPS), st.floats(0, 1e6))
+def test_what_becomes_known_later_changes_nothing_that_was_known(
+    rows: list[tuple[int, float, int]], cutoff: int, other: float
+) -> None:
+    values = [value(*row) for row in rows]
+    last = START + timedelta(days=cutoff - 1)
+    changed = [one if one.known_on <= last else replace(one, value=other) for one in values]
+    sides = [regressors(KEYS, {"index": each}, AXIS) for each in (values, changed)]
+    for before, after in zip(*sides, strict=False):
+        one, two = (each.until(cutoff, cutoff + 14) for each in (before, after))
+        np.testing.assert_array_equal(one.values[:, :cutoff], two.values[:, :cutoff])
+        if one.is_planned:
+            np.testing.assert_array_equal(one.values, two.values)
+        rows_, steps, origins = np.zeros(5, int), cutoff - np.arange(1, 6), cutoff - np.arange(1, 6)
+        np.testing.assert_array_equal(one.at(rows_, steps, origins), two.at(rows_, steps, origins))
+
+
+def test_a_value_that_is_known_ahead_improves_the_forecast() -> None:
+    """Visitors are planned a month ahead, and each brings a sale."""
+    random = np.random.default_rng(4)
+    visitors = random.integers(10, 90, STEPS + AHEAD).astype(float)
+    sales = np.array([visitors[:STEPS] * scale for scale in (1.0, 2.0, 3.0)])
+    known = np.maximum(np.arange(STEPS + AHEAD) - AHEAD, 0)
+    planned = Regressor("outside_visitors_ahead", visitors[None], is_planned=True, known=known[None])
+    come = np.array([visitors[STEPS:] * scale for scale in (1.0, 2.0, 3.0)])
+    errors = [
+        float(np.abs(fitting.fit(history(sales, regressors=each), AHEAD).means - come).mean())
+        for each in ((planned,), ())
+    ]
+    assert errors[0] < 0.8 * errors[1]
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    opened = build(Settings(home=tmp_path / "home", samples=False, threads=1))
+    yield opened
+    opened.close()
+
+
+def test_a_series_is_stored_listed_replaced_and_removed(app: App) -> None:
+    values = [value(step, step + 0.5, region="UK") for step in range(400)]
+    outside.save(app.ports, "footfall", values, by="boss", file="f.csv")
+    (one,) = outside.listed(app.ports)
+    assert (one.name, one.rows, one.first, one.last, one.regions) == (
+        "footfall", 400, "2024-01-01", "2025-02-03", ("UK",),
+    )  # fmt: skip
+    assert outside.values_of(app.ports, "footfall") == values
+    outside.save(app.ports, "footfall", values[:10], by="boss", file="f.csv")
+    assert outside.values_of(app.ports, "footfall") == values[:10]
+    outside.remove(app.ports, "footfall", by="boss")
+    assert outside.listed(app.ports) == []
+    with pytest.raises(NotFound):
+        outside.remove(app.ports, "footfall", by="boss")
+    with pytest.raises(Rejected, match="cannot be the name"):
+        outside.save(app.ports, "Foot fall", values, by="boss", file="f.csv")
+
+
+def test_a_file_is_read_or_refused_with_its_lines() -> None:
+    good = read_series(b"Day;Index;Published\n2026-01-01;1,5;2026-02-01\n2026-01-02;2;\n", ["UK"])
+    assert [(one.value, one.known_on.isoformat()) for one in good.values] == [(1.5, "2026-02-01"), (2.0, "2026-01-03")]
+    bad = read_series(
+        b"date,value,region\n2026-01-01,1,XX\nsoon,2,\n2026-01-03,x,\n2026-01-04,1,\n2026-01-04,2,\n", ["UK"]
+    )
+    assert bad.values == []
+    assert [one.line for one in bad.problems] == [2, 3, 4, 6]
+    assert "“XX” is not a region" in bad.problems[0].message
+    assert "also in line 5" in bad.problems[3].message
+    with pytest.raises(Rejected, match="no values"):
+        read_series(b"date,value\n", [])

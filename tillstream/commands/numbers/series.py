@@ -1,0 +1,53 @@
+"""Outside series for forecasts: import, list, remove."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tillstream.app import App
+from tillstream.commands.result import DONE, FAILED, Progress, Result
+from tillstream.commands.users import COMMAND_LINE
+from tillstream.domain.errors import Rejected
+from tillstream.forecasting import outside
+from tillstream.workflows.series_import import read_series
+
+MOST_PROBLEMS = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesImport:
+    name: str
+    file: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesName:
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoArguments:
+    """The command has none."""
+
+
+def import_file(app: App, progress: Progress, arguments: SeriesImport) -> Result:
+    """Import a series, all rows or none; it replaces one of the same name."""
+    path = Path(arguments.file)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
+    table = read_series(content, app.contracts.regions())
+    problems = [asdict(one) for one in table.problems[:MOST_PROBLEMS]]
+    if problems:
+        return Result({"name": arguments.name, "file": path.name, "rows": 0, "problems": problems}, FAILED)
+    saved = outside.save(app.ports, arguments.name, table.values, by=COMMAND_LINE, file=path.name)
+    return Result({**asdict(saved), "file": path.name, "problems": []}, DONE)
+
+
+def listed(app: App, progress: Progress, arguments: NoArguments) -> Result:
+    return Result([asdict(one) for one in outside.listed(app.ports)])
+
+
+def remove(app: App, progress: Progress, arguments: SeriesName) -> Result:
+    outside.remove(app.ports, arguments.name, by=COMMAND_LINE)
+    return Result({"name": arguments.name})
