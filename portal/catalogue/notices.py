@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 
 from portal.catalogue import texts
 from portal.context import ports, scope
-from portal.filters import countries
+from tillstream.analytics import countries
 from tillstream.catalogue.listing import entries, in_scope
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product
 

@@ -6,7 +6,7 @@ from flask import g, request
 
 from portal import figures
 from portal.context import ports, scope
-from portal.filters import countries
+from tillstream.analytics import countries
 from tillstream.analytics.filters import Filters
 from tillstream.people import accounts
 

@@ -1,7 +1,6 @@
 """Public holidays of the countries in the sales data, as rows of the table `holidays`.
 
-The only module that uses the library `holidays`. Countries match by English name or ISO code; other spellings get no
-holidays.
+The only module that uses the library `holidays`. Countries match by ISO code or name, in English or another language.
 """
 
 import warnings
@@ -10,6 +9,7 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 import sql
+from tillstream.analytics import countries
 from tillstream.ports import Ports
 
 SCHEMA = pa.schema([("country", pa.string()), ("holiday_date", pa.date32()), ("name", pa.string())])
@@ -55,12 +55,13 @@ def public_holidays(countries: Iterable[str], first_year: int, last_year: int) -
 
 
 def _code(country: str) -> str | None:
-    """ISO 3166 code of a country, from its English name or its code."""
+    """ISO 3166 code of a country, from its name or its code."""
     from holidays.registry import COUNTRIES
 
     name = country.strip()
+    codes = {name.upper(), countries.code_of(name)}
     for registered, (_, code, *others) in COUNTRIES.items():
-        if registered.replace("_", "") == _letters(name) or name.upper() in {code, *others}:
+        if registered.replace("_", "") == _letters(name) or not codes.isdisjoint({code, *others}):
             return str(code)
     return None
 

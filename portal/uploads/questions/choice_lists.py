@@ -4,8 +4,8 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from portal.context import scope, tillstream
-from portal.filters.countries import country_names
 from portal.uploads import scoped
+from tillstream.analytics.countries import country_names
 from tillstream.domain.money.currencies import CURRENT
 
 

@@ -9,7 +9,7 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from portal import figures
-from portal.filters.countries import name_of
+from tillstream.analytics.countries import name_of
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.domain.people import Role

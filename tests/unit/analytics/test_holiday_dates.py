@@ -21,7 +21,7 @@ identity: {ids: region-wide}
 """
 
 
-@pytest.mark.parametrize("name", ["Germany", " germany ", "DE", "DEU"])
+@pytest.mark.parametrize("name", ["Germany", " germany ", "DE", "DEU", "Deutschland", "Allemagne", "ドイツ"])
 def test_a_country_is_known_by_its_name_or_code_and_keeps_the_spelling_of_the_source(name: str) -> None:
     rows = public_holidays([name], 2024, 2024).to_pylist()
     assert {"country": name, "holiday_date": date(2024, 10, 3), "name": "German Unity Day"} in rows

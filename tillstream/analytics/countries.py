@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypedDict
 
-_DATA = Path(__file__).parent.parent / "data"
+_DATA = Path(__file__).parent / "data"
 
 
 class Country(TypedDict):
