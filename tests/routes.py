@@ -28,6 +28,7 @@ ARGUMENTS: dict[str, str | int] = {
     "ranking": "by-store",
     "filter_name": "store",
     "figure": "revenue",
+    "form": "html",
     "code": "not-a-number",
     "table": "sales-by-country",
     "line": "2",

@@ -36,9 +36,10 @@ def show() -> ResponseReturnValue:
 
 
 def _targets(standings: Standings) -> list[Target]:
-    text, chosen = request.args.get("level", ""), requested.target()
+    text, chosen = request.args.get("level", ""), requested.any_target()
     if not text:
-        return [chosen] if chosen else requested.roots(standings.month)
+        roots = [chosen] if chosen else requested.roots(standings.month)
+        return [one for one in roots if one.is_visible(scope())]
     if text not in set(Level):
         raise Rejected(f"There is no level “{text}”. Levels: {', '.join(Level)}.")
     targets = standings.tree.of_level(Level(text))

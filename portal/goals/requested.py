@@ -46,15 +46,21 @@ def measure(values: Mapping[str, str] | None = None) -> GoalMeasure:
 
 
 def target() -> Target | None:
-    """The target in the address; None if it names none. 404 if the user does not see all its sales."""
+    """As `any_target`; 404 if the user does not see all its sales."""
+    one = any_target()
+    if one and not one.is_visible(scope()):
+        abort(404)
+    return one
+
+
+def any_target() -> Target | None:
+    """The target in the address; None if it names none. Raises `Rejected`."""
     fields = {name: request.args[name] for name in FIELDS if request.args.get(name)}
     if not fields:
         return None
     one = Target(**fields)
     if (one.store and not one.region) or (one.salesperson and not one.store):
         raise Rejected("A store needs its region, and a salesperson the store.")
-    if not one.is_visible(scope()):
-        abort(404)
     return one
 
 

@@ -126,14 +126,14 @@ OPERATIONS: dict[str, Operation] = {
         {200: ("The standings", "Goals")},
         "Without a level, the row of one target: that of region, store, salesperson and category, else the highest "
         "one that the user sees. Shares and sums follow from the goals above or below. Expected amounts are for the "
-        "days until `complete_through`.",
+        "days until `complete_through`. A target that the user does not see has no row.",
         (
             query("month", {"type": "string", "pattern": MONTH}, "Month; default: this month", "2026-11"),
             query("measure", {"type": "string", "enum": [*GoalMeasure, ""], "default": "revenue"}, "Measure"),
             query("level", {"type": "string", "enum": [*Level, ""]}, "All targets of a level"),
             *(query(name, {"type": "string"}, f"The {name} of the targets") for name in TARGET),
         ),
-        right="numbers", errors=(404,),
+        right="numbers",
     ),
     "quality.data": Operation(
         "Numbers", "Results of the quality checks of the marts",

@@ -109,6 +109,7 @@ def test_the_interface_has_the_same_numbers(sold: Visitor, person: People) -> No
     manager = person(Role.MANAGER, "UK", stores=("LDS1",))
     assert [one["store"] for one in manager.get("/api/goals?month=2026-06&level=store").get_json()["rows"]] == ["LDS1"]
     assert manager.get("/api/goals?month=2026-06&level=region").get_json()["rows"] == []
+    assert manager.get("/api/goals?month=2026-06&region=UK").get_json()["rows"] == []
     analyst = person(Role.ANALYST)
     assert analyst.get("/api/goals?month=2026-06&level=salesperson").get_json()["rows"] == []
     for wrong in ("level=team", "month=June", "measure=profit", "colour=red"):
