@@ -73,7 +73,7 @@ def _sections(facts: Facts, names: Mapping[str, str]) -> Iterator[Section]:
     yield Section("Products", (), (_products(facts),))
     yield _people(facts)
     yield Section("Customers", tuple(places.customers(facts)))
-    yield Section("Data", tuple(data.sentences(facts)), (_definitions(),))
+    yield Section("Data", tuple(data.sentences(facts)), (_definitions(facts),))
 
 
 def _tiles(facts: Facts) -> Iterator[Tile]:
@@ -189,13 +189,14 @@ def _goals(facts: Facts, names: Mapping[str, str]) -> Iterator[Table]:
         yield Table(f"Goals of {facts.period.last:%B %Y}", columns, rows[:MOST_ROWS])
 
 
-def _definitions() -> Table:
+def _definitions(facts: Facts) -> Table:
     rows = [
         ["Revenue", "Net amounts of lines that are not cancelled, returns included, at each day's exchange rate"],
         ["Average order", "Revenue divided by orders"],
         ["Change", "Against the period before; Year before: against the same days of the year before"],
-        ["Margin rate", "Margin divided by the revenue of lines with a cost"],
     ]
+    if facts.may(Action.SEE_COSTS):
+        rows.append(["Margin rate", "Margin divided by the revenue of lines with a cost"])
     return Table("What the figures mean", (Column("Figure"), Column("Meaning")), rows)
 
 
