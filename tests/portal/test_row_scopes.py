@@ -132,6 +132,10 @@ def _readable_rules(deployment: Deployment) -> list[Rule]:
     ]
 
 
+WITHOUT_SAME_ROWS = {"api.docs_page", "api.reference", "goals.data"}
+"""Pages, and goals, whose rows are the highest targets that a user sees all sales of."""
+
+
 @pytest.mark.parametrize("one", TESTED_USERS)
 def test_no_response_depends_on_hidden_rows(
     complete: Deployment, restricted: Deployments, filtered_addresses: dict[str, list[str]], one: User
@@ -157,7 +161,7 @@ def test_numbers_equal_those_of_an_admin_who_has_only_these_rows(
             continue
         for path in addresses(rule):
             status, text = fetch(complete, one.login, path, {})
-            if status == 403 or rule.endpoint in {"api.docs_page", "api.reference"}:  # which are pages
+            if status == 403 or rule.endpoint in WITHOUT_SAME_ROWS:
                 continue
             admins = [fetch(deployment, "boss", path, {}) for deployment in restricted[one.login]]
             assert _numbers(text, frozenset()) in [_numbers(expected, hidden) for _, expected in admins], path
