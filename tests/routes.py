@@ -29,6 +29,7 @@ ARGUMENTS: dict[str, str | int] = {
     "filter_name": "store",
     "figure": "revenue",
     "form": "html",
+    "message_id": "0" * 32,
     "code": "not-a-number",
     "table": "sales-by-country",
     "line": "2",

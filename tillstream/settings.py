@@ -139,12 +139,8 @@ class Settings(BaseSettings):
     )
     secure_cookies: bool = Field(False, description="Whether cookies are sent only over HTTPS; set it behind TLS")
     proxies: int = Field(0, ge=0, description="Proxies whose X-Forwarded-For and -Proto are trusted; 0: none")
-    session_idle_hours: float = Field(
-        12, gt=0, le=24 * 365 * 10, description="Hours of inactivity after which a session ends"
-    )
-    session_days: float = Field(
-        30, gt=0, le=3650, description="Days after which every session ends, including remembered ones"
-    )
+    session_idle_hours: float = Field(12, gt=0, le=87_600, description="Hours of inactivity after which a session ends")
+    session_days: float = Field(30, gt=0, le=3650, description="Days after which every session ends")
     preview_days: float = Field(7, ge=1, le=365, description="Days after which a preview without activity is deleted")
     upload_limit_mb: int = Field(4096, ge=1, description="Largest upload that the portal accepts, in megabytes")
     unpacked_limit_mb: int = Field(65536, ge=1, description="Largest unpacked size of a compressed file, in megabytes")
@@ -157,14 +153,14 @@ class Settings(BaseSettings):
         1024, ge=1, description="Largest unpacked workbook, in megabytes; reading it takes up to twice as much memory"
     )
     batch_size: int = Field(20_000, ge=1, description="Largest number of store sales in one micro-batch")
-    batch_wait: float = Field(
-        0.1, ge=0, description="Seconds to wait for more store sales before a micro-batch is created"
-    )
+    batch_wait: float = Field(0.1, ge=0, description="Seconds to wait for more store sales of a micro-batch")
     webhook_private: bool = Field(False, description="Whether webhooks can have private addresses, also over http")
     drop: Path | None = Field(None, description="Watched folder; default: `drop` in the home folder")
-    drop_settle: float = Field(
-        5.0, ge=0, description="Seconds without a change after which a file in the watched folder is ingested"
+    drop_settle: float = Field(5.0, ge=0, description="Seconds without a change after which a dropped file is ingested")
+    smtp_url: SecretStr = Field(
+        SecretStr(""), description="Secret: mail server, smtp://USER:PASSWORD@HOST:587 or smtps://…; empty: no e-mail"
     )
+    mail_from: str = Field("", description="Address that e-mail comes from, such as Tillstream <sales@example.com>")
 
     @classmethod
     def read(cls) -> Self:
@@ -174,7 +170,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise InvalidSettings(" ".join(_sentence(dict(one)) for one in error.errors())) from error
 
-    @field_validator("first_password", "oidc_client_secret", "session_secret")
+    @field_validator("first_password", "oidc_client_secret", "session_secret", "smtp_url")
     @classmethod
     def _without_line_end(cls, secret: SecretStr) -> SecretStr:
         """Strip secrets: one read from a file often ends with a line break."""
@@ -201,6 +197,10 @@ class Settings(BaseSettings):
     def passwords_open(self) -> bool:
         """Whether local passwords are accepted."""
         return self.sign_in == "passwords" or self.local_accounts
+
+    @property
+    def sends_mail(self) -> bool:
+        return bool(self.smtp_url.get_secret_value())
 
     @cached_property
     def reports_dataset(self) -> str:

@@ -2,21 +2,25 @@
 
 from datetime import date
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import figures, formats
 from portal.access import allow
-from portal.context import ports, scope, tillstream
+from portal.context import me, ports, scope, tillstream
+from portal.reports import texts
 from portal.urls import public_address
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.goals.goal import Month
 from tillstream.domain.people import Action
-from tillstream.reports import period
+from tillstream.mail import outbox
+from tillstream.reports import period, subscriptions
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report
 from tillstream.reports.period import ReportPeriod
 
+MESSAGES = 20
+"""Messages of the outbox that an administrator sees."""
 blueprint = Blueprint("reports", __name__, template_folder="templates")
 
 
@@ -29,7 +33,54 @@ def show() -> ResponseReturnValue:
     months.append(period.latest(period.MONTH, months[0].first))
     offered = [*months, period.latest(period.WEEK, today), _this_month(today)]
     choices = [(region, region) for region in _regions()]
-    return render_template("reports/show.html", periods=offered, choices=choices, today=today)
+    is_admin = scope().may(Action.ADMINISTER)
+    subscribed = subscriptions.listed(ports(), "" if is_admin else me().login)
+    return render_template(
+        "reports/show.html",
+        periods=offered,
+        choices=choices,
+        today=today,
+        own={one.every: one for one in subscribed if one.login == me().login},
+        others=[one for one in subscribed if one.login != me().login],
+        every=texts.EVERY,
+        sends_mail=tillstream().settings.sends_mail,
+        is_admin=is_admin,
+        messages=outbox.listed(ports(), MESSAGES) if is_admin else [],
+        states=texts.STATES,
+        again=(outbox.FAILED, outbox.UNCLEAR),
+    )
+
+
+@blueprint.post("/reports/subscribe")
+@allow(Action.SEE_NUMBERS)
+def subscribe() -> ResponseReturnValue:
+    """Subscribe to the report by e-mail; administrators also for other users."""
+    login = request.form.get("login", "").strip() or me().login
+    if login != me().login and not scope().may(Action.ADMINISTER):
+        raise Rejected("Only an administrator can subscribe other users.")
+    subscriptions.subscribe(ports(), login, request.form.get("every", ""), request.form.get("to", ""), by=me().login)
+    flash(texts.SUBSCRIBED, "done")
+    return redirect(url_for("reports.show"), 303)
+
+
+@blueprint.post("/reports/unsubscribe")
+@allow(Action.SEE_NUMBERS)
+def unsubscribe() -> ResponseReturnValue:
+    login = request.form.get("login", "") or me().login
+    if login != me().login and not scope().may(Action.ADMINISTER):
+        raise NotFound("There is no such subscription.")
+    subscriptions.unsubscribe(ports(), login, request.form.get("every", ""), by=me().login)
+    flash(texts.UNSUBSCRIBED, "done")
+    return redirect(url_for("reports.show"), 303)
+
+
+@blueprint.post("/reports/messages/<message_id>")
+@allow(Action.ADMINISTER)
+def send_again(message_id: str) -> ResponseReturnValue:
+    """Send a message again that failed."""
+    outbox.try_again(ports(), message_id, by=me().login)
+    flash(texts.SENT_AGAIN, "done")
+    return redirect(url_for("reports.show"), 303)
 
 
 @blueprint.get("/reports/executive.<form>")

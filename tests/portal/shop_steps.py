@@ -12,8 +12,11 @@ from tillstream.app import App
 from tillstream.audit import Entry, reading
 from tillstream.batches import records
 from tillstream.domain.batch.record import BatchKind
+from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.people import Role
+from tillstream.mail import outbox
+from tillstream.mail.outbox import Mail
 from tillstream.people import personal_tokens, signatures, store_keys
 from tillstream.people.sign_in import sessions, totp
 from tillstream.ports.event_bus import Message
@@ -147,3 +150,34 @@ def restored_goals(shop: Shop) -> None:
     goals(shop)
     goals(shop, 6)
     shop.boss.post("/goals/history", {"month": "2026-06", "version": "1"})
+
+
+def subscribed(shop: Shop) -> None:
+    shop.boss.post("/reports/subscribe", {"every": "month", "to": "boss@example.com"})
+
+
+def unsubscribed(shop: Shop) -> None:
+    subscribed(shop)
+    shop.boss.post("/reports/unsubscribe", {"every": "month"})
+
+
+def failed_mail(shop: Shop) -> None:
+    def refuse(to: str, content: bytes) -> None:
+        raise Rejected("no")
+
+    outbox.add(shop.app.ports, Mail("key", "boss@example.com", "Sales", "text"), "a@example.com")
+    outbox.send_due(shop.app.ports, refuse)
+    (one,) = outbox.listed(shop.app.ports)
+    shop.boss.post(f"/reports/messages/{one.id}")
+
+
+PLANNING: dict[str, tuple[str, Callable[[Shop], object]]] = {
+    "reports.subscribe": ("report.subscribed", subscribed),
+    "reports.unsubscribe": ("report.unsubscribed", unsubscribed),
+    "reports.send_again": ("mail.retried", failed_mail),
+    "goals.save": ("goals.changed", entered_goal),
+    "goals.import_file": ("goals.changed", goals),
+    "goals.restore": ("goals.changed", restored_goals),
+    "goals.switch_board": ("goals.setting-changed", lambda s: s.boss.post("/goals/leader-board", {"shown": "off"})),
+}
+"""Endpoint of goals and reports → its entry in the audit log, and the act."""

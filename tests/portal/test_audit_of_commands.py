@@ -15,7 +15,7 @@ from tillstream.people import accounts, store_keys
 
 READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
-    "measures", "frame", "quality", "forecast-accuracy", "goals", "report-executive", "series",
+    "measures", "frame", "quality", "forecast-accuracy", "goals", "report-executive", "report-send", "series",
     "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
     "catalogue", "catalogue-export",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",

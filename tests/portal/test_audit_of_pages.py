@@ -142,10 +142,7 @@ def _recognised(shop: Shop) -> None:
 
 
 ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
-    "goals.save": ("goals.changed", shop_steps.entered_goal),
-    "goals.import_file": ("goals.changed", shop_steps.goals),
-    "goals.restore": ("goals.changed", shop_steps.restored_goals),
-    "goals.switch_board": ("goals.setting-changed", lambda s: s.boss.post("/goals/leader-board", {"shown": "off"})),
+    **shop_steps.PLANNING,
     "forecast.request_run": ("forecast.requested", lambda s: s.boss.post("/forecast")),
     "sign_in.enter": ("session.begun", lambda s: s.anonymous().sign_in("asha")),
     "sign_in.check_code": ("session.begun", _with_code),

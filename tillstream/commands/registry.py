@@ -55,6 +55,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "forecast-accuracy": LazyCommand("numbers.forecast", "accuracy"),
     "goals": LazyCommand("numbers.goals", "goals"),
     "goals-import": LazyCommand("numbers.goals", "import_file"),
+    "report-send": LazyCommand("numbers.report", "send"),
     "report-executive": LazyCommand("numbers.report", "executive"),
     "series": LazyCommand("numbers.series", "listed"),
     "series-import": LazyCommand("numbers.series", "import_file"),

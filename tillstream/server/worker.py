@@ -25,9 +25,7 @@ from tillstream.workflows.operations import reconcile
 
 log = structlog.get_logger("tillstream")
 WAIT = 1.0
-SWEEP_EVERY = 60.0
-TOTALS_EVERY = 2.0
-QUALITY_EVERY = 60.0
+SWEEP_EVERY, TOTALS_EVERY, QUALITY_EVERY, REPORTS_EVERY = 60.0, 2.0, 60.0, 30.0
 FORECAST_EVERY = 5.0
 """Seconds between looks whether a forecast is due."""
 FORECAST_HOURS = 3
@@ -74,6 +72,7 @@ class Worker:
             ("quality", self._quality),
             ("forecast", self._forecast),
             ("webhooks", self._webhooks),
+            ("reports", self._reports),
         ):
             thread = threading.Thread(target=self._keep_doing, args=(work,), name=f"worker-{name}")
             thread.start()
@@ -146,6 +145,12 @@ class Worker:
             log.warning("webhook", id=webhook, outcome="failed", reason=repr(error))
 
         Forwarder(self._app.ports, report, private=self._app.settings.webhook_private).run(self._stopping)
+
+    def _reports(self) -> None:
+        if not self._stopping.wait(REPORTS_EVERY) and self._app.settings.sends_mail:
+            from tillstream.commands.numbers.report import deliver  # lazy: only a server with mail needs reports
+
+            deliver(self._app)
 
     def _drop(self) -> None:
         self._polls += 1

@@ -60,3 +60,25 @@ def test_each_role_gets_its_own_sales(sold: Visitor, person: Callable[..., Visit
     assert "Own sales" in page
     assert "Margin" not in page.partition("What the figures mean")[0]
     assert person(Role.MANAGER, "UK").get(f"/reports/executive.html?{JUNE}&region=IN").status_code == 404
+
+
+@pytest.mark.own_home
+def test_users_subscribe_themselves_and_an_administrator_others(sold: Visitor, person: Callable[..., Visitor]) -> None:
+    analyst = person(Role.ANALYST)
+    page = analyst.get("/reports").text
+    assert "E-mail is not set up on this server." in page
+    assert "Subscriptions of others" not in page
+    assert analyst.post("/reports/subscribe", {"every": "week", "to": "ana@example.com"}).status_code == 303
+    assert "ana@example.com" in analyst.get("/reports").text
+    assert "ana@example.com" in sold.get("/reports").text
+    assert analyst.post("/reports/subscribe", {"every": "week", "to": "ana"}).status_code == 422
+    other = {"every": "week", "to": "x@example.com", "login": "admin-all"}
+    assert analyst.post("/reports/subscribe", other).status_code == 422
+    assert (
+        sold.post("/reports/subscribe", {"every": "month", "to": "x@example.com", "login": "nobody"}).status_code == 404
+    )
+    assert sold.post("/reports/unsubscribe", {"every": "week", "login": "analyst-all"}).status_code == 303
+    assert "ana@example.com" not in analyst.get("/reports").text
+    assert analyst.post("/reports/unsubscribe", {"every": "week", "login": "admin-all"}).status_code == 404
+    assert analyst.post("/reports/messages/x").status_code == 403
+    assert sold.post("/reports/messages/x").status_code == 404

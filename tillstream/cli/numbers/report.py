@@ -21,3 +21,12 @@ def executive(out: str, from_: str, to: str, region: str, json_: bool) -> None:
     from tillstream.cli.output.report import show_report
 
     run("report-executive", json_=json_, show=show_report, out=out, from_=from_, to=to, region=region)
+
+
+@report.command()
+@as_json
+def send(json_: bool) -> None:
+    """Send the subscribed reports that are due, and what else waits in the outbox. A server does it by itself."""
+    from tillstream.cli.output.report import show_sent
+
+    run("report-send", json_=json_, show=show_sent)

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date
+from email.utils import parseaddr
+from functools import partial
 from pathlib import Path
 
 from tillstream.app import App
 from tillstream.commands.result import Progress, Result
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED
-from tillstream.reports import period
+from tillstream.mail import outbox
+from tillstream.mail.smtp import SmtpServer
+from tillstream.reports import period, subscriptions
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report
 
@@ -49,6 +53,35 @@ def executive(app: App, progress: Progress, arguments: ExecutiveReport) -> Resul
         raise Rejected(f"{out} cannot be written: {error.strerror}.") from error
     days = {"from": source.period.first.isoformat(), "to": source.period.last.isoformat()}
     return Result({"file": str(out), "bytes": len(content), **days})
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoArguments:
+    """The command has none."""
+
+
+def send(app: App, progress: Progress, arguments: NoArguments) -> Result:
+    """Make the subscribed reports that are due, and send what waits in the outbox."""
+    if not app.settings.sends_mail:
+        raise Rejected("E-mail is not set up. Set TILLSTREAM_SMTP_URL and TILLSTREAM_MAIL_FROM.")
+    made, sent = deliver(app)
+    return Result({"made": made, "sent": sent})
+
+
+def deliver(app: App) -> tuple[int, int]:
+    """Make the reports that are due and send the messages that wait; return how many of both."""
+    settings, server = app.settings, SmtpServer.parse(app.settings.smtp_url.get_secret_value())
+    sender = subscriptions.Sender(
+        app.ports,
+        app.contracts,
+        settings.reporting_currency,
+        settings.mail_from or f"tillstream@{server.host}",
+        settings.public_url,
+        app.queries,
+    )
+    made = subscriptions.make_due(sender)
+    from_address = parseaddr(sender.sender)[1]
+    return made, outbox.send_due(app.ports, partial(server.send, from_address))
 
 
 def _period(app: App, arguments: ExecutiveReport) -> period.ReportPeriod:

@@ -1,0 +1,164 @@
+"""The outbox, with a real SMTP server: sent once, tried again, given up, and unclear after a stop."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from app_factory import build
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.domain.errors import NotFound, Rejected, Unavailable
+from tillstream.domain.events import STAGING
+from tillstream.mail import outbox
+from tillstream.mail.outbox import Attachment, Mail
+from tillstream.mail.smtp import SmtpServer
+from tillstream.settings import Settings
+
+NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
+MAIL = Mail(
+    "key",
+    "ada@example.com",
+    "Sales in Größe",
+    "text",
+    "<p>text</p>",
+    (Attachment("a.pdf", "application/pdf", b"%PDF"),),
+)
+FROM = "Tillstream <sales@example.com>"
+
+
+class Inbox:
+    """Takes messages; answers with `answer` unless it is empty."""
+
+    def __init__(self) -> None:
+        self.messages: list[Any] = []
+        self.answer = ""
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.answer:
+            return self.answer
+        self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 taken"
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+def server(inbox: Inbox, free_tcp_port: int) -> Iterator[SmtpServer]:
+    controller = Controller(inbox, hostname="127.0.0.1", port=free_tcp_port)
+    controller.start()
+    yield SmtpServer("127.0.0.1", free_tcp_port)
+    controller.stop()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOW)
+
+
+@pytest.fixture
+def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
+    opened = build(Settings(home=tmp_path / "home", samples=False, threads=1), clock)
+    yield opened
+    opened.close()
+
+
+def state(app: App) -> str:
+    (one,) = outbox.listed(app.ports)
+    return one.state
+
+
+def send(server: SmtpServer) -> outbox.Send:
+    return partial(server.send, "sales@example.com")
+
+
+def test_a_message_arrives_whole_and_once(app: App, server: SmtpServer, inbox: Inbox) -> None:
+    assert outbox.add(app.ports, MAIL, FROM)
+    assert not outbox.add(app.ports, MAIL, FROM)
+    assert outbox.has_due(app.ports)
+    assert outbox.send_due(app.ports, send(server)) == 1
+    assert outbox.send_due(app.ports, send(server)) == 0
+    assert not outbox.add(app.ports, MAIL, FROM)
+    (message,) = inbox.messages
+    assert (message["From"], message["To"], message["Subject"]) == (FROM, "ada@example.com", "Sales in Größe")
+    assert message.get_body(("plain",)).get_content().strip() == "text"
+    assert message.get_body(("html",)).get_content().strip() == "<p>text</p>"
+    assert [part.get_filename() for part in message.iter_attachments()] == ["a.pdf"]
+    assert state(app) == outbox.SENT
+    assert list(app.ports.objects.list(STAGING, outbox.FOLDER)) == []
+
+
+def test_a_server_that_is_busy_is_tried_again_later(
+    app: App, server: SmtpServer, inbox: Inbox, clock: ManualClock
+) -> None:
+    outbox.add(app.ports, MAIL, FROM)
+    inbox.answer = "451 try later"
+    assert outbox.send_due(app.ports, send(server)) == 0
+    (one,) = outbox.listed(app.ports)
+    assert (one.state, one.tries, one.error) == (outbox.WAITING, 1, "The mail server answered 451 try later")
+    assert outbox.send_due(app.ports, send(server)) == 0
+    assert outbox.listed(app.ports)[0].tries == 1
+    inbox.answer = ""
+    clock.advance(120)
+    assert outbox.send_due(app.ports, send(server)) == 1
+
+
+def test_after_the_last_try_a_message_has_failed_and_can_be_sent_again(app: App, clock: ManualClock) -> None:
+    def absent(to: str, content: bytes) -> None:
+        raise Unavailable("The mail server cannot be reached")
+
+    outbox.add(app.ports, MAIL, FROM)
+    for _ in range(len(outbox.PAUSES) + 1):
+        outbox.send_due(app.ports, absent)
+        clock.advance(9 * 3600)
+    (one,) = outbox.listed(app.ports)
+    assert one.state == outbox.FAILED
+    outbox.try_again(app.ports, one.id, by="boss")
+    assert state(app) == outbox.WAITING
+    with pytest.raises(Rejected):
+        outbox.try_again(app.ports, one.id, by="boss")
+    with pytest.raises(NotFound):
+        outbox.try_again(app.ports, "x", by="boss")
+
+
+def test_a_refused_message_is_not_tried_again(app: App, server: SmtpServer, inbox: Inbox) -> None:
+    outbox.add(app.ports, MAIL, FROM)
+    inbox.answer = "550 no such user"
+    outbox.send_due(app.ports, send(server))
+    assert state(app) == outbox.FAILED
+    assert not outbox.has_due(app.ports)
+
+
+def test_a_process_that_ends_while_sending_leaves_the_message_unclear(
+    app: App, server: SmtpServer, inbox: Inbox, clock: ManualClock
+) -> None:
+    def killed(to: str, content: bytes) -> None:
+        server.send("sales@example.com", to, content)
+        raise KeyboardInterrupt
+
+    outbox.add(app.ports, MAIL, FROM)
+    with pytest.raises(KeyboardInterrupt):
+        outbox.send_due(app.ports, killed)
+    assert outbox.send_due(app.ports, send(server)) == 0
+    assert state(app) == outbox.SENDING
+    clock.advance(3600)
+    assert outbox.send_due(app.ports, send(server)) == 0
+    assert state(app) == outbox.UNCLEAR
+    assert len(inbox.messages) == 1
+
+
+def test_addresses_of_mail_servers() -> None:
+    assert SmtpServer.parse("smtp://a%40b:p%3Aw@mail.example.com") == SmtpServer("mail.example.com", 587, "a@b", "p:w")
+    assert SmtpServer.parse("smtps://mail.example.com:4650") == SmtpServer("mail.example.com", 4650, is_encrypted=True)
+    with pytest.raises(Rejected):
+        SmtpServer.parse("mail.example.com")
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        SmtpServer("127.0.0.1", 1).send("a@example.com", "b@example.com", b"")

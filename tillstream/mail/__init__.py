@@ -1,0 +1,1 @@
+"""Mail: one outbox for everything that is sent by e-mail, and SMTP."""
