@@ -20,11 +20,11 @@ _AFTER_ANY = "~"
 
 @dataclass(frozen=True)
 class OutsideValue:
-    """A value of a day. known_on: the day from which on it was known. region: empty for all regions."""
+    """A value of a day. published_on: the day from which on it was known. region: empty for all regions."""
 
     day: date
     value: float
-    known_on: date
+    published_on: date
     region: str = ""
 
 
@@ -55,8 +55,8 @@ def save(ports: Ports, name: str, values: Sequence[OutsideValue], *, by: str, fi
     at = ports.clock.now().isoformat(timespec="seconds")
     series = OutsideSeries(name, len(values), days[0].isoformat(), days[-1].isoformat(), regions, by, at)
     years: dict[int, list[list[Any]]] = {}
-    for one in sorted(values, key=lambda each: (each.day, each.region, each.known_on)):
-        row = [one.day.isoformat(), repr(one.value), one.known_on.isoformat(), one.region]
+    for one in sorted(values, key=lambda each: (each.day, each.region, each.published_on)):
+        row = [one.day.isoformat(), repr(one.value), one.published_on.isoformat(), one.region]
         years.setdefault(one.day.year, []).append(row)
     for earlier in _documents(ports, name):
         if int(earlier.rpartition(".")[2]) not in years:
@@ -84,8 +84,8 @@ def values_of(ports: Ports, name: str) -> list[OutsideValue]:
     documents = (ports.documents.get(VALUES, one) for one in _documents(ports, name))
     rows: Iterable[list[str]] = (row["cells"] for one in documents if one for row in one.data["rows"])
     return [
-        OutsideValue(date.fromisoformat(day), float(value), date.fromisoformat(known_on), region)
-        for day, value, known_on, region in rows
+        OutsideValue(date.fromisoformat(day), float(value), date.fromisoformat(published_on), region)
+        for day, value, published_on, region in rows
     ]
 
 

@@ -17,7 +17,7 @@ _c = EntryColumn
 COLUMNS = (
     _c("date", required=True, headers=("day", "week", "weekending", "period")),
     _c("value", required=True, headers=("index", "count", "visitors", "close")),
-    _c("known_on", headers=("published", "publishedon", "releasedate", "known")),
+    _c("published_on", headers=("published", "releasedate", "knownon", "known")),
     _c("region"),
 )
 
@@ -37,7 +37,7 @@ class ReadSeries:
 
 
 def read_series(content: bytes, regions: Collection[str]) -> ReadSeries:
-    """Read a series. A value without `known_on` was known on the day after its own. Raises `Rejected`."""
+    """Read a series. A value without `published_on` was known on the day after its own. Raises `Rejected`."""
     rows = [
         row for row in read(content, COLUMNS, LIMITS).rows if row.unreadable or any(map(str.strip, row.cells.values()))
     ]
@@ -55,7 +55,7 @@ def read_series(content: bytes, regions: Collection[str]) -> ReadSeries:
             shown = problem.of("value")
             problems.append(RowProblem(row.line, f"{shown.message} {shown.remedy}"))
             continue
-        key = (one.day, one.known_on, one.region)
+        key = (one.day, one.published_on, one.region)
         if key in lines:
             problems.append(RowProblem(row.line, f"The value of {one.day} is also in line {lines[key]}. Keep one."))
         lines[key] = row.line
@@ -71,8 +71,8 @@ def _value(row: FileRow, regions: Collection[str]) -> OutsideValue:
     if day is None:
         raise CellProblem("wrong-date", row.cells["date"])
     value = float(cell_values.number(row.cells["value"]))
-    known_on = cell_values.day(row.cells.get("known_on", "")) or day + timedelta(days=1)
+    published_on = cell_values.day(row.cells.get("published_on", "")) or day + timedelta(days=1)
     region = row.cells.get("region", "").strip()
     if region and region not in regions:
         raise CellProblem("unknown-region", region, ", ".join(sorted(regions)))
-    return OutsideValue(day, value, known_on, region)
+    return OutsideValue(day, value, published_on, region)

@@ -30,13 +30,13 @@ AXIS = Axis(DAILY, START, STEPS, AHEAD)
 KEYS = (Key("UK", "U", "Toys"), Key("IN", "M", "Toys"))
 
 
-def value(step: int, number: float, known_after: int = 1, region: str = "") -> OutsideValue:
+def value(step: int, number: float, published_after: int = 1, region: str = "") -> OutsideValue:
     day = START + timedelta(days=step)
-    return OutsideValue(day, number, day + timedelta(days=known_after), region)
+    return OutsideValue(day, number, day + timedelta(days=published_after), region)
 
 
 def test_a_value_counts_from_the_day_on_which_it_was_known() -> None:
-    values = [value(step, float(step), known_after=3) for step in range(100)]
+    values = [value(step, float(step), published_after=3) for step in range(100)]
     (latest,) = regressors(KEYS, {"index": values}, AXIS)
     assert latest.name == "outside_index"
     assert not latest.is_planned
@@ -46,7 +46,9 @@ def test_a_value_counts_from_the_day_on_which_it_was_known() -> None:
 
 
 def test_a_later_correction_counts_from_its_own_day() -> None:
-    values = [value(step, 1.0) for step in range(60)] + [replace(value(59, 5.0), known_on=START + timedelta(days=70))]
+    values = [value(step, 1.0) for step in range(60)] + [
+        replace(value(59, 5.0), published_on=START + timedelta(days=70))
+    ]
     (latest,) = regressors(KEYS, {"index": values}, AXIS)
     assert latest.values[0, 69] == 1.0
     assert latest.values[0, 70] == 5.0
@@ -75,7 +77,7 @@ def test_what_becomes_known_later_changes_nothing_that_was_known(
 ) -> None:
     values = [value(*row) for row in rows]
     last = START + timedelta(days=cutoff - 1)
-    changed = [one if one.known_on <= last else replace(one, value=other) for one in values]
+    changed = [one if one.published_on <= last else replace(one, value=other) for one in values]
     sides = [regressors(KEYS, {"index": each}, AXIS) for each in (values, changed)]
     for before, after in zip(*sides, strict=False):
         one, two = (each.until(cutoff, cutoff + 14) for each in (before, after))
@@ -91,8 +93,8 @@ def test_a_value_that_is_known_ahead_improves_the_forecast() -> None:
     random = np.random.default_rng(4)
     visitors = random.integers(10, 90, STEPS + AHEAD).astype(float)
     sales = np.array([visitors[:STEPS] * scale for scale in (1.0, 2.0, 3.0)])
-    known = np.maximum(np.arange(STEPS + AHEAD) - AHEAD, 0)
-    planned = Regressor("outside_visitors_ahead", visitors[None], is_planned=True, known=known[None])
+    available = np.maximum(np.arange(STEPS + AHEAD) - AHEAD, 0)
+    planned = Regressor("outside_visitors_ahead", visitors[None], is_planned=True, available=available[None])
     come = np.array([visitors[STEPS:] * scale for scale in (1.0, 2.0, 3.0)])
     errors = [
         float(np.abs(fitting.fit(history(sales, regressors=each), AHEAD).means - come).mean())
@@ -128,7 +130,10 @@ def test_a_series_is_stored_listed_replaced_and_removed(app: App) -> None:
 
 def test_a_file_is_read_or_refused_with_its_lines() -> None:
     good = read_series(b"Day;Index;Published\n2026-01-01;1,5;2026-02-01\n2026-01-02;2;\n", ["UK"])
-    assert [(one.value, one.known_on.isoformat()) for one in good.values] == [(1.5, "2026-02-01"), (2.0, "2026-01-03")]
+    assert [(one.value, one.published_on.isoformat()) for one in good.values] == [
+        (1.5, "2026-02-01"),
+        (2.0, "2026-01-03"),
+    ]
     bad = read_series(
         b"date,value,region\n2026-01-01,1,XX\nsoon,2,\n2026-01-03,x,\n2026-01-04,1,\n2026-01-04,2,\n", ["UK"]
     )

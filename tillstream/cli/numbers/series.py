@@ -17,7 +17,7 @@ def series() -> None:
 def import_file(name: str, file: str, json_: bool) -> None:
     """Import a series from a CSV file or a workbook: all rows, or none if one has a problem.
 
-    Columns: date, value, known_on (the day from which on the value was known; default: the day after), region.
+    Columns: date, value, published_on (the day from which on the value was known; default: the day after), region.
     """
     from tillstream.cli.output.series import show_import
 

@@ -108,7 +108,7 @@ def _without_plans(panel: Panel) -> Panel:
         values = each.values.copy()
         if each.is_planned:
             values[:, panel.steps :] = values[:, panel.steps - 1 : panel.steps]
-        kept.append(replace(each, values=values, known=None))
+        kept.append(replace(each, values=values, available=None))
     return replace(panel, regressors=tuple(kept))
 
 

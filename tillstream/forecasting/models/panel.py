@@ -50,21 +50,23 @@ class Regressor:
     """Shape (series or 1, steps + steps ahead); NaN where it is not known."""
     is_planned: bool
     """Whether its future values are known when a forecast is made, as those of a planned promotion."""
-    known: Ints | None = None
+    available: Ints | None = None
     """Of a planned one: the step from which on each value was known, shape of the values; None: always."""
 
     def until(self, cutoff: int, end: int) -> "Regressor":
         """Return what was known after `cutoff` steps of the steps before `end`."""
-        if self.known is None:
+        if self.available is None:
             return replace(self, values=self.values[:, : end if self.is_planned else cutoff])
-        values, known = self.values[:, :end], self.known[:, :end]
-        return replace(self, values=np.where(known < cutoff, values, np.nan), known=np.minimum(known, cutoff))
+        values, available = self.values[:, :end], self.available[:, :end]
+        return replace(
+            self, values=np.where(available < cutoff, values, np.nan), available=np.minimum(available, cutoff)
+        )
 
     def at(self, rows: Ints, steps: Ints, origins: Ints) -> Floats:
         """Return the values at steps, as far as they were known at the origins."""
         own = np.minimum(rows, self.values.shape[0] - 1)
         values = self.values[own, steps]
-        return values if self.known is None else np.where(self.known[own, steps] <= origins, values, np.nan)
+        return values if self.available is None else np.where(self.available[own, steps] <= origins, values, np.nan)
 
     def of_series(self, rows: Ints, own: int) -> "Regressor":
         """Return the values of these series; NaN after the first `own`, which are sums of several series."""
@@ -72,7 +74,7 @@ class Regressor:
             return self
         values = self.values[rows]
         values[own:] = np.nan
-        return replace(self, values=values, known=None if self.known is None else self.known[rows])
+        return replace(self, values=values, available=None if self.available is None else self.available[rows])
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,11 @@ def _of_series(name: str, keys: Sequence[Key], values: Sequence[OutsideValue], a
     if np.isfinite(latest[:, : axis.steps]).sum(axis=1).max(initial=0) < FEWEST:
         return
     yield Regressor(name, latest[rows], is_planned=False)
-    ahead = {region: [one for one in each if one.known_on < one.day] for region, each in own.items()}
+    ahead = {region: [one for one in each if one.published_on < one.day] for region, each in own.items()}
     if any(ahead.values()):
         planned = [_ahead(ahead[region], axis) for region in regions]
-        numbers, known = (np.array(part)[rows] for part in zip(*planned, strict=True))
-        yield Regressor(f"{name}_ahead", numbers, is_planned=True, known=known)
+        numbers, available = (np.array(part)[rows] for part in zip(*planned, strict=True))
+        yield Regressor(f"{name}_ahead", numbers, is_planned=True, available=available)
 
 
 def _latest(values: Sequence[OutsideValue], axis: Axis) -> Floats:
@@ -41,9 +41,9 @@ def _latest(values: Sequence[OutsideValue], axis: Axis) -> Floats:
     ends = _ends(axis)
     latest = np.full(len(ends), np.nan)
     newest = np.full(len(ends), -1, dtype=np.int64)
-    for one in sorted(values, key=lambda each: (each.known_on, each.day)):
+    for one in sorted(values, key=lambda each: (each.published_on, each.day)):
         day = number(one.day)
-        is_later = (ends >= number(one.known_on)) & (ends >= day) & (newest <= day)
+        is_later = (ends >= number(one.published_on)) & (ends >= day) & (newest <= day)
         latest[is_later], newest[is_later] = one.value, day
     return latest
 
@@ -52,15 +52,15 @@ def _ahead(values: Sequence[OutsideValue], axis: Axis) -> tuple[Floats, Ints]:
     """The mean of the values of each step, and the step from which on all of them were known."""
     ends = _ends(axis)
     sums, counts = np.zeros(len(ends)), np.zeros(len(ends))
-    known = np.zeros(len(ends), dtype=np.int64)
+    available = np.zeros(len(ends), dtype=np.int64)
     for one in values:
         step = int(axis.step(np.array([number(one.day)]))[0])
         if 0 <= step < len(ends):
             sums[step] += one.value
             counts[step] += 1
-            known[step] = max(known[step], int(np.searchsorted(ends, number(one.known_on))))
+            available[step] = max(available[step], int(np.searchsorted(ends, number(one.published_on))))
     with np.errstate(invalid="ignore"):
-        return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan), known
+        return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan), available
 
 
 def _ends(axis: Axis) -> Ints:
