@@ -49,8 +49,7 @@ ROLE_LAYOUTS: dict[Role, RoleLayout] = {
         texts.QUESTIONS[Role.SALESPERSON],
         "by-product",
         ("by-product", "by-customer"),
-        ("heatmap", "top-customers", "freshness"),
-        tiles=("headline", "goals", "over-time", "movers", "split-1", "split-2"),
+        ("goals", "heatmap", "top-customers", "freshness"),
     ),
     Role.ANALYST: RoleLayout(
         texts.QUESTIONS[Role.ANALYST],

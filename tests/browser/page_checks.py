@@ -105,8 +105,9 @@ def pages(context: BrowserContext, served: Served, role: Role, shop: Shop, *, wi
             answer = context.request.get(served.address + path, max_redirects=0)
             if answer.status in {301, 302, 303, 308} or "text/html" not in answer.headers.get("content-type", ""):
                 continue
-            if "<!doctype html>" not in answer.text() or rule.rule.endswith(".json"):
-                continue  # a part of a page, or what a script reads
+            is_file = answer.headers.get("content-disposition", "").startswith("attachment")
+            if is_file or "<!doctype html>" not in answer.text() or rule.rule.endswith(".json"):
+                continue  # a download, a part of a page, or what a script reads
             assert answer.status == 200, (
                 f"{path} answers {answer.status}: name an example in tests/browser/sample_shop.py"
             )
