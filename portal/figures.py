@@ -11,7 +11,7 @@ from flask import g, request
 from portal.context import me, scope, shown_token, tillstream
 from tillstream.analytics import filter_values, queries
 from tillstream.analytics.filters import CURRENCY, Filters, is_filter
-from tillstream.analytics.fx.currencies import convertible, own_currency
+from tillstream.analytics.fx import currencies as fx_currencies
 
 
 def requested_filters() -> dict[str, list[str]]:
@@ -71,7 +71,7 @@ def currency() -> str:
 def currencies() -> tuple[str, ...]:
     """Currencies in which amounts can be shown."""
     app = tillstream()
-    return convertible(app.ports.warehouse, cache=app.queries)
+    return fx_currencies.convertible(app.ports.warehouse, cache=app.queries)
 
 
 def _default_currency() -> str:
@@ -81,12 +81,15 @@ def _default_currency() -> str:
 
 def readers_currency() -> str:
     """Display currency of the signed-in user."""
-    app, bounds, choice = tillstream(), scope(), me().display_currency
-    contracts = () if choice else map(app.contracts.current, app.contracts.names())
-    of_regions = [contract.currency for contract in contracts if bounds.covers_region(contract.region)]
-    reporting = app.settings.reporting_currency
-    own = own_currency(choice, of_regions, reporting)
-    return own if own == reporting or own in currencies() else reporting
+    app = tillstream()
+    return fx_currencies.readers_currency(
+        app.ports.warehouse,
+        app.contracts,
+        scope(),
+        me().display_currency,
+        app.settings.reporting_currency,
+        cache=app.queries,
+    )
 
 
 def kpis(filters: Filters) -> dict[str, Any]:

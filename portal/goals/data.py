@@ -9,12 +9,12 @@ from portal.access import allow
 from portal.context import ports, scope
 from portal.goals import requested
 from tillstream.domain.errors import Rejected
-from tillstream.domain.goals.goal import Level, Target
+from tillstream.domain.goals.goal import FIELDS, Level, Target
 from tillstream.domain.people import Action
 from tillstream.goals.rows import row_of
 from tillstream.goals.standings import Standings
 
-ARGUMENTS = frozenset({"month", "measure", "level", *requested.FIELDS})
+ARGUMENTS = frozenset({"month", "measure", "level", *FIELDS})
 
 
 @allow(Action.SEE_NUMBERS)
@@ -44,6 +44,5 @@ def _targets(standings: Standings) -> list[Target]:
         raise Rejected(f"There is no level “{text}”. Levels: {', '.join(Level)}.")
     targets = standings.tree.of_level(Level(text))
     if chosen:
-        pairs = [(name, getattr(chosen, name)) for name in requested.FIELDS if getattr(chosen, name)]
-        targets = [one for one in targets if all(getattr(one, name) == value for name, value in pairs)]
+        targets = [one for one in targets if chosen.filled.items() <= one.filled.items()]
     return [one for one in targets if one.is_visible(scope())]

@@ -11,14 +11,13 @@ from portal.context import me, ports, scope, tillstream
 from portal.goals import requested, texts
 from tillstream.domain.catalogue.json_codec import decimal_text
 from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.goals.goal import Goal, Month, Target
+from tillstream.domain.goals.goal import FIELDS, Goal, Month
 from tillstream.domain.people import Action
-from tillstream.domain.text.formula_guard import guard
 from tillstream.goals import records
+from tillstream.workflows.catalogue_import.export_file import csv_file
 from tillstream.workflows.goal_import.importing import ImportedGoals, import_goals
 from tillstream.workflows.goal_import.rows import COLUMNS, reader_of
 
-BOM = "\ufeff"
 MOST_TEXT = 2 << 20
 """Characters of a pasted block."""
 
@@ -51,13 +50,10 @@ def import_file() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     """The entered goals of a year or month, as a CSV file that can be imported again."""
     wanted = request.args.get("month", "")
-    months = [one for one in records.months(ports()) if str(one).startswith(wanted)]
-    goals = [(month, goal) for month in months for _, goal in sorted(records.read(ports(), month).goals.items())]
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([one.name for one in COLUMNS])
-    writer.writerows(_cells(month, goal) for month, goal in goals if _is_visible(goal))
-    response = Response((BOM + out.getvalue()).encode(), mimetype="text/csv")
+    months = [one for one in records.read_all(ports()) if str(one.month).startswith(wanted)]
+    goals = ((one.month, goal) for one in months for _, goal in sorted(one.goals.items()) if _is_visible(goal))
+    content = csv_file([one.name for one in COLUMNS], (_cells(*each) for each in goals))
+    response = Response(content, mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=f"goals{wanted and '-'}{wanted}.csv")
     return response
 
@@ -67,9 +63,8 @@ def _is_visible(goal: Goal) -> bool:
 
 
 def _cells(month: Month, goal: Goal) -> list[str]:
-    target: Target = goal.target
-    names = (target.region, target.store, target.salesperson, target.category)
-    return [str(month), *map(guard, names), goal.measure.value, decimal_text(goal.amount), goal.currency]
+    names = (getattr(goal.target, name) for name in FIELDS)
+    return [str(month), *names, goal.measure.value, decimal_text(goal.amount), goal.currency]
 
 
 def _rows_of(done: ImportedGoals) -> str:

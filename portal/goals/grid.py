@@ -131,17 +131,14 @@ def _lines(grid: Grid) -> tuple[list[Line], list_view.Page]:
     number = (request.form if request.method == "POST" else request.args).get("page", 1, type=int)
     page = list_view.page_of(list_view.ListQuery(page=max(1, number), size=SIZE, kept=grid.args), targets)
     stored = {month: requested.month_of_goals(month).stored.goals for month in grid.months}
-    before = _year_before(grid)
     lines = []
     for target in page.rows:
         own = {month: goals[target, grid.measure] for month, goals in stored.items() if (target, grid.measure) in goals}
-        currency = next((goal.currency for goal in own.values()), "") or requested.month_of_goals(newest).currency_of(
-            target
-        )
+        usual = requested.month_of_goals(newest).currency_of(target)
+        currency = next((goal.currency for goal in own.values()), usual)
         cells = {month: decimal_text(own[month].amount) if month in own else "" for month in grid.months}
-        currency = currency if grid.measure.is_money else ""
         names = requested.label(target), requested.where(target)
-        lines.append(Line(target, *names, currency, cells, dict(cells), year_before=before.get(target, {})))
+        lines.append(Line(target, *names, currency if grid.measure.is_money else "", cells, dict(cells)))
     return lines, page
 
 
@@ -154,15 +151,12 @@ def _year_before(grid: Grid) -> dict[Target, dict[Month, Decimal]]:
     for target in names.of_level(grid.level):
         by_currency.setdefault(reader.currency_of(target) if grid.measure.is_money else "", []).append(target)
     for currency, targets in by_currency.items():
-        kinds = {dimensions(target) for target in targets}
-        for by in kinds:
+        wanted, digits = set(targets), grid.measure.digits(currency)
+        for by in {dimensions(target) for target in targets}:
             for row in reader.sales.rows((grid.measure.value,), ("month", *by), first, last, currency):
-                target = target_of(row)
-                digits = grid.measure.digits(currency)
-                amount = (row[grid.measure.value] or Decimal(0)) if target in set(targets) else None
-                if amount:
-                    month = Month(row["month"]).plus(12)
-                    sold.setdefault(target, {})[month] = round(Decimal(amount), digits)
+                target, amount = target_of(row), row[grid.measure.value]
+                if target in wanted and amount:
+                    sold.setdefault(target, {})[Month(row["month"]).plus(12)] = round(Decimal(amount), digits)
     return sold
 
 
@@ -198,6 +192,9 @@ def _page(grid: Grid, lines: Sequence[Line] | None = None, page: list_view.Page 
     if lines is None or page is None:
         lines, page = _lines(grid)
     _add_shares(grid, lines)
+    before = _year_before(grid)
+    for line in lines:
+        line.year_before = before.get(line.target, {})
     user, this_year = scope(), ports().clock.now().year
     regions = sorted(requested.all_names(grid.months[0]).selling_regions if user.regions is None else user.regions)
     return render_template(

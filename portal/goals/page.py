@@ -12,7 +12,7 @@ from portal.access import allow
 from portal.context import me, ports, scope
 from portal.goals import charts, requested, texts
 from tillstream.domain.errors import Rejected
-from tillstream.domain.goals.goal import Level, Month, Target
+from tillstream.domain.goals.goal import BELOW, FIELDS, WITHOUT, Level, Month, Target
 from tillstream.domain.people import Action
 from tillstream.goals import leader_board
 from tillstream.goals.standings import Standing, Standings
@@ -52,10 +52,9 @@ def show() -> ResponseReturnValue:
     axes = _axes(target)
     axis = next((one for one in axes if one.value == request.args.get("by")), axes[0] if axes else None)
     below = _below(standings, target, axis) if target else roots
-    query = list_view.list_query(sorts=SORTS, default_sort="name", keep=("month", "measure", "by", *requested.FIELDS))
-    page = list_view.page_of(
-        query, _sorted([Row(requested.label(one), each) for one, each in _of(standings, below)], query)
-    )
+    query = list_view.list_query(sorts=SORTS, default_sort="name", keep=("month", "measure", "by", *FIELDS))
+    rows = [Row(requested.label(one.target), one) for one in standings.of(below)]
+    page = list_view.page_of(query, _sorted(rows, query))
     (standing,) = standings.of([target]) if target else (None,)
     days = standings.days(target) if target and standing else []
     return render_template(
@@ -77,7 +76,7 @@ def show() -> ResponseReturnValue:
         has_goals=bool(requested.month_of_goals(month).stored.goals),
         edits=scope().may(Action.MANAGE_STOCK),
         admin=scope().may(Action.ADMINISTER),
-        board=_board(standings, target, month),
+        board=_board(standings, target),
         boards=texts.BOARDS,
         board_setting=leader_board.setting(ports()),
         methods=texts.METHODS,
@@ -100,9 +99,9 @@ def switch_board() -> ResponseReturnValue:
 
 def _axes(target: Target | None) -> list[Level]:
     """What the goal of a target can be divided by."""
-    if target is None or target.level in {Level.SALESPERSON, Level.CATEGORY}:
+    if target is None or target.level not in BELOW:
         return []
-    places = [texts.BELOW[target.level]]
+    places = [BELOW[target.level]]
     if target.level is Level.STORE:
         return places if scope().may(Action.SEE_PERSONAL) else []
     return [*places, Level.CATEGORY]
@@ -112,10 +111,6 @@ def _below(standings: Standings, target: Target, axis: Level | None) -> list[Tar
     if axis is None:
         return []
     return [one for one in standings.tree.below(target, axis) if one.is_visible(scope())]
-
-
-def _of(standings: Standings, targets: list[Target]) -> list[tuple[Target, Standing]]:
-    return list(zip(targets, standings.of(targets), strict=True)) if targets else []
 
 
 def _sorted(rows: list[Row], query: list_view.ListQuery) -> list[Row]:
@@ -134,16 +129,12 @@ def _crumbs(target: Target | None, roots: list[Target], month: Month, measure: s
     return above
 
 
-def _board(standings: Standings, target: Target | None, month: Month) -> list[tuple[int, str, Decimal, bool]]:
+def _board(standings: Standings, target: Target | None) -> list[tuple[int, str, Decimal, bool]]:
     """The leader board of a store: rank, name, part of the goal, and whether it is the user."""
     user, shown = scope(), leader_board.setting(ports())
-    if target is None or not target.store or not leader_board.is_shown(shown, user):
+    if target is None or target.store in {"", WITHOUT} or not leader_board.is_shown(shown, user):
         return []
     store = Target(target.region, target.store)
-    members = [one for one in standings.tree.below(store, Level.SALESPERSON) if one in set(_sellers(month))]
-    places = leader_board.places(standings.of(members)) if members else []
+    members = [one for one in standings.tree.below(store, Level.SALESPERSON) if one.salesperson != WITHOUT]
+    places = leader_board.places(standings.of(members))
     return [(rank, requested.label(one), part, one.salesperson == user.salesperson) for rank, one, part in places]
-
-
-def _sellers(month: Month) -> list[Target]:
-    return requested.all_names(month).of_level(Level.SALESPERSON)

@@ -9,13 +9,11 @@ from portal.context import ports, scope, tillstream
 from portal.filters.names import name_of
 from portal.goals import texts
 from tillstream.domain.errors import Rejected
-from tillstream.domain.goals.goal import GoalMeasure, Level, Month, Target
+from tillstream.domain.goals.goal import FIELDS, GoalMeasure, Level, Month, Target
 from tillstream.domain.people import Action
 from tillstream.goals import names
 from tillstream.goals.names import Names
 from tillstream.goals.reading import MonthOfGoals
-
-FIELDS = ("region", "store", "salesperson", "category")
 
 
 def month() -> Month:
@@ -106,7 +104,7 @@ def label(one: Target) -> str:
 
 def args(one: Target, **more: Any) -> dict[str, Any]:
     """The address of a target, as arguments."""
-    return {name: getattr(one, name) for name in FIELDS if getattr(one, name)} | more
+    return one.filled | more
 
 
 def may_edit(one: Target) -> bool:

@@ -17,8 +17,6 @@ LEVELS = {
     Level.SALESPERSON: "Salespeople",
     Level.CATEGORY: "Categories",
 }
-BELOW = {Level.COMPANY: Level.REGION, Level.REGION: Level.STORE, Level.STORE: Level.SALESPERSON}
-"""The next level of places."""
 METHODS = {FORECAST: "from the forecast", PACE: "at the pace of the month so far"}
 ORIGINS = {
     SHARE: "A share of the goal above, by the sales of the last 12 months.",

@@ -9,7 +9,7 @@ from typing import Any
 from tillstream import audit
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.document_store import Document, Put
 
 COLLECTION, VALUES = "outside_series", "outside_series_values"
 MOST_SERIES = 20
@@ -59,8 +59,8 @@ def save(ports: Ports, name: str, values: Sequence[OutsideValue], *, by: str, fi
         row = [one.day.isoformat(), repr(one.value), one.published_on.isoformat(), one.region]
         years.setdefault(one.day.year, []).append(row)
     for earlier in _documents(ports, name):
-        if int(earlier.rpartition(".")[2]) not in years:
-            ports.documents.delete(VALUES, earlier)
+        if int(earlier.id.rpartition(".")[2]) not in years:
+            ports.documents.delete(VALUES, earlier.id)
     entry = audit.entry(
         ports, by, audit.AuditAction.SERIES_IMPORTED, f"series {name}", None, {"rows": len(values), "file": file}
     )
@@ -81,8 +81,7 @@ def listed(ports: Ports) -> list[OutsideSeries]:
 
 def values_of(ports: Ports, name: str) -> list[OutsideValue]:
     """The values of a series, by day."""
-    documents = (ports.documents.get(VALUES, one) for one in _documents(ports, name))
-    rows: Iterable[list[str]] = (row["cells"] for one in documents if one for row in one.data["rows"])
+    rows: Iterable[list[str]] = (row["cells"] for one in _documents(ports, name) for row in one.data["rows"])
     return [
         OutsideValue(date.fromisoformat(day), float(value), date.fromisoformat(published_on), region)
         for day, value, published_on, region in rows
@@ -96,9 +95,9 @@ def remove(ports: Ports, name: str, *, by: str) -> None:
     audit.record(ports, by, audit.AuditAction.SERIES_REMOVED, f"series {name}", {"name": name}, None)
     ports.documents.delete(COLLECTION, name)
     for one in _documents(ports, name):
-        ports.documents.delete(VALUES, one)
+        ports.documents.delete(VALUES, one.id)
 
 
-def _documents(ports: Ports, name: str) -> list[str]:
-    stored = ports.documents.find(VALUES, above=f"{name}.", below=f"{name}.{_AFTER_ANY}")
-    return sorted(one.id for one in stored)
+def _documents(ports: Ports, name: str) -> list[Document]:
+    """The documents of its years, in their order."""
+    return ports.documents.find(VALUES, above=f"{name}.", below=f"{name}.{_AFTER_ANY}")

@@ -49,11 +49,6 @@ class Names:
             case Level.CATEGORY:
                 return sorted(self.categories)
 
-    def name(self, target: Target) -> str:
-        """The name of a store or salesperson in the catalogue; empty without one."""
-        names = self.salespeople if target.level is Level.SALESPERSON else self.stores
-        return names.get(target, "")
-
     def find(self, region: str, store: str = "", salesperson: str = "", category: str = "") -> Target:
         """The target of codes or names. A salesperson of a single store needs no store. Raises `UnknownName`."""
         region = self._region(region) if region else ""

@@ -87,6 +87,5 @@ def of_pace(sold: Sequence[float], weights: Floats, digits: int) -> Projection |
     variance = sum((amount - rate * weight) ** 2 / weight for amount, weight in used) / (len(used) - 1)
     spread = Z * sqrt(variance * (rest + rest**2 / elapsed))
     mean = total + rate * rest
-    unit = Decimal(1).scaleb(-digits)
-    low, middle, high = (Decimal(repr(value)).quantize(unit) for value in (mean - spread, mean, mean + spread))
+    low, middle, high = (round(Decimal(repr(value)), digits) for value in (mean - spread, mean, mean + spread))
     return Projection(middle, low, high, PACE)

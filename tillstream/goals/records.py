@@ -8,7 +8,7 @@ from typing import Any
 from tillstream import audit
 from tillstream.domain.catalogue.json_codec import decimal_text
 from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
+from tillstream.domain.goals.goal import FIELDS, Goal, GoalMeasure, Month, Target
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put
 
@@ -50,10 +50,16 @@ def read(ports: Ports, month: Month) -> GoalsOfMonth:
     return _decoded(month, ports.documents.get(COLLECTION, str(month)))
 
 
+def read_all(ports: Ports) -> list[GoalsOfMonth]:
+    """The goals of each month that has some, earliest first."""
+    documents = ((Month.parse(one.id), one) for one in ports.documents.find(COLLECTION))
+    stored = [_decoded(month, one) for month, one in documents if month]
+    return sorted((one for one in stored if one.goals), key=lambda one: one.month)
+
+
 def months(ports: Ports) -> list[Month]:
     """The months that have goals, earliest first."""
-    stored = ((Month.parse(one.id), one.data["goals"]) for one in ports.documents.find(COLLECTION))
-    return sorted(month for month, goals in stored if month and goals)
+    return [one.month for one in read_all(ports)]
 
 
 def versions(ports: Ports, month: Month, limit: int = 100) -> list[Version]:
@@ -144,17 +150,8 @@ def _goals(rows: Sequence[Mapping[str, Any]]) -> dict[Key, Goal]:
 
 
 def _encoded(goal: Goal) -> dict[str, str]:
-    target = goal.target
-    fields = {
-        "region": target.region,
-        "store": target.store,
-        "salesperson": target.salesperson,
-        "category": target.category,
-        "measure": goal.measure.value,
-        "amount": decimal_text(goal.amount),
-        "currency": goal.currency,
-    }
-    return {name: value for name, value in fields.items() if value}
+    row = goal.target.filled | {"measure": goal.measure.value, "amount": decimal_text(goal.amount)}
+    return row | ({"currency": goal.currency} if goal.currency else {})
 
 
 def _side(goal: Goal | None) -> dict[str, str] | None:
@@ -162,8 +159,12 @@ def _side(goal: Goal | None) -> dict[str, str] | None:
 
 
 def _goal(row: Mapping[str, Any]) -> Goal:
-    fields = (row.get(name, "") for name in ("region", "store", "salesperson", "category"))
-    return Goal(Target(*fields), GoalMeasure(row["measure"]), Decimal(row["amount"]), row.get("currency", ""))
+    return Goal(
+        Target(**{name: row[name] for name in FIELDS if name in row}),
+        GoalMeasure(row["measure"]),
+        Decimal(row["amount"]),
+        row.get("currency", ""),
+    )
 
 
 def _version(data: Mapping[str, Any]) -> Version:

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.goals.goal import GoalMeasure, Target
+from tillstream.domain.goals.goal import FIELDS, GoalMeasure, Target
 from tillstream.goals.standings import Standing
 
 
@@ -37,8 +37,7 @@ def row_of(one: Standing, measure: GoalMeasure) -> dict[str, Any]:
 
 def names_of(target: Target) -> dict[str, str | None]:
     """The fields of a target; None where it is not restricted."""
-    names = {"region": target.region, "store": target.store, "salesperson": target.salesperson}
-    return {name: value or None for name, value in {**names, "category": target.category}.items()}
+    return dict.fromkeys(FIELDS) | target.filled
 
 
 def _text(value: Decimal | int | None, digits: int | None = None) -> str | None:

@@ -13,7 +13,7 @@ from tillstream.analytics.deliveries import DeliveryFacts, watermark
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.domain.contract.model import Contract
-from tillstream.domain.goals.goal import WITHOUT, GoalMeasure, Level, Month, Target
+from tillstream.domain.goals.goal import BELOW, FIELDS, WITHOUT, GoalMeasure, Level, Month, Target
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.ports.warehouse import Warehouse
 
@@ -23,7 +23,6 @@ MOST_BEHIND = timedelta(days=14)
 RECENT = timedelta(days=730)
 BEFORE = timedelta(days=45)
 """Time before a month whose deliveries are read."""
-_FIELDS = {"region": "region", "store": "store", "salesperson": "salesperson", "category": "category"}
 PLACES: Mapping[Level, tuple[str, ...]] = {
     Level.COMPANY: (),
     Level.REGION: ("region",),
@@ -115,17 +114,19 @@ def of_company(days: Mapping[str, date]) -> date | None:
 
 def target_of(row: Mapping[str, Any]) -> Target:
     """The target of a row of measures by its dimensions."""
-    return Target(**{name: row[name] or WITHOUT for name in _FIELDS if name in row})
+    return Target(**{name: row[name] or WITHOUT for name in FIELDS if name in row})
 
 
-def below(targets: Iterable[Target], parent: Target) -> list[Target]:
-    """Those whose goals are parts of the goal of `parent`."""
-    return [one for one in targets if one.parent == parent]
+def by_parent(targets: Iterable[Target]) -> dict[Target | None, list[Target]]:
+    """The targets by the one whose goal theirs are parts of."""
+    grouped: dict[Target | None, list[Target]] = {}
+    for one in targets:
+        grouped.setdefault(one.parent, []).append(one)
+    return grouped
 
 
 def members(target: Target, axis: Level) -> Target:
     """A target like those below `target`: of categories, or of the next level of places."""
     if axis is Level.CATEGORY:
         return replace(target, category=WITHOUT)
-    names = {Level.COMPANY: "region", Level.REGION: "store", Level.STORE: "salesperson"}
-    return replace(target, **{names[target.level]: WITHOUT})
+    return replace(target, **{BELOW[target.level].value: WITHOUT})

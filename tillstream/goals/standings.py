@@ -102,14 +102,15 @@ class Standings:
 
     def days(self, target: Target) -> list[DayOfMonth]:
         """The days of the month of one target."""
-        goal, until, weights = self.tree.goal(target), self._through(target), self._shapes.of(target)
-        digits, currency = self.measure.digits(self.currency(target)), self.currency(target)
+        goal, until, weights = self.tree.goal(target), self._through(target), self._shapes.of(target).tolist()
+        currency = self.currency(target)
+        digits = self.measure.digits(currency)
         sold = self._by_day([target], currency, until).get(target, []) if until else []
         sums = np.cumsum(sold).tolist()
         days = []
         for number in range(self.month.days):
-            expected = through(goal.amount, weights.tolist(), number + 1, digits) if goal else None
-            total = Decimal(repr(sums[number])).quantize(Decimal(1).scaleb(-digits)) if number < len(sums) else None
+            expected = through(goal.amount, weights, number + 1, digits) if goal else None
+            total = round(Decimal(repr(sums[number])), digits) if number < len(sums) else None
             days.append(DayOfMonth(self.month.first + number * DAY, expected, total))
         return days
 
@@ -158,7 +159,7 @@ class Standings:
         days = sum(weight > 0 for weight in weights[(start - self.month.first).days :])
         if start > self.month.last or not days or sold >= goal.amount:
             return None
-        return ((goal.amount - sold) / days).quantize(Decimal(1).scaleb(-digits))
+        return round((goal.amount - sold) / days, digits)
 
     def _projections(self, targets: Sequence[Target], currency: str, until: date | None) -> dict[Target, Projection]:
         if until == self.month.last:
@@ -189,9 +190,9 @@ class Standings:
         return projections
 
     def _ended(self, sold: Decimal, one: ForecastSum, currency: str) -> Projection:
-        unit = Decimal(1).scaleb(-self.measure.digits(currency))
+        digits = self.measure.digits(currency)
         low, high = (one.mean if each is None else each for each in (one.low, one.high))
-        mean, low, high = ((sold + each).quantize(unit) for each in (one.mean, low, high))
+        mean, low, high = (round(sold + each, digits) for each in (one.mean, low, high))
         return Projection(mean, low, high, FORECAST)
 
     def _by_day(self, targets: Sequence[Target], currency: str, until: date) -> dict[Target, list[float]]:

@@ -6,8 +6,8 @@ from decimal import Decimal
 from functools import cached_property
 
 from tillstream.domain.goals.division import Division, divide
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Level, Month, Target
-from tillstream.goals.sales import Sales, below, dimensions, members
+from tillstream.domain.goals.goal import BELOW, Goal, GoalMeasure, Level, Month, Target
+from tillstream.goals.sales import Sales, by_parent, dimensions, members
 
 ENTERED, SHARE, SUM = "entered", "share", "sum"
 
@@ -34,6 +34,7 @@ class GoalTree:
     currency: str
     _goals: dict[Target, TargetGoal | None] = field(default_factory=dict)
     _sold: dict[tuple[tuple[str, ...], str], dict[Target, Decimal]] = field(default_factory=dict)
+    _children: dict[tuple[str, ...], dict[Target | None, list[Target]]] = field(default_factory=dict)
     _divisions: dict[tuple[Target, Level], Division[Target]] = field(default_factory=dict)
 
     def goal(self, target: Target) -> TargetGoal | None:
@@ -47,9 +48,12 @@ class GoalTree:
 
         axis: `CATEGORY`, else the next level of places.
         """
-        sold = below(self._sold_by(target, axis, self.currency), target)
-        own = [one for one in below(self.entered, target) if (one.level is Level.CATEGORY) == (axis is Level.CATEGORY)]
-        return sorted({*sold, *own})
+        by = dimensions(members(target, axis))
+        if by not in self._children:
+            self._children[by] = by_parent(self._sold_by(target, axis, self.currency))
+        own = self._entered_below.get(target, [])
+        of_axis = (one for one in own if (one.level is Level.CATEGORY) == (axis is Level.CATEGORY))
+        return sorted({*self._children[by].get(target, []), *of_axis})
 
     def of_level(self, level: Level) -> list[Target]:
         """All targets of a level."""
@@ -67,6 +71,10 @@ class GoalTree:
         newest = max(self.sales.last_days.values(), default=self.month.first)
         last = min(self.month.plus(-1), Month.of(newest).plus(-1))
         return last.plus(-11), last
+
+    @cached_property
+    def _entered_below(self) -> Mapping[Target | None, list[Target]]:
+        return by_parent(self.entered)
 
     def _sold_by(self, target: Target, axis: Level, currency: str) -> Mapping[Target, Decimal]:
         """The sales of the last 12 months of the targets like those below one."""
@@ -92,17 +100,17 @@ class GoalTree:
         return one if one and one.origin != SUM else None
 
     def _unassigned(self, target: Target, goal: Goal) -> Decimal:
-        if target.level in {Level.SALESPERSON, Level.CATEGORY}:
+        if target.level not in BELOW:
             return Decimal(0)
         entered = TargetGoal(goal.amount, goal.currency, ENTERED)
-        axes = {one.level for one in below(self.entered, target)} - {Level.CATEGORY}
+        axes = {one.level for one in self._entered_below.get(target, [])} - {Level.CATEGORY}
         return self._division(target, axes.pop(), entered).unassigned if axes else Decimal(0)
 
     def _division(self, target: Target, axis: Level, goal: TargetGoal) -> Division[Target]:
         if (target, axis) not in self._divisions:
             children = self.below(target, axis)
             sold = self._sold_by(target, axis, goal.currency)
-            own = {one: self._converted(self.entered[one], goal.currency) for one in children if one in self.entered}
+            own = {one: self._converted(one, goal.currency) for one in children if one in self.entered}
             weights = {one: sold.get(one, Decimal(0)) for one in children}
             digits = self.measure.digits(goal.currency)
             self._divisions[target, axis] = divide(goal.amount, own, weights, digits)
@@ -110,9 +118,9 @@ class GoalTree:
 
     def _sum(self, target: Target) -> TargetGoal | None:
         """The sum of the goals below, if all below that have sales have one."""
-        if target.level in {Level.SALESPERSON, Level.CATEGORY} or not self._has_entered_below(target):
+        if target.level not in BELOW or not self._has_entered_below(target):
             return None
-        axis = {Level.COMPANY: Level.REGION, Level.REGION: Level.STORE, Level.STORE: Level.SALESPERSON}[target.level]
+        axis = BELOW[target.level]
         sold = self._sold_by(target, axis, self.currency)
         goals = []
         for child in self.below(target, axis):
@@ -134,7 +142,8 @@ class GoalTree:
             for one in self.entered
         )
 
-    def _converted(self, goal: Goal, currency: str) -> Decimal:
+    def _converted(self, target: Target, currency: str) -> Decimal:
+        goal = self.entered[target]
         return self._convert(goal.amount, goal.currency, currency)
 
     def _convert(self, amount: Decimal, currency: str, into: str) -> Decimal:
@@ -144,5 +153,4 @@ class GoalTree:
         rates = self.sales.rates | {self.currency: Decimal(1)}
         if currency not in rates or into not in rates:
             return Decimal(0)
-        unit = Decimal(1).scaleb(-self.measure.digits(into))
-        return (amount * rates[currency] / rates[into]).quantize(unit)
+        return round(amount * rates[currency] / rates[into], self.measure.digits(into))

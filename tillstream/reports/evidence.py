@@ -39,6 +39,11 @@ class Answer:
         value = row[column] if row else None
         return Cell(self.query, column, value, self.filters, self.params, tuple(where.items()))
 
+    def cell_of(self, row: Mapping[str, Any], column: str, *names: str) -> Cell:
+        """A cell of one of the rows, which these columns identify."""
+        where = tuple((name, row[name]) for name in names)
+        return Cell(self.query, column, row[column], self.filters, self.params, where)
+
 
 FORMULAS: Mapping[str, Callable[..., Decimal]] = {
     "value": lambda one: one,

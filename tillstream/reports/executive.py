@@ -20,6 +20,7 @@ MOST_BARS = 8
 SMALLEST = Decimal("0.5")
 """Effects that round to nothing are left out."""
 CHARTED = frozenset({"Regions", "Categories"})
+COMPARED = ("revenue", "revenue_share", "growth", "year_growth", "orders")
 _COMPARED = (
     Column("Revenue", "money"),
     Column("Part", "share"),
@@ -32,7 +33,7 @@ _COMPARED = (
 def document(source: ReportSource) -> Document:
     """The report of a period. Without sales, it states that and how complete the data are."""
     facts = Facts(source)
-    names = _names(facts)
+    names = _catalogue_names(facts, "store")
     sections = list(_sections(facts, names)) if facts.has_sales else [_without_sales(facts)]
     return Document(
         f"Sales in {facts.period.name}",
@@ -124,9 +125,9 @@ def _change(facts: Facts) -> Iterator[Table | Chart]:
 
 
 def _movers(facts: Facts) -> Iterator[Table]:
-    rows = [row for row in facts.movers.rows if row["item"] is not None and row["change"]][:MOST_ROWS]
+    rows = facts.moved[:MOST_ROWS]
     columns = (Column("Product"), Column("Before", "money"), Column("After", "money"), Column("Change", "signed money"))
-    cells = [[row["name"] or row["item"], row["before"], row["after"], row["change"]] for row in rows]
+    cells = [[effects.name_of(row), row["before"], row["after"], row["change"]] for row in rows]
     if cells:
         yield Table("Products that moved most", columns, cells)
 
@@ -136,7 +137,10 @@ def _group(facts: Facts, dimension: str, title: str, names: Mapping[str, str], *
     if len([row for row in answer.rows if row["item"] is not None]) < 2:
         return Section(title)
     return Section(
-        title, tuple(places.sentences(facts, dimension, names)), tuple(_compared(answer, title, names)), is_page=is_page
+        title,
+        tuple(places.sentences(facts, answer, dimension, names)),
+        tuple(_compared(answer, title, names)),
+        is_page=is_page,
     )
 
 
@@ -146,8 +150,7 @@ def _compared(answer: Answer, title: str, names: Mapping[str, str]) -> Iterator[
     bars = [(name, float(row["revenue"])) for name, row in named if row["revenue"] > 0][:MOST_BARS]
     if len(bars) > 1 and title in CHARTED:
         yield Chart("bars", bars, f"{title} by revenue")
-    columns = ("revenue", "revenue_share", "growth", "year_growth", "orders")
-    cells = [[name, *(row[column] for column in columns)] for name, row in named[:MOST_ROWS]]
+    cells = [[name, *(row[column] for column in COMPARED)] for name, row in named[:MOST_ROWS]]
     note = f"{len(named) - MOST_ROWS} more are in the workbook and the portal." if len(named) > MOST_ROWS else ""
     has_orders = any(row["orders"] is not None for row in rows)
     kept = None if has_orders else -1
@@ -156,7 +159,7 @@ def _compared(answer: Answer, title: str, names: Mapping[str, str]) -> Iterator[
 
 def _products(facts: Facts) -> Table:
     columns = (Column("Product"), *_COMPARED[:4], Column("Units", "count"))
-    names = ("revenue", "revenue_share", "growth", "year_growth", "units")
+    names = (*COMPARED[:4], "units")
     rows = [[row["product_name"] or row["product"], *(row[name] for name in names)] for row in facts.products.rows]
     return Table("Products with the most revenue", columns, rows)
 
@@ -166,8 +169,9 @@ def _people(facts: Facts) -> Section:
         return Section("Salespeople")
     answer, names = facts.groups("salesperson"), _catalogue_names(facts, "salesperson")
     rows = [row for row in answer.rows if row["item"] is not None][:MOST_ROWS]
-    columns = ("revenue", "revenue_share", "growth", "year_growth", "orders")
-    cells = [[names.get(f"{row['region']}/{row['item']}", row["item"]), *(row[one] for one in columns)] for row in rows]
+    cells = [
+        [names.get(f"{row['region']}/{row['item']}", row["item"]), *(row[one] for one in COMPARED)] for row in rows
+    ]
     table = Table("Salespeople with the most revenue", (Column("Salesperson"), *_COMPARED), cells)
     return Section("Salespeople", (), (table,) if len(cells) > 1 else ())
 
@@ -198,10 +202,6 @@ def _definitions(facts: Facts) -> Table:
     if facts.may(Action.SEE_COSTS):
         rows.append(["Margin rate", "Margin divided by the revenue of lines with a cost"])
     return Table("What the figures mean", (Column("Figure"), Column("Meaning")), rows)
-
-
-def _names(facts: Facts) -> dict[str, str]:
-    return _catalogue_names(facts, "store")
 
 
 def _catalogue_names(facts: Facts, kind: str) -> dict[str, Any]:

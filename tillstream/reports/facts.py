@@ -97,6 +97,11 @@ class Facts:
         """The products with the greatest change."""
         return self.ask("change-by-group", dimension="product", grain="product-and-channel", limit=MOVERS)
 
+    @cached_property
+    def moved(self) -> list[Mapping[str, Any]]:
+        """The rows of `movers` of products with a change."""
+        return [row for row in self.movers.rows if row["item"] is not None and row["change"]]
+
     def groups(self, dimension: str) -> Answer:
         """Revenue by region, store, category, channel or salesperson, compared."""
         return self.ask("sales-by-dimension-compared", dimension=dimension)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from tillstream import audit
-from tillstream.analytics.fx.currencies import convertible, own_currency
+from tillstream.analytics.fx.currencies import readers_currency
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.errors import Conflict, NotFound, Rejected
@@ -147,12 +147,9 @@ def _mails(sender: Sender, one: Subscription, due: datetime) -> Iterator[Mail]:
 
 def source_of(sender: Sender, user: User, of: period.ReportPeriod) -> ReportSource:
     """The report of a user: their sales, in their currency."""
-    scope = user.scope
-    contracts = map(sender.contracts.current, sender.contracts.names())
-    regions = [contract.currency for contract in contracts if scope.covers_region(contract.region)]
-    currency = own_currency(user.display_currency, regions, sender.reporting_currency)
-    if currency not in convertible(sender.ports.warehouse, cache=sender.cache):
-        currency = sender.reporting_currency
+    scope, warehouse = user.scope, sender.ports.warehouse
+    choice, reporting = user.display_currency, sender.reporting_currency
+    currency = readers_currency(warehouse, sender.contracts, scope, choice, reporting, cache=sender.cache)
     return ReportSource(
         sender.ports,
         sender.contracts,

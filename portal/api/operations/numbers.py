@@ -22,11 +22,10 @@ from portal.api.queries import FORECASTS, LISTS, MAX_ROWS
 from tillstream.analytics import catalogue
 from tillstream.analytics.catalogue import Parameter
 from tillstream.analytics.measures.definition import measures
-from tillstream.domain.goals.goal import GoalMeasure, Level
+from tillstream.domain.goals.goal import FIELDS, GoalMeasure, Level
 from tillstream.domain.people import Action
 
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
-TARGET = ("region", "store", "salesperson", "category")
 GOAL_AMOUNTS = (
     "goal", "unassigned", "sold", "sold_since", "reached", "expected", "projected", "projected_low", "projected_high",
     "required_per_day", "cost_coverage",
@@ -131,7 +130,7 @@ OPERATIONS: dict[str, Operation] = {
             query("month", {"type": "string", "pattern": MONTH}, "Month; default: this month", "2026-11"),
             query("measure", {"type": "string", "enum": [*GoalMeasure, ""], "default": "revenue"}, "Measure"),
             query("level", {"type": "string", "enum": [*Level, ""]}, "All targets of a level"),
-            *(query(name, {"type": "string"}, f"The {name} of the targets") for name in TARGET),
+            *(query(name, {"type": "string"}, f"The {name} of the targets") for name in FIELDS),
         ),
         right="numbers",
     ),
@@ -167,7 +166,7 @@ SCHEMAS: dict[str, schemas.Schema] = {
             "as_of": schemas.INSTANT,
             "rows": schemas.array_of(
                 schemas.object_of(
-                    dict.fromkeys(TARGET, schemas.TEXT_OR_NULL)
+                    dict.fromkeys(FIELDS, schemas.TEXT_OR_NULL)
                     | {
                         "level": {"type": "string", "enum": list(Level)},
                         "measure": {"type": "string", "enum": list(GoalMeasure)},

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import sql
 from tillstream.analytics.filters import CURRENCY
 from tillstream.analytics.query_cache import QueryCache
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.people import Scope
 from tillstream.people.profile import REPORTING
 from tillstream.ports.warehouse import Warehouse
 
@@ -26,3 +28,19 @@ def own_currency(choice: str, of_regions: Iterable[str | None], reporting: str) 
         return reporting if choice == REPORTING else choice
     distinct = set(of_regions) - {None, ""}
     return str(distinct.pop()) if len(distinct) == 1 else reporting
+
+
+def readers_currency(
+    warehouse: Warehouse,
+    contracts: ContractRegistry,
+    scope: Scope,
+    choice: str,
+    reporting: str,
+    *,
+    cache: QueryCache | None = None,
+) -> str:
+    """Return the `own_currency` of a person, or the reporting currency if theirs has no exchange rate."""
+    visible = () if choice else map(contracts.current, contracts.names())
+    of_regions = [contract.currency for contract in visible if scope.covers_region(contract.region)]
+    own = own_currency(choice, of_regions, reporting)
+    return own if own == reporting or own in convertible(warehouse, cache=cache) else reporting

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from tillstream.app import App
+from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED
@@ -53,11 +54,6 @@ def executive(app: App, progress: Progress, arguments: ExecutiveReport) -> Resul
         raise Rejected(f"{out} cannot be written: {error.strerror}.") from error
     days = {"from": source.period.first.isoformat(), "to": source.period.last.isoformat()}
     return Result({"file": str(out), "bytes": len(content), **days})
-
-
-@dataclass(frozen=True, kw_only=True)
-class NoArguments:
-    """The command has none."""
 
 
 def send(app: App, progress: Progress, arguments: NoArguments) -> Result:

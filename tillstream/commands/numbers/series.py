@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tillstream.app import App
+from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, Progress, Result
 from tillstream.commands.users import COMMAND_LINE
 from tillstream.domain.errors import Rejected
@@ -22,11 +23,6 @@ class SeriesImport:
 @dataclass(frozen=True, kw_only=True)
 class SeriesName:
     name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class NoArguments:
-    """The command has none."""
 
 
 def import_file(app: App, progress: Progress, arguments: SeriesImport) -> Result:

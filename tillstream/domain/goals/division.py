@@ -52,4 +52,4 @@ def through(goal: Decimal, weights: Sequence[float], days: int, digits: int) -> 
         return None
     if days >= len(weights):
         return goal
-    return (goal * Decimal(repr(sum(weights[:days]) / total))).quantize(Decimal(1).scaleb(-digits))
+    return round(goal * Decimal(repr(sum(weights[:days]) / total)), digits)

@@ -10,6 +10,8 @@ from tillstream.domain.people import Action, Scope
 
 WITHOUT = "-"
 """Sales without a store, salesperson or category."""
+FIELDS = ("region", "store", "salesperson", "category")
+"""The fields of a target, which are also dimensions of measures."""
 
 
 class GoalMeasure(StrEnum):
@@ -36,6 +38,10 @@ class Level(StrEnum):
     """A category of the company or of one region."""
 
 
+BELOW = {Level.COMPANY: Level.REGION, Level.REGION: Level.STORE, Level.STORE: Level.SALESPERSON}
+"""The next level of places. A level of places has the name of the field of a target that it fills."""
+
+
 @dataclass(frozen=True, order=True)
 class Target:
     """Whose goal it is. Empty fields are not restricted; all empty: the company.
@@ -47,6 +53,11 @@ class Target:
     store: str = ""
     salesperson: str = ""
     category: str = ""
+
+    @property
+    def filled(self) -> dict[str, str]:
+        """The fields that restrict it: name → value."""
+        return {name: getattr(self, name) for name in FIELDS if getattr(self, name)}
 
     @property
     def level(self) -> Level:

@@ -95,11 +95,11 @@ def _of_the_change(facts: Facts) -> Iterator[Sentence]:
     if returns and returns.value < 0 and abs(returns.value) > RETURNS * base:
         more = number("money", returns, formula="size", currency=facts.currency)
         yield Sentence(("Check the returns: they took ", more, " more than before."), pages.compare(facts))
-    down = next((row for row in facts.movers.rows if row["item"] is not None and row["change"] < 0), None)
+    down = next((row for row in facts.moved if row["change"] < 0), None)
     if down and abs(down["contribution"] or 0) > FALLEN:
-        cell = facts.movers.cell("change", item=down["item"])
+        cell = facts.movers.cell_of(down, "change", "item")
         less = number("money", cell, formula="size", currency=facts.currency)
-        yield Sentence((f"Look at {name_of(facts, cell)}: it sold ", less, " less than before."), pages.compare(facts))
+        yield Sentence((f"Look at {name_of(down)}: it sold ", less, " less than before."), pages.compare(facts))
 
 
 def _late(facts: Facts) -> list[tuple[str, date]]:

@@ -4,9 +4,10 @@ The rules are those for price, volume and mix of the query `change`: effects add
 change although no list price does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from tillstream.reports.evidence import Cell, Number, Sentence, number
 from tillstream.reports.facts import Facts
@@ -57,50 +58,42 @@ def largest_effects(facts: Facts) -> list[Cell]:
 
 def sentences(facts: Facts) -> Iterator[Sentence]:
     """How widely the change is spread, and which products rose and fell most."""
-    rows = [row for row in facts.movers.rows if row["item"] is not None and row["change"]]
+    rows, page = facts.moved, pages.compare(facts)
     if not rows:
         return
-    page = pages.compare(facts)
-    moved = [facts.movers.cell("change", item=row["item"]) for row in rows]
+    moved = [_change(facts, row) for row in rows]
     if len(moved) > TEN:
         part = number("share", *moved, formula="part of ten")
         if part.value < BROAD:
             yield Sentence(("The change is broad: the ten greatest movers have ", part, " of all movement."), page)
         elif part.value > CONCENTRATED:
             yield Sentence(("The change is concentrated: ten products have ", part, " of all movement."), page)
-    ups, downs = ([one for one in moved if (one.value > 0) is rose] for rose in (True, False))
-    yield from _named(facts, ups, "Up most: ")
-    yield from _named(facts, downs, "Down most: ")
-    risen, fallen = (sum(abs(one.value) for one in side) for side in (ups, downs))
-    if ups and downs and fallen > OFFSET * risen:
-        totals = (number("money", *side, formula="size of sum", currency=facts.currency) for side in (ups, downs))
-        rises, falls = totals
+    sides = [[row for row in rows if (row["change"] > 0) is rose] for rose in (True, False)]
+    for side, start in zip(sides, ("Up most: ", "Down most: "), strict=True):
+        yield from _named(facts, side, start)
+    risen, fallen = (sum(abs(row["change"]) for row in side) for side in sides)
+    if all(sides) and fallen > OFFSET * risen:
+        cells = ([_change(facts, row) for row in side] for side in sides)
+        rises, falls = (number("money", *side, formula="size of sum", currency=facts.currency) for side in cells)
         yield Sentence(("All rises add up to ", rises, ", all falls to ", falls, "."), page)
 
 
-def named(facts: Facts, cells: list[Cell]) -> list[Cell]:
+def name_of(row: Mapping[str, Any]) -> str:
+    """The name of the product of a row of the movers."""
+    return str(row["name"] or row["item"])
+
+
+def _change(facts: Facts, row: Mapping[str, Any]) -> Cell:
+    return facts.movers.cell_of(row, "change", "item")
+
+
+def _named(facts: Facts, rows: list[Mapping[str, Any]], start: str) -> Iterator[Sentence]:
     """The greatest changes that are large enough to be named."""
-    return [one for one in cells if abs(_contribution(facts, one)) >= SMALLEST][:NAMED]
-
-
-def name_of(facts: Facts, cell: Cell) -> str:
-    """The name of the product of a cell of the movers."""
-    item = dict(cell.where)["item"]
-    row = facts.movers.row(item=item)
-    return str(row["name"] if row and row["name"] else item)
-
-
-def _contribution(facts: Facts, cell: Cell) -> Decimal:
-    row = facts.movers.row(**dict(cell.where))
-    return Decimal(row["contribution"] or 0) if row else Decimal(0)
-
-
-def _named(facts: Facts, cells: list[Cell], start: str) -> Iterator[Sentence]:
-    chosen = named(facts, cells)
+    chosen = [row for row in rows if abs(row["contribution"] or 0) >= SMALLEST][:NAMED]
     if not chosen:
         return
     parts: list[str | Number] = [start]
-    for position, one in enumerate(chosen):
-        amount = number("signed money", one, currency=facts.currency)
-        parts += [", " if position else "", name_of(facts, one), " ", amount]
+    for position, row in enumerate(chosen):
+        amount = number("signed money", _change(facts, row), currency=facts.currency)
+        parts += [", " if position else "", name_of(row), " ", amount]
     yield Sentence((*parts, "."), pages.compare(facts))

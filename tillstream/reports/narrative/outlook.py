@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from tillstream.domain.goals.goal import FIELDS
 from tillstream.reports.evidence import Cell, Sentence, number
 from tillstream.reports.facts import Facts
 from tillstream.reports.narrative import pages
@@ -63,7 +64,7 @@ def _sum(facts: Facts, region: str | None, currency: str, days: int) -> Iterator
 
 def target_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """What identifies the row of a goal."""
-    return {name: row[name] for name in ("region", "store", "salesperson", "category")}
+    return {name: row[name] for name in FIELDS}
 
 
 def name_of_target(row: Mapping[str, Any], names: Mapping[str, str]) -> str:

@@ -12,19 +12,17 @@ LEAST_SHARE = Decimal("0.05")
 """Part of revenue from which on the growth of a group is named."""
 NOTABLE = Decimal("0.02")
 """Growth from which on it is named."""
-NOUNS = {"region": "region", "store": "store", "channel": "channel", "category": "category"}
 
 
-def sentences(facts: Facts, dimension: str, names: Mapping[str, str]) -> Iterator[Sentence]:
-    """The largest group, and those that grew and fell most. names: item → name for people."""
-    answer = facts.groups(dimension)
+def sentences(facts: Facts, answer: Answer, noun: str, names: Mapping[str, str]) -> Iterator[Sentence]:
+    """The largest group, and those that grew and fell most. noun: what a group is. names: item → name for people."""
     rows = [row for row in answer.rows if row["item"] is not None and row["revenue"] > 0]
     page = pages.dashboard(facts)
     if len(rows) < 2:
         return
     first = rows[0]
     revenue, part = (_of(answer, first, column, facts.currency) for column in ("revenue", "revenue_share"))
-    start = (f"The largest {NOUNS[dimension]} is ", _name(first, names))
+    start = (f"The largest {noun} is ", _name(first, names))
     yield Sentence((*start, " with ", revenue, ", ", part, " of revenue."), page)
     compared = [row for row in rows if row["growth"] is not None and row["revenue_share"] >= LEAST_SHARE]
     for word, chosen in (("grew", max), ("fell", min)):
