@@ -1,7 +1,7 @@
 """A process of its own for fits: LightGBM's memory and threads end with it."""
 
 import multiprocessing
-import os
+import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from threading import Thread
@@ -58,4 +58,4 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent:
         parent.join()
-        os._exit(1)
+        signal.raise_signal(signal.SIGTERM)
