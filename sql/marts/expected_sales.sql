@@ -14,7 +14,7 @@
 -- - low: 10 % quantile
 -- - median: 50 % quantile
 -- - high: 90 % quantile
--- - method: Method of the forecast
+-- - method: Method of the forecast: model, seasonal naive where it is not better, or another model's name
 -- - cutoff_date: Last day of the sales that the forecast is made from
 -- - is_latest: TRUE for forecasts of the latest run
 -- - created_at: Time when the forecast was made, UTC
