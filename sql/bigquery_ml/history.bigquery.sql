@@ -19,9 +19,9 @@ rates AS (
     currency,
     CAST(factor AS FLOAT64) AS factor
   FROM reporting_rates
-  WHERE TRUE
+  WHERE currency NOT IN (SELECT currency FROM reporting)
   QUALIFY ROW_NUMBER() OVER (PARTITION BY currency ORDER BY sale_date DESC) = 1
-  UNION DISTINCT
+  UNION ALL
   SELECT
     currency,
     1.0 AS factor

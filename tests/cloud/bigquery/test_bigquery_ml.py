@@ -94,7 +94,8 @@ def ledger(bigquery: Emulator) -> Iterator[Dataset]:
     fill(dataset, "day_sums", SALES)
     fill(dataset, "reporting", [{"currency": "USD"}])
     rate = {"currency": "GBP", "sale_date": CUTOFF, "factor": Decimal("1.25")}
-    fill(dataset, "reporting_rates", [rate, rate | {"sale_date": date(2024, 1, 1), "factor": Decimal("1.1")}])
+    wrong = {"currency": "USD", "sale_date": CUTOFF, "factor": Decimal(99)}  # of the reporting currency itself
+    fill(dataset, "reporting_rates", [rate, rate | {"sale_date": date(2024, 1, 1), "factor": Decimal("1.1")}, wrong])
     (create,) = re.findall(r"^CREATE TABLE IF NOT EXISTS.*?;", script("train"), re.MULTILINE | re.DOTALL)
     dataset.ask(create)
     yield dataset
