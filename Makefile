@@ -41,6 +41,8 @@ bench: .venv/.dev .venv-bench/.peers ## Measure 1 M rows against the peers and w
 	$(BIN)/python -m bench
 bench-full: .venv/.dev .venv-bench/.peers ## The same with 10 M rows of history
 	$(BIN)/python -m bench --full
+bench-forecasts: .venv/.dev .venv-forecast-peers/.made ## Compare forecasts of public sales with other methods (DATA: folder of the data sets)
+	$(BIN)/python -m bench.forecasting $(or $(DATA),../shared/data)
 bench-pages: .venv/.dev ## Measure the pages in Chromium at 200,000 lines, and at 10 M with FULL=1
 	$(BIN)/python -m bench.pages $(if $(FULL),--full)
 
@@ -73,9 +75,9 @@ lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 	for extra in "" google dev bench notebook; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	    $${extra:+--extra $$extra -c requirements.lock} $$(test "$$extra" = dev && echo --extra google) pyproject.toml -o requirements$${extra:+-$$extra}.lock || exit 1; done
-	for each in bigquery storage; do \
+	for each in bigquery-emulator storage-emulator forecast-peers; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
-	    devtools/locks/$$each-emulator.in -o devtools/locks/$$each-emulator.lock || exit 1; done
+	    devtools/locks/$$each.in -o devtools/locks/$$each.lock || exit 1; done
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	  --generate-hashes --extra google -c requirements-google.lock pyproject.toml infra/locks/image.in -o infra/locks/image.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
@@ -83,7 +85,7 @@ lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 emulators: .venv-emulators/.made ## Install the emulators of BigQuery and Cloud Storage, for the tests of the cloud
 notebooks: .venv-notebook/.made ## Install Jupyter, for the tests of the notebooks
 clean: ## Remove what was built; the data in var/ stays
-	rm -rf .venv .venv-bench .venv-emulators .venv-notebook build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-bench .venv-forecast-peers .venv-emulators .venv-notebook build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 .venv/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c '$(NEEDS)' 2>/dev/null || { echo "Tillstream needs Python 3.11 or newer. Name it with: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -102,6 +104,12 @@ clean: ## Remove what was built; the data in var/ stays
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.lock
 	touch $@
 
+# apart from the other peers: statsforecast needs an older pandas than theirs
+.venv-forecast-peers/.made: devtools/locks/forecast-peers.lock
+	$(PYTHON) -m venv --clear .venv-forecast-peers
+	.venv-forecast-peers/bin/python -m pip install --quiet --disable-pip-version-check -r devtools/locks/forecast-peers.lock
+	touch $@
+
 # apart from the product: their pins do not agree with ours; DuckDB's extensions lie in the HOME that theirs runs under
 .venv-emulators/.made: devtools/locks/bigquery-emulator.lock devtools/locks/storage-emulator.lock
 	for each in bigquery storage; do \
@@ -118,4 +126,4 @@ clean: ## Remove what was built; the data in var/ stays
 	.venv-notebook/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full bench-pages format docs pictures lock emulators notebooks clean deploy destroy smoke rollback package cloud-local
+.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full bench-forecasts bench-pages format docs pictures lock emulators notebooks clean deploy destroy smoke rollback package cloud-local

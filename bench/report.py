@@ -5,6 +5,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from bench import locks
 from bench.cloud import GIGABYTE, Streamed, fit_line
 from bench.detection import Outcome, question_counts, questions_a_file
 from bench.full import Scale
@@ -14,7 +15,6 @@ from bench.strangers import FEW, Result, Row, rows
 
 FLOOR = ("floor", "measured", "")
 PACKAGES = ("duckdb", "pyarrow", "polars", "pandera", "pandas", "dlt")
-LOCK = Path(__file__).resolve().parents[1] / "requirements-bench.lock"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -212,7 +212,7 @@ def _fast(seconds: Mapping[str, float]) -> str:
 
 def _machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    locked = dict(line.split(" ")[0].split("==") for line in LOCK.read_text(encoding="utf-8").splitlines())
+    locked = locks.versions(locks.PEERS)
     packages = ", ".join(f"{name} {locked[name]}" for name in PACKAGES)
     python = f"Python {platform.python_version()}"
     return f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB, {python}, {packages}"

@@ -19,6 +19,7 @@ PROTECTED = (
     "catalogue_salespeople",
     "forecasts",
     "forecast_accuracy",
+    "price_effects",
 )
 """The tables with policies. Every other table that a report reads has the same rows for everybody."""
 REPORTS: tuple[str, ...] = (
@@ -60,12 +61,13 @@ _SCOPES: Mapping[str, Mapping[str, str]] = {
     "catalogue_salespeople": {"region": "region", "salesperson": "salesperson_id"},
     "forecasts": {"region": "region", "store": "store_id"},
     "forecast_accuracy": {},
+    "price_effects": {},
 }
 """Table → the scopes that limit its rows, each with the column of its values. Other tables have a file of their own.
 
 A row over all regions or stores has NULL there: only users without that limit see it.
 """
-_PERMISSIONS: Mapping[str, str] = {"forecasts": "forecasts", "forecast_accuracy": "forecasts"}
+_PERMISSIONS: Mapping[str, str] = dict.fromkeys(("forecasts", "forecast_accuracy", "price_effects"), "forecasts")
 """Table → the permission without which a user sees none of its rows."""
 
 

@@ -249,7 +249,8 @@ def test_a_person_sees_the_forecasts_that_the_query_layer_shows(
     rows = [tuple(row.values()) for row in query_as(f"user:{user.login}", text)]
     assert sorted(rows, key=repr) == sorted(shown, key=repr)
     assert any(region is None for _, region, *_ in rows) == (user.scope.regions is None)
-    assert len(query_as(f"user:{user.login}", f"SELECT measure FROM `{BASE}.forecast_accuracy`")) == may
+    for table in ("forecast_accuracy", "price_effects"):
+        assert bool(query_as(f"user:{user.login}", f"SELECT cutoff_date FROM `{BASE}.{table}`")) == may, table
 
 
 @each

@@ -33,6 +33,21 @@ def test_the_level_has_the_shape_of_the_week_and_the_recent_mean() -> None:
     assert np.allclose(ahead, np.tile(week, 2))
 
 
+def test_a_product_with_a_regular_week_of_its_own_keeps_it() -> None:
+    week = np.array([0.0, 0, 0, 1, 1, 5, 8])
+    ahead = level(panel(np.tile(np.vstack([week, np.full(7, 50.0)]), 20)), 7)
+    assert ahead is not None
+    assert np.allclose(ahead[0], week)
+
+
+def test_a_single_large_sale_does_not_give_a_product_a_weekday_of_its_own() -> None:
+    values = np.tile(np.array([[4.0, 4, 4, 4, 4, 4, 8], [400, 400, 400, 400, 400, 400, 800]]), 20)
+    values[0, 120] = 200
+    ahead = level(panel(values), 7)
+    assert ahead is not None
+    assert np.allclose(ahead[0] / ahead[0, 0], [1, 1, 1, 1, 1, 1, 2], atol=0.1)
+
+
 def test_the_year_ago_member_knows_the_season_and_grows_by_half_of_the_growth() -> None:
     values = np.tile(np.r_[np.ones(47), np.full(5, 3.0)], 3)[None, :143].copy()
     values[:, 91:] *= 1.21  # the last year

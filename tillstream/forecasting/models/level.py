@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tillstream.forecasting.models.panel import Floats, Panel, divide
+from tillstream.forecasting.models.panel import Floats, Panel, divide, mean_or_zero
 
 WEEKS = 8
 """Weeks whose mean is the shape of a week."""
@@ -11,7 +11,7 @@ HALF_LIFE = 14
 REACH = 91
 """Days that the level reads."""
 LOWEST = 0.05
-"""A weekday with less than this share of the mean does not scale its values up."""
+"""Weekdays with less than this share of the mean are left out of the level."""
 
 
 def level(panel: Panel, horizon: int) -> Floats | None:
@@ -22,20 +22,41 @@ def level(panel: Panel, horizon: int) -> Floats | None:
     recent_values = panel.values[:, -REACH:]
     shape = _shape_of_a_week(panel)  # from the oldest day of the last season to the newest
     positions = np.arange(-recent_values.shape[1], 0) % season
-    flat = recent_values / np.maximum(shape[:, positions], LOWEST)
-    observed = np.isfinite(flat)
+    scales = shape[:, positions]
+    observed = np.isfinite(recent_values) & (scales >= LOWEST)
+    flat = np.where(observed, recent_values, 0.0) / np.where(observed, scales, 1.0)
     weights = 0.5 ** (np.arange(recent_values.shape[1])[::-1] / HALF_LIFE)
-    means = divide((np.where(observed, flat, 0.0) * weights).sum(axis=1), (observed * weights).sum(axis=1))
+    means = divide((flat * weights).sum(axis=1), (observed * weights).sum(axis=1))
     return means[:, None] * shape[:, np.arange(horizon) % season]
 
 
 def _shape_of_a_week(panel: Panel) -> Floats:
-    """Mean of each weekday ÷ mean of all; 1 where nothing was observed."""
+    """Mean of each weekday ÷ mean of all, shrunk towards the shape of the store by as much of it as is noise.
+
+    Positive-part James–Stein estimator: a few large sales do not give a product a weekday of its own.
+    """
     season = panel.grain.season
     weeks = min(WEEKS, panel.steps // season)
     recent = panel.values[:, panel.steps - weeks * season :].reshape(panel.series, weeks, season)
+    own = _weekdays(recent)
+    by_store = [_weekdays(recent[panel.stores == each].reshape(1, -1, season))[0] for each in range(len(panel.is_open))]
+    of_store = np.array(by_store)[panel.stores]
     observed = np.isfinite(recent)
-    sums = np.where(observed, recent, 0.0)
+    count = observed.sum(axis=(1, 2)).astype(np.float64)
+    open_weekdays = observed.any(axis=1).sum(axis=1)
+    means = mean_or_zero(recent.reshape(panel.series, weeks * season))
+    errors = np.where(observed, recent - own[:, None] * means[:, None, None], 0.0)
+    noise = divide((errors**2).sum(axis=(1, 2)) * open_weekdays, count * (count - open_weekdays) * means**2)
+    difference = divide(((own - of_store) ** 2).sum(axis=1), open_weekdays.astype(np.float64))
+    share = np.nan_to_num(np.clip(1.0 - divide(noise, difference), 0.0, 1.0))
+    shape: Floats = of_store + share[:, None] * (own - of_store)
+    return shape
+
+
+def _weekdays(weeks: Floats) -> Floats:
+    """Mean of each weekday ÷ mean of all, of shape (series, weeks, season); 1 where nothing was observed."""
+    observed = np.isfinite(weeks)
+    sums = np.where(observed, weeks, 0.0)
     weekdays = divide(sums.sum(axis=1), observed.sum(axis=1).astype(np.float64))
     overall = divide(sums.sum(axis=(1, 2)), observed.sum(axis=(1, 2)).astype(np.float64))
     shape = divide(weekdays, np.broadcast_to(overall[:, None], weekdays.shape).copy())
