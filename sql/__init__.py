@@ -46,6 +46,7 @@ VIEWS: tuple[str, ...] = (
     "reference/store_versions",
     "marts/fact_sales",
     "marts/fact_sales_daily",
+    "marts/expected_sales",
 )
 """Every view, each after the views that it reads. The view has the name of its file."""
 BIGQUERY_VIEWS = ("ledger/sale_versions.bigquery", *VIEWS)

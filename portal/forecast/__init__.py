@@ -54,6 +54,7 @@ def show() -> ResponseReturnValue:
         sees_all=numbers.sees_all(),
         parts={name: each for name, each in texts.PARTS.items() if any(row[name] for row in explained)},
         reason=texts.largest_part,
+        methods=texts.METHODS,
         targets=texts.TARGETS,
         steps=texts.STEPS,
         args=node.values,

@@ -16,6 +16,8 @@ LEVELS = {
 WITHOUT = {"region": "no region", "store": "no store", "category": "no category", "product": "other products"}
 REQUESTED = "A new forecast is made within a few minutes."
 NEXT_WEEKS, METHOD = "Next 4 weeks", "Method"
+METHODS = {"model": "Model", "seasonal naive": "Last week again"}
+"""Methods of our own runs; others are named as in the table."""
 ACTUAL, FORECAST, BAND = "Sold", "Forecast", "80 % of days are expected in this range"
 PARTS = {
     "level_part": ("Recent level", "Mean of the last 28 open days"),
@@ -67,6 +69,8 @@ def of(level: str, names: Mapping[str, str]) -> str:
 
 def method(row: Mapping[str, Any], relative_error: float | None) -> str:
     """How the forecast was made, and how good its method was."""
+    if row["method"] not in METHODS:
+        return f"Made by {row['method']}, which our backtest does not include."
     if row["method"] != "model":
         return (
             "This is the last week again (a seasonal naive forecast): the model was not better in the backtest for "

@@ -17,6 +17,9 @@ PROTECTED = (
     "dim_product_cost",
     "catalogue_stores",
     "catalogue_salespeople",
+    "forecasts",
+    "forecast_accuracy",
+    "price_effects",
 )
 """The tables with policies. Every other table that a report reads has the same rows for everybody."""
 REPORTS: tuple[str, ...] = (
@@ -39,6 +42,7 @@ REPORTS: tuple[str, ...] = (
     "dim_salesperson_people",
     "dim_channel",
     "dim_currency",
+    "expected_sales",
 )
 """The marts that users' own reports read."""
 PERSONAL = frozenset({"sales_with_people", "sales_by_customer", "dim_customer_people", "dim_salesperson_people"})
@@ -55,8 +59,16 @@ _SCOPES: Mapping[str, Mapping[str, str]] = {
     "day_sums": {"region": "region", "store": "store_id", "salesperson": "salesperson_id"},
     "catalogue_stores": {"region": "region", "store": "store_id"},
     "catalogue_salespeople": {"region": "region", "salesperson": "salesperson_id"},
+    "forecasts": {"region": "region", "store": "store_id"},
+    "forecast_accuracy": {},
+    "price_effects": {},
 }
-"""Table → the scopes that limit its rows, each with the column of its values. Other tables have a file of their own."""
+"""Table → the scopes that limit its rows, each with the column of its values. Other tables have a file of their own.
+
+A row over all regions or stores has NULL there: only users without that limit see it.
+"""
+_PERMISSIONS: Mapping[str, str] = dict.fromkeys(("forecasts", "forecast_accuracy", "price_effects"), "forecasts")
+"""Table → the permission without which a user sees none of its rows."""
 
 
 def policies(dataset: str, readers: Sequence[str], accounts: Sequence[str]) -> list[str]:
@@ -70,9 +82,8 @@ def policies(dataset: str, readers: Sequence[str], accounts: Sequence[str]) -> l
     policies = []
     for table in PROTECTED:
         policies.append(_text("accounts").format(table=table, **values))
-        scopes = "\n  AND ".join(_condition(dataset, *scope) for scope in _SCOPES.get(table, {}).items())
-        people = ("rows" if scopes else table) if readers else "nobody"
-        policies.append(_text(people).format(table=table, conditions=scopes, **values))
+        people = ("rows" if table in _SCOPES else table) if readers else "nobody"
+        policies.append(_text(people).format(table=table, conditions=_conditions(dataset, table), **values))
     return policies
 
 
@@ -84,8 +95,15 @@ def report(view: str, dataset: str) -> str:
     return f"SELECT {columns} FROM `{dataset}.{view}`\n{personal}".strip()
 
 
-def _condition(dataset: str, bound: str, column: str) -> str:
-    return _text("bound").format(dataset=dataset, bound=bound, column=column).strip()
+def _conditions(dataset: str, table: str) -> str:
+    """The conditions of a row of one of _SCOPES."""
+    conditions = [
+        _text("bound").format(dataset=dataset, bound=bound, column=column).strip()
+        for bound, column in _SCOPES.get(table, {}).items()
+    ]
+    if table in _PERMISSIONS:
+        conditions.insert(0, _text("permission").format(dataset=dataset, bound=_PERMISSIONS[table]).strip())
+    return "\n  AND ".join(conditions)
 
 
 def _members(members: Iterable[str]) -> str:

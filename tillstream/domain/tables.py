@@ -219,7 +219,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
     },
     "user_scopes": (
         _f("email", _S, "Username of an account, if it is an email address"),
-        _f("bound", _S, "Type of the scope (region, store, salesperson) or of a permission (personal, costs, uploads)"),
+        _f("bound", _S, "Scope (region, store, salesperson) or permission (personal, costs, uploads, forecasts)"),
         _f("value", _S, "Region, store or salesperson whose sales the user can see; NULL: all", required=False),
     ),
     **CATALOGUE_TABLES,

@@ -52,6 +52,8 @@ def _bounds(scope: Scope) -> list[tuple[str, str | None]]:
         bounds.append(("costs", None))
     if scope.may(Action.SEE_UPLOADS) and scope.covers_stores(None):
         bounds.append(("uploads", None))
+    if scope.may(Action.SEE_FORECASTS) and scope.salesperson is None:  # no forecast is of a salesperson's sales
+        bounds.append(("forecasts", None))
     return bounds
 
 

@@ -2,9 +2,11 @@
 
 import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pyarrow as pa
@@ -25,12 +27,14 @@ from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run
 from tillstream.domain.people import Action, Role
 from tillstream.domain.tables import TABLES
+from tillstream.forecasting.levels import TARGETS
 from tillstream.people import user_scopes
 from tillstream.people.user import User
 
 pytestmark = pytest.mark.long  # each query takes the emulator a second or more: it unfolds views of views
 BASE, SHOWN = "row_access", "row_access_reports"
 ACCOUNT = "serviceAccount:settle@demo.iam.gserviceaccount.com"
+NOW = datetime(2024, 2, 20, tzinfo=UTC)
 TYPES = {"hash128": "BYTES", "hash64": "INT64"}
 PEOPLE = tuple(
     User(f"{name}@shop.example", name, role, regions, stores, salesperson, False, False, "", "", "")
@@ -46,15 +50,26 @@ PEOPLE = tuple(
     )
 )
 _NAMES = [field.name for field in FIELDS[STORED]]
+
+
+def _in_india(row: Sequence[Any]) -> tuple[Any, ...]:
+    """A forecast of the sample for a category in a store of another region."""
+    names = [field.name for field in TABLES["forecasts"]]
+    place = {"level": "store_category", "region": "IN", "store_id": "S1", "category": "Toys"}
+    return tuple((dict(zip(names, row, strict=True)) | place).values())
+
+
 LEDGER = SAMPLE_LEDGER | {
     SALE_VERSIONS: [
         tuple((dict(zip(_NAMES, row, strict=True)) | {"unit_cost": Decimal("2.5")}).values())
         for row in SAMPLE_LEDGER[SALE_VERSIONS]
     ],
     **{name: SAMPLE_CATALOGUE[name] for name in ("dim_product_cost", "catalogue_stores", "catalogue_salespeople")},
+    "forecasts": [*SAMPLE_LEDGER["forecasts"], *map(_in_india, SAMPLE_LEDGER["forecasts"])],
+    "forecast_accuracy": [("revenue", "total", None, "mae", None, None, Decimal(2), 9, NOW)],
 }
-"""The sample with a unit cost of each line, with costs of the catalogue in one region and in all, and with stores and
-salespeople of two regions."""
+"""The sample with a unit cost of each line, with costs of the catalogue in one region and in all, and with stores,
+salespeople and forecasts of two regions."""
 QueryAs = Callable[..., list[dict[str, Any]]]
 
 
@@ -218,6 +233,24 @@ def test_a_person_sees_the_stores_and_salespeople_of_the_scope(query_as: QueryAs
     assert all(scope.covers_region(row["region"]) for row in people)
     if scope.salesperson is not None:
         assert {row["salesperson_id"] for row in people} <= {scope.salesperson}
+
+
+@each
+def test_a_person_sees_the_forecasts_that_the_query_layer_shows(
+    query_as: QueryAs, local: DuckDBWarehouse, user: User
+) -> None:
+    may = user.scope.may(Action.SEE_FORECASTS)
+    shown = [
+        (level, row["region"], row["store_id"], row["category"], row["first_day"])
+        for level, target in product(TARGETS["units"] if may else (), TARGETS)
+        for row in run(local, "forecasts", user.scope, Filters(), level=level, target=target).to_pylist()
+    ]
+    text = f"SELECT level, region, store_id, category, first_day FROM `{SHOWN}.expected_sales` WHERE is_latest"
+    rows = [tuple(row.values()) for row in query_as(f"user:{user.login}", text)]
+    assert sorted(rows, key=repr) == sorted(shown, key=repr)
+    assert any(region is None for _, region, *_ in rows) == (user.scope.regions is None)
+    for table in ("forecast_accuracy", "price_effects"):
+        assert bool(query_as(f"user:{user.login}", f"SELECT cutoff_date FROM `{BASE}.{table}`")) == may, table
 
 
 @each

@@ -9,6 +9,7 @@ import shop_of_two_stores
 from visitor import Visitor
 
 from portal.context import EXTENSION
+from portal.forecast import texts
 from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.forecasting import runs
@@ -58,6 +59,12 @@ def test_the_page_of_a_product_has_units_and_sums_from_errors_of_sums(sold: Visi
     cell = sold.get("/forecast?region=UK&store=LDS1&category=Toys&target=units").text
     assert "product=TO-1" in cell
     assert ">Kite in LDS1</a>" in cell
+
+
+def test_another_method_is_named_and_is_not_in_our_backtest() -> None:
+    sentence = texts.method({"method": "BigQuery ML ARIMA_PLUS"}, 0.5)
+    assert sentence == "Made by BigQuery ML ARIMA_PLUS, which our backtest does not include."
+    assert "a seasonal naive forecast" in texts.method({"method": "seasonal naive"}, 0.5)
 
 
 def test_a_selection_in_the_form_is_that_of_the_links(sold: Visitor) -> None:

@@ -27,11 +27,16 @@ EVERYTHING = {("region", None), ("store", None), ("salesperson", None)}
 
 
 def test_an_admin_sees_everything() -> None:
-    assert rows(Role.ADMIN) == EVERYTHING | {("personal", None), ("costs", None), ("uploads", None)}
+    assert rows(Role.ADMIN) == EVERYTHING | {
+        ("personal", None),
+        ("costs", None),
+        ("uploads", None),
+        ("forecasts", None),
+    }
 
 
 def test_an_analyst_sees_no_people_and_no_uploads() -> None:
-    everything = EVERYTHING | {("costs", None)}
+    everything = EVERYTHING | {("costs", None), ("forecasts", None)}
     assert rows(Role.ANALYST) == everything
     assert rows(Role.ANALYST, regions=("IN",)) == everything - {("region", None)} | {("region", "IN")}
 
@@ -42,6 +47,7 @@ def test_a_user_scoped_to_stores_sees_no_uploads_because_files_contain_other_sto
         ("personal", None),
         ("costs", None),
         ("uploads", None),
+        ("forecasts", None),
     }
     assert rows(Role.MANAGER, regions=("IN",), stores=("S1",)) == {
         ("region", "IN"),
@@ -49,10 +55,11 @@ def test_a_user_scoped_to_stores_sees_no_uploads_because_files_contain_other_sto
         ("salesperson", None),
         ("personal", None),
         ("costs", None),
+        ("forecasts", None),
     }
 
 
-def test_a_salesperson_sees_no_costs_and_the_own_sales_and_without_an_id_none() -> None:
+def test_a_salesperson_sees_no_costs_no_forecasts_and_the_own_sales_and_without_an_id_none() -> None:
     scopes = rows(Role.SALESPERSON, regions=("IN",), salesperson="P1")
     assert scopes == {("region", "IN"), ("store", None), ("salesperson", "P1"), ("personal", None)}
     assert not [bound for bound, _ in rows(Role.SALESPERSON, regions=("IN",)) if bound == "salesperson"]

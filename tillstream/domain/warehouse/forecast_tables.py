@@ -30,7 +30,7 @@ FORECAST_TABLES: dict[str, tuple[Field, ...]] = {
         Field("holiday_part", _N, "Part of the mean: public holidays"),
         Field("plan_part", _N, "Part of the mean: promotions and other plans"),
         required("scale", _N, "Usual change from season to season, with which scaled errors are multiplied"),
-        required("method", _S, "model, or seasonal naive where the model is not better in the backtest"),
+        required("method", _S, "model, seasonal naive where it is not better in the backtest, or another model's name"),
         _CUTOFF_DATE,
         required("created_at", _T, "When the forecast was made, UTC"),
     ),
