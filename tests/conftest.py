@@ -66,12 +66,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--notebooks-write", action="store_true", help="write the outputs of docs/notebooks anew")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the tests of the system for a run without them."""
+    return True if "not system" in config.option.markexpr and _is_of_system(collection_path) else None
+
+
+def _is_of_system(path: Path) -> bool:
+    return path.is_relative_to(HERE) and path.relative_to(HERE).as_posix().startswith(SYSTEM_FOLDERS)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of the system, and give the slow kinds more time; before marks select among them."""
     for item in items:
-        path = item.path.relative_to(HERE).as_posix() if item.path.is_relative_to(HERE) else ""
-        if path.startswith(SYSTEM_FOLDERS) or SYSTEM_FIXTURES & set(getattr(item, "fixturenames", ())):
+        if _is_of_system(item.path) or SYSTEM_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.system)
         limit = next((limit for mark, limit in LIMITS.items() if item.get_closest_marker(mark)), None)
         if limit and not item.get_closest_marker("timeout"):
