@@ -76,6 +76,7 @@ def own_query(app: App, scope: Scope, after: int, through: int, cache: QueryCach
     return queries.run(app.ports.warehouse, "live-sales", scope, filters, cache=cache, **window).to_pylist()
 
 
+@pytest.mark.system
 def test_each_scope_gets_the_sales_of_its_own_query(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     compared, cache = 0, QueryCache()
     windows = [(after, through) for after, through in product(range(6), range(1, 6)) if after <= through]
