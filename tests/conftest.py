@@ -28,8 +28,8 @@ SYSTEM_FOLDERS = (
     *("e2e/test_senders_of_files", "e2e/tills", "faults", "functions/test_function_imports", "golden/test_homes"),
     *("portal/api/test_api_fuzzed", "portal/forecast", "portal/test_audit_of_", "portal/test_row_scopes"),
     *("portal/test_several_instances", "property/test_ledger", "property/test_mutations"),
-    *("property/test_round_trips", "property/test_shipped_styles", "property/test_write_scope", "stateful", "strangers"),
-    *("till/test_any_order", "till/test_killed", "unit/forecasting/test_forecast_runs", "unit/samples"),
+    *("property/test_round_trips", "property/test_shipped_styles", "property/test_write_scope", "stateful"),
+    *("strangers", "till/test_any_order", "till/test_killed", "unit/forecasting/test_forecast_runs", "unit/samples"),
 )
 """Tests of the whole: a browser, a server, a cloud, crashes, every page and command, whole homes, the samples, files
 and messages from the sender to the receipt, forecast runs, imports of new processes, schedules after which everything
