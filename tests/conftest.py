@@ -22,22 +22,18 @@ __all__ += ["storage_testbench"]
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # LightGBM: test workers share the cores
 HERE = Path(__file__).parent
 SYSTEM_FOLDERS = (
-    *("browser", "cloud", "contract/warehouse/test_sales_of_other_regions", "docs/test_readme_tour", "e2e/server"),
-    *("e2e/holds", "e2e/test_backup", "e2e/test_command_line", "e2e/test_demo"),
-    *("e2e/test_older_homes", "e2e/test_senders_of_files", "e2e/files/test_large_settlements", "e2e/files/test_real_"),
-    *("e2e/files/test_store_sales_beside_large_files", "faults", "golden/test_homes", "portal/api/test_api_fuzzed"),
-    *("portal/test_audit_of_pages", "portal/test_row_scopes", "portal/test_several_instances"),
-    *(
-        "property/test_round_trips",
-        "property/test_shipped_styles",
-        "property/test_write_scope",
-        "stateful",
-        "strangers",
-    ),
-    *("till/test_any_order", "till/test_killed", "unit/samples"),
+    *("browser", "cloud", "contract/warehouse/test_sales_of_other_regions"),
+    *("docs/test_light_imports", "docs/test_readme_tour", "e2e/files", "e2e/holds", "e2e/server", "e2e/test_backup"),
+    *("e2e/test_command_line", "e2e/test_demo", "e2e/test_older_homes", "e2e/test_rebuild_notices"),
+    *("e2e/test_senders_of_files", "e2e/tills", "faults", "functions/test_function_imports", "golden/test_homes"),
+    *("portal/api/test_api_fuzzed", "portal/forecast", "portal/test_audit_of_", "portal/test_row_scopes"),
+    *("portal/test_several_instances", "property/test_ledger", "property/test_mutations"),
+    *("property/test_round_trips", "property/test_shipped_styles", "property/test_write_scope", "stateful"),
+    *("strangers", "till/test_any_order", "till/test_killed", "unit/forecasting/test_forecast_runs", "unit/samples"),
 )
-"""Tests of the whole: a browser, a server, a cloud, crashes, every page, whole homes, the samples, files of other
-programs, real and large files, schedules after which everything is checked. Elsewhere a fixture or a marker does."""
+"""Tests of the whole: a browser, a server, a cloud, crashes, every page and command, whole homes, the samples, files
+and messages from the sender to the receipt, forecast runs, imports of new processes, schedules after which everything
+is checked. Elsewhere a fixture or a marker does."""
 ONE_WORKER = {"spec": "the SQL engine that judges takes half a minute to start"}
 """Folders whose tests run in one worker each, with the reason."""
 SYSTEM_FIXTURES = frozenset(
@@ -66,12 +62,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--notebooks-write", action="store_true", help="write the outputs of docs/notebooks anew")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the tests of the system for a run without them."""
+    without = "not system" in config.option.markexpr.split(" and ")
+    return True if without and _is_of_system(collection_path) else None
+
+
+def _is_of_system(path: Path) -> bool:
+    return path.is_relative_to(HERE) and path.relative_to(HERE).as_posix().startswith(SYSTEM_FOLDERS)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of the system, and give the slow kinds more time; before marks select among them."""
     for item in items:
-        path = item.path.relative_to(HERE).as_posix() if item.path.is_relative_to(HERE) else ""
-        if path.startswith(SYSTEM_FOLDERS) or SYSTEM_FIXTURES & set(getattr(item, "fixturenames", ())):
+        if _is_of_system(item.path) or SYSTEM_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.system)
         limit = next((limit for mark, limit in LIMITS.items() if item.get_closest_marker(mark)), None)
         if limit and not item.get_closest_marker("timeout"):

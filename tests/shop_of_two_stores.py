@@ -1,10 +1,12 @@
 """A home with half a year of sales of two stores in one region, ingested from a file."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
-from app_factory import build
+from app_factory import Setup, build_after
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -23,9 +25,16 @@ PRODUCTS = {"TO-1": ("Kite", "Toys", 10), "TO-2": ("Ball", "Toys", 5), "HK-1": (
 
 def app(folder: Path, last: date = LAST, *, now: datetime = NOW) -> App:
     """An app whose sales end on `last`; the clock stands the night after `LAST`."""
-    opened = build(Settings(home=folder / "home", samples=False, threads=1), ManualClock(now))
-    add(opened, folder, FIRST, last)
-    return opened
+    return build_after(_sold_until(last), Settings(home=folder / "home", samples=False, threads=1), ManualClock(now))
+
+
+@cache
+def _sold_until(last: date) -> Setup:
+    def setup(opened: App, _clock: ManualClock) -> None:
+        with TemporaryDirectory() as folder:
+            add(opened, Path(folder), FIRST, last)
+
+    return setup
 
 
 def add(opened: App, folder: Path, first: date, last: date) -> None:

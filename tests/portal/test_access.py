@@ -40,6 +40,7 @@ def test_an_anonymous_client_can_only_open_public_pages(portal: Flask, anonymous
     assert checked > 30
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("role", list(Role))
 def test_a_role_has_exactly_the_permissions_of_the_table(portal: Flask, person: People, role: Role) -> None:
     visitor = person(role, *(() if role is Role.ADMIN else ("IN",)))

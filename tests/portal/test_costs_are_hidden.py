@@ -93,6 +93,7 @@ def test_an_analyst_sees_costs_and_a_margin(app: App, sold: Visitor, person: Peo
     assert COST in person(Role.MANAGER, "UK").get("/sale-lines?column=unit_cost").text
 
 
+@pytest.mark.system
 def test_no_page_shows_costs_to_a_salesperson(sold: Visitor, portal: Flask, seller: Visitor) -> None:
     read = 0
     for rule in routes_of(portal):

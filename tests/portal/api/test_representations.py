@@ -20,6 +20,7 @@ from tillstream.analytics.json_values import to_json
 Work = Callable[[], None]
 CSV, ARROW = "text/csv", "application/vnd.apache.arrow.stream"
 READS = (*LISTS, "kpis", "sale-lines", "changes")
+SHARED = True
 
 
 def sell(admin: Visitor, work: Work) -> None:

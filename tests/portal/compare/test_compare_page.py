@@ -13,67 +13,65 @@ from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
+SHARED = True
 
 
-@pytest.fixture
-def shop(person: People, work: Work) -> Visitor:
+def sell(admin: Visitor, work: Work) -> None:
     """May and June 2026: the same quantity of one product at a higher price."""
-    admin = person(Role.ADMIN)
     rows = [indian_sale("1", "10.00", date="01-05-2026 10:00"), indian_sale("2", "14.00", date="30-06-2026 10:00")]
     admin.upload(indian_file(*rows))
     work()
-    return admin
 
 
 def words(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
-def test_opens_with_the_latest_complete_month_and_the_month_before(shop: Visitor) -> None:
-    assert "1 – 31 May 2026" in words(shop.get("/compare").text)
+def test_opens_with_the_latest_complete_month_and_the_month_before(sold: Visitor) -> None:
+    assert "1 – 31 May 2026" in words(sold.get("/compare").text)
 
 
-def test_the_difference_is_explained(shop: Visitor) -> None:
-    page = shop.get("/compare?from=2026-06-01&to=2026-06-30").text
+def test_the_difference_is_explained(sold: Visitor) -> None:
+    page = sold.get("/compare?from=2026-06-01&to=2026-06-30").text
     assert "4.00 INR more revenue than 1 – 31 May 2026 ( ▲ up 40.0% )" in words(page)
     assert re.search(r"Largest effect: average price paid \+ ?4\.00", words(page))
 
 
-def test_any_two_periods(shop: Visitor) -> None:
+def test_any_two_periods(sold: Visitor) -> None:
     query = "from=2026-05-01&to=2026-05-02&compare-from=2026-06-29&compare-to=2026-06-30"
-    assert "4.00 INR less revenue than 29 – 30 Jun 2026" in words(shop.get(f"/compare?{query}").text)
+    assert "4.00 INR less revenue than 29 – 30 Jun 2026" in words(sold.get(f"/compare?{query}").text)
 
 
-def test_days_before_the_first_sale_are_not_compared(shop: Visitor) -> None:
-    page = shop.get("/compare?from=2026-05-01&to=2026-05-31").text
+def test_days_before_the_first_sale_are_not_compared(sold: Visitor) -> None:
+    page = sold.get("/compare?from=2026-05-01&to=2026-05-31").text
     assert "Sales are reported for 1 May – 30 Jun 2026" in words(page)
 
 
-def test_effects_as_a_file(shop: Visitor) -> None:
-    page = shop.get("/compare?from=2026-06-01&to=2026-06-30").text
-    amounts = {row["effect"]: float(row["amount"]) for row in file(shop, page, "change")}
+def test_effects_as_a_file(sold: Visitor) -> None:
+    page = sold.get("/compare?from=2026-06-01&to=2026-06-30").text
+    amounts = {row["effect"]: float(row["amount"]) for row in file(sold, page, "change")}
     assert amounts["price"] == 4
     assert sum(amount for effect, amount in amounts.items() if effect != "after") == amounts["after"]
 
 
-def file(shop: Visitor, page: str, table: str) -> list[dict[str, str]]:
+def file(sold: Visitor, page: str, table: str) -> list[dict[str, str]]:
     link = re.search(rf'href="([^"]*/tables/{table}\\?[^"]*)"', page)
     assert link
-    return list(csv.DictReader(io.StringIO(shop.get(html.unescape(link[1])).text)))
+    return list(csv.DictReader(io.StringIO(sold.get(html.unescape(link[1])).text)))
 
 
-def test_one_region_has_nothing_to_compare_with(shop: Visitor) -> None:
-    assert "fewer than two regions to compare" in shop.get("/compare?by=region").text
+def test_one_region_has_nothing_to_compare_with(sold: Visitor) -> None:
+    assert "fewer than two regions to compare" in sold.get("/compare?by=region").text
 
 
-def test_the_same_side_twice(shop: Visitor) -> None:
+def test_the_same_side_twice(sold: Visitor) -> None:
     query = "from=2026-06-01&to=2026-06-30&compare-from=2026-06-01&compare-to=2026-06-30"
-    assert "Both sides are the same" in shop.get(f"/compare?{query}").text
+    assert "Both sides are the same" in sold.get(f"/compare?{query}").text
 
 
 @pytest.mark.parametrize("query", ["by=weather", "grain=weather", "from=yesterday"])
-def test_wrong_addresses_are_refused(shop: Visitor, query: str) -> None:
-    assert shop.get(f"/compare?{query}").status_code == 422
+def test_wrong_addresses_are_refused(sold: Visitor, query: str) -> None:
+    assert sold.get(f"/compare?{query}").status_code == 422
 
 
 def test_a_portal_without_sales(person: People) -> None:

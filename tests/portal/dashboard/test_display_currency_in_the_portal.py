@@ -18,6 +18,7 @@ from tillstream.domain.people import UNRESTRICTED, Role
 from tillstream.people import accounts
 
 People = Callable[..., Visitor]
+SHARED = True
 BRITISH = (
     b"Sale,Sale Date,Store Code,Operator,Customer No,Customer,SKU,Description,Department,Channel,State,Country,Units,"
     b"Price,Cost,Discount,Net,VAT,Gross,Credit For\n"
@@ -121,6 +122,7 @@ def test_a_currency_without_rates_is_rejected(sold: Visitor, address: str) -> No
     assert "There is no currency" in answer.text
 
 
+@pytest.mark.own_home
 def test_the_display_currency_is_a_setting_of_the_profile(app: App, sold: Visitor, person: People) -> None:
     reader = person(Role.CLERK, "UK", login="ann")
     assert save(reader, "EUR").status_code == 303
@@ -142,6 +144,7 @@ def test_an_unknown_display_currency_is_explained_under_its_field(sold: Visitor)
     assert "There is no exchange rate of XXX." in answer.text
 
 
+@pytest.mark.own_home
 def test_accounts_of_earlier_versions_have_no_display_currency(app: App, sold: Visitor, person: People) -> None:
     person(Role.CLERK, "UK", login="ann")
     stored = app.ports.documents.get("users", "ann")

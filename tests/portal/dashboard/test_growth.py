@@ -9,10 +9,9 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from portal.formats import days
-from tillstream.domain.people import Role
 
-People = Callable[..., Visitor]
 Work = Callable[[], None]
+SHARED = True
 NUMBERS = count(1)
 
 
@@ -20,17 +19,14 @@ def sale(day: str, amount: str, **more: str) -> str:
     return indian_sale(str(next(NUMBERS)), amount, date=f"{day} 10:00", **more)
 
 
-@pytest.fixture
-def shop(person: People, work: Work) -> Visitor:
+def sell(admin: Visitor, work: Work) -> None:
     """Every month since April 2025; June 2026 is reported through the 12th."""
     rows = [sale(f"01-{month:02}-2025", "10.00") for month in range(4, 13)]
     rows += [sale(f"01-{month:02}-2026", "20.00") for month in range(1, 5)]
     rows += [sale("12-05-2026", "100.00"), sale("13-05-2026", "700.00")]
     rows += [sale("03-06-2026", "150.00"), sale("12-06-2026", "50.00")]
-    admin = person(Role.ADMIN)
     admin.upload(indian_file(*rows))
     work()
-    return admin
 
 
 def card(visitor: Visitor, query: str) -> str:
@@ -41,53 +37,55 @@ def card(visitor: Visitor, query: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", match[0]).split())
 
 
-def test_an_unfinished_month_is_compared_with_the_same_days_of_the_one_before(shop: Visitor) -> None:
-    text = card(shop, "from=2026-06-01&to=2026-06-30")
+def test_an_unfinished_month_is_compared_with_the_same_days_of_the_one_before(sold: Visitor) -> None:
+    text = card(sold, "from=2026-06-01&to=2026-06-30")
     assert "200.00" in text
     assert "100.0% vs 1 – 12 May 2026" in text
-    page = shop.get("/dashboard?from=2026-06-01&to=2026-06-30").text
+    page = sold.get("/dashboard?from=2026-06-01&to=2026-06-30").text
     assert re.search(
         r"Growth includes only <span[^>]+>1 – 12 Jun 2026</span>, because later days are not reported yet", page
     )
 
 
-def test_whole_months_are_compared_whole(shop: Visitor) -> None:
-    text = card(shop, "from=2026-05-01&to=2026-05-31")
+def test_whole_months_are_compared_whole(sold: Visitor) -> None:
+    text = card(sold, "from=2026-05-01&to=2026-05-31")
     assert "3,900.0% vs Apr 2026" in text
-    assert "later days" not in shop.get("/dashboard?from=2026-05-01&to=2026-05-31").text
+    assert "later days" not in sold.get("/dashboard?from=2026-05-01&to=2026-05-31").text
 
 
-def test_a_category_that_sold_nothing_lately_does_not_end_the_reported_days(shop: Visitor, work: Work) -> None:
+@pytest.mark.own_home
+def test_a_category_that_sold_nothing_lately_does_not_end_the_reported_days(sold: Visitor, work: Work) -> None:
     rows = [sale("04-05-2026", "10.00"), sale("13-05-2026", "90.00"), sale("02-06-2026", "30.00")]
-    shop.upload(indian_file(*(row.replace(",Kitchen,", ",Garden,") for row in rows)), name="garden.csv")
+    sold.upload(indian_file(*(row.replace(",Kitchen,", ",Garden,") for row in rows)), name="garden.csv")
     work()
-    assert "200.0% vs 1 – 12 May 2026" in card(shop, "from=2026-06-01&to=2026-06-30&category=Garden")
+    assert "200.0% vs 1 – 12 May 2026" in card(sold, "from=2026-06-01&to=2026-06-30&category=Garden")
 
 
-def test_dates_that_both_comparisons_share_are_shown_once(shop: Visitor, work: Work) -> None:
-    shop.upload(indian_file(*(sale(f"01-{month:02}-2025", "10.00") for month in range(1, 4))), name="early.csv")
+@pytest.mark.own_home
+def test_dates_that_both_comparisons_share_are_shown_once(sold: Visitor, work: Work) -> None:
+    sold.upload(indian_file(*(sale(f"01-{month:02}-2025", "10.00") for month in range(1, 4))), name="early.csv")
     work()
     for chosen in ("before", "year-before"):
-        text = card(shop, f"from=2026-01-01&to=2026-12-31&compare={chosen}")
+        text = card(sold, f"from=2026-01-01&to=2026-12-31&compare={chosen}")
         assert text.count("vs ") == text.count("vs 1 Jan – 12 Jun 2025") == 1
 
 
-def test_days_before_the_first_sale_are_no_percentage(shop: Visitor) -> None:
-    assert "Nothing to compare with" in shop.get("/dashboard?from=2026-01-01&to=2026-12-31").text
-    assert "%" not in card(shop, "from=2026-01-01&to=2026-12-31")
-    assert shop.get("/api/kpis?from=2026-01-01&to=2026-12-31").get_json()["revenue_growth"] is None
-    assert "Nothing to compare with" not in shop.get("/dashboard?preset=all").text
+def test_days_before_the_first_sale_are_no_percentage(sold: Visitor) -> None:
+    assert "Nothing to compare with" in sold.get("/dashboard?from=2026-01-01&to=2026-12-31").text
+    assert "%" not in card(sold, "from=2026-01-01&to=2026-12-31")
+    assert sold.get("/api/kpis?from=2026-01-01&to=2026-12-31").get_json()["revenue_growth"] is None
+    assert "Nothing to compare with" not in sold.get("/dashboard?preset=all").text
 
 
-def test_a_preset_under_way_is_compared_with_the_part_before(shop: Visitor) -> None:
+def test_a_preset_under_way_is_compared_with_the_part_before(sold: Visitor) -> None:
     """The clock says 1 July: nothing of this month is reported, and last month only in part."""
-    assert "No sales match" in shop.get("/dashboard?preset=this-month").text
-    assert "vs 1 – 12 May 2026" in card(shop, "preset=last-month")
+    assert "No sales match" in sold.get("/dashboard?preset=this-month").text
+    assert "vs 1 – 12 May 2026" in card(sold, "preset=last-month")
 
 
-def test_the_lists_of_the_api_compare_alike(shop: Visitor) -> None:
+def test_the_lists_of_the_api_compare_alike(sold: Visitor) -> None:
     for name, start in (("sales-over-time", "period_start"), ("monthly-trends", "month")):
-        rows = shop.get(f"/api/{name}").get_json()["rows"]
+        rows = sold.get(f"/api/{name}").get_json()["rows"]
         growth = {row[start][:7]: row["revenue_growth"] for row in rows}
         assert (growth["2026-06"], growth["2026-05"], growth["2025-05"]) == ("1", "39", "0")
 

@@ -11,6 +11,7 @@ from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
+SHARED = True
 
 
 def sell(admin: Visitor, work: Work) -> None:

@@ -17,6 +17,7 @@ from tillstream.people import accounts
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
+SHARED = True
 
 
 def sell(admin: Visitor, work: Work) -> None:
@@ -43,6 +44,7 @@ def test_searched_values_follow_the_other_filters(sold: Visitor) -> None:
     assert values(sold.get("/dashboard/values/store?q=mum&product=P2").text, "store") == []
 
 
+@pytest.mark.own_home
 def test_a_salesperson_has_the_name_of_the_account(sold: Visitor, app: App) -> None:
     accounts.add(app.ports, "asha", "Asha Rao", Role.SALESPERSON, regions=["IN"], salesperson="S1")
     answer = sold.get("/dashboard/values/salesperson?q=asha").text
@@ -64,6 +66,7 @@ def test_countries_have_names(value: str, name: str) -> None:
     assert name_of(value).startswith(name)
 
 
+@pytest.mark.own_home
 def test_the_stores_of_an_account_are_narrowed_by_its_regions(sold: Visitor, app: App) -> None:
     accounts.add(app.ports, "bo", "Bo", Role.CLERK, regions=["IN"])
     accounts.add(app.ports, "cy", "Cy", Role.CLERK, regions=["UK"])
@@ -103,6 +106,7 @@ def test_an_unknown_store_of_changes_is_an_error(sold: Visitor, path: str) -> No
     assert (answer.status_code, "There is no store “NOWHERE”" in answer.text) == (400, True)
 
 
+@pytest.mark.own_home
 def test_annotations_and_deliveries_of_a_chosen_region(sold: Visitor) -> None:
     for region in ("IN", "UK"):
         sold.post("/annotations", {"day": "2026-06-03", "text": f"Strike in {region}", "region": region})
@@ -124,6 +128,7 @@ def test_a_person_of_another_region_has_no_name(sold: Visitor, person: People) -
     assert "asha" not in page
 
 
+@pytest.mark.own_home
 def test_the_names_of_all_chosen_products_are_one_query(sold: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     queried: list[str] = []
     ask = figures.ask

@@ -19,6 +19,8 @@ from tillstream.domain.people import UNRESTRICTED, Role, Scope
 from tillstream.domain.store_sale import CLOCK_TOLERANCE
 from tillstream.ports.warehouse import Warehouse
 
+SHARED = True
+pytestmark = pytest.mark.usefixtures("sold")
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 TODAY = "01-07-2026"
 STORES = (("MUM01", "S1"), ("DEL01", "S2"), ("PUN01", "S3"))
@@ -46,28 +48,25 @@ class CountingWarehouse:
         return self._warehouse.query(text, params)
 
 
-@pytest.fixture
-def sold(app: App, person: Callable[..., Visitor], work: Callable[[], None]) -> App:
+def sell(admin: Visitor, work: Callable[[], None]) -> None:
     """Five settlements: sales of three stores, of one, one that moved to another store, 60 sales, an undone file."""
-    admin = person(Role.ADMIN)
     minutes = iter(range(1_000))
 
     def sale(number: str, store: str, seller: str) -> str:
         at = NOW.replace(hour=4) + timedelta(minutes=next(minutes))
         return indian_sale(number, date=f"{TODAY} {at:%H:%M}").replace("MUM01,S1", f"{store},{seller}")
 
-    def sell(name: str, *rows: str) -> str:
+    def upload(name: str, *rows: str) -> str:
         batch = admin.upload(indian_file(*rows), name=name)
         work()
         return batch
 
-    undone = sell("a.csv", *(sale(store, store, seller) for store, seller in STORES))
-    sell("b.csv", sale("b", "DEL01", "S2"))
-    sell("c.csv", sale("b", "MUM01", "S1"), sale("c", "PUN01", "S3"))
-    sell("d.csv", *(sale(f"d{at}", *STORES[at % 3]) for at in range(60)))
+    undone = upload("a.csv", *(sale(store, store, seller) for store, seller in STORES))
+    upload("b.csv", sale("b", "DEL01", "S2"))
+    upload("c.csv", sale("b", "MUM01", "S1"), sale("c", "PUN01", "S3"))
+    upload("d.csv", *(sale(f"d{at}", *STORES[at % 3]) for at in range(60)))
     admin.post(f"/uploads/{undone}/undo")
     work()
-    return app
 
 
 def own_query(app: App, scope: Scope, after: int, through: int, cache: QueryCache) -> list[dict[str, Any]]:
@@ -77,42 +76,44 @@ def own_query(app: App, scope: Scope, after: int, through: int, cache: QueryCach
     return queries.run(app.ports.warehouse, "live-sales", scope, filters, cache=cache, **window).to_pylist()
 
 
-def test_each_scope_gets_the_sales_of_its_own_query(sold: App, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.system
+def test_each_scope_gets_the_sales_of_its_own_query(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     compared, cache = 0, QueryCache()
     windows = [(after, through) for after, through in product(range(6), range(1, 6)) if after <= through]
-    for scope, (after, through), together in product(SCOPES, windows, (1, 2, 3)):
-        monkeypatch.setattr(live, "TOGETHER", together)
-        latest = live.latest_sales(sold.ports.warehouse, live.View(scope), NOW, after, through, cache=cache)
-        own = own_query(sold, scope, after, through, cache)
-        assert list(latest.sales) == own, (scope, after, through, together)
-        assert latest.total == (own[0]["sales"] if own else 0)
-        compared += bool(own)
+    for scope, (after, through) in product(SCOPES, windows):
+        own = own_query(app, scope, after, through, cache)
+        for together in (1, 2, 3):
+            monkeypatch.setattr(live, "TOGETHER", together)
+            latest = live.latest_sales(app.ports.warehouse, live.View(scope), NOW, after, through, cache=cache)
+            assert list(latest.sales) == own, (scope, after, through, together)
+            assert latest.total == (own[0]["sales"] if own else 0)
+            compared += bool(own)
     assert compared > 150
 
 
-def test_scopes_share_one_query_of_the_sales_and_one_of_today(sold: App) -> None:
-    warehouse = CountingWarehouse(sold.ports.warehouse, "changed_sales")
+def test_scopes_share_one_query_of_the_sales_and_one_of_today(app: App) -> None:
+    warehouse = CountingWarehouse(app.ports.warehouse, "changed_sales")
     cache = QueryCache()
     whole_stores = [scope for scope in SCOPES if scope.salesperson is None]
     for scope in whole_stores:
         live.latest_sales(warehouse, live.View(scope), NOW, 4, 5, cache=cache)  # type: ignore[arg-type]
     assert warehouse.queries == 1
     times = StoreTimes({}, {"IN": TradingTime("Asia/Kolkata")})
-    today = CountingWarehouse(sold.ports.warehouse, "@sold_until")
+    today = CountingWarehouse(app.ports.warehouse, "@sold_until")
     for scope in whole_stores:
         live.today(today, live.View(scope), NOW, times, cache=cache)  # type: ignore[arg-type]
     assert today.queries == len(times.moments(NOW))
 
 
-def test_pages_that_have_different_settlements_share_a_query(sold: App, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_that_have_different_settlements_share_a_query(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "TOGETHER", 4)
-    warehouse, cache = CountingWarehouse(sold.ports.warehouse, "changed_sales"), QueryCache()
+    warehouse, cache = CountingWarehouse(app.ports.warehouse, "changed_sales"), QueryCache()
     for scope, after in ((UNRESTRICTED, 4), (SCOPES[4], 5)):
         live.latest_sales(warehouse, live.View(scope), NOW, after, 5, cache=cache)  # type: ignore[arg-type]
     assert warehouse.queries == 1
 
 
-def test_today_is_that_of_a_query_of_the_scope(sold: App) -> None:
+def test_today_is_that_of_a_query_of_the_scope(app: App) -> None:
     times = StoreTimes({}, {"IN": TradingTime("Asia/Kolkata")})
     for scope in SCOPES:
         (one,) = times.moments(NOW)
@@ -120,8 +121,8 @@ def test_today_is_that_of_a_query_of_the_scope(sold: App) -> None:
         until = int(one.sold_until.timestamp() * 1_000_000)
         ends = int((NOW + CLOCK_TOLERANCE).timestamp() * 1_000_000)
         params = {"today": one.today, "week_earlier": one.week_earlier, "sold_until": until, "ends": ends}
-        rows = queries.run(sold.ports.warehouse, "live-today", scope, filters, **params).to_pylist()
-        stores = live.today(sold.ports.warehouse, live.View(scope), NOW, times).stores
+        rows = queries.run(app.ports.warehouse, "live-today", scope, filters, **params).to_pylist()
+        stores = live.today(app.ports.warehouse, live.View(scope), NOW, times).stores
         assert [(store.store_id, store.revenue, store.orders) for store in stores] == [
             (row["store_id"], row["revenue"], row["orders"]) for row in rows
         ]

@@ -215,6 +215,7 @@ def test_any_text_survives_import_and_export(ports: Ports, rows: list[Mapping[st
         assert planned(ports, "products", export_file.export(ports, FileKind.PRODUCTS, form)).changes == []
 
 
+@pytest.mark.system
 def test_ten_thousand_products_are_imported_in_seconds(ports: Ports) -> None:
     text = "code,name,category,barcode\n" + "".join(
         f"P{number},Product {number},Category {number % 50},{4_000_000 + number}\n" for number in range(10_000)
