@@ -27,5 +27,5 @@ def show_list(data: list[dict[str, Any]]) -> None:
 
 
 def show_removed(data: dict[str, Any]) -> None:
-    """Print what was deleted."""
-    print_line(f"The series {data['name']} is deleted.")
+    """Print what was removed."""
+    print_line(f"The series {data['name']} is removed. The next forecast does not use it.")
