@@ -19,7 +19,7 @@ from tillstream.workflows.series_import import COLUMNS, ReadSeries, read_series
 
 SHOWN = 100
 """Problems that are listed of one file."""
-LATEST = 14
+LATEST = 7
 """Values in the table below a chart."""
 
 

@@ -74,6 +74,7 @@ def open_shop(app: App, folder: Path) -> Shop:
         "review.decide": {"batch_id": held},
         "dashboard.table": {"tile": "by-store"},
         "forecast.one_series": {"name": "footfall"},
+        "forecast.series_values": {"name": "footfall"},
         "storybook.component": {"name": "table"},
     }
     return Shop(arguments, own)
