@@ -41,6 +41,10 @@ SAMPLE_LEDGER = parse_tables(
             units    product   UK      U         Toys      N        -         day     2024-02-20  2024-02-20  2     0    2       4     2           0           0             0             0          2      model   2024-02-19   2024-02-20T03:00:00+00:00
             revenue  total     -       -         -         -        USD       day     2024-02-19  2024-02-19  31    20   31      45    31          0           0             0             0          2      model   2024-02-18   2024-02-20T03:00:00+00:00
         """,
+        "price_effects": """
+            category  elasticity  low   high  is_clear  products  lowest_change  highest_change  cutoff_date
+            Toys      -1.5        -1.8  -1.2  yes       6         -0.2           0.1             2024-02-19
+        """,
         "holidays": """
             country  holiday_date  name
             India    2024-01-26    Republic
@@ -224,6 +228,7 @@ FORECAST_PARAMETERS: dict[str, dict[str, Any]] = {
     "forecasts/category_units": _FEBRUARY,
     "forecasts/earlier": {"cutoff_date": date(2024, 2, 19), "first": date(2024, 2, 1), "ahead": 7, "period": "day"},
     "forecasts/importance": {},
+    "forecasts/list_prices": _FEBRUARY,
     "forecasts/product": {"region": "UK", "store_id": "U", "product": "N"},
     "forecasts/promotions": _FEBRUARY,
     "forecasts/revenue": _FEBRUARY,

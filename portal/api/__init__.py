@@ -22,7 +22,8 @@ blueprint.add_url_rule("/healthz", "healthz", health.healthz)
 _route("kpis", "kpis", queries.kpis)
 for name in queries.LISTS:
     _route(name, name, queries.listed(name))
-_route(queries.FORECASTS, queries.FORECASTS, queries.listed(queries.FORECASTS, Action.SEE_FORECASTS))
+for name in queries.FORECASTS:
+    _route(name, name, queries.listed(name, Action.SEE_FORECASTS))
 _route("data-refresh", "data_refresh", queries.refresh, "POST")
 _route("uploads", "uploads", uploads.several, provide_automatic_options=False)
 _route("uploads", "begin_sending", resumable.begin, "POST", "OPTIONS", provide_automatic_options=False)

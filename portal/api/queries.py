@@ -30,9 +30,8 @@ LISTS = (
     "top-customers",
     "monthly-trends",
 )
-FORECASTS = "forecasts"
-"""A list that needs a right of its own."""
-
+FORECASTS = ("forecasts", "price-effects")
+"""Lists that need a right of their own."""
 
 MAX_ROWS = 10_000
 """Maximum number of rows in one response."""

@@ -11,6 +11,7 @@ from portal.access import allow
 from portal.context import me, ports, scope
 from portal.forecast import charts, nodes, numbers, series, texts
 from portal.forecast.numbers import Shown
+from portal.forecast.what_if import what_if
 from tillstream import audit
 from tillstream.domain.people import Action
 from tillstream.forecasting import accuracy_report, runs
@@ -55,6 +56,7 @@ def show() -> ResponseReturnValue:
         explained=explained,
         earlier=shown.earlier(currency),
         below=_below(shown),
+        what_if=what_if(shown),
         groups=numbers.groups(target),
         sees_all=numbers.sees_all(),
         parts={name: each for name, each in texts.PARTS.items() if any(row[name] for row in explained)},

@@ -26,8 +26,26 @@ PARTS = {
     "trend_part": ("Trend and time of year", "What the weeks ahead differ from the recent level"),
     "weekday_part": ("Weekday", "What the weekday differs from the mean of its week"),
     "holiday_part": ("Public holidays", "What the model expects of holidays on this day or near it"),
-    "plan_part": ("Promotions", "What the model expects of the promotions in the catalogue"),
+    "plan_part": ("Prices and promotions", "What the model expects of the prices and promotions in the catalogue"),
 }
+MARGIN = "Gross margin"
+PRICE_EFFECT = (
+    "At a price that was 10 % lower, {more:+.0%} units were sold (80 % range: {low:+.0%} to {high:+.0%}). These are "
+    "the {products} products of the category whose list price or promotion changed, each compared with the others of "
+    "the category in the same store and week."
+)
+NO_CLEAR_EFFECT = (
+    "The list prices or promotions of {products} products changed, without a clear effect on units. Nothing can be "
+    "computed from that."
+)
+TOO_FEW_PRICES = (
+    "Too few prices have changed in this category. It needs {fewest} products whose list price in the catalogue, or "
+    "promotion, differed by 5 % for three weeks."
+)
+NO_PERCENT = "“{entered}” is not a number. Write a change in percent, such as -10."
+OUTSIDE_OF_PRICES = (
+    "Enter a change from {low} % to {high} %, other than 0. Prices further away from the usual one have not been tried."
+)
 MEASURES = {
     "relative_mae": ("Error ÷ naive", "Absolute error of days, ÷ that of last week’s sales as a forecast"),
     "relative_sum_error": ("Error of sums ÷ naive", "The same for the sums of whole windows"),

@@ -1,8 +1,10 @@
 """A process of its own for fits: LightGBM's memory and threads end with it."""
 
 import multiprocessing
+import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,7 +23,7 @@ class FittingProcess:
 
     def __enter__(self) -> Self:
         context = multiprocessing.get_context("spawn")
-        self._executor = ProcessPoolExecutor(1, context, absent_pandas.hide_pandas)
+        self._executor = ProcessPoolExecutor(1, context, _start)
         return self
 
     def __exit__(
@@ -44,3 +46,16 @@ class FittingProcess:
         if self._executor is None:
             raise RuntimeError("The process is not started: use it as a context manager.")
         return self._executor.submit(function, *arguments).result()
+
+
+def _start() -> None:
+    """Prepare the process; it ends with its parent, also if that is killed."""
+    absent_pandas.hide_pandas()
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)

@@ -1,7 +1,7 @@
-"""Forecasts and their accuracy as rows of the tables of the warehouse."""
+"""Forecasts, their accuracy and price effects as rows of the tables of the warehouse."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,10 +15,12 @@ from tillstream.forecasting.evaluation import bands
 from tillstream.forecasting.evaluation.hierarchy import PLACES
 from tillstream.forecasting.levels import PRODUCT, Nodes
 from tillstream.forecasting.models.panel import Floats
+from tillstream.forecasting.price_effects import PriceEffect
 from tillstream.pipeline.rows.schema import NUMERIC, arrow_schema
 
 FORECASTS = arrow_schema(FORECAST_TABLES["forecasts"])
 ACCURACY = arrow_schema(FORECAST_TABLES["forecast_accuracy"])
+PRICE_EFFECTS = arrow_schema(FORECAST_TABLES["price_effects"])
 MODEL, NAIVE = "model", "seasonal naive"
 IMPORTANCE, SUM_ERROR = "importance", "sum_error"
 _NAMES = ("region", "store_id", "category", "product")
@@ -43,6 +45,25 @@ def accuracy_rows(target: str, forecast: Forecast, created_at: datetime) -> pa.T
     """Return rows of `forecast_accuracy` for all levels and windows."""
     rows = [{"target": target, "created_at": created_at} | row for row in _accuracy(forecast)]
     return pa.Table.from_pylist(rows, schema=ACCURACY)
+
+
+def price_effect_rows(effects: Sequence[PriceEffect], cutoff_date: date) -> pa.Table:
+    """Return rows of `price_effects`."""
+    rows = [
+        {
+            "category": each.category,
+            "elasticity": _decimal(each.elasticity),
+            "low": _decimal(each.low),
+            "high": _decimal(each.high),
+            "is_clear": each.is_clear,
+            "products": each.products,
+            "lowest_change": _decimal(each.lowest_change),
+            "highest_change": _decimal(each.highest_change),
+            "cutoff_date": cutoff_date,
+        }
+        for each in effects
+    ]
+    return pa.Table.from_pylist(rows, schema=PRICE_EFFECTS)
 
 
 def _periods(forecast: Forecast, level: LevelForecast) -> Iterator[tuple[str, Band, Floats | None]]:

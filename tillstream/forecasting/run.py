@@ -1,4 +1,4 @@
-"""A forecast run: reads the marts, forecasts revenue and units, and writes `forecasts` and `forecast_accuracy`."""
+"""A forecast run: reads the marts, forecasts revenue and units, and writes their tables."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,12 +9,12 @@ import pyarrow as pa
 import sql
 from tillstream.analytics import holidays
 from tillstream.domain.errors import Rejected
-from tillstream.forecasting import levels, outside, runs
+from tillstream.forecasting import levels, outside, price_effects, runs
 from tillstream.forecasting.compute import PLANS, Fitter, Forecast, NotEnoughData, Plan, compute
 from tillstream.forecasting.drift import drifting
 from tillstream.forecasting.kept_fits import KeptFits
 from tillstream.forecasting.levels import Nodes
-from tillstream.forecasting.rows import ACCURACY, FORECASTS, accuracy_rows, forecast_rows
+from tillstream.forecasting.rows import ACCURACY, FORECASTS, accuracy_rows, forecast_rows, price_effect_rows
 from tillstream.forecasting.runs import Run, text
 from tillstream.forecasting.sales import read
 from tillstream.forecasting.sales.read import NoSales, Sales
@@ -123,6 +123,7 @@ def _save(ports: Ports, sold: Sales, forecasts: dict[str, tuple[Forecast, list[N
     ports.warehouse.replace_table("forecasts", pa.concat_tables([earlier, *new]))
     accuracy = pa.concat_tables([accuracy_rows(target, forecast, at) for target, (forecast, _) in forecasts.items()])
     ports.warehouse.replace_table("forecast_accuracy", accuracy.cast(ACCURACY))
+    ports.warehouse.replace_table("price_effects", price_effect_rows(price_effects.estimate(sold.units), sold.last))
     return [
         each for target, (forecast, nodes) in forecasts.items() for each in drifting(target, forecast, nodes, earlier)
     ]

@@ -66,7 +66,7 @@ OPERATIONS: dict[str, Operation] = {
         catalogue.describe("kpis").description.partition(". ")[2], (NUMBERS_AS, *FILTERS, IF_NONE_MATCH),
         right="numbers", headers=TAGGED, tabular=True,
     ),
-    **{f"api.{name}": _list(name) for name in (*LISTS, FORECASTS)},
+    **{f"api.{name}": _list(name) for name in (*LISTS, *FORECASTS)},
     "api.sale-lines": Operation(
         "Lines and changes", "Sale lines with all their columns, latest day first",
         {200: ("The lines", "list of sale-lines"), 304: NOT_MODIFIED},

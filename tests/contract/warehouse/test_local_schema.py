@@ -19,6 +19,7 @@ VERSIONS = {
     9: "badee85f5eea80cc",
     10: "ad844c49d6f45a5b",
     11: "f5d8eba0771ec0e2",
+    12: "b087de3e72dfb0aa",
 }
 
 

@@ -81,6 +81,7 @@ def relations(
     visible_names: names of the stores and salespeople in the scope;
     visible_forecasts: forecasts of nodes that are wholly within scope and filters: levels over several regions or
     stores only without such limits;
+    visible_price_effects: price effects of the filtered categories; the same for every scope;
     visible_refusals: rejected rows; for a scope limited to stores, only rows with a readable store in scope.
     """
     earlier, year = previous_period(filters, basis.reported), previous_year(filters, basis.reported)
@@ -132,6 +133,7 @@ def relations(
         "visible_stores": span_query(scope_where(scope), basis.stale),
         "visible_names": _names(scope),
         "visible_forecasts": _forecasts(scope, filters),
+        "visible_price_effects": _price_effects(filters),
         "compared_periods": _compared_periods(earlier, year),
         "compared_days": _compared_days(basis.reported.within(filters)),
     }
@@ -194,6 +196,12 @@ def _forecasts(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
         where.conditions.append("FALSE")  # nothing is forecast by these
     where.between(filters.start, filters.end, "filter", "last_day")
     return where.select("forecasts"), where.params
+
+
+def _price_effects(filters: Filters) -> tuple[str, dict[str, Any]]:
+    where = Where()
+    where.is_in("category", filters.category, "filter_category")
+    return where.select("price_effects"), where.params
 
 
 def _names(scope: Scope) -> tuple[str, dict[str, Any]]:

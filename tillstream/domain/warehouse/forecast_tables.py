@@ -1,4 +1,4 @@
-"""Tables of forecasts and of their accuracy. They are computed from the marts, and computed again by the next run."""
+"""Tables of forecasts, of their accuracy and of price effects. A run computes them from the marts."""
 
 from tillstream.domain.columns import Kind
 from tillstream.domain.warehouse.fields import Field, required
@@ -33,6 +33,17 @@ FORECAST_TABLES: dict[str, tuple[Field, ...]] = {
         required("method", _S, "model, or seasonal naive where the model is not better in the backtest"),
         _CUTOFF_DATE,
         required("created_at", _T, "When the forecast was made, UTC"),
+    ),
+    "price_effects": (
+        required("category", _S, "Category; empty for products without one"),
+        required("elasticity", _N, "Change of units in percent if prices rise by 1 %"),
+        required("low", _N, "Low end of the 80 % interval of elasticity"),
+        required("high", _N, "High end of the 80 % interval of elasticity"),
+        required("is_clear", Kind.BOOL, "TRUE if the 95 % interval of elasticity is below 0"),
+        required("products", _I, "Number of products whose price changed, each region counted apart"),
+        required("lowest_change", _N, "Greatest fall of a price, as a fraction of the usual price"),
+        required("highest_change", _N, "Greatest rise of a price, as a fraction of the usual price"),
+        _CUTOFF_DATE,
     ),
     "forecast_accuracy": (
         _TARGET,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tillstream.forecasting.models import calendar
-from tillstream.forecasting.models.panel import Floats, Ints, Panel, divide, mean_or_nan
+from tillstream.forecasting.models.panel import Floats, Ints, Panel, Regressor, divide, mean_or_nan
 
 LAGS = 4
 """Number of earlier seasons whose values are features, of days."""
@@ -33,7 +33,7 @@ def names(panel: Panel) -> list[str]:
         "level",
         *calendar.FEATURES,
         *(f"attribute_{number}" for number in range(panel.attributes.shape[1])),
-        *(name for each in panel.regressors for name in _regressor_names(each.name, is_ahead=each.is_planned)),
+        *(name for each in panel.regressors for name in _regressor_names(each)),
     ]
 
 
@@ -85,9 +85,14 @@ def _regressors(panel: Panel, rows: Ints, origins: Ints, targets: Ints) -> list[
     columns = []
     for each in panel.regressors:
         latest = each.at(rows, origins, origins)
-        columns += [latest, each.at(rows, targets, origins)] if each.is_planned else [latest]
+        if each.is_relative:
+            columns.append(each.at(rows, targets, origins) - latest)
+        else:
+            columns += [latest, each.at(rows, targets, origins)] if each.is_planned else [latest]
     return columns
 
 
-def _regressor_names(name: str, *, is_ahead: bool) -> Sequence[str]:
-    return (f"{name}_before", name) if is_ahead else (f"{name}_before",)
+def _regressor_names(each: Regressor) -> Sequence[str]:
+    if each.is_relative:
+        return (each.name,)
+    return (f"{each.name}_before", each.name) if each.is_planned else (f"{each.name}_before",)

@@ -52,6 +52,8 @@ class Regressor:
     """Whether its future values are known when a forecast is made, as those of a planned promotion."""
     available: Ints | None = None
     """Of a planned one: the step from which on each value was known, shape of the values; None: always."""
+    is_relative: bool = False
+    """Of a planned one: whether only its change since the day of the forecast is an input, as that of a price."""
 
     def until(self, cutoff: int, end: int) -> "Regressor":
         """Return what was known after `cutoff` steps of the steps before `end`."""

@@ -9,6 +9,9 @@ from tillstream.forecasting.models.panel import Regressor
 from tillstream.forecasting.sales.places import Axis
 from tillstream.forecasting.sales.series import Key
 
+PROMOTION = "promotion"
+"""Name of the regressor."""
+
 
 def regressors(keys: Sequence[Key], promotions: Sequence[Mapping[str, Any]], axis: Axis) -> tuple[Regressor, ...]:
     """Return the highest discount of each series and step, as a fraction of the price.
@@ -25,7 +28,7 @@ def regressors(keys: Sequence[Key], promotions: Sequence[Mapping[str, Any]], axi
         rates = np.where(applies[:, None] & is_valid, np.maximum(rates, float(each["rate"])), rates)
     if not rates[:, : axis.steps].any():
         return ()
-    return (Regressor("promotion", rates, is_planned=True),)
+    return (Regressor(PROMOTION, rates, is_planned=True),)
 
 
 def _is_in(key: Key, promotion: Mapping[str, Any]) -> bool:

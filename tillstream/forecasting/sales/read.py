@@ -1,25 +1,25 @@
 """What was sold, from the marts: revenue by store and category, units by store and product."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 
 import sql
+from tillstream.forecasting.models.panel import Regressor
 from tillstream.forecasting.outside import OutsideValue
 from tillstream.forecasting.sales import cells as cell_reader
-from tillstream.forecasting.sales import outside_series
+from tillstream.forecasting.sales import list_prices, outside_series, promotions
 from tillstream.forecasting.sales import places as place_reader
 from tillstream.forecasting.sales.cells import Cells
 from tillstream.forecasting.sales.places import Axis, Places, axis_of, number
-from tillstream.forecasting.sales.promotions import regressors
 from tillstream.forecasting.sales.series import Key, Series, history_of
 from tillstream.ports.warehouse import Warehouse
 
 Outside = Mapping[str, Sequence[OutsideValue]]
+Plans = Callable[[Sequence[Key]], tuple[Regressor, ...]]
 LONGEST = timedelta(days=3 * 366)
 """Length of the history that is read."""
 MOST_BEHIND = timedelta(days=14)
@@ -31,7 +31,7 @@ MOST_LINES = 50_000_000
 RECENT = 91
 """Number of days by whose units these products are chosen."""
 PLANNED = timedelta(days=366)
-"""Time after the last day whose promotions are read."""
+"""Time after the last day whose prices and promotions are read."""
 REVENUE_KEY = ("region", "store_id", "category", "currency", "country")
 UNITS_KEY = ("region", "store_id", "category", "product")
 
@@ -84,7 +84,6 @@ def read(
     places = place_reader.read(warehouse, revenue, axis_of(revenue, first, last, horizons), last_days)
     is_large = sum(row["lines"] for row in spans) > MOST_LINES
     units = cell_reader.read(warehouse, "category_units" if is_large else "units", UNITS_KEY, "units", params, regions)
-    planned = warehouse.query(sql.text("forecasts/promotions"), {"first": first, "last": last + PLANNED}).to_pylist()
     currency, rates = _rates(warehouse)
     left_out = tuple(sorted(row["region"] for row in spans if row["region"] not in last_days))
     series = outside or {}
@@ -92,7 +91,7 @@ def read(
         last,
         currency,
         _revenue(revenue, places, rates, series),
-        _units(units, places, planned, series),
+        _units(units, places, _plans(warehouse, places.axis, _main_currencies(revenue)), series),
         left_out,
     )
 
@@ -134,23 +133,31 @@ def _cross_rate(currency: str, into: str, rates: Mapping[str, float]) -> float:
     return rates[currency] / rates[into] if currency in rates and into in rates else 0.0
 
 
-def _units(cells: Cells, places: Places, promotions: Sequence[Mapping[str, Any]], outside: Outside) -> Series:
+def _plans(warehouse: Warehouse, axis: Axis, currencies: Mapping[str, str]) -> Plans:
+    """What the catalogue plans for series: promotions, and prices in the currencies of regions."""
+    params = {"first": axis.days[0].item(), "last": axis.days[axis.steps - 1].item() + PLANNED}
+    promoted, priced = (
+        warehouse.query(sql.text(f"forecasts/{name}"), params).to_pylist() for name in ("promotions", "list_prices")
+    )
+
+    def regressors(keys: Sequence[Key]) -> tuple[Regressor, ...]:
+        return (
+            *promotions.regressors(keys, promoted, axis),
+            *list_prices.regressors(keys, priced, currencies, axis),
+        )
+
+    return regressors
+
+
+def _units(cells: Cells, places: Places, plans: Plans, outside: Outside) -> Series:
     is_own = _is_own(cells, places.axis)
     named = [Key(*key[: 4 if own else 3]) for key, own in zip(cells.keys, is_own, strict=True)]
     keys = sorted(set(named))
     numbers = {key: code for code, key in enumerate(keys)}
     of_key = np.array([numbers[key] for key in named], dtype=np.int64)
+    inputs = (*plans(keys), *outside_series.regressors(keys, outside, places.axis))
     history = history_of(
-        keys,
-        of_key[cells.series],
-        cells.days,
-        cells.values,
-        places,
-        can_be_sparse=True,
-        regressors=(
-            *regressors(keys, promotions, places.axis),
-            *outside_series.regressors(keys, outside, places.axis),
-        ),
+        keys, of_key[cells.series], cells.days, cells.values, places, can_be_sparse=True, regressors=inputs
     )
     return Series(tuple(keys), history, ("",) * len(keys), np.ones(len(keys)))
 

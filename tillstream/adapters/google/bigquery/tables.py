@@ -168,6 +168,7 @@ LAYOUTS: Mapping[str, Layout] = {
         partitioned="first_day",
         clustered=("target", "level"),
     ),
+    "price_effects": Layout("How units follow prices, by category"),
     "forecast_accuracy": Layout("Accuracy of forecasts in their backtest"),
     "summed": Layout("Last settlement included in the daily totals; one row"),
 }

@@ -25,6 +25,7 @@ _UPGRADES: Mapping[int, tuple[str, ...]] = {
         *(f"DELETE FROM {table}" for table in (*ROLLUPS, "summed")),
     ),
     10: (),
+    11: (),
 }
 """Schema number → statements that make it the next one. New tables are created afterwards, whatever the number."""
 

@@ -1,0 +1,122 @@
+"""What if prices change: units, revenue and margin of a forecast at another price, where past changes allow it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+
+import numpy as np
+from flask import request
+
+from portal import figures
+from portal.context import scope
+from portal.forecast import texts
+from portal.forecast.numbers import Shown
+from tillstream.analytics.filters import Filters
+from tillstream.domain.people import Action
+from tillstream.forecasting import price_effects
+from tillstream.forecasting.models.panel import Floats
+from tillstream.forecasting.price_effects import PriceEffect
+
+DAYS = 28
+"""Length of what is computed."""
+MARGIN_OF = timedelta(days=91)
+"""Time whose margin rate is taken as the present one."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure at the forecast price and at the other one, with the range of the price effect.
+
+    Amounts are None where there is no forecast of the figure; `change` and its range are fractions.
+    """
+
+    label: str
+    currency: str
+    now: float | None
+    change: float
+    low: float
+    high: float
+
+    def at(self, change: float) -> float | None:
+        """The figure after a change."""
+        return None if self.now is None else self.now * (1 + change)
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The price effect of the category of a node, and the rows for the price change in the address."""
+
+    effect: PriceEffect | None
+    """None: too few prices have changed, or without a clear effect; `sentence` has the reason."""
+    sentence: str
+    entered: str = ""
+    problem: str = ""
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """The lowest and the highest price change in the data, in whole percent."""
+        ends = (self.effect.lowest_change, self.effect.highest_change) if self.effect else (0.0, 0.0)
+        return round(ends[0] * 100), round(ends[1] * 100)
+
+
+def what_if(shown: Shown) -> WhatIf | None:
+    """The price effect of what the page shows; None if that is not of one category."""
+    if "category" not in shown.node.values:
+        return None
+    rows = figures.ask("price-effects", Filters(category=shown.node.filters.category)).to_pylist()
+    if not rows:
+        return WhatIf(None, texts.TOO_FEW_PRICES.format(fewest=price_effects.FEWEST))
+    effect = PriceEffect.of_row(rows[0])
+    if not effect.is_clear:
+        return WhatIf(None, texts.NO_CLEAR_EFFECT.format(products=effect.products))
+    more, low, high = (each - 1 for each in effect.units_at(-0.1))
+    sentence = texts.PRICE_EFFECT.format(more=more, low=low, high=high, products=effect.products)
+    return _computed(WhatIf(effect, sentence, request.args.get("price", "").strip()), effect, shown)
+
+
+def _computed(offered: WhatIf, effect: PriceEffect, shown: Shown) -> WhatIf:
+    """With the rows of the entered price change, or with what is wrong with it."""
+    if not offered.entered:
+        return offered
+    low, high = offered.limits
+    try:
+        percent = Decimal(offered.entered.replace("%", "").replace("−", "-").replace(",", ".").strip())
+    except InvalidOperation:
+        return replace(offered, problem=texts.NO_PERCENT.format(entered=offered.entered))
+    if percent.is_nan() or not low <= percent <= high or not percent:
+        return replace(offered, problem=texts.OUTSIDE_OF_PRICES.format(low=low, high=high))
+    return replace(offered, rows=tuple(_rows(shown, effect, float(percent) / 100)))
+
+
+def _rows(shown: Shown, effect: PriceEffect, change: float) -> Iterator[Row]:
+    units, revenue = replace(shown, target="units"), replace(shown, target="revenue")
+    factors = np.array(effect.units_at(change))
+    yield _row(texts.TARGETS["units"], *_expected(units), factors)
+    now, currency = _expected(revenue)
+    yield _row(texts.TARGETS["revenue"], now, currency, (1 + change) * factors)
+    rate = _margin_rate(shown) if scope().may(Action.SEE_COSTS) else None
+    if rate:
+        yield _row(texts.MARGIN, None if now is None else now * rate, currency, (change + rate) / rate * factors)
+
+
+def _row(label: str, now: float | None, currency: str, factors: Floats) -> Row:
+    change, low, high = (factors - 1).tolist()
+    return Row(label, currency, now, change, min(low, high), max(low, high))
+
+
+def _expected(shown: Shown) -> tuple[float | None, str]:
+    """The forecast of the next days and its currency; None if it is not of this figure."""
+    if shown.node.level == "product" and shown.target == "revenue":
+        return None, ""
+    row = next((row for row in shown.sums() if row["days"] == DAYS), None)
+    return (None, "") if row is None else (float(row["mean"]), row.get("currency") or "")
+
+
+def _margin_rate(shown: Shown) -> float | None:
+    """Margin ÷ revenue of the last days, of the lines with a cost; None without costs or without a margin."""
+    cutoff_date = shown.ahead()[0]["cutoff_date"]
+    filters = replace(shown.node.filters, start=cutoff_date - MARGIN_OF, end=cutoff_date)
+    rate = figures.ask("headline", filters).to_pylist()[0]["margin_rate"]
+    return float(rate) if rate and rate > 0 else None

@@ -1,0 +1,1 @@
+-- The table of price effects is new; a forecast run fills it.

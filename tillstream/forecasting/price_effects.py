@@ -1,0 +1,162 @@
+"""How units follow prices, by category, from the changes of list prices and promotions in the catalogue.
+
+Average prices paid are not used: they also change with customers and quantities, and overstate the effect.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from math import expm1
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tillstream.forecasting.models.history import History
+from tillstream.forecasting.models.panel import Bools, Floats, Ints
+from tillstream.forecasting.models.poisson import slope
+from tillstream.forecasting.sales.list_prices import PRICE
+from tillstream.forecasting.sales.promotions import PROMOTION
+from tillstream.forecasting.sales.series import Series
+
+WEEKS = 104
+"""Weeks up to now that are compared."""
+CHANGE = 0.05
+"""Difference from the usual price of a product, as a fraction, from which on its price has changed."""
+LASTING = 3
+"""Number of weeks at another price from which on a change counts."""
+FEWEST = 5
+"""Number of products in regions with changes from which on there is an effect."""
+
+
+@dataclass(frozen=True)
+class PriceEffect:
+    """The price elasticity of a category: units change by this many percent if prices rise by one percent."""
+
+    category: str
+    elasticity: float
+    low: float
+    high: float
+    """80 % interval of the elasticity."""
+    is_clear: bool
+    """Whether the 95 % interval is below 0."""
+    products: int
+    """Number of products in regions whose price changed."""
+    lowest_change: float
+    highest_change: float
+    """Range of the price changes, as fractions of the usual price."""
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> "PriceEffect":
+        """The effect of a row of the table `price_effects`."""
+        named = {each.name: row[each.name] for each in fields(cls)}
+        values: dict[str, Any] = {
+            name: float(each) if isinstance(each, Decimal) else each for name, each in named.items()
+        }
+        return cls(**values)
+
+    def units_at(self, change: float) -> tuple[float, float, float]:
+        """Return what units are multiplied with if prices change by a fraction above -1, and its 80 % interval."""
+        value, *ends = ((1 + change) ** each for each in (self.elasticity, self.low, self.high))
+        return value, min(ends), max(ends)
+
+
+def estimate(units: Series) -> list[PriceEffect]:
+    """Return the effects of the categories in which enough prices changed; `units` has the catalogue as regressors.
+
+    Products are compared with the others of their category in the same store and week, so that seasons, holidays and
+    the growth of stores are no effect of prices. What happens to a whole category at once is not compared.
+    """
+    prices = _prices(units.history)
+    return [] if prices is None else list(_effects(_weekly(units, prices)))
+
+
+@dataclass(frozen=True)
+class _Weekly:
+    """Series with weeks that can be compared: shape (series,), and (series, weeks) of units and prices."""
+
+    categories: NDArray[np.str_]
+    stores: Ints
+    products: Ints
+    """Number of the product in a region of each series."""
+    units: Floats
+    prices: Floats
+    """Logarithms. NaN in weeks that are not observed or without a price."""
+
+    @property
+    def changes(self) -> Floats:
+        """Differences of prices from the median of their series; 0 where there is no price."""
+        return np.nan_to_num(self.prices - np.nanmedian(self.prices, axis=1, keepdims=True))
+
+    def take(self, chosen: Bools) -> "_Weekly":
+        return _Weekly(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+
+def _prices(history: History) -> Floats | None:
+    """Logarithms of list prices after promotions; shape of the values. None without changes in the catalogue."""
+    inputs = {each.name: each.values[:, : history.steps] for each in history.regressors}
+    if PRICE not in inputs and PROMOTION not in inputs:
+        return None
+    none = np.zeros_like(history.values)
+    return np.asarray(inputs.get(PRICE, none) + np.log1p(-np.clip(inputs.get(PROMOTION, none), 0.0, 0.99)))
+
+
+def _weekly(units: Series, prices: Floats) -> _Weekly:
+    """Sums of units and means of prices of the last whole weeks."""
+    history, keys = units.history, units.keys
+    length = 7 // history.grain.days
+    count = min(history.steps // length, WEEKS)
+    start = history.steps - count * length
+    sold, priced = (each[:, start:].reshape(history.series, count, length) for each in (history.values, prices))
+    is_observed = np.isfinite(sold)
+    numbers = {name: code for code, name in enumerate(dict.fromkeys((key.region, key.product) for key in keys))}
+    weekly = _Weekly(
+        np.array([key.category for key in keys], dtype=np.str_),
+        history.stores,
+        np.array([numbers[key.region, key.product] for key in keys], dtype=np.int64),
+        np.maximum(np.where(is_observed, sold, 0.0).sum(axis=2), 0.0),
+        np.where(is_observed.any(axis=2), priced.mean(axis=2), np.nan),
+    )
+    has_product = np.array([bool(key.product) for key in keys], dtype=bool)
+    return weekly.take(has_product & np.isfinite(weekly.prices).any(axis=1))
+
+
+def _effects(weekly: _Weekly) -> Iterator[PriceEffect]:
+    has_changed = (np.abs(weekly.changes) >= np.log1p(CHANGE)).sum(axis=1) >= LASTING
+    for category in np.unique(weekly.categories[has_changed]).tolist():
+        is_own = weekly.categories == category
+        products = len(np.unique(weekly.products[is_own & has_changed]))
+        if products >= FEWEST:
+            yield from _effect(category, weekly.take(is_own), products)
+
+
+def _effect(category: str, weekly: _Weekly, products: int) -> Iterator[PriceEffect]:
+    """The effect of a category; nothing if its products always changed together."""
+    rows, weeks = np.nonzero(np.isfinite(weekly.prices))
+    estimated = slope(
+        weekly.units[rows, weeks],
+        weekly.prices[rows, weeks],
+        rows,
+        weekly.stores[rows] * weekly.units.shape[1] + weeks,
+        weekly.products[rows],
+    )
+    if estimated:
+        usual, clear = (estimated.error * _student(each, products - 1) for each in (0.90, 0.975))
+        yield PriceEffect(
+            category,
+            estimated.value,
+            estimated.value - usual,
+            estimated.value + usual,
+            estimated.value + clear < 0,
+            products,
+            expm1(float(weekly.changes.min())),
+            expm1(float(weekly.changes.max())),
+        )
+
+
+def _student(probability: float, freedom: int) -> float:
+    """Quantile of Student's distribution, by its expansion (Abramowitz and Stegun, 26.7.5); within 1 % from 4 on."""
+    z = NormalDist().inv_cdf(probability)
+    first, second = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    return z + first / freedom + second / freedom**2
