@@ -145,6 +145,7 @@ def test_a_series_is_imported_after_its_rows_are_corrected_and_a_removal_is_take
 PAGES = (
     "/forecast", "/forecast?region=UK&store=LDS1&target=units&by=week", "/forecast/accuracy", "/forecast/series",
     "/forecast?region=UK&store=LDS1&category=Toys&product=TO-1", "/forecast/series/footfall",
+    "/forecast?category=Toys&price=-5",
     "/goals", "/goals?region=UK&store=LDS1", "/goals?region=UK&measure=orders", "/goals/edit?level=store",
     "/goals/import", "/goals/history", "/reports",
 )  # fmt: skip
