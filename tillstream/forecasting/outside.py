@@ -121,7 +121,7 @@ def stored(ports: Ports) -> list[StoredSeries]:
 
 def get(ports: Ports, name: str) -> StoredSeries:
     """A series. Raises `NotFound`."""
-    document = ports.documents.get(COLLECTION, name)
+    document = ports.documents.get(COLLECTION, name) if NAME.fullmatch(name) else None
     if document is None:
         raise NotFound(f"There is no series “{name}”.")
     return _decoded(name, document.data)
@@ -158,6 +158,8 @@ Change = Callable[[StoredSeries, int], tuple[StoredSeries, list[Put]]]
 
 def _change(ports: Ports, name: str, change: Change) -> StoredSeries:
     """Change a series by compare-and-set, then delete the values that it no longer has."""
+    if not NAME.fullmatch(name):
+        raise NotFound(f"There is no series “{name}”.")
 
     def next_state(document: Document | None) -> Update:
         before = _decoded(name, document.data if document else {})
