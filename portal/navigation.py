@@ -32,7 +32,15 @@ AREAS: tuple[Area, ...] = (
     Area("dashboard.show", "Sales", "Numbers", "chart", "s", Action.SEE_NUMBERS),
     Area("live.show", "Live", "Numbers", "flow", "v", Action.SEE_NUMBERS),
     Area("compare.show", "Compare", "Numbers", "columns", "b", Action.SEE_NUMBERS, ("views.show",)),
-    Area("forecast.show", "Forecast", "Numbers", "chart", "1", Action.SEE_FORECASTS, ("forecast.accuracy",)),
+    Area(
+        "forecast.show",
+        "Forecast",
+        "Numbers",
+        "chart",
+        "1",
+        Action.SEE_FORECASTS,
+        ("forecast.accuracy", "forecast.series", "forecast.one_series"),
+    ),
     Area(
         "goals.show",
         "Goals",

@@ -75,6 +75,7 @@ ACTION_LABELS = {
     AuditAction.MAIL_RETRIED: "Message sent again",
     AuditAction.SERIES_IMPORTED: "Outside series imported",
     AuditAction.SERIES_REMOVED: "Outside series removed",
+    AuditAction.SERIES_RESTORED: "Outside series restored",
     AuditAction.GOALS_CHANGED: "Goals changed",
     AuditAction.GOALS_SETTING_CHANGED: "Leader board switched",
     AuditAction.FORECAST_REQUESTED: "Forecast requested",

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal import list_view
 from portal.access import allow
 from portal.context import me, ports, scope
-from portal.forecast import charts, nodes, numbers, texts
+from portal.forecast import charts, nodes, numbers, series, texts
 from portal.forecast.numbers import Shown
 from portal.forecast.what_if import what_if
 from tillstream import audit
@@ -17,6 +17,13 @@ from tillstream.domain.people import Action
 from tillstream.forecasting import accuracy_report, runs
 
 blueprint = Blueprint("forecast", __name__, template_folder="templates")
+blueprint.get("/forecast/series", endpoint="series")(series.show)
+blueprint.post("/forecast/series", endpoint="import_series")(series.import_file)
+blueprint.get("/forecast/series/template.csv", endpoint="series_template")(series.template)
+blueprint.get("/forecast/series/<name>", endpoint="one_series")(series.show_one)
+blueprint.get("/forecast/series/<name>/values.csv", endpoint="series_values")(series.export)
+blueprint.post("/forecast/series/<name>/remove", endpoint="remove_series")(series.remove)
+blueprint.post("/forecast/series/<name>/restore", endpoint="restore_series")(series.restore)
 
 
 @blueprint.get("/forecast")

@@ -6,8 +6,13 @@ from typing import Any
 
 from portal.forecast import texts
 from portal.reader_locale import day_text, decimal
+from tillstream.forecasting.outside import OutsideValue
 
 Rows = Sequence[dict[str, Any]]
+MOST_LINES = 6
+"""Lines of one chart, as many as there are colours."""
+MOST_DAYS = 731
+"""Days that the chart of an outside series shows, the latest ones."""
 
 
 def ahead(sold: Rows, forecast: Rows, step: str, target: str, currency: str) -> dict[str, Any]:
@@ -42,6 +47,26 @@ def compared(sold: dict[date, Any], earlier: Rows, target: str, currency: str) -
             "low": [_number(row["low"]) for row in earlier],
             "high": [_number(row["high"]) for row in earlier],
         },
+    }
+
+
+def outside(values: Sequence[OutsideValue]) -> dict[str, Any]:
+    """The latest known value of each day, a line for each region."""
+    latest: dict[str, dict[date, float]] = {}
+    for one in sorted(values, key=lambda each: (each.region, each.published_on)):
+        latest.setdefault(one.region, {})[one.day] = one.value
+    days = sorted({one.day for one in values})[-MOST_DAYS:]
+    lines = list(latest.items())[:MOST_LINES]
+    return {
+        "kind": "line",
+        "period": "daily",
+        "labels": [day.isoformat() for day in days],
+        "currency": "",
+        "measure": texts.VALUE,
+        "series": [
+            {"name": region or texts.ALL_REGIONS, "values": [by_day.get(day) for day in days]}
+            for region, by_day in lines
+        ],
     }
 
 

@@ -1,7 +1,11 @@
 """Texts of the forecast page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
+
+from portal.reader_locale import day_text, decimal, percent
+from tillstream.forecasting.outside import OutsideSeries
 
 TARGETS = {"revenue": "Revenue", "units": "Units"}
 STEPS = {"day": "By day", "week": "By week"}
@@ -53,6 +57,21 @@ MEASURES = {
     "bias": ("Bias", "Forecast above (+) or below (−) what came"),
 }
 
+NO_FILE = "Choose a file."
+ALL_REGIONS, VALUE = "All regions", "Value"
+NEXT_FORECAST = "Used from the next forecast on"
+UNTRAINED = "Not used yet: there are too few sales for the model that uses series"
+TOO_SHORT = "Not used: it has values of too few days"
+NO_HELP = "Used, but the forecast is not better with it"
+REMOVED = "The series {name} is removed. The next forecast does not use it."
+SERIES_RESTORED = "The series {name} is restored. The next forecast uses it."
+SERIES_COLUMNS = {
+    "date": "The day of the value, such as 2026-11-25.",
+    "value": "A number, such as 1240 or 98.5.",
+    "published_on": "The day from which the value was known. Without it, the day after. A day before “date” is a plan.",
+    "region": "The region that the value is of. Without it, the value is of all regions.",
+}
+
 
 def of(level: str, names: Mapping[str, str]) -> str:
     """What a forecast is of, such as “Toys in Leeds”."""
@@ -95,3 +114,21 @@ def largest_part(row: Mapping[str, Any]) -> str:
         return "as usual"
     direction = "above" if row[name] > 0 else "below"
     return f"{PARTS[name][0].lower()}: {share:.0%} {direction} the recent level"
+
+
+def use(name: str, growth: Mapping[str, float]) -> str:
+    """How much the model relies on a series. growth: how much its error grows without a kind of input, as a share."""
+    feature = f"outside {name.replace('_', ' ')}"
+    shares = [growth[each] for each in (feature, f"{feature} ahead") if each in growth]
+    if not shares:
+        return TOO_SHORT if growth else UNTRAINED
+    largest = max(shares)
+    return f"Used: without it, the error is {percent(largest)} larger" if largest >= 0.0005 else NO_HELP
+
+
+def imported(series: OutsideSeries, ignored: Sequence[str]) -> str:
+    """What was imported. ignored: headers of columns that were not read."""
+    first, last = (day_text(date.fromisoformat(day)) for day in (series.first, series.last))
+    values = f"{decimal(series.rows)} {'value' if series.rows == 1 else 'values'}"
+    others = f" These columns were not read: {', '.join(ignored)}." if ignored else ""
+    return f"{series.name} is imported: {values} from {first} to {last}. The next forecast uses it.{others}"

@@ -29,7 +29,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 @dataclass
 class Line:
     """A row of the grid. cells: the text of each month, as stored or as entered. shares: goals that follow from those
-    above or below."""
+    above or below, with the currency if it is another one."""
 
     target: Target
     label: str
@@ -37,7 +37,7 @@ class Line:
     currency: str
     cells: dict[Month, str]
     stored: Mapping[Month, str]
-    shares: Mapping[Month, Decimal] = field(default_factory=dict)
+    shares: Mapping[Month, str] = field(default_factory=dict)
     year_before: Mapping[Month, Decimal] = field(default_factory=dict)
     errors: dict[Month, str] = field(default_factory=dict)
 
@@ -214,14 +214,16 @@ def _page(grid: Grid, lines: Sequence[Line] | None = None, page: list_view.Page 
 
 def _add_shares(grid: Grid, lines: Sequence[Line]) -> None:
     """Goals that are not entered but follow from others, in the months that have any goals of the measure."""
-    shares: dict[Target, dict[Month, Decimal]] = {}
+    shares: dict[Target, dict[Month, str]] = {}
     for month in grid.months:
         standings = requested.month_of_goals(month).standings(grid.measure)
         if not standings.tree.entered:
             continue
         for line in lines:
             goal = standings.tree.goal(line.target)
-            if goal and line.target not in standings.tree.entered and goal.currency == line.currency:
-                shares.setdefault(line.target, {})[month] = goal.amount
+            if goal and line.target not in standings.tree.entered:
+                own = goal.currency == line.currency
+                text = decimal_text(goal.amount) if own else f"{goal.amount:.0f} {goal.currency}"
+                shares.setdefault(line.target, {})[month] = text
     for line in lines:
         line.shares = shares.get(line.target, {})

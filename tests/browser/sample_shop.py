@@ -1,7 +1,7 @@
 """A small company to walk through: three regions, people of every role, files of every fate."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +14,8 @@ from tillstream.catalogue import mirror, saving
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.domain.people import Role
+from tillstream.forecasting import outside
+from tillstream.forecasting.outside import OutsideValue
 from tillstream.people import accounts
 from tillstream.samples.files import write_samples
 from tillstream.server.worker import Worker
@@ -59,6 +61,11 @@ def open_shop(app: App, folder: Path) -> Shop:
     kettle = Product("KET", "Kettle", "Kitchen", prices=(DatedAmount("IN", "INR", Decimal(999)),))
     saving.save(app.ports, EntryKind.PRODUCT, kettle, if_version=0, by="ada", regions=app.contracts.regions())
     mirror.sync(app.ports)
+    visitors = [
+        OutsideValue(day, 900.0 + 40 * day.weekday(), day + timedelta(days=1))
+        for day in (UNTIL - timedelta(days=back) for back in range(90))
+    ]
+    outside.save(app.ports, "footfall", visitors, by="ada", file="footfall.csv")
     webhook, _ = registry.add(app.ports, "https://example.com/sales", "region=IN", "ada", private=False)
     entry = app.ports.documents.find(audit.COLLECTION, {}, limit=1)[0].id
     arguments = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
@@ -66,6 +73,8 @@ def open_shop(app: App, folder: Path) -> Shop:
     own = {
         "review.decide": {"batch_id": held},
         "dashboard.table": {"tile": "by-store"},
+        "forecast.one_series": {"name": "footfall"},
+        "forecast.series_values": {"name": "footfall"},
         "storybook.component": {"name": "table"},
     }
     return Shop(arguments, own)

@@ -1,18 +1,26 @@
-"""Goals are entered like in a spreadsheet, and the executive report is downloaded by one click."""
+"""Goals are entered like in a spreadsheet, reports downloaded by one click, and outside series imported by upload."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pypdfium2
 import pytest
 import shop_of_two_stores
 from live_server import PASSWORD, Served
-from page_checks import settle
+from page_checks import WIDE, narrow_page_problems, page_problems, settle
 from playwright.sync_api import Locator, Page, expect
 
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
+from tillstream.forecasting import outside
+from tillstream.forecasting.models import fitting
+from tillstream.forecasting.outside import OutsideValue
+from tillstream.forecasting.run import run
+from tillstream.goals import records
+from tillstream.reports import subscriptions
 
 pytestmark = pytest.mark.browser
 PASTE = """(cell, text) => {
@@ -28,6 +36,22 @@ def sign_in(page: Page, served: Served) -> None:
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Sales", exact=True)).to_be_visible()
+
+
+class InThisProcess:
+    """Fits models without a process of their own."""
+
+    fit = staticmethod(fitting.fit)
+    fit_and_explain = staticmethod(fitting.fit_and_explain)
+
+
+def sell(served: Served, folder: Path, days: int) -> date:
+    """Ingest the sales of two stores until yesterday; return today."""
+    today = served.app.ports.clock.now().date()
+    sales = folder / "UK.csv"
+    sales.write_bytes(shop_of_two_stores.content(today - timedelta(days=days), today - timedelta(days=1)))
+    COMMANDS["ingest"](served.app, quiet, files=[str(sales)], contract="UK")
+    return today
 
 
 def open_grid(page: Page, served: Served) -> None:
@@ -75,10 +99,7 @@ def test_a_wrong_cell_keeps_what_was_entered_and_arrows_move_between_rows(page: 
 
 
 def test_a_report_is_downloaded_by_one_click(page: Page, served: Served, tmp_path: Path) -> None:
-    today = served.app.ports.clock.now().date()
-    sales = tmp_path / "UK.csv"
-    sales.write_bytes(shop_of_two_stores.content(today - timedelta(days=90), today - timedelta(days=1)))
-    COMMANDS["ingest"](served.app, quiet, files=[str(sales)], contract="UK")
+    today = sell(served, tmp_path, 90)
     sign_in(page, served)
     page.get_by_role("link", name="Reports", exact=True).click()
     expect(page.get_by_role("heading", name="Reports", exact=True)).to_be_visible()
@@ -91,3 +112,61 @@ def test_a_report_is_downloaded_by_one_click(page: Page, served: Served, tmp_pat
     assert f"Sales in {month}" in first
     assert "Revenue" in first
     assert served.page_errors == []
+
+
+def test_a_series_is_imported_after_its_rows_are_corrected_and_a_removal_is_taken_back(
+    page: Page, served: Served, tmp_path: Path
+) -> None:
+    file = tmp_path / "Store visits.csv"
+    file.write_text("date,value\n2026-11-01,1200\n2026-11-02,many\n")
+    sign_in(page, served)
+    page.goto(f"{served.address}/forecast")
+    page.get_by_role("link", name="Outside series").click()
+    expect(page.get_by_role("heading", name="No series yet")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Example file").click()
+    assert download.value.suggested_filename == "series-template.csv"
+    page.get_by_label("File", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is imported: 1 row has a problem.")
+    expect(page.get_by_role("row", name=re.compile("^3"))).to_contain_text("“many”, which is not a number")
+    file.write_text("date,value\n2026-11-01,1200\n2026-11-02,1350\n")
+    page.get_by_label("File", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("store_visits is imported: 2 values")).to_be_visible()
+    settle(page)  # its chart is drawn
+    page.get_by_text("Remove the series").click()
+    page.get_by_role("button", name="Remove store_visits").click()
+    page.get_by_role("button", name="Restore store_visits").click()
+    expect(page.get_by_role("heading", name="Outside series: store_visits")).to_be_visible()
+    assert [error for error in served.page_errors if "422" not in error] == []
+
+
+PAGES = (
+    "/forecast", "/forecast?region=UK&store=LDS1&target=units&by=week", "/forecast/accuracy", "/forecast/series",
+    "/forecast?region=UK&store=LDS1&category=Toys&product=TO-1", "/forecast/series/footfall",
+    "/forecast?category=Toys&price=-5",
+    "/goals", "/goals?region=UK&store=LDS1", "/goals?region=UK&measure=orders", "/goals/edit?level=store",
+    "/goals/import", "/goals/history", "/reports",
+)  # fmt: skip
+"""Pages of plans, which are nearly empty in the walk over every page: its shop has neither forecasts nor goals."""
+
+
+def test_pages_of_plans_with_numbers_would_not_embarrass_us(page: Page, served: Served, tmp_path: Path) -> None:
+    ports, today = served.app.ports, sell(served, tmp_path, 180)
+    days = [today - timedelta(days=back) for back in range(180, 0, -1)]
+    visitors = [OutsideValue(day, 900.0 + 40 * day.weekday(), day + timedelta(days=1)) for day in days]
+    outside.save(ports, "footfall", visitors, by="admin", file="footfall.csv")
+    for measure, amount in ((GoalMeasure.REVENUE, 20_000), (GoalMeasure.ORDERS, 300)):
+        goal = Goal(Target("UK"), measure, Decimal(amount), "GBP" if measure.is_money else "")
+        records.save(ports, {Month.of(today): {goal.key: goal}}, by="admin", source="grid")
+    subscriptions.subscribe(ports, "admin", "month", "admin@example.com", by="admin")
+    assert run(ports, InThisProcess).reason == ""
+    sign_in(page, served)
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    problems = []
+    for path in PAGES:
+        page.goto(served.address + path)
+        settle(page)
+        problems += page_problems(page, path) + narrow_page_problems(page, path)
+    assert problems + served.page_errors == []

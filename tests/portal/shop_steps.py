@@ -171,13 +171,30 @@ def failed_mail(shop: Shop) -> None:
     shop.boss.post(f"/reports/messages/{one.id}")
 
 
+def series(shop: Shop) -> None:
+    shop.boss.post("/forecast/series", {"name": "visits", "file": (BytesIO(b"date,value\n2026-06-01,5\n"), "v.csv")})
+
+
+def removed_series(shop: Shop) -> None:
+    series(shop)
+    shop.boss.post("/forecast/series/visits/remove")
+
+
+def restored_series(shop: Shop) -> None:
+    removed_series(shop)
+    shop.boss.post("/forecast/series/visits/restore")
+
+
 PLANNING: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "reports.subscribe": ("report.subscribed", subscribed),
     "reports.unsubscribe": ("report.unsubscribed", unsubscribed),
     "reports.send_again": ("mail.retried", failed_mail),
+    "forecast.import_series": ("series.imported", series),
+    "forecast.remove_series": ("series.removed", removed_series),
+    "forecast.restore_series": ("series.restored", restored_series),
     "goals.save": ("goals.changed", entered_goal),
     "goals.import_file": ("goals.changed", goals),
     "goals.restore": ("goals.changed", restored_goals),
     "goals.switch_board": ("goals.setting-changed", lambda s: s.boss.post("/goals/leader-board", {"shown": "off"})),
 }
-"""Endpoint of goals and reports → its entry in the audit log, and the act."""
+"""Endpoint of forecasts, goals and reports → its entry in the audit log, and the act."""

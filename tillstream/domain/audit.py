@@ -55,6 +55,7 @@ class AuditAction(StrEnum):
     MAIL_RETRIED = "mail.retried"
     SERIES_IMPORTED = "series.imported"
     SERIES_REMOVED = "series.removed"
+    SERIES_RESTORED = "series.restored"
     GOALS_CHANGED = "goals.changed"
     GOALS_SETTING_CHANGED = "goals.setting-changed"
     FORECAST_REQUESTED = "forecast.requested"

@@ -1,19 +1,24 @@
 """Outside series, such as a market index or footfall: values by day, with the day on which each was known."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from tillstream import audit
+from tillstream.audit import AuditAction
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put
+from tillstream.ports.document_store import Document, Put, Update, update
 
 COLLECTION, VALUES = "outside_series", "outside_series_values"
 MOST_SERIES = 20
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+REMOVED_KEPT = timedelta(days=30)
+"""Time for which a removed series can be restored."""
+_ROWS = 5_000
+"""Values of one document; it stays below the limit of a document store."""
 _AFTER_ANY = "~"
 """Sorts after every digit."""
 
@@ -30,7 +35,7 @@ class OutsideValue:
 
 @dataclass(frozen=True)
 class OutsideSeries:
-    """An imported series. first, last: its days, ISO 8601."""
+    """An imported series. first, last: its days, ISO 8601. version: of its values, rising with each change."""
 
     name: str
     rows: int
@@ -39,65 +44,170 @@ class OutsideSeries:
     regions: tuple[str, ...]
     by: str
     at: str
+    version: int
+
+
+@dataclass(frozen=True)
+class StoredSeries:
+    """A series with what it was before its last change. current: None if it is removed. by, at: of the change."""
+
+    name: str
+    current: OutsideSeries | None
+    earlier: OutsideSeries | None
+    by: str
+    at: str
+
+    def in_use(self) -> OutsideSeries:
+        """The series that forecasts use. Raises `NotFound` if it is removed."""
+        if self.current is None:
+            raise NotFound(f"There is no series “{self.name}”.")
+        return self.current
 
 
 def save(ports: Ports, name: str, values: Sequence[OutsideValue], *, by: str, file: str) -> OutsideSeries:
-    """Store a series; it replaces one of the same name. Raises `Rejected`."""
+    """Store a series; it replaces one of the same name. Raises `Rejected`, `Conflict`."""
     if not NAME.fullmatch(name):
         raise Rejected(
-            f"“{name}” cannot be the name of a series. Write at most 40 lower-case letters, digits and underscores."
+            f"“{name}” cannot be the name of a series. Write at most 40 lower-case letters, digits and underscores, "
+            "beginning with a letter."
         )
-    stored = {one.name for one in listed(ports)}
-    if name not in stored and len(stored) >= MOST_SERIES:
-        raise Rejected(f"There are {MOST_SERIES} series already. Remove one first.")
-    days = sorted(one.day for one in values)
+    _check_room(ports, name)
+    days = [one.day for one in values]
     regions = tuple(sorted({one.region for one in values} - {""}))
-    at = ports.clock.now().isoformat(timespec="seconds")
-    series = OutsideSeries(name, len(values), days[0].isoformat(), days[-1].isoformat(), regions, by, at)
-    years: dict[int, list[list[Any]]] = {}
-    for one in sorted(values, key=lambda each: (each.day, each.region, each.published_on)):
-        row = [one.day.isoformat(), repr(one.value), one.published_on.isoformat(), one.region]
-        years.setdefault(one.day.year, []).append(row)
-    for earlier in _documents(ports, name):
-        if int(earlier.id.rpartition(".")[2]) not in years:
-            ports.documents.delete(VALUES, earlier.id)
-    entry = audit.entry(
-        ports, by, audit.AuditAction.SERIES_IMPORTED, f"series {name}", None, {"rows": len(values), "file": file}
-    )
-    puts = [Put(VALUES, f"{name}.{year}", {"rows": [{"cells": row} for row in rows]}) for year, rows in years.items()]
-    document = {"rows": series.rows, "first": series.first, "last": series.last, "regions": list(regions)}
-    ports.documents.put_all([*puts, Put(COLLECTION, name, document | {"by": by, "at": at}), entry])
-    return series
+    first, last = min(days).isoformat(), max(days).isoformat()
 
+    def change(before: StoredSeries, version: int) -> tuple[StoredSeries, list[Put]]:
+        series = OutsideSeries(name, len(values), first, last, regions, by, _now(ports), version)
+        entry = audit.entry(
+            ports, by, AuditAction.SERIES_IMPORTED, f"series {name}", None, {"rows": len(values), "file": file}
+        )
+        after = StoredSeries(name, series, before.current or before.earlier, by, series.at)
+        return after, [*_puts(name, version, values), entry]
 
-def listed(ports: Ports) -> list[OutsideSeries]:
-    """All series, by name."""
-    documents = ports.documents.find(COLLECTION)
-    return [
-        OutsideSeries(one.id, **{**one.data, "regions": tuple(one.data["regions"])})
-        for one in sorted(documents, key=lambda each: each.id)
-    ]
-
-
-def values_of(ports: Ports, name: str) -> list[OutsideValue]:
-    """The values of a series, by day."""
-    rows: Iterable[list[str]] = (row["cells"] for one in _documents(ports, name) for row in one.data["rows"])
-    return [
-        OutsideValue(date.fromisoformat(day), float(value), date.fromisoformat(published_on), region)
-        for day, value, published_on, region in rows
-    ]
+    return _change(ports, name, change).in_use()
 
 
 def remove(ports: Ports, name: str, *, by: str) -> None:
-    """Delete a series. Raises `NotFound`."""
-    if name not in {one.name for one in listed(ports)}:
+    """Remove a series; it can be restored for `REMOVED_KEPT`. Raises `NotFound`, `Conflict`."""
+
+    def change(before: StoredSeries, _: int) -> tuple[StoredSeries, list[Put]]:
+        removed = before.in_use()
+        entry = audit.entry(ports, by, AuditAction.SERIES_REMOVED, f"series {name}", {"rows": removed.rows}, None)
+        return StoredSeries(name, None, removed, by, _now(ports)), [entry]
+
+    _change(ports, name, change)
+
+
+def restore(ports: Ports, name: str, *, by: str) -> OutsideSeries:
+    """Take back the last import or removal; a second time, do it again. Raises `NotFound`, `Rejected`, `Conflict`."""
+    _check_room(ports, name)
+
+    def change(before: StoredSeries, _: int) -> tuple[StoredSeries, list[Put]]:
+        if before.earlier is None:
+            raise NotFound(f"There is no earlier version of the series “{name}”.")
+        entry = audit.entry(
+            ports, by, AuditAction.SERIES_RESTORED, f"series {name}", None, {"rows": before.earlier.rows}
+        )
+        return StoredSeries(name, before.earlier, before.current, by, _now(ports)), [entry]
+
+    return _change(ports, name, change).in_use()
+
+
+def stored(ports: Ports) -> list[StoredSeries]:
+    """All series, also removed ones, by name."""
+    documents = ports.documents.find(COLLECTION)
+    return sorted((_decoded(one.id, one.data) for one in documents), key=lambda one: one.name)
+
+
+def get(ports: Ports, name: str) -> StoredSeries:
+    """A series. Raises `NotFound`."""
+    document = ports.documents.get(COLLECTION, name) if NAME.fullmatch(name) else None
+    if document is None:
         raise NotFound(f"There is no series “{name}”.")
-    audit.record(ports, by, audit.AuditAction.SERIES_REMOVED, f"series {name}", {"name": name}, None)
-    ports.documents.delete(COLLECTION, name)
-    for one in _documents(ports, name):
-        ports.documents.delete(VALUES, one.id)
+    return _decoded(name, document.data)
 
 
-def _documents(ports: Ports, name: str) -> list[Document]:
-    """The documents of its years, in their order."""
-    return ports.documents.find(VALUES, above=f"{name}.", below=f"{name}.{_AFTER_ANY}")
+def listed(ports: Ports) -> list[OutsideSeries]:
+    """All series that forecasts use, by name."""
+    return [one.current for one in stored(ports) if one.current]
+
+
+def values_of(ports: Ports, series: OutsideSeries) -> list[OutsideValue]:
+    """The values of a series, by day."""
+    start = f"{series.name}.{series.version:06}."
+    documents = ports.documents.find(VALUES, above=start, below=f"{start}{_AFTER_ANY}")
+    return [
+        OutsideValue(date.fromisoformat(day), float(value), date.fromisoformat(published_on), region)
+        for one in documents
+        for day, value, published_on, region in (row["cells"] for row in one.data["rows"])
+    ]
+
+
+def delete_removed(ports: Ports) -> None:
+    """Delete series that were removed more than `REMOVED_KEPT` ago. Idempotent."""
+    cutoff = ports.clock.now() - REMOVED_KEPT
+    for one in stored(ports):
+        if one.current is None and datetime.fromisoformat(one.at) < cutoff:
+            _delete_values(ports, one.name, set())
+            ports.documents.delete(COLLECTION, one.name)
+
+
+Change = Callable[[StoredSeries, int], tuple[StoredSeries, list[Put]]]
+"""A series and the version of its next values → the series after the change, and further documents."""
+
+
+def _change(ports: Ports, name: str, change: Change) -> StoredSeries:
+    """Change a series by compare-and-set, then delete the values that it no longer has."""
+    if not NAME.fullmatch(name):
+        raise NotFound(f"There is no series “{name}”.")
+
+    def next_state(document: Document | None) -> Update:
+        before = _decoded(name, document.data if document else {})
+        after, puts = change(before, document.version + 1 if document else 1)
+        return Update(_encoded(after), puts)
+
+    after = _decoded(name, update(ports.documents, COLLECTION, name, next_state).data)
+    _delete_values(ports, name, {one.version for one in (after.current, after.earlier) if one})
+    return after
+
+
+def _check_room(ports: Ports, name: str) -> None:
+    names = {one.name for one in listed(ports)} - {name}
+    if len(names) >= MOST_SERIES:
+        raise Rejected(f"There are {MOST_SERIES} series already. Remove one first.")
+
+
+def _puts(name: str, version: int, values: Sequence[OutsideValue]) -> list[Put]:
+    rows = [
+        {"cells": [one.day.isoformat(), repr(one.value), one.published_on.isoformat(), one.region]}
+        for one in sorted(values, key=lambda each: (each.day, each.region, each.published_on))
+    ]
+    return [
+        Put(VALUES, f"{name}.{version:06}.{start:06}", {"rows": rows[start : start + _ROWS]})
+        for start in range(0, len(rows), _ROWS)
+    ]
+
+
+def _delete_values(ports: Ports, name: str, kept: set[int]) -> None:
+    """Delete the values of all versions but the kept ones."""
+    for one in ports.documents.find(VALUES, above=f"{name}.", below=f"{name}.{_AFTER_ANY}"):
+        if int(one.id.split(".")[1]) not in kept:
+            ports.documents.delete(VALUES, one.id)
+
+
+def _encoded(series: StoredSeries) -> dict[str, Any]:
+    sides = {"current": series.current, "earlier": series.earlier}
+    states = {key: asdict(one) | {"regions": list(one.regions)} if one else None for key, one in sides.items()}
+    return states | {"by": series.by, "at": series.at}
+
+
+def _decoded(name: str, data: Mapping[str, Any]) -> StoredSeries:
+    def series(key: str) -> OutsideSeries | None:
+        values = data.get(key)
+        return OutsideSeries(**{**values, "regions": tuple(values["regions"])}) if values else None
+
+    return StoredSeries(name, series("current"), series("earlier"), data.get("by", ""), data.get("at", ""))
+
+
+def _now(ports: Ports) -> str:
+    return ports.clock.now().isoformat(timespec="seconds")

@@ -54,7 +54,7 @@ def run(ports: Ports, fitter: Fitter, horizon: int = MOST_DAYS, progress: Progre
 
     try:
         horizons = {name: plan.horizon for name, plan in plans.items()}
-        series = {one.name: outside.values_of(ports, one.name) for one in outside.listed(ports)}
+        series = {one.name: outside.values_of(ports, one) for one in outside.listed(ports)}
         sold = read.read(ports.warehouse, started.date(), horizons, series)
         forecasts = _forecasts(sold, kept, plans[sold.revenue.history.grain.name], note)
     except NoSales:
@@ -63,6 +63,7 @@ def run(ports: Ports, fitter: Fitter, horizon: int = MOST_DAYS, progress: Progre
         return ended(f"There are sales of {missing.weeks} weeks. A forecast with a backtest needs {missing.needed}.")
     drifts = _save(ports, sold, forecasts)
     kept.delete_others()
+    outside.delete_removed(ports)
     history = sold.revenue.history
     revenue, _ = forecasts["revenue"]
     return runs.save(

@@ -1,18 +1,22 @@
 """Read an outside series from a CSV file or a workbook, all rows or none."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
+from typing import TypeVar
 
 from tillstream.domain.catalogue import cell_values
 from tillstream.domain.catalogue.cell_values import CellProblem
 from tillstream.domain.catalogue.columns import EntryColumn
+from tillstream.domain.catalogue.problems import EntryProblem
 from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import LIMITS
 from tillstream.forecasting.outside import OutsideValue
 from tillstream.workflows.catalogue_import.read_file import FileRow, read
 
 MOST_ROWS = 100_000
+Converted = TypeVar("Converted")
 _c = EntryColumn
 COLUMNS = (
     _c("date", required=True, headers=("day", "week", "weekending", "period")),
@@ -24,23 +28,26 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class RowProblem:
+    """Why a row cannot be imported. line: of the file. remedy: what to do."""
+
     line: int
     message: str
+    remedy: str
 
 
 @dataclass(frozen=True)
 class ReadSeries:
-    """values: of all rows; empty if there are problems."""
+    """values: of all rows; empty if there are problems. ignored_headers: of columns that are not read."""
 
     values: Sequence[OutsideValue]
     problems: Sequence[RowProblem]
+    ignored_headers: Sequence[str] = ()
 
 
 def read_series(content: bytes, regions: Collection[str]) -> ReadSeries:
     """Read a series. A value without `published_on` was known on the day after its own. Raises `Rejected`."""
-    rows = [
-        row for row in read(content, COLUMNS, LIMITS).rows if row.unreadable or any(map(str.strip, row.cells.values()))
-    ]
+    table = read(content, COLUMNS, LIMITS)
+    rows = [row for row in table.rows if row.unreadable or any(map(str.strip, row.cells.values()))]
     if not rows:
         raise Rejected("The file has no values.")
     if len(rows) > MOST_ROWS:
@@ -51,28 +58,52 @@ def read_series(content: bytes, regions: Collection[str]) -> ReadSeries:
     for row in rows:
         try:
             one = _value(row, regions)
-        except CellProblem as problem:
-            shown = problem.of("value")
-            problems.append(RowProblem(row.line, f"{shown.message} {shown.remedy}"))
+        except _CellOf as error:
+            problems.append(RowProblem(row.line, error.problem.message, error.problem.remedy))
             continue
         key = (one.day, one.published_on, one.region)
         if key in lines:
-            problems.append(RowProblem(row.line, f"The value of {one.day} is also in line {lines[key]}. Keep one."))
+            message = f"The value of {one.day} is also in line {lines[key]}."
+            problems.append(RowProblem(row.line, message, "Keep one of the two rows."))
         lines[key] = row.line
         values.append(one)
-    return ReadSeries([] if problems else values, problems)
+    return ReadSeries([] if problems else values, problems, table.ignored_headers)
+
+
+class _CellOf(Exception):
+    """A cell cannot be read; the problem has the name of its column."""
+
+    def __init__(self, problem: EntryProblem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
 
 
 def _value(row: FileRow, regions: Collection[str]) -> OutsideValue:
-    """Raises `CellProblem`."""
+    """Raises `_CellOf`."""
     if row.unreadable:
-        raise CellProblem("unreadable-row", row.unreadable)
-    day = cell_values.day(row.cells["date"])
+        raise _CellOf(EntryProblem("unreadable-row", value=row.unreadable))
+    day = _cell(row, "date", _required_day)
+    value = float(_cell(row, "value", cell_values.number))
+    published_on = _cell(row, "published_on", cell_values.day) or day + timedelta(days=1)
+    return OutsideValue(day, value, published_on, _cell(row, "region", partial(_region, regions)))
+
+
+def _cell(row: FileRow, name: str, convert: Callable[[str], Converted]) -> Converted:
+    try:
+        return convert(row.cells.get(name, ""))
+    except CellProblem as problem:
+        raise _CellOf(problem.of(name)) from problem
+
+
+def _required_day(cell: str) -> date:
+    day = cell_values.day(cell)
     if day is None:
-        raise CellProblem("wrong-date", row.cells["date"])
-    value = float(cell_values.number(row.cells["value"]))
-    published_on = cell_values.day(row.cells.get("published_on", "")) or day + timedelta(days=1)
-    region = row.cells.get("region", "").strip()
+        raise CellProblem("missing-value")
+    return day
+
+
+def _region(regions: Collection[str], cell: str) -> str:
+    region = cell.strip()
     if region and region not in regions:
         raise CellProblem("unknown-region", region, ", ".join(sorted(regions)))
-    return OutsideValue(day, value, published_on, region)
+    return region

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,8 +13,9 @@ from portal.context import EXTENSION
 from portal.forecast import texts
 from tillstream.app import App
 from tillstream.domain.people import Role
-from tillstream.forecasting import runs
+from tillstream.forecasting import outside, runs
 from tillstream.forecasting.models import fitting
+from tillstream.forecasting.outside import OutsideValue
 from tillstream.forecasting.run import run
 
 People = Callable[..., Visitor]
@@ -30,7 +32,12 @@ class Here:
 def sell(admin: Visitor, work: Callable[[], None]) -> None:
     admin.upload(shop_of_two_stores.content(), "UK.csv", "UK")
     work()
-    run(admin.client.application.extensions[EXTENSION].ports, Here)
+    ports = admin.client.application.extensions[EXTENSION].ports
+    days = [shop_of_two_stores.FIRST + timedelta(days=number) for number in range(170)]
+    visitors = [OutsideValue(day, 900.0 + 30 * day.weekday(), day + timedelta(days=1)) for day in days]
+    outside.save(ports, "visitors", visitors, by="boss", file="visitors.csv")
+    outside.save(ports, "opening_day", visitors[-3:], by="boss", file="opening.csv")
+    run(ports, Here)
 
 
 def rows_of(visitor: Visitor, **params: str) -> list[dict[str, str]]:
@@ -103,6 +110,17 @@ def test_the_accuracy_page_and_its_api_have_the_backtest(sold: Visitor) -> None:
     report = sold.get("/api/v1/forecasts/accuracy").get_json()
     assert report["run"]["cutoff_date"] == "2026-06-30"
     assert {row["level"] for row in report["windows"]} >= {"total", "region", "store", "product"}
+
+
+def test_an_outside_series_has_what_the_last_forecast_made_of_it(sold: Visitor) -> None:
+    rows = re.findall(r"<tr><th scope=\"row\"><a.*?</tr>", sold.get("/forecast/series").text)
+    use = {re.findall(r">(\w+)</a>", row)[0]: re.findall(r'"Last forecast">(.*?)</td>', row)[0] for row in rows}
+    assert use["opening_day"] == "Not used: it has values of too few days"
+    assert re.fullmatch(
+        r"Used: without it, the error is [\d.]+% larger|Used, but the forecast is not .*", use["visitors"]
+    )
+    assert "Outside visitors" in sold.get("/forecast/accuracy").text
+    assert use["visitors"] in sold.get("/forecast/series/visitors").text
 
 
 def test_forecasts_are_exported_as_csv(sold: Visitor) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from histories import history
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.forecasting import outside
@@ -112,20 +113,54 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 def test_a_series_is_stored_listed_replaced_and_removed(app: App) -> None:
     values = [value(step, step + 0.5, region="UK") for step in range(400)]
-    outside.save(app.ports, "footfall", values, by="boss", file="f.csv")
+    saved = outside.save(app.ports, "footfall", values, by="boss", file="f.csv")
     (one,) = outside.listed(app.ports)
+    assert one == saved
     assert (one.name, one.rows, one.first, one.last, one.regions) == (
         "footfall", 400, "2024-01-01", "2025-02-03", ("UK",),
     )  # fmt: skip
-    assert outside.values_of(app.ports, "footfall") == values
-    outside.save(app.ports, "footfall", values[:10], by="boss", file="f.csv")
-    assert outside.values_of(app.ports, "footfall") == values[:10]
+    assert outside.values_of(app.ports, one) == values
+    replaced = outside.save(app.ports, "footfall", values[:10], by="boss", file="f.csv")
+    assert outside.values_of(app.ports, replaced) == values[:10]
     outside.remove(app.ports, "footfall", by="boss")
     assert outside.listed(app.ports) == []
     with pytest.raises(NotFound):
         outside.remove(app.ports, "footfall", by="boss")
     with pytest.raises(Rejected, match="cannot be the name"):
         outside.save(app.ports, "Foot fall", values, by="boss", file="f.csv")
+
+
+def test_an_import_and_a_removal_are_taken_back_with_all_values(app: App) -> None:
+    """Values of a version are in several documents."""
+    values = [value(step, float(hour)) for step in range(400) for hour in range(30)]
+    values = [replace(one, published_on=one.day + timedelta(days=1 + int(one.value))) for one in values]
+    first = outside.save(app.ports, "footfall", values, by="boss", file="f.csv")
+    with pytest.raises(NotFound, match="no earlier version"):
+        outside.restore(app.ports, "footfall", by="boss")
+    outside.save(app.ports, "footfall", values[:10], by="boss", file="wrong.csv")
+    assert outside.restore(app.ports, "footfall", by="boss") == first
+    assert outside.values_of(app.ports, first) == values
+    assert outside.restore(app.ports, "footfall", by="boss").rows == 10
+    outside.save(app.ports, "footfall", values[:20], by="boss", file="f.csv")
+    versions = {one.id.split(".")[1] for one in app.ports.documents.find(outside.VALUES)}
+    assert len(versions) == 2, "older values are deleted"
+    outside.remove(app.ports, "footfall", by="boss")
+    assert outside.restore(app.ports, "footfall", by="boss").rows == 20
+    assert [one.rows for one in outside.listed(app.ports)] == [20]
+
+
+def test_a_removed_series_is_deleted_after_a_month_by_the_next_forecast(tmp_path: Path) -> None:
+    clock = ManualClock(datetime(2026, 7, 1, tzinfo=UTC))
+    app = build(Settings(home=tmp_path / "home", samples=False, threads=1), clock)
+    outside.save(app.ports, "footfall", [value(0, 1.0)], by="boss", file="f.csv")
+    outside.remove(app.ports, "footfall", by="boss")
+    outside.delete_removed(app.ports)
+    assert [one.name for one in outside.stored(app.ports)] == ["footfall"]
+    clock.sleep(timedelta(days=31).total_seconds())
+    outside.delete_removed(app.ports)
+    assert outside.stored(app.ports) == []
+    assert app.ports.documents.count(outside.VALUES) == 0
+    app.close()
 
 
 def test_a_file_is_read_or_refused_with_its_lines() -> None:
@@ -140,6 +175,9 @@ def test_a_file_is_read_or_refused_with_its_lines() -> None:
     assert bad.values == []
     assert [one.line for one in bad.problems] == [2, 3, 4, 6]
     assert "“XX” is not a region" in bad.problems[0].message
+    assert bad.problems[1].message == "Date is “soon”, which is not a date."
+    assert bad.problems[1].remedy == "Write year, month and day, such as 2026-12-31."
+    assert bad.problems[2].message == "Value is “x”, which is not a number."
     assert "also in line 5" in bad.problems[3].message
     with pytest.raises(Rejected, match="no values"):
         read_series(b"date,value\n", [])

@@ -37,7 +37,7 @@ def list_series(json_: bool) -> None:
 @click.argument("name")
 @as_json
 def remove(name: str, json_: bool) -> None:
-    """Delete a series. The next forecast does not use it."""
+    """Remove a series. The next forecast does not use it; the portal can restore it for 30 days."""
     from tillstream.cli.output.series import show_removed
 
     run("series-remove", json_=json_, show=show_removed, name=name)

@@ -11,7 +11,7 @@ COLUMNS = ("name", "rows", "first", "last", "regions", "by", "at")
 def show_import(data: dict[str, Any]) -> None:
     """Print what was imported, or why nothing was."""
     for one in data["problems"][:SHOWN]:
-        print_line(f"Line {one['line']}: {one['message']}")
+        print_line(f"Line {one['line']}: {one['message']} {one['remedy']}")
     if data["problems"]:
         print_line(f"Nothing was imported: {len(data['problems']):,} rows have a problem.")
         return
@@ -27,5 +27,5 @@ def show_list(data: list[dict[str, Any]]) -> None:
 
 
 def show_removed(data: dict[str, Any]) -> None:
-    """Print what was deleted."""
-    print_line(f"The series {data['name']} is deleted.")
+    """Print what was removed."""
+    print_line(f"The series {data['name']} is removed. The next forecast does not use it.")

@@ -1,0 +1,160 @@
+"""Outside series in the portal: what forecasts use of them, their values, import, removal and restoring."""
+
+import re
+from datetime import datetime, timedelta
+from pathlib import PurePath
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import me, ports, scope, tillstream
+from portal.forecast import charts, texts
+from tillstream.domain.errors import Conflict, Rejected
+from tillstream.domain.people import Action
+from tillstream.forecasting import accuracy_report, outside, runs
+from tillstream.forecasting.outside import OutsideSeries, OutsideValue
+from tillstream.workflows.catalogue_import.export_file import csv_file
+from tillstream.workflows.series_import import COLUMNS, ReadSeries, read_series
+
+SHOWN = 100
+"""Problems that are listed of one file."""
+LATEST = 7
+"""Values in the table below a chart."""
+
+
+@allow(Action.SEE_FORECASTS)
+def show() -> ResponseReturnValue:
+    """All series, and the form of an import."""
+    return _page()
+
+
+@allow(Action.ADMINISTER)
+def import_file() -> ResponseReturnValue:
+    """Import a file, all rows or none; it replaces a series of the same name."""
+    file, name = request.files.get("file"), request.form.get("name", "").strip()
+    if file is None or not file.filename:
+        return _page(name, error=texts.NO_FILE), 422
+    name = name or _name_of(file.filename)
+    try:
+        table = read_series(file.read(), tillstream().contracts.regions())
+        if table.problems:
+            return _page(name, table, file.filename), 422
+        saved = outside.save(ports(), name, table.values, by=me().login, file=file.filename)
+    except (Conflict, Rejected) as error:
+        return _page(name, error=str(error)), 422
+    flash(texts.imported(saved, table.ignored_headers), "done")
+    return redirect(url_for("forecast.one_series", name=name), 303)
+
+
+@allow(Action.SEE_FORECASTS)
+def show_one(name: str) -> ResponseReturnValue:
+    """One series: its chart, its latest values, and what can be done with it."""
+    stored = outside.get(ports(), name)
+    series = stored.in_use()
+    values = _visible(series)
+    return render_template(
+        "forecast/one_series.html",
+        series=series,
+        earlier=stored.earlier,
+        use=_uses([series])[name],
+        regions=_regions(series),
+        figure=charts.outside(values) if values else None,
+        lines=charts.MOST_LINES,
+        latest=values[: -LATEST - 1 : -1],
+        admin=scope().may(Action.ADMINISTER),
+        kept=outside.REMOVED_KEPT.days,
+    )
+
+
+@allow(Action.SEE_FORECASTS)
+def export(name: str) -> ResponseReturnValue:
+    """The values of a series that the user may see, as a file that can be imported again."""
+    series = outside.get(ports(), name).in_use()
+    rows = (
+        [one.day.isoformat(), f"{one.value:.15g}", one.published_on.isoformat(), one.region] for one in _visible(series)
+    )
+    return _csv(csv_file([one.name for one in COLUMNS], rows), name)
+
+
+@allow(Action.SEE_FORECASTS)
+def template() -> ResponseReturnValue:
+    """A file to fill in: the columns, and values of a few days."""
+    today = ports().clock.now().date()
+    days = [today - timedelta(days=back) for back in range(5, 0, -1)]
+    rows = (
+        [day.isoformat(), str(1_000 + 40 * at), (day + timedelta(days=1)).isoformat(), ""]
+        for at, day in enumerate(days)
+    )
+    return _csv(csv_file([one.name for one in COLUMNS], rows), "series-template")
+
+
+@allow(Action.ADMINISTER)
+def remove(name: str) -> ResponseReturnValue:
+    """Remove a series; it is listed as removed, and can be restored."""
+    outside.remove(ports(), name, by=me().login)
+    flash(texts.REMOVED.format(name=name), "done")
+    return redirect(url_for("forecast.series"), 303)
+
+
+@allow(Action.ADMINISTER)
+def restore(name: str) -> ResponseReturnValue:
+    """Take back the last import or removal of a series."""
+    outside.restore(ports(), name, by=me().login)
+    flash(texts.SERIES_RESTORED.format(name=name), "done")
+    return redirect(url_for("forecast.one_series", name=name), 303)
+
+
+def _page(name: str = "", table: ReadSeries | None = None, file: str = "", error: str = "") -> str:
+    everything = outside.stored(ports())
+    current = [one.current for one in everything if one.current]
+    return render_template(
+        "forecast/series.html",
+        series=[(one, _regions(one)) for one in current],
+        removed=[one for one in everything if one.current is None],
+        uses=_uses(current),
+        name=name,
+        file=file,
+        problems=table.problems[:SHOWN] if table else [],
+        count=len(table.problems) if table else 0,
+        error=error,
+        columns=texts.SERIES_COLUMNS,
+        admin=scope().may(Action.ADMINISTER),
+        kept=outside.REMOVED_KEPT.days,
+    )
+
+
+def _visible(series: OutsideSeries) -> list[OutsideValue]:
+    """The values of all regions together, and of the regions that the user may see."""
+    values = outside.values_of(ports(), series)
+    return [one for one in values if not one.region or scope().covers_region(one.region)]
+
+
+def _regions(series: OutsideSeries) -> list[str]:
+    return [one for one in series.regions if scope().covers_region(one)]
+
+
+def _uses(series: list[OutsideSeries]) -> dict[str, str]:
+    """What the last forecast made of each series, by name."""
+    last = runs.last(ports())
+    if not series or last is None or last.reason:
+        return {one.name: texts.NEXT_FORECAST for one in series}
+    rows = accuracy_report.report(ports())["importance"]
+    growth = {row["feature"]: float(row["growth"]) for row in rows if row["target"] == "revenue"}
+    started = datetime.fromisoformat(last.started_at)
+    return {
+        one.name: texts.NEXT_FORECAST if datetime.fromisoformat(one.at) > started else texts.use(one.name, growth)
+        for one in series
+    }
+
+
+def _name_of(file_name: str) -> str:
+    """A name of a series for a file, such as store_visits for “Store visits.csv”."""
+    words = re.findall(r"[a-z0-9]+", PurePath(file_name).stem.lower())
+    return "_".join(words)[:40]
+
+
+def _csv(content: bytes, name: str) -> Response:
+    response = Response(content, mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
+    return response
