@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from histories import history
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.forecasting.evaluation import bands
+from tillstream.forecasting.evaluation import backtest, bands, hierarchy
 from tillstream.forecasting.evaluation.accuracy import measure
+from tillstream.forecasting.models.ensemble import Fit
 
 
 def noise(windows: int = 6, nodes: int = 40, horizon: int = 28, seed: int = 0) -> bands.Errors:
@@ -68,3 +70,17 @@ def test_measures_of_a_forecast_worked_out_by_hand() -> None:
     assert accuracy.points == 2
     low, middle, high = (0.9 * 1, 0.1 * 5), (0.5 * 2, 0.5 * 4), (0.1 * 3, 0.1 * 1)
     assert accuracy.pinball == pytest.approx(np.mean([low, middle, high]) / 2)
+
+
+def test_a_product_that_was_not_sold_before_a_window_has_no_scaled_error() -> None:
+    random = np.random.default_rng(3)
+    values = random.poisson(4, (20, 140)).astype(np.float64)
+    values[:6, :112] = np.nan
+    sales = history(values, ahead=0)
+    means = np.full((20, 28), 4.0)
+    windows = [backtest.Window(start, Fit(means, means, np.ones_like(means, dtype=bool))) for start in (56, 84, 112)]
+    tested = backtest.evaluate(sales, windows, [means] * 3, hierarchy.level("product", np.arange(20)))
+    assert tested.overall.mase < 3
+    assert tested.overall.pinball < 3
+    assert np.nanmax(bands.sum_quantiles(tested.errors, 28, (0.99,))) < 60
+    assert tested.overall.points == 20 * 28 + 14 * 56

@@ -38,10 +38,13 @@ class Accuracy:
 
 
 def measure(actual: Floats, means: Floats, naive: Floats, band: Floats, scales: Floats) -> Accuracy:
-    """Compare forecasts of shape (nodes, horizon), and a band (quantiles, nodes, horizon), with what came."""
+    """Compare forecasts of shape (nodes, horizon), and a band (quantiles, nodes, horizon), with what came.
+
+    `scales` are NaN for nodes without sales before: scaled measures leave them out.
+    """
     observed = np.isfinite(actual)
     error, naive_error = np.abs(actual - means)[observed], np.abs(actual - naive)[observed]
-    scaled = (np.abs(actual - means) / scales[:, None])[observed]
+    scaled = np.abs(actual - means) / scales[:, None]
 
     def total(values: Floats) -> Floats:
         return np.asarray(np.where(observed, values, 0.0).sum(axis=1))
@@ -54,7 +57,7 @@ def measure(actual: Floats, means: Floats, naive: Floats, band: Floats, scales: 
     return Accuracy(
         mae=_mean(error),
         rmse=_mean(error**2) ** 0.5,
-        mase=_mean(scaled),
+        mase=_mean(scaled[np.isfinite(scaled)]),
         relative_mae=_ratio(error.sum(), naive_error.sum()),
         relative_rmse=_ratio((error**2).sum(), (naive_error**2).sum()) ** 0.5,
         relative_sum_error=_ratio(sum_error, np.abs(sums - total(naive)).sum()),

@@ -12,7 +12,7 @@ from tillstream.forecasting.evaluation.hierarchy import Level
 from tillstream.forecasting.models.ensemble import Fit
 from tillstream.forecasting.models.history import History
 from tillstream.forecasting.models.panel import Bools, Floats, mean_or_zero
-from tillstream.forecasting.models.seasonal_naive import seasonal_error
+from tillstream.forecasting.models.seasonal_naive import SMALLEST, seasonal_error
 
 WEEK = 7
 """Days of a week."""
@@ -87,8 +87,8 @@ def evaluate(history: History, windows: Sequence[Window], means: Sequence[Floats
         came = sums[:, window.cutoff : window.cutoff + horizon]
         actual[number, :, : came.shape[1]] = came
         forecast[number], naive[number] = level.sums(mean), level.sums(window.fit.naive)
-        scales[number] = seasonal_error(sums[:, : window.cutoff], history.grain)
-        scales_of_weeks[number] = week_error(sums[:, : window.cutoff])
+        scales[number] = _or_nan(seasonal_error(sums[:, : window.cutoff], history.grain))
+        scales_of_weeks[number] = _or_nan(week_error(sums[:, : window.cutoff]))
     errors = bands.errors(actual, forecast, scales)
     for number in range(len(windows)):
         quantiles = bands.step_quantiles(errors.before(number), history.grain.name, horizon)
@@ -120,7 +120,12 @@ def weeks_of(days: Floats) -> Floats:
 def week_error(days: Floats) -> Floats:
     """Return the mean absolute change from week to week in the last year of each series; the scale of sums of weeks."""
     weeks = weeks_of(days[:, -(days.shape[1] // WEEK * WEEK) :][:, -53 * WEEK :])
-    return np.asarray(np.fmax(mean_or_zero(np.abs(np.diff(weeks, axis=1))), 1e-9))
+    return np.asarray(np.fmax(mean_or_zero(np.abs(np.diff(weeks, axis=1))), SMALLEST))
+
+
+def _or_nan(scales: Floats) -> Floats:
+    """NaN for nodes without sales before the window: their errors have no scale, and are no part of any pool."""
+    return np.where(scales > SMALLEST, scales, np.nan)
 
 
 def _actual(history: History, window: Window) -> Floats:

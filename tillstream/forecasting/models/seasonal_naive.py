@@ -4,6 +4,9 @@ import numpy as np
 
 from tillstream.forecasting.models.panel import Floats, Grain, Panel, mean_or_zero
 
+SMALLEST = 1e-9
+"""Scale of a series whose values do not change."""
+
 
 def seasonal_naive(panel: Panel, horizon: int) -> Floats:
     """Repeat the last known season; days that were not observed count as those of the season before."""
@@ -30,9 +33,10 @@ def last_season(panel: Panel) -> Floats:
 def seasonal_error(values: Floats, grain: Grain) -> Floats:
     """Return the mean absolute change from season to season in the last year of each series; shape (series,).
 
-    The scale of MASE (Hyndman and Koehler, 2006). A series without two seasons has its mean, at least 1e-9.
+    The scale of MASE (Hyndman and Koehler, 2006). A series without two seasons has its mean, at least
+    `SMALLEST`.
     """
     recent = values[:, -(grain.year + grain.season) :]
     changes = np.abs(recent[:, grain.season :] - recent[:, : -grain.season])
     means = mean_or_zero(changes)
-    return np.fmax(np.where(means > 0, means, mean_or_zero(np.abs(recent))), 1e-9)
+    return np.fmax(np.where(means > 0, means, mean_or_zero(np.abs(recent))), SMALLEST)

@@ -10,6 +10,7 @@ import numpy as np
 import sql
 from tillstream.forecasting.models.panel import DAILY, WEEKLY, Bools, Days, Grain, Holidays, Ints
 from tillstream.forecasting.sales.cells import Cells
+from tillstream.forecasting.sales.open_days import open_days
 from tillstream.ports.warehouse import Warehouse
 
 SHORTEST = 8
@@ -70,15 +71,18 @@ def read(warehouse: Warehouse, cells: Cells, axis: Axis, last_days: Mapping[str,
     """Return the stores of sales, whose keys are region, store, category, currency and country."""
     stores = {name: code for code, name in enumerate(sorted({(key[0], key[1]) for key in cells.keys}))}
     of_key = np.array([stores[key[0], key[1]] for key in cells.keys], dtype=np.int64)
-    is_open = np.zeros((len(stores), axis.steps), dtype=bool)
-    is_open[of_key[cells.series], axis.step(cells.days)] = True
+    sold = np.zeros((len(stores), axis.steps), dtype=bool)
+    sold[of_key[cells.series], axis.step(cells.days)] = True
     countries = [Counter[str]() for _ in stores]
     for key, store in zip(cells.keys, of_key.tolist(), strict=True):
         countries[store][key[4]] += 1
     names = [each.most_common(1)[0][0] for each in countries]
     codes = {name: code for code, name in enumerate(dict.fromkeys(names))}
     of_store = np.array([codes[name] for name in names], dtype=np.int64)
-    return Places(axis, last_days, stores, is_open, of_store, _holidays(warehouse, list(codes), axis))
+    holidays = _holidays(warehouse, list(codes), axis)
+    is_daily = axis.grain.days == DAILY.days
+    is_holiday = np.array([is_daily & np.isin(axis.days[: axis.steps], each.days) for each in holidays])[of_store]
+    return Places(axis, last_days, stores, open_days(sold, is_holiday, axis.grain.days), of_store, holidays)
 
 
 def number(day: date) -> int:
