@@ -6,10 +6,14 @@ process ends then, it is not clear whether the server took it. Such a message is
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
+
+import structlog
 
 from tillstream import audit
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
@@ -21,8 +25,13 @@ COLLECTION, FOLDER = "outbox", "mail/"
 WAITING, SENDING, SENT, FAILED, UNCLEAR = "waiting", "sending", "sent", "failed", "unclear"
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=8))
 """Time before each further try; after the last one the message has failed."""
+AS_SENT = policy.SMTP.clone(cte_type="7bit")
+"""Lines end with CRLF, and no byte has 8 bits: mail servers may refuse anything else."""
 LONGEST = timedelta(minutes=15)
 """Time after which a message that is being sent belongs to a process that ended."""
+NOT_SENT = "message not sent"
+"""Line of the log for a message that has failed or is unclear; an alert counts it."""
+log = structlog.get_logger("tillstream")
 Send = Callable[[str, bytes], None]
 """Sends a message to an address; raises `Rejected` for good, `Unavailable` to try again."""
 
@@ -83,19 +92,28 @@ def add(ports: Ports, mail: Mail, sender: str) -> bool:
 def send_due(ports: Ports, send: Send) -> int:
     """Send the messages whose time has come; return how many were sent."""
     now, count = ports.clock.now(), 0
-    for document in ports.documents.find(COLLECTION, {"state": SENDING}):
-        if _text(now - LONGEST) > document.data["changed_at"]:
+    for document in _abandoned(ports, now):
+        with suppress(Conflict):  # another process noticed it too
             _change(ports, document, UNCLEAR, error="The process ended while it sent the message.")
-    for document in ports.documents.find(COLLECTION, {"state": WAITING}):
-        if document.data["next_try_at"] <= _text(now):
-            count += _send(ports, document, send)
+    for document in _waiting(ports, now):
+        count += _send(ports, document, send)
     return count
 
 
 def has_due(ports: Ports) -> bool:
-    """Whether a message waits whose time has come."""
-    now = _text(ports.clock.now())
-    return any(one.data["next_try_at"] <= now for one in ports.documents.find(COLLECTION, {"state": WAITING}))
+    """Whether a message waits whose time has come, or belongs to a process that ended."""
+    now = ports.clock.now()
+    return bool(_waiting(ports, now) or _abandoned(ports, now))
+
+
+def _waiting(ports: Ports, now: datetime) -> list[Document]:
+    waiting = ports.documents.find(COLLECTION, {"state": WAITING})
+    return [one for one in waiting if one.data["next_try_at"] <= _text(now)]
+
+
+def _abandoned(ports: Ports, now: datetime) -> list[Document]:
+    sending = ports.documents.find(COLLECTION, {"state": SENDING})
+    return [one for one in sending if one.data["changed_at"] < _text(now - LONGEST)]
 
 
 def listed(ports: Ports, limit: int = 100) -> list[Entry]:
@@ -139,11 +157,14 @@ def _send(ports: Ports, document: Document, send: Send) -> bool:
 
 def _change(ports: Ports, document: Document, state: str, error: str = "", **changes: object) -> Document:
     data = document.data | {"state": state, "error": error, "changed_at": _text(ports.clock.now())} | changes
-    return ports.documents.put(COLLECTION, document.id, data, if_version=document.version)
+    changed = ports.documents.put(COLLECTION, document.id, data, if_version=document.version)
+    if state in {FAILED, UNCLEAR}:
+        log.warning(NOT_SENT, id=document.id, outcome=state, reason=error)
+    return changed
 
 
 def _message(mail: Mail, sender: str, id: str, now: datetime) -> bytes:
-    message = EmailMessage()
+    message = EmailMessage(policy=AS_SENT)
     message["From"], message["To"], message["Subject"] = sender, mail.to, mail.subject
     message["Date"], message["Message-ID"] = format_datetime(now), f"<{id}@tillstream>"
     message["Auto-Submitted"] = "auto-generated"
