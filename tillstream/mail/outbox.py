@@ -13,8 +13,6 @@ from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-import structlog
-
 from tillstream import audit
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.domain.events import STAGING
@@ -29,11 +27,12 @@ AS_SENT = policy.SMTP.clone(cte_type="7bit")
 """Lines end with CRLF, and no byte has 8 bits: mail servers may refuse anything else."""
 LONGEST = timedelta(minutes=15)
 """Time after which a message that is being sent belongs to a process that ended."""
-NOT_SENT = "message not sent"
-"""Line of the log for a message that has failed or is unclear; an alert counts it."""
-log = structlog.get_logger("tillstream")
 Send = Callable[[str, bytes], None]
 """Sends a message to an address; raises `Rejected` for good, `Unavailable` to try again."""
+NOT_SENT = "message not sent"
+"""Line of the log for a message that has failed or is unclear; an alert counts it."""
+Report = Callable[[str], None]
+"""Receives a sentence for operators."""
 
 
 @dataclass(frozen=True)
@@ -89,14 +88,18 @@ def add(ports: Ports, mail: Mail, sender: str) -> bool:
     return True
 
 
-def send_due(ports: Ports, send: Send) -> int:
-    """Send the messages whose time has come; return how many were sent."""
+def ignore(_: str) -> None:
+    """Report nothing."""
+
+
+def send_due(ports: Ports, send: Send, report: Report = ignore) -> int:
+    """Send the messages whose time has come; return how many were sent. report: of those that failed or are unclear."""
     now, count = ports.clock.now(), 0
     for document in _abandoned(ports, now):
         with suppress(Conflict):  # another process noticed it too
-            _change(ports, document, UNCLEAR, error="The process ended while it sent the message.")
+            _end(ports, document, UNCLEAR, "The process ended while it sent the message.", report)
     for document in _waiting(ports, now):
-        count += _send(ports, document, send)
+        count += _send(ports, document, send, report)
     return count
 
 
@@ -133,7 +136,7 @@ def try_again(ports: Ports, id: str, *, by: str) -> None:
     _change(ports, document, WAITING, tries=0)
 
 
-def _send(ports: Ports, document: Document, send: Send) -> bool:
+def _send(ports: Ports, document: Document, send: Send, report: Report) -> bool:
     try:
         noted = _change(ports, document, SENDING, tries=document.data["tries"] + 1)
     except Conflict:
@@ -143,24 +146,30 @@ def _send(ports: Ports, document: Document, send: Send) -> bool:
             content = stream.read()
         send(document.data["to"], content)
     except (Rejected, NotFound) as error:
-        _change(ports, noted, FAILED, error=str(error))
+        _end(ports, noted, FAILED, str(error), report)
         return False
     except Unavailable as error:
         tries = noted.data["tries"]
-        later = ports.clock.now() + (PAUSES[tries - 1] if tries <= len(PAUSES) else timedelta())
-        _change(ports, noted, WAITING if tries <= len(PAUSES) else FAILED, error=str(error), next_try_at=_text(later))
+        if tries > len(PAUSES):
+            _end(ports, noted, FAILED, str(error), report)
+        else:
+            later = ports.clock.now() + PAUSES[tries - 1]
+            _change(ports, noted, WAITING, error=str(error), next_try_at=_text(later))
         return False
     _change(ports, noted, SENT)
     ports.objects.delete(STAGING, _name(document.id))
     return True
 
 
+def _end(ports: Ports, document: Document, state: str, error: str, report: Report) -> None:
+    """Note a message that is not tried again by itself."""
+    _change(ports, document, state, error=error)
+    report(f"{document.id}: {state}. {error}")
+
+
 def _change(ports: Ports, document: Document, state: str, error: str = "", **changes: object) -> Document:
     data = document.data | {"state": state, "error": error, "changed_at": _text(ports.clock.now())} | changes
-    changed = ports.documents.put(COLLECTION, document.id, data, if_version=document.version)
-    if state in {FAILED, UNCLEAR}:
-        log.warning(NOT_SENT, id=document.id, outcome=state, reason=error)
-    return changed
+    return ports.documents.put(COLLECTION, document.id, data, if_version=document.version)
 
 
 def _message(mail: Mail, sender: str, id: str, now: datetime) -> bytes:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from tillstream.analytics.fx.currencies import readers_currency
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
@@ -24,7 +22,6 @@ from tillstream.reports.subscriptions import Subscription
 
 AGAIN = timedelta(hours=1)
 """Time after which a report that could not be made is tried again."""
-log = structlog.get_logger("tillstream")
 
 
 @dataclass(frozen=True)
@@ -43,9 +40,9 @@ def make_due(sender: Sender) -> Iterator[bool]:
     """Put the reports that are due into the outbox, one after another; yield whether there was one to add.
 
     A report is made once for its period: after a stop the next run makes those that are missing. One that cannot be
-    made is tried again after `AGAIN`, and its error is raised after the others were made. Raises `Unavailable`.
+    made is tried again after `AGAIN`. Raises `Unavailable` at once, and other errors as a group when all are made.
     """
-    failure: Exception | None = None
+    failures: list[Exception] = []
     ports, now = sender.ports, sender.ports.clock.now()
     for one, version in subscriptions.due(ports):
         try:
@@ -53,15 +50,15 @@ def make_due(sender: Sender) -> Iterator[bool]:
             is_new = mail is not None and outbox.add(ports, mail, sender.sender)
         except Unavailable:
             raise
-        except Exception as error:
-            log.exception("report failed", subscription=one.id)
-            failure = failure or error
+        except Exception as error:  # noqa: BLE001 - raised below, after the other reports
+            error.add_note(f"The report of the subscription {one.id}.")
+            failures.append(error)
             subscriptions.postpone(ports, one, version, now + AGAIN)
             continue
         subscriptions.postpone(ports, one, version, one.schedule.next(now))
         yield is_new
-    if failure:
-        raise failure
+    if failures:
+        raise ExceptionGroup("Reports cannot be made", failures)
 
 
 def _mail(sender: Sender, one: Subscription, due: datetime) -> Mail | None:

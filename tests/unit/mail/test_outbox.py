@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from app_factory import build
 from mail_server import Inbox, serving
-from structlog.testing import capture_logs
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -110,9 +109,12 @@ def test_after_the_last_try_a_message_has_failed_and_can_be_sent_again(app: App,
         raise Unavailable("The mail server cannot be reached")
 
     outbox.add(app.ports, MAIL, FROM)
-    for _ in range(len(outbox.PAUSES) + 1):
-        outbox.send_due(app.ports, absent)
+    reported: list[str] = []
+    for number in range(len(outbox.PAUSES) + 1):
+        assert len(reported) == 0, number
+        outbox.send_due(app.ports, absent, reported.append)
         clock.advance(9 * 3600)
+    assert len(reported) == 1
     (one,) = outbox.listed(app.ports)
     assert one.state == outbox.FAILED
     outbox.try_again(app.ports, one.id, by="boss")
@@ -126,12 +128,11 @@ def test_after_the_last_try_a_message_has_failed_and_can_be_sent_again(app: App,
 def test_a_refused_message_is_not_tried_again(app: App, server: SmtpServer, inbox: Inbox) -> None:
     outbox.add(app.ports, MAIL, FROM)
     inbox.answer = "550 no such user"
-    with capture_logs() as lines:
-        outbox.send_due(app.ports, send(server))
+    reported: list[str] = []
+    outbox.send_due(app.ports, send(server), reported.append)
     assert state(app) == outbox.FAILED
-    assert [(line["event"], line["outcome"], line["reason"]) for line in lines] == [
-        (outbox.NOT_SENT, "failed", "The mail server answered 550 no such user")
-    ]
+    (one,) = outbox.listed(app.ports)
+    assert reported == [f"{one.id}: failed. The mail server answered 550 no such user"]
     assert not outbox.has_due(app.ports)
 
 
@@ -150,10 +151,12 @@ def test_a_process_that_ends_while_sending_leaves_the_message_unclear(
     assert not outbox.has_due(app.ports)
     clock.advance(3600)
     assert outbox.has_due(app.ports)
-    with capture_logs() as lines:
-        assert outbox.send_due(app.ports, send(server)) == 0
+    reported: list[str] = []
+    assert outbox.send_due(app.ports, send(server), reported.append) == 0
     assert state(app) == outbox.UNCLEAR
-    assert [(line["event"], line["outcome"]) for line in lines] == [(outbox.NOT_SENT, "unclear")]
+    assert [sentence.partition(": ")[2] for sentence in reported] == [
+        "unclear. The process ended while it sent the message."
+    ]
     assert len(inbox.messages) == 1
 
 

@@ -12,6 +12,7 @@ import pytest
 import shop_of_two_stores
 from large_settlements import StartedJobs, with_jobs
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 from unit.mail.mail_server import serving
 
 from tillstream.adapters.local.clock import ManualClock
@@ -168,6 +169,20 @@ def test_the_command_sends_each_report_once_and_lets_the_job_go(
     assert sent == [{"made": 1, "sent": 2}, {"made": 0, "sent": 0}]
     assert [message["To"] for message in inbox.messages] == ["ada@example.com", "maya@example.com"]
     assert not start_if_due(app.ports)
+
+
+def test_a_refused_message_is_in_the_log_that_the_alert_counts(
+    project: tuple[App, StartedJobs], free_tcp_port: int
+) -> None:
+    app, _ = project
+    outbox.add(app.ports, MAIL, "a@example.com")
+    url = SecretStr(f"smtp://127.0.0.1:{free_tcp_port}")
+    sending = replace(app, settings=app.settings.model_copy(update={"smtp_url": url}))
+    with serving(free_tcp_port) as inbox, capture_logs() as lines:
+        inbox.answer = "550 no such user"
+        assert report.send(sending, quiet, NoArguments()).data == {"made": 0, "sent": 0}
+    (line,) = [one for one in lines if one["event"] == outbox.NOT_SENT]
+    assert line["reason"].endswith("failed. The mail server answered 550 no such user")
 
 
 def test_without_an_address_of_a_mail_server_the_command_gives_the_reason(project: tuple[App, StartedJobs]) -> None:

@@ -185,8 +185,11 @@ def test_a_report_that_cannot_be_made_keeps_no_other_from_being_sent(app: App, m
 
     with monkeypatch.context() as patched:
         patched.setattr(report_mail.pdf, "render", broken)
-        with pytest.raises(ValueError, match="no such glyph"):
+        with pytest.raises(ExceptionGroup) as raised:
             make_due(app)
+    assert [(str(one), one.__notes__) for one in raised.value.exceptions] == [
+        ("no such glyph", ["The report of the subscription ana.month."])
+    ]
     assert [message["To"] for message in sent(app)] == ["maya@example.com"]
     assert not subscriptions.has_due(app.ports)
     advance(app, JULY_2 + report_mail.AGAIN)

@@ -6,6 +6,7 @@ from email.utils import parseaddr
 from functools import partial
 from pathlib import Path
 
+from tillstream import logs
 from tillstream.app import App
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
@@ -67,7 +68,7 @@ def send(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 def deliver(app: App) -> tuple[int, int]:
     """Send the messages that wait, and make and send the reports that are due; return the number of reports and of all
-    messages. Raises `Rejected`, `Unavailable`, and the error of a report that cannot be made."""
+    messages. Raises `Rejected`, `Unavailable`, and the errors of reports that cannot be made."""
     settings, server = app.settings, SmtpServer.parse(app.settings.smtp_url.get_secret_value())
     sender = report_mail.Sender(
         app.ports,
@@ -77,13 +78,17 @@ def deliver(app: App) -> tuple[int, int]:
         settings.public_url,
         app.queries,
     )
-    send_one = partial(server.send, parseaddr(sender.sender)[1])
-    made, sent = 0, outbox.send_due(app.ports, send_one)
+    send_waiting = partial(outbox.send_due, app.ports, partial(server.send, parseaddr(sender.sender)[1]), _warn)
+    made, sent = 0, send_waiting()
     for is_new in report_mail.make_due(sender):
         made += is_new
-        sent += outbox.send_due(app.ports, send_one)
+        sent += send_waiting()
         mail_job.renew(app.ports)
     return made, sent
+
+
+def _warn(sentence: str) -> None:
+    logs.warn(outbox.NOT_SENT, [sentence])
 
 
 def _period(app: App, arguments: ExecutiveReport) -> period.ReportPeriod:
