@@ -115,8 +115,8 @@ def _waiting(ports: Ports, now: datetime) -> list[Document]:
 
 
 def _abandoned(ports: Ports, now: datetime) -> list[Document]:
-    sending = ports.documents.find(COLLECTION, {"state": SENDING})
-    return [one for one in sending if one.data["changed_at"] < _text(now - LONGEST)]
+    begun = ports.documents.find(COLLECTION, {"state": SENDING})
+    return [one for one in begun if one.data["changed_at"] < _text(now - LONGEST)]
 
 
 def listed(ports: Ports, limit: int = 100) -> list[Entry]:

@@ -163,9 +163,9 @@ def test_the_command_sends_each_report_once_and_lets_the_job_go(
     outbox.add(app.ports, MAIL, "a@example.com")
     assert start_if_due(app.ports)
     url = SecretStr(f"smtp://127.0.0.1:{free_tcp_port}")
-    sending = replace(app, settings=app.settings.model_copy(update={"smtp_url": url}))
+    with_mail = replace(app, settings=app.settings.model_copy(update={"smtp_url": url}))
     with serving(free_tcp_port) as inbox:
-        sent = [report.send(sending, quiet, NoArguments()).data for _ in range(2)]
+        sent = [report.send(with_mail, quiet, NoArguments()).data for _ in range(2)]
     assert sent == [{"made": 1, "sent": 2}, {"made": 0, "sent": 0}]
     assert [message["To"] for message in inbox.messages] == ["ada@example.com", "maya@example.com"]
     assert not start_if_due(app.ports)
@@ -177,10 +177,10 @@ def test_a_refused_message_is_in_the_log_that_the_alert_counts(
     app, _ = project
     outbox.add(app.ports, MAIL, "a@example.com")
     url = SecretStr(f"smtp://127.0.0.1:{free_tcp_port}")
-    sending = replace(app, settings=app.settings.model_copy(update={"smtp_url": url}))
+    with_mail = replace(app, settings=app.settings.model_copy(update={"smtp_url": url}))
     with serving(free_tcp_port) as inbox, capture_logs() as lines:
         inbox.answer = "550 no such user"
-        assert report.send(sending, quiet, NoArguments()).data == {"made": 0, "sent": 0}
+        assert report.send(with_mail, quiet, NoArguments()).data == {"made": 0, "sent": 0}
     (line,) = [one for one in lines if one["event"] == outbox.NOT_SENT]
     assert line["reason"].endswith("failed. The mail server answered 550 no such user")
 
