@@ -84,7 +84,7 @@ MAIL = Job(
     memory="2Gi",
     cpu="1",
     hours=3,
-    why="A report takes up to two minutes, most of which BigQuery works on its 90 queries, and less than 1 GB. A run "
+    why="A report takes up to two minutes, most of which BigQuery works on its 90 queries, and half a GB. A run "
     "that was stopped is continued by the next one.",
     grants=(*READS, Grant("roles/storage.objectUser", "bucket", STAGING, FOLDER), DOCUMENTS),
     mail_secrets=SMTP_SECRET,
