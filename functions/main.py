@@ -84,8 +84,9 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
 
 @functions_framework.http
 def sweep(_: Request) -> tuple[dict[str, Any], int]:
-    """Called by the scheduler: retry stalled batches; refresh exchange rates and holidays."""
+    """Called by the scheduler: retry stalled batches; refresh exchange rates and holidays; start the job `reports`."""
     from tillstream.analytics import holidays, reference
+    from tillstream.reports import mail_job
     from tillstream.workflows.operations import reconcile
 
     with _called() as running:
@@ -98,6 +99,8 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
         summary["repaired"] = [*lost, *summary["repaired"]]
         warn("sweep repaired", summary["repaired"])
         holidays.refresh(running.ports)
+        if settings.sends_mail:
+            mail_job.start_if_due(running.ports)
     return summary, 200
 
 

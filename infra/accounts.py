@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.functions import FUNCTIONS
-from infra.grants import ATTACHES, DOCUMENTS, LEAVES_LARGE, PUBLISHES, STARTS_FORECASTS, WRITES, Grant
+from infra.grants import ATTACHES, DOCUMENTS, LEAVES_LARGE, PUBLISHES, STARTS_FORECASTS, STARTS_REPORTS, WRITES, Grant
 from infra.jobs import JOBS
 from infra.kinds.iam import Role
 from infra.stage import Stage
@@ -23,6 +23,7 @@ PORTAL_GRANTS: tuple[Grant, ...] = (
     PUBLISHES,
     LEAVES_LARGE,
     STARTS_FORECASTS,
+    STARTS_REPORTS,
     *(Grant("roles/pubsub.publisher", "topic", name) for name in (TOPIC_STORE_SALES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS)),
     Grant("roles/pubsub.subscriber", "subscription", DEAD_LETTERS),
     Grant("roles/pubsub.viewer"),
@@ -71,7 +72,7 @@ class On:
 
 
 def roles(stage: Stage, secrets: tuple[str, ...]) -> dict[On, set[Role]]:
-    """All roles of our accounts, and of the Google-managed accounts on which they depend."""
+    """All roles of our accounts, and of the Google-managed accounts on which they depend. secrets: the portal's."""
     grants: dict[On, set[Role]] = {}
     for on, role in _roles(stage, secrets):
         grants.setdefault(on, set()).add(role)
@@ -85,8 +86,9 @@ def _roles(stage: Stage, secrets: tuple[str, ...]) -> Iterator[tuple[On, Role]]:
                 On(grant.on, grant.name),
                 Role(role_name(stage, grant.role), _member(stage, account), _bounds(stage, grant)),
             )
-    for name in secrets:
-        yield On("secret", name), Role("roles/secretmanager.secretAccessor", _member(stage, PORTAL))
+    for account, names in ((PORTAL, secrets), *((job.account, job.secrets(stage).values()) for job in JOBS)):
+        for name in names:
+            yield On("secret", name), Role("roles/secretmanager.secretAccessor", _member(stage, account))
     yield On("portal"), Role(INVOKER, stage["PORTAL_OPEN_TO"])
     yield from _callers(stage)
     yield from _builder(stage)
@@ -99,7 +101,10 @@ def role_name(stage: Stage, role: str) -> str:
 
 
 def _bounds(stage: Stage, grant: Grant) -> str:
-    """Limit the role on documents to one database, by a condition: Firestore has only the policy of the project."""
+    """The condition that limits a role: on documents to one database, as Firestore has only the policy of the project,
+    and on objects to a folder."""
+    if grant.folder:
+        return f'resource.name.startsWith("projects/_/buckets/{stage.bucket(grant.name)}/objects/{grant.folder}")'
     return f'resource.name == "projects/{stage.project}/databases/(default)"' if grant == DOCUMENTS else ""
 
 

@@ -52,7 +52,7 @@ SECRETS = {
 }
 """The portal's variables → their secrets. The first value is generated; the second one is read once, by a user."""
 OIDC_SECRET = {"TILLSTREAM_OIDC_CLIENT_SECRET": "tillstream-oidc-client-secret"}
-"""Only with sign-in through an OIDC provider: the provider's secret is entered by hand."""
+"""Only with sign-in through an OIDC provider: the provider's secret is entered by hand. Jobs have their own secrets."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,8 @@ class Declared:
         yield documents
         yield from self._datasets(documents)
         yield run.repository(stage, REPOSITORY, LABELS)
-        yield from (secrets.secret(name, stage.region, LABELS) for name in self.secrets.values())
+        names = [*self.secrets.values(), *(name for job in JOBS for name in job.secrets(stage).values())]
+        yield from (secrets.secret(name, stage.region, LABELS) for name in names)
 
     @property
     def secrets(self) -> dict[str, str]:

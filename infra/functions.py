@@ -6,7 +6,18 @@ The deploy, the package and `make cloud-local` all read this table. Event-trigge
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from infra.grants import ATTACHES, DOCUMENTS, JOBS, LEAVES_LARGE, PUBLISHES, READS, STARTS_FORECASTS, WRITES, Grant
+from infra.grants import (
+    ATTACHES,
+    DOCUMENTS,
+    JOBS,
+    LEAVES_LARGE,
+    PUBLISHES,
+    READS,
+    STARTS_FORECASTS,
+    STARTS_REPORTS,
+    WRITES,
+    Grant,
+)
 from infra.triggers import Finalized, Pushed, Scheduled, Trigger
 from tillstream.domain.events import (
     BATCH_RECEIVED,
@@ -162,7 +173,7 @@ RECEIVE = Function(
 )
 SWEEP = Function(
     "sweep",
-    "Resumes interrupted work; updates exchange rates and holidays",
+    "Resumes interrupted work; updates exchange rates and holidays; starts the job `reports` if something is due",
     (Scheduled("*/5 * * * *"),),
     memory="2Gi",
     cpu="1",
@@ -179,6 +190,7 @@ SWEEP = Function(
         DOCUMENTS,
         PUBLISHES,
         LEAVES_LARGE,
+        STARTS_REPORTS,
         Grant("roles/pubsub.publisher", "topic", TOPIC_SALE_EVENTS),
         Grant("roles/pubsub.viewer"),
     ),

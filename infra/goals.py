@@ -3,8 +3,9 @@
 from typing import Any
 
 from infra.functions import COMPACT, FUNCTIONS, INDEX, PROJECT
-from infra.jobs import FORECASTS, LARGE
+from infra.jobs import FORECASTS, LARGE, MAIL, Job
 from tillstream.domain.events import DEAD_LETTERS, WEBHOOK_SUBSCRIPTIONS
+from tillstream.mail.outbox import NOT_SENT
 
 FILE_SECONDS, SALE_SECONDS = 90, 120
 """95th percentile of the seconds from the last byte of a file, or from a till's message, to its numbers in queries.
@@ -16,7 +17,9 @@ UNDELIVERED_SECONDS = 3_600
 BUCKETS = {"exponentialBuckets": {"numFiniteBuckets": 40, "growthFactor": 1.25, "scale": 1}}
 """Upper bounds of the histogram in seconds: from 1 to 7,500, each 25 % above the previous one."""
 
-OF_FUNCTIONS = 'resource.type="cloud_run_revision"'
+OF_FUNCTIONS, OF_JOBS = 'resource.type="cloud_run_revision"', 'resource.type="cloud_run_job"'
+COUNT = {"metricKind": "DELTA", "valueType": "INT64", "unit": "1"}
+SUM = {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"}
 
 METRICS: dict[str, dict[str, Any]] = {
     f"tillstream-{name}-seconds": {
@@ -34,28 +37,27 @@ METRICS: dict[str, dict[str, Any]] = {
     "tillstream-failures": {
         "description": "Events that a function could not handle",
         "filter": f'{OF_FUNCTIONS} AND jsonPayload.message="handled" AND jsonPayload.outcome="failed"',
-        "metricDescriptor": {
-            "metricKind": "DELTA",
-            "valueType": "INT64",
-            "unit": "1",
-            "labels": [{"key": "function", "valueType": "STRING"}],
-        },
+        "metricDescriptor": COUNT | {"labels": [{"key": "function", "valueType": "STRING"}]},
         "labelExtractors": {"function": "EXTRACT(resource.labels.service_name)"},
     },
-    "tillstream-quality": {
-        "description": "Runs after which a quality check of the marts failed that had passed before",
-        "filter": f'{OF_FUNCTIONS} AND jsonPayload.message="quality check failed"',
-        "metricDescriptor": {"metricKind": "DELTA", "valueType": "INT64", "unit": "1"},
-    },
-    "tillstream-drift": {
-        "description": "Forecasts of which too few days were inside of their range",
-        "filter": 'resource.type="cloud_run_job" AND jsonPayload.message="forecast drifts"',
-        "metricDescriptor": {"metricKind": "DELTA", "valueType": "INT64", "unit": "1"},
-    },
-    "tillstream-repairs": {
-        "description": "Sweeps that noticed that something was lost",
-        "filter": f'{OF_FUNCTIONS} AND jsonPayload.message="sweep repaired"',
-        "metricDescriptor": {"metricKind": "DELTA", "valueType": "INT64", "unit": "1"},
+    **{
+        f"tillstream-{name}": {
+            "description": description,
+            "filter": f'{source} AND jsonPayload.message="{message}"',
+            "metricDescriptor": COUNT,
+        }
+        for name, description, source, message in (
+            (
+                *("quality", "Runs after which a quality check of the marts failed that had passed before"),
+                *(OF_FUNCTIONS, "quality check failed"),
+            ),
+            (
+                *("drift", "Forecasts of which too few days were inside of their range"),
+                *(OF_JOBS, "forecast drifts"),
+            ),
+            ("unsent", "Messages that were not sent, or may not have been", OF_JOBS, NOT_SENT),
+            ("repairs", "Sweeps that noticed that something was lost", OF_FUNCTIONS, "sweep repaired"),
+        )
     },
 }
 
@@ -77,7 +79,7 @@ def alerts(host: str) -> list[dict[str, Any]]:
             "Tillstream: functions fail",
             "More than five events failed within ten minutes. They are retried until they become dead letters.",
             'metric.type="logging.googleapis.com/user/tillstream-failures" AND resource.type="cloud_run_revision"',
-            {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
+            SUM,
             5,
         ),
         _errors(
@@ -107,32 +109,51 @@ def alerts(host: str) -> list[dict[str, Any]]:
             2,
             "7200s",
         ),
-        _failed_jobs(),
-        _failed_forecasts(),
+        _failed_job(
+            "Tillstream: a large settlement failed",
+            "The job settle-large ended with an error. Its files and undos wait, and other files after them; it is "
+            "started again after 5 minutes, later after longer pauses.",
+            LARGE,
+        ),
+        _failed_job(
+            "Tillstream: a forecast failed",
+            "The job forecast ended with an error. The forecasts of the night before are shown until it succeeds; it "
+            "is started again the next night, or with Forecast again in the portal.",
+            FORECASTS,
+        ),
+        _failed_job(
+            "Tillstream: reports are not made",
+            "The job reports ended with an error, so reports by e-mail are late. It is started again within an hour.",
+            MAIL,
+        ),
+        _logged(
+            "Tillstream: a message was not sent",
+            "The mail server refused a message or did not answer for eleven hours, or the job ended while it sent one. "
+            "The message is not sent again by itself (in the portal: Reports, Messages).",
+            "unsent",
+            OF_JOBS,
+        ),
         _undelivered(),
-        _alert(
+        _logged(
             "Tillstream: something was lost",
             "A sweep noticed that the ledger lacks settlements, that records are older than the ledger, or that loaded "
             "exchange rates are missing. What survives elsewhere is repaired; the log names the rest.",
-            'metric.type="logging.googleapis.com/user/tillstream-repairs" AND resource.type="cloud_run_revision"',
-            {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
-            0,
+            "repairs",
+            OF_FUNCTIONS,
         ),
-        _alert(
+        _logged(
             "Tillstream: a quality check fails",
             "Rows of a mart have no unique key, lack a value, or differ from the ledger. In the portal, Data quality "
             "shows the rows.",
-            'metric.type="logging.googleapis.com/user/tillstream-quality" AND resource.type="cloud_run_revision"',
-            {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
-            0,
+            "quality",
+            OF_FUNCTIONS,
         ),
-        _alert(
+        _logged(
             "Tillstream: a forecast drifts",
             "In the last four weeks, less than half of the days were inside of the range that was forecast for 80 % of "
             "them. The log of the job forecast names what was forecast.",
-            'metric.type="logging.googleapis.com/user/tillstream-drift" AND resource.type="cloud_run_job"',
-            {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
-            0,
+            "drift",
+            OF_JOBS,
         ),
         _alert(
             "Tillstream: the portal does not answer",
@@ -150,27 +171,21 @@ def alerts(host: str) -> list[dict[str, Any]]:
     ]
 
 
-def _failed_jobs() -> dict[str, Any]:
+def _failed_job(title: str, description: str, job: Job) -> dict[str, Any]:
     return _alert(
-        "Tillstream: a large settlement failed",
-        "The job settle-large ended with an error. Its files and undos wait, and other files after them; it is started "
-        "again after 5 minutes, later after longer pauses.",
-        'metric.type="run.googleapis.com/job/completed_execution_count" AND resource.type="cloud_run_job" AND '
-        f'metric.labels.result="failed" AND resource.labels.job_name="{LARGE.name}"',
-        {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
+        title,
+        description,
+        f'metric.type="run.googleapis.com/job/completed_execution_count" AND {OF_JOBS} AND '
+        f'metric.labels.result="failed" AND resource.labels.job_name="{job.name}"',
+        SUM,
         0,
     )
 
 
-def _failed_forecasts() -> dict[str, Any]:
+def _logged(title: str, description: str, metric: str, source: str) -> dict[str, Any]:
+    """An alert for each line of the log that a metric counts."""
     return _alert(
-        "Tillstream: a forecast failed",
-        "The job forecast ended with an error. The forecasts of the night before are shown until it succeeds; it is "
-        "started again the next night, or with Forecast again in the portal.",
-        'metric.type="run.googleapis.com/job/completed_execution_count" AND resource.type="cloud_run_job" AND '
-        f'metric.labels.result="failed" AND resource.labels.job_name="{FORECASTS.name}"',
-        {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
-        0,
+        title, description, f'metric.type="logging.googleapis.com/user/tillstream-{metric}" AND {source}', SUM, 0
     )
 
 
@@ -198,7 +213,7 @@ def _errors(title: str, description: str, services: str, above: int, period: str
         description,
         'metric.type="run.googleapis.com/request_count" AND resource.type="cloud_run_revision" AND '
         f'metric.labels.response_code_class="5xx" AND resource.labels.service_name={services}',
-        {"alignmentPeriod": period, "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
+        SUM | {"alignmentPeriod": period},
         above,
     )
 

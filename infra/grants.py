@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tillstream.domain.events import TOPIC_BATCHES
-from tillstream.ports.jobs import FORECAST, SETTLE_LARGE
+from tillstream.ports.jobs import FORECAST, REPORTS, SETTLE_LARGE
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,8 @@ class Grant:
     on: Literal["project", "bucket", "topic", "subscription", "dataset", "job"] = "project"
     name: str = ""
     """The logical bucket, the topic, the subscription or the job."""
+    folder: str = ""
+    """Of a bucket: limits the role to objects whose names start with it."""
 
 
 DOCUMENTS = Grant("roles/datastore.user")
@@ -26,4 +28,5 @@ READS = (Grant("roles/bigquery.dataViewer", "dataset"), JOBS, FAST_READS)
 WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
 LEAVES_LARGE = Grant("roles/run.invoker", "job", SETTLE_LARGE)
 STARTS_FORECASTS = Grant("roles/run.invoker", "job", FORECAST)
+STARTS_REPORTS = Grant("roles/run.invoker", "job", REPORTS)
 PUBLISHES = Grant("roles/pubsub.publisher", "topic", TOPIC_BATCHES)

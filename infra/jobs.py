@@ -1,11 +1,20 @@
 """Jobs: what is too large or too slow for a function. Their sizes with reasons, and the roles of their accounts."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from infra.grants import DOCUMENTS, PUBLISHES, WRITES, Grant
+from infra.grants import DOCUMENTS, PUBLISHES, READS, WRITES, Grant
 from infra.stage import Stage
 from tillstream.domain.events import STAGING
-from tillstream.ports.jobs import FORECAST, SETTLE_LARGE
+from tillstream.mail.outbox import FOLDER
+from tillstream.ports.jobs import FORECAST, REPORTS, SETTLE_LARGE
+
+MAIL_FROM = "TILLSTREAM_MAIL_FROM"
+"""A stage sends e-mail if it has this setting."""
+SMTP_SECRET = {"TILLSTREAM_SMTP_URL": "tillstream-smtp-url"}
+"""Variable → its secret, the address of the mail server with its password, which is entered by hand."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,8 @@ class Job:
     why: str
     """Reason for its size."""
     grants: tuple[Grant, ...]
+    mail_secrets: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """Variables → their secrets, in stages that send e-mail."""
 
     @property
     def account(self) -> str:
@@ -36,7 +47,12 @@ class Job:
 
     def settings(self, stage: Stage) -> dict[str, str]:
         gibibytes = int(self.size(stage, "MEMORY").removesuffix("Gi"))
-        return {"TILLSTREAM_SETTLE_MEMORY": f"{gibibytes * 512}MiB"} | stage.settings
+        of_job = {"TILLSTREAM_SETTLE_MEMORY": f"{gibibytes * 512}MiB", "TILLSTREAM_PUBLIC_URL": stage["PORTAL_ADDRESS"]}
+        return of_job | stage.settings
+
+    def secrets(self, stage: Stage) -> Mapping[str, str]:
+        """Variables → their secrets."""
+        return self.mail_secrets if stage.settings.get(MAIL_FROM) else NOTHING
 
 
 LARGE = Job(
@@ -61,4 +77,16 @@ FORECASTS = Job(
     "20,000. A run that was stopped is continued by the next one.",
     grants=(*WRITES, Grant("roles/storage.objectUser", "bucket", STAGING), DOCUMENTS),
 )
-JOBS = (LARGE, FORECASTS)
+MAIL = Job(
+    REPORTS,
+    "Makes the subscribed reports that are due, and sends the e-mail of the outbox",
+    ("report", "send"),
+    memory="2Gi",
+    cpu="1",
+    hours=3,
+    why="A report takes up to two minutes, most of which BigQuery works on its 90 queries, and half a GB. A run "
+    "that was stopped is continued by the next one.",
+    grants=(*READS, Grant("roles/storage.objectUser", "bucket", STAGING, FOLDER), DOCUMENTS),
+    mail_secrets=SMTP_SECRET,
+)
+JOBS = (LARGE, FORECASTS, MAIL)

@@ -51,9 +51,7 @@ class Settings(BaseSettings):
         0, ge=0, description="Seconds for which one call of the function `receive` waits for more store sales"
     )
     forward_seconds: float = Field(50, ge=0, description="Seconds for which one call of `forward` sends sale events")
-    run_api: str = Field(
-        "https://run.googleapis.com", description="Address of Cloud Run, which runs the job `settle-large`"
-    )
+    run_api: str = Field("https://run.googleapis.com", description="Address of Cloud Run, which runs the jobs")
     large_rows: int = Field(
         500_000,
         ge=1,
@@ -200,7 +198,8 @@ class Settings(BaseSettings):
 
     @property
     def sends_mail(self) -> bool:
-        return bool(self.smtp_url.get_secret_value())
+        """Whether e-mail is set up. In a project, only the job `reports` gets the address of the mail server."""
+        return bool(self.smtp_url or (self.project and self.mail_from))
 
     @cached_property
     def reports_dataset(self) -> str:

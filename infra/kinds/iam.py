@@ -9,6 +9,8 @@ from infra.resource import Command, Resource, StateQuery, gcloud
 API = "iam.googleapis.com"
 POLICY_KEY = "policy"
 """The name of the only policy in the result of a policy query."""
+CONDITIONAL = {("projects",), ("storage", "buckets")}
+"""Command groups of resources whose policies can have conditions."""
 ACCOUNTS = StateQuery(("iam", "service-accounts", "list"), lambda item: str(item["email"]).partition("@")[0], API)
 
 
@@ -107,7 +109,7 @@ def policy(
     """
 
     def command(verb: str, role: Role) -> tuple[Command, ...]:
-        options = (f"--member={role.member}", f"--role={role.role}", *_condition(role, always=words == ("projects",)))
+        options = (f"--member={role.member}", f"--role={role.role}", *_condition(role, always=words in CONDITIONAL))
         return (gcloud(*words, f"{verb}-iam-policy-binding", *on, *options),)
 
     return Policy(
@@ -121,7 +123,7 @@ def policy(
 
 
 def _condition(role: Role, *, always: bool) -> tuple[str, ...]:
-    """Options for the role's condition. always: a project, where gcloud requires `None` if there is no condition."""
+    """Options for the role's condition. always: where gcloud requires `None` if there is no condition."""
     if role.condition:
         return (f"--condition=expression={role.condition},title=only-what-it-needs",)
     return ("--condition=None",) if always else ()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.jobs import Job
-from infra.kinds.run import API
+from infra.kinds.run import API, environment, secret_option
 from infra.resource import Resource, StateQuery, gcloud, labelled
 from infra.stage import Stage
 
@@ -13,20 +13,21 @@ JOBS = StateQuery(("run", "jobs", "list"), lambda item: str(item["metadata"]["na
 
 def job(stage: Stage, spec: Job, image_address: str, labels: Mapping[str, str]) -> Resource:
     """A job, which Cloud Run never retries: a later run continues what failed. An empty image is not compared."""
-    settings, account = spec.settings(stage), stage.account(spec.account)
+    settings, secrets, account = spec.settings(stage), spec.secrets(stage), stage.account(spec.account)
     memory, cpu, seconds = spec.size(stage, "MEMORY"), spec.size(stage, "CPU"), spec.hours * 3600
     deploy = gcloud(
         *("run", "jobs", "deploy", spec.name, f"--region={stage.region}", f"--image={image_address}"),
         *("--command=tillstream", f"--args={','.join(spec.arguments)}", f"--service-account={account}"),
         *(f"--memory={memory}", f"--cpu={cpu}", "--tasks=1", "--max-retries=0", f"--task-timeout={seconds}s"),
         f"--set-env-vars=^|^{'|'.join(f'{name}={value}' for name, value in settings.items())}",
+        secret_option(secrets),
         f"--labels={labelled(labels)}",
     )
     container: dict[str, Any] = {
         **({"image": image_address} if image_address else {}),
         "command": ["tillstream"],
         "args": list(spec.arguments),
-        "env": [{"name": name, "value": value} for name, value in settings.items()],
+        "env": environment(settings, secrets),
         "resources": {"limits": {"cpu": cpu, "memory": memory}},
     }
     task = {

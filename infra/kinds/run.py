@@ -67,14 +67,9 @@ def portal(stage: Stage, image_address: str, secrets: Mapping[str, str], labels:
         *(f"--memory={stage['PORTAL_MEMORY']}", f"--cpu={stage['PORTAL_CPU']}"),
         *(f"--concurrency={stage['PORTAL_CONCURRENCY']}", f"--min-instances={least}", f"--max-instances={most}"),
         f"--set-env-vars=^|^{'|'.join(f'{name}={value}' for name, value in settings.items())}",
-        f"--set-secrets={','.join(f'{name}={secret}:latest' for name, secret in secrets.items())}",
+        secret_option(secrets),
         f"--labels={labelled(labels)}",
     )
-    plain_env = [{"name": name, "value": value} for name, value in settings.items()]
-    secret_env = [
-        {"name": name, "valueFrom": {"secretKeyRef": {"key": "latest", "name": secret}}}
-        for name, secret in secrets.items()
-    ]
     template: dict[str, Any] = {
         "metadata": {"annotations": {"autoscaling.knative.dev/maxScale": most}},
         "spec": {
@@ -86,7 +81,7 @@ def portal(stage: Stage, image_address: str, secrets: Mapping[str, str], labels:
                     **({"image": image_address} if image_address else {}),
                     "command": ["gunicorn"],
                     "args": ["--config", "python:portal.gunicorn_conf"],
-                    "env": [*plain_env, *secret_env],
+                    "env": environment(settings, secrets),
                     "resources": {"limits": {"cpu": stage["PORTAL_CPU"], "memory": stage["PORTAL_MEMORY"]}},
                 }
             ],
@@ -101,3 +96,16 @@ def portal(stage: Stage, image_address: str, secrets: Mapping[str, str], labels:
         change=(deploy,),
         remove=(gcloud("run", "services", "delete", "portal", f"--region={stage.region}"),),
     )
+
+
+def secret_option(secrets: Mapping[str, str]) -> str:
+    """The option of a deploy for variables whose values are secrets."""
+    values = ",".join(f"{name}={secret}:latest" for name, secret in secrets.items())
+    return f"--set-secrets={values}" if values else "--clear-secrets"
+
+
+def environment(settings: Mapping[str, str], secrets: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The variables of a container, in the format of Cloud Run."""
+    references = {name: {"secretKeyRef": {"key": "latest", "name": secret}} for name, secret in secrets.items()}
+    plain = [{"name": name, "value": value} for name, value in settings.items()]
+    return [*plain, *({"name": name, "valueFrom": reference} for name, reference in references.items())]

@@ -1,5 +1,6 @@
 """Reports: the executive report of a period as PDF, web page or workbook."""
 
+from contextlib import suppress
 from datetime import date
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -10,11 +11,11 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.reports import texts
 from portal.urls import public_address
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.goals.goal import Month
 from tillstream.domain.people import Action
 from tillstream.mail import outbox
-from tillstream.reports import period, subscriptions
+from tillstream.reports import mail_job, period, schedule, subscriptions
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report
 from tillstream.reports.period import ReportPeriod
@@ -42,11 +43,12 @@ def show() -> ResponseReturnValue:
         today=today,
         own={one.every: one for one in subscribed if one.login == me().login},
         others=[one for one in subscribed if one.login != me().login],
-        every=texts.EVERY,
+        texts=texts,
+        default_day=schedule.DEFAULT_DAY,
+        default_hour=schedule.DEFAULT_HOUR,
         sends_mail=tillstream().settings.sends_mail,
         is_admin=is_admin,
         messages=outbox.listed(ports(), MESSAGES) if is_admin else [],
-        states=texts.STATES,
         again=(outbox.FAILED, outbox.UNCLEAR),
     )
 
@@ -58,7 +60,10 @@ def subscribe() -> ResponseReturnValue:
     login = request.form.get("login", "").strip() or me().login
     if login != me().login and not scope().may(Action.ADMINISTER):
         raise Rejected("Only an administrator can subscribe other users.")
-    subscriptions.subscribe(ports(), login, request.form.get("every", ""), request.form.get("to", ""), by=me().login)
+    form = request.form
+    day, hour = form.get("day", type=int), form.get("hour", type=int)
+    every, to = form.get("every", ""), form.get("to", "")
+    subscriptions.subscribe(ports(), login, every, to, by=me().login, day=day, hour=hour)
     flash(texts.SUBSCRIBED, "done")
     return redirect(url_for("reports.show"), 303)
 
@@ -79,6 +84,9 @@ def unsubscribe() -> ResponseReturnValue:
 def send_again(message_id: str) -> ResponseReturnValue:
     """Send a message again that failed."""
     outbox.try_again(ports(), message_id, by=me().login)
+    if tillstream().settings.sends_mail:
+        with suppress(Unavailable):  # the next sweep starts it
+            mail_job.start_if_due(ports())
     flash(texts.SENT_AGAIN, "done")
     return redirect(url_for("reports.show"), 303)
 

@@ -1,15 +1,18 @@
 """Texts of the page of reports."""
 
 from tillstream.mail import outbox
-from tillstream.reports import period
+from tillstream.reports import period, schedule
 
-EVERY = {
-    period.WEEK: ("Every week", "On Mondays at 7:00, of the week before"),
-    period.MONTH: ("Every month", "On the 2nd at 7:00, of the month before"),
+EVERY = {period.WEEK: "Every week", period.MONTH: "Every month"}
+DAYS = {
+    period.WEEK: [(number, f"On {name}s") for number, name in enumerate(schedule.WEEKDAYS, 1)],
+    period.MONTH: [(day, f"On the {schedule.nth(day)}") for day in range(1, schedule.MONTH_DAYS + 1)],
 }
+"""Days to choose from: number in the schedule, and its text."""
+HOURS = [(hour, f"at {hour}:00") for hour in range(24)]
 SUBSCRIBED = "The report comes by e-mail."
 UNSUBSCRIBED = "The report no longer comes by e-mail."
-SENT_AGAIN = "The message is sent within a minute."
+SENT_AGAIN = "The message is sent within a few minutes."
 STATES = {
     outbox.WAITING: "Waiting",
     outbox.SENDING: "Being sent",

@@ -54,6 +54,8 @@ def test_every_runbook_case_has_symptom_first_step_and_end() -> None:
         "A webhook does not deliver",
         "A large settlement failed",
         "A forecast failed",
+        "Reports are not made",
+        "A message was not sent",
         "A bad contract",
         "A leaked key",
         "Restore",

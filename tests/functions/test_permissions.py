@@ -35,6 +35,7 @@ from tillstream.domain.events import (
     SALES_RECEIVED,
     TOPIC_SALE_EVENTS,
 )
+from tillstream.domain.people import Role
 from tillstream.domain.store_sale import schema
 from tillstream.forecasting.models.ensemble import Fit
 from tillstream.forecasting.models.fitting import Explained
@@ -42,12 +43,14 @@ from tillstream.forecasting.models.history import History
 from tillstream.forecasting.run import run
 from tillstream.handlers import FUNCTIONS as ROUTES
 from tillstream.handlers import Event, dispatch
-from tillstream.people import user_scopes
+from tillstream.mail import outbox
+from tillstream.people import accounts, user_scopes
 from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import job_lease, settle
 from tillstream.pipeline.staging.stage import stage as stage_batch
 from tillstream.ports.event_bus import Message
-from tillstream.ports.jobs import FORECAST, SETTLE_LARGE
+from tillstream.ports.jobs import FORECAST, REPORTS, SETTLE_LARGE
+from tillstream.reports import mail_job, report_mail, subscriptions
 from tillstream.settings import Settings
 from tillstream.webhooks import registry
 from tillstream.webhooks.forwarding import forward_for
@@ -94,6 +97,7 @@ def calls(app: App, tmp_path: Path) -> dict[str, Calls]:
     user_scopes.sync(sweeping.ports)
     holidays.refresh(sweeping.ports)
     _leave_large(app, calls_by_function)
+    _report(tmp_path, calls_by_function)
     compacting = record_calls(with_jobs(app, rows=0)[0], calls_by_function["compact"]).ports
     compacting.warehouse.compact()
     assert compacting.jobs
@@ -121,6 +125,20 @@ def _forecast(folder: Path, calls: Calls) -> None:
     recorded = record_calls(shop, calls).ports
     for horizon in (7, 8):
         assert not run(recorded, Zero(), horizon).reason
+    shop.close()
+
+
+def _report(folder: Path, calls: dict[str, Calls]) -> None:
+    """A report that the sweep finds due, and the job that makes and sends it."""
+    shop, _ = with_jobs(shop_of_two_stores.app(folder / "reports"))
+    accounts.add(shop.ports, "ana", "Ana", Role.ANALYST)
+    subscriptions.subscribe(shop.ports, "ana", "week", "ana@example.com", by="ana")
+    shop.ports.clock.sleep(timedelta(days=7).total_seconds())
+    assert mail_job.start_if_due(record_calls(shop, calls["sweep"]).ports)
+    job = record_calls(shop, calls[REPORTS])
+    sender = report_mail.Sender(job.ports, job.contracts, "USD", "a@example.com")
+    with mail_job.run(job.ports):
+        assert sum(report_mail.make_due(sender)) == outbox.send_due(job.ports, lambda *_: None) == 1
     shop.close()
 
 

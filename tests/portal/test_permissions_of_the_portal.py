@@ -18,7 +18,10 @@ from tillstream.app import App
 from tillstream.domain.events import TOPIC_SALE_EVENTS
 from tillstream.domain.store_sale import schema
 from tillstream.forecasting import runs
+from tillstream.mail import outbox
+from tillstream.mail.outbox import Mail
 from tillstream.people import store_tokens
+from tillstream.reports import mail_job
 from tillstream.workflows.review import undo
 
 DRIVEN = ("api.", "fixing.", "pipeline.", "tokens.", "uploads.", "webhooks.")
@@ -53,6 +56,8 @@ def test_the_portal_has_the_permissions_that_it_uses_and_needs_all_its_roles(sho
     leaving = watch(with_jobs(shop.app, rows=0)[0], calls)
     assert undo.undo(leaving.ports, shop.upload(FILE, "large.csv"), "boss")["requested"]
     runs.request(leaving.ports)
+    outbox.add(shop.app.ports, Mail("due", "boss@example.com", "Sales", "text"), "a@example.com")
+    assert mail_job.start_if_due(leaving.ports)
     assert required_permissions(calls) - set(permissions.granted_permissions(PORTAL_GRANTS)) == set()
     assert unneeded_grants(PORTAL_GRANTS, calls) == []
 

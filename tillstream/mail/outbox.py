@@ -6,8 +6,10 @@ process ends then, it is not clear whether the server took it. Such a message is
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 
@@ -21,10 +23,16 @@ COLLECTION, FOLDER = "outbox", "mail/"
 WAITING, SENDING, SENT, FAILED, UNCLEAR = "waiting", "sending", "sent", "failed", "unclear"
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=8))
 """Time before each further try; after the last one the message has failed."""
+AS_SENT = policy.SMTP.clone(cte_type="7bit")
+"""Lines end with CRLF, and no byte has 8 bits: mail servers may refuse anything else."""
 LONGEST = timedelta(minutes=15)
 """Time after which a message that is being sent belongs to a process that ended."""
 Send = Callable[[str, bytes], None]
 """Sends a message to an address; raises `Rejected` for good, `Unavailable` to try again."""
+NOT_SENT = "message not sent"
+"""Line of the log for a message that has failed or is unclear; an alert counts it."""
+Report = Callable[[str], None]
+"""Receives a sentence for operators."""
 
 
 @dataclass(frozen=True)
@@ -80,22 +88,35 @@ def add(ports: Ports, mail: Mail, sender: str) -> bool:
     return True
 
 
-def send_due(ports: Ports, send: Send) -> int:
-    """Send the messages whose time has come; return how many were sent."""
+def ignore(_: str) -> None:
+    """Report nothing."""
+
+
+def send_due(ports: Ports, send: Send, report: Report = ignore) -> int:
+    """Send the messages whose time has come; return how many were sent. report: of those that failed or are unclear."""
     now, count = ports.clock.now(), 0
-    for document in ports.documents.find(COLLECTION, {"state": SENDING}):
-        if _text(now - LONGEST) > document.data["changed_at"]:
-            _change(ports, document, UNCLEAR, error="The process ended while it sent the message.")
-    for document in ports.documents.find(COLLECTION, {"state": WAITING}):
-        if document.data["next_try_at"] <= _text(now):
-            count += _send(ports, document, send)
+    for document in _abandoned(ports, now):
+        with suppress(Conflict):  # another process noticed it too
+            _end(ports, document, UNCLEAR, "The process ended while it sent the message.", report)
+    for document in _waiting(ports, now):
+        count += _send(ports, document, send, report)
     return count
 
 
 def has_due(ports: Ports) -> bool:
-    """Whether a message waits whose time has come."""
-    now = _text(ports.clock.now())
-    return any(one.data["next_try_at"] <= now for one in ports.documents.find(COLLECTION, {"state": WAITING}))
+    """Whether a message waits whose time has come, or belongs to a process that ended."""
+    now = ports.clock.now()
+    return bool(_waiting(ports, now) or _abandoned(ports, now))
+
+
+def _waiting(ports: Ports, now: datetime) -> list[Document]:
+    waiting = ports.documents.find(COLLECTION, {"state": WAITING})
+    return [one for one in waiting if one.data["next_try_at"] <= _text(now)]
+
+
+def _abandoned(ports: Ports, now: datetime) -> list[Document]:
+    begun = ports.documents.find(COLLECTION, {"state": SENDING})
+    return [one for one in begun if one.data["changed_at"] < _text(now - LONGEST)]
 
 
 def listed(ports: Ports, limit: int = 100) -> list[Entry]:
@@ -115,7 +136,7 @@ def try_again(ports: Ports, id: str, *, by: str) -> None:
     _change(ports, document, WAITING, tries=0)
 
 
-def _send(ports: Ports, document: Document, send: Send) -> bool:
+def _send(ports: Ports, document: Document, send: Send, report: Report) -> bool:
     try:
         noted = _change(ports, document, SENDING, tries=document.data["tries"] + 1)
     except Conflict:
@@ -125,16 +146,25 @@ def _send(ports: Ports, document: Document, send: Send) -> bool:
             content = stream.read()
         send(document.data["to"], content)
     except (Rejected, NotFound) as error:
-        _change(ports, noted, FAILED, error=str(error))
+        _end(ports, noted, FAILED, str(error), report)
         return False
     except Unavailable as error:
         tries = noted.data["tries"]
-        later = ports.clock.now() + (PAUSES[tries - 1] if tries <= len(PAUSES) else timedelta())
-        _change(ports, noted, WAITING if tries <= len(PAUSES) else FAILED, error=str(error), next_try_at=_text(later))
+        if tries > len(PAUSES):
+            _end(ports, noted, FAILED, str(error), report)
+        else:
+            later = ports.clock.now() + PAUSES[tries - 1]
+            _change(ports, noted, WAITING, error=str(error), next_try_at=_text(later))
         return False
     _change(ports, noted, SENT)
     ports.objects.delete(STAGING, _name(document.id))
     return True
+
+
+def _end(ports: Ports, document: Document, state: str, error: str, report: Report) -> None:
+    """Note a message that is not tried again by itself."""
+    _change(ports, document, state, error=error)
+    report(f"{document.id}: {state}. {error}")
 
 
 def _change(ports: Ports, document: Document, state: str, error: str = "", **changes: object) -> Document:
@@ -143,7 +173,7 @@ def _change(ports: Ports, document: Document, state: str, error: str = "", **cha
 
 
 def _message(mail: Mail, sender: str, id: str, now: datetime) -> bytes:
-    message = EmailMessage()
+    message = EmailMessage(policy=AS_SENT)
     message["From"], message["To"], message["Subject"] = sender, mail.to, mail.subject
     message["Date"], message["Message-ID"] = format_datetime(now), f"<{id}@tillstream>"
     message["Auto-Submitted"] = "auto-generated"

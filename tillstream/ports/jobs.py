@@ -8,6 +8,10 @@ SETTLE_LARGE = "settle-large"
 FORECAST = "forecast"
 """The job that forecasts, with the memory and time for models: `tillstream forecast run`."""
 
+REPORTS = "reports"
+"""The job that makes the subscribed reports and sends e-mail, with the address of the mail server: `tillstream report
+send`."""
+
 
 class Jobs(Protocol):
     """Raises `Unavailable`, also for a job that is not deployed yet. Safe in threads."""

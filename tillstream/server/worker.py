@@ -147,7 +147,7 @@ class Worker:
         Forwarder(self._app.ports, report, private=self._app.settings.webhook_private).run(self._stopping)
 
     def _reports(self) -> None:
-        if not self._stopping.wait(REPORTS_EVERY) and self._app.settings.sends_mail:
+        if not self._stopping.wait(REPORTS_EVERY) and self._app.settings.smtp_url:
             from tillstream.commands.numbers.report import deliver  # lazy: only a server with mail needs reports
 
             deliver(self._app)

@@ -36,11 +36,11 @@ class Google:
     folder: Path
     output: list[str] = field(default_factory=list)
 
-    def deploy(self, wanted: Callable[[Resource], bool]) -> Deploy:
+    def deploy(self, wanted: Callable[[Resource], bool], **overrides: str) -> Deploy:
         package = self.folder / "functions.zip"
         package.write_bytes(b"source")
         source = Source("0f0f", "1e1e", str(package), str(self.folder))
-        whole = deployment(PROJECT, "dev", {}, self.output.append, work=self.folder, source=source)
+        whole = deployment(PROJECT, "dev", overrides, self.output.append, work=self.folder, source=source)
         return Deploy([each for each in whole.resources if wanted(each)], whole.gcloud, self.output.append)
 
     def since(self, work: Callable[[], object]) -> list[str]:
@@ -108,6 +108,32 @@ def test_a_subscription_of_an_earlier_version_is_removed(google: Google) -> None
     assert google.since(few.apply) == [f"DELETE {subscription}"]
     assert "  remove subscription project" in google.output
     assert few.check() == []
+
+
+@pytest.mark.long
+def test_a_sender_of_mail_gives_the_job_a_secret_and_without_one_it_has_none(google: Google) -> None:
+    secret = "tillstream-smtp-url"
+    titles = {"services of Google", f"bucket {PROJECT}-tillstream-dev-source", "job reports"}
+    titles |= {f"secret {secret}", f"policy of secret {secret}"}
+
+    def few(**overrides: str) -> Deploy:
+        return google.deploy(lambda each: each.title in titles or each.kind == "package", **overrides)
+
+    def secrets() -> list[str]:
+        job = google.memory.held[f"run/projects/{PROJECT}/locations/europe-west1/jobs/reports"]
+        (container,) = job["spec"]["template"]["spec"]["template"]["spec"]["containers"]
+        return [one["valueFrom"]["secretKeyRef"]["name"] for one in container["env"] if "valueFrom" in one]
+
+    few().apply()
+    assert secrets() == []
+    mailing = few(TILLSTREAM_MAIL_FROM="Tillstream <sales@example.com>")
+    mailing.apply()
+    assert secrets() == [secret]
+    assert google.memory.policies[f"secretmanager/projects/{PROJECT}/secrets/{secret}"]["bindings"]
+    assert google.since(mailing.apply) == []
+    few().apply()
+    assert secrets() == []
+    assert few().check() == []
 
 
 @pytest.mark.long

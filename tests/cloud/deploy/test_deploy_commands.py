@@ -20,7 +20,11 @@ from tillstream.cli.deploy import deploy
 
 
 def everything() -> list[Resource]:
-    overrides = {"ALERT_EMAIL": "night@example.com", "TILLSTREAM_SIGN_IN": "oidc"}
+    overrides = {
+        "ALERT_EMAIL": "night@example.com",
+        "TILLSTREAM_SIGN_IN": "oidc",
+        "TILLSTREAM_MAIL_FROM": "a@example.com",
+    }
     return Declared(stage.read("prod", "demo", "123", overrides), UNKNOWN).resources()
 
 

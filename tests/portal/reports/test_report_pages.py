@@ -68,8 +68,12 @@ def test_users_subscribe_themselves_and_an_administrator_others(sold: Visitor, p
     page = analyst.get("/reports").text
     assert "E-mail is not set up on this server." in page
     assert "Subscriptions of others" not in page
-    assert analyst.post("/reports/subscribe", {"every": "week", "to": "ana@example.com"}).status_code == 303
-    assert "ana@example.com" in analyst.get("/reports").text
+    wednesday = {"every": "week", "to": "ana@example.com", "day": "3", "hour": "18"}
+    assert analyst.post("/reports/subscribe", wednesday).status_code == 303
+    page = analyst.get("/reports").text
+    assert "ana@example.com" in page
+    assert "Every Wednesday at 18:00" in page
+    assert analyst.post("/reports/subscribe", wednesday | {"day": "8"}).status_code == 422
     assert "ana@example.com" in sold.get("/reports").text
     assert analyst.post("/reports/subscribe", {"every": "week", "to": "ana"}).status_code == 422
     other = {"every": "week", "to": "x@example.com", "login": "admin-all"}
@@ -82,3 +86,12 @@ def test_users_subscribe_themselves_and_an_administrator_others(sold: Visitor, p
     assert analyst.post("/reports/unsubscribe", {"every": "week", "login": "admin-all"}).status_code == 404
     assert analyst.post("/reports/messages/x").status_code == 403
     assert sold.post("/reports/messages/x").status_code == 404
+
+
+@pytest.mark.own_home
+def test_days_and_hours_are_offered_with_the_usual_ones_chosen(sold: Visitor) -> None:
+    page = sold.get("/reports").text
+    assert page.count('<option value="1" selected>On Mondays</option>') == 2, "for oneself and for others"
+    assert page.count('<option value="2" selected>On the 2nd</option>') == 2
+    assert page.count('<option value="7" selected>at 7:00</option>') == 4
+    assert "On the 29th" not in page

@@ -1,15 +1,14 @@
 """The outbox, with a real SMTP server: sent once, tried again, given up, and unclear after a stop."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from app_factory import build
+from mail_server import Inbox, serving
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -32,31 +31,15 @@ MAIL = Mail(
 FROM = "Tillstream <sales@example.com>"
 
 
-class Inbox:
-    """Takes messages; answers with `answer` unless it is empty."""
-
-    def __init__(self) -> None:
-        self.messages: list[Any] = []
-        self.answer = ""
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        if self.answer:
-            return self.answer
-        self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
-        return "250 taken"
+@pytest.fixture
+def inbox(free_tcp_port: int) -> Iterator[Inbox]:
+    with serving(free_tcp_port) as inbox:
+        yield inbox
 
 
 @pytest.fixture
-def inbox() -> Inbox:
-    return Inbox()
-
-
-@pytest.fixture
-def server(inbox: Inbox, free_tcp_port: int) -> Iterator[SmtpServer]:
-    controller = Controller(inbox, hostname="127.0.0.1", port=free_tcp_port)
-    controller.start()
-    yield SmtpServer("127.0.0.1", free_tcp_port)
-    controller.stop()
+def server(inbox: Inbox, free_tcp_port: int) -> SmtpServer:
+    return SmtpServer("127.0.0.1", free_tcp_port)
 
 
 @pytest.fixture
@@ -96,6 +79,16 @@ def test_a_message_arrives_whole_and_once(app: App, server: SmtpServer, inbox: I
     assert list(app.ports.objects.list(STAGING, outbox.FOLDER)) == []
 
 
+def test_a_long_message_has_short_lines_of_seven_bits(app: App, server: SmtpServer, inbox: Inbox) -> None:
+    """The server refuses lines of more than 998 bytes; a message with line feeds alone is one line."""
+    text = "Größe und Preis der Ware, je Laden. " * 400
+    outbox.add(app.ports, replace(MAIL, text=text, html=f"<p>{text}</p>"), FROM)
+    assert outbox.send_due(app.ports, send(server)) == 1
+    (message,) = inbox.messages
+    assert message.get_body(("plain",)).get_content().strip() == text.strip()
+    assert bytes(message).isascii()
+
+
 def test_a_server_that_is_busy_is_tried_again_later(
     app: App, server: SmtpServer, inbox: Inbox, clock: ManualClock
 ) -> None:
@@ -116,9 +109,12 @@ def test_after_the_last_try_a_message_has_failed_and_can_be_sent_again(app: App,
         raise Unavailable("The mail server cannot be reached")
 
     outbox.add(app.ports, MAIL, FROM)
-    for _ in range(len(outbox.PAUSES) + 1):
-        outbox.send_due(app.ports, absent)
+    reported: list[str] = []
+    for number in range(len(outbox.PAUSES) + 1):
+        assert len(reported) == 0, number
+        outbox.send_due(app.ports, absent, reported.append)
         clock.advance(9 * 3600)
+    assert len(reported) == 1
     (one,) = outbox.listed(app.ports)
     assert one.state == outbox.FAILED
     outbox.try_again(app.ports, one.id, by="boss")
@@ -132,8 +128,11 @@ def test_after_the_last_try_a_message_has_failed_and_can_be_sent_again(app: App,
 def test_a_refused_message_is_not_tried_again(app: App, server: SmtpServer, inbox: Inbox) -> None:
     outbox.add(app.ports, MAIL, FROM)
     inbox.answer = "550 no such user"
-    outbox.send_due(app.ports, send(server))
+    reported: list[str] = []
+    outbox.send_due(app.ports, send(server), reported.append)
     assert state(app) == outbox.FAILED
+    (one,) = outbox.listed(app.ports)
+    assert reported == [f"{one.id}: failed. The mail server answered 550 no such user"]
     assert not outbox.has_due(app.ports)
 
 
@@ -149,9 +148,15 @@ def test_a_process_that_ends_while_sending_leaves_the_message_unclear(
         outbox.send_due(app.ports, killed)
     assert outbox.send_due(app.ports, send(server)) == 0
     assert state(app) == outbox.SENDING
+    assert not outbox.has_due(app.ports)
     clock.advance(3600)
-    assert outbox.send_due(app.ports, send(server)) == 0
+    assert outbox.has_due(app.ports)
+    reported: list[str] = []
+    assert outbox.send_due(app.ports, send(server), reported.append) == 0
     assert state(app) == outbox.UNCLEAR
+    assert [sentence.partition(": ")[2] for sentence in reported] == [
+        "unclear. The process ended while it sent the message."
+    ]
     assert len(inbox.messages) == 1
 
 

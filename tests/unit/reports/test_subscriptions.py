@@ -1,7 +1,6 @@
-"""Reports by e-mail: due on Mondays and on the second of a month, once for each period, in the scope of each reader."""
+"""Reports by e-mail: due at the hour and day of a subscription, once for each period, in the scope of each reader."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -12,12 +11,15 @@ import shop_of_two_stores
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.audit import reading
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Role
 from tillstream.mail import outbox
 from tillstream.people import accounts
-from tillstream.reports import period, subscriptions
-from tillstream.reports.subscriptions import Sender, Subscription, due_at
+from tillstream.reports import period, report_mail, subscriptions
+from tillstream.reports.document import Document
+from tillstream.reports.report_mail import Sender
+from tillstream.reports.schedule import Schedule
 
 JULY_2 = datetime(2026, 7, 2, 12, tzinfo=UTC)
 
@@ -34,6 +36,10 @@ def sender(app: App) -> Sender:
     return Sender(app.ports, app.contracts, app.settings.reporting_currency, "a@example.com", "https://sales.example")
 
 
+def make_due(app: App) -> int:
+    return sum(report_mail.make_due(sender(app)))
+
+
 def advance(app: App, to: datetime) -> None:
     clock = app.ports.clock
     assert isinstance(clock, ManualClock)
@@ -41,21 +47,66 @@ def advance(app: App, to: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    ("every", "zone", "now", "due"),
+    ("schedule", "now", "last", "following"),
     [
-        ("week", "UTC", "2026-07-06T07:00", "2026-07-06T07:00"),
-        ("week", "UTC", "2026-07-06T06:59", "2026-06-29T07:00"),
-        ("week", "UTC", "2026-07-12T23:00", "2026-07-06T07:00"),
-        ("week", "Asia/Kolkata", "2026-07-06T01:30", "2026-07-06T01:30"),
-        ("month", "UTC", "2026-07-02T06:59", "2026-06-02T07:00"),
-        ("month", "UTC", "2026-07-02T07:00", "2026-07-02T07:00"),
-        ("month", "America/New_York", "2026-01-01T12:00", "2025-12-02T12:00"),
+        (Schedule("week", 1, 7, "UTC"), "2026-07-06T07:00", "2026-07-06T07:00", "2026-07-13T07:00"),
+        (Schedule("week", 1, 7, "UTC"), "2026-07-06T06:59", "2026-06-29T07:00", "2026-07-06T07:00"),
+        (Schedule("week", 1, 7, "UTC"), "2026-07-12T23:00", "2026-07-06T07:00", "2026-07-13T07:00"),
+        (Schedule("week", 1, 7, "Asia/Kolkata"), "2026-07-06T01:30", "2026-07-06T01:30", "2026-07-13T01:30"),
+        (Schedule("week", 7, 23, "UTC"), "2026-07-06T07:00", "2026-07-05T23:00", "2026-07-12T23:00"),
+        (Schedule("week", 7, 23, "America/New_York"), "2026-07-06T02:00", "2026-06-29T03:00", "2026-07-06T03:00"),
+        (Schedule("month", 2, 7, "UTC"), "2026-07-02T06:59", "2026-06-02T07:00", "2026-07-02T07:00"),
+        (Schedule("month", 2, 7, "UTC"), "2026-07-02T07:00", "2026-07-02T07:00", "2026-08-02T07:00"),
+        (Schedule("month", 28, 0, "UTC"), "2026-03-01T00:00", "2026-02-28T00:00", "2026-03-28T00:00"),
+        (Schedule("month", 2, 7, "America/New_York"), "2026-01-01T12:00", "2025-12-02T12:00", "2026-01-02T12:00"),
     ],
 )
-def test_when_a_report_is_due(every: str, zone: str, now: str, due: str) -> None:
-    one = Subscription("maya", every, "maya@example.com", zone, "", "boss")
-    at, expected = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (now, due))
-    assert due_at(one, at) == expected
+def test_when_a_report_is_due(schedule: Schedule, now: str, last: str, following: str) -> None:
+    at, before, after = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (now, last, following))
+    assert (schedule.last(at), schedule.next(at)) == (before, after)
+
+
+def test_a_schedule_in_words() -> None:
+    assert Schedule.checked("week", None, None, "UTC").words == "every Monday at 7:00"
+    assert Schedule.checked("week", 7, 0, "UTC").words == "every Sunday at 0:00"
+    days = ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "22nd", "23rd", "28th"]
+    for day in days:
+        assert Schedule("month", int(day[:-2]), 18, "UTC").words == f"every month on the {day} at 18:00"
+
+
+@pytest.mark.parametrize(
+    ("every", "day", "hour"),
+    [("week", 8, 7), ("week", -1, 7), ("month", 29, 7), ("week", 1, 24), ("month", 1, -1), ("day", 1, 7)],
+)
+def test_other_schedules_are_rejected(app: App, every: str, day: int, hour: int) -> None:
+    with pytest.raises(Rejected):
+        subscriptions.subscribe(app.ports, "maya", every, "maya@example.com", by="maya", day=day, hour=hour)
+
+
+def test_a_report_comes_at_the_hour_and_day_of_the_subscription(app: App) -> None:
+    monthly = subscriptions.subscribe(app.ports, "maya", period.MONTH, "m@example.com", by="maya", day=5, hour=18)
+    assert monthly.schedule.words == "every month on the 5th at 18:00"
+    assert next(reading.find_entries(app.ports, reading.AuditFilter())).after == {
+        "to": "m@example.com",
+        "when": monthly.schedule.words,
+    }
+    advance(app, datetime(2026, 7, 5, 17, 59, tzinfo=UTC))
+    assert not subscriptions.has_due(app.ports)
+    advance(app, datetime(2026, 7, 5, 18, tzinfo=UTC))
+    assert make_due(app) == 1
+    (one,) = subscriptions.listed(app.ports)
+    assert one.next_due == "2026-08-05T18:00:00+00:00"
+
+
+def test_a_subscription_of_an_earlier_version_keeps_its_monday_at_seven(app: App) -> None:
+    old = {"login": "maya", "every": "week", "to": "m@example.com", "zone": "UTC", "by": "maya"}
+    app.ports.documents.put(subscriptions.COLLECTION, "maya.week", old | {"last_due": "2026-06-29T07:00:00+00:00"})
+    (one,) = subscriptions.listed(app.ports)
+    assert (one.schedule.words, one.next_due) == ("every Monday at 7:00", "2026-07-06T07:00:00+00:00")
+    advance(app, datetime(2026, 7, 6, 7, tzinfo=UTC))
+    assert subscriptions.has_due(app.ports)
+    assert make_due(app) == 1
+    assert subscriptions.listed(app.ports)[0].next_due == "2026-07-13T07:00:00+00:00"
 
 
 def sent(app: App) -> list[Any]:
@@ -67,12 +118,12 @@ def sent(app: App) -> list[Any]:
 def test_a_report_is_made_once_in_the_scope_of_its_reader(app: App) -> None:
     subscriptions.subscribe(app.ports, "maya", period.MONTH, "maya@example.com", by="maya")
     assert not subscriptions.has_due(app.ports)
-    assert subscriptions.make_due(sender(app)) == 0
+    assert make_due(app) == 0
     advance(app, JULY_2)
     assert subscriptions.has_due(app.ports)
-    assert subscriptions.make_due(sender(app)) == 1
+    assert make_due(app) == 1
     assert not subscriptions.has_due(app.ports)
-    assert subscriptions.make_due(sender(app)) == 0
+    assert make_due(app) == 0
     (message,) = sent(app)
     assert (message["To"], message["Subject"]) == ("maya@example.com", "Sales in June 2026")
     text, page = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
@@ -96,9 +147,9 @@ def test_a_stop_between_the_message_and_its_note_makes_no_second_one(app: App, m
     with monkeypatch.context() as patched:
         patched.setattr(outbox, "add", killed)
         with pytest.raises(KeyboardInterrupt):
-            subscriptions.make_due(sender(app))
+            make_due(app)
     assert subscriptions.has_due(app.ports)
-    assert subscriptions.make_due(sender(app)) == 0
+    assert make_due(app) == 0
     assert len(sent(app)) == 1
 
 
@@ -108,7 +159,7 @@ def test_stopped_accounts_and_ended_subscriptions_get_none(app: App) -> None:
     subscriptions.unsubscribe(app.ports, "maya", period.WEEK, by="boss")
     accounts.disable(app.ports, "maya", by="boss")
     advance(app, JULY_2 + timedelta(days=14))
-    assert subscriptions.make_due(sender(app)) == 0
+    assert make_due(app) == 0
     assert [one.every for one in subscriptions.listed(app.ports, "maya")] == [period.MONTH]
     with pytest.raises(NotFound):
         subscriptions.unsubscribe(app.ports, "maya", period.WEEK, by="boss")
@@ -118,4 +169,29 @@ def test_stopped_accounts_and_ended_subscriptions_get_none(app: App) -> None:
 def test_other_text_is_no_address(app: App, address: str) -> None:
     with pytest.raises(Rejected):
         subscriptions.subscribe(app.ports, "maya", period.MONTH, address, by="maya")
-    assert replace(Subscription("a", "week", "", "", "", ""), login="b").id == "b.week"
+
+
+def test_a_report_that_cannot_be_made_keeps_no_other_from_being_sent(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts.add(app.ports, "ana", "Ana", Role.ANALYST)
+    for login in ("ana", "maya"):
+        subscriptions.subscribe(app.ports, login, period.MONTH, f"{login}@example.com", by="boss")
+    advance(app, JULY_2)
+    render = report_mail.pdf.render
+
+    def broken(document: Document) -> bytes:
+        if "LDS1" not in document.subtitle:
+            raise ValueError("no such glyph")
+        return render(document)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(report_mail.pdf, "render", broken)
+        with pytest.raises(ExceptionGroup) as raised:
+            make_due(app)
+    assert [(str(one), one.__notes__) for one in raised.value.exceptions] == [
+        ("no such glyph", ["The report of the subscription ana.month."])
+    ]
+    assert [message["To"] for message in sent(app)] == ["maya@example.com"]
+    assert not subscriptions.has_due(app.ports)
+    advance(app, JULY_2 + report_mail.AGAIN)
+    assert make_due(app) == 1
+    assert [message["To"] for message in sent(app)] == ["ana@example.com"]

@@ -6,6 +6,7 @@ from email.utils import parseaddr
 from functools import partial
 from pathlib import Path
 
+from tillstream import logs
 from tillstream.app import App
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
@@ -13,7 +14,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.mail import outbox
 from tillstream.mail.smtp import SmtpServer
-from tillstream.reports import period, subscriptions
+from tillstream.reports import mail_job, period, report_mail
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report
 
@@ -58,16 +59,18 @@ def executive(app: App, progress: Progress, arguments: ExecutiveReport) -> Resul
 
 def send(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Make the subscribed reports that are due, and send what waits in the outbox."""
-    if not app.settings.sends_mail:
+    if not app.settings.smtp_url:
         raise Rejected("E-mail is not set up. Set TILLSTREAM_SMTP_URL and TILLSTREAM_MAIL_FROM.")
-    made, sent = deliver(app)
+    with mail_job.run(app.ports):
+        made, sent = deliver(app)
     return Result({"made": made, "sent": sent})
 
 
 def deliver(app: App) -> tuple[int, int]:
-    """Make the reports that are due and send the messages that wait; return how many of both."""
+    """Send the messages that wait, and make and send the reports that are due; return the number of reports and of all
+    messages. Raises `Rejected`, `Unavailable`, and the errors of reports that cannot be made."""
     settings, server = app.settings, SmtpServer.parse(app.settings.smtp_url.get_secret_value())
-    sender = subscriptions.Sender(
+    sender = report_mail.Sender(
         app.ports,
         app.contracts,
         settings.reporting_currency,
@@ -75,9 +78,17 @@ def deliver(app: App) -> tuple[int, int]:
         settings.public_url,
         app.queries,
     )
-    made = subscriptions.make_due(sender)
-    from_address = parseaddr(sender.sender)[1]
-    return made, outbox.send_due(app.ports, partial(server.send, from_address))
+    send_waiting = partial(outbox.send_due, app.ports, partial(server.send, parseaddr(sender.sender)[1]), _warn)
+    made, sent = 0, send_waiting()
+    for is_new in report_mail.make_due(sender):
+        made += is_new
+        sent += send_waiting()
+        mail_job.renew(app.ports)
+    return made, sent
+
+
+def _warn(sentence: str) -> None:
+    logs.warn(outbox.NOT_SENT, [sentence])
 
 
 def _period(app: App, arguments: ExecutiveReport) -> period.ReportPeriod:

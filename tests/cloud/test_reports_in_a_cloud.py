@@ -1,0 +1,108 @@
+"""Reports by e-mail in a project: the sweep starts the job, whose process sends each message once."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import shop_of_two_stores
+from flask import Flask, request
+from stateful.on_google import project
+from unit.mail.mail_server import Inbox, serving
+
+from devtools.local_jobs import LocalJobs, served
+from functions import main
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App, build
+from tillstream.domain.people import Role
+from tillstream.mail import outbox
+from tillstream.people import accounts
+from tillstream.reports import period, subscriptions
+
+pytestmark = pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")
+SENDER = "Tillstream <sales@example.com>"
+
+
+@pytest.fixture
+def inbox(free_tcp_port: int) -> Iterator[Inbox]:
+    with serving(free_tcp_port) as inbox:
+        yield inbox
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> LocalJobs:
+    return LocalJobs(tmp_path)
+
+
+@pytest.fixture
+def app(tmp_path: Path, jobs: LocalJobs, free_tcp_port: int) -> Iterator[App]:
+    """A function's app: it has the sender, and not the address of the mail server, which only the job has."""
+    with served(jobs) as address:
+        settings = project().model_copy(update={"run_api": address, "mail_from": SENDER})
+        jobs.variables = {
+            "TILLSTREAM_PROJECT": settings.project,
+            "TILLSTREAM_RUN_API": address,
+            "TILLSTREAM_MAIL_FROM": SENDER,
+            "TILLSTREAM_SMTP_URL": f"smtp://127.0.0.1:{free_tcp_port}",
+            "TILLSTREAM_PUBLIC_URL": "https://sales.example.com",
+        }
+        with closing(build(settings)) as opened:
+            yield opened
+
+
+def sweep(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(main, "app", lambda: app)
+    with Flask("sweep").test_request_context("/"):
+        assert main.sweep(request)[1] == 200
+
+
+def subscribe_last_week(app: App) -> None:
+    clock = ManualClock(app.ports.clock.now() - timedelta(days=7))
+    ports = replace(app.ports, clock=clock)
+    accounts.add(ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
+    subscriptions.subscribe(ports, "maya", period.WEEK, "maya@example.com", by="maya", day=1, hour=0)
+
+
+@pytest.mark.long
+def test_a_report_that_is_due_is_sent_once_by_the_job(
+    app: App, jobs: LocalJobs, inbox: Inbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = app.ports.clock.now().date()
+    shop_of_two_stores.add(app, tmp_path, today - timedelta(days=15), today - timedelta(days=1))
+    sweep(app, monkeypatch)
+    assert jobs.processes == []
+    subscribe_last_week(app)
+
+    sweep(app, monkeypatch)
+    sweep(app, monkeypatch)
+    (process,) = jobs.processes
+    log = tmp_path / "job-reports.log"
+    assert process.wait(300) == 0, log.read_text()
+    (message,) = inbox.messages
+    assert (message["To"], message["From"]) == ("maya@example.com", SENDER)
+    text, page = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    week = period.latest(period.WEEK, today)
+    assert f"Revenue in {week.name} is" in text
+    assert "Stores LDS1" in text
+    assert "MAN1" not in text + page
+    assert 'href="https://sales.example.com/dashboard' in page
+    assert [one.state for one in outbox.listed(app.ports)] == [outbox.SENT]
+
+    sweep(app, monkeypatch)
+    assert jobs.processes == [process]
+    assert len(inbox.messages) == 1
+
+
+def test_a_job_without_the_address_of_a_mail_server_gives_the_reason_and_is_not_started_at_once_again(
+    app: App, jobs: LocalJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe_last_week(app)
+    jobs.variables = {name: value for name, value in jobs.variables.items() if name != "TILLSTREAM_SMTP_URL"}
+    sweep(app, monkeypatch)
+    (process,) = jobs.processes
+    assert process.wait(60) == 1
+    assert "E-mail is not set up. Set TILLSTREAM_SMTP_URL" in (tmp_path / "job-reports.log").read_text()
+    sweep(app, monkeypatch)
+    assert jobs.processes == [process]

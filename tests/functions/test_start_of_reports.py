@@ -1,0 +1,51 @@
+"""The sweep starts the job of reports where the project has a sender of e-mail, and only when something is due."""
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask, request
+from large_settlements import with_jobs
+
+from functions import main
+from tillstream.app import App
+from tillstream.domain.errors import Unavailable
+from tillstream.mail import outbox
+from tillstream.mail.outbox import Mail
+from tillstream.ports.jobs import REPORTS
+from tillstream.reports import mail_job
+from tillstream.workflows.operations import maintenance_log
+
+
+def sweep() -> None:
+    with Flask("sweep").test_request_context("/"):
+        assert main.sweep(request)[1] == 200
+
+
+@pytest.mark.parametrize(("sender", "starts"), [("", []), ("Tillstream <sales@example.com>", [REPORTS])])
+def test_a_message_that_is_due_starts_the_job_once(
+    app: App, monkeypatch: pytest.MonkeyPatch, sender: str, starts: list[str]
+) -> None:
+    project, jobs = with_jobs(app, rows=1_000)
+    settings = app.settings.model_copy(update={"project": "demo", "mail_from": sender})
+    monkeypatch.setattr(main, "app", lambda: replace(project, settings=settings))
+    sweep()
+    assert jobs.starts == []
+    assert app.ports.documents.get(mail_job.COLLECTION, mail_job.ID) is None
+    outbox.add(app.ports, Mail("key", "ada@example.com", "Sales", "text"), "a@example.com")
+    sweep()
+    sweep()
+    assert jobs.starts == starts
+
+
+def test_a_job_that_cannot_be_started_delays_nothing_else(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    project, jobs = with_jobs(app, rows=1_000)
+    jobs.is_reachable = False
+    settings = app.settings.model_copy(update={"project": "demo", "mail_from": "a@example.com"})
+    monkeypatch.setattr(main, "app", lambda: replace(project, settings=settings))
+    outbox.add(app.ports, Mail("key", "ada@example.com", "Sales", "text"), "a@example.com")
+    with pytest.raises(Unavailable):
+        sweep()
+    assert maintenance_log.last(app.ports, maintenance_log.SWEEP)
+    jobs.is_reachable = True
+    sweep()
+    assert jobs.starts == [REPORTS]

@@ -1,0 +1,190 @@
+"""The job that sends reports: started when something is due, and not again while it works or just after it failed."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shop_of_two_stores
+from large_settlements import StartedJobs, with_jobs
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+from unit.mail.mail_server import serving
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.commands.arguments import NoArguments
+from tillstream.commands.numbers import report
+from tillstream.commands.result import quiet
+from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.domain.people import Role
+from tillstream.mail import outbox
+from tillstream.mail.outbox import Mail
+from tillstream.people import accounts
+from tillstream.ports.jobs import REPORTS
+from tillstream.reports import mail_job, period, subscriptions
+from tillstream.reports.mail_job import start_if_due
+
+MAIL = Mail("key", "ada@example.com", "Sales", "text")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[tuple[App, StartedJobs]]:
+    """An app that leaves reports to a job, as in a project, after the month of its sales."""
+    opened = shop_of_two_stores.app(tmp_path)
+    accounts.add(opened.ports, "maya", "Maya", Role.ANALYST)
+    yield with_jobs(opened)
+    opened.close()
+
+
+def advance(app: App, by: timedelta) -> None:
+    assert isinstance(app.ports.clock, ManualClock)
+    app.ports.clock.advance(by.total_seconds())
+
+
+def subscribe_and_wait(app: App) -> None:
+    subscriptions.subscribe(app.ports, "maya", period.MONTH, "maya@example.com", by="maya")
+    advance(app, datetime(2026, 7, 2, 12, tzinfo=UTC) - app.ports.clock.now())
+
+
+def test_it_starts_for_a_report_that_is_due_once_while_it_works(project: tuple[App, StartedJobs]) -> None:
+    app, jobs = project
+    subscriptions.subscribe(app.ports, "maya", period.MONTH, "maya@example.com", by="maya")
+    assert not start_if_due(app.ports)
+    advance(app, datetime(2026, 7, 2, 12, tzinfo=UTC) - app.ports.clock.now())
+    assert [start_if_due(app.ports) for _ in range(3)] == [True, False, False]
+    with mail_job.run(app.ports):
+        advance(app, timedelta(minutes=20))
+        mail_job.renew(app.ports)
+        advance(app, timedelta(minutes=20))
+        assert not start_if_due(app.ports)
+    assert jobs.starts == [REPORTS]
+    assert start_if_due(app.ports), "after a run that succeeded, what became due meanwhile waits for nothing"
+
+
+def test_it_starts_for_messages_whose_time_has_come(project: tuple[App, StartedJobs]) -> None:
+    app, jobs = project
+
+    def absent(to: str, content: bytes) -> None:
+        raise Unavailable("The mail server cannot be reached")
+
+    outbox.add(app.ports, MAIL, "a@example.com")
+    for pause in outbox.PAUSES:
+        assert start_if_due(app.ports)
+        with mail_job.run(app.ports):
+            outbox.send_due(app.ports, absent)
+        assert not start_if_due(app.ports)
+        advance(app, pause)
+    assert len(jobs.starts) == len(outbox.PAUSES)
+
+
+def test_it_starts_to_notice_that_a_message_is_unclear(project: tuple[App, StartedJobs]) -> None:
+    app, _ = project
+
+    def killed(to: str, content: bytes) -> None:
+        raise KeyboardInterrupt
+
+    outbox.add(app.ports, MAIL, "a@example.com")
+    with pytest.raises(KeyboardInterrupt), mail_job.run(app.ports):
+        outbox.send_due(app.ports, killed)
+    advance(app, outbox.LONGEST + timedelta(seconds=1))
+    assert not start_if_due(app.ports), "the run may still be at work"
+    advance(app, mail_job.ALIVE)
+    assert start_if_due(app.ports)
+
+
+def test_a_run_that_failed_is_followed_after_a_pause(project: tuple[App, StartedJobs]) -> None:
+    app, jobs = project
+    subscribe_and_wait(app)
+    assert start_if_due(app.ports)
+    with pytest.raises(Rejected), mail_job.run(app.ports):
+        raise Rejected("TILLSTREAM_SMTP_URL is not an address")
+    starts = []
+    for _ in range(24):
+        advance(app, timedelta(minutes=5))
+        starts.append(start_if_due(app.ports))
+    assert [number for number, is_started in enumerate(starts) if is_started] == [5, 11, 17, 23]
+    assert jobs.starts == [REPORTS] * 5
+
+
+def test_a_job_that_cannot_be_started_is_started_by_the_next_call(project: tuple[App, StartedJobs]) -> None:
+    app, jobs = project
+    subscribe_and_wait(app)
+    jobs.is_reachable = False
+    with pytest.raises(Unavailable):
+        start_if_due(app.ports)
+    jobs.is_reachable = True
+    assert start_if_due(app.ports)
+
+
+def test_without_jobs_nothing_is_started_or_stored(project: tuple[App, StartedJobs]) -> None:
+    app = replace(project[0], ports=replace(project[0].ports, jobs=None))
+    subscribe_and_wait(app)
+    assert not start_if_due(app.ports)
+    with mail_job.run(app.ports):
+        mail_job.renew(app.ports)
+    assert app.ports.documents.get(mail_job.COLLECTION, mail_job.ID) is None
+
+
+class CountedDocuments:
+    """Documents with the number of their calls."""
+
+    def __init__(self, documents: Any) -> None:
+        self._documents, self.calls = documents, Counter[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        return partial(self._call, name)
+
+    def _call(self, name: str, *arguments: Any, **named: Any) -> Any:
+        answer = getattr(self._documents, name)(*arguments, **named)
+        self.calls[name] += max(1, len(answer)) if name == "find" else 1  # as Firestore counts its reads
+        return answer
+
+
+def test_a_look_reads_three_documents_however_many_subscriptions_there_are(project: tuple[App, StartedJobs]) -> None:
+    app, _ = project
+    for number in range(20):
+        accounts.add(app.ports, f"user{number}", "User", Role.ANALYST)
+        subscriptions.subscribe(app.ports, f"user{number}", period.WEEK, "user@example.com", by="boss")
+        documents = CountedDocuments(app.ports.documents)
+        assert not start_if_due(replace(app.ports, documents=documents))
+        assert documents.calls == {"find": 3}
+
+
+def test_the_command_sends_each_report_once_and_lets_the_job_go(
+    project: tuple[App, StartedJobs], free_tcp_port: int
+) -> None:
+    app, _ = project
+    subscribe_and_wait(app)
+    outbox.add(app.ports, MAIL, "a@example.com")
+    assert start_if_due(app.ports)
+    url = SecretStr(f"smtp://127.0.0.1:{free_tcp_port}")
+    with_mail = replace(app, settings=app.settings.model_copy(update={"smtp_url": url}))
+    with serving(free_tcp_port) as inbox:
+        sent = [report.send(with_mail, quiet, NoArguments()).data for _ in range(2)]
+    assert sent == [{"made": 1, "sent": 2}, {"made": 0, "sent": 0}]
+    assert [message["To"] for message in inbox.messages] == ["ada@example.com", "maya@example.com"]
+    assert not start_if_due(app.ports)
+
+
+def test_a_refused_message_is_in_the_log_that_the_alert_counts(
+    project: tuple[App, StartedJobs], free_tcp_port: int
+) -> None:
+    app, _ = project
+    outbox.add(app.ports, MAIL, "a@example.com")
+    url = SecretStr(f"smtp://127.0.0.1:{free_tcp_port}")
+    with_mail = replace(app, settings=app.settings.model_copy(update={"smtp_url": url}))
+    with serving(free_tcp_port) as inbox, capture_logs() as lines:
+        inbox.answer = "550 no such user"
+        assert report.send(with_mail, quiet, NoArguments()).data == {"made": 0, "sent": 0}
+    (line,) = [one for one in lines if one["event"] == outbox.NOT_SENT]
+    assert line["reason"].endswith("failed. The mail server answered 550 no such user")
+
+
+def test_without_an_address_of_a_mail_server_the_command_gives_the_reason(project: tuple[App, StartedJobs]) -> None:
+    with pytest.raises(Rejected, match="Set TILLSTREAM_SMTP_URL"):
+        report.send(project[0], quiet, NoArguments())
