@@ -40,6 +40,7 @@ class TestDuckDBSettling(SettlingContract, TotalsContract):
         return write
 
 
+@pytest.mark.system
 class TestDuckDBSettlingOfMany(TestDuckDBSettling):
     """The same where a wave has too many rows to keep them while it enters."""
 

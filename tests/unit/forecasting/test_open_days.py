@@ -81,7 +81,7 @@ def history_of_stores(amounts: Floats) -> History:
     return history_of([Key("UK", name, "Toys") for name in names], stores, number(MONDAY) + days, amounts[sold], places)
 
 
-@pytest.mark.parametrize("share", [0.15, 0.4, 0.7, 0.9])
+@pytest.mark.parametrize("share", [0.15, 0.7])
 def test_the_forecast_of_stores_that_sell_rarely_is_their_mean(share: float) -> None:
     random = np.random.default_rng(5)
     amounts = np.where(random.random((40, DAYS)) < share, random.lognormal(3, 0.5, (40, DAYS)), 0.0)
