@@ -72,7 +72,7 @@ def importance(trees: BoostedTrees, panel: Panel, actual: Floats) -> list[Import
     inputs = features.matrix(panel, rows, np.full(len(rows), panel.steps - 1), steps + 1, calendar_of(panel))
 
     def error(matrix: NDArray[np.float32]) -> float:
-        return float(np.abs(np.asarray(trees.model.predict(matrix)) * level - actual).mean())
+        return float(np.abs(trees.ratios(matrix) * level - actual).mean())
 
     base, results = error(inputs), []
     names = [family_of(each) for each in features.names(panel)]
