@@ -32,8 +32,8 @@ PARTS = {
 }
 MARGIN = "Gross margin"
 PRICE_EFFECT = (
-    "At a price that was 10 % lower, {more:+.0%} units were sold (80 % range: {low:+.0%} to {high:+.0%}). These are "
-    "the {products} products of the category whose list price or promotion changed, each compared with the others of "
+    "At prices 10 % lower, {more:.0%} more units were sold (80 % range: {low:.0%} to {high:.0%}). This is what the "
+    "{products} products of the category show whose list price or promotion changed, each compared with the others of "
     "the category in the same store and week."
 )
 NO_CLEAR_EFFECT = (
@@ -46,7 +46,7 @@ TOO_FEW_PRICES = (
 )
 NO_PERCENT = "“{entered}” is not a number. Write a change in percent, such as -10."
 OUTSIDE_OF_PRICES = (
-    "Enter a change from {low} % to {high} %, other than 0. Prices further away from the usual one have not been tried."
+    "Enter a change from {low:+} % to {high:+} %, other than 0. Prices further from the usual one have not been tried."
 )
 MEASURES = {
     "relative_mae": ("Error ÷ naive", "Absolute error of days, ÷ that of last week’s sales as a forecast"),
