@@ -2,42 +2,19 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-import shop_of_two_stores
+from forecast_steps import sell  # noqa: F401 - what the fixtures of the module begin with
 from visitor import Visitor
 
-from portal.context import EXTENSION
 from portal.forecast import texts
 from tillstream.app import App
 from tillstream.domain.people import Role
-from tillstream.forecasting import outside, runs
-from tillstream.forecasting.models import fitting
-from tillstream.forecasting.outside import OutsideValue
-from tillstream.forecasting.run import run
+from tillstream.forecasting import runs
 
 People = Callable[..., Visitor]
 SHARED = True
-
-
-class Here:
-    """Fits in this process."""
-
-    fit = staticmethod(fitting.fit)
-    fit_and_explain = staticmethod(fitting.fit_and_explain)
-
-
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
-    admin.upload(shop_of_two_stores.content(), "UK.csv", "UK")
-    work()
-    ports = admin.client.application.extensions[EXTENSION].ports
-    days = [shop_of_two_stores.FIRST + timedelta(days=number) for number in range(170)]
-    visitors = [OutsideValue(day, 900.0 + 30 * day.weekday(), day + timedelta(days=1)) for day in days]
-    outside.save(ports, "visitors", visitors, by="boss", file="visitors.csv")
-    outside.save(ports, "opening_day", visitors[-3:], by="boss", file="opening.csv")
-    run(ports, Here)
 
 
 def rows_of(visitor: Visitor, **params: str) -> list[dict[str, str]]:

@@ -6,32 +6,16 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-import shop_of_two_stores
+from forecast_steps import sell  # noqa: F401 - what the fixtures of the module begin with
 from visitor import Visitor
 
-from portal.context import EXTENSION
 from tillstream.app import App
 from tillstream.domain.people import Role
-from tillstream.forecasting.models import fitting
 from tillstream.forecasting.price_effects import PriceEffect
 from tillstream.forecasting.rows import price_effect_rows
-from tillstream.forecasting.run import run
 
 People = Callable[..., Visitor]
 TOYS = "/forecast?region=UK&store=LDS1&category=Toys"
-
-
-class Here:
-    """Fits in this process."""
-
-    fit = staticmethod(fitting.fit)
-    fit_and_explain = staticmethod(fitting.fit_and_explain)
-
-
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
-    admin.upload(shop_of_two_stores.content(), "UK.csv", "UK")
-    work()
-    run(admin.client.application.extensions[EXTENSION].ports, Here)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from histories import NO_HOLIDAYS, history, weekly_shape
+from shop_of_two_stores import Here
 
 from tillstream.forecasting.compute import PLANS, Forecast, NotEnoughData, compute, window_starts
 from tillstream.forecasting.evaluation import backtest
@@ -16,13 +17,6 @@ from tillstream.forecasting.models.history import History, group
 from tillstream.forecasting.models.panel import Floats, Regressor
 
 PLAN = replace(PLANS["day"], horizon=28, windows=3)
-
-
-class Here:
-    """Fits in this process."""
-
-    fit = staticmethod(fitting.fit)
-    fit_and_explain = staticmethod(fitting.fit_and_explain)
 
 
 def forecast(sales_history: History) -> Forecast:
