@@ -12,7 +12,7 @@ from pathlib import Path
 from bench import ingest
 from bench.portal import Portal
 from bench.portal import measure as measure_portal
-from bench.process import Figures, Run
+from bench.process import Figures, Run, timed
 from tillstream.analytics import measure_values, queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App, build
@@ -79,6 +79,8 @@ class Scale:
     """Seconds of the quality checks of a day that a settlement changed."""
     totals_time: float
     """Seconds to refresh the daily totals of the whole history."""
+    executive_report: float
+    """Median of the seconds from the start of a process to the executive report of a month as PDF."""
     portal: Portal
 
 
@@ -117,8 +119,15 @@ def measure(work: Path) -> Scale:
         quality_time,
         quality_of_a_day,
         totals_time,
+        statistics.median(_executive_report(home, work).wall for _ in range(3)),
         portal,
     )
+
+
+def _executive_report(home: Path, work: Path) -> Run:
+    days = ["--from", "2024-11-01", "--to", "2024-11-30"]
+    command = [ingest.TILLSTREAM, "report", "executive", *days, "--out", str(work / "report.pdf")]
+    return timed(command, ingest.environment(home))
 
 
 @contextmanager

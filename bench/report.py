@@ -181,6 +181,7 @@ def at_scale(scale: Scale) -> str:
         floor("100,000 rows into 10 M at most 1.3 × into none", ratio(scale.into_history, scale.into_none), most=1.3),
         floor("settle one sale at 10 M in at most 0.1 s", scale.one_sale, most=0.1, unit="s"),
         floor("announce at least 100,000 events a second", scale.events_per_second, least=100_000, unit="/s"),
+        floor("the executive report of a month as PDF in at most 10 s", scale.executive_report, most=10, unit="s"),
     ]
     portal = scale.portal
     requests = [
