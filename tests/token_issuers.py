@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -14,6 +15,14 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 CLIENT, SECRET = "the-portal", "the portal's own secret"
+
+
+@cache
+def numbered_key(algorithm: str, number: int) -> Any:
+    """The key with this number, generated once in this process: an RSA key takes long."""
+    key = RSAKey.generate_key(2048) if algorithm == "RS256" else ECKey.generate_key("P-256")
+    key.ensure_kid()
+    return key
 
 
 @dataclass
@@ -26,14 +35,15 @@ class TokenIssuer:
     key_requests: int = 0
     """The number of requests for its keys."""
     keys: list[Any] = field(default_factory=list)
+    changes: int = 0
+    """How often its keys changed."""
 
     def __post_init__(self) -> None:
         self.change_keys()
 
     def change_keys(self) -> None:
-        key = RSAKey.generate_key(2048) if self.algorithm == "RS256" else ECKey.generate_key("P-256")
-        key.ensure_kid()
-        self.keys = [key]
+        self.changes += 1
+        self.keys = [numbered_key(self.algorithm, self.changes)]
 
     def sign(self, claims: dict[str, Any], key: Any = None, **header: Any) -> str:
         key = key or self.keys[0]

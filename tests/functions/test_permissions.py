@@ -61,16 +61,16 @@ from tillstream.workflows.operations.reconcile import reconcile
 from tillstream.workflows.review.undo import undo
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """Days pass at once."""
-    app = build(Settings(home=tmp_path, threads=1), ManualClock())
+    app = build(Settings(home=tmp_path_factory.mktemp("home"), threads=1), ManualClock())
     yield app
     app.close()
 
 
-@pytest.fixture
-def calls(app: App, tmp_path: Path) -> dict[str, Calls]:
+@pytest.fixture(scope="module")
+def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls]:
     """What each function called while a file and a till's sale went through it."""
     calls_by_function: dict[str, Calls] = {spec.name: set() for spec in (*FUNCTIONS, *JOBS)}
 
@@ -97,12 +97,12 @@ def calls(app: App, tmp_path: Path) -> dict[str, Calls]:
     user_scopes.sync(sweeping.ports)
     holidays.refresh(sweeping.ports)
     _leave_large(app, calls_by_function)
-    _report(tmp_path, calls_by_function)
+    _report(tmp_path_factory.mktemp("reports"), calls_by_function)
     compacting = record_calls(with_jobs(app, rows=0)[0], calls_by_function["compact"]).ports
     compacting.warehouse.compact()
     assert compacting.jobs
     compacting.jobs.start(FORECAST)
-    _forecast(tmp_path, calls_by_function[FORECAST])
+    _forecast(tmp_path_factory.mktemp("forecast"), calls_by_function[FORECAST])
     record_calls(app, calls_by_function["index"]).ports.warehouse.note_pending_days()
     _forward(app, record_calls(app, calls_by_function["forward"]))
     return calls_by_function
@@ -121,7 +121,7 @@ class Zero:
 
 def _forecast(folder: Path, calls: Calls) -> None:
     """A forecast, and a second one, which deletes the kept fits that it does not use."""
-    shop = shop_of_two_stores.app(folder / "shop")
+    shop = shop_of_two_stores.app(folder)
     recorded = record_calls(shop, calls).ports
     for horizon in (7, 8):
         assert not run(recorded, Zero(), horizon).reason
@@ -130,7 +130,7 @@ def _forecast(folder: Path, calls: Calls) -> None:
 
 def _report(folder: Path, calls: dict[str, Calls]) -> None:
     """A report that the sweep finds due, and the job that makes and sends it."""
-    shop, _ = with_jobs(shop_of_two_stores.app(folder / "reports"))
+    shop, _ = with_jobs(shop_of_two_stores.app(folder))
     accounts.add(shop.ports, "ana", "Ana", Role.ANALYST)
     subscriptions.subscribe(shop.ports, "ana", "week", "ana@example.com", by="ana")
     shop.ports.clock.sleep(timedelta(days=7).total_seconds())

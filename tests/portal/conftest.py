@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -21,10 +22,9 @@ from tillstream.people import accounts
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 
-BOSS = "admin-all"
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 Sell = Callable[[Visitor, Callable[[], None]], None]
-"""Loads the sales of a module, as an administrator with the function `work`."""
+"""Loads the sales of a module, as the person who is given, with the function `work`."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class SoldHome:
 @pytest.fixture(scope="module")
 def sold_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoldHome]:
     clock = ManualClock(NOW)
-    app = _app(tmp_path_factory.mktemp("sold") / "home", clock, request.module.sell)
+    app = _app(tmp_path_factory.mktemp("sold") / "home", clock, request.module)
     yield SoldHome(app, clock, create_app(app, testing=True))
     app.close()
 
@@ -66,39 +66,57 @@ def app(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock, shar
     if shared:
         yield shared.app
         return
-    app = _app(
-        tmp_path / "home", clock, getattr(request.module, "sell", None) if "sold" in request.fixturenames else None
-    )
+    app = _app(tmp_path / "home", clock, request.module if "sold" in request.fixturenames else None)
     yield app
     app.close()
 
 
-def _app(home: Path, clock: ManualClock, sell: Sell | None) -> App:
+def _app(home: Path, clock: ManualClock, module: ModuleType | None) -> App:
+    """An app in a new home, after the sales of a module if one is given."""
     settings = Settings(home=home, samples=False, threads=1, reporting_currency="INR")
-    return build_after(_setup_with_sales(sell), settings, clock) if sell else build(settings, clock)
+    if module is None:
+        return build(settings, clock)
+    return build_after(_setup_with_sales(module.sell, _seller(module)), settings, clock)
+
+
+def _seller(module: ModuleType) -> Role:
+    role: Role = getattr(module, "SELLER", Role.ADMIN)
+    return role
+
+
+def _bounds(role: Role) -> tuple[str, ...]:
+    """The regions of a person with this role, if a test names none."""
+    return ("IN",) if role not in {Role.ADMIN, Role.ANALYST} else ()
+
+
+def _login(role: Role, regions: tuple[str, ...], stores: tuple[str, ...] = ()) -> str:
+    return "-".join((role.value, *(regions or ("all",)), *stores)).lower()
 
 
 @cache
-def _setup_with_sales(sell: Sell) -> Setup:
+def _setup_with_sales(sell: Sell, role: Role) -> Setup:
     def setup(app: App, clock: ManualClock) -> None:
-        accounts.add(app.ports, BOSS, BOSS, Role.ADMIN, password=PASSWORD)
-        admin = Visitor(create_app(app).test_client())
-        admin.sign_in(BOSS)
-        sell(admin, Worker(app).run_until_idle)
+        login = _login(role, _bounds(role))
+        accounts.add(app.ports, login, login, role, regions=_bounds(role), password=PASSWORD)
+        visitor = Visitor(create_app(app).test_client())
+        visitor.sign_in(login)
+        sell(visitor, Worker(app).run_until_idle)
 
     return setup
 
 
 @pytest.fixture
-def sold(portal: Flask, shared: SoldHome | None) -> Visitor:
-    """An administrator, after `sell` of the test's module has loaded its sales; each test has its own copy, unless the
-    module has `SHARED`."""
-    if shared and (BOSS,) in shared.people:
-        return shared.people[BOSS,]
+def sold(request: pytest.FixtureRequest, portal: Flask, shared: SoldHome | None) -> Visitor:
+    """The person who loaded the sales with `sell` of the test's module: an administrator, or one of region IN with the
+    role `SELLER` of the module. Each test has its own copy of the home, unless the module has `SHARED`."""
+    role = _seller(request.module)
+    login = _login(role, _bounds(role))
+    if shared and (login,) in shared.people:
+        return shared.people[login,]
     visitor = Visitor(portal.test_client())
-    assert visitor.sign_in(BOSS).status_code == 303
+    assert visitor.sign_in(login).status_code == 303
     if shared:
-        shared.people[BOSS,] = visitor
+        shared.people[login,] = visitor
     return visitor
 
 
@@ -123,8 +141,8 @@ def person(portal: Flask, app: App, shared: SoldHome | None) -> Callable[..., Vi
         salesperson: str | None = None,
         stores: tuple[str, ...] = (),
     ) -> Visitor:
-        login = login or "-".join((role.value, *(regions or ("all",)), *stores)).lower()
-        scope = regions or (("IN",) if role not in {Role.ADMIN, Role.ANALYST} else ())
+        login = login or _login(role, regions, stores)
+        scope = regions or _bounds(role)
         salesperson = salesperson or ("S1" if role is Role.SALESPERSON else None)
         account = (login, role, scope, salesperson, stores)
         if shared and account in shared.people:

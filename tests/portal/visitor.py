@@ -1,12 +1,14 @@
 """A person with a browser before the portal, and files in the style of the contract IN."""
 
-import re
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+
+from portal.context import EXTENSION
+from tillstream.app import App
 
 PASSWORD = "correct horse battery"
 HEADER = (
@@ -29,9 +31,15 @@ def indian_file(*rows: str) -> bytes:
 
 @dataclass
 class Visitor:
-    """A person with a browser: keeps cookies, sends the page's CSRF token with every form."""
+    """A person with a browser: keeps cookies, sends the CSRF token of its session with every form."""
 
     client: FlaskClient
+
+    @property
+    def app(self) -> App:
+        """The app of the portal that the browser shows."""
+        app: App = self.client.application.extensions[EXTENSION]
+        return app
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
         return self.client.get(path, buffered=True, **kwargs)
@@ -40,9 +48,9 @@ class Visitor:
         return self.client.post(path, data={"csrf_token": self.token(), **(data or {})}, buffered=True, **kwargs)
 
     def token(self) -> str:
-        match = re.search(r'name="csrf-token" content="([^"]+)"', self.get("/password", follow_redirects=True).text)
-        assert match
-        return match[1]
+        """The token for changes, from the address where a page that is open for long reads it."""
+        token: str = self.get("/session").get_json()["token"]
+        return token
 
     def sign_in(self, login: str, password: str = PASSWORD) -> TestResponse:
         return self.post("/sign-in", {"login": login, "password": password})

@@ -21,12 +21,19 @@ GOOD = [indian_sale(str(number)) for number in range(1, 21)]
 BAD = [indian_sale("21", "ten"), indian_sale("22", "ten"), indian_sale("23", "x"), indian_sale("24", date="2026/06/31")]
 
 
-@pytest.fixture
-def fixer(person: People, work: Work) -> Fixer:
-    clerk = person(Role.CLERK, "IN")
-    batch = clerk.upload(indian_file(*GOOD, *BAD))
+SHARED = True
+SELLER = Role.CLERK
+
+
+def sell(clerk: Visitor, work: Work) -> None:
+    clerk.upload(indian_file(*GOOD, *BAD))
     work()
-    return Fixer(clerk, batch)
+
+
+@pytest.fixture
+def fixer(sold: Visitor) -> Fixer:
+    (batch,) = records.find(sold.app.ports)
+    return Fixer(sold, batch.batch_id)
 
 
 def test_rows_are_shown_as_their_source_wrote_them_with_the_problem_in_its_cell(fixer: Fixer) -> None:
@@ -39,6 +46,7 @@ def test_rows_are_shown_as_their_source_wrote_them_with_the_problem_in_its_cell(
     assert problem["remedy"] == "Correct the cell and submit the row, or discard it with a reason."
 
 
+@pytest.mark.own_home
 def test_edits_are_validated_and_kept_until_they_are_submitted(fixer: Fixer, work: Work, app: App) -> None:
     response = fixer.step("set", cells=[[21, 13, "10.00"], [21, AMOUNT, "10.00"]])
     assert response["rows"][0]["state"] == "ready"
@@ -76,15 +84,12 @@ def test_a_step_for_all_alike_finds_them_beyond_the_page(person: People, work: W
     assert response["counts"]["touched"] == 120
     response = fixer.step("replace", value="ten", text="10.00")
     assert response["counts"]["accepted"] == 120
-    assert len(draft.get(fixer_ports(clerk), batch).steps) == 2
+    assert len(draft.get(clerk.app.ports, batch).steps) == 2
     assert fixer.post("undo")["counts"]["accepted"] == 0
     assert fixer.post("redo")["counts"]["accepted"] == 120
 
 
-def fixer_ports(who: Visitor) -> Any:
-    return who.client.application.extensions["tillstream"].ports
-
-
+@pytest.mark.own_home
 def test_suggestions_are_only_what_would_be_taken(fixer: Fixer) -> None:
     fixer.step("set", cells=[[23, CHANNEL, "stroe"]])
     suggestions = fixer.get("cell", row=23, column=CHANNEL)["suggestions"]
@@ -97,6 +102,7 @@ def test_suggestions_are_only_what_would_be_taken(fixer: Fixer) -> None:
     assert suggestions[0]["label"].startswith("3 June 2026, 10:15")
 
 
+@pytest.mark.own_home
 def test_a_reading_is_taken_for_every_cell_that_can_be_read_so(fixer: Fixer) -> None:
     (like, *_) = fixer.get("cell", row=21, column=AMOUNT)["alike"]
     assert (like["same"], like["every"]) == (2, 3)
@@ -123,6 +129,7 @@ def test_rows_rejected_only_by_a_rule_can_be_accepted_unchanged(person: People, 
     assert "No row of june.csv is left to fix" in clerk.get(f"/uploads/{batch}/fix").text
 
 
+@pytest.mark.own_home
 def test_the_page_opens_with_its_columns_and_the_way_by_a_spreadsheet(fixer: Fixer) -> None:
     assert "Fix them here" in fixer.who.get(f"/uploads/{fixer.batch}").text
     page = fixer.who.get(f"/uploads/{fixer.batch}/fix").text
@@ -133,6 +140,7 @@ def test_the_page_opens_with_its_columns_and_the_way_by_a_spreadsheet(fixer: Fix
     assert "Continue fixing" in fixer.who.get(f"/uploads/{fixer.batch}").text
 
 
+@pytest.mark.own_home
 def test_a_step_sent_again_because_its_answer_was_lost_is_taken_once(fixer: Fixer) -> None:
     step = {"value": "en", "text": "enen", "key": "k1"}
     assert fixer.step("replace", **step)["rows"][0]["cells"][AMOUNT] == "tenen"
@@ -160,6 +168,7 @@ def test_a_row_with_a_delimiter_too_many_is_taken_apart_as_it_would_be_accepted(
     assert fixer.get("cell", row=23, column=-1)["splits"] == []
 
 
+@pytest.mark.own_home
 def test_two_who_fix_at_once_see_each_other(fixer: Fixer, person: People) -> None:
     other = Fixer(person(Role.MANAGER, "IN", login="bo"), fixer.batch)
     fixer.step("set", cells=[[21, AMOUNT, "10.00"]])
@@ -176,6 +185,7 @@ def test_two_who_fix_at_once_see_each_other(fixer: Fixer, person: People) -> Non
     assert other.post("undo")["status"] == 422
 
 
+@pytest.mark.own_home
 def test_rows_that_a_corrected_file_settles_leave_the_draft(fixer: Fixer, work: Work) -> None:
     fixer.step("set", cells=[[21, AMOUNT, "10.00"], [23, AMOUNT, "30.00"]])
     text = fixer.who.get(f"/uploads/{fixer.batch}/refused.csv").text.splitlines(keepends=True)
@@ -188,6 +198,7 @@ def test_rows_that_a_corrected_file_settles_leave_the_draft(fixer: Fixer, work: 
     assert (rows[23]["cells"][AMOUNT], rows[23]["state"]) == ("y", "waits")
 
 
+@pytest.mark.own_home
 def test_rows_are_chosen_by_problem_by_column_by_text_and_by_what_is_left(fixer: Fixer) -> None:
     assert set(fixer.rows(problem="not-a-date")) == {24}
     assert set(fixer.rows(column=AMOUNT)) == {21, 22, 23}
@@ -246,4 +257,4 @@ def test_an_empty_edit_is_rejected_with_a_message(fixer: Fixer, step: Any) -> No
     response = fixer.post("steps", step=step)
     assert response["status"] == 422
     assert response["detail"]
-    assert draft.get(fixer_ports(fixer.who), fixer.batch).version == 0
+    assert draft.get(fixer.who.app.ports, fixer.batch).version == 0

@@ -2,10 +2,11 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -45,8 +46,14 @@ def source(app: App, of: period.ReportPeriod = JUNE, **changes: Any) -> ReportSo
 
 
 @pytest.fixture(scope="module")
-def june(app: App) -> Document:
-    return executive.document(source(app))
+def june(documents: Callable[[period.ReportPeriod], Document]) -> Document:
+    return documents(JUNE)
+
+
+@pytest.fixture(scope="module")
+def documents(app: App) -> Callable[[period.ReportPeriod], Document]:
+    """The report of a period, made once."""
+    return cache(lambda of: executive.document(source(app, of)))
 
 
 Answers = dict[Any, list[dict[str, Any]]]
@@ -78,8 +85,10 @@ def value_again(app: App, cell: Cell, answers: Answers) -> Any:
         pytest.param(period.chosen(date(2026, 6, 8), date(2026, 6, 14)), marks=pytest.mark.system),
     ],
 )
-def test_every_number_of_the_text_is_that_of_its_query(app: App, of: period.ReportPeriod) -> None:
-    sentences = [one for section in executive.document(source(app, of)).sections for one in section.sentences]
+def test_every_number_of_the_text_is_that_of_its_query(
+    app: App, documents: Callable[[period.ReportPeriod], Document], of: period.ReportPeriod
+) -> None:
+    sentences = [one for section in documents(of).sections for one in section.sentences]
     answers: Answers = {}
     checked = 0
     for sentence in sentences:
