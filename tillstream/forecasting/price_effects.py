@@ -142,6 +142,7 @@ def _effect(category: str, weekly: _Weekly, products: int) -> Iterator[PriceEffe
         weekly.products[rows],
     )
     if estimated:
+        changes = weekly.changes
         usual, clear = (estimated.error * _student(each, products - 1) for each in (0.90, 0.975))
         yield PriceEffect(
             category,
@@ -150,8 +151,8 @@ def _effect(category: str, weekly: _Weekly, products: int) -> Iterator[PriceEffe
             estimated.value + usual,
             estimated.value + clear < 0,
             products,
-            expm1(float(weekly.changes.min())),
-            expm1(float(weekly.changes.max())),
+            expm1(float(changes.min())),
+            expm1(float(changes.max())),
         )
 
 

@@ -66,7 +66,7 @@ def test_it_starts_for_a_report_that_is_due_once_while_it_works(project: tuple[A
     assert start_if_due(app.ports), "after a run that succeeded, what became due meanwhile waits for nothing"
 
 
-def test_it_starts_for_messages_whose_time_has_come(project: tuple[App, StartedJobs]) -> None:
+def test_it_starts_for_messages_that_are_due(project: tuple[App, StartedJobs]) -> None:
     app, jobs = project
 
     def absent(to: str, content: bytes) -> None:

@@ -86,12 +86,12 @@ def read(
     units = cell_reader.read(warehouse, "category_units" if is_large else "units", UNITS_KEY, "units", params, regions)
     currency, rates = _rates(warehouse)
     left_out = tuple(sorted(row["region"] for row in spans if row["region"] not in last_days))
-    series = outside or {}
+    series, main = outside or {}, _main_currencies(revenue)
     return Sales(
         last,
         currency,
-        _revenue(revenue, places, rates, series),
-        _units(units, places, _plans(warehouse, places.axis, _main_currencies(revenue)), series),
+        _revenue(revenue, main, places, rates, series),
+        _units(units, places, _plans(warehouse, places.axis, main), series),
         left_out,
     )
 
@@ -103,9 +103,10 @@ def _rates(warehouse: Warehouse) -> tuple[str, dict[str, float]]:
     return currency, {row["currency"]: float(row["factor"]) for row in rows} | {currency: 1.0}
 
 
-def _revenue(cells: Cells, places: Places, rates: Mapping[str, float], outside: Outside) -> Series:
+def _revenue(
+    cells: Cells, main: Mapping[str, str], places: Places, rates: Mapping[str, float], outside: Outside
+) -> Series:
     """Revenue in the main currency of each region; other currencies are converted at the latest rates."""
-    main = _main_currencies(cells)
     keys = sorted({Key(*key[:3]) for key in cells.keys})
     numbers = {key: code for code, key in enumerate(keys)}
     of_key = np.array([numbers[Key(*key[:3])] for key in cells.keys], dtype=np.int64)
