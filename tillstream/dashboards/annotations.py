@@ -8,13 +8,11 @@ from tillstream import audit
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Scope
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.document_store import AFTER_ANY, Put
 
 COLLECTION = "annotations"
 LONGEST = 80
 """Maximum characters of a text."""
-_AFTER_ANY = "~"
-"""Sorts after every character of an id."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def between(ports: Ports, scope: Scope, first: date | None = None, last: date | 
     documents = ports.documents.find(
         COLLECTION,
         above=first.isoformat() if first else None,
-        below=f"{last.isoformat()}{_AFTER_ANY}" if last else None,
+        below=f"{last.isoformat()}{AFTER_ANY}" if last else None,
     )
     annotations = [Annotation(**one.data) for one in documents]
     return [one for one in annotations if not one.region or scope.covers_region(one.region)]

@@ -10,7 +10,7 @@ from tillstream import audit
 from tillstream.audit import AuditAction
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put, Update, update
+from tillstream.ports.document_store import AFTER_ANY, Document, Put, Update, update
 
 COLLECTION, VALUES = "outside_series", "outside_series_values"
 MOST_SERIES = 20
@@ -19,8 +19,6 @@ REMOVED_KEPT = timedelta(days=30)
 """Time for which a removed series can be restored."""
 _ROWS = 5_000
 """Values of one document; it stays below the limit of a document store."""
-_AFTER_ANY = "~"
-"""Sorts after every digit."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ def listed(ports: Ports) -> list[OutsideSeries]:
 def values_of(ports: Ports, series: OutsideSeries) -> list[OutsideValue]:
     """The values of a series, by day."""
     start = f"{series.name}.{series.version:06}."
-    documents = ports.documents.find(VALUES, above=start, below=f"{start}{_AFTER_ANY}")
+    documents = ports.documents.find(VALUES, above=start, below=f"{start}{AFTER_ANY}")
     return [
         OutsideValue(date.fromisoformat(day), float(value), date.fromisoformat(published_on), region)
         for one in documents
@@ -190,7 +188,7 @@ def _puts(name: str, version: int, values: Sequence[OutsideValue]) -> list[Put]:
 
 def _delete_values(ports: Ports, name: str, kept: set[int]) -> None:
     """Delete the values of all versions but the kept ones."""
-    for one in ports.documents.find(VALUES, above=f"{name}.", below=f"{name}.{_AFTER_ANY}"):
+    for one in ports.documents.find(VALUES, above=f"{name}.", below=f"{name}.{AFTER_ANY}"):
         if int(one.id.split(".")[1]) not in kept:
             ports.documents.delete(VALUES, one.id)
 

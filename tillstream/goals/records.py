@@ -10,14 +10,12 @@ from tillstream.domain.catalogue.json_codec import decimal_text
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.goals.goal import FIELDS, Goal, GoalMeasure, Month, Target
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put
+from tillstream.ports.document_store import AFTER_ANY, Document, Put
 
 COLLECTION = "goals"
 VERSIONS = "goal_versions"
 MOST_GOALS = 5_000
 """Goals of one month; its document stays below the limit of a document store."""
-_AFTER_ANY = "~"
-"""Sorts after every digit."""
 Key = tuple[Target, GoalMeasure]
 Changes = Mapping[Month, Mapping[Key, Goal | None]]
 """New goals by month; None: the goal is removed."""
@@ -64,7 +62,7 @@ def months(ports: Ports) -> list[Month]:
 
 def versions(ports: Ports, month: Month, limit: int = 100) -> list[Version]:
     """The versions of a month, newest first."""
-    first, last = f"{month}.", f"{month}.{_AFTER_ANY}"
+    first, last = f"{month}.", f"{month}.{AFTER_ANY}"
     documents = ports.documents.find(VERSIONS, descending=True, limit=limit, above=first, below=last)
     return [_version(one.data) for one in documents]
 

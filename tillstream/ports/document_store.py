@@ -9,6 +9,9 @@ from tillstream.domain.errors import Conflict
 MAX_TRIES = 1_000
 """Maximum tries of `update`. A conflict means that another writer succeeded: only a faulty `also` uses up all tries."""
 
+AFTER_ANY = "~"
+"""Sorts after every character of an id: ids that begin with a text are above it, and below it with this at its end."""
+
 
 @dataclass(frozen=True)
 class Document:
