@@ -235,7 +235,11 @@ FORECAST_PARAMETERS: dict[str, dict[str, Any]] = {
     "forecasts/sum_errors": {"days": 1},
     "forecasts/units": _FEBRUARY,
     "reference/holidays": _FEBRUARY,
+    "restock/first_sales": _FEBRUARY,
+    "restock/forecasts": {"first": date(2024, 2, 20), "days": 7},
+    "restock/sum_errors": {},
+    "restock/unit_values": _FEBRUARY,
     "reference/latest_rates": {},
     "forecasts/span": {"before": date(2024, 3, 1)},
 }
-"""File that a forecast run reads → parameters for which it answers something about the shop."""
+"""File that a forecast run or restocking reads → parameters for which it answers something about the shop."""

@@ -88,6 +88,7 @@ def test_earlier_forecasts_are_those_of_the_day_before(filled: Duck) -> None:
     assert earlier == [(date(2024, 2, 19), 31), (MONDAY, 30)]
 
 
-def test_every_statement_of_a_run_has_parameters_for_the_emulator() -> None:
-    statements = {f"forecasts/{path.stem}" for path in Path(sql.__file__).parent.joinpath("forecasts").iterdir()}
+@pytest.mark.parametrize("folder", ["forecasts", "restock"])
+def test_every_statement_of_forecasts_and_restocking_has_parameters_for_the_emulator(folder: str) -> None:
+    statements = {f"{folder}/{path.stem}" for path in Path(sql.__file__).parent.joinpath(folder).iterdir()}
     assert statements <= set(FORECAST_PARAMETERS)

@@ -20,7 +20,8 @@ from tillstream.restock.past_sales import Line, PastSales
 from tillstream.restock.service import level_for_service
 from tillstream.restock.simulation.run import Options, simulate
 
-TODAY, FIRST = LAST + timedelta(days=1), LAST - timedelta(days=111)
+TODAY = LAST + timedelta(days=1)
+FIRST = TODAY - past_sales.RECENT
 KITE, BALL, LAMP = Line("UK", "LDS1", "TO-1"), Line("UK", "LDS1", "TO-2"), Line("UK", "LDS1", "HK-1")
 
 
