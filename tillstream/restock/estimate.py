@@ -44,7 +44,8 @@ def estimate(warehouse: Warehouse, past: PastSales, days: Ints, today: date) -> 
     share = np.where(is_shared, recent.daily[rows] / np.maximum(totals[node], np.finfo(np.float64).tiny), 1.0)
     means = forecasts.means.cumsum(axis=1)[node, days[rows] - 1] * share
     scale = np.where(is_shared, scales[rows], forecasts.scales[node])
-    errors = np.stack([forecasts.errors[each] for each in days[rows].tolist()]) * scale[:, None]
+    lengths, length = np.unique(days[rows], return_inverse=True)
+    errors = scale[:, None] * np.array([forecasts.errors[each] for each in lengths.tolist()])[length]
     sources = np.where(is_shared, Source.CATEGORY_FORECAST, Source.FORECAST).astype(np.int64)
     return recent.replaced(rows, by_forecast(means, errors, recent.at(rows), sources))
 
