@@ -106,9 +106,12 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
 
 @functions_framework.http
 def project(_: Request) -> tuple[dict[str, int], int]:
-    """Called by the scheduler: refresh the daily totals of every day that settlements changed since the last call."""
+    """Called by the scheduler: refresh daily totals and stock levels that settlements changed since the last call."""
+    from tillstream.inventory import levels
+
     with _called() as running:
-        return {"days": running.ports.warehouse.refresh_totals()}, 200
+        days = running.ports.warehouse.refresh_totals()
+        return {"days": days, "stock_levels": levels.refresh(running.ports)}, 200
 
 
 @functions_framework.http

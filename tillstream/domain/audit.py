@@ -56,6 +56,7 @@ class AuditAction(StrEnum):
     SERIES_IMPORTED = "series.imported"
     SERIES_REMOVED = "series.removed"
     SERIES_RESTORED = "series.restored"
+    STOCK_MOVED = "stock.moved"
     GOALS_CHANGED = "goals.changed"
     GOALS_SETTING_CHANGED = "goals.setting-changed"
     FORECAST_REQUESTED = "forecast.requested"

@@ -16,6 +16,7 @@ from tillstream.domain.errors import Unavailable
 from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED
 from tillstream.forecasting import runs as forecast_runs
 from tillstream.handlers import Event, dispatch
+from tillstream.inventory import levels
 from tillstream.ports.event_bus import Delivery
 from tillstream.quality import run as quality
 from tillstream.webhooks.forwarding import Forwarder
@@ -90,6 +91,7 @@ class Worker:
         while self._handle("objects", 0) + self._handle("batches", 0) + self._take_sales(0):
             pass
         self._app.ports.warehouse.refresh_totals()
+        levels.refresh(self._app.ports)
 
     def _keep_doing(self, work: Callable[[], None]) -> None:
         while not self._stopping.is_set():
@@ -111,8 +113,7 @@ class Worker:
         self._take_sales(WAIT)
 
     def _sweep(self) -> None:
-        # One process at a time owns the folder: work that is in progress at start belongs to a dead process, so the
-        # first sweep resumes it without delay.
+        # One process owns the folder: what is in progress at start belongs to a dead one; the first sweep resumes it.
         app = self._app
         report = reconcile.run(app.ports, app.contracts, patience=self._patience, delegate=bool(app.settings.project))
         logs.warn("sweep repaired", report["repaired"])
@@ -122,6 +123,7 @@ class Worker:
 
     def _daily_totals(self) -> None:
         self._app.ports.warehouse.refresh_totals()
+        levels.refresh(self._app.ports)
         self._stopping.wait(TOTALS_EVERY)
 
     def _quality(self) -> None:
