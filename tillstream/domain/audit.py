@@ -57,6 +57,8 @@ class AuditAction(StrEnum):
     SERIES_REMOVED = "series.removed"
     SERIES_RESTORED = "series.restored"
     STOCK_MOVED = "stock.moved"
+    ORDER_CREATED = "order.created"
+    ORDER_CHANGED = "order.changed"
     GOALS_CHANGED = "goals.changed"
     GOALS_SETTING_CHANGED = "goals.setting-changed"
     FORECAST_REQUESTED = "forecast.requested"
