@@ -12,6 +12,7 @@ from tillstream.catalogue.records import document_id
 from tillstream.domain.catalogue.json_codec import from_json, to_json
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.purchasing.order import OrderState, PurchaseOrder, TrackedOrder, merge_lines, problem
+from tillstream.inventory import records
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put, Update, update
 
@@ -88,7 +89,7 @@ def reopen(ports: Ports, order_id: str, *, by: str) -> PurchaseOrder:
 
 def cancel(ports: Ports, order_id: str, *, by: str) -> PurchaseOrder:
     """Cancel a draft or an order of which nothing arrived. Raises `NotFound`, `Rejected`."""
-    if track(ports, [get(ports, order_id)])[0].received:
+    if records.with_reference(ports, order_id):
         raise Rejected("Part of the order has arrived. Close it instead.")
     changes: Change = {"state": OrderState.CANCELLED, "closed_on": ports.clock.now().date()}
     return _move(ports, order_id, (OrderState.DRAFT, OrderState.SENT), changes, by)
@@ -114,6 +115,14 @@ def find(ports: Ports, state: OrderState | None = None, limit: int | None = None
     return [_decoded(one) for one in documents]
 
 
+def with_number(ports: Ports, number: str) -> PurchaseOrder:
+    """The order of a number such as PO-000012. Raises `NotFound`."""
+    documents = ports.documents.find(COLLECTION, {"number": number.strip().upper()}, limit=1)
+    if not documents:
+        raise NotFound(f"There is no order {number}.")
+    return _decoded(documents[0])
+
+
 def track(ports: Ports, orders: Sequence[PurchaseOrder]) -> list[TrackedOrder]:
     """The orders with what has arrived for them, by the receipts that name them."""
     if not orders:
@@ -131,6 +140,16 @@ def track(ports: Ports, orders: Sequence[PurchaseOrder]) -> list[TrackedOrder]:
         )
         for one in orders
     ]
+
+
+def on_order(ports: Ports) -> dict[tuple[str, str, str], Decimal]:
+    """Units that are still expected from suppliers, by region, store and product."""
+    units: dict[tuple[str, str, str], Decimal] = {}
+    for one in track(ports, find(ports, OrderState.SENT)):
+        for product, count in one.open_units.items():
+            key = one.order.region, one.order.store_id, product
+            units[key] = units.get(key, Decimal(0)) + count
+    return units
 
 
 def _move(ports: Ports, order_id: str, permitted: Sequence[OrderState], changes: Change, by: str) -> PurchaseOrder:
