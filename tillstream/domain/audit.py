@@ -59,6 +59,8 @@ class AuditAction(StrEnum):
     STOCK_MOVED = "stock.moved"
     ORDER_CREATED = "order.created"
     ORDER_CHANGED = "order.changed"
+    RESTOCK_DECIDED = "restock.decided"
+    RESTOCK_SETTINGS = "restock.settings-changed"
     GOALS_CHANGED = "goals.changed"
     GOALS_SETTING_CHANGED = "goals.setting-changed"
     FORECAST_REQUESTED = "forecast.requested"

@@ -11,6 +11,7 @@ from tillstream.domain.daily_totals import COST_CURRENCY, MEASURES, ROLLUPS
 from tillstream.domain.warehouse.catalogue_tables import CATALOGUE_TABLES
 from tillstream.domain.warehouse.fields import HASH64, HASH128, Field, FieldKind
 from tillstream.domain.warehouse.forecast_tables import FORECAST_TABLES
+from tillstream.domain.warehouse.restock_tables import RESTOCK_TABLES
 from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
 
 __all__ = ["HASH64", "HASH128", "REJECTED_ROWS", "SCHEMA", "STAGED_LINES", "TABLES", "Field", "column_descriptions"]
@@ -226,6 +227,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
     **CATALOGUE_TABLES,
     **FORECAST_TABLES,
     **STOCK_TABLES,
+    **RESTOCK_TABLES,
     "summed": (_f("settlement_no", _I, "Last settlement included in the daily totals; the table has one row"),),
 }
 
