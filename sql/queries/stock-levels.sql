@@ -2,7 +2,7 @@
 -- last count plus movements and minus units sold after it; returns add back. in_transit is sent by other stores and has not
 -- arrived. recent_units were sold in the last 56 days. stock_cost is in the reporting currency. matching is the number of
 -- rows of all pages. Rows are filtered by region, store, category and product.
--- @text STRING = : only products whose ID or name contains it, ignoring case
+-- @text STRING = : only products whose ID, name or supplier contains it, or with this code or barcode, ignoring case
 -- @status STRING = all of all|in-stock|low|out|negative|not-counted|attention: status; attention: low, out and negative
 -- @sort STRING = status of status|product|store|on-hand|cover|recent|value: order
 -- @descending INT64 = 0: 1 for the opposite order
@@ -11,7 +11,7 @@
 WITH
 chosen AS (
   SELECT
-    named_stock_levels.*,
+    searched_stock_levels.*,
     CASE
       WHEN status = 'negative' THEN 1
       WHEN status = 'out' THEN 2
@@ -19,13 +19,11 @@ chosen AS (
       WHEN status = 'in-stock' THEN 4
       ELSE 5
     END AS urgency
-  FROM named_stock_levels
-  WHERE (
+  FROM searched_stock_levels
+  WHERE
     @status = 'all'
     OR status = @status
     OR (@status = 'attention' AND status IN ('negative', 'out', 'low'))
-  )
-  AND (@text = '' OR STRPOS(LOWER(CONCAT(product, ' ', product_name)), LOWER(@text)) > 0)
 ),
 keyed AS (
   SELECT
