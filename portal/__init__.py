@@ -40,6 +40,7 @@ from portal import (
     rate_counts,
     reports,
     request_log,
+    restock,
     review,
     sale_history,
     sale_lines,
@@ -112,7 +113,7 @@ def create_app(app: App) -> Flask:
     )
     kept = (views, annotations, sell)
     files = (uploads, data_sources, review, completeness, corrections, pipeline, quality)
-    people = (admin, audit, profile, tokens, catalogue, stock, webhooks)
+    people = (admin, audit, profile, tokens, catalogue, stock, restock, webhooks)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)
     swagger_ui.register(flask)

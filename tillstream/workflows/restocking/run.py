@@ -37,11 +37,15 @@ FOREVER = 9_999.0
 
 @dataclass(frozen=True)
 class RestockRun:
-    """A run that ended. computed_at: ISO 8601. counted: products in stores that were counted; lines: those in need."""
+    """A run that ended. computed_at: ISO 8601. counted: products in stores that were counted; lines: those in need.
+
+    basis: what it was computed from, as `schedule.basis`.
+    """
 
     computed_at: str
     counted: int
     lines: int
+    basis: str = ""
 
 
 def last(ports: Ports) -> RestockRun | None:
@@ -49,7 +53,7 @@ def last(ports: Ports) -> RestockRun | None:
     return RestockRun(**document.data) if document else None
 
 
-def run(ports: Ports) -> RestockRun:
+def run(ports: Ports, basis: str = "") -> RestockRun:
     """Compute the queue as of now and replace the stored one. Idempotent. Raises `Conflict`, `Unavailable`."""
     levels.refresh(ports)
     now = ports.clock.now()
@@ -60,7 +64,7 @@ def run(ports: Ports) -> RestockRun:
     table = [row | _state(row, decided) | {"computed_at": now} for row in rows]
     decisions.forget(ports, decisions.read(ports), {_pair(row) for row in rows} & set(decided), today)
     ports.warehouse.replace_table(TABLE, pa.Table.from_pylist(table, schema=SCHEMA))
-    ended = RestockRun(now.isoformat(timespec="seconds"), len(read.pairs), len(rows))
+    ended = RestockRun(now.isoformat(timespec="seconds"), len(read.pairs), len(rows), basis)
     update(ports.documents, COLLECTION, LAST, lambda _: Update(asdict(ended)))
     freshness.bump(ports.documents)
     return ended
