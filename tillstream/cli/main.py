@@ -15,6 +15,7 @@ from tillstream.cli.numbers.forecast import forecast
 from tillstream.cli.numbers.goals import goals
 from tillstream.cli.numbers.queries import measures, query
 from tillstream.cli.numbers.report import report
+from tillstream.cli.numbers.restock import restock
 from tillstream.cli.numbers.series import series
 from tillstream.cli.operations import OPERATIONS
 from tillstream.cli.review import REVIEW_COMMANDS
@@ -218,6 +219,7 @@ main.add_command(looker)
 main.add_command(measures)
 main.add_command(query)
 main.add_command(report)
+main.add_command(restock)
 main.add_command(series)
 
 

@@ -11,6 +11,7 @@ from tillstream.forecasting.evaluation.bands import GRID
 from tillstream.forecasting.models.panel import DAILY, Bools, Floats, Ints
 from tillstream.forecasting.models.seasonal_naive import seasonal_error
 from tillstream.ports.warehouse import Warehouse
+from tillstream.restock.combined import by_forecast
 from tillstream.restock.demand import Source, SumDemand, concat
 from tillstream.restock.past_sales import Line, PastSales
 from tillstream.restock.recent_sales import dispersions_of, recent_sales
@@ -43,10 +44,9 @@ def estimate(warehouse: Warehouse, past: PastSales, days: Ints, today: date) -> 
     share = np.where(is_shared, recent.daily[rows] / np.maximum(totals[node], np.finfo(np.float64).tiny), 1.0)
     means = forecasts.means.cumsum(axis=1)[node, days[rows] - 1] * share
     scale = np.where(is_shared, scales[rows], forecasts.scales[node])
-    errors = np.stack([forecasts.errors[each] for each in days[rows].tolist()])
-    quantiles = np.maximum(means[:, None] + scale[:, None] * errors, 0.0)
+    errors = np.stack([forecasts.errors[each] for each in days[rows].tolist()]) * scale[:, None]
     sources = np.where(is_shared, Source.CATEGORY_FORECAST, Source.FORECAST).astype(np.int64)
-    return recent.replaced(rows, SumDemand(PROBABILITIES, quantiles, days[rows], means / days[rows], sources))
+    return recent.replaced(rows, by_forecast(means, errors, recent.at(rows), sources))
 
 
 def _from_sales(past: PastSales, days: Ints) -> tuple[SumDemand, Floats]:

@@ -35,7 +35,7 @@ def _sentences(lines: Lines, orders: Orders, row: int) -> Iterator[str]:
     )
     level = _level(orders.levels[row])
     if Limit.COVER in limit:
-        yield f"Limited to {level}, which last {_number(float(lines.most_weeks[row]))} weeks after the delivery."
+        yield f"Limited to {level}, which last {_weeks(float(lines.most_weeks[row]))} after the delivery."
     if Limit.SHELF_LIFE in limit:
         yield f"Limited to {level}, which sell within the shelf life of {_days(int(lines.shelf_days[row]))}."
     yield _order(lines, orders, row, limit)
@@ -98,6 +98,10 @@ def _cover(days: float) -> str:
 
 def _days(days: int) -> str:
     return f"{days:,} day{'' if days == 1 else 's'}"
+
+
+def _weeks(weeks: float) -> str:
+    return f"{_number(weeks)} week{'' if weeks == 1 else 's'}"
 
 
 def _percent(share: float) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tillstream.forecasting.models.panel import Floats
-from tillstream.restock.simulation.policies import POLICIES, QUANTILE, Policy, Setting
+from tillstream.restock.simulation.policies import FIXED, POLICIES, QUANTILE, QUANTILES, Policy, Setting
 from tillstream.restock.simulation.replay import Curve, replay
 
 MEASURES = ("cycle_service", "stock_units", "stock_value", "days_short", "orders")
@@ -24,6 +24,8 @@ class Compared:
     stock_value: float
     days_short: float
     orders: float
+    change: float | None
+    """Stock value against that of the fixed level, as a fraction; None if that does not reach the fill rate."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,20 @@ class Comparison:
 
     def at_fill(self, fill: float) -> Sequence[Compared]:
         """Return the policies that reach a fill rate."""
-        result = []
+        rows: dict[str, dict[str, float]] = {}
         for policy, curve in self.curves.items():
             reached = np.maximum.accumulate(curve.fill)
             if reached[0] <= fill <= reached[-1]:
-                measures = {name: float(np.interp(fill, reached, getattr(curve, name))) for name in MEASURES}
-                result.append(Compared(policy, fill, **measures))
-        return result
+                rows[policy] = {name: float(np.interp(fill, reached, getattr(curve, name))) for name in MEASURES}
+        fixed = rows[FIXED]["stock_value"] if FIXED in rows else 0
+        return [
+            Compared(policy, fill, **row, change=row["stock_value"] / fixed - 1 if fixed else None)
+            for policy, row in rows.items()
+        ]
 
     def fill_of_service(self, service: float) -> float:
         """Return the fill rate of levels that are the quantile of recent sales at the probability `service`."""
-        return float(np.interp(service, POLICIES[QUANTILE].knob, self.curves[QUANTILE].fill))
+        return float(np.interp(service, QUANTILES, self.curves[QUANTILE].fill))
 
     def series(self) -> list[dict[str, Any]]:
         """Return the lines of a chart of stock value against fill rate, by policy, in order of the knob."""

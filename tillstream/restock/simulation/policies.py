@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tillstream.forecasting.models.panel import Floats, mean_or_zero
+from tillstream.restock.demand import SumDemand
 from tillstream.restock.recent_sales import OPEN_DAYS, recent_sales
 
 QUANTILE, FIXED, ROLLING = "quantile of recent sales", "fixed level", "rolling mean"
@@ -15,6 +16,8 @@ DEVIATIONS = np.linspace(-2.0, 6.0, 25)
 PROBABILITIES = np.concatenate([np.linspace(0.2, 0.95, 16), [0.96, 0.97, 0.98, 0.99, 0.995]])
 FACTORS = np.linspace(1.1, 3.0, 10)
 """Multiples of the highest quantile, for fill rates that it does not reach."""
+QUANTILES = np.concatenate([PROBABILITIES, FACTORS])
+"""Positions of the knob of levels that are quantiles."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,21 @@ class Policy:
     """Whether levels are set once, before the simulation."""
 
 
-def _recent_quantile(past: Floats, setting: Setting) -> Floats:
-    """Quantile of the demand by recent sales, capped in weeks of cover, as for a product without a forecast."""
-    demand = recent_sales(past[:, -OPEN_DAYS:], np.full(len(past), setting.days), PROBABILITIES)
+def recent_demand(past: Floats, setting: Setting) -> SumDemand:
+    """Return the demand over the lead time and the review period by recent sales, at `PROBABILITIES`."""
+    return recent_sales(past[:, -OPEN_DAYS:], np.full(len(past), setting.days), PROBABILITIES)
+
+
+def levels_of(demand: SumDemand, setting: Setting) -> Floats:
+    """Return the levels at the positions of `QUANTILES`, capped in weeks of cover; shape (positions, lines)."""
     beyond = demand.quantiles[:, -1:] * FACTORS
     cap = demand.daily * (setting.lead_days + setting.week_days * setting.most_weeks)
     return np.asarray(np.minimum(np.hstack([demand.quantiles, beyond]), cap[:, None]).T)
+
+
+def _recent_quantile(past: Floats, setting: Setting) -> Floats:
+    """Quantile of the demand by recent sales, as for a product without a forecast."""
+    return levels_of(recent_demand(past, setting), setting)
 
 
 def _mean_and_deviations(past: Floats, setting: Setting) -> Floats:
@@ -72,7 +84,7 @@ def _rolling_mean(past: Floats, setting: Setting) -> Floats:
 
 
 POLICIES: Mapping[str, Policy] = {
-    QUANTILE: Policy(np.concatenate([PROBABILITIES, FACTORS]), _recent_quantile),
+    QUANTILE: Policy(QUANTILES, _recent_quantile),
     FIXED: Policy(DEVIATIONS, _mean_and_deviations, is_fixed=True),
     ROLLING: Policy(DEVIATIONS, _rolling_mean),
 }

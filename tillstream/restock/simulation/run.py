@@ -55,8 +55,11 @@ class Simulation:
 def simulate(warehouse: Warehouse, today: date, options: Options) -> Simulation:
     """Simulate policies over the sales before today.
 
-    Raises `NotFound` if there are no such sales, and `Rejected` if they are too short.
+    Raises `NotFound` if there are no such sales, and `Rejected` if they are too short or an option is not above 0.
     """
+    numbers = (options.lead_days, options.review_days, options.pack, options.top)
+    if any(each is not None and each <= 0 for each in numbers):
+        raise Rejected("Days, packs and the number of products are above 0.")
     past = _read(warehouse, today, options)
     days = np.unique(past.steps)
     setting = _setting(days, options)
@@ -106,8 +109,8 @@ def _setting(days: Ints, options: Options) -> Setting:
     weeks = (int(days[-1]) - int(days[0]) + 1) / 7
     week_days = min(max(round(len(days) / weeks), 1), 7)
     return Setting(
-        lead_days=options.lead_days or week_days,
-        review_days=options.review_days or week_days,
+        lead_days=week_days if options.lead_days is None else options.lead_days,
+        review_days=week_days if options.review_days is None else options.review_days,
         pack=options.pack,
         warm_up=2 * week_days,
         week_days=week_days,
