@@ -57,6 +57,8 @@ COMMANDS: dict[str, LazyCommand] = {
     "goals-import": LazyCommand("numbers.goals", "import_file"),
     "report-send": LazyCommand("numbers.report", "send"),
     "report-executive": LazyCommand("numbers.report", "executive"),
+    "restock": LazyCommand("numbers.restock", "lines"),
+    "restock-run": LazyCommand("numbers.restock", "compute"),
     "restock-simulate": LazyCommand("numbers.restock", "simulated"),
     "series": LazyCommand("numbers.series", "listed"),
     "series-import": LazyCommand("numbers.series", "import_file"),
