@@ -110,7 +110,7 @@ class Alert:
     def title(self) -> str:
         if self.member_count == 1:
             return self.members[0].title
-        return self.of.many.format(count=f"{self.member_count:,}", place=self.region or "all regions")
+        return self.of.group_title(self.member_count, self.region)
 
     @property
     def text(self) -> str:
@@ -158,8 +158,8 @@ def _may_read(scope: Scope, member: Member, kind: Kind) -> bool:
 
 
 def to_json(alert: Alert) -> dict[str, Any]:
-    """As stored; instants are ISO 8601 text, None if there is none. is_active: for finding the alerts in progress."""
-    return {name: _plain(value) for name, value in asdict(alert).items()} | {"is_active": alert.is_active}
+    """As stored; instants are ISO 8601 text, None if there is none."""
+    return {name: _plain(value) for name, value in asdict(alert).items()}
 
 
 def _plain(value: Any) -> Any:
@@ -182,8 +182,7 @@ def from_json(data: Mapping[str, Any]) -> Alert:
             for one in data["events"]
         ),
     }
-    rest = {name: value for name, value in data.items() if name != "is_active"}
-    return Alert(**rest | at | parsed)
+    return Alert(**{**data, **at, **parsed})
 
 
 _INSTANTS = (

@@ -96,6 +96,10 @@ class Kind:
     def threshold(self) -> Parameter:
         return self.parameters[0]
 
+    def group_title(self, count: int, region: str) -> str:
+        """The title of an alert about several subjects of a region; empty: of several regions, or of none."""
+        return self.many.format(count=f"{count:,}", place=region or "all regions")
+
     def defaults(self) -> dict[str, Decimal]:
         return {one.name: one.default for one in self.parameters}
 

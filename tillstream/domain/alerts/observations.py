@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 GROUP = "group:"
-"""Begins the subject of a cause that is about several subjects of a region."""
+"""Begins the subject of a cause that is about several subjects."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class Observation:
     region: str = ""
     store: str | None = None
     path: str = ""
+
+    @property
+    def group(self) -> str:
+        """Where many subjects are one cause: in a region; of subjects that are regions, in all."""
+        return "" if self.subject == self.region else self.region
 
     @property
     def opens(self) -> bool:
@@ -48,7 +53,7 @@ def causes(observations: Iterable[Observation], active: Mapping[str, Collection[
     """Divide the observations of one rule into causes.
 
     active: subject of each alert that has not ended → its members. A subject with an alert of its own keeps it. Of the
-    others, more than `group_over` in one region are one cause, and all are while that cause has an alert. A subject
+    others, more than `group_over` in one group are one cause, and all are while that cause has an alert. A subject
     that has not reached the threshold belongs only to an alert that it already has.
     """
     divided: list[Cause] = []
@@ -56,10 +61,10 @@ def causes(observations: Iterable[Observation], active: Mapping[str, Collection[
     for one in observations:
         if one.subject in active:
             divided.append(Cause(one.subject, (one,)))
-        elif one.opens or one.subject in active.get(f"{GROUP}{one.region}", ()):
-            others.setdefault(one.region, []).append(one)
-    for region, members in others.items():
-        subject = f"{GROUP}{region}"
+        elif one.opens or one.subject in active.get(f"{GROUP}{one.group}", ()):
+            others.setdefault(one.group, []).append(one)
+    for group, members in others.items():
+        subject = f"{GROUP}{group}"
         if subject in active or len(members) > group_over:
             divided.append(Cause(subject, tuple(members)))
         else:

@@ -73,7 +73,10 @@ def _begin(alert: Alert | None, cause: Cause, rule: AlertRule, now: datetime) ->
     key = alert_id(rule.id, cause.subject)
     new = Alert(key, rule.id, rule.kind, cause.subject, rule.severity, State.PENDING, now, (), 0, held_since=now)
     if alert:
-        new = replace(new, created_at=alert.created_at, event_count=alert.event_count, events=alert.events)
+        earlier = {
+            name: getattr(alert, name) for name in ("created_at", "opened_at", "ended_at", "event_count", "events")
+        }
+        new = replace(new, **earlier)
     return _open_if_due(_about(new, cause, rule), rule, now)
 
 
