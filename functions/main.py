@@ -84,7 +84,10 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
 
 @functions_framework.http
 def sweep(_: Request) -> tuple[dict[str, Any], int]:
-    """Called by the scheduler: retry stalled batches; refresh exchange rates and holidays; start the job `reports`."""
+    """Called by the scheduler: retry stalled batches; refresh exchange rates and holidays; evaluate the rules of
+    alerts; start the job `reports`."""
+    from tillstream.alerts.evaluation import RULE_FAILED, evaluate
+    from tillstream.alerts.sources import AlertSources
     from tillstream.analytics import holidays, reference
     from tillstream.reports import mail_job
     from tillstream.workflows.operations import reconcile
@@ -99,6 +102,8 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
         summary["repaired"] = [*lost, *summary["repaired"]]
         warn("sweep repaired", summary["repaired"])
         holidays.refresh(running.ports)
+        sources = AlertSources(running.ports, running.contracts, settings.reporting_currency, running.queries)
+        warn(RULE_FAILED, evaluate(sources).failures)
         if settings.sends_mail:
             mail_job.start_if_due(running.ports)
     return summary, 200

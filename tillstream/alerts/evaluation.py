@@ -23,6 +23,8 @@ from tillstream.domain.errors import Conflict
 from tillstream.ports import Ports
 
 LAST = "last"
+RULE_FAILED = "alert rule failed"
+"""Line of the log for rules whose condition could not be evaluated."""
 CLEANED_EVERY = timedelta(days=1)
 Observed = Mapping[str, list[Observation]]
 """ID of a rule → what its condition observed."""
@@ -34,6 +36,11 @@ class Evaluation:
 
     changed: int = 0
     failed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def failures(self) -> list[str]:
+        """A sentence for operators about each rule that failed."""
+        return [f"{rule}: {error}." for rule, error in self.failed.items()]
 
 
 def evaluate(sources: AlertSources) -> Evaluation:

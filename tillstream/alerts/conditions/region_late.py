@@ -10,7 +10,6 @@ from tillstream.alerts.sources import AlertSources
 from tillstream.analytics import queries
 from tillstream.analytics.completeness import Cell, Row, State, delivery_calendar
 from tillstream.analytics.deliveries import (
-    WATERMARK_WINDOW,
     DeliveryFacts,
     arrivals_by_day,
     earliest,
@@ -26,6 +25,8 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.receipts import staged_rejections
 
+RECENT = timedelta(days=62)
+"""Time in which a source without a first day in its schedule must have sent something to be expected."""
 DAY, HOUR = timedelta(days=1), 3_600
 
 
@@ -84,7 +85,7 @@ def _expected(sources: AlertSources, rule: AlertRule) -> list[Contract]:
 
 
 def _arrived(sources: AlertSources, first: date, last: date, now: datetime) -> list[dict[str, Any]]:
-    filters = Filters(min(first, now.date() - WATERMARK_WINDOW), max(last, now.date()))
+    filters = Filters(min(first, now.date() - RECENT), max(last, now.date()))
     rows = queries.run(sources.ports.warehouse, "told-days", UNRESTRICTED, filters, cache=sources.cache)
     days: list[dict[str, Any]] = rows.to_pylist()
     return days

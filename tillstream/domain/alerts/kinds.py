@@ -147,6 +147,7 @@ KINDS: Mapping[KindName, Kind] = {
             (),
             Action.SEE_PIPELINE,
             Severity.URGENT,
+            ends_after=15,
             is_of_figures=False,
         ),
         Kind(
