@@ -73,7 +73,7 @@ def _observe(
     sources: AlertSources, enabled: Iterable[AlertRule], now: datetime, result: Evaluation
 ) -> dict[str, list[Observation]]:
     observed: dict[str, list[Observation]] = {}
-    chosen = {rule.id: rule for rule in enabled if rule.kind in CONDITIONS}
+    chosen = {rule.id: rule for rule in enabled}
     for rule in chosen.values():
         try:
             observed[rule.id] = CONDITIONS[rule.kind].evaluate(sources, rule, now)

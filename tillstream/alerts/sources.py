@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 import sql
+from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.catalogue import listing
 from tillstream.contracts import expectations
 from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.alerts.kinds import Limit
+from tillstream.domain.alerts.rules import AlertRule
 from tillstream.domain.catalogue.entries import EntryKind, Store
 from tillstream.domain.contract.model import Contract
 from tillstream.ports import Ports
@@ -46,4 +51,25 @@ class AlertSources:
             return region or "all regions"
         entry = self.stores.get((region, store))
         name = f" ({entry.name})" if entry and entry.name not in {"", store} else ""
-        return f"store {store}{name} in {region}"
+        return f"store {store}{name} in {region}" if store else f"sales without a store in {region}"
+
+    def sales_path(self, day: date, region: str, store: str | None) -> str:
+        """The page with the sales of a day."""
+        where = {"from": day, "to": day, "region": region} | ({"store": store} if store else {})
+        return f"/dashboard?{urlencode(where)}"
+
+
+def filters_of(rule: AlertRule, first: date, last: date) -> Filters:
+    """The sales of some days that a rule is limited to."""
+
+    def chosen(limit: Limit) -> tuple[str, ...] | None:
+        return rule.limits.get(limit) or None
+
+    return Filters(
+        first,
+        last,
+        region=chosen(Limit.REGIONS),
+        store=chosen(Limit.STORES),
+        category=chosen(Limit.CATEGORIES),
+        product=chosen(Limit.PRODUCTS),
+    )

@@ -68,6 +68,6 @@ def add_file(app: App, folder: Path, name: str, lines: list[str], *, confirm: bo
 
 
 def line(sale: str, store: str = "LDS1", units: str = "1", price: int = 10, day: str = "15/06/2026") -> str:
-    total = f"{price}.00" if not units.isdecimal() else f"{int(units) * price}.00"
+    total = f"{price}.00" if not units.lstrip("-").isdecimal() else f"{int(units) * price}.00"
     where = f"{day},{store},T1,1,A,TO-1,Kite,Toys,store,,United Kingdom"
     return f"{sale},{where},{units},{price}.00,5.00,0.00,{total},0.00,,{total}"

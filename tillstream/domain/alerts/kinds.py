@@ -192,7 +192,7 @@ KINDS: Mapping[KindName, Kind] = {
                 _count("amount", "At least", "money", 10_000, 1, 1_000_000_000),
                 _count("days", "Days that are watched", "days", 2, 1, 31),
             ),
-            (*_PLACES, Limit.CATEGORIES, Limit.PRODUCTS),
+            _PLACES,
             Action.SEE_NUMBERS,
             Severity.INFO,
         ),
