@@ -129,7 +129,7 @@ def test_a_high_share_of_returns(app: App, tmp_path: Path) -> None:
     rule = enable(app, KindName.RETURN_RATE, percent=20)
     evaluated(app)
     assert titles(app) == []
-    add_file(app, tmp_path, "UK-returns.csv", [line(f"CN{number}", units="-2") for number in range(40)])
+    add_file(app, tmp_path, "UK-returns.csv", [line(f"CN{number}", units="-1") for number in range(40)])
     evaluated(app)
     (alert,) = alerts(app)
     assert alert.title == "Customers return much in store LDS1 in UK"
