@@ -9,6 +9,7 @@ from flask_wtf import CSRFProtect
 from portal import (
     access,
     admin,
+    alerts,
     annotations,
     api,
     audit,
@@ -111,7 +112,7 @@ def create_app(app: App) -> Flask:
         changes,
         exports,
     )
-    kept = (views, annotations, sell)
+    kept = (views, annotations, alerts, sell)
     files = (uploads, data_sources, review, completeness, corrections, pipeline, quality)
     people = (admin, audit, profile, tokens, catalogue, stock, restock, webhooks)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):

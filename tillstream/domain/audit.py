@@ -80,6 +80,10 @@ class AuditAction(StrEnum):
     WEBHOOK_CHANGED = "webhook.changed"
     WEBHOOK_SECRET_CHANGED = "webhook.secret-changed"  # noqa: S105 - a name, not a secret
     WEBHOOK_REMOVED = "webhook.removed"
+    ALERT_ACKNOWLEDGED = "alert.acknowledged"
+    ALERT_SNOOZED = "alert.snoozed"
+    ALERT_RULE_SAVED = "alert-rule.saved"
+    ALERT_RULE_REMOVED = "alert-rule.removed"
     SETTING_CHANGED = "setting.changed"
 
     @property
