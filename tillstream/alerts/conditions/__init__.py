@@ -11,6 +11,7 @@ from tillstream.alerts.conditions import (
     region_late,
     return_rate,
     rows_in_quarantine,
+    stock,
     store_silent,
     unusual_day,
 )
@@ -28,4 +29,7 @@ CONDITIONS: Mapping[KindName, Condition] = {
     KindName.GOAL_BEHIND: goal_behind.CONDITION,
     KindName.PRICE_OFF_LIST: price_off_list.CONDITION,
     KindName.RETURN_RATE: return_rate.CONDITION,
+    KindName.STOCK_LOW: stock.LOW,
+    KindName.STOCK_OUT: stock.OUT,
+    KindName.STOCK_NEGATIVE: stock.NEGATIVE,
 }

@@ -30,6 +30,9 @@ class KindName(StrEnum):
     GOAL_BEHIND = "goal-behind"
     PRICE_OFF_LIST = "price-off-list"
     RETURN_RATE = "return-rate"
+    STOCK_LOW = "stock-low"
+    STOCK_OUT = "stock-out"
+    STOCK_NEGATIVE = "stock-negative"
 
 
 class Limit(StrEnum):
@@ -113,6 +116,7 @@ def _count(name: str, label: str, unit: str, default: int, least: int, most: int
 
 
 _PLACES = (Limit.REGIONS, Limit.STORES)
+_PRODUCTS = (*_PLACES, Limit.CATEGORIES, Limit.PRODUCTS)
 _DAYS = _count("days", "Days that are watched", "days", 7, 1, 31)
 
 KINDS: Mapping[KindName, Kind] = {
@@ -228,9 +232,44 @@ KINDS: Mapping[KindName, Kind] = {
                 _count("days", "Over the last", "days", 7, 1, 92),
                 _count("lines", "With at least", "sale lines", 50, 1, 1_000_000),
             ),
-            (*_PLACES, Limit.CATEGORIES, Limit.PRODUCTS),
+            _PRODUCTS,
             Action.SEE_NUMBERS,
             margin=20,
+        ),
+        Kind(
+            KindName.STOCK_LOW,
+            "Low stock",
+            "A store has less of a product than its minimum stock, or than it sells until a delivery arrives.",
+            "{count} products are low in {place}",
+            (_count("percent", "Below the low level by at least", "percent", 20, 1, 100),),
+            _PRODUCTS,
+            Action.SEE_NUMBERS,
+            Severity.INFO,
+            hidden_by=(KindName.REGION_LATE,),
+            ends_after=10,
+            margin=50,
+        ),
+        Kind(
+            KindName.STOCK_OUT,
+            "Out of stock",
+            "A store has none left of a product that it sells.",
+            "{count} products are out of stock in {place}",
+            (_count("units", "Sold in the last 56 days at least", "units", 4, 1, 1_000_000),),
+            _PRODUCTS,
+            Action.SEE_NUMBERS,
+            hidden_by=(KindName.REGION_LATE,),
+            ends_after=10,
+            margin=25,
+        ),
+        Kind(
+            KindName.STOCK_NEGATIVE,
+            "Negative stock",
+            "A store sold more of a product than it had: a delivery was not entered, or a count was wrong.",
+            "{count} products have negative stock in {place}",
+            (_count("units", "At least", "units", 1, 1, 1_000_000),),
+            _PRODUCTS,
+            Action.SEE_NUMBERS,
+            ends_after=10,
         ),
     )
 }
