@@ -9,6 +9,7 @@ from flask_wtf import CSRFProtect
 from portal import (
     access,
     admin,
+    alerts,
     annotations,
     api,
     audit,
@@ -40,6 +41,7 @@ from portal import (
     rate_counts,
     reports,
     request_log,
+    restock,
     review,
     sale_history,
     sale_lines,
@@ -48,6 +50,7 @@ from portal import (
     sell,
     sign_in,
     static_files,
+    stock,
     storybook,
     swagger_ui,
     theme,
@@ -109,9 +112,9 @@ def create_app(app: App) -> Flask:
         changes,
         exports,
     )
-    kept = (views, annotations, sell)
+    kept = (views, annotations, alerts, sell)
     files = (uploads, data_sources, review, completeness, corrections, pipeline, quality)
-    people = (admin, audit, profile, tokens, catalogue, webhooks)
+    people = (admin, audit, profile, tokens, catalogue, stock, restock, webhooks)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)
     swagger_ui.register(flask)

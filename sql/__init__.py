@@ -20,6 +20,7 @@ VIEWS: tuple[str, ...] = (
     "reference/catalogue_costs",
     "reference/catalogue_prices",
     "reference/catalogue_names",
+    "reference/current_movements",
     "marts/line_facts",
     "marts/sale_facts",
     "marts/line_costs",

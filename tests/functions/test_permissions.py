@@ -22,6 +22,9 @@ from infra.functions import FUNCTIONS
 from infra.grants import DOCUMENTS, READS
 from infra.jobs import JOBS
 from tillstream.adapters.local.clock import ManualClock
+from tillstream.alerts import rules
+from tillstream.alerts.evaluation import evaluate
+from tillstream.alerts.sources import AlertSources
 from tillstream.analytics import holidays, reference
 from tillstream.app import App
 from tillstream.batches import records
@@ -48,7 +51,7 @@ from tillstream.people import accounts, user_scopes
 from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import job_lease, settle
 from tillstream.pipeline.staging.stage import stage as stage_batch
-from tillstream.ports.event_bus import Message
+from tillstream.ports.event_bus import DeadLetter, Message
 from tillstream.ports.jobs import FORECAST, REPORTS, SETTLE_LARGE
 from tillstream.reports import mail_job, report_mail, subscriptions
 from tillstream.settings import Settings
@@ -56,7 +59,7 @@ from tillstream.webhooks import registry
 from tillstream.webhooks.forwarding import forward_for
 from tillstream.workflows.intake.resumable_upload import append, begin
 from tillstream.workflows.intake.store_sales import keep_receiving, publish, start_settlement
-from tillstream.workflows.operations import large_settlements
+from tillstream.workflows.operations import dead_letters, large_settlements
 from tillstream.workflows.operations.reconcile import reconcile
 from tillstream.workflows.review.undo import undo
 
@@ -96,6 +99,7 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     reconcile(sweeping.ports, sweeping.contracts, delegate=True)
     user_scopes.sync(sweeping.ports)
     holidays.refresh(sweeping.ports)
+    _alerts(app, sweeping)
     _leave_large(app, calls_by_function)
     _report(tmp_path_factory.mktemp("reports"), calls_by_function)
     compacting = record_calls(with_jobs(app, rows=0)[0], calls_by_function["compact"]).ports
@@ -126,6 +130,18 @@ def _forecast(folder: Path, calls: Calls) -> None:
     for horizon in (7, 8):
         assert not run(recorded, Zero(), horizon).reason
     shop.close()
+
+
+def _alerts(app: App, sweeping: App) -> None:
+    """An evaluation of a rule of each kind, with an alert, and its end."""
+    for one in rules.find(app.ports):
+        rules.save(app.ports, replace(one.rule, is_enabled=True), by="ana", version=one.version)
+    now = app.ports.clock.now()
+    dead_letters.store(app.ports, DeadLetter("1", "batches", "batch-events", Message(b""), now, now, 9, "late"))
+    sources = AlertSources(sweeping.ports, sweeping.contracts, "USD")
+    assert evaluate(sources).changed
+    dead_letters.resend(app.ports, ["1"], "ana")
+    assert evaluate(sources).failed == {}
 
 
 def _report(folder: Path, calls: dict[str, Calls]) -> None:

@@ -8,13 +8,16 @@ import pyotp
 from flask import Flask
 from visitor import Visitor, indian_file, indian_sale
 
+from tillstream.alerts import records as alert_records
+from tillstream.alerts.evaluation import evaluate
+from tillstream.alerts.sources import AlertSources
 from tillstream.app import App
 from tillstream.audit import Entry, reading
 from tillstream.batches import records
 from tillstream.domain.batch.record import BatchKind
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.people import Role
+from tillstream.domain.people import UNRESTRICTED, Role
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Mail
 from tillstream.people import personal_tokens, signatures, store_keys
@@ -89,6 +92,13 @@ def webhook(shop: Shop, paused: str = "") -> str:
     if paused:
         registry.pause(shop.app.ports, created.id, "boss", paused)
     return created.id
+
+
+def alert(shop: Shop) -> str:
+    """The id of an alert in progress."""
+    shop.dead_letter()
+    evaluate(AlertSources(shop.app.ports, shop.app.contracts, "USD"))
+    return alert_records.active(shop.app.ports, UNRESTRICTED)[0].id
 
 
 def discarded(shop: Shop) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from tillstream.cli.alerts.alerts import alerts
 from tillstream.cli.audit import audit
 from tillstream.cli.backup import backup, restore
 from tillstream.cli.catalogue import catalogue
@@ -199,6 +200,7 @@ def load(file: str, json_: bool) -> None:
     run("fx-load", json_=json_, show=show_rates, file=file)
 
 
+main.add_command(alerts)
 main.add_command(audit)
 main.add_command(backup)
 main.add_command(catalogue)

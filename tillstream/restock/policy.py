@@ -54,6 +54,11 @@ class Lines:
     unit_costs: Floats
     """Needed with a budget only."""
 
+    def at(self, rows: Ints) -> "Lines":
+        """Return some of the lines."""
+        arrays = {name: getattr(self, name)[rows] for name in self.__dataclass_fields__ if name != "demand"}
+        return Lines(demand=self.demand.at(rows), **arrays)
+
     @property
     def position(self) -> Floats:
         """Stock on hand, on order and in transit."""

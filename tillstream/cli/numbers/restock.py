@@ -8,9 +8,44 @@ DAYS = click.IntRange(1, 120)
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
-@click.group()
-def restock() -> None:
-    """See what order policies would have needed in stock."""
+STATES = ("open", "later", "deferred", "ordered", "snoozed", "dismissed", "all")
+
+
+@click.group(invoke_without_command=True)
+@click.option("--region", default="", help="Region; default: all.")
+@click.option("--store", default="", help="Store of the region; default: all.")
+@click.option("--supplier", default="", help="Code of the supplier; default: all.")
+@click.option("--state", type=click.Choice(STATES), default="open", show_default=True, help="open: to be ordered now.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True)
+@as_json
+@click.pass_context
+def restock(
+    context: click.Context, region: str, store: str, supplier: str, state: str, limit: int, json_: bool
+) -> None:
+    """See what stores should order or get from other stores, compute it, or simulate order policies."""
+    if context.invoked_subcommand:
+        return
+    from tillstream.cli.output.restock import show_queue
+
+    run(
+        "restock",
+        json_=json_,
+        show=show_queue,
+        region=region,
+        store=store,
+        supplier=supplier,
+        state=state,
+        limit=limit,
+    )
+
+
+@restock.command("run")
+@as_json
+def run_now(json_: bool) -> None:
+    """Compute what stores need from their stock, the forecast and open orders."""
+    from tillstream.cli.output.restock import show_run
+
+    run("restock-run", json_=json_, show=show_run)
 
 
 @restock.command()

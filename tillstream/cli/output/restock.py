@@ -7,6 +7,34 @@ from tillstream.cli.output.tables import print_line, show_rows
 COLUMNS = ("policy", "stock", "against fixed", "units", "days short", "cycle service", "orders")
 
 
+UNSOLD = 9_999
+"""Urgency from which a product is not expected to sell."""
+QUEUE_COLUMNS = ("product", "store", "lasts", "units", "from", "why")
+
+
+def show_queue(data: dict[str, Any]) -> None:
+    """Print the lines of the queue."""
+    if data["computed_at"] is None:
+        print_line("The queue was not computed yet. Count stock, then run `tillstream restock run`.")
+        return
+    rows = [dict(zip(QUEUE_COLUMNS, _queue_cells(row), strict=True)) for row in data["rows"]]
+    show_rows({"name": "restock queue", "columns": list(QUEUE_COLUMNS), "rows": rows, "cut": False})
+    print_line(f"Computed {data['computed_at']} from {data['counted']:,} counted products in stores.")
+
+
+def show_run(data: dict[str, Any]) -> None:
+    """Print how many products are needed."""
+    print_line(f"{data['lines']:,} of {data['counted']:,} counted products in stores need something.")
+
+
+def _queue_cells(row: dict[str, Any]) -> list[str]:
+    days, units = float(row["urgency"]), float(row["units"])
+    lasts = "" if days >= UNSOLD else f"{days:,.0f} days"
+    source = f"transfer from {row['from_store']}" if row["from_store"] else row["supplier"] or ""
+    product = f"{row['product_name']} ({row['product']})"
+    return [product, f"{row['region']}/{row['store_id']}", lasts, f"{units:,.6g}", source, row["reason"]]
+
+
 def show_simulation(data: dict[str, Any]) -> None:
     """Print the policies at an equal fill rate."""
     print_line(

@@ -1,11 +1,27 @@
-"""What to order: the simulation of order policies over past sales."""
+"""What to order: the restock queue, and the simulation of order policies over past sales."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from tillstream.analytics import queries
+from tillstream.analytics.filters import Filters
 from tillstream.app import App
+from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
 from tillstream.domain.errors import Rejected
+from tillstream.domain.people import UNRESTRICTED
 from tillstream.restock.simulation.run import Options, simulate
+from tillstream.workflows.restocking import run, schedule
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestockLines:
+    """Filters of the queue; empty: all. state: as in the query `restock-lines`."""
+
+    region: str = ""
+    store: str = ""
+    supplier: str = ""
+    state: str = "open"
+    limit: int = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +39,27 @@ class Simulate:
     top: int = 200
     region: str = ""
     store: str = ""
+
+
+def lines(app: App, progress: Progress, arguments: RestockLines) -> Result:
+    """The stored queue, the most urgent lines first."""
+    chosen = {name: [value] for name in ("region", "store") if (value := getattr(arguments, name))}
+    values = {name: getattr(arguments, name) for name in ("supplier", "state", "limit")}
+    filters = Filters.parse(chosen)
+    answer = queries.run(app.ports.warehouse, "restock-lines", UNRESTRICTED, filters, **values)
+    last = run.last(app.ports)
+    return Result({
+        "name": "restock-lines",
+        "columns": [name for name in answer.schema.names if name != "matching"],
+        "rows": answer.drop_columns(["matching"]).to_pylist(),
+        "computed_at": last.computed_at if last else None,
+        "counted": last.counted if last else 0,
+    })  # fmt: skip
+
+
+def compute(app: App, progress: Progress, arguments: NoArguments) -> Result:
+    """Compute the queue."""
+    return Result(asdict(run.run(app.ports, schedule.basis(app.ports))))
 
 
 def simulated(app: App, progress: Progress, arguments: Simulate) -> Result:
