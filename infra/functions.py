@@ -138,7 +138,7 @@ ANNOUNCE = Function(
 )
 PROJECT = Function(
     "project",
-    "Adds new lines to the daily totals, and recomputes those of days with changed lines",
+    "Adds new lines to the daily totals, recomputes those of days with changed lines, and refreshes stock levels",
     (Scheduled("*/15 * * * *"),),
     memory="1Gi",
     cpu="1",
@@ -149,7 +149,7 @@ PROJECT = Function(
     why="BigQuery does the work. Every 15 minutes and not after each settlement, because days with changed lines are "
     "read as a whole; until then, queries read the lines of these days. One instance, because each call processes all "
     "outdated days.",
-    grants=(Grant("roles/bigquery.dataEditor", "dataset"), JOBS, DOCUMENTS),
+    grants=(*WRITES, DOCUMENTS),
 )
 RECEIVE = Function(
     "receive",

@@ -48,6 +48,7 @@ VIEWS: tuple[str, ...] = (
     "marts/fact_sales",
     "marts/fact_sales_daily",
     "marts/expected_sales",
+    "marts/stock",
 )
 """Every view, each after the views that it reads. The view has the name of its file."""
 BIGQUERY_VIEWS = ("ledger/sale_versions.bigquery", *VIEWS)

@@ -80,7 +80,7 @@ moved AS (
   GROUP BY movements.region, movements.store_id, movements.product
 ),
 unsellable AS (
-  SELECT DISTINCT region, reference AS sale_id, product
+  SELECT DISTINCT region, store_id, reference AS sale_id, product
   FROM chosen_movements
   WHERE kind = 'unsellable-return'
 ),
@@ -91,6 +91,7 @@ lines AS (
   FROM chosen_lines
   LEFT JOIN unsellable
     ON unsellable.region = chosen_lines.region
+    AND unsellable.store_id = chosen_lines.store_id
     AND unsellable.sale_id = chosen_lines.sale_id
     AND unsellable.product = chosen_lines.product
 ),

@@ -4,8 +4,10 @@ import io
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -38,6 +40,7 @@ from tillstream.domain.events import (
     SALES_RECEIVED,
     TOPIC_SALE_EVENTS,
 )
+from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
 from tillstream.domain.people import Role
 from tillstream.domain.store_sale import schema
 from tillstream.forecasting.models.ensemble import Fit
@@ -46,6 +49,8 @@ from tillstream.forecasting.models.history import History
 from tillstream.forecasting.run import run
 from tillstream.handlers import FUNCTIONS as ROUTES
 from tillstream.handlers import Event, dispatch
+from tillstream.inventory import levels
+from tillstream.inventory.records import record
 from tillstream.mail import outbox
 from tillstream.people import accounts, user_scopes
 from tillstream.people.store_tokens import StoreToken
@@ -92,12 +97,17 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     handle("stage", BATCH_RECEIVED, {"batch_id": received.batch_id})
     handle("settle", BATCH_STAGED, {"batch_id": received.batch_id})
     handle("announce", BATCH_SETTLED, {"settlement_no": 1})
-    assert record_calls(app, calls_by_function["project"]).ports.warehouse.refresh_totals()
+    projecting = record_calls(app, calls_by_function["project"]).ports
+    assert projecting.warehouse.refresh_totals()
+    _move_stock(app)
+    assert levels.refresh(projecting) == 1
     _leave_much(app)
     sweeping = record_calls(app, calls_by_function["sweep"])
     reference.refresh_rates(sweeping.ports, "USD")
     reconcile(sweeping.ports, sweeping.contracts, delegate=True)
     user_scopes.sync(sweeping.ports)
+    _move_stock(app)
+    assert levels.follow(sweeping.ports)
     holidays.refresh(sweeping.ports)
     _alerts(app, sweeping)
     _leave_large(app, calls_by_function)
@@ -110,6 +120,13 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     record_calls(app, calls_by_function["index"]).ports.warehouse.note_pending_days()
     _forward(app, record_calls(app, calls_by_function["forward"]))
     return calls_by_function
+
+
+def _move_stock(app: App) -> None:
+    """A receipt that is not in the warehouse yet."""
+    today = app.ports.clock.now().date()
+    line = MovementLine("P1", Decimal(1))
+    record(app.ports, [Movement(str(uuid4()), MovementKind.RECEIPT, "UK", "LON1", today, (line,))], by="ana")
 
 
 class Zero:

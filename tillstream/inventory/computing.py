@@ -15,6 +15,10 @@ from tillstream.ports.warehouse import Warehouse
 LEVELS = arrow_schema(STOCK_TABLES["stock_levels"])
 RECENT_DAYS = timedelta(days=56)
 """Days whose sales are the recent ones."""
+_MOST_APART = timedelta(days=4)
+"""A sale of a business day that is earlier by more is before a count, whatever their times of day."""
+Query = tuple[str, dict[str, Any]]
+"""GoogleSQL and its parameters."""
 _LINES = (
     "SELECT * FROM line_facts WHERE is_active AND store_id IS NOT NULL AND product IS NOT NULL AND units IS NOT NULL"
 )
@@ -66,28 +70,40 @@ def touched_pairs(warehouse: Warehouse, touched: Touched) -> pa.Table:
 
 def levels(warehouse: Warehouse, today: date) -> pa.Table:
     """Return the rows of `stock_levels`. today: last of the recent days."""
-    relations = {"visible_movements": "SELECT * FROM current_movements", "visible_stock_lines": _LINES}
-    return _levels(warehouse, relations, "SELECT * FROM computed_stock_levels", _params(today))
+    return _rows(warehouse, *query_of_all(today))
 
 
-def levels_of(warehouse: Warehouse, today: date, touched: Touched, first_day: date) -> pa.Table:
+def levels_of(warehouse: Warehouse, today: date, touched: Touched, counted_on: date) -> pa.Table:
     """Return the rows of `stock_levels` of what was touched; `moved` is NULL if no facts of a product are left.
 
-    first_day: of the sales that count; no later than the day of the last count of each product.
+    counted_on: no later than the day of the last count of each product.
     """
+    return _rows(warehouse, *query_of_touched(today, touched, counted_on))
+
+
+def query_of_all(today: date) -> Query:
+    relations = {"visible_movements": "SELECT * FROM current_movements", "visible_stock_lines": _LINES}
+    return _query(relations, "SELECT * FROM computed_stock_levels"), _params(today)
+
+
+def query_of_touched(today: date, touched: Touched, counted_on: date) -> Query:
     relations = {
         "touched_pairs": sql.statement("stock/touched_pairs"),
         "visible_movements": _TOUCHED_MOVEMENTS,
         "visible_stock_lines": _TOUCHED_LINES,
     }
-    first = min(first_day, today - RECENT_DAYS + timedelta(days=1))
-    return _levels(warehouse, relations, _OF_TOUCHED, _params(today) | touched.params | {"first_day": first})
+    first = min(counted_on - _MOST_APART, today - RECENT_DAYS + timedelta(days=1))
+    return _query(relations, _OF_TOUCHED), _params(today) | touched.params | {"first_day": first}
 
 
-def _levels(warehouse: Warehouse, relations: dict[str, str], select: str, params: dict[str, Any]) -> pa.Table:
+def _rows(warehouse: Warehouse, text: str, params: dict[str, Any]) -> pa.Table:
+    return warehouse.query(text, params).select(LEVELS.names).cast(LEVELS)
+
+
+def _query(relations: dict[str, str], select: str) -> str:
     named = relations | {"computed_stock_levels": sql.relations()["computed_stock_levels"]}
     ctes = ",\n".join(f"{name} AS (\n{indent(text, '  ')}\n)" for name, text in named.items())
-    return warehouse.query(f"WITH\n{ctes}\n{select}", params).select(LEVELS.names).cast(LEVELS)
+    return f"WITH\n{ctes}\n{select}"
 
 
 def _params(today: date) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """The projection `stock_levels`: computed again for what changed, and as a whole once a day."""
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,6 +30,10 @@ class Computed:
     catalogue: int
     day: str
 
+    @classmethod
+    def of(cls, document: Document) -> Self:
+        return cls(*(document.data[field.name] for field in fields(cls)))
+
 
 def follow(ports: Ports) -> bool:
     """`refresh` after a movement. False if the warehouse is unavailable: the worker or the sweep does it later."""
@@ -41,24 +46,29 @@ def follow(ports: Ports) -> bool:
 def refresh(ports: Ports) -> int:
     """Write movements that the warehouse lacks, and compute the levels that may have changed; return their number.
 
-    Idempotent; levels are computed, never added to. Two calls at the same time both write: the one that ends later
+    Idempotent; levels are computed, never added to. Without news, only documents are read. Two calls at the same time both write: the one that ends later
     starts again if the other has noted its state, so that no older row stays. Raises `Conflict`, `Unavailable`.
     """
     while True:
         mirror.write_new(ports)
         document = ports.documents.get(COLLECTION, STATE)
         moved = records.in_state(ports, records.MIRRORED, mirror.AT_ONCE)
-        before = Computed(**document.data) if document else None
-        now = _newest(ports)
-        if before == now and not moved:
+        today = ports.clock.now().date()
+        seen = f"{freshness.version(ports.documents)} {today}"
+        if document and not moved and document.data["seen"] == seen:
             return 0
-        count = _write(ports, before, now, moved)
+        before = Computed.of(document) if document else None
+        now = _newest(ports, today)
+        has_news = before != now or bool(moved)
+        count = _write(ports, before, now, moved) if has_news else 0
+        state = asdict(now) | {"seen": seen}
         try:
-            ports.documents.put(COLLECTION, STATE, asdict(now), if_version=document.version if document else 0)
+            ports.documents.put(COLLECTION, STATE, state, if_version=document.version if document else 0)
         except Conflict:
             continue
         records.set_state(ports, moved, records.COMPUTED)
-        freshness.bump(ports.documents)
+        if has_news:
+            freshness.bump(ports.documents)
         if len(moved) < mirror.AT_ONCE:
             return count
 
@@ -82,8 +92,7 @@ def differences(ports: Ports) -> int:
     return len({row[:3] for row in sides[0] ^ sides[1]})
 
 
-def _newest(ports: Ports) -> Computed:
-    today = ports.clock.now().date()
+def _newest(ports: Ports, today: date) -> Computed:
     (row,) = ports.warehouse.query(sql.text("stock/newest"), {"today": today}).to_pylist()
     return Computed(row["settlement_no"], row["catalogue"], (row["last_day"] or today).isoformat())
 
@@ -103,8 +112,8 @@ def _write(ports: Ports, before: Computed | None, now: Computed, moved: list[Doc
 
 def _write_pairs(ports: Ports, day: date, touched: Touched, pairs: pa.Table) -> None:
     if pairs.num_rows:
-        first_day = pc.min(pairs.column("counted_on")).as_py() or day
-        rows = computing.levels_of(ports.warehouse, day, touched, first_day)
+        counted_on = pc.min(pairs.column("counted_on")).as_py() or day
+        rows = computing.levels_of(ports.warehouse, day, touched, counted_on)
         ports.warehouse.upsert(TABLE, rows, KEY)
 
 

@@ -31,6 +31,7 @@ def other_rows(scope: Scope, filters: Filters) -> dict[str, tuple[str, dict[str,
     visible_refusals: rejected rows; for a scope limited to stores, only rows with a readable store in scope;
     visible_stock_levels: stock levels of the regions and stores in scope, within filters of region, store, category and
     product; others select nothing. Stock has no salesperson: it is that of their stores;
+    named_stock_levels: the same rows of the mart `stock`;
     visible_movements: movements of these stores, and transfers from and to them, within filters of region and product;
     visible_stock_lines: lines that change their stock, within the same filters;
     visible_restock_lines: lines of the restock queue of these stores, within filters of region and product.
@@ -41,7 +42,8 @@ def other_rows(scope: Scope, filters: Filters) -> dict[str, tuple[str, dict[str,
         "visible_names": _names(scope),
         "visible_forecasts": _forecasts(scope, filters),
         "visible_price_effects": _price_effects(filters),
-        "visible_stock_levels": _stock_levels(scope, filters),
+        "visible_stock_levels": _stock_levels(scope, filters, _STOCK),
+        "named_stock_levels": _stock_levels(scope, filters, "stock"),
         "visible_movements": _movements(scope, filters),
         "visible_stock_lines": _stock_lines(scope, filters),
         "visible_restock_lines": _restock_lines(scope, filters),
@@ -111,14 +113,14 @@ def _names(scope: Scope) -> tuple[str, dict[str, Any]]:
     return rows.select("catalogue_names", extra="kind <> 'product'"), rows.params
 
 
-def _stock_levels(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
+def _stock_levels(scope: Scope, filters: Filters, table: str) -> tuple[str, dict[str, Any]]:
     where = _stock_where(scope, filters)
     where.is_in("category", filters.category, "filter_category")
     where.is_in("store_id", filters.store, "filter_store_id")
     if filters.status or filters.channel or filters.salesperson or filters.country:
         where.conditions.append("FALSE")  # stock has none of these
     where.is_in("store_id", scope.stores, "scope_store_id")
-    return where.select(_STOCK), where.params
+    return where.select(table), where.params
 
 
 def _movements(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Stock movements: facts about the units of products in a store, which are only added."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -50,6 +50,8 @@ MOST_CHARACTERS = 200
 """Length of the ID of a movement."""
 MOST_LINES = 1_000
 """Lines of one movement, whose document stays below the limit of a document store."""
+MOST_APART = timedelta(days=2)
+"""Between a business day and the UTC date of a time of it: by time zones, and by stores that close after midnight."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +110,19 @@ def problem(movement: Movement) -> str:
         (kind in WITH_REFERENCE and not movement.reference, "Enter which movement or sale is meant."),
         (kind in WITHOUT_LINES and bool(lines), "A cancellation has no lines."),
         (kind not in WITHOUT_LINES and not lines, "A movement needs at least one product."),
+        (
+            any(abs(at.date() - movement.stock_date) > MOST_APART for at in _times(movement)),
+            "A time is not on the business day of its movement.",
+        ),
         (len(lines) > MOST_LINES, f"A movement has at most {MOST_LINES:,} lines; send several."),
     )
     problems = [words for applies, words in checks if applies]
     return next((words for words in (*problems, *(_line_problem(kind, line) for line in lines)) if words), "")
+
+
+def _times(movement: Movement) -> list[datetime]:
+    times = (movement.occurred_at, *(line.occurred_at for line in movement.lines))
+    return [at.astimezone(UTC) for at in times if at]
 
 
 def _line_problem(kind: MovementKind, line: MovementLine) -> str:

@@ -1,7 +1,25 @@
--- Stock levels within scope and filters, with names, status, days of cover, and value at cost.
--- Low: no more than the minimum stock of the product; without one, what is sold in the lead time of its supplier, or in 7
--- days. Days of cover: units on hand divided by the mean daily sales of the recent 56 days. Value: the cost in the
--- catalogue that is valid at the last day with a rate, in the reporting currency; NULL without a cost or a rate.
+-- Stock by store and product, with names, status, days of cover, and value at cost. A product has a row in a store if it was
+-- counted or moved there, or sold in the recent days.
+-- - store_name: Name of the store
+-- - product_name: Name of the product
+-- - category: Category of the product in the catalogue; otherwise that of its sales
+-- - supplier: Code of the supplier of the product
+-- - pack_size: Units in a pack
+-- - counted_on: Business day of the last count
+-- - counted_at: Time of the last count, UTC
+-- - counted: Units of the last count
+-- - moved, sum: Units that came or went since the last count, sales left out
+-- - sold, sum: Units sold since the last count, returns deducted
+-- - on_hand, sum: Units on hand: counted + moved - sold; NULL if the product was never counted in the store
+-- - in_transit, sum: Units that other stores sent and that have not arrived
+-- - recent_units, sum: Units sold in the last 56 days, returns left out
+-- - low_below: Units up to which stock is low: the minimum stock of the product, or its sales in the lead time, or in 7 days
+-- - unit_cost: Cost of a unit in the catalogue, in cost_currency
+-- - cost_currency: Currency of unit_cost
+-- - status: Status: in-stock, low, out, negative (more was sold than there was), or not-counted
+-- - days_of_cover: Units on hand divided by the mean daily sales of the recent 56 days
+-- - stock_cost, sum: Units on hand at unit_cost, in the reporting currency by its last rate; NULL without a cost or a rate
+CREATE OR REPLACE VIEW stock AS
 WITH
 reporting_currency AS (
   SELECT MAX(currency) AS currency FROM reporting
@@ -16,7 +34,7 @@ costs AS (
   SELECT product_id, region, currency, amount FROM catalogue_costs WHERE next_day = DATE '9999-12-31'
 ),
 products AS (
-  SELECT product_id, supplier, pack_size, minimum_stock, active FROM catalogue_products WHERE valid_to IS NULL
+  SELECT product_id, category, supplier, pack_size, minimum_stock FROM catalogue_products WHERE valid_to IS NULL
 ),
 names AS (
   SELECT kind, region, code, name FROM catalogue_names
@@ -28,7 +46,7 @@ levels AS (
     COALESCE(stores.name, stock.store_id) AS store_name,
     stock.product,
     COALESCE(product_names.name, stock.product_name, stock.product) AS product_name,
-    stock.category,
+    COALESCE(products.category, stock.category) AS category,
     products.supplier,
     products.pack_size,
     stock.counted_on,
@@ -47,7 +65,7 @@ levels AS (
     ) AS low_below,
     COALESCE(costs.amount, common_costs.amount) AS unit_cost,
     IF(costs.amount IS NULL, common_costs.currency, costs.currency) AS cost_currency
-  FROM visible_stock_levels AS stock
+  FROM stock_levels AS stock
   LEFT JOIN products ON products.product_id = stock.product
   LEFT JOIN catalogue_suppliers AS suppliers ON suppliers.supplier = products.supplier
   LEFT JOIN names AS product_names ON product_names.kind = 'product' AND product_names.code = stock.product
@@ -55,6 +73,7 @@ levels AS (
     ON stores.kind = 'store' AND stores.region = stock.region AND stores.code = stock.store_id
   LEFT JOIN costs ON costs.product_id = stock.product AND costs.region = stock.region
   LEFT JOIN costs AS common_costs ON common_costs.product_id = stock.product AND common_costs.region = '*'
+  WHERE stock.moved IS NOT NULL
 ),
 valued AS (
   SELECT
