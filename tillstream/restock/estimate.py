@@ -24,11 +24,20 @@ PROBABILITIES = np.array(GRID)
 """Those for which forecasts have errors of sums."""
 
 
-def estimate(warehouse: Warehouse, past: PastSales, days: Ints, today: date) -> SumDemand:
-    """Return the demand for the lines of past sales over their number of days from `today` on.
+def estimate(warehouse: Warehouse, past: PastSales, days: Ints, today: date, rows: Ints | None = None) -> SumDemand:
+    """Return the demand for lines of past sales over their number of days from `today` on.
 
-    days: shape (lines,). A line without a forecast of so many days has its recent sales, all days of `past`.
+    rows: places of these lines in `past`, by default all. The others have a share in the forecasts of categories.
+    days: shape (rows,). A line without a forecast of so many days has its recent sales, all days of `past`.
     """
+    if rows is None:
+        return _of_all(warehouse, past, days, today)
+    of_all = np.full(len(past.lines), days.max(initial=1))
+    of_all[rows] = days
+    return _of_all(warehouse, past, of_all, today).at(rows)
+
+
+def _of_all(warehouse: Warehouse, past: PastSales, days: Ints, today: date) -> SumDemand:
     recent, scales = _from_sales(past, days)
     if not len(past.lines):
         return recent
