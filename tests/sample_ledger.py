@@ -272,10 +272,16 @@ READ_PARAMETERS: dict[str, dict[str, Any]] = {
     "forecasts/sum_errors": {"days": 1},
     "forecasts/units": _FEBRUARY,
     "reference/holidays": _FEBRUARY,
+    "restock/first_sales": _FEBRUARY,
+    "restock/forecasts": {"first": date(2024, 2, 20), "days": 7},
+    "restock/lines": {"products": ["N"]},
+    "restock/stock": {},
+    "restock/sum_errors": {},
+    "restock/unit_values": _FEBRUARY,
     "reference/latest_rates": {},
     "forecasts/span": {"before": date(2024, 3, 1)},
 }
-"""File that forecasts and alerts read → parameters for which it answers something about the shop."""
+"""File that forecasts, restocking and alerts read → parameters for which it answers something about the shop."""
 STOCK_PARAMETERS: dict[str, dict[str, Any]] = {
     "stock/newest": {"today": date(2024, 2, 12)},
     "stock/touched_pairs": {"after": 0, "days": [date(2024, 1, 5), date(2024, 2, 1)], "movements": ["c1", "x2", "o1"]},

@@ -7,7 +7,7 @@ from bench.restock.trial import FORECAST, Outcome
 from tillstream.restock.simulation.policies import QUANTILE
 
 LIMIT = "stock saved against the fixed level, at least 5 % (goal 15 %)"
-HEADER = ("case", "policy", "mean stock", "against fixed", "days short", "cycle service", "orders")
+HEADER = ("case", "policy", "mean stock, USD", "against fixed", "days short", "cycle service", "orders")
 
 
 def section(outcomes: Sequence[Outcome]) -> str:

@@ -24,11 +24,20 @@ PROBABILITIES = np.array(GRID)
 """Those for which forecasts have errors of sums."""
 
 
-def estimate(warehouse: Warehouse, past: PastSales, days: Ints, today: date) -> SumDemand:
-    """Return the demand for the lines of past sales over their number of days from `today` on.
+def estimate(warehouse: Warehouse, past: PastSales, days: Ints, today: date, rows: Ints | None = None) -> SumDemand:
+    """Return the demand for lines of past sales over their number of days from `today` on.
 
-    days: shape (lines,). A line without a forecast of so many days has its recent sales, all days of `past`.
+    rows: places of these lines in `past`, by default all. The others have a share in the forecasts of categories.
+    days: shape (rows,). A line without a forecast of so many days has its recent sales, all days of `past`.
     """
+    if rows is None:
+        return _of_all(warehouse, past, days, today)
+    of_all = np.full(len(past.lines), days.max(initial=1))
+    of_all[rows] = days
+    return _of_all(warehouse, past, of_all, today).at(rows)
+
+
+def _of_all(warehouse: Warehouse, past: PastSales, days: Ints, today: date) -> SumDemand:
     recent, scales = _from_sales(past, days)
     if not len(past.lines):
         return recent
@@ -44,7 +53,8 @@ def estimate(warehouse: Warehouse, past: PastSales, days: Ints, today: date) -> 
     share = np.where(is_shared, recent.daily[rows] / np.maximum(totals[node], np.finfo(np.float64).tiny), 1.0)
     means = forecasts.means.cumsum(axis=1)[node, days[rows] - 1] * share
     scale = np.where(is_shared, scales[rows], forecasts.scales[node])
-    errors = np.stack([forecasts.errors[each] for each in days[rows].tolist()]) * scale[:, None]
+    lengths, length = np.unique(days[rows], return_inverse=True)
+    errors = scale[:, None] * np.array([forecasts.errors[each] for each in lengths.tolist()])[length]
     sources = np.where(is_shared, Source.CATEGORY_FORECAST, Source.FORECAST).astype(np.int64)
     return recent.replaced(rows, by_forecast(means, errors, recent.at(rows), sources))
 

@@ -16,6 +16,8 @@ from tillstream.forecasting.sales.places import number
 from tillstream.ports.warehouse import Warehouse
 
 CELL_KEY = ("region", "store_id", "category", "product")
+RECENT = timedelta(days=16 * 7)
+"""Time of recent sales: 96 open days of a week of six."""
 SINCE = timedelta(days=366)
 """Time before the first day in which an earlier sale of a product in a store is searched for."""
 

@@ -89,6 +89,6 @@ def test_earlier_forecasts_are_those_of_the_day_before(filled: Duck) -> None:
 
 
 def test_every_statement_of_a_run_has_parameters_for_the_emulator() -> None:
-    folders = [Path(sql.__file__).parent / name for name in ("alerts", "forecasts")]
+    folders = [Path(sql.__file__).parent / name for name in ("alerts", "forecasts", "restock")]
     statements = {f"{path.parent.name}/{path.stem}" for folder in folders for path in folder.iterdir()}
     assert statements <= set(READ_PARAMETERS)

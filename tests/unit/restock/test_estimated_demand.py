@@ -20,14 +20,16 @@ from tillstream.restock.past_sales import Line, PastSales
 from tillstream.restock.service import level_for_service
 from tillstream.restock.simulation.run import Options, simulate
 
-TODAY, FIRST = LAST + timedelta(days=1), LAST - timedelta(days=111)
+TODAY = LAST + timedelta(days=1)
+FIRST = TODAY - past_sales.RECENT
 KITE, BALL, LAMP = Line("UK", "LDS1", "TO-1"), Line("UK", "LDS1", "TO-2"), Line("UK", "LDS1", "HK-1")
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     opened = app(tmp_path_factory.mktemp("shop"))
-    _forecast(opened, [(KITE, "Toys", 8, 2), (Line("UK", "LDS1", ""), "Toys", 6, 2)], days=14)
+    others = [Line("UK", store, "") for store in ("LDS1", "MAN1")]
+    _forecast(opened, [(KITE, "Toys", 8, 2), *((each, "Toys", 6, 2) for each in others)], days=14)
     yield opened
     opened.close()
 
@@ -109,6 +111,17 @@ def test_more_days_than_the_forecast_has_are_recent_sales(shop: App, past: PastS
     assert set(demand.sources[3:].tolist()) == {Source.RECENT_SALES}
     empty = past.select(np.zeros(0, dtype=np.int64))
     assert estimate(shop.ports.warehouse, empty, days[:0], TODAY).lines == 0
+
+
+def test_products_share_the_forecast_of_their_category_by_recent_sales(shop: App, past: PastSales) -> None:
+    days = np.full(6, 10)
+    demand = estimate(shop.ports.warehouse, past, days, TODAY)
+    assert demand.sources[4:].tolist() == [Source.CATEGORY_FORECAST] * 2
+    assert demand.daily[4:].sum() == pytest.approx(6)
+    assert demand.daily[4:].min() > 2
+    one = estimate(shop.ports.warehouse, past, days[:1], TODAY, np.array([4]))
+    assert one.daily.tolist() == demand.daily[[4]].tolist(), "the share of the other product stays with it"
+    np.testing.assert_allclose(one.quantiles, demand.quantiles[[4]])
 
 
 def test_units_are_valued_at_cost(shop: App, past: PastSales) -> None:

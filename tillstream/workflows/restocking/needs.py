@@ -21,9 +21,6 @@ from tillstream.restock.past_sales import Line
 from tillstream.restock.policy import Lines
 from tillstream.workflows.restocking.settings import RestockSettings
 
-SALES_DAYS = timedelta(days=96)
-"""Days of sales that the demand of products without a forecast is computed from."""
-
 
 @dataclass(frozen=True)
 class Needs:
@@ -95,13 +92,13 @@ def _demand(ports: Ports, pairs: tuple[Line, ...], days: Ints, today: date) -> S
     )
     if not count:
         return nothing
-    past = past_sales.read(ports.warehouse, today - SALES_DAYS, today - timedelta(days=1), regions)
+    past = past_sales.read(ports.warehouse, today - past_sales.RECENT, today - timedelta(days=1), regions)
     places = {pair: place for place, pair in enumerate(pairs)}
     rows = np.array([row for row, line in enumerate(past.lines) if line in places], dtype=np.int64)
     if not len(rows):
         return nothing
     of_pair = np.array([places[past.lines[row]] for row in rows.tolist()], dtype=np.int64)
-    return nothing.replaced(of_pair, estimate(ports.warehouse, past.select(rows), days[of_pair], today))
+    return nothing.replaced(of_pair, estimate(ports.warehouse, past, days[of_pair], today, rows))
 
 
 def _terms(ports: Ports) -> Mapping[str, _Terms]:
