@@ -33,6 +33,7 @@ from portal import (
     live,
     measures,
     navigation,
+    orders,
     pipeline,
     products,
     profile,
@@ -109,7 +110,7 @@ def create_app(app: App) -> Flask:
         changes,
         exports,
     )
-    kept = (views, annotations, sell)
+    kept = (views, annotations, sell, orders)
     files = (uploads, data_sources, review, completeness, corrections, pipeline, quality)
     people = (admin, audit, profile, tokens, catalogue, webhooks)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):

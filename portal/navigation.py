@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import current_app, request
 
 from portal.context import scope, signed_in
+from portal.orders.scoped import late_count
 from portal.quality.failing import failing_checks
 from portal.review import waiting
 from tillstream.domain.people import Action
@@ -74,6 +75,7 @@ AREAS: tuple[Area, ...] = (
     Area("annotations.show", "Annotations", "Numbers", "calendar", "m", Action.SEE_NUMBERS),
     Area("measures.listing", "Measures", "Numbers", "columns", "z", Action.SEE_NUMBERS, ("measures.explanation",)),
     Area("sell.show", "Sell", "Stores", "receipt", "n", Action.ENTER_SALES),
+    Area("orders.listing", "Orders", "Stores", "receipt", "5", Action.MANAGE_STOCK, (), late_count, "are late"),
     Area(
         "catalogue.show",
         "Catalogue",

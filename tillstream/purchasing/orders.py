@@ -123,6 +123,13 @@ def with_number(ports: Ports, number: str) -> PurchaseOrder:
     return _decoded(documents[0])
 
 
+def expected_before(ports: Ports, day: date, limit: int) -> list[PurchaseOrder]:
+    """Late orders: sent ones that were expected before a day, of the `limit` that were expected first."""
+    where = {"state": OrderState.SENT.value}
+    documents = ports.documents.find(COLLECTION, where, order_by="expected_on", limit=limit)
+    return [_decoded(one) for one in documents if "" < one.data["expected_on"] < day.isoformat()]
+
+
 def track(ports: Ports, orders: Sequence[PurchaseOrder]) -> list[TrackedOrder]:
     """The orders with what has arrived for them, by the receipts that name them."""
     if not orders:
