@@ -1,6 +1,6 @@
 """The list of orders."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,33 +11,13 @@ from flask.typing import ResponseReturnValue
 
 from portal import list_view
 from portal.access import allow
-from portal.context import ports
+from portal.context import ports, scope
 from portal.list_view import ListQuery
 from portal.orders import scoped, texts
 from tillstream.domain.people import Action
-from tillstream.domain.purchasing.order import OrderState, PurchaseOrder
-from tillstream.purchasing import lead_times, orders
-
-MOST = 1_000
-"""Orders of each state that are listed, the newest ones."""
-STORED = {
-    texts.OPEN: (OrderState.DRAFT, OrderState.SENT),
-    "draft": (OrderState.DRAFT,),
-    "sent": (OrderState.SENT,),
-    "late": (OrderState.SENT,),
-    "partly received": (OrderState.SENT,),
-    "received": (OrderState.SENT, OrderState.CLOSED),
-    "closed": (OrderState.CLOSED,),
-    "cancelled": (OrderState.CANCELLED,),
-    texts.ALL: tuple(OrderState),
-}
-"""Choice of the list → the stored states of its orders."""
-LATER_STATES: Mapping[str, frozenset[str]] = {
-    texts.OPEN: frozenset({"draft", "sent", "late", "partly received"}),
-    "sent": frozenset({"sent", "late", "partly received"}),
-    texts.ALL: frozenset(texts.TONES),
-}
-"""Choices with the orders of several states."""
+from tillstream.domain.purchasing.order import PurchaseOrder
+from tillstream.purchasing import lead_times
+from tillstream.purchasing.listing import OPEN, STORED, OrderFilter, find
 
 
 @dataclass(frozen=True)
@@ -74,7 +54,7 @@ def listing() -> ResponseReturnValue:
     """Orders of the user's stores; at first the open ones, newest first."""
     shown = [name for name in texts.COLUMNS if name != "cost" or scoped.shows_costs()]
     query = list_view.list_query(sorts=shown, filters=("state", "supplier", "store"))
-    state = next((one for one in query.chosen["state"] if one in STORED), texts.OPEN)
+    state = next((one for one in query.chosen["state"] if one in STORED), OPEN)
     rows = _rows(state)
     matching = [one for one in rows if _matches(one, query)]
     names = {one.order.supplier: one.supplier for one in rows}
@@ -96,19 +76,14 @@ def listing() -> ResponseReturnValue:
 
 
 def _rows(state: str) -> list[Row]:
-    stored = [one for each in STORED[state] for one in orders.find(ports(), each, limit=MOST)]
     learned, suppliers, stores = lead_times.of_stored(ports()), scoped.suppliers(), scoped.store_names()
-    today, wanted = ports().clock.now().date(), LATER_STATES.get(state, frozenset({state}))
-    rows = []
-    for tracked in orders.track(ports(), scoped.own(stored)):
-        order, status = tracked.order, tracked.status(today)
-        if status not in wanted and not (state == "partly received" and status == "late" and tracked.received):
-            continue
-        supplier = suppliers.get(order.supplier)
+    today, rows = ports().clock.now().date(), []
+    for tracked in find(ports(), scope(), OrderFilter(state)):
+        order, supplier = tracked.order, suppliers.get(tracked.order.supplier)
         rows.append(
             Row(
                 order,
-                status,
+                tracked.status(today),
                 (supplier.name if supplier else "") or order.supplier,
                 stores.get((order.region, order.store_id), order.store_id),
                 texts.lead_time(supplier, learned.get(order.supplier)),
@@ -130,8 +105,7 @@ def _matches(row: Row, query: ListQuery) -> bool:
 
 
 def _sorted(rows: list[Row], query: ListQuery) -> list[Row]:
-    """By the chosen column, those without a value last; else newest first."""
-    rows = sorted(rows, key=lambda one: one.number, reverse=True)
+    """By the chosen column, those without a value last; else as they are."""
     if not query.column:
         return rows
     filled = [one for one in rows if getattr(one, query.column) is not None]

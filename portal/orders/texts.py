@@ -8,8 +8,8 @@ from tillstream.domain.catalogue.json_codec import decimal_text
 from tillstream.domain.purchasing.order import OrderState
 from tillstream.purchasing import lead_times
 from tillstream.purchasing.lead_times import LeadTime
+from tillstream.purchasing.listing import ALL, OPEN
 
-OPEN, ALL = "open", "all"
 STATES = {
     OPEN: "Open",
     "draft": "Draft",
@@ -62,6 +62,10 @@ NO_ADDRESS = "The supplier has no e-mail address. Enter it in the catalogue, or 
 
 def no_order(number: str) -> str:
     return f"There is no order {number}."
+
+
+def no_state(state: str, states: Iterable[str]) -> str:
+    return f"There is no state “{state}” of orders. The states are: {', '.join(states)}."
 
 
 def no_form(forms: Iterable[str]) -> str:

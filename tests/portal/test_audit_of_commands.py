@@ -17,7 +17,7 @@ READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
     "measures", "frame", "quality", "forecast-accuracy", "goals", "report-executive", "report-send", "series",
     "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
-    "catalogue", "catalogue-export",
+    "catalogue", "catalogue-export", "orders", "orders-show", "orders-pdf",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
 }  # fmt: skip
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes."""
