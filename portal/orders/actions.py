@@ -15,9 +15,9 @@ from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.people import Action
 from tillstream.domain.purchasing.order import PurchaseOrder
 from tillstream.mail import outbox
-from tillstream.mail.outbox import Attachment, Mail
 from tillstream.mail.smtp import SmtpServer
 from tillstream.purchasing import documents, lead_times, orders
+from tillstream.purchasing.order_mail import mail_of
 from tillstream.reports import mail_job
 
 
@@ -63,10 +63,7 @@ def _step(number: str, step: Callable[..., PurchaseOrder]) -> ResponseReturnValu
 def _mail(order: PurchaseOrder, address: str) -> None:
     """Put the document of an order into the outbox, once."""
     document = documents.document(ports(), order, costs=scoped.shows_costs())
-    pdf = Attachment(f"{order.number}.pdf", documents.FORMS["pdf"], document.render("pdf"))
-    text = texts.mail_text(order.number, document.supplier, document.store)
-    mail = Mail(f"order {order.order_id}", address, f"Purchase order {order.number}", text, attachments=(pdf,))
-    outbox.add(ports(), mail, _sender())
+    outbox.add(ports(), mail_of(document, address), _sender())
     with suppress(Unavailable):  # the next sweep starts it
         mail_job.start_if_due(ports())
 

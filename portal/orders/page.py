@@ -9,7 +9,6 @@ from portal.access import allow
 from portal.audit.texts import ACTION_LABELS
 from portal.context import ports, tillstream
 from portal.orders import scoped, texts
-from tillstream.audit import reading
 from tillstream.domain.errors import NotFound
 from tillstream.domain.inventory.movements import MovementKind
 from tillstream.domain.people import Action
@@ -40,7 +39,7 @@ def show(order_number: str) -> ResponseReturnValue:
         extra={product: units for product, units in tracked.received.items() if product not in names},
         names=names,
         receipts=receipts_of(order.order_id),
-        history=reading.find_by_subject(ports(), "order", f"order {order.number}"),
+        history=orders.history(ports(), order.number),
         labels={action.value: label for action, label in ACTION_LABELS.items()},
         fields=texts.FIELDS,
         suggested=suggested,

@@ -119,10 +119,6 @@ def received(number: str, *, is_complete: bool) -> str:
     return f"The goods are recorded. {number} is complete." if is_complete else "The goods are recorded."
 
 
-def mail_text(number: str, supplier: str, store: str) -> str:
-    return f"Dear {supplier},\n\nplease find attached our order {number}. Deliver it to {store}.\n"
-
-
 def no_whole_packs(name: str, units: Decimal, pack: Decimal) -> str:
     return f"{name}: {decimal_text(units)} units are no whole packs of {decimal_text(pack)}."
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import sql
 from tillstream import audit
+from tillstream.audit import Entry, reading
 from tillstream.catalogue.records import document_id
 from tillstream.domain.catalogue.json_codec import from_json, to_json
 from tillstream.domain.errors import Conflict, NotFound, Rejected
@@ -159,6 +160,11 @@ def on_order(ports: Ports) -> dict[tuple[str, str, str], Decimal]:
     return units
 
 
+def history(ports: Ports, number: str) -> list[Entry]:
+    """The audit entries of an order, newest first."""
+    return reading.find_by_subject(ports, "order", _subject(number))
+
+
 def _move(ports: Ports, order_id: str, permitted: Sequence[OrderState], changes: Change, by: str) -> PurchaseOrder:
     def next_state(document: Document | None) -> Update:
         if document is None:
@@ -180,7 +186,11 @@ def _entry(ports: Ports, by: str, what: audit.AuditAction, before: PurchaseOrder
     sides = [_fields(one) if one else {} for one in (before, after)]
     changed = {name for name in sides[1] if sides[0].get(name) != sides[1][name]}
     old, new = ({name: side[name] for name in sorted(changed) if name in side} for side in sides)
-    return audit.entry(ports, by, what, f"order {after.number}", old, new)
+    return audit.entry(ports, by, what, _subject(after.number), old, new)
+
+
+def _subject(number: str) -> str:
+    return f"order {number}"
 
 
 def _fields(order: PurchaseOrder) -> dict[str, Any]:
