@@ -30,9 +30,10 @@ def send(order_number: str) -> ResponseReturnValue:
     if request.form.get("email") and not address:
         raise Rejected(texts.NO_ADDRESS)
     days = scoped.lead_days(supplier, lead_times.of_stored(ports()).get(order.supplier))
-    expected_on = formats.day_in(request.form.get("expected_on", ""))
-    expected_on = expected_on or order.expected_on or ports().clock.now().date() + timedelta(days=days)
-    order = orders.send(ports(), order.order_id, by=me().login, expected_on=expected_on)
+    sent_on = formats.day_in(request.form.get("sent_on", "")) or ports().clock.now().date()
+    expected_on = formats.day_in(request.form.get("expected_on", "")) or order.expected_on
+    expected_on = expected_on or sent_on + timedelta(days=days)
+    order = orders.send(ports(), order.order_id, by=me().login, sent_on=sent_on, expected_on=expected_on)
     if address:
         _mail(order, address)
     flash(texts.sent(order.number, address), "done")

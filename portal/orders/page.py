@@ -42,6 +42,7 @@ def show(order_number: str) -> ResponseReturnValue:
         history=orders.history(ports(), order.number),
         labels={action.value: label for action, label in ACTION_LABELS.items()},
         fields=texts.FIELDS,
+        today=today,
         suggested=suggested,
         email=supplier.email if supplier and tillstream().settings.sends_mail else "",
         has_costs=scoped.shows_costs(),

@@ -68,10 +68,20 @@ def edit(ports: Ports, order: PurchaseOrder, *, by: str, version: int) -> Purcha
     return after
 
 
-def send(ports: Ports, order_id: str, *, by: str, expected_on: date | None = None) -> PurchaseOrder:
-    """Note that a draft was sent to its supplier today. Raises `NotFound`, `Rejected`."""
+def send(
+    ports: Ports, order_id: str, *, by: str, sent_on: date | None = None, expected_on: date | None = None
+) -> PurchaseOrder:
+    """Note that a draft was sent to its supplier, today by default.
+
+    Raises `NotFound`, and `Rejected` for an order that is no draft, a future day, or goods expected before it was sent.
+    """
     today = ports.clock.now().date()
-    changes: Change = {"state": OrderState.SENT, "sent_on": today}
+    sent_on = sent_on or today
+    if sent_on > today:
+        raise Rejected("An order cannot have been sent in the future.")
+    if expected_on and expected_on < sent_on:
+        raise Rejected("An order cannot be expected before the day on which it is sent.")
+    changes: Change = {"state": OrderState.SENT, "sent_on": sent_on}
     if expected_on:
         changes["expected_on"] = expected_on
     return _move(ports, order_id, (OrderState.DRAFT,), changes, by)
