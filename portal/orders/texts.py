@@ -145,4 +145,4 @@ def lead_time(supplier: Supplier | None, learned: LeadTime | None) -> str:
     facts = f"{learned.orders} orders; 90 % within {learned.high}" if learned else ""
     if own is not None:
         return f"{words} (entered{f'; {facts}' if facts else ''})"
-    return f"{words} (learned from {facts})" if facts else f"{words} (usual; none is entered or learned)"
+    return f"{words} (learned from {facts})" if facts else f"{words} (usual)"

@@ -117,7 +117,7 @@ def test_a_sent_order_is_expected_after_the_lead_time(manager: Visitor, app: App
     number = sent(manager)
     assert (stored(app).state, stored(app).expected_on) == (OrderState.SENT, date(2026, 7, 8))
     page = manager.get(f"/orders/{number}").text
-    assert "Lead time 7 days (usual; none is entered or learned)" in page
+    assert "Lead time 7 days (usual)" in page
     assert "Purchase order created" in page
     assert "State: draft → sent" in page
     assert manager.get(f"/orders/{number}/edit").status_code == 422
