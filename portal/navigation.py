@@ -75,7 +75,7 @@ AREAS: tuple[Area, ...] = (
     Area("annotations.show", "Annotations", "Numbers", "calendar", "m", Action.SEE_NUMBERS),
     Area("measures.listing", "Measures", "Numbers", "columns", "z", Action.SEE_NUMBERS, ("measures.explanation",)),
     Area("sell.show", "Sell", "Stores", "receipt", "n", Action.ENTER_SALES),
-    Area("orders.listing", "Orders", "Stores", "receipt", "5", Action.MANAGE_STOCK, (), late_count, "are late"),
+    Area("orders.listing", "Orders", "Stores", "receipt", "5", Action.SEE_NUMBERS, (), late_count, "are late"),
     Area(
         "catalogue.show",
         "Catalogue",

@@ -49,7 +49,7 @@ class Row:
         return len(self.order.lines)
 
 
-@allow(Action.MANAGE_STOCK)
+@allow(Action.SEE_NUMBERS)
 def listing() -> ResponseReturnValue:
     """Orders of the user's stores; at first the open ones, newest first."""
     shown = [name for name in texts.COLUMNS if name != "cost" or scoped.shows_costs()]

@@ -21,7 +21,7 @@ from tillstream.inventory.records import StoredMovement
 from tillstream.purchasing import documents, lead_times, orders
 
 
-@allow(Action.MANAGE_STOCK)
+@allow(Action.SEE_NUMBERS)
 def show(order_number: str) -> ResponseReturnValue:
     order = scoped.order_of(order_number)
     (tracked,) = orders.track(ports(), [order])
@@ -61,7 +61,7 @@ def _unit_cost(line: OrderLine, currency: str) -> Markup:
     return formats.count(cost) if is_rounded else formats.money(cost, currency)
 
 
-@allow(Action.MANAGE_STOCK)
+@allow(Action.SEE_NUMBERS)
 def document(order_number: str, form: str) -> ResponseReturnValue:
     """The order as PDF or CSV."""
     if form not in documents.FORMS:

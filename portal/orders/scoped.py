@@ -51,6 +51,8 @@ def business_day(region: str, store_id: str) -> date:
 
 
 def late_count() -> int:
-    """Number of late orders of the user, of the `LATE_COUNTED` that were expected first."""
+    """Number of late orders that the user manages, of the `LATE_COUNTED` that were expected first."""
+    if not scope().may(Action.MANAGE_STOCK):
+        return 0
     late = orders.expected_before(ports(), ports().clock.now().date(), LATE_COUNTED)
     return len(listing.in_scope(ports(), scope(), late))

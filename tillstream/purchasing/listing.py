@@ -1,7 +1,7 @@
 """Lists of orders by what people did with them and what arrived, within the scope of a user."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -57,12 +57,10 @@ def find(ports: Ports, scope: Scope, filters: OrderFilter) -> list[TrackedOrder]
 
 
 def in_scope(ports: Ports, scope: Scope, several: Iterable[PurchaseOrder]) -> list[PurchaseOrder]:
-    """The orders of the stores of a scope; none for a salesperson."""
-    if scope.salesperson is not None:
-        return []
-    several = list(several)
+    """The orders of the stores of a scope; those of salespeople are of all sellers there."""
+    several, of_stores = list(several), replace(scope, salesperson=None)
     places = {(one.region, one.store_id) for one in several}
-    covered = {place for place in places if is_assigned(ports, scope, *place)}
+    covered = {place for place in places if is_assigned(ports, of_stores, *place)}
     return [one for one in several if (one.region, one.store_id) in covered]
 
 

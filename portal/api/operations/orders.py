@@ -9,7 +9,7 @@ MAX_ORDERS = 500
 """Orders of a page."""
 FILTERS = ("supplier", "region", "store")
 _STATE: Schema = {"type": "string", "enum": [*STORED, ""], "default": OPEN}
-_ROLE = "For users who manage stock, within their stores. Costs are left out for users who do not see them."
+_ROLE = "Orders of your stores. Costs are left out for users who do not see them."
 _LINE = schemas.object_of(
     {
         "product": schemas.TEXT,

@@ -213,12 +213,22 @@ def test_orders_of_other_stores_do_not_exist_for_a_manager(manager: Visitor, app
 
 
 @pytest.mark.parametrize("role", [Role.CLERK, Role.SALESPERSON, Role.ANALYST])
-def test_other_roles_have_no_orders(manager: Visitor, person: People, role: Role) -> None:
-    number = created(manager)
+def test_other_roles_see_the_orders_of_their_stores_and_change_nothing(
+    manager: Visitor, person: People, role: Role
+) -> None:
+    number = sent(manager)
+    received(manager, number, {KETTLE: "5"})
     visitor = person(role, "IN", login="other")
-    assert visitor.get("/orders").status_code == 403
-    assert visitor.get(f"/orders/{number}").status_code == 403
-    assert 'href="/orders"' not in visitor.get("/").text
+    assert number in visitor.get("/orders").text
+    page = visitor.get(f"/orders/{number}").text
+    assert "Partly received" in page
+    for words in ("New order", "Receive goods", "Cancel receipt", "Close with rest"):
+        assert words not in page + visitor.get("/orders").text
+    assert ("Unit cost" in page) == (role is not Role.SALESPERSON)
+    assert ("unit_cost" in visitor.get(f"/orders/{number}/document.csv").text) == (role is not Role.SALESPERSON)
+    assert visitor.get(f"/orders/{number}/receive").status_code == 403
+    for step in ("send", "close", "reopen", "cancel", "receive", "receipts/cancel", "edit"):
+        assert visitor.post(f"/orders/{number}/{step}").status_code == 403
 
 
 def test_an_order_for_more_lines_than_fit_on_a_page_is_shown(manager: Visitor, app: App) -> None:

@@ -144,9 +144,9 @@ def test_only_sent_orders_are_expected(ports: Ports) -> None:
 
 def test_changes_are_in_the_audit_log(ports: Ports) -> None:
     sent(ports, {KETTLE: 6})
-    sending, creation = find_entries(ports, AuditFilter(subject="order PO-000001"))
+    departure, creation = find_entries(ports, AuditFilter(subject="order PO-000001"))
     assert (creation.what, creation.who, creation.after["lines"]) == ("order.created", "ana", "KET: 6")
-    assert (sending.what, sending.before, sending.after) == (
+    assert (departure.what, departure.before, departure.after) == (
         "order.changed",
         {"state": "draft"},
         {"sent_on": "2026-07-01", "state": "sent"},

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from order_steps import KETTLE, LAMP, add_catalogue
 from shop_steps import Shop
 
+from order_steps import KETTLE, LAMP, add_catalogue
 from tillstream.inventory import records
 
 NUMBER = "PO-000001"
