@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import current_app, request
 
+from portal.alerts import bell
 from portal.context import scope, signed_in
 from portal.quality.failing import failing_checks
 from portal.review import waiting
@@ -31,6 +32,17 @@ class Area:
 AREAS: tuple[Area, ...] = (
     Area("dashboard.show", "Sales", "Numbers", "chart", "s", Action.SEE_NUMBERS),
     Area("live.show", "Live", "Numbers", "flow", "v", Action.SEE_NUMBERS),
+    Area(
+        "alerts.listing",
+        "Alerts",
+        "Numbers",
+        "bell",
+        "9",
+        Action.SEE_NUMBERS,
+        ("alerts.show", "alerts.rules", "alerts.rule", "alerts.new_rule"),
+        bell.count,
+        "are open",
+    ),
     Area("compare.show", "Compare", "Numbers", "columns", "b", Action.SEE_NUMBERS, ("views.show",)),
     Area(
         "forecast.show",

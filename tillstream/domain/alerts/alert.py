@@ -101,6 +101,11 @@ class Alert:
         return self.state in ACTIVE
 
     @property
+    def is_open(self) -> bool:
+        """Whether nobody takes care of it yet."""
+        return self.state is State.OPEN
+
+    @property
     def region(self) -> str:
         """That of all members; empty if they have several or none."""
         regions = {one.region for one in self.members}
