@@ -11,6 +11,8 @@ from alert_steps import RULE
 from shop_steps import Shop, alert
 from visitor import Visitor, indian_file, indian_sale
 
+from portal.live import streams, streams_of
+from portal.live.shared_number import SharedNumber
 from tillstream.alerts import rules
 from tillstream.alerts.evaluation import evaluate
 from tillstream.alerts.sources import AlertSources
@@ -50,7 +52,7 @@ def test_the_list_the_bell_and_the_api_have_the_alerts_of_the_scope(shop: Shop, 
         assert ("store MUM01 in IN" in text, "store DEL01 in IN" in text) == (False, True), page
         assert "in IN" not in clerk.get(page).text, page
     assert "No open alerts" in bell(clerk.get("/dashboard").text)
-    assert re.search(r'class="waits">1<', bell(manager.get("/dashboard").text))
+    assert re.search(r'class="waits"><data value="1">', bell(manager.get("/dashboard").text))
     (one,) = manager.get("/api/alerts").json["alerts"]
     assert clerk.get(f"/alerts/{one['id']}").status_code == 404
     assert manager.get(f"/alerts/{one['id']}").status_code == 200
@@ -126,3 +128,18 @@ def test_the_api_refuses_what_it_does_not_have(shop: Shop) -> None:
     assert shop.boss.get("/api/alerts?state=odd").status_code == 422
     assert shop.boss.get("/api/alerts?colour=red").status_code == 422
     assert shop.boss.get("/api/alerts?state=all").json["alerts"] == []
+
+
+def test_an_open_page_is_notified_when_an_alert_changes(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of the last settlement is 0, so each part of the stream is that of an interval without one."""
+    monkeypatch.setattr(streams, "HEARTBEAT", 0.01)
+    streams_of(shop.flask).alerts = SharedNumber(0)
+    events = iter(shop.boss.client.get("/events?alerts=0", environ_overrides={"wsgi.multithread": True}).iter_encoded())
+    assert next(events).startswith(b"retry")
+    assert next(events) == b": \n\n"
+    id_ = alert(shop)
+    assert b"event: alerts\ndata: 1\n\n" in next(events)
+    shop.boss.post(f"/alerts/{id_}/acknowledge")
+    assert b"event: alerts\ndata: 2\n\n" in next(events)
+    assert next(events) == b": \n\n"
+    assert "No open alerts" in shop.boss.get("/alerts/bell").text
