@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Callable
 
-import alert_steps
 import pytest
 import shop_steps
 from correction_steps import AMOUNT, Fixer
@@ -144,7 +143,7 @@ def _recognised(shop: Shop) -> None:
 
 ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     **shop_steps.PLANNING,
-    **alert_steps.ACTS,
+    **shop_steps.ALERTS,
     "forecast.request_run": ("forecast.requested", lambda s: s.boss.post("/forecast")),
     "sign_in.enter": ("session.begun", lambda s: s.anonymous().sign_in("asha")),
     "sign_in.check_code": ("session.begun", _with_code),

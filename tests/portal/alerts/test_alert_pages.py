@@ -7,7 +7,7 @@ from datetime import time
 from decimal import Decimal
 
 import pytest
-from alert_steps import RULE
+from shop_steps import ALERT_RULE as RULE
 from shop_steps import Shop, alert
 from visitor import Visitor, indian_file, indian_sale
 
