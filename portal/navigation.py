@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from flask import current_app, request
 
-from portal.alerts import bell
 from portal.context import scope, signed_in
 from portal.quality.failing import failing_checks
 from portal.review import waiting
@@ -40,8 +39,6 @@ AREAS: tuple[Area, ...] = (
         "9",
         Action.SEE_NUMBERS,
         ("alerts.show", "alerts.rules", "alerts.rule", "alerts.new_rule"),
-        bell.count,
-        "are open",
     ),
     Area("compare.show", "Compare", "Numbers", "columns", "b", Action.SEE_NUMBERS, ("views.show",)),
     Area(

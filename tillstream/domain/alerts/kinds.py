@@ -113,7 +113,7 @@ def _count(name: str, label: str, unit: str, default: int, least: int, most: int
 
 
 _PLACES = (Limit.REGIONS, Limit.STORES)
-_DAYS = _count("days", "Days that are watched", "days", 7, 1, 31)
+_DAYS = _count("days", "Days that are watched", "", 7, 1, 31)
 
 KINDS: Mapping[KindName, Kind] = {
     one.name: one
@@ -177,7 +177,7 @@ KINDS: Mapping[KindName, Kind] = {
             "{count} unusual days in {place}",
             (
                 _count("percent", "Outside of the range by at least", "percent", 10, 0, 1_000),
-                _count("days", "Days that are watched", "days", 3, 1, 31),
+                _count("days", "Days that are watched", "", 3, 1, 31),
             ),
             _PLACES,
             Action.SEE_FORECASTS,
@@ -190,7 +190,7 @@ KINDS: Mapping[KindName, Kind] = {
             "{count} large sales in {place}",
             (
                 _count("amount", "At least", "money", 10_000, 1, 1_000_000_000),
-                _count("days", "Days that are watched", "days", 2, 1, 31),
+                _count("days", "Days that are watched", "", 2, 1, 31),
             ),
             _PLACES,
             Action.SEE_NUMBERS,
