@@ -63,6 +63,7 @@ from portal import (
     webhooks,
 )
 from portal import help as help_area
+from portal.alerts import bell
 from portal.api import cors, limits
 from portal.context import EXTENSION, scope, signed_in
 from portal.sign_in import methods, session_auth
@@ -144,6 +145,7 @@ def _template_context() -> dict[str, Any]:
     return {
         "Action": Action,
         "CATALOGUE": CATALOGUE,
+        "alerts_bell": bell,
         "navigation": navigation,
         "severity_words": SEVERITIES,
         "may": (lambda action: scope().may(action)) if signed_in() else (lambda _action: False),

@@ -32,6 +32,15 @@ class Area:
 AREAS: tuple[Area, ...] = (
     Area("dashboard.show", "Sales", "Numbers", "chart", "s", Action.SEE_NUMBERS),
     Area("live.show", "Live", "Numbers", "flow", "v", Action.SEE_NUMBERS),
+    Area(
+        "alerts.listing",
+        "Alerts",
+        "Numbers",
+        "bell",
+        "9",
+        Action.SEE_NUMBERS,
+        ("alerts.show", "alerts.rules", "alerts.rule", "alerts.new_rule"),
+    ),
     Area("compare.show", "Compare", "Numbers", "columns", "b", Action.SEE_NUMBERS, ("views.show",)),
     Area(
         "forecast.show",

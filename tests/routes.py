@@ -34,6 +34,8 @@ ARGUMENTS: dict[str, str | int] = {
     "table": "sales-by-country",
     "line": "2",
     "webhook_id": "0" * 12,
+    "alert_id": "0" * 20,
+    "rule_id": "large-sale",
     "view_id": "0" * 12,
     "annotation_id": "2026-06-01-00000000",
     "sending_id": "0" * 32,
@@ -79,6 +81,8 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "corrections.show": [{}, {"left": "1"}, {"q": "ten", "page": "2"}],
     "corrections.rows": [{}, {"left": "1"}, {"column": "2"}, {"problem": "not-a-number", "q": "ten"}],
     "corrections.cell": [{}, {"row": "1", "column": "1"}],
+    "alerts.listing": [{}, {"state": "ended", "kind": "large-sale"}, {"state": "", "q": "sale"}],
+    "alerts.new_rule": [{"kind": "unusual-day"}],
     "api.sales-over-time": [{}, {"period": "quarterly"}],
 }
 """endpoint → its query strings as dictionaries; an endpoint without an entry has only `{}`."""

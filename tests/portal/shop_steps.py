@@ -27,6 +27,7 @@ from tillstream.webhooks import registry
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
+ALERT_RULE = {"name": "Large sales", "parameter-amount": "500", "severity": "info"}
 OWN = "a sentence of my own"
 FILE = indian_file(*(indian_sale(str(number)) for number in range(1, 9)), indian_sale("9", "ten"))
 BAD = indian_file(*(indian_sale(f"B{number}", "ten") for number in range(6)), indian_sale("B9", "40.00"))
@@ -99,6 +100,11 @@ def alert(shop: Shop) -> str:
     shop.dead_letter()
     evaluate(AlertSources(shop.app.ports, shop.app.contracts, "USD"))
     return alert_records.active(shop.app.ports, UNRESTRICTED)[0].id
+
+
+def change_rule(shop: Shop, path: str, **form: str) -> None:
+    """Post a form below the rules of alerts."""
+    assert shop.boss.post(f"/alerts/rules/{path}", form).status_code == 303
 
 
 def discarded(shop: Shop) -> str:
@@ -208,3 +214,12 @@ PLANNING: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "goals.switch_board": ("goals.setting-changed", lambda s: s.boss.post("/goals/leader-board", {"shown": "off"})),
 }
 """Endpoint of forecasts, goals and reports → its entry in the audit log, and the act."""
+ALERTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
+    "alerts.acknowledge": ("alert.acknowledged", lambda s: s.boss.post(f"/alerts/{alert(s)}/acknowledge")),
+    "alerts.snooze": ("alert.snoozed", lambda s: s.boss.post(f"/alerts/{alert(s)}/snooze", {"hours": "4"})),
+    "alerts.add_rule": ("alert-rule.saved", lambda s: change_rule(s, "new", kind="large-sale", **ALERT_RULE)),
+    "alerts.save_rule": ("alert-rule.saved", lambda s: change_rule(s, "large-sale", **ALERT_RULE)),
+    "alerts.enable_rule": ("alert-rule.saved", lambda s: change_rule(s, "large-sale/enable", enabled="yes")),
+    "alerts.remove_rule": ("alert-rule.removed", lambda s: change_rule(s, "large-sale/remove")),
+}
+"""Endpoint of alerts → its entry in the audit log, and the act."""

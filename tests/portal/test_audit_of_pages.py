@@ -145,6 +145,7 @@ def _recognised(shop: Shop) -> None:
 ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     **shop_steps.PLANNING,
     **ORDERS,
+    **shop_steps.ALERTS,
     "forecast.request_run": ("forecast.requested", lambda s: s.boss.post("/forecast")),
     "sign_in.enter": ("session.begun", lambda s: s.anonymous().sign_in("asha")),
     "sign_in.check_code": ("session.begun", _with_code),

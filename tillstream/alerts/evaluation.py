@@ -15,7 +15,7 @@ from tillstream.alerts.conditions import CONDITIONS
 from tillstream.alerts.records import STATE, StoredAlert
 from tillstream.alerts.sources import AlertSources
 from tillstream.domain.alerts.alert import Alert
-from tillstream.domain.alerts.kinds import KindName
+from tillstream.domain.alerts.kind import KindName
 from tillstream.domain.alerts.observations import Cause, Observation, causes
 from tillstream.domain.alerts.rules import AlertRule
 from tillstream.domain.alerts.transitions import DISABLED, advance, alert_id, end

@@ -7,7 +7,8 @@ from typing import Any
 
 from tillstream import audit
 from tillstream.audit import AuditAction
-from tillstream.domain.alerts.kinds import KINDS, Kind, KindName
+from tillstream.domain.alerts.kind import Kind, KindName
+from tillstream.domain.alerts.kinds import KINDS
 from tillstream.domain.alerts.rules import AlertRule, from_json, to_json
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports

@@ -13,7 +13,7 @@ from tillstream.analytics.query_cache import QueryCache
 from tillstream.catalogue import listing
 from tillstream.contracts import expectations
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.alerts.kinds import Limit
+from tillstream.domain.alerts.kind import Limit
 from tillstream.domain.alerts.rules import AlertRule
 from tillstream.domain.catalogue.entries import EntryKind, Store
 from tillstream.domain.contract.model import Contract

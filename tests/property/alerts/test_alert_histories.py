@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tillstream.domain.alerts.alert import Alert, EventKind
-from tillstream.domain.alerts.kinds import KINDS, KindName
+from tillstream.domain.alerts.kind import KindName
+from tillstream.domain.alerts.kinds import KINDS
 from tillstream.domain.alerts.notices import notices
 from tillstream.domain.alerts.observations import Cause, Observation, causes
 from tillstream.domain.alerts.rules import AlertRule, Delivery

@@ -16,7 +16,7 @@ from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.domain.alerts.alert import Alert
-from tillstream.domain.alerts.kinds import KindName
+from tillstream.domain.alerts.kind import KindName
 from tillstream.domain.alerts.rules import AlertRule, Delivery
 from tillstream.domain.people import UNRESTRICTED
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tillstream.domain.alerts.kinds import KINDS, KindName
+from tillstream.domain.alerts.kind import KindName
+from tillstream.domain.alerts.kinds import KINDS
 from tillstream.domain.alerts.observations import Cause, Observation
 from tillstream.domain.alerts.rules import AlertRule, Delivery
 

@@ -10,7 +10,7 @@ from tillstream.app import App
 from tillstream.cli.output import alerts as output
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.alerts.kinds import KindName
+from tillstream.domain.alerts.kind import KindName
 from tillstream.domain.errors import NotFound
 
 

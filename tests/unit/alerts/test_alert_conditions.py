@@ -15,7 +15,7 @@ from tillstream.alerts.conditions.store_silent import open_minutes
 from tillstream.alerts.preview import preview
 from tillstream.app import App
 from tillstream.catalogue import mirror, saving
-from tillstream.domain.alerts.kinds import KindName
+from tillstream.domain.alerts.kind import KindName
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import Entry, EntryKind, OpeningHours, Product, Store
 from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target

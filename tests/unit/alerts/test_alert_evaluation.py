@@ -17,7 +17,7 @@ from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.contracts import expectations
 from tillstream.domain.alerts.alert import State
-from tillstream.domain.alerts.kinds import KindName
+from tillstream.domain.alerts.kind import KindName
 from tillstream.domain.audit import Entry
 from tillstream.domain.contract.schedule import Expectation
 from tillstream.domain.errors import Conflict, NotFound, Rejected

@@ -8,7 +8,7 @@ from alert_values import MINUTE, NOON, cause, observed, rule
 
 from tillstream.domain.alerts import alert as alerts
 from tillstream.domain.alerts.alert import Alert, EventKind, State
-from tillstream.domain.alerts.kinds import KindName, Severity
+from tillstream.domain.alerts.kind import KindName, Severity
 from tillstream.domain.alerts.notices import notices
 from tillstream.domain.alerts.observations import Cause, causes
 from tillstream.domain.alerts.quiet_hours import QuietHours

@@ -8,7 +8,7 @@ import pytest
 from alert_shop import LAST, alerts, enable, evaluated, open_shop, titles
 
 from tillstream.app import App
-from tillstream.domain.alerts.kinds import KindName
+from tillstream.domain.alerts.kind import KindName
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
 from tillstream.inventory import levels, records
 

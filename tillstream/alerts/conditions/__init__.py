@@ -16,7 +16,7 @@ from tillstream.alerts.conditions import (
     unusual_day,
 )
 from tillstream.alerts.conditions.condition import Condition
-from tillstream.domain.alerts.kinds import KindName
+from tillstream.domain.alerts.kind import KindName
 
 CONDITIONS: Mapping[KindName, Condition] = {
     KindName.FILES_HELD: files_held.CONDITION,

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from tillstream.domain.alerts.kinds import Kind, KindName, Severity, kind_of
+from tillstream.domain.alerts.kind import Kind, KindName, Severity
+from tillstream.domain.alerts.kinds import kind_of
 from tillstream.domain.people import Scope
 
 MOST_MEMBERS = 200
@@ -99,6 +100,11 @@ class Alert:
     @property
     def is_active(self) -> bool:
         return self.state in ACTIVE
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody takes care of it yet."""
+        return self.state is State.OPEN
 
     @property
     def region(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tillstream.domain.alerts.alert import NOTIFIED, Alert, AlertEvent, EventKind
-from tillstream.domain.alerts.kinds import Severity
+from tillstream.domain.alerts.kind import Severity
 from tillstream.domain.alerts.rules import AlertRule
 
 WAITING = "waiting"

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from tillstream.domain.alerts.kinds import Kind, KindName, Limit, Severity, kind_of
+from tillstream.domain.alerts.kind import Kind, KindName, Limit, Severity
+from tillstream.domain.alerts.kinds import kind_of
 from tillstream.domain.alerts.quiet_hours import QuietHours
 from tillstream.domain.errors import Rejected
 
