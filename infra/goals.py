@@ -5,7 +5,7 @@ from typing import Any
 from infra.functions import COMPACT, FUNCTIONS, INDEX, PROJECT
 from infra.jobs import FORECASTS, LARGE, MAIL, Job
 from tillstream.domain.events import DEAD_LETTERS, WEBHOOK_SUBSCRIPTIONS
-from tillstream.mail.outbox import NOT_SENT
+from tillstream.outbox.outbox import NOT_SENT
 
 FILE_SECONDS, SALE_SECONDS = 90, 120
 """95th percentile of the seconds from the last byte of a file, or from a till's message, to its numbers in queries.

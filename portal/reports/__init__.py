@@ -15,6 +15,7 @@ from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.goals.goal import Month
 from tillstream.domain.people import Action
 from tillstream.mail import outbox
+from tillstream.outbox.outbox import ENDED_BADLY
 from tillstream.reports import mail_job, period, schedule, subscriptions
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report
@@ -49,7 +50,7 @@ def show() -> ResponseReturnValue:
         sends_mail=tillstream().settings.sends_mail,
         is_admin=is_admin,
         messages=outbox.listed(ports(), MESSAGES) if is_admin else [],
-        again=(outbox.FAILED, outbox.UNCLEAR),
+        again=ENDED_BADLY,
     )
 
 

@@ -24,6 +24,7 @@ from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.people import Role
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Mail
+from tillstream.outbox.outbox import LONGEST, NOT_SENT, PAUSES
 from tillstream.people import accounts
 from tillstream.ports.jobs import REPORTS
 from tillstream.reports import mail_job, period, subscriptions
@@ -73,13 +74,13 @@ def test_it_starts_for_messages_that_are_due(project: tuple[App, StartedJobs]) -
         raise Unavailable("The mail server cannot be reached")
 
     outbox.add(app.ports, MAIL, "a@example.com")
-    for pause in outbox.PAUSES:
+    for pause in PAUSES:
         assert start_if_due(app.ports)
         with mail_job.run(app.ports):
             outbox.send_due(app.ports, absent)
         assert not start_if_due(app.ports)
         advance(app, pause)
-    assert len(jobs.starts) == len(outbox.PAUSES)
+    assert len(jobs.starts) == len(PAUSES)
 
 
 def test_it_starts_to_notice_that_a_message_is_unclear(project: tuple[App, StartedJobs]) -> None:
@@ -91,7 +92,7 @@ def test_it_starts_to_notice_that_a_message_is_unclear(project: tuple[App, Start
     outbox.add(app.ports, MAIL, "a@example.com")
     with pytest.raises(KeyboardInterrupt), mail_job.run(app.ports):
         outbox.send_due(app.ports, killed)
-    advance(app, outbox.LONGEST + timedelta(seconds=1))
+    advance(app, LONGEST + timedelta(seconds=1))
     assert not start_if_due(app.ports), "the run may still be at work"
     advance(app, mail_job.ALIVE)
     assert start_if_due(app.ports)
@@ -181,7 +182,7 @@ def test_a_refused_message_is_in_the_log_that_the_alert_counts(
     with serving(free_tcp_port) as inbox, capture_logs() as lines:
         inbox.answer = "550 no such user"
         assert report.send(with_mail, quiet, NoArguments()).data == {"made": 0, "sent": 0}
-    (line,) = [one for one in lines if one["event"] == outbox.NOT_SENT]
+    (line,) = [one for one in lines if one["event"] == NOT_SENT]
     assert line["reason"].endswith("failed. The mail server answered 550 no such user")
 
 

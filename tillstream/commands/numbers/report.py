@@ -14,6 +14,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.mail import outbox
 from tillstream.mail.smtp import SmtpServer
+from tillstream.outbox.outbox import NOT_SENT
 from tillstream.reports import mail_job, period, report_mail
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report
@@ -88,7 +89,7 @@ def deliver(app: App) -> tuple[int, int]:
 
 
 def _warn(sentence: str) -> None:
-    logs.warn(outbox.NOT_SENT, [sentence])
+    logs.warn(NOT_SENT, [sentence])
 
 
 def _period(app: App, arguments: ExecutiveReport) -> period.ReportPeriod:
