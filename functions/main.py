@@ -99,8 +99,7 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
         summary["repaired"] = [*lost, *summary["repaired"]]
         warn("sweep repaired", summary["repaired"])
         holidays.refresh(running.ports)
-        if settings.sends_mail:
-            mail_job.start_if_due(running.ports)
+        mail_job.start_if_due(running.ports, sends_mail=settings.sends_mail)
     return summary, 200
 
 

@@ -128,8 +128,9 @@ def alerts(host: str) -> list[dict[str, Any]]:
         ),
         _logged(
             "Tillstream: a message was not sent",
-            "The mail server refused a message or did not answer for eleven hours, or the job ended while it sent one. "
-            "The message is not sent again by itself (in the portal: Reports, Messages).",
+            "The mail server or the receiver of a channel refused a message or did not answer for eleven hours, or the "
+            "job ended while it sent one. The message is not sent again by itself (in the portal: Reports, Messages; "
+            "for notices of alerts: Alert channels).",
             "unsent",
             OF_JOBS,
         ),

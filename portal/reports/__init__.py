@@ -85,9 +85,8 @@ def unsubscribe() -> ResponseReturnValue:
 def send_again(message_id: str) -> ResponseReturnValue:
     """Send a message again that failed."""
     outbox.try_again(ports(), message_id, by=me().login)
-    if tillstream().settings.sends_mail:
-        with suppress(Unavailable):  # the next sweep starts it
-            mail_job.start_if_due(ports())
+    with suppress(Unavailable):  # the next sweep starts it
+        mail_job.start_if_due(ports(), sends_mail=tillstream().settings.sends_mail)
     flash(texts.SENT_AGAIN, "done")
     return redirect(url_for("reports.show"), 303)
 

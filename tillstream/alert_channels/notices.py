@@ -76,4 +76,4 @@ def notice_of_test(channel: str, at: datetime) -> Notice:
 
 
 def _link(notice: Notice, portal: str) -> str:
-    return portal + notice.path if notice.path else ""
+    return portal + notice.path if portal and notice.path else ""

@@ -9,7 +9,7 @@ import structlog
 
 from tillstream import logs
 from tillstream.analytics import holidays
-from tillstream.app import App
+from tillstream.app import App, messages
 from tillstream.batches import records
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Unavailable
@@ -147,8 +147,8 @@ class Worker:
         Forwarder(self._app.ports, report, private=self._app.settings.webhook_private).run(self._stopping)
 
     def _reports(self) -> None:
-        if not self._stopping.wait(REPORTS_EVERY) and self._app.settings.smtp_url:
-            from tillstream.commands.numbers.report import deliver  # lazy: only a server with mail needs reports
+        if not self._stopping.wait(REPORTS_EVERY) and messages.may_be_due(self._app):
+            from tillstream.commands.numbers.report import deliver  # lazy: only a server with messages needs reports
 
             deliver(self._app)
 
