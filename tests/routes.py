@@ -34,6 +34,8 @@ ARGUMENTS: dict[str, str | int] = {
     "table": "sales-by-country",
     "line": "2",
     "webhook_id": "0" * 12,
+    "channel_id": "0" * 12,
+    "delivery_id": "0" * 32,
     "view_id": "0" * 12,
     "annotation_id": "2026-06-01-00000000",
     "sending_id": "0" * 32,

@@ -45,7 +45,7 @@ def send_due(sender: ChannelSender, report: Report = ignore) -> int:
 
     report: receives a sentence about each delivery that failed or is unclear.
     """
-    _take_due(sender.ports)
+    take_due(sender.ports)
 
     def send_one(document: Document) -> None:
         channel = registry.get(sender.ports, document.data["channel"])
@@ -84,7 +84,7 @@ def _due(ports: Ports) -> list[Document]:
     return [one for one in waiting if datetime.fromisoformat(one.data["due_at"]) <= now]
 
 
-def _take_due(ports: Ports) -> None:
+def take_due(ports: Ports) -> None:
     """Add the deliveries of the notices whose time has come. Channels that are paused or removed get none."""
     due = _due(ports)
     channels = {one.id: one for one in registry.find(ports) if not one.is_paused} if due else {}

@@ -211,7 +211,7 @@ def test_paused_and_removed_channels_get_nothing(app: App, receiver: Receiver) -
     assert deliveries.send_due(sender_of(app)) == 0
     assert app.ports.documents.count(notices.COLLECTION, {"state": notices.TAKEN}) == 1
     notify(app, "n2", paused)
-    deliveries._take_due(app.ports)
+    deliveries.take_due(app.ports)
     registry.pause(app.ports, paused.id, "boss", is_paused=True)
     assert deliveries.send_due(sender_of(app)) == 0
     assert [one.error for one in deliveries.listed(app.ports)] == ["The channel is paused."]
