@@ -14,7 +14,7 @@ QUEUED = "The test is sent within a few minutes, see the messages of e-mail."
 
 
 def send_test(sender: ChannelSender, id: str, by: str, send_mail: Callable[[], object]) -> str:
-    """Send a test; return what became of it.
+    """Send a test; return its outcome.
 
     send_mail: sends what waits in the outbox of e-mail, if this process can. Raises `Rejected` with the reason if the
     receiver did not accept the test, or if the channel was tested a moment ago; `NotFound`.

@@ -1,5 +1,6 @@
 """Manage the channels of alerts from the command line."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from tillstream.alert_channels import deliveries, registry, testing
@@ -19,9 +20,9 @@ class AddChannel:
     name: str
     kind: str
     url: str = ""
-    to: list[str]
-    digest_hour: int
-    time_zone: str
+    to: Sequence[str] = ()
+    digest_hour: int = 7
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ def add(app: App, progress: Progress, arguments: AddChannel) -> Result:
 
 
 def test(app: App, progress: Progress, arguments: OfChannel) -> Result:
-    """Send a test; the answer has what became of it, and the error if it was not accepted."""
+    """Send a test; the answer has its outcome, and the error if it was not accepted."""
     registry.get(app.ports, arguments.channel)
     try:
         outcome = testing.send_test(
