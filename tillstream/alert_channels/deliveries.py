@@ -56,6 +56,21 @@ def send_due(sender: ChannelSender, report: Report = ignore) -> int:
     return sum(1 for _ in OUTBOX.send_due(sender.ports, send_one, report, _is_email))
 
 
+def take_due(ports: Ports) -> None:
+    """Add the deliveries of the notices whose time has come. Channels that are paused or removed get none."""
+    due = _due(ports)
+    channels = {one.id: one for one in registry.find(ports) if not one.is_paused} if due else {}
+    for document in due:
+        receivers = [channels[each] for each in dict.fromkeys(document.data["channels"]) if each in channels]
+        notice = Notice.parse(document.id, document.data)
+        puts = list(_puts(ports, receivers, notice, is_collected=document.data["digest"]))
+        taken = Put(
+            notices.COLLECTION, document.id, document.data | {"state": notices.TAKEN}, if_version=document.version
+        )
+        with suppress(Conflict):  # another process took it, or is sending what it belongs to; it stays until then
+            ports.documents.put_all([*puts, taken])
+
+
 def has_due(ports: Ports) -> bool:
     """Whether a notice or a delivery waits whose time has come."""
     return bool(_due(ports)) or OUTBOX.has_due(ports)
@@ -82,21 +97,6 @@ def _due(ports: Ports) -> list[Document]:
     now = ports.clock.now()
     waiting = ports.documents.find(notices.COLLECTION, {"state": notices.WAITING})
     return [one for one in waiting if datetime.fromisoformat(one.data["due_at"]) <= now]
-
-
-def take_due(ports: Ports) -> None:
-    """Add the deliveries of the notices whose time has come. Channels that are paused or removed get none."""
-    due = _due(ports)
-    channels = {one.id: one for one in registry.find(ports) if not one.is_paused} if due else {}
-    for document in due:
-        receivers = [channels[each] for each in dict.fromkeys(document.data["channels"]) if each in channels]
-        notice = Notice.parse(document.id, document.data)
-        puts = list(_puts(ports, receivers, notice, is_collected=document.data["digest"]))
-        taken = Put(
-            notices.COLLECTION, document.id, document.data | {"state": notices.TAKEN}, if_version=document.version
-        )
-        with suppress(Conflict):  # another process took it, or is sending what it belongs to; it stays until then
-            ports.documents.put_all([*puts, taken])
 
 
 def _puts(ports: Ports, channels: Sequence[AlertChannel], notice: Notice, *, is_collected: bool) -> Iterator[Put]:

@@ -28,7 +28,7 @@ OWN_HOST = frozenset(
 )
 """Services at a host that the address names."""
 HOSTED = frozenset(
-    {NAMES[SLACK], "Better Stack", "Cisco Webex Teams", "DingTalk", "Discord", "Feishu", "Flock", "Google Chat"}
+    {NAMES[SLACK], "Cisco Webex Teams", "DingTalk", "Discord", "Feishu", "Flock", "Google Chat"}
     | {"Lark (Feishu)", "Line", "Opsgenie", "Pager Duty", "PagerTree", "Pushbullet", "Pushover", "Splunk On-Call"}
     | {"Spike.sh", "Squadcast", "Telegram", "Threema Gateway", "Twilio", "Twist", "Vonage", "WeCom Bot", "Zoom"}
     | {"ilert", "incident.io"}

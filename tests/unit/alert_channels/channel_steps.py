@@ -3,14 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from pydantic import SecretStr
-
 from tillstream.alert_channels import deliveries, notices, registry
 from tillstream.alert_channels.channel import AlertChannel, ChannelDraft
 from tillstream.alert_channels.sender import ChannelSender
 from tillstream.app import App
 from tillstream.outbox.outbox import iso_text
-from tillstream.settings import Settings
 
 PORTAL = "https://sales.example.com"
 FROM = "Tillstream <sales@example.com>"
@@ -50,8 +47,3 @@ def notify(app: App, id: str, *channels: AlertChannel, **fields: Any) -> None:
 
 def states(app: App) -> list[str]:
     return sorted(one.state for one in deliveries.listed(app.ports))
-
-
-def with_mail(settings: Settings, port: int) -> Settings:
-    """Settings with a mail server on this machine."""
-    return settings.model_copy(update={"smtp_url": SecretStr(f"smtp://127.0.0.1:{port}"), "mail_from": FROM})

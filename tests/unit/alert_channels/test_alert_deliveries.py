@@ -178,6 +178,17 @@ def test_collected_notices_are_one_message_a_day_at_the_hour_of_the_channel(
     assert "3 notices about alerts" in {one.title for one in deliveries.listed(app.ports)}
 
 
+def test_a_clock_that_goes_back_loses_no_collected_notice(app: App, receiver: Receiver, clock: ManualClock) -> None:
+    hook = channel(app, "webhook", url=receiver.url)
+    notify(app, "n1", hook, digest=True)
+    deliveries.take_due(app.ports)
+    clock.advance(86_400)
+    assert deliveries.send_due(sender_of(app)) == 1
+    clock.advance(-86_400)
+    notify(app, "n2", hook, digest=True)
+    assert deliveries.send_due(sender_of(app)) == 1
+
+
 def test_users_get_only_the_notices_within_their_scope(app: App) -> None:
     ports = app.ports
     accounts.add(ports, "maya@example.com", "Maya", Role.MANAGER, regions=("UK",), stores=("LON1",))
