@@ -53,7 +53,7 @@ def send_due(sender: ChannelSender, report: Report = ignore) -> int:
             raise Rejected("The channel is paused.")
         sender.send(channel, document.id, _notices(sender.ports, document.data["notices"]))
 
-    return sum(1 for _ in OUTBOX.send_due(sender.ports, send_one, report, _is_email))
+    return sum(1 for _ in OUTBOX.send_due(sender.ports, send_one, report, _is_email, _channel))
 
 
 def take_due(ports: Ports) -> None:
@@ -91,6 +91,10 @@ def try_again(ports: Ports, id: str, *, by: str) -> None:
 def _is_email(delivery: Document) -> bool:
     """Whether a delivery is e-mail, which its own outbox sends once however often it is added."""
     return bool(delivery.data["kind"] == EMAIL)
+
+
+def _channel(delivery: Document) -> str:
+    return str(delivery.data["channel"])
 
 
 def _due(ports: Ports) -> list[Document]:

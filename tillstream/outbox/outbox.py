@@ -37,6 +37,11 @@ def never(_: Document) -> bool:
     return False
 
 
+def own_lane(document: Document) -> str:
+    """Each entry has a lane of its own."""
+    return document.id
+
+
 @dataclass(frozen=True)
 class Outbox:
     """collection: of the documents. noun: what an entry is called, such as message.
@@ -61,11 +66,13 @@ class Outbox:
         send: Callable[[Document], None],
         report: Report = ignore,
         is_repeatable: Callable[[Document], bool] = never,
+        lane: Callable[[Document], str] = own_lane,
     ) -> Iterator[Document]:
         """Send the entries whose time has come, one after the other; yield each that was sent.
 
         send: raises `Rejected` or `NotFound` if it failed for good, `Unavailable` to be tried again. report: of those
-        that failed or are unclear. is_repeatable: whether it does no harm to send the entry twice.
+        that failed or are unclear. is_repeatable: whether it does no harm to send the entry twice. lane: of one
+        receiver; after an entry that is to be tried again, the rest of its lane is left to the next run.
         """
         now = ports.clock.now()
         for document in self._abandoned(ports, now):
@@ -75,9 +82,13 @@ class Outbox:
                 else:
                     text = f"The process ended while it sent the {self.noun}."
                     self._end(ports, document, UNCLEAR, text, report)
+        stopped: set[str] = set()
         for document in self._due(ports, now):
-            if sent := self._send(ports, document, send, report):
-                yield sent
+            tried = self._send(ports, document, send, report) if lane(document) not in stopped else None
+            if tried and tried.data["state"] == SENT:
+                yield tried
+            elif tried and tried.data["state"] == WAITING:
+                stopped.add(lane(document))
 
     def has_due(self, ports: Ports) -> bool:
         """Whether an entry waits whose time has come, or belongs to a process that ended."""
@@ -114,29 +125,28 @@ class Outbox:
     def _send(
         self, ports: Ports, document: Document, send: Callable[[Document], None], report: Report
     ) -> Document | None:
+        """Try an entry once; return it as it is then, or None if another process sends it."""
         try:
             noted = self._change(ports, document, SENDING, tries=document.data["tries"] + 1)
         except Conflict:
-            return None  # another process sends it
+            return None
         try:
             send(noted)
         except (Rejected, NotFound) as error:
-            self._end(ports, noted, FAILED, str(error), report)
-            return None
+            return self._end(ports, noted, FAILED, str(error), report)
         except Unavailable as error:
             tries = noted.data["tries"]
             if tries > len(PAUSES):
-                self._end(ports, noted, FAILED, str(error), report)
-            else:
-                later = ports.clock.now() + PAUSES[tries - 1]
-                self._change(ports, noted, WAITING, error=str(error), next_try_at=iso_text(later))
-            return None
+                return self._end(ports, noted, FAILED, str(error), report)
+            later = ports.clock.now() + PAUSES[tries - 1]
+            return self._change(ports, noted, WAITING, error=str(error), next_try_at=iso_text(later))
         return self._change(ports, noted, SENT)
 
-    def _end(self, ports: Ports, document: Document, state: str, error: str, report: Report) -> None:
+    def _end(self, ports: Ports, document: Document, state: str, error: str, report: Report) -> Document:
         """Note an entry that is not tried again by itself."""
-        self._change(ports, document, state, error=error)
+        ended = self._change(ports, document, state, error=error)
         report(f"{document.id}: {state}. {error}")
+        return ended
 
     def _change(self, ports: Ports, document: Document, state: str, error: str = "", **changes: object) -> Document:
         data = document.data | {"state": state, "error": error, "changed_at": iso_text(ports.clock.now())} | changes

@@ -94,6 +94,24 @@ def test_a_channel_that_fails_delays_no_other_one(app: App, receiver: Receiver, 
     assert len(receiver.received) == 1
 
 
+def test_a_receiver_that_does_not_answer_costs_one_try_in_a_run(
+    app: App, receiver: Receiver, clock: ManualClock
+) -> None:
+    """Otherwise a run would wait for it once for each notice."""
+    hook = channel(app, "webhook", url=receiver.url)
+    for number in range(3):
+        notify(app, f"n{number}", hook)
+    receiver.status = 503
+    for tried in (1, 2):
+        assert deliveries.send_due(sender_of(app)) == 0
+        assert len(receiver.received) == tried
+    receiver.status = 204
+    assert deliveries.send_due(sender_of(app)) == 1
+    clock.advance(600)
+    assert deliveries.send_due(sender_of(app)) == 2
+    assert states(app) == [SENT] * 3
+
+
 def test_a_failed_delivery_is_sent_again_on_request(app: App, receiver: Receiver) -> None:
     hook = channel(app, "webhook", url=receiver.url)
     notify(app, "n1", hook)
