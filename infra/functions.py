@@ -23,6 +23,7 @@ from tillstream.domain.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
     BATCH_STAGED,
+    DEAD_LETTERS,
     INBOX,
     SALES_RECEIVED,
     STAGING,
@@ -137,7 +138,7 @@ ANNOUNCE = Function(
 )
 PROJECT = Function(
     "project",
-    "Adds new lines to the daily totals, and recomputes those of days with changed lines",
+    "Adds new lines to the daily totals, recomputes those of days with changed lines, and refreshes stock levels",
     (Scheduled("*/15 * * * *"),),
     memory="1Gi",
     cpu="1",
@@ -148,7 +149,7 @@ PROJECT = Function(
     why="BigQuery does the work. Every 15 minutes and not after each settlement, because days with changed lines are "
     "read as a whole; until then, queries read the lines of these days. One instance, because each call processes all "
     "outdated days.",
-    grants=(Grant("roles/bigquery.dataEditor", "dataset"), JOBS, DOCUMENTS),
+    grants=(*WRITES, DOCUMENTS),
 )
 RECEIVE = Function(
     "receive",
@@ -173,7 +174,8 @@ RECEIVE = Function(
 )
 SWEEP = Function(
     "sweep",
-    "Resumes interrupted work; updates exchange rates and holidays; starts the job `reports` if something is due",
+    "Resumes interrupted work; updates exchange rates and holidays; evaluates the rules of alerts; starts the job "
+    "`reports` if something is due",
     (Scheduled("*/5 * * * *"),),
     memory="2Gi",
     cpu="1",
@@ -192,6 +194,7 @@ SWEEP = Function(
         LEAVES_LARGE,
         STARTS_REPORTS,
         Grant("roles/pubsub.publisher", "topic", TOPIC_SALE_EVENTS),
+        Grant("roles/pubsub.subscriber", "subscription", DEAD_LETTERS),
         Grant("roles/pubsub.viewer"),
     ),
 )

@@ -10,6 +10,7 @@ from portal import (
     access,
     admin,
     alert_channels,
+    alerts,
     annotations,
     api,
     audit,
@@ -41,6 +42,7 @@ from portal import (
     rate_counts,
     reports,
     request_log,
+    restock,
     review,
     sale_history,
     sale_lines,
@@ -49,6 +51,7 @@ from portal import (
     sell,
     sign_in,
     static_files,
+    stock,
     storybook,
     swagger_ui,
     theme,
@@ -110,9 +113,9 @@ def create_app(app: App) -> Flask:
         changes,
         exports,
     )
-    kept = (views, annotations, sell)
+    kept = (views, annotations, alerts, sell)
     files = (uploads, data_sources, review, completeness, corrections, pipeline, quality)
-    people = (admin, audit, profile, tokens, catalogue, webhooks, alert_channels)
+    people = (admin, audit, profile, tokens, catalogue, stock, restock, webhooks, alert_channels)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)
     swagger_ui.register(flask)

@@ -20,6 +20,7 @@ VIEWS: tuple[str, ...] = (
     "reference/catalogue_costs",
     "reference/catalogue_prices",
     "reference/catalogue_names",
+    "reference/current_movements",
     "marts/line_facts",
     "marts/sale_facts",
     "marts/line_costs",
@@ -47,6 +48,7 @@ VIEWS: tuple[str, ...] = (
     "marts/fact_sales",
     "marts/fact_sales_daily",
     "marts/expected_sales",
+    "marts/stock",
 )
 """Every view, each after the views that it reads. The view has the name of its file."""
 BIGQUERY_VIEWS = ("ledger/sale_versions.bigquery", *VIEWS)

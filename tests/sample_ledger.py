@@ -1,6 +1,7 @@
 """A small shop for the spec tests: three regions, versions, a fix, a repeat, an undo, quarantine, four currencies."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from table_text import parse_tables
@@ -154,6 +155,39 @@ SAMPLE_LEDGER = parse_tables(
             region  store_id  name  active  valid_from  valid_to
             IN      S9        Ninth yes     -           -
         """,
+        "catalogue_suppliers": """
+            supplier  name   lead_time_days  review_days  active
+            S         Sower  14              7            yes
+        """,
+        # r2 is cancelled, and one of three units is still in transit
+        "stock_movements": """
+            movement_id  line_no  kind               region  store_id  product_id  quantity  stock_date  occurred_at          day_part       reason   reference  other_store  recorded_seq
+            c1           1        count              IN      S1        A           10        2024-01-04  -                    after~closing  -        -          -            1
+            c1           2        count              IN      S1        B           2         2024-01-04  -                    after~closing  -        -          -            1
+            c2           1        count              UK      U         D           2         2024-02-01  -                    before~opening -        -          -            2
+            o1           1        transfer-out       IN      S1        A           3         2024-01-07  -                    after~closing  -        t1         S9           3
+            i1           1        transfer-in        IN      S9        A           2         2024-01-08  -                    after~closing  -        t1         S1           4
+            r1           1        receipt            UK      U         E           4.5       2024-02-01  2024-02-01T09:00:00  after~closing  -        -          -            5
+            r2           1        receipt            UK      U         D           7         2024-02-02  -                    after~closing  -        -          -            6
+            x2           1        cancellation       UK      U         -           -         2024-02-02  -                    after~closing  -        r2         -            7
+            w1           1        write-off          UK      U         D           1         2024-02-11  -                    after~closing  damaged  -          -            8
+            u1           1        unsellable-return  UK      U         D           1         2024-02-10  -                    after~closing  -        U/7        -            9
+        """,
+        "restock_lines": """
+            region  store_id  product  from_store  supplier  units  state   until       decision   unit_cost  on_hand  on_order  in_transit  daily  level  lead_days  review_days  method        is_due  urgency  reason  computed_at
+            IN      S1        A        S9          S         12     open    -           -          2          4        0         0           1.5    16     7          7            forecast      yes     2.667    Low     2024-02-12T03:00:00+00:00
+            IN      S1        B        S9          -         3      snoozed 2024-02-20  -          -          -1       0         0           0.5    2      7          7            recent~sales  yes     0        Out     2024-02-12T03:00:00+00:00
+        """,
+        "stock_levels": """
+            region  store_id  product  counted  counted_on  moved  sold  on_hand  in_transit  recent_units  product_name  category
+            IN      S1        A        10       2024-01-04  -3     3     4        0           3             Apple         Fruit
+            IN      S1        B        2        2024-01-04  0      3     -1       0           3             Beet          Veg
+            IN      S2        A        -        -           0      -     -        0           1             Apple         Fruit
+            IN      S9        A        -        -           2      -     -        1           0             -             -
+            UK      U         D        2        2024-02-01  -1     4     -3       0           4             -             -
+            UK      U         E        -        -           4.5    -     -        0           1             Egg           Dairy
+            UK      U         Q        1        2024-02-01  -      -     -        0           0             -             -
+        """,
         "day_sums": """
             sale_date   region  store_id  status     currency  lines  net  discount  cost  costed_net
             2024-02-01  IN      S9        completed  USD       1      40   2         10    40
@@ -223,7 +257,10 @@ SALES_OF_CATALOGUE = parse_tables(
 """Lines with prices, instead of those of the sample ledger."""
 
 _FEBRUARY = {"first": date(2024, 2, 1), "last": date(2024, 2, 29)}
-FORECAST_PARAMETERS: dict[str, dict[str, Any]] = {
+READ_PARAMETERS: dict[str, dict[str, Any]] = {
+    "alerts/forecasts_before": _FEBRUARY,
+    "alerts/large_sales": _FEBRUARY | {"amount": Decimal(1)},
+    "alerts/last_till_sales": {"first": date(2024, 1, 1), "until": 2_000_000_000_000_000},
     "forecasts/accuracy": {},
     "forecasts/category_units": _FEBRUARY,
     "forecasts/earlier": {"cutoff_date": date(2024, 2, 19), "first": date(2024, 2, 1), "ahead": 7, "period": "day"},
@@ -235,7 +272,18 @@ FORECAST_PARAMETERS: dict[str, dict[str, Any]] = {
     "forecasts/sum_errors": {"days": 1},
     "forecasts/units": _FEBRUARY,
     "reference/holidays": _FEBRUARY,
+    "restock/first_sales": _FEBRUARY,
+    "restock/forecasts": {"first": date(2024, 2, 20), "days": 7},
+    "restock/lines": {"products": ["N"]},
+    "restock/stock": {},
+    "restock/sum_errors": {},
+    "restock/unit_values": _FEBRUARY,
     "reference/latest_rates": {},
     "forecasts/span": {"before": date(2024, 3, 1)},
 }
-"""File that a forecast run reads → parameters for which it answers something about the shop."""
+"""File that forecasts, restocking and alerts read → parameters for which it answers something about the shop."""
+STOCK_PARAMETERS: dict[str, dict[str, Any]] = {
+    "stock/newest": {"today": date(2024, 2, 12)},
+    "stock/touched_pairs": {"after": 0, "days": [date(2024, 1, 5), date(2024, 2, 1)], "movements": ["c1", "x2", "o1"]},
+}
+"""File that computes stock levels → parameters for which it answers something about the shop."""

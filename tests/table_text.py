@@ -1,4 +1,4 @@
-"""Small tables as text: a header of column names, then rows; `-` is NULL, omitted columns get a default value."""
+"""Small tables as text: a header of column names, then rows; `-` is NULL, `~` a space, omitted columns get a default value."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -8,7 +8,7 @@ from typing import Any
 from tillstream.domain.tables import TABLES, Field
 
 READ = {
-    "STRING": str,
+    "STRING": lambda text: text.replace("~", " "),
     "JSON": str,
     "DATE": date.fromisoformat,
     "TIMESTAMP": lambda text: datetime.fromisoformat(text).replace(tzinfo=UTC),

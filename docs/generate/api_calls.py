@@ -4,6 +4,7 @@ import tempfile
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -14,6 +15,9 @@ from flask import Flask
 
 from portal import create_app
 from tillstream.adapters.local.clock import ManualClock
+from tillstream.alerts import rules
+from tillstream.alerts.evaluation import evaluate
+from tillstream.alerts.sources import AlertSources
 from tillstream.app import App, build
 from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
 from tillstream.domain.people import Role
@@ -53,6 +57,10 @@ def _prepared(app: App) -> str:
     Worker(app).run_until_idle()
     goal = Goal(Target("IN"), GoalMeasure.REVENUE, Decimal(60_000), "INR")
     records.save(app.ports, {Month.of(NOW.date()).plus(-1): {goal.key: goal}}, by="ada", source="grid")
+    stored = rules.get(app.ports, "large-sale")
+    amounts = {"amount": Decimal(20), "days": Decimal(31)}
+    rules.save(app.ports, replace(stored.rule, is_enabled=True, parameters=amounts), by="ada", version=stored.version)
+    evaluate(AlertSources(app.ports, app.contracts, app.settings.reporting_currency))
     return upload.batch_id
 
 
@@ -78,6 +86,7 @@ def call_of(endpoint: str, batch: str, place: str) -> tuple[str, str, Any, dict[
         "measures.definitions": ("GET", "/api/v1/measures", None, {}),
         "forecast.accuracy_data": ("GET", "/api/v1/forecasts/accuracy", None, {}),
         "goals.data": ("GET", "/api/v1/goals?month=2026-06&level=region", None, {}),
+        "alerts.data": ("GET", "/api/v1/alerts?state=all", None, {}),
         "quality.data": ("GET", "/api/v1/quality", None, {}),
         "measures.explanation_data": ("GET", "/api/v1/why/revenue", None, {}),
         "api.data_refresh": ("POST", "/api/v1/data-refresh", None, {}),

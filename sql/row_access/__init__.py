@@ -20,6 +20,8 @@ PROTECTED = (
     "forecasts",
     "forecast_accuracy",
     "price_effects",
+    "stock_movements",
+    "stock_levels",
 )
 """The tables with policies. Every other table that a report reads has the same rows for everybody."""
 REPORTS: tuple[str, ...] = (
@@ -43,6 +45,7 @@ REPORTS: tuple[str, ...] = (
     "dim_channel",
     "dim_currency",
     "expected_sales",
+    "stock",
 )
 """The marts that users' own reports read."""
 PERSONAL = frozenset({"sales_with_people", "sales_by_customer", "dim_customer_people", "dim_salesperson_people"})
@@ -52,6 +55,7 @@ COSTS: Mapping[str, tuple[str, ...]] = {
     "sales_with_people": ("unit_cost",),
     "fact_sales": ("cost", "covered_revenue"),
     "fact_sales_daily": ("cost", "covered_revenue"),
+    "stock": ("unit_cost", "stock_cost"),
 }
 """Mart → its columns of costs. They are NULL for users who may not see costs."""
 _SCOPES: Mapping[str, Mapping[str, str]] = {
@@ -62,6 +66,8 @@ _SCOPES: Mapping[str, Mapping[str, str]] = {
     "forecasts": {"region": "region", "store": "store_id"},
     "forecast_accuracy": {},
     "price_effects": {},
+    "stock_movements": {"region": "region", "store": "store_id"},
+    "stock_levels": {"region": "region", "store": "store_id"},
 }
 """Table → the scopes that limit its rows, each with the column of its values. Other tables have a file of their own.
 

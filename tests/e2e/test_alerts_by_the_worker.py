@@ -10,7 +10,7 @@ from unit.alert_channels.channel_steps import channel, notify
 from unit.mail.mail_server import serving
 from webhook_receiver import receiving
 
-from tillstream.server import worker
+from tillstream.server import schedules, worker
 from tillstream.settings import Settings
 
 
@@ -18,7 +18,7 @@ from tillstream.settings import Settings
 def test_the_worker_delivers(
     tmp_path: Path, free_tcp_port: int, monkeypatch: pytest.MonkeyPatch, has_mail: bool
 ) -> None:
-    monkeypatch.setattr(worker, "REPORTS_EVERY", 0.05)
+    monkeypatch.setattr(schedules, "REPORTS_EVERY", 0.05)
     url = SecretStr(f"smtp://127.0.0.1:{free_tcp_port}" if has_mail else "")
     app = build(Settings(home=tmp_path, samples=False, threads=1, webhook_private=True, smtp_url=url))
     with serving(free_tcp_port) as inbox, receiving() as receiver:

@@ -4,8 +4,10 @@ import io
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -22,6 +24,9 @@ from infra.functions import FUNCTIONS
 from infra.grants import DOCUMENTS, READS
 from infra.jobs import JOBS
 from tillstream.adapters.local.clock import ManualClock
+from tillstream.alerts import rules
+from tillstream.alerts.evaluation import evaluate
+from tillstream.alerts.sources import AlertSources
 from tillstream.analytics import holidays, reference
 from tillstream.app import App
 from tillstream.batches import records
@@ -35,6 +40,7 @@ from tillstream.domain.events import (
     SALES_RECEIVED,
     TOPIC_SALE_EVENTS,
 )
+from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
 from tillstream.domain.people import Role
 from tillstream.domain.store_sale import schema
 from tillstream.forecasting.models.ensemble import Fit
@@ -43,12 +49,14 @@ from tillstream.forecasting.models.history import History
 from tillstream.forecasting.run import run
 from tillstream.handlers import FUNCTIONS as ROUTES
 from tillstream.handlers import Event, dispatch
+from tillstream.inventory import levels
+from tillstream.inventory.records import record
 from tillstream.mail import outbox
 from tillstream.people import accounts, user_scopes
 from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import job_lease, settle
 from tillstream.pipeline.staging.stage import stage as stage_batch
-from tillstream.ports.event_bus import Message
+from tillstream.ports.event_bus import DeadLetter, Message
 from tillstream.ports.jobs import FORECAST, REPORTS, SETTLE_LARGE
 from tillstream.reports import mail_job, report_mail, subscriptions
 from tillstream.settings import Settings
@@ -56,7 +64,7 @@ from tillstream.webhooks import registry
 from tillstream.webhooks.forwarding import forward_for
 from tillstream.workflows.intake.resumable_upload import append, begin
 from tillstream.workflows.intake.store_sales import keep_receiving, publish, start_settlement
-from tillstream.workflows.operations import large_settlements
+from tillstream.workflows.operations import dead_letters, large_settlements
 from tillstream.workflows.operations.reconcile import reconcile
 from tillstream.workflows.review.undo import undo
 
@@ -89,13 +97,19 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     handle("stage", BATCH_RECEIVED, {"batch_id": received.batch_id})
     handle("settle", BATCH_STAGED, {"batch_id": received.batch_id})
     handle("announce", BATCH_SETTLED, {"settlement_no": 1})
-    assert record_calls(app, calls_by_function["project"]).ports.warehouse.refresh_totals()
+    projecting = record_calls(app, calls_by_function["project"]).ports
+    assert projecting.warehouse.refresh_totals()
+    _move_stock(app)
+    assert levels.refresh(projecting) == 1
     _leave_much(app)
     sweeping = record_calls(app, calls_by_function["sweep"])
     reference.refresh_rates(sweeping.ports, "USD")
     reconcile(sweeping.ports, sweeping.contracts, delegate=True)
     user_scopes.sync(sweeping.ports)
+    _move_stock(app)
+    assert levels.follow(sweeping.ports)
     holidays.refresh(sweeping.ports)
+    _alerts(app, sweeping)
     _leave_large(app, calls_by_function)
     _report(tmp_path_factory.mktemp("reports"), calls_by_function)
     compacting = record_calls(with_jobs(app, rows=0)[0], calls_by_function["compact"]).ports
@@ -106,6 +120,13 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     record_calls(app, calls_by_function["index"]).ports.warehouse.note_pending_days()
     _forward(app, record_calls(app, calls_by_function["forward"]))
     return calls_by_function
+
+
+def _move_stock(app: App) -> None:
+    """A receipt that is not in the warehouse yet."""
+    today = app.ports.clock.now().date()
+    line = MovementLine("P1", Decimal(1))
+    record(app.ports, [Movement(str(uuid4()), MovementKind.RECEIPT, "UK", "LON1", today, (line,))], by="ana")
 
 
 class Zero:
@@ -126,6 +147,18 @@ def _forecast(folder: Path, calls: Calls) -> None:
     for horizon in (7, 8):
         assert not run(recorded, Zero(), horizon).reason
     shop.close()
+
+
+def _alerts(app: App, sweeping: App) -> None:
+    """An evaluation of a rule of each kind, with an alert, and its end."""
+    for one in rules.find(app.ports):
+        rules.save(app.ports, replace(one.rule, is_enabled=True), by="ana", version=one.version)
+    now = app.ports.clock.now()
+    dead_letters.store(app.ports, DeadLetter("1", "batches", "batch-events", Message(b""), now, now, 9, "late"))
+    sources = AlertSources(sweeping.ports, sweeping.contracts, "USD")
+    assert evaluate(sources).changed
+    dead_letters.resend(app.ports, ["1"], "ana")
+    assert evaluate(sources).failed == {}
 
 
 def _report(folder: Path, calls: dict[str, Calls]) -> None:

@@ -12,13 +12,16 @@ from visitor import Visitor, indian_file, indian_sale
 from tillstream.alert_channels import deliveries
 from tillstream.alert_channels import registry as alert_channels
 from tillstream.alert_channels.channel import ChannelDraft
+from tillstream.alerts import records as alert_records
+from tillstream.alerts.evaluation import evaluate
+from tillstream.alerts.sources import AlertSources
 from tillstream.app import App, messages
 from tillstream.audit import Entry, reading
 from tillstream.batches import records
 from tillstream.domain.batch.record import BatchKind
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.people import Role
+from tillstream.domain.people import UNRESTRICTED, Role
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Mail
 from tillstream.people import personal_tokens, signatures, store_keys
@@ -113,6 +116,13 @@ def failed_delivery(shop: Shop) -> str:
     deliveries.send_due(messages.channel_sender(shop.app))
     (one,) = deliveries.listed(shop.app.ports)
     return one.id
+
+
+def alert(shop: Shop) -> str:
+    """The id of an alert in progress."""
+    shop.dead_letter()
+    evaluate(AlertSources(shop.app.ports, shop.app.contracts, "USD"))
+    return alert_records.active(shop.app.ports, UNRESTRICTED)[0].id
 
 
 def discarded(shop: Shop) -> str:

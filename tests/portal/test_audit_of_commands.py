@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shop_steps import FILE, Shop, alert_channel, failed_delivery, revoked_key, token, unverified, webhook
+from shop_steps import FILE, Shop, alert, alert_channel, failed_delivery, revoked_key, token, unverified, webhook
 
 from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
@@ -16,8 +16,9 @@ from tillstream.people import accounts, store_keys
 READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
     "measures", "frame", "quality", "forecast-accuracy", "goals", "report-executive", "report-send", "series",
+    "alerts", "alerts-rules", "alerts-preview",
     "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
-    "catalogue", "catalogue-export",
+    "catalogue", "catalogue-export", "restock-simulate",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
     "channels", "channels-deliveries",
 }  # fmt: skip
@@ -81,6 +82,8 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
         "goals.changed",
         lambda s: command(s, "goals-import", file=_file(s, b"region,amount\nIN,5\n", "g.csv"), month="2026-06"),
     ),
+    "alerts-acknowledge": ("alert.acknowledged", lambda s: command(s, "alerts-acknowledge", alert=alert(s))),
+    "alerts-snooze": ("alert.snoozed", lambda s: command(s, "alerts-snooze", alert=alert(s), hours=2)),
     "series-import": ("series.imported", _series),
     "series-remove": ("series.removed", lambda s: (_series(s), command(s, "series-remove", name="footfall"))),
     "forecast": ("forecast.run", lambda s: command(s, "forecast")),

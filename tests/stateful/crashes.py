@@ -30,6 +30,7 @@ STEPS = (
     "documents.put batches replayed",
     "documents.put contracts",
     "documents.put announcements",
+    "documents.put stock",
     "documents.put upkeep",
     "documents.put warehouse",
     "bus.publish object-events",
@@ -52,6 +53,7 @@ STEPS = (
     "warehouse.settle undo",
     "warehouse.refresh_totals",
     "warehouse.replace_table user_scopes",
+    "warehouse.upsert stock_levels",
 )
 """Every call by which the pipeline changes something outside itself."""
 RARE = (
@@ -62,8 +64,12 @@ RARE = (
     "documents.put confirmed_contracts",
     "documents.put home",
     "documents.put packs",
+    "documents.put stock_movements",
     "objects.delete inbox",
     "objects.delete staging",
+    "warehouse.replace_table stock_levels",
+    "warehouse.replace_table stock_movements",
+    "warehouse.upsert stock_movements",
 )
 """Steps that only a crash leads to, or only other contracts or writers than those of most schedules, or that are taken
 once a day."""
@@ -191,6 +197,10 @@ class _Warehouse(Wrapper):
     def replace_table(self, table: str, rows: Any) -> None:
         with self._fuse.around(f"warehouse.replace_table {table}"):
             self._inner.replace_table(table, rows)
+
+    def upsert(self, table: str, rows: Any, key: Any) -> None:
+        with self._fuse.around(f"warehouse.upsert {table}"):
+            self._inner.upsert(table, rows, key)
 
 
 class _Drop(Wrapper):

@@ -43,6 +43,12 @@ def newest_settlement(documents: DocumentStore) -> int:
     return int(document.data["settlement_no"]) if document else 0
 
 
+def version(documents: DocumentStore) -> int:
+    """Increases with every settlement and every change of rates or of the catalogue."""
+    document = documents.get(*DOCUMENT)
+    return document.version if document else 0
+
+
 def reset(documents: DocumentStore, settlement_no: int) -> None:
     """Set the newest settlement after a repair of the ledger, also to a smaller number. Invalidates cached answers."""
     update(documents, *DOCUMENT, lambda _: Update({"settlement_no": settlement_no}))

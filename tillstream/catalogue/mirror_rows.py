@@ -10,7 +10,7 @@ from typing import Any
 from tillstream.domain.catalogue.aliases import AliasCycle, Codes, resolve
 from tillstream.domain.catalogue.dated_amounts import EVERYWHERE, AmountRange, cost_ranges, price_ranges
 from tillstream.domain.catalogue.dated_versions import Version, ranges
-from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store
+from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store, Supplier
 
 Row = dict[str, Any]
 PRODUCT_CODES = "product_codes"
@@ -36,6 +36,9 @@ def products(product: Product) -> Iterator[Row]:
             "pack_size": _number(values["pack_size"]),
             "barcode": barcodes[0] if barcodes else None,
             "active": values["active"],
+            "minimum_order": product.minimum_order,
+            "shelf_life_days": product.shelf_life_days,
+            "minimum_stock": product.minimum_stock,
             **days,
         }
 
@@ -76,6 +79,16 @@ def salespeople(one: Salesperson) -> Iterator[Row]:
         }
 
 
+def suppliers(one: Supplier) -> Iterator[Row]:
+    yield {
+        "supplier": one.code,
+        "name": one.name or one.code,
+        "lead_time_days": one.lead_time_days,
+        "review_days": one.review_days,
+        "active": one.active,
+    }
+
+
 def promotions(one: Promotion) -> Iterator[Row]:
     """The promotion, unless it is retired; `valid_to` is the day after its last one."""
     if one.active:
@@ -98,6 +111,7 @@ MIRRORED = (
     MirrorTable("dim_product_price", EntryKind.PRODUCT, ("product_id",), prices),
     MirrorTable("catalogue_stores", EntryKind.STORE, ("region", "store_id"), stores),
     MirrorTable("catalogue_salespeople", EntryKind.SALESPERSON, ("region", "salesperson_id"), salespeople),
+    MirrorTable("catalogue_suppliers", EntryKind.SUPPLIER, ("supplier",), suppliers),
     MirrorTable("dim_promotion", EntryKind.PROMOTION, ("promotion_id",), promotions),
 )
 

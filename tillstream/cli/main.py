@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from tillstream.cli.alerts.alerts import alerts
 from tillstream.cli.audit import audit
 from tillstream.cli.backup import backup, restore
 from tillstream.cli.catalogue import catalogue
@@ -16,6 +17,7 @@ from tillstream.cli.numbers.forecast import forecast
 from tillstream.cli.numbers.goals import goals
 from tillstream.cli.numbers.queries import measures, query
 from tillstream.cli.numbers.report import report
+from tillstream.cli.numbers.restock import restock
 from tillstream.cli.numbers.series import series
 from tillstream.cli.operations import OPERATIONS
 from tillstream.cli.review import REVIEW_COMMANDS
@@ -199,6 +201,7 @@ def load(file: str, json_: bool) -> None:
     run("fx-load", json_=json_, show=show_rates, file=file)
 
 
+main.add_command(alerts)
 main.add_command(audit)
 main.add_command(backup)
 main.add_command(catalogue)
@@ -220,6 +223,7 @@ main.add_command(looker)
 main.add_command(measures)
 main.add_command(query)
 main.add_command(report)
+main.add_command(restock)
 main.add_command(series)
 
 

@@ -56,6 +56,11 @@ class AuditAction(StrEnum):
     SERIES_IMPORTED = "series.imported"
     SERIES_REMOVED = "series.removed"
     SERIES_RESTORED = "series.restored"
+    STOCK_MOVED = "stock.moved"
+    ORDER_CREATED = "order.created"
+    ORDER_CHANGED = "order.changed"
+    RESTOCK_DECIDED = "restock.decided"
+    RESTOCK_SETTINGS = "restock.settings-changed"
     GOALS_CHANGED = "goals.changed"
     GOALS_SETTING_CHANGED = "goals.setting-changed"
     FORECAST_REQUESTED = "forecast.requested"
@@ -80,6 +85,10 @@ class AuditAction(StrEnum):
     ALERT_CHANNEL_TESTED = "alert-channel.tested"
     ALERT_CHANNEL_REMOVED = "alert-channel.removed"
     ALERT_CHANNEL_RETRIED = "alert-channel.retried"
+    ALERT_ACKNOWLEDGED = "alert.acknowledged"
+    ALERT_SNOOZED = "alert.snoozed"
+    ALERT_RULE_SAVED = "alert-rule.saved"
+    ALERT_RULE_REMOVED = "alert-rule.removed"
     SETTING_CHANGED = "setting.changed"
 
     @property

@@ -14,6 +14,7 @@ from tillstream.analytics.row_scope.day_sets import (
     until_where,
     visible_where,
 )
+from tillstream.analytics.row_scope.other_rows import other_rows
 from tillstream.analytics.row_scope.summing import (
     LINES,
     Where,
@@ -75,14 +76,8 @@ def relations(
     compared_periods: first and last day of each compared period (now, before, year-before);
     compared_days: one row, the first and last reported day in the filters, between which periods are complete;
     visible_versions: sale_versions within scope and filters, current or not;
-    visible_batches: batches of the regions in scope and filters; for a scope limited to stores or own sales, only
-    those with visible rows, and rows_read counts only these;
     visible_stores: region, store_id, first_day and last_day with a sale that counts, within scope, filters not applied;
-    visible_names: names of the stores and salespeople in the scope;
-    visible_forecasts: forecasts of nodes that are wholly within scope and filters: levels over several regions or
-    stores only without such limits;
-    visible_price_effects: price effects of the filtered categories; the same for every scope;
-    visible_refusals: rejected rows; for a scope limited to stores, only rows with a readable store in scope.
+    those of `other_rows`.
     """
     earlier, year = previous_period(filters, basis.reported), previous_year(filters, basis.reported)
     visible = visible_where(scope, filters, has_catalogue=basis.has_catalogue)
@@ -128,12 +123,8 @@ def relations(
             visible.select(_VERSIONS if filters.product and basis.has_catalogue else "sale_versions"),
             visible.params,
         ),
-        "visible_batches": _batches(scope, filters),
-        "visible_refusals": _refusals(scope),
         "visible_stores": span_query(scope_where(scope), basis.stale),
-        "visible_names": _names(scope),
-        "visible_forecasts": _forecasts(scope, filters),
-        "visible_price_effects": _price_effects(filters),
+        **other_rows(scope, filters),
         "compared_periods": _compared_periods(earlier, year),
         "compared_days": _compared_days(basis.reported.within(filters)),
     }
@@ -153,69 +144,6 @@ def conversion(filters: Filters, basis: QueryContext) -> dict[str, tuple[str, di
         "reporting": ("SELECT @display_currency AS currency", {"display_currency": basis.currency}),
         "reporting_rates": (days.select("cross_rates", "sale_date, currency, factor"), days.params),
     }
-
-
-def _batches(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
-    where = Where()
-    where.is_in("region", scope.regions, "scope_regions")
-    where.is_in("region", filters.region, "filter_region")
-    if scope.stores is None and scope.salesperson is None:
-        return where.select("batches"), where.params
-    rows = scope_where(scope)
-    matches = (
-        "SELECT sightings.batch_no, COUNT(*) AS seen_rows FROM sightings "
-        f"INNER JOIN ({rows.select('sale_versions', 'key, content')}) AS theirs "
-        "ON theirs.key = sightings.key AND theirs.content = sightings.content GROUP BY sightings.batch_no"
-    )
-    select = (
-        "SELECT chosen.* EXCEPT (rows_read), seen.seen_rows AS rows_read "
-        f"FROM ({where.select('batches')}) AS chosen INNER JOIN ({matches}) AS seen ON seen.batch_no = chosen.batch_no"
-    )
-    return select, where.params | rows.params
-
-
-def _refusals(scope: Scope) -> tuple[str, dict[str, Any]]:
-    where = Where()
-    where.is_in("store_id", scope.stores, "scope_stores")
-    if scope.salesperson is not None:
-        where.conditions.append("FALSE")  # rejected rows have no salesperson
-    return where.select("refusals"), where.params
-
-
-def _forecasts(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
-    where = Where()
-    limits = {"region": scope.regions, "store_id": scope.stores}
-    for column, values in limits.items():
-        where.is_in(column, values, f"scope_{column}")  # NULL, as in levels over all of them, is in no list
-    if scope.salesperson is not None:
-        where.conditions.append("FALSE")
-    chosen = {"region": filters.region, "store_id": filters.store, "category": filters.category}
-    for column, values in (chosen | {"product": filters.product}).items():
-        where.is_in(column, values, f"filter_{column}")
-    if filters.status or filters.channel or filters.salesperson or filters.country:
-        where.conditions.append("FALSE")  # nothing is forecast by these
-    where.between(filters.start, filters.end, "filter", "last_day")
-    return where.select("forecasts"), where.params
-
-
-def _price_effects(filters: Filters) -> tuple[str, dict[str, Any]]:
-    where = Where()
-    where.is_in("category", filters.category, "filter_category")
-    return where.select("price_effects"), where.params
-
-
-def _names(scope: Scope) -> tuple[str, dict[str, Any]]:
-    rows = Where()
-    rows.is_in("region", scope.regions, "scope_regions")
-    stores, people = Where(), Where()
-    stores.is_in("code", scope.stores, "scope_stores")
-    if scope.salesperson is not None:
-        people.is_in("code", (scope.salesperson,) if scope.salesperson else (), "scope_salesperson")
-    for kind, where in (("store", stores), ("salesperson", people)):
-        if where.conditions:
-            rows.conditions.append(f"(kind <> '{kind}' OR {where.conditions[0]})")
-            rows.params |= where.params
-    return rows.select("catalogue_names", extra="kind <> 'product'"), rows.params
 
 
 def _compared_days(chosen: ReportedDays) -> tuple[str, dict[str, Any]]:

@@ -34,6 +34,9 @@ COLUMNS: dict[EntryKind, tuple[EntryColumn, ...]] = {
         _c("category", headers=("group", "department", "productcategory")),
         _c("pack_size", values.positive_or_none, headers=("pack", "packquantity", "unitsperpack")),
         _c("supplier", values.code, headers=("suppliercode", "vendor")),
+        _c("minimum_order", values.positive_or_none, headers=("moq", "minorder", "minimumorderquantity")),
+        _c("shelf_life_days", values.positive_or_none, headers=("shelflife", "daystosell")),
+        _c("minimum_stock", values.positive_or_none, headers=("minstock", "reorderlevel", "reorderpoint")),
         _c("barcodes", values.codes, headers=("barcode", "ean", "gtin", "upc")),
         _c("aliases", values.aliases, headers=("alias", "othercodes")),
         _ACTIVE,
@@ -75,6 +78,8 @@ COLUMNS: dict[EntryKind, tuple[EntryColumn, ...]] = {
         _NAME,
         _c("email", headers=("mail", "emailaddress")),
         _c("phone", headers=("telephone", "phonenumber")),
+        _c("lead_time_days", values.positive_or_none, headers=("leadtime", "deliverydays", "deliverytime")),
+        _c("review_days", values.positive_or_none, headers=("reviewperiod", "orderevery", "ordercycle")),
         _ACTIVE,
     ),
 }

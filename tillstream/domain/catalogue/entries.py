@@ -27,6 +27,9 @@ class Product:
     category: str = ""
     pack_size: Decimal | None = None
     supplier: str = ""
+    minimum_order: Decimal | None = None
+    shelf_life_days: Decimal | None = None
+    minimum_stock: Decimal | None = None
     active: bool = True
     barcodes: tuple[str, ...] = ()
     aliases: tuple[Alias, ...] = ()
@@ -110,10 +113,14 @@ class Promotion:
 
 @dataclass(frozen=True)
 class Supplier:
+    """A supplier. lead_time_days: from an order to its arrival; review_days: between two orders."""
+
     code: str
     name: str = ""
     email: str = ""
     phone: str = ""
+    lead_time_days: Decimal | None = None
+    review_days: Decimal | None = None
     active: bool = True
 
     @property

@@ -36,6 +36,9 @@ CATALOGUE_TABLES: dict[str, tuple[Field, ...]] = {
         Field("supplier", _S, "Code of the supplier"),
         Field("barcode", _S, "First barcode of the product"),
         required("active", _B, "FALSE if the product is retired"),
+        Field("minimum_order", _N, "Smallest number of units in an order"),
+        Field("shelf_life_days", _N, "Days for which the product can be sold after it arrives"),
+        Field("minimum_stock", _N, "Units below which a store has too few of it"),
         *_VALID,
     ),
     "dim_product_cost": _amounts("Cost"),
@@ -65,6 +68,13 @@ CATALOGUE_TABLES: dict[str, tuple[Field, ...]] = {
         Field("stores", _J, "Stores of the salesperson: a list"),
         required("active", _B, "FALSE if the salesperson is retired"),
         *_VALID,
+    ),
+    "catalogue_suppliers": (
+        required("supplier", _S, "Code of the supplier"),
+        required("name", _S, "Name of the supplier"),
+        Field("lead_time_days", _N, "Days from an order to its arrival"),
+        Field("review_days", _N, "Days between two orders"),
+        required("active", _B, "FALSE if the supplier is retired"),
     ),
     "dim_promotion": (
         required("promotion_id", _S, "Code of the promotion"),

@@ -15,6 +15,7 @@ from tillstream.forecasting.sales import list_prices, outside_series, promotions
 from tillstream.forecasting.sales import places as place_reader
 from tillstream.forecasting.sales.cells import Cells
 from tillstream.forecasting.sales.places import Axis, Places, axis_of, number
+from tillstream.forecasting.sales.rates import latest_rates
 from tillstream.forecasting.sales.series import Key, Series, history_of
 from tillstream.ports.warehouse import Warehouse
 
@@ -84,7 +85,7 @@ def read(
     places = place_reader.read(warehouse, revenue, axis_of(revenue, first, last, horizons), last_days)
     is_large = sum(row["lines"] for row in spans) > MOST_LINES
     units = cell_reader.read(warehouse, "category_units" if is_large else "units", UNITS_KEY, "units", params, regions)
-    currency, rates = _rates(warehouse)
+    currency, rates = latest_rates(warehouse)
     left_out = tuple(sorted(row["region"] for row in spans if row["region"] not in last_days))
     series, main = outside or {}, _main_currencies(revenue)
     return Sales(
@@ -94,13 +95,6 @@ def read(
         _units(units, places, _plans(warehouse, places.axis, main), series),
         left_out,
     )
-
-
-def _rates(warehouse: Warehouse) -> tuple[str, dict[str, float]]:
-    """The reporting currency and the latest rates into it; empty before the first sweep of a project."""
-    currency = warehouse.query("SELECT MAX(currency) AS currency FROM reporting").column(0)[0].as_py() or ""
-    rows = warehouse.query(sql.text("reference/latest_rates")).to_pylist()
-    return currency, {row["currency"]: float(row["factor"]) for row in rows} | {currency: 1.0}
 
 
 def _revenue(

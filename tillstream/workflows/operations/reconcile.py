@@ -10,6 +10,7 @@ from tillstream.catalogue import mirror
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.domain.errors import NotFound, Rejected
+from tillstream.inventory import levels
 from tillstream.people import user_scopes
 from tillstream.pipeline.publishing import sale_events
 from tillstream.pipeline.settling import settle
@@ -30,8 +31,8 @@ PACE = timedelta(minutes=3)
 def run(
     ports: Ports, contracts: ContractRegistry, *, patience: timedelta = PATIENCE, delegate: bool = False, by: str = ""
 ) -> dict[str, Any]:
-    """Run a scheduled or manual sweep, then refresh user scopes and the mirror of the catalogue, pack micro-batches and
-    log the run.
+    """Run a scheduled or manual sweep, then refresh user scopes, the mirror of the catalogue and stock levels, pack
+    micro-batches and log the run.
 
     Previews of the catalogue that were never imported are deleted after a week.
 
@@ -44,6 +45,7 @@ def run(
     catalogue_journal.resume(ports)
     previews.clean_up(ports)
     mirror.follow(ports)
+    levels.follow(ports)
     maintenance_log.note(ports, maintenance_log.SWEEP)
     packing.pack(ports, contracts, at_most=packing.AT_MOST_IN_FUNCTION if delegate else packing.AT_MOST)
     return report

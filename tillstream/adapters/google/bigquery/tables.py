@@ -161,6 +161,13 @@ LAYOUTS: Mapping[str, Layout] = {
     "catalogue_stores": Layout("Stores of the catalogue, by days"),
     "catalogue_salespeople": Layout("Salespeople of the catalogue, by days"),
     "dim_promotion": Layout("Promotions of the catalogue"),
+    "catalogue_suppliers": Layout("Suppliers of the catalogue", key=("supplier",)),
+    "stock_movements": Layout("Stock movements, one row per line", clustered=("region", "store_id", "movement_id")),
+    "stock_levels": Layout(
+        "Stock by store and product, computed from movements and sales",
+        clustered=("region", "store_id", "product"),
+        key=("region", "store_id", "product"),
+    ),
     "catalogue_days": Layout("Days whose daily totals do not include a change of the catalogue yet"),
     "catalogue_changes": Layout("Changes of the tables of the catalogue"),
     "forecasts": Layout(

@@ -1,0 +1,186 @@
+-- Stock by store and product: units of the last count, plus movements and minus units sold after it. A fact is after a
+-- count if its time is later; if one of them has no time of day, if its business day is later, or the same one and the
+-- count was before opening. Lines of one count add up. A product that was never counted or moved in a store has a row if it
+-- was sold there in the recent days, from the day after @recent_after to @today.
+-- Reads visible_movements (rows of current_movements) and visible_stock_lines (rows of line_facts that are not cancelled and
+-- have a store, a product and units), both until @until_day and, where they have a time of day, until @until, if it is not
+-- NULL. Without a time of day, what happened before opening is earlier than any time of its day, and all else later.
+WITH
+chosen_movements AS (
+  SELECT *
+  FROM visible_movements
+  WHERE IF(
+    @until IS NOT NULL AND occurred_at IS NOT NULL,
+    occurred_at <= @until,
+    stock_date < @until_day OR (stock_date = @until_day AND (@until IS NULL OR day_part = 'before opening'))
+  )
+),
+chosen_lines AS (
+  SELECT *
+  FROM visible_stock_lines
+  WHERE IF(
+    @until IS NOT NULL AND sold_at IS NOT NULL,
+    sold_at <= @until,
+    sale_date < @until_day OR (sale_date = @until_day AND @until IS NULL)
+  )
+),
+counts AS (
+  SELECT
+    region,
+    store_id,
+    product,
+    movement_id,
+    SUM(quantity) AS counted,
+    MAX(stock_date) AS counted_on,
+    MAX(occurred_at) AS counted_at,
+    MAX(day_part) AS day_part,
+    MAX(recorded_seq) AS recorded_seq
+  FROM chosen_movements
+  WHERE kind = 'count'
+  GROUP BY region, store_id, product, movement_id
+),
+last_counts AS (
+  SELECT *
+  FROM counts
+  WHERE TRUE  -- BigQuery requires a WHERE with QUALIFY
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY region, store_id, product
+    ORDER BY
+      counted_on DESC,
+      CASE WHEN counted_at IS NOT NULL THEN 1 WHEN day_part = 'before opening' THEN 0 ELSE 2 END DESC,
+      counted_at DESC,
+      recorded_seq DESC,
+      movement_id DESC
+  ) = 1
+),
+moved AS (
+  SELECT
+    movements.region,
+    movements.store_id,
+    movements.product,
+    SUM(
+      IF(
+        last_counts.product IS NULL
+        OR IF(
+          movements.occurred_at IS NOT NULL AND last_counts.counted_at IS NOT NULL,
+          movements.occurred_at > last_counts.counted_at,
+          movements.stock_date > last_counts.counted_on
+          OR (movements.stock_date = last_counts.counted_on AND last_counts.day_part = 'before opening')
+        ),
+        movements.change,
+        0
+      )
+    ) AS moved
+  FROM chosen_movements AS movements
+  LEFT JOIN last_counts
+    ON last_counts.region = movements.region
+    AND last_counts.store_id = movements.store_id
+    AND last_counts.product = movements.product
+  WHERE movements.change IS NOT NULL
+  GROUP BY movements.region, movements.store_id, movements.product
+),
+unsellable AS (
+  SELECT DISTINCT region, store_id, reference AS sale_id, product
+  FROM chosen_movements
+  WHERE kind = 'unsellable-return'
+),
+lines AS (
+  SELECT
+    chosen_lines.*,
+    IF(chosen_lines.units < 0 AND unsellable.product IS NOT NULL, 0, chosen_lines.units) AS stock_units
+  FROM chosen_lines
+  LEFT JOIN unsellable
+    ON unsellable.region = chosen_lines.region
+    AND unsellable.store_id = chosen_lines.store_id
+    AND unsellable.sale_id = chosen_lines.sale_id
+    AND unsellable.product = chosen_lines.product
+),
+sold AS (
+  SELECT
+    lines.region,
+    lines.store_id,
+    lines.product,
+    SUM(
+      IF(
+        IF(
+          lines.sold_at IS NOT NULL AND last_counts.counted_at IS NOT NULL,
+          lines.sold_at > last_counts.counted_at,
+          lines.sale_date > last_counts.counted_on
+          OR (lines.sale_date = last_counts.counted_on AND last_counts.day_part = 'before opening')
+        ),
+        lines.stock_units,
+        0
+      )
+    ) AS sold,
+    SUM(
+      IF(lines.units > 0 AND lines.sale_date > @recent_after AND lines.sale_date <= @today, lines.units, 0)
+    ) AS recent_units,
+    MAX(lines.product_name) AS product_name,
+    MAX(lines.category) AS category
+  FROM lines
+  LEFT JOIN last_counts
+    ON last_counts.region = lines.region
+    AND last_counts.store_id = lines.store_id
+    AND last_counts.product = lines.product
+  GROUP BY lines.region, lines.store_id, lines.product
+),
+transfers AS (
+  SELECT
+    region,
+    IF(kind = 'transfer-out', other_store, store_id) AS store_id,
+    product,
+    reference,
+    SUM(IF(kind = 'transfer-out', quantity, -quantity)) AS units
+  FROM chosen_movements
+  WHERE kind IN ('transfer-out', 'transfer-in', 'transfer-loss')
+  GROUP BY region, IF(kind = 'transfer-out', other_store, store_id), product, reference
+),
+in_transit AS (
+  SELECT region, store_id, product, SUM(units) AS units
+  FROM transfers
+  WHERE units > 0
+  GROUP BY region, store_id, product
+),
+pairs AS (
+  SELECT region, store_id, product FROM last_counts
+  UNION DISTINCT
+  SELECT region, store_id, product FROM moved
+  UNION DISTINCT
+  SELECT region, store_id, product FROM sold
+  UNION DISTINCT
+  SELECT region, store_id, product FROM in_transit
+),
+final AS (
+  SELECT
+    pairs.region,
+    pairs.store_id,
+    pairs.product,
+    CAST(last_counts.counted AS NUMERIC) AS counted,
+    last_counts.counted_on,
+    last_counts.counted_at,
+    CAST(COALESCE(moved.moved, 0) AS NUMERIC) AS moved,
+    CAST(IF(last_counts.product IS NULL, NULL, COALESCE(sold.sold, 0)) AS NUMERIC) AS sold,
+    CAST(last_counts.counted + COALESCE(moved.moved, 0) - COALESCE(sold.sold, 0) AS NUMERIC) AS on_hand,
+    CAST(COALESCE(in_transit.units, 0) AS NUMERIC) AS in_transit,
+    CAST(COALESCE(sold.recent_units, 0) AS NUMERIC) AS recent_units,
+    sold.product_name,
+    sold.category
+  FROM pairs
+  LEFT JOIN last_counts
+    ON last_counts.region = pairs.region
+    AND last_counts.store_id = pairs.store_id
+    AND last_counts.product = pairs.product
+  LEFT JOIN moved
+    ON moved.region = pairs.region AND moved.store_id = pairs.store_id AND moved.product = pairs.product
+  LEFT JOIN sold
+    ON sold.region = pairs.region AND sold.store_id = pairs.store_id AND sold.product = pairs.product
+  LEFT JOIN in_transit
+    ON in_transit.region = pairs.region
+    AND in_transit.store_id = pairs.store_id
+    AND in_transit.product = pairs.product
+  WHERE last_counts.product IS NOT NULL
+    OR moved.product IS NOT NULL
+    OR in_transit.product IS NOT NULL
+    OR sold.recent_units > 0
+)
+SELECT * FROM final

@@ -1,0 +1,79 @@
+-- Products in stores whose lines settlements changed, or that movements concern, each with the business day of its last
+-- count (NULL if there was none).
+-- @after INT64: settlements after this one count
+-- @days ARRAY<DATE>: the days that these settlements changed
+-- @movements ARRAY<STRING>: IDs of movements
+WITH
+changed AS (
+  SELECT key, old AS content
+  FROM listed_changes
+  WHERE settlement_no > @after AND old IS NOT NULL
+  UNION ALL
+  SELECT key, listed_changes.new AS content
+  FROM listed_changes
+  WHERE settlement_no > @after AND listed_changes.new IS NOT NULL
+),
+versions AS (
+  SELECT sale_versions.region, sale_versions.store_id, sale_versions.product_id, sale_versions.product_name
+  FROM sale_versions
+  INNER JOIN changed ON changed.key = sale_versions.key AND changed.content = sale_versions.content
+  WHERE sale_versions.sale_date IN UNNEST(@days)
+  UNION ALL
+  SELECT sale_versions.region, sale_versions.store_id, sale_versions.product_id, sale_versions.product_name
+  FROM sale_versions
+  INNER JOIN settlements ON settlements.settlement_no = sale_versions.settlement_no
+  WHERE settlements.only_adds
+    AND sale_versions.settlement_no > @after
+    AND sale_versions.sale_date IN UNNEST(@days)
+),
+entered AS (
+  SELECT movement_id FROM stock_movements WHERE movement_id IN UNNEST(@movements)
+  UNION DISTINCT
+  SELECT reference AS movement_id
+  FROM stock_movements
+  WHERE kind = 'cancellation' AND movement_id IN UNNEST(@movements)
+),
+moved AS (
+  SELECT stock_movements.region, stock_movements.store_id, stock_movements.other_store, stock_movements.product_id
+  FROM stock_movements
+  INNER JOIN entered ON entered.movement_id = stock_movements.movement_id
+  WHERE stock_movements.product_id IS NOT NULL
+),
+named AS (
+  SELECT region, store_id, product_id, product_name FROM versions
+  UNION DISTINCT
+  SELECT region, store_id, product_id, CAST(NULL AS STRING) AS product_name FROM moved
+  UNION DISTINCT
+  SELECT region, other_store AS store_id, product_id, CAST(NULL AS STRING) AS product_name
+  FROM moved
+  WHERE other_store IS NOT NULL
+),
+codes AS (
+  SELECT * FROM catalogue_codes
+),
+common_codes AS (
+  SELECT * FROM catalogue_codes WHERE region = '*'
+),
+pairs AS (
+  SELECT DISTINCT
+    named.region,
+    named.store_id,
+    COALESCE(codes.product_id, common_codes.product_id, named.product_id, named.product_name) AS product
+  FROM named
+  LEFT JOIN codes ON codes.region = named.region AND codes.code = named.product_id
+  LEFT JOIN common_codes ON common_codes.code = named.product_id
+),
+counts AS (
+  SELECT region, store_id, product, MAX(stock_date) AS counted_on
+  FROM current_movements
+  WHERE kind = 'count'
+  GROUP BY region, store_id, product
+),
+final AS (
+  SELECT pairs.region, pairs.store_id, pairs.product, counts.counted_on
+  FROM pairs
+  LEFT JOIN counts
+    ON counts.region = pairs.region AND counts.store_id = pairs.store_id AND counts.product = pairs.product
+  WHERE pairs.store_id IS NOT NULL AND pairs.product IS NOT NULL
+)
+SELECT * FROM final

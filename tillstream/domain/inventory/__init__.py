@@ -1,0 +1,1 @@
+"""Stock movements, and the rules of stock levels."""

@@ -1,0 +1,59 @@
+"""Tables of stock: the movements, and the levels that are computed from them and from the sales.
+
+The documents are the system of record of movements; both tables can be written again.
+"""
+
+from tillstream.domain.columns import Kind
+from tillstream.domain.warehouse.fields import Field, required
+
+_S, _D, _T, _N, _I = Kind.STRING, Kind.DATE, Kind.TIMESTAMP, Kind.NUMERIC, Kind.INT64
+_REGION = required("region", _S, "Region of the store")
+_STORE = required("store_id", _S, "Store as in its sources")
+
+STOCK_TABLES: dict[str, tuple[Field, ...]] = {
+    "stock_movements": (
+        required("movement_id", _S, "ID of the movement, chosen by its sender"),
+        required("line_no", _I, "Number of the line in the movement, from 1"),
+        required(
+            "kind",
+            _S,
+            "count, receipt, transfer-out, transfer-in, transfer-loss, adjustment, write-off, supplier-return, "
+            "unsellable-return or cancellation",
+        ),
+        _REGION,
+        _STORE,
+        Field("product_id", _S, "Code of the product as entered; NULL for a cancellation"),
+        Field("quantity", _N, "Units: those that are there for a count, signed for an adjustment, otherwise positive"),
+        required("stock_date", _D, "Business day of the movement"),
+        Field("occurred_at", _T, "When it happened, UTC; NULL if only the day is recorded"),
+        required(
+            "day_part",
+            _S,
+            "When it happened, for facts of its day without a time: before opening or after closing",
+        ),
+        Field("reason", _S, "Reason of an adjustment or write-off"),
+        Field("reference", _S, "Order, transfer, sale, or cancelled movement"),
+        Field("other_store", _S, "The other store of a transfer, in the same region"),
+        required("recorded_seq", _I, "When it was recorded, in microseconds since 1970"),
+    ),
+    "stock_levels": (
+        _REGION,
+        _STORE,
+        required("product", _S, "Product of the catalogue; otherwise the product ID, or the name if there is no ID"),
+        Field("counted", _N, "Units of the last count; NULL if there was none"),
+        Field("counted_on", _D, "Business day of the last count"),
+        Field("counted_at", _T, "When the last count was, UTC; NULL if only the day is recorded"),
+        Field(
+            "moved",
+            _N,
+            "Units that came or went since the last count, sales left out; without a count, of all time; NULL: no "
+            "facts are left",
+        ),
+        Field("sold", _N, "Units sold since the last count, returns deducted; NULL without a count"),
+        Field("on_hand", _N, "counted + moved - sold; NULL if the product was never counted in the store"),
+        required("in_transit", _N, "Units that other stores sent and that have not arrived"),
+        required("recent_units", _N, "Units sold in the last 56 days, returns left out"),
+        Field("product_name", _S, "Name of the product in its sales, for products that the catalogue lacks"),
+        Field("category", _S, "Category of the product in its sales, for products that the catalogue lacks"),
+    ),
+}

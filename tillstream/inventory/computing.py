@@ -1,0 +1,110 @@
+"""Stock levels computed from the ledger and the movements, of some products in stores or of all."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from textwrap import indent
+from typing import Any
+
+import pyarrow as pa
+
+import sql
+from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
+from tillstream.pipeline.rows.schema import arrow_schema
+from tillstream.ports.warehouse import Warehouse
+
+LEVELS = arrow_schema(STOCK_TABLES["stock_levels"])
+RECENT_DAYS = timedelta(days=56)
+"""Days whose sales are the recent ones."""
+_MOST_APART = timedelta(days=4)
+"""A sale of a business day that is earlier by more is before a count, whatever their times of day."""
+Query = tuple[str, dict[str, Any]]
+"""GoogleSQL and its parameters."""
+_LINES = (
+    "SELECT * FROM line_facts WHERE is_active AND store_id IS NOT NULL AND product IS NOT NULL AND units IS NOT NULL"
+)
+_TOUCHED_LINES = """SELECT line_facts.*
+FROM line_facts
+INNER JOIN touched_pairs
+  ON touched_pairs.region = line_facts.region
+  AND touched_pairs.store_id = line_facts.store_id
+  AND touched_pairs.product = line_facts.product
+WHERE line_facts.is_active AND line_facts.units IS NOT NULL AND line_facts.sale_date >= @first_day"""
+_TOUCHED_MOVEMENTS = """SELECT current_movements.*
+FROM current_movements
+INNER JOIN (SELECT DISTINCT region, product FROM touched_pairs) AS products
+  ON products.region = current_movements.region AND products.product = current_movements.product"""
+_OF_TOUCHED = """SELECT
+  touched_pairs.region,
+  touched_pairs.store_id,
+  touched_pairs.product,
+  levels.* EXCEPT (region, store_id, product, in_transit, recent_units),
+  COALESCE(levels.in_transit, 0) AS in_transit,
+  COALESCE(levels.recent_units, 0) AS recent_units
+FROM touched_pairs
+LEFT JOIN computed_stock_levels AS levels
+  ON levels.region = touched_pairs.region
+  AND levels.store_id = touched_pairs.store_id
+  AND levels.product = touched_pairs.product"""
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What may have changed stock levels: lines of settlements after `after`, and movements.
+
+    days: business days that these settlements changed.
+    """
+
+    after: int
+    days: tuple[date, ...]
+    movements: tuple[str, ...]
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return {"after": self.after, "days": list(self.days), "movements": list(self.movements)}
+
+
+def touched_pairs(warehouse: Warehouse, touched: Touched) -> pa.Table:
+    """Return region, store_id, product, and counted_on: the day of its last count or NULL."""
+    return warehouse.query(sql.text("stock/touched_pairs"), touched.params)
+
+
+def levels(warehouse: Warehouse, today: date) -> pa.Table:
+    """Return the rows of `stock_levels`. today: last of the recent days."""
+    return _rows(warehouse, *query_of_all(today))
+
+
+def levels_of(warehouse: Warehouse, today: date, touched: Touched, counted_on: date) -> pa.Table:
+    """Return the rows of `stock_levels` of what was touched; `moved` is NULL if no facts of a product are left.
+
+    counted_on: no later than the day of the last count of each product.
+    """
+    return _rows(warehouse, *query_of_touched(today, touched, counted_on))
+
+
+def query_of_all(today: date) -> Query:
+    relations = {"visible_movements": "SELECT * FROM current_movements", "visible_stock_lines": _LINES}
+    return _query(relations, "SELECT * FROM computed_stock_levels"), _params(today)
+
+
+def query_of_touched(today: date, touched: Touched, counted_on: date) -> Query:
+    relations = {
+        "touched_pairs": sql.statement("stock/touched_pairs"),
+        "visible_movements": _TOUCHED_MOVEMENTS,
+        "visible_stock_lines": _TOUCHED_LINES,
+    }
+    first = min(counted_on - _MOST_APART, today - RECENT_DAYS + timedelta(days=1))
+    return _query(relations, _OF_TOUCHED), _params(today) | touched.params | {"first_day": first}
+
+
+def _rows(warehouse: Warehouse, text: str, params: dict[str, Any]) -> pa.Table:
+    return warehouse.query(text, params).select(LEVELS.names).cast(LEVELS)
+
+
+def _query(relations: dict[str, str], select: str) -> str:
+    named = relations | {"computed_stock_levels": sql.relations()["computed_stock_levels"]}
+    ctes = ",\n".join(f"{name} AS (\n{indent(text, '  ')}\n)" for name, text in named.items())
+    return f"WITH\n{ctes}\n{select}"
+
+
+def _params(today: date) -> dict[str, Any]:
+    return {"today": today, "recent_after": today - RECENT_DAYS, "until_day": date.max, "until": None}

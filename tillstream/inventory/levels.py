@@ -1,0 +1,123 @@
+"""The projection `stock_levels`: computed again for what changed, and as a whole once a day."""
+
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import sql
+from tillstream.batches import freshness
+from tillstream.domain.errors import Conflict, Unavailable
+from tillstream.inventory import computing, mirror, records
+from tillstream.inventory.computing import Touched
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Document
+
+COLLECTION, STATE = "stock", "levels"
+TABLE, KEY = "stock_levels", ("region", "store_id", "product")
+MOST_PAIRS = 20_000
+"""With more touched products in stores, all are computed."""
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What the stored levels include: settlements, changes of the catalogue, and recent days up to `day` (ISO 8601)."""
+
+    settlement_no: int
+    catalogue: int
+    day: str
+
+    @classmethod
+    def of(cls, document: Document) -> Self:
+        return cls(*(document.data[field.name] for field in fields(cls)))
+
+
+def follow(ports: Ports) -> bool:
+    """`refresh` after a movement. False if the warehouse is unavailable: the worker or the sweep does it later."""
+    with suppress(Unavailable, Conflict):
+        refresh(ports)
+        return True
+    return False
+
+
+def refresh(ports: Ports) -> int:
+    """Write movements that the warehouse lacks, and compute the levels that may have changed; return their number.
+
+    Idempotent; levels are computed, never added to. Without news, only documents are read. Two calls at the same time both write: the one that ends later
+    starts again if the other has noted its state, so that no older row stays. Raises `Conflict`, `Unavailable`.
+    """
+    while True:
+        mirror.write_new(ports)
+        document = ports.documents.get(COLLECTION, STATE)
+        moved = records.in_state(ports, records.MIRRORED, mirror.AT_ONCE)
+        today = ports.clock.now().date()
+        seen = f"{freshness.version(ports.documents)} {today}"
+        if document and not moved and document.data["seen"] == seen:
+            return 0
+        before = Computed.of(document) if document else None
+        now = _newest(ports, today)
+        has_news = before != now or bool(moved)
+        count = _write(ports, before, now, moved) if has_news else 0
+        state = asdict(now) | {"seen": seen}
+        try:
+            ports.documents.put(COLLECTION, STATE, state, if_version=document.version if document else 0)
+        except Conflict:
+            continue
+        records.set_state(ports, moved, records.COMPUTED)
+        if has_news:
+            freshness.bump(ports.documents)
+        if len(moved) < mirror.AT_ONCE:
+            return count
+
+
+def rebuild(ports: Ports) -> int:
+    """Write all movements and levels again; return the number of levels. Raises as `refresh`."""
+    mirror.write_again(ports)
+    ports.documents.delete(COLLECTION, STATE)
+    return refresh(ports)
+
+
+def differences(ports: Ports) -> int:
+    """Number of stored levels that differ from the computed ones. Movements and sales must not change meanwhile."""
+    document = ports.documents.get(COLLECTION, STATE)
+    if document is None:
+        return 0
+    stored = ports.warehouse.query("SELECT * FROM stock_levels WHERE moved IS NOT NULL")
+    computed = computing.levels(ports.warehouse, date.fromisoformat(document.data["day"]))
+    columns = [name for name in computing.LEVELS.names if name not in {"product_name", "category"}]
+    sides = [set(zip(*(side.column(name).to_pylist() for name in columns), strict=True)) for side in (stored, computed)]
+    return len({row[:3] for row in sides[0] ^ sides[1]})
+
+
+def _newest(ports: Ports, today: date) -> Computed:
+    (row,) = ports.warehouse.query(sql.text("stock/newest"), {"today": today}).to_pylist()
+    return Computed(row["settlement_no"], row["catalogue"], (row["last_day"] or today).isoformat())
+
+
+def _write(ports: Ports, before: Computed | None, now: Computed, moved: list[Document]) -> int:
+    day = date.fromisoformat(now.day)
+    if before and (before.catalogue, before.day) == (now.catalogue, now.day):
+        touched = _touched(ports, before, now, moved)
+        pairs = computing.touched_pairs(ports.warehouse, touched)
+        if pairs.num_rows <= MOST_PAIRS:
+            _write_pairs(ports, day, touched, pairs)
+            return int(pairs.num_rows)
+    rows = computing.levels(ports.warehouse, day)
+    ports.warehouse.replace_table(TABLE, rows)
+    return int(rows.num_rows)
+
+
+def _write_pairs(ports: Ports, day: date, touched: Touched, pairs: pa.Table) -> None:
+    if pairs.num_rows:
+        counted_on = pc.min(pairs.column("counted_on")).as_py() or day
+        rows = computing.levels_of(ports.warehouse, day, touched, counted_on)
+        ports.warehouse.upsert(TABLE, rows, KEY)
+
+
+def _touched(ports: Ports, before: Computed, now: Computed, moved: list[Document]) -> Touched:
+    params = {"after": before.settlement_no, "last": now.settlement_no}
+    days = ports.warehouse.query(sql.text("ledger/changed_days"), params).column("sale_date").to_pylist()
+    return Touched(before.settlement_no, tuple(days), tuple(one.data["movement_id"] for one in moved))
