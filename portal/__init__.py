@@ -35,6 +35,7 @@ from portal import (
     live,
     measures,
     navigation,
+    orders,
     pipeline,
     products,
     profile,
@@ -113,7 +114,7 @@ def create_app(app: App) -> Flask:
         changes,
         exports,
     )
-    kept = (views, annotations, alerts, sell)
+    kept = (views, annotations, alerts, sell, orders)
     files = (uploads, data_sources, review, completeness, corrections, pipeline, quality)
     people = (admin, audit, profile, tokens, catalogue, stock, restock, webhooks, alert_channels)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):

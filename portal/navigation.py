@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import current_app, request
 
 from portal.context import scope, signed_in
+from portal.orders.scoped import late_count
 from portal.quality.failing import failing_checks
 from portal.review import waiting
 from tillstream.domain.people import Action
@@ -76,6 +77,7 @@ AREAS: tuple[Area, ...] = (
     Area("sell.show", "Sell", "Stores", "receipt", "n", Action.ENTER_SALES),
     Area("stock.show", "Stock", "Stores", "box", "4", Action.SEE_NUMBERS),
     Area("restock.show", "Restock", "Stores", "flow", "7", Action.SEE_NUMBERS, ("restock.settings",)),
+    Area("orders.listing", "Orders", "Stores", "receipt", "5", Action.SEE_NUMBERS, (), late_count, "are late"),
     Area(
         "catalogue.show",
         "Catalogue",

@@ -43,6 +43,7 @@ ARGUMENTS: dict[str, str | int] = {
     "segment": "champions",
     "check_name": "fact-sales-unique",
     "kind": "products",
+    "order_number": "PO-000001",
     "entry_id": "0" * 16 + "-" + "0" * 8,
 }
 """argument of a path → an example of its form; a test replaces it if the argument must name something."""
@@ -74,6 +75,8 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "catalogue.merge_codes": [{"codes": "IN:P1"}, {"codes": "IN:P1", "q": "kettle"}],
     "catalogue.prices_off_list": [{}, {"share": "0.5", "page": "2"}],
     "catalogue.export": [{}, {"format": "xlsx"}],
+    "orders.listing": [{}, {"state": "all", "q": "kettle", "sort": "-cost"}, {"state": "late", "page": "2"}],
+    "orders.new": [{}, {"supplier": "ACME", "place": "IN/MUM01"}],
     "audit.show": [{}, {"what": "user"}, {"what": "upload.received", "q": "june"}, {"since": "2026-06-01"}],
     "corrections.show": [{}, {"left": "1"}, {"q": "ten", "page": "2"}],
     "corrections.rows": [{}, {"left": "1"}, {"column": "2"}, {"problem": "not-a-number", "q": "ten"}],

@@ -5,7 +5,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -21,9 +21,13 @@ from tillstream.alerts.sources import AlertSources
 from tillstream.app import App, build
 from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
 from tillstream.domain.people import Role
+from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
 from tillstream.domain.store_sale import schema as sale_schema
 from tillstream.goals import records
 from tillstream.people import accounts, store_tokens
+from tillstream.ports import Ports
+from tillstream.purchasing import orders, receiving
+from tillstream.purchasing.receiving import Receipt
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
@@ -61,7 +65,16 @@ def _prepared(app: App) -> str:
     amounts = {"amount": Decimal(20), "days": Decimal(31)}
     rules.save(app.ports, replace(stored.rule, is_enabled=True, parameters=amounts), by="ada", version=stored.version)
     evaluate(AlertSources(app.ports, app.contracts, app.settings.reporting_currency))
+    _order(app.ports)
     return upload.batch_id
+
+
+def _order(ports: Ports) -> None:
+    """An order of 12 kettles, of which 5 have arrived."""
+    line = OrderLine("P1", "Kettle", Decimal(12), Decimal("540.00"))
+    orders.create(ports, PurchaseOrder("example", "ACME", "IN", "MUM01", "INR", (line,)), by="ada")
+    orders.send(ports, "example", by="ada", expected_on=date(2026, 7, 8))
+    receiving.receive(ports, Receipt("receipt", "example", {"P1": Decimal(5)}, NOW.date(), NOW), by="ada")
 
 
 def store_token(app: App) -> str:
@@ -87,6 +100,8 @@ def call_of(endpoint: str, batch: str, place: str) -> tuple[str, str, Any, dict[
         "forecast.accuracy_data": ("GET", "/api/v1/forecasts/accuracy", None, {}),
         "goals.data": ("GET", "/api/v1/goals?month=2026-06&level=region", None, {}),
         "alerts.data": ("GET", "/api/v1/alerts?state=all", None, {}),
+        "orders.data": ("GET", "/api/v1/orders?state=all&limit=1", None, {}),
+        "orders.one": ("GET", "/api/v1/orders/PO-000001", None, {}),
         "quality.data": ("GET", "/api/v1/quality", None, {}),
         "measures.explanation_data": ("GET", "/api/v1/why/revenue", None, {}),
         "api.data_refresh": ("POST", "/api/v1/data-refresh", None, {}),

@@ -18,7 +18,7 @@ READING = {
     "measures", "frame", "quality", "forecast-accuracy", "goals", "report-executive", "report-send", "series",
     "alerts", "alerts-rules", "alerts-preview",
     "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
-    "catalogue", "catalogue-export", "restock-simulate",
+    "catalogue", "catalogue-export", "restock-simulate", "orders", "orders-show", "orders-pdf",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
     "channels", "channels-deliveries",
 }  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 import shop_steps
 from correction_steps import AMOUNT, Fixer
 from flask import Flask
+from order_steps.acts import ORDERS
 from shop_steps import FILE, OWN, Shop, accepted, discarded, token, unsigned_again, webhook
 from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
@@ -143,6 +144,7 @@ def _recognised(shop: Shop) -> None:
 
 ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     **shop_steps.PLANNING,
+    **ORDERS,
     "forecast.request_run": ("forecast.requested", lambda s: s.boss.post("/forecast")),
     "sign_in.enter": ("session.begun", lambda s: s.anonymous().sign_in("asha")),
     "sign_in.check_code": ("session.begun", _with_code),

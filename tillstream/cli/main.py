@@ -20,6 +20,7 @@ from tillstream.cli.numbers.report import report
 from tillstream.cli.numbers.restock import restock
 from tillstream.cli.numbers.series import series
 from tillstream.cli.operations import OPERATIONS
+from tillstream.cli.orders import orders
 from tillstream.cli.review import REVIEW_COMMANDS
 from tillstream.cli.runner import FILE, as_json, fail, read_settings, run
 from tillstream.cli.stores import stores
@@ -221,6 +222,7 @@ main.add_command(forecast)
 main.add_command(goals)
 main.add_command(looker)
 main.add_command(measures)
+main.add_command(orders)
 main.add_command(query)
 main.add_command(report)
 main.add_command(restock)

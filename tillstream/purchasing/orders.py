@@ -8,6 +8,7 @@ from typing import Any
 
 import sql
 from tillstream import audit
+from tillstream.audit import Entry, reading
 from tillstream.catalogue.records import document_id
 from tillstream.domain.catalogue.json_codec import from_json, to_json
 from tillstream.domain.errors import Conflict, NotFound, Rejected
@@ -67,10 +68,20 @@ def edit(ports: Ports, order: PurchaseOrder, *, by: str, version: int) -> Purcha
     return after
 
 
-def send(ports: Ports, order_id: str, *, by: str, expected_on: date | None = None) -> PurchaseOrder:
-    """Note that a draft was sent to its supplier today. Raises `NotFound`, `Rejected`."""
+def send(
+    ports: Ports, order_id: str, *, by: str, sent_on: date | None = None, expected_on: date | None = None
+) -> PurchaseOrder:
+    """Note that a draft was sent to its supplier, today by default.
+
+    Raises `NotFound`, and `Rejected` for an order that is no draft, a future day, or goods expected before it was sent.
+    """
     today = ports.clock.now().date()
-    changes: Change = {"state": OrderState.SENT, "sent_on": today}
+    sent_on = sent_on or today
+    if sent_on > today:
+        raise Rejected("An order cannot have been sent in the future.")
+    if expected_on and expected_on < sent_on:
+        raise Rejected("An order cannot be expected before the day on which it is sent.")
+    changes: Change = {"state": OrderState.SENT, "sent_on": sent_on}
     if expected_on:
         changes["expected_on"] = expected_on
     return _move(ports, order_id, (OrderState.DRAFT,), changes, by)
@@ -123,6 +134,13 @@ def with_number(ports: Ports, number: str) -> PurchaseOrder:
     return _decoded(documents[0])
 
 
+def expected_before(ports: Ports, day: date, limit: int) -> list[PurchaseOrder]:
+    """Late orders: sent ones that were expected before a day, of the `limit` that were expected first."""
+    where = {"state": OrderState.SENT.value}
+    documents = ports.documents.find(COLLECTION, where, order_by="expected_on", limit=limit)
+    return [_decoded(one) for one in documents if "" < one.data["expected_on"] < day.isoformat()]
+
+
 def track(ports: Ports, orders: Sequence[PurchaseOrder]) -> list[TrackedOrder]:
     """The orders with what has arrived for them, by the receipts that name them."""
     if not orders:
@@ -152,6 +170,11 @@ def on_order(ports: Ports) -> dict[tuple[str, str, str], Decimal]:
     return units
 
 
+def history(ports: Ports, number: str) -> list[Entry]:
+    """The audit entries of an order, newest first."""
+    return reading.find_by_subject(ports, "order", _subject(number))
+
+
 def _move(ports: Ports, order_id: str, permitted: Sequence[OrderState], changes: Change, by: str) -> PurchaseOrder:
     def next_state(document: Document | None) -> Update:
         if document is None:
@@ -173,7 +196,11 @@ def _entry(ports: Ports, by: str, what: audit.AuditAction, before: PurchaseOrder
     sides = [_fields(one) if one else {} for one in (before, after)]
     changed = {name for name in sides[1] if sides[0].get(name) != sides[1][name]}
     old, new = ({name: side[name] for name in sorted(changed) if name in side} for side in sides)
-    return audit.entry(ports, by, what, f"order {after.number}", old, new)
+    return audit.entry(ports, by, what, _subject(after.number), old, new)
+
+
+def _subject(number: str) -> str:
+    return f"order {number}"
 
 
 def _fields(order: PurchaseOrder) -> dict[str, Any]:

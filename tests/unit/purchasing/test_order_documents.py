@@ -49,7 +49,7 @@ def test_the_pdf_names_supplier_store_days_and_lines(ports: Ports, order: Purcha
     text = _text(documents.document(ports, order, costs=True).render("pdf"))
     for part in (
         "Purchase order PO-000001", "Acme Wholesale (ACME)", "Mumbai (MUM01)", "1 Jul 2026", "8 Jul 2026", "Ring twice",
-        "Kettle", "4.5", "54", "Total 79 INR",
+        "Kettle", "4.50", "54.00", "Total 79.00 INR",
     ):  # fmt: skip
         assert part in text, part
 

@@ -92,6 +92,16 @@ def test_each_state_permits_its_own_steps(ports: Ports) -> None:
         orders.send(ports, "none", by="ana")
 
 
+def test_an_order_is_noted_as_sent_on_an_earlier_day(ports: Ports) -> None:
+    draft(ports, {KETTLE: 6})
+    yesterday, tomorrow = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+    with pytest.raises(Rejected, match="in the future"):
+        orders.send(ports, "order-1", by="ana", sent_on=tomorrow)
+    with pytest.raises(Rejected, match="before the day on which it is sent"):
+        orders.send(ports, "order-1", by="ana", expected_on=yesterday)
+    assert orders.send(ports, "order-1", by="ana", sent_on=yesterday, expected_on=yesterday).sent_on == yesterday
+
+
 def test_an_order_of_which_part_arrived_is_closed_and_not_cancelled(ports: Ports) -> None:
     sent(ports, {KETTLE: 6})
     arrive(ports, {KETTLE: 1})
@@ -134,9 +144,9 @@ def test_only_sent_orders_are_expected(ports: Ports) -> None:
 
 def test_changes_are_in_the_audit_log(ports: Ports) -> None:
     sent(ports, {KETTLE: 6})
-    sending, creation = find_entries(ports, AuditFilter(subject="order PO-000001"))
+    departure, creation = find_entries(ports, AuditFilter(subject="order PO-000001"))
     assert (creation.what, creation.who, creation.after["lines"]) == ("order.created", "ana", "KET: 6")
-    assert (sending.what, sending.before, sending.after) == (
+    assert (departure.what, departure.before, departure.after) == (
         "order.changed",
         {"state": "draft"},
         {"sent_on": "2026-07-01", "state": "sent"},
