@@ -106,8 +106,7 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
         sources = AlertSources(running.ports, running.contracts, settings.reporting_currency, running.queries)
         warn(RULE_FAILED, evaluate(sources).failures)
         schedule.run_due(running.ports, schedule.AT_ONCE)
-        if settings.sends_mail:
-            mail_job.start_if_due(running.ports)
+        mail_job.start_if_due(running.ports, sends_mail=settings.sends_mail)
     return summary, 200
 
 

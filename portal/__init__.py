@@ -9,6 +9,7 @@ from flask_wtf import CSRFProtect
 from portal import (
     access,
     admin,
+    alert_channels,
     alerts,
     annotations,
     api,
@@ -116,7 +117,7 @@ def create_app(app: App) -> Flask:
     )
     kept = (views, annotations, alerts, sell, orders)
     files = (uploads, data_sources, review, completeness, corrections, pipeline, quality)
-    people = (admin, audit, profile, tokens, catalogue, stock, restock, webhooks)
+    people = (admin, audit, profile, tokens, catalogue, stock, restock, webhooks, alert_channels)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)
     swagger_ui.register(flask)

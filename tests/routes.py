@@ -36,6 +36,8 @@ ARGUMENTS: dict[str, str | int] = {
     "webhook_id": "0" * 12,
     "alert_id": "0" * 20,
     "rule_id": "large-sale",
+    "channel_id": "0" * 12,
+    "delivery_id": "0" * 32,
     "view_id": "0" * 12,
     "annotation_id": "2026-06-01-00000000",
     "sending_id": "0" * 32,

@@ -167,7 +167,7 @@ def _report(folder: Path, calls: dict[str, Calls]) -> None:
     accounts.add(shop.ports, "ana", "Ana", Role.ANALYST)
     subscriptions.subscribe(shop.ports, "ana", "week", "ana@example.com", by="ana")
     shop.ports.clock.sleep(timedelta(days=7).total_seconds())
-    assert mail_job.start_if_due(record_calls(shop, calls["sweep"]).ports)
+    assert mail_job.start_if_due(record_calls(shop, calls["sweep"]).ports, sends_mail=True)
     job = record_calls(shop, calls[REPORTS])
     sender = report_mail.Sender(job.ports, job.contracts, "USD", "a@example.com")
     with mail_job.run(job.ports):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shop_steps import FILE, Shop, alert, revoked_key, token, unverified, webhook
+from shop_steps import FILE, Shop, alert, alert_channel, failed_delivery, revoked_key, token, unverified, webhook
 
 from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
@@ -20,6 +20,7 @@ READING = {
     "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
     "catalogue", "catalogue-export", "restock-simulate", "orders", "orders-show", "orders-pdf",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
+    "channels", "channels-deliveries",
 }  # fmt: skip
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes."""
 
@@ -87,6 +88,23 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "series-remove": ("series.removed", lambda s: (_series(s), command(s, "series-remove", name="footfall"))),
     "forecast": ("forecast.run", lambda s: command(s, "forecast")),
     "demo": ("upload.received", lambda s: command(s, "demo", scale=0.001)),
+    "channels-add": (
+        "alert-channel.added",
+        lambda s: command(
+            s, "channels-add", name="Ops", kind="email", to=["a@example.com"], digest_hour=7, time_zone="UTC"
+        ),
+    ),
+    "channels-test": ("alert-channel.tested", lambda s: command(s, "channels-test", channel=alert_channel(s))),
+    "channels-pause": ("alert-channel.changed", lambda s: command(s, "channels-pause", channel=alert_channel(s))),
+    "channels-resume": (
+        "alert-channel.changed",
+        lambda s: command(s, "channels-resume", channel=alert_channel(s, is_paused=True)),
+    ),
+    "channels-remove": ("alert-channel.removed", lambda s: command(s, "channels-remove", channel=alert_channel(s))),
+    "channels-send-again": (
+        "alert-channel.retried",
+        lambda s: command(s, "channels-send-again", delivery=failed_delivery(s)),
+    ),
     "webhooks-add": ("webhook.added", lambda s: command(s, "webhooks-add", url="https://example.com")),
     "webhooks-remove": ("webhook.removed", lambda s: command(s, "webhooks-remove", webhook=webhook(s))),
     "webhooks-pause": ("webhook.changed", lambda s: command(s, "webhooks-pause", webhook=webhook(s))),

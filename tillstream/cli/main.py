@@ -9,6 +9,7 @@ from tillstream.cli.alerts.alerts import alerts
 from tillstream.cli.audit import audit
 from tillstream.cli.backup import backup, restore
 from tillstream.cli.catalogue import catalogue
+from tillstream.cli.channels import channels
 from tillstream.cli.deploy import deploy
 from tillstream.cli.detect import detect
 from tillstream.cli.looker import looker
@@ -205,6 +206,7 @@ main.add_command(alerts)
 main.add_command(audit)
 main.add_command(backup)
 main.add_command(catalogue)
+main.add_command(channels)
 main.add_command(deploy)
 main.add_command(restore)
 main.add_command(stores)

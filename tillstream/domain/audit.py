@@ -80,6 +80,11 @@ class AuditAction(StrEnum):
     WEBHOOK_CHANGED = "webhook.changed"
     WEBHOOK_SECRET_CHANGED = "webhook.secret-changed"  # noqa: S105 - a name, not a secret
     WEBHOOK_REMOVED = "webhook.removed"
+    ALERT_CHANNEL_ADDED = "alert-channel.added"
+    ALERT_CHANNEL_CHANGED = "alert-channel.changed"
+    ALERT_CHANNEL_TESTED = "alert-channel.tested"
+    ALERT_CHANNEL_REMOVED = "alert-channel.removed"
+    ALERT_CHANNEL_RETRIED = "alert-channel.retried"
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
     ALERT_SNOOZED = "alert.snoozed"
     ALERT_RULE_SAVED = "alert-rule.saved"

@@ -7,7 +7,7 @@ import structlog
 
 from tillstream import logs
 from tillstream.alerts.sources import AlertSources
-from tillstream.app import App
+from tillstream.app import App, messages
 from tillstream.forecasting import runs as forecast_runs
 from tillstream.inventory import levels
 from tillstream.quality import run as quality
@@ -68,8 +68,8 @@ class Schedules:
         Forwarder(self._app.ports, report, private=self._app.settings.webhook_private).run(self._stopping)
 
     def _reports(self) -> None:
-        if not self._stopping.wait(REPORTS_EVERY) and self._app.settings.smtp_url:
-            from tillstream.commands.numbers.report import deliver  # lazy: only a server with mail needs reports
+        if not self._stopping.wait(REPORTS_EVERY) and messages.may_be_due(self._app):
+            from tillstream.commands.numbers.report import deliver  # lazy: only a server with messages needs reports
 
             deliver(self._app)
 
