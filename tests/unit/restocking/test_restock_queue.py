@@ -67,7 +67,7 @@ def test_another_store_with_too_much_gives_before_anything_is_ordered(ports: Por
     assert lines["LDS1", KITE, "MAN1"]["reason"].startswith("MAN1 has 1,000 and needs ")
 
 
-def test_what_is_on_order_is_not_asked_again(ports: Ports) -> None:
+def test_what_is_on_order_is_not_listed_again(ports: Ports) -> None:
     count(ports, {("LDS1", KITE): 10})
     line = queue_of(ports)["LDS1", KITE, ""]
     (order,) = queue.order(ports, {LEEDS_KITE: None}, currency="USD", by="ana")
@@ -82,7 +82,7 @@ def test_what_is_on_order_is_not_asked_again(ports: Ports) -> None:
     assert decisions.read(ports) == {}
 
 
-def test_a_cancelled_draft_is_asked_again(ports: Ports) -> None:
+def test_what_a_cancelled_draft_contained_is_open_again(ports: Ports) -> None:
     count(ports, {("LDS1", KITE): 10})
     queue_of(ports)
     (order,) = queue.order(ports, {LEEDS_KITE: None}, currency="USD", by="ana")
