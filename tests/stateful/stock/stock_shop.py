@@ -63,10 +63,13 @@ class StockShop:
         (self.home / "contracts").mkdir(parents=True)
         for name, text in FORMATS.items():
             (self.home / "contracts" / f"{name}.yaml").write_text(CONTRACT.format(name=name, format=text))
-        self.app: App = build(Settings(home=self.home, threads=1, samples=False, project=""), self.clock)
+        self.open()
         product = Product("A", "Apple", aliases=(Alias("*", "A-old"),))
         saving.save(self.app.ports, EntryKind.PRODUCT, product, if_version=0, by="ana", regions=[REGION])
         mirror.sync(self.app.ports)
+
+    def open(self) -> None:
+        self.app: App = build(Settings(home=self.home, threads=1, samples=False, project=""), self.clock)
 
     # ---- facts
 
