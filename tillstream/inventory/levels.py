@@ -1,8 +1,8 @@
-"""The projection `stock_levels`: computed again for what changed, and as a whole once a day."""
+"""The projection `stock_levels`: computed again for what changed, and as a whole after changes of the catalogue."""
 
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
-from datetime import date
+from datetime import date, timedelta
 from typing import Self
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ from tillstream.ports.document_store import Document
 
 COLLECTION, STATE = "stock", "levels"
 TABLE, KEY = "stock_levels", ("region", "store_id", "product")
-MOST_PAIRS = 20_000
+MOST_PAIRS = 100_000
 """With more touched products in stores, all are computed."""
 
 
@@ -99,7 +99,7 @@ def _newest(ports: Ports, today: date) -> Computed:
 
 def _write(ports: Ports, before: Computed | None, now: Computed, moved: list[Document]) -> int:
     day = date.fromisoformat(now.day)
-    if before and (before.catalogue, before.day) == (now.catalogue, now.day):
+    if before and before.catalogue == now.catalogue:
         touched = _touched(ports, before, now, moved)
         pairs = computing.touched_pairs(ports.warehouse, touched)
         if pairs.num_rows <= MOST_PAIRS:
@@ -120,4 +120,12 @@ def _write_pairs(ports: Ports, day: date, touched: Touched, pairs: pa.Table) -> 
 def _touched(ports: Ports, before: Computed, now: Computed, moved: list[Document]) -> Touched:
     params = {"after": before.settlement_no, "last": now.settlement_no}
     days = ports.warehouse.query(sql.text("ledger/changed_days"), params).column("sale_date").to_pylist()
-    return Touched(before.settlement_no, tuple(days), tuple(one.data["movement_id"] for one in moved))
+    movements = tuple(one.data["movement_id"] for one in moved)
+    return Touched(before.settlement_no, tuple(days), movements, _no_longer_alike(before.day, now.day))
+
+
+def _no_longer_alike(before: str, now: str) -> tuple[date, ...]:
+    """The days that are recent by one of two last days, and not by the other."""
+    first, last = sorted(map(date.fromisoformat, (before, now)))
+    days = [first + timedelta(days=number + 1) for number in range((last - first).days)]
+    return tuple(sorted({*days, *(day - computing.RECENT_DAYS for day in days)}))
