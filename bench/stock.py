@@ -132,7 +132,7 @@ def measure(home: Path) -> Stock:
     movements = [_seconds(_moved(app, clock, number)) for number in range(ROUNDS)]
     pages = {}
     for scope, filters, params in VIEWS:
-        name = f"{scope.role} {filters.category + filters.store} {params}"
+        name = f"{scope.role} {filters.category or filters.store or ''} {params}"
         pages[name] = [_seconds(lambda: _page(app, scope, filters, params)) for _ in range(ROUNDS + 1)][1:]
     app.close()
     return Stock(pages, settlements, movements, whole)

@@ -219,4 +219,4 @@ def test_what_orders_need_is_edited_listed_and_written_to_the_warehouse(boss: Vi
     (stored,) = app.ports.warehouse.query("SELECT * FROM catalogue_suppliers").to_pylist()
     assert (stored["lead_time_days"], stored["review_days"]) == (3, 7)
     response = send(boss, "code,name,lead_time_days\nACME,Acme,soon\n", "suppliers", "suppliers")
-    assert "Lead time in days is “soon”, which is not a number" in text(response)
+    assert "is “soon”, which is not a number" in text(response)

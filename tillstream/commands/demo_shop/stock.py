@@ -14,13 +14,12 @@ from tillstream.inventory import levels, records
 COUNTED, RECEIVED, SENT, ARRIVED = (timedelta(days=days) for days in (28, 9, 3, 1))
 """Age of the count, of the receipts and of the transfer, in days before the last day of sales."""
 NEGATIVE, OUT, LOW = 2, 6, 14
-"""Of a hundred products in stores: fewer than so many have a level at or below this."""
+"""Of a hundred products in stores, so many have at most this level."""
 SENT_UNITS, ARRIVED_UNITS, DAMAGED_UNITS = Decimal(12), Decimal(5), Decimal(2)
 _SOLD = """SELECT
-  region, store_id, product, CAST(SUM(units) AS NUMERIC) AS units
+  region, store_id, product, CAST(SUM(IF(sale_date > @counted_on, units, 0)) AS NUMERIC) AS units
 FROM line_facts
-WHERE is_active AND units IS NOT NULL AND store_id IS NOT NULL AND product IS NOT NULL AND sale_date > @counted_on
-  AND sale_date <= @until
+WHERE is_active AND units IS NOT NULL AND store_id IS NOT NULL AND product IS NOT NULL AND sale_date <= @until
 GROUP BY region, store_id, product
 ORDER BY region, store_id, product"""
 
