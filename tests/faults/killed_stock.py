@@ -1,4 +1,4 @@
-"""Records a stock movement and computes levels, and kills itself: `python -m faults.killed_stock HOME NOW STEP WHEN COUNT`.
+"""Records a movement and computes levels, and kills itself: `python -m faults.killed_stock HOME NOW STEP WHEN COUNT`.
 
 STEP, WHEN, and COUNT select the port call, before or after it, and how many calls must come first.
 """

@@ -69,8 +69,8 @@ def test_two_refreshes_at_once_give_the_same_levels_as_one(shop: StockShop) -> N
     def work(number: int) -> None:
         for round_number in range(4):
             line = MovementLine("A", Decimal(1))
-            id = f"{number}-{round_number}"
-            movement = Movement(id, MovementKind.RECEIPT, "Testland", "S1", shop.clock.now().date(), (line,))
+            name = f"{number}-{round_number}"
+            movement = Movement(name, MovementKind.RECEIPT, "Testland", "S1", shop.clock.now().date(), (line,))
             records.record(shop.app.ports, [movement], by="ana")
             levels.refresh(shop.app.ports)
 

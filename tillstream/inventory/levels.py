@@ -46,8 +46,9 @@ def follow(ports: Ports) -> bool:
 def refresh(ports: Ports) -> int:
     """Write movements that the warehouse lacks, and compute the levels that may have changed; return their number.
 
-    Idempotent; levels are computed, never added to. Without news, only documents are read. Two calls at the same time both write: the one that ends later
-    starts again if the other has noted its state, so that no older row stays. Raises `Conflict`, `Unavailable`.
+    Idempotent; levels are computed, never added to. Without news, only documents are read. Two calls at the same time
+    both write: the one that ends later starts again if the other has noted its state, so that no older row stays.
+    Raises `Conflict`, `Unavailable`.
     """
     while True:
         mirror.write_new(ports)

@@ -36,8 +36,8 @@ name: {name}
 region: Testland
 version: 1
 currency: EUR
-columns: {{sale_id: No, line_key: Line, store_id: Store, date: At, product_id: Product, quantity: Qty, unit_price: Price,
-  status: State}}
+columns: {{sale_id: No, line_key: Line, store_id: Store, date: At, product_id: Product, status: State, quantity: Qty,
+  unit_price: Price}}
 dates: {{formats: ["{format}"], time_zone: Asia/Tokyo, cutoff: "04:00"}}
 status: {{words: {{ok: completed, wait: pending, back: returned, no: cancelled}}}}
 """

@@ -41,7 +41,7 @@ class _Plan:
 
 
 def add(app: App, until: date, by: str) -> None:
-    """Record counts and receipts of all stores, a transfer in transit and a write-off; nothing if there are movements."""
+    """Record counts and receipts of all stores, a transfer and a write-off; nothing if there are movements."""
     if app.ports.documents.find(records.COLLECTION, limit=1):
         return
     params = {"counted_on": until - COUNTED, "until": until}
