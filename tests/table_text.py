@@ -1,4 +1,7 @@
-"""Small tables as text: a header of column names, then rows; `-` is NULL, `~` a space, omitted columns get a default value."""
+"""Small tables as text: a header of column names, then rows.
+
+`-` is NULL, `~` a space; omitted columns get a default value.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime

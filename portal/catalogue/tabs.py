@@ -40,7 +40,9 @@ TABS = {
             ("product", "category", "region", "store_id", "kind", "rate", "valid_from", "valid_to"),
             (FileKind.PROMOTIONS,),
         ),
-        Tab("suppliers", EntryKind.SUPPLIER, ("email", "phone"), (FileKind.SUPPLIERS,)),
+        Tab(
+            "suppliers", EntryKind.SUPPLIER, ("lead_time_days", "review_days", "email", "phone"), (FileKind.SUPPLIERS,)
+        ),
     )
 }
 

@@ -1,8 +1,9 @@
--- Products in stores whose lines settlements changed, or that movements concern, each with the business day of its last
--- count (NULL if there was none).
+-- Products in stores whose lines settlements changed, or that movements concern, or that were sold on some days, each with
+-- the business day of its last count (NULL if there was none).
 -- @after INT64: settlements after this one count
 -- @days ARRAY<DATE>: the days that these settlements changed
 -- @movements ARRAY<STRING>: IDs of movements
+-- @sold_on ARRAY<DATE>: the days of the sales
 WITH
 changed AS (
   SELECT key, old AS content
@@ -54,8 +55,8 @@ codes AS (
 common_codes AS (
   SELECT * FROM catalogue_codes WHERE region = '*'
 ),
-pairs AS (
-  SELECT DISTINCT
+products AS (
+  SELECT
     named.region,
     named.store_id,
     COALESCE(codes.product_id, common_codes.product_id, named.product_id, named.product_name) AS product
@@ -63,17 +64,21 @@ pairs AS (
   LEFT JOIN codes ON codes.region = named.region AND codes.code = named.product_id
   LEFT JOIN common_codes ON common_codes.code = named.product_id
 ),
-counts AS (
-  SELECT region, store_id, product, MAX(stock_date) AS counted_on
-  FROM current_movements
-  WHERE kind = 'count'
-  GROUP BY region, store_id, product
+pairs AS (
+  SELECT region, store_id, product FROM products WHERE store_id IS NOT NULL AND product IS NOT NULL
+  UNION DISTINCT
+  SELECT region, store_id, product
+  FROM line_facts
+  WHERE sale_date IN UNNEST(@sold_on) AND is_active AND store_id IS NOT NULL AND product IS NOT NULL
 ),
 final AS (
-  SELECT pairs.region, pairs.store_id, pairs.product, counts.counted_on
+  SELECT pairs.region, pairs.store_id, pairs.product, MAX(counts.stock_date) AS counted_on
   FROM pairs
-  LEFT JOIN counts
-    ON counts.region = pairs.region AND counts.store_id = pairs.store_id AND counts.product = pairs.product
-  WHERE pairs.store_id IS NOT NULL AND pairs.product IS NOT NULL
+  LEFT JOIN current_movements AS counts
+    ON counts.region = pairs.region
+    AND counts.store_id = pairs.store_id
+    AND counts.product = pairs.product
+    AND counts.kind = 'count'
+  GROUP BY pairs.region, pairs.store_id, pairs.product
 )
 SELECT * FROM final

@@ -15,6 +15,7 @@ from tillstream.commands.demo_shop import goals as demo_goals
 from tillstream.commands.demo_shop import orders as demo_orders
 from tillstream.commands.demo_shop import people as demo_people
 from tillstream.commands.demo_shop import series as demo_series
+from tillstream.commands.demo_shop import stock as demo_stock
 from tillstream.commands.demo_shop.days import DAYS, SAMPLES
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result, quiet
 from tillstream.commands.run_batch import exit_code, run_batch
@@ -67,6 +68,7 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     receipts += _processed(app, progress, [_receive(app, progress, *each, until) for each in corrections])
     demo_days.add(app, until, scale, partial(_add, app))
     app.ports.warehouse.refresh_totals()
+    demo_stock.add(app, until, SAMPLES)
     quality.run_all(app.ports)
     demo_goals.add(app, SAMPLES)
     demo_orders.add(app, SAMPLES)

@@ -1,5 +1,6 @@
 """Stock levels computed from the ledger and the movements, of some products in stores or of all."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from textwrap import indent
@@ -19,9 +20,11 @@ _MOST_APART = timedelta(days=4)
 """A sale of a business day that is earlier by more is before a count, whatever their times of day."""
 Query = tuple[str, dict[str, Any]]
 """GoogleSQL and its parameters."""
-_LINES = (
-    "SELECT * FROM line_facts WHERE is_active AND store_id IS NOT NULL AND product IS NOT NULL AND units IS NOT NULL"
-)
+MOST_FACTS, MOST_PARTS = 1_500_000, 16
+"""Movements and sale lines that are computed at once, to bound memory; and how often they are read at most."""
+_PART = "product >= @first_product AND (@next_product IS NULL OR product < @next_product)"
+_MOVEMENTS = f"SELECT * FROM current_movements WHERE {_PART}"
+_LINES = f"SELECT * FROM line_facts WHERE is_active AND store_id IS NOT NULL AND units IS NOT NULL AND {_PART}"
 _TOUCHED_LINES = """SELECT line_facts.*
 FROM line_facts
 INNER JOIN touched_pairs
@@ -32,7 +35,12 @@ WHERE line_facts.is_active AND line_facts.units IS NOT NULL AND line_facts.sale_
 _TOUCHED_MOVEMENTS = """SELECT current_movements.*
 FROM current_movements
 INNER JOIN (SELECT DISTINCT region, product FROM touched_pairs) AS products
-  ON products.region = current_movements.region AND products.product = current_movements.product"""
+  ON products.region = current_movements.region AND products.product = current_movements.product
+LEFT JOIN touched_pairs
+  ON touched_pairs.region = current_movements.region
+  AND touched_pairs.store_id = current_movements.store_id
+  AND touched_pairs.product = current_movements.product
+WHERE touched_pairs.product IS NOT NULL OR current_movements.other_store IS NOT NULL"""
 _OF_TOUCHED = """SELECT
   touched_pairs.region,
   touched_pairs.store_id,
@@ -49,18 +57,20 @@ LEFT JOIN computed_stock_levels AS levels
 
 @dataclass(frozen=True)
 class Touched:
-    """What may have changed stock levels: lines of settlements after `after`, and movements.
+    """What may have changed stock levels: lines of settlements after `after`, movements, and the recent days.
 
-    days: business days that these settlements changed.
+    days: business days that these settlements changed. sold_on: days that are no longer recent, or now are.
     """
 
     after: int
     days: tuple[date, ...]
     movements: tuple[str, ...]
+    sold_on: tuple[date, ...] = ()
 
     @property
     def params(self) -> dict[str, Any]:
-        return {"after": self.after, "days": list(self.days), "movements": list(self.movements)}
+        lists = {"days": self.days, "movements": self.movements, "sold_on": self.sold_on}
+        return {"after": self.after} | {name: list(values) for name, values in lists.items()}
 
 
 def touched_pairs(warehouse: Warehouse, touched: Touched) -> pa.Table:
@@ -70,7 +80,9 @@ def touched_pairs(warehouse: Warehouse, touched: Touched) -> pa.Table:
 
 def levels(warehouse: Warehouse, today: date) -> pa.Table:
     """Return the rows of `stock_levels`. today: last of the recent days."""
-    return _rows(warehouse, *query_of_all(today))
+    products = warehouse.query(sql.text("stock/products")).to_pylist()
+    parts = [_rows(warehouse, *query_of_all(today, *part)) for part in _parts(products)]
+    return pa.concat_tables(parts)
 
 
 def levels_of(warehouse: Warehouse, today: date, touched: Touched, counted_on: date) -> pa.Table:
@@ -81,9 +93,11 @@ def levels_of(warehouse: Warehouse, today: date, touched: Touched, counted_on: d
     return _rows(warehouse, *query_of_touched(today, touched, counted_on))
 
 
-def query_of_all(today: date) -> Query:
-    relations = {"visible_movements": "SELECT * FROM current_movements", "visible_stock_lines": _LINES}
-    return _query(relations, "SELECT * FROM computed_stock_levels"), _params(today)
+def query_of_all(today: date, first_product: str = "", next_product: str | None = None) -> Query:
+    """Of the products from `first_product` until before `next_product`."""
+    relations = {"visible_movements": _MOVEMENTS, "visible_stock_lines": _LINES}
+    part = {"first_product": first_product, "next_product": next_product}
+    return _query(relations, "SELECT * FROM computed_stock_levels"), _params(today) | part
 
 
 def query_of_touched(today: date, touched: Touched, counted_on: date) -> Query:
@@ -94,6 +108,18 @@ def query_of_touched(today: date, touched: Touched, counted_on: date) -> Query:
     }
     first = min(counted_on - _MOST_APART, today - RECENT_DAYS + timedelta(days=1))
     return _query(relations, _OF_TOUCHED), _params(today) | touched.params | {"first_day": first}
+
+
+def _parts(products: Sequence[Mapping[str, Any]]) -> list[tuple[str, str | None]]:
+    """The first product of each part, and that of the next part. products: sorted, with the number of their facts."""
+    size = max(MOST_FACTS, sum(one["facts"] for one in products) / MOST_PARTS)
+    firsts, facts = [""], 0
+    for one in products:
+        if facts and facts + one["facts"] > size:
+            firsts.append(one["product"])
+            facts = 0
+        facts += one["facts"]
+    return list(zip(firsts, [*firsts[1:], None], strict=True))
 
 
 def _rows(warehouse: Warehouse, text: str, params: dict[str, Any]) -> pa.Table:

@@ -1,8 +1,8 @@
-"""The projection `stock_levels`: computed again for what changed, and as a whole once a day."""
+"""The projection `stock_levels`: computed again for what changed, and as a whole after changes of the catalogue."""
 
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
-from datetime import date
+from datetime import date, timedelta
 from typing import Self
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ from tillstream.ports.document_store import Document
 
 COLLECTION, STATE = "stock", "levels"
 TABLE, KEY = "stock_levels", ("region", "store_id", "product")
-MOST_PAIRS = 20_000
+MOST_PAIRS = 100_000
 """With more touched products in stores, all are computed."""
 
 
@@ -46,8 +46,9 @@ def follow(ports: Ports) -> bool:
 def refresh(ports: Ports) -> int:
     """Write movements that the warehouse lacks, and compute the levels that may have changed; return their number.
 
-    Idempotent; levels are computed, never added to. Without news, only documents are read. Two calls at the same time both write: the one that ends later
-    starts again if the other has noted its state, so that no older row stays. Raises `Conflict`, `Unavailable`.
+    Idempotent; levels are computed, never added to. Without news, only documents are read. Two calls at the same time
+    both write: the one that ends later starts again if the other has noted its state, so that no older row stays.
+    Raises `Conflict`, `Unavailable`.
     """
     while True:
         mirror.write_new(ports)
@@ -61,7 +62,8 @@ def refresh(ports: Ports) -> int:
         now = _newest(ports, today)
         has_news = before != now or bool(moved)
         count = _write(ports, before, now, moved) if has_news else 0
-        state = asdict(now) | {"seen": seen}
+        counted = document.data.get("changes", 0) if document else 0
+        state = asdict(now) | {"seen": seen, "changes": counted + int(has_news)}
         try:
             ports.documents.put(COLLECTION, STATE, state, if_version=document.version if document else 0)
         except Conflict:
@@ -71,6 +73,12 @@ def refresh(ports: Ports) -> int:
             freshness.bump(ports.documents)
         if len(moved) < mirror.AT_ONCE:
             return count
+
+
+def changes(ports: Ports) -> int:
+    """How often levels were computed again; another number means that some may have changed."""
+    document = ports.documents.get(COLLECTION, STATE)
+    return int(document.data["changes"]) if document else 0
 
 
 def rebuild(ports: Ports) -> int:
@@ -99,7 +107,7 @@ def _newest(ports: Ports, today: date) -> Computed:
 
 def _write(ports: Ports, before: Computed | None, now: Computed, moved: list[Document]) -> int:
     day = date.fromisoformat(now.day)
-    if before and (before.catalogue, before.day) == (now.catalogue, now.day):
+    if before and before.catalogue == now.catalogue:
         touched = _touched(ports, before, now, moved)
         pairs = computing.touched_pairs(ports.warehouse, touched)
         if pairs.num_rows <= MOST_PAIRS:
@@ -120,4 +128,12 @@ def _write_pairs(ports: Ports, day: date, touched: Touched, pairs: pa.Table) -> 
 def _touched(ports: Ports, before: Computed, now: Computed, moved: list[Document]) -> Touched:
     params = {"after": before.settlement_no, "last": now.settlement_no}
     days = ports.warehouse.query(sql.text("ledger/changed_days"), params).column("sale_date").to_pylist()
-    return Touched(before.settlement_no, tuple(days), tuple(one.data["movement_id"] for one in moved))
+    movements = tuple(one.data["movement_id"] for one in moved)
+    return Touched(before.settlement_no, tuple(days), movements, _no_longer_alike(before.day, now.day))
+
+
+def _no_longer_alike(before: str, now: str) -> tuple[date, ...]:
+    """The days that are recent by one of two last days, and not by the other."""
+    first, last = sorted(map(date.fromisoformat, (before, now)))
+    days = [first + timedelta(days=number + 1) for number in range((last - first).days)]
+    return tuple(sorted({*days, *(day - computing.RECENT_DAYS for day in days)}))

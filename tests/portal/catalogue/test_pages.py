@@ -204,3 +204,19 @@ def test_a_manager_edits_stores_and_prices_of_own_regions_only(boss: Visitor, pe
     assert manager.get("/catalogue/stores/entry?region=UK&store_id=LON").status_code == 404
     assert "LON" not in text(manager.get("/catalogue/stores"))
     assert "You cannot change PAN." in text(send(manager, "code,name\nPAN,Pan\n"))
+
+
+def test_what_orders_need_is_edited_listed_and_written_to_the_warehouse(boss: Visitor, app: App) -> None:
+    needs = {"pack_size": "6", "minimum_order": "12", "shelf_life_days": "30", "minimum_stock": "4"}
+    boss.post("/catalogue/products/save", KETTLE | needs)
+    boss.post("/catalogue/products/save", KETTLE | needs | {"minimum_stock": "5", "version": "1"})
+    assert "Minimum stock 4 5" in text(boss.get(ENTRY))
+    supplier = {"code": "ACME", "name": "Acme", "lead_time_days": "3", "review_days": "7", "version": "0"}
+    boss.post("/catalogue/suppliers/save", supplier | {"active": "yes"})
+    assert "Acme ACME 3 7" in text(boss.get("/catalogue/suppliers"))
+    (product,) = app.ports.warehouse.query("SELECT * FROM catalogue_products").to_pylist()
+    assert [product[name] for name in needs] == [6, 12, 30, 5]
+    (stored,) = app.ports.warehouse.query("SELECT * FROM catalogue_suppliers").to_pylist()
+    assert (stored["lead_time_days"], stored["review_days"]) == (3, 7)
+    response = send(boss, "code,name,lead_time_days\nACME,Acme,soon\n", "suppliers", "suppliers")
+    assert "is “soon”, which is not a number" in text(response)

@@ -20,6 +20,7 @@ from tillstream.domain.catalogue.aliases import Alias
 from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.domain.inventory.movements import REASONS, DayPart, Movement, MovementKind, MovementLine
 from tillstream.inventory import computing, levels, records
+from tillstream.inventory.computing import RECENT_DAYS
 from tillstream.settings import Settings
 from tillstream.workflows.review import undo
 
@@ -35,8 +36,8 @@ name: {name}
 region: Testland
 version: 1
 currency: EUR
-columns: {{sale_id: No, line_key: Line, store_id: Store, date: At, product_id: Product, quantity: Qty, unit_price: Price,
-  status: State}}
+columns: {{sale_id: No, line_key: Line, store_id: Store, date: At, product_id: Product, status: State, quantity: Qty,
+  unit_price: Price}}
 dates: {{formats: ["{format}"], time_zone: Asia/Tokyo, cutoff: "04:00"}}
 status: {{words: {{ok: completed, wait: pending, back: returned, no: cancelled}}}}
 """
@@ -63,17 +64,20 @@ class StockShop:
         (self.home / "contracts").mkdir(parents=True)
         for name, text in FORMATS.items():
             (self.home / "contracts" / f"{name}.yaml").write_text(CONTRACT.format(name=name, format=text))
-        self.app: App = build(Settings(home=self.home, threads=1, samples=False, project=""), self.clock)
+        self.open()
         product = Product("A", "Apple", aliases=(Alias("*", "A-old"),))
         saving.save(self.app.ports, EntryKind.PRODUCT, product, if_version=0, by="ana", regions=[REGION])
         mirror.sync(self.app.ports)
+
+    def open(self) -> None:
+        self.app: App = build(Settings(home=self.home, threads=1, samples=False, project=""), self.clock)
 
     # ---- facts
 
     def upload(self, lines: dict[Key, SoldLine], *, timed: bool) -> str:
         """Ingest a file of these lines; return its batch. A line that an earlier file has too replaces it."""
         self.number += 1
-        rows = [HEADER, *(self._row(key, line, timed=timed) for key, line in lines.items())]
+        rows = [HEADER, *(self._row(key, line, n, timed=timed) for n, (key, line) in enumerate(lines.items()))]
         path = self.home / f"{self.number}.csv"
         path.write_text("\n".join(rows))
         contract = REGION if timed else "dated"
@@ -129,11 +133,12 @@ class StockShop:
         assert not records.in_state(self.app.ports, records.RECORDED, 1)
         assert not records.in_state(self.app.ports, records.MIRRORED, 1)
 
-    def _row(self, key: Key, line: SoldLine, *, timed: bool) -> str:
+    def _row(self, key: Key, line: SoldLine, row_number: int, *, timed: bool) -> str:
+        """A row; no price is the sum of others, as that of a total is."""
         at = f"{line.at + ZONE:%Y-%m-%d %H:%M}" if timed and line.at else f"{line.day:%Y-%m-%d}"
         state = "no" if line.cancelled else "back" if line.units < 0 else "ok"
         number = key[0].partition("/")[2]
-        return f"{number},{key[1]},{line.store},{at},{line.product},{line.units},{self.number},{state}"
+        return f"{number},{key[1]},{line.store},{at},{line.product},{line.units},{self.number + 7**row_number},{state}"
 
 
 def _levels(rows: list[dict[str, Any]]) -> dict[Pair, Level]:
@@ -172,8 +177,9 @@ class RandomFacts:
         return Until(business_day(at), at if self._random.random() < 0.7 else None)
 
     def _time(self) -> datetime:
-        """To the minute, at any time of a few days."""
-        return FIRST + timedelta(minutes=self._random.randrange(DAYS * 24 * 60))
+        """To the minute, at any time of a few days, or of those that the last of them make no longer recent."""
+        first = FIRST - self._random.choice((timedelta(0), timedelta(0), RECENT_DAYS))
+        return first + timedelta(minutes=self._random.randrange(DAYS * 24 * 60))
 
     def _quantity(self) -> Decimal:
         return Decimal(self._random.randint(1, 9)) / self._random.choice((1, 1, 2))

@@ -24,7 +24,10 @@ CITIES = {
     "115": "Boston", "120": "Denver", "131": "Chicago", "140": "Seattle",
 }  # fmt: skip
 """Store → its name; any other is a shop on the web."""
-SUPPLIERS = {"ACME": "Acme Wholesale", "NORTH": "North Trading", "SUN": "Sunrise Imports"}
+SUPPLIERS = {"ACME": ("Acme Wholesale", 3, 7), "NORTH": ("North Trading", 7, 7), "SUN": ("Sunrise Imports", 21, 14)}
+"""Supplier → its name, and the days from an order to its arrival and between two orders."""
+PACK_SIZES = (1, 6, 12)
+"""Units in a pack of the products of each supplier."""
 FIRST_BARCODE = 8_900_000_000_000
 Table = tuple[list[str], list[list[str]]]
 
@@ -47,13 +50,22 @@ def _tables(until: date) -> Iterator[tuple[FileKind, Table]]:
 
     regions = [region for region in REGIONS if region.name in STAFF]
     suppliers = list(SUPPLIERS)
-    yield FileKind.SUPPLIERS, (["code", "name"], [list(one) for one in SUPPLIERS.items()])
+    yield (
+        FileKind.SUPPLIERS,
+        (
+            ["code", "name", "lead_time_days", "review_days"],
+            [[code, *map(str, facts)] for code, facts in SUPPLIERS.items()],
+        ),
+    )
     named = zip(catalogue.CODES, catalogue.NAMES, catalogue.CATEGORY.tolist(), strict=True)
     products = [
-        [code, name, catalogue.CATEGORIES[category], suppliers[number % len(suppliers)], str(FIRST_BARCODE + number)]
+        [
+            *(code, name, catalogue.CATEGORIES[category], suppliers[number % len(suppliers)]),
+            *(str(PACK_SIZES[number % len(suppliers)]), str(FIRST_BARCODE + number)),
+        ]
         for number, (code, name, category) in enumerate(named)
     ]
-    yield FileKind.PRODUCTS, (["code", "name", "category", "supplier", "barcodes"], products)
+    yield FileKind.PRODUCTS, (["code", "name", "category", "supplier", "pack_size", "barcodes"], products)
     headers = ["code", "region", "currency", "valid_from", "amount"]
     yield FileKind.PRICES, (headers, [row for region in regions for row in _amounts(region, until, costs=False)])
     yield FileKind.COSTS, (headers, [row for region in regions for row in _amounts(region, until, costs=True)])

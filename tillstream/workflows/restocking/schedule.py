@@ -23,7 +23,7 @@ def is_due(ports: Ports, most: int | None = None) -> bool:
     if ports.documents.get(run.COLLECTION, REQUESTED):
         return True
     if last is None:
-        return ports.documents.get(levels.COLLECTION, levels.STATE) is not None
+        return levels.changes(ports) > 0
     age = ports.clock.now() - datetime.fromisoformat(last.computed_at)
     return age >= EVERY and basis(ports) != last.basis
 
@@ -52,7 +52,6 @@ def is_requested(ports: Ports) -> bool:
 
 def basis(ports: Ports) -> str:
     """What the queue is computed from: the day, the state of the stock levels, and the last forecast."""
-    state = ports.documents.get(levels.COLLECTION, levels.STATE)
     forecast = runs.last(ports)
-    parts = (ports.clock.now().date().isoformat(), state.version if state else 0, forecast.ended_at if forecast else "")
-    return " ".join(map(str, parts))
+    ended_at = forecast.ended_at if forecast else ""
+    return f"{ports.clock.now().date()} {levels.changes(ports)} {ended_at}"

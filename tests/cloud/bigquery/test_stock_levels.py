@@ -1,0 +1,98 @@
+"""Stock levels on BigQuery's emulator: as on DuckDB, and computed again for what movements and sales change."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from app_factory import build
+from emulator_fixtures import dataset_of
+from sample_ledger import SAMPLE_LEDGER, STOCK_PARAMETERS
+
+import sql
+from devtools.emulators import PROJECT, Emulator
+from tillstream.adapters.google.bigquery.fields import SALE_VERSIONS, STORED
+from tillstream.adapters.google.bigquery.migrations import migrate
+from tillstream.adapters.google.bigquery.tables import TYPES, arrow_schema
+from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
+from tillstream.adapters.google.storage.downloads import Downloads
+from tillstream.adapters.local.sale_index import MemorySaleIndex
+from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
+from tillstream.domain.tables import TABLES
+from tillstream.inventory import computing, levels, records
+from tillstream.inventory.computing import Touched
+from tillstream.ports import Ports
+from tillstream.settings import Settings
+
+sys.path.append(str(Path(__file__).parents[2] / "spec"))
+from duck import Duck, exact
+
+pytestmark = pytest.mark.long
+DAY = date(2024, 2, 12)
+TOUCHED = Touched(0, (date(2024, 1, 5), date(2024, 2, 1)), ("c1", "x2", "o1"), (DAY,))
+
+
+@pytest.fixture(scope="module")
+def warehouse(bigquery: Emulator) -> Iterator[BigQueryWarehouse]:
+    dataset = dataset_of(bigquery, "stock")
+    migrate(dataset)
+    warehouse = BigQueryWarehouse(dataset, Downloads(PROJECT), MemorySaleIndex())
+    for table, rows in SAMPLE_LEDGER.items():
+        warehouse.replace_table(STORED if table == SALE_VERSIONS else table, _arrow(table, rows))
+    yield warehouse
+    warehouse.close()
+
+
+@pytest.fixture
+def ports(warehouse: BigQueryWarehouse, tmp_path: Path) -> Iterator[Ports]:
+    app = build(Settings(home=tmp_path / "home", threads=1, samples=False, project=""))
+    yield replace(app.ports, warehouse=warehouse)
+    app.close()
+
+
+def _arrow(table: str, rows: Any) -> pa.Table:
+    columns = dict(zip([field.name for field in TABLES[table]], zip(*rows, strict=True), strict=True))
+    for field in TABLES[table]:
+        if TYPES[field.kind] == "BYTES":
+            columns[field.name] = tuple(number.to_bytes(16) for number in columns[field.name])
+    return pa.table({name: list(values) for name, values in columns.items()}, schema=arrow_schema(TABLES[table]))
+
+
+def rows(table: pa.Table) -> list[tuple[Any, ...]]:
+    return sorted((tuple(map(exact, row.values())) for row in table.to_pylist()), key=repr)
+
+
+def test_levels_are_those_of_duckdb(warehouse: BigQueryWarehouse) -> None:
+    duck: Any = Duck()
+    duck.fill(SAMPLE_LEDGER)
+    assert rows(computing.levels(warehouse, DAY)) == rows(computing.levels(duck, DAY))
+    first = date(2024, 1, 1)
+    expected = rows(computing.levels_of(duck, DAY, TOUCHED, first))
+    assert rows(computing.levels_of(warehouse, DAY, TOUCHED, first)) == expected
+    for name, params in STOCK_PARAMETERS.items():
+        assert rows(warehouse.query(sql.text(name), params)) == rows(duck.query(sql.text(name), params)), name
+
+
+def test_a_movement_and_its_cancellation_change_the_level(ports: Ports) -> None:
+    def on_hand() -> Decimal:
+        levels.refresh(ports)
+        (row,) = ports.warehouse.query("SELECT on_hand FROM stock_levels WHERE product = 'F'").to_pylist()
+        return Decimal(row["on_hand"])
+
+    count, receipt = (
+        Movement(name, kind, "UK", "U", DAY, (MovementLine("F", Decimal(units)),))
+        for name, kind, units in (("k1", MovementKind.COUNT, 5), ("k2", MovementKind.RECEIPT, 2))
+    )
+    records.record(ports, [count], by="ana")
+    assert on_hand() == 5
+    records.record(ports, [replace(receipt, stock_date=date(2024, 2, 13))], by="ana")
+    assert on_hand() == 7
+    records.cancel(ports, "k2", by="ana")
+    assert on_hand() == 5
+    assert levels.refresh(ports) == 0
+    assert levels.differences(ports) == 0

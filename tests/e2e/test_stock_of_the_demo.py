@@ -1,0 +1,26 @@
+"""The stock of the demo: counts of all stores, receipts, a transfer in transit and a write-off."""
+
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+from shop_of_two_stores import LAST, app
+
+from tillstream.commands.demo_shop import stock
+from tillstream.inventory import records
+
+
+def test_stores_are_counted_and_a_transfer_is_in_transit(tmp_path: Path) -> None:
+    shop = app(tmp_path)
+    stock.add(shop, LAST, "samples")
+    levels = shop.ports.warehouse.query("SELECT * FROM stock_levels").to_pylist()
+    assert len(levels) == 6
+    assert all(row["counted_on"] == LAST - timedelta(days=28) for row in levels)
+    movements = Counter(records.to_stored(one).movement.kind.value for one in records.every(shop.ports))
+    assert movements["count"] == 2
+    assert (movements["transfer-out"], movements["transfer-in"], movements["write-off"]) == (1, 1, 1)
+    (sent,) = [row["in_transit"] for row in levels if row["in_transit"]]
+    assert sent == stock.SENT_UNITS - stock.ARRIVED_UNITS
+    stock.add(shop, LAST, "samples")
+    assert len(records.every(shop.ports)) == movements.total()
+    shop.close()
