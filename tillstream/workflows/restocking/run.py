@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from tillstream.batches import freshness
 from tillstream.domain.purchasing.order import OrderState
-from tillstream.domain.warehouse.restock_tables import RESTOCK_TABLES
+from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
 from tillstream.forecasting.models.panel import Ints
 from tillstream.inventory import levels
 from tillstream.pipeline.rows.schema import arrow_schema
@@ -29,7 +29,7 @@ from tillstream.workflows.restocking.needs import Needs
 
 COLLECTION, LAST = "restock", "last"
 TABLE = "restock_lines"
-SCHEMA = arrow_schema(RESTOCK_TABLES[TABLE])
+SCHEMA = arrow_schema(STOCK_TABLES[TABLE])
 DEFERRED = "deferred"
 FOREVER = 9_999.0
 """Urgency in days of a product that is not expected to sell."""
