@@ -20,6 +20,7 @@ KINDS = {
     "report": "Reports",
     "mail": "E-mail",
     "catalogue": "Catalogue",
+    "stock": "Stock",
     "webhook": "Webhooks",
     "key": "Keys of stores",
     "day-close": "Day closes",
@@ -95,6 +96,7 @@ ACTION_LABELS = {
     AuditAction.CATALOGUE_IMPORTED: "Catalogue imported",
     AuditAction.CATALOGUE_CODE_IGNORED: "New code ignored",
     AuditAction.CATALOGUE_CODE_RESTORED: "New code listed again",
+    AuditAction.STOCK_MOVED: "Stock counted or moved",
     AuditAction.SETTING_CHANGED: "Setting changed",
 }
 

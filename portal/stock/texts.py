@@ -1,6 +1,10 @@
 """Texts of the stock pages."""
 
-from tillstream.domain.inventory.movements import REASONS
+from collections.abc import Sequence
+from decimal import Decimal
+
+from portal import formats
+from tillstream.domain.inventory.movements import MovementKind, MovementLine
 
 STATUSES = {
     "in-stock": ("In stock", "good", "check"),
@@ -33,6 +37,104 @@ HINTS = {
     "cover": "Units on hand divided by the mean daily sales of the last 56 days",
     "value": "Units on hand times the unit cost of the catalogue",
 }
-TABS = {"stock.show": "Levels"}
+TABS = {"stock.show": "Levels", "stock.movements": "Movements", "stock.transfers": "Transfers"}
 """Endpoint → label of the views of stock, in order."""
-REASON_CHOICES = REASONS
+FORMS: dict[MovementKind, dict[str, str]] = {
+    MovementKind.RECEIPT: {
+        "title": "Receive goods",
+        "lead": "Goods that arrived from a supplier.",
+        "button": "Record the receipt",
+        "reference": "Order, supplier or delivery note",
+    },
+    MovementKind.TRANSFER_OUT: {
+        "title": "Send goods to another store",
+        "lead": "They leave the stock of this store now, and enter that of the other when it confirms their arrival.",
+        "button": "Send",
+    },
+    MovementKind.ADJUSTMENT: {
+        "title": "Adjust stock",
+        "lead": "Add units, or take some away with a minus sign, such as -2. To enter how many there are, count them.",
+        "button": "Record the adjustment",
+    },
+    MovementKind.WRITE_OFF: {
+        "title": "Write off",
+        "lead": "Units that can no longer be sold.",
+        "button": "Write off",
+    },
+    MovementKind.SUPPLIER_RETURN: {
+        "title": "Return to a supplier",
+        "lead": "Goods that go back to a supplier.",
+        "button": "Record the return",
+        "reference": "Order, supplier or delivery note",
+    },
+}
+"""Kind of a movement → the texts of its form."""
+MENU = {
+    "transfer": "Send to another store",
+    "adjust": "Adjust stock",
+    "write-off": "Write off",
+    "return": "Return to a supplier",
+}
+"""Last part of the address of a form → its label in the menu."""
+KINDS = {
+    MovementKind.COUNT: "Count",
+    MovementKind.RECEIPT: "Received",
+    MovementKind.TRANSFER_OUT: "Sent to another store",
+    MovementKind.TRANSFER_IN: "Arrived from another store",
+    MovementKind.TRANSFER_LOSS: "Lost in transit",
+    MovementKind.ADJUSTMENT: "Adjustment",
+    MovementKind.WRITE_OFF: "Written off",
+    MovementKind.SUPPLIER_RETURN: "Returned to a supplier",
+    MovementKind.UNSELLABLE_RETURN: "Return that cannot be sold",
+}
+MOVEMENT_COLUMNS = {
+    "day": "Day",
+    "kind": "What",
+    "lines": "Products",
+    "about": "Reference",
+    "by": "Recorded by",
+    "at": "Recorded",
+}
+TRANSFER_COLUMNS = {
+    "transfer": "Sent",
+    "from": "From",
+    "to": "To",
+    "products": "Products",
+    "sent": "Units sent",
+    "arrived": "Arrived",
+    "lost": "Lost",
+    "transit": "In transit",
+}
+TRANSFER_NUMBERS = frozenset({"products", "sent", "arrived", "lost", "transit"})
+NO_FORM = "There is no such form."
+NO_STORE = "Choose the store."
+NO_RECEIVER = "Choose the store that gets the goods."
+NO_PRODUCT = "Enter a product."
+NO_MOVEMENT = "There is no such stock movement in your stores."
+LINES_WRONG = "Nothing was recorded yet. Correct the marked lines."
+DAY_IN_FUTURE = "The day is in the future."
+RECORDED_BEFORE = "This form was recorded before with other lines. Open it under Movements, or start a new form."
+CANCELLED = "The movement no longer counts. To correct it, enter it again."
+ARRIVED = "What arrived is in stock."
+ARRIVED_MEANWHILE = "Something of this transfer was recorded since you opened the page. This is its state now."
+
+
+def store(name: str, store_id: str, region: str) -> str:
+    return f"{name} ({store_id}, {region})" if name else f"{store_id} ({region})"
+
+
+def no_store(wanted: str) -> str:
+    return f"The store “{wanted}” is not one of yours."
+
+
+def not_a_number(text: str) -> str:
+    return f"“{text}” is not a number."
+
+
+def unknown_product(text: str) -> str:
+    return f"There is no product “{text}”: no code, barcode or name. Add it to the catalogue, or correct it."
+
+
+def recorded(kind: MovementKind, lines: Sequence[MovementLine]) -> str:
+    units = formats.count(sum((line.quantity for line in lines), Decimal(0))).striptags()
+    return f"Recorded: {KINDS[kind]}, {formats.many(len(lines), 'product')}, {units} units."

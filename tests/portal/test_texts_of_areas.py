@@ -12,7 +12,7 @@ AREAS = (
     *("admin", "annotations", "api", "audit", "catalogue", "changes", "compare", "completeness"),
     *("corrections", "dashboard", "data_sources", "exports", "filters", "health", "help"),
     *("live", "measures", "pipeline", "profile", "review", "sale_history", "sale_lines"),
-    *("search", "sell", "sign_in", "theme", "tokens", "uploads", "views"),
+    *("places", "search", "sell", "sign_in", "stock", "theme", "tokens", "uploads", "views"),
 )
 """This list only grows."""
 WITHOUT_TEXTS = {"search"}
