@@ -97,6 +97,8 @@ ACTION_LABELS = {
     AuditAction.CATALOGUE_CODE_IGNORED: "New code ignored",
     AuditAction.CATALOGUE_CODE_RESTORED: "New code listed again",
     AuditAction.STOCK_MOVED: "Stock counted or moved",
+    AuditAction.STOCK_COUNT_STARTED: "Count of a store started",
+    AuditAction.STOCK_COUNT_DISCARDED: "Count of a store discarded",
     AuditAction.SETTING_CHANGED: "Setting changed",
 }
 

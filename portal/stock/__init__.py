@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from portal.stock import arrivals, entry, levels, lookup, movements, tabs, texts
+from portal.stock import arrivals, count_end, counts, entry, levels, lookup, movements, tabs, texts
 
 blueprint = Blueprint("stock", __name__, template_folder="templates", url_prefix="/stock")
 
@@ -18,6 +18,15 @@ blueprint.add_url_rule("/movement/cancel", "cancel", movements.cancel, methods=[
 blueprint.add_url_rule("/transfers", "transfers", arrivals.listing)
 blueprint.add_url_rule("/transfer", "transfer", arrivals.show)
 blueprint.add_url_rule("/transfer", "confirm", arrivals.confirm, methods=["POST"])
+blueprint.add_url_rule("/counts", "counts", counts.listing)
+blueprint.add_url_rule("/counts/new", "new_count", counts.new)
+blueprint.add_url_rule("/counts/new", "start_count", counts.start, methods=["POST"])
+blueprint.add_url_rule("/counts/<count_id>", "count", counts.show)
+blueprint.add_url_rule("/counts/<count_id>/scan", "scan", counts.scan, methods=["POST"])
+blueprint.add_url_rule("/counts/<count_id>/remove", "remove_line", counts.remove, methods=["POST"])
+blueprint.add_url_rule("/counts/<count_id>/review", "review_count", count_end.show)
+blueprint.add_url_rule("/counts/<count_id>/review", "confirm_count", count_end.confirm, methods=["POST"])
+blueprint.add_url_rule("/counts/<count_id>/discard", "discard_count", counts.discard, methods=["POST"])
 
 
 @blueprint.context_processor

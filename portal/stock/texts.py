@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from portal import formats
-from tillstream.domain.inventory.movements import MovementKind, MovementLine
+from tillstream.domain.inventory.counts import CountPart, CountState
+from tillstream.domain.inventory.movements import DayPart, MovementKind, MovementLine
 
 STATUSES = {
     "in-stock": ("In stock", "good", "check"),
@@ -37,7 +38,12 @@ HINTS = {
     "cover": "Units on hand divided by the mean daily sales of the last 56 days",
     "value": "Units on hand times the unit cost of the catalogue",
 }
-TABS = {"stock.show": "Levels", "stock.movements": "Movements", "stock.transfers": "Transfers"}
+TABS = {
+    "stock.show": "Levels",
+    "stock.counts": "Counts",
+    "stock.transfers": "Transfers",
+    "stock.movements": "Movements",
+}
 """Endpoint → label of the views of stock, in order."""
 FORMS: dict[MovementKind, dict[str, str]] = {
     MovementKind.RECEIPT: {
@@ -106,6 +112,35 @@ TRANSFER_COLUMNS = {
     "transit": "In transit",
 }
 TRANSFER_NUMBERS = frozenset({"products", "sent", "arrived", "lost", "transit"})
+PARTS = {CountPart.WHOLE: "Whole store", CountPart.CATEGORY: "One category", CountPart.LIST: "Only what is scanned"}
+PART_HINTS = {
+    CountPart.WHOLE: "At the end, you decide about each product that was not counted.",
+    CountPart.CATEGORY: "At the end, you decide about each product of the category that was not counted.",
+    CountPart.LIST: "Products that are not counted keep their stock.",
+}
+DAY_PARTS = {DayPart.BEFORE_OPENING: "Before opening", DayPart.AFTER_CLOSING: "After closing"}
+COUNT_STATES = {
+    CountState.OPEN: ("In progress", "busy"),
+    CountState.CLOSING: ("Being recorded", "busy"),
+    CountState.CONFIRMED: ("Confirmed", "good"),
+    CountState.DISCARDED: ("Discarded", ""),
+}
+"""State → its label and tone."""
+COUNT_COLUMNS = {"started": "Started", "store": "Store", "part": "Part", "state": "State", "by": "Started by"}
+LINE_COLUMNS = {"product": "Product", "quantity": "Counted", "at": "Last scan", "by": "By", "change": "Change"}
+DIFFERENCE_COLUMNS = {
+    "product": "Product",
+    "expected": "Expected",
+    "counted": "Counted",
+    "difference": "Difference",
+    "value": "Value at cost",
+    "counted_at": "Counted at",
+}
+NO_PART = "Choose what you count."
+NO_DAY_PART = "Choose whether you count before opening or after closing: sales of this store have no times."
+NO_COUNT = "There is no such count in your stores."
+COUNT_DISCARDED = "The count was discarded. Stock is as before."
+COUNT_CONFIRMED = "The count is recorded. Stock starts from it."
 NO_FORM = "There is no such form."
 NO_STORE = "Choose the store."
 NO_RECEIVER = "Choose the store that gets the goods."

@@ -57,6 +57,8 @@ class AuditAction(StrEnum):
     SERIES_REMOVED = "series.removed"
     SERIES_RESTORED = "series.restored"
     STOCK_MOVED = "stock.moved"
+    STOCK_COUNT_STARTED = "stock.count-started"
+    STOCK_COUNT_DISCARDED = "stock.count-discarded"
     GOALS_CHANGED = "goals.changed"
     GOALS_SETTING_CHANGED = "goals.setting-changed"
     FORECAST_REQUESTED = "forecast.requested"
