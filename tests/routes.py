@@ -42,6 +42,8 @@ ARGUMENTS: dict[str, str | int] = {
     "check_name": "fact-sales-unique",
     "kind": "products",
     "entry_id": "0" * 16 + "-" + "0" * 8,
+    "movement_form": "receive",
+    "count_id": "0" * 32,
 }
 """argument of a path → an example of its form; a test replaces it if the argument must name something."""
 
@@ -72,6 +74,17 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "catalogue.merge_codes": [{"codes": "IN:P1"}, {"codes": "IN:P1", "q": "kettle"}],
     "catalogue.prices_off_list": [{}, {"share": "0.5", "page": "2"}],
     "catalogue.export": [{}, {"format": "xlsx"}],
+    "stock.show": [{}, {"q": "kettle", "status": "attention", "sort": "-cover"}, {"store": "MUM01", "page": "2"}],
+    "stock.history": [{"region": "IN", "store": "MUM01", "product": "KET"}],
+    "stock.form": [{}, {"store": "IN/MUM01"}],
+    "stock.products": [{"store": "IN/MUM01", "q": "ket"}],
+    "stock.movement": [{"id": "sample-receipt"}],
+    "stock.movements": [{}, {"store": "IN/MUM01", "page": "2"}],
+    "stock.transfers": [{}, {"state": "all"}],
+    "stock.transfer": [{"id": "sample-transfer"}],
+    "stock.new_count": [{}, {"store": "IN/MUM01"}],
+    "stock.review_count": [{}, {"zero": "all", "show": "different"}],
+    "stock.returns": [{}, {"q": "kettle"}],
     "audit.show": [{}, {"what": "user"}, {"what": "upload.received", "q": "june"}, {"since": "2026-06-01"}],
     "corrections.show": [{}, {"left": "1"}, {"q": "ten", "page": "2"}],
     "corrections.rows": [{}, {"left": "1"}, {"column": "2"}, {"problem": "not-a-number", "q": "ten"}],

@@ -4,13 +4,14 @@ from typing import Any
 
 from flask import Blueprint
 
-from portal.stock import arrivals, count_end, counts, entry, levels, lookup, movements, tabs, texts
+from portal.stock import arrivals, count_end, counts, entry, history, levels, lookup, movements, returns, tabs, texts
 
 blueprint = Blueprint("stock", __name__, template_folder="templates", url_prefix="/stock")
 
 blueprint.add_url_rule("", "show", levels.show)
-blueprint.add_url_rule("/new/<form>", "form", entry.show)
-blueprint.add_url_rule("/new/<form>", "save", entry.save, methods=["POST"])
+blueprint.add_url_rule("/product", "history", history.show)
+blueprint.add_url_rule("/new/<movement_form>", "form", entry.show)
+blueprint.add_url_rule("/new/<movement_form>", "save", entry.save, methods=["POST"])
 blueprint.add_url_rule("/products.json", "products", lookup.products)
 blueprint.add_url_rule("/movements", "movements", movements.listing)
 blueprint.add_url_rule("/movement", "movement", movements.show)
@@ -27,6 +28,8 @@ blueprint.add_url_rule("/counts/<count_id>/remove", "remove_line", counts.remove
 blueprint.add_url_rule("/counts/<count_id>/review", "review_count", count_end.show)
 blueprint.add_url_rule("/counts/<count_id>/review", "confirm_count", count_end.confirm, methods=["POST"])
 blueprint.add_url_rule("/counts/<count_id>/discard", "discard_count", counts.discard, methods=["POST"])
+blueprint.add_url_rule("/returns", "returns", returns.listing)
+blueprint.add_url_rule("/returns", "mark_return", returns.mark, methods=["POST"])
 
 
 @blueprint.context_processor

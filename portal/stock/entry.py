@@ -29,14 +29,15 @@ FORMS = {
 
 
 @allow(Action.MANAGE_STOCK)
-def show(form: str) -> ResponseReturnValue:
+def show(movement_form: str) -> ResponseReturnValue:
     """An empty form; its movement has an ID before it is recorded, so that it is recorded once."""
-    return _page(form, stores.chosen(), secrets.token_hex(16))
+    return _page(movement_form, stores.chosen(), secrets.token_hex(16))
 
 
 @allow(Action.MANAGE_STOCK)
-def save(form: str) -> ResponseReturnValue:
+def save(movement_form: str) -> ResponseReturnValue:
     """Record the movement of a form, or show the form with its problems."""
+    form = movement_form
     kind, place, movement_id = _kind(form), stores.chosen(), request.form.get("movement", "")[:100]
     if place is None:
         return _page(form, None, movement_id, texts.NO_STORE), 422

@@ -1,7 +1,8 @@
 """Texts of the stock pages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from portal import formats
 from tillstream.domain.inventory.counts import CountPart, CountState
@@ -42,6 +43,7 @@ TABS = {
     "stock.show": "Levels",
     "stock.counts": "Counts",
     "stock.transfers": "Transfers",
+    "stock.returns": "Returns",
     "stock.movements": "Movements",
 }
 """Endpoint → label of the views of stock, in order."""
@@ -136,6 +138,25 @@ DIFFERENCE_COLUMNS = {
     "value": "Value at cost",
     "counted_at": "Counted at",
 }
+EVENT_COLUMNS = {
+    "day": "Day",
+    "what": "What",
+    "units": "Units",
+    "about": "Reference",
+    "by": "Recorded by",
+    "undo": "Undo",
+}
+STOCK = "Stock at the end of the day"
+RETURN_COLUMNS = {
+    "product": "Product",
+    "day": "Returned",
+    "store": "Store",
+    "sale": "Sale",
+    "units": "Units",
+    "mark": "Can it be sold?",
+}
+NO_RETURN = "There is no such return in your stores."
+UNSELLABLE = "The returned units are no longer in stock."
 NO_PART = "Choose what you count."
 NO_DAY_PART = "Choose whether you count before opening or after closing: sales of this store have no times."
 NO_COUNT = "There is no such count in your stores."
@@ -173,3 +194,32 @@ def unknown_product(text: str) -> str:
 def recorded(kind: MovementKind, lines: Sequence[MovementLine]) -> str:
     units = formats.count(sum((line.quantity for line in lines), Decimal(0))).striptags()
     return f"Recorded: {KINDS[kind]}, {formats.many(len(lines), 'product')}, {units} units."
+
+
+def no_history(product: str, store_id: str) -> str:
+    return f"Nothing is recorded of the product “{product}” in the store “{store_id}”."
+
+
+def history(product: str, store_id: str, days: Sequence[Mapping[str, Any]]) -> str:
+    """The chart in a sentence, for screen readers."""
+    stock = days[-1]["stock"] if days else None
+    ends = "not counted yet" if stock is None else f"now {formats.count(stock).striptags()} units"
+    return f"Stock of {product} in {store_id} by day, {ends}."
+
+
+def causes(moved: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Why more can have been sold than there was, with the events that concern it. moved: latest first."""
+    received = next((row for row in moved if row["kind"] in {"receipt", "transfer-in"}), None)
+    counted = next((row for row in moved if row["kind"] == "count"), None)
+    if received is None:
+        causes = ["A delivery was not entered: none is recorded."]
+    else:
+        causes = [f"A delivery was not entered: the last one was {_on(received)}."]
+    if counted is not None:
+        causes.append(f"The last count was wrong: {_on(counted)}.")
+    return [*causes, "Sales of another product have the code of this one."]
+
+
+def _on(row: Mapping[str, Any]) -> str:
+    units = formats.count(row["quantity"]).striptags()
+    return f"{units} units on {formats.day(row['stock_date']).striptags()}"
