@@ -12,7 +12,7 @@ from tillstream import audit
 from tillstream.app import App
 from tillstream.catalogue import mirror, saving
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import EntryKind, Product, Store
+from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.domain.inventory.counts import CountPart, StockCount
 from tillstream.domain.inventory.movements import DayPart, Movement, MovementKind, MovementLine
 from tillstream.domain.people import Role
@@ -89,9 +89,6 @@ def open_shop(app: App, folder: Path) -> Shop:
 
 def _stock(app: App) -> None:
     """A count, a receipt and a transfer of the kettle, and a count in progress."""
-    for store in ("MUM01", "DEL01"):
-        entry = Store("IN", store, store)
-        saving.save(app.ports, EntryKind.STORE, entry, if_version=0, by="ada", regions=app.contracts.regions())
     moves = (
         Movement("sample-count", MovementKind.COUNT, "IN", "MUM01", UNTIL, _units(40)),
         Movement("sample-receipt", MovementKind.RECEIPT, "IN", "MUM01", NEXT, _units(12), reference="PO-7"),
