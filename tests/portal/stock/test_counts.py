@@ -150,7 +150,9 @@ def test_several_people_count_one_store(boss: Visitor, app: App, person: Callabl
     assert rows(other.get("/stock/counts")) == []
 
 
-def test_where_sales_have_no_times_the_form_asks_when_the_count_is(boss: Visitor, work: Callable[[], None]) -> None:
+def test_where_sales_have_no_times_the_form_requires_the_part_of_the_day(
+    boss: Visitor, work: Callable[[], None]
+) -> None:
     assert "When do you count?" not in boss.get("/stock/counts/new?store=IN/MUM01").text
     boss.upload(shop_of_two_stores.content(date(2026, 6, 29), date(2026, 6, 30)), "days.csv", "UK")
     work()
