@@ -16,9 +16,9 @@ from tillstream.domain.errors import Unavailable
 from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED
 from tillstream.forecasting import runs as forecast_runs
 from tillstream.handlers import Event, dispatch
-from tillstream.inventory import levels
 from tillstream.ports.event_bus import Delivery
 from tillstream.quality import run as quality
+from tillstream.server import totals
 from tillstream.webhooks.forwarding import Forwarder
 from tillstream.workflows.intake import store_sales, watched_folder
 from tillstream.workflows.intake.repeated_sales import RepeatedSales
@@ -90,8 +90,7 @@ class Worker:
     def run_until_idle(self) -> None:
         while self._handle("objects", 0) + self._handle("batches", 0) + self._take_sales(0):
             pass
-        self._app.ports.warehouse.refresh_totals()
-        levels.refresh(self._app.ports)
+        totals.refresh(self._app)
 
     def _keep_doing(self, work: Callable[[], None]) -> None:
         while not self._stopping.is_set():
@@ -122,8 +121,7 @@ class Worker:
         self._stopping.wait(SWEEP_EVERY)
 
     def _daily_totals(self) -> None:
-        self._app.ports.warehouse.refresh_totals()
-        levels.refresh(self._app.ports)
+        totals.refresh(self._app)
         self._stopping.wait(TOTALS_EVERY)
 
     def _quality(self) -> None:
