@@ -47,6 +47,8 @@ ARGUMENTS: dict[str, str | int] = {
     "kind": "products",
     "order_number": "PO-000001",
     "entry_id": "0" * 16 + "-" + "0" * 8,
+    "movement_form": "receive",
+    "count_id": "0" * 32,
 }
 """argument of a path → an example of its form; a test replaces it if the argument must name something."""
 
@@ -79,6 +81,17 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "catalogue.export": [{}, {"format": "xlsx"}],
     "orders.listing": [{}, {"state": "all", "q": "kettle", "sort": "-cost"}, {"state": "late", "page": "2"}],
     "orders.new": [{}, {"supplier": "ACME", "place": "IN/MUM01"}],
+    "stock.show": [{}, {"q": "kettle", "status": "attention", "sort": "-cover"}, {"store": "MUM01", "page": "2"}],
+    "stock.history": [{"region": "IN", "store": "MUM01", "product": "KET"}],
+    "stock.form": [{}, {"store": "IN/MUM01"}],
+    "stock.products": [{"store": "IN/MUM01", "q": "ket"}],
+    "stock.movement": [{"id": "sample-receipt"}],
+    "stock.movements": [{}, {"store": "IN/MUM01", "page": "2"}],
+    "stock.transfers": [{}, {"state": "all"}],
+    "stock.transfer": [{"id": "sample-transfer"}],
+    "stock.new_count": [{}, {"store": "IN/MUM01"}],
+    "stock.review_count": [{}, {"zero": "all", "show": "different"}],
+    "stock.returns": [{}, {"q": "kettle"}],
     "audit.show": [{}, {"what": "user"}, {"what": "upload.received", "q": "june"}, {"since": "2026-06-01"}],
     "corrections.show": [{}, {"left": "1"}, {"q": "ten", "page": "2"}],
     "corrections.rows": [{}, {"left": "1"}, {"column": "2"}, {"problem": "not-a-number", "q": "ten"}],

@@ -23,6 +23,7 @@ KINDS = {
     "mail": "E-mail",
     "order": "Orders",
     "catalogue": "Catalogue",
+    "stock": "Stock",
     "webhook": "Webhooks",
     "alert-channel": "Alert channels",
     "key": "Keys of stores",
@@ -110,6 +111,9 @@ ACTION_LABELS = {
     AuditAction.CATALOGUE_IMPORTED: "Catalogue imported",
     AuditAction.CATALOGUE_CODE_IGNORED: "New code ignored",
     AuditAction.CATALOGUE_CODE_RESTORED: "New code listed again",
+    AuditAction.STOCK_MOVED: "Stock counted or moved",
+    AuditAction.STOCK_COUNT_STARTED: "Count of a store started",
+    AuditAction.STOCK_COUNT_DISCARDED: "Count of a store discarded",
     AuditAction.SETTING_CHANGED: "Setting changed",
 }
 

@@ -14,7 +14,7 @@ from portal.access import allow
 from portal.context import me, ports
 from portal.orders import product_lines, scoped, texts
 from portal.orders.product_lines import NOTHING_SCANNED, FormRow, Scanned
-from portal.sell.places import Place, place, places
+from portal.places.places import Place, place, places
 from tillstream.catalogue import listing
 from tillstream.domain.catalogue.dated_amounts import cost_on
 from tillstream.domain.catalogue.entries import EntryKind, Product, Supplier

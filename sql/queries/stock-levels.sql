@@ -1,7 +1,7 @@
 -- Stock by store and product: in stock, low, out, negative (more was sold than there was), or not counted. Stock is the
 -- last count plus movements and minus units sold after it; returns add back. in_transit is sent by other stores and has not
--- arrived. recent_units were sold in the last 56 days. stock_cost is in the reporting currency. matching is the number of
--- rows of all pages. Rows are filtered by region, store, category and product.
+-- arrived. recent_units were sold in the last 56 days. unit_cost is in cost_currency, stock_cost in the reporting
+-- currency. matching is the number of rows of all pages. Rows are filtered by region, store, category and product.
 -- @text STRING = : only products whose ID, name or supplier contains it, or with this code or barcode, ignoring case
 -- @status STRING = all of all|in-stock|low|out|negative|not-counted|attention: status; attention: low, out and negative
 -- @sort STRING = status of status|product|store|on-hand|cover|recent|value: order
@@ -39,7 +39,7 @@ keyed AS (
   FROM chosen
 ),
 final AS (
-  SELECT keyed.* EXCEPT (urgency, cost_currency), COUNT(*) OVER () AS matching
+  SELECT keyed.* EXCEPT (urgency), COUNT(*) OVER () AS matching
   FROM keyed
 )
 SELECT

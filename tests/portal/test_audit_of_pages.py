@@ -33,6 +33,8 @@ NO_CHANGE = {
     "corrections.take": "a step of a draft; what is sent is told",
     "corrections.undo": "a step of a draft; what is sent is told",
     "quality.run_checks": "checks; nothing is changed",
+    "stock.remove_line": "a step of a count; what is confirmed is told",
+    "stock.scan": "a step of a count; what is confirmed is told",
     "theme.choose": "colours, kept in the browser",
     "webhooks.test": "sends one event that changes nothing",
     "uploads.submit_for_preview": "looks; nothing is loaded",

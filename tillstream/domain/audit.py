@@ -61,6 +61,8 @@ class AuditAction(StrEnum):
     ORDER_CHANGED = "order.changed"
     RESTOCK_DECIDED = "restock.decided"
     RESTOCK_SETTINGS = "restock.settings-changed"
+    STOCK_COUNT_STARTED = "stock.count-started"
+    STOCK_COUNT_DISCARDED = "stock.count-discarded"
     GOALS_CHANGED = "goals.changed"
     GOALS_SETTING_CHANGED = "goals.setting-changed"
     FORECAST_REQUESTED = "forecast.requested"

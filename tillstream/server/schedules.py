@@ -9,8 +9,8 @@ from tillstream import logs
 from tillstream.alerts.sources import AlertSources
 from tillstream.app import App, messages
 from tillstream.forecasting import runs as forecast_runs
-from tillstream.inventory import levels
 from tillstream.quality import run as quality
+from tillstream.server import totals
 from tillstream.webhooks.forwarding import Forwarder
 
 log = structlog.get_logger("tillstream")
@@ -41,8 +41,7 @@ class Schedules:
         }
 
     def _daily_totals(self) -> None:
-        self._app.ports.warehouse.refresh_totals()
-        levels.refresh(self._app.ports)
+        totals.refresh(self._app)
         self._stopping.wait(TOTALS_EVERY)
 
     def _quality(self) -> None:

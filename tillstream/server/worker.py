@@ -15,8 +15,8 @@ from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Unavailable
 from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED
 from tillstream.handlers import Event, dispatch
-from tillstream.inventory import levels
 from tillstream.ports.event_bus import Delivery
+from tillstream.server import totals
 from tillstream.server.schedules import Schedules
 from tillstream.workflows.intake import store_sales, watched_folder
 from tillstream.workflows.intake.repeated_sales import RepeatedSales
@@ -80,8 +80,7 @@ class Worker:
     def run_until_idle(self) -> None:
         while self._handle("objects", 0) + self._handle("batches", 0) + self._take_sales(0):
             pass
-        self._app.ports.warehouse.refresh_totals()
-        levels.refresh(self._app.ports)
+        totals.refresh(self._app)
 
     def _keep_doing(self, work: Callable[[], None]) -> None:
         while not self._stopping.is_set():

@@ -30,8 +30,8 @@ SALES = (
 def lines(sales: tuple[tuple[str, str, str, str, int], ...] = SALES) -> bytes:
     """A file of the contract IN."""
     rows = [
-        f"{number},1,{at},{store},S1,C1,Asha Rao,{product},{NAMES[product]},Kitchen,store,Completed,{units},100.00,0.00,"
-        f"{100 * units}.00,0.00,{100 * units}.00,"
+        f"{number},1,{at},{store},S1,C1,Asha Rao,{product},{NAMES[product]},Kitchen,store,Completed,{units},100.00,"
+        f"0.00,{100 * units}.00,0.00,{100 * units}.00,"
         for number, at, store, product, units in sales
     ]
     return "\n".join([HEADER, *rows, ""]).encode()
@@ -68,6 +68,7 @@ def moved(app: App, kind: MovementKind, day: date, store: str, quantities: Mappi
     movement_id = f"{kind}-{day}-{store}-{'-'.join(quantities)}"
     records.record(app.ports, [Movement(movement_id, kind, "IN", store, day, products, **more)], by="setup")
     levels.refresh(app.ports)
+    app.ports.clock.sleep(1)
     return movement_id
 
 
@@ -84,9 +85,9 @@ def text(html: str) -> str:
 
 def on_hand(app: App, product: str, store: str = "MUM01") -> Decimal | None:
     """Stock as the warehouse has it."""
-    found = app.ports.warehouse.query(
+    levels_of_store = app.ports.warehouse.query(
         "SELECT on_hand FROM stock_levels WHERE product = @product AND store_id = @store",
         {"product": product, "store": store},
     ).to_pylist()
-    quantity: Decimal | None = found[0]["on_hand"] if found else None
+    quantity: Decimal | None = levels_of_store[0]["on_hand"] if levels_of_store else None
     return quantity
