@@ -91,4 +91,4 @@ def _levels(warehouse: Warehouse, relations: dict[str, str], select: str, params
 
 
 def _params(today: date) -> dict[str, Any]:
-    return {"today": today, "recent_after": today - RECENT_DAYS, "until_day": date.max, "until": None}
+    return {"today": today, "day": date.max, "at": None}
