@@ -17,7 +17,7 @@ READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
     "measures", "frame", "quality", "forecast-accuracy", "goals", "report-executive", "report-send", "series",
     "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
-    "catalogue", "catalogue-export",
+    "catalogue", "catalogue-export", "stock",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
 }  # fmt: skip
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes."""
@@ -79,6 +79,10 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "goals-import": (
         "goals.changed",
         lambda s: command(s, "goals-import", file=_file(s, b"region,amount\nIN,5\n", "g.csv"), month="2026-06"),
+    ),
+    "stock-import": (
+        "stock.moved",
+        lambda s: (s.upload(), command(s, "stock-import", file=_file(s, b"store,sku,qty\nMUM01,P1,5\n", "stock.csv"))),
     ),
     "series-import": ("series.imported", _series),
     "series-remove": ("series.removed", lambda s: (_series(s), command(s, "series-remove", name="footfall"))),

@@ -16,6 +16,7 @@ from tillstream.cli.numbers.goals import goals
 from tillstream.cli.numbers.queries import measures, query
 from tillstream.cli.numbers.report import report
 from tillstream.cli.numbers.series import series
+from tillstream.cli.numbers.stock import stock
 from tillstream.cli.operations import OPERATIONS
 from tillstream.cli.review import REVIEW_COMMANDS
 from tillstream.cli.runner import FILE, as_json, fail, read_settings, run
@@ -219,6 +220,7 @@ main.add_command(measures)
 main.add_command(query)
 main.add_command(report)
 main.add_command(series)
+main.add_command(stock)
 
 
 def script() -> None:

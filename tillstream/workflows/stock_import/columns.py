@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tillstream.domain.catalogue.columns import EntryColumn
-from tillstream.domain.inventory.movements import REASONS, DayPart, MovementKind
+from tillstream.domain.inventory.movements import REASONS, MovementKind
 
 _PRODUCT = (
     "productid", "productcode", "sku", "item", "itemcode", "itemno", "articleno", "article", "code", "barcode", "ean",
@@ -54,8 +54,6 @@ class Defaults:
 
     day: date
     kind: MovementKind = MovementKind.COUNT
-    day_part: DayPart = DayPart.AFTER_CLOSING
-    """When facts without a time of day happened."""
     region: str = ""
     store: str = ""
     reason: str = ""
