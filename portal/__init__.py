@@ -48,6 +48,7 @@ from portal import (
     sell,
     sign_in,
     static_files,
+    stock_files,
     storybook,
     swagger_ui,
     theme,
@@ -111,7 +112,7 @@ def create_app(app: App) -> Flask:
     )
     kept = (views, annotations, sell)
     files = (uploads, data_sources, review, completeness, corrections, pipeline, quality)
-    people = (admin, audit, profile, tokens, catalogue, webhooks)
+    people = (admin, audit, profile, tokens, catalogue, stock_files, webhooks)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)
     swagger_ui.register(flask)

@@ -1,6 +1,7 @@
 """A shop with an admin and a clerk, and what one needs to change each thing in it."""
 
 import json
+import re
 from collections.abc import Callable
 from io import BytesIO
 
@@ -198,3 +199,22 @@ PLANNING: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "goals.switch_board": ("goals.setting-changed", lambda s: s.boss.post("/goals/leader-board", {"shown": "off"})),
 }
 """Endpoint of forecasts, goals and reports → its entry in the audit log, and the act."""
+
+
+def imported_stock(shop: Shop, rows: bytes = b"MUM01,P1,5\n") -> None:
+    shop.upload()
+    page = preview_of_stock(shop.boss, rows)
+    assert shop.boss.post("/stock/import/record", hidden_fields(page, "/stock/import/record")).status_code == 303
+
+
+def preview_of_stock(visitor: Visitor, rows: bytes, header: bytes = b"store,sku,qty\n", **fields: str) -> str:
+    """The page that shows what a file of stock would record."""
+    form = {"file": (BytesIO(header + rows), "stock.csv"), **fields}
+    return str(visitor.post("/stock/import", form, content_type="multipart/form-data").text)
+
+
+def hidden_fields(page: str, action: str) -> dict[str, str]:
+    """The hidden fields of the form that is sent to an address, apart from the token of the session."""
+    form = page.partition(f'action="{action}"')[2].partition("</form>")[0]
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+    return {name: value for name, value in fields.items() if name != "csrf_token"}

@@ -20,12 +20,13 @@ from tillstream.people import accounts, invitation_links, store_keys, store_toke
 from tillstream.people.sign_in import totp
 from tillstream.workflows.review import day_closes
 
-EXPECTED = "/expected-deliveries/IN"
+EXPECTED, DAILY = "/expected-deliveries/IN", {"cadence": "daily", "deadline": "12:00"}
 DIRECT = "/data-sources/IN/preview"
 NO_CHANGE = {
     "api.sales": "a till's sale: its message is kept whole",
     "api.cancel_sending": "what had not arrived whole was no upload yet",
     "catalogue.preview": "shows what a file would change",
+    "stock_files.preview": "shows what a file would record",
     "completeness.preview": "shows what a change would do; what is saved is told",
     "corrections.count": "counts",
     "corrections.redo": "a step of a draft; what is sent is told",
@@ -203,13 +204,10 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "webhooks.new_secret": ("webhook.secret-changed", lambda s: s.boss.post(f"/webhooks/{webhook(s)}/new-secret")),
     "webhooks.resend": ("message.resent", lambda s: s.boss.post(f"/webhooks/{webhook(s)}/resend")),
     "webhooks.remove": ("webhook.removed", lambda s: s.boss.post(f"/webhooks/{webhook(s)}/remove")),
-    "completeness.save": (
-        "setting.changed",
-        lambda s: s.boss.post(EXPECTED, {"cadence": "daily", "deadline": "12:00"}),
-    ),
+    "completeness.save": ("setting.changed", lambda s: s.boss.post(EXPECTED, DAILY)),
     "completeness.reset": (
         "setting.changed",
-        lambda s: (s.boss.post(EXPECTED, {"cadence": "daily", "deadline": "12:00"}), s.boss.post(f"{EXPECTED}/reset")),
+        lambda s: (s.boss.post(EXPECTED, DAILY), s.boss.post(f"{EXPECTED}/reset")),
     ),
     "admin.save_policy": ("setting.changed", lambda s: s.boss.post("/sign-in-rules", {"roles": "analyst"})),
     "admin.add_token": ("token.issued", lambda s: s.boss.post("/stores", {"region": "IN", "store_id": "MUM01"})),
@@ -245,6 +243,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "catalogue.save_merge": ("catalogue.saved", _merged_code),
     "catalogue.undo_code": ("catalogue.code-restored", _undone_code),
     "catalogue.apply": ("catalogue.imported", _catalogue_import),
+    "stock_files.record": ("stock.moved", shop_steps.imported_stock),
     "sell.send": ("sale.entered", _entered_sale),
     "views.save": ("view.saved", _saved_view),
     "views.delete": ("view.removed", lambda s: s.boss.post(f"/views/{_saved_view(s)}/delete")),
