@@ -11,7 +11,9 @@ HEADER = (
 )
 SALE = "{},1,{} 10:15,MUM01,S1,C1,Asha Rao,P1,Kettle,Kitchen,store,Completed,1,100.00,0.00,100.00,18.00,118.00,"
 SALES = "\n".join([HEADER, SALE.format("1", "03-06-2026"), SALE.format("2", "04-06-2026"), ""])
-COUNTS = "Branch;SKU;Qty;Date;Movement;Reason\nMUM01;P1;10;2026-06-03 09:00;;\nMUM01;Kettle;2;2026-06-05;waste;damaged\n"
+COUNTS = (
+    "Branch;SKU;Qty;Date;Movement;Reason\nMUM01;P1;10;2026-06-03 09:00;;\nMUM01;Kettle;2;2026-06-05;waste;damaged\n"
+)
 
 
 @pytest.fixture

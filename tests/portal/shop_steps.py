@@ -207,6 +207,13 @@ def imported_stock(shop: Shop, rows: bytes = b"MUM01,P1,5\n") -> None:
     assert shop.boss.post("/stock/import/record", hidden_fields(page, "/stock/import/record")).status_code == 303
 
 
+def recorded_movement(shop: Shop) -> None:
+    line = {"product_id": "P1", "quantity": "5"}
+    movement = {"movement_id": "c1", "kind": "count", "region": "IN", "store_id": "MUM01", "stock_date": "2026-06-02"}
+    body, headers = {"movements": [movement | {"lines": [line]}]}, {"X-CSRFToken": shop.boss.token()}
+    assert shop.boss.client.post("/api/stock/movements", json=body, headers=headers).status_code == 200
+
+
 def preview_of_stock(visitor: Visitor, rows: bytes, header: bytes = b"store,sku,qty\n", **fields: str) -> str:
     """The page that shows what a file of stock would record."""
     form = {"file": (BytesIO(header + rows), "stock.csv"), **fields}

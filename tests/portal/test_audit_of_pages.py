@@ -244,6 +244,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "catalogue.undo_code": ("catalogue.code-restored", _undone_code),
     "catalogue.apply": ("catalogue.imported", _catalogue_import),
     "stock_files.record": ("stock.moved", shop_steps.imported_stock),
+    "api.record_movements": ("stock.moved", shop_steps.recorded_movement),
     "sell.send": ("sale.entered", _entered_sale),
     "views.save": ("view.saved", _saved_view),
     "views.delete": ("view.removed", lambda s: s.boss.post(f"/views/{_saved_view(s)}/delete")),
