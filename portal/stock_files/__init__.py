@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from portal.stock_files import downloads, imports
+from portal.stock_files import downloads, imports, reports
 
 blueprint = Blueprint("stock_files", __name__, template_folder="templates", url_prefix="/stock")
 
@@ -11,3 +11,4 @@ blueprint.post("/import", endpoint="preview")(imports.preview)
 blueprint.post("/import/record", endpoint="record")(imports.record)
 blueprint.get("/import/template", endpoint="template")(downloads.template)
 blueprint.get("/import/refused.csv", endpoint="refused")(downloads.refused)
+blueprint.get("/reports/<report>", endpoint="report")(reports.show)

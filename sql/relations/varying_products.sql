@@ -6,15 +6,28 @@ sold AS (
   SELECT product, sale_date, units FROM visible_product_sums WHERE product IS NOT NULL AND units IS NOT NULL
 ),
 bounds AS (
-  SELECT MAX(sale_date) AS last_day, CAST(FLOOR((DATE_DIFF(MAX(sale_date), MIN(sale_date), DAY) + 1) / 7) AS INT64) AS weeks FROM sold
+  SELECT
+    MAX(sale_date) AS last_day,
+    CAST(
+      FLOOR(SAFE_DIVIDE(CAST(DATE_DIFF(MAX(sale_date), MIN(sale_date), DAY) + 1 AS NUMERIC), CAST(7 AS NUMERIC))) AS INT64
+    ) AS weeks
+  FROM sold
 ),
 dated AS (
-  SELECT sold.product, CAST(FLOOR(DATE_DIFF(bounds.last_day, sold.sale_date, DAY) / 7) AS INT64) AS week, sold.units, bounds.weeks
+  SELECT
+    sold.product,
+    CAST(
+      FLOOR(
+        SAFE_DIVIDE(CAST(DATE_DIFF(bounds.last_day, sold.sale_date, DAY) AS NUMERIC), CAST(7 AS NUMERIC))
+      ) AS INT64
+    ) AS week,
+    sold.units,
+    bounds.weeks
   FROM sold
   CROSS JOIN bounds
 ),
 weekly AS (
-  SELECT product, week, CAST(SUM(units) AS FLOAT64) AS units
+  SELECT product, week, CAST(SUM(units) AS NUMERIC) AS units
   FROM dated
   WHERE week < weeks
   GROUP BY product, week
@@ -23,10 +36,18 @@ products AS (
   SELECT
     product,
     MAX(week) + 1 AS weeks,
-    SUM(units) / (MAX(week) + 1) AS mean,
-    SUM(units * units) / (MAX(week) + 1) AS mean_square
+    CAST(SUM(units) AS NUMERIC) AS units,
+    CAST(SUM(CAST(units * units AS NUMERIC)) AS NUMERIC) AS squares
   FROM weekly
   GROUP BY product
+),
+means AS (
+  SELECT
+    product,
+    weeks,
+    SAFE_DIVIDE(CAST(units AS NUMERIC), CAST(weeks AS NUMERIC)) AS mean,
+    SAFE_DIVIDE(CAST(squares AS NUMERIC), CAST(weeks AS NUMERIC)) AS mean_square
+  FROM products
 ),
 varying AS (
   SELECT
@@ -34,10 +55,18 @@ varying AS (
     weeks,
     IF(
       mean > 0 AND weeks >= 4,
-      CAST(ROUND(SQRT(GREATEST(mean_square - mean * mean, 0)) / mean, 4) AS NUMERIC),
+      CAST(
+        ROUND(
+          SAFE_DIVIDE(
+            CAST(SQRT(CAST(GREATEST(mean_square - CAST(mean * mean AS NUMERIC), 0) AS FLOAT64)) AS NUMERIC),
+            CAST(mean AS NUMERIC)
+          ),
+          4
+        ) AS NUMERIC
+      ),
       NULL
     ) AS variation
-  FROM products
+  FROM means
 )
 SELECT
   product,
