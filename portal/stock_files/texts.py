@@ -123,7 +123,7 @@ HEADERS = {
     "uncosted_products": "Without a cost",
     "uncosted_units": "Units without a cost",
     "units": "Units",
-    "variation": "Variation",
+    "squared_variation": "Variation",
     "xyz_class": "XYZ",
 }
 """Column of a query → its header."""
@@ -131,7 +131,7 @@ NUMBERS = frozenset(
     {
         "days_of_cover", "days_without_sale", "events", "gained_units", "lines", "lost_cost", "lost_units",
         "low_products", "negative_products", "net_amount", "on_hand", "out_products", "products", "quantity",
-        "revenue", "stock_cost", "stock_units", "uncosted_products", "uncosted_units", "units", "variation",
+        "revenue", "stock_cost", "stock_units", "uncosted_products", "uncosted_units", "units", "squared_variation",
     }
 )  # fmt: skip
 MONEY = frozenset({"lost_cost", "revenue", "stock_cost"})

@@ -1,5 +1,6 @@
 -- The products of the selection with their ABC class (share of the revenue), their XYZ class (variation of the weekly units),
--- and what is in stock of them; the highest revenue first. variation is the standard deviation divided by the mean.
+-- and what is in stock of them; the highest revenue first. squared_variation is the variance divided
+-- by the square of the mean.
 -- stock_cost is in the reporting currency. matching is the number of products of the classes.
 -- @a NUMERIC = 0.8: share of the revenue that the products of class A make together
 -- @b NUMERIC = 0.95: share of the revenue that the products of the classes A and B make together
@@ -26,7 +27,7 @@ final AS (
     classified.category,
     classified.abc_class,
     varying.xyz_class,
-    varying.variation,
+    varying.squared_variation,
     varying.weeks,
     classified.revenue,
     classified.units,

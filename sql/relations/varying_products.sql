@@ -1,6 +1,6 @@
--- The products of the selection with the variation of their weekly units: standard deviation divided by the mean, over the
--- weeks that end on the last day of the selection, from the first week in which the product sold. Class X varies up to @x, Y
--- up to @y, Z more. Without 4 weeks, or without units, there is no class.
+-- The products of the selection with the variation of their weekly units: standard deviation divided by the mean, here
+-- squared. Weeks end on the last day of the selection; they count from the first week in which the product sold. Class X
+-- varies up to @x, Y up to @y, Z more. Without 4 weeks, or without units, there is no class.
 WITH
 sold AS (
   SELECT product, sale_date, units FROM visible_product_sums WHERE product IS NOT NULL AND units IS NOT NULL
@@ -55,22 +55,20 @@ varying AS (
     weeks,
     IF(
       mean > 0 AND weeks >= 4,
-      CAST(
-        ROUND(
-          SAFE_DIVIDE(
-            CAST(SQRT(CAST(GREATEST(mean_square - CAST(mean * mean AS NUMERIC), 0) AS FLOAT64)) AS NUMERIC),
-            CAST(mean AS NUMERIC)
-          ),
-          4
-        ) AS NUMERIC
+      SAFE_DIVIDE(
+        CAST(GREATEST(mean_square - CAST(mean * mean AS NUMERIC), 0) AS NUMERIC), CAST(mean * mean AS NUMERIC)
       ),
       NULL
-    ) AS variation
+    ) AS squared_variation
   FROM means
 )
 SELECT
   product,
   weeks,
-  variation,
-  CASE WHEN variation <= @x THEN 'X' WHEN variation <= @y THEN 'Y' WHEN variation > @y THEN 'Z' END AS xyz_class
+  CAST(squared_variation AS NUMERIC) AS squared_variation,
+  CASE
+    WHEN squared_variation <= CAST(@x * @x AS NUMERIC) THEN 'X'
+    WHEN squared_variation <= CAST(@y * @y AS NUMERIC) THEN 'Y'
+    WHEN squared_variation IS NOT NULL THEN 'Z'
+  END AS xyz_class
 FROM varying
