@@ -47,7 +47,7 @@ def preview() -> ResponseReturnValue:
 
 @allow(Action.MANAGE_STOCK)
 def record() -> ResponseReturnValue:
-    """Record the movements of a preview; with problems, only if the user wants the good rows."""
+    """Record the movements of a preview; with problems, only the good rows, if the user chose that."""
     chosen, preview_id = planning.choices(), request.form.get("preview", "")
     name = request.form.get("name", "")[:200]
     try:
