@@ -53,6 +53,7 @@ from portal import (
     sign_in,
     static_files,
     stock,
+    stock_files,
     storybook,
     swagger_ui,
     theme,
@@ -117,7 +118,7 @@ def create_app(app: App) -> Flask:
     )
     kept = (views, annotations, alerts, sell, orders)
     files = (uploads, data_sources, review, completeness, corrections, pipeline, quality)
-    people = (admin, audit, profile, tokens, catalogue, stock, restock, webhooks, alert_channels)
+    people = (admin, audit, profile, tokens, catalogue, stock, stock_files, restock, webhooks, alert_channels)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)
     swagger_ui.register(flask)

@@ -172,6 +172,10 @@ SAMPLE_LEDGER = parse_tables(
             x2           1        cancellation       UK      U         -           -         2024-02-02  -                    after~closing  -        r2         -            7
             w1           1        write-off          UK      U         D           1         2024-02-11  -                    after~closing  damaged  -          -            8
             u1           1        unsellable-return  UK      U         D           1         2024-02-10  -                    after~closing  -        U/7        -            9
+            c3           1        count              IN      S2        A           6         2024-01-10  -                    after~closing  -        -          -            10
+            c4           1        count              IN      S2        A           4         2024-01-20  -                    after~closing  -        -          -            11
+            a1           1        adjustment         IN      S2        A           -1        2024-02-05  -                    after~closing  theft    -          -            12
+            l1           1        transfer-loss      IN      S9        A           1         2024-02-06  -                    after~closing  -        t2         S1           13
         """,
         "restock_lines": """
             region  store_id  product  from_store  supplier  units  state   until       decision   unit_cost  on_hand  on_order  in_transit  daily  level  lead_days  review_days  method        is_due  urgency  reason  computed_at
@@ -182,7 +186,7 @@ SAMPLE_LEDGER = parse_tables(
             region  store_id  product  counted  counted_on  moved  sold  on_hand  in_transit  recent_units  product_name  category
             IN      S1        A        10       2024-01-04  -3     3     4        0           3             Apple         Fruit
             IN      S1        B        2        2024-01-04  0      3     -1       0           3             Beet          Veg
-            IN      S2        A        -        -           0      -     -        0           1             Apple         Fruit
+            IN      S2        A        4        2024-01-20  -1     1     2        0           1             Apple         Fruit
             IN      S9        A        -        -           2      -     -        1           0             -             -
             UK      U         D        2        2024-02-01  -1     4     -3       0           4             -             -
             UK      U         E        -        -           4.5    -     -        0           1             Egg           Dairy

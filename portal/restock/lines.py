@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import figures, list_view
 from portal.access import allow
-from portal.context import ports, scope, tillstream
+from portal.context import me, ports, scope, tillstream
 from portal.filters import fields
 from portal.restock import texts
 from tillstream.analytics.filters import Filters
@@ -70,7 +70,7 @@ def show() -> ResponseReturnValue:
 @allow(Action.MANAGE_STOCK)
 def update() -> ResponseReturnValue:
     """Compute the queue again."""
-    ended = schedule.update(ports())
+    ended = schedule.update(ports(), by=me().login)
     tillstream().queries.clear()
     if ended:
         flash(f"The queue is up to date: {ended.lines:,} products need something.")

@@ -1,6 +1,7 @@
 """A shop with an admin and a clerk, and what one needs to change each thing in it."""
 
 import json
+import re
 from collections.abc import Callable
 from io import BytesIO
 
@@ -225,43 +226,6 @@ def restored_series(shop: Shop) -> None:
     shop.boss.post("/forecast/series/visits/restore")
 
 
-def counted_store(shop: Shop, act: str = "review") -> None:
-    """A count of a store whose only product is scanned; then confirmed or discarded."""
-    receive(shop)
-    form = {"store": "IN/MUM01", "count": "c1", "part": "list"}
-    assert shop.boss.post("/stock/counts/new", form).status_code == 303
-    shop.boss.post("/stock/counts/c1/scan", {"product": "P1", "quantity": "3"})
-    assert shop.boss.post(f"/stock/counts/c1/{act}").status_code == 303
-
-
-def receive(shop: Shop, form: str = "receive", **fields: str) -> None:
-    shop.upload()
-    lines = {"store": "IN/MUM01", "movement": f"m-{form}", "product": "P1", "quantity": "5"}
-    assert shop.boss.post(f"/stock/new/{form}", lines | fields).status_code == 303
-
-
-def undone_receipt(shop: Shop) -> None:
-    receive(shop)
-    assert shop.boss.post("/stock/movement/cancel", {"id": "m-receive"}).status_code == 303
-
-
-def arrived_transfer(shop: Shop) -> None:
-    for store in ("MUM01", "DEL02"):
-        entry = {"region": "IN", "store_id": store, "name": store, "active": "yes", "version": "0"}
-        assert shop.boss.post("/catalogue/stores/save", entry).status_code == 303
-    receive(shop, "transfer", other_store="IN/DEL02")
-    form = {"id": "m-transfer", "step": "1", "product": "P1", "quantity": "5"}
-    assert shop.boss.post("/stock/transfer", form).status_code == 303
-
-
-def marked_return(shop: Shop) -> None:
-    amounts = "100.00,0.00,-100.00,-18.00,-118.00,"
-    returned = indian_sale("R1").replace("Completed,1,100.00,0.00,100.00,18.00,118.00,", f"Returned,-1,{amounts}")
-    shop.upload(indian_file(returned))
-    form = {"movement": "m-return", "region": "IN", "store_id": "MUM01", "sale_id": "MUM01/R1", "product": "P1"}
-    assert shop.boss.post("/stock/returns", form).status_code == 303
-
-
 PLANNING: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "reports.subscribe": ("report.subscribed", subscribed),
     "reports.unsubscribe": ("report.unsubscribed", unsubscribed),
@@ -294,16 +258,9 @@ PLANNING: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "goals.save": ("goals.changed", entered_goal),
     "goals.import_file": ("goals.changed", goals),
     "goals.restore": ("goals.changed", restored_goals),
-    "stock.save": ("stock.moved", receive),
-    "stock.cancel": ("stock.moved", undone_receipt),
-    "stock.confirm": ("stock.moved", arrived_transfer),
-    "stock.start_count": ("stock.count-started", counted_store),
-    "stock.confirm_count": ("stock.moved", counted_store),
-    "stock.discard_count": ("stock.count-discarded", lambda s: counted_store(s, "discard")),
-    "stock.mark_return": ("stock.moved", marked_return),
     "goals.switch_board": ("goals.setting-changed", lambda s: s.boss.post("/goals/leader-board", {"shown": "off"})),
 }
-"""Endpoint of alert channels, forecasts, goals, reports and stock → its entry in the audit log, and the act."""
+"""Endpoint of alert channels, forecasts, goals and reports → its entry in the audit log, and the act."""
 ALERTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "alerts.acknowledge": ("alert.acknowledged", lambda s: s.boss.post(f"/alerts/{alert(s)}/acknowledge")),
     "alerts.snooze": ("alert.snoozed", lambda s: s.boss.post(f"/alerts/{alert(s)}/snooze", {"hours": "4"})),
@@ -313,3 +270,10 @@ ALERTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "alerts.remove_rule": ("alert-rule.removed", lambda s: change_rule(s, "large-sale/remove")),
 }
 """Endpoint of alerts → its entry in the audit log, and the act."""
+
+
+def hidden_fields(page: str, action: str) -> dict[str, str]:
+    """The hidden fields of the form that is sent to an address, apart from the token of the session."""
+    form = page.partition(f'action="{action}"')[2].partition("</form>")[0]
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+    return {name: value for name, value in fields.items() if name != "csrf_token"}

@@ -19,6 +19,7 @@ from tillstream.cli.numbers.queries import measures, query
 from tillstream.cli.numbers.report import report
 from tillstream.cli.numbers.restock import restock
 from tillstream.cli.numbers.series import series
+from tillstream.cli.numbers.stock import stock
 from tillstream.cli.operations import OPERATIONS
 from tillstream.cli.orders import orders
 from tillstream.cli.review import REVIEW_COMMANDS
@@ -227,6 +228,7 @@ main.add_command(query)
 main.add_command(report)
 main.add_command(restock)
 main.add_command(series)
+main.add_command(stock)
 
 
 def script() -> None:

@@ -55,6 +55,8 @@ COMMANDS: dict[str, LazyCommand] = {
     "forecast-accuracy": LazyCommand("numbers.forecast", "accuracy"),
     "goals": LazyCommand("numbers.goals", "goals"),
     "goals-import": LazyCommand("numbers.goals", "import_file"),
+    "stock": LazyCommand("numbers.stock", "stock"),
+    "stock-import": LazyCommand("numbers.stock", "import_file"),
     "report-send": LazyCommand("numbers.report", "send"),
     "report-executive": LazyCommand("numbers.report", "executive"),
     "restock": LazyCommand("numbers.restock", "lines"),

@@ -59,6 +59,7 @@ class AuditAction(StrEnum):
     STOCK_MOVED = "stock.moved"
     ORDER_CREATED = "order.created"
     ORDER_CHANGED = "order.changed"
+    RESTOCK_REQUESTED = "restock.requested"
     RESTOCK_DECIDED = "restock.decided"
     RESTOCK_SETTINGS = "restock.settings-changed"
     STOCK_COUNT_STARTED = "stock.count-started"

@@ -198,4 +198,4 @@ def test_the_queue_is_due_after_stock_has_changed_and_on_request(ports: Ports) -
     assert schedule.is_due(ports)
     schedule.run_due(ports)
     assert not schedule.is_due(ports)
-    assert schedule.update(ports) is not None
+    assert schedule.update(ports, by="ana") is not None

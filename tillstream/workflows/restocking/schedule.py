@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from tillstream import audit
 from tillstream.forecasting import runs
 from tillstream.inventory import levels
 from tillstream.ports import Ports
@@ -37,8 +38,9 @@ def run_due(ports: Ports, most: int | None = None) -> RestockRun | None:
     return ended
 
 
-def update(ports: Ports) -> RestockRun | None:
+def update(ports: Ports, *, by: str) -> RestockRun | None:
     """Compute the queue at once, or request it if that takes long: then None. Raises as `run.run`."""
+    audit.record(ports, by, audit.AuditAction.RESTOCK_REQUESTED, "restock queue")
     last = run.last(ports)
     if last is None or last.counted <= AT_ONCE:
         return run.run(ports, basis(ports))
