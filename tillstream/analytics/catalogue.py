@@ -105,7 +105,14 @@ def describe(name: str) -> Query:
 
 def _with_relations(text: str) -> str:
     """Define the relations of sql/relations that a query reads, before its own."""
+    ctes = "".join(f"{name} AS (\n{indent(select, '  ')}\n),\n" for name, select in _relations_of(text).items())
+    return text.replace("WITH\n", f"WITH\n{ctes}", 1)
+
+
+def _relations_of(text: str) -> dict[str, str]:
+    """name → SELECT of the relations that a text reads, each after those that it reads itself."""
+    relations: dict[str, str] = {}
     for name, select in sql.relations().items():
         if re.search(rf"\b{name}\b", text):
-            text = text.replace("WITH\n", f"WITH\n{name} AS (\n{indent(select, '  ')}\n),\n", 1)
-    return text
+            relations |= _relations_of(select) | {name: select}
+    return relations

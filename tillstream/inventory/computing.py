@@ -18,6 +18,7 @@ RECENT_DAYS = timedelta(days=56)
 _LINES = (
     "SELECT * FROM line_facts WHERE is_active AND store_id IS NOT NULL AND product IS NOT NULL AND units IS NOT NULL"
 )
+_LINES_SINCE = f"{_LINES} AND sale_date >= @first_day"
 _TOUCHED_LINES = """SELECT line_facts.*
 FROM line_facts
 INNER JOIN touched_pairs
@@ -84,10 +85,41 @@ def levels_of(warehouse: Warehouse, today: date, touched: Touched, first_day: da
     return _levels(warehouse, relations, _OF_TOUCHED, _params(today) | touched.params | {"first_day": first})
 
 
+def stock_days(warehouse: Warehouse) -> pa.Table:
+    """Return the rows of sql/relations/stock_days: the stock at the end of each day with facts.
+
+    Without counts there are no rows, and no sales are read.
+    """
+    return _of_days(warehouse, ("stock_days",))
+
+
+def days_out_of_stock(warehouse: Warehouse) -> pa.Table:
+    """Return region, store_id, product, first_day, and next_day: the first day with stock again, or NULL.
+
+    Reads as `stock_days`.
+    """
+    return _of_days(warehouse, ("stock_days", "days_out_of_stock"))
+
+
+def _of_days(warehouse: Warehouse, named: tuple[str, ...]) -> pa.Table:
+    first = warehouse.query("SELECT MIN(stock_date) AS first_day FROM stock_movements WHERE kind = 'count'")
+    params = {"first_day": first.column("first_day")[0].as_py() or date.max}
+    relations = {"visible_movements": "SELECT * FROM current_movements", "visible_stock_lines": _LINES_SINCE}
+    return _query(warehouse, relations, named, f"SELECT * FROM {named[-1]}", params)
+
+
 def _levels(warehouse: Warehouse, relations: dict[str, str], select: str, params: dict[str, Any]) -> pa.Table:
-    named = relations | {"computed_stock_levels": sql.relations()["computed_stock_levels"]}
-    ctes = ",\n".join(f"{name} AS (\n{indent(text, '  ')}\n)" for name, text in named.items())
-    return warehouse.query(f"WITH\n{ctes}\n{select}", params).select(LEVELS.names).cast(LEVELS)
+    rows = _query(warehouse, relations, ("computed_stock_levels",), select, params)
+    return rows.select(LEVELS.names).cast(LEVELS)
+
+
+def _query(
+    warehouse: Warehouse, relations: dict[str, str], named: tuple[str, ...], select: str, params: dict[str, Any]
+) -> pa.Table:
+    """Run a SELECT on relations and those of sql/relations that read them, each after those that it reads."""
+    texts = relations | {name: sql.relations()[name] for name in named}
+    ctes = ",\n".join(f"{name} AS (\n{indent(text, '  ')}\n)" for name, text in texts.items())
+    return warehouse.query(f"WITH\n{ctes}\n{select}", params)
 
 
 def _params(today: date) -> dict[str, Any]:
