@@ -6,20 +6,21 @@ WITH
 days AS (
   SELECT
     stock_days.*,
-    SUM(IF(on_hand > 0, 1, 0)) OVER (PARTITION BY region, store_id, product ORDER BY stock_day) AS supply_no
+    SUM(IF(on_hand > 0, 1, 0)) OVER (PARTITION BY pair_no ORDER BY stock_day) AS supply_no
   FROM stock_days
 ),
 supplies AS (
   SELECT
-    region,
-    store_id,
-    product,
+    pair_no,
     supply_no,
+    MAX(region) AS region,
+    MAX(store_id) AS store_id,
+    MAX(product) AS product,
     MIN(stock_day) AS supply_day,
     MIN(IF(on_hand > 0, NULL, stock_day)) AS empty_day,
     MAX(IF(on_hand <= 0 AND has_sale, stock_day, NULL)) AS last_sale_day
   FROM days
-  GROUP BY region, store_id, product, supply_no
+  GROUP BY pair_no, supply_no
 ),
 spans AS (
   SELECT
@@ -27,7 +28,7 @@ spans AS (
     store_id,
     product,
     DATE_ADD(GREATEST(empty_day, COALESCE(last_sale_day, empty_day)), INTERVAL 1 DAY) AS first_day,
-    LEAD(supply_day) OVER (PARTITION BY region, store_id, product ORDER BY supply_no) AS next_day
+    LEAD(supply_day) OVER (PARTITION BY pair_no ORDER BY supply_no) AS next_day
   FROM supplies
 ),
 final AS (
