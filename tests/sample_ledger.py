@@ -154,6 +154,31 @@ SAMPLE_LEDGER = parse_tables(
             region  store_id  name  active  valid_from  valid_to
             IN      S9        Ninth yes     -           -
         """,
+        # the second count of A in S1 is 2 below what was expected; one of the units sent to S2 is lost
+        "stock_movements": """
+            movement_id  line_no  kind               region  store_id  product_id  quantity  stock_date  occurred_at          reason   reference  other_store
+            m1           1        count              IN      S1        A           10        2024-01-04  -                    -        -          -
+            m2           1        receipt            IN      S1        A           5         2024-01-08  2024-01-08T09:00:00  -        -          -
+            m3           1        count              IN      S1        A           11        2024-01-20  -                    -        -          -
+            m4           1        write-off          IN      S1        B           1         2024-02-01  -                    damaged  -          -
+            m5           1        transfer-out       IN      S1        A           2         2024-02-01  -                    -        T1         S2
+            m6           1        transfer-in        IN      S2        A           1         2024-02-02  -                    -        T1         S1
+            m7           1        transfer-loss      IN      S2        A           1         2024-02-03  -                    -        T1         S1
+            m8           1        count              UK      U         D           20        2024-01-31  -                    -        -          -
+            m9           1        adjustment         UK      U         D           -1        2024-02-05  -                    theft    -          -
+            m10          1        unsellable-return  UK      U         D           1         2024-02-10  -                    -        U/7        -
+            m11          1        receipt            UK      U         D           7         2024-02-05  -                    -        -          -
+            m12          1        cancellation       UK      U         -           -         2024-02-05  -                    -        m11        -
+            m13          1        count              UK      U         E           50        2024-01-15  -                    -        -          -
+        """,
+        "stock_levels": """
+            region  store_id  product  counted  counted_on  moved  sold  on_hand  in_transit  recent_units  product_name  category
+            IN      S1        A        11       2024-01-20  -2     0     9        0           2             Apple         Fruit
+            IN      S1        B        -        -           -1     -     -        0           3             Beet          Veg
+            IN      S2        A        -        -           1      -     -        0           1             Apple         Fruit
+            UK      U         D        20       2024-01-31  -1     4     15       0           4             -             -
+            UK      U         E        50       2024-01-15  0      1     49       0           1             Egg           Dairy
+        """,
         "day_sums": """
             sale_date   region  store_id  status     currency  lines  net  discount  cost  costed_net
             2024-02-01  IN      S9        completed  USD       1      40   2         10    40

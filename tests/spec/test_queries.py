@@ -22,6 +22,8 @@ PARAMETERS = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN",
     "since": "2024-01-01",
     "today": "2024-02-12",
     "week_earlier": "2024-02-05",
+    "day": "2024-02-04",
+    "at": "",
     "sold_until": 1_707_130_800_000_000,
 }
 FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))

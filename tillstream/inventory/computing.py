@@ -123,4 +123,4 @@ def _query(
 
 
 def _params(today: date) -> dict[str, Any]:
-    return {"today": today, "recent_after": today - RECENT_DAYS, "until_day": date.max, "until": None}
+    return {"today": today, "day": date.max, "at": None}

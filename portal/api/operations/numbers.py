@@ -35,6 +35,7 @@ _KINDS: dict[str, Json] = {
     "STRING": {"type": "string"},
     "DATE": DAY,
     "NUMERIC": {"type": "string"},
+    "TIMESTAMP": {"type": "string"},
 }
 
 
