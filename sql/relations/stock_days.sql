@@ -2,7 +2,7 @@
 -- it stays the same until the next row. The order of facts of a day is that of computed_stock_levels: a fact of the day of
 -- a count is after it if its time is later; if one of them has no time of day, if the count was before opening. Facts of
 -- other days are before or after it by their business days.
--- moved and sold are the units that came and went on the whole day; counted is the last count of the day, or NULL. has_sale:
+-- moved and sold are the units that were moved and sold on the whole day; counted is the last count of the day, or NULL. has_sale:
 -- something was sold, even if as much was returned. pair_no is the same for all days of a product in a store.
 -- Reads visible_movements (rows of current_movements) and visible_stock_lines (rows of line_facts that are not cancelled and
 -- have a store, a product and units).

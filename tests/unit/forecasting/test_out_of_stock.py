@@ -56,9 +56,7 @@ def test_forecasts_expect_the_demand_and_not_what_was_sold_without_stock() -> No
     is_out = stretches(6)
     expected = HORIZON * 20.0 * (1 + np.arange(6)) * (2 * 1.8 + 5 * 0.7) / 7
     sold = history(np.where(is_out, 0.0, demand), can_be_sparse=True)
-    without, with_mask = (
-        bias(fitting.fit(each, HORIZON).means, expected) for each in (sold, masked(demand, is_out))
-    )
+    without, with_mask = (bias(fitting.fit(each, HORIZON).means, expected) for each in (sold, masked(demand, is_out)))
     assert np.abs(with_mask).max() < 0.12, with_mask
     assert abs(with_mask.mean()) < 0.05
     assert without.mean() < -0.15, without

@@ -49,9 +49,7 @@ def test_the_forecast_of_a_product_out_of_stock_is_its_demand(shop: App) -> None
     run(shop.ports, Here())
     without = week_ahead(shop)
     line = MovementLine("TO-1", Decimal(0))
-    count = Movement(
-        "c1", MovementKind.COUNT, "UK", "LDS1", COUNTED, lines=(line,), day_part=DayPart.AFTER_CLOSING
-    )
+    count = Movement("c1", MovementKind.COUNT, "UK", "LDS1", COUNTED, lines=(line,), day_part=DayPart.AFTER_CLOSING)
     records.record(shop.ports, [count], by="boss")
     levels.refresh(shop.ports)
     sold = read.read(shop.ports.warehouse, LAST, {"day": 28, "week": 4}).units

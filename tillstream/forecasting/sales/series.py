@@ -47,7 +47,9 @@ def history_of(
     """Return the sums of amounts by series and step.
 
     Open days without a sale are 0. Days before the first sale, closed days, those after the last day of the region, and
-    those out of stock are not observed. is_out: whether each series was out of stock, shape (series, steps); None: never.
+    those out of stock are not observed.
+
+    is_out: whether each series was out of stock, shape (series, steps); None: never.
     """
     axis = places.axis
     values = np.zeros((len(keys), axis.steps))
