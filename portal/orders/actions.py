@@ -66,7 +66,7 @@ def _mail(order: PurchaseOrder, address: str) -> None:
     document = documents.document(ports(), order, costs=scoped.shows_costs())
     outbox.add(ports(), mail_of(document, address), _sender())
     with suppress(Unavailable):  # the next sweep starts it
-        mail_job.start_if_due(ports())
+        mail_job.start_if_due(ports(), sends_mail=tillstream().settings.sends_mail)
 
 
 def _sender() -> str:
