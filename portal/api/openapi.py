@@ -61,7 +61,9 @@ def document(app: Flask) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "securitySchemes": SCHEMES,
-            "schemas": lifted(schemas.SCHEMAS | numbers.SCHEMAS | alerts.SCHEMAS | orders.SCHEMAS | _of_queries(recorded)),
+            "schemas": lifted(
+                schemas.SCHEMAS | numbers.SCHEMAS | alerts.SCHEMAS | orders.SCHEMAS | _of_queries(recorded)
+            ),
             "responses": {
                 str(status): _problem(description, recorded["problems"][str(status)])
                 for status, description in ERRORS.items()
