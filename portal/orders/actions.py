@@ -11,11 +11,11 @@ from portal import formats
 from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.orders import scoped, texts
+from tillstream.app import messages
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.people import Action
 from tillstream.domain.purchasing.order import PurchaseOrder
 from tillstream.mail import outbox
-from tillstream.mail.smtp import SmtpServer
 from tillstream.purchasing import documents, lead_times, orders
 from tillstream.purchasing.order_mail import mail_of
 from tillstream.reports import mail_job
@@ -64,11 +64,6 @@ def _step(number: str, step: Callable[..., PurchaseOrder]) -> ResponseReturnValu
 def _mail(order: PurchaseOrder, address: str) -> None:
     """Put the document of an order into the outbox, once."""
     document = documents.document(ports(), order, costs=scoped.shows_costs())
-    outbox.add(ports(), mail_of(document, address), _sender())
+    outbox.add(ports(), mail_of(document, address), messages.mail_sender(tillstream().settings))
     with suppress(Unavailable):  # the next sweep starts it
-        mail_job.start_if_due(ports(), sends_mail=True)
-
-
-def _sender() -> str:
-    settings = tillstream().settings
-    return settings.mail_from or f"tillstream@{SmtpServer.parse(settings.smtp_url.get_secret_value()).host}"
+        mail_job.start_if_due(ports(), sends_mail=tillstream().settings.sends_mail)
