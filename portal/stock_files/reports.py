@@ -71,8 +71,8 @@ REPORTS: dict[str, Report] = {
     "classes": Report(
         "abc-xyz-products",
         (
-            "product_name", "category", "abc_class", "xyz_class", "squared_variation", "revenue", "units", "stock_units",
-            "stock_cost",
+            "product_name", "category", "abc_class", "xyz_class", "squared_variation", "revenue", "units",
+            "stock_units", "stock_cost",
         ),
         {"abc": ("all", "A", "B", "C"), "xyz": ("all", "X", "Y", "Z", "none")},
         period=OF_SALES,
