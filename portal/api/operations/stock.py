@@ -16,22 +16,25 @@ from portal.api.operations.operation import (
 )
 from portal.api.queries import MAX_ROWS
 from portal.api.stock import MAX_MOVEMENTS
+from tillstream.analytics.filters import CURRENCY
 from tillstream.domain.inventory.messages import MovementMessage, MovementsMessage
 from tillstream.domain.inventory.movements import MovementKind
 from tillstream.inventory import past
 
 _ROWS = 100
+_NAMES = frozenset({"region", "store", "category", "product", CURRENCY})
+_FILTERS = tuple(one for one in FILTERS if one["name"] in _NAMES)
+"""The filters that stock has; `status` is that of stock."""
 OPERATIONS: dict[str, Operation] = {
     "api.stock": Operation(
         "Stock", "Stock by store and product, now or in the past",
         {200: ("The list", f"list of {past.NOW}"), 304: NOT_MODIFIED},
         "Stock is the last count plus movements and minus units sold after it. `status` is in-stock, low, out, "
         "negative (more was sold than there was) or not-counted. Of the past, there are no days of cover, and low "
-        "counts as in-stock; `sort` and `descending` apply to now. Filters other than region, store, category and "
-        "product select nothing.",
+        "counts as in-stock; `sort` and `descending` apply to now.",
         (
             query("at", {"type": "string"}, "A day (its end), or a time; default: now", "2026-06-03"),
-            *own_parameters(past.NOW), *pages(MAX_ROWS, _ROWS), OFFSET_ROWS, NUMBERS_AS, *FILTERS, IF_NONE_MATCH,
+            *own_parameters(past.NOW), *pages(MAX_ROWS, _ROWS), OFFSET_ROWS, NUMBERS_AS, *_FILTERS, IF_NONE_MATCH,
         ),
         right="numbers", headers=TAGGED | PAGED, errors=(409,), tabular=True,
     ),
@@ -62,7 +65,11 @@ OPERATIONS: dict[str, Operation] = {
         "All movements are recorded, or none: the response names what is wrong in `problems`. A movement that you "
         "send again changes nothing; another content under its ID is refused with 409. Products and stores are not "
         "looked up in the catalogue.",
-        body={"$ref": "#/components/schemas/MovementsMessage"}, right="stock", errors=(409, 413, 422),
+        body={
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/MovementsMessage"}}},
+        },
+        right="stock", errors=(409, 422),
     ),
 }  # fmt: skip
 _SENT = MovementMessage.model_json_schema()["properties"]
