@@ -79,9 +79,9 @@ def _of_store(region: str, store: str, plans: list[_Plan], until: date) -> Itera
 
 def _exceptions(plans: list[_Plan], until: date) -> Iterator[Movement]:
     """A transfer, of which a part arrived, from the product with most units left, and a write-off of the next one."""
-    most, *others = sorted(plans, key=lambda one: one.left, reverse=True)[:2] or [None]
-    if most is None:
+    if not plans:
         return
+    most, *others = sorted(plans, key=lambda one: one.left, reverse=True)[:2]
     target = next((one.store for one in plans if one.region == most.region and one.store != most.store), "")
     if target and most.left > SENT_UNITS:
         for kind, store, other, units, day in (
