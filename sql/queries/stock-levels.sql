@@ -10,16 +10,8 @@
 -- @offset INT64 = 0: number of rows to skip
 WITH
 chosen AS (
-  SELECT
-    named_stock_levels.*,
-    CASE
-      WHEN status = 'negative' THEN 1
-      WHEN status = 'out' THEN 2
-      WHEN status = 'low' THEN 3
-      WHEN status = 'in-stock' THEN 4
-      ELSE 5
-    END AS urgency
-  FROM named_stock_levels
+  SELECT *
+  FROM visible_stock_facts
   WHERE (
     @status = 'all'
     OR status = @status
@@ -32,17 +24,82 @@ keyed AS (
     chosen.*,
     CASE @sort WHEN 'product' THEN LOWER(product_name) WHEN 'store' THEN LOWER(store_name) ELSE '' END AS text_key,
     CASE @sort
-      WHEN 'status' THEN urgency
+      WHEN 'status' THEN
+        CASE status WHEN 'negative' THEN 1 WHEN 'out' THEN 2 WHEN 'low' THEN 3 WHEN 'in-stock' THEN 4 ELSE 5 END
       WHEN 'on-hand' THEN on_hand
-      WHEN 'cover' THEN days_of_cover
+      WHEN 'cover' THEN
+        IF(
+          on_hand >= 0 AND recent_units > 0,
+          SAFE_DIVIDE(CAST(on_hand AS NUMERIC), CAST(recent_units AS NUMERIC)),
+          NULL
+        )
       WHEN 'recent' THEN -recent_units
-      WHEN 'value' THEN -stock_cost
+      WHEN 'value' THEN -CAST(GREATEST(on_hand, 0) * reporting_cost AS NUMERIC)
     END AS number_key
   FROM chosen
 ),
-final AS (
-  SELECT keyed.* EXCEPT (urgency, cost_currency), COUNT(*) OVER () AS matching
+page AS (
+  SELECT *
   FROM keyed
+  ORDER BY
+    number_key IS NULL,
+    IF(@descending = 1, -number_key, number_key),
+    IF(@descending = 1, '', text_key),
+    IF(@descending = 1, text_key, '') DESC,
+    recent_units DESC,
+    region,
+    store_id,
+    product
+  LIMIT @limit OFFSET @offset
+),
+counted AS (
+  SELECT COUNT(*) AS matching
+  FROM visible_stock_facts  -- not `chosen`: DuckDB would store all its columns to read them twice
+  WHERE (
+    @status = 'all'
+    OR status = @status
+    OR (@status = 'attention' AND status IN ('negative', 'out', 'low'))
+  )
+  AND (@text = '' OR STRPOS(LOWER(CONCAT(product, ' ', product_name)), LOWER(@text)) > 0)
+),
+final AS (
+  SELECT
+    page.region,
+    page.store_id,
+    page.store_name,
+    page.product,
+    page.product_name,
+    page.category,
+    page.supplier,
+    page.pack_size,
+    page.counted_on,
+    page.counted_at,
+    page.counted,
+    page.moved,
+    page.sold,
+    page.on_hand,
+    page.in_transit,
+    page.recent_units,
+    COALESCE(
+      minimum_stock,
+      SAFE_DIVIDE(CAST(recent_units * lead_time_days AS NUMERIC), CAST(56 AS NUMERIC))
+    ) AS low_below,
+    page.unit_cost,
+    status,
+    IF(
+      on_hand >= 0 AND recent_units > 0,
+      SAFE_DIVIDE(CAST(on_hand * 56 AS NUMERIC), CAST(recent_units AS NUMERIC)),
+      NULL
+    ) AS days_of_cover,
+    CAST(
+      CAST(CAST(CAST(GREATEST(on_hand, 0) AS BIGNUMERIC) * CAST(unit_cost AS BIGNUMERIC) AS NUMERIC) AS BIGNUMERIC)
+      * CAST(factor AS BIGNUMERIC) AS NUMERIC
+    ) AS stock_cost,
+    counted.matching,
+    number_key,
+    text_key
+  FROM page
+  CROSS JOIN counted
 )
 SELECT
   * EXCEPT (text_key, number_key)
@@ -53,8 +110,6 @@ ORDER BY
   IF(@descending = 1, '', text_key),
   IF(@descending = 1, text_key, '') DESC,
   recent_units DESC,
-  product_name,
   region,
   store_id,
   product
-LIMIT @limit OFFSET @offset
