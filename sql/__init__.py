@@ -21,6 +21,7 @@ VIEWS: tuple[str, ...] = (
     "reference/catalogue_prices",
     "reference/catalogue_names",
     "reference/current_movements",
+    "reference/stock_facts",
     "marts/line_facts",
     "marts/sale_facts",
     "marts/line_costs",

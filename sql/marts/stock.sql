@@ -1,5 +1,5 @@
--- Stock by store and product, with names, status, days of cover, and value at cost. A product has a row in a store if it was
--- counted or moved there, or sold in the recent days.
+-- Stock by store and product, with names, status, days of cover, and value at cost. A product has a row in a store if it
+-- was counted or moved there, or sold in the recent days.
 -- - store_name: Name of the store
 -- - product_name: Name of the product
 -- - category: Category of the product in the catalogue; otherwise that of its sales
@@ -21,85 +21,43 @@
 -- - stock_cost, sum: Units on hand at unit_cost, in the reporting currency by its last rate; NULL without a cost or a rate
 CREATE OR REPLACE VIEW stock AS
 WITH
-reporting_currency AS (
-  SELECT MAX(currency) AS currency FROM reporting
-),
-latest_rates AS (
-  SELECT currency, factor
-  FROM reporting_rates
-  WHERE TRUE  -- BigQuery requires a WHERE with QUALIFY
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY currency ORDER BY sale_date DESC) = 1
-),
-costs AS (
-  SELECT product_id, region, currency, amount FROM catalogue_costs WHERE next_day = DATE '9999-12-31'
-),
-products AS (
-  SELECT product_id, category, supplier, pack_size, minimum_stock FROM catalogue_products WHERE valid_to IS NULL
-),
-names AS (
-  SELECT kind, region, code, name FROM catalogue_names
-),
-levels AS (
-  SELECT
-    stock.region,
-    stock.store_id,
-    COALESCE(stores.name, stock.store_id) AS store_name,
-    stock.product,
-    COALESCE(product_names.name, stock.product_name, stock.product) AS product_name,
-    COALESCE(products.category, stock.category) AS category,
-    products.supplier,
-    products.pack_size,
-    stock.counted_on,
-    stock.counted_at,
-    stock.counted,
-    stock.moved,
-    stock.sold,
-    stock.on_hand,
-    stock.in_transit,
-    stock.recent_units,
-    COALESCE(
-      products.minimum_stock,
-      SAFE_DIVIDE(
-        CAST(stock.recent_units * COALESCE(suppliers.lead_time_days, 7) AS NUMERIC), CAST(56 AS NUMERIC)
-      )
-    ) AS low_below,
-    COALESCE(costs.amount, common_costs.amount) AS unit_cost,
-    IF(costs.amount IS NULL, common_costs.currency, costs.currency) AS cost_currency
-  FROM stock_levels AS stock
-  LEFT JOIN products ON products.product_id = stock.product
-  LEFT JOIN catalogue_suppliers AS suppliers ON suppliers.supplier = products.supplier
-  LEFT JOIN names AS product_names ON product_names.kind = 'product' AND product_names.code = stock.product
-  LEFT JOIN names AS stores
-    ON stores.kind = 'store' AND stores.region = stock.region AND stores.code = stock.store_id
-  LEFT JOIN costs ON costs.product_id = stock.product AND costs.region = stock.region
-  LEFT JOIN costs AS common_costs ON common_costs.product_id = stock.product AND common_costs.region = '*'
-  WHERE stock.moved IS NOT NULL
-),
-valued AS (
-  SELECT
-    levels.*,
-    CAST(CAST(GREATEST(on_hand, 0) AS BIGNUMERIC) * CAST(unit_cost AS BIGNUMERIC) AS NUMERIC) AS own_cost,
-    IF(levels.cost_currency = reporting_currency.currency, 1, latest_rates.factor) AS factor
-  FROM levels
-  CROSS JOIN reporting_currency
-  LEFT JOIN latest_rates ON latest_rates.currency = levels.cost_currency
+facts AS (
+  SELECT * FROM stock_facts
 ),
 final AS (
   SELECT
-    valued.* EXCEPT (own_cost, factor),
-    CASE
-      WHEN on_hand IS NULL THEN 'not-counted'
-      WHEN on_hand < 0 THEN 'negative'
-      WHEN on_hand = 0 THEN 'out'
-      WHEN on_hand <= low_below THEN 'low'
-      ELSE 'in-stock'
-    END AS status,
+    region,
+    store_id,
+    store_name,
+    product,
+    product_name,
+    category,
+    supplier,
+    pack_size,
+    counted_on,
+    counted_at,
+    counted,
+    moved,
+    sold,
+    on_hand,
+    in_transit,
+    recent_units,
+    COALESCE(
+      minimum_stock,
+      SAFE_DIVIDE(CAST(recent_units * lead_time_days AS NUMERIC), CAST(56 AS NUMERIC))
+    ) AS low_below,
+    unit_cost,
+    cost_currency,
+    status,
     IF(
       on_hand >= 0 AND recent_units > 0,
       SAFE_DIVIDE(CAST(on_hand * 56 AS NUMERIC), CAST(recent_units AS NUMERIC)),
       NULL
     ) AS days_of_cover,
-    CAST(CAST(own_cost AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC) AS NUMERIC) AS stock_cost
-  FROM valued
+    CAST(
+      CAST(CAST(CAST(GREATEST(on_hand, 0) AS BIGNUMERIC) * CAST(unit_cost AS BIGNUMERIC) AS NUMERIC) AS BIGNUMERIC)
+      * CAST(factor AS BIGNUMERIC) AS NUMERIC
+    ) AS stock_cost
+  FROM facts
 )
 SELECT * FROM final

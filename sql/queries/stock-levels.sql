@@ -1,7 +1,7 @@
 -- Stock by store and product: in stock, low, out, negative (more was sold than there was), or not counted. Stock is the
 -- last count plus movements and minus units sold after it; returns add back. in_transit is sent by other stores and has not
 -- arrived. recent_units were sold in the last 56 days. unit_cost is in cost_currency, stock_cost in the reporting
--- currency. matching is the number of rows of all pages. Rows are filtered by region, store, category and product.
+-- currency. Rows are filtered by region, store, category and product; stock-statuses has their number.
 -- @text STRING = : only products whose ID, name or supplier contains it, or with this code or barcode, ignoring case
 -- @status STRING = all of all|in-stock|low|out|negative|not-counted|attention: status; attention: low, out and negative
 -- @sort STRING = status of status|product|store|on-hand|cover|recent|value: order
@@ -10,16 +10,8 @@
 -- @offset INT64 = 0: number of rows to skip
 WITH
 chosen AS (
-  SELECT
-    searched_stock_levels.*,
-    CASE
-      WHEN status = 'negative' THEN 1
-      WHEN status = 'out' THEN 2
-      WHEN status = 'low' THEN 3
-      WHEN status = 'in-stock' THEN 4
-      ELSE 5
-    END AS urgency
-  FROM searched_stock_levels
+  SELECT *
+  FROM searched_stock_facts
   WHERE
     @status = 'all'
     OR status = @status
@@ -30,17 +22,71 @@ keyed AS (
     chosen.*,
     CASE @sort WHEN 'product' THEN LOWER(product_name) WHEN 'store' THEN LOWER(store_name) ELSE '' END AS text_key,
     CASE @sort
-      WHEN 'status' THEN urgency
+      WHEN 'status' THEN
+        CASE status WHEN 'negative' THEN 1 WHEN 'out' THEN 2 WHEN 'low' THEN 3 WHEN 'in-stock' THEN 4 ELSE 5 END
       WHEN 'on-hand' THEN on_hand
-      WHEN 'cover' THEN days_of_cover
+      WHEN 'cover' THEN
+        IF(
+          on_hand >= 0 AND recent_units > 0,
+          SAFE_DIVIDE(CAST(on_hand AS NUMERIC), CAST(recent_units AS NUMERIC)),
+          NULL
+        )
       WHEN 'recent' THEN -recent_units
-      WHEN 'value' THEN -stock_cost
+      WHEN 'value' THEN -CAST(GREATEST(on_hand, 0) * reporting_cost AS NUMERIC)
     END AS number_key
   FROM chosen
 ),
-final AS (
-  SELECT keyed.* EXCEPT (urgency), COUNT(*) OVER () AS matching
+page AS (
+  SELECT *
   FROM keyed
+  ORDER BY
+    number_key IS NULL,
+    IF(@descending = 1, -number_key, number_key),
+    IF(@descending = 1, '', text_key),
+    IF(@descending = 1, text_key, '') DESC,
+    recent_units DESC,
+    region,
+    store_id,
+    product
+  LIMIT @limit OFFSET @offset
+),
+final AS (
+  SELECT
+    page.region,
+    page.store_id,
+    page.store_name,
+    page.product,
+    page.product_name,
+    page.category,
+    page.supplier,
+    page.pack_size,
+    page.counted_on,
+    page.counted_at,
+    page.counted,
+    page.moved,
+    page.sold,
+    page.on_hand,
+    page.in_transit,
+    page.recent_units,
+    COALESCE(
+      minimum_stock,
+      SAFE_DIVIDE(CAST(recent_units * lead_time_days AS NUMERIC), CAST(56 AS NUMERIC))
+    ) AS low_below,
+    page.unit_cost,
+    page.cost_currency,
+    status,
+    IF(
+      on_hand >= 0 AND recent_units > 0,
+      SAFE_DIVIDE(CAST(on_hand * 56 AS NUMERIC), CAST(recent_units AS NUMERIC)),
+      NULL
+    ) AS days_of_cover,
+    CAST(
+      CAST(CAST(CAST(GREATEST(on_hand, 0) AS BIGNUMERIC) * CAST(unit_cost AS BIGNUMERIC) AS NUMERIC) AS BIGNUMERIC)
+      * CAST(factor AS BIGNUMERIC) AS NUMERIC
+    ) AS stock_cost,
+    number_key,
+    text_key
+  FROM page
 )
 SELECT
   * EXCEPT (text_key, number_key)
@@ -51,8 +97,6 @@ ORDER BY
   IF(@descending = 1, '', text_key),
   IF(@descending = 1, text_key, '') DESC,
   recent_units DESC,
-  product_name,
   region,
   store_id,
   product
-LIMIT @limit OFFSET @offset

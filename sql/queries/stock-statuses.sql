@@ -6,9 +6,9 @@ final AS (
   SELECT
     status,
     COUNT(*) AS levels,
-    COUNTIF(on_hand > 0 AND stock_cost IS NULL) AS uncosted,
-    CAST(SUM(stock_cost) AS NUMERIC) AS stock_cost
-  FROM searched_stock_levels
+    COUNTIF(on_hand > 0 AND reporting_cost IS NULL) AS uncosted,
+    CAST(SUM(CAST(GREATEST(on_hand, 0) * reporting_cost AS NUMERIC)) AS NUMERIC) AS stock_cost
+  FROM searched_stock_facts
   GROUP BY status
 )
 SELECT * FROM final

@@ -31,7 +31,7 @@ def other_rows(scope: Scope, filters: Filters) -> dict[str, tuple[str, dict[str,
     visible_refusals: rejected rows; for a scope limited to stores, only rows with a readable store in scope;
     visible_stock_levels: stock levels of the regions and stores in scope, within filters of region, store, category and
     product; others select nothing. Stock has no salesperson: it is that of their stores;
-    named_stock_levels: the same rows of the mart `stock`;
+    visible_stock_facts, named_stock_levels: the same rows of the views `stock_facts` and `stock`;
     visible_movements: movements of these stores, and transfers from and to them, within filters of region and product;
     visible_stock_lines: lines that change their stock, within the same filters;
     visible_restock_lines: lines of the restock queue of these stores, within filters of region and product.
@@ -43,6 +43,7 @@ def other_rows(scope: Scope, filters: Filters) -> dict[str, tuple[str, dict[str,
         "visible_forecasts": _forecasts(scope, filters),
         "visible_price_effects": _price_effects(filters),
         "visible_stock_levels": _stock_levels(scope, filters, _STOCK),
+        "visible_stock_facts": _stock_levels(scope, filters, "stock_facts"),
         "named_stock_levels": _stock_levels(scope, filters, "stock"),
         "visible_movements": _movements(scope, filters),
         "visible_stock_lines": _stock_lines(scope, filters),
