@@ -41,7 +41,7 @@ ARGUMENTS: dict[str, str | int] = {
     "segment": "champions",
     "check_name": "fact-sales-unique",
     "kind": "products",
-    "order_number": "PO-000001",
+    "order_number": "PO-999999",
     "entry_id": "0" * 16 + "-" + "0" * 8,
 }
 """argument of a path → an example of its form; a test replaces it if the argument must name something."""
