@@ -73,7 +73,7 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "catalogue.merge_codes": [{"codes": "IN:P1"}, {"codes": "IN:P1", "q": "kettle"}],
     "catalogue.prices_off_list": [{}, {"share": "0.5", "page": "2"}],
     "catalogue.export": [{}, {"format": "xlsx"}],
-    "orders.listing": [{}, {"state": "all", "q": "kettle", "sort": "-cost"}, {"state": "late", "page": "2"}],
+    "orders.listing": [{}, {"state": "all", "q": "kettle", "sort": "-expected_on"}, {"state": "late", "page": "2"}],
     "orders.new": [{}, {"supplier": "ACME", "place": "IN/MUM01"}],
     "audit.show": [{}, {"what": "user"}, {"what": "upload.received", "q": "june"}, {"since": "2026-06-01"}],
     "corrections.show": [{}, {"left": "1"}, {"q": "ten", "page": "2"}],
