@@ -24,7 +24,7 @@ from tillstream.people import store_tokens
 from tillstream.reports import mail_job
 from tillstream.workflows.review import undo
 
-DRIVEN = ("api.", "fixing.", "pipeline.", "tokens.", "uploads.", "webhooks.")
+DRIVEN = ("api.", "fixing.", "orders.", "pipeline.", "tokens.", "uploads.", "webhooks.")
 """What these do reaches further than the accounts' documents."""
 
 

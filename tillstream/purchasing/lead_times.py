@@ -51,9 +51,8 @@ def days(own: Decimal | None, learned: LeadTime | None) -> int:
 
 def of_stored(ports: Ports) -> dict[str, LeadTime]:
     """The lead times of all suppliers, learned from the newest stored orders."""
-    sent = [
-        one for state in (OrderState.SENT, OrderState.CLOSED) for one in orders.find(ports, state, limit=NEWEST_ORDERS)
-    ]
+    states = OrderState.SENT, OrderState.CLOSED
+    sent = [one for each in states for one in orders.find(ports, each, limit=NEWEST_ORDERS, with_lines=False)]
     return learn(orders.track(ports, sent))
 
 

@@ -119,11 +119,15 @@ def get_version(ports: Ports, order_id: str) -> tuple[PurchaseOrder, int]:
     return _decoded(document), document.version
 
 
-def find(ports: Ports, state: OrderState | None = None, limit: int | None = None) -> list[PurchaseOrder]:
-    """Orders, newest first."""
+def find(
+    ports: Ports, state: OrderState | None = None, limit: int | None = None, *, with_lines: bool = True
+) -> list[PurchaseOrder]:
+    """Orders, newest first. Without lines, many are read faster."""
     where = {"state": state.value} if state else None
     documents = ports.documents.find(COLLECTION, where, order_by="number", descending=True, limit=limit)
-    return [_decoded(one) for one in documents]
+    if with_lines:
+        return [_decoded(one) for one in documents]
+    return [from_json(PurchaseOrder, one.data | {"lines": []}) for one in documents]
 
 
 def with_number(ports: Ports, number: str) -> PurchaseOrder:
