@@ -45,7 +45,9 @@ def sell(visitor: Visitor, work: Callable[[], None]) -> None:
 
 
 def fill_catalogue(app: App) -> None:
-    kettle = Product("KET", "Kettle", "Kitchen", barcodes=("4006381333931",), costs=(DatedAmount("*", "INR", Decimal(60)),))
+    kettle = Product(
+        "KET", "Kettle", "Kitchen", barcodes=("4006381333931",), costs=(DatedAmount("*", "INR", Decimal(60)),)
+    )
     for kind, entry in (
         (EntryKind.PRODUCT, kettle),
         (EntryKind.STORE, Store("IN", "MUM01", "Mumbai")),
