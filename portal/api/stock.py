@@ -38,7 +38,7 @@ def movements() -> ResponseReturnValue:
     region, store = args.get("region", ""), args.get("store", "")
     if not region or not store:
         raise Rejected(texts.NO_STORE)
-    if not scope().covers_region(region) or not _is_visible(store):
+    if region not in tillstream().contracts.regions() or not _is_visible(region, store):
         raise NotFound(texts.no_store(region, store))
     newest = records.find(ports(), region, store, limit)
     return jsonify(
@@ -66,9 +66,9 @@ def record() -> ResponseReturnValue:
     return jsonify({"recorded": count, "repeated": len(sent) - count})
 
 
-def _is_visible(store: str) -> bool:
+def _is_visible(region: str, store: str) -> bool:
     stores = scope().stores
-    return stores is None or store in stores
+    return scope().covers_region(region) and (stores is None or store in stores)
 
 
 def _may_change(movement: Movement) -> bool:

@@ -41,11 +41,8 @@ _KINDS: dict[str, Json] = {
 
 def _own(one: Parameter) -> Json:
     schema = dict(_KINDS[one.kind]) | ({"enum": list(one.words)} if one.words else {})
-    return query(
-        one.name,
-        schema | ({"default": int(one.default) if one.kind == "INT64" else one.default} if one.default else {}),
-        one.description,
-    )
+    default = int(one.default) if one.default and one.kind == "INT64" else one.default
+    return query(one.name, schema | ({"default": default} if one.default else {}), one.description)
 
 
 def own_parameters(name: str) -> tuple[Json, ...]:
