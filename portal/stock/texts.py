@@ -45,6 +45,8 @@ TABS = {
     "stock.transfers": "Transfers",
     "stock.returns": "Returns",
     "stock.movements": "Movements",
+    "stock_files.report": "Reports",
+    "stock_files.form": "Import",
 }
 """Endpoint → label of the views of stock, in order."""
 FORMS: dict[MovementKind, dict[str, str]] = {

@@ -63,7 +63,7 @@ def record() -> ResponseReturnValue:
     if not plan.refused:
         previews.delete(ports(), me().login, preview_id)
     flash(texts.recorded(name, plan.good, plan.refused, new), "done" if new else "ask")
-    return redirect(url_for("stock_files.form"), 303)
+    return redirect(url_for("stock.movements"), 303)
 
 
 def _page(chosen: Choices, plan: Plan | None = None, name: str = "", preview_id: str = "", error: str = "") -> str:
