@@ -144,7 +144,7 @@ AREAS: tuple[Area, ...] = (
         "Alert channels",
         "Administration",
         "flow",
-        "9",
+        "6",
         Action.ADMINISTER,
         ("alert_channels.new", "alert_channels.show"),
     ),
