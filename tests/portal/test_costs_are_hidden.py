@@ -25,6 +25,7 @@ PARAMETERS = {
     "settlement_no": 1,
     "text": "a",
     "region": "IN",
+    "store": "MUM01",
     "sale_id": "1",
     "personal": 1,
     "today": "2024-02-12",

@@ -19,7 +19,7 @@ def test_levels_follow_a_settlement_although_a_page_was_loaded_in_between(
     counted(app, date(2026, 6, 30), "MUM01", {"KET": 10})
     sold.upload(lines((("9", "01-07-2026 12:00", "MUM01", "KET", 2),)), "later.csv")
     worker = Worker(app)
-    while worker._handle("objects", 0) + worker._handle("batches", 0):  # what settles, without the rest
+    while worker._handle("objects", 0) + worker._handle("batches", 0):
         pass
     assert rows(sold.get("/stock?q=KET&store=MUM01"))[0].split()[6] == "10"
     work()
