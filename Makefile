@@ -43,6 +43,8 @@ bench-full: .venv/.dev .venv-bench/.peers ## The same with 10 M rows of history
 	$(BIN)/python -m bench --full
 bench-forecasts: .venv/.dev .venv-forecast-peers/.made ## Compare forecasts of public sales with other methods (DATA: folder of the data sets)
 	$(BIN)/python -m bench.forecasting $(or $(DATA),../shared/data)
+bench-restock: .venv/.dev ## Compare the stock that order policies need on public sales (DATA: folder of the data sets)
+	$(BIN)/python -m bench.restock $(or $(DATA),../shared/data)
 bench-pages: .venv/.dev ## Measure the pages in Chromium at 200,000 lines, and at 10 M with FULL=1
 	$(BIN)/python -m bench.pages $(if $(FULL),--full)
 
@@ -126,4 +128,4 @@ clean: ## Remove what was built; the data in var/ stays
 	.venv-notebook/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full bench-forecasts bench-pages format docs pictures lock emulators notebooks clean deploy destroy smoke rollback package cloud-local
+.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full bench-forecasts bench-restock bench-pages format docs pictures lock emulators notebooks clean deploy destroy smoke rollback package cloud-local

@@ -84,10 +84,14 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
 
 @functions_framework.http
 def sweep(_: Request) -> tuple[dict[str, Any], int]:
-    """Called by the scheduler: retry stalled batches; refresh exchange rates and holidays; start the job `reports`."""
+    """Called by the scheduler: retry stalled batches; refresh exchange rates and holidays; evaluate the rules of
+    alerts; compute the restock queue if it is small; start the job `reports`."""
+    from tillstream.alerts.evaluation import RULE_FAILED, evaluate
+    from tillstream.alerts.sources import AlertSources
     from tillstream.analytics import holidays, reference
     from tillstream.reports import mail_job
     from tillstream.workflows.operations import reconcile
+    from tillstream.workflows.restocking import schedule
 
     with _called() as running:
         running.contracts.refresh()
@@ -99,8 +103,10 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
         summary["repaired"] = [*lost, *summary["repaired"]]
         warn("sweep repaired", summary["repaired"])
         holidays.refresh(running.ports)
-        if settings.sends_mail:
-            mail_job.start_if_due(running.ports)
+        sources = AlertSources(running.ports, running.contracts, settings.reporting_currency, running.queries)
+        warn(RULE_FAILED, evaluate(sources).failures)
+        schedule.run_due(running.ports, schedule.AT_ONCE)
+        mail_job.start_if_due(running.ports, sends_mail=settings.sends_mail)
     return summary, 200
 
 

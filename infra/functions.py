@@ -23,6 +23,7 @@ from tillstream.domain.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
     BATCH_STAGED,
+    DEAD_LETTERS,
     INBOX,
     SALES_RECEIVED,
     STAGING,
@@ -173,7 +174,8 @@ RECEIVE = Function(
 )
 SWEEP = Function(
     "sweep",
-    "Resumes interrupted work; updates exchange rates and holidays; starts the job `reports` if something is due",
+    "Resumes interrupted work; updates exchange rates and holidays; evaluates the rules of alerts; starts the job "
+    "`reports` if something is due",
     (Scheduled("*/5 * * * *"),),
     memory="2Gi",
     cpu="1",
@@ -192,6 +194,7 @@ SWEEP = Function(
         LEAVES_LARGE,
         STARTS_REPORTS,
         Grant("roles/pubsub.publisher", "topic", TOPIC_SALE_EVENTS),
+        Grant("roles/pubsub.subscriber", "subscription", DEAD_LETTERS),
         Grant("roles/pubsub.viewer"),
     ),
 )

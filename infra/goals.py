@@ -5,7 +5,7 @@ from typing import Any
 from infra.functions import COMPACT, FUNCTIONS, INDEX, PROJECT
 from infra.jobs import FORECASTS, LARGE, MAIL, Job
 from tillstream.domain.events import DEAD_LETTERS, WEBHOOK_SUBSCRIPTIONS
-from tillstream.mail.outbox import NOT_SENT
+from tillstream.outbox.outbox import NOT_SENT
 
 FILE_SECONDS, SALE_SECONDS = 90, 120
 """95th percentile of the seconds from the last byte of a file, or from a till's message, to its numbers in queries.
@@ -128,8 +128,9 @@ def alerts(host: str) -> list[dict[str, Any]]:
         ),
         _logged(
             "Tillstream: a message was not sent",
-            "The mail server refused a message or did not answer for eleven hours, or the job ended while it sent one. "
-            "The message is not sent again by itself (in the portal: Reports, Messages).",
+            "The mail server or the receiver of a channel refused a message or did not answer for eleven hours, or the "
+            "job ended while it sent one. The message is not sent again by itself (in the portal: Reports, Messages; "
+            "for notices of alerts: Alert channels).",
             "unsent",
             OF_JOBS,
         ),

@@ -79,7 +79,7 @@ FORECASTS = Job(
 )
 MAIL = Job(
     REPORTS,
-    "Makes the subscribed reports that are due, and sends the e-mail of the outbox",
+    "Makes the subscribed reports that are due, and sends e-mail and the notices of alerts",
     ("report", "send"),
     memory="2Gi",
     cpu="1",

@@ -9,6 +9,8 @@ from flask_wtf import CSRFProtect
 from portal import (
     access,
     admin,
+    alert_channels,
+    alerts,
     annotations,
     api,
     audit,
@@ -33,6 +35,7 @@ from portal import (
     live,
     measures,
     navigation,
+    orders,
     pipeline,
     products,
     profile,
@@ -40,6 +43,7 @@ from portal import (
     rate_counts,
     reports,
     request_log,
+    restock,
     review,
     sale_history,
     sale_lines,
@@ -48,6 +52,8 @@ from portal import (
     sell,
     sign_in,
     static_files,
+    stock,
+    stock_files,
     storybook,
     swagger_ui,
     theme,
@@ -59,6 +65,7 @@ from portal import (
     webhooks,
 )
 from portal import help as help_area
+from portal.alerts import bell
 from portal.api import cors, limits
 from portal.context import EXTENSION, scope, signed_in
 from portal.sign_in import methods, session_auth
@@ -109,9 +116,9 @@ def create_app(app: App) -> Flask:
         changes,
         exports,
     )
-    kept = (views, annotations, sell)
+    kept = (views, annotations, alerts, sell, orders)
     files = (uploads, data_sources, review, completeness, corrections, pipeline, quality)
-    people = (admin, audit, profile, tokens, catalogue, webhooks)
+    people = (admin, audit, profile, tokens, catalogue, stock, stock_files, restock, webhooks, alert_channels)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)
     swagger_ui.register(flask)
@@ -140,6 +147,7 @@ def _template_context() -> dict[str, Any]:
     return {
         "Action": Action,
         "CATALOGUE": CATALOGUE,
+        "alerts_bell": bell,
         "navigation": navigation,
         "severity_words": SEVERITIES,
         "may": (lambda action: scope().may(action)) if signed_in() else (lambda _action: False),

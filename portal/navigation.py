@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import current_app, request
 
 from portal.context import scope, signed_in
+from portal.orders.scoped import late_count
 from portal.quality.failing import failing_checks
 from portal.review import waiting
 from tillstream.domain.people import Action
@@ -31,6 +32,15 @@ class Area:
 AREAS: tuple[Area, ...] = (
     Area("dashboard.show", "Sales", "Numbers", "chart", "s", Action.SEE_NUMBERS),
     Area("live.show", "Live", "Numbers", "flow", "v", Action.SEE_NUMBERS),
+    Area(
+        "alerts.listing",
+        "Alerts",
+        "Numbers",
+        "bell",
+        "9",
+        Action.SEE_NUMBERS,
+        ("alerts.show", "alerts.rules", "alerts.rule", "alerts.new_rule"),
+    ),
     Area("compare.show", "Compare", "Numbers", "columns", "b", Action.SEE_NUMBERS, ("views.show",)),
     Area(
         "forecast.show",
@@ -74,6 +84,9 @@ AREAS: tuple[Area, ...] = (
     Area("annotations.show", "Annotations", "Numbers", "calendar", "m", Action.SEE_NUMBERS),
     Area("measures.listing", "Measures", "Numbers", "columns", "z", Action.SEE_NUMBERS, ("measures.explanation",)),
     Area("sell.show", "Sell", "Stores", "receipt", "n", Action.ENTER_SALES),
+    Area("stock.show", "Stock", "Stores", "box", "4", Action.SEE_NUMBERS, ("stock_files.form", "stock_files.report")),
+    Area("restock.show", "Restock", "Stores", "flow", "7", Action.SEE_NUMBERS, ("restock.settings",)),
+    Area("orders.listing", "Orders", "Stores", "receipt", "5", Action.SEE_NUMBERS, (), late_count, "are late"),
     Area(
         "catalogue.show",
         "Catalogue",
@@ -126,6 +139,15 @@ AREAS: tuple[Area, ...] = (
         ("admin.add_token", "admin.connect_till", "admin.rotate_key"),
     ),
     Area("webhooks.listing", "Webhooks", "Administration", "flow", "x", Action.ADMINISTER, ("webhooks.show",)),
+    Area(
+        "alert_channels.listing",
+        "Alert channels",
+        "Administration",
+        "flow",
+        "9",
+        Action.ADMINISTER,
+        ("alert_channels.new", "alert_channels.show"),
+    ),
     Area("audit.show", "Audit log", "Administration", "shield", "a", Action.ADMINISTER),
     Area("health.status", "Status", "Administration", "flow", "i", Action.ADMINISTER),
     Area("help.problems", "Problem reference", "Help", "help", "h"),

@@ -1,6 +1,7 @@
 """A small shop for the spec tests: three regions, versions, a fix, a repeat, an undo, quarantine, four currencies."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from table_text import parse_tables
@@ -171,12 +172,21 @@ SAMPLE_LEDGER = parse_tables(
             x2           1        cancellation       UK      U         -           -         2024-02-02  -                    after~closing  -        r2         -            7
             w1           1        write-off          UK      U         D           1         2024-02-11  -                    after~closing  damaged  -          -            8
             u1           1        unsellable-return  UK      U         D           1         2024-02-10  -                    after~closing  -        U/7        -            9
+            c3           1        count              IN      S2        A           6         2024-01-10  -                    after~closing  -        -          -            10
+            c4           1        count              IN      S2        A           4         2024-01-20  -                    after~closing  -        -          -            11
+            a1           1        adjustment         IN      S2        A           -1        2024-02-05  -                    after~closing  theft    -          -            12
+            l1           1        transfer-loss      IN      S9        A           1         2024-02-06  -                    after~closing  -        t2         S1           13
+        """,
+        "restock_lines": """
+            region  store_id  product  from_store  supplier  units  state   until       decision   unit_cost  on_hand  on_order  in_transit  daily  level  lead_days  review_days  method        is_due  urgency  reason  computed_at
+            IN      S1        A        S9          S         12     open    -           -          2          4        0         0           1.5    16     7          7            forecast      yes     2.667    Low     2024-02-12T03:00:00+00:00
+            IN      S1        B        S9          -         3      snoozed 2024-02-20  -          -          -1       0         0           0.5    2      7          7            recent~sales  yes     0        Out     2024-02-12T03:00:00+00:00
         """,
         "stock_levels": """
             region  store_id  product  counted  counted_on  moved  sold  on_hand  in_transit  recent_units  product_name  category
             IN      S1        A        10       2024-01-04  -3     3     4        0           3             Apple         Fruit
             IN      S1        B        2        2024-01-04  0      3     -1       0           3             Beet          Veg
-            IN      S2        A        -        -           0      -     -        0           1             Apple         Fruit
+            IN      S2        A        4        2024-01-20  -1     1     2        0           1             Apple         Fruit
             IN      S9        A        -        -           2      -     -        1           0             -             -
             UK      U         D        2        2024-02-01  -1     4     -3       0           4             -             -
             UK      U         E        -        -           4.5    -     -        0           1             Egg           Dairy
@@ -251,7 +261,10 @@ SALES_OF_CATALOGUE = parse_tables(
 """Lines with prices, instead of those of the sample ledger."""
 
 _FEBRUARY = {"first": date(2024, 2, 1), "last": date(2024, 2, 29)}
-FORECAST_PARAMETERS: dict[str, dict[str, Any]] = {
+READ_PARAMETERS: dict[str, dict[str, Any]] = {
+    "alerts/forecasts_before": _FEBRUARY,
+    "alerts/large_sales": _FEBRUARY | {"amount": Decimal(1)},
+    "alerts/last_till_sales": {"first": date(2024, 1, 1), "until": 2_000_000_000_000_000},
     "forecasts/accuracy": {},
     "forecasts/category_units": _FEBRUARY,
     "forecasts/earlier": {"cutoff_date": date(2024, 2, 19), "first": date(2024, 2, 1), "ahead": 7, "period": "day"},
@@ -263,10 +276,16 @@ FORECAST_PARAMETERS: dict[str, dict[str, Any]] = {
     "forecasts/sum_errors": {"days": 1},
     "forecasts/units": _FEBRUARY,
     "reference/holidays": _FEBRUARY,
+    "restock/first_sales": _FEBRUARY,
+    "restock/forecasts": {"first": date(2024, 2, 20), "days": 7},
+    "restock/lines": {"products": ["N"]},
+    "restock/stock": {},
+    "restock/sum_errors": {},
+    "restock/unit_values": _FEBRUARY,
     "reference/latest_rates": {},
     "forecasts/span": {"before": date(2024, 3, 1)},
 }
-"""File that a forecast run reads → parameters for which it answers something about the shop."""
+"""File that forecasts, restocking and alerts read → parameters for which it answers something about the shop."""
 STOCK_PARAMETERS: dict[str, dict[str, Any]] = {
     "stock/newest": {"today": date(2024, 2, 12)},
     "stock/products": {},

@@ -10,13 +10,13 @@ from threads import join_thread
 
 
 class Receiver(ThreadingHTTPServer):
-    """status: of the next answers; delay: seconds before each."""
+    """status, answer: of the next answers; delay: seconds before each."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.status, self.delay = 204, 0.0
+        self.status, self.delay, self.answer = 204, 0.0, b""
         self.received: list[tuple[dict[str, str], bytes]] = []
 
     @property
@@ -35,6 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.status in (301, 302, 307):
             self.send_header("Location", self.server.url)
         self.end_headers()
+        self.wfile.write(self.server.answer)
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing is printed."""

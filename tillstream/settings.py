@@ -152,7 +152,7 @@ class Settings(BaseSettings):
     )
     batch_size: int = Field(20_000, ge=1, description="Largest number of store sales in one micro-batch")
     batch_wait: float = Field(0.1, ge=0, description="Seconds to wait for more store sales of a micro-batch")
-    webhook_private: bool = Field(False, description="Whether webhooks can have private addresses, also over http")
+    webhook_private: bool = Field(False, description="Whether webhooks and channels can have private addresses or http")
     drop: Path | None = Field(None, description="Watched folder; default: `drop` in the home folder")
     drop_settle: float = Field(5.0, ge=0, description="Seconds without a change after which a dropped file is ingested")
     smtp_url: SecretStr = Field(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tillstream.analytics import holidays
-from tillstream.app import build
+from tillstream.app import App, build
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.forecasting.evaluation.hierarchy import Level, level
@@ -23,6 +23,8 @@ WEEKS = 13
 """Steps ahead of weekly sales."""
 TOP = 200
 """Products that are compared; the model is one of all products."""
+RETAIL = "online-retail-uk"
+"""Contract of the file of the online retailer."""
 SEASONAL = "Saisonbrot"
 """Sold from November to January only: outside of its season nothing is to be forecast."""
 
@@ -86,10 +88,7 @@ def bakery(data: Path, work: Path) -> DataSet:
 
 def retail(data: Path, work: Path) -> DataSet:
     """Daily units of the 200 products with most units before the windows: 14 days ahead, 6 windows after 4."""
-    unpacked = work / "UK.csv"
-    with gzip.open(data / "online-retail/UK.csv.gz") as packed, unpacked.open("wb") as file:
-        shutil.copyfileobj(packed, file)
-    sold = _sold(work / "retail", unpacked, "online-retail-uk", date(2011, 12, 9), 14)
+    sold = _sold(work / "retail", unpacked_retail(data, work), RETAIL, date(2011, 12, 9), 14)
     history = sold.units.history
     starts = _last(history, 10, 14)
     products = np.array([key.product[:5].isdigit() for key in sold.units.keys])  # others are postage and fees
@@ -103,6 +102,21 @@ DATA_SETS: tuple[Callable[[Path, Path], DataSet], ...] = (walmart, bakery, retai
 """By the folder of the data and a folder to work in."""
 
 
+def unpacked_retail(data: Path, work: Path) -> Path:
+    """Return the file of the online retailer, unpacked in `work`."""
+    unpacked = work / "UK.csv"
+    with gzip.open(data / "online-retail/UK.csv.gz") as packed, unpacked.open("wb") as file:
+        shutil.copyfileobj(packed, file)
+    return unpacked
+
+
+def ingested(home: Path, file: Path, contract: str) -> App:
+    """Return an app in a new home whose sales are those of a file."""
+    app = build(Settings(home=home, samples=False))
+    COMMANDS["ingest"](app, quiet, files=[str(file)], contract=contract)
+    return app
+
+
 def _last(history: History, windows: int, horizon: int) -> Sequence[int]:
     """Starts of the last windows of a history."""
     return range(history.steps - windows * horizon, history.steps, horizon)
@@ -110,8 +124,7 @@ def _last(history: History, windows: int, horizon: int) -> Sequence[int]:
 
 def _sold(home: Path, file: Path, contract: str, today: date, days: int) -> Sales:
     """Ingest a file, and read its sales before a day as a forecast run does."""
-    app = build(Settings(home=home, samples=False))
-    COMMANDS["ingest"](app, quiet, files=[str(file)], contract=contract)
+    app = ingested(home, file, contract)
     holidays.refresh(app.ports)
     sold = read(app.ports.warehouse, today, {"week": WEEKS, "day": days})
     app.close()

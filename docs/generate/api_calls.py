@@ -1,10 +1,12 @@
 """The portal of a small company, and a call of each API operation that it answers."""
 
+import json
 import tempfile
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -14,15 +16,26 @@ from flask import Flask
 
 from portal import create_app
 from tillstream.adapters.local.clock import ManualClock
+from tillstream.alerts import rules
+from tillstream.alerts.evaluation import evaluate
+from tillstream.alerts.sources import AlertSources
 from tillstream.app import App, build
 from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
+from tillstream.domain.inventory import messages
 from tillstream.domain.people import Role
+from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
 from tillstream.domain.store_sale import schema as sale_schema
 from tillstream.goals import records
+from tillstream.inventory import levels
+from tillstream.inventory import records as stock_records
 from tillstream.people import accounts, store_tokens
+from tillstream.ports import Ports
+from tillstream.purchasing import orders, receiving
+from tillstream.purchasing.receiving import Receipt
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
+from tillstream.workflows.restocking import run as restock
 
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 FILE = """\
@@ -32,6 +45,18 @@ Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item 
 1002,2,03-06-2026 11:40,MUM01,S2,C2,Ravi Iyer,P1,Kettle,Kitchen,store,Completed,1,900.00,50.00,850.00,153.00,1003.00,
 1003,1,04-06-2026 18:05,DEL01,S7,C3,Meera Das,P3,Tea set,Kitchen,online,Completed,1,2100.00,0.00,2100.00,378.00,2478.00,
 """  # noqa: E501
+MOVEMENTS = {
+    "movements": [
+        {
+            "movement_id": "count-2026-06-30",
+            "kind": "count",
+            "region": "IN",
+            "store_id": "MUM01",
+            "stock_date": "2026-06-30",
+            "lines": [{"product_id": "P1", "quantity": "12"}, {"product_id": "P2", "quantity": "4"}],
+        }
+    ]
+}
 PIECE = b"Invoice No,Line\n"
 
 
@@ -51,9 +76,25 @@ def company() -> Iterator[tuple[App, Flask, str]]:
 def _prepared(app: App) -> str:
     upload = uploads.receive(app.ports, app.contracts.pin("IN"), "june.csv", BytesIO(FILE.encode()), "ada")
     Worker(app).run_until_idle()
+    stock_records.record(app.ports, messages.parse(json.dumps(MOVEMENTS).encode(), NOW.date()), by="ada")
+    restock.run(app.ports)
+    levels.refresh(app.ports)
     goal = Goal(Target("IN"), GoalMeasure.REVENUE, Decimal(60_000), "INR")
     records.save(app.ports, {Month.of(NOW.date()).plus(-1): {goal.key: goal}}, by="ada", source="grid")
+    stored = rules.get(app.ports, "large-sale")
+    amounts = {"amount": Decimal(20), "days": Decimal(31)}
+    rules.save(app.ports, replace(stored.rule, is_enabled=True, parameters=amounts), by="ada", version=stored.version)
+    evaluate(AlertSources(app.ports, app.contracts, app.settings.reporting_currency))
+    _order(app.ports)
     return upload.batch_id
+
+
+def _order(ports: Ports) -> None:
+    """An order of 12 kettles, of which 5 have arrived."""
+    line = OrderLine("P1", "Kettle", Decimal(12), Decimal("540.00"))
+    orders.create(ports, PurchaseOrder("example", "ACME", "IN", "MUM01", "INR", (line,)), by="ada")
+    orders.send(ports, "example", by="ada", expected_on=date(2026, 7, 8))
+    receiving.receive(ports, Receipt("receipt", "example", {"P1": Decimal(5)}, NOW.date(), NOW), by="ada")
 
 
 def store_token(app: App) -> str:
@@ -78,8 +119,15 @@ def call_of(endpoint: str, batch: str, place: str) -> tuple[str, str, Any, dict[
         "measures.definitions": ("GET", "/api/v1/measures", None, {}),
         "forecast.accuracy_data": ("GET", "/api/v1/forecasts/accuracy", None, {}),
         "goals.data": ("GET", "/api/v1/goals?month=2026-06&level=region", None, {}),
+        "alerts.data": ("GET", "/api/v1/alerts?state=all", None, {}),
+        "orders.data": ("GET", "/api/v1/orders?state=all&limit=1", None, {}),
+        "orders.one": ("GET", "/api/v1/orders/PO-000001", None, {}),
         "quality.data": ("GET", "/api/v1/quality", None, {}),
         "measures.explanation_data": ("GET", "/api/v1/why/revenue", None, {}),
+        "api.stock": ("GET", "/api/v1/stock?limit=2&status=in-stock", None, {}),
+        "api.restock": ("GET", "/api/v1/restock?state=all&limit=1", None, {}),
+        "api.stock_movements": ("GET", "/api/v1/stock/movements?region=IN&store=MUM01&limit=1", None, {}),
+        "api.record_movements": ("POST", "/api/v1/stock/movements", MOVEMENTS, {}),
         "api.data_refresh": ("POST", "/api/v1/data-refresh", None, {}),
         "api.uploads": ("GET", "/api/v1/uploads?limit=1&state=announced", None, {}),
         "api.upload": ("GET", f"/api/v1/uploads/{batch}", None, {}),

@@ -18,6 +18,7 @@ from portal.published_names import published
 from tillstream.analytics import queries
 from tillstream.app import App
 from tillstream.domain.people import UNRESTRICTED
+from tillstream.inventory import past
 from tillstream.people import personal_tokens
 from tillstream.people.personal_tokens import RIGHTS
 
@@ -41,7 +42,7 @@ def page() -> str:
 def columns(app: App) -> dict[str, dict[str, str]]:
     """list → the columns of its query with their kinds."""
     of_lists = {"kpis": "kpis"} | {name: name for name in (*LISTS, *FORECASTS)}
-    of_lists |= {"sale-lines": "lines-after", "changes": "settlements"}
+    of_lists |= {"sale-lines": "lines-after", "changes": "settlements", past.NOW: past.NOW}
     return {
         name: _kinds(queries.run(app.ports.warehouse, query, UNRESTRICTED).schema) for name, query in of_lists.items()
     }

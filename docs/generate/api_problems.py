@@ -16,6 +16,7 @@ from portal.api.operations import OPERATIONS
 from portal.context import EXTENSION
 from tillstream.app import App
 from tillstream.domain.errors import Unavailable
+from tillstream.inventory import past
 from tillstream.people import personal_tokens
 from tillstream.people.personal_tokens import RIGHTS
 
@@ -38,6 +39,14 @@ class Call:
         shown = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         sent: dict[str, Any] = {"json": self.body} if isinstance(self.body, dict | list) else {"data": self.body}
         return flask.test_client().open(self.path, method=self.method, headers=self.headers | shown, **sent)
+
+
+def _with_quantity(body: Any, quantity: str) -> Any:
+    """Movements under the same IDs with another quantity; other bodies are returned unchanged."""
+    if not isinstance(body, dict) or "movements" not in body:
+        return body
+    movements = [one | {"lines": [line | {"quantity": quantity} for line in one["lines"]]} for one in body["movements"]]
+    return {"movements": movements}
 
 
 class _Unreachable:
@@ -76,7 +85,7 @@ class Caller:
             400: {"path": f"{path}?region=Nowhere"},
             401: {"token": ""},
             403: {"token": self.token(*(one for one in RIGHTS if one != right))},
-            404: {"path": re.sub(r"/(revenue|rfm-segments|[0-9a-f]{20,32})(?=/|$)", "/0", path)},
+            404: {"path": re.sub(r"/(revenue|rfm-segments|PO-\d+|[0-9a-f]{20,32})(?=/|$)", "/0", path)},
             409: {"path": f"{path}?cursor={cursors.encode(name, 0, 2)}"},
             412: {"headers": call.headers | {"Tus-Resumable": "0.2.2"}},
             413: {"headers": call.headers | {"Upload-Length": str(TOO_LARGE)}},
@@ -93,6 +102,10 @@ class Caller:
             ("measure_values", 400): {"path": f"{path}?measures=lines&region=Nowhere"},
             ("measure_values", 404): {"path": f"{path}?measures=0"},
             ("measure_values", 409): {"path": f"{path}?measures=lines&cursor={cursors.encode(VALUES, 0, 2)}"},
+            ("stock", 409): {"path": f"{path}?cursor={cursors.encode(past.NOW, 0, 2)}"},
+            ("stock_movements", 404): {"path": f"{path}?region=Nowhere&store=MUM01"},
+            ("record_movements", 409): {"body": _with_quantity(call.body, "13")},
+            ("record_movements", 422): {"body": []},
             ("send_piece", 422): {"headers": call.headers | {"Upload-Offset": "many"}},
         }
         return replace(call, **special.get((name, status), changes[status]))

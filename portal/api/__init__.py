@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from portal.api import docs_page, health, ledger_lists, named_queries, paths, queries, resumable, uploads
+from portal.api import docs_page, health, ledger_lists, named_queries, paths, queries, resumable, stock, uploads
 from portal.api.tills import outcomes
 from portal.api.tills import sales as store_sales
 from tillstream.domain.people import Action
@@ -34,6 +34,10 @@ _route("uploads/<batch_id>", "upload", uploads.one)
 _route("uploads/<batch_id>/receipt", "receipt", uploads.receipt)
 _route("sales", "sales", store_sales.send, "POST")
 _route("sales/outcomes", "outcomes", outcomes.outcomes)
+_route("stock", "stock", stock.stock)
+_route("stock/movements", "stock_movements", stock.movements)
+_route("stock/movements", "record_movements", stock.record, "POST")
+_route("restock", "restock", queries.listed("restock-lines"))
 _route("openapi.json", "openapi", docs_page.openapi)
 blueprint.add_url_rule(f"{paths.ROOT}queries", "queries", named_queries.index)
 blueprint.add_url_rule(f"{paths.ROOT}queries/<name>", "query", named_queries.query)

@@ -10,7 +10,7 @@ from werkzeug.routing import Rule
 
 from portal.api import schemas
 from portal.api.operation_errors import ERRORS, errors_of
-from portal.api.operations import OPERATIONS, numbers
+from portal.api.operations import OPERATIONS, SCHEMAS
 from portal.api.operations.operation import Operation
 from portal.api.paths import ALIAS, ROOT
 from portal.api.representations import ARROW, CSV, JSON
@@ -61,7 +61,7 @@ def document(app: Flask) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "securitySchemes": SCHEMES,
-            "schemas": lifted(schemas.SCHEMAS | numbers.SCHEMAS | _of_queries(recorded)),
+            "schemas": lifted(SCHEMAS | _of_queries(recorded)),
             "responses": {
                 str(status): _problem(description, recorded["problems"][str(status)])
                 for status, description in ERRORS.items()

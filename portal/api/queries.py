@@ -1,6 +1,6 @@
 """Query endpoints: the KPIs as one object, other queries as lists."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -60,14 +60,17 @@ def listed(name: str, action: Action = Action.SEE_NUMBERS) -> Callable[[], Respo
     return view
 
 
-def rows_of(name: str) -> Response:
-    """A page of the rows of a query."""
-    own = {one.name: one for one in queries.describe(name).parameters}
-    args = arguments(*own, "limit", "cursor", "offset", "numbers")
+def rows_of(name: str, fixed: Mapping[str, str] | None = None, handled: Sequence[str] = ()) -> Response:
+    """A page of the rows of a query. fixed: its parameters from `handled`, arguments of another kind."""
+    fixed = fixed or {}
+    own = {one.name: one for one in queries.describe(name).parameters if one.name not in fixed}
+    args = arguments(*own, *handled, "limit", "cursor", "offset", "numbers")
+    for one in handled:
+        args.pop(one, None)
     page = pagination.pop_page(args, int(own["limit"].default or MAX_ROWS) if "limit" in own else MAX_ROWS, MAX_ROWS)
     as_numbers = pagination.pop_numbers(args)
     settlement, offset = position(name, page)
-    params = {key: args.pop(key)[0] for key in set(own) & set(args)}
+    params = {**fixed} | {key: args.pop(key)[0] for key in set(own) & set(args)}
     is_paged = {"limit", "offset"} <= set(own)
     if is_paged:
         params |= {"limit": page.limit + 1, "offset": offset}

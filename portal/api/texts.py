@@ -11,6 +11,8 @@ CURSOR_AND_OFFSET = "Use either cursor or offset, not both."
 ONLY_CURSOR = "This list is paged by cursor, not by offset."
 NO_MEASURES = "measures is required: names of measures, separated by commas."
 NO_SALE = "Send one sale as a JSON object, with Content-Type: application/json."
+NO_STORE = "region and store are required: the store whose movements you want."
+NO_MOVEMENTS = "Send the movements as a JSON object, with Content-Type: application/json."
 NO_GZIP = "The body is not complete gzip data. Send it again."
 CHECKSUM_NOT_BASE64 = "The checksum is not valid base64."
 
@@ -76,3 +78,11 @@ def metadata_not_base64(key: str) -> str:
 
 def no_checksum(allowed: Iterable[str]) -> str:
     return f"Use one of these checksums: {', '.join(allowed)}."
+
+
+def no_store(region: str, store: str) -> str:
+    return f"There is no store {store} of {region}, or it is not accessible to you."
+
+
+def not_your_stores(stores: Iterable[str]) -> str:
+    return f"You cannot change the stock of {', '.join(stores)}. Nothing was recorded."

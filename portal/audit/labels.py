@@ -7,6 +7,15 @@ from flask import url_for
 from portal.audit.texts import ACTION_LABELS, KINDS
 from tillstream.audit import AuditAction, Entry
 
+PAGES = {
+    "token": "admin.stores",
+    "webhook": "webhooks.listing",
+    "alert-channel": "alert_channels.listing",
+    "message": "pipeline.show",
+    "data": "pipeline.show",
+}
+"""Kind of an entry → page of all objects of the kind."""
+
 
 def action_label(what: str) -> str:
     """Label of an action, also of one that another version of Tillstream wrote."""
@@ -28,13 +37,7 @@ def where(entry: Entry) -> str:
             return url_for("admin.person", login=entry.subject)
         case "upload":
             return url_for("uploads.receipt", batch_id=entry.subject)
-        case "token":
-            return url_for("admin.stores")
-        case "webhook":
-            return url_for("webhooks.listing")
-        case "message" | "data":
-            return url_for("pipeline.show")
-    return ""
+    return url_for(PAGES[entry.kind]) if entry.kind in PAGES else ""
 
 
 def side_by_side(entry: Entry) -> list[dict[str, Any]]:

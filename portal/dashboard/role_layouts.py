@@ -36,7 +36,7 @@ ROLE_LAYOUTS: dict[Role, RoleLayout] = {
         texts.QUESTIONS[Role.MANAGER],
         "by-product",
         ("by-store", "by-salesperson"),
-        ("goals", "heatmap", "top-customers", "attention", "freshness"),
+        ("stock", "goals", "heatmap", "top-customers", "attention", "freshness"),
     ),
     Role.CLERK: RoleLayout(
         texts.QUESTIONS[Role.CLERK],

@@ -19,6 +19,7 @@ TILES = {
     "attention": "Action required",
     "latest-uploads": "Latest files",
     "goals": "Goals of this month",
+    "stock": "Stock",
     "freshness": "Data freshness",
 }
 FIGURES = {

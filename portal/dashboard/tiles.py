@@ -13,6 +13,7 @@ from portal.dashboard.dimensions import DIMENSIONS
 from portal.dashboard.request_filters import DashboardFilters
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.goals import tile as goals
+from portal.stock import tile as stock
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
 
@@ -63,6 +64,7 @@ TILES: dict[str, Tile] = {
         texts.TILES["latest-uploads"], "latest_uploads", data_status.latest, of_sales=False, needs=Action.SEE_UPLOADS
     ),
     "goals": Tile(texts.TILES["goals"], "goals", goals.load),
+    "stock": Tile(texts.TILES["stock"], "stock", stock.load),
     "freshness": Tile(texts.TILES["freshness"], "freshness", data_status.freshness),
 } | {
     name: Tile(texts.by(name.removeprefix("by-")), "breakdown", partial(breakdowns.load, name), needs=one.needs)

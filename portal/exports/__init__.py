@@ -50,8 +50,17 @@ TABLES = (
     "forecasts",
     "forecast-nodes",
     "earlier-forecasts",
+    "stock-levels",
+    "stock-as-of",
+    "stock-value",
+    "stock-shrinkage",
+    "stock-slow",
+    "abc-xyz-classes",
+    "abc-xyz-products",
+    "unplaced-sales",
+    "unplaced-counts",
 )
-"""Queries that can be exported: those of the dashboards."""
+"""Queries that can be exported: those of the dashboards, and of stock."""
 WHOLE = 1_000_000
 """Default `limit` of a ranking in a file, which has all rows; pages have only the first ones."""
 

@@ -11,6 +11,8 @@ from flask import Flask, Response, current_app, request
 from portal.context import ports, tillstream
 from portal.live.broadcaster import Broadcaster
 from portal.live.shared_answers import SharedAnswers
+from portal.live.shared_number import SharedNumber
+from tillstream.alerts import records as alerts
 from tillstream.analytics import changes
 
 STREAMS = 16
@@ -35,6 +37,8 @@ class Streams:
     def __init__(self) -> None:
         self.broadcaster = Broadcaster()
         self.answers = SharedAnswers()
+        self.alerts = SharedNumber(HEARTBEAT)
+        """The revision of the alerts."""
         self.limit = STREAMS
         self._open = 0
         self._lock = threading.Lock()
@@ -79,6 +83,10 @@ class _Sender:
     latest: Callable[[], int]
     send: Send
     slower: Callable[[int], str]
+    alerts: Callable[[], int]
+    """Reads the revision of the alerts."""
+    shown: int | None
+    """The revision of the alerts that the page shows; None: not given."""
 
 
 def respond(send: Send, slower: Callable[[int], str] = lambda _: "") -> Response:
@@ -89,7 +97,14 @@ def respond(send: Send, slower: Callable[[int], str] = lambda _: "") -> Response
     """
     streams, last = streams_of(current_app), _last_settlement()
     read = partial(changes.last_settlement, ports().warehouse, tillstream().queries)
-    sender = _Sender(read, send, slower)
+    revision = request.args.get("alerts", "")
+    sender = _Sender(
+        read,
+        send,
+        slower,
+        partial(streams.alerts.current, partial(alerts.revision, ports())),
+        int(revision) if revision.isdecimal() and len(revision) < len(str(changes.ENDLESS)) else None,
+    )
     # On a single-threaded server an open stream would block every other request.
     is_held = "once" not in request.args and bool(request.environ.get("wsgi.multithread")) and streams.acquire()
     answer = Response(_held(streams, sender, last) if is_held else _once(sender, last), mimetype="text/event-stream")
@@ -127,7 +142,7 @@ def _held(streams: Streams, sender: _Sender, last: int) -> Iterator[str]:
     yield f"retry: {AGAIN_SOON}\n\n"
     if text := sender.slower(streams.broadcaster.current(sender.latest)):
         yield text
-    sent, is_due = _turn(), False
+    sent, is_due, revision = _turn(), False, sender.alerts() if sender.shown is None else sender.shown
     until = time.monotonic() + STREAM_SECONDS
     while not streams.broadcaster.ended and (left := until - time.monotonic()) > 0:
         number = streams.broadcaster.wait(sender.latest, last, min(left, HEARTBEAT))
@@ -137,6 +152,8 @@ def _held(streams: Streams, sender: _Sender, last: int) -> Iterator[str]:
         if is_due and sent != _turn():
             text += sender.slower(last)
             sent, is_due = _turn(), False
+        if revision != (newest := sender.alerts()):
+            text, revision = text + event("alerts", str(newest)), newest
         yield text
 
 

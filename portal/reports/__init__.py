@@ -15,6 +15,7 @@ from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.goals.goal import Month
 from tillstream.domain.people import Action
 from tillstream.mail import outbox
+from tillstream.outbox.outbox import ENDED_BADLY
 from tillstream.reports import mail_job, period, schedule, subscriptions
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report
@@ -49,7 +50,7 @@ def show() -> ResponseReturnValue:
         sends_mail=tillstream().settings.sends_mail,
         is_admin=is_admin,
         messages=outbox.listed(ports(), MESSAGES) if is_admin else [],
-        again=(outbox.FAILED, outbox.UNCLEAR),
+        again=ENDED_BADLY,
     )
 
 
@@ -84,9 +85,8 @@ def unsubscribe() -> ResponseReturnValue:
 def send_again(message_id: str) -> ResponseReturnValue:
     """Send a message again that failed."""
     outbox.try_again(ports(), message_id, by=me().login)
-    if tillstream().settings.sends_mail:
-        with suppress(Unavailable):  # the next sweep starts it
-            mail_job.start_if_due(ports())
+    with suppress(Unavailable):  # the next sweep starts it
+        mail_job.start_if_due(ports(), sends_mail=tillstream().settings.sends_mail)
     flash(texts.SENT_AGAIN, "done")
     return redirect(url_for("reports.show"), 303)
 

@@ -1,6 +1,6 @@
 """Texts of the page of reports."""
 
-from tillstream.mail import outbox
+from tillstream.outbox.outbox import FAILED, SENDING, SENT, UNCLEAR, WAITING
 from tillstream.reports import period, schedule
 
 EVERY = {period.WEEK: "Every week", period.MONTH: "Every month"}
@@ -14,9 +14,9 @@ SUBSCRIBED = "The report comes by e-mail."
 UNSUBSCRIBED = "The report no longer comes by e-mail."
 SENT_AGAIN = "The message is sent within a few minutes."
 STATES = {
-    outbox.WAITING: "Waiting",
-    outbox.SENDING: "Being sent",
-    outbox.SENT: "Sent",
-    outbox.FAILED: "Failed",
-    outbox.UNCLEAR: "Unclear: it may have been sent",
+    WAITING: "Waiting",
+    SENDING: "Being sent",
+    SENT: "Sent",
+    FAILED: "Failed",
+    UNCLEAR: "Unclear: it may have been sent",
 }

@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.api.tills import outcomes
 from portal.context import me, ports, scope
+from portal.places.places import place, places, salespeople
 from portal.sell import app_files, texts
 from portal.sell.earlier import WholeLedger, lines
-from portal.sell.places import place, places, salespeople
 from portal.sell.products import products, promotions, retired
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from portal.context import ports, scope, tillstream
+from portal.places.places import Place, of_store
 from portal.sell import texts
-from portal.sell.places import Place, of_store
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run
 from tillstream.domain.contract.model import Contract

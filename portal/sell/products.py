@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from portal.context import ports, scope, tillstream
-from portal.sell.places import Place, of_store
+from portal.places.places import Place, of_store
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run
 from tillstream.catalogue import listing

@@ -10,9 +10,5 @@ def too_many(limit: int) -> str:
     return f"A request can have at most {limit} sales."
 
 
-def no_store(store_id: str, region: str) -> str:
-    return f"You cannot enter sales for the store “{store_id}” of the region “{region}”."
-
-
 def no_sale(number: str, store_id: str) -> str:
     return f"{store_id} has no sale {number} with lines that can be returned."

@@ -8,6 +8,7 @@ RIGHTS = {
     "decide": "Import, discard and undo uploads",
     "pipeline": "See the pipeline and retry stalled jobs",
     "quality": "See data quality",
+    "stock": "Record stock movements, and change the catalogue and goals",
 }
 """Right of a token → what it allows."""
 NAME, NO_NAME = "Name", "Enter a name for the token."

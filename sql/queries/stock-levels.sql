@@ -1,8 +1,8 @@
 -- Stock by store and product: in stock, low, out, negative (more was sold than there was), or not counted. Stock is the
 -- last count plus movements and minus units sold after it; returns add back. in_transit is sent by other stores and has not
--- arrived. recent_units were sold in the last 56 days. stock_cost is in the reporting currency. matching is the number of
--- rows of all pages. Rows are filtered by region, store, category and product.
--- @text STRING = : only products whose ID or name contains it, ignoring case
+-- arrived. recent_units were sold in the last 56 days. unit_cost is in cost_currency, stock_cost in the reporting
+-- currency. Rows are filtered by region, store, category and product; stock-statuses has their number.
+-- @text STRING = : only products whose ID, name or supplier contains it, or with this code or barcode, ignoring case
 -- @status STRING = all of all|in-stock|low|out|negative|not-counted|attention: status; attention: low, out and negative
 -- @sort STRING = status of status|product|store|on-hand|cover|recent|value: order
 -- @descending INT64 = 0: 1 for the opposite order
@@ -11,13 +11,11 @@
 WITH
 chosen AS (
   SELECT *
-  FROM visible_stock_facts
-  WHERE (
+  FROM searched_stock_facts
+  WHERE
     @status = 'all'
     OR status = @status
     OR (@status = 'attention' AND status IN ('negative', 'out', 'low'))
-  )
-  AND (@text = '' OR STRPOS(LOWER(CONCAT(product, ' ', product_name)), LOWER(@text)) > 0)
 ),
 keyed AS (
   SELECT
@@ -52,16 +50,6 @@ page AS (
     product
   LIMIT @limit OFFSET @offset
 ),
-counted AS (
-  SELECT COUNT(*) AS matching
-  FROM visible_stock_facts  -- not `chosen`: DuckDB would store all its columns to read them twice
-  WHERE (
-    @status = 'all'
-    OR status = @status
-    OR (@status = 'attention' AND status IN ('negative', 'out', 'low'))
-  )
-  AND (@text = '' OR STRPOS(LOWER(CONCAT(product, ' ', product_name)), LOWER(@text)) > 0)
-),
 final AS (
   SELECT
     page.region,
@@ -85,6 +73,7 @@ final AS (
       SAFE_DIVIDE(CAST(recent_units * lead_time_days AS NUMERIC), CAST(56 AS NUMERIC))
     ) AS low_below,
     page.unit_cost,
+    page.cost_currency,
     status,
     IF(
       on_hand >= 0 AND recent_units > 0,
@@ -95,11 +84,9 @@ final AS (
       CAST(CAST(CAST(GREATEST(on_hand, 0) AS BIGNUMERIC) * CAST(unit_cost AS BIGNUMERIC) AS NUMERIC) AS BIGNUMERIC)
       * CAST(factor AS BIGNUMERIC) AS NUMERIC
     ) AS stock_cost,
-    counted.matching,
     number_key,
     text_key
   FROM page
-  CROSS JOIN counted
 )
 SELECT
   * EXCEPT (text_key, number_key)

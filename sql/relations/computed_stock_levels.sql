@@ -1,27 +1,27 @@
 -- Stock by store and product: units of the last count, plus movements and minus units sold after it. A fact is after a
 -- count if its time is later; if one of them has no time of day, if its business day is later, or the same one and the
 -- count was before opening. Lines of one count add up. A product that was never counted or moved in a store has a row if it
--- was sold there in the recent days, from the day after @recent_after to @today.
+-- was sold there in the recent days: the 56 days until @today, or until @day if @today is NULL.
 -- Reads visible_movements (rows of current_movements) and visible_stock_lines (rows of line_facts that are not cancelled and
--- have a store, a product and units), both until @until_day and, where they have a time of day, until @until, if it is not
+-- have a store, a product and units), both until @day and, where they have a time of day, until @at, if it is not
 -- NULL. Without a time of day, what happened before opening is earlier than any time of its day, and all else later.
 WITH
 chosen_movements AS (
   SELECT *
   FROM visible_movements
   WHERE IF(
-    @until IS NOT NULL AND occurred_at IS NOT NULL,
-    occurred_at <= @until,
-    stock_date < @until_day OR (stock_date = @until_day AND (@until IS NULL OR day_part = 'before opening'))
+    @at IS NOT NULL AND occurred_at IS NOT NULL,
+    occurred_at <= CAST(@at AS TIMESTAMP),
+    stock_date < @day OR (stock_date = @day AND (@at IS NULL OR day_part = 'before opening'))
   )
 ),
 chosen_lines AS (
   SELECT *
   FROM visible_stock_lines
   WHERE IF(
-    @until IS NOT NULL AND sold_at IS NOT NULL,
-    sold_at <= @until,
-    sale_date < @until_day OR (sale_date = @until_day AND @until IS NULL)
+    @at IS NOT NULL AND sold_at IS NOT NULL,
+    sold_at <= CAST(@at AS TIMESTAMP),
+    sale_date < @day OR (sale_date = @day AND @at IS NULL)
   )
 ),
 counts AS (
@@ -113,7 +113,13 @@ sold AS (
       )
     ) AS sold,
     SUM(
-      IF(lines.units > 0 AND lines.sale_date > @recent_after AND lines.sale_date <= @today, lines.units, 0)
+      IF(
+        lines.units > 0
+        AND lines.sale_date > DATE_SUB(COALESCE(CAST(@today AS DATE), @day), INTERVAL 56 DAY)
+        AND lines.sale_date <= COALESCE(CAST(@today AS DATE), @day),
+        lines.units,
+        0
+      )
     ) AS recent_units,
     MAX(lines.product_name) AS product_name,
     MAX(lines.category) AS category

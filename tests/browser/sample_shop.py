@@ -13,9 +13,13 @@ from tillstream.app import App
 from tillstream.catalogue import mirror, saving
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import EntryKind, Product
+from tillstream.domain.inventory.counts import CountPart, StockCount
+from tillstream.domain.inventory.movements import DayPart, Movement, MovementKind, MovementLine
 from tillstream.domain.people import Role
 from tillstream.forecasting import outside
 from tillstream.forecasting.outside import OutsideValue
+from tillstream.inventory import counting, levels, records
+from tillstream.inventory.counting import Scan
 from tillstream.people import accounts
 from tillstream.samples.files import write_samples
 from tillstream.server.worker import Worker
@@ -23,7 +27,9 @@ from tillstream.webhooks import registry
 from tillstream.workflows.intake import uploads
 
 UNTIL = date(2026, 6, 30)
+NEXT = UNTIL + timedelta(days=1)
 SCALE = 0.01
+TO_DELHI = {"other_store": "DEL01", "reference": "sample-transfer"}
 HEADER = (
     "Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
     "Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice"
@@ -61,6 +67,7 @@ def open_shop(app: App, folder: Path) -> Shop:
     kettle = Product("KET", "Kettle", "Kitchen", prices=(DatedAmount("IN", "INR", Decimal(999)),))
     saving.save(app.ports, EntryKind.PRODUCT, kettle, if_version=0, by="ada", regions=app.contracts.regions())
     mirror.sync(app.ports)
+    _stock(app)
     visitors = [
         OutsideValue(day, 900.0 + 40 * day.weekday(), day + timedelta(days=1))
         for day in (UNTIL - timedelta(days=back) for back in range(90))
@@ -78,6 +85,26 @@ def open_shop(app: App, folder: Path) -> Shop:
         "storybook.component": {"name": "table"},
     }
     return Shop(arguments, own)
+
+
+def _stock(app: App) -> None:
+    """A count, a receipt and a transfer of the kettle, and a count in progress."""
+    moves = (
+        Movement("sample-count", MovementKind.COUNT, "IN", "MUM01", UNTIL, _units(40)),
+        Movement("sample-receipt", MovementKind.RECEIPT, "IN", "MUM01", NEXT, _units(12), reference="PO-7"),
+        Movement("sample-transfer", MovementKind.TRANSFER_OUT, "IN", "MUM01", NEXT, _units(5), **TO_DELHI),
+    )
+    records.record(app.ports, moves, by="maya")
+    started = app.ports.clock.now()
+    count = StockCount("0" * 32, "IN", "MUM01", CountPart.WHOLE, "", DayPart.AFTER_CLOSING, "maya", started)
+    counting.start(app.ports, count)
+    scan = Scan("s1", "KET", "Kettle", Decimal(44), started, NEXT, "maya")
+    counting.enter(app.ports, count.count_id, scan)
+    levels.refresh(app.ports)
+
+
+def _units(quantity: int) -> tuple[MovementLine, ...]:
+    return (MovementLine("KET", Decimal(quantity)),)
 
 
 def people(app: App) -> None:

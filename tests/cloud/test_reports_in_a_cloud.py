@@ -18,6 +18,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
 from tillstream.domain.people import Role
 from tillstream.mail import outbox
+from tillstream.outbox.outbox import SENT
 from tillstream.people import accounts
 from tillstream.reports import period, subscriptions
 
@@ -88,7 +89,7 @@ def test_a_report_that_is_due_is_sent_once_by_the_job(
     assert "Stores LDS1" in text
     assert "MAN1" not in text + page
     assert 'href="https://sales.example.com/dashboard' in page
-    assert [one.state for one in outbox.listed(app.ports)] == [outbox.SENT]
+    assert [one.state for one in outbox.listed(app.ports)] == [SENT]
 
     sweep(app, monkeypatch)
     assert jobs.processes == [process]

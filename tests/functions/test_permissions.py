@@ -24,6 +24,9 @@ from infra.functions import FUNCTIONS
 from infra.grants import DOCUMENTS, READS
 from infra.jobs import JOBS
 from tillstream.adapters.local.clock import ManualClock
+from tillstream.alerts import rules
+from tillstream.alerts.evaluation import evaluate
+from tillstream.alerts.sources import AlertSources
 from tillstream.analytics import holidays, reference
 from tillstream.app import App
 from tillstream.batches import records
@@ -53,7 +56,7 @@ from tillstream.people import accounts, user_scopes
 from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import job_lease, settle
 from tillstream.pipeline.staging.stage import stage as stage_batch
-from tillstream.ports.event_bus import Message
+from tillstream.ports.event_bus import DeadLetter, Message
 from tillstream.ports.jobs import FORECAST, REPORTS, SETTLE_LARGE
 from tillstream.reports import mail_job, report_mail, subscriptions
 from tillstream.settings import Settings
@@ -61,7 +64,7 @@ from tillstream.webhooks import registry
 from tillstream.webhooks.forwarding import forward_for
 from tillstream.workflows.intake.resumable_upload import append, begin
 from tillstream.workflows.intake.store_sales import keep_receiving, publish, start_settlement
-from tillstream.workflows.operations import large_settlements
+from tillstream.workflows.operations import dead_letters, large_settlements
 from tillstream.workflows.operations.reconcile import reconcile
 from tillstream.workflows.review.undo import undo
 
@@ -106,6 +109,7 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     _move_stock(app)
     assert levels.follow(sweeping.ports)
     holidays.refresh(sweeping.ports)
+    _alerts(app, sweeping)
     _leave_large(app, calls_by_function)
     _report(tmp_path_factory.mktemp("reports"), calls_by_function)
     compacting = record_calls(with_jobs(app, rows=0)[0], calls_by_function["compact"]).ports
@@ -145,13 +149,25 @@ def _forecast(folder: Path, calls: Calls) -> None:
     shop.close()
 
 
+def _alerts(app: App, sweeping: App) -> None:
+    """An evaluation of a rule of each kind, with an alert, and its end."""
+    for one in rules.find(app.ports):
+        rules.save(app.ports, replace(one.rule, is_enabled=True), by="ana", version=one.version)
+    now = app.ports.clock.now()
+    dead_letters.store(app.ports, DeadLetter("1", "batches", "batch-events", Message(b""), now, now, 9, "late"))
+    sources = AlertSources(sweeping.ports, sweeping.contracts, "USD")
+    assert evaluate(sources).changed
+    dead_letters.resend(app.ports, ["1"], "ana")
+    assert evaluate(sources).failed == {}
+
+
 def _report(folder: Path, calls: dict[str, Calls]) -> None:
     """A report that the sweep finds due, and the job that makes and sends it."""
     shop, _ = with_jobs(shop_of_two_stores.app(folder))
     accounts.add(shop.ports, "ana", "Ana", Role.ANALYST)
     subscriptions.subscribe(shop.ports, "ana", "week", "ana@example.com", by="ana")
     shop.ports.clock.sleep(timedelta(days=7).total_seconds())
-    assert mail_job.start_if_due(record_calls(shop, calls["sweep"]).ports)
+    assert mail_job.start_if_due(record_calls(shop, calls["sweep"]).ports, sends_mail=True)
     job = record_calls(shop, calls[REPORTS])
     sender = report_mail.Sender(job.ports, job.contracts, "USD", "a@example.com")
     with mail_job.run(job.ports):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask, request
 from large_settlements import with_jobs
+from unit.alert_channels.channel_steps import channel, notify
 
 from functions import main
 from tillstream.app import App
@@ -47,5 +48,18 @@ def test_a_job_that_cannot_be_started_delays_nothing_else(app: App, monkeypatch:
         sweep()
     assert maintenance_log.last(app.ports, maintenance_log.SWEEP)
     jobs.is_reachable = True
+    sweep()
+    assert jobs.starts == [REPORTS]
+
+
+@pytest.mark.parametrize("sender", ["", "Tillstream <sales@example.com>"])
+def test_a_notice_that_is_due_starts_the_job_also_without_e_mail(
+    app: App, monkeypatch: pytest.MonkeyPatch, sender: str
+) -> None:
+    project, jobs = with_jobs(app, rows=1_000)
+    settings = app.settings.model_copy(update={"project": "demo", "mail_from": sender})
+    monkeypatch.setattr(main, "app", lambda: replace(project, settings=settings))
+    notify(app, "n1", channel(app, "webhook", url="https://example.com/x"))
+    sweep()
     sweep()
     assert jobs.starts == [REPORTS]

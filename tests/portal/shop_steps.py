@@ -1,20 +1,28 @@
 """A shop with an admin and a clerk, and what one needs to change each thing in it."""
 
 import json
+import re
 from collections.abc import Callable
 from io import BytesIO
 
 import pyotp
 from flask import Flask
+from unit.alert_channels.channel_steps import notify
 from visitor import Visitor, indian_file, indian_sale
 
-from tillstream.app import App
+from tillstream.alert_channels import deliveries
+from tillstream.alert_channels import registry as alert_channels
+from tillstream.alert_channels.channel import ChannelDraft
+from tillstream.alerts import records as alert_records
+from tillstream.alerts.evaluation import evaluate
+from tillstream.alerts.sources import AlertSources
+from tillstream.app import App, messages
 from tillstream.audit import Entry, reading
 from tillstream.batches import records
 from tillstream.domain.batch.record import BatchKind
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.people import Role
+from tillstream.domain.people import UNRESTRICTED, Role
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Mail
 from tillstream.people import personal_tokens, signatures, store_keys
@@ -24,6 +32,8 @@ from tillstream.webhooks import registry
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
+ALERT_RULE = {"name": "Large sales", "parameter-amount": "500", "severity": "info"}
+ALERT_HOOK = {"name": "Ops", "url": "https://example.com/x", "digest_hour": "7", "time_zone": "UTC"}
 OWN = "a sentence of my own"
 FILE = indian_file(*(indian_sale(str(number)) for number in range(1, 9)), indian_sale("9", "ten"))
 BAD = indian_file(*(indian_sale(f"B{number}", "ten") for number in range(6)), indian_sale("B9", "40.00"))
@@ -89,6 +99,37 @@ def webhook(shop: Shop, paused: str = "") -> str:
     if paused:
         registry.pause(shop.app.ports, created.id, "boss", paused)
     return created.id
+
+
+def alert_channel(shop: Shop, *, is_paused: bool = False) -> str:
+    draft = ChannelDraft("Ops", "webhook", ALERT_HOOK["url"])
+    created, _ = alert_channels.add(shop.app.ports, draft, "boss", private=False)
+    alert_channels.pause(shop.app.ports, created.id, "boss", is_paused=is_paused)
+    return created.id
+
+
+def failed_delivery(shop: Shop) -> str:
+    """A delivery to a channel that was paused meanwhile."""
+    id_ = alert_channel(shop)
+    channel = alert_channels.get(shop.app.ports, id_)
+    notify(shop.app, "n1", channel)
+    deliveries.take_due(shop.app.ports)
+    alert_channels.pause(shop.app.ports, id_, "boss", is_paused=True)
+    deliveries.send_due(messages.channel_sender(shop.app))
+    (one,) = deliveries.listed(shop.app.ports)
+    return one.id
+
+
+def alert(shop: Shop) -> str:
+    """The id of an alert in progress."""
+    shop.dead_letter()
+    evaluate(AlertSources(shop.app.ports, shop.app.contracts, "USD"))
+    return alert_records.active(shop.app.ports, UNRESTRICTED)[0].id
+
+
+def change_rule(shop: Shop, path: str, **form: str) -> None:
+    """Post a form below the rules of alerts."""
+    assert shop.boss.post(f"/alerts/rules/{path}", form).status_code == 303
 
 
 def discarded(shop: Shop) -> str:
@@ -189,6 +230,28 @@ PLANNING: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "reports.subscribe": ("report.subscribed", subscribed),
     "reports.unsubscribe": ("report.unsubscribed", unsubscribed),
     "reports.send_again": ("mail.retried", failed_mail),
+    "alert_channels.add": ("alert-channel.added", lambda s: s.boss.post("/alert-channels/new/webhook", ALERT_HOOK)),
+    "alert_channels.change": (
+        "alert-channel.changed",
+        lambda s: s.boss.post(f"/alert-channels/{alert_channel(s)}/change", ALERT_HOOK | {"name": "Night"}),
+    ),
+    "alert_channels.pause": (
+        "alert-channel.changed",
+        lambda s: s.boss.post(f"/alert-channels/{alert_channel(s)}/pause"),
+    ),
+    "alert_channels.resume": (
+        "alert-channel.changed",
+        lambda s: s.boss.post(f"/alert-channels/{alert_channel(s, is_paused=True)}/resume"),
+    ),
+    "alert_channels.test": ("alert-channel.tested", lambda s: s.boss.post(f"/alert-channels/{alert_channel(s)}/test")),
+    "alert_channels.remove": (
+        "alert-channel.removed",
+        lambda s: s.boss.post(f"/alert-channels/{alert_channel(s)}/remove"),
+    ),
+    "alert_channels.send_again": (
+        "alert-channel.retried",
+        lambda s: s.boss.post(f"/alert-deliveries/{failed_delivery(s)}"),
+    ),
     "forecast.import_series": ("series.imported", series),
     "forecast.remove_series": ("series.removed", removed_series),
     "forecast.restore_series": ("series.restored", restored_series),
@@ -197,4 +260,20 @@ PLANNING: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "goals.restore": ("goals.changed", restored_goals),
     "goals.switch_board": ("goals.setting-changed", lambda s: s.boss.post("/goals/leader-board", {"shown": "off"})),
 }
-"""Endpoint of forecasts, goals and reports → its entry in the audit log, and the act."""
+"""Endpoint of alert channels, forecasts, goals and reports → its entry in the audit log, and the act."""
+ALERTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
+    "alerts.acknowledge": ("alert.acknowledged", lambda s: s.boss.post(f"/alerts/{alert(s)}/acknowledge")),
+    "alerts.snooze": ("alert.snoozed", lambda s: s.boss.post(f"/alerts/{alert(s)}/snooze", {"hours": "4"})),
+    "alerts.add_rule": ("alert-rule.saved", lambda s: change_rule(s, "new", kind="large-sale", **ALERT_RULE)),
+    "alerts.save_rule": ("alert-rule.saved", lambda s: change_rule(s, "large-sale", **ALERT_RULE)),
+    "alerts.enable_rule": ("alert-rule.saved", lambda s: change_rule(s, "large-sale/enable", enabled="yes")),
+    "alerts.remove_rule": ("alert-rule.removed", lambda s: change_rule(s, "large-sale/remove")),
+}
+"""Endpoint of alerts → its entry in the audit log, and the act."""
+
+
+def hidden_fields(page: str, action: str) -> dict[str, str]:
+    """The hidden fields of the form that is sent to an address, apart from the token of the session."""
+    form = page.partition(f'action="{action}"')[2].partition("</form>")[0]
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+    return {name: value for name, value in fields.items() if name != "csrf_token"}

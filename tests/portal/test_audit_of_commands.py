@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shop_steps import FILE, Shop, revoked_key, token, unverified, webhook
+from shop_steps import FILE, Shop, alert, alert_channel, failed_delivery, revoked_key, token, unverified, webhook
 
 from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
@@ -16,9 +16,11 @@ from tillstream.people import accounts, store_keys
 READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
     "measures", "frame", "quality", "forecast-accuracy", "goals", "report-executive", "report-send", "series",
+    "alerts", "alerts-rules", "alerts-preview",
     "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
-    "catalogue", "catalogue-export",
+    "catalogue", "catalogue-export", "restock-simulate", "orders", "orders-show", "orders-pdf", "stock",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
+    "channels", "channels-deliveries",
 }  # fmt: skip
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes."""
 
@@ -80,10 +82,33 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
         "goals.changed",
         lambda s: command(s, "goals-import", file=_file(s, b"region,amount\nIN,5\n", "g.csv"), month="2026-06"),
     ),
+    "alerts-acknowledge": ("alert.acknowledged", lambda s: command(s, "alerts-acknowledge", alert=alert(s))),
+    "alerts-snooze": ("alert.snoozed", lambda s: command(s, "alerts-snooze", alert=alert(s), hours=2)),
+    "stock-import": (
+        "stock.moved",
+        lambda s: (s.upload(), command(s, "stock-import", file=_file(s, b"store,sku,qty\nMUM01,P1,5\n", "stock.csv"))),
+    ),
     "series-import": ("series.imported", _series),
     "series-remove": ("series.removed", lambda s: (_series(s), command(s, "series-remove", name="footfall"))),
     "forecast": ("forecast.run", lambda s: command(s, "forecast")),
     "demo": ("upload.received", lambda s: command(s, "demo", scale=0.001)),
+    "channels-add": (
+        "alert-channel.added",
+        lambda s: command(
+            s, "channels-add", name="Ops", kind="email", to=["a@example.com"], digest_hour=7, time_zone="UTC"
+        ),
+    ),
+    "channels-test": ("alert-channel.tested", lambda s: command(s, "channels-test", channel=alert_channel(s))),
+    "channels-pause": ("alert-channel.changed", lambda s: command(s, "channels-pause", channel=alert_channel(s))),
+    "channels-resume": (
+        "alert-channel.changed",
+        lambda s: command(s, "channels-resume", channel=alert_channel(s, is_paused=True)),
+    ),
+    "channels-remove": ("alert-channel.removed", lambda s: command(s, "channels-remove", channel=alert_channel(s))),
+    "channels-send-again": (
+        "alert-channel.retried",
+        lambda s: command(s, "channels-send-again", delivery=failed_delivery(s)),
+    ),
     "webhooks-add": ("webhook.added", lambda s: command(s, "webhooks-add", url="https://example.com")),
     "webhooks-remove": ("webhook.removed", lambda s: command(s, "webhooks-remove", webhook=webhook(s))),
     "webhooks-pause": ("webhook.changed", lambda s: command(s, "webhooks-pause", webhook=webhook(s))),

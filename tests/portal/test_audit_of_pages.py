@@ -9,7 +9,9 @@ import pytest
 import shop_steps
 from correction_steps import AMOUNT, Fixer
 from flask import Flask
+from order_steps.acts import ORDERS
 from shop_steps import FILE, OWN, Shop, accepted, discarded, token, unsigned_again, webhook
+from stock_acts import STOCK
 from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
 
@@ -20,18 +22,21 @@ from tillstream.people import accounts, invitation_links, store_keys, store_toke
 from tillstream.people.sign_in import totp
 from tillstream.workflows.review import day_closes
 
-EXPECTED = "/expected-deliveries/IN"
+EXPECTED, DAILY = "/expected-deliveries/IN", {"cadence": "daily", "deadline": "12:00"}
 DIRECT = "/data-sources/IN/preview"
 NO_CHANGE = {
     "api.sales": "a till's sale: its message is kept whole",
     "api.cancel_sending": "what had not arrived whole was no upload yet",
     "catalogue.preview": "shows what a file would change",
+    "stock_files.preview": "shows what a file would record",
     "completeness.preview": "shows what a change would do; what is saved is told",
     "corrections.count": "counts",
     "corrections.redo": "a step of a draft; what is sent is told",
     "corrections.take": "a step of a draft; what is sent is told",
     "corrections.undo": "a step of a draft; what is sent is told",
     "quality.run_checks": "checks; nothing is changed",
+    "stock.remove_line": "a step of a count; what is confirmed is told",
+    "stock.scan": "a step of a count; what is confirmed is told",
     "theme.choose": "colours, kept in the browser",
     "webhooks.test": "sends one event that changes nothing",
     "uploads.submit_for_preview": "looks; nothing is loaded",
@@ -142,7 +147,7 @@ def _recognised(shop: Shop) -> None:
 
 
 ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
-    **shop_steps.PLANNING,
+    **(shop_steps.PLANNING | ORDERS | STOCK | shop_steps.ALERTS),
     "forecast.request_run": ("forecast.requested", lambda s: s.boss.post("/forecast")),
     "sign_in.enter": ("session.begun", lambda s: s.anonymous().sign_in("asha")),
     "sign_in.check_code": ("session.begun", _with_code),
@@ -203,13 +208,10 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "webhooks.new_secret": ("webhook.secret-changed", lambda s: s.boss.post(f"/webhooks/{webhook(s)}/new-secret")),
     "webhooks.resend": ("message.resent", lambda s: s.boss.post(f"/webhooks/{webhook(s)}/resend")),
     "webhooks.remove": ("webhook.removed", lambda s: s.boss.post(f"/webhooks/{webhook(s)}/remove")),
-    "completeness.save": (
-        "setting.changed",
-        lambda s: s.boss.post(EXPECTED, {"cadence": "daily", "deadline": "12:00"}),
-    ),
+    "completeness.save": ("setting.changed", lambda s: s.boss.post(EXPECTED, DAILY)),
     "completeness.reset": (
         "setting.changed",
-        lambda s: (s.boss.post(EXPECTED, {"cadence": "daily", "deadline": "12:00"}), s.boss.post(f"{EXPECTED}/reset")),
+        lambda s: (s.boss.post(EXPECTED, DAILY), s.boss.post(f"{EXPECTED}/reset")),
     ),
     "admin.save_policy": ("setting.changed", lambda s: s.boss.post("/sign-in-rules", {"roles": "analyst"})),
     "admin.add_token": ("token.issued", lambda s: s.boss.post("/stores", {"region": "IN", "store_id": "MUM01"})),

@@ -9,10 +9,23 @@ FOR_PROGRAMS = {
     *("use strict", "(prefers-color-scheme: dark)", "tiles=apart; path=/; max-age=31536000; samesite=lax"),
     *("Enter", "Escape", "Tab", "Home", "End", "Delete", "Backspace"),  # keys
     *("Accept", "Location", "Range", "bytes x-x/x", "Files", "Point"),  # protocols and formats
-    *(".offered label", "input, select", ".field, fieldset, td", "main input[type=search]"),  # selectors
+    *(
+        ".offered label",
+        ".stock-lines tbody",
+        "input, select",
+        ".field, fieldset, td",
+        "main input[type=search]",
+    ),  # selectors
     *("input, select, textarea, dialog", "#look input:not([type=radio], [type=checkbox])"),
     "input, select, textarea, [contenteditable], [role=grid], dialog[open]",
-    *("badge-state busy", "btn fix-open", "deeds discard", "fix-state discarded", "fix-state x"),  # classes
+    *(
+        "badge-state busy",
+        "btn small",
+        "btn fix-open",
+        "deeds discard",
+        "fix-state discarded",
+        "fix-state x",
+    ),  # classes
     *("badge-state x", "form-control x"),
     *("notice ask", "notice wrong", "notice x", "quiet was"),
 }

@@ -15,6 +15,7 @@ from zetasql.core import wasm_client
 from zetasql.wasi._pb2.zetasql.local_service.local_service_pb2 import Parameter
 
 import sql
+from tillstream.adapters.google.bigquery.parameters import bind
 from tillstream.domain.tables import TABLES
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,14 +64,15 @@ class Judge:
 
     def columns(self, text: str, params: Mapping[str, Any] | None = None) -> Columns:
         """(name, type) of each column of a SELECT. Raises zetasql's error for SQL that BigQuery rejects."""
-        with self._prepare(text, params or {}, {}) as prepared:
+        text, params = _without_nulls(text, params or {})
+        with self._prepare(text, params, {}) as prepared:
             return [(column.name, NAMES[column.type.type_kind]) for column in prepared.columns]
 
     def answer(
         self, text: str, params: Mapping[str, Any] | None = None, content: Mapping[str, Rows] | None = None
     ) -> tuple[Columns, list[tuple[Any, ...]]]:
         """Columns and rows of a SELECT over `content`; the views it may read are worked out from the tables."""
-        params = params or {}
+        text, params = _without_nulls(text, params or {})
         filled = {
             name: t.TableContent(table_data=t.TableData(row=[_row(row, self.tables[name]) for row in rows]))
             for name, rows in (content or {}).items()
@@ -152,6 +154,11 @@ class _KeptModule:
 
 def _row(cells: Sequence[Any], columns: Columns) -> Any:
     return t.TableData.Row(cell=[_value(cell, kind) for cell, (_, kind) in zip(cells, columns, strict=True)])
+
+
+def _without_nulls(text: str, params: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """NULL has no type of its own; inlined, it takes that of its context, as in BigQuery's adapter."""
+    return bind(text, params)[0], {name: value for name, value in params.items() if value is not None}
 
 
 def _kind(value: Any) -> str:

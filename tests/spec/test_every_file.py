@@ -23,7 +23,7 @@ FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.sql") if pa
 FILES_OF_THEIR_OWN = [file for file in FILES if not file.startswith("relations/")]
 DAY = date(2024, 1, 1)
 SAMPLES: dict[str, Any] = {"INT64": 1, "STRING": "x", "BOOL": True, "DATE": DAY, "ARRAY<DATE>": [DAY]}
-SAMPLES |= {"ARRAY<INT64>": [1], "ARRAY<STRING>": ["x"], "ARRAY<NUMERIC>": [Decimal(1)]}
+SAMPLES |= {"NUMERIC": Decimal(1), "ARRAY<INT64>": [1], "ARRAY<STRING>": ["x"], "ARRAY<NUMERIC>": [Decimal(1)]}
 
 
 def _statement(file: str) -> tuple[str, dict[str, Any]]:
@@ -38,7 +38,7 @@ def _statement(file: str) -> tuple[str, dict[str, Any]]:
         return compose(name, UNRESTRICTED, Filters(), **needed)
     header = " ".join(line for line in text.splitlines() if line.startswith("--"))
     types = dict(
-        re.findall(r"@?(\w+) (INT64|STRING|BOOL|DATE|ARRAY<INT64>|ARRAY<DATE>|ARRAY<STRING>|ARRAY<NUMERIC>)", header)
+        re.findall(r"@?(\w+) (ARRAY<(?:INT64|DATE|STRING|NUMERIC)>|INT64|STRING|BOOL|DATE|NUMERIC)(?!\w)", header)
     )
     used = set(re.findall(r"@(\w+)", re.sub(r"^--.*$", "", text, flags=re.MULTILINE)))
     return text, {name: SAMPLES[types[name]] for name in used}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache, cached_property
 from textwrap import indent
@@ -31,12 +31,17 @@ class Parameter:
     description: str
 
     def value(self, raw: Any) -> Any:
-        """Convert `raw`, or the default if it is None, to the parameter's type. Raises `Rejected`."""
+        """Convert `raw`, or the default if it is None, to the parameter's type; NULL for an optional empty day or time.
+
+        Raises `Rejected`.
+        """
         text = self.default if raw is None else raw
         if text is None:
             raise Rejected(f"{self.name} is required: {self.description}.")
         if self.words and text not in self.words:
             raise Rejected(f"{self.name} is “{text}”; allowed values are {', '.join(self.words)}.")
+        if text == self.default == "" and self.kind in _NULL_IF_EMPTY:
+            return None
         try:
             value = _CONVERTERS[self.kind](text)
         except (ValueError, InvalidOperation) as error:
@@ -46,13 +51,26 @@ class Parameter:
         return value
 
 
+def _instant(text: Any) -> datetime:
+    at = text if isinstance(text, datetime) else datetime.fromisoformat(text)
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+_NULL_IF_EMPTY = frozenset({"DATE", "TIMESTAMP"})
 _CONVERTERS: Mapping[str, Any] = {
     "STRING": str,
     "INT64": int,
     "NUMERIC": lambda text: Decimal(str(text)),
     "DATE": lambda text: text if isinstance(text, date) else date.fromisoformat(text),
+    "TIMESTAMP": _instant,
 }
-_TYPE_NAMES = {"STRING": "text", "INT64": "a whole number", "NUMERIC": "a number", "DATE": "a day such as 2026-01-31"}
+_TYPE_NAMES = {
+    "STRING": "text",
+    "INT64": "a whole number",
+    "NUMERIC": "a number",
+    "DATE": "a day such as 2026-01-31",
+    "TIMESTAMP": "a time such as 2026-01-31T18:00:00Z",
+}
 
 
 @dataclass(frozen=True)
@@ -105,7 +123,14 @@ def describe(name: str) -> Query:
 
 def _with_relations(text: str) -> str:
     """Define the relations of sql/relations that a query reads, before its own."""
+    ctes = "".join(f"{name} AS (\n{indent(select, '  ')}\n),\n" for name, select in _relations_of(text).items())
+    return text.replace("WITH\n", f"WITH\n{ctes}", 1)
+
+
+def _relations_of(text: str) -> dict[str, str]:
+    """name → SELECT of the relations that a text reads, each after those that it reads itself."""
+    relations: dict[str, str] = {}
     for name, select in sql.relations().items():
         if re.search(rf"\b{name}\b", text):
-            text = text.replace("WITH\n", f"WITH\n{name} AS (\n{indent(select, '  ')}\n),\n", 1)
-    return text
+            relations |= _relations_of(select) | {name: select}
+    return relations

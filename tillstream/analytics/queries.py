@@ -81,7 +81,7 @@ def run(
     Raises `NotFound` (no such query), `Forbidden`, `Rejected` (a parameter) and what `Warehouse.query` raises.
     """
     filters, query = filters or Filters(), _described(query)
-    newest = cache.newest() if cache else None  # read before querying, so that the cached answer is not older
+    newest = (cache.epoch, cache.newest()) if cache else None  # before querying, so that what is cached is not older
     totals = totals_coverage(warehouse, cache)
     text, values = compose(query, scope, filters, _basis(warehouse, query, scope, filters, totals, cache), **params)
     text, values = on_changed_days(warehouse, query, text, values, totals.last_settlement, cache)

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import click
 
+from tillstream.cli.alerts.alerts import alerts
 from tillstream.cli.audit import audit
 from tillstream.cli.backup import backup, restore
 from tillstream.cli.catalogue import catalogue
+from tillstream.cli.channels import channels
 from tillstream.cli.deploy import deploy
 from tillstream.cli.detect import detect
 from tillstream.cli.looker import looker
@@ -15,8 +17,11 @@ from tillstream.cli.numbers.forecast import forecast
 from tillstream.cli.numbers.goals import goals
 from tillstream.cli.numbers.queries import measures, query
 from tillstream.cli.numbers.report import report
+from tillstream.cli.numbers.restock import restock
 from tillstream.cli.numbers.series import series
+from tillstream.cli.numbers.stock import stock
 from tillstream.cli.operations import OPERATIONS
+from tillstream.cli.orders import orders
 from tillstream.cli.review import REVIEW_COMMANDS
 from tillstream.cli.runner import FILE, as_json, fail, read_settings, run
 from tillstream.cli.stores import stores
@@ -198,9 +203,11 @@ def load(file: str, json_: bool) -> None:
     run("fx-load", json_=json_, show=show_rates, file=file)
 
 
+main.add_command(alerts)
 main.add_command(audit)
 main.add_command(backup)
 main.add_command(catalogue)
+main.add_command(channels)
 main.add_command(deploy)
 main.add_command(restore)
 main.add_command(stores)
@@ -216,9 +223,12 @@ main.add_command(forecast)
 main.add_command(goals)
 main.add_command(looker)
 main.add_command(measures)
+main.add_command(orders)
 main.add_command(query)
 main.add_command(report)
+main.add_command(restock)
 main.add_command(series)
+main.add_command(stock)
 
 
 def script() -> None:

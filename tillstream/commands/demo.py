@@ -12,6 +12,7 @@ from tillstream.app import App
 from tillstream.batches import records
 from tillstream.commands.demo_shop import days as demo_days
 from tillstream.commands.demo_shop import goals as demo_goals
+from tillstream.commands.demo_shop import orders as demo_orders
 from tillstream.commands.demo_shop import people as demo_people
 from tillstream.commands.demo_shop import series as demo_series
 from tillstream.commands.demo_shop import stock as demo_stock
@@ -70,6 +71,7 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     demo_stock.add(app, until, SAMPLES)
     quality.run_all(app.ports)
     demo_goals.add(app, SAMPLES)
+    demo_orders.add(app, SAMPLES)
     demo_series.add(app, SAMPLES)
     if scale >= FORECAST_FROM:
         _forecast(app)

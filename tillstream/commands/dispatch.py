@@ -19,7 +19,7 @@ NEVER_WRITING = frozenset({"frame"})
 READING = frozenset(
     {
         *("query", "measures", "receipts", "quarantine", "status", "contracts", "audit"),
-        *("users", "tokens", "catalogue", "webhooks", "goals", "report-executive"),
+        *("users", "tokens", "catalogue", "webhooks", "channels", "goals", "stock", "report-executive"),
         *NEVER_WRITING,
     }
 )

@@ -1,9 +1,9 @@
 """Every table of the warehouse, as columns; adapters render their own DDL from this list.
 
 `hash128` and `hash64` are computed by `pipeline/staging/hashes.py` (see docs/adr/001), in the type that the engine
-compares fastest. Rows of the tables settlements, batches, sightings, sale_versions, statements, refusals,
-listed_changes, batch_days and settlement_days are only added. Only these columns are updated: `is_current` and `leads`
-of sale_versions, and `place_seq`, `undone_no` and `removed` of batches.
+compares fastest. Rows of settlements, batches, sightings, sale_versions, statements, refusals, listed_changes,
+batch_days and settlement_days are only added, and only these columns updated: `is_current` and `leads` of
+sale_versions, `place_seq`, `undone_no` and `removed` of batches.
 """
 
 from tillstream.domain.columns import BY_NAME, CONTENT, SALE_LINE, STAGED, Column, Kind
@@ -124,11 +124,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _SALE,
         *(_to_field(BY_NAME[name]) for name in ("region", "sale_id", "line_key")),
         *(_to_field(column) for column in CONTENT),
-        _f(
-            "leads",
-            _I,
-            "For counting orders: 1: represents its sale, 0: another line does, 2: count distinct sales",
-        ),
+        _f("leads", _I, "Counting orders: 1: represents its sale, 0: another line does, 2: count distinct sales"),
         _SETTLEMENT,
     ),
     "statements": (

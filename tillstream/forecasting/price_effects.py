@@ -82,7 +82,7 @@ class _Weekly:
     """Number of the product in a region of each series."""
     units: Floats
     prices: Floats
-    """Logarithms. NaN in weeks that are not observed or without a price."""
+    """Logarithms. NaN in weeks that are not observed, without a price, or with days out of stock."""
 
     @property
     def changes(self) -> Floats:
@@ -103,20 +103,23 @@ def _prices(history: History) -> Floats | None:
 
 
 def _weekly(units: Series, prices: Floats) -> _Weekly:
-    """Sums of units and means of prices of the last whole weeks."""
+    """Sums of units and means of prices of the last whole weeks; weeks with days out of stock are left out."""
     history, keys = units.history, units.keys
     length = 7 // history.grain.days
     count = min(history.steps // length, WEEKS)
     start = history.steps - count * length
     sold, priced = (each[:, start:].reshape(history.series, count, length) for each in (history.values, prices))
     is_observed = np.isfinite(sold)
+    is_whole = is_observed.any(axis=2)
+    if history.is_out is not None:
+        is_whole &= ~history.is_out[:, start:].reshape(sold.shape).any(axis=2)
     numbers = {name: code for code, name in enumerate(dict.fromkeys((key.region, key.product) for key in keys))}
     weekly = _Weekly(
         np.array([key.category for key in keys], dtype=np.str_),
         history.stores,
         np.array([numbers[key.region, key.product] for key in keys], dtype=np.int64),
         np.maximum(np.where(is_observed, sold, 0.0).sum(axis=2), 0.0),
-        np.where(is_observed.any(axis=2), priced.mean(axis=2), np.nan),
+        np.where(is_whole, priced.mean(axis=2), np.nan),
     )
     has_product = np.array([bool(key.product) for key in keys], dtype=bool)
     return weekly.take(has_product & np.isfinite(weekly.prices).any(axis=1))

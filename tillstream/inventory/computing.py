@@ -97,7 +97,7 @@ def query_of_all(today: date, first_product: str = "", next_product: str | None 
     """Of the products from `first_product` until before `next_product`."""
     relations = {"visible_movements": _MOVEMENTS, "visible_stock_lines": _LINES}
     part = {"first_product": first_product, "next_product": next_product}
-    return _query(relations, "SELECT * FROM computed_stock_levels"), _params(today) | part
+    return with_relations(relations, "SELECT * FROM computed_stock_levels"), _params(today) | part
 
 
 def query_of_touched(today: date, touched: Touched, counted_on: date) -> Query:
@@ -107,7 +107,7 @@ def query_of_touched(today: date, touched: Touched, counted_on: date) -> Query:
         "visible_stock_lines": _TOUCHED_LINES,
     }
     first = min(counted_on - _MOST_APART, today - RECENT_DAYS + timedelta(days=1))
-    return _query(relations, _OF_TOUCHED), _params(today) | touched.params | {"first_day": first}
+    return with_relations(relations, _OF_TOUCHED), _params(today) | touched.params | {"first_day": first}
 
 
 def _parts(products: Sequence[Mapping[str, Any]]) -> list[tuple[str, str | None]]:
@@ -126,11 +126,12 @@ def _rows(warehouse: Warehouse, text: str, params: dict[str, Any]) -> pa.Table:
     return warehouse.query(text, params).select(LEVELS.names).cast(LEVELS)
 
 
-def _query(relations: dict[str, str], select: str) -> str:
-    named = relations | {"computed_stock_levels": sql.relations()["computed_stock_levels"]}
-    ctes = ",\n".join(f"{name} AS (\n{indent(text, '  ')}\n)" for name, text in named.items())
+def with_relations(relations: Mapping[str, str], select: str, named: Sequence[str] = ("computed_stock_levels",)) -> str:
+    """A SELECT of relations, and of those of sql/relations that read them, each after those that it reads."""
+    texts = {**relations, **{name: sql.relations()[name] for name in named}}
+    ctes = ",\n".join(f"{name} AS (\n{indent(text, '  ')}\n)" for name, text in texts.items())
     return f"WITH\n{ctes}\n{select}"
 
 
 def _params(today: date) -> dict[str, Any]:
-    return {"today": today, "recent_after": today - RECENT_DAYS, "until_day": date.max, "until": None}
+    return {"today": today, "day": date.max, "at": None}

@@ -62,7 +62,8 @@ def refresh(ports: Ports) -> int:
         now = _newest(ports, today)
         has_news = before != now or bool(moved)
         count = _write(ports, before, now, moved) if has_news else 0
-        state = asdict(now) | {"seen": seen}
+        counted = document.data.get("changes", 0) if document else 0
+        state = asdict(now) | {"seen": seen, "changes": counted + int(has_news)}
         try:
             ports.documents.put(COLLECTION, STATE, state, if_version=document.version if document else 0)
         except Conflict:
@@ -72,6 +73,12 @@ def refresh(ports: Ports) -> int:
             freshness.bump(ports.documents)
         if len(moved) < mirror.AT_ONCE:
             return count
+
+
+def changes(ports: Ports) -> int:
+    """How often levels were computed again; another number means that some may have changed."""
+    document = ports.documents.get(COLLECTION, STATE)
+    return int(document.data["changes"]) if document else 0
 
 
 def rebuild(ports: Ports) -> int:

@@ -13,7 +13,7 @@ from tillstream.domain.catalogue.json_codec import decimal_text
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.inventory.movements import DayPart, Movement, MovementKind, MovementLine, problem
 from tillstream.ports import Ports
-from tillstream.ports.document_store import AFTER_ANY, Document, Put
+from tillstream.ports.document_store import Document, Put
 
 COLLECTION = "stock_movements"
 RECORDED, MIRRORED, COMPUTED = "recorded", "mirrored", "computed"
@@ -113,7 +113,7 @@ def in_state(ports: Ports, state: str, limit: int) -> list[Document]:
 
 def every(ports: Ports) -> list[Document]:
     """Documents of all movements."""
-    return ports.documents.find(COLLECTION, below=AFTER_ANY)
+    return ports.documents.find(COLLECTION)
 
 
 def set_state(ports: Ports, documents: Sequence[Document], state: str) -> None:

@@ -28,6 +28,7 @@ RIGHTS: dict[str, Action] = {
     "decide": Action.DECIDE,
     "pipeline": Action.SEE_PIPELINE,
     "quality": Action.SEE_QUALITY,
+    "stock": Action.MANAGE_STOCK,
 }
 """Name of a right that can be granted to a token → the action. The user's role is the upper bound. The right `numbers`
 includes costs and margins, and forecasts."""

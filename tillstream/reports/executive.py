@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.domain.people import Action
-from tillstream.reports import formats
+from tillstream.reports import formats, stock
 from tillstream.reports.document import Chart, Column, Document, Section, Table, Tile
 from tillstream.reports.evidence import Answer, Sentence
 from tillstream.reports.facts import Facts, ReportSource
@@ -17,6 +17,8 @@ from tillstream.reports.narrative.outlook import name_of_target
 
 MOST_ROWS = 12
 MOST_BARS = 8
+TOP = 10
+"""Products with the most revenue that are listed."""
 SMALLEST = Decimal("0.5")
 """Effects that round to nothing are left out."""
 CHARTED = frozenset({"Regions", "Categories"})
@@ -72,6 +74,7 @@ def _sections(facts: Facts, names: Mapping[str, str]) -> Iterator[Section]:
     yield _group(facts, "channel", "Channels", names)
     yield _group(facts, "category", "Categories", names)
     yield Section("Products", (), (_products(facts),))
+    yield stock.section(facts, names)
     yield _people(facts)
     yield Section("Customers", tuple(places.customers(facts)))
     yield Section("Data", tuple(data.sentences(facts)), (_definitions(facts),))
@@ -160,7 +163,9 @@ def _compared(answer: Answer, title: str, names: Mapping[str, str]) -> Iterator[
 def _products(facts: Facts) -> Table:
     columns = (Column("Product"), *_COMPARED[:4], Column("Units", "count"))
     names = (*COMPARED[:4], "units")
-    rows = [[row["product_name"] or row["product"], *(row[name] for name in names)] for row in facts.products.rows]
+    rows = [
+        [row["product_name"] or row["product"], *(row[name] for name in names)] for row in facts.products.rows[:TOP]
+    ]
     return Table("Products with the most revenue", columns, rows)
 
 

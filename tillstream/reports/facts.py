@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +23,10 @@ TRENDS = 13
 """Months that the chart of revenue shows."""
 MOVERS = 20_000
 """Products that movers are chosen from."""
+BEST_SELLERS = 20
+"""Products with the most revenue whose days out of stock are named."""
+MOST_LINES = 3_000_000
+"""Sale lines above which the stock of past days is left out: it is computed from all of them."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,8 @@ class Facts:
 
     @cached_property
     def products(self) -> Answer:
-        return self.ask("products-compared", limit=10)
+        """The best sellers."""
+        return self.ask("products-compared", limit=BEST_SELLERS)
 
     @cached_property
     def trend(self) -> Answer:
@@ -162,6 +167,41 @@ class Facts:
         visible = [one for one in targets if self._is_shown(one)]
         rows = [row_of(one, GoalMeasure.REVENUE) for one in standings.of_all(visible) if one.goal]
         return Answer("goals", rows, params=(("month", str(month)), ("measure", "revenue")))
+
+    @cached_property
+    def stock(self) -> Answer:
+        """Stock by status, as it is now."""
+        return self.ask("stock-summary", self._stock_filters)
+
+    @property
+    def has_stock(self) -> bool:
+        """Whether anything was counted."""
+        return any(row["kind"] not in {"not-counted", "unsold"} for row in self.stock.rows)
+
+    @cached_property
+    def stock_values(self) -> tuple[Answer, Answer] | None:
+        """Stock at cost before the period and at its end, by region, or by category of one region; None if the reader
+        may not see costs or there are too many sale lines."""
+        is_small = self.ask("kpis", Filters()).rows[0]["active_lines"] <= MOST_LINES
+        if not (self.may(Action.SEE_COSTS) and is_small):
+            return None
+        dimension = "category" if self.source.region else "region"
+        before, after = (
+            self.ask("stock-values", self._stock_filters, day=day, dimension=dimension)
+            for day in (self.period.first - timedelta(days=1), self.period.last)
+        )
+        return before, after
+
+    @cached_property
+    def outages(self) -> Answer:
+        """Days on which the best sellers were out of stock, by store; longest first."""
+        best = tuple(row["product"] for row in self.products.rows if row["product"])
+        filters = replace(self.filters, product=best)
+        return self.ask("out-of-stock", filters, first_day=self.period.first, last_day=self.period.last)
+
+    @property
+    def _stock_filters(self) -> Filters:
+        return Filters(region=self.filters.region, currency=self.currency)
 
     @property
     def today(self) -> date:

@@ -1,4 +1,4 @@
-"""The job that makes and sends reports in a project: started when something is due, one run at a time.
+"""The job that makes reports and sends all messages in a project: started when something is due, one run at a time.
 
 One document. A run reserves the job until `ALIVE` after its last step, so one that ended with an error, or without a
 trace, is followed by the next one after that time. Two runs at once would do no harm: each message is sent once.
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from tillstream.alert_channels import deliveries
 from tillstream.domain.errors import Unavailable
 from tillstream.mail import outbox
 from tillstream.ports import Ports
@@ -20,12 +21,14 @@ ALIVE = timedelta(minutes=30)
 """Longer than the start of the job, and than one report takes."""
 
 
-def start_if_due(ports: Ports) -> bool:
+def start_if_due(ports: Ports, *, sends_mail: bool) -> bool:
     """Start the job of a project if anything is to be made or sent and no run is at work. Raises `Unavailable`.
 
-    Reads three documents if nothing is due.
+    sends_mail: whether e-mail is set up; without it, only channels of alerts get messages. Reads six documents if
+    nothing is due and no notice waits.
     """
-    if not ports.jobs or not (subscriptions.has_due(ports) or outbox.has_due(ports)) or not _reserve(ports):
+    is_due = deliveries.has_due(ports) or (sends_mail and (subscriptions.has_due(ports) or outbox.has_due(ports)))
+    if not ports.jobs or not is_due or not _reserve(ports):
         return False
     try:
         ports.jobs.start(REPORTS)

@@ -1,11 +1,7 @@
-"""The report as PDF, typeset by typst.
-
-Only data reaches typst, as JSON; a warning is an error. The only module that imports typst, when it is called.
-"""
+"""The report as PDF."""
 
 import json
 import re
-import tempfile
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import unescape
@@ -13,7 +9,8 @@ from xml.sax.saxutils import unescape
 from tillstream.reports import cells, drawing, formats
 from tillstream.reports.cells import NUMBERS
 from tillstream.reports.document import Chart, Document, Section, Table
-from tillstream.reports.glyphs import FONTS, MISSING, replace_missing
+from tillstream.reports.glyphs import MISSING, replace_missing
+from tillstream.reports.typesetting import typeset
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 REPLACED = f"Characters that the font of this page lacks are shown as {MISSING}; the workbook has them."
@@ -22,23 +19,8 @@ _TEXT = re.compile(r">([^<]*)</text>")
 
 def render(document: Document) -> bytes:
     """The PDF. Raises `RuntimeError` if typst has a warning."""
-    import typst  # lazy: a large library that only reports need
-
     shown = json.dumps(_shown(document), ensure_ascii=False)
-    data = _cleaned(shown)
-    with tempfile.TemporaryDirectory(prefix="tillstream-report-") as folder:
-        Path(folder, "report.typ").write_bytes(TEMPLATE.read_bytes())
-        pdf, warnings = typst.compile_with_warnings(
-            str(Path(folder, "report.typ")),
-            root=folder,
-            font_paths=[str(FONTS)],
-            ignore_system_fonts=True,
-            sys_inputs={"data": data},
-            format="pdf",
-        )
-    if warnings:
-        raise RuntimeError(f"typst: {'; '.join(str(one.message) for one in warnings)}")
-    return bytes(pdf)
+    return typeset(TEMPLATE, _cleaned(shown))
 
 
 def _cleaned(shown: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tillstream import audit
 from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream.mail.addresses import is_address
 from tillstream.people import accounts
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
@@ -45,7 +46,7 @@ def subscribe(
     day, hour: as in `Schedule`, in the time zone of the user's profile.
     """
     address = to.strip()
-    if not _is_address(address):
+    if not is_address(address):
         raise Rejected(f"“{to}” is not an e-mail address.")
     user = accounts.get(ports, login)
     when = Schedule.checked(every, day, hour, user.time_zone or "UTC")
@@ -104,8 +105,3 @@ def _parse(data: dict[str, Any]) -> Subscription:
 
 def _text(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
-
-
-def _is_address(text: str) -> bool:
-    name, at, host = text.rpartition("@")
-    return bool(name and at and "." in host and text.isprintable()) and not any(one in text for one in ' ,;<>"')

@@ -1,4 +1,4 @@
-"""Embedded worker: threads of the local server that replace cloud triggers and schedules."""
+"""Embedded worker: threads of the local server that replace cloud triggers; its schedules are in `schedules`."""
 
 import json
 import threading
@@ -14,23 +14,17 @@ from tillstream.batches import records
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Unavailable
 from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED
-from tillstream.forecasting import runs as forecast_runs
 from tillstream.handlers import Event, dispatch
-from tillstream.inventory import levels
 from tillstream.ports.event_bus import Delivery
-from tillstream.quality import run as quality
-from tillstream.webhooks.forwarding import Forwarder
+from tillstream.server import totals
+from tillstream.server.schedules import Schedules
 from tillstream.workflows.intake import store_sales, watched_folder
 from tillstream.workflows.intake.repeated_sales import RepeatedSales
 from tillstream.workflows.operations import reconcile
 
 log = structlog.get_logger("tillstream")
 WAIT = 1.0
-SWEEP_EVERY, TOTALS_EVERY, QUALITY_EVERY, REPORTS_EVERY = 60.0, 2.0, 60.0, 30.0
-FORECAST_EVERY = 5.0
-"""Seconds between looks whether a forecast is due."""
-FORECAST_HOURS = 3
-"""Hours from the hour of the settings in which the forecast of a night begins."""
+SWEEP_EVERY = 60.0
 POLL_EVERY, INBOX_POLL_RATIO = 1.0, 10
 """Seconds between polls of the watched folder, and how many of these there are for each poll of the inbox folder."""
 LEASE = 900.0
@@ -69,11 +63,7 @@ class Worker:
             ("receive", self._receive),
             ("sweep", self._sweep),
             ("drop", self._drop),
-            ("sums", self._daily_totals),
-            ("quality", self._quality),
-            ("forecast", self._forecast),
-            ("webhooks", self._webhooks),
-            ("reports", self._reports),
+            *Schedules(self._app, self._stopping).turns().items(),
         ):
             thread = threading.Thread(target=self._keep_doing, args=(work,), name=f"worker-{name}")
             thread.start()
@@ -90,8 +80,7 @@ class Worker:
     def run_until_idle(self) -> None:
         while self._handle("objects", 0) + self._handle("batches", 0) + self._take_sales(0):
             pass
-        self._app.ports.warehouse.refresh_totals()
-        levels.refresh(self._app.ports)
+        totals.refresh(self._app)
 
     def _keep_doing(self, work: Callable[[], None]) -> None:
         while not self._stopping.is_set():
@@ -120,39 +109,6 @@ class Worker:
         self._patience = reconcile.PATIENCE
         self._holidays = holidays.refresh(self._app.ports, self._holidays)
         self._stopping.wait(SWEEP_EVERY)
-
-    def _daily_totals(self) -> None:
-        self._app.ports.warehouse.refresh_totals()
-        levels.refresh(self._app.ports)
-        self._stopping.wait(TOTALS_EVERY)
-
-    def _quality(self) -> None:
-        if not self._stopping.wait(QUALITY_EVERY):
-            ports = self._app.ports
-            at_night = ports.clock.now().astimezone().hour in quality.NIGHT
-            logs.warn("quality check failed", quality.run_due(ports, quality.ON_ONE_MACHINE, at_night=at_night))
-
-    def _forecast(self) -> None:
-        if self._stopping.wait(FORECAST_EVERY):
-            return
-        ports, hour = self._app.ports, self._app.settings.forecast_hour
-        since = (ports.clock.now().astimezone().hour - hour) % 24
-        if forecast_runs.is_due(ports, at_night=hour >= 0 and since < FORECAST_HOURS):
-            from tillstream.forecasting.night import forecast  # lazy: numpy and the process of the models
-
-            logs.warn("forecast drifts", forecast(ports, self._stopping))
-
-    def _webhooks(self) -> None:
-        def report(webhook: str, error: Exception) -> None:
-            log.warning("webhook", id=webhook, outcome="failed", reason=repr(error))
-
-        Forwarder(self._app.ports, report, private=self._app.settings.webhook_private).run(self._stopping)
-
-    def _reports(self) -> None:
-        if not self._stopping.wait(REPORTS_EVERY) and self._app.settings.smtp_url:
-            from tillstream.commands.numbers.report import deliver  # lazy: only a server with mail needs reports
-
-            deliver(self._app)
 
     def _drop(self) -> None:
         self._polls += 1

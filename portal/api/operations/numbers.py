@@ -35,12 +35,19 @@ _KINDS: dict[str, Json] = {
     "STRING": {"type": "string"},
     "DATE": DAY,
     "NUMERIC": {"type": "string"},
+    "TIMESTAMP": {"type": "string"},
 }
 
 
 def _own(one: Parameter) -> Json:
     schema = dict(_KINDS[one.kind]) | ({"enum": list(one.words)} if one.words else {})
-    return query(one.name, schema | ({"default": one.default} if one.default else {}), one.description)
+    default = int(one.default) if one.default and one.kind == "INT64" else one.default
+    return query(one.name, schema | ({"default": default} if one.default else {}), one.description)
+
+
+def own_parameters(name: str) -> tuple[Json, ...]:
+    """The parameters of a query, apart from those of paging."""
+    return tuple(_own(one) for one in catalogue.describe(name).parameters if one.name not in {"limit", "offset"})
 
 
 def _list(name: str) -> Operation:
@@ -48,13 +55,12 @@ def _list(name: str) -> Operation:
     default_limit = next(
         (int(one.default or MAX_ROWS) for one in described.parameters if one.name == "limit"), MAX_ROWS
     )
-    own = tuple(_own(one) for one in described.parameters if one.name not in {"limit", "offset"})
     personal = " Also requires the right `personal`." if described.needs is Action.SEE_PERSONAL else ""
     first, _, rest = described.description.partition(". ")
     return Operation(
         "Numbers", first.rstrip("."), {200: ("The list", f"list of {name}"), 304: NOT_MODIFIED},
         f"{rest}{personal}".strip(),
-        (*own, *pages(MAX_ROWS, default_limit), OFFSET_ROWS, NUMBERS_AS, *FILTERS, IF_NONE_MATCH),
+        (*own_parameters(name), *pages(MAX_ROWS, default_limit), OFFSET_ROWS, NUMBERS_AS, *FILTERS, IF_NONE_MATCH),
         right="numbers", headers=TAGGED | PAGED, errors=(409,), tabular=True,
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ Json = dict[str, Any]
 class Operation:
     """`answers`: status → description, and schema or its name. `errors`: statuses beside those of `errors_of`."""
 
-    tag: Literal["Numbers", "Lines and changes", "Uploads", "Large files", "Tills", "Running it"]
+    tag: Literal["Numbers", "Lines and changes", "Uploads", "Large files", "Stock", "Tills", "Running it"]
     summary: str
     answers: Mapping[int, tuple[str, str | dict[str, Any] | None]]
     description: str = ""

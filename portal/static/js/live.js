@@ -37,7 +37,9 @@
       source?.close();
       source = undefined;
     } else if (!source) {
-      source = new EventSource(`/events?known=${known}`);
+      const revision = document.querySelector("[data-bell]")?.dataset.revision ?? "";
+      source = new EventSource(`/events?known=${known}&alerts=${revision}`);
+      source.addEventListener("alerts", () => document.dispatchEvent(new Event("alerts")));
       source.addEventListener("settled", (event) => {
         if (Number(event.data) === known) return;
         known = Number(event.data);

@@ -104,6 +104,8 @@
     if (paused) return;
     const address = new URL(page.dataset.events, location.href);
     address.searchParams.set("known", known);
+    const revision = document.querySelector("[data-bell]")?.dataset.revision;
+    if (revision) address.searchParams.set("alerts", revision);
     if (once) address.searchParams.set("once", "1");
     source = new EventSource(address);
     source.addEventListener("open", () => tell("connected"));
@@ -112,6 +114,7 @@
       else if (source?.readyState === EventSource.CLOSED) again();
       else if (source) setTimeout(() => { if (source?.readyState !== EventSource.OPEN && !paused) tell("lost"); }, 3000);
     });
+    source.addEventListener("alerts", () => document.dispatchEvent(new Event("alerts")));
     source.addEventListener("today", (event) => showToday(JSON.parse(event.data).today));
     source.addEventListener("sales", (event) => {
       const parts = JSON.parse(event.data);

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from emulator_fixtures import dataset_of
-from sample_ledger import FORECAST_PARAMETERS, SAMPLE_LEDGER
+from sample_ledger import READ_PARAMETERS, SAMPLE_LEDGER
 
 import sql
 from devtools.emulators import PROJECT, Emulator
@@ -126,9 +126,9 @@ def test_a_quality_check_counts_as_on_duckdb(warehouse: BigQueryWarehouse, duck:
         assert sorted(rows, key=repr) == sorted(local, key=repr)
 
 
-@pytest.mark.parametrize("name", sorted(FORECAST_PARAMETERS))
+@pytest.mark.parametrize("name", sorted(READ_PARAMETERS))
 def test_a_forecast_run_reads_the_same_as_on_duckdb(warehouse: BigQueryWarehouse, duck: Duck, name: str) -> None:
-    text, params = sql.text(name), FORECAST_PARAMETERS[name]
+    text, params = sql.text(name), READ_PARAMETERS[name]
     local = [tuple(map(exact, row)) for row in duck.answer(text, params)[1]]
     rows = [tuple(map(exact, row.values())) for row in warehouse.query(text, params).to_pylist()]
     assert sorted(rows, key=repr) == sorted(local, key=repr)
@@ -136,7 +136,7 @@ def test_a_forecast_run_reads_the_same_as_on_duckdb(warehouse: BigQueryWarehouse
 
 def test_a_forecast_run_replaces_the_forecasts_and_keeps_earlier_ones(warehouse: BigQueryWarehouse) -> None:
     everything = warehouse.query("SELECT * FROM forecasts").select(FORECASTS.names).cast(FORECASTS)
-    earlier = warehouse.query(sql.text("forecasts/earlier"), FORECAST_PARAMETERS["forecasts/earlier"])
+    earlier = warehouse.query(sql.text("forecasts/earlier"), READ_PARAMETERS["forecasts/earlier"])
     try:
         warehouse.replace_table("forecasts", earlier.select(FORECASTS.names).cast(FORECASTS))
         assert warehouse.query("SELECT COUNT(*) AS n FROM forecasts").to_pylist() == [{"n": 1}]

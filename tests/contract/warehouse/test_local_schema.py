@@ -20,7 +20,7 @@ VERSIONS = {
     10: "ad844c49d6f45a5b",
     11: "f5d8eba0771ec0e2",
     12: "b087de3e72dfb0aa",
-    13: "6378db518d9839da",
+    13: "e3ba7a93c2d77966",
 }
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from visitor import Visitor, indian_file, indian_sale
 
-from portal.sell.places import Place
+from portal.places.places import Place
 from portal.sell.products import _listed
 from tillstream.app import App
 from tillstream.catalogue import saving

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from duck import Duck
-from sample_ledger import FORECAST_PARAMETERS, SAMPLE_LEDGER
+from sample_ledger import READ_PARAMETERS, SAMPLE_LEDGER
 
 import sql
 from tillstream.analytics.filters import Filters
@@ -89,5 +89,6 @@ def test_earlier_forecasts_are_those_of_the_day_before(filled: Duck) -> None:
 
 
 def test_every_statement_of_a_run_has_parameters_for_the_emulator() -> None:
-    statements = {f"forecasts/{path.stem}" for path in Path(sql.__file__).parent.joinpath("forecasts").iterdir()}
-    assert statements <= set(FORECAST_PARAMETERS)
+    folders = [Path(sql.__file__).parent / name for name in ("alerts", "forecasts", "restock")]
+    statements = {f"{path.parent.name}/{path.stem}" for folder in folders for path in folder.iterdir()}
+    assert statements <= set(READ_PARAMETERS)

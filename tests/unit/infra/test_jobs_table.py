@@ -17,7 +17,7 @@ from infra.resource import Resource, differences
 from infra.source import UNKNOWN
 from tillstream.cli.main import main
 from tillstream.domain.limits import LIMITS
-from tillstream.mail import outbox
+from tillstream.outbox.outbox import NOT_SENT
 from tillstream.settings import Settings
 
 LARGEST = {"1": 4, "2": 8, "4": 16, "6": 24, "8": 32}
@@ -128,7 +128,7 @@ def test_the_job_reads_the_ledger_and_reaches_no_objects_but_messages() -> None:
 
 
 def test_alerts_count_messages_that_were_not_sent_and_failed_runs() -> None:
-    assert f'jsonPayload.message="{outbox.NOT_SENT}"' in METRICS["tillstream-unsent"]["filter"]
+    assert f'jsonPayload.message="{NOT_SENT}"' in METRICS["tillstream-unsent"]["filter"]
     filters = [each["conditions"][0]["conditionThreshold"]["filter"] for each in alerts("example.com")]
     assert any("tillstream-unsent" in each for each in filters)
     assert any(f'resource.labels.job_name="{MAIL.name}"' in each for each in filters)

@@ -17,6 +17,7 @@ from tillstream.domain.events import STAGING
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Attachment, Mail
 from tillstream.mail.smtp import SmtpServer
+from tillstream.outbox.outbox import FAILED, PAUSES, SENDING, SENT, UNCLEAR, WAITING
 from tillstream.settings import Settings
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -75,7 +76,7 @@ def test_a_message_arrives_whole_and_once(app: App, server: SmtpServer, inbox: I
     assert message.get_body(("plain",)).get_content().strip() == "text"
     assert message.get_body(("html",)).get_content().strip() == "<p>text</p>"
     assert [part.get_filename() for part in message.iter_attachments()] == ["a.pdf"]
-    assert state(app) == outbox.SENT
+    assert state(app) == SENT
     assert list(app.ports.objects.list(STAGING, outbox.FOLDER)) == []
 
 
@@ -96,7 +97,7 @@ def test_a_server_that_is_busy_is_tried_again_later(
     inbox.answer = "451 try later"
     assert outbox.send_due(app.ports, send(server)) == 0
     (one,) = outbox.listed(app.ports)
-    assert (one.state, one.tries, one.error) == (outbox.WAITING, 1, "The mail server answered 451 try later")
+    assert (one.state, one.tries, one.error) == (WAITING, 1, "The mail server answered 451 try later")
     assert outbox.send_due(app.ports, send(server)) == 0
     assert outbox.listed(app.ports)[0].tries == 1
     inbox.answer = ""
@@ -110,15 +111,15 @@ def test_after_the_last_try_a_message_has_failed_and_can_be_sent_again(app: App,
 
     outbox.add(app.ports, MAIL, FROM)
     reported: list[str] = []
-    for number in range(len(outbox.PAUSES) + 1):
+    for number in range(len(PAUSES) + 1):
         assert len(reported) == 0, number
         outbox.send_due(app.ports, absent, reported.append)
         clock.advance(9 * 3600)
     assert len(reported) == 1
     (one,) = outbox.listed(app.ports)
-    assert one.state == outbox.FAILED
+    assert one.state == FAILED
     outbox.try_again(app.ports, one.id, by="boss")
-    assert state(app) == outbox.WAITING
+    assert state(app) == WAITING
     with pytest.raises(Rejected):
         outbox.try_again(app.ports, one.id, by="boss")
     with pytest.raises(NotFound):
@@ -130,7 +131,7 @@ def test_a_refused_message_is_not_tried_again(app: App, server: SmtpServer, inbo
     inbox.answer = "550 no such user"
     reported: list[str] = []
     outbox.send_due(app.ports, send(server), reported.append)
-    assert state(app) == outbox.FAILED
+    assert state(app) == FAILED
     (one,) = outbox.listed(app.ports)
     assert reported == [f"{one.id}: failed. The mail server answered 550 no such user"]
     assert not outbox.has_due(app.ports)
@@ -147,13 +148,13 @@ def test_a_process_that_ends_while_sending_leaves_the_message_unclear(
     with pytest.raises(KeyboardInterrupt):
         outbox.send_due(app.ports, killed)
     assert outbox.send_due(app.ports, send(server)) == 0
-    assert state(app) == outbox.SENDING
+    assert state(app) == SENDING
     assert not outbox.has_due(app.ports)
     clock.advance(3600)
     assert outbox.has_due(app.ports)
     reported: list[str] = []
     assert outbox.send_due(app.ports, send(server), reported.append) == 0
-    assert state(app) == outbox.UNCLEAR
+    assert state(app) == UNCLEAR
     assert [sentence.partition(": ")[2] for sentence in reported] == [
         "unclear. The process ended while it sent the message."
     ]

@@ -13,7 +13,9 @@ import shop_of_two_stores
 from large_settlements import StartedJobs, with_jobs
 from pydantic import SecretStr
 from structlog.testing import capture_logs
+from unit.alert_channels.channel_steps import channel, notify
 from unit.mail.mail_server import serving
+from webhook_receiver import receiving
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -24,6 +26,7 @@ from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.people import Role
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Mail
+from tillstream.outbox.outbox import LONGEST, NOT_SENT, PAUSES
 from tillstream.people import accounts
 from tillstream.ports.jobs import REPORTS
 from tillstream.reports import mail_job, period, subscriptions
@@ -54,16 +57,16 @@ def subscribe_and_wait(app: App) -> None:
 def test_it_starts_for_a_report_that_is_due_once_while_it_works(project: tuple[App, StartedJobs]) -> None:
     app, jobs = project
     subscriptions.subscribe(app.ports, "maya", period.MONTH, "maya@example.com", by="maya")
-    assert not start_if_due(app.ports)
+    assert not start_if_due(app.ports, sends_mail=True)
     advance(app, datetime(2026, 7, 2, 12, tzinfo=UTC) - app.ports.clock.now())
-    assert [start_if_due(app.ports) for _ in range(3)] == [True, False, False]
+    assert [start_if_due(app.ports, sends_mail=True) for _ in range(3)] == [True, False, False]
     with mail_job.run(app.ports):
         advance(app, timedelta(minutes=20))
         mail_job.renew(app.ports)
         advance(app, timedelta(minutes=20))
-        assert not start_if_due(app.ports)
+        assert not start_if_due(app.ports, sends_mail=True)
     assert jobs.starts == [REPORTS]
-    assert start_if_due(app.ports), "after a run that succeeded, what became due meanwhile waits for nothing"
+    assert start_if_due(app.ports, sends_mail=True), "after a run that succeeded, what became due waits for nothing"
 
 
 def test_it_starts_for_messages_that_are_due(project: tuple[App, StartedJobs]) -> None:
@@ -73,13 +76,13 @@ def test_it_starts_for_messages_that_are_due(project: tuple[App, StartedJobs]) -
         raise Unavailable("The mail server cannot be reached")
 
     outbox.add(app.ports, MAIL, "a@example.com")
-    for pause in outbox.PAUSES:
-        assert start_if_due(app.ports)
+    for pause in PAUSES:
+        assert start_if_due(app.ports, sends_mail=True)
         with mail_job.run(app.ports):
             outbox.send_due(app.ports, absent)
-        assert not start_if_due(app.ports)
+        assert not start_if_due(app.ports, sends_mail=True)
         advance(app, pause)
-    assert len(jobs.starts) == len(outbox.PAUSES)
+    assert len(jobs.starts) == len(PAUSES)
 
 
 def test_it_starts_to_notice_that_a_message_is_unclear(project: tuple[App, StartedJobs]) -> None:
@@ -91,22 +94,22 @@ def test_it_starts_to_notice_that_a_message_is_unclear(project: tuple[App, Start
     outbox.add(app.ports, MAIL, "a@example.com")
     with pytest.raises(KeyboardInterrupt), mail_job.run(app.ports):
         outbox.send_due(app.ports, killed)
-    advance(app, outbox.LONGEST + timedelta(seconds=1))
-    assert not start_if_due(app.ports), "the run may still be at work"
+    advance(app, LONGEST + timedelta(seconds=1))
+    assert not start_if_due(app.ports, sends_mail=True), "the run may still be at work"
     advance(app, mail_job.ALIVE)
-    assert start_if_due(app.ports)
+    assert start_if_due(app.ports, sends_mail=True)
 
 
 def test_a_run_that_failed_is_followed_after_a_pause(project: tuple[App, StartedJobs]) -> None:
     app, jobs = project
     subscribe_and_wait(app)
-    assert start_if_due(app.ports)
+    assert start_if_due(app.ports, sends_mail=True)
     with pytest.raises(Rejected), mail_job.run(app.ports):
         raise Rejected("TILLSTREAM_SMTP_URL is not an address")
     starts = []
     for _ in range(24):
         advance(app, timedelta(minutes=5))
-        starts.append(start_if_due(app.ports))
+        starts.append(start_if_due(app.ports, sends_mail=True))
     assert [number for number, is_started in enumerate(starts) if is_started] == [5, 11, 17, 23]
     assert jobs.starts == [REPORTS] * 5
 
@@ -116,15 +119,15 @@ def test_a_job_that_cannot_be_started_is_started_by_the_next_call(project: tuple
     subscribe_and_wait(app)
     jobs.is_reachable = False
     with pytest.raises(Unavailable):
-        start_if_due(app.ports)
+        start_if_due(app.ports, sends_mail=True)
     jobs.is_reachable = True
-    assert start_if_due(app.ports)
+    assert start_if_due(app.ports, sends_mail=True)
 
 
 def test_without_jobs_nothing_is_started_or_stored(project: tuple[App, StartedJobs]) -> None:
     app = replace(project[0], ports=replace(project[0].ports, jobs=None))
     subscribe_and_wait(app)
-    assert not start_if_due(app.ports)
+    assert not start_if_due(app.ports, sends_mail=True)
     with mail_job.run(app.ports):
         mail_job.renew(app.ports)
     assert app.ports.documents.get(mail_job.COLLECTION, mail_job.ID) is None
@@ -145,14 +148,14 @@ class CountedDocuments:
         return answer
 
 
-def test_a_look_reads_three_documents_however_many_subscriptions_there_are(project: tuple[App, StartedJobs]) -> None:
+def test_a_look_reads_six_documents_however_many_subscriptions_there_are(project: tuple[App, StartedJobs]) -> None:
     app, _ = project
     for number in range(20):
         accounts.add(app.ports, f"user{number}", "User", Role.ANALYST)
         subscriptions.subscribe(app.ports, f"user{number}", period.WEEK, "user@example.com", by="boss")
         documents = CountedDocuments(app.ports.documents)
-        assert not start_if_due(replace(app.ports, documents=documents))
-        assert documents.calls == {"find": 3}
+        assert not start_if_due(replace(app.ports, documents=documents), sends_mail=True)
+        assert documents.calls == {"find": 6}
 
 
 def test_the_command_sends_each_report_once_and_lets_the_job_go(
@@ -161,14 +164,28 @@ def test_the_command_sends_each_report_once_and_lets_the_job_go(
     app, _ = project
     subscribe_and_wait(app)
     outbox.add(app.ports, MAIL, "a@example.com")
-    assert start_if_due(app.ports)
+    assert start_if_due(app.ports, sends_mail=True)
     url = SecretStr(f"smtp://127.0.0.1:{free_tcp_port}")
     with_mail = replace(app, settings=app.settings.model_copy(update={"smtp_url": url}))
     with serving(free_tcp_port) as inbox:
         sent = [report.send(with_mail, quiet, NoArguments()).data for _ in range(2)]
     assert sent == [{"made": 1, "sent": 2}, {"made": 0, "sent": 0}]
     assert [message["To"] for message in inbox.messages] == ["ada@example.com", "maya@example.com"]
-    assert not start_if_due(app.ports)
+    assert not start_if_due(app.ports, sends_mail=True)
+
+
+def test_the_job_delivers_notices_also_without_a_mail_server(project: tuple[App, StartedJobs]) -> None:
+    app, _ = project
+    with pytest.raises(Rejected, match="E-mail is not set up"):
+        report.send(app, quiet, NoArguments())
+    app = replace(app, settings=app.settings.model_copy(update={"webhook_private": True}))
+    with receiving() as receiver, capture_logs() as lines:
+        works = channel(app, "webhook", url=receiver.url)
+        notify(app, "n1", works, channel(app, "email", recipients="ada@example.com"))
+        assert report.send(app, quiet, NoArguments()).data == {"made": 0, "sent": 0}
+    assert len(receiver.received) == 1
+    (line,) = [one for one in lines if one["event"] == NOT_SENT]
+    assert "TILLSTREAM_SMTP_URL" in line["reason"]
 
 
 def test_a_refused_message_is_in_the_log_that_the_alert_counts(
@@ -181,7 +198,7 @@ def test_a_refused_message_is_in_the_log_that_the_alert_counts(
     with serving(free_tcp_port) as inbox, capture_logs() as lines:
         inbox.answer = "550 no such user"
         assert report.send(with_mail, quiet, NoArguments()).data == {"made": 0, "sent": 0}
-    (line,) = [one for one in lines if one["event"] == outbox.NOT_SENT]
+    (line,) = [one for one in lines if one["event"] == NOT_SENT]
     assert line["reason"].endswith("failed. The mail server answered 550 no such user")
 
 

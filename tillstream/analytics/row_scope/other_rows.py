@@ -33,7 +33,8 @@ def other_rows(scope: Scope, filters: Filters) -> dict[str, tuple[str, dict[str,
     product; others select nothing. Stock has no salesperson: it is that of their stores;
     visible_stock_facts, named_stock_levels: the same rows of the views `stock_facts` and `stock`;
     visible_movements: movements of these stores, and transfers from and to them, within filters of region and product;
-    visible_stock_lines: lines that change their stock, within the same filters.
+    visible_stock_lines: lines that change their stock, within the same filters;
+    visible_restock_lines: lines of the restock queue of these stores, within filters of region and product.
     """
     return {
         "visible_batches": _batches(scope, filters),
@@ -46,6 +47,7 @@ def other_rows(scope: Scope, filters: Filters) -> dict[str, tuple[str, dict[str,
         "named_stock_levels": _stock_levels(scope, filters, "stock"),
         "visible_movements": _movements(scope, filters),
         "visible_stock_lines": _stock_lines(scope, filters),
+        "visible_restock_lines": _restock_lines(scope, filters),
     }
 
 
@@ -135,6 +137,12 @@ def _stock_lines(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
     where.is_in("store_id", scope.stores, "scope_store_id")
     extra = "is_active AND store_id IS NOT NULL AND product IS NOT NULL AND units IS NOT NULL"
     return where.select("line_facts", extra=extra), where.params
+
+
+def _restock_lines(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
+    where = _stock_where(scope, filters)
+    where.is_in("store_id", scope.stores, "scope_store_id")
+    return where.select("restock_lines"), where.params
 
 
 def _stock_where(scope: Scope, filters: Filters) -> Where:

@@ -2,18 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
-from email.utils import parseaddr
-from functools import partial
 from pathlib import Path
 
-from tillstream import logs
-from tillstream.app import App
+from tillstream.alert_channels import registry
+from tillstream.alert_channels.sender import NO_MAIL
+from tillstream.app import App, messages
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED
-from tillstream.mail import outbox
-from tillstream.mail.smtp import SmtpServer
 from tillstream.reports import mail_job, period, report_mail
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report
@@ -58,9 +55,9 @@ def executive(app: App, progress: Progress, arguments: ExecutiveReport) -> Resul
 
 
 def send(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """Make the subscribed reports that are due, and send what waits in the outbox."""
-    if not app.settings.smtp_url:
-        raise Rejected("E-mail is not set up. Set TILLSTREAM_SMTP_URL and TILLSTREAM_MAIL_FROM.")
+    """Make the subscribed reports that are due, and send what waits in the outbox and for the channels of alerts."""
+    if not app.settings.smtp_url and not registry.find(app.ports):
+        raise Rejected(NO_MAIL)
     with mail_job.run(app.ports):
         made, sent = deliver(app)
     return Result({"made": made, "sent": sent})
@@ -68,27 +65,25 @@ def send(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 def deliver(app: App) -> tuple[int, int]:
     """Send the messages that wait, and make and send the reports that are due; return the number of reports and of all
-    messages. Raises `Rejected`, `Unavailable`, and the errors of reports that cannot be made."""
-    settings, server = app.settings, SmtpServer.parse(app.settings.smtp_url.get_secret_value())
+    e-mail. Without a mail server, only channels get messages. Raises `Rejected`, `Unavailable`, and the errors of
+    reports that cannot be made."""
+    settings = app.settings
+    made, sent = 0, messages.send_waiting(app)
+    if not settings.smtp_url:
+        return made, sent
     sender = report_mail.Sender(
         app.ports,
         app.contracts,
         settings.reporting_currency,
-        settings.mail_from or f"tillstream@{server.host}",
+        messages.mail_sender(settings),
         settings.public_url,
         app.queries,
     )
-    send_waiting = partial(outbox.send_due, app.ports, partial(server.send, parseaddr(sender.sender)[1]), _warn)
-    made, sent = 0, send_waiting()
     for is_new in report_mail.make_due(sender):
         made += is_new
-        sent += send_waiting()
+        sent += messages.send_waiting(app)
         mail_job.renew(app.ports)
     return made, sent
-
-
-def _warn(sentence: str) -> None:
-    logs.warn(outbox.NOT_SENT, [sentence])
 
 
 def _period(app: App, arguments: ExecutiveReport) -> period.ReportPeriod:

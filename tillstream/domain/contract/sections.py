@@ -1,6 +1,6 @@
 """Contract sections: file format, numbers, dates, statuses, ranges, outliers and sale ids."""
 
-from datetime import time
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -171,6 +171,11 @@ class DateStyle(Strict):
 
     def zone_of(self, store: str) -> str:
         return self.store_zones.get(store, self.time_zone)
+
+    def business_day(self, store: str, at: datetime) -> date:
+        """The business day of a store at a time."""
+        local = at.astimezone(ZoneInfo(self.zone_of(store))).replace(tzinfo=None)
+        return (local - timedelta(hours=self.cutoff.hour, minutes=self.cutoff.minute)).date()
 
 
 class StatusRule(Strict):

@@ -85,6 +85,9 @@ def evaluate(history: History, windows: Sequence[Window], means: Sequence[Floats
     sums = level.sums(history.values)
     for number, (window, mean) in enumerate(zip(windows, means, strict=True)):
         came = sums[:, window.cutoff : window.cutoff + horizon]
+        if history.is_out is not None:
+            is_out = history.is_out[:, window.cutoff : window.cutoff + horizon]
+            came[:] = _filled(level, came, np.where(is_out, mean[:, : is_out.shape[1]], _actual(history, window)))
         actual[number, :, : came.shape[1]] = came
         forecast[number], naive[number] = level.sums(mean), level.sums(window.fit.naive)
         scales[number] = _or_nan(seasonal_error(sums[:, : window.cutoff], history.grain))
@@ -108,6 +111,11 @@ def evaluate(history: History, windows: Sequence[Window], means: Sequence[Floats
     if history.grain.days == 1 and horizon >= WEEK:
         of_weeks = bands.errors(weeks_of(actual), weeks_of(np.where(np.isfinite(actual), forecast, 0)), scales_of_weeks)
     return LevelResult(tuple(accuracy), overall, errors, sums, of_weeks)
+
+
+def _filled(level: Level, came: Floats, values: Floats) -> Floats:
+    """Sums of values in which series out of stock have their forecasts: in sums with others, their errors are 0."""
+    return np.where(np.isfinite(came), level.sums(values), np.nan)
 
 
 def weeks_of(days: Floats) -> Floats:

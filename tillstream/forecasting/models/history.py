@@ -44,6 +44,8 @@ class History:
     regressors: tuple[Regressor, ...] = ()
     can_be_sparse: bool = False
     """Whether sparse series are modelled together by store and category."""
+    is_out: Bools | None = None
+    """Whether each series was out of stock, shape (series, steps); such values are NaN. None: never."""
 
     @property
     def series(self) -> int:
@@ -64,6 +66,7 @@ class History:
             values=self.values[:, :cutoff],
             is_open=self.is_open[:, :cutoff],
             regressors=tuple(each.until(cutoff, end) for each in self.regressors),
+            is_out=None if self.is_out is None else self.is_out[:, :cutoff],
         )
 
 
@@ -89,18 +92,20 @@ def group(history: History) -> tuple[Panel, Grouping]:
     """Return the panel of modelled series, and how they are shared out.
 
     A sparse or young series has the share of its sales per day since its first sale, in the last quarter, of those of
-    all sparse series of its store and category.
+    all sparse series of its store and category. Out of stock, it counts in their sum with its sales per day.
     """
-    is_sparse = _is_sparse(history) if history.can_be_sparse else np.zeros(history.series, dtype=bool)
+    recent, open_steps = _last_quarter(history)
+    is_sparse = _is_sparse(history, recent, open_steps) if history.can_be_sparse else np.zeros(history.series, bool)
+    rates = mean_or_zero(recent)
     cells = history.stores * (history.categories.max(initial=0) + 1) + history.categories
     together, of_cell = np.unique(cells[is_sparse], return_inverse=True)
     own = np.flatnonzero(~is_sparse)
     groups = np.zeros(history.series, dtype=np.int64)
     groups[own] = np.arange(len(own))
     groups[is_sparse] = len(own) + of_cell
-    values = np.vstack([history.values[own], _sums(history.values[is_sparse], of_cell, len(together))])
+    shared = _with_rates(history, rates, is_sparse)
+    values = np.vstack([history.values[own], _sums(shared, of_cell, len(together))])
     first = np.concatenate([own, np.array([np.flatnonzero(is_sparse & (cells == each))[0] for each in together], int)])
-    rates = _recent_rate(history)
     shares = np.ones(history.series)
     totals = np.bincount(of_cell, rates[is_sparse], len(together)).astype(np.float64)
     shares[is_sparse] = np.nan_to_num(divide(rates[is_sparse], totals[of_cell]))
@@ -118,20 +123,32 @@ def group(history: History) -> tuple[Panel, Grouping]:
     return panel, Grouping(groups, shares)
 
 
-def _is_sparse(history: History) -> Bools:
+def _last_quarter(history: History) -> tuple[Floats, Ints]:
+    """The values of the last `DENSE_WINDOW` days without those out of stock, NaN for others; shape (series, steps).
+
+    Also the number of their steps on which the store was open; shape (series,).
+    """
+    length = DENSE_WINDOW // history.grain.days
+    if history.is_out is None:
+        return history.values[:, -length:], history.is_open[:, -length:].sum(axis=1)[history.stores]
+    in_stock = ~history.is_out
+    chosen = in_stock & (in_stock[:, ::-1].cumsum(axis=1)[:, ::-1] <= length)
+    values = np.where(chosen, history.values, np.nan)
+    return values, (chosen & history.is_open[history.stores]).sum(axis=1)
+
+
+def _is_sparse(history: History, recent: Floats, open_steps: Ints) -> Bools:
     """Series with few days with sales, and those whose first sale was not long ago."""
-    recent = history.values[:, -DENSE_WINDOW // history.grain.days :]
-    observed = np.isfinite(recent)
-    sold = (observed & (np.nan_to_num(recent) > 0)).sum(axis=1)
-    days = np.maximum(history.is_open[:, -recent.shape[1] :].sum(axis=1)[history.stores], 1)
+    sold = (np.nan_to_num(recent) > 0).sum(axis=1)
     age = np.isfinite(history.values).sum(axis=1) * history.grain.days
-    result: Bools = (sold < DENSE_SHARE * days) | (age < YOUNG)
+    result: Bools = (sold < DENSE_SHARE * np.maximum(open_steps, 1)) | (age < YOUNG)
     return result
 
 
-def _recent_rate(history: History) -> Floats:
-    """Mean of the observed steps of the last quarter; 0 if there are none."""
-    return mean_or_zero(history.values[:, -DENSE_WINDOW // history.grain.days :])
+def _with_rates(history: History, rates: Floats, chosen: Bools) -> Floats:
+    """The values of some series, with their sales per day where they were out of stock."""
+    values = history.values[chosen]
+    return values if history.is_out is None else np.where(history.is_out[chosen], rates[chosen, None], values)
 
 
 def _sums(values: Floats, groups: Ints, count: int) -> Floats:

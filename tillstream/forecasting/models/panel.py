@@ -128,9 +128,19 @@ class Panel:
 
     @cached_property
     def levels(self) -> Floats:
-        """The recent mean of each series at each step, at least a tenth of its mean of a year; shape of the values."""
+        """The recent mean of each series at each step, at least a tenth of its mean of a year; shape of the values.
+
+        Where nothing was observed for long although the store was open, as out of stock, the last mean before it.
+        """
         recent, yearly = (self._trailing_means(width) for width in (self.grain.recent, self.grain.year))
-        return np.fmax(np.fmax(recent, yearly / 10), 1e-9)
+        return np.fmax(np.fmax(self._continued(recent), yearly / 10), 1e-9)
+
+    def _continued(self, means: Floats) -> Floats:
+        is_missing = np.isnan(means) & self.is_open[self.stores] & (self._cumulative[1][:, 1:] > 0)
+        if not is_missing.any():
+            return means
+        latest = np.maximum.accumulate(np.where(np.isnan(means), 0, np.arange(self.steps)), axis=1)
+        return np.where(is_missing, np.take_along_axis(means, latest, axis=1), means)
 
     def _trailing_means(self, width: int) -> Floats:
         sums, counts = self._cumulative

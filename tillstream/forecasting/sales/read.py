@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+import pyarrow as pa
 
 import sql
 from tillstream.forecasting.models.panel import Regressor
 from tillstream.forecasting.outside import OutsideValue
 from tillstream.forecasting.sales import cells as cell_reader
-from tillstream.forecasting.sales import list_prices, outside_series, promotions
+from tillstream.forecasting.sales import list_prices, out_of_stock, outside_series, promotions
 from tillstream.forecasting.sales import places as place_reader
 from tillstream.forecasting.sales.cells import Cells
 from tillstream.forecasting.sales.places import Axis, Places, axis_of, number
+from tillstream.forecasting.sales.rates import latest_rates
 from tillstream.forecasting.sales.series import Key, Series, history_of
+from tillstream.inventory import stock_days
 from tillstream.ports.warehouse import Warehouse
 
 Outside = Mapping[str, Sequence[OutsideValue]]
@@ -84,23 +87,17 @@ def read(
     places = place_reader.read(warehouse, revenue, axis_of(revenue, first, last, horizons), last_days)
     is_large = sum(row["lines"] for row in spans) > MOST_LINES
     units = cell_reader.read(warehouse, "category_units" if is_large else "units", UNITS_KEY, "units", params, regions)
-    currency, rates = _rates(warehouse)
+    empty = None if is_large else stock_days.days_out_of_stock(warehouse)
+    currency, rates = latest_rates(warehouse)
     left_out = tuple(sorted(row["region"] for row in spans if row["region"] not in last_days))
     series, main = outside or {}, _main_currencies(revenue)
     return Sales(
         last,
         currency,
         _revenue(revenue, main, places, rates, series),
-        _units(units, places, _plans(warehouse, places.axis, main), series),
+        _units(units, places, _plans(warehouse, places.axis, main), series, empty),
         left_out,
     )
-
-
-def _rates(warehouse: Warehouse) -> tuple[str, dict[str, float]]:
-    """The reporting currency and the latest rates into it; empty before the first sweep of a project."""
-    currency = warehouse.query("SELECT MAX(currency) AS currency FROM reporting").column(0)[0].as_py() or ""
-    rows = warehouse.query(sql.text("reference/latest_rates")).to_pylist()
-    return currency, {row["currency"]: float(row["factor"]) for row in rows} | {currency: 1.0}
 
 
 def _revenue(
@@ -150,7 +147,8 @@ def _plans(warehouse: Warehouse, axis: Axis, currencies: Mapping[str, str]) -> P
     return regressors
 
 
-def _units(cells: Cells, places: Places, plans: Plans, outside: Outside) -> Series:
+def _units(cells: Cells, places: Places, plans: Plans, outside: Outside, empty: pa.Table | None) -> Series:
+    """Units of products, which are not observed in the spans `empty` of days out of stock."""
     is_own = _is_own(cells, places.axis)
     named = [Key(*key[: 4 if own else 3]) for key, own in zip(cells.keys, is_own, strict=True)]
     keys = sorted(set(named))
@@ -158,7 +156,14 @@ def _units(cells: Cells, places: Places, plans: Plans, outside: Outside) -> Seri
     of_key = np.array([numbers[key] for key in named], dtype=np.int64)
     inputs = (*plans(keys), *outside_series.regressors(keys, outside, places.axis))
     history = history_of(
-        keys, of_key[cells.series], cells.days, cells.values, places, can_be_sparse=True, regressors=inputs
+        keys,
+        of_key[cells.series],
+        cells.days,
+        cells.values,
+        places,
+        can_be_sparse=True,
+        regressors=inputs,
+        is_out=None if empty is None else out_of_stock.steps_out_of_stock(empty, keys, places.axis),
     )
     return Series(tuple(keys), history, ("",) * len(keys), np.ones(len(keys)))
 

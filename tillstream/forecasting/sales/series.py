@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tillstream.forecasting.models.history import History
-from tillstream.forecasting.models.panel import Floats, Ints, Regressor
+from tillstream.forecasting.models.panel import Bools, Floats, Ints, Regressor
 from tillstream.forecasting.sales.places import Places, number
 
 
@@ -42,11 +42,14 @@ def history_of(
     *,
     can_be_sparse: bool = False,
     regressors: tuple[Regressor, ...] = (),
+    is_out: Bools | None = None,
 ) -> History:
     """Return the sums of amounts by series and step.
 
-    Open days without a sale are 0. Days before the first sale, closed days, and those after the last day of the region
-    are not observed.
+    Open days without a sale are 0. Days before the first sale, closed days, those after the last day of the region, and
+    those out of stock are not observed.
+
+    is_out: whether each series was out of stock, shape (series, steps); None: never.
     """
     axis = places.axis
     values = np.zeros((len(keys), axis.steps))
@@ -57,6 +60,9 @@ def history_of(
     last = axis.step(np.array([number(places.last_days[key.region]) for key in keys], dtype=np.int64))
     steps = np.arange(axis.steps)
     is_observed = places.is_open[stores] & (steps >= first[:, None]) & (steps <= last[:, None])
+    if is_out is not None:
+        is_out = is_out & is_observed
+        is_observed = is_observed & ~is_out
     categories = {name: code for code, name in enumerate(sorted({key.category for key in keys}))}
     return History(
         grain=axis.grain,
@@ -69,4 +75,5 @@ def history_of(
         holidays=places.holidays,
         regressors=regressors,
         can_be_sparse=can_be_sparse,
+        is_out=is_out,
     )

@@ -29,6 +29,10 @@ def forecast() -> str:
     return "/forecast"
 
 
+def stock(status: str = "") -> str:
+    return f"/stock?status={status}" if status else "/stock"
+
+
 def completeness(facts: Facts) -> str:
     return f"/completeness?day={facts.period.last.isoformat()}"
 

@@ -1,17 +1,22 @@
-"""Read a CSV file or workbook of the catalogue as rows of text cells."""
+"""Read a CSV file or workbook as rows or columns of text cells."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
 
 from tillstream.domain.catalogue.columns import EntryColumn, map_headers
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import Limits
-from tillstream.domain.text.formula_guard import unguard
 from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
 from tillstream.pipeline.reading.streams.zip_archive import is_zip
 from tillstream.pipeline.rows.block import Block
+from tillstream.pipeline.rows.guarded_text import unguard_column
+from tillstream.pipeline.rows.text_column import decoded
+from tillstream.pipeline.rows.types import Ints
 
 MAX_BYTES = 64 << 20
 """Maximum size of a file of the catalogue."""
@@ -37,26 +42,57 @@ class FileRows:
     ignored_headers: list[str]
 
 
+@dataclass(frozen=True)
+class FileColumns:
+    """The columns of a file: texts (n,) by column name, the lines (n,), and its headers that no column has.
+
+    unreadable: line → its text.
+    """
+
+    cells: pa.Table
+    line: Ints
+    unreadable: dict[int, str]
+    ignored_headers: list[str]
+
+
 def read(content: bytes, columns: Sequence[EntryColumn], limits: Limits) -> FileRows:
-    """Read the file. Raises `Rejected` if it cannot be read, or lacks a required column of every row."""
+    """Read the file as rows, sorted by line. Raises as `read_columns`."""
+    file = read_columns(content, columns, limits)
+    names, texts = file.cells.column_names, [column.to_pylist() for column in file.cells.columns]
+    rows = [FileRow(line, {}, raw) for line, raw in file.unreadable.items()]
+    rows += [
+        FileRow(line, dict(zip(names, cells, strict=True)))
+        for line, *cells in zip(file.line.tolist(), *texts, strict=True)
+    ]
+    return FileRows(sorted(rows, key=lambda row: row.line), file.ignored_headers)
+
+
+def read_columns(
+    content: bytes, columns: Sequence[EntryColumn], limits: Limits, max_rows: int = MAX_ROWS
+) -> FileColumns:
+    """Read the file as columns. Raises `Rejected` if it cannot be read, or lacks a required column of every row."""
     if len(content) > MAX_BYTES:
         raise Rejected(f"The file is larger than {MAX_BYTES >> 20} megabytes. Split it into several files.")
     workbook = is_zip(content[:4])
     delimiter = "," if workbook else _delimiter(content)
     options = ReadOptions(FileStyle(delimiter=delimiter), limits=limits)
-    rows: list[FileRow] = []
+    tables: list[pa.Table] = []
+    lines: list[Ints] = []
+    unreadable: dict[int, str] = {}
     headers: list[str] = []
     mapped: dict[str, int] = {}
     for block in read_blocks(lambda: io.BytesIO(content), options):
         if not headers:
             headers = block.cells.column_names
             mapped = _mapped(headers, columns)
-        rows += _rows(block, mapped, guarded=not workbook)
-        if len(rows) > MAX_ROWS:
-            raise Rejected(f"The file has more than {MAX_ROWS:,} rows. Split it into several files.")
-    rows.sort(key=lambda row: row.line)
+        tables.append(_table(block, mapped, guarded=not workbook))
+        lines.append(block.line_number)
+        unreadable |= {row.line_number: row.raw for row in block.unreadable}
+        if sum(map(len, lines)) + len(unreadable) > max_rows:
+            raise Rejected(f"The file has more than {max_rows:,} rows. Split it into several files.")
     used = set(mapped.values())
-    return FileRows(rows, [name for index, name in enumerate(headers) if index not in used and name.strip()])
+    ignored = [name for index, name in enumerate(headers) if index not in used and name.strip()]
+    return FileColumns(pa.concat_tables(tables), np.concatenate(lines), unreadable, ignored)
 
 
 def _mapped(headers: Sequence[str], columns: Sequence[EntryColumn]) -> dict[str, int]:
@@ -71,14 +107,12 @@ def _mapped(headers: Sequence[str], columns: Sequence[EntryColumn]) -> dict[str,
     return mapped
 
 
-def _rows(block: Block, mapped: dict[str, int], *, guarded: bool) -> Iterator[FileRow]:
-    for row in block.unreadable:
-        yield FileRow(row.line_number, {}, row.raw)
-    names = list(mapped)
-    texts = [block.cells.column(mapped[name]).to_pylist() for name in names]
-    for line, *cells in zip(block.line_number.tolist(), *texts, strict=True):
-        values = map(unguard, cells) if guarded else cells
-        yield FileRow(line, dict(zip(names, values, strict=True)))
+def _table(block: Block, mapped: dict[str, int], *, guarded: bool) -> pa.Table:
+    in_order = sorted(mapped.items(), key=lambda one: one[1])
+    columns = {name: decoded(block.cells.column(index)) for name, index in in_order}
+    if guarded:
+        columns = {name: unguard_column(column) for name, column in columns.items()}
+    return pa.table(columns)
 
 
 def _delimiter(content: bytes) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from portal import figures
 from portal.context import ports, scope, tillstream
-from portal.sell import texts
+from portal.places import texts
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run
 from tillstream.catalogue import listing
@@ -44,7 +44,7 @@ def places() -> list[Place]:
     with a name, by region and name.
     """
     limit = scope()
-    stores = [one for region in _regions(limit) for one in _of_region(region, limit)]
+    stores = [one for region in _regions(limit) for one in of_region(region, limit)]
     own = {(region, store) for region in _regions(limit) for store in own_stores(ports(), region, limit.salesperson)}
 
     def order(one: Place) -> tuple[object, ...]:
@@ -57,7 +57,7 @@ def place(region: str, store_id: str) -> Place:
     """One store of the user. Raises `NotFound`."""
     limit = scope()
     if region in _regions(limit):
-        for one in _of_region(region, limit):
+        for one in of_region(region, limit):
             if one.store_id == store_id:
                 return one
     raise NotFound(texts.no_store(store_id, region))
@@ -95,7 +95,8 @@ def _regions(limit: Scope) -> list[str]:
     return [region for region in tillstream().contracts.regions() if limit.covers_region(region)]
 
 
-def _of_region(region: str, limit: Scope) -> list[Place]:
+def of_region(region: str, limit: Scope) -> list[Place]:
+    """The stores of a region within a scope."""
     contract = tillstream().contracts.for_region(region)
     if contract is None:
         return []

@@ -1,0 +1,99 @@
+"""Changes of channels."""
+
+from contextlib import suppress
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.alert_channels import texts
+from portal.alert_channels.pages import ChannelForm, channel_page, new_page
+from portal.context import me, ports, tillstream
+from tillstream.alert_channels import deliveries, registry, testing
+from tillstream.app import messages
+from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.domain.people import Action
+from tillstream.reports import mail_job
+
+
+def _private() -> bool:
+    return tillstream().settings.webhook_private
+
+
+def _back(channel_id: str, message: str, kind: str = "done") -> ResponseReturnValue:
+    flash(message, kind)
+    return redirect(url_for("alert_channels.show", channel_id=channel_id), 303)
+
+
+def _start_job() -> None:
+    """Let a project send what is due now; the next sweep does it otherwise."""
+    with suppress(Unavailable):
+        mail_job.start_if_due(ports(), sends_mail=tillstream().settings.sends_mail)
+
+
+@allow(Action.ADMINISTER)
+def add(kind: str) -> ResponseReturnValue:
+    form = ChannelForm()
+    if not form.validate_on_submit():
+        return new_page(kind, form), 422
+    try:
+        channel, key = registry.add(ports(), form.draft(kind), me().login, private=_private())
+    except Rejected as error:
+        form.refuse(kind, str(error))
+        return new_page(kind, form), 422
+    if key:
+        return render_template("alert_channels/once.html", channel=channel, key=key), 201
+    return _back(channel.id, texts.ADDED)
+
+
+@allow(Action.ADMINISTER)
+def change(channel_id: str) -> ResponseReturnValue:
+    kind, form = registry.get(ports(), channel_id).kind, ChannelForm()
+    if not form.validate_on_submit():
+        return channel_page(channel_id, form), 422
+    try:
+        registry.change(ports(), channel_id, form.draft(kind), me().login, private=_private())
+    except Rejected as error:
+        form.refuse(kind, str(error))
+        return channel_page(channel_id, form), 422
+    return _back(channel_id, texts.CHANGED)
+
+
+@allow(Action.ADMINISTER)
+def pause(channel_id: str) -> ResponseReturnValue:
+    registry.pause(ports(), channel_id, me().login, is_paused=True)
+    return _back(channel_id, texts.PAUSED)
+
+
+@allow(Action.ADMINISTER)
+def resume(channel_id: str) -> ResponseReturnValue:
+    registry.pause(ports(), channel_id, me().login, is_paused=False)
+    return _back(channel_id, texts.RESUMED)
+
+
+@allow(Action.ADMINISTER)
+def test(channel_id: str) -> ResponseReturnValue:
+    app = tillstream()
+    try:
+        sender = messages.channel_sender(app)
+        outcome = testing.send_test(sender, channel_id, me().login, lambda: messages.send_mail(app))
+    except Rejected as error:
+        return _back(channel_id, str(error), "wrong")
+    _start_job()
+    return _back(channel_id, outcome)
+
+
+@allow(Action.ADMINISTER)
+def remove(channel_id: str) -> ResponseReturnValue:
+    registry.remove(ports(), channel_id, me().login)
+    flash(texts.REMOVED, "done")
+    return redirect(url_for("alert_channels.listing"), 303)
+
+
+@allow(Action.ADMINISTER)
+def send_again(delivery_id: str) -> ResponseReturnValue:
+    """Send a delivery again that failed, or that may have been sent."""
+    deliveries.try_again(ports(), delivery_id, by=me().login)
+    _start_job()
+    flash(texts.SENT_AGAIN, "done")
+    return redirect(url_for("alert_channels.listing"), 303)

@@ -1,0 +1,74 @@
+"""The list of alerts, the page of one, and what people do with it."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.alerts import texts
+from portal.alerts.bell import active
+from portal.context import me, ports, scope
+from portal.list_view import list_query, page_of
+from tillstream.alerts import evaluation, records
+from tillstream.domain.alerts.kinds import KINDS
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import Action
+
+
+@allow(Action.SEE_NUMBERS)
+def listing() -> ResponseReturnValue:
+    """The alerts that the user may read, the latest first; without a choice, those in progress."""
+    query = list_query(filters=("state", "kind"))
+    state = request.args.get("state", "active")
+    kind = next(iter(query.chosen["kind"]), "")
+    words = query.q.casefold().split()
+    listed = active() if state == "active" else records.latest(ports(), scope())
+    shown = [
+        one
+        for one in listed
+        if (state != "ended" or not one.is_active)
+        and kind in {"", one.kind}
+        and all(word in f"{one.title} {one.region}".casefold() for word in words)
+    ]
+    return render_template(
+        "alerts/list.html",
+        page=page_of(query, shown),
+        state=state,
+        kind=kind,
+        filters=texts.FILTERS,
+        kinds={one.name.value: one.label for one in KINDS.values() if scope().may(one.needs)},
+        states=texts.STATES,
+        last=evaluation.last(ports()),
+    )
+
+
+@allow(Action.SEE_NUMBERS)
+def show(alert_id: str) -> ResponseReturnValue:
+    """One alert: its subjects, and what happened to it. Raises `NotFound`."""
+    alert = records.get(ports(), alert_id, scope())
+    return render_template(
+        "alerts/show.html",
+        alert=alert,
+        states=texts.STATES,
+        severities=texts.SEVERITIES,
+        events=texts.EVENTS,
+        hours=texts.HOURS,
+    )
+
+
+@allow(Action.DECIDE)
+def acknowledge(alert_id: str) -> ResponseReturnValue:
+    records.acknowledge(ports(), alert_id, scope(), by=me().login)
+    flash(texts.ACKNOWLEDGED, "done")
+    return redirect(url_for("alerts.show", alert_id=alert_id), 303)
+
+
+@allow(Action.DECIDE)
+def snooze(alert_id: str) -> ResponseReturnValue:
+    """Raises `Rejected` for other times than the page offers."""
+    hours = request.form.get("hours", "")
+    if hours not in texts.HOURS:
+        raise Rejected(f"Choose one of: {', '.join(texts.HOURS.values())}.")
+    alert = records.snooze(ports(), alert_id, scope(), int(hours), by=me().login)
+    if alert.snoozed_until:
+        flash(texts.snoozed(alert.snoozed_until), "done")
+    return redirect(url_for("alerts.show", alert_id=alert_id), 303)

@@ -1,0 +1,116 @@
+"""The rules of alerts: their list, and the page on which one is added, changed and previewed."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.alerts import rule_form, texts
+from portal.context import me, ports, tillstream
+from tillstream.alerts import channels, evaluation, rules
+from tillstream.alerts.preview import DAYS, Preview, preview
+from tillstream.alerts.rules import StoredRule
+from tillstream.alerts.sources import AlertSources
+from tillstream.domain.alerts.kinds import KINDS, kind_of
+from tillstream.domain.alerts.rules import AlertRule
+from tillstream.domain.errors import Conflict, Rejected
+from tillstream.domain.people import Action
+
+NEW = "new"
+"""In place of the version of a rule that is not stored yet."""
+
+
+@allow(Action.ADMINISTER)
+def listing() -> ResponseReturnValue:
+    """All rules, and the kinds of which one can be added."""
+    return render_template(
+        "alerts/rules.html",
+        rules=rules.find(ports()),
+        kinds=KINDS,
+        severities=texts.SEVERITIES,
+        last=evaluation.last(ports()),
+        currency=tillstream().settings.reporting_currency,
+    )
+
+
+@allow(Action.ADMINISTER)
+def new() -> ResponseReturnValue:
+    """The form of a new rule of a kind. Raises `NotFound`."""
+    return _page(rules.new(kind_of(request.args.get("kind", ""))), NEW)
+
+
+@allow(Action.ADMINISTER)
+def add() -> ResponseReturnValue:
+    """Add the rule of the form, or preview it. Raises `NotFound`."""
+    return _submitted(rules.new(kind_of(request.form.get("kind", ""))), NEW)
+
+
+@allow(Action.ADMINISTER)
+def show(rule_id: str) -> ResponseReturnValue:
+    """The form of a rule. Raises `NotFound`."""
+    stored = rules.get(ports(), rule_id)
+    return _page(stored.rule, str(stored.version))
+
+
+@allow(Action.ADMINISTER)
+def save(rule_id: str) -> ResponseReturnValue:
+    """Change a rule, or preview it with the values of the form. Raises `NotFound`."""
+    stored = rules.get(ports(), rule_id)
+    return _submitted(stored.rule, request.form.get("version", str(stored.version)))
+
+
+@allow(Action.ADMINISTER)
+def enable(rule_id: str) -> ResponseReturnValue:
+    """Enable or disable a rule. Raises `NotFound`."""
+    is_enabled = request.form.get("enabled") == "yes"
+    rules.enable(ports(), rule_id, by=me().login, is_enabled=is_enabled)
+    flash(texts.ENABLED if is_enabled else texts.DISABLED, "done")
+    return redirect(url_for("alerts.rules"), 303)
+
+
+@allow(Action.ADMINISTER)
+def remove(rule_id: str) -> ResponseReturnValue:
+    """Remove a rule. Raises `NotFound`."""
+    rules.remove(ports(), rule_id, by=me().login)
+    flash(texts.REMOVED, "done")
+    return redirect(url_for("alerts.rules"), 303)
+
+
+def _submitted(rule: AlertRule, version: str) -> ResponseReturnValue:
+    try:
+        changed = rule_form.changed(rule, request.form)
+        if request.form.get("do") == "preview":
+            return _page(changed, version, previewed=preview(_sources(), changed))
+        _save(changed, version)
+    except (Conflict, Rejected) as error:
+        return _page(rule, version, error=str(error)), 422
+    flash(texts.SAVED, "done")
+    return redirect(url_for("alerts.rules"), 303)
+
+
+def _save(rule: AlertRule, version: str) -> StoredRule:
+    """Raises `Conflict`, `Rejected`."""
+    stored_version = None if version == NEW else int(version) if version.isdecimal() else -1
+    return rules.save(ports(), rule, by=me().login, version=stored_version)
+
+
+def _sources() -> AlertSources:
+    app = tillstream()
+    return AlertSources(app.ports, app.contracts, app.settings.reporting_currency, app.queries)
+
+
+def _page(rule: AlertRule, version: str, *, error: str = "", previewed: Preview | None = None) -> str:
+    return render_template(
+        "alerts/rule.html",
+        rule=rule,
+        version=version,
+        is_new=version == NEW,
+        error=error,
+        preview=previewed,
+        preview_words=texts.previewed(previewed.count, DAYS) if previewed else "",
+        limits=rule_form.shown({name.value: values for name, values in rule.limits.items()}),
+        limit_labels=texts.LIMITS,
+        severities=texts.SEVERITIES,
+        channels=channels.names(ports()),
+        currency=tillstream().settings.reporting_currency,
+        zone=rule.delivery.quiet.zone if rule.delivery.quiet else me().time_zone or "UTC",
+    )

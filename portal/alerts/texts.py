@@ -1,0 +1,47 @@
+"""Texts of the pages of alerts."""
+
+from datetime import datetime
+
+from tillstream.domain.alerts.alert import EventKind, State
+from tillstream.domain.alerts.kind import Limit, Severity
+
+STATES: dict[str, tuple[str, str]] = {
+    State.PENDING: ("Ended", ""),
+    State.OPEN: ("Open", "bad"),
+    State.ACKNOWLEDGED: ("Acknowledged", "busy"),
+    State.SNOOZED: ("Snoozed", "ask"),
+    State.ENDED: ("Ended", ""),
+}
+"""State → label and tone. A pending alert is listed if it ended before."""
+SEVERITIES: dict[str, str] = {Severity.INFO: "Info", Severity.WARNING: "Warning", Severity.URGENT: "Urgent"}
+EVENTS: dict[str, str] = {
+    EventKind.OPENED: "Opened",
+    EventKind.REMINDED: "Open again after the snooze",
+    EventKind.ESCALATED: "Escalated, because nobody acknowledged it",
+    EventKind.ENDED: "Ended",
+    EventKind.ACKNOWLEDGED: "Acknowledged",
+    EventKind.SNOOZED: "Snoozed",
+}
+LIMITS: dict[str, str] = {
+    Limit.REGIONS: "Regions",
+    Limit.STORES: "Stores",
+    Limit.CATEGORIES: "Categories",
+    Limit.PRODUCTS: "Products",
+}
+FILTERS = {"active": "In progress", "ended": "Ended", "": "All"}
+HOURS = {"1": "1 hour", "4": "4 hours", "24": "1 day", "168": "1 week"}
+"""How long an alert can be snoozed in the portal."""
+ACKNOWLEDGED = "You take care of this alert: there are no reminders."
+SAVED, REMOVED = "The rule is saved.", "The rule is removed. Its alerts end within a few minutes."
+ENABLED, DISABLED = "The rule is enabled.", "The rule is disabled. Its alerts end within a few minutes."
+NUMBER = "“{text}” is not a whole number."
+
+
+def snoozed(until: datetime) -> str:
+    return f"The alert is snoozed until {until:%Y-%m-%d %H:%M} UTC."
+
+
+def previewed(count: int, days: int) -> str:
+    if not count:
+        return f"This rule would have raised no alert in the last {days} days."
+    return f"This rule would have raised {count:,} {'alert' if count == 1 else 'alerts'} in the last {days} days."

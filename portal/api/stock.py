@@ -1,0 +1,77 @@
+"""Stock for programs: levels now or in the past, and movements."""
+
+from datetime import timedelta
+
+from flask import Response, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.api import pagination, queries, texts
+from portal.api.etags import answered
+from portal.context import me, ports, scope, tillstream
+from tillstream.analytics.queries import Forbidden
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.inventory import messages
+from tillstream.domain.inventory.movements import TRANSFERS, Movement
+from tillstream.domain.people import Action
+from tillstream.inventory import levels, past, records
+
+MAX_MOVEMENTS = 500
+
+
+@allow(Action.SEE_NUMBERS)
+def stock() -> ResponseReturnValue:
+    """Stock by store and product; `at` selects a day or an instant of the past."""
+    return answered(_stock)
+
+
+def _stock() -> Response:
+    name, fixed = past.query_at(request.args.get("at", ""))
+    return queries.rows_of(name, fixed, handled=("at",))
+
+
+@allow(Action.SEE_NUMBERS)
+def movements() -> ResponseReturnValue:
+    """The movements of a store that were recorded last, newest first."""
+    args = pagination.only(request.args, "region", "store", "limit")
+    limit = pagination.number(args, "limit", 100, MAX_MOVEMENTS)
+    region, store = args.get("region", ""), args.get("store", "")
+    if not region or not store:
+        raise Rejected(texts.NO_STORE)
+    if region not in tillstream().contracts.regions() or not _is_visible(region, store):
+        raise NotFound(texts.no_store(region, store))
+    newest = records.find(ports(), region, store, limit)
+    return jsonify(
+        {
+            "movements": [
+                messages.to_json(one.movement) | {"recorded_by": one.by, "recorded_at": one.recorded_at.isoformat()}
+                for one in newest
+            ]
+        }
+    )
+
+
+@allow(Action.MANAGE_STOCK)
+def record() -> ResponseReturnValue:
+    """Record movements, together or not at all; sending them again changes nothing."""
+    if not request.is_json:
+        raise Rejected(texts.NO_MOVEMENTS)
+    sent = messages.parse(request.get_data(), ports().clock.now().date() + timedelta(days=1))
+    denied = sorted({f"{one.region}/{one.store_id}" for one in sent if not _may_change(one)})
+    if denied:
+        raise Forbidden(texts.not_your_stores(denied))
+    count = records.record(ports(), sent, by=me().login)
+    levels.follow(ports())
+    tillstream().queries.clear()
+    return jsonify({"recorded": count, "repeated": len(sent) - count})
+
+
+def _is_visible(region: str, store: str) -> bool:
+    stores = scope().stores
+    return scope().covers_region(region) and (stores is None or store in stores)
+
+
+def _may_change(movement: Movement) -> bool:
+    """Whether the store of the movement is the user's; of a transfer, one of its two stores."""
+    stores = [movement.store_id, *([movement.other_store] if movement.kind in TRANSFERS else [])]
+    return scope().covers_region(movement.region) and any(scope().covers_stores([store]) for store in stores)

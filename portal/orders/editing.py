@@ -1,0 +1,229 @@
+"""The form of an order: a new one, and a draft."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import formats
+from portal.access import allow
+from portal.context import me, ports
+from portal.orders import product_lines, scoped, texts
+from portal.orders.product_lines import NOTHING_SCANNED, FormRow, Scanned
+from portal.places.places import Place, place, places
+from tillstream.catalogue import listing
+from tillstream.domain.catalogue.dated_amounts import cost_on
+from tillstream.domain.catalogue.entries import EntryKind, Product, Supplier
+from tillstream.domain.catalogue.json_codec import decimal_text
+from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream.domain.people import Action
+from tillstream.domain.purchasing.order import OrderLine, OrderState, PurchaseOrder
+from tillstream.purchasing import orders
+
+MOST_OFFERED = 100
+"""Products of a supplier in the form of a new order."""
+MOST_NOTICES = 5
+
+
+@dataclass(frozen=True)
+class OrderForm:
+    """What the form shows. version: of the stored draft; 0 for a new order. missing: products that are not offered."""
+
+    order: PurchaseOrder
+    version: int
+    rows: Sequence[FormRow]
+    errors: Sequence[str] = ()
+    scanned: Scanned = NOTHING_SCANNED
+    missing: int = 0
+
+
+@allow(Action.MANAGE_STOCK)
+def new() -> ResponseReturnValue:
+    """Choose a supplier and a store; with both, an empty order with the products of the supplier."""
+    supplier, at = _supplier(request.args.get("supplier", "")), _place(request.args.get("place", ""))
+    if supplier is None or at is None:
+        return _choices()
+    order = PurchaseOrder(secrets.token_hex(16), supplier.code, at.region, at.store_id, at.currency, ())
+    entries = listing.entries(ports(), EntryKind.PRODUCT).values()
+    offered = sorted(
+        (one for one in entries if isinstance(one, Product) and one.active and one.supplier == supplier.code),
+        key=lambda one: (one.name.casefold(), one.code),
+    )
+    rows = [product_lines.row_of(one, unit_cost=_text(_catalogue_cost(one, order))) for one in offered[:MOST_OFFERED]]
+    return _page(OrderForm(order, 0, rows, missing=max(0, len(offered) - MOST_OFFERED)))
+
+
+@allow(Action.MANAGE_STOCK)
+def create() -> ResponseReturnValue:
+    """Save a new draft, or add the product that was scanned to the form."""
+    form = request.form
+    supplier, at = _supplier(form.get("supplier", "")), _place(form.get("place", ""))
+    if supplier is None or at is None:
+        return _choices(), 422
+    order = PurchaseOrder(form.get("order_id", "")[:64], supplier.code, at.region, at.store_id, at.currency, ())
+    return _posted(order, 0)
+
+
+@allow(Action.MANAGE_STOCK)
+def edit(order_number: str) -> ResponseReturnValue:
+    order, version = orders.get_version(ports(), _draft(order_number).order_id)
+    return _page(OrderForm(order, version, _rows_of(order)))
+
+
+@allow(Action.MANAGE_STOCK)
+def save(order_number: str) -> ResponseReturnValue:
+    """Save the draft over the version that the form shows, or add the product that was scanned to the form."""
+    return _posted(_draft(order_number), request.form.get("version", 0, type=int))
+
+
+def _posted(order: PurchaseOrder, version: int) -> ResponseReturnValue:
+    rows, scan = product_lines.posted_rows(), product_lines.scanned(order.region)
+    entered = replace(order, note=request.form.get("note", "").strip()[:500])
+    if product := scan.product:
+        step = product.pack_size or Decimal(1)
+        row = product_lines.row_of(
+            product, decimal_text(product.minimum_order or step), _text(_catalogue_cost(product, order))
+        )
+        return _page(OrderForm(entered, version, product_lines.with_product(rows, product, row, step)))
+    if scan.matches or scan.error:
+        return _page(OrderForm(entered, version, rows, scanned=scan))
+    try:
+        entered = replace(entered, lines=_lines(rows, order), expected_on=_expected())
+        stored = _store(entered, version)
+    except Conflict:
+        current, stored_version = orders.get_version(ports(), order.order_id)
+        return _page(OrderForm(entered, stored_version, rows, [texts.CHANGED, _summary(current)])), 409
+    except NotFound:
+        raise
+    except Rejected as error:
+        return _page(OrderForm(entered, version, rows, [str(error)])), 422
+    flash(texts.saved(stored.number), "done")
+    for words in _notices(stored):
+        flash(words, "ask")
+    return redirect(url_for("orders.show", order_number=stored.number), 303)
+
+
+def _store(order: PurchaseOrder, version: int) -> PurchaseOrder:
+    if version:
+        return orders.edit(ports(), order, by=me().login, version=version)
+    return orders.create(ports(), order, by=me().login)
+
+
+def _lines(rows: Sequence[FormRow], order: PurchaseOrder) -> tuple[OrderLine, ...]:
+    """The lines of the rows with units. Raises `Rejected`."""
+    filled = [one for one in rows if one.units]
+    if not filled:
+        raise Rejected(texts.NO_UNITS)
+    products = product_lines.products_of(one.product for one in filled)
+    before = {line.product: line for line in order.lines}
+    lines = []
+    for row in filled:
+        product, stored = products.get(row.product), before.get(row.product)
+        if product is None and stored is None:
+            raise Rejected(texts.no_product(row.product))
+        cost = _unit_cost(row, product, order)
+        name = product.name or product.code if product else row.name
+        lines.append(OrderLine(row.product, name, product_lines.number(name, row.units), cost))
+    return tuple(lines)
+
+
+def _unit_cost(row: FormRow, product: Product | None, order: PurchaseOrder) -> Decimal | None:
+    """The cost as entered; that of the catalogue for users who see no costs. Raises `Rejected`."""
+    if scoped.shows_costs():
+        cost = product_lines.number(row.name, row.unit_cost) if row.unit_cost else None
+        if cost is not None and cost < 0:
+            raise Rejected(texts.negative_cost(row.name))
+        return cost
+    stored = next((line.unit_cost for line in order.lines if line.product == row.product), None)
+    return stored if stored is not None else _catalogue_cost(product, order) if product else None
+
+
+def _catalogue_cost(product: Product, order: PurchaseOrder) -> Decimal | None:
+    """The cost of a product today, if it is in the currency of the order."""
+    cost = cost_on(product, order.region, ports().clock.now().date())
+    return cost.amount if cost and cost.currency == order.currency else None
+
+
+def _notices(order: PurchaseOrder) -> list[str]:
+    """Lines that differ from the pack sizes and minimum orders of the catalogue."""
+    products, notices = product_lines.products_of(line.product for line in order.lines), []
+    for line in order.lines:
+        product = products.get(line.product)
+        if product and product.pack_size and line.units % product.pack_size:
+            notices.append(texts.no_whole_packs(line.name, line.units, product.pack_size))
+        if product and product.minimum_order and line.units < product.minimum_order:
+            notices.append(texts.below_minimum(line.name, line.units, product.minimum_order))
+    return notices[:MOST_NOTICES]
+
+
+def _draft(number: str) -> PurchaseOrder:
+    """Raises `NotFound`, and `Rejected` for an order that is no draft."""
+    order = scoped.order_of(number)
+    if order.state is not OrderState.DRAFT:
+        raise Rejected(texts.no_draft(order.number, order.state))
+    return order
+
+
+def _rows_of(order: PurchaseOrder) -> list[FormRow]:
+    products = product_lines.products_of(line.product for line in order.lines)
+    return [
+        FormRow(
+            line.product, line.name, decimal_text(line.units), _text(line.unit_cost),
+            texts.pack_hint(products.get(line.product)),
+        )
+        for line in order.lines
+    ]  # fmt: skip
+
+
+def _summary(order: PurchaseOrder) -> str:
+    return texts.stored_lines(f"{line.name}: {decimal_text(line.units)}" for line in order.lines)
+
+
+def _expected() -> date | None:
+    return formats.day_in(request.form.get("expected_on", ""))
+
+
+def _supplier(code: str) -> Supplier | None:
+    return scoped.suppliers().get(code)
+
+
+def _place(key: str) -> Place | None:
+    """The store of a key; None if it is empty. Raises `NotFound` for a store that is not the user's."""
+    region, _, store_id = key.partition("/")
+    return place(region, store_id) if key else None
+
+
+def _text(value: Decimal | None) -> str:
+    return "" if value is None else decimal_text(value)
+
+
+def _choices() -> str:
+    """The form for the supplier and the store."""
+    active = [(one.code, one.name or one.code) for one in scoped.suppliers().values() if one.active]
+    stores = [(f"{one.region}/{one.store_id}", texts.store(one.region, one.store_id, one.name)) for one in places()]
+    return render_template(
+        "orders/choices.html",
+        suppliers=sorted(active, key=lambda one: one[1].casefold()),
+        stores=stores,
+        chosen=request.values,
+    )
+
+
+def _page(form: OrderForm) -> str:
+    order, names = form.order, scoped.store_names()
+    supplier = scoped.suppliers().get(order.supplier)
+    values: Mapping[str, str] = request.form if request.method == "POST" else {}
+    expected = order.expected_on.isoformat() if order.expected_on else ""
+    return render_template(
+        "orders/form.html",
+        form=form,
+        order=order,
+        supplier=(supplier.name if supplier else "") or order.supplier,
+        store=texts.store(order.region, order.store_id, names.get((order.region, order.store_id), "")),
+        expected_on=values.get("expected_on", expected),
+        has_costs=scoped.shows_costs(),
+    )

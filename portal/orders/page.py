@@ -1,0 +1,78 @@
+"""The page of an order: its lines with what arrived, its receipts, its history, and its document."""
+
+from datetime import timedelta
+
+from flask import Response, render_template
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from portal import formats
+from portal.access import allow
+from portal.audit.texts import ACTION_LABELS
+from portal.context import ports, tillstream
+from portal.orders import scoped, texts
+from tillstream.domain.errors import NotFound
+from tillstream.domain.inventory.movements import MovementKind
+from tillstream.domain.money.minor_units import minor_digits
+from tillstream.domain.people import Action
+from tillstream.domain.purchasing.order import OrderLine
+from tillstream.inventory import records
+from tillstream.inventory.records import StoredMovement
+from tillstream.purchasing import documents, lead_times, orders
+
+
+@allow(Action.SEE_NUMBERS)
+def show(order_number: str) -> ResponseReturnValue:
+    order = scoped.order_of(order_number)
+    (tracked,) = orders.track(ports(), [order])
+    supplier = scoped.suppliers().get(order.supplier)
+    learned = lead_times.of_stored(ports()).get(order.supplier)
+    today = ports().clock.now().date()
+    suggested = order.expected_on or today + timedelta(days=scoped.lead_days(supplier, learned))
+    names = {line.product: line.name for line in order.lines}
+    return render_template(
+        "orders/show.html",
+        order=order,
+        tracked=tracked,
+        status=tracked.status(today),
+        tones=texts.TONES,
+        states=texts.STATES,
+        supplier=(supplier.name if supplier else "") or order.supplier,
+        lead_time=texts.lead_time(supplier, learned),
+        store=texts.store(order.region, order.store_id, scoped.store_names().get((order.region, order.store_id), "")),
+        extra={product: units for product, units in tracked.received.items() if product not in names},
+        names=names,
+        receipts=receipts_of(order.order_id),
+        history=orders.history(ports(), order.number),
+        labels={action.value: label for action, label in ACTION_LABELS.items()},
+        fields=texts.FIELDS,
+        unit_cost=lambda line: _unit_cost(line, order.currency),
+        today=today,
+        suggested=suggested,
+        email=supplier.email if supplier and tillstream().settings.sends_mail else "",
+        has_costs=scoped.shows_costs(),
+    )
+
+
+def _unit_cost(line: OrderLine, currency: str) -> Markup:
+    """Exact, with at least the minor units of the currency."""
+    cost = line.unit_cost
+    is_rounded = cost is not None and cost != round(cost, minor_digits(currency))
+    return formats.count(cost) if is_rounded else formats.money(cost, currency)
+
+
+@allow(Action.SEE_NUMBERS)
+def document(order_number: str, form: str) -> ResponseReturnValue:
+    """The order as PDF or CSV."""
+    if form not in documents.FORMS:
+        raise NotFound(texts.no_form(documents.FORMS))
+    order = scoped.order_of(order_number)
+    content = documents.document(ports(), order, costs=scoped.shows_costs()).render(form)
+    response = Response(content, content_type=documents.FORMS[form])
+    response.headers.set("Content-Disposition", "attachment", filename=f"{order.number}.{form}")
+    return response
+
+
+def receipts_of(order_id: str) -> list[StoredMovement]:
+    """The receipts of an order that are not cancelled, oldest first."""
+    return [one for one in records.with_reference(ports(), order_id) if one.movement.kind is MovementKind.RECEIPT]

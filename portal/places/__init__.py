@@ -1,0 +1,1 @@
+"""The stores of a user, where they sell and whose stock they change."""

@@ -1,0 +1,71 @@
+"""The plan of an import, by the fields of the request."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask import request
+
+from portal.context import ports, scope, tillstream
+from portal.stock_files import texts
+from tillstream.domain.errors import Rejected
+from tillstream.domain.inventory.movements import DayPart, MovementKind
+from tillstream.workflows.stock_import import codes, importing, zones
+from tillstream.workflows.stock_import.columns import IMPORTED, Defaults
+from tillstream.workflows.stock_import.importing import Plan
+from tillstream.workflows.stock_import.reading import Reader
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user chose for rows without a type, a day, a time of day, and a store (region and store)."""
+
+    kind: MovementKind
+    day: date
+    day_part: DayPart
+    store: str = ""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields of a form that sends the choices again."""
+        return {
+            "type": self.kind.value,
+            "day": self.day.isoformat(),
+            "day_part": self.day_part.value,
+            "store": self.store,
+        }
+
+
+def choices() -> Choices:
+    """The choices of the request; others than permitted ones are the defaults."""
+    kind, part = request.values.get("type", ""), request.values.get("day_part", "")
+    try:
+        day = date.fromisoformat(request.values.get("day", ""))
+    except ValueError:
+        day = ports().clock.now().date()
+    return Choices(
+        MovementKind(kind) if kind in set(IMPORTED) else MovementKind.COUNT,
+        day,
+        DayPart(part) if part in set(DayPart) else DayPart.AFTER_CLOSING,
+        request.values.get("store", ""),
+    )
+
+
+def may_change(region: str, store: str) -> bool:
+    """Whether the stock of a store is the user's to change."""
+    return scope().covers_region(region) and scope().covers_stores([store])
+
+
+def plan(content: bytes, chosen: Choices) -> Plan:
+    """Plan an import. Raises `Rejected` if the file cannot be read, and what the warehouse raises."""
+    latest = ports().clock.now().date() + timedelta(days=1)
+    if chosen.day > latest:
+        raise Rejected(texts.future(chosen.day))
+    region, _, store = chosen.store.partition("/")
+    reader = Reader(
+        codes.read(ports().warehouse, may_change),
+        Defaults(chosen.day, chosen.kind, region, store),
+        zones.zone_of(ports(), tillstream().contracts),
+        latest,
+        ports().limits,
+    )
+    return importing.plan(reader.read(content), chosen.day_part)

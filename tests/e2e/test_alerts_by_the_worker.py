@@ -1,0 +1,40 @@
+"""The worker of the local server delivers notices, and the e-mail that they become, without any request."""
+
+import time
+from pathlib import Path
+
+import pytest
+from app_factory import build
+from pydantic import SecretStr
+from unit.alert_channels.channel_steps import channel, notify
+from unit.mail.mail_server import serving
+from webhook_receiver import receiving
+
+from tillstream.server import schedules, worker
+from tillstream.settings import Settings
+
+
+@pytest.mark.parametrize("has_mail", [True, False])
+def test_the_worker_delivers(
+    tmp_path: Path, free_tcp_port: int, monkeypatch: pytest.MonkeyPatch, has_mail: bool
+) -> None:
+    monkeypatch.setattr(schedules, "REPORTS_EVERY", 0.05)
+    url = SecretStr(f"smtp://127.0.0.1:{free_tcp_port}" if has_mail else "")
+    app = build(Settings(home=tmp_path, samples=False, threads=1, webhook_private=True, smtp_url=url))
+    with serving(free_tcp_port) as inbox, receiving() as receiver:
+        notify(app, "n1", channel(app, "webhook", url=receiver.url))
+        if has_mail:
+            notify(app, "n2", channel(app, "email", recipients="ada@example.com"))
+        running = worker.Worker(app)
+        running.start()
+        try:
+            deadline = time.monotonic() + 60
+            while len(receiver.received) < 1 or len(inbox.messages) < has_mail:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            time.sleep(0.5)
+        finally:
+            running.stop()
+            app.close()
+    assert len(receiver.received) == 1
+    assert [message["Subject"] for message in inbox.messages] == ["New alert: Alert n2"] * has_mail

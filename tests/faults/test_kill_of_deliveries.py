@@ -1,0 +1,54 @@
+"""A process is killed while a receiver has its request: after the restart, nothing is sent twice, and it is shown."""
+
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from app_factory import build
+from unit.alert_channels.channel_steps import channel, notify, sender_of, states
+from webhook_receiver import receiving
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.alert_channels import deliveries
+from tillstream.outbox.outbox import SENDING, SENT, UNCLEAR, WAITING
+from tillstream.settings import Settings
+
+DELIVER = """
+import sys
+from pathlib import Path
+from tillstream.alert_channels import deliveries
+from tillstream.app import build, messages
+from tillstream.settings import Settings
+
+app = build(Settings(home=Path(sys.argv[1]), samples=False, threads=1, webhook_private=True))
+deliveries.send_due(messages.channel_sender(app))
+"""
+
+
+def test_a_killed_process_sends_nothing_twice(tmp_path: Path) -> None:
+    clock = ManualClock(datetime.now(UTC))
+    with receiving() as slow, receiving() as other:
+        slow.delay = 30.0
+        app = build(Settings(home=tmp_path, samples=False, threads=1), clock)
+        notify(app, "n1", channel(app, "webhook", url=slow.url), channel(app, "webhook", url=other.url))
+        app.close()
+        process = subprocess.Popen([sys.executable, "-c", DELIVER, str(tmp_path)])
+        deadline = time.monotonic() + 60
+        while not slow.received:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.kill()
+        process.wait()
+        app = build(Settings(home=tmp_path, samples=False, threads=1), clock)
+        try:
+            assert states(app) in ([SENDING, WAITING], [SENDING, SENT])
+            slow.delay = 0.0
+            for _ in range(2):
+                clock.advance(timedelta(hours=1).total_seconds())
+                deliveries.send_due(sender_of(app))
+            assert states(app) == [SENT, UNCLEAR]
+        finally:
+            app.close()
+        assert [len(one.received) for one in (slow, other)] == [1, 1]

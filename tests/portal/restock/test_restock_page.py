@@ -1,0 +1,147 @@
+"""The restock pages: the queue of the user's stores, decisions by form, and the settings."""
+
+import json
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from re import sub
+
+import pytest
+import shop_of_two_stores
+from app_factory import create_app
+from flask import Flask
+from restock_steps import BALL, KITE, count, open_shop, queue_of
+from visitor import PASSWORD, Visitor
+
+from tillstream.app import App
+from tillstream.domain.people import Role
+from tillstream.domain.purchasing.order import OrderState
+from tillstream.people import accounts
+from tillstream.purchasing import orders
+from tillstream.workflows.restocking import settings
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    opened = open_shop(tmp_path)
+    count(opened.ports, {("LDS1", KITE): 10, ("LDS1", BALL): 1, ("MAN1", BALL): 1})
+    queue_of(opened.ports)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def portal(app: App) -> Flask:
+    return create_app(app, testing=True)
+
+
+def visitor_of(portal: Flask, app: App, role: Role, *stores: str) -> Visitor:
+    login = f"{role}-{'-'.join(stores) or 'all'}".lower()
+    regions = () if role is Role.ADMIN else ("UK",)
+    seller = "T1" if role is Role.SALESPERSON else None
+    accounts.add(app.ports, login, login, role, regions=regions, stores=stores, salesperson=seller, password=PASSWORD)
+    visitor = Visitor(portal.test_client())
+    assert visitor.sign_in(login).status_code == 303
+    return visitor
+
+
+@pytest.fixture
+def boss(portal: Flask, app: App) -> Visitor:
+    return visitor_of(portal, app, Role.ADMIN)
+
+
+def read(visitor: Visitor, query: str = "") -> str:
+    """The words of the page."""
+    return unescape(" ".join(sub(r"<[^>]*>", " ", visitor.get(f"/restock{query}").text).split()))
+
+
+def line(store: str, product: str) -> str:
+    return json.dumps(["UK", store, product])
+
+
+def test_the_queue_shows_what_is_needed_with_reason_and_cost(boss: Visitor) -> None:
+    page = read(boss)
+    assert "To order 3" in page
+    assert page.index("Ball") < page.index("Kite")  # the most urgent first
+    assert "Acme Wholesale" in page
+    assert "USD in this list" in page
+    assert "The supplier needs 5 days" in page
+
+
+def test_selected_lines_become_a_draft_with_the_entered_units(boss: Visitor, app: App) -> None:
+    ball = line("LDS1", BALL)
+    answer = boss.post("/restock/decide?state=open", {"do": "order", "line": ball, f"units {ball}": "17"})
+    assert answer.status_code == 302
+    (draft,) = orders.find(app.ports, OrderState.DRAFT)
+    assert [(one.product, one.units) for one in draft.lines] == [(BALL, 17)]
+    assert draft.number in read(boss)
+    assert "In an order 1" in read(boss, "?state=ordered")
+
+
+def test_lines_are_snoozed_dismissed_and_put_back(boss: Visitor) -> None:
+    kite, ball = line("LDS1", KITE), line("LDS1", BALL)
+    boss.post("/restock/decide", {"do": "snooze", "days": "3", "line": kite})
+    boss.post("/restock/decide", {"do": "dismiss", "reason": "other", "line": ball})
+    page = read(boss, "?state=snoozed")
+    assert "Snoozed 1" in page
+    assert "Dismissed 1" in page
+    boss.post("/restock/decide", {"do": "reopen", "line": kite})
+    assert "To order 2" in read(boss)
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"do": "order"}, "Select at least one product first."),
+        ({"do": "dismiss", "line": line("LDS1", KITE)}, "Choose a reason"),
+        ({"do": "snooze", "days": "99", "line": line("LDS1", KITE)}, "Choose for how long."),
+        ({"do": "order", "line": line("LDS1", KITE), f"units {line('LDS1', KITE)}": "-3"}, "enter a number of units"),
+    ],
+)
+def test_what_cannot_be_done_is_explained(boss: Visitor, form: dict[str, str], words: str) -> None:
+    boss.post("/restock/decide", form)
+    assert words in read(boss)
+
+
+def test_managers_decide_about_their_stores_only(portal: Flask, app: App) -> None:
+    manager = visitor_of(portal, app, Role.MANAGER, "MAN1")
+    page = read(manager)
+    assert "To order 1" in page
+    assert "LDS1" not in page
+    assert manager.post("/restock/decide", {"do": "order", "line": line("LDS1", KITE)}).status_code == 403
+    assert manager.get("/restock/settings").status_code == 403
+
+
+def test_who_may_not_change_stock_sees_the_queue_without_forms(portal: Flask, app: App) -> None:
+    salesperson = visitor_of(portal, app, Role.SALESPERSON, "LDS1")
+    page = read(salesperson)
+    assert "Kite" in page
+    assert "Order selected" not in page
+    assert "USD" not in page
+    assert salesperson.post("/restock/decide", {"do": "order", "line": line("LDS1", KITE)}).status_code == 403
+
+
+def test_settings_are_saved_and_wrong_ones_kept_in_the_form(boss: Visitor, app: App) -> None:
+    form = {"service": "97,", "review_days": "7", "most_weeks": "8", "budget": "", "categories": "Toys: 99"}
+    wrong = boss.post("/restock/settings", form)
+    assert wrong.status_code == 422
+    assert "Toys: 99" in wrong.text
+    assert boss.post("/restock/settings", form | {"service": "97"}).status_code == 302
+    stored = settings.read(app.ports)
+    assert (stored.service, stored.of_categories) == (0.97, {"Toys": 0.99})
+    assert 'value="97"' in boss.get("/restock/settings").text
+
+
+def test_the_queue_is_computed_on_request(boss: Visitor, app: App) -> None:
+    count(app.ports, {("LDS1", BALL): 900}, number=2)
+    boss.post("/restock/update", {})
+    assert "2 products need something" in read(boss)
+
+
+def test_a_home_without_counts_is_sent_to_stock(tmp_path: Path) -> None:
+    with_sales = shop_of_two_stores.app(tmp_path)
+    boss = visitor_of(create_app(with_sales, testing=True), with_sales, Role.ADMIN)
+    assert "Not computed yet" in read(boss)
+    boss.post("/restock/update", {})
+    assert "Nothing was counted yet" in read(boss)
+    with_sales.close()

@@ -1,0 +1,83 @@
+"""The list of stock levels: statuses, filters, search, value at cost, and who sees what."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+import stock_steps
+from stock_steps import counted, rows, text
+from visitor import Visitor
+
+from tillstream.app import App
+from tillstream.domain.people import Role
+
+SHARED = True
+sell = stock_steps.sell
+
+
+@pytest.fixture
+def boss(sold: Visitor, app: App) -> Visitor:
+    """An administrator; in Mumbai, the kettle is negative, the pot out, and the pan not counted."""
+    counted(app, date(2026, 6, 1), "MUM01", {"KET": 3, "POT": 2})
+    counted(app, date(2026, 6, 1), "DEL02", {"KET": 51})
+    return sold
+
+
+def listed(visitor: Visitor, query: str = "") -> list[str]:
+    return rows(visitor.get(f"/stock?{query}"))
+
+
+def test_levels_are_listed_by_urgency_with_their_status_in_words(boss: Visitor) -> None:
+    answer = boss.get("/stock")
+    negative, out, in_stock, not_counted = rows(answer)
+    assert negative.startswith("Kettle KET Mumbai MUM01 Negative −1 – 4")
+    assert out.startswith("Pot POT Mumbai MUM01 Out 0")
+    assert in_stock.startswith("Kettle KET Delhi DEL02 In stock 50 – 1 2,800 3,000.00 ")
+    assert not_counted.startswith("Pan PAN Mumbai MUM01 Not counted – – 1 –")
+    assert not_counted.endswith("never")
+    assert "3,000.00 INR at cost" in text(answer.text)
+
+
+def test_chips_have_the_number_of_products_of_each_status(boss: Visitor) -> None:
+    page = text(boss.get("/stock?status=attention").text)
+    assert "All 4 Needs attention 2 In stock 1 Low 0 Out 1 Negative 1 Not counted 1" in page
+    assert len(listed(boss, "status=attention")) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "products"),
+    [
+        ("q=pot", ["Pot"]),
+        ("q=4006381333931&store=MUM01", ["Kettle"]),
+        ("store=DEL02", ["Kettle"]),
+        ("sort=-on-hand", ["Kettle", "Pot", "Kettle", "Pan"]),
+        ("sort=product", ["Kettle", "Kettle", "Pan", "Pot"]),
+        ("status=negative", ["Kettle"]),
+        ("category=Garden", []),
+        ("size=25&page=2", []),
+    ],
+)
+def test_levels_are_searched_filtered_and_sorted(boss: Visitor, query: str, products: list[str]) -> None:
+    assert [row.split()[0] for row in listed(boss, query)] == products
+
+
+def test_who_may_not_see_costs_sees_no_value(boss: Visitor, person: Callable[..., Visitor]) -> None:
+    page = person(Role.SALESPERSON, "IN").get("/stock")
+    assert "Kettle" in page.text
+    assert "cost" not in page.text
+    assert "60" not in " ".join(rows(page))
+
+
+def test_a_manager_of_a_store_sees_that_store(boss: Visitor, person: Callable[..., Visitor]) -> None:
+    manager = person(Role.MANAGER, "IN", stores=("DEL02",))
+    assert [row.split()[0] for row in listed(manager)] == ["Kettle"]
+
+
+def test_the_start_page_of_a_manager_names_what_needs_attention(boss: Visitor, person: Callable[..., Visitor]) -> None:
+    manager = person(Role.MANAGER, "IN")
+    assert "Negative 1 product Out 1 product Not counted 1 product" in text(manager.get("/dashboard/tiles/stock").text)
+
+
+@pytest.mark.own_home
+def test_without_stock_the_page_describes_how_to_begin(person: Callable[..., Visitor]) -> None:
+    assert "Start with a count of a store" in person(Role.ADMIN).get("/stock").text

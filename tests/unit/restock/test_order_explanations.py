@@ -1,0 +1,92 @@
+"""The sentences that explain an order, with its numbers."""
+
+from dataclasses import replace
+from math import inf
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tillstream.restock.demand import Source, SumDemand
+from tillstream.restock.explanation import explain
+from tillstream.restock.policy import Lines, order
+
+DEMAND = SumDemand(
+    np.array([0.5, 0.95]), np.array([[59.0, 70.4]]), np.array([14]), np.array([4.2]), np.array([Source.FORECAST])
+)
+
+
+def lines(demand: SumDemand = DEMAND, **changes: Any) -> Lines:
+    columns = {
+        "on_hand": 18, "on_order": 12, "in_transit": 0, "pack": 12, "minimum": 0, "shelf_days": inf,
+        "most_weeks": 8, "unit_costs": 2,
+    } | changes  # fmt: skip
+    arrays = {name: np.array([value], dtype=np.float64) for name, value in columns.items()}
+    return Lines(demand=demand, service=np.array([0.95]), lead_days=np.array([7]), **arrays)
+
+
+def sentence(demand: SumDemand = DEMAND, budget: float | None = None, **changes: Any) -> str:
+    one = lines(demand, **changes)
+    return explain(one, order(one, budget), 0)
+
+
+def test_an_order_is_explained_with_its_numbers() -> None:
+    assert sentence() == (
+        "Expected to sell about 4.2 a day. 18 left, 12 on order: about 7 days. The supplier needs 7 days, you order "
+        "every 7 days: 71 are enough in 95 % of the cycles. 48 = 71 − 30, rounded up to packs of 12."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "end"),
+    [
+        ({"shelf_days": 3}, "Limited to 42, which sell within the shelf life of 3 days. 12 = 42 − 30."),
+        ({"most_weeks": 1}, "Limited to 59, which last 1 week after the delivery. 36 = 59 − 30, rounded up to packs of "
+         "12."),
+        ({"minimum": 60}, "60 = 71 − 30, raised to the minimum order of 60."),
+        ({"minimum": 600}, "Nothing is ordered: the minimum order of 600 would last too long."),
+        ({"on_hand": 100}, "Nothing is ordered: 112 are enough."),
+        ({"pack": 1}, "41 = 71 − 30."),
+        ({"on_hand": -20, "on_order": 0, "pack": 1}, "91 = 71 + 20."),
+    ],
+)  # fmt: skip
+def test_what_limits_an_order_is_named(changes: dict[str, float], end: str) -> None:
+    assert sentence(**changes).endswith(f"of the cycles. {end}")
+
+
+def test_a_deferred_order_keeps_its_numbers() -> None:
+    text = sentence(budget=10.0)
+    assert text.endswith(
+        "48 = 71 − 30, rounded up to packs of 12. Deferred: the budget is used for more urgent products."
+    )
+
+
+def test_negative_stock_is_to_be_counted_and_goods_in_transit_are_named() -> None:
+    text = sentence(on_hand=-2, in_transit=5)
+    assert "−2 left, 12 on order, 5 in transit: about 4 days. The stock is negative: count it before you order." in text
+
+
+@pytest.mark.parametrize(
+    ("source", "start"),
+    [
+        (Source.CATEGORY_FORECAST, "Expected to sell about 4.2 a day: its share of the forecast of its category."),
+        (Source.RECENT_SALES, "There is no forecast. Recently sold about 4.2 a day."),
+        (Source.SIMILAR_SALES, "There is no forecast, and the product is new. Sold about 4.2 a day;"),
+    ],
+)
+def test_the_source_of_the_demand_is_named(source: Source, start: str) -> None:
+    assert sentence(replace(DEMAND, sources=np.array([source]))).startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("daily", "pace", "cover"),
+    [
+        (40.0, "40 a day", "less than a day"),
+        (20.0, "20 a day", "about 2 days"),
+        (0.5, "3.5 a week", "about 60 days"),
+        (0.05, "1.5 a month", "more than a year"),
+    ],
+)
+def test_slow_products_are_counted_by_week_or_month(daily: float, pace: str, cover: str) -> None:
+    text = sentence(replace(DEMAND, daily=np.array([daily])), on_hand=18, on_order=12)
+    assert f"about {pace}. 18 left, 12 on order: {cover}." in text

@@ -1,0 +1,201 @@
+"""The restock queue: what is needed, from where, and how decisions and orders count."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from restock_steps import BALL, KITE, LAMP, LEEDS_KITE, count, open_shop, queue_of
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.catalogue import mirror, records, saving
+from tillstream.domain.catalogue.entries import EntryKind, Product
+from tillstream.domain.errors import Rejected
+from tillstream.domain.purchasing.order import OrderState
+from tillstream.ports import Ports
+from tillstream.purchasing import orders
+from tillstream.workflows.restocking import decisions, queue, schedule, settings
+from tillstream.workflows.restocking.settings import RestockSettings
+
+DAY = 86_400.0
+"""Seconds."""
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    opened = open_shop(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ports(app: App) -> Ports:
+    return app.ports
+
+
+def test_what_lasts_too_short_is_ordered_in_packs_with_the_reason(ports: Ports) -> None:
+    count(ports, {("LDS1", KITE): 10, ("LDS1", BALL): 500})
+    lines = queue_of(ports)
+    assert set(lines) == {("LDS1", KITE, "")}
+    line = lines["LDS1", KITE, ""]
+    assert line["units"] % 12 == 0
+    assert line["level"] <= line["units"] + 10 < line["level"] + 12
+    assert (line["supplier"], line["lead_days"], line["review_days"], line["is_due"]) == ("ACME", 5, 9, True)
+    assert "The supplier needs 5 days, you order every 9 days" in line["reason"]
+    assert line["unit_cost"] > 4  # pounds in the reporting currency
+    assert 14 * line["daily"] < line["level"] < 28 * line["daily"]
+
+
+def test_products_that_were_never_counted_are_not_ordered(ports: Ports) -> None:
+    assert queue_of(ports) == {}
+
+
+def test_a_line_can_wait_as_long_as_the_stock_lasts_longer_than_the_lead_time(ports: Ports) -> None:
+    count(ports, {("LDS1", BALL): 0})
+    level = queue_of(ports)["LDS1", BALL, ""]["level"]
+    count(ports, {("LDS1", BALL): int(level) - 5}, number=2)
+    assert not queue_of(ports)["LDS1", BALL, ""]["is_due"]
+
+
+def test_another_store_with_too_much_gives_before_anything_is_ordered(ports: Ports) -> None:
+    count(ports, {("LDS1", KITE): 10, ("MAN1", KITE): 1_000})
+    lines = queue_of(ports)
+    assert set(lines) == {("LDS1", KITE, "MAN1")}
+    assert lines["LDS1", KITE, "MAN1"]["reason"].startswith("MAN1 has 1,000 and needs ")
+
+
+def test_what_is_on_order_is_not_listed_again(ports: Ports) -> None:
+    count(ports, {("LDS1", KITE): 10})
+    line = queue_of(ports)["LDS1", KITE, ""]
+    (order,) = queue.order(ports, {LEEDS_KITE: None}, currency="USD", by="ana")
+    assert [(one.product, one.units, one.unit_cost) for one in order.lines] == [
+        (KITE, line["units"], line["unit_cost"])
+    ]
+    assert queue.order(ports, {LEEDS_KITE: None}, currency="USD", by="ana") == []  # a second click
+    drafted = queue_of(ports)["LDS1", KITE, ""]
+    assert (drafted["state"], drafted["decision"]) == ("ordered", order.number)
+    orders.send(ports, order.order_id, by="ana")
+    assert queue_of(ports) == {}
+    assert decisions.read(ports) == {}
+
+
+def test_what_a_cancelled_draft_contained_is_open_again(ports: Ports) -> None:
+    count(ports, {("LDS1", KITE): 10})
+    queue_of(ports)
+    (order,) = queue.order(ports, {LEEDS_KITE: None}, currency="USD", by="ana")
+    orders.cancel(ports, order.order_id, by="ana")
+    assert queue_of(ports)["LDS1", KITE, ""]["state"] == "open"
+
+
+def test_lines_of_a_supplier_and_store_share_one_draft(ports: Ports) -> None:
+    count(ports, {("LDS1", KITE): 10, ("LDS1", BALL): 1, ("MAN1", BALL): 1})
+    queue_of(ports)
+    queue.order(ports, {LEEDS_KITE: Decimal(24)}, currency="USD", by="ana")
+    queue.order(ports, {("UK", "LDS1", BALL): Decimal(7), ("UK", "MAN1", BALL): None}, currency="USD", by="ana")
+    drafts = {one.store_id: one for one in orders.find(ports, OrderState.DRAFT)}
+    assert {line.product: line.units for line in drafts["LDS1"].lines} == {KITE: 24, BALL: 7}
+    assert [line.product for line in drafts["MAN1"].lines] == [BALL]
+
+
+def test_without_a_supplier_nothing_is_ordered(ports: Ports) -> None:
+    count(ports, {("LDS1", LAMP): 0})
+    queue_of(ports)
+    with pytest.raises(Rejected, match="Enter a supplier in the catalogue first: HK-1"):
+        queue.order(ports, {("UK", "LDS1", LAMP): None}, currency="USD", by="ana")
+
+
+def test_a_snoozed_line_is_open_again_on_its_day(ports: Ports) -> None:
+    count(ports, {("LDS1", KITE): 10})
+    queue_of(ports)
+    until = ports.clock.now().date() + timedelta(days=2)
+    queue.snooze(ports, [LEEDS_KITE], until, by="ana")
+    assert queue_of(ports)["LDS1", KITE, ""]["until"] == until
+    assert isinstance(ports.clock, ManualClock)
+    ports.clock.advance(2 * DAY)
+    assert queue_of(ports)["LDS1", KITE, ""]["state"] == "open"
+    with pytest.raises(Rejected, match="after today"):
+        queue.snooze(ports, [LEEDS_KITE], until, by="ana")
+
+
+def test_a_dismissal_ends_with_the_need(ports: Ports) -> None:
+    count(ports, {("LDS1", KITE): 10})
+    queue_of(ports)
+    queue.dismiss(ports, [LEEDS_KITE], "other", by="ana")
+    assert queue_of(ports)["LDS1", KITE, ""]["state"] == "dismissed"
+    count(ports, {("LDS1", KITE): 900}, number=2)
+    assert queue_of(ports) == {}
+    count(ports, {("LDS1", KITE): 10}, number=3)
+    assert queue_of(ports)["LDS1", KITE, ""]["state"] == "open"
+
+
+def test_a_dismissal_needs_a_reason_and_can_be_taken_back(ports: Ports) -> None:
+    count(ports, {("LDS1", KITE): 10})
+    queue_of(ports)
+    with pytest.raises(Rejected, match="Choose a reason"):
+        queue.dismiss(ports, [LEEDS_KITE], "", by="ana")
+    queue.dismiss(ports, [LEEDS_KITE], "other", by="ana")
+    queue.reopen(ports, [LEEDS_KITE], by="ana")
+    assert queue_of(ports)["LDS1", KITE, ""]["state"] == "open"
+
+
+def test_the_budget_of_a_store_defers_the_less_urgent_lines(ports: Ports) -> None:
+    count(ports, {("LDS1", KITE): 0, ("LDS1", BALL): 0, ("MAN1", BALL): 0})
+    lines = queue_of(ports)
+    cost = {key[:2]: line["units"] * line["unit_cost"] for key, line in lines.items()}
+    budget = max(cost["LDS1", KITE], cost["LDS1", BALL], cost["MAN1", BALL])
+    settings.save(ports, RestockSettings(budget=str(budget)), by="ana")
+    states = {key[:2]: line["state"] for key, line in queue_of(ports).items()}
+    assert states["MAN1", BALL] == "open"
+    assert sorted([states["LDS1", KITE], states["LDS1", BALL]]) == ["deferred", "open"]
+
+
+def test_a_higher_service_of_a_category_raises_its_levels(ports: Ports) -> None:
+    count(ports, {("LDS1", KITE): 0, ("LDS1", LAMP): 0})
+    before = queue_of(ports)
+    settings.save(ports, RestockSettings(of_categories={"Toys": 0.99}), by="ana")
+    after = queue_of(ports)
+    assert after["LDS1", KITE, ""]["level"] > before["LDS1", KITE, ""]["level"]
+    assert after["LDS1", LAMP, ""]["level"] == before["LDS1", LAMP, ""]["level"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"service": 0.4},
+        {"of_categories": {"Toys": 1.0}},
+        {"review_days": 0},
+        {"most_weeks": 60},
+        {"budget": "-5"},
+        {"budget": "much"},
+    ],
+)
+def test_settings_outside_of_their_limits_are_rejected(ports: Ports, wrong: dict[str, object]) -> None:
+    with pytest.raises(Rejected):
+        settings.save(ports, replace(RestockSettings(), **wrong), by="ana")  # type: ignore[arg-type]
+    assert settings.read(ports) == RestockSettings()
+
+
+def test_retired_products_are_given_away_and_not_ordered(ports: Ports) -> None:
+    stored = records.required(ports, EntryKind.PRODUCT, KITE)
+    assert isinstance(stored.entry, Product)
+    retired = replace(stored.entry, active=False)
+    saving.save(ports, EntryKind.PRODUCT, retired, if_version=stored.version, by="ana", regions=("UK",))
+    mirror.follow(ports)
+    count(ports, {("LDS1", KITE): 0, ("MAN1", KITE): 50})
+    assert queue_of(ports) == {}
+
+
+def test_the_queue_is_due_after_stock_has_changed_and_on_request(ports: Ports) -> None:
+    count(ports, {("LDS1", KITE): 10})
+    assert schedule.run_due(ports) is not None
+    assert isinstance(ports.clock, ManualClock)
+    ports.clock.advance(DAY / 12)
+    assert not schedule.is_due(ports)
+    count(ports, {("LDS1", KITE): 11}, number=2)
+    assert schedule.is_due(ports)
+    schedule.run_due(ports)
+    assert not schedule.is_due(ports)
+    assert schedule.update(ports, by="ana") is not None

@@ -1,0 +1,37 @@
+"""Files that need a decision."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from tillstream.alerts.conditions.condition import Condition, at_least_lower
+from tillstream.alerts.sources import AlertSources
+from tillstream.batches import records
+from tillstream.domain.alerts.observations import Observation
+from tillstream.domain.alerts.rules import AlertRule
+from tillstream.domain.batch.record import BatchKind, State
+
+KINDS = (BatchKind.UPLOAD, BatchKind.REPLAY, BatchKind.STORE_SALES)
+HOUR = 3_600
+
+
+def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Observation]:
+    held = (one for kind in KINDS for one in records.find(sources.ports, state=State.HELD, kind=kind, limit=None))
+    return at_least_lower(
+        rule,
+        (
+            Observation(
+                one.batch_id,
+                f"{one.file or 'Sales of stores'} is held in {one.region}" if one.region else f"{one.file} is held",
+                Decimal(int((at - datetime.fromisoformat(one.state_at or one.received_at)).total_seconds() // HOUR)),
+                rule.threshold,
+                "\n".join(hold.message for hold in one.holds),
+                one.region,
+                path=f"/waiting/{one.batch_id}",
+            )
+            for one in held
+            if rule.covers_place(one.region)
+        ),
+    )
+
+
+CONDITION = Condition(_evaluate)

@@ -1,0 +1,47 @@
+"""Regions and stores that are behind their goal of the month."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from tillstream.alerts.conditions.condition import Condition, at_least_lower
+from tillstream.alerts.sources import AlertSources
+from tillstream.domain.alerts.observations import Observation
+from tillstream.domain.alerts.rules import AlertRule
+from tillstream.domain.goals.goal import GoalMeasure, Level, Month
+from tillstream.goals.reading import MonthOfGoals
+from tillstream.goals.standings import Standing
+
+LEVELS = (Level.COMPANY, Level.REGION, Level.STORE)
+
+
+def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Observation]:
+    month = Month.of(at.date())
+    read = MonthOfGoals(sources.ports, sources.contracts, sources.currency, month, sources.cache)
+    entered = {goal.target for goal in read.stored.goals.values() if goal.measure is GoalMeasure.REVENUE}
+    targets = [one for one in entered if one.level in LEVELS and rule.covers_place(one.region, one.store or None)]
+    standings = read.standings(GoalMeasure.REVENUE).of_all(targets) if targets else []
+    observations = (_observation(sources, rule, month, one) for one in standings)
+    return at_least_lower(rule, (one for one in observations if one))
+
+
+def _observation(sources: AlertSources, rule: AlertRule, month: Month, one: Standing) -> Observation | None:
+    """None before the first day of the rule, and if what was sold is not less than expected."""
+    if one.through is None or one.through.day < rule.parameters["first_day"]:
+        return None
+    if not one.expected or one.expected <= one.sold:
+        return None
+    behind = round((one.expected - one.sold) / one.expected * 100)
+    target = one.target
+    return Observation(
+        f"{target.region}/{target.store}/{month}",
+        f"{sources.place(target.region, target.store or None)} is {behind} % behind its goal of {month.first:%B}",
+        Decimal(behind),
+        rule.threshold,
+        f"Revenue until {one.through} is {one.sold:,.0f} {one.currency}; expected were {one.expected:,.0f}.",
+        target.region,
+        target.store or None,
+        f"/goals?month={month}",
+    )
+
+
+CONDITION = Condition(_evaluate)

@@ -1,0 +1,36 @@
+"""Sales with a large amount."""
+
+from collections import defaultdict
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+
+from tillstream.alerts.conditions.condition import Days, of_recent_days
+from tillstream.alerts.sources import AlertSources
+from tillstream.domain.alerts.observations import Observation
+from tillstream.domain.alerts.rules import AlertRule
+
+
+def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> Days:
+    days: dict[date, list[Observation]] = defaultdict(list)
+    for row in sources.rows("large_sales", first=first, last=last, amount=rule.lower):
+        if rule.covers_place(row["region"], row["store_id"]):
+            days[row["sale_date"]].append(_observation(sources, rule, row))
+    return days
+
+
+def _observation(sources: AlertSources, rule: AlertRule, row: dict[str, Any]) -> Observation:
+    place = sources.place(row["region"], row["store_id"])
+    return Observation(
+        f"{row['region']}/{row['sale_id']}",
+        f"A sale of {row['revenue']:,.0f} {sources.currency} in {place} on {row['sale_date']}",
+        row["revenue"],
+        rule.threshold,
+        f"Sale {row['sale_id']}.",
+        row["region"],
+        row["store_id"],
+        f"/sales/{quote(row['sale_id'])}?region={quote(row['region'])}",
+    )
+
+
+CONDITION = of_recent_days(_replay)

@@ -1,0 +1,55 @@
+"""Products that were sold at a price far from their list price."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+
+from tillstream.alerts.conditions.condition import Days, of_recent_days
+from tillstream.alerts.sources import AlertSources, filters_of
+from tillstream.analytics import queries
+from tillstream.domain.alerts.observations import Observation
+from tillstream.domain.alerts.rules import AlertRule
+from tillstream.domain.people import UNRESTRICTED
+
+MOST_LINES = 10_000
+
+
+def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> Days:
+    """One observation for each product, store and day: about the line with the greatest difference."""
+    rows = queries.run(
+        sources.ports.warehouse,
+        "prices-off-list",
+        UNRESTRICTED,
+        filters_of(rule, first, last),
+        cache=sources.cache,
+        share=rule.lower / 100,
+        limit=MOST_LINES,
+    ).to_pylist()
+    days: dict[date, dict[str, Observation]] = defaultdict(dict)
+    for row in rows:  # greatest difference first
+        one = _observation(sources, rule, row)
+        days[row["sale_date"]].setdefault(one.subject, one)
+    return {day: list(observations.values()) for day, observations in days.items()}
+
+
+def _observation(sources: AlertSources, rule: AlertRule, row: Mapping[str, Any]) -> Observation:
+    percent = round(row["difference"] * 100)
+    side = "above" if percent > 0 else "below"
+    product, day = row["product_name"] or row["product"], row["sale_date"]
+    place = sources.place(row["region"], row["store_id"])
+    return Observation(
+        f"{row['region']}/{row['store_id']}/{row['product']}/{day}",
+        f"{product} was sold {abs(percent)} % {side} its list price in {place} on {day}",
+        abs(row["difference"] * 100),
+        rule.threshold,
+        f"Sold for {row['unit_price'].normalize():f} {row['currency']}; the list price is "
+        f"{round(row['list_price'], 2):f} {row['currency']}. Sale {row['sale_id']}.",
+        row["region"],
+        row["store_id"],
+        f"/sales/{quote(row['sale_id'])}?region={quote(row['region'])}",
+    )
+
+
+CONDITION = of_recent_days(_replay)

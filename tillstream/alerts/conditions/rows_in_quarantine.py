@@ -1,0 +1,34 @@
+"""Rows that no figure includes until they are corrected."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from tillstream.alerts.conditions.condition import Condition, at_least_lower
+from tillstream.alerts.sources import AlertSources
+from tillstream.analytics import queries
+from tillstream.domain.alerts.observations import Observation
+from tillstream.domain.alerts.rules import AlertRule
+from tillstream.domain.people import UNRESTRICTED
+
+
+def _evaluate(sources: AlertSources, rule: AlertRule, _at: datetime) -> list[Observation]:
+    rows = queries.run(sources.ports.warehouse, "refused-rows", UNRESTRICTED, cache=sources.cache).to_pylist()
+    return at_least_lower(
+        rule,
+        (
+            Observation(
+                one["region"],
+                f"{one['refused_rows']:,} rows of {one['region']} are in quarantine",
+                Decimal(one["refused_rows"]),
+                rule.threshold,
+                f"They are of {one['uploads']:,} {'file' if one['uploads'] == 1 else 'files'}.",
+                one["region"],
+                path="/uploads",
+            )
+            for one in rows
+            if one["region"] and rule.covers_place(one["region"])
+        ),
+    )
+
+
+CONDITION = Condition(_evaluate)

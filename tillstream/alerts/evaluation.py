@@ -1,0 +1,129 @@
+"""One evaluation of all rules. It may be repeated, also after a crash at any line, and run in several processes.
+
+An alert is written together with the notices about it, unless it was changed meanwhile: then the next evaluation
+decides.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from tillstream.alerts import records, rules
+from tillstream.alerts.conditions import CONDITIONS
+from tillstream.alerts.records import STATE, StoredAlert
+from tillstream.alerts.sources import AlertSources
+from tillstream.domain.alerts.alert import Alert
+from tillstream.domain.alerts.kind import KindName
+from tillstream.domain.alerts.observations import Cause, Observation, causes
+from tillstream.domain.alerts.rules import AlertRule
+from tillstream.domain.alerts.transitions import DISABLED, advance, alert_id, end
+from tillstream.domain.errors import Conflict
+from tillstream.ports import Ports
+
+LAST = "last"
+RULE_FAILED = "alert rule failed"
+"""Line of the log for rules whose condition could not be evaluated."""
+CLEANED_EVERY = timedelta(days=1)
+Observed = Mapping[str, list[Observation]]
+"""ID of a rule → what its condition observed."""
+
+
+@dataclass
+class Evaluation:
+    """changed: alerts that were written. failed: ID of a rule → why its condition could not be evaluated."""
+
+    changed: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def failures(self) -> list[str]:
+        """A sentence for operators about each rule that failed."""
+        return [f"{rule}: {error}." for rule, error in self.failed.items()]
+
+
+def evaluate(sources: AlertSources) -> Evaluation:
+    """Evaluate the enabled rules, and end the alerts of the others. A rule that fails changes no alert."""
+    ports, result = sources.ports, Evaluation()
+    now, stored = ports.clock.now(), [one.rule for one in rules.find(ports)]
+    enabled = [rule for rule in stored if rule.is_enabled]
+    observed = _observe(sources, enabled, now, result)
+    by_rule: dict[str, dict[str, StoredAlert]] = defaultdict(dict)
+    for one in records.unfinished(ports):
+        by_rule[one.alert.rule_id][one.alert.subject] = one
+    for rule in enabled:
+        unfinished = by_rule.pop(rule.id, {})
+        if rule.id in observed:
+            result.changed += _advance(ports, rule, unfinished, observed[rule.id], now)
+    for unused in by_rule.values():
+        for one in unused.values():
+            result.changed += _save(ports, one, end(one.alert, now, DISABLED), None)
+    _note(ports, result, now)
+    return result
+
+
+def last(ports: Ports) -> dict[str, Any]:
+    """When rules were last evaluated (ISO 8601; empty: never), and the errors of those that failed, by rule."""
+    document = ports.documents.get(STATE, LAST)
+    return dict(document.data) if document else {"evaluated_at": "", "cleaned_at": "", "failed": {}}
+
+
+def _observe(
+    sources: AlertSources, enabled: Iterable[AlertRule], now: datetime, result: Evaluation
+) -> dict[str, list[Observation]]:
+    observed: dict[str, list[Observation]] = {}
+    chosen = {rule.id: rule for rule in enabled}
+    for rule in chosen.values():
+        try:
+            observed[rule.id] = CONDITIONS[rule.kind].evaluate(sources, rule, now)
+        except Exception as error:  # noqa: BLE001 - the other rules are evaluated, and the error is shown
+            result.failed[rule.id] = repr(error)
+    regions: dict[KindName, set[str]] = defaultdict(set)
+    for rule_id, observations in observed.items():
+        regions[chosen[rule_id].kind] |= {one.region for one in observations if one.opens}
+    for rule_id, observations in observed.items():
+        hidden = set[str]().union(*(regions[kind] for kind in chosen[rule_id].of.hidden_by))
+        observed[rule_id] = [one for one in observations if one.region not in hidden]
+    return observed
+
+
+def _advance(
+    ports: Ports,
+    rule: AlertRule,
+    unfinished: Mapping[str, StoredAlert],
+    observations: Iterable[Observation],
+    now: datetime,
+) -> int:
+    active = {
+        subject: {member.subject for member in one.alert.members}
+        for subject, one in unfinished.items()
+        if one.alert.is_active
+    }
+    divided: dict[str, Cause] = {one.subject: one for one in causes(observations, active, rule.group_over)}
+    changed = 0
+    for subject in {**unfinished, **divided}:
+        before = unfinished.get(subject) or records.stored(ports, alert_id(rule.id, subject))
+        after = advance(before.alert if before else None, divided.get(subject), rule, now)
+        if after:
+            changed += _save(ports, before, after, rule)
+    return changed
+
+
+def _save(ports: Ports, before: StoredAlert | None, after: Alert, rule: AlertRule | None) -> bool:
+    if before and before.alert == after:
+        return False
+    try:
+        records.save(ports, before, after, rule)
+    except Conflict:
+        return False  # a person or another process changed it: the next evaluation decides
+    return True
+
+
+def _note(ports: Ports, result: Evaluation, now: datetime) -> None:
+    cleaned = last(ports)["cleaned_at"]
+    if not cleaned or now - datetime.fromisoformat(cleaned) >= CLEANED_EVERY:
+        records.delete_old(ports, now)
+        cleaned = now.isoformat()
+    data = {"evaluated_at": now.isoformat(), "cleaned_at": cleaned, "failed": dict(result.failed)}
+    ports.documents.put(STATE, LAST, data)

@@ -1,0 +1,68 @@
+"""Alerts, rules and previews as JSON values, for the API and the command line."""
+
+from datetime import datetime
+from typing import Any
+
+from tillstream.alerts import evaluation, records, rules
+from tillstream.alerts.preview import Preview
+from tillstream.domain.alerts.alert import Alert
+from tillstream.domain.alerts.rules import to_json
+from tillstream.domain.people import Scope
+from tillstream.ports import Ports
+
+
+def alerts(ports: Ports, scope: Scope, *, ended: bool = False) -> dict[str, Any]:
+    """The alerts in progress that a user may read, with `ended` also those of the last months; the latest first."""
+    listed = records.latest(ports, scope) if ended else records.active(ports, scope)
+    return {
+        "evaluated_at": evaluation.last(ports)["evaluated_at"],
+        "revision": records.revision(ports),
+        "alerts": [alert(one) for one in listed],
+    }
+
+
+def alert(one: Alert) -> dict[str, Any]:
+    """Instants are ISO 8601 UTC text, empty if there is none."""
+    return {
+        "id": one.id,
+        "kind": one.kind.value,
+        "rule": one.rule_id,
+        "severity": one.severity.value,
+        "state": one.state.value,
+        "title": one.title,
+        "text": one.text,
+        "region": one.region,
+        "path": one.path,
+        "opened_at": _text(one.opened_at),
+        "ended_at": _text(one.ended_at),
+        "acknowledged_by": one.acknowledged_by,
+        "snoozed_until": _text(one.snoozed_until),
+        "subjects": [
+            {"title": each.title, "region": each.region, "store": each.store, "path": each.path} for each in one.members
+        ],
+        "subject_count": one.member_count,
+        "events": [
+            {"kind": each.kind.value, "at": _text(each.at), "by": each.by, "text": each.text} for each in one.events
+        ],
+    }
+
+
+def all_rules(ports: Ports) -> list[dict[str, Any]]:
+    """All rules, each with the error of its last evaluation; empty if there was none."""
+    failed = evaluation.last(ports)["failed"]
+    return [{"id": one.rule.id, **to_json(one.rule), "error": failed.get(one.rule.id, "")} for one in rules.find(ports)]
+
+
+def preview(name: str, one: Preview) -> dict[str, Any]:
+    return {
+        "rule": name,
+        "from": one.first.isoformat(),
+        "to": one.last.isoformat(),
+        "reason": one.reason,
+        "count": one.count,
+        "days": [{"day": each.day.isoformat(), "alerts": list(each.alerts)} for each in one.days],
+    }
+
+
+def _text(at: datetime | None) -> str:
+    return at.isoformat(timespec="seconds") if at else ""

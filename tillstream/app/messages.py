@@ -1,0 +1,51 @@
+"""Messages of an app: what waits in the outbox of e-mail and for the channels of alerts is sent with its settings."""
+
+from email.utils import parseaddr
+from functools import partial
+
+from tillstream import logs
+from tillstream.alert_channels import deliveries
+from tillstream.alert_channels.sender import ChannelSender
+from tillstream.app.app import App
+from tillstream.mail import outbox
+from tillstream.mail.smtp import SmtpServer
+from tillstream.outbox.outbox import NOT_SENT
+from tillstream.settings import Settings
+
+
+def mail_sender(settings: Settings) -> str:
+    """The address that e-mail comes from; empty if e-mail is not set up. Raises `Rejected`."""
+    if settings.mail_from or not settings.smtp_url:
+        return settings.mail_from if settings.sends_mail else ""
+    return f"tillstream@{SmtpServer.parse(settings.smtp_url.get_secret_value()).host}"
+
+
+def channel_sender(app: App) -> ChannelSender:
+    """What the messages of channels are sent with. Raises `Rejected`."""
+    settings = app.settings
+    portal = settings.public_url if settings.project else settings.address
+    return ChannelSender(app.ports, portal, mail_sender(settings), private=settings.webhook_private)
+
+
+def may_be_due(app: App) -> bool:
+    """Whether this process has messages to send: reports and e-mail if it has a mail server, or notices of alerts."""
+    return bool(app.settings.smtp_url) or deliveries.has_due(app.ports)
+
+
+def send_waiting(app: App) -> int:
+    """Deliver the notices that are due, and send the e-mail that waits; return the number of messages of e-mail."""
+    deliveries.send_due(channel_sender(app), _warn)
+    return send_mail(app)
+
+
+def send_mail(app: App) -> int:
+    """Send the e-mail that waits; return how many. In a project, only the job `reports` has the mail server."""
+    url = app.settings.smtp_url.get_secret_value()
+    if not url:
+        return 0
+    send = partial(SmtpServer.parse(url).send, parseaddr(mail_sender(app.settings))[1])
+    return outbox.send_due(app.ports, send, _warn)
+
+
+def _warn(sentence: str) -> None:
+    logs.warn(NOT_SENT, [sentence])

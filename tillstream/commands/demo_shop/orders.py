@@ -1,0 +1,82 @@
+"""Purchase orders of the demo: a draft, a sent, a late and a partly received one, and received ones that teach a lead
+time."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from tillstream.app import App
+from tillstream.catalogue import listing
+from tillstream.domain.catalogue.dated_amounts import cost_on
+from tillstream.domain.catalogue.entries import EntryKind, Product, Store
+from tillstream.domain.purchasing.order import OrderLine, OrderState, PurchaseOrder
+from tillstream.purchasing import orders, receiving
+from tillstream.purchasing.receiving import Receipt
+
+PRODUCTS = 4
+UNITS = (24, 12, 36, 12)
+"""Units of the products of an order."""
+
+
+@dataclass(frozen=True)
+class DemoOrder:
+    """sent, expected, arrived: days before today, negative for later ones; None: not yet. share: of the units that
+    arrived."""
+
+    supplier: str
+    place: tuple[str, str]
+    sent: int | None = None
+    expected: int | None = None
+    arrived: int | None = None
+    share: Decimal = Decimal(1)
+
+
+LONDON, MANCHESTER, MUMBAI = ("UK", "LON1"), ("UK", "MAN1"), ("IN", "MUM01")
+DEMO = (
+    DemoOrder("ACME", LONDON, 84, 77, 78),
+    DemoOrder("ACME", MANCHESTER, 77, 70, 69),
+    DemoOrder("ACME", MUMBAI, 70, 63, 63),
+    DemoOrder("ACME", LONDON, 63, 56, 57),
+    DemoOrder("NORTH", LONDON, 62, 52, 50),
+    DemoOrder("ACME", LONDON, 11, -1, 3, Decimal("0.5")),
+    DemoOrder("NORTH", MUMBAI, 14, 4),
+    DemoOrder("SUN", LONDON, 2, -5),
+    DemoOrder("SUN", MUMBAI),
+)
+
+
+def add(app: App, by: str) -> None:
+    """Create the orders, send them and receive their goods. Idempotent, also after a stopped run."""
+    today = app.ports.clock.now().date()
+    for number, one in enumerate(DEMO, 1):
+        order = _order(app, one, f"demo-{number}")
+        if order is None:
+            continue
+        state = orders.create(app.ports, order, by=by).state
+        if one.sent is not None and state is OrderState.DRAFT:
+            expected_on = _before(today, one.expected or 0)
+            orders.send(app.ports, order.order_id, by=by, sent_on=_before(today, one.sent), expected_on=expected_on)
+        if one.arrived is not None and state in {OrderState.DRAFT, OrderState.SENT}:
+            units = {line.product: line.units * one.share for line in order.lines}
+            receipt = Receipt(f"demo-receipt-{number}", order.order_id, units, _before(today, one.arrived))
+            receiving.receive(app.ports, receipt, by=by)
+    app.queries.clear()
+
+
+def _order(app: App, one: DemoOrder, order_id: str) -> PurchaseOrder | None:
+    """A draft with the first products of the supplier; None without the store or products."""
+    store = listing.entries(app.ports, EntryKind.STORE).get(one.place)
+    entries = sorted(listing.entries(app.ports, EntryKind.PRODUCT).items())
+    products = [each for _, each in entries if isinstance(each, Product) and each.supplier == one.supplier][:PRODUCTS]
+    if not isinstance(store, Store) or not products:
+        return None
+    lines = []
+    for product, units in zip(products, UNITS, strict=False):
+        cost = cost_on(product, store.region, app.ports.clock.now().date())
+        amount = cost.amount if cost and cost.currency == store.currency else None
+        lines.append(OrderLine(product.code, product.name, Decimal(units), amount))
+    return PurchaseOrder(order_id, one.supplier, store.region, store.store_id, store.currency, tuple(lines))
+
+
+def _before(today: date, days: int) -> date:
+    return today - timedelta(days=days)

@@ -1,0 +1,132 @@
+"""Stock on the command line: levels now or in the past, and import of movements from a file."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from tillstream.analytics import filter_values, queries
+from tillstream.analytics.filters import Filters
+from tillstream.app import App
+from tillstream.commands.result import DONE, FAILED, QUARANTINED, Progress, Result
+from tillstream.commands.users import COMMAND_LINE
+from tillstream.domain.errors import ReadOnly, Rejected
+from tillstream.domain.inventory.movements import DayPart, MovementKind
+from tillstream.domain.people import UNRESTRICTED
+from tillstream.inventory import levels, past
+from tillstream.workflows.stock_import import codes, importing, zones
+from tillstream.workflows.stock_import.columns import Defaults
+from tillstream.workflows.stock_import.importing import Plan
+from tillstream.workflows.stock_import.reading import Reader
+
+MOST_PROBLEMS = 1_000
+"""Problems in a result."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockLevels:
+    """filters: region, store, product and category. at: a day or a time; empty: now."""
+
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    status: str = "all"
+    text: str = ""
+    at: str = ""
+    limit: int = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockImport:
+    """kind, day, before_opening, region and store: of rows without them; an empty day is today. dry: record nothing.
+
+    partly: record the good rows if others have problems. refused: path of a file for the others; empty: none.
+    """
+
+    file: str
+    kind: str = MovementKind.COUNT.value
+    day: str = ""
+    before_opening: bool = False
+    region: str = ""
+    store: str = ""
+    dry: bool = False
+    partly: bool = False
+    refused: str = ""
+
+
+def stock(app: App, progress: Progress, arguments: StockLevels) -> Result:
+    """Stock by store and product, in the form of a query."""
+    name, params = past.query_at(arguments.at)
+    filters = Filters.parse(arguments.filters)
+    filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries)
+    chosen: dict[str, Any] = params | {"status": arguments.status, "text": arguments.text, "limit": arguments.limit + 1}
+    if not arguments.at:
+        with suppress(ReadOnly):
+            levels.follow(app.ports)
+    answer = queries.run(app.ports.warehouse, name, UNRESTRICTED, filters, **chosen)
+    rows = answer.slice(0, arguments.limit).to_pylist()
+    return Result(
+        {"name": name, "columns": answer.column_names, "rows": rows, "cut": answer.num_rows > arguments.limit}
+    )
+
+
+def import_file(app: App, progress: Progress, arguments: StockImport) -> Result:
+    """Record the movements of a file: all rows, or with `partly` the good ones."""
+    path = Path(arguments.file)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
+    plan = _plan(app, content, arguments)
+    if arguments.refused and plan.refused:
+        Path(arguments.refused).write_text("".join(plan.refused_rows()), encoding="utf-8")
+    records_any = bool(plan.movements) and (not plan.refused or arguments.partly)
+    new = 0
+    repeated = importing.recorded(app.ports, plan.movements)
+    if records_any and not arguments.dry:
+        new = importing.record(app.ports, plan.movements, by=COMMAND_LINE)
+        levels.follow(app.ports)
+        app.queries.clear()
+    code = DONE if not plan.refused else QUARANTINED if records_any else FAILED
+    return Result(_imported(plan, path.name, new, repeated, recorded=records_any and not arguments.dry), code)
+
+
+def _plan(app: App, content: bytes, arguments: StockImport) -> Plan:
+    today = app.ports.clock.now().date()
+    try:
+        day = date.fromisoformat(arguments.day) if arguments.day else today
+    except ValueError as error:
+        raise Rejected(f"“{arguments.day}” is not a day. Write it as 2026-01-31.") from error
+    defaults = Defaults(day, MovementKind(arguments.kind), arguments.region, arguments.store)
+    reader = Reader(
+        codes.read(app.ports.warehouse), defaults, zones.zone_of(app.ports, app.contracts), today + timedelta(days=1)
+    )
+    part = DayPart.BEFORE_OPENING if arguments.before_opening else DayPart.AFTER_CLOSING
+    return importing.plan(reader.read(content), part)
+
+
+def _imported(plan: Plan, file: str, new: int, repeated: int, *, recorded: bool) -> dict[str, Any]:
+    problems = [
+        {
+            "line": one.line,
+            "column": one.problem.column,
+            "value": one.problem.value,
+            "message": one.problem.message,
+            "remedy": one.problem.remedy,
+        }
+        for one in islice(plan.problems(), MOST_PROBLEMS)
+    ]
+    return {
+        "file": file,
+        "recorded": recorded,
+        "rows": plan.rows,
+        "good_rows": plan.good,
+        "refused_rows": plan.refused,
+        "added_up_rows": plan.added_up,
+        "movements": len(plan.movements),
+        "new_movements": new,
+        "repeated_movements": repeated,
+        "problems": problems,
+        "ignored_columns": list(plan.ignored_headers),
+    }

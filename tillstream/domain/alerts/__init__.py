@@ -1,0 +1,1 @@
+"""Alerts: the kinds of rules, the rules, and the states of an alert, without any storage."""

@@ -1,0 +1,1 @@
+"""Outboxes: entries that are sent once each, with further tries after failures."""

@@ -1,0 +1,1 @@
+"""Purchase orders: stored, sent, received, and what they teach about suppliers."""

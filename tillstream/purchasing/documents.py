@@ -1,0 +1,124 @@
+"""A purchase order as a document for its supplier, as PDF and CSV."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+from tillstream.catalogue import records
+from tillstream.domain.catalogue.entries import EntryKind, Product, Store, Supplier
+from tillstream.domain.catalogue.json_codec import decimal_text
+from tillstream.domain.money.minor_units import minor_digits
+from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
+from tillstream.pipeline.reading.correction_file import guarded_line
+from tillstream.ports import Ports
+from tillstream.reports import formats
+from tillstream.reports.glyphs import replace_missing
+from tillstream.reports.typesetting import typeset
+
+TEMPLATE = Path(__file__).with_name("order.typ")
+FORMS = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8"}
+"""Form of a document → its media type."""
+COLUMNS, COST_COLUMNS = ("product", "name", "units", "pack_size", "packs"), ("unit_cost", "cost")
+LABELS = {
+    "product": "Code",
+    "name": "Product",
+    "units": "Units",
+    "pack_size": "Units per pack",
+    "packs": "Packs",
+    "unit_cost": "Unit cost",
+    "cost": "Cost",
+}
+NumberFormat = Callable[[Decimal], str]
+
+
+@dataclass(frozen=True)
+class OrderDocument:
+    """An order with what the catalogue has about it. pack_sizes: units of a pack, by product. costs: whether shown."""
+
+    order: PurchaseOrder
+    supplier: str
+    store: str
+    pack_sizes: dict[str, Decimal]
+    costs: bool
+
+    def render(self, form: str) -> bytes:
+        """The document in one of the `FORMS`."""
+        return self._pdf() if form == "pdf" else self._csv()
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return COLUMNS + (COST_COLUMNS if self.costs else ())
+
+    def _csv(self) -> bytes:
+        rows = self._rows(decimal_text, decimal_text)
+        lines = [guarded_line(self._columns), *(guarded_line(cells) for cells in rows)]
+        return "".join(lines).encode()
+
+    def _pdf(self) -> bytes:
+        order = self.order
+        facts = [
+            ("Supplier", self.supplier),
+            ("Deliver to", self.store),
+            ("Ordered", formats.day(order.sent_on or order.created_on)),
+            ("Expected", formats.day(order.expected_on)),
+            ("Note", order.note),
+        ]
+        total, money = order.cost if self.costs else None, partial(_money, currency=order.currency)
+        data = {
+            "title": f"Purchase order {order.number}",
+            "facts": [{"label": label, "text": text} for label, text in facts if text],
+            "columns": [{"label": LABELS[name], "is_text": name in {"product", "name"}} for name in self._columns],
+            "rows": [list(cells) for cells in self._rows(_shown, money)],
+            "total": "" if total is None else f"Total {money(total)} {order.currency}",
+        }
+        return typeset(TEMPLATE, replace_missing(json.dumps(data, ensure_ascii=False)))
+
+    def _rows(self, number: NumberFormat, money: NumberFormat) -> Iterator[tuple[str, ...]]:
+        for line in self.order.lines:
+            size = self.pack_sizes.get(line.product)
+            cells = (line.product, line.name, number(line.units), number(size) if size else "", _packs(line, size))
+            yield cells + (_costs(line, money) if self.costs else ())
+
+
+def document(ports: Ports, order: PurchaseOrder, *, costs: bool) -> OrderDocument:
+    """The document of an order. costs: whether its reader may see costs."""
+    supplier = records.current(ports, EntryKind.SUPPLIER, order.supplier)
+    store = records.current(ports, EntryKind.STORE, order.region, order.store_id)
+    products = (records.current(ports, EntryKind.PRODUCT, line.product) for line in order.lines)
+    sizes = {one.code: one.pack_size for one in products if isinstance(one, Product) and one.pack_size}
+    return OrderDocument(
+        order,
+        _named(supplier.name if isinstance(supplier, Supplier) else "", order.supplier),
+        _named(store.name if isinstance(store, Store) else "", order.store_id),
+        sizes,
+        costs,
+    )
+
+
+def _named(name: str, code: str) -> str:
+    return f"{name} ({code})" if name and name != code else code
+
+
+def _packs(line: OrderLine, size: Decimal | None) -> str:
+    """Whole packs; empty if the units are no multiple of a pack."""
+    return decimal_text(line.units / size) if size and line.units % size == 0 else ""
+
+
+def _costs(line: OrderLine, money: NumberFormat) -> tuple[str, str]:
+    if line.unit_cost is None:
+        return "", ""
+    return money(line.unit_cost), money(line.units * line.unit_cost)
+
+
+def _shown(value: Decimal) -> str:
+    """12345.50 → 12,345.5."""
+    return f"{value.normalize():,f}"
+
+
+def _money(value: Decimal, currency: str) -> str:
+    """12345.5 → 12,345.50: exact, with at least the minor units of the currency."""
+    digits = max(minor_digits(currency), -int(value.normalize().as_tuple().exponent))
+    return f"{value:,.{digits}f}"

@@ -1,0 +1,95 @@
+"""Lists of orders by what people did with them and what arrived, within the scope of a user."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from tillstream.catalogue.assignments import is_assigned
+from tillstream.domain.catalogue.json_codec import decimal_text, to_json
+from tillstream.domain.people import Scope
+from tillstream.domain.purchasing.order import OrderState, PurchaseOrder, TrackedOrder
+from tillstream.ports import Ports
+from tillstream.purchasing import orders
+
+NONE = Decimal(0)
+MOST = 1_000
+"""Orders of each stored state that are read, the newest ones."""
+OPEN, ALL = "open", "all"
+STATUSES = ("draft", "sent", "late", "partly received", "received", "closed", "cancelled")
+"""What `TrackedOrder.status` returns."""
+STORED: Mapping[str, tuple[OrderState, ...]] = {
+    OPEN: (OrderState.DRAFT, OrderState.SENT),
+    "draft": (OrderState.DRAFT,),
+    "sent": (OrderState.SENT,),
+    "late": (OrderState.SENT,),
+    "partly received": (OrderState.SENT,),
+    "received": (OrderState.SENT, OrderState.CLOSED),
+    "closed": (OrderState.CLOSED,),
+    "cancelled": (OrderState.CANCELLED,),
+    ALL: tuple(OrderState),
+}
+"""Choice of a list → the stored states of its orders."""
+
+
+@dataclass(frozen=True)
+class OrderFilter:
+    """state: a key of `STORED`. Empty texts match everything."""
+
+    state: str = OPEN
+    supplier: str = ""
+    region: str = ""
+    store_id: str = ""
+
+
+def find(ports: Ports, scope: Scope, filters: OrderFilter) -> list[TrackedOrder]:
+    """The matching orders in the scope, newest first."""
+    stored = [one for state in STORED[filters.state] for one in orders.find(ports, state, limit=MOST)]
+    chosen = {"supplier": filters.supplier, "region": filters.region, "store_id": filters.store_id}
+    matching = [
+        one for one in stored if all(not value or getattr(one, name) == value for name, value in chosen.items())
+    ]
+    today = ports.clock.now().date()
+    tracked = orders.track(ports, in_scope(ports, scope, matching))
+    listed = [one for one in tracked if _has_state(one, filters.state, today)]
+    return sorted(listed, key=lambda one: one.order.number, reverse=True)
+
+
+def in_scope(ports: Ports, scope: Scope, several: Iterable[PurchaseOrder]) -> list[PurchaseOrder]:
+    """The orders of the stores of a scope; those of salespeople are of all sellers there."""
+    several, of_stores = list(several), replace(scope, salesperson=None)
+    places = {(one.region, one.store_id) for one in several}
+    covered = {place for place in places if is_assigned(ports, of_stores, *place)}
+    return [one for one in several if (one.region, one.store_id) in covered]
+
+
+def as_row(tracked: TrackedOrder, today: date, *, costs: bool) -> dict[str, Any]:
+    """An order as JSON, for programs. costs: whether they may see costs."""
+    order = tracked.order
+    row = {name: value or None for name, value in to_json(order).items() if name not in {"order_id", "lines"}}
+    row |= {"state": tracked.status(today), "note": order.note}
+    row["lines"] = [
+        {
+            "product": line.product,
+            "name": line.name,
+            "units": decimal_text(line.units),
+            "received": decimal_text(tracked.received.get(line.product, NONE)),
+            "open": decimal_text(tracked.open_units.get(line.product, NONE)),
+        }
+        | ({"unit_cost": to_json(line.unit_cost) or None} if costs else {})
+        for line in order.lines
+    ]
+    return row | ({"cost": to_json(order.cost) or None} if costs else {})
+
+
+def _has_state(one: TrackedOrder, state: str, today: date) -> bool:
+    """Whether an order is in a list: sent ones stay in it when they are late or partly received."""
+    status = one.status(today)
+    if state == OPEN:
+        return status not in {"received", "closed", "cancelled"}
+    if state == "sent":
+        return one.order.state is OrderState.SENT and status != "received"
+    if state == "partly received":
+        return bool(one.received and one.missing_units) and one.order.state is OrderState.SENT
+    return state in {ALL, status}

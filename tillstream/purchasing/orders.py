@@ -1,0 +1,213 @@
+"""Stored purchase orders, and what has arrived for them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import sql
+from tillstream import audit
+from tillstream.audit import Entry, reading
+from tillstream.catalogue.records import document_id
+from tillstream.domain.catalogue.json_codec import from_json, to_json
+from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream.domain.purchasing.order import OrderState, PurchaseOrder, TrackedOrder, merge_lines, problem
+from tillstream.inventory import records
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Put, Update, update
+
+COLLECTION = "purchase_orders"
+COUNTERS, COUNTER = "counters", "purchase-orders"
+Change = dict[str, Any]
+
+
+def create(ports: Ports, order: PurchaseOrder, *, by: str) -> PurchaseOrder:
+    """Save a new draft and return it with its number. A repeated call returns the draft as stored.
+
+    Raises `Rejected` if the order is invalid.
+    """
+    order = replace(order, lines=merge_lines(order.lines), state=OrderState.DRAFT)
+    if words := problem(order):
+        raise Rejected(words)
+    key = document_id(order.order_id)
+    while True:
+        if stored := ports.documents.get(COLLECTION, key):
+            return _decoded(stored)
+        counter = ports.documents.get(COUNTERS, COUNTER)
+        last = int(counter.data["last"]) if counter else 0
+        new = replace(order, number=f"PO-{last + 1:06}", created_by=by, created_on=ports.clock.now().date())
+        puts = [
+            Put(COUNTERS, COUNTER, {"last": last + 1}, if_version=counter.version if counter else 0),
+            Put(COLLECTION, key, to_json(new), if_version=0),
+            _entry(ports, by, audit.AuditAction.ORDER_CREATED, None, new),
+        ]
+        try:
+            ports.documents.put_all(puts)
+        except Conflict:
+            continue
+        return new
+
+
+def edit(ports: Ports, order: PurchaseOrder, *, by: str, version: int) -> PurchaseOrder:
+    """Save new lines, expected day and note of a draft.
+
+    Raises `Conflict` if the order was changed since `version`, `NotFound`, `Rejected`.
+    """
+    order = replace(order, lines=merge_lines(order.lines))
+    if words := problem(order):
+        raise Rejected(words)
+    before, stored_version = get_version(ports, order.order_id)
+    if before.state is not OrderState.DRAFT:
+        raise Rejected(f"{before.number} is {before.state} and can no longer be changed. Create another order.")
+    if version != stored_version:
+        raise Conflict(f"{before.number} was changed meanwhile.")
+    after = replace(before, lines=order.lines, expected_on=order.expected_on, note=order.note)
+    put = Put(COLLECTION, document_id(order.order_id), to_json(after), if_version=version)
+    ports.documents.put_all([put, _entry(ports, by, audit.AuditAction.ORDER_CHANGED, before, after)])
+    return after
+
+
+def send(
+    ports: Ports, order_id: str, *, by: str, sent_on: date | None = None, expected_on: date | None = None
+) -> PurchaseOrder:
+    """Note that a draft was sent to its supplier, today by default.
+
+    Raises `NotFound`, and `Rejected` for an order that is no draft, a future day, or goods expected before it was sent.
+    """
+    today = ports.clock.now().date()
+    sent_on = sent_on or today
+    if sent_on > today:
+        raise Rejected("An order cannot have been sent in the future.")
+    if expected_on and expected_on < sent_on:
+        raise Rejected("An order cannot be expected before the day on which it is sent.")
+    changes: Change = {"state": OrderState.SENT, "sent_on": sent_on}
+    if expected_on:
+        changes["expected_on"] = expected_on
+    return _move(ports, order_id, (OrderState.DRAFT,), changes, by)
+
+
+def close(ports: Ports, order_id: str, *, by: str) -> PurchaseOrder:
+    """Expect nothing more of a sent order. Raises `NotFound`, `Rejected`."""
+    changes: Change = {"state": OrderState.CLOSED, "closed_on": ports.clock.now().date()}
+    return _move(ports, order_id, (OrderState.SENT,), changes, by)
+
+
+def reopen(ports: Ports, order_id: str, *, by: str) -> PurchaseOrder:
+    """Expect the rest of a closed order again. Raises `NotFound`, `Rejected`."""
+    return _move(ports, order_id, (OrderState.CLOSED,), {"state": OrderState.SENT, "closed_on": None}, by)
+
+
+def cancel(ports: Ports, order_id: str, *, by: str) -> PurchaseOrder:
+    """Cancel a draft or an order of which nothing arrived. Raises `NotFound`, `Rejected`."""
+    if records.with_reference(ports, order_id):
+        raise Rejected("Part of the order has arrived. Close it instead.")
+    changes: Change = {"state": OrderState.CANCELLED, "closed_on": ports.clock.now().date()}
+    return _move(ports, order_id, (OrderState.DRAFT, OrderState.SENT), changes, by)
+
+
+def get(ports: Ports, order_id: str) -> PurchaseOrder:
+    """The order. Raises `NotFound`."""
+    return get_version(ports, order_id)[0]
+
+
+def get_version(ports: Ports, order_id: str) -> tuple[PurchaseOrder, int]:
+    """The order and its version for `edit`. Raises `NotFound`."""
+    document = ports.documents.get(COLLECTION, document_id(order_id))
+    if document is None:
+        raise NotFound("There is no such order.")
+    return _decoded(document), document.version
+
+
+def find(
+    ports: Ports, state: OrderState | None = None, limit: int | None = None, *, with_lines: bool = True
+) -> list[PurchaseOrder]:
+    """Orders, newest first. Without lines, many are read faster."""
+    where = {"state": state.value} if state else None
+    documents = ports.documents.find(COLLECTION, where, order_by="number", descending=True, limit=limit)
+    if with_lines:
+        return [_decoded(one) for one in documents]
+    return [from_json(PurchaseOrder, one.data | {"lines": []}) for one in documents]
+
+
+def with_number(ports: Ports, number: str) -> PurchaseOrder:
+    """The order of a number such as PO-000012. Raises `NotFound`."""
+    documents = ports.documents.find(COLLECTION, {"number": number.strip().upper()}, limit=1)
+    if not documents:
+        raise NotFound(f"There is no order {number}.")
+    return _decoded(documents[0])
+
+
+def expected_before(ports: Ports, day: date, limit: int) -> list[PurchaseOrder]:
+    """Late orders: sent ones that were expected before a day, of the `limit` that were expected first."""
+    where = {"state": OrderState.SENT.value}
+    documents = ports.documents.find(COLLECTION, where, order_by="expected_on", limit=limit)
+    return [_decoded(one) for one in documents if "" < one.data["expected_on"] < day.isoformat()]
+
+
+def track(ports: Ports, orders: Sequence[PurchaseOrder]) -> list[TrackedOrder]:
+    """The orders with what has arrived for them, by the receipts that name them."""
+    if not orders:
+        return []
+    ids = [one.order_id for one in orders]
+    rows = ports.warehouse.query(sql.text("purchasing/receipts_of_orders"), {"orders": ids}).to_pylist()
+    received: dict[str, dict[str, Decimal]] = {one: {} for one in ids}
+    days: dict[str, list[date]] = {one: [] for one in ids}
+    for row in rows:
+        received[row["order_id"]][row["product"]] = row["units"]
+        days[row["order_id"]] += [row["first_day"], row["last_day"]]
+    return [
+        TrackedOrder(
+            one, received[one.order_id], min(days[one.order_id], default=None), max(days[one.order_id], default=None)
+        )
+        for one in orders
+    ]
+
+
+def on_order(ports: Ports) -> dict[tuple[str, str, str], Decimal]:
+    """Units that are still expected from suppliers, by region, store and product."""
+    units: dict[tuple[str, str, str], Decimal] = {}
+    for one in track(ports, find(ports, OrderState.SENT)):
+        for product, count in one.open_units.items():
+            key = one.order.region, one.order.store_id, product
+            units[key] = units.get(key, Decimal(0)) + count
+    return units
+
+
+def history(ports: Ports, number: str) -> list[Entry]:
+    """The audit entries of an order, newest first."""
+    return reading.find_by_subject(ports, "order", _subject(number))
+
+
+def _move(ports: Ports, order_id: str, permitted: Sequence[OrderState], changes: Change, by: str) -> PurchaseOrder:
+    def next_state(document: Document | None) -> Update:
+        if document is None:
+            raise NotFound("There is no such order.")
+        before = _decoded(document)
+        if before.state not in permitted:
+            raise Rejected(f"{before.number} is {before.state}.")
+        after = replace(before, **changes)
+        return Update(to_json(after), [_entry(ports, by, audit.AuditAction.ORDER_CHANGED, before, after)])
+
+    return _decoded(update(ports.documents, COLLECTION, document_id(order_id), next_state))
+
+
+def _decoded(document: Document) -> PurchaseOrder:
+    return from_json(PurchaseOrder, document.data)
+
+
+def _entry(ports: Ports, by: str, what: audit.AuditAction, before: PurchaseOrder | None, after: PurchaseOrder) -> Put:
+    sides = [_fields(one) if one else {} for one in (before, after)]
+    changed = {name for name in sides[1] if sides[0].get(name) != sides[1][name]}
+    old, new = ({name: side[name] for name in sorted(changed) if name in side} for side in sides)
+    return audit.entry(ports, by, what, _subject(after.number), old, new)
+
+
+def _subject(number: str) -> str:
+    return f"order {number}"
+
+
+def _fields(order: PurchaseOrder) -> dict[str, Any]:
+    data = dict(to_json(order))
+    data["lines"] = ", ".join(f"{line.product}: {line.units.normalize():f}" for line in order.lines)
+    return {name: value for name, value in data.items() if value not in ("", None)}

@@ -1,0 +1,87 @@
+"""Work of the local server at intervals, which schedules start in a cloud."""
+
+import threading
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from tillstream import logs
+from tillstream.alerts.sources import AlertSources
+from tillstream.app import App, messages
+from tillstream.forecasting import runs as forecast_runs
+from tillstream.quality import run as quality
+from tillstream.server import totals
+from tillstream.webhooks.forwarding import Forwarder
+
+log = structlog.get_logger("tillstream")
+TOTALS_EVERY, QUALITY_EVERY, REPORTS_EVERY, ALERTS_EVERY, RESTOCK_EVERY = 2.0, 60.0, 30.0, 60.0, 10.0
+FORECAST_EVERY = 5.0
+"""Seconds between looks whether a forecast is due."""
+FORECAST_HOURS = 3
+"""Hours from the hour of the settings in which the forecast of a night begins."""
+
+
+class Schedules:
+    """The turns of the threads that repeat them until `stopping`; each waits for its interval itself."""
+
+    def __init__(self, app: App, stopping: threading.Event) -> None:
+        self._app = app
+        self._stopping = stopping
+
+    def turns(self) -> Mapping[str, Callable[[], None]]:
+        """Name of a thread → what it does again and again."""
+        return {
+            "sums": self._daily_totals,
+            "quality": self._quality,
+            "forecast": self._forecast,
+            "webhooks": self._webhooks,
+            "reports": self._reports,
+            "alerts": self._alerts,
+            "restock": self._restock,
+        }
+
+    def _daily_totals(self) -> None:
+        totals.refresh(self._app)
+        self._stopping.wait(TOTALS_EVERY)
+
+    def _quality(self) -> None:
+        if not self._stopping.wait(QUALITY_EVERY):
+            ports = self._app.ports
+            at_night = ports.clock.now().astimezone().hour in quality.NIGHT
+            logs.warn("quality check failed", quality.run_due(ports, quality.ON_ONE_MACHINE, at_night=at_night))
+
+    def _forecast(self) -> None:
+        if self._stopping.wait(FORECAST_EVERY):
+            return
+        ports, hour = self._app.ports, self._app.settings.forecast_hour
+        since = (ports.clock.now().astimezone().hour - hour) % 24
+        if forecast_runs.is_due(ports, at_night=hour >= 0 and since < FORECAST_HOURS):
+            from tillstream.forecasting.night import forecast  # lazy: numpy and the process of the models
+
+            logs.warn("forecast drifts", forecast(ports, self._stopping))
+
+    def _webhooks(self) -> None:
+        def report(webhook: str, error: Exception) -> None:
+            log.warning("webhook", id=webhook, outcome="failed", reason=repr(error))
+
+        Forwarder(self._app.ports, report, private=self._app.settings.webhook_private).run(self._stopping)
+
+    def _reports(self) -> None:
+        if not self._stopping.wait(REPORTS_EVERY) and messages.may_be_due(self._app):
+            from tillstream.commands.numbers.report import deliver  # lazy: only a server with messages needs reports
+
+            deliver(self._app)
+
+    def _alerts(self) -> None:
+        if not self._stopping.wait(ALERTS_EVERY):
+            from tillstream.alerts.evaluation import RULE_FAILED, evaluate  # lazy: the conditions import much
+
+            app = self._app
+            sources = AlertSources(app.ports, app.contracts, app.settings.reporting_currency, app.queries)
+            logs.warn(RULE_FAILED, evaluate(sources).failures)
+
+    def _restock(self) -> None:
+        if not self._stopping.wait(RESTOCK_EVERY):
+            from tillstream.workflows.restocking import schedule  # lazy: numpy
+
+            schedule.run_due(self._app.ports)
