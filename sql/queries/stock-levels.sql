@@ -32,7 +32,7 @@ keyed AS (
           NULL
         )
       WHEN 'recent' THEN -recent_units
-      WHEN 'value' THEN -CAST(GREATEST(on_hand, 0) * reporting_cost AS NUMERIC)
+      WHEN 'value' THEN -(CAST(GREATEST(on_hand, 0) AS BIGNUMERIC) * CAST(reporting_cost AS BIGNUMERIC))
     END AS number_key
   FROM chosen
 ),

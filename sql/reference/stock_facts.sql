@@ -87,10 +87,10 @@ final AS (
       WHEN on_hand < 0 THEN 'negative'
       WHEN on_hand = 0 THEN 'out'
       WHEN on_hand <= minimum_stock THEN 'low'
-      WHEN on_hand >= recent_units AND lead_time_days < 56 THEN 'in-stock'  -- most rows, without the products
       WHEN
         minimum_stock IS NULL
-        AND CAST(on_hand * 56 AS NUMERIC) <= CAST(recent_units * lead_time_days AS NUMERIC)
+        AND CAST(on_hand AS BIGNUMERIC) * CAST(56 AS BIGNUMERIC)
+        <= CAST(recent_units AS BIGNUMERIC) * CAST(lead_time_days AS BIGNUMERIC)
         THEN 'low'
       ELSE 'in-stock'
     END AS status

@@ -1,5 +1,5 @@
 """`python -m bench.stock`: stock of 5,000 products in 200 stores with 10 M sale lines, and the section "Stock" of
-docs/benchmarks.md. The ledger, the movements and the catalogue are made in the warehouse; all else is the product's.
+docs/benchmarks.md. The ledger, the movements and the catalogue are written to the warehouse; all else is the product's.
 """
 
 import argparse
@@ -128,7 +128,7 @@ class Stock:
 
 def measure(home: Path) -> Stock:
     clock = ManualClock(datetime(TODAY.year, TODAY.month, TODAY.day, 20, tzinfo=UTC))
-    app = _made(home, clock)
+    app = _filled(home, clock)
     whole = _seconds(lambda: levels.refresh(app.ports))
     settlements = [_seconds(_settled(app, home, number)) for number in range(ROUNDS)]
     movements = [_seconds(_moved(app, clock, number)) for number in range(ROUNDS)]
@@ -142,7 +142,7 @@ def measure(home: Path) -> Stock:
     return Stock(pages, settlements, movements, whole)
 
 
-def _made(home: Path, clock: ManualClock) -> App:
+def _filled(home: Path, clock: ManualClock) -> App:
     settings = Settings(home=home, samples=False, reporting_currency="USD")
     (home / "contracts").mkdir(parents=True)
     (home / "contracts" / "UK.yaml").write_text(CONTRACT)
@@ -159,7 +159,7 @@ def _made(home: Path, clock: ManualClock) -> App:
         )
         connection.execute(
             "INSERT INTO settlements (settlement_no, settled_at, request_id, added, corrected, removed, only_adds) "
-            f"VALUES (1, TIMESTAMPTZ '{TODAY} 00:00:00+00', 'made', {LINES}, 0, 0, TRUE)"
+            f"VALUES (1, TIMESTAMPTZ '{TODAY} 00:00:00+00', 'bench', {LINES}, 0, 0, TRUE)"
         )
     return build(settings, clock)
 

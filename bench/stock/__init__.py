@@ -1,0 +1,1 @@
+"""Stock at scale: a generated warehouse, its levels and their page."""
