@@ -103,8 +103,8 @@ def days_out(of: list[Fact]) -> set[date]:
     return result
 
 
-class Asked:
-    """A warehouse that also keeps what it was asked."""
+class RecordingWarehouse:
+    """A warehouse that also keeps its last query."""
 
     def __init__(self, duck: Duck) -> None:
         self.duck = duck
@@ -135,10 +135,10 @@ def test_spans_are_the_days_of_a_plain_model(duck: Duck, seed: int) -> None:
 def test_both_engines_have_the_same_spans(duck: Duck, judge: Judge) -> None:
     content = tables(facts(random.Random(7)))
     duck.fill(content)
-    asked = Asked(duck)
-    ours = spans(asked)
+    warehouse = RecordingWarehouse(duck)
+    ours = spans(warehouse)
     filled: Mapping[str, Rows] = judge.with_views(content, READ)
-    columns, rows = judge.answer(asked.text, asked.params, filled)
+    columns, rows = judge.answer(warehouse.text, warehouse.params, filled)
     places = [[name for name, _ in columns].index(name) for name in ("product", "first_day", "next_day")]
     assert sorted(tuple(row[place] for place in places) for row in rows) == ours
 

@@ -78,7 +78,7 @@ def tables(section: Section) -> dict[str, Table]:
     return {one.title: one for one in section.blocks if isinstance(one, Table)}
 
 
-def test_without_counts_the_report_asks_for_one(tmp_path: Path) -> None:
+def test_without_counts_the_section_is_a_hint_to_count(tmp_path: Path) -> None:
     opened = shop_of_two_stores.app(tmp_path)
     section = section_of(source(opened))
     assert texts(section) == ["Nothing was counted yet. Count a store, and its stock is reported here."]
