@@ -1,6 +1,5 @@
 -- Stock by store and product, with names, status, days of cover, and value at cost. A product has a row in a store if it
 -- was counted or moved there, or sold in the recent days.
--- - store_name: Name of the store
 -- - product_name: Name of the product
 -- - category: Category of the product in the catalogue; otherwise that of its sales
 -- - supplier: Code of the supplier of the product

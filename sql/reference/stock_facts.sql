@@ -1,5 +1,6 @@
 -- What the figures of stock are computed from, by store and product: levels, names, status, and the cost of a unit. A
 -- product has a row in a store if it was counted or moved there, or sold in the recent days.
+-- - store_name: Name of the store
 -- - lead_time_days: Days from an order at the supplier to its arrival; 7 if they are not recorded
 -- - reporting_cost: unit_cost in the reporting currency
 -- - factor: Factor from cost_currency into the reporting currency, by its last rate

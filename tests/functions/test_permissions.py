@@ -219,7 +219,6 @@ def test_each_function_has_the_permissions_that_it_used(calls: dict[str, Calls])
 
 
 REASONS_WITHOUT_CALL = {
-    ("project", DOCUMENTS): "an app reads the contracts that people saved when it is built",
     ("compact", DOCUMENTS): "an app reads the contracts that people saved when it is built",
     **{
         ("stage", grant): "a contract with the rule `outliers` compares with the lines of the ledger" for grant in READS

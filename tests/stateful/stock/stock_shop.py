@@ -116,7 +116,8 @@ class StockShop:
 
     def computed(self, today: date, until: Until = ALWAYS) -> dict[Pair, Level]:
         text, params = computing.query_of_all(today)
-        rows = self.app.ports.warehouse.query(text, params | {"until_day": until.day, "until": until.at})
+        end = {"day": until.day, "at": until.at.isoformat() if until.at else None}
+        rows = self.app.ports.warehouse.query(text, params | end)
         return _levels(rows.to_pylist())
 
     def stored(self) -> dict[Pair, Level]:

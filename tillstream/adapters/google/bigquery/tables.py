@@ -168,6 +168,7 @@ LAYOUTS: Mapping[str, Layout] = {
         clustered=("region", "store_id", "product"),
         key=("region", "store_id", "product"),
     ),
+    "restock_lines": Layout("The restock queue: what each store needs", clustered=("region", "store_id", "product")),
     "catalogue_days": Layout("Days whose daily totals do not include a change of the catalogue yet"),
     "catalogue_changes": Layout("Changes of the tables of the catalogue"),
     "forecasts": Layout(
