@@ -1,9 +1,5 @@
 """A small shop for the spec tests: three regions, versions, a fix, a repeat, an undo, quarantine, four currencies."""
 
-from datetime import date
-from decimal import Decimal
-from typing import Any
-
 from table_text import parse_tables
 
 SAMPLE_LEDGER = parse_tables(
@@ -259,37 +255,3 @@ SALES_OF_CATALOGUE = parse_tables(
     }
 )
 """Lines with prices, instead of those of the sample ledger."""
-
-_FEBRUARY = {"first": date(2024, 2, 1), "last": date(2024, 2, 29)}
-READ_PARAMETERS: dict[str, dict[str, Any]] = {
-    "alerts/forecasts_before": _FEBRUARY,
-    "alerts/large_sales": _FEBRUARY | {"amount": Decimal(1)},
-    "alerts/last_till_sales": {"first": date(2024, 1, 1), "until": 2_000_000_000_000_000},
-    "forecasts/accuracy": {},
-    "forecasts/category_units": _FEBRUARY,
-    "forecasts/earlier": {"cutoff_date": date(2024, 2, 19), "first": date(2024, 2, 1), "ahead": 7, "period": "day"},
-    "forecasts/importance": {},
-    "forecasts/list_prices": _FEBRUARY,
-    "forecasts/product": {"region": "UK", "store_id": "U", "product": "N"},
-    "forecasts/promotions": _FEBRUARY,
-    "forecasts/revenue": _FEBRUARY,
-    "forecasts/sum_errors": {"days": 1},
-    "forecasts/units": _FEBRUARY,
-    "reference/holidays": _FEBRUARY,
-    "restock/first_sales": _FEBRUARY,
-    "restock/forecasts": {"first": date(2024, 2, 20), "days": 7},
-    "restock/lines": {"products": ["N"]},
-    "restock/stock": {},
-    "restock/sum_errors": {},
-    "restock/unit_values": _FEBRUARY,
-    "reference/latest_rates": {},
-    "forecasts/span": {"before": date(2024, 3, 1)},
-}
-"""File that forecasts, restocking and alerts read → parameters for which it answers something about the shop."""
-STOCK_PARAMETERS: dict[str, dict[str, Any]] = {
-    "stock/newest": {"today": date(2024, 2, 12)},
-    "stock/products": {},
-    "stock/touched_pairs": {"after": 0, "days": [date(2024, 1, 5), date(2024, 2, 1)]}
-    | {"movements": ["c1", "x2", "o1"], "sold_on": [date(2024, 2, 12)]},
-}
-"""File that computes stock levels → parameters for which it answers something about the shop."""

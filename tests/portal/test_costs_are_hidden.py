@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from flask import Flask
 from routes import ENDLESS, addresses, routes_of
+from sample_parameters import QUERY_PARAMETERS
 from visitor import HEADER, Visitor
 
 from portal.access import FILES
@@ -20,21 +21,7 @@ from tillstream.domain.people import PERMISSIONS, Action, Role, scope_of
 from tillstream.people import personal_tokens
 
 People = Callable[..., Visitor]
-PARAMETERS = {
-    "batch_id": "b",
-    "settlement_no": 1,
-    "text": "a",
-    "region": "IN",
-    "store": "MUM01",
-    "sale_id": "1",
-    "personal": 1,
-    "today": "2024-02-12",
-    "week_earlier": "2024-02-05",
-    "product": "D",
-    "cost_currency": "EUR",
-    "since": "2024-01-01",
-    "sold_until": 1_707_130_800_000_000,
-}
+PARAMETERS = QUERY_PARAMETERS | {"batch_id": "b", "settlement_no": 1, "store": "MUM01", "sale_id": "1", "personal": 1}
 COST, MARGIN = "61.37", "38.63"
 """The unit cost of the sold line, and its margin: amounts that nothing else has."""
 ABOUT_COSTS = re.compile(

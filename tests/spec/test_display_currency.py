@@ -10,6 +10,7 @@ import pytest
 from duck import Duck, exact
 from googlesql import Judge, Rows
 from sample_ledger import SAMPLE_LEDGER
+from sample_parameters import QUERY_PARAMETERS
 from table_text import parse_tables
 
 from tillstream.analytics.comparison import ReportedDays
@@ -31,20 +32,7 @@ RATES = parse_tables(
     }
 )
 SHOP = SAMPLE_LEDGER | RATES
-PARAMETERS = {
-    "batch_id": "b1",
-    "settlement_no": 3,
-    "text": "a",
-    "region": "IN",
-    "sale_id": "S1/1",
-    "period": "weekly",
-    "today": "2024-02-12",
-    "week_earlier": "2024-02-05",
-    "sold_until": 1_707_130_800_000_000,
-    "product": "D",
-    "cost_currency": "EUR",
-    "since": "2024-01-01",
-}
+PARAMETERS: dict[str, Any] = QUERY_PARAMETERS | {"period": "weekly"}
 FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
 REPORTED = ReportedDays(date(2023, 12, 3), date(2024, 2, 12))
 IN_POUNDS = QueryContext(REPORTED, "USD", currency="GBP")

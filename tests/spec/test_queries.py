@@ -9,6 +9,7 @@ import pytest
 from duck import Duck, exact
 from googlesql import Judge, Rows
 from sample_ledger import SALES_OF_CATALOGUE, SAMPLE_CATALOGUE, SAMPLE_LEDGER
+from sample_parameters import QUERY_PARAMETERS
 
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
@@ -16,20 +17,15 @@ from tillstream.analytics.queries import compose, describe, names
 from tillstream.analytics.row_scope.context import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
-PARAMETERS = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1"} | {
-    "product": "D",
-    "cost_currency": "EUR",
-    "since": "2024-01-01",
-    "today": "2024-02-12",
-    "week_earlier": "2024-02-05",
-    "day": "2024-02-04",
-    "at": "",
-    "first": "2024-01-01",
-    "last": "2024-02-29",
-    "first_day": "2024-02-01",
-    "last_day": "2024-02-29",
-    "sold_until": 1_707_130_800_000_000,
+PARAMETERS: dict[str, Any] = QUERY_PARAMETERS
+OF_A_STORE = {"region": "UK", "store": "U", "product": "D"}
+OF_ITS_OWN: Mapping[str, dict[str, Any]] = {
+    "stock-history": OF_A_STORE,
+    "stock-events": OF_A_STORE,
+    "stock-slow": {"days": 5},
+    "stock-returns": {"text": ""},
 }
+"""Query → parameters for which it answers something about the shop."""
 FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
 SCOPED = Filters(region=("IN", "UK"), status=("completed", "pending", "returned"), country=("India", "UK"))
 MANAGER = Scope(Role.MANAGER, ("IN",), ("S1",))
@@ -120,7 +116,8 @@ OF_CATALOGUE = {"catalogue-names", "cost-effect", "prices-off-list", "sold-produ
 
 @pytest.mark.parametrize("name", sorted({*names()} - OF_CATALOGUE - {"returns-of-a-sale", "out-of-stock"}))
 def test_every_query_answers_something_about_the_shop(filled: Duck, name: str) -> None:
-    assert row(filled, name, filters=FEBRUARY if describe(name).reads("compared_periods") else None)
+    filters = FEBRUARY if describe(name).reads("compared_periods") else None
+    assert row(filled, name, UNRESTRICTED, filters, **OF_ITS_OWN.get(name, {}))
 
 
 def test_the_returns_of_a_sale_are_those_that_name_it(filled: Duck) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 from sample_ledger import SAMPLE_LEDGER
+from sample_parameters import QUERY_PARAMETERS
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics import line_export
@@ -143,20 +144,7 @@ def test_how_far_a_region_has_reported_is_its_own(warehouse: Warehouse) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_who_may_not_see_personal_data_never_gets_it(warehouse: Warehouse, name: str) -> None:
-    arguments = {
-        "batch_id": "b1",
-        "settlement_no": 3,
-        "text": "a",
-        "region": "IN",
-        "sale_id": "S1/1",
-        "today": "2024-02-12",
-        "week_earlier": "2024-02-05",
-        "product": "D",
-        "cost_currency": "EUR",
-        "since": "2024-01-01",
-        "sold_until": 1_707_130_800_000_000,
-    }
-    params = {p.name: arguments[p.name] for p in describe(name).parameters if p.default is None}
+    params = {p.name: QUERY_PARAMETERS[p.name] for p in describe(name).parameters if p.default is None}
     try:
         answer = run(warehouse, name, ANALYST, **params)
     except Forbidden:
@@ -292,7 +280,7 @@ def test_every_header_is_understood() -> None:
             re.findall(r"@(\w+)", "\n".join(line for line in query.text.splitlines() if not line.startswith("--")))
         )
         assert used == {p.name for p in query.parameters}, name
-        assert all(p.value(None) is not None for p in query.parameters if p.default is not None)
+        assert all(p.value(None) is not None for p in query.parameters if p.default)
 
 
 def test_the_figures_of_money_are_decimals(warehouse: Warehouse) -> None:

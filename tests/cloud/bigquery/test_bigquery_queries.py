@@ -13,7 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from emulator_fixtures import dataset_of
-from sample_ledger import READ_PARAMETERS, SAMPLE_LEDGER
+from sample_ledger import SAMPLE_LEDGER
+from sample_parameters import QUERY_PARAMETERS, READ_PARAMETERS
 
 import sql
 from devtools.emulators import PROJECT, Emulator
@@ -36,19 +37,6 @@ sys.path.append(str(Path(__file__).parents[2] / "spec"))
 from duck import Duck, exact
 
 pytestmark = pytest.mark.long  # each query takes the emulator about a second
-PARAMETERS = {
-    "batch_id": "b1",
-    "settlement_no": 3,
-    "text": "a",
-    "region": "IN",
-    "sale_id": "S1/1",
-    "today": "2024-02-12",
-    "week_earlier": "2024-02-05",
-    "product": "D",
-    "cost_currency": "EUR",
-    "since": "2024-01-01",
-    "sold_until": 1_707_130_800_000_000,
-}
 BASIS = QueryContext(ReportedDays(date(2023, 12, 3), date(2024, 2, 12)), "USD", (date(2024, 2, 1),))
 QUERIES = (
     ("everything", UNRESTRICTED, Filters(), {"period": "weekly"}),
@@ -100,7 +88,7 @@ def test_a_query_answers_as_on_duckdb(
     warehouse: BigQueryWarehouse, duck: Duck, name: str, scope: Scope, filters: Filters, params: dict[str, Any]
 ) -> None:
     taken = {parameter.name: parameter.words for parameter in describe(name).parameters}
-    values_by_name = (PARAMETERS | params).items()
+    values_by_name = (QUERY_PARAMETERS | params).items()
     arguments = {
         key: value for key, value in values_by_name if key in taken and (not taken[key] or value in taken[key])
     }

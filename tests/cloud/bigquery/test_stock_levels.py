@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 from app_factory import build
 from emulator_fixtures import dataset_of
-from sample_ledger import SAMPLE_LEDGER, STOCK_PARAMETERS
+from sample_ledger import SAMPLE_LEDGER
+from sample_parameters import STOCK_PARAMETERS
 
 import sql
 from devtools.emulators import PROJECT, Emulator

@@ -6,9 +6,11 @@ import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from urllib.parse import urlencode
 
 import pyarrow.parquet as pq
 import pytest
+from sample_parameters import QUERY_PARAMETERS
 from visitor import Visitor, indian_file, indian_sale
 
 from portal.exports import TABLES
@@ -156,12 +158,14 @@ def test_the_line_of_a_file_is_for_who_sees_its_uploads(sold: Visitor, person: P
 
 @pytest.mark.parametrize("table", TABLES)
 def test_every_table_of_the_dashboards_can_be_taken_along(app: App, sold: Visitor, table: str) -> None:
-    answer = sold.get(f"/tables/{table}?from=2026-06-01&to=2026-06-30")
+    needed = {one.name: QUERY_PARAMETERS[one.name] for one in queries.describe(table).parameters if one.default is None}
+    answer = sold.get(f"/tables/{table}?{urlencode(needed)}&from=2026-06-01&to=2026-06-30")
     assert answer.status_code == 200
-    assert f"filename={table}_in-INR" in answer.headers["Content-Disposition"]
-    assert "from-2026-06-01_to-2026-06-30" in answer.headers["Content-Disposition"]
+    name = answer.headers["Content-Disposition"]
+    assert f"filename={table}_in-INR" in name
+    assert all(part in name for part in ("from-2026-06-01", "to-2026-06-30"))
     june = Filters.parse({"from": "2026-06-01", "to": "2026-06-30"})
-    expected = queries.run(app.ports.warehouse, table, UNRESTRICTED, june)
+    expected = queries.run(app.ports.warehouse, table, UNRESTRICTED, june, **needed)
     rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
     assert rows[0] == expected.column_names
     assert len(rows) == expected.num_rows + 1

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from duck import Duck
-from sample_ledger import READ_PARAMETERS, SAMPLE_LEDGER
+from sample_ledger import SAMPLE_LEDGER
+from sample_parameters import READ_PARAMETERS
 
 import sql
 from tillstream.analytics.filters import Filters
