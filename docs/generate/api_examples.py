@@ -42,7 +42,12 @@ def page() -> str:
 def columns(app: App) -> dict[str, dict[str, str]]:
     """list → the columns of its query with their kinds."""
     of_lists = {"kpis": "kpis"} | {name: name for name in (*LISTS, *FORECASTS)}
-    of_lists |= {"sale-lines": "lines-after", "changes": "settlements", past.NOW: past.NOW}
+    of_lists |= {
+        "sale-lines": "lines-after",
+        "changes": "settlements",
+        past.NOW: past.NOW,
+        "restock-lines": "restock-lines",
+    }
     return {
         name: _kinds(queries.run(app.ports.warehouse, query, UNRESTRICTED).schema) for name, query in of_lists.items()
     }

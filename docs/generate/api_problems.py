@@ -103,6 +103,7 @@ class Caller:
             ("measure_values", 404): {"path": f"{path}?measures=0"},
             ("measure_values", 409): {"path": f"{path}?measures=lines&cursor={cursors.encode(VALUES, 0, 2)}"},
             ("stock", 409): {"path": f"{path}?cursor={cursors.encode(past.NOW, 0, 2)}"},
+            ("restock", 409): {"path": f"{path}?cursor={cursors.encode('restock-lines', 0, 2)}"},
             ("stock_movements", 404): {"path": f"{path}?region=Nowhere&store=MUM01"},
             ("record_movements", 409): {"body": _with_quantity(call.body, "13")},
             ("record_movements", 422): {"body": []},

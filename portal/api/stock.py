@@ -31,6 +31,12 @@ def _stock() -> Response:
 
 
 @allow(Action.SEE_NUMBERS)
+def restock() -> ResponseReturnValue:
+    """What stores should order, or get from other stores, as it was computed last."""
+    return answered(lambda: queries.rows_of("restock-lines"))
+
+
+@allow(Action.SEE_NUMBERS)
 def movements() -> ResponseReturnValue:
     """The movements of a store that were recorded last, newest first."""
     args = pagination.only(request.args, "region", "store", "limit")

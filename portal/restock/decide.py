@@ -7,7 +7,6 @@ from decimal import Decimal
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import figures
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.restock import texts
@@ -39,7 +38,8 @@ def _decide(pairs: list[Pair]) -> str:
     by, count = me().login, f"{len(pairs):,} product{'' if len(pairs) == 1 else 's'}"
     match request.form.get("do"):
         case "order":
-            orders = queue.order(ports(), {pair: _units(pair) for pair in pairs}, currency=figures.currency(), by=by)
+            currency = tillstream().settings.reporting_currency
+            orders = queue.order(ports(), {pair: _units(pair) for pair in pairs}, currency=currency, by=by)
             numbers = ", ".join(one.number for one in orders)
             return f"Added to {numbers}. Send the drafts under Orders." if orders else "These are in an order already."
         case "snooze":

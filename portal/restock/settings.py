@@ -3,9 +3,8 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import figures
 from portal.access import allow
-from portal.context import me, ports
+from portal.context import me, ports, tillstream
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.workflows.restocking import settings
@@ -33,7 +32,7 @@ def save() -> ResponseReturnValue:
 
 
 def _page(values: dict[str, str]) -> str:
-    return render_template("restock/settings.html", values=values, currency=figures.currency())
+    return render_template("restock/settings.html", values=values, currency=tillstream().settings.reporting_currency)
 
 
 def _shown(name: str) -> str:

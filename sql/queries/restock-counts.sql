@@ -2,31 +2,31 @@
 -- category and product.
 WITH
 stock AS (
-  SELECT region, store_id, product FROM visible_stock_levels
+  SELECT region, store_id, product, reporting_cost FROM visible_stock_facts
 ),
-lines AS (
+needed AS (
   SELECT
     lines.supplier,
     lines.units,
     IF(lines.state = 'open' AND NOT lines.is_due, 'later', lines.state) AS state,
     IF(lines.from_store = '', 'order', 'transfer') AS kind,
-    CAST(lines.units * lines.unit_cost AS NUMERIC) AS order_cost
+    CAST(lines.units * stock.reporting_cost AS NUMERIC) AS order_cost
   FROM visible_restock_lines AS lines
   INNER JOIN stock
     ON stock.region = lines.region AND stock.store_id = lines.store_id AND stock.product = lines.product
 ),
 final AS (
   SELECT
-    lines.state,
-    lines.kind,
-    lines.supplier,
-    COALESCE(suppliers.name, lines.supplier) AS supplier_name,
+    needed.state,
+    needed.kind,
+    needed.supplier,
+    COALESCE(suppliers.name, needed.supplier) AS supplier_name,
     COUNT(*) AS lines,
-    CAST(SUM(lines.units) AS NUMERIC) AS units,
-    CAST(SUM(lines.order_cost) AS NUMERIC) AS order_cost
-  FROM lines
-  LEFT JOIN catalogue_suppliers AS suppliers ON suppliers.supplier = lines.supplier
-  GROUP BY lines.state, lines.kind, lines.supplier, COALESCE(suppliers.name, lines.supplier)
+    CAST(SUM(needed.units) AS NUMERIC) AS units,
+    CAST(SUM(needed.order_cost) AS NUMERIC) AS order_cost
+  FROM needed
+  LEFT JOIN catalogue_suppliers AS suppliers ON suppliers.supplier = needed.supplier
+  GROUP BY needed.state, needed.kind, needed.supplier, COALESCE(suppliers.name, needed.supplier)
 )
 SELECT * FROM final
 ORDER BY state, kind, supplier

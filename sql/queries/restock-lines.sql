@@ -1,6 +1,7 @@
 -- The restock queue: products that stores should order or get from another store, with the reason in words. is_due: it
--- should be ordered now. urgency: days until the stock, with what is to arrive, is used up. order_cost is in the reporting
--- currency. matching is the number of lines of all pages. Lines are filtered by region, store, category and product.
+-- should be ordered now. urgency: days until the stock, with what is to arrive, is used up. unit_cost and order_cost are
+-- in the reporting currency. matching is the number of lines of all pages. Lines are filtered by region, store, category
+-- and product.
 -- @state STRING = open of all|open|later|ordered|snoozed|dismissed|deferred: open: to be ordered now; later: can still wait
 -- @kind STRING = all of all|order|transfer: from the supplier, or from another store
 -- @supplier STRING = : only lines of this supplier
@@ -11,7 +12,7 @@
 -- @offset INT64 = 0: number of lines to skip
 WITH
 stock AS (
-  SELECT region, store_id, product, store_name, product_name, category, pack_size FROM named_stock_levels
+  SELECT region, store_id, product, store_name, product_name, category, pack_size, reporting_cost FROM visible_stock_facts
 ),
 names AS (
   SELECT region, code, name FROM catalogue_names WHERE kind = 'store'
@@ -44,8 +45,8 @@ chosen AS (
     lines.is_due,
     lines.urgency,
     lines.reason,
-    lines.unit_cost,
-    CAST(lines.units * lines.unit_cost AS NUMERIC) AS order_cost,
+    stock.reporting_cost AS unit_cost,
+    CAST(lines.units * stock.reporting_cost AS NUMERIC) AS order_cost,
     lines.computed_at
   FROM visible_restock_lines AS lines
   INNER JOIN stock

@@ -105,8 +105,8 @@ def test_the_days_of_settlements_are_summed_by_the_clock(entry: Entry, app: App)
     binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
     binary(entry("settle"), MESSAGE_PUBLISHED, message(BATCH_STAGED, {"batch_id": received.batch_id}))
     answer = entry("project").post("/")
-    assert (answer.status_code, answer.get_json()) == (200, {"days": 1})
-    assert entry("project").post("/").get_json() == {"days": 0}
+    assert (answer.status_code, answer.get_json()) == (200, {"days": 1, "stock_levels": 0})
+    assert entry("project").post("/").get_json() == {"days": 0, "stock_levels": 0}
     assert app.ports.warehouse.query(sql.text("daily_totals/summed")).to_pylist()[0]["summed_settlement"] == 1
 
 

@@ -50,7 +50,7 @@ AHEAD = timedelta(days=1)
 _REPORTING = "SELECT MAX(currency) AS currency FROM reporting"
 _MONEY = (
     "reporting|reporting_rates|reporting_amount|reporting_cost|revenue|costed_revenue|catalogue_revenue|"
-    "unconverted_lines"
+    "unconverted_lines|stock_cost|lost_cost|order_cost"
 )
 _HAS_MONEY = re.compile(rf"^(?!\s*--).*\b({_MONEY})\b", re.MULTILINE)
 """Queries that depend on the currency; the others are not converted."""

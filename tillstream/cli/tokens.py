@@ -4,7 +4,7 @@ import click
 
 from tillstream.cli.runner import as_json, run
 
-RIGHTS = ("numbers", "personal", "uploads", "upload", "decide", "pipeline", "quality")
+RIGHTS = ("numbers", "personal", "uploads", "upload", "decide", "pipeline", "quality", "stock")
 
 
 @click.group()

@@ -69,7 +69,7 @@ def refresh(ports: Ports) -> int:
         except Conflict:
             continue
         records.set_state(ports, moved, records.COMPUTED)
-        if has_news:
+        if count:
             freshness.bump(ports.documents)
         if len(moved) < mirror.AT_ONCE:
             return count

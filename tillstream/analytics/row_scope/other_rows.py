@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import sql
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.row_scope.day_sets import scope_where
 from tillstream.analytics.row_scope.summing import Where
@@ -18,9 +19,22 @@ _STOCK = """(
     WHERE levels.moved IS NOT NULL
   ) AS levels"""
 
+_FACTS = sql.statement("reference/stock_facts").partition("VIEW stock_facts AS")[2]
+_CONVERTED_FACTS = f"({_FACTS}) AS stock_facts"
+"""The rows of the view with the rates of the query instead of those of the view."""
+_CONVERTED_STOCK = (
+    "("
+    + sql.statement("marts/stock")
+    .partition("VIEW stock AS")[2]
+    .replace("SELECT * FROM stock_facts", f"SELECT * FROM {_CONVERTED_FACTS}")
+    + ") AS stock"
+)
 
-def other_rows(scope: Scope, filters: Filters) -> dict[str, tuple[str, dict[str, Any]]]:
+
+def other_rows(scope: Scope, filters: Filters, *, converted: bool = False) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return name → (SELECT, parameters) of each relation.
+
+    converted: whether amounts of stock are in the currency of the query instead of the reporting currency.
 
     visible_batches: batches of the regions in scope and filters; for a scope limited to stores or own sales, only
     those with visible rows, and rows_read counts only these;
@@ -43,8 +57,8 @@ def other_rows(scope: Scope, filters: Filters) -> dict[str, tuple[str, dict[str,
         "visible_forecasts": _forecasts(scope, filters),
         "visible_price_effects": _price_effects(filters),
         "visible_stock_levels": _stock_levels(scope, filters, _STOCK),
-        "visible_stock_facts": _stock_levels(scope, filters, "stock_facts"),
-        "named_stock_levels": _stock_levels(scope, filters, "stock"),
+        "visible_stock_facts": _stock_levels(scope, filters, _CONVERTED_FACTS if converted else "stock_facts"),
+        "named_stock_levels": _stock_levels(scope, filters, _CONVERTED_STOCK if converted else "stock"),
         "visible_movements": _movements(scope, filters),
         "visible_stock_lines": _stock_lines(scope, filters),
         "visible_restock_lines": _restock_lines(scope, filters),

@@ -124,7 +124,7 @@ def relations(
             visible.params,
         ),
         "visible_stores": span_query(scope_where(scope), basis.stale),
-        **other_rows(scope, filters),
+        **other_rows(scope, filters, converted=bool(basis.currency)),
         "compared_periods": _compared_periods(earlier, year),
         "compared_days": _compared_days(basis.reported.within(filters)),
     }
