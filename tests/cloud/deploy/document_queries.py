@@ -86,14 +86,28 @@ def _questions(module: str, function: ast.AST, call: ast.Call) -> list[Question]
 
 
 def _values(module: str, node: ast.expr) -> set[str]:
-    """What a name of the module means; of a starred pair, the first; of a table with a variable key, all its values."""
+    """What a name of the module means; of a starred pair, the first; of a table with a variable key, all its values; of a
+    field of a class, its value in each object of the class that a module has."""
     match node:
         case ast.Starred():
             return {str(_evaluate(module, node.value)[0])}
+        case ast.Attribute(value=ast.Name(id="self"), attr=field):
+            return {str(getattr(one, field)) for one in _objects(module)}
         case ast.Subscript(value=table, slice=ast.Name() | ast.Attribute()):
             return {str(value) for value in _evaluate(module, table).values()}
         case _:
             return {str(_evaluate(module, node))}
+
+
+def _objects(module: str) -> Iterator[object]:
+    """Objects of the classes of a module, in all modules that import from it."""
+    classes = tuple(one for one in vars(importlib.import_module(module)).values() if isinstance(one, type))
+    own = tuple(one for one in classes if one.__module__ == module)
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if f"from {module} import" in path.read_text(encoding="utf-8"):
+                name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+                yield from (one for one in vars(importlib.import_module(name)).values() if isinstance(one, own))
 
 
 def _evaluate(module: str, node: ast.expr) -> Any:
