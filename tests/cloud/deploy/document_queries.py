@@ -86,8 +86,8 @@ def _questions(module: str, function: ast.AST, call: ast.Call) -> list[Question]
 
 
 def _values(module: str, node: ast.expr) -> set[str]:
-    """What a name of the module means; of a starred pair, the first; of a table with a variable key, all its values; of a
-    field of a class, its value in each object of the class that a module has."""
+    """What a name of the module means; of a starred pair, the first; of a table with a variable key, all its values;
+    of a field of a class, its value in each object of the class that a module has."""
     match node:
         case ast.Starred():
             return {str(_evaluate(module, node.value)[0])}
