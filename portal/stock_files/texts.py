@@ -58,7 +58,7 @@ REPORTS = {
 }
 """Name in the address → label of a report."""
 LEADS = {
-    "value": "What is in stock, and its value at the costs of the catalogue.",
+    "value": "What is in stock, and what it is worth by the catalogue.",
     "shrinkage": "Units that were lost or turned up: differences between counts and the expected units, write-offs, "
     "adjustments, losses between stores, and returns that cannot be sold again.",
     "slow": "Dead stock had no sale for some days. Slow stock lasts 180 days or longer at its recent sales.",

@@ -18,7 +18,7 @@ READING = {
     "measures", "frame", "quality", "forecast-accuracy", "goals", "report-executive", "report-send", "series",
     "alerts", "alerts-rules", "alerts-preview",
     "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
-    "catalogue", "catalogue-export", "restock-simulate", "orders", "orders-show", "orders-pdf", "stock",
+    "catalogue", "catalogue-export", "restock", "restock-simulate", "orders", "orders-show", "orders-pdf", "stock",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
     "channels", "channels-deliveries",
 }  # fmt: skip
@@ -84,6 +84,7 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
     ),
     "alerts-acknowledge": ("alert.acknowledged", lambda s: command(s, "alerts-acknowledge", alert=alert(s))),
     "alerts-snooze": ("alert.snoozed", lambda s: command(s, "alerts-snooze", alert=alert(s), hours=2)),
+    "restock-run": ("restock.requested", lambda s: command(s, "restock-run")),
     "stock-import": (
         "stock.moved",
         lambda s: (s.upload(), command(s, "stock-import", file=_file(s, b"store,sku,qty\nMUM01,P1,5\n", "stock.csv"))),

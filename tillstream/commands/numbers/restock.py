@@ -2,11 +2,13 @@
 
 from dataclasses import asdict, dataclass
 
+from tillstream import audit
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
+from tillstream.commands.users import COMMAND_LINE
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.restock.simulation.run import Options, simulate
@@ -59,6 +61,7 @@ def lines(app: App, progress: Progress, arguments: RestockLines) -> Result:
 
 def compute(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Compute the queue."""
+    audit.record(app.ports, COMMAND_LINE, audit.AuditAction.RESTOCK_REQUESTED, "restock queue")
     return Result(asdict(run.run(app.ports, schedule.basis(app.ports))))
 
 
