@@ -42,6 +42,10 @@ def array_of(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
+PROBLEM_OF_MOVEMENT = object_of({"movement": {"type": ["integer", "null"]}, "field": TEXT, "detail": TEXT})
+"""What is wrong with one of several movements of stock: its number from 0, and the field."""
+
+
 def listed(row: dict[str, str]) -> Schema:
     """Response of a list query; columns are optional, as analysts do not get the personal ones."""
     return object_of(
@@ -79,7 +83,7 @@ SCHEMAS: dict[str, Schema] = {
                 "format": "uri-reference",
                 "description": "Path of the request; for internal errors, a reference for an administrator",
             },
-            "problems": array_of(TEXT),
+            "problems": array_of({"anyOf": [TEXT, PROBLEM_OF_MOVEMENT]}),
         },
         optional=("problems",),
     ),

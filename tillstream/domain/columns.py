@@ -87,7 +87,9 @@ BY_NAME = {column.name: column for column in SALE_LINE}
 KEY = tuple(column for column in SALE_LINE if column.part == "key")
 CONTENT = tuple(column for column in SALE_LINE if column.part == "content")
 PERSONAL = frozenset(column.name for column in SALE_LINE if column.personal)
-COSTS = frozenset({"unit_cost", "stock_cost", "order_cost", "lost_cost", "extra"})
+COSTS = frozenset(
+    {"unit_cost", "stock_cost", "order_cost", "lost_cost", "uncosted_products", "uncosted_units", "extra"}
+)
 """Columns for users who may see costs; `extra` can contain a cost that the contract does not map."""
 STATUSES = ("completed", "pending", "cancelled", "returned")
 IGNORE = "ignore"
