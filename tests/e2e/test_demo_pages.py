@@ -24,8 +24,8 @@ from tillstream.settings import Settings
 from tillstream.workflows.review import day_closes
 
 SCALE = 0.1
-NO_EXAMPLE = {"/webhooks"}
-"""A webhook needs an address of the user; a paused one would store every event of the demo."""
+NO_EXAMPLE = {"/webhooks", "/alert-channels"}
+"""Both need an address of the user; a paused webhook would store every event of the demo."""
 
 
 @pytest.fixture(scope="module")

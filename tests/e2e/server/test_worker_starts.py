@@ -16,7 +16,7 @@ from tillstream.batches import records
 from tillstream.domain.batch.record import STAGEABLE, State
 from tillstream.quality import results
 from tillstream.receipts import receipt as receipts
-from tillstream.server import worker
+from tillstream.server import schedules
 from tillstream.server.worker import LEASE, Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
@@ -58,7 +58,7 @@ def work_until_announced(app: App, batch: str, until: Callable[[], bool] = lambd
 
 
 def test_a_worker_checks_quality_after_settlements(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "QUALITY_EVERY", 0.05)
+    monkeypatch.setattr(schedules, "QUALITY_EVERY", 0.05)
     work_until_announced(app, killed_while_reading(app), lambda: results.last(app.ports).settlement_no == 1)
     assert results.last(app.ports).failing == []
 

@@ -27,9 +27,9 @@ _UPGRADES: Mapping[int, tuple[str, ...]] = {
     10: (),
     11: (),
     12: (
-        "ALTER TABLE catalogue_products ADD COLUMN minimum_order DECIMAL(38, 9)",
-        "ALTER TABLE catalogue_products ADD COLUMN shelf_life_days DECIMAL(38, 9)",
-        "ALTER TABLE catalogue_products ADD COLUMN minimum_stock DECIMAL(38, 9)",
+        "ALTER TABLE catalogue_products ADD COLUMN IF NOT EXISTS minimum_order DECIMAL(38, 9)",
+        "ALTER TABLE catalogue_products ADD COLUMN IF NOT EXISTS shelf_life_days DECIMAL(38, 9)",
+        "ALTER TABLE catalogue_products ADD COLUMN IF NOT EXISTS minimum_stock DECIMAL(38, 9)",
     ),
 }
 """Schema number → statements that make it the next one. New tables are created afterwards, whatever the number."""
