@@ -1,6 +1,6 @@
 """A small company to walk through: three regions, people of every role, files of every fate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from io import BytesIO
@@ -9,18 +9,26 @@ from pathlib import Path
 from live_server import PASSWORD
 
 from tillstream import audit
+from tillstream.alert_channels import registry as alert_channels
+from tillstream.alert_channels.channel import ChannelDraft
+from tillstream.alerts import records as alert_records
+from tillstream.alerts import rules
+from tillstream.alerts.evaluation import evaluate
+from tillstream.alerts.sources import AlertSources
 from tillstream.app import App
 from tillstream.catalogue import mirror, saving
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.domain.inventory.counts import CountPart, StockCount
 from tillstream.domain.inventory.movements import DayPart, Movement, MovementKind, MovementLine
-from tillstream.domain.people import Role
+from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
 from tillstream.forecasting import outside
 from tillstream.forecasting.outside import OutsideValue
 from tillstream.inventory import counting, levels, records
 from tillstream.inventory.counting import Scan
 from tillstream.people import accounts
+from tillstream.purchasing import orders
 from tillstream.samples.files import write_samples
 from tillstream.server.worker import Worker
 from tillstream.webhooks import registry
@@ -77,9 +85,14 @@ def open_shop(app: App, folder: Path) -> Shop:
     entry = app.ports.documents.find(audit.COLLECTION, {}, limit=1)[0].id
     arguments = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
     arguments["webhook_id"] = webhook.id
+    arguments |= _alerts(app)
     own = {
         "review.decide": {"batch_id": held},
+        "orders.document": {"form": "pdf"},
+        "orders.edit": {"order_number": "PO-000002"},
         "dashboard.table": {"tile": "by-store"},
+        "alert_channels.new": {"kind": "webhook"},
+        "stock_files.report": {"report": "value"},
         "forecast.one_series": {"name": "footfall"},
         "forecast.series_values": {"name": "footfall"},
         "storybook.component": {"name": "table"},
@@ -138,3 +151,20 @@ def _taxed(amount: str) -> str:
     except InvalidOperation:
         return f"{amount},18.00,118.00"
     return f"{amount},{tax:.2f},{Decimal(amount) + tax:.2f}"
+
+
+def _alerts(app: App) -> dict[str, str]:
+    """An alert about stock, a channel, and an order; what their pages are named by."""
+    channel, _ = alert_channels.add(
+        app.ports, ChannelDraft("Ops", "webhook", "https://example.com/ops"), "ada", private=False
+    )
+    stored = rules.get(app.ports, "files-held")
+    at_once = replace(stored.rule, parameters={"hours": Decimal(0)})
+    rules.save(app.ports, at_once, by="ada", version=stored.version)
+    evaluate(AlertSources(app.ports, app.contracts, app.settings.reporting_currency))
+    alert = alert_records.active(app.ports, UNRESTRICTED)[0]
+    line = OrderLine("KET", "Kettle", Decimal(12))
+    order = orders.create(app.ports, PurchaseOrder("sample", "ACME", "IN", "MUM01", "INR", (line,)), by="maya")
+    orders.send(app.ports, order.order_id, by="maya")
+    orders.create(app.ports, replace(order, order_id="draft", number=""), by="maya")
+    return {"channel_id": channel.id, "alert_id": alert.id, "rule_id": "large-sale", "order_number": order.number}
