@@ -31,6 +31,7 @@ ELSEWHERE = {
     "corrections.preview": "a part of the grid, requested with a change",
     "uploads.preview": "a file on its way in: walked by test_uploading_files",
     "uploads.preview_told": "a file on its way in: walked by test_uploading_files",
+    "stock_files.refused": "rows of a file on its way in: tested with the import of stock",
     "uploads.questions": "a file on its way in: walked by test_uploading_files",
     "sign_in.form": "the door, walked by itself",
     "sign_in.join": "for invited people: walked by the tests of the door",
