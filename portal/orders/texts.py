@@ -51,7 +51,6 @@ FIELDS = {
     "note": "Note",
 }
 """Field of an order in its history → its label."""
-NO_PLACE = "Choose a supplier and a store."
 NO_UNITS = "Enter the units of at least one product."
 CHANGED = "The order was changed meanwhile. Compare your entries with the stored order, then save again."
 DAY_IN_FUTURE = "The goods cannot arrive in the future. Enter a day and time that have passed."

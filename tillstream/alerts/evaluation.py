@@ -26,8 +26,6 @@ LAST = "last"
 RULE_FAILED = "alert rule failed"
 """Line of the log for rules whose condition could not be evaluated."""
 CLEANED_EVERY = timedelta(days=1)
-Observed = Mapping[str, list[Observation]]
-"""ID of a rule → what its condition observed."""
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """Stored stock movements: one document each, written before the warehouse. Repeated movements are the same ones."""
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -215,8 +214,3 @@ def _text(at: datetime | None) -> str:
 
 def _instant(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-def digest(texts: Sequence[str]) -> str:
-    """An ID from texts, for movements whose sender has none."""
-    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:32]

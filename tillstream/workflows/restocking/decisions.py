@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 from tillstream import audit
 from tillstream.catalogue.records import document_id
@@ -15,6 +16,11 @@ OPEN, ORDERED, SNOOZED, DISMISSED = "open", "ordered", "snoozed", "dismissed"
 REASONS = ("discontinued", "enough for now", "too expensive", "ordered elsewhere", "wrong number", "other")
 Pair = tuple[str, str, str]
 """Region, store and product."""
+
+
+def pair_of(row: Mapping[str, Any]) -> Pair:
+    """The pair of a line of the queue."""
+    return row["region"], row["store_id"], row["product"]
 
 
 @dataclass(frozen=True)

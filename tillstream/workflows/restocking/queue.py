@@ -39,7 +39,7 @@ def order(ports: Ports, units: Mapping[Pair, Decimal | None], *, currency: str, 
     drafts = orders.find(ports, OrderState.DRAFT)
     created = []
     for (supplier, region, store_id), rows in sorted(groups.items()):
-        wanted = [_order_line(ports, row, units[_pair(row)]) for row in rows]
+        wanted = [_order_line(ports, row, units[decisions.pair_of(row)]) for row in rows]
         draft = next(
             (one for one in drafts if (one.supplier, one.region, one.store_id) == (supplier, region, store_id)), None
         )
@@ -47,11 +47,11 @@ def order(ports: Ports, units: Mapping[Pair, Decimal | None], *, currency: str, 
             current, version = orders.get_version(ports, draft.order_id)
             added = orders.edit(ports, replace(current, lines=(*current.lines, *wanted)), by=by, version=version)
         else:
-            texts = [supplier, *(f"{row['computed_at'].isoformat()} {_pair(row)}" for row in rows)]
+            texts = [supplier, *(f"{row['computed_at'].isoformat()} {decisions.pair_of(row)}" for row in rows)]
             order_id = hashlib.sha256("\n".join(texts).encode()).hexdigest()[:32]
             new = PurchaseOrder(order_id, supplier, region, store_id, currency, tuple(wanted))
             added = orders.create(ports, new, by=by)
-        decide(ports, [_pair(row) for row in rows], decisions.ORDERED, by=by, reason=added.number)
+        decide(ports, [decisions.pair_of(row) for row in rows], decisions.ORDERED, by=by, reason=added.number)
         created.append(added)
     return created
 
@@ -94,11 +94,7 @@ def _lines(ports: Ports, pairs: Iterable[Pair]) -> list[dict[str, Any]]:
     wanted = set(pairs)
     params = {"products": sorted({product for _, _, product in wanted})}
     rows = ports.warehouse.query(sql.text("restock/lines"), params).to_pylist()
-    return [row for row in rows if _pair(row) in wanted]
-
-
-def _pair(row: Mapping[str, Any]) -> Pair:
-    return row["region"], row["store_id"], row["product"]
+    return [row for row in rows if decisions.pair_of(row) in wanted]
 
 
 def _order_line(ports: Ports, row: Mapping[str, Any], units: Decimal | None) -> OrderLine:

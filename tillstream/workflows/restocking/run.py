@@ -60,9 +60,10 @@ def run(ports: Ports, basis: str = "") -> RestockRun:
     today, wanted = now.date(), settings.read(ports)
     read = needs.read(ports, wanted, today)
     rows = _rows(read, _budget(wanted.budget))
-    decided = _counting(ports, today)
+    stored = decisions.read(ports)
+    decided = _counting(ports, stored, today)
     table = [row | _state(row, decided) | {"computed_at": now} for row in rows]
-    decisions.forget(ports, decisions.read(ports), {_pair(row) for row in rows} & set(decided), today)
+    decisions.forget(ports, stored, {decisions.pair_of(row) for row in rows} & set(decided), today)
     ports.warehouse.replace_table(TABLE, pa.Table.from_pylist(table, schema=SCHEMA))
     ended = RestockRun(now.isoformat(timespec="seconds"), len(read.pairs), len(rows), basis)
     update(ports.documents, COLLECTION, LAST, lambda _: Update(asdict(ended)))
@@ -70,26 +71,22 @@ def run(ports: Ports, basis: str = "") -> RestockRun:
     return ended
 
 
-def _counting(ports: Ports, today: date) -> dict[Pair, Decision]:
+def _counting(ports: Ports, stored: Mapping[Pair, Decision], today: date) -> dict[Pair, Decision]:
     """Decisions that count. An order counts only as long as it is a draft: units of a sent one are netted."""
     drafts = {one.number for one in orders.find(ports, OrderState.DRAFT)}
     return {
         pair: one
-        for pair, one in decisions.read(ports).items()
+        for pair, one in stored.items()
         if not one.is_over(today) and (one.state != decisions.ORDERED or one.reason in drafts)
     }
 
 
 def _state(row: Mapping[str, Any], decided: Mapping[Pair, Decision]) -> dict[str, Any]:
-    one = decided.get(_pair(row))
+    one = decided.get(decisions.pair_of(row))
     if one is None:
         return {}
     until = date.fromisoformat(one.until) if one.until else None
     return {"state": one.state, "until": until, "decision": one.reason or None}
-
-
-def _pair(row: Mapping[str, Any]) -> Pair:
-    return row["region"], row["store_id"], row["product"]
 
 
 def _budget(text: str) -> float | None:
