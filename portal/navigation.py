@@ -38,7 +38,7 @@ AREAS: tuple[Area, ...] = (
         "Numbers",
         "bell",
         "9",
-        Action.SEE_NUMBERS,
+        Action.SEE_ALERTS,
         ("alerts.show", "alerts.rules", "alerts.rule", "alerts.new_rule"),
     ),
     Area("compare.show", "Compare", "Numbers", "columns", "b", Action.SEE_NUMBERS, ("views.show",)),

@@ -13,10 +13,15 @@ NEWEST = 5
 """Alerts in the menu."""
 
 
-@allow(Action.SEE_NUMBERS)
+@allow(Action.SEE_ALERTS)
 def show() -> ResponseReturnValue:
     """The bell as it is now, for the script that replaces it."""
     return render_template("alerts/bell.html")
+
+
+def is_shown() -> bool:
+    """Whether the user may read alerts."""
+    return signed_in() and scope().may(Action.SEE_ALERTS)
 
 
 def active() -> list[Alert]:
@@ -29,7 +34,7 @@ def active() -> list[Alert]:
 
 def count() -> int:
     """The number of open alerts."""
-    return sum(one.is_open for one in active()) if signed_in() else 0
+    return sum(one.is_open for one in active())
 
 
 def newest() -> list[Alert]:

@@ -13,7 +13,7 @@ ACTIVE, ALL = "active", "all"
 STATES = (ACTIVE, ALL)
 
 
-@allow(Action.SEE_NUMBERS)
+@allow(Action.SEE_ALERTS)
 def show() -> ResponseReturnValue:
     """The alerts in progress, or all of the last months. Raises `Rejected`."""
     unknown = sorted(set(request.args) - {"state"})

@@ -14,7 +14,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 
 
-@allow(Action.SEE_NUMBERS)
+@allow(Action.SEE_ALERTS)
 def listing() -> ResponseReturnValue:
     """The alerts that the user may read, the latest first; without a choice, those in progress."""
     query = list_query(filters=("state", "kind"))
@@ -41,7 +41,7 @@ def listing() -> ResponseReturnValue:
     )
 
 
-@allow(Action.SEE_NUMBERS)
+@allow(Action.SEE_ALERTS)
 def show(alert_id: str) -> ResponseReturnValue:
     """One alert: its subjects, and what happened to it. Raises `NotFound`."""
     alert = records.get(ports(), alert_id, scope())

@@ -24,7 +24,7 @@ COPIED = (
     *("devtools/__init__.py", "devtools/emulators.py"),
 )
 RULES = "tests/stateful/test_rules_of_the_numbers.py"
-SLICES = "tests/stateful/test_slices.py::test_a_settlement_on_a_slice_adds_the_same_rows"
+SLICES = "tests/stateful/test_slices.py"
 SCOPE = "tests/property/test_write_scope.py"
 SCHEDULES = "tests/stateful/test_regression_schedules.py"
 
@@ -62,8 +62,10 @@ CAUGHT_BY = {
     ),
     "replay_beside_the_old": f"{RULES}::test_a_replay_replaces_its_file_and_keeps_the_fixes",
     "settled_twice": f"{RULES}::test_a_settlement_outlives_a_crash_and_is_announced_once",
-    "slice_without_pending_days": f"{SLICES}[0]",
-    "slice_without_statements_of_new_days": f"{SLICES}[11]",
+    "slice_without_pending_days": f"{SLICES}::test_a_settlement_on_a_slice_adds_the_same_rows",
+    "slice_without_statements_of_new_days": (
+        f"{SLICES}::test_a_sale_settled_late_on_a_slice_is_removed_by_the_statement_of_its_day"
+    ),
     "statement_ignored": f"{RULES}::test_a_statement_of_complete_sales_removes_missing_lines",
     "till_differences_taken": f"{RULES}::test_a_file_row_that_differs_from_a_till_is_quarantined",
     "undone_ignored": f"{RULES}::test_undo_keeps_lines_that_another_file_also_contains",

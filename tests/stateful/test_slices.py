@@ -3,8 +3,15 @@
 from pathlib import Path
 
 import pytest
+from stateful.checks import check
 from stateful.schedules import draw, run
 from stateful.sliced import Slices
+from stateful.sources import REGION
+from stateful.steps import GOOD, like, upload_rows
+from stateful.system import running_system
+
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
 
 
 def compare(number: int, folder: Path) -> Slices:
@@ -15,9 +22,19 @@ def compare(number: int, folder: Path) -> Slices:
     return slices
 
 
-@pytest.mark.parametrize("number", [0, 11])
-def test_a_settlement_on_a_slice_adds_the_same_rows(tmp_path: Path, number: int) -> None:
-    assert compare(number, tmp_path).with_pending_days > 0
+def test_a_settlement_on_a_slice_adds_the_same_rows(tmp_path: Path) -> None:
+    assert compare(0, tmp_path).with_pending_days > 0
+
+
+def test_a_sale_settled_late_on_a_slice_is_removed_by_the_statement_of_its_day(tmp_path: Path) -> None:
+    slices = Slices()
+    with running_system(tmp_path, numbered=False, replace_ports=slices.replace_ports) as system:
+        late = upload_rows(system, REGION, GOOD, settled=False)
+        upload_rows(system, "day", like(number="2"))
+        stage.stage(system.app.ports, late)
+        settle.settle_all(system.app.ports, system.app.contracts)
+        assert set(check(system).current()) == {("S1/2", "P#1")}
+    slices.check()
 
 
 @pytest.mark.long

@@ -18,6 +18,7 @@ class Action(StrEnum):
     SEE_PERSONAL = "see personal columns"
     SEE_COSTS = "see costs and margins"
     SEE_FORECASTS = "see forecasts"
+    SEE_ALERTS = "see alerts"
     SEE_UPLOADS = "see uploads"
     UPLOAD = "upload, fix, replay"
     ANNOTATE = "annotate days"
@@ -39,6 +40,7 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
             Action.SEE_PERSONAL,
             Action.SEE_COSTS,
             Action.SEE_FORECASTS,
+            Action.SEE_ALERTS,
             Action.ANNOTATE,
             Action.SEE_UPLOADS,
             Action.UPLOAD,
@@ -46,7 +48,14 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
     ),
     Role.SALESPERSON: frozenset({Action.SEE_NUMBERS, Action.SEE_PERSONAL, Action.ENTER_SALES}),
     Role.ANALYST: frozenset(
-        {Action.SEE_NUMBERS, Action.SEE_COSTS, Action.SEE_FORECASTS, Action.ANNOTATE, Action.SEE_QUALITY}
+        {
+            Action.SEE_NUMBERS,
+            Action.SEE_COSTS,
+            Action.SEE_FORECASTS,
+            Action.SEE_ALERTS,
+            Action.ANNOTATE,
+            Action.SEE_QUALITY,
+        }
     ),
 }
 

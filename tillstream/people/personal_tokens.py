@@ -62,7 +62,7 @@ class PersonalToken:
         """The user's current scope, narrowed to the rights and regions of the token."""
         actions = {RIGHTS[name] for name in self.rights}
         if Action.SEE_NUMBERS in actions:
-            actions |= {Action.SEE_COSTS, Action.SEE_FORECASTS}
+            actions |= {Action.SEE_COSTS, Action.SEE_FORECASTS, Action.SEE_ALERTS}
         return user.scope.restrict(frozenset(actions), self.regions)
 
     def state(self, now: datetime) -> str:

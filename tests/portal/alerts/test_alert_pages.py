@@ -58,6 +58,15 @@ def test_the_list_the_bell_and_the_api_have_the_alerts_of_the_scope(shop: Shop, 
     assert manager.get(f"/alerts/{one['id']}").status_code == 200
 
 
+def test_salespeople_have_neither_the_bell_nor_alerts(shop: Shop, person: People) -> None:
+    id_ = alert(shop)
+    seller = person(Role.SALESPERSON, "IN", stores=("MUM01",), salesperson="S1", login="sam")
+    text = seller.get("/sale-lines").text
+    assert "/alerts" not in text
+    for page in ("/alerts", f"/alerts/{id_}", "/alerts/bell", "/api/v1/alerts"):
+        assert seller.get(page).status_code == 403, page
+
+
 def test_an_alert_is_acknowledged_with_the_name_and_snoozed(shop: Shop, person: People) -> None:
     id_ = alert(shop)
     assert shop.boss.post(f"/alerts/{id_}/acknowledge").status_code == 303

@@ -18,6 +18,7 @@ users, contracts, FX, alerts, pipeline        yes    -        -      -          
 see the pipeline                              yes    yes      -      -            -
 see uploads                                   yes    yes      yes    -            -
 see forecasts                                 yes    yes      yes    -            yes
+see alerts                                    yes    yes      yes    -            yes
 see data quality                              yes    yes      -      -            yes
 """
 TABLE = [line.rsplit(maxsplit=5) for line in ROWS.strip().splitlines()[1:]]
