@@ -1,5 +1,6 @@
-"""Stock in a browser: a count with a scanner, goods received and sent to another store, and the undo of a file."""
+"""Stock in a browser: a count with a scanner, goods received and sent to another store, an undone file, an alert."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
@@ -9,6 +10,8 @@ from live_server import Served
 from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, expect
 
+from tillstream.alerts.evaluation import evaluate
+from tillstream.alerts.sources import AlertSources
 from tillstream.catalogue import mirror, saving
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import EntryKind, Product, Store
@@ -22,13 +25,21 @@ HEADER = (
     "Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice\n"
 )
 
+KETTLE = Product(
+    "KET",
+    "Kettle",
+    "Kitchen",
+    barcodes=(BARCODE,),
+    costs=(DatedAmount("*", "INR", Decimal(60)),),
+    minimum_stock=Decimal(5),
+)
+
 
 @pytest.fixture
 def shop(page: Page, served: Served) -> Iterator[Page]:
     """The page of an administrator whose catalogue has two stores, a kettle with a barcode, and two sorts of pots."""
-    cost = DatedAmount("*", "INR", Decimal(60))
     for kind, entry in (
-        (EntryKind.PRODUCT, Product("KET", "Kettle", "Kitchen", barcodes=(BARCODE,), costs=(cost,))),
+        (EntryKind.PRODUCT, KETTLE),
         (EntryKind.PRODUCT, Product("POT-S", "Pot, small", "Kitchen")),
         (EntryKind.PRODUCT, Product("POT-L", "Pot, large", "Kitchen")),
         (EntryKind.STORE, Store("IN", "MUM01", "Mumbai")),
@@ -177,4 +188,37 @@ def test_the_undo_of_a_file_puts_the_stock_back(shop: Page, served: Served) -> N
     shop.get_by_role("button", name="Undo the upload").click()
     expect(shop.get_by_text("Undone").first).to_be_visible()
     wait_for_stock(shop, served, "10")
+    assert wrong == []
+
+
+def test_a_low_stock_alert_appears_and_ends_after_a_receipt(shop: Page, served: Served) -> None:
+    def evaluated() -> None:
+        assert not evaluate(AlertSources(served.app.ports, served.app.contracts, "INR")).failed
+        shop.reload()
+
+    shop.goto(f"{served.address}/alerts/rules/stock-low")
+    shop.get_by_label("Ends after").fill("0")
+    shop.get_by_role("button", name="Save").click()
+    shop.get_by_role("button", name="Enable Low stock").click()
+    expect(shop.get_by_role("button", name="Disable Low stock")).to_be_visible()
+    shop.goto(f"{served.address}/stock")
+    count(shop, "2*KET")
+    expect(shop.get_by_label("Counted units of Kettle")).to_have_value("2")
+    confirmed(shop)
+    wait_for_stock(shop, served, "2")
+    evaluated()
+    shop.locator("details.bell summary").click()
+    shop.get_by_role("link", name=re.compile("^Kettle is low in .*Mumbai")).click()
+    expect(shop.get_by_role("heading", level=1)).to_have_text(re.compile("^Kettle is low in .*Mumbai"))
+    wrong = checked(shop, "low stock")
+    shop.goto(f"{served.address}/stock")
+    shop.get_by_role("link", name="Receive goods").click()
+    choose_store(shop)
+    scan(shop, "9*KET")
+    expect(shop.get_by_label("Quantity of line 1")).to_have_value("9")
+    shop.get_by_role("button", name="Record the receipt").click()
+    expect(shop.get_by_text("Recorded: Received, 1 product, 9 units.")).to_be_visible()
+    wait_for_stock(shop, served, "11")
+    evaluated()
+    expect(shop.locator("details.bell .waits")).to_have_count(0)
     assert wrong == []
