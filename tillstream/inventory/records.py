@@ -115,6 +115,13 @@ def every(ports: Ports) -> list[Document]:
     return ports.documents.find(COLLECTION)
 
 
+def count(ports: Ports, *states: str) -> int:
+    """Number of movements, of all or of those in one of these states."""
+    if not states:
+        return ports.documents.count(COLLECTION)
+    return sum(ports.documents.count(COLLECTION, {"state": state}) for state in states)
+
+
 def set_state(ports: Ports, documents: Sequence[Document], state: str) -> None:
     """Note how far movements are; another process may have noted it too."""
     for document in documents:
