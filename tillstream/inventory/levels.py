@@ -84,8 +84,24 @@ def changes(ports: Ports) -> int:
 def rebuild(ports: Ports) -> int:
     """Write all movements and levels again; return the number of levels. Raises as `refresh`."""
     mirror.write_again(ports)
-    ports.documents.delete(COLLECTION, STATE)
+    forget(ports)
     return refresh(ports)
+
+
+def fill(ports: Ports) -> None:
+    """Write all movements and levels to a warehouse that replaces the one in use afterwards.
+
+    The next `refresh` computes all levels again, in whichever of the two is in use.
+    """
+    mirror.replace(ports)
+    today = date.fromisoformat(_newest(ports, ports.clock.now().date()).day)
+    ports.warehouse.replace_table(TABLE, computing.levels(ports.warehouse, today))
+    forget(ports)
+
+
+def forget(ports: Ports) -> None:
+    """Let the next `refresh` compute all levels."""
+    ports.documents.delete(COLLECTION, STATE)
 
 
 def last_day(ports: Ports) -> date | None:

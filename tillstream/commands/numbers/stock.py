@@ -18,7 +18,7 @@ from tillstream.commands.users import COMMAND_LINE
 from tillstream.domain.errors import ReadOnly, Rejected
 from tillstream.domain.inventory.movements import DayPart, MovementKind
 from tillstream.domain.people import UNRESTRICTED
-from tillstream.inventory import levels, past, records
+from tillstream.inventory import agreement, levels, past, records
 from tillstream.workflows.stock_import import codes, importing, zones
 from tillstream.workflows.stock_import.columns import Defaults
 from tillstream.workflows.stock_import.importing import Plan
@@ -75,6 +75,7 @@ def stock(app: App, progress: Progress, arguments: StockLevels) -> Result:
 
 def rebuild(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Write all movements and levels in the warehouse again, from the recorded movements and the sales."""
+    agreement.repair(app.ports)
     counts = {"movements": records.count(app.ports), "levels": levels.rebuild(app.ports)}
     audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REBUILT, "stock", None, counts)
     app.queries.clear()
