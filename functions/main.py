@@ -27,7 +27,7 @@ from tillstream.workflows.operations import dead_letters
 GIVE_UP_UNTRIED_AFTER = timedelta(hours=1)
 """An event this much older than `event_hours` becomes a dead letter without another try: earlier tries must have ended
 their instances."""
-QUALITY_FAILED = "quality check failed"
+QUALITY_FAILED, REPAIRED = "quality check failed", "sweep repaired"
 STAGING_SECONDS = 2.0
 """Time that `receive` leaves for the staging of its last micro-batch before it starts a settlement."""
 
@@ -101,7 +101,7 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
         reference.refresh_calendar(running.ports, settings.fiscal_month, settings.retail_calendar)
         summary = reconcile.run(running.ports, running.contracts, delegate=bool(running.settings.project))
         summary["repaired"] = [*lost, *summary["repaired"]]
-        warn("sweep repaired", summary["repaired"])
+        warn(REPAIRED, summary["repaired"])
         holidays.refresh(running.ports)
         sources = AlertSources(running.ports, running.contracts, settings.reporting_currency, running.queries)
         warn(RULE_FAILED, evaluate(sources).failures)
@@ -125,9 +125,11 @@ def compact(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: compact the ledger, check the quality of the changed days, start the forecasts."""
     from tillstream.ports.jobs import FORECAST
     from tillstream.quality import run
+    from tillstream.workflows.operations import mirrors
 
     with _called() as running:
         days = running.ports.warehouse.compact()
+        warn(REPAIRED, mirrors.repair(running.ports))
         warn(QUALITY_FAILED, run.run_due(running.ports, run.ON_BIGQUERY))
         if running.ports.jobs:
             running.ports.jobs.start(FORECAST)

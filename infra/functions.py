@@ -9,7 +9,6 @@ from types import MappingProxyType
 from infra.grants import (
     ATTACHES,
     DOCUMENTS,
-    JOBS,
     LEAVES_LARGE,
     PUBLISHES,
     READS,
@@ -201,7 +200,7 @@ SWEEP = Function(
 COMPACT = Function(
     "compact",
     "Moves the changed flags of sale lines into the lines, and merges rows of daily totals, so that queries read less; "
-    "then runs the quality checks of the changed days, and starts the job `forecast`",
+    "then runs the quality checks of the changed days and of stock, and starts the job `forecast`",
     (Scheduled("30 1 * * *"),),
     memory="1Gi",
     cpu="1",
@@ -211,7 +210,7 @@ COMPACT = Function(
     most=1,
     why="BigQuery does the work. Once a day, because BigQuery rewrites whole days for a few changed lines. One "
     "instance, because a second one would only conflict.",
-    grants=(Grant("roles/bigquery.dataEditor", "dataset"), JOBS, DOCUMENTS, STARTS_FORECASTS),
+    grants=(*WRITES, DOCUMENTS, STARTS_FORECASTS),
 )
 INDEX = Function(
     "index",

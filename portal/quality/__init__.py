@@ -105,6 +105,8 @@ def _links(row: dict[str, Any]) -> dict[str, str]:
         links["sale_date"] = url_for(
             "sale_lines.show", **{"from": day.isoformat(), "to": day.isoformat()}, region=row.get("region")
         )
+    if product := row.get("product"):
+        links["product"] = url_for("stock.history", region=row["region"], store=row["store_id"], product=product)
     if batch := row.get("batch_id"):
         links["batch_id"] = url_for("uploads.receipt", batch_id=batch)
     return links

@@ -12,6 +12,7 @@ from importlib import resources
 from typing import Any, Literal
 
 import sql
+from sql import stock_levels
 
 Kind = Literal["unique", "not null", "accepted values", "reference", "totals"]
 
@@ -31,6 +32,10 @@ class Check:
     """GoogleSQL of the failing rows."""
     by_day: bool
     """Whether the query takes @days ARRAY<DATE> and returns sale_date."""
+    of_stock: bool = False
+    """Whether the query takes the parameters of `sql.stock_levels.differences`."""
+    remedy: str = ""
+    """What to do if it fails; empty if that depends on the rows."""
 
     @property
     def counted(self) -> str:
@@ -44,10 +49,20 @@ class Check:
 def checks() -> Mapping[str, Check]:
     """Name → check, those of the totals first."""
     declared = tomllib.loads(resources.files(__name__).joinpath("checks.toml").read_text(encoding="utf-8"))
-    every = [*_files(), *(check for mart, rules in declared.items() for check in _of_mart(mart, rules))]
+    every = [*_files(), _LEVELS, *(check for mart, rules in declared.items() for check in _of_mart(mart, rules))]
     return {check.name: check for check in every}
 
 
+_LEVELS = Check(
+    "stock-levels-equal-facts",
+    "stock_levels",
+    "totals",
+    "The stored stock levels equal those computed from counts, movements and sales, for each store and product.",
+    stock_levels.differences(),
+    by_day=False,
+    of_stock=True,
+    remedy="`tillstream stock rebuild` computes all levels again.",
+)
 _MARTS = {
     "facts-equal-ledger": "fact_sales",
     "daily-totals-equal-lines": "fact_sales_daily",

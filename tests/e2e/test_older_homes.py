@@ -13,6 +13,7 @@ from tests.e2e.conftest import Once, Run
 from tillstream.cli.main import main
 from tillstream.domain.errors import Rejected
 from tillstream.domain.tables import SCHEMA
+from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
 
 CONTRACT = """
 name: shop
@@ -72,6 +73,17 @@ def make_schema_9(home: Path) -> None:
         for table in ("day_sums", "product_sums", "customer_sums"):
             connection.execute(f"ALTER TABLE {table} DROP COLUMN discount")
         connection.execute("UPDATE warehouse_schema SET number = 9")
+        connection.execute("DELETE FROM made_views")
+
+
+def make_schema_12(home: Path) -> None:
+    """As if written before stock."""
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        for table in STOCK_TABLES:
+            connection.execute(f"DROP TABLE {table}")
+        for column in ("minimum_order", "shelf_life_days", "minimum_stock"):
+            connection.execute(f"ALTER TABLE catalogue_products DROP COLUMN {column}")
+        connection.execute("UPDATE warehouse_schema SET number = 12")
         connection.execute("DELETE FROM made_views")
 
 
@@ -136,6 +148,23 @@ def test_a_warehouse_that_needs_no_rebuild_is_upgraded_when_it_is_opened(
         assert connection.execute("SELECT name FROM dim_product WHERE in_catalogue").fetchall() == [("Kettle",)]
         assert connection.execute("SELECT COUNT(*) FROM surrogate_secret").fetchone() == (1,)
     assert tillstream.connect(home=home).query("kpis")["lines"].tolist() == [before[1][1]["rows"][0]["lines"]]
+
+
+def test_a_home_from_before_stock_gets_it_when_it_is_opened(
+    run: Run, lived: dict[str, str], home: Path, tmp_path: Path
+) -> None:
+    products, counts = tmp_path / "products.csv", tmp_path / "count.csv"
+    products.write_text("code,name,minimum stock\nP1,Kettle,3\n")
+    counts.write_text("store,sku,qty,date\nS1,P1,10,2026-01-06\n")
+    run("catalogue", "import", "products", str(products))
+    before = snapshot(run)
+    make_schema_12(home)
+    assert snapshot(run) == before
+    assert {row["status"] for row in run("stock")[1]["rows"]} == {"not-counted"}
+    assert run("stock", "import", str(counts))[0] == 0
+    (kettle,) = run("stock", "--product", "P1")[1]["rows"]
+    assert (kettle["product_name"], kettle["on_hand"], kettle["sold"]) == ("Kettle", "0", "10")
+    assert run("quality", "--all")[0] == 0
 
 
 def test_an_older_warehouse_is_rebuilt_from_the_originals(run: Run, lived: dict[str, str], home: Path) -> None:

@@ -85,6 +85,7 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "alerts-acknowledge": ("alert.acknowledged", lambda s: command(s, "alerts-acknowledge", alert=alert(s))),
     "alerts-snooze": ("alert.snoozed", lambda s: command(s, "alerts-snooze", alert=alert(s), hours=2)),
     "restock-run": ("restock.requested", lambda s: command(s, "restock-run")),
+    "stock-rebuild": ("data.rebuilt", lambda s: command(s, "stock-rebuild")),
     "stock-import": (
         "stock.moved",
         lambda s: (s.upload(), command(s, "stock-import", file=_file(s, b"store,sku,qty\nMUM01,P1,5\n", "stock.csv"))),

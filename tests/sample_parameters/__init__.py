@@ -32,11 +32,21 @@ READ_PARAMETERS: dict[str, dict[str, Any]] = {
 """File that forecasts, restocking and alerts read → parameters for which it answers something about the shop."""
 STOCK_PARAMETERS: dict[str, dict[str, Any]] = {
     "stock/newest": {"today": date(2024, 2, 12)},
-    "stock/products": {},
+    "stock/first_last_count": {},
+    "stock/products": {"first_day": date(2024, 1, 1)},
     "stock/touched_pairs": {"after": 0, "days": [date(2024, 1, 5), date(2024, 2, 1)]}
     | {"movements": ["c1", "x2", "o1"], "sold_on": [date(2024, 2, 12)]},
 }
 """File that computes stock levels → parameters for which it answers something about the shop."""
+LEVEL_PARAMETERS: dict[str, Any] = {
+    "today": date(2024, 2, 12),
+    "day": date.max,
+    "at": None,
+    "first_product": "",
+    "next_product": "",
+    "first_day": date(2024, 1, 1),
+}
+"""Parameters of the levels of all products of the shop, and of the quality check of stock."""
 QUERY_PARAMETERS: dict[str, Any] = {
     "batch_id": "b1",
     "settlement_no": 3,

@@ -182,7 +182,7 @@ def _differences(settings: Settings, name: str) -> list[str]:
 def _rebuild_from_originals(
     settings: Settings, name: str, progress: Callable[[int], None] | None
 ) -> tuple[dict[str, Any], datetime]:
-    from tillstream.workflows.operations import rebuild  # lazy: imports all staging code
+    from tillstream.workflows.operations import mirrors, rebuild  # lazy: imports all staging code
 
     with closing(_warehouse(settings, WAREHOUSE, any_schema=True)) as old:
         app = build(settings, warehouse_file=name, rates=False)
@@ -191,6 +191,7 @@ def _rebuild_from_originals(
             reference.copy_rates(app.ports, old, settings.reporting_currency)
             reference.copy_secret(app.ports, old)
             reference.refresh_calendar(app.ports, settings.fiscal_month, settings.retail_calendar)
+            mirrors.fill(app.ports)
             counts = {name: report[name] for name in ("settlements", "batches")}
             audit.record(app.ports, "command line", audit.AuditAction.DATA_REBUILT, "warehouse", None, counts)
             return report, app.ports.clock.now()
@@ -200,11 +201,12 @@ def _rebuild_from_originals(
 
 def _replace_damaged(settings: Settings, live: Path, new: Path) -> dict[str, Any]:
     """Settle all that the records name in a new warehouse, and set the damaged one aside."""
-    from tillstream.workflows.operations import ledger_repair  # lazy: imports the settling code
+    from tillstream.workflows.operations import ledger_repair, mirrors  # lazy: imports the settling code
 
     app = build(settings, warehouse_file=new.name)
     try:
         repair = ledger_repair.run(app.ports, app.contracts, whole=True)
+        mirrors.fill(app.ports)
         (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS batches FROM batches").to_pylist()
         counts: dict[str, Any] = {"settlements": repair.settlements, "batches": row["batches"]}
         audit.record(app.ports, "command line", audit.AuditAction.DATA_REBUILT, "warehouse", None, counts)

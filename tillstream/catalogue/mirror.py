@@ -62,6 +62,11 @@ def sync(ports: Ports) -> int:
         return changed
 
 
+def forget(ports: Ports) -> None:
+    """Let the next `sync` compare all entries."""
+    ports.documents.delete(records.STATE, MIRROR_ID)
+
+
 def _write(ports: Ports, since: int) -> int:
     changed_tables = 0
     codes: set[str] = set()

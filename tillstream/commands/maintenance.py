@@ -83,7 +83,7 @@ def rebuild_check(app: App, progress: Progress, arguments: Rebuild) -> Result:
 def check_quality(app: App, progress: Progress, arguments: Quality) -> Result:
     app.ports.warehouse.refresh_totals()
     if arguments.everything or not quality_results.last(app.ports).checked_at:
-        quality.run_all(app.ports)
+        quality.run_all(app.ports, quality.ON_BIGQUERY if app.settings.project else quality.ON_ONE_MACHINE)
     else:
         quality.run_changed(app.ports)
     report = published(app.ports)

@@ -56,6 +56,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "goals": LazyCommand("numbers.goals", "goals"),
     "goals-import": LazyCommand("numbers.goals", "import_file"),
     "stock": LazyCommand("numbers.stock", "stock"),
+    "stock-rebuild": LazyCommand("numbers.stock", "rebuild"),
     "stock-import": LazyCommand("numbers.stock", "import_file"),
     "report-send": LazyCommand("numbers.report", "send"),
     "report-executive": LazyCommand("numbers.report", "executive"),

@@ -1,14 +1,13 @@
 """Stock levels computed from the ledger and the movements, of some products in stores or of all."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from textwrap import indent
 from typing import Any
 
 import pyarrow as pa
 
 import sql
+from sql.stock_levels import FACTS_OF_PRODUCTS, with_relations
 from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
 from tillstream.pipeline.rows.schema import arrow_schema
 from tillstream.ports.warehouse import Warehouse
@@ -20,11 +19,11 @@ _MOST_APART = timedelta(days=4)
 """A sale of a business day that is earlier by more is before a count, whatever their times of day."""
 Query = tuple[str, dict[str, Any]]
 """GoogleSQL and its parameters."""
+Part = dict[str, str]
+"""Parameters of FACTS_OF_PRODUCTS that select products."""
+EVERY_PRODUCT: Part = {"first_product": "", "next_product": ""}
 MOST_FACTS, MOST_PARTS = 1_500_000, 16
 """Movements and sale lines that are computed at once, to bound memory; and how often they are read at most."""
-_PART = "product >= @first_product AND (@next_product IS NULL OR product < @next_product)"
-_MOVEMENTS = f"SELECT * FROM current_movements WHERE {_PART}"
-_LINES = f"SELECT * FROM line_facts WHERE is_active AND store_id IS NOT NULL AND units IS NOT NULL AND {_PART}"
 _TOUCHED_LINES = """SELECT line_facts.*
 FROM line_facts
 INNER JOIN touched_pairs
@@ -80,9 +79,7 @@ def touched_pairs(warehouse: Warehouse, touched: Touched) -> pa.Table:
 
 def levels(warehouse: Warehouse, today: date) -> pa.Table:
     """Return the rows of `stock_levels`. today: last of the recent days."""
-    products = warehouse.query(sql.text("stock/products")).to_pylist()
-    parts = [_rows(warehouse, *query_of_all(today, *part)) for part in _parts(products)]
-    return pa.concat_tables(parts)
+    return pa.concat_tables(_rows(warehouse, *query_of_all(today, part)) for part in parts(warehouse))
 
 
 def levels_of(warehouse: Warehouse, today: date, touched: Touched, counted_on: date) -> pa.Table:
@@ -93,11 +90,10 @@ def levels_of(warehouse: Warehouse, today: date, touched: Touched, counted_on: d
     return _rows(warehouse, *query_of_touched(today, touched, counted_on))
 
 
-def query_of_all(today: date, first_product: str = "", next_product: str | None = None) -> Query:
-    """Of the products from `first_product` until before `next_product`."""
-    relations = {"visible_movements": _MOVEMENTS, "visible_stock_lines": _LINES}
-    part = {"first_product": first_product, "next_product": next_product}
-    return with_relations(relations, "SELECT * FROM computed_stock_levels"), _params(today) | part
+def query_of_all(today: date, part: Part = EVERY_PRODUCT) -> Query:
+    """Of the products of a part."""
+    text = with_relations(FACTS_OF_PRODUCTS, "SELECT * FROM computed_stock_levels")
+    return text, params_of(today) | part | {"first_day": date.min}
 
 
 def query_of_touched(today: date, touched: Touched, counted_on: date) -> Query:
@@ -106,12 +102,18 @@ def query_of_touched(today: date, touched: Touched, counted_on: date) -> Query:
         "visible_movements": _TOUCHED_MOVEMENTS,
         "visible_stock_lines": _TOUCHED_LINES,
     }
-    first = min(counted_on - _MOST_APART, today - RECENT_DAYS + timedelta(days=1))
-    return with_relations(relations, _OF_TOUCHED), _params(today) | touched.params | {"first_day": first}
+    params = params_of(today) | touched.params | {"first_day": first_day(today, counted_on)}
+    return with_relations(relations, _OF_TOUCHED), params
 
 
-def _parts(products: Sequence[Mapping[str, Any]]) -> list[tuple[str, str | None]]:
-    """The first product of each part, and that of the next part. products: sorted, with the number of their facts."""
+def first_day(today: date, counted_on: date) -> date:
+    """The first day whose lines can change the numbers of a level whose last count was on a day, or later."""
+    return min(counted_on - _MOST_APART, today - RECENT_DAYS + timedelta(days=1))
+
+
+def parts(warehouse: Warehouse, from_day: date = date.min) -> list[Part]:
+    """All products in parts with so many movements, and lines from a day, as are computed at once."""
+    products = warehouse.query(sql.text("stock/products"), {"first_day": from_day}).to_pylist()
     size = max(MOST_FACTS, sum(one["facts"] for one in products) / MOST_PARTS)
     firsts, facts = [""], 0
     for one in products:
@@ -119,19 +121,14 @@ def _parts(products: Sequence[Mapping[str, Any]]) -> list[tuple[str, str | None]
             firsts.append(one["product"])
             facts = 0
         facts += one["facts"]
-    return list(zip(firsts, [*firsts[1:], None], strict=True))
+    ends = [*firsts[1:], ""]
+    return [{"first_product": first, "next_product": end} for first, end in zip(firsts, ends, strict=True)]
 
 
 def _rows(warehouse: Warehouse, text: str, params: dict[str, Any]) -> pa.Table:
     return warehouse.query(text, params).select(LEVELS.names).cast(LEVELS)
 
 
-def with_relations(relations: Mapping[str, str], select: str, named: Sequence[str] = ("computed_stock_levels",)) -> str:
-    """A SELECT of relations, and of those of sql/relations that read them, each after those that it reads."""
-    texts = {**relations, **{name: sql.relations()[name] for name in named}}
-    ctes = ",\n".join(f"{name} AS (\n{indent(text, '  ')}\n)" for name, text in texts.items())
-    return f"WITH\n{ctes}\n{select}"
-
-
-def _params(today: date) -> dict[str, Any]:
+def params_of(today: date) -> dict[str, Any]:
+    """Parameters of sql/relations/computed_stock_levels for stock as it is now. today: last of the recent days."""
     return {"today": today, "day": date.max, "at": None}

@@ -84,20 +84,30 @@ def changes(ports: Ports) -> int:
 def rebuild(ports: Ports) -> int:
     """Write all movements and levels again; return the number of levels. Raises as `refresh`."""
     mirror.write_again(ports)
-    ports.documents.delete(COLLECTION, STATE)
+    forget(ports)
     return refresh(ports)
 
 
-def differences(ports: Ports) -> int:
-    """Number of stored levels that differ from the computed ones. Movements and sales must not change meanwhile."""
+def fill(ports: Ports) -> None:
+    """Write all movements and levels to a warehouse that replaces the one in use afterwards.
+
+    The next `refresh` computes all levels again, in whichever of the two is in use.
+    """
+    mirror.replace(ports)
+    today = date.fromisoformat(_newest(ports, ports.clock.now().date()).day)
+    ports.warehouse.replace_table(TABLE, computing.levels(ports.warehouse, today))
+    forget(ports)
+
+
+def forget(ports: Ports) -> None:
+    """Let the next `refresh` compute all levels."""
+    ports.documents.delete(COLLECTION, STATE)
+
+
+def last_day(ports: Ports) -> date | None:
+    """The last of the recent days of the stored levels; None before they are computed."""
     document = ports.documents.get(COLLECTION, STATE)
-    if document is None:
-        return 0
-    stored = ports.warehouse.query("SELECT * FROM stock_levels WHERE moved IS NOT NULL")
-    computed = computing.levels(ports.warehouse, date.fromisoformat(document.data["day"]))
-    columns = [name for name in computing.LEVELS.names if name not in {"product_name", "category"}]
-    sides = [set(zip(*(side.column(name).to_pylist() for name in columns), strict=True)) for side in (stored, computed)]
-    return len({row[:3] for row in sides[0] ^ sides[1]})
+    return date.fromisoformat(Computed.of(document).day) if document else None
 
 
 def _newest(ports: Ports, today: date) -> Computed:

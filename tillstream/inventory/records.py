@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -105,7 +106,7 @@ def with_reference(ports: Ports, reference: str) -> list[StoredMovement]:
     ]
 
 
-def in_state(ports: Ports, state: str, limit: int) -> list[Document]:
+def in_state(ports: Ports, state: str, limit: int | None = None) -> list[Document]:
     """Documents of movements in a state."""
     return ports.documents.find(COLLECTION, {"state": state}, limit=limit)
 
@@ -113,6 +114,19 @@ def in_state(ports: Ports, state: str, limit: int) -> list[Document]:
 def every(ports: Ports) -> list[Document]:
     """Documents of all movements."""
     return ports.documents.find(COLLECTION)
+
+
+def restore(ports: Ports, stored: StoredMovement) -> None:
+    """Record a movement whose document was lost, if it is still missing."""
+    with suppress(Conflict):
+        ports.documents.put(COLLECTION, _document_id(stored.movement.movement_id), _stored_data(stored), if_version=0)
+
+
+def count(ports: Ports, *states: str) -> int:
+    """Number of movements, of all or of those in one of these states."""
+    if not states:
+        return ports.documents.count(COLLECTION)
+    return sum(ports.documents.count(COLLECTION, {"state": state}) for state in states)
 
 
 def set_state(ports: Ports, documents: Sequence[Document], state: str) -> None:
@@ -159,8 +173,7 @@ def _record(ports: Ports, movements: Sequence[Movement], by: str) -> int:
         stored = ports.documents.get(COLLECTION, key)
         before = stored.data if stored else puts[key].data if key in puts else None
         if before is None:
-            state = {"by": by, "recorded_at": at.astimezone(UTC).isoformat(), "state": RECORDED}
-            puts[key] = Put(COLLECTION, key, data | state, if_version=0)
+            puts[key] = Put(COLLECTION, key, _stored_data(StoredMovement(movement, by, at)), if_version=0)
             recorded.append(movement)
         elif {name: before[name] for name in data} != data:
             raise Conflict(f"The ID {movement.movement_id} belongs to another stock movement.")
@@ -184,6 +197,11 @@ def _entry(ports: Ports, by: str, movement: Movement) -> Put:
 def _document_id(movement_id: str) -> str:
     """A stored ID: senders choose theirs, and a document store permits fewer characters."""
     return hashlib.sha256(movement_id.encode()).hexdigest()
+
+
+def _stored_data(stored: StoredMovement) -> dict[str, Any]:
+    at = stored.recorded_at.astimezone(UTC).isoformat()
+    return _data(stored.movement) | {"by": stored.by, "recorded_at": at, "state": stored.state}
 
 
 def _data(movement: Movement) -> dict[str, Any]:

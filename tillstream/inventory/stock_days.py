@@ -4,7 +4,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from tillstream.inventory.computing import with_relations
+from sql.stock_levels import with_relations
 from tillstream.ports.warehouse import Warehouse
 
 _FIRST_COUNT = "SELECT MIN(stock_date) AS first_day FROM stock_movements WHERE kind = 'count'"

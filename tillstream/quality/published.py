@@ -20,6 +20,7 @@ def published(ports: Ports) -> dict[str, Any]:
                 "mart": check.mart,
                 "kind": check.kind,
                 "description": check.description,
+                "remedy": check.remedy,
                 "checked_at": result.checked_at if result else "",
                 "failing_rows": result.failing_rows if result else 0,
                 "failing_days": dict(result.days) if result else {},

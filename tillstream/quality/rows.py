@@ -5,6 +5,7 @@ from typing import Any
 
 from sql.quality import Check, checks
 from tillstream.domain.errors import NotFound
+from tillstream.inventory import comparison
 from tillstream.ports import Ports
 from tillstream.quality import results
 
@@ -22,6 +23,8 @@ def check_named(name: str) -> Check:
 
 def failing_rows(ports: Ports, check: Check, limit: int) -> list[dict[str, Any]]:
     """Rows that fail now, of the days that failed in the last run; at most `limit`."""
+    if check.of_stock:
+        return comparison.rows_now(ports, limit)
     text = f"SELECT * FROM (\n{check.text}\n) AS failing LIMIT {limit:d}"
     params = {}
     if check.by_day:

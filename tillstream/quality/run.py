@@ -8,6 +8,7 @@ from itertools import accumulate
 import sql
 from sql.quality import Check, checks
 from tillstream.domain.daily_totals import day_groups
+from tillstream.inventory import comparison
 from tillstream.ports import Ports
 from tillstream.quality import results
 from tillstream.quality.results import Results, Run
@@ -22,16 +23,20 @@ NIGHT = range(1, 5)
 
 @dataclass(frozen=True)
 class Limits:
-    """Lines that a run reads: of the changed days, and of all days when there is no other reason to wait."""
+    """Lines that a run reads: of the changed days, and of all days when there is no other reason to wait.
+
+    stock_at_once: every run compares the stock levels, all in one query; otherwise only a run of all checks, in parts.
+    """
 
     changed_days: int
     all_days: int
+    stock_at_once: bool = False
 
 
 ON_ONE_MACHINE = Limits(500_000, 2_000_000)
 """A run takes about a second, or a few seconds for all days: meanwhile, pages are slower."""
-ON_BIGQUERY = Limits(20_000_000, 20_000_000)
-"""BigQuery bills what is read."""
+ON_BIGQUERY = Limits(20_000_000, 20_000_000, stock_at_once=True)
+"""BigQuery bills what is read, and there is one run a night."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +75,25 @@ def run_changed(ports: Ports, most_lines: int | None = None) -> list[str]:
     return _new_failures(before, results.save(ports, run))
 
 
-def run_all(ports: Ports) -> list[str]:
-    """Run all checks on all days; otherwise as `run_changed`."""
+def run_stock(ports: Ports) -> list[str]:
+    """Compare the stock levels, all at once; returns as `run_changed`. Raises as `comparison.differences`."""
+    before = results.last(ports)
+    now = ports.clock.now()
+    counted = {name: _count_stock(ports, at_once=True) for name, check in checks().items() if check.of_stock}
+    return _new_failures(before, results.save(ports, Run(now, before.settlement_no, counted)))
+
+
+def run_all(ports: Ports, limits: Limits = ON_ONE_MACHINE) -> list[str]:
+    """Run all checks on all days; otherwise as `run_changed` and `run_stock`."""
     before = results.last(ports)
     now = ports.clock.now()
     changed = _changed_days(ports, 0)
-    counted = {name: _count(ports, check, [*changed.lines]) for name, check in checks().items()}
+    counted = {
+        name: _count_stock(ports, at_once=limits.stock_at_once)
+        if check.of_stock
+        else _count(ports, check, [*changed.lines])
+        for name, check in checks().items()
+    }
     saved = results.save(ports, Run(now, changed.settlement_no, counted, everything=True))
     results.delete_old_days(ports)
     return _new_failures(before, saved)
@@ -83,12 +101,13 @@ def run_all(ports: Ports) -> list[str]:
 
 def run_due(ports: Ports, limits: Limits, *, at_night: bool = False) -> list[str]:
     """Run all checks if they did not run for a day and there are few lines, at night however many; otherwise those of
-    the changed days. Returns and raises as `run_changed`."""
+    the changed days. Returns and raises as `run_changed` and `run_stock`."""
     last = results.last(ports)
     is_due = not last.all_checked_at or (ports.clock.now() - datetime.fromisoformat(last.all_checked_at) >= ALL_AFTER)
     if is_due and (at_night or sum(_changed_days(ports, 0).lines.values()) <= limits.all_days):
-        return run_all(ports)
-    return run_changed(ports, limits.changed_days)
+        return run_all(ports, limits)
+    failures = run_changed(ports, limits.changed_days)
+    return [*failures, *run_stock(ports)] if limits.stock_at_once else failures
 
 
 def _changed_days(ports: Ports, settlement_no: int, left_out: Collection[str] = ()) -> ChangedDays:
@@ -105,7 +124,11 @@ def _changed_days(ports: Ports, settlement_no: int, left_out: Collection[str] = 
 
 def _new_failures(before: Results, after: Results) -> list[str]:
     new = [name for name in after.failing if name not in before.failing]
-    return [f"{name}: {_rows(after.by_check[name].failing_rows)}. {checks()[name].description}" for name in new]
+    return [_sentence(checks()[name], after.by_check[name].failing_rows) for name in new]
+
+
+def _sentence(check: Check, failing_rows: int) -> str:
+    return f"{check.name}: {_rows(failing_rows)}. {check.description} {check.remedy}".rstrip()
 
 
 def _rows(count: int) -> str:
@@ -122,3 +145,9 @@ def _count(ports: Ports, check: Check, days: Sequence[date]) -> dict[str, int]:
         rows = ports.warehouse.query(check.counted, {"days": list(group)}).to_pylist()
         counted |= {row["sale_date"].isoformat(): row["failing_rows"] for row in rows}
     return counted
+
+
+def _count_stock(ports: Ports, *, at_once: bool) -> dict[str, int]:
+    """As `_count`."""
+    differing = len(comparison.differences(ports, at_once=at_once))
+    return {"": differing} if differing else {}

@@ -30,6 +30,10 @@ GOAL_AMOUNTS = (
     "goal", "unassigned", "sold", "sold_since", "reached", "expected", "projected", "projected_low", "projected_high",
     "required_per_day", "cost_coverage",
 )  # fmt: skip
+CHECK_TEXTS = ("name", "mart", "kind", "description", "remedy", "checked_at", "failing_since")
+MEASURE_TEXTS = (
+    "name", "label", "format", "grain", "lines", "description", "formula", "rule", "query", "owner",
+)  # fmt: skip
 _KINDS: dict[str, Json] = {
     "INT64": {"type": "integer", "minimum": 0},
     "STRING": {"type": "string"},
@@ -195,7 +199,7 @@ SCHEMAS: dict[str, schemas.Schema] = {
             "failing": schemas.array_of(schemas.TEXT),
             "checks": schemas.array_of(
                 schemas.object_of(
-                    dict.fromkeys(["name", "mart", "kind", "description", "checked_at", "failing_since"], schemas.TEXT)
+                    dict.fromkeys(CHECK_TEXTS, schemas.TEXT)
                     | {"failing_rows": {"type": "integer"}, "failing_days": {"type": "object"}}
                 )
             ),
@@ -203,25 +207,7 @@ SCHEMAS: dict[str, schemas.Schema] = {
     ),
     "Measures": schemas.object_of(
         {
-            "measures": schemas.array_of(
-                schemas.object_of(
-                    dict.fromkeys(
-                        [
-                            "name",
-                            "label",
-                            "format",
-                            "grain",
-                            "lines",
-                            "description",
-                            "formula",
-                            "rule",
-                            "query",
-                            "owner",
-                        ],
-                        schemas.TEXT,
-                    )
-                )
-            ),
+            "measures": schemas.array_of(schemas.object_of(dict.fromkeys(MEASURE_TEXTS, schemas.TEXT))),
             "dimensions": schemas.array_of(
                 schemas.object_of({"name": schemas.TEXT, "label": schemas.TEXT, "is_period": {"type": "boolean"}})
             ),

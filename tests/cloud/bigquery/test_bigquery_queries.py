@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 from emulator_fixtures import dataset_of
 from sample_ledger import SAMPLE_LEDGER
-from sample_parameters import QUERY_PARAMETERS, READ_PARAMETERS
+from sample_parameters import LEVEL_PARAMETERS, QUERY_PARAMETERS, READ_PARAMETERS
 
 import sql
 from devtools.emulators import PROJECT, Emulator
@@ -108,6 +108,7 @@ def test_a_quality_check_counts_as_on_duckdb(warehouse: BigQueryWarehouse, duck:
     """The sample's totals are not refreshed, so that some checks fail."""
     check = checks()[name]
     values = {"days": [date(2024, 2, day) for day in range(1, 29)]} if check.by_day else {}
+    values |= LEVEL_PARAMETERS if check.of_stock else {}
     for text in (check.counted, check.text):
         local = [tuple(map(exact, row)) for row in duck.answer(text, values)[1]]
         rows = [tuple(map(exact, row.values())) for row in warehouse.query(text, values).to_pylist()]

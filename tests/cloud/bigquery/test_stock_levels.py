@@ -25,7 +25,7 @@ from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
 from tillstream.domain.tables import TABLES
-from tillstream.inventory import computing, levels, records
+from tillstream.inventory import comparison, computing, levels, records
 from tillstream.inventory.computing import Touched
 from tillstream.ports import Ports
 from tillstream.settings import Settings
@@ -96,4 +96,4 @@ def test_a_movement_and_its_cancellation_change_the_level(ports: Ports) -> None:
     records.cancel(ports, "k2", by="ana")
     assert on_hand() == 5
     assert levels.refresh(ports) == 0
-    assert levels.differences(ports) == 0
+    assert comparison.differences(ports) == []

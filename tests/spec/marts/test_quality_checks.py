@@ -9,19 +9,25 @@ import pyarrow as pa
 import pytest
 from duck import Duck
 from googlesql import Judge
+from sample_parameters import LEVEL_PARAMETERS
 from test_query_layer import fill
 
-from sql.quality import checks
+from sql.quality import Check, checks
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
+from tillstream.inventory import computing
 
 DAYS = [date(2024, 1, 1), date(2024, 2, 1)]
 NAMES = tuple(checks())
 
 
+def parameters(check: Check, days: list[date]) -> dict[str, Any]:
+    return {"days": days} if check.by_day else LEVEL_PARAMETERS if check.of_stock else {}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_both_engines_take_the_check(judge: Judge, duck: Duck, name: str) -> None:
     check = checks()[name]
-    params = {"days": DAYS} if check.by_day else {}
+    params = parameters(check, DAYS)
     for text in (check.text, check.counted):
         assert duck.query(text, params).column_names == [column for column, _ in judge.columns(text, params)]
     if check.by_day:
@@ -36,6 +42,7 @@ def warehouse() -> Iterator[DuckDBWarehouse]:
             "settlement_days", filled.query(f"SELECT 1 AS settlement_no, sale_date FROM ({EVERY_DAY})")
         )
         filled.refresh_totals()
+        filled.replace_table("stock_levels", computing.levels(filled, LEVEL_PARAMETERS["today"]))
         yield filled
 
 
@@ -47,7 +54,7 @@ def failing(warehouse: DuckDBWarehouse) -> dict[str, int]:
     days = warehouse.query(EVERY_DAY).column("sale_date").to_pylist()
     counted = {}
     for name, check in checks().items():
-        rows = warehouse.query(check.counted, {"days": days} if check.by_day else {}).to_pylist()
+        rows = warehouse.query(check.counted, parameters(check, days)).to_pylist()
         if total := sum(row["failing_rows"] for row in rows):
             counted[name] = total
     return counted
@@ -133,6 +140,29 @@ def test_a_row_that_is_not_in_the_summary_of_its_upload_fails(warehouse: DuckDBW
         corrected = [row | {"rows_read": right.get(row["batch_no"], row["rows_read"]) + wrong} for row in rows]
         warehouse.replace_table("batches", pa.Table.from_pylist(corrected, schema))
         assert ("rows-of-uploads" in failing(warehouse)) == bool(wrong)
+
+
+@pytest.mark.parametrize(
+    ("columns", "where"),
+    [
+        ("* REPLACE (on_hand + 1 AS on_hand)", "TRUE"),
+        ("* REPLACE (CAST(NULL AS DATE) AS counted_on)", "TRUE"),
+        ("*", "counted IS NULL"),
+    ],
+)
+def test_a_stored_level_that_differs_or_is_missing_fails(warehouse: DuckDBWarehouse, columns: str, where: str) -> None:
+    changed(warehouse, "stock_levels", columns, where)
+    assert failing(warehouse)["stock-levels-equal-facts"] > 0
+
+
+def test_a_stored_level_without_facts_fails(warehouse: DuckDBWarehouse) -> None:
+    """It may be kept with a NULL in `moved`, as of a product whose facts are gone."""
+    for moved in (None, 0):
+        changed(warehouse, "stock_levels", "*", "product <> 'new'")
+        levels = warehouse.query("SELECT * FROM stock_levels")
+        row = levels.to_pylist()[0] | {"product": "new", "moved": moved}
+        warehouse.upsert("stock_levels", pa.Table.from_pylist([row], levels.schema), ["region", "store_id", "product"])
+        assert ("stock-levels-equal-facts" in failing(warehouse)) == (moved is not None)
 
 
 def _counts(name: str) -> bool:

@@ -19,7 +19,7 @@ from tillstream.commands.result import quiet
 from tillstream.domain.catalogue.aliases import Alias
 from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.domain.inventory.movements import REASONS, DayPart, Movement, MovementKind, MovementLine
-from tillstream.inventory import computing, levels, records
+from tillstream.inventory import comparison, computing, levels, records
 from tillstream.inventory.computing import RECENT_DAYS
 from tillstream.settings import Settings
 from tillstream.workflows.review import undo
@@ -130,7 +130,7 @@ class StockShop:
         assert document
         today = date.fromisoformat(document.data["day"])
         assert self.stored() == self.expected(today)
-        assert levels.differences(self.app.ports) == 0
+        assert comparison.differences(self.app.ports) == []
         assert not records.in_state(self.app.ports, records.RECORDED, 1)
         assert not records.in_state(self.app.ports, records.MIRRORED, 1)
 

@@ -9,7 +9,7 @@ from order_steps import KETTLE, LAMP, TODAY, arrive, draft, sent
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
 from tillstream.domain.purchasing.order import OrderState
-from tillstream.inventory import levels, records
+from tillstream.inventory import comparison, records
 from tillstream.ports import Ports
 from tillstream.purchasing import orders, receiving
 
@@ -38,7 +38,7 @@ def test_receipts_are_movements_of_the_stock(ports: Ports) -> None:
     arrive(ports, {KETTLE: 5})
     (level,) = ports.warehouse.query("SELECT product, on_hand FROM stock_levels").to_pylist()
     assert level == {"product": KETTLE, "on_hand": Decimal(8)}
-    assert levels.differences(ports) == 0
+    assert comparison.differences(ports) == []
 
 
 def test_a_repeated_receipt_counts_once(ports: Ports) -> None:

@@ -21,11 +21,11 @@ from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
 from tillstream.domain.people import UNRESTRICTED, Role, scope_of
 from tillstream.inventory import levels, records
-from tillstream.reports import executive, formats, html, pdf, period, workbook
+from tillstream.reports import executive, formats, html, pdf, period, stock, workbook
 from tillstream.reports import facts as facts_module
 from tillstream.reports.document import Section, Table
 from tillstream.reports.evidence import FORMULAS
-from tillstream.reports.facts import ReportSource
+from tillstream.reports.facts import Facts, ReportSource
 
 JUNE = period.chosen(date(2026, 6, 1), date(2026, 6, 30))
 COUNTED, EMPTY = date(2026, 5, 30), date(2026, 6, 20)
@@ -66,8 +66,7 @@ def source(app: App, **changes: Any) -> ReportSource:
 
 
 def section_of(of: ReportSource) -> Section:
-    (section,) = [one for one in executive.document(of).sections if one.title == "Stock"]
-    return section
+    return stock.section(Facts(of), names={})
 
 
 def texts(section: Section) -> list[str]:

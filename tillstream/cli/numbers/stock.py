@@ -102,3 +102,12 @@ def import_file(
         partly=partly,
         refused=str(Path(refused).resolve()) if refused else "",
     )
+
+
+@stock.command("rebuild")
+@as_json
+def rebuild(json_: bool) -> None:
+    """Compute all levels again, from the recorded movements and the sales: after the quality check of stock failed."""
+    from tillstream.cli.output.stock import show_rebuilt
+
+    run("stock-rebuild", json_=json_, show=show_rebuilt)

@@ -65,7 +65,8 @@ def show_quality(data: dict[str, Any]) -> None:
         if check["failing_rows"]:
             days = f" on {_many(len(check['failing_days']), 'day', 'days')}" if check["failing_days"] else ""
             rows = _many(check["failing_rows"], "row", "rows")
-            print_line(f"{check['name']} ({check['mart']}): {rows}{days}. {check['description']}")
+            words = f"{check['description']} {check['remedy']}".rstrip()
+            print_line(f"{check['name']} ({check['mart']}): {rows}{days}. {words}")
 
 
 def show_settled(data: dict[str, Any]) -> None:

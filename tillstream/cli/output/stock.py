@@ -31,6 +31,10 @@ def show_import(data: dict[str, Any]) -> None:
     print_line(f"{data['file']}: {_summary(data)}")
 
 
+def show_rebuilt(data: dict[str, Any]) -> None:
+    print_line(f"{data['levels']:,} levels are computed from {data['movements']:,} movements and the sales.")
+
+
 def _summary(data: dict[str, Any]) -> str:
     rows = f"{data['good_rows']:,} good rows, {data['refused_rows']:,} refused"
     if data["movements"] and data["repeated_movements"] == data["movements"]:

@@ -1,4 +1,4 @@
-"""Stock on the command line: levels now or in the past, and import of movements from a file."""
+"""Stock on the command line: levels now or in the past, levels computed again, and import of movements from a file."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -8,15 +8,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from tillstream import audit
 from tillstream.analytics import filter_values, queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
+from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, QUARANTINED, Progress, Result
 from tillstream.commands.users import COMMAND_LINE
 from tillstream.domain.errors import ReadOnly, Rejected
 from tillstream.domain.inventory.movements import DayPart, MovementKind
 from tillstream.domain.people import UNRESTRICTED
-from tillstream.inventory import levels, past
+from tillstream.inventory import agreement, levels, past, records
 from tillstream.workflows.stock_import import codes, importing, zones
 from tillstream.workflows.stock_import.columns import Defaults
 from tillstream.workflows.stock_import.importing import Plan
@@ -69,6 +71,15 @@ def stock(app: App, progress: Progress, arguments: StockLevels) -> Result:
     return Result(
         {"name": name, "columns": answer.column_names, "rows": rows, "cut": answer.num_rows > arguments.limit}
     )
+
+
+def rebuild(app: App, progress: Progress, arguments: NoArguments) -> Result:
+    """Write all movements and levels in the warehouse again, from the recorded movements and the sales."""
+    agreement.repair(app.ports)
+    counts = {"movements": records.count(app.ports), "levels": levels.rebuild(app.ports)}
+    audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REBUILT, "stock", None, counts)
+    app.queries.clear()
+    return Result(counts)
 
 
 def import_file(app: App, progress: Progress, arguments: StockImport) -> Result:

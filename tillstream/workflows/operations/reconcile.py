@@ -19,7 +19,7 @@ from tillstream.ports import Ports
 from tillstream.workflows.catalogue_import import journal as catalogue_journal
 from tillstream.workflows.catalogue_import import previews
 from tillstream.workflows.intake import complete_upload
-from tillstream.workflows.operations import ledger_repair, maintenance_log, packing, unrecorded_objects
+from tillstream.workflows.operations import ledger_repair, maintenance_log, mirrors, packing, unrecorded_objects
 from tillstream.workflows.review import close_checks, undo
 
 PATIENCE = timedelta(minutes=20)
@@ -65,7 +65,9 @@ def reconcile(
     # first, because what is settled next would take the numbers of settlements that the ledger lost
     repaired = ledger_repair.run(
         ports, contracts, ports.clock.now() - patience if patience else None, delegate=delegate
-    )
+    ).sentences()
+    if not delegate:
+        repaired += mirrors.repair(ports, repaired)
     previous = _previous_sweep(ports) if delegate else None
     first = _first_settlement(ports, previous)
     complete_upload.clean_up(ports, contracts)
@@ -101,7 +103,7 @@ def reconcile(
         "settled": len(settled),
         "undone": undone,
         "announced": announced,
-        "repaired": [*repaired.sentences(), *missing],
+        "repaired": [*repaired, *missing],
     }
 
 

@@ -4,7 +4,8 @@ Only forms that `tests/spec` compares between the engines are accepted; one that
 rewritten here or rejected with a reason, so that no difference is silent. `supported_forms` has the lists.
 """
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -36,11 +37,12 @@ def to_duckdb(sql: str) -> str:
     nodes = list(tree.walk(bfs=False))
     for node in nodes:
         _check(node)
+        node.meta.clear()  # the places in the text, which copies would copy one by one
     for node in reversed(nodes):  # children first, so that a parent sees its parts rewritten
-        rewritten = _rewrite(node)
+        rewritten = _rewrite(node) if isinstance(node, _REWRITTEN) else node
         if rewritten is not node:
             node.replace(rewritten)
-    text: str = tree.sql(dialect="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE)
+    text: str = tree.sql(dialect="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE, copy=False)
     return text
 
 
@@ -48,13 +50,23 @@ def _check(node: exp.Expr) -> None:
     """Raises `Rejected` unless the form means the same on both engines, possibly after `_rewrite`."""
     if type(node) not in SAFE:
         _reject(node, REASONS.get(type(node), NEVER_COMPARED))
-    for form, holds, why in CONDITIONS:
-        if isinstance(node, form) and not holds(node):
+    for holds, why in _conditions(type(node)):
+        if not holds(node):
             _reject(node, why)
+
+
+@cache
+def _conditions(kind: type[exp.Expr]) -> tuple[tuple[Callable[[exp.Expr], object], str], ...]:
+    """What must hold for nodes of a kind, with the reasons."""
+    return tuple((holds, why) for form, holds, why in CONDITIONS if issubclass(kind, form))
 
 
 def _reject(node: exp.Expr, why: str) -> None:
     raise Rejected(f"{node.sql(dialect='bigquery')}: {why}.")
+
+
+_DATES = (exp.DateTrunc, exp.DateAdd, exp.DateSub)
+_REWRITTEN = (exp.CountIf, exp.LowerHex, exp.SafeDivide, exp.DataType, *_DATES, exp.UnixToTime, exp.CTE, exp.In)
 
 
 def _rewrite(node: exp.Expr) -> exp.Expr:
@@ -63,11 +75,11 @@ def _rewrite(node: exp.Expr) -> exp.Expr:
         case exp.CountIf() | exp.LowerHex():
             return _function(node)
         case exp.SafeDivide():
-            return exp.paren(exp.replace_placeholders(_division(), a=node.this.copy(), b=node.expression.copy()))
+            return exp.paren(exp.replace_placeholders(_division(), a=node.this, b=node.expression), copy=False)
         case exp.DataType() if node.this in (exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL):
-            return exp.DataType.build("DECIMAL(38, 9)", dialect="duckdb")
+            return _type("DECIMAL(38, 9)").copy()
         case exp.DateTrunc() | exp.DateAdd() | exp.DateSub() | exp.UnixToTime() if type(node.parent) is not exp.Cast:
-            return exp.cast(node.copy(), "TIMESTAMPTZ" if isinstance(node, exp.UnixToTime) else "DATE")
+            return exp.cast(node, _type("TIMESTAMPTZ" if isinstance(node, exp.UnixToTime) else "DATE"))
         case exp.CTE() if _is_filter(node.this):
             node.set("materialized", False)
         case exp.In() if node.args.get("unnest"):
@@ -83,6 +95,12 @@ def _function(node: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this="sha256", expressions=[node.this.this.copy()])  # hexadecimal text on DuckDB
 
 
+@cache
+def _type(text: str) -> exp.DataType:
+    return exp.DataType.build(text, dialect="duckdb")
+
+
+@cache
 def _division() -> exp.Expr:
     return sqlglot.parse_one(_DIVIDE, read="duckdb")
 
