@@ -15,6 +15,7 @@ from docs.generate.api_calls import NOW, call_of, company, store_token
 from portal.api.operations import OPERATIONS
 from portal.api.queries import FORECASTS, LISTS
 from portal.published_names import published
+from portal.stock import on_order
 from tillstream.analytics import queries
 from tillstream.app import App
 from tillstream.domain.people import UNRESTRICTED
@@ -48,9 +49,10 @@ def columns(app: App) -> dict[str, dict[str, str]]:
         past.NOW: past.NOW,
         "restock-lines": "restock-lines",
     }
-    return {
+    kinds = {
         name: _kinds(queries.run(app.ports.warehouse, query, UNRESTRICTED).schema) for name, query in of_lists.items()
     }
+    return kinds | {past.NOW: kinds[past.NOW] | {on_order.COLUMN: "decimal"}}
 
 
 def _kinds(schema: pa.Schema) -> dict[str, str]:

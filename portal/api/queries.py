@@ -60,8 +60,16 @@ def listed(name: str, action: Action = Action.SEE_NUMBERS) -> Callable[[], Respo
     return view
 
 
-def rows_of(name: str, fixed: Mapping[str, str] | None = None, handled: Sequence[str] = ()) -> Response:
-    """A page of the rows of a query. fixed: its parameters from `handled`, arguments of another kind."""
+def rows_of(
+    name: str,
+    fixed: Mapping[str, str] | None = None,
+    handled: Sequence[str] = (),
+    completed: Callable[[pa.Table], pa.Table] = lambda rows: rows,
+) -> Response:
+    """A page of the rows of a query. fixed: its parameters from `handled`, arguments of another kind.
+
+    completed: adds columns that the warehouse does not have to the rows of the page.
+    """
     fixed = fixed or {}
     own = {one.name: one for one in queries.describe(name).parameters if one.name not in fixed}
     args = arguments(*own, *handled, "limit", "cursor", "offset", "numbers")
@@ -82,7 +90,8 @@ def rows_of(name: str, fixed: Mapping[str, str] | None = None, handled: Sequence
     table = table if is_paged else table.slice(offset)
     more = table.num_rows > page.limit > 0
     following = cursors.encode(name, settlement, offset + page.limit) if more else None
-    response = representations.many_rows(table.slice(0, page.limit), filters, following, as_numbers=as_numbers)
+    rows = completed(table.slice(0, page.limit))
+    response = representations.many_rows(rows, filters, following, as_numbers=as_numbers)
     return page.linked(response, following, total)
 
 

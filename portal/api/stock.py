@@ -9,6 +9,7 @@ from portal.access import allow
 from portal.api import pagination, queries, texts
 from portal.api.etags import answered
 from portal.context import me, ports, scope, tillstream
+from portal.stock import on_order
 from tillstream.analytics.queries import Forbidden
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.inventory import messages
@@ -27,7 +28,9 @@ def stock() -> ResponseReturnValue:
 
 def _stock() -> Response:
     name, fixed = past.query_at(request.args.get("at", ""))
-    return queries.rows_of(name, fixed, handled=("at",))
+    if name == past.NOW:
+        return queries.rows_of(name, fixed, ("at",), on_order.with_column)
+    return queries.rows_of(name, fixed, ("at",))
 
 
 @allow(Action.SEE_NUMBERS)

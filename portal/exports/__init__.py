@@ -9,10 +9,12 @@ from portal.access import allow
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import resolved
 from portal.exports import texts, writers
+from portal.stock import on_order
 from tillstream.analytics import queries
 from tillstream.analytics.filters import CURRENCY
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
+from tillstream.inventory import past
 
 blueprint = Blueprint("exports", __name__)
 
@@ -75,9 +77,11 @@ def export(table: str) -> Response:
         one.name: request.args.get(one.name, WHOLE if one.name == "limit" else None)
         for one in queries.describe(table).parameters
     }
-    values = resolved()[0]
+    values = {name: chosen for name, chosen in resolved()[0].items() if name not in params}
     filters = figures.parse_filters(values)
     batches = queries.stream(tillstream().ports.warehouse, table, scope(), filters, **params)
+    if table == past.NOW:
+        batches = on_order.streamed(batches)
     used_params = {name: [str(value)] for name, value in params.items() if value not in {None, WHOLE}}
     named = {"in": [filters.currency]} | used_params | {name: one for name, one in values.items() if name != CURRENCY}
     return writers.respond(request.args.get("format", "csv"), table, named, batches)

@@ -1,4 +1,4 @@
-"""Streamed export files: CSV for spreadsheets, JSON lines and Parquet for programs."""
+"""Export files: CSV and workbooks for spreadsheets, JSON lines and Parquet for programs. Workbooks are not streamed."""
 
 import io
 import json
@@ -18,8 +18,14 @@ from tillstream.domain.text import bidi
 from tillstream.domain.text.formula_guard import guard
 from tillstream.pipeline.reading.correction_file import BOM
 from tillstream.pipeline.rows.guarded_text import guard_column
+from tillstream.reports import workbook
 
-BYTES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
+BYTES = {
+    "csv": "text/csv; charset=utf-8",
+    "jsonl": "application/x-ndjson",
+    "parquet": "application/vnd.apache.parquet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 MAX_NAME_LENGTH = 120
 Batches = Iterable[pa.RecordBatch]
 
@@ -75,7 +81,18 @@ def parquet(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
     yield out.drained()
 
 
-WRITERS: dict[str, Callable[[pa.Schema, Batches], Iterator[bytes]]] = {"csv": csv, "jsonl": jsonl, "parquet": parquet}
+def xlsx(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
+    """A workbook with one sheet, made at once. Raises `Rejected` if there are too many rows for it."""
+    rows = (row for batch in batches for row in zip(*(_cells(column) for column in batch.columns), strict=True))
+    return iter([workbook.sheet("Tillstream", schema.names, rows)])
+
+
+WRITERS: dict[str, Callable[[pa.Schema, Batches], Iterator[bytes]]] = {
+    "csv": csv,
+    "jsonl": jsonl,
+    "parquet": parquet,
+    "xlsx": xlsx,
+}
 
 
 def text_of(column: Any) -> Any:
@@ -92,6 +109,16 @@ def text_of(column: Any) -> Any:
     if pa.types.is_timestamp(column.type):
         return pc.strftime(column, "%Y-%m-%dT%H:%M:%SZ")
     return pc.cast(column, pa.string())
+
+
+def _cells(column: Any) -> list[Any]:
+    """Values of a column for a workbook: times as text in UTC, and texts without bidirectional control characters."""
+    if pa.types.is_timestamp(column.type):
+        column = text_of(column)
+    elif pa.types.is_string(column.type):
+        column = pc.replace_substring_regex(column, bidi.PATTERN, bidi.SHOWN)
+    cells: list[Any] = column.to_pylist()
+    return cells
 
 
 def _guarded(column: Any) -> Any:

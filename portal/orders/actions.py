@@ -34,6 +34,7 @@ def send(order_number: str) -> ResponseReturnValue:
     expected_on = formats.day_in(request.form.get("expected_on", "")) or order.expected_on
     expected_on = expected_on or sent_on + timedelta(days=days)
     order = orders.send(ports(), order.order_id, by=me().login, sent_on=sent_on, expected_on=expected_on)
+    tillstream().queries.clear()
     if address:
         _mail(order, address)
     flash(texts.sent(order.number, address), "done")
@@ -57,6 +58,7 @@ def cancel(order_number: str) -> ResponseReturnValue:
 
 def _step(number: str, step: Callable[..., PurchaseOrder]) -> ResponseReturnValue:
     order = step(ports(), scoped.order_of(number).order_id, by=me().login)
+    tillstream().queries.clear()
     flash(texts.STEPS[order.state], "done")
     return redirect(url_for("orders.show", order_number=order.number), 303)
 

@@ -3,19 +3,21 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import render_template
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import figures, list_view
 from portal.access import allow
 from portal.context import scope
 from portal.filters import fields
-from portal.stock import texts
+from portal.stock import on_order, texts
 from tillstream.analytics.filters import Filters
 from tillstream.domain.people import Action
+from tillstream.inventory import past
 
 FILTERS = ("region", "store", "category", "product")
 SORTS = ("product", "store", "status", "on-hand", "recent", "cover", "value")
+LEVELS = past.NOW
 ATTENTION = ("low", "out", "negative")
 
 
@@ -28,7 +30,7 @@ def show() -> ResponseReturnValue:
     query = replace(query, chosen=chosen | {"status": () if status == "all" else (status,)})
     filters = Filters.parse({name: list(values) for name, values in chosen.items()})
     rows = figures.ask(
-        "stock-levels",
+        LEVELS,
         filters,
         text=query.q,
         status=status,
@@ -38,7 +40,7 @@ def show() -> ResponseReturnValue:
         offset=query.first,
     ).to_pylist()
     counts = figures.ask("stock-statuses", filters, text=query.q).to_pylist()
-    page = list_view.Page(query, rows[: query.size], _total(status, counts), len(rows) > query.size)
+    page = list_view.Page(query, on_order.added(rows[: query.size]), _total(status, counts), len(rows) > query.size)
     return render_template(
         "stock/levels.html",
         page=page,
@@ -49,6 +51,7 @@ def show() -> ResponseReturnValue:
         currency=figures.currency(),
         bar=[fields.field(name, chosen) for name in FILTERS],
         is_filtered=any(chosen.values()),
+        files=_files(query, status),
     )
 
 
@@ -64,12 +67,19 @@ def _columns() -> list[dict[str, Any]]:
             "key": name,
             "label": texts.COLUMNS[name],
             "sort": name in SORTS,
-            "num": name in {"on-hand", "transit", "recent", "cover", "value"},
+            "num": name in {"on-hand", "transit", "ordered", "recent", "cover", "value"},
             "unit": figures.currency() if name == "value" else "",
             "hint": texts.HINTS.get(name, ""),
         }
         for name in names
     ]
+
+
+def _files(query: list_view.ListQuery, status: str) -> list[tuple[str, str]]:
+    """Label and address of a file of all levels of the list, in its order."""
+    args: dict[str, Any] = {name: query.chosen[name] for name in FILTERS if query.chosen[name]}
+    args |= {"text": query.q, "status": status, "sort": query.column, "descending": int(query.down)}
+    return [(label, url_for("exports.table", table=LEVELS, format=form, **args)) for form, label in texts.FILES.items()]
 
 
 def _choices(counts: list[dict[str, Any]]) -> list[tuple[str, str, int]]:

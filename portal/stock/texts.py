@@ -28,6 +28,7 @@ COLUMNS = {
     "status": "Status",
     "on-hand": "On hand",
     "transit": "In transit",
+    "ordered": "On order",
     "recent": "Sold in 56 days",
     "cover": "Days of cover",
     "value": "Value at cost",
@@ -36,9 +37,12 @@ COLUMNS = {
 """Column of the list of levels → its label; the first ones with the name of their order."""
 HINTS = {
     "transit": "Sent by other stores and not arrived yet",
+    "ordered": "Expected from suppliers by sent orders",
     "cover": "Units on hand divided by the mean daily sales of the last 56 days",
     "value": "Units on hand times the unit cost of the catalogue",
 }
+FILES = {"xlsx": "Workbook (XLSX)", "csv": "CSV"}
+"""Format of an export → its label."""
 TABS = {
     "stock.show": "Levels",
     "stock.counts": "Counts",

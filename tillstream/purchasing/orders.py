@@ -1,6 +1,6 @@
 """Stored purchase orders, and what has arrived for them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -9,6 +9,7 @@ from typing import Any
 import sql
 from tillstream import audit
 from tillstream.audit import Entry, reading
+from tillstream.batches import freshness
 from tillstream.catalogue.records import document_id
 from tillstream.domain.catalogue.json_codec import from_json, to_json
 from tillstream.domain.errors import Conflict, NotFound, Rejected
@@ -20,6 +21,10 @@ from tillstream.ports.document_store import Document, Put, Update, update
 COLLECTION = "purchase_orders"
 COUNTERS, COUNTER = "counters", "purchase-orders"
 Change = dict[str, Any]
+Place = tuple[str, str]
+"""Region and store."""
+FEW = 5
+"""Stores whose orders are read one store after the other."""
 
 
 def create(ports: Ports, order: PurchaseOrder, *, by: str) -> PurchaseOrder:
@@ -164,14 +169,29 @@ def track(ports: Ports, orders: Sequence[PurchaseOrder]) -> list[TrackedOrder]:
     ]
 
 
-def on_order(ports: Ports) -> dict[tuple[str, str, str], Decimal]:
-    """Units that are still expected from suppliers, by region, store and product."""
+def on_order(ports: Ports, places: Collection[Place] | None = None) -> dict[tuple[str, str, str], Decimal]:
+    """Units that are still expected from suppliers, by region, store and product.
+
+    places: only orders of these stores. Of few stores, no other orders are read.
+    """
     units: dict[tuple[str, str, str], Decimal] = {}
-    for one in track(ports, find(ports, OrderState.SENT)):
+    for one in track(ports, _sent(ports, places)):
         for product, count in one.open_units.items():
             key = one.order.region, one.order.store_id, product
             units[key] = units.get(key, Decimal(0)) + count
     return units
+
+
+def _sent(ports: Ports, places: Collection[Place] | None) -> list[PurchaseOrder]:
+    sent: dict[str, str | int | bool] = {"state": OrderState.SENT.value}
+    if places is None or len(places) > FEW:
+        stored = [_decoded(one) for one in ports.documents.find(COLLECTION, sent)]
+        return [one for one in stored if places is None or (one.region, one.store_id) in places]
+    return [
+        _decoded(one)
+        for region, store_id in sorted(places)
+        for one in ports.documents.find(COLLECTION, sent | {"region": region, "store_id": store_id})
+    ]
 
 
 def history(ports: Ports, number: str) -> list[Entry]:
@@ -189,7 +209,9 @@ def _move(ports: Ports, order_id: str, permitted: Sequence[OrderState], changes:
         after = replace(before, **changes)
         return Update(to_json(after), [_entry(ports, by, audit.AuditAction.ORDER_CHANGED, before, after)])
 
-    return _decoded(update(ports.documents, COLLECTION, document_id(order_id), next_state))
+    moved = _decoded(update(ports.documents, COLLECTION, document_id(order_id), next_state))
+    freshness.bump(ports.documents)  # answers have the units on order
+    return moved
 
 
 def _decoded(document: Document) -> PurchaseOrder:

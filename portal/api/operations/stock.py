@@ -30,8 +30,9 @@ OPERATIONS: dict[str, Operation] = {
         "Stock", "Stock by store and product, now or in the past",
         {200: ("The list", f"list of {past.NOW}"), 304: NOT_MODIFIED},
         "Stock is the last count plus movements and minus units sold after it. `status` is in-stock, low, out, "
-        "negative (more was sold than there was) or not-counted. Of the past, there are no days of cover, and low "
-        "counts as in-stock; `sort` and `descending` apply to now.",
+        "negative (more was sold than there was) or not-counted. `on_order` is expected from suppliers by sent "
+        "orders. Of the past, there are no days of cover and no `on_order`, and low counts as in-stock; `sort` and "
+        "`descending` apply to now.",
         (
             query("at", {"type": "string"}, "A day (its end), or a time; default: now", "2026-06-03"),
             *own_parameters(past.NOW), *pages(MAX_ROWS, _ROWS), OFFSET_ROWS, NUMBERS_AS, *_FILTERS, IF_NONE_MATCH,

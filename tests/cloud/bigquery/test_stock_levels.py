@@ -79,6 +79,21 @@ def test_levels_are_those_of_duckdb(warehouse: BigQueryWarehouse) -> None:
         assert rows(warehouse.query(sql.text(name), params)) == rows(duck.query(sql.text(name), params)), name
 
 
+def test_a_torn_level_differs_in_one_query_and_in_parts(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
+    levels.refresh(ports)
+    monkeypatch.setattr(computing, "MOST_FACTS", 3)
+    assert comparison.differences(ports) == comparison.differences(ports, at_once=True) == []
+    stored = ports.warehouse.query("SELECT * FROM stock_levels")
+    product = stored.column("product")[0].as_py()
+    torn = "SELECT * REPLACE (IF(product = @product, in_transit + 1, in_transit) AS in_transit) FROM stock_levels"
+    ports.warehouse.replace_table("stock_levels", ports.warehouse.query(torn, {"product": product}))
+    differing = comparison.differences(ports, at_once=True)
+    assert {row["product"] for row in differing} == {product}
+    assert comparison.differences(ports) == differing
+    ports.warehouse.replace_table("stock_levels", stored)
+    assert comparison.differences(ports) == []
+
+
 def test_a_movement_and_its_cancellation_change_the_level(ports: Ports) -> None:
     def on_hand() -> Decimal:
         levels.refresh(ports)
