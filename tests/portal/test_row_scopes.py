@@ -132,8 +132,13 @@ def _readable_rules(deployment: Deployment) -> list[Rule]:
     ]
 
 
-WITHOUT_SAME_ROWS = {"api.docs_page", "api.reference", "goals.data"}
-"""Pages, and goals, whose rows are the highest targets that a user sees all sales of."""
+WITHOUT_SAME_ROWS = {"api.docs_page", "api.reference", "measures.definitions", "api.queries", "goals.data"}
+"""Pages; lists of what a role may ask for; goals, whose rows are the highest targets that a user sees all sales of."""
+
+
+def _is_of_stores(rule: Rule, one: User) -> bool:
+    """Whether a salesperson sees the stock of a store there, which sales of others change."""
+    return one.seller is not None and rule.endpoint.startswith(("stock", "api.stock"))
 
 
 @pytest.mark.parametrize("one", TESTED_USERS)
@@ -142,6 +147,8 @@ def test_no_response_depends_on_hidden_rows(
 ) -> None:
     wrong: list[str] = []
     for rule in _readable_rules(complete):
+        if _is_of_stores(rule, one):
+            continue
         for path, about in requests_for(rule, one, filtered_addresses):
             status, text = fetch(complete, one.login, path, about)
             answers = [fetch(deployment, one.login, path, about) for deployment in restricted[one.login]]
@@ -155,17 +162,19 @@ def test_numbers_equal_those_of_an_admin_who_has_only_these_rows(
     complete: Deployment, restricted: Deployments, one: User
 ) -> None:
     hidden = _hidden_columns(one)
-    compared = 0
+    compared, wrong = 0, []
     for rule in _readable_rules(complete):
         if not rule.rule.startswith("/api/") or rule.arguments - {"name"}:
             continue
         for path in addresses(rule):
             status, text = fetch(complete, one.login, path, {})
-            if status == 403 or rule.endpoint in WITHOUT_SAME_ROWS:
+            if status == 403 or rule.endpoint in WITHOUT_SAME_ROWS or _is_of_stores(rule, one):
                 continue
             admins = [fetch(deployment, "boss", path, {}) for deployment in restricted[one.login]]
-            assert _numbers(text, frozenset()) in [_numbers(expected, hidden) for _, expected in admins], path
+            if _numbers(text, frozenset()) not in [_numbers(expected, hidden) for _, expected in admins]:
+                wrong.append(path)
             compared += 1
+    assert wrong == []
     assert compared >= 7
 
 
