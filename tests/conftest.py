@@ -34,8 +34,9 @@ SYSTEM_FOLDERS = (
 """Tests of the whole: a browser, a server, a cloud, crashes, every page and command, whole homes, the samples, files
 and messages from the sender to the receipt, forecast runs, imports of new processes, schedules after which everything
 is checked. Elsewhere a fixture or a marker does."""
-ONE_WORKER = {"spec": "the SQL engine that judges takes half a minute to start"}
-"""Folders whose tests run in one worker each, with the reason."""
+ONE_WORKER = {"judge": ("spec/",), "demo": ("browser/test_mornings", "e2e/measures/", "e2e/test_demo_pages")}
+"""Tests that run in one worker, by what they share: the SQL engine that judges takes half a minute to start, and the
+home of the demo a minute to fill."""
 SYSTEM_FIXTURES = frozenset(
     {"bigquery", "chromium", "cloud_storage", "firestore", "judge", "notebook_programs", "pubsub", "storage_testbench"}
 )
@@ -90,10 +91,9 @@ class Scheduler(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        folder = path.removeprefix(f"{HERE.name}/").partition("/")[0]
-        if folder in ONE_WORKER:
-            return folder
-        return path if self.config.getvalue("dist") == "loadfile" else nodeid
+        inside = path.removeprefix(f"{HERE.name}/")
+        shared = next((what for what, paths in ONE_WORKER.items() if inside.startswith(paths)), None)
+        return shared or (path if self.config.getvalue("dist") == "loadfile" else nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
