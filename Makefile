@@ -23,7 +23,7 @@ test-system: .venv/.dev ## The tests of the whole: servers, browsers, emulators,
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=600 -m "system and not long"
 test-long: .venv/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs (PROOFS: files or folders)
 	$(PYTEST) -m "long" $(PROOFS)
-test-properties: .venv/.dev ## Properties and schedules with all their examples, of which make test tries a sixth
+test-properties: .venv/.dev ## Properties and schedules with all their examples, of which make test tries a tenth
 	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "not long" tests/property tests/stateful/test_random_schedules.py
 test-all: test test-system test-properties test-long ## Every test and every proof
 lint: .venv/.dev ## ruff, mypy --strict, the import contracts and the words of prose
