@@ -20,10 +20,10 @@ PYTEST = $(BIN)/pytest -n $(WORKERS) --durations 15
 test: .venv/.dev ## The tests for each change (at most 5 minutes on 2 cores)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=300 -m "not long and not system"
 test-system: .venv/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators notebooks first)
-	$(PYTEST) -o faulthandler_timeout=600 -m "system and not long"
+	$(PYTEST) --dist loadfile -o faulthandler_timeout=600 -m "system and not long"
 test-long: .venv/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs (PROOFS: files or folders)
 	$(PYTEST) -m "long" $(PROOFS)
-test-properties: .venv/.dev ## Properties and schedules with all their examples, of which make test tries a sixth
+test-properties: .venv/.dev ## Properties and schedules with all their examples, of which make test tries a tenth
 	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "not long" tests/property tests/stateful/test_random_schedules.py
 test-all: test test-system test-properties test-long ## Every test and every proof
 lint: .venv/.dev ## ruff, mypy --strict, the import contracts and the words of prose

@@ -24,18 +24,27 @@ HERE = Path(__file__).parent
 SYSTEM_FOLDERS = (
     *("browser", "cloud", "contract/warehouse/test_sales_of_other_regions"),
     *("docs/test_light_imports", "docs/test_readme_tour", "e2e/files", "e2e/holds", "e2e/server", "e2e/test_backup"),
-    *("e2e/test_command_line", "e2e/test_demo", "e2e/test_older_homes", "e2e/test_rebuild_notices"),
-    *("e2e/test_senders_of_files", "e2e/tills", "faults", "functions/test_function_imports", "golden/test_homes"),
-    *("portal/api/test_api_fuzzed", "portal/forecast", "portal/test_audit_of_", "portal/test_row_scopes"),
-    *("portal/test_several_instances", "property/test_ledger", "property/test_mutations"),
-    *("property/test_round_trips", "property/test_shipped_styles", "property/test_write_scope", "stateful"),
-    *("strangers", "till/test_any_order", "till/test_killed", "unit/forecasting/test_forecast_runs", "unit/samples"),
+    *("e2e/test_command_line", "e2e/test_demo", "e2e/test_maintenance_output", "e2e/test_older_homes"),
+    *("e2e/test_rebuild_notices", "e2e/test_senders_of_files", "e2e/tills", "faults"),
+    *("functions/test_function_imports", "functions/test_permissions", "golden/test_homes"),
+    *("portal/api/test_api_fuzzed", "portal/api/test_outcomes", "portal/dashboard/test_display_currency"),
+    *("portal/forecast", "portal/live/test_live_page", "portal/restock", "portal/review/test_decisions"),
+    *("portal/stock/test_entering_movements", "portal/test_audit_of_", "portal/test_costs_are_hidden"),
+    *("portal/test_permissions_of_the_portal", "portal/test_row_scopes", "portal/test_several_instances"),
+    *("property/test_ledger", "property/test_mutations", "property/test_round_trips"),
+    *("property/test_shipped_styles", "property/test_write_scope", "stateful"),
+    *("strangers", "till/test_any_order", "till/test_killed", "unit/billing", "unit/forecasting/test_forecast_runs"),
+    *("unit/forecasting/test_out_of_stock", "unit/reports/test_executive_report"),
+    *("unit/reports/test_stock_in_the_report", "unit/samples", "unit/test_scale"),
+    *("unit/workflows/test_staging_while_receiving",),
 )
 """Tests of the whole: a browser, a server, a cloud, crashes, every page and command, whole homes, the samples, files
-and messages from the sender to the receipt, forecast runs, imports of new processes, schedules after which everything
-is checked. Elsewhere a fixture or a marker does."""
-ONE_WORKER = {"spec": "the SQL engine that judges takes half a minute to start"}
-"""Folders whose tests run in one worker each, with the reason."""
+and messages from the sender to the receipt, decisions about them, whole reports, forecast runs, every call of a service
+account, costs of a day, imports of new processes, schedules after which everything is checked. Elsewhere a fixture or a
+marker does."""
+ONE_WORKER = {"judge": ("spec/",), "demo": ("browser/test_mornings", "e2e/measures/", "e2e/test_demo_pages")}
+"""Tests that run in one worker, by what they share: the SQL engine that judges takes half a minute to start, and the
+home of the demo a minute to fill."""
 SYSTEM_FIXTURES = frozenset(
     {"bigquery", "chromium", "cloud_storage", "firestore", "judge", "notebook_programs", "pubsub", "storage_testbench"}
 )
@@ -90,10 +99,9 @@ class Scheduler(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        folder = path.removeprefix(f"{HERE.name}/").partition("/")[0]
-        if folder in ONE_WORKER:
-            return folder
-        return path if self.config.getvalue("dist") == "loadfile" else nodeid
+        inside = path.removeprefix(f"{HERE.name}/")
+        shared = next((what for what, paths in ONE_WORKER.items() if inside.startswith(paths)), None)
+        return shared or (path if self.config.getvalue("dist") == "loadfile" else nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -12,5 +12,5 @@ hypothesis.settings.load_profile(PROFILE)
 
 
 def examples(thorough: int) -> int:
-    """The number in the profile `thorough`; a sixth of it in `quick`, but at least two if `thorough` has as many."""
-    return thorough if PROFILE == "thorough" else max(thorough // 6, min(thorough, 2))
+    """The number in the profile `thorough`; a tenth of it in `quick`, but at least two if `thorough` has as many."""
+    return thorough if PROFILE == "thorough" else max(thorough // 10, min(thorough, 2))

@@ -5,17 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import demo_home
 from live_server import Served, running
 from playwright.sync_api import Page, expect
 
 from tillstream.app import build
-from tillstream.commands import demo
-from tillstream.commands.result import quiet
 from tillstream.domain.people import Role
 from tillstream.server.serve import with_server_memory
 from tillstream.settings import Settings
-
-SCALE = 0.1
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class DemoShop:
 @contextmanager
 def demo_shop(folder: Path, *, working: bool) -> Iterator[DemoShop]:
     """working: with a worker, so that files are processed."""
+    data = demo_home.copy_into(folder / "home")
     app = build(with_server_memory(Settings(home=folder / "home", samples=False, threads=1)))
-    data = demo.demo(app, quiet, demo.Demo(scale=SCALE, accounts=True)).data
     with running(app, working=working) as served:
         yield DemoShop(served, {Role(one["role"]): one for one in data["accounts"]})

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
+from typing import Any
 
+import demo_home
 import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
@@ -12,33 +13,38 @@ from flask.testing import FlaskClient
 from portal import create_app, navigation
 from tillstream.app import App, build
 from tillstream.batches import records
-from tillstream.commands import demo
 from tillstream.commands.demo_shop import people as demo_people
 from tillstream.commands.demo_shop import till
 from tillstream.commands.demo_shop.days import SAMPLES
-from tillstream.commands.result import quiet
 from tillstream.domain.batch.record import State
 from tillstream.domain.people import Role
 from tillstream.receipts import receipt
 from tillstream.settings import Settings
 from tillstream.workflows.review import day_closes
 
-SCALE = 0.1
 NO_EXAMPLE = {"/webhooks", "/alert-channels"}
 """Both need an address of the user; a paused webhook would store every event of the demo."""
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    app = build(Settings(home=Path(tmp_path_factory.mktemp("demo")), samples=False, threads=1))
-    yield app
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, dict[str, Any]]]:
+    """An app after the demo, and what the command returned."""
+    home = tmp_path_factory.mktemp("demo")
+    data = demo_home.copy_into(home)
+    app = build(Settings(home=home, samples=False, threads=1))
+    yield app, data
     app.close()
 
 
 @pytest.fixture(scope="module")
-def accounts_by_role(app: App) -> dict[Role, dict[str, str]]:
+def app(demo: tuple[App, dict[str, Any]]) -> App:
+    return demo[0]
+
+
+@pytest.fixture(scope="module")
+def accounts_by_role(demo: tuple[App, dict[str, Any]]) -> dict[Role, dict[str, str]]:
     """The accounts that the demo prints."""
-    data = demo.demo(app, quiet, demo.Demo(scale=SCALE, accounts=True)).data
+    _, data = demo
     assert len(data["files"]) == 29
     return {Role(one["role"]): one for one in data["accounts"]}
 
@@ -99,7 +105,6 @@ def test_tills_have_sent_sales_that_count(portal: Flask, accounts_by_role: dict[
     assert "24&#34; Monitor" in manager.get("/sale-lines?q=TILL-").text
 
 
-@pytest.mark.usefixtures("accounts_by_role")
 def test_one_day_close_of_the_till_agrees_and_one_lacks_a_sale(app: App) -> None:
     until = app.ports.clock.now().date() - timedelta(days=1)
     before = until - timedelta(days=1)
@@ -109,7 +114,6 @@ def test_one_day_close_of_the_till_agrees_and_one_lacks_a_sale(app: App) -> None
     assert "unverified-message" not in codes
 
 
-@pytest.mark.usefixtures("accounts_by_role")
 def test_margins_cover_the_regions_whose_files_have_no_costs(app: App) -> None:
     lines = """SELECT region, COUNTIF(line_cost IS NOT NULL) AS covered, COUNT(*) AS all_lines FROM line_costs
         WHERE region IN ('IN', 'USA') GROUP BY region"""
@@ -134,7 +138,6 @@ def test_every_role_has_an_account_and_a_second_run_adds_none(
     assert demo_people.add_accounts(app, SAMPLES) == []
 
 
-@pytest.mark.usefixtures("accounts_by_role")
 def test_the_files_of_the_samples_have_every_fate(app: App) -> None:
     states = {one.file: one.state for one in records.find(app.ports, limit=None) if one.received_by == SAMPLES}
     assert {State.SETTLED, State.HELD, State.UNDONE} <= set(states.values())

@@ -42,10 +42,12 @@ class Duck:
             self._connection.execute(f"CREATE TABLE {table} ({', '.join(f'{f.name} {TYPES[f.kind]}' for f in fields)})")
         for _, text in sql.views():
             self._connection.execute(to_duckdb(text))
+        self._filled: set[str] = set()
 
     def fill(self, content: Mapping[str, Sequence[Sequence[Any]]]) -> None:
-        for table in TABLES:
+        for table in self._filled:
             self._connection.execute(f"DELETE FROM {table}")
+        self._filled = {table for table, rows in content.items() if rows}
         for table, rows in content.items():
             if rows:
                 marks = ", ".join("?" * len(rows[0]))

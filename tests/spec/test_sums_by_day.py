@@ -28,7 +28,8 @@ CALLS = (
     (scope_of(Role.SALESPERSON, ("IN", "UK"), (), "P1"), Filters(channel=("store",))),
     (scope_of(Role.ANALYST), Filters(store=("S2",))),
 )
-FEW = (slice(1), slice(6, 7))
+SOME = slice(6, 7)
+"""The sales of a person in a channel: with a scope and a filter."""
 SUMMED = [name for name in names() if "_sums" in describe(name).text]
 
 
@@ -75,13 +76,12 @@ def test_sums_and_lines_give_the_same_answers(warehouse: Warehouse, by_lines: di
     assert answers(warehouse) == by_lines
 
 
-@pytest.mark.parametrize("calls", FEW, ids=["everything", "a salesperson's sales in stores"])
-def test_sums_and_lines_give_the_same_answers_to_a_few_calls(warehouse: Warehouse, calls: slice) -> None:
-    lines = answers(warehouse, calls)
+def test_sums_and_lines_give_the_same_answers_to_a_call(warehouse: Warehouse) -> None:
+    lines = answers(warehouse, SOME)
     assert totals_coverage(warehouse).stale is None
     assert warehouse.refresh_totals() == 5
     assert totals_coverage(warehouse).stale == ()
-    assert answers(warehouse, calls) == lines
+    assert answers(warehouse, SOME) == lines
     assert lines
 
 

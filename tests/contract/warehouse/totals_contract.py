@@ -24,6 +24,7 @@ from tillstream.ports.warehouse import Settlement, StagedBatch, Warehouse
 
 DAYS = tuple(date(2022, 5, day) for day in range(1, 5))
 STEPS = 14
+LATER_SEEDS = tuple(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3))
 
 
 class TotalsContract:
@@ -36,7 +37,7 @@ class TotalsContract:
     def keep(self) -> Keep:
         raise NotImplementedError("an adapter's test says where what is staged lies")
 
-    @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3))])
+    @pytest.mark.parametrize("seed", [pytest.param(1, marks=pytest.mark.system), *LATER_SEEDS])
     def test_totals_are_those_of_the_lines_after_any_settlements(
         self, warehouse: Warehouse, keep: Keep, seed: int
     ) -> None:

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import demo_home
 import pandas as pd
 import pandas_lines
 import pandas_measures as oracle
@@ -51,6 +52,8 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TILLSTREAM_HOME", str(folder / "home"))
         patch.setenv("TILLSTREAM_REPORTING_CURRENCY", CURRENCIES[name])
+        if name == "demo":
+            demo_home.copy_into(folder / "home")
         for command in _commands(name, folder, request):
             assert CliRunner().invoke(main, command).exit_code in {0, 3, 4}
         app = build(Settings())
@@ -61,7 +64,7 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def _commands(name: str, folder: Path, request: pytest.FixtureRequest) -> list[list[str]]:
     if name == "demo":
-        return [["demo", "--scale", "0.1"]]
+        return []
     data: Path = request.getfixturevalue("shared_data")
     if name == "sales-data-sample":
         return [["ingest", str(data / "classic-models" / "sales_data_sample.csv"), "--region", "classic-models"]]

@@ -4,7 +4,6 @@ Only forms that `tests/spec` compares between the engines are accepted; one that
 rewritten here or rejected with a reason, so that no difference is silent. `supported_forms` has the lists.
 """
 
-from collections.abc import Callable
 from functools import cache, lru_cache
 
 import sqlglot
@@ -17,6 +16,9 @@ _DIVIDE = """CASE WHEN :b <> 0 THEN CAST(CASE WHEN (:a < 0) <> (:b < 0) THEN -1 
   (2000000000 * CAST(ABS(:a) * 1000000000 AS HUGEINT) + CAST(ABS(:b) * 1000000000 AS HUGEINT))
   // (2 * CAST(ABS(:b) * 1000000000 AS HUGEINT))) AS DECIMAL(38, 0)) * CAST(0.000000001 AS DECIMAL(10, 9)) END"""
 """Decimal division, rounded half away from zero at the ninth decimal place, on 128-bit integers."""
+
+_CONDITIONS = {kind: tuple((holds, why) for form, holds, why in CONDITIONS if issubclass(kind, form)) for kind in SAFE}
+"""Kind of a node → what must hold for it, with the reason."""
 
 
 @lru_cache(maxsize=512)
@@ -50,15 +52,9 @@ def _check(node: exp.Expr) -> None:
     """Raises `Rejected` unless the form means the same on both engines, possibly after `_rewrite`."""
     if type(node) not in SAFE:
         _reject(node, REASONS.get(type(node), NEVER_COMPARED))
-    for holds, why in _conditions(type(node)):
+    for holds, why in _CONDITIONS[type(node)]:
         if not holds(node):
             _reject(node, why)
-
-
-@cache
-def _conditions(kind: type[exp.Expr]) -> tuple[tuple[Callable[[exp.Expr], object], str], ...]:
-    """What must hold for nodes of a kind, with the reasons."""
-    return tuple((holds, why) for form, holds, why in CONDITIONS if issubclass(kind, form))
 
 
 def _reject(node: exp.Expr, why: str) -> None:

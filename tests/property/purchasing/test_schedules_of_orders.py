@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from order_steps import KETTLE, LAMP, NOW, add_catalogue, arrive, draft
 
+from examples import examples
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.domain.errors import Rejected
 from tillstream.domain.purchasing.order import OrderState
@@ -140,4 +141,4 @@ def _refused(act: Callable[[], object]) -> None:
 
 
 TestOrders = Orders.TestCase
-TestOrders.settings = settings(deadline=None)
+TestOrders.settings = settings(max_examples=examples(60))
