@@ -11,6 +11,7 @@ import pyarrow as pa
 import sql
 from tillstream.forecasting.models.panel import Days, Floats, Ints
 from tillstream.forecasting.sales import cells as cell_reader
+from tillstream.forecasting.sales import out_of_stock
 from tillstream.forecasting.sales.cells import Cells
 from tillstream.forecasting.sales.places import number
 from tillstream.ports.warehouse import Warehouse
@@ -50,10 +51,20 @@ class PastSales:
     out_of_stock: tuple[Ints, Ints]
     """Lines and days without stock, which are not observed; sorted by line."""
 
-    def without(self, lines: Ints, steps: Ints) -> "PastSales":
-        """Return a copy in which these days of these lines are out of stock."""
-        ordering = np.argsort(lines, kind="stable")
-        return replace(self, out_of_stock=(lines[ordering], steps[ordering]))
+    def without(self, spans: pa.Table) -> "PastSales":
+        """Return a copy with days out of stock.
+
+        spans: region, store_id, product, first_day, and next_day: the first day with stock again, or NULL.
+        """
+        numbers = {line: number for number, line in enumerate(self.lines)}
+        names = zip(*(spans.column(name).to_pylist() for name in Line._fields), strict=True)
+        of_span = np.array([numbers.get(Line(*name), -1) for name in names], dtype=np.int64)
+        rows = np.flatnonzero(of_span >= 0)
+        rows = rows[np.argsort(of_span[rows], kind="stable")]
+        starts, ends = out_of_stock.bounds(spans.take(rows), self.days[0].item(), len(self.days))
+        lengths = np.maximum(ends - starts, 0)
+        steps = np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths - starts, lengths)
+        return replace(self, out_of_stock=(np.repeat(of_span[rows], lengths), steps))
 
     def select(self, rows: Ints) -> "PastSales":
         """Return some lines, which are in ascending order."""

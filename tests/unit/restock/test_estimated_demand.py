@@ -79,10 +79,18 @@ def test_past_sales_are_units_by_day_without_returns(shop: App, past: PastSales)
 
 
 def test_days_out_of_stock_and_before_the_first_sale_are_not_observed(shop: App, past: PastSales) -> None:
-    masked = past.without(np.array([4, 0]), np.array([100, 7]))
+    names = ("region", "store_id", "product", "first_day", "next_day")
+    rows = [
+        (*past.lines[4], FIRST + timedelta(days=100), None),
+        (*past.lines[0], FIRST + timedelta(days=7), FIRST + timedelta(days=9)),
+        ("UK", "LDS1", "another product", FIRST, None),
+        (*past.lines[0], FIRST - timedelta(days=9), FIRST + timedelta(days=1)),
+    ]
+    masked = past.without(pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows]))
     units = masked.dense(0, 6)
-    assert np.isnan(units[[0, 4], [7, 100]]).all()
-    assert np.isnan(units).sum() == 2
+    assert {row: np.flatnonzero(np.isnan(units[row])).tolist() for row in range(6)} == {
+        0: [0, 7, 8], 1: [], 2: [], 3: [], 4: [*range(100, 112)], 5: []
+    }  # fmt: skip
     np.testing.assert_array_equal(masked.select(np.array([0, 4])).dense(0, 2), units[[0, 4]])
     early = past_sales.read(shop.ports.warehouse, date(2025, 12, 29), LAST, ["UK"])
     assert np.isnan(early.dense(0, 6)).sum(axis=1).tolist() == [7] * 6

@@ -12,6 +12,7 @@ import sql
 from tillstream.catalogue import records
 from tillstream.domain.catalogue.entries import EntryKind, Product, Supplier
 from tillstream.forecasting.models.panel import Floats, Ints
+from tillstream.inventory import stock_days
 from tillstream.ports import Ports
 from tillstream.purchasing import lead_times, orders
 from tillstream.restock import past_sales
@@ -80,7 +81,7 @@ def read(ports: Ports, settings: RestockSettings, today: date) -> Needs:
 
 
 def _demand(ports: Ports, pairs: tuple[Line, ...], days: Ints, today: date) -> SumDemand:
-    """Demand for all pairs; none for those without recent sales."""
+    """Demand for all pairs; none for those without recent sales. Days out of stock are left out."""
     regions = sorted({one.region for one in pairs})
     count = len(pairs)
     nothing = SumDemand(
@@ -93,6 +94,7 @@ def _demand(ports: Ports, pairs: tuple[Line, ...], days: Ints, today: date) -> S
     if not count:
         return nothing
     past = past_sales.read(ports.warehouse, today - past_sales.RECENT, today - timedelta(days=1), regions)
+    past = past.without(stock_days.days_out_of_stock(ports.warehouse))
     places = {pair: place for place, pair in enumerate(pairs)}
     rows = np.array([row for row, line in enumerate(past.lines) if line in places], dtype=np.int64)
     if not len(rows):
