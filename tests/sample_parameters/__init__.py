@@ -32,7 +32,7 @@ READ_PARAMETERS: dict[str, dict[str, Any]] = {
 """File that forecasts, restocking and alerts read → parameters for which it answers something about the shop."""
 STOCK_PARAMETERS: dict[str, dict[str, Any]] = {
     "stock/newest": {"today": date(2024, 2, 12)},
-    "stock/products": {},
+    "stock/products": {"first_day": date(2024, 1, 1)},
     "stock/touched_pairs": {"after": 0, "days": [date(2024, 1, 5), date(2024, 2, 1)]}
     | {"movements": ["c1", "x2", "o1"], "sold_on": [date(2024, 2, 12)]},
 }

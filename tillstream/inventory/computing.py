@@ -22,9 +22,10 @@ Query = tuple[str, dict[str, Any]]
 """GoogleSQL and its parameters."""
 MOST_FACTS, MOST_PARTS = 1_500_000, 16
 """Movements and sale lines that are computed at once, to bound memory; and how often they are read at most."""
-_PART = "product >= @first_product AND (@next_product IS NULL OR product < @next_product)"
-_MOVEMENTS = f"SELECT * FROM current_movements WHERE {_PART}"
-_LINES = f"SELECT * FROM line_facts WHERE is_active AND store_id IS NOT NULL AND units IS NOT NULL AND {_PART}"
+_PART = "product >= @first_product AND (@next_product = '' OR product < @next_product)"
+MOVEMENTS = f"SELECT * FROM current_movements WHERE {_PART}"
+LINES = f"SELECT * FROM line_facts WHERE is_active AND store_id IS NOT NULL AND units IS NOT NULL AND {_PART}"
+"""Facts of the products of a part."""
 _TOUCHED_LINES = """SELECT line_facts.*
 FROM line_facts
 INNER JOIN touched_pairs
@@ -80,9 +81,7 @@ def touched_pairs(warehouse: Warehouse, touched: Touched) -> pa.Table:
 
 def levels(warehouse: Warehouse, today: date) -> pa.Table:
     """Return the rows of `stock_levels`. today: last of the recent days."""
-    products = warehouse.query(sql.text("stock/products")).to_pylist()
-    parts = [_rows(warehouse, *query_of_all(today, *part)) for part in _parts(products)]
-    return pa.concat_tables(parts)
+    return pa.concat_tables(_rows(warehouse, *query_of_all(today, *part)) for part in parts(warehouse, date.min))
 
 
 def levels_of(warehouse: Warehouse, today: date, touched: Touched, counted_on: date) -> pa.Table:
@@ -93,11 +92,16 @@ def levels_of(warehouse: Warehouse, today: date, touched: Touched, counted_on: d
     return _rows(warehouse, *query_of_touched(today, touched, counted_on))
 
 
-def query_of_all(today: date, first_product: str = "", next_product: str | None = None) -> Query:
-    """Of the products from `first_product` until before `next_product`."""
-    relations = {"visible_movements": _MOVEMENTS, "visible_stock_lines": _LINES}
-    part = {"first_product": first_product, "next_product": next_product}
-    return with_relations(relations, "SELECT * FROM computed_stock_levels"), _params(today) | part
+def query_of_all(today: date, first_product: str = "", next_product: str = "") -> Query:
+    """Of the products from `first_product` until before `next_product`; by default of all."""
+    relations = {"visible_movements": MOVEMENTS, "visible_stock_lines": LINES}
+    params = _params(today) | part_params(first_product, next_product)
+    return with_relations(relations, "SELECT * FROM computed_stock_levels"), params
+
+
+def part_params(first_product: str, next_product: str) -> dict[str, Any]:
+    """Parameters of `MOVEMENTS` and `LINES`."""
+    return {"first_product": first_product, "next_product": next_product}
 
 
 def query_of_touched(today: date, touched: Touched, counted_on: date) -> Query:
@@ -110,8 +114,12 @@ def query_of_touched(today: date, touched: Touched, counted_on: date) -> Query:
     return with_relations(relations, _OF_TOUCHED), _params(today) | touched.params | {"first_day": first}
 
 
-def _parts(products: Sequence[Mapping[str, Any]]) -> list[tuple[str, str | None]]:
-    """The first product of each part, and that of the next part. products: sorted, with the number of their facts."""
+def parts(warehouse: Warehouse, first_day: date) -> list[tuple[str, str]]:
+    """Return the first product of each part, and that of the next part: empty for the last one.
+
+    first_day: of the sales that are read.
+    """
+    products = warehouse.query(sql.text("stock/products"), {"first_day": first_day}).sort_by("product").to_pylist()
     size = max(MOST_FACTS, sum(one["facts"] for one in products) / MOST_PARTS)
     firsts, facts = [""], 0
     for one in products:
@@ -119,7 +127,7 @@ def _parts(products: Sequence[Mapping[str, Any]]) -> list[tuple[str, str | None]
             firsts.append(one["product"])
             facts = 0
         facts += one["facts"]
-    return list(zip(firsts, [*firsts[1:], None], strict=True))
+    return list(zip(firsts, [*firsts[1:], ""], strict=True))
 
 
 def _rows(warehouse: Warehouse, text: str, params: dict[str, Any]) -> pa.Table:

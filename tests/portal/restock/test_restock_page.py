@@ -66,6 +66,7 @@ def test_the_queue_shows_what_is_needed_with_reason_and_cost(boss: Visitor) -> N
     assert "Acme Wholesale" in page
     assert "USD in this list" in page
     assert "The supplier needs 5 days" in page
+    assert "in 95 % of the cycles, and serve 9" in page
 
 
 def test_selected_lines_become_a_draft_with_the_entered_units(boss: Visitor, app: App) -> None:
@@ -126,10 +127,11 @@ def test_settings_are_saved_and_wrong_ones_kept_in_the_form(boss: Visitor, app: 
     wrong = boss.post("/restock/settings", form)
     assert wrong.status_code == 422
     assert "Toys: 99" in wrong.text
-    assert boss.post("/restock/settings", form | {"service": "97"}).status_code == 302
+    assert boss.post("/restock/settings", form | {"service": "97", "aim": "fill"}).status_code == 302
     stored = settings.read(app.ports)
-    assert (stored.service, stored.of_categories) == (0.97, {"Toys": 0.99})
+    assert (stored.service, stored.aim, stored.of_categories) == (0.97, "fill", {"Toys": 0.99})
     assert 'value="97"' in boss.get("/restock/settings").text
+    assert '<option value="fill" selected>' in boss.get("/restock/settings").text
 
 
 def test_the_queue_is_computed_on_request(boss: Visitor, app: App) -> None:
