@@ -60,6 +60,7 @@ def show() -> ResponseReturnValue:
         last=run.last(ports()),
         is_requested=schedule.is_requested(ports()),
         line_id=_line_id,
+        transfer_form=_transfer_form,
         number_text=decimal_text,
         meanings=texts.MEANINGS,
         reasons=texts.REASONS,
@@ -113,3 +114,18 @@ def _cost(counts: list[dict[str, Any]], state: str) -> Any:
 
 def _line_id(row: dict[str, Any]) -> str:
     return json.dumps([row["region"], row["store_id"], row["product"]])
+
+
+def _transfer_form(row: dict[str, Any]) -> str:
+    """Address of the form for a transfer, filled in; empty if the user may not change the stock of the giving store."""
+    may_send = scope().may(Action.MANAGE_STOCK) and scope().covers_stores([row["from_store"]])
+    if not row["from_store"] or not may_send:
+        return ""
+    return url_for(
+        "stock.form",
+        movement_form="transfer",
+        store=f"{row['region']}/{row['from_store']}",
+        other_store=f"{row['region']}/{row['store_id']}",
+        product=row["product"],
+        quantity=decimal_text(row["units"]),
+    )

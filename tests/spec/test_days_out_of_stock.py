@@ -136,7 +136,7 @@ def test_spans_are_the_same_in_parts(duck: Duck, monkeypatch: pytest.MonkeyPatch
     duck.fill(tables(facts(random.Random(7))))
     whole = spans(duck)
     monkeypatch.setattr(computing, "MOST_FACTS", 1)
-    assert len(computing.parts(cast(Any, duck), FIRST)) == len(PRODUCTS)
+    assert len(computing.parts(cast("Any", duck), FIRST)) == len(PRODUCTS)
     assert spans(duck) == whole
 
 

@@ -79,6 +79,22 @@ def test_selected_lines_become_a_draft_with_the_entered_units(boss: Visitor, app
     assert "In an order 1" in read(boss, "?state=ordered")
 
 
+def test_a_suggested_transfer_opens_its_form(boss: Visitor, app: App, portal: Flask) -> None:
+    count(app.ports, {("LDS1", KITE): 10, ("MAN1", KITE): 1_000}, number=2)
+    units = int(queue_of(app.ports)["LDS1", KITE, "MAN1"]["units"])
+    query = f"store=UK/MAN1&other_store=UK/LDS1&product={KITE}&quantity={units}"
+    address = f"/stock/new/transfer?{query}"
+    assert address in unescape(boss.get("/restock").text)
+    form = boss.get(address).text
+    assert '<option value="UK/LDS1" selected>' in form
+    assert f'name="product" value="{KITE}"' in form
+    assert f'name="quantity" value="{units}"' in form
+    of_receiver = visitor_of(portal, app, Role.MANAGER, "LDS1")
+    page = of_receiver.get("/restock").text
+    assert "1,000 and needs" in page
+    assert "/stock/new/transfer" not in page, "managers send from their own stores"
+
+
 def test_lines_are_snoozed_dismissed_and_put_back(boss: Visitor) -> None:
     kite, ball = line("LDS1", KITE), line("LDS1", BALL)
     boss.post("/restock/decide", {"do": "snooze", "days": "3", "line": kite})
