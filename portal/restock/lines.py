@@ -76,7 +76,7 @@ def update() -> ResponseReturnValue:
     if ended:
         flash(f"The queue is up to date: {ended.lines:,} products need something.")
     else:
-        flash("The queue is being computed. This takes about a minute.")
+        flash("The queue is being computed. This takes some minutes.")
     return redirect(url_for("restock.show"))
 
 
