@@ -10,6 +10,7 @@ from portal import figures, list_view
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.filters import fields
+from portal.forecast.numbers import sees_all
 from portal.restock import texts
 from tillstream.analytics.filters import Filters
 from tillstream.domain.catalogue.json_codec import decimal_text
@@ -61,6 +62,7 @@ def show() -> ResponseReturnValue:
         is_requested=schedule.is_requested(ports()),
         line_id=_line_id,
         transfer_form=_transfer_form,
+        sees_all=sees_all(),
         number_text=decimal_text,
         meanings=texts.MEANINGS,
         reasons=texts.REASONS,

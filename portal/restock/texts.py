@@ -36,6 +36,12 @@ REASONS = {
     "wrong number": "The number is wrong",
     "other": "Other",
 }
+POLICIES = {
+    "quantile of recent sales": "Levels from recent sales",
+    "rolling mean": "Rolling mean",
+    "fixed level": "Level set once",
+}
+MEAN_STOCK = "Mean stock"
 AIMS = {
     "cycles": "Order cycles in which nothing runs out (cycle service)",
     "fill": "Demanded units that are served (fill rate)",

@@ -7,7 +7,7 @@ from tillstream.forecasting import runs
 from tillstream.inventory import levels
 from tillstream.ports import Ports
 from tillstream.ports.jobs import RESTOCK
-from tillstream.workflows.restocking import run
+from tillstream.workflows.restocking import policies, run
 from tillstream.workflows.restocking.run import RestockRun
 
 REQUESTED, JOB = "requested", "job"
@@ -31,12 +31,13 @@ def is_due(ports: Ports) -> bool:
 
 
 def run_due(ports: Ports) -> RestockRun | None:
-    """Compute the queue if it is due. Raises as `run.run`."""
+    """Compute the queue if it is due, and the comparison of order policies once a week. Raises as `run.run`."""
     if not is_due(ports):
         return None
     ended = run.run(ports, basis(ports))
     for document in (REQUESTED, JOB):
         ports.documents.delete(run.COLLECTION, document)
+    policies.refresh_due(ports)
     return ended
 
 
