@@ -85,7 +85,7 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
 @functions_framework.http
 def sweep(_: Request) -> tuple[dict[str, Any], int]:
     """Called by the scheduler: retry stalled batches; refresh exchange rates and holidays; evaluate the rules of
-    alerts; compute the restock queue if it is small; start the job `reports`."""
+    alerts; compute the restock queue, or start the job `restock` if it is large; start the job `reports`."""
     from tillstream.alerts.evaluation import RULE_FAILED, evaluate
     from tillstream.alerts.sources import AlertSources
     from tillstream.analytics import holidays, reference
@@ -105,7 +105,7 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
         holidays.refresh(running.ports)
         sources = AlertSources(running.ports, running.contracts, settings.reporting_currency, running.queries)
         warn(RULE_FAILED, evaluate(sources).failures)
-        schedule.run_due(running.ports, schedule.AT_ONCE)
+        schedule.run_or_start(running.ports)
         mail_job.start_if_due(running.ports, sends_mail=settings.sends_mail)
     return summary, 200
 

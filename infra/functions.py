@@ -14,6 +14,7 @@ from infra.grants import (
     READS,
     STARTS_FORECASTS,
     STARTS_REPORTS,
+    STARTS_RESTOCK,
     WRITES,
     Grant,
 )
@@ -173,8 +174,8 @@ RECEIVE = Function(
 )
 SWEEP = Function(
     "sweep",
-    "Resumes interrupted work; updates exchange rates and holidays; evaluates the rules of alerts; starts the job "
-    "`reports` if something is due",
+    "Resumes interrupted work; updates exchange rates and holidays; evaluates the rules of alerts; computes the "
+    "restock queue; starts the jobs `reports` and `restock` if something is due",
     (Scheduled("*/5 * * * *"),),
     memory="2Gi",
     cpu="1",
@@ -192,6 +193,7 @@ SWEEP = Function(
         PUBLISHES,
         LEAVES_LARGE,
         STARTS_REPORTS,
+        STARTS_RESTOCK,
         Grant("roles/pubsub.publisher", "topic", TOPIC_SALE_EVENTS),
         Grant("roles/pubsub.subscriber", "subscription", DEAD_LETTERS),
         Grant("roles/pubsub.viewer"),

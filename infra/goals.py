@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra.functions import COMPACT, FUNCTIONS, INDEX, PROJECT
-from infra.jobs import FORECASTS, LARGE, MAIL, Job
+from infra.jobs import JOBS, Job
 from tillstream.domain.events import DEAD_LETTERS, WEBHOOK_SUBSCRIPTIONS
 from tillstream.outbox.outbox import NOT_SENT
 
@@ -109,23 +109,7 @@ def alerts(host: str) -> list[dict[str, Any]]:
             2,
             "7200s",
         ),
-        _failed_job(
-            "Tillstream: a large settlement failed",
-            "The job settle-large ended with an error. Its files and undos wait, and other files after them; it is "
-            "started again after 5 minutes, later after longer pauses.",
-            LARGE,
-        ),
-        _failed_job(
-            "Tillstream: a forecast failed",
-            "The job forecast ended with an error. The forecasts of the night before are shown until it succeeds; it "
-            "is started again the next night, or with Forecast again in the portal.",
-            FORECASTS,
-        ),
-        _failed_job(
-            "Tillstream: reports are not made",
-            "The job reports ended with an error, so reports by e-mail are late. It is started again within an hour.",
-            MAIL,
-        ),
+        *map(_failed_job, JOBS),
         _logged(
             "Tillstream: a message was not sent",
             "The mail server or the receiver of a channel refused a message or did not answer for eleven hours, or the "
@@ -172,10 +156,10 @@ def alerts(host: str) -> list[dict[str, Any]]:
     ]
 
 
-def _failed_job(title: str, description: str, job: Job) -> dict[str, Any]:
+def _failed_job(job: Job) -> dict[str, Any]:
     return _alert(
-        title,
-        description,
+        f"Tillstream: {job.alert}",
+        f"The job {job.name} ended with an error. {job.failure}",
         f'metric.type="run.googleapis.com/job/completed_execution_count" AND {OF_JOBS} AND '
         f'metric.labels.result="failed" AND resource.labels.job_name="{job.name}"',
         SUM,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tillstream.domain.events import TOPIC_BATCHES
-from tillstream.ports.jobs import FORECAST, REPORTS, SETTLE_LARGE
+from tillstream.ports.jobs import FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
 
 
 @dataclass(frozen=True)
@@ -29,4 +29,5 @@ WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
 LEAVES_LARGE = Grant("roles/run.invoker", "job", SETTLE_LARGE)
 STARTS_FORECASTS = Grant("roles/run.invoker", "job", FORECAST)
 STARTS_REPORTS = Grant("roles/run.invoker", "job", REPORTS)
+STARTS_RESTOCK = Grant("roles/run.invoker", "job", RESTOCK)
 PUBLISHES = Grant("roles/pubsub.publisher", "topic", TOPIC_BATCHES)

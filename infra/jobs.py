@@ -8,7 +8,7 @@ from infra.grants import DOCUMENTS, PUBLISHES, READS, WRITES, Grant
 from infra.stage import Stage
 from tillstream.domain.events import STAGING
 from tillstream.mail.outbox import FOLDER
-from tillstream.ports.jobs import FORECAST, REPORTS, SETTLE_LARGE
+from tillstream.ports.jobs import FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
 
 MAIL_FROM = "TILLSTREAM_MAIL_FROM"
 """A stage sends e-mail if it has this setting."""
@@ -33,6 +33,10 @@ class Job:
     why: str
     """Reason for its size."""
     grants: tuple[Grant, ...]
+    alert: str
+    """Title of the alert when a run failed."""
+    failure: str
+    """What a failed run means, for this alert."""
     mail_secrets: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     """Variables → their secrets, in stages that send e-mail."""
 
@@ -65,6 +69,9 @@ LARGE = Job(
     why="The largest that Cloud Run offers: 1.3 kB per line, so about 20 million lines, or a file of 5 GB. It costs "
     "nothing while nothing large arrives.",
     grants=(*WRITES, Grant("roles/storage.objectViewer", "bucket", STAGING), DOCUMENTS, PUBLISHES),
+    alert="a large settlement failed",
+    failure="Its files and undos wait, and other files after them; it is started again after 5 minutes, later after "
+    "longer pauses.",
 )
 FORECASTS = Job(
     FORECAST,
@@ -76,6 +83,9 @@ FORECASTS = Job(
     why="2,000 products in stores take about a minute and 1 GB; the time and the memory grow with their number, up to "
     "20,000. A run that was stopped is continued by the next one.",
     grants=(*WRITES, Grant("roles/storage.objectUser", "bucket", STAGING), DOCUMENTS),
+    alert="a forecast failed",
+    failure="The forecasts of the night before are shown until it succeeds; it is started again the next night, or "
+    "with Forecast again in the portal.",
 )
 MAIL = Job(
     REPORTS,
@@ -87,6 +97,20 @@ MAIL = Job(
     why="A report takes up to two minutes, most of which BigQuery works on its 90 queries, and half a GB. A run "
     "that was stopped is continued by the next one.",
     grants=(*READS, Grant("roles/storage.objectUser", "bucket", STAGING, FOLDER), DOCUMENTS),
+    alert="reports are not made",
+    failure="Reports by e-mail are late. It is started again within an hour.",
     mail_secrets=SMTP_SECRET,
 )
-JOBS = (LARGE, FORECASTS, MAIL)
+RESTOCKING = Job(
+    RESTOCK,
+    "Computes the restock queue of more than 50,000 counted products in stores",
+    ("restock", "run", "--due"),
+    memory="4Gi",
+    cpu="2",
+    hours=1,
+    why="A million products in stores take 25 processor seconds and 1 GB, and the reading from BigQuery.",
+    grants=(*WRITES, Grant("roles/storage.objectUser", "bucket", STAGING), DOCUMENTS),
+    alert="the restock queue is not computed",
+    failure="The queue that was computed before is shown. It is started again within an hour.",
+)
+JOBS = (LARGE, FORECASTS, MAIL, RESTOCKING)

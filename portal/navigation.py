@@ -85,7 +85,9 @@ AREAS: tuple[Area, ...] = (
     Area("measures.listing", "Measures", "Numbers", "columns", "z", Action.SEE_NUMBERS, ("measures.explanation",)),
     Area("sell.show", "Sell", "Stores", "receipt", "n", Action.ENTER_SALES),
     Area("stock.show", "Stock", "Stores", "box", "4", Action.SEE_NUMBERS, ("stock_files.form", "stock_files.report")),
-    Area("restock.show", "Restock", "Stores", "flow", "7", Action.SEE_NUMBERS, ("restock.settings",)),
+    Area(
+        "restock.show", "Restock", "Stores", "flow", "7", Action.SEE_NUMBERS, ("restock.settings", "restock.policies")
+    ),
     Area("orders.listing", "Orders", "Stores", "receipt", "5", Action.SEE_NUMBERS, (), late_count, "are late"),
     Area(
         "catalogue.show",

@@ -85,7 +85,7 @@ def _read(data: Path, work: Path) -> Retailer:
     holidays.refresh(app.ports)
     sales = read(app.ports.warehouse, LAST + timedelta(days=1), {"week": 1, "day": HORIZON}).units
     past = past_sales.read(app.ports.warehouse, FIRST, LAST, ["UK"])
-    past = past.select(np.flatnonzero([line.product[:5].isdigit() for line in past.lines]))  # others are fees
+    past = past.select(np.flatnonzero([product[:5].isdigit() for _, _, product in past.lines]))  # others are fees
     values = unit_values.read(app.ports.warehouse, past.lines, FIRST, LAST).values
     app.close()
     steps = np.unique(past.steps)  # the history of forecasts begins on the same day
@@ -93,7 +93,7 @@ def _read(data: Path, work: Path) -> Retailer:
     return Retailer(
         past.dense(0, len(past.lines))[:, steps],
         np.nan_to_num(values),
-        np.array([series[line.product] for line in past.lines]),
+        np.array([series[product] for _, _, product in past.lines]),
         Forecasts(sales.history, steps, range(START, END, A_WEEK.review_days)),
     )
 

@@ -10,6 +10,7 @@ from portal import figures, list_view
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.filters import fields
+from portal.forecast.numbers import sees_all
 from portal.restock import texts
 from tillstream.analytics.filters import Filters
 from tillstream.domain.catalogue.json_codec import decimal_text
@@ -60,6 +61,8 @@ def show() -> ResponseReturnValue:
         last=run.last(ports()),
         is_requested=schedule.is_requested(ports()),
         line_id=_line_id,
+        transfer_form=_transfer_form,
+        sees_all=sees_all(),
         number_text=decimal_text,
         meanings=texts.MEANINGS,
         reasons=texts.REASONS,
@@ -75,7 +78,7 @@ def update() -> ResponseReturnValue:
     if ended:
         flash(f"The queue is up to date: {ended.lines:,} products need something.")
     else:
-        flash("The queue is being computed. This takes about a minute.")
+        flash("The queue is being computed. This takes some minutes.")
     return redirect(url_for("restock.show"))
 
 
@@ -113,3 +116,18 @@ def _cost(counts: list[dict[str, Any]], state: str) -> Any:
 
 def _line_id(row: dict[str, Any]) -> str:
     return json.dumps([row["region"], row["store_id"], row["product"]])
+
+
+def _transfer_form(row: dict[str, Any]) -> str:
+    """Address of the form for a transfer, filled in; empty if the user may not change the stock of the giving store."""
+    may_send = scope().may(Action.MANAGE_STOCK) and scope().covers_stores([row["from_store"]])
+    if not row["from_store"] or not may_send:
+        return ""
+    return url_for(
+        "stock.form",
+        movement_form="transfer",
+        store=f"{row['region']}/{row['from_store']}",
+        other_store=f"{row['region']}/{row['store_id']}",
+        product=row["product"],
+        quantity=decimal_text(row["units"]),
+    )

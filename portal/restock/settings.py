@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, tillstream
+from portal.restock import texts
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.workflows.restocking import settings
@@ -16,7 +17,9 @@ MOST_CATEGORIES = 200
 @allow(Action.ADMINISTER)
 def show() -> ResponseReturnValue:
     """The form with the stored settings."""
-    return _page({name: _shown(name) for name in ("service", "review_days", "most_weeks", "budget", "categories")})
+    return _page(
+        {name: _shown(name) for name in ("service", "aim", "review_days", "most_weeks", "budget", "categories")}
+    )
 
 
 @allow(Action.ADMINISTER)
@@ -32,7 +35,8 @@ def save() -> ResponseReturnValue:
 
 
 def _page(values: dict[str, str]) -> str:
-    return render_template("restock/settings.html", values=values, currency=tillstream().settings.reporting_currency)
+    currency = tillstream().settings.reporting_currency
+    return render_template("restock/settings.html", values=values, currency=currency, aims=texts.AIMS)
 
 
 def _shown(name: str) -> str:
@@ -52,6 +56,7 @@ def _entered() -> RestockSettings:
         raise Rejected("Write each category on a line of its own, such as Toys: 98.")
     return RestockSettings(
         service=_share(request.form.get("service", "")),
+        aim=request.form.get("aim", settings.CYCLES),
         review_days=_whole("review_days", "Days between two orders"),
         most_weeks=_whole("most_weeks", "Weeks of cover"),
         budget=request.form.get("budget", "").strip(),

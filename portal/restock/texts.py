@@ -36,5 +36,15 @@ REASONS = {
     "wrong number": "The number is wrong",
     "other": "Other",
 }
+POLICIES = {
+    "quantile of recent sales": "Levels from recent sales",
+    "rolling mean": "Rolling mean",
+    "fixed level": "Level set once",
+}
+MEAN_STOCK = "Mean stock"
+AIMS = {
+    "cycles": "Order cycles in which nothing runs out (cycle service)",
+    "fill": "Demanded units that are served (fill rate)",
+}
 SNOOZES = {"1": "1 day", "3": "3 days", "7": "1 week", "14": "2 weeks", "30": "30 days"}
 NOTHING_CHOSEN = "Select at least one product first."

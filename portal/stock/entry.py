@@ -30,8 +30,9 @@ FORMS = {
 
 @allow(Action.MANAGE_STOCK)
 def show(movement_form: str) -> ResponseReturnValue:
-    """An empty form; its movement has an ID before it is recorded, so that it is recorded once."""
-    return _page(movement_form, stores.chosen(), secrets.token_hex(16))
+    """A form with what the address names; its movement has an ID before it is recorded, so that it is recorded once."""
+    place = stores.chosen()
+    return _page(movement_form, place, secrets.token_hex(16), entered=lines.sent(place) if place else ())
 
 
 @allow(Action.MANAGE_STOCK)
@@ -41,7 +42,7 @@ def save(movement_form: str) -> ResponseReturnValue:
     kind, place, movement_id = _kind(form), stores.chosen(), request.form.get("movement", "")[:100]
     if place is None:
         return _page(form, None, movement_id, texts.NO_STORE), 422
-    entered = lines.posted(place)
+    entered = lines.sent(place)
     if any(line.problem for line in entered):
         return _page(form, place, movement_id, texts.LINES_WRONG, entered), 422
     try:
@@ -113,5 +114,5 @@ def _page(form: str, place: Place | None, movement_id: str, error: str = "", ent
         movement_id=movement_id,
         error=error,
         today=stores.business_day(place.region, place.store_id) if place else None,
-        values=request.form,
+        values=request.values,
     )

@@ -29,9 +29,9 @@ class FormLine:
     units: Decimal = Decimal(0)
 
 
-def posted(place: Place) -> list[FormLine]:
-    """The lines of the request that are not empty, checked."""
-    cells = zip_longest(request.form.getlist("product"), request.form.getlist("quantity"), fillvalue="")
+def sent(place: Place) -> list[FormLine]:
+    """The lines of the request, of its form or its address, that are not empty, checked."""
+    cells = zip_longest(request.values.getlist("product"), request.values.getlist("quantity"), fillvalue="")
     entered = [
         (product.strip(), quantity.strip()) for product, quantity in cells if product.strip() or quantity.strip()
     ]

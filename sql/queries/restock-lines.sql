@@ -39,6 +39,8 @@ chosen AS (
     lines.in_transit,
     lines.daily,
     lines.level,
+    lines.service,
+    lines.fill_rate,
     lines.lead_days,
     lines.review_days,
     lines.method,

@@ -9,4 +9,3 @@ SELECT
   reporting_cost AS unit_cost
 FROM stock_facts
 WHERE on_hand IS NOT NULL
-ORDER BY region, store_id, product

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pytest
@@ -130,6 +130,14 @@ def test_spans_are_the_days_of_a_plain_model(duck: Duck, seed: int) -> None:
         days[product] |= {first + number * DAY for number in range((last - first).days + 1)}
     assert days == {product: days_out([one for one in chosen if one.product == product]) for product in PRODUCTS}
     assert any(days.values())
+
+
+def test_spans_are_the_same_in_parts(duck: Duck, monkeypatch: pytest.MonkeyPatch) -> None:
+    duck.fill(tables(facts(random.Random(7))))
+    whole = spans(duck)
+    monkeypatch.setattr(computing, "MOST_FACTS", 1)
+    assert len(computing.parts(cast("Any", duck), FIRST)) == len(PRODUCTS)
+    assert spans(duck) == whole
 
 
 def test_both_engines_have_the_same_spans(duck: Duck, judge: Judge) -> None:

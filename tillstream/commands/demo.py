@@ -55,8 +55,8 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     """
     from tillstream.commands.demo_shop import alerts as demo_alerts  # lazy: the conditions and NumPy
     from tillstream.samples.files import write_samples  # lazy: needed by this command only
+    from tillstream.workflows.restocking import policies, schedule
     from tillstream.workflows.restocking import run as restock
-    from tillstream.workflows.restocking import schedule
 
     until, scale = app.ports.clock.now().date() - timedelta(days=1), arguments.scale
     written = write_samples(app.settings.home / "samples", until=until, scale=scale, days=DAYS)
@@ -79,6 +79,7 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     if scale >= FORECAST_FROM:
         _forecast(app)
     restock.run(app.ports, schedule.basis(app.ports))
+    policies.refresh_due(app.ports)
     demo_alerts.add(app, SAMPLES)
     codes = [exit_code(receipt) for receipt in receipts]
     code = next((code for code in (FAILED, HELD) if code in codes), DONE)

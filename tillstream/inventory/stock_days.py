@@ -4,12 +4,11 @@ from datetime import date
 
 import pyarrow as pa
 
-from sql.stock_levels import with_relations
+from sql.stock_levels import FACTS_OF_PRODUCTS, with_relations
+from tillstream.inventory.computing import EVERY_PRODUCT, parts
 from tillstream.ports.warehouse import Warehouse
 
 _FIRST_COUNT = "SELECT MIN(stock_date) AS first_day FROM stock_movements WHERE kind = 'count'"
-_LINES = """SELECT * FROM line_facts
-WHERE is_active AND store_id IS NOT NULL AND product IS NOT NULL AND units IS NOT NULL AND sale_date >= @first_day"""
 
 
 def by_day(warehouse: Warehouse) -> pa.Table:
@@ -29,6 +28,9 @@ def days_out_of_stock(warehouse: Warehouse) -> pa.Table:
 
 
 def _read(warehouse: Warehouse, *named: str) -> pa.Table:
-    first_day = warehouse.query(_FIRST_COUNT).column("first_day")[0].as_py() or date.max
-    relations = {"visible_movements": "SELECT * FROM current_movements", "visible_stock_lines": _LINES}
-    return warehouse.query(with_relations(relations, f"SELECT * FROM {named[-1]}", named), {"first_day": first_day})
+    """Read the products in parts, as their stock levels are computed."""
+    first_day = warehouse.query(_FIRST_COUNT).column("first_day")[0].as_py()
+    text = with_relations(FACTS_OF_PRODUCTS, f"SELECT * FROM {named[-1]}", named)
+    params = {"first_day": first_day or date.max}
+    read = parts(warehouse, first_day) if first_day else [EVERY_PRODUCT]
+    return pa.concat_tables(warehouse.query(text, params | part) for part in read)

@@ -12,6 +12,9 @@ REPORTS = "reports"
 """The job that makes the subscribed reports and sends e-mail, with the address of the mail server: `tillstream report
 send`."""
 
+RESTOCK = "restock"
+"""The job that computes a large restock queue, with the memory for it: `tillstream restock run --due`."""
+
 
 class Jobs(Protocol):
     """Raises `Unavailable`, also for a job that is not deployed yet. Safe in threads."""

@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 import sql
 from tillstream.forecasting.evaluation.bands import GRID
@@ -13,13 +14,16 @@ from tillstream.forecasting.models.seasonal_naive import seasonal_error
 from tillstream.ports.warehouse import Warehouse
 from tillstream.restock.combined import by_forecast
 from tillstream.restock.demand import Source, SumDemand, concat
-from tillstream.restock.past_sales import Line, PastSales
+from tillstream.restock.keys import LINE, Keys, keys_of
+from tillstream.restock.past_sales import PastSales
 from tillstream.restock.recent_sales import dispersions_of, recent_sales
 
-CHUNK = 50_000
-"""Lines whose days are in memory together."""
+CHUNK = 10_000
+"""Lines whose days are in memory together; few, so that they fit into the cache of the processor."""
 SAMPLE = 5_000
 """Lines whose dispersion is pooled."""
+NODE = ("region", "store_id", "category", "product")
+"""Columns of the key of a forecast."""
 PROBABILITIES = np.array(GRID)
 """Those for which forecasts have errors of sums."""
 
@@ -42,7 +46,7 @@ def _of_all(warehouse: Warehouse, past: PastSales, days: Ints, today: date) -> S
     if not len(past.lines):
         return recent
     forecasts = _read(warehouse, today, int(days.max()))
-    nodes = np.array([forecasts.node(*each) for each in zip(past.lines, past.categories, strict=True)], dtype=np.int64)
+    nodes = forecasts.nodes_of(past)
     reaches = np.append(forecasts.reaches, 0)  # of node -1, no forecast
     has_forecast = (reaches[nodes] >= days) & np.isin(days, np.array(list(forecasts.errors), dtype=np.int64))
     rows = np.flatnonzero(has_forecast)
@@ -77,8 +81,8 @@ def _from_sales(past: PastSales, days: Ints) -> tuple[SumDemand, Floats]:
 class _Forecasts:
     """Forecasts by node: a product in a store, or all other products of a category in a store."""
 
-    nodes: dict[tuple[str, str, str, str], int]
-    """Region, store, category and product → node. Either category or product is empty."""
+    nodes: Keys
+    """Of `NODE`: either category or product is empty."""
     means: Floats
     """By day from today on; shape (nodes, days)."""
     scales: Floats
@@ -88,24 +92,23 @@ class _Forecasts:
     errors: dict[int, Floats]
     """Number of days → scaled errors of sums by probability."""
 
-    def node(self, line: Line, category: str) -> int:
-        """Return the node of a line; -1 if it has no forecast."""
-        own = self.nodes.get((line.region, line.store_id, "", line.product), -1)
-        return own if own >= 0 else self.nodes.get((line.region, line.store_id, category, ""), -1)
+    def nodes_of(self, past: PastSales) -> Ints:
+        """Return the node of each line; -1 if it has no forecast."""
+        region, store, product = (past.lines.column(place) for place in range(len(LINE)))
+        empty = pa.repeat("", len(past.lines))
+        own = self.nodes.find([region, store, empty, product])
+        return np.where(own >= 0, own, self.nodes.find([region, store, past.categories, empty]))
 
 
 def _read(warehouse: Warehouse, today: date, days: int) -> _Forecasts:
     rows = warehouse.query(sql.text("restock/forecasts"), {"first": today, "days": days})
-    names = ("region", "store_id", "category", "product")
-    keys = list(zip(*(rows.column(name).fill_null("").to_pylist() for name in names), strict=True))
-    nodes = {key: code for code, key in enumerate(dict.fromkeys(keys))}
-    of_row = np.array([nodes[key] for key in keys], dtype=np.int64)
+    nodes, of_row = keys_of([rows.column(name) for name in NODE])
     day, mean, scale = (_floats(rows, name) for name in ("day", "mean", "scale"))
     means, scales, reaches = np.zeros((len(nodes), days)), np.zeros(len(nodes)), np.zeros(len(nodes), dtype=np.int64)
     means[of_row, day.astype(np.int64) - 1] = mean
     scales[of_row] = scale
     np.maximum.at(reaches, of_row, day.astype(np.int64))
-    is_rest = np.array([not key[3] for key in nodes], dtype=bool)
+    is_rest = np.asarray(pc.equal(nodes.column(NODE.index("product")), ""))
     return _Forecasts(nodes, means, scales, reaches, is_rest, _sum_errors(warehouse))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from tillstream.restock.demand import Source
 from tillstream.restock.policy import Limit, Lines, Orders
+from tillstream.restock.service import reached
 
 PACE = {
     Source.FORECAST: "Expected to sell about {}.",
@@ -17,28 +18,43 @@ PACE = {
 }
 
 
-def explain(lines: Lines, orders: Orders, row: int) -> str:
-    """Return sentences about the order of a line."""
-    return " ".join(_sentences(lines, orders, row))
+def explanations(lines: Lines, orders: Orders) -> list[str]:
+    """Return sentences about the order of each line."""
+    service, fill = reached(lines.demand, orders.levels, lines.review_days)
+    shares = zip(service.tolist(), fill.tolist(), strict=True)
+    return [" ".join(_sentences(lines, orders, row, *each)) for row, each in enumerate(shares)]
 
 
-def _sentences(lines: Lines, orders: Orders, row: int) -> Iterator[str]:
+def _sentences(lines: Lines, orders: Orders, row: int, service: float, fill: float) -> Iterator[str]:
+    """service, fill: cycle service and fill rate of the level."""
     demand, limit = lines.demand, Limit(int(orders.limits[row]))
     yield PACE[Source(int(demand.sources[row]))].format(_rate(float(demand.daily[row])))
     yield _stock(lines, row)
     if lines.on_hand[row] < 0:
         yield "The stock is negative: count it before you order."
-    lead, review = int(lines.lead_days[row]), int(demand.days[row] - lines.lead_days[row])
-    yield (
-        f"The supplier needs {_days(lead)}, you order every {_days(review)}: {_enough(_level(orders.demanded[row]))} "
-        f"in {_percent(float(lines.service[row]))} of the cycles."
-    )
     level = _level(orders.levels[row])
+    yield (
+        f"The supplier needs {_days(int(lines.lead_days[row]))}, you order every {_days(int(lines.review_days[row]))}: "
+        f"{_service(lines, orders, row, service, fill)}."
+    )
     if Limit.COVER in limit:
-        yield f"Limited to {level}, which last {_weeks(float(lines.most_weeks[row]))} after the delivery."
+        weeks = _weeks(float(lines.most_weeks[row]))
+        yield f"Limited to {level}, which last {weeks} after the delivery, and {_serves(level, fill)}."
     if Limit.SHELF_LIFE in limit:
-        yield f"Limited to {level}, which sell within the shelf life of {_days(int(lines.shelf_days[row]))}."
+        days = _days(int(lines.shelf_days[row]))
+        yield f"Limited to {level}, which sell within the shelf life of {days}, and {_serves(level, fill)}."
     yield _order(lines, orders, row, limit)
+
+
+def _service(lines: Lines, orders: Orders, row: int, service: float, fill: float) -> str:
+    """What is aimed at; and the other measure, unless the level is limited."""
+    level, aim = _level(orders.demanded[row]), float(lines.service[row])
+    first, second = f"{_enough(level)} in {_percent(aim)} of the cycles", _serves(level, fill)
+    if lines.is_fill:
+        verb = "is" if level == "1" else "are"
+        first, second = f"{level} {_serves(level, aim)}", f"{verb} enough in {_percent(service)} of the cycles"
+    is_limited = Limit(int(orders.limits[row])) & (Limit.COVER | Limit.SHELF_LIFE)
+    return first if is_limited else f"{first}, and {second}"
 
 
 def _stock(lines: Lines, row: int) -> str:
@@ -76,6 +92,10 @@ def _level(units: np.float64) -> str:
 
 def _enough(units: str) -> str:
     return f"{units} {'is' if units == '1' else 'are'} enough"
+
+
+def _serves(units: str, share: float) -> str:
+    return f"{'serves' if units == '1' else 'serve'} {_percent(share)} of the demand"
 
 
 def _number(units: float) -> str:

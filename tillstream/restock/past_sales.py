@@ -3,40 +3,31 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 import sql
 from tillstream.forecasting.models.panel import Days, Floats, Ints
-from tillstream.forecasting.sales import cells as cell_reader
-from tillstream.forecasting.sales.cells import Cells
+from tillstream.forecasting.sales import out_of_stock
 from tillstream.forecasting.sales.places import number
 from tillstream.ports.warehouse import Warehouse
+from tillstream.restock.keys import LINE, Keys, encoded, keys_of
 
-CELL_KEY = ("region", "store_id", "category", "product")
 RECENT = timedelta(days=16 * 7)
 """Time of recent sales: 96 open days of a week of six."""
 SINCE = timedelta(days=366)
 """Time before the first day in which an earlier sale of a product in a store is searched for."""
 
 
-class Line(NamedTuple):
-    """A product in a store; the store is empty for sales without one."""
-
-    region: str
-    store_id: str
-    product: str
-
-
 @dataclass(frozen=True)
 class PastSales:
     """Units by line and day. Cells without a sale are not stored."""
 
-    lines: tuple[Line, ...]
-    """Sorted."""
-    categories: tuple[str, ...]
+    lines: Keys
+    """Products in stores."""
+    categories: pa.Array
     """Of each line, the one with the most units."""
     days: Days
     """Axis of time, all days in order."""
@@ -50,10 +41,18 @@ class PastSales:
     out_of_stock: tuple[Ints, Ints]
     """Lines and days without stock, which are not observed; sorted by line."""
 
-    def without(self, lines: Ints, steps: Ints) -> "PastSales":
-        """Return a copy in which these days of these lines are out of stock."""
-        ordering = np.argsort(lines, kind="stable")
-        return replace(self, out_of_stock=(lines[ordering], steps[ordering]))
+    def without(self, spans: pa.Table) -> "PastSales":
+        """Return a copy with days out of stock.
+
+        spans: region, store_id, product, first_day, and next_day: the first day with stock again, or NULL.
+        """
+        of_span = self.lines.find([spans.column(name) for name in LINE])
+        rows = np.flatnonzero(of_span >= 0)
+        rows = rows[np.argsort(of_span[rows], kind="stable")]
+        starts, ends = out_of_stock.bounds(spans.take(rows), self.days[0].item(), len(self.days))
+        lengths = np.maximum(ends - starts, 0)
+        steps = np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths - starts, lengths)
+        return replace(self, out_of_stock=(np.repeat(of_span[rows], lengths), steps))
 
     def select(self, rows: Ints) -> "PastSales":
         """Return some lines, which are in ascending order."""
@@ -62,8 +61,8 @@ class PastSales:
         cells, absent = numbers[self.of_cell] >= 0, numbers[self.out_of_stock[0]] >= 0
         return replace(
             self,
-            lines=tuple(self.lines[row] for row in rows.tolist()),
-            categories=tuple(self.categories[row] for row in rows.tolist()),
+            lines=self.lines.at(rows),
+            categories=self.categories.take(pa.array(rows)),
             of_cell=numbers[self.of_cell[cells]],
             steps=self.steps[cells],
             units=self.units[cells],
@@ -88,40 +87,54 @@ class PastSales:
 
 def read(warehouse: Warehouse, first: date, last: date, regions: Sequence[str]) -> PastSales:
     """Return the units sold in some regions from `first` to `last`, without returns."""
-    params = {"first": first, "last": last}
-    cells = cell_reader.read(warehouse, "units", CELL_KEY, "units", params, regions)
-    lines = sorted({Line(key[0], key[1], key[3]) for key in cells.keys})
-    numbers = {line: code for code, line in enumerate(lines)}
-    of_key = np.array([numbers[Line(key[0], key[1], key[3])] for key in cells.keys], dtype=np.int64)
+    cells = _cells(warehouse, first, last, regions)
+    lines, of_row = keys_of([cells.column(name) for name in LINE])
+    days = cells.column("sale_date").cast(pa.int32()).to_numpy().astype(np.int64)
+    values = cells.column("units").cast(pa.float64()).fill_null(0.0).to_numpy()
     length = (last - first).days + 1
-    ids, places = np.unique(of_key[cells.series] * length + cells.days - number(first), return_inverse=True)
-    firsts = _first_days(warehouse, first - SINCE, last)
-    first_days = np.array([number(firsts.get(line, first)) for line in lines], dtype=np.int64)
+    ids, places = np.unique(of_row * length + days - number(first), return_inverse=True)
     nothing = np.zeros(0, dtype=np.int64)
     return PastSales(
-        tuple(lines),
-        _main_categories(cells, of_key, len(lines)),
+        lines,
+        _main_categories(encoded(cells.column("category")), of_row, values, len(lines)),
         np.datetime64(first, "D") + np.arange(length),
         ids // length,
         ids % length,
-        np.bincount(places, cells.values, len(ids)).astype(np.float64),
-        np.maximum(first_days - number(first), 0),
+        np.bincount(places, values, len(ids)).astype(np.float64),
+        _first_steps(warehouse, lines, first, last),
         (nothing, nothing),
     )
 
 
-def _first_days(warehouse: Warehouse, first: date, last: date) -> dict[Line, date]:
-    firsts: dict[Line, date] = {}
-    for batch in warehouse.stream(sql.text("restock/first_sales"), {"first": first, "last": last}):
+def _cells(warehouse: Warehouse, first: date, last: date, regions: Sequence[str]) -> pa.Table:
+    """Rows of sql/forecasts/units; texts as codes, so that memory is that of numbers."""
+    wanted, parts = pa.array(regions, pa.string()), []
+    for batch in warehouse.stream(sql.text("forecasts/units"), {"first": first, "last": last}):
         table = pa.Table.from_batches([batch])
-        columns = (table.column(name).fill_null("").to_pylist() for name in Line._fields)
-        firsts.update(zip(map(Line, *columns), table.column("first_day").to_pylist(), strict=True))
-    return firsts
+        table = table.filter(pc.is_in(table.column("region"), wanted))
+        for name in (*LINE, "category"):
+            place = table.schema.get_field_index(name)
+            table = table.set_column(place, name, encoded(table.column(name)))
+        parts.append(table)
+    return pa.concat_tables(parts).unify_dictionaries()
 
 
-def _main_categories(cells: Cells, of_key: Ints, lines: int) -> tuple[str, ...]:
-    units = np.bincount(cells.series, cells.values, len(cells.keys))
-    result = [""] * lines
-    for key in np.argsort(units, kind="stable").tolist():  # the last one has the most units
-        result[of_key[key]] = cells.keys[key][2]
-    return tuple(result)
+def _first_steps(warehouse: Warehouse, lines: Keys, first: date, last: date) -> Ints:
+    """Place of the first day on sale of each line, from `first` on."""
+    steps = np.zeros(len(lines), dtype=np.int64)
+    for batch in warehouse.stream(sql.text("restock/first_sales"), {"first": first - SINCE, "last": last}):
+        table = pa.Table.from_batches([batch])
+        rows = lines.find([table.column(name) for name in LINE])
+        days = table.column("first_day").cast(pa.int32()).to_numpy().astype(np.int64)
+        steps[rows[rows >= 0]] = np.maximum(days[rows >= 0] - number(first), 0)
+    return steps
+
+
+def _main_categories(categories: pa.DictionaryArray, of_row: Ints, values: Floats, lines: int) -> pa.Array:
+    names = categories.dictionary
+    pairs, of_pair = np.unique(of_row * len(names) + categories.indices.to_numpy(), return_inverse=True)
+    units = np.bincount(of_pair, values, len(pairs))
+    best = np.zeros(lines, dtype=np.int64)
+    ranking = np.argsort(units, kind="stable")  # the last pair of a line has the most units
+    best[pairs[ranking] // len(names)] = pairs[ranking] % len(names)
+    return names.take(pa.array(best))

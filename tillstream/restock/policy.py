@@ -7,7 +7,7 @@ import numpy as np
 
 from tillstream.forecasting.models.panel import Floats, Ints
 from tillstream.restock.demand import SumDemand
-from tillstream.restock.service import level_for_service, shortage
+from tillstream.restock.service import level_for_fill, level_for_service, shortage
 
 MOST_WEEKS = 8.0
 """Weeks of cover after a delivery, at most, unless a line has another limit."""
@@ -36,7 +36,7 @@ class Lines:
     demand: SumDemand
     """Over the lead time and the review period."""
     service: Floats
-    """Cycle service that is aimed at, from 0 to 1."""
+    """Cycle service, or fill rate, that is aimed at, from 0 to 1."""
     lead_days: Ints
     on_hand: Floats
     """May be negative."""
@@ -53,11 +53,19 @@ class Lines:
     """Weeks of cover after a delivery, at most."""
     unit_costs: Floats
     """Needed with a budget only."""
+    is_fill: bool = False
+    """Whether `service` is a fill rate."""
 
     def at(self, rows: Ints) -> "Lines":
         """Return some of the lines."""
-        arrays = {name: getattr(self, name)[rows] for name in self.__dataclass_fields__ if name != "demand"}
-        return Lines(demand=self.demand.at(rows), **arrays)
+        others = {"demand", "is_fill"}
+        arrays = {name: getattr(self, name)[rows] for name in self.__dataclass_fields__ if name not in others}
+        return Lines(demand=self.demand.at(rows), is_fill=self.is_fill, **arrays)
+
+    @property
+    def review_days(self) -> Ints:
+        """Days between two orders."""
+        return self.demand.days - self.lead_days
 
     @property
     def position(self) -> Floats:
@@ -70,7 +78,7 @@ class Orders:
     """Orders of lines; each array has the shape (lines,)."""
 
     demanded: Floats
-    """Level for the demand at the service, without caps."""
+    """Level that reaches the service, without caps."""
     levels: Floats
     """Order-up-to level, with caps."""
     position: Floats
@@ -81,16 +89,23 @@ class Orders:
     limits: Ints
     """`Limit` of each line."""
 
+    def at(self, rows: Ints) -> "Orders":
+        """Return the orders of some lines."""
+        return Orders(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
+
 
 def order(lines: Lines, budget: float | None = None) -> Orders:
     """Return what to order of each line.
 
-    The level is the quantile of the demand at the service. It is capped by what is expected to sell in the lead time
+    The level is the smallest that reaches the service. It is capped by what is expected to sell in the lead time
     and, after it, in the weeks of cover and in the shelf life. The order is the level less the position, rounded up to
     packs: it exceeds a cap by less than one pack. A minimum order that would exceed a cap by a pack or more is not
     ordered. With a budget in money, see `within_budget`.
     """
-    demanded = level_for_service(lines.demand, lines.service)
+    if lines.is_fill:
+        demanded = level_for_fill(lines.demand, lines.service, lines.review_days)
+    else:
+        demanded = level_for_service(lines.demand, lines.service)
     levels, limits = _capped(lines, demanded)
     position = lines.position
     missing = np.maximum(levels - position, 0.0)

@@ -68,7 +68,7 @@ def rolling_sums(units: Floats, length: int) -> Floats:
     is NaN.
     """
     observed = np.isfinite(units)
-    sums, counts = _runs(np.where(observed, units, 0.0), length), _runs(observed.astype(np.float64), length)
+    sums, counts = _runs(np.where(observed, units, 0.0), length), _runs(observed, length)
     return np.where(counts >= max(FEWEST_DAYS * length, 1), sums * (length / np.maximum(counts, 1)), np.nan)
 
 
@@ -95,9 +95,11 @@ def _is_long(sums: Floats) -> Bools:
     return np.asarray(np.isfinite(sums).sum(axis=1) >= FEWEST_SUMS)
 
 
-def _runs(values: Floats, length: int) -> Floats:
+def _runs(values: Floats | Bools, length: int) -> Floats:
     """Sums over all runs of days."""
     if values.shape[1] < length:
         return np.zeros((len(values), 0))
-    sums = np.pad(np.cumsum(values, axis=1), ((0, 0), (1, 0)))
-    return np.asarray(sums[:, length:] - sums[:, :-length])
+    totals = np.cumsum(values, axis=1, dtype=np.float64)
+    sums = totals[:, length - 1 :].copy()
+    sums[:, 1:] -= totals[:, :-length]
+    return sums

@@ -12,11 +12,11 @@ from tillstream.restock.demand import SumDemand
 
 def level_for_service(demand: SumDemand, service: float | Floats) -> Floats:
     """Return the level of each line that demand does not exceed with a probability of `service`."""
-    edges, quantiles = _edges(demand.probabilities), _with_ends(demand.quantiles)
+    edges, last = _edges(demand.probabilities), len(demand.probabilities) - 1
     probability = np.broadcast_to(np.asarray(service, dtype=np.float64), demand.lines)
     segment = np.clip(np.searchsorted(edges, probability, side="right") - 1, 0, len(edges) - 2)
     rows = np.arange(demand.lines)
-    low, high = quantiles[rows, segment], quantiles[rows, segment + 1]
+    low, high = (demand.quantiles[rows, np.clip(place, 0, last)] for place in (segment - 1, segment))
     weight = (probability - edges[segment]) / (edges[segment + 1] - edges[segment])
     return np.asarray(low + weight * (high - low))
 
@@ -48,6 +48,11 @@ def fill_rate(demand: SumDemand, levels: Floats, review_days: Ints) -> Floats:
     expected = demand.daily * review_days
     missing = shortage(demand, levels) / np.where(expected > 0, expected, 1)
     return np.where(expected > 0, np.maximum(1 - missing, 0), 1.0)
+
+
+def reached(demand: SumDemand, levels: Floats, review_days: Ints) -> tuple[Floats, Floats]:
+    """Return the cycle service and the fill rate of the level of each line."""
+    return cycle_service(demand, levels), fill_rate(demand, levels, review_days)
 
 
 def level_for_fill(demand: SumDemand, fill: float | Floats, review_days: Ints) -> Floats:

@@ -1,16 +1,16 @@
 """What a unit of a product in a store is worth: its cost, or its net price where no cost is recorded."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
 
 import sql
 from tillstream.forecasting.models.panel import Bools, Floats
 from tillstream.forecasting.sales.rates import latest_rates
 from tillstream.ports.warehouse import Warehouse
-from tillstream.restock.past_sales import Line
+from tillstream.restock.keys import LINE, Keys
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,13 @@ class UnitValues:
     is_cost: Bools
 
 
-def read(warehouse: Warehouse, lines: Sequence[Line], first: date, last: date) -> UnitValues:
+def read(warehouse: Warehouse, lines: Keys, first: date, last: date) -> UnitValues:
     """Return the mean cost of the units sold from `first` to `last`, else their mean price, at the latest rates."""
     currency, rates = latest_rates(warehouse)
-    numbers = {line: code for code, line in enumerate(lines)}
     sums = np.zeros((4, len(lines)))  # units, net, units with a cost, cost
-    for row in warehouse.query(sql.text("restock/unit_values"), {"first": first, "last": last}).to_pylist():
-        line = numbers.get(Line(row["region"], row["store_id"] or "", row["product"]))
-        if line is None:
-            continue
+    rows = warehouse.query(sql.text("restock/unit_values"), {"first": first, "last": last})
+    of_row = lines.find([rows.column(name) for name in LINE])
+    for line, row in zip(of_row[of_row >= 0].tolist(), rows.filter(pa.array(of_row >= 0)).to_pylist(), strict=True):
         if row["currency"] in rates:
             sums[:2, line] += float(row["units"]), float(row["net"]) * rates[row["currency"]]
         if row["costed_units"] and row["cost_currency"] in rates:

@@ -66,6 +66,7 @@ def test_the_queue_shows_what_is_needed_with_reason_and_cost(boss: Visitor) -> N
     assert "Acme Wholesale" in page
     assert "USD in this list" in page
     assert "The supplier needs 5 days" in page
+    assert "in 95 % of the cycles, and serve 9" in page
 
 
 def test_selected_lines_become_a_draft_with_the_entered_units(boss: Visitor, app: App) -> None:
@@ -76,6 +77,22 @@ def test_selected_lines_become_a_draft_with_the_entered_units(boss: Visitor, app
     assert [(one.product, one.units) for one in draft.lines] == [(BALL, 17)]
     assert draft.number in read(boss)
     assert "In an order 1" in read(boss, "?state=ordered")
+
+
+def test_a_suggested_transfer_opens_its_form(boss: Visitor, app: App, portal: Flask) -> None:
+    count(app.ports, {("LDS1", KITE): 10, ("MAN1", KITE): 1_000}, number=2)
+    units = int(queue_of(app.ports)["LDS1", KITE, "MAN1"]["units"])
+    query = f"store=UK/MAN1&other_store=UK/LDS1&product={KITE}&quantity={units}"
+    address = f"/stock/new/transfer?{query}"
+    assert address in unescape(boss.get("/restock").text)
+    form = boss.get(address).text
+    assert '<option value="UK/LDS1" selected>' in form
+    assert f'name="product" value="{KITE}"' in form
+    assert f'name="quantity" value="{units}"' in form
+    of_receiver = visitor_of(portal, app, Role.MANAGER, "LDS1")
+    page = of_receiver.get("/restock").text
+    assert "1,000 and needs" in page
+    assert "/stock/new/transfer" not in page, "managers send from their own stores"
 
 
 def test_lines_are_snoozed_dismissed_and_put_back(boss: Visitor) -> None:
@@ -126,10 +143,11 @@ def test_settings_are_saved_and_wrong_ones_kept_in_the_form(boss: Visitor, app: 
     wrong = boss.post("/restock/settings", form)
     assert wrong.status_code == 422
     assert "Toys: 99" in wrong.text
-    assert boss.post("/restock/settings", form | {"service": "97"}).status_code == 302
+    assert boss.post("/restock/settings", form | {"service": "97", "aim": "fill"}).status_code == 302
     stored = settings.read(app.ports)
-    assert (stored.service, stored.of_categories) == (0.97, {"Toys": 0.99})
+    assert (stored.service, stored.aim, stored.of_categories) == (0.97, "fill", {"Toys": 0.99})
     assert 'value="97"' in boss.get("/restock/settings").text
+    assert '<option value="fill" selected>' in boss.get("/restock/settings").text
 
 
 def test_the_queue_is_computed_on_request(boss: Visitor, app: App) -> None:

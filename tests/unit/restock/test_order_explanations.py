@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from tillstream.restock.demand import Source, SumDemand
-from tillstream.restock.explanation import explain
+from tillstream.restock.explanation import explanations
 from tillstream.restock.policy import Lines, order
+from tillstream.restock.service import cycle_service, fill_rate
 
 DEMAND = SumDemand(
     np.array([0.5, 0.95]), np.array([[59.0, 70.4]]), np.array([14]), np.array([4.2]), np.array([Source.FORECAST])
@@ -27,21 +28,25 @@ def lines(demand: SumDemand = DEMAND, **changes: Any) -> Lines:
 
 def sentence(demand: SumDemand = DEMAND, budget: float | None = None, **changes: Any) -> str:
     one = lines(demand, **changes)
-    return explain(one, order(one, budget), 0)
+    (text,) = explanations(one, order(one, budget))
+    return text
 
 
 def test_an_order_is_explained_with_its_numbers() -> None:
     assert sentence() == (
         "Expected to sell about 4.2 a day. 18 left, 12 on order: about 7 days. The supplier needs 7 days, you order "
-        "every 7 days: 71 are enough in 95 % of the cycles. 48 = 71 − 30, rounded up to packs of 12."
+        "every 7 days: 71 are enough in 95 % of the cycles, and serve 100 % of the demand. 48 = 71 − 30, rounded "
+        "up to packs of 12."
     )
 
 
 @pytest.mark.parametrize(
     ("changes", "end"),
     [
-        ({"shelf_days": 3}, "Limited to 42, which sell within the shelf life of 3 days. 12 = 42 − 30."),
-        ({"most_weeks": 1}, "Limited to 59, which last 1 week after the delivery. 36 = 59 − 30, rounded up to packs of "
+        ({"shelf_days": 3}, "71 are enough in 95 % of the cycles. Limited to 42, which sell within the shelf life of 3 "
+         "days, and serve 31.5 % of the demand. 12 = 42 − 30."),
+        ({"most_weeks": 1}, "71 are enough in 95 % of the cycles. Limited to 59, which last 1 week after the delivery, "
+         "and serve 88.7 % of the demand. 36 = 59 − 30, rounded up to packs of "
          "12."),
         ({"minimum": 60}, "60 = 71 − 30, raised to the minimum order of 60."),
         ({"minimum": 600}, "Nothing is ordered: the minimum order of 600 would last too long."),
@@ -51,7 +56,16 @@ def test_an_order_is_explained_with_its_numbers() -> None:
     ],
 )  # fmt: skip
 def test_what_limits_an_order_is_named(changes: dict[str, float], end: str) -> None:
-    assert sentence(**changes).endswith(f"of the cycles. {end}")
+    assert sentence(**changes).endswith(end)
+
+
+def test_a_level_for_a_fill_rate_is_explained_with_its_cycle_service() -> None:
+    one = replace(lines(), service=np.array([0.9]), is_fill=True)
+    ordered = order(one)
+    (text,) = explanations(one, ordered)
+    level, service = int(np.ceil(ordered.levels[0])), cycle_service(DEMAND, ordered.levels)[0]
+    assert fill_rate(DEMAND, ordered.levels, np.array([7]))[0] == pytest.approx(0.9)
+    assert f"{level} serve 90 % of the demand, and are enough in {100 * service:.3g} % of the cycles. " in text
 
 
 def test_a_deferred_order_keeps_its_numbers() -> None:

@@ -161,10 +161,23 @@ def test_a_higher_service_of_a_category_raises_its_levels(ports: Ports) -> None:
     assert after["LDS1", LAMP, ""]["level"] == before["LDS1", LAMP, ""]["level"]
 
 
+def test_levels_can_reach_a_fill_rate(ports: Ports) -> None:
+    count(ports, {("LDS1", KITE): 0})
+    of_cycles = queue_of(ports)["LDS1", KITE, ""]
+    assert float(of_cycles["service"]) == pytest.approx(0.95, abs=0.002)
+    assert of_cycles["fill_rate"] > of_cycles["service"]
+    settings.save(ports, RestockSettings(aim="fill"), by="ana")
+    of_units = queue_of(ports)["LDS1", KITE, ""]
+    assert float(of_units["fill_rate"]) == pytest.approx(0.95, abs=0.002)
+    assert of_units["level"] < of_cycles["level"]
+    assert "serve 95 % of the demand, and are enough in" in of_units["reason"]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"service": 0.4},
+        {"aim": "profit"},
         {"of_categories": {"Toys": 1.0}},
         {"review_days": 0},
         {"most_weeks": 60},

@@ -40,12 +40,13 @@ def restock(
 
 
 @restock.command("run")
+@click.option("--due", is_flag=True, help="Only if stock, forecast or orders have changed, or an update is requested.")
 @as_json
-def run_now(json_: bool) -> None:
+def run_now(due: bool, json_: bool) -> None:
     """Compute what stores need from their stock, the forecast and open orders."""
     from tillstream.cli.output.restock import show_run
 
-    run("restock-run", json_=json_, show=show_run)
+    run("restock-run", json_=json_, show=show_run, due=due)
 
 
 @restock.command()

@@ -24,6 +24,9 @@ def show_queue(data: dict[str, Any]) -> None:
 
 def show_run(data: dict[str, Any]) -> None:
     """Print how many products are needed."""
+    if not data:
+        print_line("Nothing has changed since the queue was computed.")
+        return
     print_line(f"{data['lines']:,} of {data['counted']:,} counted products in stores need something.")
 
 

@@ -6,7 +6,6 @@ from tillstream import audit
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
-from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
 from tillstream.commands.users import COMMAND_LINE
 from tillstream.domain.errors import Rejected
@@ -24,6 +23,13 @@ class RestockLines:
     supplier: str = ""
     state: str = "open"
     limit: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compute:
+    """due: only if it is due, as for the job of a project."""
+
+    due: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +65,11 @@ def lines(app: App, progress: Progress, arguments: RestockLines) -> Result:
     })  # fmt: skip
 
 
-def compute(app: App, progress: Progress, arguments: NoArguments) -> Result:
+def compute(app: App, progress: Progress, arguments: Compute) -> Result:
     """Compute the queue."""
+    if arguments.due:
+        ended = schedule.run_due(app.ports)
+        return Result(asdict(ended) if ended else {})
     audit.record(app.ports, COMMAND_LINE, audit.AuditAction.RESTOCK_REQUESTED, "restock queue")
     return Result(asdict(run.run(app.ports, schedule.basis(app.ports))))
 

@@ -72,6 +72,8 @@ STOCK_TABLES: dict[str, tuple[Field, ...]] = {
         required("in_transit", _N, "Units that other stores sent"),
         required("daily", _N, "Expected units a day"),
         required("level", _N, "Units up to which is ordered"),
+        Field("service", _N, "Cycle service of this level: share of the order cycles without a stock-out"),
+        Field("fill_rate", _N, "Fill rate of this level: share of the demanded units that is served"),
         required("lead_days", _I, "Days from an order to its arrival"),
         required("review_days", _I, "Days between two orders"),
         required("method", _S, "What the demand is computed from: forecast or recent sales"),

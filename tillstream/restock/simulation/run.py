@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+import pyarrow.compute as pc
 
 import sql
 from tillstream.domain.errors import NotFound, Rejected
@@ -11,6 +12,7 @@ from tillstream.forecasting.models.panel import Floats, Ints
 from tillstream.forecasting.sales.read import MOST_BEHIND
 from tillstream.ports.warehouse import Warehouse
 from tillstream.restock import past_sales, unit_values
+from tillstream.restock.keys import LINE
 from tillstream.restock.past_sales import PastSales
 from tillstream.restock.simulation.comparison import Comparison, compare
 from tillstream.restock.simulation.policies import Setting
@@ -99,8 +101,8 @@ def _read(warehouse: Warehouse, today: date, options: Options) -> PastSales:
     last = min((last_days[region] for region in regions), default=today)
     past = past_sales.read(warehouse, last - SPAN, last, regions)
     if options.store:
-        past = past.select(np.flatnonzero([line.store_id == options.store for line in past.lines]))
-    if not past.lines:
+        past = past.select(np.flatnonzero(pc.equal(past.lines.column(LINE.index("store_id")), options.store)))
+    if not len(past.lines):
         raise NotFound("There are no sales of products before today in these stores.")
     return past
 

@@ -18,7 +18,8 @@ from tillstream.ports import Ports
 from tillstream.purchasing import orders
 from tillstream.workflows.restocking import decisions
 from tillstream.workflows.restocking.decisions import Decision, Pair
-from tillstream.workflows.restocking.run import SCHEMA, TABLE
+from tillstream.workflows.restocking.rows import SCHEMA
+from tillstream.workflows.restocking.run import TABLE
 
 KEY = ("region", "store_id", "product", "from_store")
 

@@ -6,21 +6,22 @@ from tillstream import audit
 from tillstream.forecasting import runs
 from tillstream.inventory import levels
 from tillstream.ports import Ports
-from tillstream.workflows.restocking import run
+from tillstream.ports.jobs import RESTOCK
+from tillstream.workflows.restocking import policies, run
 from tillstream.workflows.restocking.run import RestockRun
 
-REQUESTED = "requested"
+REQUESTED, JOB = "requested", "job"
 EVERY = timedelta(hours=1)
 """Shortest time between two runs that nobody requested."""
 AT_ONCE = 50_000
 """Counted products in stores up to which a run takes seconds, and a request waits for it."""
+ALIVE = timedelta(minutes=30)
+"""Time after its start in which the job is not started again: longer than it takes."""
 
 
-def is_due(ports: Ports, most: int | None = None) -> bool:
-    """Whether to compute the queue now. most: only if so many products in stores were counted at the last run."""
+def is_due(ports: Ports) -> bool:
+    """Whether to compute the queue now."""
     last = run.last(ports)
-    if last and most is not None and last.counted > most:
-        return False
     if ports.documents.get(run.COLLECTION, REQUESTED):
         return True
     if last is None:
@@ -29,13 +30,29 @@ def is_due(ports: Ports, most: int | None = None) -> bool:
     return age >= EVERY and basis(ports) != last.basis
 
 
-def run_due(ports: Ports, most: int | None = None) -> RestockRun | None:
-    """Compute the queue if it is due. Raises as `run.run`."""
-    if not is_due(ports, most):
+def run_due(ports: Ports) -> RestockRun | None:
+    """Compute the queue if it is due, and the comparison of order policies once a week. Raises as `run.run`."""
+    if not is_due(ports):
         return None
     ended = run.run(ports, basis(ports))
-    ports.documents.delete(run.COLLECTION, REQUESTED)
+    for document in (REQUESTED, JOB):
+        ports.documents.delete(run.COLLECTION, document)
+    policies.refresh_due(ports)
     return ended
+
+
+def run_or_start(ports: Ports) -> RestockRun | None:
+    """Compute the queue if it is due, or start the job of a project if it was large at the last run.
+
+    Raises as `run.run`.
+    """
+    last = run.last(ports)
+    if not ports.jobs or last is None or last.counted <= AT_ONCE:
+        return run_due(ports)
+    if is_due(ports) and not _is_started(ports):
+        ports.jobs.start(RESTOCK)
+        ports.documents.put(run.COLLECTION, JOB, {"at": ports.clock.now().isoformat(timespec="seconds")})
+    return None
 
 
 def update(ports: Ports, *, by: str) -> RestockRun | None:
@@ -46,6 +63,11 @@ def update(ports: Ports, *, by: str) -> RestockRun | None:
         return run.run(ports, basis(ports))
     ports.documents.put(run.COLLECTION, REQUESTED, {"at": ports.clock.now().isoformat(timespec="seconds")})
     return None
+
+
+def _is_started(ports: Ports) -> bool:
+    job = ports.documents.get(run.COLLECTION, JOB)
+    return job is not None and ports.clock.now() - datetime.fromisoformat(job.data["at"]) < ALIVE
 
 
 def is_requested(ports: Ports) -> bool:

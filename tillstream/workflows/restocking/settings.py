@@ -11,8 +11,10 @@ from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Update, update
 
 COLLECTION, ID = "restock", "settings"
+CYCLES, FILL = "cycles", "fill"
+"""What the service is a share of: order cycles without a stock-out, or demanded units that are served."""
 LOWEST, HIGHEST = 0.5, 0.99
-"""Limits of the cycle service."""
+"""Limits of the service."""
 MOST_DAYS = 45
 """Longest time between two orders, in days."""
 
@@ -21,12 +23,13 @@ MOST_DAYS = 45
 class RestockSettings:
     """What orders aim at.
 
-    service: share of the cycles in which nothing is short, from 0.5 to 0.99; of_categories: those with another one.
+    service: share of what `aim` names, from 0.5 to 0.99; of_categories: those with another one.
     review_days: days between two orders of a supplier without an own number. most_weeks: weeks of cover after a
     delivery, at most. budget: money for one store in one run, in the reporting currency; empty: none.
     """
 
     service: float = 0.95
+    aim: str = CYCLES
     review_days: int = 7
     most_weeks: int = 8
     budget: str = ""
@@ -57,6 +60,7 @@ def _problem(settings: RestockSettings) -> str:
     services = (settings.service, *settings.of_categories.values())
     checks = (
         (not all(LOWEST <= one <= HIGHEST for one in services), "The service is a share from 50 % to 99 %."),
+        (settings.aim not in {CYCLES, FILL}, "The service is of cycles or of units."),
         (not 1 <= settings.review_days <= MOST_DAYS, f"Days between two orders: 1 to {MOST_DAYS}."),
         (not 1 <= settings.most_weeks <= 52, "Weeks of cover: 1 to 52."),
         (not _is_amount(settings.budget), "The budget is an amount above 0, or empty."),

@@ -31,6 +31,10 @@ _UPGRADES: Mapping[int, tuple[str, ...]] = {
         "ALTER TABLE catalogue_products ADD COLUMN IF NOT EXISTS shelf_life_days DECIMAL(38, 9)",
         "ALTER TABLE catalogue_products ADD COLUMN IF NOT EXISTS minimum_stock DECIMAL(38, 9)",
     ),
+    13: tuple(
+        f"ALTER TABLE IF EXISTS restock_lines ADD COLUMN IF NOT EXISTS {name} DECIMAL(38, 9)"
+        for name in ("service", "fill_rate")
+    ),
 }
 """Schema number → statements that make it the next one. New tables are created afterwards, whatever the number."""
 

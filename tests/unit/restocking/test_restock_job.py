@@ -1,0 +1,62 @@
+"""A large restock queue of a project is computed by a job, which the sweep starts once."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from large_settlements import StartedJobs, with_jobs
+from restock_steps import KITE, count, open_shop
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.commands.registry import COMMANDS
+from tillstream.commands.result import quiet
+from tillstream.ports.jobs import RESTOCK
+from tillstream.workflows.restocking import run, schedule
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[tuple[App, StartedJobs]]:
+    """An app that leaves large queues to a job, in which more products are counted than an hour ago."""
+    opened = open_shop(tmp_path)
+    count(opened.ports, {("LDS1", KITE): 10})
+    schedule.run_due(opened.ports)
+    count(opened.ports, {("MAN1", KITE): 10}, number=2)
+    advance(opened, schedule.EVERY)
+    yield with_jobs(opened)
+    opened.close()
+
+
+def advance(app: App, by: timedelta) -> None:
+    assert isinstance(app.ports.clock, ManualClock)
+    app.ports.clock.advance(by.total_seconds())
+
+
+def test_a_small_queue_is_computed_by_the_sweep(project: tuple[App, StartedJobs]) -> None:
+    app, jobs = project
+    ended = schedule.run_or_start(app.ports)
+    assert ended is not None
+    assert ended.counted == 2
+    assert jobs.starts == []
+
+
+def test_a_large_one_is_computed_by_one_run_of_the_job(
+    project: tuple[App, StartedJobs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, jobs = project
+    monkeypatch.setattr(schedule, "AT_ONCE", 0)
+    schedule.update(app.ports, by="ana")
+    assert [schedule.run_or_start(app.ports) for _ in range(3)] == [None] * 3
+    assert jobs.starts == [RESTOCK]
+    advance(app, schedule.ALIVE)
+    schedule.run_or_start(app.ports)
+    assert jobs.starts == [RESTOCK] * 2, "the first one ended with an error"
+    assert COMMANDS["restock-run"](app, quiet, due=True).data["counted"] == 2
+    assert not schedule.is_requested(app.ports)
+    assert COMMANDS["restock-run"](app, quiet, due=True).data == {}
+    schedule.run_or_start(app.ports)
+    assert jobs.starts == [RESTOCK] * 2
+    ended = run.last(app.ports)
+    assert ended is not None
+    assert ended.counted == 2
