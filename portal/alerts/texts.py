@@ -4,6 +4,7 @@ from datetime import datetime
 
 from tillstream.domain.alerts.alert import EventKind, State
 from tillstream.domain.alerts.kind import Limit, Severity
+from tillstream.domain.alerts.rules import AlertRule
 
 STATES: dict[str, tuple[str, str]] = {
     State.PENDING: ("Ended", ""),
@@ -39,6 +40,13 @@ NUMBER = "“{text}” is not a whole number."
 
 def snoozed(until: datetime) -> str:
     return f"The alert is snoozed until {until:%Y-%m-%d %H:%M} UTC."
+
+
+def threshold(rule: AlertRule, currency: str) -> str:
+    """The value at which alerts open, in words."""
+    of, value = rule.of.threshold, rule.threshold
+    unit = {"money": currency, "percent": "%"}.get(of.unit, of.unit.removesuffix("s") if value == 1 else of.unit)
+    return f"{of.label} {value:,f} {unit}"
 
 
 def previewed(count: int, days: int) -> str:

@@ -45,7 +45,7 @@ class Preview:
 
 
 def preview(sources: AlertSources, rule: AlertRule, days: int = DAYS) -> Preview:
-    """What a rule, enabled or not, would have raised if it had been evaluated once on each of the last days until today.
+    """What a rule, enabled or not, would have raised if it had been evaluated on each of the last days until today.
 
     It reads what is in the ledger now: files that came later are included, so that no region was late. Minutes of the
     rule count as whole days, those of a part of a day as none.
@@ -68,9 +68,7 @@ def preview(sources: AlertSources, rule: AlertRule, days: int = DAYS) -> Preview
 
 
 def _by_whole_days(rule: AlertRule) -> AlertRule:
-    opens_after, ends_after = (
-        minutes - minutes % MINUTES_OF_DAY for minutes in (rule.opens_after, rule.ends_after)
-    )
+    opens_after, ends_after = (minutes - minutes % MINUTES_OF_DAY for minutes in (rule.opens_after, rule.ends_after))
     return replace(rule, opens_after=opens_after, ends_after=ends_after)
 
 

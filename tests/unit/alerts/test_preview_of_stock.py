@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 import shop_of_two_stores
@@ -69,9 +68,9 @@ def movements(draw: random.Random, day: date, *, is_first: bool) -> Iterator[Mov
                     units = draw.choice([0, 0, most]) if kind == "count" else draw.randint(1, most)
                     lines = (MovementLine(product, Decimal(units)),)
                     part = draw.choice(list(DayPart))
-                    id = f"{day}-{store}-{product}-{kind}"
+                    sent = f"{day}-{store}-{product}-{kind}"
                     reason = "damaged" if kind == "write-off" else ""
-                    yield Movement(id, MovementKind(kind), "UK", store, day, lines, day_part=part, reason=reason)
+                    yield Movement(sent, MovementKind(kind), "UK", store, day, lines, day_part=part, reason=reason)
 
 
 def titles(app: App, rule: AlertRule) -> Raised:
@@ -87,7 +86,7 @@ def test_a_preview_is_what_the_days_have_raised(month: tuple[App, dict[str, Rais
 
 
 def test_a_preview_groups_as_the_days_did(month: tuple[App, dict[str, Raised]]) -> None:
-    app, raised = month
+    _, raised = month
     assert "3 products are low in UK" in [title for day in raised[KindName.STOCK_LOW].values() for title in day]
 
 

@@ -91,7 +91,9 @@ def test_the_section_states_value_missing_best_sellers_and_questions(shop: App) 
     value, lost, out, missed, now_out, negative, unsold = texts(section)
     assert value.startswith("On 30 June 2026, stock was worth ")
     assert value.endswith("at cost. On 31 May 2026, it was worth 50,625 GBP.")
-    assert lost == "In counts, write-offs and other corrections of stock, more was lost than found, by 70.00 GBP at cost."
+    assert (
+        lost == "In counts, write-offs and other corrections of stock, more was lost than found, by 70.00 GBP at cost."
+    )
     assert out == "Best sellers that were out of stock longest: TO-1 in LDS1 on 10 days."
     assert missed.startswith("At the revenue of their days with stock, best sellers out of stock missed ")
     assert now_out == "Now, 1 product in a store has no stock."

@@ -39,8 +39,10 @@ def advance(alert: Alert | None, cause: Cause | None, rule: AlertRule, now: date
     return _remind(_about(replace(alert, clear_since=None), cause, rule), rule, now)
 
 
-def causes_now(unfinished: Mapping[str, Alert], observations: Iterable[Observation], rule: AlertRule) -> dict[str, Cause]:
-    """Subject → cause of what a rule observes, divided as its alerts that have not ended are. unfinished: by subject."""
+def causes_now(
+    unfinished: Mapping[str, Alert], observations: Iterable[Observation], rule: AlertRule
+) -> dict[str, Cause]:
+    """Subject → cause of what a rule observes; unfinished: its alerts that have not ended, by subject."""
     active = {
         subject: {member.subject for member in one.members} for subject, one in unfinished.items() if one.is_active
     }

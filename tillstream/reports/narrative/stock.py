@@ -76,7 +76,9 @@ def _shrinkage(facts: Facts) -> Iterator[Sentence]:
     lost = number("money", *cells, formula="size of sum", currency=facts.currency)
     is_gain = sum(row["lost_cost"] for row in costed) < 0
     words = "more was found than lost, by " if is_gain else "more was lost than found, by "
-    yield Sentence(("In counts, write-offs and other corrections of stock, ", words, lost, " at cost."), pages.shrinkage(facts))
+    yield Sentence(
+        ("In counts, write-offs and other corrections of stock, ", words, lost, " at cost."), pages.shrinkage(facts)
+    )
 
 
 def _outages(facts: Facts, names: Mapping[str, str]) -> Iterator[Sentence]:

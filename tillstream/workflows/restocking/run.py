@@ -156,7 +156,7 @@ def _transfer_rows(read: Needs, wanted: Orders, between: Transfers) -> list[dict
     for giver, receiver, units in triples:
         store = read.pairs[giver].store_id
         reason = (
-            f"{store} has {_shown(read.lines.on_hand[giver])} and needs {_shown(wanted.levels[giver])}. "
+            f"The other store has {_shown(read.lines.on_hand[giver])} and needs {_shown(wanted.levels[giver])}. "
             f"Here {_shown(wanted.levels[receiver])} are needed, and there are {_shown(wanted.position[receiver])} "
             "with what is to arrive."
         )
@@ -194,4 +194,4 @@ def _decimal(value: float) -> Decimal:
 
 
 def _shown(value: np.float64) -> str:
-    return f"{float(np.ceil(np.round(value, 6))):,.0f}"
+    return f"{float(np.ceil(np.round(value, 6))):,.0f}".replace("-", "−")
