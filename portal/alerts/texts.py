@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from markupsafe import Markup
+
+from portal import formats
 from tillstream.domain.alerts.alert import EventKind, State
 from tillstream.domain.alerts.kind import Limit, Severity
 from tillstream.domain.alerts.rules import AlertRule
@@ -38,8 +41,8 @@ ENABLED, DISABLED = "The rule is enabled.", "The rule is disabled. Its alerts en
 NUMBER = "“{text}” is not a whole number."
 
 
-def snoozed(until: datetime) -> str:
-    return f"The alert is snoozed until {until:%Y-%m-%d %H:%M} UTC."
+def snoozed(until: datetime) -> Markup:
+    return Markup("The alert is snoozed until {}.").format(formats.instant(until))
 
 
 def threshold(rule: AlertRule, currency: str) -> str:
