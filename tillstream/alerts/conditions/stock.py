@@ -35,13 +35,13 @@ def _condition(status: str, value_of: Callable[[Row], Decimal], words: str) -> C
         return at_least_lower(rule, (_observation(sources, rule, row) for row in rows.to_pylist()))
 
     def replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> Days:
-        span = {"first_day": first, "last_day": last}
         rows = queries.run(
             sources.ports.warehouse,
             "stock-by-day",
             UNRESTRICTED,
             filters_of(rule, first, last),
-            **span,
+            first_day=first,
+            last_day=last,
             status=status,
             products=MOST_ROWS,
         )
