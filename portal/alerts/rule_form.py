@@ -39,6 +39,13 @@ def changed(rule: AlertRule, form: Form) -> AlertRule:
     ).checked()
 
 
+def channels(rule: AlertRule, form: Form | None) -> dict[str, Sequence[str]]:
+    """The chosen channels by field: of a refused form, or of the rule."""
+    if form is not None:
+        return {name: form.getlist(name) for name in ("channels", "escalate_to")}
+    return {"channels": rule.delivery.channels, "escalate_to": rule.delivery.escalate_to}
+
+
 def shown(limits: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """The limits as text of the form."""
     return {name: ", ".join(values) for name, values in limits.items()}

@@ -27,6 +27,7 @@ def listing() -> ResponseReturnValue:
         rules=rules.find(ports()),
         kinds=KINDS,
         severities=texts.SEVERITIES,
+        threshold=texts.threshold,
         last=evaluation.last(ports()),
         currency=tillstream().settings.reporting_currency,
     )
@@ -105,6 +106,8 @@ def _page(rule: AlertRule, version: str, *, error: str = "", previewed: Preview 
         version=version,
         is_new=version == NEW,
         error=error,
+        entered=request.form if error else {},
+        chosen=rule_form.channels(rule, request.form if error else None),
         preview=previewed,
         preview_words=texts.previewed(previewed.count, DAYS) if previewed else "",
         limits=rule_form.shown({name.value: values for name, values in rule.limits.items()}),

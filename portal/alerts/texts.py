@@ -2,8 +2,12 @@
 
 from datetime import datetime
 
+from markupsafe import Markup
+
+from portal import formats
 from tillstream.domain.alerts.alert import EventKind, State
 from tillstream.domain.alerts.kind import Limit, Severity
+from tillstream.domain.alerts.rules import AlertRule
 
 STATES: dict[str, tuple[str, str]] = {
     State.PENDING: ("Ended", ""),
@@ -37,8 +41,15 @@ ENABLED, DISABLED = "The rule is enabled.", "The rule is disabled. Its alerts en
 NUMBER = "“{text}” is not a whole number."
 
 
-def snoozed(until: datetime) -> str:
-    return f"The alert is snoozed until {until:%Y-%m-%d %H:%M} UTC."
+def snoozed(until: datetime) -> Markup:
+    return Markup("The alert is snoozed until {}.").format(formats.instant(until))
+
+
+def threshold(rule: AlertRule, currency: str) -> str:
+    """The value at which alerts open, in words."""
+    of, value = rule.of.threshold, rule.threshold
+    unit = {"money": currency, "percent": "%"}.get(of.unit, of.unit.removesuffix("s") if value == 1 else of.unit)
+    return f"{of.label} {value:,f} {unit}"
 
 
 def previewed(count: int, days: int) -> str:

@@ -30,7 +30,7 @@ ROLE_LAYOUTS: dict[Role, RoleLayout] = {
         texts.QUESTIONS[Role.ADMIN],
         "by-store",
         ("by-region", "by-category"),
-        ("goals", "heatmap", "top-customers", "attention", "freshness"),
+        ("stock", "goals", "heatmap", "top-customers", "attention", "freshness"),
     ),
     Role.MANAGER: RoleLayout(
         texts.QUESTIONS[Role.MANAGER],
@@ -42,19 +42,19 @@ ROLE_LAYOUTS: dict[Role, RoleLayout] = {
         texts.QUESTIONS[Role.CLERK],
         "by-store",
         ("by-store", "by-category"),
-        ("goals", "split-1", "split-2", "freshness"),
+        ("stock", "goals", "split-1", "split-2", "freshness"),
         tiles=("attention", "latest-uploads", "headline", "over-time", "movers"),
     ),
     Role.SALESPERSON: RoleLayout(
         texts.QUESTIONS[Role.SALESPERSON],
         "by-product",
         ("by-product", "by-customer"),
-        ("goals", "heatmap", "top-customers", "freshness"),
+        ("stock", "goals", "heatmap", "top-customers", "freshness"),
     ),
     Role.ANALYST: RoleLayout(
         texts.QUESTIONS[Role.ANALYST],
         "by-country",
         ("by-country", "by-category"),
-        ("goals", "heatmap", "freshness"),
+        ("stock", "goals", "heatmap", "freshness"),
     ),
 }

@@ -4,7 +4,20 @@ from typing import Any
 
 from flask import Blueprint
 
-from portal.stock import arrivals, count_end, counts, entry, history, levels, lookup, movements, returns, tabs, texts
+from portal.stock import (
+    arrivals,
+    count_end,
+    counts,
+    entry,
+    history,
+    levels,
+    lookup,
+    movements,
+    names,
+    returns,
+    tabs,
+    texts,
+)
 
 blueprint = Blueprint("stock", __name__, template_folder="templates", url_prefix="/stock")
 
@@ -35,4 +48,12 @@ blueprint.add_url_rule("/returns", "mark_return", returns.mark, methods=["POST"]
 @blueprint.context_processor
 def template_context() -> dict[str, Any]:
     """Names in the templates of all stock pages."""
-    return {"statuses": texts.STATUSES, "meanings": texts.MEANINGS, "tabs": tabs.links(), "forms": texts.MENU}
+
+    return {
+        "named_store": names.store,
+        "order_number": names.order_number,
+        "statuses": texts.STATUSES,
+        "meanings": texts.MEANINGS,
+        "tabs": tabs.links(),
+        "forms": texts.MENU,
+    }

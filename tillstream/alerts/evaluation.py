@@ -16,9 +16,9 @@ from tillstream.alerts.records import STATE, StoredAlert
 from tillstream.alerts.sources import AlertSources
 from tillstream.domain.alerts.alert import Alert
 from tillstream.domain.alerts.kind import KindName
-from tillstream.domain.alerts.observations import Cause, Observation, causes
+from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.alerts.transitions import DISABLED, advance, alert_id, end
+from tillstream.domain.alerts.transitions import DISABLED, advance, alert_id, causes_now, end
 from tillstream.domain.errors import Conflict
 from tillstream.ports import Ports
 
@@ -93,12 +93,7 @@ def _advance(
     observations: Iterable[Observation],
     now: datetime,
 ) -> int:
-    active = {
-        subject: {member.subject for member in one.alert.members}
-        for subject, one in unfinished.items()
-        if one.alert.is_active
-    }
-    divided: dict[str, Cause] = {one.subject: one for one in causes(observations, active, rule.group_over)}
+    divided = causes_now({subject: one.alert for subject, one in unfinished.items()}, observations, rule)
     changed = 0
     for subject in {**unfinished, **divided}:
         before = unfinished.get(subject) or records.stored(ports, alert_id(rule.id, subject))

@@ -1,14 +1,18 @@
 """The alerts that a rule would have raised in the last days."""
 
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
 
 from tillstream.alerts.conditions import CONDITIONS
 from tillstream.alerts.sources import AlertSources
-from tillstream.domain.alerts.observations import GROUP, Observation, causes
+from tillstream.domain.alerts.alert import Alert, State
+from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
+from tillstream.domain.alerts.transitions import advance, causes_now
 
 DAYS = 30
+DAY, MINUTES_OF_DAY = timedelta(days=1), 24 * 60
 NOT_STORED = (
     "The past of this value is not stored, so there is no preview. It is watched from the day the rule is enabled."
 )
@@ -24,12 +28,16 @@ class PreviewedDay:
 
 @dataclass(frozen=True)
 class Preview:
-    """days: those with alerts, the latest first. reason: why there is no preview; empty if there is one."""
+    """days: those with alerts, the latest first. reason: why there is no preview; empty if there is one.
+
+    note: what it leaves out.
+    """
 
     first: date
     last: date
     days: tuple[PreviewedDay, ...] = field(default=())
     reason: str = ""
+    note: str = ""
 
     @property
     def count(self) -> int:
@@ -37,30 +45,43 @@ class Preview:
 
 
 def preview(sources: AlertSources, rule: AlertRule, days: int = DAYS) -> Preview:
-    """What a rule, enabled or not, would have raised on the last days until today; each subject once in a row of days.
+    """What a rule, enabled or not, would have raised if it had been evaluated on each of the last days until today.
 
-    It reads the sales that are in the ledger now: files that came later are included.
+    It reads what is in the ledger now: files that came later are included, so that no region was late. Minutes of the
+    rule count as whole days, those of a part of a day as none.
     """
     last = sources.ports.clock.now().date()
     first = last - timedelta(days=days - 1)
-    replay = CONDITIONS[rule.kind].replay
-    if replay is None:
+    condition = CONDITIONS[rule.kind]
+    if condition.replay is None:
         return Preview(first, last, reason=NOT_STORED)
-    before: set[str] = set()
+    observed = condition.replay(sources, rule, first, last)
+    watched, daily = condition.watched(rule), _by_whole_days(rule)
+    alerts: dict[str, Alert] = {}
     raised: list[PreviewedDay] = []
-    for day, observations in sorted(replay(sources, rule, first, last).items()):
-        opening = [one for one in observations if one.opens]
-        new = [one for one in opening if one.subject not in before]
-        before = {one.subject for one in opening}
-        if new:
-            raised.append(PreviewedDay(day, tuple(_titles(rule, new))))
-    return Preview(first, last, tuple(reversed(raised)))
+    for day in (first + number * DAY for number in range(days)):
+        window = [one for back in range(watched, -1, -1) for one in observed.get(day - back * DAY, ())]
+        titles = tuple(_advance(alerts, daily, window, datetime.combine(day, time.min, UTC)))
+        if titles:
+            raised.append(PreviewedDay(day, titles))
+    return Preview(first, last, tuple(reversed(raised)), note=condition.note)
 
 
-def _titles(rule: AlertRule, observations: list[Observation]) -> list[str]:
-    titles = []
-    for cause in causes(observations, {}, rule.group_over):
-        first, count = cause.observations[0], len(cause.observations)
-        is_group = cause.subject.startswith(GROUP)
-        titles.append(rule.of.group_title(count, first.group) if is_group else first.title)
-    return titles
+def _by_whole_days(rule: AlertRule) -> AlertRule:
+    opens_after, ends_after = (minutes - minutes % MINUTES_OF_DAY for minutes in (rule.opens_after, rule.ends_after))
+    return replace(rule, opens_after=opens_after, ends_after=ends_after)
+
+
+def _advance(
+    alerts: dict[str, Alert], rule: AlertRule, observations: Iterable[Observation], now: datetime
+) -> Iterator[str]:
+    """Advance the alerts by subject; yield the titles of those that open."""
+    unfinished = {subject: one for subject, one in alerts.items() if one.state is not State.ENDED}
+    divided = causes_now(unfinished, observations, rule)
+    for subject in {**unfinished, **divided}:
+        before = alerts.get(subject)
+        after = advance(before, divided.get(subject), rule, now)
+        if after:
+            alerts[subject] = after
+        if after and after.is_active and not (before and before.is_active):
+            yield after.title

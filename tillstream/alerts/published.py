@@ -59,6 +59,7 @@ def preview(name: str, one: Preview) -> dict[str, Any]:
         "from": one.first.isoformat(),
         "to": one.last.isoformat(),
         "reason": one.reason,
+        "note": one.note,
         "count": one.count,
         "days": [{"day": each.day.isoformat(), "alerts": list(each.alerts)} for each in one.days],
     }

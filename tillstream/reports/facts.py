@@ -182,8 +182,7 @@ class Facts:
     def stock_values(self) -> tuple[Answer, Answer] | None:
         """Stock at cost before the period and at its end, by region, or by category of one region; None if the reader
         may not see costs or there are too many sale lines."""
-        is_small = self.ask("kpis", Filters()).rows[0]["active_lines"] <= MOST_LINES
-        if not (self.may(Action.SEE_COSTS) and is_small):
+        if not self._has_past_stock:
             return None
         dimension = "category" if self.source.region else "region"
         before, after = (
@@ -193,11 +192,23 @@ class Facts:
         return before, after
 
     @cached_property
+    def shrinkage(self) -> Answer | None:
+        """Stock that was lost or turned up in the period, by store, cause and reason; None as `stock_values`."""
+        if not self._has_past_stock:
+            return None
+        return self.ask("stock-shrinkage", self._stock_filters, first=self.period.first, last=self.period.last)
+
+    @cached_property
     def outages(self) -> Answer:
         """Days on which the best sellers were out of stock, by store; longest first."""
         best = tuple(row["product"] for row in self.products.rows if row["product"])
         filters = replace(self.filters, product=best)
         return self.ask("out-of-stock", filters, first_day=self.period.first, last_day=self.period.last)
+
+    @cached_property
+    def _has_past_stock(self) -> bool:
+        """Whether the reader may see what past stock cost, and there are not too many sale lines to compute it."""
+        return self.may(Action.SEE_COSTS) and self.ask("kpis", Filters()).rows[0]["active_lines"] <= MOST_LINES
 
     @property
     def _stock_filters(self) -> Filters:

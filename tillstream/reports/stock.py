@@ -1,17 +1,22 @@
-"""The section of the report about stock: its value at cost, and best sellers that were out of stock."""
+"""The section of the report about stock: its value and its losses at cost, and best sellers that were out of stock."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
 
 from tillstream.reports.document import Column, Section, Table
 from tillstream.reports.facts import Facts
 from tillstream.reports.narrative import stock
 
 MOST_ROWS = 12
+LOSSES = ("lost_units", "gained_units", "lost_cost")
+"""Columns of `Facts.shrinkage` that are summed."""
 
 
 def section(facts: Facts, names: Mapping[str, str]) -> Section:
     """Sentences and tables; names: region and store → name."""
-    tables = (*_values(facts), *_outages(facts, names)) if facts.has_stock else ()
+    tables = (*_values(facts), *_shrinkage(facts, names), *_outages(facts, names)) if facts.has_stock else ()
     return Section("Stock", tuple(stock.sentences(facts, names)), tables)
 
 
@@ -34,6 +39,28 @@ def _values(facts: Facts) -> Iterator[Table]:
     if any(row[1] or row[2] for row in rows):
         note = "By counts, movements and sales as they are stored now. Products without a cost are left out."
         yield Table(f"Stock at cost by {group.lower()}", columns, rows[:MOST_ROWS], note)
+
+
+def _shrinkage(facts: Facts, names: Mapping[str, str]) -> Iterator[Table]:
+    """Losses by region, or by store of one region; the greatest first."""
+    if facts.shrinkage is None:
+        return
+    sums: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * len(LOSSES))
+    for row in facts.shrinkage.rows:
+        item = stock.store_name(row, names) if facts.source.region else row["region"]
+        sums[item] = [total + (row[name] or 0) for total, name in zip(sums[item], LOSSES, strict=True)]
+    rows: list[list[Any]] = [[item, *totals] for item, totals in sums.items()]
+    group = "Store" if facts.source.region else "Region"
+    columns = (
+        Column(group),
+        Column("Units lost", "count"),
+        Column("Units found", "count"),
+        Column("Shrinkage", "money"),
+    )
+    if rows:
+        note = "Differences of counts, write-offs, adjustments, and losses between stores and in returns, at cost."
+        shown = sorted(rows, key=lambda row: -row[-1])[:MOST_ROWS]
+        yield Table(f"Shrinkage by {group.lower()}", columns, shown, note)
 
 
 def _outages(facts: Facts, names: Mapping[str, str]) -> Iterator[Table]:

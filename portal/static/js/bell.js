@@ -1,4 +1,4 @@
-// The bell is replaced when alerts changed: at once where the page has a stream of events, else once a minute.
+// The bell, and its link on a phone, are replaced when alerts changed: at once where the page has a stream of events, else once a minute.
 (() => {
   "use strict";
 
@@ -11,6 +11,8 @@
     if (!answer?.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-bell]");
     if (!fresh || bell.open) return;
+    const face = fresh.querySelector("summary").cloneNode(true);
+    document.querySelector("a.bell")?.replaceChildren(...face.childNodes);
     bell.replaceWith(fresh);
     document.dispatchEvent(new CustomEvent("fresh", { detail: fresh }));
   }

@@ -120,8 +120,9 @@ def test_a_rule_is_added_previewed_changed_and_removed(shop: Shop, app: App) -> 
 def test_a_mistake_in_a_rule_is_shown_and_nothing_is_saved(
     shop: Shop, app: App, form: dict[str, str], words: str
 ) -> None:
-    answer = shop.boss.post("/alerts/rules/large-sale", RULE | form)
+    answer = shop.boss.post("/alerts/rules/large-sale", RULE | {"limit-stores": "LON1"} | form)
     assert (answer.status_code, words in answer.text) == (422, True)
+    assert 'value="LON1"' in answer.text, "what was entered is kept"
     assert rules.get(app.ports, "large-sale").version == 0
 
 

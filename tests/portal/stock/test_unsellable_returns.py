@@ -32,7 +32,7 @@ def boss(sold: Visitor, app: App, work: Callable[[], None]) -> Visitor:
 def test_a_return_is_in_stock_until_it_is_marked_and_again_after_the_undo(boss: Visitor, app: App) -> None:
     assert on_hand(app, "KET") == 10
     (row,) = rows(boss.get("/stock/returns"))
-    assert row.startswith("Kettle KET 30 Jun 2026 MUM01 MUM01/7 1 Cannot be sold")
+    assert row.startswith("Kettle KET 30 Jun 2026 Mumbai MUM01/7 1 Cannot be sold")
     for _ in range(2):
         assert boss.post("/stock/returns", MARK).status_code == 303
         assert on_hand(app, "KET") == 9

@@ -87,9 +87,12 @@ def test_without_counts_the_section_is_a_hint_to_count(tmp_path: Path) -> None:
 
 def test_the_section_states_value_missing_best_sellers_and_questions(shop: App) -> None:
     section = section_of(source(shop))
-    value, out, missed, now_out, negative, unsold = texts(section)
+    value, lost, out, missed, now_out, negative, unsold = texts(section)
     assert value.startswith("On 30 June 2026, stock was worth ")
     assert value.endswith("at cost. On 31 May 2026, it was worth 50,625 GBP.")
+    assert (
+        lost == "In counts, write-offs and other corrections of stock, more was lost than found, by 70.00 GBP at cost."
+    )
     assert out == "Best sellers that were out of stock longest: TO-1 in LDS1 on 10 days."
     assert missed.startswith("At the revenue of their days with stock, best sellers out of stock missed ")
     assert now_out == "Now, 1 product in a store has no stock."
@@ -98,7 +101,8 @@ def test_the_section_states_value_missing_best_sellers_and_questions(shop: App) 
     )
     assert unsold == "Now, 1 product in a store has stock, and no sales in the last 56 days, worth 100.00 GBP at cost."
     pages = [one.page for one in section.sentences]
-    assert pages == ["/stock", *["/stock?status=out"] * 3, "/stock?status=negative", "/stock"]
+    shrinkage = "/stock/reports/shrinkage?from=2026-06-01&to=2026-06-30"
+    assert pages == ["/stock", shrinkage, *["/stock?status=out"] * 3, "/stock?status=negative", "/stock"]
 
 
 def test_every_number_of_the_section_is_that_of_its_query(shop: App) -> None:
@@ -112,7 +116,7 @@ def test_every_number_of_the_section_is_that_of_its_query(shop: App) -> None:
             (row,) = [row for row in answer if all(row[name] == value for name, value in cell.where)]
             values.append(Decimal(row[cell.column]))
         assert FORMULAS[number.formula](*values) == number.value
-    assert len(numbers) == 8
+    assert len(numbers) == 9
 
 
 def test_missed_revenue_is_the_mean_of_the_days_with_stock(shop: App) -> None:
@@ -133,6 +137,21 @@ def test_the_value_is_by_region_and_of_one_region_by_category(shop: App) -> None
     categories = tables(section_of(source(shop, region="UK")))["Stock at cost by category"].rows
     assert sum(row[1] for row in categories) == before
     assert sum(row[2] for row in categories) == after
+
+
+def test_shrinkage_is_by_region_and_of_one_region_by_store(shop: App) -> None:
+    text = (
+        "SELECT SUM(units) AS sold FROM line_facts WHERE store_id = 'LDS1' AND product = 'TO-1' AND is_active "
+        "AND sale_date BETWEEN DATE '2026-05-31' AND DATE '2026-06-20'"
+    )
+    (row,) = shop.ports.warehouse.query(text).to_pylist()
+    missing = 100 - row["sold"]  # 100 were counted before these sales, none after them
+    ((region, lost, gained, cost),) = tables(section_of(source(shop)))["Shrinkage by region"].rows
+    assert (region, lost, gained, cost) == ("UK", missing, 0, 5 * missing)
+    ((store, *of_store),) = tables(section_of(source(shop, region="UK")))["Shrinkage by store"].rows
+    assert (store, of_store) == ("LDS1", [lost, gained, cost])
+    may = period.chosen(date(2026, 5, 1), date(2026, 5, 31))
+    assert "Shrinkage by region" not in tables(section_of(source(shop, period=may)))
 
 
 def test_a_reader_without_costs_or_of_one_store_has_no_others(shop: App) -> None:

@@ -64,7 +64,7 @@ def test_another_store_with_too_much_gives_before_anything_is_ordered(ports: Por
     count(ports, {("LDS1", KITE): 10, ("MAN1", KITE): 1_000})
     lines = queue_of(ports)
     assert set(lines) == {("LDS1", KITE, "MAN1")}
-    assert lines["LDS1", KITE, "MAN1"]["reason"].startswith("MAN1 has 1,000 and needs ")
+    assert lines["LDS1", KITE, "MAN1"]["reason"].startswith("The other store has 1,000 and needs ")
 
 
 def test_what_is_on_order_is_not_listed_again(ports: Ports) -> None:

@@ -12,25 +12,37 @@ Evaluate = Callable[[AlertSources, AlertRule, datetime], list[Observation]]
 """The subjects whose value has reached the lower level of the rule at an instant."""
 Days = Mapping[date, list[Observation]]
 Replay = Callable[[AlertSources, AlertRule, date, date], Days]
-"""Day from the first to the last → the observations about it, by the sales that are in the ledger now."""
+"""Day from the first to the last → the observations about it, by what is in the ledger now."""
+
+
+def _one_day(_rule: AlertRule) -> int:
+    return 0
 
 
 @dataclass(frozen=True)
 class Condition:
-    """replay: None if the past of its values is not stored."""
+    """replay: None if the past of its values is not stored. watched: on how many days after it a day is evaluated too.
+
+    note: what a preview leaves out, for its reader.
+    """
 
     evaluate: Evaluate
     replay: Replay | None = None
+    watched: Callable[[AlertRule], int] = _one_day
+    note: str = ""
 
 
 def of_recent_days(replay: Replay) -> Condition:
     """The condition that holds for the days of a rule's parameter `days`, today included."""
 
+    def watched(rule: AlertRule) -> int:
+        return int(rule.parameters["days"])
+
     def evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Observation]:
-        first = at.date() - timedelta(days=int(rule.parameters["days"]))
+        first = at.date() - timedelta(days=watched(rule))
         return [one for day in replay(sources, rule, first, at.date()).values() for one in day]
 
-    return Condition(evaluate, replay)
+    return Condition(evaluate, replay, watched)
 
 
 def at_least_lower(rule: AlertRule, observations: Iterable[Observation]) -> list[Observation]:

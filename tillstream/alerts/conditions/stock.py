@@ -1,12 +1,13 @@
 """Products that a store has too few of, has run out of, or sold more of than it had."""
 
+from collections import defaultdict
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from tillstream.alerts.conditions.condition import Condition, at_least_lower
+from tillstream.alerts.conditions.condition import Condition, Days, at_least_lower
 from tillstream.alerts.sources import AlertSources, filters_of
 from tillstream.analytics import queries
 from tillstream.domain.alerts.observations import Observation
@@ -15,6 +16,10 @@ from tillstream.domain.people import UNRESTRICTED
 
 MOST_ROWS = 10_000
 """Products in stores that are compared with the threshold, those that sell most."""
+NOTE = (
+    f"Stock at the end of each day, by what is stored now, of the {MOST_ROWS:,} products in stores that sell most. "
+    "Minimum stock and lead times are those of today."
+)
 Row = dict[str, Any]
 
 
@@ -29,6 +34,24 @@ def _condition(status: str, value_of: Callable[[Row], Decimal], words: str) -> C
         )
         return at_least_lower(rule, (_observation(sources, rule, row) for row in rows.to_pylist()))
 
+    def replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> Days:
+        rows = queries.run(
+            sources.ports.warehouse,
+            "stock-by-day",
+            UNRESTRICTED,
+            filters_of(rule, first, last),
+            first_day=first,
+            last_day=last,
+            status=status,
+            products=MOST_ROWS,
+        )
+        days: dict[date, list[Observation]] = defaultdict(list)
+        for row in rows.to_pylist():
+            for one in at_least_lower(rule, [_observation(sources, rule, row)]):
+                for number in range((row["next_day"] - row["first_day"]).days):
+                    days[row["first_day"] + timedelta(days=number)].append(one)
+        return days
+
     def _observation(sources: AlertSources, rule: AlertRule, row: Row) -> Observation:
         place = sources.place(row["region"], row["store_id"])
         where = {"region": row["region"], "store": row["store_id"], "product": row["product"]}
@@ -42,7 +65,7 @@ def _condition(status: str, value_of: Callable[[Row], Decimal], words: str) -> C
             path=f"/stock?{urlencode(where)}",
         )
 
-    return Condition(evaluate)
+    return Condition(evaluate, replay, note=NOTE)
 
 
 def _missing_percent(row: Row) -> Decimal:

@@ -53,6 +53,8 @@ def show_preview(data: dict[str, Any]) -> None:
     for one in data["days"]:
         for title in one["alerts"]:
             print_line(f"{one['day']}  {title}")
+    if data["note"]:
+        print_line(data["note"])
 
 
 def _show(name: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:

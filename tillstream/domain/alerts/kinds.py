@@ -56,7 +56,7 @@ KINDS: Mapping[KindName, Kind] = {
             "Region late",
             "An expected file of a region has not arrived by its deadline.",
             "{count} regions are late",
-            (_count("hours", "After the deadline", "hours", 1, 0, 240), _DAYS),
+            (_count("hours", "Late by at least", "hours", 1, 0, 240), _DAYS),
             (Limit.REGIONS,),
             Action.SEE_UPLOADS,
             is_of_figures=False,

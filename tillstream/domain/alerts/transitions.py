@@ -5,11 +5,12 @@ a while: between the two nothing changes.
 """
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tillstream.domain.alerts.alert import MOST_MEMBERS, Alert, EventKind, Member, State
-from tillstream.domain.alerts.observations import Cause
+from tillstream.domain.alerts.observations import Cause, Observation, causes
 from tillstream.domain.alerts.rules import AlertRule
 from tillstream.domain.errors import Rejected
 
@@ -36,6 +37,16 @@ def advance(alert: Alert | None, cause: Cause | None, rule: AlertRule, now: date
     if cause is None:
         return _end_if_due(alert, rule, now)
     return _remind(_about(replace(alert, clear_since=None), cause, rule), rule, now)
+
+
+def causes_now(
+    unfinished: Mapping[str, Alert], observations: Iterable[Observation], rule: AlertRule
+) -> dict[str, Cause]:
+    """Subject → cause of what a rule observes; unfinished: its alerts that have not ended, by subject."""
+    active = {
+        subject: {member.subject for member in one.members} for subject, one in unfinished.items() if one.is_active
+    }
+    return {one.subject: one for one in causes(observations, active, rule.group_over)}
 
 
 def end(alert: Alert, now: datetime, text: str = "") -> Alert:

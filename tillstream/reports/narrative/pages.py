@@ -33,6 +33,10 @@ def stock(status: str = "") -> str:
     return f"/stock?status={status}" if status else "/stock"
 
 
+def shrinkage(facts: Facts) -> str:
+    return f"/stock/reports/shrinkage?{urlencode(_period(facts))}"
+
+
 def completeness(facts: Facts) -> str:
     return f"/completeness?day={facts.period.last.isoformat()}"
 

@@ -23,6 +23,8 @@ NEEDS = (
     ("unsold", "stock, and no sales in the last 56 days", pages.stock()),
 )
 """Kind in `Facts.stock`, what it is called, and its page."""
+LOSS = ("region", "store_id", "cause", "reason")
+"""What identifies a row of `Facts.shrinkage`."""
 OUTAGE = ("region", "store_id", "product")
 """What identifies a row of `Facts.outages`."""
 
@@ -36,6 +38,7 @@ def sentences(facts: Facts, names: Mapping[str, str]) -> Iterator[Sentence]:
         yield Sentence(("Nothing was counted yet. Count a store, and its stock is reported here.",), pages.stock())
         return
     yield from _value(facts)
+    yield from _shrinkage(facts)
     yield from _outages(facts, names)
     yield from _now(facts)
 
@@ -62,6 +65,20 @@ def _value(facts: Facts) -> Iterator[Sentence]:
         yield Sentence(
             (f"On {end}, stock was worth ", after, f" at cost. On {start}, it was worth ", before, "."), pages.stock()
         )
+
+
+def _shrinkage(facts: Facts) -> Iterator[Sentence]:
+    answer = facts.shrinkage
+    costed = [row for row in answer.rows if row["lost_cost"]] if answer else []
+    if not answer or not costed:
+        return
+    cells = [answer.cell_of(row, "lost_cost", *LOSS) for row in costed]
+    lost = number("money", *cells, formula="size of sum", currency=facts.currency)
+    is_gain = sum(row["lost_cost"] for row in costed) < 0
+    words = "more was found than lost, by " if is_gain else "more was lost than found, by "
+    yield Sentence(
+        ("In counts, write-offs and other corrections of stock, ", words, lost, " at cost."), pages.shrinkage(facts)
+    )
 
 
 def _outages(facts: Facts, names: Mapping[str, str]) -> Iterator[Sentence]:

@@ -59,10 +59,9 @@ def _transfers(read: Needs, wanted: Orders, between: Transfers) -> pa.Table:
     givers, receivers = between.givers, between.receivers
     stores = read.pairs.column(STORE, givers).to_pylist()
     reasons = [
-        f"{store} has {has} and needs {needs}. "
+        f"The other store has {has} and needs {needs}. "
         f"Here {level} are needed, and there are {position} with what is to arrive."
-        for store, has, needs, level, position in zip(
-            stores,
+        for has, needs, level, position in zip(
             _shown(read.lines.on_hand[givers]),
             _shown(wanted.levels[givers]),
             _shown(wanted.levels[receivers]),
@@ -129,4 +128,4 @@ def _decimals(values: Floats) -> pa.Array:
 
 
 def _shown(values: Floats) -> list[str]:
-    return [f"{value:,.0f}" for value in np.ceil(np.round(values, 6)).tolist()]
+    return [f"{value:,.0f}".replace("-", "−") for value in np.ceil(np.round(values, 6)).tolist()]

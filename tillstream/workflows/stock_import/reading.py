@@ -64,7 +64,8 @@ class Reader:
         missing = [name for name in ("product", "quantity") if name not in file.cells.column_names]
         if missing:
             names = ", ".join(one.name for one in COLUMNS)
-            raise Rejected(f"The file has no column {' and '.join(missing)}. Columns of such files are {names}.")
+            absent = " and no column ".join(missing)
+            raise Rejected(f"The file has no column {absent}. Columns of such files are {names}.")
         return _Conversion(self, file).rows()
 
 
