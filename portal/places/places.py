@@ -19,6 +19,7 @@ from tillstream.people import accounts, store_tokens
 from tillstream.workflows.intake.form_checks import currency_of
 
 MAX_PEOPLE = 500
+EVERYWHERE = Filters()
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ def places() -> list[Place]:
     with a name, by region and name.
     """
     limit = scope()
-    stores = [one for region in _regions(limit) for one in of_region(region, limit)]
+    sold = set(_sold("region", limit))
+    stores = [one for region in _regions(limit) for one in of_region(region, limit, has_sales=region in sold)]
     own = {(region, store) for region in _regions(limit) for store in own_stores(ports(), region, limit.salesperson)}
 
     def order(one: Place) -> tuple[object, ...]:
@@ -95,15 +97,15 @@ def _regions(limit: Scope) -> list[str]:
     return [region for region in tillstream().contracts.regions() if limit.covers_region(region)]
 
 
-def of_region(region: str, limit: Scope) -> list[Place]:
-    """The stores of a region within a scope."""
+def of_region(region: str, limit: Scope, *, has_sales: bool = True) -> list[Place]:
+    """The stores of a region within a scope. has_sales: false if it is certain that there are none to look through."""
     contract = tillstream().contracts.for_region(region)
     if contract is None:
         return []
     stores, today = _catalogue_stores(region), ports().clock.now().date()
     return [
         _place(contract, store_id, stores.get(store_id))
-        for store_id in dict.fromkeys(_assigned(region, limit))
+        for store_id in dict.fromkeys(_assigned(region, limit, has_sales=has_sales))
         if state_on(ports(), EntryKind.STORE, region, store_id, today) == LISTED
     ]
 
@@ -126,23 +128,29 @@ def _catalogue_stores(region: str) -> dict[str, Store]:
     return {one.store_id: one for one in stores if isinstance(one, Store) and one.region == region}
 
 
-def _assigned(region: str, limit: Scope) -> list[str]:
+def _assigned(region: str, limit: Scope, *, has_sales: bool) -> list[str]:
     """The stores of the account in a region; an account has a list of stores for all its regions."""
     if limit.stores is None:
-        return _stores_of(region, limit)
+        return _stores_of(region, limit, has_sales=has_sales)
     own = [store for store in limit.stores if is_assigned(ports(), limit, region, store)]
     if limit.regions is not None and len(limit.regions) == 1:
         return own
-    of_region = set(_stores_of(region, limit))
+    of_region = set(_stores_of(region, limit, has_sales=has_sales))
     return [store for store in own if store in of_region]
 
 
-def _stores_of(region: str, limit: Scope) -> list[str]:
-    app, filters = tillstream(), Filters(region=(region,))
+def _stores_of(region: str, limit: Scope, *, has_sales: bool) -> list[str]:
+    app = tillstream()
     contracts = [app.contracts.current(name) for name in app.contracts.names()]
     listed = [store for contract in contracts if contract.region == region for store in contract.stores]
     tokens = [one.store_id for one in store_tokens.find(app.ports) if one.region == region and not one.revoked]
-    rows = run(
-        app.ports.warehouse, "filter-values", of_store(limit), filters, cache=app.queries, filter="store"
-    ).to_pylist()
-    return [*_catalogue_stores(region), *listed, *tokens, *(row["value"] for row in rows)]
+    sold = _sold("store", limit, Filters(region=(region,))) if has_sales else []
+    return [*_catalogue_stores(region), *listed, *tokens, *sold]
+
+
+def _sold(name: str, limit: Scope, filters: Filters = EVERYWHERE) -> list[str]:
+    """The regions or stores that have sales."""
+    app = tillstream()
+    rows = run(app.ports.warehouse, "filter-values", of_store(limit), filters, cache=app.queries, filter=name)
+    values: list[str] = rows.column("value").to_pylist()
+    return values
