@@ -183,14 +183,14 @@ def on_order(ports: Ports, places: Collection[Place] | None = None) -> dict[tupl
 
 
 def _sent(ports: Ports, places: Collection[Place] | None) -> list[PurchaseOrder]:
-    sent: dict[str, str | int | bool] = {"state": OrderState.SENT.value}
+    sent = OrderState.SENT.value
     if places is None or len(places) > FEW:
-        stored = [_decoded(one) for one in ports.documents.find(COLLECTION, sent)]
+        stored = [_decoded(one) for one in ports.documents.find(COLLECTION, {"state": sent})]
         return [one for one in stored if places is None or (one.region, one.store_id) in places]
     return [
         _decoded(one)
         for region, store_id in sorted(places)
-        for one in ports.documents.find(COLLECTION, sent | {"region": region, "store_id": store_id})
+        for one in ports.documents.find(COLLECTION, {"state": sent, "region": region, "store_id": store_id})
     ]
 
 
