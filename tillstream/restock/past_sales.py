@@ -17,6 +17,10 @@ from tillstream.restock.keys import LINE, Keys, encoded, keys_of
 
 RECENT = timedelta(days=16 * 7)
 """Time of recent sales: 96 open days of a week of six."""
+_NO_CELLS = pa.table(
+    {name: pa.array([], pa.string()) for name in (*LINE, "category")}
+    | {"sale_date": pa.array([], pa.date32()), "units": pa.array([], pa.float64())}
+)
 SINCE = timedelta(days=366)
 """Time before the first day in which an earlier sale of a product in a store is searched for."""
 
@@ -116,7 +120,7 @@ def _cells(warehouse: Warehouse, first: date, last: date, regions: Sequence[str]
             place = table.schema.get_field_index(name)
             table = table.set_column(place, name, encoded(table.column(name)))
         parts.append(table)
-    return pa.concat_tables(parts).unify_dictionaries()
+    return pa.concat_tables(parts).unify_dictionaries() if parts else _NO_CELLS
 
 
 def _first_steps(warehouse: Warehouse, lines: Keys, first: date, last: date) -> Ints:
