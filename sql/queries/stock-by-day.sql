@@ -1,5 +1,5 @@
 -- Stock by store and product on the days from @first_day to @last_day, in spans of days at whose end it was the same: status,
--- units on hand, units sold in the 56 days before, and the units up to which stock is low. It is what is stored today about
+-- units on hand, units sold in the 56 days until the last day with sales, and the units up to which stock is low. It is what is stored today about
 -- these days: late files, undos and corrections count, as do the minimum stock and the lead times of today. next_day is the
 -- day after the span. Only the @products products in stores are read that have sold most until today. Rows are filtered by
 -- region, store, category and product.
@@ -29,8 +29,18 @@ counted_days AS (
 sold AS (
   SELECT region, store_id, product, sale_date, SUM(units) AS units
   FROM visible_stock_lines
-  WHERE units > 0 AND sale_date > DATE_SUB(@first_day, INTERVAL 56 DAY) AND sale_date <= @last_day
+  WHERE units > 0 AND sale_date > DATE_SUB(@first_day, INTERVAL 112 DAY) AND sale_date <= @last_day
   GROUP BY region, store_id, product, sale_date
+),
+days_with_sales AS (
+  SELECT DISTINCT sale_date FROM until_sums WHERE sale_date <= @last_day
+),
+ends AS (
+  SELECT days_with_sales.sale_date, MIN(later.sale_date) AS end_day
+  FROM days_with_sales
+  INNER JOIN days_with_sales AS later ON later.sale_date >= DATE_ADD(days_with_sales.sale_date, INTERVAL 56 DAY)
+  WHERE days_with_sales.sale_date > DATE_SUB(@first_day, INTERVAL 112 DAY)
+  GROUP BY days_with_sales.sale_date
 ),
 changes AS (
   SELECT * FROM counted_days
@@ -38,9 +48,9 @@ changes AS (
   SELECT region, store_id, product, GREATEST(sale_date, @first_day), 0, 0, units
   FROM sold
   UNION ALL
-  SELECT region, store_id, product, DATE_ADD(sale_date, INTERVAL 56 DAY), 0, 0, -units
+  SELECT sold.region, sold.store_id, sold.product, GREATEST(ends.end_day, @first_day), 0, 0, -sold.units
   FROM sold
-  WHERE DATE_ADD(sale_date, INTERVAL 56 DAY) <= @last_day
+  INNER JOIN ends ON ends.sale_date = sold.sale_date
 ),
 changed_days AS (
   SELECT
