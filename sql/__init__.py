@@ -21,6 +21,8 @@ VIEWS: tuple[str, ...] = (
     "reference/catalogue_prices",
     "reference/catalogue_names",
     "reference/current_movements",
+    "reference/latest_rates",
+    "reference/latest_cross_rates",
     "reference/stock_facts",
     "marts/line_facts",
     "marts/sale_facts",

@@ -38,15 +38,19 @@ COUNTED = FIRST + timedelta(days=DAYS - 40)
 TODAY = FIRST + timedelta(days=DAYS - 1)
 SETTLED, ROUNDS = 1_000, 5
 """Lines of a settlement, and how many settlements and movements are measured."""
+MANAGER = Scope(Role.MANAGER, (REGION,), ("S3", "S4"))
 VIEWS: tuple[tuple[Scope, Filters, dict[str, Any]], ...] = (
     (UNRESTRICTED, Filters(), {}),
     (UNRESTRICTED, Filters(), {"status": "attention"}),
     (UNRESTRICTED, Filters(), {"sort": "product", "offset": 5_000}),
     (UNRESTRICTED, Filters(), {"sort": "value", "descending": 1}),
+    (UNRESTRICTED, Filters(), {"sort": "cover"}),
+    (UNRESTRICTED, Filters(currency="EUR"), {"sort": "value"}),
     (UNRESTRICTED, Filters(), {"text": "name of p12"}),
     (UNRESTRICTED, Filters(category=("C7",)), {"sort": "cover"}),
     (UNRESTRICTED, Filters(store=("S17",)), {}),
-    (Scope(Role.MANAGER, (REGION,), ("S3", "S4")), Filters(), {"sort": "on-hand"}),
+    (MANAGER, Filters(), {"sort": "on-hand"}),
+    (MANAGER, Filters(currency="EUR"), {"status": "attention"}),
 )
 """What people see of the page of stock levels."""
 CONTRACT = """\
@@ -138,7 +142,7 @@ def measure(home: Path) -> Stock:
     movements = [_seconds(_moved(app, clock, number)) for number in range(ROUNDS)]
     pages = {}
     for scope, filters, params in VIEWS:
-        name = f"{scope.role} {filters.category or filters.store or ''} {params}"
+        name = f"{scope.role} {filters.category or filters.store or filters.currency} {params}"
         page = partial(_page, app, scope, filters, params)
         page()
         pages[name] = [_seconds(page) for _ in range(ROUNDS)]

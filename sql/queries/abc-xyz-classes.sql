@@ -6,10 +6,15 @@
 -- @y NUMERIC = 1: variation up to which a product is of class Y
 WITH
 levels AS (
-  SELECT product, GREATEST(on_hand, 0) AS units, stock_cost FROM named_stock_levels
+  SELECT product, GREATEST(on_hand, 0) AS units, reporting_cost FROM visible_stock_facts
 ),
 stock AS (
-  SELECT product, SUM(units) AS stock_units, SUM(stock_cost) AS stock_cost FROM levels GROUP BY product
+  SELECT
+    product,
+    SUM(units) AS stock_units,
+    CAST(SUM(CAST(units AS BIGNUMERIC) * CAST(reporting_cost AS BIGNUMERIC)) AS NUMERIC) AS stock_cost
+  FROM levels
+  GROUP BY product
 ),
 final AS (
   SELECT

@@ -12,10 +12,15 @@
 -- @offset INT64 = 0: number of products to skip
 WITH
 levels AS (
-  SELECT product, GREATEST(on_hand, 0) AS units, stock_cost FROM named_stock_levels
+  SELECT product, GREATEST(on_hand, 0) AS units, reporting_cost FROM visible_stock_facts
 ),
 stock AS (
-  SELECT product, SUM(units) AS stock_units, SUM(stock_cost) AS stock_cost FROM levels GROUP BY product
+  SELECT
+    product,
+    SUM(units) AS stock_units,
+    CAST(SUM(CAST(units AS BIGNUMERIC) * CAST(reporting_cost AS BIGNUMERIC)) AS NUMERIC) AS stock_cost
+  FROM levels
+  GROUP BY product
 ),
 names AS (
   SELECT code, name FROM catalogue_names WHERE kind = 'product'

@@ -9,9 +9,20 @@
 -- @limit INT64 = 100: maximum number of rows
 -- @offset INT64 = 0: number of rows to skip
 WITH
+covers AS (
+  SELECT
+    on_hand,
+    recent_units,
+    SAFE_DIVIDE(CAST(on_hand AS NUMERIC), CAST(recent_units AS NUMERIC)) AS cover
+  FROM visible_stock_levels
+  WHERE @sort = 'cover' AND on_hand >= 0 AND recent_units > 0
+  GROUP BY on_hand, recent_units
+),
 chosen AS (
-  SELECT *
+  SELECT searched_stock_facts.*, covers.cover
   FROM searched_stock_facts
+  LEFT JOIN covers
+    ON covers.on_hand = searched_stock_facts.on_hand AND covers.recent_units = searched_stock_facts.recent_units
   WHERE
     @status = 'all'
     OR status = @status
@@ -25,21 +36,22 @@ keyed AS (
       WHEN 'status' THEN
         CASE status WHEN 'negative' THEN 1 WHEN 'out' THEN 2 WHEN 'low' THEN 3 WHEN 'in-stock' THEN 4 ELSE 5 END
       WHEN 'on-hand' THEN on_hand
-      WHEN 'cover' THEN
-        IF(
-          on_hand >= 0 AND recent_units > 0,
-          SAFE_DIVIDE(CAST(on_hand AS NUMERIC), CAST(recent_units AS NUMERIC)),
-          NULL
-        )
+      WHEN 'cover' THEN cover
       WHEN 'recent' THEN -recent_units
-      WHEN 'value' THEN -(CAST(GREATEST(on_hand, 0) AS BIGNUMERIC) * CAST(reporting_cost AS BIGNUMERIC))
-    END AS number_key
+    END AS number_key,
+    IF(
+      @sort = 'value',
+      -(CAST(GREATEST(on_hand, 0) AS BIGNUMERIC) * CAST(reporting_cost AS BIGNUMERIC)),
+      NULL
+    ) AS value_key
   FROM chosen
 ),
 page AS (
   SELECT *
   FROM keyed
   ORDER BY
+    value_key IS NULL,
+    IF(@descending = 1, -value_key, value_key),
     number_key IS NULL,
     IF(@descending = 1, -number_key, number_key),
     IF(@descending = 1, '', text_key),
@@ -84,14 +96,17 @@ final AS (
       CAST(CAST(CAST(GREATEST(on_hand, 0) AS BIGNUMERIC) * CAST(unit_cost AS BIGNUMERIC) AS NUMERIC) AS BIGNUMERIC)
       * CAST(factor AS BIGNUMERIC) AS NUMERIC
     ) AS stock_cost,
+    value_key,
     number_key,
     text_key
   FROM page
 )
 SELECT
-  * EXCEPT (text_key, number_key)
+  * EXCEPT (value_key, number_key, text_key)
 FROM final
 ORDER BY
+  value_key IS NULL,
+  IF(@descending = 1, -value_key, value_key),
   number_key IS NULL,
   IF(@descending = 1, -number_key, number_key),
   IF(@descending = 1, '', text_key),

@@ -7,7 +7,7 @@ final AS (
     status,
     COUNT(*) AS levels,
     COUNTIF(on_hand > 0 AND reporting_cost IS NULL) AS uncosted,
-    CAST(SUM(CAST(GREATEST(on_hand, 0) * reporting_cost AS NUMERIC)) AS NUMERIC) AS stock_cost
+    CAST(SUM(CAST(GREATEST(on_hand, 0) AS BIGNUMERIC) * CAST(reporting_cost AS BIGNUMERIC)) AS NUMERIC) AS stock_cost
   FROM searched_stock_facts
   GROUP BY status
 )

@@ -7,14 +7,12 @@ names AS (
 ),
 levels AS (
   SELECT
-    named_stock_levels.*,
-    IF(@by IN ('store', 'region'), named_stock_levels.region, NULL) AS group_region,
-    CASE @by
-      WHEN 'store' THEN named_stock_levels.store_id
-      WHEN 'category' THEN named_stock_levels.category
-      WHEN 'supplier' THEN named_stock_levels.supplier
-    END AS group_key
-  FROM named_stock_levels
+    on_hand,
+    reporting_cost,
+    status,
+    IF(@by IN ('store', 'region'), region, NULL) AS group_region,
+    CASE @by WHEN 'store' THEN store_id WHEN 'category' THEN category WHEN 'supplier' THEN supplier END AS group_key
+  FROM visible_stock_facts
 ),
 grouped AS (
   SELECT
@@ -22,8 +20,8 @@ grouped AS (
     group_key AS code,
     CAST(SUM(GREATEST(on_hand, 0)) AS NUMERIC) AS units,
     COUNTIF(on_hand > 0) AS products,
-    CAST(SUM(stock_cost) AS NUMERIC) AS stock_cost,
-    COUNTIF(on_hand > 0 AND stock_cost IS NULL) AS uncosted_products,
+    CAST(SUM(CAST(GREATEST(on_hand, 0) AS BIGNUMERIC) * CAST(reporting_cost AS BIGNUMERIC)) AS NUMERIC) AS stock_cost,
+    COUNTIF(on_hand > 0 AND reporting_cost IS NULL) AS uncosted_products,
     COUNTIF(status = 'low') AS low_products,
     COUNTIF(status = 'out') AS out_products,
     COUNTIF(status = 'negative') AS negative_products,

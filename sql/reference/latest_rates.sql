@@ -1,7 +1,11 @@
--- The latest exchange rates into the reporting currency, of currencies of sales.
-SELECT
-  currency,
-  factor
-FROM reporting_rates
-WHERE TRUE
-QUALIFY ROW_NUMBER() OVER (PARTITION BY currency ORDER BY sale_date DESC) = 1
+-- The last exchange rate of each currency into the reporting currency.
+-- - factor: Units of the reporting currency for one unit of the currency
+CREATE OR REPLACE VIEW latest_rates AS
+WITH
+final AS (
+  SELECT currency, factor
+  FROM reporting_rates
+  WHERE TRUE  -- BigQuery requires a WHERE with QUALIFY
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY currency ORDER BY sale_date DESC) = 1
+)
+SELECT * FROM final

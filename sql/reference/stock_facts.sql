@@ -9,11 +9,8 @@ WITH
 reporting_currency AS (
   SELECT MAX(currency) AS currency FROM reporting
 ),
-latest_rates AS (
-  SELECT currency, factor
-  FROM reporting_rates
-  WHERE TRUE  -- BigQuery requires a WHERE with QUALIFY
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY currency ORDER BY sale_date DESC) = 1
+rates AS (
+  SELECT * FROM latest_rates
 ),
 costs AS (
   SELECT
@@ -21,15 +18,15 @@ costs AS (
     catalogue_costs.region,
     catalogue_costs.currency,
     catalogue_costs.amount,
-    IF(catalogue_costs.currency = reporting_currency.currency, 1, latest_rates.factor) AS factor,
+    IF(catalogue_costs.currency = reporting_currency.currency, 1, rates.factor) AS factor,
     CAST(
       CAST(catalogue_costs.amount AS BIGNUMERIC)
-      * CAST(IF(catalogue_costs.currency = reporting_currency.currency, 1, latest_rates.factor) AS BIGNUMERIC)
+      * CAST(IF(catalogue_costs.currency = reporting_currency.currency, 1, rates.factor) AS BIGNUMERIC)
       AS NUMERIC
     ) AS reporting_amount
   FROM catalogue_costs
   CROSS JOIN reporting_currency
-  LEFT JOIN latest_rates ON latest_rates.currency = catalogue_costs.currency
+  LEFT JOIN rates ON rates.currency = catalogue_costs.currency
   WHERE catalogue_costs.next_day = DATE '9999-12-31'
 ),
 products AS (

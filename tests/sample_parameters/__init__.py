@@ -26,7 +26,6 @@ READ_PARAMETERS: dict[str, dict[str, Any]] = {
     "restock/stock": {},
     "restock/sum_errors": {},
     "restock/unit_values": _FEBRUARY,
-    "reference/latest_rates": {},
     "forecasts/span": {"before": date(2024, 3, 1)},
 }
 """File that forecasts, restocking and alerts read → parameters for which it answers something about the shop."""

@@ -28,7 +28,6 @@ from tillstream.analytics.summed import TotalsCoverage, totals_coverage
 from tillstream.domain.columns import COSTS, PERSONAL
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED, Action, Scope
-from tillstream.domain.tables import TABLES
 from tillstream.ports.warehouse import Warehouse, WarehouseQuery
 
 __all__ = [
@@ -208,9 +207,10 @@ def compose(
     if not _HAS_MONEY.search(query.text):
         basis = replace(basis, currency="")
     relation_ctes = ""
-    scoped = conversion(filters, basis) | relations(scope, filters, basis, query.reads)
+    converted = conversion(filters, basis)
+    scoped = converted | relations(scope, filters, basis, query.reads)
     for relation, (select, relation_params) in scoped.items():
-        if relation in TABLES or query.reads(relation):
+        if relation in converted or query.reads(relation):
             relation_ctes += f"{relation} AS (\n  {select}\n),\n"
             values |= relation_params
     return re.sub(r"^WITH\n", lambda match: match[0] + relation_ctes, query.text, count=1, flags=re.MULTILINE), values

@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-import sql
 from tillstream.analytics import measure_values, queries
 from tillstream.analytics.deliveries import DeliveryFacts, watermark
 from tillstream.analytics.filters import Filters
@@ -81,7 +80,7 @@ class Sales:
     @cached_property
     def rates(self) -> dict[str, Decimal]:
         """The latest exchange rate of each currency into the reporting currency."""
-        rows = self.warehouse.query(sql.text("reference/latest_rates")).to_pylist()
+        rows = self.warehouse.query("SELECT * FROM latest_rates").to_pylist()
         return {row["currency"]: Decimal(row["factor"]) for row in rows}
 
     def complete_through(self, month: Month) -> dict[str, date]:

@@ -131,18 +131,20 @@ def relations(
 
 
 def conversion(filters: Filters, basis: QueryContext) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Return the relations that replace the tables `reporting` and `reporting_rates` in a query whose amounts are in
-    another currency; empty for the reporting currency. Only rates of the filtered and the compared days are read."""
+    """Return the relations that replace the tables `reporting` and `reporting_rates` and the view `latest_rates` in a
+    query whose amounts are in another currency; empty for the reporting currency. Only rates of the filtered and the
+    compared days are read."""
     if not basis.currency:
         return {}
     compared = (previous_period(filters, basis.reported), previous_year(filters, basis.reported))
-    days = Where(["to_currency = @display_currency"], {"display_currency": basis.currency})
+    latest, days = (Where(["to_currency = @display_currency"], {"display_currency": basis.currency}) for _ in range(2))
     if filters.start:
         days.between(min([filters.start, *(one.before_start for one in compared if one)]), None, "rates")
     days.between(None, filters.end, "rates")
     return {
-        "reporting": ("SELECT @display_currency AS currency", {"display_currency": basis.currency}),
+        "reporting": ("SELECT @display_currency AS currency", latest.params),
         "reporting_rates": (days.select("cross_rates", "sale_date, currency, factor"), days.params),
+        "latest_rates": (latest.select("latest_cross_rates", "currency, factor"), latest.params),
     }
 
 
