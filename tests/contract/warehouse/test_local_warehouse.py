@@ -12,6 +12,6 @@ from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 class TestDuckDBWarehouse(WarehouseContract):
     @pytest.fixture
     def warehouse(self, tmp_path: Path) -> Iterator[DuckDBWarehouse]:
-        warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb", threads=1)
+        warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb", threads=2)  # several, as in use
         yield warehouse
         warehouse.close()

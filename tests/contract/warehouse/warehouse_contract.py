@@ -84,8 +84,10 @@ class WarehouseContract:
 
     def test_many_rows_come_whole_and_in_order(self, warehouse: Warehouse) -> None:
         warehouse.replace_table("reporting_rates", rates(*((number, "USD", str(number)) for number in range(MANY))))
-        answer = warehouse.query("SELECT factor FROM reporting_rates ORDER BY sale_date")
-        assert answer.column("factor").to_pylist() == [Decimal(number) for number in range(MANY)]
+        ordered = "SELECT factor FROM reporting_rates ORDER BY sale_date"
+        for query in (ordered, f"SELECT * FROM ({ordered} LIMIT {MANY}) ORDER BY ABS(factor)  -- (", ordered):
+            answer = warehouse.query(query)
+            assert answer.column("factor").to_pylist() == [Decimal(number) for number in range(MANY)]
         streamed = list(warehouse.stream("SELECT factor FROM reporting_rates ORDER BY sale_date DESC"))
         factors = [value for batch in streamed for value in batch.column("factor").to_pylist()]
         assert factors == [Decimal(number) for number in reversed(range(MANY))]

@@ -1,10 +1,12 @@
 """The warehouse on DuckDB: one file with one owner; readers use their own cursors and never wait for a settlement."""
 
 import hashlib
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,9 @@ from tillstream.ledger.tables import create_tables, table_definitions
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
 STREAMED_ROWS = 100_000
+VECTOR = 2048
+"""Rows that DuckDB handles at once."""
+_PART = re.compile(r"""/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|\bORDER\s+BY\b""", re.DOTALL)
 
 
 class _RolledBack(Exception):
@@ -113,9 +118,14 @@ class DuckDBWarehouse:
         return results[0]
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+        text, values = to_duckdb(sql), dict(params or {})
         with self._database.translate_query_errors():
             # not `sql()`, which binds the statement twice to get its columns: half the time of a small query
-            return self._database.cursor().execute(to_duckdb(sql), dict(params or {})).to_arrow_table()
+            rows = self._database.cursor().execute(text, values).to_arrow_table()
+            if rows.num_rows > VECTOR and _is_ordered(text):
+                # DuckDB 2.0.0 converts these vectors in any order, as the order of insertion is not preserved
+                rows = self._database.cursor().sql(text, params=values).to_arrow_table()
+            return rows
 
     def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> Iterator[pa.RecordBatch]:
         with (
@@ -167,3 +177,15 @@ class DuckDBWarehouse:
 
     def close(self) -> None:
         self._database.close()
+
+
+@lru_cache
+def _is_ordered(text: str) -> bool:
+    """Whether a SELECT orders its rows: an ORDER BY outside parentheses and quotes."""
+    depth = 0
+    for part in _PART.findall(text):
+        if part in "()":
+            depth += 1 if part == "(" else -1
+        elif depth == 0 and part[0] == "O":
+            return True
+    return False
