@@ -25,7 +25,8 @@ SYSTEM_FOLDERS = (
     *("browser", "cloud", "contract/warehouse/test_sales_of_other_regions"),
     *("docs/test_light_imports", "docs/test_readme_tour", "e2e/files", "e2e/holds", "e2e/server", "e2e/test_backup"),
     *("e2e/test_command_line", "e2e/test_demo", "e2e/test_maintenance_output", "e2e/test_older_homes"),
-    *("e2e/test_rebuild_notices", "e2e/test_senders_of_files", "e2e/tills", "faults"),
+    *("e2e/stock", "e2e/test_rebuild_notices", "e2e/test_senders_of_files", "e2e/test_terminal_output", "e2e/tills"),
+    *("faults", "portal/corrections"),
     *("functions/test_function_imports", "functions/test_permissions", "golden/test_homes"),
     *("portal/api/test_api_fuzzed", "portal/api/test_cursors", "portal/api/test_operation_errors"),
     *("portal/api/test_outcomes", "portal/compare", "portal/dashboard/test_display_currency"),
@@ -33,13 +34,14 @@ SYSTEM_FOLDERS = (
     *("portal/restock", "portal/review"),
     *("portal/stock/test_entering_movements", "portal/test_audit_of_", "portal/test_costs_are_hidden"),
     *("portal/test_permissions_of_the_portal", "portal/test_row_scopes", "portal/test_several_instances"),
-    *("portal/uploads/test_new_contracts", "portal/uploads/test_uploads"),
+    *("portal/uploads/test_new_contracts", "portal/uploads/test_preview", "portal/uploads/test_uploads"),
     *("property/test_ledger", "property/test_mutations", "property/test_round_trips"),
     *("property/test_shipped_styles", "property/test_write_scope", "stateful"),
     *("strangers", "till/test_any_order", "till/test_killed", "unit/billing", "unit/forecasting/test_forecast_runs"),
     *("unit/forecasting/test_out_of_stock", "unit/quality/test_runs", "unit/reports/test_executive_report"),
     *("unit/reports/test_stock_in_the_report", "unit/samples", "unit/test_scale"),
-    *("unit/workflows/test_staging_while_receiving",),
+    *("unit/workflows/test_staging_while_receiving", "unit/workflows/test_sweeping_in_a_cloud"),
+    *("unit/workflows/test_verification",),
 )
 """Tests of the whole: a browser, a server, a cloud, crashes, every page and command, whole homes, the samples, files
 and messages from the sender to the receipt, decisions about them, whole reports, forecast runs, every call of a service
