@@ -55,6 +55,7 @@ def test_every_runbook_case_has_symptom_first_step_and_end() -> None:
         "A large settlement failed",
         "A forecast failed",
         "Reports are not made",
+        "The restock queue is not computed",
         "A message was not sent",
         "A bad contract",
         "A leaked key",
