@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+SHEET = "Tillstream"
+"""Name of the sheet of a workbook."""
+
 
 def no_table(name: str, tables: Iterable[str]) -> str:
     return f"There is no table {name}. Use one of: {', '.join(tables)}."

@@ -84,7 +84,7 @@ def parquet(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
 def xlsx(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
     """A workbook with one sheet, made at once. Raises `Rejected` if there are too many rows for it."""
     rows = (row for batch in batches for row in zip(*(_cells(column) for column in batch.columns), strict=True))
-    return iter([workbook.sheet("Tillstream", schema.names, rows)])
+    return iter([workbook.sheet(messages.SHEET, schema.names, rows)])
 
 
 WRITERS: dict[str, Callable[[pa.Schema, Batches], Iterator[bytes]]] = {

@@ -13,7 +13,7 @@ COLUMN = "on_order"
 KEY = ("region", "store_id", "product")
 Units = Mapping[tuple[str, str, str], Decimal]
 """Region, store and product → units."""
-Levels = TypeVar("Levels", pa.Table, pa.RecordBatch)
+T = TypeVar("T", pa.Table, pa.RecordBatch)
 
 
 def added(levels: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -23,7 +23,7 @@ def added(levels: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [row | {COLUMN: units.get(_key(row), Decimal(0))} for row in rows]
 
 
-def with_column(levels: Levels, units: Units | None = None) -> Levels:
+def with_column(levels: T, units: Units | None = None) -> T:
     """As `added`. units: those of all stores, if they were read."""
     rows = levels.select(list(KEY)).to_pylist()
     if units is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from sample_parameters import QUERY_PARAMETERS
 from test_query_layer import fill
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
@@ -17,7 +18,6 @@ from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
 from tillstream.ports.warehouse import Warehouse
 
-PARAMETERS = {"batch_id": "b1", "settlement_no": 3}
 CALLS = (
     (UNRESTRICTED, Filters()),
     (UNRESTRICTED, Filters(date(2024, 2, 1), date(2024, 2, 29))),
@@ -52,7 +52,7 @@ def answers(warehouse: Warehouse, some: slice = slice(None)) -> dict[tuple[str, 
     rows_by_query = {}
     for name in SUMMED:
         query = describe(name)
-        own = {p.name: PARAMETERS[p.name] for p in query.parameters if p.name in PARAMETERS}
+        own = {p.name: QUERY_PARAMETERS[p.name] for p in query.parameters if p.name in QUERY_PARAMETERS}
         for number, (scope, filters) in list(enumerate(CALLS))[some]:
             if _may(name, scope):
                 rows_by_query[name, number] = run(warehouse, name, scope, filters, **own).to_pylist()

@@ -52,9 +52,12 @@ def test_a_size_is_one_that_cloud_run_accepts_and_its_command_exists() -> None:
         assert int(each.memory.removesuffix("Gi")) <= LARGEST[each.cpu]
         assert each.hours <= 7 * 24
         command: Command = main
-        for name in each.arguments:
+        names = [one for one in each.arguments if not one.startswith("--")]
+        for name in names:
             assert isinstance(command, Group)
             command = command.commands[name]
+        options = {text for parameter in command.params for text in parameter.opts}
+        assert set(each.arguments) - set(names) <= options
 
 
 def test_the_memory_of_duckdb_follows_that_of_the_job() -> None:
