@@ -76,6 +76,7 @@ def test_a_product_of_another_supplier_is_added_with_its_minimum(manager: Visito
         ({"units": ["", ""]}, "Enter the units of at least one product"),
         ({"units": ["many", "1"]}, "Desk lamp: “many” is not a number"),
         ({"units": ["-1", "1"]}, "Desk lamp: enter a number of units above 0"),
+        ({"units": ["4006381333931", "1"]}, "Desk lamp: enter a number of units above 0 and below 10,000,000"),
         ({"units": ["1", ""], "unit_cost": ["-1", ""]}, "the unit cost must not be negative"),
         ({"units": ["1", ""], "expected_on": "soon"}, "“soon” is not a date"),
     ],

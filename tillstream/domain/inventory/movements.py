@@ -50,6 +50,8 @@ MOST_CHARACTERS = 200
 """Length of the ID of a movement."""
 MOST_LINES = 1_000
 """Lines of one movement, whose document stays below the limit of a document store."""
+LARGEST = 10_000_000
+"""Units of a line are fewer: a longer number is a barcode."""
 MOST_APART = timedelta(days=2)
 """Between a business day and the UTC date of a time of it: by time zones, and by stores that close after midnight."""
 
@@ -128,8 +130,8 @@ def _times(movement: Movement) -> list[datetime]:
 def _line_problem(kind: MovementKind, line: MovementLine) -> str:
     if not line.product_id:
         return "A line has no product."
-    if not line.quantity.is_finite() or abs(line.quantity) >= 10**12 or line.quantity != round(line.quantity, 9):
-        return f"{line.product_id}: the quantity must be a number below 1,000,000,000,000 with at most 9 decimals."
+    if not line.quantity.is_finite() or abs(line.quantity) >= LARGEST or line.quantity != round(line.quantity, 9):
+        return f"{line.product_id}: the quantity must be a number below {LARGEST:,} with at most 9 decimals."
     if line.quantity < 0 and kind not in MAY_BE_NEGATIVE:
         return f"{line.product_id}: the quantity must not be negative."
     if line.quantity == 0 and kind not in MAY_BE_ZERO:

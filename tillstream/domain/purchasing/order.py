@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
+from tillstream.domain.inventory.movements import LARGEST
+
 
 class OrderState(StrEnum):
     """What people did with an order. What arrived is counted from the receipts."""
@@ -104,6 +106,9 @@ def merge_lines(lines: tuple[OrderLine, ...]) -> tuple[OrderLine, ...]:
     return tuple(merged.values())
 
 
+_UNITS = f"enter a number of units above 0 and below {LARGEST:,}."
+
+
 def problem(order: PurchaseOrder) -> str:
     """Why an order cannot be saved, in words for its creator; empty if it can."""
     checks = (
@@ -111,10 +116,10 @@ def problem(order: PurchaseOrder) -> str:
         (not order.supplier, "Choose a supplier."),
         (not order.lines, "An order needs at least one product."),
         (len(order.lines) > MOST_LINES, f"An order has at most {MOST_LINES:,} lines; create several."),
-        *((_is_wrong(line.units), f"{line.name}: enter a number of units above 0.") for line in order.lines),
+        *((_is_wrong(line.units), f"{line.name}: {_UNITS}") for line in order.lines),
     )
     return next((words for applies, words in checks if applies), "")
 
 
 def _is_wrong(units: Decimal) -> bool:
-    return not units.is_finite() or not 0 < units < 10**12 or units != round(units, 9)
+    return not units.is_finite() or not 0 < units < LARGEST or units != round(units, 9)

@@ -7,12 +7,11 @@ from decimal import Decimal
 
 from tillstream.domain.catalogue import cell_values
 from tillstream.domain.catalogue.cell_values import CellProblem
-from tillstream.domain.inventory.movements import REASONS, MovementKind
+from tillstream.domain.inventory.movements import LARGEST, REASONS, MovementKind
 from tillstream.domain.text.near_names import did_you_mean
 from tillstream.workflows.stock_import.columns import IMPORTED, KIND_WORDS, REASON_WORDS, word_of
 from tillstream.workflows.stock_import.refusals import Problem, UnusableCell
 
-LARGEST = 10**12
 LONGEST = 200
 """Characters of a reference."""
 _WRITE_DAY = "Write the day as 2026-11-30, with or without a time such as 14:30."
@@ -41,7 +40,7 @@ def quantity(cell: str) -> Decimal:
         raise UnusableCell(Problem("quantity", cell, words, "Write it as 1234.5.")) from error
     if abs(value) >= LARGEST:
         words = f"{cell} is not below {LARGEST:,}."
-        raise UnusableCell(Problem("quantity", cell, words, "Correct the quantity."))
+        raise UnusableCell(Problem("quantity", cell, words, "Correct the quantity; it may be a barcode."))
     return value
 
 
