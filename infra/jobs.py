@@ -109,7 +109,7 @@ RESTOCKING = Job(
     cpu="2",
     hours=1,
     why="A million products in stores take 25 processor seconds and 1 GB, and the reading from BigQuery.",
-    grants=(*WRITES, Grant("roles/storage.objectUser", "bucket", STAGING), DOCUMENTS),
+    grants=(*WRITES, DOCUMENTS),
     alert="the restock queue is not computed",
     failure="The queue that was computed before is shown. It is started again within an hour.",
 )

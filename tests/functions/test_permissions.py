@@ -57,7 +57,7 @@ from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import job_lease, settle
 from tillstream.pipeline.staging.stage import stage as stage_batch
 from tillstream.ports.event_bus import DeadLetter, Message
-from tillstream.ports.jobs import FORECAST, REPORTS, SETTLE_LARGE
+from tillstream.ports.jobs import FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
 from tillstream.quality.run import ON_BIGQUERY
 from tillstream.quality.run import run_due as run_checks
 from tillstream.reports import mail_job, report_mail, subscriptions
@@ -68,6 +68,7 @@ from tillstream.workflows.intake.resumable_upload import append, begin
 from tillstream.workflows.intake.store_sales import keep_receiving, publish, start_settlement
 from tillstream.workflows.operations import dead_letters, large_settlements
 from tillstream.workflows.operations.reconcile import reconcile
+from tillstream.workflows.restocking import schedule
 from tillstream.workflows.review.undo import undo
 
 
@@ -114,6 +115,7 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     _alerts(app, sweeping)
     _leave_large(app, calls_by_function)
     _report(tmp_path_factory.mktemp("reports"), calls_by_function)
+    _restock(tmp_path_factory.mktemp("restock"), calls_by_function)
     compacting = record_calls(with_jobs(app, rows=0)[0], calls_by_function["compact"]).ports
     compacting.warehouse.compact()
     _move_stock(app)
@@ -177,6 +179,20 @@ def _report(folder: Path, calls: dict[str, Calls]) -> None:
     sender = report_mail.Sender(job.ports, job.contracts, "USD", "a@example.com")
     with mail_job.run(job.ports):
         assert sum(report_mail.make_due(sender)) == outbox.send_due(job.ports, lambda *_: None) == 1
+    shop.close()
+
+
+def _restock(folder: Path, calls: dict[str, Calls]) -> None:
+    """A restock queue that is small for the sweep, and then large, so that the job computes it."""
+    shop, _ = with_jobs(shop_of_two_stores.app(folder))
+    sweeping = record_calls(shop, calls["sweep"]).ports
+    levels.refresh(shop.ports)
+    assert schedule.update(shop.ports, by="ana")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(schedule, "AT_ONCE", -1)
+        assert schedule.update(shop.ports, by="ana") is None
+        assert schedule.run_or_start(sweeping) is None
+        assert schedule.run_due(record_calls(shop, calls[RESTOCK]).ports)
     shop.close()
 
 

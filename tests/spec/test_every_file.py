@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from duck import Duck
 from googlesql import Judge, body
+from sample_parameters import LEVEL_PARAMETERS
 
 import sql
+from sql import stock_levels
 from tillstream.adapters.local.googlesql.dialect import to_duckdb
 from tillstream.analytics.changed_days import on_changed_days
 from tillstream.analytics.filters import Filters
@@ -30,6 +32,8 @@ def _statement(file: str) -> tuple[str, dict[str, Any]]:
     """What is sent to the engine, with values for its parameters."""
     path = file.removesuffix(".sql")
     text = sql.text(path)
+    if path == "stock/level_differences":
+        return stock_levels.differences(), LEVEL_PARAMETERS
     if path in sql.VIEWS:
         return body(text), {}
     if path.startswith("queries/"):
