@@ -8,4 +8,4 @@ facts AS (
   FROM line_facts
   WHERE is_active AND store_id IS NOT NULL AND product IS NOT NULL AND sale_date >= @first_day
 )
-SELECT product, COUNT(*) AS facts FROM facts GROUP BY product
+SELECT product, COUNT(*) AS facts FROM facts GROUP BY product ORDER BY product

@@ -135,8 +135,8 @@ def test_spans_are_the_days_of_a_plain_model(duck: Duck, seed: int) -> None:
 def test_spans_are_the_same_in_parts(duck: Duck, monkeypatch: pytest.MonkeyPatch) -> None:
     duck.fill(tables(facts(random.Random(7))))
     whole = spans(duck)
-    monkeypatch.setattr(computing, "MOST_FACTS", 1)
-    assert len(computing.parts(cast("Any", duck), FIRST)) == len(PRODUCTS)
+    monkeypatch.setattr(stock_days, "MOST_FACTS", 1)
+    assert len(computing.parts(cast("Any", duck), FIRST, 1)) == len(PRODUCTS)
     assert spans(duck) == whole
 
 

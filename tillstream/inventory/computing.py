@@ -111,10 +111,13 @@ def first_day(today: date, counted_on: date) -> date:
     return min(counted_on - _MOST_APART, today - RECENT_DAYS + timedelta(days=1))
 
 
-def parts(warehouse: Warehouse, from_day: date = date.min) -> list[Part]:
-    """All products in parts with so many movements, and lines from a day, as are computed at once."""
+def parts(warehouse: Warehouse, from_day: date = date.min, most_facts: int = 0) -> list[Part]:
+    """All products in parts with so many movements, and lines from a day, as are computed at once.
+
+    most_facts: of a part; 0: MOST_FACTS.
+    """
     products = warehouse.query(sql.text("stock/products"), {"first_day": from_day}).to_pylist()
-    size = max(MOST_FACTS, sum(one["facts"] for one in products) / MOST_PARTS)
+    size = max(most_facts or MOST_FACTS, sum(one["facts"] for one in products) / MOST_PARTS)
     firsts, facts = [""], 0
     for one in products:
         if facts and facts + one["facts"] > size:

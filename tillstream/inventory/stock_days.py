@@ -8,6 +8,8 @@ from sql.stock_levels import FACTS_OF_PRODUCTS, with_relations
 from tillstream.inventory.computing import EVERY_PRODUCT, parts
 from tillstream.ports.warehouse import Warehouse
 
+MOST_FACTS = 300_000
+"""Movements and sale lines that are computed at once: each day with facts has a row, which takes more than a level."""
 _FIRST_COUNT = "SELECT MIN(stock_date) AS first_day FROM stock_movements WHERE kind = 'count'"
 
 
@@ -32,5 +34,5 @@ def _read(warehouse: Warehouse, *named: str) -> pa.Table:
     first_day = warehouse.query(_FIRST_COUNT).column("first_day")[0].as_py()
     text = with_relations(FACTS_OF_PRODUCTS, f"SELECT * FROM {named[-1]}", named)
     params = {"first_day": first_day or date.max}
-    read = parts(warehouse, first_day) if first_day else [EVERY_PRODUCT]
+    read = parts(warehouse, first_day, MOST_FACTS) if first_day else [EVERY_PRODUCT]
     return pa.concat_tables(warehouse.query(text, params | part) for part in read)
