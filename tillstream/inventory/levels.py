@@ -50,24 +50,31 @@ def refresh(ports: Ports) -> int:
     both write: the one that ends later starts again if the other has noted its state, so that no older row stays.
     Raises `Conflict`, `Unavailable`.
     """
+    overtaken = False
+    since: Computed | None = None
+    written: dict[str, Document] = {}
     while True:
         mirror.write_new(ports)
         document = ports.documents.get(COLLECTION, STATE)
         moved = records.in_state(ports, records.MIRRORED, mirror.AT_ONCE)
         today = ports.clock.now().date()
         seen = f"{freshness.version(ports.documents)} {today}"
-        if document and not moved and document.data["seen"] == seen:
+        if document and not moved and document.data["seen"] == seen and not overtaken:
             return 0
-        before = Computed.of(document) if document else None
+        if not overtaken:
+            since = Computed.of(document) if document else None
+        written |= {one.id: one for one in moved}
         now = _newest(ports, today)
-        has_news = before != now or bool(moved)
-        count = _write(ports, before, now, moved) if has_news else 0
+        has_news = overtaken or since != now or bool(moved)
+        count = _write(ports, since, now, list(written.values())) if has_news else 0
         counted = document.data.get("changes", 0) if document else 0
         state = asdict(now) | {"seen": seen, "changes": counted + int(has_news)}
         try:
             ports.documents.put(COLLECTION, STATE, state, if_version=document.version if document else 0)
-        except Conflict:
+        except Conflict:  # the rows may have replaced newer ones of the other call: all since then are computed again
+            overtaken = True
             continue
+        overtaken, written = False, {}
         records.set_state(ports, moved, records.COMPUTED)
         if count:
             freshness.bump(ports.documents)

@@ -1,0 +1,48 @@
+"""Stock levels that two processes compute at the same time: no older row stays."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import shop_of_two_stores
+
+from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
+from tillstream.inventory import levels, records
+from tillstream.ports import Ports
+
+
+class Overtaken:
+    """A warehouse before whose first write of levels another process counts, and computes the levels."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.ports, self.is_first = ports, True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.ports.warehouse, name)
+
+    def upsert(self, table: str, rows: Any, keys: Any) -> None:
+        if table == "stock_levels" and self.is_first:
+            self.is_first = False
+            count(self.ports, "later", 7)
+            levels.refresh(self.ports)
+        self.ports.warehouse.upsert(table, rows, keys)
+
+
+def count(ports: Ports, name: str, units: int) -> None:
+    day, line = date(2026, 6, 30), MovementLine("TO-1", Decimal(units))
+    records.record(ports, [Movement(name, MovementKind.COUNT, "UK", "LDS1", day, (line,))], by="ana")
+
+
+def test_rows_that_replaced_newer_ones_are_computed_again(tmp_path: Path) -> None:
+    app = shop_of_two_stores.app(tmp_path)
+    ports = app.ports
+    levels.refresh(ports)
+    count(ports, "earlier", 3)
+    overtaken: Any = Overtaken(ports)
+    levels.refresh(replace(ports, warehouse=overtaken))
+    assert not overtaken.is_first
+    stored = "SELECT on_hand FROM stock_levels WHERE store_id = 'LDS1' AND product = 'TO-1'"
+    assert ports.warehouse.query(stored).column("on_hand").to_pylist() == [Decimal(7)]
+    app.close()
