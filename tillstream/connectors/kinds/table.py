@@ -1,0 +1,22 @@
+"""The table of kinds. A module is imported when its kind is used; it imports its library when a source is opened."""
+
+from importlib import import_module
+
+from tillstream.connectors.source import Kind
+from tillstream.domain.errors import Rejected
+
+MODULES: tuple[str, ...] = ()
+"""Names of kinds in the order of lists; each is a module of this package."""
+
+
+def kind(name: str) -> Kind:
+    """Raises `Rejected` for a kind that does not exist."""
+    if name not in MODULES:
+        raise Rejected(f"There is no kind of connector “{name}”. The kinds are: {', '.join(MODULES)}.")
+    result: Kind = import_module(f"tillstream.connectors.kinds.{name}").KIND
+    return result
+
+
+def kinds() -> tuple[Kind, ...]:
+    """All kinds."""
+    return tuple(kind(name) for name in MODULES)

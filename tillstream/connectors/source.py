@@ -1,0 +1,102 @@
+"""What a kind of connector implements: a source that is tested, and that is read from a cursor on."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Protocol
+
+from tillstream.ports.clock import Clock
+
+Cursor = Mapping[str, Any]
+"""Where reading goes on, as JSON of at most 100 kB. Empty before the first run."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting of a kind, an input of its form. choices: empty for free text.
+
+    is_credential: the value is a reference to a credential, such as env:TILLSTREAM_SOURCE_ERP; never the credential.
+    """
+
+    name: str
+    label: str
+    hint: str = ""
+    default: str = ""
+    is_required: bool = False
+    choices: tuple[str, ...] = ()
+    is_credential: bool = False
+    is_long: bool = False
+    """Whether the input has several lines, as a query."""
+
+
+class Access(Protocol):
+    """What a source may use besides its settings."""
+
+    clock: Clock
+
+    def credential(self, reference: str) -> str:
+        """The credential that a reference names; "" for an empty reference. Raises `Rejected` if there is none."""
+
+    def check_host(self, host: str, port: int) -> str:
+        """The IP address to connect to. Raises `Rejected` for an address of the own network that is not allowed,
+        `Unavailable` for a name without an address."""
+
+    def check_file(self, path: str) -> None:
+        """Raise `Rejected` for a path outside the folders of this machine that connectors may read."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One file, or one page of rows as a file, to hand to intake.
+
+    key: identifies the content at the source, for example path and version; an item is stored once for each key. For
+    pages of rows it is a hash of the content.
+    file: name of the file for people; its extension fits the format.
+    open: opens the bytes; called only if the key is not stored yet. Raises `Unavailable` if the source changed them.
+    cursor: saved once the item is durable; None: the cursor stays, for files, of which the stored keys are remembered.
+    is_sales: whether its lines are store sales (docs/store-sales.md), for the entry point of stores.
+    """
+
+    key: str
+    file: str
+    open: Callable[[], BinaryIO]
+    cursor: Cursor | None = None
+    is_sales: bool = False
+
+
+class Source(Protocol):
+    """An opened source. Each method raises `Rejected` if a person must act (a wrong password, an address that is not
+    allowed, no such table) and `Unavailable` if a later try can succeed; messages name the host and what to do."""
+
+    def test(self) -> str:
+        """Connect, and return a sentence about what is there, for example the number of files and the newest one."""
+
+    def pull(self, cursor: Cursor) -> Iterator[Item]:
+        """The items after the cursor, oldest first. Ends when the source has no more, or never for a stream; the
+        caller stops between two items. An item that comes again is not ingested again."""
+
+    def acknowledge(self, cursor: Cursor) -> None:
+        """Tell the source that everything up to the cursor is durable. Called after the cursor is saved."""
+
+    def behind(self) -> int | None:
+        """How many files, rows or messages the source had that `pull` has not returned; None: unknown."""
+
+    def notes(self) -> list[str]:
+        """Sentences about what `pull` could not read or will read later; empty if there is nothing."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of connector. name: as in its module and on the command line. title: for people.
+
+    open: a source from the values of the settings, each present and stripped. Raises `Rejected` for wrong values, and
+    connects to nothing.
+    """
+
+    name: str
+    title: str
+    about: str
+    """One sentence: what it pulls."""
+    settings: tuple[Setting, ...]
+    open: Callable[[Mapping[str, str], Access], Source]
