@@ -105,9 +105,7 @@ def test_a_run_after_a_crash_or_a_restore_has_the_same_keys(shop: Shop) -> None:
 
 
 def test_every_type_keeps_its_exact_value(shop: Shop) -> None:
-    shop.run(
-        'CREATE TABLE "Order" ("select" numeric, "Größe" text, day date, flag boolean, id uuid, data jsonb, "from" timestamptz, at timestamp, n float8)'
-    )
+    shop.run(TYPES)
     shop.run(
         """INSERT INTO "Order" VALUES (12345678901234567890.123456789, E'a,"b"\\nc', '2026-02-28', true,
         '00000000-0000-0000-0000-000000000001', '{"a": [1, null]}', '2026-11-01 10:00:00.123456+05:30',

@@ -17,12 +17,12 @@ def pin(manager: Any, access: Access) -> None:
 
 
 def _pinned_pool(pool: Any, access: Access) -> Any:
-    class Connection(pool.ConnectionCls):
+    class Connection(pool.ConnectionCls):  # type: ignore[misc]
         def _new_conn(self) -> Any:
             self._dns_host = access.check_host(self.host, self.port)
             return super()._new_conn()
 
-    class Pool(pool):
+    class Pool(pool):  # type: ignore[misc]
         ConnectionCls = Connection
 
     return Pool
