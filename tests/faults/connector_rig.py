@@ -104,9 +104,8 @@ def killed_at(folder: Path, rig: Rig, monkeypatch: pytest.MonkeyPatch, step: str
 def _killed_run(rig: Rig, step: str, when: str, count: int) -> None:
     command = [sys.executable, "-m", "faults.crashing_connector", step, when, str(count), rig.register]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(TESTS), str(TESTS.parent)))}
-    ended = subprocess.run(
-        [*command, "connect", "run", "shop"], env=environment, capture_output=True, text=True, timeout=PATIENCE
-    )
+    run = [*command, "connect", "run", "shop"]
+    ended = subprocess.run(run, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ended.returncode == -signal.SIGKILL, f"it did not die at {when} {step}: {ended.returncode} {ended.stderr}"
 
 

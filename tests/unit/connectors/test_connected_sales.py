@@ -2,9 +2,10 @@
 
 import json
 
+from unit.connectors.connector_steps import Connected, store_sale
+
 from tillstream.connectors import runs
 from tillstream.people import store_keys
-from unit.connectors.connector_steps import Connected, store_sale
 
 
 def lines(*messages: object, cursor: bool = True) -> dict[str, object]:
