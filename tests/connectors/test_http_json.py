@@ -101,14 +101,11 @@ def test_a_list_without_cursor_comes_again_when_it_changes() -> None:
         assert api.run() == []
 
 
-def test_a_run_that_ends_early_or_is_restored_loses_nothing_and_repeats_no_file(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("tillstream.connectors.http.feed.FILE_ROWS", 10)
-    orders = Orders(35)
+def test_a_run_that_ends_early_or_is_restored_loses_nothing_and_repeats_no_file() -> None:
+    orders, small = Orders(35), {"look_back": "0", "file_rows": "10"}
     for is_sorted in ("yes", "no"):
         with serving(orders) as server:
-            api = connector(server, paging="link-header", is_sorted=is_sorted, since_parameter="since", look_back="0")
+            api = connector(server, paging="link-header", is_sorted=is_sorted, since_parameter="since", **small)
             stored = api.run(stop_after=2)
             assert (api.cursor == {}) == (is_sorted == "no")
             restored = api.cursor
@@ -119,12 +116,11 @@ def test_a_run_that_ends_early_or_is_restored_loses_nothing_and_repeats_no_file(
             assert api.run() == []
 
 
-def test_an_api_that_is_not_sorted_as_promised_keeps_the_cursor_until_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tillstream.connectors.http.feed.FILE_ROWS", 10)
+def test_an_api_that_is_not_sorted_as_promised_keeps_the_cursor_until_the_end() -> None:
     orders = Orders(30)
     orders.records.reverse()
     with serving(orders) as server:
-        api = connector(server, paging="link-header", is_sorted="yes", look_back="0")
+        api = connector(server, paging="link-header", is_sorted="yes", look_back="0", file_rows="10")
         api.run(stop_after=2)
         assert api.cursor == {}
         assert len(api.rows()) == 10

@@ -16,7 +16,6 @@ from tillstream.connectors.http.instants import earlier, instant
 from tillstream.connectors.rows import Page, cell
 from tillstream.connectors.source import Cursor, Item, Source
 
-FILE_ROWS = 10_000
 MAX_RECENT = 2_000
 """Digests of records that the cursor keeps; 20 bytes each."""
 
@@ -27,7 +26,8 @@ class Feed:
     ordered; None for an API without one. rows: those of a record. columns: column → field; empty: all fields.
 
     look_back: seconds, or a difference of numbers, in which records may appear late. is_sorted: the API returns the
-    records in the order of `changed_at`, so the cursor moves after each file and not only at the end.
+    records in the order of `changed_at`, so the cursor moves after each file and not only at the end. file_rows: rows
+    after which a file ends with the record.
     """
 
     name: str
@@ -35,8 +35,9 @@ class Feed:
     changed_at: Callable[[Record], Any] | None
     rows: Callable[[Record], Sequence[Row]]
     columns: Mapping[str, str]
-    look_back: int = 300
-    is_sorted: bool = False
+    look_back: int
+    file_rows: int
+    is_sorted: bool
 
 
 class FeedSource(Source):
@@ -95,7 +96,7 @@ def _files(feed: Feed, progress: "_Progress") -> Iterator[tuple[list[Row], dict[
     with closing(feed.pages(progress.since)) as pages:
         for records in pages:
             rows += [row for record in records if progress.is_new(record) for row in feed.rows(record)]
-            if len(rows) >= FILE_ROWS:
+            if len(rows) >= feed.file_rows:
                 if progress.is_new_file(rows):
                     yield rows, progress.to_json() if feed.is_sorted and progress.is_in_order else None
                 rows = []

@@ -5,7 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tillstream.connectors.http.api import Api, Pages, Record
-from tillstream.connectors.http.api_settings import PER_SECOND, bearer, requests_per_second
+from tillstream.connectors.http.api_settings import (
+    FILE_ROWS,
+    PER_SECOND,
+    bearer,
+    file_rows,
+    requests_per_second,
+)
 from tillstream.connectors.http.feed import Feed, FeedSource
 from tillstream.connectors.http.fields import exploded, parse_columns, value_at
 from tillstream.connectors.setting_values import whole_number
@@ -38,6 +44,7 @@ SETTINGS = (
     Setting("credential", "Credential", "The token, or the password", is_credential=True),
     Setting("header", "Header of the credential", "For authentication by header", "X-API-Key"),
     Setting("user", "User", "For basic authentication"),
+    FILE_ROWS,
     PER_SECOND,
 )
 
@@ -113,6 +120,7 @@ def open_source(settings: Mapping[str, str], access: Access) -> Source:
         rows=lambda record: exploded(record, settings["lines"]),
         columns=parse_columns(settings["columns"]),
         look_back=whole_number(settings, "look_back", at_most=10**12),
+        file_rows=file_rows(settings),
         is_sorted=settings["is_sorted"] == "yes",
     )
     return FeedSource(feed)

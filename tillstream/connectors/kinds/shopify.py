@@ -6,7 +6,15 @@ from functools import partial
 from typing import Any
 
 from tillstream.connectors.http.api import Api, Pages, Record
-from tillstream.connectors.http.api_settings import LOOK_BACK, MAX_LOOK_BACK, PER_SECOND, TOKEN, requests_per_second
+from tillstream.connectors.http.api_settings import (
+    FILE_ROWS,
+    LOOK_BACK,
+    MAX_LOOK_BACK,
+    PER_SECOND,
+    TOKEN,
+    file_rows,
+    requests_per_second,
+)
 from tillstream.connectors.http.feed import Feed, FeedSource
 from tillstream.connectors.http.order_rows import COLUMNS, OrderRow, text, total
 from tillstream.connectors.setting_values import whole_number
@@ -18,6 +26,7 @@ SETTINGS = (
     TOKEN,
     Setting("version", "Version of the API", default="2025-10"),
     LOOK_BACK,
+    FILE_ROWS,
     PER_SECOND,
 )
 _STATUS = {"pending": "pending", "authorized": "pending", "voided": "cancelled", "expired": "cancelled"}
@@ -141,6 +150,7 @@ def open_source(settings: Mapping[str, str], access: Access) -> Source:
         rows=rows,
         columns=COLUMNS,
         look_back=whole_number(settings, "look_back", at_most=MAX_LOOK_BACK),
+        file_rows=file_rows(settings),
         is_sorted=True,
     )
     return FeedSource(feed)

@@ -7,11 +7,13 @@ from typing import Any
 
 from tillstream.connectors.http.api import Api, Pages, Record
 from tillstream.connectors.http.api_settings import (
+    FILE_ROWS,
     LOOK_BACK,
     MAX_LOOK_BACK,
     PER_SECOND,
     TOKEN,
     bearer,
+    file_rows,
     requests_per_second,
 )
 from tillstream.connectors.http.feed import Feed, FeedSource
@@ -29,6 +31,7 @@ SETTINGS = (
     Setting("url", "URL", default="https://connect.squareup.com"),
     Setting("version", "Version of the API", default="2025-10-16"),
     LOOK_BACK,
+    FILE_ROWS,
     PER_SECOND,
 )
 _STATUS = {"COMPLETED": "completed", "OPEN": "pending", "DRAFT": "pending", "CANCELED": "cancelled"}
@@ -113,6 +116,7 @@ def open_source(settings: Mapping[str, str], access: Access) -> Source:
         rows=rows,
         columns=COLUMNS,
         look_back=whole_number(settings, "look_back", at_most=MAX_LOOK_BACK),
+        file_rows=file_rows(settings),
         is_sorted=True,
     )
     return FeedSource(feed)
