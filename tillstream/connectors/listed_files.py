@@ -41,11 +41,11 @@ SETTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class ListedFile:
-    """path: below the folder of the connector, with slashes. version: changes with the content: an ETag, or size and
-    time. modified_at: None if the source has no times."""
+    """path: below the folder of the connector, with slashes. size: None if the source does not state it. version:
+    changes with the content: an ETag, or size and time. modified_at: None if the source has no times."""
 
     path: str
-    size: int
+    size: int | None
     version: str
     modified_at: datetime | None
 
@@ -144,9 +144,9 @@ def spool(parts: Iterable[bytes], listed: ListedFile) -> BinaryIO:
     try:
         for part in parts:
             file.write(part)
-            if file.tell() > listed.size:
+            if listed.size is not None and file.tell() > listed.size:
                 break
-        if file.tell() != listed.size:
+        if listed.size not in (None, file.tell()):
             raise changed(listed)
     except BaseException:
         file.close()

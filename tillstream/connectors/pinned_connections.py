@@ -19,8 +19,12 @@ def pin(manager: Any, access: Access) -> None:
 def _pinned_pool(pool: Any, access: Access) -> Any:
     class Connection(pool.ConnectionCls):  # type: ignore[misc]
         def _new_conn(self) -> Any:
+            name = self._dns_host
             self._dns_host = access.check_host(self.host, self.port)
-            return super()._new_conn()
+            try:
+                return super()._new_conn()
+            finally:
+                self._dns_host = name
 
     class Pool(pool):  # type: ignore[misc]
         ConnectionCls = Connection
