@@ -62,19 +62,16 @@ class Selection:
     @classmethod
     def of(cls, settings: Mapping[str, str]) -> "Selection":
         """Raises `Rejected` for a quiet time that is no number of seconds, and for a date that is none."""
-        patterns = tuple(part.strip().casefold() for part in settings["pattern"].split(",") if part.strip())
         quiet = timedelta(seconds=whole_number(settings, "quiet", at_most=86_400))
-        return cls(patterns or ("*",), settings["subfolders"] != "no", quiet, date_setting(settings, "since"))
+        return cls(patterns(settings["pattern"]), settings["subfolders"] != "no", quiet, date_setting(settings, "since"))
 
     def has(self, listed: ListedFile) -> bool:
-        """Whether path and date are among those to read. Letter case does not matter: SALES.CSV matches *.csv."""
-        path = listed.path.casefold()
-        if not self.has_subfolders and "/" in path:
+        """Whether path and date are among those to read."""
+        if not self.has_subfolders and "/" in listed.path:
             return False
         if self.since and listed.modified_at and listed.modified_at < self.since:
             return False
-        name = path.rsplit("/", 1)[-1]
-        return any(fnmatchcase(path if "/" in pattern else name, pattern) for pattern in self.patterns)
+        return matches(listed.path, self.patterns)
 
 
 class ListedFiles:
@@ -158,6 +155,18 @@ def spool(parts: Iterable[bytes], listed: ListedFile) -> BinaryIO:
 def changed(listed: ListedFile) -> Unavailable:
     """The error for a file that is not as it was listed."""
     return Unavailable(f"{encodable(listed.path)} was modified or deleted while it was read. A later run reads it.")
+
+
+def patterns(text: str) -> tuple[str, ...]:
+    """The patterns of a setting, which commas separate; one for every name if there is none."""
+    return tuple(part.strip().casefold() for part in text.split(",") if part.strip()) or ("*",)
+
+
+def matches(path: str, patterns: tuple[str, ...]) -> bool:
+    """Whether the name, or for a pattern with a slash the whole path, matches one of them. Letter case is ignored."""
+    folded = path.casefold()
+    name = folded.rsplit("/", 1)[-1]
+    return any(fnmatchcase(folded if "/" in pattern else name, pattern) for pattern in patterns)
 
 
 def version_of(size: int, modified_at: datetime | None) -> str:
