@@ -52,9 +52,7 @@ def test_files_are_read_from_the_data_node_and_hidden_ones_of_hadoop_are_not(ser
     write(server, **{"sales/_SUCCESS": b"", "sales/_temporary/0/part.csv": b"x", "sales/x.csv._COPYING_": b"x"})
     opened = source(folder="/sales/")
     assert contents(list(opened.pull({}))) == {"a b+c.csv": b"1", "IN/été%.csv": b"22", "empty.csv": b""}
-    assert opened.notes() == [
-        "Skipped, because the name is that of a temporary or hidden file: x.csv._COPYING_."
-    ]
+    assert opened.notes() == ["Skipped, because the name is that of a temporary or hidden file: x.csv._COPYING_."]
     assert {host.partition(":")[0] for host in server.hosts} == {"namenode.test", "datanode.test"}
 
 
@@ -157,7 +155,7 @@ def test_a_host_in_a_private_network_is_refused(source):
         ({"url": "simplecache::webhdfs://host/"}, "url must begin with one of"),
         ({"url": "ftp://till:secret@host/"}, "must not contain a password"),
         ({"url": "webhdfs:///sales/"}, "must name a host"),
-        ({"options": "password=secret"}, "must be a reference"),
+        ({"options": "password=secret"}, "entered by reference"),
         ({"options": "target_protocol=file"}, "There is no option “target_protocol”"),
     ],
 )

@@ -54,9 +54,6 @@ class SftpServer:
         server, folder = self, self.folder
 
         class Login(asyncssh.SSHServer):
-            def connection_made(self, conn):
-                server.connections.append(conn)
-
             def password_auth_supported(self):
                 return True
 
@@ -71,6 +68,7 @@ class SftpServer:
 
         class Files(asyncssh.SFTPServer):
             def __init__(self, chan):
+                server.connections.append(chan.get_connection())
                 super().__init__(chan, chroot=str(folder))
 
         self.acceptor = await asyncssh.create_server(
@@ -157,14 +155,16 @@ def test_a_public_key_of_known_hosts_is_accepted(server, source):
 
 
 def test_a_test_without_a_host_key_shows_the_one_to_compare_and_sends_no_password(server, source):
-    with pytest.raises(Rejected, match=rf"presents ssh-ed25519 {re.escape(server.fingerprint)}.*set host_key") as caught:
+    with pytest.raises(
+        Rejected, match=rf"presents ssh-ed25519 {re.escape(server.fingerprint)}.*set host_key"
+    ) as caught:
         source(host_key="").test()
     assert PASSWORD not in str(caught.value)
 
 
 def test_another_host_key_is_refused(server, source):
     other = asyncssh.generate_private_key("ssh-ed25519").get_fingerprint()
-    with pytest.raises(Rejected, match="not that of the settings. Nothing was sent"):
+    with pytest.raises(Rejected, match=r"not that of the settings\. Nothing was sent"):
         list(source(host_key=other).pull({}))
 
 
@@ -201,8 +201,8 @@ def test_a_file_that_is_not_as_listed_is_left_for_a_later_run(server, source, ac
 def test_a_file_that_grows_between_two_parts_is_left_for_a_later_run(server, source):
     write(server, **{"a.csv": b"1" * (9 << 20)})
     opened = source()
-    [listed] = opened.files.select(opened._listing())
-    parts = opened._read(listed)
+    [listed] = opened.listing()
+    parts = opened.read(listed)
     next(parts)
     with (server.folder / "a.csv").open("ab") as stream:
         stream.write(b"2")

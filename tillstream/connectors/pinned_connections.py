@@ -17,7 +17,9 @@ def pin(manager: Any, access: Access) -> None:
 
 
 def _pinned_pool(pool: Any, access: Access) -> Any:
-    class Connection(pool.ConnectionCls):  # type: ignore[misc]
+    class Connection(pool.ConnectionCls):
+        _dns_host: str
+
         def _new_conn(self) -> Any:
             name = self._dns_host
             self._dns_host = access.check_host(self.host, self.port)
@@ -26,7 +28,7 @@ def _pinned_pool(pool: Any, access: Access) -> Any:
             finally:
                 self._dns_host = name
 
-    class Pool(pool):  # type: ignore[misc]
+    class Pool(pool):
         ConnectionCls = Connection
 
     return Pool

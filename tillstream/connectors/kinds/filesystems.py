@@ -3,7 +3,6 @@
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tillstream.connectors import listed_files
-from tillstream.connectors.listed_files import ListedFile, ListedFiles, Selection, changed, version_of
+from tillstream.connectors.filesystem_protocols import PROTOCOLS, options_of
+from tillstream.connectors.listed_files import FileSource, ListedFile, changed, version_of
 from tillstream.connectors.pinned_connections import pin
-from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting, Source
+from tillstream.connectors.source import Access, Kind, Setting, Source
 from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
 from tillstream.domain.text import json_text
 
@@ -21,7 +21,6 @@ TIMEOUT_SECONDS = (10, 60)
 """Of requests to WebHDFS: to connect, and between two parts of an answer. The other libraries have their own."""
 CHUNK = 1 << 20
 MAX_DEPTH = 30
-REFERENCES = ("env:", "file:", "secret:")
 ADDRESS = re.compile(r"https?://[^;,\s]+")
 QUERY = re.compile(r"\?[^\s'\")]+")
 DRIVE_SHEET = "application/vnd.google-apps.spreadsheet"
@@ -30,93 +29,56 @@ DRIVE_FILE = "application/vnd.google-apps."
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@dataclass(frozen=True)
-class Protocol:
-    """What a scheme of the URL needs. options: those that may be set. credentials: options that are references only.
-
-    port: the usual one of a server that the URL names; 0: the URL names a bucket or folder of a vendor.
-    """
-
-    library: str
-    options: frozenset[str]
-    credentials: frozenset[str]
-    port: int = 0
-
-
-GOOGLE = Protocol("gcsfs", frozenset({"project", "endpoint_url", "requester_pays"}), frozenset({"token"}))
-AZURE = Protocol(
-    "adlfs",
-    frozenset({"account_name", "account_host", "client_id", "tenant_id", "anon"}),
-    frozenset({"account_key", "sas_token", "connection_string", "client_secret"}),
-)
-HDFS_OPTIONS = frozenset({"user", "use_https", "kerberos", "proxy_to"})
-PROTOCOLS = {
-    "webhdfs": Protocol("requests", HDFS_OPTIONS, frozenset({"password", "token"}), port=9870),
-    "ftp": Protocol("fsspec", frozenset({"username", "acct", "tls", "encoding"}), frozenset({"password"}), port=21),
-    "gs": GOOGLE,
-    "gcs": GOOGLE,
-    "abfs": AZURE,
-    "abfss": AZURE,
-    "az": AZURE,
-    "gdrive": Protocol("gdrive_fsspec", frozenset({"root_file_id", "drive"}), frozenset({"creds"})),
-}
-
-
-class FileSystemSource:
+class FileSystemSource(FileSource):
     """Files below a URL. Connects at the first call."""
 
     def __init__(self, settings: Mapping[str, str], access: Access):
-        self.access = access
-        self.url = settings["url"] if settings["url"].endswith("/") else settings["url"] + "/"
-        self.scheme = urlsplit(self.url).scheme
+        url = settings["url"]
+        super().__init__(url if url.endswith("/") else f"{url}/", settings, access)
+        self.scheme = urlsplit(url).scheme
         self.protocol = PROTOCOLS[self.scheme]
-        self.options = _options(settings["options"], self.protocol)
-        self.files = ListedFiles(self.url, Selection.of(settings), access.clock)
+        self.options = options_of(settings["options"], self.protocol)
         self._secrets: list[str] = []
         self._fs: Any = None
-
-    def test(self) -> str:
-        return self.files.summary(self._listing())
-
-    def pull(self, cursor: Cursor) -> Iterator[Item]:
-        return self.files.items(self._listing(), self._read)
-
-    def acknowledge(self, cursor: Cursor) -> None:
-        """Nothing: files stay as they are."""
-
-    def behind(self) -> int | None:
-        return self.files.behind
-
-    def notes(self) -> list[str]:
-        return self.files.notes
 
     def close(self) -> None:
         for connection in ("session", "ftp"):
             if hasattr(self._fs, connection):
                 getattr(self._fs, connection).close()
 
-    def _listing(self) -> Iterator[ListedFile]:
-        """Every folder is listed with errors raised: `find` of fsspec leaves folders out that cannot be read."""
+    def listing(self) -> Iterator[ListedFile]:
         try:
-            root = self._root()
-            folders = [root]
-            while folders:
-                folder = folders.pop()
-                for info in self._connected().ls(folder, detail=True):
-                    name = str(info["name"]).rstrip("/")
-                    path = name.strip("/").removeprefix(root.strip("/")).lstrip("/")
-                    if info["type"] == "file" and not path:
-                        raise Rejected(f"{self.url} is a file. Enter its folder, and its name as the pattern.")
-                    if self.scheme == "webhdfs" and path.rsplit("/", 1)[-1].startswith("_"):
-                        continue  # Hadoop's hidden names: _SUCCESS, and _temporary of jobs that run
-                    if info["type"] == "file":
-                        yield from self._listed(path, info)
-                    elif name.strip("/") != folder.strip("/") and self.files.selection.has_subfolders:
-                        if path.count("/") < MAX_DEPTH:
-                            folders.append(name)
+            yield from self._walk(self._root())
         except Exception as error:
-            missing = Rejected(f"{self.url} does not exist. Check the name of the folder.")
+            missing = Rejected(f"{self.place} does not exist. Check the name of the folder.")
             raise self._error(error, missing) from error
+
+    def read(self, listed: ListedFile) -> Iterator[bytes]:
+        try:
+            yield from self._bytes(listed)
+        except Exception as error:
+            raise self._error(error, changed(listed)) from error
+
+    def _walk(self, root: str) -> Iterator[ListedFile]:
+        """Every folder is listed with errors raised: `find` of fsspec leaves folders out that cannot be read."""
+        folders = [root]
+        while folders:
+            folder = folders.pop()
+            for info in self._connected().ls(folder, detail=True):
+                name = str(info["name"]).rstrip("/")
+                path = name.strip("/").removeprefix(root.strip("/")).lstrip("/")
+                if self.scheme == "webhdfs" and path.rsplit("/", 1)[-1].startswith("_"):
+                    continue  # Hadoop's hidden names: _SUCCESS, and _temporary of jobs that run
+                is_folder = info["type"] != "file"
+                if not is_folder and not path:
+                    raise Rejected(f"{self.place} is a file. Enter its folder, and its name as the pattern.")
+                if not is_folder:
+                    yield from self._listed(path, info)
+                elif name.strip("/") != folder.strip("/") and self._is_entered(path):
+                    folders.append(name)
+
+    def _is_entered(self, path: str) -> bool:
+        return self.selection.has_subfolders and path.count("/") < MAX_DEPTH
 
     def _listed(self, path: str, info: Mapping[str, Any]) -> Iterator[ListedFile]:
         modified_at = _modified_at(info)
@@ -128,29 +90,26 @@ class FileSystemSource:
             return
         yield ListedFile(path, size, tag or version_of(size or 0, modified_at), modified_at)
 
-    def _read(self, listed: ListedFile) -> Iterator[bytes]:
-        path = f"{self._root().rstrip('/')}/{listed.path}".lstrip("/" if self.protocol.port == 0 else "")
-        try:
-            fs = self._connected()
-            if listed.size is None:
-                yield fs.export(path.removesuffix(".xlsx"), WORKBOOK)
-                return
-            with tempfile.TemporaryDirectory() as folder:
-                local = Path(folder, "file")
-                fs.get_file(path, str(local))
-                with local.open("rb") as stream:
-                    while part := stream.read(CHUNK):
-                        yield part
-            fs.invalidate_cache()
-            if [listed.version] != [now.version for now in self._listed(listed.path, fs.info(path))]:
-                raise changed(listed)
-        except Exception as error:
-            raise self._error(error, changed(listed)) from error
+    def _bytes(self, listed: ListedFile) -> Iterator[bytes]:
+        path = f"{self._root().rstrip('/')}/{listed.path}".lstrip("" if self.protocol.port else "/")
+        fs = self._connected()
+        if listed.size is None:
+            yield fs.export(path.removesuffix(".xlsx"), WORKBOOK)
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            local = Path(folder, "file")
+            fs.get_file(path, str(local))
+            with local.open("rb") as stream:
+                while part := stream.read(CHUNK):
+                    yield part
+        fs.invalidate_cache()
+        if [listed.version] != [current.version for current in self._listed(listed.path, fs.info(path))]:
+            raise changed(listed)
 
     def _root(self) -> str:
         if self.protocol.port:
-            return urlsplit(self.url).path
-        return str(self._connected()._strip_protocol(self.url))  # noqa: SLF001 - fsspec's way to the path of a URL
+            return urlsplit(self.place).path
+        return str(self._connected()._strip_protocol(self.place))  # noqa: SLF001 - fsspec's way to the path of a URL
 
     def _connected(self) -> Any:
         if self._fs is None:
@@ -161,7 +120,7 @@ class FileSystemSource:
         import fsspec
 
         options = {name: self._value(name, value) for name, value in self.options.items()}
-        parts = urlsplit(self.url)
+        parts = urlsplit(self.place)
         host, port = parts.hostname or "", parts.port or self.protocol.port
         if self.protocol.port:
             address = self.access.check_host(host, port)
@@ -208,13 +167,13 @@ class FileSystemSource:
         if isinstance(error, FileNotFoundError) or status == 404 or text.startswith("550"):
             return missing
         if isinstance(error, TypeError | ValueError):
-            return Rejected(f"{self.url}: an option is not valid: {text}")
+            return Rejected(f"{self.place}: an option is not valid: {text}")
         if "CERTIFICATE_VERIFY_FAILED" in text:
-            return Rejected(f"{self.url}: the certificate of the server cannot be verified.")
+            return Rejected(f"{self.place}: the certificate of the server cannot be verified.")
         is_refused = isinstance(error, PermissionError) or status in (401, 403) or text.startswith("530")
         if is_refused or any(word in name for word in ("Auth", "Credential", "Forbidden", "Refresh")):
-            return Rejected(f"{self.url}: access is refused ({text}). Check the options and credentials.")
-        return Unavailable(f"{self.url} cannot be read: {name}: {text}. It is tried again.")
+            return Rejected(f"{self.place}: access is refused ({text}). Check the options and credentials.")
+        return Unavailable(f"{self.place} cannot be read: {name}: {text}. It is tried again.")
 
 
 def _check_redirect(host: str, url: str, *, is_bound: bool) -> str:
@@ -243,20 +202,6 @@ def _modified_at(info: Mapping[str, Any]) -> datetime | None:
     if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\dT", value):
         return datetime.fromisoformat(value).astimezone(UTC)
     return None  # a list of files in the style of ls has no year
-
-
-def _options(text: str, protocol: Protocol) -> dict[str, str]:
-    """Raises `Rejected` for an option that is not allowed, and for a credential that is no reference."""
-    options = {}
-    for line in filter(None, map(str.strip, text.splitlines())):
-        name, _, value = (part.strip() for part in line.partition("="))
-        allowed = protocol.options | protocol.credentials
-        if name not in allowed:
-            raise Rejected(f"There is no option “{name[:50]}”. The options are: {', '.join(sorted(allowed))}.")
-        if name in protocol.credentials and not value.startswith(REFERENCES):
-            raise Rejected(f"{name} must be a reference such as env:TILLSTREAM_SOURCE_NAME, not the credential.")
-        options[name] = value
-    return options
 
 
 def _open(settings: Mapping[str, str], access: Access) -> Source:

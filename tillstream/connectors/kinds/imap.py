@@ -1,25 +1,22 @@
-"""Mailboxes: the attachments of messages in a folder. Nothing is marked as read unless a setting says so."""
+"""Mailboxes: the attachments of messages in a folder. Nothing is marked as read unless a setting chooses it."""
 
 import imaplib
-import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
-from mimetypes import guess_extension
 from typing import TYPE_CHECKING, Any
 
-from tillstream.connectors import listed_files
+from tillstream.connectors import listed_files, mail_attachments
+from tillstream.connectors.mail_attachments import Attachment
 from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting, Source
 from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
 from tillstream.domain.file_names import EXTENSIONS, is_ignored
 
 if TYPE_CHECKING:
     from imap_tools import BaseMailBox, MailMessage
-    from imap_tools.message import MailAttachment
 
 TIMEOUT_SECONDS = 60
 HEADERS_AT_ONCE = 200
@@ -28,15 +25,9 @@ TESTED = 200
 MAX_BYTES = 100 << 20
 """Of a message, which is read into memory."""
 TABLES = ", ".join(f"*.{extension}" for extension in sorted(EXTENSIONS))
+OUTLOOK_FILE = "winmail.dat"
+REFUSED = "Check the password, and whether IMAP is allowed."
 PORTS = {"tls": "993", "starttls": "143", "none": "143"}
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A file of a message. name: its own, without folders."""
-
-    name: str
-    body: bytes
 
 
 class ImapSource:
@@ -77,7 +68,7 @@ class ImapSource:
             raise self._error(error) from error
 
     def acknowledge(self, cursor: Cursor) -> None:
-        """Mark the messages up to the cursor as read, if the setting says so."""
+        """Mark the messages up to the cursor as read, if the setting chooses it."""
         done = [uid for uid in self._stored if uid <= cursor["uid"]]
         self._stored = [uid for uid in self._stored if uid > cursor["uid"]]
         if self.marks and done and self._mailbox:
@@ -125,26 +116,16 @@ class ImapSource:
             self._notes.append(f"Messages without an attachment that matches {', '.join(self.patterns)}: {without}.")
 
     def _attachments(self, header: "MailMessage") -> list[Attachment]:
-        """The files of a message: with a name or marked as attachments, also those of a message that it contains."""
-        from imap_tools.message import MailAttachment
-
+        """The attachments of a message that match; what cannot be read is noted."""
         about = f"“{header.subject[:80]}” of {header.date:%d %B %Y}"
         if header.size_rfc822 > MAX_BYTES:
             self._notes.append(f"{about} is larger than {MAX_BYTES >> 20} MB and was not read.")
             return []
-        result = []
-        for message in self._connected().fetch(uid_list=[header.uid or ""], mark_seen=False):
-            for part in message.obj.walk():
-                is_file = part.get_content_disposition() == "attachment" or part.get_filename()
-                if part.is_multipart() or part.get_content_maintype() == "image" or not is_file:
-                    continue
-                attachment = MailAttachment(part)
-                name = _file_name(attachment)
-                if name.casefold() == "winmail.dat":
-                    self._notes.append(f"{about} has its files in winmail.dat. Ask the sender to send as plain text.")
-                elif listed_files.matches(name, self.patterns) and not is_ignored(name):
-                    result.append(Attachment(name, attachment.payload))
-        return result
+        messages = self._connected().fetch(uid_list=[header.uid or ""], mark_seen=False)
+        files = [attachment for message in messages for attachment in mail_attachments.attachments(message.obj)]
+        if any(file.name.casefold() == OUTLOOK_FILE for file in files):
+            self._notes.append(f"{about} has its files in winmail.dat. Ask the sender to send as plain text.")
+        return [file for file in files if listed_files.matches(file.name, self.patterns) and not is_ignored(file.name)]
 
     def _is_matching(self, header: "MailMessage") -> bool:
         sender, subject = self.settings["sender"].casefold(), self.settings["subject"].casefold()
@@ -164,8 +145,8 @@ class ImapSource:
         criteria: dict[str, Any] = {name: text for name, text in texts.items() if text and text.isascii()}
         if self.since:
             criteria["date_gte"] = self.since.date()
-        found = self._connected().uids(AND(uid=U(str(last + 1), "*"), **criteria), charset=None)
-        return sorted(uid for uid in map(int, found) if uid > last)  # the search for n:* returns the last one always
+        uids = self._connected().uids(AND(uid=U(str(last + 1), "*"), **criteria), charset=None)
+        return sorted(uid for uid in map(int, uids) if uid > last)  # the search for n:* returns the last one always
 
     def _validity(self) -> int:
         return self._connected().folder.status(self.folder, ["UIDVALIDITY"])["UIDVALIDITY"]
@@ -196,12 +177,12 @@ class ImapSource:
 
         class MailBox(MailBoxUnencrypted):
             def _get_mailbox_client(self) -> imaplib.IMAP4:
-                client = ToAddress(self._host, self._port, TIMEOUT_SECONDS)
-                if encryption == "starttls":
-                    client.starttls(ssl.create_default_context())
-                return client
+                return ToAddress(self._host, self._port, TIMEOUT_SECONDS)
 
-        return MailBox(self.host, self.port)
+        mailbox = MailBox(self.host, self.port)
+        if encryption == "starttls":
+            mailbox.client.starttls(ssl.create_default_context())
+        return mailbox
 
     def _error(self, error: Exception) -> TillstreamError:
         """The error for a person. The answers of servers are left out: some repeat the command."""
@@ -210,15 +191,15 @@ class ImapSource:
         user = self.settings["user"]
         if isinstance(error, TillstreamError):
             return error
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return Rejected(f"{self.place}: the certificate of {self.host} cannot be verified: {error.verify_message}.")
-        if isinstance(error, errors.MailboxFolderStatusError | errors.MailboxFolderSelectError):
-            return Rejected(f"{self.place}: the folder does not exist. Check its name.")
-        if isinstance(error, UnicodeEncodeError):
-            return Rejected(f"{self.place}: IMAP sends user and password with ASCII letters only. Set such a password.")
         is_ended = isinstance(error, imaplib.IMAP4.abort)
-        if isinstance(error, errors.MailboxLoginError) or (isinstance(error, imaplib.IMAP4.error) and not is_ended):
-            return Rejected(f"{self.place}: the server refuses the user {user}. Check the password, and allow IMAP.")
+        for kinds, reason in (
+            (ssl.SSLCertVerificationError, f"the certificate of {self.host} cannot be verified. Check the host."),
+            ((errors.MailboxFolderStatusError, errors.MailboxFolderSelectError), "the folder does not exist."),
+            (UnicodeEncodeError, "IMAP sends user and password with ASCII letters only. Set such a password."),
+            ((errors.MailboxLoginError, imaplib.IMAP4.error), f"the server refuses the user {user}. {REFUSED}"),
+        ):
+            if isinstance(error, kinds) and not is_ended:
+                return Rejected(f"{self.place}: {reason}")
         if isinstance(error, OSError):
             return Unavailable(f"{self.place} cannot be reached: {error}. It is tried again.")
         if is_ended or isinstance(error, errors.ImapToolsError):
@@ -228,14 +209,8 @@ class ImapSource:
 
 def _key(header: "MailMessage", attachment: Attachment) -> str:
     """The same for copies of a message; another for a message that forwards it."""
-    message = next(iter(header.headers.get("message-id", ())), header.date_str).strip()
+    message = str(header.obj["Message-ID"] or header.date_str).strip()
     return listed_files.encodable(f"{message}\n{sha256(attachment.body).hexdigest()}")
-
-
-def _file_name(attachment: "MailAttachment") -> str:
-    """The last part of the name, which some programs send with folders; a name by the type if there is none."""
-    name = re.sub(r"\s+", " ", attachment.filename).replace("\\", "/").rsplit("/", 1)[-1].strip()
-    return listed_files.encodable(name) or f"attachment{guess_extension(attachment.content_type) or ''}"
 
 
 def _open(settings: Mapping[str, str], access: Access) -> Source:
