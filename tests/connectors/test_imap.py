@@ -1,39 +1,20 @@
 """IMAP against pymap's server: which attachments are read, from where on, and that messages stay unread."""
 
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from email.policy import SMTP
-from pathlib import Path
 
 import pytest
 from imap_tools import MailBoxUnencrypted
+from pymap_server import PASSWORD, serve
 from source_access import TableAccess, contents, open_source
 
 from tillstream.connectors.kinds import imap
 from tillstream.connectors.source import Item, Source
 from tillstream.domain.errors import Rejected, Unavailable
 
-PASSWORD = "demopass"
 CSV = b"id,amount\r\n1,2.00\r\n"
-
-
-def serve(*options: str) -> tuple[subprocess.Popen, int]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("pymap")), "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen([*command, *options, "dict"], stderr=subprocess.DEVNULL)
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return process, port
-    raise TimeoutError("pymap did not start")
 
 
 @pytest.fixture(scope="module")
