@@ -75,7 +75,7 @@ class WebHdfs(FileServer):
         self._server = webhdfs_server.WebHdfsServer(folder, data_host="127.0.0.1")
         self._server.needs_password = True
         self.settings = {"url": f"webhdfs://127.0.0.1:{self._server.port}/", "quiet": "0"}
-        self.settings["options"] = f"user=till\npassword={REFERENCE}"
+        self.settings["options"] = f"user=till; password={REFERENCE}"
 
     def put(self, name: str, text: str) -> None:
         (self._server.folder / name).write_text(text)

@@ -1,10 +1,9 @@
 """A server of SFTP in a thread."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import asyncssh
 

@@ -16,6 +16,7 @@ from tillstream.connectors.kinds.sftp import KIND
 from tillstream.connectors.source import Source
 from tillstream.domain.errors import Rejected, Unavailable
 
+
 @pytest.fixture
 def server(tmp_path) -> Iterator[SftpServer]:
     result = SftpServer(tmp_path)

@@ -1,5 +1,6 @@
 """The protocols of the connector for file systems, and the options that each has."""
 
+import re
 from dataclasses import dataclass
 
 from tillstream.connectors.access import check_reference
@@ -39,9 +40,12 @@ PROTOCOLS = {
 
 
 def options_of(text: str, protocol: Protocol) -> dict[str, str]:
-    """Raises `Rejected` for an option that is not allowed, and for a credential that is no reference."""
+    """The options of lines, or separated by semicolons.
+
+    Raises `Rejected` for an option that is not allowed, and for a credential that is no reference.
+    """
     options = {}
-    for line in filter(None, map(str.strip, text.splitlines())):
+    for line in filter(None, map(str.strip, re.split(r"[\n;]", text))):
         name, _, value = (part.strip() for part in line.partition("="))
         allowed = protocol.options | protocol.credentials
         if name not in allowed:

@@ -80,7 +80,7 @@ class Selection:
 class FileSource(ABC):
     """A source of files. place: URL of its folder, with a slash at the end; part of the keys.
 
-    The caller remembers the stored keys, so each complete file is an item of each `pull`.
+    Each complete file is an item of each `pull`; the caller has the keys that are stored.
     """
 
     def __init__(self, place: str, settings: Mapping[str, str], access: Access):

@@ -224,7 +224,7 @@ KIND = Kind(
         Setting(
             "options",
             "Options",
-            "One a line, as user=till. Credentials are references: password=env:TILLSTREAM_SOURCE_FTP.",
+            "One a line, as user=till. Credentials are references, as password=env:TILLSTREAM_SOURCE_FTP.",
             is_long=True,
         ),
         *listed_files.SETTINGS,
