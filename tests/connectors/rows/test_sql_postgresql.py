@@ -1,9 +1,9 @@
 """Rows of a real PostgreSQL server: each is pulled once, whenever it is committed."""
 
 import pytest
-from connectors.open_access import OpenAccess
-from connectors.postgresql_server import PASSWORD, Shop, postgresql_server, shop
-from connectors.pulled import Connector, open_source, values
+from connectors.rows.open_access import OpenAccess
+from connectors.rows.postgresql_server import PASSWORD, Shop, postgresql_server, shop
+from connectors.rows.pulled import Connector, open_source, values
 
 from tillstream.domain.errors import Rejected, Unavailable
 
