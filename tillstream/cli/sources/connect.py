@@ -58,7 +58,7 @@ def add(name: str, kind: str, settings: tuple[str, ...], contract: str, every: i
 
 
 @connect.command()
-@click.argument("connector", metavar="NAME")
+@click.argument("connector")
 @as_json
 def show(connector: str, json_: bool) -> None:
     """Show a connector with its settings and last runs."""
@@ -68,7 +68,7 @@ def show(connector: str, json_: bool) -> None:
 
 
 @connect.command()
-@click.argument("connector", metavar="NAME")
+@click.argument("connector")
 @as_json
 def test(connector: str, json_: bool) -> None:
     """Connect to the source and show what is there; nothing is read."""
@@ -78,7 +78,7 @@ def test(connector: str, json_: bool) -> None:
 
 
 @connect.command("run")
-@click.argument("connector", metavar="NAME")
+@click.argument("connector")
 @as_json
 def run_now(connector: str, json_: bool) -> None:
     """Run a connector now, also a paused one."""
@@ -88,7 +88,7 @@ def run_now(connector: str, json_: bool) -> None:
 
 
 @connect.command()
-@click.argument("connector", metavar="NAME")
+@click.argument("connector")
 @as_json
 def pause(connector: str, json_: bool) -> None:
     """Stop the schedule of a connector."""
@@ -98,7 +98,7 @@ def pause(connector: str, json_: bool) -> None:
 
 
 @connect.command()
-@click.argument("connector", metavar="NAME")
+@click.argument("connector")
 @as_json
 def resume(connector: str, json_: bool) -> None:
     """Start the schedule of a paused connector again, from where it stopped."""
@@ -108,7 +108,7 @@ def resume(connector: str, json_: bool) -> None:
 
 
 @connect.command()
-@click.argument("connector", metavar="NAME")
+@click.argument("connector")
 @as_json
 def remove(connector: str, json_: bool) -> None:
     """Remove a connector with its cursor; what it brought remains."""
