@@ -51,6 +51,7 @@ from tillstream.handlers import FUNCTIONS as ROUTES
 from tillstream.handlers import Event, dispatch
 from tillstream.inventory import levels, mirror
 from tillstream.inventory.records import record
+from tillstream.job_runs import reservation
 from tillstream.mail import outbox
 from tillstream.people import accounts, user_scopes
 from tillstream.people.store_tokens import StoreToken
@@ -177,7 +178,7 @@ def _report(folder: Path, calls: dict[str, Calls]) -> None:
     assert mail_job.start_if_due(record_calls(shop, calls["sweep"]).ports, sends_mail=True)
     job = record_calls(shop, calls[REPORTS])
     sender = report_mail.Sender(job.ports, job.contracts, "USD", "a@example.com")
-    with mail_job.run(job.ports):
+    with reservation.reserved(job.ports, REPORTS):
         assert sum(report_mail.make_due(sender)) == outbox.send_due(job.ports, lambda *_: None) == 1
     shop.close()
 
@@ -192,7 +193,9 @@ def _restock(folder: Path, calls: dict[str, Calls]) -> None:
         patch.setattr(schedule, "AT_ONCE", -1)
         assert schedule.update(shop.ports, by="ana") is None
         assert schedule.run_or_start(sweeping) is None
-        assert schedule.run_due(record_calls(shop, calls[RESTOCK]).ports)
+        job = record_calls(shop, calls[RESTOCK]).ports
+        with reservation.reserved(job, RESTOCK):
+            assert schedule.run_due(job)
     shop.close()
 
 
