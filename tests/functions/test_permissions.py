@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+import recorded_connector
 import shop_of_two_stores
 from app_factory import build
 from call_recorder import PORTS, Calls, record_calls, required_permissions, unneeded_grants
@@ -58,7 +59,7 @@ from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import job_lease, settle
 from tillstream.pipeline.staging.stage import stage as stage_batch
 from tillstream.ports.event_bus import DeadLetter, Message
-from tillstream.ports.jobs import FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
+from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
 from tillstream.quality.run import ON_BIGQUERY
 from tillstream.quality.run import run_due as run_checks
 from tillstream.reports import mail_job, report_mail, subscriptions
@@ -117,6 +118,7 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     _leave_large(app, calls_by_function)
     _report(tmp_path_factory.mktemp("reports"), calls_by_function)
     _restock(tmp_path_factory.mktemp("restock"), calls_by_function)
+    recorded_connector.bring(tmp_path_factory.mktemp("sources"), calls_by_function["sweep"], calls_by_function[CONNECT])
     compacting = record_calls(with_jobs(app, rows=0)[0], calls_by_function["compact"]).ports
     compacting.warehouse.compact()
     _move_stock(app)

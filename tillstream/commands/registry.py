@@ -116,6 +116,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "connect-remove": LazyCommand("sources.connectors", "remove"),
     "connect-resume": LazyCommand("sources.connectors", "resume"),
     "connect-run": LazyCommand("sources.connectors", "run"),
+    "connect-run-due": LazyCommand("sources.connectors", "run_due"),
     "connect-show": LazyCommand("sources.connectors", "show"),
     "connect-test": LazyCommand("sources.connectors", "test"),
     "channels": LazyCommand("alerting.channels", "channels"),
