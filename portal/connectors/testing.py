@@ -1,0 +1,22 @@
+"""Tests of connectors, in the words of the pages."""
+
+from dataclasses import dataclass
+
+from portal.connectors import texts
+from portal.context import me, ports, tillstream
+from tillstream.connectors import run
+from tillstream.connectors.records import ConnectorDraft
+
+
+@dataclass(frozen=True)
+class Tested:
+    is_ok: bool
+    sentence: str
+
+
+def tested(subject: str | ConnectorDraft) -> Tested:
+    """The result for a connector by name, or for settings that are not saved."""
+    result = run.test(ports(), tillstream().access, subject, me().login)
+    if result.is_ok:
+        return Tested(True, texts.tested(result.seconds, result.message))
+    return Tested(False, texts.not_connected(result.seconds, result.message))
