@@ -8,7 +8,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from portal.connectors import texts
-from tillstream.connectors.records import Connector, ConnectorDraft
+from tillstream.connectors.connector import Connector, ConnectorDraft
 from tillstream.connectors.source import Kind, Setting
 
 PREFIX = "setting-"

@@ -7,8 +7,8 @@ from portal.connectors import texts
 from portal.connectors.states import ConnectorState
 from portal.context import ports, scope, tillstream
 from tillstream.connectors import records, status
+from tillstream.connectors.connector import Connector
 from tillstream.connectors.kinds import table
-from tillstream.connectors.records import Connector
 from tillstream.connectors.source import Kind
 from tillstream.connectors.status import Status
 from tillstream.domain.errors import NotFound

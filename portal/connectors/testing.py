@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from portal.connectors import texts
-from portal.context import me, ports, tillstream
+from portal.context import me, ports
 from tillstream.connectors import run
-from tillstream.connectors.records import ConnectorDraft
+from tillstream.connectors.access import SourceAccess
+from tillstream.connectors.connector import ConnectorDraft
 
 
 @dataclass(frozen=True)
@@ -14,9 +15,13 @@ class Tested:
     sentence: str
 
 
+def access() -> SourceAccess:
+    return SourceAccess(ports().clock, {})
+
+
 def tested(subject: str | ConnectorDraft) -> Tested:
     """The result for a connector by name, or for settings that are not saved."""
-    result = run.test(ports(), tillstream().access, subject, me().login)
+    result = run.test(ports(), access(), subject, me().login)
     if result.is_ok:
         return Tested(True, texts.tested(result.seconds, result.message))
     return Tested(False, texts.not_connected(result.seconds, result.message))

@@ -19,19 +19,16 @@ OUTCOMES = {
     "stopped": ("Stopped", "ask"),
     "failed": ("Failed", "bad"),
 }
-"""Outcome of a run → label and tone. Stopped: it goes on with its next run."""
+"""Outcome of a run → label and tone. Stopped: its next run continues from there."""
 NAME, CONTRACT, SCHEDULE = "Name", "Data source", "Schedule"
 NAME_HINT = "Small letters, digits and hyphens, for example erp-sales. It cannot be changed later."
 CONTRACT_HINT = "Which contract reads its files. By content: the contract that fits the columns of each file."
-CREDENTIAL_HINT = (
-    "A reference, never the credential: env:TILLSTREAM_SOURCE_… (a variable of the server), file:NAME (a file in the "
-    "folder of secrets) or secret:tillstream-source-… (Secret Manager)."
-)
+CREDENTIAL_HINT = "A reference, never the credential: env:TILLSTREAM_SOURCE_…, file:… or secret:tillstream-source-…"
 BY_CONTENT = "By content"
 SCHEDULES = {5: "Every 5 minutes", 15: "Every 15 minutes", 30: "Every 30 minutes", 60: "Every hour", 1440: "Every day"}
 NO_NAME = "Enter a name."
 ADDED, CHANGED, REMOVED = "The connector is added.", "The connector is changed.", "The connector is removed."
-PAUSED = "The connector is paused. It goes on from the same place when you resume it."
+PAUSED = "The connector is paused. It continues from the same place when you resume it."
 RESUMED = "The connector runs again by its schedule."
 REQUESTED = "The connector runs as soon as the server is free, within a minute."
 UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))

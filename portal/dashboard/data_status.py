@@ -20,7 +20,10 @@ STORES = 20
 
 
 def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
-    """Held and failed files, rejected rows, late connectors, failing checks, dead letters: only what the user's role can act on."""
+    """Held and failed files, rejected rows, connectors that are late or fail, failing checks and dead letters.
+
+    Only what the user's role can act on.
+    """
     may = scope().may
     admin = may(Action.ADMINISTER)
     return {

@@ -23,7 +23,7 @@ OPERATIONS: dict[str, Operation] = {
         "Running it",
         "Last runs of a connector",
         {200: ("The runs, newest first", "ConnectorRuns")},
-        "`stopped`: the run ended before the end of the source; the next one goes on from the same place.",
+        "`stopped`: the run ended before the end of the source; the next one continues from there.",
         (
             _NAME,
             query("limit", {"type": "integer", "minimum": 0, "maximum": MAX_RUNS, "default": 20}, "Maximum number"),
@@ -48,7 +48,7 @@ OPERATIONS: dict[str, Operation] = {
         "Running it",
         "Resume a connector",
         {200: _CONNECTOR},
-        f"It goes on from the same place. {_ADMIN}",
+        f"It continues from the same place. {_ADMIN}",
         (_NAME,),
         right="pipeline",
         errors=(404,),

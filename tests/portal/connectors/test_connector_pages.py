@@ -1,31 +1,19 @@
 """Pages of connectors: added by a form of the kind's settings, tested, run, paused and removed; each state in words."""
 
+import re
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
 
 import pytest
-from connectors.shelf import Shelf, put_up
+from connectors.connector_acts import FIELDS, NEW, add
 from shop_steps import Shop
+from unit.connectors.shelf import Shelf
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.app import App
-from tillstream.connectors import records, runs, status
+from tillstream.connectors import records, runs
 from tillstream.domain.people import Role
 
-NEW = "/new-connector/shelf"
-FIELDS = {"name": "erp", "contract": "IN", "every_minutes": "15", "setting-row": "2", "setting-order": "age"}
 FILE = indian_file(*(indian_sale(str(number)) for number in range(3)))
-
-
-@pytest.fixture
-def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
-    return put_up(monkeypatch)
-
-
-def added(shop: Shop, **fields: str) -> None:
-    assert shop.boss.post(NEW, FIELDS | fields).status_code == 303
 
 
 def test_the_empty_list_offers_the_kinds(shop: Shop, shelf: Shelf) -> None:
@@ -39,9 +27,9 @@ def test_the_form_has_an_input_for_each_setting(shop: Shop, shelf: Shelf) -> Non
     form = shop.boss.get(NEW).text
     assert "The number of the row, for example 2." in form
     assert "env:TILLSTREAM_SOURCE_" in form
-    assert '<textarea class="form-control" id="setting-note"' in form
+    assert re.search(r'<textarea[^>]* id="setting-note"', form)
     assert '<option selected value="name">' in form
-    assert '<option value="">By content</option>' in form.replace("selected ", "")
+    assert '<option value="">By content</option>' in form
 
 
 @pytest.mark.parametrize(
@@ -79,7 +67,7 @@ def test_a_connector_is_added_run_and_what_it_brought_is_linked(
     shop: Shop, shelf: Shelf, run_due: Callable[[], None]
 ) -> None:
     shelf.files["june.csv"] = FILE
-    added(shop)
+    add(shop)
     page = shop.boss.get("/connectors/erp").text
     assert "Not run yet" in page
     assert "The beginning of the source." in page
@@ -97,15 +85,16 @@ def test_a_connector_is_added_run_and_what_it_brought_is_linked(
 def test_a_failing_connector_is_shown_everywhere(
     shop: Shop, shelf: Shelf, person: Callable[..., Visitor], run_due: Callable[[], None]
 ) -> None:
-    added(shop)
+    add(shop)
     shelf.error = "The key does not fit. Enter another one."
     run_due()
     page = shop.boss.get("/connectors/erp").text
     assert "Failing" in page
     assert shelf.error in page
     assert "1 run failed in a row" in page
-    for path in ("/connectors", "/pipeline", "/completeness", "/dashboard/tiles/attention", "/expected-deliveries"):
+    for path in ("/connectors", "/pipeline", "/completeness", "/dashboard/tiles/attention"):
         assert "/connectors/erp" in shop.boss.get(path).text, path
+    assert "/connectors/erp" in shop.boss.get("/expected-deliveries").text
     assert "1, 1 late or failing" in shop.boss.get("/status").text
     clerk = person(Role.CLERK, "IN", login="kiran")
     assert "/connectors/erp" not in clerk.get("/completeness").text
@@ -116,16 +105,16 @@ def test_a_failing_connector_is_shown_everywhere(
 
 
 def test_a_late_connector_is_shown(shop: Shop, shelf: Shelf, clock: ManualClock, run_due: Callable[[], None]) -> None:
-    added(shop)
+    add(shop)
     run_due()
-    clock.advance(timedelta(minutes=46))
+    clock.advance(46 * 60)
     page = shop.boss.get("/connectors/erp").text
     assert "Late" in page
     assert "46 minutes ago" in page
 
 
 def test_a_paused_connector_is_not_run(shop: Shop, shelf: Shelf, run_due: Callable[[], None]) -> None:
-    added(shop)
+    add(shop)
     shop.boss.post("/connectors/erp/pause")
     run_due()
     assert runs.latest(shop.app.ports, "erp") == []
@@ -138,7 +127,7 @@ def test_a_paused_connector_is_not_run(shop: Shop, shelf: Shelf, run_due: Callab
 def test_an_edit_keeps_the_place_and_changes_the_settings(
     shop: Shop, shelf: Shelf, run_due: Callable[[], None]
 ) -> None:
-    added(shop)
+    add(shop)
     form = shop.boss.get("/connectors/erp/edit").text
     assert 'value="2"' in form
     assert shop.boss.post("/connectors/erp/edit", FIELDS | {"setting-row": "0"}).status_code == 422
@@ -149,12 +138,12 @@ def test_an_edit_keeps_the_place_and_changes_the_settings(
 
 
 def test_the_page_of_a_connector_shows_the_reference_of_a_credential(shop: Shop, shelf: Shelf) -> None:
-    added(shop, **{"setting-key": "env:TILLSTREAM_SOURCE_ERP"})
+    add(shop, **{"setting-key": "env:TILLSTREAM_SOURCE_ERP"})
     assert "env:TILLSTREAM_SOURCE_ERP" in shop.boss.get("/connectors/erp").text
 
 
 def test_a_removed_connector_is_gone(shop: Shop, shelf: Shelf) -> None:
-    added(shop)
+    add(shop)
     assert "No connectors yet" in shop.boss.post("/connectors/erp/remove", follow_redirects=True).text
     assert shop.boss.get("/connectors/erp").status_code == 404
 
@@ -162,8 +151,8 @@ def test_a_removed_connector_is_gone(shop: Shop, shelf: Shelf) -> None:
 def test_managers_see_those_of_their_regions_without_settings(
     shop: Shop, shelf: Shelf, person: Callable[..., Visitor]
 ) -> None:
-    added(shop, **{"setting-row": "77"})
-    added(shop, name="all", contract="")
+    add(shop, **{"setting-row": "77"})
+    add(shop, name="all", contract="")
     manager = person(Role.MANAGER, "IN", login="maya")
     listing = manager.get("/connectors").text
     assert ["/connectors/erp" in listing, "/connectors/all" in listing] == [True, False]
@@ -175,7 +164,7 @@ def test_managers_see_those_of_their_regions_without_settings(
 
 def test_the_list_is_searched_and_sorted(shop: Shop, shelf: Shelf) -> None:
     for name in ("alpha", "beta"):
-        added(shop, name=name)
+        add(shop, name=name)
     page = shop.boss.get("/connectors?sort=-name").text
     assert page.index("/connectors/beta") < page.index("/connectors/alpha")
     page = shop.boss.get("/connectors?q=alph").text

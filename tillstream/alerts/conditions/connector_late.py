@@ -7,7 +7,7 @@ from decimal import Decimal
 from tillstream.alerts.conditions.condition import Condition, at_least_lower
 from tillstream.alerts.sources import AlertSources
 from tillstream.connectors import records, runs, status
-from tillstream.connectors.records import Connector
+from tillstream.connectors.connector import Connector
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
 
