@@ -27,6 +27,7 @@ KINDS = {
     "restock": "Restock",
     "webhook": "Webhooks",
     "alert-channel": "Alert channels",
+    "connector": "Connectors",
     "key": "Keys of stores",
     "day-close": "Day closes",
     "setting": "Settings",
@@ -118,6 +119,13 @@ ACTION_LABELS = {
     AuditAction.STOCK_MOVED: "Stock counted or moved",
     AuditAction.STOCK_COUNT_STARTED: "Count of a store started",
     AuditAction.STOCK_COUNT_DISCARDED: "Count of a store discarded",
+    AuditAction.CONNECTOR_ADDED: "Connector added",
+    AuditAction.CONNECTOR_CHANGED: "Connector changed",
+    AuditAction.CONNECTOR_PAUSED: "Connector paused",
+    AuditAction.CONNECTOR_RESUMED: "Connector resumed",
+    AuditAction.CONNECTOR_REMOVED: "Connector removed",
+    AuditAction.CONNECTOR_TESTED: "Connector tested",
+    AuditAction.CONNECTOR_RUN: "Connector run on request",
     AuditAction.SETTING_CHANGED: "Setting changed",
 }
 

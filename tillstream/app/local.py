@@ -24,19 +24,17 @@ from tillstream.analytics import reference
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import custom_contracts
 from tillstream.app.app import App
-from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
+from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS
-from tillstream.domain.object_names import PACK_NAME, PACKS_FOLDER, RATES_FOLDER
+from tillstream.domain.object_names import PACK_NAME
 from tillstream.ports import Clock, EventBus, Ports
 from tillstream.ports.drop import DropFolder
 from tillstream.ports.event_bus import Message
 from tillstream.ports.object_store import StoredObject
 from tillstream.settings import Settings
-from tillstream.workflows.corrections import submit
-from tillstream.workflows.intake import resumable_upload
+from tillstream.workflows.intake.inbox_object import RESERVED_FOLDERS
 from tillstream.workflows.intake.micro_batch import is_name
-from tillstream.workflows.intake.watched_folder import FOLDER as DROPPED_FOLDER
 from tillstream.workflows.operations import maintenance_log
 
 WAREHOUSE = "warehouse.duckdb"
@@ -110,12 +108,6 @@ def restore_home(settings: Settings, archive: Path, *, replace: bool, wait: floa
     with folder(settings).own(wait):
         aside = f"set-aside-{SystemClock().now():%Y%m%dT%H%M%S}"
         return restore.restore(settings.home, archive, aside, replace=replace)
-
-
-RESERVED_FOLDERS = frozenset(
-    {DROPPED_FOLDER, submit.FOLDER, resumable_upload.FOLDER, RATES_FOLDER, PACKS_FOLDER, UNASSIGNED.name}
-)
-"""Inbox folders that only Tillstream writes to."""
 
 
 def _drops(settings: Settings, clock: Clock) -> tuple[DropFolder, ...]:

@@ -16,6 +16,7 @@ UNKNOWN_SENDER = "inbox"
 """`received_by` of a batch whose record was created from the event of its inbox object."""
 WATCHED_FOLDER = "watched folder"
 """`received_by` of a file from a watched folder."""
+_CONNECTOR = "connector "
 CHUNK = 4 << 20
 _CREATED = {
     BatchKind.UPLOAD: AuditAction.UPLOAD_RECEIVED,
@@ -25,6 +26,16 @@ _CREATED = {
 """Kind → audit action. Micro-batches of store sales are not audited: their number would hide all other entries."""
 _AUDITED = ("state", "contract", "contract_version", "region", "holds", "confirmed", "as_new", "error")
 """The fields of a record that audit entries contain."""
+
+
+def connector_sender(connector: str) -> str:
+    """`received_by` of a file that a connector pulled."""
+    return f"{_CONNECTOR}{connector}"
+
+
+def is_unattended(batch: Batch) -> bool:
+    """Whether a file comes from a folder, the inbox or a connector, without a person who looked at it."""
+    return batch.received_by in {WATCHED_FOLDER, UNKNOWN_SENDER} or batch.received_by.startswith(_CONNECTOR)
 
 
 def create(ports: Ports, upload: Batch) -> Batch:

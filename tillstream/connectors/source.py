@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Protocol
 from tillstream.ports.clock import Clock
 
 Cursor = Mapping[str, Any]
-"""Where reading goes on, as JSON of at most 100 kB. Empty before the first run."""
+"""Where reading continues, as JSON of at most 100 kB. Empty before the first run."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,14 @@ class Setting:
 class Access(Protocol):
     """What a source may use besides its settings."""
 
-    clock: Clock
+    @property
+    def clock(self) -> Clock: ...
 
     def credential(self, reference: str) -> str:
         """The credential that a reference names; "" for an empty reference. Raises `Rejected` if there is none."""
 
     def check_host(self, host: str, port: int) -> str:
-        """The IP address to connect to. Raises `Rejected` for an address of the own network that is not allowed,
+        """The IP address to connect to. Raises `Rejected` for a private address that is not allowed,
         `Unavailable` for a name without an address."""
 
     def check_file(self, path: str) -> None:
@@ -75,7 +76,7 @@ class Source(Protocol):
         caller stops between two items. An item that comes again is not ingested again."""
 
     def acknowledge(self, cursor: Cursor) -> None:
-        """Tell the source that everything up to the cursor is durable. Called after the cursor is saved."""
+        """Confirm to the source that everything up to the cursor is durable. Called after the cursor is saved."""
 
     def behind(self) -> int | None:
         """How many files, rows or messages the source had that `pull` has not returned; None: unknown."""
@@ -90,8 +91,8 @@ class Source(Protocol):
 class Kind:
     """A kind of connector. name: as in its module and on the command line. title: for people.
 
-    open: a source from the values of the settings, each present and stripped. Raises `Rejected` for wrong values, and
-    connects to nothing.
+    open: a source from the values of the settings, each present and stripped. Raises `Rejected` for wrong values.
+    Connects to nothing and reads no credential, which the process that adds a connector may not be able to read.
     """
 
     name: str

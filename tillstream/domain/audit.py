@@ -92,6 +92,13 @@ class AuditAction(StrEnum):
     ALERT_SNOOZED = "alert.snoozed"
     ALERT_RULE_SAVED = "alert-rule.saved"
     ALERT_RULE_REMOVED = "alert-rule.removed"
+    CONNECTOR_ADDED = "connector.added"
+    CONNECTOR_CHANGED = "connector.changed"
+    CONNECTOR_PAUSED = "connector.paused"
+    CONNECTOR_RESUMED = "connector.resumed"
+    CONNECTOR_REMOVED = "connector.removed"
+    CONNECTOR_TESTED = "connector.tested"
+    CONNECTOR_RUN = "connector.run"
     SETTING_CHANGED = "setting.changed"
 
     @property

@@ -95,6 +95,8 @@ STATUSES = ("completed", "pending", "cancelled", "returned")
 IGNORE = "ignore"
 """What a contract maps a status word to if its rows are not sales."""
 SOURCES = ("file", "till", "form", "correction", "connector")
+FILE_SOURCES = frozenset({"file", "connector"})
+"""Sources of batches that are files."""
 
 STAGED: tuple[Column, ...] = (
     Column(

@@ -9,10 +9,19 @@ MAX_NAME_BYTES = 1024
 """Maximum length of an object name, in bytes."""
 BUCKET = re.compile(r"[a-z0-9][a-z0-9_.-]{1,61}[a-z0-9]")
 FORBIDDEN = re.compile(r"[\x00-\x1f\x7f]")
+MAX_PATH_BYTES = 900
+"""Maximum bytes of a path in an object name; the end is kept, because it has the file extension."""
+_NOT_IN_PATHS = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 RESTORED_NAME = re.compile(r"restored/[0-9]+/.+", re.DOTALL)
 """Names of originals that a restore copied into another inbox, with their generation in the old one. They are not new
 files: the restore also writes the batch records that refer to them."""
 
+CONNECT_FOLDER = "connect"
+"""Inbox folder of files that connectors pulled."""
+CONNECTED_NAME = re.compile(
+    rf"(?:restored/[0-9]+/)?{CONNECT_FOLDER}/(?P<connector>[a-z0-9-]+)/(?P<item>[0-9a-f]{{32}})/(?P<path>.+)", re.DOTALL
+)
+"""Names of those files, also of restored ones: the connector, the hash of the item, and its path."""
 LOADED_FOLDER = "loaded"
 """Inbox folder of files that a person sent in one request."""
 TIME_DIGITS = 16
@@ -42,6 +51,14 @@ def time_in_name(at: datetime) -> str:
 def restored(name: str, generation: int) -> str:
     """The name of a restored original; one that was restored before keeps its name."""
     return name if RESTORED_NAME.fullmatch(name) else f"restored/{generation}/{name}"
+
+
+def path_in_name(path: str) -> str:
+    """A path of a file as part of an object name, without the characters and lengths that names cannot have."""
+    path = _NOT_IN_PATHS.sub("_", path)
+    while len(path.encode()) > MAX_PATH_BYTES:
+        path = path[1:]
+    return path.lstrip("/")
 
 
 def check_bucket(bucket: str) -> None:

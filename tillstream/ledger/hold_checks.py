@@ -3,6 +3,7 @@
 import duckdb
 
 from tillstream.domain.batch.holds import Hold, HoldCode
+from tillstream.domain.columns import FILE_SOURCES
 from tillstream.ledger.other_regions import check_other_regions
 from tillstream.ledger.settle_script import KEY
 from tillstream.ports.warehouse import StagedBatch
@@ -72,7 +73,7 @@ FROM sale_versions AS k WHERE k.is_current AND k.sale = $sale
 
 def check_hold(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
     """The hold of the batch that is settled next, if any; all batches before it are in the ledger of `cursor`."""
-    if batch.source != "file" or batch.is_correction or batch.as_new:
+    if batch.source not in FILE_SOURCES or batch.is_correction or batch.as_new:
         return None
     return (
         _duplicate_bytes(cursor, batch)

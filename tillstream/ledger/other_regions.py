@@ -7,6 +7,7 @@ from decimal import Decimal
 import duckdb
 
 from tillstream.domain.batch.holds import Hold, HoldCode
+from tillstream.domain.columns import FILE_SOURCES
 from tillstream.ledger.memory import MemoryLedger
 from tillstream.ledger.settle_script import KEY
 from tillstream.ports.warehouse import StagedBatch
@@ -63,7 +64,7 @@ FROM slice_rows AS s WHERE sale_versions.key = {KEY} AND sale_versions.content =
 
 def is_compared(batch: StagedBatch) -> bool:
     """Whether the sales of the batch are looked up in other regions."""
-    is_new_file = batch.source == "file" and not batch.parent and not batch.as_new
+    is_new_file = batch.source in FILE_SOURCES and not batch.parent and not batch.as_new
     has_sales = bool(batch.accepted) and batch.rows_read >= LEAST_SALES
     return is_new_file and has_sales and HoldCode.OTHER_REGION not in batch.confirmed
 

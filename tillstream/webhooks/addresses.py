@@ -3,14 +3,14 @@
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address
 from urllib.parse import urlsplit
 
+from tillstream.domain import addresses
+from tillstream.domain.addresses import Address
 from tillstream.domain.errors import Rejected, Unavailable
 
 MAX_LETTERS = 1_000
-_TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"), ip_network("2002::/16"))
-"""IPv6 networks whose addresses contain an IPv4 address, which can be private."""
 PRIVATE = "is an address of a private network. To allow such addresses, set TILLSTREAM_WEBHOOK_PRIVATE=true."
 
 
@@ -45,10 +45,10 @@ def check_url(url: str, *, private: bool) -> None:
         _check_address(parts.hostname, literal, private=private)
 
 
-def _literal(host: str) -> IPv4Address | IPv6Address | None:
+def _literal(host: str) -> Address | None:
     """The IP address that a host is, also in a form such as 127.1; None for a name."""
     with suppress(ValueError):
-        return ip_address(host.partition("%")[0])
+        return addresses.parse(host)
     with suppress(OSError):
         return IPv4Address(socket.inet_aton(host))
     return None
@@ -63,22 +63,24 @@ def resolve(url: str, *, private: bool) -> Target:
     parts = urlsplit(url)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
+    answers = answers_for(host, port)
+    for answer in answers:
+        _check_address(host, addresses.parse(answer), private=private)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(parts.scheme, host, port, path, answers[0])
+
+
+def answers_for(host: str, port: int) -> list[str]:
+    """The IP addresses of a host, at least one. Raises `Unavailable`."""
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise Unavailable(f"The host {host} has no address: {error}") from error
-    for answer in answers:
-        _check_address(host, ip_address(str(answer[4][0]).partition("%")[0]), private=private)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(parts.scheme, host, port, path, str(answers[0][4][0]))
+    return [str(answer[4][0]) for answer in answers]
 
 
-def _check_address(host: str, address: IPv4Address | IPv6Address, *, private: bool) -> None:
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    if address.is_link_local or address.is_multicast or address.is_unspecified:
+def _check_address(host: str, address: Address, *, private: bool) -> None:
+    if addresses.is_never_allowed(address):
         raise Rejected(f"{host} is an address that no webhook may have.")
-    if private:
-        return
-    if not address.is_global or any(address in network for network in _TRANSLATED):
+    if addresses.is_private(address) and not private:
         raise Rejected(f"{host} {PRIVATE}")

@@ -9,6 +9,7 @@ from tillstream.domain.batch.holds import Hold, HoldCode
 from tillstream.domain.batch.proposal import Proposal
 from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.errors import Rejected
+from tillstream.domain.object_names import CONNECTED_NAME
 
 
 class BatchKind(StrEnum):
@@ -93,7 +94,7 @@ class Batch:
     """Time of receipt in microseconds since 1970, strictly increasing."""
     received_at: str
     received_by: str
-    """A sign-in name or another sender: `command line`, `watched folder`, `inbox`, `stores`."""
+    """A sign-in name or another sender: `command line`, `watched folder`, `connector NAME`, `inbox`, `stores`."""
     stores: tuple[str, ...] | None = None
     """The stores to which the sender is bound; None: not bound. For store sales, see `own_stores`."""
     replayer_stores: tuple[str, ...] | None = None
@@ -133,6 +134,13 @@ class Batch:
     def is_file(self) -> bool:
         """Whether a file is read by its contract."""
         return self.kind in FILE_KINDS
+
+    @property
+    def source(self) -> str:
+        """The type of source of its rows; single rows of store sales and corrections can have another one."""
+        if self.kind is BatchKind.STORE_SALES:
+            return "till"
+        return "connector" if CONNECTED_NAME.fullmatch(self.object) else "file"
 
     @property
     def received_date(self) -> date:

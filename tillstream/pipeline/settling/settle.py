@@ -113,14 +113,13 @@ def to_staged_batch(
 ) -> StagedBatch:
     """Describe a staged batch for the warehouse. contract: an unsaved contract that a dry run tries."""
     contract = contract or contracts.version(upload.contract, upload.contract_version)
-    source = "till" if upload.kind is BatchKind.STORE_SALES else "file"
     staged = upload.staged
     if staged is None:
         raise NotFound(f"Batch {upload.batch_id} is not staged.")
     return StagedBatch(
         batch_id=upload.batch_id,
         kind=upload.kind.value,
-        source=source,
+        source=upload.source,
         region=upload.region,
         contract=upload.contract,
         contract_version=upload.contract_version,
@@ -137,7 +136,7 @@ def to_staged_batch(
         fix_number=upload.fix_number,
         as_new=upload.as_new,
         confirmed=upload.confirmed,
-        replaces="sale" if source == "till" else contract.replaces,
+        replaces="sale" if upload.source == "till" else contract.replaces,
         writers=write_scope.writers(ports, upload),
         nameless=contract.identity.by_content and not contract.replaces,
         rules=contract.where_till_differs,

@@ -103,10 +103,13 @@ def _other_sheets(file: FileContext) -> Hold | None:
 
 
 def _first_load(file: FileContext, report: StagingReport) -> Hold | None:
-    """Hold a dropped file of a new contract with its figures. A person who sends a file has chosen its contract."""
+    """Hold an unattended file of a new contract with its figures. A person who sends a file has chosen its contract."""
     upload = file.upload
-    is_dropped = upload.received_by in {records.WATCHED_FOLDER, records.UNKNOWN_SENDER}
-    if not is_dropped or upload.object.startswith(f"{LOADED_FOLDER}/") or HoldCode.FIRST_LOAD in upload.confirmed:
+    if (
+        not records.is_unattended(upload)
+        or upload.object.startswith(f"{LOADED_FOLDER}/")
+        or HoldCode.FIRST_LOAD in upload.confirmed
+    ):
         return None
     if not confirmations.needs_confirmation(file.ports, file.contract):
         return None

@@ -3,13 +3,22 @@
 import re
 
 from tillstream.batches import records, registration
-from tillstream.contracts.registry import ContractRegistry
+from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
 from tillstream.domain.batch.holds import Hold, HoldCode
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.file_names import contract_from_path, is_ignored
-from tillstream.domain.object_names import PACK_NAME, RATES_NAME, RESTORED_NAME, TIME_DIGITS
+from tillstream.domain.object_names import (
+    CONNECT_FOLDER,
+    CONNECTED_NAME,
+    PACK_NAME,
+    PACKS_FOLDER,
+    RATES_FOLDER,
+    RATES_NAME,
+    RESTORED_NAME,
+    TIME_DIGITS,
+)
 from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.pipeline.reading.signatures import NotATable
 from tillstream.ports import Ports
@@ -20,6 +29,10 @@ from tillstream.workflows.onboarding import proposals
 
 DROPPED = re.compile(r"drop/[0-9]+/(.+)", re.DOTALL)
 """Objects from the watched folder: the claim id, then the path below the folder."""
+RESERVED_FOLDERS = frozenset(
+    {"drop", CONNECT_FOLDER, submit.FOLDER, resumable_upload.FOLDER, RATES_FOLDER, PACKS_FOLDER, UNASSIGNED.name}
+)
+"""Inbox folders that only Tillstream writes to."""
 LOADED = re.compile(rf"{uploads.FOLDER}/[0-9]{{{TIME_DIGITS}}}/(.+)", re.DOTALL)
 CORRECTION = re.compile(rf"{submit.FOLDER}/[0-9a-f]+/[0-9]+\.csv")
 
@@ -56,12 +69,19 @@ def create_record(ports: Ports, contracts: ContractRegistry, stored: StoredObjec
     upload = resumable_upload.sent_as(ports, stored.name)
     if upload and (upload.proposed or upload.contract):
         return _register_sent(ports, contracts, stored, upload)
+    connected = CONNECTED_NAME.fullmatch(stored.name)
+    if connected:
+        return _register(ports, contracts, stored, connected["path"], records.connector_sender(connected["connector"]))
     if is_ignored(stored.name):
         raise Rejected(f"{stored.name} is skipped: its name is that of a temporary or hidden file.")
     dropped = DROPPED.fullmatch(stored.name)
     named = dropped or LOADED.fullmatch(stored.name)
     path = named[1] if named else stored.name
-    by = records.WATCHED_FOLDER if dropped else records.UNKNOWN_SENDER
+    return _register(ports, contracts, stored, path, records.WATCHED_FOLDER if dropped else records.UNKNOWN_SENDER)
+
+
+def _register(ports: Ports, contracts: ContractRegistry, stored: StoredObject, path: str, by: str) -> Batch:
+    """Create the record of a file. path: folders and name, of which one may name the contract."""
     file = path.rsplit("/", 1)[-1]
     try:
         contract, why = _contract_of(ports, contracts, stored, path)

@@ -3,7 +3,6 @@
 Each file has a claim id that survives a crash. It is part of the object name, so that no file is stored twice.
 """
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +11,7 @@ from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Conflict, Rejected, Unavailable
 from tillstream.domain.events import INBOX
+from tillstream.domain.object_names import path_in_name
 from tillstream.ports import Ports
 from tillstream.ports.drop import DropFolder, DroppedFile
 from tillstream.workflows.intake import inbox_object, status_notes
@@ -19,9 +19,6 @@ from tillstream.workflows.intake import inbox_object, status_notes
 COLLECTION = status_notes.COLLECTION
 FOLDER = "drop"
 """Inbox folder of dropped files."""
-INVALID_CHARACTERS = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-MAX_PATH_BYTES = 900
-"""Maximum bytes of a path in an object name; the end is kept, because it has the file extension."""
 
 
 class _StillWritten(Exception):
@@ -53,7 +50,7 @@ def waits(drops: Iterable[DropFolder]) -> int:
 
 
 def _take(ports: Ports, contracts: ContractRegistry, drop: DropFolder, dropped: DroppedFile) -> Batch | None:
-    name = f"{FOLDER}/{dropped.claim}/{_object_path(dropped.name)}"
+    name = f"{FOLDER}/{dropped.claim}/{path_in_name(dropped.name)}"
     try:
         _keep(ports, drop, dropped, name)
         kept_before = False
@@ -87,11 +84,3 @@ def _target_path(ports: Ports, drop: DropFolder, dropped: DroppedFile, upload: B
         document = ports.documents.put(COLLECTION, upload.batch_id, data)
     place: str = document.data["place"]
     return place
-
-
-def _object_path(name: str) -> str:
-    """Return the path as a valid object name."""
-    path = INVALID_CHARACTERS.sub("_", name)
-    while len(path.encode()) > MAX_PATH_BYTES:
-        path = path[1:]
-    return path.lstrip("/")

@@ -46,6 +46,8 @@ class FileSource:
     limits: Limits = LIMITS
     file: str = ""
     """Name of the file."""
+    source: str = "file"
+    """The type of source of the rows, one of `columns.SOURCES`."""
     headers: tuple[str, ...] = field(default=(), init=False)
     date_doubt: DateDoubt | None = field(default=None, init=False)
     """Set after the last row batch."""
@@ -70,7 +72,7 @@ class FileSource:
                 row_batch = to_row_batch(block, self.contract, self.received, dates.facts(block))
                 tables.add_dates(block, row_batch.table.column("sale_date"))
                 doubts.add(row_batch.table, block.cells, block.line_number)
-                yield set_aside_ignored(row_batch)
+                yield replace(set_aside_ignored(row_batch), source=self.source)
             self.date_doubt = doubts.doubt()
         with closing(self._from_first_line()) as blocks:
             self.table_doubt = tables.doubt(blocks)

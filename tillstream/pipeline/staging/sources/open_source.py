@@ -48,7 +48,7 @@ def open_source(ports: Ports, upload: Batch, contract: Contract) -> RowSource:
         return CorrectionSource(open_original, contract, received, upload.fix_number)
     from tillstream.pipeline.staging.sources.file import FileSource
 
-    original = FileSource(open_original, contract, received, ports.limits, upload.file)
+    original = FileSource(open_original, contract, received, ports.limits, upload.file, upload.source)
     if upload.kind is BatchKind.REPLAY:
         from tillstream.pipeline.staging.sources.replay import ReplaySource
 

@@ -1,4 +1,4 @@
-"""Settings: the only place that reads the environment (names start with TILLSTREAM_)."""
+"""The settings of Tillstream."""
 
 import sys
 from collections.abc import Mapping
@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import EnvSettingsSource
 
 from tillstream.domain.dates.retail_calendar import RETAIL_CALENDAR
 from tillstream.domain.errors import Rejected
-from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.limits import Limits
+from tillstream.settings.project import MEMORY, ProjectSettings
 
 
 def _home() -> Path:
-    clone = Path(__file__).resolve().parent.parent
+    clone = Path(__file__).resolve().parents[2]
     if (clone / "pyproject.toml").exists():
         return clone / "var"
     import platformdirs  # imported only if the home is not set
@@ -25,44 +25,13 @@ def _home() -> Path:
     return Path(platformdirs.user_data_dir("tillstream"))
 
 
-MEMORY = r"(?i)^[0-9]*[1-9][0-9]*(\.[0-9]+)?\s*([kmgt]i?b|b|bytes?)$"
-
-
 class InvalidSettings(Rejected):
     """A setting has the wrong type, or settings contradict each other."""
 
 
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="TILLSTREAM_", frozen=True, extra="ignore", allow_inf_nan=False)
+class Settings(ProjectSettings):
+    """All settings; those of a project come first."""
 
-    project: str = Field("", description="Google Cloud project that stores everything; empty: the home folder does")
-    location: str = Field("europe-west1", description="Region of the project's buckets, functions and dataset")
-    stage: str = Field("dev", pattern="^[a-z][a-z0-9-]*$", description="Installation, if a project has several")
-    dataset: str = Field("tillstream", description="BigQuery dataset of the ledger and its views")
-    inbox_bucket: str = Field("", description="Bucket of the files; default: `PROJECT-tillstream-STAGE-inbox`")
-    staging_bucket: str = Field("", description="Bucket of staged rows; default: `PROJECT-tillstream-STAGE-staging`")
-    bigquery_api: str = Field("", description="Address of a BigQuery emulator")
-    bigquery_storage_api: str = Field("", description="Address of an emulator of the BigQuery Storage API")
-    monitoring_api: str = Field(
-        "https://monitoring.googleapis.com",
-        description="Address of Cloud Monitoring, which reports the number of waiting messages; empty: not used",
-    )
-    receive_seconds: float = Field(
-        0, ge=0, description="Seconds for which one call of the function `receive` waits for more store sales"
-    )
-    forward_seconds: float = Field(50, ge=0, description="Seconds for which one call of `forward` sends sale events")
-    run_api: str = Field("https://run.googleapis.com", description="Address of Cloud Run, which runs the jobs")
-    large_rows: int = Field(
-        500_000,
-        ge=1,
-        description="In a project: rows above which a settlement or an undo is left to the job `settle-large`",
-    )
-    settle_memory: str = Field(
-        "600MB",
-        pattern=MEMORY,
-        description="In a project: memory limit of DuckDB in a settlement; the process needs about twice as much",
-    )
-    event_hours: float = Field(6, gt=0, description="Hours after which a failing cloud event becomes a dead letter")
     home: Path = Field(default_factory=_home, description="Folder for all local data")
     host: str = Field("127.0.0.1", description="Address on which the portal listens")
     port: int = Field(8080, ge=1, le=65535, description="Port of the portal")
@@ -155,6 +124,16 @@ class Settings(BaseSettings):
     webhook_private: bool = Field(False, description="Whether webhooks and channels can have private addresses or http")
     drop: Path | None = Field(None, description="Watched folder; default: `drop` in the home folder")
     drop_settle: float = Field(5.0, ge=0, description="Seconds without a change after which a dropped file is ingested")
+    connect_private: str = Field(
+        "",
+        description="Hosts and networks of the own network that connectors can reach, separated by commas; empty: none",
+    )
+    connect_folders: str = Field(
+        "", description="Folders of this machine that connectors can read, separated by commas; empty: none"
+    )
+    secrets: Path | None = Field(
+        None, description="Folder of files with credentials of connectors; default: `secrets` in the home folder"
+    )
     smtp_url: SecretStr = Field(
         SecretStr(""), description="Secret: mail server, smtp://USER:PASSWORD@HOST:587 or smtps://…; empty: no e-mail"
     )
@@ -202,20 +181,23 @@ class Settings(BaseSettings):
         return bool(self.smtp_url or (self.project and self.mail_from))
 
     @cached_property
-    def reports_dataset(self) -> str:
-        """The dataset of views for external reports."""
-        return f"{self.dataset}_reports"
-
-    @cached_property
-    def buckets(self) -> dict[str, str]:
-        """Logical bucket name → name in Cloud Storage."""
-        prefix = f"{self.project}-tillstream-{self.stage}"
-        return {INBOX: self.inbox_bucket or f"{prefix}-{INBOX}", STAGING: self.staging_bucket or f"{prefix}-{STAGING}"}
-
-    @cached_property
     def dropped(self) -> Path:
         """The watched folder."""
         return self.drop or self.home / "drop"
+
+    @cached_property
+    def readable_folders(self) -> tuple[Path, ...]:
+        """The folders of this machine that connectors can read."""
+        return tuple(Path(folder.strip()) for folder in self.connect_folders.split(",") if folder.strip())
+
+    @cached_property
+    def secrets_folder(self) -> Path:
+        """The folder of files with credentials of connectors."""
+        return self.secrets or self.home / "secrets"
+
+    def variable(self, name: str) -> str | None:
+        """A variable of the environment with the credential of a connector."""
+        return EnvSettingsSource(type(self), case_sensitive=True).env_vars.get(name)
 
     @cached_property
     def has_screen(self) -> bool:

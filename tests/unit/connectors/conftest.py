@@ -1,0 +1,35 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from app_factory import build
+from connectors import listed_kind
+from unit.connectors.connector_steps import Connected
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.settings import Settings
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 7, 1, 9, tzinfo=UTC))
+
+
+@pytest.fixture
+def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
+    opened = build(Settings(home=tmp_path / "home", samples=False, threads=1), clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def connected(app: App, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connected:
+    """A connector to a list of items."""
+    listed_kind.register(monkeypatch)
+    monkeypatch.setenv("TILLSTREAM_SOURCE_LIST", listed_kind.PASSWORD)
+    listed: list[dict[str, Any]] = []
+    listed_kind.write(tmp_path / "list.json", listed)
+    return Connected(app, clock, tmp_path / "list.json")

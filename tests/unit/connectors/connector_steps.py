@@ -1,0 +1,64 @@
+"""Steps of tests of connectors."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connectors import listed_kind
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.app.source_access import source_access
+from tillstream.batches import records as batches
+from tillstream.connectors import records, run
+from tillstream.connectors.connector import Connector, ConnectorDraft
+from tillstream.connectors.runs import Run
+from tillstream.domain.batch.record import Batch
+from tillstream.server.worker import Worker
+
+HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+REFERENCE = "env:TILLSTREAM_SOURCE_LIST"
+
+
+def sales(*numbers: int) -> str:
+    """A file of the UK, with one line for each sale."""
+    return HEAD + "".join(f"{number},A,Cup,1,12/5/2011 9:02,2.00,1,UK\n" for number in numbers)
+
+
+@dataclass(frozen=True)
+class Connected:
+    """An app and the list that its connector reads."""
+
+    app: App
+    clock: ManualClock
+    path: Path
+
+    def offer(self, *entries: dict[str, Any]) -> None:
+        listed_kind.write(self.path, list(entries))
+
+    def draft(self, name: str = "shop", contract: str = "online-retail-uk", **settings: str) -> ConnectorDraft:
+        values = {"list": str(self.path), "password": REFERENCE} | settings
+        return ConnectorDraft(name, listed_kind.NAME, values, contract)
+
+    def add(self, name: str = "shop", contract: str = "online-retail-uk", **settings: str) -> Connector:
+        app = self.app
+        return records.add(app.ports, app.contracts, source_access(app), self.draft(name, contract, **settings), "ana")
+
+    def run(self, name: str = "shop") -> Run:
+        app = self.app
+        return run.run(app.ports, app.contracts, source_access(app), name, "ana")
+
+    def run_due(self) -> list[Run]:
+        app = self.app
+        return run.run_due(app.ports, app.contracts, source_access(app))
+
+    def settle(self) -> None:
+        Worker(self.app).run_until_idle()
+
+    def lines(self) -> int:
+        """Lines in the ledger."""
+        (row,) = self.app.ports.warehouse.query("SELECT COUNT(*) AS count FROM sale_lines").to_pylist()
+        return int(row["count"])
+
+    def batches(self) -> list[Batch]:
+        return batches.find(self.app.ports, limit=None)

@@ -1,0 +1,90 @@
+"""Connectors as admins add, change and remove them."""
+
+import json
+
+import pytest
+from unit.connectors.connector_steps import Connected
+
+from tillstream.app.source_access import source_access
+from tillstream.audit import reading
+from tillstream.connectors import records, runs, status
+from tillstream.domain.errors import NotFound, Rejected
+
+
+def test_a_connector_has_a_value_for_each_setting(connected: Connected) -> None:
+    connector = connected.add()
+    assert records.find(connected.app.ports) == [connector] == [records.get(connected.app.ports, "shop")]
+    assert connector.settings["order"] == "oldest"
+    assert (connector.every_minutes, connector.is_paused, connector.created_by) == (15, False, "ana")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"list": ""}, "Enter a value: List"),
+        ({"list": "list.txt"}, "is a .json file"),
+        ({"order": "random"}, "Order is one of: oldest, newest"),
+        ({"colour": "red"}, "has no setting colour"),
+    ],
+)
+def test_settings_are_checked(connected: Connected, changes: dict[str, str], reason: str) -> None:
+    with pytest.raises(Rejected, match=reason):
+        connected.add(**changes)
+    assert records.find(connected.app.ports) == []
+
+
+def test_a_credential_is_entered_by_reference_and_is_in_no_message(connected: Connected) -> None:
+    with pytest.raises(Rejected, match="by reference") as error:
+        connected.add(password="correct horse")
+    assert "horse" not in str(error.value)
+
+
+def test_names_kinds_and_contracts_are_checked(connected: Connected) -> None:
+    for name in ("", "Shop", "a/b", "a" * 41, "-a"):
+        with pytest.raises(Rejected, match="small letters"):
+            connected.add(name)
+    with pytest.raises(Rejected, match="no data source nowhere"):
+        connected.add(contract="nowhere")
+    connected.add()
+    with pytest.raises(Rejected, match="already"):
+        connected.add()
+
+
+def test_a_change_keeps_the_cursor_and_is_audited(connected: Connected) -> None:
+    connected.add()
+    connected.offer({"text": "a"})
+    connected.run()
+    app = connected.app
+    draft = connected.draft(contract="", order="newest")
+    records.change(app.ports, app.contracts, source_access(app), "shop", draft, "bo")
+    assert records.get(app.ports, "shop").settings["order"] == "newest"
+    assert status.read(app.ports, "shop").cursor == {"next": 1}
+    records.pause(app.ports, "shop", "bo", is_paused=True)
+    records.pause(app.ports, "shop", "bo", is_paused=False)
+    records.remove(app.ports, "shop", "bo")
+    assert [entry.what for entry in reading.find_by_subject(app.ports, "connector", "shop")] == [
+        "connector.removed",
+        "connector.resumed",
+        "connector.paused",
+        "connector.changed",
+        "connector.run",
+        "connector.added",
+    ]
+
+
+def test_a_removed_connector_leaves_no_state(connected: Connected) -> None:
+    connected.add()
+    connected.run()
+    ports = connected.app.ports
+    records.remove(ports, "shop", "ana")
+    assert (records.find(ports), status.all_of(ports), runs.latest(ports, "shop")) == ([], {}, [])
+    with pytest.raises(NotFound):
+        connected.run()
+
+
+def test_a_cursor_has_a_limit(connected: Connected) -> None:
+    connected.add()
+    status.begin(connected.app.ports, "shop", "shop:1")
+    with pytest.raises(Rejected, match="at most"):
+        status.save(connected.app.ports, "shop", "shop:1", cursor={"x": "y" * 100_000})
+    assert json.loads(json.dumps(status.read(connected.app.ports, "shop").cursor)) == {}

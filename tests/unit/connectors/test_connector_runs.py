@@ -1,0 +1,192 @@
+"""Runs of connectors: what they bring, where they go on, and how they fail."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from connectors.listed_kind import PASSWORD
+from unit.connectors.connector_steps import Connected, sales
+
+from tillstream.connectors import records, runs, status
+from tillstream.connectors import run as running
+from tillstream.domain.batch.record import State
+from tillstream.domain.errors import Rejected
+
+
+def file(key: str, *numbers: int, name: str = "monday.csv") -> dict[str, Any]:
+    return {"key": key, "file": name, "text": sales(*numbers)}
+
+
+def page(*numbers: int) -> dict[str, Any]:
+    return {"text": sales(*numbers)}
+
+
+def test_files_become_batches_whose_lines_are_of_a_connector(connected: Connected) -> None:
+    connected.add()
+    connected.offer(file("a@1", 1, 2), file("b@1", 3, name="tuesday.csv"))
+
+    run = connected.run()
+    connected.settle()
+
+    assert (run.outcome, run.items, len(run.batches), run.error) == (runs.DONE, 2, 2, "")
+    batches = {batch.file: batch for batch in connected.batches()}
+    assert [batches[name].received_by for name in ("monday.csv", "tuesday.csv")] == ["connector shop"] * 2
+    assert {batch.state for batch in batches.values()} == {State.ANNOUNCED}
+    query = connected.app.ports.warehouse.query
+    assert query("SELECT DISTINCT source FROM sale_lines").to_pylist() == [{"source": "connector"}]
+    assert query("SELECT DISTINCT source FROM batches").to_pylist() == [{"source": "connector"}]
+    assert connected.lines() == 3
+
+
+def test_a_file_is_stored_once_and_again_when_it_changes(connected: Connected) -> None:
+    connected.add()
+    connected.offer(file("a@1", 1))
+    connected.run()
+    assert connected.run().items == 0
+    connected.offer(file("a@2", 1, 2))
+    assert connected.run().items == 1
+    assert len(connected.batches()) == 2
+
+
+def test_files_are_stored_once_also_if_the_list_of_stored_keys_is_lost(connected: Connected) -> None:
+    connected.add()
+    connected.offer(file("a@1", 1))
+    connected.run()
+    for stored in list(connected.app.ports.objects.list("staging", "connectors/")):
+        connected.app.ports.objects.delete("staging", stored.name)
+    assert connected.run().items == 0
+    assert len(connected.batches()) == 1
+
+
+def test_pages_go_on_at_the_cursor_and_are_acknowledged_after_it(connected: Connected) -> None:
+    connected.add()
+    connected.offer(page(1), page(2))
+    assert connected.run().items == 2
+    connected.offer(page(1), page(2), page(3))
+    assert connected.run().items == 1
+    assert status.read(connected.app.ports, "shop").cursor == {"next": 3}
+    assert connected.path.with_suffix(".acknowledged").read_text() == "1\n2\n3\n"
+
+
+def test_a_failed_run_keeps_what_it_brought_and_is_tried_again_after_growing_pauses(connected: Connected) -> None:
+    connected.add()
+    connected.offer(page(1), {"text": "", "error": "reset"})
+    pauses = []
+    for _ in range(7):
+        (run,) = connected.run_due()
+        assert run.outcome == runs.FAILED
+        assert connected.run_due() == []
+        state = status.of(connected.app.ports, "shop")
+        now = connected.clock.now()
+        pauses.append((status.datetime.fromisoformat(state.next_at) - now).total_seconds() / 60)
+        connected.clock.advance(pauses[-1] * 60)
+    assert pauses == [1, 2, 4, 8, 15, 15, 15]
+    assert (state.failures, "reset" in state.error) == (7, True)
+    assert len(connected.batches()) == 1
+    connected.offer(page(1), page(2))
+    (run,) = connected.run_due()
+    assert (run.outcome, run.items) == (runs.DONE, 1)
+    assert status.of(connected.app.ports, "shop").failures == 0
+
+
+def test_no_credential_is_in_an_error_a_run_or_the_audit_log(connected: Connected) -> None:
+    connected.add()
+    connected.offer({"text": "", "error": "reset"})
+    run = connected.run()
+    assert PASSWORD not in run.error
+    assert "•••" in run.error
+    documents = connected.app.ports.documents
+    collections = ("connectors", "connector_states", "connector_runs", "audit")
+    assert PASSWORD not in repr([documents.find(collection) for collection in collections])
+
+
+def test_an_unexpected_error_is_a_failed_run_and_is_raised(connected: Connected) -> None:
+    connected.add()
+    connected.offer({"text": "", "bug": True})
+    with pytest.raises(ZeroDivisionError):
+        connected.run()
+    (run,) = runs.latest(connected.app.ports, "shop")
+    assert (run.outcome, PASSWORD in run.error) == (runs.FAILED, False)
+
+
+def test_a_connector_that_is_running_is_not_run_twice(connected: Connected) -> None:
+    connected.add()
+    status.begin(connected.app.ports, "shop", "shop:1")
+    with pytest.raises(Rejected, match="is running"):
+        connected.run()
+    assert connected.run_due() == []
+
+
+def test_the_lease_of_a_process_that_ended_is_taken_over(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
+    connected.add()
+    ports = connected.app.ports
+    runs.save(ports, "shop:1", runs.Run("shop", connected.clock.now().isoformat()))
+    with monkeypatch.context() as patched:
+        patched.setattr(status, "PROCESS", "ended")
+        status.begin(ports, "shop", "shop:1")
+    connected.offer(page(1))
+    assert connected.run().outcome == runs.DONE
+    assert [run.outcome for run in runs.latest(ports, "shop")] == [runs.FAILED, runs.DONE]
+
+
+def test_a_run_whose_connector_is_removed_stops(connected: Connected) -> None:
+    connected.add()
+    ports = connected.app.ports
+    status.begin(ports, "shop", "shop:1")
+    records.remove(ports, "shop", "ana")
+    with pytest.raises(status.Lost):
+        status.save(ports, "shop", "shop:1", cursor={"next": 1})
+
+
+def test_a_share_of_time_ends_a_run_which_goes_on_at_the_next_turn(connected: Connected) -> None:
+    connected.add()
+    connected.offer(page(1), page(2))
+    ports, access = connected.app.ports, running.SourceAccess(connected.clock, {"env": Fixed()})
+    run = running.run(ports, connected.app.contracts, access, "shop", "ana", share=timedelta(0))
+    assert (run.outcome, run.items) == (runs.STOPPED, 1)
+    (rest,) = connected.run_due()
+    assert (rest.outcome, rest.items) == (runs.DONE, 1)
+
+
+class Fixed:
+    def get(self, name: str) -> str:
+        return name
+
+
+def test_a_paused_connector_runs_only_on_request(connected: Connected) -> None:
+    connected.add()
+    ports = connected.app.ports
+    records.pause(ports, "shop", "ana", is_paused=True)
+    assert connected.run_due() == []
+    status.request(ports, "shop")
+    assert len(connected.run_due()) == 1
+    assert connected.run_due() == []
+
+
+def test_a_connector_is_late_if_it_was_not_read_to_the_end_for_two_intervals(connected: Connected) -> None:
+    connector, ports = connected.add(), connected.app.ports
+    connected.run()
+    assert not status.is_late(connector, status.of(ports, "shop"), connected.clock.now() + timedelta(minutes=45))
+    assert status.is_late(connector, status.of(ports, "shop"), connected.clock.now() + timedelta(minutes=46))
+    assert status.lag(status.of(ports, "shop"), connected.clock.now()) == timedelta(0)
+
+
+def test_the_last_hundred_runs_are_kept(connected: Connected) -> None:
+    connected.add()
+    for _ in range(102):
+        connected.run()
+        connected.clock.advance(60)
+    kept = runs.latest(connected.app.ports, "shop", limit=200)
+    assert len(kept) == 100
+    assert kept[0].started_at > kept[-1].started_at
+
+
+def test_a_test_connects_and_brings_nothing(connected: Connected) -> None:
+    connected.add()
+    connected.offer(page(1))
+    ports, access = connected.app.ports, running.SourceAccess(connected.clock, {"env": Fixed()})
+    assert running.test(ports, access, "shop", "ana").message == "1 items."
+    connected.path.unlink()
+    tested = running.test(ports, access, connected.draft(), "ana")
+    assert (tested.is_ok, "There is no list" in tested.message) == (False, True)
+    assert connected.batches() == []

@@ -1,0 +1,146 @@
+"""The connectors of the company: added, changed, paused and removed by admins."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from tillstream import audit
+from tillstream.audit import AuditAction
+from tillstream.connectors import runs, status
+from tillstream.connectors.access import check_reference
+from tillstream.connectors.connector import Connector, ConnectorDraft
+from tillstream.connectors.kinds import table
+from tillstream.connectors.source import Access, Kind
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Put, Update, update
+
+COLLECTION = "connectors"
+MOST = 200
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+MOST_MINUTES = 7 * 24 * 60
+MAX_VALUE = 10_000
+"""Maximum letters of the value of a setting."""
+
+
+def add(ports: Ports, contracts: ContractRegistry, access: Access, draft: ConnectorDraft, by: str) -> Connector:
+    """Add a connector, which is due at once. Raises `Rejected`."""
+    name = draft.name.strip()
+    if not NAME.fullmatch(name):
+        raise Rejected("The name of a connector has up to 40 small letters, digits and hyphens, for example erp-sales.")
+    fields = _fields(contracts, access, draft)
+    if len(find(ports)) >= MOST:
+        raise Rejected(f"There can be at most {MOST} connectors. Remove one that is not used.")
+    now = ports.clock.now().isoformat(timespec="seconds")
+    data = {"name": name, **fields, "is_paused": False, "created_by": by, "created_at": now}
+    entry = audit.entry(ports, by, AuditAction.CONNECTOR_ADDED, name, None, fields)
+    try:
+        ports.documents.put_all([Put(COLLECTION, name, data, if_version=0), entry])
+    except Conflict:
+        raise Rejected(f"There is a connector {name} already.") from None
+    return _connector(data)
+
+
+def change(
+    ports: Ports, contracts: ContractRegistry, access: Access, name: str, draft: ConnectorDraft, by: str
+) -> Connector:
+    """Change all but the name and the kind; the cursor stays. Raises `Rejected`, `NotFound`."""
+    kind = get(ports, name).kind
+    fields = _fields(contracts, access, ConnectorDraft(**asdict(draft) | {"kind": kind}))
+    return _change(ports, name, by, AuditAction.CONNECTOR_CHANGED, fields)
+
+
+def pause(ports: Ports, name: str, by: str, *, is_paused: bool) -> Connector:
+    """Stop the schedule of a connector, or start it again. Raises `NotFound`."""
+    action = AuditAction.CONNECTOR_PAUSED if is_paused else AuditAction.CONNECTOR_RESUMED
+    return _change(ports, name, by, action, {"is_paused": is_paused})
+
+
+def remove(ports: Ports, name: str, by: str) -> None:
+    """Remove a connector with its cursor and its runs; what it brought remains. Raises `NotFound`."""
+    connector = get(ports, name)
+    audit.record(ports, by, AuditAction.CONNECTOR_REMOVED, name, _audited(asdict(connector)))
+    ports.documents.delete(COLLECTION, name)
+    status.remove(ports, name)
+    runs.remove(ports, name)
+
+
+def find(ports: Ports) -> list[Connector]:
+    """All connectors, by name."""
+    return [_connector(document.data) for document in ports.documents.find(COLLECTION)]
+
+
+def get(ports: Ports, name: str) -> Connector:
+    """Raises `NotFound`."""
+    return _connector(_existing(ports.documents.get(COLLECTION, name), name).data)
+
+
+def exists(ports: Ports, name: str) -> bool:
+    return ports.documents.get(COLLECTION, name) is not None
+
+
+def values(kind: Kind, settings: Mapping[str, str]) -> dict[str, str]:
+    """A value for each setting of a kind, the default where none is entered. Raises `Rejected`."""
+    unknown = sorted(set(settings) - {setting.name for setting in kind.settings})
+    if unknown:
+        names = ", ".join(setting.name for setting in kind.settings)
+        raise Rejected(f"A connector of kind {kind.name} has no setting {', '.join(unknown)}. It has: {names}.")
+    entered = {}
+    for setting in kind.settings:
+        value = settings.get(setting.name, "").strip() or setting.default
+        if setting.is_credential:
+            check_reference(value, setting.label)
+        if setting.is_required and not value:
+            raise Rejected(f"Enter a value: {setting.label} ({setting.name}).")
+        if setting.choices and value not in ("", *setting.choices):
+            raise Rejected(f"{setting.label} is one of: {', '.join(setting.choices)}.")
+        if len(value) > MAX_VALUE:
+            raise Rejected(f"{setting.label} has at most {MAX_VALUE:,} letters.")
+        entered[setting.name] = value
+    return entered
+
+
+def _fields(contracts: ContractRegistry, access: Access, draft: ConnectorDraft) -> dict[str, Any]:
+    """The fields that an admin enters, checked by the kind. Raises `Rejected`."""
+    kind = table.kind(draft.kind)
+    settings = values(kind, draft.settings)
+    kind.open(settings, access).close()
+    if not 1 <= draft.every_minutes <= MOST_MINUTES:
+        raise Rejected(f"A connector runs every 1 to {MOST_MINUTES:,} minutes.")
+    if draft.contract and draft.contract not in contracts.names():
+        raise Rejected(f"There is no data source {draft.contract}.")
+    return {
+        "kind": kind.name,
+        "settings": settings,
+        "contract": draft.contract,
+        "every_minutes": draft.every_minutes,
+    }
+
+
+def _change(ports: Ports, name: str, by: str, action: AuditAction, fields: Mapping[str, Any]) -> Connector:
+    def changed(document: Document | None) -> Update | Document:
+        document = _existing(document, name)
+        data = {**document.data, **fields}
+        if data == document.data:
+            return document
+        before = {field: document.data[field] for field in fields if document.data[field] != fields[field]}
+        after = {field: fields[field] for field in before}
+        return Update(data, [audit.entry(ports, by, action, name, before, after)])
+
+    return _connector(update(ports.documents, COLLECTION, name, changed).data)
+
+
+def _audited(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: data[name] for name in ("kind", "settings", "contract", "every_minutes")}
+
+
+def _existing(document: Document | None, name: str) -> Document:
+    if document is None:
+        raise NotFound(f"There is no connector {name}.")
+    return document
+
+
+def _connector(data: Mapping[str, Any]) -> Connector:
+    return Connector(**data)

@@ -1,0 +1,81 @@
+"""The last runs of each connector, and what they brought."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tillstream.ports import Ports
+from tillstream.ports.document_store import AFTER_ANY
+
+COLLECTION = "connector_runs"
+KEPT = 100
+"""Runs of a connector that are kept."""
+MOST_BATCHES = 500
+"""Batches of a run that its record names."""
+RUNNING, DONE, FAILED, STOPPED = "running", "done", "failed", "stopped"
+INTERRUPTED = "The process ended before the run did. What it had brought is counted once; the rest is read again."
+
+
+@dataclass(frozen=True)
+class Run:
+    """outcome: running; done if the source was read to its end; stopped if it has more for the next run; or failed.
+
+    items: files and pages that were read. bytes: of these. batches: ids of the first batches that it created.
+    sales: messages for the entry point of stores. Times are ISO 8601 UTC text; ended_at is empty while it runs.
+    """
+
+    connector: str
+    started_at: str
+    ended_at: str = ""
+    outcome: str = RUNNING
+    error: str = ""
+    items: int = 0
+    bytes: int = 0
+    batches: tuple[str, ...] = ()
+    sales: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def new_id(ports: Ports, connector: str) -> str:
+    """An id that sorts after those of the earlier runs of the connector."""
+    return f"{connector}:{ports.clock.tick():016x}-{secrets.token_hex(4)}"
+
+
+def save(ports: Ports, id: str, run: Run) -> None:
+    """Write a run; of each connector, only the last ones are kept."""
+    data = asdict(run) | {"batches": list(run.batches[:MOST_BATCHES]), "notes": list(run.notes)}
+    ports.documents.put(COLLECTION, id, data)
+    if run.outcome != RUNNING:
+        for document in _find(ports, run.connector, offset=KEPT):
+            ports.documents.delete(COLLECTION, document.id)
+
+
+def latest(ports: Ports, name: str, limit: int = 20, offset: int = 0) -> list[Run]:
+    """The runs of a connector, newest first."""
+    return [_run(document.data) for document in _find(ports, name, limit, offset)]
+
+
+def note_interrupted(ports: Ports, id: str) -> None:
+    """Note that a run will not end, because its process has ended."""
+    document = ports.documents.get(COLLECTION, id)
+    if document and document.data["outcome"] == RUNNING:
+        now = ports.clock.now().isoformat(timespec="seconds")
+        changes = {"outcome": FAILED, "error": INTERRUPTED, "ended_at": now}
+        ports.documents.put(COLLECTION, id, document.data | changes)
+
+
+def remove(ports: Ports, name: str) -> None:
+    """Remove the runs of a connector."""
+    for document in _find(ports, name):
+        ports.documents.delete(COLLECTION, document.id)
+
+
+def _find(ports: Ports, name: str, limit: int | None = None, offset: int = 0) -> Any:
+    return ports.documents.find(
+        COLLECTION, descending=True, above=f"{name}:", below=f"{name}:{AFTER_ANY}", limit=limit, offset=offset
+    )
+
+
+def _run(data: Mapping[str, Any]) -> Run:
+    return Run(**{**data, "batches": tuple(data["batches"]), "notes": tuple(data["notes"])})

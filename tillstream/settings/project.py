@@ -1,0 +1,58 @@
+"""The settings of an installation in a project of Google Cloud."""
+
+from functools import cached_property
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tillstream.domain.events import INBOX, STAGING
+
+MEMORY = r"(?i)^[0-9]*[1-9][0-9]*(\.[0-9]+)?\s*([kmgt]i?b|b|bytes?)$"
+
+
+class ProjectSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="TILLSTREAM_", frozen=True, extra="ignore", allow_inf_nan=False)
+
+    project: str = Field("", description="Google Cloud project that stores everything; empty: the home folder does")
+    location: str = Field("europe-west1", description="Region of the project's buckets, functions and dataset")
+    stage: str = Field("dev", pattern="^[a-z][a-z0-9-]*$", description="Installation, if a project has several")
+    dataset: str = Field("tillstream", description="BigQuery dataset of the ledger and its views")
+    inbox_bucket: str = Field("", description="Bucket of the files; default: `PROJECT-tillstream-STAGE-inbox`")
+    staging_bucket: str = Field("", description="Bucket of staged rows; default: `PROJECT-tillstream-STAGE-staging`")
+    bigquery_api: str = Field("", description="Address of a BigQuery emulator")
+    bigquery_storage_api: str = Field("", description="Address of an emulator of the BigQuery Storage API")
+    monitoring_api: str = Field(
+        "https://monitoring.googleapis.com",
+        description="Address of Cloud Monitoring, which reports the number of waiting messages; empty: not used",
+    )
+    receive_seconds: float = Field(
+        0, ge=0, description="Seconds for which one call of the function `receive` waits for more store sales"
+    )
+    forward_seconds: float = Field(50, ge=0, description="Seconds for which one call of `forward` sends sale events")
+    run_api: str = Field("https://run.googleapis.com", description="Address of Cloud Run, which runs the jobs")
+    secrets_api: str = Field(
+        "https://secretmanager.googleapis.com",
+        description="Address of Secret Manager, from which connectors of a project can read credentials",
+    )
+    large_rows: int = Field(
+        500_000,
+        ge=1,
+        description="In a project: rows above which a settlement or an undo is left to the job `settle-large`",
+    )
+    settle_memory: str = Field(
+        "600MB",
+        pattern=MEMORY,
+        description="In a project: memory limit of DuckDB in a settlement; the process needs about twice as much",
+    )
+    event_hours: float = Field(6, gt=0, description="Hours after which a failing cloud event becomes a dead letter")
+
+    @cached_property
+    def reports_dataset(self) -> str:
+        """The dataset of views for external reports."""
+        return f"{self.dataset}_reports"
+
+    @cached_property
+    def buckets(self) -> dict[str, str]:
+        """Logical bucket name → name in Cloud Storage."""
+        prefix = f"{self.project}-tillstream-{self.stage}"
+        return {INBOX: self.inbox_bucket or f"{prefix}-{INBOX}", STAGING: self.staging_bucket or f"{prefix}-{STAGING}"}

@@ -1,0 +1,72 @@
+"""Take in the files of connectors: store the bytes in the inbox once for each item, and create the record."""
+
+import hashlib
+from collections.abc import Callable
+from typing import BinaryIO, NamedTuple
+
+from tillstream.batches import events, records
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.errors import Conflict, NotFound
+from tillstream.domain.events import INBOX
+from tillstream.domain.object_names import CONNECT_FOLDER, path_in_name
+from tillstream.ports import Ports
+from tillstream.workflows.intake import inbox_object
+
+HASH_DIGITS = 32
+
+
+class TakenFile(NamedTuple):
+    """size: bytes that were read from the source; 0 if they were stored before. is_new: whether they were not."""
+
+    batch: Batch
+    size: int
+    is_new: bool
+
+
+def item_hash(key: str) -> str:
+    """The hash of the key of an item, in hex, as in the name of its object."""
+    return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()[:HASH_DIGITS]
+
+
+def object_name(connector: str, key: str, file: str, contract: str = "") -> str:
+    """The name of an item's object in the inbox. contract: the one of the connector; empty: found by name or content.
+
+    file: name or path at the source, of which a folder may name the contract.
+    """
+    parts = [part for part in file.split("/") if part not in {"", ".", ".."}]
+    path = path_in_name("/".join(parts)) or "file"
+    return "/".join(filter(None, (CONNECT_FOLDER, connector, item_hash(key), contract, path)))
+
+
+def take_in(
+    ports: Ports, contracts: ContractRegistry, name: str, open_item: Callable[[], BinaryIO], beat: Callable[[], None]
+) -> TakenFile:
+    """Store an item under its object name, unless it is stored, and return its record. Durable on return; idempotent.
+
+    beat: called after each chunk. Raises what `open_item` and its stream raise, and `Unavailable`.
+    """
+    size, is_new = 0, False
+    try:
+        stored = ports.objects.stat(INBOX, name)
+    except NotFound:
+        try:
+            size = _write(ports, name, open_item, beat)
+            is_new = True
+        except Conflict:  # another process stored it meanwhile
+            pass
+        stored = ports.objects.stat(INBOX, name)
+    batch = inbox_object.record_of(ports, contracts, stored)
+    if not is_new and batch.state is State.RECEIVED:
+        events.publish_received(ports, batch)  # the process that stored it may have ended before its event
+    return TakenFile(batch, size, is_new)
+
+
+def _write(ports: Ports, name: str, open_item: Callable[[], BinaryIO], beat: Callable[[], None]) -> int:
+    """Write the object and return its size."""
+    size = 0
+    with open_item() as stream, ports.objects.writer(INBOX, name, if_generation=0) as writer:
+        while chunk := stream.read(records.CHUNK):
+            size += writer.write(chunk)
+            beat()
+    return size
