@@ -44,7 +44,7 @@ def listing() -> ResponseReturnValue:
         last_runs={one.name: next(iter(runs.latest(ports(), one.name, limit=1)), None) for one in page.rows},
         any=bool(every),
         attention=[one for one in every if one.state.needs_attention],
-        is_running=any(one.state is ConnectorState.RUNNING for one in every),
+        is_at_work=any(one.state.is_at_work for one in every),
         kinds=() if every else table.kinds(),
         texts=texts,
     )
@@ -64,7 +64,7 @@ def show(connector: str) -> ResponseReturnValue:
         shown=FILES,
         page=page,
         more_runs=len(listed) > RUNS,
-        is_running=one.state is ConnectorState.RUNNING,
+        is_at_work=one.state.is_at_work,
         texts=texts,
     )
 

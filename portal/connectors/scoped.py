@@ -52,10 +52,12 @@ class ListedConnector:
 
 
 def state_of(one: Connector, stored: Status, now: datetime) -> ConnectorState:
-    if one.is_paused:
-        return ConnectorState.PAUSED
     if stored.is_running:
         return ConnectorState.RUNNING
+    if stored.is_requested:
+        return ConnectorState.REQUESTED
+    if one.is_paused:
+        return ConnectorState.PAUSED
     if stored.failures:
         return ConnectorState.FAILING
     if status.is_late(one, stored, now):

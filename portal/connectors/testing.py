@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from portal.connectors import texts
-from portal.context import me, ports
+from portal.context import me, ports, tillstream
+from tillstream.app.source_access import source_access
 from tillstream.connectors import run
 from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.connector import ConnectorDraft
@@ -16,7 +17,8 @@ class Tested:
 
 
 def access() -> SourceAccess:
-    return SourceAccess(ports().clock, {})
+    """What sources may use, by the settings of the server."""
+    return source_access(tillstream())
 
 
 def tested(subject: str | ConnectorDraft) -> Tested:

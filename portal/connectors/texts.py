@@ -7,6 +7,7 @@ from portal.connectors.states import ConnectorState
 STATES = {
     ConnectorState.ON_TIME: ("On time", "good"),
     ConnectorState.RUNNING: ("Running", "busy"),
+    ConnectorState.REQUESTED: ("Starts soon", "busy"),
     ConnectorState.LATE: ("Late", "ask"),
     ConnectorState.FAILING: ("Failing", "bad"),
     ConnectorState.PAUSED: ("Paused", ""),

@@ -3,60 +3,41 @@
 from collections.abc import Callable
 
 import pytest
+from connectors import listed_kind
 from shop_steps import Shop
-from unit.connectors.shelf import put_up
 
-NEW = "/new-connector/shelf"
-FIELDS = {"name": "erp", "contract": "IN", "every_minutes": "15", "setting-row": "2", "setting-order": "age"}
+NEW = "/new-connector/listed"
+FIELDS = {"name": "erp", "contract": "IN", "every_minutes": "15", "setting-list": "/nowhere/list.json"}
+FIELDS |= {"setting-order": "newest"}
 Act = Callable[[Shop], object]
 
 
-def add(shop: Shop, **fields: str) -> None:
-    answer = shop.boss.post(NEW, FIELDS | fields)
-    assert answer.status_code == 303, answer.text
-
-
-def _post(path: str, fields: dict[str, str] | None = None) -> Act:
-    """Post to a connector, which is added before."""
+def _post(*paths: str, **fields: str) -> Act:
+    """Add a connector, and post to addresses of it."""
 
     def act(shop: Shop) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            put_up(patch)
-            add(shop)
-            shop.boss.post(path, fields)
-
-    return act
-
-
-def _test_draft(shop: Shop) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        put_up(patch)
-        shop.boss.post(f"{NEW}/test", FIELDS)
-
-
-def _resume(path: str) -> Act:
-    def act(shop: Shop) -> None:
-        _post("/connectors/erp/pause")(shop)
-        with pytest.MonkeyPatch.context() as patch:
-            put_up(patch)
-            shop.boss.post(path)
+            listed_kind.register(patch)
+            shop.boss.post(NEW, FIELDS)
+            for path in paths:
+                shop.boss.post(path, FIELDS | fields)
 
     return act
 
 
 API, PAGE = "/api/v1/connectors/erp", "/connectors/erp"
 CONNECTORS: dict[str, tuple[str, Act]] = {
-    "connectors.add": ("connector.added", _post(f"{PAGE}/test")),
-    "connectors.test_new": ("connector.tested", _test_draft),
+    "connectors.add": ("connector.added", _post()),
+    "connectors.test_new": ("connector.tested", _post(f"{NEW}/test")),
     "connectors.test": ("connector.tested", _post(f"{PAGE}/test")),
-    "connectors.test_change": ("connector.tested", _post(f"{PAGE}/edit/test", FIELDS)),
-    "connectors.change": ("connector.changed", _post(f"{PAGE}/edit", FIELDS | {"setting-row": "3"})),
+    "connectors.test_change": ("connector.tested", _post(f"{PAGE}/edit/test")),
+    "connectors.change": ("connector.changed", _post(f"{PAGE}/edit", every_minutes="60")),
     "connectors.run": ("connector.run", _post(f"{PAGE}/run")),
     "connectors.pause": ("connector.paused", _post(f"{PAGE}/pause")),
-    "connectors.resume": ("connector.resumed", _resume(f"{PAGE}/resume")),
+    "connectors.resume": ("connector.resumed", _post(f"{PAGE}/pause", f"{PAGE}/resume")),
     "connectors.remove": ("connector.removed", _post(f"{PAGE}/remove")),
     "api.run_connector": ("connector.run", _post(f"{API}/run")),
     "api.pause_connector": ("connector.paused", _post(f"{API}/pause")),
-    "api.resume_connector": ("connector.resumed", _resume(f"{API}/resume")),
+    "api.resume_connector": ("connector.resumed", _post(f"{API}/pause", f"{API}/resume")),
 }
 """Endpoint → its entry in the audit log, and the act."""
