@@ -59,10 +59,6 @@ def test_a_connector_that_fails_for_an_hour_raises_an_alert_that_ends_with_a_goo
     (alert,) = alerts(app)
     assert (alert.title, alert.text) == ("Connector erp fails", f"There is no list {listed}.")
     assert alert.members[0].path == "/connectors/erp"
-        "Connector erp fails",
-        f"There is no list {listed}.",
-        "/connectors/erp",
-    )
     evaluated(app, HOUR)
     assert len(alerts(app)) == 1
     listed_kind.write(listed, [])
