@@ -26,6 +26,7 @@ def several() -> ResponseReturnValue:
 
 @allow(Action.SEE_PIPELINE)
 def one(connector: str) -> ResponseReturnValue:
+    """A connector with its state."""
     return jsonify(_published(scoped.connector(connector)))
 
 
@@ -41,18 +42,20 @@ def runs_of(connector: str) -> ResponseReturnValue:
 
 @allow(Action.SEE_PIPELINE)
 def run(connector: str) -> ResponseReturnValue:
-    """Request a run, which is made in the background."""
+    """Request a run, which is made in the background. For administrators."""
     requests.request_run(ports(), _changeable(connector), me().login)
     return jsonify(_published(scoped.connector(connector))), 202
 
 
 @allow(Action.SEE_PIPELINE)
 def pause(connector: str) -> ResponseReturnValue:
+    """Stop the schedule of a connector. For administrators."""
     return _pause(connector, is_paused=True)
 
 
 @allow(Action.SEE_PIPELINE)
 def resume(connector: str) -> ResponseReturnValue:
+    """Start the schedule of a connector again. For administrators."""
     return _pause(connector, is_paused=False)
 
 
@@ -80,6 +83,7 @@ def _published(one: ListedConnector) -> dict[str, Any]:
         "kind": stored.kind,
         "contract": stored.contract,
         "every_minutes": stored.every_minutes,
+        "is_paused": stored.is_paused,
         "state": one.state.value,
         "error": state.error,
         "failures": state.failures,

@@ -32,15 +32,6 @@ OPERATIONS: dict[str, Operation] = {
         right="pipeline",
         errors=(404,),
     ),
-    "api.run_connector": Operation(
-        "Running it",
-        "Run a connector now",
-        {202: ("The run is requested", "Connector")},
-        f"The run is made in the background, within a minute. {_ADMIN}",
-        (_NAME,),
-        right="pipeline",
-        errors=(404,),
-    ),
     "api.pause_connector": Operation(
         "Running it", "Pause a connector", {200: _CONNECTOR}, _ADMIN, (_NAME,), right="pipeline", errors=(404,)
     ),
@@ -53,6 +44,15 @@ OPERATIONS: dict[str, Operation] = {
         right="pipeline",
         errors=(404,),
     ),
+    "api.run_connector": Operation(
+        "Running it",
+        "Run a connector now",
+        {202: ("The run is requested", "Connector")},
+        f"The run is made in the background, within a minute. {_ADMIN}",
+        (_NAME,),
+        right="pipeline",
+        errors=(404,),
+    ),
 }
 _TEXTS = ("name", "kind", "contract", "error", "next_at", "last_run_at", "last_complete_at")
 SCHEMAS: dict[str, schemas.Schema] = {
@@ -60,6 +60,7 @@ SCHEMAS: dict[str, schemas.Schema] = {
         dict.fromkeys(_TEXTS, schemas.TEXT)
         | {
             "every_minutes": schemas.COUNT,
+            "is_paused": {"type": "boolean"},
             "state": {"type": "string", "enum": list(ConnectorState)},
             "failures": schemas.COUNT,
             "behind": schemas.MAYBE_COUNT,
