@@ -24,6 +24,7 @@ from tillstream.cli.operations import OPERATIONS
 from tillstream.cli.orders import orders
 from tillstream.cli.review import REVIEW_COMMANDS
 from tillstream.cli.runner import FILE, as_json, fail, read_settings, run
+from tillstream.cli.sources.connect import connect
 from tillstream.cli.stores import stores
 from tillstream.cli.subscribe import subscribe
 from tillstream.cli.till import till
@@ -208,6 +209,7 @@ main.add_command(audit)
 main.add_command(backup)
 main.add_command(catalogue)
 main.add_command(channels)
+main.add_command(connect)
 main.add_command(deploy)
 main.add_command(restore)
 main.add_command(stores)

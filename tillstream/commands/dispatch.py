@@ -20,6 +20,7 @@ READING = frozenset(
     {
         *("query", "measures", "receipts", "quarantine", "status", "contracts", "audit"),
         *("users", "tokens", "catalogue", "webhooks", "channels", "goals", "stock", "report-executive"),
+        *("connect", "connect-kinds", "connect-show"),
         *NEVER_WRITING,
     }
 )

@@ -5,6 +5,7 @@ key shows that it is stored.
 """
 
 import threading
+import traceback
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -37,6 +38,10 @@ class ConnectionTest:
     is_ok: bool
     message: str
     seconds: float
+
+
+class UnexpectedError(Exception):
+    """A defect of a kind or of a library: its traceback as text, without credentials."""
 
 
 def test(ports: Ports, access: SourceAccess, connector: str | ConnectorDraft, by: str) -> ConnectionTest:
@@ -139,9 +144,9 @@ class _Runner:
                     self._save_keys()
         except TillstreamError as error:
             return self._end(runs.FAILED, str(error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised again, without credentials
             self._end(runs.FAILED, f"Unexpected error: {type(error).__name__}. The log has the details.")
-            raise
+            raise UnexpectedError(self._access.redact("".join(traceback.format_exception(error)))) from None
         return self._end(runs.DONE if is_read or behind == 0 else runs.STOPPED, behind=behind)
 
     def _pull(self, source: Source) -> bool:

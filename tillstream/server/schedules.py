@@ -8,12 +8,15 @@ import structlog
 from tillstream import logs
 from tillstream.alerts.sources import AlertSources
 from tillstream.app import App, messages
+from tillstream.app.source_access import source_access
 from tillstream.forecasting import runs as forecast_runs
 from tillstream.quality import run as quality
 from tillstream.server import totals
 from tillstream.webhooks.forwarding import Forwarder
 
 log = structlog.get_logger("tillstream")
+CONNECT_EVERY = 5.0
+"""Seconds between looks whether a connector is due."""
 TOTALS_EVERY, QUALITY_EVERY, REPORTS_EVERY, ALERTS_EVERY, RESTOCK_EVERY = 2.0, 60.0, 30.0, 60.0, 10.0
 FORECAST_EVERY = 5.0
 """Seconds between looks whether a forecast is due."""
@@ -27,6 +30,7 @@ class Schedules:
     def __init__(self, app: App, stopping: threading.Event) -> None:
         self._app = app
         self._stopping = stopping
+        self._access = source_access(app)
 
     def turns(self) -> Mapping[str, Callable[[], None]]:
         """Name of a thread → what it does again and again."""
@@ -38,6 +42,7 @@ class Schedules:
             "reports": self._reports,
             "alerts": self._alerts,
             "restock": self._restock,
+            "connect": self._connect,
         }
 
     def _daily_totals(self) -> None:
@@ -85,3 +90,12 @@ class Schedules:
             from tillstream.workflows.restocking import schedule  # lazy: numpy
 
             schedule.run_due(self._app.ports)
+
+    def _connect(self) -> None:
+        if not self._stopping.wait(CONNECT_EVERY):
+            from tillstream.connectors import run  # lazy: only a server with connectors needs the kinds
+            from tillstream.connectors.runs import FAILED
+
+            ended = run.run_due(self._app.ports, self._app.contracts, self._access, self._stopping)
+            errors = [f"{one.connector}: {one.error}" for one in ended if one.outcome == FAILED]
+            logs.warn("connector failed", errors)

@@ -103,8 +103,9 @@ def test_no_credential_is_in_an_error_a_run_or_the_audit_log(connected: Connecte
 def test_an_unexpected_error_is_a_failed_run_and_is_raised(connected: Connected) -> None:
     connected.add()
     connected.offer({"text": "", "bug": True})
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(running.UnexpectedError, match="ZeroDivisionError: •••") as error:
         connected.run()
+    assert PASSWORD not in str(error.value)
     (run,) = runs.latest(connected.app.ports, "shop")
     assert (run.outcome, PASSWORD in run.error) == (runs.FAILED, False)
 

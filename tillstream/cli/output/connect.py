@@ -1,0 +1,80 @@
+"""Output of the commands `connect …`."""
+
+from typing import Any
+
+import click
+
+
+def show_connectors(connectors: list[dict[str, Any]]) -> None:
+    for connector in connectors:
+        show_connector(connector)
+    if not connectors:
+        click.echo("There are no connectors.")
+
+
+def show_connector(connector: dict[str, Any]) -> None:
+    contract = connector["contract"] or "any contract"
+    every = f"every {connector['every_minutes']} min"
+    click.echo(f"{connector['name']} · {connector['kind']} · {contract} · {every} · {_state(connector)}")
+    if connector["status"]["error"]:
+        click.echo(f"  {connector['status']['error']}")
+
+
+def show_details(connector: dict[str, Any]) -> None:
+    show_connector(connector)
+    for name, value in connector["settings"].items():
+        click.echo(f"  {name}: {value}")
+    for note in connector["status"]["notes"]:
+        click.echo(f"  {note}")
+    for run in connector["runs"]:
+        click.echo(_line(run))
+    if not connector["runs"]:
+        click.echo("It has not run yet.")
+
+
+def show_run(run: dict[str, Any]) -> None:
+    click.echo(_line(run))
+    for note in run["notes"]:
+        click.echo(f"  {note}")
+    if run["batches"]:
+        click.echo(f"Batches: {', '.join(run['batches'])}.")
+
+
+def show_test(tested: dict[str, Any]) -> None:
+    click.echo(f"{tested['message']} ({tested['seconds']:.1f} s)")
+
+
+def show_kinds(kinds: list[dict[str, Any]]) -> None:
+    for kind in kinds:
+        click.echo(f"{kind['name']} · {kind['title']} · {kind['about']}")
+        for setting in kind["settings"]:
+            click.echo(f"  {setting['name']}: {_about(setting)}")
+    if not kinds:
+        click.echo("There are no kinds.")
+
+
+def _state(connector: dict[str, Any]) -> str:
+    status = connector["status"]
+    if status["is_running"]:
+        return "running"
+    if connector["is_paused"]:
+        return "paused"
+    if status["failures"]:
+        return f"failed {status['failures']} times" if status["failures"] > 1 else "failed"
+    read = f"read to the end at {status['last_complete_at']}" if status["last_complete_at"] else "not read yet"
+    return f"late, {read}" if status["is_late"] else read
+
+
+def _line(run: dict[str, Any]) -> str:
+    brought = f"{run['items']:,} items, {run['bytes']:,} bytes"
+    sales = f", {run['sales']:,} messages" if run["sales"] else ""
+    return f"{run['started_at']} · {run['outcome']} · {brought}{sales}{' · ' + run['error'] if run['error'] else ''}"
+
+
+def _about(setting: dict[str, Any]) -> str:
+    parts = [setting["label"], setting["hint"]]
+    parts += ["required" if setting["is_required"] else ""]
+    parts += [f"one of {', '.join(filter(None, setting['choices']))}" if setting["choices"] else ""]
+    parts += [f"default {setting['default']}" if setting["default"] else ""]
+    parts += ["a reference to a credential" if setting["is_credential"] else ""]
+    return "; ".join(filter(None, parts))

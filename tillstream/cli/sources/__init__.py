@@ -1,0 +1,1 @@
+"""Commands of connectors on a terminal."""

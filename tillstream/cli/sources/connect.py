@@ -1,0 +1,117 @@
+"""Commands `connect …`."""
+
+import click
+
+from tillstream.cli.runner import as_json, run
+
+
+@click.group()
+def connect() -> None:
+    """Manage connectors, which pull sales from stores of files, databases, APIs and queues."""
+
+
+@connect.command("list")
+@as_json
+def list_connectors(json_: bool) -> None:
+    """List all connectors with their state."""
+    from tillstream.cli.output.connect import show_connectors
+
+    run("connect", json_=json_, show=show_connectors)
+
+
+@connect.command()
+@as_json
+def kinds(json_: bool) -> None:
+    """List the kinds of connectors with their settings."""
+    from tillstream.cli.output.connect import show_kinds
+
+    run("connect-kinds", json_=json_, show=show_kinds)
+
+
+@connect.command()
+@click.argument("name")
+@click.option("--kind", required=True, help="What it reads; `connect kinds` lists them.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the kind; repeat it.")
+@click.option("--contract", default="", help="The contract of its files; default: by folder, name or content.")
+@click.option(
+    "--every", type=click.IntRange(1, 10_080), default=15, show_default=True, help="Minutes between two runs."
+)
+@as_json
+def add(name: str, kind: str, settings: tuple[str, ...], contract: str, every: int, json_: bool) -> None:
+    """Add a connector. Credentials are references such as env:TILLSTREAM_SOURCE_ERP, never the values."""
+    from tillstream.cli.output.connect import show_connector
+
+    pairs = [setting.partition("=") for setting in settings]
+    if any(not sign for _, sign, _ in pairs):
+        raise click.UsageError("Write each setting as --set KEY=VALUE.")
+    values = {key.strip(): value for key, _, value in pairs}
+    run(
+        "connect-add",
+        json_=json_,
+        show=show_connector,
+        name=name,
+        kind=kind,
+        settings=values,
+        contract=contract,
+        every=every,
+    )
+
+
+@connect.command()
+@click.argument("connector", metavar="NAME")
+@as_json
+def show(connector: str, json_: bool) -> None:
+    """Show a connector with its settings and last runs."""
+    from tillstream.cli.output.connect import show_details
+
+    run("connect-show", json_=json_, show=show_details, connector=connector)
+
+
+@connect.command()
+@click.argument("connector", metavar="NAME")
+@as_json
+def test(connector: str, json_: bool) -> None:
+    """Connect to the source and show what is there; nothing is read."""
+    from tillstream.cli.output.connect import show_test
+
+    run("connect-test", json_=json_, show=show_test, connector=connector)
+
+
+@connect.command("run")
+@click.argument("connector", metavar="NAME")
+@as_json
+def run_now(connector: str, json_: bool) -> None:
+    """Run a connector now, also a paused one."""
+    from tillstream.cli.output.connect import show_run
+
+    run("connect-run", json_=json_, show=show_run, connector=connector)
+
+
+@connect.command()
+@click.argument("connector", metavar="NAME")
+@as_json
+def pause(connector: str, json_: bool) -> None:
+    """Stop the schedule of a connector."""
+    from tillstream.cli.output.connect import show_connector
+
+    run("connect-pause", json_=json_, show=show_connector, connector=connector)
+
+
+@connect.command()
+@click.argument("connector", metavar="NAME")
+@as_json
+def resume(connector: str, json_: bool) -> None:
+    """Start the schedule of a paused connector again, from where it stopped."""
+    from tillstream.cli.output.connect import show_connector
+
+    run("connect-resume", json_=json_, show=show_connector, connector=connector)
+
+
+@connect.command()
+@click.argument("connector", metavar="NAME")
+@as_json
+def remove(connector: str, json_: bool) -> None:
+    """Remove a connector with its cursor; what it brought remains."""
+    from tillstream.cli.output.connect import show_connector
+
+    run("connect-remove", json_=json_, show=show_connector, connector=connector)

@@ -1,0 +1,1 @@
+"""Commands of the connectors, which pull sales from where a company keeps them."""

@@ -1,0 +1,102 @@
+"""Manage and run connectors from the command line."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from tillstream.app import App
+from tillstream.app.source_access import source_access
+from tillstream.commands.arguments import NoArguments
+from tillstream.commands.result import DONE, FAILED, Progress, Result
+from tillstream.connectors import records, runs, status
+from tillstream.connectors import run as running
+from tillstream.connectors.connector import Connector, ConnectorDraft
+from tillstream.connectors.kinds import table
+from tillstream.workflows.intake import store_sales
+from tillstream.workflows.operations import reconcile
+
+COMMAND_LINE = "command line"
+SHARE = timedelta(hours=1)
+"""Time after which a run is stopped between two items; the next one reads the rest."""
+SHOWN_RUNS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddConnector:
+    """settings: name of a setting of the kind → its value."""
+
+    name: str
+    kind: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    contract: str = ""
+    every: int = 15
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfConnector:
+    """connector: its name."""
+
+    connector: str
+
+
+def connectors(app: App, progress: Progress, arguments: NoArguments) -> Result:
+    return Result([_shown(app, connector) for connector in records.find(app.ports)])
+
+
+def kinds(app: App, progress: Progress, arguments: NoArguments) -> Result:
+    """The kinds of connectors with their settings."""
+    listed = []
+    for kind in table.kinds():
+        settings = [asdict(setting) for setting in kind.settings]
+        listed.append({"name": kind.name, "title": kind.title, "about": kind.about, "settings": settings})
+    return Result(listed)
+
+
+def add(app: App, progress: Progress, arguments: AddConnector) -> Result:
+    settings = {name: str(value) for name, value in arguments.settings.items()}
+    draft = ConnectorDraft(arguments.name, arguments.kind, settings, arguments.contract, arguments.every)
+    connector = records.add(app.ports, app.contracts, source_access(app), draft, COMMAND_LINE)
+    return Result(_shown(app, connector))
+
+
+def show(app: App, progress: Progress, arguments: OfConnector) -> Result:
+    """A connector with its last runs."""
+    connector = records.get(app.ports, arguments.connector)
+    latest = [asdict(run) for run in runs.latest(app.ports, connector.name, SHOWN_RUNS)]
+    return Result(_shown(app, connector) | {"runs": latest})
+
+
+def test(app: App, progress: Progress, arguments: OfConnector) -> Result:
+    tested = running.test(app.ports, source_access(app), arguments.connector, COMMAND_LINE)
+    return Result({"connector": arguments.connector} | asdict(tested), DONE if tested.is_ok else FAILED)
+
+
+def run(app: App, progress: Progress, arguments: OfConnector) -> Result:
+    """Run a connector now, also a paused one; without a server, also settle what it brings."""
+    result = running.run(app.ports, app.contracts, source_access(app), arguments.connector, COMMAND_LINE, share=SHARE)
+    if not app.has_worker and not app.settings.project:
+        while store_sales.receive(app.ports, app.contracts, app.settings.batch_size, 0):
+            pass
+        reconcile.reconcile(app.ports, app.contracts, patience=timedelta(0))
+    return Result(asdict(result), FAILED if result.outcome == runs.FAILED else DONE)
+
+
+def pause(app: App, progress: Progress, arguments: OfConnector) -> Result:
+    return Result(_shown(app, records.pause(app.ports, arguments.connector, COMMAND_LINE, is_paused=True)))
+
+
+def resume(app: App, progress: Progress, arguments: OfConnector) -> Result:
+    return Result(_shown(app, records.pause(app.ports, arguments.connector, COMMAND_LINE, is_paused=False)))
+
+
+def remove(app: App, progress: Progress, arguments: OfConnector) -> Result:
+    shown = _shown(app, records.get(app.ports, arguments.connector))
+    records.remove(app.ports, arguments.connector, COMMAND_LINE)
+    return Result(shown)
+
+
+def _shown(app: App, connector: Connector) -> dict[str, Any]:
+    state = status.of(app.ports, connector.name)
+    is_late = status.is_late(connector, state, app.ports.clock.now())
+    return asdict(connector) | {"status": asdict(state) | {"is_late": is_late}}
