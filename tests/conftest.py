@@ -22,11 +22,18 @@ __all__ += ["storage_testbench"]
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # LightGBM: test workers share the cores
 HERE = Path(__file__).parent
 SYSTEM_FOLDERS = (
-    *("browser", "cloud", "contract/warehouse/test_sales_of_other_regions"),
+    *("browser", "cloud", "connectors", "contract/warehouse/test_sales_of_other_regions"),
     *("docs/test_light_imports", "docs/test_readme_tour", "e2e/files", "e2e/holds", "e2e/server", "e2e/test_backup"),
     *("e2e/test_command_line", "e2e/test_demo", "e2e/test_maintenance_output", "e2e/test_older_homes"),
-    *("e2e/stock", "e2e/test_rebuild_notices", "e2e/test_senders_of_files", "e2e/test_terminal_output", "e2e/tills"),
-    *("connectors", "faults", "portal/corrections"),
+    *(
+        "e2e/sources",
+        "e2e/stock",
+        "e2e/test_rebuild_notices",
+        "e2e/test_senders_of_files",
+        "e2e/test_terminal_output",
+        "e2e/tills",
+    ),
+    *("faults", "portal/corrections"),
     *("functions/test_function_imports", "functions/test_permissions", "golden/test_homes"),
     *("portal/api/test_api_fuzzed", "portal/api/test_cursors", "portal/api/test_operation_errors"),
     *("portal/api/test_outcomes", "portal/compare", "portal/dashboard/test_display_currency"),

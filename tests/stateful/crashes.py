@@ -75,6 +75,8 @@ RARE = (
 once a day."""
 OF_A_DROP = ("drop.claim", "drop.archive", "documents.put drops")
 """Steps of the watched folder, which the schedules have none of."""
+OF_A_CONNECTOR = ("documents.put connector_states", "documents.put connector_runs", "source.acknowledge")
+"""Steps of a connector."""
 POINTS = tuple((step, when) for step in STEPS for when in ("before", "after"))
 
 
@@ -93,7 +95,7 @@ class Fuse:
     """Everything that was ever published, to be delivered again."""
 
     def passes(self, step: str, when: str) -> None:
-        assert step in STEPS + RARE + OF_A_DROP, f"{step} is a step without a name"
+        assert step in STEPS + RARE + OF_A_DROP + OF_A_CONNECTOR, f"{step} is a step without a name"
         self.calls[step, when] += 1
         if (step, when) in self.armed:
             self.armed.remove((step, when))

@@ -206,7 +206,7 @@ class _Runner:
     def _note(self, source: Source) -> None:
         notes = [self._access.redact(note)[:MAX_MESSAGE] for note in source.notes()]
         if self._shortened:
-            notes.append(f"{self._shortened:,} messages were longer than a message can be: their beginning is kept.")
+            notes.append(f"Messages longer than a message can be, of which the beginning is kept: {self._shortened:,}.")
         if len(notes) > MAX_NOTES:
             notes[MAX_NOTES - 1 :] = [f"{len(notes) - MAX_NOTES + 1:,} more notes."]
         self._run = replace(self._run, notes=tuple(notes))

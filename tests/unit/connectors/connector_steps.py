@@ -25,6 +25,13 @@ def sales(*numbers: int) -> str:
     return HEAD + "".join(f"{number},A,Cup,1,12/5/2011 9:02,2.00,1,UK\n" for number in numbers)
 
 
+def store_sale(number: str, store: str = "MUM01") -> dict[str, Any]:
+    """A sale of one line as the tills of a store send it."""
+    line = {"line": "1", "product_id": "KET", "product_name": "Kettle", "quantity": "1", "unit_price": "2.00"}
+    identity = {"schema": "store-sale/1", "region": "IN", "store_id": store, "number": number, "version": 1}
+    return identity | {"sold_at": "2026-06-30T10:00:00+05:30", "currency": "INR", "lines": [line]}
+
+
 @dataclass(frozen=True)
 class Connected:
     """An app and the list that its connector reads."""

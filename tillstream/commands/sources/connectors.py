@@ -28,7 +28,7 @@ class AddConnector:
 
     name: str
     kind: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
     contract: str = ""
     every: int = 15
 
@@ -54,8 +54,8 @@ def kinds(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 
 def add(app: App, progress: Progress, arguments: AddConnector) -> Result:
-    settings = {name: str(value) for name, value in arguments.settings.items()}
-    draft = ConnectorDraft(arguments.name, arguments.kind, settings, arguments.contract, arguments.every)
+    one = arguments
+    draft = ConnectorDraft(one.name, one.kind, one.settings, one.contract, one.every)
     connector = records.add(app.ports, app.contracts, source_access(app), draft, COMMAND_LINE)
     return Result(_shown(app, connector))
 
