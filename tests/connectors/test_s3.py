@@ -16,6 +16,7 @@ from tillstream.connectors.source import Source
 from tillstream.domain.errors import Rejected, Unavailable
 
 KEYS = {"access_key": "env:KEY", "secret_key": "env:SECRET"}
+OPENED: list[Source] = []
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,14 @@ def bucket(endpoint):
         if page.get("Contents"):
             client.delete_objects(Bucket="till", Delete={"Objects": [{"Key": e["Key"]} for e in page["Contents"]]})
     client.delete_bucket(Bucket="till")
+    client.close()
+
+
+@pytest.fixture(autouse=True)
+def _close_sources() -> Iterator[None]:
+    yield
+    while OPENED:
+        OPENED.pop().close()
 
 
 def access(**values) -> TableAccess:
@@ -50,7 +59,8 @@ def access(**values) -> TableAccess:
 
 def source(endpoint: str, with_access: TableAccess | None = None, **settings: str) -> Source:
     values = {"bucket": "till", "endpoint": endpoint} | KEYS | settings
-    return open_source(KIND, with_access or access(), **values)
+    OPENED.append(open_source(KIND, with_access or access(), **values))
+    return OPENED[-1]
 
 
 def put(bucket, **files: bytes) -> None:
@@ -61,7 +71,9 @@ def put(bucket, **files: bytes) -> None:
 def test_keys_are_read_below_the_prefix_with_any_characters_and_no_markers_of_folders(bucket, endpoint):
     names = ["sales/a b.csv", "sales/été+1 %2F&=.csv", "sales/IN/sub/x#?.csv", "sales/empty.csv"]
     put(bucket, **{name: name.encode() if "empty" not in name else b"" for name in names})
-    put(bucket, **{"sales/": b"", "sales/IN/": b"", "other/no.csv": b"no", "sales/.hidden.csv": b"", "sales/x.tmp": b""})
+    put(
+        bucket, **{"sales/": b"", "sales/IN/": b"", "other/no.csv": b"no", "sales/.hidden.csv": b"", "sales/x.tmp": b""}
+    )
     opened = source(endpoint, prefix="sales/")
     read = contents(list(opened.pull({})))
     assert read == {n.removeprefix("sales/"): n.encode() if "empty" not in n else b"" for n in names}

@@ -1,92 +1,20 @@
 """SFTP against a real server: host keys, credentials, files that change, sessions that end."""
 
-import asyncio
 import os
 import re
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
-from threading import Thread
 
 import asyncssh
 import pytest
+from sftp_server import CLIENT_KEY, PASSWORD, SftpServer
 from source_access import TableAccess, contents, open_source
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors.kinds.sftp import KIND
 from tillstream.connectors.source import Source
 from tillstream.domain.errors import Rejected, Unavailable
-
-PASSWORD = "password-that-no-message-contains"
-CLIENT_KEY = asyncssh.generate_private_key("ssh-ed25519")
-
-
-class SftpServer:
-    """A server in a thread; `host_key` and the files of `folder` are its own."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.host_key = asyncssh.generate_private_key("ssh-ed25519")
-        self.connections: list[asyncssh.SSHServerConnection] = []
-        self.loop = asyncio.new_event_loop()
-        self.thread = Thread(target=self.loop.run_forever, daemon=True)
-        self.thread.start()
-        self.port = self._run(self._start)
-
-    @property
-    def fingerprint(self) -> str:
-        return self.host_key.get_fingerprint()
-
-    def end_sessions(self) -> None:
-        self._run(self._abort)
-
-    def close(self) -> None:
-        self._run(self._stop)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join()
-        self.loop.close()
-
-    def _run(self, act: Callable) -> int:
-        return asyncio.run_coroutine_threadsafe(act(), self.loop).result(20)
-
-    async def _start(self) -> int:
-        server, folder = self, self.folder
-
-        class Login(asyncssh.SSHServer):
-            def connection_made(self, conn):
-                server.connections.append(conn)
-
-            def password_auth_supported(self):
-                return True
-
-            def validate_password(self, username, password):
-                return (username, password) == ("till", PASSWORD)
-
-            def public_key_auth_supported(self):
-                return True
-
-            def validate_public_key(self, username, key):
-                return key.get_fingerprint() == CLIENT_KEY.get_fingerprint()
-
-        class Files(asyncssh.SFTPServer):
-            def __init__(self, chan):
-                super().__init__(chan, chroot=str(folder))
-
-        self.acceptor = await asyncssh.create_server(
-            Login, "127.0.0.1", 0, server_host_keys=[self.host_key], sftp_factory=Files
-        )
-        return self.acceptor.get_port()
-
-    async def _abort(self) -> None:
-        for connection in self.connections:
-            connection.abort()
-
-    async def _stop(self) -> None:
-        await self._abort()
-        self.acceptor.close()
-        await self.acceptor.wait_closed()
-        await asyncio.sleep(0)
 
 
 @pytest.fixture
@@ -157,14 +85,16 @@ def test_a_public_key_of_known_hosts_is_accepted(server, source):
 
 
 def test_a_test_without_a_host_key_shows_the_one_to_compare_and_sends_no_password(server, source):
-    with pytest.raises(Rejected, match=rf"presents ssh-ed25519 {re.escape(server.fingerprint)}.*set host_key") as caught:
+    with pytest.raises(
+        Rejected, match=rf"presents ssh-ed25519 {re.escape(server.fingerprint)}.*set host_key"
+    ) as caught:
         source(host_key="").test()
     assert PASSWORD not in str(caught.value)
 
 
 def test_another_host_key_is_refused(server, source):
     other = asyncssh.generate_private_key("ssh-ed25519").get_fingerprint()
-    with pytest.raises(Rejected, match="not that of the settings. Nothing was sent"):
+    with pytest.raises(Rejected, match=r"not that of the settings\. Nothing was sent"):
         list(source(host_key=other).pull({}))
 
 
@@ -201,8 +131,8 @@ def test_a_file_that_is_not_as_listed_is_left_for_a_later_run(server, source, ac
 def test_a_file_that_grows_between_two_parts_is_left_for_a_later_run(server, source):
     write(server, **{"a.csv": b"1" * (9 << 20)})
     opened = source()
-    [listed] = opened.files.select(opened._listing())
-    parts = opened._read(listed)
+    [listed] = opened.listing()
+    parts = opened.read(listed)
     next(parts)
     with (server.folder / "a.csv").open("ab") as stream:
         stream.write(b"2")

@@ -17,12 +17,18 @@ def pin(manager: Any, access: Access) -> None:
 
 
 def _pinned_pool(pool: Any, access: Access) -> Any:
-    class Connection(pool.ConnectionCls):  # type: ignore[misc]
-        def _new_conn(self) -> Any:
-            self._dns_host = access.check_host(self.host, self.port)
-            return super()._new_conn()
+    class Connection(pool.ConnectionCls):
+        _dns_host: str
 
-    class Pool(pool):  # type: ignore[misc]
+        def _new_conn(self) -> Any:
+            name = self._dns_host
+            self._dns_host = access.check_host(self.host, self.port)
+            try:
+                return super()._new_conn()
+            finally:
+                self._dns_host = name
+
+    class Pool(pool):
         ConnectionCls = Connection
 
     return Pool

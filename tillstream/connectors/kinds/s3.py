@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tillstream.connectors import listed_files
-from tillstream.connectors.listed_files import ListedFile, ListedFiles, Selection, changed
+from tillstream.connectors.listed_files import FileSource, ListedFile, changed
 from tillstream.connectors.pinned_connections import pin
-from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting, Source
+from tillstream.connectors.source import Access, Kind, Setting, Source
 from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
 
 CONNECT_SECONDS = 10
@@ -30,45 +30,35 @@ TO_DO = {
     "InvalidBucketName": "the name of the bucket is not valid.",
 }
 """What a person must do, by the code of S3; with another code a later try can succeed."""
-TO_DO |= {"403": TO_DO["AccessDenied"], "301": TO_DO["PermanentRedirect"], "InvalidClientTokenId": TO_DO["InvalidToken"]}
+TO_DO |= {
+    "403": TO_DO["AccessDenied"],
+    "301": TO_DO["PermanentRedirect"],
+    "InvalidClientTokenId": TO_DO["InvalidToken"],
+}
 
 
-class S3Source:
+class S3Source(FileSource):
     """The objects of a bucket. Connects at the first call."""
 
     def __init__(self, settings: Mapping[str, str], access: Access):
-        self.settings = settings
-        self.access = access
         self.bucket = settings["bucket"]
         self.folder = settings["prefix"].rpartition("/")[0]
         self.folder += "/" if self.folder else ""
+        super().__init__(f"s3://{self.bucket}/{self.folder}", settings, access)
         self.endpoint = settings["endpoint"]
         self.host = urlsplit(self.endpoint).hostname or "Amazon S3"
-        self.files = ListedFiles(f"s3://{self.bucket}/{self.folder}", Selection.of(settings), access.clock)
         self.archived = 0
         self._client: Any = None
 
-    def test(self) -> str:
-        return self.files.summary(self._listing())
-
-    def pull(self, cursor: Cursor) -> Iterator[Item]:
-        return self.files.items(self._listing(), self._read)
-
-    def acknowledge(self, cursor: Cursor) -> None:
-        """Nothing: objects stay as they are."""
-
-    def behind(self) -> int | None:
-        return self.files.behind
-
     def notes(self) -> list[str]:
         archived = f"Objects in an archive class, which must be restored to be read: {self.archived:,}."
-        return [*self.files.notes, *([archived] if self.archived else [])]
+        return [*super().notes(), *([archived] if self.archived else [])]
 
     def close(self) -> None:
         if self._client:
             self._client.close()
 
-    def _listing(self) -> Iterator[ListedFile]:
+    def listing(self) -> Iterator[ListedFile]:
         self.archived = 0
         try:
             pages = self._connected().get_paginator("list_objects_v2")
@@ -84,7 +74,7 @@ class S3Source:
         except Exception as error:
             raise self._error(error) from error
 
-    def _read(self, listed: ListedFile) -> Iterator[bytes]:
+    def read(self, listed: ListedFile) -> Iterator[bytes]:
         key = self.folder + listed.path
         try:
             reply = self._connected().get_object(Bucket=self.bucket, Key=key, IfMatch=listed.version)
@@ -127,7 +117,7 @@ class S3Source:
         """The error for a person. Credentials are in headers only, so no message contains one."""
         from botocore import exceptions
 
-        place = f"{self.files.place} at {self.host}"
+        place = f"{self.place} at {self.host}"
         if isinstance(error, TillstreamError):
             return error
         if isinstance(error, exceptions.ClientError):
@@ -135,12 +125,14 @@ class S3Source:
             if code in TO_DO:
                 return Rejected(f"{place}: {TO_DO[code]}")
             return Unavailable(f"{place} answered with the error {code}. It is tried again.")
-        if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
-            return Rejected(f"{place}: this machine has no role with credentials. Set access_key and secret_key.")
-        if isinstance(error, exceptions.SSLError):
-            return Rejected(f"{place}: the certificate of {self.host} cannot be verified. Check the endpoint.")
-        if isinstance(error, exceptions.ParamValidationError | exceptions.InvalidRegionError):
-            return Rejected(f"{place}: a setting is not valid: {error}")
+        no_credentials = exceptions.NoCredentialsError, exceptions.PartialCredentialsError
+        for kinds, reason in (
+            (no_credentials, "this machine has no role with credentials. Set access_key and secret_key."),
+            (exceptions.SSLError, f"the certificate of {self.host} cannot be verified. Check the endpoint."),
+            ((exceptions.ParamValidationError, exceptions.InvalidRegionError), f"a setting is not valid: {error}"),
+        ):
+            if isinstance(error, kinds):
+                return Rejected(f"{place}: {reason}")
         if isinstance(error, exceptions.BotoCoreError | OSError):
             return Unavailable(f"{place} cannot be reached: {error}. It is tried again.")
         raise error

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tillstream.connectors import listed_files
-from tillstream.connectors.listed_files import ListedFile, ListedFiles, Selection, changed, encodable, version_of
-from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting, Source
+from tillstream.connectors.listed_files import FileSource, ListedFile, changed, encodable, version_of
+from tillstream.connectors.source import Access, Kind, Setting, Source
 from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
 
 if TYPE_CHECKING:
@@ -21,59 +21,45 @@ KEEPALIVE_SECONDS = 15
 """After three of them without an answer, the connection is lost."""
 CHUNK = 4 << 20
 MAX_DEPTH = 30
+KEY_UNREADABLE = "the private key cannot be read. Check its format and the passphrase."
 KEY_TYPES = ("ssh-", "ecdsa-", "sk-")
 Result = TypeVar("Result")
 
 
-class SftpSource:
+class SftpSource(FileSource):
     """Files below a folder of a server. Connects at the first call, and once again after its session has ended."""
 
     def __init__(self, settings: Mapping[str, str], access: Access):
-        self.settings = settings
-        self.access = access
         self.host = settings["host"]
         self.port = listed_files.whole_number(settings, "port", at_most=65_535)
-        self.fingerprints = _fingerprints(settings["host_key"])
         self.folder = settings["folder"].rstrip("/") + "/"
-        place = f"sftp://{self.host}:{self.port}/{self.folder.removeprefix('/')}"
-        self.files = ListedFiles(place, Selection.of(settings), access.clock)
+        super().__init__(f"sftp://{self.host}:{self.port}/{self.folder.removeprefix('/')}", settings, access)
+        self.fingerprints = _fingerprints(settings["host_key"])
         self.links: list[str] = []
         self._presented: SSHKey | None = None
         self._runner = asyncio.Runner()
         self._sftp: SFTPClient | None = None
         self._connection: Any = None
 
-    def test(self) -> str:
-        return self.files.summary(self._listing())
-
-    def pull(self, cursor: Cursor) -> Iterator[Item]:
-        return self.files.items(self._listing(), self._read)
-
-    def acknowledge(self, cursor: Cursor) -> None:
-        """Nothing: files stay as they are."""
-
-    def behind(self) -> int | None:
-        return self.files.behind
-
     def notes(self) -> list[str]:
-        return [*self.files.notes, *self.links]
+        return [*super().notes(), *self.links]
 
     def close(self) -> None:
         self._disconnect()
         self._runner.close()
 
-    def _listing(self) -> Iterator[ListedFile]:
+    def listing(self) -> Iterator[ListedFile]:
         from asyncssh import FILEXFER_TYPE_DIRECTORY, FILEXFER_TYPE_SYMLINK
 
         self.links = []
-        missing = Rejected(f"{self.files.place}: the folder does not exist. Check its name.")
+        missing = Rejected(f"{self.place}: the folder does not exist. Check its name.")
         folders = [""]
         while folders:
             below = folders.pop()
             for name, attributes in self._call(lambda sftp: self._names(sftp, below), LIST_SECONDS, missing):  # noqa: B023
                 path = f"{below}{name}"
                 if attributes.type == FILEXFER_TYPE_DIRECTORY:
-                    if self.files.selection.has_subfolders and path.count("/") < MAX_DEPTH:
+                    if self.selection.has_subfolders and path.count("/") < MAX_DEPTH:
                         folders.append(f"{path}/")
                 elif attributes.type == FILEXFER_TYPE_SYMLINK:
                     self.links.append(f"{encodable(path)} is a symbolic link and is not followed.")
@@ -84,12 +70,12 @@ class SftpSource:
         entries = [(str(entry.filename), entry.attrs) async for entry in sftp.scandir(self._path(below) or ".")]
         return [(name, attributes) for name, attributes in entries if name not in (".", "..")]
 
-    def _read(self, listed: ListedFile) -> Iterator[bytes]:
+    def read(self, listed: ListedFile) -> Iterator[bytes]:
         path, missing = self._path(listed.path), changed(listed)
         stream = self._call(lambda sftp: sftp.open(path, "rb"), READ_SECONDS, missing)
         try:
             while part := self._call(lambda _: stream.read(CHUNK), READ_SECONDS, missing):
-                yield part
+                yield cast("bytes", part)
         finally:
             with suppress(TillstreamError):
                 self._call(lambda _: stream.close(), READ_SECONDS, missing)
@@ -100,9 +86,7 @@ class SftpSource:
     def _path(self, below: str) -> str:
         return f"{self.folder}{below}" if self.settings["folder"] else below
 
-    def _call(
-        self, act: Callable[["SFTPClient"], Awaitable[Result]], seconds: int, missing: TillstreamError
-    ) -> Result:
+    def _call(self, act: Callable[["SFTPClient"], Awaitable[Result]], seconds: int, missing: TillstreamError) -> Result:
         """Run one call. missing: raised if there is no such file. A session can end while files are ingested; so a
         call of an older session is tried with a new one."""
         is_older = self._sftp is not None
@@ -151,7 +135,7 @@ class SftpSource:
         source = self
 
         class HostKeyCheck(asyncssh.SSHClient):
-            def validate_host_public_key(self, host: str, addr: str, port: int, key: "SSHKey") -> bool:
+            def validate_host_public_key(self, host: str, addr: str, port: int, key: "SSHKey") -> bool:  # noqa: ARG002
                 source._presented = key
                 return key.get_fingerprint() in source.fingerprints
 
@@ -166,35 +150,36 @@ class SftpSource:
         """The error for a person; `_Ended` if the session has ended or there was none."""
         import asyncssh
 
-        place, user = self.files.place, self.settings["user"]
+        place, user = self.place, self.settings["user"]
         if isinstance(error, TillstreamError):
             return error
-        if isinstance(error, asyncssh.HostKeyNotVerifiable) and self._presented:
-            return Rejected(f"{place}: {self._about_key(self._presented)}")
-        if isinstance(error, asyncssh.PermissionDenied):
-            return Rejected(f"{place}: the server refuses the user {user} with this password or key. Check both.")
-        if isinstance(error, asyncssh.KeyImportError | asyncssh.KeyEncryptionError):
-            return Rejected(f"{place}: the private key cannot be read. Check its format and the passphrase.")
-        if isinstance(error, asyncssh.KeyExchangeFailed):
-            return Rejected(f"{place}: the server offers no encryption that is safe today. Ask its operator.")
         if isinstance(error, asyncssh.SFTPNoSuchFile | asyncssh.SFTPNoSuchPath):
             return missing
-        if isinstance(error, asyncssh.SFTPPermissionDenied):
-            return Rejected(f"{place}: the user {user} may not read a file or folder. Ask for permission to read.")
-        if isinstance(error, asyncssh.SFTPError) and not isinstance(
-            error, asyncssh.SFTPConnectionLost | asyncssh.SFTPNoConnection
+        for kinds, reason in (
+            (asyncssh.HostKeyNotVerifiable, self._about_key()),
+            (asyncssh.PermissionDenied, f"the server refuses the user {user} with this password or key. Check both."),
+            ((asyncssh.KeyImportError, asyncssh.KeyEncryptionError), KEY_UNREADABLE),
+            (asyncssh.KeyExchangeFailed, "the server offers no encryption that is safe today. Ask its operator."),
+            (asyncssh.SFTPPermissionDenied, f"the user {user} may not read a file or folder. Ask for the permission."),
         ):
+            if isinstance(error, kinds):
+                return Rejected(f"{place}: {reason}")
+        is_ended = isinstance(error, asyncssh.SFTPConnectionLost | asyncssh.SFTPNoConnection)
+        if isinstance(error, asyncssh.SFTPError) and not is_ended:
             return Unavailable(f"{place} answered with the error {error.reason}. It is tried again.")
         if isinstance(error, asyncssh.Error | OSError | TimeoutError):
             return _Ended(f"{place} cannot be reached: {str(error) or 'no answer in time'}. It is tried again.")
         raise error
 
-    def _about_key(self, presented: "SSHKey") -> str:
-        shown = f"{presented.get_algorithm()} {presented.get_fingerprint()}"
+    def _about_key(self) -> str:
+        if self._presented is None:
+            return "the host key of the server cannot be verified."
+        fingerprint = self._presented.get_fingerprint()
+        shown = f"{self._presented.get_algorithm()} {fingerprint}"
         if not self.fingerprints:
             return (
                 f"the host key is not confirmed. The server presents {shown}. Compare it with the fingerprint that its "
-                f"operator gives, then set host_key to {presented.get_fingerprint()}."
+                f"operator gives, then set host_key to {fingerprint}."
             )
         return (
             f"the server presents the host key {shown}, which is not that of the settings. Nothing was sent. Ask the "
@@ -227,7 +212,9 @@ def _fingerprint(line: str) -> str:
         if word.startswith(KEY_TYPES):
             with suppress(KeyImportError):
                 return import_public_key(" ".join(words[place : place + 2])).get_fingerprint()
-    raise Rejected("host_key must be a fingerprint such as SHA256:…, or a line of known_hosts such as ssh-ed25519 AAAA….")
+    raise Rejected(
+        "host_key must be a fingerprint such as SHA256:…, or a line of known_hosts such as ssh-ed25519 AAAA…."
+    )
 
 
 def _open(settings: Mapping[str, str], access: Access) -> Source:
