@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tillstream.alerts.conditions import (
+    connector_late,
     dead_letters,
     files_held,
     goal_behind,
@@ -22,6 +23,7 @@ CONDITIONS: Mapping[KindName, Condition] = {
     KindName.FILES_HELD: files_held.CONDITION,
     KindName.ROWS_IN_QUARANTINE: rows_in_quarantine.CONDITION,
     KindName.DEAD_LETTERS: dead_letters.CONDITION,
+    KindName.CONNECTOR_LATE: connector_late.CONDITION,
     KindName.REGION_LATE: region_late.CONDITION,
     KindName.STORE_SILENT: store_silent.CONDITION,
     KindName.UNUSUAL_DAY: unusual_day.CONDITION,

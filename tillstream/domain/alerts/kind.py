@@ -23,6 +23,7 @@ class KindName(StrEnum):
     FILES_HELD = "files-held"
     ROWS_IN_QUARANTINE = "rows-in-quarantine"
     DEAD_LETTERS = "dead-letters"
+    CONNECTOR_LATE = "connector-late"
     REGION_LATE = "region-late"
     STORE_SILENT = "store-silent"
     UNUSUAL_DAY = "unusual-day"

@@ -52,6 +52,16 @@ KINDS: Mapping[KindName, Kind] = {
             is_of_figures=False,
         ),
         Kind(
+            KindName.CONNECTOR_LATE,
+            "Connector late or failing",
+            "A connector fails, or has not read its source to the end in the time of its schedule.",
+            "{count} connectors are late or failing",
+            (_count("minutes", "Late or failing for at least", "minutes", 60, 0, 10_080),),
+            (Limit.REGIONS,),
+            Action.SEE_PIPELINE,
+            is_of_figures=False,
+        ),
+        Kind(
             KindName.REGION_LATE,
             "Region late",
             "An expected file of a region has not arrived by its deadline.",
