@@ -7,12 +7,21 @@
 -- @last_day DATE = 9999-12-31: no uploads that were received later
 -- @source STRING = : only this data source; empty: all
 WITH
-final AS (
+periods AS (
   SELECT
     CASE @period
       WHEN 'daily' THEN received_date
       WHEN 'weekly' THEN DATE_TRUNC(received_date, ISOWEEK)
     END AS period_start,
+    region,
+    contract,
+    rows_checked,
+    rows_quarantined
+  FROM checked_uploads
+),
+final AS (
+  SELECT
+    period_start,
     region,
     contract,
     COUNT(*) AS uploads,
@@ -22,7 +31,7 @@ final AS (
     SAFE_DIVIDE(
       CAST(SUM(rows_checked - rows_quarantined) AS NUMERIC), CAST(SUM(rows_checked) AS NUMERIC)
     ) AS pass_rate
-  FROM checked_uploads
+  FROM periods
   GROUP BY period_start, region, contract
 )
 SELECT * FROM final
