@@ -79,7 +79,9 @@ def rule(source: str, code: str) -> ResponseReturnValue:
     by_week = {start: Checked(one.rows) for start, one in summed(rows, _week).items()}
     for row in failed:
         by_week[_week(row)] += Checked(0, row["failed_rows"])
-    totals = compared_rules(failed, weeks.first, compared(rows, weeks.first, _source))
+    of_source = compared(rows, weeks.first, _source)[source]
+    without_failures = Compared(Checked(of_source.now.rows), Checked(of_source.before.rows))
+    totals = compared_rules(failed, weeks.first, {source: of_source})
     uploads = figures.ask(
         "uploads-failing-a-rule",
         Filters(),
@@ -96,7 +98,7 @@ def rule(source: str, code: str) -> ResponseReturnValue:
         column=column,
         weeks=weeks,
         choices=WEEKS,
-        total=next(iter(totals.values()), Compared()),
+        total=next(iter(totals.values()), without_failures),
         figure=_figure(texts.FAILED_SHARE, weeks, by_week),
         summary=texts.share_by_week(source, CATALOGUE[code].title),
         by_week=[(start, by_week.get(start, Checked())) for start in reversed(weeks.starts)],

@@ -12,7 +12,9 @@ SELECT
   batches.rows_read - batches.rows_blank - batches.rows_ignored - COALESCE(refused.rows_ignored, 0) AS rows_checked,
   COALESCE(refused.rows_quarantined, 0) AS rows_quarantined
 FROM batches
-INNER JOIN visible_batches ON visible_batches.batch_no = batches.batch_no
+INNER JOIN visible_batches
+  ON visible_batches.batch_no = batches.batch_no
+  AND visible_batches.received_date BETWEEN @first_day AND @last_day
 LEFT JOIN (
   SELECT
     batch_no,
