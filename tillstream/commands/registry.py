@@ -75,6 +75,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "status": LazyCommand("maintenance", "status"),
     "contracts": LazyCommand("query", "contracts"),
     "contracts-pandera": LazyCommand("query", "contracts_pandera"),
+    "contracts-expectations": LazyCommand("query", "contracts_expectations"),
     "delivered-lines": LazyCommand("detect", "delivered_lines"),
     "contracts-save": LazyCommand("detect", "save_contract"),
     "fx-load": LazyCommand("query", "fx_load"),
