@@ -12,7 +12,7 @@ from tillstream.ports import Ports
 from tillstream.ports.jobs import CONNECT
 
 MOST_TURNS = 500
-"""Turns of one run of the job, each of at most two minutes for each connector; the next run goes on."""
+"""Turns of one run of the job, each of at most two minutes for each connector; the next run continues."""
 
 
 def has_due(ports: Ports) -> bool:
