@@ -17,6 +17,7 @@ from tillstream.people import accounts, store_keys
 
 READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
+    "contracts-expectations",
     "measures", "frame", "quality", "forecast-accuracy", "goals", "report-executive", "report-send", "series",
     "alerts", "alerts-rules", "alerts-preview",
     "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",

@@ -22,8 +22,11 @@ EXTENSIONS = frozenset(
         "parquet",
     }
 )
-INCOMPLETE = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", ".opdownload", ".swp", "~")
-"""Suffixes that browsers, copy programs and editors give to incomplete files."""
+INCOMPLETE = (
+    *(".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", ".opdownload", ".swp", "~"),
+    "._copying_",
+)
+"""Suffixes that browsers, copy programs, editors and `hdfs dfs -put` give to incomplete files."""
 _DATE = re.compile(
     r"(?<!\d)(?:(?:19|20)\d\d([-_.]?)(?:0[1-9]|1[0-2])(?:\1(?:0[1-9]|[12]\d|3[01]))?"
     r"|(?:0[1-9]|[12]\d|3[01])([-_.]?)(?:0[1-9]|1[0-2])\2(?:19|20)\d\d)(?!\d)"

@@ -78,13 +78,19 @@ def test(connector: str, json_: bool) -> None:
 
 
 @connect.command("run")
-@click.argument("connector")
+@click.argument("connector", required=False)
+@click.option("--due", is_flag=True, help="Run all connectors that are due, instead of one.")
 @as_json
-def run_now(connector: str, json_: bool) -> None:
+def run_now(connector: str | None, due: bool, json_: bool) -> None:
     """Run a connector now, also a paused one."""
-    from tillstream.cli.output.connect import show_run
+    from tillstream.cli.output.connect import show_run, show_runs
 
-    run("connect-run", json_=json_, show=show_run, connector=connector)
+    if due == bool(connector):
+        raise click.UsageError("Enter the name of a connector, or --due.")
+    if connector:
+        run("connect-run", json_=json_, show=show_run, connector=connector)
+    else:
+        run("connect-run-due", json_=json_, show=show_runs)
 
 
 @connect.command()

@@ -1,0 +1,97 @@
+"""A file on a server becomes lines of the ledger: once, also if it is read again, and corrected if it changes."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from app_factory import build
+from connectors.file_servers import CREDENTIAL, SERVERS, FileServer
+from unit.connectors.connector_steps import sales
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.app.source_access import source_access
+from tillstream.batches import records as batches
+from tillstream.connectors import records, run, status
+from tillstream.connectors.access import PrivateHosts
+from tillstream.connectors.connector import ConnectorDraft
+from tillstream.connectors.runs import DONE, FAILED, Run
+from tillstream.receipts.receipt import receipt
+from tillstream.server.worker import Worker
+from tillstream.settings import Settings
+
+CONTRACT = "online-retail-uk"
+
+
+@pytest.fixture(params=SERVERS)
+def server(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServer]:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    result = SERVERS[request.param](folder)
+    monkeypatch.setenv(CREDENTIAL, result.credential)
+    yield result
+    result.close()
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    settings = Settings(home=tmp_path / "home", samples=False, threads=1, connect_private="127.0.0.1")
+    opened = build(settings, ManualClock(datetime(2026, 7, 1, 9, tzinfo=UTC)))
+    yield opened
+    opened.close()
+
+
+def added(app: App, server: FileServer, **settings: str) -> None:
+    draft = ConnectorDraft("shop", server.kind, server.settings | settings, CONTRACT)
+    records.add(app.ports, app.contracts, source_access(app), draft, "ana")
+
+
+def ran(app: App) -> Run:
+    """Run the connector, and settle what it brought."""
+    result = run.run(app.ports, app.contracts, source_access(app), "shop", "ana")
+    Worker(app).run_until_idle()
+    return result
+
+
+def prices(app: App) -> dict[str, float]:
+    rows = app.ports.warehouse.query("SELECT sale_id, unit_price FROM sale_lines").to_pylist()
+    return {row["sale_id"]: float(row["unit_price"]) for row in rows}
+
+
+def test_a_file_is_settled_once_and_a_changed_one_corrects_it(app: App, server: FileServer) -> None:
+    server.put("monday été.csv", sales(1, 2))
+    added(app, server)
+
+    first = ran(app)
+    assert (first.outcome, first.items, first.error) == (DONE, 1, "")
+    [batch] = batches.find(app.ports, limit=None)
+    assert (batch.file, batch.received_by) == ("monday été.csv", "connector shop")
+    assert receipt(app.ports, batch.batch_id)["rows"]["new"] == 2
+    assert prices(app) == {"OR-1": 2, "OR-2": 2}
+
+    assert (ran(app).items, len(batches.find(app.ports, limit=None))) == (0, 1)
+
+    server.put("monday été.csv", sales(1, 2, 3).replace("2.00", "2.50", 1))
+    assert ran(app).items == 1
+    assert prices(app) == {"OR-1": 2.5, "OR-2": 2, "OR-3": 2}
+    newest = batches.find(app.ports, limit=None)[0]
+    rows = receipt(app.ports, newest.batch_id)["rows"]
+    assert (rows["new"], rows["corrected"], rows["duplicate"]) == (1, 1, 1)
+
+
+def test_a_test_connects_and_brings_nothing(app: App, server: FileServer) -> None:
+    server.put("monday.csv", sales(1))
+    added(app, server)
+    result = run.test(app.ports, source_access(app), "shop", "ana")
+    assert (result.is_ok, result.message.startswith("Connected to ")) == (True, True)
+    assert batches.find(app.ports, limit=None) == []
+
+
+def test_the_private_network_is_refused_without_the_setting(app: App, server: FileServer) -> None:
+    added(app, server)
+    access = replace(source_access(app), private=PrivateHosts())
+    failed = run.run(app.ports, app.contracts, access, "shop", "ana")
+    assert (failed.outcome, "TILLSTREAM_CONNECT_PRIVATE" in failed.error) == (FAILED, True)
+    assert status.of(app.ports, "shop").failures == 1

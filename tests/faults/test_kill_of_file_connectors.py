@@ -1,0 +1,42 @@
+"""The process of each connector that reads files is killed at each step: no sale is lost, and none counts twice."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from connectors.file_servers import CREDENTIAL, SERVERS
+from faults.connector_rig import FILES, PAGES, Rig, killed_at
+from unit.connectors.connector_steps import sales
+
+OFTEN = [("documents.put batches received", "before", 1), ("documents.put connector_states", "before", 2)]
+"""The object is stored and its record is not; the record is, and the cursor or the keys are not."""
+EVERY = [(kind, *step) for kind in SERVERS for step in (PAGES if kind == "imap" else FILES)]
+
+
+@pytest.fixture
+def rig(kind: str, tmp_path: Path) -> Iterator[Rig]:
+    """A server of the kind with three files of two lines each."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    server = SERVERS[kind](folder)
+    for number in range(1, 4):
+        server.put(f"{number}.csv", sales(number, number + 10))
+    environment = {CREDENTIAL: server.credential, "TILLSTREAM_CONNECT_PRIVATE": "127.0.0.1"}
+    yield Rig(kind, server.settings, 6, environment=environment)
+    server.close()
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+@pytest.mark.parametrize(("step", "when", "count"), OFTEN)
+def test_sales_are_exact_after_a_kill(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, when: str, count: int
+) -> None:
+    killed_at(tmp_path, rig, monkeypatch, step, when, count)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("kind", "step", "when", "count"), EVERY)
+def test_sales_are_exact_after_a_kill_at_any_step(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, when: str, count: int
+) -> None:
+    killed_at(tmp_path, rig, monkeypatch, step, when, count)

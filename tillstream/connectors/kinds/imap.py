@@ -1,0 +1,244 @@
+"""Mailboxes: the attachments of messages in a folder. Nothing is marked as read unless a setting chooses it."""
+
+import imaplib
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from hashlib import sha256
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from tillstream.connectors import listed_files, mail_attachments
+from tillstream.connectors.mail_attachments import Attachment
+from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting, Source
+from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
+from tillstream.domain.file_names import EXTENSIONS, is_ignored
+
+if TYPE_CHECKING:
+    from imap_tools import BaseMailBox, MailMessage
+
+TIMEOUT_SECONDS = 60
+HEADERS_AT_ONCE = 200
+TESTED = 200
+"""How many of the newest messages a test looks at."""
+MAX_BYTES = 100 << 20
+"""Of a message, which is read into memory."""
+TABLES = ", ".join(f"*.{extension}" for extension in sorted(EXTENSIONS))
+OUTLOOK_FILE = "winmail.dat"
+REFUSED = "Check the password, and whether IMAP is allowed."
+PORTS = {"tls": "993", "starttls": "143", "none": "143"}
+
+
+class ImapSource:
+    """Messages of a folder in the order of their UIDs. Connects at the first call.
+
+    The cursor is the validity of the UIDs and the last UID of which every attachment is stored.
+    """
+
+    def __init__(self, settings: Mapping[str, str], access: Access):
+        self.settings = settings
+        self.access = access
+        self.host = settings["host"]
+        port = settings["port"] or PORTS[settings["encryption"]]
+        self.port = listed_files.whole_number({"port": port}, "port", at_most=65_535)
+        self.folder = settings["folder"]
+        self.place = f"imap://{self.host}:{self.port}/{self.folder}"
+        self.since = listed_files.date_setting(settings, "since")
+        self.patterns = listed_files.patterns(settings["pattern"] or TABLES)
+        self.marks = settings["mark_seen"] == "yes"
+        self._behind: int | None = None
+        self._notes: list[str] = []
+        self._stored: list[int] = []
+        self._mailbox: BaseMailBox | None = None
+
+    def test(self) -> str:
+        try:
+            uids = self._uids(0)[-TESTED:]
+            matching = [header.subject for header in self._headers(uids) if self._is_matching(header)]
+        except Exception as error:
+            raise self._error(error) from error
+        newest = f"; the newest is “{matching[-1][:100]}”" if matching else ""
+        return f"Connected to {self.place}. Of the newest {len(uids)} messages, {len(matching)} match{newest}."
+
+    def pull(self, cursor: Cursor) -> Iterator[Item]:
+        try:
+            yield from self._items(cursor)
+        except Exception as error:
+            raise self._error(error) from error
+
+    def acknowledge(self, cursor: Cursor) -> None:
+        """Mark the messages up to the cursor as read, if the setting chooses it."""
+        done = [uid for uid in self._stored if uid <= cursor["uid"]]
+        self._stored = [uid for uid in self._stored if uid > cursor["uid"]]
+        if self.marks and done and self._mailbox:
+            try:
+                self._mailbox.flag([str(uid) for uid in done], "\\Seen", True)
+            except Exception as error:
+                raise self._error(error) from error
+
+    def behind(self) -> int | None:
+        return self._behind
+
+    def notes(self) -> list[str]:
+        return self._notes
+
+    def close(self) -> None:
+        if self._mailbox:
+            with suppress(Exception):  # the session may have ended
+                self._mailbox.logout()
+            self._mailbox = None
+
+    def _items(self, cursor: Cursor) -> Iterator[Item]:
+        validity = self._validity()
+        is_same = cursor.get("uidvalidity") == validity
+        self._notes = [] if is_same or not cursor else ["The server renumbered the folder, so it is listed again."]
+        uids = self._uids(cursor["uid"] if is_same else 0)
+        self._behind = len(uids)
+        without = 0
+        for header in self._headers(uids):
+            self._behind -= 1
+            if not self._is_matching(header):
+                continue
+            attachments = self._attachments(header)
+            without += not attachments
+            uid = int(header.uid or 0)
+            for place, attachment in enumerate(attachments, start=1):
+                is_last = place == len(attachments)
+                self._stored += [uid] * is_last
+                yield Item(
+                    key=_key(header, attachment),
+                    file=attachment.name,
+                    open=lambda body=attachment.body: BytesIO(body),  # type: ignore[misc]
+                    cursor={"uidvalidity": validity, "uid": uid if is_last else uid - 1},
+                )
+        if without:
+            self._notes.append(f"Messages without an attachment that matches {', '.join(self.patterns)}: {without}.")
+
+    def _attachments(self, header: "MailMessage") -> list[Attachment]:
+        """The attachments of a message that match; what cannot be read is noted."""
+        about = f"“{header.subject[:80]}” of {header.date:%d %B %Y}"
+        if header.size_rfc822 > MAX_BYTES:
+            self._notes.append(f"{about} is larger than {MAX_BYTES >> 20} MB and was not read.")
+            return []
+        messages = self._connected().fetch(uid_list=[header.uid or ""], mark_seen=False)
+        files = [attachment for message in messages for attachment in mail_attachments.attachments(message.obj)]
+        if any(file.name.casefold() == OUTLOOK_FILE for file in files):
+            self._notes.append(f"{about} has its files in winmail.dat. Ask the sender to send as plain text.")
+        return [file for file in files if listed_files.matches(file.name, self.patterns) and not is_ignored(file.name)]
+
+    def _is_matching(self, header: "MailMessage") -> bool:
+        sender, subject = self.settings["sender"].casefold(), self.settings["subject"].casefold()
+        return sender in header.from_.casefold() and subject in header.subject.casefold()
+
+    def _headers(self, uids: list[int]) -> Iterator["MailMessage"]:
+        for start in range(0, len(uids), HEADERS_AT_ONCE):
+            texts = [str(uid) for uid in uids[start : start + HEADERS_AT_ONCE]]
+            headers = self._connected().fetch(uid_list=texts, headers_only=True, bulk=True, mark_seen=False)
+            yield from sorted(headers, key=lambda header: int(header.uid or 0))
+
+    def _uids(self, last: int) -> list[int]:
+        """UIDs after the last one. The server searches by the texts of ASCII letters, as few servers find others."""
+        from imap_tools import AND, U
+
+        texts = {"from_": self.settings["sender"], "subject": self.settings["subject"]}
+        criteria: dict[str, Any] = {name: text for name, text in texts.items() if text and text.isascii()}
+        if self.since:
+            criteria["date_gte"] = self.since.date()
+        uids = self._connected().uids(AND(uid=U(str(last + 1), "*"), **criteria), charset=None)
+        return sorted(uid for uid in map(int, uids) if uid > last)  # the search for n:* returns the last one always
+
+    def _validity(self) -> int:
+        return self._connected().folder.status(self.folder, ["UIDVALIDITY"])["UIDVALIDITY"]
+
+    def _connected(self) -> "BaseMailBox":
+        if self._mailbox is None:
+            mailbox = self._connect()
+            password = self.access.credential(self.settings["password"])
+            sign_in = mailbox.xoauth2 if self.settings["sign_in"] == "oauth" else mailbox.login
+            sign_in(self.settings["user"], password, None)
+            mailbox.folder.set(self.folder, readonly=not self.marks)
+            self._mailbox = mailbox
+        return self._mailbox
+
+    def _connect(self) -> "BaseMailBox":
+        from imap_tools import MailBoxUnencrypted
+
+        address, encryption = self.access.check_host(self.host, self.port), self.settings["encryption"]
+
+        class ToAddress(imaplib.IMAP4):
+            """Connects to the address that was checked; the certificate is that of the name."""
+
+            def _create_socket(self, timeout: float | None) -> socket.socket:
+                connection = socket.create_connection((address, self.port), timeout)
+                if encryption == "tls":
+                    return ssl.create_default_context().wrap_socket(connection, server_hostname=self.host)
+                return connection
+
+        class MailBox(MailBoxUnencrypted):
+            def _get_mailbox_client(self) -> imaplib.IMAP4:
+                return ToAddress(self._host, self._port, TIMEOUT_SECONDS)
+
+        mailbox = MailBox(self.host, self.port)
+        if encryption == "starttls":
+            mailbox.client.starttls(ssl.create_default_context())
+        return mailbox
+
+    def _error(self, error: Exception) -> TillstreamError:
+        """The error for a person. The answers of servers are left out: some repeat the command."""
+        from imap_tools import errors
+
+        user = self.settings["user"]
+        if isinstance(error, TillstreamError):
+            return error
+        is_ended = isinstance(error, imaplib.IMAP4.abort)
+        for kinds, reason in (
+            (ssl.SSLCertVerificationError, f"the certificate of {self.host} cannot be verified. Check the host."),
+            ((errors.MailboxFolderStatusError, errors.MailboxFolderSelectError), "the folder does not exist."),
+            (UnicodeEncodeError, "IMAP sends user and password with ASCII letters only. Set such a password."),
+            ((errors.MailboxLoginError, imaplib.IMAP4.error), f"the server refuses the user {user}. {REFUSED}"),
+        ):
+            if isinstance(error, kinds) and not is_ended:
+                return Rejected(f"{self.place}: {reason}")
+        if isinstance(error, OSError):
+            return Unavailable(f"{self.place} cannot be reached: {error}. It is tried again.")
+        if is_ended or isinstance(error, errors.ImapToolsError):
+            return Unavailable(f"{self.place} ended the session or refused a command. It is tried again.")
+        raise error
+
+
+def _key(header: "MailMessage", attachment: Attachment) -> str:
+    """The same for copies of a message; another for a message that forwards it."""
+    message = str(header.obj["Message-ID"] or header.date_str).strip()
+    return listed_files.encodable(f"{message}\n{sha256(attachment.body).hexdigest()}")
+
+
+def _open(settings: Mapping[str, str], access: Access) -> Source:
+    for name in ("sender", "subject", "folder"):
+        if not settings[name].isprintable():
+            raise Rejected(f"{name} must be one line of text.")
+    if settings["encryption"] not in PORTS:
+        raise Rejected(f"encryption must be one of: {', '.join(PORTS)}.")
+    return ImapSource(settings, access)
+
+
+KIND = Kind(
+    name="imap",
+    title="Mailbox (IMAP)",
+    about="Reads the attachments of messages in a folder.",
+    settings=(
+        Setting("host", "Host", "For example imap.example.com.", is_required=True),
+        Setting("port", "Port", "Empty: 993 with TLS, otherwise 143."),
+        Setting("encryption", "Encryption", default="tls", choices=("tls", "starttls", "none")),
+        Setting("user", "User", is_required=True),
+        Setting("password", "Password or OAuth token", is_required=True, is_credential=True),
+        Setting("sign_in", "Sign-in", default="password", choices=("password", "oauth")),
+        Setting("folder", "Folder", default="INBOX"),
+        Setting("sender", "Sender", "Part of the address, for example @example.com."),
+        Setting("subject", "Subject", "Part of the subject."),
+        Setting("pattern", "File names", "Patterns separated by commas. Empty: every file type that can be read."),
+        Setting("since", "Received since", "A date such as 2026-11-01: earlier messages are not read."),
+        Setting("mark_seen", "Mark as read", default="no", choices=("no", "yes")),
+    ),
+    open=_open,
+)
