@@ -1,5 +1,6 @@
 """Runs of connectors: what they bring, where they go on, and how they fail."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -7,10 +8,12 @@ import pytest
 from connectors.listed_kind import PASSWORD
 from unit.connectors.connector_steps import Connected, sales
 
+from tillstream.app.source_access import source_access
 from tillstream.connectors import records, runs, status
 from tillstream.connectors import run as running
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
+from tillstream.server import schedules
 from tillstream.workflows.intake import connector_files
 
 
@@ -214,3 +217,28 @@ def test_a_folder_of_the_source_names_the_contract(connected: Connected) -> None
     connected.run()
     (batch,) = connected.batches()
     assert (batch.file, batch.contract, batch.state) == ("_monday.csv", "online-retail-uk", State.RECEIVED)
+
+
+def test_the_server_runs_what_is_due_until_it_stops(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedules, "CONNECT_EVERY", 0)
+    connected.add()
+    connected.offer(page(1), page(2))
+    stopping = threading.Event()
+    turn = schedules.Schedules(connected.app, stopping).turns()["connect"]
+    turn()
+    turn()
+    assert [run.items for run in runs.latest(connected.app.ports, "shop")] == [2]
+    connected.offer(page(1), page(2), page(3))
+    connected.clock.advance(900)
+    stopping.set()
+    turn()
+    assert len(runs.latest(connected.app.ports, "shop")) == 1
+
+
+def test_a_stop_ends_a_run_between_two_items(connected: Connected) -> None:
+    connected.add()
+    connected.offer(page(1), page(2), page(3))
+    app, stopping = connected.app, threading.Event()
+    stopping.set()
+    ended = running.run(app.ports, app.contracts, source_access(app), "shop", "ana", stopping)
+    assert (ended.outcome, ended.items) == (runs.STOPPED, 1)
