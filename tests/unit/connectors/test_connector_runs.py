@@ -1,7 +1,7 @@
 """Runs of connectors: what they bring, where they go on, and how they fail."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from unit.connectors.connector_steps import Connected, sales
 from tillstream.app.source_access import source_access
 from tillstream.connectors import records, runs, status
 from tillstream.connectors import run as running
+from tillstream.connectors.access import SourceAccess
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
 from tillstream.server import schedules
@@ -82,7 +83,7 @@ def test_a_failed_run_keeps_what_it_brought_and_is_tried_again_after_growing_pau
         assert connected.run_due() == []
         state = status.of(connected.app.ports, "shop")
         now = connected.clock.now()
-        pauses.append((status.datetime.fromisoformat(state.next_at) - now).total_seconds() / 60)
+        pauses.append((datetime.fromisoformat(state.next_at) - now).total_seconds() / 60)
         connected.clock.advance(pauses[-1] * 60)
     assert pauses == [1, 2, 4, 8, 15, 15, 15]
     assert (state.failures, "reset" in state.error) == (7, True)
@@ -146,7 +147,7 @@ def test_a_run_whose_connector_is_removed_stops(connected: Connected) -> None:
 def test_a_share_of_time_ends_a_run_which_goes_on_at_the_next_turn(connected: Connected) -> None:
     connected.add()
     connected.offer(page(1), page(2))
-    ports, access = connected.app.ports, running.SourceAccess(connected.clock, {"env": Fixed()})
+    ports, access = connected.app.ports, SourceAccess(connected.clock, {"env": Fixed()})
     run = running.run(ports, connected.app.contracts, access, "shop", "ana", share=timedelta(0))
     assert (run.outcome, run.items) == (runs.STOPPED, 1)
     (rest,) = connected.run_due()
@@ -189,7 +190,7 @@ def test_the_last_hundred_runs_are_kept(connected: Connected) -> None:
 def test_a_test_connects_and_brings_nothing(connected: Connected) -> None:
     connected.add()
     connected.offer(page(1))
-    ports, access = connected.app.ports, running.SourceAccess(connected.clock, {"env": Fixed()})
+    ports, access = connected.app.ports, SourceAccess(connected.clock, {"env": Fixed()})
     assert running.test(ports, access, "shop", "ana").message == "1 items."
     connected.path.unlink()
     tested = running.test(ports, access, connected.draft(), "ana")

@@ -36,9 +36,7 @@ def test_an_object_of_stored_keys_of_another_time_is_not_used(connected: Connect
     connected.run()
     before = ports.documents.get(status.COLLECTION, "shop")
     assert before
-    connected.offer(
-        {"key": "a@1", "file": "a.csv", "text": sales(1)}, {"key": "b@1", "file": "b.csv", "text": sales(2)}
-    )
+    connected.offer(first, {"key": "b@1", "file": "b.csv", "text": sales(2)})
     (lost,) = connected.run().batches
     ports.documents.delete(batches.COLLECTION, lost)
     ports.documents.put(status.COLLECTION, "shop", before.data)
