@@ -19,6 +19,7 @@ from portal import (
     compare,
     completeness,
     compression,
+    connectors,
     context,
     corrections,
     customers,
@@ -117,7 +118,7 @@ def create_app(app: App) -> Flask:
         exports,
     )
     kept = (views, annotations, alerts, sell, orders)
-    files = (uploads, data_sources, review, completeness, corrections, pipeline, quality)
+    files = (uploads, data_sources, review, completeness, corrections, connectors, pipeline, quality)
     people = (admin, audit, profile, tokens, catalogue, stock, stock_files, restock, webhooks, alert_channels)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import current_app, request
 
+from portal.connectors.scoped import late_or_failing
 from portal.context import scope, signed_in
 from portal.orders.scoped import late_count
 from portal.quality.failing import failing_checks
@@ -125,9 +126,20 @@ AREAS: tuple[Area, ...] = (
         "check",
         "g",
         Action.SEE_QUALITY,
-        ("quality.check",),
+        ("quality.check", "quality.pass_rates", "quality.rule"),
         failing_checks,
         "fail",
+    ),
+    Area(
+        "connectors.listing",
+        "Connectors",
+        "Files",
+        "down",
+        "8",
+        Action.SEE_PIPELINE,
+        ("connectors.show", "connectors.kinds", "connectors.new", "connectors.edit"),
+        late_or_failing,
+        "are late or failing",
     ),
     Area("pipeline.show", "Pipeline", "Files", "flow", "p", Action.SEE_PIPELINE),
     Area("admin.people", "People", "Administration", "people", "e", Action.ADMINISTER),

@@ -50,6 +50,8 @@ ARGUMENTS: dict[str, str | int] = {
     "entry_id": "0" * 16 + "-" + "0" * 8,
     "movement_form": "receive",
     "count_id": "0" * 32,
+    "connector": "erp-sales",
+    "connector_kind": "sql",
 }
 """argument of a path → an example of its form; a test replaces it if the argument must name something."""
 
@@ -94,6 +96,8 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "stock.new_count": [{}, {"store": "IN/MUM01"}],
     "stock.review_count": [{}, {"zero": "all", "show": "different"}],
     "stock.returns": [{}, {"q": "kettle"}],
+    "connectors.listing": [{}, {"q": "erp", "sort": "-state"}],
+    "connectors.show": [{}, {"page": "2"}],
     "audit.show": [{}, {"what": "user"}, {"what": "upload.received", "q": "june"}, {"since": "2026-06-01"}],
     "corrections.show": [{}, {"left": "1"}, {"q": "ten", "page": "2"}],
     "corrections.rows": [{}, {"left": "1"}, {"column": "2"}, {"problem": "not-a-number", "q": "ten"}],

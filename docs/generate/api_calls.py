@@ -1,10 +1,11 @@
 """The portal of a small company, and a call of each API operation that it answers."""
 
 import json
+import sqlite3
 import tempfile
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -20,6 +21,10 @@ from tillstream.alerts import rules
 from tillstream.alerts.evaluation import evaluate
 from tillstream.alerts.sources import AlertSources
 from tillstream.app import App, build
+from tillstream.app.source_access import source_access
+from tillstream.connectors import records as connectors
+from tillstream.connectors import run as connectors_run
+from tillstream.connectors.connector import ConnectorDraft
 from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
 from tillstream.domain.inventory import messages
 from tillstream.domain.people import Role
@@ -86,6 +91,7 @@ def _prepared(app: App) -> str:
     rules.save(app.ports, replace(stored.rule, is_enabled=True, parameters=amounts), by="ada", version=stored.version)
     evaluate(AlertSources(app.ports, app.contracts, app.settings.reporting_currency))
     _order(app.ports)
+    _connector(app)
     return upload.batch_id
 
 
@@ -95,6 +101,18 @@ def _order(ports: Ports) -> None:
     orders.create(ports, PurchaseOrder("example", "ACME", "IN", "MUM01", "INR", (line,)), by="ada")
     orders.send(ports, "example", by="ada", expected_on=date(2026, 7, 8))
     receiving.receive(ports, Receipt("receipt", "example", {"P1": Decimal(5)}, NOW.date(), NOW), by="ada")
+
+
+def _connector(app: App) -> None:
+    """A connector that has read the SQLite database of a web shop, which has no orders yet."""
+    app.settings.sources_folder.mkdir()
+    database = app.settings.sources_folder / "web-shop.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("CREATE TABLE orders (number TEXT, changed_at TEXT)")
+    settings = {"url": f"sqlite:///{database}", "query": "orders", "cursor_column": "changed_at"}
+    draft = ConnectorDraft("web-shop", "sql", settings, "IN", every_minutes=15)
+    connectors.add(app.ports, app.contracts, source_access(app), draft, "ada")
+    connectors_run.run(app.ports, app.contracts, source_access(app), "web-shop", "ada")
 
 
 def store_token(app: App) -> str:
@@ -128,6 +146,12 @@ def call_of(endpoint: str, batch: str, place: str) -> tuple[str, str, Any, dict[
         "api.restock": ("GET", "/api/v1/restock?state=all&limit=1", None, {}),
         "api.stock_movements": ("GET", "/api/v1/stock/movements?region=IN&store=MUM01&limit=1", None, {}),
         "api.record_movements": ("POST", "/api/v1/stock/movements", MOVEMENTS, {}),
+        "api.connectors": ("GET", "/api/v1/connectors", None, {}),
+        "api.connector": ("GET", "/api/v1/connectors/web-shop", None, {}),
+        "api.connector_runs": ("GET", "/api/v1/connectors/web-shop/runs?limit=1", None, {}),
+        "api.run_connector": ("POST", "/api/v1/connectors/web-shop/run", None, {}),
+        "api.pause_connector": ("POST", "/api/v1/connectors/web-shop/pause", None, {}),
+        "api.resume_connector": ("POST", "/api/v1/connectors/web-shop/resume", None, {}),
         "api.data_refresh": ("POST", "/api/v1/data-refresh", None, {}),
         "api.uploads": ("GET", "/api/v1/uploads?limit=1&state=announced", None, {}),
         "api.upload": ("GET", f"/api/v1/uploads/{batch}", None, {}),

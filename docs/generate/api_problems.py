@@ -85,7 +85,7 @@ class Caller:
             400: {"path": f"{path}?region=Nowhere"},
             401: {"token": ""},
             403: {"token": self.token(*(one for one in RIGHTS if one != right))},
-            404: {"path": re.sub(r"/(revenue|rfm-segments|PO-\d+|[0-9a-f]{20,32})(?=/|$)", "/0", path)},
+            404: {"path": re.sub(r"/(revenue|rfm-segments|web-shop|PO-\d+|[0-9a-f]{20,32})(?=/|$)", "/0", path)},
             409: {"path": f"{path}?cursor={cursors.encode(name, 0, 2)}"},
             412: {"headers": call.headers | {"Tus-Resumable": "0.2.2"}},
             413: {"headers": call.headers | {"Upload-Length": str(TOO_LARGE)}},

@@ -4,10 +4,20 @@ from typing import Any
 
 from flask import Blueprint
 
-from portal.api import docs_page, health, ledger_lists, named_queries, paths, queries, resumable, stock, uploads
+from portal.api import (
+    connectors,
+    docs_page,
+    health,
+    ledger_lists,
+    named_queries,
+    paths,
+    queries,
+    resumable,
+    stock,
+    uploads,
+)
 from portal.api.tills import outcomes
 from portal.api.tills import sales as store_sales
-from tillstream.domain.people import Action
 
 blueprint = Blueprint("api", __name__, template_folder="templates")
 
@@ -22,8 +32,8 @@ blueprint.add_url_rule("/healthz", "healthz", health.healthz)
 _route("kpis", "kpis", queries.kpis)
 for name in queries.LISTS:
     _route(name, name, queries.listed(name))
-for name in queries.FORECASTS:
-    _route(name, name, queries.listed(name, Action.SEE_FORECASTS))
+for name, action in queries.RESTRICTED.items():
+    _route(name, name, queries.listed(name, action))
 _route("data-refresh", "data_refresh", queries.refresh, "POST")
 _route("uploads", "uploads", uploads.several, provide_automatic_options=False)
 _route("uploads", "begin_sending", resumable.begin, "POST", "OPTIONS", provide_automatic_options=False)
@@ -38,6 +48,11 @@ _route("stock", "stock", stock.stock)
 _route("stock/movements", "stock_movements", stock.movements)
 _route("stock/movements", "record_movements", stock.record, "POST")
 _route("restock", "restock", stock.restock)
+_route("connectors", "connectors", connectors.several)
+_route("connectors/<connector>", "connector", connectors.one)
+_route("connectors/<connector>/runs", "connector_runs", connectors.runs_of)
+for name in ("run", "pause", "resume"):
+    _route(f"connectors/<connector>/{name}", f"{name}_connector", getattr(connectors, name), "POST")
 _route("openapi.json", "openapi", docs_page.openapi)
 blueprint.add_url_rule(f"{paths.ROOT}queries", "queries", named_queries.index)
 blueprint.add_url_rule(f"{paths.ROOT}queries/<name>", "query", named_queries.query)

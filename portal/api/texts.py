@@ -13,6 +13,7 @@ NO_MEASURES = "measures is required: names of measures, separated by commas."
 NO_SALE = "Send one sale as a JSON object, with Content-Type: application/json."
 NO_STORE = "region and store are required: the store whose movements you want."
 NO_MOVEMENTS = "Send the movements as a JSON object, with Content-Type: application/json."
+ONLY_ADMINISTRATORS = "Only an administrator can change or run connectors."
 NO_GZIP = "The body is not complete gzip data. Send it again."
 CHECKSUM_NOT_BASE64 = "The checksum is not valid base64."
 

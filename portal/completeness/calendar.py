@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal import figures, formats
 from portal.access import allow
 from portal.completeness import day_closes, texts
+from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope
 from portal.uploads import scoped
 from tillstream.analytics import completeness
@@ -45,6 +46,7 @@ def show() -> ResponseReturnValue:
         opened=[row.region for row in rows if row.region in request.args.getlist("open")],
         words=texts.WORDS,
         reminders=[reminder for row in rows if (reminder := _reminder(row))],
+        connectors=[one for one in connectors.connectors() if one.state.needs_attention],
     )
 
 
@@ -75,6 +77,7 @@ def day(region: str, on: str) -> ResponseReturnValue:
         held=held,
         words=texts.WORDS,
         reminder=_reminder(row),
+        connectors=[one for one in connectors.connectors() if one.region == region],
     )
 
 

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.completeness import calendar, texts
 from portal.completeness.form import ExpectationForm, closed_weekdays, store_fields
+from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope
 from portal.uploads import scoped
 from tillstream.analytics.completeness import Row
@@ -37,6 +38,7 @@ def listing() -> ResponseReturnValue:
         chosen=chosen,
         cadences=texts.CADENCES,
         editable=_may_edit(),
+        connectors=connectors.connectors(),
     )
 
 

@@ -4,6 +4,7 @@ from itertools import islice
 from typing import Any
 
 from portal import figures
+from portal.connectors import scoped as connectors
 from portal.context import ports, scope
 from portal.dashboard.request_filters import DashboardFilters
 from portal.quality.failing import failing_checks
@@ -19,7 +20,10 @@ STORES = 20
 
 
 def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
-    """Held and failed files, rejected rows, failing checks and dead letters: only what the user's role can act on."""
+    """Held and failed files, rejected rows, connectors that are late or fail, failing checks and dead letters.
+
+    Only what the user's role can act on.
+    """
     may = scope().may
     admin = may(Action.ADMINISTER)
     return {
@@ -28,6 +32,7 @@ def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - 
         "refused": figures.ask("refused-rows", Filters()).to_pylist() if may(Action.UPLOAD) else [],
         "shown": SHOWN,
         "many": COUNTED,
+        "connectors": [one for one in connectors.connectors() if one.state.needs_attention],
         "failing_checks": failing_checks() if may(Action.SEE_QUALITY) else 0,
         "dead": len(dead_letters.find(ports(), COUNTED)) if admin else 0,
     }

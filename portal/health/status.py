@@ -11,6 +11,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
+from portal.connectors import scoped as connectors
 from portal.context import ports, tillstream
 from portal.health import texts
 from portal.health.ready import check_parts
@@ -40,6 +41,7 @@ def show() -> ResponseReturnValue:
         parts=check_parts(),
         depths=queue_depths.depths(ports()),
         states={state: count for state, count in states.items() if count},
+        connectors=connectors.connectors(),
         lines=kpis["lines"],
         as_of=_text(kpis["as_of"]),
         swept=maintenance_log.last(ports(), maintenance_log.SWEEP),

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
+from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope, tillstream
 from portal.pipeline import texts
 from portal.uploads import labels, scoped
@@ -30,6 +31,7 @@ def show() -> ResponseReturnValue:
     stuck = [one for state in under_way for one in islice(scoped.newest(state=state), SHOWN) if _late(one, now)]
     return render_template(
         "pipeline/show.html",
+        connectors=connectors.connectors(),
         # Queue depths cover all regions, so only admins see them.
         depths=waiting_in.depths(ports()) if admin else [],
         queues=texts.QUEUES,

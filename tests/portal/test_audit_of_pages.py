@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 import shop_steps
+from connectors.connector_acts import CONNECTORS
 from correction_steps import AMOUNT, Fixer
 from flask import Flask
 from order_steps.acts import ORDERS
@@ -147,7 +148,7 @@ def _recognised(shop: Shop) -> None:
 
 
 ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
-    **(shop_steps.PLANNING | ORDERS | STOCK | shop_steps.ALERTS),
+    **(shop_steps.PLANNING | ORDERS | STOCK | CONNECTORS | shop_steps.ALERTS),
     "forecast.request_run": ("forecast.requested", lambda s: s.boss.post("/forecast")),
     "sign_in.enter": ("session.begun", lambda s: s.anonymous().sign_in("asha")),
     "sign_in.check_code": ("session.begun", _with_code),

@@ -16,7 +16,15 @@ from tillstream.ports.document_store import Document, Put
 
 COLLECTION = "alert_rules"
 MOST = 200
-ENABLED = frozenset({KindName.FILES_HELD, KindName.ROWS_IN_QUARANTINE, KindName.DEAD_LETTERS, KindName.REGION_LATE})
+ENABLED = frozenset(
+    {
+        KindName.FILES_HELD,
+        KindName.ROWS_IN_QUARANTINE,
+        KindName.DEAD_LETTERS,
+        KindName.CONNECTOR_LATE,
+        KindName.REGION_LATE,
+    }
+)
 """Kinds whose first rule is enabled from the start: they need no choice of a threshold."""
 DEFAULTS: Mapping[str, AlertRule] = {
     name.value: AlertRule.of_kind(name.value, kind, is_enabled=name in ENABLED) for name, kind in KINDS.items()

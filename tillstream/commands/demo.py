@@ -54,6 +54,7 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     The result has the receipts of the sample files; with accounts, as `files` beside `accounts` and their passwords.
     """
     from tillstream.commands.demo_shop import alerts as demo_alerts  # lazy: the conditions and NumPy
+    from tillstream.commands.demo_shop import web_shop as demo_web_shop  # lazy: the kinds of connectors
     from tillstream.samples.files import write_samples  # lazy: needed by this command only
     from tillstream.workflows.restocking import policies, schedule
     from tillstream.workflows.restocking import run as restock
@@ -70,6 +71,7 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     # apart, so that Changes shows what the corrections change
     receipts += _processed(app, progress, [_receive(app, progress, *each, until) for each in corrections])
     demo_days.add(app, until, scale, partial(_add, app))
+    demo_web_shop.add(app, until, partial(_add, app), SAMPLES)
     app.ports.warehouse.refresh_totals()
     demo_stock.add(app, until, SAMPLES)
     quality.run_all(app.ports)

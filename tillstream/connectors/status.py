@@ -88,8 +88,13 @@ def lag(status: Status, now: datetime) -> timedelta | None:
 
 def is_late(connector: Connector, status: Status, now: datetime) -> bool:
     """Whether sales may be missing because the connector has not read its source to the end for long; not if paused."""
+    return not connector.is_paused and now > late_at(connector, status)
+
+
+def late_at(connector: Connector, status: Status) -> datetime:
+    """When the connector is late, unless it reads its source to the end before."""
     since = datetime.fromisoformat(status.last_complete_at or connector.created_at)
-    return not connector.is_paused and now - since > 2 * timedelta(minutes=connector.every_minutes) + LATE
+    return since + 2 * timedelta(minutes=connector.every_minutes) + LATE
 
 
 def is_due(connector: Connector, status: Status | None, now: datetime) -> bool:

@@ -129,7 +129,9 @@ class Settings(ProjectSettings):
         description="Private hosts and networks that connectors can reach, separated by commas; empty: none",
     )
     connect_folders: str = Field(
-        "", description="Folders of this machine that connectors can read, separated by commas; empty: none"
+        "",
+        description="Folders of this machine that connectors can read besides `sources` in the home folder, separated "
+        "by commas",
     )
     secrets: Path | None = Field(
         None, description="Folder of files with credentials of connectors; default: `secrets` in the home folder"
@@ -188,7 +190,13 @@ class Settings(ProjectSettings):
     @cached_property
     def readable_folders(self) -> tuple[Path, ...]:
         """The folders of this machine that connectors can read."""
-        return tuple(Path(folder.strip()) for folder in self.connect_folders.split(",") if folder.strip())
+        others = (folder.strip() for folder in self.connect_folders.split(","))
+        return self.sources_folder, *(Path(folder) for folder in others if folder)
+
+    @cached_property
+    def sources_folder(self) -> Path:
+        """The folder of the home in which connectors can read files, such as a SQLite database."""
+        return self.home / "sources"
 
     @cached_property
     def secrets_folder(self) -> Path:

@@ -1,12 +1,13 @@
 """Table of API operations: purpose, parameters and responses."""
 
 from portal.api import schemas
-from portal.api.operations import alerts, numbers, orders, stock, uploads
+from portal.api.operations import alerts, connectors, numbers, orders, stock, uploads
 from portal.api.operations.operation import Operation
 
-OPERATIONS: dict[str, Operation] = (
-    numbers.OPERATIONS | alerts.OPERATIONS | orders.OPERATIONS | stock.OPERATIONS | uploads.OPERATIONS
-)
+_PARTS = (numbers, alerts, orders, stock, uploads, connectors)
+OPERATIONS: dict[str, Operation] = {name: one for part in _PARTS for name, one in part.OPERATIONS.items()}
 """endpoint → operation."""
-SCHEMAS: dict[str, schemas.Schema] = schemas.SCHEMAS | numbers.SCHEMAS | alerts.SCHEMAS | orders.SCHEMAS | stock.SCHEMAS
+SCHEMAS: dict[str, schemas.Schema] = schemas.SCHEMAS | {
+    name: one for part in _PARTS if part is not uploads for name, one in part.SCHEMAS.items()
+}
 """name → schema."""

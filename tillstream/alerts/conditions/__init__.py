@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 
 from tillstream.alerts.conditions import (
+    connector_late,
     dead_letters,
     files_held,
     goal_behind,
     large_sale,
+    pass_rate,
     price_off_list,
     region_late,
     return_rate,
@@ -21,7 +23,9 @@ from tillstream.domain.alerts.kind import KindName
 CONDITIONS: Mapping[KindName, Condition] = {
     KindName.FILES_HELD: files_held.CONDITION,
     KindName.ROWS_IN_QUARANTINE: rows_in_quarantine.CONDITION,
+    KindName.PASS_RATE: pass_rate.CONDITION,
     KindName.DEAD_LETTERS: dead_letters.CONDITION,
+    KindName.CONNECTOR_LATE: connector_late.CONDITION,
     KindName.REGION_LATE: region_late.CONDITION,
     KindName.STORE_SILENT: store_silent.CONDITION,
     KindName.UNUSUAL_DAY: unusual_day.CONDITION,

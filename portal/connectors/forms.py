@@ -1,0 +1,76 @@
+"""The form of a connector: its name, contract and schedule, and the settings of its kind."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from portal.connectors import texts
+from tillstream.connectors.connector import Connector, ConnectorDraft
+from tillstream.connectors.source import Kind, Setting
+
+PREFIX = "setting-"
+MOST_LETTERS, MOST_LETTERS_OF_LONG = 1_000, 20_000
+
+
+class ConnectorForm(FlaskForm):
+    """The fields of every kind; `form_of` adds those of the settings."""
+
+    kind: Kind
+    name = StringField(texts.NAME, [InputRequired(texts.NO_NAME), Length(max=100)])
+    contract = SelectField(texts.CONTRACT)
+    every_minutes = SelectField(texts.SCHEDULE, coerce=int, default=15)
+
+    @property
+    def settings(self) -> list[tuple[Setting, Field]]:
+        return [(one, self[PREFIX + one.name]) for one in self.kind.settings]
+
+    def draft(self) -> ConnectorDraft:
+        """What the fields contain; empty settings have their default."""
+        settings = {one.name: (field.data or "").strip() or one.default for one, field in self.settings}
+        return ConnectorDraft(self.name.data, self.kind.name, settings, self.contract.data, self.every_minutes.data)
+
+    def refuse(self, reason: str) -> None:
+        """Show a reason at the field that it names, else above the form."""
+        words = reason.casefold()
+        fields = [(one.label.casefold(), field) for one, field in self.settings] + [("name", self.name)]
+        field = next((field for label, field in fields if label in words), None)
+        if field is None:
+            self.form_errors.append(reason)
+        else:
+            field.errors = [*field.errors, reason]
+
+
+def form_of(kind: Kind, contracts: list[str], connector: Connector | None = None) -> ConnectorForm:
+    """The form of a kind with the values of a connector, or those that were posted."""
+    fields = {PREFIX + one.name: _field(one) for one in kind.settings}
+    form: ConnectorForm = type("FormOfKind", (ConnectorForm,), {"kind": kind, **fields})(data=_values(connector))
+    minutes = sorted({*texts.SCHEDULES, *([connector.every_minutes] if connector else [])})
+    form.contract.choices = [SelectChoice("", texts.BY_CONTENT), *(SelectChoice(name, name) for name in contracts)]
+    form.every_minutes.choices = [SelectChoice(number, texts.every(number)) for number in minutes]
+    return form
+
+
+def hint(setting: Setting) -> str:
+    """Its hint, and how a credential is referred to."""
+    return f"{setting.hint} {texts.CREDENTIAL_HINT}".strip() if setting.is_credential else setting.hint
+
+
+def _values(connector: Connector | None) -> dict[str, Any] | None:
+    if connector is None:
+        return None
+    values = {PREFIX + name: value for name, value in connector.settings.items()}
+    fixed = {"name": connector.name, "contract": connector.contract, "every_minutes": connector.every_minutes}
+    return values | fixed
+
+
+def _field(setting: Setting) -> Any:
+    required = [InputRequired(texts.missing(setting.label))] if setting.is_required else []
+    if setting.choices:
+        choices = [SelectChoice(one, one or "–") for one in setting.choices]
+        return SelectField(setting.label, required, choices=choices, default=setting.default)
+    most = MOST_LETTERS_OF_LONG if setting.is_long else MOST_LETTERS
+    kind = TextAreaField if setting.is_long else StringField
+    return kind(setting.label, [*required, Length(max=most)], default=setting.default)

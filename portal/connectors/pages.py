@@ -1,0 +1,91 @@
+"""The list of connectors, and the page of one with its last runs."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.connectors import scoped, texts
+from portal.connectors.scoped import ListedConnector
+from portal.connectors.states import ConnectorState
+from portal.context import ports, scope
+from portal.list_view import list_query, page_of
+from portal.uploads import scoped as uploads
+from tillstream.batches import records
+from tillstream.connectors import runs, status
+from tillstream.connectors.kinds import table
+from tillstream.connectors.runs import Run
+from tillstream.domain.people import Action
+
+RUNS, FILES = 20, 5
+MOST_LETTERS = 200
+SORTS: Mapping[str, Callable[[ListedConnector], Any]] = {
+    "name": lambda one: one.name.casefold(),
+    "kind": lambda one: one.kind.title.casefold(),
+    "state": lambda one: list(ConnectorState).index(one.state),
+    "ran": lambda one: one.status.last_run_at,
+    "next": lambda one: one.status.next_at,
+}
+
+
+@allow(Action.SEE_PIPELINE)
+def listing() -> ResponseReturnValue:
+    query, every = list_query(sorts=SORTS, default_sort="name"), scoped.connectors()
+    words = query.q.casefold()
+    rows = [one for one in every if words in f"{one.name} {one.kind.title} {one.connector.contract}".casefold()]
+    rows.sort(key=SORTS[query.column], reverse=query.down)
+    page = page_of(query, rows)
+    return render_template(
+        "connectors/list.html",
+        page=page,
+        last_runs={one.name: next(iter(runs.latest(ports(), one.name, limit=1)), None) for one in page.rows},
+        any=bool(every),
+        attention=[one for one in every if one.state.needs_attention],
+        is_at_work=any(one.state.is_at_work for one in every),
+        kinds=() if every else table.kinds(),
+        texts=texts,
+    )
+
+
+@allow(Action.SEE_PIPELINE)
+def show(connector: str) -> ResponseReturnValue:
+    one, page = scoped.connector(connector), max(1, request.args.get("page", 1, type=int))
+    listed = runs.latest(ports(), one.name, limit=RUNS + 1, offset=(page - 1) * RUNS)
+    return render_template(
+        "connectors/show.html",
+        one=one,
+        settings=_settings(one) if scope().may(Action.ADMINISTER) else [],
+        position=position(status.read(ports(), one.name).cursor),
+        runs=listed[:RUNS],
+        files={run.started_at: _files(run) for run in listed[:RUNS]},
+        shown=FILES,
+        page=page,
+        more_runs=len(listed) > RUNS,
+        is_at_work=one.state.is_at_work,
+        texts=texts,
+    )
+
+
+def _files(run: Run) -> list[tuple[str, str]]:
+    """Batch and file of the first uploads of a run, as far as the user may see them."""
+    batches = (records.get(ports(), batch) for batch in run.batches[:FILES])
+    return [(one.batch_id, one.file) for one in batches if uploads.covers(one)]
+
+
+def _settings(one: ListedConnector) -> list[tuple[str, str, bool]]:
+    """Label and value of each setting that has one, and whether it is long."""
+    values = one.connector.settings
+    return [(each.label, values[each.name], each.is_long) for each in one.kind.settings if values.get(each.name)]
+
+
+def position(cursor: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The parts of a cursor as name and text; empty at the beginning of a source."""
+    return [(name.replace("_", " "), _text(value)) for name, value in cursor.items() if value not in (None, "", [], {})]
+
+
+def _text(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"

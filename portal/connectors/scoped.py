@@ -1,0 +1,106 @@
+"""The connectors that the user may see, with their states."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.connectors import texts
+from portal.connectors.states import ConnectorState
+from portal.context import ports, scope, tillstream
+from tillstream.connectors import records, status
+from tillstream.connectors.connector import Connector
+from tillstream.connectors.kinds import table
+from tillstream.connectors.source import Kind
+from tillstream.connectors.status import Status
+from tillstream.domain.errors import NotFound
+from tillstream.domain.people import Action
+
+
+@dataclass(frozen=True)
+class ListedConnector:
+    """A connector, its kind, and what is stored about its runs. now: when it was read."""
+
+    connector: Connector
+    kind: Kind
+    status: Status
+    now: datetime
+
+    @property
+    def name(self) -> str:
+        return self.connector.name
+
+    @property
+    def state(self) -> ConnectorState:
+        return state_of(self.connector, self.status, self.now)
+
+    @property
+    def label(self) -> str:
+        return texts.STATES[self.state][0]
+
+    @property
+    def tone(self) -> str:
+        return texts.STATES[self.state][1]
+
+    @property
+    def lag(self) -> str:
+        """Time since the last run that read the source to its end."""
+        return texts.lag(status.lag(self.status, self.now))
+
+    @property
+    def region(self) -> str:
+        """Region of its contract; empty if the contract is chosen by content."""
+        return region_of(self.connector)
+
+
+def state_of(one: Connector, stored: Status, now: datetime) -> ConnectorState:
+    if stored.is_running:
+        return ConnectorState.RUNNING
+    if stored.is_requested:
+        return ConnectorState.REQUESTED
+    if one.is_paused:
+        return ConnectorState.PAUSED
+    if stored.failures:
+        return ConnectorState.FAILING
+    if status.is_late(one, stored, now):
+        return ConnectorState.LATE
+    return ConnectorState.ON_TIME if stored.last_run_at else ConnectorState.NEW
+
+
+def region_of(connector: Connector) -> str:
+    contracts = tillstream().contracts.all()
+    return contracts[connector.contract].region if connector.contract in contracts else ""
+
+
+def connectors() -> list[ListedConnector]:
+    """By name. Empty for those who do not see the pipeline."""
+    stored = visible()
+    if not stored:
+        return []
+    now, states = ports().clock.now(), status.all_of(ports())
+    return [_listed(one, states.get(one.name) or status.of(ports(), one.name), now) for one in stored]
+
+
+def connector(name: str) -> ListedConnector:
+    """Raises `NotFound`, also for one outside the user's regions."""
+    stored = records.get(ports(), name)
+    if not _is_visible(stored):
+        raise NotFound(f"There is no connector {name}.")
+    return _listed(stored, status.of(ports(), name), ports().clock.now())
+
+
+def late_or_failing() -> int:
+    """How many connectors are late or failing, for the menu."""
+    return sum(one.state.needs_attention for one in connectors())
+
+
+def visible() -> list[Connector]:
+    return [one for one in records.find(ports()) if _is_visible(one)] if scope().may(Action.SEE_PIPELINE) else []
+
+
+def _is_visible(one: Connector) -> bool:
+    """Those of the user's regions; those of every region only for users of all regions."""
+    region = region_of(one)
+    return scope().covers_region(region) if region else scope().regions is None
+
+
+def _listed(one: Connector, stored: Status, now: datetime) -> ListedConnector:
+    return ListedConnector(one, table.kind(one.kind), stored, now)

@@ -1,0 +1,53 @@
+"""Connectors that fail, or that have not read their source to its end for longer than their schedule allows."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from tillstream.alerts.conditions.condition import Condition, at_least_lower
+from tillstream.alerts.sources import AlertSources
+from tillstream.connectors import records, runs, status
+from tillstream.connectors.connector import Connector
+from tillstream.domain.alerts.observations import Observation
+from tillstream.domain.alerts.rules import AlertRule
+
+MINUTE = timedelta(minutes=1)
+
+
+def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Observation]:
+    """One observation of each connector that is not paused. It has the region of its contract, if it has one."""
+    return at_least_lower(rule, _observations(sources, rule, at))
+
+
+def _observations(sources: AlertSources, rule: AlertRule, at: datetime) -> Iterator[Observation]:
+    contracts, states = sources.contracts.all(), status.all_of(sources.ports)
+    for connector in records.find(sources.ports):
+        region = contracts[connector.contract].region if connector.contract in contracts else ""
+        if connector.is_paused or not rule.covers_place(region):
+            continue
+        state = states.get(connector.name) or status.of(sources.ports, connector.name)
+        failing = _failing_since(sources, connector) if state.failures else None
+        since = min(filter(None, (failing, status.late_at(connector, state))))
+        yield Observation(
+            connector.name,
+            f"Connector {connector.name} {'fails' if failing else 'is late'}",
+            Decimal(max(at - since, timedelta()) // MINUTE),
+            rule.threshold,
+            state.error if failing else "It has not read its source to the end in time.",
+            region,
+            path=f"/connectors/{connector.name}",
+        )
+
+
+def _failing_since(sources: AlertSources, connector: Connector) -> datetime | None:
+    """Start of the first of the failed runs in a row."""
+    since = None
+    for one in runs.latest(sources.ports, connector.name, limit=runs.KEPT):
+        if one.outcome == "failed":
+            since = datetime.fromisoformat(one.started_at)
+        elif one.outcome != "running":
+            break
+    return since
+
+
+CONDITION = Condition(_evaluate)
