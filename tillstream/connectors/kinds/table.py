@@ -5,7 +5,10 @@ from importlib import import_module
 from tillstream.connectors.source import Kind
 from tillstream.domain.errors import Rejected
 
-MODULES: tuple[str, ...] = ("s3", "sftp", "filesystems", "imap")
+MODULES: tuple[str, ...] = (
+    *("s3", "sftp", "filesystems", "imap"),
+    *("sql", "http_json", "shopify", "square", "html_table", "kafka"),
+)
 """Names of kinds in the order of lists; each is a module of this package."""
 
 

@@ -1,0 +1,1 @@
+"""HTML: the tables of web pages."""

@@ -1,0 +1,160 @@
+"""A session of requests that connects to checked addresses only, paces its requests and bounds their responses."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from tillstream import __version__
+from tillstream.connectors.pinned_connections import pin
+from tillstream.connectors.source import Access
+from tillstream.domain.errors import Rejected, Unavailable
+
+USER_AGENT = f"Tillstream/{__version__}"
+MAX_BYTES = 64 << 20
+MAX_SECONDS = 300
+_TIMEOUT = (10.0, 60.0)
+"""Seconds to connect, and to wait for the next bytes."""
+_ATTEMPTS, _BACKOFF_SECONDS, _MAX_PAUSE_SECONDS = 5, 0.5, 60
+_MAX_REDIRECTS = 5
+
+
+def check_url(url: str) -> None:
+    """Raise `Rejected` unless it is an HTTP address without credentials."""
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise Rejected("Enter the URL with https://, for example https://shop.example.com/api/orders.")
+    if parts.username or parts.password:
+        raise Rejected("The URL contains a user or a password. Enter a reference to a credential instead.")
+
+
+def open_session(access: Access, per_second: float, secret_headers: frozenset[str] = frozenset()) -> Any:
+    """A session that tries again after 429 and 5xx, for as long as `Retry-After` states and at most a minute.
+
+    secret_headers: lower-case names of headers that a redirect to another host does not receive.
+    """
+    from dlt.sources.helpers.requests import Client
+    from requests.exceptions import ChunkedEncodingError, ConnectionError, Timeout  # noqa: A004
+
+    session = Client(
+        request_timeout=_TIMEOUT,
+        raise_for_status=False,
+        exceptions=(Timeout, ConnectionError, ChunkedEncodingError),
+        request_max_attempts=_ATTEMPTS,
+        request_backoff_factor=_BACKOFF_SECONDS,
+        request_max_retry_delay=_MAX_PAUSE_SECONDS,
+        session_attrs={"trust_env": False, "max_redirects": _MAX_REDIRECTS},
+    ).session
+    session.headers["User-Agent"] = USER_AGENT
+    session.rebuild_auth = _redirect_check(session, secret_headers)
+    adapter = _adapter(access, per_second, secret_headers)
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter)
+    return session
+
+
+def _redirect_check(session: Any, secret_headers: frozenset[str]) -> Any:
+    def check(request: Any, response: Any) -> None:
+        """Called for each redirect, before it is followed."""
+        before, after = response.request.url, request.url
+        if urlsplit(before).scheme == "https" and urlsplit(after).scheme != "https":
+            raise Rejected(f"{urlsplit(before).hostname} redirects to an address without https.")
+        if session.should_strip_auth(before, after):
+            for name in [name for name in request.headers if name.lower() in secret_headers | {"authorization"}]:
+                del request.headers[name]
+
+    return check
+
+
+def _adapter(access: Access, per_second: float, secret_headers: frozenset[str]) -> Any:
+    from requests.adapters import HTTPAdapter
+
+    class CheckedAdapter(HTTPAdapter):
+        def __init__(self) -> None:
+            self._next_at = access.clock.now()
+            super().__init__()
+            pin(self.poolmanager, access)
+
+        def send(self, request: Any, **options: Any) -> Any:
+            pause = (self._next_at - access.clock.now()).total_seconds()
+            if pause > 0:
+                access.clock.sleep(pause)
+            self._next_at = access.clock.now() + timedelta(seconds=1 / per_second)
+            if any(name.lower() in secret_headers for name in request.headers):
+                _check_encryption(request.url, access)
+            return super().send(request, **options)
+
+        def build_response(self, request: Any, response: Any) -> Any:
+            return super().build_response(request, _Bounded(response, urlsplit(request.url).hostname or ""))
+
+    return CheckedAdapter()
+
+
+def _check_encryption(url: str, access: Access) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "http":
+        address = ip_address(access.check_host(parts.hostname or "", parts.port or 80))
+        if address.is_global:
+            raise Rejected(f"The credential is only sent over https. Enter the URL of {parts.hostname} with https://.")
+
+
+class _Bounded:
+    """A response whose body is at most `MAX_BYTES`, received in at most `MAX_SECONDS`."""
+
+    def __init__(self, response: Any, host: str) -> None:
+        self._response, self._host = response, host
+        self._ends_at = time.monotonic() + MAX_SECONDS
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._response, name)
+
+    def stream(self, size: int, **options: Any) -> Iterator[bytes]:
+        total = 0
+        try:
+            for chunk in self._response.stream(size, **options):
+                total += len(chunk)
+                self._check(total)
+                yield chunk
+        except (Rejected, Unavailable):
+            self._response.close()
+            raise
+
+    def _check(self, total: int) -> None:
+        if total > MAX_BYTES:
+            raise Rejected(f"{self._host} sent more than {MAX_BYTES >> 20} MB. Choose smaller pages.")
+        if time.monotonic() > self._ends_at:
+            raise Unavailable(f"{self._host} did not finish its response in {MAX_SECONDS} seconds.")
+
+
+@contextmanager
+def translated(host: str) -> Iterator[None]:
+    """Errors of requests as `Unavailable`, or as `Rejected` if a person must act."""
+    from requests import exceptions
+
+    try:
+        yield
+    except exceptions.SSLError as error:
+        raise Rejected(f"{host} has no valid certificate, or none for this name.") from error
+    except (exceptions.TooManyRedirects, exceptions.InvalidURL, exceptions.InvalidSchema) as error:
+        raise Rejected(f"{host} redirects in a circle or to an address that is not HTTP.") from error
+    except exceptions.Timeout as error:
+        raise Unavailable(f"{host} did not respond in {_TIMEOUT[1]:.0f} seconds.") from error
+    except exceptions.RequestException as error:
+        raise Unavailable(f"The connection to {host} failed: {type(error).__name__}.") from error
+
+
+def check_status(host: str, status: int) -> None:
+    """Raise `Rejected` or `Unavailable` for a status that is no success."""
+    if status in (401, 403):
+        raise Rejected(f"{host} refuses the credential (status {status}). Check it and its permissions.")
+    if status == 429 or status >= 500:
+        raise Unavailable(f"{host} is overloaded or out of order (status {status}).")
+    if status >= 300:
+        raise Rejected(f"{host} refuses the request (status {status}). Check the URL and the parameters.")

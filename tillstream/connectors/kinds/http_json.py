@@ -1,0 +1,135 @@
+"""JSON APIs in general: records with or without lines, in pages."""
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tillstream.connectors.http.api import Api, Pages, Record
+from tillstream.connectors.http.api_settings import (
+    FILE_ROWS,
+    PER_SECOND,
+    bearer,
+    file_rows,
+    requests_per_second,
+)
+from tillstream.connectors.http.feed import Feed, FeedSource
+from tillstream.connectors.http.fields import exploded, parse_columns, value_at
+from tillstream.connectors.setting_values import whole_number
+from tillstream.connectors.source import Access, Kind, Setting, Source
+from tillstream.domain.errors import Rejected
+
+PAGING = ("none", "link-header", "next-url", "cursor", "page", "offset")
+AUTHENTICATION = ("none", "bearer", "header", "basic")
+SETTINGS = (
+    Setting("url", "URL", "For example https://shop.example.com/api/orders?status=paid", is_required=True),
+    Setting("records", "Records", "Path of the list of records in the response; empty if it is the response", ""),
+    Setting("lines", "Lines", "Path of the list of lines in a record, for a row for each line"),
+    Setting(
+        "columns",
+        "Columns",
+        "For example sale=id, sku=line_items.sku, currency; empty for all fields",
+        is_long=True,
+    ),
+    Setting("cursor_field", "Cursor field", "Field with the time of the last change, or a number that grows"),
+    Setting("since_parameter", "Parameter of the start", "Parameter that limits records to those changed since then"),
+    Setting("look_back", "Look back", "Seconds, or for numbers a difference, in which records may appear late", "300"),
+    Setting("is_sorted", "Sorted", "Whether records are in the order of the cursor field", "no", choices=("yes", "no")),
+    Setting("paging", "Paging", default="none", choices=PAGING),
+    Setting("next_path", "Path of the next page", "For paging by next URL or cursor", "next"),
+    Setting("page_parameter", "Parameter of the page", "Name of the parameter for a cursor, page or offset", "page"),
+    Setting("first_page", "First page", "Number of the first page", "1"),
+    Setting("size_parameter", "Parameter of the page size"),
+    Setting("page_size", "Page size", "Records in a page", "100"),
+    Setting("authentication", "Authentication", default="none", choices=AUTHENTICATION),
+    Setting("credential", "Credential", "The token, or the password", is_credential=True),
+    Setting("header", "Header of the credential", "For authentication by header", "X-API-Key"),
+    Setting("user", "User", "For basic authentication"),
+    FILE_ROWS,
+    PER_SECOND,
+)
+
+
+def _secret_headers(settings: Mapping[str, str], access: Access) -> dict[str, str]:
+    secret = access.credential(settings["credential"])
+    match settings["authentication"]:
+        case "bearer":
+            return bearer(secret)
+        case "header":
+            return {settings["header"]: secret}
+        case "basic":
+            return {"Authorization": "Basic " + b64encode(f"{settings['user']}:{secret}".encode()).decode()}
+    return {}
+
+
+class _Paging:
+    """The paginator of dlt for the settings, and the parameters of the first page."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        self._style = settings["paging"]
+        self._next, self._parameter = settings["next_path"], settings["page_parameter"]
+        self._first = whole_number(settings, "first_page", at_most=1)
+        self._size = whole_number(settings, "page_size", at_least=1, at_most=10_000)
+        self._size_parameter = settings["size_parameter"]
+        if self._style not in PAGING:
+            raise Rejected(f"paging is one of: {', '.join(PAGING)}.")
+
+    def parameters(self) -> dict[str, str]:
+        return {self._size_parameter: str(self._size)} if self._size_parameter else {}
+
+    def paginator(self) -> Any:
+        from dlt.sources.helpers.rest_client import paginators
+
+        match self._style:
+            case "link-header":
+                return paginators.HeaderLinkPaginator()
+            case "next-url":
+                return paginators.JSONLinkPaginator(self._next)
+            case "cursor":
+                return paginators.JSONResponseCursorPaginator(self._next, self._parameter)
+            case "page":
+                return paginators.PageNumberPaginator(self._first, page_param=self._parameter, total_path=None)
+            case "offset":
+                return paginators.OffsetPaginator(
+                    self._size, offset_param=self._parameter, limit_param=self._size_parameter or None, total_path=None
+                )
+        return paginators.SinglePagePaginator()
+
+
+def open_source(settings: Mapping[str, str], access: Access) -> Source:
+    paging = _Paging(settings)
+    api = Api(
+        settings["url"],
+        access,
+        per_second=requests_per_second(settings),
+        authorise=lambda: _secret_headers(settings, access),
+    )
+    records = f"$.{settings['records']}" if settings["records"] else "$"
+
+    def pages(since: str | None) -> Pages:
+        parameters = paging.parameters()
+        if since is not None and settings["since_parameter"]:
+            parameters[settings["since_parameter"]] = since
+        return api.pages(paging.paginator(), records, params=parameters)
+
+    field = settings["cursor_field"]
+    changed_at: Callable[[Record], Any] | None = (lambda record: value_at(record, field)) if field else None
+    feed = Feed(
+        name=api.host,
+        pages=pages,
+        changed_at=changed_at,
+        rows=lambda record: exploded(record, settings["lines"]),
+        columns=parse_columns(settings["columns"]),
+        look_back=whole_number(settings, "look_back", at_most=10**12),
+        file_rows=file_rows(settings),
+        is_sorted=settings["is_sorted"] == "yes",
+    )
+    return FeedSource(feed)
+
+
+KIND = Kind(
+    name="http_json",
+    title="HTTP API (JSON)",
+    about="Pulls the records of a JSON API that are new or changed.",
+    settings=SETTINGS,
+    open=open_source,
+)

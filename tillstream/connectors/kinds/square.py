@@ -1,0 +1,131 @@
+"""Square: orders of locations with their lines, charges and returns, from the Orders API."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from tillstream.connectors.http.api import Api, Pages, Record
+from tillstream.connectors.http.api_settings import (
+    FILE_ROWS,
+    LOOK_BACK,
+    MAX_LOOK_BACK,
+    PER_SECOND,
+    TOKEN,
+    bearer,
+    file_rows,
+    requests_per_second,
+)
+from tillstream.connectors.http.feed import Feed, FeedSource
+from tillstream.connectors.http.order_rows import COLUMNS, ZERO, OrderRow, text
+from tillstream.connectors.setting_values import whole_number
+from tillstream.connectors.source import Access, Kind, Setting, Source
+from tillstream.domain.errors import Rejected
+from tillstream.domain.money.minor_units import minor_digits
+
+MAX_LOCATIONS = 10
+PAGE_SIZE = 500
+SETTINGS = (
+    Setting("locations", "Locations", "IDs separated by commas, at most 10", is_required=True),
+    TOKEN,
+    Setting("url", "URL", default="https://connect.squareup.com"),
+    Setting("version", "Version of the API", default="2025-10-16"),
+    LOOK_BACK,
+    FILE_ROWS,
+    PER_SECOND,
+)
+_STATUS = {"COMPLETED": "completed", "OPEN": "pending", "DRAFT": "pending", "CANCELED": "cancelled"}
+
+
+def rows(order: Record) -> list[dict[str, Any]]:
+    """The rows of an order as it is now. Returns are orders of their own, which name the order that they return."""
+    status = _STATUS.get(text(order.get("state")), text(order.get("state")))
+    row = partial(
+        OrderRow,
+        sale_id=text(order["id"]),
+        order=text(order.get("reference_id") or order.get("ticket_name")),
+        sold_at=text(order.get("closed_at") or order.get("created_at")),
+        changed_at=text(order.get("updated_at")),
+        store=text(order.get("location_id")),
+        channel=text((order.get("source") or {}).get("name")),
+        customer_id=text(order.get("customer_id")),
+        version=text(order.get("version")),
+    )
+    sold = partial(row, status=status)
+    entries = [_row(line, partial(sold, kind="line")) for line in order.get("line_items") or ()]
+    entries += [_row(charge, partial(sold, kind="charge")) for charge in order.get("service_charges") or ()]
+    returned = partial(row, status="cancelled" if status == "cancelled" else "returned", kind="refund")
+    for group in order.get("returns") or ():
+        refund = partial(returned, returns_sale_id=text(group.get("source_order_id")))
+        lines = (*(group.get("return_line_items") or ()), *(group.get("return_service_charges") or ()))
+        entries += [_row(line, refund, sign=-1) for line in lines]
+    return [entry.to_row() for entry in entries]
+
+
+def _row(line: Mapping[str, Any], row: "partial[OrderRow]", sign: int = 1) -> OrderRow:
+    gross, tax = _amount(line, "total_money"), _amount(line, "total_tax_money")
+    name = " · ".join(filter(None, (text(line.get("name")), text(line.get("variation_name")))))
+    return row(
+        line=text(line.get("uid")),
+        currency=text((line.get("total_money") or {}).get("currency")),
+        quantity=sign * Decimal(text(line.get("quantity")) or 1),
+        unit_price=_amount(line, "base_price_money") if "base_price_money" in line else None,
+        discount=sign * _amount(line, "total_discount_money"),
+        tax=sign * tax,
+        net_amount=sign * (gross - tax),
+        product_id=text(line.get("catalog_object_id")),
+        product_name=name,
+    )
+
+
+def _amount(line: Mapping[str, Any], name: str) -> Decimal:
+    """Money of Square is a whole number in the minor unit of its currency."""
+    money = line.get(name)
+    return Decimal(money["amount"]).scaleb(-minor_digits(money["currency"])) if money else ZERO
+
+
+def open_source(settings: Mapping[str, str], access: Access) -> Source:
+    locations = [part.strip() for part in settings["locations"].split(",") if part.strip()]
+    if not 1 <= len(locations) <= MAX_LOCATIONS:
+        raise Rejected(f"Enter 1 to {MAX_LOCATIONS} locations; add another connector for more.")
+    api = Api(
+        f"{settings['url'].rstrip('/')}/v2/orders/search",
+        access,
+        per_second=requests_per_second(settings),
+        authorise=lambda: bearer(access.credential(settings["token"])),
+    )
+
+    def pages(since: str | None) -> Pages:
+        from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
+
+        query: dict[str, Any] = {"sort": {"sort_field": "UPDATED_AT", "sort_order": "ASC"}}
+        if since is not None:
+            query["filter"] = {"date_time_filter": {"updated_at": {"start_at": since}}}
+        return api.pages(
+            JSONResponseCursorPaginator("cursor", cursor_body_path="cursor"),
+            "$.orders",
+            is_optional=True,
+            body={"location_ids": locations, "limit": PAGE_SIZE, "query": query},
+            headers={"Square-Version": settings["version"]},
+        )
+
+    feed = Feed(
+        name=api.host,
+        pages=pages,
+        changed_at=lambda order: order.get("updated_at"),
+        rows=rows,
+        columns=COLUMNS,
+        look_back=whole_number(settings, "look_back", at_most=MAX_LOOK_BACK),
+        file_rows=file_rows(settings),
+        is_sorted=True,
+    )
+    return FeedSource(feed)
+
+
+KIND = Kind(
+    name="square",
+    title="Square",
+    about="Pulls the orders of Square locations that are new or changed, with their returns.",
+    settings=SETTINGS,
+    open=open_source,
+)

@@ -1,0 +1,201 @@
+"""Read-only connections to SQL databases through SQLAlchemy; the only module that imports it."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from tillstream.connectors.source import Access
+from tillstream.connectors.sql.values import Value, parameter
+from tillstream.domain.errors import Rejected, Unavailable
+
+DRIVERS = {
+    "postgresql": ("psycopg", 5432),
+    "mysql": ("pymysql", 3306),
+    "mariadb": ("pymysql", 3306),
+    "mssql": ("pymssql", 1433),
+    "oracle": ("oracledb", 1521),
+}
+"""Scheme of the URL: driver and usual port. SQLite is a file and needs neither."""
+PARAMETERS = frozenset({"sslmode", "sslrootcert", "charset"})
+"""What a URL may set; others, such as `host` or `service`, would lead around the check of the address."""
+_FETCH_ROWS = 1_000
+_CONNECT_SECONDS = 10
+_POSTGRESQL_TEXT = frozenset({25, 1042, 1043})
+_PERMANENT = ("22", "25", "28", "3D", "42", "0A")
+"""Classes of SQLSTATE that do not pass by themselves: data, read-only transaction, sign-in, database, syntax."""
+_PERMANENT_TEXTS = re.compile(
+    r"authentication failed|no password supplied|does not exist|no pg_hba|access denied|no such (table|column)"
+    r"|syntax error|unrecognized token|unable to open database|not a database|incomplete input|certificate",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
+def subquery(query: str, quote: Any) -> str:
+    """A SELECT in parentheses, or the quoted name of a table. Raises `Rejected` for several statements."""
+    query = query.strip().removesuffix(";").rstrip()
+    if ";" in _QUOTED.sub("", query):
+        raise Rejected("The query is one SELECT; remove the semicolon.")
+    if not re.search(r"\s", query):
+        return ".".join(quote(part) for part in query.split("."))
+    return f"(\n{query}\n)"
+
+
+class Database:
+    """A database and a query in it. Raises `Rejected` for a URL that is not allowed; connects to nothing."""
+
+    def __init__(self, url: str, user: str, password: str, timeout: int, access: Access) -> None:
+        """password: a reference. timeout: seconds for each statement."""
+        parts = urlsplit(url)
+        self._scheme = parts.scheme.partition("+")[0]
+        if parts.password:
+            raise Rejected("The URL contains a password. Remove it, and enter a reference to the password instead.")
+        self._access, self._timeout = access, timeout
+        self._parts, self._user, self._password = parts, user or parts.username or "", password
+        self._is_text = False
+        if self._scheme == "sqlite":
+            self.name = f"The database {parts.path}"
+            return
+        if self._scheme not in DRIVERS:
+            raise Rejected(f"The URL begins with sqlite:///, or with one of: {', '.join(DRIVERS)}, then ://.")
+        if not parts.hostname or not parts.path.strip("/"):
+            raise Rejected(f"The URL has a host and a database, such as {self._scheme}://db.example.com/shop.")
+        other = {name for name, _ in parse_qsl(parts.query)} - PARAMETERS
+        if other:
+            raise Rejected(f"The URL sets {', '.join(sorted(other))}. It can set: {', '.join(sorted(PARAMETERS))}.")
+        driver, port = DRIVERS[self._scheme]
+        if not find_spec(driver):
+            raise Rejected(f"The driver of {self._scheme} is not installed. Run: pip install {driver}")
+        self._port = parts.port or port
+        self.name = f"The database at {parts.hostname}:{self._port}"
+
+    def _engine(self) -> Any:
+        from sqlalchemy import NullPool, create_engine
+
+        url, arguments = self._sqlite_url() if self._scheme == "sqlite" else self._server_url()
+        return create_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
+
+    def _sqlite_url(self) -> tuple[Any, dict[str, Any]]:
+        from sqlalchemy.engine import URL
+
+        path = self._parts.path.removeprefix("/")
+        self._access.check_file(path)
+        if not Path(path).is_file():
+            raise Rejected(f"There is no file {path}.")
+        url = URL.create("sqlite", database=Path(path).absolute().as_uri(), query={"mode": "ro", "uri": "true"})
+        return url, {"timeout": _CONNECT_SECONDS}
+
+    def _server_url(self) -> tuple[Any, dict[str, Any]]:
+        from sqlalchemy.engine import URL
+
+        host = self._parts.hostname or ""
+        address = self._access.check_host(host, self._port)
+        query = dict(parse_qsl(self._parts.query))
+        if "sslrootcert" in query and query["sslrootcert"] != "system":
+            self._access.check_file(query["sslrootcert"])
+        is_postgresql = self._scheme == "postgresql"
+        url = URL.create(
+            f"{self._scheme}+{DRIVERS[self._scheme][0]}",
+            username=self._user or None,
+            password=self._access.credential(self._password) or None,
+            host=host if is_postgresql else address,
+            port=self._port,
+            database=self._parts.path.strip("/"),
+            query=query,
+        )
+        if not is_postgresql:
+            return url, {}
+        return url, {
+            "hostaddr": address,  # the name is not resolved a second time, but its certificate is verified
+            "connect_timeout": _CONNECT_SECONDS,
+            "tcp_user_timeout": 60_000,
+            "application_name": "tillstream",
+            "prepare_threshold": None,  # connection poolers do not keep prepared statements
+        }
+
+    @contextmanager
+    def connect(self) -> Iterator["Connection"]:
+        """A connection in a read-only transaction. Raises `Rejected` or `Unavailable`."""
+        engine = self._engine()
+        is_postgresql = self._scheme == "postgresql"
+        with self._translated():
+            connection = engine.connect()
+        try:
+            if is_postgresql:
+                connection = connection.execution_options(postgresql_readonly=True)
+            opened = Connection(connection, self._scheme, self._translated)
+            if is_postgresql:
+                opened.run(f"SET LOCAL statement_timeout = {self._timeout * 1_000}")
+                opened.run("SET LOCAL TimeZone = 'UTC'")
+            yield opened
+        finally:
+            connection.close()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+        try:
+            yield
+        except DBAPIError as error:
+            message = f"{self.name}: {' '.join(str(error.orig).split())[:500]}"
+            state = getattr(error.orig, "sqlstate", None) or ""
+            if state == "57014":
+                raise Unavailable(f"{message} Add an index on the cursor column, or set a longer timeout.") from error
+            if state.startswith(_PERMANENT) or _PERMANENT_TEXTS.search(message):
+                raise Rejected(message) from error
+            raise Unavailable(message) from error
+        except (SQLAlchemyError, ValueError, OverflowError) as error:
+            raise Rejected(f"{self.name}: {str(error)[:500]}") from error
+
+
+class Connection:
+    """Statements on one connection; each raises `Rejected` or `Unavailable`."""
+
+    def __init__(self, connection: Any, scheme: str, translated: Any) -> None:
+        self._connection, self._scheme, self._translated = connection, scheme, translated
+        self.quote = connection.dialect.identifier_preparer.quote_identifier
+
+    def run(self, statement: str) -> None:
+        with self._translated():
+            self._connection.exec_driver_sql(statement)
+
+    def columns(self, source: str) -> list[tuple[str, bool]]:
+        """Name of each column of a subquery, and whether it is text that PostgreSQL sorts by a language."""
+        with self._translated():
+            result = self._select(f"SELECT * FROM {source} tillstream_rows WHERE 1 = 0", {})
+            description = result.cursor.description or ()
+            result.close()
+        is_postgresql = self._scheme == "postgresql"
+        return [(column[0], is_postgresql and column[1] in _POSTGRESQL_TEXT) for column in description]
+
+    def rows(self, statement: str, value: Value = None) -> Iterator[Sequence[Any]]:
+        """Stream the rows of a SELECT. value: that of `:after`, if the statement has it."""
+        with self._translated():
+            result = self._select(statement, {} if value is None else {"after": self._parameter(value)})
+        try:
+            while True:
+                with self._translated():
+                    rows = result.fetchmany(_FETCH_ROWS)
+                if not rows:
+                    return
+                yield from rows
+        finally:
+            with self._translated():
+                result.close()
+
+    def _parameter(self, value: Value) -> Value:
+        value = parameter(value)
+        return float(value) if isinstance(value, Decimal) and self._scheme == "sqlite" else value
+
+    def _select(self, statement: str, parameters: Mapping[str, Any]) -> Any:
+        from sqlalchemy import text
+
+        options = {"stream_results": True, "max_row_buffer": _FETCH_ROWS}
+        escaped = re.sub(r":(?!after\b)", r"\\:", statement) if parameters else statement.replace(":", r"\:")
+        return self._connection.execute(text(escaped), parameters, execution_options=options)
