@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 import boto3
-from connectors import http_server, pymap_server, sftp_server, webhdfs_server
+from connectors import http_server
+from connectors.files import pymap_server, sftp_server, webhdfs_server
 from imap_tools import MailBoxUnencrypted
 from moto.server import ThreadedMotoServer
 
