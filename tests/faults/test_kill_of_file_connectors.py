@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from connectors.file_servers import CREDENTIAL, SERVERS
+from connectors.files.file_servers import CREDENTIAL, SERVERS
 from faults.connector_rig import FILES, PAGES, Rig, killed_at
 from unit.connectors.connector_steps import sales
 
 OFTEN = [("documents.put batches received", "before", 1), ("documents.put connector_states", "before", 2)]
 """The object is stored and its record is not; the record is, and the cursor or the keys are not."""
-EVERY = [(kind, *step) for kind in SERVERS for step in (PAGES if kind == "imap" else FILES)]
+EVERY = [(kind, *step) for kind in SERVERS for step in (PAGES if kind in ("imap", "web_files") else FILES)]
 
 
 @pytest.fixture
