@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE # compiled tests are kept: a third of the time 
 PYTEST = $(BIN)/pytest -n $(WORKERS) --durations 15
 test: .venv/.dev ## The tests for each change (at most 5 minutes on 2 cores)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=300 -m "not long and not system"
-test-system: .venv/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators notebooks first)
+test-system: .venv/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators notebooks expectations first)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=600 -m "system and not long"
 test-long: .venv/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs (PROOFS: files or folders)
 	$(PYTEST) -m "long" $(PROOFS)
@@ -77,7 +77,7 @@ lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 	for extra in "" google dev bench notebook; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	    $${extra:+--extra $$extra -c requirements.lock} $$(test "$$extra" = dev && echo --extra google) pyproject.toml -o requirements$${extra:+-$$extra}.lock || exit 1; done
-	for each in bigquery-emulator storage-emulator forecast-peers; do \
+	for each in bigquery-emulator storage-emulator forecast-peers expectations; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	    devtools/locks/$$each.in -o devtools/locks/$$each.lock || exit 1; done
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
@@ -86,8 +86,9 @@ lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 	  --generate-hashes -c requirements-google.lock infra/locks/functions.in -o infra/locks/functions.lock
 emulators: .venv-emulators/.made ## Install the emulators of BigQuery and Cloud Storage, for the tests of the cloud
 notebooks: .venv-notebook/.made ## Install Jupyter, for the tests of the notebooks
+expectations: .venv-expectations/.made ## Install Great Expectations, for the tests of exported suites
 clean: ## Remove what was built; the data in var/ stays
-	rm -rf .venv .venv-bench .venv-forecast-peers .venv-emulators .venv-notebook build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-bench .venv-forecast-peers .venv-emulators .venv-notebook .venv-expectations build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 .venv/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c '$(NEEDS)' 2>/dev/null || { echo "Tillstream needs Python 3.11 or newer. Name it with: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -128,4 +129,10 @@ clean: ## Remove what was built; the data in var/ stays
 	.venv-notebook/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full bench-forecasts bench-restock bench-pages format docs pictures lock emulators notebooks clean deploy destroy smoke rollback package cloud-local
+# apart from the product, which does not need it; few of its modules are imported
+.venv-expectations/.made: devtools/locks/expectations.lock
+	$(PYTHON) -m venv --clear .venv-expectations
+	.venv-expectations/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r devtools/locks/expectations.lock
+	touch $@
+
+.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full bench-forecasts bench-restock bench-pages format docs pictures lock emulators notebooks expectations clean deploy destroy smoke rollback package cloud-local

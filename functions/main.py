@@ -85,10 +85,12 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
 @functions_framework.http
 def sweep(_: Request) -> tuple[dict[str, Any], int]:
     """Called by the scheduler: retry stalled batches; refresh exchange rates and holidays; evaluate the rules of
-    alerts; compute the restock queue, or start the job `restock` if it is large; start the job `reports`."""
+    alerts; compute the restock queue, or start the job `restock` if it is large; start the jobs `reports` and `connect`
+    if something is due."""
     from tillstream.alerts.evaluation import RULE_FAILED, evaluate
     from tillstream.alerts.sources import AlertSources
     from tillstream.analytics import holidays, reference
+    from tillstream.connectors import schedule as connectors
     from tillstream.reports import mail_job
     from tillstream.workflows.operations import reconcile
     from tillstream.workflows.restocking import schedule
@@ -107,6 +109,7 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
         warn(RULE_FAILED, evaluate(sources).failures)
         schedule.run_or_start(running.ports)
         mail_job.start_if_due(running.ports, sends_mail=settings.sends_mail)
+        connectors.start_if_due(running.ports)
     return summary, 200
 
 

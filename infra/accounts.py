@@ -4,12 +4,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.functions import FUNCTIONS
-from infra.grants import ATTACHES, DOCUMENTS, LEAVES_LARGE, PUBLISHES, STARTS_FORECASTS, STARTS_REPORTS, WRITES, Grant
+from infra.grants import (
+    ATTACHES,
+    DOCUMENTS,
+    LEAVES_LARGE,
+    PUBLISHES,
+    SOURCE_SECRETS,
+    STARTS_CONNECTORS,
+    STARTS_FORECASTS,
+    STARTS_REPORTS,
+    WRITES,
+    Grant,
+)
 from infra.jobs import JOBS
 from infra.kinds.iam import Role
 from infra.stage import Stage
 from infra.triggers import Finalized, Pushed, Scheduled
 from tillstream.domain.events import DEAD_LETTERS, INBOX, STAGING, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
+from tillstream.ports.secrets import SECRET_PREFIX
 
 PORTAL, EVENTS, SCHEDULER, BUILD = "tillstream-portal", "tillstream-events", "tillstream-scheduler", "tillstream-build"
 REPOSITORY = "tillstream"
@@ -24,6 +36,8 @@ PORTAL_GRANTS: tuple[Grant, ...] = (
     LEAVES_LARGE,
     STARTS_FORECASTS,
     STARTS_REPORTS,
+    STARTS_CONNECTORS,
+    SOURCE_SECRETS,
     *(Grant("roles/pubsub.publisher", "topic", name) for name in (TOPIC_STORE_SALES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS)),
     Grant("roles/pubsub.subscriber", "subscription", DEAD_LETTERS),
     Grant("roles/pubsub.viewer"),
@@ -31,7 +45,8 @@ PORTAL_GRANTS: tuple[Grant, ...] = (
     Grant("roles/monitoring.viewer"),
 )
 """The portal receives uploads and sales, stores incomplete uploads and previews in staging, settles decisions (undo,
-confirm, replay), lists and resends dead letters, and creates and removes the subscriptions of webhooks."""
+confirm, replay), lists and resends dead letters, creates and removes the subscriptions of webhooks, and tests the
+sources of connectors."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +117,9 @@ def role_name(stage: Stage, role: str) -> str:
 
 def _bounds(stage: Stage, grant: Grant) -> str:
     """The condition that limits a role: on documents to one database, as Firestore has only the policy of the project,
-    and on objects to a folder."""
+    on objects to a folder, and on secrets to those of connectors."""
+    if grant == SOURCE_SECRETS:
+        return f'resource.name.startsWith("projects/{stage.number}/secrets/{SECRET_PREFIX}")'
     if grant.folder:
         return f'resource.name.startsWith("projects/_/buckets/{stage.bucket(grant.name)}/objects/{grant.folder}")'
     return f'resource.name == "projects/{stage.project}/databases/(default)"' if grant == DOCUMENTS else ""

@@ -12,9 +12,8 @@ from infra.grants import (
     LEAVES_LARGE,
     PUBLISHES,
     READS,
+    STARTS_DUE,
     STARTS_FORECASTS,
-    STARTS_REPORTS,
-    STARTS_RESTOCK,
     WRITES,
     Grant,
 )
@@ -175,7 +174,7 @@ RECEIVE = Function(
 SWEEP = Function(
     "sweep",
     "Resumes interrupted work; updates exchange rates and holidays; evaluates the rules of alerts; computes the "
-    "restock queue; starts the jobs `reports` and `restock` if something is due",
+    "restock queue; starts the jobs `reports`, `restock` and `connect` if something is due",
     (Scheduled("*/5 * * * *"),),
     memory="2Gi",
     cpu="1",
@@ -192,8 +191,7 @@ SWEEP = Function(
         DOCUMENTS,
         PUBLISHES,
         LEAVES_LARGE,
-        STARTS_REPORTS,
-        STARTS_RESTOCK,
+        *STARTS_DUE,
         Grant("roles/pubsub.publisher", "topic", TOPIC_SALE_EVENTS),
         Grant("roles/pubsub.subscriber", "subscription", DEAD_LETTERS),
         Grant("roles/pubsub.viewer"),

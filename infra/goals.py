@@ -4,6 +4,7 @@ from typing import Any
 
 from infra.functions import COMPACT, FUNCTIONS, INDEX, PROJECT
 from infra.jobs import JOBS, Job
+from tillstream.connectors.runs import FAILED_RUN
 from tillstream.domain.events import DEAD_LETTERS, WEBHOOK_SUBSCRIPTIONS
 from tillstream.outbox.outbox import NOT_SENT
 
@@ -54,6 +55,10 @@ METRICS: dict[str, dict[str, Any]] = {
             (
                 *("drift", "Forecasts of which too few days were inside of their range"),
                 *(OF_JOBS, "forecast drifts"),
+            ),
+            (
+                *("connectors", "Runs of connectors that failed"),
+                *(OF_JOBS, FAILED_RUN),
             ),
             ("unsent", "Messages that were not sent, or may not have been", OF_JOBS, NOT_SENT),
             ("repairs", "Sweeps that noticed that something was lost", OF_FUNCTIONS, "sweep repaired"),
@@ -116,6 +121,13 @@ def alerts(host: str) -> list[dict[str, Any]]:
             "job ended while it sent one. The message is not sent again by itself (in the portal: Reports, Messages; "
             "for notices of alerts: Alert channels).",
             "unsent",
+            OF_JOBS,
+        ),
+        _logged(
+            "Tillstream: a connector fails",
+            "A source cannot be read: its address, its credential or its answer is wrong, or it does not answer. It is "
+            "tried again. In the portal, Connectors shows the error.",
+            "connectors",
             OF_JOBS,
         ),
         _undelivered(),

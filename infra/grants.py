@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tillstream.domain.events import TOPIC_BATCHES
-from tillstream.ports.jobs import FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
+from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
 
 
 @dataclass(frozen=True)
@@ -29,5 +29,10 @@ WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
 LEAVES_LARGE = Grant("roles/run.invoker", "job", SETTLE_LARGE)
 STARTS_FORECASTS = Grant("roles/run.invoker", "job", FORECAST)
 STARTS_REPORTS = Grant("roles/run.invoker", "job", REPORTS)
+STARTS_CONNECTORS = Grant("roles/run.invoker", "job", CONNECT)
 STARTS_RESTOCK = Grant("roles/run.invoker", "job", RESTOCK)
+SOURCE_SECRETS = Grant("roles/secretmanager.secretAccessor")
+"""Limited to the secrets of connectors, whose names begin with tillstream-source-."""
+STARTS_DUE = (STARTS_REPORTS, STARTS_RESTOCK, STARTS_CONNECTORS)
+"""The jobs that the sweep starts if something is due."""
 PUBLISHES = Grant("roles/pubsub.publisher", "topic", TOPIC_BATCHES)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from infra.grants import DOCUMENTS, PUBLISHES, READS, WRITES, Grant
+from infra.grants import DOCUMENTS, PUBLISHES, READS, SOURCE_SECRETS, WRITES, Grant
 from infra.stage import Stage
-from tillstream.domain.events import STAGING
+from tillstream.domain.events import INBOX, STAGING, TOPIC_STORE_SALES
 from tillstream.mail.outbox import FOLDER
-from tillstream.ports.jobs import FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
+from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
 
 MAIL_FROM = "TILLSTREAM_MAIL_FROM"
 """A stage sends e-mail if it has this setting."""
@@ -39,6 +39,8 @@ class Job:
     """What a failed run means, for this alert."""
     mail_secrets: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     """Variables → their secrets, in stages that send e-mail."""
+    reaches_network: bool = False
+    """Whether it reaches the private addresses of the stage's network, if the stage names one."""
 
     @property
     def account(self) -> str:
@@ -53,6 +55,10 @@ class Job:
         gibibytes = int(self.size(stage, "MEMORY").removesuffix("Gi"))
         of_job = {"TILLSTREAM_SETTLE_MEMORY": f"{gibibytes * 512}MiB", "TILLSTREAM_PUBLIC_URL": stage["PORTAL_ADDRESS"]}
         return of_job | stage.settings
+
+    def subnet(self, stage: Stage) -> str:
+        """The subnet of the company's network from which it sends requests; empty: none."""
+        return stage.values.get("CONNECT_SUBNET", "") if self.reaches_network else ""
 
     def secrets(self, stage: Stage) -> Mapping[str, str]:
         """Variables → their secrets."""
@@ -113,4 +119,25 @@ RESTOCKING = Job(
     alert="the restock queue is not computed",
     failure="The queue that was computed before is shown. It is started again within an hour.",
 )
-JOBS = (LARGE, FORECASTS, MAIL, RESTOCKING)
+CONNECTING = Job(
+    CONNECT,
+    "Runs the connectors that are due, which pull files and rows from where a company keeps its sales",
+    ("connect", "run", "--due"),
+    memory="2Gi",
+    cpu="1",
+    hours=24,
+    why="Files and pages of rows go through in chunks, so the memory is that of the libraries. A run that was stopped "
+    "is continued by the next one, from the cursor of each connector.",
+    grants=(
+        Grant("roles/storage.objectUser", "bucket", INBOX),
+        Grant("roles/storage.objectUser", "bucket", STAGING),
+        DOCUMENTS,
+        PUBLISHES,
+        Grant("roles/pubsub.publisher", "topic", TOPIC_STORE_SALES),
+        SOURCE_SECRETS,
+    ),
+    alert="connectors do not run",
+    failure="What the sources have is not read until a run succeeds. It is started again within an hour.",
+    reaches_network=True,
+)
+JOBS = (LARGE, FORECASTS, MAIL, RESTOCKING, CONNECTING)

@@ -60,6 +60,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "warehouse.upsert": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
     "warehouse.refresh_totals": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.tables.updateData"),
     "jobs.start": ("run.jobs.run",),
+    "secrets.get": ("secretmanager.versions.access",),
     "warehouse.compact": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.tables.updateData"),
     "warehouse.note_pending_days": (
         *("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
@@ -75,7 +76,6 @@ SENT_AGAIN_TO = (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVE
 """Topics to which a dead letter can be sent again: every topic with subscribers."""
 BEYOND_PORTS = {
     "roles/run.invoker": "Google requires it before a request reaches Tillstream",
-    "roles/secretmanager.secretAccessor": "Cloud Run reads secrets into the environment of the portal and a job",
     "roles/eventarc.eventReceiver": "Eventarc requires it for the account that delivers its events",
     "roles/eventarc.serviceAgent": "Eventarc's agent creates the topic and subscription of a trigger",
     "roles/iam.serviceAccountTokenCreator": "Pub/Sub's agent creates the tokens of its pushes",
@@ -106,6 +106,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "roles/pubsub.viewer": ("pubsub.subscriptions.list",),
     "roles/monitoring.viewer": ("monitoring.timeSeries.list",),
     "roles/run.invoker": ("run.jobs.run",),
+    "roles/secretmanager.secretAccessor": ("secretmanager.versions.access",),
     "roles/bigquery.jobUser": ("bigquery.jobs.create",),
     "roles/bigquery.readSessionUser": ("bigquery.readsessions.create",),
     "roles/bigquery.dataViewer": ("bigquery.tables.getData",),

@@ -126,7 +126,7 @@ AREAS: tuple[Area, ...] = (
         "check",
         "g",
         Action.SEE_QUALITY,
-        ("quality.check",),
+        ("quality.check", "quality.pass_rates", "quality.rule"),
         failing_checks,
         "fail",
     ),

@@ -7,9 +7,11 @@ from typing import Any
 from infra import permissions
 from infra.grants import Grant
 from tillstream.app import App
+from tillstream.app.source_access import source_access
+from tillstream.connectors.access import SourceAccess
 from tillstream.ports.event_bus import Delivery
 
-PORTS = ("objects", "documents", "bus", "warehouse", "jobs")
+PORTS = ("objects", "documents", "bus", "warehouse", "jobs", "secrets")
 Calls = set[tuple[str, str]]
 """`port.method`, and its bucket, collection, topic, or subscription."""
 
@@ -36,8 +38,14 @@ class RecordedPort:
 
 
 def record_calls(app: App, calls: Calls) -> App:
-    ports = {name: RecordedPort(port, name, calls) for name in PORTS if (port := getattr(app.ports, name))}
+    ports = {name: RecordedPort(port, name, calls) for name in PORTS if (port := getattr(app.ports, name, None))}
     return replace(app, ports=replace(app.ports, **ports))
+
+
+def recorded_access(app: App, calls: Calls) -> SourceAccess:
+    """What connectors may use, with recorded secrets."""
+    access = source_access(app)
+    return replace(access, secrets={kind: RecordedPort(one, "secrets", calls) for kind, one in access.secrets.items()})
 
 
 def required_permissions(calls: Calls) -> set[permissions.Permission]:

@@ -1,15 +1,26 @@
-"""The environment that `make notebooks` builds, with Jupyter, which the environment of the product lacks."""
+"""Environments of other programs that the environment of the product lacks: Jupyter, and Great Expectations."""
 
 from pathlib import Path
 
 import pytest
 from emulator_fixtures import require
 
-ENVIRONMENT = Path(__file__).resolve().parents[1] / ".venv-notebook"
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")
 def notebook_programs() -> Path:
-    """The folder of the environment's programs."""
-    require("" if (ENVIRONMENT / ".made").exists() else "make notebooks has not been run")
-    return ENVIRONMENT / "bin"
+    """The folder of the programs of the environment that `make notebooks` builds."""
+    return _programs("notebook", "make notebooks")
+
+
+@pytest.fixture(scope="session")
+def expectations_python() -> Path:
+    """The Python with Great Expectations of the environment that `make expectations` builds."""
+    return _programs("expectations", "make expectations") / "python"
+
+
+def _programs(name: str, target: str) -> Path:
+    environment = ROOT / f".venv-{name}"
+    require("" if (environment / ".made").exists() else f"{target} has not been run")
+    return environment / "bin"

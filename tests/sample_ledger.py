@@ -56,14 +56,14 @@ SAMPLE_LEDGER = parse_tables(
         """,
         # 2 fixes rows of 1; 3 is the bytes of 1 again; 4 are till messages; 5 was undone; 7 fixes rows of 6
         "batches": """
-            batch_no  batch_id  kind        source  region  received_seq  place_seq  root_no  fix_number  rows_read  rows_blank  rows_ignored  removed  settlement_no  undone_no
-            1         b1        upload      file    IN      100           100        1        0           8          1           1             0        1              -
-            2         b2        correction  file    IN      300           300        1        1           2          0           0             1        2              -
-            3         b3        upload      file    IN      400           100        3        0           4          0           0             2        3              -
-            4         b4        messages    till    IN      200           200        4        0           3          0           0             0        3              -
-            5         b5        upload      file    UK      500           500        5        0           1          0           0             0        3              4
-            6         b6        upload      file    UK      600           600        6        0           5          0           0             0        3              -
-            7         b7        correction  file    UK      700           700        6        1           1          0           0             0        3              -
+            batch_no  batch_id  kind        source  region  received_seq  place_seq  root_no  fix_number  rows_read  rows_blank  rows_ignored  removed  settlement_no  undone_no  problems
+            1         b1        upload      file    IN      100           100        1        0           8          1           1             0        1              -          [{"code":"not-a-number","column":"quantity","severity":"error","count":1},{"code":"not-a-date","column":"sale_date","severity":"error","count":1},{"code":"ragged-row","column":null,"severity":"error","count":1}]
+            2         b2        correction  file    IN      300           300        1        1           2          0           0             1        2              -          []
+            3         b3        upload      file    IN      400           100        3        0           4          0           0             2        3              -          [{"code":"unknown-store","column":"store_id","severity":"warning","count":2}]
+            4         b4        messages    till    IN      200           200        4        0           3          0           0             0        3              -          []
+            5         b5        upload      file    UK      500           500        5        0           1          0           0             0        3              4          []
+            6         b6        upload      file    UK      600           600        6        0           5          0           0             0        3              -          []
+            7         b7        correction  file    UK      700           700        6        1           1          0           0             0        3              -          []
         """,
         "sightings": """
             key  content  batch_no  row_number  line_number  fix_number  rank  source_version  received_seq  outcome      superseded  settlement_no

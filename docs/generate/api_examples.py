@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from docs.generate import api_problems
 from docs.generate.api_calls import NOW, call_of, company, store_token
 from portal.api.operations import OPERATIONS
-from portal.api.queries import FORECASTS, LISTS
+from portal.api.queries import LISTS, RESTRICTED
 from portal.published_names import published
 from portal.stock import on_order
 from tillstream.analytics import queries
@@ -42,7 +42,7 @@ def page() -> str:
 
 def columns(app: App) -> dict[str, dict[str, str]]:
     """list → the columns of its query with their kinds."""
-    of_lists = {"kpis": "kpis"} | {name: name for name in (*LISTS, *FORECASTS)}
+    of_lists = {"kpis": "kpis"} | {name: name for name in (*LISTS, *RESTRICTED)}
     of_lists |= {
         "sale-lines": "lines-after",
         "changes": "settlements",

@@ -1,5 +1,6 @@
 """Jobs of Cloud Run, which use the portal's image and are started through the API."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from infra.kinds.run import API, environment, secret_option
 from infra.resource import Resource, StateQuery, gcloud, labelled
 from infra.stage import Stage
 
+EGRESS, ANNOTATION = "private-ranges-only", "run.googleapis.com"
 JOBS = StateQuery(("run", "jobs", "list"), lambda item: str(item["metadata"]["name"]), API)
 
 
@@ -21,6 +23,7 @@ def job(stage: Stage, spec: Job, image_address: str, labels: Mapping[str, str]) 
         *(f"--memory={memory}", f"--cpu={cpu}", "--tasks=1", "--max-retries=0", f"--task-timeout={seconds}s"),
         f"--set-env-vars=^|^{'|'.join(f'{name}={value}' for name, value in settings.items())}",
         secret_option(secrets),
+        *_network_options(spec.subnet(stage)),
         f"--labels={labelled(labels)}",
     )
     container: dict[str, Any] = {
@@ -42,9 +45,23 @@ def job(stage: Stage, spec: Job, image_address: str, labels: Mapping[str, str]) 
         JOBS,
         {
             "metadata": {"labels": dict(labels)},
-            "spec": {"template": {"spec": {"taskCount": 1, "template": {"spec": task}}}},
+            "spec": {
+                "template": {**_network(spec.subnet(stage)), "spec": {"taskCount": 1, "template": {"spec": task}}}
+            },
         },
         create=(deploy,),
         change=(deploy,),
         remove=(gcloud("run", "jobs", "delete", spec.name, f"--region={stage.region}"),),
     )
+
+
+def _network_options(subnet: str) -> tuple[str, ...]:
+    """Requests to private addresses leave through the subnet, all others as without it."""
+    return (f"--subnet={subnet}", f"--vpc-egress={EGRESS}") if subnet else ()
+
+
+def _network(subnet: str) -> dict[str, Any]:
+    """What Cloud Run reports of the options; a job without a subnet is not compared with one."""
+    interface = json.dumps([{"subnetwork": subnet}], separators=(",", ":"))
+    annotations = {f"{ANNOTATION}/network-interfaces": interface, f"{ANNOTATION}/vpc-access-egress": EGRESS}
+    return {"metadata": {"annotations": annotations}} if subnet else {}

@@ -18,7 +18,6 @@ from portal.api import (
 )
 from portal.api.tills import outcomes
 from portal.api.tills import sales as store_sales
-from tillstream.domain.people import Action
 
 blueprint = Blueprint("api", __name__, template_folder="templates")
 
@@ -33,8 +32,8 @@ blueprint.add_url_rule("/healthz", "healthz", health.healthz)
 _route("kpis", "kpis", queries.kpis)
 for name in queries.LISTS:
     _route(name, name, queries.listed(name))
-for name in queries.FORECASTS:
-    _route(name, name, queries.listed(name, Action.SEE_FORECASTS))
+for name, action in queries.RESTRICTED.items():
+    _route(name, name, queries.listed(name, action))
 _route("data-refresh", "data_refresh", queries.refresh, "POST")
 _route("uploads", "uploads", uploads.several, provide_automatic_options=False)
 _route("uploads", "begin_sending", resumable.begin, "POST", "OPTIONS", provide_automatic_options=False)

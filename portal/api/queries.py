@@ -30,8 +30,13 @@ LISTS = (
     "top-customers",
     "monthly-trends",
 )
-FORECASTS = ("forecasts", "price-effects")
-"""Lists that need a right of their own."""
+RESTRICTED = {
+    "forecasts": Action.SEE_FORECASTS,
+    "price-effects": Action.SEE_FORECASTS,
+    "pass-rates": Action.SEE_QUALITY,
+    "failed-rules": Action.SEE_QUALITY,
+}
+"""Lists that need a right of their own → what the user must be permitted to do."""
 
 MAX_ROWS = 10_000
 """Maximum number of rows in one response."""

@@ -61,8 +61,10 @@ TABLES = (
     "abc-xyz-products",
     "unplaced-sales",
     "unplaced-counts",
+    "pass-rates",
+    "failed-rules",
 )
-"""Queries that can be exported: those of the dashboards, and of stock."""
+"""Queries that can be exported: those of the dashboards, of stock, and of data quality."""
 WHOLE = 1_000_000
 """Default `limit` of a ranking in a file, which has all rows; pages have only the first ones."""
 

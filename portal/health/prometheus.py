@@ -13,6 +13,7 @@ from portal.access import Open, allow
 from portal.context import EXTENSION
 from portal.published_names import published
 from tillstream.batches import records
+from tillstream.connectors import status
 from tillstream.domain.batch.record import State
 from tillstream.ports import Ports
 from tillstream.workflows.operations import queue_depths
@@ -22,7 +23,7 @@ STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0, 60.0)
 
 
 class _Pipeline(Collector):
-    """Queue depths and batches by state, read at each scrape."""
+    """Queue depths, batches by state, and the lag of connectors, read at each scrape."""
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
@@ -37,8 +38,16 @@ class _Pipeline(Collector):
         for state in State:
             count = self._ports.documents.count(records.COLLECTION, {"state": state.value})
             batches.add_metric((state.value,), count)
+        lag = GaugeMetricFamily(
+            "tillstream_connector_lag_seconds", "Time since the source was read to its end", labels=("connector",)
+        )
+        now = self._ports.clock.now()
+        for name, of_connector in status.all_of(self._ports).items():
+            if (since := status.lag(of_connector, now)) is not None:
+                lag.add_metric((name,), since.total_seconds())
         yield waiting
         yield batches
+        yield lag
 
 
 def measure(app: Flask) -> None:

@@ -9,12 +9,15 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import ports, scope, tillstream
-from portal.quality import texts
+from portal.quality import pass_rates, texts
 from tillstream.domain.people import Action, Scope
 from tillstream.quality import results, rows, run
 from tillstream.quality.published import published
 
 blueprint = Blueprint("quality", __name__, template_folder="templates")
+
+blueprint.add_url_rule("/quality/pass-rates", "pass_rates", pass_rates.show)
+blueprint.add_url_rule("/quality/pass-rates/<source>/<code>", "rule", pass_rates.rule)
 
 TREND_DAYS = 30
 SHOWN = 100

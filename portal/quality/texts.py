@@ -1,6 +1,10 @@
 """Texts of the data quality pages."""
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from portal.reader_locale import day_text
 
 KINDS = {
     "unique": "Unique",
@@ -23,3 +27,41 @@ def checked(failing: int) -> str:
     if not failing:
         return "All checks pass."
     return f"{failing} {'check fails' if failing == 1 else 'checks fail'}."
+
+
+REJECTED_SHARE, FAILED_SHARE = "Rejected rows, in percent", "Failed rows, in percent"
+RULE_COLUMNS: tuple[dict[str, Any], ...] = (
+    {"key": "rule", "label": "Rule", "sort": True},
+    {"key": "source", "label": "Data source", "sort": True},
+    {"key": "severity", "label": "Row"},
+    {"key": "failed", "label": "Failed rows", "sort": True, "num": True},
+    {"key": "rate", "label": "Pass rate", "sort": True, "num": True},
+    {"key": "change", "label": "Change", "unit": "points", "sort": True, "num": True},
+)
+_FILE_LABELS = {"pass-rates": "Sources by week", "failed-rules": "Rules by week"}
+
+
+def file_label(table: str, form: str) -> str:
+    return f"{_FILE_LABELS[table]}, {form}"
+
+
+def no_source(name: str) -> str:
+    return f"There are no rows of a data source {name} in these weeks."
+
+
+def no_rule(code: str) -> str:
+    return f"There is no rule {code}."
+
+
+def share_by_week(source: str, rule: str = "") -> str:
+    """The chart in a sentence, for screen readers."""
+    rows = f"rows of {source}" if source else "rows of all data sources"
+    return f"The share of the {rows} that failed{f' the rule {rule}' if rule else ''}, by week."
+
+
+def week_of(start: date) -> str:
+    return f"Week of {day_text(start)}"
+
+
+def weeks_before(count: int) -> str:
+    return f"{count} weeks before"

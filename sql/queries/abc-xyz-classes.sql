@@ -5,17 +5,6 @@
 -- @x NUMERIC = 0.5: variation up to which a product is of class X
 -- @y NUMERIC = 1: variation up to which a product is of class Y
 WITH
-levels AS (
-  SELECT product, GREATEST(on_hand, 0) AS units, reporting_cost FROM visible_stock_facts
-),
-stock AS (
-  SELECT
-    product,
-    SUM(units) AS stock_units,
-    CAST(SUM(CAST(units AS BIGNUMERIC) * CAST(reporting_cost AS BIGNUMERIC)) AS NUMERIC) AS stock_cost
-  FROM levels
-  GROUP BY product
-),
 final AS (
   SELECT
     classified.abc_class,
@@ -28,7 +17,7 @@ final AS (
     CAST(SUM(classified.unconverted_lines) AS INT64) AS unconverted_lines
   FROM classified_products AS classified
   LEFT JOIN varying_products AS varying ON varying.product = classified.product
-  LEFT JOIN stock ON stock.product = classified.product
+  LEFT JOIN stock_of_products AS stock ON stock.product = classified.product
   GROUP BY classified.abc_class, varying.xyz_class
 )
 SELECT * FROM final

@@ -11,17 +11,6 @@
 -- @limit INT64 = 100: maximum number of products
 -- @offset INT64 = 0: number of products to skip
 WITH
-levels AS (
-  SELECT product, GREATEST(on_hand, 0) AS units, reporting_cost FROM visible_stock_facts
-),
-stock AS (
-  SELECT
-    product,
-    SUM(units) AS stock_units,
-    CAST(SUM(CAST(units AS BIGNUMERIC) * CAST(reporting_cost AS BIGNUMERIC)) AS NUMERIC) AS stock_cost
-  FROM levels
-  GROUP BY product
-),
 names AS (
   SELECT code, name FROM catalogue_names WHERE kind = 'product'
 ),
@@ -36,13 +25,13 @@ final AS (
     varying.weeks,
     classified.revenue,
     classified.units,
-    CAST(stock.stock_units AS NUMERIC) AS stock_units,
-    CAST(stock.stock_cost AS NUMERIC) AS stock_cost,
+    stock.stock_units,
+    stock.stock_cost,
     classified.unconverted_lines,
     COUNT(*) OVER () AS matching
   FROM classified_products AS classified
   LEFT JOIN varying_products AS varying ON varying.product = classified.product
-  LEFT JOIN stock ON stock.product = classified.product
+  LEFT JOIN stock_of_products AS stock ON stock.product = classified.product
   LEFT JOIN names ON names.code = classified.product
   WHERE (@abc = 'all' OR classified.abc_class = @abc) AND (@xyz = 'all' OR COALESCE(varying.xyz_class, 'none') = @xyz)
 )

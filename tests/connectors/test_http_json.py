@@ -74,7 +74,8 @@ def test_each_style_of_paging(paging: dict[str, str]) -> None:
 
 def test_lines_and_columns() -> None:
     lines = [{"sku": "A", "price": {"amount": 12345678901234567.89}}, {"sku": "B", "tags": ["x", 1]}]
-    body = b'{"data": {"orders": [{"id": 1, "total": 10.10, "flag": true, "lines": [{"sku": "A"}, {"sku": "B"}]}, {"id": 2}]}}'
+    orders = b'{"id": 1, "total": 10.10, "lines": [{"sku": "A"}, {"sku": "B"}]}, {"id": 2}'
+    body = b'{"data": {"orders": [' + orders + b"]}}"
     with serving(lambda _: Answer(body)) as server:
         api = connector(server, cursor_field="", lines="lines", columns="sale=id, sku=lines.sku\ntotal")
         assert api.rows() == [
@@ -203,13 +204,17 @@ def test_a_server_that_stays_busy_is_tried_in_a_later_run(monkeypatch: pytest.Mo
     ],
 )
 def test_the_credential_is_sent_to_the_host_and_to_no_other(settings: dict[str, str], header: str, value: str) -> None:
-    with serving(lambda _: page([order(1)])) as other:
-        with serving(lambda _: Answer(status=302, headers={"Location": f"http://localhost:{other.port}/"})) as server:
-            api = connector(server, credential=REFERENCE, **settings)
-            assert len(api.rows()) == 1
-            assert server.requests[0].headers[header] == value
-            assert header not in other.requests[0].headers
-            assert TOKEN not in repr(api.cursor)
+    to_other = {"Location": ""}
+    with (
+        serving(lambda _: page([order(1)])) as other,
+        serving(lambda _: Answer(status=302, headers=to_other)) as server,
+    ):
+        to_other["Location"] = f"http://localhost:{other.port}/"
+        api = connector(server, credential=REFERENCE, **settings)
+        assert len(api.rows()) == 1
+        assert server.requests[0].headers[header] == value
+        assert header not in other.requests[0].headers
+        assert TOKEN not in repr(api.cursor)
 
 
 def test_connections_go_to_checked_addresses_also_after_redirects() -> None:

@@ -1,12 +1,9 @@
-import base64
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from contract.secrets_contract import Put, SecretsContract
+from secret_manager import BROKEN, SecretManager, secret_manager
 
 from tillstream.adapters.google.secrets import SecretManagerSecrets
 from tillstream.adapters.local.secrets import EnvironmentSecrets, FolderSecrets
@@ -49,48 +46,21 @@ class TestFolderSecrets(SecretsContract):
             FolderSecrets(tmp_path / "secrets").get("link")
 
 
-class _Manager(BaseHTTPRequestHandler):
-    """Secret Manager's `versions/latest:access`."""
-
-    values: dict[str, str]
-
-    def do_GET(self) -> None:
-        path = self.path.removeprefix("/v1/projects/shop/secrets/")
-        name = path.removesuffix("/versions/latest:access")
-        value = self.values.get(name)
-        body = b"{}" if value is None else _payload(value)
-        self.send_response(404 if value is None else 500 if value == "broken" else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None: ...
-
-
-def _payload(value: str) -> bytes:
-    return json.dumps({"payload": {"data": base64.b64encode(value.encode()).decode()}}).encode()
-
-
 class TestSecretManagerSecrets(SecretsContract):
     prefix = "tillstream-source-"
 
     @pytest.fixture
-    def manager(self) -> Iterator[ThreadingHTTPServer]:
-        _Manager.values = {}
-        with ThreadingHTTPServer(("127.0.0.1", 0), _Manager) as server:
-            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-            thread.start()
-            yield server
-            server.shutdown()
-            thread.join()
+    def manager(self) -> Iterator[SecretManager]:
+        with secret_manager() as manager:
+            yield manager
 
     @pytest.fixture
-    def secrets(self, manager: ThreadingHTTPServer) -> Secrets:
-        return SecretManagerSecrets("shop", f"http://127.0.0.1:{manager.server_port}")
+    def secrets(self, manager: SecretManager) -> Secrets:
+        return SecretManagerSecrets("shop", manager.address)
 
     @pytest.fixture
-    def put(self, manager: ThreadingHTTPServer) -> Put:
-        return _Manager.values.__setitem__
+    def put(self, manager: SecretManager) -> Put:
+        return manager.values.__setitem__
 
     def test_other_secrets_are_not_read(self, secrets: Secrets, put: Put) -> None:
         put("tillstream-session", "key of cookies")
@@ -98,7 +68,7 @@ class TestSecretManagerSecrets(SecretsContract):
             secrets.get("tillstream-session")
 
     def test_an_error_of_the_service_is_unavailable(self, secrets: Secrets, put: Put) -> None:
-        put("tillstream-source-erp", "broken")
+        put("tillstream-source-erp", BROKEN)
         with pytest.raises(Unavailable):
             secrets.get("tillstream-source-erp")
         with pytest.raises(Unavailable):

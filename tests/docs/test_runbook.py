@@ -56,6 +56,8 @@ def test_every_runbook_case_has_symptom_first_step_and_end() -> None:
         "A forecast failed",
         "Reports are not made",
         "The restock queue is not computed",
+        "Connectors do not run",
+        "A connector fails",
         "A message was not sent",
         "A bad contract",
         "A leaked key",

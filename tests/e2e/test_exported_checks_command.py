@@ -1,5 +1,6 @@
 """`contracts NAME --pandera FILE` writes the contract's checks as a pandera schema."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,14 @@ def test_the_checks_are_written_for_pandas(run: Run, tmp_path: Path) -> None:
     assert (code, answer["error"]) == (1, "checks.yaml must end with .py for pandas frames.")
 
 
+def test_the_checks_are_written_as_a_suite(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "checks.json"
+    assert run("contracts", "IN", "--expectations", str(file)) == (0, {"name": "IN", "version": 1, "file": str(file)})
+    assert json.loads(file.read_text(encoding="utf-8"))["name"] == "IN@1"
+    code, answer = run("contracts", "IN", "--expectations", str(tmp_path / "checks.yaml"))
+    assert (code, answer["error"]) == (1, "checks.yaml must end with .json.")
+
+
 def test_another_ending_a_missing_folder_and_an_unknown_contract_are_refused(run: Run, tmp_path: Path) -> None:
     for name, file, error in (
         ("IN", tmp_path / "checks.json", "checks.json must end with .py or .yaml for polars frames."),
@@ -47,6 +56,14 @@ def test_another_ending_a_missing_folder_and_an_unknown_contract_are_refused(run
 
 
 def test_a_contract_must_be_named(home: Path, tmp_path: Path) -> None:
-    result = CliRunner().invoke(main, ["contracts", "--pandera", str(tmp_path / "checks.py")])
+    for option in ("--pandera", "--expectations"):
+        result = CliRunner().invoke(main, ["contracts", option, str(tmp_path / "checks.py")])
+        assert result.exit_code == 2
+        assert f"{option} needs the NAME of a contract." in result.output
+
+
+def test_one_kind_of_checks_is_written(home: Path, tmp_path: Path) -> None:
+    files = str(tmp_path / "checks.py"), str(tmp_path / "checks.json")
+    result = CliRunner().invoke(main, ["contracts", "IN", "--pandera", files[0], "--expectations", files[1]])
     assert result.exit_code == 2
-    assert "--pandera needs the NAME of a contract." in result.output
+    assert "Use either --pandera or --expectations." in result.output

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+import recorded_connector
 import shop_of_two_stores
 from app_factory import build
 from call_recorder import PORTS, Calls, record_calls, required_permissions, unneeded_grants
@@ -51,13 +52,14 @@ from tillstream.handlers import FUNCTIONS as ROUTES
 from tillstream.handlers import Event, dispatch
 from tillstream.inventory import levels, mirror
 from tillstream.inventory.records import record
+from tillstream.job_runs import reservation
 from tillstream.mail import outbox
 from tillstream.people import accounts, user_scopes
 from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import job_lease, settle
 from tillstream.pipeline.staging.stage import stage as stage_batch
 from tillstream.ports.event_bus import DeadLetter, Message
-from tillstream.ports.jobs import FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
+from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
 from tillstream.quality.run import ON_BIGQUERY
 from tillstream.quality.run import run_due as run_checks
 from tillstream.reports import mail_job, report_mail, subscriptions
@@ -116,6 +118,7 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     _leave_large(app, calls_by_function)
     _report(tmp_path_factory.mktemp("reports"), calls_by_function)
     _restock(tmp_path_factory.mktemp("restock"), calls_by_function)
+    recorded_connector.bring(tmp_path_factory.mktemp("sources"), calls_by_function["sweep"], calls_by_function[CONNECT])
     compacting = record_calls(with_jobs(app, rows=0)[0], calls_by_function["compact"]).ports
     compacting.warehouse.compact()
     _move_stock(app)
@@ -177,7 +180,7 @@ def _report(folder: Path, calls: dict[str, Calls]) -> None:
     assert mail_job.start_if_due(record_calls(shop, calls["sweep"]).ports, sends_mail=True)
     job = record_calls(shop, calls[REPORTS])
     sender = report_mail.Sender(job.ports, job.contracts, "USD", "a@example.com")
-    with mail_job.run(job.ports):
+    with reservation.reserved(job.ports, REPORTS):
         assert sum(report_mail.make_due(sender)) == outbox.send_due(job.ports, lambda *_: None) == 1
     shop.close()
 
@@ -192,7 +195,9 @@ def _restock(folder: Path, calls: dict[str, Calls]) -> None:
         patch.setattr(schedule, "AT_ONCE", -1)
         assert schedule.update(shop.ports, by="ana") is None
         assert schedule.run_or_start(sweeping) is None
-        assert schedule.run_due(record_calls(shop, calls[RESTOCK]).ports)
+        job = record_calls(shop, calls[RESTOCK]).ports
+        with reservation.reserved(job, RESTOCK):
+            assert schedule.run_due(job)
     shop.close()
 
 

@@ -10,10 +10,10 @@ from unit.alert_channels.channel_steps import channel, notify
 from functions import main
 from tillstream.app import App
 from tillstream.domain.errors import Unavailable
+from tillstream.job_runs import reservation
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Mail
 from tillstream.ports.jobs import REPORTS
-from tillstream.reports import mail_job
 from tillstream.workflows.operations import maintenance_log
 
 
@@ -31,7 +31,7 @@ def test_a_message_that_is_due_starts_the_job_once(
     monkeypatch.setattr(main, "app", lambda: replace(project, settings=settings))
     sweep()
     assert jobs.starts == []
-    assert app.ports.documents.get(mail_job.COLLECTION, mail_job.ID) is None
+    assert app.ports.documents.get(reservation.COLLECTION, REPORTS) is None
     outbox.add(app.ports, Mail("key", "ada@example.com", "Sales", "text"), "a@example.com")
     sweep()
     sweep()

@@ -6,23 +6,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from connectors import listed_kind
 from shop_steps import FILE, Shop, alert, alert_channel, failed_delivery, revoked_key, token, unverified, webhook
 
 from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
+from tillstream.connectors import records as records_of_connectors
 from tillstream.people import accounts, store_keys
 
 READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
+    "contracts-expectations",
     "measures", "frame", "quality", "forecast-accuracy", "goals", "report-executive", "report-send", "series",
     "alerts", "alerts-rules", "alerts-preview",
     "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
     "catalogue", "catalogue-export", "restock", "restock-simulate", "orders", "orders-show", "orders-pdf", "stock",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
-    "channels", "channels-deliveries",
+    "channels", "channels-deliveries", "connect", "connect-kinds", "connect-show",
 }  # fmt: skip
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes."""
+
+
+@pytest.fixture(autouse=True)
+def _kind_of_connector(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed_kind.register(monkeypatch)
 
 
 def command(shop: Shop, name: str, /, **options: Any) -> Any:
@@ -56,6 +64,14 @@ def _key(shop: Shop) -> str:
 
 def _own_contract(shop: Shop) -> dict[str, Any]:
     return shop.app.contracts.current("IN").model_dump(mode="json") | {"refused_threshold": 0.02}
+
+
+def _connector(shop: Shop) -> str:
+    path = Path(shop.app.settings.home) / "list.json"
+    listed_kind.write(path, [])
+    if not records_of_connectors.exists(shop.app.ports, "shop"):
+        command(shop, "connect-add", name="shop", kind=listed_kind.NAME, settings={"list": str(path)})
+    return "shop"
 
 
 BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
@@ -111,6 +127,18 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
         "alert-channel.retried",
         lambda s: command(s, "channels-send-again", delivery=failed_delivery(s)),
     ),
+    "connect-add": ("connector.added", _connector),
+    "connect-pause": ("connector.paused", lambda s: command(s, "connect-pause", connector=_connector(s))),
+    "connect-resume": (
+        "connector.resumed",
+        lambda s: (
+            command(s, "connect-pause", connector=_connector(s)),
+            command(s, "connect-resume", connector="shop"),
+        ),
+    ),
+    "connect-remove": ("connector.removed", lambda s: command(s, "connect-remove", connector=_connector(s))),
+    "connect-run": ("connector.run", lambda s: command(s, "connect-run", connector=_connector(s))),
+    "connect-test": ("connector.tested", lambda s: command(s, "connect-test", connector=_connector(s))),
     "webhooks-add": ("webhook.added", lambda s: command(s, "webhooks-add", url="https://example.com")),
     "webhooks-remove": ("webhook.removed", lambda s: command(s, "webhooks-remove", webhook=webhook(s))),
     "webhooks-pause": ("webhook.changed", lambda s: command(s, "webhooks-pause", webhook=webhook(s))),

@@ -48,6 +48,8 @@ LEVEL_PARAMETERS: dict[str, Any] = {
 """Parameters of the levels of all products of the shop, and of the quality check of stock."""
 QUERY_PARAMETERS: dict[str, Any] = {
     "batch_id": "b1",
+    "code": "not-a-number",
+    "column": "quantity",
     "settlement_no": 3,
     "text": "a",
     "region": "IN",

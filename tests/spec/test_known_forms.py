@@ -71,6 +71,7 @@ SELECT day FROM UNNEST(GENERATE_DATE_ARRAY(DATE '2024-01-31', DATE '2024-04-30',
 SELECT a.id, c.s FROM {t} JOIN (SELECT 1 AS id) AS a ON a.id = t.id LEFT JOIN (SELECT 9 AS id, 'q' AS s) AS c ON c.id = a.id
 SELECT id FROM {t} EXCEPT DISTINCT SELECT 2 ORDER BY id
 SELECT id FROM {t} WHERE id IN (SELECT 2 UNION DISTINCT SELECT 3) ORDER BY id
+SELECT JSON_VALUE(one, '$.a') AS a, CAST(JSON_VALUE(one, '$.n') AS INT64) AS n FROM (SELECT '[{"a": "x", "n": 2}, {"a": null, "n": 3}, {"n": 1}]' AS j UNION ALL SELECT '[]' UNION ALL SELECT NULL) AS t CROSS JOIN UNNEST(JSON_QUERY_ARRAY(t.j)) AS one ORDER BY n
 """
 
 PARAMETERS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -130,6 +131,7 @@ DIFFERENCES = (
     Difference("FORMAT_DATE %E4Y fails", "FORMAT_DATE('%E4Y', d)"),
     Difference("FORMAT_DATE %A is local", "FORMAT_DATE('%A', d)"),
     Difference("WITH OFFSET counts from 1", "(SELECT MAX(o) FROM UNNEST([5, 6]) AS x WITH OFFSET AS o)"),
+    Difference("an array of JSON as a value", "JSON_QUERY_ARRAY(s)"),
     Difference("ARRAY_AGG keeps NULLs", "ARRAY_AGG(s)"),
     Difference("ARRAY_AGG with LIMIT fails", "ARRAY_AGG(s LIMIT 1)"),
     Difference("ANY_VALUE picks another row", "ANY_VALUE(s)"),

@@ -24,6 +24,9 @@ OF_ITS_OWN: Mapping[str, dict[str, Any]] = {
     "stock-events": OF_A_STORE,
     "stock-slow": {"days": 5},
     "stock-returns": {"text": ""},
+    "pass-rates": {"first_day": date(2024, 1, 1)},
+    "failed-rules": {"first_day": date(2024, 1, 1)},
+    "uploads-failing-a-rule": {"first_day": date(2024, 1, 1)},
 }
 """Query → parameters for which it answers something about the shop."""
 FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))

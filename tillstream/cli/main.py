@@ -154,8 +154,14 @@ def status(json_: bool) -> None:
     show_default=True,
     help="The frames that the schema of --pandera checks; pandas needs a .py file.",
 )
+@click.option(
+    "--expectations",
+    "suite",
+    type=click.Path(dir_okay=False, resolve_path=True),
+    help="Write the contract's checks to a .json file as a suite of Great Expectations.",
+)
 @as_json
-def contracts(name: str, schema: bool, out: str | None, frame: str, json_: bool) -> None:
+def contracts(name: str, schema: bool, out: str | None, frame: str, suite: str | None, json_: bool) -> None:
     """List the region contracts, or show one of them."""
     if schema:
         from tillstream.contracts.loader import schema as schema_of_contracts
@@ -165,8 +171,12 @@ def contracts(name: str, schema: bool, out: str | None, frame: str, json_: bool)
     from tillstream.cli.output.maintenance import show_contract, show_exported_checks
     from tillstream.cli.output.tables import show_list
 
-    if out and not name:
-        raise click.UsageError("--pandera needs the NAME of a contract.")
+    if (out or suite) and not name:
+        raise click.UsageError(f"{'--pandera' if out else '--expectations'} needs the NAME of a contract.")
+    if out and suite:
+        raise click.UsageError("Use either --pandera or --expectations.")
+    if suite:
+        run("contracts-expectations", json_=json_, show=show_exported_checks, name=name, out=suite)
     if out:
         run("contracts-pandera", json_=json_, show=show_exported_checks, name=name, out=out, frame=frame)
 

@@ -10,6 +10,7 @@ from tillstream.analytics.filters import Filters, is_filter
 from tillstream.app import App
 from tillstream.commands.result import Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
+from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.domain.text.near_names import did_you_mean
@@ -41,6 +42,14 @@ class ContractChecks:
     name: str
     out: str
     frame: str = "polars"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContractExpectations:
+    """out: the path of the file to write, ending with `.json`."""
+
+    name: str
+    out: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,8 +129,22 @@ def contracts_pandera(app: App, progress: Progress, arguments: ContractChecks) -
     write = formats.get(Path(out).suffix)
     if write is None:
         raise Rejected(f"{Path(out).name} must end with {' or '.join(formats)} for {arguments.frame} frames.")
+    return _written(contract, out, write(contract))
+
+
+def contracts_expectations(app: App, progress: Progress, arguments: ContractExpectations) -> Result:
+    """Write the checks of a contract as a suite of Great Expectations. Raises as `contracts_pandera`."""
+    from tillstream.pipeline.validating.expectation_suite import to_json
+
+    if Path(arguments.out).suffix != ".json":
+        raise Rejected(f"{Path(arguments.out).name} must end with .json.")
+    contract = app.contracts.current(arguments.name)
+    return _written(contract, arguments.out, to_json(contract))
+
+
+def _written(contract: Contract, out: str, content: str) -> Result:
     try:
-        Path(out).write_text(write(contract), encoding="utf-8")
+        Path(out).write_text(content, encoding="utf-8")
     except OSError as error:
         raise Rejected(f"{out} cannot be written: {error.strerror}.") from error
     return Result({"name": contract.name, "version": contract.version, "file": out})

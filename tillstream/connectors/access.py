@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
-from tillstream.domain import addresses
 from tillstream.domain.errors import Rejected
 from tillstream.ports.clock import Clock
 from tillstream.ports.secrets import Secrets
 from tillstream.webhooks.addresses import answers_for
+from tillstream.webhooks.networks import Address, is_never_allowed, is_private, parse_address
 
 REFERENCE = re.compile(r"(?P<store>env|file|secret):(?P<name>[A-Za-z0-9._-]{1,200})")
 """A reference to a credential: env:VARIABLE, file:NAME or secret:NAME."""
@@ -42,7 +42,7 @@ class PrivateHosts:
                 names.append(entry)
         return cls(frozenset(names), tuple(networks))
 
-    def allow(self, host: str, address: addresses.Address) -> bool:
+    def allow(self, host: str, address: Address) -> bool:
         return host.casefold().rstrip(".") in self.names or any(address in network for network in self.networks)
 
 
@@ -75,10 +75,10 @@ class SourceAccess:
     def check_host(self, host: str, port: int) -> str:
         answers = answers_for(host, port)
         for answer in answers:
-            address = addresses.parse(answer)
-            if addresses.is_never_allowed(address):
+            address = parse_address(answer)
+            if is_never_allowed(address):
                 raise Rejected(f"{host} is an address that no connector may have.")
-            if addresses.is_private(address) and not self.private.allow(host, address):
+            if is_private(address) and not self.private.allow(host, address):
                 raise Rejected(
                     f"{host} is an address of a private network. To allow it, add it to TILLSTREAM_CONNECT_PRIVATE."
                 )

@@ -14,6 +14,8 @@ KEPT = 100
 MOST_BATCHES = 500
 """Batches of a run that its record names."""
 RUNNING, DONE, FAILED, STOPPED = "running", "done", "failed", "stopped"
+FAILED_RUN = "connector failed"
+"""Message of the log for runs that failed."""
 INTERRUPTED = "The process ended before the run did. What it had brought is counted once; the rest is read again."
 
 

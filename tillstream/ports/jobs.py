@@ -15,6 +15,9 @@ send`."""
 RESTOCK = "restock"
 """The job that computes a large restock queue, with the memory for it: `tillstream restock run --due`."""
 
+CONNECT = "connect"
+"""The job that runs the connectors that are due: `tillstream connect run --due`."""
+
 
 class Jobs(Protocol):
     """Raises `Unavailable`, also for a job that is not deployed yet. Safe in threads."""

@@ -2,6 +2,9 @@
 
 from typing import Protocol
 
+SECRET_PREFIX = "tillstream-source-"  # noqa: S105 - a part of a name
+"""Start of the names of secrets in Secret Manager that can be read, so that no other secret of a project can be."""
+
 
 class Secrets(Protocol):
     """Values are in no log, error or `repr`. Safe in threads."""

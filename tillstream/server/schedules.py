@@ -94,8 +94,8 @@ class Schedules:
     def _connect(self) -> None:
         if not self._stopping.wait(CONNECT_EVERY):
             from tillstream.connectors import run  # lazy: only a server with connectors needs the kinds
-            from tillstream.connectors.runs import FAILED
+            from tillstream.connectors.runs import FAILED, FAILED_RUN
 
             ended = run.run_due(self._app.ports, self._app.contracts, self._access, self._stopping)
             errors = [f"{one.connector}: {one.error}" for one in ended if one.outcome == FAILED]
-            logs.warn("connector failed", errors)
+            logs.warn(FAILED_RUN, errors)

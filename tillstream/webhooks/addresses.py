@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from urllib.parse import urlsplit
 
-from tillstream.domain import addresses
-from tillstream.domain.addresses import Address
 from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.webhooks.networks import Address, is_never_allowed, is_private, parse_address
 
 MAX_LETTERS = 1_000
 PRIVATE = "is an address of a private network. To allow such addresses, set TILLSTREAM_WEBHOOK_PRIVATE=true."
@@ -48,7 +47,7 @@ def check_url(url: str, *, private: bool) -> None:
 def _literal(host: str) -> Address | None:
     """The IP address that a host is, also in a form such as 127.1; None for a name."""
     with suppress(ValueError):
-        return addresses.parse(host)
+        return parse_address(host)
     with suppress(OSError):
         return IPv4Address(socket.inet_aton(host))
     return None
@@ -65,7 +64,7 @@ def resolve(url: str, *, private: bool) -> Target:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     answers = answers_for(host, port)
     for answer in answers:
-        _check_address(host, addresses.parse(answer), private=private)
+        _check_address(host, parse_address(answer), private=private)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme, host, port, path, answers[0])
 
@@ -80,7 +79,7 @@ def answers_for(host: str, port: int) -> list[str]:
 
 
 def _check_address(host: str, address: Address, *, private: bool) -> None:
-    if addresses.is_never_allowed(address):
+    if is_never_allowed(address):
         raise Rejected(f"{host} is an address that no webhook may have.")
-    if addresses.is_private(address) and not private:
+    if is_private(address) and not private:
         raise Rejected(f"{host} {PRIVATE}")

@@ -18,7 +18,7 @@ from portal.api.operations.operation import (
     path,
     query,
 )
-from portal.api.queries import FORECASTS, LISTS, MAX_ROWS
+from portal.api.queries import LISTS, MAX_ROWS, RESTRICTED
 from tillstream.analytics import catalogue
 from tillstream.analytics.catalogue import Parameter
 from tillstream.analytics.measures.definition import measures
@@ -61,11 +61,12 @@ def _list(name: str) -> Operation:
     )
     personal = " Also requires the right `personal`." if described.needs is Action.SEE_PERSONAL else ""
     first, _, rest = described.description.partition(". ")
+    right = "quality" if described.needs is Action.SEE_QUALITY else "numbers"
     return Operation(
         "Numbers", first.rstrip("."), {200: ("The list", f"list of {name}"), 304: NOT_MODIFIED},
         f"{rest}{personal}".strip(),
         (*own_parameters(name), *pages(MAX_ROWS, default_limit), OFFSET_ROWS, NUMBERS_AS, *FILTERS, IF_NONE_MATCH),
-        right="numbers", headers=TAGGED | PAGED, errors=(409,), tabular=True,
+        right=right, headers=TAGGED | PAGED, errors=(409,), tabular=True,
     )  # fmt: skip
 
 
@@ -76,7 +77,7 @@ OPERATIONS: dict[str, Operation] = {
         catalogue.describe("kpis").description.partition(". ")[2], (NUMBERS_AS, *FILTERS, IF_NONE_MATCH),
         right="numbers", headers=TAGGED, tabular=True,
     ),
-    **{f"api.{name}": _list(name) for name in (*LISTS, *FORECASTS)},
+    **{f"api.{name}": _list(name) for name in (*LISTS, *RESTRICTED)},
     "api.sale-lines": Operation(
         "Lines and changes", "Sale lines with all their columns, latest day first",
         {200: ("The lines", "list of sale-lines"), 304: NOT_MODIFIED},

@@ -11,6 +11,7 @@ from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from portal.health import ready
 from tillstream.app import App
+from tillstream.connectors import status
 from tillstream.domain.errors import Unavailable
 from tillstream.domain.people import Role
 from tillstream.people import accounts
@@ -74,11 +75,16 @@ def test_figures_for_a_monitor(tmp_path: Path) -> None:
     try:
         flask: Flask = create_app(app)
         client = flask.test_client()
+        status.begin(app.ports, "shop", "shop:1")
+        now = app.ports.clock.now()
+        read = {"next_at": now, "is_complete": True, "error": "", "behind": 0, "notes": ()}
+        status.end(app.ports, "shop", "shop:1", **read)
         client.get("/healthz")
         answer = client.get("/metrics")
         assert answer.mimetype == "text/plain"
         assert 'tillstream_requests_total{endpoint="api.healthz",method="GET",status="200"} 1.0' in answer.text
         assert 'tillstream_request_seconds_count{endpoint="api.healthz",method="GET"} 1.0' in answer.text
         assert 'tillstream_batches{state="held"} 0.0' in answer.text
+        assert 'tillstream_connector_lag_seconds{connector="shop"} ' in answer.text
     finally:
         app.close()

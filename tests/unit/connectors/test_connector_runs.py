@@ -11,6 +11,7 @@ from tillstream.connectors import records, runs, status
 from tillstream.connectors import run as running
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
+from tillstream.workflows.intake import connector_files
 
 
 def file(key: str, *numbers: int, name: str = "monday.csv") -> dict[str, Any]:
@@ -191,3 +192,25 @@ def test_a_test_connects_and_brings_nothing(connected: Connected) -> None:
     tested = running.test(ports, access, connected.draft(), "ana")
     assert (tested.is_ok, "There is no list" in tested.message) == (False, True)
     assert connected.batches() == []
+
+
+def test_the_event_of_an_object_may_create_its_record_first(connected: Connected) -> None:
+    """As in a cloud. The sender, the contract and the batch are the same."""
+    connected.add()
+    app, item = connected.app, file("a@1", 1)
+    name = connector_files.object_name("shop", item["key"], item["file"], "online-retail-uk")
+    with app.ports.objects.writer("inbox", name) as writer:
+        writer.write(item["text"].encode())
+    connected.settle()
+    connected.offer(item)
+    run = connected.run()
+    (batch,) = connected.batches()
+    assert (run.items, batch.received_by, batch.contract) == (0, "connector shop", "online-retail-uk")
+
+
+def test_a_folder_of_the_source_names_the_contract(connected: Connected) -> None:
+    connected.add(contract="")
+    connected.offer(file("a@1", 1, name="exports/online-retail-uk/../.hidden/\x00monday.csv"))
+    connected.run()
+    (batch,) = connected.batches()
+    assert (batch.file, batch.contract, batch.state) == ("_monday.csv", "online-retail-uk", State.RECEIVED)

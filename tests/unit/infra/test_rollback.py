@@ -63,7 +63,7 @@ def test_every_service_goes_back_and_forward_again(gcloud_log: Path) -> None:
     assert [line.split()[3] for line in changes] == list(reversed(rollback.SERVICES))
     assert all("--to-revisions=a=100 --region=europe-west1 --project=shop" in line for line in changes)
     jobs = [line for line in gcloud_log.read_text().splitlines() if "jobs update" in line]
-    for job, name in zip(jobs, ("settle-large", "forecast", "reports", "restock"), strict=True):
+    for job, name in zip(jobs, ("settle-large", "forecast", "reports", "restock", "connect"), strict=True):
         assert f"jobs update {name} --image=portal:c " in job  # the fake portal still serves this one
     gcloud_log.unlink()
     rollback.roll_back("shop", "europe-west1", lambda _: None, forward=True)

@@ -24,12 +24,13 @@ from tillstream.commands.numbers import report
 from tillstream.commands.result import quiet
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.people import Role
+from tillstream.job_runs import reservation
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Mail
 from tillstream.outbox.outbox import LONGEST, NOT_SENT, PAUSES
 from tillstream.people import accounts
 from tillstream.ports.jobs import REPORTS
-from tillstream.reports import mail_job, period, subscriptions
+from tillstream.reports import period, subscriptions
 from tillstream.reports.mail_job import start_if_due
 
 MAIL = Mail("key", "ada@example.com", "Sales", "text")
@@ -60,9 +61,9 @@ def test_it_starts_for_a_report_that_is_due_once_while_it_works(project: tuple[A
     assert not start_if_due(app.ports, sends_mail=True)
     advance(app, datetime(2026, 7, 2, 12, tzinfo=UTC) - app.ports.clock.now())
     assert [start_if_due(app.ports, sends_mail=True) for _ in range(3)] == [True, False, False]
-    with mail_job.run(app.ports):
+    with reservation.reserved(app.ports, REPORTS):
         advance(app, timedelta(minutes=20))
-        mail_job.renew(app.ports)
+        reservation.renew(app.ports, REPORTS)
         advance(app, timedelta(minutes=20))
         assert not start_if_due(app.ports, sends_mail=True)
     assert jobs.starts == [REPORTS]
@@ -78,7 +79,7 @@ def test_it_starts_for_messages_that_are_due(project: tuple[App, StartedJobs]) -
     outbox.add(app.ports, MAIL, "a@example.com")
     for pause in PAUSES:
         assert start_if_due(app.ports, sends_mail=True)
-        with mail_job.run(app.ports):
+        with reservation.reserved(app.ports, REPORTS):
             outbox.send_due(app.ports, absent)
         assert not start_if_due(app.ports, sends_mail=True)
         advance(app, pause)
@@ -92,11 +93,11 @@ def test_it_starts_to_notice_that_a_message_is_unclear(project: tuple[App, Start
         raise KeyboardInterrupt
 
     outbox.add(app.ports, MAIL, "a@example.com")
-    with pytest.raises(KeyboardInterrupt), mail_job.run(app.ports):
+    with pytest.raises(KeyboardInterrupt), reservation.reserved(app.ports, REPORTS):
         outbox.send_due(app.ports, killed)
     advance(app, LONGEST + timedelta(seconds=1))
     assert not start_if_due(app.ports, sends_mail=True), "the run may still be at work"
-    advance(app, mail_job.ALIVE)
+    advance(app, reservation.ALIVE)
     assert start_if_due(app.ports, sends_mail=True)
 
 
@@ -104,7 +105,7 @@ def test_a_run_that_failed_is_followed_after_a_pause(project: tuple[App, Started
     app, jobs = project
     subscribe_and_wait(app)
     assert start_if_due(app.ports, sends_mail=True)
-    with pytest.raises(Rejected), mail_job.run(app.ports):
+    with pytest.raises(Rejected), reservation.reserved(app.ports, REPORTS):
         raise Rejected("TILLSTREAM_SMTP_URL is not an address")
     starts = []
     for _ in range(24):
@@ -128,9 +129,9 @@ def test_without_jobs_nothing_is_started_or_stored(project: tuple[App, StartedJo
     app = replace(project[0], ports=replace(project[0].ports, jobs=None))
     subscribe_and_wait(app)
     assert not start_if_due(app.ports, sends_mail=True)
-    with mail_job.run(app.ports):
-        mail_job.renew(app.ports)
-    assert app.ports.documents.get(mail_job.COLLECTION, mail_job.ID) is None
+    with reservation.reserved(app.ports, REPORTS):
+        reservation.renew(app.ports, REPORTS)
+    assert app.ports.documents.get(reservation.COLLECTION, REPORTS) is None
 
 
 class CountedDocuments:

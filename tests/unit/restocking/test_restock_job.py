@@ -12,6 +12,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
+from tillstream.job_runs import reservation
 from tillstream.ports.jobs import RESTOCK
 from tillstream.workflows.restocking import run, schedule
 
@@ -49,7 +50,7 @@ def test_a_large_one_is_computed_by_one_run_of_the_job(
     schedule.update(app.ports, by="ana")
     assert [schedule.run_or_start(app.ports) for _ in range(3)] == [None] * 3
     assert jobs.starts == [RESTOCK]
-    advance(app, schedule.ALIVE)
+    advance(app, reservation.ALIVE)
     schedule.run_or_start(app.ports)
     assert jobs.starts == [RESTOCK] * 2, "the first one ended with an error"
     assert COMMANDS["restock-run"](app, quiet, due=True).data["counted"] == 2

@@ -9,10 +9,9 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 
 from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.ports.secrets import SECRET_PREFIX
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-NAMES = "tillstream-source-"
-"""Start of the names of secrets that can be read, so that no other secret of the project can be."""
 TRY = 30.0
 """Timeout of one request, in seconds."""
 
@@ -26,8 +25,8 @@ class SecretManagerSecrets:
         self._session: requests.Session | None = None
 
     def get(self, name: str) -> str:
-        if not name.startswith(NAMES) or not name.replace("-", "").replace("_", "").isalnum():
-            raise Rejected(f"The name of a secret with a credential starts with {NAMES}.")
+        if not name.startswith(SECRET_PREFIX) or not name.replace("-", "").replace("_", "").isalnum():
+            raise Rejected(f"The name of a secret with a credential starts with {SECRET_PREFIX}.")
         try:
             response = self._open_session().get(f"{self._secrets}/{name}/versions/latest:access", timeout=TRY)
         except (requests.RequestException, GoogleAuthError) as error:

@@ -8,6 +8,7 @@ from tillstream.alerts.conditions import (
     files_held,
     goal_behind,
     large_sale,
+    pass_rate,
     price_off_list,
     region_late,
     return_rate,
@@ -22,6 +23,7 @@ from tillstream.domain.alerts.kind import KindName
 CONDITIONS: Mapping[KindName, Condition] = {
     KindName.FILES_HELD: files_held.CONDITION,
     KindName.ROWS_IN_QUARANTINE: rows_in_quarantine.CONDITION,
+    KindName.PASS_RATE: pass_rate.CONDITION,
     KindName.DEAD_LETTERS: dead_letters.CONDITION,
     KindName.CONNECTOR_LATE: connector_late.CONDITION,
     KindName.REGION_LATE: region_late.CONDITION,

@@ -40,6 +40,13 @@ def show_run(run: dict[str, Any]) -> None:
         click.echo(f"Batches: {', '.join(run['batches'])}.")
 
 
+def show_runs(ended: list[dict[str, Any]]) -> None:
+    for run in ended:
+        click.echo(f"{run['connector']} · {_line(run)}")
+    if not ended:
+        click.echo("No connector is due.")
+
+
 def show_test(tested: dict[str, Any]) -> None:
     click.echo(f"{tested['message']} ({tested['seconds']:.1f} s)")
 

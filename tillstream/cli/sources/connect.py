@@ -58,7 +58,7 @@ def add(name: str, kind: str, settings: tuple[str, ...], contract: str, every: i
 
 
 @connect.command()
-@click.argument("connector", metavar="NAME")
+@click.argument("connector")
 @as_json
 def show(connector: str, json_: bool) -> None:
     """Show a connector with its settings and last runs."""
@@ -68,7 +68,7 @@ def show(connector: str, json_: bool) -> None:
 
 
 @connect.command()
-@click.argument("connector", metavar="NAME")
+@click.argument("connector")
 @as_json
 def test(connector: str, json_: bool) -> None:
     """Connect to the source and show what is there; nothing is read."""
@@ -78,17 +78,23 @@ def test(connector: str, json_: bool) -> None:
 
 
 @connect.command("run")
-@click.argument("connector", metavar="NAME")
+@click.argument("connector", required=False)
+@click.option("--due", is_flag=True, help="Run all connectors that are due, instead of one.")
 @as_json
-def run_now(connector: str, json_: bool) -> None:
+def run_now(connector: str | None, due: bool, json_: bool) -> None:
     """Run a connector now, also a paused one."""
-    from tillstream.cli.output.connect import show_run
+    from tillstream.cli.output.connect import show_run, show_runs
 
-    run("connect-run", json_=json_, show=show_run, connector=connector)
+    if due == bool(connector):
+        raise click.UsageError("Enter the name of a connector, or --due.")
+    if connector:
+        run("connect-run", json_=json_, show=show_run, connector=connector)
+    else:
+        run("connect-run-due", json_=json_, show=show_runs)
 
 
 @connect.command()
-@click.argument("connector", metavar="NAME")
+@click.argument("connector")
 @as_json
 def pause(connector: str, json_: bool) -> None:
     """Stop the schedule of a connector."""
@@ -98,7 +104,7 @@ def pause(connector: str, json_: bool) -> None:
 
 
 @connect.command()
-@click.argument("connector", metavar="NAME")
+@click.argument("connector")
 @as_json
 def resume(connector: str, json_: bool) -> None:
     """Start the schedule of a paused connector again, from where it stopped."""
@@ -108,7 +114,7 @@ def resume(connector: str, json_: bool) -> None:
 
 
 @connect.command()
-@click.argument("connector", metavar="NAME")
+@click.argument("connector")
 @as_json
 def remove(connector: str, json_: bool) -> None:
     """Remove a connector with its cursor; what it brought remains."""

@@ -11,7 +11,9 @@ from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED
-from tillstream.reports import mail_job, period, report_mail
+from tillstream.job_runs import reservation
+from tillstream.ports.jobs import REPORTS
+from tillstream.reports import period, report_mail
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report
 
@@ -58,7 +60,7 @@ def send(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Make the subscribed reports that are due, and send what waits in the outbox and for the channels of alerts."""
     if not app.settings.smtp_url and not registry.find(app.ports):
         raise Rejected(NO_MAIL)
-    with mail_job.run(app.ports):
+    with reservation.reserved(app.ports, REPORTS):
         made, sent = deliver(app)
     return Result({"made": made, "sent": sent})
 
@@ -82,7 +84,7 @@ def deliver(app: App) -> tuple[int, int]:
     for is_new in report_mail.make_due(sender):
         made += is_new
         sent += messages.send_waiting(app)
-        mail_job.renew(app.ports)
+        reservation.renew(app.ports, REPORTS)
     return made, sent
 
 

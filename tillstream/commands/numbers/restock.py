@@ -10,6 +10,8 @@ from tillstream.commands.result import Progress, Result
 from tillstream.commands.users import COMMAND_LINE
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED
+from tillstream.job_runs import reservation
+from tillstream.ports.jobs import RESTOCK
 from tillstream.restock.simulation.run import Options, simulate
 from tillstream.workflows.restocking import run, schedule
 
@@ -68,7 +70,8 @@ def lines(app: App, progress: Progress, arguments: RestockLines) -> Result:
 def compute(app: App, progress: Progress, arguments: Compute) -> Result:
     """Compute the queue."""
     if arguments.due:
-        ended = schedule.run_due(app.ports)
+        with reservation.reserved(app.ports, RESTOCK):
+            ended = schedule.run_due(app.ports)
         return Result(asdict(ended) if ended else {})
     audit.record(app.ports, COMMAND_LINE, audit.AuditAction.RESTOCK_REQUESTED, "restock queue")
     return Result(asdict(run.run(app.ports, schedule.basis(app.ports))))

@@ -5,14 +5,16 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from tillstream import logs
 from tillstream.app import App
 from tillstream.app.source_access import source_access
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, Progress, Result
-from tillstream.connectors import records, runs, status
+from tillstream.connectors import records, runs, schedule, status
 from tillstream.connectors import run as running
 from tillstream.connectors.connector import Connector, ConnectorDraft
 from tillstream.connectors.kinds import table
+from tillstream.connectors.runs import FAILED_RUN
 from tillstream.workflows.intake import store_sales
 from tillstream.workflows.operations import reconcile
 
@@ -75,11 +77,28 @@ def test(app: App, progress: Progress, arguments: OfConnector) -> Result:
 def run(app: App, progress: Progress, arguments: OfConnector) -> Result:
     """Run a connector now, also a paused one; without a server, also settle what it brings."""
     result = running.run(app.ports, app.contracts, source_access(app), arguments.connector, COMMAND_LINE, share=SHARE)
-    if not app.has_worker and not app.settings.project:
-        while store_sales.receive(app.ports, app.contracts, app.settings.batch_size, 0):
-            pass
-        reconcile.reconcile(app.ports, app.contracts, patience=timedelta(0))
+    _settle(app)
     return Result(asdict(result), FAILED if result.outcome == runs.FAILED else DONE)
+
+
+def run_due(app: App, progress: Progress, arguments: NoArguments) -> Result:
+    """Run all connectors that are due, until none is; without a server, also settle what they bring.
+
+    Those that failed are in the result and in the log; they are tried again.
+    """
+    ended = list(schedule.run_all(app.ports, app.contracts, source_access(app)))
+    _settle(app)
+    logs.warn(FAILED_RUN, [f"{one.connector}: {one.error}" for one in ended if one.outcome == runs.FAILED])
+    return Result([asdict(one) for one in ended])
+
+
+def _settle(app: App) -> None:
+    """Settle what connectors brought where no worker does it."""
+    if app.has_worker or app.settings.project:
+        return
+    while store_sales.receive(app.ports, app.contracts, app.settings.batch_size, 0):
+        pass
+    reconcile.reconcile(app.ports, app.contracts, patience=timedelta(0))
 
 
 def pause(app: App, progress: Progress, arguments: OfConnector) -> Result:

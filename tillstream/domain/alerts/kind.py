@@ -22,6 +22,7 @@ class KindName(StrEnum):
 
     FILES_HELD = "files-held"
     ROWS_IN_QUARANTINE = "rows-in-quarantine"
+    PASS_RATE = "pass-rate"  # noqa: S105 - a share of rows
     DEAD_LETTERS = "dead-letters"
     CONNECTOR_LATE = "connector-late"
     REGION_LATE = "region-late"

@@ -40,6 +40,22 @@ KINDS: Mapping[KindName, Kind] = {
             margin=20,
         ),
         Kind(
+            KindName.PASS_RATE,
+            "Pass rate",
+            "Fewer rows of a data source are accepted than in the weeks before, or fewer than a limit.",
+            "Fewer rows of {count} data sources in {place} pass their rules",
+            (
+                _count("points", "Lower than in the weeks before by at least", "points", 5, 1, 100),
+                _count("percent", "Or lower than", "percent", 90, 0, 100),
+                _count("days", "Over the last", "days", 7, 1, 31),
+                _count("weeks", "Compared with", "weeks before", 4, 1, 52),
+                _count("rows", "With at least", "rows", 50, 1, 1_000_000),
+            ),
+            (Limit.REGIONS,),
+            Action.SEE_QUALITY,
+            margin=20,
+        ),
+        Kind(
             KindName.DEAD_LETTERS,
             "Dead letters",
             "Messages failed too often and are not tried again by themselves.",

@@ -5,18 +5,17 @@ from datetime import datetime, timedelta
 from tillstream import audit
 from tillstream.forecasting import runs
 from tillstream.inventory import levels
+from tillstream.job_runs import reservation
 from tillstream.ports import Ports
 from tillstream.ports.jobs import RESTOCK
 from tillstream.workflows.restocking import policies, run
 from tillstream.workflows.restocking.run import RestockRun
 
-REQUESTED, JOB = "requested", "job"
+REQUESTED = "requested"
 EVERY = timedelta(hours=1)
 """Shortest time between two runs that nobody requested."""
 AT_ONCE = 50_000
 """Counted products in stores up to which a run takes seconds, and a request waits for it."""
-ALIVE = timedelta(minutes=30)
-"""Time after its start in which the job is not started again: longer than it takes."""
 
 
 def is_due(ports: Ports) -> bool:
@@ -35,8 +34,7 @@ def run_due(ports: Ports) -> RestockRun | None:
     if not is_due(ports):
         return None
     ended = run.run(ports, basis(ports))
-    for document in (REQUESTED, JOB):
-        ports.documents.delete(run.COLLECTION, document)
+    ports.documents.delete(run.COLLECTION, REQUESTED)
     policies.refresh_due(ports)
     return ended
 
@@ -49,9 +47,8 @@ def run_or_start(ports: Ports) -> RestockRun | None:
     last = run.last(ports)
     if not ports.jobs or last is None or last.counted <= AT_ONCE:
         return run_due(ports)
-    if is_due(ports) and not _is_started(ports):
-        ports.jobs.start(RESTOCK)
-        ports.documents.put(run.COLLECTION, JOB, {"at": ports.clock.now().isoformat(timespec="seconds")})
+    if is_due(ports):
+        reservation.start(ports, RESTOCK)
     return None
 
 
@@ -63,11 +60,6 @@ def update(ports: Ports, *, by: str) -> RestockRun | None:
         return run.run(ports, basis(ports))
     ports.documents.put(run.COLLECTION, REQUESTED, {"at": ports.clock.now().isoformat(timespec="seconds")})
     return None
-
-
-def _is_started(ports: Ports) -> bool:
-    job = ports.documents.get(run.COLLECTION, JOB)
-    return job is not None and ports.clock.now() - datetime.fromisoformat(job.data["at"]) < ALIVE
 
 
 def is_requested(ports: Ports) -> bool:

@@ -32,6 +32,7 @@ SAFE: frozenset[type[exp.Expr]] = frozenset(
         *(exp.Concat, exp.DPipe, exp.Lower, exp.Upper, exp.StartsWith, exp.StrPosition, exp.Length, exp.Trim),
         *(exp.LowerHex, exp.SHA2Digest),
         *(exp.Unnest, exp.GenerateDateArray, exp.Interval, exp.JSONExtractScalar, exp.JSONPath),
+        exp.JSONExtractArray,
         *(exp.JSONPathRoot, exp.JSONPathKey, exp.JSONPathSubscript),
     }
 )
@@ -151,6 +152,7 @@ CONDITIONS: tuple[Rule, ...] = (
         "only TIMESTAMP_MICROS was compared",
     ),
     (exp.TimeToStr, lambda n: n.args["format"].name in FORMATS, f"only the formats {_join(FORMATS)} were compared"),
+    (exp.JSONExtractArray, lambda n: isinstance(n.parent, exp.Unnest), "arrays of JSON are only unnested"),
     (exp.Unnest, lambda n: not n.args.get("offset"), "WITH OFFSET counts from 1 on DuckDB"),
     (exp.In, lambda n: not n.args.get("unnest") or _is_array_parameter(n), "IN UNNEST takes an array parameter"),
     (exp.Cast, lambda n: kind(n) in CAST_TARGETS, "casts to this type were never compared"),

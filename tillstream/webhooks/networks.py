@@ -10,7 +10,7 @@ _METADATA = frozenset(map(ip_address, ("fd00:ec2::254", "168.63.129.16", "100.10
 """Addresses of cloud credentials that are not link-local, which 169.254.169.254 is."""
 
 
-def parse(text: str) -> Address:
+def parse_address(text: str) -> Address:
     """An IP address without its zone; an IPv4 address that is mapped to IPv6 as such. Raises `ValueError`."""
     address = ip_address(text.partition("%")[0])
     return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address

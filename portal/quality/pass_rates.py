@@ -1,0 +1,177 @@
+"""Pass rates of data sources: by source and rule, by week, and compared with the weeks before."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import figures, list_view
+from portal.access import allow
+from portal.context import ports
+from portal.quality import texts
+from tillstream.analytics.filters import Filters
+from tillstream.domain.errors import NotFound
+from tillstream.domain.people import Action
+from tillstream.domain.problems import CATALOGUE
+from tillstream.quality.pass_rates import Checked, Compared, Row, Rule, Weeks, compared, compared_rules, summed
+
+WEEKS = (4, 12, 26, 52)
+DEFAULT_WEEKS = 12
+SHOWN = 100
+"""Uploads that are listed of a rule, the last received."""
+FILES = {"csv": "CSV", "xlsx": "Excel", "parquet": "Parquet"}
+Line = dict[str, Any]
+SORTS: Mapping[str, Callable[[Line], Any]] = {
+    "rule": lambda line: (line["title"], line["rule"].column or "", line["rule"].source),
+    "source": lambda line: (line["rule"].source, line["title"], line["rule"].column or ""),
+    "failed": lambda line: line["compared"].now.failed,
+    "rate": lambda line: _or_first(line["compared"].now.rate),
+    "change": lambda line: _or_first(line["compared"].change),
+}
+
+
+@allow(Action.SEE_QUALITY)
+def show() -> ResponseReturnValue:
+    """Sources and rules of the chosen weeks; `source` chooses one source."""
+    query = list_view.list_query(sorts=SORTS, filters=("source",), keep=("weeks",), default_sort="-failed")
+    weeks, source = _weeks(), "".join(query.chosen["source"][:1])
+    rows = _ask("pass-rates", weeks)
+    sources = compared(rows, weeks.first, _source)
+    if source and source not in sources:
+        raise NotFound(texts.no_source(source))
+    chosen = [row for row in rows if not source or _source(row) == source]
+    by_week = summed(chosen, _week)
+    total = compared(chosen, weeks.first, lambda _: None).get(None, Compared())
+    rules = compared_rules(_ask("failed-rules", weeks, source=source), weeks.first, sources)
+    lines = [{"rule": rule, "title": CATALOGUE[rule.code].title, "compared": one} for rule, one in rules.items()]
+    lines = [line for line in lines if query.q.casefold() in _words(line)]
+    lines.sort(key=SORTS[query.column], reverse=query.down)
+    return render_template(
+        "quality/pass_rates.html",
+        weeks=weeks,
+        choices=WEEKS,
+        source=source,
+        source_choices=[(name, name) for name in sorted(sources)],
+        sources=sorted(sources.items(), key=lambda one: (_or_first(one[1].now.rate), one[0])),
+        total=total,
+        by_week=[(start, by_week.get(start, Checked())) for start in reversed(weeks.starts)],
+        figure=_figure(texts.REJECTED_SHARE, weeks, by_week),
+        summary=texts.share_by_week(source),
+        page=list_view.page_of(query, lines),
+        columns=texts.RULE_COLUMNS,
+        files=_files(weeks, source),
+    )
+
+
+@allow(Action.SEE_QUALITY)
+def rule(source: str, code: str) -> ResponseReturnValue:
+    """One rule of a source: by week, and the uploads with rows that failed it. `column`: that of the problem."""
+    column, weeks = request.args.get("column", ""), _weeks()
+    if code not in CATALOGUE:
+        raise NotFound(texts.no_rule(code))
+    rows = _ask("pass-rates", weeks, source=source)
+    if not rows:
+        raise NotFound(texts.no_source(source))
+    failed = [row for row in _ask("failed-rules", weeks, source=source) if _is_of(row, code, column)]
+    by_week = {start: Checked(one.rows) for start, one in summed(rows, _week).items()}
+    for row in failed:
+        by_week[_week(row)] += Checked(0, row["failed_rows"])
+    of_source = compared(rows, weeks.first, _source)[source]
+    without_failures = Compared(Checked(of_source.now.rows), Checked(of_source.before.rows))
+    totals = compared_rules(failed, weeks.first, {source: of_source})
+    uploads = figures.ask(
+        "uploads-failing-a-rule",
+        Filters(),
+        code=code,
+        column=column,
+        source=source,
+        first_day=weeks.first,
+        limit=SHOWN + 1,
+    ).to_pylist()
+    return render_template(
+        "quality/rule.html",
+        problem=CATALOGUE[code],
+        source=source,
+        column=column,
+        weeks=weeks,
+        choices=WEEKS,
+        total=next(iter(totals.values()), without_failures),
+        figure=_figure(texts.FAILED_SHARE, weeks, by_week),
+        summary=texts.share_by_week(source, CATALOGUE[code].title),
+        by_week=[(start, by_week.get(start, Checked())) for start in reversed(weeks.starts)],
+        uploads=uploads[:SHOWN],
+        more=len(uploads) > SHOWN,
+    )
+
+
+def _source(row: Row) -> str:
+    return str(row["contract"])
+
+
+def _week(row: Row) -> date:
+    start: date = row["period_start"]
+    return start
+
+
+def _is_of(row: Row, code: str, column: str) -> bool:
+    return row["code"] == code and (row["column"] or "") == column
+
+
+def _weeks() -> Weeks:
+    chosen = request.args.get("weeks", DEFAULT_WEEKS, type=int)
+    return Weeks(chosen if chosen in WEEKS else DEFAULT_WEEKS, ports().clock.now().date())
+
+
+def _ask(name: str, weeks: Weeks, **params: Any) -> list[dict[str, Any]]:
+    """The rows of a query by week, of the weeks and of those before them."""
+    days = {"first_day": weeks.starts_before[0], "last_day": weeks.today}
+    rows: list[dict[str, Any]] = figures.ask(name, Filters(), period="weekly", **days, **params).to_pylist()
+    return rows
+
+
+def _figure(measure: str, weeks: Weeks, by_week: Mapping[date, Checked]) -> dict[str, Any]:
+    """Columns of the share that failed, in percent, and a line of the weeks before."""
+    figure: dict[str, Any] = {
+        "kind": "columns",
+        "period": "weekly",
+        "labels": [start.isoformat() for start in weeks.starts],
+        "measure": measure,
+        "values": _failed_percent(weeks.starts, by_week),
+        "partial": [start + timedelta(days=6) > weeks.today for start in weeks.starts],
+    }
+    before = _failed_percent(weeks.starts_before, by_week)
+    if any(value is not None for value in before):
+        names = [texts.week_of(start) for start in weeks.starts_before]
+        figure["before"] = {"name": texts.weeks_before(weeks.count), "values": before, "names": names}
+    return figure
+
+
+def _failed_percent(starts: Sequence[date], by_week: Mapping[date, Checked]) -> list[float | None]:
+    rates = [by_week.get(start, Checked()).rate for start in starts]
+    return [None if rate is None else round(float(100 * (1 - rate)), 2) for rate in rates]
+
+
+def _files(weeks: Weeks, source: str) -> list[tuple[str, str]]:
+    """Label and address of each file of the weeks."""
+    args: dict[str, Any] = {"first_day": weeks.first, "last_day": weeks.today, "source": source or None}
+    return [
+        (
+            texts.file_label(table, label),
+            url_for("exports.table", table=table, format=form, **args),
+        )
+        for table in ("pass-rates", "failed-rules")
+        for form, label in FILES.items()
+    ]
+
+
+def _or_first(value: Decimal | None) -> Decimal:
+    """A key by which missing values come first."""
+    return Decimal("-Infinity") if value is None else value
+
+
+def _words(line: Line) -> str:
+    one: Rule = line["rule"]
+    return " ".join((line["title"], one.code, one.column or "", one.source)).casefold()

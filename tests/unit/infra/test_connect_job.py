@@ -1,0 +1,55 @@
+"""The job of connectors: which secrets it reads, and through which subnet it reaches private addresses."""
+
+from infra import stage
+from infra.accounts import PORTAL
+from infra.declared import Declared
+from infra.goals import METRICS
+from infra.jobs import CONNECTING
+from infra.kinds.iam import Policy
+from infra.resource import Resource
+from infra.source import UNKNOWN
+from tillstream.connectors.runs import FAILED_RUN
+
+SUBNET = {"CONNECT_SUBNET": "sources", "TILLSTREAM_CONNECT_PRIVATE": "10.20.0.0/16"}
+
+
+def resources(**overrides: str) -> list[Resource]:
+    return Declared(stage.read("prod", "demo", "123", overrides), UNKNOWN).resources()
+
+
+def job(**overrides: str) -> Resource:
+    (one,) = [each for each in resources(**overrides) if each.kind == "job" and each.name == CONNECTING.name]
+    return one
+
+
+def test_only_the_job_and_the_portal_read_the_secrets_of_connectors_and_no_others_by_that_role() -> None:
+    readers = {
+        role.member: role.condition
+        for each in resources()
+        if isinstance(each, Policy) and each.title == "policy of project"
+        for role in each.roles
+        if role.role == "roles/secretmanager.secretAccessor"
+    }
+    only = 'resource.name.startsWith("projects/123/secrets/tillstream-source-")'
+    target = stage.read("prod", "demo", "123")
+    assert readers == {f"serviceAccount:{target.account(name)}": only for name in (CONNECTING.account, PORTAL)}
+
+
+def test_it_reaches_private_addresses_through_the_subnet_of_the_stage() -> None:
+    words = job(**SUBNET).create[0].words
+    assert {"--subnet=sources", "--vpc-egress=private-ranges-only"} <= set(words)
+    assert "TILLSTREAM_CONNECT_PRIVATE=10.20.0.0/16" in " ".join(words)
+    annotations = job(**SUBNET).wanted["spec"]["template"]["metadata"]["annotations"]
+    assert annotations["run.googleapis.com/network-interfaces"] == '[{"subnetwork":"sources"}]'
+    without = job()
+    assert not [word for word in without.create[0].words if "subnet" in word or "vpc" in word]
+    assert "metadata" not in without.wanted["spec"]["template"]
+
+
+def test_no_other_job_is_in_the_subnet() -> None:
+    inside = [each.name for each in resources(**SUBNET) if "--subnet=sources" in str(each.create)]
+    assert inside == [CONNECTING.name]
+
+
+def test_the_alert_counts_runs_that_failed() -> None:
+    assert f'jsonPayload.message="{FAILED_RUN}"' in METRICS["tillstream-connectors"]["filter"]

@@ -1,0 +1,1 @@
+"""Kafka: the messages of a topic between offsets."""

@@ -1,0 +1,41 @@
+"""When the connectors of a project run: a job reads all that are due, and is started when there is one."""
+
+from collections.abc import Iterator
+
+from tillstream.connectors import records, run, status
+from tillstream.connectors.access import SourceAccess
+from tillstream.connectors.connector import Connector
+from tillstream.connectors.runs import Run
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.job_runs import reservation
+from tillstream.ports import Ports
+from tillstream.ports.jobs import CONNECT
+
+MOST_TURNS = 500
+"""Turns of one run of the job, each of at most two minutes for each connector; the next run continues."""
+
+
+def has_due(ports: Ports) -> bool:
+    """Whether a connector is due. Reads the documents of the connectors and of their states."""
+    return bool(_due(ports))
+
+
+def start_if_due(ports: Ports) -> bool:
+    """Start the job of a project if a connector is due and no run of the job is at work. Raises `Unavailable`."""
+    return bool(ports.jobs) and has_due(ports) and reservation.start(ports, CONNECT)
+
+
+def run_all(ports: Ports, contracts: ContractRegistry, access: SourceAccess) -> Iterator[Run]:
+    """Run the connectors that are due, turn by turn, until none is; yield the runs as they end."""
+    with reservation.reserved(ports, CONNECT):
+        for _ in range(MOST_TURNS):
+            ended = run.run_due(ports, contracts, access)
+            yield from ended
+            if not ended:
+                return
+            reservation.renew(ports, CONNECT)
+
+
+def _due(ports: Ports) -> list[Connector]:
+    now, states = ports.clock.now(), status.all_of(ports)
+    return [one for one in records.find(ports) if status.is_due(one, states.get(one.name), now)]
