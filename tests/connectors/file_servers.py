@@ -5,9 +5,10 @@ from abc import ABC, abstractmethod
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import boto3
-from connectors import pymap_server, sftp_server, webhdfs_server
+from connectors import http_server, pymap_server, sftp_server, webhdfs_server
 from imap_tools import MailBoxUnencrypted
 from moto.server import ThreadedMotoServer
 
@@ -108,4 +109,26 @@ class Imap(FileServer):
         self._process.wait()
 
 
-SERVERS = {server.kind: server for server in (S3, Sftp, WebHdfs, Imap)}
+class WebFiles(FileServer):
+    kind, credential = "web_files", "secret"
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._serving = http_server.serving(self._answer)
+        self._server = self._serving.__enter__()
+        self.settings = {"urls": "", "token": REFERENCE}
+
+    def put(self, name: str, text: str) -> None:
+        (self._folder / name).write_text(text)
+        urls = dict.fromkeys([*self.settings["urls"].split(), f"{self._server.url}/{quote(name)}"])
+        self.settings["urls"] = "\n".join(urls)
+
+    def close(self) -> None:
+        self._serving.__exit__(None, None, None)
+
+    def _answer(self, request: http_server.Request) -> http_server.Answer:
+        body = (self._folder / unquote(request.path).lstrip("/")).read_bytes()
+        return http_server.Answer(body, headers={"Content-Type": "text/csv"})
+
+
+SERVERS = {server.kind: server for server in (S3, Sftp, WebHdfs, WebFiles, Imap)}

@@ -4,9 +4,10 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -20,7 +21,7 @@ PASSWORD = "correct horse"
 
 class ListedSource:
     """Each entry has text, and key and file, or is a page of rows with a cursor, or sales. An entry with an error
-    raises it. What is acknowledged is appended to a file next to the list."""
+    raises it, one that is refused when it is opened. What is acknowledged is appended to a file next to the list."""
 
     def __init__(self, settings: Mapping[str, str], access: Access) -> None:
         self._list = Path(settings["list"])
@@ -49,7 +50,7 @@ class ListedSource:
             yield Item(
                 entry["key"] if is_file else f"page {entry['text']}",
                 entry.get("file", "page.csv"),
-                lambda entry=entry: io.BytesIO(entry["text"].encode()),
+                partial(open_entry, entry),
                 None if is_file else {"next": number + 1},
                 is_sales=entry.get("is_sales", False),
             )
@@ -72,6 +73,12 @@ class ListedSource:
             raise Unavailable(f"There is no list {self._list}.")
         entries: list[dict[str, Any]] = json.loads(self._list.read_text(encoding="utf-8"))
         return entries
+
+
+def open_entry(entry: dict[str, Any]) -> BinaryIO:
+    if entry.get("refused"):
+        raise Rejected(entry["refused"])
+    return io.BytesIO(entry["text"].encode())
 
 
 def open_listed(settings: Mapping[str, str], access: Access) -> ListedSource:

@@ -85,11 +85,12 @@ def test_a_test_connects_and_brings_nothing(app: App, server: FileServer) -> Non
     server.put("monday.csv", sales(1))
     added(app, server)
     result = run.test(app.ports, source_access(app), "shop", "ana")
-    assert (result.is_ok, result.message.startswith("Connected to ")) == (True, True)
+    assert result.is_ok, result.message
     assert batches.find(app.ports, limit=None) == []
 
 
 def test_the_private_network_is_refused_without_the_setting(app: App, server: FileServer) -> None:
+    server.put("monday.csv", sales(1))
     added(app, server)
     access = replace(source_access(app), private=PrivateHosts())
     failed = run.run(app.ports, app.contracts, access, "shop", "ana")

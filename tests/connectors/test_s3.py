@@ -154,6 +154,15 @@ def test_a_store_that_does_not_answer_is_tried_again(endpoint):
         source("http://127.0.0.1:9").test()
 
 
+def test_a_machine_without_a_role_needs_keys(endpoint, monkeypatch, tmp_path):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(Rejected, match="this machine has no role with credentials"):
+        source(endpoint, access_key="", secret_key="").test()
+
+
 ANSWERS = {
     "AccessDenied": (403, Rejected, "Allow s3:ListBucket"),
     "SignatureDoesNotMatch": (403, Rejected, "the secret key is wrong"),

@@ -10,7 +10,7 @@ from unit.connectors.connector_steps import sales
 
 OFTEN = [("documents.put batches received", "before", 1), ("documents.put connector_states", "before", 2)]
 """The object is stored and its record is not; the record is, and the cursor or the keys are not."""
-EVERY = [(kind, *step) for kind in SERVERS for step in (PAGES if kind == "imap" else FILES)]
+EVERY = [(kind, *step) for kind in SERVERS for step in (PAGES if kind in ("imap", "web_files") else FILES)]
 
 
 @pytest.fixture

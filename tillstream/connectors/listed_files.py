@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import BinaryIO, cast
 
+from tillstream.connectors.setting_values import whole_number
 from tillstream.connectors.source import Access, Cursor, Item, Setting
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.file_names import is_ignored
@@ -196,14 +197,6 @@ def version_of(size: int, modified_at: datetime | None) -> str:
 def encodable(text: str) -> str:
     r"""The text with bytes that are not UTF-8 written as \udcXX, so that it can be stored."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def whole_number(settings: Mapping[str, str], name: str, *, at_most: int) -> int:
-    """Raises `Rejected` for another text than a whole number from 0 to at_most."""
-    text = settings[name]
-    if not (text.isascii() and text.isdecimal() and int(text) <= at_most):
-        raise Rejected(f"{name} must be a whole number from 0 to {at_most:,}, not “{text[:50]}”.")
-    return int(text)
 
 
 def date_setting(settings: Mapping[str, str], name: str) -> datetime | None:

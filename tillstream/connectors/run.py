@@ -29,6 +29,8 @@ SCHEDULE = "schedule"
 SHARE = timedelta(minutes=2)
 """Time after which a run on schedule is stopped between two items, so that the other connectors have their turn."""
 MAX_MESSAGE, MAX_NOTES = 1_000, 20
+MOST_REFUSED = 10
+"""Files that a run leaves out because they cannot be read, before it ends."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ class _Runner:
         self._run = Run(connector.name, self._started.isoformat(timespec="seconds"))
         self._stored = StoredKeys(ports, connector.name, state.stored)
         self._shortened = 0
+        self._refused: list[str] = []
 
     def run(self) -> Run:
         runs.save(self._ports, self._id, self._run)
@@ -147,6 +150,8 @@ class _Runner:
         except Exception as error:  # noqa: BLE001 - raised again, without credentials
             self._end(runs.FAILED, f"Unexpected error: {type(error).__name__}. The log has the details.")
             raise UnexpectedError(self._access.redact("".join(traceback.format_exception(error)))) from None
+        if self._refused:
+            return self._end(runs.FAILED, " ".join(self._refused), behind)
         return self._end(runs.DONE if is_read or behind == 0 else runs.STOPPED, behind=behind)
 
     def _pull(self, source: Source) -> bool:
@@ -168,7 +173,13 @@ class _Runner:
         if is_file and item.key in self._stored:
             return
         name = connector_files.object_name(self._connector.name, item.key, item.file, self._connector.contract)
-        batch, size, is_new = connector_files.take_in(self._ports, self._contracts, name, item.open, self._beat)
+        try:
+            batch, size, is_new = connector_files.take_in(self._ports, self._contracts, name, item.open, self._beat)
+        except Rejected as error:  # such as a file without permission: those after it are read
+            self._refused.append(f"{item.file}: {error}")
+            if not is_file or len(self._refused) == MOST_REFUSED:
+                raise
+            return
         if is_file:
             self._stored.add(item.key)
         if is_new:

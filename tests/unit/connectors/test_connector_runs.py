@@ -90,6 +90,21 @@ def test_a_failed_run_keeps_what_it_brought_and_is_tried_again_after_growing_pau
     assert status.of(connected.app.ports, "shop").failures == 0
 
 
+def test_a_file_that_is_refused_does_not_keep_back_those_after_it(connected: Connected) -> None:
+    connected.add()
+    refused = [
+        file(f"{number}@1", 1) | {"refused": f"no permission {number}"} for number in range(running.MOST_REFUSED)
+    ]
+    connected.offer(*refused[1:], file("b@1", 2), file("c@1", 3))
+    run = connected.run()
+    assert (run.outcome, run.items) == (runs.FAILED, 2)
+    assert run.error.startswith("monday.csv: no permission 1 monday.csv: no permission 2")
+    connected.offer(*refused, file("d@1", 4))
+    assert (connected.run().outcome, connected.run().items) == (runs.FAILED, 0)
+    connected.offer(file("1@1", 1), file("b@1", 2), file("d@1", 4))
+    assert (connected.run().outcome, len(connected.batches())) == (runs.DONE, 4)
+
+
 def test_no_credential_is_in_an_error_a_run_or_the_audit_log(connected: Connected) -> None:
     connected.add()
     connected.offer({"text": "", "error": "reset"})

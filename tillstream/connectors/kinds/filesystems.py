@@ -88,7 +88,7 @@ class FileSystemSource(FileSource):
             path, size = f"{path}.xlsx", None
         elif str(info.get("mimeType", "")).startswith(DRIVE_FILE):
             return
-        yield ListedFile(path, size, tag or version_of(size or 0, modified_at), modified_at)
+        yield ListedFile(path, size, f"{tag} {version_of(size or 0, modified_at)}".strip(), modified_at)
 
     def _bytes(self, listed: ListedFile) -> Iterator[bytes]:
         path = f"{self._root().rstrip('/')}/{listed.path}".lstrip("" if self.protocol.port else "/")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tillstream.connectors import listed_files, mail_attachments
 from tillstream.connectors.mail_attachments import Attachment
+from tillstream.connectors.setting_values import whole_number
 from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting, Source
 from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
 from tillstream.domain.file_names import EXTENSIONS, is_ignored
@@ -41,7 +42,7 @@ class ImapSource:
         self.access = access
         self.host = settings["host"]
         port = settings["port"] or PORTS[settings["encryption"]]
-        self.port = listed_files.whole_number({"port": port}, "port", at_most=65_535)
+        self.port = whole_number({"port": port}, "port", at_most=65_535)
         self.folder = settings["folder"]
         self.place = f"imap://{self.host}:{self.port}/{self.folder}"
         self.since = listed_files.date_setting(settings, "since")

@@ -70,14 +70,15 @@ class S3Source(FileSource):
                         self.archived += 1
                         continue
                     path = entry["Key"].removeprefix(self.folder)
-                    yield ListedFile(path, entry["Size"], entry["ETag"], entry["LastModified"])
+                    version = f"{entry['ETag']} {entry['LastModified'].timestamp():.0f}"  # the ETag alone can come back
+                    yield ListedFile(path, entry["Size"], version, entry["LastModified"])
         except Exception as error:
             raise self._error(error) from error
 
     def read(self, listed: ListedFile) -> Iterator[bytes]:
         key = self.folder + listed.path
         try:
-            reply = self._connected().get_object(Bucket=self.bucket, Key=key, IfMatch=listed.version)
+            reply = self._connected().get_object(Bucket=self.bucket, Key=key, IfMatch=listed.version.split()[0])
             yield from reply["Body"].iter_chunks(CHUNK)
         except Exception as error:
             raise changed(listed) if _code(error) in CHANGED else self._error(error) from error

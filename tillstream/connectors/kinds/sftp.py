@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tillstream.connectors import listed_files
 from tillstream.connectors.listed_files import FileSource, ListedFile, changed, encodable, version_of
+from tillstream.connectors.setting_values import whole_number
 from tillstream.connectors.source import Access, Kind, Setting, Source
 from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
 
@@ -31,7 +32,7 @@ class SftpSource(FileSource):
 
     def __init__(self, settings: Mapping[str, str], access: Access):
         self.host = settings["host"]
-        self.port = listed_files.whole_number(settings, "port", at_most=65_535)
+        self.port = whole_number(settings, "port", at_most=65_535)
         self.folder = settings["folder"].rstrip("/") + "/"
         super().__init__(f"sftp://{self.host}:{self.port}/{self.folder.removeprefix('/')}", settings, access)
         self.fingerprints = _fingerprints(settings["host_key"])

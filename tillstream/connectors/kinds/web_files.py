@@ -1,0 +1,104 @@
+"""Files at addresses of the web, such as a published sheet: downloaded with each run, and kept if they changed."""
+
+from collections.abc import Iterator, Mapping
+from email.message import Message
+from functools import partial
+from io import BytesIO
+from mimetypes import guess_extension
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from tillstream.connectors.http.session import check_status, check_url, open_session, translated
+from tillstream.connectors.rows import chained_key, digest
+from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting, Source
+from tillstream.domain.errors import Rejected
+
+PER_SECOND = 1
+MAX_URLS = 100
+
+
+class WebFilesSource(Source):
+    """The cursor has, for each address, the key of its last content."""
+
+    def __init__(self, settings: Mapping[str, str], access: Access):
+        self._urls = settings["urls"].split()
+        if len(self._urls) > MAX_URLS:
+            raise Rejected(f"Enter at most {MAX_URLS} addresses, and the others in another connector.")
+        for url in self._urls:
+            check_url(url)
+        self._token = settings["token"]
+        self._access = access
+        self._left: int | None = None
+
+    def test(self) -> str:
+        names = [name for _, name, _ in self._downloads()]
+        return f"Downloaded {len(names)} files: {', '.join(names[:10])}."
+
+    def pull(self, cursor: Cursor) -> Iterator[Item]:
+        keys: dict[str, str] = {**cursor}
+        self._left = len(self._urls)
+        for url, name, content in self._downloads():
+            self._left -= 1
+            place = f"{digest(url.encode()):x}"
+            if keys.get(place, "").endswith(f" {digest(content):x}"):
+                continue
+            # chained, so that a file that changes back to earlier content is delivered again
+            keys[place] = f"{chained_key(keys.get(place, url), digest(content))} {digest(content):x}"
+            yield Item(keys[place], name, partial(BytesIO, content), dict(keys))
+
+    def acknowledge(self, cursor: Cursor) -> None:
+        """Nothing: an address keeps no cursor."""
+
+    def behind(self) -> int | None:
+        return self._left
+
+    def notes(self) -> list[str]:
+        return []
+
+    def close(self) -> None:
+        """Connections are closed after each run."""
+
+    def _downloads(self) -> Iterator[tuple[str, str, bytes]]:
+        """Address, file name and content of each file."""
+        token = self._access.credential(self._token)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        with open_session(self._access, PER_SECOND, frozenset({"authorization"} if token else ())) as session:
+            for url in self._urls:
+                host = urlsplit(url).hostname or ""
+                with translated(host):
+                    response = session.get(url, headers=headers)
+                check_status(host, response.status_code)
+                yield url, _file_name(url, response.headers), _content(host, response)
+
+
+def _content(host: str, response: Any) -> bytes:
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().casefold()
+    if kind == "text/html":
+        raise Rejected(
+            f"{host} returned a page for people instead of a file. Check the address, and whether it is public."
+        )
+    content: bytes = response.content
+    return content
+
+
+def _file_name(url: str, headers: Mapping[str, str]) -> str:
+    """The name in the response, else the last part of the path; with an extension by the type if it has none."""
+    parsed: Message[str, str] = Message()
+    for header in ("Content-Disposition", "Content-Type"):
+        if header in headers:
+            parsed[header] = headers[header]
+    name = (parsed.get_filename() or unquote(urlsplit(url).path)).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+    extension = "" if "." in name else guess_extension(parsed.get_content_type()) or ""
+    return f"{name or 'file'}{extension}"
+
+
+KIND = Kind(
+    name="web_files",
+    title="Files on the web",
+    about="Downloads files from addresses, such as published sheets and shared links.",
+    settings=(
+        Setting("urls", "Addresses", "One a line, of at most 64 MB each.", is_required=True, is_long=True),
+        Setting("token", "Access token", "Sent as a bearer token to the host of each address.", is_credential=True),
+    ),
+    open=WebFilesSource,
+)
