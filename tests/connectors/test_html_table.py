@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from http_server import Answer, Request, serving
-from open_access import OpenAccess
-from pulled import Connector, open_source
+from connectors.http_server import Answer, Request, serving
+from connectors.open_access import OpenAccess
+from connectors.pulled import Connector, open_source
 
 from tillstream.connectors.html.table import read_table
 from tillstream.domain.errors import Rejected, Unavailable

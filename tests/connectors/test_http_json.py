@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from http_server import Answer, Request, Server, serving
-from open_access import OpenAccess
-from pulled import Connector, open_source, values
+from connectors.http_server import Answer, Request, Server, serving
+from connectors.open_access import OpenAccess
+from connectors.pulled import Connector, open_source, values
 
 from tillstream.domain.errors import Rejected, Unavailable
 

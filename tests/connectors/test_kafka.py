@@ -4,9 +4,9 @@ import json
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
-from kafka_cluster import Topic, brokers, topic
-from open_access import OpenAccess
-from pulled import Connector, open_source
+from connectors.kafka_cluster import Topic, brokers, topic
+from connectors.open_access import OpenAccess
+from connectors.pulled import Connector, open_source
 
 from tillstream.domain.errors import Rejected, Unavailable
 
@@ -123,7 +123,7 @@ def test_addresses_that_brokers_advertise_are_checked(topic: Topic) -> None:
 def test_brokers_that_do_not_respond(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tillstream.connectors.kafka.topic.CONNECT_SECONDS", 2.0)
     unreachable = Topic("127.0.0.1:1", "sales")
-    with pytest.raises(Unavailable, match="127[.]0[.]0[.]1:1"):
+    with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1"):
         connector(unreachable).run()
 
 

@@ -4,10 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from http_server import Server, serving
-from open_access import OpenAccess
-from pulled import Connector, open_source, values
-from shop_apis import TOKEN, Shopify, Square, line, money, square_line
+from connectors.http_server import Server, serving
+from connectors.open_access import OpenAccess
+from connectors.pulled import Connector, open_source, values
+from connectors.shop_apis import TOKEN, Shopify, Square, line, money, square_line
 
 from tillstream.domain.errors import Rejected
 

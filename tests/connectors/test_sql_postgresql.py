@@ -1,9 +1,9 @@
 """Rows of a real PostgreSQL server: each is pulled once, whenever it is committed."""
 
 import pytest
-from open_access import OpenAccess
-from postgresql_server import PASSWORD, Shop, postgresql_server, shop
-from pulled import Connector, open_source, values
+from connectors.open_access import OpenAccess
+from connectors.postgresql_server import PASSWORD, Shop, postgresql_server, shop
+from connectors.pulled import Connector, open_source, values
 
 from tillstream.domain.errors import Rejected, Unavailable
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from pulled import Connector, open_source, values
+from connectors.pulled import Connector, open_source, values
 
 from tillstream.connectors.sql.window import MAX_SPANS
 from tillstream.domain.errors import Rejected

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from connectors.http_server import Answer, Server, serving
+from connectors.http_server import Answer, serving
 from connectors.kafka_cluster import Topic, brokers, topic
 from connectors.postgresql_server import PASSWORD, Shop, postgresql_server, shop
 from faults.connector_rig import PAGES, SALES, Rig, killed_at
@@ -45,13 +45,11 @@ def postgresql(shop: Shop) -> Rig:
 @pytest.fixture
 def api() -> Iterator[Rig]:
     records = [dict(zip(COLUMNS, line, strict=True)) for line in SALES_LINES]
-    with serving(lambda _: Answer(records)) as server:
-        yield Rig("http_json", _api_settings(server), len(SALES_LINES), environment=ALLOWED)
-
-
-def _api_settings(server: Server) -> dict[str, str]:
-    order = {"cursor_field": "InvoiceNo", "is_sorted": "yes", "look_back": "0"}
-    return {"url": server.url, "file_rows": "2", "columns": ",".join(COLUMNS), **order}
+    pages = {str(number): records[2 * number - 2 : 2 * number] for number in range(1, 4)}
+    with serving(lambda request: Answer(pages.get(request.query["page"], []))) as server:
+        order = {"cursor_field": "InvoiceNo", "is_sorted": "yes", "look_back": "0", "paging": "page"}
+        settings = {"url": server.url, "file_rows": "2", "columns": ",".join(COLUMNS), **order, "per_second": "100"}
+        yield Rig("http_json", settings, len(SALES_LINES), environment=ALLOWED)
 
 
 @pytest.fixture
