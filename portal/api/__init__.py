@@ -4,18 +4,8 @@ from typing import Any
 
 from flask import Blueprint
 
-from portal.api import (
-    connectors,
-    docs_page,
-    health,
-    ledger_lists,
-    named_queries,
-    paths,
-    queries,
-    resumable,
-    stock,
-    uploads,
-)
+from portal.api import docs_page, health, ledger_lists, named_queries, paths, queries, resumable, stock, uploads
+from portal.api.sources import connectors
 from portal.api.tills import outcomes
 from portal.api.tills import sales as store_sales
 

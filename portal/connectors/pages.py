@@ -75,10 +75,10 @@ def _files(run: Run) -> list[tuple[str, str]]:
     return [(one.batch_id, one.file) for one in batches if uploads.covers(one)]
 
 
-def _settings(one: ListedConnector) -> list[tuple[str, str, bool]]:
-    """Label and value of each setting that has one, and whether it is long."""
+def _settings(one: ListedConnector) -> list[tuple[str, str]]:
+    """Label and value of each setting that has one."""
     values = one.connector.settings
-    return [(each.label, values[each.name], each.is_long) for each in one.kind.settings if values.get(each.name)]
+    return [(each.label, values[each.name]) for each in one.kind.settings if values.get(each.name)]
 
 
 def position(cursor: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -16,7 +16,11 @@ from tillstream.alerts import rules
 from tillstream.alerts.evaluation import evaluate
 from tillstream.alerts.sources import AlertSources
 from tillstream.app import App
+from tillstream.app.source_access import source_access
 from tillstream.catalogue import mirror, saving
+from tillstream.connectors import records as connectors
+from tillstream.connectors import run
+from tillstream.connectors.connector import ConnectorDraft
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.domain.inventory.counts import CountPart, StockCount
@@ -85,7 +89,7 @@ def open_shop(app: App, folder: Path) -> Shop:
     entry = app.ports.documents.find(audit.COLLECTION, {}, limit=1)[0].id
     arguments = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
     arguments["webhook_id"] = webhook.id
-    arguments |= _alerts(app)
+    arguments |= _alerts(app) | _connector(app)
     own = {
         "review.decide": {"batch_id": held},
         "orders.document": {"form": "pdf"},
@@ -114,6 +118,16 @@ def _stock(app: App) -> None:
     scan = Scan("s1", "KET", "Kettle", Decimal(44), started, NEXT, "maya")
     counting.enter(app.ports, count.count_id, scan)
     levels.refresh(app.ports)
+
+
+def _connector(app: App) -> dict[str, str]:
+    """A connector that failed: its database is missing."""
+    database = app.settings.sources_folder / "erp.db"
+    settings = {"url": f"sqlite:///{database}", "query": "sales", "cursor_column": "changed_at"}
+    draft = ConnectorDraft("erp-sales", "sql", settings, "IN")
+    connectors.add(app.ports, app.contracts, source_access(app), draft, "ada")
+    run.run(app.ports, app.contracts, source_access(app), draft.name, "ada")
+    return {"connector": draft.name}
 
 
 def _units(quantity: int) -> tuple[MovementLine, ...]:

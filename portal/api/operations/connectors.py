@@ -1,8 +1,8 @@
 """Operations about connectors."""
 
 from portal.api import schemas
-from portal.api.connectors import MAX_OFFSET, MAX_RUNS
 from portal.api.operations.operation import Operation, path, query
+from portal.api.sources.connectors import MAX_OFFSET, MAX_RUNS
 from portal.connectors.states import ConnectorState
 
 _NAME = path("connector", "Name of the connector")

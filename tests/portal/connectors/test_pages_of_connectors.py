@@ -140,7 +140,7 @@ def test_a_position_is_shown_and_kept_by_an_edit(shop: Shop, source: Source) -> 
     source.offer({"text": JUNE["text"]})
     source.add()
     source.run_due()
-    assert "Position: next" in shop.boss.get("/connectors/erp").text
+    assert "<dt>next</dt>" in shop.boss.get("/connectors/erp").text
     assert f'value="{source.path}"' in shop.boss.get("/connectors/erp/edit").text
     assert shop.boss.post("/connectors/erp/edit", source.fields | {"setting-list": "a.txt"}).status_code == 422
     changes = {"contract": "", "every_minutes": "60", "setting-order": "oldest"}
@@ -149,7 +149,7 @@ def test_a_position_is_shown_and_kept_by_an_edit(shop: Shop, source: Source) -> 
     assert (changed.settings["order"], changed.contract, changed.every_minutes) == ("oldest", "", 60)
     page = shop.boss.get("/connectors/erp").text
     assert "every hour" in page
-    assert "Position: next" in page
+    assert "<dt>next</dt>" in page
     assert "1 items." in shop.boss.post("/connectors/erp/edit/test", source.fields).text
     assert "1 items." in shop.boss.post("/connectors/erp/test", follow_redirects=True).text
 
