@@ -2,7 +2,7 @@
 
 import pytest
 from connectors.rows.http_server import Answer, Request, serving
-from open_access import OpenAccess
+from connectors.rows.open_access import OpenAccess
 
 from tillstream.connectors.kinds.web_files import KIND
 from tillstream.connectors.source import Item, Source
