@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote
 from uuid import uuid4
 
 import boto3
-from connectors import http_server
 from connectors.files import pymap_server, sftp_server, webhdfs_server
+from connectors.rows import http_server
 from imap_tools import MailBoxUnencrypted
 from moto.server import ThreadedMotoServer
 
