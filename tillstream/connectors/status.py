@@ -40,6 +40,8 @@ class State:
     last_run_at: str = ""
     last_complete_at: str = ""
     failures: int = 0
+    stalled: int = 0
+    """Runs that were stopped, one after the other, before they could save how far they read."""
     error: str = ""
     behind: int | None = None
     notes: tuple[str, ...] = ()
@@ -152,6 +154,7 @@ def end(
     *,
     next_at: datetime,
     is_complete: bool,
+    stalled: int,
     error: str,
     behind: int | None,
     notes: tuple[str, ...],
@@ -167,6 +170,7 @@ def end(
         last_run_at=now,
         last_complete_at=now if is_complete else state.last_complete_at,
         failures=state.failures + 1 if error else 0,
+        stalled=stalled,
         error=error,
         behind=behind,
         notes=notes,

@@ -11,6 +11,7 @@ from unit.connectors.connector_steps import Connected, sales
 from tillstream.app.source_access import source_access
 from tillstream.connectors import records, runs, status
 from tillstream.connectors import run as running
+from tillstream.connectors.runner import UnexpectedError
 from tillstream.connectors.access import SourceAccess
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
@@ -123,7 +124,7 @@ def test_no_credential_is_in_an_error_a_run_or_the_audit_log(connected: Connecte
 def test_an_unexpected_error_is_a_failed_run_and_is_raised(connected: Connected) -> None:
     connected.add()
     connected.offer({"text": "", "bug": True})
-    with pytest.raises(running.UnexpectedError, match="ZeroDivisionError: •••") as error:
+    with pytest.raises(UnexpectedError, match="ZeroDivisionError: •••") as error:
         connected.run()
     assert PASSWORD not in str(error.value)
     (run,) = runs.latest(connected.app.ports, "shop")

@@ -1,0 +1,187 @@
+"""One run of a connector: hand each item to intake, save the cursor, then acknowledge to the source.
+
+An item is durable, with its record, before the cursor is saved: a process that ends in between reads it again, and its
+key shows that it is stored.
+"""
+
+import threading
+import traceback
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from tillstream.connectors import records, runs, status
+from tillstream.connectors.access import SourceAccess
+from tillstream.connectors.connector import Connector, ConnectorDraft
+from tillstream.connectors.kinds import table
+from tillstream.connectors.runs import Run
+from tillstream.connectors.source import Cursor, Item, Source
+from tillstream.connectors.stored_keys import StoredKeys
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.errors import Rejected, TillstreamError
+from tillstream.ports import Ports
+from tillstream.workflows.intake import connector_files, connector_sales
+
+MAX_MESSAGE, MAX_NOTES = 1_000, 20
+MOST_REFUSED = 10
+"""Files that a run leaves out because they cannot be read, before it ends."""
+MOST_DOUBLINGS = 6
+"""How often the time of a run is doubled while runs are stopped before they can save how far they read."""
+
+
+class UnexpectedError(Exception):
+    """A defect of a kind or of a library: its traceback as text, without credentials."""
+
+
+def open_source(connector: Connector | ConnectorDraft, access: SourceAccess) -> Source:
+    kind = table.kind(connector.kind)
+    return kind.open(records.values(kind, connector.settings), access)
+
+
+class Runner:
+    """One run that holds the lease."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        contracts: ContractRegistry,
+        access: SourceAccess,
+        connector: Connector,
+        id: str,
+        state: status.State,
+        stopping: threading.Event | None,
+        share: timedelta | None,
+    ) -> None:
+        self._ports = ports
+        self._contracts = contracts
+        self._access = access
+        self._connector = connector
+        self._id = id
+        self._state = state
+        self._stopping = stopping
+        self._started = self._renewed = ports.clock.now()
+        self._until = None if share is None else self._started + share * 2 ** min(state.stalled, MOST_DOUBLINGS)
+        self._position = state.cursor, state.stored
+        self._run = Run(connector.name, self._started.isoformat(timespec="seconds"))
+        self._stored = StoredKeys(ports, connector.name, state.stored)
+        self._shortened = 0
+        self._refused: list[str] = []
+
+    def run(self) -> Run:
+        runs.save(self._ports, self._id, self._run)
+        try:
+            with closing(open_source(self._connector, self._access)) as source:
+                try:
+                    is_read = self._pull(source)
+                    behind = source.behind()
+                finally:
+                    self._note(source)
+                    self._save_keys()
+        except TillstreamError as error:
+            return self._end(runs.FAILED, str(error))
+        except Exception as error:  # noqa: BLE001 - raised again, without credentials
+            self._end(runs.FAILED, f"Unexpected error: {type(error).__name__}. The log has the details.")
+            raise UnexpectedError(self._access.redact("".join(traceback.format_exception(error)))) from None
+        if self._refused:
+            return self._end(runs.FAILED, " ".join(self._refused), behind)
+        return self._end(runs.DONE if is_read or behind == 0 else runs.STOPPED, behind=behind)
+
+    def _pull(self, source: Source) -> bool:
+        """Take in the items; return whether the source has no more."""
+        for item in source.pull(self._state.cursor):
+            self._take(item)
+            if item.cursor is not None:
+                self._state = self._save(cursor=item.cursor)
+                source.acknowledge(item.cursor)
+            if self._is_over():
+                return False
+        return True
+
+    def _take(self, item: Item) -> None:
+        if item.is_sales:
+            self._publish(item)
+            return
+        is_file = item.cursor is None
+        if is_file and item.key in self._stored:
+            return
+        name = connector_files.object_name(self._connector.name, item.key, item.file, self._connector.contract)
+        try:
+            batch, size, is_new = connector_files.take_in(self._ports, self._contracts, name, item.open, self._beat)
+        except Rejected as error:  # such as a file without permission: those after it are read
+            self._refused.append(f"{item.file}: {error}")
+            if not is_file or len(self._refused) == MOST_REFUSED:
+                raise
+            return
+        if is_file:
+            self._stored.add(item.key)
+        if is_new:
+            run = self._run
+            batches = (*run.batches, batch.batch_id)[: runs.MOST_BATCHES]
+            self._run = replace(run, items=run.items + 1, bytes=run.bytes + size, batches=batches)
+
+    def _publish(self, item: Item) -> None:
+        with item.open() as stream:
+            published = connector_sales.publish(self._ports, stream, self._beat)
+        run = self._run
+        self._shortened += published.shortened
+        self._run = replace(
+            run, items=run.items + 1, bytes=run.bytes + published.size, sales=run.sales + published.messages
+        )
+
+    def _save_keys(self) -> None:
+        generation = self._stored.save()
+        if generation:
+            self._state = self._save(stored=generation)
+
+    def _save(self, cursor: Cursor | None = None, stored: int | None = None) -> status.State:
+        self._renewed = self._ports.clock.now()
+        return status.save(self._ports, self._connector.name, self._id, cursor=cursor, stored=stored)
+
+    def _beat(self) -> None:
+        """Renew the lease if it was not renewed for long."""
+        if self._ports.clock.now() - self._renewed >= status.RENEW:
+            self._save()
+
+    def _is_over(self) -> bool:
+        is_stopped = self._stopping is not None and self._stopping.is_set()
+        return is_stopped or (self._until is not None and self._ports.clock.now() >= self._until)
+
+    def _note(self, source: Source) -> None:
+        notes = [self._access.redact(note)[:MAX_MESSAGE] for note in source.notes()]
+        if self._shortened:
+            notes.append(f"Messages longer than a message can be, of which the beginning is kept: {self._shortened:,}.")
+        if len(notes) > MAX_NOTES:
+            notes[MAX_NOTES - 1 :] = [f"{len(notes) - MAX_NOTES + 1:,} more notes."]
+        self._run = replace(self._run, notes=tuple(notes))
+
+    def _end(self, outcome: str, error: str = "", behind: int | None = None) -> Run:
+        now = self._ports.clock.now()
+        error = self._access.redact(error)[:MAX_MESSAGE]
+        self._run = replace(self._run, outcome=outcome, error=error, ended_at=now.isoformat(timespec="seconds"))
+        try:
+            status.end(
+                self._ports,
+                self._connector.name,
+                self._id,
+                next_at=self._next_at(outcome, now),
+                is_complete=outcome == runs.DONE,
+                stalled=self._state.stalled + 1 if outcome == runs.STOPPED and self._is_where_it_was() else 0,
+                error=error,
+                behind=behind,
+                notes=self._run.notes,
+            )
+        except status.Lost as lost:
+            self._run = replace(self._run, outcome=runs.FAILED, error=str(lost))
+        if records.exists(self._ports, self._connector.name):
+            runs.save(self._ports, self._id, self._run)
+        return self._run
+
+    def _is_where_it_was(self) -> bool:
+        """Whether the next run starts where this one did, as for a source whose order is not that of the cursor."""
+        return (self._state.cursor, self._state.stored) == self._position
+
+    def _next_at(self, outcome: str, now: datetime) -> datetime:
+        every = timedelta(minutes=self._connector.every_minutes)
+        if outcome == runs.FAILED:
+            return now + status.pause_after(self._state.failures + 1, every)
+        return now if outcome == runs.STOPPED else max(now, self._started + every)
