@@ -52,6 +52,7 @@ ARGUMENTS: dict[str, str | int] = {
     "count_id": "0" * 32,
     "connector": "erp-sales",
     "connector_kind": "sql",
+    "source": "IN",
 }
 """argument of a path → an example of its form; a test replaces it if the argument must name something."""
 
