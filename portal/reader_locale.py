@@ -124,9 +124,9 @@ def exact(value: Decimal) -> str:
     return decimal(value, max(0, -exponent) if isinstance(exponent, int) else 0)
 
 
-def percent(value: Any) -> str:
+def percent(value: Any, places: int = 1) -> str:
     """0.1234 → 12.3%, or 12,3 % in German."""
-    return f"{decimal(Decimal(str(value)) * 100, 1)}{_signs()[2]}%"
+    return f"{decimal(Decimal(str(value)) * 100, places)}{_signs()[2]}%"
 
 
 def _style() -> DateStyle:

@@ -70,6 +70,7 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "search.show": [{}, {"q": "MUM01/1"}, {"q": "kettle"}, {"q": "C1"}],
     "sale_history.show": [{}, {"region": "IN"}],
     "changes.show": [{}, {"since": "2020-01-01"}],
+    "quality.pass_rates": [{}, {"weeks": "4", "sort": "rate"}, {"q": "date", "sort": "-change"}],
     "completeness.show": [{}, {"view": "week", "day": "2026-06-03", "open": "IN"}],
     "admin.people": [{}, {"q": "a"}, {"role": "clerk", "state": "active"}, {"sort": "-seen"}],
     "catalogue.listing": [{}, {"q": "kettle", "sort": "-name", "state": "all"}],

@@ -16,6 +16,7 @@ from tillstream.quality.published import published
 
 blueprint = Blueprint("quality", __name__, template_folder="templates")
 
+blueprint.add_app_template_filter(texts.pass_rate)
 blueprint.add_url_rule("/quality/pass-rates", "pass_rates", pass_rates.show)
 blueprint.add_url_rule("/quality/pass-rates/<source>/<code>", "rule", pass_rates.rule)
 

@@ -103,7 +103,7 @@ def rule(source: str, code: str) -> ResponseReturnValue:
         summary=texts.share_by_week(source, CATALOGUE[code].title),
         by_week=[(start, by_week.get(start, Checked())) for start in reversed(weeks.starts)],
         uploads=uploads[:SHOWN],
-        more=len(uploads) > SHOWN,
+        has_more=len(uploads) > SHOWN,
     )
 
 

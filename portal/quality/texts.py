@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from portal.reader_locale import day_text
+from portal.formats import NOTHING
+from portal.reader_locale import day_text, percent
 
 KINDS = {
     "unique": "Unique",
@@ -39,6 +41,11 @@ RULE_COLUMNS: tuple[dict[str, Any], ...] = (
     {"key": "change", "label": "Change", "unit": "points", "sort": True, "num": True},
 )
 _FILE_LABELS = {"pass-rates": "Sources by week", "failed-rules": "Rules by week"}
+
+
+def pass_rate(value: Decimal | None) -> str:
+    """0.99995 → 99.99%; rounded down, so that 100.00% means that every row passed."""
+    return NOTHING if value is None else percent(value.quantize(Decimal("0.0001"), rounding=ROUND_FLOOR), 2)
 
 
 def file_label(table: str, form: str) -> str:

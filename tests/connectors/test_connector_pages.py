@@ -43,6 +43,9 @@ def test_the_commands_of_the_page_add_connectors(kind: Kind, tmp_path: Path, mon
     monkeypatch.setenv("TILLSTREAM_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TILLSTREAM_SAMPLES", "false")
     copy_template(Settings())
+    (tmp_path / "home" / "contracts").mkdir(exist_ok=True)
+    for name, contract in re.findall(r"```yaml\nname: (\w+)\n(.+?)```", page(kind), flags=re.DOTALL):
+        (tmp_path / "home" / "contracts" / f"{name}.yaml").write_text(f"name: {name}\n{contract}", encoding="utf-8")
     assert commands(kind)
     for command in commands(kind):
         result = CliRunner().invoke(main, [*command, "--json"])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from connectors.file_servers import CREDENTIAL, SERVERS
+from connectors.files.file_servers import CREDENTIAL, SERVERS
 from faults.connector_rig import FILES, PAGES, Rig, killed_at
 from unit.connectors.connector_steps import sales
 

@@ -7,9 +7,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from connectors.http_server import Answer, serving
-from connectors.kafka_cluster import Topic, brokers, topic
-from connectors.postgresql_server import PASSWORD, Shop, postgresql_server, shop
+from connectors.rows.http_server import Answer, serving
+from connectors.rows.kafka_cluster import Topic, brokers, topic
+from connectors.rows.postgresql_server import PASSWORD, Shop, postgresql_server, shop
 from faults.connector_rig import PAGES, SALES, Rig, killed_at
 from unit.connectors.connector_steps import HEAD, REFERENCE, store_sale
 

@@ -23,9 +23,10 @@ READING = {
     "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
     "catalogue", "catalogue-export", "restock", "restock-simulate", "orders", "orders-show", "orders-pdf", "stock",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
-    "channels", "channels-deliveries", "connect", "connect-kinds", "connect-show",
+    "channels", "channels-deliveries", "connect", "connect-kinds", "connect-show", "connect-run-due",
 }  # fmt: skip
-"""Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes."""
+"""Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes.
+Also `connect-run-due`, as the schedule does: each file that it brings has an entry."""
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from connectors.http_server import serving
-from connectors.shop_apis import TOKEN, Shopify, Square, line, money, square_line
+from connectors.rows.http_server import serving
+from connectors.rows.shop_apis import TOKEN, Shopify, Square, line, money, square_line
 
 from tests.e2e.conftest import Run
 

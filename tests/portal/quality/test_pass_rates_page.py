@@ -52,8 +52,8 @@ def figure_of(page: str) -> dict[str, Any]:
 
 def test_the_page_compares_the_weeks_with_those_before(sold: Visitor) -> None:
     page = sold.get(PAGE).text
-    assert "83.3% of 12 rows accepted in the last 4 weeks, +3.3 points against the 4 weeks before" in text_of(page)
-    assert "IN 12 2 83.3% 80.0% +3.3" in text_of(page)
+    assert "83.33% of 12 rows accepted in the last 4 weeks, +3.3 points against the 4 weeks before" in text_of(page)
+    assert "IN 12 2 83.33% 80.00% +3.3" in text_of(page)
     figure = figure_of(page)
     assert figure["labels"] == ["2026-07-13", "2026-07-20", "2026-07-27", "2026-08-03"]
     assert figure["values"] == [None, None, 20, 0]
@@ -63,8 +63,8 @@ def test_the_page_compares_the_weeks_with_those_before(sold: Visitor) -> None:
 
 def test_rules_with_their_rows_are_sorted_and_searched(sold: Visitor) -> None:
     words = text_of(sold.get(PAGE).text)
-    assert "Not a date sale_date IN rejected 1 91.7% +11.7" in words
-    assert "Not a number quantity IN rejected 1 91.7% −8.3" in words
+    assert "Not a date sale_date IN rejected 1 91.66% +11.7" in words
+    assert "Not a number quantity IN rejected 1 91.66% −8.3" in words
     by_change = text_of(sold.get(f"{PAGE}&sort=change").text)
     assert by_change.index("Not a number quantity") < by_change.index("Not a date sale_date")
     assert "Not a date sale_date" not in text_of(sold.get(f"{PAGE}&q=quantity").text)
@@ -74,7 +74,7 @@ def test_rules_with_their_rows_are_sorted_and_searched(sold: Visitor) -> None:
 def test_a_rule_leads_to_the_uploads_with_its_rows(sold: Visitor) -> None:
     (link,) = re.findall(r'href="([^"]*/not-a-number[^"]*)"', sold.get(PAGE).text)
     page = sold.get(html.unescape(link)).text
-    assert "91.7% of 12 rows passed in the last 4 weeks" in text_of(page)
+    assert "91.66% of 12 rows passed in the last 4 weeks" in text_of(page)
     assert "june.csv" in page
     assert "july.csv" not in page
     (receipt,) = re.findall(r'href="(/uploads/[^"]+)">june.csv', page)
@@ -84,7 +84,7 @@ def test_a_rule_leads_to_the_uploads_with_its_rows(sold: Visitor) -> None:
 def test_one_source_and_its_weeks(sold: Visitor) -> None:
     page = sold.get(f"{PAGE}&source=IN").text
     assert "<h2>Data sources</h2>" not in page
-    assert "27 Jul 2026 10 2 80.0%" in text_of(page)
+    assert "27 Jul 2026 10 2 80.00%" in text_of(page)
     assert sold.get(f"{PAGE}&source=UK").status_code == 404
     assert sold.get("/quality/pass-rates/IN/none").status_code == 404
     assert sold.get("/quality/pass-rates/UK/not-a-date").status_code == 404

@@ -1,16 +1,20 @@
 """Runs of connectors: what they bring, where they go on, and how they fail."""
 
-from datetime import timedelta
+import threading
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from connectors.listed_kind import PASSWORD
 from unit.connectors.connector_steps import Connected, sales
 
+from tillstream.app.source_access import source_access
 from tillstream.connectors import records, runs, status
 from tillstream.connectors import run as running
+from tillstream.connectors.access import SourceAccess
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
+from tillstream.server import schedules
 from tillstream.workflows.intake import connector_files
 
 
@@ -79,7 +83,7 @@ def test_a_failed_run_keeps_what_it_brought_and_is_tried_again_after_growing_pau
         assert connected.run_due() == []
         state = status.of(connected.app.ports, "shop")
         now = connected.clock.now()
-        pauses.append((status.datetime.fromisoformat(state.next_at) - now).total_seconds() / 60)
+        pauses.append((datetime.fromisoformat(state.next_at) - now).total_seconds() / 60)
         connected.clock.advance(pauses[-1] * 60)
     assert pauses == [1, 2, 4, 8, 15, 15, 15]
     assert (state.failures, "reset" in state.error) == (7, True)
@@ -158,7 +162,7 @@ def test_a_run_whose_connector_is_removed_stops(connected: Connected) -> None:
 def test_a_share_of_time_ends_a_run_which_goes_on_at_the_next_turn(connected: Connected) -> None:
     connected.add()
     connected.offer(page(1), page(2))
-    ports, access = connected.app.ports, running.SourceAccess(connected.clock, {"env": Fixed()})
+    ports, access = connected.app.ports, SourceAccess(connected.clock, {"env": Fixed()})
     run = running.run(ports, connected.app.contracts, access, "shop", "ana", share=timedelta(0))
     assert (run.outcome, run.items) == (runs.STOPPED, 1)
     (rest,) = connected.run_due()
@@ -201,7 +205,7 @@ def test_the_last_hundred_runs_are_kept(connected: Connected) -> None:
 def test_a_test_connects_and_brings_nothing(connected: Connected) -> None:
     connected.add()
     connected.offer(page(1))
-    ports, access = connected.app.ports, running.SourceAccess(connected.clock, {"env": Fixed()})
+    ports, access = connected.app.ports, SourceAccess(connected.clock, {"env": Fixed()})
     assert running.test(ports, access, "shop", "ana").message == "1 items."
     connected.path.unlink()
     tested = running.test(ports, access, connected.draft(), "ana")
@@ -229,3 +233,28 @@ def test_a_folder_of_the_source_names_the_contract(connected: Connected) -> None
     connected.run()
     (batch,) = connected.batches()
     assert (batch.file, batch.contract, batch.state) == ("_monday.csv", "online-retail-uk", State.RECEIVED)
+
+
+def test_the_server_runs_what_is_due_until_it_stops(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedules, "CONNECT_EVERY", 0)
+    connected.add()
+    connected.offer(page(1), page(2))
+    stopping = threading.Event()
+    turn = schedules.Schedules(connected.app, stopping).turns()["connect"]
+    turn()
+    turn()
+    assert [run.items for run in runs.latest(connected.app.ports, "shop")] == [2]
+    connected.offer(page(1), page(2), page(3))
+    connected.clock.advance(900)
+    stopping.set()
+    turn()
+    assert len(runs.latest(connected.app.ports, "shop")) == 1
+
+
+def test_a_stop_ends_a_run_between_two_items(connected: Connected) -> None:
+    connected.add()
+    connected.offer(page(1), page(2), page(3))
+    app, stopping = connected.app, threading.Event()
+    stopping.set()
+    ended = running.run(app.ports, app.contracts, source_access(app), "shop", "ana", stopping)
+    assert (ended.outcome, ended.items) == (runs.STOPPED, 1)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from connectors.source_access import TableAccess
+from connectors.files.source_access import TableAccess
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors import listed_files

@@ -16,7 +16,7 @@ from tillstream.connectors.http.instants import earlier, instant
 from tillstream.connectors.rows import Page, cell
 from tillstream.connectors.source import Cursor, Item, Source
 
-MAX_RECENT = 2_000
+MAX_RECENT = 4_000
 """Digests of records that the cursor keeps; 20 bytes each."""
 
 
@@ -125,7 +125,7 @@ class _Progress:
         return None if self._newest is None else earlier(self._newest, self._feed.look_back)
 
     def is_new(self, record: Record) -> bool:
-        """Whether a record was not read before as it is; remembers it."""
+        """Whether a record was not read before as it is. Adds it to those read."""
         if self._feed.changed_at is None:
             return True
         value = self._feed.changed_at(record)

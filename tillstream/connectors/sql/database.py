@@ -1,7 +1,7 @@
 """Read-only connections to SQL databases through SQLAlchemy; the only module that imports it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from importlib.util import find_spec
@@ -36,14 +36,19 @@ _PERMANENT_TEXTS = re.compile(
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
-def subquery(query: str, quote: Any) -> str:
+def escaped(sql: str) -> str:
+    """SQL without parameters, as part of a statement of SQLAlchemy."""
+    return sql.replace(":", r"\:")
+
+
+def subquery(query: str, quote: Callable[[str], str]) -> str:
     """A SELECT in parentheses, or the quoted name of a table. Raises `Rejected` for several statements."""
     query = query.strip().removesuffix(";").rstrip()
     if ";" in _QUOTED.sub("", query):
         raise Rejected("The query is one SELECT; remove the semicolon.")
     if not re.search(r"\s", query):
         return ".".join(quote(part) for part in query.split("."))
-    return f"(\n{query}\n)"
+    return f"(\n{escaped(query)}\n)"
 
 
 class Database:
@@ -59,7 +64,7 @@ class Database:
         self._parts, self._user, self._password = parts, user or parts.username or "", password
         self._is_text = False
         if self._scheme == "sqlite":
-            self.name = f"The database {parts.path}"
+            self.name = f"The database {parts.path.removeprefix('/')}"
             return
         if self._scheme not in DRIVERS:
             raise Rejected(f"The URL begins with sqlite:///, or with one of: {', '.join(DRIVERS)}, then ://.")
@@ -159,7 +164,9 @@ class Connection:
 
     def __init__(self, connection: Any, scheme: str, translated: Any) -> None:
         self._connection, self._scheme, self._translated = connection, scheme, translated
-        self.quote = connection.dialect.identifier_preparer.quote_identifier
+
+    def quote(self, name: str) -> str:
+        return escaped(self._connection.dialect.identifier_preparer.quote_identifier(name))
 
     def run(self, statement: str) -> None:
         with self._translated():
@@ -197,5 +204,4 @@ class Connection:
         from sqlalchemy import text
 
         options = {"stream_results": True, "max_row_buffer": _FETCH_ROWS}
-        escaped = re.sub(r":(?!after\b)", r"\\:", statement) if parameters else statement.replace(":", r"\:")
-        return self._connection.execute(text(escaped), parameters, execution_options=options)
+        return self._connection.execute(text(statement), parameters, execution_options=options)

@@ -1,7 +1,7 @@
 """Values of a cursor column: numbers, dates, and times, which sort as new rows come."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -40,7 +40,7 @@ class ValueType:
         if self.name == "date":
             return bool((newest - value).days <= -(-look_back // _DAY))
         if self.name == "text":
-            value, newest = datetime.fromisoformat(value), datetime.fromisoformat(newest)
+            value, newest = _in_utc(value), _in_utc(newest)
         return bool((newest - value).total_seconds() <= look_back)
 
 
@@ -71,6 +71,11 @@ def _is_time(text: str) -> bool:
     except ValueError:
         return False
     return text[4:5] == "-"
+
+
+def _in_utc(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def parameter(value: Value) -> Value:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from connectors.http_server import Answer, Request, Server, serving
-from connectors.open_access import OpenAccess
-from connectors.pulled import Connector, open_source, values
+from connectors.rows.http_server import Answer, Request, Server, serving
+from connectors.rows.open_access import OpenAccess
+from connectors.rows.pulled import Connector, open_source, values
 
 from tillstream.domain.errors import Rejected, Unavailable
 
@@ -168,7 +168,7 @@ def test_apis_that_misbehave(
         connector(server, **settings).run()
 
 
-def test_a_busy_server_is_given_the_time_that_it_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_server_has_the_time_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr("tenacity.nap.time.sleep", slept.append)
     answers = [

@@ -6,9 +6,11 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from urllib.parse import quote, unquote
+from uuid import uuid4
 
 import boto3
-from connectors import http_server, pymap_server, sftp_server, webhdfs_server
+from connectors import http_server
+from connectors.files import pymap_server, sftp_server, webhdfs_server
 from imap_tools import MailBoxUnencrypted
 from moto.server import ThreadedMotoServer
 
@@ -41,8 +43,8 @@ class S3(FileServer):
         endpoint = f"http://{host}:{port}"
         keys = {"aws_access_key_id": "key", "aws_secret_access_key": "key"}
         self._client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **keys)
-        self._client.create_bucket(Bucket=folder.name.replace("_", "-"))
-        self._bucket = folder.name.replace("_", "-")
+        self._bucket = f"shop-{uuid4().hex}"  # moto's servers of one process have the same buckets
+        self._client.create_bucket(Bucket=self._bucket)
         self.settings = {"bucket": self._bucket, "endpoint": endpoint, "quiet": "0"}
         self.settings |= {"access_key": REFERENCE, "secret_key": REFERENCE}
 

@@ -14,7 +14,7 @@ from tillstream.connectors.connector import ConnectorDraft
 from tillstream.connectors.kinds import table
 from tillstream.settings import Settings
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "connectors.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "connectors.md"
 FILE = (
     "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
     "1,A,Cup,1,12/5/2011 9:02,2.00,1,UK\n"

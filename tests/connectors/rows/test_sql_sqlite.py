@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from connectors.pulled import Connector, open_source, values
+from connectors.rows.pulled import Connector, open_source, values
 
 from tillstream.connectors.sql.window import MAX_SPANS
 from tillstream.domain.errors import Rejected
@@ -35,7 +35,7 @@ def connector(path: Path, **settings: str) -> Connector:
 
 
 def test_times_as_text_and_numbers_of_both_kinds(path: Path, run: Run) -> None:
-    run("INSERT INTO sales VALUES (?, ?, 1)", (1, "2026-11-01 10:00:00"), (2, "2026-11-01 10:00:01"))
+    run("INSERT INTO sales VALUES (?, ?, 1)", (1, "2026-11-01 10:00:00"), (2, "2026-11-01 10:00:01Z"))
     sales = connector(path)
     assert values(sales.rows(), "id") == ["1", "2"]
     run("INSERT INTO sales VALUES (3, '2026-11-02 10:00:00', 1)")

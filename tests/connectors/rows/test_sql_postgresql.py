@@ -1,9 +1,9 @@
 """Rows of a real PostgreSQL server: each is pulled once, whenever it is committed."""
 
 import pytest
-from connectors.open_access import OpenAccess
-from connectors.postgresql_server import PASSWORD, Shop, postgresql_server, shop
-from connectors.pulled import Connector, open_source, values
+from connectors.rows.open_access import OpenAccess
+from connectors.rows.postgresql_server import PASSWORD, Shop, postgresql_server, shop
+from connectors.rows.pulled import Connector, open_source, values
 
 from tillstream.domain.errors import Rejected, Unavailable
 
@@ -167,7 +167,7 @@ def test_an_empty_table_and_a_select(shop: Shop) -> None:
     shop.run("INSERT INTO sales VALUES (1, '2026-11-01Z', 1)")
     assert [(row["Nr"], row["note"]) for row in sales.rows()] == [("1", "10:30 :after 100%")]
     shop.run("INSERT INTO sales VALUES (2, '2026-11-02Z', 1)")
-    assert values(sales.rows(), "Nr") == ["2"]
+    assert [(row["Nr"], row["note"]) for row in sales.rows()] == [("2", "10:30 :after 100%")]
     assert "2026-11-02" in open_source("sql", sales.access, **sales.settings).test()
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connectors.http_server import Answer, Request
+from connectors.rows.http_server import Answer, Request
 
 TOKEN = "shpat_0123456789abcdef"
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from connectors.http_server import Answer, Request, serving
-from connectors.open_access import OpenAccess
-from connectors.pulled import Connector, open_source
+from connectors.rows.http_server import Answer, Request, serving
+from connectors.rows.open_access import OpenAccess
+from connectors.rows.pulled import Connector, open_source
 
 from tillstream.connectors.html.table import read_table
 from tillstream.domain.errors import Rejected, Unavailable
@@ -76,7 +76,7 @@ def test_robots_txt_is_obeyed(robots: str | int, path: str, is_allowed: bool) ->
         assert "/private/sales.html" not in {request.path for request in server.requests}
 
 
-def test_one_request_a_second_or_fewer_if_the_site_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_request_a_second_or_fewer_by_the_robots_file(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(Site(robots="User-agent: *\nCrawl-delay: 5")) as server:
         access = OpenAccess()
         Connector("html_table", access, url=server.url).run()

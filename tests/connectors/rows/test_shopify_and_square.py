@@ -4,10 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from connectors.http_server import Server, serving
-from connectors.open_access import OpenAccess
-from connectors.pulled import Connector, open_source, values
-from connectors.shop_apis import TOKEN, Shopify, Square, line, money, square_line
+from connectors.rows.http_server import Server, serving
+from connectors.rows.open_access import OpenAccess
+from connectors.rows.pulled import Connector, open_source, values
+from connectors.rows.shop_apis import TOKEN, Shopify, Square, line, money, square_line
 
 from tillstream.domain.errors import Rejected
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from app_factory import build
-from connectors.file_servers import CREDENTIAL, SERVERS, FileServer
+from connectors.files.file_servers import CREDENTIAL, SERVERS, FileServer
 from unit.connectors.connector_steps import sales
 
 from tillstream.adapters.local.clock import ManualClock

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.open_access import OpenAccess
+from connectors.rows.open_access import OpenAccess
 
 from tillstream.connectors.kinds.table import kind
 from tillstream.connectors.source import Access, Cursor, Item, Source

@@ -1,0 +1,65 @@
+"""Connectors after a restore to another project, and after another process took over a run."""
+
+import pytest
+from connectors.listed_kind import ListedSource
+from unit.connectors.connector_steps import Connected, sales
+
+from tillstream.batches import records as batches
+from tillstream.connectors import runs, status
+
+
+def test_restored_originals_are_stored_and_of_a_connector(connected: Connected) -> None:
+    """A restore copies originals to other names, and brings no staged objects."""
+    connected.add()
+    connected.offer({"key": "a@1", "file": "monday.csv", "text": sales(1)})
+    connected.run()
+    ports = connected.app.ports
+    (batch,) = connected.batches()
+    document = ports.documents.get(batches.COLLECTION, batch.batch_id)
+    assert document
+    ports.documents.put(batches.COLLECTION, document.id, document.data | {"object": f"restored/7/{batch.object}"})
+    ports.objects.delete("inbox", batch.object)
+    for stored in list(ports.objects.list("staging", "connectors/")):
+        ports.objects.delete("staging", stored.name)
+
+    assert connected.run().items == 0
+    (restored,) = connected.batches()
+    assert (restored.source, restored.object[:11]) == ("connector", "restored/7/")
+
+
+def test_an_object_of_stored_keys_of_another_time_is_not_used(connected: Connected) -> None:
+    """After a restore of the documents alone, the object has keys of files whose records are lost."""
+    connected.add()
+    ports = connected.app.ports
+    first = {"key": "a@1", "file": "monday.csv", "text": sales(1)}
+    connected.offer(first)
+    connected.run()
+    before = ports.documents.get(status.COLLECTION, "shop")
+    assert before
+    connected.offer(first, {"key": "b@1", "file": "b.csv", "text": sales(2)})
+    (lost,) = connected.run().batches
+    ports.documents.delete(batches.COLLECTION, lost)
+    ports.documents.put(status.COLLECTION, "shop", before.data)
+
+    assert connected.run().outcome == runs.DONE
+    assert {batch.file for batch in connected.batches()} == {"monday.csv", "b.csv"}
+
+
+def test_a_run_that_another_process_took_over_saves_no_cursor(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected.add()
+    connected.offer({"text": sales(1)}, {"text": sales(2)})
+    ports, acknowledge = connected.app.ports, ListedSource.acknowledge
+
+    def taken_over(source: ListedSource, cursor: object) -> None:
+        acknowledge(source, cursor)  # type: ignore[arg-type]
+        with monkeypatch.context() as patched:
+            patched.setattr(status, "PROCESS", "another")
+            status.begin(ports, "shop", "shop:other")
+
+    monkeypatch.setattr(ListedSource, "acknowledge", taken_over)
+    run = connected.run()
+    assert (run.outcome, "another process" in run.error) == (runs.FAILED, True)
+    state = status.read(ports, "shop")
+    assert (state.cursor, state.run) == ({"next": 1}, "shop:other")
