@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from connectors import listed_kind
-from secret_manager import secret_manager
+from contract.secret_manager import secret_manager
 from stateful.on_google import project
 from unit.connectors.connector_steps import sales
 

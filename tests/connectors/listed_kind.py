@@ -40,6 +40,7 @@ class ListedSource:
         self._left = len(entries)
         for number, entry in enumerate(entries):
             self._left -= 1
+            self._access.clock.sleep(entry.get("seconds", 0))
             if entry.get("error"):
                 raise Unavailable(f"The server closed the connection of {password}: {entry['error']}")
             if entry.get("bug"):

@@ -2,8 +2,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from contract.secret_manager import BROKEN, SecretManager, secret_manager
 from contract.secrets_contract import Put, SecretsContract
-from secret_manager import BROKEN, SecretManager, secret_manager
 
 from tillstream.adapters.google.secrets import SecretManagerSecrets
 from tillstream.adapters.local.secrets import EnvironmentSecrets, FolderSecrets

@@ -26,7 +26,7 @@ MAX_MESSAGE, MAX_NOTES = 1_000, 20
 MOST_REFUSED = 10
 """Files that a run leaves out because they cannot be read, before it ends."""
 MOST_DOUBLINGS = 6
-"""How often the time of a run is doubled while runs are stopped before they can save how far they read."""
+"""How often the time of a run is doubled while runs are stopped that brought nothing."""
 
 
 class UnexpectedError(Exception):
@@ -61,7 +61,7 @@ class Runner:
         self._stopping = stopping
         self._started = self._renewed = ports.clock.now()
         self._until = None if share is None else self._started + share * 2 ** min(state.stalled, MOST_DOUBLINGS)
-        self._position = state.cursor, state.stored
+        self._cursor = state.cursor
         self._run = Run(connector.name, self._started.isoformat(timespec="seconds"))
         self._stored = StoredKeys(ports, connector.name, state.stored)
         self._shortened = 0
@@ -165,7 +165,9 @@ class Runner:
                 self._id,
                 next_at=self._next_at(outcome, now),
                 is_complete=outcome == runs.DONE,
-                stalled=self._state.stalled + 1 if outcome == runs.STOPPED and self._is_where_it_was() else 0,
+                stalled=0
+                if outcome == runs.DONE
+                else self._state.stalled + (outcome == runs.STOPPED and self._is_idle()),
                 error=error,
                 behind=behind,
                 notes=self._run.notes,
@@ -176,9 +178,9 @@ class Runner:
             runs.save(self._ports, self._id, self._run)
         return self._run
 
-    def _is_where_it_was(self) -> bool:
-        """Whether the next run starts where this one did, as for a source whose order is not that of the cursor."""
-        return (self._state.cursor, self._state.stored) == self._position
+    def _is_idle(self, outcome: str) -> bool:
+        """Whether the run was stopped before it brought anything, because reading what was read took its time."""
+        return outcome == runs.STOPPED and not self._run.items and self._state.cursor == self._cursor
 
     def _next_at(self, outcome: str, now: datetime) -> datetime:
         every = timedelta(minutes=self._connector.every_minutes)

@@ -41,7 +41,7 @@ class State:
     last_complete_at: str = ""
     failures: int = 0
     stalled: int = 0
-    """Runs that were stopped, one after the other, before they could save how far they read."""
+    """Runs since the last complete one that were stopped before they brought anything."""
     error: str = ""
     behind: int | None = None
     notes: tuple[str, ...] = ()

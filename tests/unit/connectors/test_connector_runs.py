@@ -9,10 +9,10 @@ from connectors.listed_kind import PASSWORD
 from unit.connectors.connector_steps import Connected, sales
 
 from tillstream.app.source_access import source_access
-from tillstream.connectors import records, runs, status
+from tillstream.connectors import records, runner, runs, status
 from tillstream.connectors import run as running
-from tillstream.connectors.runner import UnexpectedError
 from tillstream.connectors.access import SourceAccess
+from tillstream.connectors.runner import UnexpectedError
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
 from tillstream.server import schedules
@@ -97,9 +97,7 @@ def test_a_failed_run_keeps_what_it_brought_and_is_tried_again_after_growing_pau
 
 def test_a_file_that_is_refused_does_not_keep_back_those_after_it(connected: Connected) -> None:
     connected.add()
-    refused = [
-        file(f"{number}@1", 1) | {"refused": f"no permission {number}"} for number in range(running.MOST_REFUSED)
-    ]
+    refused = [file(f"{number}@1", 1) | {"refused": f"no permission {number}"} for number in range(runner.MOST_REFUSED)]
     connected.offer(*refused[1:], file("b@1", 2), file("c@1", 3))
     run = connected.run()
     assert (run.outcome, run.items) == (runs.FAILED, 2)
@@ -168,6 +166,16 @@ def test_a_share_of_time_ends_a_run_which_goes_on_at_the_next_turn(connected: Co
     assert (run.outcome, run.items) == (runs.STOPPED, 1)
     (rest,) = connected.run_due()
     assert (rest.outcome, rest.items) == (runs.DONE, 1)
+
+
+def test_runs_that_bring_nothing_in_their_share_of_time_get_more(connected: Connected) -> None:
+    """Each file takes a minute, also one that was read before: two minutes hold two of them, in every run."""
+    connected.add()
+    connected.offer(*(file(f"{number}@1", number) | {"seconds": 60} for number in range(5)))
+    ended = [connected.run_due()[0] for _ in range(5)]
+    assert [run.items for run in ended] == [2, 0, 2, 0, 1]
+    assert [run.outcome for run in ended] == [runs.STOPPED] * 4 + [runs.DONE]
+    assert status.read(connected.app.ports, "shop").stalled == 0
 
 
 class Fixed:
