@@ -165,9 +165,7 @@ class Runner:
                 self._id,
                 next_at=self._next_at(outcome, now),
                 is_complete=outcome == runs.DONE,
-                stalled=0
-                if outcome == runs.DONE
-                else self._state.stalled + (outcome == runs.STOPPED and self._is_idle()),
+                stalled=0 if outcome == runs.DONE else self._state.stalled + self._is_idle(outcome),
                 error=error,
                 behind=behind,
                 notes=self._run.notes,
