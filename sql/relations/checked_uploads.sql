@@ -1,5 +1,6 @@
 -- Uploads and micro-batches of store sales that were received from @first_day to @last_day and not undone, with their
--- rows as they arrived: before corrections, and without blank and ignored rows.
+-- rows as they arrived: before corrections, and without blank and ignored rows. For users limited to stores, only
+-- uploads without rows of other stores.
 SELECT
   batches.batch_no,
   batches.batch_id,
@@ -11,10 +12,7 @@ SELECT
   batches.problems,
   batches.rows_read - batches.rows_blank - batches.rows_ignored - COALESCE(refused.rows_ignored, 0) AS rows_checked,
   COALESCE(refused.rows_quarantined, 0) AS rows_quarantined
-FROM batches
-INNER JOIN visible_batches
-  ON visible_batches.batch_no = batches.batch_no
-  AND visible_batches.received_date BETWEEN @first_day AND @last_day
+FROM whole_batches AS batches
 LEFT JOIN (
   SELECT
     batch_no,

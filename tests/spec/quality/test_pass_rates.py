@@ -15,7 +15,8 @@ from tillstream.analytics.queries import Forbidden, compose
 from tillstream.analytics.row_scope.context import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
-# 2 and 3 are corrections of 1; 4 was undone; the ledger rejected a row of 6; 7 is of another region
+# 2 and 3 are corrections of 1; 4 was undone; the ledger rejected a row of 6; 7 is of another region; of the accepted
+# rows only some are listed: 5 is of the store L, 6 of L and M
 TABLES = parse_tables(
     {
         "batches": """
@@ -30,18 +31,31 @@ TABLES = parse_tables(
             8         b8        8        0           UK      UK        e.csv  2024-01-15     600           1          1           0             -          []
         """,
         "refusals": """
-            batch_no  row_number  fix_number  outcome      refused_by  received_date  code                  column_name  problems
-            1         1           0           quarantined  validation  2024-01-01     not-a-date            sale_date    []
-            1         2           0           quarantined  validation  2024-01-01     not-a-date            sale_date    []
-            1         3           0           ignored      status      2024-01-01     -                     -            []
-            1         1           1           quarantined  validation  2024-01-01     not-a-date            sale_date    []
-            1         2           2           ignored      person      2024-01-01     -                     -            []
-            5         1           0           quarantined  validation  2024-01-07     ragged-row            -            []
-            6         4           0           quarantined  ledger      2024-01-08     conflicting-contents  -            []
+            batch_no  row_number  fix_number  outcome      refused_by  received_date  code                  column_name  store_id  problems
+            1         1           0           quarantined  validation  2024-01-01     not-a-date            sale_date    -         []
+            1         2           0           quarantined  validation  2024-01-01     not-a-date            sale_date    -         []
+            1         3           0           ignored      status      2024-01-01     -                     -            L         []
+            1         1           1           quarantined  validation  2024-01-01     not-a-date            sale_date    -         []
+            1         2           2           ignored      person      2024-01-01     -                     -            -         []
+            5         1           0           quarantined  validation  2024-01-07     ragged-row            -            L         []
+            6         4           0           quarantined  ledger      2024-01-08     conflicting-contents  -            L         []
+        """,
+        "sightings": """
+            key  content  batch_no  row_number  fix_number  outcome
+            51   51       5         2           0           new
+            61   61       6         1           0           new
+            62   62       6         2           0           new
+        """,
+        "sale_versions": """
+            key  content  is_current  region  store_id
+            51   51       yes         UK      L
+            61   61       yes         UK      L
+            62   62       yes         UK      M
         """,
     }
 )  # fmt: skip
 BASIS = QueryContext(ReportedDays(date(2024, 1, 1), date(2024, 1, 31)), "USD")
+OF_A_STORE = Scope(Role.MANAGER, ("UK",), ("L",))
 NAMES = ("pass-rates", "failed-rules", "uploads-failing-a-rule")
 RAGGED = {"code": "ragged-row", "column": ""}
 
@@ -117,11 +131,19 @@ def test_a_user_sees_the_sources_of_own_regions(filled: Duck) -> None:
         rows(filled, "pass-rates", Scope(Role.CLERK, ("IN",)))
 
 
+def test_a_user_of_one_store_sees_uploads_without_rows_of_others(filled: Duck) -> None:
+    (rate,) = rows(filled, "pass-rates", OF_A_STORE)
+    assert (rate["contract"], rate["uploads"], rate["rows_checked"], rate["rows_quarantined"]) == ("UK", 1, 10, 1)
+    assert [row["code"] for row in rows(filled, "failed-rules", OF_A_STORE)] == ["ragged-row"]
+    assert rows(filled, "pass-rates", Scope(Role.MANAGER, ("UK",), ("M",))) == []
+
+
+@pytest.mark.parametrize("scope", [UNRESTRICTED, OF_A_STORE], ids=["all", "store"])
 @pytest.mark.parametrize("period", ["daily", "weekly"])
 @pytest.mark.parametrize("name", NAMES)
-def test_both_engines_give_the_same_answer(judge: Judge, filled: Duck, name: str, period: str) -> None:
+def test_both_engines_give_the_same_answer(judge: Judge, filled: Duck, name: str, period: str, scope: Scope) -> None:
     params = RAGGED if name == "uploads-failing-a-rule" else {"period": period}
-    text, values = compose(name, UNRESTRICTED, Filters(), BASIS, **params)
+    text, values = compose(name, scope, Filters(), BASIS, **params)
     columns, google_rows = judge.answer(text, values, judge.with_views(TABLES, until=()))
     kinds, duckdb_rows = filled.answer(text, values)
     assert kinds == list(columns)

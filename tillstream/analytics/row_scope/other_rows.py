@@ -38,6 +38,8 @@ def other_rows(scope: Scope, filters: Filters, *, converted: bool = False) -> di
 
     visible_batches: batches of the regions in scope and filters; for a scope limited to stores or own sales, only
     those with visible rows, and rows_read counts only these;
+    whole_batches: of these, for such a scope, only the batches whose rows as they arrived are all visible: what is
+    counted over a batch must not count the rows of others;
     visible_names: names of the stores and salespeople in the scope;
     visible_forecasts: forecasts of nodes that are wholly within scope and filters: levels over several regions or
     stores only without such limits;
@@ -52,6 +54,7 @@ def other_rows(scope: Scope, filters: Filters, *, converted: bool = False) -> di
     """
     return {
         "visible_batches": _batches(scope, filters),
+        "whole_batches": _whole_batches(scope, filters),
         "visible_refusals": _refusals(scope),
         "visible_names": _names(scope),
         "visible_forecasts": _forecasts(scope, filters),
@@ -66,9 +69,7 @@ def other_rows(scope: Scope, filters: Filters, *, converted: bool = False) -> di
 
 
 def _batches(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
-    where = Where()
-    where.is_in("region", scope.regions, "scope_regions")
-    where.is_in("region", filters.region, "filter_region")
+    where = _batches_of_regions(scope, filters)
     if scope.stores is None and scope.salesperson is None:
         return where.select("batches"), where.params
     rows = scope_where(scope)
@@ -82,6 +83,33 @@ def _batches(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
         f"FROM ({where.select('batches')}) AS chosen INNER JOIN ({matches}) AS seen ON seen.batch_no = chosen.batch_no"
     )
     return select, where.params | rows.params
+
+
+def _whole_batches(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
+    where = _batches_of_regions(scope, filters)
+    if scope.stores is None and scope.salesperson is None:
+        return where.select("batches"), where.params
+    rows, (refusals, params) = scope_where(scope), _refusals(scope)
+    where.conditions.append(
+        "batch_no IN (SELECT batch_no FROM ("
+        "SELECT sightings.batch_no, theirs.key IS NULL AS is_hidden FROM sightings "
+        f"LEFT JOIN ({rows.select('sale_versions', 'key, content')}) AS theirs "
+        "ON theirs.key = sightings.key AND theirs.content = sightings.content "
+        "WHERE sightings.fix_number = 0 AND sightings.outcome <> 'quarantined' "
+        "UNION ALL SELECT refusals.batch_no, theirs.batch_no IS NULL AS is_hidden FROM refusals "
+        f"LEFT JOIN ({refusals}) AS theirs ON theirs.batch_no = refusals.batch_no "
+        "AND theirs.row_number = refusals.row_number AND theirs.fix_number = refusals.fix_number "
+        "WHERE refusals.fix_number = 0"
+        ") AS arrived GROUP BY batch_no HAVING COUNTIF(is_hidden) = 0)"
+    )
+    return where.select("batches"), where.params | rows.params | params
+
+
+def _batches_of_regions(scope: Scope, filters: Filters) -> Where:
+    where = Where()
+    where.is_in("region", scope.regions, "scope_regions")
+    where.is_in("region", filters.region, "filter_region")
+    return where
 
 
 def _refusals(scope: Scope) -> tuple[str, dict[str, Any]]:
