@@ -202,7 +202,7 @@ def test_each_change_by_a_command_is_audited(shop: Shop, name: str) -> None:
     act(shop)
     entries = [entry for entry in shop.entries() if entry.id not in before and entry.what == what]
     assert entries, name
-    assert entries[0].who in {"command line", "samples"}
+    assert entries[0].who in {"command line", "samples", "connector web-shop"}
     assert entries[0].address == ""
 
 

@@ -24,6 +24,7 @@ DESCRIPTION_OF_THE_API = {
 """The OpenAPI document: it describes each operation beside its parameters, and is in English for developers."""
 FOR_PROGRAMS = {
     *("Messages of a queue", "Batches by state", "Requests answered", "Time to answer"),  # metrics
+    "Time since the source was read to its end",  # a metric
     *("openid email profile", "Lax", "Authorization"),  # protocols
     *("Provider", "text/csv; charset=utf-8", '<a href="{}">{}</a>'),  # a type, a media type, a link
     *("Origin", "Link", "Location", "Accept", "Cookie"),  # headers
