@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
-from call_recorder import Calls, required_permissions, unneeded_grants
+from call_recorder import Calls, recorded_access, required_permissions, unneeded_grants
 from call_recorder import record_calls as watch
+from connectors import listed_kind
+from connectors.connector_acts import FIELDS, NEW
 from flask import Flask
 from large_settlements import with_jobs
 from routes import addresses, routes_of
@@ -13,8 +15,10 @@ from test_audit_of_pages import ACTS
 
 from infra import permissions
 from infra.accounts import PORTAL_GRANTS
+from portal.connectors import testing
 from portal.wsgi import create_worker_portal
 from tillstream.app import App
+from tillstream.connectors import requests
 from tillstream.domain.events import TOPIC_SALE_EVENTS
 from tillstream.domain.store_sale import schema
 from tillstream.forecasting import runs
@@ -24,7 +28,7 @@ from tillstream.people import store_tokens
 from tillstream.reports import mail_job
 from tillstream.workflows.review import undo
 
-DRIVEN = ("api.", "fixing.", "orders.", "pipeline.", "tokens.", "uploads.", "webhooks.")
+DRIVEN = ("api.", "connectors.", "fixing.", "orders.", "pipeline.", "tokens.", "uploads.", "webhooks.")
 """What these do reaches further than the accounts' documents."""
 
 
@@ -34,8 +38,10 @@ def calls() -> Calls:
 
 
 @pytest.fixture
-def portal(app: App, calls: Calls) -> Flask:
+def portal(app: App, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """As in a cloud, one of several; what functions do, the worker does, and is not watched."""
+    listed_kind.register(monkeypatch)
+    monkeypatch.setattr(testing, "source_access", lambda app: recorded_access(app, calls))
     flask = create_worker_portal(watch(app, calls))
     flask.testing = True
     return flask
@@ -57,6 +63,7 @@ def test_the_portal_has_the_permissions_that_it_uses_and_needs_all_its_roles(sho
     assert undo.undo(leaving.ports, shop.upload(FILE, "large.csv"), "boss")["requested"]
     runs.request(leaving.ports)
     outbox.add(shop.app.ports, Mail("due", "boss@example.com", "Sales", "text"), "a@example.com")
+    _connect(shop, leaving)
     assert mail_job.start_if_due(leaving.ports, sends_mail=True)
     assert required_permissions(calls) - set(permissions.granted_permissions(PORTAL_GRANTS)) == set()
     assert unneeded_grants(PORTAL_GRANTS, calls) == []
@@ -67,6 +74,14 @@ def _sell(shop: Shop) -> None:
     key = store_tokens.issue(shop.app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
     answer = shop.anonymous().client.post("/api/sales", json=sale, headers={"Authorization": f"Bearer {key}"})
     assert answer.status_code == 202, answer.text
+
+
+def _connect(shop: Shop, leaving: App) -> None:
+    """Test a source with a credential, and request a run of it."""
+    connector = FIELDS | {"name": "tills", "setting-password": "env:TILLSTREAM_SOURCE_LIST"}
+    assert shop.boss.post(f"{NEW}/test", connector).status_code == 200
+    assert shop.boss.post(NEW, connector).status_code == 303
+    requests.request_run(leaving.ports, "tills", "boss")
 
 
 def _sweep(shop: Shop) -> None:
