@@ -38,9 +38,9 @@ SYSTEM_FOLDERS = (
     *("property/test_ledger", "property/test_mutations", "property/test_round_trips"),
     *("property/test_shipped_styles", "property/test_write_scope", "stateful"),
     *("spec/test_query_layer", "strangers", "till/test_any_order", "till/test_killed"),
-    *("unit/alerts/test_preview_of_stock", "unit/billing", "unit/forecasting/test_forecast_runs"),
-    *("unit/forecasting/test_out_of_stock", "unit/quality/test_runs", "unit/reports/test_executive_report"),
-    *("unit/reports/test_stock_in_the_report", "unit/samples", "unit/test_scale"),
+    *("unit/alerts/test_alert_pass_rate", "unit/alerts/test_preview_of_stock", "unit/billing"),
+    *("unit/forecasting/test_forecast_runs", "unit/forecasting/test_out_of_stock", "unit/quality/test_runs"),
+    *("unit/reports/test_executive_report", "unit/reports/test_stock_in_the_report", "unit/samples", "unit/test_scale"),
     *("unit/workflows/test_staging_while_receiving", "unit/workflows/test_sweeping_in_a_cloud"),
     *("unit/workflows/test_verification",),
 )
