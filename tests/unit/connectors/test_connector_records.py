@@ -72,6 +72,20 @@ def test_a_change_keeps_the_cursor_and_is_audited(connected: Connected) -> None:
     ]
 
 
+def test_reading_starts_again_if_a_setting_names_another_source(connected: Connected) -> None:
+    app = connected.app
+    connected.add(sheet="north")
+    connected.offer({"text": "a"}, {"text": "b"})
+    connected.run()
+    assert status.read(app.ports, "shop").cursor == {"next": 2}
+    records.change(app.ports, app.contracts, source_access(app), "shop", connected.draft(sheet="south"), "bo")
+    connected.offer({"text": "c"}, {"text": "b"})
+    assert connected.run().items == 1
+    connected.offer({"text": "c"}, {"text": "b"}, {"text": "d"})
+    assert connected.run().items == 1
+    assert len(connected.batches()) == 4
+
+
 def test_a_removed_connector_leaves_no_state(connected: Connected) -> None:
     connected.add()
     connected.run()

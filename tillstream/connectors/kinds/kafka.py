@@ -15,7 +15,7 @@ SECURITY = ("SSL", "SASL_SSL", "PLAINTEXT", "SASL_PLAINTEXT")
 FORMATS = ("rows", "store-sales")
 SETTINGS = (
     Setting("brokers", "Brokers", "For example kafka1.example.com:9093, kafka2.example.com:9093", is_required=True),
-    Setting("topic", "Topic", is_required=True),
+    Setting("topic", "Topic", is_required=True, resets_cursor=True),
     Setting("format", "Messages", "JSON objects of a contract, or store sales", "rows", choices=FORMATS),
     Setting("security", "Security", default="SSL", choices=SECURITY),
     Setting("mechanism", "Mechanism", "For SASL", "SCRAM-SHA-512", choices=("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")),
