@@ -149,8 +149,30 @@ def test_a_host_in_a_private_network_is_refused(source):
 
 
 @pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        ("abfs://sales/", "account_name=shop; account_host=inside.test:10000/shop"),
+        ("abfs://sales/", "connection_string=env:AZURE"),
+        ("gs://sales/", "endpoint_url=http://inside.test:4443"),
+        ("gs://sales/", "token=env:GOOGLE"),
+    ],
+)
+def test_options_that_lead_into_a_private_network_are_refused(url, options):
+    secrets = {
+        "env:AZURE": "BlobEndpoint=HTTP://inside.test/shop;",
+        "env:GOOGLE": '{"token_uri": "http://inside.test"}',
+    }
+    access = TableAccess(secrets, is_private_allowed=False, names={"inside.test": "127.0.0.1"})
+    with pytest.raises(Rejected, match="inside.test is an address of a private network"):
+        open_source(filesystems.KIND, access, url=url, options=options).test()
+
+
+@pytest.mark.parametrize(
     ("settings", "words"),
     [
+        ({"url": "abfs://sales/", "options": "account_name=127.0.0.1/x#"}, "an address is made of it"),
+        ({"url": "abfs://sales/", "options": "account_host=a@127.0.0.1"}, "an address is made of it"),
+        ({"url": "gs://sales/", "options": "endpoint_url=127.0.0.1"}, "an address is made of it"),
         ({"url": "file:///etc/"}, "url must begin with one of"),
         ({"url": "simplecache::webhdfs://host/"}, "url must begin with one of"),
         ({"url": "ftp://till:secret@host/"}, "must not contain a password"),
