@@ -75,6 +75,21 @@ def test_a_page_for_people_is_no_file():
         open_source(f"{server.url}/a").test()
 
 
+def test_a_file_that_is_gone_does_not_keep_back_the_others():
+    with serving(Site(a=b"1", b=b"2")) as server:
+        pulled = open_source(f"{server.url}/gone {server.url}/a {server.url}/b").pull({})
+        assert [next(pulled).file, next(pulled).file] == ["a.csv", "b.csv"]
+        with pytest.raises(Rejected, match="status 404"):
+            next(pulled)
+
+
+def test_the_cursor_has_only_addresses_of_the_settings():
+    with serving(Site(a=b"1", b=b"2")) as server:
+        before = read(open_source(f"{server.url}/a"))[1][-1].cursor
+        after = read(open_source(f"{server.url}/b"), before)[1][-1].cursor
+        assert len(before) == len(after) == 1
+
+
 def test_the_token_is_sent_as_a_header_and_in_no_message():
     with serving(Site(a=b"1")) as server:
         read(open_source(f"{server.url}/a", token="env:WEB"))

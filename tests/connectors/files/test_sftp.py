@@ -53,7 +53,7 @@ def test_files_are_read_in_subfolders_and_hidden_ones_are_noted(server, source):
     assert contents(list(opened.pull({}))) == {"a b.csv": b"1", "IN/été+1.csv": b"22", "IN/empty.csv": b""}
     assert opened.notes() == [
         "Skipped, because the name is that of a temporary or hidden file: ~$lock.xlsx.",
-        "link.csv is a symbolic link and is not followed.",
+        "Symbolic links are not followed: link.csv.",
     ]
 
 
