@@ -123,7 +123,7 @@ def test_archived_objects_are_noted(bucket, endpoint):
     bucket.put_object(Bucket="till", Key="old.csv", Body=b"1", StorageClass="GLACIER")
     opened = source(endpoint)
     assert list(opened.pull({})) == []
-    assert opened.notes() == ["Objects in an archive class, which must be restored to be read: 1."]
+    assert opened.notes() == ["Objects in an archive class, which are not read; copy them to another class: 1."]
 
 
 def test_a_large_file_is_read_whole(bucket, endpoint):

@@ -217,7 +217,7 @@ def _open(settings: Mapping[str, str], access: Access) -> Source:
 KIND = Kind(
     name="filesystems",
     title="HDFS, FTP, Google Drive, Azure and other file systems",
-    about="Reads the files of a folder through fsspec.",
+    about="Pulls the files of a folder through fsspec.",
     settings=(
         Setting("url", "Address", "For example webhdfs://namenode.example.com:9870/sales/.", is_required=True),
         Setting(

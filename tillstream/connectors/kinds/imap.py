@@ -226,7 +226,7 @@ def _open(settings: Mapping[str, str], access: Access) -> Source:
 KIND = Kind(
     name="imap",
     title="Mailbox (IMAP)",
-    about="Reads the attachments of messages in a folder.",
+    about="Pulls the attachments of messages in a folder.",
     settings=(
         Setting("host", "Host", "For example imap.example.com.", is_required=True, resets_cursor=True),
         Setting("port", "Port", "Empty: 993 with TLS, otherwise 143."),

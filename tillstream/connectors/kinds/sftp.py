@@ -228,7 +228,7 @@ def _open(settings: Mapping[str, str], access: Access) -> Source:
 KIND = Kind(
     name="sftp",
     title="SFTP server",
-    about="Reads the files of a folder on an SFTP server.",
+    about="Pulls the files of a folder on an SFTP server.",
     settings=(
         Setting("host", "Host", "For example sftp.example.com.", is_required=True),
         Setting("port", "Port", default="22"),

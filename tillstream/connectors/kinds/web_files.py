@@ -107,7 +107,7 @@ def _file_name(url: str, headers: Mapping[str, str]) -> str:
 KIND = Kind(
     name="web_files",
     title="Files on the web",
-    about="Downloads files from addresses, such as published sheets and shared links.",
+    about="Pulls files from addresses of the web, such as published sheets and shared links.",
     settings=(
         Setting("urls", "Addresses", "One a line, of at most 64 MB each.", is_required=True, is_long=True),
         Setting("token", "Access token", "Sent as a bearer token to the host of each address.", is_credential=True),
