@@ -1,8 +1,8 @@
 """Files of the web against a real server: what changed is read, and pages for people are not taken for files."""
 
 import pytest
+from connectors.open_access import OpenAccess
 from connectors.rows.http_server import Answer, Request, serving
-from connectors.rows.open_access import OpenAccess
 
 from tillstream.connectors.kinds.web_files import KIND
 from tillstream.connectors.source import Item, Source

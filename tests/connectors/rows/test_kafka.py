@@ -4,8 +4,8 @@ import json
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
+from connectors.open_access import OpenAccess
 from connectors.rows.kafka_cluster import Topic, brokers, topic
-from connectors.rows.open_access import OpenAccess
 from connectors.rows.pulled import Connector, open_source
 
 from tillstream.domain.errors import Rejected, Unavailable
