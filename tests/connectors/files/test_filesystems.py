@@ -186,8 +186,8 @@ def test_wrong_settings_are_refused_without_a_connection(source, settings, words
         source(**settings)
 
 
+@pytest.mark.filterwarnings("ignore:The asyn(core|chat) module is deprecated:DeprecationWarning")
 def test_files_of_an_ftp_server(tmp_path):
-    pytest.importorskip("pyftpdlib", reason="pyftpdlib is not installed")
     from pyftpdlib.authorizers import DummyAuthorizer
     from pyftpdlib.handlers import FTPHandler
     from pyftpdlib.servers import FTPServer
