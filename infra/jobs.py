@@ -126,8 +126,8 @@ CONNECTING = Job(
     memory="2Gi",
     cpu="1",
     hours=24,
-    why="Files and pages of rows go through in chunks, so the memory is that of the libraries. A run that was stopped "
-    "is continued by the next one, from the cursor of each connector.",
+    why="Files and pages of rows over 8 MB are temporary files, which in Cloud Run take memory, so one file has "
+    "up to 1 GB. A run that was stopped is continued by the next one, from the cursor of each connector.",
     grants=(
         Grant("roles/storage.objectUser", "bucket", INBOX),
         Grant("roles/storage.objectUser", "bucket", STAGING),

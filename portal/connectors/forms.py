@@ -9,10 +9,12 @@ from wtforms.validators import InputRequired, Length
 
 from portal.connectors import texts
 from tillstream.connectors.connector import Connector, ConnectorDraft
+from tillstream.connectors.records import MAX_VALUE
 from tillstream.connectors.source import Kind, Setting
 
 PREFIX = "setting-"
-MOST_LETTERS, MOST_LETTERS_OF_LONG = 1_000, 20_000
+MOST_LETTERS = 1_000
+"""Of a setting with one line."""
 
 
 class ConnectorForm(FlaskForm):
@@ -28,8 +30,7 @@ class ConnectorForm(FlaskForm):
         return [(one, self[PREFIX + one.name]) for one in self.kind.settings]
 
     def draft(self) -> ConnectorDraft:
-        """What the fields contain; empty settings have their default."""
-        settings = {one.name: (field.data or "").strip() or one.default for one, field in self.settings}
+        settings = {one.name: field.data or "" for one, field in self.settings}
         return ConnectorDraft(self.name.data, self.kind.name, settings, self.contract.data, self.every_minutes.data)
 
     def refuse(self, reason: str) -> None:
@@ -71,6 +72,6 @@ def _field(setting: Setting) -> Any:
     if setting.choices:
         choices = [SelectChoice(one, one or "–") for one in setting.choices]
         return SelectField(setting.label, required, choices=choices, default=setting.default)
-    most = MOST_LETTERS_OF_LONG if setting.is_long else MOST_LETTERS
+    most = MAX_VALUE if setting.is_long else MOST_LETTERS
     kind = TextAreaField if setting.is_long else StringField
     return kind(setting.label, [*required, Length(max=most)], default=setting.default)

@@ -95,6 +95,7 @@ KIND = Kind(
     (
         Setting("list", "List", is_required=True),
         Setting("order", "Order", default="oldest", choices=("oldest", "newest")),
+        Setting("sheet", "Sheet", resets_cursor=True),
         Setting("password", "Password", is_credential=True),
     ),
     open_listed,

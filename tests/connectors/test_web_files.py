@@ -1,8 +1,8 @@
 """Files of the web against a real server: what changed is read, and pages for people are not taken for files."""
 
 import pytest
+from connectors.open_access import OpenAccess
 from connectors.rows.http_server import Answer, Request, serving
-from connectors.rows.open_access import OpenAccess
 
 from tillstream.connectors.kinds.web_files import KIND
 from tillstream.connectors.source import Item, Source
@@ -73,6 +73,21 @@ def test_a_page_for_people_is_no_file():
     site.headers["Content-Type"] = "text/html"
     with serving(site) as server, pytest.raises(Rejected, match=r"a page for people instead of a file"):
         open_source(f"{server.url}/a").test()
+
+
+def test_a_file_that_is_gone_does_not_keep_back_the_others():
+    with serving(Site(a=b"1", b=b"2")) as server:
+        pulled = open_source(f"{server.url}/gone {server.url}/a {server.url}/b").pull({})
+        assert [next(pulled).file, next(pulled).file] == ["a.csv", "b.csv"]
+        with pytest.raises(Rejected, match="status 404"):
+            next(pulled)
+
+
+def test_the_cursor_has_only_addresses_of_the_settings():
+    with serving(Site(a=b"1", b=b"2")) as server:
+        before = read(open_source(f"{server.url}/a"))[1][-1].cursor
+        after = read(open_source(f"{server.url}/b"), before)[1][-1].cursor
+        assert len(before) == len(after) == 1
 
 
 def test_the_token_is_sent_as_a_header_and_in_no_message():

@@ -1,7 +1,9 @@
 """The protocols of the connector for file systems, and the options that each has."""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tillstream.connectors.access import check_reference
 from tillstream.domain.errors import Rejected
@@ -37,6 +39,13 @@ PROTOCOLS = {
     "az": AZURE,
     "gdrive": Protocol("gdrive_fsspec", frozenset({"root_file_id", "drive"}), frozenset({"creds"})),
 }
+FORMS = {
+    "account_name": re.compile(r"[a-z0-9-]{1,63}"),
+    "account_host": re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?(/[\w-]*)?"),
+    "endpoint_url": re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?"),
+}
+"""Options of which the libraries make addresses, so that no other text can lead to another host than is checked."""
+_ADDRESS = re.compile(r"https?://[^;,\s'\"{}]+", re.IGNORECASE)
 
 
 def options_of(text: str, protocol: Protocol) -> dict[str, str]:
@@ -52,5 +61,13 @@ def options_of(text: str, protocol: Protocol) -> dict[str, str]:
             raise Rejected(f"There is no option “{name[:50]}”. The options are: {', '.join(sorted(allowed))}.")
         if name in protocol.credentials:
             check_reference(value, name)
+        if name in FORMS and not FORMS[name].fullmatch(value):
+            raise Rejected(f"The option {name} cannot be “{value[:50]}”, because an address is made of it.")
         options[name] = value
     return options
+
+
+def addresses_in(options: Mapping[str, Any]) -> Iterator[str]:
+    """The URLs that options contain, also those within credentials."""
+    for name, value in options.items():
+        yield from _ADDRESS.findall(f"https://{value}" if name == "account_host" else str(value))

@@ -52,6 +52,24 @@ class ListedFile:
     modified_at: datetime | None
 
 
+@dataclass
+class Examples:
+    """Files that are not read for a reason: their number, and the first path."""
+
+    why: str
+    count: int = 0
+    first: str = ""
+
+    def add(self, path: str) -> None:
+        self.first = min(self.first or path, path)
+        self.count += 1
+
+    def notes(self) -> list[str]:
+        """A sentence, or none without a file."""
+        more = f" and {self.count - 1:,} more" if self.count > 1 else ""
+        return [f"{self.why} {encodable(self.first)}{more}."] if self.count else []
+
+
 @dataclass(frozen=True)
 class Selection:
     """Which files of a listing are read."""
@@ -133,28 +151,27 @@ class FileSource(ABC):
 
     def _select(self) -> list[ListedFile]:
         """The complete files of the listing, oldest first. Raises `Rejected` for more than MAX_FILES."""
-        files, young, hidden = [], [], []
+        quiet = f"{self.selection.quiet.total_seconds():.0f} seconds"
+        young = Examples(f"Modified less than {quiet} ago and may be incomplete; a later run reads")
+        hidden = Examples("Skipped, because the name is that of a temporary or hidden file:")
+        files = []
         now = self.access.clock.now()
         for listed in self.listing():
             if not self.selection.has(listed):
                 continue
             if any(map(is_ignored, listed.path.split("/"))):
-                hidden.append(listed.path)
+                hidden.add(listed.path)
             elif listed.modified_at and -FUTURE < now - listed.modified_at < self.selection.quiet:
-                young.append(listed.path)
+                young.add(listed.path)
             else:
                 files.append(listed)
             if len(files) > MAX_FILES:
                 raise Rejected(
                     f"{self.place} has more than {MAX_FILES:,} files. Choose a narrower folder, pattern or date."
                 )
-        quiet = f"{self.selection.quiet.total_seconds():.0f} seconds"
-        self._notes = [
-            *_note(young, f"Modified less than {quiet} ago and may be incomplete; a later run reads"),
-            *_note(hidden, "Skipped, because the name is that of a temporary or hidden file:"),
-        ]
-        self._young = len(young)
-        self._behind = len(young) + len(files)
+        self._notes = [*young.notes(), *hidden.notes()]
+        self._young = young.count
+        self._behind = young.count + len(files)
         return sorted(files, key=lambda file: (file.modified_at or datetime.min.replace(tzinfo=UTC), file.path))
 
     def _open(self, listed: ListedFile) -> BinaryIO:
@@ -207,10 +224,3 @@ def date_setting(settings: Mapping[str, str], name: str) -> datetime | None:
         return datetime.fromisoformat(settings[name]).replace(tzinfo=UTC)
     except ValueError as error:
         raise Rejected(f"{name} must be a date such as 2026-11-01, not “{settings[name][:50]}”.") from error
-
-
-def _note(paths: list[str], why: str) -> list[str]:
-    if not paths:
-        return []
-    more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
-    return [f"{why} {encodable(min(paths))}{more}."]

@@ -1,8 +1,10 @@
 """The connectors of the company: added, changed, paused and removed by admins."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
+from hashlib import sha256
 from typing import Any
 
 from tillstream import audit
@@ -100,6 +102,13 @@ def values(kind: Kind, settings: Mapping[str, str]) -> dict[str, str]:
             raise Rejected(f"{setting.label} has at most {MAX_VALUE:,} letters.")
         entered[setting.name] = value
     return entered
+
+
+def cursor_of(connector: Connector) -> str:
+    """Digest of the settings that name what a cursor is a position in; empty if the kind has none of them."""
+    names = [setting.name for setting in table.kind(connector.kind).settings if setting.resets_cursor]
+    values = [connector.settings.get(name, "") for name in names]
+    return sha256(json.dumps(values).encode()).hexdigest()[:32] if names else ""
 
 
 def _fields(contracts: ContractRegistry, access: Access, draft: ConnectorDraft) -> dict[str, Any]:

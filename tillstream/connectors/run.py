@@ -9,8 +9,8 @@ from tillstream import audit
 from tillstream.audit import AuditAction
 from tillstream.connectors import records, runs, status
 from tillstream.connectors.access import SourceAccess
-from tillstream.connectors.connector import ConnectorDraft
-from tillstream.connectors.runner import MAX_MESSAGE, Runner, open_source
+from tillstream.connectors.connector import Connector, ConnectorDraft
+from tillstream.connectors.runner import MAX_MESSAGE, Runner, UnexpectedError, open_source, unexpected
 from tillstream.connectors.runs import Run
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.errors import Rejected, TillstreamError
@@ -32,7 +32,10 @@ class ConnectionTest:
 
 
 def test(ports: Ports, access: SourceAccess, connector: str | ConnectorDraft, by: str) -> ConnectionTest:
-    """Connect to the source of a connector, or of a draft, without reading sales. Raises `NotFound`."""
+    """Connect to the source of a connector, or of a draft, without reading sales.
+
+    Raises `NotFound`, and `UnexpectedError` for a defect.
+    """
     tested = records.get(ports, connector) if isinstance(connector, str) else connector
     started = ports.clock.now()
     try:
@@ -40,27 +43,39 @@ def test(ports: Ports, access: SourceAccess, connector: str | ConnectorDraft, by
             result = ConnectionTest(True, source.test(), 0)
     except TillstreamError as error:
         result = ConnectionTest(False, str(error), 0)
+    except Exception as error:  # noqa: BLE001 - raised again, without credentials
+        raise unexpected(error, access) from None
     message = access.redact(result.message)[:MAX_MESSAGE]
     audit.record(ports, by, AuditAction.CONNECTOR_TESTED, tested.name, None, {"kind": tested.kind, "ok": result.is_ok})
     return replace(result, message=message, seconds=(ports.clock.now() - started).total_seconds())
 
 
+def due(ports: Ports) -> list[Connector]:
+    """The connectors to run now, those that wait longest first."""
+    now, states = ports.clock.now(), status.all_of(ports)
+    waiting = [one for one in records.find(ports) if status.is_due(one, states.get(one.name), now)]
+    return sorted(waiting, key=lambda one: states[one.name].next_at if one.name in states else "")
+
+
 def run_due(
     ports: Ports, contracts: ContractRegistry, access: SourceAccess, stopping: threading.Event | None = None
 ) -> list[Run]:
-    """Run each connector that is due, those that wait longest first; each for its share of the time."""
-    now = ports.clock.now()
-    states = status.all_of(ports)
-    due = [connector for connector in records.find(ports) if status.is_due(connector, states.get(connector.name), now)]
-    due.sort(key=lambda connector: states[connector.name].next_at if connector.name in states else "")
-    done = []
-    for connector in due:
+    """Run each connector that is due for its share of the time.
+
+    Raises the `UnexpectedError`s as a group, after all have run.
+    """
+    done, defects = list[Run](), list[UnexpectedError]()
+    for connector in due(ports):
         if stopping and stopping.is_set():
             break
         try:
             done.append(run(ports, contracts, access, connector.name, SCHEDULE, stopping, SHARE))
         except Rejected:  # it was removed, or another process runs it
             continue
+        except UnexpectedError as error:
+            defects.append(error)
+    if defects:
+        raise ExceptionGroup("Connectors with defects", defects)
     return done
 
 
@@ -75,11 +90,11 @@ def run(
 ) -> Run:
     """Run a connector until its source has no more, `stopping` is set, or its share of the time is over.
 
-    Returns the run, also one that failed. Raises `NotFound`, and `Rejected` if it is running.
+    Returns the run, also one that failed. Raises `NotFound`, `Rejected` if it is running, and `UnexpectedError`.
     """
     connector = records.get(ports, name)
     run_id = runs.new_id(ports, name)
-    state, interrupted = status.begin(ports, name, run_id)
+    state, interrupted = status.begin(ports, name, run_id, records.cursor_of(connector))
     if interrupted:
         runs.note_interrupted(ports, interrupted)
     if by != SCHEDULE:

@@ -33,6 +33,10 @@ class UnexpectedError(Exception):
     """A defect of a kind or of a library: its traceback as text, without credentials."""
 
 
+def unexpected(error: Exception, access: SourceAccess) -> UnexpectedError:
+    return UnexpectedError(access.redact("".join(traceback.format_exception(error))))
+
+
 def open_source(connector: Connector | ConnectorDraft, access: SourceAccess) -> Source:
     kind = table.kind(connector.kind)
     return kind.open(records.values(kind, connector.settings), access)
@@ -81,7 +85,7 @@ class Runner:
             return self._end(runs.FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - raised again, without credentials
             self._end(runs.FAILED, f"Unexpected error: {type(error).__name__}. The log has the details.")
-            raise UnexpectedError(self._access.redact("".join(traceback.format_exception(error)))) from None
+            raise unexpected(error, self._access) from None
         if self._refused:
             return self._end(runs.FAILED, " ".join(self._refused), behind)
         return self._end(runs.DONE if is_read or behind == 0 else runs.STOPPED, behind=behind)
@@ -107,6 +111,8 @@ class Runner:
         name = connector_files.object_name(self._connector.name, item.key, item.file, self._connector.contract)
         try:
             batch, size, is_new = connector_files.take_in(self._ports, self._contracts, name, item.open, self._beat)
+        except status.Lost:
+            raise
         except Rejected as error:  # such as a file without permission: those after it are read
             self._refused.append(f"{item.file}: {error}")
             if not is_file or len(self._refused) == MOST_REFUSED:
@@ -158,6 +164,7 @@ class Runner:
         now = self._ports.clock.now()
         error = self._access.redact(error)[:MAX_MESSAGE]
         self._run = replace(self._run, outcome=outcome, error=error, ended_at=now.isoformat(timespec="seconds"))
+        self._save_run()  # before the lease ends, so that no run is listed as running that is not
         try:
             status.end(
                 self._ports,
@@ -172,9 +179,12 @@ class Runner:
             )
         except status.Lost as lost:
             self._run = replace(self._run, outcome=runs.FAILED, error=str(lost))
+            self._save_run()
+        return self._run
+
+    def _save_run(self) -> None:
         if records.exists(self._ports, self._connector.name):
             runs.save(self._ports, self._id, self._run)
-        return self._run
 
     def _is_idle(self, outcome: str) -> bool:
         """Whether the run was stopped before it brought anything, because reading what was read took its time."""

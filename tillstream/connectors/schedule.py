@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from tillstream.connectors import records, run, status
+from tillstream.connectors import run
 from tillstream.connectors.access import SourceAccess
-from tillstream.connectors.connector import Connector
 from tillstream.connectors.runs import Run
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.job_runs import reservation
@@ -17,7 +16,7 @@ MOST_TURNS = 500
 
 def has_due(ports: Ports) -> bool:
     """Whether a connector is due. Reads the documents of the connectors and of their states."""
-    return bool(_due(ports))
+    return bool(run.due(ports))
 
 
 def start_if_due(ports: Ports) -> bool:
@@ -34,8 +33,3 @@ def run_all(ports: Ports, contracts: ContractRegistry, access: SourceAccess) -> 
             if not ended:
                 return
             reservation.renew(ports, CONNECT)
-
-
-def _due(ports: Ports) -> list[Connector]:
-    now, states = ports.clock.now(), status.all_of(ports)
-    return [one for one in records.find(ports) if status.is_due(one, states.get(one.name), now)]

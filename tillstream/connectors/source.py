@@ -26,6 +26,8 @@ class Setting:
     is_credential: bool = False
     is_long: bool = False
     """Whether the input has several lines, as a query."""
+    resets_cursor: bool = False
+    """Whether a cursor is a position in what this value names, so that with another value reading starts again."""
 
 
 class Access(Protocol):

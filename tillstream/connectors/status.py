@@ -30,6 +30,8 @@ class State:
     """The document. Times are ISO 8601 UTC text; empty: never. run: the id of the run that holds the lease."""
 
     cursor: Mapping[str, Any]
+    cursor_of: str = ""
+    """Digest of the settings that name what the cursor is a position in; empty: unknown."""
     stored: int = 0
     """Generation of the object with the stored keys of files; 0: none that fits the cursor."""
     run: str = ""
@@ -116,10 +118,10 @@ def read(ports: Ports, name: str) -> State:
     return _parse(ports.documents.get(COLLECTION, name))
 
 
-def begin(ports: Ports, name: str, run: str) -> tuple[State, str]:
+def begin(ports: Ports, name: str, run: str, cursor_of: str = "") -> tuple[State, str]:
     """Take the lease for a run; return the state, and the id of the run that ended without its end, or empty.
 
-    Raises `Rejected` if a run is at work.
+    cursor_of: as in `State`; a cursor of something else is dropped. Raises `Rejected` if a run is at work.
     """
     interrupted = ""
 
@@ -130,7 +132,11 @@ def begin(ports: Ports, name: str, run: str) -> tuple[State, str]:
             raise Rejected(f"The connector {name} is running.")
         interrupted = state.run
         until = (ports.clock.now() + LEASE).isoformat()
-        return Update(_json(replace(state, run=run, process=PROCESS, until=until, is_requested=False)))
+        if state.cursor_of not in ("", cursor_of):
+            state = replace(state, cursor={})
+        return Update(
+            _json(replace(state, run=run, process=PROCESS, until=until, is_requested=False, cursor_of=cursor_of))
+        )
 
     return _parse(update(ports.documents, COLLECTION, name, taken)), interrupted
 

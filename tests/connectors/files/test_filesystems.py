@@ -8,7 +8,7 @@ from threading import Thread
 
 import fsspec
 import pytest
-from source_access import TableAccess, contents, open_source
+from connectors.open_access import OpenAccess, contents, open_source
 from webhdfs_server import WebHdfsServer
 
 from tillstream.adapters.local.clock import ManualClock
@@ -31,9 +31,9 @@ def server(tmp_path) -> Iterator[WebHdfsServer]:
 def source(server) -> Iterator[Callable[..., Source]]:
     opened = []
 
-    def open_with(access: TableAccess | None = None, folder: str = "/", **settings: str) -> Source:
+    def open_with(access: OpenAccess | None = None, folder: str = "/", **settings: str) -> Source:
         values = {"url": f"webhdfs://namenode.test:{server.port}{folder}", "options": "user=till"} | settings
-        opened.append(open_source(filesystems.KIND, access or TableAccess({"env:HDFS": SECRET}, names=NAMES), **values))
+        opened.append(open_source(filesystems.KIND, access or OpenAccess({"env:HDFS": SECRET}, names=NAMES), **values))
         return opened[-1]
 
     yield open_with
@@ -65,7 +65,7 @@ def test_a_file_of_several_blocks_is_read_whole(server, source):
 def test_a_redirect_into_a_private_network_is_refused(server, source):
     write(server, **{"a.csv": b"1"})
 
-    class OnlyNameNode(TableAccess):
+    class OnlyNameNode(OpenAccess):
         def check_host(self, host, port):
             if host != "namenode.test":
                 raise Rejected(f"{host} is an address of a private network.")
@@ -79,7 +79,7 @@ def test_a_redirect_into_a_private_network_is_refused(server, source):
 def test_a_password_is_sent_to_the_host_of_the_settings_only(server, source):
     server.needs_password = True
     write(server, **{"a.csv": b"1"})
-    access = TableAccess({"env:HDFS": "secret"}, names=NAMES)
+    access = OpenAccess({"env:HDFS": "secret"}, names=NAMES)
     settings = {"url": f"webhdfs://namenode.test:{server.port}/", "options": "user=till\npassword=env:HDFS"}
     [item] = source(access, **settings).pull({})
     with pytest.raises(Rejected, match=r"datanode\.test, which does not get the password"):
@@ -87,7 +87,7 @@ def test_a_password_is_sent_to_the_host_of_the_settings_only(server, source):
     server.data_host = "namenode.test"
     assert contents([item]) == {"a.csv": b"1"}
     with pytest.raises(Rejected, match="access is refused"):
-        source(TableAccess({"env:HDFS": "wrong"}, names=NAMES), **settings).test()
+        source(OpenAccess({"env:HDFS": "wrong"}, names=NAMES), **settings).test()
 
 
 def test_an_error_of_a_data_node_is_not_the_content(server, source):
@@ -120,7 +120,7 @@ def test_a_file_that_changed_has_another_key(server, source):
 
 def test_recent_files_are_left_for_a_later_run(server, source):
     write(server, **{"a.csv": b"1"})
-    opened = source(TableAccess(names=NAMES, clock=ManualClock(datetime.now(UTC))))
+    opened = source(OpenAccess(names=NAMES, clock=ManualClock(datetime.now(UTC))))
     assert list(opened.pull({})) == []
     assert opened.behind() == 1
 
@@ -145,12 +145,34 @@ def test_a_server_that_is_away_or_silent_is_tried_again_and_no_token_is_in_the_m
 
 def test_a_host_in_a_private_network_is_refused(source):
     with pytest.raises(Rejected, match="private network"):
-        source(TableAccess(names=NAMES, is_private_allowed=False)).test()
+        source(OpenAccess(names=NAMES, is_private_allowed=False)).test()
+
+
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        ("abfs://sales/", "account_name=shop; account_host=inside.test:10000/shop"),
+        ("abfs://sales/", "connection_string=env:AZURE"),
+        ("gs://sales/", "endpoint_url=http://inside.test:4443"),
+        ("gs://sales/", "token=env:GOOGLE"),
+    ],
+)
+def test_options_that_lead_into_a_private_network_are_refused(url, options):
+    secrets = {
+        "env:AZURE": "BlobEndpoint=HTTP://inside.test/shop;",
+        "env:GOOGLE": '{"token_uri": "http://inside.test"}',
+    }
+    access = OpenAccess(secrets, is_private_allowed=False, names={"inside.test": "127.0.0.1"})
+    with pytest.raises(Rejected, match=r"inside\.test is an address of a private network"):
+        open_source(filesystems.KIND, access, url=url, options=options).test()
 
 
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
+        ({"url": "abfs://sales/", "options": "account_name=127.0.0.1/x#"}, "an address is made of it"),
+        ({"url": "abfs://sales/", "options": "account_host=a@127.0.0.1"}, "an address is made of it"),
+        ({"url": "gs://sales/", "options": "endpoint_url=127.0.0.1"}, "an address is made of it"),
         ({"url": "file:///etc/"}, "url must begin with one of"),
         ({"url": "simplecache::webhdfs://host/"}, "url must begin with one of"),
         ({"url": "ftp://till:secret@host/"}, "must not contain a password"),
@@ -183,11 +205,11 @@ def test_files_of_an_ftp_server(tmp_path):
     (tmp_path / "IN/b c.csv").write_bytes(b"2")
     values = {"url": f"ftp://127.0.0.1:{server.address[1]}/", "options": "username=till\npassword=env:FTP"}
     try:
-        opened = open_source(filesystems.KIND, TableAccess({"env:FTP": "secret"}), **values)
+        opened = open_source(filesystems.KIND, OpenAccess({"env:FTP": "secret"}), **values)
         assert contents(list(opened.pull({}))) == {"été.csv": body, "IN/b c.csv": b"2"}
         opened.close()
         with pytest.raises(Rejected, match="access is refused"):
-            open_source(filesystems.KIND, TableAccess({"env:FTP": "wrong"}), **values).test()
+            open_source(filesystems.KIND, OpenAccess({"env:FTP": "wrong"}), **values).test()
     finally:
         server.close_all()
         thread.join(5)
@@ -216,6 +238,6 @@ class Drive(fsspec.AbstractFileSystem):
 
 def test_sheets_of_google_drive_are_exported_as_workbooks():
     fsspec.register_implementation("gdrive", Drive, clobber=True)
-    access = TableAccess({"file:drive.json": '{"type": "service_account"}'})
+    access = OpenAccess({"file:drive.json": '{"type": "service_account"}'})
     opened = open_source(filesystems.KIND, access, url="gdrive://", options="creds=file:drive.json")
     assert contents(list(opened.pull({}))) == {"Sales 2026.xlsx": b"Sales 2026 as sheet"}

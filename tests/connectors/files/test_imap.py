@@ -6,9 +6,9 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 import pytest
+from connectors.open_access import OpenAccess, contents, open_source
 from imap_tools import MailBoxUnencrypted
 from pymap_server import PASSWORD, serve
-from source_access import TableAccess, contents, open_source
 
 from tillstream.connectors.kinds import imap
 from tillstream.connectors.source import Item, Source
@@ -39,10 +39,10 @@ def mailbox(port) -> Iterator[MailBoxUnencrypted]:
 def source(port) -> Iterator[Callable[..., Source]]:
     opened = []
 
-    def open_with(access: TableAccess | None = None, **settings: str) -> Source:
+    def open_with(access: OpenAccess | None = None, **settings: str) -> Source:
         values = {"host": "127.0.0.1", "port": str(port), "encryption": "none", "user": "demouser"}
         values |= {"password": "env:MAIL", "folder": "Sales"} | settings
-        opened.append(open_source(imap.KIND, access or TableAccess({"env:MAIL": PASSWORD}), **values))
+        opened.append(open_source(imap.KIND, access or OpenAccess({"env:MAIL": PASSWORD}), **values))
         return opened[-1]
 
     yield open_with
@@ -190,7 +190,7 @@ def test_more_messages_than_are_fetched_at_once(mailbox, source, monkeypatch):
 
 def test_a_wrong_password_is_a_sentence_without_it(source):
     with pytest.raises(Rejected, match="refuses the user demouser") as caught:
-        source(TableAccess({"env:MAIL": "wrong-password"})).test()
+        source(OpenAccess({"env:MAIL": "wrong-password"})).test()
     assert "wrong-password" not in str(caught.value)
 
 
@@ -209,7 +209,7 @@ def test_a_server_that_is_away_or_silent_is_tried_again(source, monkeypatch):
 
 def test_a_host_in_a_private_network_is_refused(source):
     with pytest.raises(Rejected, match="private network"):
-        source(TableAccess({"env:MAIL": PASSWORD}, is_private_allowed=False)).test()
+        source(OpenAccess({"env:MAIL": PASSWORD}, is_private_allowed=False)).test()
 
 
 @pytest.mark.parametrize("settings", [{"subject": "a\r\nb"}, {"encryption": "ssl"}, {"port": "x"}, {"since": "x"}])

@@ -8,8 +8,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from connectors.open_access import OpenAccess, open_source
 from pymap_server import PASSWORD, serve
-from source_access import TableAccess, open_source
 
 from tillstream.connectors.kinds.imap import KIND
 from tillstream.domain.errors import Rejected
@@ -60,7 +60,7 @@ def tls_port(port: int, certificate: Path) -> Iterator[int]:
 
 def sign_in(encryption: str, port: int, host: str = "storage.test") -> str:
     values = {"host": host, "port": str(port), "encryption": encryption, "user": "demouser", "password": "env:MAIL"}
-    opened = open_source(KIND, TableAccess({"env:MAIL": PASSWORD}, names=NAMES), **values)
+    opened = open_source(KIND, OpenAccess({"env:MAIL": PASSWORD}, names=NAMES), **values)
     try:
         return opened.test()
     finally:

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import urllib3
-from source_access import TableAccess
+from connectors.open_access import OpenAccess
 
 from tillstream.connectors.pinned_connections import pin
 from tillstream.domain.errors import Rejected
@@ -37,7 +37,7 @@ def port(certificate):
     server.server_close()
 
 
-class OnlyStorage(TableAccess):
+class OnlyStorage(OpenAccess):
     def check_host(self, host, port):
         if host == "inside.test":
             raise Rejected(f"{host} is an address of a private network.")

@@ -7,8 +7,8 @@ from threading import Thread
 
 import boto3
 import pytest
+from connectors.open_access import OpenAccess, contents, open_source
 from moto.server import ThreadedMotoServer
-from source_access import TableAccess, contents, open_source
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors.kinds.s3 import KIND
@@ -53,11 +53,11 @@ def _close_sources() -> Iterator[None]:
         OPENED.pop().close()
 
 
-def access(**values) -> TableAccess:
-    return TableAccess({"env:KEY": "key", "env:SECRET": "secret-that-no-message-contains"}, **values)
+def access(**values) -> OpenAccess:
+    return OpenAccess({"env:KEY": "key", "env:SECRET": "secret-that-no-message-contains"}, **values)
 
 
-def source(endpoint: str, with_access: TableAccess | None = None, **settings: str) -> Source:
+def source(endpoint: str, with_access: OpenAccess | None = None, **settings: str) -> Source:
     values = {"bucket": "till", "endpoint": endpoint} | KEYS | settings
     OPENED.append(open_source(KIND, with_access or access(), **values))
     return OPENED[-1]
@@ -123,7 +123,7 @@ def test_archived_objects_are_noted(bucket, endpoint):
     bucket.put_object(Bucket="till", Key="old.csv", Body=b"1", StorageClass="GLACIER")
     opened = source(endpoint)
     assert list(opened.pull({})) == []
-    assert opened.notes() == ["Objects in an archive class, which must be restored to be read: 1."]
+    assert opened.notes() == ["Objects in an archive class, which are not read; copy them to another class: 1."]
 
 
 def test_a_large_file_is_read_whole(bucket, endpoint):

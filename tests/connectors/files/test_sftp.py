@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import asyncssh
 import pytest
+from connectors.open_access import OpenAccess, contents, open_source
 from sftp_server import CLIENT_KEY, PASSWORD, SftpServer
-from source_access import TableAccess, contents, open_source
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors.kinds.sftp import KIND
@@ -28,11 +28,11 @@ def server(tmp_path) -> Iterator[SftpServer]:
 def source(server) -> Iterator[Callable[..., Source]]:
     opened = []
 
-    def open_with(access: TableAccess | None = None, **settings: str) -> Source:
+    def open_with(access: OpenAccess | None = None, **settings: str) -> Source:
         values = {"host": "127.0.0.1", "port": str(server.port), "user": "till", "password": "env:SFTP"}
         values |= {"host_key": server.fingerprint} | settings
         credentials = {"env:SFTP": PASSWORD, "file:key": CLIENT_KEY.export_private_key("openssh").decode()}
-        opened.append(open_source(KIND, access or TableAccess(credentials), **values))
+        opened.append(open_source(KIND, access or OpenAccess(credentials), **values))
         return opened[-1]
 
     yield open_with
@@ -53,7 +53,7 @@ def test_files_are_read_in_subfolders_and_hidden_ones_are_noted(server, source):
     assert contents(list(opened.pull({}))) == {"a b.csv": b"1", "IN/été+1.csv": b"22", "IN/empty.csv": b""}
     assert opened.notes() == [
         "Skipped, because the name is that of a temporary or hidden file: ~$lock.xlsx.",
-        "link.csv is a symbolic link and is not followed.",
+        "Symbolic links are not followed: link.csv.",
     ]
 
 
@@ -100,13 +100,13 @@ def test_another_host_key_is_refused(server, source):
 
 def test_a_wrong_password_is_a_sentence_without_it(server, source):
     with pytest.raises(Rejected, match="refuses the user till") as caught:
-        source(TableAccess({"env:SFTP": "wrong-password"})).test()
+        source(OpenAccess({"env:SFTP": "wrong-password"})).test()
     assert "wrong-password" not in str(caught.value)
 
 
 def test_a_key_that_is_none(server, source):
     with pytest.raises(Rejected, match="private key cannot be read"):
-        source(TableAccess({"env:SFTP": "no key"}), password="", key="env:SFTP").test()
+        source(OpenAccess({"env:SFTP": "no key"}), password="", key="env:SFTP").test()
 
 
 def test_a_folder_that_does_not_exist(server, source):
@@ -153,7 +153,7 @@ def test_a_session_that_ended_between_two_files_is_opened_again(server, source):
 
 def test_recent_files_are_left_for_a_later_run(server, source):
     write(server, **{"new.csv": b"1"})
-    opened = source(TableAccess({"env:SFTP": PASSWORD}, clock=ManualClock(datetime.now(UTC))))
+    opened = source(OpenAccess({"env:SFTP": PASSWORD}, clock=ManualClock(datetime.now(UTC))))
     assert list(opened.pull({})) == []
     assert opened.behind() == 1
 
@@ -171,7 +171,7 @@ def test_a_server_that_never_answers_is_tried_again(server, source, monkeypatch)
 
 def test_a_host_in_a_private_network_is_refused(server, source):
     with pytest.raises(Rejected, match="private network"):
-        source(TableAccess({"env:SFTP": PASSWORD}, is_private_allowed=False)).test()
+        source(OpenAccess({"env:SFTP": PASSWORD}, is_private_allowed=False)).test()
 
 
 @pytest.mark.parametrize(

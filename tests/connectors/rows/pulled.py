@@ -6,16 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.rows.open_access import OpenAccess
+from connectors import open_access
+from connectors.open_access import OpenAccess
 
-from tillstream.connectors.kinds.table import kind
+from tillstream.connectors.kinds import table
 from tillstream.connectors.source import Access, Cursor, Item, Source
 
 
 def open_source(name: str, access: Access | None = None, /, **settings: str) -> Source:
-    selected = kind(name)
-    values = {setting.name: setting.default for setting in selected.settings} | settings
-    return selected.open(values, access or OpenAccess())
+    return open_access.open_source(table.kind(name), access or OpenAccess(), **settings)
 
 
 class Connector:

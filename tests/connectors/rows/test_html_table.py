@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import pytest
+from connectors.open_access import OpenAccess
 from connectors.rows.http_server import Answer, Request, serving
-from connectors.rows.open_access import OpenAccess
 from connectors.rows.pulled import Connector, open_source
 
 from tillstream.connectors.html.table import read_table
@@ -80,11 +80,11 @@ def test_one_request_a_second_or_fewer_by_the_robots_file(monkeypatch: pytest.Mo
     with serving(Site(robots="User-agent: *\nCrawl-delay: 5")) as server:
         access = OpenAccess()
         Connector("html_table", access, url=server.url).run()
-        assert access.clock.slept == 5
+        assert access.slept == 5
     with serving(Site()) as server:
         access = OpenAccess()
         Connector("html_table", access, url=server.url).run()
-        assert access.clock.slept == 1
+        assert access.slept == 1
     monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
     with serving(Site(robots=503)) as server, pytest.raises(Unavailable, match="robots"):
         Connector("html_table", url=server.url).run()

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from connectors.open_access import OpenAccess
 from connectors.rows.http_server import Answer, Request, Server, serving
-from connectors.rows.open_access import OpenAccess
 from connectors.rows.pulled import Connector, open_source, values
 
 from tillstream.domain.errors import Rejected, Unavailable
@@ -232,7 +232,7 @@ def test_requests_are_paced_and_responses_bounded(monkeypatch: pytest.MonkeyPatc
         access = OpenAccess()
         api = Connector("http_json", access, **(connector(server, paging="link-header", per_second="0.5").settings))
         assert len(api.rows()) == 35
-        assert access.clock.slept == 6
+        assert access.slept == 6
     monkeypatch.setattr("tillstream.connectors.http.session.MAX_BYTES", 1 << 20)
     with (
         serving(lambda _: page([order(1, note="x" * (1 << 21))])) as server,

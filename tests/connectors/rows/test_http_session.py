@@ -1,7 +1,7 @@
 """Credentials are sent over https, except within a private network, and do not follow a redirect to plain HTTP."""
 
 import pytest
-from connectors.rows.open_access import OpenAccess
+from connectors.open_access import OpenAccess
 from connectors.rows.pulled import open_source
 from requests import PreparedRequest, Response
 

@@ -4,8 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from connectors.open_access import OpenAccess
 from connectors.rows.http_server import Server, serving
-from connectors.rows.open_access import OpenAccess
 from connectors.rows.pulled import Connector, open_source, values
 from connectors.rows.shop_apis import TOKEN, Shopify, Square, line, money, square_line
 

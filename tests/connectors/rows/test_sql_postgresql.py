@@ -1,7 +1,7 @@
 """Rows of a real PostgreSQL server: each is pulled once, whenever it is committed."""
 
 import pytest
-from connectors.rows.open_access import OpenAccess
+from connectors.open_access import OpenAccess
 from connectors.rows.postgresql_server import PASSWORD, Shop, postgresql_server, shop
 from connectors.rows.pulled import Connector, open_source, values
 

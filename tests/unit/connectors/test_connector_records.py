@@ -8,6 +8,7 @@ from unit.connectors.connector_steps import Connected
 from tillstream.app.source_access import source_access
 from tillstream.audit import reading
 from tillstream.connectors import records, runs, status
+from tillstream.connectors.kinds import table
 from tillstream.domain.errors import NotFound, Rejected
 
 
@@ -70,6 +71,26 @@ def test_a_change_keeps_the_cursor_and_is_audited(connected: Connected) -> None:
         "connector.run",
         "connector.added",
     ]
+
+
+def test_reading_starts_again_if_a_setting_names_another_source(connected: Connected) -> None:
+    app = connected.app
+    connected.add(sheet="north")
+    connected.offer({"text": "a"}, {"text": "b"})
+    connected.run()
+    assert status.read(app.ports, "shop").cursor == {"next": 2}
+    records.change(app.ports, app.contracts, source_access(app), "shop", connected.draft(sheet="south"), "bo")
+    connected.offer({"text": "c"}, {"text": "b"})
+    assert connected.run().items == 1
+    connected.offer({"text": "c"}, {"text": "b"}, {"text": "d"})
+    assert connected.run().items == 1
+    assert len(connected.batches()) == 4
+
+
+def test_each_kind_with_a_cursor_has_settings_that_name_what_it_is_of() -> None:
+    """Those without are the kinds of files, and that of the web, which has a position for each address."""
+    without = {kind.name for kind in table.kinds() if not any(setting.resets_cursor for setting in kind.settings)}
+    assert without == {"s3", "sftp", "filesystems", "web_files"}
 
 
 def test_a_removed_connector_leaves_no_state(connected: Connected) -> None:

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from connectors.listed_kind import PASSWORD
+from connectors import listed_kind
+from connectors.listed_kind import PASSWORD, ListedSource
 from unit.connectors.connector_steps import Connected, sales
 
 from tillstream.app.source_access import source_access
@@ -129,6 +130,18 @@ def test_an_unexpected_error_is_a_failed_run_and_is_raised(connected: Connected)
     assert (run.outcome, PASSWORD in run.error) == (runs.FAILED, False)
 
 
+def test_a_defect_of_a_connector_does_not_keep_back_the_others(connected: Connected) -> None:
+    connected.add("a-first")
+    connected.clock.advance(1)
+    connected.add("b-next", list=str(connected.path.with_name("other.json")))
+    connected.offer({"text": "", "bug": True})
+    listed_kind.write(connected.path.with_name("other.json"), [page(1)])
+    with pytest.raises(ExceptionGroup) as group:
+        connected.run_due()
+    assert [type(error) for error in group.value.exceptions] == [UnexpectedError]
+    assert [run.items for run in runs.latest(connected.app.ports, "b-next")] == [1]
+
+
 def test_a_connector_that_is_running_is_not_run_twice(connected: Connected) -> None:
     connected.add()
     status.begin(connected.app.ports, "shop", "shop:1")
@@ -220,6 +233,16 @@ def test_a_test_connects_and_brings_nothing(connected: Connected) -> None:
     tested = running.test(ports, access, connected.draft(), "ana")
     assert (tested.is_ok, "There is no list" in tested.message) == (False, True)
     assert connected.batches() == []
+
+
+def test_a_defect_in_a_test_names_no_credential(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
+    def defective(source: ListedSource) -> str:
+        raise ZeroDivisionError(source._access.credential(source._password))
+
+    connected.add()
+    monkeypatch.setattr(ListedSource, "test", defective)
+    with pytest.raises(UnexpectedError, match="ZeroDivisionError: •••"):
+        running.test(connected.app.ports, source_access(connected.app), "shop", "ana")
 
 
 def test_the_event_of_an_object_may_create_its_record_first(connected: Connected) -> None:

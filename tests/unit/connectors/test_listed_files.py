@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from connectors.files.source_access import TableAccess
+from connectors.open_access import OpenAccess
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors import listed_files
@@ -20,7 +20,7 @@ class Shelf(FileSource):
 
     def __init__(self, files: Iterable[ListedFile], content: bytes = b"", **settings: str):
         defaults = {setting.name: setting.default for setting in listed_files.SETTINGS}
-        super().__init__("shelf://shop/", defaults | settings, TableAccess(clock=ManualClock(NOW)))
+        super().__init__("shelf://shop/", defaults | settings, OpenAccess(clock=ManualClock(NOW)))
         self.files = files
         self.content = content
 

@@ -1,6 +1,10 @@
 """Connectors after a restore to another project, and after another process took over a run."""
 
+import io
+from typing import Any, BinaryIO
+
 import pytest
+from connectors import listed_kind
 from connectors.listed_kind import ListedSource
 from unit.connectors.connector_steps import Connected, sales
 
@@ -56,10 +60,28 @@ def test_a_run_that_another_process_took_over_saves_no_cursor(
         acknowledge(source, cursor)  # type: ignore[arg-type]
         with monkeypatch.context() as patched:
             patched.setattr(status, "PROCESS", "another")
-            status.begin(ports, "shop", "shop:other")
+            status.begin(ports, "shop", "shop:other", status.read(ports, "shop").cursor_of)
 
     monkeypatch.setattr(ListedSource, "acknowledge", taken_over)
     run = connected.run()
     assert (run.outcome, "another process" in run.error) == (runs.FAILED, True)
     state = status.read(ports, "shop")
     assert (state.cursor, state.run) == ({"next": 1}, "shop:other")
+
+
+def test_a_run_of_files_that_another_process_took_over_takes_no_further_file(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports, opened = connected.app.ports, list[str]()
+
+    def taken_over(entry: dict[str, Any]) -> BinaryIO:
+        opened.append(entry["key"])
+        connected.clock.advance(status.LEASE.total_seconds() + 1)
+        status.begin(ports, "shop", "shop:other")
+        return io.BytesIO(b"x")
+
+    monkeypatch.setattr(listed_kind, "open_entry", taken_over)
+    connected.add()
+    connected.offer(*({"key": key, "file": "a.csv", "text": ""} for key in ("a@1", "b@1")))
+    run = connected.run()
+    assert (run.outcome, "another process" in run.error, opened) == (runs.FAILED, True, ["a@1"])

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tillstream.connectors import listed_files
-from tillstream.connectors.filesystem_protocols import PROTOCOLS, options_of
+from tillstream.connectors.filesystem_protocols import PROTOCOLS, addresses_in, options_of
 from tillstream.connectors.listed_files import FileSource, ListedFile, changed, version_of
 from tillstream.connectors.pinned_connections import pin
 from tillstream.connectors.source import Access, Kind, Setting, Source
@@ -21,7 +21,6 @@ TIMEOUT_SECONDS = (10, 60)
 """Of requests to WebHDFS: to connect, and between two parts of an answer. The other libraries have their own."""
 CHUNK = 1 << 20
 MAX_DEPTH = 30
-ADDRESS = re.compile(r"https?://[^;,\s]+")
 QUERY = re.compile(r"\?[^\s'\")]+")
 DRIVE_SHEET = "application/vnd.google-apps.spreadsheet"
 DRIVE_FILE = "application/vnd.google-apps."
@@ -125,9 +124,8 @@ class FileSystemSource(FileSource):
         if self.protocol.port:
             address = self.access.check_host(host, port)
             options |= {"host": address if self.scheme == "ftp" else host, "port": port}
-        for value in map(str, options.values()):
-            for address in ADDRESS.findall(value):
-                self._check_address(address)
+        for url in addresses_in(options):
+            self._check_address(url)
         if self.scheme == "gdrive":
             options |= {"access": "read_only", "token": "service_account"}
         if self.scheme == "webhdfs":
@@ -151,17 +149,18 @@ class FileSystemSource(FileSource):
             return json_text.decode(secret) if secret.lstrip().startswith("{") else secret
         return {"true": True, "false": False}.get(value, value)
 
-    def _check_address(self, address: str) -> None:
-        parts = urlsplit(address)
+    def _check_address(self, url: str) -> None:
+        parts = urlsplit(url)
         if parts.hostname:
             self.access.check_host(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
 
     def _error(self, error: Exception, missing: TillstreamError) -> TillstreamError:
         """The error for a person. Libraries put addresses with tokens into their messages: those are cut out."""
         name, status = type(error).__name__, getattr(getattr(error, "response", None), "status_code", 0)
-        text = QUERY.sub("", str(error))[:300]
+        text = QUERY.sub("", str(error))
         for secret in filter(None, self._secrets):
             text = text.replace(secret, "…")
+        text = text[:300]  # not before: the rest of a secret would stay
         if isinstance(error, TillstreamError):
             return error
         if isinstance(error, FileNotFoundError) or status == 404 or text.startswith("550"):
@@ -218,7 +217,7 @@ def _open(settings: Mapping[str, str], access: Access) -> Source:
 KIND = Kind(
     name="filesystems",
     title="HDFS, FTP, Google Drive, Azure and other file systems",
-    about="Reads the files of a folder through fsspec.",
+    about="Pulls the files of a folder through fsspec.",
     settings=(
         Setting("url", "Address", "For example webhdfs://namenode.example.com:9870/sales/.", is_required=True),
         Setting(

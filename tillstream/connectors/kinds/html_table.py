@@ -16,8 +16,14 @@ ROBOT = "Tillstream"
 """The name that robots.txt files may use."""
 MAX_REDIRECTS, MAX_PAUSE_SECONDS = 5, 60
 SETTINGS = (
-    Setting("url", "URL of the page", "For example https://example.com/daily-sales.html", is_required=True),
-    Setting("table", "Table", "Its number on the page, its ID, or its caption", "1"),
+    Setting(
+        "url",
+        "URL of the page",
+        "For example https://example.com/daily-sales.html",
+        is_required=True,
+        resets_cursor=True,
+    ),
+    Setting("table", "Table", "Its number on the page, its ID, or its caption", "1", resets_cursor=True),
 )
 
 

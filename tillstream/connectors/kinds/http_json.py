@@ -21,8 +21,20 @@ from tillstream.domain.errors import Rejected
 PAGING = ("none", "link-header", "next-url", "cursor", "page", "offset")
 AUTHENTICATION = ("none", "bearer", "header", "basic")
 SETTINGS = (
-    Setting("url", "URL", "For example https://shop.example.com/api/orders?status=paid", is_required=True),
-    Setting("records", "Records", "Path of the list of records in the response; empty if it is the response", ""),
+    Setting(
+        "url",
+        "URL",
+        "For example https://shop.example.com/api/orders?status=paid",
+        is_required=True,
+        resets_cursor=True,
+    ),
+    Setting(
+        "records",
+        "Records",
+        "Path of the list of records in the response; empty if it is the response",
+        "",
+        resets_cursor=True,
+    ),
     Setting("lines", "Lines", "Path of the list of lines in a record, for a row for each line"),
     Setting(
         "columns",
@@ -30,7 +42,12 @@ SETTINGS = (
         "For example sale=id, sku=line_items.sku, currency; empty for all fields",
         is_long=True,
     ),
-    Setting("cursor_field", "Cursor field", "Field with the time of the last change, or a number that grows"),
+    Setting(
+        "cursor_field",
+        "Cursor field",
+        "Field with the time of the last change, or a number that grows",
+        resets_cursor=True,
+    ),
     Setting("since_parameter", "Parameter of the start", "Parameter that limits records to those changed since then"),
     Setting("look_back", "Look back", "Seconds, or for numbers a difference, in which records may appear late", "300"),
     Setting("is_sorted", "Sorted", "Whether records are in the order of the cursor field", "no", choices=("yes", "no")),

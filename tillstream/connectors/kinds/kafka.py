@@ -15,7 +15,7 @@ SECURITY = ("SSL", "SASL_SSL", "PLAINTEXT", "SASL_PLAINTEXT")
 FORMATS = ("rows", "store-sales")
 SETTINGS = (
     Setting("brokers", "Brokers", "For example kafka1.example.com:9093, kafka2.example.com:9093", is_required=True),
-    Setting("topic", "Topic", is_required=True),
+    Setting("topic", "Topic", is_required=True, resets_cursor=True),
     Setting("format", "Messages", "JSON objects of a contract, or store sales", "rows", choices=FORMATS),
     Setting("security", "Security", default="SSL", choices=SECURITY),
     Setting("mechanism", "Mechanism", "For SASL", "SCRAM-SHA-512", choices=("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")),
@@ -39,6 +39,7 @@ class KafkaSource(Source):
         self._ends: dict[int, int] = {}
         self._offsets: dict[int, int] = {}
         self._notes: list[str] = []
+        self._others, self._first_other = 0, ""
 
     def _topic(self) -> Topic:
         if self._opened is None:
@@ -102,8 +103,8 @@ class KafkaSource(Source):
             (objects if is_object else others).append(line)
             size += len(line)
             if not is_object:
-                place = f"partition {message.partition()}, offset {message.offset()}"
-                self._notes.append(f"The message at {place} is not a JSON object; its line is rejected.")
+                self._others += 1
+                self._first_other = self._first_other or f"partition {message.partition()}, offset {message.offset()}"
             if size >= MAX_BYTES or len(objects) + len(others) >= self._max_messages:
                 yield objects + others
                 objects, others, size = [], [], 0
@@ -123,7 +124,10 @@ class KafkaSource(Source):
         return sum(max(0, end - self._offsets[number]) for number, end in self._ends.items())
 
     def notes(self) -> list[str]:
-        return self._notes
+        if not self._others:
+            return self._notes
+        count = f"Messages that are not JSON objects, of which the lines are rejected: {self._others:,}"
+        return [*self._notes, f"{count}; the first is at {self._first_other}."]
 
     def close(self) -> None:
         if self._opened is not None:

@@ -14,7 +14,7 @@ CONNECT_SECONDS = 10
 READ_SECONDS = 60
 CHUNK = 1 << 20
 ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
-"""Storage classes of which objects cannot be read before they are restored."""
+"""Storage classes of which objects cannot be read. A restored object is still listed with its class."""
 CHANGED = frozenset({"PreconditionFailed", "412", "NoSuchKey", "404"})
 TO_DO = {
     "NoSuchBucket": "the bucket does not exist. Check its name, the region and the endpoint.",
@@ -27,6 +27,7 @@ TO_DO = {
     "RequestTimeTooSkewed": "the clock of this machine is wrong. Set it.",
     "PermanentRedirect": "the bucket is in another region. Set the region.",
     "AuthorizationHeaderMalformed": "the bucket is in another region. Set the region.",
+    "InvalidObjectState": "the object is in an archive tier. Restore it.",
     "InvalidBucketName": "the name of the bucket is not valid.",
 }
 """What a person must do, by the code of S3; with another code a later try can succeed."""
@@ -51,7 +52,7 @@ class S3Source(FileSource):
         self._client: Any = None
 
     def notes(self) -> list[str]:
-        archived = f"Objects in an archive class, which must be restored to be read: {self.archived:,}."
+        archived = f"Objects in an archive class, which are not read; copy them to another class: {self.archived:,}."
         return [*super().notes(), *([archived] if self.archived else [])]
 
     def close(self) -> None:
@@ -157,7 +158,7 @@ def _open(settings: Mapping[str, str], access: Access) -> Source:
 KIND = Kind(
     name="s3",
     title="Amazon S3 and compatible stores",
-    about="Reads the files below a prefix of a bucket.",
+    about="Pulls the files below a prefix of a bucket.",
     settings=(
         Setting("bucket", "Bucket", is_required=True),
         Setting("prefix", "Prefix", "Only keys that start with it, for example sales/2026/."),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tillstream.connectors import listed_files
-from tillstream.connectors.listed_files import FileSource, ListedFile, changed, encodable, version_of
+from tillstream.connectors.listed_files import Examples, FileSource, ListedFile, changed, version_of
 from tillstream.connectors.setting_values import whole_number
 from tillstream.connectors.source import Access, Kind, Setting, Source
 from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
@@ -23,6 +23,7 @@ KEEPALIVE_SECONDS = 15
 CHUNK = 4 << 20
 MAX_DEPTH = 30
 KEY_UNREADABLE = "the private key cannot be read. Check its format and the passphrase."
+LINKS = "Symbolic links are not followed:"
 KEY_TYPES = ("ssh-", "ecdsa-", "sk-")
 Result = TypeVar("Result")
 
@@ -36,14 +37,14 @@ class SftpSource(FileSource):
         self.folder = settings["folder"].rstrip("/") + "/"
         super().__init__(f"sftp://{self.host}:{self.port}/{self.folder.removeprefix('/')}", settings, access)
         self.fingerprints = _fingerprints(settings["host_key"])
-        self.links: list[str] = []
+        self.links = Examples(LINKS)
         self._presented: SSHKey | None = None
         self._runner = asyncio.Runner()
         self._sftp: SFTPClient | None = None
         self._connection: Any = None
 
     def notes(self) -> list[str]:
-        return [*super().notes(), *self.links]
+        return [*super().notes(), *self.links.notes()]
 
     def close(self) -> None:
         self._disconnect()
@@ -52,7 +53,7 @@ class SftpSource(FileSource):
     def listing(self) -> Iterator[ListedFile]:
         from asyncssh import FILEXFER_TYPE_DIRECTORY, FILEXFER_TYPE_SYMLINK
 
-        self.links = []
+        self.links = Examples(LINKS)
         missing = Rejected(f"{self.place}: the folder does not exist. Check its name.")
         folders = [""]
         while folders:
@@ -63,7 +64,7 @@ class SftpSource(FileSource):
                     if self.selection.has_subfolders and path.count("/") < MAX_DEPTH:
                         folders.append(f"{path}/")
                 elif attributes.type == FILEXFER_TYPE_SYMLINK:
-                    self.links.append(f"{encodable(path)} is a symbolic link and is not followed.")
+                    self.links.add(path)
                 else:
                     yield _listed(path, attributes)
 
@@ -227,7 +228,7 @@ def _open(settings: Mapping[str, str], access: Access) -> Source:
 KIND = Kind(
     name="sftp",
     title="SFTP server",
-    about="Reads the files of a folder on an SFTP server.",
+    about="Pulls the files of a folder on an SFTP server.",
     settings=(
         Setting("host", "Host", "For example sftp.example.com.", is_required=True),
         Setting("port", "Port", default="22"),

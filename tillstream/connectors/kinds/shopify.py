@@ -22,7 +22,7 @@ from tillstream.connectors.source import Access, Kind, Setting, Source
 
 PAGE_SIZE = "250"
 SETTINGS = (
-    Setting("url", "Shop", "For example https://example.myshopify.com", is_required=True),
+    Setting("url", "Shop", "For example https://example.myshopify.com", is_required=True, resets_cursor=True),
     TOKEN,
     Setting("version", "Version of the API", default="2025-10"),
     LOOK_BACK,

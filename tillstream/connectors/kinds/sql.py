@@ -19,6 +19,7 @@ SETTINGS = (
         "URL",
         "For example postgresql://db.example.com/shop or sqlite:////data/shop.db, without a password",
         is_required=True,
+        resets_cursor=True,
     ),
     Setting("user", "User"),
     Setting("password", "Password", is_credential=True),
@@ -29,7 +30,13 @@ SETTINGS = (
         is_required=True,
         is_long=True,
     ),
-    Setting("cursor_column", "Cursor column", "The time of the last change, or a number that grows", is_required=True),
+    Setting(
+        "cursor_column",
+        "Cursor column",
+        "The time of the last change, or a number that grows",
+        is_required=True,
+        resets_cursor=True,
+    ),
     Setting(
         "look_back", "Look back", "Seconds, or for numbers a difference, in which rows may be committed late", "600"
     ),

@@ -26,9 +26,9 @@ from tillstream.domain.money.minor_units import minor_digits
 MAX_LOCATIONS = 10
 PAGE_SIZE = 500
 SETTINGS = (
-    Setting("locations", "Locations", "IDs separated by commas, at most 10", is_required=True),
+    Setting("locations", "Locations", "IDs separated by commas, at most 10", is_required=True, resets_cursor=True),
     TOKEN,
-    Setting("url", "URL", default="https://connect.squareup.com"),
+    Setting("url", "URL", default="https://connect.squareup.com", resets_cursor=True),
     Setting("version", "Version of the API", default="2025-10-16"),
     LOOK_BACK,
     FILE_ROWS,

@@ -31,20 +31,27 @@ class WebFilesSource(Source):
         self._left: int | None = None
 
     def test(self) -> str:
-        names = [name for _, name, _ in self._downloads()]
+        refused: list[Rejected] = []
+        names = [name for _, name, _ in self._downloads(refused)]
+        if refused:
+            raise refused[0]
         return f"Downloaded {len(names)} files: {', '.join(names[:10])}."
 
     def pull(self, cursor: Cursor) -> Iterator[Item]:
-        keys: dict[str, str] = {**cursor}
+        places = {url: f"{digest(url.encode()):x}" for url in self._urls}
+        keys: dict[str, str] = {place: cursor[place] for place in places.values() if place in cursor}
         self._left = len(self._urls)
-        for url, name, content in self._downloads():
+        refused: list[Rejected] = []
+        for url, name, content in self._downloads(refused):
             self._left -= 1
-            place = f"{digest(url.encode()):x}"
+            place = places[url]
             if keys.get(place, "").endswith(f" {digest(content):x}"):
                 continue
             # chained, so that a file that changes back to earlier content is delivered again
             keys[place] = f"{chained_key(keys.get(place, url), digest(content))} {digest(content):x}"
             yield Item(keys[place], name, partial(BytesIO, content), dict(keys))
+        if refused:
+            raise refused[0]
 
     def acknowledge(self, cursor: Cursor) -> None:
         """Nothing: an address keeps no cursor."""
@@ -58,27 +65,32 @@ class WebFilesSource(Source):
     def close(self) -> None:
         """Connections are closed after each run."""
 
-    def _downloads(self) -> Iterator[tuple[str, str, bytes]]:
-        """Address, file name and content of each file."""
+    def _downloads(self, refused: list[Rejected]) -> Iterator[tuple[str, str, bytes]]:
+        """Address, file name and content of each file. Receives in `refused` why others cannot be read."""
         token = self._access.credential(self._token)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         with open_session(self._access, PER_SECOND, frozenset({"authorization"} if token else ())) as session:
             for url in self._urls:
-                host = urlsplit(url).hostname or ""
-                with translated(host):
-                    response = session.get(url, headers=headers)
-                check_status(host, response.status_code)
-                yield url, _file_name(url, response.headers), _content(host, response)
+                try:
+                    name, content = _download(session, url, headers)
+                except Rejected as error:  # a file that was removed does not keep back the others
+                    refused.append(error)
+                    continue
+                yield url, name, content
 
 
-def _content(host: str, response: Any) -> bytes:
+def _download(session: Any, url: str, headers: Mapping[str, str]) -> tuple[str, bytes]:
+    """File name and content. Raises `Rejected` and `Unavailable`."""
+    host = urlsplit(url).hostname or ""
+    with translated(host):
+        response = session.get(url, headers=headers)
+    check_status(host, response.status_code)
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().casefold()
     if kind == "text/html":
         raise Rejected(
             f"{host} returned a page for people instead of a file. Check the address, and whether it is public."
         )
-    content: bytes = response.content
-    return content
+    return _file_name(url, response.headers), response.content
 
 
 def _file_name(url: str, headers: Mapping[str, str]) -> str:
@@ -95,7 +107,7 @@ def _file_name(url: str, headers: Mapping[str, str]) -> str:
 KIND = Kind(
     name="web_files",
     title="Files on the web",
-    about="Downloads files from addresses, such as published sheets and shared links.",
+    about="Pulls files from addresses of the web, such as published sheets and shared links.",
     settings=(
         Setting("urls", "Addresses", "One a line, of at most 64 MB each.", is_required=True, is_long=True),
         Setting("token", "Access token", "Sent as a bearer token to the host of each address.", is_credential=True),

@@ -1,6 +1,6 @@
-"""Access of sources in tests: credentials of a table, and addresses of this machine that are allowed or refused."""
+"""An access of sources in tests to this machine, and what sources bring."""
 
-import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -10,16 +10,26 @@ from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.ports.clock import Clock
 
 PRIVATE = "is an address of a private network"
+NOW = datetime(2040, 11, 26, 12, tzinfo=UTC)
+LOCALHOST = "127.0.0.1"
 
 
 @dataclass
-class TableAccess:
-    """names: addresses of names of hosts, for servers of a test that have names."""
+class OpenAccess:
+    """credentials: value by reference. refused: hosts that no connection may be made to. names: addresses of hosts;
+    others are this machine, but a name that ends in .test has no other address. hosts: what was checked."""
 
-    credentials: dict[str, str] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    refused: frozenset[str] = frozenset()
     is_private_allowed: bool = True
-    names: dict[str, str] = field(default_factory=dict)
-    clock: Clock = field(default_factory=lambda: ManualClock(datetime.now(UTC).replace(year=2040)))
+    names: Mapping[str, str] = field(default_factory=dict)
+    clock: Clock = field(default_factory=lambda: ManualClock(NOW))
+    hosts: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def slept(self) -> float:
+        """Seconds by which the source has moved the clock."""
+        return (self.clock.now() - NOW).total_seconds()
 
     def credential(self, reference: str) -> str:
         if reference and reference not in self.credentials:
@@ -27,18 +37,19 @@ class TableAccess:
         return self.credentials.get(reference, "")
 
     def check_host(self, host: str, port: int) -> str:
+        self.hosts.append((host, port))
+        if host in self.refused or not self.is_private_allowed:
+            raise Rejected(f"{host} {PRIVATE}.")
         if host.endswith(".test") and host not in self.names:
             raise Unavailable(f"The host {host} has no address.")
-        address = self.names.get(host) or str(socket.getaddrinfo(host, port, socket.AF_INET)[0][4][0])
-        if not self.is_private_allowed:
-            raise Rejected(f"{host} {PRIVATE}.")
-        return address
+        return self.names.get(host, LOCALHOST)
 
     def check_file(self, path: str) -> None:
-        """Every path."""
+        if "/forbidden/" in path:
+            raise Rejected(f"{path} is in no folder that connectors may read.")
 
 
-def open_source(kind: Kind, access: TableAccess, **values: str) -> Source:
+def open_source(kind: Kind, access: OpenAccess, **values: str) -> Source:
     """A source of which the settings that are not among the values have their defaults."""
     return kind.open({setting.name: setting.default for setting in kind.settings} | values, access)
 
