@@ -146,7 +146,7 @@ class Runner:
             self._save()
 
     def _show_progress(self) -> None:
-        """Save the run if it was not saved for long. The lease is renewed first: it is lost if the connector is gone."""
+        """Save the run if it was not saved for long; first renew the lease, which is lost if the connector is gone."""
         if self._ports.clock.now() - self._shown >= PROGRESS:
             self._save()
             runs.save(self._ports, self._id, self._run)

@@ -94,7 +94,7 @@ def test_an_error_of_a_data_node_is_not_the_content(server, source):
     write(server, **{"a.csv": b"1"})
     [item] = source().pull({})
     server.data_error = 500
-    with pytest.raises(Unavailable, match="tried again"):
+    with pytest.raises(Unavailable, match="cannot be read"):
         item.open()
 
 
@@ -164,6 +164,7 @@ def test_wrong_settings_are_refused_without_a_connection(source, settings, words
         source(**settings)
 
 
+@pytest.mark.filterwarnings("ignore:The asyn(chat|core) module is deprecated:DeprecationWarning")
 def test_files_of_an_ftp_server(tmp_path):
     pytest.importorskip("pyftpdlib", reason="pyftpdlib is not installed")
     from pyftpdlib.authorizers import DummyAuthorizer

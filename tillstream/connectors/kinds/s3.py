@@ -8,7 +8,7 @@ from tillstream.connectors import listed_files
 from tillstream.connectors.listed_files import FileSource, ListedFile, changed
 from tillstream.connectors.pinned_connections import pin
 from tillstream.connectors.source import Access, Kind, Setting, Source
-from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
+from tillstream.domain.errors import Rejected, TillstreamError, Unavailable, reason_of
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
@@ -125,7 +125,7 @@ class S3Source(FileSource):
             code = _code(error)
             if code in TO_DO:
                 return Rejected(f"{place}: {TO_DO[code]}")
-            return Unavailable(f"{place} answered with the error {code}. It is tried again.")
+            return Unavailable(f"{place} answered with the error {code}.")
         no_credentials = exceptions.NoCredentialsError, exceptions.PartialCredentialsError
         for kinds, reason in (
             (no_credentials, "this machine has no role with credentials. Set access_key and secret_key."),
@@ -135,7 +135,7 @@ class S3Source(FileSource):
             if isinstance(error, kinds):
                 return Rejected(f"{place}: {reason}")
         if isinstance(error, exceptions.BotoCoreError | OSError):
-            return Unavailable(f"{place} cannot be reached: {error}. It is tried again.")
+            return Unavailable(f"{place} cannot be reached: {reason_of(error)}.")
         raise error
 
 
