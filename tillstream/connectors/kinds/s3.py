@@ -1,5 +1,6 @@
 """S3 and stores with its interface: the objects below a prefix."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from tillstream.connectors.pinned_connections import pin
 from tillstream.connectors.source import Access, Kind, Setting, Source
 from tillstream.domain.errors import Rejected, TillstreamError, Unavailable, reason_of
 
+BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}|arn:\S+")
+"""The name of a bucket, or an access point."""
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
 CHUNK = 1 << 20
@@ -144,6 +147,8 @@ def _code(error: Exception) -> str:
 
 
 def _open(settings: Mapping[str, str], access: Access) -> Source:
+    if not BUCKET.fullmatch(settings["bucket"]):
+        raise Rejected("bucket must be the name of a bucket such as shop-exports, without s3:// and folders.")
     endpoint = urlsplit(settings["endpoint"])
     if settings["endpoint"] and (endpoint.scheme not in ("http", "https") or not endpoint.hostname):
         raise Rejected("endpoint must be an address such as https://storage.example.com, or empty for Amazon S3.")
