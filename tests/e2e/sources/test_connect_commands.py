@@ -53,6 +53,14 @@ def test_a_connector_is_added_tested_run_paused_and_removed(run: Run, run_text: 
     assert lines(run) == 2
 
 
+def test_a_run_names_its_first_batches(run: Run, run_text: RunText, path: Path) -> None:
+    added(run, path)
+    listed_kind.write(path, [file(f"{number}@1", number) for number in range(7)])
+    text = run_text("connect", "run", "shop")[1]
+    assert text.endswith(" and 2 more.\n")
+    assert text.count(", ") == 1 + 4, "that of the bytes, and those between five batches"
+
+
 def test_kinds_are_listed_with_their_settings(run: Run, run_text: RunText, path: Path) -> None:
     assert listed_kind.NAME in [kind["name"] for kind in run("connect", "kinds")[1]]
     text = run_text("connect", "kinds")[1]

@@ -35,6 +35,7 @@ def test_the_form_has_an_input_for_each_setting(shop: Shop) -> None:
     assert 'value="600"' in form, "the default"
     assert "env:TILLSTREAM_SOURCE_" in form
     assert '<option value="">By content</option>' in form
+    assert "The token, or the password. A reference, never" in shop.boss.get("/new-connector/http_json").text
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+SHOWN_BATCHES = 5
+
 
 def show_connectors(connectors: list[dict[str, Any]]) -> None:
     for connector in connectors:
@@ -41,8 +43,9 @@ def show_run(run: dict[str, Any]) -> None:
     click.echo(_line(run))
     for note in run["notes"]:
         click.echo(f"  {note}")
-    if run["batches"]:
-        click.echo(f"Batches: {', '.join(run['batches'])}.")
+    if batches := run["batches"]:
+        more = f" and {len(batches) - SHOWN_BATCHES} more" if len(batches) > SHOWN_BATCHES else ""
+        click.echo(f"Batches: {', '.join(batches[:SHOWN_BATCHES])}{more}.")
 
 
 def show_runs(ended: list[dict[str, Any]]) -> None:
