@@ -56,7 +56,9 @@ def form_of(kind: Kind, contracts: list[str], connector: Connector | None = None
 
 def hint(setting: Setting) -> str:
     """Its hint, and how a credential is referred to."""
-    return f"{setting.hint} {texts.CREDENTIAL_HINT}".strip() if setting.is_credential else setting.hint
+    if not setting.is_credential:
+        return setting.hint
+    return f"{setting.hint.removesuffix('.')}. {texts.CREDENTIAL_HINT}" if setting.hint else texts.CREDENTIAL_HINT
 
 
 def _values(connector: Connector | None) -> dict[str, Any] | None:

@@ -13,11 +13,13 @@ from portal.connectors.scoped import ListedConnector
 from portal.connectors.states import ConnectorState
 from portal.context import ports, scope
 from portal.list_view import list_query, page_of
+from portal.uploads import labels
 from portal.uploads import scoped as uploads
 from tillstream.batches import records
 from tillstream.connectors import runs, status
 from tillstream.connectors.kinds import table
 from tillstream.connectors.runs import Run
+from tillstream.domain.batch.record import Batch
 from tillstream.domain.people import Action
 
 RUNS, FILES = 20, 5
@@ -54,14 +56,17 @@ def listing() -> ResponseReturnValue:
 def show(connector: str) -> ResponseReturnValue:
     one, page = scoped.connector(connector), max(1, request.args.get("page", 1, type=int))
     listed = runs.latest(ports(), one.name, limit=RUNS + 1, offset=(page - 1) * RUNS)
+    state = status.read(ports(), one.name)
     return render_template(
         "connectors/show.html",
         one=one,
         settings=_settings(one) if scope().may(Action.ADMINISTER) else [],
-        position=position(status.read(ports(), one.name).cursor),
+        position=position(state.cursor),
+        has_files=bool(state.stored),
         runs=listed[:RUNS],
         files={run.started_at: _files(run) for run in listed[:RUNS]},
         shown=FILES,
+        state_of=labels.state_of,
         page=page,
         more_runs=len(listed) > RUNS,
         is_at_work=one.state.is_at_work,
@@ -69,10 +74,10 @@ def show(connector: str) -> ResponseReturnValue:
     )
 
 
-def _files(run: Run) -> list[tuple[str, str]]:
-    """Batch and file of the first uploads of a run, as far as the user may see them."""
+def _files(run: Run) -> list[Batch]:
+    """The first uploads of a run, as far as the user may see them."""
     batches = (records.get(ports(), batch) for batch in run.batches[:FILES])
-    return [(one.batch_id, one.file) for one in batches if uploads.covers(one)]
+    return [one for one in batches if uploads.covers(one)]
 
 
 def _settings(one: ListedConnector) -> list[tuple[str, str]]:

@@ -26,4 +26,4 @@ def tested(subject: str | ConnectorDraft) -> Tested:
     result = run.test(ports(), access(), subject, me().login)
     if result.is_ok:
         return Tested(True, texts.tested(result.seconds, result.message))
-    return Tested(False, texts.not_connected(result.seconds, result.message))
+    return Tested(False, texts.failed(result.seconds, result.message))

@@ -56,8 +56,8 @@ def missing(label: str) -> str:
 
 
 def tested(seconds: float, sentence: str) -> str:
-    return f"Connected in {seconds:.1f} seconds. {sentence}"
+    return f"The test passed in {seconds:.1f} seconds. {sentence}"
 
 
-def not_connected(seconds: float, reason: str) -> str:
-    return f"Not connected, after {seconds:.1f} seconds. {reason}"
+def failed(seconds: float, reason: str) -> str:
+    return f"The test failed after {seconds:.1f} seconds. {reason}"

@@ -23,6 +23,8 @@ from tillstream.ports import Ports
 from tillstream.workflows.intake import connector_files, connector_sales
 
 MAX_MESSAGE, MAX_NOTES = 1_000, 20
+PROGRESS = timedelta(seconds=5)
+"""Time after which a run at work is saved with what it has brought so far."""
 MOST_REFUSED = 10
 """Files that a run leaves out because they cannot be read, before it ends."""
 MOST_DOUBLINGS = 6
@@ -63,7 +65,7 @@ class Runner:
         self._id = id
         self._state = state
         self._stopping = stopping
-        self._started = self._renewed = ports.clock.now()
+        self._started = self._renewed = self._shown = ports.clock.now()
         self._until = None if share is None else self._started + share * 2 ** min(state.stalled, MOST_DOUBLINGS)
         self._cursor = state.cursor
         self._run = Run(connector.name, self._started.isoformat(timespec="seconds"))
@@ -97,6 +99,7 @@ class Runner:
             if item.cursor is not None:
                 self._state = self._save(cursor=item.cursor)
                 source.acknowledge(item.cursor)
+            self._show_progress()
             if self._is_over():
                 return False
         return True
@@ -147,6 +150,13 @@ class Runner:
         """Renew the lease if it was not renewed for long."""
         if self._ports.clock.now() - self._renewed >= status.RENEW:
             self._save()
+
+    def _show_progress(self) -> None:
+        """Save the run if it was not saved for long; first renew the lease, which is lost if the connector is gone."""
+        if self._ports.clock.now() - self._shown >= PROGRESS:
+            self._save()
+            runs.save(self._ports, self._id, self._run)
+            self._shown = self._ports.clock.now()
 
     def _is_over(self) -> bool:
         is_stopped = self._stopping is not None and self._stopping.is_set()

@@ -37,3 +37,10 @@ class ReadOnly(Unavailable):
 
 class Occupied(Unavailable):
     """Another process owns the folder and did not release it in time."""
+
+
+def reason_of(error: Exception) -> str:
+    """Why a call of the system or the network failed, without the number of the error; never empty."""
+    if isinstance(error, ConnectionRefusedError):  # asyncio words it otherwise
+        return "connection refused"
+    return getattr(error, "strerror", None) or str(error) or "no answer in time"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from urllib.parse import urlsplit
 
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.domain.errors import Rejected, Unavailable, reason_of
 from tillstream.webhooks.networks import Address, is_never_allowed, is_private, parse_address
 
 MAX_LETTERS = 1_000
@@ -74,7 +74,7 @@ def answers_for(host: str, port: int) -> list[str]:
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Unavailable(f"The host {host} has no address: {error}") from error
+        raise Unavailable(f"The host {host} has no address: {reason_of(error)}.") from error
     return [str(answer[4][0]) for answer in answers]
 
 

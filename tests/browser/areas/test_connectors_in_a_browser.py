@@ -50,7 +50,7 @@ def test_a_connector_is_tested_added_and_run_and_its_upload_is_linked(page: Page
     problems += checked(page, "a mistake")
     page.get_by_label("Cursor column").fill("Line")
     page.get_by_role("button", name="Test connection").click()
-    expect(page.get_by_text("Not connected")).to_be_visible()
+    expect(page.get_by_text("The test failed")).to_be_visible()
     write_database(database)
     page.get_by_role("button", name="Test connection").click()
     expect(page.get_by_text("the newest Line is 1")).to_be_visible()

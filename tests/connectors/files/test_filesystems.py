@@ -94,7 +94,7 @@ def test_an_error_of_a_data_node_is_not_the_content(server, source):
     write(server, **{"a.csv": b"1"})
     [item] = source().pull({})
     server.data_error = 500
-    with pytest.raises(Unavailable, match="tried again"):
+    with pytest.raises(Unavailable, match="cannot be read"):
         item.open()
 
 

@@ -203,6 +203,8 @@ def test_errors_of_the_store_are_sentences_without_credentials(code):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
+        ({"bucket": "s3://till/sales"}, "bucket must be the name of a bucket"),
+        ({"bucket": "till exports"}, "bucket must be the name of a bucket"),
         ({"endpoint": "storage.example.com"}, "endpoint must be an address"),
         ({"endpoint": "https://user:pass@example.com"}, "no user name"),
         ({"secret_key": ""}, "Set both access_key and secret_key"),

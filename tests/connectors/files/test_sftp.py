@@ -159,7 +159,7 @@ def test_recent_files_are_left_for_a_later_run(server, source):
 
 
 def test_a_server_that_is_away_is_tried_again(server, source):
-    with pytest.raises(Unavailable, match=r"sftp://127\.0\.0\.1:9/ cannot be reached"):
+    with pytest.raises(Unavailable, match=r"^sftp://127\.0\.0\.1:9/ cannot be reached: connection refused\.$"):
         source(port="9").test()
 
 

@@ -109,7 +109,7 @@ def test_texts_as_a_browser_shows_them() -> None:
 def test_a_table_by_number_id_or_caption(selected: str) -> None:
     page = "<table><tr><td>no</table><table id=sales><caption>Daily <b>sales</b></caption><tr><td>A<tr><td>1</table>"
     assert read(page, selected) == (["A"], [["1"]])
-    with pytest.raises(Rejected, match=r"2 tables, but none “other”\. There are: sales\."):
+    with pytest.raises(Rejected, match=r"no table “other”\. Its number of tables is 2\. There are: sales\.$"):
         read(page, "other")
 
 

@@ -5,8 +5,9 @@ from connectors.open_access import OpenAccess
 from connectors.rows.pulled import open_source
 from requests import PreparedRequest, Response
 
+from tillstream.connectors.http import session
 from tillstream.connectors.http.session import open_session
-from tillstream.domain.errors import Rejected
+from tillstream.domain.errors import Rejected, Unavailable
 
 REFERENCE = "env:TILLSTREAM_SOURCE_API"
 
@@ -27,14 +28,20 @@ def test_a_credential_is_not_sent_over_plain_http() -> None:
     assert "secret" not in str(error.value)
 
 
+def test_a_server_that_is_away_is_named_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "_BACKOFF_SECONDS", 0.01)
+    with pytest.raises(Unavailable, match=r"The connection to 127\.0\.0\.1 failed: connection refused\.$"):
+        open_source("http_json", OpenAccess(), url="http://127.0.0.1:9/orders").test()
+
+
 def redirect(before: str, after: str) -> PreparedRequest:
     """The request that follows a redirect, as requests prepares it."""
     request, response = PreparedRequest(), Response()
     request.prepare("GET", after, headers={"X-Key": "secret", "Authorization": "secret", "Accept": "*/*"})
     response.request = PreparedRequest()
     response.request.prepare("GET", before)
-    with open_session(OpenAccess(), 1, frozenset({"x-key"})) as session:
-        session.rebuild_auth(request, response)
+    with open_session(OpenAccess(), 1, frozenset({"x-key"})) as opened:
+        opened.rebuild_auth(request, response)
     return request
 
 

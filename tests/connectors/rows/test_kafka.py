@@ -123,8 +123,13 @@ def test_addresses_that_brokers_advertise_are_checked(topic: Topic) -> None:
 def test_brokers_that_do_not_respond(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tillstream.connectors.kafka.topic.CONNECT_SECONDS", 2.0)
     unreachable = Topic("127.0.0.1:1", "sales")
-    with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1"):
+    with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1.*Check the brokers and the setting security"):
         connector(unreachable).run()
+
+
+def test_a_sign_in_needs_a_user_and_a_password() -> None:
+    with pytest.raises(Rejected, match="SASL_SSL needs the settings user and password"):
+        open_source("kafka", brokers="kafka:9093", topic="sales", security="SASL_SSL", user="till")
 
 
 @pytest.mark.parametrize("brokers_text", ["kafka", "kafka:x", "kafka:0", ":9092"])

@@ -171,10 +171,15 @@ def test_an_empty_table_and_a_select(shop: Shop) -> None:
     assert "2026-11-02" in open_source("sql", sales.access, **sales.settings).test()
 
 
+def test_a_name_with_spaces(shop: Shop) -> None:
+    shop.run('CREATE TABLE "Sale lines" AS SELECT 7 AS id, 1 AS changed_at; GRANT SELECT ON "Sale lines" TO reader')
+    assert values(connector(shop, query='public."Sale lines"').rows(), "id") == ["7"]
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"query": "DELETE FROM sales RETURNING *"}, "syntax error"),
+        ({"query": "DELETE FROM sales RETURNING *"}, "begins with SELECT or WITH"),
         ({"query": "SELECT 1; DROP TABLE sales"}, "semicolon"),
         ({"query": "SELECT setval('numbers', 5) AS changed_at"}, "read-only"),
         ({"query": "nothing"}, "does not exist"),

@@ -48,6 +48,15 @@ def test_times_as_text_and_numbers_of_both_kinds(path: Path, run: Run) -> None:
     assert values(numbers.rows(), "id") == ["4"]
 
 
+@pytest.mark.parametrize("name", ['"the old ""sales"', 'main."the old ""sales"', '(SELECT * FROM "the old ""sales")'])
+def test_a_name_with_spaces_is_written_in_quotation_marks(path: Path, run: Run, name: str) -> None:
+    run('CREATE TABLE "the old ""sales" (id INTEGER, changed_at)')
+    run('INSERT INTO "the old ""sales" VALUES (1, 1)')
+    assert values(connector(path, query=name).rows(), "id") == ["1"]
+    with pytest.raises(Rejected, match="or is a name; write one with spaces in quotation marks"):
+        connector(path, query="the old sales").run()
+
+
 def test_a_column_of_several_types_is_refused(path: Path, run: Run) -> None:
     run("INSERT INTO sales VALUES (?, ?, 1)", (1, 5), (2, "2026-11-01"))
     with pytest.raises(Rejected, match="contains a text and a number"):

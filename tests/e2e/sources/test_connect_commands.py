@@ -44,11 +44,21 @@ def test_a_connector_is_added_tested_run_paused_and_removed(run: Run, run_text: 
     assert (len(shown["runs"]), shown["settings"]["password"]) == (1, REFERENCE)
     assert run("connect", "pause", "shop")[1]["is_paused"]
     assert "shop · listed · online-retail-uk · every 15 min · paused" in run_text("connect", "list")[1]
-    assert "1 items, " in run_text("connect", "show", "shop")[1]
+    shown = run_text("connect", "show", "shop")[1]
+    assert ("done · 1 item, " in shown, ": \n" in shown) == (True, False)
+    assert run_text("connect", "run", "shop")[1].endswith("done · nothing new\n")
     assert run("connect", "resume", "shop")[1]["is_paused"] is False
-    assert run("connect", "remove", "shop")[0] == 0
+    assert "The connector shop is removed." in run_text("connect", "remove", "shop")[1]
     assert run_text("connect", "list")[1] == "There are no connectors.\n"
     assert lines(run) == 2
+
+
+def test_a_run_names_its_first_batches(run: Run, run_text: RunText, path: Path) -> None:
+    added(run, path)
+    listed_kind.write(path, [file(f"{number}@1", number) for number in range(7)])
+    text = run_text("connect", "run", "shop")[1]
+    assert text.endswith(" and 2 more.\n")
+    assert text.count(", ") == 1 + 4, "that of the bytes, and those between five batches"
 
 
 def test_kinds_are_listed_with_their_settings(run: Run, run_text: RunText, path: Path) -> None:

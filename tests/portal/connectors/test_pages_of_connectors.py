@@ -35,6 +35,7 @@ def test_the_form_has_an_input_for_each_setting(shop: Shop) -> None:
     assert 'value="600"' in form, "the default"
     assert "env:TILLSTREAM_SOURCE_" in form
     assert '<option value="">By content</option>' in form
+    assert "The token, or the password. A reference, never" in shop.boss.get("/new-connector/http_json").text
 
 
 @pytest.mark.parametrize(
@@ -63,10 +64,10 @@ def test_settings_are_tested_before_they_are_saved(shop: Shop, source: Source) -
     source.offer(JUNE)
     page = shop.boss.post(f"{NEW}/test", source.fields)
     assert (page.status_code, "1 items." in page.text) == (200, True)
-    assert re.search(r"Connected in \d+\.\d seconds\.", page.text)
+    assert re.search(r"The test passed in \d+\.\d seconds\.", page.text)
     assert 'value="erp"' in page.text, "what was entered is still there"
     page = shop.boss.post(f"{NEW}/test", source.fields | {"setting-list": "/nowhere/x.json"})
-    assert "There is no list /nowhere/x.json." in page.text
+    assert re.search(r"The test failed after \d+\.\d seconds\. There is no list /nowhere/x\.json\.", page.text)
     assert records.find(shop.app.ports) == []
 
 
@@ -87,6 +88,14 @@ def test_a_connector_is_added_and_run_and_what_it_brought_is_linked(shop: Shop, 
     assert "data-poll" not in page
     assert "On time" in shop.boss.get("/connectors").text
     assert shop.boss.get(f"/uploads/{run.batches[0]}").status_code == 200
+    assert "Each file is read once" in page
+
+
+def test_an_upload_that_is_not_imported_is_marked_on_the_page_of_its_connector(shop: Shop, source: Source) -> None:
+    source.offer(JUNE | {"text": "a,b\n1,2\n"})
+    source.add()
+    source.run_due()
+    assert re.search(r">june.csv</a> <span[^>]*>(Needs review|Rejected)</span>", shop.boss.get("/connectors/erp").text)
 
 
 def test_a_failing_connector_is_shown_everywhere(shop: Shop, source: Source, person: Callable[..., Visitor]) -> None:
@@ -94,7 +103,8 @@ def test_a_failing_connector_is_shown_everywhere(shop: Shop, source: Source, per
     source.fail(ERROR)
     source.run_due()
     page = shop.boss.get("/connectors/erp").text
-    assert all(words in page for words in ("Failing", ERROR, "1 run failed in a row"))
+    assert all(words in page for words in ("Failing", ERROR, "1 run failed in a row", "The beginning of the source."))
+    assert ">nothing</td>" in page, "it is unclear whether there is something new"
     for path in ("/connectors", "/pipeline", "/completeness", "/expected-deliveries", "/dashboard/tiles/attention"):
         assert "/connectors/erp" in shop.boss.get(path).text, path
     assert "1, 1 late or failing" in shop.boss.get("/status").text

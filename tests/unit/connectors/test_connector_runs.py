@@ -191,6 +191,23 @@ def test_runs_that_bring_nothing_in_their_share_of_time_get_more(connected: Conn
     assert status.read(connected.app.ports, "shop").stalled == 0
 
 
+def test_a_run_at_work_shows_what_it_has_brought(connected: Connected) -> None:
+    connected.add()
+    connected.offer(*(file(f"{number}@1", number) | {"seconds": 3} for number in range(4)))
+    app, shown = connected.app, []
+
+    class Watch(threading.Event):
+        """Looks at the run after each item."""
+
+        def is_set(self) -> bool:
+            (run,) = runs.latest(app.ports, "shop")
+            shown.append((run.outcome, run.items))
+            return False
+
+    running.run(app.ports, app.contracts, source_access(app), "shop", "ana", Watch())
+    assert shown == [(runs.RUNNING, 0), (runs.RUNNING, 2), (runs.RUNNING, 2), (runs.RUNNING, 4)]
+
+
 class Fixed:
     def get(self, name: str) -> str:
         return name

@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+SHOWN_BATCHES = 5
+
 
 def show_connectors(connectors: list[dict[str, Any]]) -> None:
     for connector in connectors:
@@ -20,10 +22,15 @@ def show_connector(connector: dict[str, Any]) -> None:
         click.echo(f"  {connector['status']['error']}")
 
 
+def show_removed(connector: dict[str, Any]) -> None:
+    click.echo(f"The connector {connector['name']} is removed. What it brought remains.")
+
+
 def show_details(connector: dict[str, Any]) -> None:
     show_connector(connector)
     for name, value in connector["settings"].items():
-        click.echo(f"  {name}: {value}")
+        if value:
+            click.echo(f"  {name}: {value}")
     for note in connector["status"]["notes"]:
         click.echo(f"  {note}")
     for run in connector["runs"]:
@@ -36,8 +43,9 @@ def show_run(run: dict[str, Any]) -> None:
     click.echo(_line(run))
     for note in run["notes"]:
         click.echo(f"  {note}")
-    if run["batches"]:
-        click.echo(f"Batches: {', '.join(run['batches'])}.")
+    if batches := run["batches"]:
+        more = f" and {len(batches) - SHOWN_BATCHES} more" if len(batches) > SHOWN_BATCHES else ""
+        click.echo(f"Batches: {', '.join(batches[:SHOWN_BATCHES])}{more}.")
 
 
 def show_runs(ended: list[dict[str, Any]]) -> None:
@@ -73,9 +81,15 @@ def _state(connector: dict[str, Any]) -> str:
 
 
 def _line(run: dict[str, Any]) -> str:
-    brought = f"{run['items']:,} items, {run['bytes']:,} bytes"
-    sales = f", {run['sales']:,} messages" if run["sales"] else ""
-    return f"{run['started_at']} · {run['outcome']} · {brought}{sales}{' · ' + run['error'] if run['error'] else ''}"
+    parts = [run["started_at"], run["outcome"], _brought(run), run["error"]]
+    return " · ".join(filter(None, parts))
+
+
+def _brought(run: dict[str, Any]) -> str:
+    if not run["items"]:
+        return "nothing new" if run["outcome"] == "done" else ""
+    items = f"{run['items']:,} {'item' if run['items'] == 1 else 'items'}, {run['bytes']:,} bytes"
+    return f"{items}, {run['sales']:,} messages" if run["sales"] else items
 
 
 def _about(setting: dict[str, Any]) -> str:

@@ -118,6 +118,6 @@ def resume(connector: str, json_: bool) -> None:
 @as_json
 def remove(connector: str, json_: bool) -> None:
     """Remove a connector with its cursor; what it brought remains."""
-    from tillstream.cli.output.connect import show_connector
+    from tillstream.cli.output.connect import show_removed
 
-    run("connect-remove", json_=json_, show=show_connector, connector=connector)
+    run("connect-remove", json_=json_, show=show_removed, connector=connector)

@@ -23,8 +23,11 @@ def read_table(content: bytes, charset: str | None, selected: str) -> tuple[list
     tables = page.xpath("//table")
     table = _select(tables, selected)
     if table is None:
+        if not tables:
+            raise Rejected("The page has no tables.")
         names = ", ".join(filter(None, (table.get("id") or _caption(table) for table in tables)))
-        raise Rejected(f"The page has {len(tables)} tables, but none “{selected}”. {names and f'There are: {names}.'}")
+        listed = f" There are: {names}." if names else ""
+        raise Rejected(f"The page has no table “{selected}”. Its number of tables is {len(tables)}.{listed}")
     grid = _grid(table)
     header_rows = _header_rows(table)
     if not grid:

@@ -53,7 +53,8 @@ class FeedSource(Source):
         columns, cells = selected(rows, self._feed.columns)
         missing = [name for name, *values in zip(columns, *cells, strict=True) if rows and not any(map(cell, values))]
         empty = f" No record has: {', '.join(missing)}." if missing else ""
-        return f"{self._feed.name} returned {len(records)} records with {len(rows)} rows.{empty}"
+        counted = f"{_many(len(records), 'record')} with {_many(len(rows), 'row')}"
+        return f"{self._feed.name} returned {counted}.{empty}"
 
     def pull(self, cursor: Cursor) -> Iterator[Item]:
         progress = _Progress(self._feed, cursor)
@@ -168,3 +169,7 @@ class _Progress:
 def _digest(value: Any) -> str:
     text = json.dumps(value, default=str, sort_keys=True)
     return urlsafe_b64encode(blake2b(text.encode(), digest_size=12).digest()).decode()
+
+
+def _many(count: int, name: str) -> str:
+    return f"{count:,} {name}{'s' * (count != 1)}"

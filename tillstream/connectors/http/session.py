@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from tillstream import __version__
 from tillstream.connectors.pinned_connections import pin
 from tillstream.connectors.source import Access
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.domain.errors import Rejected, Unavailable, reason_of
 
 USER_AGENT = f"Tillstream/{__version__}"
 MAX_BYTES = 64 << 20
@@ -147,7 +147,17 @@ def translated(host: str) -> Iterator[None]:
     except exceptions.Timeout as error:
         raise Unavailable(f"{host} did not respond in {_TIMEOUT[1]:.0f} seconds.") from error
     except exceptions.RequestException as error:
-        raise Unavailable(f"The connection to {host} failed: {type(error).__name__}.") from error
+        raise Unavailable(f"The connection to {host} failed: {_cause(error)}.") from error
+
+
+def _cause(error: BaseException) -> str:
+    """The reason of the system below the errors of libraries, else the name of the error."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            return reason_of(inner)
+        inner = inner.__cause__ or inner.__context__
+    return type(error).__name__
 
 
 def check_status(host: str, status: int) -> None:

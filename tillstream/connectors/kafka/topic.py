@@ -68,6 +68,8 @@ class Topic:
 
     def _error(self, error: Any) -> TillstreamError:
         message = f"Kafka at {self._brokers}: {error.str()} ({error.name()})."
+        if error.name() == "_TRANSPORT":
+            message += " Check the brokers and the setting security."
         return Rejected(message) if error.name().startswith(_NEEDS_PERSON) else Unavailable(message)
 
     @contextmanager

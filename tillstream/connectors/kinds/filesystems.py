@@ -172,7 +172,7 @@ class FileSystemSource(FileSource):
         is_refused = isinstance(error, PermissionError) or status in (401, 403) or text.startswith("530")
         if is_refused or any(word in name for word in ("Auth", "Credential", "Forbidden", "Refresh")):
             return Rejected(f"{self.place}: access is refused ({text}). Check the options and credentials.")
-        return Unavailable(f"{self.place} cannot be read: {name}: {text}. It is tried again.")
+        return Unavailable(f"{self.place} cannot be read: {name}: {text}.")
 
 
 def _check_redirect(host: str, url: str, *, is_bound: bool) -> str:

@@ -13,7 +13,7 @@ from tillstream.connectors import listed_files, mail_attachments
 from tillstream.connectors.mail_attachments import Attachment
 from tillstream.connectors.setting_values import whole_number
 from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting, Source
-from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
+from tillstream.domain.errors import Rejected, TillstreamError, Unavailable, reason_of
 from tillstream.domain.file_names import EXTENSIONS, is_ignored
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class ImapSource:
         self.access = access
         self.host = settings["host"]
         port = settings["port"] or PORTS[settings["encryption"]]
-        self.port = whole_number({"port": port}, "port", at_most=65_535)
+        self.port = whole_number({"port": port}, "port", at_least=1, at_most=65_535)
         self.folder = settings["folder"]
         self.place = f"imap://{self.host}:{self.port}/{self.folder}"
         self.since = listed_files.date_setting(settings, "since")
@@ -59,6 +59,8 @@ class ImapSource:
             matching = [header.subject for header in self._headers(uids) if self._is_matching(header)]
         except Exception as error:
             raise self._error(error) from error
+        if not uids:
+            return f"Connected to {self.place}. It has no messages to read."
         newest = f"; the newest is “{matching[-1][:100]}”" if matching else ""
         return f"Connected to {self.place}. Of the newest {len(uids)} messages, {len(matching)} match{newest}."
 
@@ -195,6 +197,7 @@ class ImapSource:
         is_ended = isinstance(error, imaplib.IMAP4.abort)
         for kinds, reason in (
             (ssl.SSLCertVerificationError, f"the certificate of {self.host} cannot be verified. Check the host."),
+            (ssl.SSLError, "the server does not answer with TLS. Check port and encryption."),
             ((errors.MailboxFolderStatusError, errors.MailboxFolderSelectError), "the folder does not exist."),
             (UnicodeEncodeError, "IMAP sends user and password with ASCII letters only. Set such a password."),
             ((errors.MailboxLoginError, imaplib.IMAP4.error), f"the server refuses the user {user}. {REFUSED}"),
@@ -202,9 +205,9 @@ class ImapSource:
             if isinstance(error, kinds) and not is_ended:
                 return Rejected(f"{self.place}: {reason}")
         if isinstance(error, OSError):
-            return Unavailable(f"{self.place} cannot be reached: {error}. It is tried again.")
+            return Unavailable(f"{self.place} cannot be reached: {reason_of(error)}.")
         if is_ended or isinstance(error, errors.ImapToolsError):
-            return Unavailable(f"{self.place} ended the session or refused a command. It is tried again.")
+            return Unavailable(f"{self.place} ended the session or refused a command.")
         raise error
 
 

@@ -9,7 +9,7 @@ from tillstream.connectors.kafka.topic import Topic, broker
 from tillstream.connectors.rows import chained_key, digest
 from tillstream.connectors.setting_values import whole_number
 from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting, Source
-from tillstream.domain.errors import TillstreamError
+from tillstream.domain.errors import Rejected, TillstreamError
 
 SECURITY = ("SSL", "SASL_SSL", "PLAINTEXT", "SASL_PLAINTEXT")
 FORMATS = ("rows", "store-sales")
@@ -35,6 +35,8 @@ class KafkaSource(Source):
         self._max_messages = whole_number(settings, "max_messages", at_least=1, at_most=1_000_000)
         for text in settings["brokers"].split(","):
             broker(text)
+        if settings["security"].startswith("SASL") and not (settings["user"] and settings["password"]):
+            raise Rejected(f"{settings['security']} needs the settings user and password.")
         self._opened: Topic | None = None
         self._ends: dict[int, int] = {}
         self._offsets: dict[int, int] = {}

@@ -1,5 +1,6 @@
 """S3 and stores with its interface: the objects below a prefix."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,8 +9,10 @@ from tillstream.connectors import listed_files
 from tillstream.connectors.listed_files import FileSource, ListedFile, changed
 from tillstream.connectors.pinned_connections import pin
 from tillstream.connectors.source import Access, Kind, Setting, Source
-from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
+from tillstream.domain.errors import Rejected, TillstreamError, Unavailable, reason_of
 
+BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}|arn:\S+")
+"""The name of a bucket, or an access point."""
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
 CHUNK = 1 << 20
@@ -126,7 +129,7 @@ class S3Source(FileSource):
             code = _code(error)
             if code in TO_DO:
                 return Rejected(f"{place}: {TO_DO[code]}")
-            return Unavailable(f"{place} answered with the error {code}. It is tried again.")
+            return Unavailable(f"{place} answered with the error {code}.")
         no_credentials = exceptions.NoCredentialsError, exceptions.PartialCredentialsError
         for kinds, reason in (
             (no_credentials, "this machine has no role with credentials. Set access_key and secret_key."),
@@ -136,7 +139,7 @@ class S3Source(FileSource):
             if isinstance(error, kinds):
                 return Rejected(f"{place}: {reason}")
         if isinstance(error, exceptions.BotoCoreError | OSError):
-            return Unavailable(f"{place} cannot be reached: {error}. It is tried again.")
+            return Unavailable(f"{place} cannot be reached: {reason_of(error)}.")
         raise error
 
 
@@ -145,6 +148,8 @@ def _code(error: Exception) -> str:
 
 
 def _open(settings: Mapping[str, str], access: Access) -> Source:
+    if not BUCKET.fullmatch(settings["bucket"]):
+        raise Rejected("bucket must be the name of a bucket such as shop-exports, without s3:// and folders.")
     endpoint = urlsplit(settings["endpoint"])
     if settings["endpoint"] and (endpoint.scheme not in ("http", "https") or not endpoint.hostname):
         raise Rejected("endpoint must be an address such as https://storage.example.com, or empty for Amazon S3.")

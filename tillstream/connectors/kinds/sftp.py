@@ -10,7 +10,7 @@ from tillstream.connectors import listed_files
 from tillstream.connectors.listed_files import Examples, FileSource, ListedFile, changed, version_of
 from tillstream.connectors.setting_values import whole_number
 from tillstream.connectors.source import Access, Kind, Setting, Source
-from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
+from tillstream.domain.errors import Rejected, TillstreamError, Unavailable, reason_of
 
 if TYPE_CHECKING:
     from asyncssh import SFTPAttrs, SFTPClient, SSHClient, SSHKey
@@ -33,7 +33,7 @@ class SftpSource(FileSource):
 
     def __init__(self, settings: Mapping[str, str], access: Access):
         self.host = settings["host"]
-        self.port = whole_number(settings, "port", at_most=65_535)
+        self.port = whole_number(settings, "port", at_least=1, at_most=65_535)
         self.folder = settings["folder"].rstrip("/") + "/"
         super().__init__(f"sftp://{self.host}:{self.port}/{self.folder.removeprefix('/')}", settings, access)
         self.fingerprints = _fingerprints(settings["host_key"])
@@ -168,9 +168,9 @@ class SftpSource(FileSource):
                 return Rejected(f"{place}: {reason}")
         is_ended = isinstance(error, asyncssh.SFTPConnectionLost | asyncssh.SFTPNoConnection)
         if isinstance(error, asyncssh.SFTPError) and not is_ended:
-            return Unavailable(f"{place} answered with the error {error.reason}. It is tried again.")
+            return Unavailable(f"{place} answered with the error {error.reason}.")
         if isinstance(error, asyncssh.Error | OSError | TimeoutError):
-            return _Ended(f"{place} cannot be reached: {str(error) or 'no answer in time'}. It is tried again.")
+            return _Ended(f"{place} cannot be reached: {reason_of(error)}.")
         raise error
 
     def _about_key(self) -> str:

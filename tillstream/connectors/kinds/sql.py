@@ -26,7 +26,7 @@ SETTINGS = (
     Setting(
         "query",
         "Query or table",
-        "A SELECT with the columns of the contract, or the name of a table or view",
+        "A SELECT with the columns of the contract, or the name of a table; in quotation marks if it has spaces",
         is_required=True,
         is_long=True,
     ),

@@ -35,6 +35,10 @@ _PERMANENT_TEXTS = re.compile(
 )
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
 
+_PART = re.compile(r'"(?:[^"]|"")+"|[^\s."]+')
+_NAME = re.compile(rf"(?:{_PART.pattern})(?:\.(?:{_PART.pattern}))*")
+_SELECT = re.compile(r"(?:[\s(]|--[^\n]*\n|/\*.*?\*/)*(?:SELECT|WITH|VALUES|TABLE)\b", re.DOTALL | re.IGNORECASE)
+
 
 def escaped(sql: str) -> str:
     """SQL without parameters, as part of a statement of SQLAlchemy."""
@@ -42,13 +46,19 @@ def escaped(sql: str) -> str:
 
 
 def subquery(query: str, quote: Callable[[str], str]) -> str:
-    """A SELECT in parentheses, or the quoted name of a table. Raises `Rejected` for several statements."""
+    """A SELECT in parentheses, or the quoted name of a table. Raises `Rejected` for several or other statements."""
     query = query.strip().removesuffix(";").rstrip()
     if ";" in _QUOTED.sub("", query):
         raise Rejected("The query is one SELECT; remove the semicolon.")
-    if not re.search(r"\s", query):
-        return ".".join(quote(part) for part in query.split("."))
+    if _NAME.fullmatch(query):
+        return ".".join(quote(_unquoted(part)) for part in _PART.findall(query))
+    if not _SELECT.match(query):
+        raise Rejected("The query begins with SELECT or WITH, or is a name; write one with spaces in quotation marks.")
     return f"(\n{escaped(query)}\n)"
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
 class Database:
