@@ -32,6 +32,14 @@ def store_sale(number: str, store: str = "MUM01") -> dict[str, Any]:
     return identity | {"sold_at": "2026-06-30T10:00:00+05:30", "currency": "INR", "lines": [line]}
 
 
+def file(key: str, *numbers: int, name: str = "monday.csv") -> dict[str, Any]:
+    return {"key": key, "file": name, "text": sales(*numbers)}
+
+
+def page(*numbers: int) -> dict[str, Any]:
+    return {"text": sales(*numbers)}
+
+
 @dataclass(frozen=True)
 class Connected:
     """An app and the list that its connector reads."""

@@ -1,0 +1,111 @@
+"""Which connectors run, when, for how long, and one process at a time."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from unit.connectors.connector_steps import Connected, file, page
+
+from tillstream.app.source_access import source_access
+from tillstream.connectors import records, runs, status
+from tillstream.connectors import run as running
+from tillstream.connectors.access import SourceAccess
+from tillstream.domain.errors import Rejected
+from tillstream.server import schedules
+
+
+def test_a_connector_that_is_running_is_not_run_twice(connected: Connected) -> None:
+    connected.add()
+    status.begin(connected.app.ports, "shop", "shop:1")
+    with pytest.raises(Rejected, match="is running"):
+        connected.run()
+    assert connected.run_due() == []
+
+
+def test_the_lease_of_a_process_that_ended_is_taken_over(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
+    connected.add()
+    ports = connected.app.ports
+    runs.save(ports, "shop:1", runs.Run("shop", connected.clock.now().isoformat()))
+    with monkeypatch.context() as patched:
+        patched.setattr(status, "PROCESS", "ended")
+        status.begin(ports, "shop", "shop:1")
+    connected.offer(page(1))
+    assert connected.run().outcome == runs.DONE
+    assert [run.outcome for run in runs.latest(ports, "shop")] == [runs.FAILED, runs.DONE]
+
+
+def test_a_run_whose_connector_is_removed_stops(connected: Connected) -> None:
+    connected.add()
+    ports = connected.app.ports
+    status.begin(ports, "shop", "shop:1")
+    records.remove(ports, "shop", "ana")
+    with pytest.raises(status.Lost):
+        status.save(ports, "shop", "shop:1", cursor={"next": 1})
+
+
+def test_a_share_of_time_ends_a_run_which_goes_on_at_the_next_turn(connected: Connected) -> None:
+    connected.add()
+    connected.offer(page(1), page(2))
+    ports, access = connected.app.ports, SourceAccess(connected.clock, {"env": Fixed()})
+    run = running.run(ports, connected.app.contracts, access, "shop", "ana", share=timedelta(0))
+    assert (run.outcome, run.items) == (runs.STOPPED, 1)
+    (rest,) = connected.run_due()
+    assert (rest.outcome, rest.items) == (runs.DONE, 1)
+
+
+def test_runs_that_bring_nothing_in_their_share_of_time_get_more(connected: Connected) -> None:
+    """Each file takes a minute, also one that was read before: two minutes hold two of them, in every run."""
+    connected.add()
+    connected.offer(*(file(f"{number}@1", number) | {"seconds": 60} for number in range(5)))
+    ended = [connected.run_due()[0] for _ in range(5)]
+    assert [run.items for run in ended] == [2, 0, 2, 0, 1]
+    assert [run.outcome for run in ended] == [runs.STOPPED] * 4 + [runs.DONE]
+    assert status.read(connected.app.ports, "shop").stalled == 0
+
+
+class Fixed:
+    def get(self, name: str) -> str:
+        return name
+
+
+def test_a_paused_connector_runs_only_on_request(connected: Connected) -> None:
+    connected.add()
+    ports = connected.app.ports
+    records.pause(ports, "shop", "ana", is_paused=True)
+    assert connected.run_due() == []
+    status.request(ports, "shop")
+    assert len(connected.run_due()) == 1
+    assert connected.run_due() == []
+
+
+def test_a_connector_is_late_if_it_was_not_read_to_the_end_for_two_intervals(connected: Connected) -> None:
+    connector, ports = connected.add(), connected.app.ports
+    connected.run()
+    assert not status.is_late(connector, status.of(ports, "shop"), connected.clock.now() + timedelta(minutes=45))
+    assert status.is_late(connector, status.of(ports, "shop"), connected.clock.now() + timedelta(minutes=46))
+    assert status.lag(status.of(ports, "shop"), connected.clock.now()) == timedelta(0)
+
+
+def test_the_server_runs_what_is_due_until_it_stops(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedules, "CONNECT_EVERY", 0)
+    connected.add()
+    connected.offer(page(1), page(2))
+    stopping = threading.Event()
+    turn = schedules.Schedules(connected.app, stopping).turns()["connect"]
+    turn()
+    turn()
+    assert [run.items for run in runs.latest(connected.app.ports, "shop")] == [2]
+    connected.offer(page(1), page(2), page(3))
+    connected.clock.advance(900)
+    stopping.set()
+    turn()
+    assert len(runs.latest(connected.app.ports, "shop")) == 1
+
+
+def test_a_stop_ends_a_run_between_two_items(connected: Connected) -> None:
+    connected.add()
+    connected.offer(page(1), page(2), page(3))
+    app, stopping = connected.app, threading.Event()
+    stopping.set()
+    ended = running.run(app.ports, app.contracts, source_access(app), "shop", "ana", stopping)
+    assert (ended.outcome, ended.items) == (runs.STOPPED, 1)
