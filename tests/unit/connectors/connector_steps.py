@@ -40,6 +40,13 @@ def page(*numbers: int) -> dict[str, Any]:
     return {"text": sales(*numbers)}
 
 
+class Fixed:
+    """Secrets whose values are their names."""
+
+    def get(self, name: str) -> str:
+        return name
+
+
 @dataclass(frozen=True)
 class Connected:
     """An app and the list that its connector reads."""

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from connectors import listed_kind
 from connectors.listed_kind import PASSWORD, ListedSource
-from unit.connectors.connector_steps import Connected, file, page
+from unit.connectors.connector_steps import Connected, Fixed, file, page
 
 from tillstream.app.source_access import source_access
 from tillstream.connectors import run as running

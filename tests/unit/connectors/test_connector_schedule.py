@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from unit.connectors.connector_steps import Connected, file, page
+from unit.connectors.connector_steps import Connected, Fixed, file, page
 
 from tillstream.app.source_access import source_access
 from tillstream.connectors import records, runs, status
@@ -61,11 +61,6 @@ def test_runs_that_bring_nothing_in_their_share_of_time_get_more(connected: Conn
     assert [run.items for run in ended] == [2, 0, 2, 0, 1]
     assert [run.outcome for run in ended] == [runs.STOPPED] * 4 + [runs.DONE]
     assert status.read(connected.app.ports, "shop").stalled == 0
-
-
-class Fixed:
-    def get(self, name: str) -> str:
-        return name
 
 
 def test_a_paused_connector_runs_only_on_request(connected: Connected) -> None:
