@@ -20,6 +20,7 @@ HOW_TO_REFER = (
     "file in the folder of secrets, or secret:tillstream-source-… for Secret Manager. It is never entered itself."
 )
 HIDDEN = "•••"
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SHORT = 4
 """Letters of a credential up to which it is not hidden in messages, because it would be part of other words."""
 
@@ -93,12 +94,13 @@ class SourceAccess:
             )
 
     def redact(self, text: str) -> str:
-        """A message without the credentials that were read, which a library may have put into it."""
+        """A message without the credentials that were read, which a library may have put into it, and without the control
+        characters of a source, which a terminal would follow."""
         with self._lock:
             values = sorted(self._values, key=len, reverse=True)
         for value in values:
             text = text.replace(value, HIDDEN)
-        return text
+        return CONTROLS.sub("\ufffd", text)
 
 
 def check_reference(value: str, label: str) -> None:

@@ -64,6 +64,7 @@ def test_a_credential_is_read_by_reference_and_hidden_in_messages(clock: ManualC
     assert opened.credential("") == ""
     assert opened.credential("file:erp") == "correct horse"
     assert opened.redact("login correct horse failed") == "login ••• failed"
+    assert opened.redact("subject \x1b[31mred\nnext") == "subject \ufffd[31mred\nnext"
     assert "horse" not in repr(opened)
     for reference in ("erp", "secret:tillstream-source-erp", "file:../erp"):
         with pytest.raises(Rejected):
