@@ -94,7 +94,7 @@ class SourceAccess:
             )
 
     def redact(self, text: str) -> str:
-        """A message without the credentials that were read, which a library may have put into it, and without the control
+        """A message without credentials that were read, which a library may have put into it, and without the control
         characters of a source, which a terminal would follow."""
         with self._lock:
             values = sorted(self._values, key=len, reverse=True)

@@ -1,5 +1,9 @@
-"""Connections of HTTP libraries to the addresses that were checked, so that no second answer of DNS leads elsewhere."""
+"""Connections of libraries to the addresses that were checked, so that no second answer of DNS leads elsewhere."""
 
+import imaplib
+import socket
+import ssl
+from contextlib import suppress
 from typing import Any
 
 from tillstream.connectors.source import Access
@@ -32,3 +36,31 @@ def _pinned_pool(pool: Any, access: Access) -> Any:
         ConnectionCls = Connection
 
     return Pool
+
+
+def imap_client(host: str, port: int, address: str, encryption: str, seconds: float) -> imaplib.IMAP4:
+    """A client of an IMAP server, connected to its checked address; the certificate is that of the name.
+
+    encryption: tls, starttls or none. seconds: timeout of each answer. Raises `OSError` and `imaplib.IMAP4.error`.
+    """
+
+    class ToAddress(imaplib.IMAP4):
+        def _create_socket(self, timeout: float | None) -> socket.socket:
+            connection = socket.create_connection((address, self.port), timeout)
+            if encryption != "tls":
+                return connection
+            try:
+                return ssl.create_default_context().wrap_socket(connection, server_hostname=self.host)
+            except BaseException:
+                connection.close()
+                raise
+
+    client = ToAddress(host, port, seconds)
+    if encryption == "starttls":
+        try:
+            client.starttls(ssl.create_default_context())
+        except BaseException:
+            with suppress(OSError):  # a refused certificate has closed it
+                client.shutdown()
+            raise
+    return client

@@ -95,7 +95,8 @@ class Runner:
     def _pull(self, source: Source) -> bool:
         """Take in the items; return whether the source has no more."""
         for item in source.pull(self._state.cursor):
-            self._take(item)
+            if isinstance(item, Item):
+                self._take(item)
             if item.cursor is not None:
                 self._state = self._save(cursor=item.cursor)
                 source.acknowledge(item.cursor)

@@ -66,6 +66,13 @@ class Item:
     is_sales: bool = False
 
 
+@dataclass(frozen=True)
+class Passed:
+    """Nothing up to the cursor is left to hand over, such as messages without files. The cursor is saved."""
+
+    cursor: Cursor
+
+
 class Source(Protocol):
     """An opened source. Each method raises `Rejected` if a person must act (a wrong password, an address that is not
     allowed, no such table) and `Unavailable` if a later try can succeed; messages name the host and what to do."""
@@ -73,7 +80,7 @@ class Source(Protocol):
     def test(self) -> str:
         """Connect, and return a sentence about what is there, for example the number of files and the newest one."""
 
-    def pull(self, cursor: Cursor) -> Iterator[Item]:
+    def pull(self, cursor: Cursor) -> Iterator[Item | Passed]:
         """The items after the cursor, oldest first. Ends when the source has no more, or never for a stream; the
         caller stops between two items. An item that comes again is not ingested again."""
 

@@ -11,7 +11,7 @@ from imap_tools import MailBoxUnencrypted
 from pymap_server import PASSWORD, serve
 
 from tillstream.connectors.kinds import imap
-from tillstream.connectors.source import Item, Source
+from tillstream.connectors.source import Item, Passed, Source
 from tillstream.domain.errors import Rejected, Unavailable
 
 CSV = b"id,amount\r\n1,2.00\r\n"
@@ -67,7 +67,7 @@ def send(mailbox: MailBoxUnencrypted, *messages: EmailMessage | bytes) -> None:
 
 
 def pull(source: Source, cursor: dict | None = None) -> list[Item]:
-    return list(source.pull(cursor or {}))
+    return [item for item in source.pull(cursor or {}) if isinstance(item, Item)]
 
 
 def test_attachments_are_read_and_messages_stay_unread(mailbox, source):
@@ -87,6 +87,17 @@ def test_the_cursor_passes_a_message_with_its_last_attachment(mailbox, source):
     assert [item.file for item in pull(source(), first.cursor)] == ["a.csv", "b.csv", "c.csv"]
     assert [item.file for item in pull(source(), second.cursor)] == ["c.csv"]
     assert pull(source(), third.cursor) == []
+
+
+def test_messages_without_files_are_passed_and_not_read_again(mailbox, source):
+    send(mailbox, message("one", **{"a.csv": b"1"}), message("two"), message("three", **{"b.pdf": b"x"}))
+    *_, last = source().pull({})
+    assert isinstance(last, Passed)
+    again = source()
+    assert list(again.pull(last.cursor)) == []
+    assert (again.behind(), again.notes()) == (0, [])
+    send(mailbox, message("four", **{"c.csv": b"2"}))
+    assert contents(pull(source(), last.cursor)) == {"c.csv": b"2"}
 
 
 def test_a_folder_that_was_renumbered_is_listed_again_with_the_same_keys(mailbox, source):

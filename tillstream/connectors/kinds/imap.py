@@ -1,18 +1,18 @@
 """Mailboxes: the attachments of messages in a folder. Nothing is marked as read unless a setting chooses it."""
 
 import imaplib
-import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from tillstream.connectors import listed_files, mail_attachments
 from tillstream.connectors.mail_attachments import Attachment
+from tillstream.connectors.pinned_connections import imap_client
 from tillstream.connectors.setting_values import whole_number
-from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting, Source
+from tillstream.connectors.source import Access, Cursor, Item, Kind, Passed, Setting, Source
 from tillstream.domain.errors import Rejected, TillstreamError, Unavailable, reason_of
 from tillstream.domain.file_names import EXTENSIONS, is_ignored
 
@@ -64,7 +64,7 @@ class ImapSource:
         newest = f"; the newest is “{matching[-1][:100]}”" if matching else ""
         return f"Connected to {self.place}. Of the newest {len(uids)} messages, {len(matching)} match{newest}."
 
-    def pull(self, cursor: Cursor) -> Iterator[Item]:
+    def pull(self, cursor: Cursor) -> Iterator[Item | Passed]:
         try:
             yield from self._items(cursor)
         except Exception as error:
@@ -92,29 +92,30 @@ class ImapSource:
                 self._mailbox.logout()
             self._mailbox = None
 
-    def _items(self, cursor: Cursor) -> Iterator[Item]:
+    def _items(self, cursor: Cursor) -> Iterator[Item | Passed]:
         validity = self._validity()
         is_same = cursor.get("uidvalidity") == validity
         self._notes = [] if is_same or not cursor else ["The server renumbered the folder, so it is listed again."]
         uids = self._uids(cursor["uid"] if is_same else 0)
         self._behind = len(uids)
         without = 0
-        for header in self._headers(uids):
-            self._behind -= 1
-            if not self._is_matching(header):
-                continue
-            attachments = self._attachments(header)
-            without += not attachments
-            uid = int(header.uid or 0)
-            for place, attachment in enumerate(attachments, start=1):
-                is_last = place == len(attachments)
-                self._stored += [uid] * is_last
-                yield Item(
-                    key=_key(header, attachment),
-                    file=attachment.name,
-                    open=lambda body=attachment.body: BytesIO(body),  # type: ignore[misc]
-                    cursor={"uidvalidity": validity, "uid": uid if is_last else uid - 1},
-                )
+        for start in range(0, len(uids), HEADERS_AT_ONCE):
+            some = uids[start : start + HEADERS_AT_ONCE]
+            for header in filter(self._is_matching, self._headers(some)):
+                attachments = self._attachments(header)
+                without += not attachments
+                uid = int(header.uid or 0)
+                for place, attachment in enumerate(attachments, start=1):
+                    is_last = place == len(attachments)
+                    self._stored += [uid] * is_last
+                    yield Item(
+                        key=_key(header, attachment),
+                        file=attachment.name,
+                        open=lambda body=attachment.body: BytesIO(body),  # type: ignore[misc]
+                        cursor={"uidvalidity": validity, "uid": uid if is_last else uid - 1},
+                    )
+            self._behind -= len(some)
+            yield Passed({"uidvalidity": validity, "uid": some[-1]})
         if without:
             self._notes.append(f"Messages without an attachment that matches {', '.join(self.patterns)}: {without}.")
 
@@ -134,11 +135,11 @@ class ImapSource:
         sender, subject = self.settings["sender"].casefold(), self.settings["subject"].casefold()
         return sender in header.from_.casefold() and subject in header.subject.casefold()
 
-    def _headers(self, uids: list[int]) -> Iterator["MailMessage"]:
-        for start in range(0, len(uids), HEADERS_AT_ONCE):
-            texts = [str(uid) for uid in uids[start : start + HEADERS_AT_ONCE]]
-            headers = self._connected().fetch(uid_list=texts, headers_only=True, bulk=True, mark_seen=False)
-            yield from sorted(headers, key=lambda header: int(header.uid or 0))
+    def _headers(self, uids: list[int]) -> list["MailMessage"]:
+        """The headers of messages, oldest first."""
+        texts = [str(uid) for uid in uids]
+        headers = self._connected().fetch(uid_list=texts, headers_only=True, bulk=True, mark_seen=False)
+        return sorted(headers, key=lambda header: int(header.uid or 0))
 
     def _uids(self, last: int) -> list[int]:
         """UIDs after the last one. The server searches by the texts of ASCII letters, as few servers find others."""
@@ -156,36 +157,28 @@ class ImapSource:
 
     def _connected(self) -> "BaseMailBox":
         if self._mailbox is None:
-            mailbox = self._connect()
             password = self.access.credential(self.settings["password"])
-            sign_in = mailbox.xoauth2 if self.settings["sign_in"] == "oauth" else mailbox.login
-            sign_in(self.settings["user"], password, None)
-            mailbox.folder.set(self.folder, readonly=not self.marks)
+            with ExitStack() as stack:
+                mailbox = self._connect()
+                stack.callback(mailbox.client.shutdown)
+                sign_in = mailbox.xoauth2 if self.settings["sign_in"] == "oauth" else mailbox.login
+                sign_in(self.settings["user"], password, None)
+                mailbox.folder.set(self.folder, readonly=not self.marks)
+                stack.pop_all()
             self._mailbox = mailbox
         return self._mailbox
 
     def _connect(self) -> "BaseMailBox":
         from imap_tools import MailBoxUnencrypted
 
-        address, encryption = self.access.check_host(self.host, self.port), self.settings["encryption"]
-
-        class ToAddress(imaplib.IMAP4):
-            """Connects to the address that was checked; the certificate is that of the name."""
-
-            def _create_socket(self, timeout: float | None) -> socket.socket:
-                connection = socket.create_connection((address, self.port), timeout)
-                if encryption == "tls":
-                    return ssl.create_default_context().wrap_socket(connection, server_hostname=self.host)
-                return connection
+        place = self.host, self.port, self.access.check_host(self.host, self.port)
+        encryption = self.settings["encryption"]
 
         class MailBox(MailBoxUnencrypted):
             def _get_mailbox_client(self) -> imaplib.IMAP4:
-                return ToAddress(self._host, self._port, TIMEOUT_SECONDS)
+                return imap_client(*place, encryption, TIMEOUT_SECONDS)
 
-        mailbox = MailBox(self.host, self.port)
-        if encryption == "starttls":
-            mailbox.client.starttls(ssl.create_default_context())
-        return mailbox
+        return MailBox(self.host, self.port)
 
     def _error(self, error: Exception) -> TillstreamError:
         """The error for a person. The answers of servers are left out: some repeat the command."""
