@@ -77,7 +77,7 @@ def test_figures_for_a_monitor(tmp_path: Path) -> None:
         client = flask.test_client()
         status.begin(app.ports, "shop", "shop:1")
         now = app.ports.clock.now()
-        read = {"next_at": now, "is_complete": True, "error": "", "behind": 0, "notes": ()}
+        read = {"next_at": now, "is_complete": True, "stalled": 0, "error": "", "behind": 0, "notes": ()}
         status.end(app.ports, "shop", "shop:1", **read)
         client.get("/healthz")
         answer = client.get("/metrics")
