@@ -17,15 +17,15 @@ from typing import IO, Any
 import pytest
 
 from tillstream.commands.demo_shop import people as demo_people
-from tillstream.commands.demo_shop import till
+from tillstream.commands.demo_shop import till, web_shop
 from tillstream.commands.demo_shop.days import DAYS
 from tillstream.samples import files
 
 TILLSTREAM = str(Path(sys.executable).parent / "tillstream")
 pytestmark = pytest.mark.system
-DEMO_FILES = 3 * 3 + 3 * DAYS - 1 + 4
-"""A history, a newest month, corrections and the newest days of three regions, but for one missing day; and the files
-that need a person."""
+DEMO_FILES = 3 * 3 + 3 * DAYS - 1 + 4 + 1
+"""A history, a newest month, corrections and the newest days of three regions, but for one missing day; the files
+that need a person, and the rows of the connector."""
 SAMPLE_DAY = files.date(2026, 10, 31)
 
 
@@ -258,6 +258,7 @@ def test_the_first_start_loads_the_sample_regions(tmp_path: Path) -> None:
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     expected = {region: facts.lines for region, facts in files.expected(until=yesterday, days=DAYS).items()}
     expected[demo_people.REGION] += till.SENT
+    expected["IN"] += len(web_shop.ORDERS)
     give_up = time.monotonic() + 170
     lines: dict[str, int] = {}
     while lines != expected and time.monotonic() < give_up:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tillstream.connectors import listed_files
+from tillstream.connectors.event_loop import EventLoop
 from tillstream.connectors.listed_files import Examples, FileSource, ListedFile, changed, version_of
 from tillstream.connectors.setting_values import whole_number
 from tillstream.connectors.source import Access, Kind, Setting, Source
@@ -15,9 +16,7 @@ from tillstream.domain.errors import Rejected, TillstreamError, Unavailable, rea
 if TYPE_CHECKING:
     from asyncssh import SFTPAttrs, SFTPClient, SSHClient, SSHKey
 
-CONNECT_SECONDS = 30
-READ_SECONDS = 60
-LIST_SECONDS = 600
+CONNECT_SECONDS, READ_SECONDS, LIST_SECONDS = 30, 60, 600
 KEEPALIVE_SECONDS = 15
 """After three of them without an answer, the connection is lost."""
 CHUNK = 4 << 20
@@ -39,7 +38,7 @@ class SftpSource(FileSource):
         self.fingerprints = _fingerprints(settings["host_key"])
         self.links = Examples(LINKS)
         self._presented: SSHKey | None = None
-        self._runner = asyncio.Runner()
+        self._loop = EventLoop()
         self._sftp: SFTPClient | None = None
         self._connection: Any = None
 
@@ -48,7 +47,7 @@ class SftpSource(FileSource):
 
     def close(self) -> None:
         self._disconnect()
-        self._runner.close()
+        self._loop.close()
 
     def listing(self) -> Iterator[ListedFile]:
         from asyncssh import FILEXFER_TYPE_DIRECTORY, FILEXFER_TYPE_SYMLINK
@@ -93,7 +92,7 @@ class SftpSource(FileSource):
         call of an older session is tried with a new one."""
         is_older = self._sftp is not None
         try:
-            return self._runner.run(self._within(act, seconds))
+            return self._loop.run(self._within(act, seconds))
         except Exception as error:
             result = self._error(error, missing)
             if not isinstance(result, _Ended):
@@ -145,7 +144,7 @@ class SftpSource(FileSource):
 
     def _disconnect(self) -> None:
         if self._connection:
-            self._connection.abort()
+            self._loop.call(self._connection.abort)
         self._connection = self._sftp = None
 
     def _error(self, error: Exception, missing: TillstreamError) -> TillstreamError:
