@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from live_server import Served
@@ -174,7 +175,7 @@ def test_the_undo_of_a_file_puts_the_stock_back(shop: Page, served: Served) -> N
     count(shop, "10*KET")
     expect(shop.get_by_label("Counted units of Kettle")).to_have_value("10")
     confirmed(shop)
-    late = served.app.ports.clock.now().strftime("%d-%m-%Y 23:59")
+    late = served.app.ports.clock.now().astimezone(ZoneInfo("Asia/Kolkata")).strftime("%d-%m-%Y 23:59")
     row = f"1,1,{late},MUM01,S1,C1,Asha Rao,KET,Kettle,Kitchen,store,Completed,12,9.00,0.00,108.00,0.00,108.00,\n"
     contract = served.app.contracts.pin("IN")
     batch = uploads.receive(served.app.ports, contract, "june.csv", BytesIO((HEADER + row).encode()), "admin")
