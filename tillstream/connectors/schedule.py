@@ -11,7 +11,7 @@ from tillstream.ports import Ports
 from tillstream.ports.jobs import CONNECT
 
 MOST_TURNS = 500
-"""Turns of one run of the job, each of at most two minutes for each connector; the next run continues."""
+"""Turns of one run of the job, each a share of time for each connector that is due; the next run continues."""
 
 
 def has_due(ports: Ports) -> bool:

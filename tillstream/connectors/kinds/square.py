@@ -9,16 +9,13 @@ from tillstream.connectors.http.api import Api, Pages, Record
 from tillstream.connectors.http.api_settings import (
     FILE_ROWS,
     LOOK_BACK,
-    MAX_LOOK_BACK,
     PER_SECOND,
     TOKEN,
     bearer,
-    file_rows,
     requests_per_second,
 )
-from tillstream.connectors.http.feed import Feed, FeedSource
-from tillstream.connectors.http.order_rows import COLUMNS, ZERO, OrderRow, text
-from tillstream.connectors.setting_values import whole_number
+from tillstream.connectors.http.order_rows import ZERO, OrderRow, text
+from tillstream.connectors.http.order_source import order_source
 from tillstream.connectors.source import Access, Kind, Setting, Source
 from tillstream.domain.errors import Rejected
 from tillstream.domain.money.minor_units import minor_digits
@@ -109,17 +106,7 @@ def open_source(settings: Mapping[str, str], access: Access) -> Source:
             headers={"Square-Version": settings["version"]},
         )
 
-    feed = Feed(
-        name=api.host,
-        pages=pages,
-        changed_at=lambda order: order.get("updated_at"),
-        rows=rows,
-        columns=COLUMNS,
-        look_back=whole_number(settings, "look_back", at_most=MAX_LOOK_BACK),
-        file_rows=file_rows(settings),
-        is_sorted=True,
-    )
-    return FeedSource(feed)
+    return order_source(api.host, pages, rows, settings)
 
 
 KIND = Kind(
