@@ -1,4 +1,6 @@
-"""Change the settings of a connector, and test them before they are saved."""
+"""Add a connector or change one: fill in the settings of its kind, and test them before they are saved."""
+
+from collections.abc import Callable
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -10,44 +12,86 @@ from portal.connectors.testing import Tested, access, tested
 from portal.context import me, ports, tillstream
 from portal.uploads import scoped
 from tillstream.connectors import records
+from tillstream.connectors.connector import Connector, ConnectorDraft
 from tillstream.connectors.kinds import table
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 
+NEW, EDIT = "connectors/new.html", "connectors/edit.html"
+
+
+@allow(Action.ADMINISTER)
+def kinds() -> ResponseReturnValue:
+    return render_template("connectors/kinds.html", kinds=table.kinds())
+
+
+@allow(Action.ADMINISTER)
+def new(connector_kind: str) -> ResponseReturnValue:
+    return _page(NEW, _empty(connector_kind))
+
 
 @allow(Action.ADMINISTER)
 def edit(connector: str) -> ResponseReturnValue:
-    return _page(_form(connector))
+    return _page(EDIT, _stored(connector))
+
+
+@allow(Action.ADMINISTER)
+def add(connector_kind: str) -> ResponseReturnValue:
+    def save(draft: ConnectorDraft) -> Connector:
+        return records.add(ports(), tillstream().contracts, access(), draft, me().login)
+
+    return _save(NEW, _empty(connector_kind), save, texts.ADDED)
 
 
 @allow(Action.ADMINISTER)
 def change(connector: str) -> ResponseReturnValue:
-    form = _form(connector)
-    if not form.validate_on_submit():
-        return _page(form), 422
-    try:
-        records.change(ports(), tillstream().contracts, access(), connector, form.draft(), me().login)
-    except Rejected as error:
-        form.refuse(str(error))
-        return _page(form), 422
-    flash(texts.CHANGED, "done")
-    return redirect(url_for("connectors.show", connector=connector), 303)
+    def save(draft: ConnectorDraft) -> Connector:
+        return records.change(ports(), tillstream().contracts, access(), connector, draft, me().login)
+
+    return _save(EDIT, _stored(connector), save, texts.CHANGED)
 
 
 @allow(Action.ADMINISTER)
-def test(connector: str) -> ResponseReturnValue:
-    """Test the posted settings; nothing is saved."""
-    form = _form(connector)
+def test_new(connector_kind: str) -> ResponseReturnValue:
+    return _test(NEW, _empty(connector_kind))
+
+
+@allow(Action.ADMINISTER)
+def test_change(connector: str) -> ResponseReturnValue:
+    return _test(EDIT, _stored(connector))
+
+
+def _save(
+    page: str, form: ConnectorForm, save: Callable[[ConnectorDraft], Connector], message: str
+) -> ResponseReturnValue:
     if not form.validate_on_submit():
-        return _page(form), 422
-    return _page(form, tested(form.draft()))
+        return _page(page, form), 422
+    try:
+        saved = save(form.draft())
+    except Rejected as error:
+        form.refuse(str(error))
+        return _page(page, form), 422
+    flash(message, "done")
+    return redirect(url_for("connectors.show", connector=saved.name), 303)
 
 
-def _form(name: str) -> ConnectorForm:
+def _test(page: str, form: ConnectorForm) -> ResponseReturnValue:
+    """Test the posted settings; nothing is saved."""
+    if not form.validate_on_submit():
+        return _page(page, form), 422
+    return _page(page, form, tested(form.draft()))
+
+
+def _empty(kind: str) -> ConnectorForm:
+    """Raises `NotFound`."""
+    return forms.form_of(table.kind(kind), [one.name for one in scoped.contracts()])
+
+
+def _stored(name: str) -> ConnectorForm:
     """Raises `NotFound`."""
     stored = records.get(ports(), name)
     return forms.form_of(table.kind(stored.kind), [one.name for one in scoped.contracts()], stored)
 
 
-def _page(form: ConnectorForm, result: Tested | None = None) -> str:
-    return render_template("connectors/edit.html", form=form, hint=forms.hint, tested=result, texts=texts)
+def _page(page: str, form: ConnectorForm, result: Tested | None = None) -> str:
+    return render_template(page, form=form, hint=forms.hint, tested=result, texts=texts)

@@ -83,7 +83,7 @@ def connector(name: str) -> ListedConnector:
     """Raises `NotFound`, also for one outside the user's regions."""
     stored = records.get(ports(), name)
     if not _is_visible(stored):
-        raise NotFound(f"There is no connector {name}.")
+        raise NotFound(texts.no_connector(name))
     return _listed(stored, status.of(ports(), name), ports().clock.now())
 
 

@@ -2,16 +2,14 @@
 
 from datetime import timedelta
 
-from portal.connectors.states import ConnectorState
-
 STATES = {
-    ConnectorState.ON_TIME: ("On time", "good"),
-    ConnectorState.RUNNING: ("Running", "busy"),
-    ConnectorState.REQUESTED: ("Starts soon", "busy"),
-    ConnectorState.LATE: ("Late", "ask"),
-    ConnectorState.FAILING: ("Failing", "bad"),
-    ConnectorState.PAUSED: ("Paused", ""),
-    ConnectorState.NEW: ("Not run yet", ""),
+    "on-time": ("On time", "good"),
+    "running": ("Running", "busy"),
+    "requested": ("Starts soon", "busy"),
+    "late": ("Late", "ask"),
+    "failing": ("Failing", "bad"),
+    "paused": ("Paused", ""),
+    "new": ("Not run yet", ""),
 }
 """Label and tone."""
 OUTCOMES = {
@@ -49,6 +47,10 @@ def lag(time: timedelta | None) -> str:
             number = seconds // size
             return f"{number} {unit}{'' if number == 1 else 's'}"
     return "less than a minute"
+
+
+def no_connector(name: str) -> str:
+    return f"There is no connector {name}."
 
 
 def missing(label: str) -> str:

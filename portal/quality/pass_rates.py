@@ -22,7 +22,6 @@ WEEKS = (4, 12, 26, 52)
 DEFAULT_WEEKS = 12
 SHOWN = 100
 """Uploads that are listed of a rule, the last received."""
-FILES = {"csv": "CSV", "xlsx": "Excel", "parquet": "Parquet"}
 Line = dict[str, Any]
 SORTS: Mapping[str, Callable[[Line], Any]] = {
     "rule": lambda line: (line["title"], line["rule"].column or "", line["rule"].source),
@@ -163,7 +162,7 @@ def _files(weeks: Weeks, source: str) -> list[tuple[str, str]]:
             url_for("exports.table", table=table, format=form, **args),
         )
         for table in ("pass-rates", "failed-rules")
-        for form, label in FILES.items()
+        for form, label in texts.FILES.items()
     ]
 
 

@@ -16,6 +16,9 @@ KINDS = {
     "totals": "Totals",
 }
 
+FILES = {"csv": "CSV", "xlsx": "Excel", "parquet": "Parquet"}
+"""Form of a file → its name."""
+
 
 def trend(failed: Sequence[bool]) -> str:
     """failed: for each day with a run, whether a check failed."""

@@ -129,6 +129,10 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
         lambda s: command(s, "channels-send-again", delivery=failed_delivery(s)),
     ),
     "connect-add": ("connector.added", _connector),
+    "connect-change": (
+        "connector.changed",
+        lambda s: command(s, "connect-change", connector=_connector(s), settings={"order": "newest"}),
+    ),
     "connect-pause": ("connector.paused", lambda s: command(s, "connect-pause", connector=_connector(s))),
     "connect-resume": (
         "connector.resumed",

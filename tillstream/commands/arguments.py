@@ -37,7 +37,7 @@ def parse(kind: type[A], values: Mapping[str, object]) -> A:
     if unknown := sorted(set(values) - set(hints)):
         takes = f"it takes {', '.join(hints)}" if hints else "it takes none"
         raise Rejected(f"The command has no argument {', '.join(unknown)}; {takes}.")
-    required = {field.name for field in fields(kind) if field.default is MISSING}  # type: ignore[arg-type]
+    required = {field.name for field in fields(kind) if field.default is field.default_factory is MISSING}  # type: ignore[arg-type]
     if missing := sorted(required - set(values)):
         raise Rejected(f"The command needs the argument {', '.join(missing)}.")
     for name, value in values.items():

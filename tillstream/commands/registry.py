@@ -112,6 +112,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "webhooks-resend": LazyCommand("webhooks", "resend"),
     "connect": LazyCommand("sources.connectors", "connectors"),
     "connect-add": LazyCommand("sources.connectors", "add"),
+    "connect-change": LazyCommand("sources.connectors", "change"),
     "connect-kinds": LazyCommand("sources.connectors", "kinds"),
     "connect-pause": LazyCommand("sources.connectors", "pause"),
     "connect-remove": LazyCommand("sources.connectors", "remove"),

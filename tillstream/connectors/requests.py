@@ -1,15 +1,19 @@
 """Requests of people to run a connector now, in the background."""
 
+import contextlib
+
 from tillstream import audit
 from tillstream.audit import AuditAction
 from tillstream.connectors import records, schedule, status
+from tillstream.domain.errors import Unavailable
 from tillstream.ports import Ports
 
 
 def request_run(ports: Ports, name: str, by: str) -> None:
     """Let the next turn of the schedule run a connector, also one that is paused or failed; in a project, start the
-    job. Raises `NotFound`, `Unavailable`."""
+    job, or leave the start to the next sweep. Raises `NotFound`."""
     connector = records.get(ports, name)
     status.request(ports, connector.name)
     audit.record(ports, by, AuditAction.CONNECTOR_RUN, connector.name)
-    schedule.start_if_due(ports)
+    with contextlib.suppress(Unavailable):  # the request is kept
+        schedule.start_if_due(ports)

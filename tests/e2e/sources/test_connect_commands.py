@@ -53,6 +53,20 @@ def test_a_connector_is_added_tested_run_paused_and_removed(run: Run, run_text: 
     assert lines(run) == 2
 
 
+def test_a_change_keeps_what_it_does_not_name(run: Run, run_text: RunText, path: Path) -> None:
+    added(run, path)
+    run("connect", "run", "shop")
+    code, changed = run("connect", "change", "shop", "--set", "order=newest", "--every", "60")
+    assert (code, changed["every_minutes"], changed["contract"]) == (0, 60, "online-retail-uk")
+    settings = changed["settings"]
+    assert (settings["list"], settings["password"], settings["order"]) == (str(path), REFERENCE, "newest")
+    assert run_text("connect", "run", "shop")[1].endswith("done · nothing new\n"), "it continues from the same place"
+    assert run("connect", "change", "shop", "--contract", "")[1]["contract"] == ""
+    assert run("connect", "change", "shop")[0] == 2
+    assert run("connect", "change", "shop", "--set", "password=horse")[0] == 1
+    assert run("connect", "change", "stop", "--every", "5")[0] == 1
+
+
 def test_a_run_names_its_first_batches(run: Run, run_text: RunText, path: Path) -> None:
     added(run, path)
     listed_kind.write(path, [file(f"{number}@1", number) for number in range(7)])

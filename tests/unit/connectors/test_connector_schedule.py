@@ -4,13 +4,15 @@ import threading
 from datetime import timedelta
 
 import pytest
+from large_settlements import with_jobs
 from unit.connectors.connector_steps import Connected, Fixed, file, page
 
 from tillstream.app.source_access import source_access
-from tillstream.connectors import records, runs, status
+from tillstream.connectors import records, requests, runs, schedule, status
 from tillstream.connectors import run as running
 from tillstream.connectors.access import SourceAccess
 from tillstream.domain.errors import Rejected
+from tillstream.ports.jobs import CONNECT
 from tillstream.server import schedules
 
 
@@ -32,6 +34,17 @@ def test_the_lease_of_a_process_that_ended_is_taken_over(connected: Connected, m
     connected.offer(page(1))
     assert connected.run().outcome == runs.DONE
     assert [run.outcome for run in runs.latest(ports, "shop")] == [runs.FAILED, runs.DONE]
+
+
+def test_a_requested_run_is_kept_while_the_job_cannot_be_started(connected: Connected) -> None:
+    connected.add()
+    app, jobs = with_jobs(connected.app)
+    jobs.is_reachable = False
+    requests.request_run(app.ports, "shop", "ana")
+    jobs.is_reachable = True
+    assert jobs.starts == []
+    assert schedule.start_if_due(app.ports)
+    assert jobs.starts == [CONNECT]
 
 
 def test_a_run_whose_connector_is_removed_stops(connected: Connected) -> None:

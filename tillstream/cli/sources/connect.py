@@ -4,6 +4,9 @@ import click
 
 from tillstream.cli.runner import as_json, run
 
+EVERY = click.IntRange(1, 10_080)
+"""Minutes between two runs: at most a week."""
+
 
 @click.group()
 def connect() -> None:
@@ -33,25 +36,43 @@ def kinds(json_: bool) -> None:
 @click.option("--kind", required=True, help="What it reads; `connect kinds` lists them.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the kind; repeat it.")
 @click.option("--contract", default="", help="The contract of its files; default: by folder, name or content.")
-@click.option(
-    "--every", type=click.IntRange(1, 10_080), default=15, show_default=True, help="Minutes between two runs."
-)
+@click.option("--every", type=EVERY, default=15, show_default=True, help="Minutes between two runs.")
 @as_json
 def add(name: str, kind: str, settings: tuple[str, ...], contract: str, every: int, json_: bool) -> None:
     """Add a connector. Credentials are references such as env:TILLSTREAM_SOURCE_ERP, never the values."""
     from tillstream.cli.output.connect import show_connector
 
-    pairs = [setting.partition("=") for setting in settings]
-    if any(not sign for _, sign, _ in pairs):
-        raise click.UsageError("Write each setting as --set KEY=VALUE.")
-    values = {key.strip(): value for key, _, value in pairs}
     run(
         "connect-add",
         json_=json_,
         show=show_connector,
         name=name,
         kind=kind,
-        settings=values,
+        settings=_values(settings),
+        contract=contract,
+        every=every,
+    )
+
+
+@connect.command()
+@click.argument("connector")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting that changes; repeat it.")
+@click.option("--contract", help="The contract of its files; '' for the one of their folder, name or content.")
+@click.option("--every", type=EVERY, help="Minutes between two runs.")
+@as_json
+def change(connector: str, settings: tuple[str, ...], contract: str | None, every: int | None, json_: bool) -> None:
+    """Change settings of a connector; the others stay. It continues from the same place, or from the beginning if it
+    reads another source then."""
+    from tillstream.cli.output.connect import show_connector
+
+    if not settings and contract is None and every is None:
+        raise click.UsageError("Enter what changes: --set KEY=VALUE, --contract or --every.")
+    run(
+        "connect-change",
+        json_=json_,
+        show=show_connector,
+        connector=connector,
+        settings=_values(settings),
         contract=contract,
         every=every,
     )
@@ -121,3 +142,11 @@ def remove(connector: str, json_: bool) -> None:
     from tillstream.cli.output.connect import show_removed
 
     run("connect-remove", json_=json_, show=show_removed, connector=connector)
+
+
+def _values(settings: tuple[str, ...]) -> dict[str, str]:
+    """Raises `click.UsageError`."""
+    pairs = [setting.partition("=") for setting in settings]
+    if any(not sign for _, sign, _ in pairs):
+        raise click.UsageError("Write each setting as --set KEY=VALUE.")
+    return {key.strip(): value for key, _, value in pairs}

@@ -36,6 +36,16 @@ class AddConnector:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChangeConnector:
+    """settings: those that change, by name; an empty value clears one. None leaves contract and minutes as they are."""
+
+    connector: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    contract: str | None = None
+    every: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class OfConnector:
     """connector: its name."""
 
@@ -60,6 +70,20 @@ def add(app: App, progress: Progress, arguments: AddConnector) -> Result:
     draft = ConnectorDraft(one.name, one.kind, one.settings, one.contract, one.every)
     connector = records.add(app.ports, app.contracts, source_access(app), draft, COMMAND_LINE)
     return Result(_shown(app, connector))
+
+
+def change(app: App, progress: Progress, arguments: ChangeConnector) -> Result:
+    stored = records.get(app.ports, arguments.connector)
+    draft = ConnectorDraft(
+        stored.name,
+        stored.kind,
+        {**stored.settings, **arguments.settings},
+        stored.contract if arguments.contract is None else arguments.contract,
+        stored.every_minutes if arguments.every is None else arguments.every,
+    )
+    return Result(
+        _shown(app, records.change(app.ports, app.contracts, source_access(app), stored.name, draft, COMMAND_LINE))
+    )
 
 
 def show(app: App, progress: Progress, arguments: OfConnector) -> Result:
