@@ -1,34 +1,17 @@
 """An app with an empty catalogue, and a way to save entries."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from app_factory import build
 
-from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.catalogue import records, saving
 from tillstream.catalogue.records import Stored
 from tillstream.domain.catalogue.entries import CLASSES, Entry, EntryKind
 from tillstream.ports import Ports
-from tillstream.settings import Settings
 
 REGIONS = ("IN", "UK")
 Save = Callable[..., Stored]
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2026, 7, 1, 9, 0, tzinfo=UTC))
-
-
-@pytest.fixture
-def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
-    app = build(Settings(home=tmp_path / "home", samples=False, threads=1), clock)
-    yield app
-    app.close()
 
 
 @pytest.fixture

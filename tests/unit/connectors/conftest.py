@@ -1,28 +1,12 @@
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from app_factory import build
 from connectors import listed_kind
 from unit.connectors.connector_steps import Connected
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.settings import Settings
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2026, 7, 1, 9, tzinfo=UTC))
-
-
-@pytest.fixture
-def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
-    opened = build(Settings(home=tmp_path / "home", samples=False, threads=1), clock)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

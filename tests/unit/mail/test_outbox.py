@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 import pytest
-from app_factory import build
 from mail_server import Inbox, serving
 
 from tillstream.adapters.local.clock import ManualClock
@@ -18,7 +16,6 @@ from tillstream.mail import outbox
 from tillstream.mail.outbox import Attachment, Mail
 from tillstream.mail.smtp import SmtpServer
 from tillstream.outbox.outbox import FAILED, PAUSES, SENDING, SENT, UNCLEAR, WAITING
-from tillstream.settings import Settings
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
 MAIL = Mail(
@@ -46,13 +43,6 @@ def server(inbox: Inbox, free_tcp_port: int) -> SmtpServer:
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock(NOW)
-
-
-@pytest.fixture
-def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
-    opened = build(Settings(home=tmp_path / "home", samples=False, threads=1), clock)
-    yield opened
-    opened.close()
 
 
 def state(app: App) -> str:
