@@ -1,4 +1,5 @@
-# Tillstream as one image: by itself it serves the folder /data; with TILLSTREAM_PROJECT set, the portal of that project.
+# Tillstream as one image: by itself it serves the folder /data; with TILLSTREAM_PROJECT set, a portal, job
+# or function of that project.
 FROM python:3.11-slim-bookworm AS packages
 WORKDIR /build
 COPY infra/locks/image.lock ./
@@ -20,7 +21,8 @@ RUN groupadd --gid 10001 tillstream \
     && useradd --uid 10001 --gid 10001 --no-log-init --no-create-home --home-dir /data --shell /usr/sbin/nologin tillstream \
     && install --directory --owner=10001 --group=10001 /data
 COPY --from=packages /opt/tillstream /opt/tillstream
-ENV PATH=/opt/tillstream/bin:$PATH PYTHONUNBUFFERED=1 TILLSTREAM_HOME=/data
+ENV PATH=/opt/tillstream/bin:$PATH PYTHONUNBUFFERED=1 TILLSTREAM_HOME=/data \
+    FUNCTION_SOURCE=/opt/tillstream/lib/python3.11/site-packages/functions/main.py
 USER 10001:10001
 WORKDIR /data
 VOLUME /data

@@ -51,7 +51,7 @@ bench-pages: .venv/.dev ## Measure the pages in Chromium at 200,000 lines, and a
 ##@ Google Cloud
 STAGE ?= dev
 ON = --project "$(PROJECT)" --stage $(STAGE) $(if $(REGION),--region $(REGION)) $(SET)
-deploy: $(if $(DRY),,package) ## Bring PROJECT to what STAGE holds (REGION, SET override its file; DRY=1 prints every command)
+deploy: .venv/.runtime ## Bring PROJECT to what STAGE holds (REGION, SET override its file; DRY=1 prints every command)
 	$(BIN)/tillstream deploy apply $(ON) $(if $(DRY),--dry-run)
 destroy: .venv/.runtime ## Remove what was deployed to PROJECT; asks, and keeps the data
 	$(BIN)/tillstream deploy destroy $(ON)
@@ -59,7 +59,7 @@ smoke: .venv/.dev ## Send PROJECT a small file and read its number back (BACK=1:
 	$(BIN)/python -m infra.smoke --project "$(PROJECT)" --region $(or $(REGION),europe-west1) $(if $(ADDRESS),--address "$(ADDRESS)") $(if $(BACK),--back)
 rollback: .venv/.dev ## Restore the revisions of PROJECT that served before (FORWARD=1: to the newest again)
 	$(BIN)/python -m infra.rollback "$(PROJECT)" $(or $(REGION),europe-west1) $(if $(FORWARD),--forward)
-package: .venv/.runtime ## Lay out the deployable source of the functions in build/functions
+package: .venv/.runtime ## Write the source of the image to build/image.tgz, as the deploy sends it to Cloud Build
 	$(BIN)/python -m infra.package
 cloud-local: .venv/.dev ## The cloud version on this machine: portal and functions on emulators (make emulators first)
 	$(BIN)/python -m devtools.cloud_local
@@ -82,8 +82,6 @@ lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 	    devtools/locks/$$each.in -o devtools/locks/$$each.lock || exit 1; done
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	  --generate-hashes --extra google -c requirements-google.lock pyproject.toml infra/locks/image.in -o infra/locks/image.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
-	  --generate-hashes -c requirements-google.lock infra/locks/functions.in -o infra/locks/functions.lock
 emulators: .venv-emulators/.made ## Install the emulators of BigQuery and Cloud Storage, for the tests of the cloud
 notebooks: .venv-notebook/.made ## Install Jupyter, for the tests of the notebooks
 expectations: .venv-expectations/.made ## Install Great Expectations, for the tests of exported suites

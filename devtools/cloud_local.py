@@ -20,9 +20,16 @@ from devtools import emulators, local_jobs
 from devtools.emulators import HERE, HOST, PROJECT, Kind, free_port, started
 from devtools.local_triggers import LOOK_EVERY, Relay, call, make_subscription, make_topic, minutes, start_periodic
 from infra.functions import FUNCTIONS, Function
-from infra.triggers import Finalized, Pushed, Scheduled
+from infra.triggers import Pushed, Scheduled
 from tillstream.app import tables
-from tillstream.domain.events import DEAD_LETTERS, TOPIC_BATCHES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
+from tillstream.domain.events import (
+    DEAD_LETTERS,
+    INBOX,
+    TOPIC_BATCHES,
+    TOPIC_OBJECTS,
+    TOPIC_SALE_EVENTS,
+    TOPIC_STORE_SALES,
+)
 from tillstream.server.process import interrupt_on_stop
 from tillstream.settings import Settings
 
@@ -98,7 +105,7 @@ def running(
         }
         portal = stack.enter_context(started(_portal(variables), folder, [port or free_port()]))
         stack.callback(stopping.set)
-        for thread in _start_triggers(stack, settings, storage, pubsub, served, stopping):
+        for thread in _start_triggers(settings, storage, pubsub, served, stopping):
             stack.callback(thread.join)
         stack.callback(stopping.set)  # runs before the joins
         yield CloudLocal(f"http://{HOST}:{portal.port}", password, served, variables, folder)
@@ -116,26 +123,18 @@ def _create_resources(settings: Settings, storage: str, pubsub: str) -> None:
 
 
 def _start_triggers(
-    stack: ExitStack,
-    settings: Settings,
-    storage: str,
-    pubsub: str,
-    addresses: Mapping[str, str],
-    stopping: threading.Event,
+    settings: Settings, storage: str, pubsub: str, addresses: Mapping[str, str], stopping: threading.Event
 ) -> Iterator[threading.Thread]:
     for spec in FUNCTIONS:
         to = addresses[spec.name]
         for trigger in spec.triggers:
             match trigger:
-                case Finalized():
-                    relay = Relay(storage, settings.buckets[trigger.bucket], to)
-                    stack.callback(relay.close)
-                    yield start_periodic(LOOK_EVERY, relay.look, stopping, f"relay-{trigger.bucket}")
                 case Pushed():
                     make_subscription(pubsub, trigger.subscription, trigger.topic, trigger, to)
                 case Scheduled():
                     job = partial(call, "POST", to, {})
                     yield start_periodic(60.0 * minutes(trigger.cron), job, stopping, f"scheduler-{spec.name}")
+    yield start_periodic(LOOK_EVERY, Relay(storage, settings.buckets[INBOX], pubsub).look, stopping, "relay-inbox")
 
 
 def _function(spec: Function, variables: Mapping[str, str], source: Source) -> Kind:

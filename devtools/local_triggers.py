@@ -1,24 +1,22 @@
 """Local triggers of functions: finalized objects, push subscriptions and schedules."""
 
+import base64
 import json
 import threading
 import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 from devtools.emulators import PROJECT
 from infra.functions import EVENT_SECONDS
 from infra.triggers import Pushed
-from tillstream.domain.events import DEAD_LETTERS, OBJECT_FINALIZED, TOPIC_STORE_SALES
+from tillstream.domain.events import DEAD_LETTERS, OBJECT_FINALIZE, TOPIC_OBJECTS, TOPIC_STORE_SALES
 from tillstream.ports.event_bus import RetryPolicy
 
 LOOK_EVERY = 0.5
 """Seconds between two polls of a bucket."""
-MAX_CONCURRENT = 2
 DAY = 24 * 60
 """Minutes."""
 RETRY_SECONDS = 2.0
@@ -64,42 +62,37 @@ def make_subscription(pubsub: str, name: str, topic: str, pushed: Pushed | None 
 
 
 class Relay:
-    """Sends each new object of a bucket to a function as Eventarc does, retrying until it is acknowledged."""
+    """Publishes a notification of each new object of a bucket, as Cloud Storage does."""
 
-    def __init__(self, storage: str, bucket: str, to: str) -> None:
+    def __init__(self, storage: str, bucket: str, pubsub: str) -> None:
         self._listing = f"{storage}/storage/v1/b/{bucket}/o"
-        self._bucket, self._to = bucket, to
-        self._deliveries: dict[tuple[str, str], Future[bool]] = {}
-        self._pool = ThreadPoolExecutor(MAX_CONCURRENT, thread_name_prefix="relay")
+        self._publishing = f"{pubsub}/v1/projects/{PROJECT}/topics/{TOPIC_OBJECTS}:publish"
+        self._published: set[tuple[str, str]] = set()
 
     def look(self) -> None:
+        """Publish the objects that were not there before. Raises `OSError`; the next call publishes the rest."""
         for item in (call("GET", self._listing) or {}).get("items", ()):
             version = item["name"], str(item["generation"])
-            delivery = self._deliveries.get(version)
-            if delivery is None or (delivery.done() and not delivery.result()):
-                self._deliveries[version] = self._pool.submit(self._send, item)
+            if version not in self._published:
+                call("POST", self._publishing, {"messages": [notification(item)]})
+                self._published.add(version)
 
-    def close(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
 
-    def _send(self, item: Mapping[str, Any]) -> bool:
-        """Send the event of an object; return whether it was acknowledged."""
-        name, generation = item["name"], str(item["generation"])
-        data = {"bucket": self._bucket, "name": name, "generation": generation, "size": str(item["size"])}
-        headers = {
-            "ce-specversion": "1.0",
-            "ce-id": generation,
-            "ce-type": OBJECT_FINALIZED,
-            "ce-source": f"//storage.googleapis.com/projects/_/buckets/{self._bucket}",
-            "ce-subject": f"objects/{urllib.parse.quote(name)}",
-            "ce-time": datetime.now(UTC).isoformat(),
-        }
-        try:
-            call("POST", self._to, data, **headers)
-        except OSError:
-            threading.Event().wait(RETRY_SECONDS)
-            return False
-        return True
+def notification(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The message of Cloud Storage for a finalised object. item: its resource, in which numbers are text."""
+    resource = {"kind": "storage#object", **item} | {name: str(item[name]) for name in ("generation", "size")}
+    return {
+        "data": base64.b64encode(json.dumps(resource).encode()).decode(),
+        "attributes": {
+            "notificationConfig": f"projects/_/buckets/{item['bucket']}/notificationConfigs/1",
+            "eventType": OBJECT_FINALIZE,
+            "payloadFormat": "JSON_API_V1",
+            "bucketId": item["bucket"],
+            "objectId": item["name"],
+            "objectGeneration": resource["generation"],
+            "eventTime": datetime.now(UTC).isoformat(),
+        },
+    }
 
 
 def minutes(cron: str) -> int:

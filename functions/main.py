@@ -17,7 +17,7 @@ from flask import Request, request
 
 from functions import pushed
 from tillstream.app import App, build
-from tillstream.domain.events import MESSAGE_PUBLISHED, OBJECT_FINALIZED, TOPIC_BATCHES, TOPIC_OBJECTS
+from tillstream.domain.events import MESSAGE_PUBLISHED, OBJECT_FINALIZE, OBJECT_FINALIZED, TOPIC_BATCHES, TOPIC_OBJECTS
 from tillstream.handlers import FUNCTIONS, Event, dispatch
 from tillstream.logs import bind_trace, configure, warn
 from tillstream.ports.event_bus import DeadLetter, Message
@@ -206,19 +206,27 @@ def _dead_letter(function: str, event: Event, age: timedelta, error: str) -> Non
 
 
 def _event(event: CloudEvent) -> Event:
-    """Convert a CloudEvent; a Pub/Sub message carries the type as an attribute and the data as base64 JSON.
+    """Convert a CloudEvent. A Pub/Sub message carries its type as an attribute and its data as base64 JSON.
 
     Bucket names are converted to those of the pipeline.
     """
-    data: Any = event.get_data() or {}
-    if event["type"] == OBJECT_FINALIZED:
-        pipeline_names = (
-            {bucket: name for name, bucket in app().settings.buckets.items()} if app().settings.project else {}
-        )
-        return Event(event["id"], event["type"], {**data, "bucket": pipeline_names.get(data["bucket"], data["bucket"])})
-    if event["type"] != MESSAGE_PUBLISHED:
-        return Event(event["id"], event["type"], data)
-    message = data["message"]
-    return Event(
-        event["id"], message.get("attributes", {}).get("type", ""), json.loads(base64.b64decode(message["data"]))
-    )
+    type_, data = event["type"], event.get_data() or {}
+    if type_ == MESSAGE_PUBLISHED:
+        message = data["message"]
+        type_, data = _type_of(message.get("attributes", {})), json.loads(base64.b64decode(message["data"]))
+    if type_ == OBJECT_FINALIZED:
+        data = {**data, "bucket": _pipeline_names().get(data["bucket"], data["bucket"])}
+    return Event(event["id"], type_, data)
+
+
+def _type_of(attributes: dict[str, str]) -> str:
+    """The type of a message: our own have an attribute for it, notifications of Cloud Storage one of their own."""
+    if attributes.get("eventType") == OBJECT_FINALIZE:
+        return OBJECT_FINALIZED
+    return attributes.get("type", "")
+
+
+def _pipeline_names() -> dict[str, str]:
+    """Name of each bucket in the project → its name in the pipeline."""
+    settings = app().settings
+    return {bucket: name for name, bucket in settings.buckets.items()} if settings.project else {}

@@ -19,7 +19,7 @@ from infra.grants import (
 from infra.jobs import JOBS
 from infra.kinds.iam import Role
 from infra.stage import Stage
-from infra.triggers import Finalized, Pushed, Scheduled
+from infra.triggers import Pushed, Scheduled
 from tillstream.domain.events import DEAD_LETTERS, INBOX, STAGING, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
 from tillstream.ports.secrets import SECRET_PREFIX
 
@@ -62,8 +62,7 @@ class Agent:
 
 STORAGE_AGENT = Agent("storage.googleapis.com", "service-{number}@gs-project-accounts.iam.gserviceaccount.com")
 PUBSUB_AGENT = Agent("pubsub.googleapis.com", "service-{number}@gcp-sa-pubsub.iam.gserviceaccount.com")
-EVENTARC_AGENT = Agent("eventarc.googleapis.com", "service-{number}@gcp-sa-eventarc.iam.gserviceaccount.com")
-AGENTS = (STORAGE_AGENT, PUBSUB_AGENT, EVENTARC_AGENT)
+AGENTS = (STORAGE_AGENT, PUBSUB_AGENT)
 
 
 def accounts() -> dict[str, str]:
@@ -74,7 +73,7 @@ def accounts() -> dict[str, str]:
         PORTAL: "Tillstream: portal",
         EVENTS: "Tillstream: calls functions for events",
         SCHEDULER: "Tillstream: calls functions by the clock",
-        BUILD: "Tillstream: builds functions and the portal",
+        BUILD: "Tillstream: builds the image",
     }
 
 
@@ -131,16 +130,12 @@ def _callers(stage: Stage) -> Iterator[tuple[On, Role]]:
         for trigger in spec.triggers:
             account = SCHEDULER if isinstance(trigger, Scheduled) else EVENTS
             yield On("function", spec.name), Role(INVOKER, _member(stage, account))
-            if isinstance(trigger, Finalized):
-                yield On("project"), Role("roles/eventarc.eventReceiver", _member(stage, EVENTS))
 
 
 def _builder(stage: Stage) -> Iterator[tuple[On, Role]]:
     """Builds read their source, write their log and push the image."""
     member = _member(stage, BUILD)
-    copies = f'resource.name.startsWith("projects/_/buckets/gcf-v2-sources-{stage.number}-{stage.region}")'
     yield On("project"), Role("roles/logging.logWriter", member)
-    yield On("project"), Role("roles/storage.objectViewer", member, copies)  # Google's own bucket, created on first use
     yield On("bucket", "source"), Role("roles/storage.objectViewer", member)
     yield On("repository", REPOSITORY), Role("roles/artifactregistry.writer", member)
 
@@ -148,9 +143,7 @@ def _builder(stage: Stage) -> Iterator[tuple[On, Role]]:
 def _agents(stage: Stage) -> Iterator[tuple[On, Role]]:
     """Roles that Google's agents need to deliver events."""
     pubsub = PUBSUB_AGENT.member(stage)
-    # Eventarc creates and names the topic of Cloud Storage notifications
-    yield On("project"), Role("roles/pubsub.publisher", STORAGE_AGENT.member(stage))
-    yield On("project"), Role("roles/eventarc.serviceAgent", EVENTARC_AGENT.member(stage))
+    yield On("topic", TOPIC_OBJECTS), Role("roles/pubsub.publisher", STORAGE_AGENT.member(stage))
     yield On("account", EVENTS), Role("roles/iam.serviceAccountTokenCreator", pubsub)
     yield On("topic", DEAD_LETTERS), Role("roles/pubsub.publisher", pubsub)
     # the subscriptions of webhooks are created later, and their dead letters are moved too

@@ -6,7 +6,7 @@ from importlib import resources
 
 from infra import accounts, goals
 from infra.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
-from infra.functions import FUNCTIONS, RETIRED_SUBSCRIPTIONS, Function
+from infra.functions import FUNCTIONS, RETIRED_FUNCTIONS, RETIRED_SUBSCRIPTIONS, RETIRED_TRIGGERS, Function
 from infra.jobs import JOBS
 from infra.kinds import (
     bigquery,
@@ -15,6 +15,7 @@ from infra.kinds import (
     iam,
     jobs,
     pubsub,
+    retired,
     run,
     scheduler,
     secrets,
@@ -23,20 +24,28 @@ from infra.kinds import (
     watching,
 )
 from infra.kinds.agents import agent
-from infra.kinds.iam import Policy, Role, policy_query
+from infra.kinds.iam import Policy, Role
 from infra.kinds.pubsub import Delivery
 from infra.kinds.tables import reports, sale_index, tables
 from infra.permissions import OWN_ROLES
+from infra.policies import policy_on, target_of
 from infra.resource import Resource
 from infra.source import Source
 from infra.stage import Stage
-from infra.triggers import Finalized, Pushed, Scheduled
-from tillstream.domain.events import DEAD_LETTERS, TOPIC_BATCHES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
+from infra.triggers import Pushed, Scheduled
+from tillstream.domain.events import (
+    DEAD_LETTERS,
+    INBOX,
+    TOPIC_BATCHES,
+    TOPIC_OBJECTS,
+    TOPIC_SALE_EVENTS,
+    TOPIC_STORE_SALES,
+)
 from tillstream.ports.event_bus import RetryPolicy
 
 APIS = (
     *("cloudresourcemanager", "serviceusage", "iam", "iamcredentials", "storage", "pubsub", "bigquery"),
-    *("bigquerystorage", "firestore", "cloudfunctions", "run", "cloudbuild", "artifactregistry", "eventarc"),
+    *("bigquerystorage", "firestore", "run", "cloudbuild", "artifactregistry"),
     *("cloudscheduler", "secretmanager", "logging", "monitoring"),
 )
 LABELS = {"app": "tillstream"}
@@ -70,7 +79,7 @@ class Declared:
         yield from (agent(each.api, each.member(self.stage)) for each in AGENTS)
         base = list(self._base())
         yield from base
-        on = {_on(self.stage, resource): resource for resource in base}
+        on = {target_of(self.stage, resource): resource for resource in base}
         yield from self._policies(on)
         yield from self._services(on)
 
@@ -91,7 +100,7 @@ class Declared:
             for trigger in spec.triggers:
                 if isinstance(trigger, Pushed):
                     yield self._pushed(spec, trigger)
-        yield from map(pubsub.retired_subscription, RETIRED_SUBSCRIPTIONS)
+        yield from map(retired.subscription, RETIRED_SUBSCRIPTIONS)
         documents = firestore.database("(default)", stage.region)
         yield documents
         yield from self._datasets(documents)
@@ -140,7 +149,7 @@ class Declared:
             LABELS,
             PUSHED,
             type_=trigger.type,
-            push_to=functions.address(self.stage, spec.name),
+            push_to=run.address(self.stage, spec.name),
             pushed_as=self.stage.account(EVENTS),
         )
 
@@ -150,34 +159,10 @@ class Declared:
         """All policies except those of functions, jobs and portal, which follow their resources."""
         for target, roles in sorted(self._roles().items()):
             if target.kind not in {"function", "job", "portal"}:
-                yield self._policy(target, roles, on.get(target))
+                yield policy_on(self.stage, target, roles, on.get(target))
 
     def _roles(self) -> dict[On, set[Role]]:
         return accounts.roles(self.stage, tuple(self.secrets.values()))
-
-    def _policy(self, target: On, roles: set[Role], resource: Resource | None) -> Policy:
-        stage = self.stage
-        managed = {f"serviceAccount:{stage.account(name)}" for name in accounts.accounts()}
-        if target.kind == "dataset" and resource:
-            return bigquery.access(stage.project, resource, roles, managed)
-        group, on, api = {
-            "project": (("projects",), (stage.project,), "cloudresourcemanager.googleapis.com"),
-            "bucket": (("storage", "buckets"), (f"gs://{resource.name if resource else ''}",), storage.API),
-            "topic": (("pubsub", "topics"), (target.name,), pubsub.API),
-            "subscription": (("pubsub", "subscriptions"), (target.name,), pubsub.API),
-            "account": (("iam", "service-accounts"), (stage.account(target.name),), iam.API),
-            "secret": (("secrets",), (target.name,), secrets.API),
-            "repository": (
-                ("artifacts", "repositories"),
-                (target.name, f"--location={stage.region}"),
-                run.REGISTRY,
-            ),
-            "function": (("run", "services"), (target.name, f"--region={stage.region}"), run.API),
-            "job": (("run", "jobs"), (target.name, f"--region={stage.region}"), run.API),
-            "portal": (("run", "services"), ("portal", f"--region={stage.region}"), run.API),
-        }[target.kind]
-        title = f"of {target.kind} {target.name}".rstrip()
-        return iam.policy(title, policy_query(group, on, api), roles, managed, group, on, within=resource)
 
     # ---- functions, portal, monitoring --------------------------------------------------------------------------
 
@@ -188,37 +173,33 @@ class Declared:
         yield from (
             secrets.value(on[On("secret", name)]) for name in self.secrets.values() if name not in OIDC_SECRET.values()
         )
-        package = f"functions-{source.functions}.zip"
-        if source.functions:
-            yield storage.placed(on[On("bucket", "source")], package, source.zip)
-        address = f"gs://{stage.bucket('source')}/{package}"
-        for spec in FUNCTIONS:
-            function = functions.function(stage, spec, address, LABELS, source.functions)
-            yield function
-            yield self._policy(On("function", spec.name), roles[On("function", spec.name)], function)
-            yield from self._triggers(spec)
-        image = run.image(stage, on[On("repository", REPOSITORY)], source) if source.image else None
+        image = run.image(stage, on[On("repository", REPOSITORY)], source) if source.digest else None
         if image:
             yield image
+        address = image.name if image else ""
+        for spec in FUNCTIONS:
+            function = functions.function(stage, spec, address, LABELS)
+            if spec.name in RETIRED_FUNCTIONS:
+                yield retired.cloud_function(stage, spec.name)
+            yield function
+            yield policy_on(stage, On("function", spec.name), roles[On("function", spec.name)], function)
+            yield from self._schedules(spec)
+        yield storage.notification(stage.project, on[On("bucket", INBOX)], TOPIC_OBJECTS)
+        yield from (retired.trigger(stage, name) for name in RETIRED_TRIGGERS)
         for each in JOBS:
-            job = jobs.job(stage, each, image.name if image else "", LABELS)
+            job = jobs.job(stage, each, address, LABELS)
             yield job
-            yield self._policy(On("job", each.name), roles[On("job", each.name)], job)
-        portal = run.portal(stage, image.name if image else "", self.secrets, LABELS)
+            yield policy_on(stage, On("job", each.name), roles[On("job", each.name)], job)
+        portal = run.portal(stage, address, self.secrets, LABELS)
         yield portal
-        yield self._policy(On("portal"), roles[On("portal")], portal)
+        yield policy_on(stage, On("portal"), roles[On("portal")], portal)
         yield from self._monitoring()
 
-    def _triggers(self, spec: Function) -> Iterator[Resource]:
+    def _schedules(self, spec: Function) -> Iterator[Resource]:
         stage = self.stage
         for trigger in spec.triggers:
-            if isinstance(trigger, Finalized):
-                bucket = stage.bucket(trigger.bucket)
-                eventarc = functions.finalized(stage, spec.name, bucket, stage.account(EVENTS), LABELS)
-                yield eventarc
-                yield functions.carrier(stage, eventarc, PUSHED)
             if isinstance(trigger, Scheduled):
-                to, caller = functions.address(stage, spec.name), stage.account(SCHEDULER)
+                to, caller = run.address(stage, spec.name), stage.account(SCHEDULER)
                 yield scheduler.job(stage, spec.name, trigger.cron, to, caller, spec.timeout)
 
     def _monitoring(self) -> Iterator[Resource]:
@@ -230,13 +211,3 @@ class Declared:
             yield channel
         yield watching.uptime(host, "/healthz/ready")
         yield from (watching.alert(wanted, channel.name if channel else "") for wanted in goals.alerts(host))
-
-
-def _on(stage: Stage, resource: Resource) -> On:
-    """The target of roles that a resource is; buckets have their logical name."""
-    if resource.kind == "dataset" and resource.name == stage["DATASET"]:
-        return On("dataset")
-    if resource.kind == "bucket":
-        logical = {stage.bucket(name): name for name in ("inbox", "staging", "source")}
-        return On("bucket", logical[resource.name])
-    return On(resource.kind, resource.name)

@@ -20,6 +20,8 @@ class Deploy:
     resources: Sequence[Resource]
     gcloud: Gcloud
     report: Report
+    has_source: bool = True
+    """Whether the image can be built; otherwise nothing is applied."""
 
     def commands(self) -> None:
         """Print every command for an empty project, without any request."""
@@ -38,8 +40,8 @@ class Deploy:
 
     def apply(self) -> int:
         """Bring the project to its declared state; return the number of steps. Raises if a step fails."""
-        if not any(resource.kind == "package" for resource in self.resources):
-            raise Rejected("There is nothing to deploy. Run the command in a clone, after `make package`.")
+        if not self.has_source:
+            raise Rejected("There is nothing to deploy. Run the command in a clone.")
         note = self.gcloud.folder / UNDER_WAY
         if note.exists():
             self.report(

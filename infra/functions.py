@@ -1,6 +1,6 @@
 """The functions: their sizes with reasons, their triggers, and the roles of their accounts.
 
-The deploy, the package and `make cloud-local` all read this table. Event-triggered functions time out after 9 minutes.
+The deploy and `make cloud-local` read this table.
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from infra.grants import (
     WRITES,
     Grant,
 )
-from infra.triggers import Finalized, Pushed, Scheduled, Trigger
+from infra.triggers import Pushed, Scheduled, Trigger
 from tillstream.domain.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
@@ -32,7 +32,7 @@ from tillstream.domain.events import (
 )
 
 EVENT_SECONDS = 540
-"""Google's maximum for an event-triggered function; a push subscription waits at most 600."""
+"""A push subscription waits at most 600 for an answer."""
 SCHEDULED_SECONDS = 1_800
 """The longest that Cloud Scheduler waits for an answer."""
 
@@ -71,7 +71,6 @@ STAGE = Function(
     "stage",
     "Reads an uploaded file, checks it and writes its rows as Parquet",
     (
-        Finalized(INBOX),
         Pushed("objects", TOPIC_OBJECTS),
         Pushed("stage", TOPIC_BATCHES, BATCH_RECEIVED),
     ),
@@ -243,5 +242,12 @@ FORWARD = Function(
 )
 RETIRED_SUBSCRIPTIONS = ("project",)
 """Push subscriptions of earlier versions, which a deploy removes."""
+RETIRED_TRIGGERS = ("stage-finalized",)
+"""Eventarc triggers of earlier versions."""
+RETIRED_FUNCTIONS = (
+    *("sales", "receive", "stage", "settle", "announce"),
+    *("project", "sweep", "compact", "index", "forward"),
+)
+"""Functions that earlier versions deployed as such, and not as services of Cloud Run."""
 FUNCTIONS = (SALES, RECEIVE, STAGE, SETTLE, ANNOUNCE, PROJECT, SWEEP, COMPACT, INDEX, FORWARD)
 """In the order in which they are deployed: `stage` leaves to `sales` what `receive` publishes."""

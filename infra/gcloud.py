@@ -34,7 +34,6 @@ NOT_READY: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"does not exist.*serviceAccount|unknown service account",
         ),
         ("a new service account cannot be used yet", r"iam\.serviceaccounts\.actAs"),
-        ("the agent of Eventarc has no rights yet", r"Eventarc Service Agent"),
         ("the agent of Cloud Storage has no rights yet", r"Cloud Storage service account|gs-project-accounts"),
         ("the agent of Pub/Sub has no rights yet", r"gcp-sa-pubsub"),
         ("a service that was just enabled is not ready yet", r"SERVICE_DISABLED|has not been used in project"),

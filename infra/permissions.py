@@ -76,8 +76,6 @@ SENT_AGAIN_TO = (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVE
 """Topics to which a dead letter can be sent again: every topic with subscribers."""
 BEYOND_PORTS = {
     "roles/run.invoker": "Google requires it before a request reaches Tillstream",
-    "roles/eventarc.eventReceiver": "Eventarc requires it for the account that delivers its events",
-    "roles/eventarc.serviceAgent": "Eventarc's agent creates the topic and subscription of a trigger",
     "roles/iam.serviceAccountTokenCreator": "Pub/Sub's agent creates the tokens of its pushes",
     "roles/logging.logWriter": "a build writes its log",
     "roles/artifactregistry.writer": "a build pushes the image",

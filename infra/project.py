@@ -13,8 +13,6 @@ from infra.source import UNKNOWN, Source
 from tillstream.domain.errors import Rejected
 
 CLONE = Path(__file__).resolve().parent.parent
-PACKAGE = CLONE / "build" / "functions"
-"""The output of `make package`."""
 WORK = CLONE / "build" / "deploy"
 DESCRIBED = "cloudresourcemanager.googleapis.com"
 
@@ -38,16 +36,15 @@ def deployment(
     if ask and not number:
         number = _number(gcloud)
     source = source or here(work)
-    if not source.functions and not ask:
+    if not source.digest and not ask:
         source = UNKNOWN
-    return Deploy(Declared(stage.read(stage_name, project, number, overrides), source).resources(), gcloud, report)
+    declared = Declared(stage.read(stage_name, project, number, overrides), source)
+    return Deploy(declared.resources(), gcloud, report, has_source=bool(source.digest))
 
 
 def here(work: Path = WORK) -> Source:
-    """The source of this clone; empty outside of a clone or before `make package`."""
-    if not PACKAGE.is_dir() or not (CLONE / "Dockerfile").is_file():
-        return Source()
-    return source.of_clone(CLONE, PACKAGE, work)
+    """The source of this clone; empty outside of a clone."""
+    return source.of_clone(CLONE, work) if (CLONE / "Dockerfile").is_file() else Source()
 
 
 def _number(gcloud: Gcloud) -> str:

@@ -4,18 +4,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Finalized:
-    """An Eventarc trigger: an object of this (logical) bucket was finalised. Retries are on."""
-
-    bucket: str
-
-
-@dataclass(frozen=True)
 class Pushed:
-    """A push subscription, authenticated as the account that calls functions; with a type, only events of that type.
-
-    Not an Eventarc trigger: those have no attribute filter, and every event would start every function.
-    """
+    """A push subscription, authenticated as the account that calls functions; with a type, only events of that type."""
 
     subscription: str
     topic: str
@@ -29,4 +19,4 @@ class Scheduled:
     cron: str
 
 
-Trigger = Finalized | Pushed | Scheduled
+Trigger = Pushed | Scheduled

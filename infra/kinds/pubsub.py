@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.resource import Resource, Retired, StateQuery, gcloud, labelled, last
+from infra.resource import Resource, StateQuery, gcloud, labelled, last
 
 API = "pubsub.googleapis.com"
 SCHEMAS = StateQuery(("pubsub", "schemas", "list", "--view=full"), last(), API)
@@ -123,12 +123,6 @@ def subscription(
         change=(gcloud("pubsub", "subscriptions", "update", name, *options, f"--update-labels={labelled(labels)}"),),
         remove=(gcloud("pubsub", "subscriptions", "delete", name),),
         fixed=frozenset({"topic", "filter", "enableMessageOrdering"} & wanted.keys()),
-    )
-
-
-def retired_subscription(name: str) -> Retired:
-    return Retired(
-        "subscription", name, SUBSCRIPTIONS, {}, (), remove=(gcloud("pubsub", "subscriptions", "delete", name),)
     )
 
 

@@ -1,9 +1,11 @@
-"""The portal: its image in Artifact Registry, built by Cloud Build, and the Cloud Run service."""
+"""Cloud Run: the image of portal, jobs and functions, built by Cloud Build, and the services that run it."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from infra.resource import Resource, StateQuery, gcloud, labelled, last
+from infra.resource import FILES, NO_FILES, Resource, StateQuery, gcloud, labelled, last
 from infra.source import Source
 from infra.stage import Stage
 
@@ -12,6 +14,8 @@ SERVICES = StateQuery(("run", "services", "list"), lambda item: str(item["metada
 LARGE_ROWS = "200000"
 """Rows above which the portal leaves an undo to the job. It has less memory than `settle`, and other requests."""
 REGISTRY = "artifactregistry.googleapis.com"
+PORTAL_SECONDS = 300
+"""Timeout of a request to the portal."""
 
 
 def repository(stage: Stage, name: str, labels: Mapping[str, str]) -> Resource:
@@ -34,20 +38,114 @@ def repository(stage: Stage, name: str, labels: Mapping[str, str]) -> Resource:
 
 
 def image(stage: Stage, of: Resource, source: Source) -> Resource:
-    """The image, built by Cloud Build. Its name is its address; the tag is the digest of its source."""
+    """The image, built by Cloud Build. Its name is its address; the tag is the digest of its source.
+
+    The log goes to Cloud Logging only, as the account of the builds can write to no bucket.
+    """
     path = f"{stage.region}-docker.pkg.dev/{stage.project}/{of.name}/portal"
+    tag, file = f"{path}:{source.digest}", "image.cloudbuild.json"
+    config = {
+        "steps": [{"name": "gcr.io/cloud-builders/docker", "args": ["build", f"--tag={tag}", "."]}],
+        "images": [tag],
+        "options": {"logging": "CLOUD_LOGGING_ONLY"},
+        "timeout": "1500s",
+    }
     build = gcloud(
-        *("builds", "submit", source.folder, f"--tag={path}:{source.image}", f"--region={stage.region}"),
+        *("builds", "submit", source.archive, f"--config={FILES}/{file}", f"--region={stage.region}"),
         f"--gcs-source-staging-dir=gs://{stage.bucket('source')}/builds",
         f"--service-account=projects/{stage.project}/serviceAccounts/{stage.account('tillstream-build')}",
-        "--default-buckets-behavior=regional-user-owned-bucket",
+        "--suppress-logs",
+        files={file: json.dumps(config, indent=1)},
     )
     query = StateQuery(
-        ("artifacts", "docker", "images", "list", path, "--include-tags", f"--filter=tags:{source.image}"),
-        lambda _: f"{path}:{source.image}",
+        ("artifacts", "docker", "images", "list", path, "--include-tags", f"--filter=tags:{source.digest}"),
+        lambda _: tag,
         REGISTRY,
     )
-    return Resource("image", f"{path}:{source.image}", query, {}, (build,), within=of)
+    return Resource("image", tag, query, {}, (build,), within=of)
+
+
+@dataclass(frozen=True)
+class Container:
+    """What an instance of a service runs. An empty image is not compared."""
+
+    image: str
+    command: tuple[str, ...]
+    """Program and arguments."""
+    memory: str
+    cpu: str
+    settings: Mapping[str, str]
+    secrets: Mapping[str, str] = field(default_factory=lambda: NO_FILES)
+    """Variable → secret."""
+
+    def options(self) -> tuple[str, ...]:
+        """The options of `gcloud run deploy`."""
+        program, *arguments = self.command
+        return (
+            *(f"--image={self.image}", f"--command={program}", f"--args={','.join(arguments)}"),
+            *(f"--memory={self.memory}", f"--cpu={self.cpu}"),
+            f"--set-env-vars=^|^{'|'.join(f'{name}={value}' for name, value in self.settings.items())}",
+            secret_option(self.secrets),
+        )
+
+    def wanted(self) -> dict[str, Any]:
+        """In the format of Cloud Run."""
+        program, *arguments = self.command
+        return {
+            **({"image": self.image} if self.image else {}),
+            "command": [program],
+            "args": arguments,
+            "env": environment(self.settings, self.secrets),
+            "resources": {"limits": {"cpu": self.cpu, "memory": self.memory}},
+        }
+
+
+def address(stage: Stage, name: str) -> str:
+    """The URL of a service, which is known before it exists; also the audience of its callers' tokens."""
+    return f"https://{name}-{stage.number}.{stage.region}.run.app"
+
+
+def service(
+    stage: Stage,
+    kind: str,
+    name: str,
+    container: Container,
+    labels: Mapping[str, str],
+    *,
+    account: str,
+    concurrency: int,
+    timeout: int,
+    instances: tuple[str, str],
+    options: tuple[str, ...],
+) -> Resource:
+    """A service. account: the id of its service account; instances: the least and the most."""
+    least, most = instances
+    deploy = gcloud(
+        *("run", "deploy", name, f"--region={stage.region}", f"--service-account={stage.account(account)}"),
+        *container.options(),
+        *(f"--concurrency={concurrency}", f"--timeout={timeout}", "--port=8080"),
+        *(f"--min-instances={least}", f"--max-instances={most}", *options, f"--labels={labelled(labels)}"),
+    )
+    template: dict[str, Any] = {
+        "metadata": {
+            "annotations": {"autoscaling.knative.dev/minScale": least, "autoscaling.knative.dev/maxScale": most}
+        },
+        "spec": {
+            "serviceAccountName": stage.account(account),
+            "containerConcurrency": concurrency,
+            "timeoutSeconds": timeout,
+            "containers": [container.wanted()],
+        },
+    }
+    return Resource(
+        kind,
+        name,
+        SERVICES,
+        {"metadata": {"labels": dict(labels)}, "spec": {"template": template}},
+        create=(deploy,),
+        change=(deploy,),
+        remove=(gcloud("run", "services", "delete", name, f"--region={stage.region}"),),
+    )
 
 
 def portal(stage: Stage, image_address: str, secrets: Mapping[str, str], labels: Mapping[str, str]) -> Resource:
@@ -55,46 +153,23 @@ def portal(stage: Stage, image_address: str, secrets: Mapping[str, str], labels:
 
     The command has no option for who may call it: `--no-allow-unauthenticated` would revoke what the policy grants.
     """
-    address = f"https://portal-{stage.number}.{stage.region}.run.app"
-    settings = {"TILLSTREAM_LARGE_ROWS": LARGE_ROWS, "TILLSTREAM_PUBLIC_URL": address} | stage.settings
+    settings = {"TILLSTREAM_LARGE_ROWS": LARGE_ROWS, "TILLSTREAM_PUBLIC_URL": address(stage, "portal")} | stage.settings
     settings |= {"TILLSTREAM_SECURE_COOKIES": "true", "TILLSTREAM_PROXIES": "1"}
-    account = stage.account("tillstream-portal")
-    least, most = stage["PORTAL_LEAST"], stage["PORTAL_MOST"]
-    deploy = gcloud(
-        *("run", "deploy", "portal", f"--region={stage.region}", f"--image={image_address}"),
-        *(f"--service-account={account}", "--session-affinity", "--port=8080"),
-        *("--timeout=300", "--command=gunicorn", "--args=--config,python:portal.gunicorn_conf"),
-        *(f"--memory={stage['PORTAL_MEMORY']}", f"--cpu={stage['PORTAL_CPU']}"),
-        *(f"--concurrency={stage['PORTAL_CONCURRENCY']}", f"--min-instances={least}", f"--max-instances={most}"),
-        f"--set-env-vars=^|^{'|'.join(f'{name}={value}' for name, value in settings.items())}",
-        secret_option(secrets),
-        f"--labels={labelled(labels)}",
+    container = Container(
+        image_address,
+        ("gunicorn", "--config", "python:portal.gunicorn_conf"),
+        memory=stage["PORTAL_MEMORY"],
+        cpu=stage["PORTAL_CPU"],
+        settings=settings,
+        secrets=secrets,
     )
-    template: dict[str, Any] = {
-        "metadata": {"annotations": {"autoscaling.knative.dev/maxScale": most}},
-        "spec": {
-            "serviceAccountName": account,
-            "containerConcurrency": int(stage["PORTAL_CONCURRENCY"]),
-            "timeoutSeconds": 300,
-            "containers": [
-                {
-                    **({"image": image_address} if image_address else {}),
-                    "command": ["gunicorn"],
-                    "args": ["--config", "python:portal.gunicorn_conf"],
-                    "env": environment(settings, secrets),
-                    "resources": {"limits": {"cpu": stage["PORTAL_CPU"], "memory": stage["PORTAL_MEMORY"]}},
-                }
-            ],
-        },
-    }
-    return Resource(
-        "portal",
-        "portal",
-        SERVICES,
-        {"metadata": {"labels": dict(labels)}, "spec": {"template": template}},
-        create=(deploy,),
-        change=(deploy,),
-        remove=(gcloud("run", "services", "delete", "portal", f"--region={stage.region}"),),
+    return service(
+        *(stage, "portal", "portal", container, labels),
+        account="tillstream-portal",
+        concurrency=int(stage["PORTAL_CONCURRENCY"]),
+        timeout=PORTAL_SECONDS,
+        instances=(stage["PORTAL_LEAST"], stage["PORTAL_MOST"]),
+        options=("--session-affinity",),
     )
 
 

@@ -1,9 +1,9 @@
-"""Buckets of Cloud Storage, and objects that the deploy uploads."""
+"""Buckets of Cloud Storage, and their notifications."""
 
 import json
 from typing import Any
 
-from infra.resource import FILES, Resource, StateQuery, gcloud, labelled
+from infra.resource import FILES, Command, Resource, StateQuery, gcloud, labelled
 
 API = "storage.googleapis.com"
 BUCKETS = StateQuery(("storage", "buckets", "list"), lambda item: str(item["name"]), API)
@@ -65,8 +65,29 @@ def bucket(
     )
 
 
-def placed(source: Resource, name: str, file: str) -> Resource:
-    """A local file as an object of one of our buckets; its name contains the digest of its content."""
-    address = f"gs://{source.name}"
-    query = StateQuery(("storage", "objects", "list", f"{address}/**"), lambda item: str(item["name"]), API)
-    return Resource("package", name, query, {}, (gcloud("storage", "cp", file, f"{address}/{name}"),), within=source)
+def notification(project: str, bucket: Resource, topic: str) -> Resource:
+    """Messages to the topic for finalised objects of a bucket. It cannot be updated, so a change recreates it."""
+    address, full = f"gs://{bucket.name}", f"projects/{project}/topics/{topic}"
+    group = ("storage", "buckets", "notifications")
+    listing = (*group, "list", address)
+    key = "Notification Configuration"
+    number = (*listing, f'--filter="{key}".topic~{full}$', "--limit=1", f'--format=value("{key}".id)')
+    create = gcloud(
+        *(*group, "create", address, f"--topic={topic}", "--skip-topic-setup"),
+        *("--event-types=OBJECT_FINALIZE", "--payload-format=json"),
+    )
+    delete = Command(
+        (*group, "delete", f"projects/_/buckets/{bucket.name}/notificationConfigs/{{number}}"),
+        answers={"number": number},
+    )
+    return Resource(
+        "notification",
+        bucket.name,
+        StateQuery(listing, lambda item: bucket.name if item[key]["topic"].endswith(full) else "", API),
+        {key: {"event_types": ["OBJECT_FINALIZE"], "payload_format": "JSON_API_V1"}},
+        create=(create,),
+        change=(delete, create),
+        remove=(delete,),
+        within=bucket,
+        replaced=True,
+    )

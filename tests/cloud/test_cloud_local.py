@@ -19,6 +19,7 @@ from emulator_fixtures import require
 from threads import join_thread
 
 from devtools.cloud_local import CloudLocal, missing, running
+from devtools.emulators import PROJECT
 from devtools.local_triggers import Relay, minutes, start_periodic
 from tillstream.app import App, build
 from tillstream.batches import records
@@ -185,19 +186,24 @@ def same(figures: Mapping[str, Any]) -> dict[str, Any]:
 # ---- what wakes functions here --------------------------------------------------------------------------------------
 
 
+TOPIC = f"/v1/projects/{PROJECT}/topics/object-events:publish"
+
+
 class Stub(BaseHTTPRequestHandler):
-    """A listing of two objects, and a function that fails once for each."""
+    """A listing of two objects, and a topic that fails once for each."""
 
     names: list[str]
 
     def do_GET(self) -> None:
-        items = [{"name": name, "generation": "7", "size": "1"} for name in ("a", "b")]
+        items = [{"bucket": "inbox", "name": name, "generation": "7", "size": "1"} for name in ("a", "b")]
         self._answer(200, json.dumps({"items": items}).encode())
 
     def do_POST(self) -> None:
-        event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        type(self).names.append(event["name"])
-        self._answer(200 if self.names.count(event["name"]) > 1 else 500, b"")
+        (message,) = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["messages"]
+        name = message["attributes"]["objectId"]
+        assert (self.path, name) == (TOPIC, json.loads(base64.b64decode(message["data"]))["name"])
+        type(self).names.append(name)
+        self._answer(200 if self.names.count(name) > 1 else 500, b"")
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -209,7 +215,7 @@ class Stub(BaseHTTPRequestHandler):
         pass
 
 
-def test_each_new_object_is_redelivered_until_it_is_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notification_of_each_new_object_is_published_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("devtools.local_triggers.RETRY_SECONDS", 0.01)
     handler = type("Handler", (Stub,), {"names": []})
     server = HTTPServer(("127.0.0.1", 0), handler)
@@ -226,7 +232,6 @@ def test_each_new_object_is_redelivered_until_it_is_acknowledged(monkeypatch: py
     finally:
         stopping.set()
         join_thread(looking)
-        relay.close()
         server.shutdown()
         join_thread(thread)
         server.server_close()

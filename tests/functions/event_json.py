@@ -28,6 +28,21 @@ def structured(client: FlaskClient, type_: str, data: dict[str, Any]) -> int:
     return client.post("/", data=json.dumps(event), content_type="application/cloudevents+json").status_code
 
 
+def notification(resource: dict[str, Any], event_type: str = "OBJECT_FINALIZE") -> dict[str, Any]:
+    """The data of a messagePublished event for a notification of Cloud Storage."""
+    event = message("", resource)
+    event["message"]["attributes"] = {
+        "notificationConfig": f"projects/_/buckets/{resource['bucket']}/notificationConfigs/1",
+        "eventType": event_type,
+        "payloadFormat": "JSON_API_V1",
+        "bucketId": resource["bucket"],
+        "objectId": resource["name"],
+        "objectGeneration": resource["generation"],
+        "eventTime": "2026-11-20T10:00:00.000000Z",
+    }
+    return event
+
+
 def message(type_: str, body: dict[str, Any]) -> dict[str, Any]:
     """The data of a messagePublished event."""
     encoded = base64.b64encode(json.dumps(body).encode()).decode()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from event_json import binary, message, structured
+from event_json import binary, message, notification, structured
 from flask.testing import FlaskClient
 
 import sql
@@ -77,6 +77,20 @@ def test_a_finalized_object_is_staged(entry: Entry, app: App, send: Callable[...
     assert records.get(app.ports, received.batch_id).state is State.STAGED
 
 
+def test_an_object_is_staged_by_the_notification_of_its_bucket(entry: Entry, app: App) -> None:
+    received = upload(app)
+    binary(entry("stage"), MESSAGE_PUBLISHED, notification(storage_data(received), "OBJECT_DELETE"))
+    assert records.get(app.ports, received.batch_id).state is State.RECEIVED
+    assert binary(entry("stage"), MESSAGE_PUBLISHED, notification(storage_data(received))) == 200
+    assert records.get(app.ports, received.batch_id).state is State.STAGED
+
+
+def test_a_dead_letter_of_an_object_is_staged_when_it_is_sent_again(entry: Entry, app: App) -> None:
+    received = upload(app)
+    assert binary(entry("stage"), MESSAGE_PUBLISHED, message(OBJECT_FINALIZED, storage_data(received))) == 200
+    assert records.get(app.ports, received.batch_id).state is State.STAGED
+
+
 def test_the_same_event_twice_stages_once(entry: Entry, app: App) -> None:
     received = upload(app)
     client = entry("stage")
@@ -120,7 +134,7 @@ def test_an_event_for_another_function_is_let_pass(entry: Entry, app: App) -> No
 
 
 def test_a_message_that_pubsub_pushes_by_itself_is_understood(entry: Entry, app: App) -> None:
-    """A push subscription of ours, without Eventarc around it, sends no CloudEvent."""
+    """A push subscription of ours, sends no CloudEvent."""
     received = upload(app)
     binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
     pushed = message(BATCH_STAGED, {"batch_id": received.batch_id})

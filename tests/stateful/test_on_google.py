@@ -11,7 +11,7 @@ What is otherwise than on a laptop, and why that is as in a project:
   the messages again, as other deliveries with the attempts counted. No schedule can meet a lease that ends while its
   holder still lives; the contract of the bus does (`EventBusLeases`).
 - A bucket's notification is published by the process that wrote, because the emulator of Cloud Storage publishes none.
-  So a crash may lose one, which Eventarc would repeat; the sweep finds the object.
+  So a crash may lose one, which Cloud Storage would publish; the sweep finds the object.
 - Messages of one millisecond share their place in time. Equal ones are stored as one message.
 - Pub/Sub does not report queue depths: at the end nothing may be leased, and nothing may be delivered.
 - A file that is uploaded again has another name: the emulator of Cloud Storage keeps no older generations.

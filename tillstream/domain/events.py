@@ -1,6 +1,8 @@
 """Event types, topics and subscriptions; `handlers` routes event types to handlers."""
 
 OBJECT_FINALIZED = "google.cloud.storage.object.v1.finalized"
+OBJECT_FINALIZE = "OBJECT_FINALIZE"
+"""The same event in the attribute `eventType` of a bucket notification, whose data is the resource of the object."""
 MESSAGE_PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
 BATCH_RECEIVED = "batch.received"
 """A batch is to be staged for which no object event does that: a replay, or a batch that is staged again."""
@@ -15,7 +17,7 @@ SALE_CHANGED = "sale.changed"
 SALE_REMOVED = "sale.removed"
 
 TOPIC_OBJECTS = "object-events"
-"""Local stand-in for bucket notifications, which Eventarc delivers in the cloud."""
+"""Finalised objects of the inbox: notifications of Cloud Storage, or what the portal and the local store publish."""
 TOPIC_BATCHES = "batch-events"
 TOPIC_STORE_SALES = "store-sales"
 TOPIC_SALE_EVENTS = "sale-events"

@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from fake_shapes import COLLECTIONS, FIXED_COLLECTIONS, LIST_KEYS, LONG_RUNNING, NUMBER, PROJECT, as_created, discovery
+from fake_shapes import COLLECTIONS, LIST_KEYS, LONG_RUNNING, NUMBER, PROJECT, as_created, discovery
 
 Answer = tuple[int, Any]
 
@@ -69,8 +69,6 @@ class Memory:
         if path in self.held:
             return 200, self.held[path]
         last = path.rpartition("/")[2]
-        if last in FIXED_COLLECTIONS:
-            return 200, {last: FIXED_COLLECTIONS[last]}
         if last not in COLLECTIONS:
             return self._absent(path)
         below = re.compile(re.escape(path).replace(r"/\-/", "/[^/]+/") + "/[^/]+")
@@ -97,9 +95,6 @@ class Memory:
         else:
             stored = as_created(api, path, wrapped)
         self.held[path] = stored
-        if api == "eventarc":  # makes itself a subscription
-            carrier = stored["transport"]["pubsub"]["subscription"]
-            self.held.setdefault(f"pubsub/{carrier}", {"name": carrier, "ackDeadlineSeconds": 10})
         self.changes.append(f"{method} {path}")
         if api in LONG_RUNNING:
             return 200, self._done(stored, api)
@@ -154,6 +149,8 @@ class Memory:
             version = {"name": name, "state": "ENABLED", "clientSpecifiedPayloadChecksum": True}
             self.held[f"{path}/versions/1"] = version
             return 200, version
+        elif verb == "detachFunction":
+            del self.held[path]
         elif verb == "generateServiceIdentity":
             return 200, self._done({"email": "agent@google.test"})
         return 200, self._done({})

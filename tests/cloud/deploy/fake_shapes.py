@@ -7,7 +7,10 @@ from typing import Any
 from devtools.emulators import sdk
 
 PROJECT, NUMBER = "demo", "123456789"
-LIST_KEYS = {"serviceAccounts": "accounts", "b": "items", "o": "items", "run/services": "items", "run/jobs": "items"}
+LIST_KEYS = {
+    "serviceAccounts": "accounts",
+    **dict.fromkeys(("b", "o", "notificationConfigs", "run/services", "run/jobs"), "items"),
+}
 """Collection, where others share its name with its API → the field of the list, where that is not its own name."""
 COLLECTIONS = {
     *("topics", "subscriptions", "schemas", "b", "o", "serviceAccounts", "services", "functions", "triggers", "jobs"),
@@ -22,12 +25,8 @@ COLLECTIONS = {
         "alertPolicies",
         "dockerImages",
     ),
-    *("notificationChannels", "uptimeCheckConfigs", "datasets"),
+    *("notificationChannels", "uptimeCheckConfigs", "datasets", "notificationConfigs"),
 }
-FIXED_COLLECTIONS = {
-    "runtimes": [{"name": "python311", "environment": "GEN_2", "stage": "GA", "displayName": "Python 3.11"}],
-}
-"""Collections that are the same in every project."""
 LONG_RUNNING = {"cloudfunctions", "eventarc", "artifactregistry", "firestore"}
 """APIs whose changes are answered with an operation; here it is done at once."""
 
@@ -49,22 +48,18 @@ def as_created(api: str, path: str, payload: dict[str, Any]) -> dict[str, Any]:
     if api == "iam":
         email = f"{last}@{PROJECT}.iam.gserviceaccount.com"
         return named | {"email": email, "name": f"projects/{PROJECT}/serviceAccounts/{email}"}
+    if "/notificationConfigs/" in path:
+        return payload | {"id": last, "topic": f"//pubsub.googleapis.com/{payload['topic']}"}
     if api == "storage":
         return payload | {"location": payload["location"].upper(), "metageneration": "1", "projectNumber": NUMBER}
     if "/notificationChannels/" in path:
         return {"enabled": True} | named
     if api == "logging":
         return payload
-    if api == "cloudfunctions":
-        service = {"service": f"projects/{PROJECT}/locations/europe-west1/services/{last}", "uri": "https://x.test"}
-        return named | {"state": "ACTIVE", "environment": "GEN_2", "serviceConfig": payload["serviceConfig"] | service}
     if api == "run":
         ready = [{"type": kind, "status": "True"} for kind in ("Ready", "ConfigurationsReady", "RoutesReady")]
         served = {"observedGeneration": 1, "conditions": ready, "url": "https://portal.test"}
         return payload | {"metadata": payload["metadata"] | {"generation": 1}, "status": served}
     if api == "cloudscheduler":
         return named | {"state": "ENABLED"}
-    if api == "eventarc":
-        carried = {"pubsub": {"subscription": f"projects/{PROJECT}/subscriptions/eventarc-europe-west1-{last}-sub-001"}}
-        return named | {"transport": carried}
     return named

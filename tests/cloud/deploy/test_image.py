@@ -1,18 +1,36 @@
 """The image: its recipe follows the rules of the trade, and its steps work where they can be taken without Docker."""
 
+import io
 import json
 import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from emulator_fixtures import require
+
+from devtools.cloud_local import CloudLocal, Source, missing, running
+from tillstream.app import App, build
+from tillstream.batches import records
+from tillstream.domain.batch.record import BatchKind, State
+from tillstream.domain.store_sale import schema
+from tillstream.people.store_tokens import StoreToken
+from tillstream.settings import Settings
+from tillstream.workflows.intake import uploads
+from tillstream.workflows.intake.store_sales import publish
 
 ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
 STEPS = [line.split(None, 1) for line in TEXT.splitlines() if line and not line.startswith("#")]
 LOCK = ROOT / "infra" / "locks" / "image.lock"
+PATIENCE = 300.0
+CSV = (
+    b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+    b"581001,22423,CAKESTAND,2,12/5/2011 9:02,12.75,17850,United Kingdom\n"
+)
 
 
 def instructions(word: str) -> list[str]:
@@ -68,22 +86,28 @@ def test_the_lock_of_the_image_is_that_of_the_cloud_with_the_hash_of_every_file(
     assert "://" not in LOCK.read_text(encoding="utf-8")
 
 
-@pytest.mark.long
-def test_the_steps_of_the_build_give_a_tillstream_that_starts(tmp_path: Path) -> None:
-    """In folders of their own instead of /build and /opt/tillstream, with this interpreter."""
-    build, prefix = tmp_path / "build", tmp_path / "made"
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The result of the build's steps, in folders of their own instead of /build and /opt, with this interpreter."""
+    folder = tmp_path_factory.mktemp("image")
+    build, prefix = folder / "build", folder / "made"
     build.mkdir()
     leave = shutil.ignore_patterns("__pycache__")
     for name in copied():
         source, target = ROOT / name, build / Path(name).name
         shutil.copytree(source, target, ignore=leave) if source.is_dir() else shutil.copy(source, target)
     # The pip of the interpreter may be older than that of the image, and refuse newer packages than the locked ones.
-    tools = tmp_path / "tools"
+    tools = folder / "tools"
     subprocess.run([sys.executable, "-m", "venv", "--upgrade-deps", tools], check=True)
     for run in instructions("RUN")[:2]:
         steps = run.replace("/opt/tillstream", str(prefix)).replace("python -m", f"{sys.executable} -m")
         steps = re.sub(r"\bpip --python", f"{tools / 'bin' / 'pip'} --python", steps)
         subprocess.run(["sh", "-euc", steps], cwd=build, check=True)
+    return prefix
+
+
+@pytest.mark.long
+def test_the_steps_of_the_build_give_a_tillstream_that_starts(prefix: Path, tmp_path: Path) -> None:
     result = subprocess.run([prefix / "bin" / "tillstream", "--help"], capture_output=True, text=True, check=True)
     assert "serve" in result.stdout
     check = "import gunicorn, authlib, portal.wsgi, portal.gunicorn_conf; print(portal.wsgi.__file__)"
@@ -92,3 +116,45 @@ def test_the_steps_of_the_build_give_a_tillstream_that_starts(tmp_path: Path) ->
     portal = Path(result.stdout.strip()).parent
     assert portal.is_relative_to(prefix)
     assert (portal / "sign_in" / "templates" / "sign_in" / "out.html").exists()
+
+
+def function_source(prefix: Path) -> Path:
+    """Where functions-framework reads the entry points, according to the environment of the image."""
+    (name,) = re.findall(r"FUNCTION_SOURCE=/opt/tillstream/(\S+)", TEXT)
+    return prefix / name
+
+
+@pytest.mark.long
+def test_each_function_of_the_image_does_its_work(prefix: Path, tmp_path: Path) -> None:
+    """As `make cloud-local`, with the functions served by the packages of the image."""
+    require(missing())
+    assert (prefix / "bin" / "functions-framework").is_file()
+    source = Source(function_source(prefix), tmp_path, str(prefix / "bin" / "python"))
+    with running(tmp_path / "cloud", source=source) as cloud, pytest.MonkeyPatch.context() as patch:
+        for name, value in cloud.variables.items():
+            patch.setenv(name, value)
+        app = build(Settings())
+        try:
+            handle_a_file_and_a_sale(app)
+        finally:
+            app.close()
+        assert all(_handled(cloud, name) for name in ("stage", "sales", "settle", "announce"))
+
+
+def handle_a_file_and_a_sale(app: App) -> None:
+    received = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "monday.csv", io.BytesIO(CSV), "emma")
+    publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        batches = [records.get(app.ports, received.batch_id), *records.find(app.ports, kind=BatchKind.STORE_SALES)]
+        if len(batches) == 2 and all(batch.state is State.ANNOUNCED for batch in batches):
+            break
+        time.sleep(0.5)
+    assert [batch.state for batch in batches] == [State.ANNOUNCED] * 2
+    assert app.ports.documents.get("upkeep", "sweep")
+
+
+def _handled(cloud: CloudLocal, function: str) -> bool:
+    """Whether a function wrote that it handled something."""
+    log = (cloud.logs / f"function-{function}.log").read_text(encoding="utf-8")
+    return '"message": "handled"' in log or '"event": "handled"' in log

@@ -20,15 +20,11 @@ PROJECT_WIDE = {
     "roles/bigquery.jobUser",  # to run queries at all; the dataset grants what they may read
     "roles/bigquery.readSessionUser",
     "roles/datastore.user",  # bound to one database by a condition
-    "roles/eventarc.eventReceiver",
-    "roles/eventarc.serviceAgent",
     "roles/logging.logWriter",
     "roles/monitoring.viewer",  # the portal: how many messages wait; metrics are granted by project
-    "roles/pubsub.publisher",  # of Cloud Storage's own agent: Eventarc names the topic
     "roles/pubsub.viewer",
     "roles/pubsub.subscriber",  # of `forward` and of Pub/Sub's agent: subscriptions of webhooks have no name yet
     "projects/demo/roles/tillstreamWebhooks",  # to create them
-    "roles/storage.objectViewer",  # bound to the bucket of Google's builds by a condition
     "roles/secretmanager.secretAccessor",  # bound to the secrets of connectors, which are named by hand
 }
 
@@ -54,12 +50,10 @@ def test_no_owner_editor_or_admin_role_is_ever_granted(name: str) -> None:
 def test_few_roles_reach_the_whole_project_and_those_with_data_are_bounded(name: str) -> None:
     wide = [role for where, role in roles(name) if where == "of project"]
     assert {role.role for role in wide} <= PROJECT_WIDE
-    bounded = {"roles/datastore.user", "roles/storage.objectViewer", "roles/secretmanager.secretAccessor"}
+    bounded = {"roles/datastore.user", "roles/secretmanager.secretAccessor"}
     data = [role for role in wide if role.role in bounded]
     assert data
     assert all(role.condition for role in data)
-    publishers = [role.member for role in wide if role.role == "roles/pubsub.publisher"]
-    assert publishers == ["serviceAccount:service-123@gs-project-accounts.iam.gserviceaccount.com"]
 
 
 def test_each_function_has_an_account_of_its_own_and_every_role_has_a_member_that_exists() -> None:
@@ -83,6 +77,31 @@ def test_parent_objects_come_before_their_children() -> None:
     for each in resources():
         assert each.within is None or id(each.within) in earlier, each.title
         earlier.add(id(each))
+
+
+def test_only_the_inbox_notifies_so_that_staging_makes_no_loop_and_its_agent_may_publish_before() -> None:
+    titles = [each.title for each in resources()]
+    notifying = [title for title in titles if title.startswith("notification ")]
+    assert notifying == ["notification demo-tillstream-dev-inbox"]
+    assert titles.index("policy of topic object-events") < titles.index(notifying[0])
+    publishers = {role.member for where, role in roles() if where == "of topic object-events"}
+    assert "serviceAccount:service-123@gs-project-accounts.iam.gserviceaccount.com" in publishers
+
+
+def test_what_an_earlier_version_created_goes_when_its_successor_is_there() -> None:
+    titles = [each.title for each in resources()]
+    trigger, notification = "trigger stage-finalized", "notification demo-tillstream-dev-inbox"
+    assert titles.index(notification) < titles.index(trigger)
+    assert titles.index("Cloud Function settle") < titles.index("function settle")
+
+
+def test_the_address_of_a_function_is_that_of_its_pushes_and_calls() -> None:
+    by_title = {each.title: each.wanted for each in resources()}
+    to = "https://announce-123.europe-west1.run.app"
+    push = by_title["subscription announce"]["pushConfig"]
+    assert (push["pushEndpoint"], push["oidcToken"]["audience"]) == (to, to)
+    call = by_title["job sweep"]["httpTarget"]
+    assert {call["uri"], call["oidcToken"]["audience"]} == {"https://sweep-123.europe-west1.run.app"}
 
 
 def test_the_views_that_people_read_come_after_the_tables_and_go_though_data_stays() -> None:
@@ -131,10 +150,10 @@ def test_a_dry_run_lists_every_resource_and_starts_no_program(tmp_path: Path, mo
                 assert Path(word).is_file(), word
 
 
-def test_nothing_is_deployed_where_there_is_no_package(tmp_path: Path) -> None:
+def test_nothing_is_deployed_where_there_is_no_clone(tmp_path: Path) -> None:
     declared = Declared(stage.read("dev", "demo", "1"), Source()).resources()
-    with pytest.raises(Rejected, match="make package"):
-        Deploy(declared, Gcloud("demo", tmp_path), lambda _: None).apply()
+    with pytest.raises(Rejected, match="in a clone"):
+        Deploy(declared, Gcloud("demo", tmp_path), lambda _: None, has_source=False).apply()
 
 
 def test_given_values_override_the_stage_and_fill_names() -> None:

@@ -32,7 +32,7 @@ def here(tmp_path: Path, waits: list[float] | None = None) -> Gcloud:
     "words",
     [
         "INVALID_ARGUMENT: Service account tillstream-stage@demo.iam.gserviceaccount.com does not exist.",
-        "PERMISSION_DENIED: Permission denied while using the Eventarc Service Agent.",
+        "The service account 'service-1@gs-project-accounts.iam.gserviceaccount.com' cannot publish to the topic.",
         "There were concurrent policy changes. Please retry the whole read-modify-write",
         "FAILED_PRECONDITION: Cloud Pub/Sub API has not been used in project 1 before or it is disabled",
         "caller lacks iam.serviceaccounts.actAs on the account",
