@@ -3,6 +3,7 @@
 import click
 
 from tillstream.cli.runner import as_json, run
+from tillstream.cli.sources.pairs import parse_settings
 
 
 @click.group()
@@ -41,17 +42,13 @@ def add(name: str, kind: str, settings: tuple[str, ...], contract: str, every: i
     """Add a connector. Credentials are references such as env:TILLSTREAM_SOURCE_ERP, never the values."""
     from tillstream.cli.output.connect import show_connector
 
-    pairs = [setting.partition("=") for setting in settings]
-    if any(not sign for _, sign, _ in pairs):
-        raise click.UsageError("Write each setting as --set KEY=VALUE.")
-    values = {key.strip(): value for key, _, value in pairs}
     run(
         "connect-add",
         json_=json_,
         show=show_connector,
         name=name,
         kind=kind,
-        settings=values,
+        settings=parse_settings(settings),
         contract=contract,
         every=every,
     )
