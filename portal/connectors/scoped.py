@@ -52,10 +52,10 @@ class ListedConnector:
 
 
 def state_of(one: Connector, stored: Status, now: datetime) -> ConnectorState:
-    if stored.is_running:
-        return ConnectorState.RUNNING
-    if stored.is_requested:
-        return ConnectorState.REQUESTED
+    if stored.is_running or stored.is_requested:
+        return ConnectorState.RUNNING if stored.is_running else ConnectorState.REQUESTED
+    if one.is_once and stored.last_complete_at and not stored.failures:
+        return ConnectorState.COMPLETE
     if one.is_paused:
         return ConnectorState.PAUSED
     if stored.failures:

@@ -4,7 +4,8 @@ from enum import StrEnum
 
 
 class ConnectorState(StrEnum):
-    """NEW: it has not run yet. REQUESTED: a person has requested a run, which begins soon."""
+    """NEW: it has not run yet. COMPLETE: a backfill that has read its source to the end.
+    REQUESTED: a person has requested a run, which begins soon."""
 
     ON_TIME = "on-time"
     RUNNING = "running"
@@ -13,6 +14,7 @@ class ConnectorState(StrEnum):
     FAILING = "failing"
     PAUSED = "paused"
     NEW = "new"
+    COMPLETE = "complete"
 
     @property
     def is_at_work(self) -> bool:

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from tillstream.connectors.connector import Connector
+
 STATES = {
     "on-time": ("On time", "good"),
     "running": ("Running", "busy"),
@@ -10,6 +12,7 @@ STATES = {
     "failing": ("Failing", "bad"),
     "paused": ("Paused", ""),
     "new": ("Not run yet", ""),
+    "complete": ("Complete", "good"),
 }
 """Label and tone."""
 OUTCOMES = {
@@ -25,12 +28,17 @@ CONTRACT_HINT = "Which contract reads its files. By content: the contract that f
 CREDENTIAL_HINT = "A reference, never the credential: env:TILLSTREAM_SOURCE_…, file:… or secret:tillstream-source-…"
 BY_CONTENT = "By content"
 SCHEDULES = {5: "Every 5 minutes", 15: "Every 15 minutes", 30: "Every 30 minutes", 60: "Every hour", 1440: "Every day"}
+BACKFILL = "Once, as a backfill"
 NO_NAME = "Enter a name."
 ADDED, CHANGED, REMOVED = "The connector is added.", "The connector is changed.", "The connector is removed."
 PAUSED = "The connector is paused. It continues from the same place when you resume it."
 RESUMED = "The connector runs again by its schedule."
 REQUESTED = "The connector runs as soon as the server is free, within a minute."
 UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+
+
+def schedule(connector: Connector) -> str:
+    return BACKFILL if connector.is_once else every(connector.every_minutes)
 
 
 def every(minutes: int) -> str:

@@ -1,13 +1,10 @@
 """`make cloud-local`: a file goes in at the portal, and the number comes out of BigQuery and of the API."""
 
-import base64
 import json
 import subprocess
 import sys
 import threading
 import time
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -15,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cloud.uploads_to_a_cloud import PATIENCE, kpis, same, upload
 from emulator_fixtures import require
 from threads import join_thread
 
@@ -25,11 +23,9 @@ from tillstream.app import App, build
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
 from tillstream.people import personal_tokens
-from tillstream.receipts import receipt as receipts
 from tillstream.settings import Settings
 from tillstream.workflows.review import undo
 
-PATIENCE = 300.0
 CSV = (
     b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
     b"990001,22423,CAKESTAND,2,12/5/2011 9:02,12.75,17850,United Kingdom\n"
@@ -64,42 +60,6 @@ def app(cloud: CloudLocal) -> Iterator[App]:
 @pytest.fixture(scope="module")
 def token(app: App) -> str:
     return personal_tokens.issue(app.ports, "admin", "test", ["numbers", "uploads", "upload"], by="test")[1]
-
-
-def ask(
-    cloud: CloudLocal, token: str, method: str, path: str, data: bytes | None = None, **headers: str
-) -> tuple[Any, Mapping[str, str]]:
-    request_headers = {"Authorization": f"Bearer {token}", "Tus-Resumable": "1.0.0"}
-    request_headers |= {name.replace("_", "-"): value for name, value in headers.items()}
-    request = urllib.request.Request(cloud.portal + path, data, request_headers, method=method)
-    with urllib.request.urlopen(request, timeout=120) as answer:
-        body = answer.read()
-        return (json.loads(body) if body else None), answer.headers
-
-
-def upload(cloud: CloudLocal, app: App, token: str, file: str, contract: str, content: bytes) -> dict[str, Any]:
-    """The receipt of a file uploaded to the portal, after the functions have settled and announced it."""
-    metadata = ",".join(
-        f"{key} {base64.b64encode(value.encode()).decode()}"
-        for key, value in {"filename": file, "contract": contract}.items()
-    )
-    _, headers = ask(
-        cloud, token, "POST", "/api/uploads", b"", Upload_Length=str(len(content)), Upload_Metadata=metadata
-    )
-    place = headers["Location"].removeprefix(cloud.portal)
-    piece = {"Upload_Offset": "0", "Content_Type": "application/offset+octet-stream"}
-    _, headers = ask(cloud, token, "PATCH", place, content, **piece)
-    batch, until = headers["Upload-Batch"], time.monotonic() + PATIENCE
-    while (record := records.get(app.ports, batch)).state is not State.ANNOUNCED and time.monotonic() < until:
-        assert record.state not in {State.REJECTED, State.FAILED, State.HELD}, record
-        time.sleep(0.5)
-    assert record.state is State.ANNOUNCED
-    return receipts.receipt(app.ports, batch)
-
-
-def kpis(cloud: CloudLocal, token: str, region: str) -> dict[str, Any]:
-    row: dict[str, Any] = ask(cloud, token, "GET", f"/api/kpis?region={urllib.parse.quote(region)}")[0]
-    return row
 
 
 @pytest.mark.long
@@ -172,15 +132,6 @@ def locally(home: Path, files: Mapping[str, tuple[str, bytes]]) -> dict[str, dic
         region = run("ingest", str(home / name), "--region", contract)["region"]
         rows_by_region[region] = run("query", "kpis", "--param", f"region={region}")["rows"][0]
     return rows_by_region
-
-
-def same(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """What does not depend on the moment; decimals by their value."""
-    return {
-        name: str(Decimal(value).normalize()) if name in {"units", "revenue", "average_order_value"} else value
-        for name, value in figures.items()
-        if name != "as_of"
-    }
 
 
 # ---- what wakes functions here --------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors.source import Item, Kind, Source
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.ports.clock import Clock
+from tillstream.ports.object_store import ObjectStore
 
 PRIVATE = "is an address of a private network"
 NOW = datetime(2040, 11, 26, 12, tzinfo=UTC)
@@ -43,6 +44,9 @@ class OpenAccess:
         if host.endswith(".test") and host not in self.names:
             raise Unavailable(f"The host {host} has no address.")
         return self.names.get(host, LOCALHOST)
+
+    def cloud_storage(self) -> ObjectStore:
+        raise Rejected("There is no Cloud Storage.")
 
     def check_file(self, path: str) -> None:
         if "/forbidden/" in path:

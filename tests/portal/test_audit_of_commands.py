@@ -23,7 +23,8 @@ READING = {
     "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
     "catalogue", "catalogue-export", "restock", "restock-simulate", "orders", "orders-show", "orders-pdf", "stock",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
-    "channels", "channels-deliveries", "connect", "connect-kinds", "connect-show", "connect-run-due",
+    "channels", "channels-deliveries", "backfill-list", "backfill-status",
+    "connect", "connect-kinds", "connect-show", "connect-run-due",
 }  # fmt: skip
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes.
 Also `connect-run-due`, as the schedule does: each file that it brings has an entry."""
@@ -75,8 +76,18 @@ def _connector(shop: Shop) -> str:
     return "shop"
 
 
+def _backfill(shop: Shop) -> str:
+    folder = Path(shop.app.settings.home) / "history"
+    folder.mkdir()
+    (folder / "may.csv").write_bytes(FILE)
+    options = {"paths": [str(folder)], "contract": "IN", "settings": {}, "dry": False, "job": False}
+    return str(command(shop, "backfill", **options)["name"])
+
+
 BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "ingest": ("upload.received", lambda s: command(s, "ingest", files=[_file(s, FILE)], contract="IN")),
+    "backfill": ("connector.added", _backfill),
+    "backfill-undo": ("upload.undone", lambda s: command(s, "backfill-undo", name=_backfill(s))),
     "fix": ("upload.fixed", _fix_by_file),
     "replay": ("upload.replayed", lambda s: command(s, "replay", batch=s.upload())),
     "confirm": ("upload.confirmed", lambda s: command(s, "confirm", batch=s.held())),

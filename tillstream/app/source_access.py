@@ -1,8 +1,12 @@
 """What connectors may use, from the settings."""
 
+from functools import partial
+
 from tillstream.adapters.local.secrets import EnvironmentSecrets, FolderSecrets
 from tillstream.app.app import App
 from tillstream.connectors.access import PrivateHosts, SourceAccess
+from tillstream.domain.errors import Rejected
+from tillstream.ports.object_store import ObjectStore
 from tillstream.ports.secrets import Secrets
 
 
@@ -18,4 +22,15 @@ def source_access(app: App) -> SourceAccess:
 
         secrets["secret"] = SecretManagerSecrets(settings.project, settings.secrets_api)
     private = PrivateHosts.parse(settings.connect_private)
-    return SourceAccess(app.ports.clock, secrets, private, settings.readable_folders)
+    return SourceAccess(app.ports.clock, secrets, private, settings.readable_folders, partial(_cloud_storage, app))
+
+
+def _cloud_storage(app: App) -> ObjectStore:
+    """The store of the project, which copies to its inbox without reading; on a laptop one that only reads."""
+    if app.settings.project:
+        return app.ports.objects
+    try:
+        from tillstream.adapters.google.storage.object_store import connected
+    except ImportError as error:
+        raise Rejected("Buckets of Cloud Storage need a library: pip install 'tillstream[google]'") from error
+    return connected(None, {})

@@ -24,6 +24,7 @@ from tillstream.cli.operations import OPERATIONS
 from tillstream.cli.orders import orders
 from tillstream.cli.review import REVIEW_COMMANDS
 from tillstream.cli.runner import FILE, as_json, fail, read_settings, run
+from tillstream.cli.sources.backfill import backfill
 from tillstream.cli.sources.connect import connect
 from tillstream.cli.stores import stores
 from tillstream.cli.subscribe import subscribe
@@ -216,6 +217,7 @@ def load(file: str, json_: bool) -> None:
 
 main.add_command(alerts)
 main.add_command(audit)
+main.add_command(backfill)
 main.add_command(backup)
 main.add_command(catalogue)
 main.add_command(channels)

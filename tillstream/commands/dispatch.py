@@ -20,7 +20,7 @@ READING = frozenset(
     {
         *("query", "measures", "receipts", "quarantine", "status", "contracts", "audit"),
         *("users", "tokens", "catalogue", "webhooks", "channels", "goals", "stock", "report-executive"),
-        *("connect", "connect-kinds", "connect-show"),
+        *("connect", "connect-kinds", "connect-show", "backfill-list", "backfill-status"),
         *NEVER_WRITING,
     }
 )

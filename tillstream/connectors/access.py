@@ -2,13 +2,14 @@
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from tillstream.domain.errors import Rejected
 from tillstream.ports.clock import Clock
+from tillstream.ports.object_store import ObjectStore
 from tillstream.ports.secrets import Secrets
 from tillstream.webhooks.addresses import answers_for
 from tillstream.webhooks.networks import Address, is_never_allowed, is_private, parse_address
@@ -47,6 +48,11 @@ class PrivateHosts:
         return host.casefold().rstrip(".") in self.names or any(address in network for network in self.networks)
 
 
+def no_cloud_storage() -> ObjectStore:
+    """Raises `Rejected`: the installation has no way to read buckets."""
+    raise Rejected("Buckets of Cloud Storage cannot be read here.")
+
+
 @dataclass(frozen=True)
 class SourceAccess:
     """The `Access` of connectors. secrets: store of a reference → its secrets. folders: that connectors may read."""
@@ -55,6 +61,7 @@ class SourceAccess:
     secrets: Mapping[str, Secrets]
     private: PrivateHosts = PrivateHosts()
     folders: tuple[Path, ...] = ()
+    cloud_storage: Callable[[], ObjectStore] = no_cloud_storage
     _values: set[str] = field(default_factory=set, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 

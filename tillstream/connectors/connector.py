@@ -6,18 +6,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ConnectorDraft:
-    """What an admin enters. contract: with which its files are read; empty: found by folder, name or content."""
+    """What an admin enters. contract: with which its files are read; empty: found by folder, name or content.
+
+    is_once: a backfill, which reads its source to the end and then no more, unless a person requests it.
+    """
 
     name: str
     kind: str
     settings: Mapping[str, str]
     contract: str = ""
     every_minutes: int = 15
+    is_once: bool = False
 
 
 @dataclass(frozen=True)
 class Connector:
-    """settings: a value for each setting of the kind. created_at: ISO 8601 UTC text."""
+    """settings: a value for each setting of the kind. is_once: as in the draft. created_at: ISO 8601 UTC text."""
 
     name: str
     kind: str
@@ -27,3 +31,4 @@ class Connector:
     is_paused: bool
     created_by: str
     created_at: str
+    is_once: bool = False

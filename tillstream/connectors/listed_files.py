@@ -2,18 +2,18 @@
 
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import BinaryIO, cast
 
-from tillstream.connectors.setting_values import whole_number
+from tillstream.connectors.setting_values import date_setting, matches, patterns, whole_number
 from tillstream.connectors.source import Access, Cursor, Item, Setting
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.file_names import is_ignored
+from tillstream.ports.object_store import StoredObject
 
 MAX_FILES = 500_000
 """Most files of a listing; they are held in memory, about 300 bytes each, to be read in the order of their times."""
@@ -22,14 +22,19 @@ MEMORY_BYTES = 8 << 20
 FUTURE = timedelta(days=1)
 """A modification time further ahead is wrong, not new; such a file would otherwise never be read."""
 
+OLDEST_FIRST, BY_NAME = "oldest first", "name"
+PATTERN = Setting(
+    "pattern",
+    "File names",
+    "Patterns separated by commas, for example *.csv, IN/*.xlsx. With a slash: of the path below the folder.",
+    default="*",
+)
+SUBFOLDERS = Setting(
+    "subfolders", "Subfolders", "Whether files in subfolders are read.", default="yes", choices=("yes", "no")
+)
 SETTINGS = (
-    Setting(
-        "pattern",
-        "File names",
-        "Patterns separated by commas, for example *.csv, IN/*.xlsx. With a slash: of the path below the folder.",
-        default="*",
-    ),
-    Setting("subfolders", "Subfolders", "Whether files in subfolders are read.", default="yes", choices=("yes", "no")),
+    PATTERN,
+    SUBFOLDERS,
     Setting(
         "quiet",
         "Quiet time",
@@ -37,6 +42,13 @@ SETTINGS = (
         default="60",
     ),
     Setting("since", "Modified since", "A date such as 2026-11-01: files modified before it are not read."),
+    Setting(
+        "order",
+        "Order",
+        "By name for history that was copied, whose names contain its dates.",
+        default=OLDEST_FIRST,
+        choices=(OLDEST_FIRST, BY_NAME),
+    ),
 )
 """The settings of every kind that lists files."""
 
@@ -108,6 +120,7 @@ class FileSource(ABC):
         self.settings = settings
         self.access = access
         self.selection = Selection.of(settings)
+        self._is_by_name = settings.get("order") == BY_NAME
         self._behind: int | None = None
         self._young = 0
         self._notes: list[str] = []
@@ -123,19 +136,25 @@ class FileSource(ABC):
     @abstractmethod
     def close(self) -> None: ...
 
+    def copier(self, listed: ListedFile) -> Callable[[str], StoredObject] | None:  # noqa: ARG002 - most have none
+        """The `copy` of the item of a file."""
+        return None
+
     def test(self) -> str:
-        files = self._select()
+        files = self.select()
         if not files:
             return " ".join([f"Connected to {self.place}. It has no file to read.", *self._notes])
         count = "1 file" if len(files) == 1 else f"{len(files):,} files"
-        return f"Connected to {self.place}. It has {count} to read; the newest is {encodable(files[-1].path)}."
+        last = f"the {'last' if self._is_by_name else 'newest'} is {encodable(files[-1].path)}"
+        return f"Connected to {self.place}. It has {count} to read; {last}."
 
     def pull(self, cursor: Cursor) -> Iterator[Item]:  # noqa: ARG002 - files have none
-        for place, listed in enumerate(files := self._select(), start=1):
+        for place, listed in enumerate(files := self.select(), start=1):
             item = Item(
-                key=encodable(f"{self.place}{listed.path}\n{listed.version}"),
+                key=self.key(listed),
                 file=encodable(listed.path),
                 open=partial(self._open, listed),
+                copy=self.copier(listed),
             )
             self._behind = self._young + len(files) - place
             yield item
@@ -149,8 +168,12 @@ class FileSource(ABC):
     def notes(self) -> list[str]:
         return self._notes
 
-    def _select(self) -> list[ListedFile]:
-        """The complete files of the listing, oldest first. Raises `Rejected` for more than MAX_FILES."""
+    def key(self, listed: ListedFile) -> str:
+        """The key of the item of a file."""
+        return encodable(f"{self.place}{listed.path}\n{listed.version}")
+
+    def select(self) -> list[ListedFile]:
+        """The complete files of the listing in the order of the settings. Raises `Rejected` for more than MAX_FILES."""
         quiet = f"{self.selection.quiet.total_seconds():.0f} seconds"
         young = Examples(f"Modified less than {quiet} ago and may be incomplete; a later run reads")
         hidden = Examples("Skipped, because the name is that of a temporary or hidden file:")
@@ -172,6 +195,8 @@ class FileSource(ABC):
         self._notes = [*young.notes(), *hidden.notes()]
         self._young = young.count
         self._behind = young.count + len(files)
+        if self._is_by_name:
+            return sorted(files, key=lambda file: file.path)
         return sorted(files, key=lambda file: (file.modified_at or datetime.min.replace(tzinfo=UTC), file.path))
 
     def _open(self, listed: ListedFile) -> BinaryIO:
@@ -194,18 +219,6 @@ def changed(listed: ListedFile) -> Unavailable:
     return Unavailable(f"{encodable(listed.path)} was modified or deleted while it was read. A later run reads it.")
 
 
-def patterns(text: str) -> tuple[str, ...]:
-    """The patterns of a setting, which commas separate; one for every name if there is none."""
-    return tuple(part.strip().casefold() for part in text.split(",") if part.strip()) or ("*",)
-
-
-def matches(path: str, patterns: tuple[str, ...]) -> bool:
-    """Whether the name, or for a pattern with a slash the whole path, matches one of them. Letter case is ignored."""
-    folded = path.casefold()
-    name = folded.rsplit("/", 1)[-1]
-    return any(fnmatchcase(folded if "/" in pattern else name, pattern) for pattern in patterns)
-
-
 def version_of(size: int, modified_at: datetime | None) -> str:
     """The version of a file at a source without ETags."""
     return f"{size} {modified_at.timestamp():.6f}" if modified_at else str(size)
@@ -214,13 +227,3 @@ def version_of(size: int, modified_at: datetime | None) -> str:
 def encodable(text: str) -> str:
     r"""The text with bytes that are not UTF-8 written as \udcXX, so that it can be stored."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def date_setting(settings: Mapping[str, str], name: str) -> datetime | None:
-    """The start of a day in UTC; None if the setting is empty. Raises `Rejected` for another text than a date."""
-    if not settings[name]:
-        return None
-    try:
-        return datetime.fromisoformat(settings[name]).replace(tzinfo=UTC)
-    except ValueError as error:
-        raise Rejected(f"{name} must be a date such as 2026-11-01, not “{settings[name][:50]}”.") from error

@@ -36,7 +36,8 @@ def add(ports: Ports, contracts: ContractRegistry, access: Access, draft: Connec
     if len(find(ports)) >= MOST:
         raise Rejected(f"There can be at most {MOST} connectors. Remove one that is not used.")
     now = ports.clock.now().isoformat(timespec="seconds")
-    data = {"name": name, **fields, "is_paused": False, "created_by": by, "created_at": now}
+    fixed = {"is_paused": False, "is_once": draft.is_once, "created_by": by, "created_at": now}
+    data = {"name": name, **fields, **fixed}
     entry = audit.entry(ports, by, AuditAction.CONNECTOR_ADDED, name, None, fields)
     try:
         ports.documents.put_all([Put(COLLECTION, name, data, if_version=0), entry])

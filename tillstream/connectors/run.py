@@ -10,6 +10,7 @@ from tillstream.audit import AuditAction
 from tillstream.connectors import records, runs, status
 from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.connector import Connector, ConnectorDraft
+from tillstream.connectors.parts import Pace
 from tillstream.connectors.runner import MAX_MESSAGE, Runner, UnexpectedError, open_source, unexpected
 from tillstream.connectors.runs import Run
 from tillstream.contracts.registry import ContractRegistry
@@ -51,9 +52,14 @@ def test(ports: Ports, access: SourceAccess, connector: str | ConnectorDraft, by
 
 
 def due(ports: Ports) -> list[Connector]:
-    """The connectors to run now, those that wait longest first."""
+    """The connectors to run now, those that wait longest first; no backfill before its last part is settled."""
     now, states = ports.clock.now(), status.all_of(ports)
-    waiting = [one for one in records.find(ports) if status.is_due(one, states.get(one.name), now)]
+    waiting = [
+        one
+        for one in records.find(ports)
+        if status.is_due(one, states.get(one.name), now)
+        and not (one.is_once and runs.count(ports, one.name, *runs.ON_THEIR_WAY))
+    ]
     return sorted(waiting, key=lambda one: states[one.name].next_at if one.name in states else "")
 
 
@@ -87,9 +93,11 @@ def run(
     by: str,
     stopping: threading.Event | None = None,
     share: timedelta | None = None,
+    pace: Pace | None = None,
 ) -> Run:
     """Run a connector until its source has no more, `stopping` is set, or its share of the time is over.
 
+    pace: of a backfill that waits for each part to be settled; without it, the run ends after a part.
     Returns the run, also one that failed. Raises `NotFound`, `Rejected` if it is running, and `UnexpectedError`.
     """
     connector = records.get(ports, name)
@@ -99,4 +107,4 @@ def run(
         runs.note_interrupted(ports, interrupted)
     if by != SCHEDULE:
         audit.record(ports, by, AuditAction.CONNECTOR_RUN, name)
-    return Runner(ports, contracts, access, connector, run_id, state, stopping, share).run()
+    return Runner(ports, contracts, access, connector, run_id, state, stopping, share, pace).run()

@@ -10,10 +10,11 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tillstream.connectors import records, runs, status
+from tillstream.connectors import parts, records, runs, status
 from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.connector import Connector, ConnectorDraft
 from tillstream.connectors.kinds import table
+from tillstream.connectors.parts import Pace, Parts
 from tillstream.connectors.runs import Run
 from tillstream.connectors.source import Cursor, Item, Source
 from tillstream.connectors.stored_keys import StoredKeys
@@ -21,11 +22,12 @@ from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.ports import Ports
 from tillstream.workflows.intake import connector_files, connector_sales
+from tillstream.workflows.intake.connector_files import TakenFile
 
 MAX_MESSAGE, MAX_NOTES = 1_000, 20
 PROGRESS = timedelta(seconds=5)
 """Time after which a run at work is saved with what it has brought so far."""
-MOST_REFUSED = 10
+MOST_REFUSED, MOST_REFUSED_OF_BACKFILL = 10, 500
 """Files that a run leaves out because they cannot be read, before it ends."""
 MOST_DOUBLINGS = 6
 """How often the time of a run is doubled while runs are stopped that brought nothing."""
@@ -57,6 +59,7 @@ class Runner:
         state: status.State,
         stopping: threading.Event | None,
         share: timedelta | None,
+        pace: Pace | None,
     ) -> None:
         self._ports = ports
         self._contracts = contracts
@@ -72,6 +75,9 @@ class Runner:
         self._stored = StoredKeys(ports, connector.name, state.stored)
         self._shortened = 0
         self._refused: list[str] = []
+        self._most_refused = MOST_REFUSED_OF_BACKFILL if connector.is_once else MOST_REFUSED
+        self._pace = pace
+        self._parts = Parts()
 
     def run(self) -> Run:
         runs.save(self._ports, self._id, self._run)
@@ -89,7 +95,7 @@ class Runner:
             self._end(runs.FAILED, f"Unexpected error: {type(error).__name__}. The log has the details.")
             raise unexpected(error, self._access) from None
         if self._refused:
-            return self._end(runs.FAILED, " ".join(self._refused), behind)
+            return self._end(runs.FAILED, " ".join(self._refused[:MOST_REFUSED]), behind)
         return self._end(runs.DONE if is_read or behind == 0 else runs.STOPPED, behind=behind)
 
     def _pull(self, source: Source) -> bool:
@@ -101,7 +107,7 @@ class Runner:
                 self._state = self._save(cursor=item.cursor)
                 source.acknowledge(item.cursor)
             self._show_progress()
-            if self._is_over():
+            if self._is_over() or self._must_pause():
                 return False
         return True
 
@@ -114,20 +120,38 @@ class Runner:
             return
         name = connector_files.object_name(self._connector.name, item.key, item.file, self._connector.contract)
         try:
-            batch, size, is_new = connector_files.take_in(self._ports, self._contracts, name, item.open, self._beat)
+            batch, size, is_new = self._stored_file(item, name)
         except status.Lost:
             raise
         except Rejected as error:  # such as a file without permission: those after it are read
             self._refused.append(f"{item.file}: {error}")
-            if not is_file or len(self._refused) == MOST_REFUSED:
+            if not is_file or len(self._refused) == self._most_refused:
                 raise
             return
         if is_file:
             self._stored.add(item.key)
         if is_new:
             run = self._run
-            batches = (*run.batches, batch.batch_id)[: runs.MOST_BATCHES]
+            batches = (*run.batches, *([batch.batch_id] if batch else []))[: runs.MOST_BATCHES]
             self._run = replace(run, items=run.items + 1, bytes=run.bytes + size, batches=batches)
+            if self._pace:
+                self._pace.taken(size)
+
+    def _stored_file(self, item: Item, name: str) -> TakenFile:
+        if item.copy:
+            self._beat()
+            return connector_files.copy_in(self._ports, name, item.copy)
+        return connector_files.take_in(self._ports, self._contracts, name, item.open, self._beat)
+
+    def _must_pause(self) -> bool:
+        """After a part of a backfill, wait until it is settled; if nothing waits for that here, the run ends."""
+        if not self._connector.is_once or not self._parts.is_full(self._run):
+            return False
+        if self._pace is None:
+            return True
+        self._save_keys()
+        self._pace.settle(self._beat)
+        return False
 
     def _publish(self, item: Item) -> None:
         with item.open() as stream:
@@ -169,7 +193,8 @@ class Runner:
             notes.append(f"Messages longer than a message can be, of which the beginning is kept: {self._shortened:,}.")
         if len(notes) > MAX_NOTES:
             notes[MAX_NOTES - 1 :] = [f"{len(notes) - MAX_NOTES + 1:,} more notes."]
-        self._run = replace(self._run, notes=tuple(notes))
+        refused = tuple(self._access.redact(reason)[:MAX_MESSAGE] for reason in self._refused)
+        self._run = replace(self._run, notes=tuple(notes), refused=refused)
 
     def _end(self, outcome: str, error: str = "", behind: int | None = None) -> Run:
         now = self._ports.clock.now()
@@ -205,4 +230,6 @@ class Runner:
         every = timedelta(minutes=self._connector.every_minutes)
         if outcome == runs.FAILED:
             return now + status.pause_after(self._state.failures + 1, every)
-        return now if outcome == runs.STOPPED else max(now, self._started + every)
+        if outcome == runs.STOPPED:
+            return now + (parts.PAUSE if self._connector.is_once else timedelta())
+        return max(now, self._started + every)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tillstream.batches import records
+from tillstream.domain.batch.record import State
 from tillstream.ports import Ports
 from tillstream.ports.document_store import AFTER_ANY
 
@@ -16,6 +18,8 @@ MOST_BATCHES = 500
 RUNNING, DONE, FAILED, STOPPED = "running", "done", "failed", "stopped"
 FAILED_RUN = "connector failed"
 """Message of the log for runs that failed."""
+ON_THEIR_WAY = (State.RECEIVED, State.STAGING, State.STAGED)
+"""States of batches that are neither in the ledger yet nor held for a person."""
 INTERRUPTED = "The process ended before the run did. What it had brought is counted once; the rest is read again."
 
 
@@ -24,7 +28,8 @@ class Run:
     """outcome: running; done if the source was read to its end; stopped if it has more for the next run; or failed.
 
     items: files and pages that were read. bytes: of these. batches: ids of the first batches that it created.
-    sales: messages for the entry point of stores. Times are ISO 8601 UTC text; ended_at is empty while it runs.
+    sales: messages for the entry point of stores. refused: files that cannot be read, each with the reason.
+    Times are ISO 8601 UTC text; ended_at is empty while it runs.
     """
 
     connector: str
@@ -37,6 +42,7 @@ class Run:
     batches: tuple[str, ...] = ()
     sales: int = 0
     notes: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 def new_id(ports: Ports, connector: str) -> str:
@@ -46,7 +52,8 @@ def new_id(ports: Ports, connector: str) -> str:
 
 def save(ports: Ports, id: str, run: Run) -> None:
     """Write a run; of each connector, only the last ones are kept."""
-    data = asdict(run) | {"batches": list(run.batches[:MOST_BATCHES]), "notes": list(run.notes)}
+    lists = {"batches": list(run.batches[:MOST_BATCHES]), "notes": list(run.notes), "refused": list(run.refused)}
+    data = asdict(run) | lists
     ports.documents.put(COLLECTION, id, data)
     if run.outcome != RUNNING:
         for document in _find(ports, run.connector, offset=KEPT):
@@ -67,6 +74,13 @@ def note_interrupted(ports: Ports, id: str) -> None:
         ports.documents.put(COLLECTION, id, document.data | changes)
 
 
+def count(ports: Ports, name: str, *states: State) -> int:
+    """How many of the batches that a connector brought are in one of the states."""
+    sender = records.connector_sender(name)
+    where = ({"received_by": sender, "state": state.value} for state in states)
+    return sum(ports.documents.count(records.COLLECTION, each) for each in where)
+
+
 def remove(ports: Ports, name: str) -> None:
     """Remove the runs of a connector."""
     for document in _find(ports, name):
@@ -80,4 +94,6 @@ def _find(ports: Ports, name: str, limit: int | None = None, offset: int = 0) ->
 
 
 def _run(data: Mapping[str, Any]) -> Run:
-    return Run(**{**data, "batches": tuple(data["batches"]), "notes": tuple(data["notes"])})
+    """Older runs have no `refused`."""
+    lists = {name: tuple(data.get(name, ())) for name in ("batches", "notes", "refused")}
+    return Run(**{**data, **lists})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 from tillstream.ports.clock import Clock
+from tillstream.ports.object_store import ObjectStore, StoredObject
 
 Cursor = Mapping[str, Any]
 """Where reading continues, as JSON of at most 100 kB. Empty before the first run."""
@@ -46,6 +47,9 @@ class Access(Protocol):
     def check_file(self, path: str) -> None:
         """Raise `Rejected` for a path outside the folders of this machine that connectors may read."""
 
+    def cloud_storage(self) -> ObjectStore:
+        """A store that reads buckets `gs://NAME`. Raises `Rejected` without Google's libraries or credentials."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -55,6 +59,8 @@ class Item:
     pages of rows it is a hash of the content.
     file: name of the file for people; its extension fits the format.
     open: opens the bytes; called only if the key is not stored yet. Raises `Unavailable` if the source changed them.
+    copy: copies the bytes inside a store to an inbox object of this name, unless one exists; instead of `open`, and
+    raises as it does, and `Conflict`. None: they are read.
     cursor: saved once the item is durable; None: the cursor stays, for files, of which the stored keys are remembered.
     is_sales: whether its lines are store sales (docs/store-sales.md), for the entry point of stores.
     """
@@ -64,6 +70,7 @@ class Item:
     open: Callable[[], BinaryIO]
     cursor: Cursor | None = None
     is_sales: bool = False
+    copy: Callable[[str], StoredObject] | None = None
 
 
 @dataclass(frozen=True)

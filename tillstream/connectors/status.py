@@ -91,8 +91,9 @@ def lag(status: Status, now: datetime) -> timedelta | None:
 
 
 def is_late(connector: Connector, status: Status, now: datetime) -> bool:
-    """Whether sales may be missing because the connector has not read its source to the end for long; not if paused."""
-    return not connector.is_paused and now > late_at(connector, status)
+    """Whether sales may be missing because the connector has not read its source to the end for long; not if paused,
+    and never for a backfill, whose time depends on the size of its history."""
+    return not (connector.is_paused or connector.is_once) and now > late_at(connector, status)
 
 
 def late_at(connector: Connector, status: Status) -> datetime:
@@ -105,6 +106,8 @@ def is_due(connector: Connector, status: Status | None, now: datetime) -> bool:
     """Whether to run a connector now. status: None if it never ran."""
     if status and (status.is_running or status.is_requested):
         return not status.is_running
+    if connector.is_once and status and status.last_complete_at:
+        return False
     has_reached = not status or not status.next_at or now >= datetime.fromisoformat(status.next_at)
     return has_reached and not connector.is_paused
 

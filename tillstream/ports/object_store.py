@@ -26,10 +26,16 @@ class ObjectWriter(Protocol):
 
 
 class ObjectStore(Protocol):
-    """Raises `NotFound`, `Conflict` (precondition), `Rejected` (bad name) and `Unavailable`."""
+    """Raises `NotFound`, `Conflict` (precondition), `Rejected` (bad name) and `Unavailable`.
+
+    The store of Cloud Storage also reads each bucket `gs://NAME` that its credentials may read.
+    """
 
     upload_origin: str
     """Origin to which browsers upload directly, as `https://host`; empty if bytes pass through the portal."""
+
+    def has_bucket(self, bucket: str) -> bool:
+        """Whether objects can be written to a bucket of this name."""
 
     def writer(
         self, bucket: str, name: str, *, if_generation: int | None = None
@@ -59,10 +65,17 @@ class ObjectStore(Protocol):
         generation, if the warehouse can only read the live one."""
 
     def copy(
-        self, bucket: str, name: str, to_bucket: str, to_name: str, *, if_generation: int | None = None
+        self,
+        bucket: str,
+        name: str,
+        to_bucket: str,
+        to_name: str,
+        *,
+        generation: int | None = None,
+        if_generation: int | None = None,
     ) -> StoredObject:
-        """Copy the live generation, on the server side if the store supports it; `NotFound`, and `Conflict` as for
-        `writer`. Not idempotent: each call creates a generation."""
+        """Copy the live generation, or the requested one as `open`, on the server side if the store supports it;
+        `NotFound`, and `Conflict` as for `writer`. Not idempotent: each call creates a generation."""
 
     def start_upload_session(self, bucket: str, name: str, *, size: int, origin: str) -> str:
         """Start a Cloud Storage resumable upload; returns the URL to which pages of the site `origin` send the bytes,

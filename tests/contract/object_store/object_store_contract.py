@@ -228,6 +228,14 @@ class ObjectStoreContract:
         assert copied.generation > second.generation
         assert read(store, "folder/b") == read(store, "a") == b"second"
 
+    def test_a_copy_of_an_older_generation_has_its_bytes(self, store: ObjectStore) -> None:
+        first = write(store, "a", b"first")
+        write(store, "a", b"second")
+        store.copy("inbox", "a", "inbox", "b", generation=first.generation)
+        assert read(store, "b") == b"first"
+        with pytest.raises(NotFound):
+            store.copy("inbox", "a", "inbox", "c", generation=first.generation - 1)
+
     def test_a_copy_keeps_to_its_precondition(self, store: ObjectStore) -> None:
         write(store, "a", b"first")
         store.copy("inbox", "a", "inbox", "b", if_generation=0)

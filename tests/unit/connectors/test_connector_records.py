@@ -90,7 +90,7 @@ def test_reading_starts_again_if_a_setting_names_another_source(connected: Conne
 def test_each_kind_with_a_cursor_has_settings_that_name_what_it_is_of() -> None:
     """Those without are the kinds of files, and that of the web, which has a position for each address."""
     without = {kind.name for kind in table.kinds() if not any(setting.resets_cursor for setting in kind.settings)}
-    assert without == {"s3", "sftp", "filesystems", "web_files"}
+    assert without == {"s3", "cloud_storage", "sftp", "local_folder", "filesystems", "web_files"}
 
 
 def test_a_removed_connector_leaves_no_state(connected: Connected) -> None:

@@ -27,7 +27,10 @@ def _observations(sources: AlertSources, rule: AlertRule, at: datetime) -> Itera
             continue
         state = states.get(connector.name) or status.of(sources.ports, connector.name)
         failing = _failing_since(sources, connector) if state.failures else None
-        since = min(filter(None, (failing, status.late_at(connector, state))))
+        late = None if connector.is_once else status.late_at(connector, state)
+        since = min(filter(None, (failing, late)), default=None)
+        if since is None:
+            continue
         yield Observation(
             connector.name,
             f"Connector {connector.name} {'fails' if failing else 'is late'}",

@@ -16,7 +16,7 @@ def show_connectors(connectors: list[dict[str, Any]]) -> None:
 
 def show_connector(connector: dict[str, Any]) -> None:
     contract = connector["contract"] or "any contract"
-    every = f"every {connector['every_minutes']} min"
+    every = "once" if connector["is_once"] else f"every {connector['every_minutes']} min"
     click.echo(f"{connector['name']} · {connector['kind']} · {contract} · {every} · {_state(connector)}")
     if connector["status"]["error"]:
         click.echo(f"  {connector['status']['error']}")

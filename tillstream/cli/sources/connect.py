@@ -3,6 +3,7 @@
 import click
 
 from tillstream.cli.runner import as_json, run
+from tillstream.cli.sources.pairs import parse_settings
 
 EVERY = click.IntRange(1, 10_080)
 """Minutes between two runs: at most a week."""
@@ -48,7 +49,7 @@ def add(name: str, kind: str, settings: tuple[str, ...], contract: str, every: i
         show=show_connector,
         name=name,
         kind=kind,
-        settings=_values(settings),
+        settings=parse_settings(settings),
         contract=contract,
         every=every,
     )
@@ -72,7 +73,7 @@ def change(connector: str, settings: tuple[str, ...], contract: str | None, ever
         json_=json_,
         show=show_connector,
         connector=connector,
-        settings=_values(settings),
+        settings=parse_settings(settings),
         contract=contract,
         every=every,
     )
@@ -142,11 +143,3 @@ def remove(connector: str, json_: bool) -> None:
     from tillstream.cli.output.connect import show_removed
 
     run("connect-remove", json_=json_, show=show_removed, connector=connector)
-
-
-def _values(settings: tuple[str, ...]) -> dict[str, str]:
-    """Raises `click.UsageError`."""
-    pairs = [setting.partition("=") for setting in settings]
-    if any(not sign for _, sign, _ in pairs):
-        raise click.UsageError("Write each setting as --set KEY=VALUE.")
-    return {key.strip(): value for key, _, value in pairs}

@@ -101,7 +101,7 @@ def test(app: App, progress: Progress, arguments: OfConnector) -> Result:
 def run(app: App, progress: Progress, arguments: OfConnector) -> Result:
     """Run a connector now, also a paused one; without a server, also settle what it brings."""
     result = running.run(app.ports, app.contracts, source_access(app), arguments.connector, COMMAND_LINE, share=SHARE)
-    _settle(app)
+    settle(app)
     return Result(asdict(result), FAILED if result.outcome == runs.FAILED else DONE)
 
 
@@ -111,12 +111,12 @@ def run_due(app: App, progress: Progress, arguments: NoArguments) -> Result:
     Those that failed are in the result and in the log; they are tried again.
     """
     ended = list(schedule.run_all(app.ports, app.contracts, source_access(app)))
-    _settle(app)
+    settle(app)
     logs.warn(FAILED_RUN, [f"{one.connector}: {one.error}" for one in ended if one.outcome == runs.FAILED])
     return Result([asdict(one) for one in ended])
 
 
-def _settle(app: App) -> None:
+def settle(app: App) -> None:
     """Settle what connectors brought where no worker does it."""
     if app.has_worker or app.settings.project:
         return

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tillstream.connectors import listed_files, mail_attachments
 from tillstream.connectors.mail_attachments import Attachment
 from tillstream.connectors.pinned_connections import imap_client
-from tillstream.connectors.setting_values import whole_number
+from tillstream.connectors.setting_values import date_setting, matches, patterns, whole_number
 from tillstream.connectors.source import Access, Cursor, Item, Kind, Passed, Setting, Source
 from tillstream.domain.errors import Rejected, TillstreamError, Unavailable, reason_of
 from tillstream.domain.file_names import EXTENSIONS, is_ignored
@@ -45,8 +45,8 @@ class ImapSource:
         self.port = whole_number({"port": port}, "port", at_least=1, at_most=65_535)
         self.folder = settings["folder"]
         self.place = f"imap://{self.host}:{self.port}/{self.folder}"
-        self.since = listed_files.date_setting(settings, "since")
-        self.patterns = listed_files.patterns(settings["pattern"] or TABLES)
+        self.since = date_setting(settings, "since")
+        self.patterns = patterns(settings["pattern"] or TABLES)
         self.marks = settings["mark_seen"] == "yes"
         self._behind: int | None = None
         self._notes: list[str] = []
@@ -129,7 +129,7 @@ class ImapSource:
         files = [attachment for message in messages for attachment in mail_attachments.attachments(message.obj)]
         if any(file.name.casefold() == OUTLOOK_FILE for file in files):
             self._notes.append(f"{about} has its files in winmail.dat. Ask the sender to send as plain text.")
-        return [file for file in files if listed_files.matches(file.name, self.patterns) and not is_ignored(file.name)]
+        return [file for file in files if matches(file.name, self.patterns) and not is_ignored(file.name)]
 
     def _is_matching(self, header: "MailMessage") -> bool:
         sender, subject = self.settings["sender"].casefold(), self.settings["subject"].casefold()

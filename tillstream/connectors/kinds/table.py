@@ -6,7 +6,7 @@ from tillstream.connectors.source import Kind
 from tillstream.domain.errors import Rejected
 
 MODULES: tuple[str, ...] = (
-    *("s3", "sftp", "filesystems", "web_files", "imap"),
+    *("s3", "cloud_storage", "sftp", "local_folder", "filesystems", "web_files", "imap"),
     *("sql", "http_json", "shopify", "square", "html_table", "kafka"),
 )
 """Names of kinds in the order of lists; each is a module of this package."""

@@ -11,15 +11,19 @@ from tillstream.domain.errors import Conflict, NotFound
 from tillstream.domain.events import INBOX
 from tillstream.domain.object_names import CONNECT_FOLDER, path_in_name
 from tillstream.ports import Ports
+from tillstream.ports.object_store import StoredObject
 from tillstream.workflows.intake import inbox_object
 
 HASH_DIGITS = 32
 
 
 class TakenFile(NamedTuple):
-    """size: bytes that were read from the source; 0 if they were stored before. is_new: whether they were not."""
+    """size: bytes that came from the source; 0 if they were stored before. is_new: whether they were not.
 
-    batch: Batch
+    batch: None for a copy that is stored without being read; the event of its object creates the record.
+    """
+
+    batch: Batch | None
     size: int
     is_new: bool
 
@@ -37,6 +41,21 @@ def object_name(connector: str, key: str, file: str, contract: str = "") -> str:
     parts = [part for part in file.split("/") if part not in {"", ".", ".."}]
     path = path_in_name("/".join(parts)) or "file"
     return "/".join(filter(None, (CONNECT_FOLDER, connector, item_hash(key), contract, path)))
+
+
+def copy_in(ports: Ports, name: str, copy: Callable[[str], StoredObject]) -> TakenFile:
+    """Let an item be copied to its object name, unless it is stored. Durable on return; idempotent.
+
+    Its bytes are not read here, so that terabytes pass no network. Raises what `copy` raises, and `Unavailable`.
+    """
+    try:
+        ports.objects.stat(INBOX, name)
+    except NotFound:
+        try:
+            return TakenFile(None, copy(name).size, True)
+        except Conflict:  # another process copied it meanwhile
+            pass
+    return TakenFile(None, 0, False)
 
 
 def take_in(

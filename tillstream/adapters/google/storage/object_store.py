@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 import requests
+from google.auth.exceptions import DefaultCredentialsError
 from google.cloud.storage import Client
 
 from tillstream.adapters.google.retries import RETRY, TRY, translate_errors
@@ -23,15 +24,20 @@ from tillstream.ports.object_store import StoredObject
 NO_BUCKET = re.compile(r"\bbucket\b.*does not exist", re.IGNORECASE)
 LIST_FIELDS = "items(name,generation,size),nextPageToken"
 BUFFER = 128 << 10
+OTHER = "gs://"
+"""Start of the names of other buckets than those of the installation; the real name follows."""
 
 
 class CloudStorageObjectStore:
-    """Objects in Cloud Storage. buckets: logical bucket → real bucket."""
+    """Objects in Cloud Storage. buckets: logical bucket → real bucket. Others are read by gs:// and their name."""
 
     def __init__(self, client: Client, buckets: Mapping[str, str]) -> None:
         self._client, self._buckets = client, dict(buckets)
         self._http = requests.Session()
         self.upload_origin: str = client.api_endpoint.rstrip("/")
+
+    def has_bucket(self, bucket: str) -> bool:
+        return bucket in self._buckets
 
     @contextmanager
     def writer(self, bucket: str, name: str, *, if_generation: int | None = None) -> Iterator[ObjectUpload]:
@@ -89,10 +95,17 @@ class CloudStorageObjectStore:
         return f"gs://{self._real_name(bucket)}/{name}"
 
     def copy(
-        self, bucket: str, name: str, to_bucket: str, to_name: str, *, if_generation: int | None = None
+        self,
+        bucket: str,
+        name: str,
+        to_bucket: str,
+        to_name: str,
+        *,
+        generation: int | None = None,
+        if_generation: int | None = None,
     ) -> StoredObject:
         """Server-side, in parts if the object is large."""
-        source, target = self._get_blob(bucket, name), self._blob(to_bucket, to_name)
+        source, target = self._get_blob(bucket, name, generation), self._blob(to_bucket, to_name)
         more, token = True, None
         while more:
             with self._errors(to_bucket, to_name):
@@ -128,6 +141,8 @@ class CloudStorageObjectStore:
         return self._client.bucket(self._real_name(bucket)).blob(name, generation=generation)
 
     def _real_name(self, bucket: str) -> str:
+        if bucket.startswith(OTHER):
+            return bucket.removeprefix(OTHER)
         check_bucket(bucket)
         if bucket not in self._buckets:
             raise Rejected(f"There is no bucket {bucket!r}. Existing buckets: {', '.join(self._buckets)}.")
@@ -139,14 +154,25 @@ class CloudStorageObjectStore:
             with translate_errors(f"{bucket}/{name}"):
                 yield
         except NotFound as error:
-            if NO_BUCKET.search(str(error.__cause__)):  # a valid request: it is retried until the bucket exists
+            if NO_BUCKET.search(str(error.__cause__)):
+                if bucket.startswith(OTHER):
+                    raise Rejected(f"The bucket {bucket} does not exist. Check its name.") from error
+                # a valid request: it is retried until the bucket exists
                 raise Unavailable(f"The bucket {self._real_name(bucket)} does not exist.") from error
             raise
 
 
-def connected(project: str, buckets: Mapping[str, str]) -> CloudStorageObjectStore:
-    """The store with the default credentials, or on an emulator if the environment sets one."""
-    return CloudStorageObjectStore(Client(project), buckets)
+def connected(project: str | None, buckets: Mapping[str, str]) -> CloudStorageObjectStore:
+    """The store with the default credentials, or on an emulator if the environment sets one.
+
+    project: None: only other buckets are read. Raises `Rejected` without credentials.
+    """
+    try:
+        return CloudStorageObjectStore(Client(project), buckets)
+    except DefaultCredentialsError as error:
+        raise Rejected(
+            "There are no credentials of Google Cloud. Run: gcloud auth application-default login"
+        ) from error
 
 
 def _stored(bucket: str, blob: Any) -> StoredObject:

@@ -111,6 +111,9 @@ class FolderObjectStore:
             self._temporary.mkdir(parents=True, exist_ok=True)
             sweep(self._temporary)
 
+    def has_bucket(self, bucket: str) -> bool:  # noqa: ARG002 - a bucket is a folder, which its first object creates
+        return True
+
     @contextmanager
     def writer(self, bucket: str, name: str, *, if_generation: int | None = None) -> Iterator[FileWriter]:
         folder = self._folder(bucket, name)
@@ -181,9 +184,19 @@ class FolderObjectStore:
         return str(self._generation(bucket, name, generation).path)
 
     def copy(
-        self, bucket: str, name: str, to_bucket: str, to_name: str, *, if_generation: int | None = None
+        self,
+        bucket: str,
+        name: str,
+        to_bucket: str,
+        to_name: str,
+        *,
+        generation: int | None = None,
+        if_generation: int | None = None,
     ) -> StoredObject:
-        with self.open(bucket, name) as stream, self.writer(to_bucket, to_name, if_generation=if_generation) as writer:
+        with (
+            self.open(bucket, name, generation) as stream,
+            self.writer(to_bucket, to_name, if_generation=if_generation) as writer,
+        ):
             shutil.copyfileobj(stream, writer, COPY_BYTES)
         return cast("StoredObject", writer.stored)
 

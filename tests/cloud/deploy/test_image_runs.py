@@ -1,0 +1,175 @@
+"""The image is built by its recipe, without Docker, and run: it serves a folder, and starts a function.
+
+buildah runs the recipe unchanged. Its base is made here of packages of Debian, under the name that the recipe has, and
+the locked packages of Python are downloaded beforehand, so that no step of the build needs the network.
+"""
+
+import base64
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+from emulator_fixtures import require
+from unit.connectors.connector_steps import sales
+
+from devtools.emulators import free_port
+
+ROOT = Path(__file__).resolve().parents[3]
+BASE = next(re.finditer(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE))[1]
+DEBIAN = BASE.rpartition("-")[2]
+PACKAGES = "python3,python3-pip,python3-venv,python-is-python3"
+MAIN = "/opt/tillstream/lib/python3.11/site-packages/functions/main.py"
+PATIENCE = 90.0
+
+
+def missing() -> str:
+    """Why images cannot be built here; empty: they can."""
+    absent = [tool for tool in ("buildah", "mmdebstrap") if not shutil.which(tool)]
+    return f"images cannot be built: {', '.join(absent)} of apt is not installed" if absent else ""
+
+
+class Builder:
+    """buildah with its storage in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._command = ["buildah", "--root", str(folder / "root"), "--runroot", str(folder / "runroot")]
+        self._environment = os.environ | {"STORAGE_DRIVER": "vfs", "BUILDAH_ISOLATION": "chroot"}
+
+    def __call__(self, *arguments: str | Path) -> str:
+        """What it prints."""
+        command = [*self._command, *map(str, arguments)]
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{arguments}\n{done.stdout[-3_000:]}{done.stderr[-3_000:]}"
+        return done.stdout.strip()
+
+    @contextmanager
+    def running(self, container: str, *command: str, **environment: str) -> Iterator[None]:
+        """A process of the container, which ends with the block."""
+        options = [f"--env={name}={value}" for name, value in environment.items()]
+        arguments = [*self._command, "run", *options, container, "--", *command]
+        process = subprocess.Popen(arguments, env=self._environment, start_new_session=True)
+        try:
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
+    """A builder that has the image `tillstream`."""
+    require(missing())
+    folder = tmp_path_factory.mktemp("image")
+    wheels, root = folder / "wheels", folder / "rootfs.tar"
+    lock = ROOT / "infra" / "locks" / "image.lock"
+    download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    parts = [
+        ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", DEBIAN, str(root)],
+        [*download, "--require-hashes", "-r", str(lock), "-d", str(wheels)],
+    ]
+    at_work = [subprocess.Popen(part, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for part in parts]
+    printed = [process.communicate()[0] for process in at_work]
+    require("\n".join(text[-500:] for text, process in zip(printed, at_work, strict=True) if process.returncode))
+    builder = Builder(folder)
+    (folder / "pip.conf").write_text("[global]\nno-index = true\nfind-links = /wheels\n")
+    base = builder("from", "scratch")
+    builder("add", "--quiet", base, root, "/")
+    builder("add", "--quiet", base, folder / "pip.conf", "/etc/pip.conf")
+    builder("commit", "--quiet", "--rm", base, BASE)
+    builder("bud", "--pull-never", "--format=docker", f"--volume={wheels}:/wheels:ro", "--tag=tillstream", ROOT)
+    yield builder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def container(build: Builder) -> Iterator[str]:
+    name = build("from", "--pull-never", "tillstream")
+    yield name
+    build("rm", name)
+
+
+def answer(
+    address: str, data: bytes | None = None, method: str = "", **headers: str
+) -> tuple[int, Any, Mapping[str, str]]:
+    """Status, body as JSON if it is, and headers of the first answer."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(address, data, names, method=method or None)
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=30) as reply:
+                body = reply.read()
+                return reply.status, json.loads(body) if body.startswith((b"{", b"[")) else body, reply.headers
+        except urllib.error.HTTPError as error:
+            return error.code, None, error.headers
+        except (urllib.error.URLError, ConnectionError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+
+
+def upload(address: str, token: str, content: bytes) -> None:
+    bearer = {"Authorization": f"Bearer {token}", "Tus_Resumable": "1.0.0"}
+    fields = {"filename": "monday.csv", "contract": "online-retail-uk"}
+    named = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in fields.items())
+    size = {"Upload_Length": str(len(content)), "Upload_Metadata": named}
+    _, _, headers = answer(f"{address}/api/uploads", b"", **bearer, **size)
+    piece = {"Upload_Offset": "0", "Content_Type": "application/offset+octet-stream"}
+    place = urljoin(address, headers["Location"])
+    assert answer(place, content, "PATCH", **bearer, **piece)[0] == 204
+
+
+def test_the_image_has_its_user_its_check_and_only_its_packages(build: Builder, container: str) -> None:
+    image = json.loads(build("inspect", "--type=image", "tillstream"))["Docker"]["config"]
+    assert (image["User"], image["Cmd"]) == ("10001:10001", ["tillstream", "serve", "--host", "0.0.0.0"])
+    assert "healthz" in image["Healthcheck"]["Test"][-1]
+    checks = (
+        'test "$(id -u)" = 10001',
+        "test -w /data",
+        "! test -w /opt/tillstream",
+        'python -c "import portal.wsgi, gunicorn, functions_framework"',
+    )
+    assert build("run", container, "--", "sh", "-euxc", "; ".join(checks)) == ""
+
+
+def test_a_container_serves_a_folder_and_counts_an_upload(build: Builder, container: str) -> None:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    served = {"TILLSTREAM_PORT": str(port), "TILLSTREAM_PUBLIC_URL": address, "TILLSTREAM_SAMPLES": "false"}
+    with build.running(container, "tillstream", "serve", "--host", "127.0.0.1", **served):
+        assert answer(f"{address}/healthz")[0] == 200
+        rights = [part for right in ("numbers", "uploads", "upload") for part in ("--right", right)]
+        command = ("tillstream", "tokens", "make", "admin", "--name", "test", "--json", *rights)
+        token = json.loads(build("run", container, "--", *command))["token"]
+        upload(address, token, sales(1, 2, 3).encode())
+        until = time.monotonic() + PATIENCE
+        lines = 0
+        while lines != 3 and time.monotonic() < until:
+            (figures,) = answer(f"{address}/api/kpis", Authorization=f"Bearer {token}")[1:2]
+            lines = figures["lines"]
+            time.sleep(0.2)
+        assert (lines, figures["orders"], figures["units"]) == (3, 3, 3)
+
+
+def test_a_container_starts_a_function(build: Builder, container: str) -> None:
+    """An answer of 400 is that of the function: the request is no event."""
+    port = free_port()
+    target = ("functions-framework", "--source", MAIN, "--target", "stage", "--port", str(port))
+    with build.running(container, *target, TILLSTREAM_PROJECT="demo-project"):
+        assert answer(f"http://127.0.0.1:{port}/", b"{}", Content_Type="application/json")[0] == 400

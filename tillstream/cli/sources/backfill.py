@@ -1,0 +1,78 @@
+"""Commands `backfill …`."""
+
+from pathlib import Path
+
+import click
+
+from tillstream.cli.runner import as_json, run
+from tillstream.cli.sources.pairs import parse_settings
+
+
+class _RunIsTheDefault(click.Group):
+    """Arguments that begin with no command are those of `run`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, ["run", *args] if args and args[0] not in {*self.commands, "--help"} else args)
+
+
+@click.group(cls=_RunIsTheDefault)
+def backfill() -> None:
+    """Take in history once: `tillstream backfill gs://BUCKET/PREFIX --region CONTRACT`."""
+
+
+@backfill.command("run")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.option(
+    "--region", "contract", default="", help="The contract of the files; default: by folder, name or content."
+)
+@click.option("--pattern", default="", help="Names to take in, such as *.csv; default: all.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the source; repeat it.")
+@click.option("--dry-run", "dry", is_flag=True, help="List what would be taken in; nothing is stored.")
+@click.option("--job", is_flag=True, help="Leave it to the server, or in a project to the job `connect`.")
+@as_json
+def run_paths(
+    paths: tuple[str, ...], contract: str, pattern: str, settings: tuple[str, ...], dry: bool, job: bool, json_: bool
+) -> None:
+    """Take in the files of folders, gs://BUCKET/PREFIX or s3://BUCKET/PREFIX.
+
+    Interrupted, the same command continues; later, it takes in what is new or changed.
+    """
+    from tillstream.cli.output.backfill import show_results
+
+    values = parse_settings(settings) | ({"pattern": pattern} if pattern else {})
+    absolute = [path if "://" in path else str(Path(path).absolute()) for path in paths]
+    run(
+        "backfill", json_=json_, show=show_results, paths=absolute, contract=contract, settings=values, dry=dry, job=job
+    )
+
+
+@backfill.command("list")
+@as_json
+def list_backfills(json_: bool) -> None:
+    """List the backfills with the states of their files."""
+    from tillstream.cli.output.backfill import show_backfills
+
+    run("backfill-list", json_=json_, show=show_backfills)
+
+
+@backfill.command()
+@click.argument("name")
+@as_json
+def status(name: str, json_: bool) -> None:
+    """Show how far a backfill is, and its files that need you."""
+    from tillstream.cli.output.backfill import show_status
+
+    run("backfill-status", json_=json_, show=show_status, name=name)
+
+
+@backfill.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@as_json
+def undo(name: str, yes: bool, json_: bool) -> None:
+    """Undo every settled file of a backfill, newest first."""
+    from tillstream.cli.output.backfill import show_undone
+
+    if not yes:
+        click.confirm(f"Undo every file of {name}?", abort=True, err=True)
+    run("backfill-undo", json_=json_, show=show_undone, name=name)

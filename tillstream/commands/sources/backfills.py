@@ -1,0 +1,153 @@
+"""Take in history once: backfills on the command line."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from tillstream.app import App
+from tillstream.app.source_access import source_access
+from tillstream.commands.arguments import NoArguments
+from tillstream.commands.result import DONE, FAILED, HELD, Progress, Result
+from tillstream.commands.run_batch import COMMAND_LINE
+from tillstream.commands.sources.connectors import settle
+from tillstream.connectors import backfills, runs, status
+from tillstream.connectors.backfills import Backfill
+from tillstream.domain.batch.record import IN_LEDGER, State
+from tillstream.domain.errors import TillstreamError, Unavailable
+from tillstream.workflows.review import undo
+
+POLL_SECONDS = 2.0
+FIRST_POLL = timedelta(seconds=10)
+"""Time in which the events of copied objects create their records, before which nothing seems to be in progress."""
+PATIENCE = timedelta(hours=2)
+"""Longest wait for the settlement of a part."""
+FAILED_STATES = (State.REJECTED, State.FAILED, State.HELD)
+MOST_NAMED = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunBackfills:
+    """paths: folders or addresses. settings: name of a setting of the kind → its value. dry: store nothing.
+
+    job: leave them to the schedule of the server, or to the job of a project.
+    """
+
+    paths: Sequence[str]
+    contract: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    dry: bool = False
+    job: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfBackfill:
+    """name: of the backfill."""
+
+    name: str
+
+
+class Waiting:
+    """The pace of a backfill in this process: it settles each part, or waits until the worker or the project has."""
+
+    def __init__(self, app: App, name: str, progress: Progress) -> None:
+        self._app = app
+        self._name = name
+        self._progress = progress
+
+    def taken(self, size: int) -> None:
+        self._progress("bytes", size)
+        self._progress("files")
+
+    def settle(self, beat: Callable[[], None]) -> None:
+        app, clock = self._app, self._app.ports.clock
+        if not (app.has_worker or app.settings.project):
+            settle(app)
+            return
+        started = clock.now()
+        while clock.now() - started < FIRST_POLL or runs.count(app.ports, self._name, *runs.ON_THEIR_WAY):
+            if clock.now() - started > PATIENCE:
+                raise Unavailable("The files that were taken in are not settled. See the page of the pipeline.")
+            clock.sleep(POLL_SECONDS)
+            beat()
+
+
+def run(app: App, progress: Progress, arguments: RunBackfills) -> Result:
+    """Take in each path, or plan it with `dry`; one that fails does not stop the others."""
+    results, code = [], DONE
+    for path in arguments.paths:
+        try:
+            result = _run(app, progress, backfills.of(path, arguments.contract, arguments.settings), arguments)
+        except TillstreamError as error:
+            result = {"path": path, "error": str(error)}
+        results.append(result)
+        code = code if code == FAILED else _code(result) or code
+    return Result(results[0] if len(results) == 1 else results, code)
+
+
+def _run(app: App, progress: Progress, backfill: Backfill, arguments: RunBackfills) -> dict[str, Any]:
+    access = source_access(app)
+    if arguments.dry:
+        return asdict(backfills.plan(app.ports, app.contracts, access, backfill))
+    if arguments.job:
+        backfills.request(app.ports, app.contracts, access, backfill, COMMAND_LINE)
+        return {"path": backfill.path, **_shown(app, backfill.name)}
+    pace = Waiting(app, backfill.name, progress)
+    ended = backfills.run(app.ports, app.contracts, access, backfill, COMMAND_LINE, pace)
+    if ended.items:
+        pace.settle(lambda: None)
+    return {"path": backfill.path, **_shown(app, backfill.name), "run": asdict(ended)}
+
+
+def _code(result: Mapping[str, Any]) -> int:
+    states = result.get("batches", {})
+    if result.get("error") or states.keys() & {"rejected", "failed"}:
+        return FAILED
+    return HELD if states.get("held") else DONE
+
+
+def listed(app: App, progress: Progress, arguments: NoArguments) -> Result:
+    return Result([_shown(app, one.name) for one in backfills.find(app.ports)])
+
+
+def show(app: App, progress: Progress, arguments: OfBackfill) -> Result:
+    """A backfill with its last run, and the batches that need a person."""
+    backfills.get(app.ports, arguments.name)
+    last = runs.latest(app.ports, arguments.name, limit=1)
+    needing = [
+        {"batch_id": batch.batch_id, "file": batch.file, "state": batch.state.value, "error": batch.error}
+        for batch in backfills.in_state(app.ports, arguments.name, *FAILED_STATES)
+    ]
+    return Result(
+        _shown(app, arguments.name) | {"run": asdict(last[0]) if last else None, "needing": needing[:MOST_NAMED]}
+    )
+
+
+def undo_all(app: App, progress: Progress, arguments: OfBackfill) -> Result:
+    """Undo each batch of a backfill, newest first; one that cannot be undone does not stop the others."""
+    backfills.get(app.ports, arguments.name)
+    settled = sorted(backfills.in_state(app.ports, arguments.name, *IN_LEDGER), key=lambda batch: -batch.received_seq)
+    undone, failed = [], []
+    for batch in settled:
+        try:
+            undone.append(undo.undo(app.ports, batch.batch_id, COMMAND_LINE)["batch_id"])
+        except TillstreamError as error:
+            failed.append(f"{batch.file}: {error}")
+        progress("files")
+    return Result({"name": arguments.name, "undone": undone, "failed": failed}, FAILED if failed else DONE)
+
+
+def _shown(app: App, name: str) -> dict[str, Any]:
+    """A backfill for people: its source, how far it is, and the states of its batches."""
+    connector, state = backfills.get(app.ports, name), status.of(app.ports, name)
+    return {
+        "name": name,
+        "kind": connector.kind,
+        "contract": connector.contract,
+        "settings": dict(connector.settings),
+        "is_running": state.is_running,
+        "is_complete": bool(state.last_complete_at) and not state.failures and not state.behind,
+        "left": state.behind,
+        "error": state.error,
+        "batches": backfills.counts(app.ports, name),
+    }

@@ -1,0 +1,174 @@
+"""Backfills: history that is taken in once, by a connector that reads its source to the end."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tillstream.batches import records as batches
+from tillstream.connectors import listed_files, records, requests, runs, status
+from tillstream.connectors import run as running
+from tillstream.connectors.access import SourceAccess
+from tillstream.connectors.connector import Connector, ConnectorDraft
+from tillstream.connectors.listed_files import FileSource
+from tillstream.connectors.parts import Pace
+from tillstream.connectors.runner import open_source
+from tillstream.connectors.runs import Run
+from tillstream.connectors.stored_keys import StoredKeys
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.domain.file_names import contract_from_path
+from tillstream.ports import Ports
+
+KINDS = {"gs": "cloud_storage", "s3": "s3", "": "local_folder"}
+"""Scheme of an address → kind of connector."""
+MOST_PROBLEMS = 20
+NOT_NAME = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """A backfill before it runs. path: an address gs://BUCKET/PREFIX or s3://BUCKET/PREFIX, or a folder."""
+
+    path: str
+    draft: ConnectorDraft
+
+    @property
+    def name(self) -> str:
+        return self.draft.name
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folder of this machine that it reads."""
+        folder = self.draft.settings.get("folder")
+        return (Path(folder),) if folder else ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a backfill would take in. taken: files that are stored already. first, last: names of those to take in."""
+
+    name: str
+    path: str
+    files: int
+    bytes: int
+    taken: int
+    first: str
+    last: str
+    problems: tuple[str, ...]
+
+
+def of(path: str, contract: str = "", settings: Mapping[str, str] | None = None) -> Backfill:
+    """The backfill of a path; the same for the same arguments, so that a second call continues it.
+
+    settings: of its kind, for example pattern. Raises `Rejected` for another scheme, and if there is no such folder.
+    """
+    parts = urlsplit(path)
+    scheme = parts.scheme if "://" in path else ""
+    if scheme not in KINDS:
+        raise Rejected(f"A backfill reads gs://BUCKET/PREFIX, s3://BUCKET/PREFIX or a folder, not {path}.")
+    place = {"bucket": parts.netloc, "prefix": parts.path.lstrip("/")}
+    if not scheme:
+        place = {"folder": str(Path(path).absolute())}
+        if not Path(path).is_dir():
+            raise Rejected(f"There is no folder {path} on the machine that reads it. Files are ingested one by one.")
+    history = {} if scheme == "gs" else {"order": listed_files.BY_NAME, "quiet": "0"}
+    values = {**history, **(settings or {}), **place}
+    digest = sha256("\n".join([path, contract, *(f"{key}={values[key]}" for key in sorted(values))]).encode())
+    last = NOT_NAME.sub("-", path.rstrip("/").rsplit("/", 1)[-1].casefold())[:20].strip("-")
+    name = "-".join(filter(None, ("backfill", last, digest.hexdigest()[:8])))
+    return Backfill(path, ConnectorDraft(name, KINDS[scheme], values, contract, is_once=True))
+
+
+def plan(ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfill: Backfill) -> Plan:
+    """List the source; nothing is stored. Raises as `Source.test`."""
+    stored = StoredKeys(ports, backfill.name, status.read(ports, backfill.name).stored)
+    with closing(open_source(backfill.draft, _with_folders(access, backfill))) as source:
+        if not isinstance(source, FileSource):
+            raise TypeError(backfill.draft.kind)
+        files = source.select()
+        new = [file for file in files if source.key(file) not in stored]
+        notes = source.notes()
+    problems = [f"{file.path} is empty." for file in new if file.size == 0]
+    if not backfill.draft.contract:
+        names = contracts.names()
+        unnamed = [file.path for file in new if not contract_from_path(file.path, names)]
+        if unnamed:
+            problems.append(f"Contracts are chosen by the content of {len(unnamed):,} files, such as {unnamed[0]}.")
+    paths = [file.path for file in new]
+    return Plan(
+        backfill.name,
+        backfill.path,
+        len(new),
+        sum(file.size or 0 for file in new),
+        len(files) - len(new),
+        paths[0] if paths else "",
+        paths[-1] if paths else "",
+        (*notes, *problems[:MOST_PROBLEMS]),
+    )
+
+
+def run(
+    ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfill: Backfill, by: str, pace: Pace
+) -> Run:
+    """Take in what is not stored yet, part by part, here. Raises as `running.run`.
+
+    The schedule leaves it alone meanwhile, and if it is interrupted.
+    """
+    opened = _with_folders(access, backfill)
+    _add(ports, contracts, opened, backfill, by, is_paused=True)
+    return running.run(ports, contracts, opened, backfill.name, by, pace=pace)
+
+
+def request(ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfill: Backfill, by: str) -> None:
+    """Leave it to the schedule of the server, or to the job of a project. Raises `Rejected`."""
+    for folder in backfill.folders:
+        access.check_file(str(folder))
+    _add(ports, contracts, access, backfill, by, is_paused=False)
+    with suppress(Unavailable):  # the sweep starts the job
+        requests.request_run(ports, backfill.name, by)
+
+
+def find(ports: Ports) -> list[Connector]:
+    """The backfills, by name."""
+    return [connector for connector in records.find(ports) if connector.is_once]
+
+
+def get(ports: Ports, name: str) -> Connector:
+    """Raises `NotFound`, and `Rejected` for another connector."""
+    connector = records.get(ports, name)
+    if not connector.is_once:
+        raise Rejected(f"{name} is a connector that runs by its schedule, not a backfill.")
+    return connector
+
+
+def counts(ports: Ports, name: str) -> dict[str, int]:
+    """State → how many of its batches are in it, without states that none is in."""
+    every = {state.value: runs.count(ports, name, state) for state in State}
+    return {state: count for state, count in every.items() if count}
+
+
+def in_state(ports: Ports, name: str, *states: State) -> Iterator[Batch]:
+    """Its batches in one of the states, in no particular order."""
+    sender = batches.connector_sender(name)
+    for state in states:
+        for document in ports.documents.find(batches.COLLECTION, {"received_by": sender, "state": state.value}):
+            yield Batch.from_json(document.data)
+
+
+def _add(
+    ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfill: Backfill, by: str, *, is_paused: bool
+) -> None:
+    if not records.exists(ports, backfill.name):
+        records.add(ports, contracts, access, backfill.draft, by)
+    if records.get(ports, backfill.name).is_paused != is_paused:
+        records.pause(ports, backfill.name, by, is_paused=is_paused)
+
+
+def _with_folders(access: SourceAccess, backfill: Backfill) -> SourceAccess:
+    """For a person at this machine, who may read the folder that they name, unlike the schedule."""
+    return replace(access, folders=(*access.folders, *backfill.folders))
