@@ -9,7 +9,6 @@ from docs.generate import (
     commands,
     contract_schema,
     contracts,
-    looker,
     measures,
     pictures,
     problems,
@@ -20,6 +19,9 @@ from docs.generate import (
     translations,
     warehouse,
 )
+from docs.generate.looker import costs as looker_costs
+from docs.generate.looker import sources as looker_sources
+from docs.generate.looker import template as looker_template
 from sql.row_access import REPORTS
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -27,6 +29,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "api.md": api.page,
     "cli.md": commands.page,
     "contracts.md": contracts.page,
+    "looker-costs.md": looker_costs.page,
     "measures.md": measures.page,
     "pictures.md": pictures.page,
     "problems.md": problems.page,
@@ -37,5 +40,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "warehouse.md": warehouse.page,
     "../tillstream/contracts/contract.schema.json": contract_schema.page,
     "../sql/duckdb.json": translations.page,
-    **{f"../looker/sources/{view}.yaml": partial(looker.page, view) for view in REPORTS},
+    "../looker/TEMPLATE.md": looker_template.page,
+    **{f"../looker/sources/{view}.yaml": partial(looker_sources.page, view) for view in REPORTS},
 }
