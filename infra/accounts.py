@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from infra.functions import FUNCTIONS
 from infra.grants import (
     ATTACHES,
+    CALLS,
     DOCUMENTS,
-    LEAVES_LARGE,
     PUBLISHES,
     SOURCE_SECRETS,
     STARTS_CONNECTORS,
@@ -33,7 +33,7 @@ PORTAL_GRANTS: tuple[Grant, ...] = (
     *WRITES,
     DOCUMENTS,
     PUBLISHES,
-    LEAVES_LARGE,
+    *CALLS,
     STARTS_FORECASTS,
     STARTS_REPORTS,
     STARTS_CONNECTORS,

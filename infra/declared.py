@@ -33,6 +33,7 @@ from infra.stage import Stage
 from infra.triggers import Finalized, Pushed, Scheduled
 from tillstream.domain.events import DEAD_LETTERS, TOPIC_BATCHES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
 from tillstream.ports.event_bus import RetryPolicy
+from tillstream.ports.functions import CALLED
 
 APIS = (
     *("cloudresourcemanager", "serviceusage", "iam", "iamcredentials", "storage", "pubsub", "bigquery"),
@@ -204,7 +205,8 @@ class Declared:
             job = jobs.job(stage, each, image.name if image else "", LABELS)
             yield job
             yield self._policy(On("job", each.name), roles[On("job", each.name)], job)
-        portal = run.portal(stage, image.name if image else "", self.secrets, LABELS)
+        called = {name: functions.address(stage, name) for name in CALLED}
+        portal = run.portal(stage, image.name if image else "", self.secrets, LABELS, called)
         yield portal
         yield self._policy(On("portal"), roles[On("portal")], portal)
         yield from self._monitoring()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tillstream.domain.events import TOPIC_BATCHES
+from tillstream.ports.functions import CALLED
 from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
 
 
@@ -12,9 +13,9 @@ class Grant:
     """A role of the function's service account on one resource, or on the project."""
 
     role: str
-    on: Literal["project", "bucket", "topic", "subscription", "dataset", "job"] = "project"
+    on: Literal["project", "bucket", "topic", "subscription", "dataset", "job", "function"] = "project"
     name: str = ""
-    """The logical bucket, the topic, the subscription or the job."""
+    """The logical bucket, the topic, the subscription, the job or the function."""
     folder: str = ""
     """Of a bucket: limits the role to objects whose names start with it."""
 
@@ -30,6 +31,8 @@ LEAVES_LARGE = Grant("roles/run.invoker", "job", SETTLE_LARGE)
 STARTS_FORECASTS = Grant("roles/run.invoker", "job", FORECAST)
 STARTS_REPORTS = Grant("roles/run.invoker", "job", REPORTS)
 STARTS_CONNECTORS = Grant("roles/run.invoker", "job", CONNECT)
+CALLS = tuple(Grant("roles/run.invoker", "function", name) for name in CALLED)
+"""The functions that the portal calls."""
 STARTS_RESTOCK = Grant("roles/run.invoker", "job", RESTOCK)
 SOURCE_SECRETS = Grant("roles/secretmanager.secretAccessor")
 """Limited to the secrets of connectors, whose names begin with tillstream-source-."""

@@ -60,6 +60,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "warehouse.upsert": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
     "warehouse.refresh_totals": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.tables.updateData"),
     "jobs.start": ("run.jobs.run",),
+    "functions.call": ("run.routes.invoke",),
     "secrets.get": ("secretmanager.versions.access",),
     "warehouse.compact": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.tables.updateData"),
     "warehouse.note_pending_days": (
@@ -105,7 +106,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "roles/pubsub.subscriber": ("pubsub.subscriptions.consume",),
     "roles/pubsub.viewer": ("pubsub.subscriptions.list",),
     "roles/monitoring.viewer": ("monitoring.timeSeries.list",),
-    "roles/run.invoker": ("run.jobs.run",),
+    "roles/run.invoker": ("run.jobs.run", "run.routes.invoke"),
     "roles/secretmanager.secretAccessor": ("secretmanager.versions.access",),
     "roles/bigquery.jobUser": ("bigquery.jobs.create",),
     "roles/bigquery.readSessionUser": ("bigquery.readsessions.create",),
@@ -114,12 +115,13 @@ ROLES: dict[str, tuple[str, ...]] = {
 }
 
 Permission = tuple[str, str]
-"""Permission, and the bucket, topic, subscription or job; empty for the project, the dataset or the documents."""
+"""Permission, and the bucket, topic, subscription, job, function or table; empty for the project, the whole dataset or
+the documents."""
 
 
 def required_permissions(call: str, where: str = "") -> set[Permission]:
     """The permissions of one call of a port."""
-    narrow = call.partition(".")[0] in {"objects", "bus", "jobs"} and call not in OF_PROJECT
+    narrow = call.partition(".")[0] in {"objects", "bus", "jobs", "functions"} and call not in OF_PROJECT
     narrow = narrow and not where.startswith(WEBHOOK_SUBSCRIPTIONS)
     permissions = {(permission, where if narrow else "") for permission in CALLS[call]}
     if call in {"bus.dead_letters", "bus.resend"}:
