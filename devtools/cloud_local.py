@@ -19,7 +19,8 @@ from types import MappingProxyType
 from devtools import emulators, local_jobs
 from devtools.emulators import HERE, HOST, PROJECT, Kind, free_port, started
 from devtools.local_triggers import LOOK_EVERY, Relay, call, make_subscription, make_topic, minutes, start_periodic
-from infra.functions import FUNCTIONS, Function
+from infra.function import Function
+from infra.functions import FUNCTIONS
 from infra.triggers import Finalized, Pushed, Scheduled
 from tillstream.app import tables
 from tillstream.domain.events import DEAD_LETTERS, TOPIC_BATCHES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES

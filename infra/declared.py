@@ -6,7 +6,8 @@ from importlib import resources
 
 from infra import accounts, goals
 from infra.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
-from infra.functions import FUNCTIONS, RETIRED_SUBSCRIPTIONS, Function
+from infra.function import Function
+from infra.functions import FUNCTIONS, RETIRED_SUBSCRIPTIONS
 from infra.jobs import JOBS
 from infra.kinds import (
     bigquery,
@@ -25,7 +26,7 @@ from infra.kinds import (
 from infra.kinds.agents import agent
 from infra.kinds.iam import Policy, Role, policy_query
 from infra.kinds.pubsub import Delivery
-from infra.kinds.tables import reports, sale_index, tables
+from infra.kinds.tables import reports, sale_index, tables, writers
 from infra.permissions import OWN_ROLES
 from infra.resource import Resource
 from infra.source import Source
@@ -123,7 +124,11 @@ class Declared:
         on, description = (stage.region, LABELS), "The ledger of Tillstream and the views over it"
         ledger = bigquery.dataset(stage.project, stage["DATASET"], *on, description, holds_data=True)
         yield ledger
+        description = "Temporary tables of Tillstream, each for some seconds"
+        loading = bigquery.dataset(stage.project, accounts.loading(stage), *on, description, holds_data=False)
+        yield loading
         yield tables(stage, ledger)
+        yield writers(stage, ledger, accounts.table_writers())
         yield sale_index(stage, ledger, documents)
         description = "Views for reports: each reader sees only their own rows"
         views = bigquery.dataset(stage.project, stage["REPORTS_DATASET"], *on, description, holds_data=False)
@@ -148,9 +153,9 @@ class Declared:
     # ---- policies -----------------------------------------------------------------------------------------------
 
     def _policies(self, on: dict[On, Resource]) -> Iterator[Policy]:
-        """All policies except those of functions, jobs and portal, which follow their resources."""
+        """All policies except those of tables, and of functions, jobs and portal, which follow their resources."""
         for target, roles in sorted(self._roles().items()):
-            if target.kind not in {"function", "job", "portal"}:
+            if target.kind not in {"function", "job", "portal", "table"}:
                 yield self._policy(target, roles, on.get(target))
 
     def _roles(self) -> dict[On, set[Role]]:
@@ -159,7 +164,7 @@ class Declared:
     def _policy(self, target: On, roles: set[Role], resource: Resource | None) -> Policy:
         stage = self.stage
         managed = {f"serviceAccount:{stage.account(name)}" for name in accounts.accounts()}
-        if target.kind == "dataset" and resource:
+        if target.kind in {"dataset", "loading"} and resource:
             return bigquery.access(stage.project, resource, roles, managed)
         group, on, api = {
             "project": (("projects",), (stage.project,), "cloudresourcemanager.googleapis.com"),
@@ -238,6 +243,8 @@ def _on(stage: Stage, resource: Resource) -> On:
     """The target of roles that a resource is; buckets have their logical name."""
     if resource.kind == "dataset" and resource.name == stage["DATASET"]:
         return On("dataset")
+    if resource.kind == "dataset" and resource.name == accounts.loading(stage):
+        return On("loading")
     if resource.kind == "bucket":
         logical = {stage.bucket(name): name for name in ("inbox", "staging", "source")}
         return On("bucket", logical[resource.name])

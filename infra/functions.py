@@ -3,13 +3,15 @@
 The deploy, the package and `make cloud-local` all read this table. Event-triggered functions time out after 9 minutes.
 """
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from infra.function import Function
 from infra.grants import (
+    ADDS_ORIGINALS,
     ATTACHES,
     DOCUMENTS,
     LEAVES_LARGE,
+    LOADS,
     PUBLISHES,
     READS,
     STARTS_DUE,
@@ -17,7 +19,7 @@ from infra.grants import (
     WRITES,
     Grant,
 )
-from infra.triggers import Finalized, Pushed, Scheduled, Trigger
+from infra.triggers import Finalized, Pushed, Scheduled
 from tillstream.domain.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
@@ -36,32 +38,6 @@ EVENT_SECONDS = 540
 """Google's maximum for an event-triggered function; a push subscription waits at most 600."""
 SCHEDULED_SECONDS = 1_800
 """The longest that Cloud Scheduler waits for an answer."""
-
-
-@dataclass(frozen=True)
-class Function:
-    """One function. Its name is also its entry point in functions/main.py."""
-
-    name: str
-    does: str
-    triggers: tuple[Trigger, ...]
-    memory: str
-    cpu: str
-    concurrency: int
-    timeout: int
-    """Seconds."""
-    least: int
-    """Minimum number of instances."""
-    most: int
-    why: str
-    """Reason for its size."""
-    grants: tuple[Grant, ...]
-    environment: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-    @property
-    def account(self) -> str:
-        """The id of its service account."""
-        return f"tillstream-{self.name}"
 
 
 def _object_viewer(bucket: str) -> Grant:
@@ -149,7 +125,7 @@ PROJECT = Function(
     why="BigQuery does the work. Every 15 minutes and not after each settlement, because days with changed lines are "
     "read as a whole; until then, queries read the lines of these days. One instance, because each call processes all "
     "outdated days.",
-    grants=(*WRITES, DOCUMENTS),
+    grants=(*WRITES, LOADS, DOCUMENTS),
 )
 RECEIVE = Function(
     "receive",
@@ -166,7 +142,7 @@ RECEIVE = Function(
     "settlement per minute, because each costs the same however few sales it adds.",
     grants=(
         Grant("roles/pubsub.subscriber", "subscription", "receive"),
-        Grant("roles/storage.objectUser", "bucket", INBOX),
+        *ADDS_ORIGINALS,
         DOCUMENTS,
         PUBLISHES,
     ),
@@ -187,6 +163,7 @@ SWEEP = Function(
     "because a second one would do the same work.",
     grants=(
         *WRITES,
+        LOADS,
         Grant("roles/storage.objectUser", "bucket", INBOX),
         Grant("roles/storage.objectUser", "bucket", STAGING),
         DOCUMENTS,
@@ -211,7 +188,7 @@ COMPACT = Function(
     most=1,
     why="BigQuery does the work. Once a day, because BigQuery rewrites whole days for a few changed lines. One "
     "instance, because a second one would only conflict.",
-    grants=(*WRITES, DOCUMENTS, STARTS_FORECASTS),
+    grants=(*WRITES, LOADS, DOCUMENTS, STARTS_FORECASTS),
 )
 INDEX = Function(
     "index",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from infra.functions import Function
+from infra.function import Function
 from infra.kinds import pubsub
 from infra.kinds.pubsub import Delivery
 from infra.resource import Command, Resource, StateQuery, gcloud, labelled, last

@@ -91,7 +91,8 @@ def text() -> str:
 A settlement or an undo of more than {LIMITS.settled_rows:,} lines is left to the job `{LARGE.name}`
 ({LARGE.memory.removesuffix("Gi")} GiB, {LARGE.cpu} cores). The line is the memory of `settle`:
 {LIMITS.settled_rows:,} lines take less than half of its 2 GiB, and a million would leave nothing for Google's libraries
-and the staged files. It also keeps the settlement within nine minutes while the sale index is written slowly. Measured on two busy cores, without BigQuery, as peak memory and time of the process:
+and the staged files. It also keeps the settlement within nine minutes while the sale index is written slowly. Measured
+on two busy cores, without BigQuery, as peak memory and time of the process:
 """
 
 

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from infra.functions import EVENT_SECONDS, FUNCTIONS, SCHEDULED_SECONDS, Function
+from infra.function import Function
+from infra.functions import EVENT_SECONDS, FUNCTIONS, SCHEDULED_SECONDS
 from infra.triggers import Finalized, Pushed, Scheduled
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SALES_STAGED
 from tillstream.handlers import ROUTES

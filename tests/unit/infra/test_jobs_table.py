@@ -8,7 +8,8 @@ from click import Command, Group
 from infra import stage
 from infra.accounts import PORTAL, On, roles
 from infra.declared import SECRETS, Declared
-from infra.functions import SETTLE, SWEEP, Function
+from infra.function import Function
+from infra.functions import SETTLE, SWEEP
 from infra.goals import METRICS, alerts
 from infra.jobs import JOBS, LARGE, MAIL, Job
 from infra.kinds.iam import Policy, Role
