@@ -9,17 +9,18 @@ from flask import Response
 
 from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.domain.json_values import dumps
-from tillstream.ports.functions import error_to_json
+from tillstream.ports.functions import OF_FUNCTION, error_to_json
 
 log = structlog.get_logger("tillstream")
 
 
-def answer(work: Callable[[], Any]) -> Response:
-    """Do the work, log one line, and answer with its result or its error. Errors that are not ours are raised."""
+def answer(do: Callable[[], Any], /, **facts: Any) -> Response:
+    """Do the work and answer with its result or its error. Logs one line with the facts; other errors are raised."""
     started = time.perf_counter()
     try:
-        result, status, outcome = work(), 200, "done"
+        result, status, outcome = do(), 200, "done"
     except TillstreamError as error:
         result, status, outcome = error_to_json(error), 422 if isinstance(error, Rejected) else 503, repr(error)
-    log.info("answered", outcome=outcome, ms=round((time.perf_counter() - started) * 1000, 1))
-    return Response(dumps(result), status, content_type="application/json")
+    log.info("answered", **facts, outcome=outcome, ms=round((time.perf_counter() - started) * 1000, 1))
+    headers = {OF_FUNCTION: result["error"]} if status != 200 else {}
+    return Response(dumps(result), status, headers, content_type="application/json")

@@ -92,7 +92,9 @@ def decide(called: Request) -> Response:
     with _called() as running:
         running.contracts.refresh()
         ledger = Ledger(running.ports, running.contracts, running.queries)
-        return answer(lambda: perform(ledger, Decision.from_json(called.get_json(silent=True))))
+        body = called.get_json(silent=True)
+        facts = {name: (body or {}).get(name) for name in ("work", "by")}
+        return answer(lambda: perform(ledger, Decision.from_json(body)), **facts)
 
 
 @functions_framework.http
@@ -115,7 +117,7 @@ def sweep(called: Request) -> Response | tuple[dict[str, Any], int]:
     with _called() as running:
         running.contracts.refresh()
         if by:
-            return answer(lambda: sweep_for(running.ports, running.contracts, by))
+            return answer(lambda: sweep_for(running.ports, running.contracts, by), work="sweep", by=by)
         lost = reference.refresh_rates(running.ports, running.settings.reporting_currency)
         settings = running.settings
         reference.ensure_secret(running.ports)

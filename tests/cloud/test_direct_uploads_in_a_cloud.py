@@ -27,7 +27,7 @@ from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.handlers import stage_object
 from tillstream.settings import Settings
-from tillstream.workflows.intake import complete_upload, resumable_upload
+from tillstream.workflows.intake import complete_upload, inbox_object, resumable_upload
 
 FILE = (
     b"Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
@@ -174,6 +174,7 @@ def test_another_size_than_the_announced_one_is_refused(app: App) -> None:
         _event(app)
     with pytest.raises(Rejected, match="should have"):
         _finish(app, begun)
+    complete_upload.clean_up(app.ports, app.contracts)
     assert list(app.ports.objects.list(INBOX)) == []
     assert records.find(app.ports) == []
 

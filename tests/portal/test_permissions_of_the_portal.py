@@ -8,8 +8,8 @@ from call_recorder import Calls, recorded_access, required_permissions, unneeded
 from call_recorder import record_calls as watch
 from connectors import listed_kind
 from connectors.connector_acts import FIELDS, NEW
+from faults.functions_in_process import FunctionsInProcess
 from flask import Flask
-from functions_in_process import FunctionsInProcess
 from large_settlements import with_jobs
 from routes import addresses, routes_of
 from shop_steps import FILE, Shop
@@ -109,3 +109,4 @@ def _sweep(shop: Shop) -> None:
     shop.boss.post(f"/uploads/{shop.upload(FILE, 'again.csv')}/undo")
     shop.app.ports.clock.sleep(3600)
     assert shop.boss.post("/pipeline/sweep").status_code == 303
+    assert shop.boss.post("/quality").status_code == 303

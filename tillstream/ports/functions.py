@@ -22,6 +22,9 @@ ERRORS: dict[str, type[TillstreamError]] = {
 }
 """Name in an answer → the error that it stands for; subclasses come first."""
 
+OF_FUNCTION = "Tillstream-Error"
+"""The header of an answer that is one of these errors, and not of the platform. Its value is the name."""
+
 
 class Functions(Protocol):
     """Safe in threads."""

@@ -10,7 +10,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession, Request
 
 from tillstream.domain.errors import Unavailable
-from tillstream.ports.functions import error_from_json
+from tillstream.ports.functions import OF_FUNCTION, error_from_json
 
 
 class CloudRunFunctions:
@@ -30,7 +30,7 @@ class CloudRunFunctions:
             raise Unavailable(f"The function {name} does not answer: {error}") from error
         if response.ok:
             return response.json()
-        if response.headers.get("Content-Type", "") == "application/json":
+        if response.headers.get(OF_FUNCTION):
             raise error_from_json(response.json())
         raise Unavailable(f"The function {name} does not answer: {response.status_code} {response.text[:200]}")
 

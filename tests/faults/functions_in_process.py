@@ -31,6 +31,8 @@ class FunctionsInProcess:
             result = json.loads(dumps(self._perform(name, data)))
         except TillstreamError as error:
             raise error_from_json(json.loads(json.dumps(error_to_json(error)))) from error
+        except Exception as error:
+            raise Unavailable(f"The function {name} ended: {error!r}") from error
         if self.loses_answers:
             raise Unavailable(f"The answer of the function {name} was lost.")
         return result
