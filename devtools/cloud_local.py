@@ -19,7 +19,8 @@ from types import MappingProxyType
 from devtools import emulators, local_jobs
 from devtools.emulators import HERE, HOST, PROJECT, Kind, free_port, started
 from devtools.local_triggers import LOOK_EVERY, Relay, call, make_subscription, make_topic, minutes, start_periodic
-from infra.functions import FUNCTIONS, Function
+from infra.function import Function
+from infra.functions import FUNCTIONS
 from infra.triggers import Pushed, Scheduled
 from tillstream.app import tables
 from tillstream.domain.events import (
@@ -30,6 +31,7 @@ from tillstream.domain.events import (
     TOPIC_SALE_EVENTS,
     TOPIC_STORE_SALES,
 )
+from tillstream.ports.functions import CALLED
 from tillstream.server.process import interrupt_on_stop
 from tillstream.settings import Settings
 
@@ -103,7 +105,8 @@ def running(
             spec.name: f"http://{HOST}:{stack.enter_context(started(_function(spec, variables, source), folder)).port}"
             for spec in FUNCTIONS
         }
-        portal = stack.enter_context(started(_portal(variables), folder, [port or free_port()]))
+        called = " ".join(f"{name}={served[name]}" for name in CALLED)
+        portal = stack.enter_context(started(_portal(variables, called), folder, [port or free_port()]))
         stack.callback(stopping.set)
         for thread in _start_triggers(settings, storage, pubsub, served, stopping):
             stack.callback(thread.join)
@@ -138,7 +141,8 @@ def _start_triggers(
 
 
 def _function(spec: Function, variables: Mapping[str, str], source: Source) -> Kind:
-    signature = "http" if any(isinstance(trigger, Scheduled) for trigger in spec.triggers) else "cloudevent"
+    is_for_events = any(isinstance(trigger, Pushed) for trigger in spec.triggers)
+    signature = "cloudevent" if is_for_events else "http"
     function_variables = {
         "PYTHONPATH": str(source.path),
         "THREADS": str(spec.concurrency),
@@ -158,7 +162,7 @@ def _function(spec: Function, variables: Mapping[str, str], source: Source) -> K
     )
 
 
-def _portal(variables: Mapping[str, str]) -> Kind:
+def _portal(variables: Mapping[str, str], function_urls: str) -> Kind:
     return Kind(
         "portal",
         lambda: "",
@@ -166,7 +170,7 @@ def _portal(variables: Mapping[str, str]) -> Kind:
             *(sys.executable, "-m", "gunicorn", "-c", "python:portal.gunicorn_conf", "-b", f"{HOST}:{ports[0]}"),
         ],
         lambda _: {},
-        lambda _: {**variables, "PYTHONPATH": str(HERE)},
+        lambda _: {**variables, "PYTHONPATH": str(HERE), "TILLSTREAM_FUNCTION_URLS": function_urls},
         ready="/healthz",
     )
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import functions_framework
 from cloudevents.http import CloudEvent
-from flask import Request, request
+from flask import Request, Response, request
 
 from functions import pushed
+from functions.answers import answer
 from tillstream.app import App, build
 from tillstream.domain.events import MESSAGE_PUBLISHED, OBJECT_FINALIZE, OBJECT_FINALIZED, TOPIC_BATCHES, TOPIC_OBJECTS
 from tillstream.handlers import FUNCTIONS, Event, dispatch
@@ -83,20 +84,40 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
 
 
 @functions_framework.http
-def sweep(_: Request) -> tuple[dict[str, Any], int]:
-    """Called by the scheduler: retry stalled batches; refresh exchange rates and holidays; evaluate the rules of
-    alerts; compute the restock queue, or start the job `restock` if it is large; start the jobs `reports` and `connect`
-    if something is due."""
+def decide(called: Request) -> Response:
+    """Called by the portal: undo a batch, or preview a settlement, for a user."""
+    from tillstream.workflows.decisions.decision import Decision
+    from tillstream.workflows.decisions.perform import Ledger, perform
+
+    with _called() as running:
+        running.contracts.refresh()
+        ledger = Ledger(running.ports, running.contracts, running.queries)
+        body = called.get_json(silent=True)
+        facts = {name: (body or {}).get(name) for name in ("work", "by")}
+        return answer(lambda: perform(ledger, Decision.from_json(body)), **facts)
+
+
+@functions_framework.http
+def sweep(called: Request) -> Response | tuple[dict[str, Any], int]:
+    """Called by the portal for a user: retry stalled batches.
+
+    Called by the scheduler: also refresh exchange rates and holidays; evaluate the rules of alerts; compute the restock
+    queue, or start the job `restock` if it is large; start the jobs `reports` and `connect` if something is due.
+    """
     from tillstream.alerts.evaluation import RULE_FAILED, evaluate
     from tillstream.alerts.sources import AlertSources
     from tillstream.analytics import holidays, reference
     from tillstream.connectors import schedule as connectors
     from tillstream.reports import mail_job
+    from tillstream.workflows.decisions.sweeping import sweep_for
     from tillstream.workflows.operations import reconcile
     from tillstream.workflows.restocking import schedule
 
+    by = (called.get_json(silent=True) or {}).get("by")
     with _called() as running:
         running.contracts.refresh()
+        if by:
+            return answer(lambda: sweep_for(running.ports, running.contracts, by), work="sweep", by=by)
         lost = reference.refresh_rates(running.ports, running.settings.reporting_currency)
         settings = running.settings
         reference.ensure_secret(running.ports)

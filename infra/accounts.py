@@ -5,35 +5,40 @@ from dataclasses import dataclass
 
 from infra.functions import FUNCTIONS
 from infra.grants import (
+    ADDS_ORIGINALS,
     ATTACHES,
+    CALLS,
     DOCUMENTS,
-    LEAVES_LARGE,
     PUBLISHES,
     SOURCE_SECRETS,
     STARTS_CONNECTORS,
     STARTS_FORECASTS,
     STARTS_REPORTS,
-    WRITES,
     Grant,
+    write_tables,
 )
 from infra.jobs import JOBS
 from infra.kinds.iam import Role
 from infra.stage import Stage
 from infra.triggers import Pushed, Scheduled
-from tillstream.domain.events import DEAD_LETTERS, INBOX, STAGING, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
+from tillstream.domain.events import DEAD_LETTERS, STAGING, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
+from tillstream.domain.warehouse.catalogue_tables import CATALOGUE_TABLES
+from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
 from tillstream.ports.secrets import SECRET_PREFIX
 
 PORTAL, EVENTS, SCHEDULER, BUILD = "tillstream-portal", "tillstream-events", "tillstream-scheduler", "tillstream-build"
 REPOSITORY = "tillstream"
 INVOKER = "roles/run.invoker"
 
+PORTAL_TABLES = (*CATALOGUE_TABLES, *STOCK_TABLES)
+"""The tables that the portal writes: mirrors of documents, and what is computed from them. Not the ledger."""
 PORTAL_GRANTS: tuple[Grant, ...] = (
-    Grant("roles/storage.objectUser", "bucket", INBOX),
+    *ADDS_ORIGINALS,
     Grant("roles/storage.objectUser", "bucket", STAGING),
-    *WRITES,
+    *write_tables(*PORTAL_TABLES),
     DOCUMENTS,
     PUBLISHES,
-    LEAVES_LARGE,
+    *CALLS,
     STARTS_FORECASTS,
     STARTS_REPORTS,
     STARTS_CONNECTORS,
@@ -44,9 +49,9 @@ PORTAL_GRANTS: tuple[Grant, ...] = (
     ATTACHES,
     Grant("roles/monitoring.viewer"),
 )
-"""The portal receives uploads and sales, stores incomplete uploads and previews in staging, settles decisions (undo,
-confirm, replay), lists and resends dead letters, creates and removes the subscriptions of webhooks, and tests the
-sources of connectors."""
+"""The portal receives uploads and sales, which it cannot delete, stores incomplete uploads and previews in staging,
+writes the mirrors of documents, calls the functions that write the ledger, lists and resends dead letters, creates and
+removes the subscriptions of webhooks, and tests the sources of connectors."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ def roles(stage: Stage, secrets: tuple[str, ...]) -> dict[On, set[Role]]:
 
 
 def _roles(stage: Stage, secrets: tuple[str, ...]) -> Iterator[tuple[On, Role]]:
-    for account, grants in (*((spec.account, spec.grants) for spec in (*FUNCTIONS, *JOBS)), (PORTAL, PORTAL_GRANTS)):
+    for account, grants in _own_grants():
         for grant in grants:
             yield (
                 On(grant.on, grant.name),
@@ -107,6 +112,22 @@ def _roles(stage: Stage, secrets: tuple[str, ...]) -> Iterator[tuple[On, Role]]:
     yield from _callers(stage)
     yield from _builder(stage)
     yield from _agents(stage)
+
+
+def loading(stage: Stage) -> str:
+    """The dataset of temporary tables."""
+    return f"{stage['DATASET']}_loading"
+
+
+def table_writers() -> list[tuple[str, str]]:
+    """(table, account that may write it) of the accounts that may write single tables only."""
+    return [(grant.name, account) for account, grants in _own_grants() for grant in grants if grant.on == "table"]
+
+
+def _own_grants() -> Iterator[tuple[str, tuple[Grant, ...]]]:
+    """Account of a function, of a job or of the portal → its grants."""
+    yield from ((spec.account, spec.grants) for spec in (*FUNCTIONS, *JOBS))
+    yield PORTAL, PORTAL_GRANTS
 
 
 def role_name(stage: Stage, role: str) -> str:

@@ -6,7 +6,8 @@ from importlib import resources
 
 from infra import accounts, goals
 from infra.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
-from infra.functions import FUNCTIONS, RETIRED_FUNCTIONS, RETIRED_SUBSCRIPTIONS, RETIRED_TRIGGERS, Function
+from infra.function import Function
+from infra.functions import FUNCTIONS, RETIRED_FUNCTIONS, RETIRED_SUBSCRIPTIONS, RETIRED_TRIGGERS
 from infra.jobs import JOBS
 from infra.kinds import (
     bigquery,
@@ -26,7 +27,7 @@ from infra.kinds import (
 from infra.kinds.agents import agent
 from infra.kinds.iam import Policy, Role
 from infra.kinds.pubsub import Delivery
-from infra.kinds.tables import reports, sale_index, tables
+from infra.kinds.tables import reports, sale_index, tables, writers
 from infra.permissions import OWN_ROLES
 from infra.policies import policy_on, target_of
 from infra.resource import Resource
@@ -42,6 +43,7 @@ from tillstream.domain.events import (
     TOPIC_STORE_SALES,
 )
 from tillstream.ports.event_bus import RetryPolicy
+from tillstream.ports.functions import CALLED
 
 APIS = (
     *("cloudresourcemanager", "serviceusage", "iam", "iamcredentials", "storage", "pubsub", "bigquery"),
@@ -131,7 +133,11 @@ class Declared:
         on, description = (stage.region, LABELS), "The ledger of Tillstream and the views over it"
         ledger = bigquery.dataset(stage.project, stage["DATASET"], *on, description, holds_data=True)
         yield ledger
+        description = "Temporary tables of Tillstream, each for some seconds"
+        loading = bigquery.dataset(stage.project, accounts.loading(stage), *on, description, holds_data=False)
+        yield loading
         yield tables(stage, ledger)
+        yield writers(stage, ledger, accounts.table_writers())
         yield sale_index(stage, ledger, documents)
         description = "Views for reports: each reader sees only their own rows"
         views = bigquery.dataset(stage.project, stage["REPORTS_DATASET"], *on, description, holds_data=False)
@@ -156,9 +162,9 @@ class Declared:
     # ---- policies -----------------------------------------------------------------------------------------------
 
     def _policies(self, on: dict[On, Resource]) -> Iterator[Policy]:
-        """All policies except those of functions, jobs and portal, which follow their resources."""
+        """All policies except those of tables, and of functions, jobs and portal, which follow their resources."""
         for target, roles in sorted(self._roles().items()):
-            if target.kind not in {"function", "job", "portal"}:
+            if target.kind not in {"function", "job", "portal", "table"}:
                 yield policy_on(self.stage, target, roles, on.get(target))
 
     def _roles(self) -> dict[On, set[Role]]:
@@ -190,7 +196,8 @@ class Declared:
             job = jobs.job(stage, each, address, LABELS)
             yield job
             yield policy_on(stage, On("job", each.name), roles[On("job", each.name)], job)
-        portal = run.portal(stage, address, self.secrets, LABELS)
+        called = {name: run.address(stage, name) for name in CALLED}
+        portal = run.portal(stage, address, self.secrets, LABELS, called)
         yield portal
         yield policy_on(stage, On("portal"), roles[On("portal")], portal)
         yield from self._monitoring()

@@ -3,13 +3,15 @@
 The deploy and `make cloud-local` read this table.
 """
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from infra.function import Function
 from infra.grants import (
+    ADDS_ORIGINALS,
     ATTACHES,
     DOCUMENTS,
     LEAVES_LARGE,
+    LOADS,
     PUBLISHES,
     READS,
     STARTS_DUE,
@@ -17,7 +19,7 @@ from infra.grants import (
     WRITES,
     Grant,
 )
-from infra.triggers import Pushed, Scheduled, Trigger
+from infra.triggers import Pushed, Scheduled
 from tillstream.domain.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
@@ -30,37 +32,12 @@ from tillstream.domain.events import (
     TOPIC_OBJECTS,
     TOPIC_SALE_EVENTS,
 )
+from tillstream.ports import functions
 
 EVENT_SECONDS = 540
 """A push subscription waits at most 600 for an answer."""
 SCHEDULED_SECONDS = 1_800
 """The longest that Cloud Scheduler waits for an answer."""
-
-
-@dataclass(frozen=True)
-class Function:
-    """One function. Its name is also its entry point in functions/main.py."""
-
-    name: str
-    does: str
-    triggers: tuple[Trigger, ...]
-    memory: str
-    cpu: str
-    concurrency: int
-    timeout: int
-    """Seconds."""
-    least: int
-    """Minimum number of instances."""
-    most: int
-    why: str
-    """Reason for its size."""
-    grants: tuple[Grant, ...]
-    environment: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-    @property
-    def account(self) -> str:
-        """The id of its service account."""
-        return f"tillstream-{self.name}"
 
 
 def _object_viewer(bucket: str) -> Grant:
@@ -147,7 +124,7 @@ PROJECT = Function(
     why="BigQuery does the work. Every 15 minutes and not after each settlement, because days with changed lines are "
     "read as a whole; until then, queries read the lines of these days. One instance, because each call processes all "
     "outdated days.",
-    grants=(*WRITES, DOCUMENTS),
+    grants=(*WRITES, LOADS, DOCUMENTS),
 )
 RECEIVE = Function(
     "receive",
@@ -164,7 +141,7 @@ RECEIVE = Function(
     "settlement per minute, because each costs the same however few sales it adds.",
     grants=(
         Grant("roles/pubsub.subscriber", "subscription", "receive"),
-        Grant("roles/storage.objectUser", "bucket", INBOX),
+        *ADDS_ORIGINALS,
         DOCUMENTS,
         PUBLISHES,
     ),
@@ -185,6 +162,7 @@ SWEEP = Function(
     "because a second one would do the same work.",
     grants=(
         *WRITES,
+        LOADS,
         Grant("roles/storage.objectUser", "bucket", INBOX),
         Grant("roles/storage.objectUser", "bucket", STAGING),
         DOCUMENTS,
@@ -209,7 +187,7 @@ COMPACT = Function(
     most=1,
     why="BigQuery does the work. Once a day, because BigQuery rewrites whole days for a few changed lines. One "
     "instance, because a second one would only conflict.",
-    grants=(*WRITES, DOCUMENTS, STARTS_FORECASTS),
+    grants=(*WRITES, LOADS, DOCUMENTS, STARTS_FORECASTS),
 )
 INDEX = Function(
     "index",
@@ -240,6 +218,28 @@ FORWARD = Function(
     "because two would send the events of a store in any order.",
     grants=(Grant("roles/pubsub.subscriber"), ATTACHES, DOCUMENTS),
 )
+DECIDE = Function(
+    functions.DECIDE,
+    "Undoes imports, and previews what an import, an undo or a correction would change, for users of the portal",
+    (),
+    memory="4Gi",
+    cpu="2",
+    concurrency=1,
+    timeout=EVENT_SECONDS,
+    least=0,
+    most=5,
+    why="A preview reads a file as `stage` does and settles it as `settle` does, so it needs the memory of the larger. "
+    "One user per instance, because two would share the memory. Five instances, as only one settlement can commit at a "
+    "time. A minimum of one, in the stage's file, saves the first user a start of some seconds.",
+    grants=(
+        *WRITES,
+        _object_viewer(INBOX),
+        Grant("roles/storage.objectUser", "bucket", STAGING),
+        DOCUMENTS,
+        PUBLISHES,
+        LEAVES_LARGE,
+    ),
+)
 RETIRED_SUBSCRIPTIONS = ("project",)
 """Push subscriptions of earlier versions, which a deploy removes."""
 RETIRED_TRIGGERS = ("stage-finalized",)
@@ -249,5 +249,5 @@ RETIRED_FUNCTIONS = (
     *("project", "sweep", "compact", "index", "forward"),
 )
 """Functions that earlier versions deployed as such, and not as services of Cloud Run."""
-FUNCTIONS = (SALES, RECEIVE, STAGE, SETTLE, ANNOUNCE, PROJECT, SWEEP, COMPACT, INDEX, FORWARD)
+FUNCTIONS = (SALES, RECEIVE, STAGE, SETTLE, ANNOUNCE, PROJECT, SWEEP, COMPACT, INDEX, FORWARD, DECIDE)
 """In the order in which they are deployed: `stage` leaves to `sales` what `receive` publishes."""

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tillstream.domain.events import TOPIC_BATCHES
+from tillstream.domain.events import INBOX, TOPIC_BATCHES
+from tillstream.ports.functions import CALLED
 from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
 
 
@@ -12,9 +13,12 @@ class Grant:
     """A role of the function's service account on one resource, or on the project."""
 
     role: str
-    on: Literal["project", "bucket", "topic", "subscription", "dataset", "job"] = "project"
+    on: Literal["project", "bucket", "topic", "subscription", "dataset", "loading", "table", "job", "function"] = (
+        "project"
+    )
     name: str = ""
-    """The logical bucket, the topic, the subscription or the job."""
+    """The logical bucket, the topic, the subscription, the table, the job or the function. `loading` is the dataset of
+    temporary tables."""
     folder: str = ""
     """Of a bucket: limits the role to objects whose names start with it."""
 
@@ -25,11 +29,26 @@ FAST_READS = Grant("roles/bigquery.readSessionUser")
 ATTACHES = Grant("tillstreamWebhooks")
 """Of our own making: no role of Google creates subscriptions without the right to delete topics."""
 READS = (Grant("roles/bigquery.dataViewer", "dataset"), JOBS, FAST_READS)
+LOADS = Grant("roles/bigquery.dataEditor", "loading")
+"""For rows that replace others: they are loaded into a temporary table before."""
 WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
+
+
+ADDS_ORIGINALS = tuple(Grant(f"roles/storage.{role}", "bucket", INBOX) for role in ("objectCreator", "objectViewer"))
+"""Without the right to delete or replace them."""
+
+
+def write_tables(*names: str) -> tuple[Grant, ...]:
+    """Read the dataset, and replace rows of these tables."""
+    return (*READS, LOADS, *(Grant("roles/bigquery.dataEditor", "table", name) for name in names))
+
+
 LEAVES_LARGE = Grant("roles/run.invoker", "job", SETTLE_LARGE)
 STARTS_FORECASTS = Grant("roles/run.invoker", "job", FORECAST)
 STARTS_REPORTS = Grant("roles/run.invoker", "job", REPORTS)
 STARTS_CONNECTORS = Grant("roles/run.invoker", "job", CONNECT)
+CALLS = tuple(Grant("roles/run.invoker", "function", name) for name in CALLED)
+"""The functions that the portal calls."""
 STARTS_RESTOCK = Grant("roles/run.invoker", "job", RESTOCK)
 SOURCE_SECRETS = Grant("roles/secretmanager.secretAccessor")
 """Limited to the secrets of connectors, whose names begin with tillstream-source-."""

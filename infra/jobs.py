@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from infra.grants import DOCUMENTS, PUBLISHES, READS, SOURCE_SECRETS, WRITES, Grant
+from infra.grants import ADDS_ORIGINALS, DOCUMENTS, LOADS, PUBLISHES, READS, SOURCE_SECRETS, WRITES, Grant
 from infra.stage import Stage
-from tillstream.domain.events import INBOX, STAGING, TOPIC_STORE_SALES
+from tillstream.domain.events import STAGING, TOPIC_STORE_SALES
 from tillstream.mail.outbox import FOLDER
 from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
 
@@ -88,7 +88,7 @@ FORECASTS = Job(
     hours=3,
     why="2,000 products in stores take about a minute and 1 GB; the time and the memory grow with their number, up to "
     "20,000. A run that was stopped is continued by the next one.",
-    grants=(*WRITES, Grant("roles/storage.objectUser", "bucket", STAGING), DOCUMENTS),
+    grants=(*WRITES, LOADS, Grant("roles/storage.objectUser", "bucket", STAGING), DOCUMENTS),
     alert="a forecast failed",
     failure="The forecasts of the night before are shown until it succeeds; it is started again the next night, or "
     "with Forecast again in the portal.",
@@ -115,7 +115,7 @@ RESTOCKING = Job(
     cpu="2",
     hours=1,
     why="A million products in stores take 25 processor seconds and 1 GB, and the reading from BigQuery.",
-    grants=(*WRITES, DOCUMENTS),
+    grants=(*WRITES, LOADS, DOCUMENTS),
     alert="the restock queue is not computed",
     failure="The queue that was computed before is shown. It is started again within an hour.",
 )
@@ -129,7 +129,7 @@ CONNECTING = Job(
     why="Files and pages of rows over 8 MB are temporary files, which in Cloud Run take memory, so one file has "
     "up to 1 GB. A run that was stopped is continued by the next one, from the cursor of each connector.",
     grants=(
-        Grant("roles/storage.objectUser", "bucket", INBOX),
+        *ADDS_ORIGINALS,
         Grant("roles/storage.objectUser", "bucket", STAGING),
         DOCUMENTS,
         PUBLISHES,

@@ -15,7 +15,10 @@ from tillstream.domain.events import (
     TOPIC_STORE_SALES,
     WEBHOOK_SUBSCRIPTIONS,
 )
+from tillstream.domain.tables import TABLES
 
+_REPLACES = ("bigquery.tables.getData", "bigquery.tables.updateData")
+"""On the table whose rows are replaced."""
 CALLS: dict[str, tuple[str, ...]] = {
     "objects.writer": ("storage.objects.create",),
     "objects.open": ("storage.objects.get",),
@@ -56,10 +59,11 @@ CALLS: dict[str, tuple[str, ...]] = {
         *("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.readsessions.create"),
         "datastore.entities.get",  # it only reads the sale index
     ),
-    "warehouse.replace_table": ("bigquery.jobs.create", "bigquery.tables.updateData"),
-    "warehouse.upsert": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
+    "warehouse.replace_table": ("bigquery.jobs.create", *_REPLACES),
+    "warehouse.upsert": ("bigquery.jobs.create", *_REPLACES),
     "warehouse.refresh_totals": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.tables.updateData"),
     "jobs.start": ("run.jobs.run",),
+    "functions.call": ("run.routes.invoke",),
     "secrets.get": ("secretmanager.versions.access",),
     "warehouse.compact": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.tables.updateData"),
     "warehouse.note_pending_days": (
@@ -97,13 +101,14 @@ _ENTITIES = tuple(f"datastore.entities.{does}" for does in ("get", "list", "crea
 ROLES: dict[str, tuple[str, ...]] = {
     **OWN_ROLES,
     "roles/storage.objectViewer": _READS,
+    "roles/storage.objectCreator": ("storage.objects.create",),
     "roles/storage.objectUser": (*_READS, "storage.objects.create", "storage.objects.delete"),
     "roles/datastore.user": _ENTITIES,
     "roles/pubsub.publisher": ("pubsub.topics.publish",),
     "roles/pubsub.subscriber": ("pubsub.subscriptions.consume",),
     "roles/pubsub.viewer": ("pubsub.subscriptions.list",),
     "roles/monitoring.viewer": ("monitoring.timeSeries.list",),
-    "roles/run.invoker": ("run.jobs.run",),
+    "roles/run.invoker": ("run.jobs.run", "run.routes.invoke"),
     "roles/secretmanager.secretAccessor": ("secretmanager.versions.access",),
     "roles/bigquery.jobUser": ("bigquery.jobs.create",),
     "roles/bigquery.readSessionUser": ("bigquery.readsessions.create",),
@@ -111,13 +116,23 @@ ROLES: dict[str, tuple[str, ...]] = {
     "roles/bigquery.dataEditor": ("bigquery.tables.getData", "bigquery.tables.updateData", "bigquery.tables.create"),
 }
 
+LOADING = "loading"
+"""The dataset of temporary tables, as the target of a permission."""
 Permission = tuple[str, str]
-"""Permission, and the bucket, topic, subscription or job; empty for the project, the dataset or the documents."""
+"""Permission, and the bucket, topic, subscription, job, function or table; empty for the project, the whole dataset or
+the documents."""
 
 
 def required_permissions(call: str, where: str = "") -> set[Permission]:
     """The permissions of one call of a port."""
-    narrow = call.partition(".")[0] in {"objects", "bus", "jobs"} and call not in OF_PROJECT
+    narrow = call.partition(".")[0] in {"objects", "bus", "jobs", "functions"} and call not in OF_PROJECT
+    if call in {"warehouse.replace_table", "warehouse.upsert"}:
+        loads = {
+            ("bigquery.jobs.create", ""),
+            ("bigquery.tables.create", LOADING),
+            ("bigquery.tables.updateData", LOADING),
+        }
+        return loads | {(permission, where) for permission in _REPLACES}
     narrow = narrow and not where.startswith(WEBHOOK_SUBSCRIPTIONS)
     permissions = {(permission, where if narrow else "") for permission in CALLS[call]}
     if call in {"bus.dead_letters", "bus.resend"}:
@@ -132,5 +147,5 @@ def required_permissions(call: str, where: str = "") -> set[Permission]:
 def granted_permissions(grants: Iterable[Grant]) -> Iterator[Permission]:
     """The permissions of an account with these grants."""
     for grant in grants:
-        for permission in ROLES[grant.role]:
-            yield permission, grant.name
+        names = {"dataset": ("", *TABLES), "loading": (LOADING,)}.get(grant.on, (grant.name,))
+        yield from ((permission, name) for permission in ROLES[grant.role] for name in names)

@@ -13,7 +13,7 @@ from infra.stage import Stage
 def policy_on(stage: Stage, target: On, roles: Iterable[Role], resource: Resource | None) -> Policy:
     """The policy with these roles. resource: that of the target; None for the project."""
     managed = {f"serviceAccount:{stage.account(name)}" for name in accounts.accounts()}
-    if target.kind == "dataset" and resource:
+    if target.kind in {"dataset", "loading"} and resource:
         return bigquery.access(stage.project, resource, roles, managed)
     group, on, api = {
         "project": (("projects",), (stage.project,), "cloudresourcemanager.googleapis.com"),
@@ -35,6 +35,8 @@ def target_of(stage: Stage, resource: Resource) -> On:
     """The target of roles that a resource is; buckets have their logical name."""
     if resource.kind == "dataset" and resource.name == stage["DATASET"]:
         return On("dataset")
+    if resource.kind == "dataset" and resource.name == accounts.loading(stage):
+        return On("loading")
     if resource.kind == "bucket":
         logical = {stage.bucket(name): name for name in ("inbox", "staging", "source")}
         return On("bucket", logical[resource.name])

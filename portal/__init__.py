@@ -25,6 +25,7 @@ from portal import (
     customers,
     dashboard,
     data_sources,
+    decisions,
     errors,
     exports,
     forecast,
@@ -73,7 +74,6 @@ from portal.sign_in import methods, session_auth
 from tillstream.app import App
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE
-from tillstream.workflows.corrections.drafts.workspace import Workspace
 
 SEVERITIES = {"error": "To fix", "warning": "Check", "hold": "Needs review", "rejection": "File rejected"}
 TRIES = "30 per minute"
@@ -87,7 +87,7 @@ def create_app(app: App) -> Flask:
     intake.register(flask, app)  # within the proxies of the security settings
     security.configure(flask, app.settings, app.ports)
     flask.extensions[EXTENSION] = app
-    flask.extensions[corrections.workspace.EXTENSION] = Workspace()
+    decisions.prepare(flask)
     request_log.register(flask, app.settings)
     login = LoginManager(flask)
     login.user_loader(session_auth.load)

@@ -11,9 +11,9 @@ from tillstream.app.source_access import source_access
 from tillstream.connectors.access import SourceAccess
 from tillstream.ports.event_bus import Delivery
 
-PORTS = ("objects", "documents", "bus", "warehouse", "jobs", "secrets")
+PORTS = ("objects", "documents", "bus", "warehouse", "jobs", "functions", "secrets")
 Calls = set[tuple[str, str]]
-"""`port.method`, and its bucket, collection, topic, or subscription."""
+"""`port.method`, and its bucket, collection, topic, subscription, table, job or function."""
 
 
 class RecordedPort:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from infra.functions import Function
+from infra.function import Function
 from infra.kinds.run import Container, service
 from infra.resource import Resource
 from infra.stage import Stage

@@ -11,8 +11,6 @@ from infra.stage import Stage
 
 API = "run.googleapis.com"
 SERVICES = StateQuery(("run", "services", "list"), lambda item: str(item["metadata"]["name"]), API)
-LARGE_ROWS = "200000"
-"""Rows above which the portal leaves an undo to the job. It has less memory than `settle`, and other requests."""
 REGISTRY = "artifactregistry.googleapis.com"
 PORTAL_SECONDS = 300
 """Timeout of a request to the portal."""
@@ -148,12 +146,20 @@ def service(
     )
 
 
-def portal(stage: Stage, image_address: str, secrets: Mapping[str, str], labels: Mapping[str, str]) -> Resource:
-    """The portal's service. secrets: variable → secret. An empty image is not compared.
+def portal(
+    stage: Stage,
+    image_address: str,
+    secrets: Mapping[str, str],
+    labels: Mapping[str, str],
+    functions: Mapping[str, str],
+) -> Resource:
+    """The portal's service. secrets: variable → secret; functions: those that it calls → their addresses. An empty
+    image is not compared.
 
     The command has no option for who may call it: `--no-allow-unauthenticated` would revoke what the policy grants.
     """
-    settings = {"TILLSTREAM_LARGE_ROWS": LARGE_ROWS, "TILLSTREAM_PUBLIC_URL": address(stage, "portal")} | stage.settings
+    urls = " ".join(f"{name}={url}" for name, url in functions.items())
+    settings = {"TILLSTREAM_FUNCTION_URLS": urls, "TILLSTREAM_PUBLIC_URL": address(stage, "portal")} | stage.settings
     settings |= {"TILLSTREAM_SECURE_COOKIES": "true", "TILLSTREAM_PROXIES": "1"}
     container = Container(
         image_address,

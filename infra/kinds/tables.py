@@ -42,6 +42,14 @@ def reports(stage: Stage, within: Resource, accounts: Sequence[str]) -> SelfChec
     )
 
 
+def writers(stage: Stage, within: Resource, accounts: Sequence[tuple[str, str]]) -> SelfChecked:
+    """Which accounts may write single tables. accounts: (table, id of the service account)."""
+    options = [f"--writer={table}={stage.account(name)}" for table, name in accounts]
+    return _self_checked(
+        "writers", f"of tables in {within.name}", ("deploy", "writers", *_options(stage), *options), within
+    )
+
+
 def _options(stage: Stage) -> tuple[str, ...]:
     return (f"--project={stage.project}", f"--dataset={stage['DATASET']}", f"--location={stage.region}")
 

@@ -17,7 +17,7 @@ from tillstream.analytics.filters import NAMES, is_filter
 from tillstream.batches import freshness
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.workflows.operations import reconcile
+from tillstream.workflows.decisions.sweeping import sweep
 
 LISTS = (
     "sales-over-time",
@@ -130,6 +130,6 @@ def refresh() -> ResponseReturnValue:
     return jsonify(
         {
             "status": "accepted",
-            "swept": reconcile.run(app.ports, app.contracts, delegate=bool(app.settings.project), by=me().login),
+            "swept": sweep(app.ports, app.contracts, me().login, delegate=bool(app.settings.project)),
         }
     ), 202

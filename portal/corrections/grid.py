@@ -9,16 +9,18 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import ports, scope, stores, tillstream
 from portal.corrections import texts
-from portal.corrections.workspace import draft_state, page_query, snapshot_of, workspace
+from portal.corrections.workspace import draft_state, page_query, snapshot_of
+from portal.decisions import ask, workspace
 from portal.uploads import scoped
 from tillstream.batches import lineage
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
 from tillstream.receipts.staged_rejections import UNSETTLED
-from tillstream.workflows.corrections.drafts import grid_page, submit
+from tillstream.workflows.corrections.drafts import grid_page
 from tillstream.workflows.corrections.drafts.rejected_rows import WHOLE_ROW
 from tillstream.workflows.corrections.drafts.split_row import propose_splits
 from tillstream.workflows.corrections.drafts.suggestions import count_similar, suggestions
+from tillstream.workflows.decisions.decision import Work
 
 
 @allow(Action.UPLOAD)
@@ -60,8 +62,7 @@ def stamp(batch_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def preview(batch_id: str) -> ResponseReturnValue:
     """The receipt that the upload would have if the rows that are ready were submitted now."""
-    app = tillstream()
-    return jsonify(submit.preview(app.ports, app.contracts, workspace(), scoped.own(batch_id), stores()))
+    return jsonify(ask(Work.PREVIEW_CORRECTION, batch=scoped.own(batch_id).batch_id))
 
 
 @allow(Action.UPLOAD)

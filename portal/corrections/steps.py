@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, stores
 from portal.corrections import texts
-from portal.corrections.workspace import body, changed, snapshot_of, version_of, workspace
+from portal.corrections.workspace import body, changed, snapshot_of, version_of
+from portal.decisions import workspace
 from portal.uploads import scoped
 from tillstream.domain.people import Action
 from tillstream.workflows.corrections.drafts import draft, submit

@@ -2,21 +2,15 @@
 
 from typing import Any
 
-from flask import current_app, request
+from flask import request
 
 from portal.context import me, ports, stores
 from portal.corrections import texts
+from portal.decisions import workspace
 from portal.uploads import scoped
 from tillstream.domain.errors import Rejected
 from tillstream.workflows.corrections.drafts import grid_page
-from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot, Workspace
-
-EXTENSION = "corrections"
-
-
-def workspace() -> Workspace:
-    shared: Workspace = current_app.extensions[EXTENSION]
-    return shared
+from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot
 
 
 def snapshot_of(batch_id: str) -> DraftSnapshot:

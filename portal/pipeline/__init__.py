@@ -13,7 +13,8 @@ from portal.pipeline import texts
 from portal.uploads import labels, scoped
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.people import Action
-from tillstream.workflows.operations import dead_letters, reconcile
+from tillstream.workflows.decisions.sweeping import sweep
+from tillstream.workflows.operations import dead_letters
 from tillstream.workflows.operations import queue_depths as waiting_in
 
 blueprint = Blueprint("pipeline", __name__, template_folder="templates")
@@ -56,7 +57,7 @@ def resend() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def drive_on() -> ResponseReturnValue:
     app = tillstream()
-    report = reconcile.run(app.ports, app.contracts, delegate=bool(app.settings.project), by=me().login)
+    report = sweep(app.ports, app.contracts, me().login, delegate=bool(app.settings.project))
     for sentence in (texts.RETRIED, *report["repaired"]):
         flash(sentence, "done")
     return redirect(url_for("pipeline.show"), 303)

@@ -13,6 +13,7 @@ from portal.quality import pass_rates, texts
 from tillstream.domain.people import Action, Scope
 from tillstream.quality import results, rows, run
 from tillstream.quality.published import published
+from tillstream.workflows.decisions.sweeping import refresh_totals
 
 blueprint = Blueprint("quality", __name__, template_folder="templates")
 
@@ -64,7 +65,7 @@ def check(check_name: str) -> ResponseReturnValue:
 @blueprint.post("/quality")
 @allow(Action.ADMINISTER)
 def run_checks() -> ResponseReturnValue:
-    ports().warehouse.refresh_totals()
+    refresh_totals(ports())
     if tillstream().settings.project:
         run.run_due(ports(), run.ON_BIGQUERY)
     else:

@@ -8,20 +8,22 @@ from flask.typing import ResponseReturnValue
 from portal import figures
 from portal.access import allow
 from portal.changes.change_summary import summarize
-from portal.context import ports, scope, tillstream
+from portal.context import ports, tillstream
+from portal.decisions import ask
 from portal.review.several import can_import
 from portal.uploads import held_questions, labels, scoped
-from tillstream.analytics import changes
+from tillstream.analytics.changes import ChangeReport
 from tillstream.domain.batch.holds import HoldCode
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.pipeline.staging import expiry
-from tillstream.ports.warehouse import SettlementResult
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt_types import Receipt
-from tillstream.workflows.review.decision_preview import preview, previewable
+from tillstream.workflows.decisions.ask import changes_of
+from tillstream.workflows.decisions.decision import Work
+from tillstream.workflows.review.decision_preview import previewable
 
 SHOWN = 3
 """Rejected rows shown as evidence."""
@@ -93,14 +95,6 @@ def _rejected(upload: Batch) -> list[dict[str, Any]]:
     ]
 
 
-def _tried(upload: Batch, *, as_new: bool) -> tuple[Receipt, changes.ChangeReport]:
-    app = tillstream()
-    tried: list[Receipt] = []
-
-    def attempt(questions: Any) -> SettlementResult:
-        receipt, settled = preview(app.ports, app.contracts, upload.batch_id, questions, as_new=as_new)
-        tried.append(receipt)
-        return settled
-
-    changed = changes.preview_changes(app.ports.warehouse, scope(), attempt, app.queries, currency=figures.currency())
-    return tried[-1], changed
+def _tried(upload: Batch, *, as_new: bool) -> tuple[Receipt, ChangeReport]:
+    tried = ask(Work.PREVIEW_CONFIRMATION, batch=upload.batch_id, currency=figures.currency(), as_new=as_new)
+    return tried["receipt"], changes_of(tried["changes"])

@@ -9,11 +9,13 @@ from portal import figures
 from portal.access import allow
 from portal.changes.change_summary import summarize
 from portal.context import me, ports, scope, tillstream
+from portal.decisions import ask
 from portal.uploads import scoped
 from portal.uploads.texts import actions as texts
-from tillstream.analytics import changes
 from tillstream.domain.people import Action
 from tillstream.workflows.corrections import discard_messages
+from tillstream.workflows.decisions.ask import changes_of
+from tillstream.workflows.decisions.decision import Work
 from tillstream.workflows.intake import accepted_messages
 from tillstream.workflows.review import decisions, undo
 
@@ -76,20 +78,14 @@ def preview(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     if not undo.has_preview(ports(), undo.undoable(ports(), batch_id)):
         return render_template("uploads/undo.html", upload=upload, changed=None)
-    change = changes.preview_changes(
-        ports().warehouse,
-        scope(),
-        lambda questions: undo.preview_settlement(ports(), batch_id, questions),
-        tillstream().queries,
-        currency=figures.currency(),
-    )
+    change = changes_of(ask(Work.PREVIEW_UNDO, batch=batch_id, currency=figures.currency()))
     return render_template("uploads/undo.html", upload=upload, changed=summarize(change, tried=True))
 
 
 @allow(Action.DECIDE)
 def undo_batch(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
-    done = undo.undo(ports(), batch_id, me().login)
+    done = ask(Work.UNDO, batch=batch_id)
     if done.get("requested"):
         flash(texts.undoing(upload.file), "done")
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from portal.context import me, ports, scope, stores, tillstream
+from portal.decisions import ask
 from portal.uploads import labels, new_values
 from portal.uploads.questions import file_questions, mapping
 from portal.uploads.texts import actions
@@ -16,10 +17,10 @@ from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.pipeline.staging.figures import read_figures
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt_types import Receipt
+from tillstream.workflows.decisions.decision import Work
 from tillstream.workflows.intake import complete_upload, resumable_upload
 from tillstream.workflows.onboarding import questionnaire
 from tillstream.workflows.onboarding.sources import NEW, Sources, describes_new
-from tillstream.workflows.review.dry_run import dry_run
 from tillstream.workflows.review.file_preview import FilePreview, preview_file
 
 AT_ONCE = 8 << 20
@@ -63,15 +64,14 @@ def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool) -> 
     """Preview by a contract. `tried`: dry-run large files, too."""
     if not scope().covers_region(contract.region):  # its result would show sales of the region
         return Preview(contract, None, None, actions.not_your_region(contract.region))
-    app, received = tillstream(), ports().clock.now().date()
+    received = ports().clock.now().date()
     try:
         opened = partial(complete_upload.open_complete, ports(), upload)
         rows = preview_file(opened, contract, received, ports().limits, file=upload.file, rows=mapping.ROWS)
         receipt, figures = None, None
         if upload.size <= AT_ONCE or tried:
             figures = read_figures(opened, contract, received, ports().limits, file=upload.file)
-            with complete_upload.open_complete(ports(), upload) as stream:
-                receipt = dry_run(app.ports, app.contracts, contract, upload.file, stream)
+            receipt = ask(Work.DRY_RUN, upload=upload.id, contract=contract.model_dump(mode="json"))
     except Rejected as error:
         return Preview(contract, None, None, str(error))
     is_new, stores = new_values.new_region(contract), new_values.new_stores(contract, figures)

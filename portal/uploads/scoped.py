@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from portal.context import me, ports, scope, tillstream
 from portal.uploads.texts import actions as texts
 from tillstream.batches import records
+from tillstream.domain.batch import visibility
 from tillstream.domain.batch.record import FILE_KINDS, Batch, BatchKind, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound, Rejected
@@ -15,12 +16,7 @@ CHUNK = 200
 
 
 def covers(upload: Batch) -> bool:
-    """Whether a batch is in the scope of the user: it is of their regions and, if they are limited to stores, has rows
-    of these stores only or was uploaded by them. The reason is that a receipt shows totals of all rows."""
-    bounds = scope()
-    if not bounds.covers_region(upload.region):
-        return False
-    return upload.received_by == me().login or bounds.covers_stores(upload.staged.stores if upload.staged else None)
+    return visibility.covers(scope(), me().login, upload)
 
 
 def own(batch_id: str) -> Batch:

@@ -8,6 +8,7 @@ from werkzeug.datastructures import FileStorage
 
 from portal.access import allow
 from portal.context import me, ports, stores, tillstream
+from portal.decisions import ask
 from portal.uploads import scoped, without_preview
 from portal.uploads.decide import side_by_side
 from portal.uploads.preview_content import keep
@@ -17,9 +18,9 @@ from tillstream.batches import records
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.workflows.corrections import submit as correction_submit
+from tillstream.workflows.decisions.decision import Work
 from tillstream.workflows.intake import uploads
 from tillstream.workflows.review import replay
-from tillstream.workflows.review.replay_preview import preview
 
 
 @allow(Action.UPLOAD)
@@ -99,8 +100,7 @@ def replay_preview(batch_id: str) -> ResponseReturnValue:
     name = request.args.get("contract", "")
     if name:
         scoped.contract(name)
-    app = tillstream()
-    comparison = preview(app.ports, app.contracts, batch_id, name or None, stores())
+    comparison = ask(Work.PREVIEW_REPLAY, batch=batch_id, contract=name or None)
     return render_template(
         "uploads/replay.html",
         upload=upload,

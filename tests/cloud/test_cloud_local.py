@@ -1,5 +1,6 @@
 """`make cloud-local`: a file goes in at the portal, and the number comes out of BigQuery and of the API."""
 
+import base64
 import json
 import subprocess
 import sys

@@ -27,7 +27,7 @@ from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.handlers import stage_object
 from tillstream.settings import Settings
-from tillstream.workflows.intake import complete_upload, resumable_upload
+from tillstream.workflows.intake import complete_upload, inbox_object, resumable_upload
 
 FILE = (
     b"Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
@@ -133,7 +133,7 @@ def test_the_service_account_of_the_portal_has_the_permissions_for_uploads(app: 
     assert required_permissions(calls) - set(granted_permissions(PORTAL_GRANTS)) == set()
 
 
-def test_a_cancelled_file_leaves_nothing_and_its_session_takes_nothing(app: App) -> None:
+def test_a_cancelled_file_is_never_read_is_deleted_by_the_sweep_and_its_session_takes_nothing(app: App) -> None:
     for whole in (False, True):
         begun = _begin(app)
         if whole:
@@ -141,9 +141,15 @@ def test_a_cancelled_file_leaves_nothing_and_its_session_takes_nothing(app: App)
         resumable_upload.cancel(app.ports, begun.id, "ann")
         with pytest.raises(urllib.error.HTTPError):
             _send(begun)
-        assert list(app.ports.objects.list(INBOX)) == []
+        assert resumable_upload.open_uploads(app.ports, "ann") == []
         with pytest.raises(NotFound):
             resumable_upload.get(app.ports, begun.id, "ann")
+        for stored in list(app.ports.objects.list(INBOX)):
+            with pytest.raises(Rejected, match="was cancelled"):
+                inbox_object.record_of(app.ports, app.contracts, stored)
+        assert complete_upload.clean_up(app.ports, app.contracts) == 1
+        assert list(app.ports.objects.list(INBOX)) == []
+        assert app.ports.documents.count(resumable_upload.COLLECTION) == 0
 
 
 def test_cancelling_what_became_an_upload_meanwhile_cancels_the_upload(app: App) -> None:
@@ -168,6 +174,7 @@ def test_another_size_than_the_announced_one_is_refused(app: App) -> None:
         _event(app)
     with pytest.raises(Rejected, match="should have"):
         _finish(app, begun)
+    complete_upload.clean_up(app.ports, app.contracts)
     assert list(app.ports.objects.list(INBOX)) == []
     assert records.find(app.ports) == []
 

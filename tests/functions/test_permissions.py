@@ -22,13 +22,14 @@ from infra import permissions, stage
 from infra.accounts import PORTAL, PORTAL_GRANTS, role_name, roles
 from infra.declared import SECRETS
 from infra.functions import FUNCTIONS
-from infra.grants import READS
+from infra.grants import ADDS_ORIGINALS, READS
 from infra.jobs import JOBS
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.alerts import rules
 from tillstream.alerts.evaluation import evaluate
 from tillstream.alerts.sources import AlertSources
 from tillstream.analytics import holidays, reference
+from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.batch.record import BatchKind, State
@@ -59,6 +60,7 @@ from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import job_lease, settle
 from tillstream.pipeline.staging.stage import stage as stage_batch
 from tillstream.ports.event_bus import DeadLetter, Message
+from tillstream.ports.functions import DECIDE
 from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
 from tillstream.quality.run import ON_BIGQUERY
 from tillstream.quality.run import run_due as run_checks
@@ -66,9 +68,11 @@ from tillstream.reports import mail_job, report_mail, subscriptions
 from tillstream.settings import Settings
 from tillstream.webhooks import registry
 from tillstream.webhooks.forwarding import forward_for
+from tillstream.workflows.decisions.decision import Decision, Work
+from tillstream.workflows.decisions.perform import Ledger, perform
 from tillstream.workflows.intake.resumable_upload import append, begin
 from tillstream.workflows.intake.store_sales import keep_receiving, publish, start_settlement
-from tillstream.workflows.operations import dead_letters, large_settlements
+from tillstream.workflows.operations import dead_letters, large_settlements, packing
 from tillstream.workflows.operations.reconcile import reconcile
 from tillstream.workflows.restocking import schedule
 from tillstream.workflows.review.undo import undo
@@ -110,6 +114,7 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     sweeping = record_calls(app, calls_by_function["sweep"])
     reference.refresh_rates(sweeping.ports, "USD")
     reconcile(sweeping.ports, sweeping.contracts, delegate=True)
+    _leave_undone(app, sweeping)
     user_scopes.sync(sweeping.ports)
     _move_stock(app)
     assert levels.follow(sweeping.ports)
@@ -129,6 +134,7 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     _forecast(tmp_path_factory.mktemp("forecast"), calls_by_function[FORECAST])
     record_calls(app, calls_by_function["index"]).ports.warehouse.note_pending_days()
     _forward(app, record_calls(app, calls_by_function["forward"]))
+    _decide(app, calls_by_function[DECIDE])
     return calls_by_function
 
 
@@ -201,6 +207,21 @@ def _restock(folder: Path, calls: dict[str, Calls]) -> None:
     shop.close()
 
 
+def _decide(app: App, calls: Calls) -> None:
+    """Undos, a small one and one that is left to the job, and a preview of each kind that reads other objects."""
+    accounts.add(app.ports, "boss", "Boss", Role.ADMIN)
+    batches = [upload(app).batch_id for _ in range(2)]
+    for batch in batches:
+        stage_batch(app.ports, batch)
+    settle.settle_all(app.ports, app.contracts)
+    for deciding, batch in ((app, batches[0]), (with_jobs(app, rows=0)[0], batches[1])):
+        recorded = record_calls(deciding, calls)
+        ledger = Ledger(recorded.ports, recorded.contracts, QueryCache())
+        if deciding is app:
+            perform(ledger, Decision(Work.PREVIEW_REPLAY, "boss", {"batch": batch, "contract": None}))
+        assert perform(ledger, Decision(Work.UNDO, "boss", {"batch": batch}))["file"]
+
+
 def ignore(webhook: str, error: Exception) -> None:
     """An error of a turn is logged, and tried again."""
 
@@ -236,6 +257,13 @@ def _leave_much(app: App) -> None:
     app.ports.clock.sleep((behind + timedelta(days=4)).total_seconds())
 
 
+def _leave_undone(app: App, sweeping: App) -> None:
+    """A file that was staged and not settled, and micro-batches to pack."""
+    stage_batch(app.ports, upload(app).batch_id)
+    assert settle.settle_all(sweeping.ports, sweeping.contracts)
+    assert packing.pack(sweeping.ports, sweeping.contracts)
+
+
 def test_each_function_has_the_permissions_that_it_used(calls: dict[str, Calls]) -> None:
     for spec in (*FUNCTIONS, *JOBS):
         assert calls[spec.name], f"{spec.name} was not seen to do anything"
@@ -248,6 +276,7 @@ REASONS_WITHOUT_CALL = {
     **{
         ("stage", grant): "a contract with the rule `outliers` compares with the lines of the ledger" for grant in READS
     },
+    ("receive", ADDS_ORIGINALS[1]): "after an interruption, the object of a micro-batch exists already",
 }
 """Function and role → the reason for the role, if it is not a call that is recorded here."""
 
@@ -257,6 +286,15 @@ def test_no_function_has_a_role_that_it_does_not_need(calls: dict[str, Calls]) -
         (spec.name, grant) for spec in (*FUNCTIONS, *JOBS) for grant in unneeded_grants(spec.grants, calls[spec.name])
     }
     assert not_needed == REASONS_WITHOUT_CALL.keys()
+
+
+WRITES = ("bigquery.tables.updateData", ""), ("storage.objects.delete", INBOX)
+
+
+def test_only_accounts_that_do_it_can_write_the_ledger_or_delete_originals(calls: dict[str, Calls]) -> None:
+    for spec in (*FUNCTIONS, *JOBS):
+        granted = set(permissions.granted_permissions(spec.grants)) & set(WRITES)
+        assert granted - required_permissions(calls[spec.name]) == set(), spec.name
 
 
 def test_every_role_beyond_the_ports_has_its_reason() -> None:

@@ -37,3 +37,5 @@ class App:
         self.ports.documents.close()
         if self.ports.jobs:
             self.ports.jobs.close()
+        if self.ports.functions:
+            self.ports.functions.close()

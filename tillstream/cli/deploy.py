@@ -177,6 +177,36 @@ def reports(
     raise Done(1 if only and differences and not json_ else 0)
 
 
+@deploy.command()
+@click.option("--project", required=True, help="The Google Cloud project.")
+@click.option("--dataset", default="tillstream", show_default=True, help="The dataset of the tables.")
+@click.option("--location", default="europe-west1", show_default=True, help="The region of the dataset.")
+@click.option(
+    "--writer",
+    "writers",
+    multiple=True,
+    metavar="TABLE=ADDRESS",
+    help="A table and a service account that may write it; can be repeated.",
+)
+@click.option("--check", "only", is_flag=True, help="Only list the differences; exits with 1 if there are any.")
+@as_json
+def writers(project: str, dataset: str, location: str, writers: tuple[str, ...], *, only: bool, json_: bool) -> None:
+    """Set which accounts may write single tables; a step of `apply`, after `migrate`.
+
+    They may only read the others. Accounts that may write the whole dataset need no entry.
+    """
+    from tillstream.app import table_writers
+
+    settings = read_settings().model_copy(update={"project": project, "dataset": dataset, "location": location})
+    action = table_writers.differences if only else table_writers.grant
+    differences = run_or_fail(lambda: action(settings, writers), json_=json_)
+    if json_:
+        click.echo(json.dumps({"differences" if only else "mended": differences}, ensure_ascii=False))
+    else:
+        click.echo("\n".join(differences) or f"The writers of {dataset} are up to date.")
+    raise Done(1 if only and differences and not json_ else 0)
+
+
 def run_or_fail(work: Callable[[], Any], *, json_: bool) -> Any:
     """Return the result of `work`; print an error and exit if it fails."""
     try:

@@ -39,6 +39,11 @@ class ResumableUpload:
     """The batch created from the file; empty until then."""
 
     @property
+    def is_cancelled(self) -> bool:
+        """Whether its owner gave it up while the store may have had all of it already."""
+        return not self.by
+
+    @property
     def whole(self) -> bool:
         return self.offset == self.size
 

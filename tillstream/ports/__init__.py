@@ -7,12 +7,13 @@ from tillstream.domain.password_cost import PASSWORD_COST, PasswordCost
 from tillstream.ports.clock import Clock
 from tillstream.ports.document_store import DocumentStore
 from tillstream.ports.event_bus import EventBus
+from tillstream.ports.functions import Functions
 from tillstream.ports.jobs import Jobs
 from tillstream.ports.object_store import ObjectStore
 from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Warehouse
 
-__all__ = ["Clock", "DocumentStore", "EventBus", "Jobs", "ObjectStore", "Ports", "SaleIndex", "Warehouse"]
+__all__ = ["Clock", "DocumentStore", "EventBus", "Functions", "Jobs", "ObjectStore", "Ports", "SaleIndex", "Warehouse"]
 
 
 @dataclass(frozen=True)
@@ -30,3 +31,5 @@ class Ports:
     """Cost of a password hash; tests of other things lower it."""
     jobs: Jobs | None = None
     """None: everything is settled in the process that is at work, as on a laptop, where DuckDB spills to disk."""
+    functions: Functions | None = None
+    """Of the portal of a project, which may not write the ledger; None: this process does its work itself."""

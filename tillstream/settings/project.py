@@ -30,6 +30,11 @@ class ProjectSettings(BaseSettings):
     )
     forward_seconds: float = Field(50, ge=0, description="Seconds for which one call of `forward` sends sale events")
     run_api: str = Field("https://run.googleapis.com", description="Address of Cloud Run, which runs the jobs")
+    function_urls: str = Field(
+        "",
+        pattern=r"^([a-z]+=https?://\S+( |$))*$",
+        description="Functions that the portal of a project calls, as NAME=ADDRESS separated by spaces; empty: none",
+    )
     secrets_api: str = Field(
         "https://secretmanager.googleapis.com",
         description="Address of Secret Manager, from which connectors of a project can read credentials",
@@ -50,6 +55,11 @@ class ProjectSettings(BaseSettings):
     def reports_dataset(self) -> str:
         """The dataset of views for external reports."""
         return f"{self.dataset}_reports"
+
+    @cached_property
+    def functions(self) -> dict[str, str]:
+        """Function that the portal calls → its address."""
+        return dict(each.split("=", 1) for each in self.function_urls.split())
 
     @cached_property
     def buckets(self) -> dict[str, str]:

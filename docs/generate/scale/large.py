@@ -12,7 +12,6 @@ from docs.generate.scale.seconds import (
     settlement_seconds,
 )
 from infra.jobs import LARGE
-from infra.kinds.run import LARGE_ROWS as PORTAL_ROWS
 from tillstream.domain.limits import LIMITS
 
 WRITE_INDEX = "write the index"
@@ -89,11 +88,11 @@ def measured() -> list[tuple[str, ...]]:
 
 def text() -> str:
     return f"""
-A settlement of more than {LIMITS.settled_rows:,} lines, and an undo of more than {int(PORTAL_ROWS):,} in the portal,
-are left to the job `{LARGE.name}` ({LARGE.memory.removesuffix("Gi")} GiB, {LARGE.cpu} cores). The line is the memory
-of `settle`: {LIMITS.settled_rows:,} lines take less than half of its 2 GiB, and a million would leave nothing for
-Google's libraries and the staged files. It also keeps the settlement within nine minutes while the sale index is
-written slowly. Measured on two busy cores, without BigQuery, as peak memory and time of the process:
+A settlement or an undo of more than {LIMITS.settled_rows:,} lines is left to the job `{LARGE.name}`
+({LARGE.memory.removesuffix("Gi")} GiB, {LARGE.cpu} cores). The line is the memory of `settle`:
+{LIMITS.settled_rows:,} lines take less than half of its 2 GiB, and a million would leave nothing for Google's libraries
+and the staged files. It also keeps the settlement within nine minutes while the sale index is written slowly. Measured
+on two busy cores, without BigQuery, as peak memory and time of the process:
 """
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from devtools.billing.traffic import LINES_PER_SALE, MICRO_WAIT, SETTLE_EVERY
 from docs.generate.scale.samples import samples, statements
 from functions.main import STAGING_SECONDS
-from infra.functions import FUNCTIONS, Function
+from infra.function import Function
+from infra.functions import FUNCTIONS
 from tillstream.adapters.google.bigquery.indexing.pending_days import SECONDS as NOTING_SECONDS
 from tillstream.adapters.google.firestore.sale_index import COMMIT, LARGE
 from tillstream.adapters.google.firestore.write_pace import WritePace

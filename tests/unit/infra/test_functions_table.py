@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from infra.functions import EVENT_SECONDS, FUNCTIONS, SCHEDULED_SECONDS, Function
+from infra.function import Function
+from infra.functions import EVENT_SECONDS, FUNCTIONS, SCHEDULED_SECONDS
 from infra.triggers import Pushed, Scheduled
 from tillstream.domain.events import OBJECT_FINALIZED, SALES_STAGED, TOPIC_OBJECTS
 from tillstream.handlers import ROUTES

@@ -8,11 +8,11 @@ from click import Command, Group
 from infra import stage
 from infra.accounts import PORTAL, On, roles
 from infra.declared import SECRETS, Declared
-from infra.functions import SETTLE, SWEEP, Function
+from infra.function import Function
+from infra.functions import SETTLE, SWEEP
 from infra.goals import METRICS, alerts
 from infra.jobs import JOBS, LARGE, MAIL, Job
 from infra.kinds.iam import Policy, Role
-from infra.kinds.run import LARGE_ROWS
 from infra.resource import Resource, differences
 from infra.source import UNKNOWN
 from tillstream.cli.main import main
@@ -148,4 +148,3 @@ def test_it_comes_after_its_image_and_goes_with_a_removal() -> None:
 
 def test_the_limits_of_rows_are_those_that_are_documented() -> None:
     assert Settings().large_rows == LIMITS.settled_rows == 500_000
-    assert int(LARGE_ROWS) == 200_000

@@ -7,6 +7,7 @@ from typing import Any
 from tillstream.adapters.google.firestore.document_store import FirestoreDocumentStore
 from tillstream.adapters.google.firestore.sale_index import FirestoreSaleIndex
 from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
+from tillstream.adapters.google.run.functions import CloudRunFunctions
 from tillstream.adapters.google.run.jobs import CloudRunJobs
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.adapters.google.storage.object_store import connected
@@ -35,6 +36,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         clock or SystemClock(),
         settings.limits,
         jobs=CloudRunJobs(settings.project, settings.location, settings.run_api),
+        functions=CloudRunFunctions(settings.functions) if settings.functions else None,
     )
     own = custom_contracts.InDocuments(ports)
     contracts = ContractRegistry(ports.documents, own.read(), own.save, own.read)

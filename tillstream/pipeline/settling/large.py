@@ -5,6 +5,7 @@ the second and the third are stored, as requests: they last until they are done,
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tillstream.batches import records
@@ -25,15 +26,17 @@ class Work(StrEnum):
     UNDO = "undo"
 
 
-def request(ports: Ports, batch: str, work: Work) -> None:
-    """Record that the job must do it. Idempotent."""
-    at = ports.clock.now().isoformat(timespec="seconds")
+def request(ports: Ports, batch: str, work: Work, after: timedelta = timedelta()) -> None:
+    """Record that the job must do it. Idempotent. after: time that another process has for it."""
+    at = (ports.clock.now() + after).isoformat(timespec="seconds")
     ports.documents.put(COLLECTION, batch, {"batch_id": batch, "work": work.value, "at": at})
 
 
 def requested(ports: Ports, work: Work) -> list[str]:
-    """The batches of the open requests, by their id."""
-    return [document.id for document in ports.documents.find(COLLECTION, {"work": work.value})]
+    """The batches of the open requests whose time has come, by their id."""
+    now = ports.clock.now()
+    requests = ports.documents.find(COLLECTION, {"work": work.value})
+    return [document.id for document in requests if datetime.fromisoformat(document.data["at"]) <= now]
 
 
 def is_requested(ports: Ports, batch: str, work: Work) -> bool:

@@ -65,7 +65,8 @@ def clean_up(ports: Ports, contracts: ContractRegistry) -> int:
     left = (now - PATIENCE).isoformat()
     for document in ports.documents.find(resumable_upload.COLLECTION):
         upload = ResumableUpload.from_json(document.data)
-        if expires_at(ports, upload) <= now:
+        if upload.is_cancelled or expires_at(ports, upload) <= now:
+            resumable_upload.forget_original(ports, upload)
             ports.documents.delete(resumable_upload.COLLECTION, upload.id)
             resumable_upload.forget(ports, upload)
             if upload.waits:

@@ -67,6 +67,8 @@ def create_record(ports: Ports, contracts: ContractRegistry, stored: StoredObjec
     if CORRECTION.fullmatch(stored.name):
         return submit.register(ports, stored)
     upload = resumable_upload.sent_as(ports, stored.name)
+    if upload and upload.is_cancelled:
+        raise Rejected(f"The upload of {upload.file} was cancelled.")
     if upload and (upload.proposed or upload.contract):
         return _register_sent(ports, contracts, stored, upload)
     connected = CONNECTED_NAME.fullmatch(stored.name)

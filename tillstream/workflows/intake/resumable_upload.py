@@ -152,28 +152,36 @@ def change(ports: Ports, id: str, by: str, change: Callable[[ResumableUpload], R
     def changed(document: Document | None) -> Update:
         return Update(change(_record(document, id, by)).to_json())
 
-    return _record(update(ports.documents, COLLECTION, id, changed), id, by)
+    return ResumableUpload.from_json(update(ports.documents, COLLECTION, id, changed).data)
 
 
 def cancel(ports: Ports, id: str, by: str) -> None:
     """Delete the record and its bytes, but not a batch that the record already names. Raises `NotFound`.
 
-    For a file sent directly to the store, a batch may exist that the record does not name yet: it is cancelled too.
-    Raises `Rejected` if that batch is in the ledger already.
+    A file sent directly to the store may be in the inbox already. Its record stays, without its owner, until the sweep
+    has deleted the file; a batch that the record does not name yet is cancelled too. Raises `Rejected` if that batch is
+    in the ledger already.
     """
     upload = get(ports, id, by)
     if upload.session and not upload.batch_id:
         ports.objects.cancel_upload_session(upload.session)
+    if upload.session and not upload.batch_id and not upload.look:
+        change(ports, id, by, lambda current: replace(current, by=""))
         if batch := batch_of(ports, upload):
             records.cancel(ports, batch.batch_id, by)
-    ports.documents.delete(COLLECTION, id)
+    else:
+        ports.documents.delete(COLLECTION, id)
     forget(ports, upload)
 
 
 def forget(ports: Ports, upload: ResumableUpload) -> None:
-    """Delete the stored bytes, including pieces that the record does not list. Bytes of a registered batch are kept."""
+    """Delete the staged bytes, including pieces that the record does not list."""
     for stored in list(ports.objects.list(STAGING, f"sending/{upload.id}/")):
         ports.objects.delete(STAGING, stored.name)
+
+
+def forget_original(ports: Ports, upload: ResumableUpload) -> None:
+    """Delete the object in the inbox, unless it is the original of a batch. Only the sweep may do that in a project."""
     if upload.session and not batch_of(ports, upload):
         ports.objects.cancel_upload_session(upload.session)
         ports.objects.delete(INBOX, inbox_name(upload))

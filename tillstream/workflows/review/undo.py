@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import sql
@@ -13,6 +14,9 @@ from tillstream.pipeline.settling import job_lease, large
 from tillstream.pipeline.settling.settle import retire
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
+
+LOST_AFTER = timedelta(minutes=10)
+"""Longer than a function runs."""
 
 
 def undoable(ports: Ports, batch: str) -> Batch:
@@ -62,9 +66,7 @@ def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
     An undo that other settlements keep overtaking, or during a pause for the job, is requested too. The result then has
     `requested`, and `settlement_no` is 0. Raises `Rejected`, `Unavailable`.
     """
-    upload = undoable(ports, batch)
-    # The user is stored before the undo, so that after a crash it is completed with the same audit entry.
-    upload = records.transition(ports, batch, None, only_from=IN_LEDGER, undone_by=by)
+    upload = _note_user(ports, batch, by)
     if has_preview(ports, upload) and not (ports.jobs and job_lease.is_paused(ports)):
         try:
             settled = settle_undo(ports, batch)
@@ -72,11 +74,29 @@ def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
             if ports.jobs is None:
                 raise
         else:
+            if ports.jobs:
+                large.close(ports, batch)
             return _result(upload, by) | {"changes": dict(settled.changes), "settlement_no": settled.settlement_no}
     large.request(ports, batch, large.Work.UNDO)
     with suppress(Unavailable):  # the sweep starts it
         large.start_job(ports)
     return _result(upload, by) | {"requested": True}
+
+
+def request(ports: Ports, batch: str, by: str) -> dict[str, Any]:
+    """Record an undo that another process is about to do, and return the result of one that is requested.
+
+    If it is not done after `LOST_AFTER`, the job does it. Raises `Rejected`.
+    """
+    upload = _note_user(ports, batch, by)
+    large.request(ports, batch, large.Work.UNDO, after=LOST_AFTER)
+    return _result(upload, by) | {"requested": True}
+
+
+def _note_user(ports: Ports, batch: str, by: str) -> Batch:
+    """Store the user before the undo, so that after a crash it is completed with the same audit entry."""
+    undoable(ports, batch)
+    return records.transition(ports, batch, None, only_from=IN_LEDGER, undone_by=by)
 
 
 def settle_undo(ports: Ports, batch: str, tries: int = Settlement.tries) -> SettlementResult:

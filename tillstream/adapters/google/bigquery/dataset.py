@@ -65,6 +65,11 @@ class Dataset:
         return Dataset(self.project, name, self.location, api=self._api, storage_api=self._storage_api)
 
     @cached_property
+    def loading(self) -> "Dataset":
+        """The dataset of the temporary tables, which more accounts may write than the ledger."""
+        return self.sibling(f"{self.name}_loading")
+
+    @cached_property
     def client(self) -> bigquery.Client:
         if not self._api:
             return bigquery.Client(self.project, location=self.location)
@@ -157,3 +162,5 @@ class Dataset:
             self.client.close()
         for name in {"reader", "writer"} & created.keys():
             created[name].transport.close()
+        if "loading" in created:
+            self.loading.close()

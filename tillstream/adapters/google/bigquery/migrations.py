@@ -51,7 +51,8 @@ def migrate(dataset: Dataset, migrations: Sequence[Migration] | None = None) -> 
     Raises `Rejected` if a newer Tillstream migrated it, `Unavailable` if the run must be repeated.
     """
     migrations = catalogue.migrations() if migrations is None else migrations
-    _create_dataset(dataset)
+    for each in (dataset, dataset.loading):
+        _create_dataset(each)
     existing = {name: _get_table(dataset, name) for name in tables.LAYOUTS}
     before, newest = _version(dataset, existing), migrations[-1][0]
     if before > newest:

@@ -34,9 +34,10 @@ class ScratchWarehouse(BigQueryWarehouse):
         super().__init__(self._scratch, downloads, index)
 
     def close(self) -> None:
-        """Delete the dataset."""
-        with self._scratch.errors(self._scratch.name):
-            self._scratch.client.delete_dataset(
-                self._scratch.reference, delete_contents=True, not_found_ok=True, retry=CALLS, timeout=TRY
-            )
+        """Delete the dataset, and that of its temporary tables."""
+        for each in (self._scratch.loading, self._scratch):
+            with self._scratch.errors(each.name):
+                self._scratch.client.delete_dataset(
+                    each.reference, delete_contents=True, not_found_ok=True, retry=CALLS, timeout=TRY
+                )
         super().close()

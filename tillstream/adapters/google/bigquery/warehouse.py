@@ -40,7 +40,7 @@ class BigQueryWarehouse:
     ) -> None:
         self._dataset, self._downloads, self._index = dataset, downloads, index
         self._settle_memory = settle_memory
-        self._filling = TableLoader(dataset)
+        self._filling = TableLoader(dataset.loading)
 
     @cached_property
     def _settling(self) -> "BigQuerySettling":
@@ -87,11 +87,12 @@ class BigQueryWarehouse:
         """
         if table not in FIELDS:
             raise Rejected(f"There is no table {table}.")
-        source = self._filling.from_rows("incoming", FIELDS[table], rows)
+        loaded = self._filling.from_rows("incoming", FIELDS[table], rows)
+        source = f"`{self._dataset.loading.name}`.{loaded}"
         try:
             self._replace(table, condition.format(source=source), f"SELECT * FROM {source}", rows.column_names)
         finally:
-            self._filling.drop(source)
+            self._filling.drop(loaded)
 
     def refresh_totals(self) -> int:
         return refresh(self._dataset)

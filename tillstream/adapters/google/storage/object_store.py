@@ -7,10 +7,11 @@ lists the requirements of the buckets.
 import io
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, cast
 
 import requests
+from google.api_core.exceptions import Forbidden
 from google.auth.exceptions import DefaultCredentialsError
 from google.cloud.storage import Client
 
@@ -41,13 +42,15 @@ class CloudStorageObjectStore:
 
     @contextmanager
     def writer(self, bucket: str, name: str, *, if_generation: int | None = None) -> Iterator[ObjectUpload]:
-        upload = ObjectUpload(self._http, self._start_session(bucket, name, if_generation=if_generation), bucket, name)
-        try:
-            yield upload
-            upload.stored = upload.finish()
-        except BaseException:
-            upload.abandon()
-            raise
+        with self._existing(bucket, name, if_generation):
+            address = self._start_session(bucket, name, if_generation=if_generation)
+            upload = ObjectUpload(self._http, address, bucket, name)
+            try:
+                yield upload
+                upload.stored = upload.finish()
+            except BaseException:
+                upload.abandon()
+                raise
 
     def open(self, bucket: str, name: str, generation: int | None = None) -> BinaryIO:
         reader = ObjectReader(self._get_blob(bucket, name, generation), f"{bucket}/{name}")
@@ -108,7 +111,7 @@ class CloudStorageObjectStore:
         source, target = self._get_blob(bucket, name, generation), self._blob(to_bucket, to_name)
         more, token = True, None
         while more:
-            with self._errors(to_bucket, to_name):
+            with self._existing(to_bucket, to_name, if_generation), self._errors(to_bucket, to_name):
                 token, _, _ = target.rewrite(
                     source, token=token, if_generation_match=if_generation, timeout=TRY, retry=RETRY
                 )
@@ -120,6 +123,20 @@ class CloudStorageObjectStore:
 
     def cancel_upload_session(self, address: str) -> None:
         ObjectUpload(self._http, address, "", "").abandon()
+
+    @contextmanager
+    def _existing(self, bucket: str, name: str, if_generation: int | None) -> Iterator[None]:
+        """Raise `Conflict` for an object that exists also where the account may not delete, and so not replace it: the
+        service may compare its rights before the precondition."""
+        try:
+            yield
+        except Unavailable as error:
+            if if_generation != 0 or not isinstance(error.__cause__, Forbidden):
+                raise
+            with suppress(NotFound):
+                self.stat(bucket, name)
+                raise Conflict(f"{bucket}/{name} exists already.") from error
+            raise
 
     def _start_session(self, bucket: str, name: str, *, if_generation: int | None, **more: Any) -> str:
         blob = self._blob(bucket, name)

@@ -1,0 +1,50 @@
+"""The functions that the portal of a project calls, in the process of the test, with JSON in between."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tillstream.app import App
+from tillstream.domain.errors import TillstreamError, Unavailable
+from tillstream.domain.json_values import dumps
+from tillstream.ports.functions import DECIDE, PROJECT, SWEEP, error_from_json, error_to_json
+from tillstream.workflows.decisions.decision import Decision
+from tillstream.workflows.decisions.perform import Ledger, perform
+from tillstream.workflows.decisions.sweeping import sweep_for
+
+
+class FunctionsInProcess:
+    """app: that of the functions. Calls can fail before their work, or lose their answers after it."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.called: list[str] = []
+        self.is_reachable = True
+        self.loses_answers = False
+
+    def call(self, name: str, body: Mapping[str, Any], within: float) -> Any:
+        if not self.is_reachable:
+            raise Unavailable(f"The function {name} does not answer within {within:.0f} seconds.")
+        data = json.loads(json.dumps(body))
+        self.called.append(data.get("work", name))
+        try:
+            result = json.loads(dumps(self._perform(name, data)))
+        except TillstreamError as error:
+            raise error_from_json(json.loads(json.dumps(error_to_json(error)))) from error
+        except Exception as error:
+            raise Unavailable(f"The function {name} ended: {error!r}") from error
+        if self.loses_answers:
+            raise Unavailable(f"The answer of the function {name} was lost.")
+        return result
+
+    def close(self) -> None:
+        """Has nothing to release."""
+
+    def _perform(self, name: str, data: dict[str, Any]) -> Any:
+        app = self._app
+        if name == DECIDE:
+            return perform(Ledger(app.ports, app.contracts, app.queries), Decision.from_json(data))
+        if name == SWEEP:
+            return sweep_for(app.ports, app.contracts, data["by"])
+        assert name == PROJECT
+        return {"days": app.ports.warehouse.refresh_totals()}

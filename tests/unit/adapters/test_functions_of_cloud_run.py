@@ -1,0 +1,78 @@
+"""Functions are called over HTTP: their results, their errors, and no answer in time."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from unit.adapters.http_double import Answer, HTTPDouble, serve
+
+from tillstream.adapters.google.run.functions import CloudRunFunctions
+from tillstream.domain.errors import Conflict, NotFound, Rejected, TillstreamError, TooLarge, Unavailable
+from tillstream.ports.functions import DECIDE, SWEEP, error_to_json
+
+
+class WordedOtherwise(NotFound):
+    """An error of one module, which the port does not have."""
+
+
+RAISED: dict[str, TillstreamError] = {
+    "large": TooLarge("Too many rows."),
+    "other": WordedOtherwise("There is no batch."),
+    "no": Rejected("Not possible."),
+    "late": Conflict("Changed."),
+    "down": Unavailable("BigQuery does not answer."),
+}
+
+
+def answer(_: str, path: str, body: Any) -> Answer:
+    if path == "/slow":
+        time.sleep(0.5)
+    if path == "/broken":
+        return 500, "the instance ended"
+    error = RAISED.get(body["work"])
+    return (422, error_to_json(error)) if error else (200, {"echo": body})
+
+
+@pytest.fixture
+def server() -> Iterator[HTTPDouble]:
+    with serve(answer) as double:
+        yield double
+
+
+@pytest.fixture
+def functions(server: HTTPDouble) -> Iterator[CloudRunFunctions]:
+    functions = CloudRunFunctions({DECIDE: f"{server.address}/decide"})
+    yield functions
+    functions.close()
+
+
+def test_the_answer_is_the_json_of_the_function(functions: CloudRunFunctions, server: HTTPDouble) -> None:
+    assert functions.call(DECIDE, {"work": "undo"}, 5.0) == {"echo": {"work": "undo"}}
+    assert server.requests == [("POST", "/decide", {"work": "undo"})]
+
+
+@pytest.mark.parametrize(
+    ("work", "kind"),
+    [("large", TooLarge), ("other", NotFound), ("no", Rejected), ("late", Conflict), ("down", Unavailable)],
+)
+def test_an_error_of_the_function_is_raised_with_its_message(
+    functions: CloudRunFunctions, work: str, kind: type[TillstreamError]
+) -> None:
+    with pytest.raises(TillstreamError) as raised:
+        functions.call(DECIDE, {"work": work}, 5.0)
+    assert (type(raised.value), str(raised.value)) == (kind, str(RAISED[work]))
+
+
+def test_no_answer_is_unavailable(functions: CloudRunFunctions, server: HTTPDouble) -> None:
+    with pytest.raises(Unavailable, match="is not deployed"):
+        functions.call(SWEEP, {"work": ""}, 5.0)
+    for path, within in (("slow", 0.1), ("broken", 5.0)):
+        one = CloudRunFunctions({DECIDE: f"{server.address}/{path}"})
+        with pytest.raises(Unavailable, match="does not answer"):
+            one.call(DECIDE, {"work": "undo"}, within)
+        one.close()
+    nowhere = CloudRunFunctions({DECIDE: "http://127.0.0.1:9/"})
+    with pytest.raises(Unavailable, match="does not answer"):
+        nowhere.call(DECIDE, {"work": "undo"}, 5.0)
+    nowhere.close()

@@ -1,0 +1,36 @@
+"""The accounts that may write single tables of a Google Cloud project."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import closing
+
+from tillstream.adapters.google.bigquery import table_writers
+from tillstream.adapters.google.bigquery.table_writers import Writers
+from tillstream.app.google.dataset import dataset_of
+from tillstream.domain.errors import Rejected
+from tillstream.settings import Settings
+
+
+def grant(settings: Settings, writers: Iterable[str]) -> list[str]:
+    """Let these accounts write, no others, and describe the changes. writers: TABLE=ADDRESS.
+
+    Raises `Rejected` for another form, `Conflict` or `Unavailable` if it must be rerun.
+    """
+    with closing(dataset_of(settings)) as dataset:
+        return table_writers.grant(dataset, _by_table(writers))
+
+
+def differences(settings: Settings, writers: Iterable[str]) -> list[str]:
+    """Describe what `grant` would change."""
+    with closing(dataset_of(settings)) as dataset:
+        return table_writers.differences(dataset, _by_table(writers))
+
+
+def _by_table(writers: Iterable[str]) -> Writers:
+    members = defaultdict[str, set[str]](set)
+    for writer in writers:
+        table, _, address = writer.partition("=")
+        if not table or not address:
+            raise Rejected(f"{writer!r} is not a writer. Use TABLE=ADDRESS.")
+        members[table].add(f"serviceAccount:{address}")
+    return members
