@@ -3,30 +3,22 @@
 Each decodes its event and dispatches it. Returning acknowledges the event; raising redelivers it until it is too old.
 """
 
-import base64
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 import functions_framework
 from cloudevents.http import CloudEvent
-from flask import Request, request
+from flask import Request
 
-from functions import pushed
+from functions import events
 from tillstream.app import App, build
-from tillstream.domain.events import MESSAGE_PUBLISHED, OBJECT_FINALIZED, TOPIC_BATCHES, TOPIC_OBJECTS
-from tillstream.handlers import FUNCTIONS, Event, dispatch
-from tillstream.logs import bind_trace, configure, warn
-from tillstream.ports.event_bus import DeadLetter, Message
+from tillstream.logs import configure, log_handled, warn
 from tillstream.settings import Settings
-from tillstream.workflows.operations import dead_letters
 
-GIVE_UP_UNTRIED_AFTER = timedelta(hours=1)
-"""An event this much older than `event_hours` becomes a dead letter without another try: earlier tries must have ended
-their instances."""
+SCHEDULED = "schedule"
+"""Type of the line of a call by the scheduler."""
 QUALITY_FAILED, REPAIRED = "quality check failed", "sweep repaired"
 STAGING_SECONDS = 2.0
 """Time that `receive` leaves for the staging of its last micro-batch before it starts a settlement."""
@@ -70,7 +62,7 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
     the settlement of those that are staged."""
     from tillstream.workflows.intake.store_sales import keep_receiving, start_settlement
 
-    with _called() as running:
+    with _called("receive") as running:
         running.contracts.refresh()
         chosen = running.settings
         batches = keep_receiving(
@@ -95,7 +87,7 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
     from tillstream.workflows.operations import reconcile
     from tillstream.workflows.restocking import schedule
 
-    with _called() as running:
+    with _called("sweep") as running:
         running.contracts.refresh()
         lost = reference.refresh_rates(running.ports, running.settings.reporting_currency)
         settings = running.settings
@@ -118,7 +110,7 @@ def project(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: refresh daily totals and stock levels that settlements changed since the last call."""
     from tillstream.inventory import levels
 
-    with _called() as running:
+    with _called("project") as running:
         days = running.ports.warehouse.refresh_totals()
         return {"days": days, "stock_levels": levels.refresh(running.ports)}, 200
 
@@ -130,7 +122,7 @@ def compact(_: Request) -> tuple[dict[str, int], int]:
     from tillstream.quality import run
     from tillstream.workflows.operations import mirrors
 
-    with _called() as running:
+    with _called("compact") as running:
         days = running.ports.warehouse.compact()
         warn(REPAIRED, mirrors.repair(running.ports))
         warn(QUALITY_FAILED, run.run_due(running.ports, run.ON_BIGQUERY))
@@ -142,7 +134,7 @@ def compact(_: Request) -> tuple[dict[str, int], int]:
 @functions_framework.http
 def index(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: note the sales of large settlements in the sale index."""
-    with _called() as running:
+    with _called("index") as running:
         return {"pending_days": running.ports.warehouse.note_pending_days()}, 200
 
 
@@ -151,7 +143,7 @@ def forward(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: send sale events to webhooks, for `forward_seconds`."""
     from tillstream.webhooks.forwarding import forward_for
 
-    with _called() as running:
+    with _called("forward") as running:
         chosen = running.settings
         webhooks = forward_for(
             running.ports,
@@ -163,62 +155,12 @@ def forward(_: Request) -> tuple[dict[str, int], int]:
 
 
 @contextmanager
-def _called() -> Iterator[App]:
-    """Check the caller of a function that is called over HTTP, and bind its trace within the block."""
-    running = app()
-    pushed.check(running.settings)
-    with bind_trace(running.settings, _headers()):
+def _called(function: str) -> Iterator[App]:
+    """Check the caller of a function that the scheduler calls, and log one line for the call."""
+    with events.bound(app(), function) as running, log_handled(SCHEDULED):
         yield running
 
 
-def _handle(function: str, cloud_event: CloudEvent) -> None:
-    running, routes = app(), FUNCTIONS[function]
-    pushed.check(running.settings)
-    event = _event(cloud_event)
-    if event.type not in routes:
-        return  # the subscription may have no filter
-    age = datetime.now(UTC) - datetime.fromisoformat(cloud_event["time"])
-    limit = timedelta(hours=running.settings.event_hours)
-    with bind_trace(running.settings, _headers()):
-        if age > limit + GIVE_UP_UNTRIED_AFTER:
-            _dead_letter(function, event, age, "The instances that tried it did not live to say why.")
-            return
-        running.contracts.refresh()
-        try:
-            dispatch(running, event, routes)
-        except Exception as error:
-            if age <= limit:
-                raise
-            _dead_letter(function, event, age, repr(error))
-
-
-def _headers() -> dict[str, str]:
-    return {name.lower(): value for name, value in request.headers.items()}
-
-
-def _dead_letter(function: str, event: Event, age: timedelta, error: str) -> None:
-    topic = TOPIC_OBJECTS if event.type == OBJECT_FINALIZED else TOPIC_BATCHES
-    message = Message(json.dumps(event.data).encode(), {"type": event.type})
-    now = app().ports.clock.now()
-    dead_letters.store(
-        app().ports, DeadLetter(f"{function}-{event.id}", function, topic, message, now - age, now, 0, error)
-    )
-
-
-def _event(event: CloudEvent) -> Event:
-    """Convert a CloudEvent; a Pub/Sub message carries the type as an attribute and the data as base64 JSON.
-
-    Bucket names are converted to those of the pipeline.
-    """
-    data: Any = event.get_data() or {}
-    if event["type"] == OBJECT_FINALIZED:
-        pipeline_names = (
-            {bucket: name for name, bucket in app().settings.buckets.items()} if app().settings.project else {}
-        )
-        return Event(event["id"], event["type"], {**data, "bucket": pipeline_names.get(data["bucket"], data["bucket"])})
-    if event["type"] != MESSAGE_PUBLISHED:
-        return Event(event["id"], event["type"], data)
-    message = data["message"]
-    return Event(
-        event["id"], message.get("attributes", {}).get("type", ""), json.loads(base64.b64decode(message["data"]))
-    )
+def _handle(function: str, event: CloudEvent) -> None:
+    with events.bound(app(), function) as running:
+        events.handle(running, function, event)

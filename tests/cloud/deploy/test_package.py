@@ -79,14 +79,8 @@ def test_each_entry_point_of_the_package_does_its_work(cloud: CloudLocal, app: A
             break
         time.sleep(0.5)
     assert [batch.state for batch in batches] == [State.ANNOUNCED] * 2
-    assert {spec.name for spec in FUNCTIONS if not _has_handled(cloud, spec.name)} <= {
-        "project",
-        "receive",
-        "sweep",
-        "compact",
-        "index",
-        "forward",
-    }  # they log no event
+    clock = {"project", "receive", "sweep", "compact", "index", "forward"}
+    assert {spec.name for spec in FUNCTIONS if not _has_handled(cloud, spec.name)} <= clock  # may still run
     assert app.ports.documents.get("upkeep", "sweep")
 
 
