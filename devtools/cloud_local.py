@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from devtools import emulators, local_jobs
 from devtools.emulators import HERE, HOST, PROJECT, Kind, free_port, started
-from devtools.local_triggers import LOOK_EVERY, Relay, call, make_subscription, make_topic, minutes, start_periodic
+from devtools.local_triggers import LOOK_EVERY, Relay, call, make_subscription, make_topic, start_periodic
 from infra.functions import FUNCTIONS, Function
 from infra.triggers import Finalized, Pushed, Scheduled
 from tillstream.app import tables
@@ -135,7 +135,7 @@ def _start_triggers(
                     make_subscription(pubsub, trigger.subscription, trigger.topic, trigger, to)
                 case Scheduled():
                     job = partial(call, "POST", to, {})
-                    yield start_periodic(60.0 * minutes(trigger.cron), job, stopping, f"scheduler-{spec.name}")
+                    yield start_periodic(60.0 * trigger.minutes, job, stopping, f"scheduler-{spec.name}")
 
 
 def _function(spec: Function, variables: Mapping[str, str], source: Source) -> Kind:

@@ -19,8 +19,6 @@ from tillstream.ports.event_bus import RetryPolicy
 LOOK_EVERY = 0.5
 """Seconds between two polls of a bucket."""
 MAX_CONCURRENT = 2
-DAY = 24 * 60
-"""Minutes."""
 RETRY_SECONDS = 2.0
 """Seconds to wait after a failure before retrying."""
 
@@ -100,14 +98,6 @@ class Relay:
             threading.Event().wait(RETRY_SECONDS)
             return False
         return True
-
-
-def minutes(cron: str) -> int:
-    """Return the interval of a cron schedule that runs every n minutes or once a day."""
-    first, hour = cron.split()[:2]
-    if hour != "*":
-        return DAY
-    return 1 if first == "*" else int(first.removeprefix("*/"))
 
 
 def start_periodic(

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import structlog
 from cloudevents.http import CloudEvent
 from flask import request
 
@@ -15,7 +14,7 @@ from functions import pushed
 from tillstream.app import App
 from tillstream.domain.events import MESSAGE_PUBLISHED, OBJECT_FINALIZED, TOPIC_BATCHES, TOPIC_OBJECTS
 from tillstream.handlers import FUNCTIONS, Event, dispatch
-from tillstream.logs import bind_trace, log_handled
+from tillstream.logs import bind_function, bind_trace, log_handled
 from tillstream.ports.event_bus import DeadLetter, Message
 from tillstream.workflows.operations import dead_letters
 
@@ -30,7 +29,7 @@ def bound(running: App, function: str) -> Iterator[App]:
     """Check the caller, and add the function and its trace to each line that is logged in the block."""
     pushed.check(running.settings)
     headers = {name.lower(): value for name, value in request.headers.items()}
-    with bind_trace(running.settings, headers), structlog.contextvars.bound_contextvars(function=function):
+    with bind_trace(running.settings, headers), bind_function(function):
         yield running
 
 

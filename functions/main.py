@@ -84,7 +84,7 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
     from tillstream.analytics import holidays, reference
     from tillstream.connectors import schedule as connectors
     from tillstream.reports import mail_job
-    from tillstream.workflows.operations import reconcile
+    from tillstream.workflows.operations import overdue, reconcile
     from tillstream.workflows.restocking import schedule
 
     with _called("sweep") as running:
@@ -96,6 +96,7 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
         summary = reconcile.run(running.ports, running.contracts, delegate=bool(running.settings.project))
         summary["repaired"] = [*lost, *summary["repaired"]]
         warn(REPAIRED, summary["repaired"])
+        warn(overdue.OVERDUE, overdue.overdue_batches(running.ports))
         holidays.refresh(running.ports)
         sources = AlertSources(running.ports, running.contracts, settings.reporting_currency, running.queries)
         warn(RULE_FAILED, evaluate(sources).failures)

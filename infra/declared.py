@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 
-from infra import accounts, goals
+from infra import accounts, dashboard, goals, jobs_view
 from infra.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
+from infra.alerts import alerts
 from infra.functions import FUNCTIONS, RETIRED_SUBSCRIPTIONS, Function
 from infra.jobs import JOBS
 from infra.kinds import (
     bigquery,
+    billing,
     firestore,
     functions,
     iam,
@@ -37,7 +39,7 @@ from tillstream.ports.event_bus import RetryPolicy
 APIS = (
     *("cloudresourcemanager", "serviceusage", "iam", "iamcredentials", "storage", "pubsub", "bigquery"),
     *("bigquerystorage", "firestore", "cloudfunctions", "run", "cloudbuild", "artifactregistry", "eventarc"),
-    *("cloudscheduler", "secretmanager", "logging", "monitoring"),
+    *("cloudscheduler", "secretmanager", "logging", "monitoring", "billingbudgets"),
 )
 LABELS = {"app": "tillstream"}
 PULLED = Delivery(ack_deadline=60, attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS, ordered=True)
@@ -124,6 +126,7 @@ class Declared:
         yield ledger
         yield tables(stage, ledger)
         yield sale_index(stage, ledger, documents)
+        yield jobs_view.view(stage, ledger)
         description = "Views for reports: each reader sees only their own rows"
         views = bigquery.dataset(stage.project, stage["REPORTS_DATASET"], *on, description, holds_data=False)
         yield views
@@ -229,7 +232,10 @@ class Declared:
         if channel:
             yield channel
         yield watching.uptime(host, "/healthz/ready")
-        yield from (watching.alert(wanted, channel.name if channel else "") for wanted in goals.alerts(host))
+        recipient = channel.name if channel else ""
+        yield from (watching.alert(wanted, recipient) for wanted in alerts(self.stage))
+        yield watching.dashboard(dashboard.definition(self.stage))
+        yield from billing.budgets(self.stage, recipient)
 
 
 def _on(stage: Stage, resource: Resource) -> On:

@@ -8,6 +8,7 @@ from infra import source, stage
 from infra.declared import Declared
 from infra.deploy import Deploy
 from infra.gcloud import Gcloud
+from infra.kinds import billing
 from infra.resource import StateQuery
 from infra.source import UNKNOWN, Source
 from tillstream.domain.errors import Rejected
@@ -40,7 +41,8 @@ def deployment(
     source = source or here(work)
     if not source.functions and not ask:
         source = UNKNOWN
-    return Deploy(Declared(stage.read(stage_name, project, number, overrides), source).resources(), gcloud, report)
+    chosen = stage.read(stage_name, project, number, overrides)
+    return Deploy(Declared(chosen, source).resources(), gcloud, report, billing.skipped(chosen))
 
 
 def here(work: Path = WORK) -> Source:

@@ -63,6 +63,13 @@ def warn(event: str, sentences: Sequence[str]) -> None:
 
 
 @contextmanager
+def bind_function(function: str) -> Iterator[None]:
+    """Add the function's name to each line logged in the block."""
+    with structlog.contextvars.bound_contextvars(function=function):
+        yield
+
+
+@contextmanager
 def log_handled(type_: str, id_: str = "") -> Iterator[dict[str, Any]]:
     """Log one line `handled` when the block ends, with the facts that it adds to the yielded ones, and its seconds.
 

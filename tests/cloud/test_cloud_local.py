@@ -19,7 +19,8 @@ from emulator_fixtures import require
 from threads import join_thread
 
 from devtools.cloud_local import CloudLocal, missing, running
-from devtools.local_triggers import Relay, minutes, start_periodic
+from devtools.local_triggers import Relay, start_periodic
+from infra.triggers import Scheduled
 from tillstream.app import App, build
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
@@ -235,4 +236,4 @@ def test_each_new_object_is_redelivered_until_it_is_acknowledged(monkeypatch: py
 
 @pytest.mark.parametrize(("cron", "expected"), [("* * * * *", 1), ("*/15 * * * *", 15), ("30 1 * * *", 1440)])
 def test_a_schedule_is_read(cron: str, expected: int) -> None:
-    assert minutes(cron) == expected
+    assert Scheduled(cron).minutes == expected

@@ -22,7 +22,7 @@ COLLECTIONS = {
         "alertPolicies",
         "dockerImages",
     ),
-    *("notificationChannels", "uptimeCheckConfigs", "datasets"),
+    *("notificationChannels", "uptimeCheckConfigs", "datasets", "dashboards"),
 }
 FIXED_COLLECTIONS = {
     "runtimes": [{"name": "python311", "environment": "GEN_2", "stage": "GA", "displayName": "Python 3.11"}],
