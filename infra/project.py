@@ -37,7 +37,7 @@ def deployment(
     """
     gcloud = Gcloud(project, work / f"{project}-{stage_name}", report)
     if ask and not number:
-        number = _number(gcloud)
+        number = number_of(gcloud)
     source = source or here(work)
     if not source.functions and not ask:
         source = UNKNOWN
@@ -52,7 +52,8 @@ def here(work: Path = WORK) -> Source:
     return source.of_clone(CLONE, PACKAGE, work)
 
 
-def _number(gcloud: Gcloud) -> str:
+def number_of(gcloud: Gcloud) -> str:
+    """The number of the project. Raises `Rejected` if there is none, or the caller has no access."""
     query = StateQuery(("projects", "describe", gcloud.project), lambda item: str(item["projectId"]), DESCRIBED)
     with contextlib.suppress(KeyError, TypeError):
         return str(gcloud.ask(query)["projectNumber"])

@@ -29,7 +29,11 @@ def budgets(stage: Stage, channel: str = "") -> Iterator[Resource]:
         return
     account, amount = stage["BILLING_ACCOUNT"], stage["BUDGET_MONTHLY"]
     name, of_account = f"Tillstream {stage.project}", f"--billing-account={account}"
-    options = (f"--budget-amount={amount}", f"--filter-projects=projects/{stage.project}", "--calendar-period=month")
+    options: tuple[str, ...] = (
+        f"--budget-amount={amount}",
+        f"--filter-projects=projects/{stage.project}",
+        "--calendar-period=month",
+    )
     answers: dict[str, tuple[str, ...]] = {}
     if channel:
         options = (*options, "--notifications-rule-monitoring-notification-channels={channel}")
