@@ -57,6 +57,8 @@ destroy: .venv/.runtime ## Remove what was deployed to PROJECT; asks, and keeps 
 	$(BIN)/tillstream deploy destroy $(ON)
 smoke: .venv/.dev ## Send PROJECT a small file and read its number back (BACK=1: roll back where that fails)
 	$(BIN)/python -m infra.smoke --project "$(PROJECT)" --region $(or $(REGION),europe-west1) $(if $(ADDRESS),--address "$(ADDRESS)") $(if $(BACK),--back)
+prove: .venv/.dev $(if $(PLAN),,package) ## Prove on PROJECT, which must be fresh, what only a project can show (PLAN=1: print the steps; FILES: a folder)
+	$(BIN)/python -m devtools.prove --project "$(PROJECT)" --stage $(if $(filter-out dev,$(STAGE)),$(STAGE),prove) $(if $(FILES),--files "$(FILES)") $(if $(PLAN),--plan)
 rollback: .venv/.dev ## Restore the revisions of PROJECT that served before (FORWARD=1: to the newest again)
 	$(BIN)/python -m infra.rollback "$(PROJECT)" $(or $(REGION),europe-west1) $(if $(FORWARD),--forward)
 package: .venv/.runtime ## Write the source of the image to build/image.tgz, as the deploy sends it to Cloud Build
@@ -133,4 +135,4 @@ clean: ## Remove what was built; the data in var/ stays
 	.venv-expectations/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r devtools/locks/expectations.lock
 	touch $@
 
-.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full bench-forecasts bench-restock bench-pages format docs pictures lock emulators notebooks expectations clean deploy destroy smoke rollback package cloud-local
+.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full bench-forecasts bench-restock bench-pages format docs pictures lock emulators notebooks expectations clean deploy destroy smoke prove rollback package cloud-local

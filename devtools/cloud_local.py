@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from devtools import emulators, local_jobs
 from devtools.emulators import HERE, HOST, PROJECT, Kind, free_port, started
-from devtools.local_triggers import LOOK_EVERY, Relay, call, make_subscription, make_topic, minutes, start_periodic
+from devtools.local_triggers import LOOK_EVERY, Relay, call, make_subscription, make_topic, start_periodic
 from infra.function import Function
 from infra.functions import FUNCTIONS
 from infra.triggers import Pushed, Scheduled
@@ -136,7 +136,7 @@ def _start_triggers(
                     make_subscription(pubsub, trigger.subscription, trigger.topic, trigger, to)
                 case Scheduled():
                     job = partial(call, "POST", to, {})
-                    yield start_periodic(60.0 * minutes(trigger.cron), job, stopping, f"scheduler-{spec.name}")
+                    yield start_periodic(60.0 * trigger.minutes, job, stopping, f"scheduler-{spec.name}")
     yield start_periodic(LOOK_EVERY, Relay(storage, settings.buckets[INBOX], pubsub).look, stopping, "relay-inbox")
 
 

@@ -17,8 +17,6 @@ from tillstream.ports.event_bus import RetryPolicy
 
 LOOK_EVERY = 0.5
 """Seconds between two polls of a bucket."""
-DAY = 24 * 60
-"""Minutes."""
 RETRY_SECONDS = 2.0
 """Seconds to wait after a failure before retrying."""
 
@@ -93,14 +91,6 @@ def notification(item: Mapping[str, Any]) -> dict[str, Any]:
             "eventTime": datetime.now(UTC).isoformat(),
         },
     }
-
-
-def minutes(cron: str) -> int:
-    """Return the interval of a cron schedule that runs every n minutes or once a day."""
-    first, hour = cron.split()[:2]
-    if hour != "*":
-        return DAY
-    return 1 if first == "*" else int(first.removeprefix("*/"))
 
 
 def start_periodic(

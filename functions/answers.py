@@ -1,26 +1,29 @@
 """Answers of functions that the portal calls, as the port `Functions` reads them."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
-import structlog
 from flask import Response
 
 from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.domain.json_values import dumps
+from tillstream.logs import log_handled
 from tillstream.ports.functions import OF_FUNCTION, error_to_json
 
-log = structlog.get_logger("tillstream")
+CALL = "call"
+"""Type of the line of a call by the portal."""
 
 
 def answer(do: Callable[[], Any], /, **facts: Any) -> Response:
     """Do the work and answer with its result or its error. Logs one line with the facts; other errors are raised."""
-    started = time.perf_counter()
     try:
-        result, status, outcome = do(), 200, "done"
+        with log_handled(CALL) as line:
+            line.update(facts)
+            return _response(do(), 200)
     except TillstreamError as error:
-        result, status, outcome = error_to_json(error), 422 if isinstance(error, Rejected) else 503, repr(error)
-    log.info("answered", **facts, outcome=outcome, ms=round((time.perf_counter() - started) * 1000, 1))
-    headers = {OF_FUNCTION: result["error"]} if status != 200 else {}
+        result = error_to_json(error)
+        return _response(result, 422 if isinstance(error, Rejected) else 503, {OF_FUNCTION: result["error"]})
+
+
+def _response(result: Any, status: int, headers: dict[str, str] | None = None) -> Response:
     return Response(dumps(result), status, headers, content_type="application/json")

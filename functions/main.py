@@ -3,31 +3,23 @@
 Each decodes its event and dispatches it. Returning acknowledges the event; raising redelivers it until it is too old.
 """
 
-import base64
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 import functions_framework
 from cloudevents.http import CloudEvent
-from flask import Request, Response, request
+from flask import Request, Response
 
-from functions import pushed
+from functions import events
 from functions.answers import answer
 from tillstream.app import App, build
-from tillstream.domain.events import MESSAGE_PUBLISHED, OBJECT_FINALIZE, OBJECT_FINALIZED, TOPIC_BATCHES, TOPIC_OBJECTS
-from tillstream.handlers import FUNCTIONS, Event, dispatch
-from tillstream.logs import bind_trace, configure, warn
-from tillstream.ports.event_bus import DeadLetter, Message
+from tillstream.logs import configure, log_handled, warn
 from tillstream.settings import Settings
-from tillstream.workflows.operations import dead_letters
 
-GIVE_UP_UNTRIED_AFTER = timedelta(hours=1)
-"""An event this much older than `event_hours` becomes a dead letter without another try: earlier tries must have ended
-their instances."""
+SCHEDULED = "schedule"
+"""Type of the line of a call by the scheduler."""
 QUALITY_FAILED, REPAIRED = "quality check failed", "sweep repaired"
 STAGING_SECONDS = 2.0
 """Time that `receive` leaves for the staging of its last micro-batch before it starts a settlement."""
@@ -71,7 +63,7 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
     the settlement of those that are staged."""
     from tillstream.workflows.intake.store_sales import keep_receiving, start_settlement
 
-    with _called() as running:
+    with _called("receive") as running:
         running.contracts.refresh()
         chosen = running.settings
         batches = keep_receiving(
@@ -89,7 +81,7 @@ def decide(called: Request) -> Response:
     from tillstream.workflows.decisions.decision import Decision
     from tillstream.workflows.decisions.perform import Ledger, perform
 
-    with _called() as running:
+    with events.bound(app(), "decide") as running:
         running.contracts.refresh()
         ledger = Ledger(running.ports, running.contracts, running.queries)
         body = called.get_json(silent=True)
@@ -110,14 +102,15 @@ def sweep(called: Request) -> Response | tuple[dict[str, Any], int]:
     from tillstream.connectors import schedule as connectors
     from tillstream.reports import mail_job
     from tillstream.workflows.decisions.sweeping import sweep_for
-    from tillstream.workflows.operations import reconcile
+    from tillstream.workflows.operations import overdue, reconcile
     from tillstream.workflows.restocking import schedule
 
-    by = (called.get_json(silent=True) or {}).get("by")
-    with _called() as running:
-        running.contracts.refresh()
-        if by:
+    if by := (called.get_json(silent=True) or {}).get("by"):
+        with events.bound(app(), "sweep") as running:
+            running.contracts.refresh()
             return answer(lambda: sweep_for(running.ports, running.contracts, by), work="sweep", by=by)
+    with _called("sweep") as running:
+        running.contracts.refresh()
         lost = reference.refresh_rates(running.ports, running.settings.reporting_currency)
         settings = running.settings
         reference.ensure_secret(running.ports)
@@ -125,6 +118,7 @@ def sweep(called: Request) -> Response | tuple[dict[str, Any], int]:
         summary = reconcile.run(running.ports, running.contracts, delegate=bool(running.settings.project))
         summary["repaired"] = [*lost, *summary["repaired"]]
         warn(REPAIRED, summary["repaired"])
+        warn(overdue.OVERDUE, overdue.overdue_batches(running.ports))
         holidays.refresh(running.ports)
         sources = AlertSources(running.ports, running.contracts, settings.reporting_currency, running.queries)
         warn(RULE_FAILED, evaluate(sources).failures)
@@ -139,7 +133,7 @@ def project(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: refresh daily totals and stock levels that settlements changed since the last call."""
     from tillstream.inventory import levels
 
-    with _called() as running:
+    with _called("project") as running:
         days = running.ports.warehouse.refresh_totals()
         return {"days": days, "stock_levels": levels.refresh(running.ports)}, 200
 
@@ -151,7 +145,7 @@ def compact(_: Request) -> tuple[dict[str, int], int]:
     from tillstream.quality import run
     from tillstream.workflows.operations import mirrors
 
-    with _called() as running:
+    with _called("compact") as running:
         days = running.ports.warehouse.compact()
         warn(REPAIRED, mirrors.repair(running.ports))
         warn(QUALITY_FAILED, run.run_due(running.ports, run.ON_BIGQUERY))
@@ -163,7 +157,7 @@ def compact(_: Request) -> tuple[dict[str, int], int]:
 @functions_framework.http
 def index(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: note the sales of large settlements in the sale index."""
-    with _called() as running:
+    with _called("index") as running:
         return {"pending_days": running.ports.warehouse.note_pending_days()}, 200
 
 
@@ -172,7 +166,7 @@ def forward(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: send sale events to webhooks, for `forward_seconds`."""
     from tillstream.webhooks.forwarding import forward_for
 
-    with _called() as running:
+    with _called("forward") as running:
         chosen = running.settings
         webhooks = forward_for(
             running.ports,
@@ -184,70 +178,12 @@ def forward(_: Request) -> tuple[dict[str, int], int]:
 
 
 @contextmanager
-def _called() -> Iterator[App]:
-    """Check the caller of a function that is called over HTTP, and bind its trace within the block."""
-    running = app()
-    pushed.check(running.settings)
-    with bind_trace(running.settings, _headers()):
+def _called(function: str) -> Iterator[App]:
+    """Check the caller of a function that the scheduler calls, and log one line for the call."""
+    with events.bound(app(), function) as running, log_handled(SCHEDULED):
         yield running
 
 
-def _handle(function: str, cloud_event: CloudEvent) -> None:
-    running, routes = app(), FUNCTIONS[function]
-    pushed.check(running.settings)
-    event = _event(cloud_event)
-    if event.type not in routes:
-        return  # the subscription may have no filter
-    age = datetime.now(UTC) - datetime.fromisoformat(cloud_event["time"])
-    limit = timedelta(hours=running.settings.event_hours)
-    with bind_trace(running.settings, _headers()):
-        if age > limit + GIVE_UP_UNTRIED_AFTER:
-            _dead_letter(function, event, age, "The instances that tried it did not live to say why.")
-            return
-        running.contracts.refresh()
-        try:
-            dispatch(running, event, routes)
-        except Exception as error:
-            if age <= limit:
-                raise
-            _dead_letter(function, event, age, repr(error))
-
-
-def _headers() -> dict[str, str]:
-    return {name.lower(): value for name, value in request.headers.items()}
-
-
-def _dead_letter(function: str, event: Event, age: timedelta, error: str) -> None:
-    topic = TOPIC_OBJECTS if event.type == OBJECT_FINALIZED else TOPIC_BATCHES
-    message = Message(json.dumps(event.data).encode(), {"type": event.type})
-    now = app().ports.clock.now()
-    dead_letters.store(
-        app().ports, DeadLetter(f"{function}-{event.id}", function, topic, message, now - age, now, 0, error)
-    )
-
-
-def _event(event: CloudEvent) -> Event:
-    """Convert a CloudEvent. A Pub/Sub message carries its type as an attribute and its data as base64 JSON.
-
-    Bucket names are converted to those of the pipeline.
-    """
-    type_, data = event["type"], event.get_data() or {}
-    if type_ == MESSAGE_PUBLISHED:
-        message = data["message"]
-        type_, data = _type_of(message.get("attributes", {})), json.loads(base64.b64decode(message["data"]))
-    if type_ == OBJECT_FINALIZED:
-        data = {**data, "bucket": _pipeline_names().get(data["bucket"], data["bucket"])}
-    return Event(event["id"], type_, data)
-
-
-def _type_of(attributes: dict[str, str]) -> str:
-    """The type of a message: our own have an attribute for it, notifications of Cloud Storage one of their own."""
-    if attributes.get("eventType") == OBJECT_FINALIZE:
-        return OBJECT_FINALIZED
-    return attributes.get("type", "")
-
-
-def _pipeline_names() -> dict[str, str]:
-    """Name of each bucket in the project → its name in the pipeline."""
-    settings = app().settings
-    return {bucket: name for name, bucket in settings.buckets.items()} if settings.project else {}
+def _handle(function: str, event: CloudEvent) -> None:
+    with events.bound(app(), function) as running:
+        events.handle(running, function, event)

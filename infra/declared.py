@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 
-from infra import accounts, goals
+from infra import accounts, dashboard, goals, jobs_view
 from infra.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
+from infra.alerts import alerts
 from infra.function import Function
 from infra.functions import FUNCTIONS, RETIRED_FUNCTIONS, RETIRED_SUBSCRIPTIONS, RETIRED_TRIGGERS
 from infra.jobs import JOBS
 from infra.kinds import (
     bigquery,
+    billing,
     firestore,
     functions,
     iam,
@@ -48,7 +50,7 @@ from tillstream.ports.functions import CALLED
 APIS = (
     *("cloudresourcemanager", "serviceusage", "iam", "iamcredentials", "storage", "pubsub", "bigquery"),
     *("bigquerystorage", "firestore", "run", "cloudbuild", "artifactregistry"),
-    *("cloudscheduler", "secretmanager", "logging", "monitoring"),
+    *("cloudscheduler", "secretmanager", "logging", "monitoring", "billingbudgets"),
 )
 LABELS = {"app": "tillstream"}
 PULLED = Delivery(ack_deadline=60, attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS, ordered=True)
@@ -139,6 +141,7 @@ class Declared:
         yield tables(stage, ledger)
         yield writers(stage, ledger, accounts.table_writers())
         yield sale_index(stage, ledger, documents)
+        yield jobs_view.view(stage, ledger)
         description = "Views for reports: each reader sees only their own rows"
         views = bigquery.dataset(stage.project, stage["REPORTS_DATASET"], *on, description, holds_data=False)
         yield views
@@ -217,4 +220,7 @@ class Declared:
         if channel:
             yield channel
         yield watching.uptime(host, "/healthz/ready")
-        yield from (watching.alert(wanted, channel.name if channel else "") for wanted in goals.alerts(host))
+        recipient = channel.name if channel else ""
+        yield from (watching.alert(wanted, recipient) for wanted in alerts(self.stage))
+        yield watching.dashboard(dashboard.definition(self.stage))
+        yield from billing.budgets(self.stage, recipient)

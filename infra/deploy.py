@@ -22,6 +22,8 @@ class Deploy:
     report: Report
     has_source: bool = True
     """Whether the image can be built; otherwise nothing is applied."""
+    notes: Sequence[str] = ()
+    """Sentences about what the stage does not declare, shown with the plan."""
 
     def commands(self) -> None:
         """Print every command for an empty project, without any request."""
@@ -70,8 +72,8 @@ class Deploy:
 
     def _show(self, steps: Sequence[Step]) -> None:
         self.report(f"{len(self.resources) - len(steps)} of {len(self.resources)} resources are up to date.")
-        for step in steps:
-            self.report(f"  {step.summary()}")
+        for line in (*(f"  {step.summary()}" for step in steps), *self.notes):
+            self.report(line)
         if unfixable := [f"{step.resource.title}: {words}" for step in steps for words in step.unfixable]:
             raise Rejected(
                 "No command can change these resources. Remove them yourself if they contain no data that you "

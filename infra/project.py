@@ -8,6 +8,7 @@ from infra import source, stage
 from infra.declared import Declared
 from infra.deploy import Deploy
 from infra.gcloud import Gcloud
+from infra.kinds import billing
 from infra.resource import StateQuery
 from infra.source import UNKNOWN, Source
 from tillstream.domain.errors import Rejected
@@ -34,12 +35,13 @@ def deployment(
     """
     gcloud = Gcloud(project, work / f"{project}-{stage_name}", report)
     if ask and not number:
-        number = _number(gcloud)
+        number = number_of(gcloud)
     source = source or here(work)
     if not source.digest and not ask:
         source = UNKNOWN
-    declared = Declared(stage.read(stage_name, project, number, overrides), source)
-    return Deploy(declared.resources(), gcloud, report, has_source=bool(source.digest))
+    chosen = stage.read(stage_name, project, number, overrides)
+    declared = Declared(chosen, source)
+    return Deploy(declared.resources(), gcloud, report, has_source=bool(source.digest), notes=billing.skipped(chosen))
 
 
 def here(work: Path = WORK) -> Source:
@@ -47,7 +49,8 @@ def here(work: Path = WORK) -> Source:
     return source.of_clone(CLONE, work) if (CLONE / "Dockerfile").is_file() else Source()
 
 
-def _number(gcloud: Gcloud) -> str:
+def number_of(gcloud: Gcloud) -> str:
+    """The number of the project. Raises `Rejected` if there is none, or the caller has no access."""
     query = StateQuery(("projects", "describe", gcloud.project), lambda item: str(item["projectId"]), DESCRIBED)
     with contextlib.suppress(KeyError, TypeError):
         return str(gcloud.ask(query)["projectNumber"])

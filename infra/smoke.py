@@ -53,20 +53,12 @@ OVER = frozenset({"rejected", "failed", "held", "undone"})
 
 def smoke(address: str, token: str, units: int, report: Callable[[str], None], within: float = WITHIN) -> float:
     """Seconds from the last byte until the number was right. Raises `Rejected`, `Unavailable`."""
-    api = _Api(address.rstrip("/"), token)
+    api = Api(address.rstrip("/"), token)
     api("GET", "/healthz")
     content = f"{','.join(SALE)}\n{','.join(SALE.values()).format(units=units)}\n".encode()
-    batch, started = _send(api, content), time.monotonic()
+    batch, started = send(api, "smoke.csv", CONTRACT, content), time.monotonic()
     report(f"sent {len(content)} bytes as {batch}")
-    while True:
-        upload, _ = api("GET", f"/api/uploads/{batch}")
-        if upload["state"] in OVER:
-            raise Rejected(f"The file is {upload['state']}: {upload.get('error') or 'see its receipt'}.")
-        if upload["state"] in DONE:
-            break
-        if time.monotonic() - started > within:
-            raise Unavailable(f"The file is still {upload['state']} after {within:.0f} seconds.")
-        time.sleep(1.0)
+    settled(api, batch, within)
     query = urllib.parse.urlencode({"from": DAY, "to": DAY, "region": REGION, "store": STORE})
     kpis, _ = api("GET", f"/api/kpis?{query}")
     if (kpis["lines"], float(kpis["units"])) != (1, units):
@@ -74,11 +66,25 @@ def smoke(address: str, token: str, units: int, report: Callable[[str], None], w
     return time.monotonic() - started
 
 
-def _send(api: "_Api", content: bytes) -> str:
-    """Upload the file as a browser does, by tus 1.0; return its batch."""
+def settled(api: "Api", batch: str, within: float) -> dict[str, Any]:
+    """The upload when it is settled. Raises `Rejected` if it ended in another state, `Unavailable` after the time."""
+    started = time.monotonic()
+    while True:
+        upload: dict[str, Any] = api("GET", f"/api/uploads/{batch}")[0]
+        if upload["state"] in OVER:
+            raise Rejected(f"The file is {upload['state']}: {upload.get('error') or 'see its receipt'}.")
+        if upload["state"] in DONE:
+            return upload
+        if time.monotonic() - started > within:
+            raise Unavailable(f"The file is still {upload['state']} after {within:.0f} seconds.")
+        time.sleep(1.0)
+
+
+def send(api: "Api", name: str, contract: str, content: bytes) -> str:
+    """Upload a file as a browser does, by tus 1.0; return its batch."""
     metadata = ",".join(
         f"{key} {base64.b64encode(value.encode()).decode()}"
-        for key, value in (("filename", "smoke.csv"), ("contract", CONTRACT))
+        for key, value in (("filename", name), ("contract", contract))
     )
     creation = {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(content)), "Upload-Metadata": metadata}
     _, headers = api("POST", "/api/uploads", creation)
@@ -87,7 +93,9 @@ def _send(api: "_Api", content: bytes) -> str:
     return str(headers["Upload-Batch"])
 
 
-class _Api:
+class Api:
+    """The portal's API, with a token."""
+
     def __init__(self, address: str, token: str) -> None:
         self._address, self._token = address, token
 

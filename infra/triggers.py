@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+DAY = 24 * 60
+"""Minutes."""
+
 
 @dataclass(frozen=True)
 class Pushed:
@@ -17,6 +20,14 @@ class Scheduled:
     """A Cloud Scheduler job that calls the function over HTTP. cron: five fields, UTC."""
 
     cron: str
+
+    @property
+    def minutes(self) -> int:
+        """The interval of a schedule that runs every n minutes or once a day."""
+        first, hour = self.cron.split()[:2]
+        if hour != "*":
+            return DAY
+        return 1 if first == "*" else int(first.removeprefix("*/"))
 
 
 Trigger = Pushed | Scheduled

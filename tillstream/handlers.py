@@ -3,8 +3,8 @@
 Handlers import their pipeline step on the first call: a cloud function handles one type of event only.
 """
 
-import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from tillstream.domain.events import (
     SALES_RECEIVED,
     SALES_STAGED,
 )
+from tillstream.logs import log_handled
 from tillstream.ports.object_store import StoredObject
 
 log = structlog.get_logger("tillstream")
@@ -109,23 +110,9 @@ class Event:
 
 
 def dispatch(app: App, event: Event, routes: Mapping[str, Handler] = ROUTES) -> None:
-    """Handle one event and log one entry. `Rejected` is logged and acknowledged; other errors propagate for a retry."""
-    started = time.perf_counter()
-    handler = routes.get(event.type)
-    line = log.bind(type=event.type, id=event.id)  # no `event`: structlog uses that key for the message
-    if handler is None:
-        line.warning("handled", outcome="rejected", reason=f"No handler for events of type {event.type}.", ms=0.0)
-        return
-    try:
-        facts = handler(app, event.data)
-    except Rejected as error:
-        line.warning("handled", outcome="rejected", reason=str(error), ms=_ms(started))
-        return
-    except Exception as error:
-        line.error("handled", outcome="failed", reason=repr(error), ms=_ms(started))
-        raise
-    line.info("handled", ms=_ms(started), **facts)
-
-
-def _ms(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 1)
+    """Handle one event and log one line. `Rejected` is logged and acknowledged; other errors propagate for a retry."""
+    with suppress(Rejected), log_handled(event.type, event.id) as facts:
+        handler = routes.get(event.type)
+        if handler is None:
+            raise Rejected(f"No handler for events of type {event.type}.")
+        facts.update(handler(app, event.data))

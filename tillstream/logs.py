@@ -3,11 +3,14 @@
 import logging
 import re
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
 
+from tillstream.domain.errors import Rejected
 from tillstream.settings import Settings
 
 TRACE = "logging.googleapis.com/trace"
@@ -57,6 +60,37 @@ def warn(event: str, sentences: Sequence[str]) -> None:
     """Log a warning with its sentences for operators; nothing without any."""
     if sentences:
         structlog.get_logger("tillstream").warning(event, reason=" ".join(sentences))
+
+
+@contextmanager
+def bind_function(function: str) -> Iterator[None]:
+    """Add the function's name to each line logged in the block."""
+    with structlog.contextvars.bound_contextvars(function=function):
+        yield
+
+
+@contextmanager
+def log_handled(type_: str, id_: str = "") -> Iterator[dict[str, Any]]:
+    """Log one line `handled` when the block ends, with the facts that it adds to the yielded ones, and its seconds.
+
+    Facts without an outcome have that of "done". Errors are logged, as "rejected" or "failed", and propagate.
+    """
+    line = structlog.get_logger("tillstream").bind(type=type_, **({"id": id_} if id_ else {}))
+    facts: dict[str, Any] = {"outcome": "done"}  # no `event`: structlog uses that key for the message
+    started = time.perf_counter()
+    try:
+        yield facts
+    except Rejected as error:
+        line.warning("handled", **facts | {"outcome": "rejected"}, reason=str(error), seconds=_since(started))
+        raise
+    except Exception as error:
+        line.error("handled", **facts | {"outcome": "failed"}, reason=repr(error), seconds=_since(started))
+        raise
+    line.info("handled", **facts, seconds=_since(started))
+
+
+def _since(started: float) -> float:
+    return round(time.perf_counter() - started, 3)
 
 
 class _StructlogHandler(logging.Handler):

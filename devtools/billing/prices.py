@@ -2,11 +2,13 @@
 
 from types import MappingProxyType
 
+from infra.jobs_view import USD_PER_TIB
+
 PRICES_OF = "mid-2025"
 TIB, GIB = 1 << 40, 1 << 30
 PRICES = MappingProxyType(
     {
-        "a TiB billed to queries": 6.25,
+        "a TiB billed to queries": USD_PER_TIB,
         "a TiB through the Storage Read API": 1.10,
         "a GiB through the Storage Write API": 0.025,
         "a GiB stored in BigQuery for a month": 0.02,

@@ -1,4 +1,4 @@
-"""BigQuery: a dataset, and the roles on it."""
+"""BigQuery: a dataset, the roles on it, and views that use the job lists of the project."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -60,6 +60,24 @@ def dataset(
         remove=(bq("rm", "--recursive", "--force", "--dataset", f"{project}:{name}"),),
         holds_data=holds_data,
         fixed=frozenset({"location"}),
+    )
+
+
+def view(project: str, within: Resource, name: str, query: str, description: str) -> Resource:
+    """A view in the dataset `within`. query: its SELECT."""
+    address = f"{project}:{within.name}.{name}"
+    options = ("--use_legacy_sql=false", f"--view={query}", f"--description={description}", address)
+    return Resource(
+        "view",
+        name,
+        StateQuery(
+            ("show", "--format=json", address), lambda item: str(item["tableReference"]["tableId"]), API, program="bq"
+        ),
+        {"view": {"query": query, "useLegacySql": False}, "description": description},
+        create=(bq("mk", *options),),
+        change=(bq("update", *options),),
+        remove=(bq("rm", "--force", "--table", address),),
+        within=within,
     )
 
 

@@ -1,4 +1,4 @@
-"""Cloud Logging and Monitoring: log-based metrics, the uptime check of the portal, alerts and their recipients."""
+"""Cloud Logging and Monitoring: metrics of log lines, the uptime check, alerts and their recipients, the dashboard."""
 
 import json
 from collections.abc import Mapping
@@ -11,6 +11,8 @@ METRICS = StateQuery(("logging", "metrics", "list"), lambda item: str(item["name
 POLICIES = StateQuery(("alpha", "monitoring", "policies", "list"), lambda item: str(item["displayName"]), MONITORING)
 CHANNELS = StateQuery(("beta", "monitoring", "channels", "list"), lambda item: str(item["displayName"]), MONITORING)
 CHECKS = StateQuery(("monitoring", "uptime", "list-configs"), lambda item: str(item["displayName"]), MONITORING)
+
+DASHBOARDS = StateQuery(("monitoring", "dashboards", "list"), lambda item: str(item["displayName"]), MONITORING)
 
 
 def metric(name: str, config: Mapping[str, Any]) -> Resource:
@@ -65,15 +67,15 @@ def uptime(host: str, path: str) -> Resource:
     )
 
 
-def alert(wanted: Mapping[str, Any], channel_name: str = "") -> Resource:
+def alert(wanted: Mapping[str, Any], recipient: str = "") -> Resource:
     """An alert policy in the format of Cloud Monitoring, sent to the channel of that name."""
     name = wanted["displayName"]
     file = f"{name.partition(': ')[2].replace(' ', '-')}.alert.json"
     files = {file: json.dumps(wanted, indent=1)}
     answers: dict[str, tuple[str, ...]] = {}
     notification: tuple[str, ...] = ()
-    if channel_name:
-        answers = {"channel": _name_of(("beta", "monitoring", "channels"), channel_name)}
+    if recipient:
+        answers = {"channel": channel_name(recipient)}
         notification = ("--notification-channels", "{channel}")
     create = ("alpha", "monitoring", "policies", "create", f"--policy-from-file={FILES}/{file}", *notification)
     change = ("alpha", "monitoring", "policies", "update", "{name}", f"--policy-from-file={FILES}/{file}")
@@ -87,6 +89,20 @@ def alert(wanted: Mapping[str, Any], channel_name: str = "") -> Resource:
         change=(Command(change, files, answers=lookup),),
         remove=(_by_name(("alpha", "monitoring", "policies"), "delete", name),),
     )
+
+
+def dashboard(wanted: Mapping[str, Any]) -> Resource:
+    """A dashboard in the format of Cloud Monitoring. An update requires its latest etag, so a change recreates it."""
+    name, file = wanted["displayName"], "dashboard.json"
+    group, files = ("monitoring", "dashboards"), {file: json.dumps(wanted, indent=1)}
+    create = gcloud(*group, "create", f"--config-from-file={FILES}/{file}", files=files)
+    delete = _by_name(group, "delete", name)
+    return Resource("dashboard", name, DASHBOARDS, wanted, create=(create,), change=(delete, create), remove=(delete,))
+
+
+def channel_name(display_name: str) -> tuple[str, ...]:
+    """The query of the name that Monitoring assigned to a channel."""
+    return _name_of(("beta", "monitoring", "channels"), display_name)
 
 
 def _name_of(group: tuple[str, ...], display_name: str, list_: str = "list") -> tuple[str, ...]:

@@ -19,7 +19,8 @@ from threads import join_thread
 
 from devtools.cloud_local import CloudLocal, missing, running
 from devtools.emulators import PROJECT
-from devtools.local_triggers import Relay, minutes, start_periodic
+from devtools.local_triggers import Relay, start_periodic
+from infra.triggers import Scheduled
 from tillstream.app import App, build
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
@@ -192,4 +193,4 @@ def test_a_notification_of_each_new_object_is_published_once(monkeypatch: pytest
 
 @pytest.mark.parametrize(("cron", "expected"), [("* * * * *", 1), ("*/15 * * * *", 15), ("30 1 * * *", 1440)])
 def test_a_schedule_is_read(cron: str, expected: int) -> None:
-    assert minutes(cron) == expected
+    assert Scheduled(cron).minutes == expected

@@ -10,7 +10,9 @@ from emulator_fixtures import require
 from gcloud_lint import lint_errors
 
 from docs.generate.commands import leaves
-from infra.goals import FILE_SECONDS, SALE_SECONDS, alerts
+from infra import stage
+from infra.alerts import alerts
+from infra.goals import FILE_SECONDS, SALE_SECONDS
 from tillstream.cli.main import main
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
@@ -37,7 +39,7 @@ def test_every_command_of_tillstream_exists_with_its_options() -> None:
 def test_the_goals_are_those_of_the_alerts() -> None:
     table = TEXT.partition("\n## What is promised\n")[2].partition("\n## ")[0]
     names = re.findall(r"\| (Tillstream: [^|]+) \|$", table, flags=re.MULTILINE)
-    assert names == [alert["displayName"] for alert in alerts("portal.example")]
+    assert names == [alert["displayName"] for alert in alerts(stage.read("prod", "shop", "123"))]
     assert f"{FILE_SECONDS} seconds" in table
     assert f"{SALE_SECONDS} seconds" in table
 
@@ -45,6 +47,9 @@ def test_the_goals_are_those_of_the_alerts() -> None:
 def test_every_runbook_case_has_symptom_first_step_and_end() -> None:
     cases = re.split(r"\n## ", TEXT)[2:]
     assert [case.splitlines()[0] for case in cases] == [
+        "Events wait",
+        "A schedule does not run",
+        "Queries read much",
         "A quality check fails",
         "A forecast drifts",
         "A region is late",

@@ -37,7 +37,7 @@ def test_every_handled_event_has_one_line(tmp_path: Path) -> None:
     ]
     assert lines[0]["rows"] == 1
     assert len(lines[0]["batch"]) == 20
-    assert all(isinstance(line["ms"], float) for line in lines)
+    assert all(0 <= line["seconds"] < 60 for line in lines)
 
 
 def test_a_redelivered_event_logs_the_reason(tmp_path: Path) -> None:

@@ -207,6 +207,27 @@ def writers(project: str, dataset: str, location: str, writers: tuple[str, ...],
     raise Done(1 if only and differences and not json_ else 0)
 
 
+@deploy.command()
+@click.option("--project", required=True, help="The Google Cloud project.")
+@click.option("--dataset", default="tillstream", show_default=True, help="The dataset of the tables.")
+@click.option("--location", default="europe-west1", show_default=True, help="The region of the dataset.")
+@click.option(
+    "--days", default=7, show_default=True, type=click.IntRange(1, 180), help="How many days back, including today."
+)
+@as_json
+def cost(project: str, dataset: str, location: str, days: int, *, json_: bool) -> None:
+    """Show what BigQuery billed in the last days, by work and account; needs the role BigQuery Resource Viewer."""
+    from tillstream.app.google.costs import costs
+    from tillstream.cli.output.costs import show_costs
+
+    settings = read_settings().model_copy(update={"project": project, "dataset": dataset, "location": location})
+    rows = run_or_fail(lambda: costs(settings, days), json_=json_)
+    if json_:
+        click.echo(json.dumps({"project": project, "days": days, "jobs": rows}, ensure_ascii=False))
+    else:
+        show_costs(rows)
+
+
 def run_or_fail(work: Callable[[], Any], *, json_: bool) -> Any:
     """Return the result of `work`; print an error and exit if it fails."""
     try:

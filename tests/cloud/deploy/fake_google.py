@@ -211,6 +211,13 @@ class Memory:
             }
             self.changes.append(f"POST {resource}/{name}")
             return 200, self.held[f"{resource}/{name}"]
+        if method == "POST" and path.endswith("tables"):
+            resource = f"{resource}/{payload['tableReference']['tableId']}"
+            self.held[resource] = payload | {"kind": "bigquery#table", "id": "demo:t", "type": "VIEW"}
+            self.changes.append(f"POST {resource}")
+            return 200, self.held[resource]
+        if method == "DELETE":
+            return self._delete(resource)
         return self._write("PATCH", "bigquery", resource, {}, payload)
 
 

@@ -25,7 +25,7 @@ COLLECTIONS = {
         "alertPolicies",
         "dockerImages",
     ),
-    *("notificationChannels", "uptimeCheckConfigs", "datasets", "notificationConfigs"),
+    *("notificationChannels", "uptimeCheckConfigs", "datasets", "notificationConfigs", "dashboards"),
 }
 LONG_RUNNING = {"cloudfunctions", "eventarc", "artifactregistry", "firestore"}
 """APIs whose changes are answered with an operation; here it is done at once."""

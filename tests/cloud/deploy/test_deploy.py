@@ -169,6 +169,24 @@ def test_a_sender_of_mail_gives_the_job_a_secret_and_without_one_it_has_none(goo
 
 
 @pytest.mark.long
+def test_the_dashboard_and_the_view_of_jobs_are_deployed_compared_and_removed(google: Google) -> None:
+    titles = {"services of Google", "dataset tillstream", f"bucket {PROJECT}-tillstream-dev-source"}
+    few = google.deploy(lambda each: each.kind in {"dashboard", "view", "package"} or each.title in titles)
+    few.apply()
+    held = google.memory.held
+    (dashboard,) = (one for name, one in held.items() if "/dashboards/" in name)
+    assert dashboard["displayName"] == "Tillstream dev"
+    assert google.since(few.apply) == []
+    dashboard["gridLayout"]["columns"] = "3"
+    held[f"bigquery/projects/{PROJECT}/datasets/tillstream/tables/bigquery_jobs"]["view"]["query"] = "SELECT 1"
+    assert [each.partition(":")[0] for each in few.check()] == ["view bigquery_jobs", "dashboard Tillstream dev"]
+    few.apply()
+    assert few.check() == []
+    few.remove(few.removals(data=False))
+    assert not [name for name in held if "/dashboards/" in name or "/tables/" in name]
+
+
+@pytest.mark.long
 def test_a_whole_deploy_goes_on_where_it_stopped_and_is_then_left_alone(google: Google) -> None:
     everything = google.deploy(lambda each: each.kind not in ELSEWHERE)
     google.memory.dies_after = 60

@@ -24,6 +24,8 @@ def everything() -> list[Resource]:
         "ALERT_EMAIL": "night@example.com",
         "TILLSTREAM_SIGN_IN": "oidc",
         "TILLSTREAM_MAIL_FROM": "a@example.com",
+        "BILLING_ACCOUNT": "012345-ABCDEF-012345",
+        "BUDGET_MONTHLY": "200",
     }
     return Declared(stage.read("prod", "demo", "123", overrides), UNKNOWN).resources()
 

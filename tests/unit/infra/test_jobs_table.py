@@ -7,10 +7,11 @@ from click import Command, Group
 
 from infra import stage
 from infra.accounts import PORTAL, On, roles
+from infra.alerts import alerts
 from infra.declared import SECRETS, Declared
 from infra.function import Function
 from infra.functions import SETTLE, SWEEP
-from infra.goals import METRICS, alerts
+from infra.goals import METRICS
 from infra.jobs import JOBS, LARGE, MAIL, Job
 from infra.kinds.iam import Policy, Role
 from infra.resource import Resource, differences
@@ -132,7 +133,7 @@ def test_the_job_reads_the_ledger_and_reaches_no_objects_but_messages() -> None:
 
 def test_alerts_count_messages_that_were_not_sent_and_failed_runs() -> None:
     assert f'jsonPayload.message="{NOT_SENT}"' in METRICS["tillstream-unsent"]["filter"]
-    filters = [each["conditions"][0]["conditionThreshold"]["filter"] for each in alerts("example.com")]
+    filters = [str(each["conditions"]) for each in alerts(stage.read("dev", "demo", "123"))]
     assert any("tillstream-unsent" in each for each in filters)
     assert any(f'resource.labels.job_name="{MAIL.name}"' in each for each in filters)
 

@@ -76,6 +76,11 @@ def is_paused(ports: Ports) -> bool:
     return now < datetime.fromisoformat(lease.paused_at) + LONGEST_PAUSE
 
 
+def is_active(ports: Ports) -> bool:
+    """Whether a run is at work, or was started and is about to begin."""
+    return _read(ports.documents.get(COLLECTION, ID)).is_active(ports.clock.now())
+
+
 class Run:
     """A run that holds the lease."""
 

@@ -1,0 +1,58 @@
+"""Batches that are staged and not settled in time are in the log, except while a large settlement runs."""
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App, build
+from tillstream.pipeline.settling import job_lease, settle
+from tillstream.pipeline.staging import stage
+from tillstream.settings import Settings
+from tillstream.workflows.intake import uploads
+from tillstream.workflows.operations.overdue import SETTLED_WITHIN, overdue_batches
+
+CSV = (
+    b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+    b"1,A,Shelf,1,12/5/2011 9:02,2.50,7,UK\n"
+)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 11, 20, tzinfo=UTC))
+
+
+@pytest.fixture
+def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
+    app = build(Settings(home=tmp_path, threads=1), clock, rates=False)
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def staged(app: App) -> str:
+    """The id of a staged batch."""
+    batch = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
+    return stage.stage(app.ports, batch.batch_id, contracts=app.contracts).batch_id
+
+
+def test_a_staged_batch_is_overdue_after_its_time_and_until_it_is_settled(
+    app: App, clock: ManualClock, staged: str
+) -> None:
+    assert overdue_batches(app.ports) == []
+    clock.advance((SETTLED_WITHIN + timedelta(seconds=1)).total_seconds())
+    (sentence,) = overdue_batches(app.ports)
+    assert sentence == f"Staged and not settled: 1; the oldest is {staged}, since 2026-11-20T00:00+00:00."
+    settle.settle_all(app.ports, app.contracts)
+    assert overdue_batches(app.ports) == []
+
+
+def test_nothing_is_overdue_while_a_large_settlement_runs(app: App, clock: ManualClock, staged: str) -> None:
+    clock.advance((SETTLED_WITHIN * 2).total_seconds())
+    with job_lease.held(app.ports):
+        assert overdue_batches(app.ports) == []
+    assert overdue_batches(app.ports)
