@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -113,15 +114,19 @@ def minutes(cron: str) -> int:
 def start_periodic(
     seconds: float, work: Callable[[], object], stopping: threading.Event, name: str
 ) -> threading.Thread:
-    """Start a thread that calls `work` every `seconds` until `stopping` is set; failures are retried."""
+    """Start a thread that calls `work` every `seconds` until `stopping` is set; failures are retried.
+
+    A call that takes longer delays the next one.
+    """
 
     def loop() -> None:
         while not stopping.is_set():
+            started = time.monotonic()
             try:
                 work()
             except OSError:  # the function is busy or failed, which its log shows
                 stopping.wait(RETRY_SECONDS)
-            stopping.wait(seconds)
+            stopping.wait(max(0.0, seconds - (time.monotonic() - started)))
 
     thread = threading.Thread(target=loop, name=name)
     thread.start()

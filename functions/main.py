@@ -17,7 +17,14 @@ from flask import Request, request
 
 from functions import pushed
 from tillstream.app import App, build
-from tillstream.domain.events import MESSAGE_PUBLISHED, OBJECT_FINALIZED, TOPIC_BATCHES, TOPIC_OBJECTS
+from tillstream.domain.batch.record import Batch
+from tillstream.domain.events import (
+    MESSAGE_PUBLISHED,
+    OBJECT_FINALIZED,
+    SALES_RECEIVED,
+    TOPIC_BATCHES,
+    TOPIC_OBJECTS,
+)
 from tillstream.handlers import FUNCTIONS, Event, dispatch
 from tillstream.logs import bind_trace, configure, warn
 from tillstream.ports.event_bus import DeadLetter, Message
@@ -28,8 +35,6 @@ GIVE_UP_UNTRIED_AFTER = timedelta(hours=1)
 """An event this much older than `event_hours` becomes a dead letter without another try: earlier tries must have ended
 their instances."""
 QUALITY_FAILED, REPAIRED = "quality check failed", "sweep repaired"
-STAGING_SECONDS = 2.0
-"""Time that `receive` leaves for the staging of its last micro-batch before it starts a settlement."""
 
 
 @cache
@@ -66,19 +71,22 @@ def announce(event: CloudEvent) -> None:
 
 @functions_framework.http
 def receive(_: Request) -> tuple[dict[str, int], int]:
-    """Called by the scheduler: pull store sales and store them as micro-batches, for `receive_seconds`; then start
-    the settlement of those that are staged."""
-    from tillstream.workflows.intake.store_sales import keep_receiving, start_settlement
+    """Called by the scheduler: pull store sales, store them as micro-batches and stage them, for `receive_seconds`, or
+    once outside the opening hours; then start the settlement of those that are staged."""
+    from functions.receiving import keep_receiving, start_settlement
 
     with _called() as running:
         running.contracts.refresh()
-        chosen = running.settings
+        chosen, ports = running.settings, running.ports
+        seconds = chosen.receive_seconds if chosen.is_open(ports.clock.now()) else 0
+
+        def stage_sales(batch: Batch) -> None:
+            dispatch(running, Event(batch.batch_id, SALES_RECEIVED, {"batch_id": batch.batch_id}), FUNCTIONS["sales"])
+
         batches = keep_receiving(
-            running.ports, running.contracts, chosen.batch_size, chosen.receive_seconds, chosen.batch_wait
+            ports, running.contracts, chosen.batch_size, seconds, chosen.batch_wait, stage_sales
         )
-        if batches:
-            running.ports.clock.sleep(STAGING_SECONDS)
-        start_settlement(running.ports)
+        start_settlement(ports)
     return {"batches": batches}, 200
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from infra.functions import FUNCTIONS
 from infra.grants import (
+    APPENDS_LIVE,
     ATTACHES,
     DOCUMENTS,
     LEAVES_LARGE,
@@ -21,6 +22,7 @@ from infra.kinds.iam import Role
 from infra.stage import Stage
 from infra.triggers import Finalized, Pushed, Scheduled
 from tillstream.domain.events import DEAD_LETTERS, INBOX, STAGING, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
+from tillstream.domain.warehouse.live_tables import LIVE
 from tillstream.ports.secrets import SECRET_PREFIX
 
 PORTAL, EVENTS, SCHEDULER, BUILD = "tillstream-portal", "tillstream-events", "tillstream-scheduler", "tillstream-build"
@@ -117,9 +119,11 @@ def role_name(stage: Stage, role: str) -> str:
 
 def _bounds(stage: Stage, grant: Grant) -> str:
     """The condition that limits a role: on documents to one database, as Firestore has only the policy of the project,
-    on objects to a folder, and on secrets to those of connectors."""
+    on objects to a folder, on BigQuery to one table, and on secrets to those of connectors."""
     if grant == SOURCE_SECRETS:
         return f'resource.name.startsWith("projects/{stage.number}/secrets/{SECRET_PREFIX}")'
+    if grant == APPENDS_LIVE:
+        return f'resource.name == "projects/{stage.project}/datasets/{stage["DATASET"]}/tables/{LIVE}"'
     if grant.folder:
         return f'resource.name.startsWith("projects/_/buckets/{stage.bucket(grant.name)}/objects/{grant.folder}")'
     return f'resource.name == "projects/{stage.project}/databases/(default)"' if grant == DOCUMENTS else ""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tillstream.domain.events import TOPIC_BATCHES
+from tillstream.domain.events import STAGING, TOPIC_BATCHES
 from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
 
 
@@ -26,6 +26,8 @@ ATTACHES = Grant("tillstreamWebhooks")
 """Of our own making: no role of Google creates subscriptions without the right to delete topics."""
 READS = (Grant("roles/bigquery.dataViewer", "dataset"), JOBS, FAST_READS)
 WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
+APPENDS_LIVE = Grant("roles/bigquery.dataEditor")
+"""Limited to the table of sales that are not settled yet."""
 LEAVES_LARGE = Grant("roles/run.invoker", "job", SETTLE_LARGE)
 STARTS_FORECASTS = Grant("roles/run.invoker", "job", FORECAST)
 STARTS_REPORTS = Grant("roles/run.invoker", "job", REPORTS)
@@ -36,3 +38,5 @@ SOURCE_SECRETS = Grant("roles/secretmanager.secretAccessor")
 STARTS_DUE = (STARTS_REPORTS, STARTS_RESTOCK, STARTS_CONNECTORS)
 """The jobs that the sweep starts if something is due."""
 PUBLISHES = Grant("roles/pubsub.publisher", "topic", TOPIC_BATCHES)
+STAGES_SALES = (Grant("roles/storage.objectUser", "bucket", STAGING), DOCUMENTS, PUBLISHES, APPENDS_LIVE)
+"""Of store sales: their rows as Parquet, and as lines that are visible before they are settled."""

@@ -58,6 +58,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     ),
     "warehouse.replace_table": ("bigquery.jobs.create", "bigquery.tables.updateData"),
     "warehouse.upsert": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
+    "warehouse.append_live": ("bigquery.tables.updateData",),
     "warehouse.refresh_totals": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.tables.updateData"),
     "jobs.start": ("run.jobs.run",),
     "secrets.get": ("secretmanager.versions.access",),

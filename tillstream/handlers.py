@@ -12,7 +12,7 @@ import structlog
 
 from tillstream.app import App
 from tillstream.domain.batch.record import BatchKind, State
-from tillstream.domain.errors import Rejected
+from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.domain.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
@@ -50,6 +50,18 @@ def stage_batch(app: App, data: Data) -> dict[str, Any]:
         "rows": upload.staged.rows_read if upload.staged else 0,
         "outcome": upload.state.value,
     }
+
+
+def stage_sales(app: App, data: Data) -> dict[str, Any]:
+    """Stage a micro-batch of store sales, and make its lines visible before they are settled, which may fail."""
+    from tillstream.pipeline.publishing import live_lines
+
+    facts = stage_batch(app, data)
+    try:
+        return facts | {"live_rows": live_lines.publish(app.ports, data["batch_id"])}
+    except TillstreamError as error:
+        log.warning("live", outcome="failed", batch=data["batch_id"], reason=str(error))
+        return facts | {"live_rows": 0}
 
 
 def settle_batches(app: App, data: Data) -> dict[str, Any]:
@@ -92,11 +104,12 @@ ROUTES: dict[str, Handler] = {
 }
 FUNCTIONS: dict[str, dict[str, Handler]] = {
     "stage": {OBJECT_FINALIZED: stage_object, BATCH_RECEIVED: stage_batch},
-    "sales": {SALES_RECEIVED: stage_batch},
+    "sales": {SALES_RECEIVED: stage_sales},
     "settle": {BATCH_STAGED: settle_batches},
     "announce": {BATCH_SETTLED: announce_settlement},
 }
-"""Routes of each cloud function that handles events. The local worker uses `ROUTES`: it settles store sales at once."""
+"""Routes of each cloud function that handles events; `receive` stages by those of `sales`. The local worker uses
+`ROUTES`: it settles store sales at once."""
 
 
 @dataclass(frozen=True)
