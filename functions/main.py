@@ -83,9 +83,7 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
         def stage_sales(batch: Batch) -> None:
             dispatch(running, Event(batch.batch_id, SALES_RECEIVED, {"batch_id": batch.batch_id}), FUNCTIONS["sales"])
 
-        batches = keep_receiving(
-            ports, running.contracts, chosen.batch_size, seconds, chosen.batch_wait, stage_sales
-        )
+        batches = keep_receiving(ports, running.contracts, chosen.batch_size, seconds, chosen.batch_wait, stage_sales)
         start_settlement(ports)
     return {"batches": batches}, 200
 

@@ -162,10 +162,10 @@ RECEIVE = Function(
     timeout=120,
     least=0,
     most=2,
-    why="It stages at most 2,000 messages at a time, which takes half a second and 235 MiB. In the opening hours, a call "
-    "runs for its whole minute, so that a sale is visible within seconds; the scheduler never runs two calls at once, and "
-    "starts the next one as soon as it has ended. Two instances, because a person can start a call, too. It starts one "
-    "settlement per minute, because each costs the same however few sales it adds.",
+    why="It stages at most 2,000 messages at a time, which takes half a second and 235 MiB. In the opening hours, a "
+    "call runs for its whole minute, so that a sale is visible within seconds. The scheduler starts the next call when it has "
+    "ended; the second instance is for a call by a person. It starts one settlement per minute, because each costs the "
+    "same however few sales it adds.",
     grants=(
         Grant("roles/pubsub.subscriber", "subscription", "receive"),
         Grant("roles/storage.objectUser", "bucket", INBOX),

@@ -1,4 +1,4 @@
-"""`receive` stages what it pulls and makes it visible at once: each sale is in the ledger or unsettled, never in both."""
+"""`receive` stages what it pulls and makes it visible: each sale is in the ledger or unsettled, never in both."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -60,9 +60,7 @@ def receive(app: App, *sales: dict[str, Any]) -> list[Batch]:
     for each in sales:
         publish(app.ports, TILL, each)
     keep_receiving(app.ports, app.contracts, 100, 0, 0, lambda batch: stage_batch(app, batch))
-    return [
-        batch for batch in records.find(app.ports, kind=BatchKind.STORE_SALES) if batch.batch_id not in before
-    ]
+    return [batch for batch in records.find(app.ports, kind=BatchKind.STORE_SALES) if batch.batch_id not in before]
 
 
 def amounts(app: App, query: str) -> dict[str, int]:
@@ -79,10 +77,10 @@ def test_a_sale_is_visible_before_it_is_settled_and_is_then_in_the_ledger_only(a
 
 def test_lines_that_are_appended_twice_or_after_their_settlement_count_once(app: App) -> None:
     (batch,) = receive(app, sale(app, 1))
-    assert live_lines.publish(app.ports, batch.batch_id) == 1
+    assert live_lines.publish(app.ports, batch.batch_id).rows == 1
     assert amounts(app, UNSETTLED) == {"1": 10}
     settle_all(app.ports, app.contracts)
-    assert live_lines.publish(app.ports, batch.batch_id) == 0
+    assert live_lines.publish(app.ports, batch.batch_id).rows == 0
     assert amounts(app, UNSETTLED) == {}
 
 

@@ -32,8 +32,8 @@ class ProjectSettings(BaseSettings):
     )
     opening_hours: str = Field(
         "",
-        description="Hours in which `receive` waits for store sales, such as `06:00-22:00 Europe/Berlin`; outside them, "
-        "it looks once a minute; empty: it always waits",
+        description="Hours in which `receive` waits for store sales, such as `06:00-22:00 Europe/Berlin`; outside "
+        "them, it pulls once a minute; empty: it always waits",
     )
     forward_seconds: float = Field(50, ge=0, description="Seconds for which one call of `forward` sends sale events")
     run_api: str = Field("https://run.googleapis.com", description="Address of Cloud Run, which runs the jobs")

@@ -4,7 +4,6 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,7 +17,7 @@ from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
-from tillstream.workflows.intake import store_sales, uploads
+from tillstream.workflows.intake import uploads
 from tillstream.workflows.intake.store_sales import publish, receive
 from tillstream.workflows.operations import maintenance_log, unrecorded_objects
 from tillstream.workflows.operations.reconcile import PACE, PATIENCE, reconcile
