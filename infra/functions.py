@@ -163,15 +163,15 @@ RECEIVE = Function(
     least=0,
     most=2,
     why="It stages at most 2,000 messages at a time, which takes half a second and 235 MiB. In the opening hours, a "
-    "call runs for its whole minute, so that a sale is visible within seconds. The scheduler starts the next call when it has "
-    "ended; the second instance is for a call by a person. It starts one settlement per minute, because each costs the "
-    "same however few sales it adds.",
+    "call runs for its whole minute, so that a sale is visible within seconds. The scheduler starts the next call when "
+    "it has ended; the second instance is for a call by a person. It starts one settlement per minute, because each "
+    "costs the same however few sales it adds.",
     grants=(
         Grant("roles/pubsub.subscriber", "subscription", "receive"),
         Grant("roles/storage.objectUser", "bucket", INBOX),
         *STAGES_SALES,
     ),
-    environment=MappingProxyType({"TILLSTREAM_RECEIVE_SECONDS": "58", "TILLSTREAM_BATCH_WAIT": "1"}),
+    environment=MappingProxyType({"TILLSTREAM_RECEIVE_SECONDS": "58", "TILLSTREAM_BATCH_WAIT": "2"}),
 )
 SWEEP = Function(
     "sweep",

@@ -6,7 +6,7 @@ from tillstream.domain.columns import BY_NAME, CONTENT, STAGED, Column, Kind
 from tillstream.domain.warehouse.fields import HASH64, Field, required
 
 LIVE = "live_lines"
-EXPIRES = timedelta(hours=3)
+EXPIRES = timedelta(hours=2)
 """Age at which its rows are deleted: by then a sale is in the ledger, or it was rejected."""
 _OMITTED = frozenset({"customer_id", "customer_name", "unit_cost", "returns_sale_id", "extra"})
 _ORIGIN = {column.name: column for column in STAGED}
