@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -96,15 +97,19 @@ def notification(item: Mapping[str, Any]) -> dict[str, Any]:
 def start_periodic(
     seconds: float, work: Callable[[], object], stopping: threading.Event, name: str
 ) -> threading.Thread:
-    """Start a thread that calls `work` every `seconds` until `stopping` is set; failures are retried."""
+    """Start a thread that calls `work` every `seconds` until `stopping` is set; failures are retried.
+
+    A call that takes longer delays the next one.
+    """
 
     def loop() -> None:
         while not stopping.is_set():
+            started = time.monotonic()
             try:
                 work()
             except OSError:  # the function is busy or failed, which its log shows
                 stopping.wait(RETRY_SECONDS)
-            stopping.wait(seconds)
+            stopping.wait(max(0.0, seconds - (time.monotonic() - started)))
 
     thread = threading.Thread(target=loop, name=name)
     thread.start()

@@ -15,14 +15,15 @@ from flask import Request, Response
 from functions import events
 from functions.answers import answer
 from tillstream.app import App, build
+from tillstream.domain.batch.record import Batch
+from tillstream.domain.events import SALES_RECEIVED
+from tillstream.handlers import FUNCTIONS, Event, dispatch
 from tillstream.logs import configure, log_handled, warn
 from tillstream.settings import Settings
 
 SCHEDULED = "schedule"
 """Type of the line of a call by the scheduler."""
 QUALITY_FAILED, REPAIRED = "quality check failed", "sweep repaired"
-STAGING_SECONDS = 2.0
-"""Time that `receive` leaves for the staging of its last micro-batch before it starts a settlement."""
 
 
 @cache
@@ -59,19 +60,20 @@ def announce(event: CloudEvent) -> None:
 
 @functions_framework.http
 def receive(_: Request) -> tuple[dict[str, int], int]:
-    """Called by the scheduler: pull store sales and store them as micro-batches, for `receive_seconds`; then start
-    the settlement of those that are staged."""
-    from tillstream.workflows.intake.store_sales import keep_receiving, start_settlement
+    """Called by the scheduler: pull store sales, store them as micro-batches and stage them, for `receive_seconds`, or
+    once outside the opening hours; then start the settlement of those that are staged."""
+    from functions.receiving import keep_receiving, start_settlement
 
     with _called("receive") as running:
         running.contracts.refresh()
-        chosen = running.settings
-        batches = keep_receiving(
-            running.ports, running.contracts, chosen.batch_size, chosen.receive_seconds, chosen.batch_wait
-        )
-        if batches:
-            running.ports.clock.sleep(STAGING_SECONDS)
-        start_settlement(running.ports)
+        chosen, ports = running.settings, running.ports
+        seconds = chosen.receive_seconds if chosen.is_open(ports.clock.now()) else 0
+
+        def stage_sales(batch: Batch) -> None:
+            dispatch(running, Event(batch.batch_id, SALES_RECEIVED, {"batch_id": batch.batch_id}), FUNCTIONS["sales"])
+
+        batches = keep_receiving(ports, running.contracts, chosen.batch_size, seconds, chosen.batch_wait, stage_sales)
+        start_settlement(ports)
     return {"batches": batches}, 200
 
 

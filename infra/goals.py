@@ -6,11 +6,9 @@ from tillstream.connectors.runs import FAILED_RUN
 from tillstream.outbox.outbox import NOT_SENT
 from tillstream.workflows.operations.overdue import OVERDUE
 
-FILE_SECONDS, SALE_SECONDS = 90, 120
-"""95th percentile of the seconds from the last byte of a file, or from a till's message, to its numbers in queries.
-
-Tills' messages are settled once a minute, so the 95th percentile is at least a minute and a settlement.
-"""
+FILE_SECONDS, SALE_SECONDS, LIVE_SECONDS = 60, 120, 10
+"""95th percentile of the seconds from the last byte of a file, or from a till's message, to its numbers in queries, and
+from a till's message until it is visible as unsettled. Tills' messages are settled once a minute."""
 OLDEST_SECONDS = 900
 """Age of the oldest unacknowledged message of the pipeline from which there is an alert: longer than a settlement."""
 UNDELIVERED_SECONDS = 3_600
@@ -24,14 +22,15 @@ COUNT = {"metricKind": "DELTA", "valueType": "INT64", "unit": "1"}
 METRICS: dict[str, dict[str, Any]] = {
     f"tillstream-{name}-seconds": {
         "description": f"Seconds from {start} until its figures can be queried",
-        "filter": f'{OF_FUNCTIONS} AND jsonPayload.message="settled" AND jsonPayload.kind="{kind}"',
+        "filter": f"{OF_FUNCTIONS} AND {lines}",
         "metricDescriptor": {"metricKind": "DELTA", "valueType": "DISTRIBUTION", "unit": "s"},
         "valueExtractor": "EXTRACT(jsonPayload.seconds)",
         "bucketOptions": BUCKETS,
     }
-    for name, kind, start in (
-        ("file", "upload", "the last byte of a file"),
-        ("sale", "messages", "a till's message"),
+    for name, lines, start in (
+        ("file", 'jsonPayload.message="settled" AND jsonPayload.kind="upload"', "the last byte of a file"),
+        ("sale", 'jsonPayload.message="settled" AND jsonPayload.kind="messages"', "a till's message"),
+        ("live", 'jsonPayload.message="live" AND jsonPayload.seconds>=0', "a till's message, before its settlement,"),
     )
 } | {
     "tillstream-failures": {

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tillstream.domain.events import INBOX, TOPIC_BATCHES
+from tillstream.domain.events import INBOX, STAGING, TOPIC_BATCHES
+from tillstream.domain.warehouse.live_tables import LIVE
 from tillstream.ports.functions import CALLED
 from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
 
@@ -43,6 +44,8 @@ def write_tables(*names: str) -> tuple[Grant, ...]:
     return (*READS, LOADS, *(Grant("roles/bigquery.dataEditor", "table", name) for name in names))
 
 
+APPENDS_LIVE = Grant("roles/bigquery.dataEditor", "table", LIVE)
+"""The table of sales that are not settled yet."""
 LEAVES_LARGE = Grant("roles/run.invoker", "job", SETTLE_LARGE)
 STARTS_FORECASTS = Grant("roles/run.invoker", "job", FORECAST)
 STARTS_REPORTS = Grant("roles/run.invoker", "job", REPORTS)
@@ -55,3 +58,5 @@ SOURCE_SECRETS = Grant("roles/secretmanager.secretAccessor")
 STARTS_DUE = (STARTS_REPORTS, STARTS_RESTOCK, STARTS_CONNECTORS)
 """The jobs that the sweep starts if something is due."""
 PUBLISHES = Grant("roles/pubsub.publisher", "topic", TOPIC_BATCHES)
+STAGES_SALES = (Grant("roles/storage.objectUser", "bucket", STAGING), DOCUMENTS, PUBLISHES, APPENDS_LIVE)
+"""Of store sales: their rows as Parquet, and as lines that are visible before they are settled."""

@@ -16,6 +16,7 @@ from tillstream.domain.events import (
     WEBHOOK_SUBSCRIPTIONS,
 )
 from tillstream.domain.tables import TABLES
+from tillstream.domain.warehouse.live_tables import LIVE
 
 _REPLACES = ("bigquery.tables.getData", "bigquery.tables.updateData")
 """On the table whose rows are replaced."""
@@ -61,6 +62,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     ),
     "warehouse.replace_table": ("bigquery.jobs.create", *_REPLACES),
     "warehouse.upsert": ("bigquery.jobs.create", *_REPLACES),
+    "warehouse.append_live": ("bigquery.tables.updateData",),  # of one table
     "warehouse.refresh_totals": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.tables.updateData"),
     "jobs.start": ("run.jobs.run",),
     "functions.call": ("run.routes.invoke",),
@@ -133,6 +135,8 @@ def required_permissions(call: str, where: str = "") -> set[Permission]:
             ("bigquery.tables.updateData", LOADING),
         }
         return loads | {(permission, where) for permission in _REPLACES}
+    if call == "warehouse.append_live":
+        return {("bigquery.tables.updateData", LIVE)}
     narrow = narrow and not where.startswith(WEBHOOK_SUBSCRIPTIONS)
     permissions = {(permission, where if narrow else "") for permission in CALLS[call]}
     if call in {"bus.dead_letters", "bus.resend"}:

@@ -9,6 +9,8 @@ from importlib import resources
 VIEWS: tuple[str, ...] = (
     "ledger/changes",
     "ledger/settled_lines",
+    "ledger/settled_sales",
+    "ledger/unsettled_lines",
     "ledger/current_lines",
     "ledger/counted_sightings",
     "ledger/sale_lines",
@@ -33,6 +35,7 @@ VIEWS: tuple[str, ...] = (
     "reference/cross_rates",
     "marts/sales_with_people",
     "marts/sales",
+    "marts/live_sales",
     "marts/sales_by_day",
     "marts/sales_by_product",
     "marts/sales_by_customer",
@@ -54,8 +57,11 @@ VIEWS: tuple[str, ...] = (
     "marts/stock",
 )
 """Every view, each after the views that it reads. The view has the name of its file."""
-BIGQUERY_VIEWS = ("ledger/sale_versions.bigquery", *VIEWS)
-"""Every view of BigQuery, where `sale_versions` is a view as well."""
+BIGQUERY_VIEWS = (
+    "ledger/sale_versions.bigquery",
+    *(f"{path}.bigquery" if path == "ledger/settled_sales" else path for path in VIEWS),
+)
+"""Every view of BigQuery, where `sale_versions` is a view as well, and `settled_sales` reads the last days only."""
 
 
 @cache

@@ -27,6 +27,22 @@ SAMPLE_LEDGER = parse_tables(
             2024-01-05  INR       91.3
             2024-02-01  GBP       0.85
         """,
+        # a till's sale, as if of the newest day: BigQuery reads the last days only
+        "statements": """
+            batch_no  scope  whole  sale_date
+            4         9001   sale   9999-01-01
+        """,
+        # 9001 is settled; a later message replaces the one of 9002, and one of its rows was appended twice
+        "live_lines": """
+            appended_at          batch_id  row_number  received_seq  source_version  sale  region  sale_id  store_id  salesperson_id  product_id  product_name  status     sold_at              sale_date   quantity  net_amount  currency
+            2024-02-10T10:00:00  l1        1           200           1               9001  UK      U/90     U         P2              N           -             completed  2024-02-10T10:00:00  2024-02-10  1         3           GBP
+            2024-02-10T10:00:00  l1        2           201           1               9002  UK      U/91     U         P2              N           -             completed  2024-02-10T10:00:00  2024-02-10  1         4           GBP
+            2024-02-10T10:01:00  l2        1           210           2               9002  UK      U/91     U         P2              N           -             completed  2024-02-10T10:00:00  2024-02-10  1         5           GBP
+            2024-02-10T10:01:00  l2        2           210           2               9002  UK      U/91     U         P2              M           Mug           cancelled  2024-02-10T10:00:00  2024-02-10  1         7           GBP
+            2024-02-10T10:02:00  l2        2           210           2               9002  UK      U/91     U         P2              M           Mug           cancelled  2024-02-10T10:00:00  2024-02-10  1         7           GBP
+            2024-02-10T10:00:00  l1        3           202           -               9003  IN      S1/92    S1        P1              T           Top           returned   2024-02-10T10:00:00  2024-02-10  -1        -8          INR
+            2024-02-10T10:00:00  l1        4           203           -               9004  XX      V/93     V         -               -           Kite          completed  2024-02-10T10:00:00  2024-02-10  1         2           XYZ
+        """,
         "forecasts": """
             target   level     region  store_id  category  product  currency  period  first_day   last_day    mean  low  median  high  level_part  trend_part  weekday_part  holiday_part  plan_part  scale  method  cutoff_date  created_at
             revenue  total     -       -         -         -        USD       day     2024-02-20  2024-02-20  30    20   30      45    30          0           0             0             0          2      model   2024-02-19   2024-02-20T03:00:00+00:00

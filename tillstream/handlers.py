@@ -12,7 +12,7 @@ import structlog
 
 from tillstream.app import App
 from tillstream.domain.batch.record import BatchKind, State
-from tillstream.domain.errors import Rejected
+from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.domain.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
@@ -51,6 +51,24 @@ def stage_batch(app: App, data: Data) -> dict[str, Any]:
         "rows": upload.staged.rows_read if upload.staged else 0,
         "outcome": upload.state.value,
     }
+
+
+def stage_sales(app: App, data: Data) -> dict[str, Any]:
+    """Stage a micro-batch of store sales, and make its lines visible before they are settled, which may fail.
+
+    Logs the seconds from the first message to the visible lines.
+    """
+    from tillstream.pipeline.publishing import live_lines
+
+    facts, batch = stage_batch(app, data), data["batch_id"]
+    try:
+        appended = live_lines.publish(app.ports, batch)
+    except TillstreamError as error:
+        log.warning("live", outcome="failed", batch=batch, reason=str(error))
+    else:
+        if appended.rows:
+            log.info("live", batch=batch, rows=appended.rows, seconds=round(appended.seconds, 1))
+    return facts
 
 
 def settle_batches(app: App, data: Data) -> dict[str, Any]:
@@ -93,11 +111,12 @@ ROUTES: dict[str, Handler] = {
 }
 FUNCTIONS: dict[str, dict[str, Handler]] = {
     "stage": {OBJECT_FINALIZED: stage_object, BATCH_RECEIVED: stage_batch},
-    "sales": {SALES_RECEIVED: stage_batch},
+    "sales": {SALES_RECEIVED: stage_sales},
     "settle": {BATCH_STAGED: settle_batches},
     "announce": {BATCH_SETTLED: announce_settlement},
 }
-"""Routes of each cloud function that handles events. The local worker uses `ROUTES`: it settles store sales at once."""
+"""Routes of each cloud function that handles events; `receive` stages by those of `sales`. The local worker uses
+`ROUTES`: it settles store sales at once."""
 
 
 @dataclass(frozen=True)

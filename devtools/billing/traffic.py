@@ -10,6 +10,7 @@ from devtools.billing.sizes import width
 from tillstream.adapters.google.bigquery.fields import APPENDED, EPOCH, FIELDS, FLAGS, INCOMING, STORED
 from tillstream.adapters.google.bigquery.tables import LAYOUTS, RANGE
 from tillstream.domain.columns import Kind
+from tillstream.domain.warehouse.live_tables import LIVE
 
 DAY = 86_400
 NOW = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
@@ -19,8 +20,10 @@ SALES_PER_FILE = 2_000
 """A store's day."""
 FROM_TILLS = 0.5
 """Of all sales; the others come in files."""
-MICRO_BATCH, MICRO_WAIT = 2_000, 10
-"""Sales of the largest micro-batch, and seconds after which a smaller one is made."""
+MICRO_BATCH, MICRO_WAIT = 2_000, 4.2
+"""Sales of the largest micro-batch, and seconds from one pull to the next: two, and the work on a micro-batch."""
+OPEN_HOURS, GAP = 16, 3.0
+"""Hours of a day in which tills sell, and seconds of a minute between the last pull of a call and the next call."""
 NIGHT_HOURS = 8
 """In which files arrive; they contain the sales of the day before."""
 SETTLE_EVERY, SETTLE_SECONDS = 60, 20
@@ -50,7 +53,7 @@ class Traffic:
 
     @property
     def micro_batches(self) -> float:
-        return max(self.sales * FROM_TILLS / MICRO_BATCH, DAY / MICRO_WAIT)
+        return max(self.sales * FROM_TILLS / MICRO_BATCH, OPEN_HOURS * 3_600 / MICRO_WAIT)
 
     @property
     def batches(self) -> float:
@@ -80,6 +83,7 @@ class Traffic:
             FLAGS: self.lines * self.corrected,
             "statements": self.sales * FROM_TILLS,
             "refusals": self.lines * REJECTED,
+            LIVE: self.lines * FROM_TILLS,
             # a settlement that corrects anything lists all its changes
             "listed_changes": self.lines if self.corrected else 0.0,
             **{name: self.lines * share for name, share in TOTALS.items()},

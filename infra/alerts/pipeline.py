@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from infra.accounts import dead_letter_subscriptions
 from infra.alerts.policy import SUM, Policy, above, absent, logged, of_log, policy
 from infra.functions import FUNCTIONS
-from infra.goals import FILE_SECONDS, OF_FUNCTIONS, OLDEST_SECONDS, SALE_SECONDS
+from infra.goals import FILE_SECONDS, LIVE_SECONDS, OF_FUNCTIONS, OLDEST_SECONDS, SALE_SECONDS
 from infra.stage import Stage
 from tillstream.domain.events import DEAD_LETTERS
 
@@ -16,6 +16,7 @@ OLDEST_AGE = f'metric.type="pubsub.googleapis.com/subscription/oldest_unacked_me
 def alerts(stage: Stage) -> Iterator[Policy]:
     yield _late("Tillstream: files are late", "file", FILE_SECONDS)
     yield _late("Tillstream: till sales are late", "sale", SALE_SECONDS)
+    yield _late("Tillstream: till sales are not visible at once", "live", LIVE_SECONDS)
     yield _backlog()
     yield _dead_letters()
     yield _failures()

@@ -9,9 +9,11 @@ from portal import figures
 from portal.access import allow
 from portal.context import ports, scope, tillstream
 from portal.live import parts, streams
+from portal.live.broadcaster import Version
 from portal.live.shared_answers import SharedAnswers
 from portal.reader_locale import readers_locale
 from tillstream.analytics.live_sales import sales as live
+from tillstream.analytics.live_sales.unsettled import unsettled_sales
 from tillstream.analytics.summed import totals_coverage
 from tillstream.domain.people import Action
 
@@ -20,7 +22,8 @@ from tillstream.domain.people import Action
 def show() -> str:
     """The latest sales, and today against the same time last week; the script of the page keeps both current."""
     # Read first: a settlement that commits while the page is built is sent to it afterwards.
-    number = streams.latest()
+    version = streams.latest()
+    number = version.settlement_no
     view, now, app = _view(), _now(), tillstream()
     # The catalogue has names, which can change without a settlement.
     reader = (view, readers_locale(), totals_coverage(app.ports.warehouse, app.queries).catalogue, number)
@@ -34,6 +37,9 @@ def show() -> str:
         rows=recent["rows"],
         today=_answers().now(("today", reader, now), lambda: parts.today(view, now)),
         earlier=earlier,
+        unsettled=json.loads(
+            _answers().now(("unsettled", view, readers_locale(), version), lambda: _unsettled(view, version))
+        ),
         recent_days=live.RECENT_DAYS,
         most=live.SHOWN_SALES,
         currency=view.currency,
@@ -48,13 +54,14 @@ def settlements() -> Response:
 
 @allow(Action.SEE_NUMBERS)
 def sales() -> Response:
-    """The changed sales that the reader may see, after each settlement, and today's figures.
+    """The changed sales that the reader may see, after each settlement, those before it, and today's figures.
 
     Only a stream that makes an answer enters the context of its request; the others read the answer that it made.
     """
     view, locale, answers, clock = _view(), readers_locale(), _answers(), ports().clock
     make_sales = copy_current_request_context(_recent)
     make_today = copy_current_request_context(parts.today)
+    make_unsettled = copy_current_request_context(_unsettled)
 
     def changed(last: int, number: int) -> str:
         def make() -> str:
@@ -70,7 +77,16 @@ def sales() -> Response:
 
         return answers.get(("today", view, locale, now, number), make)
 
-    return streams.respond(changed, today)
+    def unsettled(version: Version) -> str:
+        if not version.appends:
+            return ""
+
+        def make() -> str:
+            return streams.event("unsettled", make_unsettled(view, version))
+
+        return answers.get(("unsettled-event", view, locale, version), make)
+
+    return streams.respond(changed, today, unsettled)
 
 
 def _recent(view: live.View, last: int, number: int) -> str:
@@ -79,6 +95,15 @@ def _recent(view: live.View, last: int, number: int) -> str:
     changed = live.latest_sales(app.ports.warehouse, view, now, after, number, cache=app.queries)
     is_whole = after == 0 or changed.total > len(changed.sales)
     return json.dumps({"rows": parts.rows(changed, view, now), "total": changed.total, "whole": is_whole})
+
+
+def _unsettled(view: live.View, version: Version) -> str:
+    """The sales that are not in the ledger yet, as JSON; none where everything is settled at once."""
+    if not version.appends:
+        return json.dumps({"rows": "", "note": ""})
+    app = tillstream()
+    sales = unsettled_sales(app.ports.warehouse, view, version, app.queries)
+    return json.dumps({"rows": parts.unsettled_rows(sales, view, _now()), "note": parts.unsettled_note(sales, view)})
 
 
 def _earlier(view: live.View) -> str:

@@ -1,5 +1,6 @@
 """The parts of the live page as HTML: rows of sales, and today's figures."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from portal.live import texts
 from portal.reader_locale import day_text
 from tillstream.analytics.live_sales import sales as live
 from tillstream.analytics.live_sales.same_time import StoreTimes, moment, store_times
+from tillstream.analytics.live_sales.unsettled import UnsettledSales
 from tillstream.domain.people import Action
 
 MOST_STORES = 12
@@ -20,10 +22,26 @@ MOST_STORES = 12
 
 def rows(latest: live.LatestSales, view: live.View, now: datetime) -> str:
     """Rows of the table of sales."""
+    return _rows(latest.sales, view, now)
+
+
+def unsettled_rows(unsettled: UnsettledSales, view: live.View, now: datetime) -> str:
+    """Rows of the sales that are not in the ledger yet."""
+    return _rows([sale | {"kind": texts.UNSETTLED} for sale in unsettled.sales], view, now)
+
+
+def unsettled_note(unsettled: UnsettledSales, view: live.View) -> str:
+    """How much today's figures do not include; empty if nothing."""
+    if not unsettled.total:
+        return ""
+    return render_template("live/unsettled.html", unsettled=unsettled, currency=view.currency).strip()
+
+
+def _rows(sales: Sequence[dict[str, Any]], view: live.View, now: datetime) -> str:
     times, may_see_people = _times(), view.scope.may(Action.SEE_PERSONAL)
     return render_template(
         "live/rows.html",
-        sales=[sale | _when(sale, times, now) | _names(sale, may_see_people) for sale in latest.sales],
+        sales=[sale | _when(sale, times, now) | _names(sale, may_see_people) for sale in sales],
         may_see_people=may_see_people,
     ).strip()
 

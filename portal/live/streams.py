@@ -9,11 +9,12 @@ from functools import partial
 from flask import Flask, Response, current_app, request
 
 from portal.context import ports, tillstream
-from portal.live.broadcaster import Broadcaster
+from portal.live.broadcaster import Broadcaster, Version
 from portal.live.shared_answers import SharedAnswers
 from portal.live.shared_number import SharedNumber
 from tillstream.alerts import records as alerts
 from tillstream.analytics import changes
+from tillstream.batches import freshness
 
 STREAMS = 16
 """Maximum open streams where each occupies a thread that requests need, too. Further browsers poll."""
@@ -25,6 +26,8 @@ HEARTBEAT = 5.0
 """Seconds between two comments, so that a closed connection is noticed, and between two events of the slower part."""
 AGAIN_SOON, AGAIN_LATER = 1_000, 5_000
 """Milliseconds until the browser reconnects: after the end of a stream, and if no stream was free."""
+APPENDS_FRESH = 1.0
+"""Seconds for which the number of appends of unsettled sales is used."""
 EXTENSION = "live"
 PATHS = ("/events", "/live/events")
 Send = Callable[[int, int], str]
@@ -39,6 +42,8 @@ class Streams:
         self.answers = SharedAnswers()
         self.alerts = SharedNumber(HEARTBEAT)
         """The revision of the alerts."""
+        self.appends = SharedNumber(APPENDS_FRESH)
+        """The appends of sales that are not settled yet."""
         self.limit = STREAMS
         self._open = 0
         self._lock = threading.Lock()
@@ -80,28 +85,33 @@ def streams_of(app: Flask) -> Streams:
 class _Sender:
     """What a stream needs after its request, outside of its context."""
 
-    latest: Callable[[], int]
+    latest: Callable[[], Version]
     send: Send
     slower: Callable[[int], str]
+    unsettled: Callable[[Version], str]
     alerts: Callable[[], int]
     """Reads the revision of the alerts."""
     shown: int | None
     """The revision of the alerts that the page shows; None: not given."""
 
 
-def respond(send: Send, slower: Callable[[int], str] = lambda _: "") -> Response:
+def respond(
+    send: Send, slower: Callable[[int], str] = lambda _: "", unsettled: Callable[[Version], str] = lambda _: ""
+) -> Response:
     """Answer with the event that `send` makes, now and after each settlement, or once if no stream is free.
 
-    Both are called outside of the context of the request.
+    All are called outside of the context of the request.
     slower: makes the slower part of a settlement, at the start of the stream, and then once in HEARTBEAT seconds.
+    unsettled: makes the event of the sales that are not settled yet, at the start and after each change of them.
     """
     streams, last = streams_of(current_app), _last_settlement()
-    read = partial(changes.last_settlement, ports().warehouse, tillstream().queries)
+    read = partial(_version, streams, partial(freshness.live_appends, ports().documents), _settlement_reader())
     revision = request.args.get("alerts", "")
     sender = _Sender(
         read,
         send,
         slower,
+        unsettled,
         partial(streams.alerts.current, partial(alerts.revision, ports())),
         int(revision) if revision.isdecimal() and len(revision) < len(str(changes.ENDLESS)) else None,
     )
@@ -121,9 +131,18 @@ def _last_settlement() -> int:
     return int(text) if text.isdecimal() and len(text) < len(str(changes.ENDLESS)) else 0
 
 
-def latest() -> int:
-    """Number of the last settlement."""
-    return changes.last_settlement(ports().warehouse, tillstream().queries)
+def latest() -> Version:
+    """The version that a page shows which is built now."""
+    appends = partial(freshness.live_appends, ports().documents)
+    return _version(streams_of(current_app), appends, _settlement_reader())
+
+
+def _settlement_reader() -> Callable[[], int]:
+    return partial(changes.last_settlement, ports().warehouse, tillstream().queries)
+
+
+def _version(streams: Streams, appends: Callable[[], int], settlement: Callable[[], int]) -> Version:
+    return Version(settlement(), streams.appends.current(appends))
 
 
 def event(name: str, data: str, number: int | None = None) -> str:
@@ -134,27 +153,33 @@ def event(name: str, data: str, number: int | None = None) -> str:
 
 def _once(sender: _Sender, last: int) -> Iterator[str]:
     yield f"retry: {AGAIN_LATER}\n\n"
-    number = sender.latest()
-    yield sender.slower(number) + (sender.send(last, number) if number != last else ": \n\n")
+    version = sender.latest()
+    number = version.settlement_no
+    text = sender.slower(number) + sender.unsettled(version)
+    yield text + (sender.send(last, number) if number != last else ": \n\n")
 
 
 def _held(streams: Streams, sender: _Sender, last: int) -> Iterator[str]:
     yield f"retry: {AGAIN_SOON}\n\n"
-    if text := sender.slower(streams.broadcaster.current(sender.latest)):
+    version = streams.broadcaster.current(sender.latest)
+    if text := sender.slower(version.settlement_no) + sender.unsettled(version):
         yield text
+    shown = Version(last, version.appends)
     sent, is_due, revision = _turn(), False, sender.alerts() if sender.shown is None else sender.shown
     until = time.monotonic() + STREAM_SECONDS
     while not streams.broadcaster.ended and (left := until - time.monotonic()) > 0:
-        number = streams.broadcaster.wait(sender.latest, last, min(left, HEARTBEAT))
-        text = ": \n\n"
-        if number is not None:
-            text, last, is_due = sender.send(last, number), number, True
+        text, newer = "", streams.broadcaster.wait(sender.latest, shown, min(left, HEARTBEAT))
+        if newer is not None:
+            if newer.settlement_no != shown.settlement_no:
+                text, is_due = sender.send(shown.settlement_no, newer.settlement_no), True
+            text += sender.unsettled(newer)
+            shown = newer
         if is_due and sent != _turn():
-            text += sender.slower(last)
+            text += sender.slower(shown.settlement_no)
             sent, is_due = _turn(), False
         if revision != (newest := sender.alerts()):
             text, revision = text + event("alerts", str(newest)), newest
-        yield text
+        yield text or ": \n\n"
 
 
 def _turn() -> int:

@@ -7,8 +7,10 @@ CANCELLED = "Cancelled"
 PENDING = "Pending"
 CORRECTED = "Corrected"
 REMOVED = "Removed"
+UNSETTLED = "unsettled"
+"""The kind of a sale that is not in the ledger yet."""
 _STATUSES = {"returned": RETURNED, "cancelled": CANCELLED, "pending": PENDING}
-_KINDS = {"corrected": CORRECTED, "removed": REMOVED}
+_KINDS = {"corrected": CORRECTED, "removed": REMOVED, UNSETTLED: "Not yet in the ledger"}
 
 
 def marks(sale: dict[str, Any]) -> list[str]:

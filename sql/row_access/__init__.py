@@ -22,10 +22,12 @@ PROTECTED = (
     "price_effects",
     "stock_movements",
     "stock_levels",
+    "live_lines",
 )
 """The tables with policies. Every other table that a report reads has the same rows for everybody."""
 REPORTS: tuple[str, ...] = (
     "sales",
+    "live_sales",
     "sales_with_people",
     "sales_by_day",
     "sales_by_product",
@@ -61,6 +63,7 @@ COSTS: Mapping[str, tuple[str, ...]] = {
 _SCOPES: Mapping[str, Mapping[str, str]] = {
     "stored_versions": {"region": "region", "store": "store_id", "salesperson": "salesperson_id"},
     "day_sums": {"region": "region", "store": "store_id", "salesperson": "salesperson_id"},
+    "live_lines": {"region": "region", "store": "store_id", "salesperson": "salesperson_id"},
     "catalogue_stores": {"region": "region", "store": "store_id"},
     "catalogue_salespeople": {"region": "region", "salesperson": "salesperson_id"},
     "forecasts": {"region": "region", "store": "store_id"},

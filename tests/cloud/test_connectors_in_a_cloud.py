@@ -55,7 +55,7 @@ def handle(app: App) -> None:
     for stored in app.ports.objects.list(INBOX, "connect/"):
         data = {"bucket": INBOX, "name": stored.name, "generation": stored.generation, "size": stored.size}
         dispatch(app, Event("1", OBJECT_FINALIZED, data))
-    store_sales.keep_receiving(app.ports, app.contracts, 100, 3, 0)
+    store_sales.receive(app.ports, app.contracts, 100, 3)
     reconcile.reconcile(app.ports, app.contracts, patience=timedelta(0))
 
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -209,15 +208,12 @@ def test_the_sale_index_is_completed_by_the_clock(entry: Entry) -> None:
     assert (answer.status_code, answer.get_json()) == (200, {"pending_days": 0})
 
 
-def test_store_sales_are_pulled_and_kept(entry: Entry, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_store_sales_are_pulled_and_staged(entry: Entry, app: App) -> None:
     sale = schema()["examples"][0]
     publish(app.ports, StoreToken("till", "UK", "LON1"), sale)
-    function = entry("receive")
-    monkeypatch.setattr(sys.modules["main"], "STAGING_SECONDS", 0)  # nothing stages it here
-    answer = function.post("/")
-    assert answer.get_json() == {"batches": 1}
-    kept = records.find(app.ports, kind=BatchKind.STORE_SALES)
-    assert [(batch.region, batch.file) for batch in kept] == [("UK", "1 store sale")]
+    assert entry("receive").post("/").get_json() == {"batches": 1}
+    (batch,) = records.find(app.ports, kind=BatchKind.STORE_SALES)
+    assert (batch.region, batch.file, batch.state) == ("UK", "1 store sale", State.STAGED)
 
 
 def micro_batch(app: App) -> Batch:

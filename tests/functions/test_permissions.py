@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,6 +19,7 @@ from call_recorder import PORTS, Calls, record_calls, required_permissions, unne
 from large_settlements import with_jobs
 from test_entry_points import storage_data, upload
 
+from functions.receiving import keep_receiving, start_settlement
 from infra import permissions, stage
 from infra.accounts import PORTAL, PORTAL_GRANTS, role_name, roles
 from infra.declared import SECRETS
@@ -31,8 +33,8 @@ from tillstream.alerts.sources import AlertSources
 from tillstream.analytics import holidays, reference
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import BatchKind, State
+from tillstream.batches import events, records
+from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
@@ -71,7 +73,7 @@ from tillstream.webhooks.forwarding import forward_for
 from tillstream.workflows.decisions.decision import Decision, Work
 from tillstream.workflows.decisions.perform import Ledger, perform
 from tillstream.workflows.intake.resumable_upload import append, begin
-from tillstream.workflows.intake.store_sales import keep_receiving, publish, start_settlement
+from tillstream.workflows.intake.store_sales import publish
 from tillstream.workflows.operations import dead_letters, large_settlements, packing
 from tillstream.workflows.operations.reconcile import reconcile
 from tillstream.workflows.restocking import schedule
@@ -95,12 +97,7 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
         dispatch(record_calls(app, calls_by_function[function]), Event("1", type_, data), ROUTES[function])
 
     app.ports.bus.subscribe(TOPIC_SALE_EVENTS, "somebody")
-    publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
-    receiving = record_calls(app, calls_by_function["receive"])
-    assert keep_receiving(receiving.ports, receiving.contracts, 100, 0, 0)
-    (micro_batch,) = records.find(app.ports, kind=BatchKind.STORE_SALES)
-    handle("sales", SALES_RECEIVED, {"batch_id": micro_batch.batch_id})
-    assert start_settlement(receiving.ports)
+    _receive(app, calls_by_function)
     received = upload(app)
     handle("stage", OBJECT_FINALIZED, storage_data(received))
     handle("stage", BATCH_RECEIVED, {"batch_id": received.batch_id})
@@ -109,7 +106,7 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     projecting = record_calls(app, calls_by_function["project"]).ports
     assert projecting.warehouse.refresh_totals()
     _move_stock(app)
-    assert levels.refresh(projecting) == 1
+    assert levels.refresh(projecting) == 3
     _leave_much(app)
     sweeping = record_calls(app, calls_by_function["sweep"])
     reference.refresh_rates(sweeping.ports, "USD")
@@ -136,6 +133,23 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     _forward(app, record_calls(app, calls_by_function["forward"]))
     _decide(app, calls_by_function[DECIDE])
     return calls_by_function
+
+
+def _receive(app: App, calls: dict[str, Calls]) -> None:
+    """Two sales, the second of which is left to `sales`."""
+    receiving = record_calls(app, calls["receive"])
+
+    def stage_by(function: str, batch: Batch) -> None:
+        event = Event("1", SALES_RECEIVED, {"batch_id": batch.batch_id})
+        dispatch(record_calls(app, calls[function]), event, ROUTES["sales"])
+
+    for function in ("receive", "sales"):
+        sold_at = app.ports.clock.now().isoformat(timespec="seconds")
+        sale = schema()["examples"][0] | {"number": function, "sold_at": sold_at}
+        publish(app.ports, StoreToken("till", "UK", "LON1"), sale)
+        assert keep_receiving(receiving.ports, receiving.contracts, 100, 0, 0, partial(stage_by, function)) == 1
+    events.publish_received(receiving.ports, records.find(app.ports, kind=BatchKind.STORE_SALES)[0])
+    assert start_settlement(receiving.ports)
 
 
 def _move_stock(app: App) -> None:

@@ -57,6 +57,8 @@ _READS_TOTALS = re.compile(r"\b(visible|(year_)?earlier|compared|known|until)_\w
 PERSONAL_COLUMNS = PERSONAL | {"customer"}
 COST_COLUMNS = COSTS | {one.name for one in measures().values() if one.reads_costs}
 _READS_COMPARISON = re.compile(r"\b(earlier|year_earlier|compared)_(\w*lines|\w*sums|customers|amounts|periods)\b")
+UNCACHED = "visible_unsettled_lines"
+"""A relation that changes between settlements, so that answers from it are not cached."""
 PERSONAL_PARAMETER = "personal"
 """The query parameter that is 1 if the user may see personal columns, else 0."""
 
@@ -84,7 +86,7 @@ def run(
     totals = totals_coverage(warehouse, cache)
     text, values = compose(query, scope, filters, _basis(warehouse, query, scope, filters, totals, cache), **params)
     text, values = on_changed_days(warehouse, query, text, values, totals.last_settlement, cache)
-    if cache is None:
+    if cache is None or query.reads(UNCACHED):
         return _without_hidden(warehouse.query(text, values), scope)
     key = (newest, totals.last_settlement, totals.catalogue, text, _frozen(values))
     answer = cache.get(key)

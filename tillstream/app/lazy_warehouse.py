@@ -36,6 +36,9 @@ class LazyWarehouse:
     def upsert(self, table: str, rows: "pa.Table", keys: Sequence[str]) -> None:
         self._warehouse.upsert(table, rows, keys)
 
+    def append_live(self, rows: "pa.Table") -> None:
+        self._warehouse.append_live(rows)
+
     def refresh_totals(self) -> int:
         return self._warehouse.refresh_totals()
 

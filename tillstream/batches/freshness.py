@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tillstream.ports.document_store import Document, DocumentStore, Update, update
 
 DOCUMENT = ("warehouse", "newest")
+LIVE_DOCUMENT = ("warehouse", "live")
 POLL_SECONDS = 0.5
 """Seconds between two reads of the document by one process."""
 MAX_AGE = 300
@@ -47,6 +48,21 @@ def version(documents: DocumentStore) -> int:
     """Increases with every settlement and every change of rates or of the catalogue."""
     document = documents.get(*DOCUMENT)
     return document.version if document else 0
+
+
+def count_live_append(documents: DocumentStore) -> None:
+    """Raise the number of appends of lines that are not settled yet, so that open pages read them."""
+    update(
+        documents,
+        *LIVE_DOCUMENT,
+        lambda document: Update({"appends": (document.data["appends"] if document else 0) + 1}),
+    )
+
+
+def live_appends(documents: DocumentStore) -> int:
+    """The number of appends of lines before their settlement; 0 where everything is settled at once."""
+    document = documents.get(*LIVE_DOCUMENT)
+    return int(document.data["appends"]) if document else 0
 
 
 def reset(documents: DocumentStore, settlement_no: int) -> None:

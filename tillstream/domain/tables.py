@@ -11,6 +11,7 @@ from tillstream.domain.daily_totals import COST_CURRENCY, MEASURES, ROLLUPS
 from tillstream.domain.warehouse.catalogue_tables import CATALOGUE_TABLES
 from tillstream.domain.warehouse.fields import HASH64, HASH128, Field, FieldKind
 from tillstream.domain.warehouse.forecast_tables import FORECAST_TABLES
+from tillstream.domain.warehouse.live_tables import LIVE_TABLES
 from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
 
 __all__ = ["HASH64", "HASH128", "REJECTED_ROWS", "SCHEMA", "STAGED_LINES", "TABLES", "Field", "column_descriptions"]
@@ -37,7 +38,7 @@ _BATCH_NO = _f("batch_no", _I, "Number of the batch in this warehouse")
 _RECEIVED = _f("received_date", _D, "UTC day on which the upload was received")
 _SETTLEMENT = _f("settlement_no", _I, "Number of the settlement, from 1 without gaps")
 
-SCHEMA = 14
+SCHEMA = 15
 """Schema version: increment it with every change of TABLES, of their types in an adapter, or of the hash inputs."""
 
 TABLES: dict[str, tuple[Field, ...]] = {
@@ -222,6 +223,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
     **CATALOGUE_TABLES,
     **FORECAST_TABLES,
     **STOCK_TABLES,
+    **LIVE_TABLES,
     "summed": (_f("settlement_no", _I, "Last settlement included in the daily totals; the table has one row"),),
 }
 

@@ -122,6 +122,11 @@ class Warehouse(Protocol):
     def upsert(self, table: str, rows: "pa.Table", keys: Sequence[str]) -> None:
         """Replace the rows of a reference table with the same keys, insert the others. Idempotent."""
 
+    def append_live(self, rows: "pa.Table") -> None:
+        """Append lines of staged store sales to `live_lines`, which are visible at once and deleted after some hours.
+
+        rows: its columns except `appended_at`. After a repetition, the view `unsettled_lines` has them once."""
+
     def refresh_totals(self) -> int:
         """Refresh the daily totals (`domain.daily_totals`) up to the last settlement, in one transaction that blocks no
         settlement; return the number of refreshed days. Idempotent; settlements and other refreshes can run meanwhile.

@@ -1,10 +1,12 @@
 """The settings of an installation in a project of Google Cloud."""
 
+from datetime import datetime
 from functools import cached_property
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tillstream.domain.dates.opening_hours import OpeningHours
 from tillstream.domain.events import INBOX, STAGING
 
 MEMORY = r"(?i)^[0-9]*[1-9][0-9]*(\.[0-9]+)?\s*([kmgt]i?b|b|bytes?)$"
@@ -28,6 +30,11 @@ class ProjectSettings(BaseSettings):
     receive_seconds: float = Field(
         0, ge=0, description="Seconds for which one call of the function `receive` waits for more store sales"
     )
+    opening_hours: str = Field(
+        "",
+        description="Hours in which `receive` waits for store sales, such as `06:00-22:00 Europe/Berlin`; outside "
+        "them, it pulls once a minute; empty: it always waits",
+    )
     forward_seconds: float = Field(50, ge=0, description="Seconds for which one call of `forward` sends sale events")
     run_api: str = Field("https://run.googleapis.com", description="Address of Cloud Run, which runs the jobs")
     function_urls: str = Field(
@@ -50,6 +57,17 @@ class ProjectSettings(BaseSettings):
         description="In a project: memory limit of DuckDB in a settlement; the process needs about twice as much",
     )
     event_hours: float = Field(6, gt=0, description="Hours after which a failing cloud event becomes a dead letter")
+
+    @field_validator("opening_hours")
+    @classmethod
+    def _hours_are_readable(cls, text: str) -> str:
+        if text:
+            OpeningHours.parse(text)
+        return text
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether `at` is in the opening hours."""
+        return not self.opening_hours or OpeningHours.parse(self.opening_hours).contain(at)
 
     @cached_property
     def reports_dataset(self) -> str:

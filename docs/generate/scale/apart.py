@@ -12,7 +12,7 @@ from devtools.billing.samples import TODAY
 from devtools.billing.traffic import DAY, Ledger
 from docs.generate.scale.model import EVENT_BYTES, PUBLISH_SECONDS, Day, computed
 from docs.generate.scale.samples import query_bytes, read_bytes, samples
-from docs.generate.scale.seconds import function
+from docs.generate.scale.seconds import receive_seconds
 from docs.generate.scale.totals import EVERY as TOTALS_EVERY
 from infra import stage as stages
 from infra.functions import FUNCTIONS
@@ -90,13 +90,14 @@ def idle_costs() -> dict[str, float]:
     """USD of a day on which nothing arrives, in the stage `prod`."""
     stage = stages.read("prod", "project")
     portal = int(stage["PORTAL_LEAST"]) * (float(stage["PORTAL_CPU"]) + int(stage["PORTAL_MEMORY"][:-2]))
-    receive = function("receive")
     sweeps, totals, noting = DAY / 300, DAY / TOTALS_EVERY, DAY / NOTE_EVERY
     calls = DAY / 60 + sweeps + totals + noting
     jobs = sum(isinstance(trigger, Scheduled) for each in FUNCTIONS for trigger in each.triggers)
-    seconds = float(receive.environment["TILLSTREAM_RECEIVE_SECONDS"])
+    # `prod` has no opening hours: it always waits
     return {
-        "receive": DAY / 60 * (computed("receive", seconds) + PRICES["100,000 documents read in Firestore"] / 100_000),
+        "receive": DAY
+        / 60
+        * (computed("receive", receive_seconds()) + PRICES["100,000 documents read in Firestore"] / 100_000),
         "sweep": sweeps * (computed("sweep", SWEEP_SECONDS) + query_cost(SWEEP_QUERIES * LEAST)),
         "daily totals": totals * (computed("project", PUBLISH_SECONDS) + query_cost(2 * LEAST)),
         "index": noting * computed("index", PUBLISH_SECONDS),

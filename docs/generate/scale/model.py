@@ -4,21 +4,20 @@ from dataclasses import dataclass
 
 from devtools.billing.prices import GIB, PRICES, TIB, compute_cost, query_cost, read_cost, write_cost
 from devtools.billing.sizes import width
-from devtools.billing.traffic import DAY, FROM_TILLS, SETTLE_EVERY, Ledger, Traffic
+from devtools.billing.traffic import DAY, FROM_TILLS, Ledger, Traffic
 from docs.generate.scale.samples import query_bytes, samples
 from docs.generate.scale.seconds import (
     ACKNOWLEDGE_SECONDS,
     FILE_SECONDS,
-    MICRO_BATCH_SECONDS,
     function,
     gib,
     settlement_seconds,
 )
 from docs.generate.scale.totals import EVERY as TOTALS_EVERY
 from docs.generate.scale.totals import fold_bytes, refresh_bytes
-from functions.main import STAGING_SECONDS
 from tillstream.adapters.google.bigquery.fields import STORED
 from tillstream.domain.daily_totals import DAY as DAY_COLUMN
+from tillstream.domain.warehouse.live_tables import LIVE
 from tillstream.ledger.other_regions import COLUMNS as COMPARED_COLUMNS
 
 WRITES_PER_UPLOAD = 9
@@ -64,7 +63,7 @@ class Day:
             "documents of batches": self._documents,
             "Pub/Sub": self._pubsub,
             "stage compute": self._staging,
-            "sales compute": self._sales,
+            "unsettled sales": self._unsettled,
             "settle compute": self.traffic.settlements * computed("settle", self.settle_seconds),
             "publishing": self._publishing,
             "daily totals": self.totals(self.ledger),
@@ -107,15 +106,16 @@ class Day:
 
     @property
     def _staging(self) -> float:
-        """Files, and the objects of micro-batches, which are left to `sales`."""
+        """Files, and the objects of micro-batches, which `receive` has staged."""
         objects = self.traffic.micro_batches * computed("stage", ACKNOWLEDGE_SECONDS)
         return self.traffic.files * computed("stage", FILE_SECONDS) + objects
 
     @property
-    def _sales(self) -> float:
-        """Micro-batches, and the wait for the last one of each minute."""
-        waits = DAY / SETTLE_EVERY * computed("receive", STAGING_SECONDS)
-        return self.traffic.micro_batches * computed("sales", MICRO_BATCH_SECONDS) + waits
+    def _unsettled(self) -> float:
+        """The appended lines, and a document that is read and written for each micro-batch."""
+        written = write_cost(self.traffic.rows(LIVE) * width(LIVE))
+        both = PRICES["100,000 documents read in Firestore"] + PRICES["100,000 documents written in Firestore"]
+        return written + self.traffic.micro_batches / 100_000 * both
 
     @property
     def _publishing(self) -> float:

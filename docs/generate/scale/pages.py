@@ -6,7 +6,7 @@ from devtools.billing.prices import PRICES, PRICES_OF, query_cost
 from devtools.billing.traffic import DAY, NIGHT_HOURS
 from docs.generate.markdown import page as markdown
 from docs.generate.markdown import table
-from docs.generate.scale import large, text
+from docs.generate.scale import freshness, large, text
 from docs.generate.scale.apart import corrected, idle_costs, late, quality, sale_events
 from docs.generate.scale.model import Day
 from docs.generate.scale.quotas import quotas
@@ -33,6 +33,11 @@ def page() -> str:
         "## A day",
         table(("of a day", *HEAD), _counts()),
         assumed,
+        "## Freshness",
+        freshness.TEXT,
+        table(("step", "seconds"), freshness.steps(YEAR[0])),
+        freshness.COSTS,
+        table(("USD a day", *HEAD), freshness.costs(YEAR)),
         "## A settlement",
         text.SETTLEMENT,
         table(("of a settlement after a year", "bytes, 1 M", "USD, 1 M", "bytes, 10 M", "USD, 10 M"), _settlement()),

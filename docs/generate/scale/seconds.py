@@ -3,9 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from devtools.billing.traffic import LINES_PER_SALE, MICRO_WAIT, SETTLE_EVERY
+from devtools.billing.traffic import LINES_PER_SALE, SETTLE_EVERY
 from docs.generate.scale.samples import samples, statements
-from functions.main import STAGING_SECONDS
 from infra.function import Function
 from infra.functions import FUNCTIONS
 from tillstream.adapters.google.bigquery.indexing.pending_days import SECONDS as NOTING_SECONDS
@@ -24,14 +23,15 @@ DUCKDB_SECONDS = 0.3
 """Of settling 2,000 sales in memory."""
 FILE_SECONDS, MICRO_BATCH_SECONDS = 6.0, 0.55
 """Of staging. A file's include the start of an instance. A micro-batch's are the longest measured for 2,000 sales (0.35
-to 0.55, on one machine without a network; 0.1 for 60 sales). One arrives every few seconds, so that the start of an
-instance is shared by thousands."""
+to 0.55, on one machine without a network; 0.1 for 60 sales)."""
 ACKNOWLEDGE_SECONDS = 0.1
 """Of `stage` for the object of a recorded micro-batch: one query. It is the least that is billed."""
 INDEX_READS, APPENDED_ROWS = 10_000, 100_000
 """Per second."""
 HASHES_READ = 1_000_000
 """Rows per second of two numbers, through the Storage Read API."""
+GATHER = float(next(each for each in FUNCTIONS if each.name == "receive").environment["TILLSTREAM_BATCH_WAIT"])
+"""Seconds for which sales are collected after a pull that was not full."""
 STAGE, READ_HASHES = "stage the files of the first settlement", "read the hashes of the pending day"
 
 
@@ -54,11 +54,14 @@ def settlement_seconds(sales: float) -> float:
 def sale_seconds(of_settlement: float) -> float:
     """Average from a till's message to the ledger.
 
-    A micro-batch is made every `MICRO_WAIT` seconds, and a settlement starts `STAGING_SECONDS` after the last one of a
-    minute.
+    A settlement starts after the last micro-batch of a minute.
     """
-    until_settlement = STAGING_SECONDS + (SETTLE_EVERY - MICRO_WAIT) / 2
-    return MICRO_WAIT / 2 + until_settlement + of_settlement
+    return SETTLE_EVERY / 2 + of_settlement
+
+
+def receive_seconds() -> float:
+    """For which a call of `receive` waits for sales."""
+    return float(function("receive").environment["TILLSTREAM_RECEIVE_SECONDS"])
 
 
 class _Clock:

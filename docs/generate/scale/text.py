@@ -3,7 +3,6 @@
 from devtools.billing import prices, traffic
 from devtools.billing.sizes import width
 from docs.generate.scale import apart, model, seconds
-from functions.main import STAGING_SECONDS
 from tillstream.adapters.google.firestore import sale_index
 from tillstream.domain.limits import LIMITS as SETTLED
 from tillstream.ledger import pending_days
@@ -54,13 +53,12 @@ shown apart.
 """
 ASSUMED = """
 Assumptions: {LINES_PER_SALE} lines per sale; half of the sales arrive from tills immediately, in micro-batches of at
-most {MICRO_BATCH:,} sales or {MICRO_WAIT} seconds, and half in one file per store and day ({SALES_PER_FILE:,} sales)
-within {NIGHT_HOURS} hours; a settlement of tills' sales every {SETTLE_EVERY} seconds, which `receive` starts, and one
-more for each file at most, because files are settled at once; {FILE_SECONDS:g} seconds of `stage` per file,
-{MICRO_BATCH_SECONDS:g} of `sales` per micro-batch (measured for 2,000 sales on one machine without a network; an
-instance is started for thousands of them), and {ACKNOWLEDGE_SECONDS:g} of `stage`, which the object of each micro-batch
-also starts. A batch writes {WRITES_PER_UPLOAD} documents from its arrival to its events, which a test verifies. Daily
-totals are refreshed every 15 minutes.
+most {MICRO_BATCH:,} sales, one every {MICRO_WAIT} seconds during {OPEN_HOURS} hours, and half in one file per store and
+day ({SALES_PER_FILE:,} sales) within {NIGHT_HOURS} hours; a settlement of tills' sales every {SETTLE_EVERY} seconds,
+which `receive` starts, and one more for each file at most, because files are settled at once; {FILE_SECONDS:g} seconds
+of `stage` per file, and {ACKNOWLEDGE_SECONDS:g} for the object of each micro-batch, which `receive` has staged. A batch
+writes {WRITES_PER_UPLOAD} documents from its arrival to its events, which a test verifies. Daily totals are refreshed
+every 15 minutes.
 """
 SETTLEMENT = """
 A settlement that adds only new sales reads nothing of the ledger for them: the sale index has no days for them. Only a
@@ -73,8 +71,8 @@ arrived in the hour, although `incoming` is clustered by settlement.
 """
 COST = f"""
 List prices of {prices.PRICES_OF} for on-demand use in europe-west1, in USD, without tax, free tiers and discounts.
-Network traffic, logs, and queries by users are not included. `sales compute` includes the
-{STAGING_SECONDS:g} seconds per minute for which `receive` waits until its last micro-batch is staged.
+Network traffic, logs, and queries by users are not included. Micro-batches are staged by `receive`, whose time is that
+of an idle project.
 `publishing` marks the batches of each settlement as published; sale events are shown apart.
 Contracts with the rule `outliers` are not included: each of their files reads the lines of the whole ledger.
 """
@@ -97,7 +95,8 @@ files, which are deleted, are not included.
 """
 IDLE = """
 A project in the stage `prod` in which nothing arrives costs this every day, and in addition to the sales. Most of it
-is `receive`, which runs for 50 seconds of each minute to pull the messages of tills, and one instance of the portal.
+is `receive`, which always waits for the messages of tills there, and one instance of the portal. With opening hours,
+`receive` costs [less](#freshness).
 """
 NIGHT = """
 All files arrive at once, with the sales of one day, and are settled in settlements of at most {batches} batches and
@@ -128,9 +127,8 @@ LIMITS = f"""
    reads the days that it changes, so a few corrections per day cost as much as many. Settle and refresh less often: a
    settlement of an hour reads each day once.
 3. **The time of a settlement.** Each statement takes a second or more, regardless of the bytes read. A sale of a till
-   is in the ledger after about a minute: it waits {traffic.MICRO_WAIT / 2:g} seconds on average for its micro-batch,
-   {(traffic.SETTLE_EVERY - traffic.MICRO_WAIT) / 2 + STAGING_SECONDS:g} for the settlement of its minute, and
-   then for that settlement.
+   is in the ledger after about a minute: it waits {traffic.SETTLE_EVERY / 2:g} seconds on average for the settlement of
+   its minute, and then for that settlement. Until then, it is shown as [unsettled](#freshness).
 4. **Sale events**: one per changed line. Turn them off for the initial load of history, or have subscribers read
    `changes`.
 5. **Instances of `stage`**: increase `STAGE_MOST` in the environment file of the stage; memory is per instance, so

@@ -4,6 +4,8 @@
 
   const page = document.getElementById("live");
   const rows = document.getElementById("live-rows");
+  const unsettled = document.getElementById("live-unsettled");
+  const note = document.getElementById("live-note");
   const today = document.getElementById("live-today");
   const state = document.getElementById("live-state");
   const news = document.getElementById("live-news");
@@ -58,18 +60,46 @@
     if (anchor?.isConnected) scrollBy(0, anchor.getBoundingClientRect().top - before);
   }
 
-  function showSales({ rows: html, whole }) {
-    const table = document.createElement("table");
-    const arrived = document.createElement("tbody");
-    table.append(arrived);
+  function bodyOf(html) {
+    const arrived = document.createElement("table").createTBody();
     arrived.innerHTML = html;
     document.dispatchEvent(new CustomEvent("fresh", { detail: arrived }));
+    return arrived;
+  }
+
+  function count(sales) {
+    if (rows.rows.length || unsettled.rows.length) {
+      document.getElementById("live-list").hidden = false;
+      document.getElementById("live-empty")?.remove();
+    }
+    unspoken += sales;
+    if (document.hidden) {
+      unseen += sales;
+      if (unseen) document.title = texts.live.title({ count: unseen, title });
+    }
+    writeAges();
+  }
+
+  // Sales that are not in the ledger yet: all of them each time.
+  function showUnsettled({ rows: html, note: text }) {
+    const shown = new Set([...unsettled.rows, ...rows.rows].map((row) => row.dataset.sale));
+    const arrived = [...bodyOf(html).rows];
+    const added = arrived.filter((row) => !shown.has(row.dataset.sale));
+    for (const row of added) row.classList.add("new");
+    keepPlace(() => unsettled.replaceChildren(...arrived));
+    note.textContent = text;
+    count(added.length);
+  }
+
+  function showSales({ rows: html, whole }) {
+    const arrived = bodyOf(html);
+    const before = new Set([...unsettled.rows].map((row) => row.dataset.sale));
     const shown = new Map([...rows.rows].map((row) => [row.dataset.sale, row]));
-    let count = 0;
+    let added = 0;
     keepPlace(() => {
       const incoming = [...arrived.rows];
       for (const row of incoming) {
-        if (!shown.has(row.dataset.sale)) count += 1;
+        if (!shown.has(row.dataset.sale) && !before.has(row.dataset.sale)) added += 1;
         shown.get(row.dataset.sale)?.remove();
         row.classList.add("new");
       }
@@ -77,16 +107,7 @@
       else rows.prepend(...incoming);
       while (rows.rows.length > most) rows.lastElementChild.remove();
     });
-    if (rows.rows.length) {
-      document.getElementById("live-list").hidden = false;
-      document.getElementById("live-empty")?.remove();
-    }
-    unspoken += count;
-    if (document.hidden) {
-      unseen += count;
-      if (unseen) document.title = texts.live.title({ count: unseen, title });
-    }
-    writeAges();
+    count(added);
   }
 
   function showToday(html) {
@@ -116,6 +137,7 @@
     });
     source.addEventListener("alerts", () => document.dispatchEvent(new Event("alerts")));
     source.addEventListener("today", (event) => showToday(JSON.parse(event.data).today));
+    source.addEventListener("unsettled", (event) => showUnsettled(JSON.parse(event.data)));
     source.addEventListener("sales", (event) => {
       const parts = JSON.parse(event.data);
       known = event.lastEventId;

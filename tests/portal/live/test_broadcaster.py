@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from portal.live.broadcaster import CHECK_INTERVAL, Broadcaster
+from portal.live.broadcaster import CHECK_INTERVAL, Broadcaster, Version
 from portal.live.shared_answers import SharedAnswers
 
 MANY = 30
@@ -18,9 +18,9 @@ class Ledger:
     def __init__(self) -> None:
         self.number, self.reads = 1, 0
 
-    def latest(self) -> int:
+    def latest(self) -> Version:
         self.reads += 1
-        return self.number
+        return Version(self.number)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def broadcaster() -> Iterator[Broadcaster]:
 
 
 def listeners(
-    broadcaster: Broadcaster, ledger: Ledger, received: list[int | None], after: int
+    broadcaster: Broadcaster, ledger: Ledger, received: list[Version | None], after: Version
 ) -> list[threading.Thread]:
     threads = [
         threading.Thread(target=lambda: received.append(broadcaster.wait(ledger.latest, after, 20)), daemon=True)
@@ -43,21 +43,21 @@ def listeners(
 
 
 def test_many_streams_read_the_ledger_as_often_as_one(broadcaster: Broadcaster) -> None:
-    ledger, received = Ledger(), list[int | None]()
-    threads = listeners(broadcaster, ledger, received, after=1)
+    ledger, received = Ledger(), list[Version | None]()
+    threads = listeners(broadcaster, ledger, received, after=Version(1))
     time.sleep(6 * CHECK_INTERVAL)
     ledger.number = 2
     began = time.monotonic()
     for thread in threads:
         thread.join(10)
-    assert received == [2] * MANY
+    assert received == [Version(2)] * MANY
     assert time.monotonic() - began < 1
     assert ledger.reads < 15
 
 
 def test_without_streams_nothing_is_read(broadcaster: Broadcaster) -> None:
     ledger = Ledger()
-    assert broadcaster.wait(ledger.latest, 1, 3 * CHECK_INTERVAL) is None
+    assert broadcaster.wait(ledger.latest, Version(1), 3 * CHECK_INTERVAL) is None
     reads = ledger.reads
     time.sleep(3 * CHECK_INTERVAL)
     assert ledger.reads == reads
@@ -65,24 +65,24 @@ def test_without_streams_nothing_is_read(broadcaster: Broadcaster) -> None:
 
 def test_a_number_that_another_stream_read_long_ago_is_read_again(broadcaster: Broadcaster) -> None:
     ledger = Ledger()
-    assert broadcaster.wait(ledger.latest, 0, 1) == 1
+    assert broadcaster.wait(ledger.latest, Version(0), 1) == Version(1)
     ledger.number = 5
     time.sleep(5 * CHECK_INTERVAL)
-    assert broadcaster.wait(ledger.latest, 4, 1) == 5
+    assert broadcaster.wait(ledger.latest, Version(4), 1) == Version(5)
 
 
 def test_after_a_failed_read_another_stream_continues(broadcaster: Broadcaster) -> None:
-    def broken() -> int:
+    def broken() -> Version:
         raise OSError("the ledger is busy")
 
     with pytest.raises(OSError, match="busy"):
-        broadcaster.wait(broken, 1, 1)
-    assert broadcaster.wait(Ledger().latest, 0, 1) == 1
+        broadcaster.wait(broken, Version(1), 1)
+    assert broadcaster.wait(Ledger().latest, Version(0), 1) == Version(1)
 
 
 def test_the_end_of_the_server_wakes_every_stream(broadcaster: Broadcaster) -> None:
-    received: list[int | None] = []
-    threads = listeners(broadcaster, Ledger(), received, after=1)
+    received: list[Version | None] = []
+    threads = listeners(broadcaster, Ledger(), received, after=Version(1))
     broadcaster.end()
     for thread in threads:
         thread.join(5)

@@ -4,7 +4,6 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,8 +17,8 @@ from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
-from tillstream.workflows.intake import store_sales, uploads
-from tillstream.workflows.intake.store_sales import keep_receiving, publish, receive
+from tillstream.workflows.intake import uploads
+from tillstream.workflows.intake.store_sales import publish, receive
 from tillstream.workflows.operations import maintenance_log, unrecorded_objects
 from tillstream.workflows.operations.reconcile import PACE, PATIENCE, reconcile
 
@@ -156,24 +155,3 @@ def test_a_sweep_without_patience_announces_at_once(app: App, clock: ManualClock
 def test_a_settlement_is_still_checked_when_its_patience_is_over() -> None:
     """Each sweep looks back further than it waits, so no settlement falls between two of them."""
     assert unrecorded_objects.OVERLAP > PATIENCE
-
-
-def test_receiving_gathers_sales_for_a_while_and_ends_in_time(app: App, clock: ManualClock) -> None:
-    sale = schema()["examples"][0]
-    publish(app.ports, StoreToken("till", "UK", "LON1"), sale)
-    begun = clock.now()
-    assert keep_receiving(app.ports, app.contracts, limit=10, seconds=0, gather=10) == 1
-    assert clock.now() - begun < timedelta(seconds=1)
-
-
-def test_receiving_ends_in_time_however_steadily_sales_arrive(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else no call would end before its timeout, and none would start a settlement."""
-    token, sale, keep = StoreToken("till", "UK", "LON1"), schema()["examples"][0], store_sales.keep
-
-    def keep_while_another_arrives(*arguments: Any) -> list[Batch]:
-        publish(app.ports, token, sale)
-        return keep(*arguments)
-
-    publish(app.ports, token, sale)
-    monkeypatch.setattr(store_sales, "keep", keep_while_another_arrives)
-    assert keep_receiving(app.ports, app.contracts, limit=10, seconds=0, gather=10) == 1

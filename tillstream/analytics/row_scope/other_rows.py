@@ -50,7 +50,8 @@ def other_rows(scope: Scope, filters: Filters, *, converted: bool = False) -> di
     visible_stock_facts, named_stock_levels: the same rows of the views `stock_facts` and `stock`;
     visible_movements: movements of these stores, and transfers from and to them, within filters of region and product;
     visible_stock_lines: lines that change their stock, within the same filters;
-    visible_restock_lines: lines of the restock queue of these stores, within filters of region and product.
+    visible_restock_lines: lines of the restock queue of these stores, within filters of region and product;
+    visible_unsettled_lines: lines of store sales that are not in the ledger yet, in the scope.
     """
     return {
         "visible_batches": _batches(scope, filters),
@@ -65,6 +66,7 @@ def other_rows(scope: Scope, filters: Filters, *, converted: bool = False) -> di
         "visible_movements": _movements(scope, filters),
         "visible_stock_lines": _stock_lines(scope, filters),
         "visible_restock_lines": _restock_lines(scope, filters),
+        "visible_unsettled_lines": _unsettled_lines(scope),
     }
 
 
@@ -185,6 +187,11 @@ def _restock_lines(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]
     where = _stock_where(scope, filters)
     where.is_in("store_id", scope.stores, "scope_store_id")
     return where.select("restock_lines"), where.params
+
+
+def _unsettled_lines(scope: Scope) -> tuple[str, dict[str, Any]]:
+    where = scope_where(scope)
+    return where.select("unsettled_lines"), where.params
 
 
 def _stock_where(scope: Scope, filters: Filters) -> Where:

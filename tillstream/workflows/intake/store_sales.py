@@ -1,7 +1,6 @@
-"""Receive store sales: pull them in micro-batches, store the bytes, then acknowledge; staging follows.
+"""Receive store sales: pull them in micro-batches and store the bytes; a laptop then acknowledges and stages them.
 
-The event of a micro-batch is published after its record is written and before its messages are acknowledged. If that
-is interrupted, the messages are delivered again, and the sweep stages the recorded batch.
+In a cloud, `functions/receiving.py` stages a micro-batch before its messages are acknowledged.
 """
 
 import json
@@ -11,9 +10,9 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
-from tillstream.batches import events, records
+from tillstream.batches import events
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
-from tillstream.domain.batch.record import Batch, BatchKind, State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
@@ -90,36 +89,6 @@ def _pull(ports: Ports, limit: int, wait: float) -> list[Delivery]:
         if len(piece) < PIECE or ports.clock.now() - since > PULLING + timedelta(seconds=wait):
             break
     return pulled
-
-
-def keep_receiving(ports: Ports, contracts: ContractRegistry, limit: int, seconds: float, gather: float) -> int:
-    """Receive for `seconds`, then until a pull is not full; return the number of micro-batches.
-
-    gather: seconds to wait after a pull that was not full, so that messages form fewer, larger micro-batches, each of
-    which has to be staged and settled.
-    """
-    limit = min(limit, PIECE)
-    deadline, count = ports.clock.now() + timedelta(seconds=seconds), 0
-    while True:
-        remaining = max((deadline - ports.clock.now()).total_seconds(), 0.0)
-        deliveries = ports.bus.pull(SUBSCRIPTION, limit, remaining)
-        count += len(keep(ports, contracts, deliveries))
-        ports.bus.acknowledge(deliveries)
-        if len(deliveries) < limit and not remaining:
-            return count
-        if 0 < len(deliveries) < limit:
-            ports.clock.sleep(min(gather, remaining))
-
-
-def start_settlement(ports: Ports) -> bool:
-    """Start a settlement if a micro-batch is staged, and return whether one is: one query, and no event if not.
-
-    Called once a minute in the cloud, where each settlement costs the same however few sales it adds.
-    """
-    staged = records.find(ports, state=State.STAGED, kind=BatchKind.STORE_SALES, limit=1)
-    for batch in staged:
-        events.publish_due(ports, batch)
-    return bool(staged)
 
 
 def keep(

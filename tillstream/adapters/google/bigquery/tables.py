@@ -26,6 +26,7 @@ from tillstream.adapters.google.bigquery.fields import EPOCH, FIELDS, FLAGS, INC
 from tillstream.domain.columns import Column, Kind
 from tillstream.domain.daily_totals import DAY
 from tillstream.domain.tables import TABLES, Field
+from tillstream.domain.warehouse.live_tables import EXPIRES, LIVE
 
 TYPES: Mapping[str, str] = {
     Kind.STRING: "STRING",
@@ -178,6 +179,12 @@ LAYOUTS: Mapping[str, Layout] = {
     ),
     "price_effects": Layout("How units follow prices, by category"),
     "forecast_accuracy": Layout("Accuracy of forecasts in their backtest"),
+    LIVE: Layout(
+        "Lines of store sales that are staged but not settled",
+        partitioned="appended_at",
+        clustered=("region", "store_id"),
+        expires=EXPIRES,
+    ),
     "summed": Layout("Last settlement included in the daily totals; one row"),
 }
 

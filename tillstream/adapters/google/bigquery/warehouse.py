@@ -1,22 +1,26 @@
 """The warehouse on BigQuery: one dataset with the tables and views of `migrations`."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from tillstream.adapters.google.bigquery.append import append
 from tillstream.adapters.google.bigquery.compacting import compact
 from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
 from tillstream.adapters.google.bigquery.fields import FIELDS
 from tillstream.adapters.google.bigquery.indexing.pending_days import note_pending_days
 from tillstream.adapters.google.bigquery.loading import TableLoader
 from tillstream.adapters.google.bigquery.read import batches
+from tillstream.adapters.google.bigquery.tables import arrow_schema
 from tillstream.adapters.google.bigquery.totals.fold import fold
 from tillstream.adapters.google.bigquery.totals.refresh import refresh
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import SETTLEMENT_MEMORY
+from tillstream.domain.warehouse.live_tables import LIVE
 from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
@@ -93,6 +97,14 @@ class BigQueryWarehouse:
             self._replace(table, condition.format(source=source), f"SELECT * FROM {source}", rows.column_names)
         finally:
             self._filling.drop(loaded)
+
+    def append_live(self, rows: pa.Table) -> None:
+        """Through the Storage Write API, without a query: four calls."""
+        schema = arrow_schema(FIELDS[LIVE])
+        now = pa.array([datetime.now(UTC)] * rows.num_rows, schema.field("appended_at").type)
+        with self._dataset.errors(LIVE):
+            complete = rows.append_column("appended_at", now).select(schema.names).cast(schema)
+            append(self._dataset.writer, self._dataset.table(LIVE), complete)
 
     def refresh_totals(self) -> int:
         return refresh(self._dataset)

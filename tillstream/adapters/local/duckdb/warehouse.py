@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tillstream.adapters.local.duckdb.warehouse_file import check_schema
 from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
 from tillstream.domain.errors import Rejected
 from tillstream.domain.tables import TABLES
+from tillstream.domain.warehouse.live_tables import EXPIRES, LIVE
 from tillstream.ledger.settling import SettlementRunner
 from tillstream.ledger.tables import create_tables, table_definitions
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
@@ -149,6 +151,16 @@ class DuckDBWarehouse:
             try:
                 cursor.execute(clear)
                 cursor.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming_rows")
+            finally:
+                cursor.unregister("incoming_rows")
+
+    def append_live(self, rows: pa.Table) -> None:
+        now = datetime.now(UTC)
+        with self._settling, self._database.translate_errors(), self._database.transaction() as cursor:
+            cursor.register("incoming_rows", rows)
+            try:
+                cursor.execute(f"DELETE FROM {LIVE} WHERE appended_at < ?", [now - EXPIRES])
+                cursor.execute(f"INSERT INTO {LIVE} BY NAME SELECT *, ? AS appended_at FROM incoming_rows", [now])
             finally:
                 cursor.unregister("incoming_rows")
 

@@ -1,0 +1,56 @@
+"""Receive store sales for most of a minute, stage them, and start one settlement."""
+
+from collections.abc import Callable
+
+from tillstream.batches import events, records
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.batch.record import Batch, BatchKind, State
+from tillstream.ports import Ports
+from tillstream.workflows.intake.store_sales import PIECE, SUBSCRIPTION, keep
+
+
+def keep_receiving(
+    ports: Ports,
+    contracts: ContractRegistry,
+    limit: int,
+    seconds: float,
+    gather: float,
+    stage: Callable[[Batch], object],
+) -> int:
+    """Receive for `seconds`, then until a pull is not full; return the number of micro-batches.
+
+    gather: seconds to wait after a pull that was not full, so that messages form fewer, larger micro-batches, each of
+    which has to be staged and settled. stage: stages a micro-batch before its messages are acknowledged, so that they
+    are delivered again if the process is killed. After an error, an event stages it.
+    """
+    limit, now = min(limit, PIECE), ports.clock.now
+    started, count = now(), 0
+    while True:
+        remaining = max(seconds - (now() - started).total_seconds(), 0.0)
+        deliveries = ports.bus.pull(SUBSCRIPTION, limit, remaining)
+        for batch in keep(ports, contracts, deliveries, publish=False):
+            _stage_or_publish(ports, batch, stage)
+            count += 1
+        ports.bus.acknowledge(deliveries)
+        if len(deliveries) < limit and not remaining:
+            return count
+        if 0 < len(deliveries) < limit:
+            ports.clock.sleep(min(gather, remaining))
+
+
+def _stage_or_publish(ports: Ports, batch: Batch, stage: Callable[[Batch], object]) -> None:
+    try:
+        stage(batch)
+    except Exception:  # noqa: BLE001 - logged by `dispatch`; the event is retried, and ends as a visible dead letter
+        events.publish_received(ports, batch)
+
+
+def start_settlement(ports: Ports) -> bool:
+    """Start a settlement if a micro-batch is staged, and return whether one is: one query, and no event if not.
+
+    Called once a minute, because each settlement costs the same however few sales it adds.
+    """
+    staged = records.find(ports, state=State.STAGED, kind=BatchKind.STORE_SALES, limit=1)
+    for batch in staged:
+        events.publish_due(ports, batch)
+    return bool(staged)

@@ -1,0 +1,1 @@
+-- The table of sales that are not settled yet is new; the next sales fill it.

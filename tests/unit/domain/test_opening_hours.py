@@ -1,0 +1,41 @@
+"""Opening hours are on the clock of their zone, and may end on the next day."""
+
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from tillstream.domain.dates.opening_hours import OpeningHours
+from tillstream.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "is_open"),
+    [
+        ("06:00-22:00 Europe/Berlin", "2026-07-01T04:00", True),
+        ("06:00-22:00 Europe/Berlin", "2026-07-01T03:59", False),
+        ("06:00-22:00 Europe/Berlin", "2026-01-01T04:59", False),
+        ("06:00-22:00 Europe/Berlin", "2026-01-01T21:00", False),
+        ("18:00-02:00 UTC", "2026-01-01T23:00", True),
+        ("18:00-02:00 UTC", "2026-01-01T01:59", True),
+        ("18:00-02:00 UTC", "2026-01-01T02:00", False),
+    ],
+)
+def test_a_time_is_within_the_hours(text: str, at: str, is_open: bool) -> None:
+    settings = Settings(opening_hours=text)
+    assert settings.is_open(datetime.fromisoformat(at).replace(tzinfo=UTC)) is is_open
+
+
+def test_without_hours_it_is_always_open() -> None:
+    assert Settings().is_open(datetime(2026, 1, 1, 3, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("text", ["6-22", "06:00-22:00", "06:00-25:00 UTC", "06:00-22:00 Europe/Nowhere"])
+def test_hours_in_another_form_are_rejected(text: str) -> None:
+    with pytest.raises(ValidationError, match="06:00-22:00 Europe/Berlin"):
+        Settings(opening_hours=text)
+
+
+@pytest.mark.parametrize(("text", "hours"), [("06:00-22:00 UTC", 16), ("18:00-02:30 UTC", 8.5)])
+def test_the_length_of_the_hours(text: str, hours: float) -> None:
+    assert OpeningHours.parse(text).hours == hours

@@ -1,0 +1,51 @@
+"""Make the lines of staged store sales visible before they are settled."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tillstream.batches import freshness, records
+from tillstream.domain.batch.record import State
+from tillstream.domain.events import STAGING
+from tillstream.domain.warehouse.live_tables import LIVE, LIVE_TABLES
+from tillstream.ports import Ports
+
+RECENT = timedelta(hours=2)
+"""Age of the latest sales that are shown before they are settled. An older one may be in the ledger already, by a file:
+it appears with its settlement."""
+_ADDED = frozenset({"appended_at", "batch_id"})
+_STAGED = [field.name for field in LIVE_TABLES[LIVE] if field.name not in _ADDED]
+
+
+@dataclass(frozen=True)
+class Appended:
+    """Lines that were appended, and the seconds since the first of their messages was published."""
+
+    rows: int = 0
+    seconds: float = 0.0
+
+
+def publish(ports: Ports, batch_id: str) -> Appended:
+    """Append the recent lines of a micro-batch that is staged and not settled. Idempotent.
+
+    Raises `Unavailable`, `Rejected`; the sales are then visible once they are settled.
+    """
+    batch = records.get(ports, batch_id)
+    if batch.state is not State.STAGED or batch.staged is None:
+        return Appended()
+    earliest = pa.scalar(ports.clock.now() - RECENT, pa.timestamp("us", "UTC"))
+    parts = []
+    for name in batch.staged.accepted:
+        with ports.objects.open(STAGING, name) as stream:
+            lines = pq.read_table(stream, columns=_STAGED)
+        parts.append(lines.filter(pc.greater_equal(lines.column("sold_at"), earliest)))
+    rows = pa.concat_tables(parts) if parts else None
+    if rows is None or not rows.num_rows:
+        return Appended()
+    ports.warehouse.append_live(rows.append_column("batch_id", pa.array([batch_id] * rows.num_rows)))
+    freshness.count_live_append(ports.documents)
+    received = pc.min(rows.column("received_seq")).as_py() or batch.received_seq
+    return Appended(rows.num_rows, ports.clock.now().timestamp() - received / 1e6)
