@@ -36,6 +36,7 @@ STEPS = {
     "compact": WAREHOUSE,
     "index": WAREHOUSE,
     "forward": ("tillstream.webhooks.forwarding",),
+    "decide": ("tillstream.workflows.decisions.perform", *WAREHOUSE),
     "sweep": ("tillstream.workflows.operations.reconcile", "tillstream.analytics.reference", *WAREHOUSE),
 }
 """Modules that each function imports for its first event, in addition to its entry point and the common ports."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from cloud.uploads_to_a_cloud import PATIENCE, kpis, same, upload
 from emulator_fixtures import require
 from threads import join_thread
@@ -24,7 +25,8 @@ from infra.triggers import Scheduled
 from tillstream.app import App, build
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
-from tillstream.people import personal_tokens
+from tillstream.domain.people import Role
+from tillstream.people import accounts, personal_tokens
 from tillstream.settings import Settings
 from tillstream.workflows.review import undo
 
@@ -90,6 +92,57 @@ def test_a_large_file_is_settled_and_undone_by_a_process_of_the_job(cloud: Cloud
     assert records.get(app.ports, receipt["batch_id"]).state is State.UNDONE
     (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines WHERE sale_id LIKE '%700000'").to_pylist()
     assert row["n"] == 0
+
+
+@pytest.mark.long
+def test_an_import_is_previewed_replayed_and_undone_by_functions_that_the_portal_calls(
+    cloud: CloudLocal, app: App, token: str
+) -> None:
+    content = CSV.replace(b"99000", b"88000")
+    batch = upload(cloud, app, token, "tuesday.csv", "online-retail-uk", content)["batch_id"]
+    ann = signed_in(cloud, app, "ann")
+    assert "2" in page(ann, f"{cloud.portal}/uploads/{batch}/undo")
+    assert "tuesday.csv" in page(ann, f"{cloud.portal}/uploads/{batch}/replay?contract=online-retail-uk")
+    replayed = post(ann, cloud.portal, f"/uploads/{batch}/replay").url.rpartition("/")[2]
+    assert settled(app, replayed) is State.ANNOUNCED
+    assert "/changes/" in post(ann, cloud.portal, f"/uploads/{replayed}/undo").url
+    assert records.get(app.ports, replayed).state is State.UNDONE
+    (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines WHERE sale_id LIKE '%88000%'").to_pylist()
+    assert row["n"] == 0
+    lines = [json.loads(line) for line in (cloud.logs / "function-decide.log").read_text().splitlines() if "{" in line]
+    asked = [(line["work"], line["by"]) for line in lines if line.get("event") == "answered"]
+    assert asked == [("preview undo", "ann"), ("preview replay", "ann"), ("undo", "ann")]
+
+
+def signed_in(cloud: CloudLocal, app: App, login: str) -> requests.Session:
+    """An administrator with a browser."""
+    password = "correct horse battery"
+    accounts.add(app.ports, login, login, Role.ADMIN, password=password)
+    session = requests.Session()
+    post(session, cloud.portal, "/sign-in", login=login, password=password)
+    return session
+
+
+def page(session: requests.Session, address: str) -> str:
+    answer = session.get(address, timeout=120)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def post(session: requests.Session, portal: str, path: str, **values: str) -> requests.Response:
+    """Send a form; the page to which it leads."""
+    csrf = session.get(f"{portal}/session", timeout=60).json()["token"]
+    answer = session.post(portal + path, {"csrf_token": csrf, **values}, timeout=120)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def settled(app: App, batch: str) -> State:
+    """The state of a batch once its settlement is announced."""
+    until = time.monotonic() + PATIENCE
+    while (state := records.get(app.ports, batch).state) is not State.ANNOUNCED and time.monotonic() < until:
+        time.sleep(0.5)
+    return state
 
 
 @pytest.mark.long

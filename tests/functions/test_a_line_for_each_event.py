@@ -16,7 +16,7 @@ from tillstream.domain.events import BATCH_SETTLED, BATCH_STAGED, MESSAGE_PUBLIS
 
 Entry = Callable[[str], FlaskClient]
 BY_CLOCK = [spec.name for spec in FUNCTIONS if any(isinstance(trigger, Scheduled) for trigger in spec.triggers)]
-BY_EVENT = [spec.name for spec in FUNCTIONS if spec.name not in BY_CLOCK]
+BY_EVENT = [spec.name for spec in FUNCTIONS if spec.triggers and spec.name not in BY_CLOCK]
 
 
 @pytest.fixture(autouse=True)

@@ -42,7 +42,7 @@ def test_an_undo_is_previewed_and_done(entry: Entry, app: App, batch: str) -> No
         answer = client.post("/", json=Decision(Work.UNDO, "boss", {"batch": batch}).to_json())
     assert (answer.status_code, answer.get_json()["by"]) == (200, "boss")
     assert records.get(app.ports, batch).state is State.UNDONE
-    (line,) = [line for line in lines if line["event"] == "answered"]
+    (line,) = [line for line in lines if line["event"] == "handled"]
     assert (line["outcome"], line["work"], line["by"]) == ("done", "undo", "boss")
 
 

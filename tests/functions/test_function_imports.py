@@ -14,7 +14,8 @@ from tillstream.handlers import FUNCTIONS as HANDLED
 
 FRAMES = ("pandas", "pandera", "polars")
 COLUMNS = ("numpy", "pyarrow")
-SCHEDULED = {"project", "receive", "sweep", "compact", "index", "forward"}
+CALLED = {"project", "receive", "sweep", "compact", "index", "forward", "decide"}
+"""Over HTTP, by the scheduler or the portal."""
 PRINT_MODULES = "import json; print(json.dumps(sorted(sys.modules)))"
 
 
@@ -28,7 +29,7 @@ def loaded(function: str) -> frozenset[str]:
 
 def test_each_function_of_the_table_is_an_entry_point_that_handles_what_it_is_triggered_by() -> None:
     assert {function.name for function in FUNCTIONS} == set(STEPS)
-    assert set(HANDLED) == {function.name for function in FUNCTIONS if function.name not in SCHEDULED}
+    assert set(HANDLED) == {function.name for function in FUNCTIONS if function.name not in CALLED}
 
 
 @pytest.mark.parametrize("function", ["settle", "announce", "project", "sweep", "compact", "index", "forward"])

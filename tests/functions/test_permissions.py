@@ -24,7 +24,7 @@ from infra import permissions, stage
 from infra.accounts import PORTAL, PORTAL_GRANTS, role_name, roles
 from infra.declared import SECRETS
 from infra.functions import FUNCTIONS
-from infra.grants import ADDS_ORIGINALS, READS
+from infra.grants import READS
 from infra.jobs import JOBS
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.alerts import rules
@@ -287,10 +287,7 @@ def test_each_function_has_the_permissions_that_it_used(calls: dict[str, Calls])
 
 
 REASONS_WITHOUT_CALL = {
-    **{
-        ("stage", grant): "a contract with the rule `outliers` compares with the lines of the ledger" for grant in READS
-    },
-    ("receive", ADDS_ORIGINALS[1]): "after an interruption, the object of a micro-batch exists already",
+    ("stage", grant): "a contract with the rule `outliers` compares with the lines of the ledger" for grant in READS
 }
 """Function and role → the reason for the role, if it is not a call that is recorded here."""
 

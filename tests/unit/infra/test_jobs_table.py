@@ -9,8 +9,7 @@ from infra import stage
 from infra.accounts import PORTAL, On, roles
 from infra.alerts import alerts
 from infra.declared import SECRETS, Declared
-from infra.function import Function
-from infra.functions import SETTLE, SWEEP
+from infra.functions import DECIDE, SETTLE, SWEEP
 from infra.goals import METRICS
 from infra.jobs import JOBS, LARGE, MAIL, Job
 from infra.kinds.iam import Policy, Role
@@ -70,11 +69,14 @@ def test_the_memory_of_duckdb_follows_that_of_the_job() -> None:
     assert "TILLSTREAM_SETTLE_MEMORY=20GB" in " ".join(own.create[0].words)
 
 
-@pytest.mark.parametrize(("spec", "functions"), [(LARGE, (SETTLE, SWEEP)), (MAIL, (SWEEP,))])
-def test_only_functions_and_the_portal_start_it(spec: Job, functions: tuple[Function, ...]) -> None:
+@pytest.mark.parametrize(
+    ("spec", "accounts"),
+    [(LARGE, (SETTLE.account, SWEEP.account, DECIDE.account)), (MAIL, (SWEEP.account, PORTAL))],
+)
+def test_only_what_leaves_work_to_it_starts_it(spec: Job, accounts: tuple[str, ...]) -> None:
     target = stage.read("dev", "demo", "123")
     (granted,) = [who for on, who in roles(target, tuple(SECRETS.values())).items() if on == On("job", spec.name)]
-    starters = {f"serviceAccount:{target.account(name)}" for name in (PORTAL, *(one.account for one in functions))}
+    starters = {f"serviceAccount:{target.account(name)}" for name in accounts}
     assert {role.member for role in granted} == starters
     assert {role.role for role in granted} == {"roles/run.invoker"}
 
