@@ -74,6 +74,7 @@ docs: .venv/.dev ## Write the generated reference pages
 	$(BIN)/python -m docs.generate
 pictures: .venv/.dev ## Take the pictures of the docs again (needs Chromium; OF=sell-show: only these pages)
 	$(BIN)/pytest -q -n 0 -p no:randomly -m long tests/browser/pictures$(if $(OF),/test_pictures_of_pages.py) --pictures docs/pictures --pictures-of "$(OF)"
+	$(if $(OF),,$(BIN)/python -m docs.generate.looker.pictures)
 lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 	$(BIN)/pip install --quiet uv
 	for extra in "" google dev bench notebook; do \

@@ -17,6 +17,8 @@ class Field:
     aggregation: str
     """none, sum or count distinct."""
     description: str
+    is_cost: bool = False
+    """Whether it is NULL for users who may not see costs."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,33 @@ class Source:
     view: str
     description: str
     fields: tuple[Field, ...]
+    is_personal: bool = False
+    """Whether it has no rows for users who may not see personal data."""
 
     def field(self, name: str) -> Field | None:
         return next((field for field in self.fields if field.name == name), None)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure over one view, for Looker and dbt."""
+
+    name: str
+    label: str
+    description: str
+    format: str
+    """money, count, quantity, share, or day."""
+    function: str
+    """SUM, MIN, MAX, COUNT DISTINCT, or empty for arithmetic of other measures."""
+    expression: str
+    """GoogleSQL over columns of the view; for arithmetic, over measures as ${name}."""
+    sql: str
+    """The aggregate."""
+    is_cost: bool = False
+
+
+Measures = Mapping[str, Sequence[Measure]]
+"""View → its measures."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +139,7 @@ def sources() -> dict[str, Source]:
     """view → its data source."""
     sources = (_read("sources", name) for name in _names("sources"))
     return {
-        one["view"]: Source(one["view"], one["description"], tuple(Field(**field) for field in one["fields"]))
-        for one in sources
+        one["view"]: Source(**{**one, "fields": tuple(Field(**field) for field in one["fields"])}) for one in sources
     }
 
 

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 from looker.definitions import Report, reports
 
-CREATE = "https://lookerstudio.google.com/reporting/create"
+REPORTING = "https://lookerstudio.google.com/reporting"
+CREATE = f"{REPORTING}/create"
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,15 @@ def links(project: str, dataset: str, ids: Mapping[str, str]) -> Iterator[Link]:
         yield Link(report, address(report, project, dataset, ids.get(name, "")), bool(ids.get(name)))
 
 
+def finished_address(report_id: str) -> str:
+    """Opens a finished report."""
+    return f"{REPORTING}/{report_id}"
+
+
 def address(report: Report, project: str, dataset: str, template: str = "") -> str:
     """Creates the report on somebody's own dataset of views.
 
-    template: the id of a report of Looker Studio to copy, whose data sources have the aliases of `sources`. Without one
+    template: the ID of a report of Looker Studio to copy, whose data sources have the aliases of `sources`. Without one
     it is an empty report on the first of them.
     """
     parameters = {"c.mode": "edit", "r.reportName": report.title}

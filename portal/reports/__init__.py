@@ -10,6 +10,7 @@ from portal import figures, formats
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.reports import texts
+from portal.reports.looker_studio import finished_reports
 from portal.urls import public_address
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.goals.goal import Month
@@ -51,6 +52,7 @@ def show() -> ResponseReturnValue:
         is_admin=is_admin,
         messages=outbox.listed(ports(), MESSAGES) if is_admin else [],
         again=ENDED_BADLY,
+        looker_reports=list(finished_reports()),
     )
 
 

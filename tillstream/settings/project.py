@@ -1,5 +1,6 @@
 """The settings of an installation in a project of Google Cloud."""
 
+import re
 from datetime import datetime
 from functools import cached_property
 
@@ -10,6 +11,7 @@ from tillstream.domain.dates.opening_hours import OpeningHours
 from tillstream.domain.events import INBOX, STAGING
 
 MEMORY = r"(?i)^[0-9]*[1-9][0-9]*(\.[0-9]+)?\s*([kmgt]i?b|b|bytes?)$"
+REPORT_IDS = r"(\s*[a-z-]+=[\w-]+\s*(,|$))*"
 
 
 class ProjectSettings(BaseSettings):
@@ -56,6 +58,9 @@ class ProjectSettings(BaseSettings):
         pattern=MEMORY,
         description="In a project: memory limit of DuckDB in a settlement; the process needs about twice as much",
     )
+    looker_report_ids: str = Field(
+        "", description="Reports of Looker Studio to copy, `REPORT=ID` separated by commas; empty: none"
+    )
     event_hours: float = Field(6, gt=0, description="Hours after which a failing cloud event becomes a dead letter")
 
     @field_validator("opening_hours")
@@ -68,6 +73,18 @@ class ProjectSettings(BaseSettings):
     def is_open(self, at: datetime) -> bool:
         """Whether `at` is in the opening hours."""
         return not self.opening_hours or OpeningHours.parse(self.opening_hours).contain(at)
+
+    @field_validator("looker_report_ids")
+    @classmethod
+    def _are_report_ids(cls, text: str) -> str:
+        if not re.fullmatch(REPORT_IDS, text):
+            raise ValueError("Write REPORT=ID, separated by commas")
+        return text
+
+    @cached_property
+    def looker_reports(self) -> dict[str, str]:
+        """Name of a report in `looker/reports` → its ID in Looker Studio."""
+        return dict(one.strip().split("=") for one in self.looker_report_ids.split(",") if one.strip())
 
     @cached_property
     def reports_dataset(self) -> str:

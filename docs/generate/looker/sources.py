@@ -8,6 +8,7 @@ import pyarrow as pa
 import yaml
 
 import sql
+from sql.row_access import COSTS, PERSONAL
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.domain.tables import column_descriptions
 
@@ -23,10 +24,12 @@ def page(view: str) -> str:
             "type": "Country" if column.name == COUNTRY else _type(column.type),
             "aggregation": columns[column.name].total or "none",
             "description": columns[column.name].words,
+            **({"is_cost": True} if column.name in COSTS.get(view, ()) else {}),
         }
         for column in _columns(view)
     ]
-    described = {"view": view, "description": _description(view), "fields": fields}
+    personal = {"is_personal": True} if view in PERSONAL else {}
+    described = {"view": view, "description": _description(view), **personal, "fields": fields}
     return NOTE + yaml.safe_dump(described, sort_keys=False, allow_unicode=True, width=118)
 
 
