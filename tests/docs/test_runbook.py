@@ -4,36 +4,21 @@ import re
 import shutil
 from pathlib import Path
 
-import click
 import pytest
+from docs.page_commands import Page
 from emulator_fixtures import require
 from gcloud_lint import lint_errors
 
-from docs.generate.commands import leaves
 from infra import stage
 from infra.alerts import alerts
 from infra.goals import FILE_SECONDS, SALE_SECONDS
-from tillstream.cli.main import main
 
-TEXT = (Path(__file__).resolve().parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
-COMMANDS = dict(leaves(main, "tillstream"))
-BLOCKS = "\n".join(re.findall(r"^```sh\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL))
-INLINE = "\n".join(" ".join(one.split()) for one in re.findall(r"`([^`\n]+(?:\n[^`\n]+)?)`", TEXT.replace(BLOCKS, "")))
-
-
-def named(program: str) -> list[str]:
-    """Each call of a program, without its comment."""
-    lines = [re.sub(r"\s+# .*", "", line) for line in (BLOCKS + "\n" + INLINE).splitlines()]
-    return [line for line in lines if line.startswith(f"{program} ")]
+PAGE = Page("runbook.md")
+TEXT = PAGE.text
 
 
 def test_every_command_of_tillstream_exists_with_its_options() -> None:
-    assert len(named("tillstream")) > 15
-    for line in named("tillstream"):
-        path = next((path for path in sorted(COMMANDS, key=len, reverse=True) if f"{line} ".startswith(f"{path} ")), "")
-        assert path, line
-        options = {name for param in COMMANDS[path].params if isinstance(param, click.Option) for name in param.opts}
-        assert set(re.findall(r"(--[a-z-]+)", line)) <= options, line
+    assert PAGE.check_tillstream() > 15
 
 
 def test_the_goals_are_those_of_the_alerts() -> None:
@@ -79,7 +64,7 @@ def test_every_runbook_case_has_symptom_first_step_and_end() -> None:
 @pytest.mark.system
 def test_the_real_gcloud_reads_every_command_of_it(tmp_path: Path) -> None:
     require("" if shutil.which("gcloud") else "gcloud is not on this machine")
-    whole = [line for line in named("gcloud") if "--project" in line or "gs://" in line]
+    whole = [line for line in PAGE.named("gcloud") if "--project" in line or "gs://" in line]
     assert len(whole) > 7
     assert lint_errors(sorted({_filled(line) for line in whole}), tmp_path) == {}
 

@@ -32,7 +32,10 @@ BASE = next(re.finditer(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(encoding
 DEBIAN = BASE.rpartition("-")[2]
 PACKAGES = "python3,python3-pip,python3-venv,python-is-python3"
 MAIN = "/opt/tillstream/lib/python3.11/site-packages/functions/main.py"
+WITHOUT = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "locale", "man")]
 PATIENCE = 90.0
+
+pytestmark = pytest.mark.timeout(900)
 
 
 def missing() -> str:
@@ -45,8 +48,9 @@ class Builder:
     """buildah with its storage in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._command = ["buildah", "--root", str(folder / "root"), "--runroot", str(folder / "runroot")]
-        self._environment = os.environ | {"STORAGE_DRIVER": "vfs", "BUILDAH_ISOLATION": "chroot"}
+        places = ("--root", str(folder / "root"), "--runroot", str(folder / "runroot"))
+        self._command = ["buildah", "--storage-driver=vfs", *places]  # copies, where a mount may not be allowed
+        self._environment = os.environ | {"BUILDAH_ISOLATION": "chroot"}
 
     def __call__(self, *arguments: str | Path) -> str:
         """What it prints."""
@@ -80,7 +84,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
     lock = ROOT / "infra" / "locks" / "image.lock"
     download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
     parts = [
-        ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", DEBIAN, str(root)],
+        ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", *WITHOUT, DEBIAN, str(root)],
         [*download, "--require-hashes", "-r", str(lock), "-d", str(wheels)],
     ]
     at_work = [subprocess.Popen(part, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for part in parts]
@@ -94,6 +98,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
     builder("commit", "--quiet", "--rm", base, BASE)
     builder("bud", "--pull-never", "--format=docker", f"--volume={wheels}:/wheels:ro", "--tag=tillstream", ROOT)
     yield builder
+    builder("rm", "--all")
     shutil.rmtree(folder)
 
 
