@@ -50,8 +50,8 @@ bench-pages: .venv/.dev ## Measure the pages in Chromium at 200,000 lines, and a
 
 ##@ Google Cloud
 STAGE ?= dev
-ON = --project "$(PROJECT)" --stage $(STAGE) $(if $(REGION),--region $(REGION)) $(SET)
-deploy: .venv/.runtime ## Bring PROJECT to what STAGE holds (REGION, SET override its file; DRY=1 prints every command)
+ON = $(if $(PROJECT),--project "$(PROJECT)") --stage $(STAGE) $(if $(REGION),--region $(REGION)) $(SET)
+deploy: .venv/.runtime ## Bring the project to what STAGE holds (PROJECT, REGION, SET override its file; DRY=1 prints every command)
 	$(BIN)/tillstream deploy apply $(ON) $(if $(DRY),--dry-run)
 destroy: .venv/.runtime ## Remove what was deployed to PROJECT; asks, and keeps the data
 	$(BIN)/tillstream deploy destroy $(ON)

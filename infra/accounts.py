@@ -29,6 +29,8 @@ from tillstream.ports.secrets import SECRET_PREFIX
 PORTAL, EVENTS, SCHEDULER, BUILD = "tillstream-portal", "tillstream-events", "tillstream-scheduler", "tillstream-build"
 REPOSITORY = "tillstream"
 INVOKER = "roles/run.invoker"
+QUERIES = "roles/bigquery.jobUser"
+"""Of readers, who may otherwise see the views but run no query."""
 
 PORTAL_TABLES = (*CATALOGUE_TABLES, *STOCK_TABLES)
 """The tables that the portal writes: mirrors of documents, and what is computed from them. Not the ledger."""
@@ -109,6 +111,8 @@ def _roles(stage: Stage, secrets: tuple[str, ...]) -> Iterator[tuple[On, Role]]:
         for name in names:
             yield On("secret", name), Role("roles/secretmanager.secretAccessor", _member(stage, account))
     yield On("portal"), Role(INVOKER, stage["PORTAL_OPEN_TO"])
+    for reader in stage["READERS"].split():
+        yield On("project"), Role(QUERIES, reader)
     yield from _callers(stage)
     yield from _builder(stage)
     yield from _agents(stage)

@@ -57,6 +57,8 @@ PULLED = Delivery(ack_deadline=60, attempts=RetryPolicy.attempts, dead_letters=D
 """Pulled messages are stored at once, so a short deadline suffices when a puller dies. Messages of one store arrive in
 publishing order."""
 PUSHED = Delivery(attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS)
+SOURCE_KEEPS_DAYS = 30
+"""Days after which the archives that were sent to builds are deleted."""
 STORE_SALE = "store-sale"
 """Schema of the messages of tills."""
 SECRETS = {
@@ -81,6 +83,8 @@ class Declared:
     def _all(self) -> Iterator[Resource]:
         yield services.services([f"{api}.googleapis.com" for api in APIS])
         yield from (agent(each.api, each.member(self.stage)) for each in AGENTS)
+        # an alert needs minutes until it can name a new metric
+        yield from (watching.metric(name, config) for name, config in goals.METRICS.items())
         base = list(self._base())
         yield from base
         on = {target_of(self.stage, resource): resource for resource in base}
@@ -124,11 +128,12 @@ class Declared:
         old = {"action": {"type": "Delete"}, "condition": {"daysSinceNoncurrentTime": int(stage["INBOX_KEEPS_DAYS"])}}
         half = {"action": {"type": "AbortIncompleteMultipartUpload"}, "condition": {"age": 7}}
         staged = {"action": {"type": "Delete"}, "condition": {"age": int(stage["STAGING_KEEPS_DAYS"])}}
+        sent = {"action": {"type": "Delete"}, "condition": {"age": SOURCE_KEEPS_DAYS}}
         inbox, staging, source = (stage.bucket(name) for name in ("inbox", "staging", "source"))
         origin = stage["PORTAL_ADDRESS"]
         yield storage.bucket(inbox, stage.region, LABELS, versioning=True, origin=origin, lifecycle=(old, half))
         yield storage.bucket(staging, stage.region, LABELS, origin=origin, lifecycle=(staged,))
-        yield storage.bucket(source, stage.region, LABELS)
+        yield storage.bucket(source, stage.region, LABELS, lifecycle=(sent,))
 
     def _datasets(self, documents: Resource) -> Iterator[Resource]:
         stage = self.stage
@@ -186,23 +191,19 @@ class Declared:
         if image:
             yield image
         address = image.name if image else ""
+        yield from (retired.cloud_function(stage, name) for name in RETIRED_FUNCTIONS)
+        called = {name: run.address(stage, name) for name in CALLED}
+        running = {
+            **{On("function", spec.name): functions.function(stage, spec, address, LABELS) for spec in FUNCTIONS},
+            **{On("job", each.name): jobs.job(stage, each, address, LABELS) for each in JOBS},
+            On("portal"): run.portal(stage, address, self.secrets, LABELS, called),
+        }
+        yield from running.values()
+        yield from (policy_on(stage, target, roles[target], resource) for target, resource in running.items())
         for spec in FUNCTIONS:
-            function = functions.function(stage, spec, address, LABELS)
-            if spec.name in RETIRED_FUNCTIONS:
-                yield retired.cloud_function(stage, spec.name)
-            yield function
-            yield policy_on(stage, On("function", spec.name), roles[On("function", spec.name)], function)
             yield from self._schedules(spec)
         yield storage.notification(stage.project, on[On("bucket", INBOX)], TOPIC_OBJECTS)
         yield from (retired.trigger(stage, name) for name in RETIRED_TRIGGERS)
-        for each in JOBS:
-            job = jobs.job(stage, each, address, LABELS)
-            yield job
-            yield policy_on(stage, On("job", each.name), roles[On("job", each.name)], job)
-        called = {name: run.address(stage, name) for name in CALLED}
-        portal = run.portal(stage, address, self.secrets, LABELS, called)
-        yield portal
-        yield policy_on(stage, On("portal"), roles[On("portal")], portal)
         yield from self._monitoring()
 
     def _schedules(self, spec: Function) -> Iterator[Resource]:
@@ -214,8 +215,7 @@ class Declared:
 
     def _monitoring(self) -> Iterator[Resource]:
         host = self.stage["PORTAL_ADDRESS"].removeprefix("https://")
-        yield from (watching.metric(name, config) for name, config in goals.METRICS.items())
-        email = self.stage["ALERT_EMAIL"]
+        email = self.stage.alert_email
         channel = watching.channel(email) if email else None
         if channel:
             yield channel

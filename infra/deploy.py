@@ -1,16 +1,19 @@
-"""Deploy a stage: show the plan, apply it step by step, resume after a failure, and remove everything again."""
+"""Deploy a stage: show the plan, apply its steps side by side, resume after a failure, and remove everything again."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from pathlib import Path
 
+from infra import order
 from infra.gcloud import AlreadyExists, Gcloud
 from infra.plan import Project, Step, plan
-from infra.resource import Command, Resource
+from infra.resource import Command, Resource, Retired
 from tillstream.domain.errors import Rejected, TillstreamError
 
 Report = Callable[[str], None]
 UNDER_WAY = "under-way.txt"
-"""File with the name of the current step. If it exists at the start, an earlier run was interrupted."""
+"""File with the names of the current steps. If it exists at the start, an earlier run was interrupted."""
 
 
 @dataclass(frozen=True)
@@ -51,19 +54,43 @@ class Deploy:
             )
         steps = self._plan()
         self._show(steps)
-        for number, step in enumerate(steps, 1):
-            title = step.summary().partition(":")[0]
-            self.report(f"[{number}/{len(steps)}] {title}")
-            note.parent.mkdir(parents=True, exist_ok=True)
-            note.write_text(title, encoding="utf-8")
-            try:
-                self._apply_step(step)
-            except TillstreamError as error:
-                raise type(error)(
-                    f"Stopped at step {number} of {len(steps)}, {title}: {error}\n{RETRY_ADVICE}"
-                ) from error
+        self._apply_steps(steps, note)
         note.unlink(missing_ok=True)
         return len(steps)
+
+    def _apply_steps(self, steps: Sequence[Step], note: Path) -> None:
+        """Apply steps side by side, each after those that it needs. After a failure, no further step starts."""
+        waiting = order.queue(self.resources, [step.resource for step in steps])
+        numbered = {step.resource.title: (number, step) for number, step in enumerate(steps, 1)}
+        running: dict[Future[None], str] = {}
+        failures: dict[str, TillstreamError] = {}
+        note.parent.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(order.WORKERS) as pool:
+            while True:
+                for title in [] if failures else waiting.start(running.values()):
+                    number, step = numbered[title]
+                    self.report(f"[{number}/{len(steps)}] {_title(step)}")
+                    running[pool.submit(self._apply_step, step)] = title
+                if not running:
+                    break
+                note.write_text(", ".join(_title(numbered[title][1]) for title in running.values()), encoding="utf-8")
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    title = running.pop(future)
+                    try:
+                        future.result()
+                    except TillstreamError as error:
+                        failures[title] = error
+                    else:
+                        waiting.finish(title)
+        if failures:
+            lines = [
+                f"Stopped at step {number} of {len(steps)}, {_title(step)}: {failures[title]}"
+                for title, (number, step) in numbered.items()
+                if title in failures
+            ]
+            note.write_text(", ".join(_title(numbered[title][1]) for title in failures), encoding="utf-8")
+            first = next(iter(failures.values()))
+            raise type(first)("\n".join([*lines, RETRY_ADVICE])) from first
 
     def _plan(self) -> list[Step]:
         project = Project(self.gcloud)
@@ -100,11 +127,15 @@ class Deploy:
     # ---- removal ------------------------------------------------------------------------------------------------
 
     def removals(self, *, data: bool) -> list[Resource]:
-        """Existing resources in reverse order of creation; those that hold data only if `data`."""
+        """Existing resources in reverse order of creation, after those of earlier versions.
+
+        data: include those that hold data.
+        """
         project = Project(self.gcloud)
         project.read(self.resources)
         existing = [resource for resource in self.resources if resource.remove and project.state(resource) is not None]
-        return [resource for resource in reversed(existing) if data or not resource.holds_data]
+        removed = [resource for resource in reversed(existing) if data or not resource.holds_data]
+        return sorted(removed, key=lambda resource: not isinstance(resource, Retired))
 
     def remove(self, resources: Sequence[Resource]) -> None:
         for number, resource in enumerate(resources, 1):
@@ -117,3 +148,7 @@ RETRY_ADVICE = "Fix the cause and run the command again; it continues with the r
 
 def _indented(words: Sequence[str]) -> str:
     return "\n".join(f"  {each}" for each in words)
+
+
+def _title(step: Step) -> str:
+    return step.summary().partition(":")[0]

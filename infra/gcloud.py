@@ -22,6 +22,8 @@ CHANGE_TIMEOUT = 1_800.0
 """Seconds. The longest call builds the portal's image or a function."""
 PATIENCE = 420.0
 """Seconds during which a change is retried: new accounts and agents take up to seven minutes to propagate."""
+METRIC, METRIC_PATIENCE = "a new log-based metric is not visible yet", 900.0
+"""Reason for which a change is retried longer, and the seconds: alerts can name a new metric after ten minutes."""
 
 NOT_FOUND = re.compile(r"NOT_FOUND|not found|does not exist|HTTPError 404|404:|status: 404", re.IGNORECASE)
 ALREADY_EXISTS = re.compile(r"ALREADY_EXISTS|already exists|HTTPError 409|409:", re.IGNORECASE)
@@ -37,6 +39,7 @@ NOT_READY: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("the agent of Cloud Storage has no rights yet", r"Cloud Storage service account|gs-project-accounts"),
         ("the agent of Pub/Sub has no rights yet", r"gcp-sa-pubsub"),
         ("a service that was just enabled is not ready yet", r"SERVICE_DISABLED|has not been used in project"),
+        (METRIC, r"Cannot find metric"),
         ("the policy was changed in the meantime", r"concurrent policy changes|etag"),
         (
             "the service is busy",
@@ -73,7 +76,7 @@ class Gcloud:
 
     def do(self, command: Command) -> None:
         """Make one change. Raises `AlreadyExists`, `Rejected`, and `Unavailable` if the project never became ready."""
-        until, wait = time.monotonic() + PATIENCE, 4.0
+        started, wait = time.monotonic(), 4.0
         command = self._fill_in(command)
         while True:
             done = self._run(command, CHANGE_TIMEOUT)
@@ -85,9 +88,9 @@ class Gcloud:
                 raise (AlreadyExists if ALREADY_EXISTS.search(done.stderr) else Rejected)(
                     f"{summary(command)}: {reason}"
                 )
-            if time.monotonic() + wait > until:
+            if time.monotonic() + wait > started + (METRIC_PATIENCE if why == METRIC else PATIENCE):
                 raise Unavailable(f"{summary(command)}: {reason}")
-            self.report(f"    {why}; retrying in {wait:.0f} s")
+            self.report(f"    {summary(command)}: {why}; retrying in {wait:.0f} s")
             self.sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311 - spreads tries, keeps no secret
             wait = min(wait * 2, 60.0)
 

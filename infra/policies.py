@@ -1,6 +1,7 @@
 """The policy of each resource: the command group that changes it, and the members that it manages."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from infra import accounts
 from infra.accounts import On
@@ -28,7 +29,8 @@ def policy_on(stage: Stage, target: On, roles: Iterable[Role], resource: Resourc
         "portal": (("run", "services"), ("portal", f"--region={stage.region}"), run.API),
     }[target.kind]
     title = f"of {target.kind} {target.name}".rstrip()
-    return iam.policy(title, policy_query(group, on, api), roles, managed, group, on, within=resource)
+    policy = iam.policy(title, policy_query(group, on, api), roles, managed, group, on, within=resource)
+    return replace(policy, managed_roles=frozenset({accounts.QUERIES})) if target.kind == "project" else policy
 
 
 def target_of(stage: Stage, resource: Resource) -> On:

@@ -1,6 +1,7 @@
 """One stage of one project, ready to be deployed, checked or removed by the command line."""
 
 import contextlib
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -31,8 +32,10 @@ def deployment(
 ) -> Deploy:
     """The deployment of one stage. Raises `Rejected`.
 
-    number: of the project; queried if empty, unless `ask` is False. source: the source; default: this clone's.
+    project: default: that of the stage's file; number: of the project, queried if empty, unless `ask` is False;
+    source: default: that of this clone.
     """
+    project = stage.read(stage_name, project, overrides=overrides).project
     gcloud = Gcloud(project, work / f"{project}-{stage_name}", report)
     if ask and not number:
         number = number_of(gcloud)
@@ -55,3 +58,16 @@ def number_of(gcloud: Gcloud) -> str:
     with contextlib.suppress(KeyError, TypeError):
         return str(gcloud.ask(query)["projectNumber"])
     raise Rejected(f"There is no project {gcloud.project}, or you do not have access to it.")
+
+
+def ensure_recipient(stage_name: str, project: str, overrides: Mapping[str, str], ask: Callable[[], str]) -> None:
+    """Note the recipient of alerts in the file of a stage that names none; `ask` returns an address or `none`.
+
+    Raises `Rejected` if it is neither.
+    """
+    current = stage.read(stage_name, project, overrides=overrides)["ALERT_EMAIL"]
+    address = current or ask().strip()
+    if address != stage.NO_EMAIL and not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+        raise Rejected(f"ALERT_EMAIL is {address!r}. Set the address that receives alerts, or {stage.NO_EMAIL}.")
+    if not current:
+        stage.note(stage_name, "ALERT_EMAIL", address)

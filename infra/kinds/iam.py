@@ -63,6 +63,8 @@ class Policy(Resource):
 
     roles: frozenset[Role] = frozenset()
     managed: frozenset[str] = frozenset()
+    managed_roles: frozenset[str] = frozenset()
+    """Roles that are revoked from every group and domain that is not declared."""
     command: Change = lambda _verb, _role: ()
 
     def differences(self, state: Any) -> list[str]:
@@ -79,7 +81,12 @@ class Policy(Resource):
         return sorted(self.roles - roles_in(state))
 
     def _excess(self, state: Any) -> list[Role]:
-        return sorted(role for role in roles_in(state) - self.roles if role.member in self.managed)
+        return sorted(role for role in roles_in(state) - self.roles if self._is_managed(role))
+
+    def _is_managed(self, role: Role) -> bool:
+        return role.member in self.managed or (
+            role.role in self.managed_roles and role.member.startswith(("group:", "domain:"))
+        )
 
 
 def roles_in(state: Any) -> set[Role]:

@@ -12,24 +12,41 @@ from infra.stage import Stage
 API = "run.googleapis.com"
 SERVICES = StateQuery(("run", "services", "list"), lambda item: str(item["metadata"]["name"]), API)
 REGISTRY = "artifactregistry.googleapis.com"
+IMAGE_AGE, IMAGES_KEPT = "2592000s", 10
+"""Images older than 30 days are deleted, except for the latest ten."""
 PORTAL_SECONDS = 300
 """Timeout of a request to the portal."""
 
 
 def repository(stage: Stage, name: str, labels: Mapping[str, str]) -> Resource:
-    options = (name, f"--location={stage.region}")
+    """The repository of the image. Old images are deleted, except for the latest, to which a rollback can return."""
+    options, file = (name, f"--location={stage.region}"), "cleanup.json"
+    rules = [
+        {"name": "delete-old", "action": {"type": "Delete"}, "condition": {"tagState": "any", "olderThan": IMAGE_AGE}},
+        {"name": "keep-latest", "action": {"type": "Keep"}, "mostRecentVersions": {"keepCount": IMAGES_KEPT}},
+    ]
+    clean = gcloud(
+        *("artifacts", "repositories", "set-cleanup-policies", *options, "--no-dry-run"),
+        f"--policy={FILES}/{file}",
+        files={file: json.dumps(rules, indent=1)},
+    )
+    wanted = {
+        "delete-old": {"action": "DELETE", "condition": {"tagState": "ANY", "olderThan": IMAGE_AGE}},
+        "keep-latest": {"action": "KEEP", "mostRecentVersions": {"keepCount": IMAGES_KEPT}},
+    }
     return Resource(
         "repository",
         name,
         StateQuery(("artifacts", "repositories", "list", f"--location={stage.region}"), last(), REGISTRY),
-        {"format": "DOCKER", "labels": dict(labels)},
+        {"format": "DOCKER", "labels": dict(labels), "cleanupPolicies": wanted, "cleanupPolicyDryRun": False},
         create=(
             gcloud(
                 *("artifacts", "repositories", "create", *options, "--repository-format=docker"),
                 f"--labels={labelled(labels)}",
             ),
+            clean,
         ),
-        change=(gcloud("artifacts", "repositories", "update", *options, f"--update-labels={labelled(labels)}"),),
+        change=(gcloud("artifacts", "repositories", "update", *options, f"--update-labels={labelled(labels)}"), clean),
         remove=(gcloud("artifacts", "repositories", "delete", *options),),
         fixed=frozenset({"format"}),
     )

@@ -20,7 +20,7 @@ def job(stage: Stage, name: str, cron: str, to: str, as_: str, seconds: int) -> 
         f"--attempt-deadline={seconds}s",
     )
     return Resource(
-        "job",
+        "schedule",
         name,
         StateQuery(("scheduler", "jobs", "list", f"--location={stage.region}"), last(), API),
         {

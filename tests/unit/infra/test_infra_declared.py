@@ -12,7 +12,6 @@ from infra.gcloud import Gcloud
 from infra.kinds.iam import Policy, Role
 from infra.resource import Resource, Retired, differences
 from infra.source import UNKNOWN, Source
-from portal import gunicorn_conf
 from tillstream.domain.errors import Rejected
 
 TOO_MUCH = {"roles/owner", "roles/editor", "roles/viewer", "roles/iam.serviceAccountUser"}
@@ -100,7 +99,7 @@ def test_the_address_of_a_function_is_that_of_its_pushes_and_calls() -> None:
     to = "https://announce-123.europe-west1.run.app"
     push = by_title["subscription announce"]["pushConfig"]
     assert (push["pushEndpoint"], push["oidcToken"]["audience"]) == (to, to)
-    call = by_title["job sweep"]["httpTarget"]
+    call = by_title["schedule sweep"]["httpTarget"]
     assert {call["uri"], call["oidcToken"]["audience"]} == {"https://sweep-123.europe-west1.run.app"}
 
 
@@ -156,20 +155,16 @@ def test_nothing_is_deployed_where_there_is_no_clone(tmp_path: Path) -> None:
         Deploy(declared, Gcloud("demo", tmp_path), lambda _: None, has_source=False).apply()
 
 
-def test_given_values_override_the_stage_and_fill_names() -> None:
-    target = stage.read("prod", "acme", "42", {"REGION": "europe-west3", "SETTLE_MEMORY": "2Gi", "DATASET": ""})
-    assert target.region == "europe-west3"
-    assert target["PORTAL_ADDRESS"] == "https://portal-42.europe-west3.run.app"
-    assert target.bucket("inbox") == "acme-tillstream-prod-inbox"
-    assert target["DATASET"] == "tillstream"
-    assert target.size("settle", "MEMORY", "1Gi") == "2Gi"
-    assert target.size("stage", "MEMORY", "4Gi") == "4Gi"
-
-
-@pytest.mark.parametrize("name", ["moon", "../dev", ""])
-def test_an_unknown_stage_is_rejected_with_the_file_to_create(name: str) -> None:
-    with pytest.raises(Rejected, match=r"infra/stages/"):
-        stage.read(name, "demo")
+def test_readers_run_queries_and_groups_that_are_no_longer_listed_do_not() -> None:
+    with_readers = resources(READERS="group:sales@example.com domain:example.com")
+    policy = next(each for each in with_readers if each.title == "policy of project")
+    assert isinstance(policy, Policy)
+    readers = {role.member for role in policy.roles if role.role == "roles/bigquery.jobUser"}
+    assert {"group:sales@example.com", "domain:example.com"} <= readers
+    members = ["group:former@example.com", "user:engineer@example.com"]
+    state = {"bindings": [{"role": "roles/bigquery.jobUser", "members": [*sorted(readers), *members]}]}
+    revoked = [command for command in policy.commands(state) if "remove-iam-policy-binding" in command.words]
+    assert ["--member=group:former@example.com" in command.words for command in revoked] == [True]
 
 
 def test_differences_are_described_and_foreign_fields_are_ignored() -> None:
@@ -203,9 +198,3 @@ def test_a_policy_takes_from_ours_what_is_beyond_the_declared_and_leaves_others_
     (command,) = policy.commands({"bindings": there})
     assert "remove-iam-policy-binding" in command.words
     assert f"--member={ours}" in command.words
-
-
-@pytest.mark.parametrize("name", ["dev", "prod"])
-def test_cloud_run_sends_an_instance_of_the_portal_as_many_requests_as_it_has_threads(name: str) -> None:
-    """With fewer, open live pages would take the places of all requests."""
-    assert int(stage.read(name, "demo")["PORTAL_CONCURRENCY"]) == gunicorn_conf.threads

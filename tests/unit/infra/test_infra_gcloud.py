@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.gcloud import AlreadyExists, Gcloud
+from infra.gcloud import METRIC_PATIENCE, AlreadyExists, Gcloud
 from infra.resource import Command, StateQuery, gcloud
 from tillstream.domain.errors import Rejected, Unavailable
 
@@ -53,6 +53,17 @@ def test_a_service_that_never_becomes_ready_stops_with_the_reason(
     monkeypatch.setattr("infra.gcloud.PATIENCE", 1.0)
     with pytest.raises(Unavailable, match="UNAVAILABLE"):
         here(tmp_path).do(gcloud("pubsub", "topics", "create", "t"))
+
+
+def test_an_alert_waits_longer_for_its_metric(program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = tmp_path / "tried"
+    missing = "NOT_FOUND: Cannot find metric that matches type = logging.googleapis.com/user/tillstream-repairs"
+    says(program, f"if [ -e {tried} ]; then exit 0; fi; touch {tried}; echo 'ERROR: {missing}' >&2; exit 1")
+    monkeypatch.setattr("infra.gcloud.PATIENCE", 0.0)
+    waits: list[float] = []
+    here(tmp_path, waits).do(gcloud("alpha", "monitoring", "policies", "create"))
+    assert len(waits) == 1
+    assert METRIC_PATIENCE >= 600
 
 
 def test_all_errors_are_reported_together_and_existing_resources_separately(program: Path, tmp_path: Path) -> None:

@@ -1,0 +1,78 @@
+"""The files of stages: names and sizes of one project each, over the common values."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from infra import stage
+from infra.project import ensure_recipient
+from infra.stage import STAGES
+from portal import gunicorn_conf
+from tillstream.cli.deploy import deploy
+from tillstream.domain.errors import Rejected
+
+
+def test_given_values_override_the_stage_and_fill_names() -> None:
+    target = stage.read("prod", "acme", "42", {"REGION": "europe-west3", "SETTLE_MEMORY": "2Gi", "DATASET": ""})
+    assert target.region == "europe-west3"
+    assert target["PORTAL_ADDRESS"] == "https://portal-42.europe-west3.run.app"
+    assert target.bucket("inbox") == "acme-tillstream-prod-inbox"
+    assert target["DATASET"] == "tillstream"
+    assert target.size("settle", "MEMORY", "1Gi") == "2Gi"
+    assert target.size("stage", "MEMORY", "4Gi") == "4Gi"
+
+
+def test_five_lines_are_a_stage_of_another_region_or_company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "STAGES", tmp_path)
+    for name in ("base", "prod"):
+        (tmp_path / f"{name}.env").write_text((STAGES / f"{name}.env").read_text("utf-8"), "utf-8")
+    lines = ("BASE=prod", "PROJECT=acme-eu-sales", "REGION=europe-west4", "ALERT_EMAIL=none", "PORTAL_MOST=8")
+    (tmp_path / "acme-eu.env").write_text("\n".join(lines), "utf-8")
+    target = stage.read("acme-eu", number="7")
+    assert (target.project, target.region, target.alert_email) == ("acme-eu-sales", "europe-west4", "")
+    assert target.bucket("inbox") == "acme-eu-sales-tillstream-acme-eu-inbox"
+    assert target["PORTAL_ADDRESS"] == "https://portal-7.europe-west4.run.app"
+    assert (target["PORTAL_MOST"], target["PORTAL_LEAST"], target["PORTAL_CPU"]) == ("8", "1", "1")
+    assert stage.read("acme-eu", "another").project == "another"
+    (tmp_path / "round.env").write_text("BASE=round", "utf-8")
+    for name in ("round", "base"):
+        with pytest.raises(Rejected, match="There is no stage"):
+            stage.read(name, "demo")
+    with pytest.raises(Rejected, match="Name the project"):
+        stage.read("prod")
+
+
+def test_the_recipient_of_alerts_is_asked_for_once_and_is_an_address_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "STAGES", tmp_path)
+    for name in ("base", "dev"):
+        (tmp_path / f"{name}.env").write_text((STAGES / f"{name}.env").read_text("utf-8"), "utf-8")
+    with pytest.raises(Rejected, match="ALERT_EMAIL is 'boss'"):
+        ensure_recipient("dev", "demo", {}, lambda: "boss")
+    ensure_recipient("dev", "demo", {"ALERT_EMAIL": "none"}, lambda: pytest.fail("it is set"))
+    assert stage.read("dev", "demo")["ALERT_EMAIL"] == ""
+    ensure_recipient("dev", "demo", {}, lambda: "night@example.com")
+    assert stage.read("dev", "demo").alert_email == "night@example.com"
+    ensure_recipient("dev", "demo", {}, lambda: pytest.fail("it was asked before"))
+    assert (tmp_path / "dev.env").read_text("utf-8").count("ALERT_EMAIL") == 1
+
+
+def test_a_deploy_without_a_terminal_needs_the_recipient_of_alerts() -> None:
+    result = CliRunner().invoke(deploy, ["apply", "--project", "demo"])
+    assert result.exit_code == 1
+    assert "--set ALERT_EMAIL=none" in result.output
+    assert CliRunner().invoke(deploy, ["apply", "--project", "demo", "--dry-run"]).exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["moon", "../dev", ""])
+def test_an_unknown_stage_is_rejected_with_the_file_to_create(name: str) -> None:
+    with pytest.raises(Rejected, match=r"infra/stages/"):
+        stage.read(name, "demo")
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_cloud_run_sends_an_instance_of_the_portal_as_many_requests_as_it_has_threads(name: str) -> None:
+    """With fewer, open live pages would take the places of all requests."""
+    assert int(stage.read(name, "demo")["PORTAL_CONCURRENCY"]) == gunicorn_conf.threads
