@@ -8,18 +8,23 @@ from infra.resource import Resource
 WORKERS = 8
 """Concurrent steps; each is a process of gcloud."""
 _MEMBERS = ("account", "agent", "role")
-_RUNNING = ("image", "account", "secret", "secret's value", "policy", "tables", "sale index", "reports", "index")
+_RUNNING = (
+    *("image", "account", "secret", "secret's value", "policy", "tables", "writers", "sale index", "reports"),
+    "index",
+)
 AFTER: Mapping[str, tuple[str, ...]] = {
     "services": (),
     **dict.fromkeys(
         (
             *("agent", "account", "role", "bucket", "schema", "documents", "dataset", "repository", "secret"),
-            *("figure of logs", "channel", "check", "tables", "secret's value", "field without index", "index"),
+            *("figure of logs", "channel", "check", "tables", "view", "secret's value", "field without index"),
+            "index",
         ),
         ("services",),
     ),
     "topic": ("services", "schema"),
     "subscription": ("topic", *_MEMBERS),
+    "writers": ("tables", "account"),
     "sale index": ("services", "tables"),
     "reports": ("tables", "sale index", "account"),
     "policy": ("services", *_MEMBERS),
@@ -35,6 +40,8 @@ AFTER: Mapping[str, tuple[str, ...]] = {
     "notification": ("topic", "policy of topic object-events"),
     "trigger": ("notification",),
     "alert": ("figure of logs", "channel"),
+    "dashboard": ("figure of logs",),
+    "budget": ("services", "channel"),
 }
 """Kind → the kinds or titles of earlier resources that it needs, besides the one that it is within.
 
@@ -42,7 +49,7 @@ A kind that is missing here needs all earlier resources.
 """
 _ALONE = {
     **dict.fromkeys(("index", "field without index"), "indexes of documents"),
-    **dict.fromkeys(("alert", "figure of logs", "channel", "check"), "configuration of monitoring"),
+    **dict.fromkeys(("alert", "figure of logs", "channel", "check", "dashboard"), "configuration of monitoring"),
     "reports": "policy of dataset",
 }
 """Kind → what its steps change together with others. Google refuses concurrent changes of it."""
