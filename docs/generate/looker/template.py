@@ -26,8 +26,8 @@ For each report:
 4. Add the calculated fields in the data source that is named: *Edit → Add a field → Add calculated field*.
 5. Add the pages, their controls and their charts as listed. *Sum* and *Count distinct* are the aggregation of a metric;
    *calculated* means that its formula has one. A control of dates applies to all charts of its page: if a page has
-   several, group each one with the charts of its data source (*Arrange → Group*), and set *Date range dimension* of each
-   chart to the field that is named. Charts with a range of their own have it as *Custom* date range.
+   several, group each one with the charts of its data source (*Arrange → Group*), and set *Date range dimension* of
+   each chart to the field that is named. Charts with a range of their own have it as *Custom* date range.
 6. Share the report with the readers as *Viewer*, and copy its ID from its address,
    `https://lookerstudio.google.com/reporting/ID`, into the setting `TILLSTREAM_LOOKER_REPORT_IDS`.
 """
