@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from docs.generate.looker.costs import page_bytes, size
+from docs.generate.looker.costs import SALES, page_bytes, size
 from docs.generate.looker.pictures.naming import file_name
 from docs.generate.markdown import page as markdown
 from docs.generate.markdown import table
@@ -25,7 +25,9 @@ For each report:
    by these aliases.
 4. Add the calculated fields in the data source that is named: *Edit → Add a field → Add calculated field*.
 5. Add the pages, their controls and their charts as listed. *Sum* and *Count distinct* are the aggregation of a metric;
-   *calculated* means that its formula has one.
+   *calculated* means that its formula has one. A control of dates applies to all charts of its page: if a page has
+   several, group each one with the charts of its data source (*Arrange → Group*), and set *Date range dimension* of
+   each chart to the field that is named. Charts with a range of their own have it as *Custom* date range.
 6. Share the report with the readers as *Viewer*, and copy its ID from its address,
    `https://lookerstudio.google.com/reporting/ID`, into the setting `TILLSTREAM_LOOKER_REPORT_IDS`.
 """
@@ -72,7 +74,8 @@ def _page(report: Report, page: Page) -> Iterator[str]:
         ["Chart", "Type", "Data source", "Dimensions", "Metrics", "Dates and filters", "Sort", "Drill-down", "Style"],
         [_chart(report, chart) for chart in page.charts],
     )
-    yield f"One opening is billed {size(page_bytes(report, page))} ([how](../docs/looker-costs.md))."
+    yield f"One opening is billed at most {size(page_bytes(report, page))} after a year with {SALES:,} sales a day \
+([how](../docs/looker-costs.md))."
 
 
 def _control(one: Control) -> list[str]:

@@ -10,6 +10,7 @@ from duck import Duck, exact
 from googlesql import Judge, Rows
 from sample_ledger import SAMPLE_LEDGER
 
+from looker.lookml.views import STORE_OF_KEY
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures import composer
@@ -67,6 +68,15 @@ def test_the_measures_of_a_view_are_the_same_on_both_engines(
     assert [tuple(map(rounded, row)) for row in filled.answer(query(view))[1]] == [
         tuple(map(rounded, row)) for row in rows
     ]
+
+
+def test_the_store_of_a_store_key_is_that_of_the_dimension(summed: Duck) -> None:
+    (pattern,) = re.findall(r"r'(.+)'", STORE_OF_KEY)
+    stores = summed.query("SELECT store_key, store_id FROM dim_store").to_pylist()
+    matches = [re.search(pattern, row["store_key"]) for row in stores]
+    assert [match and match[1] for match in matches] == [row["store_id"] for row in stores]
+    assert stores
+    assert re.search(pattern, "IN|") is None  # sales of a region without a store
 
 
 def test_only_measures_that_no_aggregate_of_a_view_computes_are_left_out() -> None:

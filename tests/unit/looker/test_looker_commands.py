@@ -62,7 +62,7 @@ def test_an_unknown_report_is_a_usage_error(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("words", [["links"], ["lookml", "--out", "x"], ["dbt", "--out", "x"]], ids=lambda one: one[0])
-def test_without_a_project_a_command_asks_for_it(
+def test_without_a_project_a_command_fails_and_writes_nothing(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
