@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from cloud.uploads_to_a_cloud import ask, same
-from docs.tours import walk
+from docs.pages.tours import walk
 from emulator_fixtures import require
 
 from devtools.cloud_local import CloudLocal, missing, running

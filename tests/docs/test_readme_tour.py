@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from docs.tours import matches, walk
+from docs.pages.tours import matches, walk
 
 ROOT = Path(__file__).resolve().parents[2]
 TOURS = ("README.md", "docs/add-a-region.md")

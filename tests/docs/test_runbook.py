@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from docs.page_commands import Page
+from docs.pages.page_commands import Page
 from emulator_fixtures import require
 from gcloud_lint import lint_errors
 

@@ -217,7 +217,6 @@ def load(file: str, json_: bool) -> None:
 
 main.add_command(alerts)
 main.add_command(audit)
-main.add_command(backfill)
 main.add_command(backup)
 main.add_command(catalogue)
 main.add_command(channels)
@@ -230,7 +229,7 @@ main.add_command(webhooks)
 main.add_command(users)
 main.add_command(till)
 main.add_command(tokens)
-for command in (*REVIEW_COMMANDS, *OPERATIONS):
+for command in (backfill, *REVIEW_COMMANDS, *OPERATIONS):
     main.add_command(command)
 main.add_command(detect)
 main.add_command(forecast)

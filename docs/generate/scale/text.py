@@ -121,8 +121,8 @@ Prices change and differ by region: check them before you rely on them.
 LIMITS = f"""
 1. **History of many days at once.** A settlement with new sales of more than {{most_days}} days writes those of further
    days to the sale index before it commits, at the pace of Firestore. With many more than {{most_pairs:,}}, it takes
-   longer than its function can run. It is repeated, and does not repeat what it has written. Send history in parts of a
-   month.
+   longer than its function can run. It is repeated, and does not repeat what it has written. A
+   [backfill](backfill.md) sends history in parts by itself; send other history in parts of a month.
 2. **Corrections** of past days, by the bytes of whole partitions: each settlement and each refresh of the daily totals
    reads the days that it changes, so a few corrections per day cost as much as many. Settle and refresh less often: a
    settlement of an hour reads each day once.

@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -169,7 +170,7 @@ def test_a_container_serves_a_folder_and_counts_an_upload(build: Builder, contai
             (figures,) = answer(f"{address}/api/kpis", Authorization=f"Bearer {token}")[1:2]
             lines = figures["lines"]
             time.sleep(0.2)
-        assert (lines, figures["orders"], figures["units"]) == (3, 3, 3)
+        assert (lines, figures["orders"], Decimal(figures["units"])) == (3, 3, 3)
 
 
 def test_a_container_starts_a_function(build: Builder, container: str) -> None:

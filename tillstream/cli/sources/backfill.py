@@ -21,7 +21,7 @@ def backfill() -> None:
 
 
 @backfill.command("run")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.argument("paths", nargs=-1, required=True)
 @click.option(
     "--region", "contract", default="", help="The contract of the files; default: by folder, name or content."
 )

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from docs.page_commands import Page
+from docs.pages.page_commands import Page
 from emulator_fixtures import require
 from gcloud_lint import lint_errors
 
@@ -24,7 +24,7 @@ def test_the_commands_of_tillstream_exist_with_their_options(name: str, least: i
 
 
 def test_the_targets_of_make_exist() -> None:
-    makefile = (Path(__file__).resolve().parents[2] / "Makefile").read_text(encoding="utf-8")
+    makefile = (Path(__file__).resolve().parents[3] / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):.*## ", makefile, flags=re.MULTILINE))
     called = {line.split()[1] for line in PAGE.named("make")}
     assert called >= {"deploy", "smoke", "destroy"}

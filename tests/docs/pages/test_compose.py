@@ -12,7 +12,7 @@ import yaml
 
 from tillstream.settings import Settings
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FILE = ROOT / "compose.yaml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 SERVICE: dict[str, Any] = COMPOSE["services"]["tillstream"]

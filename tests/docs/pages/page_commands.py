@@ -8,7 +8,7 @@ import click
 from docs.generate.commands import leaves
 from tillstream.cli.main import main
 
-PAGES = Path(__file__).resolve().parents[2] / "docs"
+PAGES = Path(__file__).resolve().parents[3] / "docs"
 COMMANDS = dict(leaves(main, "tillstream"))
 
 
