@@ -20,7 +20,7 @@ CALLED = (DECIDE, SWEEP, PROJECT)
 ERRORS: dict[str, type[TillstreamError]] = {
     error.__name__: error for error in (TooLarge, NotFound, Rejected, Conflict, Unavailable)
 }
-"""Name in an answer → the error that it stands for; subclasses come first."""
+"""Name in an answer → its error; subclasses come first."""
 
 OF_FUNCTION = "Tillstream-Error"
 """The header of an answer that is one of these errors, and not of the platform. Its value is the name."""
