@@ -19,10 +19,16 @@ def test_a_scratch_warehouse_is_empty_and_its_dataset_goes_with_it(bigquery: Emu
         storage_api=bigquery.variables["TILLSTREAM_BIGQUERY_STORAGE_API"],
     )
     scratch = ScratchWarehouse(live, Downloads(PROJECT), MemorySaleIndex())
-    (dataset,) = [one.dataset_id for one in live.client.list_datasets() if one.dataset_id.startswith("live_scratch_")]
+    dataset, loading = sorted(name for name in names(live) if name.startswith("live_scratch_"))
+    assert loading == f"{dataset}_loading"
     kept = live.client.get_dataset(dataset).default_table_expiration_ms
     assert kept in {None, EXPIRES_AFTER.total_seconds() * 1000}  # None: the emulator forgets it
     assert scratch.query("SELECT COUNT(*) AS n FROM settlements").to_pylist() == [{"n": 0}]
     scratch.close()
-    assert dataset not in [one.dataset_id for one in live.client.list_datasets()]
+    assert not {dataset, loading} & names(live)
     live.close()
+
+
+def names(live: Dataset) -> set[str]:
+    """The datasets of the project."""
+    return {one.dataset_id for one in live.client.list_datasets()}
