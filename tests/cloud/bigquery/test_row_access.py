@@ -68,7 +68,7 @@ LEDGER = SAMPLE_LEDGER | {
     "forecasts": [*SAMPLE_LEDGER["forecasts"], *map(_in_india, SAMPLE_LEDGER["forecasts"])],
     "forecast_accuracy": [("revenue", "total", None, "mae", None, None, Decimal(2), 9, NOW)],
 }
-"""The sample with unit costs of lines and of the catalogue, and with stores, salespeople and forecasts of two regions."""
+"""The sample with unit costs of lines and of the catalogue; with stores, salespeople, forecasts of two regions."""
 QueryAs = Callable[..., list[dict[str, Any]]]
 
 
