@@ -68,8 +68,7 @@ LEDGER = SAMPLE_LEDGER | {
     "forecasts": [*SAMPLE_LEDGER["forecasts"], *map(_in_india, SAMPLE_LEDGER["forecasts"])],
     "forecast_accuracy": [("revenue", "total", None, "mae", None, None, Decimal(2), 9, NOW)],
 }
-"""The sample with a unit cost of each line, with costs of the catalogue in one region and in all, and with stores,
-salespeople and forecasts of two regions."""
+"""The sample with unit costs of lines and of the catalogue; with stores, salespeople, forecasts of two regions."""
 QueryAs = Callable[..., list[dict[str, Any]]]
 
 
@@ -179,9 +178,11 @@ def test_a_person_sees_the_lines_that_the_query_layer_shows(
     query_as: QueryAs, local: DuckDBWarehouse, user: User
 ) -> None:
     shown = run(local, "sale-lines", user.scope, Filters()).to_pylist()
-    names = ("region", "sale_id", "line_key", "net_amount")
-    expected = sorted(tuple(row[name] for name in names) for row in shown)
+    expected = sorted((row["region"], row["sale_id"], row["line_key"], row["net_amount"]) for row in shown)
     assert [tuple(row.values()) for row in query_as(f"user:{user.login}", LINES)] == expected
+    unsettled = query_as(f"user:{user.login}", f"SELECT DISTINCT sale_id FROM `{SHOWN}.live_sales`")
+    own = run(local, "unsettled-sales", user.scope, Filters()).column("sale_id").to_pylist()
+    assert sorted(row["sale_id"] for row in unsettled) == sorted(own)
 
 
 @each

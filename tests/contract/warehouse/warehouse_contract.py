@@ -10,6 +10,7 @@ import pytest
 from threads import join_thread
 
 from tillstream.domain.errors import Rejected
+from tillstream.domain.warehouse.live_tables import LIVE, LIVE_TABLES
 from tillstream.ports.warehouse import Warehouse
 
 FIRST = date(2024, 1, 1)
@@ -145,6 +146,24 @@ class WarehouseContract:
                 ("INR", 1),
                 ("INR", 2),
             ]
+
+    def test_lines_that_are_appended_are_visible_at_once_and_once(self, warehouse: Warehouse) -> None:
+        types = {"hash64": pa.int64(), "STRING": pa.string(), "INT64": pa.int64(), "DATE": pa.date32()}
+        types |= {"TIMESTAMP": pa.timestamp("us", "UTC"), "NUMERIC": pa.decimal128(38, 9)}
+        values = {"row_number": [1, 2], "sale": [-7, 2**62], "sale_date": [FIRST] * 2, "currency": ["EUR"] * 2}
+        values |= {"batch_id": ["live"] * 2, "net_amount": [Decimal("0.000000001"), Decimal(-2)]}
+        values |= {name: ["x", "y"] for name in ("region", "sale_id", "status")}
+        rows = pa.table(
+            {
+                field.name: pa.array(values.get(field.name, [None, None]), types[str(field.kind)])
+                for field in LIVE_TABLES[LIVE]
+                if field.name != "appended_at"
+            }
+        )
+        for _ in range(2):
+            warehouse.append_live(rows)
+            answer = warehouse.query("SELECT region, sale, net_amount FROM unsettled_lines ORDER BY region")
+            assert listed(answer) == [("x", -7, Decimal("0.000000001")), ("y", 2**62, Decimal(-2))]
 
     def test_a_table_that_is_none_of_these_is_rejected(self, warehouse: Warehouse) -> None:
         with pytest.raises(Rejected):

@@ -102,6 +102,6 @@ def test_a_reader_gets_the_unsettled_sales_of_the_scope(reader: Visitor, person:
     ]
 
 
-def test_where_everything_is_settled_at_once_no_query_asks_for_unsettled_sales(reader: Visitor, app: App) -> None:
+def test_where_everything_is_settled_at_once_no_event_has_unsettled_sales(reader: Visitor, app: App) -> None:
     assert freshness.live_appends(app.ports.documents) == 0
     assert "event: unsettled" not in reader.get("/live/events?once=1").text

@@ -1,6 +1,7 @@
 """Every table of the warehouse as Parquet, as of one point in time, and their restore.
 
-`sale_versions` is exported with its latest flags, so a restored ledger has no rows in `version_flags`.
+`sale_versions` is exported with its latest flags, so a restored ledger has no rows in `version_flags`. Unsettled sales
+are not exported: their batches are settled after a restore.
 """
 
 import re
@@ -20,6 +21,7 @@ from tillstream.adapters.google.retries import TRY
 from tillstream.domain import tables
 from tillstream.domain.daily_totals import DAY
 from tillstream.domain.errors import Rejected
+from tillstream.domain.warehouse.live_tables import LIVE
 
 WITHIN = 3_600.0
 WORKERS = 4
@@ -73,7 +75,7 @@ def export(dataset: Dataset, address: str, at: datetime, least: Mapping[str, int
         return name, TableInfo(row["n"], columns)
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        return dict(pool.map(export_table, tables.TABLES))
+        return dict(pool.map(export_table, (name for name in tables.TABLES if name != LIVE)))
 
 
 def restore(dataset: Dataset, kept: Mapping[str, TableInfo], addresses: Mapping[str, Sequence[str]]) -> None:
@@ -111,7 +113,7 @@ def _as_of(dataset: Dataset, name: str, at: datetime) -> str:
 
 
 def _script(kept: Mapping[str, TableInfo], sources: Mapping[str, str]) -> str:
-    steps = ["BEGIN TRANSACTION", f"TRUNCATE TABLE {FLAGS}"]
+    steps = ["BEGIN TRANSACTION", f"TRUNCATE TABLE {FLAGS}", f"TRUNCATE TABLE {LIVE}"]
     for name, (_, columns) in kept.items():
         steps.append(f"TRUNCATE TABLE {_stored_in(name)}")
         if name in sources:
