@@ -86,7 +86,7 @@ def freshness(proof: Proof) -> Facts:
     till = Api(proof.portal_address, token)
     sent: list[float] = []
     seconds: list[float] = []
-    before, number = _lines(proof, store=STORE), int(time.time())
+    before, number = _lines(proof), int(time.time())
     for count in range(SALES):
         till("POST", "/api/sales", {"Content-Type": "application/json"}, _sale(number + count))
         sent.append(time.monotonic())
@@ -103,7 +103,7 @@ def freshness(proof: Proof) -> Facts:
 
 def _counted(api: Api, before: int, sent: list[float], seconds: list[float]) -> list[float]:
     """The seconds of the sales that are counted since the last look."""
-    counted, now = int(_kpis(api, region=REGION, store=STORE)["lines"]) - before, time.monotonic()
+    counted, now = int(_kpis(api, region=REGION)["lines"]) - before, time.monotonic()
     return [now - sent[place] for place in range(len(seconds), min(counted, len(sent)))]
 
 
@@ -117,8 +117,8 @@ def _is_staged(proof: Proof, batch: str) -> bool:
     return records.get(proof.app.ports, batch).state in {State.STAGED, State.SETTLED, State.ANNOUNCED}
 
 
-def _lines(proof: Proof, **filters: str) -> int:
-    return int(_kpis(proof.api, **{"region": REGION, **filters})["lines"])
+def _lines(proof: Proof) -> int:
+    return int(_kpis(proof.api, region=REGION)["lines"])
 
 
 def _kpis(api: Api, **filters: str) -> dict[str, Any]:

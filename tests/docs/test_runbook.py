@@ -11,8 +11,8 @@ from gcloud_lint import lint_errors
 
 from docs.generate.commands import leaves
 from infra import stage
-from infra.alerts import alerts
 from infra.goals import FILE_SECONDS, SALE_SECONDS
+from infra.monitoring import alerts
 from tillstream.cli.main import main
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")

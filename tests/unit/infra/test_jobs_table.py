@@ -7,13 +7,13 @@ from click import Command, Group
 
 from infra import stage
 from infra.accounts import PORTAL, On, roles
-from infra.alerts import alerts
 from infra.declared import SECRETS, Declared
 from infra.functions import SETTLE, SWEEP, Function
 from infra.goals import METRICS
 from infra.jobs import JOBS, LARGE, MAIL, Job
 from infra.kinds.iam import Policy, Role
 from infra.kinds.run import LARGE_ROWS
+from infra.monitoring import alerts
 from infra.resource import Resource, differences
 from infra.source import UNKNOWN
 from tillstream.cli.main import main

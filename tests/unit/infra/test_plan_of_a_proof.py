@@ -94,8 +94,8 @@ def steps(fails: list[str], runs: list[str]) -> list[Step]:
 
 
 def test_a_failed_step_is_in_the_report_and_is_repeated_by_the_next_run(tmp_path: Path) -> None:
-    fails, runs, said = ["load"], [], []  # type: ignore[var-annotated]
-    results = report.prove(proof(tmp_path), said.append, steps(fails, runs))
+    fails, runs, lines_of_report = ["load"], [], []  # type: ignore[var-annotated]
+    results = report.prove(proof(tmp_path), lines_of_report.append, steps(fails, runs))
     assert runs == ["deploy", "load", "people"]
     assert {name: result.state for name, result in results.items()} == {
         "deploy": PASSED,
@@ -106,7 +106,7 @@ def test_a_failed_step_is_in_the_report_and_is_repeated_by_the_next_run(tmp_path
     assert "error: Lines: 2 instead of 3." in text
     assert "| people | passed |" in text
     fails.clear()
-    again = report.prove(proof(tmp_path), said.append, steps(fails, runs))
+    again = report.prove(proof(tmp_path), lines_of_report.append, steps(fails, runs))
     assert runs == ["deploy", "load", "people", "load", "destroy"]
     assert {result.state for result in again.values()} == {PASSED}
     assert report.read(tmp_path) == again
