@@ -7,6 +7,7 @@ import tempfile
 import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ def freshness(proof: Proof) -> Facts:
     seconds: list[float] = []
     before, number = _lines(proof), int(time.time())
     for count in range(SALES):
-        till("POST", "/api/sales", {"Content-Type": "application/json"}, _sale(number + count))
+        till("POST", "/api/sales", {"Content-Type": "application/json"}, json.dumps(sale(number + count)).encode())
         sent.append(time.monotonic())
         time.sleep(proof.pace)
         seconds += _counted(api, before, sent, seconds)
@@ -107,10 +108,12 @@ def _counted(api: Api, before: int, sent: list[float], seconds: list[float]) -> 
     return [now - sent[place] for place in range(len(seconds), min(counted, len(sent)))]
 
 
-def _sale(number: int) -> bytes:
+def sale(number: int) -> dict[str, Any]:
+    """A till's sale of one line, sold now."""
     lines = [{"line": "1", "product_id": "PROVE", "quantity": "1", "unit_price": "1", "net_amount": "1"}]
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    return json.dumps({"number": str(number), "sold_at": at, "currency": "GBP", "lines": lines}).encode()
+    sold_at = datetime.now(UTC).isoformat(timespec="seconds")
+    place = {"region": REGION, "store_id": STORE}
+    return place | {"number": str(number), "sold_at": sold_at, "currency": "GBP", "lines": lines}
 
 
 def _is_staged(proof: Proof, batch: str) -> bool:

@@ -8,6 +8,7 @@ import click
 import pytest
 
 from devtools.prove import report
+from devtools.prove.figures import sale
 from devtools.prove.files import TOUR, sample_files
 from devtools.prove.proof import OPERATOR, Facts, Proof, expect, percentile_95
 from devtools.prove.report import FAILED, PASSED
@@ -18,6 +19,7 @@ from infra.gcloud import Gcloud
 from tillstream.app import App
 from tillstream.cli.main import main
 from tillstream.domain.errors import Rejected
+from tillstream.domain.store_sale import validation_errors
 
 ROOT = Path(__file__).resolve().parents[3]
 STAGE = stage.read("prove", "demo", "123")
@@ -127,6 +129,10 @@ def test_files_are_those_of_the_readme_and_of_three_regions_or_of_a_folder(tmp_p
     assert sample_files(tmp_path) == {"june.csv": ("IN", b"x")}
     with pytest.raises(Rejected, match="CONTRACT/FILE"):
         sample_files(tmp_path / "IN")
+
+
+def test_the_sale_of_a_till_is_one_that_the_api_accepts() -> None:
+    assert validation_errors(sale(1)) == []
 
 
 @pytest.mark.parametrize(("values", "expected"), [([3.0], 3.0), ([*map(float, range(1, 21))], 19.0), ([1.0, 9.0], 9.0)])
