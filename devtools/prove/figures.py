@@ -29,6 +29,7 @@ from infra.smoke import Api, send, settled
 from infra.stage import Stage
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
+from tillstream.domain.store_sale import SCHEMA_V1
 from tillstream.people import store_tokens
 
 WITHIN = 300.0
@@ -112,7 +113,7 @@ def sale(number: int) -> dict[str, Any]:
     """A till's sale of one line, sold now."""
     lines = [{"line": "1", "product_id": "PROVE", "quantity": "1", "unit_price": "1", "net_amount": "1"}]
     sold_at = datetime.now(UTC).isoformat(timespec="seconds")
-    place = {"region": REGION, "store_id": STORE}
+    place = {"schema": SCHEMA_V1, "region": REGION, "store_id": STORE}
     return place | {"number": str(number), "sold_at": sold_at, "currency": "GBP", "lines": lines}
 
 
