@@ -48,9 +48,9 @@ def make_subscription(pubsub: str, name: str, topic: str, pushed: Pushed | None 
         "topic": f"{project}/topics/{topic}",
         "ackDeadlineSeconds": 600 if pushed else round(policy.lease),
         "enableMessageOrdering": topic == TOPIC_STORE_SALES,
-        "retryPolicy": {"minimumBackoff": f"{policy.minimum}s", "maximumBackoff": f"{policy.maximum}s"},
     }
-    if name != DEAD_LETTERS:
+    if name != DEAD_LETTERS:  # a listing releases dead letters, and they come again at once
+        subscription["retryPolicy"] = {"minimumBackoff": f"{policy.minimum}s", "maximumBackoff": f"{policy.maximum}s"}
         dead = f"{project}/topics/{DEAD_LETTERS}"
         subscription["deadLetterPolicy"] = {"deadLetterTopic": dead, "maxDeliveryAttempts": policy.attempts}
     if pushed:

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 
-from infra import accounts, dashboard, goals, jobs_view
+from infra import accounts, goals
 from infra.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
-from infra.alerts import alerts
 from infra.function import Function
 from infra.functions import FUNCTIONS, RETIRED_FUNCTIONS, RETIRED_SUBSCRIPTIONS, RETIRED_TRIGGERS
 from infra.jobs import JOBS
@@ -30,6 +29,7 @@ from infra.kinds.agents import agent
 from infra.kinds.iam import Policy, Role
 from infra.kinds.pubsub import Delivery
 from infra.kinds.tables import reports, sale_index, tables, writers
+from infra.monitoring import alerts, dashboard, jobs_view
 from infra.permissions import OWN_ROLES
 from infra.policies import policy_on, target_of
 from infra.resource import Resource
@@ -59,6 +59,8 @@ publishing order."""
 PUSHED = Delivery(attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS)
 SOURCE_KEEPS_DAYS = 30
 """Days after which the archives that were sent to builds are deleted."""
+LISTED = Delivery(ack_deadline=60, retention=pubsub.MAX_RETENTION, delayed=False)
+"""A listing of dead letters releases each of them, so that it can be sent again at once."""
 STORE_SALE = "store-sale"
 """Schema of the messages of tills."""
 SECRETS = {
@@ -103,7 +105,7 @@ class Declared:
             schema_name = STORE_SALE if name == TOPIC_STORE_SALES else ""
             yield pubsub.topic(stage.project, name, stage.region, LABELS, schema_name)
         yield self._subscription("receive", TOPIC_STORE_SALES, PULLED)
-        yield self._subscription(DEAD_LETTERS, DEAD_LETTERS, Delivery(ack_deadline=60, retention=pubsub.MAX_RETENTION))
+        yield self._subscription(DEAD_LETTERS, DEAD_LETTERS, LISTED)
         for spec in FUNCTIONS:
             for trigger in spec.triggers:
                 if isinstance(trigger, Pushed):

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from infra.jobs_view import USD_PER_TIB
+from infra.monitoring.jobs_view import USD_PER_TIB
 
 PRICES_OF = "mid-2025"
 TIB, GIB = 1 << 40, 1 << 30

@@ -7,6 +7,7 @@ import tempfile
 import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from infra.smoke import Api, send, settled
 from infra.stage import Stage
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
+from tillstream.domain.store_sale import SCHEMA_V1
 from tillstream.people import store_tokens
 
 WITHIN = 300.0
@@ -86,9 +88,9 @@ def freshness(proof: Proof) -> Facts:
     till = Api(proof.portal_address, token)
     sent: list[float] = []
     seconds: list[float] = []
-    before, number = _lines(proof, store=STORE), int(time.time())
+    before, number = _lines(proof), int(time.time())
     for count in range(SALES):
-        till("POST", "/api/sales", {"Content-Type": "application/json"}, _sale(number + count))
+        till("POST", "/api/sales", {"Content-Type": "application/json"}, json.dumps(sale(number + count)).encode())
         sent.append(time.monotonic())
         time.sleep(proof.pace)
         seconds += _counted(api, before, sent, seconds)
@@ -103,22 +105,24 @@ def freshness(proof: Proof) -> Facts:
 
 def _counted(api: Api, before: int, sent: list[float], seconds: list[float]) -> list[float]:
     """The seconds of the sales that are counted since the last look."""
-    counted, now = int(_kpis(api, region=REGION, store=STORE)["lines"]) - before, time.monotonic()
+    counted, now = int(_kpis(api, region=REGION)["lines"]) - before, time.monotonic()
     return [now - sent[place] for place in range(len(seconds), min(counted, len(sent)))]
 
 
-def _sale(number: int) -> bytes:
+def sale(number: int) -> dict[str, Any]:
+    """A till's sale of one line, sold now."""
     lines = [{"line": "1", "product_id": "PROVE", "quantity": "1", "unit_price": "1", "net_amount": "1"}]
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    return json.dumps({"number": str(number), "sold_at": at, "currency": "GBP", "lines": lines}).encode()
+    sold_at = datetime.now(UTC).isoformat(timespec="seconds")
+    place = {"schema": SCHEMA_V1, "region": REGION, "store_id": STORE}
+    return place | {"number": str(number), "sold_at": sold_at, "currency": "GBP", "lines": lines}
 
 
 def _is_staged(proof: Proof, batch: str) -> bool:
     return records.get(proof.app.ports, batch).state in {State.STAGED, State.SETTLED, State.ANNOUNCED}
 
 
-def _lines(proof: Proof, **filters: str) -> int:
-    return int(_kpis(proof.api, **{"region": REGION, **filters})["lines"])
+def _lines(proof: Proof) -> int:
+    return int(_kpis(proof.api, region=REGION)["lines"])
 
 
 def _kpis(api: Api, **filters: str) -> dict[str, Any]:

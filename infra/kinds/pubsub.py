@@ -64,13 +64,15 @@ class Delivery:
     retention: str = RETENTION
     ordered: bool = False
     """Whether messages of one ordering key are delivered in publishing order; cannot be changed later."""
+    delayed: bool = True
+    """Whether a message that was not acknowledged comes again after a growing delay, instead of at once."""
 
     def wanted(self, project: str) -> dict[str, Any]:
         wanted: dict[str, Any] = {
             "ackDeadlineSeconds": self.ack_deadline,
             "messageRetentionDuration": self.retention,
             "expirationPolicy": {"ttl": None},
-            "retryPolicy": {"minimumBackoff": LEAST_DELAY, "maximumBackoff": MOST_DELAY},
+            "retryPolicy": {"minimumBackoff": LEAST_DELAY, "maximumBackoff": MOST_DELAY} if self.delayed else None,
         }
         if self.dead_letters:
             topic_name = f"projects/{project}/topics/{self.dead_letters}"
@@ -82,9 +84,9 @@ class Delivery:
             f"--ack-deadline={self.ack_deadline}",
             f"--message-retention-duration={self.retention}",
             "--expiration-period=never",
-            f"--min-retry-delay={LEAST_DELAY}",
-            f"--max-retry-delay={MOST_DELAY}",
         ]
+        if self.delayed:
+            words += [f"--min-retry-delay={LEAST_DELAY}", f"--max-retry-delay={MOST_DELAY}"]
         if self.dead_letters:
             words += [f"--dead-letter-topic={self.dead_letters}", f"--max-delivery-attempts={self.attempts}"]
         return words
@@ -114,13 +116,16 @@ def subscription(
         token = {"serviceAccountEmail": pushed_as, "audience": push_to}
         wanted["pushConfig"] = {"pushEndpoint": push_to, "oidcToken": token}
         options += _push(push_to, pushed_as)
+    change_options = options if delivery.delayed else [*options, "--clear-retry-policy"]
     return Resource(
         "subscription",
         name,
         SUBSCRIPTIONS,
         wanted,
         create=(gcloud("pubsub", "subscriptions", "create", name, *create_options, *options),),
-        change=(gcloud("pubsub", "subscriptions", "update", name, *options, f"--update-labels={labelled(labels)}"),),
+        change=(
+            gcloud("pubsub", "subscriptions", "update", name, *change_options, f"--update-labels={labelled(labels)}"),
+        ),
         remove=(gcloud("pubsub", "subscriptions", "delete", name),),
         fixed=frozenset({"topic", "filter", "enableMessageOrdering"} & wanted.keys()),
     )

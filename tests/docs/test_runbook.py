@@ -10,8 +10,8 @@ from emulator_fixtures import require
 from gcloud_lint import lint_errors
 
 from infra import stage
-from infra.alerts import alerts
 from infra.goals import FILE_SECONDS, SALE_SECONDS
+from infra.monitoring import alerts
 
 PAGE = Page("runbook.md")
 TEXT = PAGE.text

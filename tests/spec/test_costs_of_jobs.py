@@ -12,7 +12,7 @@ from zetasql import types as t
 from zetasql.api import TableBuilder, TypeFactory
 
 import sql
-from infra.jobs_view import USD_PER_TIB, query
+from infra.monitoring.jobs_view import USD_PER_TIB, query
 from tillstream.adapters.google.bigquery.parameters import bind
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)

@@ -7,12 +7,12 @@ import pytest
 
 from infra import stage
 from infra.accounts import dead_letter_subscriptions
-from infra.alerts import alerts
-from infra.alerts.schedules import WATCHES
-from infra.dashboard import definition
 from infra.functions import FUNCTIONS
 from infra.goals import METRICS
 from infra.jobs import JOBS
+from infra.monitoring import alerts
+from infra.monitoring.dashboard import definition
+from infra.monitoring.schedules import WATCHES
 from infra.triggers import DAY, Scheduled
 
 METRIC_TYPES = {

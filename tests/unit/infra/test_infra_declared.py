@@ -198,3 +198,14 @@ def test_a_policy_takes_from_ours_what_is_beyond_the_declared_and_leaves_others_
     (command,) = policy.commands({"bindings": there})
     assert "remove-iam-policy-binding" in command.words
     assert f"--member={ours}" in command.words
+
+
+def test_dead_letters_that_were_listed_come_again_at_once() -> None:
+    """With a delay, those that somebody looked at could not be sent again for up to ten minutes."""
+    declared = Declared(stage.read("dev", "demo", "123"), UNKNOWN).resources()
+    (letters,) = (each for each in declared if each.kind == "subscription" and each.name == "dead-letters")
+    assert not any("retry" in word for word in letters.create[0].words)
+    assert "--clear-retry-policy" in letters.change[0].words
+    state = {**letters.wanted, "retryPolicy": {"minimumBackoff": "10s", "maximumBackoff": "600s"}}
+    assert [text.partition(" ")[0] for text in letters.differences(state)] == ["retryPolicy"]
+    assert letters.differences({name: value for name, value in state.items() if name != "retryPolicy"}) == []

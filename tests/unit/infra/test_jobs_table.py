@@ -7,12 +7,12 @@ from click import Command, Group
 
 from infra import stage
 from infra.accounts import PORTAL, On, roles
-from infra.alerts import alerts
 from infra.declared import SECRETS, Declared
 from infra.functions import DECIDE, SETTLE, SWEEP
 from infra.goals import METRICS
 from infra.jobs import JOBS, LARGE, MAIL, Job
 from infra.kinds.iam import Policy, Role
+from infra.monitoring import alerts
 from infra.resource import Resource, differences
 from infra.source import UNKNOWN
 from tillstream.cli.main import main

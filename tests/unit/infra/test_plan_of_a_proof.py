@@ -8,6 +8,7 @@ import click
 import pytest
 
 from devtools.prove import report
+from devtools.prove.figures import sale
 from devtools.prove.files import TOUR, sample_files
 from devtools.prove.proof import OPERATOR, Facts, Proof, expect, percentile_95
 from devtools.prove.report import FAILED, PASSED
@@ -18,6 +19,7 @@ from infra.gcloud import Gcloud
 from tillstream.app import App
 from tillstream.cli.main import main
 from tillstream.domain.errors import Rejected
+from tillstream.domain.store_sale import validation_errors
 
 ROOT = Path(__file__).resolve().parents[3]
 STAGE = stage.read("prove", "demo", "123")
@@ -94,8 +96,8 @@ def steps(fails: list[str], runs: list[str]) -> list[Step]:
 
 
 def test_a_failed_step_is_in_the_report_and_is_repeated_by_the_next_run(tmp_path: Path) -> None:
-    fails, runs, said = ["load"], [], []  # type: ignore[var-annotated]
-    results = report.prove(proof(tmp_path), said.append, steps(fails, runs))
+    fails, runs, lines_of_report = ["load"], [], []  # type: ignore[var-annotated]
+    results = report.prove(proof(tmp_path), lines_of_report.append, steps(fails, runs))
     assert runs == ["deploy", "load", "people"]
     assert {name: result.state for name, result in results.items()} == {
         "deploy": PASSED,
@@ -106,7 +108,7 @@ def test_a_failed_step_is_in_the_report_and_is_repeated_by_the_next_run(tmp_path
     assert "error: Lines: 2 instead of 3." in text
     assert "| people | passed |" in text
     fails.clear()
-    again = report.prove(proof(tmp_path), said.append, steps(fails, runs))
+    again = report.prove(proof(tmp_path), lines_of_report.append, steps(fails, runs))
     assert runs == ["deploy", "load", "people", "load", "destroy"]
     assert {result.state for result in again.values()} == {PASSED}
     assert report.read(tmp_path) == again
@@ -127,6 +129,10 @@ def test_files_are_those_of_the_readme_and_of_three_regions_or_of_a_folder(tmp_p
     assert sample_files(tmp_path) == {"june.csv": ("IN", b"x")}
     with pytest.raises(Rejected, match="CONTRACT/FILE"):
         sample_files(tmp_path / "IN")
+
+
+def test_the_sale_of_a_till_is_one_that_the_api_accepts() -> None:
+    assert validation_errors(sale(1)) == []
 
 
 @pytest.mark.parametrize(("values", "expected"), [([3.0], 3.0), ([*map(float, range(1, 21))], 19.0), ([1.0, 9.0], 9.0)])

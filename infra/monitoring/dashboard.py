@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.accounts import dead_letter_subscriptions
-from infra.alerts.costs import BILLED
-from infra.alerts.pipeline import OF_SUBSCRIPTIONS, OLDEST_AGE, one_of
-from infra.alerts.policy import of_log
 from infra.goals import FILE_SECONDS, OF_FUNCTIONS, OF_JOBS, OLDEST_SECONDS, SALE_SECONDS
+from infra.monitoring.costs import BILLED
+from infra.monitoring.pipeline import OF_SUBSCRIPTIONS, OLDEST_AGE, one_of
+from infra.monitoring.policy import of_log
 from infra.stage import Stage
 from tillstream.domain.events import DEAD_LETTERS
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.alerts.policy import SUM, Policy, above, absent, of_log, policy
 from infra.functions import FUNCTIONS
 from infra.goals import OF_FUNCTIONS
+from infra.monitoring.policy import SUM, Policy, above, absent, of_log, policy
 from infra.triggers import DAY, Scheduled
 
 MISSED_RUNS, LEAST_ABSENCE = 3, 10

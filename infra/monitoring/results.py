@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from infra.alerts.pipeline import OLDEST_AGE
-from infra.alerts.policy import SUM, Policy, above, logged, policy
 from infra.goals import OF_FUNCTIONS, OF_JOBS, UNDELIVERED_SECONDS
 from infra.jobs import JOBS, Job
+from infra.monitoring.pipeline import OLDEST_AGE
+from infra.monitoring.policy import SUM, Policy, above, logged, policy
 from infra.stage import Stage
 from tillstream.domain.events import WEBHOOK_SUBSCRIPTIONS
 

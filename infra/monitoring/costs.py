@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra.alerts.policy import SUM, Policy, above, policy
+from infra.monitoring.policy import SUM, Policy, above, policy
 from infra.stage import Stage
 
 GB = 1_000_000_000

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from infra.alerts import costs, pipeline, results, schedules
-from infra.alerts.policy import Policy
+from infra.monitoring import costs, pipeline, results, schedules
+from infra.monitoring.policy import Policy
 from infra.stage import Stage
 
 
