@@ -39,6 +39,7 @@ from infra.triggers import Pushed, Scheduled
 from tillstream.domain.events import (
     DEAD_LETTERS,
     INBOX,
+    STAGING,
     TOPIC_BATCHES,
     TOPIC_OBJECTS,
     TOPIC_SALE_EVENTS,
@@ -132,9 +133,8 @@ class Declared:
         staged = {"action": {"type": "Delete"}, "condition": {"age": int(stage["STAGING_KEEPS_DAYS"])}}
         sent = {"action": {"type": "Delete"}, "condition": {"age": SOURCE_KEEPS_DAYS}}
         inbox, staging, source = (stage.bucket(name) for name in ("inbox", "staging", "source"))
-        origin = stage["PORTAL_ADDRESS"]
-        yield storage.bucket(inbox, stage.region, LABELS, versioning=True, origin=origin, lifecycle=(old, half))
-        yield storage.bucket(staging, stage.region, LABELS, origin=origin, lifecycle=(staged,))
+        yield storage.bucket(inbox, stage.region, LABELS, versioning=True, uploads=True, lifecycle=(old, half))
+        yield storage.bucket(staging, stage.region, LABELS, uploads=True, lifecycle=(staged,))
         yield storage.bucket(source, stage.region, LABELS, lifecycle=(sent,))
 
     def _datasets(self, documents: Resource) -> Iterator[Resource]:
@@ -202,6 +202,9 @@ class Declared:
         }
         yield from running.values()
         yield from (policy_on(stage, target, roles[target], resource) for target, resource in running.items())
+        origins = list(dict.fromkeys((stage["PORTAL_ADDRESS"], run.address(stage, "portal"))))
+        for name in (INBOX, STAGING):
+            yield storage.upload_origins(on[On("bucket", name)], origins, run.printed_address(stage, "portal"))
         for spec in FUNCTIONS:
             yield from self._schedules(spec)
         yield storage.notification(stage.project, on[On("bucket", INBOX)], TOPIC_OBJECTS)

@@ -100,6 +100,9 @@ class Gcloud:
         for name, words in command.answers.items():
             lookup = shlex.join(self._words(Command(words)))
             line = line.replace(f"'{{{name}}}'", f'"$({lookup})"')
+            for file, text in command.files.items():
+                if f"{{{name}}}" in text:
+                    line = f'sed -i "s|{{{name}}}|$({lookup})|" {shlex.quote(str(self.folder / file))} && {line}'
         return f"openssl rand -hex 32 | {line}" if command.random_input else line
 
     def write(self, commands: Iterable[Command]) -> None:
@@ -120,14 +123,15 @@ class Gcloud:
 
     def _fill_in(self, command: Command) -> Command:
         """Replace the placeholders that only the project can resolve."""
-        words = command.words
+        words, files = command.words, dict(command.files)
         for name, lookup in command.answers.items():
             done = self._run(Command(lookup), QUERY_TIMEOUT)
             answer = done.stdout.strip()
             if done.returncode or not answer:
                 raise Unavailable(f"{summary(command)}: {_reason(done) if done.returncode else 'unknown name'}")
             words = tuple(word.replace(f"{{{name}}}", answer) for word in words)
-        return replace(command, words=words, answers={})
+            files = {file: text.replace(f"{{{name}}}", answer) for file, text in files.items()}
+        return replace(command, words=words, files=files, answers={})
 
     def _run(self, command: Command, timeout: float) -> "subprocess.CompletedProcess[str]":
         self.write([command])

@@ -37,6 +37,7 @@ AFTER: Mapping[str, tuple[str, ...]] = {
     "job": _RUNNING,
     "portal": _RUNNING,
     "schedule": ("function", "policy"),
+    "upload origins": ("bucket", "portal"),
     "notification": ("topic", "policy of topic object-events"),
     "trigger": ("notification",),
     "alert": ("figure of logs", "channel"),

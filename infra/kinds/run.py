@@ -120,6 +120,11 @@ def address(stage: Stage, name: str) -> str:
     return f"https://{name}-{stage.number}.{stage.region}.run.app"
 
 
+def printed_address(stage: Stage, name: str) -> tuple[str, ...]:
+    """The arguments of the call that prints the other URL of a service, which Cloud Run chooses."""
+    return ("run", "services", "describe", name, f"--region={stage.region}", "--format=value(status.url)")
+
+
 def service(
     stage: Stage,
     kind: str,

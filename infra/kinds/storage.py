@@ -1,11 +1,18 @@
 """Buckets of Cloud Storage, and their notifications."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from infra.resource import FILES, Command, Resource, StateQuery, gcloud, labelled
+from infra.resource import FILES, Command, Resource, StateQuery, differences, gcloud, labelled
 
 API = "storage.googleapis.com"
+CORS: dict[str, Any] = {
+    "method": ["PUT", "POST", "GET", "OPTIONS"],
+    "responseHeader": ["Content-Type", "Content-Range", "Range", "x-goog-resumable", "x-goog-hash"],
+    "maxAgeSeconds": 3600,
+}
+"""What a browser may send to a bucket, from each of its origins."""
 BUCKETS = StateQuery(("storage", "buckets", "list"), lambda item: str(item["name"]), API)
 
 
@@ -15,28 +22,18 @@ def bucket(
     labels: dict[str, str],
     *,
     versioning: bool = False,
-    origin: str = "",
+    uploads: bool = False,
     lifecycle: tuple[dict[str, Any], ...] = (),
 ) -> Resource:
-    """A private bucket in one region, with access by IAM only. origin: allowed to upload from a browser."""
+    """A private bucket in one region, with access by IAM only. uploads: whether it has `upload_origins`."""
     address = f"gs://{name}"
-    cors = [
-        {
-            "origin": [origin],
-            "method": ["PUT", "POST", "GET", "OPTIONS"],
-            "responseHeader": ["Content-Type", "Content-Range", "Range", "x-goog-resumable", "x-goog-hash"],
-            "maxAgeSeconds": 3600,
-        }
-    ]
     rules = {"rule": list(lifecycle)}
     files = {f"{name}.lifecycle.json": json.dumps(rules, indent=1)} if lifecycle else {}
-    if origin:
-        files[f"{name}.cors.json"] = json.dumps(cors, indent=1)
     settings = gcloud(
         *("storage", "buckets", "update", address, "--uniform-bucket-level-access", "--public-access-prevention"),
         "--versioning" if versioning else "--no-versioning",
         f"--lifecycle-file={FILES}/{name}.lifecycle.json" if lifecycle else "--clear-lifecycle",
-        f"--cors-file={FILES}/{name}.cors.json" if origin else "--clear-cors",
+        *(() if uploads else ("--clear-cors",)),
         f"--update-labels={labelled(labels)}",
         files=files,
     )
@@ -53,7 +50,7 @@ def bucket(
             "uniform_bucket_level_access": True,
             "public_access_prevention": "enforced",
             "versioning_enabled": versioning,
-            "cors_config": cors if origin else [],
+            **({} if uploads else {"cors_config": []}),
             "lifecycle_config": rules if lifecycle else {},
             "labels": labels,
         },
@@ -62,6 +59,35 @@ def bucket(
         remove=(gcloud("storage", "rm", address, "--recursive", "--all-versions"),),
         holds_data=True,
         fixed=frozenset({"location"}),
+    )
+
+
+class UploadOrigins(Resource):
+    """The addresses from which browsers may upload. wanted: `origins`, to which the address of Cloud Run is added."""
+
+    def differences(self, state: Any) -> list[str]:
+        rules = state.get("cors_config") or [{}]
+        origins = rules[0].get("origin", ())
+        if set(self.wanted["origins"]) <= set(origins) and len(origins) > len(self.wanted["origins"]):
+            return list(differences(CORS, rules[0]))
+        return [f"uploads are allowed from {', '.join(origins) or 'nowhere'}"]
+
+
+def upload_origins(bucket: Resource, origins: Sequence[str], of_service: tuple[str, ...]) -> UploadOrigins:
+    """CORS of a bucket.
+
+    of_service: the arguments of the call that prints the address that Cloud Run chose for the portal. It contains a
+    hash, so it is only available once the portal exists.
+    """
+    file = f"{bucket.name}.cors.json"
+    rules = [{"origin": [*origins, "{portal}"], **CORS}]
+    update = Command(
+        ("storage", "buckets", "update", f"gs://{bucket.name}", f"--cors-file={FILES}/{file}"),
+        {file: json.dumps(rules, indent=1)},
+        answers={"portal": of_service},
+    )
+    return UploadOrigins(
+        *("upload origins", bucket.name, BUCKETS, {"origins": list(origins)}, (update,), (update,)), within=bucket
     )
 
 

@@ -1,5 +1,6 @@
 """What a project holds: least privilege, one order, one file of names and sizes a stage."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,21 @@ def test_the_address_of_a_function_is_that_of_its_pushes_and_calls() -> None:
     assert (push["pushEndpoint"], push["oidcToken"]["audience"]) == (to, to)
     call = by_title["schedule sweep"]["httpTarget"]
     assert {call["uri"], call["oidcToken"]["audience"]} == {"https://sweep-123.europe-west1.run.app"}
+
+
+def test_browsers_upload_from_every_address_of_the_portal() -> None:
+    own = "https://sales.example.com"
+    everything = {each.title: each for each in resources(PORTAL_ADDRESS=own)}
+    origins = everything["upload origins demo-tillstream-dev-inbox"]
+    two = [own, "https://portal-123.europe-west1.run.app"]
+    (rule,) = json.loads(origins.create[0].files["demo-tillstream-dev-inbox.cors.json"])
+    assert rule["origin"] == [*two, "{portal}"]
+    three = {"cors_config": [rule | {"origin": [*two, "https://portal-x-ew.a.run.app"]}]}
+    assert origins.differences(three) == []
+    assert origins.differences({"cors_config": [rule | {"origin": two}]}) == [
+        "uploads are allowed from https://sales.example.com, https://portal-123.europe-west1.run.app"
+    ]
+    assert origins.differences({}) == ["uploads are allowed from nowhere"]
 
 
 def test_the_views_that_people_read_come_after_the_tables_and_go_though_data_stays() -> None:

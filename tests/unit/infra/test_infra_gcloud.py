@@ -55,6 +55,15 @@ def test_a_service_that_never_becomes_ready_stops_with_the_reason(
         here(tmp_path).do(gcloud("pubsub", "topics", "create", "t"))
 
 
+def test_values_of_the_project_are_filled_into_files_too(program: Path, tmp_path: Path) -> None:
+    says(program, 'if [ "$2" = describe ]; then echo https://portal-x-ew.a.run.app; fi')
+    files = {"cors.json": '{"origin": ["{portal}"]}'}
+    command = Command(("buckets", "update"), files, answers={"portal": ("services", "describe")})
+    here(tmp_path).do(command)
+    assert (tmp_path / "work" / "cors.json").read_text("utf-8") == '{"origin": ["https://portal-x-ew.a.run.app"]}'
+    assert here(tmp_path).line(command).startswith('sed -i "s|{portal}|$(gcloud services describe --project=demo')
+
+
 def test_an_alert_waits_longer_for_its_metric(program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tried = tmp_path / "tried"
     missing = "NOT_FOUND: Cannot find metric that matches type = logging.googleapis.com/user/tillstream-repairs"

@@ -43,7 +43,7 @@ def test_five_lines_are_a_stage_of_another_region_or_company(tmp_path: Path, mon
         stage.read("prod")
 
 
-def test_the_recipient_of_alerts_is_asked_for_once_and_is_an_address_or_none(
+def test_a_deploy_requests_the_recipient_of_alerts_once_and_takes_an_address_or_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stage, "STAGES", tmp_path)
