@@ -17,6 +17,7 @@ from tillstream.domain.errors import Rejected
 
 TOO_MUCH = {"roles/owner", "roles/editor", "roles/viewer", "roles/iam.serviceAccountUser"}
 PROJECT_WIDE = {
+    "roles/bigquery.dataEditor",  # of one table
     "roles/bigquery.jobUser",  # to run queries at all; the dataset grants what they may read
     "roles/bigquery.readSessionUser",
     "roles/datastore.user",  # bound to one database by a condition
@@ -55,9 +56,12 @@ def test_few_roles_reach_the_whole_project_and_those_with_data_are_bounded(name:
     wide = [role for where, role in roles(name) if where == "of project"]
     assert {role.role for role in wide} <= PROJECT_WIDE
     bounded = {"roles/datastore.user", "roles/storage.objectViewer", "roles/secretmanager.secretAccessor"}
+    bounded.add("roles/bigquery.dataEditor")
     data = [role for role in wide if role.role in bounded]
     assert data
     assert all(role.condition for role in data)
+    tables = {role.condition for role in wide if role.role == "roles/bigquery.dataEditor"}
+    assert tables == {'resource.name == "projects/demo/datasets/tillstream/tables/live_lines"'}
     publishers = [role.member for role in wide if role.role == "roles/pubsub.publisher"]
     assert publishers == ["serviceAccount:service-123@gs-project-accounts.iam.gserviceaccount.com"]
 
