@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from app_factory import build
 
-from devtools.billing.traffic import MICRO_WAIT
+from devtools.billing.traffic import GAP, MICRO_WAIT
 from docs.generate.scale.apart import days_hit, idle_costs
 from docs.generate.scale.freshness import bigquery_seconds, file_seconds, p95, portal_seconds, standing
 from docs.generate.scale.large import LargeFile
@@ -88,7 +88,7 @@ def test_nineteen_of_twenty_sales_and_files_are_visible_within_the_goals() -> No
     appended, shown = list(bigquery_seconds()), list(portal_seconds())
     assert sum(seconds <= p95(shown) for seconds in shown) >= 0.95 * len(shown)
     assert p95(appended) < p95(shown) < LIVE_SECONDS
-    assert max(appended) - min(appended) == pytest.approx(MICRO_WAIT, abs=0.1)
+    assert MICRO_WAIT - 0.1 < max(appended) - min(appended) < MICRO_WAIT + GAP
     assert p95(file_seconds(MONTH.settle_seconds)) < FILE_SECONDS
 
 

@@ -17,6 +17,7 @@ from tillstream.domain.errors import Rejected
 
 TOO_MUCH = {"roles/owner", "roles/editor", "roles/viewer", "roles/iam.serviceAccountUser"}
 PROJECT_WIDE = {
+    "roles/bigquery.dataEditor",  # of one table
     "roles/bigquery.jobUser",  # to run queries at all; the dataset grants what they may read
     "roles/bigquery.readSessionUser",
     "roles/datastore.user",  # bound to one database by a condition
