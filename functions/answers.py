@@ -8,7 +8,7 @@ import structlog
 from flask import Response
 
 from tillstream.domain.errors import Rejected, TillstreamError
-from tillstream.domain.json_values import dumps
+from tillstream.domain.text.json_values import dumps
 from tillstream.ports.functions import OF_FUNCTION, error_to_json
 
 log = structlog.get_logger("tillstream")
