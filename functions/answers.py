@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response
 
 from tillstream.domain.errors import Rejected, TillstreamError
-from tillstream.domain.json_values import dumps
+from tillstream.domain.text.json_values import dumps
 from tillstream.logs import log_handled
 from tillstream.ports.functions import OF_FUNCTION, error_to_json
 

@@ -142,8 +142,7 @@ class Declared:
         on, description = (stage.region, LABELS), "The ledger of Tillstream and the views over it"
         ledger = bigquery.dataset(stage.project, stage["DATASET"], *on, description, holds_data=True)
         yield ledger
-        description = "Temporary tables of Tillstream, each for some seconds"
-        loading = bigquery.dataset(stage.project, accounts.loading(stage), *on, description, holds_data=False)
+        loading = bigquery.dataset(stage.project, accounts.loading(stage), *on, "Temporary tables", holds_data=False)
         yield loading
         yield tables(stage, ledger)
         yield writers(stage, ledger, accounts.table_writers())

@@ -25,7 +25,6 @@ from portal import (
     customers,
     dashboard,
     data_sources,
-    decisions,
     errors,
     exports,
     forecast,
@@ -87,7 +86,7 @@ def create_app(app: App) -> Flask:
     intake.register(flask, app)  # within the proxies of the security settings
     security.configure(flask, app.settings, app.ports)
     flask.extensions[EXTENSION] = app
-    decisions.prepare(flask)
+    uploads.decisions.prepare(flask)
     request_log.register(flask, app.settings)
     login = LoginManager(flask)
     login.user_loader(session_auth.load)

@@ -10,8 +10,8 @@ from portal.access import allow
 from portal.context import ports, scope, stores, tillstream
 from portal.corrections import texts
 from portal.corrections.workspace import draft_state, page_query, snapshot_of
-from portal.decisions import ask, workspace
 from portal.uploads import scoped
+from portal.uploads.decisions import ask, workspace
 from tillstream.batches import lineage
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action

@@ -9,8 +9,8 @@ from portal.access import allow
 from portal.context import me, ports, stores
 from portal.corrections import texts
 from portal.corrections.workspace import body, changed, snapshot_of, version_of
-from portal.decisions import workspace
 from portal.uploads import scoped
+from portal.uploads.decisions import workspace
 from tillstream.domain.people import Action
 from tillstream.workflows.corrections.drafts import draft, submit
 from tillstream.workflows.corrections.drafts.edits import Edit, parse_edit

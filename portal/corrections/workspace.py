@@ -6,8 +6,8 @@ from flask import request
 
 from portal.context import me, ports, stores
 from portal.corrections import texts
-from portal.decisions import workspace
 from portal.uploads import scoped
+from portal.uploads.decisions import workspace
 from tillstream.domain.errors import Rejected
 from tillstream.workflows.corrections.drafts import grid_page
 from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot

@@ -9,9 +9,9 @@ from portal import figures
 from portal.access import allow
 from portal.changes.change_summary import summarize
 from portal.context import ports, tillstream
-from portal.decisions import ask
 from portal.review.several import can_import
 from portal.uploads import held_questions, labels, scoped
+from portal.uploads.decisions import ask
 from tillstream.analytics.changes import ChangeReport
 from tillstream.domain.batch.holds import HoldCode
 from tillstream.domain.batch.record import Batch, State

@@ -9,8 +9,8 @@ from portal import figures
 from portal.access import allow
 from portal.changes.change_summary import summarize
 from portal.context import me, ports, scope, tillstream
-from portal.decisions import ask
 from portal.uploads import scoped
+from portal.uploads.decisions import ask
 from portal.uploads.texts import actions as texts
 from tillstream.domain.people import Action
 from tillstream.workflows.corrections import discard_messages

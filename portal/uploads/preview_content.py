@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from portal.context import me, ports, scope, stores, tillstream
-from portal.decisions import ask
 from portal.uploads import labels, new_values
+from portal.uploads.decisions import ask
 from portal.uploads.questions import file_questions, mapping
 from portal.uploads.texts import actions
 from tillstream.detection import FileSample

@@ -8,9 +8,9 @@ from werkzeug.datastructures import FileStorage
 
 from portal.access import allow
 from portal.context import me, ports, stores, tillstream
-from portal.decisions import ask
 from portal.uploads import scoped, without_preview
 from portal.uploads.decide import side_by_side
+from portal.uploads.decisions import ask
 from portal.uploads.preview_content import keep
 from portal.uploads.texts import actions as texts
 from portal.uploads.texts import states

@@ -6,7 +6,7 @@ from typing import Any
 
 from tillstream.app import App
 from tillstream.domain.errors import TillstreamError, Unavailable
-from tillstream.domain.json_values import dumps
+from tillstream.domain.text.json_values import dumps
 from tillstream.ports.functions import DECIDE, PROJECT, SWEEP, error_from_json, error_to_json
 from tillstream.workflows.decisions.decision import Decision
 from tillstream.workflows.decisions.perform import Ledger, perform

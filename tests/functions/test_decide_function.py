@@ -11,8 +11,8 @@ from test_entry_points import upload
 from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
-from tillstream.domain.json_values import restore
 from tillstream.domain.people import Role
+from tillstream.domain.text.json_values import restore
 from tillstream.people import accounts
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage

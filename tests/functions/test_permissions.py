@@ -13,6 +13,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 import recorded_connector
+import recorded_decisions
 import shop_of_two_stores
 from app_factory import build
 from call_recorder import PORTS, Calls, record_calls, required_permissions, unneeded_grants
@@ -31,7 +32,6 @@ from tillstream.alerts import rules
 from tillstream.alerts.evaluation import evaluate
 from tillstream.alerts.sources import AlertSources
 from tillstream.analytics import holidays, reference
-from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import App
 from tillstream.batches import events, records
 from tillstream.domain.batch.record import Batch, BatchKind, State
@@ -70,8 +70,6 @@ from tillstream.reports import mail_job, report_mail, subscriptions
 from tillstream.settings import Settings
 from tillstream.webhooks import registry
 from tillstream.webhooks.forwarding import forward_for
-from tillstream.workflows.decisions.decision import Decision, Work
-from tillstream.workflows.decisions.perform import Ledger, perform
 from tillstream.workflows.intake.resumable_upload import append, begin
 from tillstream.workflows.intake.store_sales import publish
 from tillstream.workflows.operations import dead_letters, large_settlements, packing
@@ -111,7 +109,9 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     sweeping = record_calls(app, calls_by_function["sweep"])
     reference.refresh_rates(sweeping.ports, "USD")
     reconcile(sweeping.ports, sweeping.contracts, delegate=True)
-    _leave_undone(app, sweeping)
+    stage_batch(app.ports, upload(app).batch_id)  # its event was lost
+    assert settle.settle_all(sweeping.ports, sweeping.contracts)
+    assert packing.pack(sweeping.ports, sweeping.contracts)
     user_scopes.sync(sweeping.ports)
     _move_stock(app)
     assert levels.follow(sweeping.ports)
@@ -131,7 +131,7 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     _forecast(tmp_path_factory.mktemp("forecast"), calls_by_function[FORECAST])
     record_calls(app, calls_by_function["index"]).ports.warehouse.note_pending_days()
     _forward(app, record_calls(app, calls_by_function["forward"]))
-    _decide(app, calls_by_function[DECIDE])
+    recorded_decisions.make(app, calls_by_function[DECIDE])
     return calls_by_function
 
 
@@ -221,21 +221,6 @@ def _restock(folder: Path, calls: dict[str, Calls]) -> None:
     shop.close()
 
 
-def _decide(app: App, calls: Calls) -> None:
-    """Undos, a small one and one that is left to the job, and a preview of each kind that reads other objects."""
-    accounts.add(app.ports, "boss", "Boss", Role.ADMIN)
-    batches = [upload(app).batch_id for _ in range(2)]
-    for batch in batches:
-        stage_batch(app.ports, batch)
-    settle.settle_all(app.ports, app.contracts)
-    for deciding, batch in ((app, batches[0]), (with_jobs(app, rows=0)[0], batches[1])):
-        recorded = record_calls(deciding, calls)
-        ledger = Ledger(recorded.ports, recorded.contracts, QueryCache())
-        if deciding is app:
-            perform(ledger, Decision(Work.PREVIEW_REPLAY, "boss", {"batch": batch, "contract": None}))
-        assert perform(ledger, Decision(Work.UNDO, "boss", {"batch": batch}))["file"]
-
-
 def ignore(webhook: str, error: Exception) -> None:
     """An error of a turn is logged, and tried again."""
 
@@ -269,13 +254,6 @@ def _leave_much(app: App) -> None:
     upload(app)
     behind = max(datetime.now(UTC) - app.ports.clock.now(), timedelta(0))  # settlements have the warehouse's time
     app.ports.clock.sleep((behind + timedelta(days=4)).total_seconds())
-
-
-def _leave_undone(app: App, sweeping: App) -> None:
-    """A file that was staged and not settled, and micro-batches to pack."""
-    stage_batch(app.ports, upload(app).batch_id)
-    assert settle.settle_all(sweeping.ports, sweeping.contracts)
-    assert packing.pack(sweeping.ports, sweeping.contracts)
 
 
 def test_each_function_has_the_permissions_that_it_used(calls: dict[str, Calls]) -> None:

@@ -20,8 +20,8 @@ APIS = (
     *("PUBSUB", "RUN", "EVENTARC", "CLOUDSCHEDULER", "IAM", "SECRETMANAGER", "LOGGING", "MONITORING", "FIRESTORE"),
     *("CLOUDFUNCTIONS", "SERVICEUSAGE", "CLOUDRESOURCEMANAGER", "ARTIFACTREGISTRY", "CLOUDBUILD"),
 )
-ELSEWHERE = {"tables", "sale index", "reports", "image"}
-"""Tables, index and reports are made by Google's library (tested on emulators), images by a build: no stand-in."""
+ELSEWHERE = {"tables", "sale index", "writers", "reports", "image"}
+"""Tables, index, writers and reports are made by Google's library, images by a build: no stand-in."""
 EMPTY_SERVICE = {
     "apiVersion": "serving.knative.dev/v1",
     "kind": "Service",

@@ -78,6 +78,7 @@ def test_every_command_of_our_own_is_one_that_we_take() -> None:
         == {words[:2] for words in changes}
         == {
             ("deploy", "migrate"),
+            ("deploy", "writers"),
             ("deploy", "index"),
             ("deploy", "reports"),
         }

@@ -58,14 +58,14 @@ PAGES: dict[Work, Callable[[Shop], str]] = {
 }
 
 
-@pytest.mark.parametrize("asked", PAGES)
+@pytest.mark.parametrize("wanted", PAGES)
 def test_a_preview_by_the_function_is_the_page_of_a_portal_on_a_laptop(
-    asked: Work, shop: Shop, boss: Visitor, functions: FunctionsInProcess
+    wanted: Work, shop: Shop, boss: Visitor, functions: FunctionsInProcess
 ) -> None:
-    path = PAGES[asked](shop)
+    path = PAGES[wanted](shop)
     functions.called.clear()
     assert content(boss, path) == content(shop.boss, path)
-    assert functions.called == [asked.value]
+    assert functions.called == [wanted.value]
 
 
 def test_an_undo_by_the_function_leads_to_its_settlement(
@@ -87,7 +87,7 @@ def test_an_undo_without_an_answer_shows_that_it_goes_on(
     assert "is being undone" in boss.client.get(f"/uploads/{batch}").text
 
 
-def test_a_preview_without_an_answer_asks_to_try_again(
+def test_a_preview_without_an_answer_can_be_tried_again(
     shop: Shop, boss: Visitor, functions: FunctionsInProcess
 ) -> None:
     path, functions.is_reachable = PAGES[Work.PREVIEW_UNDO](shop), False

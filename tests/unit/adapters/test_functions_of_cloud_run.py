@@ -12,13 +12,13 @@ from tillstream.domain.errors import Conflict, NotFound, Rejected, TillstreamErr
 from tillstream.ports.functions import DECIDE, SWEEP, error_to_json
 
 
-class WordedOtherwise(NotFound):
+class NoSuchBatch(NotFound):
     """An error of one module, which the port does not have."""
 
 
 RAISED: dict[str, TillstreamError] = {
     "large": TooLarge("Too many rows."),
-    "other": WordedOtherwise("There is no batch."),
+    "other": NoSuchBatch("There is no batch."),
     "no": Rejected("Not possible."),
     "late": Conflict("Changed."),
     "down": Unavailable("BigQuery does not answer."),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.domain.json_values import dumps, restore
+from tillstream.domain.text.json_values import dumps, restore
 
 PLAIN = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
 TYPED = st.decimals(allow_nan=False) | st.dates() | st.datetimes(timezones=st.just(UTC))

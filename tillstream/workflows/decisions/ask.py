@@ -4,7 +4,7 @@ from typing import Any
 
 from tillstream.analytics.changes import ChangeReport
 from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.domain.json_values import restore
+from tillstream.domain.text.json_values import restore
 from tillstream.pipeline.settling import large
 from tillstream.ports.functions import DECIDE
 from tillstream.workflows.decisions.decision import Decision, Work

@@ -48,15 +48,17 @@ class Performer:
 
     def preview_undo(self, batch: str, currency: str) -> dict[str, Any]:
         upload = self._own(batch)
-        return self._changes(lambda asked: undo.preview_settlement(self.ledger.ports, upload.batch_id, asked), currency)
+        return self._changes(
+            lambda questions: undo.preview_settlement(self.ledger.ports, upload.batch_id, questions), currency
+        )
 
     def preview_confirmation(self, batch: str, currency: str, *, as_new: bool) -> dict[str, Any]:
         upload, ledger = self._own(batch), self.ledger
         receipts: list[Receipt] = []
 
-        def attempt(asked: Sequence[WarehouseQuery]) -> SettlementResult:
+        def attempt(questions: Sequence[WarehouseQuery]) -> SettlementResult:
             receipt, settled = decision_preview.preview(
-                ledger.ports, ledger.contracts, upload.batch_id, asked, as_new=as_new
+                ledger.ports, ledger.contracts, upload.batch_id, questions, as_new=as_new
             )
             receipts.append(receipt)
             return settled
