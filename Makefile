@@ -60,7 +60,7 @@ smoke: .venv/.dev ## Send PROJECT a small file and read its number back (BACK=1:
 rollback: .venv/.dev ## Restore the revisions of PROJECT that served before (FORWARD=1: to the newest again)
 	$(BIN)/python -m infra.rollback "$(PROJECT)" $(or $(REGION),europe-west1) $(if $(FORWARD),--forward)
 package: .venv/.runtime ## Write the source of the image to build/image.tgz, as the deploy sends it to Cloud Build
-	$(BIN)/python -m infra.package
+	$(BIN)/python -m infra.source
 cloud-local: .venv/.dev ## The cloud version on this machine: portal and functions on emulators (make emulators first)
 	$(BIN)/python -m devtools.cloud_local
 
