@@ -240,14 +240,5 @@ FORWARD = Function(
     "because two would send the events of a store in any order.",
     grants=(Grant("roles/pubsub.subscriber"), ATTACHES, DOCUMENTS),
 )
-RETIRED_SUBSCRIPTIONS = ("project",)
-"""Push subscriptions of earlier versions, which a deploy removes."""
-RETIRED_TRIGGERS = ("stage-finalized",)
-"""Eventarc triggers of earlier versions."""
-RETIRED_FUNCTIONS = (
-    *("sales", "receive", "stage", "settle", "announce"),
-    *("project", "sweep", "compact", "index", "forward"),
-)
-"""Functions that earlier versions deployed as such, and not as services of Cloud Run."""
 FUNCTIONS = (SALES, RECEIVE, STAGE, SETTLE, ANNOUNCE, PROJECT, SWEEP, COMPACT, INDEX, FORWARD)
 """In the order in which they are deployed: `stage` leaves to `sales` what `receive` publishes."""
