@@ -62,7 +62,7 @@ prove: .venv/.dev $(if $(PLAN),,package) ## Prove on PROJECT, which must be fres
 rollback: .venv/.dev ## Restore the revisions of PROJECT that served before (FORWARD=1: to the newest again)
 	$(BIN)/python -m infra.rollback "$(PROJECT)" $(or $(REGION),europe-west1) $(if $(FORWARD),--forward)
 package: .venv/.runtime ## Write the source of the image to build/image.tgz, as the deploy sends it to Cloud Build
-	$(BIN)/python -m infra.package
+	$(BIN)/python -m infra.source
 cloud-local: .venv/.dev ## The cloud version on this machine: portal and functions on emulators (make emulators first)
 	$(BIN)/python -m devtools.cloud_local
 

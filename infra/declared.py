@@ -7,7 +7,7 @@ from importlib import resources
 from infra import accounts, goals
 from infra.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
 from infra.function import Function
-from infra.functions import FUNCTIONS, RETIRED_FUNCTIONS, RETIRED_SUBSCRIPTIONS, RETIRED_TRIGGERS
+from infra.functions import FUNCTIONS
 from infra.jobs import JOBS
 from infra.kinds import (
     bigquery,
@@ -111,7 +111,7 @@ class Declared:
             for trigger in spec.triggers:
                 if isinstance(trigger, Pushed):
                     yield self._pushed(spec, trigger)
-        yield from map(retired.subscription, RETIRED_SUBSCRIPTIONS)
+        yield from map(retired.subscription, retired.PUSH_SUBSCRIPTIONS)
         documents = firestore.database("(default)", stage.region)
         yield documents
         yield from self._datasets(documents)
@@ -192,7 +192,7 @@ class Declared:
         if image:
             yield image
         address = image.name if image else ""
-        yield from (retired.cloud_function(stage, name) for name in RETIRED_FUNCTIONS)
+        yield from (retired.cloud_function(stage, name) for name in retired.FUNCTIONS)
         called = {name: run.address(stage, name) for name in CALLED}
         running = {
             **{On("function", spec.name): functions.function(stage, spec, address, LABELS) for spec in FUNCTIONS},
@@ -207,7 +207,7 @@ class Declared:
         for spec in FUNCTIONS:
             yield from self._schedules(spec)
         yield storage.notification(stage.project, on[On("bucket", INBOX)], TOPIC_OBJECTS)
-        yield from (retired.trigger(stage, name) for name in RETIRED_TRIGGERS)
+        yield from (retired.trigger(stage, name) for name in retired.TRIGGERS)
         yield from self._monitoring()
 
     def _schedules(self, spec: Function) -> Iterator[Resource]:

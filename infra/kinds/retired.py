@@ -4,6 +4,15 @@ from infra.kinds import pubsub
 from infra.resource import Retired, StateQuery, gcloud, last
 from infra.stage import Stage
 
+PUSH_SUBSCRIPTIONS = ("project",)
+TRIGGERS = ("stage-finalized",)
+"""Eventarc triggers."""
+FUNCTIONS = (
+    *("sales", "receive", "stage", "settle", "announce"),
+    *("project", "sweep", "compact", "index", "forward"),
+)
+"""Functions that were deployed as such, and not as services of Cloud Run."""
+
 
 def subscription(name: str) -> Retired:
     remove = gcloud("pubsub", "subscriptions", "delete", name)

@@ -22,8 +22,8 @@ def repository(stage: Stage, name: str, labels: Mapping[str, str]) -> Resource:
     """The repository of the image. Old images are deleted, except for the latest, to which a rollback can return."""
     options, file = (name, f"--location={stage.region}"), "cleanup.json"
     rules = [
-        {"name": "delete-old", "action": {"type": "Delete"}, "condition": {"tagState": "any", "olderThan": IMAGE_AGE}},
-        {"name": "keep-latest", "action": {"type": "Keep"}, "mostRecentVersions": {"keepCount": IMAGES_KEPT}},
+        {"name": "delete-old", "action": {"type": "DELETE"}, "condition": {"tagState": "ANY", "olderThan": IMAGE_AGE}},
+        {"name": "keep-latest", "action": {"type": "KEEP"}, "mostRecentVersions": {"keepCount": IMAGES_KEPT}},
     ]
     clean = gcloud(
         *("artifacts", "repositories", "set-cleanup-policies", *options, "--no-dry-run"),

@@ -80,6 +80,8 @@ class Memory:
         """POST to a collection makes; PUT makes or replaces; PATCH changes."""
         last = path.rpartition("/")[2]
         single = last.rstrip("s")
+        if api == "artifactregistry":  # stores durations of whole seconds without a fraction
+            payload = json.loads(json.dumps(payload).replace('.0s"', 's"'))
         wrapped = next(
             (payload[name] for name in (single, "serviceAccount") if isinstance(payload.get(name), dict)), payload
         )

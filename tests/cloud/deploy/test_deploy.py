@@ -33,7 +33,7 @@ FEW = {
         "services of Google",
         "repository tillstream",
         "topic dead-letters",
-        "policy of bucket staging",
+        "policy of bucket source",
         "portal portal",
         "policy of portal",
     ),

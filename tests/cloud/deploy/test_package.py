@@ -4,7 +4,7 @@ import tarfile
 from pathlib import Path
 
 from infra import source
-from infra.package import CLONE, CONTENT, package
+from infra.source import CLONE, CONTENT, package
 
 
 def test_the_archive_is_reproducible_and_contains_what_the_build_copies(tmp_path: Path) -> None:
