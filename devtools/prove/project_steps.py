@@ -52,7 +52,7 @@ def bill(proof: Proof) -> Facts:
 def destroy_commands(stage: Stage) -> list[Command]:
     """Remove what the other steps created besides the deployment, and the deployment with its data."""
     return [
-        gcloud("storage", "rm", "--recursive", backup_address(stage)),
+        gcloud("storage", "rm", backup_address(stage), "--recursive"),
         *(gcloud("iam", "service-accounts", "delete", stage.account(name)) for name in PEOPLE),
         Command(
             ("deploy", "destroy", f"--project={stage.project}", f"--stage={stage.name}", "--data", "--yes"),
