@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 
-from infra import accounts, goals
-from infra.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
+from infra import goals
+from infra.access import accounts
+from infra.access.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
+from infra.access.permissions import OWN_ROLES
+from infra.access.policies import policy_on, target_of
 from infra.function import Function
 from infra.functions import FUNCTIONS
 from infra.jobs import JOBS
@@ -30,8 +33,6 @@ from infra.kinds.iam import Policy, Role
 from infra.kinds.pubsub import Delivery
 from infra.kinds.tables import reports, sale_index, tables, writers
 from infra.monitoring import alerts, dashboard, jobs_view
-from infra.permissions import OWN_ROLES
-from infra.policies import policy_on, target_of
 from infra.resource import Resource
 from infra.source import Source
 from infra.stage import Stage

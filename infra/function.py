@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from infra.grants import Grant
+from infra.access.grants import Grant
 from infra.triggers import Trigger
 
 

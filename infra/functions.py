@@ -5,8 +5,7 @@ The deploy and `make cloud-local` read this table.
 
 from types import MappingProxyType
 
-from infra.function import Function
-from infra.grants import (
+from infra.access.grants import (
     ADDS_ORIGINALS,
     ATTACHES,
     DOCUMENTS,
@@ -20,6 +19,7 @@ from infra.grants import (
     WRITES,
     Grant,
 )
+from infra.function import Function
 from infra.triggers import Pushed, Scheduled
 from tillstream.domain.events import (
     BATCH_RECEIVED,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from infra.grants import ADDS_ORIGINALS, DOCUMENTS, LOADS, PUBLISHES, READS, SOURCE_SECRETS, WRITES, Grant
+from infra.access.grants import ADDS_ORIGINALS, DOCUMENTS, LOADS, PUBLISHES, READS, SOURCE_SECRETS, WRITES, Grant
 from infra.stage import Stage
 from tillstream.domain.events import STAGING, TOPIC_STORE_SALES
 from tillstream.mail.outbox import FOLDER

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from infra import permissions
-from infra.grants import Grant
+from infra.access import permissions
+from infra.access.grants import Grant
 from tillstream.app import App
 from tillstream.app.source_access import source_access
 from tillstream.connectors.access import SourceAccess

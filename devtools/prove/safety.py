@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from devtools.prove.proof import BY, RUNS_AS, Facts, Proof, expect, impersonation, run_all, wait_for
-from infra import accounts as service_accounts
+from infra.access import accounts as service_accounts
 from infra.functions import FUNCTIONS
 from infra.jobs import JOBS
 from infra.kinds.pubsub import LEAST_DELAY, MOST_DELAY

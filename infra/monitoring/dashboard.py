@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from infra.accounts import dead_letter_subscriptions
+from infra.access.accounts import dead_letter_subscriptions
 from infra.goals import FILE_SECONDS, OF_FUNCTIONS, OF_JOBS, OLDEST_SECONDS, SALE_SECONDS
 from infra.monitoring.costs import BILLED
 from infra.monitoring.pipeline import OF_SUBSCRIPTIONS, OLDEST_AGE, one_of

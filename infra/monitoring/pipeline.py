@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from infra.accounts import dead_letter_subscriptions
+from infra.access.accounts import dead_letter_subscriptions
 from infra.functions import FUNCTIONS
 from infra.goals import FILE_SECONDS, LIVE_SECONDS, OF_FUNCTIONS, OLDEST_SECONDS, SALE_SECONDS
 from infra.monitoring.policy import SUM, Policy, above, absent, logged, of_log, policy

@@ -15,8 +15,8 @@ from call_recorder import Calls, record_calls, required_permissions
 from google.cloud.storage import Client
 
 from devtools.emulators import PROJECT, Emulator
-from infra.accounts import PORTAL_GRANTS
-from infra.permissions import granted_permissions
+from infra.access.accounts import PORTAL_GRANTS
+from infra.access.permissions import granted_permissions
 from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build

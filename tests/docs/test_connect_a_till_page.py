@@ -13,7 +13,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from test_readme_tour import ROOT, commands, matches
+from docs.pages.tours import commands, matches
+from test_readme_tour import ROOT
 
 from tillstream.app import build
 from tillstream.settings import Settings

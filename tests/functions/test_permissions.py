@@ -16,16 +16,14 @@ import recorded_connector
 import recorded_decisions
 import shop_of_two_stores
 from app_factory import build
-from call_recorder import PORTS, Calls, record_calls, required_permissions, unneeded_grants
+from call_recorder import Calls, record_calls, required_permissions, unneeded_grants
 from large_settlements import with_jobs
 from test_entry_points import storage_data, upload
 
 from functions.receiving import keep_receiving, start_settlement
-from infra import permissions, stage
-from infra.accounts import PORTAL, PORTAL_GRANTS, role_name, roles
-from infra.declared import SECRETS
+from infra.access import permissions
+from infra.access.grants import READS
 from infra.functions import FUNCTIONS
-from infra.grants import READS
 from infra.jobs import JOBS
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.alerts import rules
@@ -284,27 +282,3 @@ def test_only_accounts_that_do_it_can_write_the_ledger_or_delete_originals(calls
     for spec in (*FUNCTIONS, *JOBS):
         granted = set(permissions.granted_permissions(spec.grants)) & set(WRITES)
         assert granted - required_permissions(calls[spec.name]) == set(), spec.name
-
-
-def test_every_role_beyond_the_ports_has_its_reason() -> None:
-    """Those of the functions and the portal are held to their calls, here and in the portal's own test."""
-    target = stage.read("dev", "demo", "123")
-    grants = {(spec.account, grant) for spec in (*FUNCTIONS, *JOBS) for grant in spec.grants}
-    grants |= {(PORTAL, grant) for grant in PORTAL_GRANTS}
-    covered = {(target.account(account), role_name(target, grant.role)) for account, grant in grants}
-    granted = {role for each in roles(target, tuple(SECRETS.values())).values() for role in each}
-    beyond = {one.role for one in granted if (one.member.partition(":")[2], one.role) not in covered}
-    assert beyond == permissions.BEYOND_PORTS.keys()
-
-
-def test_every_role_that_is_granted_is_known_and_every_port_is_counted() -> None:
-    granted = {
-        grant.role for grants in (PORTAL_GRANTS, *(spec.grants for spec in (*FUNCTIONS, *JOBS))) for grant in grants
-    }
-    assert granted <= permissions.ROLES.keys()
-    assert {call.partition(".")[0] for call in permissions.CALLS} == set(PORTS)
-
-
-def test_a_missing_role_is_noticed() -> None:
-    bare = replace(FUNCTIONS[0], grants=())
-    assert permissions.required_permissions("objects.open", INBOX) - set(permissions.granted_permissions(bare.grants))

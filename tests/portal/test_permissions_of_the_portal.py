@@ -15,8 +15,8 @@ from routes import addresses, routes_of
 from shop_steps import FILE, Shop
 from test_audit_of_pages import ACTS
 
-from infra import permissions
-from infra.accounts import PORTAL_GRANTS
+from infra.access import permissions
+from infra.access.accounts import PORTAL_GRANTS
 from portal.connectors import testing
 from portal.wsgi import create_worker_portal
 from tillstream.app import App

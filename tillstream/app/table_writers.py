@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import closing
 
-from tillstream.adapters.google.bigquery import table_writers
-from tillstream.adapters.google.bigquery.table_writers import Writers
+from tillstream.adapters.google.bigquery.access import table_writers
+from tillstream.adapters.google.bigquery.access.table_writers import Writers
 from tillstream.app.google.dataset import dataset_of
 from tillstream.domain.errors import Rejected
 from tillstream.settings import Settings

@@ -9,7 +9,7 @@ from emulator_fixtures import dataset_of
 
 import sql
 from devtools.emulators import PROJECT, Emulator
-from tillstream.adapters.google.bigquery import access_lists
+from tillstream.adapters.google.bigquery.access import access_lists
 from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.migrations import differences, migrate
 from tillstream.adapters.google.bigquery.rebuilding import rebuild

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from unit.adapters.http_double import Answer, HTTPDouble, serve
 
+from tillstream.adapters.google.bigquery.access.table_writers import ROLE, differences, grant
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.table_writers import ROLE, differences, grant
 
 PORTAL, OTHER = "serviceAccount:portal@demo.example", "serviceAccount:other@demo.example"
 VIEWER = {"role": "roles/bigquery.dataViewer", "members": ["user:ann@example.com"]}

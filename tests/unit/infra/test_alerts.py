@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra import stage
-from infra.accounts import dead_letter_subscriptions
+from infra.access.accounts import dead_letter_subscriptions
 from infra.functions import FUNCTIONS
 from infra.goals import METRICS
 from infra.jobs import JOBS

@@ -1,7 +1,7 @@
 """The job of connectors: which secrets it reads, and through which subnet it reaches private addresses."""
 
 from infra import stage
-from infra.accounts import PORTAL
+from infra.access.accounts import PORTAL
 from infra.declared import Declared
 from infra.goals import METRICS
 from infra.jobs import CONNECTING

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infra import accounts, stage
+from infra import stage
+from infra.access import accounts
 from infra.declared import Declared
 from infra.deploy import Deploy
 from infra.functions import FUNCTIONS

@@ -6,7 +6,7 @@ import pytest
 from click import Command, Group
 
 from infra import stage
-from infra.accounts import PORTAL, On, roles
+from infra.access.accounts import PORTAL, On, roles
 from infra.declared import SECRETS, Declared
 from infra.functions import DECIDE, SETTLE, SWEEP
 from infra.goals import METRICS

@@ -10,7 +10,8 @@ import re
 from google.api_core.exceptions import NotFound as Absent
 from google.cloud.bigquery import Table
 
-from tillstream.adapters.google.bigquery import access_lists, tables
+from tillstream.adapters.google.bigquery import tables
+from tillstream.adapters.google.bigquery.access import access_lists
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
 from tillstream.adapters.google.bigquery.fields import EPOCH
 from tillstream.adapters.google.retries import TRY

@@ -15,7 +15,7 @@ from google.cloud.bigquery import Dataset as DatasetResource
 from google.cloud.bigquery import Table
 
 from sql import row_access
-from tillstream.adapters.google.bigquery import access_lists
+from tillstream.adapters.google.bigquery.access import access_lists
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
 from tillstream.adapters.google.bigquery.migrations import DIGEST_LABEL
 from tillstream.adapters.google.bigquery.tables import LABELS

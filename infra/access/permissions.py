@@ -5,7 +5,7 @@ Only permissions that some call needs are listed for a role; Google's role refer
 
 from collections.abc import Iterable, Iterator
 
-from infra.grants import Grant
+from infra.access.grants import Grant
 from tillstream.domain.events import (
     DEAD_LETTERS,
     STAGING,

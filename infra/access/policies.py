@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from infra import accounts
-from infra.accounts import On
+from infra.access import accounts
+from infra.access.accounts import On
 from infra.kinds import bigquery, iam, pubsub, run, secrets, storage
 from infra.kinds.iam import Policy, Role, policy_query
 from infra.resource import Resource

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.functions import FUNCTIONS
-from infra.grants import (
+from infra.access.grants import (
     ADDS_ORIGINALS,
     ATTACHES,
     CALLS,
@@ -17,6 +16,7 @@ from infra.grants import (
     Grant,
     write_tables,
 )
+from infra.functions import FUNCTIONS
 from infra.jobs import JOBS
 from infra.kinds.iam import Role
 from infra.stage import Stage

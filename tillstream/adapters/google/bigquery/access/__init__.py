@@ -1,0 +1,1 @@
+"""Who may read a dataset, and who may write its single tables."""
