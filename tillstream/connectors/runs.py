@@ -77,8 +77,9 @@ def note_interrupted(ports: Ports, id: str) -> None:
 def count(ports: Ports, name: str, *states: State) -> int:
     """How many of the batches that a connector brought are in one of the states."""
     sender = records.connector_sender(name)
-    where = ({"received_by": sender, "state": state.value} for state in states)
-    return sum(ports.documents.count(records.COLLECTION, each) for each in where)
+    return sum(
+        ports.documents.count(records.COLLECTION, {"received_by": sender, "state": state.value}) for state in states
+    )
 
 
 def remove(ports: Ports, name: str) -> None:

@@ -7,6 +7,7 @@ import ast
 import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ def collections() -> set[str]:
     return {each for module, named in (*calls, *_puts(), *_updates()) for each in _values(module, named)}
 
 
+@cache
 def questions() -> list[Question]:
     calls = _calls("find", "count")
     return [one for module, function, call in calls for one in _questions(module, function, call)]
@@ -59,8 +61,13 @@ def _updates() -> Iterator[tuple[str, ast.expr]]:
             yield module, node.args[1]
 
 
-def _nodes() -> Iterator[tuple[str, ast.AST, ast.AST]]:
+@cache
+def _nodes() -> list[tuple[str, ast.AST, ast.AST]]:
     """Module, the function around, node; of all rooms that speak to the port."""
+    return list(_read_nodes())
+
+
+def _read_nodes() -> Iterator[tuple[str, ast.AST, ast.AST]]:
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
             if "adapters" in path.parts or "ports" in path.parts:
