@@ -70,6 +70,8 @@ def test_a_folder_is_taken_in_once_and_by_name(history: Path) -> None:
     assert (second["name"], second["run"]["items"]) == (first["name"], 0)
     assert lines() == 8
     assert [one["name"] for one in answer("backfill", "list")] == [first["name"]]
+    assert command("backfill", "list").output == f"{first['name']} · complete · 4 settled\n"
+    assert "There is no backfill history." in command("backfill", "status", "history").output
 
 
 @pytest.mark.usefixtures("home")

@@ -1,8 +1,11 @@
 """Output of the commands `backfill …`."""
 
+from collections import Counter
 from typing import Any
 
 import click
+
+from tillstream.domain.batch.record import State
 
 SHOWN = 20
 
@@ -61,7 +64,10 @@ def _show_plan(plan: dict[str, Any]) -> None:
 def _line(backfill: dict[str, Any]) -> str:
     state = "running" if backfill["is_running"] else "complete" if backfill["is_complete"] else "not complete"
     left = f"{backfill['left']:,} left" if backfill["left"] else ""
-    states = ", ".join(f"{count:,} {name}" for name, count in backfill["batches"].items())
+    counts = Counter[str]()
+    for name, count in backfill["batches"].items():
+        counts["settled" if name == State.ANNOUNCED else name] += count
+    states = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     return " · ".join(filter(None, (backfill["name"], state, left, states, backfill["error"])))
 
 
