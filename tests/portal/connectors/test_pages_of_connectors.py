@@ -219,3 +219,12 @@ def test_a_complete_backfill_has_no_lag_and_no_schedule(shop: Shop, tmp_path: Pa
     page = shop.boss.get(f"/connectors/{backfill.name}").text
     assert [words in page for words in ("Read to its end", "Lag", "Resume")] == [True, False, False]
     assert '<td data-label="Lag">–</td>' in shop.boss.get("/connectors").text
+
+
+def test_what_an_interrupted_run_brought_is_not_recorded(shop: Shop, source: Source) -> None:
+    source.add()
+    run_id = runs.new_id(shop.app.ports, "erp")
+    runs.save(shop.app.ports, run_id, runs.Run("erp", "2026-06-04T08:00:00+00:00"))
+    runs.note_interrupted(shop.app.ports, run_id)
+    page = shop.boss.get("/connectors/erp").text
+    assert '<td data-label="Brought">not recorded</td>' in page
