@@ -24,8 +24,10 @@ SHAPES = {
 }
 """Name → a regular expression of the whole value."""
 OPTIONAL = ("PROJECT", "BASE", "CONNECT_SUBNET")
-SIZES = {"MEMORY": r"[1-9]\d*(Mi|Gi)", "CPU": r"[1-9]\d*", "LEAST": r"\d+", "MOST": r"[1-9]\d*"}
-SIZED = ("portal", *(each.name for each in (*FUNCTIONS, *JOBS)))
+SIZES = {"MEMORY": r"[1-9]\d*[MG]i?", "CPU": r"[1-9]\d*|0?\.\d+|[1-9]\d*m", "LEAST": r"\d+", "MOST": r"[1-9]\d*"}
+SERVICES = ("portal", *(each.name for each in FUNCTIONS))
+JOB_SIZES = {"MEMORY": r"[1-9]\d*Gi", "CPU": SIZES["CPU"]}
+"""Of a job, DuckDB gets half of the memory."""
 
 
 def check(stage: Stage) -> None:
@@ -37,7 +39,9 @@ def check(stage: Stage) -> None:
 
 
 def _problems(stage: Stage) -> Iterator[str]:
-    sizes = {f"{name.upper().replace('-', '_')}_{what}": shape for name in SIZED for what, shape in SIZES.items()}
+    sizes = {f"{name.upper()}_{what}": shape for name in SERVICES for what, shape in SIZES.items()} | {
+        f"{job.name.upper().replace('-', '_')}_{what}": shape for job in JOBS for what, shape in JOB_SIZES.items()
+    }
     settings = {f"{OURS}{name.upper()}" for name in Settings.model_fields}
     for name, value in stage.values.items():
         shape = SHAPES.get(name) or sizes.get(name)

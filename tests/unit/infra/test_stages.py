@@ -87,7 +87,8 @@ def test_cloud_run_sends_an_instance_of_the_portal_as_many_requests_as_it_has_th
         ("REGION", "mars"),
         ("READERS", "group:sales@example.com boss@example.com"),
         ("SETTLED_WITHIN_HOURS", "48"),
-        ("SETTLE_LARGE_MEMORY", "much"),
+        ("SETTLE_LARGE_MEMORY", "512Mi"),
+        ("CONNECT_MOST", "2"),
         ("TILLSTREAM_OPENING_HOUR", "06:00-22:00 Europe/Berlin"),
         ("TILLSTREAM_OPENING_HOURS", "25:00"),
     ],
@@ -98,6 +99,6 @@ def test_a_value_that_a_deploy_would_refuse_is_reported_before_it(name: str, val
 
 
 def test_a_setting_that_needs_a_secret_is_no_mistake_of_a_stage() -> None:
-    chosen = {"TILLSTREAM_SIGN_IN": "oidc", "CONNECT_SUBNET": "sources", "STAGE_MOST": "3", "SETTLE_LARGE_CPU": "4"}
+    chosen = {"TILLSTREAM_SIGN_IN": "oidc", "CONNECT_SUBNET": "sources", "STAGE_CPU": "0.5", "SETTLE_LARGE_CPU": "4"}
     for name in ("dev", "prod", "prove"):
         check(stage.read(name, "demo", overrides=chosen))
