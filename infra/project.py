@@ -12,6 +12,7 @@ from infra.gcloud import Gcloud
 from infra.kinds import billing
 from infra.resource import StateQuery
 from infra.source import UNKNOWN, Source
+from infra.stage_values import check
 from tillstream.domain.errors import Rejected
 
 CLONE = Path(__file__).resolve().parent.parent
@@ -35,7 +36,9 @@ def deployment(
     project: default: that of the stage's file; number: of the project, queried if empty, unless `ask` is False;
     source: default: that of this clone.
     """
-    project = stage.read(stage_name, project, overrides=overrides).project
+    unnumbered = stage.read(stage_name, project, overrides=overrides)
+    check(unnumbered)
+    project = unnumbered.project
     gcloud = Gcloud(project, work / f"{project}-{stage_name}", report)
     if ask and not number:
         number = number_of(gcloud)

@@ -88,7 +88,12 @@ def _values(name: str, below: tuple[str, ...] = ()) -> dict[str, str]:
     own = _parsed(file.read_text(encoding="utf-8"), f"{name}.env")
     if "BASE" in own:
         return _values(own["BASE"], (*below, name)) | own
-    return _parsed(path(BASE).read_text(encoding="utf-8"), f"{BASE}.env") | own
+    return base() | own
+
+
+def base() -> dict[str, str]:
+    """The values of every stage."""
+    return _parsed(path(BASE).read_text(encoding="utf-8"), f"{BASE}.env")
 
 
 def note(name: str, key: str, value: str) -> None:

@@ -42,7 +42,9 @@ class ListedConnector:
 
     @property
     def lag(self) -> str:
-        """Time since the last run that read the source to its end."""
+        """Time since the last run that read the source to its end; a complete backfill has none."""
+        if self.state == ConnectorState.COMPLETE:
+            return texts.NO_LAG
         return texts.lag(status.lag(self.status, self.now))
 
     @property

@@ -45,6 +45,9 @@ def every(minutes: int) -> str:
     return SCHEDULES.get(minutes, f"Every {minutes} minutes")
 
 
+NO_LAG = "–"
+
+
 def lag(time: timedelta | None) -> str:
     """How long ago a source was read to its end, in its largest unit."""
     if time is None:

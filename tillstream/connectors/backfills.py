@@ -20,7 +20,7 @@ from tillstream.connectors.runs import Run
 from tillstream.connectors.stored_keys import StoredKeys
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.file_names import contract_from_path
 from tillstream.ports import Ports
 
@@ -75,7 +75,10 @@ def of(path: str, contract: str = "", settings: Mapping[str, str] | None = None)
     if not scheme:
         place = {"folder": str(Path(path).absolute())}
         if not Path(path).is_dir():
-            raise Rejected(f"There is no folder {path} on the machine that reads it. Files are ingested one by one.")
+            raise Rejected(
+                f"There is no folder {path} on the machine that reads it. "
+                "To load a single file, use `tillstream ingest`."
+            )
     history = {} if scheme == "gs" else {"order": listed_files.BY_NAME, "quiet": "0"}
     values = {**history, **(settings or {}), **place}
     digest = sha256("\n".join([path, contract, *(f"{key}={values[key]}" for key in sorted(values))]).encode())
@@ -140,7 +143,10 @@ def find(ports: Ports) -> list[Connector]:
 
 def get(ports: Ports, name: str) -> Connector:
     """Raises `NotFound`, and `Rejected` for another connector."""
-    connector = records.get(ports, name)
+    try:
+        connector = records.get(ports, name)
+    except NotFound as error:
+        raise NotFound(f"There is no backfill {name}.") from error
     if not connector.is_once:
         raise Rejected(f"{name} is a connector that runs by its schedule, not a backfill.")
     return connector

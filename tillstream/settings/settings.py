@@ -149,6 +149,15 @@ class Settings(ProjectSettings):
         except ValidationError as error:
             raise InvalidSettings(" ".join(_sentence(dict(one)) for one in error.errors())) from error
 
+    @classmethod
+    def check(cls, values: Mapping[str, Any]) -> None:
+        """Raises `InvalidSettings` for values of fields that are wrong by themselves, whatever the others are."""
+        try:
+            cls(**values)
+        except ValidationError as error:
+            if wrong := [_sentence(dict(one)) for one in error.errors() if one["loc"] and one["loc"][0] in values]:
+                raise InvalidSettings(" ".join(wrong)) from error
+
     @field_validator("first_password", "oidc_client_secret", "session_secret", "smtp_url")
     @classmethod
     def _without_line_end(cls, secret: SecretStr) -> SecretStr:
@@ -233,6 +242,7 @@ def _sentence(error: Mapping[str, Any]) -> str:
     problem = str(error["msg"]).removeprefix("Value error, ")
     if not error["loc"]:  # of several settings
         return problem
+    problem = problem.rstrip(".")
     name = str(error["loc"][0])
     if error["type"] == "string_pattern_mismatch":
         problem = f"write it like “{Settings.model_fields[name].default or 'https://sales.example.com'}”"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from connectors import listed_kind
@@ -11,7 +12,9 @@ from shop_steps import Shop
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.connectors import records, runs
+from tillstream.commands.registry import COMMANDS
+from tillstream.commands.result import quiet
+from tillstream.connectors import backfills, records, runs
 from tillstream.connectors.kinds import table
 from tillstream.domain.people import Role
 
@@ -204,3 +207,24 @@ def test_the_list_is_searched_and_sorted(shop: Shop, source: Source) -> None:
     page = shop.boss.get("/connectors?q=alph").text
     assert ["/connectors/alpha" in page, "/connectors/beta" in page] == [True, False]
     assert "No results" in shop.boss.get("/connectors?q=zzz").text
+
+
+def test_a_complete_backfill_has_no_lag_and_no_schedule(shop: Shop, tmp_path: Path) -> None:
+    history = tmp_path / "history"
+    history.mkdir()
+    (history / "june.csv").write_bytes(indian_file(indian_sale("1")))
+    result = COMMANDS["backfill"](shop.app, quiet, paths=[str(history)], contract="IN")
+    assert result.code == 0, result
+    (backfill,) = backfills.find(shop.app.ports)
+    page = shop.boss.get(f"/connectors/{backfill.name}").text
+    assert [words in page for words in ("Read to its end", "Lag", "Resume")] == [True, False, False]
+    assert '<td data-label="Lag">–</td>' in shop.boss.get("/connectors").text
+
+
+def test_what_an_interrupted_run_brought_is_not_recorded(shop: Shop, source: Source) -> None:
+    source.add()
+    run_id = runs.new_id(shop.app.ports, "erp")
+    runs.save(shop.app.ports, run_id, runs.Run("erp", "2026-06-04T08:00:00+00:00"))
+    runs.note_interrupted(shop.app.ports, run_id)
+    page = shop.boss.get("/connectors/erp").text
+    assert '<td data-label="Brought">not recorded</td>' in page

@@ -70,6 +70,8 @@ def test_a_folder_is_taken_in_once_and_by_name(history: Path) -> None:
     assert (second["name"], second["run"]["items"]) == (first["name"], 0)
     assert lines() == 8
     assert [one["name"] for one in answer("backfill", "list")] == [first["name"]]
+    assert command("backfill", "list").output == f"{first['name']} · complete · 4 settled\n"
+    assert "There is no backfill history." in command("backfill", "status", "history").output
 
 
 @pytest.mark.usefixtures("home")
@@ -124,7 +126,9 @@ def test_one_path_that_fails_does_not_stop_the_others(history: Path, tmp_path: P
 @pytest.mark.usefixtures("home")
 def test_a_backfill_is_undone_as_a_whole(history: Path) -> None:
     name = answer("backfill", str(history), "--region", CONTRACT)["name"]
-    assert command("backfill", "undo", name).exit_code == 1, "nobody confirmed"
+    preview = command("backfill", "undo", name)
+    assert (preview.exit_code, preview.stdout) == (4, f"4 files of {name} would be undone.\n")
+    assert command("backfill", "undo", "history").exit_code == 1
     undone = answer("backfill", "undo", name, "--yes")
     assert (len(undone["undone"]), undone["failed"]) == (4, [])
     assert answer("backfill", "status", name)["batches"] == {"undone": 4}

@@ -6,8 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 from infra import stage
-from infra.project import ensure_recipient
+from infra.project import deployment, ensure_recipient
+from infra.source import UNKNOWN
 from infra.stage import STAGES
+from infra.stage_values import check
 from portal import gunicorn_conf
 from tillstream.cli.deploy import deploy
 from tillstream.domain.errors import Rejected
@@ -76,3 +78,27 @@ def test_an_unknown_stage_is_rejected_with_the_file_to_create(name: str) -> None
 def test_cloud_run_sends_an_instance_of_the_portal_as_many_requests_as_it_has_threads(name: str) -> None:
     """With fewer, open live pages would take the places of all requests."""
     assert int(stage.read(name, "demo")["PORTAL_CONCURRENCY"]) == gunicorn_conf.threads
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORTAL_MSOT", "8"),
+        ("REGION", "mars"),
+        ("READERS", "group:sales@example.com boss@example.com"),
+        ("SETTLED_WITHIN_HOURS", "48"),
+        ("SETTLE_LARGE_MEMORY", "512Mi"),
+        ("CONNECT_MOST", "2"),
+        ("TILLSTREAM_OPENING_HOUR", "06:00-22:00 Europe/Berlin"),
+        ("TILLSTREAM_OPENING_HOURS", "25:00"),
+    ],
+)
+def test_a_value_that_a_deploy_would_refuse_is_reported_before_it(name: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(Rejected, match=name):
+        deployment("demo", "dev", {name: value}, print, ask=False, work=tmp_path, source=UNKNOWN)
+
+
+def test_a_setting_that_needs_a_secret_is_no_mistake_of_a_stage() -> None:
+    chosen = {"TILLSTREAM_SIGN_IN": "oidc", "CONNECT_SUBNET": "sources", "STAGE_CPU": "0.5", "SETTLE_LARGE_CPU": "4"}
+    for name in ("dev", "prod", "prove"):
+        check(stage.read(name, "demo", overrides=chosen))

@@ -68,4 +68,5 @@ def test_numbers_are_compact() -> None:
     assert [compact(one) for one in (0, 12.5, 999, 1234, 5.6e6, 2e9)] == ["0", "12.50", "999", "1.2K", "5.6M", "2.0B"]
     assert shown(0.386, "margin_rate") == "38.6%"
     assert shown(date(2026, 7, 1)) == "01 Jul 2026"
+    assert shown(date(2026, 7, 1), granularity="month") == "Jul 2026"
     assert fitted("Noise-Cancelling Headphones", 60) == "Noise-C…"

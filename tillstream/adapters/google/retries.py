@@ -15,6 +15,8 @@ from google.auth.exceptions import RefreshError, TransportError
 
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
 
+NO_CREDENTIALS = "There are no credentials of Google Cloud. Run: gcloud auth application-default login"
+"""The error of a command on a machine without them."""
 TRY = 30.0
 """Timeout of one attempt, in seconds."""
 DEADLINE = 120.0

@@ -1,8 +1,11 @@
 """Output of the commands `backfill …`."""
 
+from collections import Counter
 from typing import Any
 
 import click
+
+from tillstream.domain.batch.record import State
 
 SHOWN = 20
 
@@ -43,6 +46,10 @@ def show_status(backfill: dict[str, Any]) -> None:
         click.echo("  The same command continues.")
 
 
+def show_undo(backfill: dict[str, Any]) -> None:
+    click.echo(f"{_files(_counts(backfill)['settled'])} of {backfill['name']} would be undone.")
+
+
 def show_undone(result: dict[str, Any]) -> None:
     click.echo(f"{_files(len(result['undone']))} of {result['name']} undone.")
     _show_some(result["failed"], "files that cannot be undone")
@@ -61,8 +68,16 @@ def _show_plan(plan: dict[str, Any]) -> None:
 def _line(backfill: dict[str, Any]) -> str:
     state = "running" if backfill["is_running"] else "complete" if backfill["is_complete"] else "not complete"
     left = f"{backfill['left']:,} left" if backfill["left"] else ""
-    states = ", ".join(f"{count:,} {name}" for name, count in backfill["batches"].items())
+    states = ", ".join(f"{count:,} {name}" for name, count in _counts(backfill).items())
     return " · ".join(filter(None, (backfill["name"], state, left, states, backfill["error"])))
+
+
+def _counts(backfill: dict[str, Any]) -> Counter[str]:
+    """State → number of files. Files whose changes are published count as settled."""
+    counts = Counter[str]()
+    for name, count in backfill["batches"].items():
+        counts["settled" if name == State.ANNOUNCED else name] += count
+    return counts
 
 
 def _files(count: int) -> str:

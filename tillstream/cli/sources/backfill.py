@@ -1,11 +1,14 @@
 """Commands `backfill …`."""
 
+import sys
 from pathlib import Path
 
 import click
 
-from tillstream.cli.runner import as_json, run
+from tillstream.cli.runner import HELD, as_json, fail, print_result, read_settings, run
 from tillstream.cli.sources.pairs import parse_settings
+from tillstream.domain.errors import TillstreamError
+from tillstream.server.process import Done
 
 
 class _RunIsTheDefault(click.Group):
@@ -70,9 +73,20 @@ def status(name: str, json_: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @as_json
 def undo(name: str, yes: bool, json_: bool) -> None:
-    """Undo every settled file of a backfill, newest first."""
-    from tillstream.cli.output.backfill import show_undone
+    """Undo every settled file of a backfill, newest first; without --yes, show how many."""
+    from tillstream.cli.output.backfill import show_undo, show_undone
+    from tillstream.commands.dispatch import execute
+    from tillstream.commands.result import quiet
 
     if not yes:
-        click.confirm(f"Undo every file of {name}?", abort=True, err=True)
+        try:
+            shown = execute(read_settings(), "backfill-status", {"name": name}, quiet).data
+        except TillstreamError as error:
+            fail(str(error), json_=json_)
+        print_result(shown, show_undo, json_=json_)
+        if json_ or not sys.stdin.isatty():
+            click.echo("This is a preview. To undo these files, use --yes.", err=True)
+            raise Done(HELD)
+        if not click.confirm("Undo these files?"):
+            raise Done(HELD)
     run("backfill-undo", json_=json_, show=show_undone, name=name)

@@ -99,7 +99,8 @@ def _time_series(panel: Panel) -> str:
         drawn += text(at + 14, HEAD + 9, name, size=11, fill=QUIET)
         at += 30 + len(name) * 6.2
     for day, x, anchor in ((days[0], left, ""), (days[-1], panel.width - 14, "end")) if days else ():
-        drawn += text(x, panel.height - 12, shown(day), size=10, fill=QUIET, anchor=anchor)
+        label = shown(day, granularity=panel.chart.granularity)
+        drawn += text(x, panel.height - 12, label, size=10, fill=QUIET, anchor=anchor)
     return drawn
 
 
@@ -120,9 +121,15 @@ def _bar(panel: Panel) -> str:
 
 
 def _table(panel: Panel) -> str:
-    columns = [*panel.chart.dimensions, *panel.chart.metrics]
-    cells = [[row[name] for name in columns] for row in panel.rows[:MOST_ROWS]]
-    return _grid(columns, cells, len(panel.chart.dimensions), panel.width)
+    chart = panel.chart
+    cells = [
+        [
+            *(shown(row[name], granularity=chart.granularity) for name in chart.dimensions),
+            *(row[name] for name in chart.metrics),
+        ]
+        for row in panel.rows[:MOST_ROWS]
+    ]
+    return _grid([*chart.dimensions, *chart.metrics], cells, len(chart.dimensions), panel.width)
 
 
 def _pivot(panel: Panel) -> str:

@@ -1,7 +1,7 @@
 """Elements of an SVG, and how the pictures write numbers."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from html import escape
 from typing import Any
 
@@ -40,14 +40,12 @@ def fitted(content: str, width: float, size: int = 12) -> str:
     return content if len(content) <= most else f"{content[: most - 1]}…"
 
 
-def shown(value: Any, metric: str = "") -> str:
-    """A value as a chart shows it."""
+def shown(value: Any, metric: str = "", granularity: str = "day") -> str:
+    """A value as a chart shows it; a month without its day."""
     if value is None:
         return "–"
-    if isinstance(value, datetime):
-        return f"{value:%d %b %Y}"
-    if isinstance(value, date):
-        return f"{value:%d %b %Y}"
+    if isinstance(value, date):  # also a datetime
+        return f"{value:%b %Y}" if granularity == "month" else f"{value:%d %b %Y}"
     if isinstance(value, bool | str):
         return str(value) or "(empty)"
     if metric.endswith(SHARES):

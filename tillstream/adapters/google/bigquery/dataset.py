@@ -10,12 +10,13 @@ from google.api_core import exceptions as api_errors
 from google.api_core.client_options import ClientOptions
 from google.api_core.retry import Retry, if_exception_type
 from google.auth.credentials import AnonymousCredentials
+from google.auth.exceptions import DefaultCredentialsError
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY
 
 from tillstream.adapters.google.bigquery.parameters import bind
 from tillstream.adapters.google.bigquery.tables import LABELS
-from tillstream.adapters.google.retries import RETRY, TRY, is_transient, translate_errors
+from tillstream.adapters.google.retries import NO_CREDENTIALS, RETRY, TRY, is_transient, translate_errors
 from tillstream.domain.errors import Conflict, Rejected, TooLarge, Unavailable
 
 WITHIN = 300.0
@@ -72,7 +73,10 @@ class Dataset:
     @cached_property
     def client(self) -> bigquery.Client:
         if not self._api:
-            return bigquery.Client(self.project, location=self.location)
+            try:
+                return bigquery.Client(self.project, location=self.location)
+            except DefaultCredentialsError as error:
+                raise Rejected(NO_CREDENTIALS) from error
         options = ClientOptions(api_endpoint=self._api)
         return bigquery.Client(self.project, AnonymousCredentials(), location=self.location, client_options=options)
 

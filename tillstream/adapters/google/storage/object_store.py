@@ -15,7 +15,7 @@ from google.api_core.exceptions import Forbidden
 from google.auth.exceptions import DefaultCredentialsError
 from google.cloud.storage import Client
 
-from tillstream.adapters.google.retries import RETRY, TRY, translate_errors
+from tillstream.adapters.google.retries import NO_CREDENTIALS, RETRY, TRY, translate_errors
 from tillstream.adapters.google.storage.object_reader import ObjectReader
 from tillstream.adapters.google.storage.object_upload import ObjectUpload
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
@@ -187,9 +187,7 @@ def connected(project: str | None, buckets: Mapping[str, str]) -> CloudStorageOb
     try:
         return CloudStorageObjectStore(Client(project), buckets)
     except DefaultCredentialsError as error:
-        raise Rejected(
-            "There are no credentials of Google Cloud. Run: gcloud auth application-default login"
-        ) from error
+        raise Rejected(NO_CREDENTIALS) from error
 
 
 def _stored(bucket: str, blob: Any) -> StoredObject:

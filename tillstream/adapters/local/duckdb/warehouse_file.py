@@ -35,6 +35,7 @@ _UPGRADES: Mapping[int, tuple[str, ...]] = {
         f"ALTER TABLE IF EXISTS restock_lines ADD COLUMN IF NOT EXISTS {name} DECIMAL(38, 9)"
         for name in ("service", "fill_rate")
     ),
+    14: (),
 }
 """Schema number → statements that make it the next one. New tables are created afterwards, whatever the number."""
 
