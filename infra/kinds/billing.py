@@ -36,7 +36,7 @@ def budgets(stage: Stage, channel: str = "") -> Iterator[Resource]:
     )
     answers: dict[str, tuple[str, ...]] = {}
     if channel:
-        options = (*options, "--notifications-rule-monitoring-notification-channels={channel}")
+        options = (*options, "--notifications-rule-monitoring-notification-channels", "{channel}")
         answers = {"channel": channel_name(channel)}
     rules = tuple(f"-threshold-rule=percent={part}" for part in PARTS)
     query = (*BUDGETS, "list", of_account)

@@ -1,5 +1,6 @@
 """Cloud Logging and Monitoring: metrics of log lines, the uptime check, alerts and their recipients, the dashboard."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -68,18 +69,24 @@ def uptime(host: str, path: str) -> Resource:
 
 
 def alert(wanted: Mapping[str, Any], recipient: str = "") -> Resource:
-    """An alert policy in the format of Cloud Monitoring, sent to the channel of that name."""
+    """An alert policy in the format of Cloud Monitoring, sent to the channel of that name; empty: to none.
+
+    Channels have numeric names, so a label with a digest of the recipient shows whether an existing alert has the
+    right one. An update replaces the whole policy, including its channels.
+    """
     name = wanted["displayName"]
+    wanted = {**wanted, "userLabels": {"recipient": hashlib.sha256(recipient.encode()).hexdigest()[:16]}}
     file = f"{name.partition(': ')[2].replace(' ', '-')}.alert.json"
     files = {file: json.dumps(wanted, indent=1)}
     answers: dict[str, tuple[str, ...]] = {}
-    notification: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ("--clear-notification-channels",)
     if recipient:
         answers = {"channel": channel_name(recipient)}
-        notification = ("--notification-channels", "{channel}")
-    create = ("alpha", "monitoring", "policies", "create", f"--policy-from-file={FILES}/{file}", *notification)
-    change = ("alpha", "monitoring", "policies", "update", "{name}", f"--policy-from-file={FILES}/{file}")
-    lookup = {"name": _name_of(("alpha", "monitoring", "policies"), name)}
+        first, replaced = ("--notification-channels", "{channel}"), ("--set-notification-channels", "{channel}")
+    create = ("alpha", "monitoring", "policies", "create", f"--policy-from-file={FILES}/{file}", *first)
+    change = ("alpha", "monitoring", "policies", "update", "{name}", f"--policy-from-file={FILES}/{file}", *replaced)
+    lookup = answers | {"name": _name_of(("alpha", "monitoring", "policies"), name)}
     return Resource(
         "alert",
         name,
