@@ -225,7 +225,7 @@ class Declared:
         channel = watching.channel(email) if email else None
         if channel:
             yield channel
-        yield watching.uptime(host, "/healthz/ready")
+        yield watching.uptime(self.stage.project, host, "/healthz/ready")
         recipient = channel.name if channel else ""
         yield from (watching.alert(wanted, recipient) for wanted in alerts(self.stage))
         yield watching.dashboard(dashboard.definition(self.stage))

@@ -47,7 +47,7 @@ def channel(email: str) -> Resource:
     )
 
 
-def uptime(host: str, path: str) -> Resource:
+def uptime(project: str, host: str, path: str) -> Resource:
     """A check from several regions of the world, once a minute."""
     name = "Tillstream portal"
     wanted = {"period": "60s", "timeout": "10s", "httpCheck": {"path": path, "useSsl": True}}
@@ -59,7 +59,13 @@ def uptime(host: str, path: str) -> Resource:
         create=(
             gcloud(
                 *("monitoring", "uptime", "create", name, "--resource-type=uptime-url"),
-                *(f"--resource-labels=host={host}", f"--path={path}", "--protocol=https", "--period=1", "--timeout=10"),
+                *(
+                    f"--resource-labels=host={host},project_id={project}",
+                    f"--path={path}",
+                    "--protocol=https",
+                    "--period=1",
+                    "--timeout=10",
+                ),
             ),
         ),
         change=(_update(("monitoring", "uptime"), name, f"--path={path}", "--period=1", "--timeout=10"),),

@@ -155,8 +155,8 @@ def test_values_of_the_project_are_fetched_when_needed(program: Path, tmp_path: 
 
 
 def test_a_name_that_is_not_listed_yet_is_looked_up_again(program: Path, tmp_path: Path) -> None:
-    asked, waits = tmp_path / "asked", list[float]()
-    says(program, f'if [ "$2" = list ]; then if [ -e {asked} ]; then echo it; fi; touch {asked}; fi')
+    listed, waits = tmp_path / "listed", list[float]()
+    says(program, f'if [ "$2" = list ]; then if [ -e {listed} ]; then echo it; fi; touch {listed}; fi')
     command = Command(("policies", "create", "{channel}"), answers={"channel": ("channels", "list")})
     here(tmp_path, waits).do(command)
     assert len(waits) == 1
