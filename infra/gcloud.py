@@ -147,11 +147,14 @@ class Gcloud:
         return replace(command, words=words, files=files, answers={})
 
     def _look_up(self, command: Command, lookup: Command) -> str:
-        """The output of a lookup. Lists can lack for some seconds what was just created."""
+        """The first name that a lookup prints. Lists can lack for some seconds what was just created.
+
+        It has no `--limit`, which gcloud applies before a filter that the service does not support.
+        """
         for wait in LOOKUP_WAITS:
             done = self._run(lookup, QUERY_TIMEOUT)
-            if not done.returncode and (answer := done.stdout.strip()):
-                return answer
+            if not done.returncode and (names := done.stdout.split()):
+                return names[0]
             self.sleep(wait)
         raise Unavailable(f"{summary(command)}: {_reason(done) if done.returncode else 'unknown name'}")
 

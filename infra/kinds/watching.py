@@ -120,7 +120,7 @@ def channel_name(display_name: str) -> tuple[str, ...]:
 
 def _name_of(group: tuple[str, ...], display_name: str, list_: str = "list") -> tuple[str, ...]:
     """Monitoring assigns numeric names; the displayName is the readable one."""
-    return (*group, list_, f'--filter=displayName="{display_name}"', "--limit=1", "--format=value(name)")
+    return (*group, list_, f'--filter=displayName="{display_name}"', "--format=value(name)")
 
 
 def _by_name(group: tuple[str, ...], verb: str, display_name: str, list_: str = "list") -> Command:
