@@ -145,14 +145,15 @@ class Declared:
         yield ledger
         loading = bigquery.dataset(stage.project, accounts.loading(stage), *on, "Temporary tables", holds_data=False)
         yield loading
-        yield tables(stage, ledger)
-        yield writers(stage, ledger, accounts.table_writers())
+        of_ledger = tables(stage, ledger)
+        yield of_ledger
+        yield writers(stage, ledger, of_ledger, accounts.table_writers())
         yield sale_index(stage, ledger, documents)
         yield jobs_view.view(stage, ledger)
         description = "Views for reports: each reader sees only their own rows"
         views = bigquery.dataset(stage.project, stage["REPORTS_DATASET"], *on, description, holds_data=False)
         yield views
-        yield reports(stage, views, [*(spec.account for spec in (*FUNCTIONS, *JOBS)), accounts.PORTAL])
+        yield reports(stage, views, of_ledger, [*(spec.account for spec in (*FUNCTIONS, *JOBS)), accounts.PORTAL])
 
     def _subscription(self, name: str, topic: str, delivery: Delivery) -> Resource:
         return pubsub.subscription(self.stage.project, name, topic, LABELS, delivery)
@@ -224,7 +225,7 @@ class Declared:
         channel = watching.channel(email) if email else None
         if channel:
             yield channel
-        yield watching.uptime(host, "/healthz/ready")
+        yield watching.uptime(self.stage.project, host, "/healthz/ready")
         recipient = channel.name if channel else ""
         yield from (watching.alert(wanted, recipient) for wanted in alerts(self.stage))
         yield watching.dashboard(dashboard.definition(self.stage))

@@ -57,10 +57,11 @@ STAGE = Function(
     concurrency=1,
     timeout=EVENT_SECONDS,
     least=0,
-    most=20,
+    most=10,
     why="Files are read in blocks, so memory does not grow with their size, but the largest allowed workbook takes "
     "2 GB; the second core checks one block while the next is read. One file per instance, because two would share "
-    "the memory. Twenty instances load the project's quotas no more than the nightly files of one region.",
+    "the memory. Ten instances have the 20 vCPUs and 40 GiB that a new project may use "
+    "for one service; Cloud Run refuses more.",
     grants=(_object_viewer(INBOX), Grant("roles/storage.objectUser", "bucket", STAGING), *READS, DOCUMENTS, PUBLISHES),
 )
 SALES = Function(

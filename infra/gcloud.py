@@ -1,6 +1,7 @@
 """Run gcloud and bq: query states, make changes, and retry while a new project is not ready."""
 
 import json
+import os
 import random
 import re
 import secrets
@@ -17,11 +18,14 @@ from typing import Any
 from infra.resource import FILES, Command, StateQuery
 from tillstream.domain.errors import Rejected, Unavailable
 
+CREDENTIALS, QUOTA_PROJECT = "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_QUOTA_PROJECT"
 QUERY_TIMEOUT = 120.0
 CHANGE_TIMEOUT = 1_800.0
 """Seconds. The longest call builds the portal's image or a function."""
 PATIENCE = 420.0
 """Seconds during which a change is retried: new accounts and agents take up to seven minutes to propagate."""
+LOOKUP_WAITS = (2.0, 4.0, 8.0, 16.0)
+"""Seconds between the tries of a lookup."""
 METRIC, METRIC_PATIENCE = "a new log-based metric is not visible yet", 900.0
 """Reason for which a change is retried longer, and the seconds: alerts can name a new metric after ten minutes."""
 
@@ -35,7 +39,14 @@ NOT_READY: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "a new service account is not visible everywhere yet",
             r"does not exist.*serviceAccount|unknown service account",
         ),
-        ("a new service account cannot be used yet", r"iam\.serviceaccounts\.actAs"),
+        (
+            "a new service account cannot be used yet",
+            r"iam\.serviceaccounts\.actAs|permission to act as service account",
+        ),
+        ("a new role is not visible everywhere yet", r"Role \S*projects/\S+ does not exist"),
+        ("the account of the builds cannot read their source yet", r"could not resolve source"),
+        ("a service cannot read its image yet", r"must have permission to read the image"),
+        ("an account cannot read its secret yet", r"Permission denied on secret"),
         ("the agent of Cloud Storage has no rights yet", r"Cloud Storage service account|gs-project-accounts"),
         ("the agent of Pub/Sub has no rights yet", r"gcp-sa-pubsub"),
         ("a service that was just enabled is not ready yet", r"SERVICE_DISABLED|has not been used in project"),
@@ -70,7 +81,7 @@ class Gcloud:
         done = self._run(command, QUERY_TIMEOUT)
         if done.returncode == 0:
             return json.loads(done.stdout or "null")
-        if NOT_FOUND.search(done.stderr + done.stdout):
+        if NOT_FOUND.search(_output(done)):
             return None
         raise Rejected(f"{summary(command)}: {_reason(done)}")
 
@@ -83,11 +94,10 @@ class Gcloud:
             if done.returncode == 0:
                 return
             reason = _reason(done)
-            why = next((why for why, words in NOT_READY if words.search(done.stderr)), "")
+            output = _output(done)
+            why = next((why for why, words in NOT_READY if words.search(output)), "")
             if not why:
-                raise (AlreadyExists if ALREADY_EXISTS.search(done.stderr) else Rejected)(
-                    f"{summary(command)}: {reason}"
-                )
+                raise (AlreadyExists if ALREADY_EXISTS.search(output) else Rejected)(f"{summary(command)}: {reason}")
             if time.monotonic() + wait > started + (METRIC_PATIENCE if why == METRIC else PATIENCE):
                 raise Unavailable(f"{summary(command)}: {reason}")
             self.report(f"    {summary(command)}: {why}; retrying in {wait:.0f} s")
@@ -121,17 +131,32 @@ class Gcloud:
             return [command.program, *words]  # has all options already
         return ["gcloud", *words, f"--project={self.project}", "--quiet"]
 
+    def _environment(self, command: Command) -> dict[str, str]:
+        """With the application default credentials of a person, Firestore requires a project for quotas."""
+        if command.program in {"gcloud", "bq"} or CREDENTIALS in os.environ:
+            return dict(os.environ)
+        return {QUOTA_PROJECT: self.project, **os.environ}
+
     def _fill_in(self, command: Command) -> Command:
         """Replace the placeholders that only the project can resolve."""
         words, files = command.words, dict(command.files)
         for name, lookup in command.answers.items():
-            done = self._run(Command(lookup), QUERY_TIMEOUT)
-            answer = done.stdout.strip()
-            if done.returncode or not answer:
-                raise Unavailable(f"{summary(command)}: {_reason(done) if done.returncode else 'unknown name'}")
+            answer = self._look_up(command, Command(lookup))
             words = tuple(word.replace(f"{{{name}}}", answer) for word in words)
             files = {file: text.replace(f"{{{name}}}", answer) for file, text in files.items()}
         return replace(command, words=words, files=files, answers={})
+
+    def _look_up(self, command: Command, lookup: Command) -> str:
+        """The first name that a lookup prints. Lists can lack for some seconds what was just created.
+
+        It has no `--limit`, which gcloud applies before a filter that the service does not support.
+        """
+        for wait in LOOKUP_WAITS:
+            done = self._run(lookup, QUERY_TIMEOUT)
+            if not done.returncode and (names := done.stdout.split()):
+                return names[0]
+            self.sleep(wait)
+        raise Unavailable(f"{summary(command)}: {_reason(done) if done.returncode else 'unknown name'}")
 
     def _run(self, command: Command, timeout: float) -> "subprocess.CompletedProcess[str]":
         self.write([command])
@@ -144,6 +169,7 @@ class Gcloud:
             return subprocess.run(
                 [program, *words[1:]],
                 input=secrets.token_hex(32) if command.random_input else "",
+                env=self._environment(command),
                 capture_output=True,
                 text=True,
                 timeout=timeout,
@@ -156,6 +182,11 @@ class Gcloud:
 def summary(command: Command) -> str:
     """A short form of the command, for messages."""
     return " ".join((command.program, *(word for word in command.words[:5] if not word.startswith("--"))))
+
+
+def _output(done: "subprocess.CompletedProcess[str]") -> str:
+    """Both outputs in one line: bq prints errors to its standard output, and breaks their lines."""
+    return " ".join(f"{done.stderr} {done.stdout}".split())
 
 
 def _reason(done: "subprocess.CompletedProcess[str]") -> str:

@@ -38,7 +38,7 @@ AFTER: Mapping[str, tuple[str, ...]] = {
     "portal": _RUNNING,
     "schedule": ("function", "policy"),
     "upload origins": ("bucket", "portal"),
-    "notification": ("topic", "policy of topic object-events"),
+    "notification": ("topic", "policy", "function"),
     "trigger": ("notification",),
     "alert": ("figure of logs", "channel"),
     "dashboard": ("figure of logs",),

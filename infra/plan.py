@@ -96,6 +96,8 @@ def plan(resources: Sequence[Resource], project: Project) -> list[Step]:
             if state is None and not isinstance(resource, Policy | Retired)
             else resource.differences(state)
         )
+        if not differences and any(step.resource is resource.follows for step in steps):
+            differences = [f"follows {resource.follows.title}" if resource.follows else ""]
         if differences:
             steps.append(Step(resource, state, differences, resource.unfixable(state)))
     return steps

@@ -71,6 +71,8 @@ class Resource:
     """Whether `change` deletes and recreates it, together with everything within it."""
     within: "Resource | None" = None
     """Its parent: while that does not exist, this resource cannot exist and is not queried."""
+    follows: "Resource | None" = None
+    """A resource whose changes can undo this one, so that each of them is followed by this one's commands."""
     state_key: str = ""
     """Its name in the result of the query, if that differs from `name`."""
 

@@ -11,7 +11,7 @@ from devtools.prove.google import GoogleProject
 from devtools.prove.proof import Proof
 from devtools.prove.steps import plan
 from infra import stage as stages
-from infra.gcloud import Gcloud
+from infra.gcloud import QUOTA_PROJECT, Gcloud
 from infra.project import WORK, number_of
 from tillstream.app import build
 from tillstream.domain.errors import TillstreamError
@@ -41,6 +41,7 @@ def run(project: str, stage_name: str, files: Path | None, *, only_plan: bool) -
         return 0
     stage = stages.read(stage_name, project, number_of(gcloud))
     os.environ.update(stage.settings)
+    os.environ.setdefault(QUOTA_PROJECT, project)
     proof = Proof(
         stage,
         GoogleProject(stage, gcloud, folder),

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from devtools.prove.proof import OPERATOR, RUNS_AS
-from infra.gcloud import AlreadyExists, Gcloud
+from infra.gcloud import CREDENTIALS, QUOTA_PROJECT, AlreadyExists, Gcloud
 from infra.resource import Command
 from infra.stage import Stage
 from tillstream.domain.errors import Unavailable
 
-CREDENTIALS = "GOOGLE_APPLICATION_CREDENTIALS"
 IMPERSONATION = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{}:generateAccessToken"
 QUERIES = "https://bigquery.googleapis.com/bigquery/v2/projects/{}/queries"
 Answer = TypeVar("Answer")
@@ -54,17 +53,17 @@ class GoogleProject:
             "delegates": [],
         }
         self.folder.mkdir(parents=True, exist_ok=True)
-        file, before = self.folder / "impersonated.json", os.environ.get(CREDENTIALS)
+        file = self.folder / "impersonated.json"
         file.touch(mode=0o600)
         file.write_text(json.dumps(credentials), encoding="utf-8")
+        before = {name: os.environ.pop(name) for name in (CREDENTIALS, QUOTA_PROJECT) if name in os.environ}
         os.environ[CREDENTIALS] = str(file)
         try:
             yield
         finally:
             file.unlink()
             os.environ.pop(CREDENTIALS)
-            if before is not None:
-                os.environ[CREDENTIALS] = before
+            os.environ.update(before)
 
     def rows_as(self, address: str, query: str) -> list[dict[str, Any]]:
         def ask() -> list[dict[str, Any]]:

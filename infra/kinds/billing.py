@@ -36,11 +36,11 @@ def budgets(stage: Stage, channel: str = "") -> Iterator[Resource]:
     )
     answers: dict[str, tuple[str, ...]] = {}
     if channel:
-        options = (*options, "--notifications-rule-monitoring-notification-channels={channel}")
+        options = (*options, "--notifications-rule-monitoring-notification-channels", "{channel}")
         answers = {"channel": channel_name(channel)}
     rules = tuple(f"-threshold-rule=percent={part}" for part in PARTS)
     query = (*BUDGETS, "list", of_account)
-    lookup = {"name": (*query, f'--filter=displayName="{name}"', "--limit=1", "--format=value(name.basename())")}
+    lookup = {"name": (*query, f'--filter=displayName="{name}"', "--format=value(name.basename())")}
     create = (*BUDGETS, "create", of_account, f"--display-name={name}", *options, *(f"-{rule}" for rule in rules))
     change = (*BUDGETS, "update", "{name}", of_account, *options)
     remove = (*BUDGETS, "delete", "{name}", of_account)

@@ -27,8 +27,6 @@ def secret(name: str, region: str, labels: Mapping[str, str]) -> Resource:
 
 def value(of: Resource) -> Resource:
     """A first version with a random value. Users add later ones; any enabled version is accepted."""
-    query = StateQuery(
-        ("secrets", "versions", "list", of.name, "--filter=state=ENABLED", "--limit=1"), lambda _: of.name, API
-    )
+    query = StateQuery(("secrets", "versions", "list", of.name, "--filter=state=ENABLED"), lambda _: of.name, API)
     add = Command(("secrets", "versions", "add", of.name, "--data-file=-"), random_input=True)
     return Resource("secret's value", of.name, query, {}, (add,), within=of)

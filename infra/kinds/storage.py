@@ -97,7 +97,7 @@ def notification(project: str, bucket: Resource, topic: str) -> Resource:
     group = ("storage", "buckets", "notifications")
     listing = (*group, "list", address)
     key = "Notification Configuration"
-    number = (*listing, f'--filter="{key}".topic~{full}$', "--limit=1", f'--format=value("{key}".id)')
+    number = (*listing, f'--filter="{key}".topic~{full}$', f'--format=value("{key}".id)')
     create = gcloud(
         *(*group, "create", address, f"--topic={topic}", "--skip-topic-setup"),
         *("--event-types=OBJECT_FINALIZE", "--payload-format=json"),

@@ -29,32 +29,33 @@ def sale_index(stage: Stage, ledger: Resource, within: Resource) -> SelfChecked:
     return _self_checked("sale index", f"of dataset {ledger.name}", ("deploy", "index", *_options(stage)), within)
 
 
-def reports(stage: Stage, within: Resource, accounts: Sequence[str]) -> SelfChecked:
-    """Reporting views in the dataset `within`, and row access policies on the existing tables.
+def reports(stage: Stage, within: Resource, of: Resource, accounts: Sequence[str]) -> SelfChecked:
+    """Reporting views in the dataset `within`, and row access policies on the tables `of`.
 
     accounts: ids of the service accounts that see every row.
     """
     options = [f"--shown={within.name}"]
     options += [f"--reader={member}" for member in stage["READERS"].split()]
     options += [f"--account={stage.account(name)}" for name in accounts]
-    return _self_checked(
-        "reports", f"in dataset {within.name}", ("deploy", "reports", *_options(stage), *options), within
-    )
+    words = ("deploy", "reports", *_options(stage), *options)
+    return _self_checked("reports", f"in dataset {within.name}", words, within, of)
 
 
-def writers(stage: Stage, within: Resource, accounts: Sequence[tuple[str, str]]) -> SelfChecked:
-    """Which accounts may write single tables. accounts: (table, id of the service account)."""
+def writers(stage: Stage, within: Resource, of: Resource, accounts: Sequence[tuple[str, str]]) -> SelfChecked:
+    """Which accounts may write single ones of the tables `of`. accounts: (table, id of the service account)."""
     options = [f"--writer={table}={stage.account(name)}" for table, name in accounts]
-    return _self_checked(
-        "writers", f"of tables in {within.name}", ("deploy", "writers", *_options(stage), *options), within
-    )
+    words = ("deploy", "writers", *_options(stage), *options)
+    return _self_checked("writers", f"of tables in {within.name}", words, within, of)
 
 
 def _options(stage: Stage) -> tuple[str, ...]:
     return (f"--project={stage.project}", f"--dataset={stage['DATASET']}", f"--location={stage.region}")
 
 
-def _self_checked(kind: str, name: str, words: tuple[str, ...], within: Resource) -> SelfChecked:
+def _self_checked(
+    kind: str, name: str, words: tuple[str, ...], within: Resource, follows: Resource | None = None
+) -> SelfChecked:
+    """follows: the tables, if a migration that recreates some of them undoes it."""
     query = StateQuery((*words, "--check", "--json"), lambda _: kind, API, PROGRAM)
     command = Command(words, program=PROGRAM)
-    return SelfChecked(kind, name, query, {}, (command,), (command,), within=within, state_key=kind)
+    return SelfChecked(kind, name, query, {}, (command,), (command,), within=within, follows=follows, state_key=kind)

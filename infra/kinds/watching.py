@@ -1,5 +1,6 @@
 """Cloud Logging and Monitoring: metrics of log lines, the uptime check, alerts and their recipients, the dashboard."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -46,7 +47,7 @@ def channel(email: str) -> Resource:
     )
 
 
-def uptime(host: str, path: str) -> Resource:
+def uptime(project: str, host: str, path: str) -> Resource:
     """A check from several regions of the world, once a minute."""
     name = "Tillstream portal"
     wanted = {"period": "60s", "timeout": "10s", "httpCheck": {"path": path, "useSsl": True}}
@@ -58,7 +59,13 @@ def uptime(host: str, path: str) -> Resource:
         create=(
             gcloud(
                 *("monitoring", "uptime", "create", name, "--resource-type=uptime-url"),
-                *(f"--resource-labels=host={host}", f"--path={path}", "--protocol=https", "--period=1", "--timeout=10"),
+                *(
+                    f"--resource-labels=host={host},project_id={project}",
+                    f"--path={path}",
+                    "--protocol=https",
+                    "--period=1",
+                    "--timeout=10",
+                ),
             ),
         ),
         change=(_update(("monitoring", "uptime"), name, f"--path={path}", "--period=1", "--timeout=10"),),
@@ -68,18 +75,24 @@ def uptime(host: str, path: str) -> Resource:
 
 
 def alert(wanted: Mapping[str, Any], recipient: str = "") -> Resource:
-    """An alert policy in the format of Cloud Monitoring, sent to the channel of that name."""
+    """An alert policy in the format of Cloud Monitoring, sent to the channel of that name; empty: to none.
+
+    Channels have numeric names, so a label with a digest of the recipient shows whether an existing alert has the
+    right one. An update replaces the whole policy, including its channels.
+    """
     name = wanted["displayName"]
+    wanted = {**wanted, "userLabels": {"recipient": hashlib.sha256(recipient.encode()).hexdigest()[:16]}}
     file = f"{name.partition(': ')[2].replace(' ', '-')}.alert.json"
     files = {file: json.dumps(wanted, indent=1)}
     answers: dict[str, tuple[str, ...]] = {}
-    notification: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ("--clear-notification-channels",)
     if recipient:
         answers = {"channel": channel_name(recipient)}
-        notification = ("--notification-channels", "{channel}")
-    create = ("alpha", "monitoring", "policies", "create", f"--policy-from-file={FILES}/{file}", *notification)
-    change = ("alpha", "monitoring", "policies", "update", "{name}", f"--policy-from-file={FILES}/{file}")
-    lookup = {"name": _name_of(("alpha", "monitoring", "policies"), name)}
+        first, replaced = ("--notification-channels", "{channel}"), ("--set-notification-channels", "{channel}")
+    create = ("alpha", "monitoring", "policies", "create", f"--policy-from-file={FILES}/{file}", *first)
+    change = ("alpha", "monitoring", "policies", "update", "{name}", f"--policy-from-file={FILES}/{file}", *replaced)
+    lookup = answers | {"name": _name_of(("alpha", "monitoring", "policies"), name)}
     return Resource(
         "alert",
         name,
@@ -107,7 +120,7 @@ def channel_name(display_name: str) -> tuple[str, ...]:
 
 def _name_of(group: tuple[str, ...], display_name: str, list_: str = "list") -> tuple[str, ...]:
     """Monitoring assigns numeric names; the displayName is the readable one."""
-    return (*group, list_, f'--filter=displayName="{display_name}"', "--limit=1", "--format=value(name)")
+    return (*group, list_, f'--filter=displayName="{display_name}"', "--format=value(name)")
 
 
 def _by_name(group: tuple[str, ...], verb: str, display_name: str, list_: str = "list") -> Command:

@@ -131,6 +131,6 @@ LIMITS = f"""
    its minute, and then for that settlement. Until then, it is shown as [unsettled](#freshness).
 4. **Sale events**: one per changed line. Turn them off for the initial load of history, or have subscribers read
    `changes`.
-5. **Instances of `stage`**: increase `STAGE_MOST` in the environment file of the stage; memory is per instance, so
-   nothing else grows.
+5. **Instances of `stage`**: increase `STAGE_MOST` in the environment file of the stage, and
+   [the quota](cloud/functions.md) before it; memory is per instance, so nothing else grows.
 """

@@ -176,6 +176,27 @@ def test_a_sender_of_mail_gives_the_job_a_secret_and_without_one_it_has_none(goo
 
 
 @pytest.mark.long
+def test_an_alert_of_an_earlier_version_gets_its_recipient_and_another_one_later(google: Google) -> None:
+    titles = {"services of Google", "figure of logs tillstream-failures", "alert Tillstream: functions fail"}
+
+    def few(email: str) -> Deploy:
+        return google.deploy(lambda each: each.title in titles or each.kind == "channel", ALERT_EMAIL=email)
+
+    def notified() -> list[str]:
+        """The recipients of the alert."""
+        (path,) = (name for name in google.memory.held if "/alertPolicies/" in name)
+        channels = google.memory.held[path].get("notificationChannels", ())
+        return [google.memory.held[f"monitoring/{name}"]["labels"]["email_address"] for name in channels]
+
+    few("none").apply()
+    assert notified() == []
+    for email in ("night@example.com", "day@example.com"):
+        few(email).apply()
+        assert notified() == [email]
+        assert few(email).check() == []
+
+
+@pytest.mark.long
 def test_the_dashboard_and_the_view_of_jobs_are_deployed_compared_and_removed(google: Google) -> None:
     titles = {"services of Google", "dataset tillstream", f"bucket {PROJECT}-tillstream-dev-source"}
     few = google.deploy(lambda each: each.kind in {"dashboard", "view", "package"} or each.title in titles)
@@ -229,7 +250,7 @@ def test_a_whole_deploy_goes_on_where_it_stopped_and_is_then_left_alone(google: 
     assert google.memory.policies[function]["bindings"] == callers
     assert everything.check() == []
 
-    assert not any(each.holds_data for each in everything.removals(data=False))
-    assert {each.kind for each in everything.removals(data=True) if each.holds_data} == {
-        *("bucket", "dataset", "documents"),
-    }
+    removed = everything.removals(data=True)
+    assert {each.kind for each in removed if each.holds_data} == {"bucket", "dataset", "documents"}
+    gone = {"alert", "channel", "dashboard", "function", "job", "notification", "portal", "schedule", "subscription"}
+    assert gone <= {each.kind for each in removed}

@@ -10,6 +10,7 @@ from infra.access.accounts import dead_letter_subscriptions
 from infra.functions import FUNCTIONS
 from infra.goals import METRICS
 from infra.jobs import JOBS
+from infra.kinds.watching import alert
 from infra.monitoring import alerts
 from infra.monitoring.dashboard import definition
 from infra.monitoring.schedules import WATCHES
@@ -166,3 +167,15 @@ def test_a_budget_needs_a_billing_account_and_an_amount() -> None:
         partial = stage.read("prod", "demo", "123", {**chosen, missing: ""})
         assert skipped(partial) == [NO_BUDGET]
         assert not [each for each in Declared(partial, UNKNOWN).resources() if each.kind == "budget"]
+
+
+def test_an_existing_alert_is_sent_to_another_recipient_and_keeps_it_through_an_update() -> None:
+    (wanted, *_) = policies()
+    before, after = alert(wanted), alert(wanted, "Tillstream: night@example.com")
+    assert after.differences(after.wanted) == []
+    assert after.differences(wanted), "an alert of an earlier version gets its recipient"
+    assert after.differences(before.wanted)
+    (update,) = after.commands(before.wanted)
+    assert update.words[-2:] == ("--set-notification-channels", "{channel}")
+    assert "channel" in update.answers
+    assert "--clear-notification-channels" in before.commands(after.wanted)[0].words

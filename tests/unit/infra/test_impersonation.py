@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from devtools.prove.google import CREDENTIALS, GoogleProject
+from devtools.prove.google import GoogleProject
 from devtools.prove.proof import RUNS_AS, impersonation
 from infra import stage
-from infra.gcloud import Gcloud
+from infra.gcloud import CREDENTIALS, QUOTA_PROJECT, Gcloud
 
 STAGE = stage.read("prove", "demo", "123")
 OWN = {"type": "authorized_user", "refresh_token": "own"}
@@ -42,14 +42,16 @@ def test_the_credentials_of_a_function_are_used_within_the_block_only(
     monkeypatch.delenv(CREDENTIALS, raising=False)
     if before:
         monkeypatch.setenv(CREDENTIALS, before)
+    monkeypatch.setenv(QUOTA_PROJECT, "demo")
     with project.as_function():
+        assert QUOTA_PROJECT not in os.environ, "the account of a function has no right to use it"
         file = Path(os.environ[CREDENTIALS])
         credentials = json.loads(file.read_text(encoding="utf-8"))
         assert file.stat().st_mode & 0o077 == 0
     assert credentials["source_credentials"] == OWN
     assert f"/{STAGE.account(RUNS_AS)}:generateAccessToken" in credentials["service_account_impersonation_url"]
     assert not file.exists()
-    assert os.environ.get(CREDENTIALS, "") == before
+    assert (os.environ.get(CREDENTIALS, ""), os.environ[QUOTA_PROJECT]) == (before, "demo")
 
 
 def test_the_operator_is_the_signed_in_account(project: GoogleProject, tmp_path: Path) -> None:

@@ -155,12 +155,15 @@ def test_everything_that_gives_up_on_messages_may_hand_them_over() -> None:
 def test_a_dry_run_lists_every_resource_and_starts_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     output: list[str] = []
-    everything = resources("prod", ALERT_EMAIL="night@example.com")
+    everything = resources("prod", ALERT_EMAIL="night@example.com", BILLING_ACCOUNT="1", BUDGET_MONTHLY="200")
     everything = [each for each in everything if not isinstance(each, Retired)]
     Deploy(everything, Gcloud("demo", tmp_path), output.append).commands()
     assert [line[2:] for line in output if line.startswith("# ")] == [each.title for each in everything]
     for each in everything:
         assert each.commands(None), f"{each.title} has no command"
+        for command in each.commands(None):
+            line = Gcloud("demo", tmp_path).line(command)
+            assert not [name for name in command.answers if f"{{{name}}}" in line.replace(f"s|{{{name}}}|", "")], line
     for line in output:
         for word in line.replace("'", " ").replace("=", " ").split():
             if word.startswith(str(tmp_path)):

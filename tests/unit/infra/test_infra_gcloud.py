@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.gcloud import METRIC_PATIENCE, AlreadyExists, Gcloud
+from infra.gcloud import CREDENTIALS, METRIC_PATIENCE, QUOTA_PROJECT, AlreadyExists, Gcloud
+from infra.kinds.bigquery import bq
 from infra.resource import Command, StateQuery, gcloud
 from tillstream.domain.errors import Rejected, Unavailable
 
@@ -36,6 +37,10 @@ def here(tmp_path: Path, waits: list[float] | None = None) -> Gcloud:
         "There were concurrent policy changes. Please retry the whole read-modify-write",
         "FAILED_PRECONDITION: Cloud Pub/Sub API has not been used in project 1 before or it is disabled",
         "caller lacks iam.serviceaccounts.actAs on the account",
+        "INVALID_ARGUMENT: Role (projects/demo/roles/tillstreamWebhooks) does not exist in the hierarchy.",
+        "INVALID_ARGUMENT: could not resolve source: googleapi: Error 403: no storage.objects.get access",
+        "Google Cloud Run Service Agent must have permission to read the image, x-docker.pkg.dev/demo/a/b",
+        "spec.env[9].secret_key_ref.name: Permission denied on secret: projects/1/secrets/s/versions/latest",
     ],
 )
 def test_what_a_new_project_is_not_ready_for_is_tried_again(program: Path, tmp_path: Path, words: str) -> None:
@@ -44,6 +49,37 @@ def test_what_a_new_project_is_not_ready_for_is_tried_again(program: Path, tmp_p
     waits: list[float] = []
     here(tmp_path, waits).do(gcloud("pubsub", "topics", "create", "t"))
     assert len(waits) == 1
+
+
+def test_errors_that_bq_prints_to_its_standard_output_are_recognised(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = program.with_name("bq")
+    tried, waits = tmp_path / "tried", list[float]()
+    words = "BigQuery error in query operation: Service account\nstage@demo.iam.gserviceaccount.com does not exist."
+    says(program, f"if [ -e {tried} ]; then exit 0; fi; touch {tried}; echo '{words}'; exit 1")
+    here(tmp_path, waits).do(bq("query", "GRANT"))
+    assert len(waits) == 1
+    says(program, "echo \"BigQuery error in mk operation: Dataset 'demo:d' already exists.\"; exit 1")
+    with pytest.raises(AlreadyExists):
+        here(tmp_path, waits).do(bq("mk", "--dataset", "demo:d"))
+    assert len(waits) == 1
+
+
+def test_our_own_commands_use_the_quota_of_the_project_unless_other_credentials_are_set(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log"
+    for name in (CREDENTIALS, QUOTA_PROJECT):
+        monkeypatch.delenv(name, raising=False)
+    for path in (program, program.with_name("tillstream")):
+        says(path, f'echo "$(basename $0) ${QUOTA_PROJECT}" >> {log}')
+    index = Command(("deploy", "index"), program="tillstream")
+    here(tmp_path).do(index)
+    here(tmp_path).do(gcloud("projects", "list"))
+    monkeypatch.setenv(CREDENTIALS, "/account.json")
+    here(tmp_path).do(index)
+    assert log.read_text("utf-8").splitlines() == ["tillstream demo", "gcloud ", "tillstream "]
 
 
 def test_a_service_that_never_becomes_ready_stops_with_the_reason(
@@ -116,3 +152,14 @@ def test_values_of_the_project_are_fetched_when_needed(program: Path, tmp_path: 
     assert log.read_text(encoding="utf-8").split()[:3] == ["triggers", "update", "the-name"]
     line = here(tmp_path).line(command)
     assert line.startswith("gcloud triggers update \"$(gcloud triggers describe 'x y' --project=demo --quiet)\"")
+
+
+def test_a_name_that_is_not_listed_yet_is_looked_up_again(program: Path, tmp_path: Path) -> None:
+    listed, waits = tmp_path / "listed", list[float]()
+    says(program, f'if [ "$2" = list ]; then if [ -e {listed} ]; then echo it; fi; touch {listed}; fi')
+    command = Command(("policies", "create", "{channel}"), answers={"channel": ("channels", "list")})
+    here(tmp_path, waits).do(command)
+    assert len(waits) == 1
+    says(program, "exit 0")
+    with pytest.raises(Unavailable, match="unknown name"):
+        here(tmp_path, waits).do(command)

@@ -12,6 +12,7 @@ from infra.deploy import UNDER_WAY, Deploy
 from infra.durations import first_deploy
 from infra.gcloud import Gcloud
 from infra.kinds.iam import Policy
+from infra.plan import Project, plan
 from infra.resource import Resource, StateQuery, gcloud
 from infra.source import UNKNOWN
 from tillstream.domain.errors import Rejected
@@ -46,6 +47,8 @@ def test_every_kind_has_its_place() -> None:
         ("schedule sweep", "policy of function sweep"),
         ("subscription announce", "topic batch-events"),
         ("notification demo-tillstream-prod-inbox", "policy of topic object-events"),
+        ("notification demo-tillstream-prod-inbox", "policy of function stage"),
+        ("trigger stage-finalized", "notification demo-tillstream-prod-inbox"),
         ("portal portal", "secret's value tillstream-session-secret"),
         ("alert Tillstream: functions fail", "figure of logs tillstream-failures"),
         ("reports in dataset tillstream_reports", "tables of dataset tillstream"),
@@ -59,6 +62,26 @@ def test_a_step_waits_for_what_it_needs(later: str, earlier: str) -> None:
         pending = set().union(*(waiting[title] for title in pending)) - needed
         needed |= pending
     assert earlier in needed
+
+
+def test_views_and_writers_are_renewed_after_a_migration_that_may_recreate_their_tables() -> None:
+    titles = (
+        "tables of dataset tillstream",
+        "writers of tables in tillstream",
+        "reports in dataset tillstream_reports",
+    )
+    chosen = [each for each in everything() if each.title in titles]
+
+    class Answers(Project):
+        """Each resource has no differences, except for the tables."""
+
+        def state(self, resource: Resource) -> dict[str, list[str]]:
+            return {"differences": ["another version"] if resource.kind == differing else []}
+
+    differing = "tables"
+    assert {step.resource.title for step in plan(chosen, Answers(Gcloud("demo", Path())))} == set(titles)
+    differing = "reports"
+    assert [step.resource.title for step in plan(chosen, Answers(Gcloud("demo", Path())))] == [titles[-1]]
 
 
 def test_a_step_waits_through_resources_that_are_up_to_date() -> None:

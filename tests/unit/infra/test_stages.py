@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from infra import stage
+from infra.declared import Declared
 from infra.project import deployment, ensure_recipient
 from infra.source import UNKNOWN
 from infra.stage import STAGES
@@ -13,6 +14,9 @@ from infra.stage_values import check
 from portal import gunicorn_conf
 from tillstream.cli.deploy import deploy
 from tillstream.domain.errors import Rejected
+
+VCPUS, GIBIBYTES = 20, 40
+"""Of all instances of one service, in a region of a new project; Cloud Run refuses a deploy that allows more."""
 
 
 def test_given_values_override_the_stage_and_fill_names() -> None:
@@ -23,6 +27,18 @@ def test_given_values_override_the_stage_and_fill_names() -> None:
     assert target["DATASET"] == "tillstream"
     assert target.size("settle", "MEMORY", "1Gi") == "2Gi"
     assert target.size("stage", "MEMORY", "4Gi") == "4Gi"
+
+
+@pytest.mark.parametrize("name", ["dev", "prod", "prove"])
+def test_the_instances_of_no_service_exceed_the_quotas_of_a_new_project(name: str) -> None:
+    for each in Declared(stage.read(name, "demo", "1"), UNKNOWN).resources():
+        if each.kind in {"function", "portal"}:
+            template = each.wanted["spec"]["template"]
+            most = int(template["metadata"]["annotations"]["autoscaling.knative.dev/maxScale"])
+            limits = template["spec"]["containers"][0]["resources"]["limits"]
+            mebibytes = {"Mi": 1, "Gi": 1024}[limits["memory"][-2:]] * int(limits["memory"][:-2])
+            assert most * float(limits["cpu"]) <= VCPUS, each.title
+            assert most * mebibytes <= GIBIBYTES * 1024, each.title
 
 
 def test_five_lines_are_a_stage_of_another_region_or_company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
