@@ -6,7 +6,6 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from tillstream.batches import records as batches
 from tillstream.connectors import listed_files, records, requests, runs, status
@@ -67,11 +66,11 @@ def of(path: str, contract: str = "", settings: Mapping[str, str] | None = None)
 
     settings: of its kind, for example pattern. Raises `Rejected` for another scheme, and if there is no such folder.
     """
-    parts = urlsplit(path)
-    scheme = parts.scheme if "://" in path else ""
+    scheme, _, address = path.partition("://") if "://" in path else ("", "", path)
     if scheme not in KINDS:
         raise Rejected(f"A backfill reads gs://BUCKET/PREFIX, s3://BUCKET/PREFIX or a folder, not {path}.")
-    place = {"bucket": parts.netloc, "prefix": parts.path.lstrip("/")}
+    bucket, _, prefix = address.partition("/")  # not as a URL: names of objects may contain # and ?
+    place = {"bucket": bucket, "prefix": prefix}
     if not scheme:
         place = {"folder": str(Path(path).absolute())}
         if not Path(path).is_dir():

@@ -121,6 +121,12 @@ def test_one_path_that_fails_does_not_stop_the_others(history: Path, tmp_path: P
     assert answer("backfill", "https://example.com/sales", code=1)["error"].startswith("A backfill reads gs://")
 
 
+@pytest.mark.parametrize("prefix", ["sales/", "sales #1/2026", "sales?/[1]", "a@b:c/", "/sales", "sales%20/"])
+def test_a_prefix_is_that_of_the_names_of_objects(prefix: str) -> None:
+    settings = backfills.of(f"gs://exports/{prefix}").draft.settings
+    assert (settings["bucket"], settings["prefix"]) == ("exports", prefix)
+
+
 @pytest.mark.usefixtures("home")
 def test_a_backfill_is_undone_as_a_whole(history: Path) -> None:
     name = answer("backfill", str(history), "--region", CONTRACT)["name"]
