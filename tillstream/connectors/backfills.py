@@ -118,6 +118,8 @@ def run(
 
     The schedule leaves it alone meanwhile, and if it is interrupted.
     """
+    if status.of(ports, backfill.name).is_running:  # before it is paused, which would end that run
+        raise Rejected(f"The backfill {backfill.name} is running.")
     opened = _with_folders(access, backfill)
     _add(ports, contracts, opened, backfill, by, is_paused=True)
     return running.run(ports, contracts, opened, backfill.name, by, pace=pace)
@@ -143,6 +145,12 @@ def get(ports: Ports, name: str) -> Connector:
     if not connector.is_once:
         raise Rejected(f"{name} is a connector that runs by its schedule, not a backfill.")
     return connector
+
+
+def unrecorded(ports: Ports, name: str) -> int:
+    """How many of the files that were taken in have no batch yet: the events of copied objects create it."""
+    taken = len(StoredKeys(ports, name, status.read(ports, name).stored))
+    return max(taken - runs.recorded(ports, name), 0)
 
 
 def counts(ports: Ports, name: str) -> dict[str, int]:
