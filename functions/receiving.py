@@ -6,7 +6,12 @@ from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.ports import Ports
+from tillstream.ports.event_bus import RetryPolicy
 from tillstream.workflows.intake.store_sales import PIECE, SUBSCRIPTION, keep
+
+RENEW = RetryPolicy.lease / 3
+"""Seconds of staging after which the leases of the messages are renewed: a pull with many regions, or many messages
+about one sale, has many micro-batches."""
 
 
 def keep_receiving(
@@ -28,7 +33,11 @@ def keep_receiving(
     while True:
         remaining = max(seconds - (now() - started).total_seconds(), 0.0)
         deliveries = ports.bus.pull(SUBSCRIPTION, limit, remaining)
+        leased = now()
         for batch in keep(ports, contracts, deliveries, publish=False):
+            if (now() - leased).total_seconds() > RENEW:
+                ports.bus.extend(deliveries, RetryPolicy.lease)
+                leased = now()
             _stage_or_publish(ports, batch, stage)
             count += 1
         ports.bus.acknowledge(deliveries)

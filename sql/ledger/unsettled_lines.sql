@@ -1,7 +1,8 @@
--- Lines of store sales that are staged but not in the ledger yet: of each sale, those of its latest message. A sale
--- disappears from here in the commit that adds it to the ledger, so no query counts it in both. A later message about a
--- sale of the ledger is not shown either: it appears with its settlement. On a laptop, which settles at once, there are
--- none.
+-- Lines of store sales that are staged but not in the ledger yet: of each sale, those of the message that its
+-- settlement chooses, which is the one with the highest version, and of those with the same version the first. A sale
+-- disappears from here in the commit that adds it to the ledger, so no query counts it in both. A later message about
+-- a sale of the ledger is not shown either: it appears with its settlement. On a laptop, which settles at once, there
+-- are none.
 CREATE OR REPLACE VIEW unsettled_lines AS
 WITH
 unsettled AS (
@@ -17,7 +18,11 @@ final AS (
   -- a message is in one micro-batch, whose rows are appended a second time after an interruption
   QUALIFY
     RANK() OVER (
-      PARTITION BY sale ORDER BY COALESCE(source_version, 0) DESC, COALESCE(received_seq, 0) DESC, batch_id
+      PARTITION BY sale
+      ORDER BY
+        COALESCE(source_version, 0) DESC,
+        COALESCE(IF(source_version > 0, -received_seq, received_seq), 0) DESC,
+        batch_id
     ) = 1
     AND ROW_NUMBER() OVER (PARTITION BY batch_id, row_number ORDER BY appended_at) = 1
 )

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from google.cloud.storage import Bucket, Client
 from stateful.crashes import Wrapper
 from stateful.on_google import project
+from structlog.testing import capture_logs
 from unit.connectors.connector_steps import sales
 
 from tillstream.adapters.local.clock import ManualClock
@@ -26,6 +27,7 @@ from tillstream.connectors import backfills
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED
 from tillstream.handlers import Event, dispatch
+from tillstream.ports import Ports
 from tillstream.settings import Settings
 from tillstream.workflows.operations import reconcile
 
@@ -75,7 +77,6 @@ def settings(pubsub: object, firestore: object, cloud_storage: object, bigquery:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TILLSTREAM_PROJECT", project().project)
         patch.setenv("TILLSTREAM_SAMPLES", "false")
-        patch.setattr(command, "FIRST_POLL", timedelta(0))
         yield Settings.read()
 
 
@@ -95,6 +96,21 @@ def handle(app: App) -> None:
         data = {"bucket": INBOX, "name": stored.name, "generation": stored.generation, "size": stored.size}
         dispatch(app, Event("1", OBJECT_FINALIZED, data))
     reconcile.reconcile(app.ports, app.contracts, patience=timedelta(0))
+
+
+@contextmanager
+def handling(app: App) -> Iterator[None]:
+    """The events of new objects are handled whenever the command looks for their batches."""
+    count = backfills.unrecorded
+
+    def handle_and_count(ports: Ports, name: str) -> int:
+        with capture_logs():  # the output of the command is JSON
+            handle(app)
+        return count(ports, name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(backfills, "unrecorded", handle_and_count)
+        yield
 
 
 def lines(app: App) -> int:
@@ -147,18 +163,29 @@ def test_each_generation_is_a_batch_and_the_same_bytes_count_once(app: App, buck
     put(bucket, "stock/1.csv", 9)
     path = f"gs://{bucket.name}/sales/"
     assert answer("backfill", path, "--region", CONTRACT, "--dry-run")["files"] == 2
-    first = answer("backfill", path, "--region", CONTRACT)
+    with handling(app):
+        first = answer("backfill", path, "--region", CONTRACT)
     assert (first["run"]["items"], first["is_complete"]) == (2, True), first["run"]["error"]
-    handle(app)
+    assert sum(first["batches"].values()) == 2, "it waits for the batches of its copies"
     put(bucket, "sales/2026/2.csv", 3, 4)
     put(bucket, "sales/copy.csv", 1, 2)
-    assert answer("backfill", path, "--region", CONTRACT)["run"]["items"] == 2
-    handle(app)
+    with handling(app):
+        assert answer("backfill", path, "--region", CONTRACT)["run"]["items"] == 2
     assert lines(app) - before == 4
     assert answer("backfill", "status", first["name"])["batches"] == {"announced": 4}
     undone = answer("backfill", "undo", first["name"], "--yes")
     assert (len(undone["undone"]), undone["failed"]) == (4, [])
     assert lines(app) == before
+
+
+def test_copies_that_get_no_batch_are_reported(app: App, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "RECORDED", timedelta(0))
+    put(bucket, "lost/1.csv", 71)
+    path = f"gs://{bucket.name}/lost/"
+    for _ in range(2):
+        assert "1 of the copied files have no batch" in answer("backfill", path, "--region", CONTRACT, code=1)["error"]
+    for name in inbox(app, path):
+        app.ports.objects.delete(INBOX, name)
 
 
 def test_the_job_takes_in_what_a_backfill_leaves_to_it(app: App, bucket: Bucket) -> None:

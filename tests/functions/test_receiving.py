@@ -22,6 +22,7 @@ from tillstream.handlers import FUNCTIONS, Event, dispatch
 from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.publishing import live_lines
 from tillstream.pipeline.settling.settle import settle_all
+from tillstream.ports.event_bus import RetryPolicy
 from tillstream.settings import Settings
 from tillstream.workflows.intake.store_sales import publish
 from tillstream.workflows.review.undo import undo
@@ -96,6 +97,14 @@ def test_only_the_latest_message_of_a_sale_is_shown_and_none_once_one_is_settled
     assert amounts(app, LEDGER) == {"1": 40}
 
 
+def test_of_messages_with_the_same_version_the_one_that_the_ledger_chooses_is_shown(app: App) -> None:
+    receive(app, sale(app, 1), sale(app, 1, "20"))
+    receive(app, sale(app, 1, "30"))
+    shown = amounts(app, UNSETTLED)
+    settle_all(app.ports, app.contracts)
+    assert shown == amounts(app, LEDGER) == {"1": 10}
+
+
 def test_the_sales_of_a_batch_that_is_undone_do_not_come_back(app: App) -> None:
     (batch,) = receive(app, sale(app, 1))
     settle_all(app.ports, app.contracts)
@@ -146,6 +155,15 @@ def test_messages_are_delivered_again_if_the_process_ends_before_it_has_staged_t
         keep_receiving(app.ports, app.contracts, 100, 0, 0, stop)
     (depth,) = (one for one in app.ports.bus.queue_depths() if one.subscription == "receive")
     assert (depth.ready or 0) + (depth.leased or 0) == 1
+
+
+def test_messages_stay_leased_while_many_micro_batches_are_staged(app: App, clock: ManualClock) -> None:
+    for version in range(1, 7):
+        publish(app.ports, TILL, sale(app, 1, version=version))
+    seconds_each = RetryPolicy.lease * 0.4
+    assert keep_receiving(app.ports, app.contracts, 100, 0, 0, lambda _: clock.sleep(seconds_each)) == 6
+    clock.sleep(RetryPolicy.lease)
+    assert app.ports.bus.pull("receive", 100, 0) == []
 
 
 def test_receiving_gathers_sales_for_a_while_and_ends_in_time(app: App, clock: ManualClock) -> None:

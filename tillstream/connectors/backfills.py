@@ -6,7 +6,6 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from tillstream.batches import records as batches
 from tillstream.connectors import listed_files, records, requests, runs, status
@@ -67,11 +66,11 @@ def of(path: str, contract: str = "", settings: Mapping[str, str] | None = None)
 
     settings: of its kind, for example pattern. Raises `Rejected` for another scheme, and if there is no such folder.
     """
-    parts = urlsplit(path)
-    scheme = parts.scheme if "://" in path else ""
+    scheme, _, address = path.partition("://") if "://" in path else ("", "", path)
     if scheme not in KINDS:
         raise Rejected(f"A backfill reads gs://BUCKET/PREFIX, s3://BUCKET/PREFIX or a folder, not {path}.")
-    place = {"bucket": parts.netloc, "prefix": parts.path.lstrip("/")}
+    bucket, _, prefix = address.partition("/")  # not as a URL: names of objects may contain # and ?
+    place = {"bucket": bucket, "prefix": prefix}
     if not scheme:
         place = {"folder": str(Path(path).absolute())}
         if not Path(path).is_dir():
@@ -122,6 +121,8 @@ def run(
 
     The schedule leaves it alone meanwhile, and if it is interrupted.
     """
+    if status.of(ports, backfill.name).is_running:  # before it is paused, which would end that run
+        raise Rejected(f"The backfill {backfill.name} is running.")
     opened = _with_folders(access, backfill)
     _add(ports, contracts, opened, backfill, by, is_paused=True)
     return running.run(ports, contracts, opened, backfill.name, by, pace=pace)
@@ -150,6 +151,12 @@ def get(ports: Ports, name: str) -> Connector:
     if not connector.is_once:
         raise Rejected(f"{name} is a connector that runs by its schedule, not a backfill.")
     return connector
+
+
+def unrecorded(ports: Ports, name: str) -> int:
+    """How many of the files that were taken in have no batch yet: the events of copied objects create it."""
+    taken = len(StoredKeys(ports, name, status.read(ports, name).stored))
+    return max(taken - runs.recorded(ports, name), 0)
 
 
 def counts(ports: Ports, name: str) -> dict[str, int]:

@@ -87,6 +87,11 @@ def count(ports: Ports, name: str, *states: State) -> int:
     )
 
 
+def recorded(ports: Ports, name: str) -> int:
+    """How many batches a connector has brought, in any state."""
+    return ports.documents.count(records.COLLECTION, {"received_by": records.connector_sender(name)})
+
+
 def remove(ports: Ports, name: str) -> None:
     """Remove the runs of a connector."""
     for document in _find(ports, name):

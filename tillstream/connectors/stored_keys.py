@@ -29,6 +29,9 @@ class StoredKeys:
     def __contains__(self, key: str) -> bool:
         return _hash(key) in self._load()
 
+    def __len__(self) -> int:
+        return len(self._load())
+
     def add(self, key: str) -> None:
         self._load().add(_hash(key))
         self._is_changed = True

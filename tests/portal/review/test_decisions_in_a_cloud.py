@@ -124,7 +124,8 @@ def test_a_token_limits_what_the_function_does(shop: Shop) -> None:
     ledger = Ledger(shop.app.ports, shop.app.contracts, shop.app.queries)
     reader = Scope(Role.ADMIN, only=frozenset({Action.SEE_NUMBERS}))
     of_uk = Scope(Role.ADMIN, regions=("UK",), only=frozenset(Action))
-    for scope, error in ((reader, Rejected), (of_uk, NotFound)):
+    of_none = Scope(Role.ADMIN, regions=(), only=frozenset(Action))
+    for scope, error in ((reader, Rejected), (of_uk, NotFound), (of_none, NotFound)):
         decision = Decision.from_json(Decision.of(Work.UNDO, "boss", scope, batch=batch).to_json())
         with pytest.raises(error):
             ask(ledger, decision)

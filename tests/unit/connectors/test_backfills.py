@@ -20,6 +20,7 @@ from tillstream.batches import records as batches
 from tillstream.cli.main import main
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
+from tillstream.commands.sources.backfills import Waiting
 from tillstream.connectors import backfills, parts, records, run, status
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
@@ -123,6 +124,12 @@ def test_one_path_that_fails_does_not_stop_the_others(history: Path, tmp_path: P
     assert answer("backfill", "https://example.com/sales", code=1)["error"].startswith("A backfill reads gs://")
 
 
+@pytest.mark.parametrize("prefix", ["sales/", "sales #1/2026", "sales?/[1]", "a@b:c/", "/sales", "sales%20/"])
+def test_a_prefix_is_that_of_the_names_of_objects(prefix: str) -> None:
+    settings = backfills.of(f"gs://exports/{prefix}").draft.settings
+    assert (settings["bucket"], settings["prefix"]) == ("exports", prefix)
+
+
 @pytest.mark.usefixtures("home")
 def test_a_backfill_is_undone_as_a_whole(history: Path) -> None:
     name = answer("backfill", str(history), "--region", CONTRACT)["name"]
@@ -133,6 +140,32 @@ def test_a_backfill_is_undone_as_a_whole(history: Path) -> None:
     assert (len(undone["undone"]), undone["failed"]) == (4, [])
     assert answer("backfill", "status", name)["batches"] == {"undone": 4}
     assert answer("query", "kpis")["rows"][0]["lines"] in (0, None)
+
+
+def test_what_is_not_settled_yet_is_reported_when_a_backfill_is_undone(app: App, history: Path) -> None:
+    backfill, access = backfills.of(str(history), CONTRACT), source_access(app)
+    app.settings.__dict__["readable_folders"] = (history,)
+    backfills.request(app.ports, app.contracts, source_access(app), backfill, "ana")
+    run.run_due(app.ports, app.contracts, source_access(app))
+    undone = COMMANDS["backfill-undo"](app, quiet, name=backfill.name)
+    assert (undone.code, undone.data["undone"]) == (1, [])
+    assert undone.data["failed"] == ["Files that are not settled yet: 4. Undo the backfill again when they are."]
+    assert records.get(app.ports, backfill.name).is_paused
+    status.begin(app.ports, backfill.name, "run")
+    with pytest.raises(Rejected, match="is running"):
+        COMMANDS["backfill-undo"](app, quiet, name=backfill.name)
+    records.pause(app.ports, backfill.name, "ana", is_paused=False)
+    with pytest.raises(Rejected, match="is running"):
+        backfills.run(app.ports, app.contracts, access, backfill, "ana", Waiting(app, backfill.name, quiet))
+    assert not records.get(app.ports, backfill.name).is_paused
+
+
+def test_what_an_interrupted_command_took_in_is_settled_by_the_next(app: App, history: Path) -> None:
+    backfill = backfills.of(str(history), CONTRACT)
+    app.settings.__dict__["readable_folders"] = (history,)
+    backfills.request(app.ports, app.contracts, source_access(app), backfill, "ana")
+    run.run_due(app.ports, app.contracts, source_access(app))
+    assert taken_in(app, history).data["batches"] == {"announced": 4}
 
 
 def taken_in(app: App, history: Path) -> Any:

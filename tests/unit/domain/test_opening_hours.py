@@ -36,6 +36,11 @@ def test_hours_in_another_form_are_rejected(text: str) -> None:
         Settings(opening_hours=text)
 
 
+def test_hours_that_end_when_they_begin_are_rejected() -> None:
+    with pytest.raises(ValidationError, match="Leave opening hours empty"):
+        Settings(opening_hours="00:00-00:00 UTC")
+
+
 @pytest.mark.parametrize(("text", "hours"), [("06:00-22:00 UTC", 16), ("18:00-02:30 UTC", 8.5)])
 def test_the_length_of_the_hours(text: str, hours: float) -> None:
     assert OpeningHours.parse(text).hours == hours

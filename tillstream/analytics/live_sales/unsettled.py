@@ -35,7 +35,8 @@ def unsettled_sales(warehouse: Warehouse, view: View, version: tuple[int, int], 
     rows = answer.to_pylist()
     if rows and rows[0]["sales"] > len(rows):
         own = queries.run(warehouse, "unsettled-sales", view.scope, filters, cache=cache, limit=SHOWN_SALES).to_pylist()
-        return UnsettledSales(tuple(own), *((own[0]["sales"], own[0]["total_revenue"]) if own else (0, Decimal(0))))
+        first: dict[str, Any] = own[0] if own else {"sales": 0, "total_revenue": None}
+        return UnsettledSales(tuple(own), first["sales"], first["total_revenue"] or Decimal(0))
     covers = view.scope.covers_sale
     rows = [row for row in rows if covers(row["region"], row["store_id"], row["salesperson_id"])]
     revenue = sum((row["revenue"] or Decimal(0) for row in rows), Decimal(0))

@@ -52,6 +52,8 @@ def show_undo(backfill: dict[str, Any]) -> None:
 
 def show_undone(result: dict[str, Any]) -> None:
     click.echo(f"{_files(len(result['undone']))} of {result['name']} undone.")
+    if result["requested"]:
+        click.echo(f"  {_files(len(result['requested']))} left to the job settle-large, which undoes them.")
     _show_some(result["failed"], "files that cannot be undone")
 
 

@@ -11,15 +11,15 @@ from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.commands.sources.connectors import settle
-from tillstream.connectors import backfills, runs, status
+from tillstream.connectors import backfills, records, runs, status
 from tillstream.connectors.backfills import Backfill
 from tillstream.domain.batch.record import IN_LEDGER, State
-from tillstream.domain.errors import TillstreamError, Unavailable
+from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
 from tillstream.workflows.review import undo
 
 POLL_SECONDS = 2.0
-FIRST_POLL = timedelta(seconds=10)
-"""Time in which the events of copied objects create their records, before which nothing seems to be in progress."""
+RECORDED = timedelta(minutes=10)
+"""Longest wait for the records of copied objects, which their events create."""
 PATIENCE = timedelta(hours=2)
 """Longest wait for the settlement of a part."""
 FAILED_STATES = (State.REJECTED, State.FAILED, State.HELD)
@@ -65,11 +65,19 @@ class Waiting:
             settle(app)
             return
         started = clock.now()
-        while clock.now() - started < FIRST_POLL or runs.count(app.ports, self._name, *runs.ON_THEIR_WAY):
+        while (missing := backfills.unrecorded(app.ports, self._name)) or self._is_unsettled():
+            if missing and clock.now() - started > RECORDED:
+                raise Unavailable(
+                    f"{missing:,} of the copied files have no batch. The events of new objects in the bucket inbox, or "
+                    "the sweep, create it: see the page of the pipeline, then run the same command."
+                )
             if clock.now() - started > PATIENCE:
                 raise Unavailable("The files that were taken in are not settled. See the page of the pipeline.")
             clock.sleep(POLL_SECONDS)
             beat()
+
+    def _is_unsettled(self) -> bool:
+        return bool(runs.count(self._app.ports, self._name, *runs.ON_THEIR_WAY))
 
 
 def run(app: App, progress: Progress, arguments: RunBackfills) -> Result:
@@ -94,8 +102,7 @@ def _run(app: App, progress: Progress, backfill: Backfill, arguments: RunBackfil
         return {"path": backfill.path, **_shown(app, backfill.name)}
     pace = Waiting(app, backfill.name, progress)
     ended = backfills.run(app.ports, app.contracts, access, backfill, COMMAND_LINE, pace)
-    if ended.items:
-        pace.settle(lambda: None)
+    pace.settle(lambda: None)  # also what an interrupted run has left
     return {"path": backfill.path, **_shown(app, backfill.name), "run": asdict(ended)}
 
 
@@ -124,17 +131,29 @@ def show(app: App, progress: Progress, arguments: OfBackfill) -> Result:
 
 
 def undo_all(app: App, progress: Progress, arguments: OfBackfill) -> Result:
-    """Undo each batch of a backfill, newest first; one that cannot be undone does not stop the others."""
-    backfills.get(app.ports, arguments.name)
+    """Undo each batch of a backfill, newest first; one that cannot be undone does not stop the others.
+
+    The schedule does not continue it. Raises `Rejected` if it is running.
+    """
+    name = arguments.name
+    connector = backfills.get(app.ports, name)
+    if status.of(app.ports, name).is_running:
+        raise Rejected(f"{name} is running. Stop it with `tillstream connect pause {name}`, and undo it when it ended.")
+    if not connector.is_paused:
+        records.pause(app.ports, name, COMMAND_LINE, is_paused=True)
     settled = sorted(backfills.in_state(app.ports, arguments.name, *IN_LEDGER), key=lambda batch: -batch.received_seq)
-    undone, failed = [], []
+    undone, requested, failed = list[str](), list[str](), list[str]()
     for batch in settled:
         try:
-            undone.append(undo.undo(app.ports, batch.batch_id, COMMAND_LINE)["batch_id"])
+            result = undo.undo(app.ports, batch.batch_id, COMMAND_LINE)
+            (requested if result.get("requested") else undone).append(batch.batch_id)
         except TillstreamError as error:
             failed.append(f"{batch.file}: {error}")
         progress("files")
-    return Result({"name": arguments.name, "undone": undone, "failed": failed}, FAILED if failed else DONE)
+    if left := runs.count(app.ports, name, *runs.ON_THEIR_WAY) + backfills.unrecorded(app.ports, name):
+        failed.append(f"Files that are not settled yet: {left:,}. Undo the backfill again when they are.")
+    data = {"name": name, "undone": undone, "requested": requested, "failed": failed}
+    return Result(data, FAILED if failed else DONE)
 
 
 def _shown(app: App, name: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ _FORM = re.compile(r"^(\d\d:\d\d)-(\d\d:\d\d) (\S+)$")
 
 @dataclass(frozen=True)
 class OpeningHours:
-    """From `opens` until `closes`, which may be on the next day, on the clock of `zone`."""
+    """From `opens` until `closes`, which may be on the next day, on the clock of `zone`; never the same time."""
 
     opens: time
     closes: time
@@ -22,9 +22,12 @@ class OpeningHours:
         """Read a text such as `06:00-22:00 Europe/Berlin`. Raises `ValueError`."""
         try:
             opens, closes, zone = _FORM.findall(text)[0]
-            return cls(time.fromisoformat(opens), time.fromisoformat(closes), ZoneInfo(zone))
+            hours = cls(time.fromisoformat(opens), time.fromisoformat(closes), ZoneInfo(zone))
         except (ValueError, LookupError, OSError) as error:  # ZoneInfo raises any of them
             raise ValueError("Write opening hours like “06:00-22:00 Europe/Berlin”.") from error
+        if hours.opens == hours.closes:
+            raise ValueError(f"{text} has no hours. Leave opening hours empty if stores are always open.")
+        return hours
 
     def contain(self, at: datetime) -> bool:
         local = at.astimezone(self.zone).time()

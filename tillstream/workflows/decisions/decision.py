@@ -1,7 +1,7 @@
 """What a user decides or previews, as the portal sends it to the function `decide`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -31,14 +31,14 @@ class Decision:
     """JSON values, such as the id of the batch."""
     actions: tuple[str, ...] | None = None
     """The actions that a token permits; None without a token."""
-    regions: tuple[str, ...] = ()
-    """The regions to which a token is limited; empty: not limited."""
+    regions: tuple[str, ...] | None = None
+    """The regions that a token leaves of those of its user; None: all."""
 
     @classmethod
     def of(cls, work: Work, by: str, scope: Scope, **arguments: Any) -> "Decision":
         """scope: the one of the request."""
         actions = None if scope.only is None else tuple(sorted(scope.only))
-        return cls(work, by, arguments, actions, scope.regions or () if actions is not None else ())
+        return cls(work, by, arguments, actions, None if actions is None else scope.regions)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -59,7 +59,7 @@ class Decision:
                 str(data["by"]),
                 dict(data["arguments"]),
                 None if actions is None else tuple(map(Action, actions)),
-                tuple(data["regions"]),
+                None if data["regions"] is None else tuple(data["regions"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise Rejected("The request is not a decision.") from error
@@ -67,7 +67,11 @@ class Decision:
     def scope(self, ports: Ports) -> Scope:
         """As the account is now. Raises as `current_scope`."""
         scope = current_scope(ports, self.by)
-        return scope if self.actions is None else scope.restrict(frozenset(map(Action, self.actions)), self.regions)
+        if self.actions is not None:
+            scope = scope.restrict(frozenset(map(Action, self.actions)))
+        if self.regions is not None:
+            scope = replace(scope, regions=tuple(filter(scope.covers_region, self.regions)))
+        return scope
 
 
 def current_scope(ports: Ports, login: str) -> Scope:

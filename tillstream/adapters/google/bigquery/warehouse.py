@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tillstream.adapters.google.bigquery.settling import BigQuerySettling
 
 STREAMED_ROWS = 100_000
+LIVE_PATIENCE = 10.0
+"""Seconds: what cannot be appended appears with its settlement, and the messages of tills are leased meanwhile."""
 FIRST_PAGE = 2_000
 """Results of at most this many rows come with the query's response; longer ones use the Storage Read API."""
 
@@ -99,12 +101,12 @@ class BigQueryWarehouse:
             self._filling.drop(loaded)
 
     def append_live(self, rows: pa.Table) -> None:
-        """Through the Storage Write API, without a query: four calls."""
+        """Through the Storage Write API, without a query: four calls, each tried for `LIVE_PATIENCE` at most."""
         schema = arrow_schema(FIELDS[LIVE])
         now = pa.array([datetime.now(UTC)] * rows.num_rows, schema.field("appended_at").type)
         with self._dataset.errors(LIVE):
             complete = rows.append_column("appended_at", now).select(schema.names).cast(schema)
-            append(self._dataset.writer, self._dataset.table(LIVE), complete)
+            append(self._dataset.writer, self._dataset.table(LIVE), complete, patience=LIVE_PATIENCE)
 
     def refresh_totals(self) -> int:
         return refresh(self._dataset)

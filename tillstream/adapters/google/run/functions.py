@@ -26,13 +26,15 @@ class CloudRunFunctions:
             raise Unavailable(f"The function {name} is not deployed.")
         try:
             response = self._session(name).post(self._addresses[name], json=body, timeout=within)
+        except requests.Timeout as error:
+            raise Unavailable(f"The function {name} does not answer within {within:g} seconds.") from error
         except (requests.RequestException, GoogleAuthError) as error:
             raise Unavailable(f"The function {name} does not answer: {error}") from error
         if response.ok:
             return response.json()
         if response.headers.get(OF_FUNCTION):
             raise error_from_json(response.json())
-        raise Unavailable(f"The function {name} does not answer: {response.status_code} {response.text[:200]}")
+        raise Unavailable(f"The function {name} does not answer: {response.status_code} {response.reason}.")
 
     def close(self) -> None:
         with self._lock:
