@@ -22,8 +22,8 @@ class Page:
         self._lines = [*blocks.replace("\\\n", " ").splitlines(), *(" ".join(one.split()) for one in inline)]
 
     def named(self, program: str) -> list[str]:
-        """Each call of a program, without its comment."""
-        lines = [re.sub(r"\s+# .*", "", line) for line in self._lines]
+        """Each call of a program, also of one in a clone's `.venv/bin`, without its comment."""
+        lines = [re.sub(r"\s+# .*", "", line).removeprefix(".venv/bin/") for line in self._lines]
         return [line for line in lines if line.startswith(f"{program} ")]
 
     def check_tillstream(self) -> int:
