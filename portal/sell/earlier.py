@@ -44,7 +44,7 @@ class WholeLedger:
 
 
 def lines(place: Place, number: str) -> dict[str, Any]:
-    """The current lines of a sale, without its people, and what was returned of it. Raises `NotFound`."""
+    """The current lines of a sale, without its people, and what each of its returns returns. Raises `NotFound`."""
     sale_id = f"{place.sale_prefix}{number}"
     rows = _current(of_store(scope()), place.region, sale_id)
     sold = [row for row in rows if row["store_id"] in {place.store_id, None} and _is_sold(row)]
@@ -55,7 +55,9 @@ def lines(place: Place, number: str) -> dict[str, Any]:
         "sale_id": sale_id,
         "sale_date": sold[0]["sale_date"].isoformat(),
         "lines": [_line(row) for row in sold],
-        "returned": {product: _text(quantity) for product, quantity in returned.items()},
+        "returns": {
+            own_id: {name: _text(one) for name, one in products.items()} for own_id, products in returned.items()
+        },
     }
 
 
@@ -83,3 +85,7 @@ def _line(row: dict[str, Any]) -> dict[str, str | None]:
 
 def _text(value: Decimal) -> str:
     return f"{value.normalize():f}"
+
+
+def _texts(quantities: Quantities) -> dict[str, str]:
+    return {product: _text(quantity) for product, quantity in quantities.items()}

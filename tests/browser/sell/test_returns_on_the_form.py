@@ -2,7 +2,7 @@
 
 import pytest
 from live_server import Served
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 from seller_steps import LOADED, complete, installed, open_shop, scan, sign_in, status, wait_for_revenue
 
 pytestmark = pytest.mark.browser
@@ -36,6 +36,33 @@ def test_a_sale_is_returned_once(page: Page, served: Served) -> None:
     expect(page.get_by_role("heading", name="New sale")).to_be_visible()
     wait_for_revenue(served, LOADED, page)
     assert served.page_errors == []
+
+
+def test_a_return_that_is_sent_while_the_server_answers_counts_once(page: Page, served: Served) -> None:
+    """The answer was made before the server had the return; the device has it as sent when the answer arrives."""
+    sign_in(page, served)
+    scan(page, "3*P2")
+    complete(page)
+    status(page, "All sales are sent")
+    page.get_by_role("button", name="Return W-").click()
+    page.get_by_label("Quantity of Toaster").fill("1")
+    sending: list[Route] = []
+    asking: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        sending.append(route)
+
+    page.route("**/sell/sales", hold)
+    page.route("**/earlier.json*", lambda route: asking.append((route, route.fetch())))
+    complete(page, "Complete return")
+    page.get_by_role("button", name="Return W-").click()
+    while not (sending and asking):
+        page.wait_for_timeout(50)
+    sending[0].continue_()
+    status(page, "All sales are sent")
+    ((question, answer),) = asking
+    question.fulfill(response=answer)
+    expect(page.get_by_label("Quantity of Toaster")).to_have_value("2")
 
 
 def test_returns_that_are_not_sent_yet_count_as_returned(page: Page, context: BrowserContext, served: Served) -> None:

@@ -83,7 +83,8 @@ def record(ports: Ports, sale: dict[str, Any], own_id: str, digest: str, sold: Q
         if document and returns.get(own_id, {}).get("digest") == digest:
             return document
         others = {name: one for name, one in returns.items() if name != own_id}
-        before = _total(_counted(others, {name: one for name, one in settled.items() if name != own_id}, now))
+        counted = _counted(others, {name: one for name, one in settled.items() if name != own_id}, now)
+        before = _total(counted.values())
         entry = {
             "digest": digest,
             "at": now.isoformat(),
@@ -97,23 +98,23 @@ def record(ports: Ports, sale: dict[str, Any], own_id: str, digest: str, sold: Q
     return excess
 
 
-def returned(ports: Ports, region: str, sale_id: str, ledger: Ledger) -> Quantities:
-    """What was returned of a sale, also by returns that are not settled yet."""
+def returned(ports: Ports, region: str, sale_id: str, ledger: Ledger) -> dict[str, Quantities]:
+    """Sale ID of each return of a sale → what it returns, also of returns that are not settled yet."""
     document = ports.documents.get(COLLECTION, _id(region, sale_id))
     returns = document.data["returns"] if document else {}
-    return _total(_counted(returns, ledger.returned(region, sale_id), ports.clock.now()))
+    return _counted(returns, ledger.returned(region, sale_id), ports.clock.now())
 
 
 def _counted(
     returns: Mapping[str, Mapping[str, Any]], settled: Mapping[str, Quantities], now: datetime
-) -> Iterable[Quantities]:
-    """The quantities of each return: those of the ledger, unless its record is of the last moments."""
+) -> dict[str, Quantities]:
+    """Sale ID of each return → its quantities: those of the ledger, unless its record is of the last moments."""
     recent = {
         name: {product: Decimal(quantity) for product, quantity in one["quantities"].items()}
         for name, one in returns.items()
         if not one["excess"] and now - datetime.fromisoformat(one["at"]) < SETTLING
     }
-    return {**settled, **recent}.values()
+    return {**settled, **recent}
 
 
 def _total(returns: Iterable[Quantities]) -> Quantities:

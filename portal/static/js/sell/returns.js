@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { database, decimal } = globalThis.sell;
+  const { database, decimal, placeOf } = globalThis.sell;
   const words = texts.sell;
   const { parse, text } = decimal;
   const PATIENCE = 5000;
@@ -21,44 +21,49 @@
     }).filter((line) => parse(line.left) > 0n);
   }
 
-  // What the returns of a sale in these states return, by product.
-  function quantities(records, region, saleId, states) {
-    const total = {};
-    for (const { payload } of records.filter((one) => states.includes(one.state) && one.payload.region === region && one.payload.status === "returned" && one.payload.returns_sale_id === saleId)) {
-      for (const line of payload.lines) total[productOf(line)] = text(parse(total[productOf(line)] ?? "0") - parse(line.quantity));
-    }
-    return total;
+  // What these returns return in all, by product. returns: maps of product → quantity.
+  function total(returns) {
+    const sum = {};
+    for (const [product, quantity] of returns.flatMap(Object.entries)) sum[product] = text(parse(sum[product] ?? "0") + parse(quantity));
+    return sum;
   }
 
-  function add(one, other) {
-    const total = { ...one };
-    for (const [product, quantity] of Object.entries(other)) total[product] = text(parse(total[product] ?? "0") + parse(quantity));
-    return total;
-  }
+  // What a return of this device returns, by product.
+  const quantities = ({ payload }) => total(payload.lines.map((line) => ({ [productOf(line)]: text(-parse(line.quantity)) })));
 
   class Returns {
     constructor(form) { Object.assign(this, { form, error: form.part("earlier-error"), input: form.part("earlier").elements.number }); }
 
+    // own: the sales of this device before the server was asked. What is sent meanwhile may be missing in its answer.
     async ask(number) {
       const { region, store_id: store } = this.form.place;
+      const own = await database.all(this.form.own.login);
       const answer = await fetch(`${this.form.root.dataset.earlier}?${new URLSearchParams({ region, store, number })}`, { headers: { Accept: "application/json" }, redirect: "error", signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
-      return { answer, body: await answer?.json().catch(() => null) };
+      return { own, answer, body: await answer?.json().catch(() => null) };
     }
 
     // A return of a sale of this device, which needs no server.
     async of(record) {
       await this.form.go(record);
       const { number, lines } = record.payload;
-      const { answer, body } = await this.ask(number);
-      await this.start(`${this.form.place.sale_prefix}${number}`, lines, answer?.ok ? body?.returned : null);
+      const { own, answer, body } = await this.ask(number);
+      this.start(`${this.form.place.sale_prefix}${number}`, lines, own, answer?.ok ? body?.returns : null);
     }
 
     async find(number) {
       if (!number) return;
       if (this.form.basket.kind === "return" && !this.form.replaces) this.form.clear();
-      const { answer, body } = await this.ask(number);
-      if (answer?.ok) await this.start(body.sale_id, body.lines, body.returned);
+      const { own, answer, body } = await this.ask(number);
+      if (answer?.ok) this.start(body.sale_id, body.lines, own, body.returns);
       else this.fail(answer ? body?.detail ?? words.notFound : words.needsServer);
+    }
+
+    isReturnOf({ payload }, saleId) {
+      return payload.region === this.form.place.region && payload.status === "returned" && payload.returns_sale_id === saleId;
+    }
+
+    saleIdOf(record) {
+      return `${placeOf(record, this.form.own.places).sale_prefix}${record.payload.number}`;
     }
 
     fail(text) {
@@ -66,12 +71,12 @@
       this.input.focus();
     }
 
-    // returned: product → quantity as the server has it, to which sales are added that it does not have yet.
-    async start(saleId, lines, returned) {
-      const { region } = this.form.place;
-      const records = await database.all(this.form.own.login);
-      const own = quantities(records, region, saleId, returned ? ["unsent"] : ["unsent", "sent"]);
-      const left = remaining(lines, add(returned ?? {}, own));
+    // returns: sale ID of each return → what it returns, as the server has it. Returns of this device are added that
+    // were not sent; without the server also those that were.
+    start(saleId, lines, own, returns) {
+      const states = returns ? ["unsent"] : ["unsent", "sent"];
+      const added = own.filter((record) => states.includes(record.state) && this.isReturnOf(record, saleId) && !Object.hasOwn(returns ?? {}, this.saleIdOf(record)));
+      const left = remaining(lines, total([...Object.values(returns ?? {}), ...added.map(quantities)]));
       this.error.textContent = "";
       if (left.length) this.form.startReturn(saleId, left);
       else this.fail(words.allReturned({ sale: saleId }));
