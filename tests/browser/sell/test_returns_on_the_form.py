@@ -46,21 +46,21 @@ def test_a_return_that_is_sent_while_the_server_answers_counts_once(page: Page, 
     status(page, "All sales are sent")
     page.get_by_role("button", name="Return W-").click()
     page.get_by_label("Quantity of Toaster").fill("1")
-    sending: list[Route] = []
-    asking: list[tuple[Route, APIResponse]] = []
+    posts: list[Route] = []
+    reads: list[tuple[Route, APIResponse]] = []
 
     def hold(route: Route) -> None:
-        sending.append(route)
+        posts.append(route)
 
     page.route("**/sell/sales", hold)
-    page.route("**/earlier.json*", lambda route: asking.append((route, route.fetch())))
+    page.route("**/earlier.json*", lambda route: reads.append((route, route.fetch())))
     complete(page, "Complete return")
     page.get_by_role("button", name="Return W-").click()
-    while not (sending and asking):
+    while not (posts and reads):
         page.wait_for_timeout(50)
-    sending[0].continue_()
+    posts[0].continue_()
     status(page, "All sales are sent")
-    ((question, answer),) = asking
+    ((question, answer),) = reads
     question.fulfill(response=answer)
     expect(page.get_by_label("Quantity of Toaster")).to_have_value("2")
 
