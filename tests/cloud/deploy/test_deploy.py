@@ -216,7 +216,7 @@ def test_the_dashboard_and_the_view_of_jobs_are_deployed_compared_and_removed(go
 
 @pytest.mark.long
 def test_a_whole_deploy_goes_on_where_it_stopped_and_is_then_left_alone(google: Google) -> None:
-    everything = google.deploy(lambda each: each.kind not in ELSEWHERE)
+    everything = google.deploy(lambda each: each.kind not in ELSEWHERE, ALERT_EMAIL="operations@example.com")
     google.memory.dies_after = 60
     with pytest.raises(Rejected, match=r"(?s)Stopped at step \d+ of \d+, .*run the command again"):
         everything.apply()
