@@ -1,5 +1,5 @@
 """A process that sends sales until it is terminated: `python -m bench.stores.load post|bus …`; then it waits for the
-last responses and prints what it sent as JSON."""
+last responses and prints what it sent as JSON. Before, it prints a line when it can be terminated."""
 
 import argparse
 import json
@@ -72,6 +72,7 @@ def main() -> None:
     options = parser.parse_args()
     stop = Stop()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    print("ready", flush=True)
     if options.way == "post":
         done = post(options.run, json.loads(options.tokens.read_text()), options, stop)
     else:

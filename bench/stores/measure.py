@@ -124,7 +124,10 @@ def backlog(home: Path, run: str, count: int) -> Backlog:
 def _send(home: Path, run: str, arguments: Sequence[str], tokens: Path) -> subprocess.Popen[bytes]:
     way, *options = arguments
     command = [sys.executable, "-m", "bench.stores.load", way, run, "--tokens", str(tokens), "--home", str(home)]
-    return subprocess.Popen([*command, *options], env=environment(home), stdout=subprocess.PIPE)
+    sender = subprocess.Popen([*command, *options], env=environment(home), stdout=subprocess.PIPE, bufsize=0)
+    assert sender.stdout
+    sender.stdout.readline()  # it can be terminated now, and prints what it sent
+    return sender
 
 
 def _latencies(server: Server, token: str, run: str, until: float) -> Iterator[float]:
