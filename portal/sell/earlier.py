@@ -55,9 +55,7 @@ def lines(place: Place, number: str) -> dict[str, Any]:
         "sale_id": sale_id,
         "sale_date": sold[0]["sale_date"].isoformat(),
         "lines": [_line(row) for row in sold],
-        "returns": {
-            own_id: {name: _text(one) for name, one in products.items()} for own_id, products in returned.items()
-        },
+        "returns": {own_id: _texts(quantities) for own_id, quantities in returned.items()},
     }
 
 

@@ -83,8 +83,8 @@ def record(ports: Ports, sale: dict[str, Any], own_id: str, digest: str, sold: Q
         if document and returns.get(own_id, {}).get("digest") == digest:
             return document
         others = {name: one for name, one in returns.items() if name != own_id}
-        counted = _counted(others, {name: one for name, one in settled.items() if name != own_id}, now)
-        before = _total(counted.values())
+        counted = _counted(returns, settled, now)
+        before = _total(one for name, one in counted.items() if name != own_id)
         entry = {
             "digest": digest,
             "at": now.isoformat(),
