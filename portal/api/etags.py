@@ -26,7 +26,7 @@ def answered(make: Callable[[], Response]) -> Response:
 def _tag() -> str:
     app = tillstream()
     inputs = (
-        app.queries.newest() or app.queries.epoch,
+        app.queries.newest() or app.queries.mark,
         changes.last_settlement(app.ports.warehouse, app.queries),
         sorted(app.contracts.names()),
         scope(),

@@ -62,7 +62,6 @@ def record(order_number: str) -> ResponseReturnValue:
         raise
     except (Rejected, Conflict) as error:
         return _page(tracked, ReceiptForm(movement_id, rows, str(error))), 422
-    tillstream().queries.clear()
     flash(texts.received(order.number, is_complete=not after.missing_units), "done")
     return redirect(url_for("orders.show", order_number=order.number), 303)
 
@@ -74,7 +73,6 @@ def cancel(order_number: str) -> ResponseReturnValue:
     if movement_id not in {one.movement.movement_id for one in receipts_of(order.order_id)}:
         raise NotFound(texts.NO_RECEIPT)
     receiving.cancel_receipt(ports(), movement_id, by=me().login)
-    tillstream().queries.clear()
     flash(texts.RECEIPT_CANCELLED, "done")
     return redirect(url_for("orders.show", order_number=order.number), 303)
 

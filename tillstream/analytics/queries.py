@@ -82,13 +82,13 @@ def run(
     Raises `NotFound` (no such query), `Forbidden`, `Rejected` (a parameter) and what `Warehouse.query` raises.
     """
     filters, query = filters or Filters(), _described(query)
-    newest = (cache.epoch, cache.newest()) if cache else None  # before querying, so that what is cached is not older
+    mark = cache.mark if cache else None  # before querying, so that what is cached is not older
     totals = totals_coverage(warehouse, cache)
     text, values = compose(query, scope, filters, _basis(warehouse, query, scope, filters, totals, cache), **params)
     text, values = on_changed_days(warehouse, query, text, values, totals.last_settlement, cache)
     if cache is None or query.reads(UNCACHED):
         return _without_hidden(warehouse.query(text, values), scope)
-    key = (newest, totals.last_settlement, totals.catalogue, text, _frozen(values))
+    key = (mark, totals.last_settlement, totals.catalogue, text, _frozen(values))
     answer = cache.get(key)
     if answer is None:
         answer = warehouse.query(text, values)

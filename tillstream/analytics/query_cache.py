@@ -27,21 +27,28 @@ class _Answers:
 class QueryCache:
     """Cache at most `limit` bytes of results, evicting the least recently used. Thread-safe.
 
-    Keys include the settlement number, so a settlement needs no `clear`; call it after any other change of results
-    (rates, the reporting currency). newest: returns the current data version without querying the warehouse,
-    for warehouses that are slow to query; None if there is none.
+    Keys include the settlement number and `mark`, so call `clear` only after changes that count in neither (the
+    reporting currency). newest: returns the current data version without querying the warehouse, for warehouses that
+    are slow to query; None if there is none. version: counts the changes of results, also those without a settlement,
+    by whichever thread or process.
     """
 
-    def __init__(self, limit: int = 64_000_000, newest: Callable[[], DataVersion | None] = lambda: None) -> None:
+    def __init__(
+        self,
+        limit: int = 64_000_000,
+        newest: Callable[[], DataVersion | None] = lambda: None,
+        version: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._limit = limit
         self.newest = newest
+        self._version = version
         self._answers = _Answers()
         self._read_once: dict[str, pa.Table] | None = None
 
     @property
-    def epoch(self) -> str:
-        """Changes with each process and each `clear`, as earlier results may be out of date."""
-        return self._answers.epoch
+    def mark(self) -> Hashable:
+        """Another one as soon as earlier results may be out of date; read before a query, a part of its key."""
+        return self._answers.epoch, self.newest(), self._version()
 
     def for_one_page(self) -> "QueryCache":
         """The same cache for queries whose results are shown together: `once` runs each of its queries only once."""

@@ -24,6 +24,7 @@ from tillstream.analytics import reference
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import custom_contracts
 from tillstream.app.app import App
+from tillstream.batches import freshness
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS
@@ -84,7 +85,7 @@ def build(
         settings,
         ports,
         ContractRegistry(documents, own.read(), own.save),
-        QueryCache(),
+        QueryCache(version=partial(freshness.version, documents)),
         partial(_warehouse, settings, ":memory:"),  # spills to disk
         _drops(settings, clock),
         _backup_writer(home, warehouse, clock),

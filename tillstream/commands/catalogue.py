@@ -53,7 +53,6 @@ def import_file(app: App, progress: Progress, arguments: CatalogueImport) -> Res
     if applies:
         journal.apply(app.ports, planned, file=path.name, by=COMMAND_LINE)
         mirror.follow(app.ports)
-        app.queries.clear()
     return Result(_summary(planned, path.name, imported=applies), FAILED if planned.problems else DONE)
 
 

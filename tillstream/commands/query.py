@@ -116,7 +116,6 @@ def fx_load(app: App, progress: Progress, arguments: FxLoad) -> Result:
     except UnicodeDecodeError as error:
         raise Rejected(f"{Path(file).name} is not a file of rates: it is not text in UTF-8.") from error
     rates = reference.load_rates(app.ports, text, Path(file).name, app.settings.reporting_currency, COMMAND_LINE)
-    app.queries.clear()
     return Result({"rates": rates})
 
 

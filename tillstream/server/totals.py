@@ -7,5 +7,4 @@ from tillstream.inventory import levels
 def refresh(app: App) -> None:
     """Compute what is out of date. Raises as `levels.refresh`."""
     app.ports.warehouse.refresh_totals()
-    if levels.refresh(app.ports):
-        app.queries.clear()  # a page that was loaded since the settlement has older levels
+    levels.refresh(app.ports)

@@ -25,9 +25,9 @@ def test_a_page_reads_once_what_its_queries_depend_on() -> None:
 
 def test_a_page_uses_and_clears_the_answers_of_all() -> None:
     cache = QueryCache()
-    page, epoch = cache.for_one_page(), cache.epoch
+    page, mark = cache.for_one_page(), cache.mark
     page.put("key", ONE)
     assert cache.get("key") is ONE
     page.clear()
     assert cache.get("key") is None
-    assert cache.epoch != epoch
+    assert cache.mark != mark

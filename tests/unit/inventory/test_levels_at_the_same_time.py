@@ -8,8 +8,10 @@ from typing import Any
 
 import shop_of_two_stores
 
+from tillstream.analytics import queries
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.inventory import levels, records
+from tillstream.domain.people import UNRESTRICTED
+from tillstream.inventory import levels, past, records
 from tillstream.ports import Ports
 
 
@@ -33,6 +35,22 @@ class Overtaken:
 def count(ports: Ports, name: str, units: int) -> None:
     day, line = date(2026, 6, 30), MovementLine("TO-1", Decimal(units))
     records.record(ports, [Movement(name, MovementKind.COUNT, "UK", "LDS1", day, (line,))], by="ana")
+
+
+def test_a_page_has_the_levels_that_another_thread_computed_without_a_settlement(tmp_path: Path) -> None:
+    app = shop_of_two_stores.app(tmp_path)
+
+    def on_hand() -> list[object]:
+        rows = queries.run(app.ports.warehouse, past.NOW, UNRESTRICTED, cache=app.queries).to_pylist()
+        return [row["on_hand"] for row in rows if (row["store_id"], row["product"]) == ("LDS1", "TO-1")]
+
+    levels.refresh(app.ports)
+    before = on_hand()
+    count(app.ports, "counted", 7)
+    assert on_hand() == before
+    assert levels.follow(app.ports)
+    assert before != on_hand() == [Decimal(7)]
+    app.close()
 
 
 def test_rows_that_replaced_newer_ones_are_computed_again(tmp_path: Path) -> None:

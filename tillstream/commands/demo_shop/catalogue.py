@@ -41,7 +41,6 @@ def add(app: App, until: date, by: str) -> None:
         planned = plan(app.ports, kind, csv_file(headers, rows), rules)
         journal.apply(app.ports, planned, file=f"{kind.value}.csv", by=by)
     mirror.follow(app.ports)
-    app.queries.clear()
 
 
 def _tables(until: date) -> Iterator[tuple[FileKind, Table]]:

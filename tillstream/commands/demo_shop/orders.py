@@ -60,7 +60,6 @@ def add(app: App, by: str) -> None:
             units = {line.product: line.units * one.share for line in order.lines}
             receipt = Receipt(f"demo-receipt-{number}", order.order_id, units, _before(today, one.arrived))
             receiving.receive(app.ports, receipt, by=by)
-    app.queries.clear()
 
 
 def _order(app: App, one: DemoOrder, order_id: str) -> PurchaseOrder | None:

@@ -78,7 +78,6 @@ def rebuild(app: App, progress: Progress, arguments: NoArguments) -> Result:
     agreement.repair(app.ports)
     counts = {"movements": records.count(app.ports), "levels": levels.rebuild(app.ports)}
     audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REBUILT, "stock", None, counts)
-    app.queries.clear()
     return Result(counts)
 
 
@@ -98,7 +97,6 @@ def import_file(app: App, progress: Progress, arguments: StockImport) -> Result:
     if records_any and not arguments.dry:
         new = importing.record(app.ports, plan.movements, by=COMMAND_LINE)
         levels.follow(app.ports)
-        app.queries.clear()
     code = DONE if not plan.refused else QUARANTINED if records_any else FAILED
     return Result(_imported(plan, path.name, new, repeated, recorded=records_any and not arguments.dry), code)
 
