@@ -1,7 +1,7 @@
 """Returns on the sale form: only what is left can be returned, also without the server."""
 
 import pytest
-from live_server import Served
+from live_server import Served, open_page
 from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 from seller_steps import LOADED, complete, installed, open_shop, scan, sign_in, status, wait_for_revenue
 
@@ -60,6 +60,29 @@ def test_a_return_that_is_sent_while_the_server_answers_counts_once(page: Page, 
         page.wait_for_timeout(50)
     posts[0].continue_()
     status(page, "All sales are sent")
+    ((question, answer),) = reads
+    question.fulfill(response=answer)
+    expect(page.get_by_label("Quantity of Toaster")).to_have_value("2")
+
+
+def test_a_return_that_another_tab_completes_while_the_server_answers_counts(
+    page: Page, context: BrowserContext, served: Served
+) -> None:
+    sign_in(page, served)
+    scan(page, "3*P2")
+    complete(page)
+    status(page, "All sales are sent")
+    reads: list[tuple[Route, APIResponse]] = []
+    page.route("**/earlier.json*", lambda route: reads.append((route, route.fetch())))
+    page.get_by_role("button", name="Return W-").click()
+    while not reads:
+        page.wait_for_timeout(50)
+    other = open_page(context, served)
+    other.goto(page.url)
+    other.get_by_role("button", name="Return W-").click()
+    other.get_by_label("Quantity of Toaster").fill("1")
+    complete(other, "Complete return")
+    status(other, "All sales are sent")
     ((question, answer),) = reads
     question.fulfill(response=answer)
     expect(page.get_by_label("Quantity of Toaster")).to_have_value("2")

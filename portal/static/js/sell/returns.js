@@ -34,27 +34,31 @@
   class Returns {
     constructor(form) { Object.assign(this, { form, error: form.part("earlier-error"), input: form.part("earlier").elements.number }); }
 
-    // own: the sales of this device before the server was asked. What is sent meanwhile may be missing in its answer.
+    // own: the sales of this device that the answer may lack: all but those that were sent before the question. They are
+    // read after the answer, so that a return completed meanwhile is among them.
     async ask(number) {
       const { region, store_id: store } = this.form.place;
-      const own = await database.all(this.form.own.login);
+      const sent = (await database.all(this.form.own.login)).filter(({ state }) => state === "sent").map(({ order }) => order);
       const answer = await fetch(`${this.form.root.dataset.earlier}?${new URLSearchParams({ region, store, number })}`, { headers: { Accept: "application/json" }, redirect: "error", signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
-      return { own, answer, body: await answer?.json().catch(() => null) };
+      const body = await answer?.json().catch(() => null);
+      const returns = (answer?.ok && body?.returns) || null;
+      const own = (await database.all(this.form.own.login)).filter(({ order }) => !returns || !sent.includes(order));
+      return { own, answer, body, returns };
     }
 
     // A return of a sale of this device, which needs no server.
     async of(record) {
       await this.form.go(record);
       const { number, lines } = record.payload;
-      const { own, answer, body } = await this.ask(number);
-      this.start(`${this.form.place.sale_prefix}${number}`, lines, own, answer?.ok ? body?.returns : null);
+      const { own, returns } = await this.ask(number);
+      this.start(`${this.form.place.sale_prefix}${number}`, lines, own, returns);
     }
 
     async find(number) {
       if (!number) return;
       if (this.form.basket.kind === "return" && !this.form.replaces) this.form.clear();
-      const { own, answer, body } = await this.ask(number);
-      if (answer?.ok) this.start(body.sale_id, body.lines, own, body.returns);
+      const { own, answer, body, returns } = await this.ask(number);
+      if (answer?.ok) this.start(body.sale_id, body.lines, own, returns);
       else this.fail(answer ? body?.detail ?? words.notFound : words.needsServer);
     }
 
@@ -71,11 +75,9 @@
       this.input.focus();
     }
 
-    // returns: sale ID of each return → what it returns, as the server has it. Returns of this device are added that
-    // were not sent; without the server also those that were.
+    // returns: sale ID of each return → what it returns, as the server has it; null without the server. own: see `ask`.
     start(saleId, lines, own, returns) {
-      const states = returns ? ["unsent"] : ["unsent", "sent"];
-      const added = own.filter((record) => states.includes(record.state) && this.isReturnOf(record, saleId) && !Object.hasOwn(returns ?? {}, this.saleIdOf(record)));
+      const added = own.filter((record) => ["unsent", "sent"].includes(record.state) && this.isReturnOf(record, saleId) && !Object.hasOwn(returns ?? {}, this.saleIdOf(record)));
       const left = remaining(lines, total([...Object.values(returns ?? {}), ...added.map(quantities)]));
       this.error.textContent = "";
       if (left.length) this.form.startReturn(saleId, left);
