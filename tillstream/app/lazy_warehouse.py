@@ -1,10 +1,11 @@
 """A warehouse created on first use, so that receiving store sales never loads its libraries."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tillstream.ports.warehouse import Settlement, SettlementResult, Warehouse, WarehouseQuery
+from tillstream.ports.warehouse import Settlement, SettlementResult, Snapshot, Warehouse, WarehouseQuery
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +30,9 @@ class LazyWarehouse:
 
     def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> "Iterator[pa.RecordBatch]":
         return self._warehouse.stream(sql, params)
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        return self._warehouse.snapshot()
 
     def replace_table(self, table: str, rows: "pa.Table") -> None:
         self._warehouse.replace_table(table, rows)

@@ -15,6 +15,7 @@ from tillstream.cli.detect import detect
 from tillstream.cli.looker import looker
 from tillstream.cli.numbers.forecast import forecast
 from tillstream.cli.numbers.goals import goals
+from tillstream.cli.numbers.marts import marts
 from tillstream.cli.numbers.queries import measures, query
 from tillstream.cli.numbers.report import report
 from tillstream.cli.numbers.restock import restock
@@ -229,13 +230,11 @@ main.add_command(webhooks)
 main.add_command(users)
 main.add_command(till)
 main.add_command(tokens)
-for command in (backfill, *REVIEW_COMMANDS, *OPERATIONS):
+for command in (backfill, looker, marts, measures, *REVIEW_COMMANDS, *OPERATIONS):
     main.add_command(command)
 main.add_command(detect)
 main.add_command(forecast)
 main.add_command(goals)
-main.add_command(looker)
-main.add_command(measures)
 main.add_command(orders)
 main.add_command(query)
 main.add_command(report)

@@ -1,6 +1,7 @@
 """Warehouse: the ledger and its views. The single source of truth, from which everything else can be rebuilt."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -98,6 +99,14 @@ class SettlementResult:
     """Only from `preview`: the results of its queries, in order."""
 
 
+class Snapshot(Protocol):
+    """Queries of the warehouse; raises as `Warehouse`. Read a stream to its end before the next query."""
+
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> "pa.Table": ...
+
+    def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> "Iterator[pa.RecordBatch]": ...
+
+
 class Warehouse(Protocol):
     """Raises `Conflict` when another settlement committed first (try again), `Unavailable`, `Rejected` (bad query).
 
@@ -115,6 +124,12 @@ class Warehouse(Protocol):
 
     def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> "Iterator[pa.RecordBatch]":
         """As `query`, in record batches of bounded size."""
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Queries within the block have one state of the warehouse; settlements can run meanwhile.
+
+        BigQuery has no such state for several queries: each has its own, so the caller compares what it read first and
+        last."""
 
     def replace_table(self, table: str, rows: "pa.Table") -> None:
         """Replace all rows of a reference table (sql/reference) in one transaction. Idempotent."""

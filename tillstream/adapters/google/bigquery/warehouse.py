@@ -1,6 +1,7 @@
 """The warehouse on BigQuery: one dataset with the tables and views of `migrations`."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import SETTLEMENT_MEMORY
 from tillstream.domain.warehouse.live_tables import LIVE
 from tillstream.ports.sale_index import SaleIndex
-from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
+from tillstream.ports.warehouse import Settlement, SettlementResult, Snapshot, WarehouseQuery
 
 if TYPE_CHECKING:
     from tillstream.adapters.google.bigquery.settling import BigQuerySettling
@@ -78,6 +79,10 @@ class BigQueryWarehouse:
 
     def _batches(self, rows: Any) -> Iterator[pa.RecordBatch]:
         return batches(self._dataset.reader, self._dataset.answer(rows))
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Not by `FOR SYSTEM_TIME AS OF`, which only administrators may use on tables with row access policies."""
+        return nullcontext(self)
 
     def replace_table(self, table: str, rows: pa.Table) -> None:
         self._write(table, rows, "TRUE")

@@ -4,7 +4,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,6 +17,7 @@ import pyarrow as pa
 import sql as catalogue
 from tillstream.adapters.local.duckdb.daily_totals import refresh
 from tillstream.adapters.local.duckdb.database import Database, unreadable
+from tillstream.adapters.local.duckdb.snapshot import STREAMED_ROWS, CursorSnapshot
 from tillstream.adapters.local.duckdb.warehouse_file import check_schema
 from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
 from tillstream.domain.errors import Rejected
@@ -24,9 +25,8 @@ from tillstream.domain.tables import TABLES
 from tillstream.domain.warehouse.live_tables import EXPIRES, LIVE
 from tillstream.ledger.settling import SettlementRunner
 from tillstream.ledger.tables import create_tables, table_definitions
-from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
+from tillstream.ports.warehouse import Settlement, SettlementResult, Snapshot, WarehouseQuery
 
-STREAMED_ROWS = 100_000
 VECTOR = 2048
 """Rows that DuckDB handles at once."""
 _PART = re.compile(r"""/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|\bORDER\s+BY\b""", re.DOTALL)
@@ -135,6 +135,16 @@ class DuckDBWarehouse:
             self._database.translate_query_errors(),
         ):  # closed even if the caller stops early
             yield from cursor.sql(to_duckdb(sql), params=dict(params or {})).to_arrow_reader(STREAMED_ROWS)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        with self._database.extra_cursor() as cursor, self._database.translate_query_errors():
+            cursor.execute("BEGIN TRANSACTION")
+            try:
+                yield CursorSnapshot(cursor)
+            finally:
+                with suppress(duckdb.Error):
+                    cursor.execute("ROLLBACK")
 
     def replace_table(self, table: str, rows: pa.Table) -> None:
         self._write(table, rows, f"DELETE FROM {table}")

@@ -1,0 +1,57 @@
+"""A shop whose marts are exported: sales of two months in one store, and what a second file adds."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from app_factory import build
+
+from tillstream.app import App
+from tillstream.commands.registry import COMMANDS
+from tillstream.commands.result import quiet
+from tillstream.settings import Settings
+
+HEADER = (
+    "Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
+    "Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice"
+)
+LINE = "{},1,{} 10:15,MUM01,S1,C1,Asha Rao,P1,Kettle,Kitchen,store,Completed,1,{},0.00,{},18.00,{},"
+
+
+def open_shop(folder: Path) -> App:
+    return build(Settings(home=folder / "home", samples=False, threads=1, reporting_currency="INR"))
+
+
+def line(number: int, day: str, amount: int = 100) -> str:
+    return LINE.format(number, day, f"{amount}.00", f"{amount}.00", f"{amount + 18}.00")
+
+
+def sell(app: App, folder: Path, *lines: str) -> None:
+    path = folder / f"{len(list(folder.glob('*.csv')))}.csv"
+    path.write_text("\n".join([HEADER, *lines, ""]), encoding="utf-8")
+    receipt = COMMANDS["ingest"](app, quiet, files=[str(path)], contract="IN").data
+    assert receipt["status"] == "settled", receipt
+
+
+def export(app: App, folder: Path, **arguments: Any) -> dict[str, Any]:
+    data: dict[str, Any] = COMMANDS["marts-export"](app, quiet, to=str(folder / "marts"), **arguments).data
+    return data
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((folder / "marts" / "manifest.json").read_text(encoding="utf-8"))
+    return data
+
+
+def files(folder: Path, table: str = "fact_sales") -> dict[str, str]:
+    """Month → path of its file."""
+    (listed,) = (one for one in manifest(folder)["tables"] if one["name"] == table)
+    return {one["month"]: one["path"] for one in listed["files"]}
+
+
+def read(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    """Rows of a query in DuckDB on the views of the export's own statements."""
+    with duckdb.connect() as connection:
+        connection.execute((folder / "marts" / "statements" / "duckdb.sql").read_text(encoding="utf-8"))
+        return connection.execute(query).fetchall()

@@ -1,0 +1,126 @@
+"""Exports the marts to a folder: only the months that changed, and everything of one settlement."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from tillstream.domain.errors import Unavailable
+from tillstream.marts import manifest as manifests
+from tillstream.marts import parquet
+from tillstream.marts.manifest import MANIFEST, PARTITION, Manifest, MartFile
+from tillstream.marts.state import Changes, MartState, read_state
+from tillstream.marts.statements import statements
+from tillstream.marts.tables import MartTable, chosen
+from tillstream.ports.export_folder import Draft, ExportFolder
+from tillstream.ports.warehouse import Snapshot, Warehouse
+
+TRIES = 10
+"""How often what settlements changed during an export is read again, where queries have no common state."""
+Part = tuple[str, str]
+"""A table, and a month of it; without a month for a dimension."""
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """written: files that are new or have other rows. removed: files that were replaced or have no rows any more."""
+
+    manifest: Manifest
+    written: int
+    removed: int
+
+
+def export(
+    warehouse: Warehouse,
+    folder: ExportFolder,
+    only: Collection[str] = (),
+    *,
+    location: str = "",
+    progress: Progress = lambda _: None,
+) -> Exported:
+    """Write the tables, and replace the manifest when all files are there.
+
+    only: names of tables; empty: those of the last export to the folder, or all. location: where engines read the
+    folder, for the statements; empty: its path. progress: called with the number of files that were read.
+    Raises `Rejected` for an unknown table or a folder that cannot be used; `Unavailable` if settlements commit faster
+    than they can be read, or if the disk fails. The last export stays valid then.
+    """
+    tables = chosen(only)
+    with folder.locked():
+        content = folder.read(MANIFEST)
+        previous = manifests.read(content) if content else None
+        if previous and previous.tables and not only:
+            tables = previous.tables
+        run = _Run(folder, tables, previous, progress)
+        state = run.read(warehouse)
+        manifest = Manifest(state, tables, run.files)
+        texts = statements(manifest, location.rstrip("/") or folder.path)
+        removed = folder.publish(run.drafts, texts, manifest.to_json())
+    return Exported(manifest, len(run.drafts), removed)
+
+
+class _Run:
+    """files: every file of the export, published or not. drafts: path → those that are not."""
+
+    def __init__(
+        self, folder: ExportFolder, tables: tuple[MartTable, ...], previous: Manifest | None, progress: Progress
+    ) -> None:
+        self._folder, self._tables, self._progress = folder, tables, progress
+        self._exported = previous.state if previous else None
+        self._previous = {} if previous is None else dict(previous.files)
+        self._complete = {table.name for table in previous.tables} if previous else set[str]()
+        wanted = {table.name for table in tables}
+        self.files = {part: file for part, file in self._previous.items() if part[0] in wanted and self._is_whole(file)}
+        self.drafts: dict[str, Draft] = {}
+
+    def _is_whole(self, file: MartFile) -> bool:
+        return self._folder.size(file.path) == file.bytes
+
+    def read(self, warehouse: Warehouse) -> MartState:
+        """Read everything that changed until it is of one state; return that state."""
+        exported = self._exported
+        for _ in range(TRIES):
+            with warehouse.snapshot() as snapshot:
+                state, changes = read_state(snapshot, exported)
+                for table in self._tables:
+                    for month in self._stale_months(table, changes):
+                        self._write(snapshot, table, month, state)
+                last, _ = read_state(snapshot, state)
+            if last == state:
+                return state
+            exported = state
+            self._complete = {table.name for table in self._tables}
+        raise Unavailable("Settlements commit faster than the export reads them. Repeat it when less is loaded.")
+
+    def _stale_months(self, table: MartTable, changes: Changes) -> Iterator[str]:
+        if not table.by_month:
+            yield ""
+            return
+        is_new = table.name not in self._complete
+        for month in sorted(changes.months):
+            missing = self._previous.get((table.name, month)) and (table.name, month) not in self.files
+            if is_new or month in changes.changed or missing:
+                yield month
+
+    def _write(self, snapshot: Snapshot, table: MartTable, month: str, state: MartState) -> None:
+        part = (table.name, month)
+        with self._folder.draft() as opened:
+            rows = parquet.write(snapshot, table, month, opened.file)
+            draft = opened.finished()
+        self._progress(1)
+        self._forget(part)
+        previous = self._previous.get(part)
+        if table.by_month and not rows:
+            self._folder.discard(draft)
+        elif previous and previous.sha256 == draft.sha256 and self._is_whole(previous):
+            self._folder.discard(draft)
+            self.files[part] = previous
+        else:
+            partition = f"{PARTITION}={month}/" if month else ""
+            path = f"{table.name}/{partition}{state.settlement_no}-{draft.sha256[:12]}.parquet"
+            self.drafts[path] = draft
+            self.files[part] = MartFile(table.name, month, path, rows, draft.bytes, draft.sha256)
+
+    def _forget(self, part: Part) -> None:
+        """Drop what an earlier try of this run wrote."""
+        if (file := self.files.pop(part, None)) and (draft := self.drafts.pop(file.path, None)):
+            self._folder.discard(draft)

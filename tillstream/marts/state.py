@@ -1,0 +1,70 @@
+"""The state that exported rows belong to, and which months changed since an earlier one."""
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import sql
+from tillstream.ports.warehouse import Snapshot
+
+
+@dataclass(frozen=True)
+class MartState:
+    """settlement_no: the last settlement; 0: none. as_of: when it was committed, ISO 8601 in UTC; empty: none.
+    sources: digest of everything else that rows depend on: catalogue, rates, calendar, secret of the surrogates."""
+
+    settlement_no: int = 0
+    as_of: str = ""
+    reporting_currency: str = ""
+    sources: str = ""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """months: every month with sales up to now. changed: those whose facts may differ from the exported ones."""
+
+    months: frozenset[str]
+    changed: frozenset[str]
+
+
+def read_state(snapshot: Snapshot, exported: MartState | None = None) -> tuple[MartState, Changes]:
+    """Return the current state, and what changed since `exported` (None: nothing is exported).
+
+    All months changed if the catalogue or rates did, or if the ledger is not a continuation of the exported one.
+    """
+    params = {"settlement_no": exported.settlement_no if exported else 0}
+    (row,) = snapshot.query(sql.text("exports/state"), params).to_pylist()
+    settlement_no, as_of, exported_as_of = row.pop("settlement_no"), _utc(row.pop("settled_at")), row.pop("exported_at")
+    text = json.dumps(row, default=str, sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    state = MartState(settlement_no, as_of, row["reporting_currency"] or "", digest)
+    is_continued = exported is not None and exported.sources == state.sources and exported.as_of == _utc(exported_as_of)
+    months = _months(snapshot, 0, settlement_no)
+    if not is_continued or exported is None:
+        return state, Changes(months, months)
+    return state, Changes(months, _months(snapshot, exported.settlement_no, settlement_no))
+
+
+def _months(snapshot: Snapshot, after: int, last: int) -> frozenset[str]:
+    if after >= last:
+        return frozenset()
+    days: Collection[date] = (
+        snapshot.query(sql.text("ledger/changed_days"), {"after": after, "last": last}).column("sale_date").to_pylist()
+    )
+    return frozenset(month_of(day) for day in days)
+
+
+def month_of(day: date) -> str:
+    return f"{day:%Y-%m}"
+
+
+def days_of(month: str) -> tuple[date, date]:
+    """The first day of a month, and that of the next one."""
+    first = date.fromisoformat(f"{month}-01")
+    return first, date(first.year + first.month // 12, first.month % 12 + 1, 1)
+
+
+def _utc(instant: datetime | None) -> str:
+    return instant.astimezone(UTC).isoformat() if instant else ""
