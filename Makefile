@@ -36,6 +36,9 @@ check: ## Lint, test and test-system, reporting every failure and not only the f
 	@failed=; for target in lint test test-system; do $(MAKE) --no-print-directory $$target || failed="$$failed $$target"; done; \
 	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
+simulate: .venv/.dev ## Play small schedules of simulated companies against a model (SCHEDULES: their number)
+	$(BIN)/python -m devtools.simulation schedules --count $(or $(SCHEDULES),1000)
+
 ##@ Speed
 bench: .venv/.dev .venv-bench/.peers ## Measure 1 M rows against the peers and write docs/benchmarks.md (at most 10 minutes)
 	$(BIN)/python -m bench
@@ -136,4 +139,4 @@ clean: ## Remove what was built; the data in var/ stays
 	.venv-expectations/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r devtools/locks/expectations.lock
 	touch $@
 
-.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full bench-forecasts bench-restock bench-pages format docs pictures lock emulators notebooks expectations clean deploy destroy smoke prove rollback package cloud-local
+.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full bench-forecasts bench-restock bench-pages format docs pictures lock emulators notebooks expectations clean deploy destroy smoke prove rollback package cloud-local simulate

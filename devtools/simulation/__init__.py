@@ -1,0 +1,1 @@
+"""A simulated company: its files, tills, people and crashes, and an independent model of its books."""

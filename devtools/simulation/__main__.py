@@ -1,0 +1,65 @@
+"""`python -m devtools.simulation schedules`; see docs/simulation.md."""
+
+import argparse
+import sys
+import time
+
+from devtools.simulation import many
+from devtools.simulation.groups import Tally
+
+
+def main() -> int:
+    """The exit code: 1 if the product and the books differ."""
+    parser = argparse.ArgumentParser(prog="python -m devtools.simulation", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    schedules = commands.add_parser("schedules", help="small schedules, drawn from seeds")
+    schedules.add_argument("--count", type=int, default=1_000, help="number of schedules")
+    schedules.add_argument("--first", type=int, default=0, help="number of the first group")
+    schedules.add_argument("--size", type=int, default=many.SIZE, help="companies of a group")
+    schedules.add_argument("--workers", type=int, default=many.cores(), help="processes at the same time")
+    schedules.add_argument("--crashes", type=float, default=3, help="crashes of a group, about")
+    schedules.add_argument("--group", type=int, help="repeat only this group")
+    schedules.add_argument("--seeds", help="repeat only these companies of the group, separated by commas")
+    options = parser.parse_args()
+    many.be_quiet()
+    if options.group is not None:
+        return _repeat(options)
+    return _play(options)
+
+
+def _repeat(options: argparse.Namespace) -> int:
+    seeds = many.seeds_of(options.group, options.size)
+    if options.seeds:
+        seeds = [int(seed) for seed in options.seeds.split(",")]
+    outcome = many.play(options.group, seeds, options.crashes)
+    print(outcome.error or f"The books agree: {outcome.tally}")
+    return int(bool(outcome.error))
+
+
+def _play(options: argparse.Namespace) -> int:
+    total, seconds, failed = Tally(), 0.0, []
+    start = time.monotonic()
+    groups = range(options.first, options.first + -(-options.count // options.size))
+    for outcome in many.play_many(groups, options.size, options.workers, options.crashes):
+        total.add(outcome.tally)
+        seconds += outcome.seconds
+        if outcome.error:
+            failed.append(outcome)
+            print(f"group {outcome.number} differs: {outcome.error}", file=sys.stderr)
+    elapsed = time.monotonic() - start
+    print(
+        f"{total.schedules:,} schedules in {elapsed:,.0f} s ({seconds:,.0f} s of processors, "
+        f"{total.schedules / max(seconds, 0.001):.1f} for each of these seconds): {total.batches:,} batches with "
+        f"{total.rows:,} rows in {total.settlements:,} settlements, {total.undone:,} undone, "
+        f"{total.corrections:,} corrections, {total.quarantined:,} rows in quarantine, {total.crashes:,} crashes"
+    )
+    for outcome in failed:
+        part = many.smallest(
+            outcome.number, many.seeds_of(outcome.number, options.size), outcome.seeds, options.crashes
+        )
+        print(f"Repeat with: {part.command} --crashes {options.crashes:g}\n  {part.error}", file=sys.stderr)
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

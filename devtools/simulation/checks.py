@@ -1,0 +1,111 @@
+"""What must hold at the end of a schedule: the product's figures, lines and receipts are those of the books."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from devtools.simulation.books import Books, Figure
+from devtools.simulation.entries import Cell, Content, Key
+from devtools.simulation.home import Home
+from devtools.simulation.settled import Reader, Sent
+from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, BatchKind, State
+
+OUTCOMES = ("new", "corrected", "duplicate", "quarantined", "blank", "ignored")
+LINES = """SELECT region, store_id, FORMAT_DATE('%F', sale_date) AS day, sale_id, line_key, product_id, quantity,
+    unit_price FROM current_lines"""
+FIGURES = """SELECT region, store_id, FORMAT_DATE('%F', sale_date) AS day, product_id, COUNT(*) AS n,
+    SUM(quantity) AS units, SUM(active_net) AS net FROM line_facts
+    GROUP BY region, store_id, sale_date, product_id"""
+RECEIPTS = """SELECT batch_id, kind, rows_read AS read, rows_new AS new, rows_corrected AS corrected,
+    rows_duplicate AS duplicate, rows_quarantined AS quarantined, rows_blank AS blank, rows_ignored AS ignored
+    FROM receipts"""
+
+
+class Difference(AssertionError):
+    """The product and the books differ. seeds: of the companies that it is about."""
+
+    def __init__(self, text: str, seeds: Iterable[int] = ()) -> None:
+        super().__init__(text)
+        self.seeds = sorted(set(seeds))
+
+
+def check(home: Home, books: Books, reader: Reader, sent: Sent) -> None:
+    """Compare everything. Raises `Difference`."""
+    _check_lines(home, books)
+    _check_figures(home, books)
+    _check_receipts(home, books)
+    _check_nothing_is_lost(home, reader, sent)
+
+
+def _check_lines(home: Home, books: Books) -> None:
+    lines: dict[Cell, dict[Key, Content]] = defaultdict(dict)
+    for row in home.query(LINES):
+        cell, key = Cell(row["region"], row["store_id"], row["day"]), Key(row["sale_id"], row["line_key"])
+        if key in lines[cell]:
+            raise Difference(f"{cell} {key} counts twice", [_seed(cell)])
+        lines[cell][key] = Content(row["product_id"], int(row["quantity"]), row["unit_price"])
+    _compare("lines", lines, {cell: books.lines(cell) for cell in books.cells()})
+
+
+def _check_figures(home: Home, books: Books) -> None:
+    figures: dict[Cell, dict[str, Figure]] = defaultdict(dict)
+    for row in home.query(FIGURES):
+        cell = Cell(row["region"], row["store_id"], row["day"])
+        figures[cell][row["product_id"]] = Figure(row["n"], int(row["units"]), row["net"])
+    _compare("figures", figures, {cell: books.figures(cell) for cell in books.cells()})
+
+
+def _compare(what: str, product: dict[Cell, Any], model: dict[Cell, Any]) -> None:
+    cells = [cell for cell in product.keys() | model.keys() if product.get(cell, {}) != model.get(cell, {})]
+    if cells:
+        first = min(cells)
+        text = f"{what} of {first}: product {product.get(first)}, books {model.get(first)}"
+        raise Difference(text, map(_seed, cells))
+
+
+def _check_receipts(home: Home, books: Books) -> None:
+    receipts = {row["batch_id"]: row for row in home.query(RECEIPTS)}
+    roots = {name: batch for name, batch in books.batches.items() if not batch.parent}
+    if receipts.keys() != roots.keys():
+        raise Difference(f"batches in the ledger: {receipts.keys() ^ roots.keys()}")
+    for name, row in receipts.items():
+        expected = books.receipt(name)
+        actual = {outcome: row[outcome] for outcome in OUTCOMES}
+        seeds = [_seed(entry.cell) for entry in roots[name].rows]
+        if row["read"] != sum(actual.values()):
+            raise Difference(f"the receipt of {name} does not balance: {row}", seeds)
+        if row["read"] != expected["read"] or Counter(actual) != Counter({each: expected[each] for each in OUTCOMES}):
+            raise Difference(f"the receipt of {name}: product {row}, books {expected}", seeds)
+
+
+def _check_nothing_is_lost(home: Home, reader: Reader, sent: Sent) -> None:
+    """Every acknowledged file and message is kept, in the ledger or undone; nothing waits or has failed."""
+    records = home.find_batches()
+    for record in records:
+        if record.state not in TERMINAL or record.state is State.REJECTED:
+            raise Difference(f"{record.kind} {record.batch_id} is {record.state}: {record.holds} {record.error}")
+        if record.state in IN_LEDGER and record.kind is BatchKind.STORE_SALES and not reader.original(record):
+            raise Difference(f"the original of {record.batch_id} is lost")
+    lost = sent.files.keys() - {record.sha256 for record in records}
+    if lost:
+        raise Difference(f"files are lost: {lost}", [_seed_of(sent.files[sha][1][0].store) for sha in lost])
+    micro_batches = [record for record in records if record.kind is BatchKind.STORE_SALES]
+    kept = {line["message"] for record in micro_batches for line in reader.original(record)}
+    if missing := sent.messages.keys() - kept:
+        raise Difference("messages are lost", [_seed_of(sent.messages[text][1][0].store) for text in missing])
+    letters = home.plain.ports.bus.dead_letters()
+    waiting = [
+        depth
+        for depth in home.plain.ports.bus.queue_depths()
+        if (depth.ready, depth.delayed, depth.leased) != (0, 0, 0)
+    ]
+    if letters or waiting:
+        raise Difference(f"events are left: {letters} {waiting}")
+
+
+def _seed(cell: Cell) -> int:
+    return _seed_of(cell.store)
+
+
+def _seed_of(store: str) -> int:
+    return int(store[1:-1])

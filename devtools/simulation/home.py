@@ -1,0 +1,120 @@
+"""The product under simulation: a local home in this process, used as people, tills and the worker use it."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from devtools.simulation.company import HEADERS, Region, Sold, file_bytes
+from devtools.simulation.crash_points import Fuse, with_crashes
+from tillstream.app import build
+from tillstream.batches import records
+from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind
+from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.ports import Clock
+from tillstream.ports.event_bus import Message
+from tillstream.receipts import original_rows
+from tillstream.server.worker import Worker
+from tillstream.settings import Settings
+from tillstream.workflows.corrections.submit import submit_correction
+from tillstream.workflows.intake import uploads
+from tillstream.workflows.operations import reconcile
+from tillstream.workflows.review import undo
+
+WHO = "simulation"
+
+
+class Home:
+    """A home folder and the app on it. `restart` builds the app again, as after a crash."""
+
+    def __init__(self, folder: Path, regions: Sequence[Region], fuse: Fuse, clock: Clock | None = None) -> None:
+        self.folder, self.fuse, self._clock = folder, fuse, clock
+        (folder / "contracts").mkdir(parents=True, exist_ok=True)
+        for region in regions:
+            (folder / "contracts" / f"{region.name}.yaml").write_text(region.contract())
+        self._start()
+
+    def _start(self) -> None:
+        settings = Settings(home=self.folder, threads=1, samples=False, project="")
+        self.plain = build(settings, self._clock, rates=False)
+        self.app = with_crashes(self.plain, self.fuse)
+        self.worker = Worker(self.app)
+
+    def close(self) -> None:
+        """Release the folder."""
+        self.plain.close()
+
+    def restart(self) -> None:
+        """Start again after the process has ended, and continue what it left."""
+        self.plain.close()
+        self._start()
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Continue stopped work, as the sweep of a server does when it starts."""
+        self.worker.run_until_idle()
+        reconcile.run(self.app.ports, self.app.contracts, patience=timedelta(0), delegate=False)
+        self.worker.run_until_idle()
+
+    def upload(self, region: Region, rows: Sequence[Sold]) -> Batch:
+        """Upload a file of a region."""
+        contract = self.app.contracts.pin(region.name)
+        stream = io.BytesIO(file_bytes(region, rows))
+        return uploads.receive(self.app.ports, contract, f"{region.name}.csv", stream, WHO)
+
+    def publish(self, bodies: Sequence[bytes]) -> None:
+        """Publish messages of tills."""
+        self.app.ports.bus.publish(TOPIC_STORE_SALES, [Message(body) for body in bodies])
+
+    def work(self) -> None:
+        """Handle everything that has arrived."""
+        self.worker.run_until_idle()
+
+    def undo(self, batch: str) -> None:
+        """Undo a file. Raises `Rejected`."""
+        undo.undo(self.app.ports, batch, WHO)
+
+    def quarantine(self, batch: str) -> dict[int, dict[str, str]]:
+        """Row number → cells of each quarantined row, as in the file that people download."""
+        text = b"".join(original_rows.rejected_rows_csv(self.plain.ports, batch)).decode("utf-8-sig")
+        return {int(row["_row"]): row for row in csv.DictReader(io.StringIO(text, newline=""))}
+
+    def correct(self, batch: str, region: Region, fixes: Mapping[int, tuple[str, Sold]]) -> Batch:
+        """Upload the corrected copy of the quarantined rows. fixes: row → (edit, accept or discard; the row).
+
+        Raises `Rejected`.
+        """
+        waiting = self.quarantine(batch)
+        out = io.StringIO(newline="")
+        writer = csv.DictWriter(out, list(next(iter(waiting.values()), {"_row": ""})))
+        writer.writeheader()
+        for number, (how, sold) in fixes.items():
+            cells: dict[str, str] = waiting[number]
+            if how == "edit":
+                names = [HEADERS[name] for name in region.columns]
+                cells |= dict(zip(names, sold.cells(region.columns), strict=True))
+            decision = {"_accept": "yes" * (how == "accept"), "_discard": "no such sale" * (how == "discard")}
+            writer.writerow(cells | decision)
+        stream = io.BytesIO(out.getvalue().encode())
+        return submit_correction(self.app.ports, batch, "corrected.csv", stream, WHO)
+
+    # ---- what the product shows
+
+    def find_batches(self) -> list[Batch]:
+        """Records of all batches."""
+        return records.find(self.plain.ports, kind=None, limit=None)
+
+    def is_in_ledger(self, batch: str) -> bool:
+        """Whether a batch counts."""
+        return records.get(self.plain.ports, batch).state in IN_LEDGER
+
+    def corrections(self, batch: str) -> list[Batch]:
+        """Records of the corrections of a file."""
+        return records.children(self.plain.ports, batch, BatchKind.CORRECTION)
+
+    def query(self, text: str) -> list[dict[str, Any]]:
+        """Rows of a query in GoogleSQL."""
+        rows: list[dict[str, Any]] = self.plain.ports.warehouse.query(text).to_pylist()
+        return rows

@@ -1,0 +1,99 @@
+"""Many groups of schedules, in several processes; the smallest part of a group that still fails."""
+
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+
+import structlog
+
+from devtools.simulation.checks import Difference
+from devtools.simulation.groups import Group, Tally
+
+SIZE = 200
+"""Companies of a group: the cost of a file hardly depends on how many companies it is of."""
+MEMORY = Path("/dev/shm")  # noqa: S108 - homes in memory, removed after each group
+
+
+@dataclass
+class Outcome:
+    """How a group ended. error: empty if the product and the books agree. seconds: of the processor."""
+
+    number: int
+    seeds: list[int]
+    tally: Tally = field(default_factory=Tally)
+    error: str = ""
+    seconds: float = 0
+
+    @property
+    def command(self) -> str:
+        """The command that repeats the group."""
+        seeds = ",".join(map(str, self.seeds))
+        return f"python -m devtools.simulation schedules --group {self.number} --seeds {seeds}"
+
+
+def seeds_of(number: int, size: int) -> list[int]:
+    """The seeds of the companies of a group."""
+    return list(range(number * size, (number + 1) * size))
+
+
+def play(number: int, seeds: Sequence[int], crashes: float = 3) -> Outcome:
+    """Play one group in a new home that is removed afterwards."""
+    start = time.process_time()
+    outcome = Outcome(number, list(seeds))
+    memory = MEMORY if MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(dir=memory, prefix="tillstream-simulation-") as folder:
+        try:
+            outcome.tally = Group(Path(folder) / "home", number, seeds, crashes).play()
+        except Difference as difference:
+            outcome.error = str(difference)
+            outcome.seeds = difference.seeds or outcome.seeds
+        except Exception as error:  # noqa: BLE001 - the other groups go on, and the report names this one
+            outcome.error = repr(error)
+    outcome.seconds = time.process_time() - start
+    return outcome
+
+
+def smallest(number: int, seeds: Sequence[int], suspected: Sequence[int], crashes: float = 3) -> Outcome:
+    """The smallest part of a failing group that fails in the same home: the suspected companies, else halves."""
+    failed = play(number, suspected, crashes)
+    if failed.error:
+        seeds = suspected
+    else:
+        failed = play(number, seeds, crashes)
+    while len(seeds) > 1 and failed.error:
+        middle = len(seeds) // 2
+        halves = (play(number, half, crashes) for half in (seeds[:middle], seeds[middle:]))
+        half = next((outcome for outcome in halves if outcome.error), None)
+        if half is None:
+            break
+        seeds = seeds[:middle] if set(half.seeds) <= set(seeds[:middle]) else seeds[middle:]
+        failed = half
+    failed.seeds = list(seeds)
+    return failed
+
+
+def play_many(numbers: Sequence[int], size: int, workers: int, crashes: float = 3) -> Iterator[Outcome]:
+    """Play groups, as they end."""
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=be_quiet) as pool:
+        yield from pool.map(_play, [(number, size, crashes) for number in numbers])
+
+
+def _play(group: tuple[int, int, float]) -> Outcome:
+    number, size, crashes = group
+    return play(number, seeds_of(number, size), crashes)
+
+
+def be_quiet() -> None:
+    """Log nothing: a schedule has hundreds of events."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
+def cores() -> int:
+    """Processes that run at the same time."""
+    return os.cpu_count() or 1
