@@ -131,7 +131,8 @@ def _forecast(common: Any, models: Any, horizon: int) -> _Grouped:
         history = whole.until(cutoff, horizon)
         panel, grouping = group(history)
         panel = _of_own_stores(panel)
-        trees = _trees(models.value[cutoff], panel)
+        model = models.value[cutoff]
+        trees = boosted_trees.load(model, panel) if model else None
         parts = np.zeros((history.series, 0))
         if cutoff == whole.steps:
             fit, of_series = fitting.explained(panel, grouping, horizon, trees)
@@ -154,14 +155,6 @@ def _forecast(common: Any, models: Any, horizon: int) -> _Grouped:
 
 def _fit(panel: Panel, grouping: Grouping, horizon: int, trees: BoostedTrees | None) -> Fit:
     return ensemble.combine(panel, horizon, trees).of_series(grouping)
-
-
-def _trees(model: str | None, panel: Panel) -> BoostedTrees | None:
-    if model is None:
-        return None
-    import lightgbm  # lazy: in tasks only
-
-    return BoostedTrees(lightgbm.Booster(model_str=model), boosted_trees.calendar_of(panel))
 
 
 def _of_own_stores(panel: Panel) -> Panel:
