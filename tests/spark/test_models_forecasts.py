@@ -15,7 +15,8 @@ from tillstream.forecasting.run import run
 from tillstream.spark.forecasts import SparkFitter
 from tillstream.spark.process import SparkProcess
 
-pytest.importorskip("pandas", reason="Spark needs pandas")
+for needed in ("pandas", "pyspark"):
+    pytest.importorskip(needed, reason="Spark needs pyspark and pandas")
 TABLES = ("forecasts", "forecast_accuracy", "price_effects")
 
 

@@ -83,7 +83,7 @@ def lists(values: NDArray[Any]) -> pa.Array:
 
 
 def _is_shared(regressor: Regressor) -> bool:
-    return regressor.values.shape[0] == 1
+    return bool(regressor.values.shape[0] == 1)
 
 
 def _of(regressor: Regressor, chosen: slice) -> Regressor:
