@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -41,6 +41,13 @@ class Fitter(Protocol):
     def fit(self, history: History, horizon: int) -> Fit: ...
 
     def fit_and_explain(self, history: History, horizon: int, newest_cutoff: int) -> Explained: ...
+
+
+@runtime_checkable
+class MakesAtOnce(Protocol):
+    """A fitter that makes the fits of a history together, before they are asked for."""
+
+    def make(self, history: History, cutoffs: Sequence[int], horizon: int, newest_cutoff: int) -> None: ...
 
 
 class NotEnoughData(Exception):

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from tillstream.domain.errors import NotFound
 from tillstream.domain.events import STAGING
-from tillstream.forecasting.compute import Fitter
+from tillstream.forecasting.compute import Fitter, MakesAtOnce
 from tillstream.forecasting.models.ensemble import Fit
 from tillstream.forecasting.models.fitting import Explained
 from tillstream.forecasting.models.history import History
@@ -30,9 +30,15 @@ class KeptFits:
         self.used: set[str] = set()
         """Names of the objects of the fits that were asked for."""
 
+    def prepare(self, history: History, cutoffs: Sequence[int], horizon: int) -> None:
+        """Let a fitter that makes fits at once make those of a history that are not kept, and the newest."""
+        if isinstance(self._fitter, MakesAtOnce):
+            missing = [each for each in cutoffs if not self._is_kept(history.until(each, horizon), horizon)]
+            self._fitter.make(history, missing, horizon, cutoffs[-1])
+
     def fit(self, history: History, horizon: int) -> Fit:
         """Return the kept fit, or make and keep it."""
-        name = f"{FOLDER}{digest(history, horizon)}.npz"
+        name = _name(history, horizon)
         self.used.add(name)
         try:
             with self._ports.objects.open(STAGING, name) as stream:
@@ -47,11 +53,22 @@ class KeptFits:
         """Make the newest fit; it is never kept."""
         return self._fitter.fit_and_explain(history, horizon, newest_cutoff)
 
+    def _is_kept(self, history: History, horizon: int) -> bool:
+        try:
+            self._ports.objects.stat(STAGING, _name(history, horizon))
+        except NotFound:
+            return False
+        return True
+
     def delete_others(self) -> None:
         """Delete the fits that this run did not use."""
         for stored in list(self._ports.objects.list(STAGING, FOLDER)):
             if stored.name not in self.used:
                 self._ports.objects.delete(STAGING, stored.name)
+
+
+def _name(history: History, horizon: int) -> str:
+    return f"{FOLDER}{digest(history, horizon)}.npz"
 
 
 def digest(history: History, horizon: int) -> str:

@@ -10,7 +10,7 @@ import sql
 from tillstream.analytics import holidays
 from tillstream.domain.errors import Rejected
 from tillstream.forecasting import levels, outside, price_effects, runs
-from tillstream.forecasting.compute import PLANS, Fitter, Forecast, NotEnoughData, Plan, compute
+from tillstream.forecasting.compute import PLANS, Fitter, Forecast, NotEnoughData, Plan, compute, window_starts
 from tillstream.forecasting.drift import drifting
 from tillstream.forecasting.kept_fits import KeptFits
 from tillstream.forecasting.levels import Nodes
@@ -106,6 +106,7 @@ def _forecast(
     named = [levels.nodes(series, name, sold.reporting_currency) for name in levels.TARGETS[target]]
     shown = [each.level for each in named]
     cells = next(each for each in shown if each.name == levels.CELLS)
+    fitter.prepare(series.history, window_starts(series.history, plan), plan.horizon)
     return compute(series.history, shown, cells, fitter, plan, note), named
 
 

@@ -19,12 +19,21 @@ def forecast() -> None:
     metavar="DAYS",
     help="Number of days to forecast.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help="What makes the forecasts: a process on this machine, or Apache Spark.",
+)
+@click.option("--master", default="", help="The Spark cluster, such as spark://HOST:7077; default: this machine.")
 @as_json
-def run_forecast(horizon: int, json_: bool) -> None:
+def run_forecast(horizon: int, engine: str, master: str, json_: bool) -> None:
     """Forecast again from all sales before today. An interrupted run is continued. A server does it every night."""
     from tillstream.cli.output.forecast import show_run
 
-    run("forecast", json_=json_, show=show_run, horizon=horizon)
+    spark = {"engine": engine, "master": master} if engine != "local" or master else {}
+    run("forecast", json_=json_, show=show_run, horizon=horizon, **spark)
 
 
 @forecast.command()

@@ -1,5 +1,7 @@
 """Forecast runs, and how accurate the forecasts were in their backtest."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tillstream import audit, logs
@@ -7,26 +9,51 @@ from tillstream.app import App
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
+from tillstream.domain.errors import Rejected
 from tillstream.forecasting import accuracy_report, runs
+from tillstream.forecasting.compute import Fitter
 from tillstream.forecasting.run import MOST_DAYS, run
+
+ENGINES = LOCAL, SPARK = ("local", "spark")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    """horizon: number of days."""
+    """horizon: number of days. engine: what makes the fits, one of `ENGINES`. master: of a Spark cluster; empty: this
+    machine."""
 
     horizon: int = MOST_DAYS
+    engine: str = LOCAL
+    master: str = ""
 
 
 def run_forecast(app: App, progress: Progress, arguments: Forecast) -> Result:
-    from tillstream.forecasting.process import FittingProcess  # lazy: this command only
-
-    with FittingProcess() as fitter:
+    with _fitter(arguments) as fitter:
         ended = run(app.ports, fitter, arguments.horizon, lambda *_: progress("fits"))
     audit.record(app.ports, COMMAND_LINE, audit.AuditAction.FORECAST_RUN, "forecasts", None, runs.published(ended))
     if app.settings.project:
         logs.warn("forecast drifts", ended.drifting)
     return Result(runs.published(ended), FAILED if ended.reason else DONE)
+
+
+@contextmanager
+def _fitter(arguments: Forecast) -> Iterator[Fitter]:
+    """What makes the fits. Raises `Rejected` without Spark."""
+    if arguments.engine == SPARK:
+        from tillstream.spark.forecasts import SparkFitter  # lazy: with Spark only
+        from tillstream.spark.process import SparkProcess
+
+        with SparkProcess(arguments.master) as process:
+            yield SparkFitter(process)
+        return
+    if arguments.engine != LOCAL:
+        raise Rejected(f"There is no engine {arguments.engine}. The engines are {' and '.join(ENGINES)}.")
+    if arguments.master:
+        raise Rejected("A master belongs to the engine spark: add --engine spark.")
+    from tillstream.forecasting.process import FittingProcess  # lazy: this command only
+
+    with FittingProcess() as fitter:
+        yield fitter
 
 
 def accuracy(app: App, progress: Progress, arguments: NoArguments) -> Result:

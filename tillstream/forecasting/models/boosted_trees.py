@@ -91,6 +91,13 @@ def fit(panel: Panel, horizon: int) -> BoostedTrees | None:
     return BoostedTrees(lightgbm.train(dict(PARAMETERS), learnt, TREES), days)
 
 
+def load(model: str, panel: Panel) -> BoostedTrees:
+    """Return a model from its text, with the calendar of a panel."""
+    import lightgbm
+
+    return BoostedTrees(lightgbm.Booster(model_str=model), calendar_of(panel))
+
+
 def calendar_of(panel: Panel) -> Floats:
     """Calendar features by country; shape (countries, steps + steps ahead, features)."""
     return np.stack([calendar.features(panel.days, panel.grain, each) for each in panel.holidays])

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from tillstream.forecasting.models import boosted_trees, ensemble, explanation
+from tillstream.forecasting.models.boosted_trees import BoostedTrees
 from tillstream.forecasting.models.ensemble import TREES_SHARE, Fit
 from tillstream.forecasting.models.explanation import Importance
-from tillstream.forecasting.models.history import History, group
-from tillstream.forecasting.models.panel import Floats
+from tillstream.forecasting.models.history import Grouping, History, group
+from tillstream.forecasting.models.panel import Floats, Panel
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,24 @@ def fit(history: History, horizon: int) -> Fit:
 
 def fit_and_explain(history: History, horizon: int, newest_cutoff: int) -> Explained:
     """Forecast the steps after a history; the importance of features is that of a fit of `newest_cutoff`."""
-    panel, grouping = group(history.until(newest_cutoff, horizon))
-    earlier = boosted_trees.fit(panel, horizon)
-    came = grouping.collect(history.values[:, newest_cutoff : newest_cutoff + horizon])
-    importance = explanation.importance(earlier, panel, came) if earlier else []
+    panel, _ = group(history.until(newest_cutoff, horizon))
+    relied_on = importance(history, horizon, newest_cutoff, boosted_trees.fit(panel, horizon))
     panel, grouping = group(history)
-    trees = boosted_trees.fit(panel, horizon)
+    fitted, parts = explained(panel, grouping, horizon, boosted_trees.fit(panel, horizon))
+    return Explained(fitted, parts, relied_on)
+
+
+def explained(panel: Panel, grouping: Grouping, horizon: int, trees: BoostedTrees | None) -> tuple[Fit, Floats]:
+    """Forecast the steps after the panel of a history with fitted trees; also return the parts of the forecasts."""
     modelled = ensemble.combine(panel, horizon, trees)
     parts = explanation.parts(panel, horizon, trees, modelled.means.astype(np.float64), TREES_SHARE)
-    return Explained(
-        modelled.of_series(grouping),
-        parts[:, grouping.groups] * grouping.shares[None, :, None],
-        tuple(importance),
-    )
+    return modelled.of_series(grouping), parts[:, grouping.groups] * grouping.shares[None, :, None]
+
+
+def importance(history: History, horizon: int, cutoff: int, trees: BoostedTrees | None) -> tuple[Importance, ...]:
+    """Compare what trees that were fitted to `cutoff` steps of a history forecast with what came."""
+    if trees is None:
+        return ()
+    panel, grouping = group(history.until(cutoff, horizon))
+    came = grouping.collect(history.values[:, cutoff : cutoff + horizon])
+    return tuple(explanation.importance(trees, panel, came))

@@ -1,0 +1,1 @@
+"""Stage the files of a backfill on Apache Spark."""

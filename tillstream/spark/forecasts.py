@@ -1,0 +1,171 @@
+"""Forecasts on Spark: a task for each window of the backtest trains its model, one for each block of stores uses it.
+
+Series are rows of a data frame. What all of them share is broadcast: the calendar, open days and fitted models.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tillstream.forecasting.models import boosted_trees, ensemble, fitting
+from tillstream.forecasting.models.boosted_trees import BoostedTrees
+from tillstream.forecasting.models.ensemble import Fit
+from tillstream.forecasting.models.explanation import PARTS, Importance
+from tillstream.forecasting.models.fitting import Explained
+from tillstream.forecasting.models.history import Grouping, History, group
+from tillstream.forecasting.models.panel import Panel
+from tillstream.spark import series_rows, session
+from tillstream.spark.process import SparkProcess
+from tillstream.spark.series_rows import lists, matrix
+
+TASKS = 64
+"""Number of tasks among which windows and blocks are divided; Spark runs as many at a time as there are cores."""
+_MODELS = "cutoff long, model string, importance string"
+_FITS = "cutoff long, series long, means array<float>, naive array<float>, is_open array<boolean>, parts array<double>"
+_Grouped = Callable[[tuple[Any, ...], pa.Table], pa.Table]
+
+
+class SparkFitter:
+    """A fitter whose fits of all windows of a history are made at once, on Spark."""
+
+    def __init__(self, process: SparkProcess) -> None:
+        self._process = process
+        self._made: dict[int, Explained] = {}
+
+    def make(self, history: History, cutoffs: Sequence[int], horizon: int, newest_cutoff: int) -> None:
+        """Make the fits after these cutoffs, and the newest; they replace those of the history before.
+
+        Raises `Unavailable`.
+        """
+        self._made = self._process.call(fits, history, cutoffs, horizon, newest_cutoff)
+
+    def fit(self, history: History, horizon: int) -> Fit:  # noqa: ARG002 - the protocol
+        """Return the fit after a history that ends at a cutoff of those that were made."""
+        return self._made[history.steps].fit
+
+    def fit_and_explain(self, history: History, horizon: int, newest_cutoff: int) -> Explained:  # noqa: ARG002
+        """Return the newest fit of those that were made."""
+        return self._made[history.steps]
+
+
+def fits(history: History, cutoffs: Sequence[int], horizon: int, newest_cutoff: int) -> dict[int, Explained]:
+    """Return the fits after these cutoffs, and the newest, by cutoff; only the newest has parts.
+
+    Runs beside a Spark session. Raises `Unavailable` if Spark fails.
+    """
+    windows = sorted({*cutoffs, history.steps})
+    try:
+        with _SeriesFrame(history) as series:
+            function = _train(series.common, horizon, newest_cutoff)
+            trained = series.grouped(sorted({*windows, newest_cutoff}), (), _MODELS, function).to_pylist()
+            models = series.broadcast({each["cutoff"]: each["model"] for each in trained})
+            made = series.grouped(windows, ("block",), _FITS, _forecast(series.common, models, horizon))
+    except Exception as error:  # noqa: BLE001 - of Java, which cannot be pickled
+        raise session.failed(error) from None
+    relied_on = next(json.loads(each["importance"]) for each in trained if each["cutoff"] == newest_cutoff)
+    importance = tuple(Importance(*family) for family in relied_on)
+    return {cutoff: _explained(made.filter(pc.equal(made.column("cutoff"), cutoff)), importance) for cutoff in windows}
+
+
+class _SeriesFrame:
+    """A data frame with a row for each series, and what they share."""
+
+    def __init__(self, history: History) -> None:
+        self._spark = session.active()
+        self._held: list[Any] = []
+        self.common = self.broadcast(series_rows.shared(history))
+        self._series = self._spark.createDataFrame(series_rows.rows(history)).cache()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._series.unpersist()
+        for each in self._held:
+            each.destroy()
+
+    def broadcast(self, value: object) -> Any:
+        """Ship a value once to each executor, until the end of the context."""
+        self._held.append(self._spark.sparkContext.broadcast(value))
+        return self._held[-1]
+
+    def grouped(self, cutoffs: Sequence[int], keys: Sequence[str], schema: str, function: _Grouped) -> pa.Table:
+        """Call a function with the rows of each cutoff and each value of the keys, and return its rows."""
+        windows = self._spark.createDataFrame(pa.table({"cutoff": pa.array(cutoffs, pa.int64())}))
+        names = ("cutoff", *keys)
+        divided = self._series.crossJoin(windows).repartition(TASKS, *names)
+        return divided.groupBy(*names).applyInArrow(function, schema).toArrow()
+
+
+def _train(common: Any, horizon: int, newest_cutoff: int) -> _Grouped:
+    """Train the model of a cutoff; of the newest one before the end of the history, also compute the importance."""
+
+    def train(key: tuple[Any, ...], table: pa.Table) -> pa.Table:
+        cutoff = key[0].as_py()
+        history = series_rows.history_of(table, common.value)
+        panel, _ = group(history.until(cutoff, horizon))
+        trees = boosted_trees.fit(panel, horizon)
+        relied_on = fitting.importance(history, horizon, cutoff, trees) if cutoff == newest_cutoff else ()
+        return pa.table(
+            {
+                "cutoff": pa.array([cutoff], pa.int64()),
+                "model": pa.array([trees.model.model_to_string() if trees else None], pa.string()),
+                "importance": pa.array([json.dumps([(each.family, each.growth) for each in relied_on])]),
+            }
+        )
+
+    return train
+
+
+def _forecast(common: Any, models: Any, horizon: int) -> _Grouped:
+    """Forecast the series of a block after a cutoff; the newest forecasts also have their parts."""
+
+    def forecast(key: tuple[Any, ...], table: pa.Table) -> pa.Table:
+        cutoff = key[0].as_py()
+        whole = series_rows.history_of(table, common.value)
+        history = whole.until(cutoff, horizon)
+        panel, grouping = group(history)
+        panel = _of_own_stores(panel)
+        model = models.value[cutoff]
+        trees = boosted_trees.load(model, panel) if model else None
+        parts = np.zeros((history.series, 0))
+        if cutoff == whole.steps:
+            fit, of_series = fitting.explained(panel, grouping, horizon, trees)
+            parts = of_series.transpose(1, 0, 2).reshape(history.series, -1)
+        else:
+            fit = _fit(panel, grouping, horizon, trees)
+        return pa.table(
+            {
+                "cutoff": pa.array(np.full(history.series, cutoff)),
+                "series": table.sort_by("series").column("series"),
+                "means": lists(fit.means),
+                "naive": lists(fit.naive),
+                "is_open": lists(fit.is_open),
+                "parts": lists(parts),
+            }
+        )
+
+    return forecast
+
+
+def _fit(panel: Panel, grouping: Grouping, horizon: int, trees: BoostedTrees | None) -> Fit:
+    return ensemble.combine(panel, horizon, trees).of_series(grouping)
+
+
+def _of_own_stores(panel: Panel) -> Panel:
+    """The panel without the stores that none of its series is of."""
+    own, stores = np.unique(panel.stores, return_inverse=True)
+    return replace(panel, stores=stores.astype(np.int64), is_open=panel.is_open[own])
+
+
+def _explained(table: pa.Table, importance: tuple[Importance, ...]) -> Explained:
+    """The fit of rows of one cutoff."""
+    table = table.sort_by("series")
+    parts = matrix(table, "parts").reshape(table.num_rows, len(PARTS), -1).transpose(1, 0, 2)
+    fit = Fit(matrix(table, "means"), matrix(table, "naive"), matrix(table, "is_open"))
+    return Explained(fit, parts, importance)

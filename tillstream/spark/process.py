@@ -1,0 +1,93 @@
+"""A process of its own for Spark: Java's memory and what it prints end with it, and pandas, which Spark needs, is
+loaded there only."""
+
+import multiprocessing
+import signal
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import Self, TypeVar
+
+from tillstream.domain.errors import Unavailable
+from tillstream.spark import session
+
+BEAT_SECONDS = 5.0
+Result = TypeVar("Result")
+
+
+class SparkProcess:
+    """Runs functions beside a Spark session. Its process starts with the session when the context begins.
+
+    Raises `Rejected` if pyspark or Java is missing, and `Unavailable`.
+    """
+
+    def __init__(self, master: str = "") -> None:
+        """master: as for `session.start`."""
+        self._master = master
+        self._executor: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        session.check_installed()
+        self._folder = tempfile.TemporaryDirectory(prefix="tillstream-spark-", ignore_cleanup_errors=True)
+        log = str(Path(self._folder.name) / "spark.log")
+        self._executor = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _end_with_parent)
+        try:
+            self.call(session.start, self._master, log)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._executor:
+            self._executor.shutdown(cancel_futures=True)
+            self._executor = None
+        self._folder.cleanup()
+
+    def call(
+        self, function: Callable[..., Result], *arguments: object, beat: Callable[[], None] | None = None
+    ) -> Result:
+        """The result of a function in the process of Spark; it, its arguments and its result can be pickled.
+
+        beat: called every few seconds. Raises what the function raises, and `Unavailable` if the process has ended.
+        """
+        if self._executor is None:
+            raise RuntimeError("The process is not started: use it as a context manager.")
+        try:
+            future = self._executor.submit(function, *arguments)
+        except BrokenProcessPool as error:
+            raise _ended() from error
+        return _wait(future, beat)
+
+
+def _wait(future: Future[Result], beat: Callable[[], None] | None) -> Result:
+    while True:
+        try:
+            return future.result(BEAT_SECONDS)
+        except TimeoutError:
+            if beat:
+                beat()
+        except BrokenProcessPool as error:
+            raise _ended() from error
+
+
+def _ended() -> Unavailable:
+    return Unavailable("The process of Spark ended: it may need more memory.")
+
+
+def _end_with_parent() -> None:
+    """End this process with its parent, also if that is killed; Java ends with this process."""
+    Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        signal.raise_signal(signal.SIGTERM)
