@@ -1,5 +1,7 @@
 """Commands `forecast …`."""
 
+from typing import Any
+
 import click
 
 from tillstream.cli.runner import as_json, run
@@ -32,7 +34,7 @@ def run_forecast(horizon: int, engine: str, master: str, json_: bool) -> None:
     """Forecast again from all sales before today. An interrupted run is continued. A server does it every night."""
     from tillstream.cli.output.forecast import show_run
 
-    spark = {"engine": engine, "master": master} if engine != "local" or master else {}
+    spark: dict[str, Any] = {"engine": engine, "master": master} if engine != "local" or master else {}
     run("forecast", json_=json_, show=show_run, horizon=horizon, **spark)
 
 
