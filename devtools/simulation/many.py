@@ -1,6 +1,5 @@
 """Many groups of schedules, in several processes; the smallest part of a group that still fails."""
 
-import logging
 import os
 import tempfile
 import time
@@ -10,10 +9,10 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
-import structlog
-
 from devtools.simulation.checks import Difference
 from devtools.simulation.groups import Group, Tally
+from tillstream import logs
+from tillstream.settings import Settings
 
 SIZE = 200
 """Companies of a group: the cost of a file hardly depends on how many companies it is of."""
@@ -91,7 +90,7 @@ def _play(group: tuple[int, int, float]) -> Outcome:
 
 def be_quiet() -> None:
     """Log nothing: a schedule has hundreds of events."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logs.configure(Settings(project="", log_level="error"))
 
 
 def cores() -> int:
