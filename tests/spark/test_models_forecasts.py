@@ -53,13 +53,13 @@ def test_the_tables_are_those_of_the_local_engine(shop: App, process: SparkProce
 def test_fits_that_are_kept_are_not_made_again(shop: App, process: SparkProcess) -> None:
     run(shop.ports, Here(), 7)
     first = tables(shop)
-    made = []
+    calls = []
 
     class Counted(SparkFitter):
         def make(self, history, cutoffs, horizon, newest_cutoff) -> None:  # type: ignore[no-untyped-def]
-            made.append(list(cutoffs))
+            calls.append(list(cutoffs))
             super().make(history, cutoffs, horizon, newest_cutoff)
 
     run(shop.ports, Counted(process), 7)
-    assert made == [[], []], "only the newest fits are made"
+    assert calls == [[], []], "only the newest fits are made"
     assert tables(shop) == first

@@ -35,22 +35,22 @@ class SparkFitter:
 
     def __init__(self, process: SparkProcess) -> None:
         self._process = process
-        self._made: dict[int, Explained] = {}
+        self._fits: dict[int, Explained] = {}
 
     def make(self, history: History, cutoffs: Sequence[int], horizon: int, newest_cutoff: int) -> None:
         """Make the fits after these cutoffs, and the newest; they replace those of the history before.
 
         Raises `Unavailable`.
         """
-        self._made = self._process.call(fits, history, cutoffs, horizon, newest_cutoff)
+        self._fits = self._process.call(fits, history, cutoffs, horizon, newest_cutoff)
 
     def fit(self, history: History, horizon: int) -> Fit:  # noqa: ARG002 - the protocol
         """Return the fit after a history that ends at a cutoff of those that were made."""
-        return self._made[history.steps].fit
+        return self._fits[history.steps].fit
 
     def fit_and_explain(self, history: History, horizon: int, newest_cutoff: int) -> Explained:  # noqa: ARG002
         """Return the newest fit of those that were made."""
-        return self._made[history.steps]
+        return self._fits[history.steps]
 
 
 def fits(history: History, cutoffs: Sequence[int], horizon: int, newest_cutoff: int) -> dict[int, Explained]:
@@ -64,12 +64,15 @@ def fits(history: History, cutoffs: Sequence[int], horizon: int, newest_cutoff: 
             function = _train(series.common, horizon, newest_cutoff)
             trained = series.grouped(sorted({*windows, newest_cutoff}), (), _MODELS, function).to_pylist()
             models = series.broadcast({each["cutoff"]: each["model"] for each in trained})
-            made = series.grouped(windows, ("block",), _FITS, _forecast(series.common, models, horizon))
+            forecasts = series.grouped(windows, ("block",), _FITS, _forecast(series.common, models, horizon))
     except Exception as error:  # noqa: BLE001 - of Java, which cannot be pickled
         raise session.failed(error) from None
     relied_on = next(json.loads(each["importance"]) for each in trained if each["cutoff"] == newest_cutoff)
     importance = tuple(Importance(*family) for family in relied_on)
-    return {cutoff: _explained(made.filter(pc.equal(made.column("cutoff"), cutoff)), importance) for cutoff in windows}
+    return {
+        cutoff: _explained(forecasts.filter(pc.equal(forecasts.column("cutoff"), cutoff)), importance)
+        for cutoff in windows
+    }
 
 
 class _SeriesFrame:
