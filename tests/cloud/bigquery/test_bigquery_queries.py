@@ -10,27 +10,20 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
-from emulator_fixtures import dataset_of
 from sample_ledger import SAMPLE_LEDGER
 from sample_parameters import LEVEL_PARAMETERS, QUERY_PARAMETERS, READ_PARAMETERS
+from sample_warehouse import sample_warehouse
 
 import sql
-from devtools.emulators import PROJECT, Emulator
+from devtools.emulators import Emulator
 from sql.quality import checks
-from tillstream.adapters.google.bigquery.fields import SALE_VERSIONS, STORED
-from tillstream.adapters.google.bigquery.migrations import migrate
-from tillstream.adapters.google.bigquery.tables import TYPES, arrow_schema
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
-from tillstream.adapters.google.storage.downloads import Downloads
-from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose, describe, names
 from tillstream.analytics.row_scope.context import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
-from tillstream.domain.tables import TABLES
 from tillstream.forecasting.rows import FORECASTS
 
 sys.path.append(str(Path(__file__).parents[2] / "spec"))
@@ -58,21 +51,8 @@ def duck() -> Duck:
 
 @pytest.fixture(scope="module")
 def warehouse(bigquery: Emulator) -> Iterator[BigQueryWarehouse]:
-    dataset = dataset_of(bigquery, "queries")
-    migrate(dataset)
-    warehouse = BigQueryWarehouse(dataset, Downloads(PROJECT), MemorySaleIndex())
-    for table, rows in SAMPLE_LEDGER.items():
-        warehouse.replace_table(STORED if table == SALE_VERSIONS else table, _arrow(table, rows))
-    yield warehouse
-    warehouse.close()
-
-
-def _arrow(table: str, rows: Any) -> pa.Table:
-    columns = dict(zip([field.name for field in TABLES[table]], zip(*rows, strict=True), strict=True))
-    for field in TABLES[table]:
-        if TYPES[field.kind] == "BYTES":
-            columns[field.name] = tuple(number.to_bytes(16) for number in columns[field.name])
-    return pa.table({name: list(values) for name, values in columns.items()}, schema=arrow_schema(TABLES[table]))
+    with sample_warehouse(bigquery, "queries") as warehouse:
+        yield warehouse
 
 
 @pytest.mark.parametrize(

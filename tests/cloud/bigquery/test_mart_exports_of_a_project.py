@@ -2,23 +2,20 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pytest
-from emulator_fixtures import dataset_of
 from sample_ledger import SAMPLE_LEDGER
+from sample_warehouse import sample_warehouse
 
-from devtools.emulators import PROJECT, Emulator
-from tillstream.adapters.google.bigquery.fields import SALE_VERSIONS, STORED
-from tillstream.adapters.google.bigquery.migrations import migrate
-from tillstream.adapters.google.bigquery.tables import TYPES, arrow_schema
+from devtools.emulators import Emulator
+from tillstream.adapters.google.bigquery.tables import arrow_schema
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
-from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.adapters.local.files.export_folder import LocalExportFolder
-from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.domain.tables import TABLES
 from tillstream.marts.export import Exported, export
 from tillstream.marts.manifest import MANIFEST
@@ -32,21 +29,8 @@ LAST = max(row[0] for row in SAMPLE_LEDGER["settlements"])
 
 @pytest.fixture
 def warehouse(bigquery: Emulator) -> Iterator[BigQueryWarehouse]:
-    dataset = dataset_of(bigquery, "marts")
-    migrate(dataset)
-    warehouse = BigQueryWarehouse(dataset, Downloads(PROJECT), MemorySaleIndex())
-    for table, rows in SAMPLE_LEDGER.items():
-        warehouse.replace_table(STORED if table == SALE_VERSIONS else table, _arrow(table, rows))
-    yield warehouse
-    warehouse.close()
-
-
-def _arrow(table: str, rows: Any) -> pa.Table:
-    columns = dict(zip([field.name for field in TABLES[table]], zip(*rows, strict=True), strict=True))
-    for field in TABLES[table]:
-        if TYPES[field.kind] == "BYTES":
-            columns[field.name] = tuple(number.to_bytes(16) for number in columns[field.name])
-    return pa.table({name: list(values) for name, values in columns.items()}, schema=arrow_schema(TABLES[table]))
+    with sample_warehouse(bigquery, "marts") as warehouse:
+        yield warehouse
 
 
 class SettledMeanwhile:
@@ -60,8 +44,6 @@ class SettledMeanwhile:
         return getattr(self._warehouse, name)
 
     def snapshot(self) -> Any:
-        from contextlib import nullcontext
-
         return nullcontext(self)
 
     def stream(self, text: str, params: Mapping[str, Any] | None = None) -> Iterator[pa.RecordBatch]:

@@ -11,20 +11,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from app_factory import build
-from emulator_fixtures import dataset_of
 from sample_ledger import SAMPLE_LEDGER
 from sample_parameters import STOCK_PARAMETERS
+from sample_warehouse import sample_warehouse
 
 import sql
-from devtools.emulators import PROJECT, Emulator
-from tillstream.adapters.google.bigquery.fields import SALE_VERSIONS, STORED
-from tillstream.adapters.google.bigquery.migrations import migrate
-from tillstream.adapters.google.bigquery.tables import TYPES, arrow_schema
+from devtools.emulators import Emulator
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
-from tillstream.adapters.google.storage.downloads import Downloads
-from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.domain.tables import TABLES
 from tillstream.inventory import comparison, computing, levels, records
 from tillstream.inventory.computing import Touched
 from tillstream.ports import Ports
@@ -40,13 +34,8 @@ TOUCHED = Touched(0, (date(2024, 1, 5), date(2024, 2, 1)), ("c1", "x2", "o1"), (
 
 @pytest.fixture(scope="module")
 def warehouse(bigquery: Emulator) -> Iterator[BigQueryWarehouse]:
-    dataset = dataset_of(bigquery, "stock")
-    migrate(dataset)
-    warehouse = BigQueryWarehouse(dataset, Downloads(PROJECT), MemorySaleIndex())
-    for table, rows in SAMPLE_LEDGER.items():
-        warehouse.replace_table(STORED if table == SALE_VERSIONS else table, _arrow(table, rows))
-    yield warehouse
-    warehouse.close()
+    with sample_warehouse(bigquery, "stock") as warehouse:
+        yield warehouse
 
 
 @pytest.fixture
@@ -54,14 +43,6 @@ def ports(warehouse: BigQueryWarehouse, tmp_path: Path) -> Iterator[Ports]:
     app = build(Settings(home=tmp_path / "home", threads=1, samples=False, project=""))
     yield replace(app.ports, warehouse=warehouse)
     app.close()
-
-
-def _arrow(table: str, rows: Any) -> pa.Table:
-    columns = dict(zip([field.name for field in TABLES[table]], zip(*rows, strict=True), strict=True))
-    for field in TABLES[table]:
-        if TYPES[field.kind] == "BYTES":
-            columns[field.name] = tuple(number.to_bytes(16) for number in columns[field.name])
-    return pa.table({name: list(values) for name, values in columns.items()}, schema=arrow_schema(TABLES[table]))
 
 
 def rows(table: pa.Table) -> list[tuple[Any, ...]]:
