@@ -5,7 +5,7 @@ import multiprocessing
 import signal
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from threading import Thread
@@ -15,7 +15,6 @@ from typing import Self, TypeVar
 from tillstream.domain.errors import Unavailable
 from tillstream.spark import session
 
-BEAT_SECONDS = 5.0
 Result = TypeVar("Result")
 
 
@@ -50,35 +49,17 @@ class SparkProcess:
             self._executor = None
         self._folder.cleanup()
 
-    def call(
-        self, function: Callable[..., Result], *arguments: object, beat: Callable[[], None] | None = None
-    ) -> Result:
+    def call(self, function: Callable[..., Result], *arguments: object) -> Result:
         """The result of a function in the process of Spark; it, its arguments and its result can be pickled.
 
-        beat: called every few seconds. Raises what the function raises, and `Unavailable` if the process has ended.
+        Raises what the function raises, and `Unavailable` if the process has ended.
         """
         if self._executor is None:
             raise RuntimeError("The process is not started: use it as a context manager.")
         try:
-            future = self._executor.submit(function, *arguments)
+            return self._executor.submit(function, *arguments).result()
         except BrokenProcessPool as error:
-            raise _ended() from error
-        return _wait(future, beat)
-
-
-def _wait(future: Future[Result], beat: Callable[[], None] | None) -> Result:
-    while True:
-        try:
-            return future.result(BEAT_SECONDS)
-        except TimeoutError:
-            if beat:
-                beat()
-        except BrokenProcessPool as error:
-            raise _ended() from error
-
-
-def _ended() -> Unavailable:
-    return Unavailable("The process of Spark ended: it may need more memory.")
+            raise Unavailable("The process of Spark ended: it may need more memory.") from error
 
 
 def _end_with_parent() -> None:

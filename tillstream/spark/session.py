@@ -14,7 +14,7 @@ LOCAL = "local"
 ON_THIS_MACHINE = "local[*,4]"
 """All cores; a task is tried four times, as on a cluster."""
 SETTINGS = {
-    "spark.app.name": "tillstream backfill",
+    "spark.app.name": "tillstream",
     "spark.sql.session.timeZone": "UTC",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
