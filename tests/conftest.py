@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import structlog
 from emulator_fixtures import bigquery, cloud_storage, emulated_folder, firestore, pubsub, storage_testbench
-from notebook_fixtures import expectations_python, notebook_programs
+from notebook_fixtures import expectations_python, notebook_programs, spark_python
 from xdist.scheduler import LoadScopeScheduling
 
 import examples  # noqa: F401 - chooses how many are tried
 
 __all__ = ["bigquery", "cloud_storage", "emulated_folder", "firestore", "notebook_programs", "pubsub"]
-__all__ += ["expectations_python", "storage_testbench"]
+__all__ += ["expectations_python", "spark_python", "storage_testbench"]
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # LightGBM: test workers share the cores
 HERE = Path(__file__).parent
@@ -55,7 +55,7 @@ ONE_WORKER = {"judge": ("spec/",), "demo": ("browser/test_mornings", "e2e/measur
 home of the demo a minute to fill."""
 SYSTEM_FIXTURES = frozenset(
     {"bigquery", "chromium", "cloud_storage", "expectations_python", "firestore", "judge", "notebook_programs"}
-    | {"pubsub", "storage_testbench"}
+    | {"pubsub", "spark_python", "storage_testbench"}
 )
 LIMITS = {"long": 1_800, "system": 300}
 """Seconds, of which the first that fits counts; every other test has the limit of pyproject.toml."""
