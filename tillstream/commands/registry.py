@@ -58,6 +58,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "stock": LazyCommand("numbers.stock", "stock"),
     "stock-rebuild": LazyCommand("numbers.stock", "rebuild"),
     "stock-import": LazyCommand("numbers.stock", "import_file"),
+    "marts-copy": LazyCommand("numbers.marts", "copy_marts"),
     "marts-export": LazyCommand("numbers.marts", "export_marts"),
     "report-send": LazyCommand("numbers.report", "send"),
     "report-executive": LazyCommand("numbers.report", "executive"),

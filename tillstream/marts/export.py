@@ -3,18 +3,16 @@
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from tillstream.domain.errors import Unavailable
 from tillstream.marts import manifest as manifests
 from tillstream.marts import parquet
+from tillstream.marts.consistent import read_consistently
 from tillstream.marts.manifest import MANIFEST, PARTITION, Manifest, MartFile
-from tillstream.marts.state import Changes, MartState, read_state
+from tillstream.marts.state import Changes, MartState
 from tillstream.marts.statements import statements
 from tillstream.marts.tables import MartTable, chosen
 from tillstream.ports.export_folder import Draft, ExportFolder
 from tillstream.ports.warehouse import Snapshot, Warehouse
 
-TRIES = 10
-"""How often what settlements changed during an export is read again, where queries have no common state."""
 Part = tuple[str, str]
 """A table, and a month of it; without a month for a dimension."""
 Progress = Callable[[int], None]
@@ -76,20 +74,16 @@ class _Run:
         return self._folder.size(file.path) == file.bytes
 
     def read(self, warehouse: Warehouse) -> MartState:
-        """Read everything that changed until it is of one state; return that state."""
-        exported = self._exported
-        for _ in range(TRIES):
-            with warehouse.snapshot() as snapshot:
-                state, changes = read_state(snapshot, exported)
-                for table in self._tables:
-                    for month in self._stale_months(table, changes):
-                        self._write(snapshot, table, month, state)
-                last, _ = read_state(snapshot, state)
-            if last == state:
-                return state
-            exported = state
-            self._complete = {table.name for table in self._tables}
-        raise Unavailable("Settlements commit faster than the export reads them. Repeat it when less is loaded.")
+        """Read everything that changed; return its state."""
+        return read_consistently(warehouse, self._exported, self._read_changes)
+
+    def _read_changes(self, snapshot: Snapshot, state: MartState, changes: Changes) -> None:
+        for part in [part for part in self.files if part[1] and part[1] not in changes.months]:
+            self._forget(part)
+        for table in self._tables:
+            for month in self._stale_months(table, changes):
+                self._write(snapshot, table, month, state)
+        self._complete = {table.name for table in self._tables}
 
     def _stale_months(self, table: MartTable, changes: Changes) -> Iterator[str]:
         if not table.by_month:

@@ -17,6 +17,11 @@ import pytest
 FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
 FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 PASSWORD = "correct horse"
+RULES = """local all all trust
+hostssl all tls_only 127.0.0.1/32 scram-sha-256
+host all tls_only 127.0.0.1/32 reject
+host all all 127.0.0.1/32 scram-sha-256
+"""
 
 
 @dataclass(frozen=True)
@@ -74,14 +79,14 @@ def _serve(folder: Path, programs: Path) -> Iterator[Server]:
 
     data = folder / "data"
     call("initdb", "-D", data, *["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"])
-    rules = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
-    (data / "pg_hba.conf").write_text(rules, encoding="utf-8")
+    (data / "pg_hba.conf").write_text(RULES, encoding="utf-8")
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 {FAST}"
     call("pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
     try:
         server = Server(port, folder)
         with server.connect() as connection:
-            connection.execute(f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'")
+            for role in ("reader", "tls_only"):
+                connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'")
         yield server
     finally:
         call("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")

@@ -19,8 +19,8 @@ HEADER = (
 LINE = "{},1,{} 10:15,MUM01,S1,C1,Asha Rao,P1,Kettle,Kitchen,store,Completed,1,{},0.00,{},18.00,{},"
 
 
-def open_shop(folder: Path) -> App:
-    return build(Settings(home=folder / "home", samples=False, threads=1, reporting_currency="INR"))
+def open_shop(folder: Path, **settings: Any) -> App:
+    return build(Settings(home=folder / "home", samples=False, threads=1, reporting_currency="INR", **settings))
 
 
 def line(number: int, day: str, amount: int = 100) -> str:

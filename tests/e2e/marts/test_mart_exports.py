@@ -2,6 +2,7 @@
 the one before."""
 
 import hashlib
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import date
@@ -113,6 +114,21 @@ def test_a_month_without_lines_has_no_file(shop: App, tmp_path: Path) -> None:
     export(shop, tmp_path)
     assert list(files(tmp_path)) == ["2026-05"]
     assert not list((tmp_path / "marts").glob("fact_sales/month=2026-06/*"))
+
+
+def test_months_that_a_restored_ledger_lacks_are_removed(tmp_path: Path) -> None:
+    with closing(open_shop(tmp_path)) as app:
+        sell(app, tmp_path, *FIRST)
+    shutil.copytree(tmp_path / "home", tmp_path / "saved")
+    with closing(open_shop(tmp_path)) as app:
+        sell(app, tmp_path, line(9, "01-07-2026"))
+        export(app, tmp_path)
+    shutil.rmtree(tmp_path / "home")
+    (tmp_path / "saved").rename(tmp_path / "home")
+    with closing(open_shop(tmp_path)) as app:
+        export(app, tmp_path)
+    assert list(files(tmp_path)) == ["2026-05", "2026-06"]
+    assert read(tmp_path, "SELECT COUNT(*) FROM tillstream.fact_sales") == [(3,)]
 
 
 def test_changed_rates_are_followed_where_they_change_rows(shop: App, tmp_path: Path) -> None:

@@ -1,13 +1,19 @@
-"""Exports of the marts."""
+"""Exports and read copies of the marts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tillstream.app import App
 from tillstream.app.export_folders import export_folder
-from tillstream.commands.result import Progress, Result
+from tillstream.app.read_copies import read_copy
+from tillstream.commands.result import FAILED, Progress, Result
+from tillstream.marts.copy import copy
+from tillstream.marts.copy_check import Difference, check
 from tillstream.marts.export import Exported, export
 from tillstream.marts.manifest import MANIFEST
+from tillstream.marts.state import MartState
+from tillstream.marts.tables import TABLES
+from tillstream.ports.read_copy import ReadCopy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,4 +56,54 @@ def _summary(exported: Exported) -> dict[str, object]:
             }
             for table, listed in zip(manifest.tables, files, strict=True)
         ],
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class MartsCopy:
+    """to: the URL of the database, without a password. password: a reference to it. full: replace everything.
+    check: only compare."""
+
+    to: str
+    password: str = ""
+    schema: str = "tillstream"
+    full: bool = False
+    check: bool = False
+
+
+def copy_marts(app: App, progress: Progress, arguments: MartsCopy) -> Result:
+    """Copy to the database, or compare the copy. Raises as `read_copy`, `copy` and `check`."""
+    target = read_copy(app, arguments.to, arguments.password, arguments.schema)
+    if arguments.check:
+        return _checked(app, target)
+    copied = copy(app.ports.warehouse, target, full=arguments.full, progress=lambda count: progress("files", count))
+    tables = [{"name": table.name, "rows": copied.rows(table.name)} for table in TABLES]
+    return Result(
+        _state(target, copied.record.state)
+        | {"written": copied.written, "removed": copied.removed, "tables": tables}
+        | {"repaired": [_difference(each) for each in copied.repaired]}
+    )
+
+
+def _checked(app: App, target: ReadCopy) -> Result:
+    checked = check(app.ports.warehouse, target)
+    data = _state(target, checked.copied) | {
+        "ledger_settlement_no": checked.current.settlement_no,
+        "changed_months": list(checked.behind),
+        "differences": [_difference(each) for each in checked.differences],
+    }
+    return Result(data, FAILED if checked.differences else 0)
+
+
+def _state(target: ReadCopy, state: MartState) -> dict[str, object]:
+    return {"copy": target.name, "settlement_no": state.settlement_no, "as_of": state.as_of or None}
+
+
+def _difference(difference: Difference) -> dict[str, object]:
+    return {
+        "table": difference.table,
+        "month": difference.month or None,
+        "column": difference.column,
+        "expected": difference.expected,
+        "actual": difference.actual,
     }

@@ -1,0 +1,1 @@
+"""Read copies of the marts in PostgreSQL."""
