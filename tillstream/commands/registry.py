@@ -53,6 +53,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "frame": LazyCommand("numbers.frame", "frame"),
     "forecast": LazyCommand("numbers.forecast", "run_forecast"),
     "forecast-accuracy": LazyCommand("numbers.forecast", "accuracy"),
+    "forecast-features": LazyCommand("numbers.features", "export_features"),
     "goals": LazyCommand("numbers.goals", "goals"),
     "goals-import": LazyCommand("numbers.goals", "import_file"),
     "stock": LazyCommand("numbers.stock", "stock"),
