@@ -17,6 +17,7 @@ from tillstream.domain.people import Action
 from tillstream.inventory import past
 
 blueprint = Blueprint("exports", __name__)
+blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(export_formats=texts.FORMATS))
 
 TABLES = (
     "kpis",

@@ -61,13 +61,13 @@ def test_exported_measures_are_those_of_pandas(shop: Shop, suffix: str, by: str,
     _, app, frame = shop
     expected = oracle.values(oracle.Selection(frame, frame), (by,), MEASURES)
     rows = _written(app, tmp_path, suffix, measures=MEASURES, by=[by])
-    found = {str(row[by] or ""): row for row in rows}
-    assert set(found) == {str(key or "") for (key,) in expected}
+    exported = {str(row[by] or ""): row for row in rows}
+    assert set(exported) == {str(key or "") for (key,) in expected}
     wrong = [
-        (key, name, found[str(key or "")][name], one[name])
+        (key, name, exported[str(key or "")][name], one[name])
         for (key,), one in expected.items()
         for name in MEASURES
-        if not _equal(found[str(key or "")][name], one[name], suffix)
+        if not _equal(exported[str(key or "")][name], one[name], suffix)
     ]
     assert wrong == []
 
@@ -79,10 +79,10 @@ def test_exported_queries_are_those_of_pandas(shop: Shop, suffix: str, query: st
     names = ["revenue", "units", "lines"]
     expected = oracle.values(oracle.Selection(frame, frame), (LABELS[query],), names)
     rows = _written(app, tmp_path, suffix, query=query)
-    found = {str(row[LABELS[query]] or ""): row for row in rows}
-    assert set(found) == {str(key or "") for (key,) in expected}
+    exported = {str(row[LABELS[query]] or ""): row for row in rows}
+    assert set(exported) == {str(key or "") for (key,) in expected}
     for (key,), one in expected.items():
-        row = found[str(key or "")]
+        row = exported[str(key or "")]
         assert [name for name in names if not _equal(row[name], one[name], suffix)] == []
 
 
@@ -92,8 +92,8 @@ def test_the_total_of_a_workbook_is_that_of_pandas(shop: Shop, tmp_path: Path) -
     export(app, quiet, Export(query="sales-by-store", params={}, out=str(out)))
     head, *_, last = python_calamine.load_workbook(io.BytesIO(out.read_bytes())).get_sheet_by_index(0).to_python()
     ((_, expected),) = oracle.values(oracle.Selection(frame, frame), (), ["revenue", "units", "lines"]).items()
-    found = dict(zip(map(str, head), last, strict=True))
-    assert {name: found[name] for name in expected} == pytest.approx({k: float(v) for k, v in expected.items()})
+    exported = dict(zip(map(str, head), last, strict=True))
+    assert {name: exported[name] for name in expected} == pytest.approx({k: float(v) for k, v in expected.items()})
 
 
 def test_exported_lines_are_those_of_the_ledger(shop: Shop, tmp_path: Path) -> None:
