@@ -20,6 +20,7 @@ from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.settings import Settings
 
+pytestmark = pytest.mark.timeout(900)  # Spark starts slowly where others use the cores
 NOW = datetime(2026, 7, 1, 3, tzinfo=UTC)
 CONTRACT = """\
 name: shop
@@ -122,7 +123,6 @@ def test_receipts_quarantine_and_sales_are_those_of_the_local_engine(
     assert expected.batches["06-garbage.csv"][0]["status"] == "rejected"
 
 
-@pytest.mark.timeout(900)  # Spark starts twice
 def test_a_backfill_whose_driver_is_killed_continues_and_counts_nothing_twice(
     spark_python: Path, tmp_path: Path, history: Path, expected: Figures
 ) -> None:
