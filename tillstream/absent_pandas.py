@@ -1,8 +1,9 @@
 """Processes that hand out no frames of pandas behave as if pandas was not installed.
 
 pyarrow and pandera import pandas wherever it is installed, with the first value that pyarrow converts; that takes a
-command half as long again (docs/adr/059). The command line, the server and the portal call `hide_pandas` first;
-processes of people, such as notebooks, do not.
+command half as long again (docs/adr/059). With pandas, pandera also imports pyspark where that is installed. The
+command line, the server, the portal and the tasks of Spark call `hide_pandas` first; processes of people, such as
+notebooks, do not.
 """
 
 import sys

@@ -19,7 +19,7 @@ from tillstream.commands.result import quiet
 from tillstream.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 280
+SECONDS = 400
 
 
 def run_on_spark(python: Path, home: Path, now: datetime, command: str, **arguments: Any) -> Any:

@@ -12,7 +12,8 @@ from sample_ledger import SAMPLE_LEDGER
 from table_text import parse_tables
 
 import sql
-from tillstream.pipeline.validating.outliers import KEY, USUAL, usual
+from tillstream.pipeline.validating.history import KEY, USUAL
+from tillstream.pipeline.validating.outliers import usual
 
 TEXT = sql.text("ledger/usual_values")
 PRICES = [("tea", "2.0"), ("tea", "2.4"), ("tea", "-2.2"), ("tea", "9"), ("ham", "5"), ("ham", "5"), ("ham", "7")]

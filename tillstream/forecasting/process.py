@@ -1,14 +1,13 @@
 """A process of its own for fits: LightGBM's memory and threads end with it."""
 
 import multiprocessing
-import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
 from tillstream import absent_pandas
+from tillstream.child_process import end_with_parent
 from tillstream.forecasting.models import fitting
 from tillstream.forecasting.models.ensemble import Fit
 from tillstream.forecasting.models.fitting import Explained
@@ -51,11 +50,4 @@ class FittingProcess:
 def _start() -> None:
     """Prepare the process; it ends with its parent, also if that is killed."""
     absent_pandas.hide_pandas()
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent:
-        parent.join()
-        signal.raise_signal(signal.SIGTERM)
+    end_with_parent()

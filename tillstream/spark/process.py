@@ -2,16 +2,15 @@
 loaded there only."""
 
 import multiprocessing
-import signal
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from threading import Thread
 from types import TracebackType
 from typing import Self, TypeVar
 
+from tillstream.child_process import end_with_parent
 from tillstream.domain.errors import Unavailable
 from tillstream.spark import session
 
@@ -33,7 +32,8 @@ class SparkProcess:
         session.check_installed()
         self._folder = tempfile.TemporaryDirectory(prefix="tillstream-spark-", ignore_cleanup_errors=True)
         log = str(Path(self._folder.name) / "spark.log")
-        self._executor = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _end_with_parent)
+        # Java ends with that process
+        self._executor = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), end_with_parent)
         try:
             self.call(session.start, self._master, log)
         except BaseException:
@@ -60,15 +60,3 @@ class SparkProcess:
             return self._executor.submit(function, *arguments).result()
         except BrokenProcessPool as error:
             raise Unavailable("The process of Spark ended: it may need more memory.") from error
-
-
-def _end_with_parent() -> None:
-    """End this process with its parent, also if that is killed; Java ends with this process."""
-    Thread(target=_follow_parent, daemon=True).start()
-
-
-def _follow_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent:
-        parent.join()
-        signal.raise_signal(signal.SIGTERM)

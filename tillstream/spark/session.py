@@ -20,6 +20,8 @@ SETTINGS = {
     "spark.ui.showConsoleProgress": "false",
 }
 ADDRESS = "127.0.0.1"
+SUBMITTED = "PYSPARK_GATEWAY_PORT"
+"""Is set by spark-submit, which has started Java with a master and settings of its own."""
 STDOUT, STDERR = 1, 2
 MAX_REASON = 300
 
@@ -35,14 +37,19 @@ def check_installed() -> None:
 
 
 def start(master: str, log: str) -> None:
-    """Start the session. master: of the cluster; empty: this machine. log: the file for what Spark prints.
+    """Start the session. master: of the cluster; empty: that of spark-submit, else this machine.
 
+    log: the file for what Spark prints.
     Raises `Rejected` without Java, and `Unavailable`.
     """
     _print_into(log)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     settings = SETTINGS | {"spark.sql.warehouse.dir": tempfile.gettempdir()}
-    if (master or LOCAL).startswith(LOCAL):
+    if SUBMITTED in os.environ:
+        settings |= {"spark.master": master} if master else {}
+    else:
+        settings["spark.master"] = master or ON_THIS_MACHINE
+    if settings.get("spark.master", "").startswith(LOCAL):
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))  # workers import what this process does
         os.environ.setdefault("SPARK_LOCAL_IP", ADDRESS)
         settings |= {"spark.driver.bindAddress": ADDRESS, "spark.driver.host": ADDRESS}
@@ -50,7 +57,7 @@ def start(master: str, log: str) -> None:
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
-    conf = SparkConf().setMaster(master or ON_THIS_MACHINE).setAll(list(settings.items()))
+    conf = SparkConf().setAll(list(settings.items()))
     try:
         SparkSession.builder.config(conf=conf).getOrCreate()
     except PySparkException as error:

@@ -35,6 +35,9 @@ def show_status(backfill: dict[str, Any]) -> None:
         click.echo(f"  last run: {run['outcome']}, {_files(run['items'])}, {run['bytes']:,} bytes")
         _show_some(run["refused"], "files that cannot be read")
         _show_some(run["notes"], "notes")
+    if spark := backfill.get("spark"):
+        click.echo(f"  on Spark: {_files(spark['files'])}")
+        _show_some(spark["faults"], "what Spark could not stage, and this process staged")
     _show_some(
         [
             f"{one['file']} · {one['state']} · batch {one['batch_id']} {one['error']}"

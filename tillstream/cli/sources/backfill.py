@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -32,9 +33,25 @@ def backfill() -> None:
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the source; repeat it.")
 @click.option("--dry-run", "dry", is_flag=True, help="List what would be taken in; nothing is stored.")
 @click.option("--job", is_flag=True, help="Leave it to the server, or in a project to the job `connect`.")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help="What reads and validates the files: this process, or Apache Spark.",
+)
+@click.option("--master", default="", help="The Spark cluster, such as spark://HOST:7077; default: this machine.")
 @as_json
 def run_paths(
-    paths: tuple[str, ...], contract: str, pattern: str, settings: tuple[str, ...], dry: bool, job: bool, json_: bool
+    paths: tuple[str, ...],
+    contract: str,
+    pattern: str,
+    settings: tuple[str, ...],
+    dry: bool,
+    job: bool,
+    engine: str,
+    master: str,
+    json_: bool,
 ) -> None:
     """Take in the files of folders, gs://BUCKET/PREFIX or s3://BUCKET/PREFIX.
 
@@ -44,9 +61,9 @@ def run_paths(
 
     values = parse_settings(settings) | ({"pattern": pattern} if pattern else {})
     absolute = [path if "://" in path else str(Path(path).absolute()) for path in paths]
-    run(
-        "backfill", json_=json_, show=show_results, paths=absolute, contract=contract, settings=values, dry=dry, job=job
-    )
+    spark = {"engine": engine, "master": master} if engine != "local" or master else {}
+    arguments: dict[str, Any] = {"contract": contract, "settings": values, "dry": dry, "job": job} | spark
+    run("backfill", json_=json_, show=show_results, paths=absolute, **arguments)
 
 
 @backfill.command("list")

@@ -10,7 +10,9 @@ from tillstream.app.source_access import source_access
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
+from tillstream.commands.sources import on_spark
 from tillstream.commands.sources.connectors import settle
+from tillstream.commands.sources.on_spark import Spark
 from tillstream.connectors import backfills, records, runs, status
 from tillstream.connectors.backfills import Backfill
 from tillstream.domain.batch.record import IN_LEDGER, State
@@ -30,7 +32,8 @@ MOST_NAMED = 100
 class RunBackfills:
     """paths: folders or addresses. settings: name of a setting of the kind → its value. dry: store nothing.
 
-    job: leave them to the schedule of the server, or to the job of a project.
+    job: leave them to the schedule of the server, or to the job of a project. engine: what stages the files, one of
+    `on_spark.ENGINES`. master: of a Spark cluster; empty: this machine.
     """
 
     paths: Sequence[str]
@@ -38,6 +41,8 @@ class RunBackfills:
     settings: Mapping[str, str] = field(default_factory=dict)
     dry: bool = False
     job: bool = False
+    engine: str = on_spark.LOCAL
+    master: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +55,9 @@ class OfBackfill:
 class Waiting:
     """The pace of a backfill in this process: it settles each part, or waits until the worker or the project has."""
 
-    def __init__(self, app: App, name: str, progress: Progress) -> None:
+    def __init__(self, app: App, name: str, progress: Progress, spark: Spark | None = None) -> None:
         self._app = app
+        self._spark = spark
         self._name = name
         self._progress = progress
 
@@ -62,6 +68,8 @@ class Waiting:
     def settle(self, beat: Callable[[], None]) -> None:
         app, clock = self._app, self._app.ports.clock
         if not (app.has_worker or app.settings.project):
+            if self._spark:
+                self._spark.stage(self._name)
             settle(app)
             return
         started = clock.now()
@@ -83,27 +91,33 @@ class Waiting:
 def run(app: App, progress: Progress, arguments: RunBackfills) -> Result:
     """Take in each path, or plan it with `dry`; one that fails does not stop the others."""
     results, code = [], DONE
-    for path in arguments.paths:
-        try:
-            result = _run(app, progress, backfills.of(path, arguments.contract, arguments.settings), arguments)
-        except TillstreamError as error:
-            result = {"path": path, "error": str(error)}
-        results.append(result)
-        code = code if code == FAILED else _code(result) or code
+    engine = on_spark.LOCAL if arguments.dry else arguments.engine
+    with on_spark.opened(app, engine, arguments.master, job=arguments.job) as spark:
+        for path in arguments.paths:
+            try:
+                backfill = backfills.of(path, arguments.contract, arguments.settings)
+                result = _run(app, progress, backfill, arguments, spark)
+            except TillstreamError as error:
+                result = {"path": path, "error": str(error)}
+            results.append(result)
+            code = code if code == FAILED else _code(result) or code
     return Result(results[0] if len(results) == 1 else results, code)
 
 
-def _run(app: App, progress: Progress, backfill: Backfill, arguments: RunBackfills) -> dict[str, Any]:
+def _run(
+    app: App, progress: Progress, backfill: Backfill, arguments: RunBackfills, spark: Spark | None
+) -> dict[str, Any]:
     access = source_access(app)
     if arguments.dry:
         return asdict(backfills.plan(app.ports, app.contracts, access, backfill))
     if arguments.job:
         backfills.request(app.ports, app.contracts, access, backfill, COMMAND_LINE)
         return {"path": backfill.path, **_shown(app, backfill.name)}
-    pace = Waiting(app, backfill.name, progress)
+    pace = Waiting(app, backfill.name, progress, spark)
     ended = backfills.run(app.ports, app.contracts, access, backfill, COMMAND_LINE, pace)
     pace.settle(lambda: None)  # also what an interrupted run has left
-    return {"path": backfill.path, **_shown(app, backfill.name), "run": asdict(ended)}
+    on = {"spark": spark.described()} if spark else {}
+    return {"path": backfill.path, **_shown(app, backfill.name), "run": asdict(ended), **on}
 
 
 def _code(result: Mapping[str, Any]) -> int:

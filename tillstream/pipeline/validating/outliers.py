@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-import sql
 from tillstream.domain.batch.staging_report import IssueCount
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.value_checks import OutlierRule
@@ -21,14 +20,13 @@ from tillstream.domain.problems import CATALOGUE
 from tillstream.pipeline.rows.schema import NUMERIC
 from tillstream.pipeline.rows.text_column import combined, decoded
 from tillstream.pipeline.rows.types import Ints
-from tillstream.ports import Warehouse
+from tillstream.pipeline.validating.history import KEY, PRICE, QUANTITY, USUAL, History
 
 CODE = "outlier"
-PRICE = "unit_price"
 CENTS = 2
 MESSAGES = {
     PRICE: "{value}; {where}this product usually costs between {lower} and {upper}",
-    "quantity": "{value}; {where}this product is usually sold by {lower} to {upper}",
+    QUANTITY: "{value}; {where}this product is usually sold by {lower} to {upper}",
 }
 _MAX_DISTINCT = 1 << 20
 
@@ -99,14 +97,10 @@ class OutlierDetector:
         )
 
 
-def outlier_detector(warehouse: Warehouse, contract: Contract) -> OutlierDetector | None:
-    """Create the outlier detector of a contract; None if the contract has no outlier rule. Queries the history once."""
+def outlier_detector(history: History, contract: Contract) -> OutlierDetector | None:
+    """Create the outlier detector of a contract; None if the contract has no outlier rule. Reads the history once."""
     rule = contract.outliers
-    if rule is None:
-        return None
-    measures = {measure: measure in rule.columns for measure in MESSAGES}
-    params = {"region": contract.region, "minimum": rule.minimum, "derived": False} | measures
-    return OutlierDetector(rule, warehouse.query(sql.text("ledger/usual_values"), params).cast(USUAL))
+    return OutlierDetector(rule, history.usual_values(rule)) if rule else None
 
 
 def _aggregate(counted: pa.Table) -> pa.Table:
@@ -133,15 +127,7 @@ def _display(value: Decimal, *, money: bool) -> str:
     return text if money else text.rstrip("0").rstrip(".")
 
 
-KEY = ("product", "measure", "currency")
-
-
-USUAL = pa.schema(
-    [(name, pa.string()) for name in KEY] + [("line_count", pa.int64()), ("median", NUMERIC), ("mad", NUMERIC)]
-)
-
-
-MINIMUM_MAD_SHARE = {"unit_price": Decimal("0.05"), "quantity": Decimal("0.5")}
+MINIMUM_MAD_SHARE = {PRICE: Decimal("0.05"), QUANTITY: Decimal("0.5")}
 """Minimum MAD as a share of the median: after a constant price or quantity, a small change is not an outlier."""
 
 

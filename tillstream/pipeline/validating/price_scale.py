@@ -4,7 +4,6 @@ The usual prices come from the ledger, as for outliers. It is queried only for a
 usual prices, the first file of a contract whose figures are not confirmed is doubtful if its prices look like cents.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,16 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-import sql
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.money.minor_units import may_be_minor, minor_digits
 from tillstream.pipeline.rows.text_column import combined, decoded
 from tillstream.pipeline.rows.types import Floats
-from tillstream.pipeline.validating.outliers import PRICE, USUAL
-from tillstream.ports import Warehouse
+from tillstream.pipeline.validating.history import PRICE, History
 
 _MAX_ROWS = 20_000
-_MIN_LINES, _MIN_PRODUCTS, _MIN_SHARE = 5, 3, 0.9
+_MIN_PRODUCTS, _MIN_SHARE = 3, 0.9
 _MIN_MEDIAN = 100
 _SPREAD = 2.0
 """Largest factor by which a price may have changed besides its unit."""
@@ -44,9 +41,8 @@ class _Compared:
 class PriceScale:
     """Compares the prices of the first accepted rows of one file with the ledger."""
 
-    def __init__(self, warehouse: Warehouse, contract: Contract, is_new: Callable[[], bool] = lambda: False) -> None:
-        """is_new: whether the figures of the contract are not confirmed."""
-        self._warehouse, self._contract, self._is_new = warehouse, contract, is_new
+    def __init__(self, history: History, contract: Contract) -> None:
+        self._history = history
         self._rows: list[pa.Table] = []
         self._count = 0
         self._is_open = bool(minor_unit_columns(contract))
@@ -96,7 +92,7 @@ class PriceScale:
 
     def _doubt_without_history(self, rows: pa.Table) -> str:
         currencies = {word.upper() for word in pc.unique(rows.column("currency")).to_pylist() if word}
-        if not may_be_minor(rows.column("price").to_pylist(), currencies) or not self._is_new():
+        if not may_be_minor(rows.column("price").to_pylist(), currencies) or not self._history.is_new():
             return ""
         price, line = rows.column("price")[0].as_py(), rows.column("line")[0].as_py()
         digits = minor_digits(min(currencies))
@@ -107,9 +103,7 @@ class PriceScale:
         )
 
     def _compare(self, rows: pa.Table) -> list[_Compared]:
-        flags = {"unit_price": True, "derived": True, "quantity": False}
-        params = {"region": self._contract.region, "minimum": _MIN_LINES} | flags
-        usual = self._warehouse.query(sql.text("ledger/usual_values"), params).cast(USUAL)
+        usual = self._history.usual_prices()
         usual = usual.filter(pc.and_(pc.equal(usual["measure"], PRICE), pc.greater(usual["median"], Decimal(0))))
         grouped = rows.group_by(["product", "currency"]).aggregate([("price", "approximate_median"), ("line", "min")])
         joined = grouped.join(

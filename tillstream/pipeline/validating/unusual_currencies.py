@@ -3,29 +3,26 @@
 The ledger is queried only for a file with another currency than its contract's, once, and grouped by store.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
 
-import sql
 from tillstream.domain.batch.staging_report import IssueCount
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.problems import CATALOGUE
 from tillstream.pipeline.rows.text_column import combined, decoded
-from tillstream.ports import Warehouse
+from tillstream.pipeline.validating.history import History
 
 CODE = "unusual-currency"
-StoreCurrencies = set[tuple[str | None, str]]
-"""Stores and currencies of lines."""
 
 
 class CurrencyDetector:
     """Detector for the accepted rows of one file."""
 
-    def __init__(self, own: str, read_ledger: Callable[[], StoreCurrencies]) -> None:
-        """own: currency of the contract; empty if each row has its own. read_ledger: reads the region's ledger."""
-        self._own, self._read_ledger = own, read_ledger
+    def __init__(self, own: str, history: History) -> None:
+        """own: currency of the contract; empty if each row has its own."""
+        self._own, self._history = own, history
         self._counted: list[pa.Table] = []
 
     def add(self, rows: pa.Table) -> None:
@@ -48,7 +45,7 @@ class CurrencyDetector:
             yield IssueCount(CODE, severity, "currency", count, int(first["first_min"]), str(first["example"]))
 
     def _unusual(self, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        in_ledger = self._read_ledger()
+        in_ledger = self._history.currencies()
         unusual = []
         for group in groups:
             store = group["store_id"]
@@ -61,16 +58,9 @@ class CurrencyDetector:
         return unusual
 
 
-def currency_detector(warehouse: Warehouse, contract: Contract) -> CurrencyDetector | None:
+def currency_detector(history: History, contract: Contract) -> CurrencyDetector | None:
     """Create the detector of a contract; None if the file has no column of currencies."""
-    if "currency" not in contract.columns:
-        return None
-
-    def read_ledger() -> StoreCurrencies:
-        rows = warehouse.query(sql.text("ledger/known_currencies"), {"region": contract.region}).to_pylist()
-        return {(row["store_id"], row["currency"]) for row in rows}
-
-    return CurrencyDetector(contract.currency, read_ledger)
+    return CurrencyDetector(contract.currency, history) if "currency" in contract.columns else None
 
 
 def _first_lines(grouped: pa.TableGroupBy, line: str) -> pa.Table:

@@ -14,10 +14,9 @@ from tillstream.app import App, open_app
 from tillstream.commands.ingest import Ingest, ingest
 from tillstream.commands.result import quiet
 from tillstream.domain.contract.value_checks import OutlierRule
+from tillstream.pipeline.validating.history import KEY, USUAL, LedgerHistory
 from tillstream.pipeline.validating.outliers import (
-    KEY,
     MINIMUM_MAD_SHARE,
-    USUAL,
     OutlierDetector,
     outlier_detector,
     usual,
@@ -174,14 +173,15 @@ def test_the_next_file_is_compared_with_the_ledger_and_every_row_still_counts(tm
             "first_line": 3,
             "example": "12.50; this product usually costs between 1.54 and 2.86",
         }
-        detector = outlier_detector(app.ports.warehouse, app.contracts.current("shop"))
-        assert detector is not None
+        contract = app.contracts.current("shop")
+        assert outlier_detector(LedgerHistory(app.ports.warehouse, contract, lambda: False), contract) is not None
 
 
 def test_a_contract_without_outlier_rules_has_no_warnings_and_no_query(tmp_path: Path) -> None:
     with open_app(shop(tmp_path, CONTRACT)) as app:
         assert take_in(app, tmp_path / "a.csv", 1, ["2.00"] * 40 + ["500"]) == []
-        assert outlier_detector(app.ports.warehouse, app.contracts.current("shop")) is None
+        contract = app.contracts.current("shop")
+        assert outlier_detector(LedgerHistory(app.ports.warehouse, contract, lambda: False), contract) is None
 
 
 @pytest.mark.parametrize("rule", ["{k: 0}", "{minimum: 1}", "{columns: []}", "{columns: [discount]}"])

@@ -1,16 +1,20 @@
 """The source of a batch's rows, by the kind of the batch."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from tillstream.batches import packs, store_ids
 from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.dates.swapped_dates import DateDoubt
+from tillstream.domain.limits import Limits
 from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.ports import Ports
+
+if TYPE_CHECKING:
+    from tillstream.pipeline.staging.sources.file import FileSource
 
 
 class RowSource(Protocol):
@@ -34,8 +38,7 @@ class RowSource(Protocol):
 
 def open_source(ports: Ports, upload: Batch, contract: Contract) -> RowSource:
     """Return the source of a batch. Each kind imports only the libraries that it needs."""
-    identity = contract.identity.with_stores_escaped(store_ids.are_escaped(ports))
-    contract = contract.model_copy(update={"identity": identity})
+    contract = of_home(ports, contract)
     open_original = partial(packs.open_original, ports, upload)
     received = datetime.fromisoformat(upload.received_at).date()
     if upload.kind is BatchKind.STORE_SALES:
@@ -46,11 +49,23 @@ def open_source(ports: Ports, upload: Batch, contract: Contract) -> RowSource:
         from tillstream.pipeline.staging.sources.correction import CorrectionSource
 
         return CorrectionSource(open_original, contract, received, upload.fix_number)
-    from tillstream.pipeline.staging.sources.file import FileSource
-
-    original = FileSource(open_original, contract, received, ports.limits, upload.file, upload.source)
+    original = open_file(open_original, upload, contract, ports.limits)
     if upload.kind is BatchKind.REPLAY:
         from tillstream.pipeline.staging.sources.replay import ReplaySource
 
         return ReplaySource(ports, upload, original)
     return original
+
+
+def of_home(ports: Ports, contract: Contract) -> Contract:
+    """The contract with the rule of sale IDs that the home has decided on."""
+    identity = contract.identity.with_stores_escaped(store_ids.are_escaped(ports))
+    return contract.model_copy(update={"identity": identity})
+
+
+def open_file(open_original: Callable[[], BinaryIO], upload: Batch, contract: Contract, limits: Limits) -> "FileSource":
+    """The source of an uploaded file. contract: as `of_home` returns it."""
+    from tillstream.pipeline.staging.sources.file import FileSource
+
+    received = datetime.fromisoformat(upload.received_at).date()
+    return FileSource(open_original, contract, received, limits, upload.file, upload.source)
