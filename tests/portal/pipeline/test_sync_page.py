@@ -17,7 +17,7 @@ TO = "https://head-office.example.com"
 TROUBLE = "A home is late or its ledger differs"
 
 
-def test_an_empty_page_tells_how_to_begin(shop: Shop) -> None:
+def test_an_empty_page_shows_how_to_begin(shop: Shop) -> None:
     page = shop.boss.get(PAGE).text
     for words in ("This Tillstream does not sync", "enter the address", "No home syncs to this Tillstream"):
         assert words in page
