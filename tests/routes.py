@@ -54,6 +54,7 @@ ARGUMENTS: dict[str, str | int] = {
     "connector_kind": "sql",
     "source": "IN",
     "call": "hello",
+    "home": "berlin-1",
 }
 """argument of a path → an example of its form; a test replaces it if the argument must name something."""
 

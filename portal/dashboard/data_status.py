@@ -12,6 +12,7 @@ from portal.uploads import labels, scoped
 from tillstream.analytics.filters import Filters
 from tillstream.domain.batch.record import State
 from tillstream.domain.people import Action
+from tillstream.sync import standing
 from tillstream.workflows.operations import dead_letters
 
 SHOWN = 5
@@ -20,7 +21,7 @@ STORES = 20
 
 
 def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
-    """Held and failed files, rejected rows, connectors that are late or fail, failing checks and dead letters.
+    """Held and failed files, rejected rows, connectors that are late or fail, failing checks, sync, dead letters.
 
     Only what the user's role can act on.
     """
@@ -34,6 +35,7 @@ def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - 
         "many": COUNTED,
         "connectors": [one for one in connectors.connectors() if one.state.needs_attention],
         "failing_checks": failing_checks() if may(Action.SEE_QUALITY) else 0,
+        "sync": admin and standing.needs_attention(ports()),
         "dead": len(dead_letters.find(ports(), COUNTED)) if admin else 0,
     }
 

@@ -1,4 +1,4 @@
-"""Pipeline page: queues, failed and stalled batches, dead letters, and how to retry them."""
+"""Pipeline pages: sync; queues, failed and stalled batches, dead letters, and how to retry them."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -9,15 +9,17 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope, tillstream
-from portal.pipeline import texts
+from portal.pipeline import sync, texts
 from portal.uploads import labels, scoped
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.people import Action
+from tillstream.sync import standing
 from tillstream.workflows.decisions.sweeping import sweep
 from tillstream.workflows.operations import dead_letters
 from tillstream.workflows.operations import queue_depths as waiting_in
 
 blueprint = Blueprint("pipeline", __name__, template_folder="templates")
+sync.register(blueprint)
 
 SLOW = timedelta(minutes=5)
 SHOWN = 100
@@ -42,6 +44,7 @@ def show() -> ResponseReturnValue:
         dead=dead_letters.find(ports(), SHOWN) if admin else None,
         states=labels.STATES,
         admin=admin,
+        sync_troubled=admin and standing.needs_attention(ports()),
     )
 
 

@@ -1,4 +1,6 @@
-"""Texts of the pipeline page."""
+"""Texts of the pipeline pages."""
+
+from tillstream.sync.standing import NEEDS_ATTENTION, Standing
 
 QUEUES = {
     "object-events": "Files to read",
@@ -6,7 +8,40 @@ QUEUES = {
     "store-sales": "Sales from tills",
     "sale-events": "Changes for other systems",
 }
+STANDINGS = {
+    Standing.REMOVED: "Removed",
+    Standing.HELD: "Held",
+    Standing.DIFFERENT: "Ledgers differ",
+    Standing.NEW: "No contact yet",
+    Standing.LATE: "Late",
+    Standing.BEHIND: "Receiving",
+    Standing.IN_STEP: "In step",
+}
+STANDING_TONES = dict.fromkeys(NEEDS_ATTENTION, "bad") | {
+    Standing.REMOVED: "quiet",
+    Standing.NEW: "quiet",
+    Standing.BEHIND: "busy",
+    Standing.IN_STEP: "good",
+}
+NO_PROJECT = "A Google Cloud project neither syncs nor accepts the sync of homes."
+SYNC_STOPPED = "The sync is stopped. What was sent stays at the head office."
 RETRIED = "Stalled jobs are retried."
+
+
+def syncs_to(address: str) -> str:
+    return f"This Tillstream syncs to {address} within a minute. The head office must add it with its key."
+
+
+def home_added(name: str) -> str:
+    return f"{name} is added. What it sends is settled here from now on."
+
+
+def home_removed(name: str) -> str:
+    return f"{name} is removed. What it sent stays."
+
+
+def home_released(name: str) -> str:
+    return f"What is held of {name} is settled when it syncs again."
 
 
 def resent(count: int) -> str:

@@ -27,7 +27,8 @@ from tillstream.workflows.review import undo
 SHOWN = 5
 PER_PAGE = 50
 BLOCKED = frozenset({"undo", "fix", "replay", "as_new"})
-"""Steps that are disabled while a replay of the file is in progress, which would not include them, or an undo."""
+"""Steps that are disabled while a replay of the file is in progress, which would not include them, or an undo; and of a
+batch that was synced from another home, which decides on it."""
 ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 
 
@@ -64,11 +65,11 @@ def show(batch_id: str) -> ResponseReturnValue:
         corrected_by=[one.settlement_no for one in corrections if one.settlement_no],
         not_corrected=corrections[-1] if corrections and corrections[-1].state is State.REJECTED else None,
         questions=held_questions.link_text(upload),
-        steps=_steps(upload, receipt) - (BLOCKED if again or undoing else frozenset()),
+        steps=_steps(upload, receipt) - (BLOCKED if again or undoing or upload.home else frozenset()),
         contracts=scoped.contracts(),
         is_direct=bool(upload.contract) and without_preview.is_set(upload.contract),
         headers=receipts.batch_headers(ports(), upload),
-        sales=discard_messages.open_messages(ports(), upload) if scope().may(Action.DECIDE) else [],
+        sales=discard_messages.open_messages(ports(), upload) if scope().may(Action.DECIDE) and not upload.home else [],
         acceptable=accepted_messages.acceptable(ports(), upload) if scope().may(Action.ADMINISTER) else set(),
         typed=draft.get(ports(), batch_id).has_edits(),
         parent=records.get(ports(), upload.parent) if upload.parent else None,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -31,10 +32,11 @@ from tillstream.forecasting import outside
 from tillstream.forecasting.outside import OutsideValue
 from tillstream.inventory import counting, levels, records
 from tillstream.inventory.counting import Scan
-from tillstream.people import accounts
+from tillstream.people import accounts, signatures
 from tillstream.purchasing import orders
 from tillstream.samples.files import write_samples
 from tillstream.server.worker import Worker
+from tillstream.sync import homes, status
 from tillstream.webhooks import registry
 from tillstream.workflows.intake import uploads
 
@@ -90,6 +92,7 @@ def open_shop(app: App, folder: Path) -> Shop:
     arguments = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
     arguments["webhook_id"] = webhook.id
     arguments |= _alerts(app) | _connector(app)
+    _sync(app)
     own = {
         "review.decide": {"batch_id": held},
         "orders.document": {"form": "pdf"},
@@ -128,6 +131,16 @@ def _connector(app: App) -> dict[str, str]:
     connectors.add(app.ports, app.contracts, source_access(app), draft, "ada")
     run.run(app.ports, app.contracts, source_access(app), draft.name, "ada")
     return {"connector": draft.name}
+
+
+def _sync(app: App) -> None:
+    """A head office with two homes, which itself has stopped its sync."""
+    status.begin(app.ports, "https://head-office.example.com", "ada")
+    status.stop(app.ports, "ada")
+    for name, held in (("berlin-1", ""), ("rome-1", "The clock of the home is 6 minutes ahead.")):
+        homes.add(app.ports, name, signatures.new_key_pair()[1], "ada")
+        contact = app.ports.clock.now().isoformat(timespec="seconds")
+        homes.change(app.ports, name, partial(replace, contact_at=contact, number=4, head=5, held=held, held_number=5))
 
 
 def _units(quantity: int) -> tuple[MovementLine, ...]:

@@ -13,6 +13,7 @@ from flask import Flask
 from order_steps.acts import ORDERS
 from shop_steps import FILE, OWN, Shop, accepted, discarded, token, unsigned_again, webhook
 from stock_acts import STOCK
+from sync.sync_acts import SYNC
 from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
 
@@ -147,7 +148,7 @@ def _recognised(shop: Shop) -> None:
 
 
 ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
-    **(shop_steps.PLANNING | ORDERS | STOCK | CONNECTORS | shop_steps.ALERTS),
+    **(shop_steps.PLANNING | ORDERS | STOCK | CONNECTORS | SYNC | shop_steps.ALERTS),
     "forecast.request_run": ("forecast.requested", lambda s: s.boss.post("/forecast")),
     "sign_in.enter": ("session.begun", lambda s: s.anonymous().sign_in("asha")),
     "sign_in.check_code": ("session.begun", _with_code),

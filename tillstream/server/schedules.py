@@ -9,6 +9,7 @@ from tillstream import logs
 from tillstream.alerts.sources import AlertSources
 from tillstream.app import App, messages
 from tillstream.app.source_access import source_access
+from tillstream.app.syncing import BackgroundSync
 from tillstream.forecasting import runs as forecast_runs
 from tillstream.quality import run as quality
 from tillstream.server import totals
@@ -31,6 +32,7 @@ class Schedules:
         self._app = app
         self._stopping = stopping
         self._access = source_access(app)
+        self._syncs = BackgroundSync(app)
 
     def turns(self) -> Mapping[str, Callable[[], None]]:
         """Name of a thread → what it does again and again."""
@@ -43,6 +45,7 @@ class Schedules:
             "alerts": self._alerts,
             "restock": self._restock,
             "connect": self._connect,
+            "sync": self._sync,
         }
 
     def _daily_totals(self) -> None:
@@ -99,3 +102,6 @@ class Schedules:
             ended = run.run_due(self._app.ports, self._app.contracts, self._access, self._stopping)
             errors = [f"{one.connector}: {one.error}" for one in ended if one.outcome == FAILED]
             logs.warn(FAILED_RUN, errors)
+
+    def _sync(self) -> None:
+        logs.warn("sync failed", self._syncs.turn(self._stopping))

@@ -126,7 +126,8 @@ class Settings(ProjectSettings):
     drop_settle: float = Field(5.0, ge=0, description="Seconds without a change after which a dropped file is ingested")
     connect_private: str = Field(
         "",
-        description="Private hosts and networks that connectors can reach, separated by commas; empty: none",
+        description="Private hosts and networks that connectors and the sync can reach, separated by commas; empty: "
+        "none",
     )
     connect_folders: str = Field(
         "",

@@ -3,16 +3,14 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tillstream.app import App
-from tillstream.app.source_access import source_access
+from tillstream.app import App, syncing
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.domain.errors import Rejected
-from tillstream.sync import exchange, homes, identity, status
+from tillstream.sync import homes, identity, status
 from tillstream.sync.homes import Home
 from tillstream.sync.http import address
-from tillstream.sync.http.remote import RemoteOffice
 from tillstream.sync.refusals import QUESTIONS, Refused
 
 
@@ -46,14 +44,13 @@ def init(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 def sync(app: App, progress: Progress, arguments: SyncTo) -> Result:
     """Send what the head office lacks, and compare. Raises as `exchange.run`; what a person must decide is a result."""
-    own = identity.create(app.ports, COMMAND_LINE)
+    identity.create(app.ports, COMMAND_LINE)
     to = address.checked(arguments.to) if arguments.to else status.get(app.ports).to
     if not to:
-        raise Rejected("Enter the address of the head office: tillstream sync --to https://HEAD-OFFICE.")
+        raise Rejected(syncing.NO_ADDRESS)
     status.begin(app.ports, to, COMMAND_LINE)
-    office = RemoteOffice(to, own, app.ports.clock, source_access(app).check_host)
     try:
-        result = exchange.run(app.ports, app.contracts, office)
+        result = syncing.sync(app)
     except Refused as refused:
         if refused.code not in QUESTIONS:
             raise

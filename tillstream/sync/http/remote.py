@@ -131,6 +131,8 @@ class RemoteOffice:
             content = response.read(frame.MAX_BYTES + 1)
             if len(content) > frame.MAX_BYTES:
                 raise Rejected(f"{self.url} answers with more than {frame.MAX_BYTES >> 20} MB.")
+            if response.length:
+                raise http.client.IncompleteRead(content, response.length)
             if response.headers.get("Content-Encoding") == frame.ENCODING:
                 content = frame.decompress(content)
             return response.status, response.headers, content

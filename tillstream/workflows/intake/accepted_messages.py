@@ -7,7 +7,7 @@ then a message of its own: settled, undone and rebuilt as any other. The one in 
 from collections.abc import Collection
 
 from tillstream import audit
-from tillstream.batches import records
+from tillstream.batches import homes, records
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
@@ -37,6 +37,7 @@ def accept(ports: Ports, batch: str, lines: Collection[int], reason: str, by: st
     Raises `Rejected` without a reason, or if one of the messages cannot be accepted; `NotFound`, `Unavailable`.
     """
     upload = records.get(ports, batch)
+    homes.check_own(upload)
     if not reason.strip():
         raise Rejected("Enter why the sender is right, for example “signed before its key was replaced”.")
     chosen = [message for message in discard_messages.quarantined(ports, upload) if message.line_number in lines]

@@ -1,0 +1,89 @@
+"""Page of the sync: how far this home has sent its sales to a head office, and how far the homes that sync here are."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import me, ports, tillstream
+from portal.pipeline import texts
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import Action
+from tillstream.sync import homes, identity, standing, status
+from tillstream.sync.http import address
+
+
+def register(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/pipeline/sync", "sync", show)
+    for path, endpoint, view in (
+        ("address", "begin_sync", begin),
+        ("stop", "stop_sync", stop),
+        ("homes", "add_home", add_home),
+        ("homes/<home>/remove", "remove_home", remove_home),
+        ("homes/<home>/release", "release_home", release_home),
+    ):
+        blueprint.add_url_rule(f"/pipeline/sync/{path}", endpoint, view, methods=["POST"])
+
+
+@allow(Action.ADMINISTER)
+def show() -> ResponseReturnValue:
+    app, now = tillstream(), ports().clock.now()
+    own = status.get(ports())
+    return render_template(
+        "pipeline/sync.html",
+        identity=identity.find(ports()),
+        status=own,
+        lag=status.lag(ports()) if own.to else None,
+        homes=[(home, standing.of(home, now)) for home in homes.every(ports())],
+        project_note=texts.NO_PROJECT if app.settings.project else "",
+        tones=texts.STANDING_TONES,
+        labels=texts.STANDINGS,
+    )
+
+
+@allow(Action.ADMINISTER)
+def begin() -> ResponseReturnValue:
+    _check_no_project()
+    to = address.checked(request.form.get("to", ""))
+    identity.create(ports(), me().login)
+    status.begin(ports(), to, me().login)
+    flash(texts.syncs_to(to), "done")
+    return _to_page()
+
+
+@allow(Action.ADMINISTER)
+def stop() -> ResponseReturnValue:
+    status.stop(ports(), me().login)
+    flash(texts.SYNC_STOPPED, "done")
+    return _to_page()
+
+
+@allow(Action.ADMINISTER)
+def add_home() -> ResponseReturnValue:
+    _check_no_project()
+    form = request.form
+    home = homes.add(ports(), form.get("name", "").strip(), form.get("key", "").strip(), me().login)
+    flash(texts.home_added(home.name), "done")
+    return _to_page()
+
+
+@allow(Action.ADMINISTER)
+def remove_home(home: str) -> ResponseReturnValue:
+    homes.remove(ports(), home, me().login)
+    flash(texts.home_removed(home), "done")
+    return _to_page()
+
+
+@allow(Action.ADMINISTER)
+def release_home(home: str) -> ResponseReturnValue:
+    homes.release(ports(), home, me().login)
+    flash(texts.home_released(home), "done")
+    return _to_page()
+
+
+def _check_no_project() -> None:
+    if tillstream().settings.project:
+        raise Rejected(texts.NO_PROJECT)
+
+
+def _to_page() -> ResponseReturnValue:
+    return redirect(url_for("pipeline.sync"), 303)

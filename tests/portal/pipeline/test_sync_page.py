@@ -1,0 +1,88 @@
+"""The page of the sync: how to begin, what is not sent, and how the homes of a head office are."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from shop_steps import FILE, Shop
+from sync.sync_acts import HOME, PAGE, added
+from visitor import Visitor
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.domain.people import Role
+from tillstream.sync import homes, standing, status
+
+TO = "https://head-office.example.com"
+TROUBLE = "A home is late or its ledger differs"
+
+
+def test_an_empty_page_shows_how_to_begin(shop: Shop) -> None:
+    page = shop.boss.get(PAGE).text
+    for words in ("This Tillstream does not sync", "enter the address", "No home syncs to this Tillstream"):
+        assert words in page
+    assert PAGE in shop.boss.get("/pipeline").text
+
+
+def test_a_home_shows_its_key_and_what_is_not_sent(shop: Shop) -> None:
+    shop.upload(FILE)
+    assert shop.boss.post(f"{PAGE}/address", {"to": TO + "/"}).status_code == 303
+    page = shop.boss.get(PAGE).text
+    assert "1 settlement is not sent yet" in page
+    assert status.get(shop.app.ports).to == TO
+    assert "Key" in page
+    status.note_failure(shop.app.ports, "The host has no address.")
+    assert "The host has no address." in shop.boss.get(PAGE).text
+    shop.boss.post(f"{PAGE}/stop")
+    assert f"The sync to {TO} is stopped." in shop.boss.get(PAGE).text
+
+
+@pytest.mark.parametrize("to", ["", "ftp://x", "https://user:word@x"])
+def test_another_address_is_refused(shop: Shop, to: str) -> None:
+    assert shop.boss.post(f"{PAGE}/address", {"to": to}).status_code == 422
+    assert status.get(shop.app.ports).to == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "is_trouble"),
+    [
+        ({}, "No contact yet", False),
+        ({"contact_at": "now", "number": 3, "head": 3}, "In step", False),
+        ({"contact_at": "now", "number": 3, "head": 5}, "Receiving", False),
+        ({"contact_at": "2020-01-01T00:00:00+00:00"}, "Late", True),
+        ({"contact_at": "now", "differing": ("2026-06-01",)}, "2026-06-01", True),
+        ({"contact_at": "now", "held": "The clock of the home is 6 minutes ahead."}, "6 minutes ahead", True),
+        ({"contact_at": "2020-01-01T00:00:00+00:00", "removed_at": "2020-02-01T00:00:00+00:00"}, "Removed", False),
+    ],
+)
+def test_each_state_of_a_home_is_shown(
+    shop: Shop, clock: ManualClock, changes: dict[str, object], words: str, is_trouble: bool
+) -> None:
+    added(shop)
+    now = clock.now().isoformat()
+    changes = {name: now if value == "now" else value for name, value in changes.items()}
+    homes.change(shop.app.ports, HOME, lambda home: replace(home, **changes))  # type: ignore[arg-type]
+    assert words in shop.boss.get(PAGE).text
+    assert ("The sync needs attention" in shop.boss.get("/pipeline").text) == is_trouble
+
+
+def test_a_home_that_differs_or_cannot_send_for_a_day_needs_attention(shop: Shop, clock: ManualClock) -> None:
+    shop.boss.post(f"{PAGE}/address", {"to": TO})
+    status.note_failure(shop.app.ports, "no connection")
+    assert TROUBLE not in shop.boss.get("/dashboard/tiles/attention").text
+    status.note_comparison(shop.app.ports, 1, ["2026-06-01"])
+    assert TROUBLE in shop.boss.get("/dashboard/tiles/attention").text
+    status.note_comparison(shop.app.ports, 1, [])
+    status.note_failure(shop.app.ports, "no connection")
+    assert not standing.needs_attention(shop.app.ports)
+    clock.advance(timedelta(hours=25).total_seconds())
+    assert standing.needs_attention(shop.app.ports)
+
+
+def test_others_than_administrators_see_nothing_of_it(shop: Shop, person: Callable[..., Visitor]) -> None:
+    added(shop)
+    homes.change(shop.app.ports, HOME, lambda home: replace(home, held="The clock is wrong."))
+    manager = person(Role.MANAGER, "IN")
+    assert manager.get(PAGE).status_code == 403
+    assert PAGE not in manager.get("/pipeline").text
+    assert TROUBLE not in manager.get("/dashboard/tiles/attention").text

@@ -1,0 +1,34 @@
+"""A batch that another home sent: its page names the home, and every decision about it is refused."""
+
+from dataclasses import replace
+
+import pytest
+from shop_steps import FILE, Shop
+
+from tillstream.batches import records
+
+WORDS = "batch of the home berlin-1"
+OFFERED = ("Undo…", "Submit fixes", "Reprocess the file")
+
+
+@pytest.fixture
+def synced(shop: Shop) -> str:
+    batch = shop.upload(FILE)
+    assert all(words in shop.boss.get(f"/uploads/{batch}").text for words in OFFERED)
+    records.repair(shop.app.ports, batch, lambda record: replace(record, home="berlin-1"))
+    return batch
+
+
+def test_the_page_offers_no_decision_and_names_the_home(shop: Shop, synced: str) -> None:
+    page = shop.boss.get(f"/uploads/{synced}").text
+    assert "Synced from the home berlin-1." in page
+    assert not any(words in page for words in OFFERED)
+
+
+@pytest.mark.parametrize("what", ["undo", "replay", "reject", "confirm"])
+def test_a_decision_is_refused_with_the_name_of_the_home(shop: Shop, synced: str, what: str) -> None:
+    before = records.get(shop.app.ports, synced)
+    answer = shop.boss.post(f"/uploads/{synced}/{what}", {"reason": "no", "contract": "IN"})
+    shown = answer.text if answer.status_code != 303 else shop.boss.get(answer.headers["Location"]).text
+    assert WORDS in shown
+    assert records.get(shop.app.ports, synced) == before
