@@ -26,10 +26,16 @@ def marts() -> None:
     metavar="URL",
     help="Where other engines read the folder, such as s3://BUCKET/marts, for the files in its folder statements.",
 )
+@click.option(
+    "--format",
+    type=click.Choice(["parquet", "delta"]),
+    default=None,
+    help="Plain Parquet files, or Delta tables of them. Default: as the last export to the folder.",
+)
 @as_json
-def export(to: str, only: tuple[str, ...], location: str, json_: bool) -> None:
+def export(to: str, only: tuple[str, ...], location: str, format: str | None, json_: bool) -> None:
     """Export facts and dimensions as Parquet files with a manifest; only months that changed are written again."""
-    run("marts-export", json_=json_, show=_show_export, to=to, only=only, location=location)
+    run("marts-export", json_=json_, show=_show_export, to=to, only=only, location=location, format=format or "")
 
 
 def _show_export(data: dict[str, Any]) -> None:
