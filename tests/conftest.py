@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import structlog
 from emulator_fixtures import bigquery, cloud_storage, emulated_folder, firestore, pubsub, storage_testbench
-from notebook_fixtures import expectations_python, notebook_programs
+from notebook_fixtures import expectations_python, notebook_programs, spark_python
 from xdist.scheduler import LoadScopeScheduling
 
 import examples  # noqa: F401 - chooses how many are tried
 
 __all__ = ["bigquery", "cloud_storage", "emulated_folder", "firestore", "notebook_programs", "pubsub"]
-__all__ += ["expectations_python", "storage_testbench"]
+__all__ += ["expectations_python", "spark_python", "storage_testbench"]
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # LightGBM: test workers share the cores
 HERE = Path(__file__).parent
@@ -36,7 +36,7 @@ SYSTEM_FOLDERS = (
     *("portal/test_permissions_of_the_portal", "portal/test_row_scopes", "portal/test_several_instances"),
     *("portal/uploads/test_new_contracts", "portal/uploads/test_preview", "portal/uploads/test_uploads"),
     *("property/purchasing", "property/test_ledger", "property/test_mutations", "property/test_round_trips"),
-    *("property/test_shipped_styles", "property/test_write_scope", "stateful"),
+    *("property/test_shipped_styles", "property/test_write_scope", "stateful", "sync"),
     *("spark", "spec/test_query_layer", "strangers", "till/test_any_order", "till/test_killed"),
     *("unit/alerts/test_alert_pass_rate", "unit/alerts/test_preview_of_stock", "unit/billing"),
     *("unit/forecasting/test_forecast_runs", "unit/forecasting/test_open_days"),
@@ -55,7 +55,7 @@ ONE_WORKER = {"judge": ("spec/",), "demo": ("browser/test_mornings", "e2e/measur
 home of the demo a minute to fill."""
 SYSTEM_FIXTURES = frozenset(
     {"bigquery", "chromium", "cloud_storage", "expectations_python", "firestore", "judge", "notebook_programs"}
-    | {"pubsub", "storage_testbench"}
+    | {"pubsub", "spark_python", "storage_testbench"}
 )
 LIMITS = {"long": 1_800, "system": 300}
 """Seconds, of which the first that fits counts; every other test has the limit of pyproject.toml."""

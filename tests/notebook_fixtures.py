@@ -1,5 +1,6 @@
-"""Environments of other programs that the environment of the product lacks: Jupyter, and Great Expectations."""
+"""Environments of other programs that the environment of the product lacks: Jupyter, Great Expectations, and Spark."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,13 @@ def notebook_programs() -> Path:
 def expectations_python() -> Path:
     """The Python with Great Expectations of the environment that `make expectations` builds."""
     return _programs("expectations", "make expectations") / "python"
+
+
+@pytest.fixture(scope="session")
+def spark_python() -> Path:
+    """The Python with pyspark and the product of the environment that `make spark` builds; Java is there."""
+    require("" if shutil.which("java") else "Java is not on this machine")
+    return _programs("spark", "make spark") / "python"
 
 
 def _programs(name: str, target: str) -> Path:

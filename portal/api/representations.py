@@ -8,9 +8,9 @@ import pyarrow as pa
 from flask import Response, jsonify, request
 
 from portal import figures
-from portal.exports.writers import text_of
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.json_values import to_json
+from tillstream.exports.cell_texts import text_of
 
 JSON, CSV, ARROW = "application/json", "text/csv", "application/vnd.apache.arrow.stream"
 ABOUT = {

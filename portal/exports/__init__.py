@@ -17,6 +17,7 @@ from tillstream.domain.people import Action
 from tillstream.inventory import past
 
 blueprint = Blueprint("exports", __name__)
+blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(export_formats=texts.FORMATS))
 
 TABLES = (
     "kpis",
@@ -75,9 +76,9 @@ def export(table: str) -> Response:
     """One table of the dashboards with the current filters, as a file."""
     if table not in TABLES:
         raise NotFound(texts.no_table(table, TABLES))
+    query = queries.describe(table)
     params: dict[str, Any] = {
-        one.name: request.args.get(one.name, WHOLE if one.name == "limit" else None)
-        for one in queries.describe(table).parameters
+        one.name: request.args.get(one.name, WHOLE if one.name == "limit" else None) for one in query.parameters
     }
     values = {name: chosen for name, chosen in resolved()[0].items() if name not in params}
     filters = figures.parse_filters(values)
@@ -86,4 +87,4 @@ def export(table: str) -> Response:
         batches = on_order.streamed(batches)
     used_params = {name: [str(value)] for name, value in params.items() if value not in {None, WHOLE}}
     named = {"in": [filters.currency]} | used_params | {name: one for name, one in values.items() if name != CURRENCY}
-    return writers.respond(request.args.get("format", "csv"), table, named, batches)
+    return writers.respond(request.args.get("format", "csv"), table, named, batches, query.totals)

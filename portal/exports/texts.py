@@ -2,13 +2,9 @@
 
 from collections.abc import Iterable
 
-SHEET = "Tillstream"
-"""Name of the sheet of a workbook."""
+FORMATS = {"csv": "CSV", "xlsx": "Excel", "parquet": "Parquet", "jsonl": "JSON lines"}
+"""Format → its name in menus."""
 
 
 def no_table(name: str, tables: Iterable[str]) -> str:
     return f"There is no table {name}. Use one of: {', '.join(tables)}."
-
-
-def no_format(name: str, formats: Iterable[str]) -> str:
-    return f"There is no format {name}. Use one of: {', '.join(formats)}."

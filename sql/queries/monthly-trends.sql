@@ -1,6 +1,7 @@
 -- Each month with its average order value, and its growth against the previous month and the same month of the previous
 -- year. Growth is a fraction of revenue up to the last chosen and reported day: an unfinished month is compared with
 -- the same days of the other month. NULL if the other month has no revenue or its beginning is not completely reported.
+-- totals: revenue, units, lines, unconverted_lines
 WITH
 periods AS (
   SELECT

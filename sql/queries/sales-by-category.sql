@@ -1,5 +1,6 @@
 -- Sales by category, highest revenue first. category is NULL for the lines without a category.
 -- lines includes every status; revenue and units leave out cancelled lines.
+-- totals: revenue, units, lines, unconverted_lines
 WITH
 grouped AS (
   SELECT

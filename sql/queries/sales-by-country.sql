@@ -1,6 +1,7 @@
 -- Sales by country of the customer, highest revenue first. country is NULL for the lines without a country.
 -- lines includes every status; revenue and units leave out cancelled lines, orders cancelled and
 -- returned ones.
+-- totals: revenue, units, lines, unconverted_lines
 WITH
 parts AS (
   SELECT

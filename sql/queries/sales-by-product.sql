@@ -2,6 +2,7 @@
 -- there is no ID. Its name is the latest one in the catalogue; of several names in sources, or categories, the first in
 -- alphabetical order is shown. lines includes every status; revenue and units leave out
 -- cancelled lines.
+-- totals: revenue, units, lines, unconverted_lines
 -- @limit INT64 = 100: maximum number of products
 -- @offset INT64 = 0: number of products to skip
 WITH

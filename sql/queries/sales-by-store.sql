@@ -1,6 +1,7 @@
 -- Sales by store, highest revenue first. store_id is NULL for the lines without a store.
 -- lines includes every status; revenue and units leave out cancelled lines, orders cancelled and
 -- returned ones.
+-- totals: revenue, units, lines, unconverted_lines
 WITH
 parts AS (
   SELECT

@@ -2,6 +2,7 @@
 -- days is the number of days with a sale; revenue / days is the average of such a day. Cells without sales have no row.
 -- lines includes every status; revenue and units leave out cancelled lines, orders cancelled and
 -- returned ones.
+-- totals: revenue, units, lines, unconverted_lines
 WITH
 parts AS (
   SELECT

@@ -2,6 +2,7 @@
 -- Monday. revenue_growth is a fraction against the previous period, up to the last chosen and reported day: an
 -- unfinished period is compared with the same days of the previous one. NULL if that one has no revenue or its
 -- beginning is not completely reported.
+-- totals: revenue, units, lines, unconverted_lines
 -- @period STRING = monthly of daily|weekly|monthly|quarterly|yearly: the length of a period
 WITH
 periods AS (

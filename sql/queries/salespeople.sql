@@ -1,4 +1,5 @@
 -- Sales by salesperson, highest revenue first; the same ID in two regions is two salespeople.
+-- totals: revenue, units, lines, unconverted_lines
 -- needs: see personal columns
 -- @limit INT64 = 100: maximum number of people
 -- @offset INT64 = 0: number of people to skip

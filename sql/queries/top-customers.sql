@@ -1,5 +1,6 @@
 -- The customers with the highest revenue. A customer is identified by ID, or by name if there is no ID; of several
 -- names, the first in alphabetical order is shown.
+-- totals: revenue, units, lines, unconverted_lines
 -- needs: see personal columns
 -- @limit INT64 = 10: maximum number of customers
 -- @offset INT64 = 0: number of customers to skip

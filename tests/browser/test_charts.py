@@ -121,3 +121,15 @@ def test_charts_follow_the_width_and_are_printed_in_light(charts: Page, served: 
     charts.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(paper).to_have_count(0)
     assert served.page_errors == []
+
+
+def test_a_chart_is_saved_as_a_picture(charts: Page, tmp_path: Path) -> None:
+    section = charts.locator("section", has=charts.locator("[data-chart=columns]"))
+    for form, begin in (("PNG", b"\x89PNG\r\n"), ("SVG", b"<svg")):
+        with charts.expect_download() as saved:
+            section.get_by_role("button", name=f"Save the chart as {form}").click()
+        path = tmp_path / saved.value.suggested_filename
+        saved.value.save_as(path)
+        assert path.name == f"columns.{form.lower()}"
+        assert path.read_bytes().startswith(begin)
+        assert path.stat().st_size > 1000

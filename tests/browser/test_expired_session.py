@@ -27,6 +27,7 @@ def _sign_in(page: Page) -> None:
 def _open(page: Page, served: Served, path: str) -> None:
     page.goto(f"{served.address}/sign-in?next={path}")
     _sign_in(page)
+    page.wait_for_url(served.address + path)  # with its scripts, without which a form is sent as usual
 
 
 def _end_sessions(served: Served) -> None:

@@ -1,38 +1,22 @@
 """Forecasts that are made on Spark: their tables are those of a forecast in one process."""
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pytest
-from shop_of_two_stores import Here, app
+import shop_of_two_stores
+from app_factory import build
+from shop_of_two_stores import Here
+from spark_command import run_on_spark
 
+from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.domain.events import STAGING
 from tillstream.forecasting.kept_fits import FOLDER
+from tillstream.forecasting.models.history import History
 from tillstream.forecasting.run import run
-from tillstream.spark.forecasts import SparkFitter
-from tillstream.spark.process import SparkProcess
 
-for needed in ("pandas", "pyspark"):
-    pytest.importorskip(needed, reason="Spark needs pyspark and pandas")
 TABLES = ("forecasts", "forecast_accuracy", "price_effects")
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[SparkProcess]:
-    if not shutil.which("java"):
-        pytest.skip("Spark needs Java")
-    with SparkProcess("local[2]") as started:
-        yield started
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[App]:
-    opened = app(tmp_path)
-    yield opened
-    opened.close()
 
 
 def tables(opened: App) -> dict[str, pa.Table]:
@@ -40,26 +24,40 @@ def tables(opened: App) -> dict[str, pa.Table]:
     return {name: table.sort_by([(each, "ascending") for each in table.column_names]) for name, table in read.items()}
 
 
-def test_the_tables_are_those_of_the_local_engine(shop: App, process: SparkProcess) -> None:
-    run(shop.ports, SparkFitter(process), 14)
-    on_spark = tables(shop)
-    assert on_spark["forecasts"].num_rows
-    for each in list(shop.ports.objects.list(STAGING, FOLDER)):
-        shop.ports.objects.delete(STAGING, each.name)
-    run(shop.ports, Here(), 14)
-    assert tables(shop) == on_spark
+def test_the_tables_are_those_of_the_local_engine(spark_python: Path, tmp_path: Path) -> None:
+    opened = shop_of_two_stores.app(tmp_path / "spark")
+    settings, now = opened.settings, opened.ports.clock.now()
+    opened.close()
+    options = {"horizon": 14, "engine": "spark", "master": "local[2]"}
+    ended = run_on_spark(spark_python, settings.home, now, "forecast", **options)
+    assert ended["reason"] == ""
+    here = shop_of_two_stores.app(tmp_path / "here")
+    run(here.ports, Here(), 14)
+    on_spark = build(settings, ManualClock(now))
+    assert tables(on_spark)["forecasts"].num_rows
+    assert tables(on_spark) == tables(here)
+    assert kept(on_spark) == kept(here)
+    for each in (on_spark, here):
+        each.close()
 
 
-def test_fits_that_are_kept_are_not_made_again(shop: App, process: SparkProcess) -> None:
-    run(shop.ports, Here(), 7)
-    first = tables(shop)
-    calls = []
+def kept(opened: App) -> list[str]:
+    return sorted(each.name for each in opened.ports.objects.list(STAGING, FOLDER))
 
-    class Counted(SparkFitter):
-        def make(self, history, cutoffs, horizon, newest_cutoff) -> None:  # type: ignore[no-untyped-def]
+
+def test_fits_that_are_kept_are_not_made_again(tmp_path: Path) -> None:
+    calls = list[list[int]]()
+
+    class AtOnce(Here):
+        """A fitter that makes the fits of all windows at once, as the one on Spark."""
+
+        def make(self, history: History, cutoffs: Sequence[int], horizon: int, newest_cutoff: int) -> None:
             calls.append(list(cutoffs))
-            super().make(history, cutoffs, horizon, newest_cutoff)
 
-    run(shop.ports, Counted(process), 7)
+    opened = shop_of_two_stores.app(tmp_path)
+    run(opened.ports, Here(), 7)
+    first = tables(opened)
+    run(opened.ports, AtOnce(), 7)
     assert calls == [[], []], "only the newest fits are made"
-    assert tables(shop) == first
+    assert tables(opened) == first
+    opened.close()

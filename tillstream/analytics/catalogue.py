@@ -18,6 +18,7 @@ _PARAMETER = re.compile(
     r"@(?P<name>\w+) (?P<kind>\w+)(?: = (?P<default>\S*))?(?: of (?P<words>\S+))?: (?P<description>.+)"
 )
 _NEEDS = "needs: "
+_TOTALS = "totals: "
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,15 @@ _TYPE_NAMES = {
 
 @dataclass(frozen=True)
 class Query:
-    """One file of sql/queries. `needs` is the action that the user's role must permit, if any."""
+    """One file of sql/queries. `needs` is the action that the user's role must permit, if any. `totals` are the columns
+    whose sum over all rows has a meaning."""
 
     name: str
     text: str
     description: str
     parameters: tuple[Parameter, ...]
     needs: Action | None
+    totals: tuple[str, ...] = ()
 
     def reads(self, relation: str) -> bool:
         return relation in self._words
@@ -107,7 +110,8 @@ def describe(name: str) -> Query:
     header = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
     matches = [match for line in header if (match := _PARAMETER.fullmatch(line))]
     needs = next((Action(line.removeprefix(_NEEDS)) for line in header if line.startswith(_NEEDS)), None)
-    description = " ".join(line for line in header if not line.startswith(("@", _NEEDS)))
+    totals = next((line.removeprefix(_TOTALS).split(", ") for line in header if line.startswith(_TOTALS)), [])
+    description = " ".join(line for line in header if not line.startswith(("@", _NEEDS, _TOTALS)))
     parameters = tuple(
         Parameter(
             m["name"],
@@ -118,7 +122,7 @@ def describe(name: str) -> Query:
         )
         for m in matches
     )
-    return Query(name, _with_relations(text), description, parameters, needs)
+    return Query(name, _with_relations(text), description, parameters, needs, tuple(totals))
 
 
 def _with_relations(text: str) -> str:

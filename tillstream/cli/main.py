@@ -13,14 +13,7 @@ from tillstream.cli.channels import channels
 from tillstream.cli.deploy import deploy
 from tillstream.cli.detect import detect
 from tillstream.cli.looker import looker
-from tillstream.cli.numbers.forecast import forecast
-from tillstream.cli.numbers.goals import goals
-from tillstream.cli.numbers.marts import marts
-from tillstream.cli.numbers.queries import measures, query
-from tillstream.cli.numbers.report import report
-from tillstream.cli.numbers.restock import restock
-from tillstream.cli.numbers.series import series
-from tillstream.cli.numbers.stock import stock
+from tillstream.cli.numbers import NUMBERS
 from tillstream.cli.operations import OPERATIONS
 from tillstream.cli.orders import orders
 from tillstream.cli.review import REVIEW_COMMANDS
@@ -230,17 +223,10 @@ main.add_command(webhooks)
 main.add_command(users)
 main.add_command(till)
 main.add_command(tokens)
-for command in (backfill, looker, marts, measures, *REVIEW_COMMANDS, *OPERATIONS):
+for command in (backfill, looker, *NUMBERS, *REVIEW_COMMANDS, *OPERATIONS):
     main.add_command(command)
 main.add_command(detect)
-main.add_command(forecast)
-main.add_command(goals)
 main.add_command(orders)
-main.add_command(query)
-main.add_command(report)
-main.add_command(restock)
-main.add_command(series)
-main.add_command(stock)
 
 
 def script() -> None:

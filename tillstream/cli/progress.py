@@ -11,6 +11,7 @@ STAGES = {
     "rows": "reading rows",
     "settling": "settling",
     "files": "files done",
+    "exported": "rows exported",
     "settlements": "settling again",
     "fits": "fitting models",
 }

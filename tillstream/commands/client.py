@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tillstream.commands.kept_files import KeptFiles
+from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import LINES, SENT, Progress, Result
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
 
@@ -31,7 +32,8 @@ def send_command(address: str, token: str, name: str, arguments: Mapping[str, An
                 raise Unavailable(
                     f"The server at {address} does not run this version of Tillstream. Restart the server."
                 )
-            kept(SENT, about=address)
+            if not COMMANDS[name].ends_with_client:
+                kept(SENT, about=address)
             for line in response:
                 event = json.loads(line)
                 if "answer" in event:

@@ -19,7 +19,7 @@ NEVER_WRITING = frozenset({"frame"})
 READING = frozenset(
     {
         *("query", "measures", "receipts", "quarantine", "status", "contracts", "audit"),
-        *("users", "tokens", "catalogue", "webhooks", "channels", "goals", "stock", "report-executive"),
+        *("users", "tokens", "catalogue", "webhooks", "channels", "goals", "stock", "report-executive", "export"),
         *("connect", "connect-kinds", "connect-show", "backfill-list", "backfill-status"),
         *NEVER_WRITING,
     }

@@ -19,6 +19,8 @@ class LazyCommand:
 
     module: str
     function: str
+    ends_with_client: bool = False
+    """Whether the command ends in the server when its client has ended."""
 
     def load(self) -> tuple[Callable[[App, Progress, Any], Result], type[Any]]:
         """Return the function and the dataclass of its arguments."""
@@ -51,8 +53,10 @@ COMMANDS: dict[str, LazyCommand] = {
     "query": LazyCommand("query", "query"),
     "measures": LazyCommand("numbers.measures", "measures"),
     "frame": LazyCommand("numbers.frame", "frame"),
+    "export": LazyCommand("numbers.export", "export", ends_with_client=True),
     "forecast": LazyCommand("numbers.forecast", "run_forecast"),
     "forecast-accuracy": LazyCommand("numbers.forecast", "accuracy"),
+    "forecast-features": LazyCommand("numbers.features", "export_features"),
     "goals": LazyCommand("numbers.goals", "goals"),
     "goals-import": LazyCommand("numbers.goals", "import_file"),
     "stock": LazyCommand("numbers.stock", "stock"),

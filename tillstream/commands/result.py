@@ -12,9 +12,9 @@ LINES = "application/x-ndjson"
 class Progress(Protocol):
     """Progress callback of a command.
 
-    what: `bytes`, `rows`, `settling`, `files`, `settlements` or `fits`, of which `count` more are done; or
-    `kept`: the file is stored and need not be sent again, and `about` is "BATCH_ID FILE_NAME"; or `sent`: the server at
-    the address `about` executes the command, also if the client ends.
+    what: `bytes`, `rows`, `settling`, `files`, `settlements`, `exported` (rows) or `fits`, of which `count` more are
+    done; or `kept`: the file is stored and need not be sent again, and `about` is "BATCH_ID FILE_NAME"; or `sent`: the
+    server at the address `about` executes the command, also if the client ends.
     """
 
     def __call__(self, what: str, count: int = 1, about: str = "") -> None: ...

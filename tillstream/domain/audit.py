@@ -100,6 +100,11 @@ class AuditAction(StrEnum):
     CONNECTOR_TESTED = "connector.tested"
     CONNECTOR_RUN = "connector.run"
     SETTING_CHANGED = "setting.changed"
+    SYNC_KEY_CREATED = "sync.key-created"
+    SYNC_HOME_ADDED = "sync.home-added"
+    SYNC_HOME_REMOVED = "sync.home-removed"
+    SYNC_HOME_RELEASED = "sync.home-released"
+    SYNC_RECOVERED = "sync.recovered"
 
     @property
     def kind(self) -> str:

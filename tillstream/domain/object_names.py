@@ -16,12 +16,18 @@ RESTORED_NAME = re.compile(r"restored/[0-9]+/.+", re.DOTALL)
 """Names of originals that a restore copied into another inbox, with their generation in the old one. They are not new
 files: the restore also writes the batch records that refer to them."""
 
+SYNC_FOLDER = "sync"
+"""Inbox folder of originals that other homes sent."""
+SYNCED_NAME = re.compile(rf"{SYNC_FOLDER}/[a-z0-9-]+/[0-9]+/.+", re.DOTALL)
+"""Names of those originals: the home, and the generation and name that they have there. They are not new files."""
+
 CONNECT_FOLDER = "connect"
 """Inbox folder of files that connectors pulled."""
 CONNECTED_NAME = re.compile(
-    rf"(?:restored/[0-9]+/)?{CONNECT_FOLDER}/(?P<connector>[a-z0-9-]+)/(?P<item>[0-9a-f]{{32}})/(?P<path>.+)", re.DOTALL
+    rf"(?:restored/[0-9]+/|{SYNC_FOLDER}/[a-z0-9-]+/[0-9]+/)*{CONNECT_FOLDER}/(?P<connector>[a-z0-9-]+)/(?P<item>[0-9a-f]{{32}})/(?P<path>.+)",
+    re.DOTALL,
 )
-"""Names of those files, also of restored ones: the connector, the hash of the item, and its path."""
+"""Names of those files, also of restored and synced ones: the connector, the hash of the item, and its path."""
 LOADED_FOLDER = "loaded"
 """Inbox folder of files that a person sent in one request."""
 TIME_DIGITS = 16
@@ -51,6 +57,11 @@ def time_in_name(at: datetime) -> str:
 def restored(name: str, generation: int) -> str:
     """The name of a restored original; one that was restored before keeps its name."""
     return name if RESTORED_NAME.fullmatch(name) else f"restored/{generation}/{name}"
+
+
+def synced(home: str, name: str, generation: int) -> str:
+    """The name of an original that another home sent, by its name and its generation there."""
+    return f"{SYNC_FOLDER}/{home}/{generation}/{name}"
 
 
 def path_in_name(path: str) -> str:

@@ -1,8 +1,8 @@
 """A forecast run: reads the marts, forecasts revenue and units, and writes their tables."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pyarrow as pa
 
@@ -39,7 +39,6 @@ def run(ports: Ports, fitter: Fitter, horizon: int = MOST_DAYS, progress: Progre
     if not 1 <= horizon <= MOST_DAYS:
         raise Rejected(f"The horizon is a number of days from 1 to {MOST_DAYS}.")
     started = ports.clock.now()
-    holidays.refresh(ports)
 
     def note(done: int, total: int) -> None:
         runs.note_progress(ports, text(started), done, total)
@@ -54,8 +53,7 @@ def run(ports: Ports, fitter: Fitter, horizon: int = MOST_DAYS, progress: Progre
 
     try:
         horizons = {name: plan.horizon for name, plan in plans.items()}
-        series = {one.name: outside.values_of(ports, one) for one in outside.listed(ports)}
-        sold = read.read(ports.warehouse, started.date(), horizons, series)
+        sold = read_sales(ports, started.date(), horizons)
         forecasts = _forecasts(sold, kept, plans[sold.revenue.history.grain.name], note)
     except NoSales:
         return ended("There are no sales before today.")
@@ -82,6 +80,16 @@ def run(ports: Ports, fitter: Fitter, horizon: int = MOST_DAYS, progress: Progre
             drifting=tuple(drifts),
         ),
     )
+
+
+def read_sales(ports: Ports, today: date, horizons: Mapping[str, int]) -> Sales:
+    """Read the sales before today with what is known of the days, the holidays and outside series among it.
+
+    horizons: numbers of steps ahead by grain. Raises `NoSales`.
+    """
+    holidays.refresh(ports)
+    series = {one.name: outside.values_of(ports, one) for one in outside.listed(ports)}
+    return read.read(ports.warehouse, today, horizons, series)
 
 
 def _steps(grain: str, days: int) -> int:

@@ -29,6 +29,11 @@ def is_valid(public_key: str, payload: bytes, signature: str) -> bool:
     return True
 
 
+def check_public_key(text: str) -> None:
+    """Raise `ValueError` unless the text is a public key."""
+    Ed25519PublicKey.from_public_bytes(_decode(text))
+
+
 def encode(raw: bytes) -> str:
     """Base64url without padding."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")

@@ -1,24 +1,17 @@
-"""The report as a workbook: a summary, a sheet for each table with numbers as numbers, and the proof of each sentence.
-Also a table of a page as a workbook.
-
-The only module that imports XlsxWriter.
-"""
+"""The report as a workbook: a summary, a sheet for each table with typed cells, and the proof of each sentence."""
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from tillstream.analytics.filters import COLUMNS, Filters
-from tillstream.domain.errors import Rejected
 from tillstream.domain.money.minor_units import minor_digits
+from tillstream.exports.workbook import open_book
 from tillstream.reports import cells, formats
 from tillstream.reports.document import Column, Document, Table
 from tillstream.reports.evidence import Cell, Number, Sentence
 
-MOST_ROWS = 100_000
-"""Rows of a table of a page; more take a server too long."""
 LONGEST_NAME = 31
 """Characters of the name of a sheet."""
 WIDEST = 60
@@ -27,11 +20,8 @@ PROOF = ("Sentence", "Number", "Value", "Computed as", "Query", "Column", "Row",
 
 def render(document: Document) -> bytes:
     """The workbook. Texts never become formulas."""
-    import xlsxwriter  # lazy: only reports need it
-
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(out, options) as book:
+    with open_book(out) as book:
         writer = _Writer(book, document)
         writer.summary()
         for section in document.sections:
@@ -39,33 +29,6 @@ def render(document: Document) -> bytes:
                 if isinstance(block, Table):
                     writer.table(block)
         writer.proof()
-    return out.getvalue()
-
-
-def sheet(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """A workbook with one sheet: numbers as numbers, days as days, and everything else as text; None is an empty cell.
-
-    Raises `Rejected` for more than MOST_ROWS rows.
-    """
-    import xlsxwriter  # lazy: few pages need it
-
-    out = io.BytesIO()
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(out, options) as book:
-        page = book.add_worksheet(name[:LONGEST_NAME])
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        page.write_row(0, 0, header, book.add_format({"bold": True}))
-        page.freeze_panes(1, 0)
-        for number, row in enumerate(rows, 1):
-            if number > MOST_ROWS:
-                raise Rejected(f"A workbook has at most {MOST_ROWS:,} rows here. Narrow the list, or export it as CSV.")
-            for column, value in enumerate(row):
-                if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-                    page.write_number(number, column, float(value))
-                elif isinstance(value, date) and not isinstance(value, datetime):
-                    page.write_datetime(number, column, value, day)
-                elif value is not None:
-                    page.write_string(number, column, str(value))
     return out.getvalue()
 
 

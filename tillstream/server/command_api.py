@@ -3,7 +3,6 @@
 import hmac
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
@@ -20,16 +19,19 @@ Answer = tuple[dict[str, Any], int]
 class _StreamedResponse(Response):
     """Streams progress lines, then the answer, from the thread that runs the command, without a generator thread."""
 
-    def __init__(self, work: Callable[[Progress], Answer]) -> None:
+    def __init__(self, work: Callable[[Progress], Answer], *, ends_with_client: bool) -> None:
         super().__init__(mimetype=LINES)
-        self._work = work
+        self._work, self._ends_with_client = work, ends_with_client
 
     def __call__(self, environ: Any, start_response: Any) -> list[bytes]:  # noqa: ARG002 - what WSGI calls
         write = start_response("200 OK", [("Content-Type", LINES)])
 
         def send_progress(what: str, count: int = 1, about: str = "") -> None:
-            with suppress(Exception):  # the client may have disconnected; the command continues
+            try:
                 write(_line({"what": what, "count": count, "about": about}))
+            except Exception as error:  # the client has disconnected; most commands continue
+                if self._ends_with_client:
+                    raise Rejected("The client has ended.") from error
 
         answer, status = self._work(send_progress)
         return [_line({"answer": answer, "status": status})]
@@ -59,7 +61,8 @@ def create_control(app: App, token: str) -> Flask:
             return _answer(flask, app, name, arguments, progress)
 
         if request.accept_mimetypes.best == LINES:
-            return _StreamedResponse(work)
+            command = COMMANDS.get(name)
+            return _StreamedResponse(work, ends_with_client=command is not None and command.ends_with_client)
         answer, status = work(quiet)
         return jsonify(answer), status
 

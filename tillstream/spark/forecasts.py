@@ -4,9 +4,9 @@ Series are rows of a data frame. What all of them share is broadcast: the calend
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,13 +21,11 @@ from tillstream.forecasting.models.history import Grouping, History, group
 from tillstream.forecasting.models.panel import Panel
 from tillstream.spark import series_rows, session
 from tillstream.spark.process import SparkProcess
+from tillstream.spark.series_frame import Grouped, SeriesFrame
 from tillstream.spark.series_rows import lists, matrix
 
-TASKS = 64
-"""Number of tasks among which windows and blocks are divided; Spark runs as many at a time as there are cores."""
 _MODELS = "cutoff long, model string, importance string"
 _FITS = "cutoff long, series long, means array<float>, naive array<float>, is_open array<boolean>, parts array<double>"
-_Grouped = Callable[[tuple[Any, ...], pa.Table], pa.Table]
 
 
 class SparkFitter:
@@ -60,7 +58,7 @@ def fits(history: History, cutoffs: Sequence[int], horizon: int, newest_cutoff: 
     """
     windows = sorted({*cutoffs, history.steps})
     try:
-        with _SeriesFrame(history) as series:
+        with SeriesFrame(history) as series:
             function = _train(series.common, horizon, newest_cutoff)
             trained = series.grouped(sorted({*windows, newest_cutoff}), (), _MODELS, function).to_pylist()
             models = series.broadcast({each["cutoff"]: each["model"] for each in trained})
@@ -75,37 +73,7 @@ def fits(history: History, cutoffs: Sequence[int], horizon: int, newest_cutoff: 
     }
 
 
-class _SeriesFrame:
-    """A data frame with a row for each series, and what they share."""
-
-    def __init__(self, history: History) -> None:
-        self._spark = session.active()
-        self._held: list[Any] = []
-        self.common = self.broadcast(series_rows.shared(history))
-        self._series = self._spark.createDataFrame(series_rows.rows(history)).cache()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._series.unpersist()
-        for each in self._held:
-            each.destroy()
-
-    def broadcast(self, value: object) -> Any:
-        """Ship a value once to each executor, until the end of the context."""
-        self._held.append(self._spark.sparkContext.broadcast(value))
-        return self._held[-1]
-
-    def grouped(self, cutoffs: Sequence[int], keys: Sequence[str], schema: str, function: _Grouped) -> pa.Table:
-        """Call a function with the rows of each cutoff and each value of the keys, and return its rows."""
-        windows = self._spark.createDataFrame(pa.table({"cutoff": pa.array(cutoffs, pa.int64())}))
-        names = ("cutoff", *keys)
-        divided = self._series.crossJoin(windows).repartition(TASKS, *names)
-        return divided.groupBy(*names).applyInArrow(function, schema).toArrow()
-
-
-def _train(common: Any, horizon: int, newest_cutoff: int) -> _Grouped:
+def _train(common: Any, horizon: int, newest_cutoff: int) -> Grouped:
     """Train the model of a cutoff; of the newest one before the end of the history, also compute the importance."""
 
     def train(key: tuple[Any, ...], table: pa.Table) -> pa.Table:
@@ -125,7 +93,7 @@ def _train(common: Any, horizon: int, newest_cutoff: int) -> _Grouped:
     return train
 
 
-def _forecast(common: Any, models: Any, horizon: int) -> _Grouped:
+def _forecast(common: Any, models: Any, horizon: int) -> Grouped:
     """Forecast the series of a block after a cutoff; the newest forecasts also have their parts."""
 
     def forecast(key: tuple[Any, ...], table: pa.Table) -> pa.Table:

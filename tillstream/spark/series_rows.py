@@ -16,16 +16,7 @@ FULL = 256
 
 def shared(history: History) -> History:
     """Return the history without its series: days, holidays, open days, and regressors that are the same for all."""
-    none = slice(0)
-    return replace(
-        history,
-        values=history.values[none],
-        stores=history.stores[none],
-        categories=history.categories[none],
-        countries=history.countries[none],
-        regressors=tuple(each if _is_shared(each) else _of(each, none) for each in history.regressors),
-        is_out=None if history.is_out is None else history.is_out[none],
-    )
+    return history.only(slice(0))
 
 
 def rows(history: History) -> pa.Table:
@@ -84,11 +75,6 @@ def lists(values: NDArray[Any]) -> pa.Array:
 
 def _is_shared(regressor: Regressor) -> bool:
     return bool(regressor.values.shape[0] == 1)
-
-
-def _of(regressor: Regressor, chosen: slice) -> Regressor:
-    available = None if regressor.available is None else regressor.available[chosen]
-    return replace(regressor, values=regressor.values[chosen], available=available)
 
 
 def _regressor(table: pa.Table, number: int, common: Regressor) -> Regressor:

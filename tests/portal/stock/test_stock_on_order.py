@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 
 import order_steps
@@ -15,11 +15,9 @@ from visitor import Visitor
 
 from portal.stock import on_order
 from tillstream.app import App
-from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Role
 from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
 from tillstream.purchasing import orders
-from tillstream.reports import workbook
 
 SHARED = True
 People = Callable[..., Visitor]
@@ -119,20 +117,3 @@ def test_without_stock_the_page_has_the_first_steps_of_those_who_may_take_them(p
     assert "No stock yet" in page
     assert "Start a count" not in page
     assert "Import stock" not in page
-
-
-def test_a_workbook_has_numbers_days_and_texts_that_are_no_formulas() -> None:
-    at = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
-    content = workbook.sheet("Stock", ["a", "b"], [(Decimal("2.5"), date(2026, 6, 1)), ("=1+1", None), (True, at)])
-    assert python_calamine.load_workbook(io.BytesIO(content)).get_sheet_by_name("Stock").to_python() == [
-        ["a", "b"],
-        [2.5, date(2026, 6, 1)],
-        ["=1+1", ""],
-        ["True", str(at)],
-    ]
-
-
-def test_a_workbook_that_would_be_too_long_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "MOST_ROWS", 1)
-    with pytest.raises(Rejected, match="export it as CSV"):
-        workbook.sheet("Stock", ["a"], [("1",), ("2",)])

@@ -68,6 +68,11 @@ class Measure:
         return self.grain in {"effect", "attribute"}
 
     @property
+    def is_additive(self) -> bool:
+        """Whether the sum of the values of groups is the value of all: it is a sum over lines, each in one group."""
+        return self.grain == "line" and self.expression.startswith("SUM(")
+
+    @property
     def reads_costs(self) -> bool:
         return self.lines == "costed"
 

@@ -1,10 +1,22 @@
 """Commands `forecast …`."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from tillstream.cli.runner import as_json, run
+
+MASTER = click.option(
+    "--master", default="", help="The Spark cluster, such as spark://HOST:7077; default: this machine."
+)
+TARGET = click.option(
+    "--target",
+    type=click.Choice(["units", "revenue"]),
+    default="units",
+    show_default=True,
+    help="What the series are: units of products in stores, or revenue of categories in stores.",
+)
 
 
 @click.group()
@@ -28,7 +40,7 @@ def forecast() -> None:
     show_default=True,
     help="What makes the forecasts: a process on this machine, or Apache Spark.",
 )
-@click.option("--master", default="", help="The Spark cluster, such as spark://HOST:7077; default: this machine.")
+@MASTER
 @as_json
 def run_forecast(horizon: int, engine: str, master: str, json_: bool) -> None:
     """Forecast again from all sales before today. An interrupted run is continued. A server does it every night."""
@@ -45,3 +57,34 @@ def accuracy(json_: bool) -> None:
     from tillstream.cli.output.forecast import show_accuracy
 
     run("forecast-accuracy", json_=json_, show=show_accuracy)
+
+
+@forecast.command()
+@click.option(
+    "--out", required=True, metavar="FOLDER", help="Folder without Parquet files; of Spark, also gs://BUCKET/FOLDER."
+)
+@TARGET
+@click.option(
+    "--days-ahead",
+    type=click.IntRange(1, 91),
+    default=1,
+    show_default=True,
+    metavar="DAYS",
+    help="Each row has what was known so many days before its day.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help="What computes the features: this process, or Apache Spark.",
+)
+@MASTER
+@as_json
+def features(out: str, target: str, days_ahead: int, engine: str, master: str, json_: bool) -> None:
+    """Write the features of each series and day as Parquet, for models of your own."""
+    from tillstream.cli.output.forecast import show_features
+
+    folder = out if "://" in out else str(Path(out).resolve())
+    options: dict[str, Any] = {"target": target, "days_ahead": days_ahead, "engine": engine, "master": master}
+    run("forecast-features", json_=json_, show=show_features, out=folder, **options)

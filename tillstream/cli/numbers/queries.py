@@ -31,12 +31,12 @@ def query(name: str, params: tuple[str, ...], limit: int | None, format_: str, j
         json_=json_ or format_ == "json",
         show=show_csv if format_ == "csv" else show_table,
         name=name,
-        params=_pairs(params),
+        params=pairs(params),
         limit=limit or 0,
     )
 
 
-def _pairs(params: tuple[str, ...]) -> dict[str, str]:
+def pairs(params: tuple[str, ...]) -> dict[str, str]:
     invalid = [param for param in params if "=" not in param]
     if invalid:
         raise click.BadParameter(f"{invalid[0]!r}: write KEY=VALUE", param_hint="--param")
@@ -62,6 +62,6 @@ def measures(
         show=show_csv if format_ == "csv" else show_table,
         names=list(names),
         by=list(by),
-        params=_pairs(params),
+        params=pairs(params),
         limit=limit,
     )

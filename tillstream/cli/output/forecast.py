@@ -42,6 +42,14 @@ def show_accuracy(data: dict[str, Any]) -> None:
     print_line("error / naive: error of the forecast ÷ that of the same weekday a week before. Below 1 is better.")
 
 
+def show_features(data: dict[str, Any]) -> None:
+    """Print where the features are, and how many."""
+    print_line(
+        f"{data['folder']} has {data['rows']:,} rows of {data['columns']} columns: {data['target']} of "
+        f"{data['series']:,} series until {data['last_day']}, as known {data['days_ahead']} days before."
+    )
+
+
 def _figure(name: str, value: Any) -> Any:
     if value is None or name in {"target", "level", "points"}:
         return value

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from tillstream import audit, logs
 from tillstream.app import App
 from tillstream.commands.arguments import NoArguments
+from tillstream.commands.numbers.engines import LOCAL, is_on_spark
 from tillstream.commands.result import DONE, FAILED, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
-from tillstream.domain.errors import Rejected
 from tillstream.forecasting import accuracy_report, runs
 from tillstream.forecasting.compute import Fitter
 from tillstream.forecasting.run import MOST_DAYS, run
-
-ENGINES = LOCAL, SPARK = ("local", "spark")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,17 +37,13 @@ def run_forecast(app: App, progress: Progress, arguments: Forecast) -> Result:
 @contextmanager
 def _fitter(arguments: Forecast) -> Iterator[Fitter]:
     """What makes the fits. Raises `Rejected` without Spark."""
-    if arguments.engine == SPARK:
+    if is_on_spark(arguments.engine, arguments.master):
         from tillstream.spark.forecasts import SparkFitter  # lazy: with Spark only
         from tillstream.spark.process import SparkProcess
 
         with SparkProcess(arguments.master) as process:
             yield SparkFitter(process)
         return
-    if arguments.engine != LOCAL:
-        raise Rejected(f"There is no engine {arguments.engine}. The engines are {' and '.join(ENGINES)}.")
-    if arguments.master:
-        raise Rejected("A master belongs to the engine spark: add --engine spark.")
     from tillstream.forecasting.process import FittingProcess  # lazy: this command only
 
     with FittingProcess() as fitter:

@@ -35,7 +35,7 @@ class Frame:
 
 def frame(app: App, progress: Progress, arguments: Frame) -> Result:
     """Write the rows. Raises as queries and measures do, and `Rejected` for an account that is stopped."""
-    scope = _scope(app, arguments.user)
+    scope = scope_of(app, arguments.user)
     if arguments.kind not in KINDS:
         raise Rejected(f"There are no rows of {arguments.kind}; use one of {', '.join(KINDS)}.")
     batches = KINDS[arguments.kind](app, scope, arguments)
@@ -49,7 +49,8 @@ def frame(app: App, progress: Progress, arguments: Frame) -> Result:
     return Result({"out": arguments.out})
 
 
-def _scope(app: App, login: str) -> Scope:
+def scope_of(app: App, login: str) -> Scope:
+    """What an account may see; without a sign-in name, everything. Raises `NotFound`, `Rejected`."""
     if not login:
         return UNRESTRICTED
     user = accounts.get(app.ports, login)

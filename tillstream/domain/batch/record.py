@@ -124,6 +124,8 @@ class Batch:
     """The settlement that undid or replaced it; 0 if none did, or if an earlier version recorded it."""
     proposed: Proposal | None = None
     """For a file that does not match its contract, or has none yet."""
+    home: str = ""
+    """The other home that synced it to this one, which alone decides on it; empty: this one."""
 
     @property
     def is_discarded(self) -> bool:

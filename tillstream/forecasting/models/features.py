@@ -33,7 +33,7 @@ def names(panel: Panel) -> list[str]:
         "level",
         *calendar.FEATURES,
         *(f"attribute_{number}" for number in range(panel.attributes.shape[1])),
-        *(name for each in panel.regressors for name in _regressor_names(each)),
+        *(name for each in panel.regressors for name in regressor_names(each)),
     ]
 
 
@@ -70,7 +70,7 @@ def _chunk(panel: Panel, rows: Ints, origins: Ints, horizons: Ints, days: Floats
         np.log1p(level),
     ]
     fixed = [days[panel.countries[rows], targets], panel.attributes[rows]]
-    return np.column_stack([*columns, *fixed, *_regressors(panel, rows, origins, targets)])
+    return np.column_stack([*columns, *fixed, *regressor_values(panel, rows, origins, targets)])
 
 
 def _lags(panel: Panel, rows: Ints, horizons: Ints, targets: Ints) -> Floats:
@@ -81,7 +81,8 @@ def _lags(panel: Panel, rows: Ints, horizons: Ints, targets: Ints) -> Floats:
     return np.array([panel.at(rows, targets - season * (seasons_back + number)) for number in range(lags)])
 
 
-def _regressors(panel: Panel, rows: Ints, origins: Ints, targets: Ints) -> list[Floats]:
+def regressor_values(panel: Panel, rows: Ints, origins: Ints, targets: Ints) -> list[Floats]:
+    """Return what was known at the origins of prices, promotions and outside series; `regressor_names` by column."""
     columns = []
     for each in panel.regressors:
         latest = each.at(rows, origins, origins)
@@ -92,7 +93,8 @@ def _regressors(panel: Panel, rows: Ints, origins: Ints, targets: Ints) -> list[
     return columns
 
 
-def _regressor_names(each: Regressor) -> Sequence[str]:
+def regressor_names(each: Regressor) -> Sequence[str]:
+    """Return the names of the columns of a regressor."""
     if each.is_relative:
         return (each.name,)
     return (f"{each.name}_before", each.name) if each.is_planned else (f"{each.name}_before",)

@@ -69,6 +69,18 @@ class History:
             is_out=None if self.is_out is None else self.is_out[:, :cutoff],
         )
 
+    def only(self, chosen: slice) -> "History":
+        """Return the history of some series."""
+        return replace(
+            self,
+            values=self.values[chosen],
+            stores=self.stores[chosen],
+            categories=self.categories[chosen],
+            countries=self.countries[chosen],
+            regressors=tuple(each.only(chosen) for each in self.regressors),
+            is_out=None if self.is_out is None else self.is_out[chosen],
+        )
+
 
 @dataclass(frozen=True)
 class Grouping:

@@ -70,6 +70,13 @@ class Regressor:
         values = self.values[own, steps]
         return values if self.available is None else np.where(self.available[own, steps] <= origins, values, np.nan)
 
+    def only(self, chosen: slice) -> "Regressor":
+        """Return the values of some series; all of them if they are the same for all series."""
+        if self.values.shape[0] == 1:
+            return self
+        available = None if self.available is None else self.available[chosen]
+        return replace(self, values=self.values[chosen], available=available)
+
     def of_series(self, rows: Ints, own: int) -> "Regressor":
         """Return the values of these series; NaN after the first `own`, which are sums of several series."""
         if self.values.shape[0] == 1:

@@ -72,9 +72,9 @@ def _settle_next(
 
 
 def staged_batches(ports: Ports) -> list[Batch]:
-    """The batches to settle; obsolete corrections are cancelled instead."""
+    """The batches to settle; obsolete corrections are cancelled instead. Those of other homes are left to the sync."""
     staged = records.find(ports, state=State.STAGED, kind=None, limit=None)
-    return [upload for upload in staged if not _cancel_if_obsolete(ports, upload)]
+    return [upload for upload in staged if not upload.home and not _cancel_if_obsolete(ports, upload)]
 
 
 def _commit(ports: Ports, contracts: ContractRegistry, batches: Sequence[Batch], tries: int) -> SettlementResult | None:

@@ -7,7 +7,7 @@ edits. So a discard is the only correction of a micro-batch.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from tillstream.batches import packs, records
+from tillstream.batches import homes, packs, records
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.reading.correction_file import CONTROL_COLUMNS, guarded_line
@@ -62,6 +62,7 @@ def discard(ports: Ports, batch: str, lines: Collection[int], reason: str, by: s
     Raises `Rejected` without a reason, or if one of the messages is not in quarantine; `NotFound`.
     """
     upload = records.get(ports, batch)
+    homes.check_own(upload)
     reason = " ".join(reason.split())[:MAX_REASON]
     if not reason:
         raise Rejected("Enter why the sales are discarded, for example “the till sent them again”.")

@@ -4,7 +4,7 @@ import io
 from functools import partial
 from typing import BinaryIO
 
-from tillstream.batches import lineage, records, registration, writers
+from tillstream.batches import homes, lineage, records, registration, writers
 from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, BatchKind
 from tillstream.domain.errors import Conflict, NotFound, Rejected
@@ -48,6 +48,7 @@ def submit_correction(
 
 def check_correctable(ports: Ports, upload: Batch) -> None:
     """Raise `Rejected` if corrections of the upload cannot be submitted now."""
+    homes.check_own(upload)
     if upload.kind is BatchKind.STORE_SALES:
         raise Rejected("Sales of tills are corrected where they were made. Send them again with a higher version.")
     if not upload.is_file or upload.state not in IN_LEDGER:

@@ -17,6 +17,8 @@ from tillstream.domain.object_names import (
     RATES_FOLDER,
     RATES_NAME,
     RESTORED_NAME,
+    SYNC_FOLDER,
+    SYNCED_NAME,
     TIME_DIGITS,
 )
 from tillstream.domain.resumable_upload import ResumableUpload
@@ -30,10 +32,18 @@ from tillstream.workflows.onboarding import proposals
 DROPPED = re.compile(r"drop/[0-9]+/(.+)", re.DOTALL)
 """Objects from the watched folder: the claim id, then the path below the folder."""
 RESERVED_FOLDERS = frozenset(
-    {"drop", CONNECT_FOLDER, submit.FOLDER, resumable_upload.FOLDER, RATES_FOLDER, PACKS_FOLDER, UNASSIGNED.name}
+    {"drop", CONNECT_FOLDER, submit.FOLDER, resumable_upload.FOLDER, RATES_FOLDER, PACKS_FOLDER, SYNC_FOLDER}
+    | {UNASSIGNED.name}
 )
 """Inbox folders that only Tillstream writes to."""
 LOADED = re.compile(rf"{uploads.FOLDER}/[0-9]{{{TIME_DIGITS}}}/(.+)", re.DOTALL)
+NOT_NEW = {
+    RESTORED_NAME: "was restored from a backup",
+    SYNCED_NAME: "was sent by another home",
+    RATES_NAME: "contains exchange rates",
+    PACK_NAME: "contains store sales that were received before",
+}
+"""Names of objects that Tillstream wrote for what it received before → what they are."""
 CORRECTION = re.compile(rf"{submit.FOLDER}/[0-9a-f]+/[0-9]+\.csv")
 
 
@@ -56,12 +66,9 @@ def recorded(ports: Ports, stored: StoredObject) -> Batch | None:
 
 def create_record(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> Batch:
     """Create the record of an inbox object that has none; raises as `record_of`."""
-    if RESTORED_NAME.fullmatch(stored.name):
-        raise Rejected(f"{stored.name} was restored from a backup and is not a new file.")
-    if RATES_NAME.fullmatch(stored.name):
-        raise Rejected(f"{stored.name} contains exchange rates and is not a new file.")
-    if PACK_NAME.fullmatch(stored.name):
-        raise Rejected(f"{stored.name} contains store sales that were received before and is not a new file.")
+    for names, what in NOT_NEW.items():
+        if names.fullmatch(stored.name):
+            raise Rejected(f"{stored.name} {what} and is not a new file.")
     if micro_batch.is_name(stored.name):
         return micro_batch.register(ports, contracts, stored)
     if CORRECTION.fullmatch(stored.name):

@@ -84,7 +84,7 @@ def reconcile(
         upload
         for state in (State.RECEIVED, State.STAGING, State.FAILED)
         for upload in records.find(ports, state=state, kind=None, limit=None)
-        if upload.state_at <= cutoff
+        if upload.state_at <= cutoff and not upload.home
     ]
     missing = _unrecorded(registered) if registered and not delegate else []
     for upload in stopped:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tillstream.batches import events, records
+from tillstream.batches import events, homes, records
 from tillstream.batches.lineage import finished_replays
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.holds import FILE_HOLDS, HoldCode
@@ -35,6 +35,7 @@ def reading(
     ports: Ports, contracts: ContractRegistry, old: Batch, contract: str | None, by: str, stores: Stores = None
 ) -> Batch:
     """Build the record of a replay without writing it. Raises as `replay`."""
+    homes.check_own(old)
     if not old.is_file or old.state not in REPLAYABLE:
         raise Rejected(f"{old.file} is {old.state} and cannot be replayed.")
     _check_not_undone(ports, old)

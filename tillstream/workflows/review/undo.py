@@ -7,7 +7,7 @@ from typing import Any
 
 import sql
 from tillstream.audit import AuditAction
-from tillstream.batches import events, lineage, records
+from tillstream.batches import events, homes, lineage, records
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.domain.errors import Conflict, Rejected, TooLarge, Unavailable
 from tillstream.pipeline.settling import job_lease, large
@@ -22,6 +22,7 @@ LOST_AFTER = timedelta(minutes=10)
 def undoable(ports: Ports, batch: str) -> Batch:
     """The record of a batch that can be undone. Raises `Rejected`."""
     upload = records.get(ports, batch)
+    homes.check_own(upload)
     if upload.kind is BatchKind.CORRECTION:
         raise Rejected("A correction cannot be undone by itself. Undo its upload.")
     if upload.state not in IN_LEDGER:

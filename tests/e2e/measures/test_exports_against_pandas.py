@@ -1,0 +1,103 @@
+"""Each number of an exported file equals an independent calculation with pandas, in every format."""
+
+import io
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pandas_measures as oracle
+import pytest
+import python_calamine
+from test_against_pandas import Shop, shop
+
+from tillstream.app import App
+from tillstream.commands.numbers.export import Export, export
+from tillstream.commands.result import quiet
+
+__all__ = ["shop"]
+pytestmark = pytest.mark.system
+MEASURES = ["revenue", "orders", "units", "lines", "average_order_value"]
+LABELS = {"sales-by-region": "region", "sales-by-category": "category", "sales-by-country": "country"}
+FORMATS = ("csv", "jsonl", "parquet", "xlsx")
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """The rows as a spreadsheet or program reads them; numbers as decimals where the format keeps all digits."""
+    match path.suffix:
+        case ".csv":
+            return pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
+        case ".jsonl":
+            return [json.loads(line, parse_int=str) for line in path.read_text().splitlines()]
+        case ".parquet":
+            return pd.read_parquet(path).to_dict("records")
+        case _:
+            head, *rows = python_calamine.load_workbook(io.BytesIO(path.read_bytes())).get_sheet_by_index(0).to_python()
+            return [dict(zip(map(str, head), row, strict=True)) for row in rows if row[0] != "Total"]
+
+
+def _written(app: App, folder: Path, suffix: str, **arguments: Any) -> list[dict[str, Any]]:
+    out = folder / f"out.{suffix}"
+    fields: dict[str, Any] = {"query": "", "params": {}} | arguments
+    result = export(app, quiet, Export(out=str(out), **fields))
+    rows = _rows(out)
+    assert result.data["rows"] == len(rows)
+    assert [path.name for path in folder.iterdir()] == [out.name]
+    return rows
+
+
+def _equal(value: Any, expected: Any, suffix: str) -> bool:
+    if expected is None or value in ("", None):
+        return expected is None and (value in ("", None) or pd.isna(value))
+    if suffix == "xlsx":
+        return bool(float(value) == pytest.approx(float(expected), rel=1e-14))
+    return Decimal(str(value)) == Decimal(expected)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("by", ["category", "month"])
+def test_exported_measures_are_those_of_pandas(shop: Shop, suffix: str, by: str, tmp_path: Path) -> None:
+    _, app, frame = shop
+    expected = oracle.values(oracle.Selection(frame, frame), (by,), MEASURES)
+    rows = _written(app, tmp_path, suffix, measures=MEASURES, by=[by])
+    exported = {str(row[by] or ""): row for row in rows}
+    assert set(exported) == {str(key or "") for (key,) in expected}
+    wrong = [
+        (key, name, exported[str(key or "")][name], one[name])
+        for (key,), one in expected.items()
+        for name in MEASURES
+        if not _equal(exported[str(key or "")][name], one[name], suffix)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("query", LABELS)
+def test_exported_queries_are_those_of_pandas(shop: Shop, suffix: str, query: str, tmp_path: Path) -> None:
+    _, app, frame = shop
+    names = ["revenue", "units", "lines"]
+    expected = oracle.values(oracle.Selection(frame, frame), (LABELS[query],), names)
+    rows = _written(app, tmp_path, suffix, query=query)
+    exported = {str(row[LABELS[query]] or ""): row for row in rows}
+    assert set(exported) == {str(key or "") for (key,) in expected}
+    for (key,), one in expected.items():
+        row = exported[str(key or "")]
+        assert [name for name in names if not _equal(row[name], one[name], suffix)] == []
+
+
+def test_the_total_of_a_workbook_is_that_of_pandas(shop: Shop, tmp_path: Path) -> None:
+    _, app, frame = shop
+    out = tmp_path / "stores.xlsx"
+    export(app, quiet, Export(query="sales-by-store", params={}, out=str(out)))
+    head, *_, last = python_calamine.load_workbook(io.BytesIO(out.read_bytes())).get_sheet_by_index(0).to_python()
+    ((_, expected),) = oracle.values(oracle.Selection(frame, frame), (), ["revenue", "units", "lines"]).items()
+    exported = dict(zip(map(str, head), last, strict=True))
+    assert {name: exported[name] for name in expected} == pytest.approx({k: float(v) for k, v in expected.items()})
+
+
+def test_exported_lines_are_those_of_the_ledger(shop: Shop, tmp_path: Path) -> None:
+    _, app, frame = shop
+    rows = _written(app, tmp_path, "parquet", query="sale-lines")
+    assert len(rows) == len(frame)
+    assert len({(row["region"], row["sale_id"], row["line_key"]) for row in rows}) == len(frame)

@@ -1,0 +1,174 @@
+"""A home and its head office: what is held, refused, sent in parts, and taken back after a restore."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from stateful.sources import Fix
+from stateful.steps import fix, like, upload_rows
+from sync.two_homes import NAME, Pair, lines, pair
+
+from tillstream.batches import records
+from tillstream.domain.batch.record import State
+from tillstream.domain.errors import Rejected
+from tillstream.sync import exchange, homes, identity, status
+from tillstream.sync.refusals import CLOCK, Refused
+from tillstream.workflows.corrections import submit
+from tillstream.workflows.review import replay, undo
+
+SOURCE = "Testland"
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Pair]:
+    with pair(tmp_path) as both:
+        yield both
+
+
+def uploaded(two: Pair, number: str = "1") -> str:
+    return upload_rows(two.home, SOURCE, like(number=number), like(number=number, product="Q"))
+
+
+def test_a_batch_keeps_its_id_its_contract_and_its_place_in_time(two: Pair) -> None:
+    batch = uploaded(two)
+    two.check_agreement(two.sync())
+    here, there = (records.get(app.ports, batch) for app in (two.home.plain, two.office))
+    for name in ("batch_id", "contract", "contract_version", "received_seq", "received_at", "sha256", "file"):
+        assert getattr(here, name) == getattr(there, name)
+    assert (here.home, there.home) == ("", NAME)
+
+
+def test_undos_fixes_and_replays_follow(two: Pair) -> None:
+    bad = upload_rows(two.home, SOURCE, like(), like(number="2", fault="qty"))
+    other = uploaded(two, "3")
+    two.sync()
+    fix(two.home, bad, Fix(2, like(number="2"), "edit"))
+    undo.undo(two.home.plain.ports, other, "manager")
+    replay.replay(two.home.plain.ports, two.home.plain.contracts, bad, None, "manager")
+    two.home.wait()
+    two.check_agreement(two.sync())
+    assert records.get(two.office.ports, other).state is State.UNDONE
+    assert records.get(two.office.ports, bad).state is State.REPLAYED
+
+
+def test_the_head_office_decides_nothing_about_a_batch_of_a_home(two: Pair) -> None:
+    batch = uploaded(two)
+    two.sync()
+    ports, contracts = two.office.ports, two.office.contracts
+    with pytest.raises(Rejected, match="batch of the home berlin-1"):
+        undo.undo(ports, batch, "chief")
+    with pytest.raises(Rejected, match="batch of the home berlin-1"):
+        replay.replay(ports, contracts, batch, None, "chief")
+    with pytest.raises(Rejected, match="batch of the home berlin-1"):
+        submit.check_correctable(ports, records.get(ports, batch))
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_a_clock_that_is_off_holds_everything_until_it_is_right(two: Pair, minutes: int) -> None:
+    uploaded(two)
+    two.set_clock(off=timedelta(minutes=minutes))
+    with pytest.raises(Refused, match=r"clock of the home is 6 minutes") as refused:
+        exchange.run(two.home.plain.ports, two.home.plain.contracts, two.local())
+    assert refused.value.code == CLOCK
+    assert homes.get(two.office.ports, NAME).held
+    assert "clock" in status.get(two.home.plain.ports).error
+    two.check_agreement(two.sync())
+    assert not homes.get(two.office.ports, NAME).held
+
+
+def test_a_batch_from_the_future_is_held_until_it_is_released(two: Pair) -> None:
+    two.home.clock.advance(3600)
+    uploaded(two)
+    two.home.clock.advance(-3600)
+    with pytest.raises(Refused, match="in the future"):
+        two.sync()
+    assert not lines(two.office)
+    homes.release(two.office.ports, NAME, "chief")
+    two.check_agreement(two.sync())
+
+
+def test_a_large_original_is_sent_in_parts(two: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "SMALL", 10)
+    monkeypatch.setattr(exchange, "PART", 16)
+    uploaded(two)
+    two.check_agreement(two.sync())
+
+
+def test_another_version_of_a_contract_at_the_head_office_does_not_change_what_is_read(two: Pair) -> None:
+    batch = uploaded(two)
+    contract = two.home.plain.ports.documents.get("contracts", f"{SOURCE}@1")
+    assert contract
+    two.office.ports.documents.put("contracts", f"{SOURCE}@1", contract.data | {"channel": "elsewhere"})
+    two.check_agreement(two.sync())
+    assert records.get(two.office.ports, batch).contract == f"{SOURCE}-at-{NAME}"
+
+
+def restored(two: Pair, copy: Path) -> None:
+    """Put a copy of the home's folder back."""
+    two.home.stop()
+    shutil.rmtree(two.home.home)
+    shutil.copytree(copy, two.home.home)
+    two.home.start()
+
+
+def saved(two: Pair, copy: Path) -> None:
+    two.home.stop()
+    shutil.copytree(two.home.home, copy)
+    two.home.start()
+
+
+def test_what_a_restored_backup_lacks_comes_back_and_nothing_doubles(two: Pair, tmp_path: Path) -> None:
+    first = uploaded(two)
+    two.sync()
+    saved(two, tmp_path / "copy")
+    bad = upload_rows(two.home, SOURCE, like(number="2"), like(number="3", fault="qty"))
+    fix(two.home, bad, Fix(2, like(number="3"), "edit"))
+    undo.undo(two.home.plain.ports, first, "manager")
+    two.sync()
+    before = lines(two.office)
+    restored(two, tmp_path / "copy")
+    again = upload_rows(two.home, SOURCE, like(number="2"), like(number="3", fault="qty"))  # the same bytes once more
+    new = uploaded(two, "4")
+    result = two.sync()
+    two.check_agreement(result)
+    assert result.recovered == 2
+    assert identity.get(two.home.plain.ports).epoch == 2
+    assert records.get(two.home.plain.ports, first).state is State.UNDONE
+    assert before < lines(two.office)
+    assert {again, new} <= {one.batch_id for one in records.find(two.office.ports)}
+    two.check_agreement(two.sync())
+
+
+def test_a_correction_from_before_and_one_since_the_restore_are_a_question(two: Pair, tmp_path: Path) -> None:
+    bad = upload_rows(two.home, SOURCE, like(number="2"), like(number="3", fault="qty"))
+    two.sync()
+    saved(two, tmp_path / "copy")
+    fix(two.home, bad, Fix(2, like(number="3"), "edit"))
+    two.sync()
+    restored(two, tmp_path / "copy")
+    fix(two.home, bad, Fix(2, like(number="3", qty=2), "edit"))
+    with pytest.raises(Rejected, match="Undo it here"):
+        two.sync()
+    undo.undo(two.home.plain.ports, bad, "manager")
+    two.home.wait()
+    two.check_agreement(two.sync())
+    assert not lines(two.office)
+
+
+def test_a_head_office_restored_from_a_backup_receives_the_rest_again(two: Pair, tmp_path: Path) -> None:
+    uploaded(two)
+    two.sync()
+    early = homes.get(two.office.ports, NAME)
+    uploaded(two, "2")
+    two.sync()
+    homes.change(two.office.ports, NAME, lambda _: early)
+    two.check_agreement(two.sync())
+
+
+def test_lag_is_what_the_head_office_has_not_confirmed(two: Pair) -> None:
+    uploaded(two)
+    assert status.lag(two.home.plain.ports).settlements == 1
+    two.sync()
+    assert status.lag(two.home.plain.ports).settlements == 0

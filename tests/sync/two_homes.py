@@ -1,0 +1,125 @@
+"""A home and a head office in one process, with a connection between them that fails."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import app_factory
+from stateful.system import System, running_system
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.domain.errors import Conflict, Unavailable
+from tillstream.settings import Settings
+from tillstream.sync import exchange, homes, identity, status
+from tillstream.sync.entry import Parcel, Position, SentBatch
+from tillstream.sync.exchange import Result
+from tillstream.sync.office import HeadOffice, Hello, LocalOffice
+from tillstream.sync.refusals import Refused
+
+NAME = "berlin-1"
+LINES = "SELECT key, content FROM current_lines"
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Unsteady:
+    """An office whose connection breaks before a call or after it, repeats calls, and delivers old ones again."""
+
+    office: HeadOffice
+    rng: Random
+    failures: float = 0.3
+    old: list[tuple[Parcel, datetime]] = field(default_factory=list)
+
+    def _call(self, call: Callable[[], Answer]) -> Answer:
+        drawn = self.rng.random()
+        if drawn < self.failures / 2:
+            raise Unavailable("The connection broke before the request.")
+        answer = call()
+        if drawn < self.failures:
+            raise Unavailable("The connection broke before the answer.")
+        return call() if drawn > 1 - self.failures / 2 else answer
+
+    def hello(self, hello: Hello) -> Position:
+        return self._call(lambda: self.office.hello(hello))
+
+    def missing(self, batches: Sequence[SentBatch]) -> Mapping[str, int]:
+        return self._call(lambda: self.office.missing(batches))
+
+    def add_part(self, sha256: str, offset: int, data: bytes) -> int:
+        return self._call(lambda: self.office.add_part(sha256, offset, data))
+
+    def apply(self, parcel: Parcel, at: datetime) -> Position:
+        self.old.append((parcel, at))
+        if self.rng.random() < self.failures:
+            with suppress(Refused):  # entries that do not follow
+                self.office.apply(*self.rng.choice(self.old))
+        return self._call(lambda: self.office.apply(parcel, at))
+
+    def compare(self, digests: Mapping[str, str]) -> Sequence[str]:
+        return self._call(lambda: self.office.compare(digests))
+
+    def entries(self, after: int) -> Parcel:
+        return self._call(lambda: self.office.entries(after))
+
+    def read(self, batch_id: str, offset: int) -> bytes:
+        return self._call(lambda: self.office.read(batch_id, offset))
+
+
+@dataclass
+class Pair:
+    home: System
+    office: App
+    clock: ManualClock
+    """Of the head office."""
+
+    def local(self) -> LocalOffice:
+        return LocalOffice(self.office.ports, self.office.contracts, NAME)
+
+    def set_clock(self, off: timedelta = timedelta(0)) -> None:
+        self.clock.advance((self.home.clock.now() - off - self.clock.now()).total_seconds())
+
+    def sync(self, office: HeadOffice | None = None) -> Result:
+        self.set_clock()
+        return exchange.run(self.home.plain.ports, self.home.plain.contracts, office or self.local())
+
+    def sync_until_done(self, rng: Random) -> Result:
+        office = Unsteady(self.local(), rng)
+        while True:
+            self.home.clock.advance(1)
+            try:
+                return self.sync(office)
+            except (Unavailable, Conflict):
+                continue
+
+    def check_agreement(self, result: Result) -> None:
+        """Both sides have the same lines, and say so."""
+        assert result.differing == ()
+        assert lines(self.office) == lines(self.home.plain)
+        assert homes.get(self.office.ports, NAME).agreed_number == result.number
+        assert status.get(self.home.plain.ports).agreed_number == result.number
+
+
+def lines(app: App) -> set[tuple[Any, ...]]:
+    return {tuple(row.values()) for row in app.ports.warehouse.query(LINES).to_pylist()}
+
+
+def head_office(folder: Path, clock: ManualClock) -> App:
+    return app_factory.build(Settings(home=folder, threads=1, samples=False), clock)
+
+
+@contextmanager
+def pair(folder: Path, *, numbered: bool = False, people: Random | None = None) -> Iterator[Pair]:
+    with running_system(folder / "home", numbered=numbered, people=people) as home:
+        clock = ManualClock()
+        office = head_office(folder / "office", clock)
+        own = identity.create(home.plain.ports, "owner")
+        homes.add(office.ports, NAME, own.public_key, "owner")
+        try:
+            yield Pair(home, office, clock)
+        finally:
+            office.close()

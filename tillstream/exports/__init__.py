@@ -1,0 +1,1 @@
+"""Tables as files: CSV, workbooks, JSON lines and Parquet."""

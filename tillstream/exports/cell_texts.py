@@ -1,0 +1,39 @@
+"""Columns as text for files that people open: exact decimals, times in UTC, no formulas."""
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tillstream.analytics.json_values import to_json
+from tillstream.domain.text import bidi
+from tillstream.pipeline.rows.guarded_text import guard_column
+
+
+def text_of(column: Any) -> Any:
+    """A column as text for a CSV file: decimals without trailing zeros, times in UTC; null is an empty cell."""
+    if pa.types.is_decimal(column.type):
+        # Arrow writes zero as 0E-9, and other numbers with all nine decimals
+        texts = pc.replace_substring_regex(pc.cast(column, pa.string()), r"(\.\d*?)0+$", r"\1")
+        texts = pc.if_else(pc.equal(column, 0), "0", pc.replace_substring_regex(texts, r"\.$", ""))
+        small = pc.fill_null(pc.match_substring(texts, "E"), False)
+        if pc.any(small).as_py():
+            exact = pa.array([None if value is None else to_json(value) for value in column.to_pylist()], pa.string())
+            texts = pc.if_else(small, exact, texts)
+        return texts
+    if pa.types.is_timestamp(column.type):
+        return pc.strftime(column, "%Y-%m-%dT%H:%M:%SZ")
+    return pc.cast(column, pa.string())
+
+
+def guarded(column: Any) -> Any:
+    """As `text_of`, with texts that a spreadsheet shows and does not run."""
+    texts = text_of(column)
+    if pa.types.is_primitive(column.type) or pa.types.is_decimal(column.type):
+        return texts
+    return guard_column(readable(texts))
+
+
+def readable(texts: Any) -> Any:
+    """Texts with visible marks in place of control characters that reverse the direction of writing."""
+    return pc.replace_substring_regex(texts, bidi.PATTERN, bidi.SHOWN)

@@ -1,0 +1,75 @@
+"""The sales that feature tables describe, and the folders that they are written to."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tillstream.domain.errors import Rejected
+from tillstream.forecasting.feature_table.columns import schema_of
+from tillstream.forecasting.feature_table.table import SERIES, feature_table, keys_of
+from tillstream.forecasting.run import MOST_DAYS, read_sales
+from tillstream.forecasting.sales.read import NoSales, Sales
+from tillstream.forecasting.sales.series import Series
+from tillstream.ports import Ports
+
+TARGETS = UNITS, REVENUE = ("units", "revenue")
+PARQUET = ".parquet"
+FILE = f"part-00000{PARQUET}"
+COMPRESSION = "zstd"
+
+
+def daily_sales(ports: Ports, target: str, days_ahead: int) -> tuple[Sales, Series]:
+    """Return the sales before today, and the series of a target in them. days_ahead: 1 to `MOST_DAYS`.
+
+    Raises `Rejected` without sales, and if they are totals of weeks.
+    """
+    if target not in TARGETS:
+        raise Rejected(f"There is no target {target}. The targets are {' and '.join(TARGETS)}.")
+    if not 1 <= days_ahead <= MOST_DAYS:
+        raise Rejected(f"The days ahead are a number from 1 to {MOST_DAYS}.")
+    try:
+        sold = read_sales(ports, ports.clock.now().date(), {"day": days_ahead, "week": days_ahead})
+    except NoSales:
+        raise Rejected("There are no sales before today.") from None
+    series = sold.units if target == UNITS else sold.revenue
+    if series.history.grain.days > 1:
+        raise Rejected("Features describe days, and these sales are totals of weeks.")
+    if not series.keys:
+        raise Rejected("No sale has a product, so there are no units by product. Choose the target revenue.")
+    return sold, series
+
+
+def tables(series: Series, target: str, days_ahead: int) -> Iterator[pa.Table]:
+    """Yield the feature table of series in parts, in the order of the series."""
+    for start in range(0, len(series.keys), SERIES):
+        chosen = slice(start, start + SERIES)
+        yield feature_table(series.history.only(chosen), keys_of(series.keys[chosen]), target, days_ahead)
+
+
+def write(folder: str, series: Series, target: str, days_ahead: int) -> int:
+    """Write the feature table into a folder as one Parquet file, and return the number of its rows.
+
+    Raises `Rejected` if the folder has Parquet files, or cannot be written.
+    """
+    check_folder(folder)
+    rows = 0
+    path = Path(folder) / FILE
+    draft = path.with_name(f".{FILE}")
+    try:
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        with pq.ParquetWriter(draft, schema_of(series.history, target), compression=COMPRESSION) as writer:
+            for table in tables(series, target, days_ahead):
+                writer.write_table(table)
+                rows += table.num_rows
+        draft.replace(path)
+    except OSError as error:
+        raise Rejected(f"{folder} cannot be written: {error.strerror or error}.") from error
+    return rows
+
+
+def check_folder(folder: str) -> None:
+    """Raise `Rejected` if a folder has Parquet files: features of two days would be mixed."""
+    if any(Path(folder).glob(f"*{PARQUET}")):
+        raise Rejected(f"{folder} has Parquet files. Choose an empty folder, or delete them.")

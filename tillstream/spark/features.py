@@ -1,0 +1,53 @@
+"""Feature tables on Spark: each task computes those of some series, and writes them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from tillstream.forecasting.feature_table.columns import KEYS, schema_of
+from tillstream.forecasting.feature_table.source import COMPRESSION
+from tillstream.forecasting.feature_table.table import SERIES, feature_table
+from tillstream.forecasting.models.history import History
+from tillstream.spark import series_rows, session
+from tillstream.spark.series_frame import Grouped, SeriesFrame
+
+_KEY = "key_"
+_TYPES = {
+    pa.string(): "string",
+    pa.date32(): "date",
+    pa.int32(): "int",
+    pa.int64(): "long",
+    pa.float64(): "double",
+    pa.bool_(): "boolean",
+}
+
+
+def write(folder: str, history: History, keys: Mapping[str, pa.Array], target: str, days_ahead: int) -> int:
+    """Write the feature table of a history into a folder, and return the number of its rows.
+
+    folder: a path, or an address that Spark writes to, such as gs://BUCKET/features. The other arguments are those of
+    `feature_table`. Runs beside a Spark session. Raises `Unavailable` if Spark fails.
+    """
+    try:
+        with SeriesFrame(history, {f"{_KEY}{name}": values for name, values in keys.items()}) as series:
+            function = _table(series.common, target, days_ahead)
+            frame = series.in_chunks(SERIES, ddl(schema_of(history, target)), function)
+            frame.write.mode("append").option("compression", COMPRESSION).parquet(folder)
+        return int(session.active().read.parquet(folder).count())
+    except Exception as error:  # noqa: BLE001 - of Java, which cannot be pickled
+        raise session.failed(error) from None
+
+
+def ddl(schema: pa.Schema) -> str:
+    """Return a schema as Spark reads it."""
+    return ", ".join(f"`{field.name}` {_TYPES[field.type]}" for field in schema)
+
+
+def _table(common: Any, target: str, days_ahead: int) -> Grouped:
+    def table(_: tuple[Any, ...], rows: pa.Table) -> pa.Table:
+        rows = rows.sort_by("series")
+        history = series_rows.history_of(rows, common.value)
+        return feature_table(history, {name: rows.column(f"{_KEY}{name}") for name in KEYS}, target, days_ahead)
+
+    return table

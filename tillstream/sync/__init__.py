@@ -1,0 +1,1 @@
+"""Sync: a home sends what it settled to a head office, which settles the same originals again."""

@@ -1,0 +1,151 @@
+"""Sync of this home to a head office: what it lacks is sent in order, then both sides compare what counts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tillstream.batches import packs, records, store_ids
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.errors import Conflict, Rejected
+from tillstream.ports import Ports
+from tillstream.sync import agreement, identity, journal, recovery, status
+from tillstream.sync.entry import Entry, Parcel, Position, SentBatch, position_after
+from tillstream.sync.office import HeadOffice, Hello
+from tillstream.sync.originals import PART
+from tillstream.sync.refusals import POSITION, Refused
+
+SMALL = 256 * 1024
+"""An original of at most this size is sent with its entry."""
+PARCEL_BYTES = 2 << 20
+PARCEL_ENTRIES = 200
+TRIES = 5
+"""How often the head office may answer with another position, as after a request whose answer was lost."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a sync did. differing: days of receipt whose digests differ."""
+
+    entries: int
+    number: int
+    differing: tuple[str, ...]
+    recovered: int = 0
+
+
+def run(ports: Ports, contracts: ContractRegistry, office: HeadOffice) -> Result:
+    """Send everything that the head office lacks, and compare. Idempotent; a sync that broke off is continued.
+
+    Raises `Refused`, `Rejected`, `Unavailable`.
+    """
+    try:
+        result = _run(ports, contracts, office)
+    except Exception as error:
+        status.note_failure(ports, str(error))
+        raise
+    return result
+
+
+def _run(ports: Ports, contracts: ContractRegistry, office: HeadOffice) -> Result:
+    sent = recovered = 0
+    for attempt in range(TRIES):
+        position = _hello(ports, office)
+        if not _is_ours(ports, position):
+            recovered += recovery.recover(ports, contracts, office, position)
+            continue
+        status.note_position(ports, position)
+        try:
+            for parcel in parcels(ports, position):
+                _send_large(ports, office, parcel)
+                position = office.apply(parcel, ports.clock.now())
+                status.note_position(ports, position)
+                sent += len(parcel.entries)
+        except Refused as error:
+            if error.code != POSITION or attempt == TRIES - 1:
+                raise
+            continue
+        days = office.compare(agreement.own_digests(ports, position.number))
+        status.note_comparison(ports, position.number, days)
+        return Result(sent, position.number, tuple(days), recovered)
+    raise Conflict("The head office receives from two copies of this home at the same time. Stop one of them.")
+
+
+def _hello(ports: Ports, office: HeadOffice) -> Position:
+    own, before = identity.get(ports), status.get(ports)
+    escaped = store_ids.are_escaped(ports)
+    return office.hello(Hello(ports.clock.now(), own.epoch, journal.last(ports), before.position, escaped))
+
+
+def _is_ours(ports: Ports, position: Position) -> bool:
+    """Whether the journal of this home has the entries that the head office has; False after a restored backup."""
+    if position.epoch != identity.get(ports).epoch:
+        return False
+    noted = status.get(ports).position
+    start = noted if (noted.epoch, 1) == (position.epoch, 1) and noted.number <= position.number else _origin(position)
+    if position.number > journal.last(ports):
+        return False
+    return position_after(start, journal.entries(ports, start.number, end=position.number)).hash == position.hash
+
+
+def _origin(position: Position) -> Position:
+    return Position(position.epoch)
+
+
+def parcels(ports: Ports, after: Position) -> Iterator[Parcel]:
+    """Yield the entries after a position in parcels of limited size."""
+    group: list[Entry] = []
+    small: dict[str, bytes] = {}
+    for entry in journal.entries(ports, after.number):
+        if group and (len(group) >= PARCEL_ENTRIES or _size(small) + _small_size(entry) > PARCEL_BYTES):
+            parcel = _parcel(ports, after, group, small)
+            yield parcel
+            after, group, small = parcel.end, [], {}
+        group.append(entry)
+        for batch in entry.batches:
+            if (
+                batch.size <= SMALL and _size(small) + batch.size <= PARCEL_BYTES
+            ):  # of one entry, the rest is sent in parts
+                small[batch.sha256] = _bytes(ports, batch)
+    if group:
+        yield _parcel(ports, after, group, small)
+
+
+def _parcel(ports: Ports, after: Position, group: Sequence[Entry], small: Mapping[str, bytes]) -> Parcel:
+    batches = [batch for entry in group for batch in entry.batches]
+    by_contract = {batch.contract: batch for batch in batches}
+    contracts: dict[str, Mapping[str, Any]] = {}
+    for name, batch in by_contract.items():
+        if contract := journal.contract_of(ports, batch):
+            contracts[name] = contract
+    return Parcel(after, tuple(group), contracts, dict(small))
+
+
+def _size(small: Mapping[str, bytes]) -> int:
+    return sum(map(len, small.values()))
+
+
+def _small_size(entry: Entry) -> int:
+    return sum(batch.size for batch in entry.batches if batch.size <= SMALL)
+
+
+def _bytes(ports: Ports, batch: SentBatch) -> bytes:
+    with packs.open_original(ports, records.get(ports, batch.batch_id)) as stream:
+        return stream.read()
+
+
+def _send_large(ports: Ports, office: HeadOffice, parcel: Parcel) -> None:
+    large = {
+        batch.sha256: batch
+        for entry in parcel.entries
+        for batch in entry.batches
+        if batch.sha256 not in parcel.originals
+    }
+    if not large:
+        return
+    for sha256, offset in office.missing(list(large.values())).items():
+        batch = large[sha256]
+        with packs.open_original(ports, records.get(ports, batch.batch_id)) as stream:
+            end = stream.seek(offset)
+            while data := stream.read(PART):
+                start, end = end, end + len(data)
+                if office.add_part(sha256, start, data) < end:
+                    raise Rejected(f"The head office lost a part of {batch.fields['file']}. Run the sync again.")

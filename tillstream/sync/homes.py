@@ -1,0 +1,161 @@
+"""The homes that sync to this one: their keys, and how far this one has the journal of each."""
+
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from tillstream import audit
+from tillstream.audit import AuditAction
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.people import signatures
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Put, Update, update
+from tillstream.sync.entry import START, Position
+from tillstream.sync.identity import home_id
+
+COLLECTION = "sync_homes"
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+@dataclass(frozen=True)
+class Home:
+    """A home that syncs to this one. Times are ISO 8601 UTC text, empty before the first time."""
+
+    name: str
+    home_id: str
+    public_key: str
+    added_by: str
+    added_at: str
+    removed_at: str = ""
+    epoch: int = 1
+    number: int = 0
+    """The last settlement of the home that this one has."""
+    hash: str = START
+    head: int = 0
+    """The last settlement that the home had at its last contact."""
+    contact_at: str = ""
+    agreed_at: str = ""
+    agreed_number: int = 0
+    differing: tuple[str, ...] = ()
+    """Days of receipt whose digests differed at the last comparison."""
+    held: str = ""
+    """Why nothing of it is settled now; empty if nothing is held."""
+    held_number: int = 0
+    released: int = 0
+    """The last settlement that an administrator released although the clock of the home was wrong."""
+    last_request: int = 0
+    """The number of its last request over HTTP, so that none is accepted twice."""
+
+    @property
+    def position(self) -> Position:
+        return Position(self.epoch, self.number, self.hash)
+
+    @property
+    def waiting(self) -> int:
+        """Settlements of the home that this one lacks, as of the last contact."""
+        return max(self.head - self.number, 0)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"differing": list(self.differing)}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Home":
+        return cls(**data | {"differing": tuple(data["differing"])})
+
+
+def add(ports: Ports, name: str, public_key: str, by: str) -> Home:
+    """Accept what a home with this key sends. Idempotent. Raises `Rejected`.
+
+    name: unique and never changed, as batches of the home have it.
+    """
+    if not NAME.fullmatch(name):
+        raise Rejected("The name of a home has at most 40 lowercase letters, digits and hyphens, such as berlin-1.")
+    try:
+        signatures.check_public_key(public_key)
+    except ValueError as error:
+        raise Rejected("This is not the key that `tillstream sync init` shows in the other home.") from error
+    own_id = home_id(public_key)
+    other = next((home for home in every(ports) if home.home_id == own_id and home.name != name), None)
+    if other:
+        raise Rejected(f"The home with this key is already called {other.name}.")
+    now = ports.clock.now().isoformat(timespec="seconds")
+
+    def added(document: Document | None) -> Update | Document:
+        if document is None:
+            home = Home(name, own_id, public_key, by, now)
+        elif document.data["home_id"] != own_id:
+            raise Rejected(f"Another home is called {name}. Choose another name.")
+        elif not document.data["removed_at"]:
+            return document
+        else:
+            home = replace(Home.from_json(document.data), removed_at="")
+        return Update(home.to_json(), [_entry(ports, by, AuditAction.SYNC_HOME_ADDED, name, own_id)])
+
+    return Home.from_json(update(ports.documents, COLLECTION, name, added).data)
+
+
+def remove(ports: Ports, name: str, by: str) -> Home:
+    """Accept nothing more from a home; what it sent stays. Idempotent. Raises `NotFound`."""
+    now = ports.clock.now().isoformat(timespec="seconds")
+
+    def removed(home: Home) -> Home:
+        return home if home.removed_at else replace(home, removed_at=now)
+
+    return change(
+        ports, name, removed, lambda home: [_entry(ports, by, AuditAction.SYNC_HOME_REMOVED, name, home.home_id)]
+    )
+
+
+def release(ports: Ports, name: str, by: str) -> Home:
+    """Settle what is held as the clock of a home was wrong, when it is sent again. Raises `NotFound`, `Rejected`."""
+
+    def released(home: Home) -> Home:
+        if not home.held:
+            raise Rejected(f"Nothing of {name} is held.")
+        return replace(home, held="", released=home.held_number)
+
+    return change(
+        ports, name, released, lambda home: [_entry(ports, by, AuditAction.SYNC_HOME_RELEASED, name, home.home_id)]
+    )
+
+
+def get(ports: Ports, name: str) -> Home:
+    """Raises `NotFound`."""
+    document = ports.documents.get(COLLECTION, name)
+    if document is None:
+        raise NotFound(f"No home is called {name}.")
+    return Home.from_json(document.data)
+
+
+def of_id(ports: Ports, id: str) -> Home | None:
+    """The home with this ID, unless it was removed."""
+    matching = [Home.from_json(document.data) for document in ports.documents.find(COLLECTION, {"home_id": id})]
+    return next((home for home in matching if not home.removed_at), None)
+
+
+def every(ports: Ports) -> list[Home]:
+    """All homes by name, removed ones included."""
+    return [Home.from_json(document.data) for document in ports.documents.find(COLLECTION)]
+
+
+def change(
+    ports: Ports, name: str, changed: Callable[[Home], Home], also: Callable[[Home], list[Put]] = lambda _home: []
+) -> Home:
+    """Change the document of a home by compare-and-set. Raises `NotFound`, and what `changed` raises.
+
+    also: documents to write in the same transaction, if anything changes.
+    """
+
+    def updated(document: Document | None) -> Update | Document:
+        if document is None:
+            raise NotFound(f"No home is called {name}.")
+        old = Home.from_json(document.data)
+        new = changed(old)
+        return document if new == old else Update(new.to_json(), also(new))
+
+    return Home.from_json(update(ports.documents, COLLECTION, name, updated).data)
+
+
+def _entry(ports: Ports, by: str, action: AuditAction, name: str, id: str) -> Put:
+    return audit.entry(ports, by, action, name, None, {"home_id": id})

@@ -1,0 +1,181 @@
+"""The head office, as a home sees it, and the one in this process."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any, Protocol
+
+from tillstream.batches import packs, records, store_ids
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.batch.record import receipt_time
+from tillstream.domain.errors import NotFound
+from tillstream.ports import Ports
+from tillstream.sync import agreement, homes, journal, originals
+from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
+from tillstream.sync.homes import Home
+from tillstream.sync.refusals import CLOCK, OTHER_VERSION, POSITION, Refused
+from tillstream.sync.replay import Replayer, own_name
+
+CLOCK_LIMIT = timedelta(minutes=5)
+LOST_PAGE = 500
+"""Entries that are sent back at a time."""
+
+
+@dataclass(frozen=True)
+class Hello:
+    """The first request of a sync. at: its clock, UTC. head: its last settlement. base: where its journal of this epoch
+    begins, if the head office has another epoch. escaped: see `store_ids`."""
+
+    at: datetime
+    epoch: int
+    head: int
+    base: Position
+    escaped: bool
+
+
+class HeadOffice(Protocol):
+    """Raises `Refused`, `Rejected`, and `Unavailable`: try again. Every call is idempotent."""
+
+    def hello(self, hello: Hello) -> Position:
+        """How far the head office has the journal of this home."""
+
+    def missing(self, batches: Sequence[SentBatch]) -> Mapping[str, int]:
+        """SHA-256 → bytes that have arrived, of those originals that the head office does not have."""
+
+    def add_part(self, sha256: str, offset: int, data: bytes) -> int:
+        """Send a part of an original; returns how many bytes have arrived without a gap."""
+
+    def apply(self, parcel: Parcel, at: datetime) -> Position:
+        """Send entries and return the position after them. at: the clock of this home, UTC."""
+
+    def compare(self, digests: Mapping[str, str]) -> Sequence[str]:
+        """Compare digests by day of receipt; returns the days that differ."""
+
+    def entries(self, after: int) -> Parcel:
+        """What the head office has of this home, in the order and by the settlement numbers of the head office."""
+
+    def read(self, batch_id: str, offset: int) -> bytes:
+        """A part of an original that this home sent; empty at its end."""
+
+
+@dataclass(frozen=True)
+class LocalOffice:
+    """The head office in this process, for one home."""
+
+    ports: Ports
+    contracts: ContractRegistry
+    name: str
+
+    def hello(self, hello: Hello) -> Position:
+        self._check_clock(hello.at)
+        if hello.escaped != store_ids.are_escaped(self.ports):
+            raise Refused(OTHER_VERSION, "The home and the head office write the IDs of sales differently.")
+        now = self.ports.clock.now().isoformat(timespec="seconds")
+
+        def met(home: Home) -> Home:
+            home = replace(home, contact_at=now, head=hello.head)
+            if hello.epoch > home.epoch:
+                base = hello.base
+                return replace(home, epoch=hello.epoch, number=base.number, hash=base.hash)
+            return home
+
+        return homes.change(self.ports, self.name, met).position
+
+    def missing(self, batches: Sequence[SentBatch]) -> Mapping[str, int]:
+        absent = {batch.sha256 for batch in batches if not originals.find(self.ports, self.name, batch)}
+        return {sha256: originals.received(self.ports, self.name, sha256) for sha256 in sorted(absent)}
+
+    def add_part(self, sha256: str, offset: int, data: bytes) -> int:
+        return originals.add_part(self.ports, self.name, sha256, offset, data)
+
+    def apply(self, parcel: Parcel, at: datetime) -> Position:
+        home = homes.get(self.ports, self.name)
+        end = parcel.end
+        if home.epoch == end.epoch and home.number >= end.number:
+            return home.position  # sent again
+        if home.position != parcel.after:
+            raise Refused(POSITION, f"The entries do not follow entry {home.number}, the last one of {self.name}.")
+        self._check_clock(at)
+        self._check_times(home, parcel.entries)
+        Replayer(self.ports, self.contracts, self.name, self.name).apply(parcel)
+        return homes.change(self.ports, self.name, lambda now: _advanced(now, parcel)).position
+
+    def compare(self, digests: Mapping[str, str]) -> Sequence[str]:
+        days = agreement.differing(agreement.digests_of(self.ports, self.name), digests)
+        now = self.ports.clock.now().isoformat(timespec="seconds")
+
+        def compared(home: Home) -> Home:
+            if days:
+                return replace(home, differing=tuple(days))
+            return replace(home, differing=(), agreed_at=now, agreed_number=home.number)
+
+        homes.change(self.ports, self.name, compared)
+        return days
+
+    def entries(self, after: int) -> Parcel:
+        entries = tuple(islice(journal.entries(self.ports, after, self.name), LOST_PAGE))
+        contracts: dict[str, Mapping[str, Any]] = {}
+        named = [self._with_own_names(entry, contracts) for entry in entries]
+        return Parcel(Position(number=after), tuple(named), contracts)
+
+    def _with_own_names(self, entry: Entry, contracts: dict[str, Mapping[str, Any]]) -> Entry:
+        """The entry with the names that contracts have in the home; adds these contracts to `contracts`."""
+        batches = []
+        for batch in entry.batches:
+            contract = journal.contract_of(self.ports, batch)
+            name = own_name(str(batch.fields["contract"]), self.name)
+            renamed = replace(batch, fields={**batch.fields, "contract": name})
+            if contract:
+                contracts[renamed.contract] = {**contract, "name": name}
+            batches.append(renamed)
+        return replace(entry, batches=tuple(batches))
+
+    def read(self, batch_id: str, offset: int) -> bytes:
+        batch = records.get(self.ports, batch_id)
+        if batch.home != self.name:
+            raise NotFound(f"There is no batch {batch_id}.")
+        with packs.open_original(self.ports, batch) as stream:
+            stream.seek(offset)
+            return stream.read(originals.PART)
+
+    def _check_clock(self, at: datetime) -> None:
+        off = at - self.ports.clock.now()
+        if abs(off) <= CLOCK_LIMIT:
+            homes.change(self.ports, self.name, lambda home: replace(home, held="") if _by_clock(home) else home)
+            return
+        side = "ahead of" if off > timedelta(0) else "behind"
+        self._hold(
+            f"The clock of the home is {int(abs(off).total_seconds() // 60)} minutes {side} that of the head office. "
+            "Set it right; what is held follows with the next sync.",
+            0,
+        )
+
+    def _check_times(self, home: Home, entries: Sequence[Entry]) -> None:
+        """Hold batches from the future: they would count before all that is received until then."""
+        latest = self.ports.clock.now() + CLOCK_LIMIT
+        for entry in entries:
+            if entry.number <= home.released:
+                continue
+            for batch in entry.batches:
+                if receipt_time(int(batch.fields["received_seq"])) > latest:
+                    self._hold(
+                        f"{batch.fields['file']} was received at a time in the future, as the clock of the home was "
+                        f"wrong. It is held until then, or until `tillstream sync homes release {self.name}`.",
+                        entries[-1].number,
+                    )
+
+    def _hold(self, why: str, number: int) -> None:
+        homes.change(self.ports, self.name, lambda home: replace(home, held=why, held_number=number))
+        raise Refused(CLOCK, why)
+
+
+def _by_clock(home: Home) -> bool:
+    return bool(home.held) and not home.held_number
+
+
+def _advanced(home: Home, parcel: Parcel) -> Home:
+    if home.position != parcel.after:
+        return home  # another request was faster
+    end = parcel.end
+    return replace(home, number=end.number, hash=end.hash, head=max(home.head, end.number), held="", held_number=0)

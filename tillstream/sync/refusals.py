@@ -1,0 +1,27 @@
+"""Why a head office refuses what a home sends."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tillstream.domain.errors import Rejected
+
+POSITION = "other-position"
+"""The entries do not follow those that the head office has; the home asks again for the position."""
+CLOCK = "clock-off"
+ORIGINAL_MISSING = "original-missing"
+OTHER_VERSION = "other-version"
+REPEATED = "repeated-request"
+"""A request that was delivered before; its details have the number of the last one."""
+QUESTION = "open-question"
+"""A person must decide first."""
+QUESTIONS = frozenset({CLOCK, QUESTION})
+"""What is held until a person acts, after which the same sync continues."""
+
+
+class Refused(Rejected):
+    """What is sent is refused. code and details: for the program; the message is for a person."""
+
+    def __init__(self, code: str, message: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.details = details or {}

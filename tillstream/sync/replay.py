@@ -1,0 +1,186 @@
+"""Replay of entries: the originals of another home are staged and settled again by this one.
+
+A batch keeps its ID, its contract version and its place in time, so both ledgers have the same observations of it.
+Everything is idempotent: a record is created once, and the warehouse skips batches that it has.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tillstream.batches import events, records
+from tillstream.contracts.registry import COLLECTION as CONTRACTS
+from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
+from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, BatchKind, State
+from tillstream.domain.contract.model import parse
+from tillstream.domain.errors import Conflict, Rejected
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import expiry
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Put
+from tillstream.ports.warehouse import Settlement, SettlementResult
+from tillstream.sync import originals
+from tillstream.sync.entry import Entry, Parcel, SentBatch
+
+_MAX_NAME = 60
+_AT = "-at-"
+_BEFORE = frozenset({State.RECEIVED, State.STAGING, State.STAGED, State.HELD, State.FAILED})
+
+
+@dataclass(frozen=True)
+class Replayer:
+    """home: whose batches the records are; empty: of this home. label: the folder of their originals."""
+
+    ports: Ports
+    contracts: ContractRegistry
+    home: str
+    label: str
+
+    def apply(self, parcel: Parcel) -> None:
+        """Settle entries. Raises `Rejected`, `Conflict` and `Unavailable`: send them again."""
+        for group in _groups(parcel.entries):
+            self._settle(parcel, group)
+
+    def _settle(self, parcel: Parcel, group: Sequence[Entry]) -> None:
+        sent = [batch for entry in group for batch in entry.batches]
+        created = [(self._record(parcel, batch), batch.counts) for batch in sent]
+        settled_next = [batch for batch, counts in created if counts and batch.state in _BEFORE]
+        staged = [self._staged(batch) for batch in settled_next if not self._is_second(batch)]
+        undone = [batch for entry in group for batch in entry.undone]
+        replaced = [batch.parent for batch in staged if batch.kind is BatchKind.REPLAY]
+        if not staged and not undone:
+            return
+        undo = list(dict.fromkeys([*undone, *replaced]))
+        settlement = Settlement(
+            [settle.to_staged_batch(self.ports, self.contracts, batch) for batch in staged],
+            undo,
+            _request_id(self.label, [batch.batch_id for batch in staged], undo),
+            is_repetition=True,
+        )
+        settled = self.ports.warehouse.settle(settlement)
+        self._update(staged, undone, settled)
+        for batch in staged:
+            originals.forget_parts(self.ports, self.label, batch.sha256)
+
+    def _is_second(self, batch: Batch) -> bool:
+        """Whether another correction has its number: its home was restored, and undoes both as its next decision."""
+        if batch.kind is not BatchKind.CORRECTION:
+            return False
+        fixes = records.children(self.ports, batch.parent, BatchKind.CORRECTION)
+        return any(fix.fix_number == batch.fix_number and fix.settlement_no for fix in fixes)
+
+    def _update(self, staged: Sequence[Batch], undone: Sequence[str], settled: SettlementResult) -> None:
+        settle.update_records(self.ports, staged, settled)
+        for batch in undone:
+            if records.get(self.ports, batch).state in IN_LEDGER:
+                settle.retire(self.ports, batch, State.UNDONE, settled.settlement_no)
+        if settled.settlement_no:
+            events.publish_settled(self.ports, settled.settlement_no)
+
+    def _record(self, parcel: Parcel, sent: SentBatch) -> Batch:
+        """The record of a batch, created with its original. Raises `Rejected` if another home has this batch."""
+        document = self.ports.documents.get(records.COLLECTION, sent.batch_id)
+        if document is None:
+            stored = originals.store(self.ports, self.label, sent, parcel.originals)
+            contract = self._contract(parcel.contracts.get(sent.contract), sent)
+            data = dict(sent.fields) | {
+                "bucket": stored.bucket,
+                "object": stored.name,
+                "generation": stored.generation,
+                "contract": contract,
+                "home": self.home,
+                "state_at": self.ports.clock.now().isoformat(),
+                **_unsettled(sent),
+            }
+            batch = Batch.from_json(data)
+            try:
+                self.ports.documents.put_all([Put(records.COLLECTION, batch.batch_id, batch.to_json(), if_version=0)])
+            except Conflict:
+                return self._record(parcel, sent)
+            return batch
+        batch = Batch.from_json(document.data)
+        if batch.home != self.home:
+            raise Rejected(f"The batch {batch.batch_id} ({batch.file}) belongs to another home.")
+        if sent.counts and batch.state in TERMINAL and not batch.settlement_no and batch.state is not State.ANNOUNCED:
+            # it was sent as a part of a replay before it was settled by itself
+            data = batch.to_json() | _unsettled(sent) | {"state": State.RECEIVED.value}
+            return records.repair(self.ports, batch.batch_id, lambda _: Batch.from_json(data))
+        return batch
+
+    def _contract(self, contract: Mapping[str, Any] | None, sent: SentBatch) -> str:
+        """Store the contract version and return its name: with that of the home, if this home has another version."""
+        name = str(sent.fields["contract"])
+        if not name or name == UNASSIGNED.name:
+            return name
+        if contract is None:
+            raise Rejected(f"The contract {sent.contract} is missing.")
+        parsed = parse(contract, sent.contract)
+        if (parsed.name, parsed.version) != (name, sent.fields["contract_version"]):
+            raise Rejected(f"The contract {sent.contract} has another name or version.")
+        names = [name, f"{name[: _MAX_NAME - len(self.label) - len(_AT)]}{_AT}{self.label}"]
+        current = self.contracts.all().get(name)
+        if current and current.version == parsed.version and current != parsed:
+            names = names[1:]
+        for tried in names:
+            if self._keep_contract({**contract, "name": tried}, f"{tried}@{parsed.version}"):
+                return tried
+        raise Rejected(f"Another contract {sent.contract} was sent before under the same version.")
+
+    def _keep_contract(self, contract: Mapping[str, Any], key: str) -> bool:
+        """Store a contract version; whether it is the stored one."""
+        try:
+            self.ports.documents.put(CONTRACTS, key, contract, if_version=0)
+        except Conflict:
+            stored = self.ports.documents.get(CONTRACTS, key)
+            return stored is not None and parse(stored.data, key) == parse(contract, key)
+        return True
+
+    def _staged(self, batch: Batch) -> Batch:
+        """Stage a batch whatever its holds are: they were decided in its home. Raises `Rejected`."""
+        from tillstream.pipeline.staging import stage  # lazy: loads all file readers
+
+        if batch.state is State.STAGED and not expiry.expired(self.ports, batch):
+            return batch
+        report = stage.write(self.ports, batch, f"{batch.batch_id}/{self.ports.clock.tick()}")
+        now = self.ports.clock.now().isoformat()
+        return records.repair(
+            self.ports,
+            batch.batch_id,
+            lambda record: replace(record, state=State.STAGED, state_at=now, staged=report, holds=()),
+        )
+
+
+def own_name(contract: str, label: str) -> str:
+    """The name that a contract has in the home with this label."""
+    return contract.removesuffix(f"{_AT}{label}")
+
+
+def _request_id(label: str, batches: Sequence[str], undo: Sequence[str]) -> str:
+    """The same for the same work only: what is sent again after a crash may be grouped in another way."""
+    work = "\n".join([*sorted(batches), "", *sorted(undo)])
+    return f"sync {label} {hashlib.sha256(work.encode()).hexdigest()[:32]}"
+
+
+def _unsettled(sent: SentBatch) -> dict[str, Any]:
+    """The fields of a record that are not sent."""
+    state = State.RECEIVED
+    if not sent.counts:
+        state = State.CANCELLED if sent.fields["kind"] == BatchKind.CORRECTION else State.REPLAYED
+    return {"state": state.value, "staged": {}, "holds": [], "proposed": {}, "error": ""}
+
+
+def _groups(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """Entries that can be settled together: only batches, of which none depends on another one."""
+    group: list[Entry] = []
+    for entry in entries:
+        alone = bool(entry.undone) or any(batch.fields["parent"] for batch in entry.batches)
+        if group and alone:
+            yield group
+            group = []
+        group.append(entry)
+        if alone:
+            yield group
+            group = []
+    if group:
+        yield group

@@ -1,0 +1,92 @@
+"""How far this home has synced: what the head office confirmed, the last agreement, and the last failure."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Update, update
+from tillstream.sync import journal
+from tillstream.sync.entry import START, Position
+
+COLLECTION, ID = "sync", "status"
+
+
+@dataclass(frozen=True)
+class Status:
+    """Times are ISO 8601 UTC text, empty before the first time."""
+
+    to: str = ""
+    """The address of the head office."""
+    epoch: int = 1
+    number: int = 0
+    hash: str = START
+    sent_at: str = ""
+    agreed_at: str = ""
+    agreed_number: int = 0
+    differing: tuple[str, ...] = ()
+    error: str = ""
+    error_at: str = ""
+
+    @property
+    def position(self) -> Position:
+        return Position(self.epoch, self.number, self.hash)
+
+
+@dataclass(frozen=True)
+class Lag:
+    """What is not sent yet. settlements: their number. since: when the first one was settled; None if there is none."""
+
+    settlements: int
+    since: datetime | None
+
+
+def get(ports: Ports) -> Status:
+    document = ports.documents.get(COLLECTION, ID)
+    return _status(document)
+
+
+def lag(ports: Ports) -> Lag:
+    """What the head office has not confirmed."""
+    number, last = get(ports).number, journal.last(ports)
+    if last <= number:
+        return Lag(0, None)
+    query = "SELECT MIN(settled_at) AS first FROM settlements WHERE settlement_no > @number"
+    return Lag(last - number, ports.warehouse.query(query, {"number": number}).column("first")[0].as_py())
+
+
+def set_address(ports: Ports, to: str) -> None:
+    _change(ports, to=to)
+
+
+def note_position(ports: Ports, position: Position) -> None:
+    """Note what the head office confirmed."""
+    _change(ports, epoch=position.epoch, number=position.number, hash=position.hash, sent_at=_now(ports), error="")
+
+
+def note_comparison(ports: Ports, number: int, days: Sequence[str]) -> None:
+    """Note the days that differ after an entry; none: both sides agree."""
+    agreed = {} if days else {"agreed_at": _now(ports), "agreed_number": number}
+    _change(ports, differing=tuple(days), error="", **agreed)
+
+
+def note_failure(ports: Ports, why: str) -> None:
+    _change(ports, error=why, error_at=_now(ports))
+
+
+def _now(ports: Ports) -> str:
+    return ports.clock.now().isoformat(timespec="seconds")
+
+
+def _change(ports: Ports, **changes: Any) -> None:
+    def changed(document: Document | None) -> Update | Document | None:
+        old = _status(document)
+        new = replace(old, **changes)
+        return document if new == old else Update(asdict(new) | {"differing": list(new.differing)})
+
+    update(ports.documents, COLLECTION, ID, changed)
+
+
+def _status(document: Document | None) -> Status:
+    return Status(**document.data | {"differing": tuple(document.data["differing"])}) if document else Status()
