@@ -11,7 +11,7 @@ help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 EXTRAS ?=
-setup: .venv/.runtime $(EXTRAS:%=.venv/.%) ## Build .venv with the locked packages of the product (EXTRAS=spark: with Spark as well)
+setup: .venv/.runtime $(EXTRAS:%=.venv/.%) ## Build .venv with the locked packages of the product (EXTRAS="spark lake": with Spark and Delta tables as well)
 run: .venv/.runtime ## Start the portal and the worker on http://127.0.0.1:8080
 	$(BIN)/tillstream serve
 

@@ -13,10 +13,12 @@ import pytest
 from tests.e2e.marts.copied_shop import Copies, copies, database, postgresql_server
 from tests.e2e.marts.exported_shop import line
 from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.marts.copy import copy
 
 __all__ = ["copies", "database", "postgresql_server"]
 ROOT = Path(__file__).resolve().parents[3]
 WAITING = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'tillstream' AND wait_event_type = 'Lock'"
+TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tillstream'"
 BLOCKED = "LOCK TABLE tillstream.dim_salesperson IN EXCLUSIVE MODE"
 
 
@@ -61,6 +63,20 @@ def test_a_killed_process_leaves_the_copy_before(copies: Copies) -> None:
     assert copies.copy()["settlement_no"] == 2
     assert copies.count() == 5
     assert copies.check()["differences"] == []
+
+
+def test_a_lost_connection_leaves_the_copy_before(copies: Copies) -> None:
+    copies.copy()
+    copies.sell(line(4, "12-06-2026"))
+
+    def cut(_: int) -> None:
+        copies.database.run(TERMINATE)
+
+    with pytest.raises(Unavailable, match=r"terminat|closed"):
+        copy(copies.app.ports.warehouse, copies.target(), progress=cut)
+    assert copies.count() == 3
+    copies.copy()
+    assert copies.count() == 4
 
 
 def test_two_copies_at_once_are_refused(copies: Copies) -> None:
