@@ -158,3 +158,16 @@ def test_a_url_that_cannot_be_used_is_rejected(copies: Copies, url: str, reason:
 def test_a_schema_that_cannot_have_a_copy_is_rejected(copies: Copies, schema: str) -> None:
     with pytest.raises(Rejected, match="name of the schema"):
         copies.copy(schema=schema)
+
+
+def test_rows_that_the_database_changes_are_not_committed(copies: Copies) -> None:
+    copies.copy()
+    body = "BEGIN NEW.units := NEW.units + 1; RETURN NEW; END"
+    copies.database.run(f"CREATE FUNCTION more() RETURNS trigger LANGUAGE plpgsql AS '{body}'")
+    copies.database.run(
+        "CREATE TRIGGER more BEFORE INSERT ON tillstream.fact_sales FOR EACH ROW EXECUTE FUNCTION more()"
+    )
+    copies.sell(line(4, "12-06-2026"))
+    with pytest.raises(Unavailable, match=r"2026-06: units is 4[.]0* instead of 2[.]0*[.] The last copy is unchanged"):
+        copies.copy()
+    assert copies.count() == 3

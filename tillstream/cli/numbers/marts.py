@@ -7,6 +7,15 @@ import click
 from tillstream.cli.runner import as_json, run
 
 
+class _Folder(click.Path):
+    """The path of a folder, or an address with ://, which is passed on."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if "://" in value else super().convert(value, param, ctx)
+
+
 @click.group()
 def marts() -> None:
     """The marts for other engines: facts and dimensions."""
@@ -16,8 +25,8 @@ def marts() -> None:
 @click.option(
     "--to",
     required=True,
-    type=click.Path(file_okay=False, resolve_path=True),
-    help="Folder: empty, or one with an earlier export.",
+    type=_Folder(file_okay=False, resolve_path=True),
+    help="Folder, or gs://BUCKET/FOLDER: empty, or one with an earlier export.",
 )
 @click.option("--only", multiple=True, metavar="TABLE", help="Export only this table; repeatable.")
 @click.option(

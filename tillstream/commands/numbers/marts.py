@@ -20,9 +20,9 @@ DELTA = "delta"
 
 @dataclass(frozen=True, kw_only=True)
 class MartsExport:
-    """to: the path of the folder. only: names of tables; empty: those of the last export to the folder, or all.
-    location: where other engines read the folder; empty: its path. format: parquet or delta; empty: that of the last
-    export to the folder."""
+    """to: the path of the folder, or gs://BUCKET/FOLDER. only: names of tables; empty: those of the last export to the
+    folder, or all. location: where other engines read the folder; empty: its path. format: parquet or delta; empty:
+    that of the last export to the folder."""
 
     to: str
     only: Sequence[str] = ()
@@ -32,7 +32,7 @@ class MartsExport:
 
 def export_marts(app: App, progress: Progress, arguments: MartsExport) -> Result:
     """Export to the folder. Raises as `export`."""
-    folder = export_folder(arguments.to, MANIFEST)
+    folder = export_folder(app, arguments.to, MANIFEST)
     table_format = arguments.format or format_of(folder)
     exported = export(
         app.ports.warehouse,
