@@ -11,7 +11,7 @@ help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 EXTRAS ?=
-setup: .venv/.runtime $(EXTRAS:%=.venv/.%) ## Build .venv with the locked packages of the product (EXTRAS=spark: with Spark as well)
+setup: .venv/.runtime $(EXTRAS:%=.venv/.%) ## Build .venv with the locked packages of the product (EXTRAS="spark lake": with Spark and Delta tables as well)
 run: .venv/.runtime ## Start the portal and the worker on http://127.0.0.1:8080
 	$(BIN)/tillstream serve
 
@@ -81,9 +81,9 @@ pictures: .venv/.dev ## Take the pictures of the docs again (needs Chromium; OF=
 	$(if $(OF),,$(BIN)/python -m docs.generate.looker.pictures)
 lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 	$(BIN)/pip install --quiet uv
-	for extra in "" google dev bench notebook spark; do \
+	for extra in "" google dev bench notebook spark lake; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
-	    $${extra:+--extra $$extra -c requirements.lock} $$(case $$extra in dev) echo --extra google;; spark) echo -c requirements-dev.lock;; esac) pyproject.toml -o requirements$${extra:+-$$extra}.lock || exit 1; done
+	    $${extra:+--extra $$extra -c requirements.lock} $$(case $$extra in dev) echo --extra google;; spark|lake) echo -c requirements-dev.lock;; esac) pyproject.toml -o requirements$${extra:+-$$extra}.lock || exit 1; done
 	for each in bigquery-emulator storage-emulator forecast-peers expectations; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	    devtools/locks/$$each.in -o devtools/locks/$$each.lock || exit 1; done
@@ -107,7 +107,7 @@ clean: ## Remove what was built; the data in var/ stays
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	touch $@
 
-.venv/.spark: .venv/.%: requirements-%.lock .venv/.runtime
+.venv/.spark .venv/.lake: .venv/.%: requirements-%.lock .venv/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-$*.lock
 	touch $@
 

@@ -18,6 +18,7 @@ LOCKS = {
     "requirements-dev.lock": ("dev",),
     "requirements-google.lock": ("google",),
     "requirements-notebook.lock": ("notebook",),
+    "requirements-lake.lock": ("lake",),
     "requirements-spark.lock": ("spark",),
 }
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -54,7 +55,7 @@ def installed(name: str) -> set[str]:
 def test_every_imported_package_is_declared() -> None:
     provided = set[str]().union(*(installed(name) for name in declared("google")))
     assert "duckdb" in imported() & provided
-    assert imported() - provided == declared("spark") - declared()
+    assert imported() - provided == declared("lake", "spark") - declared()
 
 
 def test_every_declared_package_is_locked_to_one_version() -> None:

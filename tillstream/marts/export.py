@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from tillstream.domain.errors import Rejected
 from tillstream.marts import manifest as manifests
 from tillstream.marts import parquet
+from tillstream.marts.commit import commit_tables
 from tillstream.marts.consistent import read_consistently
-from tillstream.marts.manifest import MANIFEST, PARTITION, Manifest, MartFile
+from tillstream.marts.manifest import MANIFEST, PARQUET, PARTITION, Manifest, MartFile
 from tillstream.marts.state import Changes, MartState
 from tillstream.marts.statements import statements
 from tillstream.marts.tables import MartTable, chosen
 from tillstream.ports.export_folder import Draft, ExportFolder
+from tillstream.ports.table_log import TableLog
 from tillstream.ports.warehouse import Snapshot, Warehouse
 
 Part = tuple[str, str]
@@ -33,27 +37,43 @@ def export(
     only: Collection[str] = (),
     *,
     location: str = "",
+    log: TableLog | None = None,
     progress: Progress = lambda _: None,
 ) -> Exported:
     """Write the tables, and replace the manifest when all files are there.
 
     only: names of tables; empty: those of the last export to the folder, or all. location: where engines read the
-    folder, for the statements; empty: its path. progress: called with the number of files that were read.
+    folder, for the statements; empty: its path. log: makes the files tables of its format; None: plain Parquet files.
+    progress: called with the number of files that were read.
     Raises `Rejected` for an unknown table or a folder that cannot be used; `Unavailable` if settlements commit faster
     than they can be read, or if the disk fails. The last export stays valid then.
     """
     tables = chosen(only)
+    table_format = log.format if log else PARQUET
     with folder.locked():
         content = folder.read(MANIFEST)
         previous = manifests.read(content) if content else None
+        if previous and previous.table_format not in (PARQUET, table_format):
+            raise Rejected(f"{folder.path} has tables of the format {previous.table_format}. Use another folder.")
         if previous and previous.tables and not only:
             tables = previous.tables
         run = _Run(folder, tables, previous, progress)
         state = run.read(warehouse)
-        manifest = Manifest(state, tables, run.files)
+        manifest = Manifest(state, tables, run.files, table_format)
         texts = statements(manifest, location.rstrip("/") or folder.path)
-        removed = folder.publish(run.drafts, texts, manifest.to_json())
+        commit = partial(commit_tables, log, manifest, previous) if log else _nothing
+        removed = folder.publish(run.drafts, texts, manifest.to_json(), commit)
     return Exported(manifest, len(run.drafts), removed)
+
+
+def format_of(folder: ExportFolder) -> str:
+    """The format of the tables of the last export; that of plain files if there is none. Raises `Rejected`."""
+    content = folder.read(MANIFEST)
+    return manifests.read(content).table_format if content else PARQUET
+
+
+def _nothing() -> None:
+    """Plain files have no log."""
 
 
 class _Run:

@@ -12,6 +12,8 @@ from tillstream.marts.tables import MartTable, by_name
 FORMAT = 1
 MANIFEST = "manifest.json"
 PARTITION = "month"
+PARQUET = "parquet"
+"""The format of tables that are plain files; others have logs beside the files."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,12 @@ class Manifest:
     state: MartState
     tables: tuple[MartTable, ...]
     files: Files
+    table_format: str = PARQUET
 
     def to_json(self) -> bytes:
         data = {
             "format": FORMAT,
+            "table_format": self.table_format,
             "settlement_no": self.state.settlement_no,
             "as_of": self.state.as_of or None,
             "reporting_currency": self.state.reporting_currency,
@@ -83,9 +87,11 @@ def read(content: bytes) -> Manifest:
         state = MartState(data["settlement_no"], data["as_of"] or "", data["reporting_currency"], data["sources"])
         names = {table.name for table in tables}
         listed = _files(data["tables"])
+        table_format = data.get("table_format", PARQUET)
     except (ValueError, KeyError, TypeError) as error:
         raise Rejected(f"{MANIFEST} in the folder is not the manifest of an export. Use another folder.") from error
-    return Manifest(state, tuple(tables), {(one.table, one.month): one for one in listed if one.table in names})
+    files = {(one.table, one.month): one for one in listed if one.table in names}
+    return Manifest(state, tuple(tables), files, table_format)
 
 
 def _is_current(table: Mapping[str, Any]) -> bool:

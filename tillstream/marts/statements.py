@@ -94,16 +94,18 @@ def _duckdb(table: MartTable, files: Files, location: str) -> str:
     return f"CREATE OR REPLACE VIEW {SCHEMA}.{table.name} AS\nSELECT {columns}\nFROM {source};\n"
 
 
-def _bigquery(table: MartTable, _files: Files, location: str) -> str:
+def _bigquery(table: MartTable, files: Files, location: str) -> str:
     types = {**_HIVE, Kind.STRING: "STRING", Kind.DATE: "DATE", Kind.NUMERIC: "NUMERIC", BIGNUMERIC: "BIGNUMERIC"}
     types |= {Kind.INT64: "INT64", Kind.BOOL: "BOOL"}
     columns = ",\n".join(f"  `{column.name}` {types[column.type]}" for column in table.columns)
     partitioned = f"\nWITH PARTITION COLUMNS (`{PARTITION}` STRING)" if table.by_month else ""
     place = f"{_text(location)}/{table.name}"
     prefix = f",\n  hive_partition_uri_prefix = '{place}'" if table.by_month else ""
+    # not the whole folder, which also has the log of a Delta table
+    uris = [f"{place}/{PARTITION}=*"] if table.by_month else [f"{_text(location)}/{file.path}" for file in files]
     return (
         f"CREATE OR REPLACE EXTERNAL TABLE `{SCHEMA}`.`{table.name}` (\n{columns}\n){partitioned}\n"
-        f"OPTIONS (\n  format = 'PARQUET',\n  uris = ['{place}/*']{prefix}\n);\n"
+        f"OPTIONS (\n  format = 'PARQUET',\n  uris = [{', '.join(map(repr, uris))}]{prefix}\n);\n"
     )
 
 

@@ -1,6 +1,6 @@
 """ExportFolder: the folder of an export, whose files are replaced as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
@@ -38,9 +38,16 @@ class ExportFolder(Protocol):
 
     def discard(self, draft: Draft) -> None: ...
 
-    def publish(self, drafts: Mapping[str, Draft], texts: Mapping[str, bytes], manifest: bytes) -> int:
-        """Move drafts to their names, replace `texts`, then the manifest, and remove the data files that it does not
-        list; return how many were removed. If it is interrupted, the manifest before is whole, and so are its files.
+    def publish(
+        self,
+        drafts: Mapping[str, Draft],
+        texts: Mapping[str, bytes],
+        manifest: bytes,
+        commit: Callable[[], None] = lambda: None,
+    ) -> int:
+        """Move drafts to their names, call `commit`, replace `texts`, then the manifest, and remove the data files that
+        it does not list; return how many were removed. If it is interrupted, the manifest before is whole, and so are
+        its files.
 
         drafts: name → file. texts: name → content."""
 

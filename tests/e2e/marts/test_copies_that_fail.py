@@ -13,10 +13,12 @@ import pytest
 from tests.e2e.marts.copied_shop import Copies, copies, database, postgresql_server
 from tests.e2e.marts.exported_shop import line
 from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.marts.copy import copy
 
 __all__ = ["copies", "database", "postgresql_server"]
 ROOT = Path(__file__).resolve().parents[3]
 WAITING = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'tillstream' AND wait_event_type = 'Lock'"
+TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tillstream'"
 BLOCKED = "LOCK TABLE tillstream.dim_salesperson IN EXCLUSIVE MODE"
 
 
@@ -61,6 +63,20 @@ def test_a_killed_process_leaves_the_copy_before(copies: Copies) -> None:
     assert copies.copy()["settlement_no"] == 2
     assert copies.count() == 5
     assert copies.check()["differences"] == []
+
+
+def test_a_lost_connection_leaves_the_copy_before(copies: Copies) -> None:
+    copies.copy()
+    copies.sell(line(4, "12-06-2026"))
+
+    def cut(_: int) -> None:
+        copies.database.run(TERMINATE)
+
+    with pytest.raises(Unavailable, match=r"terminat|closed"):
+        copy(copies.app.ports.warehouse, copies.target(), progress=cut)
+    assert copies.count() == 3
+    copies.copy()
+    assert copies.count() == 4
 
 
 def test_two_copies_at_once_are_refused(copies: Copies) -> None:
@@ -142,3 +158,16 @@ def test_a_url_that_cannot_be_used_is_rejected(copies: Copies, url: str, reason:
 def test_a_schema_that_cannot_have_a_copy_is_rejected(copies: Copies, schema: str) -> None:
     with pytest.raises(Rejected, match="name of the schema"):
         copies.copy(schema=schema)
+
+
+def test_rows_that_the_database_changes_are_not_committed(copies: Copies) -> None:
+    copies.copy()
+    body = "BEGIN NEW.units := NEW.units + 1; RETURN NEW; END"
+    copies.database.run(f"CREATE FUNCTION more() RETURNS trigger LANGUAGE plpgsql AS '{body}'")
+    copies.database.run(
+        "CREATE TRIGGER more BEFORE INSERT ON tillstream.fact_sales FOR EACH ROW EXECUTE FUNCTION more()"
+    )
+    copies.sell(line(4, "12-06-2026"))
+    with pytest.raises(Unavailable, match=r"2026-06: units is 4[.]0* instead of 2[.]0*[.] The last copy is unchanged"):
+        copies.copy()
+    assert copies.count() == 3

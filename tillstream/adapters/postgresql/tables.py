@@ -34,6 +34,7 @@ class SchemaTables:
         self._connection, self._schema = connection, schema
         self._new: list[CopyTable] = []
         self._changed: dict[str, CopyTable] = {}
+        self._loaded: set[tuple[str, Days | None]] = set()
 
     def record(self) -> str | None:
         if self._find(STATE) is None:
@@ -60,8 +61,12 @@ class SchemaTables:
     def replace(self, table: CopyTable, days: Days | None, batches: Iterable[pa.RecordBatch]) -> None:
         name = self._name(table.name)
         self._changed[table.name] = table
+        # a new table has no index yet, so that each search for rows of a month would read all
+        is_empty = table in self._new and (table.name, days) not in self._loaded
+        self._loaded.add((table.name, days))
         with self._connection.cursor() as cursor:
-            cursor.execute(statements.delete(name, table, is_month=days is not None), days)
+            if not is_empty:
+                cursor.execute(statements.delete(name, table, is_month=days is not None), days)
             with cursor.copy(statements.copy(name, table)) as copy:
                 for batch in batches:
                     copy.write(_csv(batch))

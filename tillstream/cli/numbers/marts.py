@@ -7,6 +7,15 @@ import click
 from tillstream.cli.runner import as_json, run
 
 
+class _Folder(click.Path):
+    """The path of a folder, or an address with ://, which is passed on."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if "://" in value else super().convert(value, param, ctx)
+
+
 @click.group()
 def marts() -> None:
     """The marts for other engines: facts and dimensions."""
@@ -16,8 +25,8 @@ def marts() -> None:
 @click.option(
     "--to",
     required=True,
-    type=click.Path(file_okay=False, resolve_path=True),
-    help="Folder: empty, or one with an earlier export.",
+    type=_Folder(file_okay=False, resolve_path=True),
+    help="Folder, or gs://BUCKET/FOLDER: empty, or one with an earlier export.",
 )
 @click.option("--only", multiple=True, metavar="TABLE", help="Export only this table; repeatable.")
 @click.option(
@@ -26,10 +35,16 @@ def marts() -> None:
     metavar="URL",
     help="Where other engines read the folder, such as s3://BUCKET/marts, for the files in its folder statements.",
 )
+@click.option(
+    "--format",
+    type=click.Choice(["parquet", "delta"]),
+    default=None,
+    help="Plain Parquet files, or Delta tables of them. Default: as the last export to the folder.",
+)
 @as_json
-def export(to: str, only: tuple[str, ...], location: str, json_: bool) -> None:
+def export(to: str, only: tuple[str, ...], location: str, format: str | None, json_: bool) -> None:
     """Export facts and dimensions as Parquet files with a manifest; only months that changed are written again."""
-    run("marts-export", json_=json_, show=_show_export, to=to, only=only, location=location)
+    run("marts-export", json_=json_, show=_show_export, to=to, only=only, location=location, format=format or "")
 
 
 def _show_export(data: dict[str, Any]) -> None:

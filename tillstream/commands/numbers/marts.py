@@ -4,39 +4,45 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tillstream.app import App
-from tillstream.app.export_folders import export_folder
+from tillstream.app.export_folders import delta_log, export_folder
 from tillstream.app.read_copies import read_copy
 from tillstream.commands.result import FAILED, Progress, Result
 from tillstream.marts.copy import copy
 from tillstream.marts.copy_check import Difference, check
-from tillstream.marts.export import Exported, export
+from tillstream.marts.export import Exported, export, format_of
 from tillstream.marts.manifest import MANIFEST
 from tillstream.marts.state import MartState
 from tillstream.marts.tables import TABLES
 from tillstream.ports.read_copy import ReadCopy
 
+DELTA = "delta"
+
 
 @dataclass(frozen=True, kw_only=True)
 class MartsExport:
-    """to: the path of the folder. only: names of tables; empty: those of the last export to the folder, or all.
-    location: where other engines read the folder; empty: its path."""
+    """to: the path of the folder, or gs://BUCKET/FOLDER. only: names of tables; empty: those of the last export to the
+    folder, or all. location: where other engines read the folder; empty: its path. format: parquet or delta; empty:
+    that of the last export to the folder."""
 
     to: str
     only: Sequence[str] = ()
     location: str = ""
+    format: str = ""
 
 
 def export_marts(app: App, progress: Progress, arguments: MartsExport) -> Result:
     """Export to the folder. Raises as `export`."""
-    folder = export_folder(arguments.to, MANIFEST)
+    folder = export_folder(app, arguments.to, MANIFEST)
+    table_format = arguments.format or format_of(folder)
     exported = export(
         app.ports.warehouse,
         folder,
         arguments.only,
         location=arguments.location,
+        log=delta_log(folder.path) if table_format == DELTA else None,
         progress=lambda count: progress("files", count),
     )
-    return Result({"folder": folder.path} | _summary(exported))
+    return Result({"folder": folder.path, "format": table_format} | _summary(exported))
 
 
 def _summary(exported: Exported) -> dict[str, object]:

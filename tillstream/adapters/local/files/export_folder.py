@@ -8,7 +8,7 @@ FOLDER/fact_sales/month=2026-11/12-0f3a….parquet    published
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,8 @@ from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.ports.export_folder import Draft
 
 DRAFTS, LOCK = ".drafts", ".lock"
+DELTA_LOG = "_delta_log"
+"""A folder in that of a table, if the export has Delta tables."""
 DATA = re.compile(r"[a-z_]+/(month=[0-9]{4}-[0-9]{2}/)?[0-9]+-[0-9a-f]{12}\.parquet")
 """Names of data files; no others are removed."""
 
@@ -134,7 +136,13 @@ class LocalExportFolder:
         with self._translated():
             (self._folder / draft.name).unlink(missing_ok=True)
 
-    def publish(self, drafts: Mapping[str, Draft], texts: Mapping[str, bytes], manifest: bytes) -> int:
+    def publish(
+        self,
+        drafts: Mapping[str, Draft],
+        texts: Mapping[str, bytes],
+        manifest: bytes,
+        commit: Callable[[], None] = lambda: None,
+    ) -> int:
         with self._translated():
             for draft in drafts.values():
                 sync_file(self._folder / draft.name)
@@ -143,6 +151,7 @@ class LocalExportFolder:
                 (self._folder / draft.name).replace(self._folder / name)
             for folder in {(self._folder / name).parent for name in drafts}:
                 sync_folder(folder)
+            commit()
             for name, content in texts.items():
                 self._replace(name, content)
             self._replace(self._manifest, manifest)
@@ -181,5 +190,8 @@ def _has_data_only(folder: Path) -> bool:
     """Whether everything in a folder is of an export that was interrupted before its first manifest."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return all(
-        DATA.fullmatch(path.relative_to(folder.parent).as_posix()) or folder.name == "statements" for path in files
+        DATA.fullmatch(path.relative_to(folder.parent).as_posix())
+        or folder.name == "statements"
+        or path.is_relative_to(folder / DELTA_LOG)
+        for path in files
     )

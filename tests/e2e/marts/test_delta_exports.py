@@ -1,0 +1,146 @@
+"""Exports as Delta tables: each version has the rows of a settlement, and a torn export leaves whole tables."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable
+
+from tests.e2e.marts.exported_shop import export, files, line, manifest, open_shop, read, sell
+from tillstream.adapters.local.files.export_folder import LocalExportFolder
+from tillstream.app import App
+from tillstream.app.export_folders import delta_log
+from tillstream.domain.errors import Rejected
+from tillstream.marts import parquet
+from tillstream.marts.export import export as export_to
+from tillstream.marts.manifest import MANIFEST
+from tillstream.marts.tables import TABLES
+from tillstream.ports.table_log import LoggedTable
+
+FIRST = [line(1, "03-05-2026"), line(2, "04-05-2026", 250), line(3, "10-06-2026", 40)]
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class FolderOfAKilledProcess(LocalExportFolder):
+    """Ends after the Delta logs are written, before the manifest is replaced."""
+
+    def _replace(self, name: str, content: bytes) -> None:
+        raise Killed
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[App]:
+    with closing(open_shop(tmp_path)) as app:
+        sell(app, tmp_path, *FIRST)
+        yield app
+
+
+def delta(folder: Path, table: str = "fact_sales") -> DeltaTable:
+    return DeltaTable(folder / "marts" / table)
+
+
+def sums(folder: Path) -> list[tuple[Any, ...]]:
+    """Rows and revenue by month, of DuckDB on what the log lists."""
+    with duckdb.connect() as connection:
+        connection.register("facts", delta(folder).to_pyarrow_dataset())
+        return connection.execute(
+            "SELECT month, COUNT(*), CAST(SUM(revenue) AS DECIMAL(38, 9)) FROM facts GROUP BY month ORDER BY month"
+        ).fetchall()
+
+
+def test_duckdb_reads_the_rows_of_the_tables(shop: App, tmp_path: Path) -> None:
+    assert export(shop, tmp_path, format="delta")["format"] == "delta"
+    assert sums(tmp_path) == [("2026-05", 2, Decimal(350)), ("2026-06", 1, Decimal(40))]
+    for table in TABLES:
+        rows = delta(tmp_path, table.name).to_pyarrow_dataset().to_table()
+        assert rows.num_rows == read(tmp_path, f"SELECT COUNT(*) FROM tillstream.{table.name}")[0][0]
+        assert rows.select(table.names).schema.equals(parquet.schema_of(table))
+
+
+def test_tables_have_descriptions_and_their_settlement(shop: App, tmp_path: Path) -> None:
+    export(shop, tmp_path, format="delta")
+    table = delta(tmp_path)
+    assert table.metadata().description.startswith("One row per current sale line")
+    assert table.metadata().partition_columns == ["month"]
+    (first, *_) = table.schema().fields
+    assert first.metadata["comment"] == "Business day of the line; the key of dim_date"
+    assert table.history(1)[0]["settlement_no"] == "1"
+
+
+def test_a_version_replaces_the_months_that_changed(shop: App, tmp_path: Path) -> None:
+    export(shop, tmp_path, format="delta")
+    export(shop, tmp_path)
+    assert {delta(tmp_path, table.name).version() for table in TABLES} == {0}
+    sell(shop, tmp_path, line(4, "12-06-2026"), line(5, "01-07-2026"))
+    assert export(shop, tmp_path)["format"] == "delta", "as the export before"
+    assert (delta(tmp_path).version(), delta(tmp_path, "dim_store").version()) == (1, 0)
+    assert sums(tmp_path) == [("2026-05", 2, 350), ("2026-06", 2, 140), ("2026-07", 1, 100)]
+    assert {Path(uri).name for uri in delta(tmp_path).file_uris()} == {
+        Path(path).name for path in files(tmp_path).values()
+    }
+
+
+def test_a_month_without_lines_is_removed(shop: App, tmp_path: Path) -> None:
+    export(shop, tmp_path, format="delta")
+    sell(shop, tmp_path, line(3, "11-05-2026", 40))
+    export(shop, tmp_path)
+    assert sums(tmp_path) == [("2026-05", 3, 390)]
+
+
+def test_files_of_an_earlier_export_become_delta_tables(shop: App, tmp_path: Path) -> None:
+    export(shop, tmp_path)
+    before = files(tmp_path)
+    assert export(shop, tmp_path, format="delta")["written"] == 0
+    assert files(tmp_path) == before
+    assert len(sums(tmp_path)) == 2
+    with pytest.raises(Rejected, match="tables of the format delta"):
+        export(shop, tmp_path, format="parquet")
+
+
+def test_a_table_that_is_no_longer_exported_is_empty(shop: App, tmp_path: Path) -> None:
+    export(shop, tmp_path, format="delta")
+    export(shop, tmp_path, only=["fact_sales"])
+    assert delta(tmp_path, "dim_store").to_pyarrow_dataset().to_table().num_rows == 0
+    assert len(sums(tmp_path)) == 2
+
+
+def test_a_changed_declaration_replaces_the_table(shop: App, tmp_path: Path) -> None:
+    export(shop, tmp_path, format="delta")
+    other = LoggedTable("dim_store", "", pa.schema([("store_key", pa.string())]), {})
+    delta_log(str(tmp_path / "marts")).commit(other, (), 1)
+    assert len(delta(tmp_path, "dim_store").schema().fields) == 1
+    export(shop, tmp_path)
+    assert delta(tmp_path, "dim_store").to_pyarrow_dataset().to_table().column("active").to_pylist() == [True]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_export_that_ends_after_the_logs_is_completed_by_the_next(
+    shop: App, tmp_path: Path, *, is_first: bool
+) -> None:
+    if not is_first:
+        export(shop, tmp_path, format="delta")
+        sell(shop, tmp_path, line(4, "12-06-2026"))
+    folder = FolderOfAKilledProcess(tmp_path / "marts", MANIFEST)
+    with pytest.raises(Killed):
+        export_to(shop.ports.warehouse, folder, log=delta_log(folder.path))
+    expected = [("2026-05", 2, 350), ("2026-06", 1 if is_first else 2, 40 if is_first else 140)]
+    assert sums(tmp_path) == expected
+    export(shop, tmp_path, format="delta")
+    assert sums(tmp_path) == expected
+    assert manifest(tmp_path)["table_format"] == "delta"
+
+
+def test_a_missing_library_is_reported(shop: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "deltalake", None)
+    monkeypatch.delitem(sys.modules, "tillstream.adapters.delta.table_log", raising=False)
+    with pytest.raises(Rejected, match=r"tillstream\[lake\]"):
+        export(shop, tmp_path, format="delta")

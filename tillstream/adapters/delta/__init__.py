@@ -1,0 +1,1 @@
+"""Exports of the marts as Delta tables."""
