@@ -19,7 +19,7 @@ READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
     "contracts-expectations",
     "measures", "frame", "quality", "forecast-accuracy", "goals", "report-executive", "report-send", "series",
-    "alerts", "alerts-rules", "alerts-preview", "marts-export", "forecast-features",
+    "alerts", "alerts-rules", "alerts-preview", "marts-export", "forecast-features", "forecast-compare",
     "audit", "stores", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup", "delivered-lines",
     "catalogue", "catalogue-export", "restock", "restock-simulate", "orders", "orders-show", "orders-pdf", "stock",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
