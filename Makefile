@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE # compiled tests are kept: a third of the time 
 PYTEST = $(BIN)/pytest -n $(WORKERS) --durations 15
 test: .venv/.dev ## The tests for each change (at most 5 minutes on 2 cores)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=300 -m "not long and not system"
-test-system: .venv/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators notebooks expectations spark first)
+test-system: .venv/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators notebooks expectations spark mlflow first)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=600 -m "system and not long"
 test-long: .venv/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs (PROOFS: files or folders)
 	$(PYTEST) -m "long" $(PROOFS)
@@ -84,7 +84,7 @@ lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 	for extra in "" google dev bench notebook spark lake; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	    $${extra:+--extra $$extra -c requirements.lock} $$(case $$extra in dev) echo --extra google;; spark|lake) echo -c requirements-dev.lock;; esac) pyproject.toml -o requirements$${extra:+-$$extra}.lock || exit 1; done
-	for each in bigquery-emulator storage-emulator forecast-peers expectations; do \
+	for each in bigquery-emulator storage-emulator forecast-peers expectations mlflow; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	    devtools/locks/$$each.in -o devtools/locks/$$each.lock || exit 1; done
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
@@ -93,8 +93,9 @@ emulators: .venv-emulators/.made ## Install the emulators of BigQuery and Cloud 
 notebooks: .venv-notebook/.made ## Install Jupyter, for the tests of the notebooks
 expectations: .venv-expectations/.made ## Install Great Expectations, for the tests of exported suites
 spark: .venv-spark/.made ## Install Apache Spark, for the tests of what runs on it (they also need Java 17 or later)
+mlflow: .venv-mlflow/.made ## Install MLflow, for the tests of tracked comparisons
 clean: ## Remove what was built; the data in var/ stays
-	rm -rf .venv .venv-bench .venv-forecast-peers .venv-emulators .venv-notebook .venv-expectations .venv-spark build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-bench .venv-forecast-peers .venv-emulators .venv-notebook .venv-expectations .venv-spark .venv-mlflow build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 .venv/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c '$(NEEDS)' 2>/dev/null || { echo "Tillstream needs Python 3.11 or newer. Name it with: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -145,6 +146,12 @@ clean: ## Remove what was built; the data in var/ stays
 	.venv-expectations/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r devtools/locks/expectations.lock
 	touch $@
 
+# apart from the product, which needs no library of it and a newer pyarrow than its server; few of its modules are imported
+.venv-mlflow/.made: devtools/locks/mlflow.lock
+	$(PYTHON) -m venv --clear .venv-mlflow
+	.venv-mlflow/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r devtools/locks/mlflow.lock
+	touch $@
+
 # apart from the product: with pandas, pandera imports pyspark wherever that is installed, and prints its warnings
 .venv-spark/.made: requirements-spark.lock
 	$(PYTHON) -m venv --clear .venv-spark
@@ -152,4 +159,4 @@ clean: ## Remove what was built; the data in var/ stays
 	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full bench-forecasts bench-restock bench-pages format docs pictures lock emulators notebooks expectations spark clean deploy destroy smoke prove rollback package cloud-local simulate
+.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full bench-forecasts bench-restock bench-pages format docs pictures lock emulators notebooks expectations spark mlflow clean deploy destroy smoke prove rollback package cloud-local simulate

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import structlog
 from emulator_fixtures import bigquery, cloud_storage, emulated_folder, firestore, pubsub, storage_testbench
-from notebook_fixtures import expectations_python, notebook_programs, spark_python
+from notebook_fixtures import expectations_python, mlflow_programs, notebook_programs, spark_python
 from xdist.scheduler import LoadScopeScheduling
 
 import examples  # noqa: F401 - chooses how many are tried
 
 __all__ = ["bigquery", "cloud_storage", "emulated_folder", "firestore", "notebook_programs", "pubsub"]
-__all__ += ["expectations_python", "spark_python", "storage_testbench"]
+__all__ += ["expectations_python", "mlflow_programs", "spark_python", "storage_testbench"]
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # LightGBM: test workers share the cores
 HERE = Path(__file__).parent

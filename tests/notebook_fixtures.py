@@ -1,4 +1,4 @@
-"""Environments of other programs that the environment of the product lacks: Jupyter, Great Expectations, and Spark."""
+"""Environments of programs that the environment of the product lacks: Jupyter, Great Expectations, Spark, MLflow."""
 
 import shutil
 from pathlib import Path
@@ -26,6 +26,12 @@ def spark_python() -> Path:
     """The Python with pyspark and the product of the environment that `make spark` builds; Java is there."""
     require("" if shutil.which("java") else "Java is not on this machine")
     return _programs("spark", "make spark") / "python"
+
+
+@pytest.fixture(scope="session")
+def mlflow_programs() -> Path:
+    """The folder of the programs of the environment that `make mlflow` builds."""
+    return _programs("mlflow", "make mlflow")
 
 
 def _programs(name: str, target: str) -> Path:

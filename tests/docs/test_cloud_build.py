@@ -35,6 +35,6 @@ def test_every_step_but_the_image_it_runs_in_is_a_make_target_that_exists() -> N
 
 def test_what_is_proved_comes_before_what_is_deployed_and_a_real_file_after_it() -> None:
     order = [step["id"] for step in STEPS]
-    proofs = ["lint", "emulators", "notebooks", "expectations", "spark", "test", "test-system"]
+    proofs = ["lint", "emulators", "notebooks", "expectations", "spark", "mlflow", "test", "test-system"]
     assert order == ["image", *proofs, "deploy", "forward", "smoke"]
     assert "BACK=1" in STEPS[-1]["args"]

@@ -57,6 +57,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "forecast": LazyCommand("numbers.forecast", "run_forecast"),
     "forecast-accuracy": LazyCommand("numbers.forecast", "accuracy"),
     "forecast-features": LazyCommand("numbers.features", "export_features"),
+    "forecast-compare": LazyCommand("numbers.compare", "compare_forecasts"),
     "goals": LazyCommand("numbers.goals", "goals"),
     "goals-import": LazyCommand("numbers.goals", "import_file"),
     "stock": LazyCommand("numbers.stock", "stock"),

@@ -24,6 +24,7 @@ class SeriesFrame:
         rows = series_rows.rows(history)
         for name, values in (columns or {}).items():
             rows = rows.append_column(name, values)
+        self._count = rows.num_rows
         self._series = self._spark.createDataFrame(rows).cache()
 
     def __enter__(self) -> Self:
@@ -51,5 +52,6 @@ class SeriesFrame:
         from pyspark.sql import functions
 
         number = functions.floor(functions.col("series") / size)
-        divided = self._series.withColumn("chunk", number).repartition(TASKS, "chunk")
+        tasks = min(TASKS, -(-self._count // size))
+        divided = self._series.withColumn("chunk", number).repartition(tasks, "chunk")
         return divided.groupBy("chunk").applyInArrow(function, schema)

@@ -17,6 +17,14 @@ TARGET = click.option(
     show_default=True,
     help="What the series are: units of products in stores, or revenue of categories in stores.",
 )
+HORIZON = click.option(
+    "--horizon",
+    type=click.IntRange(1, 91),
+    default=91,
+    show_default=True,
+    metavar="DAYS",
+    help="Number of days to forecast.",
+)
 
 
 @click.group()
@@ -25,14 +33,7 @@ def forecast() -> None:
 
 
 @forecast.command("run")
-@click.option(
-    "--horizon",
-    type=click.IntRange(1, 91),
-    default=91,
-    show_default=True,
-    metavar="DAYS",
-    help="Number of days to forecast.",
-)
+@HORIZON
 @click.option(
     "--engine",
     type=click.Choice(["local", "spark"]),
@@ -88,3 +89,24 @@ def features(out: str, target: str, days_ahead: int, engine: str, master: str, j
     folder = out if "://" in out else str(Path(out).resolve())
     options: dict[str, Any] = {"target": target, "days_ahead": days_ahead, "engine": engine, "master": master}
     run("forecast-features", json_=json_, show=show_features, out=folder, **options)
+
+
+@forecast.command()
+@TARGET
+@HORIZON
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, resolve_path=True),
+    default="",
+    metavar="FOLDER",
+    help="Write comparison.json and predictions.parquet into this folder.",
+)
+@click.option("--track", default="", metavar="URL", help="Log the comparison to this MLflow server.")
+@MASTER
+@as_json
+def compare(target: str, horizon: int, out: str, track: str, master: str, json_: bool) -> None:
+    """Compare the backtest of the forecasts with a linear regression on Spark, at the same cutoffs and levels."""
+    from tillstream.cli.output.forecast import show_comparison
+
+    options: dict[str, Any] = {"target": target, "horizon": horizon, "out": out, "track": track}
+    run("forecast-compare", json_=json_, show=show_comparison, master=master, **options)

@@ -13,6 +13,18 @@ COLUMNS = {
     "bias": "bias",
     "points": "values",
 }
+COMPARED = {
+    "level": "level",
+    "method": "method",
+    "mae": "MAE",
+    "rmse": "RMSE",
+    "relative_mae": "error / naive",
+    "relative_sum_error": "error of sums / naive",
+    "bias": "bias",
+    "points": "values",
+}
+SHOWN = 6
+"""Number of inputs that are named."""
 
 
 def show_run(data: dict[str, Any]) -> None:
@@ -42,6 +54,24 @@ def show_accuracy(data: dict[str, Any]) -> None:
     print_line("error / naive: error of the forecast ÷ that of the same weekday a week before. Below 1 is better.")
 
 
+def show_comparison(data: dict[str, Any]) -> None:
+    """Print the errors of each method by level, of all windows together, and what the regression relies on."""
+    rows = [
+        {title: _figure(name, window.get(name)) for name, title in COMPARED.items()}
+        for window in data["windows"]
+        if window["cutoff_date"] is None
+    ]
+    show_rows({"name": "comparison", "columns": list(COMPARED.values()), "rows": rows, "cut": False})
+    settings = ", ".join(f"{name} {value:g}" for name, value in data["settings"].items())
+    print_line(f"Regression: {settings}, the best of {len(data['tried'])} settings.")
+    parts = [f"{each['feature']} {each['share']:.0%}" for each in data["importance"][:SHOWN]]
+    print_line(f"It relies on {', '.join(parts)}.")
+    if data["folder"]:
+        print_line(f"{data['folder']} has the numbers and the forecasts that they are computed from.")
+    if data.get("run"):
+        print_line(f"MLflow has it as {data['run']}.")
+
+
 def show_features(data: dict[str, Any]) -> None:
     """Print where the features are, and how many."""
     print_line(
@@ -51,6 +81,6 @@ def show_features(data: dict[str, Any]) -> None:
 
 
 def _figure(name: str, value: Any) -> Any:
-    if value is None or name in {"target", "level", "points"}:
+    if value is None or name in {"target", "level", "method", "points"}:
         return value
     return f"{float(value):.0%}" if name in {"coverage", "bias"} else f"{float(value):.2f}"

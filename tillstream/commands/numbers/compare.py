@@ -1,0 +1,71 @@
+"""The forecasts compared with a regression of MLlib."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tillstream.analytics.json_values import to_json
+from tillstream.app import App
+from tillstream.commands.result import Progress, Result
+from tillstream.domain.errors import Rejected
+from tillstream.forecasting.comparison import files
+from tillstream.forecasting.comparison.score import Comparison, compare
+from tillstream.forecasting.comparison.tracking import Tracking
+from tillstream.forecasting.compute import NotEnoughData
+from tillstream.forecasting.feature_table.source import UNITS, daily_sales
+from tillstream.forecasting.kept_fits import KeptFits
+from tillstream.forecasting.run import MOST_DAYS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compare:
+    """target: units or revenue. horizon: number of days. out: path of a folder for the files; empty: none. track:
+    address of an MLflow server; empty: none. master: of a Spark cluster; empty: this machine."""
+
+    target: str = UNITS
+    horizon: int = MOST_DAYS
+    out: str = ""
+    track: str = ""
+    master: str = ""
+
+
+def compare_forecasts(app: App, progress: Progress, arguments: Compare) -> Result:
+    """Compare, and write the files. Raises `Rejected` and `Unavailable`."""
+    started = app.ports.clock.now()
+    tracking = Tracking(arguments.track) if arguments.track else None
+    sold, series = daily_sales(app.ports, arguments.target, arguments.horizon)
+    from tillstream.forecasting.process import FittingProcess  # lazy: this command only
+    from tillstream.spark import regression
+    from tillstream.spark.process import SparkProcess
+
+    with SparkProcess(arguments.master) as process, FittingProcess() as fitter:
+        try:
+            comparison = compare(
+                series,
+                arguments.target,
+                sold.reporting_currency,
+                arguments.horizon,
+                KeptFits(app.ports, fitter),
+                lambda *history: process.call(regression.regress, *history),
+            )
+        except NotEnoughData as missing:
+            raise Rejected(f"There are sales of {missing.weeks} weeks. A comparison needs {missing.needed}.") from None
+    report = to_json(_report(arguments, comparison) | {"last_day": sold.last, "series": len(series.keys)})
+    if arguments.out:
+        files.write(arguments.out, report, series, comparison)
+    if tracking:
+        report["run"] = tracking.log(report, started, app.ports.clock.now())
+    return Result(report)
+
+
+def _report(arguments: Compare, comparison: Comparison) -> dict[str, Any]:
+    regression = comparison.regression
+    return {
+        "target": arguments.target,
+        "horizon": arguments.horizon,
+        "settings": regression.settings,
+        "tried": [asdict(each) for each in regression.tried],
+        "training_rows": list(regression.rows),
+        "windows": list(comparison.windows),
+        "importance": [{"feature": name, "share": share} for name, share in regression.importance],
+        "folder": arguments.out or None,
+    }
