@@ -69,6 +69,7 @@ from portal import (
 from portal import help as help_area
 from portal.alerts import bell
 from portal.api import cors, limits
+from portal.api.sync import calls as sync_calls
 from portal.context import EXTENSION, scope, signed_in
 from portal.sign_in import methods, session_auth
 from tillstream.app import App
@@ -126,6 +127,7 @@ def create_app(app: App) -> Flask:
     swagger_ui.register(flask)
     health.register(flask, measured=app.settings.metrics)
     live.register(flask)
+    sync_calls.register(flask)
     errors.register(flask)
     formats.register(flask)
     inline_code.register(flask)

@@ -53,9 +53,12 @@ class Open(Enum):
     EVERYBODY = "everybody"
     SIGNED_IN = "signed in"
     STORE_TOKEN = "store token"  # noqa: S105 - a name, not a secret
+    HOME_KEY = "key of a home"
 
 
 Access = Open | Action
+KEYS = frozenset({Open.STORE_TOKEN, Open.HOME_KEY})
+"""Access without a user: the view checks the token or the signature itself."""
 WITHOUT_SECOND_STEP = frozenset({"profile.second_step", "profile.finish_second_step", "sign_in.leave"})
 FILES = frozenset({"static"})
 
@@ -97,7 +100,7 @@ def gate() -> ResponseReturnValue | None:
     if request.endpoint is None:
         return None if signed_in() else _reject_anonymous()
     access = access_of(current_app, request.endpoint)
-    if access in {Open.EVERYBODY, Open.STORE_TOKEN}:
+    if access in {Open.EVERYBODY, *KEYS}:
         request.max_content_length = SMALL_BODY
         return None
     if not signed_in():
@@ -125,7 +128,7 @@ def _to_second_step() -> ResponseReturnValue:
 
 def guard(csrf: CSRFProtect) -> None:
     """Require a CSRF token of session requests. Bearer tokens are exempt: no other site can send them."""
-    if request.endpoint is None or access_of(current_app, request.endpoint) is Open.STORE_TOKEN:
+    if request.endpoint is None or access_of(current_app, request.endpoint) in KEYS:
         return
     if not (signed_in() and shown_token()):
         csrf.protect()

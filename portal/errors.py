@@ -26,6 +26,8 @@ from tillstream.people.accounts import WrongSignIn
 from tillstream.people.invitation_links import NoSuchLink
 from tillstream.people.login_throttle import TooManyTries
 from tillstream.people.sign_in.external_identities import NotInvited
+from tillstream.sync.http.authentication import NotAHome
+from tillstream.sync.refusals import Refused
 from tillstream.workflows.intake.resumable_upload import WrongChecksum, WrongOffset
 from tillstream.workflows.intake.store_sales import Unsigned
 
@@ -64,6 +66,8 @@ TABLE: dict[type[Exception], Answer] = {
     NotAPiece: Answer(415, "content-type"),
     TooLarge: Answer(413, "too-large"),
     Unsigned: Answer(422, "unsigned"),
+    NotAHome: Answer(401, "home-not-recognized"),
+    Refused: Answer(409, "sync-refused"),
     Rejected: Answer(422, "not-possible"),
     ListChanged: Answer(409, "list-changed"),
     WrongOffset: Answer(409, "wrong-offset"),
@@ -174,6 +178,8 @@ def _problem(entry: Answer, detail: str, reference: str, error: Exception) -> Re
     problems = getattr(error, "problems", None)
     if problems:
         body["problems"] = problems
+    if isinstance(error, Refused):
+        body["refusal"] = {"code": error.code, **error.details}
     response = jsonify(body)
     response.mimetype = "application/problem+json"
     return response

@@ -53,6 +53,7 @@ ARGUMENTS: dict[str, str | int] = {
     "connector": "erp-sales",
     "connector_kind": "sql",
     "source": "IN",
+    "call": "hello",
 }
 """argument of a path → an example of its form; a test replaces it if the argument must name something."""
 

@@ -104,6 +104,7 @@ WORDS = {
     Open.EVERYBODY: "everybody",
     Open.SIGNED_IN: "every signed-in user",
     Open.STORE_TOKEN: "a store's token",
+    Open.HOME_KEY: "a home that syncs, by its signature",
 }
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from portal.api import docs_page, health, ledger_lists, named_queries, paths, queries, resumable, stock, uploads
 from portal.api.sources import connectors
+from portal.api.sync import calls as sync_calls
 from portal.api.tills import outcomes
 from portal.api.tills import sales as store_sales
 
@@ -43,6 +44,7 @@ _route("connectors/<connector>", "connector", connectors.one)
 _route("connectors/<connector>/runs", "connector_runs", connectors.runs_of)
 for name in ("run", "pause", "resume"):
     _route(f"connectors/<connector>/{name}", f"{name}_connector", getattr(connectors, name), "POST")
+_route("sync/<call>", "sync", sync_calls.sync, "POST")
 _route("openapi.json", "openapi", docs_page.openapi)
 blueprint.add_url_rule(f"{paths.ROOT}queries", "queries", named_queries.index)
 blueprint.add_url_rule(f"{paths.ROOT}queries/<name>", "query", named_queries.query)

@@ -9,7 +9,10 @@ from portal.context import me, shown_token, signed_in, tillstream
 from tillstream.people.store_tokens import TOKEN
 
 UNLIMITED = frozenset(
-    {"api.sales", "api.sending", "api.send_piece", "api.healthz", "health.live", "health.ready", "health.metrics"}
+    {
+        *("api.sales", "api.sending", "api.send_piece", "api.sync"),
+        *("api.healthz", "health.live", "health.ready", "health.metrics"),
+    }
 )
 
 
@@ -29,7 +32,7 @@ def rate() -> str:
 
 
 def unlimited() -> bool:
-    """Whether the endpoint is exempt: tills, health checks and resumable uploads send many requests."""
+    """Whether the endpoint is exempt: tills, homes, health checks and resumable uploads send many requests."""
     return request.endpoint in UNLIMITED
 
 

@@ -15,6 +15,9 @@ NO_STORE = "region and store are required: the store whose movements you want."
 NO_MOVEMENTS = "Send the movements as a JSON object, with Content-Type: application/json."
 ONLY_ADMINISTRATORS = "Only an administrator can change or run connectors."
 NO_GZIP = "The body is not complete gzip data. Send it again."
+NO_HEAD_OFFICE = (
+    "A Google Cloud project does not accept the sync of homes. Sync to a Tillstream that runs on a machine of your own."
+)
 CHECKSUM_NOT_BASE64 = "The checksum is not valid base64."
 
 DAY, NUMBER, TEXT, ONE_OF_LIST = "day", "number", "text", "one of a list"
@@ -31,6 +34,10 @@ def no_parameter(unknown: Iterable[str], available: Iterable[str]) -> str:
 
 def no_query(name: str, available: Sequence[str]) -> str:
     return f"There is no query {name}.{did_you_mean(name, available)}"
+
+
+def no_sync_call(call: str, available: Iterable[str]) -> str:
+    return f"There is no call {call}. Use one of: {', '.join(available)}."
 
 
 def no_state(state: str, available: Iterable[str]) -> str:

@@ -56,6 +56,8 @@ ACTION_LABELS = {
     AuditAction.KEY_REVOKED: "Store key revoked",
     AuditAction.KEY_UNSIGNED_ACCEPTED: "Unsigned messages of a store accepted again",
     AuditAction.SYNC_KEY_CREATED: "Key of this home created",
+    AuditAction.SYNC_BEGUN: "Sync to a head office begun",
+    AuditAction.SYNC_STOPPED: "Sync to the head office stopped",
     AuditAction.SYNC_HOME_ADDED: "Home added",
     AuditAction.SYNC_HOME_REMOVED: "Home removed",
     AuditAction.SYNC_HOME_RELEASED: "Batches of a home released",

@@ -28,6 +28,16 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
         "This token lacks the right",
         "Your role permits the request, but the token does not. Create a token that has the right.",
     ),
+    "home-not-recognized": (
+        "The home is not recognized",
+        "The request is not signed by a home that syncs here. An administrator of the head office adds the home with "
+        "`tillstream sync homes add`, with the key that `tillstream sync init` shows in the home.",
+    ),
+    "sync-refused": (
+        "The head office refuses what the home sends",
+        "The entries do not follow those that the head office has, the clock of the home is wrong, or a person must "
+        "decide first. `detail` has the reason, and `refusal` its code. `tillstream sync` continues where it can.",
+    ),
     "unsigned": (
         "The message must be signed",
         "The store has a key, so it accepts signed messages only. Connect the till with a setup code, which an "

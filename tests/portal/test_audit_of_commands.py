@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.connectors import records as records_of_connectors
-from tillstream.people import accounts, store_keys
+from tillstream.domain.errors import Rejected
+from tillstream.people import accounts, signatures, store_keys
+from tillstream.sync import homes
 
 READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
@@ -24,7 +27,7 @@ READING = {
     "catalogue", "catalogue-export", "restock", "restock-simulate", "orders", "orders-show", "orders-pdf", "stock",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
     "channels", "channels-deliveries", "backfill-list", "backfill-status",
-    "connect", "connect-kinds", "connect-show", "connect-run-due",
+    "connect", "connect-kinds", "connect-show", "connect-run-due", "sync-homes", "sync-status",
 }  # fmt: skip
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes.
 Also `connect-run-due`, as the schedule does: each file that it brings has an entry."""
@@ -74,6 +77,18 @@ def _connector(shop: Shop) -> str:
     if not records_of_connectors.exists(shop.app.ports, "shop"):
         command(shop, "connect-add", name="shop", kind=listed_kind.NAME, settings={"list": str(path)})
     return "shop"
+
+
+def _sync(shop: Shop) -> None:
+    with pytest.raises(Rejected, match="private network"):
+        command(shop, "sync", to="http://127.0.0.1:1")
+
+
+def _home(shop: Shop, *, held: str = "") -> str:
+    key = signatures.new_key_pair()[1]
+    command(shop, "sync-homes-add", name="berlin-1", key=key)
+    homes.change(shop.app.ports, "berlin-1", lambda home: replace(home, held=held, held_number=1))
+    return "berlin-1"
 
 
 def _backfill(shop: Shop) -> str:
@@ -139,6 +154,15 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
         "alert-channel.retried",
         lambda s: command(s, "channels-send-again", delivery=failed_delivery(s)),
     ),
+    "sync": ("sync.begun", _sync),
+    "sync-init": ("sync.key-created", lambda s: command(s, "sync-init")),
+    "sync-stop": ("sync.stopped", lambda s: command(s, "sync-stop")),
+    "sync-homes-add": ("sync.home-added", _home),
+    "sync-homes-release": (
+        "sync.home-released",
+        lambda s: command(s, "sync-homes-release", name=_home(s, held="ahead")),
+    ),
+    "sync-homes-remove": ("sync.home-removed", lambda s: command(s, "sync-homes-remove", name=_home(s))),
     "connect-add": ("connector.added", _connector),
     "connect-change": (
         "connector.changed",

@@ -27,14 +27,13 @@ EXPECTED, DAILY = "/expected-deliveries/IN", {"cadence": "daily", "deadline": "1
 DIRECT = "/data-sources/IN/preview"
 NO_CHANGE = {
     "api.sales": "a till's sale: its message is kept whole",
+    "api.sync": "a home's journal: what it did is told in the home",
     "api.cancel_sending": "what had not arrived whole was no upload yet",
     "catalogue.preview": "shows what a file would change",
     "stock_files.preview": "shows what a file would record",
     "completeness.preview": "shows what a change would do; what is saved is told",
     "corrections.count": "counts",
-    "corrections.redo": "a step of a draft; what is sent is told",
-    "corrections.take": "a step of a draft; what is sent is told",
-    "corrections.undo": "a step of a draft; what is sent is told",
+    **dict.fromkeys(("corrections.redo", "corrections.take", "corrections.undo"), "steps of a draft; sending is told"),
     "quality.run_checks": "checks; nothing is changed",
     "stock.remove_line": "a step of a count; what is confirmed is told",
     "stock.scan": "a step of a count; what is confirmed is told",

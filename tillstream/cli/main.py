@@ -20,6 +20,7 @@ from tillstream.cli.review import REVIEW_COMMANDS
 from tillstream.cli.runner import FILE, as_json, fail, read_settings, run
 from tillstream.cli.sources.backfill import backfill
 from tillstream.cli.sources.connect import connect
+from tillstream.cli.sources.sync import sync
 from tillstream.cli.stores import stores
 from tillstream.cli.subscribe import subscribe
 from tillstream.cli.till import till
@@ -223,7 +224,7 @@ main.add_command(webhooks)
 main.add_command(users)
 main.add_command(till)
 main.add_command(tokens)
-for command in (backfill, looker, *NUMBERS, *REVIEW_COMMANDS, *OPERATIONS):
+for command in (backfill, looker, sync, *NUMBERS, *REVIEW_COMMANDS, *OPERATIONS):
     main.add_command(command)
 main.add_command(detect)
 main.add_command(orders)

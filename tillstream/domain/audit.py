@@ -101,6 +101,8 @@ class AuditAction(StrEnum):
     CONNECTOR_RUN = "connector.run"
     SETTING_CHANGED = "setting.changed"
     SYNC_KEY_CREATED = "sync.key-created"
+    SYNC_BEGUN = "sync.begun"
+    SYNC_STOPPED = "sync.stopped"
     SYNC_HOME_ADDED = "sync.home-added"
     SYNC_HOME_REMOVED = "sync.home-removed"
     SYNC_HOME_RELEASED = "sync.home-released"

@@ -43,10 +43,16 @@ def create(ports: Ports, by: str) -> Identity:
 
 def get(ports: Ports) -> Identity:
     """The identity of this home. Raises `Rejected` before `create`."""
-    document = ports.documents.get(COLLECTION, ID)
-    if document is None:
+    own = find(ports)
+    if own is None:
         raise Rejected("This home has no key yet. Run `tillstream sync init` first.")
-    return _identity(document)
+    return own
+
+
+def find(ports: Ports) -> Identity | None:
+    """The identity of this home, or None before `create`."""
+    document = ports.documents.get(COLLECTION, ID)
+    return _identity(document) if document else None
 
 
 def set_epoch(ports: Ports, epoch: int) -> None:

@@ -1,12 +1,14 @@
 """How far this home has synced: what the head office confirmed, the last agreement, and the last failure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from tillstream import audit
+from tillstream.audit import AuditAction
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.document_store import Document, Put, Update, update
 from tillstream.sync import journal
 from tillstream.sync.entry import START, Position
 
@@ -18,7 +20,8 @@ class Status:
     """Times are ISO 8601 UTC text, empty before the first time."""
 
     to: str = ""
-    """The address of the head office."""
+    """The address of the head office; empty before the first sync."""
+    is_stopped: bool = False
     epoch: int = 1
     number: int = 0
     hash: str = START
@@ -56,8 +59,22 @@ def lag(ports: Ports) -> Lag:
     return Lag(last - number, ports.warehouse.query(query, {"number": number}).column("first")[0].as_py())
 
 
-def set_address(ports: Ports, to: str) -> None:
-    _change(ports, to=to)
+def begin(ports: Ports, to: str, by: str) -> None:
+    """Sync to the head office at this address from now on. Idempotent.
+
+    Another head office than before has nothing of this home yet, so the status starts again.
+    """
+
+    def begun(old: Status) -> Status:
+        return replace(old, is_stopped=False) if old.to == to else Status(to)
+
+    _update(ports, begun, [audit.entry(ports, by, AuditAction.SYNC_BEGUN, to, None, {})])
+
+
+def stop(ports: Ports, by: str) -> None:
+    """Sync no longer, until `begin`. Idempotent."""
+    entry = audit.entry(ports, by, AuditAction.SYNC_STOPPED, get(ports).to, None, {})
+    _update(ports, lambda old: replace(old, is_stopped=True), [entry])
 
 
 def note_position(ports: Ports, position: Position) -> None:
@@ -80,10 +97,16 @@ def _now(ports: Ports) -> str:
 
 
 def _change(ports: Ports, **changes: Any) -> None:
+    _update(ports, lambda old: replace(old, **changes))
+
+
+def _update(ports: Ports, change: Callable[[Status], Status], also: Sequence[Put] = ()) -> None:
+    """also: documents to write in the same transaction, if anything changes."""
+
     def changed(document: Document | None) -> Update | Document | None:
         old = _status(document)
-        new = replace(old, **changes)
-        return document if new == old else Update(asdict(new) | {"differing": list(new.differing)})
+        new = change(old)
+        return document if new == old else Update(asdict(new) | {"differing": list(new.differing)}, also)
 
     update(ports.documents, COLLECTION, ID, changed)
 

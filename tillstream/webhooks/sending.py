@@ -50,15 +50,19 @@ def send(url: str, secrets: Sequence[str], id: str, body: bytes, timestamp: int,
     return Answer(status, round((time.monotonic() - started) * 1000), error[:500])
 
 
-class _Connection(http.client.HTTPConnection):
-    """A connection to the address of a target that was checked, whatever its name resolves to by now."""
+class PinnedConnection(http.client.HTTPConnection):
+    """A connection to the address of a target that was checked, whatever its name resolves to by now.
 
-    def __init__(self, target: Target) -> None:
-        super().__init__(target.host, target.port, timeout=TIMEOUT)
+    timeout: seconds for each part of the answer.
+    """
+
+    def __init__(self, target: Target, timeout: float = TIMEOUT) -> None:
+        super().__init__(target.host, target.port, timeout=timeout)
         self._target = target
 
     def connect(self) -> None:
         plain = socket.create_connection((self._target.address, self._target.port), TIMEOUT)
+        plain.settimeout(self.timeout)
         if self._target.scheme == "https":
             self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self._target.host)
         else:
@@ -66,7 +70,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 def _post(target: Target, headers: dict[str, str], body: bytes) -> tuple[int, str]:
-    connection = _Connection(target)
+    connection = PinnedConnection(target)
     try:
         connection.request("POST", target.path, body, headers)
         response = connection.getresponse()

@@ -1,0 +1,1 @@
+"""Calls of homes that sync to this one, authorized by the signature of the home."""

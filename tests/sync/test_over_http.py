@@ -1,0 +1,247 @@
+"""A home and the portal of its head office: the calls over HTTP, their signatures, and connections that break."""
+
+import dataclasses
+import shutil
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from app_factory import create_app
+from flask import Flask
+from stateful.operations import OPERATIONS
+from stateful.schedules import draw
+from stateful.sources import Fix
+from stateful.steps import fix, like, upload_rows
+from sync.cut_connections import cutting
+from sync.two_homes import NAME, Pair, pair
+from threads import close_server, join_thread
+from waitress.server import create_server
+
+from examples import examples
+from tillstream.domain.errors import Conflict, Rejected, Unavailable
+from tillstream.sync import exchange, homes, identity, status
+from tillstream.sync.exchange import Result
+from tillstream.sync.http import frame, signing
+from tillstream.sync.http.remote import PATH, RemoteOffice
+from tillstream.sync.refusals import CLOCK, Refused
+
+SOURCE = "Testland"
+
+
+def any_host(host: str, port: int) -> str:
+    return host
+
+
+@dataclass
+class Connected:
+    """A home, and its head office behind the real HTTP server."""
+
+    pair: Pair
+    portal: Flask
+    port: int
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def remote(self, address: str = "") -> RemoteOffice:
+        ports = self.pair.home.plain.ports
+        return RemoteOffice(address or self.address, identity.get(ports), ports.clock, any_host)
+
+    def sync(self, address: str = "") -> Result:
+        return self.pair.sync(self.remote(address))
+
+    def sync_until_done(self, address: str) -> Result:
+        while True:
+            self.pair.home.clock.advance(1)
+            try:
+                return self.sync(address)
+            except (Unavailable, Conflict):
+                continue
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Connected]:
+    with connected(tmp_path) as both:
+        yield both
+
+
+class connected:  # noqa: N801 - used as a function
+    """A home and a served head office in a folder."""
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        self._pair = pair(folder, **options)
+
+    def __enter__(self) -> Connected:
+        both = self._pair.__enter__()
+        portal = create_app(both.office)
+        self._server = create_server(portal, host="127.0.0.1", port=0, threads=4)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        return Connected(both, portal, self._server.effective_port)
+
+    def __exit__(self, *error: object) -> None:
+        close_server(self._server)
+        join_thread(self._thread)
+        self._pair.__exit__(*error)
+
+
+def test_everything_arrives_and_comes_back(two: Connected, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "SMALL", 100)
+    monkeypatch.setattr(exchange, "PART", 64)
+    home = two.pair.home
+    first = upload_rows(home, SOURCE, like(), like(product="Q"))
+    two.pair.check_agreement(two.sync())
+    home.stop()
+    shutil.copytree(home.home, tmp_path / "copy")
+    home.start()
+    bad = upload_rows(home, SOURCE, like(number="2"), like(number="3", fault="qty"))
+    fix(home, bad, Fix(2, like(number="3"), "edit"))
+    two.pair.check_agreement(two.sync())
+    home.stop()
+    shutil.rmtree(home.home)
+    shutil.copytree(tmp_path / "copy", home.home)
+    home.start()
+    result = two.sync()
+    two.pair.check_agreement(result)
+    assert result.recovered == 2
+    assert first in {row["batch_id"] for row in home.plain.ports.warehouse.query("FROM batches").to_pylist()}
+
+
+def test_a_refusal_keeps_its_code_and_its_words(two: Connected) -> None:
+    upload_rows(two.pair.home, SOURCE, like())
+    two.pair.home.clock.advance(3600)
+    with pytest.raises(Refused, match="clock of the home is 60 minutes ahead") as refused:
+        exchange.run(two.pair.home.plain.ports, two.pair.home.plain.contracts, two.remote())
+    assert refused.value.code == CLOCK
+
+
+def test_a_home_that_was_removed_is_not_recognized(two: Connected) -> None:
+    homes.remove(two.pair.office.ports, NAME, "chief")
+    with pytest.raises(Rejected, match="No home with the ID"):
+        two.sync()
+    assert "No home with the ID" in status.get(two.pair.home.plain.ports).error
+
+
+def test_a_head_office_that_cannot_be_reached_is_tried_again_later(two: Connected) -> None:
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        two.sync("http://127.0.0.1:1")
+    with pytest.raises(Rejected, match="address of the head office"):
+        two.sync(f"{two.address}/elsewhere")
+
+
+@dataclass
+class Request:
+    """A signed request of the home."""
+
+    address: str
+    body: bytes
+    headers: dict[str, str]
+
+    def send(self) -> int:
+        request = urllib.request.Request(self.address, self.body, self.headers, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return int(response.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+
+
+def signed(two: Connected, number: int, body: bytes, call: str = "compare") -> Request:
+    ports = two.pair.home.plain.ports
+    headers = signing.headers(identity.get(ports), "POST", PATH + call, body, number, ports.clock.now())
+    return Request(two.address + PATH + call, body, headers | {"Content-Type": "application/octet-stream"})
+
+
+COMPARE = frame.pack({"digests": {}})
+
+
+def test_a_request_is_accepted_once(two: Connected) -> None:
+    request = signed(two, 7, COMPARE)
+    assert [request.send(), request.send()] == [200, 409]
+    assert signed(two, 6, COMPARE).send() == 409
+    assert signed(two, 8, COMPARE).send() == 200
+    two.pair.check_agreement(two.sync())  # its numbers are greater
+
+
+def test_a_home_continues_after_the_greatest_number_that_was_sent(two: Connected) -> None:
+    assert signed(two, 10**17, COMPARE).send() == 200
+    two.pair.check_agreement(two.sync())
+
+
+@pytest.mark.parametrize("change", ["body", "path", "signature", "digest", "number", "no signature"])
+def test_a_changed_request_is_not_recognized(two: Connected, change: str) -> None:
+    request = signed(two, 7, COMPARE)
+    match change:
+        case "body":
+            request.body = frame.pack({"digests": {"2024-01-01": ""}})
+        case "path":
+            request.address = request.address.replace("compare", "journal")
+        case "signature":
+            request.headers[signing.SIGNATURE] = signed(two, 8, COMPARE).headers[signing.SIGNATURE]
+        case "digest":
+            request.headers[signing.DIGEST] = signing.digest_of(b"other")
+        case "number":
+            request.headers[signing.INPUT] = request.headers[signing.INPUT].replace('"7"', '"8"')
+        case _:
+            request.headers = {"Content-Type": "application/octet-stream"}
+    assert request.send() == 401
+    assert signed(two, 7, COMPARE).send() == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"", 422),
+        (b"no gzip", 422),
+        (COMPARE[:-9], 422),
+        (frame.pack([]), 422),
+        (frame.pack({"digests": 5}), 422),
+        (frame.pack({"digests": {}}, bytes(frame.MAX_BYTES)), 413),
+    ],
+)
+def test_unreadable_content_is_refused(two: Connected, body: bytes, expected: int) -> None:
+    assert signed(two, 7, body).send() == expected
+
+
+def test_another_call_does_not_exist(two: Connected) -> None:
+    assert signed(two, 7, COMPARE, "settle").send() == 404
+
+
+def play(folder: Path, seed: int) -> int:
+    """Play a schedule, with syncs between its steps over connections that are cut; returns how many were."""
+    schedule, rng = draw(seed, crashes=False), Random(seed)
+    with connected(folder, numbered=schedule.numbered) as two, cutting(two.port, rng) as proxy:
+        for name, number in schedule.steps:
+            try:
+                OPERATIONS[name][1](two.pair.home, Random(number))
+            except Rejected:
+                continue
+            if rng.random() < 0.2:
+                two.sync_until_done(proxy.address)
+        two.pair.home.wait()
+        two.pair.check_agreement(two.sync_until_done(proxy.address))
+        return proxy.cut
+
+
+@pytest.mark.parametrize("seed", range(examples(3)))
+def test_cut_connections_end_in_agreement(tmp_path: Path, seed: int) -> None:
+    play(tmp_path, seed)
+
+
+@pytest.mark.long
+def test_many_cut_connections_end_in_agreement(tmp_path: Path) -> None:
+    assert sum(play(tmp_path / str(seed), seed) for seed in range(100, 160)) > 100
+
+
+def test_the_private_key_is_in_no_text(two: Connected) -> None:
+    own = identity.get(two.pair.home.plain.ports)
+    assert own.private_key not in repr(own)
+    assert dataclasses.asdict(own)["private_key"]

@@ -1,0 +1,128 @@
+"""Commands `sync …`."""
+
+import sys
+import time
+from typing import Any
+
+import click
+
+from tillstream.cli.runner import as_json, fail, print_result, read_settings, run
+
+EVERY_SECONDS, LONGEST_SECONDS = 60.0, 900.0
+"""Pause between two syncs, and the longest one while the head office cannot be reached."""
+
+
+@click.group(invoke_without_command=True)
+@click.option("--to", metavar="URL", help="The address of the head office's portal; default: the one of the last sync.")
+@click.option("--once", is_flag=True, help="Sync once, instead of once a minute until Ctrl-C.")
+@as_json
+@click.pass_context
+def sync(context: click.Context, to: str | None, once: bool, json_: bool) -> None:
+    """Send the sales of this home to a head office, and compare both ledgers."""
+    if context.invoked_subcommand:
+        if to or once or json_:
+            raise click.UsageError("--to, --once and --json are not for the commands below sync. Enter them after it.")
+        return
+    from tillstream.cli.sources.sync_output import show_sync
+
+    if once:
+        run("sync", json_=json_, show=show_sync, to=to or "")
+    _keep_syncing(to or "", json_=json_)
+
+
+def _keep_syncing(to: str, *, json_: bool) -> None:
+    """Sync until a person must act. A head office that cannot be reached is tried again after growing pauses."""
+    from tillstream.analytics.json_values import to_json
+    from tillstream.cli.sources.sync_output import show_sync
+    from tillstream.commands.dispatch import execute
+    from tillstream.commands.result import HELD, quiet
+    from tillstream.domain.errors import Conflict, TillstreamError, Unavailable
+
+    settings, pause = read_settings(), EVERY_SECONDS
+    while True:
+        try:
+            result = execute(settings, "sync", {"to": to}, quiet)
+        except (Conflict, Unavailable) as error:
+            click.echo(f"{error} It is tried again in {pause:.0f} seconds.", err=True)
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_SECONDS)
+            continue
+        except TillstreamError as error:
+            fail(str(error), json_=json_)
+        print_result(to_json(result.data), show_sync, json_=json_)
+        if result.code == HELD:
+            sys.exit(HELD)
+        pause = EVERY_SECONDS
+        time.sleep(pause)
+
+
+@sync.command()
+@as_json
+def init(json_: bool) -> None:
+    """Create the key of this home, and show it for the head office."""
+    from tillstream.cli.sources.sync_output import show_identity
+
+    run("sync-init", json_=json_, show=show_identity)
+
+
+@sync.command()
+@as_json
+def status(json_: bool) -> None:
+    """Show what is not yet sent, the last agreement, and the last failure."""
+    from tillstream.cli.sources.sync_output import show_status
+
+    run("sync-status", json_=json_, show=show_status)
+
+
+@sync.command()
+@as_json
+def stop(json_: bool) -> None:
+    """Stop the sync of this home until the next `sync --to`; what was sent stays at the head office."""
+    from tillstream.cli.sources.sync_output import show_status
+
+    run("sync-stop", json_=json_, show=show_status)
+
+
+@sync.group()
+def homes() -> None:
+    """Manage the homes that sync to this one."""
+
+
+@homes.command("list")
+@as_json
+def list_homes(json_: bool) -> None:
+    """List the homes with their last contact, what they still have to send, and whether both sides agree."""
+    from tillstream.cli.sources.sync_output import show_homes
+
+    run("sync-homes", json_=json_, show=show_homes)
+
+
+@homes.command()
+@click.argument("name")
+@click.argument("key")
+@as_json
+def add(name: str, key: str, json_: bool) -> None:
+    """Accept what the home with this KEY sends. `sync init` shows the key in the home."""
+    _of_home("sync-homes-add", json_=json_, name=name, key=key)
+
+
+@homes.command()
+@click.argument("name")
+@as_json
+def remove(name: str, json_: bool) -> None:
+    """Accept nothing more from a home; what it sent stays."""
+    _of_home("sync-homes-remove", json_=json_, name=name)
+
+
+@homes.command()
+@click.argument("name")
+@as_json
+def release(name: str, json_: bool) -> None:
+    """Settle what is held because it was received at a time in the future, as the clock of the home was wrong."""
+    _of_home("sync-homes-release", json_=json_, name=name)
+
+
+def _of_home(command: str, *, json_: bool, **arguments: Any) -> None:
+    from tillstream.cli.sources.sync_output import show_home
+
+    run(command, json_=json_, show=show_home, **arguments)

@@ -1,0 +1,84 @@
+"""Output of the commands `sync …`."""
+
+from typing import Any
+
+import click
+
+_DAYS = 5
+"""Days that are named."""
+
+
+def show_sync(synced: dict[str, Any]) -> None:
+    if synced["question"]:
+        click.echo(f"Held: {synced['question']}")
+        return
+    if synced["recovered"]:
+        click.echo(f"Taken back after a restore: {synced['recovered']:,} batches.")
+    click.echo(f"Sent to {synced['to']}: {synced['entries']:,} {_settlements(synced['entries'])}.")
+    if synced["differing"]:
+        click.echo(f"The ledgers differ on {_named(synced['differing'])}.")
+    else:
+        click.echo(f"Both ledgers agree up to settlement {synced['number']:,}.")
+
+
+def show_identity(own: dict[str, Any]) -> None:
+    click.echo(f"Home: {own['home_id']}")
+    click.echo(f"Key: {own['public_key']}")
+    click.echo(f"At the head office: tillstream sync homes add NAME {own['public_key']}")
+
+
+def show_status(status: dict[str, Any]) -> None:
+    if not status["to"]:
+        click.echo("This home does not sync. To begin: tillstream sync --to https://HEAD-OFFICE")
+    else:
+        stopped = " The sync is stopped." if status["is_stopped"] else ""
+        click.echo(f"This home syncs to {status['to']}.{stopped}")
+    if status["home_id"]:
+        click.echo(f"Home {status['home_id']}, key {status['public_key']}")
+    count = status["unsent_settlements"]
+    since = f", the first of {status['unsent_since']}" if count else ""
+    click.echo(f"Not yet sent: {count:,} {_settlements(count)}{since}.")
+    if status["agreed_at"]:
+        click.echo(f"Last agreement: {status['agreed_at']}, up to settlement {status['agreed_number']:,}.")
+    if status["differing"]:
+        click.echo(f"The ledgers differ on {_named(status['differing'])}.")
+    if status["error"]:
+        click.echo(f"Last failure, {status['error_at']}: {status['error']}")
+
+
+def show_homes(homes: list[dict[str, Any]]) -> None:
+    for home in homes:
+        show_home(home)
+    if not homes:
+        click.echo("No home syncs to this one. To add one: tillstream sync homes add NAME KEY")
+
+
+def show_home(home: dict[str, Any]) -> None:
+    click.echo(f"{home['name']} · {home['home_id']} · {_state(home)}")
+    if home["held"]:
+        click.echo(f"  {home['held']}")
+
+
+def _state(home: dict[str, Any]) -> str:
+    if home["removed_at"]:
+        return f"removed {home['removed_at']}"
+    if not home["contact_at"]:
+        return "no contact yet"
+    parts = [f"last contact {home['contact_at']}", f"settlement {home['number']:,}"]
+    count = home["missing_settlements"]
+    parts += [f"{count:,} {_settlements(count)} to come"] if count else []
+    parts += ["held"] if home["held"] else []
+    if home["differing"]:
+        parts.append(f"the ledgers differ on {_named(home['differing'])}")
+    elif home["agreed_at"]:
+        parts.append(f"agreed {home['agreed_at']}")
+    return " · ".join(parts)
+
+
+def _settlements(count: int) -> str:
+    return "settlement" if count == 1 else "settlements"
+
+
+def _named(days: list[str]) -> str:
+    more = f" and {len(days) - _DAYS} more days" if len(days) > _DAYS else ""
+    return ", ".join(days[:_DAYS]) + more

@@ -1,0 +1,58 @@
+"""The calls of a head office by name: what a request contains → what the office answers."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tillstream.sync.http import messages
+from tillstream.sync.office import HeadOffice
+
+Answer = Mapping[str, Any] | bytes
+"""JSON, or bytes of an original."""
+
+
+def hello(office: HeadOffice, head: Any, _data: bytes) -> Answer:
+    with messages.reading():
+        read = messages.hello_from_json(head)
+    return {"position": messages.position_to_json(office.hello(read))}
+
+
+def missing(office: HeadOffice, head: Any, _data: bytes) -> Answer:
+    with messages.reading():
+        batches = messages.batches_from_json(head["batches"])
+    return {"missing": dict(office.missing(batches))}
+
+
+def part(office: HeadOffice, head: Any, data: bytes) -> Answer:
+    with messages.reading():
+        sha256, offset = str(head["sha256"]), int(head["offset"])
+    return {"received": office.add_part(sha256, offset, data)}
+
+
+def entries(office: HeadOffice, head: Any, data: bytes) -> Answer:
+    with messages.reading():
+        parcel, at = messages.parcel_from_json(head, data), messages.instant(head["at"])
+    return {"position": messages.position_to_json(office.apply(parcel, at))}
+
+
+def compare(office: HeadOffice, head: Any, _data: bytes) -> Answer:
+    with messages.reading():
+        digests = {str(day): str(digest) for day, digest in head["digests"].items()}
+    return {"differing": list(office.compare(digests))}
+
+
+def journal(office: HeadOffice, head: Any, _data: bytes) -> Answer:
+    with messages.reading():
+        after = int(head["after"])
+    answer, _ = messages.parcel_to_json(office.entries(after))
+    return dict(answer)
+
+
+def original(office: HeadOffice, head: Any, _data: bytes) -> Answer:
+    with messages.reading():
+        batch, offset = str(head["batch_id"]), int(head["offset"])
+    return office.read(batch, offset)
+
+
+CALLS: dict[str, Callable[[HeadOffice, Any, bytes], Answer]] = {
+    one.__name__: one for one in (hello, missing, part, entries, compare, journal, original)
+}

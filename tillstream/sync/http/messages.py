@@ -1,0 +1,83 @@
+"""What the calls of a head office take and return, as JSON."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from tillstream.domain.errors import Rejected
+from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
+from tillstream.sync.office import Hello
+
+Json = Any
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Raise `Rejected` for content that lacks a field or has one of another type."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise Rejected(f"The content has another form than this call takes: {error}.") from error
+
+
+def instant(text: Any) -> datetime:
+    """An instant with its zone. Raises `ValueError`, `TypeError`."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(text)
+    return at.astimezone(UTC)
+
+
+def position_to_json(position: Position) -> Json:
+    return asdict(position)
+
+
+def position_from_json(data: Json) -> Position:
+    return Position(int(data["epoch"]), int(data["number"]), str(data["hash"]))
+
+
+def hello_to_json(hello: Hello) -> Json:
+    return asdict(hello) | {"at": hello.at.isoformat()}
+
+
+def hello_from_json(data: Json) -> Hello:
+    base = position_from_json(data["base"])
+    return Hello(instant(data["at"]), int(data["epoch"]), int(data["head"]), base, bool(data["escaped"]))
+
+
+def batches_to_json(batches: Iterable[SentBatch]) -> Json:
+    """The form of a batch is that of an entry."""
+    return Entry(0, tuple(batches)).to_json()["batches"]
+
+
+def batches_from_json(data: Json) -> tuple[SentBatch, ...]:
+    return Entry.from_json({"number": 0, "batches": data, "undone": []}).batches
+
+
+def parcel_to_json(parcel: Parcel) -> tuple[Json, bytes]:
+    """Its JSON, and its originals one after another in the order of `originals`."""
+    head = {
+        "after": position_to_json(parcel.after),
+        "entries": [entry.to_json() for entry in parcel.entries],
+        "contracts": dict(parcel.contracts),
+        "originals": [{"sha256": sha256, "size": len(content)} for sha256, content in parcel.originals.items()],
+    }
+    return head, b"".join(parcel.originals.values())
+
+
+def parcel_from_json(head: Json, data: bytes) -> Parcel:
+    """Raises `ValueError` if the bytes of an original do not have its hash."""
+    entries = tuple(Entry.from_json(entry) for entry in head["entries"])
+    contracts: Mapping[str, Mapping[str, Any]] = {str(name): dict(one) for name, one in head["contracts"].items()}
+    originals: dict[str, bytes] = {}
+    start = 0
+    for original in head["originals"]:
+        end = start + int(original["size"])
+        content = data[start:end]
+        if hashlib.sha256(content).hexdigest() != original["sha256"]:
+            raise ValueError("the bytes of an original are not those of its SHA-256")
+        originals[original["sha256"]], start = content, end
+    return Parcel(position_from_json(head["after"]), entries, contracts, originals)
