@@ -10,7 +10,7 @@ import pytest
 PORTAL = Path(__file__).resolve().parents[2] / "portal"
 AREAS = (
     *("admin", "annotations", "api", "audit", "catalogue", "changes", "compare", "completeness"),
-    *("connectors", "corrections", "dashboard", "data_sources", "exports", "filters", "health", "help"),
+    *("connectors", "corrections", "dashboard", "data_sources", "explore", "exports", "filters", "health", "help"),
     *("live", "measures", "orders", "pipeline", "places", "profile", "review", "sale_history", "sale_lines"),
     *("search", "sell", "sign_in", "stock", "theme", "tokens", "uploads", "views"),
 )

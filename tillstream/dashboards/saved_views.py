@@ -13,7 +13,7 @@ from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put, Update, update
 
 COLLECTION, STARTS = "saved_views", "start_views"
-PAGES = ("/dashboard", "/compare")
+PAGES = ("/dashboard", "/compare", "/explore")
 LONGEST_NAME, LONGEST_QUERY, MAX_VIEWS = 60, 2_000, 100
 """Maximum characters of a name and of a query string; maximum views of a person."""
 

@@ -1,0 +1,159 @@
+"""The groups of an exploration: values, comparison, order, and values across columns."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from portal import figures
+from portal.context import scope, tillstream
+from portal.dashboard.request_filters import DashboardFilters
+from portal.explore import texts
+from portal.explore.selection import BEFORE, CHANGE, GROWTH, Exploration
+from tillstream.analytics import measure_values
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.measures.definition import Measure
+from tillstream.analytics.measures.dimensions import Dimension
+
+MOST_GROUPS = 10_000
+MOST_ACROSS = 12
+"""Values across columns; those with the largest sums."""
+COMPARED = (BEFORE, CHANGE, GROWTH)
+GROWS = frozenset({"money", "count", "quantity"})
+"""Formats of measures whose change is also a fraction."""
+Row = dict[str, Any]
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of numbers. key: in rows. measure: its name. part: of a comparison; empty: the value. value: across."""
+
+    key: str
+    measure: str
+    part: str = ""
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """rows: by dimension and key of column. notes: what the reader must know about them."""
+
+    rows: list[Row]
+    columns: list[Column]
+    notes: list[str] = field(default_factory=list)
+    compared_with: tuple[Any, Any] | None = None
+
+
+def load(exploration: Exploration, selection: DashboardFilters) -> Answer:
+    """Compute the groups. Raises as `measure_values.run`."""
+    names = [one.name for one in exploration.shown]
+    sides = _sides(exploration, selection) if exploration.against else ""
+    now = sides[0] if isinstance(sides, tuple) else selection.filters
+    rows, notes = _groups(exploration, now), [sides] if isinstance(sides, str) and sides else []
+    if len(rows) > MOST_GROUPS:
+        rows, notes = rows[:MOST_GROUPS], [*notes, texts.cut(MOST_GROUPS)]
+    if exploration.across:
+        return _across(exploration, exploration.across, rows, notes)
+    if not isinstance(sides, tuple):
+        return Answer(rows, [Column(name, name) for name in names], notes)
+    before = sides[1]
+    columns = [Column(f"{name}.{part}" if part else name, name, part) for name in names for part in ("", *COMPARED)]
+    compared = _compared(exploration, rows, _groups(exploration, before))
+    return Answer(compared, columns, notes, (before.start, before.end))
+
+
+def _groups(exploration: Exploration, filters: Filters) -> list[Row]:
+    return groups(exploration.shown, exploration.dimensions, filters)
+
+
+def groups(measures: Sequence[Measure], by: Sequence[Dimension], filters: Filters) -> list[Row]:
+    """Measures by dimensions; at most one more row than MOST_GROUPS. Raises as `measure_values.run`."""
+    app = tillstream()
+    names, dimensions = [one.name for one in measures], [one.name for one in by]
+    limit = {"limit": MOST_GROUPS + 1} if by else {}
+    table = measure_values.run(app.ports.warehouse, names, dimensions, scope(), filters, cache=app.queries, **limit)
+    rows: list[Row] = table.to_pylist()
+    return rows
+
+
+def _sides(exploration: Exploration, selection: DashboardFilters) -> tuple[Filters, Filters] | str:
+    """The filters of both compared periods, or why nothing is compared."""
+    if exploration.across:
+        return texts.NO_COLUMNS_COMPARED
+    if exploration.has_periods:
+        return texts.NO_PERIODS_COMPARED
+    if not selection.has_period:
+        return texts.NO_DATES_COMPARED
+    previous, year = figures.comparisons(selection.filters)
+    chosen = previous if exploration.against == "previous" else year
+    if chosen is None:
+        return texts.NOT_REPORTED
+    now = replace(selection.filters, start=chosen.start, end=chosen.end)
+    return now, replace(now, start=chosen.before_start, end=chosen.before_end)
+
+
+def _compared(exploration: Exploration, rows: list[Row], before: list[Row]) -> list[Row]:
+    """Rows of both sides, with the parts of a comparison; a group of only one side has no value on the other."""
+    by = [one.name for one in exploration.by]
+    earlier = {_key(row, by): row for row in before}
+    present = {_key(row, by) for row in rows}
+    gone = [dict(zip(by, key, strict=True)) for key in earlier if key not in present]
+    result = []
+    for row in [*rows, *gone]:
+        then, whole = earlier.get(_key(row, by), {}), dict(row)
+        for one in exploration.shown:
+            now, old = row.get(one.name), then.get(one.name)
+            whole[one.name] = now
+            whole[f"{one.name}.{BEFORE}"] = old
+            whole[f"{one.name}.{CHANGE}"] = _difference(now, old) if one.format in GROWS else None
+            whole[f"{one.name}.{GROWTH}"] = _growth(now, old) if one.format in GROWS else None
+        result.append(whole)
+    return result
+
+
+def _difference(now: Any, old: Any) -> Any:
+    return None if now is None and old is None else (now or 0) - (old or 0)
+
+
+def _growth(now: Any, old: Any) -> Decimal | None:
+    if now is None or old is None or old <= 0:
+        return None
+    return (Decimal(now) - Decimal(old)) / Decimal(old)
+
+
+def _across(exploration: Exploration, across: Dimension, rows: list[Row], notes: list[str]) -> Answer:
+    (one,) = exploration.shown
+    by, sums = [each.name for each in exploration.by], dict[Any, Any]()
+    for row in rows:
+        value = row[one.name]
+        sums[row[across.name]] = sums.get(row[across.name], 0) + (value if one.format in GROWS and value else 0)
+    ordered = sorted(sums, key=str) if across.is_period else sorted(sums, key=lambda value: -sums[value])
+    kept = ordered[-MOST_ACROSS:] if across.is_period else ordered[:MOST_ACROSS]
+    columns = [Column(f"{one.name}.{place}", one.name, value=value) for place, value in enumerate(kept)]
+    keys = {column.value: column.key for column in columns}
+    grouped: dict[Key, Row] = {}
+    for row in rows:
+        whole = grouped.setdefault(_key(row, by), {name: row[name] for name in by})
+        if row[across.name] in keys:
+            whole[keys[row[across.name]]] = row[one.name]
+    empty = dict.fromkeys(keys.values())
+    more = [texts.others_across(len(ordered) - len(kept))] if len(ordered) > len(kept) else []
+    several = [texts.ONE_IN_COLUMNS] if len(exploration.measures) > 1 else []
+    return Answer([empty | row for row in grouped.values()], columns, [*notes, *several, *more])
+
+
+def _key(row: Row, by: Sequence[str]) -> Key:
+    return tuple(row[name] for name in by)
+
+
+def in_order(rows: Sequence[Row], column: str, *, down: bool) -> Iterator[Row]:
+    """Rows by a column; those without a value come last in both directions."""
+    yield from sorted(
+        (row for row in rows if row[column] is not None), key=lambda row: _place(row[column]), reverse=down
+    )
+    yield from (row for row in rows if row[column] is None)
+
+
+def _place(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value

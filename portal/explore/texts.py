@@ -1,0 +1,40 @@
+"""Texts of the page to explore measures."""
+
+from collections.abc import Iterable
+
+CHARTS = {"": "Automatic", "columns": "Columns", "line": "Line", "bars": "Bars", "none": "No chart"}
+"""Kind of chart → its name."""
+COMPARISONS = {"previous": "Period before", "year": "Year before"}
+"""What is compared with → its name."""
+BEFORE = "Before"
+COLUMN = {"before": "before", "change": "change", "growth": "change, %"}
+"""Part of a compared measure → what its column says after the name of the measure."""
+ALL_TIME, OWN_DATES = "All time", "Custom dates"
+UNKNOWN = "Unknown"
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+NO_PERIODS_COMPARED = "Groups by day, week, month, quarter or year are not compared. Use the page Compare instead."
+NO_COLUMNS_COMPARED = "Values across columns are not compared."
+NO_DATES_COMPARED = "Choose a period with a first and a last day to compare it."
+NOT_REPORTED = "There is no reported period before to compare with."
+ONE_IN_COLUMNS = "Values across columns show the first measure only."
+
+
+def cut(most: int) -> str:
+    return f"There are more than {most:,} groups. The first of them are shown; narrow the filters, or export all."
+
+
+def others_across(count: int) -> str:
+    return f"{count:,} further columns are not shown; narrow the filters, or export all."
+
+
+def summary(measure: str, by: str) -> str:
+    """A chart in a sentence, for screen readers."""
+    return f"{measure} by {by.lower()}."
+
+
+def in_percent(measure: str) -> str:
+    return f"{measure}, %"
+
+
+def cannot_choose(name: str, offered: Iterable[str]) -> str:
+    return f"{name} cannot be chosen here. Use one of: {', '.join(offered)}."
