@@ -8,7 +8,7 @@ COMPARISONS = {"previous": "Period before", "year": "Year before"}
 """What is compared with → its name."""
 BEFORE = "Before"
 COLUMN = {"before": "before", "change": "change", "growth": "change, %"}
-"""Part of a compared measure → what its column says after the name of the measure."""
+"""Part of a compared measure → what its column shows after the name of the measure."""
 ALL_TIME, OWN_DATES = "All time", "Custom dates"
 UNKNOWN = "Unknown"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
