@@ -1,16 +1,21 @@
 """Folders of exports: on the disk of the process that writes them, or in Cloud Storage."""
 
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from tillstream.adapters.local.files.export_folder import LocalExportFolder
 from tillstream.app.app import App
 from tillstream.app.source_access import source_access
 from tillstream.domain.errors import Rejected
+from tillstream.marts.export import Exported, export, format_of
+from tillstream.marts.manifest import MANIFEST, PARQUET
 from tillstream.marts.object_folder import ObjectExportFolder
 from tillstream.ports.export_folder import ExportFolder
 from tillstream.ports.table_log import TableLog
 
 CLOUD_STORAGE = "gs://"
+DELTA = "delta"
+FORMATS = (PARQUET, DELTA)
 
 
 def export_folder(app: App, path: str, manifest: str) -> ExportFolder:
@@ -36,3 +41,27 @@ def delta_log(path: str) -> TableLog:
     except ImportError as error:
         raise Rejected("Delta tables need a library: pip install 'tillstream[lake]'") from error
     return DeltaTableLog(Path(path))
+
+
+def export_to(
+    app: App,
+    path: str,
+    only: Collection[str] = (),
+    *,
+    location: str = "",
+    table_format: str = "",
+    progress: Callable[[int], None] = lambda _: None,
+) -> tuple[str, str, Exported]:
+    """Export to the folder at a path or an address; return its whole path, the format, and what was exported.
+
+    only, location, progress: as in `export`. table_format: empty: that of the last export to the folder.
+    Raises as `export_folder`, `delta_log` and `export`.
+    """
+    folder = export_folder(app, path, MANIFEST)
+    table_format = table_format or format_of(folder)
+    log = delta_log(folder.path) if table_format == DELTA else None
+    return (
+        folder.path,
+        table_format,
+        export(app.ports.warehouse, folder, only, location=location, log=log, progress=progress),
+    )
