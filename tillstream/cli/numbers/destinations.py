@@ -19,7 +19,7 @@ def destinations() -> None:
     "--to",
     required=True,
     type=FolderPath(file_okay=False, resolve_path=True),
-    help="A database, postgresql://USER@HOST:PORT/DATABASE, without the password; a folder; or gs://BUCKET/FOLDER.",
+    help="A database, postgresql://USER@HOST:PORT/DATABASE, without the password; a folder; gs://BUCKET/FOLDER; or s3://BUCKET/FOLDER.",
 )
 @click.option(
     "--password", default="", metavar="REFERENCE", help="The password by reference: env:…, file:… or secret:…"

@@ -23,7 +23,7 @@ marts.add_command(status)
     "--to",
     required=True,
     type=FolderPath(file_okay=False, resolve_path=True),
-    help="Folder, or gs://BUCKET/FOLDER: empty, or one with an earlier export.",
+    help="Folder, gs://BUCKET/FOLDER or s3://BUCKET/FOLDER: empty, or one with an earlier export.",
 )
 @click.option("--only", multiple=True, metavar="TABLE", help="Export only this table; repeatable.")
 @click.option(

@@ -17,9 +17,9 @@ from tillstream.ports.read_copy import ReadCopy
 
 @dataclass(frozen=True, kw_only=True)
 class MartsExport:
-    """to: the path of the folder, or gs://BUCKET/FOLDER. only: names of tables; empty: those of the last export to the
-    folder, or all. location: where other engines read the folder; empty: its path. format: parquet or delta; empty:
-    that of the last export to the folder."""
+    """to: the path of the folder, gs://BUCKET/FOLDER or s3://BUCKET/FOLDER. only: names of tables; empty: those of the
+    last export to the folder, or all. location: where other engines read the folder; empty: its path. format: parquet
+    or delta; empty: that of the last export to the folder."""
 
     to: str
     only: Sequence[str] = ()
