@@ -28,6 +28,7 @@ KINDS = {
     "webhook": "Webhooks",
     "alert-channel": "Alert channels",
     "connector": "Connectors",
+    "mart-destination": "Copies of the marts",
     "key": "Keys of stores",
     "day-close": "Day closes",
     "setting": "Settings",
@@ -133,6 +134,9 @@ ACTION_LABELS = {
     AuditAction.CONNECTOR_REMOVED: "Connector removed",
     AuditAction.CONNECTOR_TESTED: "Connector tested",
     AuditAction.CONNECTOR_RUN: "Connector run on request",
+    AuditAction.MART_DESTINATION_ADDED: "Copy of the marts added",
+    AuditAction.MART_DESTINATION_REMOVED: "Copy of the marts removed",
+    AuditAction.MART_DESTINATION_RUN: "Copy of the marts run on request",
     AuditAction.SETTING_CHANGED: "Setting changed",
 }
 
