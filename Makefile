@@ -37,8 +37,9 @@ check: ## Lint, test and test-system, reporting every failure and not only the f
 	@failed=; for target in lint test test-system; do $(MAKE) --no-print-directory $$target || failed="$$failed $$target"; done; \
 	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
-simulate: .venv/.dev ## Play small schedules of simulated companies against a model (SCHEDULES: their number)
+simulate: .venv/.dev ## Play small schedules of simulated companies against a model (SCHEDULES: their number; YEAR=1: a year after them)
 	$(BIN)/python -m devtools.simulation schedules --count $(or $(SCHEDULES),1000)
+	$(if $(YEAR),$(BIN)/python -m devtools.simulation year $(if $(STORES),--stores $(STORES)) $(if $(LINES),--lines $(LINES)) $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED)))
 
 ##@ Speed
 bench: .venv/.dev .venv-bench/.peers ## Measure 1 M rows against the peers and write docs/benchmarks.md (at most 10 minutes)

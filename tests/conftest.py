@@ -27,7 +27,7 @@ SYSTEM_FOLDERS = (
     *("e2e/test_command_line", "e2e/test_demo", "e2e/test_maintenance_output", "e2e/test_older_homes"),
     *("e2e/sources", "e2e/stock", "e2e/test_rebuild_notices", "e2e/test_senders_of_files"),
     *("e2e/test_terminal_output", "e2e/tills", "faults", "portal/corrections"),
-    *("functions/test_function_imports", "functions/test_permissions", "golden/test_homes", "e2e/marts"),
+    *("functions/test_function_imports", "functions/test_permissions", "golden/test_homes", "e2e/exports", "e2e/marts"),
     *("portal/api/test_api_fuzzed", "portal/api/test_cursors", "portal/api/test_operation_errors"),
     *("portal/api/test_outcomes", "portal/compare", "portal/dashboard/test_display_currency"),
     *("portal/dashboard/test_role_layouts", "portal/forecast", "portal/live/test_live_page", "portal/reports"),

@@ -2,10 +2,16 @@
 
 import argparse
 import sys
+import tempfile
 import time
+from functools import partial
+from pathlib import Path
 
 from devtools.simulation import many
+from devtools.simulation.checks import Difference
 from devtools.simulation.groups import Tally
+from devtools.simulation.year.play import Year
+from devtools.simulation.year.sales import Company
 
 
 def main() -> int:
@@ -20,11 +26,49 @@ def main() -> int:
     schedules.add_argument("--crashes", type=float, default=3, help="crashes of a group, about")
     schedules.add_argument("--group", type=int, help="repeat only this group")
     schedules.add_argument("--seeds", help="repeat only these companies of the group, separated by commas")
+    _add_year(commands.add_parser("year", help="a year of a company on a real server, with power cuts"))
     options = parser.parse_args()
     many.be_quiet()
+    if options.command == "year":
+        return _play_year(options)
     if options.group is not None:
         return _repeat(options)
     return _play(options)
+
+
+def _add_year(year: argparse.ArgumentParser) -> None:
+    company = Company()
+    year.add_argument("--seed", type=int, default=company.seed, help="decides what happens")
+    year.add_argument("--regions", type=int, default=company.regions, help="regions, each with a contract")
+    year.add_argument("--stores", type=int, default=company.stores, help="stores")
+    year.add_argument("--tills", type=int, default=company.tills, help="stores that send their own sales")
+    year.add_argument("--lines", type=int, default=company.lines, help="sale lines, about")
+    year.add_argument("--days", type=int, default=company.days, help="days from the first of January on")
+    year.add_argument("--kills", type=float, default=20, help="power cuts, about")
+    year.add_argument("--folder", type=Path, help="an empty folder for the home; default: one that is removed")
+
+
+def _play_year(options: argparse.Namespace) -> int:
+    names = ("seed", "regions", "stores", "tills", "lines", "days")
+    company = Company(**{name: getattr(options, name) for name in names})
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="tillstream-year-") as temporary:
+        year = Year(options.folder or Path(temporary), company, options.kills)
+        try:
+            done = year.play(partial(print, flush=True))
+        except Difference as difference:
+            arguments = " ".join(f"--{name} {getattr(options, name):g}" for name in (*names, "kills"))
+            print(f"The product and the books differ on day {year.done.days}: {difference}", file=sys.stderr)
+            print(f"Repeat with: python -m devtools.simulation year {arguments}", file=sys.stderr)
+            return 1
+    lines = sum(month.lines for month in done.months)
+    print(
+        f"The books agree: {done.days} days with {lines:,} lines in {time.monotonic() - start:,.0f} s, "
+        f"{done.uploads:,} uploads, {done.undone} undone, {done.messages:,} messages, {done.kills} power cuts, "
+        f"{done.restores} restored backups, {done.receipts:,} receipts, {done.stock:,} stock levels, "
+        f"{done.rebuilds} rebuilt warehouses"
+    )
+    return 0
 
 
 def _repeat(options: argparse.Namespace) -> int:

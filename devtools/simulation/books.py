@@ -5,7 +5,7 @@ from everything received, cell by cell.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -39,6 +39,16 @@ class Figure(NamedTuple):
     net: Decimal
 
 
+class Change(NamedTuple):
+    """What a settlement did to a line. content: the new one; of a removed line, the old one."""
+
+    kind: str
+    content: Content
+
+
+Changes = dict[tuple[Cell, Key], Change]
+
+
 class Books:
     """The model. Batches enter in the order in which they were settled."""
 
@@ -49,17 +59,27 @@ class Books:
 
     # ---- what happens
 
-    def settle(self, batches: Iterable[Batch], undone: Iterable[str] = ()) -> set[Cell]:
-        """One settlement: undo batches, then add others in the order of receipt. Returns the cells that it touched."""
-        touched: set[Cell] = set()
-        for name in undone:
-            self.batches[name].is_undone = True
-            touched |= self.batches[name].by_cell.keys()
+    def settle(self, batches: Sequence[Batch], undone: Iterable[str] = ()) -> Changes:
+        """One settlement: undo batches, then add others in the order of receipt. Returns what is different after it."""
+        ended = [self.batches[name] for name in undone]
+        touched = {row.cell for batch in batches for row in batch.rows}.union(*(batch.by_cell for batch in ended))
+        before = {cell: self.current(cell) for cell in touched}
+        for batch in ended:
+            batch.is_undone = True
         for batch in sorted(batches, key=lambda each: (each.received, each.fix, each.name)):
-            touched |= self._add(batch)
-        return touched
+            self._add(batch)
+        changes: Changes = {}
+        for cell, old in before.items():
+            new = self.current(cell)
+            changes |= {(cell, key): Change("removed", old[key].content) for key in old.keys() - new.keys()}
+            for key, claim in new.items():
+                if key not in old:
+                    changes[cell, key] = Change("added", claim.content)
+                elif _facts(claim) != _facts(old[key]):
+                    changes[cell, key] = Change("corrected", claim.content)
+        return changes
 
-    def _add(self, batch: Batch) -> set[Cell]:
+    def _add(self, batch: Batch) -> None:
         root = self.batches[batch.parent] if batch.parent else batch
         self.batches[batch.name] = batch
         rows_by_cell: dict[Cell, list[Row]] = defaultdict(list)
@@ -79,7 +99,6 @@ class Books:
                     root.every_row.setdefault(cell, []).append(row)
         for cell, rows in rows_by_cell.items():
             self._judge(root, rows, before[cell])
-        return set(rows_by_cell)
 
     def _judge(self, root: Batch, rows: list[Row], before: dict[Key, Claim]) -> None:
         """The outcomes of the rows of one batch in one cell."""
@@ -192,6 +211,11 @@ class Books:
         """Outcome → number of rows of a file or micro-batch, and `read`."""
         outcomes = self.batches[name].outcomes
         return Counter(outcomes.values()) + Counter(read=len(outcomes))
+
+
+def _facts(claim: Claim) -> tuple[Content, bool]:
+    """What decides whether a line changed: only messages of tills have the time of a sale."""
+    return claim.content, claim.batch.is_till
 
 
 def _removes(statement: Statement, claim: Claim) -> bool:

@@ -2,11 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
-from devtools.simulation.books import Books, Figure
+from devtools.simulation.books import Books, Change, Changes, Figure
 from devtools.simulation.entries import Cell, Content, Key
-from devtools.simulation.home import Home
+from devtools.simulation.home import LISTENER, Home
 from devtools.simulation.settled import Reader, Sent
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, BatchKind, State
 
@@ -34,6 +35,7 @@ def check(home: Home, books: Books, reader: Reader, sent: Sent) -> None:
     _check_lines(home, books)
     _check_figures(home, books)
     _check_receipts(home, books)
+    _check_events(home, reader)
     _check_nothing_is_lost(home, reader, sent)
 
 
@@ -78,6 +80,31 @@ def _check_receipts(home: Home, books: Books) -> None:
             raise Difference(f"the receipt of {name}: product {row}, books {expected}", seeds)
 
 
+def _check_events(home: Home, reader: Reader) -> None:
+    """Each change of a line is published, with one id; an event that a crash repeats has the same id and text."""
+    by_id: dict[str, dict[str, Any]] = {}
+    for event in home.sale_events():
+        if by_id.setdefault(event["id"], event) != event:
+            raise Difference(f"one event with two texts: {event}, {by_id[event['id']]}")
+    published: dict[int, Changes] = defaultdict(dict)
+    for event in by_id.values():
+        line, changes = event["line"], published[event["settlement_no"]]
+        name = Cell(line["region"], line["store_id"], line["sale_date"]), Key(line["sale_id"], line["line_key"])
+        if name in changes:
+            raise Difference(f"two events of {name} in settlement {event['settlement_no']}", [_seed(name[0])])
+        content = Content(line["product_id"], int(line["quantity"]), Decimal(line["unit_price"]))
+        changes[name] = Change(event["change"], content)
+    for number, expected in reader.changes.items():
+        names = expected.keys() | published[number].keys()
+        wrong = [name for name in names if expected.get(name) != published[number].get(name)]
+        if wrong:
+            first = min(wrong)
+            text = f"events of settlement {number}: product {published[number].get(first)}, books {expected.get(first)}"
+            raise Difference(f"{text}, of {first}", [_seed(cell) for cell, _ in wrong])
+    if unknown := published.keys() - reader.changes.keys():
+        raise Difference(f"events of settlements that the ledger lacks: {unknown}")
+
+
 def _check_nothing_is_lost(home: Home, reader: Reader, sent: Sent) -> None:
     """Every acknowledged file and message is kept, in the ledger or undone; nothing waits or has failed."""
     records = home.find_batches()
@@ -97,7 +124,7 @@ def _check_nothing_is_lost(home: Home, reader: Reader, sent: Sent) -> None:
     waiting = [
         depth
         for depth in home.plain.ports.bus.queue_depths()
-        if (depth.ready, depth.delayed, depth.leased) != (0, 0, 0)
+        if depth.subscription != LISTENER and (depth.ready, depth.delayed, depth.leased) != (0, 0, 0)
     ]
     if letters or waiting:
         raise Difference(f"events are left: {letters} {waiting}")

@@ -138,7 +138,9 @@ class Group:
                 rows = self.sent.files[record.sha256][1]
                 outcomes = self.books.batches[record.batch_id].outcomes
                 own = [n for n, row in enumerate(rows, 1) if row.store in stores and outcomes[n] == "quarantined"]
-                fixes.setdefault(record.batch_id, {}).update({n: schedule.fix(rows[n - 1]) for n in own})
+                fixes.setdefault(record.batch_id, {}).update(
+                    {n: schedule.fix(self.reader.row_now(record.batch_id, n)) for n in own}
+                )
         return [self._correction(batch, each) for batch, each in fixes.items() if each]
 
     def _correction(self, batch: str, fixes: dict[int, tuple[str, Sold]]) -> Act:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from devtools.simulation.crash_points import Fuse, with_crashes
 from tillstream.app import build
 from tillstream.batches import records
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind
-from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.domain.events import TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
 from tillstream.ports import Clock
 from tillstream.ports.event_bus import Message
 from tillstream.receipts import original_rows
@@ -24,6 +25,8 @@ from tillstream.workflows.operations import reconcile
 from tillstream.workflows.review import undo
 
 WHO = "simulation"
+LISTENER = "books"
+"""The subscription to sale events."""
 
 
 class Home:
@@ -39,6 +42,7 @@ class Home:
     def _start(self) -> None:
         settings = Settings(home=self.folder, threads=1, samples=False, project="")
         self.plain = build(settings, self._clock, rates=False)
+        self.plain.ports.bus.subscribe(TOPIC_SALE_EVENTS, LISTENER)
         self.app = with_crashes(self.plain, self.fuse)
         self.worker = Worker(self.app)
 
@@ -118,3 +122,11 @@ class Home:
         """Rows of a query in GoogleSQL."""
         rows: list[dict[str, Any]] = self.plain.ports.warehouse.query(text).to_pylist()
         return rows
+
+    def sale_events(self) -> list[dict[str, Any]]:
+        """The sale events since the last call; one that was published twice is there twice."""
+        events: list[dict[str, Any]] = []
+        while deliveries := self.plain.ports.bus.pull(LISTENER, 10_000):
+            events += [json.loads(delivery.message.body) for delivery in deliveries]
+            self.plain.ports.bus.acknowledge(deliveries)
+        return events

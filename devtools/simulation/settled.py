@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from devtools.simulation.books import Books
+from devtools.simulation.books import Books, Changes
 from devtools.simulation.company import Region, Sold, discarded, message_rows, row_of
 from devtools.simulation.entries import Batch, Row
 from devtools.simulation.home import Home
@@ -35,11 +35,19 @@ class Reader:
     def __init__(self, home: Home, books: Books, sent: Sent) -> None:
         self._home, self._books, self._sent = home, books, sent
         self.settlements = 0
+        self.changes: dict[int, Changes] = {}
+        """Settlement → what it changed."""
         self.records: dict[str, Record] = {}
+        self._edited: dict[tuple[str, int], Sold] = {}
 
     def expect_correction(self, batch: str, before: set[str], fixes: dict[int, tuple[str, Sold]]) -> None:
         """A correction of a file is submitted next. before: the corrections that it has."""
         self._sent.corrections.append((batch, before, fixes))
+
+    def row_now(self, batch: str, number: int) -> Sold:
+        """A row of a file after its settled corrections: an edited row can be quarantined again."""
+        rows = self._sent.files[self.records[batch].sha256][1]
+        return self._edited.get((batch, number), rows[number - 1])
 
     def follow(self) -> None:
         """Enter all settlements since the last call. The order of settlements is the product's choice."""
@@ -56,7 +64,8 @@ class Reader:
             if row["undone_no"] and row["undone_no"] > self.settlements and row["is_root"]:
                 undone[row["undone_no"]].append(row["batch_id"])
         for number in sorted(settled.keys() | undone.keys()):
-            self._books.settle([self._batch(self.records[name]) for name in settled[number]], undone[number])
+            batches = [self._batch(self.records[name]) for name in settled[number]]
+            self.changes[number] = self._books.settle(batches, undone[number])
             self.settlements = number
 
     def _batch(self, record: Record) -> Batch:
@@ -81,6 +90,7 @@ class Reader:
 
     def _corrected(self, record: Record, region: Region) -> Iterator[Row]:
         for number, (how, sold) in self._fixes(record).items():
+            self._edited[record.parent, number] = sold
             if how == "discard":
                 yield discarded(region, sold, number, record.fix_number)
             else:

@@ -1,4 +1,4 @@
--- What counts after the settlement @number (INT64): a row for each batch, with sums over its lines and those of its
+-- What counts after the settlement @number INT64: a row for each batch, with sums over its lines and those of its
 -- corrections. They do not depend on the order of the rows or on the numbers that this warehouse gave to batches. The
 -- distance of two hashes shows which content belongs to which sale.
 SELECT

@@ -1,4 +1,4 @@
--- What the settlements from @first to @last (INT64) did: a row for each batch that one of them added or undid.
+-- What the settlements from @first INT64 to @last INT64 did: a row for each batch that one of them added or undid.
 -- A batch that was both added and undone has one row.
 SELECT
   batch_id,

@@ -27,10 +27,12 @@ def build(settings: Settings, clock: Clock | None = None, *, rates: bool = True)
 
 
 @contextmanager
-def open_app(settings: Settings, wait: float | None = None, *, rates: bool = True) -> Iterator[App]:
+def open_app(
+    settings: Settings, wait: float | None = None, *, rates: bool = True, clock: Clock | None = None
+) -> Iterator[App]:
     """Build the app and close it on exit, owning the local folder. Raises `Occupied` if it is not free in time."""
     with nullcontext() if settings.project else owned(settings, wait):
-        app = build(settings, rates=rates)
+        app = build(settings, clock, rates=rates)
         try:
             yield app
         finally:

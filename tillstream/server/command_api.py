@@ -34,7 +34,8 @@ class _StreamedResponse(Response):
                     raise Rejected("The client has ended.") from error
 
         answer, status = self._work(send_progress)
-        return [_line({"answer": answer, "status": status})]
+        # of a list with one item, waitress takes the length for that of the whole answer, also after progress
+        return [_line({"answer": answer, "status": status}), b""]
 
 
 def _line(event: dict[str, Any]) -> bytes:

@@ -22,6 +22,7 @@ from tillstream.batches import records
 from tillstream.commands.demo import Demo, demo
 from tillstream.domain.errors import Rejected
 from tillstream.logs import quiet_terminal
+from tillstream.ports import Clock
 from tillstream.server.command_api import create_control
 from tillstream.server.process import DeferredStops, exec_module, interrupt_on_stop
 from tillstream.server.task_dispatcher import CONNECTIONS, TaskDispatcher
@@ -37,10 +38,18 @@ FIRST_SIGN_IN = "first-password.txt"
 """File in the home folder, written if the first start does not run on a terminal."""
 
 
-def serve(settings: Settings, echo: Echo, *, open_browser: bool = False, on_terminal: bool = False) -> None:
+def serve(
+    settings: Settings,
+    echo: Echo,
+    *,
+    open_browser: bool = False,
+    on_terminal: bool = False,
+    clock: Clock | None = None,
+) -> None:
     """Serve until interrupted; if a server already runs on this folder, print its address and return.
 
-    on_terminal: whether `echo` writes to a terminal, and not to a log that others may read.
+    on_terminal: whether `echo` writes to a terminal, and not to a log that others may read. clock: that of the machine
+    if None.
     On a Google Cloud project only the portal is served, by gunicorn, on the configured port or else on $PORT. Raises
     `Rejected` if the port is taken, `Unavailable` if another process owns the folder.
     """
@@ -57,7 +66,7 @@ def serve(settings: Settings, echo: Echo, *, open_browser: bool = False, on_term
     interrupt_on_stop()
     sys.setswitchinterval(SWITCH_SECONDS)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # requests that wait are no news
-    with open_app(with_server_memory(settings), wait=2.0) as app:
+    with open_app(with_server_memory(settings), wait=2.0, clock=clock) as app:
         _serve(app, echo, open_browser=open_browser, shown=on_terminal)
 
 

@@ -115,7 +115,7 @@ def test_an_export_in_the_server_ends_with_its_client(app: App, home: Path) -> N
     def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
         return gone
 
-    (line,) = create_control(app, "t")(environment, start)
+    line, _ = create_control(app, "t")(environment, start)
     assert json.loads(line)["status"] == 422
     assert not (home / "lines.csv").exists()
     assert not list(home.glob(".*.part"))

@@ -1,0 +1,1 @@
+"""A year of a company on a real server with a simulated clock, compared with columnar books."""
