@@ -1,4 +1,4 @@
--- Movements that one home recorded from @first to @last (INT64, microseconds since 1970), a row for each of their
+-- Movements that one home recorded from @first INT64 to @last INT64 (microseconds since 1970), a row for each of their
 -- lines. subject: their ID; for a cancellation, that of the cancelled movement.
 -- @prefix STRING: what the IDs of the movements of a home begin with; '' for those of this home
 WITH named AS (
