@@ -125,6 +125,7 @@ ACTION_LABELS = {
     AuditAction.RESTOCK_DECIDED: "Decided about restocking",
     AuditAction.RESTOCK_SETTINGS: "Restock settings changed",
     AuditAction.STOCK_MOVED: "Stock counted or moved",
+    AuditAction.STOCK_SYNCED: "Stock movements received by a sync",
     AuditAction.STOCK_COUNT_STARTED: "Count of a store started",
     AuditAction.STOCK_COUNT_DISCARDED: "Count of a store discarded",
     AuditAction.CONNECTOR_ADDED: "Connector added",

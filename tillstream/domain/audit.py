@@ -57,6 +57,7 @@ class AuditAction(StrEnum):
     SERIES_REMOVED = "series.removed"
     SERIES_RESTORED = "series.restored"
     STOCK_MOVED = "stock.moved"
+    STOCK_SYNCED = "stock.synced"
     ORDER_CREATED = "order.created"
     ORDER_CHANGED = "order.changed"
     RESTOCK_REQUESTED = "restock.requested"
