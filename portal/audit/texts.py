@@ -24,6 +24,7 @@ KINDS = {
     "order": "Orders",
     "catalogue": "Catalogue",
     "stock": "Stock",
+    "sync": "Sync",
     "restock": "Restock",
     "webhook": "Webhooks",
     "alert-channel": "Alert channels",
