@@ -43,6 +43,8 @@ ARGUMENTS: dict[str, str | int] = {
     "sending_id": "0" * 32,
     "tab": "products",
     "report": "value",
+    "live_file": "sales-by-region",
+    "suffix": "csv",
     "segment": "champions",
     "check_name": "fact-sales-unique",
     "kind": "products",
@@ -108,6 +110,7 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "corrections.cell": [{}, {"row": "1", "column": "1"}],
     "alerts.listing": [{}, {"state": "ended", "kind": "large-sale"}, {"state": "", "q": "sale"}],
     "alerts.new_rule": [{"kind": "unusual-day"}],
+    "live_files.show": [{}, {"name": "sales-by-store", "preset": "last-month"}],
     "api.sales-over-time": [{}, {"period": "quarterly"}],
 }
 """endpoint → its query strings as dictionaries; an endpoint without an entry has only `{}`."""
