@@ -21,9 +21,9 @@ SOURCE = re.compile(r"\{\{ source\('tillstream', '(\w+)'\) \}\}")
 
 
 def statements() -> list[str]:
-    found = [SOURCE.sub(r"tillstream.\1", block) for page in WITH_SQL for block in blocks(page, "sql")]
-    assert len(found) == len(WITH_SQL)
-    return found
+    listed = [SOURCE.sub(r"tillstream.\1", block) for page in WITH_SQL for block in blocks(page, "sql")]
+    assert len(listed) == len(WITH_SQL)
+    return listed
 
 
 @pytest.mark.parametrize("page", PAGES)

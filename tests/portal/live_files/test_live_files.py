@@ -197,8 +197,8 @@ def test_explore_leads_to_the_live_file_of_the_same_rows(sold: Visitor) -> None:
     (link,) = re.findall(r'href="(/files\?[^"]+)"', page)
     shown = sold.get(link.replace("&amp;", "&")).text
     (address,) = re.findall(r'href="http://localhost(/files/measures\.csv[^"]*)"', shown)
-    found = rows(sold.get(address.replace("&amp;", "&")))
-    assert [(row["month"], row["region"], row["revenue"]) for row in found] == [
+    listed = rows(sold.get(address.replace("&amp;", "&")))
+    assert [(row["month"], row["region"], row["revenue"]) for row in listed] == [
         ("2026-05-01", "IN", "250"), ("2026-06-01", "IN", "100"),
     ]  # fmt: skip
 
