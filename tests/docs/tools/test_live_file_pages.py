@@ -136,7 +136,7 @@ def test_the_notebook_reads_a_portal(portal: Portal, notebook_programs: Path, tm
          "execution_count": None}
         for number, code in enumerate(blocks("jupyter.md", "python"))
     ]  # fmt: skip
-    assert len(cells) == 2
+    assert len(cells) == 3
     notebook = tmp_path / "page.ipynb"
     notebook.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
     environment = os.environ | {
@@ -150,4 +150,5 @@ def test_the_notebook_reads_a_portal(portal: Portal, notebook_programs: Path, tm
     assert run.returncode == 0, run.stderr
     outputs = ["".join(cell["outputs"][0]["text"]) for cell in json.loads(notebook.read_text())["cells"]]
     assert "2026-06-01" in outputs[0]
-    assert "IN" in outputs[1]
+    assert "goal" in outputs[1]
+    assert "IN" in outputs[2]
