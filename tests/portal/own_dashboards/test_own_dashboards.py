@@ -181,9 +181,7 @@ def test_a_shared_dashboard_shows_each_reader_their_own_scope(sold: Visitor, per
     assert manager.post(f"{ours.address}/restore").status_code == 303
 
 
-def test_a_tile_that_a_reader_may_not_see_says_so_and_the_others_are_shown(
-    sold: Visitor, person: People, app: App
-) -> None:
+def test_a_tile_beyond_the_rights_of_a_reader_is_alone_in_it(sold: Visitor, person: People, app: App) -> None:
     admin = sold
     _pin(admin, f"/explore?measure=revenue&by=customer&{JUNE}", "table")
     dashboard = _pin(admin, f"/explore?measure=orders&by=&{JUNE}", "number", dashboard=_only(app).id)
