@@ -36,6 +36,7 @@ from portal import (
     intake,
     live,
     measures,
+    menu,
     navigation,
     orders,
     pipeline,
@@ -153,6 +154,7 @@ def _template_context() -> dict[str, Any]:
         "CATALOGUE": CATALOGUE,
         "alerts_bell": bell,
         "navigation": navigation,
+        "site_menu": menu,
         "severity_words": SEVERITIES,
         "may": (lambda action: scope().may(action)) if signed_in() else (lambda _action: False),
     }
