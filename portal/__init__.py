@@ -37,8 +37,10 @@ from portal import (
     live,
     live_files,
     measures,
+    menu,
     navigation,
     orders,
+    own_dashboards,
     pipeline,
     products,
     profile,
@@ -123,7 +125,7 @@ def create_app(app: App) -> Flask:
         exports,
         live_files,
     )
-    kept = (views, annotations, alerts, sell, orders)
+    kept = (views, own_dashboards, annotations, alerts, sell, orders)
     files = (uploads, data_sources, review, completeness, corrections, connectors, pipeline, quality)
     people = (admin, audit, profile, tokens, catalogue, stock, stock_files, restock, webhooks, alert_channels)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):
@@ -157,6 +159,7 @@ def _template_context() -> dict[str, Any]:
         "CATALOGUE": CATALOGUE,
         "alerts_bell": bell,
         "navigation": navigation,
+        "site_menu": menu,
         "severity_words": SEVERITIES,
         "may": (lambda action: scope().may(action)) if signed_in() else (lambda _action: False),
     }

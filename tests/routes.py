@@ -39,6 +39,8 @@ ARGUMENTS: dict[str, str | int] = {
     "channel_id": "0" * 12,
     "delivery_id": "0" * 32,
     "view_id": "0" * 12,
+    "dashboard_id": "0" * 12,
+    "tile_id": "0" * 8,
     "annotation_id": "2026-06-01-00000000",
     "sending_id": "0" * 32,
     "tab": "products",
@@ -110,6 +112,8 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "corrections.cell": [{}, {"row": "1", "column": "1"}],
     "alerts.listing": [{}, {"state": "ended", "kind": "large-sale"}, {"state": "", "q": "sale"}],
     "alerts.new_rule": [{"kind": "unusual-day"}],
+    "explore.tile_of": [{}, {"show": "number"}, {"show": "table", "by": "month", "preset": "all"}],
+    "own_dashboards.pin_form": [{}, {"address": "/explore?measure=units", "title": "Units"}],
     "live_files.show": [{}, {"name": "sales-by-store", "preset": "last-month"}],
     "api.sales-over-time": [{}, {"period": "quarterly"}],
 }
