@@ -41,9 +41,9 @@ def test_the_statements_run_on_a_copy_in_postgresql(copies: Copies) -> None:
 
 def test_the_statements_run_on_a_duckdb_file(copies: Copies) -> None:
     export(copies.app, copies.folder)
-    script = (copies.folder / "marts" / "statements" / "duckdb.sql").read_text(encoding="utf-8")
-    with duckdb.connect(copies.folder / "marts.duckdb") as connection:
-        connection.execute(script)
+    for page in ("metabase.md", "superset.md"):
+        (program,) = blocks(page, "python")
+        exec(program.replace("/data/", f"{copies.folder}/"), {})
     with duckdb.connect(copies.folder / "marts.duckdb", read_only=True) as connection:
         for statement in statements():
             assert connection.execute(statement).fetchall(), statement
