@@ -23,6 +23,8 @@ from tillstream.sync import exchange, homes, identity, status
 from tillstream.sync.entry import Parcel, Position, SentBatch
 from tillstream.sync.exchange import Result
 from tillstream.sync.office import HeadOffice, Hello, LocalOffice
+from tillstream.sync.reference.entries import Change, Group, Saved
+from tillstream.sync.reference.office import ReferenceState
 from tillstream.sync.refusals import Refused
 
 NAME = "berlin-1"
@@ -75,6 +77,18 @@ class Unsteady:
 
     def add_stock(self, movements: Sequence[StoredMovement]) -> int:
         return self._call(lambda: self.office.add_stock(movements))
+
+    def reference_state(self, questions: int) -> ReferenceState:
+        return self._call(lambda: self.office.reference_state(questions))
+
+    def compare_reference(self, digests: Mapping[str, str]) -> Sequence[str]:
+        return self._call(lambda: self.office.compare_reference(digests))
+
+    def reference(self, group: str, offset: int) -> Group:
+        return self._call(lambda: self.office.reference(group, offset))
+
+    def save_reference(self, changes: Sequence[Change]) -> Sequence[Saved]:
+        return self._call(lambda: self.office.save_reference(changes))
 
     def entries(self, after: int) -> Parcel:
         return self._call(lambda: self.office.entries(after))

@@ -111,6 +111,7 @@ class AuditAction(StrEnum):
     SYNC_HOME_REMOVED = "sync.home-removed"
     SYNC_HOME_RELEASED = "sync.home-released"
     SYNC_RECOVERED = "sync.recovered"
+    SYNC_DECIDED = "sync.decided"
 
     @property
     def kind(self) -> str:

@@ -16,6 +16,10 @@ from tillstream.ports import Ports
 from tillstream.sync import agreement, homes, journal, originals, stock
 from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
 from tillstream.sync.homes import Home
+from tillstream.sync.reference import office as reference_data
+from tillstream.sync.reference.entries import Change, Group, Saved
+from tillstream.sync.reference.office import PAGE as REFERENCE_PAGE
+from tillstream.sync.reference.office import ReferenceOffice, ReferenceState
 from tillstream.sync.refusals import CLOCK, OTHER_VERSION, POSITION, Refused
 from tillstream.sync.replay import Replayer, own_name
 from tillstream.sync.stock import StockOffice
@@ -37,7 +41,7 @@ class Hello:
     escaped: bool
 
 
-class HeadOffice(StockOffice, Protocol):
+class HeadOffice(StockOffice, ReferenceOffice, Protocol):
     """Raises `Refused`, `Rejected`, and `Unavailable`: try again. Every call is idempotent."""
 
     def hello(self, hello: Hello) -> Position:
@@ -156,6 +160,32 @@ class LocalOffice:
         levels.follow(self.ports)
         return count
 
+    def reference_state(self, questions: int) -> ReferenceState:
+        home = homes.change(self.ports, self.name, lambda now: replace(self._with_regions(now), questions=questions))
+        return ReferenceState(reference_data.token(self.ports), home.regions)
+
+    def _with_regions(self, home: Home) -> Home:
+        """The home with the regions of its sales, which homes of an older version lack."""
+        if home.regions or not home.number:
+            return home
+        documents = self.ports.documents.find(records.COLLECTION, {"home": self.name})
+        return replace(home, regions=tuple(sorted({one.data["region"] for one in documents} - {""})))
+
+    def compare_reference(self, digests: Mapping[str, str]) -> Sequence[str]:
+        return reference_data.differing(self.ports, self._regions, digests)
+
+    def reference(self, group: str, offset: int) -> Group:
+        whole = reference_data.group(self.ports, self._regions, group)
+        page = reference_data.entries(whole)[offset : offset + REFERENCE_PAGE]
+        return replace(whole, entries={one.key: one for one in page})
+
+    def save_reference(self, changes: Sequence[Change]) -> Sequence[Saved]:
+        return reference_data.save(self.ports, changes, f"sync {self.name}", self._regions)
+
+    @property
+    def _regions(self) -> tuple[str, ...]:
+        return homes.get(self.ports, self.name).regions
+
     def _check_clock(self, at: datetime) -> None:
         off = at - self.ports.clock.now()
         if abs(off) <= CLOCK_LIMIT:
@@ -195,4 +225,6 @@ def _advanced(home: Home, parcel: Parcel) -> Home:
     if home.position != parcel.after:
         return home  # another request was faster
     end = parcel.end
+    regions = {str(batch.fields["region"]) for entry in parcel.entries for batch in entry.batches} - {""}
+    home = replace(home, regions=tuple(sorted({*home.regions, *regions})))
     return replace(home, number=end.number, hash=end.hash, head=max(home.head, end.number), held="", held_number=0)
