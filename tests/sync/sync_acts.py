@@ -6,6 +6,8 @@ from typing import Any
 
 from tillstream.people import signatures
 from tillstream.sync import homes
+from tillstream.sync.reference import questions
+from tillstream.sync.reference.questions import Question
 
 HOME = "berlin-1"
 PAGE = "/pipeline/sync"
@@ -23,6 +25,19 @@ def _released(shop: Any) -> None:
     shop.boss.post(f"{PAGE}/homes/{HOME}/release")
 
 
+def _decided(shop: Any) -> None:
+    asked(shop)
+    shop.boss.post(f"{PAGE}/questions", {"keep": "here"})
+
+
+def asked(shop: Any) -> Question:
+    """An open question about the name of a product."""
+    here, there = ({"code": "P1", "name": name, "active": True} for name in ("Pen", "Pencil"))
+    question = Question("product:00", "P1", here, there, 1, "2026-06-01T00:00:00+00:00")
+    questions.replace_all(shop.app.ports, [question])
+    return question
+
+
 def _stopped(shop: Any) -> None:
     shop.boss.post(f"{PAGE}/address", {"to": "https://head-office.example.com"})
     shop.boss.post(f"{PAGE}/stop")
@@ -36,6 +51,7 @@ SYNC: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "pipeline.stop_sync": ("sync.stopped", _stopped),
     "pipeline.add_home": ("sync.home-added", added),
     "pipeline.remove_home": ("sync.home-removed", lambda s: s.boss.post(f"{PAGE}/homes/{added(s)}/remove")),
+    "pipeline.decide_sync": ("sync.decided", _decided),
     "pipeline.release_home": ("sync.home-released", _released),
 }
 """endpoint → the entry in the audit log, and the act."""

@@ -58,7 +58,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Saved:
-    """What became of a change. version: of the entry now; 0 if it was not saved. why: it is refused, in words.
+    """The outcome of a change. version: of the entry now; 0 if it was not saved. why: it is refused, in words.
 
     Without a version and a reason, the entry was changed meanwhile: the next sync decides again.
     """

@@ -36,7 +36,7 @@ class ReferenceOffice(Protocol):
         """At most 200 entries of a group by key; none after the last one."""
 
     def save_reference(self, changes: Sequence[Change]) -> Sequence[Saved]:
-        """Send at most 200 changes; returns what became of each."""
+        """Send at most 200 changes; returns the outcome of each."""
 
 
 def token(ports: Ports) -> str:
