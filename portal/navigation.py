@@ -42,7 +42,7 @@ AREAS: tuple[Area, ...] = (
         Action.SEE_ALERTS,
         ("alerts.show", "alerts.rules", "alerts.rule", "alerts.new_rule"),
     ),
-    Area("explore.show", "Explore", "Numbers", "columns", "0", Action.SEE_NUMBERS),
+    Area("explore.show", "Explore", "Numbers", "columns", "0", Action.SEE_NUMBERS, ("own_dashboards.show",)),
     Area("compare.show", "Compare", "Numbers", "columns", "b", Action.SEE_NUMBERS, ("views.show",)),
     Area(
         "forecast.show",
