@@ -8,7 +8,7 @@ from portal.context import me, ports, tillstream
 from portal.pipeline import sync_questions, texts
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.sync import homes, identity, standing, status
+from tillstream.sync import homes, identity, requests, standing, status
 from tillstream.sync.http import address
 from tillstream.sync.reference import questions
 
@@ -19,6 +19,7 @@ def register(blueprint: Blueprint) -> None:
         ("address", "begin_sync", begin),
         ("stop", "stop_sync", stop),
         ("questions", "decide_sync", sync_questions.decide),
+        ("requests/<batch_id>/decline", "decline_request", decline),
         ("homes", "add_home", add_home),
         ("homes/<home>/remove", "remove_home", remove_home),
         ("homes/<home>/release", "release_home", release_home),
@@ -36,6 +37,7 @@ def show() -> ResponseReturnValue:
         status=own,
         lag=status.lag(ports()) if own.to else None,
         questions=sync_questions.shown(),
+        requests=requests.to_answer(ports()),
         question_count=questions.count(ports()),
         homes=[(home, standing.of(home, now)) for home in homes.every(ports())],
         project_note=texts.NO_PROJECT if app.settings.project else "",
@@ -58,6 +60,13 @@ def begin() -> ResponseReturnValue:
 def stop() -> ResponseReturnValue:
     status.stop(ports(), me().login)
     flash(texts.SYNC_STOPPED, "done")
+    return _to_page()
+
+
+@allow(Action.ADMINISTER)
+def decline(batch_id: str) -> ResponseReturnValue:
+    request_ = requests.decline(ports(), batch_id, request.form.get("reason", ""), me().login)
+    flash(texts.request_declined(request_.file), "done")
     return _to_page()
 
 

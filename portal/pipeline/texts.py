@@ -37,6 +37,10 @@ def questions_decided(count: int) -> str:
     return f"{count:,} question{'' if count == 1 else 's'} decided. What counts is exchanged with the next sync."
 
 
+def request_declined(file: str) -> str:
+    return f"The request to undo {file} is declined. The head office sees the reason after the next sync."
+
+
 def home_added(name: str) -> str:
     return f"{name} is added. What it sends is settled here from now on."
 

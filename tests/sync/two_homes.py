@@ -26,6 +26,7 @@ from tillstream.sync.office import HeadOffice, Hello, LocalOffice
 from tillstream.sync.reference.entries import Change, Group, Saved
 from tillstream.sync.reference.office import ReferenceState
 from tillstream.sync.refusals import Refused
+from tillstream.sync.requests import Request
 
 NAME = "berlin-1"
 LINES = "SELECT key, content FROM current_lines"
@@ -89,6 +90,9 @@ class Unsteady:
 
     def save_reference(self, changes: Sequence[Change]) -> Sequence[Saved]:
         return self._call(lambda: self.office.save_reference(changes))
+
+    def requests(self, answers: Sequence[Request]) -> Sequence[Request]:
+        return self._call(lambda: self.office.requests(answers))
 
     def entries(self, after: int) -> Parcel:
         return self._call(lambda: self.office.entries(after))

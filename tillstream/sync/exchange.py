@@ -8,7 +8,7 @@ from tillstream.batches import packs, records, store_ids
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.ports import Ports
-from tillstream.sync import agreement, identity, journal, recovery, status, stock
+from tillstream.sync import agreement, identity, journal, recovery, requests, status, stock
 from tillstream.sync.entry import Entry, Parcel, Position, SentBatch, position_after
 from tillstream.sync.office import HeadOffice, Hello
 from tillstream.sync.originals import PART
@@ -41,6 +41,8 @@ class Result:
     reference_taken: int = 0
     questions: int = 0
     """Entries about which a person must decide."""
+    requests: int = 0
+    """Open requests of the head office."""
 
     @property
     def agrees(self) -> bool:
@@ -84,7 +86,7 @@ def _run(ports: Ports, contracts: ContractRegistry, office: HeadOffice) -> Resul
         shared = reference.sync(ports, office)
         return Result(
             sent, position.number, tuple(days), recovered, stocked.sent, stocked.recovered, stocked.differing,
-            shared.sent, shared.taken, shared.questions,
+            shared.sent, shared.taken, shared.questions, requests.exchange(ports, office),
         )  # fmt: skip
     raise Conflict("The head office receives from two copies of this home at the same time. Stop one of them.")
 

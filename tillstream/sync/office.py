@@ -13,7 +13,7 @@ from tillstream.domain.errors import NotFound
 from tillstream.inventory import levels, synced
 from tillstream.inventory.records import StoredMovement
 from tillstream.ports import Ports
-from tillstream.sync import agreement, homes, journal, originals, stock
+from tillstream.sync import agreement, homes, journal, originals, requests, stock
 from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
 from tillstream.sync.homes import Home
 from tillstream.sync.reference import office as reference_data
@@ -22,6 +22,7 @@ from tillstream.sync.reference.office import PAGE as REFERENCE_PAGE
 from tillstream.sync.reference.office import ReferenceOffice, ReferenceState
 from tillstream.sync.refusals import CLOCK, OTHER_VERSION, POSITION, Refused
 from tillstream.sync.replay import Replayer, own_name
+from tillstream.sync.requests import Request, RequestOffice
 from tillstream.sync.stock import StockOffice
 
 CLOCK_LIMIT = timedelta(minutes=5)
@@ -41,7 +42,7 @@ class Hello:
     escaped: bool
 
 
-class HeadOffice(StockOffice, ReferenceOffice, Protocol):
+class HeadOffice(StockOffice, ReferenceOffice, RequestOffice, Protocol):
     """Raises `Refused`, `Rejected`, and `Unavailable`: try again. Every call is idempotent."""
 
     def hello(self, hello: Hello) -> Position:
@@ -181,6 +182,9 @@ class LocalOffice:
 
     def save_reference(self, changes: Sequence[Change]) -> Sequence[Saved]:
         return reference_data.save(self.ports, changes, f"sync {self.name}", self._regions)
+
+    def requests(self, answers: Sequence[Request]) -> Sequence[Request]:
+        return requests.report(self.ports, self.name, answers)
 
     @property
     def _regions(self) -> tuple[str, ...]:

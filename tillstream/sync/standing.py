@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tillstream.ports import Ports
-from tillstream.sync import homes, status
+from tillstream.sync import homes, requests, status
 from tillstream.sync.homes import Home
 from tillstream.sync.reference import questions
 from tillstream.sync.status import Status
@@ -42,17 +42,16 @@ def of(home: Home, now: datetime) -> Standing:
 
 
 def needs_attention(ports: Ports) -> bool:
-    """Whether this home or one that syncs to it is late, held, or in disagreement, or this home has questions."""
+    """Whether this home or one that syncs to it is late, held, or in disagreement, or a person must answer here."""
     now = ports.clock.now()
-    has_questions = bool(questions.count(ports))
-    is_troubled = _is_troubled(status.get(ports), now, has_questions=has_questions)
-    return is_troubled or any(of(home, now) in NEEDS_ATTENTION for home in homes.every(ports))
+    if questions.count(ports) or requests.to_answer(ports) or _is_troubled(status.get(ports), now):
+        return True
+    return any(of(home, now) in NEEDS_ATTENTION for home in homes.every(ports))
 
 
-def _is_troubled(own: Status, now: datetime, *, has_questions: bool) -> bool:
+def _is_troubled(own: Status, now: datetime) -> bool:
     if not own.to or own.is_stopped:
         return False
     failed_since = datetime.fromisoformat(own.error_at) if own.error and own.error_at else None
     last = datetime.fromisoformat(own.sent_at) if own.sent_at else failed_since
-    is_late = bool(own.error and last and now - last > LATE_AFTER)
-    return is_late or has_questions or bool(own.differing or own.differing_stock)
+    return bool(own.differing or own.differing_stock) or bool(own.error and last and now - last > LATE_AFTER)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from shop_steps import FILE, Shop
-from sync.sync_acts import HOME, PAGE, added, asked
+from sync.sync_acts import HOME, PAGE, added, asked, requested
 from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
@@ -60,6 +60,18 @@ def test_a_question_that_a_side_refuses_shows_the_reason(shop: Shop) -> None:
     for words in (why, "No entry", "Correct the entry."):
         assert words in page
     assert "Keep this home’s" not in page
+
+
+def test_a_request_of_the_head_office_is_answered_on_the_page(shop: Shop) -> None:
+    batch = requested(shop)
+    assert standing.needs_attention(shop.app.ports)
+    page = shop.boss.get(PAGE).text
+    for words in ("Requests of the head office", "Wrong day.", f"/uploads/{batch}/undo"):
+        assert words in page
+    assert shop.boss.post(f"{PAGE}/requests/{batch}/decline", {"reason": ""}).status_code == 422
+    shop.boss.post(f"{PAGE}/requests/{batch}/decline", {"reason": "It is right."})
+    assert "Requests of the head office" not in shop.boss.get(PAGE).text
+    assert not standing.needs_attention(shop.app.ports)
 
 
 @pytest.mark.parametrize("to", ["", "ftp://x", "https://user:word@x"])

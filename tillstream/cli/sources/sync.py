@@ -111,6 +111,37 @@ def decide(question: tuple[str, ...], all_: bool, keep: str, json_: bool) -> Non
     run("sync-decide", json_=json_, show=show_decided, questions=question, keep=keep)
 
 
+@sync.command()
+@as_json
+def requests(json_: bool) -> None:
+    """List requests to undo batches: of this head office to its homes, and to this home."""
+    from tillstream.cli.sources.sync_output import show_requests
+
+    run("sync-requests", json_=json_, show=show_requests)
+
+
+@sync.command("ask-undo")
+@click.argument("batch")
+@click.option("--reason", required=True, help="Why it must be undone.")
+@as_json
+def ask_undo(batch: str, reason: str, json_: bool) -> None:
+    """Ask the home of a synced batch to undo it."""
+    from tillstream.cli.sources.sync_output import show_request
+
+    run("sync-ask-undo", json_=json_, show=show_request, batch=batch, reason=reason)
+
+
+@sync.command()
+@click.argument("batch")
+@click.option("--reason", required=True, help="Why it stays.")
+@as_json
+def decline(batch: str, reason: str, json_: bool) -> None:
+    """Decline a request of the head office; to carry it out, undo the batch."""
+    from tillstream.cli.sources.sync_output import show_request
+
+    run("sync-decline", json_=json_, show=show_request, batch=batch, reason=reason)
+
+
 @sync.group()
 def homes() -> None:
     """Manage the homes that sync to this one."""

@@ -23,6 +23,8 @@ def show_sync(synced: dict[str, Any]) -> None:
     if any(exchanged):
         click.echo(f"Catalogue and goals: {exchanged[0]:,} entries sent, {exchanged[1]:,} taken.")
     _show_open(synced["questions"])
+    if synced["requests"]:
+        click.echo(f"Open requests of the head office: {synced['requests']:,}. To list them: tillstream sync requests")
     if synced["differing"]:
         click.echo(f"The ledgers differ on {_named(synced['differing'])}.")
     else:
@@ -42,6 +44,23 @@ def show_questions(questions: list[dict[str, Any]]) -> None:
         click.echo("There is no open question.")
     elif not all(question["why"] for question in questions):
         click.echo("To decide: tillstream sync decide QUESTION --keep here|head-office")
+
+
+def show_requests(requests: list[dict[str, Any]]) -> None:
+    for request in requests:
+        show_request(request)
+    if not requests:
+        click.echo("There is no request.")
+
+
+def show_request(request: dict[str, Any]) -> None:
+    whose = f"to {request['home']}" if request["home"] else "to this home"
+    click.echo(f"{request['batch_id']}  {request['state']}  undo {request['file']}, {whose}: {request['reason']}")
+    if request["answer"]:
+        click.echo(f"  {request['answer']}")
+    elif not request["home"]:
+        batch = request["batch_id"]
+        click.echo(f"  To carry it out: tillstream undo {batch}. Otherwise: tillstream sync decline {batch} --reason …")
 
 
 def show_decided(result: dict[str, Any]) -> None:

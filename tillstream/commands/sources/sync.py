@@ -9,7 +9,7 @@ from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.domain.errors import Rejected
-from tillstream.sync import homes, identity, status
+from tillstream.sync import homes, identity, requests, status
 from tillstream.sync.homes import Home
 from tillstream.sync.http import address
 from tillstream.sync.reference import questions
@@ -39,6 +39,14 @@ class Decide:
 
     keep: str
     questions: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfBatch:
+    """batch: its ID. reason: in words."""
+
+    batch: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +119,21 @@ def decide(app: App, progress: Progress, arguments: Decide) -> Result:
         raise Rejected(f"Choose what to keep: {' or '.join(questions.BOTH)}.")
     ids = arguments.questions or [one.id for one in questions.every(app.ports)]
     return Result({"decided": questions.decide(app.ports, ids, arguments.keep, COMMAND_LINE)})
+
+
+def list_requests(app: App, progress: Progress, arguments: NoArguments) -> Result:
+    """Requests to undo batches: those of this head office, and those to this home."""
+    return Result([asdict(one) for one in requests.every(app.ports)])
+
+
+def ask_undo(app: App, progress: Progress, arguments: OfBatch) -> Result:
+    """Ask the home of a batch to undo it. Raises `NotFound`, `Rejected`."""
+    return Result(asdict(requests.ask(app.ports, arguments.batch, arguments.reason, COMMAND_LINE)))
+
+
+def decline(app: App, progress: Progress, arguments: OfBatch) -> Result:
+    """Decline a request to this home. Raises `NotFound`, `Rejected`."""
+    return Result(asdict(requests.decline(app.ports, arguments.batch, arguments.reason, COMMAND_LINE)))
 
 
 def _question(question: Question) -> dict[str, Any]:

@@ -97,10 +97,16 @@ def save_reference(office: HeadOffice, head: Any, _data: bytes) -> Answer:
     return {"saved": messages.saved_to_json(saved)}
 
 
+def requests(office: HeadOffice, head: Any, _data: bytes) -> Answer:
+    with messages.reading():
+        answers = messages.requests_from_json(head["answers"])
+    return {"requests": messages.requests_to_json(office.requests(answers))}
+
+
 CALLS: dict[str, Callable[[HeadOffice, Any, bytes], Answer]] = {
     one.__name__.replace("_", "-"): one
     for one in (
         *(hello, missing, part, entries, compare, journal, original, compare_stock, stock, add_stock),
-        *(reference_state, compare_reference, reference, save_reference),
+        *(reference_state, compare_reference, reference, save_reference, requests),
     )
 }

@@ -13,6 +13,7 @@ from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
 from tillstream.sync.office import Hello
 from tillstream.sync.reference.entries import Change, Group, Reference, Saved
 from tillstream.sync.reference.office import ReferenceState
+from tillstream.sync.requests import Request
 
 Json = Any
 
@@ -118,6 +119,17 @@ def saved_to_json(saved: Iterable[Saved]) -> Json:
 
 def saved_from_json(data: Json) -> list[Saved]:
     return [Saved(int(one["version"]), str(one["why"])) for one in data]
+
+
+def requests_to_json(requests: Iterable[Request]) -> Json:
+    return [asdict(one) | {"state": one.state.value} for one in requests]
+
+
+def requests_from_json(data: Json) -> list[Request]:
+    requests = [Request.from_json(one) for one in data]
+    if not all(isinstance(value, str | bool) for one in requests for value in asdict(one).values()):
+        raise TypeError("a text of a request is none")
+    return requests
 
 
 def _reference(group: str, data: Json) -> Reference:

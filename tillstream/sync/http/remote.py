@@ -19,6 +19,7 @@ from tillstream.sync.office import Hello
 from tillstream.sync.reference.entries import Change, Group, Saved
 from tillstream.sync.reference.office import ReferenceState
 from tillstream.sync.refusals import REPEATED, Refused
+from tillstream.sync.requests import Request
 from tillstream.webhooks.sending import PinnedConnection
 
 PATH = "/api/v1/sync/"
@@ -110,6 +111,11 @@ class RemoteOffice:
         answer = self._call("save-reference", {"changes": messages.changes_to_json(changes)}, b"", SETTLING_TIMEOUT)
         with messages.reading():
             return messages.saved_from_json(answer["saved"])
+
+    def requests(self, answers: Sequence[Request]) -> Sequence[Request]:
+        answer = self._call("requests", {"answers": messages.requests_to_json(answers)})
+        with messages.reading():
+            return messages.requests_from_json(answer["requests"])
 
     def _call(self, call: str, head: Any, data: bytes = b"", timeout: float = TIMEOUT) -> Any:
         answer = self._send(call, frame.pack(head, data), timeout)
