@@ -37,6 +37,7 @@ from portal import (
     live,
     live_files,
     measures,
+    menu,
     navigation,
     orders,
     own_dashboards,
@@ -158,6 +159,7 @@ def _template_context() -> dict[str, Any]:
         "CATALOGUE": CATALOGUE,
         "alerts_bell": bell,
         "navigation": navigation,
+        "site_menu": menu,
         "severity_words": SEVERITIES,
         "may": (lambda action: scope().may(action)) if signed_in() else (lambda _action: False),
     }
