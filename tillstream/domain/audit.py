@@ -114,6 +114,9 @@ class AuditAction(StrEnum):
     SYNC_HOME_REMOVED = "sync.home-removed"
     SYNC_HOME_RELEASED = "sync.home-released"
     SYNC_RECOVERED = "sync.recovered"
+    SYNC_DECIDED = "sync.decided"
+    SYNC_ASKED = "sync.asked"
+    SYNC_DECLINED = "sync.declined"
 
     @property
     def kind(self) -> str:
