@@ -35,7 +35,9 @@ from portal import (
     inline_code,
     intake,
     live,
+    live_files,
     measures,
+    menu,
     navigation,
     orders,
     own_dashboards,
@@ -103,7 +105,9 @@ def create_app(app: App) -> Flask:
     csrf = CSRFProtect(flask)
     flask.before_request(lambda: access.guard(csrf))
     rate_counts.limiter(flask, app.ports, every=0).limit(TRIES, methods=["POST"])(sign_in.blueprint)
-    limits.limit(rate_counts.limiter(flask, app.ports, every=1), api.blueprint)
+    limiter = rate_counts.limiter(flask, app.ports, every=1)
+    limits.limit(limiter, api.blueprint)
+    limits.limit(limiter, live_files.blueprint)
     numbers = (
         dashboard,
         forecast,
@@ -119,6 +123,7 @@ def create_app(app: App) -> Flask:
         search,
         changes,
         exports,
+        live_files,
     )
     kept = (views, own_dashboards, annotations, alerts, sell, orders)
     files = (uploads, data_sources, review, completeness, corrections, connectors, pipeline, quality)
@@ -154,6 +159,7 @@ def _template_context() -> dict[str, Any]:
         "CATALOGUE": CATALOGUE,
         "alerts_bell": bell,
         "navigation": navigation,
+        "site_menu": menu,
         "severity_words": SEVERITIES,
         "may": (lambda action: scope().may(action)) if signed_in() else (lambda _action: False),
     }

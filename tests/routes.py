@@ -45,6 +45,8 @@ ARGUMENTS: dict[str, str | int] = {
     "sending_id": "0" * 32,
     "tab": "products",
     "report": "value",
+    "live_file": "sales-by-region",
+    "suffix": "csv",
     "segment": "champions",
     "check_name": "fact-sales-unique",
     "kind": "products",
@@ -113,6 +115,7 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "explore.tile_of": [{}, {"show": "number"}, {"show": "table", "by": "month", "preset": "all"}],
     "explore.export_shown": [{}, {"by": "region", "across": "month", "preset": "all", "format": "xlsx"}],
     "own_dashboards.pin_form": [{}, {"address": "/explore?measure=units", "title": "Units"}],
+    "live_files.show": [{}, {"name": "sales-by-store", "preset": "last-month"}],
     "api.sales-over-time": [{}, {"period": "quarterly"}],
 }
 """endpoint → its query strings as dictionaries; an endpoint without an entry has only `{}`."""
