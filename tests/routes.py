@@ -113,6 +113,7 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "alerts.listing": [{}, {"state": "ended", "kind": "large-sale"}, {"state": "", "q": "sale"}],
     "alerts.new_rule": [{"kind": "unusual-day"}],
     "explore.tile_of": [{}, {"show": "number"}, {"show": "table", "by": "month", "preset": "all"}],
+    "explore.export_shown": [{}, {"by": "region", "across": "month", "preset": "all", "format": "xlsx"}],
     "own_dashboards.pin_form": [{}, {"address": "/explore?measure=units", "title": "Units"}],
     "live_files.show": [{}, {"name": "sales-by-store", "preset": "last-month"}],
     "api.sales-over-time": [{}, {"period": "quarterly"}],

@@ -1,16 +1,17 @@
 """Explore: measures by dimensions, with a chart, a comparison, values across columns, and an export."""
 
-import pyarrow as pa
+from functools import partial
+
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import figures
 from portal.access import allow
-from portal.context import scope, tillstream
+from portal.context import scope
 from portal.dashboard import request_filters
 from portal.dashboard import texts as dashboard_texts
 from portal.dashboard.presets import ALL_TIME
-from portal.explore import answer, chart, labels, links, table, texts, tile
+from portal.explore import answer, chart, files, labels, links, table, texts, tile
 from portal.explore.selection import (
     ACROSS,
     AGAINST,
@@ -21,16 +22,12 @@ from portal.explore.selection import (
     offered_measures,
     read,
 )
-from portal.exports import writers
 from portal.filters import fields
 from portal.urls import with_args
-from tillstream.analytics import measure_values
-from tillstream.analytics.filters import CURRENCY
 from tillstream.analytics.measure_values import visible_dimensions
 from tillstream.domain.people import Action
 
 blueprint = Blueprint("explore", __name__, template_folder="templates")
-EVERYTHING = 2**31 - 1
 
 
 @blueprint.get("/explore")
@@ -43,6 +40,7 @@ def show() -> ResponseReturnValue:
     table.look_up_names(exploration, result, page)
     figure = chart.of(exploration, result, selection.filters)
     by = exploration.dimensions[0].label if exploration.dimensions else ""
+    in_order = kept | {"sort": request.args.get("sort")}
     return render_template(
         "explore/show.html",
         exploration=exploration,
@@ -61,7 +59,7 @@ def show() -> ResponseReturnValue:
         summary=texts.summary(exploration.measures[0].label, by),
         name_of=labels.of_value,
         codes=labels.CODES,
-        lines_of=lambda row: links.lines(exploration, selection.values, row),
+        lines_of=partial(links.lines, exploration, selection.values, compared_with=result.compared_with),
         filters=selection.values,
         preset=selection.preset,
         presets=[
@@ -71,10 +69,11 @@ def show() -> ResponseReturnValue:
         ],
         bar=fields.of_page(selection.values),
         currency=figures.currency(),
-        address=f"{url_for('explore.show')}?{with_args(kept, sort=request.args.get('sort'))}",
+        address=f"{url_for('explore.show')}?{with_args(in_order)}",
         pin_title=texts.title(exploration.measures[0].label, [one.label for one in exploration.dimensions]),
         pin_show=tile.usual(exploration),
-        export=url_for("explore.export") + f"?{with_args(kept, format='csv')}",
+        export=f"{url_for('explore.export')}?{with_args(kept, format='csv')}",
+        export_shown=f"{url_for('explore.export_shown')}?{with_args(in_order, format='csv')}",
     )
 
 
@@ -89,14 +88,13 @@ def tile_of() -> str:
 @allow(Action.SEE_NUMBERS)
 def export() -> Response:
     """All groups as a file, without a comparison, and with the values across columns in rows."""
-    exploration, selection, app = read(), request_filters.read(), tillstream()
-    names, by = [one.name for one in exploration.measures], [one.name for one in exploration.dimensions]
-    limit = {"limit": EVERYTHING} if by else {}
-    values = measure_values.run(app.ports.warehouse, names, by, scope(), selection.filters, cache=app.queries, **limit)
-    named = {"in": [selection.filters.currency]} | {
-        name: one for name, one in selection.values.items() if name != CURRENCY
-    }
-    totals = [one.name for one in exploration.measures if one.is_additive]
-    what = "-by-".join(["explore", *by[:1]])
-    batches = values.to_batches() or [pa.RecordBatch.from_pylist([], values.schema)]
-    return writers.respond(request.args.get("format", "csv"), what, named, batches, totals)
+    exploration, selection = read(), request_filters.read()
+    return files.groups(exploration, selection, request.args.get("format", "csv"))
+
+
+@blueprint.get("/explore/shown")
+@allow(Action.SEE_NUMBERS)
+def export_shown() -> Response:
+    """The table as a file: with the comparison, or with values across columns, in the order of the page."""
+    exploration, selection = read(), request_filters.read()
+    return files.shown(exploration, selection, request.args.get("format", "csv"))

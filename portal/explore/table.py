@@ -5,24 +5,27 @@ from typing import Any
 
 from portal import figures, list_view
 from portal.explore import labels, texts
-from portal.explore.answer import Answer, Column
+from portal.explore.answer import Answer, Column, Row
 from portal.explore.selection import GROWTH, Exploration
 from portal.filters import names
 from tillstream.analytics.measures.definition import measures
 
 
-def page_of(exploration: Exploration, kept: Mapping[str, Any], result: Answer) -> list_view.Page:
-    """The page of rows; the largest value of the first measure first, or periods in their order. kept: arguments of
-    links."""
+def ordered(exploration: Exploration, kept: Mapping[str, Any], result: Answer) -> tuple[list_view.ListQuery, list[Row]]:
+    """The rows in the order of the address; else the largest value of the first measure first, or periods in their
+    order."""
     by_time = exploration.by and (exploration.by[0].is_period or exploration.by[0].name == "weekday")
-    default = exploration.by[0].name if by_time else f"-{result.columns[0].key}"
+    default = exploration.by[0].name if by_time or not result.columns else f"-{result.columns[0].key}"
     sorts = [*(one.name for one in exploration.by), *(one.key for one in result.columns)]
     query = list_view.list_query(sorts=sorts, default_sort=default)
     query = list_view.ListQuery(sort=query.sort, page=query.page, size=query.size, kept=dict(kept))
     rows = result.rows
-    if rows and query.column in rows[0]:
-        rows = list_view.in_order(rows, query)
-    return list_view.page_of(query, rows)
+    return query, list_view.in_order(rows, query) if rows and query.column in rows[0] else rows
+
+
+def page_of(exploration: Exploration, kept: Mapping[str, Any], result: Answer) -> list_view.Page:
+    """The page of rows. kept: arguments of links."""
+    return list_view.page_of(*ordered(exploration, kept, result))
 
 
 def look_up_names(exploration: Exploration, result: Answer, page: list_view.Page) -> None:
