@@ -57,6 +57,7 @@ from portal import (
     stock,
     stock_files,
     storybook,
+    subscriptions,
     swagger_ui,
     theme,
     token_auth,
@@ -119,7 +120,7 @@ def create_app(app: App) -> Flask:
         changes,
         exports,
     )
-    kept = (views, annotations, alerts, sell, orders)
+    kept = (views, subscriptions, annotations, alerts, sell, orders)
     files = (uploads, data_sources, review, completeness, corrections, connectors, pipeline, quality)
     people = (admin, audit, profile, tokens, catalogue, stock, stock_files, restock, webhooks, alert_channels)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):

@@ -62,7 +62,15 @@ AREAS: tuple[Area, ...] = (
         Action.SEE_NUMBERS,
         ("goals.edit", "goals.importing", "goals.history"),
     ),
-    Area("reports.show", "Reports", "Numbers", "list", "3", Action.SEE_NUMBERS),
+    Area(
+        "reports.show",
+        "Reports",
+        "Numbers",
+        "list",
+        "3",
+        Action.SEE_NUMBERS,
+        ("subscriptions.show", "subscriptions.new", "subscriptions.edit"),
+    ),
     Area("customers.show", "Customers", "Numbers", "people", "j", Action.SEE_NUMBERS, ("customers.segment",)),
     Area("products.show", "Products", "Numbers", "list", "q", Action.SEE_NUMBERS),
     Area(

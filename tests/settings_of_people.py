@@ -8,9 +8,13 @@ from tillstream.app import App
 from tillstream.contracts import expectations
 from tillstream.dashboards import annotations, saved_views
 from tillstream.domain.contract.schedule import Expectation
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.people import accounts
+from tillstream.scheduled_exports import registry
+from tillstream.scheduled_exports.subscription import Draft
 
 LOGIN, ACCOUNT, CONTRACT = "ana", "2026-06-01", "IN"
+TABLE = Draft("Kitchen", "/explore?category=Kitchen&preset=last-month", "xlsx", "ana@example.com", "week")
 DAILY = Expectation(cadence="daily", deadline=time(12, 0), since=date(2026, 6, 1))
 
 
@@ -20,6 +24,9 @@ def add(app: App) -> None:
     view = saved_views.save(app.ports, LOGIN, ACCOUNT, "Kitchen", "/dashboard?category=Kitchen", shared=True)
     saved_views.set_start_view(app.ports, LOGIN, ACCOUNT, view.id)
     expectations.save(app.ports, app.contracts.current(CONTRACT), DAILY, LOGIN)
+    if not any(user.login == LOGIN for user in accounts.find(app.ports)):
+        accounts.add(app.ports, LOGIN, "Ana", Role.ANALYST)
+    registry.add(app.ports, LOGIN, TABLE, LOGIN)
 
 
 def change(app: App) -> None:
@@ -30,6 +37,8 @@ def change(app: App) -> None:
     (view,) = saved_views.find(app.ports, LOGIN, ACCOUNT)
     saved_views.remove(app.ports, view.id, by=LOGIN)
     expectations.save(app.ports, app.contracts.current(CONTRACT), None, LOGIN)
+    (subscription,) = registry.listed(app.ports, LOGIN)
+    registry.remove(app.ports, subscription.id, LOGIN)
 
 
 def read(app: App) -> dict[str, Any]:
@@ -38,6 +47,7 @@ def read(app: App) -> dict[str, Any]:
     return {
         "annotations": [asdict(one) for one in annotations.between(app.ports, UNRESTRICTED)],
         "views": [asdict(one) for one in saved_views.find(app.ports, LOGIN, ACCOUNT)],
+        "subscriptions": [one.data for one in registry.listed(app.ports, LOGIN)],
         "start": start and start.address,
         "expectation": asdict(expectations.of_contract(app.ports, app.contracts.current(CONTRACT))),
     }

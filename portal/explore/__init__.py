@@ -11,35 +11,32 @@ from portal.access import allow
 from portal.context import scope, tillstream
 from portal.dashboard import request_filters
 from portal.dashboard import texts as dashboard_texts
-from portal.dashboard.presets import ALL_TIME
 from portal.dashboard.request_filters import DashboardFilters
 from portal.explore import answer, chart, labels, links, texts
 from portal.explore.answer import Answer, Column
-from portal.explore.selection import (
-    ACROSS,
-    AGAINST,
-    BY,
-    CHART,
-    GROWTH,
-    MEASURE,
-    MOST_DIMENSIONS,
-    Exploration,
-    offered_measures,
-    read,
-)
+from portal.explore.selection import GROWTH, read
 from portal.exports import writers
 from portal.filters import fields, names
 from portal.urls import with_args
 from tillstream.analytics import measure_values
+from tillstream.analytics.explorations import (
+    ACROSS,
+    AGAINST,
+    BY,
+    CHART,
+    MEASURE,
+    MOST_DIMENSIONS,
+    Exploration,
+    offered_measures,
+)
 from tillstream.analytics.filters import CURRENCY
 from tillstream.analytics.measure_values import visible_dimensions
 from tillstream.analytics.measures.definition import measures
+from tillstream.domain.dates.presets import ALL_TIME, DATES, OWN
 from tillstream.domain.people import Action
 
 blueprint = Blueprint("explore", __name__, template_folder="templates")
 EVERYTHING = 2**31 - 1
-OWN = "own"
-"""The preset of dates that are chosen one by one."""
 
 
 @blueprint.get("/explore")
@@ -56,7 +53,7 @@ def show() -> ResponseReturnValue:
         "explore/show.html",
         exploration=exploration,
         chosen={MEASURE: {one.name for one in exploration.measures}},
-        offered={MEASURE: offered_measures(), BY: visible_dimensions(scope())},
+        offered={MEASURE: offered_measures(scope()), BY: visible_dimensions(scope())},
         names={"measure": MEASURE, "by": BY, "across": ACROSS, "chart": CHART, "against": AGAINST},
         most=MOST_DIMENSIONS,
         charts=texts.CHARTS,
@@ -105,7 +102,7 @@ def _kept(selection: DashboardFilters) -> dict[str, list[str]]:
     """Filters as arguments of links; a preset by its name, so that a saved view moves on with time."""
     if selection.preset == OWN:
         return dict(selection.values)
-    others = {name: one for name, one in selection.values.items() if name not in request_filters.DATES}
+    others = {name: one for name, one in selection.values.items() if name not in DATES}
     return others | ({"preset": [selection.preset]} if selection.preset else {})
 
 

@@ -8,8 +8,8 @@ from flask import url_for
 from portal.dashboard import charts
 from portal.explore.answer import Row
 from portal.explore.chart import PERIODS
-from portal.explore.selection import Exploration
 from portal.urls import with_args
+from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import COLUMNS
 from tillstream.analytics.measures.dimensions import Dimension
 

@@ -1,7 +1,5 @@
 """Texts of the page to explore measures."""
 
-from collections.abc import Iterable
-
 CHARTS = {"": "Automatic", "columns": "Columns", "line": "Line", "bars": "Bars", "none": "No chart"}
 """Kind of chart → its name."""
 COMPARISONS = {"previous": "Period before", "year": "Year before"}
@@ -32,7 +30,3 @@ def summary(measure: str, by: str) -> str:
 
 def in_percent(measure: str) -> str:
     return f"{measure}, %"
-
-
-def cannot_choose(name: str, offered: Iterable[str]) -> str:
-    return f"{name} cannot be chosen here. Use one of: {', '.join(offered)}."
