@@ -1,4 +1,4 @@
-"""Addresses of an exploration: with changes, its file, and the sale lines behind a group."""
+"""Addresses of an exploration: its filters, and the sale lines behind a group."""
 
 from datetime import date
 from typing import Any
@@ -6,14 +6,24 @@ from typing import Any
 from flask import url_for
 
 from portal.dashboard import charts
+from portal.dashboard.request_filters import DashboardFilters
 from portal.explore.answer import Row
 from portal.explore.chart import PERIODS
 from portal.urls import with_args
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import COLUMNS
 from tillstream.analytics.measures.dimensions import Dimension
+from tillstream.domain.dates.presets import DATES, OWN
 
 Values = dict[str, list[str]]
+
+
+def kept(selection: DashboardFilters) -> Values:
+    """Filters as arguments of links; a preset by its name, so that a saved view moves on with time."""
+    if selection.preset == OWN:
+        return dict(selection.values)
+    others = {name: one for name, one in selection.values.items() if name not in DATES}
+    return others | ({"preset": [selection.preset]} if selection.preset else {})
 
 
 def lines(exploration: Exploration, values: Values, row: Row) -> str:

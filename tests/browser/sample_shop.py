@@ -19,6 +19,7 @@ from tillstream.alerts.sources import AlertSources
 from tillstream.app import App
 from tillstream.app.source_access import source_access
 from tillstream.catalogue import mirror, saving
+from tillstream.commands.demo_shop import dashboard as demo_dashboard
 from tillstream.connectors import records as connectors
 from tillstream.connectors import run
 from tillstream.connectors.connector import ConnectorDraft
@@ -98,6 +99,8 @@ def open_shop(app: App, folder: Path) -> Shop:
     stores = Draft("Stores", "/explore?by=store&preset=last-month", "xlsx", "ada@example.com", "week")
     arguments["subscription_id"] = export_subscriptions.add(app.ports, "ada", stores, "ada").id
     arguments |= _alerts(app) | _connector(app)
+    demo_dashboard.add(app, "ada")
+    arguments["dashboard_id"] = demo_dashboard.ID
     _sync(app)
     _copy(app, folder)
     own = {
