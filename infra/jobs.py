@@ -95,7 +95,7 @@ FORECASTS = Job(
 )
 MAIL = Job(
     REPORTS,
-    "Makes the subscribed reports that are due, and sends e-mail and the notices of alerts",
+    "Makes the subscribed reports and tables that are due, and sends e-mail and the notices of alerts",
     ("report", "send"),
     memory="2Gi",
     cpu="1",
@@ -104,7 +104,7 @@ MAIL = Job(
     "that was stopped is continued by the next one.",
     grants=(*READS, Grant("roles/storage.objectUser", "bucket", STAGING, FOLDER), DOCUMENTS),
     alert="reports are not made",
-    failure="Reports by e-mail are late. It is started again within an hour.",
+    failure="Reports and tables by e-mail are late. It is started again within an hour.",
     mail_secrets=SMTP_SECRET,
 )
 RESTOCKING = Job(

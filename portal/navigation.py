@@ -65,7 +65,14 @@ AREAS: tuple[Area, ...] = (
     Area("annotations.show", "Annotations", "Sales", "m", Action.SEE_NUMBERS),
     Area("explore.show", "Explore", "Explore", "0", Action.SEE_NUMBERS),
     Area("own_dashboards.listing", "Dashboards", "Explore", ".", Action.SEE_NUMBERS, ("own_dashboards.show",)),
-    Area("reports.show", "Reports", "Explore", "3", Action.SEE_NUMBERS),
+    Area(
+        "reports.show",
+        "Reports",
+        "Explore",
+        "3",
+        Action.SEE_NUMBERS,
+        ("subscriptions.show", "subscriptions.new", "subscriptions.edit"),
+    ),
     Area("measures.listing", "Measures", "Explore", "z", Action.SEE_NUMBERS, ("measures.explanation",)),
     Area("goals.show", "Goals", "Plan", "2", Action.SEE_NUMBERS, ("goals.edit", "goals.importing", "goals.history")),
     Area(

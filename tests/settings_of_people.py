@@ -9,9 +9,13 @@ from tillstream.contracts import expectations
 from tillstream.dashboards import annotations, own_dashboards, saved_views, tiles
 from tillstream.dashboards.own_dashboard import OwnDashboard, Owner
 from tillstream.domain.contract.schedule import Expectation
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.people import accounts
+from tillstream.scheduled_exports import registry
+from tillstream.scheduled_exports.subscription import Draft
 
 LOGIN, ACCOUNT, CONTRACT = "ana", "2026-06-01", "IN"
+TABLE = Draft("Kitchen", "/explore?category=Kitchen&preset=last-month", "xlsx", "ana@example.com", "week")
 OWNER = Owner(LOGIN, ACCOUNT)
 DAILY = Expectation(cadence="daily", deadline=time(12, 0), since=date(2026, 6, 1))
 
@@ -24,6 +28,9 @@ def add(app: App) -> None:
     dashboard = own_dashboards.create(app.ports, OWNER, "Kitchen", shared=True)
     own_dashboards.change(app.ports, dashboard.id, OWNER, _pinned)
     expectations.save(app.ports, app.contracts.current(CONTRACT), DAILY, LOGIN)
+    if not any(user.login == LOGIN for user in accounts.find(app.ports)):
+        accounts.add(app.ports, LOGIN, "Ana", Role.ANALYST)
+    registry.add(app.ports, LOGIN, TABLE, LOGIN)
 
 
 def change(app: App) -> None:
@@ -36,6 +43,8 @@ def change(app: App) -> None:
     (dashboard,) = own_dashboards.find(app.ports, OWNER)
     own_dashboards.remove(app.ports, dashboard.id, OWNER)
     expectations.save(app.ports, app.contracts.current(CONTRACT), None, LOGIN)
+    (subscription,) = registry.listed(app.ports, LOGIN)
+    registry.remove(app.ports, subscription.id, LOGIN)
 
 
 def read(app: App) -> dict[str, Any]:
@@ -44,6 +53,7 @@ def read(app: App) -> dict[str, Any]:
     return {
         "annotations": [asdict(one) for one in annotations.between(app.ports, UNRESTRICTED)],
         "views": [asdict(one) for one in saved_views.find(app.ports, LOGIN, ACCOUNT)],
+        "subscriptions": [one.data for one in registry.listed(app.ports, LOGIN)],
         "dashboards": [one.data() for one in own_dashboards.find(app.ports, OWNER)],
         "start": start and start.address,
         "expectation": asdict(expectations.of_contract(app.ports, app.contracts.current(CONTRACT))),

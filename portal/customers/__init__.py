@@ -12,9 +12,9 @@ from portal.access import allow
 from portal.context import ports, scope, tillstream
 from portal.customers import cohorts, texts
 from portal.dashboard import selection_form
-from portal.dashboard.presets import ALL_TIME
 from portal.dashboard.request_filters import DashboardFilters, kept, lines_link, read
 from tillstream.analytics import measure_values
+from tillstream.domain.dates.presets import ALL_TIME
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
 

@@ -11,7 +11,6 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.dashboard import compared, currency_choice, filter_bar, texts, tiles
 from portal.dashboard.dimensions import mine as dimensions
-from portal.dashboard.presets import ALL_TIME
 from portal.dashboard.request_filters import (
     DashboardFilters,
     file_link,
@@ -32,6 +31,7 @@ from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.filters import Filters
 from tillstream.dashboards import own_dashboards, saved_views
 from tillstream.dashboards.own_dashboard import Owner
+from tillstream.domain.dates.presets import ALL_TIME
 from tillstream.domain.errors import NotFound, Unavailable
 from tillstream.domain.people import Action
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from portal.dashboard import texts
-from portal.dashboard.presets import ALL_TIME
-from portal.dashboard.request_filters import DATES, DashboardFilters, here
+from portal.dashboard.request_filters import DashboardFilters, here
 from portal.filters.names import name_of
 from portal.filters.texts import LABELS
 from portal.reader_locale import day_text, days_text, month_text
 from tillstream.analytics.comparison import LatestPeriod
 from tillstream.analytics.filters import COMPARED_DATES
+from tillstream.domain.dates.presets import ALL_TIME, DATES
 
 OWN_DATES = "own"
 

@@ -8,12 +8,10 @@ from flask import g, request, url_for
 from portal import figures
 from portal.context import ports
 from portal.dashboard import texts
-from portal.dashboard.presets import ALL_TIME, PRESETS, dates_of
 from portal.urls import with_args
 from tillstream.analytics.comparison import LatestPeriod
 from tillstream.analytics.filters import Filters, is_filter
-
-DATES = ("from", "to")
+from tillstream.domain.dates.presets import DATES, with_dates
 
 
 @dataclass(frozen=True)
@@ -67,12 +65,7 @@ def resolved(default: str = "") -> tuple[dict[str, list[str]], str]:
     values, preset = figures.requested_filters(), request.args.get("preset", "")
     if not preset and not any(name in values for name in DATES):
         preset = default
-    if preset in PRESETS:
-        start, end = dates_of(preset, ports().clock.now().date())
-        return values | {"from": [start.isoformat()], "to": [end.isoformat()]}, preset
-    if preset == ALL_TIME:
-        return {name: chosen for name, chosen in values.items() if name not in DATES}, preset
-    return values, "own" if any(name in values for name in DATES) else ""
+    return with_dates(values, preset, ports().clock.now().date())
 
 
 def here(anchor: str = "", /, **changes: Any) -> str:

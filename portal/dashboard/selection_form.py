@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from portal.dashboard import currency_choice, filter_bar, texts
-from portal.dashboard.presets import ALL_TIME
 from portal.dashboard.request_filters import DashboardFilters
 from portal.filters import fields
+from tillstream.domain.dates.presets import ALL_TIME
 
 FIRST = ("region", "store")
 """Filters next to the period; the others are behind a button."""

@@ -10,9 +10,11 @@ from portal.access import allow
 from portal.context import scope
 from portal.dashboard import request_filters
 from portal.dashboard import texts as dashboard_texts
-from portal.dashboard.presets import ALL_TIME
 from portal.explore import answer, chart, files, labels, links, table, texts, tile
-from portal.explore.selection import (
+from portal.explore.selection import read
+from portal.filters import fields
+from portal.urls import with_args
+from tillstream.analytics.explorations import (
     ACROSS,
     AGAINST,
     BY,
@@ -20,11 +22,9 @@ from portal.explore.selection import (
     MEASURE,
     MOST_DIMENSIONS,
     offered_measures,
-    read,
 )
-from portal.filters import fields
-from portal.urls import with_args
 from tillstream.analytics.measure_values import visible_dimensions
+from tillstream.domain.dates.presets import ALL_TIME, OWN
 from tillstream.domain.people import Action
 
 blueprint = Blueprint("explore", __name__, template_folder="templates")
@@ -45,7 +45,7 @@ def show() -> ResponseReturnValue:
         "explore/show.html",
         exploration=exploration,
         chosen={MEASURE: {one.name for one in exploration.measures}},
-        offered={MEASURE: offered_measures(), BY: visible_dimensions(scope())},
+        offered={MEASURE: offered_measures(scope()), BY: visible_dimensions(scope())},
         names={"measure": MEASURE, "by": BY, "across": ACROSS, "chart": CHART, "against": AGAINST},
         most=MOST_DIMENSIONS,
         charts=texts.CHARTS,
@@ -65,7 +65,7 @@ def show() -> ResponseReturnValue:
         presets=[
             (ALL_TIME, dashboard_texts.ALL_TIME),
             *dashboard_texts.PRESETS.items(),
-            (links.OWN, dashboard_texts.CUSTOM_DATES),
+            (OWN, dashboard_texts.CUSTOM_DATES),
         ],
         bar=fields.of_page(selection.values),
         currency=figures.currency(),

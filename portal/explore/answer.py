@@ -9,8 +9,9 @@ from portal import figures
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import DashboardFilters
 from portal.explore import texts
-from portal.explore.selection import BEFORE, CHANGE, GROWTH, Exploration
+from portal.explore.selection import BEFORE, CHANGE, GROWTH
 from tillstream.analytics import measure_values
+from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures.definition import Measure
 from tillstream.analytics.measures.dimensions import Dimension

@@ -11,7 +11,8 @@ from portal import figures
 from portal.dashboard import charts
 from portal.explore import labels, texts
 from portal.explore.answer import Answer, groups
-from portal.explore.selection import BEFORE, Exploration
+from portal.explore.selection import BEFORE
+from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures.definition import Measure
 from tillstream.analytics.measures.dimensions import Dimension

@@ -10,9 +10,10 @@ from flask import Response
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import DashboardFilters
 from portal.explore import answer, table
-from portal.explore.selection import GROWTH, Exploration
+from portal.explore.selection import GROWTH
 from portal.exports import writers
 from tillstream.analytics import measure_values
+from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import CURRENCY
 
 EVERYTHING = 2**31 - 1

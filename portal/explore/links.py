@@ -5,25 +5,25 @@ from typing import Any
 
 from flask import url_for
 
-from portal.dashboard import charts, request_filters
+from portal.dashboard import charts
 from portal.dashboard.request_filters import DashboardFilters
 from portal.explore.answer import Column, Row
 from portal.explore.chart import PERIODS
-from portal.explore.selection import BEFORE, CHANGE, GROWTH, Exploration
+from portal.explore.selection import BEFORE, CHANGE, GROWTH
 from portal.urls import with_args
+from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import COLUMNS
 from tillstream.analytics.measures.dimensions import Dimension
+from tillstream.domain.dates.presets import DATES, OWN
 
 Values = dict[str, list[str]]
-OWN = "own"
-"""The preset of dates that are chosen one by one."""
 
 
 def kept(selection: DashboardFilters) -> Values:
     """Filters as arguments of links; a preset by its name, so that a saved view moves on with time."""
     if selection.preset == OWN:
         return dict(selection.values)
-    others = {name: one for name, one in selection.values.items() if name not in request_filters.DATES}
+    others = {name: one for name, one in selection.values.items() if name not in DATES}
     return others | ({"preset": [selection.preset]} if selection.preset else {})
 
 

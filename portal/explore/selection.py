@@ -1,97 +1,22 @@
 """What the address of the page selects: measures, dimensions, comparison, chart and order."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TypeVar
+from dataclasses import replace
 
 from flask import request
 
 from portal.context import scope
 from portal.explore import texts
-from tillstream.analytics.measure_values import visible_dimensions, visible_measures
-from tillstream.analytics.measures.composer import compares_periods
-from tillstream.analytics.measures.definition import Measure
-from tillstream.analytics.measures.dimensions import Dimension
-from tillstream.domain.errors import Rejected
+from tillstream.analytics import explorations
+from tillstream.analytics.explorations import Exploration
 
-MEASURE, BY, ACROSS, CHART, AGAINST = "measure", "by", "across", "chart", "against"
-NAMES = (MEASURE, BY, ACROSS, CHART, AGAINST)
-DEFAULT_MEASURES, DEFAULT_BY = ("revenue", "orders"), ("category",)
-MOST_MEASURES, MOST_DIMENSIONS = 8, 3
-T = TypeVar("T")
 CHANGE, GROWTH, BEFORE = "change", "growth", "before"
-
-
-@dataclass(frozen=True)
-class Exploration:
-    """`by`: dimensions of the rows. `across`: the dimension whose values are columns, if any. `against`: the kind of
-    comparison; empty: none."""
-
-    measures: tuple[Measure, ...]
-    by: tuple[Dimension, ...]
-    across: Dimension | None
-    chart: str
-    against: str
-
-    @cached_property
-    def dimensions(self) -> tuple[Dimension, ...]:
-        return (*self.by, self.across) if self.across else self.by
-
-    @property
-    def has_periods(self) -> bool:
-        return any(one.is_period for one in self.dimensions)
-
-    @property
-    def shown(self) -> tuple[Measure, ...]:
-        """The measures of the table: the first one, if values are across columns."""
-        return self.measures[:1] if self.across else self.measures
-
-    @property
-    def args(self) -> dict[str, list[str]]:
-        """As arguments of the address."""
-        across = [self.across.name] if self.across else []
-        return {
-            MEASURE: [one.name for one in self.measures],
-            BY: [one.name for one in self.by],
-            ACROSS: across,
-            CHART: [self.chart] if self.chart else [],
-            AGAINST: [self.against] if self.against else [],
-        }
-
-
-def offered_measures() -> list[Measure]:
-    """Measures that the user may see and that can be grouped."""
-    return [one for one in visible_measures(scope()) if not one.has_query_only]
 
 
 def read() -> Exploration:
     """The exploration of this request. Raises `Rejected` for names that the user cannot choose."""
-    measures = {one.name: one for one in offered_measures()}
-    dimensions = {one.name: one for one in visible_dimensions(scope())}
-    by = _chosen(BY, dimensions, () if request.args.get(ACROSS) else DEFAULT_BY, MOST_DIMENSIONS)
-    across = _chosen(ACROSS, dimensions, (), 1)
-    if across and across[0] in by:
-        by = tuple(one for one in by if one != across[0])
-    chosen = _chosen(MEASURE, measures, DEFAULT_MEASURES, MOST_MEASURES)
-    if any(one.is_period for one in (*by, *across)):
-        chosen = tuple(one for one in chosen if not compares_periods(one)) or (measures[DEFAULT_MEASURES[0]],)
-    chart, against = request.args.get(CHART, ""), request.args.get(AGAINST, "")
-    return Exploration(
-        chosen,
-        by,
-        across[0] if across else None,
-        chart if chart in texts.CHARTS else "",
-        against if against in texts.COMPARISONS else "",
+    one = explorations.parse(request.args.to_dict(flat=False), scope())
+    return replace(
+        one,
+        chart=one.chart if one.chart in texts.CHARTS else "",
+        against=one.against if one.against in texts.COMPARISONS else "",
     )
-
-
-def _chosen(name: str, offered: Mapping[str, T], default: Sequence[str], most: int) -> tuple[T, ...]:
-    """The chosen ones; the default ones if the address does not choose, and at least a measure."""
-    names = list(dict.fromkeys(filter(None, request.args.getlist(name))))
-    if not names and (name not in request.args or name == MEASURE):
-        names = list(default)
-    unknown = [one for one in names if one not in offered]
-    if unknown:
-        raise Rejected(texts.cannot_choose(unknown[0], offered))
-    return tuple(offered[one] for one in names[:most])

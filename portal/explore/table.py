@@ -6,8 +6,9 @@ from typing import Any
 from portal import figures, list_view
 from portal.explore import labels, texts
 from portal.explore.answer import Answer, Column, Row
-from portal.explore.selection import GROWTH, Exploration
+from portal.explore.selection import GROWTH
 from portal.filters import names
+from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.measures.definition import measures
 
 

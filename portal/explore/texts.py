@@ -1,6 +1,6 @@
 """Texts of the page to explore measures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 CHARTS = {"": "Automatic", "columns": "Columns", "line": "Line", "bars": "Bars", "none": "No chart"}
 """Kind of chart → its name."""
@@ -41,7 +41,3 @@ def title(measure: str, by: Sequence[str]) -> str:
 
 def compared(days: str) -> str:
     return f"vs {days}"
-
-
-def cannot_choose(name: str, offered: Iterable[str]) -> str:
-    return f"{name} cannot be chosen here. Use one of: {', '.join(offered)}."

@@ -8,9 +8,10 @@ from portal import figures
 from portal.dashboard import request_filters
 from portal.dashboard.request_filters import DashboardFilters
 from portal.explore import answer, chart, labels, links, table, texts
-from portal.explore.selection import GROWTH, Exploration, read
+from portal.explore.selection import GROWTH, read
 from portal.reader_locale import days_text
 from portal.urls import with_args
+from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.queries import Forbidden
 from tillstream.dashboards.own_dashboard import Show
 from tillstream.domain.errors import Rejected

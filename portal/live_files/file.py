@@ -12,7 +12,6 @@ from portal.api import named_queries, queries
 from portal.api import texts as api_texts
 from portal.api.etags import answered
 from portal.context import scope, tillstream
-from portal.dashboard.presets import ALL_TIME, PRESETS
 from portal.dashboard.request_filters import resolved
 from portal.exports import writers
 from portal.exports.rows import Rows, of_query
@@ -21,6 +20,7 @@ from portal.token_auth import IN_ADDRESS
 from portal.urls import with_args
 from tillstream.analytics import catalogue, line_export, measure_values
 from tillstream.analytics.filters import CURRENCY
+from tillstream.domain.dates.presets import ALL_TIME, PRESETS
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
 from tillstream.exports.formats import FORMATS, format_of

@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.api import named_queries
 from portal.api import texts as api_texts
-from portal.explore.selection import BY, DEFAULT_BY, DEFAULT_MEASURES, MEASURE
 from portal.live_files import file, texts
 from portal.token_auth import IN_ADDRESS
 from portal.urls import with_args
+from tillstream.analytics.explorations import BY, DEFAULT_BY, DEFAULT_MEASURES, MEASURE
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
 

@@ -8,7 +8,6 @@ from portal.access import allow
 from portal.context import ports, scope
 from portal.dashboard import currency_choice, filter_bar, request_filters
 from portal.dashboard import texts as dashboard_texts
-from portal.dashboard.presets import ALL_TIME
 from portal.dashboard.request_filters import DashboardFilters
 from portal.explore import tile as explored
 from portal.filters import fields
@@ -16,6 +15,7 @@ from portal.own_dashboards import actions, texts, tile_links
 from portal.own_dashboards.area import blueprint, reader
 from tillstream.dashboards import own_dashboards
 from tillstream.dashboards.own_dashboard import OwnDashboard
+from tillstream.domain.dates.presets import ALL_TIME
 from tillstream.domain.people import Action
 
 __all__ = ["actions", "blueprint"]

@@ -6,13 +6,14 @@ from urllib.parse import parse_qs
 from flask import url_for
 
 from portal.dashboard.filter_bar import OWN_DATES
-from portal.dashboard.request_filters import DATES, DashboardFilters
+from portal.dashboard.request_filters import DashboardFilters
 from portal.explore.tile import SHOW, SLOT
 from portal.filters.texts import LABELS
 from portal.own_dashboards import texts
 from portal.urls import with_args
 from tillstream.analytics.filters import CURRENCY
 from tillstream.dashboards.own_dashboard import Tile
+from tillstream.domain.dates.presets import DATES
 
 PRESET = "preset"
 

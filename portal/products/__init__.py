@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from portal import figures, list_view
 from portal.access import allow
 from portal.dashboard import selection_form
-from portal.dashboard.presets import ALL_TIME
 from portal.dashboard.request_filters import kept, lines_link, read
 from portal.products import texts
+from tillstream.domain.dates.presets import ALL_TIME
 from tillstream.domain.people import Action
 
 blueprint = Blueprint("products", __name__, template_folder="templates")

@@ -15,9 +15,9 @@ from portal.urls import public_address
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.goals.goal import Month
 from tillstream.domain.people import Action
-from tillstream.mail import outbox
+from tillstream.mail import outbox, schedule
 from tillstream.outbox.outbox import ENDED_BADLY
-from tillstream.reports import mail_job, period, schedule, subscriptions
+from tillstream.reports import mail_job, period, subscriptions
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report
 from tillstream.reports.period import ReportPeriod

@@ -1,7 +1,8 @@
 """Texts of the page of reports."""
 
+from tillstream.mail import schedule
 from tillstream.outbox.outbox import FAILED, SENDING, SENT, UNCLEAR, WAITING
-from tillstream.reports import period, schedule
+from tillstream.reports import period
 
 EVERY = {period.WEEK: "Every week", period.MONTH: "Every month"}
 DAYS = {

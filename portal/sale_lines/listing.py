@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal import figures, list_view
 from portal.access import allow
 from portal.context import scope, tillstream
-from portal.dashboard.request_filters import DATES, resolved
+from portal.dashboard.request_filters import resolved
 from portal.dashboard.texts import PRESETS
 from portal.exports import writers
 from portal.filters import fields
@@ -17,6 +17,7 @@ from portal.sale_lines import texts
 from portal.sale_lines.columns import Shown, chosen, offered
 from tillstream.analytics import line_export
 from tillstream.analytics.filters import CURRENCY
+from tillstream.domain.dates.presets import DATES
 from tillstream.domain.people import Action
 
 FIRST = ("status", "region", "store")

@@ -38,6 +38,8 @@ from tillstream.marts.destinations import DestinationDraft
 from tillstream.people import accounts, signatures
 from tillstream.purchasing import orders
 from tillstream.samples.files import write_samples
+from tillstream.scheduled_exports import registry as export_subscriptions
+from tillstream.scheduled_exports.subscription import Draft
 from tillstream.server.worker import Worker
 from tillstream.sync import homes, status
 from tillstream.webhooks import registry
@@ -94,6 +96,8 @@ def open_shop(app: App, folder: Path) -> Shop:
     entry = app.ports.documents.find(audit.COLLECTION, {}, limit=1)[0].id
     arguments = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
     arguments["webhook_id"] = webhook.id
+    stores = Draft("Stores", "/explore?by=store&preset=last-month", "xlsx", "ada@example.com", "week")
+    arguments["subscription_id"] = export_subscriptions.add(app.ports, "ada", stores, "ada").id
     arguments |= _alerts(app) | _connector(app)
     demo_dashboard.add(app, "ada")
     arguments["dashboard_id"] = demo_dashboard.ID

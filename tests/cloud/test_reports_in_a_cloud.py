@@ -21,6 +21,8 @@ from tillstream.mail import outbox
 from tillstream.outbox.outbox import SENT
 from tillstream.people import accounts
 from tillstream.reports import period, subscriptions
+from tillstream.scheduled_exports import registry as export_subscriptions
+from tillstream.scheduled_exports.subscription import Draft
 
 pytestmark = pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")
 SENDER = "Tillstream <sales@example.com>"
@@ -94,6 +96,37 @@ def test_a_report_that_is_due_is_sent_once_by_the_job(
     sweep(app, monkeypatch)
     assert jobs.processes == [process]
     assert len(inbox.messages) == 1
+
+
+@pytest.mark.long
+def test_a_subscribed_table_is_sent_once_by_the_same_job_within_the_scope_of_its_reader(
+    app: App, jobs: LocalJobs, inbox: Inbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = app.ports.clock.now().date()
+    shop_of_two_stores.add(app, tmp_path, today - timedelta(days=5), today - timedelta(days=1))
+    accounts.add(app.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
+    address = f"/explore?measure=revenue&by=store&from={today - timedelta(days=5)}&to={today}&currency=GBP"
+    table = Draft("Stores", address, "csv", "maya@example.com", "month")
+    one = export_subscriptions.add(app.ports, "maya", table, "maya")
+    sweep(app, monkeypatch)
+    assert jobs.processes == []
+    export_subscriptions.send_now(app.ports, one.id, "maya")
+
+    sweep(app, monkeypatch)
+    sweep(app, monkeypatch)
+    (process,) = jobs.processes
+    assert process.wait(300) == 0, (tmp_path / "job-reports.log").read_text()
+    (message,) = inbox.messages
+    assert message["To"] == "maya@example.com"
+    (attachment,) = message.iter_attachments()
+    header, row = attachment.get_payload(decode=True).decode("utf-8-sig").splitlines()
+    assert header == '"store","revenue"'
+    assert row.startswith(("LDS1,", '"LDS1",', '"UK/LDS1"'))
+    assert "https://sales.example.com/explore?" in message.get_body(("plain",)).get_content()
+    assert [each.state for each in outbox.listed(app.ports)] == [SENT]
+
+    sweep(app, monkeypatch)
+    assert jobs.processes == [process]
 
 
 def test_a_job_without_the_address_of_a_mail_server_gives_the_reason_and_is_not_started_at_once_again(

@@ -7,6 +7,7 @@ from io import BytesIO
 
 import pyotp
 from flask import Flask
+from subscriptions.subscription_acts import SUBSCRIPTIONS
 from unit.alert_channels.channel_steps import notify
 from visitor import Visitor, indian_file, indian_sale
 
@@ -227,6 +228,7 @@ def restored_series(shop: Shop) -> None:
 
 
 PLANNING: dict[str, tuple[str, Callable[[Shop], object]]] = {
+    **SUBSCRIPTIONS,
     "reports.subscribe": ("report.subscribed", subscribed),
     "reports.unsubscribe": ("report.unsubscribed", unsubscribed),
     "reports.send_again": ("mail.retried", failed_mail),

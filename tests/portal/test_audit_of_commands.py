@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from connectors import listed_kind
 from shop_steps import FILE, Shop, alert, alert_channel, failed_delivery, revoked_key, token, unverified, webhook
+from subscriptions.subscription_acts import subscription
 from sync.sync_acts import asked, requested, synced
 
 from tillstream.batches import records
@@ -31,7 +32,7 @@ READING = {
     "channels", "channels-deliveries", "backfill-list", "backfill-status",
     "connect", "connect-kinds", "connect-show", "connect-run-due", "sync-homes", "sync-questions", "sync-requests",
     "sync-status",
-    "marts-destinations", "marts-destinations-run-due",
+    "marts-destinations", "marts-destinations-run-due", "subscriptions",
 }  # fmt: skip
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes.
 Also `connect-run-due` and `marts-destinations-run-due`, as the schedule does: each file that comes has an entry."""
@@ -149,6 +150,24 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
     ),
     "series-import": ("series.imported", _series),
     "series-remove": ("series.removed", lambda s: (_series(s), command(s, "series-remove", name="footfall"))),
+    "subscriptions-add": (
+        "export.subscribed",
+        lambda s: command(
+            s, "subscriptions-add", login="boss", to="a@example.com", every="day", format="csv", query="kpis", params={}
+        ),
+    ),
+    **{
+        f"subscriptions-{name}": (
+            what,
+            lambda s, name=name: command(s, f"subscriptions-{name}", subscription=subscription(s)),
+        )
+        for name, what in {
+            "pause": "export.subscription-paused",
+            "resume": "export.subscription-resumed",
+            "run": "export.requested",
+            "remove": "export.unsubscribed",
+        }.items()
+    },
     "forecast": ("forecast.run", lambda s: command(s, "forecast")),
     "demo": ("upload.received", lambda s: command(s, "demo", scale=0.001)),
     "channels-add": (

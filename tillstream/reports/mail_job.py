@@ -1,4 +1,4 @@
-"""When the job that makes reports and sends all messages of a project is started."""
+"""When the job that makes reports and files of subscriptions, and sends all messages of a project is started."""
 
 from tillstream.alert_channels import deliveries
 from tillstream.job_runs import reservation
@@ -6,13 +6,15 @@ from tillstream.mail import outbox
 from tillstream.ports import Ports
 from tillstream.ports.jobs import REPORTS
 from tillstream.reports import subscriptions
+from tillstream.scheduled_exports import registry
 
 
 def start_if_due(ports: Ports, *, sends_mail: bool) -> bool:
     """Start the job of a project if anything is to be made or sent and no run is at work. Raises `Unavailable`.
 
-    sends_mail: whether e-mail is set up; without it, only channels of alerts get messages. Reads six documents if
+    sends_mail: whether e-mail is set up; without it, only channels of alerts get messages. Reads seven documents if
     nothing is due and no notice waits.
     """
-    is_due = deliveries.has_due(ports) or (sends_mail and (subscriptions.has_due(ports) or outbox.has_due(ports)))
+    has_mail = (subscriptions.has_due, registry.has_due, outbox.has_due)
+    is_due = deliveries.has_due(ports) or (sends_mail and any(one(ports) for one in has_mail))
     return is_due and reservation.start(ports, REPORTS)

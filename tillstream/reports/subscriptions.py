@@ -8,12 +8,13 @@ from typing import Any
 from tillstream import audit
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.mail.addresses import is_address
+from tillstream.mail.schedule import DEFAULT_DAY, DEFAULT_HOUR, MONTH, WEEK, Schedule
 from tillstream.people import accounts
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
-from tillstream.reports.schedule import DEFAULT_DAY, DEFAULT_HOUR, Schedule
 
 COLLECTION = "report_subscriptions"
+EVERY = (MONTH, WEEK)
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def subscribe(
     address = to.strip()
     if not is_address(address):
         raise Rejected(f"“{to}” is not an e-mail address.")
+    if every not in EVERY:
+        raise Rejected("A report comes every week or every month.")
     user = accounts.get(ports, login)
     when = Schedule.checked(every, day, hour, user.time_zone or "UTC")
     next_due = _text(when.next(ports.clock.now()))

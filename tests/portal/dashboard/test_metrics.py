@@ -14,10 +14,10 @@ from visitor import Visitor, indian_file, indian_sale
 from portal import dashboard
 from portal.api.queries import LISTS
 from portal.dashboard.charts import over_time, period_name
-from portal.dashboard.presets import PRESETS, dates_of
 from tillstream.analytics import queries
 from tillstream.analytics.json_values import to_json
 from tillstream.app import App
+from tillstream.domain.dates.presets import PRESETS, dates_of
 from tillstream.domain.people import UNRESTRICTED, Role
 from tillstream.workflows.intake import uploads
 

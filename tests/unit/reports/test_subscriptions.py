@@ -15,11 +15,11 @@ from tillstream.audit import reading
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Role
 from tillstream.mail import outbox
+from tillstream.mail.schedule import Schedule
 from tillstream.people import accounts
 from tillstream.reports import period, report_mail, subscriptions
 from tillstream.reports.document import Document
 from tillstream.reports.report_mail import Sender
-from tillstream.reports.schedule import Schedule
 
 JULY_2 = datetime(2026, 7, 2, 12, tzinfo=UTC)
 

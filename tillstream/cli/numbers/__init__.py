@@ -9,5 +9,6 @@ from tillstream.cli.numbers.report import report
 from tillstream.cli.numbers.restock import restock
 from tillstream.cli.numbers.series import series
 from tillstream.cli.numbers.stock import stock
+from tillstream.cli.numbers.subscriptions import subscriptions
 
-NUMBERS = (export, forecast, goals, marts, measures, query, report, restock, series, stock)
+NUMBERS = (export, forecast, goals, marts, measures, query, report, restock, series, stock, subscriptions)

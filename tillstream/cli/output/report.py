@@ -12,4 +12,4 @@ def show_report(data: dict[str, Any]) -> None:
 
 def show_sent(data: dict[str, Any]) -> None:
     """Print how many reports were made and messages sent."""
-    print_line(f"{data['made']:,} reports made, {data['sent']:,} messages sent.")
+    print_line(f"{data['made']:,} reports and tables made, {data['sent']:,} messages sent.")

@@ -16,6 +16,7 @@ from tillstream.ports.jobs import REPORTS
 from tillstream.reports import period, report_mail
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report
+from tillstream.scheduled_exports import making, tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,7 @@ def executive(app: App, progress: Progress, arguments: ExecutiveReport) -> Resul
 
 
 def send(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """Make the subscribed reports that are due, and send what waits in the outbox and for the channels of alerts."""
+    """Make the subscribed reports and tables that are due, and send them, e-mail that waits and notices of alerts."""
     if not app.settings.smtp_url and not registry.find(app.ports):
         raise Rejected(NO_MAIL)
     with reservation.reserved(app.ports, REPORTS):
@@ -66,9 +67,9 @@ def send(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 
 def deliver(app: App) -> tuple[int, int]:
-    """Send the messages that wait, and make and send the reports that are due; return the number of reports and of all
-    e-mail. Without a mail server, only channels get messages. Raises `Rejected`, `Unavailable`, and the errors of
-    reports that cannot be made."""
+    """Send the messages that wait, and make and send the reports and tables that are due; return the number of those
+    and of all e-mail. Without a mail server, only channels get messages. Raises `Rejected`, `Unavailable`, and the
+    errors of those that cannot be made."""
     settings = app.settings
     made, sent = 0, messages.send_waiting(app)
     if not settings.smtp_url:
@@ -81,10 +82,19 @@ def deliver(app: App) -> tuple[int, int]:
         settings.public_url,
         app.queries,
     )
-    for is_new in report_mail.make_due(sender):
-        made += is_new
-        sent += messages.send_waiting(app)
-        reservation.renew(app.ports, REPORTS)
+    source = tables.Source(app.ports, app.contracts, settings.reporting_currency, app.queries)
+    exports = making.Sender(source, sender.sender, settings.public_url if settings.project else settings.address)
+    failures: list[ExceptionGroup[Exception]] = []
+    for due in (report_mail.make_due(sender), making.make_due(exports)):
+        try:
+            for is_new in due:
+                made += is_new
+                sent += messages.send_waiting(app)
+                reservation.renew(app.ports, REPORTS)
+        except ExceptionGroup as error:
+            failures.append(error)
+    if failures:
+        raise failures[0] if len(failures) == 1 else ExceptionGroup("Messages cannot be made", failures)
     return made, sent
 
 

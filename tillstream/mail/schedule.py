@@ -1,4 +1,4 @@
-"""When a report comes by e-mail: at an hour of one day of each week or month, in a time zone."""
+"""When something comes by e-mail: at an hour of each day, or of one day of each week or month, in a time zone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,21 +8,22 @@ from zoneinfo import ZoneInfo
 
 from tillstream.domain.errors import Rejected
 from tillstream.domain.goals.goal import Month
-from tillstream.reports import period
 
-EVERY = (period.WEEK, period.MONTH)
+DAY, WEEK, MONTH = "day", "week", "month"
+EVERY = (DAY, WEEK, MONTH)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTH_DAYS = 28
 """The last day of a month that every month has."""
-DEFAULT_DAY = {period.WEEK: 1, period.MONTH: 2}
-"""Mondays, and the second of a month: files of the last day arrive in between."""
+DEFAULT_DAY = {DAY: 1, WEEK: 1, MONTH: 2}
+"""Each day, Mondays, and the second of a month: files of the last day arrive in between."""
 DEFAULT_HOUR = 7
 _SUFFIX = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd"}
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """every: week or month. day: of the week from 1, Monday, or of the month. hour: 0 to 23. zone: of IANA."""
+    """every: day, week or month. day: of the week from 1, Monday, or of the month; 1 for every day. hour: 0 to 23.
+    zone: of IANA."""
 
     every: str
     day: int
@@ -33,9 +34,10 @@ class Schedule:
     def checked(cls, every: str, day: int | None, hour: int | None, zone: str) -> Self:
         """A schedule; None for the default day or hour. Raises `Rejected`."""
         if every not in EVERY:
-            raise Rejected("A report comes every week or every month.")
-        one = cls(every, day or DEFAULT_DAY[every], DEFAULT_HOUR if hour is None else hour, zone)
-        if not 1 <= one.day <= (len(WEEKDAYS) if every == period.WEEK else MONTH_DAYS):
+            raise Rejected("Choose every day, every week or every month.")
+        chosen = DEFAULT_DAY[every] if every == DAY or not day else day
+        one = cls(every, chosen, DEFAULT_HOUR if hour is None else hour, zone)
+        if not 1 <= one.day <= (len(WEEKDAYS) if every == WEEK else MONTH_DAYS):
             raise Rejected(f"Choose a day of the week, or a day of the month from 1 to {MONTH_DAYS}.")
         if not 0 <= one.hour <= 23:
             raise Rejected("Choose an hour from 0 to 23.")
@@ -44,23 +46,29 @@ class Schedule:
     @property
     def words(self) -> str:
         """Such as: every Monday at 7:00."""
-        day = f"every {WEEKDAYS[self.day - 1]}" if self.every == period.WEEK else f"every month on the {nth(self.day)}"
+        day = {
+            DAY: "every day",
+            WEEK: f"every {WEEKDAYS[(self.day - 1) % len(WEEKDAYS)]}",
+            MONTH: f"every month on the {nth(self.day)}",
+        }[self.every]
         return f"{day} at {self.hour}:00"
 
     def last(self, now: datetime) -> datetime:
-        """The last instant up to now at which a report is due, in UTC."""
+        """The last instant up to now at which it is due, in UTC."""
         return max(at for at in self._around(now) if at <= now)
 
     def next(self, now: datetime) -> datetime:
-        """The first instant after now at which a report is due, in UTC."""
+        """The first instant after now at which it is due, in UTC."""
         return min(at for at in self._around(now) if at > now)
 
     def _around(self, now: datetime) -> Iterator[datetime]:
-        """The instants of this week or month, of the one before and of the one after."""
+        """The instants of this day, week or month, of the one before and of the one after."""
         today = now.astimezone(ZoneInfo(self.zone)).date()
         monday, month = today - timedelta(days=today.weekday()), Month.of(today)
         for number in (-1, 0, 1):
-            if self.every == period.WEEK:
+            if self.every == DAY:
+                yield self._at(today + timedelta(days=number))
+            elif self.every == WEEK:
                 yield self._at(monday + timedelta(days=7 * number + self.day - 1))
             else:
                 yield self._at(month.plus(number).first.replace(day=self.day))

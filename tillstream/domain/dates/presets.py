@@ -1,11 +1,24 @@
-"""Date presets relative to today, so that a link to "this month" stays valid."""
+"""Periods by name, relative to today, such as last-month: an address with one of them moves on with time."""
 
 from calendar import monthrange
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from portal.dashboard import texts
-
-PRESETS = tuple(texts.PRESETS)
+PRESETS = (
+    "yesterday",
+    "last-week",
+    "last-7-days",
+    "last-30-days",
+    "this-month",
+    "last-month",
+    "this-quarter",
+    "this-year",
+    "last-year",
+    "last-12-months",
+)
+DATES = ("from", "to")
+OWN = "own"
+"""The preset of dates that are chosen one by one."""
 ALL_TIME = "all"
 """The preset without dates."""
 
@@ -33,6 +46,17 @@ def dates_of(preset: str, today: date) -> tuple[date, date]:
         "last-year": (date(today.year - 1, 1, 1), date(today.year - 1, 12, 31)),
         "last-12-months": (_a_year_before(yesterday) + timedelta(days=1), yesterday),
     }[preset]
+
+
+def with_dates(values: Mapping[str, Sequence[str]], preset: str, today: date) -> tuple[dict[str, list[str]], str]:
+    """Filters as text with the dates of a preset, and the name of the preset; `OWN` for other dates, empty for none."""
+    chosen = {name: list(texts) for name, texts in values.items()}
+    if preset in PRESETS:
+        start, end = dates_of(preset, today)
+        return chosen | {"from": [start.isoformat()], "to": [end.isoformat()]}, preset
+    if preset == ALL_TIME:
+        return {name: texts for name, texts in chosen.items() if name not in DATES}, preset
+    return chosen, OWN if any(name in chosen for name in DATES) else ""
 
 
 def _last_of_months(first: date, count: int) -> date:

@@ -1,0 +1,65 @@
+"""Addresses of tables in the form of a subscription: from the link of an export, and with another period."""
+
+from urllib.parse import urlencode
+
+from flask import request
+
+from tillstream.domain.dates.presets import ALL_TIME, DATES, OWN, PRESETS
+from tillstream.domain.errors import Rejected
+from tillstream.mail.schedule import MONTH
+from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Draft, arguments_of
+from tillstream.scheduled_exports.tables import PRESET
+
+FORMAT = "format"
+
+
+def address_of(link: str) -> str:
+    """The address of a table from the link to its file. Raises `Rejected`."""
+    path, arguments = arguments_of(link)
+    path = EXPLORE if path == f"{EXPLORE}/file" else path
+    if path != EXPLORE and not path.startswith(TABLES):
+        raise Rejected("This page has no table to subscribe to.")
+    return _joined(path, {name: values for name, values in arguments.items() if name != FORMAT})
+
+
+def own_days(address: str) -> list[str]:
+    """The days that an address contains; none if it has a preset."""
+    arguments = arguments_of(address)[1]
+    if any(arguments.get(PRESET, [])):
+        return []
+    return [arguments[name][0] for name in DATES if any(arguments.get(name, []))]
+
+
+def period_of(address: str) -> str:
+    """The preset of an address, `OWN` for days of its own, or empty."""
+    chosen = next(iter(arguments_of(address)[1].get(PRESET, [])), "")
+    return chosen if chosen in {ALL_TIME, *PRESETS} else OWN if own_days(address) else ""
+
+
+def of_form() -> Draft:
+    """What the form of this request contains. Raises `Rejected`."""
+    form = request.form
+    return Draft(
+        name=form.get("name", ""),
+        address=_with_period(address_of(form.get("address", "")), form.get(PRESET, "")),
+        format=form.get(FORMAT, ""),
+        to=form.get("to", ""),
+        every=form.get("every", ""),
+        day=form.get("monthday" if form.get("every") == MONTH else "weekday", 0, type=int),
+        hour=form.get("hour", 7, type=int),
+        view=form.get("view", ""),
+        skip_empty=form.get("skip_empty") == "yes",
+    )
+
+
+def _with_period(address: str, preset: str) -> str:
+    if preset == OWN:
+        return address
+    path, arguments = arguments_of(address)
+    kept = {name: values for name, values in arguments.items() if name not in {*DATES, PRESET}}
+    return _joined(path, kept | ({PRESET: [preset]} if preset else {}))
+
+
+def _joined(path: str, arguments: dict[str, list[str]]) -> str:
+    query = urlencode(arguments, doseq=True)
+    return path + (f"?{query}" if query else "")

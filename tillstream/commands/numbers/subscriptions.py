@@ -1,0 +1,104 @@
+"""Subscriptions to tables: exports that come by e-mail on a schedule."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from tillstream.app import App
+from tillstream.commands.arguments import NoArguments
+from tillstream.commands.result import Progress, Result
+from tillstream.dashboards import saved_views
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.people import accounts
+from tillstream.scheduled_exports import registry, tables
+from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Draft, Subscription
+
+COMMAND_LINE = "command line"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddSubscription:
+    """login: of the reader. query: its name; or view: the name of a saved exploration. params: parameters and filters
+    of the query, and `preset` for a period that moves on. day: 0 for the default one."""
+
+    login: str
+    to: str
+    every: str
+    format: str
+    query: str = ""
+    view: str = ""
+    params: Mapping[str, str]
+    name: str = ""
+    day: int = 0
+    hour: int = 7
+    skip_empty: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfSubscription:
+    """subscription: its ID."""
+
+    subscription: str
+
+
+def subscriptions(app: App, progress: Progress, arguments: NoArguments) -> Result:
+    """List all subscriptions."""
+    return Result([shown(one) for one in registry.listed(app.ports)])
+
+
+def add(app: App, progress: Progress, arguments: AddSubscription) -> Result:
+    """Add a subscription of a person. Raises `Rejected`, also for what the person may not see, and `NotFound`."""
+    user = accounts.get(app.ports, arguments.login)
+    if bool(arguments.query) == bool(arguments.view):
+        raise Rejected("A subscription is to a query, or to a saved view.")
+    if arguments.view:
+        views = saved_views.find(app.ports, user.login, user.created_at)
+        view = next((one for one in views if one.name == arguments.view and one.page == EXPLORE), None)
+        if view is None:
+            raise NotFound(f"{user.login} has no saved view “{arguments.view}” of Explore.")
+        name, address, view_id = view.name, view.address, view.id
+    else:
+        query = f"?{urlencode(arguments.params)}" if arguments.params else ""
+        name, address, view_id = arguments.query, f"{TABLES}{arguments.query}{query}", ""
+    draft = Draft(
+        name=arguments.name or name,
+        address=address,
+        view=view_id,
+        format=arguments.format,
+        to=arguments.to,
+        every=arguments.every,
+        day=arguments.day,
+        hour=arguments.hour,
+        skip_empty=arguments.skip_empty,
+    )
+    source = tables.Source(app.ports, app.contracts, app.settings.reporting_currency, app.queries)
+    tried = Subscription(name=draft.name, address=address, view=view_id, format=draft.format, to="", every="day")
+    tables.check(source, replace(tried, login=user.login), user, app.ports.clock.now().date())
+    return Result(shown(registry.add(app.ports, user.login, draft, COMMAND_LINE)))
+
+
+def remove(app: App, progress: Progress, arguments: OfSubscription) -> Result:
+    """End a subscription."""
+    return Result(shown(registry.remove(app.ports, arguments.subscription, COMMAND_LINE)))
+
+
+def pause(app: App, progress: Progress, arguments: OfSubscription) -> Result:
+    """Deliver nothing until it is resumed."""
+    return Result(shown(registry.pause(app.ports, arguments.subscription, COMMAND_LINE)))
+
+
+def resume(app: App, progress: Progress, arguments: OfSubscription) -> Result:
+    """Deliver again."""
+    return Result(shown(registry.resume(app.ports, arguments.subscription, COMMAND_LINE)))
+
+
+def run(app: App, progress: Progress, arguments: OfSubscription) -> Result:
+    """Let the file be made with the next ones that are due, which is within a minute."""
+    return Result(shown(registry.send_now(app.ports, arguments.subscription, COMMAND_LINE)))
+
+
+def shown(one: Subscription) -> dict[str, Any]:
+    """A subscription as the result of a command."""
+    names = ("id", "login", "name", "address", "format", "to", "next_due", "last_at", "last_rows", "paused", "error")
+    return {name: getattr(one, name) for name in names} | {"when": f"{one.schedule.words} ({one.zone})"}

@@ -1,0 +1,94 @@
+"""Files of subscriptions that are due: made within the scope of their readers, and put into the outbox of e-mail."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from tillstream import audit
+from tillstream.audit import AuditAction
+from tillstream.domain.errors import NotFound, Rejected, Unavailable
+from tillstream.domain.people import Action
+from tillstream.mail import outbox
+from tillstream.people import accounts
+from tillstream.people.user import User
+from tillstream.scheduled_exports import message, registry, tables
+from tillstream.scheduled_exports.subscription import Subscription, text_of
+from tillstream.scheduled_exports.tables import Source
+
+AGAIN = timedelta(hours=1)
+"""Time after which a file that could not be made is tried again."""
+NO_ACCOUNT = "The account was removed or is stopped."
+NO_NUMBERS = "The role of the account may no longer see sales."
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What files are made and sent with. sender: the address that e-mail comes from. portal: address of the portal for
+    links; may be empty. largest: bytes of an attached file."""
+
+    source: Source
+    sender: str
+    portal: str = ""
+    largest: int = message.LARGEST
+
+
+def make_due(sender: Sender) -> Iterator[bool]:
+    """Put the files that are due into the outbox, one after another; yield whether there was one to add.
+
+    A file is made once for the instant at which it is due: after a stop the next run makes those that are missing. A
+    subscription whose reader may no longer see its table is paused with the reason. A file that cannot be made for
+    another reason is tried again after `AGAIN`. Raises `Unavailable` at once, and other errors as a group at the end.
+    """
+    failures: list[Exception] = []
+    ports = sender.source.ports
+    for stored, version in registry.due(ports):
+        now = ports.clock.now()
+        one = replace(stored, next_due=max(stored.next_due, text_of(stored.schedule.last(now))))
+        try:
+            is_new = _make(sender, one, version)
+        except Unavailable:
+            raise
+        except (Rejected, NotFound) as error:
+            registry.pause_for(ports, one, version, str(error))
+            continue
+        except Exception as error:  # noqa: BLE001 - raised below, after the other files
+            error.add_note(f"The file of the subscription {one.id}.")
+            failures.append(error)
+            failed = replace(one, try_at=text_of(now + AGAIN), error=f"The file could not be made: {error!r}")
+            registry.note(ports, failed, version)
+            continue
+        yield is_new
+    if failures:
+        raise ExceptionGroup("Files of subscriptions cannot be made", failures)
+
+
+def _make(sender: Sender, one: Subscription, version: int) -> bool:
+    """Make a file and note it; return whether a message was added. Raises `Rejected`, `NotFound` to pause it."""
+    ports = sender.source.ports
+    user, due = _reader(sender, one), datetime.fromisoformat(one.next_due)
+    read = tables.read(sender.source, one, user, due.astimezone(ZoneInfo(one.zone)).date())
+    mail, rows = message.compose(one, read, sender.portal, largest=sender.largest)
+    is_skipped = rows == 0 and one.skip_empty
+    is_new = not is_skipped and outbox.add(ports, mail, sender.sender)
+    if is_new:
+        sent = {"to": one.to, "rows": rows, "file": [each.name for each in mail.attachments]}
+        audit.record(ports, one.login, AuditAction.EXPORT_MAILED, one.name, None, sent)
+    now = ports.clock.now()
+    following = text_of(one.schedule.next(now))
+    made = replace(one, next_due=following, try_at=following, error="", last_at=text_of(now), last_rows=rows)
+    registry.note(ports, replace(made, last_mail="" if is_skipped else mail.id), version)
+    return is_new
+
+
+def _reader(sender: Sender, one: Subscription) -> User:
+    """The person whose scope counts. Raises `Rejected` if their access ended."""
+    try:
+        user = accounts.get(sender.source.ports, one.login)
+    except NotFound:
+        raise Rejected(NO_ACCOUNT) from None
+    if user.disabled or user.created_at != one.account:
+        raise Rejected(NO_ACCOUNT)
+    if not user.scope.may(Action.SEE_NUMBERS):
+        raise Rejected(NO_NUMBERS)
+    return user

@@ -1,0 +1,140 @@
+"""The table of a subscription: the rows of its exploration or query, within the scope of its reader."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+import pyarrow as pa
+
+from tillstream.analytics import explorations, filter_values, line_export, measure_values, queries
+from tillstream.analytics.filters import CURRENCY, Filters, is_filter
+from tillstream.analytics.fx.currencies import readers_currency
+from tillstream.analytics.query_cache import QueryCache
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.dashboards import saved_views
+from tillstream.domain.dates.presets import DATES, with_dates
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.exports.table import ExportTable, table_of
+from tillstream.people.user import User
+from tillstream.ports import Ports
+from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Subscription, arguments_of
+
+LIMIT, EVERYTHING = "limit", 2**31 - 1
+PRESET = "preset"
+OF_PAGES = frozenset({PRESET, "format", "page", "sort", "size"})
+"""Arguments of an address that are neither parameters nor filters."""
+LINES, LINES_TABLE = "sale-lines", "lines-whole"
+"""A list with one page of lines, which a file has whole."""
+Values = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What tables are read with. reporting_currency: of those without another one."""
+
+    ports: Ports
+    contracts: ContractRegistry
+    reporting_currency: str
+    cache: QueryCache | None = None
+
+
+@dataclass(frozen=True)
+class SubscribedTable:
+    """filters: with the days of this file. address: of the page, with these days. file_address: of the same file."""
+
+    table: ExportTable
+    filters: Filters
+    address: str
+    file_address: str
+
+
+def read(source: Source, one: Subscription, user: User, today: date) -> SubscribedTable:
+    """The rows that a person may see now. today: the day to which periods such as last-month are relative.
+
+    Raises `NotFound` for a view or query that is gone, `Rejected` for what the person may not see any longer, and as
+    queries do.
+    """
+    path, arguments = arguments_of(_address(source.ports, one, user))
+    values, preset = _filters(arguments, today)
+    filters = _in_currency(source, user, Filters.parse(values))
+    if path == EXPLORE and not preset:
+        filters = _latest(source, user, filters, today)
+    warehouse, cache = source.ports.warehouse, source.cache
+    filter_values.check(warehouse, user.scope, filters, source.contracts.regions(), cache=cache)
+    kept = {name: texts for name, texts in arguments.items() if name not in {*values, *DATES, *OF_PAGES, CURRENCY}}
+    address = path + f"?{urlencode(kept | _texts(values, filters), doseq=True)}"
+    if path == EXPLORE:
+        table = _explored(source, user, arguments, filters)
+        file_address = address.replace(EXPLORE, f"{EXPLORE}/file", 1)
+    else:
+        table, file_address = _queried(source, user, path.removeprefix(TABLES), arguments, filters), address
+    return SubscribedTable(table, filters, address, f"{file_address}&format={one.format}")
+
+
+def check(source: Source, one: Subscription, user: User, today: date) -> None:
+    """Raise as `read`, so that a subscription that cannot be delivered is not added."""
+    for _ in read(source, one, user, today).table.batches:
+        return
+
+
+def _address(ports: Ports, one: Subscription, user: User) -> str:
+    """The address of a subscription, or the current one of its view."""
+    if not one.view:
+        return one.address
+    views = {view.id: view for view in saved_views.find(ports, user.login, user.created_at)}
+    if one.view not in views:
+        raise NotFound("The saved view was deleted, or is no longer shared.")
+    return views[one.view].address
+
+
+def _filters(arguments: Values, today: date) -> tuple[Values, str]:
+    values = {name: texts for name, texts in arguments.items() if is_filter(name) and any(texts)}
+    return with_dates(values, next(iter(arguments.get(PRESET, [])), ""), today)
+
+
+def _in_currency(source: Source, user: User, filters: Filters) -> Filters:
+    if filters.currency:
+        return filters
+    choice, reporting, warehouse = user.display_currency, source.reporting_currency, source.ports.warehouse
+    own = readers_currency(warehouse, source.contracts, user.scope, choice, reporting, cache=source.cache)
+    return replace(filters, currency=own)
+
+
+def _latest(source: Source, user: User, filters: Filters, today: date) -> Filters:
+    """The latest period, as the page shows without dates."""
+    latest = queries.latest(source.ports.warehouse, user.scope, filters, today, cache=source.cache)
+    return replace(filters, start=latest.start, end=latest.end) if latest else filters
+
+
+def _texts(values: Values, filters: Filters) -> Values:
+    days = zip(DATES, (filters.start, filters.end), strict=True)
+    others = {name: texts for name, texts in values.items() if name not in DATES}
+    return others | {name: [day.isoformat()] for name, day in days if day} | {CURRENCY: [filters.currency]}
+
+
+def _explored(source: Source, user: User, arguments: Values, filters: Filters) -> ExportTable:
+    """All groups, without a comparison, and with the values across columns in rows."""
+    one = explorations.parse(arguments, user.scope)
+    names, by = [each.name for each in one.measures], [each.name for each in one.dimensions]
+    limit: dict[str, Any] = {LIMIT: EVERYTHING} if by else {}
+    warehouse = source.ports.warehouse
+    rows = measure_values.run(warehouse, names, by, user.scope, filters, cache=source.cache, **limit)
+    batches = rows.to_batches() or [pa.RecordBatch.from_pylist([], rows.schema)]
+    return table_of("explore", batches, [each.name for each in one.measures if each.is_additive])
+
+
+def _queried(source: Source, user: User, name: str, arguments: Values, filters: Filters) -> ExportTable:
+    query, warehouse = queries.describe(name), source.ports.warehouse
+    if name == LINES:
+        return table_of(name, line_export.lines(warehouse, user.scope, filters), queries.describe(LINES_TABLE).totals)
+    parameters = {one.name for one in query.parameters}
+    unknown = sorted(one for one in arguments if one not in parameters | OF_PAGES and not is_filter(one))
+    if unknown:
+        raise Rejected(f"{name} has no parameter {unknown[0]}.")
+    own: dict[str, Any] = {one: texts[-1] for one, texts in arguments.items() if one in parameters and any(texts)}
+    if LIMIT in parameters:
+        own.setdefault(LIMIT, EVERYTHING)
+    batches: Iterable[pa.RecordBatch] = queries.stream(warehouse, name, user.scope, filters, **own)
+    return table_of(name, batches, query.totals)
