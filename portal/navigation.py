@@ -43,6 +43,7 @@ AREAS: tuple[Area, ...] = (
         ("alerts.show", "alerts.rules", "alerts.rule", "alerts.new_rule"),
     ),
     Area("explore.show", "Explore", "Numbers", "columns", "0", Action.SEE_NUMBERS),
+    Area("sql_page.show", "SQL", "Numbers", "columns", "-", Action.RUN_SQL),
     Area("compare.show", "Compare", "Numbers", "columns", "b", Action.SEE_NUMBERS, ("views.show",)),
     Area(
         "forecast.show",

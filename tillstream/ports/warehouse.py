@@ -1,6 +1,6 @@
 """Warehouse: the ledger and its views. The single source of truth, from which everything else can be rebuilt."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -83,6 +83,27 @@ class WarehouseQuery:
 
 
 @dataclass(frozen=True)
+class AdHocQuery:
+    """A SELECT that a person wrote, which `tillstream.ad_hoc` has checked; also with forms of GoogleSQL that other
+    queries do not use, because the engines may round or order them differently."""
+
+    sql: str
+    params: Mapping[str, Any]
+    rows: int
+    """Maximum number of rows to read."""
+    seconds: float
+    """Time after which it is stopped."""
+    is_cancelled: Callable[[], bool] = lambda: False
+    """Called several times a second, from any thread."""
+
+    def problem(self, elapsed: float) -> str:
+        """Why to stop it after so many seconds; empty: it goes on."""
+        if self.is_cancelled():
+            return "The query was cancelled."
+        return f"The query took more than {self.seconds:g} seconds and was stopped." if elapsed > self.seconds else ""
+
+
+@dataclass(frozen=True)
 class SettlementResult:
     """Result of a settlement. `settlement_no` is 0 if there was nothing to do."""
 
@@ -124,6 +145,9 @@ class Warehouse(Protocol):
 
     def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> "Iterator[pa.RecordBatch]":
         """As `query`, in record batches of bounded size."""
+
+    def ad_hoc(self, query: AdHocQuery) -> "pa.Table":
+        """Run the query of a person and read its first rows. Raises `Rejected` also if it was stopped or cancelled."""
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Queries within the block have one state of the warehouse; settlements can run meanwhile.

@@ -23,7 +23,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import SETTLEMENT_MEMORY
 from tillstream.domain.warehouse.live_tables import LIVE
 from tillstream.ports.sale_index import SaleIndex
-from tillstream.ports.warehouse import Settlement, SettlementResult, Snapshot, WarehouseQuery
+from tillstream.ports.warehouse import AdHocQuery, Settlement, SettlementResult, Snapshot, WarehouseQuery
 
 if TYPE_CHECKING:
     from tillstream.adapters.google.bigquery.settling import BigQuerySettling
@@ -76,6 +76,11 @@ class BigQueryWarehouse:
                     yield from (batch.slice(first, STREAMED_ROWS) for first in range(0, batch.num_rows, STREAMED_ROWS))
             elif rows.total_rows:
                 yield from rows.to_arrow(create_bqstorage_client=False).to_batches()
+
+    def ad_hoc(self, query: AdHocQuery) -> pa.Table:
+        rows = self._dataset.ask_cancellable(query)
+        with self._dataset.errors("The warehouse"):
+            return rows.to_arrow(create_bqstorage_client=False)
 
     def _batches(self, rows: Any) -> Iterator[pa.RecordBatch]:
         return batches(self._dataset.reader, self._dataset.answer(rows))

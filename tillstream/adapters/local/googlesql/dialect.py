@@ -27,6 +27,26 @@ def to_duckdb(sql: str) -> str:
 
     Raises `Rejected` for what cannot be parsed, and for forms whose meaning differs or was never compared.
     """
+    tree = _parsed(sql)
+    nodes = list(tree.walk(bfs=False))
+    for node in nodes:
+        _check(node)
+        node.meta.clear()  # the places in the text, which copies would copy one by one
+    return _translated(tree, nodes)
+
+
+def to_duckdb_freely(sql: str) -> str:
+    """As `to_duckdb`, also with forms that may round or order differently: for the queries of people. Raises `Rejected`
+    for what cannot be parsed or has no translation."""
+    tree = _parsed(sql)
+    nodes = [node for node in tree.walk(bfs=False) if not isinstance(node, exp.SafeDivide)]
+    try:
+        return _translated(tree, nodes)
+    except sqlglot.errors.UnsupportedError as error:
+        raise Rejected(f"The query cannot be run here: {error}") from error
+
+
+def _parsed(sql: str) -> exp.Expr:
     try:
         statements = [s for s in sqlglot.parse(sql, read="bigquery") if s is not None]
     except sqlglot.errors.ParseError as error:
@@ -36,10 +56,11 @@ def to_duckdb(sql: str) -> str:
     tree = statements[0]
     if not isinstance(tree, exp.Query) and not (isinstance(tree, exp.Create) and tree.kind == "VIEW"):
         raise Rejected("Only a SELECT or a CREATE OR REPLACE VIEW is translated.")
-    nodes = list(tree.walk(bfs=False))
-    for node in nodes:
-        _check(node)
-        node.meta.clear()  # the places in the text, which copies would copy one by one
+    return tree
+
+
+def _translated(tree: exp.Expr, nodes: list[exp.Expr]) -> str:
+    """nodes: those to rewrite, each before its children."""
     for node in reversed(nodes):  # children first, so that a parent sees its parts rewritten
         rewritten = _rewrite(node) if isinstance(node, _REWRITTEN) else node
         if rewritten is not node:
