@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from visitor import Visitor, indian_file, indian_sale
@@ -17,6 +18,7 @@ from portal.dashboard.tables import TABLES
 from portal.dashboard.tiles import TILES
 from tillstream.analytics.countries import code_of
 from tillstream.domain.people import PERMISSIONS, Role
+from tillstream.exports.formats import FORMATS
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -208,10 +210,12 @@ def test_a_chart_has_at_most_as_many_steps_as_are_visible(sold: Visitor, work: W
 def test_every_file_link_of_a_tile_gives_a_file(sold: Visitor) -> None:
     page = sold.get("/dashboard?whole=1&from=2026-06-01&to=2026-06-30").text
     links = {html.unescape(link) for link in re.findall(r'href="(/tables/[^"]+)"', page)}
-    assert len(links) >= 5
+    assert len(links) >= 15
+    assert {parse_qs(urlsplit(link).query)["format"][0] for link in links} == {"csv", "xlsx", "parquet"}
     for link in links:
         answer = sold.get(link)
-        assert (answer.status_code, answer.mimetype) == (200, "text/csv"), link
+        suffix = parse_qs(urlsplit(link).query)["format"][0]
+        assert (answer.status_code, answer.mimetype) == (200, FORMATS[suffix].media_type.partition(";")[0]), link
 
 
 @pytest.mark.own_home
