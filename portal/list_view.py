@@ -77,6 +77,18 @@ def list_query(
     )
 
 
+def in_order(rows: Iterable[dict[str, Any]], query: ListQuery) -> list[dict[str, Any]]:
+    """Rows by the column of the query; those without a value come last in both directions."""
+    rows = list(rows)
+    valued = [row for row in rows if row[query.column] is not None]
+    valued.sort(key=lambda row: _place(row[query.column]), reverse=query.down)
+    return valued + [row for row in rows if row[query.column] is None]
+
+
+def _place(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
+
+
 def page_of(query: ListQuery, rows: Iterable[Any], total: int | None = None) -> Page:
     """Slice one page out of all rows; the total of a sequence is its length."""
     if total is None and isinstance(rows, Sequence):

@@ -12,6 +12,7 @@ from portal.uploads import labels, scoped
 from tillstream.analytics.filters import Filters
 from tillstream.domain.batch.record import State
 from tillstream.domain.people import Action
+from tillstream.marts import destination_runs
 from tillstream.sync import standing
 from tillstream.workflows.operations import dead_letters
 
@@ -21,7 +22,8 @@ STORES = 20
 
 
 def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
-    """Held and failed files, rejected rows, connectors that are late or fail, failing checks, sync, dead letters.
+    """Held and failed files, rejected rows, connectors that are late or fail, failing checks, sync, copies,
+    dead letters.
 
     Only what the user's role can act on.
     """
@@ -36,6 +38,7 @@ def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - 
         "connectors": [one for one in connectors.connectors() if one.state.needs_attention],
         "failing_checks": failing_checks() if may(Action.SEE_QUALITY) else 0,
         "sync": admin and standing.needs_attention(ports()),
+        "copies": destination_runs.count_failed_long(ports()) if admin else 0,
         "dead": len(dead_letters.find(ports(), COUNTED)) if admin else 0,
     }
 

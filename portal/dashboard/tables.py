@@ -121,16 +121,8 @@ def page_of(table: Table, selection: DashboardFilters) -> list_view.Page:
     query = replace(list_view.list_query(sorts=[key for key, _ in table.columns], default_sort="-revenue"), kept=args)
     words = query.q.casefold().split()
     rows = [row for row in table.load(selection) if all(word in _text(row) for word in words)]
-    ordered = [row for row in rows if row[query.column] is not None]
-    ordered.sort(key=lambda row: _order(row[query.column]), reverse=query.down)
-    # Rows without a value come last in both sort directions.
-    ordered += [row for row in rows if row[query.column] is None]
-    return list_view.page_of(query, ordered)
+    return list_view.page_of(query, list_view.in_order(rows, query))
 
 
 def _text(row: dict[str, Any]) -> str:
     return f"{row['name'] or ''} {row['value'] or ''}".casefold()
-
-
-def _order(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value

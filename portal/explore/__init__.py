@@ -10,9 +10,9 @@ from portal import figures, list_view
 from portal.access import allow
 from portal.context import scope, tillstream
 from portal.dashboard import request_filters
+from portal.dashboard import texts as dashboard_texts
 from portal.dashboard.presets import ALL_TIME
 from portal.dashboard.request_filters import DashboardFilters
-from portal.dashboard.texts import PRESETS
 from portal.explore import answer, chart, labels, links, texts
 from portal.explore.answer import Answer, Column
 from portal.explore.selection import (
@@ -28,7 +28,7 @@ from portal.explore.selection import (
     read,
 )
 from portal.exports import writers
-from portal.filters import fields
+from portal.filters import fields, names
 from portal.urls import with_args
 from tillstream.analytics import measure_values
 from tillstream.analytics.filters import CURRENCY
@@ -73,7 +73,11 @@ def show() -> ResponseReturnValue:
         lines_of=lambda row: links.lines(exploration, selection.values, row),
         filters=selection.values,
         preset=selection.preset,
-        presets=[(ALL_TIME, texts.ALL_TIME), *PRESETS.items(), (OWN, texts.OWN_DATES)],
+        presets=[
+            (ALL_TIME, dashboard_texts.ALL_TIME),
+            *dashboard_texts.PRESETS.items(),
+            (OWN, dashboard_texts.CUSTOM_DATES),
+        ],
         bar=fields.of_page(selection.values),
         currency=figures.currency(),
         export=url_for("explore.export") + f"?{with_args(_kept(selection) | exploration.args, format='csv')}",
@@ -115,16 +119,16 @@ def _page(exploration: Exploration, selection: DashboardFilters, result: Answer)
     query = list_view.ListQuery(sort=query.sort, page=query.page, size=query.size, kept=kept)
     rows = result.rows
     if rows and query.column in rows[0]:
-        rows = list(answer.in_order(rows, query.column, down=query.down))
+        rows = list_view.in_order(rows, query)
     return list_view.page_of(query, rows)
 
 
 def _look_up_names(exploration: Exploration, result: Answer, page: list_view.Page) -> None:
-    names = [one.name for one in exploration.by if one.name == "product"]
-    products = {row[name] for name in names for row in [*page.rows, *result.rows[:200]]}
+    has_products = any(one.name == "product" for one in exploration.by)
+    products = {row["product"] for row in [*page.rows, *result.rows[:200]]} if has_products else set()
     if exploration.across and exploration.across.name == "product":
         products |= {one.value for one in result.columns}
-    labels.look_up_products({one for one in products if one})
+    names.look_up_products({one for one in products if one})
 
 
 def _heads(exploration: Exploration, result: Answer) -> list[dict[str, Any]]:

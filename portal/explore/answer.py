@@ -1,6 +1,6 @@
 """The groups of an exploration: values, comparison, order, and values across columns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -145,15 +145,3 @@ def _across(exploration: Exploration, across: Dimension, rows: list[Row], notes:
 
 def _key(row: Row, by: Sequence[str]) -> Key:
     return tuple(row[name] for name in by)
-
-
-def in_order(rows: Sequence[Row], column: str, *, down: bool) -> Iterator[Row]:
-    """Rows by a column; those without a value come last in both directions."""
-    yield from sorted(
-        (row for row in rows if row[column] is not None), key=lambda row: _place(row[column]), reverse=down
-    )
-    yield from (row for row in rows if row[column] is None)
-
-
-def _place(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value

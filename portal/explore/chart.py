@@ -32,11 +32,10 @@ def of(exploration: Exploration, answer: Answer, filters: Filters) -> dict[str, 
     if exploration.chart == "none" or not dimensions or first.format == "day" or not answer.rows:
         return None
     by, split = dimensions[0], dimensions[1] if len(dimensions) > 1 else None
-    if len(dimensions) == 1 and answer.compared_with:
-        rows, columns = answer.rows, [one.key for one in answer.columns if one.measure == first.name]
-        columns = [key for key in columns if key in {first.name, f"{first.name}.{BEFORE}"}]
-    else:
-        rows, columns = groups([first], dimensions, filters), [first.name]
+    is_of_table = dimensions == exploration.by and not (split and answer.compared_with)
+    rows = answer.rows if is_of_table else groups([first], dimensions, filters)
+    both = (first.name, f"{first.name}.{BEFORE}")
+    columns = [key for key in both if key == first.name or (answer.compared_with and not split)]
     places = _places(rows, by, columns[0])
     series = _split(rows, by, split, places, first) if split else _sides(rows, by, columns, places, first)
     label = texts.in_percent(first.label) if first.format in FRACTIONS else first.label

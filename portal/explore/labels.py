@@ -5,14 +5,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from flask import g
-
-from portal import figures
 from portal.dashboard import charts
 from portal.explore import texts
 from portal.filters.names import name_of
+from portal.filters.texts import UNKNOWN
 from portal.reader_locale import day_text
-from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures.dimensions import Dimension
 
 CODES = frozenset({"store", "product", "salesperson"})
@@ -23,13 +20,11 @@ PERIODS = {"month": "monthly", "quarter": "quarterly", "year": "yearly"}
 def of_value(by: Dimension, value: Any) -> str:
     """The name of a value of a dimension."""
     if value is None or value == "":
-        return texts.UNKNOWN
+        return UNKNOWN
     if by.name == "weekday":
         return texts.WEEKDAYS[int(value) - 1]
     if isinstance(value, date):
         return charts.period_name(value, PERIODS[by.name]) if by.name in PERIODS else day_text(value)
-    if by.name == "product":
-        return str(g.get("explored_products", {}).get(value) or value)
     return name_of(by.name, str(value))
 
 
@@ -39,13 +34,3 @@ def of_values(by: Dimension, values: Iterable[Any]) -> list[str]:
     names = [of_value(by, value) for value in values]
     several = {name for name, count in Counter(names).items() if count > 1}
     return [f"{name} ({value})" if name in several else name for name, value in zip(names, values, strict=True)]
-
-
-def look_up_products(products: set[str]) -> None:
-    """Read the names of products once, for `of_value`."""
-    names: dict[str, str] = g.setdefault("explored_products", {})
-    missing = tuple(sorted(products - set(names)))
-    if not missing:
-        return
-    rows = figures.ask("sales-by-product", Filters(product=missing), limit=len(missing)).to_pylist()
-    names |= {row["product"]: row["product_name"] or row["product"] for row in rows}

@@ -9,8 +9,6 @@ COMPARISONS = {"previous": "Period before", "year": "Year before"}
 BEFORE = "Before"
 COLUMN = {"before": "before", "change": "change", "growth": "change, %"}
 """Part of a compared measure → what its column shows after the name of the measure."""
-ALL_TIME, OWN_DATES = "All time", "Custom dates"
-UNKNOWN = "Unknown"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NO_PERIODS_COMPARED = "Groups by day, week, month, quarter or year are not compared. Use the page Compare instead."
 NO_COLUMNS_COMPARED = "Values across columns are not compared."

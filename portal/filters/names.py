@@ -1,6 +1,6 @@
 """Names that readers see in place of filter values."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from flask import g, request
 
@@ -35,13 +35,20 @@ def _in_catalogue(kind: str, code: str, region: str | None) -> str:
 
 def _product(product: str) -> str:
     """The name of a product in the sales of the reader; one query for all products in the address."""
+    if product not in g.get("product_names", {}):
+        look_up_products({product, *request.args.getlist("product")})
+    return str(g.product_names[product])
+
+
+def look_up_products(products: Collection[str]) -> None:
+    """Read the names of products with one query, for `name_of`."""
     names: dict[str, str] = g.setdefault("product_names", {})
-    if product not in names:
-        wanted = {product, *request.args.getlist("product")} - {""}
-        names |= {one: one for one in wanted}
-        rows = figures.ask("sales-by-product", Filters(product=tuple(sorted(wanted))), limit=len(wanted)).to_pylist()
-        names |= {row["product"]: row["product_name"] for row in rows if row["product_name"]}
-    return names[product]
+    wanted = set(products) - set(names) - {""}
+    if not wanted:
+        return
+    names |= {one: one for one in wanted}
+    rows = figures.ask("sales-by-product", Filters(product=tuple(sorted(wanted))), limit=len(wanted)).to_pylist()
+    names |= {row["product"]: row["product_name"] for row in rows if row["product_name"]}
 
 
 def salespeople() -> Mapping[str | None, str]:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope, tillstream
-from portal.pipeline import sync, texts
+from portal.pipeline import mart_destinations, sync, texts
 from portal.uploads import labels, scoped
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.people import Action
@@ -44,6 +44,7 @@ def show() -> ResponseReturnValue:
         dead=dead_letters.find(ports(), SHOWN) if admin else None,
         states=labels.STATES,
         admin=admin,
+        copies=mart_destinations.listed() if admin else [],
         sync_troubled=admin and standing.needs_attention(ports()),
     )
 

@@ -33,16 +33,13 @@ def show() -> ResponseReturnValue:
     rows = figures.ask("products-by-class", filters, limit=MAX_PRODUCTS, **{"class": chosen}).to_pylist()
     words = query.q.casefold().split()
     matching = [row for row in rows if all(word in _text(row) for word in words)]
-    ordered = [row for row in matching if row[query.column] is not None]
-    ordered.sort(key=lambda row: _order(row[query.column]), reverse=query.down)
-    ordered += [row for row in matching if row[query.column] is None]
     return render_template(
         "products/show.html",
         classes=figures.ask("abc-classes", filters).to_pylist(),
         class_texts=texts.CLASSES,
         all_label=texts.ALL,
         chosen=chosen,
-        page=list_view.page_of(query, ordered),
+        page=list_view.page_of(query, list_view.in_order(matching, query)),
         columns=_columns(),
         all_products=rows[0]["matching"] if rows else 0,
         most=MAX_PRODUCTS,
@@ -70,7 +67,3 @@ def _columns() -> list[dict[str, Any]]:
 
 def _text(row: dict[str, Any]) -> str:
     return f"{row['product']} {row['product_name'] or ''} {row['category'] or ''}".casefold()
-
-
-def _order(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value

@@ -32,6 +32,8 @@ from tillstream.forecasting import outside
 from tillstream.forecasting.outside import OutsideValue
 from tillstream.inventory import counting, levels, records
 from tillstream.inventory.counting import Scan
+from tillstream.marts import destination_runs, destinations
+from tillstream.marts.destinations import DestinationDraft
 from tillstream.people import accounts, signatures
 from tillstream.purchasing import orders
 from tillstream.samples.files import write_samples
@@ -93,6 +95,7 @@ def open_shop(app: App, folder: Path) -> Shop:
     arguments["webhook_id"] = webhook.id
     arguments |= _alerts(app) | _connector(app)
     _sync(app)
+    _copy(app, folder)
     own = {
         "review.decide": {"batch_id": held},
         "orders.document": {"form": "pdf"},
@@ -141,6 +144,12 @@ def _sync(app: App) -> None:
         homes.add(app.ports, name, signatures.new_key_pair()[1], "ada")
         contact = app.ports.clock.now().isoformat(timespec="seconds")
         homes.change(app.ports, name, partial(replace, contact_at=contact, number=4, head=5, held=held, held_number=5))
+
+
+def _copy(app: App, folder: Path) -> None:
+    """A copy of the marts that failed at its first run."""
+    destinations.add(app.ports, DestinationDraft("lake", str(folder / "marts")), "ada")
+    destination_runs.note_failure(app.ports, "lake", app.ports.clock.now(), "The disk is full.")
 
 
 def _units(quantity: int) -> tuple[MovementLine, ...]:

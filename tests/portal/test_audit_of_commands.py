@@ -29,9 +29,10 @@ READING = {
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
     "channels", "channels-deliveries", "backfill-list", "backfill-status",
     "connect", "connect-kinds", "connect-show", "connect-run-due", "sync-homes", "sync-status",
+    "marts-destinations", "marts-destinations-run-due",
 }  # fmt: skip
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes.
-Also `connect-run-due`, as the schedule does: each file that it brings has an entry."""
+Also `connect-run-due` and `marts-destinations-run-due`, as the schedule does: each file that comes has an entry."""
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +91,11 @@ def _home(shop: Shop, *, held: str = "") -> str:
     command(shop, "sync-homes-add", name="berlin-1", key=key)
     homes.change(shop.app.ports, "berlin-1", lambda home: replace(home, held=held, held_number=1))
     return "berlin-1"
+
+
+def _destination(shop: Shop) -> str:
+    command(shop, "marts-destinations-add", name="lake", to=str(Path(shop.app.settings.home) / "marts"))
+    return "lake"
 
 
 def _backfill(shop: Shop) -> str:
@@ -164,6 +170,15 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
         lambda s: command(s, "sync-homes-release", name=_home(s, held="ahead")),
     ),
     "sync-homes-remove": ("sync.home-removed", lambda s: command(s, "sync-homes-remove", name=_home(s))),
+    "marts-destinations-add": ("mart-destination.added", _destination),
+    "marts-destinations-remove": (
+        "mart-destination.removed",
+        lambda s: command(s, "marts-destinations-remove", name=_destination(s)),
+    ),
+    "marts-destinations-run": (
+        "mart-destination.run",
+        lambda s: command(s, "marts-destinations-run", name=_destination(s)),
+    ),
     "connect-add": ("connector.added", _connector),
     "connect-change": (
         "connector.changed",

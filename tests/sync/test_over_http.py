@@ -18,13 +18,15 @@ from stateful.operations import OPERATIONS
 from stateful.schedules import draw
 from stateful.sources import Fix
 from stateful.steps import fix, like, upload_rows
+from sync import stock_acts
 from sync.cut_connections import cutting
-from sync.two_homes import NAME, Pair, pair
+from sync.two_homes import NAME, Pair, pair, stock_of
 from threads import close_server, join_thread
 from waitress.server import create_server
 
 from examples import examples
 from tillstream.domain.errors import Conflict, Rejected, Unavailable
+from tillstream.inventory import records
 from tillstream.sync import exchange, homes, identity, status
 from tillstream.sync.exchange import Result
 from tillstream.sync.http import frame, signing
@@ -112,6 +114,23 @@ def test_everything_arrives_and_comes_back(two: Connected, tmp_path: Path, monke
     two.pair.check_agreement(result)
     assert result.recovered == 2
     assert first in {row["batch_id"] for row in home.plain.ports.warehouse.query("FROM batches").to_pylist()}
+
+
+def test_stock_movements_arrive_and_come_back(two: Connected, tmp_path: Path) -> None:
+    home = two.pair.home
+    home.stop()
+    shutil.copytree(home.home, tmp_path / "copy")
+    home.start()
+    for number in range(3):
+        stock_acts.act(home, Random(number))
+    assert two.sync().movements == 3
+    home.stop()
+    shutil.rmtree(home.home)
+    shutil.copytree(tmp_path / "copy", home.home)
+    home.start()
+    result = two.sync()
+    two.pair.check_agreement(result)
+    assert (result.recovered_movements, len(stock_of(home.plain)) > 0) == (3, True)
 
 
 def test_a_refusal_keeps_its_code_and_its_words(two: Connected) -> None:
@@ -209,6 +228,18 @@ def test_a_changed_request_is_not_recognized(two: Connected, change: str) -> Non
 )
 def test_unreadable_content_is_refused(two: Connected, body: bytes, expected: int) -> None:
     assert signed(two, 7, body).send() == expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"region": 5}, {"lines": [{"product_id": "P", "quantity": "x"}]}, {"recorded_at": "2024-05-01"}, {"kind": ""}],
+)
+def test_an_unreadable_movement_is_refused(two: Connected, change: dict[str, Any]) -> None:
+    stock_acts.act(two.pair.home, Random(1))
+    (stored,) = records.every(two.pair.home.plain.ports)
+    assert signed(two, 7, frame.pack({"movements": [{**stored.data, **change}]}), "add-stock").send() == 422
+    assert signed(two, 8, frame.pack({"movements": [stored.data]}), "add-stock").send() == 200
+    assert records.count(two.pair.office.ports) == 1
 
 
 def test_another_call_does_not_exist(two: Connected) -> None:

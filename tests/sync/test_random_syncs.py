@@ -7,6 +7,7 @@ from random import Random
 import pytest
 from stateful.operations import OPERATIONS
 from stateful.schedules import draw
+from sync import stock_acts
 from sync.two_homes import pair
 
 from examples import examples
@@ -24,6 +25,8 @@ def play(folder: Path, seed: int) -> int:
             with suppress(Rejected):
                 OPERATIONS[name][1](two.home, Random(number))
             two.home.clock.advance(1)
+            if rng.random() < 0.2:
+                stock_acts.act(two.home, rng)
             if rng.random() < 0.25:
                 two.sync_until_done(rng)
         two.home.wait()

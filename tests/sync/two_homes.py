@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -14,6 +14,10 @@ from stateful.system import System, running_system
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.domain.errors import Conflict, Unavailable
+from tillstream.domain.inventory import synced_ids
+from tillstream.domain.inventory.movements import Movement, MovementKind
+from tillstream.inventory import mirror, records
+from tillstream.inventory.records import StoredMovement
 from tillstream.settings import Settings
 from tillstream.sync import exchange, homes, identity, status
 from tillstream.sync.entry import Parcel, Position, SentBatch
@@ -63,6 +67,15 @@ class Unsteady:
     def compare(self, digests: Mapping[str, str]) -> Sequence[str]:
         return self._call(lambda: self.office.compare(digests))
 
+    def compare_stock(self, digests: Mapping[str, str]) -> Sequence[str]:
+        return self._call(lambda: self.office.compare_stock(digests))
+
+    def stock(self, day: str, offset: int) -> Sequence[StoredMovement]:
+        return self._call(lambda: self.office.stock(day, offset))
+
+    def add_stock(self, movements: Sequence[StoredMovement]) -> int:
+        return self._call(lambda: self.office.add_stock(movements))
+
     def entries(self, after: int) -> Parcel:
         return self._call(lambda: self.office.entries(after))
 
@@ -98,7 +111,8 @@ class Pair:
 
     def check_agreement(self, result: Result) -> None:
         """Both sides have the same lines, and say so."""
-        assert result.differing == ()
+        assert result.agrees
+        check_stock(self)
         assert lines(self.office) == lines(self.home.plain)
         assert homes.get(self.office.ports, NAME).agreed_number == result.number
         assert status.get(self.home.plain.ports).agreed_number == result.number
@@ -106,6 +120,26 @@ class Pair:
 
 def lines(app: App) -> set[tuple[Any, ...]]:
     return {tuple(row.values()) for row in app.ports.warehouse.query(LINES).to_pylist()}
+
+
+def check_stock(two: Pair) -> None:
+    """Both sides have the same movements of the home, cancelled ones left out."""
+    home, office = stock_of(two.home.plain), stock_of(two.office, NAME)
+    assert home == office
+
+
+def stock_of(app: App, home: str = "") -> list[dict[str, Any]]:
+    """Rows of the movements of a home, empty: of this one, that were not cancelled."""
+    every = [records.to_stored(one) for one in records.every(app.ports)]
+    own = [one for one in every if synced_ids.home_of(_subject(one.movement)) == home]
+    named = [replace(one, movement=synced_ids.as_sent(one.movement, home)) for one in own]
+    cancelled = {one.movement.reference for one in named if one.movement.kind is MovementKind.CANCELLATION}
+    counted = [one for one in named if one.movement.movement_id not in cancelled]
+    return [row for one in sorted(counted, key=lambda one: one.movement.movement_id) for row in mirror.rows(one)]
+
+
+def _subject(movement: Movement) -> str:
+    return movement.reference if movement.kind is MovementKind.CANCELLATION else movement.movement_id
 
 
 def head_office(folder: Path, clock: ManualClock) -> App:

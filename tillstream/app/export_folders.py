@@ -1,30 +1,48 @@
-"""Folders of exports: on the disk of the process that writes them, or in Cloud Storage."""
+"""Folders of exports: on the disk of the process that writes them, in Cloud Storage, or in S3."""
 
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from tillstream.adapters.local.files.export_folder import LocalExportFolder
 from tillstream.app.app import App
 from tillstream.app.source_access import source_access
 from tillstream.domain.errors import Rejected
+from tillstream.marts.export import Exported, export, format_of
+from tillstream.marts.manifest import MANIFEST, PARQUET
 from tillstream.marts.object_folder import ObjectExportFolder
+from tillstream.ports.bucket_objects import BucketObjects
 from tillstream.ports.export_folder import ExportFolder
 from tillstream.ports.table_log import TableLog
 
-CLOUD_STORAGE = "gs://"
+CLOUD_STORAGE, S3 = "gs://", "s3://"
+DELTA = "delta"
+FORMATS = (PARQUET, DELTA)
 
 
 def export_folder(app: App, path: str, manifest: str) -> ExportFolder:
-    """The folder at a path, or at gs://BUCKET/FOLDER. manifest: the name of the file that lists the others.
+    """The folder at a path, at gs://BUCKET/FOLDER, or at s3://BUCKET/FOLDER.
 
-    Raises `Rejected` for addresses of other stores, and without Google's libraries or credentials.
+    manifest: the name of the file that lists the others. Raises `Rejected` for addresses of other stores, and without
+    Google's libraries or credentials.
     """
-    if path.startswith(CLOUD_STORAGE):
-        name, _, prefix = path.removeprefix(CLOUD_STORAGE).partition("/")
-        objects = source_access(app).cloud_storage()
-        return ObjectExportFolder(objects, f"{CLOUD_STORAGE}{name}", prefix, manifest, app.ports.clock.now)
+    if path.startswith((CLOUD_STORAGE, S3)):
+        scheme, _, rest = path.partition("://")
+        name, _, prefix = rest.partition("/")
+        objects = s3_objects() if path.startswith(S3) else source_access(app).cloud_storage()
+        return ObjectExportFolder(objects, f"{scheme}://{name}", prefix, manifest, app.ports.clock.now)
     if "://" in path:
-        raise Rejected("An export is written to a folder, or to gs://BUCKET/FOLDER. Copy a folder to other stores.")
+        raise Rejected(
+            "An export is written to a folder, to gs://BUCKET/FOLDER or to s3://BUCKET/FOLDER. Copy a folder to other "
+            "stores."
+        )
     return LocalExportFolder(Path(path), manifest)
+
+
+def s3_objects() -> BucketObjects:
+    """The objects of S3 with the credentials of this machine. Raises `Rejected`."""
+    from tillstream.adapters.s3.bucket_objects import connected  # lazy: only exports to S3 need its library
+
+    return connected()
 
 
 def delta_log(path: str) -> TableLog:
@@ -36,3 +54,27 @@ def delta_log(path: str) -> TableLog:
     except ImportError as error:
         raise Rejected("Delta tables need a library: pip install 'tillstream[lake]'") from error
     return DeltaTableLog(Path(path))
+
+
+def export_to(
+    app: App,
+    path: str,
+    only: Collection[str] = (),
+    *,
+    location: str = "",
+    table_format: str = "",
+    progress: Callable[[int], None] = lambda _: None,
+) -> tuple[str, str, Exported]:
+    """Export to the folder at a path or an address; return its whole path, the format, and what was exported.
+
+    only, location, progress: as in `export`. table_format: empty: that of the last export to the folder.
+    Raises as `export_folder`, `delta_log` and `export`.
+    """
+    folder = export_folder(app, path, MANIFEST)
+    table_format = table_format or format_of(folder)
+    log = delta_log(folder.path) if table_format == DELTA else None
+    return (
+        folder.path,
+        table_format,
+        export(app.ports.warehouse, folder, only, location=location, log=log, progress=progress),
+    )

@@ -8,6 +8,8 @@ from tillstream.ports.read_copy import ReadCopy
 from tillstream.webhooks.networks import is_private
 from tillstream.webhooks.networks import parse_address as parse_ip_address
 
+DEFAULT_SCHEMA = "tillstream"
+
 
 def read_copy(app: App, url: str, password: str, schema: str) -> ReadCopy:
     """The copy in a schema of a database. password: a reference.

@@ -45,4 +45,5 @@ class BackgroundSync:
             self.pause = min(self.pause * 2, LONGEST_SECONDS)
             return [str(error)]
         self.pause = EVERY_SECONDS
-        return [f"the ledgers differ on {day}" for day in result.differing]
+        of_stock = [f"the stock movements recorded on {day} differ" for day in result.differing_stock]
+        return [f"the ledgers differ on {day}" for day in result.differing] + of_stock

@@ -12,6 +12,7 @@ from tillstream import audit
 from tillstream.domain.catalogue.json_codec import decimal_text
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.inventory.movements import DayPart, Movement, MovementKind, MovementLine, problem
+from tillstream.domain.inventory.synced_ids import cancellation_id, home_of
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put
 
@@ -55,9 +56,13 @@ def record(ports: Ports, movements: Sequence[Movement], *, by: str) -> int:
 def cancel(ports: Ports, movement_id: str, *, by: str) -> bool:
     """Cancel a movement, as if it had never been; False if it was cancelled before.
 
-    Raises `NotFound`, and `Rejected` for a cancellation.
+    Raises `NotFound`, and `Rejected` for a cancellation or a movement of another home.
     """
     stored = get(ports, movement_id).movement
+    if home := home_of(movement_id):
+        raise Rejected(
+            f"This is a movement of the home {home}. Cancel it there; the change arrives with its next sync."
+        )
     if stored.kind is MovementKind.CANCELLATION:
         raise Rejected("A cancellation cannot be cancelled. Enter the movement again.")
     cancellation = Movement(
@@ -72,17 +77,13 @@ def cancel(ports: Ports, movement_id: str, *, by: str) -> bool:
     return bool(record(ports, [cancellation], by=by))
 
 
-def cancellation_id(movement_id: str) -> str:
-    return f"cancel-{hashlib.sha256(movement_id.encode()).hexdigest()[:32]}"
-
-
 def is_cancelled(ports: Ports, movement_id: str) -> bool:
-    return ports.documents.get(COLLECTION, _document_id(cancellation_id(movement_id))) is not None
+    return ports.documents.get(COLLECTION, document_id(cancellation_id(movement_id))) is not None
 
 
 def get(ports: Ports, movement_id: str) -> StoredMovement:
     """The movement. Raises `NotFound`."""
-    document = ports.documents.get(COLLECTION, _document_id(movement_id))
+    document = ports.documents.get(COLLECTION, document_id(movement_id))
     if document is None:
         raise NotFound(f"There is no stock movement {movement_id}.")
     return to_stored(document)
@@ -119,7 +120,7 @@ def every(ports: Ports) -> list[Document]:
 def restore(ports: Ports, stored: StoredMovement) -> None:
     """Record a movement whose document was lost, if it is still missing."""
     with suppress(Conflict):
-        ports.documents.put(COLLECTION, _document_id(stored.movement.movement_id), _stored_data(stored), if_version=0)
+        ports.documents.put(COLLECTION, document_id(stored.movement.movement_id), to_data(stored), if_version=0)
 
 
 def count(ports: Ports, *states: str) -> int:
@@ -142,7 +143,11 @@ def set_state(ports: Ports, documents: Sequence[Document], state: str) -> None:
 
 
 def to_stored(document: Document) -> StoredMovement:
-    data = document.data
+    return from_data(document.data)
+
+
+def from_data(data: Mapping[str, Any]) -> StoredMovement:
+    """The movement of a document's data. Raises `KeyError`, `TypeError`, `ValueError`, `ArithmeticError`."""
     lines = tuple(
         MovementLine(one["product_id"], Decimal(one["quantity"]), _instant(one.get("occurred_at", "")))
         for one in data["lines"]
@@ -169,11 +174,11 @@ def _record(ports: Ports, movements: Sequence[Movement], by: str) -> int:
     puts: dict[str, Put] = {}
     recorded = []
     for movement in movements:
-        key, data = _document_id(movement.movement_id), _data(movement)
+        key, data = document_id(movement.movement_id), _content(movement)
         stored = ports.documents.get(COLLECTION, key)
         before = stored.data if stored else puts[key].data if key in puts else None
         if before is None:
-            puts[key] = Put(COLLECTION, key, _stored_data(StoredMovement(movement, by, at)), if_version=0)
+            puts[key] = Put(COLLECTION, key, to_data(StoredMovement(movement, by, at)), if_version=0)
             recorded.append(movement)
         elif {name: before[name] for name in data} != data:
             raise Conflict(f"The ID {movement.movement_id} belongs to another stock movement.")
@@ -194,17 +199,18 @@ def _entry(ports: Ports, by: str, movement: Movement) -> Put:
     return audit.entry(ports, by, audit.AuditAction.STOCK_MOVED, subject, None, after)
 
 
-def _document_id(movement_id: str) -> str:
+def document_id(movement_id: str) -> str:
     """A stored ID: senders choose theirs, and a document store permits fewer characters."""
     return hashlib.sha256(movement_id.encode()).hexdigest()
 
 
-def _stored_data(stored: StoredMovement) -> dict[str, Any]:
+def to_data(stored: StoredMovement) -> dict[str, Any]:
+    """The data of its document."""
     at = stored.recorded_at.astimezone(UTC).isoformat()
-    return _data(stored.movement) | {"by": stored.by, "recorded_at": at, "state": stored.state}
+    return _content(stored.movement) | {"by": stored.by, "recorded_at": at, "state": stored.state}
 
 
-def _data(movement: Movement) -> dict[str, Any]:
+def _content(movement: Movement) -> dict[str, Any]:
     return {
         "movement_id": movement.movement_id,
         "kind": movement.kind.value,

@@ -12,8 +12,9 @@ from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import BinaryIO, cast
 
 from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream.ports.bucket_objects import BucketObjects
 from tillstream.ports.export_folder import Draft
-from tillstream.ports.object_store import ObjectStore, StoredObject
+from tillstream.ports.object_store import StoredObject
 
 DATA = re.compile(r"[a-z_]+/(month=[0-9]{4}-[0-9]{2}/)?[0-9]+-[0-9a-f]{12}\.parquet")
 """Names of data files; no others are removed."""
@@ -42,7 +43,7 @@ class ObjectExportFolder:
     """
 
     def __init__(
-        self, objects: ObjectStore, bucket: str, prefix: str, manifest: str, now: Callable[[], datetime]
+        self, objects: BucketObjects, bucket: str, prefix: str, manifest: str, now: Callable[[], datetime]
     ) -> None:
         self._objects, self._bucket, self._manifest, self._now = objects, bucket, manifest, now
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""

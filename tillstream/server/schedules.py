@@ -19,6 +19,8 @@ log = structlog.get_logger("tillstream")
 CONNECT_EVERY = 5.0
 """Seconds between looks whether a connector is due."""
 TOTALS_EVERY, QUALITY_EVERY, REPORTS_EVERY, ALERTS_EVERY, RESTOCK_EVERY = 2.0, 60.0, 30.0, 60.0, 10.0
+DESTINATIONS_EVERY = 10.0
+"""Seconds between looks whether a destination of the marts is due."""
 FORECAST_EVERY = 5.0
 """Seconds between looks whether a forecast is due."""
 FORECAST_HOURS = 3
@@ -46,6 +48,7 @@ class Schedules:
             "restock": self._restock,
             "connect": self._connect,
             "sync": self._sync,
+            "marts": self._marts,
         }
 
     def _daily_totals(self) -> None:
@@ -105,3 +108,10 @@ class Schedules:
 
     def _sync(self) -> None:
         logs.warn("sync failed", self._syncs.turn(self._stopping))
+
+    def _marts(self) -> None:
+        if not self._stopping.wait(DESTINATIONS_EVERY):
+            from tillstream.app import mart_destinations  # lazy: only a server with destinations needs the exports
+
+            ended = mart_destinations.run_due(self._app, self._stopping)
+            logs.warn("copy of the marts failed", [f"{one.name}: {one.error}" for one in ended if one.error])

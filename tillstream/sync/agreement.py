@@ -12,13 +12,13 @@ from tillstream.sync import homes, journal
 
 def own_digests(ports: Ports, number: int) -> dict[str, str]:
     """Day of receipt → digest of what counted in this home after a settlement."""
-    synced = {document.id for name in _homes(ports) for document in ports.documents.find(records.COLLECTION, name)}
+    synced = {batch for home in homes.every(ports) for batch in _batches_of(ports, home.name)}
     return _digests({batch: row for batch, row in _counted(ports, number).items() if batch not in synced})
 
 
 def digests_of(ports: Ports, home: str) -> dict[str, str]:
     """As `own_digests`, for what a home sent to this one."""
-    synced = {document.id for document in ports.documents.find(records.COLLECTION, {"home": home})}
+    synced = _batches_of(ports, home)
     counted = _counted(ports, journal.last(ports)) if synced else {}
     return _digests({batch: row for batch, row in counted.items() if batch in synced})
 
@@ -28,8 +28,9 @@ def differing(ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:
     return sorted(day for day in {*ours, *theirs} if ours.get(day) != theirs.get(day))
 
 
-def _homes(ports: Ports) -> list[dict[str, str | int | bool]]:
-    return [{"home": home.name} for home in homes.every(ports)]
+def _batches_of(ports: Ports, home: str) -> set[str]:
+    """IDs of the batches that a home sent to this one."""
+    return {document.id for document in ports.documents.find(records.COLLECTION, {"home": home})}
 
 
 def _counted(ports: Ports, number: int) -> dict[str, tuple[str, str]]:

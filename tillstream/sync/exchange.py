@@ -8,7 +8,7 @@ from tillstream.batches import packs, records, store_ids
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.ports import Ports
-from tillstream.sync import agreement, identity, journal, recovery, status
+from tillstream.sync import agreement, identity, journal, recovery, status, stock
 from tillstream.sync.entry import Entry, Parcel, Position, SentBatch, position_after
 from tillstream.sync.office import HeadOffice, Hello
 from tillstream.sync.originals import PART
@@ -30,6 +30,15 @@ class Result:
     number: int
     differing: tuple[str, ...]
     recovered: int = 0
+    movements: int = 0
+    """Stock movements that the head office lacked."""
+    recovered_movements: int = 0
+    differing_stock: tuple[str, ...] = ()
+    """Days of recording whose stock movements differ."""
+
+    @property
+    def agrees(self) -> bool:
+        return not self.differing and not self.differing_stock
 
 
 def run(ports: Ports, contracts: ContractRegistry, office: HeadOffice) -> Result:
@@ -65,7 +74,8 @@ def _run(ports: Ports, contracts: ContractRegistry, office: HeadOffice) -> Resul
             continue
         days = office.compare(agreement.own_digests(ports, position.number))
         status.note_comparison(ports, position.number, days)
-        return Result(sent, position.number, tuple(days), recovered)
+        stocked = stock.sync(ports, office)
+        return Result(sent, position.number, tuple(days), recovered, stocked.sent, stocked.recovered, stocked.differing)
     raise Conflict("The head office receives from two copies of this home at the same time. Stop one of them.")
 
 

@@ -15,6 +15,7 @@ from tillstream.sync.entry import START, Position
 from tillstream.sync.identity import home_id
 
 COLLECTION = "sync_homes"
+_DAYS = ("differing", "differing_stock")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -39,6 +40,8 @@ class Home:
     agreed_number: int = 0
     differing: tuple[str, ...] = ()
     """Days of receipt whose digests differed at the last comparison."""
+    differing_stock: tuple[str, ...] = ()
+    """Days of recording whose stock movements differed at the last comparison."""
     held: str = ""
     """Why nothing of it is settled now; empty if nothing is held."""
     held_number: int = 0
@@ -57,11 +60,11 @@ class Home:
         return max(self.head - self.number, 0)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"differing": list(self.differing)}
+        return asdict(self) | {name: list(getattr(self, name)) for name in _DAYS}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Home":
-        return cls(**data | {"differing": tuple(data["differing"])})
+        return cls(**data | {name: tuple(data.get(name, ())) for name in _DAYS})
 
 
 def add(ports: Ports, name: str, public_key: str, by: str) -> Home:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, Protocol
 
@@ -10,12 +10,15 @@ from tillstream.batches import packs, records, store_ids
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import receipt_time
 from tillstream.domain.errors import NotFound
+from tillstream.inventory import levels, synced
+from tillstream.inventory.records import StoredMovement
 from tillstream.ports import Ports
-from tillstream.sync import agreement, homes, journal, originals
+from tillstream.sync import agreement, homes, journal, originals, stock
 from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
 from tillstream.sync.homes import Home
 from tillstream.sync.refusals import CLOCK, OTHER_VERSION, POSITION, Refused
 from tillstream.sync.replay import Replayer, own_name
+from tillstream.sync.stock import StockOffice
 
 CLOCK_LIMIT = timedelta(minutes=5)
 LOST_PAGE = 500
@@ -34,7 +37,7 @@ class Hello:
     escaped: bool
 
 
-class HeadOffice(Protocol):
+class HeadOffice(StockOffice, Protocol):
     """Raises `Refused`, `Rejected`, and `Unavailable`: try again. Every call is idempotent."""
 
     def hello(self, hello: Hello) -> Position:
@@ -138,6 +141,20 @@ class LocalOffice:
         with packs.open_original(self.ports, batch) as stream:
             stream.seek(offset)
             return stream.read(originals.PART)
+
+    def compare_stock(self, digests: Mapping[str, str]) -> Sequence[str]:
+        days = agreement.differing(synced.digests(self.ports, self.name), digests)
+        homes.change(self.ports, self.name, lambda home: replace(home, differing_stock=tuple(days)))
+        return days
+
+    def stock(self, day: str, offset: int) -> Sequence[StoredMovement]:
+        movements = synced.recorded_on(self.ports, date.fromisoformat(day), self.name)
+        return movements[offset : offset + stock.PAGE]
+
+    def add_stock(self, movements: Sequence[StoredMovement]) -> int:
+        count = stock.add(self.ports, movements, self.name)
+        levels.follow(self.ports)
+        return count
 
     def _check_clock(self, at: datetime) -> None:
         off = at - self.ports.clock.now()

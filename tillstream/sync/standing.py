@@ -31,7 +31,7 @@ def of(home: Home, now: datetime) -> Standing:
         return Standing.REMOVED
     if home.held:
         return Standing.HELD
-    if home.differing:
+    if home.differing or home.differing_stock:
         return Standing.DIFFERENT
     if not home.contact_at:
         return Standing.NEW
@@ -51,4 +51,4 @@ def _is_troubled(own: Status, now: datetime) -> bool:
         return False
     failed_since = datetime.fromisoformat(own.error_at) if own.error and own.error_at else None
     last = datetime.fromisoformat(own.sent_at) if own.sent_at else failed_since
-    return bool(own.differing) or bool(own.error and last and now - last > LATE_AFTER)
+    return bool(own.differing or own.differing_stock) or bool(own.error and last and now - last > LATE_AFTER)

@@ -7,12 +7,14 @@ from typing import Any
 
 from tillstream import audit
 from tillstream.audit import AuditAction
+from tillstream.inventory import records
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put, Update, update
 from tillstream.sync import journal
 from tillstream.sync.entry import START, Position
 
 COLLECTION, ID = "sync", "status"
+_DAYS = ("differing", "differing_stock")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,10 @@ class Status:
     agreed_at: str = ""
     agreed_number: int = 0
     differing: tuple[str, ...] = ()
+    movements: int = 0
+    """Stock movements that this home had at the last agreement about stock."""
+    differing_stock: tuple[str, ...] = ()
+    """Days of recording whose stock movements differed at the last comparison."""
     error: str = ""
     error_at: str = ""
 
@@ -43,6 +49,8 @@ class Lag:
 
     settlements: int
     since: datetime | None
+    movements: int = 0
+    """Stock movements that were recorded since the last agreement about stock."""
 
 
 def get(ports: Ports) -> Status:
@@ -52,11 +60,18 @@ def get(ports: Ports) -> Status:
 
 def lag(ports: Ports) -> Lag:
     """What the head office has not confirmed."""
-    number, last = get(ports).number, journal.last(ports)
+    own = get(ports)
+    number, last = own.number, journal.last(ports)
+    unsent = max(movements(ports) - own.movements, 0)
     if last <= number:
-        return Lag(0, None)
+        return Lag(0, None, unsent)
     query = "SELECT MIN(settled_at) AS first FROM settlements WHERE settlement_no > @number"
-    return Lag(last - number, ports.warehouse.query(query, {"number": number}).column("first")[0].as_py())
+    return Lag(last - number, ports.warehouse.query(query, {"number": number}).column("first")[0].as_py(), unsent)
+
+
+def movements(ports: Ports) -> int:
+    """Number of stock movements in this home."""
+    return records.count(ports)
 
 
 def begin(ports: Ports, to: str, by: str) -> None:
@@ -88,6 +103,12 @@ def note_comparison(ports: Ports, number: int, days: Sequence[str]) -> None:
     _change(ports, differing=tuple(days), error="", **agreed)
 
 
+def note_stock(ports: Ports, movements: int, days: Sequence[str]) -> None:
+    """Note the days whose movements differ; none: both sides have all of these movements."""
+    agreed = {} if days else {"movements": movements}
+    _change(ports, differing_stock=tuple(days), error="", **agreed)
+
+
 def note_failure(ports: Ports, why: str) -> None:
     _change(ports, error=why, error_at=_now(ports))
 
@@ -106,10 +127,16 @@ def _update(ports: Ports, change: Callable[[Status], Status], also: Sequence[Put
     def changed(document: Document | None) -> Update | Document | None:
         old = _status(document)
         new = change(old)
-        return document if new == old else Update(asdict(new) | {"differing": list(new.differing)}, also)
+        return document if new == old else Update(_data(new), also)
 
     update(ports.documents, COLLECTION, ID, changed)
 
 
+def _data(own: Status) -> dict[str, Any]:
+    return asdict(own) | {name: list(getattr(own, name)) for name in _DAYS}
+
+
 def _status(document: Document | None) -> Status:
-    return Status(**document.data | {"differing": tuple(document.data["differing"])}) if document else Status()
+    if document is None:
+        return Status()
+    return Status(**document.data | {name: tuple(document.data.get(name, ())) for name in _DAYS})

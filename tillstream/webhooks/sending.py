@@ -56,7 +56,7 @@ class PinnedConnection(http.client.HTTPConnection):
     timeout: seconds for each part of the answer.
     """
 
-    def __init__(self, target: Target, timeout: float = TIMEOUT) -> None:
+    def __init__(self, target: Target, timeout: float) -> None:
         super().__init__(target.host, target.port, timeout=timeout)
         self._target = target
 
@@ -70,7 +70,7 @@ class PinnedConnection(http.client.HTTPConnection):
 
 
 def _post(target: Target, headers: dict[str, str], body: bytes) -> tuple[int, str]:
-    connection = PinnedConnection(target)
+    connection = PinnedConnection(target, TIMEOUT)
     try:
         connection.request("POST", target.path, body, headers)
         response = connection.getresponse()

@@ -1,12 +1,16 @@
 """A shop whose marts are exported: sales of two months in one store, and what a second file adds."""
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 from app_factory import build
 
+from tillstream.adapters.local.files.export_folder import LocalExportFolder
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
@@ -19,12 +23,26 @@ HEADER = (
 LINE = "{},1,{} 10:15,MUM01,S1,C1,Asha Rao,P1,Kettle,Kitchen,store,Completed,1,{},0.00,{},18.00,{},"
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class FolderOfAKilledProcess(LocalExportFolder):
+    """Ends before the manifest is replaced, when the data files have their names and the Delta logs are written."""
+
+    def _replace(self, name: str, content: bytes) -> None:
+        raise Killed
+
+
 def open_shop(folder: Path, **settings: Any) -> App:
     return build(Settings(home=folder / "home", samples=False, threads=1, reporting_currency="INR", **settings))
 
 
 def line(number: int, day: str, amount: int = 100) -> str:
     return LINE.format(number, day, f"{amount}.00", f"{amount}.00", f"{amount + 18}.00")
+
+
+FIRST = [line(1, "03-05-2026"), line(2, "04-05-2026", 250), line(3, "10-06-2026", 40)]
 
 
 def sell(app: App, folder: Path, *lines: str) -> None:
@@ -55,3 +73,11 @@ def read(folder: Path, query: str) -> list[tuple[Any, ...]]:
     with duckdb.connect() as connection:
         connection.execute((folder / "marts" / "statements" / "duckdb.sql").read_text(encoding="utf-8"))
         return connection.execute(query).fetchall()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[App]:
+    """A shop after its first sales."""
+    with closing(open_shop(tmp_path)) as app:
+        sell(app, tmp_path, *FIRST)
+        yield app

@@ -1,8 +1,6 @@
 """Exports as Delta tables: each version has the rows of a settlement, and a torn export leaves whole tables."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,8 +10,17 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from tests.e2e.marts.exported_shop import export, files, line, manifest, open_shop, read, sell
-from tillstream.adapters.local.files.export_folder import LocalExportFolder
+from tests.e2e.marts.exported_shop import (
+    FolderOfAKilledProcess,
+    Killed,
+    export,
+    files,
+    line,
+    manifest,
+    read,
+    sell,
+    shop,
+)
 from tillstream.app import App
 from tillstream.app.export_folders import delta_log
 from tillstream.domain.errors import Rejected
@@ -23,25 +30,7 @@ from tillstream.marts.manifest import MANIFEST
 from tillstream.marts.tables import TABLES
 from tillstream.ports.table_log import LoggedTable
 
-FIRST = [line(1, "03-05-2026"), line(2, "04-05-2026", 250), line(3, "10-06-2026", 40)]
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-class FolderOfAKilledProcess(LocalExportFolder):
-    """Ends after the Delta logs are written, before the manifest is replaced."""
-
-    def _replace(self, name: str, content: bytes) -> None:
-        raise Killed
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[App]:
-    with closing(open_shop(tmp_path)) as app:
-        sell(app, tmp_path, *FIRST)
-        yield app
+__all__ = ["shop"]
 
 
 def delta(folder: Path, table: str = "fact_sales") -> DeltaTable:

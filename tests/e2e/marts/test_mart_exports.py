@@ -3,7 +3,7 @@ the one before."""
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.e2e.marts.exported_shop import export, files, line, manifest, open_shop, read, sell
+from tests.e2e.marts.exported_shop import (
+    FIRST,
+    FolderOfAKilledProcess,
+    Killed,
+    export,
+    files,
+    line,
+    manifest,
+    open_shop,
+    read,
+    sell,
+    shop,
+)
 from tillstream.adapters.local.files.export_folder import LocalExportFolder
 from tillstream.analytics import queries
 from tillstream.app import App
@@ -26,25 +38,7 @@ from tillstream.marts.manifest import MANIFEST
 from tillstream.marts.tables import TABLES
 from tillstream.ports.export_folder import Draft
 
-FIRST = [line(1, "03-05-2026"), line(2, "04-05-2026", 250), line(3, "10-06-2026", 40)]
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-class FolderOfAKilledProcess(LocalExportFolder):
-    """Ends after the data files have their names, before the manifest is replaced."""
-
-    def _replace(self, name: str, content: bytes) -> None:
-        raise Killed
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[App]:
-    with closing(open_shop(tmp_path)) as app:
-        sell(app, tmp_path, *FIRST)
-        yield app
+__all__ = ["shop"]
 
 
 def test_duckdb_reads_the_totals_of_the_product(shop: App, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tillstream.commands.result import quiet
 from tillstream.domain.catalogue.aliases import Alias
 from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.domain.inventory.movements import REASONS, DayPart, Movement, MovementKind, MovementLine
+from tillstream.domain.inventory.synced_ids import cancellation_id
 from tillstream.inventory import comparison, computing, levels, records
 from tillstream.inventory.computing import RECENT_DAYS
 from tillstream.settings import Settings
@@ -99,7 +100,7 @@ class StockShop:
 
     def cancel(self, movement: Movement) -> None:
         if records.cancel(self.app.ports, movement.movement_id, by="ana"):
-            stored = records.get(self.app.ports, records.cancellation_id(movement.movement_id))
+            stored = records.get(self.app.ports, cancellation_id(movement.movement_id))
             self.movements.append(stored.movement)
         self.clock.advance(1)
 

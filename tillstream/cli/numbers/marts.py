@@ -4,16 +4,9 @@ from typing import Any
 
 import click
 
+from tillstream.cli.numbers.destinations import destinations, status
+from tillstream.cli.numbers.folder_path import FolderPath
 from tillstream.cli.runner import as_json, run
-
-
-class _Folder(click.Path):
-    """The path of a folder, or an address with ://, which is passed on."""
-
-    name = "path"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return value if "://" in value else super().convert(value, param, ctx)
 
 
 @click.group()
@@ -21,12 +14,16 @@ def marts() -> None:
     """The marts for other engines: facts and dimensions."""
 
 
+marts.add_command(destinations)
+marts.add_command(status)
+
+
 @marts.command()
 @click.option(
     "--to",
     required=True,
-    type=_Folder(file_okay=False, resolve_path=True),
-    help="Folder, or gs://BUCKET/FOLDER: empty, or one with an earlier export.",
+    type=FolderPath(file_okay=False, resolve_path=True),
+    help="Folder, gs://BUCKET/FOLDER or s3://BUCKET/FOLDER: empty, or one with an earlier export.",
 )
 @click.option("--only", multiple=True, metavar="TABLE", help="Export only this table; repeatable.")
 @click.option(

@@ -14,11 +14,15 @@ def show_sync(synced: dict[str, Any]) -> None:
         return
     if synced["recovered"]:
         click.echo(f"Taken back after a restore: {synced['recovered']:,} batches.")
-    click.echo(f"Sent to {synced['to']}: {synced['entries']:,} {_settlements(synced['entries'])}.")
+    if synced["recovered_movements"]:
+        click.echo(f"Taken back after a restore: {_movements(synced['recovered_movements'])}.")
+    sent = f"{synced['entries']:,} {_settlements(synced['entries'])}, {_movements(synced['movements'])}"
+    click.echo(f"Sent to {synced['to']}: {sent}.")
     if synced["differing"]:
         click.echo(f"The ledgers differ on {_named(synced['differing'])}.")
     else:
         click.echo(f"Both ledgers agree up to settlement {synced['number']:,}.")
+    _show_differing_stock(synced)
 
 
 def show_identity(own: dict[str, Any]) -> None:
@@ -38,10 +42,13 @@ def show_status(status: dict[str, Any]) -> None:
     count = status["unsent_settlements"]
     since = f", the first of {status['unsent_since']}" if count else ""
     click.echo(f"Not yet sent: {count:,} {_settlements(count)}{since}.")
+    if status["unsent_movements"]:
+        click.echo(f"Not yet sent: {_movements(status['unsent_movements'])}.")
     if status["agreed_at"]:
         click.echo(f"Last agreement: {status['agreed_at']}, up to settlement {status['agreed_number']:,}.")
     if status["differing"]:
         click.echo(f"The ledgers differ on {_named(status['differing'])}.")
+    _show_differing_stock(status)
     if status["error"]:
         click.echo(f"Last failure, {status['error_at']}: {status['error']}")
 
@@ -72,7 +79,18 @@ def _state(home: dict[str, Any]) -> str:
         parts.append(f"the ledgers differ on {_named(home['differing'])}")
     elif home["agreed_at"]:
         parts.append(f"agreed {home['agreed_at']}")
+    if home["differing_stock"]:
+        parts.append(f"the stock movements differ on {_named(home['differing_stock'])}")
     return " · ".join(parts)
+
+
+def _show_differing_stock(synced: dict[str, Any]) -> None:
+    if synced["differing_stock"]:
+        click.echo(f"The stock movements that were recorded on {_named(synced['differing_stock'])} differ.")
+
+
+def _movements(count: int) -> str:
+    return "1 stock movement" if count == 1 else f"{count:,} stock movements"
 
 
 def _settlements(count: int) -> str:

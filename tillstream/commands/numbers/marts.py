@@ -4,25 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tillstream.app import App
-from tillstream.app.export_folders import delta_log, export_folder
-from tillstream.app.read_copies import read_copy
+from tillstream.app.export_folders import export_to
+from tillstream.app.read_copies import DEFAULT_SCHEMA, read_copy
 from tillstream.commands.result import FAILED, Progress, Result
 from tillstream.marts.copy import copy
 from tillstream.marts.copy_check import Difference, check
-from tillstream.marts.export import Exported, export, format_of
-from tillstream.marts.manifest import MANIFEST
+from tillstream.marts.export import Exported
 from tillstream.marts.state import MartState
 from tillstream.marts.tables import TABLES
 from tillstream.ports.read_copy import ReadCopy
 
-DELTA = "delta"
-
 
 @dataclass(frozen=True, kw_only=True)
 class MartsExport:
-    """to: the path of the folder, or gs://BUCKET/FOLDER. only: names of tables; empty: those of the last export to the
-    folder, or all. location: where other engines read the folder; empty: its path. format: parquet or delta; empty:
-    that of the last export to the folder."""
+    """to: the path of the folder, gs://BUCKET/FOLDER or s3://BUCKET/FOLDER. only: names of tables; empty: those of the
+    last export to the folder, or all. location: where other engines read the folder; empty: its path. format: parquet
+    or delta; empty: that of the last export to the folder."""
 
     to: str
     only: Sequence[str] = ()
@@ -31,18 +28,16 @@ class MartsExport:
 
 
 def export_marts(app: App, progress: Progress, arguments: MartsExport) -> Result:
-    """Export to the folder. Raises as `export`."""
-    folder = export_folder(app, arguments.to, MANIFEST)
-    table_format = arguments.format or format_of(folder)
-    exported = export(
-        app.ports.warehouse,
-        folder,
+    """Export to the folder. Raises as `export_to`."""
+    folder, table_format, exported = export_to(
+        app,
+        arguments.to,
         arguments.only,
         location=arguments.location,
-        log=delta_log(folder.path) if table_format == DELTA else None,
+        table_format=arguments.format,
         progress=lambda count: progress("files", count),
     )
-    return Result({"folder": folder.path, "format": table_format} | _summary(exported))
+    return Result({"folder": folder, "format": table_format} | _summary(exported))
 
 
 def _summary(exported: Exported) -> dict[str, object]:
@@ -72,7 +67,7 @@ class MartsCopy:
 
     to: str
     password: str = ""
-    schema: str = "tillstream"
+    schema: str = DEFAULT_SCHEMA
     full: bool = False
     check: bool = False
 

@@ -55,7 +55,7 @@ def sync(app: App, progress: Progress, arguments: SyncTo) -> Result:
         if refused.code not in QUESTIONS:
             raise
         return Result({"to": to, "question": str(refused)}, HELD)
-    return Result({"to": to, "question": "", **asdict(result)}, FAILED if result.differing else DONE)
+    return Result({"to": to, "question": "", **asdict(result)}, DONE if result.agrees else FAILED)
 
 
 def show(app: App, progress: Progress, arguments: NoArguments) -> Result:
@@ -68,9 +68,11 @@ def show(app: App, progress: Progress, arguments: NoArguments) -> Result:
             "to": now.to,
             "is_stopped": now.is_stopped,
             "unsent_settlements": lag.settlements,
+            "unsent_movements": lag.movements,
             "unsent_since": lag.since.isoformat(timespec="seconds") if lag.since else "",
             **{name: getattr(now, name) for name in _SHOWN},
             "differing": list(now.differing),
+            "differing_stock": list(now.differing_stock),
         }
     )
 
@@ -112,5 +114,6 @@ def _shown(home: Home) -> dict[str, Any]:
         "agreed_at": home.agreed_at,
         "agreed_number": home.agreed_number,
         "differing": list(home.differing),
+        "differing_stock": list(home.differing_stock),
         "held": home.held,
     }

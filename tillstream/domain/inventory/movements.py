@@ -46,6 +46,8 @@ REASONS: dict[str, str] = {
     "other": "Other",
 }
 """Reason of an adjustment or write-off → its label."""
+SYNCED = "home:"
+"""The IDs of movements of other homes begin with it, see `synced_ids`."""
 MOST_CHARACTERS = 200
 """Length of the ID of a movement."""
 MOST_LINES = 1_000
@@ -102,6 +104,7 @@ def problem(movement: Movement) -> str:
             not 0 < len(movement.movement_id) <= MOST_CHARACTERS,
             f"A movement needs an ID of at most {MOST_CHARACTERS} characters.",
         ),
+        (movement.movement_id.startswith(SYNCED), f"The ID of a movement must not begin with {SYNCED}"),
         (not movement.region or not movement.store_id, "A movement needs a region and a store."),
         (kind in WITH_REASON and movement.reason not in REASONS, f"Choose a reason: {', '.join(REASONS)}."),
         (

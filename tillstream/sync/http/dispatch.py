@@ -1,6 +1,7 @@
 """The calls of a head office by name: what a request contains → what the office answers."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from tillstream.sync.http import messages
@@ -53,6 +54,25 @@ def original(office: HeadOffice, head: Any, _data: bytes) -> Answer:
     return office.read(batch, offset)
 
 
+def compare_stock(office: HeadOffice, head: Any, _data: bytes) -> Answer:
+    with messages.reading():
+        digests = {str(day): str(digest) for day, digest in head["digests"].items()}
+    return {"differing": list(office.compare_stock(digests))}
+
+
+def stock(office: HeadOffice, head: Any, _data: bytes) -> Answer:
+    with messages.reading():
+        day, offset = date.fromisoformat(head["day"]).isoformat(), max(int(head["offset"]), 0)
+    return {"movements": messages.stock_to_json(office.stock(day, offset))}
+
+
+def add_stock(office: HeadOffice, head: Any, _data: bytes) -> Answer:
+    with messages.reading():
+        movements = messages.stock_from_json(head["movements"])
+    return {"added": office.add_stock(movements)}
+
+
 CALLS: dict[str, Callable[[HeadOffice, Any, bytes], Answer]] = {
-    one.__name__: one for one in (hello, missing, part, entries, compare, journal, original)
+    one.__name__.replace("_", "-"): one
+    for one in (hello, missing, part, entries, compare, journal, original, compare_stock, stock, add_stock)
 }

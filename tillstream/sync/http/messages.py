@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tillstream.domain.errors import Rejected
+from tillstream.inventory.records import RECORDED, StoredMovement, from_data, to_data
 from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
 from tillstream.sync.office import Hello
 
@@ -19,7 +20,7 @@ def reading() -> Iterator[None]:
     """Raise `Rejected` for content that lacks a field or has one of another type."""
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise Rejected(f"The content has another form than this call takes: {error}.") from error
 
 
@@ -55,6 +56,28 @@ def batches_to_json(batches: Iterable[SentBatch]) -> Json:
 
 def batches_from_json(data: Json) -> tuple[SentBatch, ...]:
     return Entry.from_json({"number": 0, "batches": data, "undone": []}).batches
+
+
+def stock_to_json(movements: Iterable[StoredMovement]) -> Json:
+    """The form of a movement is that of its document, without how far the sender has mirrored it."""
+    return [{name: value for name, value in to_data(one).items() if name != "state"} for one in movements]
+
+
+def stock_from_json(data: Json) -> list[StoredMovement]:
+    """Raises `KeyError`, `TypeError`, `ValueError`, `ArithmeticError`."""
+    movements = [from_data({**one, "state": RECORDED}) for one in data]
+    texts = [text for one in movements for text in _texts_of(one)]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a text of a movement is none")
+    if any(one.recorded_at.tzinfo is None for one in movements):
+        raise ValueError("a time without a zone")
+    return movements
+
+
+def _texts_of(stored: StoredMovement) -> list[Any]:
+    movement = stored.movement
+    names = ("movement_id", "region", "store_id", "reason", "reference", "other_store", "note")
+    return [stored.by, *(getattr(movement, name) for name in names), *(line.product_id for line in movement.lines)]
 
 
 def parcel_to_json(parcel: Parcel) -> tuple[Json, bytes]:

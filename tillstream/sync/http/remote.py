@@ -9,6 +9,7 @@ from typing import Any
 
 from tillstream import __version__
 from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.inventory.records import StoredMovement
 from tillstream.ports.clock import Clock
 from tillstream.sync.entry import Parcel, Position, SentBatch
 from tillstream.sync.http import address, frame, messages, signing
@@ -72,6 +73,21 @@ class RemoteOffice:
 
     def read(self, batch_id: str, offset: int) -> bytes:
         return self._send("original", frame.pack({"batch_id": batch_id, "offset": offset}), TIMEOUT)
+
+    def compare_stock(self, digests: Mapping[str, str]) -> Sequence[str]:
+        answer = self._call("compare-stock", {"digests": dict(digests)})
+        with messages.reading():
+            return [str(day) for day in answer["differing"]]
+
+    def stock(self, day: str, offset: int) -> Sequence[StoredMovement]:
+        answer = self._call("stock", {"day": day, "offset": offset})
+        with messages.reading():
+            return messages.stock_from_json(answer["movements"])
+
+    def add_stock(self, movements: Sequence[StoredMovement]) -> int:
+        answer = self._call("add-stock", {"movements": messages.stock_to_json(movements)})
+        with messages.reading():
+            return int(answer["added"])
 
     def _call(self, call: str, head: Any, data: bytes = b"", timeout: float = TIMEOUT) -> Any:
         answer = self._send(call, frame.pack(head, data), timeout)

@@ -22,7 +22,7 @@
     const chart = echarts.getInstanceByDom(place) ?? start(place);
     chart.setOption({ ...base, ...option, tooltip: { ...base.tooltip, ...option.tooltip } }, { notMerge: true });
     place.dataset.drawn = figure.kind;
-    place.nextElementSibling.nextElementSibling?.toggleAttribute("hidden", false);
+    for (const button of document.querySelectorAll(`[data-picture-of="${CSS.escape(place.dataset.chart)}"]`)) button.hidden = false;
   }
 
   // Which of the figure's links a place of the picture opens: the whole row or column of a value, not only its bar.

@@ -17,7 +17,7 @@
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-picture]");
-    const place = button?.closest(".chart-pictures").previousElementSibling.previousElementSibling;
+    const place = button && document.querySelector(`[data-chart="${CSS.escape(button.dataset.pictureOf)}"]`);
     const chart = place && globalThis.echarts?.getInstanceByDom(place);
     if (!chart) return;
     const form = button.dataset.picture;
