@@ -12,18 +12,24 @@ from portal.exports import writers
 from portal.sql_page import texts
 from portal.sql_page.running import RunningQueries
 from tillstream.ad_hoc import history, run, tables
+from tillstream.ad_hoc.statement import LONGEST
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 
 blueprint = Blueprint("sql_page", __name__, template_folder="templates")
 RUNNING = RunningQueries()
+LONGEST_LINK = 1_500
+"""Characters of a statement in a link."""
 
 
 @blueprint.get("/sql")
 @allow(Action.RUN_SQL)
 def show() -> ResponseReturnValue:
-    """The statement in the address, or an example."""
-    return _page(request.args.get("sql", "").strip() or texts.EXAMPLE)
+    """The statement in the address or of the history, or an example."""
+    text = request.args.get("sql", "").strip()
+    if at := request.args.get("at"):
+        text = next((one.text for one in history.entries(ports(), me().login, me().created_at) if one.at == at), text)
+    return _page(text or texts.EXAMPLE)
 
 
 @blueprint.post("/sql")
@@ -39,6 +45,8 @@ def run_statement() -> ResponseReturnValue:
         _record(text, problem=str(error))
         return _page(text, problem=str(error)), 422
     _record(text, answer)
+    if suffix and answer.is_cut:
+        return _page(text, problem=texts.too_many_rows(run.EXPORTED)), 422
     if suffix:
         return _file(suffix, answer)
     return _page(text, answer=answer)
@@ -81,6 +89,9 @@ def _page(text: str, *, answer: run.Answer | None = None, problem: str = "") -> 
         shown=run.SHOWN,
         exported=run.EXPORTED,
         seconds=int(run.SECONDS),
+        examples=texts.EXAMPLES,
+        longest=LONGEST,
+        longest_link=LONGEST_LINK,
         tables=tables.offered(scope()).values(),
         history=history.entries(ports(), me().login, me().created_at),
     )

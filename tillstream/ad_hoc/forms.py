@@ -19,7 +19,7 @@ _NUMBERS = (
     *(exp.SafeDivide, exp.Pow, exp.Sqrt, exp.Exp, exp.Ln, exp.Log, exp.Sign, exp.Trunc),
 )
 _TEXTS = (
-    *(exp.Concat, exp.DPipe, exp.Lower, exp.Upper, exp.Initcap, exp.StartsWith, exp.EndsWith, exp.StrPosition),
+    *(exp.Concat, exp.DPipe, exp.Lower, exp.Upper, exp.StartsWith, exp.EndsWith, exp.StrPosition),
     *(exp.Length, exp.Trim, exp.Substring, exp.Replace, exp.Left, exp.Right, exp.Reverse, exp.RegexpLike),
     *(exp.RegexpExtract, exp.RegexpReplace, exp.Pad),
 )

@@ -6,11 +6,14 @@ Functions and clauses are those of a list; a function that is not on it is refus
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import exp
 
+from tillstream.ad_hoc import safety
 from tillstream.ad_hoc.forms import ALLOWED, REASONS
+from tillstream.ad_hoc.places import Place, of_parser, place_of
 from tillstream.ad_hoc.tables import OF_SCOPE, OfferedTable
 from tillstream.domain.errors import Rejected
 from tillstream.domain.text.near_names import did_you_mean
@@ -23,23 +26,46 @@ Names = Mapping[str, str]
 """Name that a statement uses → name that the engine gets."""
 
 
-def scoped(text: str, tables: Mapping[str, OfferedTable]) -> str:
-    """The statement in GoogleSQL with the tables that it reads as its first CTEs.
+@dataclass(frozen=True)
+class Statement:
+    """A checked statement. sql: GoogleSQL, with the tables that it reads as its first CTEs. restricted: those CTEs that
+    have only some of the rows of their tables. names: each name of the text in lower case, with its first place."""
+
+    sql: str
+    restricted: frozenset[str]
+    names: Mapping[str, Place]
+
+
+def scoped(text: str, tables: Mapping[str, OfferedTable]) -> Statement:
+    """Check a statement, and rewrite it so that it reads nothing but these tables.
 
     Raises `Rejected` for what is not one SELECT, and for a table, function or clause that is not offered.
     """
+    try:
+        return _scoped(text, tables)
+    except RecursionError as error:
+        raise Rejected("The statement is nested too deeply.") from error
+
+
+def _scoped(text: str, tables: Mapping[str, OfferedTable]) -> Statement:
     tree = _parsed(text)
+    names = {node.name.lower(): place_of(node) for node in reversed(list(tree.find_all(exp.Identifier)))}
     for node in tree.walk():
-        _check(node)
+        try:
+            _check(node)
+        except Rejected as error:
+            raise Rejected(f"{place_of(node)}{error}") from error
     offered = {name: OF_SCOPE + name for name in tables}
     resolver = _Resolver(offered)
     resolver.resolve(tree, offered)
+    safety.make_safe(tree)
     own = tree.args.get("with_")
-    ctes = [_cte(OF_SCOPE + name, tables[name].select) for name in tables if name in resolver.read]
+    read = [name for name in tables if name in resolver.read]
+    ctes = [_cte(OF_SCOPE + name, tables[name].select) for name in read]
     if ctes:
         tree.set("with_", exp.With(expressions=[*ctes, *(own.expressions if own else [])]))
-    result: str = tree.sql(dialect="bigquery", comments=False)
-    return result
+    restricted = frozenset(OF_SCOPE + name for name in read if tables[name].is_restricted)
+    return Statement(tree.sql(dialect="bigquery", comments=False), restricted, names)
 
 
 def _parsed(text: str) -> exp.Expr:
@@ -48,9 +74,7 @@ def _parsed(text: str) -> exp.Expr:
     try:
         statements = [one for one in sqlglot.parse(text, read="bigquery") if one is not None]
     except sqlglot.errors.SqlglotError as error:
-        raise Rejected(f"This is not GoogleSQL: {_first_line(error)}") from error
-    except RecursionError as error:
-        raise Rejected("The statement is nested too deeply.") from error
+        raise Rejected(of_parser(error)) from error
     if len(statements) != 1:
         raise Rejected("Write one statement.")
     if not isinstance(statements[0], exp.Query) or isinstance(statements[0], exp.Table):
@@ -58,16 +82,13 @@ def _parsed(text: str) -> exp.Expr:
     return statements[0]
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).replace("\x1b[4m", "").replace("\x1b[0m", "").partition("\n")[0]
-
-
 def _check(node: exp.Expr) -> None:
     """Raise `Rejected` for a form that is not offered."""
     if type(node) in ALLOWED:
+        safety.check(node)
         return
-    name = node.name.upper() if isinstance(node, exp.Anonymous) else node.key.upper()
-    raise Rejected(REASONS.get(type(node), f"{name} cannot be used here."))
+    name = node.name if isinstance(node, exp.Anonymous) else node.meta.get("bigquery_name") or node.key
+    raise Rejected(REASONS.get(type(node), f"{name.upper()} cannot be used here."))
 
 
 class _Resolver:
@@ -106,11 +127,13 @@ class _Resolver:
     def _rename(self, table: exp.Table, names: Names) -> None:
         further = [part for part, value in table.args.items() if value and part not in _PARTS_OF_A_TABLE]
         if further or not isinstance(table.this, exp.Identifier):
-            raise Rejected(f"{table.sql(dialect='bigquery')} cannot be read. Name one of: {', '.join(self._offered)}.")
+            name = table.sql(dialect="bigquery", comments=False)
+            raise Rejected(f"{place_of(table)}{name} cannot be read. Name one of: {', '.join(self._offered)}.")
         name = table.name.lower()
         if name not in names:
             raise Rejected(
-                f"There is no table {table.name}.{did_you_mean(name, names)} Tables: {', '.join(self._offered)}."
+                f"{place_of(table)}There is no table {table.name}.{did_you_mean(name, names)} "
+                f"Tables: {', '.join(self._offered)}."
             )
         if name in self._offered:
             self.read.add(name)

@@ -9,7 +9,7 @@ from tillstream.domain.people import Action, Scope
 from tillstream.marts.tables import TABLES, MartTable
 
 OF_SCOPE = "scoped_"
-"""Prefix of the relations that stand for the tables in a query."""
+"""Prefix of the relations that replace the tables in a query."""
 COSTS = COST_COLUMNS | {"covered_revenue"}
 
 
@@ -22,12 +22,14 @@ class OfferedColumn:
 
 @dataclass(frozen=True)
 class OfferedTable:
-    """A table as a person sees it. select: its rows within the scope, in GoogleSQL."""
+    """A table as a person sees it. select: its rows within the scope, in GoogleSQL. is_restricted: whether the table
+    has further rows."""
 
     name: str
     description: str
     columns: tuple[OfferedColumn, ...]
     select: str
+    is_restricted: bool
 
 
 def offered(scope: Scope) -> dict[str, OfferedTable]:
@@ -51,28 +53,38 @@ def _offered(table: MartTable, scope: Scope) -> OfferedTable:
     hidden = frozenset() if scope.may(Action.SEE_COSTS) else COSTS
     columns = [column for column in table.columns if column.name not in hidden]
     names = ", ".join(column.name for column in columns)
-    where = _where(table.name, scope)
-    select = f"SELECT {names} FROM {table.name}" + (f" WHERE {where}" if where else "")
+    source, where = _source(table.name, scope)
+    select = f"SELECT {names} FROM {source}" + (f" WHERE {where}" if where else "")
     described = tuple(OfferedColumn(one.name, str(one.type), table.descriptions[one.name]) for one in columns)
-    return OfferedTable(table.name, table.description, described, select)
+    return OfferedTable(table.name, table.description, described, select, source != table.name or bool(where))
 
 
-def _where(table: str, scope: Scope) -> str:
-    """The condition of the rows of a table in a scope; empty: all rows. Products, channels, currencies and days are the
-    same for the whole company."""
+def _source(table: str, scope: Scope) -> tuple[str, str]:
+    """What a table of a scope is read from, and the condition of its rows; empty: all rows. Products, channels,
+    currencies and days are the same for the whole company."""
+    facts = " AND ".join(_of_facts(scope))
     match table:
         case "fact_sales":
-            return " AND ".join(_of_facts(scope))
+            return table, facts
         case "dim_store":
-            conditions = _of_regions(scope)
-            if scope.stores is not None:
-                conditions.append("store_id IN UNNEST(@scope_stores)")
-            return " AND ".join(conditions)
-        case "dim_customer" | "dim_salesperson":
-            key = table.replace("dim_", "") + "_key"
-            facts = " AND ".join(_of_facts(scope))
-            return f"{key} IN (SELECT {key} FROM fact_sales WHERE {facts})" if facts else ""
-    return ""
+            stores = [] if scope.stores is None else ["store_id IN UNNEST(@scope_stores)"]
+            return table, " AND ".join(_of_regions(scope) + stores)
+        case "dim_customer" | "dim_salesperson" if facts:
+            return _with_days_of_scope(table, facts), ""
+    return table, ""
+
+
+def _with_days_of_scope(table: str, facts: str) -> str:
+    """Customers or salespeople with sales in a scope; their first and last days are those of these sales."""
+    key = table.replace("dim_", "") + "_key"
+    days = (
+        "MIN(IF(is_active, sale_date, NULL)) AS first_sale_date, MAX(IF(is_active, sale_date, NULL)) AS last_sale_date"
+    )
+    own = f"(SELECT {key}, {days} FROM fact_sales WHERE {facts} GROUP BY {key}) AS own"
+    return (
+        f"(SELECT {table}.* EXCEPT (first_sale_date, last_sale_date), own.first_sale_date, own.last_sale_date "
+        f"FROM {table} JOIN {own} ON own.{key} = {table}.{key}) AS within"
+    )
 
 
 def _of_regions(scope: Scope) -> list[str]:

@@ -95,12 +95,27 @@ class AdHocQuery:
     """Time after which it is stopped."""
     is_cancelled: Callable[[], bool] = lambda: False
     """Called several times a second, from any thread."""
+    restricted: frozenset[str] = frozenset()
+    """CTEs with the rows of a scope. Where an engine can be made to, it computes them before anything else of the
+    query, so that no error and no duration depends on other rows."""
 
     def problem(self, elapsed: float) -> str:
-        """Why to stop it after so many seconds; empty: it goes on."""
+        """Why to stop it after so many seconds; empty: it need not stop."""
         if self.is_cancelled():
             return "The query was cancelled."
-        return f"The query took more than {self.seconds:g} seconds and was stopped." if elapsed > self.seconds else ""
+        if elapsed > self.seconds:
+            return f"The query took more than {self.seconds:g} seconds and was stopped. Read fewer rows."
+        return ""
+
+
+AD_HOC_BYTES = 512 << 20
+"""Largest answer of a query of a person, in memory."""
+TOO_MANY_BYTES = "The answer is too large. Select fewer columns or rows."
+NO_VALUE = (
+    "A value of a row cannot be computed: a number is too large, or a text has another form than the function expects. "
+    "Leave such rows out, for example with a condition in IF."
+)
+"""Which value it is stays unsaid: it may be in a row outside of the scope."""
 
 
 @dataclass(frozen=True)

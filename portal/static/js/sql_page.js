@@ -8,9 +8,11 @@
   const elapsed = form.querySelector("[data-elapsed]");
   const area = form.querySelector("textarea");
   let timer = 0;
+  let repeated = 0;
 
   function ended() {
     clearInterval(timer);
+    clearInterval(repeated);
     stop.hidden = true;
     elapsed.textContent = "";
   }
@@ -34,8 +36,19 @@
     const body = new FormData();
     body.set("csrf_token", form.elements.csrf_token.value);
     body.set("number", form.elements.number.value);
-    fetch(form.dataset.cancel, { method: "POST", body });
+    const cancel = () => fetch(form.dataset.cancel, { method: "POST", body }).catch(() => {});
+    clearInterval(repeated);
+    repeated = setInterval(cancel, 1000); // the query may not have started yet
+    cancel();
   });
+
+  // The cursor goes to the place of a problem.
+  const place = /^Line (\d+), column (\d+): /.exec(document.getElementById("problem")?.textContent ?? "");
+  if (place) {
+    const before = area.value.split("\n").slice(0, place[1] - 1).join("\n").length + (place[1] > 1);
+    area.focus();
+    area.setSelectionRange(before + Number(place[2]) - 1, before + Number(place[2]));
+  }
 
   addEventListener("pageshow", ended);
 })();

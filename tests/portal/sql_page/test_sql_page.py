@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -22,11 +23,26 @@ def sell(admin: Visitor, work: Work) -> None:
     work()
 
 
-def test_the_page_begins_with_an_example_that_runs(sold: Visitor) -> None:
-    page = sold.get("/sql").text
-    assert "FROM fact_sales" in page
-    answer = sold.post("/sql", {"sql": sql_page.texts.EXAMPLE})
+@pytest.mark.parametrize("title", sql_page.texts.EXAMPLES)
+def test_the_page_has_examples_that_run(sold: Visitor, title: str) -> None:
+    assert title in sold.get("/sql").text
+    answer = sold.post("/sql", {"sql": sql_page.texts.EXAMPLES[title]})
     assert (answer.status_code, "1 row" in answer.text) == (200, True)
+
+
+def test_a_long_statement_is_edited_again(sold: Visitor) -> None:
+    text = f"SELECT '{'x' * sql_page.LONGEST_LINK}' AS long"
+    sold.post("/sql", {"sql": text})
+    address = re.search(r'href="(/sql\?at=[^"]+)"', sold.get("/sql").text)
+    assert address is not None
+    assert "x" * sql_page.LONGEST_LINK in sold.get(address[1]).text
+
+
+def test_a_file_with_too_many_rows_is_refused(sold: Visitor) -> None:
+    days = "UNNEST(GENERATE_ARRAY(1, 2000))"
+    text = f"SELECT 1 AS one FROM {days} AS a CROSS JOIN {days} AS b"
+    answer = sold.post("/sql", {"sql": text, "format": "csv"})
+    assert (answer.status_code, "at most 1,000,000 rows" in answer.text) == (422, True)
 
 
 def test_rows_are_shown_and_kept_in_the_history(sold: Visitor) -> None:
@@ -63,8 +79,6 @@ def test_rows_are_a_file(sold: Visitor, form: str) -> None:
     if form == "csv":
         rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
         assert rows == [{"region": "IN", "amount": "24"}]
-            {"region": "IN", "amount": "24"}
-        ]
 
 
 def test_no_rows_are_a_file_with_a_header(sold: Visitor) -> None:

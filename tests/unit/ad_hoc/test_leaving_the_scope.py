@@ -1,9 +1,10 @@
-"""A hundred statements that try to leave the scope: other tables, files, settings, functions and clauses."""
+"""A hundred statements that try to leave the scope: other tables, files, settings, functions and clauses;
+or to take the memory or the time of the machine."""
 
 import pytest
 from filled_marts import filled_warehouse
 
-from tillstream.ad_hoc import tables
+from tillstream.ad_hoc import run, tables
 from tillstream.ad_hoc.statement import scoped
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Role, scope_of
@@ -28,7 +29,7 @@ VALUES = (
     *("read_csv('x')", "nextval('s')", "current_database()", "pg_get_viewdef('x')", "@scope_regions", "@x", "?"),
     *("(SELECT secret FROM surrogate_secret)", "EXISTS (SELECT 1 FROM batches)", "TO_JSON_STRING(t)"),
     *("ARRAY(SELECT region FROM line_facts)", "(SELECT COUNT(*) FROM main.batches)", "KEYS.NEW_KEYSET('x')"),
-    *("ERROR('x')", "RAND()", "GENERATE_UUID()", "@@project_id", "$1", "NET.HOST('x')", "AEAD.ENCRYPT('x')"),
+    *("ERROR('x')", "RAND()", "GENERATE_UUID()", "@@project_id", "NET.HOST('x')", "AEAD.ENCRYPT('x')"),
 )
 STATEMENTS = (
     *("DROP TABLE batches", "DELETE FROM batches", "UPDATE batches SET region = ''", "INSERT INTO batches SELECT 1"),
@@ -50,9 +51,47 @@ CLAUSES = (
     "SELECT * FROM fact_sales TABLESAMPLE SYSTEM (10 PERCENT)",
     "SELECT * FROM fact_sales PIVOT(SUM(units) FOR region IN ('IN', 'UK'))",
     "SELECT * FROM fact_sales UNION ALL SELECT * FROM sale_facts",
-    "SELECT f.x FROM fact_sales AS f, f.batches AS x",
     "SELECT * FROM fact_sales, LATERAL (SELECT * FROM batches)",
-    "SELECT main.batches.region FROM fact_sales",
+    "SELECT * FROM dim_date, `fact_*`",
+    "SELECT * FROM fact_sales*",
+    "SELECT * FROM fact_sales AS f JOIN f ON TRUE",
+    "SELECT * FROM (SELECT * FROM (SELECT * FROM line_costs))",
+    "SELECT * FROM ((batches))",
+    "SELECT 1 FROM dim_date -- comment\n, batches",
+    "SELECT 1 FROM dim_date /* , x */, /* y */ batches",
+    "SELECT region FROM dim_store ORDER BY (SELECT MAX(region) FROM batches)",
+    "SELECT region FROM dim_store LIMIT (SELECT COUNT(*) FROM batches)",
+    "SELECT region FROM dim_store QUALIFY ROW_NUMBER() OVER (ORDER BY (SELECT 1 FROM batches)) = 1",
+    "SELECT * FROM dim_store JOIN dim_date ON EXISTS (SELECT 1 FROM batches)",
+    "SELECT * EXCEPT (region), (SELECT 1 FROM batches) AS x FROM dim_store",
+    "SELECT * REPLACE ((SELECT MAX(region) FROM batches) AS region) FROM dim_store",
+    "SELECT IF(TRUE, (SELECT secret FROM surrogate_secret), '')",
+    "SELECT x FROM UNNEST([(SELECT secret FROM surrogate_secret)]) AS x",
+    "FROM batches |> SELECT region",
+    "SELECT 1 AS `a\\`, 2 AS ` FROM batches -- `",
+    'SELECT 1 AS `a" FROM batches --`',
+    "SELECT 'a' FROM `dim_date` AS `b`` , batches --`",
+    "SELECT CAST(region AS x) FROM dim_store",
+    "SELECT CAST(region AS STRUCT<a INT64>) FROM dim_store",
+)
+BOMBS = (
+    *(
+        "SELECT LPAD('x', 1000000000)",
+        "SELECT RPAD('x', LENGTH(region) * 1000000) FROM dim_store",
+        "SELECT REPEAT('x', 99)",
+    ),
+    *("SELECT * FROM UNNEST(GENERATE_ARRAY(1, 1000000000))", "SELECT GENERATE_ARRAY(1, 1000) FROM fact_sales"),
+    *("SELECT * FROM UNNEST(GENERATE_ARRAY(1, 10, 0.0000001))", "SELECT REPLACE(region, 'I', country) FROM dim_store"),
+    "SELECT x FROM dim_store, UNNEST(GENERATE_ARRAY(1, CAST(store_id AS INT64))) AS x",
+    "SELECT x FROM dim_date, UNNEST(GENERATE_DATE_ARRAY(sale_date, DATE '9999-12-31')) AS x",
+    f"SELECT REPLACE(region, 'I', '{'x' * 100}') FROM dim_store",
+    f"SELECT CONCAT({', '.join(['region'] * 100)}) FROM dim_store",
+    f"SELECT {'SAFE_DIVIDE(1, ' * 30}1{')' * 30}",
+    f"SELECT {'1 / (' * 30}1{')' * 30}",
+    f"SELECT {'(' * 5_000}1{')' * 5_000}",
+    f"SELECT {'CASE WHEN ' * 1_000}",
+    f"SELECT 1 {'+ 1' * 7_000}",
+    f"SELECT '{'x' * 20_000}'",
 )
 ATTEMPTS = (
     *(f"SELECT * FROM {table}" for table in TABLES),
@@ -60,6 +99,7 @@ ATTEMPTS = (
     *(f"SELECT {value} FROM fact_sales AS t" for value in VALUES),
     *STATEMENTS,
     *CLAUSES,
+    *BOMBS,
 )
 MANAGER = scope_of(Role.MANAGER, ("IN",), ("S1",))
 
@@ -77,3 +117,21 @@ def test_there_are_at_least_a_hundred() -> None:
 def test_a_statement_that_leaves_the_scope_is_refused_before_the_engine_reads_it(text: str) -> None:
     with pytest.raises(Rejected):
         scoped(text, tables.offered(MANAGER))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT main.batches.region FROM fact_sales",
+        "SELECT f.x FROM fact_sales AS f, f.batches AS x",
+        "SELECT current_schema",
+        "SELECT customer_name FROM fact_sales",
+        "SELECT * EXCEPT (region) FROM dim_store WHERE salesperson_name = 'x'",
+        "SELECT rowid FROM fact_sales",
+        "SELECT _TABLE_SUFFIX FROM fact_sales",
+        "SELECT batches FROM fact_sales",
+    ],
+)
+def test_a_name_of_no_column_is_refused_by_the_engine(warehouse: Warehouse, text: str) -> None:
+    with pytest.raises(Rejected):
+        run.run(warehouse, text, MANAGER)

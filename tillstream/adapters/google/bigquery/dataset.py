@@ -1,6 +1,5 @@
 """One BigQuery dataset: its clients, its queries and the translation of its errors."""
 
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import contextmanager
@@ -19,10 +18,7 @@ from tillstream.adapters.google.bigquery.parameters import bind
 from tillstream.adapters.google.bigquery.tables import LABELS
 from tillstream.adapters.google.retries import NO_CREDENTIALS, RETRY, TRY, is_transient, translate_errors
 from tillstream.domain.errors import Conflict, Rejected, TooLarge, Unavailable
-from tillstream.ports.warehouse import AdHocQuery
 
-LOOK_EVERY = 0.3
-"""Seconds between looks at the job of a query that can be cancelled."""
 WITHIN = 300.0
 """Seconds that a job may take, including restarts of jobs that failed through no fault of their own."""
 MOST_BYTES = 4 << 40
@@ -142,25 +138,6 @@ class Dataset:
             except TookTooLong:
                 job.cancel(retry=None, timeout=TRY)
                 raise
-
-    def ask_cancellable(self, query: AdHocQuery) -> Any:
-        """Run the query of a person and return its first rows. Raises `Rejected` if it was stopped or cancelled."""
-        text, values = bind(query.sql, query.params)
-        config = bigquery.QueryJobConfig(
-            default_dataset=self.reference,
-            query_parameters=values,
-            maximum_bytes_billed=MOST_BYTES,
-            labels=LABELS | {"work": "sql"},
-        )
-        started = time.monotonic()
-        with self.errors("The warehouse"):
-            job = self.client.query(text, config, retry=CALLS, timeout=TRY)
-            while not job.done(retry=CALLS, timeout=TRY):
-                if problem := query.problem(time.monotonic() - started):
-                    job.cancel(retry=None, timeout=TRY)
-                    raise Rejected(problem)
-                time.sleep(LOOK_EVERY)
-            return job.result(max_results=query.rows, retry=CALLS, timeout=TRY)
 
     def answer(self, rows: Any) -> bigquery.TableReference:
         """The temporary table in which BigQuery keeps a query result for a day."""

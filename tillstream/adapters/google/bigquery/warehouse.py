@@ -14,6 +14,7 @@ from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
 from tillstream.adapters.google.bigquery.fields import FIELDS
 from tillstream.adapters.google.bigquery.indexing.pending_days import note_pending_days
 from tillstream.adapters.google.bigquery.loading import TableLoader
+from tillstream.adapters.google.bigquery.people import ad_hoc
 from tillstream.adapters.google.bigquery.read import batches
 from tillstream.adapters.google.bigquery.tables import arrow_schema
 from tillstream.adapters.google.bigquery.totals.fold import fold
@@ -78,9 +79,7 @@ class BigQueryWarehouse:
                 yield from rows.to_arrow(create_bqstorage_client=False).to_batches()
 
     def ad_hoc(self, query: AdHocQuery) -> pa.Table:
-        rows = self._dataset.ask_cancellable(query)
-        with self._dataset.errors("The warehouse"):
-            return rows.to_arrow(create_bqstorage_client=False)
+        return ad_hoc.run(self._dataset, query)
 
     def _batches(self, rows: Any) -> Iterator[pa.RecordBatch]:
         return batches(self._dataset.reader, self._dataset.answer(rows))
