@@ -50,6 +50,7 @@ def test_a_problem_has_its_place_and_the_cursor_is_there(sql: Page, served: Serv
     _write(sql, "SELECT\n  regionn\nFROM fact_sales")
     sql.keyboard.press("Control+Enter")
     expect(sql.get_by_role("alert")).to_have_text("Line 2, column 3: There is no column regionn. Did you mean region?")
+    expect(sql.get_by_label("Statement", exact=True)).to_be_focused()
     assert sql.evaluate("document.activeElement.selectionStart") == len("SELECT\n  ")
     assert [one for one in served.page_errors if "status of 422" not in one] == []
 

@@ -33,6 +33,12 @@ def test_the_message_about_a_value_has_no_value(warehouse: Warehouse) -> None:
     assert ("A value of a row cannot be computed" in str(problem.value), "S1" in str(problem.value)) == (True, False)
 
 
+def test_a_value_that_fails_in_a_late_row_is_reported_alike(warehouse: Warehouse) -> None:
+    late = "IF(x = 50000, FORMAT_DATE('%Y', CAST(x AS STRING)), 'a')"
+    with pytest.raises(Rejected, match="A value of a row cannot be computed"):
+        run.run(warehouse, f"SELECT {late} FROM UNNEST(GENERATE_ARRAY(1, 90000)) AS x", MANAGER, limit=100_000)
+
+
 def test_divisions_and_conversions_that_fail_are_null(warehouse: Warehouse) -> None:
     text = "SELECT 1 / (LENGTH(region) - 2), DIV(1, 0), MOD(1, 0), CAST(region AS INT64) FROM dim_store LIMIT 1"
     assert run.run(warehouse, text, MANAGER).rows.to_pylist() == [{"f0_": None, "f1_": None, "f2_": None, "f3_": None}]

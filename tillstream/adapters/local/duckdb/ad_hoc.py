@@ -23,12 +23,14 @@ OF_THE_STATEMENT = (
     *(duckdb.NotImplementedException, duckdb.InvalidTypeException),
 )
 """Errors of names and types, which depend on no row."""
+OF_A_LATER_BATCH = (pa.ArrowException, OSError)
+"""Errors of DuckDB while Arrow reads a result that has begun."""
 
 
 def run(database: Database, query: AdHocQuery) -> pa.Table:
     """Read the first rows of a query. Raises `Rejected`, `Unavailable`."""
     text = to_duckdb_freely(query.sql, query.restricted)
-    with database.extra_cursor() as cursor, database.translate_query_errors(), _watched(cursor, query), _explained():
+    with database.extra_cursor() as cursor, database.translate_query_errors(), _explained(), _watched(cursor, query):
         reader = cursor.sql(text, params=dict(query.params)).to_arrow_reader(BATCH)
         batches, rows, size = list[pa.RecordBatch](), 0, 0
         for batch in reader:
@@ -50,11 +52,9 @@ def _explained() -> Iterator[None]:
         raise Rejected(str(error).partition("\n")[0]) from error
     except duckdb.OutOfMemoryException as error:
         raise Rejected("The query needs more memory than there is. Group or join fewer rows.") from error
-    except duckdb.DataError as error:
-        raise Rejected(NO_VALUE) from error
-    except duckdb.Error as error:
-        if isinstance(error, (*FATAL, duckdb.IOException, duckdb.TransactionException, duckdb.InterruptException)):
-            raise
+    except (*FATAL, duckdb.IOException, duckdb.TransactionException, duckdb.InterruptException):
+        raise
+    except (duckdb.Error, *OF_A_LATER_BATCH) as error:
         raise Rejected(NO_VALUE) from error
 
 
@@ -73,7 +73,7 @@ def _watched(cursor: duckdb.DuckDBPyConnection, query: AdHocQuery) -> Iterator[N
     thread.start()
     try:
         yield
-    except duckdb.Error as error:
+    except (duckdb.Error, *OF_A_LATER_BATCH) as error:
         if problems:  # also if it failed with another error because it was interrupted
             raise Rejected(problems[0]) from error
         raise
