@@ -1,6 +1,9 @@
-"""Navigation areas and who sees them, for the menu and the keyboard shortcuts."""
+"""Entries of the menu, the areas of each, and who sees them; also for the search and the keyboard shortcuts.
 
-from collections.abc import Callable, Iterator
+A role has at most eight entries in the menu. The areas of an entry are tabs above its pages.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import current_app, request
@@ -14,13 +17,21 @@ from tillstream.domain.people import Action
 
 
 @dataclass(frozen=True)
+class Entry:
+    """`in_menu`: false if the areas are reached elsewhere in the frame: the bell, or the menu of the user."""
+
+    name: str
+    icon: str
+    in_menu: bool = True
+
+
+@dataclass(frozen=True)
 class Area:
-    """`also`: further endpoints of the area. `key`: its shortcut letter, typed after g."""
+    """`entry`: name of its entry. `also`: further endpoints of the area. `key`: its shortcut letter, typed after g."""
 
     endpoint: str
     label: str
-    group: str
-    icon: str
+    entry: str
     key: str
     action: Action | None = None
     also: tuple[str, ...] = ()
@@ -30,73 +41,49 @@ class Area:
     """What the counted items do."""
 
 
+ENTRIES = (
+    Entry("Sales", "chart"),
+    Entry("Explore", "columns"),
+    Entry("Plan", "calendar"),
+    Entry("Stock", "box"),
+    Entry("Sell", "receipt"),
+    Entry("Files", "upload"),
+    Entry("Pipeline", "flow"),
+    Entry("Administration", "shield"),
+    Entry("Alerts", "bell", in_menu=False),
+    Entry("Help", "help", in_menu=False),
+)
+"""In menu order."""
 AREAS: tuple[Area, ...] = (
-    Area("dashboard.show", "Sales", "Numbers", "chart", "s", Action.SEE_NUMBERS),
-    Area("live.show", "Live", "Numbers", "flow", "v", Action.SEE_NUMBERS),
-    Area(
-        "alerts.listing",
-        "Alerts",
-        "Numbers",
-        "bell",
-        "9",
-        Action.SEE_ALERTS,
-        ("alerts.show", "alerts.rules", "alerts.rule", "alerts.new_rule"),
-    ),
-    Area("explore.show", "Explore", "Numbers", "columns", "0", Action.SEE_NUMBERS),
-    Area("sql_page.show", "SQL", "Numbers", "columns", "-", Action.RUN_SQL),
-    Area("compare.show", "Compare", "Numbers", "columns", "b", Action.SEE_NUMBERS, ("views.show",)),
+    Area("dashboard.show", "Sales", "Sales", "s", Action.SEE_NUMBERS),
+    Area("live.show", "Live", "Sales", "v", Action.SEE_NUMBERS),
+    Area("compare.show", "Compare", "Sales", "b", Action.SEE_NUMBERS, ("views.show",)),
+    Area("products.show", "Products", "Sales", "q", Action.SEE_NUMBERS),
+    Area("customers.show", "Customers", "Sales", "j", Action.SEE_NUMBERS, ("customers.segment",)),
+    Area("sale_lines.show", "Sale lines", "Sales", "l", Action.SEE_NUMBERS, ("sale_history.show", "search.show")),
+    Area("changes.show", "Changes", "Sales", "c", Action.SEE_NUMBERS, ("changes.settlement", "changes.lines")),
+    Area("annotations.show", "Annotations", "Sales", "m", Action.SEE_NUMBERS),
+    Area("explore.show", "Explore", "Explore", "0", Action.SEE_NUMBERS),
+    Area("sql_page.show", "SQL", "Explore", "-", Action.RUN_SQL),
+    Area("own_dashboards.listing", "Dashboards", "Explore", ".", Action.SEE_NUMBERS, ("own_dashboards.show",)),
+    Area("reports.show", "Reports", "Explore", "3", Action.SEE_NUMBERS),
+    Area("measures.listing", "Measures", "Explore", "z", Action.SEE_NUMBERS, ("measures.explanation",)),
+    Area("goals.show", "Goals", "Plan", "2", Action.SEE_NUMBERS, ("goals.edit", "goals.importing", "goals.history")),
     Area(
         "forecast.show",
         "Forecast",
-        "Numbers",
-        "chart",
+        "Plan",
         "1",
         Action.SEE_FORECASTS,
         ("forecast.accuracy", "forecast.series", "forecast.one_series"),
     ),
-    Area(
-        "goals.show",
-        "Goals",
-        "Numbers",
-        "check",
-        "2",
-        Action.SEE_NUMBERS,
-        ("goals.edit", "goals.importing", "goals.history"),
-    ),
-    Area("reports.show", "Reports", "Numbers", "list", "3", Action.SEE_NUMBERS),
-    Area("customers.show", "Customers", "Numbers", "people", "j", Action.SEE_NUMBERS, ("customers.segment",)),
-    Area("products.show", "Products", "Numbers", "list", "q", Action.SEE_NUMBERS),
-    Area(
-        "sale_lines.show",
-        "Sale lines",
-        "Numbers",
-        "receipt",
-        "l",
-        Action.SEE_NUMBERS,
-        ("sale_history.show", "search.show"),
-    ),
-    Area(
-        "changes.show",
-        "Changes",
-        "Numbers",
-        "list",
-        "c",
-        Action.SEE_NUMBERS,
-        ("changes.settlement", "changes.lines"),
-    ),
-    Area("annotations.show", "Annotations", "Numbers", "calendar", "m", Action.SEE_NUMBERS),
-    Area("measures.listing", "Measures", "Numbers", "columns", "z", Action.SEE_NUMBERS, ("measures.explanation",)),
-    Area("sell.show", "Sell", "Stores", "receipt", "n", Action.ENTER_SALES),
-    Area("stock.show", "Stock", "Stores", "box", "4", Action.SEE_NUMBERS, ("stock_files.form", "stock_files.report")),
-    Area(
-        "restock.show", "Restock", "Stores", "flow", "7", Action.SEE_NUMBERS, ("restock.settings", "restock.policies")
-    ),
-    Area("orders.listing", "Orders", "Stores", "receipt", "5", Action.SEE_NUMBERS, (), late_count, "are late"),
+    Area("stock.show", "Stock", "Stock", "4", Action.SEE_NUMBERS, ("stock_files.form", "stock_files.report")),
+    Area("restock.show", "Restock", "Stock", "7", Action.SEE_NUMBERS, ("restock.settings", "restock.policies")),
+    Area("orders.listing", "Orders", "Stock", "5", Action.SEE_NUMBERS, (), late_count, "are late"),
     Area(
         "catalogue.show",
         "Catalogue",
-        "Stores",
-        "list",
+        "Stock",
         "k",
         Action.MANAGE_STOCK,
         (
@@ -107,70 +94,74 @@ AREAS: tuple[Area, ...] = (
             "catalogue.prices_off_list",
         ),
     ),
+    Area("sell.show", "Sell", "Sell", "n", Action.ENTER_SALES),
+    Area("uploads.listing", "Uploads", "Files", "u", Action.SEE_UPLOADS),
     Area(
         "review.waiting",
         "Needs review",
         "Files",
-        "hand",
         "w",
         Action.SEE_UPLOADS,
         ("review.decide", "review.day_closes"),
         waiting.count,
     ),
-    Area("uploads.listing", "Uploads", "Files", "upload", "u", Action.SEE_UPLOADS),
-    Area("completeness.show", "Data completeness", "Files", "calendar", "d", Action.SEE_UPLOADS, ("completeness.day",)),
-    Area("data_sources.show", "Data sources", "Files", "list", "f", Action.UPLOAD),
-    Area("uploads.proposals", "Proposed data sources", "Files", "check", "o", Action.ADMINISTER),
+    Area("completeness.show", "Data completeness", "Files", "d", Action.SEE_UPLOADS, ("completeness.day",)),
     Area(
         "quality.show",
         "Data quality",
         "Files",
-        "check",
         "g",
         Action.SEE_QUALITY,
         ("quality.check", "quality.pass_rates", "quality.rule"),
         failing_checks,
         "fail",
     ),
+    Area("data_sources.show", "Data sources", "Files", "f", Action.UPLOAD),
+    Area("uploads.proposals", "Proposed data sources", "Files", "o", Action.ADMINISTER),
+    Area("pipeline.show", "Pipeline", "Pipeline", "p", Action.SEE_PIPELINE),
     Area(
         "connectors.listing",
         "Connectors",
-        "Files",
-        "down",
+        "Pipeline",
         "8",
         Action.SEE_PIPELINE,
         ("connectors.show", "connectors.kinds", "connectors.new", "connectors.edit"),
         late_or_failing,
         "are late or failing",
     ),
-    Area("pipeline.show", "Pipeline", "Files", "flow", "p", Action.SEE_PIPELINE),
-    Area("admin.people", "People", "Administration", "people", "e", Action.ADMINISTER),
+    Area("admin.people", "People", "Administration", "e", Action.ADMINISTER),
     Area(
         "admin.stores",
         "Stores' tills",
         "Administration",
-        "key",
         "t",
         Action.ADMINISTER,
         ("admin.add_token", "admin.connect_till", "admin.rotate_key"),
     ),
-    Area("webhooks.listing", "Webhooks", "Administration", "flow", "x", Action.ADMINISTER, ("webhooks.show",)),
+    Area("webhooks.listing", "Webhooks", "Administration", "x", Action.ADMINISTER, ("webhooks.show",)),
     Area(
         "alert_channels.listing",
         "Alert channels",
         "Administration",
-        "flow",
         "6",
         Action.ADMINISTER,
         ("alert_channels.new", "alert_channels.show"),
     ),
-    Area("audit.show", "Audit log", "Administration", "shield", "a", Action.ADMINISTER),
-    Area("health.status", "Status", "Administration", "flow", "i", Action.ADMINISTER),
-    Area("help.problems", "Problem reference", "Help", "help", "h"),
-    Area("api.docs_page", "API", "Help", "key", "r", None, ("api.reference",)),
-    Area("storybook.show", "Storybook", "Help", "list", "y"),
+    Area("audit.show", "Audit log", "Administration", "a", Action.ADMINISTER),
+    Area("health.status", "Status", "Administration", "i", Action.ADMINISTER),
+    Area(
+        "alerts.listing",
+        "Alerts",
+        "Alerts",
+        "9",
+        Action.SEE_ALERTS,
+        ("alerts.show", "alerts.rules", "alerts.rule", "alerts.new_rule"),
+    ),
+    Area("help.problems", "Problem reference", "Help", "h"),
+    Area("api.docs_page", "API", "Help", "r", None, ("api.reference",)),
+    Area("storybook.show", "Storybook", "Help", "y"),
 )
-"""In menu order. An area whose endpoint is not registered is left out."""
+"""In the order of the entries and of their tabs. An area whose endpoint is not registered is left out."""
 
 
 def shown() -> list[Area]:
@@ -179,13 +170,6 @@ def shown() -> list[Area]:
         return []
     may = scope().may
     return [one for one in AREAS if is_registered(one.endpoint) and (one.action is None or may(one.action))]
-
-
-def grouped() -> Iterator[tuple[str, list[Area]]]:
-    """Areas that the current user may see, by group in order of first occurrence."""
-    areas = shown()
-    for group in dict.fromkeys(one.group for one in areas):
-        yield group, [one for one in areas if one.group == group]
 
 
 def here() -> Area | None:

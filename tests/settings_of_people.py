@@ -1,4 +1,4 @@
-"""Annotations, saved views, start views, SQL statements and expected deliveries, for the tests of backups."""
+"""Annotations, views, dashboards, start views, SQL and expected deliveries, for the tests of backups."""
 
 from dataclasses import asdict
 from datetime import date, time
@@ -7,11 +7,13 @@ from typing import Any
 from tillstream.ad_hoc import history
 from tillstream.app import App
 from tillstream.contracts import expectations
-from tillstream.dashboards import annotations, saved_views
+from tillstream.dashboards import annotations, own_dashboards, saved_views, tiles
+from tillstream.dashboards.own_dashboard import OwnDashboard, Owner
 from tillstream.domain.contract.schedule import Expectation
 from tillstream.domain.people import UNRESTRICTED
 
 LOGIN, ACCOUNT, CONTRACT = "ana", "2026-06-01", "IN"
+OWNER = Owner(LOGIN, ACCOUNT)
 DAILY = Expectation(cadence="daily", deadline=time(12, 0), since=date(2026, 6, 1))
 
 
@@ -21,6 +23,8 @@ def add(app: App) -> None:
     view = saved_views.save(app.ports, LOGIN, ACCOUNT, "Kitchen", "/dashboard?category=Kitchen", shared=True)
     saved_views.set_start_view(app.ports, LOGIN, ACCOUNT, view.id)
     history.record(app.ports, LOGIN, ACCOUNT, history.Entry("2026-06-03T00:00:00", "SELECT 1", rows=1))
+    dashboard = own_dashboards.create(app.ports, OWNER, "Kitchen", shared=True)
+    own_dashboards.change(app.ports, dashboard.id, OWNER, _pinned)
     expectations.save(app.ports, app.contracts.current(CONTRACT), DAILY, LOGIN)
 
 
@@ -32,6 +36,8 @@ def change(app: App) -> None:
     (view,) = saved_views.find(app.ports, LOGIN, ACCOUNT)
     saved_views.remove(app.ports, view.id, by=LOGIN)
     history.record(app.ports, LOGIN, ACCOUNT, history.Entry("2026-06-04T00:00:00", "SELECT 2", rows=1))
+    (dashboard,) = own_dashboards.find(app.ports, OWNER)
+    own_dashboards.remove(app.ports, dashboard.id, OWNER)
     expectations.save(app.ports, app.contracts.current(CONTRACT), None, LOGIN)
 
 
@@ -42,6 +48,11 @@ def read(app: App) -> dict[str, Any]:
         "annotations": [asdict(one) for one in annotations.between(app.ports, UNRESTRICTED)],
         "views": [asdict(one) for one in saved_views.find(app.ports, LOGIN, ACCOUNT)],
         "statements": [asdict(one) for one in history.entries(app.ports, LOGIN, ACCOUNT)],
+        "dashboards": [one.data() for one in own_dashboards.find(app.ports, OWNER)],
         "start": start and start.address,
         "expectation": asdict(expectations.of_contract(app.ports, app.contracts.current(CONTRACT))),
     }
+
+
+def _pinned(dashboard: OwnDashboard) -> OwnDashboard:
+    return tiles.pinned(dashboard, "Units", "/explore?measure=units&by=product", "table")

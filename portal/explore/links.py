@@ -1,11 +1,12 @@
-"""Addresses of an exploration: with changes, its file, and the sale lines behind a group."""
+"""Addresses of an exploration: its filters, and the sale lines behind a group."""
 
 from datetime import date
 from typing import Any
 
 from flask import url_for
 
-from portal.dashboard import charts
+from portal.dashboard import charts, request_filters
+from portal.dashboard.request_filters import DashboardFilters
 from portal.explore.answer import Row
 from portal.explore.chart import PERIODS
 from portal.explore.selection import Exploration
@@ -14,6 +15,16 @@ from tillstream.analytics.filters import COLUMNS
 from tillstream.analytics.measures.dimensions import Dimension
 
 Values = dict[str, list[str]]
+OWN = "own"
+"""The preset of dates that are chosen one by one."""
+
+
+def kept(selection: DashboardFilters) -> Values:
+    """Filters as arguments of links; a preset by its name, so that a saved view moves on with time."""
+    if selection.preset == OWN:
+        return dict(selection.values)
+    others = {name: one for name, one in selection.values.items() if name not in request_filters.DATES}
+    return others | ({"preset": [selection.preset]} if selection.preset else {})
 
 
 def lines(exploration: Exploration, values: Values, row: Row) -> str:

@@ -1,4 +1,4 @@
-"""Search by id or name, within the scope of the user."""
+"""Search by id or name, within the scope of the user; also pages by the names of their areas."""
 
 from itertools import islice
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import figures
+from portal import figures, navigation
 from portal.access import allow
 from portal.context import scope
 from portal.uploads import scoped
@@ -39,6 +39,7 @@ def _search(text: str) -> dict[str, Any]:
     """Matches by kind, without the kinds that the user may not see."""
     params: dict[str, Any] = {"text": text, "limit": SHOWN}
     matches: dict[str, Any] = {
+        "areas": [one for one in navigation.shown() if text.casefold() in one.label.casefold()],
         "sales": figures.ask("find-sales", Filters(), **params).to_pylist(),
         "products": figures.ask("sales-of-a-product", Filters(), **params).to_pylist(),
     }

@@ -43,7 +43,7 @@ def test_keys_lead_from_the_door_to_every_area(page: Page, served: Served) -> No
 
 def test_a_dialog_takes_the_focus_and_returns_it(page: Page, served: Served) -> None:
     _sign_in_by_keyboard(page, served)
-    link = page.get_by_role("link", name="Uploads", exact=True)
+    link = page.get_by_role("link", name="Files", exact=True)
     link.focus()
     page.keyboard.press("?")
     window = page.get_by_role("dialog", name="Keyboard shortcuts")
@@ -97,7 +97,11 @@ def test_on_a_telephone_the_areas_are_behind_a_button(page: Page, served: Served
     expect(button).to_be_focused()
     page.keyboard.press("/")
     expect(page.get_by_label("Find a sale, an upload, a product")).to_be_focused()
-    page.get_by_role("link", name="Uploads", exact=True).click()
+    page.get_by_role("link", name="Files", exact=True).click()
     expect(page).to_have_url(f"{served.address}/uploads")
     expect(areas).to_be_hidden()
+    tabs = page.get_by_role("navigation", name="Files")
+    tabs.get_by_role("link", name="Data quality").click()
+    expect(page).to_have_url(f"{served.address}/quality")
+    expect(tabs.get_by_role("link", name="Data quality")).to_be_in_viewport(ratio=1)
     assert served.page_errors == []

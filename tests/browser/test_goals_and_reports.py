@@ -101,6 +101,7 @@ def test_a_wrong_cell_keeps_what_was_entered_and_arrows_move_between_rows(page: 
 def test_a_report_is_downloaded_by_one_click(page: Page, served: Served, tmp_path: Path) -> None:
     today = sell(served, tmp_path, 90)
     sign_in(page, served)
+    page.get_by_role("link", name="Explore", exact=True).click()
     page.get_by_role("link", name="Reports", exact=True).click()
     expect(page.get_by_role("heading", name="Reports", exact=True)).to_be_visible()
     with page.expect_download() as download:

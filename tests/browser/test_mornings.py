@@ -37,9 +37,13 @@ def page(chromium: Browser, shop: DemoShop) -> Iterator[Page]:
 
 
 def go_to(page: Page, endpoint: str) -> None:
-    """Click the link of the navigation to an area."""
-    label = next(area.label for area in AREAS if area.endpoint == endpoint)
-    page.get_by_role("navigation").get_by_role("link", name=re.compile(rf"^{label}")).first.click()
+    """Click the entry of an area in the menu, and the tab of the area."""
+    area = next(area for area in AREAS if area.endpoint == endpoint)
+    with page.expect_navigation():
+        page.locator(".areas").get_by_role("link", name=re.compile(rf"^({area.entry}|{area.label})")).click()
+    tab = page.locator(".entry-tabs").get_by_role("link", name=re.compile(rf"^{area.label}"))
+    if tab.count():
+        tab.click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 

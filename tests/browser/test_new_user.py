@@ -75,6 +75,7 @@ def test_an_admin_invites_a_clerk_who_signs_in_with_a_second_step_and_is_signed_
     expect(clerk.get_by_role("heading", name="Sign in")).to_be_visible()
     context.close()
 
+    page.get_by_role("link", name="Administration").click()
     page.get_by_role("link", name="Audit log").click()
     table = page.get_by_role("region", name="Changes, newest first")
     for entry in ("Signed out", "Two-factor sign-in turned on", "Invitation accepted", "Person invited"):

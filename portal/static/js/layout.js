@@ -71,4 +71,9 @@
   }
 
   for (const one of document.querySelectorAll("[data-dialog]")) one.hidden = false;
+
+  // The tab of this page is in view, also where the tabs are wider than the screen.
+  const tab = document.querySelector(".entry-tabs [aria-current]");
+  const tabs = tab?.closest("ul");
+  if (tabs) tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
 })();
