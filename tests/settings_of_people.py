@@ -1,9 +1,10 @@
-"""Annotations, views, dashboards, start views and expected deliveries, for the tests of backups on each platform."""
+"""Annotations, views, dashboards, start views, SQL and expected deliveries, for the tests of backups."""
 
 from dataclasses import asdict
 from datetime import date, time
 from typing import Any
 
+from tillstream.ad_hoc import history
 from tillstream.app import App
 from tillstream.contracts import expectations
 from tillstream.dashboards import annotations, own_dashboards, saved_views, tiles
@@ -25,6 +26,7 @@ def add(app: App) -> None:
     annotations.add(app.ports, UNRESTRICTED, date(2026, 6, 3), "Strike", by=LOGIN)
     view = saved_views.save(app.ports, LOGIN, ACCOUNT, "Kitchen", "/dashboard?category=Kitchen", shared=True)
     saved_views.set_start_view(app.ports, LOGIN, ACCOUNT, view.id)
+    history.record(app.ports, LOGIN, ACCOUNT, history.Entry("2026-06-03T00:00:00", "SELECT 1", rows=1))
     dashboard = own_dashboards.create(app.ports, OWNER, "Kitchen", shared=True)
     own_dashboards.change(app.ports, dashboard.id, OWNER, _pinned)
     expectations.save(app.ports, app.contracts.current(CONTRACT), DAILY, LOGIN)
@@ -40,6 +42,7 @@ def change(app: App) -> None:
     saved_views.set_start_view(app.ports, LOGIN, ACCOUNT, "")
     (view,) = saved_views.find(app.ports, LOGIN, ACCOUNT)
     saved_views.remove(app.ports, view.id, by=LOGIN)
+    history.record(app.ports, LOGIN, ACCOUNT, history.Entry("2026-06-04T00:00:00", "SELECT 2", rows=1))
     (dashboard,) = own_dashboards.find(app.ports, OWNER)
     own_dashboards.remove(app.ports, dashboard.id, OWNER)
     expectations.save(app.ports, app.contracts.current(CONTRACT), None, LOGIN)
@@ -54,6 +57,7 @@ def read(app: App) -> dict[str, Any]:
         "annotations": [asdict(one) for one in annotations.between(app.ports, UNRESTRICTED)],
         "views": [asdict(one) for one in saved_views.find(app.ports, LOGIN, ACCOUNT)],
         "subscriptions": [one.data for one in registry.listed(app.ports, LOGIN)],
+        "statements": [asdict(one) for one in history.entries(app.ports, LOGIN, ACCOUNT)],
         "dashboards": [one.data() for one in own_dashboards.find(app.ports, OWNER)],
         "start": start and start.address,
         "expectation": asdict(expectations.of_contract(app.ports, app.contracts.current(CONTRACT))),

@@ -37,6 +37,8 @@ NO_CHANGE = {
     "corrections.count": "counts",
     **dict.fromkeys(("corrections.redo", "corrections.take", "corrections.undo"), "steps of a draft; sending is told"),
     "quality.run_checks": "checks; nothing is changed",
+    "sql_page.cancel": "stops a query that reads",
+    "sql_page.run_statement": "reads; the statement is in the history of the person",
     "stock.remove_line": "a step of a count; what is confirmed is told",
     "stock.scan": "a step of a count; what is confirmed is told",
     "theme.choose": "colours, kept in the browser",

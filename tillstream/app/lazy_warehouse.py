@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tillstream.ports.warehouse import Settlement, SettlementResult, Snapshot, Warehouse, WarehouseQuery
+from tillstream.ports.warehouse import AdHocQuery, Settlement, SettlementResult, Snapshot, Warehouse, WarehouseQuery
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,6 +30,9 @@ class LazyWarehouse:
 
     def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> "Iterator[pa.RecordBatch]":
         return self._warehouse.stream(sql, params)
+
+    def ad_hoc(self, query: AdHocQuery) -> "pa.Table":
+        return self._warehouse.ad_hoc(query)
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         return self._warehouse.snapshot()

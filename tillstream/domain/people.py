@@ -27,6 +27,7 @@ class Action(StrEnum):
     MANAGE_STOCK = "catalogue, stock, goals"
     SEE_PIPELINE = "see the pipeline"
     SEE_QUALITY = "see data quality"
+    RUN_SQL = "run SQL on the marts"
     ADMINISTER = "users, contracts, FX, alerts, pipeline"
 
 
@@ -55,6 +56,7 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
             Action.SEE_ALERTS,
             Action.ANNOTATE,
             Action.SEE_QUALITY,
+            Action.RUN_SQL,
         }
     ),
 }

@@ -1,6 +1,6 @@
 """Warehouse: the ledger and its views. The single source of truth, from which everything else can be rebuilt."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -83,6 +83,42 @@ class WarehouseQuery:
 
 
 @dataclass(frozen=True)
+class AdHocQuery:
+    """A SELECT that a person wrote, which `tillstream.ad_hoc` has checked; also with forms of GoogleSQL that other
+    queries do not use, because the engines may round or order them differently."""
+
+    sql: str
+    params: Mapping[str, Any]
+    rows: int
+    """Maximum number of rows to read."""
+    seconds: float
+    """Time after which it is stopped."""
+    is_cancelled: Callable[[], bool] = lambda: False
+    """Called several times a second, from any thread."""
+    restricted: frozenset[str] = frozenset()
+    """CTEs with the rows of a scope. Where an engine can be made to, it computes them before anything else of the
+    query, so that no error and no duration depends on other rows."""
+
+    def problem(self, elapsed: float) -> str:
+        """Why to stop it after so many seconds; empty: it need not stop."""
+        if self.is_cancelled():
+            return "The query was cancelled."
+        if elapsed > self.seconds:
+            return f"The query took more than {self.seconds:g} seconds and was stopped. Read fewer rows."
+        return ""
+
+
+AD_HOC_BYTES = 512 << 20
+"""Largest answer of a query of a person, in memory."""
+TOO_MANY_BYTES = "The answer is too large. Select fewer columns or rows."
+NO_VALUE = (
+    "A value of a row cannot be computed: a number is too large, or a text has another form than the function expects. "
+    "Leave such rows out, for example with a condition in IF."
+)
+"""Which value it is stays unsaid: it may be in a row outside of the scope."""
+
+
+@dataclass(frozen=True)
 class SettlementResult:
     """Result of a settlement. `settlement_no` is 0 if there was nothing to do."""
 
@@ -124,6 +160,9 @@ class Warehouse(Protocol):
 
     def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> "Iterator[pa.RecordBatch]":
         """As `query`, in record batches of bounded size."""
+
+    def ad_hoc(self, query: AdHocQuery) -> "pa.Table":
+        """Run the query of a person and read its first rows. Raises `Rejected` also if it was stopped or cancelled."""
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Queries within the block have one state of the warehouse; settlements can run meanwhile.

@@ -20,6 +20,7 @@ see uploads                                   yes    yes      yes    -          
 see forecasts                                 yes    yes      yes    -            yes
 see alerts                                    yes    yes      yes    -            yes
 see data quality                              yes    yes      -      -            yes
+run SQL on the marts                          yes    yes      -      -            yes
 """
 TABLE = [line.rsplit(maxsplit=5) for line in ROWS.strip().splitlines()[1:]]
 CELLS = [(row[0].strip(), role, cell == "yes") for row in TABLE for role, cell in zip(Role, row[1:], strict=True)]

@@ -14,6 +14,7 @@ from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
 from tillstream.adapters.google.bigquery.fields import FIELDS
 from tillstream.adapters.google.bigquery.indexing.pending_days import note_pending_days
 from tillstream.adapters.google.bigquery.loading import TableLoader
+from tillstream.adapters.google.bigquery.people import ad_hoc
 from tillstream.adapters.google.bigquery.read import batches
 from tillstream.adapters.google.bigquery.tables import arrow_schema
 from tillstream.adapters.google.bigquery.totals.fold import fold
@@ -23,7 +24,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import SETTLEMENT_MEMORY
 from tillstream.domain.warehouse.live_tables import LIVE
 from tillstream.ports.sale_index import SaleIndex
-from tillstream.ports.warehouse import Settlement, SettlementResult, Snapshot, WarehouseQuery
+from tillstream.ports.warehouse import AdHocQuery, Settlement, SettlementResult, Snapshot, WarehouseQuery
 
 if TYPE_CHECKING:
     from tillstream.adapters.google.bigquery.settling import BigQuerySettling
@@ -76,6 +77,9 @@ class BigQueryWarehouse:
                     yield from (batch.slice(first, STREAMED_ROWS) for first in range(0, batch.num_rows, STREAMED_ROWS))
             elif rows.total_rows:
                 yield from rows.to_arrow(create_bqstorage_client=False).to_batches()
+
+    def ad_hoc(self, query: AdHocQuery) -> pa.Table:
+        return ad_hoc.run(self._dataset, query)
 
     def _batches(self, rows: Any) -> Iterator[pa.RecordBatch]:
         return batches(self._dataset.reader, self._dataset.answer(rows))

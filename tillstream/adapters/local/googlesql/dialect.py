@@ -4,6 +4,7 @@ Only forms that `tests/spec` compares between the engines are accepted; one that
 rewritten here or rejected with a reason, so that no difference is silent. `supported_forms` has the lists.
 """
 
+from collections.abc import Collection
 from functools import cache, lru_cache
 
 import sqlglot
@@ -12,6 +13,8 @@ from sqlglot import exp
 from tillstream.adapters.local.googlesql.supported_forms import CONDITIONS, NEVER_COMPARED, REASONS, SAFE
 from tillstream.domain.errors import Rejected
 
+EVERY_ROW = 2**63 - 1
+"""A limit that no table reaches."""
 _DIVIDE = """CASE WHEN :b <> 0 THEN CAST(CASE WHEN (:a < 0) <> (:b < 0) THEN -1 ELSE 1 END * (
   (2000000000 * CAST(ABS(:a) * 1000000000 AS HUGEINT) + CAST(ABS(:b) * 1000000000 AS HUGEINT))
   // (2 * CAST(ABS(:b) * 1000000000 AS HUGEINT))) AS DECIMAL(38, 0)) * CAST(0.000000001 AS DECIMAL(10, 9)) END"""
@@ -27,6 +30,32 @@ def to_duckdb(sql: str) -> str:
 
     Raises `Rejected` for what cannot be parsed, and for forms whose meaning differs or was never compared.
     """
+    tree = _parsed(sql)
+    nodes = list(tree.walk(bfs=False))
+    for node in nodes:
+        _check(node)
+        node.meta.clear()  # the places in the text, which copies would copy one by one
+    return _translated(tree, nodes)
+
+
+def to_duckdb_freely(sql: str, restricted: Collection[str] = ()) -> str:
+    """As `to_duckdb`, also with forms that may round or order differently: for the queries of people.
+
+    restricted: CTEs that are computed on their own. A limit, which DuckDB moves no condition across, does that.
+    Raises `Rejected` for what cannot be parsed or has no translation.
+    """
+    tree = _parsed(sql)
+    for cte in tree.find_all(exp.CTE):
+        if cte.alias in restricted:
+            cte.set("this", cte.this.limit(EVERY_ROW, copy=False))
+    nodes = [node for node in tree.walk(bfs=False) if not isinstance(node, exp.SafeDivide | exp.CTE)]
+    try:
+        return _translated(tree, nodes)
+    except sqlglot.errors.UnsupportedError as error:
+        raise Rejected(f"The query cannot be run here: {error}") from error
+
+
+def _parsed(sql: str) -> exp.Expr:
     try:
         statements = [s for s in sqlglot.parse(sql, read="bigquery") if s is not None]
     except sqlglot.errors.ParseError as error:
@@ -36,10 +65,11 @@ def to_duckdb(sql: str) -> str:
     tree = statements[0]
     if not isinstance(tree, exp.Query) and not (isinstance(tree, exp.Create) and tree.kind == "VIEW"):
         raise Rejected("Only a SELECT or a CREATE OR REPLACE VIEW is translated.")
-    nodes = list(tree.walk(bfs=False))
-    for node in nodes:
-        _check(node)
-        node.meta.clear()  # the places in the text, which copies would copy one by one
+    return tree
+
+
+def _translated(tree: exp.Expr, nodes: list[exp.Expr]) -> str:
+    """nodes: those to rewrite, each before its children."""
     for node in reversed(nodes):  # children first, so that a parent sees its parts rewritten
         rewritten = _rewrite(node) if isinstance(node, _REWRITTEN) else node
         if rewritten is not node:

@@ -1,0 +1,101 @@
+"""SQL: a page for statements on the marts, within the scope of the reader."""
+
+from typing import Any
+
+import pyarrow as pa
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import me, ports, scope, tillstream
+from portal.exports import writers
+from portal.sql_page import texts
+from portal.sql_page.running import RunningQueries
+from tillstream.ad_hoc import history, run, tables
+from tillstream.ad_hoc.statement import LONGEST
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import Action
+
+blueprint = Blueprint("sql_page", __name__, template_folder="templates")
+RUNNING = RunningQueries()
+LONGEST_LINK = 1_500
+"""Characters of a statement in a link."""
+
+
+@blueprint.get("/sql")
+@allow(Action.RUN_SQL)
+def show() -> ResponseReturnValue:
+    """The statement in the address or of the history, or an example."""
+    text = request.args.get("sql", "").strip()
+    if at := request.args.get("at"):
+        text = next((one.text for one in history.entries(ports(), me().login, me().created_at) if one.at == at), text)
+    return _page(text or texts.EXAMPLE)
+
+
+@blueprint.post("/sql")
+@allow(Action.RUN_SQL)
+def run_statement() -> ResponseReturnValue:
+    """Run a statement, and show its rows; with a format, answer with a file."""
+    text, suffix = request.form.get("sql", "").strip(), request.form.get("format", "")
+    if not text:
+        return _page("", problem=texts.NOTHING), 422
+    try:
+        answer = _run(text, run.EXPORTED if suffix else run.SHOWN)
+    except Rejected as error:
+        _record(text, problem=str(error))
+        return _page(text, problem=str(error)), 422
+    _record(text, answer)
+    if suffix and answer.is_cut:
+        return _page(text, problem=texts.too_many_rows(run.EXPORTED)), 422
+    if suffix:
+        return _file(suffix, answer)
+    return _page(text, answer=answer)
+
+
+@blueprint.post("/sql/cancel")
+@allow(Action.RUN_SQL)
+def cancel() -> ResponseReturnValue:
+    """Cancel a running statement of the person."""
+    RUNNING.cancel(me().login, request.form.get("number", ""))
+    return "", 204
+
+
+def _run(text: str, limit: int) -> run.Answer:
+    with RUNNING.running(me().login, request.form.get("number", "")) as is_cancelled:
+        return run.run(tillstream().ports.warehouse, text, scope(), limit=limit, is_cancelled=is_cancelled)
+
+
+def _record(text: str, answer: run.Answer | None = None, problem: str = "") -> None:
+    at = ports().clock.now().isoformat(timespec="seconds")
+    rows, seconds = (answer.rows.num_rows, round(answer.seconds, 2)) if answer else (0, 0.0)
+    history.record(ports(), me().login, me().created_at, history.Entry(at, text, rows, seconds, problem))
+
+
+def _file(suffix: str, answer: run.Answer) -> Response:
+    batches = answer.rows.to_batches() or [pa.RecordBatch.from_pylist([], answer.rows.schema)]
+    return writers.respond(suffix, texts.FILE, {}, batches)
+
+
+def _page(text: str, *, answer: run.Answer | None = None, problem: str = "") -> str:
+    rows: list[dict[str, Any]] = answer.rows.to_pylist() if answer else []
+    columns = answer.rows.schema if answer else []
+    return render_template(
+        "sql_page/show.html",
+        text=text,
+        problem=problem,
+        answer=answer,
+        rows=rows,
+        columns=[(field.name, _is_number(str(field.type))) for field in columns],
+        shown=run.SHOWN,
+        exported=run.EXPORTED,
+        seconds=int(run.SECONDS),
+        examples=texts.EXAMPLES,
+        longest=LONGEST,
+        longest_link=LONGEST_LINK,
+        tables=tables.offered(scope()).values(),
+        history=history.entries(ports(), me().login, me().created_at),
+    )
+
+
+def _is_number(kind: str) -> bool:
+    return kind.startswith(("decimal", "int", "double", "float"))

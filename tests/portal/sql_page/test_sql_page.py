@@ -1,0 +1,101 @@
+"""The page for SQL: statements on the marts within the scope of the reader, with files, problems and history."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+
+import pytest
+from visitor import Visitor, indian_file, indian_sale
+
+from portal import sql_page
+from tillstream.domain.people import Role
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+SHARED = True
+BY_REGION = "SELECT region, SUM(net_amount) AS amount FROM fact_sales GROUP BY region"
+
+
+def sell(admin: Visitor, work: Work) -> None:
+    """Two sales of June 2026 in India."""
+    admin.upload(indian_file(indian_sale("1", "10.00"), indian_sale("2", "14.00", date="30-06-2026 10:00")))
+    work()
+
+
+@pytest.mark.parametrize("title", sql_page.texts.EXAMPLES)
+def test_the_page_has_examples_that_run(sold: Visitor, title: str) -> None:
+    assert title in sold.get("/sql").text
+    answer = sold.post("/sql", {"sql": sql_page.texts.EXAMPLES[title]})
+    assert (answer.status_code, "1 row" in answer.text) == (200, True)
+
+
+def test_a_long_statement_is_edited_again(sold: Visitor) -> None:
+    text = f"SELECT '{'x' * sql_page.LONGEST_LINK}' AS long"
+    sold.post("/sql", {"sql": text})
+    address = re.search(r'href="(/sql\?at=[^"]+)"', sold.get("/sql").text)
+    assert address is not None
+    assert "x" * sql_page.LONGEST_LINK in sold.get(address[1]).text
+
+
+def test_a_file_with_too_many_rows_is_refused(sold: Visitor) -> None:
+    days = "UNNEST(GENERATE_ARRAY(1, 2000))"
+    text = f"SELECT 1 AS one FROM {days} AS a CROSS JOIN {days} AS b"
+    answer = sold.post("/sql", {"sql": text, "format": "csv"})
+    assert (answer.status_code, "at most 1,000,000 rows" in answer.text) == (422, True)
+
+
+def test_rows_are_shown_and_kept_in_the_history(sold: Visitor) -> None:
+    page = sold.post("/sql", {"sql": BY_REGION}).text
+    assert '<td class="num"><data value="24.000000000">24</data></td>' in page
+    assert "1 row in" in sold.get("/sql").text
+
+
+@pytest.mark.usefixtures("sold")
+def test_a_manager_sees_the_own_regions(person: People) -> None:
+    assert "<td>IN</td>" in person(Role.MANAGER, "IN").post("/sql", {"sql": BY_REGION}).text
+    other = person(Role.MANAGER, "UK").post("/sql", {"sql": BY_REGION}).text
+    assert ("<td>IN</td>" in other, "0 rows" in other) == (False, True)
+
+
+@pytest.mark.usefixtures("sold")
+def test_clerks_and_salespeople_have_no_sql(person: People) -> None:
+    assert person(Role.CLERK, "IN").get("/sql").status_code == 403
+    assert person(Role.SALESPERSON, "IN").post("/sql", {"sql": BY_REGION}).status_code == 403
+
+
+def test_a_problem_is_shown_with_the_statement(sold: Visitor) -> None:
+    answer = sold.post("/sql", {"sql": "SELECT * FROM sightings"})
+    assert (answer.status_code, "There is no table sightings" in answer.text) == (422, True)
+    assert "SELECT * FROM sightings" in answer.text
+    assert "no table sightings" in sold.get("/sql").text, "in the history"
+    assert sold.post("/sql", {"sql": " "}).status_code == 422
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet", "jsonl"])
+def test_rows_are_a_file(sold: Visitor, form: str) -> None:
+    answer = sold.post("/sql", {"sql": BY_REGION, "format": form})
+    assert answer.headers["Content-Disposition"] == f"attachment; filename=sql.{form}"
+    if form == "csv":
+        rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+        assert rows == [{"region": "IN", "amount": "24"}]
+
+
+def test_no_rows_are_a_file_with_a_header(sold: Visitor) -> None:
+    text = f"{BY_REGION} HAVING FALSE"
+    assert sold.post("/sql", {"sql": text, "format": "csv"}).text == '\ufeff"region","amount"\n'
+
+
+def test_columns_are_explained(sold: Visitor) -> None:
+    page = sold.get("/sql").text
+    assert "Business day of the line; the key of dim_date" in page
+    assert "customer_name" not in page
+
+
+def test_a_cancelled_query_ends_and_others_can_run(sold: Visitor) -> None:
+    with sql_page.RUNNING.running("someone", "1") as is_cancelled:
+        assert sold.post("/sql/cancel", {"number": "1"}).status_code == 204
+        assert not is_cancelled(), "only the person can cancel it"
+        sql_page.RUNNING.cancel("someone", "1")
+        assert is_cancelled()
+        assert sold.post("/sql", {"sql": "SELECT 1 AS one"}).status_code == 200

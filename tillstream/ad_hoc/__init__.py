@@ -1,0 +1,1 @@
+"""Queries that people write in SQL, on the marts, within their scope."""

@@ -1,0 +1,40 @@
+"""The statements that a person ran last."""
+
+from dataclasses import asdict, dataclass
+
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Update, update
+
+COLLECTION = "sql_history"
+KEPT = 50
+
+
+@dataclass(frozen=True)
+class Entry:
+    """at: when it was run. rows: how many it returned. problem: why it failed; empty: it did not."""
+
+    at: str
+    text: str
+    rows: int = 0
+    seconds: float = 0.0
+    problem: str = ""
+
+
+def entries(ports: Ports, login: str, account: str) -> list[Entry]:
+    """The last statements, the newest first. account: when the account was created."""
+    document = ports.documents.get(COLLECTION, login)
+    if document is None or document.data["account"] != account:
+        return []
+    return [Entry(**one) for one in document.data["entries"]]
+
+
+def record(ports: Ports, login: str, account: str, entry: Entry) -> None:
+    """Add a statement; the same text is kept once, the oldest ones are dropped."""
+
+    def added(document: Document | None) -> Update:
+        is_own = document is not None and document.data["account"] == account
+        earlier = document.data["entries"] if document and is_own else []
+        others = [one for one in earlier if one["text"] != entry.text]
+        return Update({"login": login, "account": account, "entries": [asdict(entry), *others][:KEPT]})
+
+    update(ports.documents, COLLECTION, login, added)

@@ -1,0 +1,129 @@
+"""Limits of a statement that hold before an engine reads it, and forms that cannot fail at a value.
+
+A conversion or a division that fails would show that a row with such a value exists, also outside the scope, because an
+engine may compute it before it selects the rows of the scope.
+"""
+
+import re
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from tillstream.domain.errors import Rejected
+
+LONGEST_TEXT = 10_000
+"""Characters of a text that a statement puts together; longer ones are cut."""
+LONGEST_ARRAY = 100_000
+"""Elements of GENERATE_ARRAY."""
+DEEPEST = 10
+"""Functions and divisions within each other: an engine may repeat what is inside of one."""
+_PARTS = 20
+"""Texts that one CONCAT puts together."""
+_REPLACEMENT = 20
+"""Characters that replace a match."""
+_PADDED = 1_000
+_NAME = re.compile(r"[^\x00-\x1f\x7f`\"'\\]{1,300}")
+_TYPES = frozenset(
+    (
+        *(exp.DataType.Type.BIGINT, exp.DataType.Type.DOUBLE, exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL),
+        *(exp.DataType.Type.BOOLEAN, exp.DataType.Type.TEXT, exp.DataType.Type.DATE, exp.DataType.Type.DATETIME),
+        *(exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.TIME, exp.DataType.Type.ARRAY),
+    )
+)
+_OF_THE_SESSION = re.compile(
+    "(current|session|local)_?(catalog|date|role|schema|time|timestamp|user)|user", re.IGNORECASE
+)
+"""Names that DuckDB reads as functions if no column has them, also in quotation marks."""
+_GROWING = (exp.Concat, exp.DPipe, exp.Replace, exp.RegexpReplace, exp.Pad, exp.GroupConcat)
+_DIVISIONS = (exp.Div, exp.IntDiv, exp.Mod)
+_ARRAYS = (exp.GenerateSeries, exp.GenerateDateArray)
+
+
+def check(node: exp.Expr) -> None:
+    """Raise `Rejected` for a name, a type, a length or a depth that is not offered."""
+    match node:
+        case exp.Identifier() if not _NAME.fullmatch(node.name):
+            raise Rejected("A name has at most 300 characters, and no quotation marks or backslashes.")
+        case exp.Column() if not node.table and _OF_THE_SESSION.fullmatch(node.name):
+            raise Rejected(f"{node.name.upper()} cannot be used here.")
+        case exp.DataType() if node.this not in _TYPES:
+            raise Rejected(f"The type {node.sql(dialect='bigquery')} cannot be used here.")
+        case exp.Concat() if len(node.expressions) > _PARTS:
+            raise Rejected(f"CONCAT takes at most {_PARTS} texts here.")
+        case exp.Replace() | exp.RegexpReplace():
+            _at_most(node.args.get("replacement"), _REPLACEMENT, "The replacement")
+        case exp.Pad() if not _is_whole(node.expression) or int(node.expression.name) > _PADDED:
+            raise Rejected(f"LPAD and RPAD take a length of at most {_PADDED:,} here, written as a number.")
+        case exp.GenerateSeries() | exp.GenerateDateArray():
+            _check_array(node)
+    if _nests(node) and sum(_nests(one) for one in _above(node)) >= DEEPEST:
+        raise Rejected(f"At most {DEEPEST} functions can be within each other. Use a WITH for the inner ones.")
+
+
+def make_safe(tree: exp.Expr) -> None:
+    """Conversions and divisions become NULL where they fail, texts that grow are cut, and columns without a name get
+    one as in BigQuery; in place."""
+    for number, column in enumerate(tree.selects if isinstance(tree, exp.Query) else ()):
+        if not isinstance(column, exp.Alias | exp.Column | exp.Star):
+            column.replace(exp.alias_(column.copy(), f"f{number}_"))
+    for node in list(tree.walk(bfs=False))[::-1]:
+        if isinstance(node, exp.Identifier):
+            node.set("quoted", True)  # so that a name is never read as a function, such as current_schema
+        elif type(node) is exp.Cast and not isinstance(node.this, exp.Literal):
+            node.replace(exp.TryCast(this=node.this, to=node.args["to"]))
+        elif isinstance(node, _DIVISIONS):
+            node.set("expression", exp.Nullif(this=node.expression, expression=exp.Literal.number(0)))
+        elif isinstance(node, _GROWING):
+            _cut(node)
+
+
+def _cut(node: exp.Expr) -> None:
+    if isinstance(node, exp.Replace | exp.RegexpReplace | exp.Pad):
+        node.set("this", _left(node.this))
+    if not isinstance(node.parent, exp.Window | exp.Filter):
+        node.replace(_left(node.copy()))
+
+
+def _left(node: exp.Expr) -> exp.Left:
+    return exp.Left(this=node, expression=exp.Literal.number(LONGEST_TEXT))
+
+
+def _at_most(node: exp.Expr | None, most: int, what: str) -> None:
+    if node is not None and (not isinstance(node, exp.Literal) or len(node.name) > most):
+        raise Rejected(f"{what} has at most {most} characters here, and is written as a text.")
+
+
+def _check_array(node: exp.Expr) -> None:
+    if not isinstance(node.parent, exp.Unnest | exp.In):
+        raise Rejected("Use arrays of generated values in UNNEST only.")
+    if node.find(exp.Column, exp.Query):
+        raise Rejected("Generate values between constants.")
+    if isinstance(node, exp.GenerateSeries):
+        bounds = [node.args.get(name) or exp.Literal.number(1) for name in ("start", "end", "step")]
+        if not all(_is_whole(bound) for bound in bounds):
+            raise Rejected("GENERATE_ARRAY takes whole numbers here.")
+        start, end, _ = (_value(bound) for bound in bounds)
+        if abs(end - start) >= LONGEST_ARRAY:
+            raise Rejected(f"GENERATE_ARRAY has at most {LONGEST_ARRAY:,} elements here.")
+
+
+def _is_whole(node: exp.Expr | None) -> bool:
+    inner = node.this if isinstance(node, exp.Neg) else node
+    return isinstance(inner, exp.Literal) and not inner.is_string and inner.name.isdecimal()
+
+
+def _value(node: exp.Expr) -> int:
+    return -int(node.this.name) if isinstance(node, exp.Neg) else int(node.name)
+
+
+def _nests(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Connector | exp.WeekStart) or isinstance(node.parent, exp.Case):
+        return False  # AND, the unit of a date, a WHEN
+    return isinstance(node, (exp.Func, exp.Case, *_DIVISIONS))
+
+
+def _above(node: exp.Expr) -> Iterator[exp.Expr]:
+    """The nodes around an expression, up to its query."""
+    while (parent := node.parent) is not None and not isinstance(parent, exp.Query):
+        yield parent
+        node = parent

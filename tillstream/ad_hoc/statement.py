@@ -1,0 +1,147 @@
+"""A statement of a person, checked and rewritten so that it reads nothing but the tables of a scope.
+
+Every table reference is resolved here and renamed: to the relation of an offered table, or to a name of our own for a
+CTE of the statement. What neither resolves to is refused, so no name is left that the engine could resolve itself.
+Functions and clauses are those of a list; a function that is not on it is refused, whatever it does.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+
+from tillstream.ad_hoc import safety
+from tillstream.ad_hoc.forms import ALLOWED, REASONS
+from tillstream.ad_hoc.places import Place, of_parser, place_of
+from tillstream.ad_hoc.tables import OF_SCOPE, OfferedTable
+from tillstream.domain.errors import Rejected
+from tillstream.domain.text.near_names import did_you_mean
+
+OWN = "own_"
+LONGEST = 20_000
+"""Characters of a statement."""
+_PARTS_OF_A_TABLE = frozenset({"this", "alias", "joins"})
+Names = Mapping[str, str]
+"""Name that a statement uses → name that the engine gets."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A checked statement. sql: GoogleSQL, with the tables that it reads as its first CTEs. restricted: those CTEs that
+    have only some of the rows of their tables. names: each name of the text in lower case, with its first place."""
+
+    sql: str
+    restricted: frozenset[str]
+    names: Mapping[str, Place]
+
+
+def scoped(text: str, tables: Mapping[str, OfferedTable]) -> Statement:
+    """Check a statement, and rewrite it so that it reads nothing but these tables.
+
+    Raises `Rejected` for what is not one SELECT, and for a table, function or clause that is not offered.
+    """
+    try:
+        return _scoped(text, tables)
+    except RecursionError as error:
+        raise Rejected("The statement is nested too deeply.") from error
+
+
+def _scoped(text: str, tables: Mapping[str, OfferedTable]) -> Statement:
+    tree = _parsed(text)
+    names = {node.name.lower(): place_of(node) for node in reversed(list(tree.find_all(exp.Identifier)))}
+    for node in tree.walk():
+        try:
+            _check(node)
+        except Rejected as error:
+            raise Rejected(f"{place_of(node)}{error}") from error
+    offered = {name: OF_SCOPE + name for name in tables}
+    resolver = _Resolver(offered)
+    resolver.resolve(tree, offered)
+    safety.make_safe(tree)
+    own = tree.args.get("with_")
+    read = [name for name in tables if name in resolver.read]
+    ctes = [_cte(OF_SCOPE + name, tables[name].select) for name in read]
+    if ctes:
+        tree.set("with_", exp.With(expressions=[*ctes, *(own.expressions if own else [])]))
+    restricted = frozenset(OF_SCOPE + name for name in read if tables[name].is_restricted)
+    return Statement(tree.sql(dialect="bigquery", comments=False), restricted, names)
+
+
+def _parsed(text: str) -> exp.Expr:
+    if len(text) > LONGEST:
+        raise Rejected(f"A statement has at most {LONGEST:,} characters.")
+    try:
+        statements = [one for one in sqlglot.parse(text, read="bigquery") if one is not None]
+    except sqlglot.errors.SqlglotError as error:
+        raise Rejected(of_parser(error)) from error
+    if len(statements) != 1:
+        raise Rejected("Write one statement.")
+    if not isinstance(statements[0], exp.Query) or isinstance(statements[0], exp.Table):
+        raise Rejected("Only a SELECT can be run.")
+    return statements[0]
+
+
+def _check(node: exp.Expr) -> None:
+    """Raise `Rejected` for a form that is not offered."""
+    if type(node) in ALLOWED:
+        safety.check(node)
+        return
+    name = node.name if isinstance(node, exp.Anonymous) else node.meta.get("bigquery_name") or node.key
+    raise Rejected(REASONS.get(type(node), f"{name.upper()} cannot be used here."))
+
+
+class _Resolver:
+    """Renames tables. read: the offered tables that the statement reads."""
+
+    def __init__(self, offered: Collection[str]) -> None:
+        self.read: set[str] = set()
+        self._offered = offered
+        self._count = 0
+
+    def resolve(self, node: exp.Expr, names: Names) -> None:
+        """Rename the tables below a node, with the CTEs that are visible there."""
+        if isinstance(node, exp.Table):
+            self._rename(node, names)
+        own = node.args.get("with_") if isinstance(node, exp.Query) else None
+        if own is not None:
+            names = self._define(own, names)
+        for child in node.iter_expressions():
+            if child is not own:
+                self.resolve(child, names)
+
+    def _define(self, own: exp.With, names: Names) -> Names:
+        """Rename the CTEs of a WITH; each reads only those before it."""
+        if own.args.get("recursive"):
+            raise Rejected("WITH RECURSIVE cannot be used here.")
+        for cte in own.expressions:
+            self.resolve(cte.this, names)
+            name = cte.alias.lower()
+            if name in self._offered:
+                raise Rejected(f"{cte.alias} is the name of a table. Choose another name for the CTE.")
+            self._count += 1
+            names = {**names, name: f"{OWN}{self._count}"}
+            cte.args["alias"].set("this", exp.to_identifier(names[name]))
+        return names
+
+    def _rename(self, table: exp.Table, names: Names) -> None:
+        further = [part for part, value in table.args.items() if value and part not in _PARTS_OF_A_TABLE]
+        if further or not isinstance(table.this, exp.Identifier):
+            name = table.sql(dialect="bigquery", comments=False)
+            raise Rejected(f"{place_of(table)}{name} cannot be read. Name one of: {', '.join(self._offered)}.")
+        name = table.name.lower()
+        if name not in names:
+            raise Rejected(
+                f"{place_of(table)}There is no table {table.name}.{did_you_mean(name, names)} "
+                f"Tables: {', '.join(self._offered)}."
+            )
+        if name in self._offered:
+            self.read.add(name)
+        if not table.alias:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
+        table.set("this", exp.to_identifier(names[name]))
+
+
+def _cte(name: str, select: str) -> exp.CTE:
+    alias = exp.TableAlias(this=exp.to_identifier(name))
+    return exp.CTE(this=sqlglot.parse_one(select, read="bigquery"), alias=alias)

@@ -1,0 +1,99 @@
+"""The tables that a query can read: the marts, limited to the rows and columns of a scope."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tillstream.analytics.queries import COST_COLUMNS, Forbidden
+from tillstream.domain.people import Action, Scope
+from tillstream.marts.tables import TABLES, MartTable
+
+OF_SCOPE = "scoped_"
+"""Prefix of the relations that replace the tables in a query."""
+COSTS = COST_COLUMNS | {"covered_revenue"}
+
+
+@dataclass(frozen=True)
+class OfferedColumn:
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class OfferedTable:
+    """A table as a person sees it. select: its rows within the scope, in GoogleSQL. is_restricted: whether the table
+    has further rows."""
+
+    name: str
+    description: str
+    columns: tuple[OfferedColumn, ...]
+    select: str
+    is_restricted: bool
+
+
+def offered(scope: Scope) -> dict[str, OfferedTable]:
+    """The tables of a scope by name. Raises `Forbidden` for a scope without SQL."""
+    if not scope.may(Action.RUN_SQL) or scope.salesperson is not None:
+        raise Forbidden("Your role cannot run SQL.")
+    return {table.name: _offered(table, scope) for table in TABLES}
+
+
+def parameters(scope: Scope) -> Mapping[str, Any]:
+    """Values of the parameters in the tables of a scope."""
+    values: dict[str, Any] = {}
+    if scope.regions is not None:
+        values["scope_regions"] = list(scope.regions)
+    if scope.stores is not None:
+        values["scope_stores"] = list(scope.stores)
+    return values
+
+
+def _offered(table: MartTable, scope: Scope) -> OfferedTable:
+    hidden = frozenset() if scope.may(Action.SEE_COSTS) else COSTS
+    columns = [column for column in table.columns if column.name not in hidden]
+    names = ", ".join(column.name for column in columns)
+    source, where = _source(table.name, scope)
+    select = f"SELECT {names} FROM {source}" + (f" WHERE {where}" if where else "")
+    described = tuple(OfferedColumn(one.name, str(one.type), table.descriptions[one.name]) for one in columns)
+    return OfferedTable(table.name, table.description, described, select, source != table.name or bool(where))
+
+
+def _source(table: str, scope: Scope) -> tuple[str, str]:
+    """What a table of a scope is read from, and the condition of its rows; empty: all rows. Products, channels,
+    currencies and days are the same for the whole company."""
+    facts = " AND ".join(_of_facts(scope))
+    match table:
+        case "fact_sales":
+            return table, facts
+        case "dim_store":
+            stores = [] if scope.stores is None else ["store_id IN UNNEST(@scope_stores)"]
+            return table, " AND ".join(_of_regions(scope) + stores)
+        case "dim_customer" | "dim_salesperson" if facts:
+            return _with_days_of_scope(table, facts), ""
+    return table, ""
+
+
+def _with_days_of_scope(table: str, facts: str) -> str:
+    """Customers or salespeople with sales in a scope; their first and last days are those of these sales."""
+    key = table.replace("dim_", "") + "_key"
+    days = (
+        "MIN(IF(is_active, sale_date, NULL)) AS first_sale_date, MAX(IF(is_active, sale_date, NULL)) AS last_sale_date"
+    )
+    own = f"(SELECT {key}, {days} FROM fact_sales WHERE {facts} GROUP BY {key}) AS own"
+    return (
+        f"(SELECT {table}.* EXCEPT (first_sale_date, last_sale_date), own.first_sale_date, own.last_sale_date "
+        f"FROM {table} JOIN {own} ON own.{key} = {table}.{key}) AS within"
+    )
+
+
+def _of_regions(scope: Scope) -> list[str]:
+    return [] if scope.regions is None else ["region IN UNNEST(@scope_regions)"]
+
+
+def _of_facts(scope: Scope) -> list[str]:
+    conditions = _of_regions(scope)
+    if scope.stores is not None:
+        keys = "SELECT store_key FROM dim_store WHERE store_id IN UNNEST(@scope_stores)"
+        conditions.append(f"store_key IN ({keys})")
+    return conditions
