@@ -31,8 +31,8 @@ def sell(admin: Visitor, work: Work) -> None:
 def items(visitor: Visitor, query: str = "") -> dict[str, str]:
     """What the line has, by label."""
     page = visitor.get(f"{BRIEF}{query}").text
-    found = re.findall(r'<span class="about">(.*?)</span><span class="what">(.*?)</span>\s*</li>', page, re.DOTALL)
-    return {label: " ".join(re.sub(r"<[^>]+>", "", text).split()) for label, text in found}
+    matches = re.findall(r'<span class="about">(.*?)</span><span class="what">(.*?)</span>\s*</li>', page, re.DOTALL)
+    return {label: " ".join(re.sub(r"<[^>]+>", "", text).split()) for label, text in matches}
 
 
 @pytest.mark.parametrize("role", BRIEFED)
