@@ -35,10 +35,12 @@ from portal import (
     inline_code,
     intake,
     live,
+    live_files,
     measures,
     menu,
     navigation,
     orders,
+    own_dashboards,
     pipeline,
     products,
     profile,
@@ -103,7 +105,9 @@ def create_app(app: App) -> Flask:
     csrf = CSRFProtect(flask)
     flask.before_request(lambda: access.guard(csrf))
     rate_counts.limiter(flask, app.ports, every=0).limit(TRIES, methods=["POST"])(sign_in.blueprint)
-    limits.limit(rate_counts.limiter(flask, app.ports, every=1), api.blueprint)
+    limiter = rate_counts.limiter(flask, app.ports, every=1)
+    limits.limit(limiter, api.blueprint)
+    limits.limit(limiter, live_files.blueprint)
     numbers = (
         dashboard,
         forecast,
@@ -119,8 +123,9 @@ def create_app(app: App) -> Flask:
         search,
         changes,
         exports,
+        live_files,
     )
-    kept = (views, annotations, alerts, sell, orders)
+    kept = (views, own_dashboards, annotations, alerts, sell, orders)
     files = (uploads, data_sources, review, completeness, corrections, connectors, pipeline, quality)
     people = (admin, audit, profile, tokens, catalogue, stock, stock_files, restock, webhooks, alert_channels)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):

@@ -5,7 +5,7 @@ from enum import Enum
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 
@@ -29,6 +29,10 @@ class NotForTokens(Rejected):
             "A store token is valid only for /api/sales and what is below it. This request needs a personal token or a "
             "session."
         )
+
+
+class TokenMisplaced(Rejected):
+    """A token for files was used for another request, or another token in an address."""
 
 
 class TokenMayNot(Rejected):
@@ -136,12 +140,14 @@ def guard(csrf: CSRFProtect) -> None:
 
 def _program() -> bool:
     """Whether the request is one of a program, which cannot follow a redirect to a form."""
-    return request.path.startswith("/api/") and not request.path.startswith("/api/docs")
+    return request.path.startswith(token_auth.PROGRAMS) and not request.path.startswith("/api/docs")
 
 
 def _reject_anonymous() -> ResponseReturnValue:
     if token_auth.shown().startswith("till_"):
         raise NotForTokens
+    if misplaced := g.get("misplaced"):
+        raise TokenMisplaced(misplaced)
     if _program() or request.method not in {"GET", "HEAD"}:
         abort(401)
     wanted = request.full_path.rstrip("?")

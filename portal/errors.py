@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
 from portal import token_auth
-from portal.access import NotForTokens, SecondFactorRequired, TokenMayNot
+from portal.access import NotForTokens, SecondFactorRequired, TokenMayNot, TokenMisplaced
 from portal.api.cursors import ListChanged
 from portal.api.tus import NotAPiece, NotOurVersion, TooLarge
 from portal.context import signed_in
@@ -54,6 +54,7 @@ TABLE: dict[type[Exception], Answer] = {
     WrongSignIn: Answer(403, "sign-in-failed"),
     NotFound: Answer(404, "not-found"),
     NotForTokens: Answer(403, "token-not-accepted"),
+    TokenMisplaced: Answer(403, "token-not-accepted"),
     TokenMayNot: Answer(403, "token-lacks-right"),
     SecondFactorRequired: Answer(403, "two-factor-required"),
     NotInvited: Answer(403, "no-account"),
@@ -125,7 +126,8 @@ def answer(error: Exception) -> Any:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     if entry.status == 401:
         wrong = ', error="invalid_token"' if token_auth.shown() else ""
-        response.headers["WWW-Authenticate"] = f'Bearer realm="Tillstream"{wrong}'
+        scheme = "Basic" if request.path.startswith(token_auth.FILES) else "Bearer"  # spreadsheets ask for a password
+        response.headers["WWW-Authenticate"] = f'{scheme} realm="Tillstream"{wrong if scheme == "Bearer" else ""}'
     return response
 
 
@@ -164,7 +166,9 @@ def _limit() -> str:
 
 def _program() -> bool:
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
-    return request.path.startswith(("/api/", "/healthz", "/metrics")) or (best is not None and best != "text/html")
+    return request.path.startswith((*token_auth.PROGRAMS, "/healthz", "/metrics")) or (
+        best is not None and best != "text/html"
+    )
 
 
 def _problem(entry: Answer, detail: str, reference: str, error: Exception) -> Response:

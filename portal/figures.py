@@ -9,6 +9,7 @@ import pyarrow as pa
 from flask import g, request
 
 from portal.context import me, scope, shown_token, tillstream
+from portal.token_auth import PROGRAMS
 from tillstream.analytics import filter_values, queries
 from tillstream.analytics.filters import CURRENCY, Filters, is_filter
 from tillstream.analytics.fx import currencies as fx_currencies
@@ -75,7 +76,7 @@ def currencies() -> tuple[str, ...]:
 
 
 def _default_currency() -> str:
-    is_program = shown_token() is not None or request.path.startswith("/api/")
+    is_program = shown_token() is not None or request.path.startswith(PROGRAMS)
     return tillstream().settings.reporting_currency if is_program else readers_currency()
 
 

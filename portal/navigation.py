@@ -64,6 +64,7 @@ AREAS: tuple[Area, ...] = (
     Area("changes.show", "Changes", "Sales", "c", Action.SEE_NUMBERS, ("changes.settlement", "changes.lines")),
     Area("annotations.show", "Annotations", "Sales", "m", Action.SEE_NUMBERS),
     Area("explore.show", "Explore", "Explore", "0", Action.SEE_NUMBERS),
+    Area("own_dashboards.listing", "Dashboards", "Explore", ".", Action.SEE_NUMBERS, ("own_dashboards.show",)),
     Area("reports.show", "Reports", "Explore", "3", Action.SEE_NUMBERS),
     Area("measures.listing", "Measures", "Explore", "z", Action.SEE_NUMBERS, ("measures.explanation",)),
     Area("goals.show", "Goals", "Plan", "2", Action.SEE_NUMBERS, ("goals.edit", "goals.importing", "goals.history")),

@@ -37,7 +37,7 @@ SYSTEM_FOLDERS = (
     *("portal/uploads/test_new_contracts", "portal/uploads/test_preview", "portal/uploads/test_uploads"),
     *("property/purchasing", "property/test_ledger", "property/test_mutations", "property/test_round_trips"),
     *("property/test_shipped_styles", "property/test_write_scope", "stateful", "sync"),
-    *("spark", "spec/test_query_layer", "strangers", "till/test_any_order", "till/test_killed"),
+    *("docs/tools", "spark", "spec/test_query_layer", "strangers", "till/test_any_order", "till/test_killed"),
     *("unit/alerts/test_alert_pass_rate", "unit/alerts/test_preview_of_stock", "unit/billing"),
     *("unit/forecasting/test_forecast_runs", "unit/forecasting/test_open_days"),
     *("unit/forecasting/test_out_of_stock", "unit/forecasting/test_price_effects", "unit/quality/test_runs"),

@@ -1,4 +1,4 @@
-"""Annotations, saved views, start views and expected deliveries, for the tests of backups on each platform."""
+"""Annotations, views, dashboards, start views and expected deliveries, for the tests of backups on each platform."""
 
 from dataclasses import asdict
 from datetime import date, time
@@ -6,11 +6,13 @@ from typing import Any
 
 from tillstream.app import App
 from tillstream.contracts import expectations
-from tillstream.dashboards import annotations, saved_views
+from tillstream.dashboards import annotations, own_dashboards, saved_views, tiles
+from tillstream.dashboards.own_dashboard import OwnDashboard, Owner
 from tillstream.domain.contract.schedule import Expectation
 from tillstream.domain.people import UNRESTRICTED
 
 LOGIN, ACCOUNT, CONTRACT = "ana", "2026-06-01", "IN"
+OWNER = Owner(LOGIN, ACCOUNT)
 DAILY = Expectation(cadence="daily", deadline=time(12, 0), since=date(2026, 6, 1))
 
 
@@ -19,6 +21,8 @@ def add(app: App) -> None:
     annotations.add(app.ports, UNRESTRICTED, date(2026, 6, 3), "Strike", by=LOGIN)
     view = saved_views.save(app.ports, LOGIN, ACCOUNT, "Kitchen", "/dashboard?category=Kitchen", shared=True)
     saved_views.set_start_view(app.ports, LOGIN, ACCOUNT, view.id)
+    dashboard = own_dashboards.create(app.ports, OWNER, "Kitchen", shared=True)
+    own_dashboards.change(app.ports, dashboard.id, OWNER, _pinned)
     expectations.save(app.ports, app.contracts.current(CONTRACT), DAILY, LOGIN)
 
 
@@ -29,6 +33,8 @@ def change(app: App) -> None:
     saved_views.set_start_view(app.ports, LOGIN, ACCOUNT, "")
     (view,) = saved_views.find(app.ports, LOGIN, ACCOUNT)
     saved_views.remove(app.ports, view.id, by=LOGIN)
+    (dashboard,) = own_dashboards.find(app.ports, OWNER)
+    own_dashboards.remove(app.ports, dashboard.id, OWNER)
     expectations.save(app.ports, app.contracts.current(CONTRACT), None, LOGIN)
 
 
@@ -38,6 +44,11 @@ def read(app: App) -> dict[str, Any]:
     return {
         "annotations": [asdict(one) for one in annotations.between(app.ports, UNRESTRICTED)],
         "views": [asdict(one) for one in saved_views.find(app.ports, LOGIN, ACCOUNT)],
+        "dashboards": [one.data() for one in own_dashboards.find(app.ports, OWNER)],
         "start": start and start.address,
         "expectation": asdict(expectations.of_contract(app.ports, app.contracts.current(CONTRACT))),
     }
+
+
+def _pinned(dashboard: OwnDashboard) -> OwnDashboard:
+    return tiles.pinned(dashboard, "Units", "/explore?measure=units&by=product", "table")

@@ -14,16 +14,16 @@ from portal.context import scope, tillstream
 from tillstream.analytics import changes
 
 
-def answered(make: Callable[[], Response]) -> Response:
-    """304 if the caller's ETag is current, else the response of `make` with its ETag."""
-    tag = _tag()
+def answered(make: Callable[[], Response], also: object = None) -> Response:
+    """304 if the caller's ETag is current, else the response of `make` with its ETag. also: what else it depends on."""
+    tag = _tag(also)
     # `*` would match without checking the request.
     if not request.if_none_match.star_tag and request.if_none_match.contains_weak(tag):
         return _marked(Response(status=304), tag)
     return _marked(make(), tag)
 
 
-def _tag() -> str:
+def _tag(also: object) -> str:
     app = tillstream()
     inputs = (
         app.queries.newest() or app.queries.mark,
@@ -33,6 +33,7 @@ def _tag() -> str:
         request.path,
         sorted(request.args.items(multi=True)),
         representations.negotiated(),
+        also,
     )
     return hashlib.sha256(repr(inputs).encode()).hexdigest()[:32]
 

@@ -54,7 +54,7 @@ def _values() -> Response:
     page = pagination.pop_page(args, queries.MAX_ROWS, queries.MAX_ROWS)
     as_numbers = pagination.pop_numbers(args)
     settlement, offset = queries.position(VALUES, page)
-    names, by = _names(args.pop("measures", [])), _names(args.pop("by", []))
+    names, by = split(args.pop("measures", [])), split(args.pop("by", []))
     if not names:
         raise Rejected(texts.NO_MEASURES)
     filters = figures.in_currency(figures.parse_filters(args))
@@ -66,5 +66,6 @@ def _values() -> Response:
     return page.linked(response, following)
 
 
-def _names(texts: Any) -> list[str]:
+def split(texts: Any) -> list[str]:
+    """Names of arguments that are repeated, or separated by commas."""
     return [name.strip() for text in texts for name in text.split(",") if name.strip()]

@@ -30,7 +30,8 @@ from portal.urls import own_page, with_args
 from tillstream.analytics import changes
 from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.filters import Filters
-from tillstream.dashboards import saved_views
+from tillstream.dashboards import own_dashboards, saved_views
+from tillstream.dashboards.own_dashboard import Owner
 from tillstream.domain.errors import NotFound, Unavailable
 from tillstream.domain.people import Action
 
@@ -49,7 +50,8 @@ SCRIPTED = "tiles"
 @allow(Action.SEE_NUMBERS)
 def home() -> ResponseReturnValue:
     view = saved_views.start_view(ports(), me().login, me().created_at)
-    return redirect(own_page(view.address) if view else url_for("dashboard.show"), 302)
+    chosen = view or own_dashboards.start(ports(), Owner(me().login, me().created_at))
+    return redirect(own_page(chosen.address) if chosen else url_for("dashboard.show"), 302)
 
 
 @blueprint.get("/dashboard")

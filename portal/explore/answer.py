@@ -45,8 +45,8 @@ class Answer:
     compared_with: tuple[Any, Any] | None = None
 
 
-def load(exploration: Exploration, selection: DashboardFilters) -> Answer:
-    """Compute the groups. Raises as `measure_values.run`."""
+def load(exploration: Exploration, selection: DashboardFilters, *, most_across: int = MOST_ACROSS) -> Answer:
+    """Compute the groups. most_across: values across columns. Raises as `measure_values.run`."""
     names = [one.name for one in exploration.shown]
     sides = _sides(exploration, selection) if exploration.against else ""
     now = sides[0] if isinstance(sides, tuple) else selection.filters
@@ -54,7 +54,7 @@ def load(exploration: Exploration, selection: DashboardFilters) -> Answer:
     if len(rows) > MOST_GROUPS:
         rows, notes = rows[:MOST_GROUPS], [*notes, texts.cut(MOST_GROUPS)]
     if exploration.across:
-        return _across(exploration, exploration.across, rows, notes)
+        return _across(exploration, exploration.across, rows, notes, most_across)
     if not isinstance(sides, tuple):
         return Answer(rows, [Column(name, name) for name in names], notes)
     before = sides[1]
@@ -122,14 +122,14 @@ def _growth(now: Any, old: Any) -> Decimal | None:
     return (Decimal(now) - Decimal(old)) / Decimal(old)
 
 
-def _across(exploration: Exploration, across: Dimension, rows: list[Row], notes: list[str]) -> Answer:
+def _across(exploration: Exploration, across: Dimension, rows: list[Row], notes: list[str], most: int) -> Answer:
     (one,) = exploration.shown
     by, sums = [each.name for each in exploration.by], dict[Any, Any]()
     for row in rows:
         value = row[one.name]
         sums[row[across.name]] = sums.get(row[across.name], 0) + (value if one.format in GROWS and value else 0)
     ordered = sorted(sums, key=str) if across.is_period else sorted(sums, key=lambda value: -sums[value])
-    kept = ordered[-MOST_ACROSS:] if across.is_period else ordered[:MOST_ACROSS]
+    kept = ordered[-most:] if across.is_period else ordered[:most]
     columns = [Column(f"{one.name}.{place}", one.name, value=value) for place, value in enumerate(kept)]
     keys = {column.value: column.key for column in columns}
     grouped: dict[Key, Row] = {}

@@ -1,27 +1,54 @@
-"""Addresses of an exploration: with changes, its file, and the sale lines behind a group."""
+"""Addresses of an exploration: its filters, and the sale lines behind a group."""
 
 from datetime import date
 from typing import Any
 
 from flask import url_for
 
-from portal.dashboard import charts
-from portal.explore.answer import Row
+from portal.dashboard import charts, request_filters
+from portal.dashboard.request_filters import DashboardFilters
+from portal.explore.answer import Column, Row
 from portal.explore.chart import PERIODS
-from portal.explore.selection import Exploration
+from portal.explore.selection import BEFORE, CHANGE, GROWTH, Exploration
 from portal.urls import with_args
 from tillstream.analytics.filters import COLUMNS
 from tillstream.analytics.measures.dimensions import Dimension
 
 Values = dict[str, list[str]]
+OWN = "own"
+"""The preset of dates that are chosen one by one."""
 
 
-def lines(exploration: Exploration, values: Values, row: Row) -> str:
-    """Address of the sale lines of a group; empty if no filter can express it."""
+def kept(selection: DashboardFilters) -> Values:
+    """Filters as arguments of links; a preset by its name, so that a saved view moves on with time."""
+    if selection.preset == OWN:
+        return dict(selection.values)
+    others = {name: one for name, one in selection.values.items() if name not in request_filters.DATES}
+    return others | ({"preset": [selection.preset]} if selection.preset else {})
+
+
+def lines(
+    exploration: Exploration,
+    values: Values,
+    row: Row,
+    column: Column | None = None,
+    compared_with: tuple[date, date] | None = None,
+) -> str:
+    """Address of the sale lines of a group, or of a number of it; empty if no filter can express them.
+
+    column: of the number; None: the whole group. compared_with: first and last day of the other side of a comparison.
+    """
     chosen: dict[str, Any] = dict(values)
-    for by in exploration.by:
-        narrowed = _narrowed(by, row[by.name])
-        if narrowed is None or (by.is_period and sum(one.is_period for one in exploration.by) > 1):
+    groups = [(by, row[by.name]) for by in exploration.by]
+    if column and exploration.across:
+        groups.append((exploration.across, column.value))
+    if column and column.part in (CHANGE, GROWTH):
+        return ""
+    if column and column.part == BEFORE and compared_with:
+        chosen |= {"from": [compared_with[0].isoformat()], "to": [compared_with[1].isoformat()]}
+    for by, value in groups:
+        narrowed = _narrowed(by, value)
+        if narrowed is None or (by.is_period and sum(one.is_period for one, _ in groups) > 1):
             return ""
         if by.is_period:
             narrowed = _within(narrowed, values)

@@ -1,6 +1,6 @@
 """Texts of the page to explore measures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 CHARTS = {"": "Automatic", "columns": "Columns", "line": "Line", "bars": "Bars", "none": "No chart"}
 """Kind of chart → its name."""
@@ -32,6 +32,15 @@ def summary(measure: str, by: str) -> str:
 
 def in_percent(measure: str) -> str:
     return f"{measure}, %"
+
+
+def title(measure: str, by: Sequence[str]) -> str:
+    """Revenue by month and region."""
+    return f"{measure} by {' and '.join(one.lower() for one in by)}" if by else measure
+
+
+def compared(days: str) -> str:
+    return f"vs {days}"
 
 
 def cannot_choose(name: str, offered: Iterable[str]) -> str:

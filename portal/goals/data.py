@@ -1,5 +1,6 @@
 """The goals of a month for programs."""
 
+from functools import partial
 from typing import Any
 
 from flask import request
@@ -9,10 +10,10 @@ from portal.access import allow
 from portal.context import ports, scope
 from portal.goals import requested
 from tillstream.domain.errors import Rejected
-from tillstream.domain.goals.goal import FIELDS, Level, Target
+from tillstream.domain.goals.goal import FIELDS
 from tillstream.domain.people import Action
+from tillstream.goals import visible
 from tillstream.goals.rows import row_of
-from tillstream.goals.standings import Standings
 
 ARGUMENTS = frozenset({"month", "measure", "level", *FIELDS})
 
@@ -25,7 +26,8 @@ def show() -> ResponseReturnValue:
         raise Rejected(f"There is no parameter {', '.join(unknown)}. Parameters: {', '.join(sorted(ARGUMENTS))}.")
     month, measure = requested.month(), requested.measure()
     standings = requested.month_of_goals(month).standings(measure)
-    targets = _targets(standings)
+    names = partial(requested.all_names, month)
+    targets = visible.targets(standings, scope(), names, request.args.get("level", ""), requested.any_target())
     rows: list[dict[str, Any]] = [row_of(one, measure) for one in standings.of_all(targets)]
     return {
         "month": str(month),
@@ -33,16 +35,3 @@ def show() -> ResponseReturnValue:
         "as_of": ports().clock.now().isoformat(timespec="seconds"),
         "rows": rows,
     }
-
-
-def _targets(standings: Standings) -> list[Target]:
-    text, chosen = request.args.get("level", ""), requested.any_target()
-    if not text:
-        roots = [chosen] if chosen else requested.roots(standings.month)
-        return [one for one in roots if one.is_visible(scope())]
-    if text not in set(Level):
-        raise Rejected(f"There is no level “{text}”. Levels: {', '.join(Level)}.")
-    targets = standings.tree.of_level(Level(text))
-    if chosen:
-        targets = [one for one in targets if chosen.filled.items() <= one.filled.items()]
-    return [one for one in targets if one.is_visible(scope())]

@@ -9,9 +9,9 @@ from portal.context import ports, scope, tillstream
 from portal.filters.names import name_of
 from portal.goals import texts
 from tillstream.domain.errors import Rejected
-from tillstream.domain.goals.goal import FIELDS, GoalMeasure, Level, Month, Target
+from tillstream.domain.goals.goal import GoalMeasure, Level, Month, Target
 from tillstream.domain.people import Action
-from tillstream.goals import names
+from tillstream.goals import names, visible
 from tillstream.goals.names import Names
 from tillstream.goals.reading import MonthOfGoals
 
@@ -53,13 +53,7 @@ def target() -> Target | None:
 
 def any_target() -> Target | None:
     """The target in the address; None if it names none. Raises `Rejected`."""
-    fields = {name: request.args[name] for name in FIELDS if request.args.get(name)}
-    if not fields:
-        return None
-    one = Target(**fields)
-    if (one.store and not one.region) or (one.salesperson and not one.store):
-        raise Rejected("A store needs its region, and a salesperson the store.")
-    return one
+    return visible.target_of(request.args)
 
 
 def month_of_goals(of: Month) -> MonthOfGoals:
@@ -82,15 +76,7 @@ def all_names(of: Month) -> Names:
 
 def roots(of: Month) -> list[Target]:
     """The highest targets whose sales the user sees all of."""
-    user = scope()
-    if user.salesperson is not None:
-        own = [one for one in all_names(of).of_level(Level.SALESPERSON) if one.salesperson == user.salesperson]
-        return [one for one in own if one.is_visible(user)]
-    if user.stores is not None:
-        return [one for one in all_names(of).of_level(Level.STORE) if one.is_visible(user)]
-    if user.regions is not None:
-        return [Target(region) for region in user.regions]
-    return [Target()]
+    return visible.roots(scope(), lambda: all_names(of))
 
 
 def label(one: Target) -> str:

@@ -21,8 +21,9 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
         "The token was revoked, has expired or never existed. Create another one under API tokens.",
     ),
     "token-not-accepted": (
-        "Tokens of stores are not accepted here",
-        "The token of a store is valid only for sending sales. Use a personal token.",
+        "This token is not accepted here",
+        "The token of a store is valid only for sending sales, and a token for files only for live files. Other tokens "
+        "must not be part of an address.",
     ),
     "token-lacks-right": (
         "This token lacks the right",

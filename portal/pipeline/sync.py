@@ -5,11 +5,12 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, tillstream
-from portal.pipeline import texts
+from portal.pipeline import sync_questions, texts
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.sync import homes, identity, standing, status
+from tillstream.sync import homes, identity, requests, standing, status
 from tillstream.sync.http import address
+from tillstream.sync.reference import questions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -17,6 +18,8 @@ def register(blueprint: Blueprint) -> None:
     for path, endpoint, view in (
         ("address", "begin_sync", begin),
         ("stop", "stop_sync", stop),
+        ("questions", "decide_sync", sync_questions.decide),
+        ("requests/<batch_id>/decline", "decline_request", decline),
         ("homes", "add_home", add_home),
         ("homes/<home>/remove", "remove_home", remove_home),
         ("homes/<home>/release", "release_home", release_home),
@@ -33,6 +36,9 @@ def show() -> ResponseReturnValue:
         identity=identity.find(ports()),
         status=own,
         lag=status.lag(ports()) if own.to else None,
+        questions=sync_questions.shown(),
+        requests=requests.to_answer(ports()),
+        question_count=questions.count(ports()),
         homes=[(home, standing.of(home, now)) for home in homes.every(ports())],
         project_note=texts.NO_PROJECT if app.settings.project else "",
         tones=texts.STANDING_TONES,
@@ -54,6 +60,13 @@ def begin() -> ResponseReturnValue:
 def stop() -> ResponseReturnValue:
     status.stop(ports(), me().login)
     flash(texts.SYNC_STOPPED, "done")
+    return _to_page()
+
+
+@allow(Action.ADMINISTER)
+def decline(batch_id: str) -> ResponseReturnValue:
+    request_ = requests.decline(ports(), batch_id, request.form.get("reason", ""), me().login)
+    flash(texts.request_declined(request_.file), "done")
     return _to_page()
 
 

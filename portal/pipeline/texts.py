@@ -25,11 +25,20 @@ STANDING_TONES = dict.fromkeys(NEEDS_ATTENTION, "bad") | {
 }
 NO_PROJECT = "A Google Cloud project neither syncs nor accepts the sync of homes."
 SYNC_STOPPED = "The sync is stopped. What was sent stays at the head office."
+NOTHING_CHOSEN = "Choose whose entry counts: the one of this home, or the one of the head office."
 RETRIED = "Stalled jobs are retried."
 
 
 def syncs_to(address: str) -> str:
     return f"This Tillstream syncs to {address} within a minute. The head office must add it with its key."
+
+
+def questions_decided(count: int) -> str:
+    return f"{count:,} question{'' if count == 1 else 's'} decided. What counts is exchanged with the next sync."
+
+
+def request_declined(file: str) -> str:
+    return f"The request to undo {file} is declined. The head office sees the reason after the next sync."
 
 
 def home_added(name: str) -> str:

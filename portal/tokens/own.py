@@ -1,9 +1,9 @@
 """Personal tokens of the user; a token never has more rights than its user."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from wtforms import SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
@@ -18,6 +18,7 @@ DAYS = (7, 30, personal_tokens.USUAL_DAYS, 180, personal_tokens.MOST_DAYS)
 
 class NewToken(FlaskForm):
     name = StringField(texts.NAME, [InputRequired(texts.NO_NAME), Length(max=60)])
+    files_only = BooleanField(texts.FILES_ONLY)
     rights = SelectMultipleField(texts.RIGHTS_FIELD, [InputRequired(texts.NO_RIGHTS)])
     regions = SelectMultipleField(texts.REGIONS)
     days = SelectField(texts.VALID_FOR, coerce=int, choices=[SelectChoice(days, texts.days(days)) for days in DAYS])
@@ -30,6 +31,7 @@ def _form() -> NewToken:
     form.regions.choices = [SelectChoice(region, region) for region in sorted(regions_offered)]
     if not form.is_submitted():
         form.rights.data, form.days.data = ["numbers"], personal_tokens.USUAL_DAYS
+        form.files_only.data = request.args.get("files") == "yes"
     return form
 
 
@@ -51,6 +53,7 @@ def make() -> ResponseReturnValue:
             form.rights.data,
             regions=form.regions.data,
             days=form.days.data,
+            files_only=form.files_only.data,
             by=me().login,
         )
     except Rejected as error:

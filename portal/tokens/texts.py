@@ -13,6 +13,7 @@ RIGHTS = {
 """Right of a token → what it allows."""
 NAME, NO_NAME = "Name", "Enter a name for the token."
 RIGHTS_FIELD, NO_RIGHTS = "Rights", "Choose at least one right."
+FILES_ONLY = "Only for live files of spreadsheets and BI tools; the token can be part of an address, and only reads"
 REGIONS = "Regions"
 VALID_FOR = "Valid for"
 

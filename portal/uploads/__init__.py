@@ -47,6 +47,7 @@ blueprint.add_url_rule("/uploads/<batch_id>/reject", "reject", decide.reject, me
 blueprint.add_url_rule("/uploads/<batch_id>/accept-sales", "accept_sales", decide.accept_sales, methods=["POST"])
 blueprint.add_url_rule("/uploads/<batch_id>/discard", "discard_sales", decide.discard_sales, methods=["POST"])
 blueprint.add_url_rule("/uploads/<batch_id>/undo", "undo_preview", decide.preview)
+blueprint.add_url_rule("/uploads/<batch_id>/ask-home", "ask_home", decide.ask_home, methods=["POST"])
 blueprint.add_url_rule("/uploads/<batch_id>/undo", "undo", decide.undo_batch, methods=["POST"])
 blueprint.add_url_rule("/uploads/<batch_id>/cancel", "cancel", submit.cancel, methods=["POST"])
 blueprint.add_url_rule("/uploads/<batch_id>/fix", "fix", submit.fix_rows, methods=["POST"])

@@ -13,6 +13,7 @@ from portal.uploads import scoped
 from portal.uploads.decisions import ask
 from portal.uploads.texts import actions as texts
 from tillstream.domain.people import Action
+from tillstream.sync import requests
 from tillstream.workflows.corrections import discard_messages
 from tillstream.workflows.decisions.ask import changes_of
 from tillstream.workflows.decisions.decision import Work
@@ -92,6 +93,15 @@ def undo_batch(batch_id: str) -> ResponseReturnValue:
     flash(texts.undone(upload.file), "done")
     if done["settlement_no"]:
         return redirect(url_for("changes.settlement", number=done["settlement_no"]), 303)
+    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+
+
+@allow(Action.DECIDE)
+def ask_home(batch_id: str) -> ResponseReturnValue:
+    """Ask the home of a synced batch to undo it."""
+    upload = scoped.own(batch_id)
+    asked = requests.ask(ports(), upload.batch_id, request.form.get("reason", ""), me().login)
+    flash(texts.home_asked(asked.home), "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 

@@ -19,6 +19,7 @@ from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import repeated_lines
 from tillstream.receipts.receipt_types import Receipt, ReceiptProblem
 from tillstream.receipts.staged_rejections import UNSETTLED
+from tillstream.sync import requests
 from tillstream.workflows.corrections import discard_messages
 from tillstream.workflows.corrections.drafts import draft
 from tillstream.workflows.intake import accepted_messages
@@ -61,10 +62,12 @@ def show(batch_id: str) -> ResponseReturnValue:
         correcting=correcting,
         again=again,
         undoing=undoing,
+        asked=requests.find(ports(), batch_id) if upload.home else None,
         is_left_to_job=is_left_to_job,
         corrected_by=[one.settlement_no for one in corrections if one.settlement_no],
         not_corrected=corrections[-1] if corrections and corrections[-1].state is State.REJECTED else None,
         questions=held_questions.link_text(upload),
+        offered=_steps(upload, receipt),
         steps=_steps(upload, receipt) - (BLOCKED if again or undoing or upload.home else frozenset()),
         contracts=scoped.contracts(),
         is_direct=bool(upload.contract) and without_preview.is_set(upload.contract),

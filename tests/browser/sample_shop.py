@@ -19,6 +19,7 @@ from tillstream.alerts.sources import AlertSources
 from tillstream.app import App
 from tillstream.app.source_access import source_access
 from tillstream.catalogue import mirror, saving
+from tillstream.commands.demo_shop import dashboard as demo_dashboard
 from tillstream.connectors import records as connectors
 from tillstream.connectors import run
 from tillstream.connectors.connector import ConnectorDraft
@@ -94,6 +95,8 @@ def open_shop(app: App, folder: Path) -> Shop:
     arguments = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
     arguments["webhook_id"] = webhook.id
     arguments |= _alerts(app) | _connector(app)
+    demo_dashboard.add(app, "ada")
+    arguments["dashboard_id"] = demo_dashboard.ID
     _sync(app)
     _copy(app, folder)
     own = {

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from connectors import listed_kind
 from shop_steps import FILE, Shop, alert, alert_channel, failed_delivery, revoked_key, token, unverified, webhook
+from sync.sync_acts import asked, requested, synced
 
 from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
@@ -28,7 +29,8 @@ READING = {
     "catalogue", "catalogue-export", "restock", "restock-simulate", "orders", "orders-show", "orders-pdf", "stock",
     "subscribe-begin", "subscribe-next", "subscribe-end", "webhooks", "webhooks-test", "webhooks-deliveries",
     "channels", "channels-deliveries", "backfill-list", "backfill-status",
-    "connect", "connect-kinds", "connect-show", "connect-run-due", "sync-homes", "sync-status",
+    "connect", "connect-kinds", "connect-show", "connect-run-due", "sync-homes", "sync-questions", "sync-requests",
+    "sync-status",
     "marts-destinations", "marts-destinations-run-due",
 }  # fmt: skip
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes.
@@ -84,6 +86,11 @@ def _connector(shop: Shop) -> str:
 def _sync(shop: Shop) -> None:
     with pytest.raises(Rejected, match="private network"):
         command(shop, "sync", to="http://127.0.0.1:1")
+
+
+def _decided(shop: Shop) -> None:
+    asked(shop)
+    command(shop, "sync-decide", keep="here")
 
 
 def _home(shop: Shop, *, held: str = "") -> str:
@@ -164,6 +171,9 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "sync": ("sync.begun", _sync),
     "sync-init": ("sync.key-created", lambda s: command(s, "sync-init")),
     "sync-stop": ("sync.stopped", lambda s: command(s, "sync-stop")),
+    "sync-decide": ("sync.decided", _decided),
+    "sync-ask-undo": ("sync.asked", lambda s: command(s, "sync-ask-undo", batch=synced(s), reason="Wrong day.")),
+    "sync-decline": ("sync.declined", lambda s: command(s, "sync-decline", batch=requested(s), reason="It is right.")),
     "sync-homes-add": ("sync.home-added", _home),
     "sync-homes-release": (
         "sync.home-released",

@@ -11,16 +11,17 @@ from connectors.connector_acts import CONNECTORS
 from correction_steps import AMOUNT, Fixer
 from flask import Flask
 from order_steps.acts import ORDERS
+from own_dashboards.dashboard_acts import DASHBOARDS
 from shop_steps import FILE, OWN, Shop, accepted, discarded, token, unsigned_again, webhook
 from stock_acts import STOCK
 from sync.sync_acts import SYNC
 from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
 
-from tillstream.dashboards import annotations, saved_views
+from tillstream.dashboards import annotations
 from tillstream.domain import day_close
 from tillstream.domain.people import UNRESTRICTED, Role
-from tillstream.people import accounts, invitation_links, store_keys, store_tokens
+from tillstream.people import invitation_links, store_keys, store_tokens
 from tillstream.people.sign_in import totp
 from tillstream.workflows.review import day_closes
 
@@ -70,11 +71,6 @@ def _answered_while_held(shop: Shop) -> None:
     batch = shop.upload(LOST)
     shop.boss.post(f"/uploads/{batch}/questions", {"answer.status.Lost": "cancelled"})
     assert shop.boss.post(f"/uploads/{batch}/questions/save").status_code == 303
-
-
-def _saved_view(shop: Shop) -> str:
-    shop.boss.post("/views", {"name": "UK", "address": "/dashboard?region=UK"})
-    return saved_views.find(shop.app.ports, "boss", accounts.get(shop.app.ports, "boss").created_at)[0].id
 
 
 def _entry(shop: Shop) -> None:
@@ -148,7 +144,7 @@ def _recognised(shop: Shop) -> None:
 
 
 ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
-    **(shop_steps.PLANNING | ORDERS | STOCK | CONNECTORS | SYNC | shop_steps.ALERTS),
+    **(shop_steps.PLANNING | ORDERS | STOCK | CONNECTORS | SYNC | DASHBOARDS | shop_steps.ALERTS),
     "forecast.request_run": ("forecast.requested", lambda s: s.boss.post("/forecast")),
     "sign_in.enter": ("session.begun", lambda s: s.anonymous().sign_in("asha")),
     "sign_in.check_code": ("session.begun", _with_code),
@@ -249,9 +245,6 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "catalogue.undo_code": ("catalogue.code-restored", _undone_code),
     "catalogue.apply": ("catalogue.imported", _catalogue_import),
     "sell.send": ("sale.entered", _entered_sale),
-    "views.save": ("view.saved", _saved_view),
-    "views.delete": ("view.removed", lambda s: s.boss.post(f"/views/{_saved_view(s)}/delete")),
-    "views.start": ("view.set-as-start-page", lambda s: s.boss.post("/views/start", {"view": _saved_view(s)})),
     "annotations.add": ("annotation.added", _annotation),
     "annotations.delete": ("annotation.removed", lambda s: s.boss.post(f"/annotations/{_annotation(s)}/delete")),
     "tokens.make": ("token.issued", lambda s: s.boss.post("/tokens", {"name": "r", "rights": "numbers", "days": "7"})),

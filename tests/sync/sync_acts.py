@@ -1,11 +1,14 @@
-"""What an administrator does on the page of the sync, for the tests of all pages."""
+"""What people do about the sync, for the tests of all pages."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from tillstream.batches import records
 from tillstream.people import signatures
-from tillstream.sync import homes
+from tillstream.sync import homes, requests
+from tillstream.sync.reference import questions
+from tillstream.sync.reference.questions import Question
 
 HOME = "berlin-1"
 PAGE = "/pipeline/sync"
@@ -23,6 +26,35 @@ def _released(shop: Any) -> None:
     shop.boss.post(f"{PAGE}/homes/{HOME}/release")
 
 
+def _decided(shop: Any) -> None:
+    asked(shop)
+    shop.boss.post(f"{PAGE}/questions", {"keep": "here"})
+
+
+def asked(shop: Any) -> Question:
+    """An open question about the name of a product."""
+    here, there = ({"code": "P1", "name": name, "active": True} for name in ("Pen", "Pencil"))
+    question = Question("product:00", "P1", here, there, 1, "2026-06-01T00:00:00+00:00")
+    questions.replace_all(shop.app.ports, [question])
+    return question
+
+
+def requested(shop: Any) -> str:
+    """A batch that a head office has asked this home to undo."""
+    batch: str = shop.upload()
+    at = shop.app.ports.clock.now().isoformat()
+    document = {"batch_id": batch, "home": "", "file": "IN.csv", "reason": "Wrong day.", "by": "chief", "at": at}
+    shop.app.ports.documents.put(requests.COLLECTION, batch, {**document, "state": "open"})
+    return batch
+
+
+def synced(shop: Any) -> str:
+    """A batch of another home."""
+    batch: str = shop.upload()
+    records.repair(shop.app.ports, batch, lambda record: replace(record, home=HOME))
+    return batch
+
+
 def _stopped(shop: Any) -> None:
     shop.boss.post(f"{PAGE}/address", {"to": "https://head-office.example.com"})
     shop.boss.post(f"{PAGE}/stop")
@@ -36,6 +68,15 @@ SYNC: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "pipeline.stop_sync": ("sync.stopped", _stopped),
     "pipeline.add_home": ("sync.home-added", added),
     "pipeline.remove_home": ("sync.home-removed", lambda s: s.boss.post(f"{PAGE}/homes/{added(s)}/remove")),
+    "uploads.ask_home": (
+        "sync.asked",
+        lambda s: s.boss.post(f"/uploads/{synced(s)}/ask-home", {"reason": "Wrong day."}),
+    ),
+    "pipeline.decline_request": (
+        "sync.declined",
+        lambda s: s.boss.post(f"{PAGE}/requests/{requested(s)}/decline", {"reason": "It is right."}),
+    ),
+    "pipeline.decide_sync": ("sync.decided", _decided),
     "pipeline.release_home": ("sync.home-released", _released),
 }
 """endpoint → the entry in the audit log, and the act."""

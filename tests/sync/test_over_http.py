@@ -20,11 +20,13 @@ from stateful.sources import Fix
 from stateful.steps import fix, like, upload_rows
 from sync import stock_acts
 from sync.cut_connections import cutting
+from sync.test_reference_of_homes import goal_of, name_of, put, set_goal
 from sync.two_homes import NAME, Pair, pair, stock_of
 from threads import close_server, join_thread
 from waitress.server import create_server
 
 from examples import examples
+from tillstream.domain.catalogue.entries import Product
 from tillstream.domain.errors import Conflict, Rejected, Unavailable
 from tillstream.inventory import records
 from tillstream.sync import exchange, homes, identity, status
@@ -114,6 +116,21 @@ def test_everything_arrives_and_comes_back(two: Connected, tmp_path: Path, monke
     two.pair.check_agreement(result)
     assert result.recovered == 2
     assert first in {row["batch_id"] for row in home.plain.ports.warehouse.query("FROM batches").to_pylist()}
+
+
+def test_the_catalogue_and_goals_are_exchanged(two: Connected) -> None:
+    home, office = two.pair.home.plain, two.pair.office
+    upload_rows(two.pair.home, SOURCE, like())
+    two.sync()
+    put(home, Product("P", "Pen"))
+    put(office, Product("Q", "Quill"))
+    set_goal(office, 100)
+    result = two.sync()
+    assert (result.reference_sent, result.reference_taken) == (1, 2)
+    assert (name_of(office, "P"), name_of(home, "Q"), goal_of(home)) == ("Pen", "Quill", 100)
+    set_goal(home, None)
+    assert two.sync().reference_sent == 1
+    assert goal_of(office) is None
 
 
 def test_stock_movements_arrive_and_come_back(two: Connected, tmp_path: Path) -> None:

@@ -23,7 +23,10 @@ from tillstream.sync import exchange, homes, identity, status
 from tillstream.sync.entry import Parcel, Position, SentBatch
 from tillstream.sync.exchange import Result
 from tillstream.sync.office import HeadOffice, Hello, LocalOffice
+from tillstream.sync.reference.entries import Change, Group, Saved
+from tillstream.sync.reference.office import ReferenceState
 from tillstream.sync.refusals import Refused
+from tillstream.sync.requests import Request
 
 NAME = "berlin-1"
 LINES = "SELECT key, content FROM current_lines"
@@ -75,6 +78,21 @@ class Unsteady:
 
     def add_stock(self, movements: Sequence[StoredMovement]) -> int:
         return self._call(lambda: self.office.add_stock(movements))
+
+    def reference_state(self, questions: int) -> ReferenceState:
+        return self._call(lambda: self.office.reference_state(questions))
+
+    def compare_reference(self, digests: Mapping[str, str]) -> Sequence[str]:
+        return self._call(lambda: self.office.compare_reference(digests))
+
+    def reference(self, group: str, offset: int) -> Group:
+        return self._call(lambda: self.office.reference(group, offset))
+
+    def save_reference(self, changes: Sequence[Change]) -> Sequence[Saved]:
+        return self._call(lambda: self.office.save_reference(changes))
+
+    def requests(self, answers: Sequence[Request]) -> Sequence[Request]:
+        return self._call(lambda: self.office.requests(answers))
 
     def entries(self, after: int) -> Parcel:
         return self._call(lambda: self.office.entries(after))

@@ -14,7 +14,16 @@ from tillstream.catalogue.world import OneChange
 from tillstream.domain.catalogue.columns import KEYS
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.dated_versions import add_version
-from tillstream.domain.catalogue.entries import CLASSES, DATED, Entry, EntryKind, Product, Salesperson, Store
+from tillstream.domain.catalogue.entries import (
+    CLASSES,
+    DATED,
+    Entry,
+    EntryKind,
+    Product,
+    Salesperson,
+    Store,
+    is_withdrawn,
+)
 from tillstream.domain.catalogue.json_codec import from_json, to_json
 from tillstream.domain.catalogue.problems import InvalidEntry
 from tillstream.domain.errors import Conflict, Rejected
@@ -64,6 +73,24 @@ def save(
         return prepared
 
     return _commit(ports, kind, entry.key, checked, if_version=if_version, by=by, also=also)
+
+
+def save_as_sent(
+    ports: Ports, kind: EntryKind, entry: Entry, *, if_version: int, by: str, regions: Collection[str]
+) -> Stored:
+    """Save an entry of another home exactly as it is there, with its versions and the times of its amounts.
+
+    Raises as `save`.
+    """
+
+    def checked(current: Stored | None) -> Entry:
+        before = current.entry if current else None
+        problems = [] if is_withdrawn(entry) else checks.check(entry, before, OneChange(ports, entry), regions)
+        if problems:
+            raise InvalidEntry(problems)
+        return entry
+
+    return _commit(ports, kind, entry.key, checked, if_version=if_version, by=by, also=())
 
 
 def withdraw(

@@ -43,8 +43,13 @@ def list_tokens(login: str, json_: bool) -> None:
 @click.option(
     "--days", type=click.IntRange(1, 365), default=90, show_default=True, help="Days until the token expires."
 )
+@click.option(
+    "--files-only", is_flag=True, help="Only for live files of spreadsheets and BI tools; can be part of an address."
+)
 @as_json
-def make(login: str, name: str, rights: tuple[str, ...], regions: tuple[str, ...], days: int, json_: bool) -> None:
+def make(
+    login: str, name: str, rights: tuple[str, ...], regions: tuple[str, ...], days: int, files_only: bool, json_: bool
+) -> None:
     """Create a token for a user; its text is shown only once."""
     from tillstream.cli.output.maintenance import show_token
 
@@ -57,6 +62,7 @@ def make(login: str, name: str, rights: tuple[str, ...], regions: tuple[str, ...
         rights=list(rights),
         regions=list(regions),
         days=days,
+        files_only=files_only,
     )
 
 

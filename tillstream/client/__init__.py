@@ -1,15 +1,16 @@
 """The Python client: sales, queries and measures as data frames, from a home folder or over HTTP."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pyarrow as pa
 
 from tillstream.client.frames import Kind, frame
 from tillstream.client.parameters import as_texts
+from tillstream.client.plans import Plans
+from tillstream.client.source import Names, Source, Value
 from tillstream.domain.errors import Rejected
 
 if TYPE_CHECKING:
@@ -18,28 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Client", "connect"]
 
-Names = str | Sequence[str]
-Value = str | int | date | Sequence[str] | None
-"""A filter or parameter; None and empty values are left out."""
-
-
-class Source(Protocol):
-    """Where a client reads from. Parameters and filters are texts by name. Each method raises as `Client` does."""
-
-    def query(self, name: str, params: Mapping[str, Sequence[str]], limit: int | None) -> pa.Table: ...
-
-    def measures(self, names: Sequence[str], by: Sequence[str], filters: Mapping[str, Sequence[str]]) -> pa.Table: ...
-
-    def sales(self, filters: Mapping[str, Sequence[str]]) -> pa.Table: ...
-
-    def definitions(self) -> pa.Table: ...
-
-    def queries(self) -> pa.Table: ...
-
 
 @dataclass(frozen=True)
-class Client:
-    """Reads sales, queries and measures within the access of its user.
+class Client(Plans):
+    """Reads sales, queries, measures, forecasts, stock and goals within the access of its user.
 
     Every method returns a pandas frame with Arrow types, so that decimals and dates stay exact; `as_="polars"` and
     `as_="arrow"` return a Polars frame or an Arrow table. Filters are those of the API: `from_` and `to` (sale dates,

@@ -38,6 +38,12 @@ class HomeSource:
     def sales(self, filters: Texts) -> pa.Table:
         return self._table("sales", [], params=dict(filters))
 
+    def stock(self, params: Texts) -> pa.Table:
+        return self._table("stock", [], params=dict(params))
+
+    def goals(self, params: Texts) -> pa.Table:
+        return self._table("goals", [], params=dict(params))
+
     def definitions(self) -> pa.Table:
         return self._table("definitions", [])
 

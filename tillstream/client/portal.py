@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
+from tillstream.goals.frame import table_of
 
 ARROW, JSON = "application/vnd.apache.arrow.stream", "application/json"
 PAGE = 10_000
@@ -50,6 +51,13 @@ class PortalSource:
 
     def sales(self, filters: Texts) -> pa.Table:
         return self._pages("/api/v1/sale-lines", dict(filters))
+
+    def stock(self, params: Texts) -> pa.Table:
+        return self._pages("/api/v1/stock", dict(params))
+
+    def goals(self, params: Texts) -> pa.Table:
+        answer = self._json(f"/api/v1/goals?{urllib.parse.urlencode(params, doseq=True)}")
+        return table_of(answer["rows"], answer["measure"])
 
     def definitions(self) -> pa.Table:
         return pa.Table.from_pylist(self._json("/api/v1/measures")["measures"])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tillstream.app import App
 from tillstream.batches import records
+from tillstream.commands.demo_shop import dashboard as demo_dashboard
 from tillstream.commands.demo_shop import days as demo_days
 from tillstream.commands.demo_shop import goals as demo_goals
 from tillstream.commands.demo_shop import orders as demo_orders
@@ -83,6 +84,7 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     restock.run(app.ports, schedule.basis(app.ports))
     policies.refresh_due(app.ports)
     demo_alerts.add(app, SAMPLES)
+    demo_dashboard.add(app, SAMPLES)
     codes = [exit_code(receipt) for receipt in receipts]
     code = next((code for code in (FAILED, HELD) if code in codes), DONE)
     if not arguments.accounts:

@@ -21,13 +21,15 @@ class Tokens:
 
 @dataclass(frozen=True, kw_only=True)
 class MakeToken:
-    """regions: regions to which it is limited; none: all of the user. days: how long it is valid."""
+    """regions: regions to which it is limited; none: all of the user. days: how long it is valid.
+    files_only: valid only for live files."""
 
     login: str
     name: str
     rights: Sequence[str]
     regions: Sequence[str] = ()
     days: int = personal_tokens.USUAL_DAYS
+    files_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,7 @@ def make(app: App, progress: Progress, arguments: MakeToken) -> Result:
         regions=arguments.regions,
         days=arguments.days,
         valid_regions=app.contracts.regions(),
+        files_only=arguments.files_only,
         by=COMMAND_LINE,
     )
     return Result(_shown(app, token) | {"token": text})

@@ -74,6 +74,9 @@ class AuditAction(StrEnum):
     VIEW_SAVED = "view.saved"
     VIEW_REMOVED = "view.removed"
     VIEW_START_SET = "view.set-as-start-page"
+    DASHBOARD_SAVED = "dashboard.saved"
+    DASHBOARD_REMOVED = "dashboard.removed"
+    DASHBOARD_RESTORED = "dashboard.restored"
     ANNOTATION_ADDED = "annotation.added"
     ANNOTATION_REMOVED = "annotation.removed"
     CATALOGUE_SAVED = "catalogue.saved"
@@ -111,6 +114,9 @@ class AuditAction(StrEnum):
     SYNC_HOME_REMOVED = "sync.home-removed"
     SYNC_HOME_RELEASED = "sync.home-released"
     SYNC_RECOVERED = "sync.recovered"
+    SYNC_DECIDED = "sync.decided"
+    SYNC_ASKED = "sync.asked"
+    SYNC_DECLINED = "sync.declined"
 
     @property
     def kind(self) -> str:

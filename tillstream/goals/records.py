@@ -50,9 +50,13 @@ def read(ports: Ports, month: Month) -> GoalsOfMonth:
 
 def read_all(ports: Ports) -> list[GoalsOfMonth]:
     """The goals of each month that has some, earliest first."""
+    return [one for one in ever_saved(ports) if one.goals]
+
+
+def ever_saved(ports: Ports) -> list[GoalsOfMonth]:
+    """The goals of each month that was ever saved, also those of which all were removed, earliest first."""
     documents = ((Month.parse(one.id), one) for one in ports.documents.find(COLLECTION))
-    stored = [_decoded(month, one) for month, one in documents if month]
-    return sorted((one for one in stored if one.goals), key=lambda one: one.month)
+    return sorted((_decoded(month, one) for month, one in documents if month), key=lambda one: one.month)
 
 
 def months(ports: Ports) -> list[Month]:
@@ -113,7 +117,7 @@ def _puts(
     ports: Ports, before: GoalsOfMonth, after: Mapping[Key, Goal], changed: Sequence[Key], by: str, source: str
 ) -> list[Put]:
     number, month = before.version + 1, str(before.month)
-    goals = [_encoded(goal) for _, goal in sorted(after.items())]
+    goals = [encoded(goal) for _, goal in sorted(after.items())]
     version = {
         "month": month,
         "number": number,
@@ -144,19 +148,21 @@ def _decoded(month: Month, document: Document | None) -> GoalsOfMonth:
 
 
 def _goals(rows: Sequence[Mapping[str, Any]]) -> dict[Key, Goal]:
-    return {goal.key: goal for goal in map(_goal, rows)}
+    return {goal.key: goal for goal in map(decoded, rows)}
 
 
-def _encoded(goal: Goal) -> dict[str, str]:
+def encoded(goal: Goal) -> dict[str, str]:
+    """A goal as JSON."""
     row = goal.target.filled | {"measure": goal.measure.value, "amount": decimal_text(goal.amount)}
     return row | ({"currency": goal.currency} if goal.currency else {})
 
 
 def _side(goal: Goal | None) -> dict[str, str] | None:
-    return _encoded(goal) if goal else None
+    return encoded(goal) if goal else None
 
 
-def _goal(row: Mapping[str, Any]) -> Goal:
+def decoded(row: Mapping[str, Any]) -> Goal:
+    """The goal of its JSON. Raises `KeyError`, `ValueError`, `ArithmeticError`."""
     return Goal(
         Target(**{name: row[name] for name in FIELDS if name in row}),
         GoalMeasure(row["measure"]),
@@ -166,9 +172,9 @@ def _goal(row: Mapping[str, Any]) -> Goal:
 
 
 def _version(data: Mapping[str, Any]) -> Version:
-    sides = [(_goal(row["before"] or row["after"]), row["before"], row["after"]) for row in data["changed"]]
+    sides = [(decoded(row["before"] or row["after"]), row["before"], row["after"]) for row in data["changed"]]
     changed = tuple(
-        (one.target, one.measure, _goal(before) if before else None, _goal(after) if after else None)
+        (one.target, one.measure, decoded(before) if before else None, decoded(after) if after else None)
         for one, before, after in sides
     )
     return Version(data["month"], data["number"], data["at"], data["by"], data["source"], changed)

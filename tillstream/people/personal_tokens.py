@@ -32,8 +32,10 @@ RIGHTS: dict[str, Action] = {
 }
 """Name of a right that can be granted to a token → the action. The user's role is the upper bound. The right `numbers`
 includes costs and margins, and forecasts."""
+READING_RIGHTS = ("numbers", "personal", "quality")
+"""Rights that a token for files can have."""
 USUAL_DAYS, MOST_DAYS = 90, 365
-AUDITED_FIELDS = ("login", "name", "rights", "regions", "expires_at")
+AUDITED_FIELDS = ("login", "name", "rights", "regions", "expires_at", "files_only")
 """Fields of a new token that are audited."""
 MAX_LIVE_TOKENS = 50
 """Maximum of live tokens of a user."""
@@ -53,6 +55,8 @@ class PersonalToken:
     """A subset of the user's regions; empty means all of them, including those assigned later."""
     created_at: str
     expires_at: str
+    files_only: bool = False
+    """Whether the token is valid only for live files. Such a token can be part of an address."""
     last_used: str = ""
     """The day on which the token was last used."""
     revoked_at: str = ""
@@ -86,6 +90,7 @@ def issue(
     regions: Iterable[str] = (),
     days: int = USUAL_DAYS,
     valid_regions: Iterable[str] | None = None,
+    files_only: bool = False,
     by: str,
 ) -> tuple[PersonalToken, str]:
     """Create a token of a user; return it with its text, which cannot be read again. Raises `Rejected`, `NotFound`.
@@ -95,6 +100,11 @@ def issue(
     user = accounts.get(ports, login)
     requested, requested_regions = tuple(sorted(set(rights))), tuple(sorted(set(regions)))
     _check(user, name.strip(), requested, requested_regions, days)
+    if files_only and (excess := sorted(set(requested) - set(READING_RIGHTS))):
+        raise Rejected(
+            f"A token for files only reads, and cannot have the rights {', '.join(excess)}. Available rights: "
+            f"{', '.join(READING_RIGHTS)}."
+        )
     checked = () if valid_regions is None or user.scope.regions is not None else requested_regions
     if unknown := sorted(set(checked) - set(valid_regions or ())):
         raise Rejected(f"There is no region {', '.join(unknown)}.")
@@ -111,6 +121,7 @@ def issue(
         regions=requested_regions,
         created_at=now.isoformat(timespec="seconds"),
         expires_at=(now + timedelta(days=days)).isoformat(timespec="seconds"),
+        files_only=files_only,
     )
     audited = {name: _data(token)[name] for name in AUDITED_FIELDS}
     ports.documents.put_all(

@@ -8,10 +8,11 @@ from tillstream.batches import packs, records, store_ids
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.ports import Ports
-from tillstream.sync import agreement, identity, journal, recovery, status, stock
+from tillstream.sync import agreement, identity, journal, recovery, requests, status, stock
 from tillstream.sync.entry import Entry, Parcel, Position, SentBatch, position_after
 from tillstream.sync.office import HeadOffice, Hello
 from tillstream.sync.originals import PART
+from tillstream.sync.reference import exchange as reference
 from tillstream.sync.refusals import POSITION, Refused
 
 SMALL = 256 * 1024
@@ -35,6 +36,13 @@ class Result:
     recovered_movements: int = 0
     differing_stock: tuple[str, ...] = ()
     """Days of recording whose stock movements differ."""
+    reference_sent: int = 0
+    """Entries of the catalogue and goals that the head office took."""
+    reference_taken: int = 0
+    questions: int = 0
+    """Entries about which a person must decide."""
+    requests: int = 0
+    """Open requests of the head office."""
 
     @property
     def agrees(self) -> bool:
@@ -75,7 +83,11 @@ def _run(ports: Ports, contracts: ContractRegistry, office: HeadOffice) -> Resul
         days = office.compare(agreement.own_digests(ports, position.number))
         status.note_comparison(ports, position.number, days)
         stocked = stock.sync(ports, office)
-        return Result(sent, position.number, tuple(days), recovered, stocked.sent, stocked.recovered, stocked.differing)
+        shared = reference.sync(ports, office)
+        return Result(
+            sent, position.number, tuple(days), recovered, stocked.sent, stocked.recovered, stocked.differing,
+            shared.sent, shared.taken, shared.questions, requests.exchange(ports, office),
+        )  # fmt: skip
     raise Conflict("The head office receives from two copies of this home at the same time. Stop one of them.")
 
 

@@ -15,7 +15,7 @@ from tillstream.sync.entry import START, Position
 from tillstream.sync.identity import home_id
 
 COLLECTION = "sync_homes"
-_DAYS = ("differing", "differing_stock")
+_LISTS = ("differing", "differing_stock", "regions")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -42,6 +42,10 @@ class Home:
     """Days of receipt whose digests differed at the last comparison."""
     differing_stock: tuple[str, ...] = ()
     """Days of recording whose stock movements differed at the last comparison."""
+    regions: tuple[str, ...] = ()
+    """The regions of its sales."""
+    questions: int = 0
+    """Entries of reference data about which a person has to decide in the home, as of its last contact."""
     held: str = ""
     """Why nothing of it is settled now; empty if nothing is held."""
     held_number: int = 0
@@ -60,11 +64,11 @@ class Home:
         return max(self.head - self.number, 0)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {name: list(getattr(self, name)) for name in _DAYS}
+        return asdict(self) | {name: list(getattr(self, name)) for name in _LISTS}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Home":
-        return cls(**data | {name: tuple(data.get(name, ())) for name in _DAYS})
+        return cls(**data | {name: tuple(data.get(name, ())) for name in _LISTS})
 
 
 def add(ports: Ports, name: str, public_key: str, by: str) -> Home:

@@ -13,11 +13,16 @@ from tillstream.domain.errors import NotFound
 from tillstream.inventory import levels, synced
 from tillstream.inventory.records import StoredMovement
 from tillstream.ports import Ports
-from tillstream.sync import agreement, homes, journal, originals, stock
+from tillstream.sync import agreement, homes, journal, originals, requests, stock
 from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
 from tillstream.sync.homes import Home
+from tillstream.sync.reference import office as reference_data
+from tillstream.sync.reference.entries import Change, Group, Saved
+from tillstream.sync.reference.office import PAGE as REFERENCE_PAGE
+from tillstream.sync.reference.office import ReferenceOffice, ReferenceState
 from tillstream.sync.refusals import CLOCK, OTHER_VERSION, POSITION, Refused
 from tillstream.sync.replay import Replayer, own_name
+from tillstream.sync.requests import Request, RequestOffice
 from tillstream.sync.stock import StockOffice
 
 CLOCK_LIMIT = timedelta(minutes=5)
@@ -37,7 +42,7 @@ class Hello:
     escaped: bool
 
 
-class HeadOffice(StockOffice, Protocol):
+class HeadOffice(StockOffice, ReferenceOffice, RequestOffice, Protocol):
     """Raises `Refused`, `Rejected`, and `Unavailable`: try again. Every call is idempotent."""
 
     def hello(self, hello: Hello) -> Position:
@@ -156,6 +161,35 @@ class LocalOffice:
         levels.follow(self.ports)
         return count
 
+    def reference_state(self, questions: int) -> ReferenceState:
+        home = homes.change(self.ports, self.name, lambda now: replace(self._with_regions(now), questions=questions))
+        return ReferenceState(reference_data.token(self.ports), home.regions)
+
+    def _with_regions(self, home: Home) -> Home:
+        """The home with the regions of its sales, which homes of an older version lack."""
+        if home.regions or not home.number:
+            return home
+        documents = self.ports.documents.find(records.COLLECTION, {"home": self.name})
+        return replace(home, regions=tuple(sorted({one.data["region"] for one in documents} - {""})))
+
+    def compare_reference(self, digests: Mapping[str, str]) -> Sequence[str]:
+        return reference_data.differing(self.ports, self._regions, digests)
+
+    def reference(self, group: str, offset: int) -> Group:
+        whole = reference_data.group(self.ports, self._regions, group)
+        page = reference_data.entries(whole)[offset : offset + REFERENCE_PAGE]
+        return replace(whole, entries={one.key: one for one in page})
+
+    def save_reference(self, changes: Sequence[Change]) -> Sequence[Saved]:
+        return reference_data.save(self.ports, changes, f"sync {self.name}", self._regions)
+
+    def requests(self, answers: Sequence[Request]) -> Sequence[Request]:
+        return requests.report(self.ports, self.name, answers)
+
+    @property
+    def _regions(self) -> tuple[str, ...]:
+        return homes.get(self.ports, self.name).regions
+
     def _check_clock(self, at: datetime) -> None:
         off = at - self.ports.clock.now()
         if abs(off) <= CLOCK_LIMIT:
@@ -195,4 +229,6 @@ def _advanced(home: Home, parcel: Parcel) -> Home:
     if home.position != parcel.after:
         return home  # another request was faster
     end = parcel.end
+    regions = {str(batch.fields["region"]) for entry in parcel.entries for batch in entry.batches} - {""}
+    home = replace(home, regions=tuple(sorted({*home.regions, *regions})))
     return replace(home, number=end.number, hash=end.hash, head=max(home.head, end.number), held="", held_number=0)

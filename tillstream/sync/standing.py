@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tillstream.ports import Ports
-from tillstream.sync import homes, status
+from tillstream.sync import homes, requests, status
 from tillstream.sync.homes import Home
+from tillstream.sync.reference import questions
 from tillstream.sync.status import Status
 
 LATE_AFTER = timedelta(hours=24)
@@ -41,9 +42,11 @@ def of(home: Home, now: datetime) -> Standing:
 
 
 def needs_attention(ports: Ports) -> bool:
-    """Whether this home or one that syncs to it is late, held, or in disagreement."""
+    """Whether this home or one that syncs to it is late, held, or in disagreement, or a person must answer here."""
     now = ports.clock.now()
-    return _is_troubled(status.get(ports), now) or any(of(home, now) in NEEDS_ATTENTION for home in homes.every(ports))
+    if questions.count(ports) or requests.to_answer(ports) or _is_troubled(status.get(ports), now):
+        return True
+    return any(of(home, now) in NEEDS_ATTENTION for home in homes.every(ports))
 
 
 def _is_troubled(own: Status, now: datetime) -> bool:

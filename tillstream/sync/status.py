@@ -35,6 +35,8 @@ class Status:
     """Stock movements that this home had at the last agreement about stock."""
     differing_stock: tuple[str, ...] = ()
     """Days of recording whose stock movements differed at the last comparison."""
+    reference: str = ""
+    """The state of the reference data of both sides after which nothing was left to exchange."""
     error: str = ""
     error_at: str = ""
 
@@ -107,6 +109,11 @@ def note_stock(ports: Ports, movements: int, days: Sequence[str]) -> None:
     """Note the days whose movements differ; none: both sides have all of these movements."""
     agreed = {} if days else {"movements": movements}
     _change(ports, differing_stock=tuple(days), error="", **agreed)
+
+
+def note_reference(ports: Ports, state: str) -> None:
+    """Note the state of the reference data of both sides after which nothing is left to exchange; empty: compare."""
+    _change(ports, reference=state)
 
 
 def note_failure(ports: Ports, why: str) -> None:

@@ -54,6 +54,10 @@ def undoing(file: str) -> str:
     return f"{file} is being undone. This takes some minutes; until then, its rows count."
 
 
+def home_asked(home: str) -> str:
+    return f"{home} is asked to undo the file. Its answer arrives with one of its next syncs."
+
+
 def undone(file: str) -> str:
     return f"{file} is undone. Lines that other files also contain stay."
 

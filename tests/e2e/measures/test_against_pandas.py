@@ -78,25 +78,25 @@ def _commands(name: str, folder: Path, request: pytest.FixtureRequest) -> list[l
 def _selection(frame: pd.DataFrame, start: date | None = None) -> oracle.Selection:
     if start is None:
         return oracle.Selection(frame, frame)
-    return oracle.Selection(_month(frame, start), frame, start, _last(start))
+    return oracle.Selection(_month(frame, start), frame, start, last_day(start))
 
 
-def _with_comparison(frame: pd.DataFrame, start: date) -> oracle.Selection:
+def with_comparison(frame: pd.DataFrame, start: date) -> oracle.Selection:
     before = date(start.year - (start.month == 1), start.month - 1 or 12, 1)
     year_before = start.replace(year=start.year - 1)
     has_year = year_before >= min(frame.sale_date)
     return oracle.Selection(
-        _month(frame, start), frame, start, _last(start), _month(frame, before),
+        _month(frame, start), frame, start, last_day(start), _month(frame, before),
         _month(frame, year_before) if has_year else None,
     )  # fmt: skip
 
 
-def _last(start: date) -> date:
+def last_day(start: date) -> date:
     return start.replace(day=monthrange(start.year, start.month)[1])
 
 
 def _month(frame: pd.DataFrame, start: date) -> pd.DataFrame:
-    return frame[(frame.sale_date >= start) & (frame.sale_date <= _last(start))]
+    return frame[(frame.sale_date >= start) & (frame.sale_date <= last_day(start))]
 
 
 def _answer(app: App, names: list[str], by: tuple[str, ...], filters: Filters) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -110,7 +110,7 @@ def _answer(app: App, names: list[str], by: tuple[str, ...], filters: Filters) -
 def test_each_measure_is_that_of_pandas(shop: Shop, by: tuple[str, ...], whole: bool) -> None:
     name, app, frame = shop
     start = None if whole else MONTHS[name]
-    filters = Filters() if start is None else Filters(start, _last(start))
+    filters = Filters() if start is None else Filters(start, last_day(start))
     selection = _selection(frame, start)
     assert _answer(app, ALONE, by, filters) == oracle.values(selection, by, ALONE)
 
@@ -119,18 +119,18 @@ def test_each_measure_is_that_of_pandas(shop: Shop, by: tuple[str, ...], whole: 
 def test_growth_is_that_of_pandas(shop: Shop, by: tuple[str, ...]) -> None:
     name, app, frame = shop
     start = MONTHS[name]
-    selection = _with_comparison(frame, start)
+    selection = with_comparison(frame, start)
     names = [f"{one}_{suffix}" for one in oracle.COMPARED for suffix in ("growth", "year_growth")]
-    assert _answer(app, names, by, Filters(start, _last(start))) == oracle.values(selection, by, names)
+    assert _answer(app, names, by, Filters(start, last_day(start))) == oracle.values(selection, by, names)
 
 
 def test_like_for_like_growth_is_that_of_pandas(shop: Shop) -> None:
     name, app, frame = shop
     start = MONTHS[name]
-    selection = _with_comparison(frame, start)
+    selection = with_comparison(frame, start)
     assert selection.before is not None
     names = ["like_for_like_growth", "like_for_like_year_growth"]
-    answer = _answer(app, names, (), Filters(start, _last(start)))[()]
+    answer = _answer(app, names, (), Filters(start, last_day(start)))[()]
     before = date(start.year - (start.month == 1), start.month - 1 or 12, 1)
     assert answer[names[0]] == oracle.like_for_like(selection, selection.before, before)
     if selection.year_before is not None:
@@ -143,10 +143,10 @@ def test_like_for_like_growth_is_that_of_pandas(shop: Shop) -> None:
 def test_effects_add_up_to_the_change_of_the_revenue(shop: Shop) -> None:
     name, app, frame = shop
     start = MONTHS[name]
-    selection = _with_comparison(frame, start)
+    selection = with_comparison(frame, start)
     assert selection.before is not None
     effects = [one.name for one in measures().values() if one.grain == "effect"]
-    answer = _answer(app, effects, (), Filters(start, _last(start)))[()]
+    answer = _answer(app, effects, (), Filters(start, last_day(start)))[()]
     now, before = (pandas_lines.total(one[one.active].amount) for one in (selection.now, selection.before))
     assert sum(answer.values()) == (now or Decimal(0)) - (before or Decimal(0))
 
@@ -167,7 +167,7 @@ def test_scores_of_customers_are_those_of_pandas(shop: Shop) -> None:
 def test_cohorts_are_those_of_pandas(shop: Shop) -> None:
     name, app, frame = shop
     for start in (None, MONTHS[name]):
-        filters = Filters() if start is None else Filters(start, _last(start))
+        filters = Filters() if start is None else Filters(start, last_day(start))
         rows = queries.run(app.ports.warehouse, "cohort-retention", UNRESTRICTED, filters).to_pylist()
         answer = {(row["cohort"], row["periods_since"]): (row["customers"], row["cohort_size"]) for row in rows}
         assert answer == oracle.cohorts(_selection(frame, start))
@@ -201,7 +201,7 @@ QUERIES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
 def test_a_named_query_computes_no_measure_of_its_own(shop: Shop, query: str) -> None:
     name, app, _ = shop
     columns, params = QUERIES[query]
-    filters = Filters(MONTHS[name].replace(month=1), _last(MONTHS[name]))
+    filters = Filters(MONTHS[name].replace(month=1), last_day(MONTHS[name]))
     rows = queries.run(app.ports.warehouse, query, UNRESTRICTED, filters, **params).to_pylist()
     shared = [one for one in ALONE if rows and one in rows[0]]
     groups = _answer(app, shared, tuple(columns.values()), filters) if rows else {}

@@ -115,6 +115,43 @@ def test_a_group_leads_to_its_sale_lines(sold: Visitor) -> None:
     assert (lines.status_code, "1 sale line" in _words(lines.text)) == (200, True)
 
 
+def test_each_number_leads_to_its_sale_lines(sold: Visitor) -> None:
+    compared = sold.get(f"/explore?measure=revenue&by=region&against=previous&{JUNE}").text
+    across = sold.get(f"/explore?measure=revenue&by=region&across=month&{MAY_AND_JUNE}").text
+    for page, counts in (
+        (compared, ["2 sale lines", "2 sale lines", "1 sale line"]),
+        (across, ["3 sale lines", "1 sale line", "2 sale lines"]),
+    ):
+        addresses = re.findall(r'href="([^"]*)" title="Show the sale lines"', page)
+        assert len(addresses) == len(counts)
+        for address, count in zip(addresses, counts, strict=True):
+            assert f"{count} " in _words(sold.get(html.unescape(address)).text)
+
+
+def test_a_table_is_exported_as_it_is_shown(sold: Visitor) -> None:
+    def file_of(query: str, form: str = "csv") -> list[dict[str, str]]:
+        page = sold.get(f"/explore?measure=revenue&by=region&{query}").text
+        link = re.search(r'href="(/explore/shown[^"]*format=csv[^"]*)"', page)
+        assert link
+        answer = sold.get(html.unescape(link[1]).replace("format=csv", f"format={form}"))
+        assert answer.status_code == 200
+        return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))) if form == "csv" else []
+
+    assert file_of(f"across=month&{MAY_AND_JUNE}") == [{"region": "IN", "May 2026": "10", "Jun 2026": "20"}]
+    (row,) = file_of(f"against=previous&{JUNE}")
+    assert row == {
+        "region": "IN",
+        "Revenue": "20",
+        "Revenue, before": "10",
+        "Revenue, change": "10",
+        "Revenue, change, %": "1",
+    }
+    for form in ("xlsx", "parquet", "jsonl"):
+        file_of(f"across=month&{MAY_AND_JUNE}", form)
+    nothing = sold.get("/explore/shown?measure=revenue&by=region&across=month&from=2020-01-01&to=2020-01-31&preset=own")
+    assert nothing.text.removeprefix("\ufeff").splitlines() == ['"region"']
+
+
 def test_the_groups_are_exported_in_each_format(sold: Visitor) -> None:
     page = sold.get(f"/explore?measure=revenue&by=month&{MAY_AND_JUNE}").text
     link = re.search(r'href="(/explore/file[^"]*format=csv[^"]*)"', page)

@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 from shop_steps import FILE, Shop
-from sync.sync_acts import HOME, PAGE, added
+from sync.sync_acts import HOME, PAGE, added, asked, requested
 from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.domain.people import Role
 from tillstream.sync import homes, standing, status
+from tillstream.sync.reference import questions
 
 TO = "https://head-office.example.com"
 TROUBLE = "A home is late or its ledger differs"
@@ -35,6 +36,42 @@ def test_a_home_shows_its_key_and_what_is_not_sent(shop: Shop) -> None:
     assert "The host has no address." in shop.boss.get(PAGE).text
     shop.boss.post(f"{PAGE}/stop")
     assert f"The sync to {TO} is stopped." in shop.boss.get(PAGE).text
+
+
+def test_a_question_is_decided_on_the_page(shop: Shop) -> None:
+    question = asked(shop)
+    assert standing.needs_attention(shop.app.ports)
+    page = shop.boss.get(PAGE).text
+    for words in ("Product P1 (Pen)", "Pencil", "Keep this home’s"):
+        assert words in page
+    assert shop.boss.post(f"{PAGE}/questions", {"question": question.id, "keep": "both"}).status_code == 422
+    assert shop.boss.post(f"{PAGE}/questions", {"question": "none", "keep": "here"}).status_code == 404
+    shop.boss.post(f"{PAGE}/questions", {"question": question.id, "keep": "head-office"})
+    page = shop.boss.get(PAGE).text
+    assert "1 question decided" in page
+    assert "Questions about the catalogue" not in page
+    assert not standing.needs_attention(shop.app.ports)
+
+
+def test_a_question_that_a_side_refuses_shows_the_reason(shop: Shop) -> None:
+    why = "The head office refuses it: The code “OLD” already belongs to the product Q."
+    questions.replace_all(shop.app.ports, [replace(asked(shop), why=why, there=None)])
+    page = shop.boss.get(PAGE).text
+    for words in (why, "No entry", "Correct the entry."):
+        assert words in page
+    assert "Keep this home’s" not in page
+
+
+def test_a_request_of_the_head_office_is_answered_on_the_page(shop: Shop) -> None:
+    batch = requested(shop)
+    assert standing.needs_attention(shop.app.ports)
+    page = shop.boss.get(PAGE).text
+    for words in ("Requests of the head office", "Wrong day.", f"/uploads/{batch}/undo"):
+        assert words in page
+    assert shop.boss.post(f"{PAGE}/requests/{batch}/decline", {"reason": ""}).status_code == 422
+    shop.boss.post(f"{PAGE}/requests/{batch}/decline", {"reason": "It is right."})
+    assert "Requests of the head office" not in shop.boss.get(PAGE).text
+    assert not standing.needs_attention(shop.app.ports)
 
 
 @pytest.mark.parametrize("to", ["", "ftp://x", "https://user:word@x"])

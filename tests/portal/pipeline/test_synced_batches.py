@@ -6,6 +6,8 @@ import pytest
 from shop_steps import FILE, Shop
 
 from tillstream.batches import records
+from tillstream.sync import requests
+from tillstream.sync.requests import RequestState
 
 WORDS = "batch of the home berlin-1"
 OFFERED = ("Undo…", "Submit fixes", "Reprocess the file")
@@ -23,6 +25,21 @@ def test_the_page_offers_no_decision_and_names_the_home(shop: Shop, synced: str)
     page = shop.boss.get(f"/uploads/{synced}").text
     assert "Synced from the home berlin-1." in page
     assert not any(words in page for words in OFFERED)
+
+
+def test_the_home_is_asked_to_undo_it(shop: Shop, synced: str) -> None:
+    assert "Ask the home to undo it" in shop.boss.get(f"/uploads/{synced}").text
+    assert shop.boss.post(f"/uploads/{synced}/ask-home", {"reason": ""}).status_code == 422
+    shop.boss.post(f"/uploads/{synced}/ask-home", {"reason": "The day is wrong."})
+    page = shop.boss.get(f"/uploads/{synced}").text
+    for words in ("berlin-1 is asked to undo the file", "The day is wrong.", "There is no answer yet."):
+        assert words in page
+    assert "Ask the home to undo it" not in page
+    request = requests.find(shop.app.ports, synced)
+    assert request
+    answer = replace(request, state=RequestState.DECLINED, answer="It is right.", answered_by="ana")
+    assert requests.report(shop.app.ports, "berlin-1", [answer]) == []
+    assert "ana declined: It is right." in shop.boss.get(f"/uploads/{synced}").text
 
 
 @pytest.mark.parametrize("what", ["undo", "replay", "reject", "confirm"])

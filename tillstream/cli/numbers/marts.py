@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from tillstream.cli.numbers.connection_file import connection_file
 from tillstream.cli.numbers.destinations import destinations, status
 from tillstream.cli.numbers.folder_path import FolderPath
 from tillstream.cli.runner import as_json, run
@@ -16,6 +17,7 @@ def marts() -> None:
 
 marts.add_command(destinations)
 marts.add_command(status)
+marts.add_command(connection_file)
 
 
 @marts.command()

@@ -206,7 +206,8 @@ def show_tokens(data: list[dict[str, Any]]) -> None:
 def show_token(data: dict[str, Any]) -> None:
     where = ", ".join(data["regions"]) or "all regions of the user"
     title(data["id"], f" · {data['login']} · {data['name']} · {data['state']}")
-    print_line(f"  may {', '.join(data['rights'])} in {where} until {data['expires_at']}")
+    what = " of live files" if data["files_only"] else ""
+    print_line(f"  may {', '.join(data['rights'])}{what} in {where} until {data['expires_at']}")
     print_line(f"  last used: {data['last_used'] or 'never'}")
     if "token" in data:
         print_line(f"Token, shown only once: {data['token']}")

@@ -83,6 +83,65 @@ def stop(json_: bool) -> None:
     run("sync-stop", json_=json_, show=show_status)
 
 
+@sync.command()
+@as_json
+def questions(json_: bool) -> None:
+    """List entries of the catalogue and goals that this home and the head office have both changed."""
+    from tillstream.cli.sources.sync_output import show_questions
+
+    run("sync-questions", json_=json_, show=show_questions)
+
+
+@sync.command()
+@click.argument("question", nargs=-1)
+@click.option("--all", "all_", is_flag=True, help="Decide all questions, instead of the named ones.")
+@click.option(
+    "--keep",
+    type=click.Choice(["here", "head-office"]),
+    required=True,
+    help="Whose entry counts: the one of this home, or the one of the head office.",
+)
+@as_json
+def decide(question: tuple[str, ...], all_: bool, keep: str, json_: bool) -> None:
+    """Decide which entry counts on both sides after the next sync."""
+    from tillstream.cli.sources.sync_output import show_decided
+
+    if all_ == bool(question):
+        raise click.UsageError("Enter the IDs of questions, or --all.")
+    run("sync-decide", json_=json_, show=show_decided, questions=question, keep=keep)
+
+
+@sync.command()
+@as_json
+def requests(json_: bool) -> None:
+    """List requests to undo batches: of this head office to its homes, and to this home."""
+    from tillstream.cli.sources.sync_output import show_requests
+
+    run("sync-requests", json_=json_, show=show_requests)
+
+
+@sync.command("ask-undo")
+@click.argument("batch")
+@click.option("--reason", required=True, help="Why it must be undone.")
+@as_json
+def ask_undo(batch: str, reason: str, json_: bool) -> None:
+    """Ask the home of a synced batch to undo it."""
+    from tillstream.cli.sources.sync_output import show_request
+
+    run("sync-ask-undo", json_=json_, show=show_request, batch=batch, reason=reason)
+
+
+@sync.command()
+@click.argument("batch")
+@click.option("--reason", required=True, help="Why it stays.")
+@as_json
+def decline(batch: str, reason: str, json_: bool) -> None:
+    """Decline a request of the head office; to carry it out, undo the batch."""
+    from tillstream.cli.sources.sync_output import show_request
+
+    run("sync-decline", json_=json_, show=show_request, batch=batch, reason=reason)
+
+
 @sync.group()
 def homes() -> None:
     """Manage the homes that sync to this one."""

@@ -1,5 +1,6 @@
 """Output of the commands `sync …`."""
 
+import json
 from typing import Any
 
 import click
@@ -18,11 +19,53 @@ def show_sync(synced: dict[str, Any]) -> None:
         click.echo(f"Taken back after a restore: {_movements(synced['recovered_movements'])}.")
     sent = f"{synced['entries']:,} {_settlements(synced['entries'])}, {_movements(synced['movements'])}"
     click.echo(f"Sent to {synced['to']}: {sent}.")
+    exchanged = synced["reference_sent"], synced["reference_taken"]
+    if any(exchanged):
+        click.echo(f"Catalogue and goals: {exchanged[0]:,} entries sent, {exchanged[1]:,} taken.")
+    _show_open(synced["questions"])
+    if synced["requests"]:
+        click.echo(f"Open requests of the head office: {synced['requests']:,}. To list them: tillstream sync requests")
     if synced["differing"]:
         click.echo(f"The ledgers differ on {_named(synced['differing'])}.")
     else:
         click.echo(f"Both ledgers agree up to settlement {synced['number']:,}.")
     _show_differing_stock(synced)
+
+
+def show_questions(questions: list[dict[str, Any]]) -> None:
+    for question in questions:
+        click.echo(f"{question['id']}  {question['subject']}")
+        if question["why"]:
+            click.echo(f"  {question['why']}")
+            continue
+        for name, sides in question["fields"].items():
+            click.echo(f"  {name}: {_value(sides['here'])} here, {_value(sides['head_office'])} at the head office")
+    if not questions:
+        click.echo("There is no open question.")
+    elif not all(question["why"] for question in questions):
+        click.echo("To decide: tillstream sync decide QUESTION --keep here|head-office")
+
+
+def show_requests(requests: list[dict[str, Any]]) -> None:
+    for request in requests:
+        show_request(request)
+    if not requests:
+        click.echo("There is no request.")
+
+
+def show_request(request: dict[str, Any]) -> None:
+    whose = f"to {request['home']}" if request["home"] else "to this home"
+    click.echo(f"{request['batch_id']}  {request['state']}  undo {request['file']}, {whose}: {request['reason']}")
+    if request["answer"]:
+        click.echo(f"  {request['answer']}")
+    elif not request["home"]:
+        batch = request["batch_id"]
+        click.echo(f"  To carry it out: tillstream undo {batch}. Otherwise: tillstream sync decline {batch} --reason …")
+
+
+def show_decided(result: dict[str, Any]) -> None:
+    count = result["decided"]
+    click.echo(f"Decided: {count:,} {_questions(count)}. What counts is exchanged with the next sync.")
 
 
 def show_identity(own: dict[str, Any]) -> None:
@@ -44,6 +87,7 @@ def show_status(status: dict[str, Any]) -> None:
     click.echo(f"Not yet sent: {count:,} {_settlements(count)}{since}.")
     if status["unsent_movements"]:
         click.echo(f"Not yet sent: {_movements(status['unsent_movements'])}.")
+    _show_open(status["questions"])
     if status["agreed_at"]:
         click.echo(f"Last agreement: {status['agreed_at']}, up to settlement {status['agreed_number']:,}.")
     if status["differing"]:
@@ -100,3 +144,16 @@ def _settlements(count: int) -> str:
 def _named(days: list[str]) -> str:
     more = f" and {len(days) - _DAYS} more days" if len(days) > _DAYS else ""
     return ", ".join(days[:_DAYS]) + more
+
+
+def _show_open(count: int) -> None:
+    if count:
+        click.echo(f"{count:,} {_questions(count)} about the catalogue and goals: tillstream sync questions")
+
+
+def _questions(count: int) -> str:
+    return "question" if count == 1 else "questions"
+
+
+def _value(value: Any) -> str:
+    return "nothing" if value in (None, "") or value == [] else json.dumps(value, ensure_ascii=False)

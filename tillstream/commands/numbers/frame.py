@@ -1,7 +1,7 @@
 """Rows of queries, measures and sale lines as an Arrow stream in a file, for the Python client."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import pyarrow as pa
@@ -9,13 +9,17 @@ import pyarrow as pa
 from tillstream.analytics import filter_values, line_export, measure_values, queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
+from tillstream.commands.numbers.goal_frame import goals
 from tillstream.commands.query import LIMIT, check_names
 from tillstream.commands.result import Progress, Result
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED, Scope
+from tillstream.inventory import past
 from tillstream.people import accounts
+from tillstream.purchasing import expected_units
 
 EVERYTHING = 2**31 - 1
+AT = "at"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +82,19 @@ def _query(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatch]
     return _first(queries.stream(app.ports.warehouse, name, scope, filters, **own), limit)
 
 
+def _stock(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatch]:
+    """Stock levels; the parameter `at` selects a day or an instant of the past."""
+    name, fixed = past.query_at("".join(arguments.params.get(AT, [])[-1:]))
+    params = {key: values for key, values in arguments.params.items() if key != AT}
+    params |= {key: [value] for key, value in fixed.items()}
+    batches = _query(app, scope, replace(arguments, names=[name], params=params))
+    return expected_units.streamed(app.ports, batches) if name == past.NOW else batches
+
+
+def _goals(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatch]:
+    return _batches(goals(app, scope, arguments.params))
+
+
 def _first(batches: Iterator[pa.RecordBatch], limit: int) -> Iterator[pa.RecordBatch]:
     left = limit
     for batch in batches:
@@ -121,6 +138,8 @@ KINDS: dict[str, Callable[[App, Scope, Frame], Iterator[pa.RecordBatch]]] = {
     "query": _query,
     "measures": _measures,
     "sales": _sales,
+    "stock": _stock,
+    "goals": _goals,
     "definitions": _definitions,
     "queries": _queries,
 }

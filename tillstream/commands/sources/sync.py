@@ -1,5 +1,6 @@
 """Sync this home to a head office, and manage the homes that sync to this one."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,9 +9,12 @@ from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.domain.errors import Rejected
-from tillstream.sync import homes, identity, status
+from tillstream.sync import homes, identity, requests, status
 from tillstream.sync.homes import Home
 from tillstream.sync.http import address
+from tillstream.sync.reference import questions
+from tillstream.sync.reference.questions import Question
+from tillstream.sync.reference.words import subject
 from tillstream.sync.refusals import QUESTIONS, Refused
 
 
@@ -27,6 +31,22 @@ class AddHome:
 
     name: str
     key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decide:
+    """questions: their IDs; empty: all. keep: `here` or `head-office`."""
+
+    keep: str
+    questions: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfBatch:
+    """batch: its ID. reason: in words."""
+
+    batch: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +75,8 @@ def sync(app: App, progress: Progress, arguments: SyncTo) -> Result:
         if refused.code not in QUESTIONS:
             raise
         return Result({"to": to, "question": str(refused)}, HELD)
-    return Result({"to": to, "question": "", **asdict(result)}, DONE if result.agrees else FAILED)
+    code = HELD if result.questions else DONE
+    return Result({"to": to, "question": "", **asdict(result)}, code if result.agrees else FAILED)
 
 
 def show(app: App, progress: Progress, arguments: NoArguments) -> Result:
@@ -69,6 +90,7 @@ def show(app: App, progress: Progress, arguments: NoArguments) -> Result:
             "is_stopped": now.is_stopped,
             "unsent_settlements": lag.settlements,
             "unsent_movements": lag.movements,
+            "questions": questions.count(app.ports),
             "unsent_since": lag.since.isoformat(timespec="seconds") if lag.since else "",
             **{name: getattr(now, name) for name in _SHOWN},
             "differing": list(now.differing),
@@ -84,6 +106,44 @@ def stop(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Sync no longer, until the next `sync --to`."""
     status.stop(app.ports, COMMAND_LINE)
     return show(app, progress, arguments)
+
+
+def list_questions(app: App, progress: Progress, arguments: NoArguments) -> Result:
+    """The entries of the catalogue and goals about which a person must decide."""
+    return Result([_question(one) for one in questions.every(app.ports)])
+
+
+def decide(app: App, progress: Progress, arguments: Decide) -> Result:
+    """Decide questions. Raises `Rejected`, `NotFound`."""
+    if arguments.keep not in questions.BOTH:
+        raise Rejected(f"Choose what to keep: {' or '.join(questions.BOTH)}.")
+    ids = arguments.questions or [one.id for one in questions.every(app.ports)]
+    return Result({"decided": questions.decide(app.ports, ids, arguments.keep, COMMAND_LINE)})
+
+
+def list_requests(app: App, progress: Progress, arguments: NoArguments) -> Result:
+    """Requests to undo batches: those of this head office, and those to this home."""
+    return Result([asdict(one) for one in requests.every(app.ports)])
+
+
+def ask_undo(app: App, progress: Progress, arguments: OfBatch) -> Result:
+    """Ask the home of a batch to undo it. Raises `NotFound`, `Rejected`."""
+    return Result(asdict(requests.ask(app.ports, arguments.batch, arguments.reason, COMMAND_LINE)))
+
+
+def decline(app: App, progress: Progress, arguments: OfBatch) -> Result:
+    """Decline a request to this home. Raises `NotFound`, `Rejected`."""
+    return Result(asdict(requests.decline(app.ports, arguments.batch, arguments.reason, COMMAND_LINE)))
+
+
+def _question(question: Question) -> dict[str, Any]:
+    fields = {
+        name: {"here": (question.here or {}).get(name), "head_office": (question.there or {}).get(name)}
+        for name in question.fields
+    }
+    words = {"id": question.id, "subject": subject(question), "at": question.at, "why": question.why}
+    missing = {"is_here": question.here is not None, "is_at_head_office": question.there is not None}
+    return {**words, **missing, "fields": fields}
 
 
 def listed(app: App, progress: Progress, arguments: NoArguments) -> Result:
@@ -115,5 +175,6 @@ def _shown(home: Home) -> dict[str, Any]:
         "agreed_number": home.agreed_number,
         "differing": list(home.differing),
         "differing_stock": list(home.differing_stock),
+        "questions": home.questions,
         "held": home.held,
     }

@@ -43,6 +43,19 @@ def from_json(kind: type[T], data: dict[str, Any]) -> T:
     return kind(**{name: decoders[name](value) for name, value in data.items() if name in decoders})
 
 
+def check_types(value: Any) -> None:
+    """Check that the texts, flags and numbers of a dataclass are of their types. Raises `TypeError`."""
+    for name, hint in get_type_hints(type(value)).items():
+        field = getattr(value, name)
+        if hint in {str, bool, int} and type(field) is not hint:
+            raise TypeError(name)
+        for one in field if isinstance(field, tuple) else ():
+            if is_dataclass(one):
+                check_types(one)
+            elif type(one) is not str:
+                raise TypeError(name)
+
+
 def decimal_text(value: Decimal) -> str:
     """The number without an exponent and without zeros at its end."""
     text = format(value, "f")

@@ -6,6 +6,7 @@ from typing import Any
 
 from tillstream.sync.http import messages
 from tillstream.sync.office import HeadOffice
+from tillstream.sync.reference.office import PAGE
 
 Answer = Mapping[str, Any] | bytes
 """JSON, or bytes of an original."""
@@ -72,7 +73,40 @@ def add_stock(office: HeadOffice, head: Any, _data: bytes) -> Answer:
     return {"added": office.add_stock(movements)}
 
 
+def reference_state(office: HeadOffice, head: Any, _data: bytes) -> Answer:
+    with messages.reading():
+        questions = int(head["questions"])
+    return dict(messages.state_to_json(office.reference_state(questions)))
+
+
+def compare_reference(office: HeadOffice, head: Any, _data: bytes) -> Answer:
+    with messages.reading():
+        digests = {str(group): str(digest) for group, digest in head["digests"].items()}
+    return {"differing": list(office.compare_reference(digests))}
+
+
+def reference(office: HeadOffice, head: Any, _data: bytes) -> Answer:
+    with messages.reading():
+        group, offset = str(head["group"]), max(int(head["offset"]), 0)
+    return dict(messages.group_to_json(office.reference(group, offset)))
+
+
+def save_reference(office: HeadOffice, head: Any, _data: bytes) -> Answer:
+    with messages.reading():
+        saved = office.save_reference(messages.changes_from_json(head["changes"])[:PAGE])
+    return {"saved": messages.saved_to_json(saved)}
+
+
+def requests(office: HeadOffice, head: Any, _data: bytes) -> Answer:
+    with messages.reading():
+        answers = messages.requests_from_json(head["answers"])
+    return {"requests": messages.requests_to_json(office.requests(answers))}
+
+
 CALLS: dict[str, Callable[[HeadOffice, Any, bytes], Answer]] = {
     one.__name__.replace("_", "-"): one
-    for one in (hello, missing, part, entries, compare, journal, original, compare_stock, stock, add_stock)
+    for one in (
+        *(hello, missing, part, entries, compare, journal, original, compare_stock, stock, add_stock),
+        *(reference_state, compare_reference, reference, save_reference, requests),
+    )
 }

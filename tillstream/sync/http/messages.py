@@ -11,6 +11,9 @@ from tillstream.domain.errors import Rejected
 from tillstream.inventory.records import RECORDED, StoredMovement, from_data, to_data
 from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
 from tillstream.sync.office import Hello
+from tillstream.sync.reference.entries import Change, Group, Reference, Saved
+from tillstream.sync.reference.office import ReferenceState
+from tillstream.sync.requests import Request
 
 Json = Any
 
@@ -78,6 +81,60 @@ def _texts_of(stored: StoredMovement) -> list[Any]:
     movement = stored.movement
     names = ("movement_id", "region", "store_id", "reason", "reference", "other_store", "note")
     return [stored.by, *(getattr(movement, name) for name in names), *(line.product_id for line in movement.lines)]
+
+
+def state_to_json(state: ReferenceState) -> Json:
+    return {"token": state.token, "regions": list(state.regions)}
+
+
+def state_from_json(data: Json) -> ReferenceState:
+    return ReferenceState(str(data["token"]), tuple(map(str, data["regions"])))
+
+
+def group_to_json(group: Group) -> Json:
+    entries = [{"key": one.key, "content": one.content, "version": one.version} for one in group.entries.values()]
+    return {"group": group.name, "version": group.version, "entries": entries}
+
+
+def group_from_json(data: Json) -> Group:
+    name = str(data["group"])
+    entries = [_reference(name, one) for one in data["entries"]]
+    return Group(name, {one.key: one for one in entries}, int(data["version"]))
+
+
+def changes_to_json(changes: Iterable[Change]) -> Json:
+    return [
+        {"group": one.entry.group, "key": one.entry.key, "content": one.entry.content, "expected": one.expected}
+        for one in changes
+    ]
+
+
+def changes_from_json(data: Json) -> list[Change]:
+    return [Change(_reference(str(one["group"]), one), str(one["expected"])) for one in data]
+
+
+def saved_to_json(saved: Iterable[Saved]) -> Json:
+    return [asdict(one) for one in saved]
+
+
+def saved_from_json(data: Json) -> list[Saved]:
+    return [Saved(int(one["version"]), str(one["why"])) for one in data]
+
+
+def requests_to_json(requests: Iterable[Request]) -> Json:
+    return [asdict(one) | {"state": one.state.value} for one in requests]
+
+
+def requests_from_json(data: Json) -> list[Request]:
+    requests = [Request.from_json(one) for one in data]
+    if not all(isinstance(value, str | bool) for one in requests for value in asdict(one).values()):
+        raise TypeError("a text of a request is none")
+    return requests
+
+
+def _reference(group: str, data: Json) -> Reference:
+    content = data["content"]
+    return Reference(group, str(data["key"]), None if content is None else dict(content), int(data.get("version", 0)))
 
 
 def parcel_to_json(parcel: Parcel) -> tuple[Json, bytes]:

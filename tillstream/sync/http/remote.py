@@ -16,7 +16,10 @@ from tillstream.sync.http import address, frame, messages, signing
 from tillstream.sync.http.address import CheckHost
 from tillstream.sync.identity import Identity
 from tillstream.sync.office import Hello
+from tillstream.sync.reference.entries import Change, Group, Saved
+from tillstream.sync.reference.office import ReferenceState
 from tillstream.sync.refusals import REPEATED, Refused
+from tillstream.sync.requests import Request
 from tillstream.webhooks.sending import PinnedConnection
 
 PATH = "/api/v1/sync/"
@@ -88,6 +91,31 @@ class RemoteOffice:
         answer = self._call("add-stock", {"movements": messages.stock_to_json(movements)})
         with messages.reading():
             return int(answer["added"])
+
+    def reference_state(self, questions: int) -> ReferenceState:
+        answer = self._call("reference-state", {"questions": questions})
+        with messages.reading():
+            return messages.state_from_json(answer)
+
+    def compare_reference(self, digests: Mapping[str, str]) -> Sequence[str]:
+        answer = self._call("compare-reference", {"digests": dict(digests)})
+        with messages.reading():
+            return [str(group) for group in answer["differing"]]
+
+    def reference(self, group: str, offset: int) -> Group:
+        answer = self._call("reference", {"group": group, "offset": offset})
+        with messages.reading():
+            return messages.group_from_json(answer)
+
+    def save_reference(self, changes: Sequence[Change]) -> Sequence[Saved]:
+        answer = self._call("save-reference", {"changes": messages.changes_to_json(changes)}, b"", SETTLING_TIMEOUT)
+        with messages.reading():
+            return messages.saved_from_json(answer["saved"])
+
+    def requests(self, answers: Sequence[Request]) -> Sequence[Request]:
+        answer = self._call("requests", {"answers": messages.requests_to_json(answers)})
+        with messages.reading():
+            return messages.requests_from_json(answer["requests"])
 
     def _call(self, call: str, head: Any, data: bytes = b"", timeout: float = TIMEOUT) -> Any:
         answer = self._send(call, frame.pack(head, data), timeout)

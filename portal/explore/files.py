@@ -1,0 +1,87 @@
+"""Files of an exploration: all its groups, or the table as it is shown."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+from flask import Response
+
+from portal.context import scope, tillstream
+from portal.dashboard.request_filters import DashboardFilters
+from portal.explore import answer, table
+from portal.explore.selection import GROWTH, Exploration
+from portal.exports import writers
+from tillstream.analytics import measure_values
+from tillstream.analytics.filters import CURRENCY
+
+EVERYTHING = 2**31 - 1
+NUMBER = pa.decimal128(38, 9)
+PLACES = Decimal("1e-9")
+MOST_ACROSS = 400
+"""Values across columns of a file."""
+
+
+def groups(exploration: Exploration, selection: DashboardFilters, form: str) -> Response:
+    """All groups, without a comparison, and with the values across columns in rows."""
+    app, names = tillstream(), [one.name for one in exploration.measures]
+    by = [one.name for one in exploration.dimensions]
+    limit = {"limit": EVERYTHING} if by else {}
+    values = measure_values.run(app.ports.warehouse, names, by, scope(), selection.filters, cache=app.queries, **limit)
+    batches = values.to_batches() or [pa.RecordBatch.from_pylist([], values.schema)]
+    totals = [one.name for one in exploration.measures if one.is_additive]
+    return _respond(exploration, selection, form, batches, totals)
+
+
+def shown(exploration: Exploration, selection: DashboardFilters, form: str) -> Response:
+    """The rows of the table in the order of the page, with the heads of its columns."""
+    result = answer.load(exploration, selection, most_across=MOST_ACROSS)
+    rows = table.ordered(exploration, {}, result)[1]
+    by = [(one.name, one.name) for one in exploration.by]
+    numbers = [(column.key, label) for column, _, label in table.columns(exploration, result)]
+    heads = _unique([label for _, label in (*by, *numbers)])
+    cells = [pa.array([row[key] for row in rows]) for key, _ in by]
+    cells += [_numbers([row[key] for row in rows]) for key, _ in numbers]
+    additive = {one.name for one in exploration.shown if one.is_additive}
+    totals = [
+        head
+        for head, column in zip(heads[len(by) :], result.columns, strict=True)
+        if column.measure in additive and column.part != GROWTH
+    ]
+    return _respond(exploration, selection, form, [pa.RecordBatch.from_arrays(cells, heads)], totals)
+
+
+def _numbers(values: Sequence[Any]) -> pa.Array:
+    """Whole numbers as such, others as decimals."""
+    if all(isinstance(value, int) for value in values if value is not None) and any(values):
+        return pa.array(values, pa.int64())
+    decimals = [
+        None if value is None else Decimal(value).quantize(PLACES) if isinstance(value, int | Decimal) else value
+        for value in values
+    ]
+    if any(value is not None and not isinstance(value, Decimal) for value in decimals):
+        return pa.array(decimals)
+    return pa.array(decimals, NUMBER)
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """Names of columns, numbered where several values have the same name."""
+    result: list[str] = []
+    for name in names:
+        count = names[: len(result)].count(name)
+        result.append(f"{name} ({count + 1})" if count else name)
+    return result
+
+
+def _respond(
+    exploration: Exploration,
+    selection: DashboardFilters,
+    form: str,
+    batches: list[pa.RecordBatch],
+    totals: Sequence[str],
+) -> Response:
+    named = {"in": [selection.filters.currency]} | {
+        name: one for name, one in selection.values.items() if name != CURRENCY
+    }
+    what = "-by-".join(["explore", *(one.name for one in exploration.dimensions[:1])])
+    return writers.respond(form, what, named, batches, list(totals))

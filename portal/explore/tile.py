@@ -1,0 +1,74 @@
+"""An exploration as a tile of a dashboard: a chart, a table, or a number."""
+
+from dataclasses import replace
+
+from flask import render_template, request, url_for
+
+from portal import figures
+from portal.dashboard import request_filters
+from portal.dashboard.request_filters import DashboardFilters
+from portal.explore import answer, chart, labels, links, table, texts
+from portal.explore.selection import GROWTH, Exploration, read
+from portal.reader_locale import days_text
+from portal.urls import with_args
+from tillstream.analytics.queries import Forbidden
+from tillstream.dashboards.own_dashboard import Show
+from tillstream.domain.errors import Rejected
+
+SHOW, SLOT = "show", "slot"
+"""Arguments of the address that are not of the exploration: what is shown, and the id of its chart."""
+MOST_ROWS, MOST_UNDER_CHART = 8, 20
+
+
+def usual(exploration: Exploration) -> Show:
+    """What a tile of the exploration shows, unless another form is chosen."""
+    if not exploration.dimensions:
+        return Show.NUMBER
+    return Show.TABLE if exploration.chart == "none" else Show.CHART
+
+
+def body(show: str, slot: str) -> str:
+    """Rendered HTML of the exploration of this request, or why this reader cannot see it. Raises `Unavailable`."""
+    address = f"{url_for('explore.show')}?{with_args(request.args.to_dict(flat=False), **{SHOW: None, SLOT: None})}"
+    try:
+        return _body(show, slot, address)
+    except (Rejected, Forbidden) as error:
+        return render_template("explore/tile_refused.html", error=error, address=address)
+
+
+def _body(show: str, slot: str, address: str) -> str:
+    exploration, selection = read(), request_filters.read()
+    if show == Show.NUMBER:
+        exploration = replace(exploration, measures=exploration.measures[:1], by=(), across=None)
+    result = answer.load(exploration, selection)
+    figure = chart.of(exploration, result, selection.filters) if show == Show.CHART else None
+    page = table.page_of(exploration, links.kept(selection) | exploration.args, result)
+    most = MOST_UNDER_CHART if figure else MOST_ROWS
+    shown = replace(page, rows=page.rows[:most])
+    table.look_up_names(exploration, result, shown)
+    by = exploration.dimensions[0].label if exploration.dimensions else ""
+    return render_template(
+        "explore/tile.html",
+        slot=slot,
+        address=address,
+        exploration=exploration,
+        is_number=show == Show.NUMBER,
+        figure=figure,
+        summary=texts.summary(exploration.measures[0].label, by),
+        rows=shown.rows,
+        others=max(0, len(result.rows) - len(shown.rows)),
+        heads=table.heads(exploration, result),
+        columns=table.columns(exploration, result),
+        growth=f"{exploration.measures[0].name}.{GROWTH}",
+        against=texts.compared(days_text(*result.compared_with)) if result.compared_with else "",
+        days=_days(selection),
+        notes=result.notes,
+        name_of=labels.of_value,
+        codes=labels.CODES,
+        currency=figures.currency(),
+    )
+
+
+def _days(selection: DashboardFilters) -> str:
+    start, end = selection.filters.start, selection.filters.end
+    return days_text(start, end) if start and end else ""

@@ -1,0 +1,73 @@
+"""Explore in a browser: changes are undone and redone by key and by link, and the page is used without a mouse."""
+
+from io import BytesIO
+
+import pytest
+from live_server import PASSWORD, Served
+from playwright.sync_api import Page, expect
+
+from tillstream.workflows.intake import uploads
+
+pytestmark = pytest.mark.browser
+HEADER = (
+    "Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
+    "Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice"
+)
+
+
+def _open(page: Page, served: Served) -> None:
+    rows = [
+        f"{at},1,{at:02}-05-2026 10:15,MUM0{at},S1,C{at},Asha Rao,P{at},Kettle,Kitchen,store,Completed,1,"
+        f"{at}00.00,0.00,{at}00.00,18.00,118.00,"
+        for at in range(1, 4)
+    ]
+    content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
+    uploads.receive(served.app.ports, served.app.contracts.pin("IN"), "may.csv", content, by="admin")
+    page.goto(f"{served.address}/sign-in?next=/explore")
+    page.get_by_label("Name", exact=True).fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/explore")
+
+
+def test_changes_are_undone_and_redone(page: Page, served: Served) -> None:
+    _open(page, served)
+    undo = page.get_by_role("link", name="Undo")
+    group = page.get_by_label("Group by")
+    assert undo.count() == 0  # nothing to undo is no link
+    for name in ("store", "region"):
+        group.select_option(name)
+        page.get_by_role("button", name="Show").click()
+        page.wait_for_url(f"**by={name}**")
+    expect(undo).to_be_visible()
+    page.locator("h1").click()
+    page.keyboard.press("Control+z")
+    page.wait_for_url("**by=store**")
+    expect(group).to_have_value("store")
+    page.get_by_role("link", name="Undo").click()
+    page.wait_for_url("**/explore")
+    page.keyboard.press("Control+Shift+z")
+    page.wait_for_url("**by=store**")
+    page.get_by_role("link", name="Redo").click()
+    page.wait_for_url("**by=region**")
+    expect(page.get_by_role("link", name="Redo")).to_have_count(0)
+    page.go_back()
+    page.wait_for_url("**by=store**")
+    expect(page.get_by_role("link", name="Redo")).to_be_visible()
+    assert served.page_errors == []
+
+
+def test_measures_and_groups_are_chosen_by_keyboard(page: Page, served: Served) -> None:
+    _open(page, served)
+    page.locator("details.choice > summary").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Units", exact=True).focus()
+    page.keyboard.press("Space")
+    page.get_by_label("Group by").focus()
+    page.keyboard.type("Store")
+    page.get_by_role("button", name="Show").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**measure=units**")
+    expect(page.locator("details.choice > summary").first).to_contain_text("Revenue, Orders, Units")
+    expect(page.get_by_label("Group by")).to_have_value("store")
+    assert served.page_errors == []

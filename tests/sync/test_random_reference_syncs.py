@@ -1,0 +1,109 @@
+"""Random changes of the catalogue and goals on both sides, between unsteady syncs and restores: both end equal."""
+
+import shutil
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from sync.stock_acts import REGION
+from sync.test_random_stock_syncs import change_office
+from sync.test_reference_of_homes import put, set_goal
+from sync.test_two_homes import restored, saved
+from sync.two_homes import NAME, Pair, pair
+
+from examples import examples
+from tillstream.app import App
+from tillstream.catalogue import records
+from tillstream.domain.catalogue.aliases import Alias
+from tillstream.domain.catalogue.dated_amounts import DatedAmount
+from tillstream.domain.catalogue.entries import EntryKind, Product, Store
+from tillstream.domain.catalogue.problems import InvalidEntry
+from tillstream.sync import homes
+from tillstream.sync.reference import office, questions
+
+STEPS = 14
+
+
+def change(app: App, rng: Random) -> None:
+    """One change that a person makes; one that the catalogue refuses changes nothing."""
+    drawn = rng.random()
+    if drawn < 0.2:
+        set_goal(app, rng.choice([None, 100, 200, 300]), store=rng.choice("ST"))
+        return
+    if drawn < 0.35:
+        put(app, Store(REGION, rng.choice("ST"), rng.choice(["North", "South"])))
+        return
+    costs = tuple(DatedAmount(REGION, "EUR", Decimal(rng.randint(1, 3))) for _ in range(rng.randrange(2)))
+    aliases = (Alias(REGION, "OLD"),) if rng.random() < 0.2 else ()
+    product = Product(rng.choice("PQR"), rng.choice(["Pen", "Quill", "Rule"]), costs=costs, aliases=aliases)
+    try:
+        put(app, product)
+    except InvalidEntry:
+        return
+
+
+def reference_of(app: App) -> dict[str, Any]:
+    return {name: {key: one.content for key, one in group.entries.items()} for name, group in _groups(app).items()}
+
+
+def _groups(app: App) -> dict[str, office.Group]:
+    return {name: group for name, group in office.groups(app.ports, (REGION,)).items() if group.entries}
+
+
+def play(folder: Path, seed: int) -> int:
+    """Play a schedule; returns the number of decided questions."""
+    rng, decided = Random(seed), 0
+    with pair(folder) as two:
+        homes.change(two.office.ports, NAME, lambda home: replace(home, regions=(REGION,)))
+        copies = {side: folder / f"copy-{side}" for side in ("home", "office")}
+        for _ in range(STEPS):
+            two.home.clock.advance(60)
+            two.set_clock()
+            change(two.home.plain if rng.random() < 0.5 else two.office, rng)
+            drawn = rng.random()
+            if drawn < 0.35:
+                two.sync_until_done(rng)
+            elif drawn < 0.45:
+                shutil.rmtree(copies["home"], ignore_errors=True)
+                saved(two, copies["home"])
+            elif drawn < 0.55 and copies["home"].exists():
+                restored(two, copies["home"])
+            elif drawn < 0.65:
+                change_office(two, folder / "office", copies["office"], rng)
+                homes.change(two.office.ports, NAME, lambda home: replace(home, regions=(REGION,)))
+        decided = decide_until_equal(two, rng)
+        assert reference_of(two.home.plain) == reference_of(two.office)
+    return decided
+
+
+def decide_until_equal(two: Pair, rng: Random) -> int:
+    """Sync and decide until nothing is left. A code of two products is taken from one of them."""
+    decided = 0
+    for _ in range(20):
+        result = two.sync_until_done(rng)
+        if not result.questions and not result.reference_sent and not result.reference_taken:
+            return decided
+        asked = questions.every(two.home.plain.ports)
+        if any(not one.is_choice for one in asked):
+            for app in (two.home.plain, two.office):
+                for code in "PQR":
+                    stored = records.get(app.ports, EntryKind.PRODUCT, code)
+                    if stored and isinstance(stored.entry, Product):
+                        put(app, replace(stored.entry, aliases=()))
+            continue
+        keep = rng.choice(questions.BOTH)
+        decided += questions.decide(two.home.plain.ports, [one.id for one in asked], keep, "chief")
+    raise AssertionError("the questions do not end")
+
+
+@pytest.mark.parametrize("seed", range(examples(8)))
+def test_random_changes_of_both_sides_end_equal(tmp_path: Path, seed: int) -> None:
+    play(tmp_path, seed)
+
+
+@pytest.mark.long
+def test_hundreds_of_random_changes_end_equal(tmp_path: Path) -> None:
+    assert sum(play(tmp_path / str(seed), seed) for seed in range(1000, 1040)) > 20

@@ -1,0 +1,93 @@
+"""Requests of a head office to undo a batch of a home: carried out or declined there, and answered with a sync."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from stateful.steps import like, upload_rows
+from sync.test_over_http import SOURCE, Connected, connected
+
+from tillstream.batches import records
+from tillstream.domain.batch.record import State
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.sync import requests
+from tillstream.sync.requests import RequestState
+from tillstream.workflows.review import undo
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Connected]:
+    with connected(tmp_path) as both:
+        yield both
+
+
+@pytest.fixture
+def batch(two: Connected) -> str:
+    """A batch that the head office has asked the home to undo."""
+    batch = upload_rows(two.pair.home, SOURCE, like())
+    two.sync()
+    requests.ask(two.pair.office.ports, batch, " Wrong day. ", "chief")
+    assert two.sync().requests == 1
+    return batch
+
+
+def test_a_request_is_carried_out_by_an_undo_in_the_home(two: Connected, batch: str) -> None:
+    home, office = two.pair.home.plain.ports, two.pair.office.ports
+    (asked,) = requests.to_answer(home)
+    assert (asked.batch_id, asked.reason, asked.by, asked.home) == (batch, "Wrong day.", "chief", "")
+    undo.undo(home, batch, "ana")
+    assert two.sync().requests == 0
+    assert records.get(office, batch).state is State.UNDONE
+    noted = requests.find(office, batch)
+    assert noted
+    assert (noted.state, noted.answer) == (RequestState.DONE, requests.DONE_WORDS)
+
+
+def test_a_declined_request_returns_with_the_reason_and_can_be_repeated(two: Connected, batch: str) -> None:
+    home, office = two.pair.home.plain.ports, two.pair.office.ports
+    with pytest.raises(Rejected, match="asked already"):
+        requests.ask(office, batch, "Again.", "chief")
+    with pytest.raises(Rejected, match="Enter a reason"):
+        requests.decline(home, batch, " ", "ana")
+    requests.decline(home, batch, "It is right.", "ana")
+    assert two.sync().requests == 0
+    noted = requests.find(office, batch)
+    assert noted
+    assert (noted.state, noted.answer, noted.answered_by) == (RequestState.DECLINED, "It is right.", "ana")
+    with pytest.raises(NotFound, match="no open request"):
+        requests.decline(home, batch, "Twice.", "ana")
+    two.pair.clock.advance(60)
+    two.pair.home.clock.advance(60)
+    requests.ask(office, batch, "Look again.", "chief")
+    assert two.sync().requests == 1
+    assert [one.reason for one in requests.to_answer(home)] == ["Look again."]
+
+
+def test_an_answer_that_a_restored_head_office_lost_is_reported_again(two: Connected, batch: str) -> None:
+    home, office = two.pair.home.plain.ports, two.pair.office.ports
+    before = office.documents.get(requests.COLLECTION, batch)
+    assert before
+    requests.decline(home, batch, "It is right.", "ana")
+    two.sync()
+    office.documents.put(requests.COLLECTION, batch, before.data)
+    two.sync()
+    two.sync()
+    noted = requests.find(office, batch)
+    assert noted
+    assert noted.state is RequestState.DECLINED
+
+
+def test_a_request_that_the_head_office_lost_ends_in_the_home(two: Connected, batch: str) -> None:
+    two.pair.office.ports.documents.delete(requests.COLLECTION, batch)
+    assert two.sync().requests == 0
+    assert requests.every(two.pair.home.plain.ports) == []
+
+
+def test_only_a_batch_of_a_home_that_counts_can_be_asked_for(two: Connected, batch: str) -> None:
+    home, office = two.pair.home.plain.ports, two.pair.office.ports
+    with pytest.raises(Rejected, match="Undo it here"):
+        requests.ask(home, batch, "No.", "ana")
+    undo.undo(home, batch, "ana")
+    two.sync()
+    with pytest.raises(Rejected, match="nothing to undo"):
+        requests.ask(office, batch, "Still wrong.", "chief")

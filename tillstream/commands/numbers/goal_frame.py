@@ -1,0 +1,51 @@
+"""The goals of a month as an Arrow table, for the Python client."""
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+
+from tillstream.analytics.queries import Forbidden
+from tillstream.app import App
+from tillstream.domain.errors import Rejected
+from tillstream.domain.goals.goal import FIELDS, GoalMeasure, Month
+from tillstream.domain.people import Action, Scope
+from tillstream.goals import names, visible
+from tillstream.goals.frame import table_of
+from tillstream.goals.reading import MonthOfGoals
+from tillstream.goals.rows import row_of
+
+ARGUMENTS = frozenset({"month", "measure", "level", *FIELDS})
+
+
+def goals(app: App, scope: Scope, params: Mapping[str, Sequence[str]]) -> pa.Table:
+    """The standings of the targets that a user sees. params: ARGUMENTS. Raises `Rejected`, `Forbidden`."""
+    if unknown := sorted(set(params) - ARGUMENTS):
+        raise Rejected(f"There is no parameter {', '.join(unknown)}. Parameters: {', '.join(sorted(ARGUMENTS))}.")
+    values = {name: texts[-1] for name, texts in params.items()}
+    month, measure = _month(app, values.get("month", "")), _measure(scope, values.get("measure", ""))
+    read = MonthOfGoals(app.ports, app.contracts, app.settings.reporting_currency, month, app.queries)
+    standings = read.standings(measure)
+    chosen = visible.targets(
+        standings,
+        scope,
+        lambda: names.read(app.ports, read.sales, app.contracts.regions(), month.first),
+        values.get("level", ""),
+        visible.target_of(values),
+    )
+    return table_of([row_of(one, measure) for one in standings.of_all(chosen)], measure)
+
+
+def _month(app: App, text: str) -> Month:
+    month = Month.parse(text) if text else Month.of(app.ports.clock.now().date())
+    if month is None:
+        raise Rejected(f"“{text}” is not a month. Write year and month, such as 2026-11.")
+    return month
+
+
+def _measure(scope: Scope, text: str) -> GoalMeasure:
+    text = text or GoalMeasure.REVENUE.value
+    if text not in set(GoalMeasure):
+        raise Rejected(f"There is no measure “{text}”. Use one of {', '.join(GoalMeasure)}.")
+    if text == GoalMeasure.MARGIN and not scope.may(Action.SEE_COSTS):
+        raise Forbidden("Your role cannot see costs and margins.")
+    return GoalMeasure(text)

@@ -1,0 +1,141 @@
+"""Sync of reference data: each side takes what only the other one changed since they last agreed.
+
+What both sides changed is a question that a person decides in the home; everything else continues meanwhile.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from tillstream.domain.errors import Rejected
+from tillstream.ports import Ports
+from tillstream.sync import status
+from tillstream.sync.reference import agreed, catalogue, goals, office, questions
+from tillstream.sync.reference.agreed import Agreed
+from tillstream.sync.reference.entries import ABSENT, Change, Group, Reference, Saved, digests
+from tillstream.sync.reference.office import PAGE, ReferenceOffice
+from tillstream.sync.reference.questions import Question
+
+BY = "sync"
+_FORM = (KeyError, TypeError, ValueError, ArithmeticError)
+
+
+@dataclass(frozen=True)
+class ReferenceResult:
+    """What a sync did. sent, taken: entries that the head office or this home did not have. questions: open ones."""
+
+    sent: int
+    taken: int
+    questions: int
+
+
+@dataclass
+class _Plan:
+    """What is to do with the entries that differ. A change comes with the entry that it replaces."""
+
+    send: list[tuple[Change, Reference]] = field(default_factory=list)
+    take: list[tuple[Change, Reference]] = field(default_factory=list)
+    ask: list[Question] = field(default_factory=list)
+    same: dict[str, dict[str, Agreed]] = field(default_factory=dict)
+    """Group → key → what both sides have."""
+
+
+def sync(ports: Ports, head_office: ReferenceOffice) -> ReferenceResult:
+    """Exchange what changed since the last sync. Idempotent. Raises as the head office, and `ImportRunning`."""
+    state = head_office.reference_state(questions.count(ports))
+    day = ports.clock.now().date().isoformat()
+    token = f"{office.token(ports)} {state.token} {','.join(state.regions)} {day}"
+    if status.get(ports).reference == token:
+        return ReferenceResult(0, 0, questions.count(ports))
+    ours = office.groups(ports, state.regions)
+    plan = _Plan()
+    for name in _order(head_office.compare_reference(digests(ours))):
+        _compare(ports, ours.get(name, Group(name)), _whole(head_office, name), plan)
+    for name, entries in plan.same.items():
+        agreed.note(ports, name, entries)
+    sent = _send(ports, head_office, plan)
+    taken = _take(ports, state.regions, plan)
+    questions.replace_all(ports, plan.ask)
+    if not sent and not taken:
+        status.note_reference(ports, token)
+    return ReferenceResult(sent, taken, len(plan.ask))
+
+
+def _order(names: Sequence[str]) -> list[str]:
+    """Groups in an order in which an entry comes after those that it names."""
+    kinds = [*(kind.value for kind in catalogue.KINDS), goals.KIND]
+    known = [name for name in names if name.partition(":")[0] in kinds]
+    return sorted(known, key=lambda name: (kinds.index(name.partition(":")[0]), name))
+
+
+def _whole(head_office: ReferenceOffice, name: str) -> Group:
+    """All entries of a group of the head office."""
+    page = whole = head_office.reference(name, 0)
+    while page.entries:
+        page = head_office.reference(name, len(whole.entries))
+        whole = replace(whole, entries={**whole.entries, **page.entries})
+    return whole
+
+
+def _compare(ports: Ports, ours: Group, theirs: Group, plan: _Plan) -> None:
+    before = agreed.of_group(ports, ours.name)
+    for key in sorted({*ours.entries, *theirs.entries, *before}):
+        here, there, base = ours.get(key), theirs.get(key), before.get(key)
+        if here.digest == there.digest:
+            plan.same.setdefault(ours.name, {})[key] = Agreed(there.digest, there.version)
+        elif _is_ours(there, base):
+            plan.send.append((Change(here, there.digest), there))
+        elif here.digest == (base.digest if base else ABSENT):
+            plan.take.append((Change(there, here.digest), here))
+        else:
+            plan.ask.append(_question(ports, here, there))
+
+
+def _is_ours(there: Reference, base: Agreed | None) -> bool:
+    """Whether only this home changed an entry, or the head office lost the change as its backup was restored."""
+    if base is None:
+        return there.digest == ABSENT
+    return there.digest == base.digest or there.version < base.version
+
+
+def _send(ports: Ports, head_office: ReferenceOffice, plan: _Plan) -> int:
+    saved: list[Saved] = []
+    changes = [change for change, _ in plan.send]
+    for first in range(0, len(changes), PAGE):
+        saved += head_office.save_reference(changes[first : first + PAGE])
+    for (change, there), result in zip(plan.send, saved, strict=True):
+        if result.why:
+            why = f"The head office refuses it: {result.why}"
+            plan.ask.append(replace(_question(ports, change.entry, there), why=why))
+    _note(ports, [change for change, _ in plan.send], saved)
+    return sum(bool(one.version) for one in saved)
+
+
+def _take(ports: Ports, regions: Sequence[str], plan: _Plan) -> int:
+    changes = [change for change, _ in plan.take]
+    try:
+        saved = office.save(ports, changes, BY, regions)
+    except _FORM as error:
+        raise Rejected(f"The head office sent an entry that this version cannot read: {error}.") from error
+    for (change, here), result in zip(plan.take, saved, strict=True):
+        if result.why:
+            why = f"This home refuses it: {result.why}"
+            plan.ask.append(replace(_question(ports, here, change.entry), why=why))
+    there = [change.entry.version for change in changes]
+    _note(ports, changes, [replace(one, version=one.version and at) for one, at in zip(saved, there, strict=True)])
+    return sum(bool(one.version) for one in saved)
+
+
+def _note(ports: Ports, changes: Sequence[Change], saved: Sequence[Saved]) -> None:
+    """Note what both sides agree about after changes that were saved."""
+    groups: dict[str, dict[str, Agreed]] = {}
+    for change, result in zip(changes, saved, strict=True):
+        if result.version:
+            entry = change.entry
+            groups.setdefault(entry.group, {})[entry.key] = Agreed(entry.digest, result.version)
+    for name, entries in groups.items():
+        agreed.note(ports, name, entries)
+
+
+def _question(ports: Ports, here: Reference, there: Reference) -> Question:
+    at = ports.clock.now().isoformat(timespec="seconds")
+    return Question(here.group, here.key, here.content, there.content, there.version, at)
