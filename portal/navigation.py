@@ -10,9 +10,9 @@ from flask import current_app, request
 
 from portal.connectors.scoped import late_or_failing
 from portal.context import scope, signed_in
-from portal.orders.scoped import late_count
 from portal.quality.failing import failing_checks
 from portal.review import waiting
+from portal.stock.late_orders import late_count
 from tillstream.domain.people import Action
 
 

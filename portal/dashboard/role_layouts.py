@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from portal.dashboard import texts
 from tillstream.domain.people import Role
 
-ANSWERS = ("headline", "over-time", "movers", "split-1", "split-2")
+ANSWERS = ("brief", "headline", "over-time", "movers", "split-1", "split-2")
 """Tiles of the skeleton; split-1 and split-2 are breakdowns by a chosen dimension."""
 
 
@@ -15,6 +15,7 @@ class RoleLayout:
 
     movers: the dimension of the biggest movers. splits: the dimensions of the breakdowns.
     figures: further key figures, of which the first one that has a value completes the strip.
+    brief: what the first line of the page has, in this order.
     """
 
     question: str
@@ -23,6 +24,7 @@ class RoleLayout:
     details: tuple[str, ...]
     tiles: tuple[str, ...] = ANSWERS
     figures: tuple[str, ...] = ("margin", "returned_value")
+    brief: tuple[str, ...] = ()
 
 
 ROLE_LAYOUTS: dict[Role, RoleLayout] = {
@@ -31,12 +33,14 @@ ROLE_LAYOUTS: dict[Role, RoleLayout] = {
         "by-store",
         ("by-region", "by-category"),
         ("stock", "goals", "heatmap", "top-customers", "attention", "freshness"),
+        brief=("today", "fallen", "stock", "late", "review"),
     ),
     Role.MANAGER: RoleLayout(
         texts.QUESTIONS[Role.MANAGER],
         "by-product",
         ("by-store", "by-salesperson"),
         ("stock", "goals", "heatmap", "top-customers", "attention", "freshness"),
+        brief=("today", "fallen", "stock", "late", "review"),
     ),
     Role.CLERK: RoleLayout(
         texts.QUESTIONS[Role.CLERK],
@@ -50,11 +54,13 @@ ROLE_LAYOUTS: dict[Role, RoleLayout] = {
         "by-product",
         ("by-product", "by-customer"),
         ("stock", "goals", "heatmap", "top-customers", "freshness"),
+        brief=("today", "goal", "risen", "fallen"),
     ),
     Role.ANALYST: RoleLayout(
         texts.QUESTIONS[Role.ANALYST],
         "by-country",
         ("by-country", "by-category"),
         ("stock", "goals", "heatmap", "freshness"),
+        brief=("risen", "fallen", "today", "checks"),
     ),
 }

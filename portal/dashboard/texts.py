@@ -11,6 +11,7 @@ QUESTIONS = {
 }
 """Role → what its dashboard answers."""
 TILES = {
+    "brief": "At a glance",
     "headline": "Key figures",
     "over-time": "Revenue over time",
     "movers": "Biggest movers",

@@ -8,7 +8,7 @@ from typing import Any
 from flask import render_template
 
 from portal.context import scope
-from portal.dashboard import breakdowns, data_status, headline, texts, trends
+from portal.dashboard import breakdowns, brief, data_status, headline, texts, trends
 from portal.dashboard.dimensions import DIMENSIONS
 from portal.dashboard.request_filters import DashboardFilters
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
@@ -50,6 +50,7 @@ class Place:
 
 
 TILES: dict[str, Tile] = {
+    "brief": Tile(texts.TILES["brief"], "brief", brief.load),
     "headline": Tile(texts.TILES["headline"], "headline", headline.load),
     "over-time": Tile(texts.TILES["over-time"], "over_time", trends.over_time, chart=True),
     "movers": Tile(texts.TILES["movers"], "movers", breakdowns.movers),

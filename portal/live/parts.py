@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from flask import render_template
 
-from portal.context import tillstream
 from portal.filters.names import name_of
 from portal.live import texts
+from portal.live.today import times, today_of
 from portal.reader_locale import day_text
 from tillstream.analytics.live_sales import sales as live
-from tillstream.analytics.live_sales.same_time import StoreTimes, moment, store_times
+from tillstream.analytics.live_sales.same_time import StoreTimes, moment
 from tillstream.analytics.live_sales.unsettled import UnsettledSales
 from tillstream.domain.people import Action
 
@@ -38,18 +38,17 @@ def unsettled_note(unsettled: UnsettledSales, view: live.View) -> str:
 
 
 def _rows(sales: Sequence[dict[str, Any]], view: live.View, now: datetime) -> str:
-    times, may_see_people = _times(), view.scope.may(Action.SEE_PERSONAL)
+    of_stores, may_see_people = times(), view.scope.may(Action.SEE_PERSONAL)
     return render_template(
         "live/rows.html",
-        sales=[sale | _when(sale, times, now) | _names(sale, may_see_people) for sale in sales],
+        sales=[sale | _when(sale, of_stores, now) | _names(sale, may_see_people) for sale in sales],
         may_see_people=may_see_people,
     ).strip()
 
 
 def today(view: live.View, now: datetime) -> str:
     """Today's figures and those of each store; stores without a sale today come last."""
-    app = tillstream()
-    figures = live.today(app.ports.warehouse, view, now, _times(), cache=app.queries)
+    figures = today_of(view, now)
     stores = sorted(figures.stores, key=lambda one: (not one.has_sales, -one.revenue, -one.revenue_before))
     return render_template(
         "live/today.html",
@@ -65,12 +64,6 @@ def today(view: live.View, now: datetime) -> str:
 
 def _growth(now: Any, before: Any) -> Any:
     return (now - before) / before if before and before > 0 else None
-
-
-def _times() -> StoreTimes:
-    contracts = tillstream().contracts
-    first = (contracts.for_region(region) for region in contracts.regions())
-    return store_times([*(one for one in first if one), *contracts.all().values()])
 
 
 def _names(sale: dict[str, Any], may_see_people: bool) -> dict[str, Any]:  # noqa: FBT001 - the second of two

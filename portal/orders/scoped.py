@@ -12,9 +12,6 @@ from tillstream.domain.purchasing.order import PurchaseOrder
 from tillstream.purchasing import lead_times, listing, orders
 from tillstream.purchasing.lead_times import LeadTime
 
-LATE_COUNTED = 50
-"""Most sent orders that are looked through for the count in the menu, those that were expected first."""
-
 
 def order_of(number: str) -> PurchaseOrder:
     """The order of a number. Raises `NotFound`, also outside the scope."""
@@ -48,11 +45,3 @@ def business_day(region: str, store_id: str) -> date:
     """Today, in a store."""
     contract, now = tillstream().contracts.for_region(region), ports().clock.now()
     return contract.dates.business_day(store_id, now) if contract else now.date()
-
-
-def late_count() -> int:
-    """Number of late orders that the user manages, of the `LATE_COUNTED` that were expected first."""
-    if not scope().may(Action.MANAGE_STOCK):
-        return 0
-    late = orders.expected_before(ports(), ports().clock.now().date(), LATE_COUNTED)
-    return len(listing.in_scope(ports(), scope(), late))

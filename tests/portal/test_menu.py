@@ -36,8 +36,8 @@ def app(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> I
 
 def links(page: str, part: str) -> dict[str, str]:
     """The words of the links in the elements of a class, by address."""
-    found = "".join(one[0] for one in re.finditer(rf'<(\w+) class="{part}".*?</\1>', page, re.DOTALL))
-    return {href: " ".join(re.sub(r"<[^>]+>", " ", words).split()) for href, words in LINK.findall(found)}
+    matches = "".join(one[0] for one in re.finditer(rf'<(\w+) class="{part}".*?</\1>', page, re.DOTALL))
+    return {href: " ".join(re.sub(r"<[^>]+>", " ", words).split()) for href, words in LINK.findall(matches)}
 
 
 def visit(person: Callable[..., Visitor], role: Role) -> Visitor:

@@ -11,8 +11,8 @@ Person = Callable[..., Visitor]
 
 
 def _part(page: str, landmark: str) -> str:
-    found = re.search(rf'<nav class="{landmark}".*?</nav>', page, re.DOTALL)
-    return " ".join(re.sub(r"<[^>]+>", " ", found[0]).split()) if found else ""
+    match = re.search(rf'<nav class="{landmark}".*?</nav>', page, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", match[0]).split()) if match else ""
 
 
 def test_what_needs_review_is_counted_on_the_entry_and_on_its_tab(person: Person, work: Callable[[], None]) -> None:

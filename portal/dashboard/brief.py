@@ -1,0 +1,69 @@
+"""The first line of the start page: what matters to the role, in a few words, with links to pages that have more."""
+
+from collections.abc import Callable
+from typing import Any
+
+from portal import figures
+from portal.alerts import bell
+from portal.connectors.scoped import late_or_failing
+from portal.context import ports, scope
+from portal.dashboard import breakdowns, data_status
+from portal.dashboard.request_filters import DashboardFilters
+from portal.dashboard.role_layouts import ROLE_LAYOUTS
+from portal.goals import tile as goals
+from portal.live.today import today_of
+from portal.quality.failing import failing_checks
+from portal.review import waiting
+from portal.stock import tile as stock
+from portal.stock.late_orders import late_count
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.live_sales.sales import View
+from tillstream.domain.people import Action
+
+URGENT_STOCK = ("negative", "out", "low")
+
+
+def load(selection: DashboardFilters) -> dict[str, Any]:
+    """The items of the role by name. Only those that compare periods depend on the filters."""
+    names = ROLE_LAYOUTS[scope().role].brief
+    needed = {"risen": "moved", "fallen": "moved"}
+    loaders: dict[str, Callable[[], dict[str, Any]]] = {
+        "today": _today,
+        "goal": lambda: goals.load(selection),
+        "moved": lambda: breakdowns.movers(selection),
+        "stock": _stock,
+        "late": lambda: _late(selection),
+        "review": _review,
+        "checks": lambda: {"alerts": bell.count(), "failing": failing_checks()},
+    }
+    parts = {part: loaders[part]() for part in dict.fromkeys(needed.get(name, name) for name in names)}
+    return {"items": [(name, parts[needed.get(name, name)]) for name in names], "currency": figures.currency()}
+
+
+def _today() -> dict[str, Any]:
+    sales = today_of(View(scope(), figures.currency()), ports().clock.now().replace(second=0, microsecond=0))
+    same = sales.comparable
+    before = same.revenue_before
+    return {"sales": sales, "growth": (same.revenue - before) / before if same.revenue and before > 0 else None}
+
+
+def _stock() -> dict[str, Any]:
+    """Numbers of products by status, of the two most urgent ones that there are."""
+    loaded = stock.load(None)
+    urgent = [(status, levels) for status, levels in loaded["rows"] if status in URGENT_STOCK]
+    return loaded | {"rows": urgent[:2]}
+
+
+def _late(selection: DashboardFilters) -> dict[str, Any]:
+    """Late orders, stores behind their region, and connectors that are late or failing."""
+    freshness = data_status.freshness(selection)
+    return {
+        "orders": late_count(),
+        "stores": len(freshness["late_stores"]) + freshness["more_late"],
+        "connectors": late_or_failing() if scope().may(Action.SEE_PIPELINE) else 0,
+    }
+
+
+def _review() -> dict[str, Any]:
+    refused = figures.ask("refused-rows", Filters()).to_pylist()
+    return {"files": waiting.count(), "rows": sum(row["refused_rows"] for row in refused)}

@@ -1,0 +1,16 @@
+"""The number of late orders of the user, for the menu and the start page."""
+
+from portal.context import ports, scope
+from tillstream.domain.people import Action
+from tillstream.purchasing import listing, orders
+
+COUNTED = 50
+"""Most orders that are looked through, those that were expected first."""
+
+
+def late_count() -> int:
+    """Number of late orders that the user manages, of the `COUNTED` that were expected first."""
+    if not scope().may(Action.MANAGE_STOCK):
+        return 0
+    late = orders.expected_before(ports(), ports().clock.now().date(), COUNTED)
+    return len(listing.in_scope(ports(), scope(), late))

@@ -1,0 +1,68 @@
+"""The first line of the start page: what matters to the role, with a link to the page that has more."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from visitor import Visitor, indian_file, indian_sale
+
+from portal.dashboard.role_layouts import ROLE_LAYOUTS
+from tillstream.domain.people import Role
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+SHARED = True
+BRIEF = "/dashboard/tiles/brief"
+BRIEFED = [role for role in Role if ROLE_LAYOUTS[role].brief]
+
+
+def sell(admin: Visitor, work: Work) -> None:
+    admin.upload(
+        indian_file(
+            indian_sale("0", "10.00", date="20-04-2026 10:00"),
+            indian_sale("1", "500.00", date="03-05-2026 10:00"),
+            indian_sale("2", "200.00", date="03-06-2026 10:00"),
+            indian_sale("3", "70.00", date="01-07-2026 09:00"),
+        )
+    )
+    work()
+
+
+def items(visitor: Visitor, query: str = "") -> dict[str, str]:
+    """What the line has, by label."""
+    page = visitor.get(f"{BRIEF}{query}").text
+    matches = re.findall(r'<span class="about">(.*?)</span><span class="what">(.*?)</span>\s*</li>', page, re.DOTALL)
+    return {label: " ".join(re.sub(r"<[^>]+>", "", text).split()) for label, text in matches}
+
+
+@pytest.mark.parametrize("role", BRIEFED)
+def test_each_item_of_a_role_is_filled_and_its_links_open(sold: Visitor, person: People, role: Role) -> None:
+    visitor = person(role, login=f"some-{role.value}")
+    shown = items(visitor)
+    assert len(shown) == len(ROLE_LAYOUTS[role].brief)
+    assert all(shown.values())
+    for link in re.findall(r'href="([^"]+)"', visitor.get(BRIEF).text):
+        assert visitor.get(link.replace("&amp;", "&")).status_code == 200, link
+
+
+def test_the_line_has_todays_sales_and_what_fell_most(sold: Visitor) -> None:
+    shown = items(sold, "?from=2026-06-01&to=2026-06-30&movers=by-product")
+    assert shown["Sales today"] == "70.00 INR 1 order"
+    assert shown["Fell most vs May 2026"] == "Kettle ▼ down 60.0%"
+    assert items(sold, "?preset=all")["Fell most"] == "no earlier period"
+
+
+def test_a_manager_sees_nothing_of_other_regions(sold: Visitor, person: People) -> None:
+    elsewhere = items(person(Role.MANAGER, "UK", login="elsewhere"))
+    assert elsewhere["Sales today"] == "none yet"
+    assert elsewhere["To decide and fix"] == "nothing"
+
+
+@pytest.mark.own_home
+def test_files_to_decide_and_rows_to_fix_are_counted(sold: Visitor, work: Work) -> None:
+    assert items(sold)["To decide and fix"] == "nothing"
+    rows = [indian_sale(str(number), "10.00", date="05-06-2026 10:00") for number in range(10, 19)]
+    sold.upload(indian_file(*rows, indian_sale("19", "ten", date="05-06-2026 10:00")), "one.csv")
+    sold.upload(indian_file(*(indian_sale(f"B{number}", "ten") for number in range(6))), "bad.csv")
+    work()
+    assert items(sold)["To decide and fix"] == "1 file, 1 row"
