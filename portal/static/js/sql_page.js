@@ -50,5 +50,6 @@
     area.setSelectionRange(before + Number(place[2]) - 1, before + Number(place[2]));
   }
 
-  addEventListener("pageshow", ended);
+  addEventListener("pageshow", (event) => { if (event.persisted) ended(); }); // back from another page
+  form.dataset.ready = "";
 })();
