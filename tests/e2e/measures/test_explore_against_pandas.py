@@ -19,7 +19,8 @@ from tillstream.domain.people import Role
 from tillstream.people import accounts
 
 __all__ = ["shop"]
-pytestmark = pytest.mark.system
+FILES = ["sales-data-sample", pytest.param("online-retail", marks=pytest.mark.long)]
+pytestmark = [pytest.mark.system, pytest.mark.parametrize("shop", FILES, indirect=True, scope="module")]
 Cells = list[Decimal | None]
 SUMS = ("revenue", "orders", "units", "lines", "average_order_value", "customers")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
