@@ -65,7 +65,7 @@ ACTION_LABELS = {
     AuditAction.SYNC_HOME_REMOVED: "Home removed",
     AuditAction.SYNC_HOME_RELEASED: "Batches of a home released",
     AuditAction.SYNC_RECOVERED: "Batches taken back from the head office",
-    AuditAction.SYNC_ASKED: "Home asked to undo a batch",
+    AuditAction.SYNC_UNDO_REQUESTED: "Home asked to undo a batch",
     AuditAction.SYNC_DECLINED: "Request of the head office declined",
     AuditAction.SYNC_DECIDED: "Decided between this home and the head office",
     AuditAction.CONTRACT_SAVED: "Data source saved",

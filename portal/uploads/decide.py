@@ -100,8 +100,8 @@ def undo_batch(batch_id: str) -> ResponseReturnValue:
 def ask_home(batch_id: str) -> ResponseReturnValue:
     """Ask the home of a synced batch to undo it."""
     upload = scoped.own(batch_id)
-    asked = requests.ask(ports(), upload.batch_id, request.form.get("reason", ""), me().login)
-    flash(texts.home_asked(asked.home), "done")
+    request_ = requests.ask(ports(), upload.batch_id, request.form.get("reason", ""), me().login)
+    flash(texts.home_requested(request_.home), "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 

@@ -62,7 +62,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         correcting=correcting,
         again=again,
         undoing=undoing,
-        asked=requests.find(ports(), batch_id) if upload.home else None,
+        undo_request=requests.find(ports(), batch_id) if upload.home else None,
         is_left_to_job=is_left_to_job,
         corrected_by=[one.settlement_no for one in corrections if one.settlement_no],
         not_corrected=corrections[-1] if corrections and corrections[-1].state is State.REJECTED else None,

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +9,13 @@ import pytest
 from connectors import listed_kind
 from shop_steps import FILE, Shop, alert, alert_channel, failed_delivery, revoked_key, token, unverified, webhook
 from subscriptions.subscription_acts import subscription
-from sync.sync_acts import asked, requested, synced
+from sync.sync_commands import SYNC_COMMANDS
 
 from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.connectors import records as records_of_connectors
-from tillstream.domain.errors import Rejected
-from tillstream.people import accounts, signatures, store_keys
-from tillstream.sync import homes
+from tillstream.people import accounts, store_keys
 
 READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
@@ -82,23 +79,6 @@ def _connector(shop: Shop) -> str:
     if not records_of_connectors.exists(shop.app.ports, "shop"):
         command(shop, "connect-add", name="shop", kind=listed_kind.NAME, settings={"list": str(path)})
     return "shop"
-
-
-def _sync(shop: Shop) -> None:
-    with pytest.raises(Rejected, match="private network"):
-        command(shop, "sync", to="http://127.0.0.1:1")
-
-
-def _decided(shop: Shop) -> None:
-    asked(shop)
-    command(shop, "sync-decide", keep="here")
-
-
-def _home(shop: Shop, *, held: str = "") -> str:
-    key = signatures.new_key_pair()[1]
-    command(shop, "sync-homes-add", name="berlin-1", key=key)
-    homes.change(shop.app.ports, "berlin-1", lambda home: replace(home, held=held, held_number=1))
-    return "berlin-1"
 
 
 def _destination(shop: Shop) -> str:
@@ -187,18 +167,7 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
         "alert-channel.retried",
         lambda s: command(s, "channels-send-again", delivery=failed_delivery(s)),
     ),
-    "sync": ("sync.begun", _sync),
-    "sync-init": ("sync.key-created", lambda s: command(s, "sync-init")),
-    "sync-stop": ("sync.stopped", lambda s: command(s, "sync-stop")),
-    "sync-decide": ("sync.decided", _decided),
-    "sync-ask-undo": ("sync.asked", lambda s: command(s, "sync-ask-undo", batch=synced(s), reason="Wrong day.")),
-    "sync-decline": ("sync.declined", lambda s: command(s, "sync-decline", batch=requested(s), reason="It is right.")),
-    "sync-homes-add": ("sync.home-added", _home),
-    "sync-homes-release": (
-        "sync.home-released",
-        lambda s: command(s, "sync-homes-release", name=_home(s, held="ahead")),
-    ),
-    "sync-homes-remove": ("sync.home-removed", lambda s: command(s, "sync-homes-remove", name=_home(s))),
+    **SYNC_COMMANDS,
     "marts-destinations-add": ("mart-destination.added", _destination),
     "marts-destinations-remove": (
         "mart-destination.removed",

@@ -27,11 +27,11 @@ def _released(shop: Any) -> None:
 
 
 def _decided(shop: Any) -> None:
-    asked(shop)
+    open_question(shop)
     shop.boss.post(f"{PAGE}/questions", {"keep": "here"})
 
 
-def asked(shop: Any) -> Question:
+def open_question(shop: Any) -> Question:
     """An open question about the name of a product."""
     here, there = ({"code": "P1", "name": name, "active": True} for name in ("Pen", "Pencil"))
     question = Question("product:00", "P1", here, there, 1, "2026-06-01T00:00:00+00:00")
@@ -69,7 +69,7 @@ SYNC: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "pipeline.add_home": ("sync.home-added", added),
     "pipeline.remove_home": ("sync.home-removed", lambda s: s.boss.post(f"{PAGE}/homes/{added(s)}/remove")),
     "uploads.ask_home": (
-        "sync.asked",
+        "sync.undo-requested",
         lambda s: s.boss.post(f"/uploads/{synced(s)}/ask-home", {"reason": "Wrong day."}),
     ),
     "pipeline.decline_request": (

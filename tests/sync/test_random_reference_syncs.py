@@ -86,8 +86,8 @@ def decide_until_equal(two: Pair, rng: Random) -> int:
         result = two.sync_until_done(rng)
         if not result.questions and not result.reference_sent and not result.reference_taken:
             return decided
-        asked = questions.every(two.home.plain.ports)
-        if any(not one.is_choice for one in asked):
+        opened = questions.every(two.home.plain.ports)
+        if any(not one.is_choice for one in opened):
             for app in (two.home.plain, two.office):
                 for code in "PQR":
                     stored = records.get(app.ports, EntryKind.PRODUCT, code)
@@ -95,7 +95,7 @@ def decide_until_equal(two: Pair, rng: Random) -> int:
                         put(app, replace(stored.entry, aliases=()))
             continue
         keep = rng.choice(questions.BOTH)
-        decided += questions.decide(two.home.plain.ports, [one.id for one in asked], keep, "chief")
+        decided += questions.decide(two.home.plain.ports, [one.id for one in opened], keep, "chief")
     raise AssertionError("the questions do not end")
 
 

@@ -144,9 +144,9 @@ def test_a_code_of_two_products_is_a_question_with_the_reason(two: Pair) -> None
     put(home, Product("P", "Pen", aliases=(Alias(REGION, "OLD"),)))
     put(office, Product("Q", "Quill", aliases=(Alias(REGION, "OLD"),)))
     assert two.sync().questions == 2
-    asked = questions.every(home.ports)
-    assert all("already belongs to the product" in one.why for one in asked)
-    assert questions.decide(home.ports, [asked[0].id], HERE, "chief") == 0
+    opened = questions.every(home.ports)
+    assert all("already belongs to the product" in one.why for one in opened)
+    assert questions.decide(home.ports, [opened[0].id], HERE, "chief") == 0
     put(office, Product("Q", "Quill"))
     two.sync()
     assert two.sync().questions == 0

@@ -33,8 +33,8 @@ def batch(two: Connected) -> str:
 
 def test_a_request_is_carried_out_by_an_undo_in_the_home(two: Connected, batch: str) -> None:
     home, office = two.pair.home.plain.ports, two.pair.office.ports
-    (asked,) = requests.to_answer(home)
-    assert (asked.batch_id, asked.reason, asked.by, asked.home) == (batch, "Wrong day.", "chief", "")
+    (request,) = requests.to_answer(home)
+    assert (request.batch_id, request.reason, request.by, request.home) == (batch, "Wrong day.", "chief", "")
     undo.undo(home, batch, "ana")
     assert two.sync().requests == 0
     assert records.get(office, batch).state is State.UNDONE
@@ -83,7 +83,7 @@ def test_a_request_that_the_head_office_lost_ends_in_the_home(two: Connected, ba
     assert requests.every(two.pair.home.plain.ports) == []
 
 
-def test_only_a_batch_of_a_home_that_counts_can_be_asked_for(two: Connected, batch: str) -> None:
+def test_only_a_batch_of_a_home_that_counts_can_be_requested(two: Connected, batch: str) -> None:
     home, office = two.pair.home.plain.ports, two.pair.office.ports
     with pytest.raises(Rejected, match="Undo it here"):
         requests.ask(home, batch, "No.", "ana")

@@ -122,7 +122,7 @@ class AuditAction(StrEnum):
     SYNC_HOME_RELEASED = "sync.home-released"
     SYNC_RECOVERED = "sync.recovered"
     SYNC_DECIDED = "sync.decided"
-    SYNC_ASKED = "sync.asked"
+    SYNC_UNDO_REQUESTED = "sync.undo-requested"
     SYNC_DECLINED = "sync.declined"
 
     @property

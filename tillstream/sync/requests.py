@@ -60,8 +60,8 @@ class RequestOffice(Protocol):
 
 def every(ports: Ports) -> list[Request]:
     """All requests, those of this head office and those to this home; the newest first."""
-    found = [Request.from_json(one.data) for one in ports.documents.find(COLLECTION)]
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    stored = [Request.from_json(one.data) for one in ports.documents.find(COLLECTION)]
+    return sorted(stored, key=lambda one: one.at, reverse=True)
 
 
 def find(ports: Ports, batch_id: str) -> Request | None:
@@ -85,10 +85,12 @@ def ask(ports: Ports, batch_id: str, reason: str, by: str) -> Request:
     before = find(ports, batch_id)
     if before and before.state is RequestState.OPEN:
         raise Rejected(f"{batch.home} is asked already to undo {batch.file}. It answers with its next syncs.")
-    asked = Request(batch_id, batch.home, batch.file, _reason(reason), by, _now(ports))
-    _put(ports, asked)
-    audit.record(ports, by, AuditAction.SYNC_ASKED, batch_id, None, {"home": batch.home, "reason": asked.reason})
-    return asked
+    request = Request(batch_id, batch.home, batch.file, _reason(reason), by, _now(ports))
+    _put(ports, request)
+    audit.record(
+        ports, by, AuditAction.SYNC_UNDO_REQUESTED, batch_id, None, {"home": batch.home, "reason": request.reason}
+    )
+    return request
 
 
 def decline(ports: Ports, batch_id: str, reason: str, by: str) -> Request:
@@ -108,11 +110,11 @@ def exchange(ports: Ports, office: RequestOffice) -> int:
             _answered(ports, one, RequestState.DONE, DONE_WORDS, "")
     answers = [one for one in every(ports) if not one.home and one.state is not RequestState.OPEN]
     unreported = [one for one in answers if not one.is_reported]
-    asked = {one.batch_id: replace(one, home="") for one in office.requests(unreported)}
+    incoming = {one.batch_id: replace(one, home="") for one in office.requests(unreported)}
     for one in unreported:
         _put(ports, replace(one, is_reported=True))
     for old in every(ports):
-        new = asked.pop(old.batch_id, None)
+        new = incoming.pop(old.batch_id, None)
         if old.home:
             continue
         if new and new.at != old.at:
@@ -121,7 +123,7 @@ def exchange(ports: Ports, office: RequestOffice) -> int:
             _put(ports, replace(old, is_reported=False))  # the head office was restored from a backup
         elif new is None and old.state is RequestState.OPEN:
             ports.documents.delete(COLLECTION, old.batch_id)
-    for one in asked.values():
+    for one in incoming.values():
         _put(ports, one)
     return len(to_answer(ports))
 
@@ -134,8 +136,8 @@ def report(ports: Ports, home: str, answers: Sequence[Request]) -> list[Request]
             noted = {name: getattr(answer, name) for name in ("state", "answer", "answered_by", "answered_at")}
             _put(ports, replace(request, **noted))
     documents = ports.documents.find(COLLECTION, {"home": home})
-    found = [Request.from_json(one.data) for one in documents]
-    return [one for one in found if one.state is RequestState.OPEN]
+    stored = [Request.from_json(one.data) for one in documents]
+    return [one for one in stored if one.state is RequestState.OPEN]
 
 
 def _counts(ports: Ports, batch_id: str) -> bool:

@@ -54,7 +54,7 @@ def undoing(file: str) -> str:
     return f"{file} is being undone. This takes some minutes; until then, its rows count."
 
 
-def home_asked(home: str) -> str:
+def home_requested(home: str) -> str:
     return f"{home} is asked to undo the file. Its answer arrives with one of its next syncs."
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from shop_steps import FILE, Shop
-from sync.sync_acts import HOME, PAGE, added, asked, requested
+from sync.sync_acts import HOME, PAGE, added, open_question, requested
 from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
@@ -39,7 +39,7 @@ def test_a_home_shows_its_key_and_what_is_not_sent(shop: Shop) -> None:
 
 
 def test_a_question_is_decided_on_the_page(shop: Shop) -> None:
-    question = asked(shop)
+    question = open_question(shop)
     assert standing.needs_attention(shop.app.ports)
     page = shop.boss.get(PAGE).text
     for words in ("Product P1 (Pen)", "Pencil", "Keep this home’s"):
@@ -55,7 +55,7 @@ def test_a_question_is_decided_on_the_page(shop: Shop) -> None:
 
 def test_a_question_that_a_side_refuses_shows_the_reason(shop: Shop) -> None:
     why = "The head office refuses it: The code “OLD” already belongs to the product Q."
-    questions.replace_all(shop.app.ports, [replace(asked(shop), why=why, there=None)])
+    questions.replace_all(shop.app.ports, [replace(open_question(shop), why=why, there=None)])
     page = shop.boss.get(PAGE).text
     for words in (why, "No entry", "Correct the entry."):
         assert words in page

@@ -27,7 +27,7 @@ def test_the_page_offers_no_decision_and_names_the_home(shop: Shop, synced: str)
     assert not any(words in page for words in OFFERED)
 
 
-def test_the_home_is_asked_to_undo_it(shop: Shop, synced: str) -> None:
+def test_the_home_is_requested_to_undo_it(shop: Shop, synced: str) -> None:
     assert "Ask the home to undo it" in shop.boss.get(f"/uploads/{synced}").text
     assert shop.boss.post(f"/uploads/{synced}/ask-home", {"reason": ""}).status_code == 422
     shop.boss.post(f"/uploads/{synced}/ask-home", {"reason": "The day is wrong."})

@@ -54,8 +54,8 @@ def show_requests(requests: list[dict[str, Any]]) -> None:
 
 
 def show_request(request: dict[str, Any]) -> None:
-    whose = f"to {request['home']}" if request["home"] else "to this home"
-    click.echo(f"{request['batch_id']}  {request['state']}  undo {request['file']}, {whose}: {request['reason']}")
+    to = f"to {request['home']}" if request["home"] else "to this home"
+    click.echo(f"{request['batch_id']}  {request['state']}  undo {request['file']}, {to}: {request['reason']}")
     if request["answer"]:
         click.echo(f"  {request['answer']}")
     elif not request["home"]:

@@ -63,8 +63,8 @@ def sync(ports: Ports, head_office: ReferenceOffice) -> ReferenceResult:
 def _order(names: Sequence[str]) -> list[str]:
     """Groups in an order in which an entry comes after those that it names."""
     kinds = [*(kind.value for kind in catalogue.KINDS), goals.KIND]
-    known = [name for name in names if name.partition(":")[0] in kinds]
-    return sorted(known, key=lambda name: (kinds.index(name.partition(":")[0]), name))
+    ours = [name for name in names if name.partition(":")[0] in kinds]
+    return sorted(ours, key=lambda name: (kinds.index(name.partition(":")[0]), name))
 
 
 def _whole(head_office: ReferenceOffice, name: str) -> Group:

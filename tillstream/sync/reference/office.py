@@ -82,6 +82,6 @@ def save(ports: Ports, changes: Sequence[Change], by: str, regions: Collection[s
     return [results[place] for place in range(len(changes))]
 
 
-def entries(found: Group) -> list[Reference]:
+def entries(whole: Group) -> list[Reference]:
     """The entries of a group by key."""
-    return [found.entries[key] for key in sorted(found.entries)]
+    return [whole.entries[key] for key in sorted(whole.entries)]

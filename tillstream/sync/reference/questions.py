@@ -53,8 +53,8 @@ class Question:
 
 def every(ports: Ports) -> list[Question]:
     """All open questions, by group and key."""
-    found = [Question(**json.loads(one.data["text"])) for one in ports.documents.find(COLLECTION)]
-    return sorted(found, key=lambda one: (one.group, one.key))
+    stored = [Question(**json.loads(one.data["text"])) for one in ports.documents.find(COLLECTION)]
+    return sorted(stored, key=lambda one: (one.group, one.key))
 
 
 def count(ports: Ports) -> int:
@@ -78,10 +78,10 @@ def decide(ports: Ports, ids: Sequence[str], keep: str, by: str) -> int:
 
     keep: `HERE` or `THERE`. Returns the number of decided questions. Raises `NotFound`.
     """
-    found = {one.id: one for one in every(ports)}
-    if unknown := [one for one in ids if one not in found]:
+    by_id = {one.id: one for one in every(ports)}
+    if unknown := [one for one in ids if one not in by_id]:
         raise NotFound(f"There is no open question {unknown[0]}.")
-    chosen = [found[one] for one in ids if found[one].is_choice]
+    chosen = [by_id[one] for one in ids if by_id[one].is_choice]
     for question in chosen:
         other = question.there if keep == HERE else question.here
         base = Reference(question.group, question.key, other)
