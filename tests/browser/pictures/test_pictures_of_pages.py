@@ -15,8 +15,8 @@ from tillstream.domain.people import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-QUALITY = 20
-"""Of 100: letters stay sharp, and all pictures together stay below 6 MB."""
+QUALITY = 10
+"""Of 100: letters stay readable, and all pictures together stay below 6 MB."""
 LARGEST = 120_000
 """Bytes of one picture."""
 
