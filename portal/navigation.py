@@ -136,6 +136,7 @@ AREAS: tuple[Area, ...] = (
         late_or_failing,
         "are late or failing",
     ),
+    Area("pipeline.sync", "Sync", "Pipeline", ",", Action.ADMINISTER),
     Area("admin.people", "People", "Administration", "e", Action.ADMINISTER),
     Area(
         "admin.stores",

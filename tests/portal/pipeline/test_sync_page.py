@@ -15,7 +15,7 @@ from tillstream.sync import homes, standing, status
 from tillstream.sync.reference import questions
 
 TO = "https://head-office.example.com"
-TROUBLE = "A home is late or its ledger differs"
+TROUBLE = "A home is late or differs, or a question of the sync is open"
 
 
 def test_an_empty_page_shows_how_to_begin(shop: Shop) -> None:
