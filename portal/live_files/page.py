@@ -50,7 +50,7 @@ def _offered() -> Iterator[tuple[str, str]]:
     yield file.MEASURES, texts.MEASURES
     yield file.LINES, texts.LINES
     for one in named_queries.available():
-        yield one.name, one.description.partition(". ")[0].rstrip(".")
+        yield one.name, one.name.replace("-", " ").capitalize()  # descriptions name columns that a role may not see
 
 
 def tool_address(export: str) -> str:
