@@ -21,6 +21,7 @@ KINDS = {
     "alert": "Alerts",
     "alert-rule": "Alert rules",
     "report": "Reports",
+    "export": "Tables by e-mail",
     "mail": "E-mail",
     "order": "Orders",
     "catalogue": "Catalogue",

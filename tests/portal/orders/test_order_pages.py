@@ -193,9 +193,7 @@ def test_the_list_filters_searches_and_sorts(manager: Visitor, clock: ManualCloc
     assert numbers("?q=acme+kettle") == ["PO-000002", "PO-000003"]
     page = manager.get("/orders?sort=-cost").text
     assert page.index("PO-000002") < page.index("PO-000003") < page.index("PO-000001")
-    assert '>1<span class="visually-hidden"> are late</span>' in page.replace("\n", "").replace(
-        '<data value="1">1</data>', "1"
-    )
+    assert '<span class="visually-hidden"><data value="1">1</data> are late</span>' in page
 
 
 def test_orders_of_other_stores_do_not_exist_for_a_manager(manager: Visitor, app: App, person: People) -> None:

@@ -40,7 +40,6 @@
 
   function setWidth(tile, width) {
     if (!width || width === tile.dataset.width) return false;
-    tile.classList.replace(`width-${tile.dataset.width}`, `width-${width}`);
     tile.dataset.width = width;
     const select = tile.querySelector("select[name=width]");
     if (select) select.value = width;
