@@ -1,10 +1,16 @@
-"""The SQL page in a real browser: run by keyboard, a problem with its place, the history, a file."""
+"""The SQL page in a real browser: run by keyboard, cancel, a problem with its place, the history, a file."""
 
 import pytest
 from live_server import PASSWORD, Served
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
+ENDLESS = """SELECT SUM(a * b * c) FROM UNNEST(GENERATE_ARRAY(1, 90000)) AS a
+CROSS JOIN UNNEST(GENERATE_ARRAY(1, 90000)) AS b CROSS JOIN UNNEST(GENERATE_ARRAY(1, 90000)) AS c"""
+RUN_THEN_CANCEL = """() => {
+  document.querySelector("form.sql").requestSubmit();
+  setTimeout(() => document.querySelector("[data-cancel-query]").click(), 1500);
+}"""
 
 
 @pytest.fixture
@@ -36,6 +42,13 @@ def test_a_statement_is_run_and_edited_again(sql: Page, served: Served) -> None:
         sql.get_by_role("button", name="CSV file").click()
     assert download.value.path().read_text(encoding="utf-8-sig").splitlines() == ['"one","letter"', '"1","a"']
     assert [one for one in served.page_errors if "status of 422" not in one] == []
+
+
+def test_a_running_statement_is_cancelled(sql: Page) -> None:
+    _write(sql, ENDLESS)
+    sql.evaluate(RUN_THEN_CANCEL)  # in the page, because Playwright waits for a page that is about to be replaced
+    expect(sql.get_by_role("alert")).to_contain_text("The query was cancelled.", timeout=45_000)
+    expect(sql.get_by_label("Statement", exact=True)).to_have_value(ENDLESS)
 
 
 def test_a_problem_has_its_place_and_the_cursor_is_there(sql: Page, served: Served) -> None:
