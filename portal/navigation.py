@@ -63,7 +63,7 @@ AREAS: tuple[Area, ...] = (
     Area("sale_lines.show", "Sale lines", "Sales", "l", Action.SEE_NUMBERS, ("sale_history.show", "search.show")),
     Area("changes.show", "Changes", "Sales", "c", Action.SEE_NUMBERS, ("changes.settlement", "changes.lines")),
     Area("annotations.show", "Annotations", "Sales", "m", Action.SEE_NUMBERS),
-    Area("explore.show", "Explore", "Explore", "0", Action.SEE_NUMBERS),
+    Area("explore.show", "Explore", "Explore", "0", Action.SEE_NUMBERS, ("live_files.show",)),
     Area("sql_page.show", "SQL", "Explore", "-", Action.RUN_SQL),
     Area("own_dashboards.listing", "Dashboards", "Explore", ".", Action.SEE_NUMBERS, ("own_dashboards.show",)),
     Area(

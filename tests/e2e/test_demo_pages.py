@@ -19,11 +19,12 @@ from tillstream.commands.demo_shop.days import SAMPLES
 from tillstream.domain.batch.record import State
 from tillstream.domain.people import Role
 from tillstream.receipts import receipt
+from tillstream.scheduled_exports import registry
 from tillstream.settings import Settings
 from tillstream.workflows.review import day_closes
 
-NO_EXAMPLE = {"/webhooks", "/alert-channels"}
-"""Both need an address of the user; a paused webhook would store every event of the demo."""
+NO_EXAMPLE = {"/webhooks", "/alert-channels", "/pipeline/sync"}
+"""All need an address of the user; a paused webhook would store every event of the demo."""
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,16 @@ def signed_in(portal: Flask, account: dict[str, str]) -> FlaskClient:
     answer = client.post("/sign-in", data=data)
     assert (answer.status_code, answer.location) == (303, "/dashboard")
     return client
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.ANALYST])
+def test_a_subscription_is_listed_and_its_paused_schedule_delivers_nothing(
+    app: App, portal: Flask, accounts_by_role: dict[Role, dict[str, str]], role: Role
+) -> None:
+    page = signed_in(portal, accounts_by_role[role]).get("/subscriptions").text
+    assert "Stores last week" in page
+    assert "Paused by samples" in page
+    assert not registry.has_due(app.ports)
 
 
 @pytest.mark.parametrize("role", list(Role))

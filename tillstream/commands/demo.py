@@ -17,6 +17,7 @@ from tillstream.commands.demo_shop import orders as demo_orders
 from tillstream.commands.demo_shop import people as demo_people
 from tillstream.commands.demo_shop import series as demo_series
 from tillstream.commands.demo_shop import stock as demo_stock
+from tillstream.commands.demo_shop import subscription as demo_subscription
 from tillstream.commands.demo_shop.days import DAYS, SAMPLES
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result, quiet
 from tillstream.commands.run_batch import exit_code, run_batch
@@ -89,7 +90,10 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     code = next((code for code in (FAILED, HELD) if code in codes), DONE)
     if not arguments.accounts:
         return Result(receipts, code)
-    people = [asdict(person) for person in demo_people.add_accounts(app, SAMPLES)]
+    added = demo_people.add_accounts(app, SAMPLES)
+    for person in added:
+        demo_subscription.add(app, person.login, person.role, SAMPLES)
+    people = [asdict(person) for person in added]
     return Result({"files": receipts, "accounts": people}, code)
 
 
