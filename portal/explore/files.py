@@ -16,7 +16,6 @@ from tillstream.analytics import measure_values
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import CURRENCY
 
-EVERYTHING = 2**31 - 1
 NUMBER = pa.decimal128(38, 9)
 PLACES = Decimal("1e-9")
 MOST_ACROSS = 400
@@ -27,7 +26,7 @@ def groups(exploration: Exploration, selection: DashboardFilters, form: str) -> 
     """All groups, without a comparison, and with the values across columns in rows."""
     app, names = tillstream(), [one.name for one in exploration.measures]
     by = [one.name for one in exploration.dimensions]
-    limit = {"limit": EVERYTHING} if by else {}
+    limit = {"limit": measure_values.ALL_ROWS} if by else {}
     values = measure_values.run(app.ports.warehouse, names, by, scope(), selection.filters, cache=app.queries, **limit)
     batches = values.to_batches() or [pa.RecordBatch.from_pylist([], values.schema)]
     totals = [one.name for one in exploration.measures if one.is_additive]

@@ -29,7 +29,6 @@ from tillstream.marts import connection_files
 MEASURES, LINES = "measures", "sale-lines"
 NAMES = (MEASURES, LINES, *named_queries.NAMES)
 PRESET, PBIDS = "preset", "pbids"
-EVERYTHING = 2**31 - 1
 
 
 @allow(Action.SEE_NUMBERS)
@@ -65,7 +64,7 @@ def _measures(values: dict[str, list[str]]) -> Rows:
     if not names:
         raise Rejected(api_texts.NO_MEASURES)
     filters, app = figures.parse_filters(values), tillstream()
-    limit = {"limit": EVERYTHING} if by else {}
+    limit = {"limit": measure_values.ALL_ROWS} if by else {}
     table = measure_values.run(app.ports.warehouse, names, by, scope(), filters, cache=app.queries, **limit)
     totals = [one.name for one in measure_values.visible_measures(scope()) if one.is_additive and one.name in names]
     batches = table.to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]

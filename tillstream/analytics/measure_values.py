@@ -17,6 +17,8 @@ from tillstream.domain.people import Action, Scope
 from tillstream.ports.warehouse import Warehouse
 
 AMOUNT = pa.decimal128(38, 9)
+ALL_ROWS = 2**31 - 1
+"""A limit of rows that no answer reaches."""
 
 
 def run(

@@ -21,7 +21,7 @@ from tillstream.people.user import User
 from tillstream.ports import Ports
 from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Subscription, arguments_of
 
-LIMIT, EVERYTHING = "limit", 2**31 - 1
+LIMIT = "limit"
 PRESET = "preset"
 OF_PAGES = frozenset({PRESET, "format", "page", "sort", "size"})
 """Arguments of an address that are neither parameters nor filters."""
@@ -118,7 +118,7 @@ def _explored(source: Source, user: User, arguments: Values, filters: Filters) -
     """All groups, without a comparison, and with the values across columns in rows."""
     one = explorations.parse(arguments, user.scope)
     names, by = [each.name for each in one.measures], [each.name for each in one.dimensions]
-    limit: dict[str, Any] = {LIMIT: EVERYTHING} if by else {}
+    limit: dict[str, Any] = {LIMIT: measure_values.ALL_ROWS} if by else {}
     warehouse = source.ports.warehouse
     rows = measure_values.run(warehouse, names, by, user.scope, filters, cache=source.cache, **limit)
     batches = rows.to_batches() or [pa.RecordBatch.from_pylist([], rows.schema)]
@@ -135,6 +135,6 @@ def _queried(source: Source, user: User, name: str, arguments: Values, filters: 
         raise Rejected(f"{name} has no parameter {unknown[0]}.")
     own: dict[str, Any] = {one: texts[-1] for one, texts in arguments.items() if one in parameters and any(texts)}
     if LIMIT in parameters:
-        own.setdefault(LIMIT, EVERYTHING)
+        own.setdefault(LIMIT, measure_values.ALL_ROWS)
     batches: Iterable[pa.RecordBatch] = queries.stream(warehouse, name, user.scope, filters, **own)
     return table_of(name, batches, query.totals)

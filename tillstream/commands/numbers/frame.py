@@ -18,7 +18,6 @@ from tillstream.inventory import past
 from tillstream.people import accounts
 from tillstream.purchasing import expected_units
 
-EVERYTHING = 2**31 - 1
 AT = "at"
 
 
@@ -72,7 +71,7 @@ def _filters(app: App, scope: Scope, values: Mapping[str, Sequence[str]]) -> Fil
 def _query(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatch]:
     if len(arguments.names) != 1:
         raise Rejected("A query has one name.")
-    name, limit = arguments.names[0], arguments.limit or EVERYTHING
+    name, limit = arguments.names[0], arguments.limit or measure_values.ALL_ROWS
     parameters = {one.name: one for one in queries.describe(name).parameters}
     check_names(name, arguments.params, parameters)
     own = {key: values[-1] for key, values in arguments.params.items() if key in parameters}
@@ -106,7 +105,7 @@ def _first(batches: Iterator[pa.RecordBatch], limit: int) -> Iterator[pa.RecordB
 
 def _measures(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatch]:
     filters = _filters(app, scope, arguments.params)
-    limit = {LIMIT: EVERYTHING} if arguments.by else {}
+    limit = {LIMIT: measure_values.ALL_ROWS} if arguments.by else {}
     warehouse, names, by = app.ports.warehouse, arguments.names, arguments.by
     return _batches(measure_values.run(warehouse, names, by, scope, filters, cache=app.queries, **limit))
 
