@@ -71,6 +71,10 @@
   }
 
   for (const one of document.querySelectorAll("[data-dialog]")) one.hidden = false;
+  for (const one of document.querySelectorAll("[data-print]")) {
+    one.hidden = false;
+    one.addEventListener("click", () => { closeMenus(); window.print(); });
+  }
 
   // The tab of this page is in view, also where the tabs are wider than the screen.
   const tab = document.querySelector(".entry-tabs [aria-current]");
