@@ -44,6 +44,8 @@ class Answer:
     columns: list[Column]
     notes: list[str] = field(default_factory=list)
     compared_with: tuple[Any, Any] | None = None
+    is_cut: bool = False
+    """Whether there are more groups than rows, so that groups are missing."""
 
 
 def load(exploration: Exploration, selection: DashboardFilters, *, most_across: int = MOST_ACROSS) -> Answer:
@@ -52,15 +54,19 @@ def load(exploration: Exploration, selection: DashboardFilters, *, most_across: 
     sides = _sides(exploration, selection) if exploration.against else ""
     now = sides[0] if isinstance(sides, tuple) else selection.filters
     rows, notes = _groups(exploration, now), [sides] if isinstance(sides, str) and sides else []
-    if len(rows) > MOST_GROUPS:
+    is_cut = len(rows) > MOST_GROUPS
+    if is_cut:
         rows, notes = rows[:MOST_GROUPS], [*notes, texts.cut(MOST_GROUPS)]
     if exploration.across:
-        return _across(exploration, exploration.across, rows, notes, most_across)
+        return replace(_across(exploration, exploration.across, rows, notes, most_across), is_cut=is_cut)
     if not isinstance(sides, tuple):
-        return Answer(rows, [Column(name, name) for name in names], notes)
-    before = sides[1]
+        return Answer(rows, [Column(name, name) for name in names], notes, is_cut=is_cut)
+    before, earlier = sides[1], _groups(exploration, sides[1])
+    if is_cut or len(earlier) > MOST_GROUPS:
+        notes = [*notes, texts.too_many_compared(MOST_GROUPS)]
+        return Answer(rows, [Column(name, name) for name in names], notes, is_cut=is_cut)
     columns = [Column(f"{name}.{part}" if part else name, name, part) for name in names for part in ("", *COMPARED)]
-    compared = _compared(exploration, rows, _groups(exploration, before))
+    compared = _compared(exploration, rows, earlier)
     return Answer(compared, columns, notes, (before.start, before.end))
 
 

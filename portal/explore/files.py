@@ -9,12 +9,13 @@ from flask import Response
 
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import DashboardFilters
-from portal.explore import answer, table
+from portal.explore import answer, table, texts
 from portal.explore.selection import GROWTH
 from portal.exports import writers
 from tillstream.analytics import measure_values
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import CURRENCY
+from tillstream.domain.errors import Rejected
 
 NUMBER = pa.decimal128(38, 9)
 PLACES = Decimal("1e-9")
@@ -36,6 +37,8 @@ def groups(exploration: Exploration, selection: DashboardFilters, form: str) -> 
 def shown(exploration: Exploration, selection: DashboardFilters, form: str) -> Response:
     """The rows of the table in the order of the page, with the heads of its columns."""
     result = answer.load(exploration, selection, most_across=MOST_ACROSS)
+    if result.is_cut:
+        raise Rejected(texts.too_many_shown(answer.MOST_GROUPS))
     rows = table.ordered(exploration, {}, result)[1]
     by = [(one.name, one.name) for one in exploration.by]
     numbers = [(column.key, label) for column, _, label in table.columns(exploration, result)]

@@ -17,6 +17,14 @@ NOT_REPORTED = "There is no reported period before to compare with."
 ONE_IN_COLUMNS = "Values across columns show the first measure only."
 
 
+def too_many_compared(most: int) -> str:
+    return f"At most {most:,} groups can be compared. Narrow the filters, or choose fewer dimensions."
+
+
+def too_many_shown(most: int) -> str:
+    return f"The table shows the first {most:,} groups only. Narrow the filters, or export all groups."
+
+
 def cut(most: int) -> str:
     return f"There are more than {most:,} groups. The first of them are shown; narrow the filters, or export all."
 

@@ -12,13 +12,14 @@ from portal.api import named_queries, queries
 from portal.api import texts as api_texts
 from portal.api.etags import answered
 from portal.context import scope, tillstream
-from portal.dashboard.request_filters import resolved
+from portal.dashboard.request_filters import dates_in_address, resolved
 from portal.exports import writers
 from portal.exports.rows import Rows, of_query
 from portal.live_files import texts
 from portal.token_auth import IN_ADDRESS
 from portal.urls import with_args
 from tillstream.analytics import catalogue, line_export, measure_values
+from tillstream.analytics.explorations import UNGROUPED
 from tillstream.analytics.filters import CURRENCY
 from tillstream.domain.dates.presets import ALL_TIME, PRESETS
 from tillstream.domain.errors import NotFound, Rejected
@@ -29,6 +30,8 @@ from tillstream.marts import connection_files
 MEASURES, LINES = "measures", "sale-lines"
 NAMES = (MEASURES, LINES, *named_queries.NAMES)
 PRESET, PBIDS = "preset", "pbids"
+LATEST = "latest-period"
+"""The preset of the period that pages show without dates."""
 
 
 @allow(Action.SEE_NUMBERS)
@@ -39,12 +42,15 @@ def read(live_file: str, suffix: str) -> ResponseReturnValue:
     own = _own_arguments(live_file)
     args = queries.arguments(*own, PRESET, IN_ADDRESS)
     preset = request.args.get(PRESET, "")
-    if preset and preset not in (*PRESETS, ALL_TIME):
-        raise Rejected(texts.no_preset(preset, (*PRESETS, ALL_TIME)))
+    presets = (*PRESETS, LATEST, ALL_TIME)
+    if preset and preset not in presets:
+        raise Rejected(texts.no_preset(preset, presets))
     if suffix == PBIDS:
         return _power_bi(live_file, args)
     format_of(suffix)
     values = resolved()[0]
+    if preset == LATEST and (latest := figures.latest(figures.parse_filters(values))):
+        values |= dates_in_address(latest)
     return answered(lambda: _respond(live_file, suffix, values), also=sorted(values.items()))
 
 
@@ -60,7 +66,8 @@ def _respond(name: str, suffix: str, values: dict[str, list[str]]) -> Response:
 
 
 def _measures(values: dict[str, list[str]]) -> Rows:
-    names, by = (named_queries.split(request.args.getlist(name)) for name in ("measures", "by"))
+    names, chosen = (named_queries.split(request.args.getlist(name)) for name in ("measures", "by"))
+    by = [one for one in chosen if one != UNGROUPED]
     if not names:
         raise Rejected(api_texts.NO_MEASURES)
     filters, app = figures.parse_filters(values), tillstream()

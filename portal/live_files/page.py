@@ -6,13 +6,16 @@ from urllib.parse import parse_qsl, urlsplit
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal import figures
 from portal.access import allow
 from portal.api import named_queries
 from portal.api import texts as api_texts
 from portal.live_files import file, texts
 from portal.token_auth import IN_ADDRESS
 from portal.urls import with_args
-from tillstream.analytics.explorations import BY, DEFAULT_BY, DEFAULT_MEASURES, MEASURE
+from tillstream.analytics.explorations import BY, DEFAULT_BY, DEFAULT_MEASURES, MEASURE, UNGROUPED
+from tillstream.analytics.filters import CURRENCY
+from tillstream.domain.dates.presets import DATES
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
 
@@ -62,7 +65,11 @@ def tool_address(export: str) -> str:
             args.setdefault({MEASURE: "measures"}.get(name, name), []).append(value)
     if parts.path == url_for("explore.export"):
         across = [value for name, value in parse_qsl(parts.query) if name == "across"]
-        args |= {"measures": [",".join(args.get("measures", []))], BY: [",".join(args.get(BY, []) + across)]}
+        by = [one for one in [*args.get(BY, []), *across] if one != UNGROUPED]
+        args |= {"measures": [",".join(args.get("measures", []))], BY: [",".join(by) or UNGROUPED]}
+        if not any(name in args for name in (file.PRESET, *DATES)):
+            args[file.PRESET] = [file.LATEST]
+        args.setdefault(CURRENCY, [figures.currency()])
         return url_for("live_files.show") + f"?{with_args(args, name=file.MEASURES)}"
     if parts.path.startswith("/tables/"):
         return url_for("live_files.show") + f"?{with_args(args, name=parts.path.removeprefix('/tables/'))}"

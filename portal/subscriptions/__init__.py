@@ -28,11 +28,12 @@ def show() -> ResponseReturnValue:
     """Own subscriptions; administrators also see those of others."""
     is_admin = scope().may(Action.ADMINISTER)
     everyone = registry.listed(ports(), "" if is_admin else me().login)
+    own = [one for one in everyone if _is_own(one)]
     mails = {one.id: outbox.get(ports(), one.last_mail) for one in everyone if one.last_mail}
     return render_template(
         "subscriptions/show.html",
-        own=[one for one in everyone if one.login == me().login],
-        others=[one for one in everyone if one.login != me().login],
+        own=own,
+        others=[one for one in everyone if one not in own] if is_admin else [],
         mails=mails,
         texts=texts,
         sends_mail=tillstream().settings.sends_mail,
@@ -122,9 +123,14 @@ def remove(subscription_id: str) -> ResponseReturnValue:
 def _own(id: str) -> Subscription:
     """A subscription of the signed-in person; for administrators, of anybody. Raises `NotFound`."""
     one = registry.get(ports(), id)
-    if one.login != me().login and not scope().may(Action.ADMINISTER):
+    if not _is_own(one) and not scope().may(Action.ADMINISTER):
         raise NotFound("There is no such subscription.")
     return one
+
+
+def _is_own(one: Subscription) -> bool:
+    """Whether it is of the signed-in person, and not of an earlier account with this name."""
+    return (one.login, one.account) == (me().login, me().created_at)
 
 
 def _form(draft: Draft, id: str = "") -> str:

@@ -15,7 +15,7 @@ from tillstream.app import App
 from tillstream.catalogue import records, saving
 from tillstream.domain.catalogue.aliases import Alias
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Salesperson, Store
+from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store
 from tillstream.domain.errors import NotFound
 from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
 from tillstream.goals import records as goals
@@ -190,3 +190,25 @@ def test_a_restored_home_takes_back_its_changes(two: Pair, tmp_path: Path) -> No
     two.sync()
     assert (name_of(two.home.plain), name_of(two.home.plain, "Q")) == ("Second", "Quill")
     assert two.sync().questions == 0
+
+
+def test_a_promotion_moves_to_another_region_on_both_sides(two: Pair) -> None:
+    home, office = both(two)
+    put(home, Product("P", "Pen"))
+    put(home, Promotion("SALE", "Sale", product="P", region=REGION, rate=Decimal("0.2")))
+    two.sync()
+    put(home, Promotion("SALE", "Sale", product="P", region="Elsewhere", rate=Decimal("0.2")))
+    assert two.sync().questions == 0
+    moved = records.current(office.ports, EntryKind.PROMOTION, "SALE")
+    assert isinstance(moved, Promotion)
+    assert moved.region == "Elsewhere"
+
+
+def test_with_another_head_office_nothing_was_agreed(two: Pair) -> None:
+    home, office = both(two)
+    put(home, Product("P", "Pen"))
+    two.sync()
+    put(office, Product("P", "Pencil"))
+    status.begin(home.ports, "https://another.example.com", "chief")
+    assert two.sync().questions == 1
+    assert (name_of(home), name_of(office)) == ("Pen", "Pencil")

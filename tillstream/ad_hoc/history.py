@@ -1,12 +1,15 @@
 """The statements that a person ran last."""
 
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Update, update
 
 COLLECTION = "sql_history"
 KEPT = 50
+MOST_CHARACTERS = 200_000
+"""Of all statements that are kept, so that the document of a person stays small."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,9 @@ def record(ports: Ports, login: str, account: str, entry: Entry) -> None:
         is_own = document is not None and document.data["account"] == account
         earlier = document.data["entries"] if document and is_own else []
         others = [one for one in earlier if one["text"] != entry.text]
-        return Update({"login": login, "account": account, "entries": [asdict(entry), *others][:KEPT]})
+        kept = [asdict(entry), *others][:KEPT]
+        sizes = accumulate(len(one["text"]) + len(one["problem"]) for one in kept)
+        entries = [one for one, size in zip(kept, sizes, strict=True) if size <= MOST_CHARACTERS]
+        return Update({"login": login, "account": account, "entries": entries})
 
     update(ports.documents, COLLECTION, login, added)

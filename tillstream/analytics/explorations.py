@@ -13,6 +13,8 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Scope
 
 MEASURE, BY, ACROSS, CHART, AGAINST = "measure", "by", "across", "chart", "against"
+UNGROUPED = "none"
+"""Instead of a dimension: the address chooses none, where a missing one means the default."""
 DEFAULT_MEASURES, DEFAULT_BY = ("revenue", "orders"), ("category",)
 MOST_MEASURES, MOST_DIMENSIONS = 8, 3
 Arguments = Mapping[str, Sequence[str]]
@@ -49,7 +51,7 @@ class Exploration:
         across = [self.across.name] if self.across else []
         return {
             MEASURE: [one.name for one in self.measures],
-            BY: [one.name for one in self.by],
+            BY: [one.name for one in self.by] or [UNGROUPED],
             ACROSS: across,
             CHART: [self.chart] if self.chart else [],
             AGAINST: [self.against] if self.against else [],
@@ -84,6 +86,7 @@ def _chosen(
     names = list(dict.fromkeys(filter(None, arguments.get(name, ()))))
     if not names and (name not in arguments or name == MEASURE):
         names = list(default)
+    names = [one for one in names if one != UNGROUPED]
     unknown = [one for one in names if one not in offered]
     if unknown:
         raise Rejected(f"{unknown[0]} cannot be chosen here. Use one of: {', '.join(offered)}.")

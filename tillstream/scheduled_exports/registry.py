@@ -125,7 +125,7 @@ def pause_for(ports: Ports, one: Subscription, version: int, reason: str) -> Non
 
 
 def _checked(draft: Draft, user: User) -> Draft:
-    name, to = draft.name.strip(), draft.to.strip()
+    name, to = " ".join(draft.name.split()), draft.to.strip()
     if not name or len(name) > LONGEST_NAME:
         raise Rejected(f"Enter a name for the subscription, with at most {LONGEST_NAME} characters.")
     if not is_address(to):

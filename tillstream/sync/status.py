@@ -111,9 +111,12 @@ def note_stock(ports: Ports, movements: int, days: Sequence[str]) -> None:
     _change(ports, differing_stock=tuple(days), error="", **agreed)
 
 
-def note_reference(ports: Ports, state: str) -> None:
-    """Note the state of the reference data of both sides after which nothing is left to exchange; empty: compare."""
-    _change(ports, reference=state)
+def note_reference(ports: Ports, state: str, *, before: str | None = None) -> None:
+    """Note the state of the reference data of both sides after which nothing is left to exchange; empty: compare.
+
+    before: what was noted at the start of the comparison; if it has changed since, nothing is noted.
+    """
+    _update(ports, lambda old: replace(old, reference=state) if before in {None, old.reference} else old)
 
 
 def note_failure(ports: Ports, why: str) -> None:

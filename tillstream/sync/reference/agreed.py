@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Update, update
+from tillstream.sync import status
 
 COLLECTION = "sync_agreed"
 
@@ -18,19 +19,24 @@ class Agreed(NamedTuple):
 
 def of_group(ports: Ports, group: str) -> dict[str, Agreed]:
     """Key → what was agreed."""
-    return _decoded(ports.documents.get(COLLECTION, group))
+    return _decoded(ports.documents.get(COLLECTION, group), status.get(ports).to)
 
 
 def note(ports: Ports, group: str, agreed: Mapping[str, Agreed]) -> None:
-    """Note agreements about entries of a group."""
+    """Note agreements about entries of a group, with the head office of today."""
+    to = status.get(ports).to
 
     def changed(document: Document | None) -> Update | Document | None:
-        old = _decoded(document)
+        old = _decoded(document, to)
         new = {**old, **agreed}
-        return document if new == old else Update({"entries": {key: list(one) for key, one in sorted(new.items())}})
+        entries = {key: list(one) for key, one in sorted(new.items())}
+        return document if new == old else Update({"to": to, "entries": entries})
 
     update(ports.documents, COLLECTION, group, changed)
 
 
-def _decoded(document: Document | None) -> dict[str, Agreed]:
-    return {key: Agreed(*one) for key, one in document.data["entries"].items()} if document else {}
+def _decoded(document: Document | None, to: str) -> dict[str, Agreed]:
+    """What was agreed with the head office at this address; nothing with any other."""
+    if document is None or document.data["to"] != to:
+        return {}
+    return {key: Agreed(*one) for key, one in document.data["entries"].items()}

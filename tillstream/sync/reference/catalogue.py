@@ -3,10 +3,10 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from tillstream.catalogue import records, saving
 from tillstream.catalogue.products import codes_of
-from tillstream.domain.catalogue.dated_amounts import EVERYWHERE
 from tillstream.domain.catalogue.entries import CLASSES, Entry, EntryKind, Product, Promotion, Salesperson, Store
 from tillstream.domain.catalogue.json_codec import check_types, from_json, to_json
 from tillstream.domain.catalogue.problems import InvalidEntry
@@ -32,14 +32,8 @@ def groups(ports: Ports, regions: Collection[str]) -> Iterator[Group]:
 
 
 def concerns(entry: Entry, regions: Collection[str]) -> bool:
-    """Whether an entry concerns a home with these regions: products and suppliers always."""
-    match entry:
-        case Store() | Salesperson():
-            return entry.region in regions
-        case Promotion():
-            return entry.region == EVERYWHERE or entry.region in regions
-        case _:
-            return True
+    """Whether an entry concerns a home with these regions. One that can change its region always does."""
+    return entry.region in regions if isinstance(entry, Store | Salesperson) else True
 
 
 def entry_of(reference: Reference) -> Entry:
@@ -57,9 +51,11 @@ def save(ports: Ports, change: Change, by: str, regions: Collection[str]) -> Sav
 
     Raises as `entry_of`, and `ImportRunning`.
     """
+    if change.entry.content is None:
+        return Saved(why="The other side has no such entry, although none is ever deleted.")
     entry = entry_of(change.entry)
-    if not concerns(entry, regions):
-        return Saved(why=_NOT_OF_A_REGION)
+    if why := _refusal(change.entry, entry, regions):
+        return Saved(why=why)
     kind = EntryKind(change.entry.group.partition(":")[0])
     stored = records.get(ports, kind, *entry.key)
     version = stored.version if stored else 0
@@ -68,13 +64,23 @@ def save(ports: Ports, change: Change, by: str, regions: Collection[str]) -> Sav
         return Saved(version)
     if current.digest != change.expected:
         return Saved()
+    return _save(ports, kind, entry, version, by, {*regions, *_named(entry)})
+
+
+def _refusal(reference: Reference, entry: Entry, regions: Collection[str]) -> str:
+    """Why an entry is not saved whatever is stored; empty if it can be."""
+    if replace(reference, content=to_json(entry)).digest != reference.digest:
+        return "It has fields that this version of Tillstream does not know. Upgrade this side."
+    return "" if concerns(entry, regions) else _NOT_OF_A_REGION
+
+
+def _save(ports: Ports, kind: EntryKind, entry: Entry, version: int, by: str, regions: Collection[str]) -> Saved:
     try:
-        saved = saving.save_as_sent(ports, kind, entry, if_version=version, by=by, regions={*regions, *_named(entry)})
+        return Saved(saving.save_as_sent(ports, kind, entry, if_version=version, by=by, regions=regions).version)
     except InvalidEntry as invalid:
         return Saved(why=str(invalid))
     except saving.EditConflict:
         return Saved()
-    return Saved(saved.version)
 
 
 def _named(entry: Entry) -> Iterator[str]:

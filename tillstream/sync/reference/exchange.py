@@ -44,7 +44,8 @@ def sync(ports: Ports, head_office: ReferenceOffice) -> ReferenceResult:
     state = head_office.reference_state(questions.count(ports))
     day = ports.clock.now().date().isoformat()
     token = f"{office.token(ports)} {state.token} {','.join(state.regions)} {day}"
-    if status.get(ports).reference == token:
+    before = status.get(ports).reference
+    if before == token:
         return ReferenceResult(0, 0, questions.count(ports))
     ours = office.groups(ports, state.regions)
     plan = _Plan()
@@ -56,7 +57,7 @@ def sync(ports: Ports, head_office: ReferenceOffice) -> ReferenceResult:
     taken = _take(ports, state.regions, plan)
     questions.replace_all(ports, plan.ask)
     if not sent and not taken:
-        status.note_reference(ports, token)
+        status.note_reference(ports, token, before=before)
     return ReferenceResult(sent, taken, len(plan.ask))
 
 
