@@ -17,7 +17,7 @@ from tillstream.analytics.measures.definition import Measure
 from tillstream.analytics.measures.dimensions import Dimension
 
 MOST_GROUPS = 10_000
-MOST_ACROSS = 12
+MOST_ACROSS = 13
 """Values across columns; those with the largest sums."""
 COMPARED = (BEFORE, CHANGE, GROWTH)
 GROWS = frozenset({"money", "count", "quantity"})

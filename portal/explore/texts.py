@@ -30,7 +30,8 @@ def cut(most: int) -> str:
 
 
 def others_across(count: int) -> str:
-    return f"{count:,} further columns are not shown; narrow the filters, or export all."
+    columns = "1 more column is" if count == 1 else f"{count:,} more columns are"
+    return f"{columns} not shown; narrow the filters, or export all."
 
 
 def summary(measure: str, by: str) -> str:

@@ -18,6 +18,7 @@ from tillstream.analytics.filters import CURRENCY
 from tillstream.domain.dates.presets import DATES
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
+from tillstream.exports.formats import FORMATS
 
 NAME = "name"
 _OF_PAGES = frozenset({"format", "across", "chart", "against"})
@@ -38,7 +39,7 @@ def show() -> ResponseReturnValue:
         name=chosen,
         args=args,
         offered=list(_offered()),
-        addresses={suffix: file.address(chosen, suffix, args) for suffix in ("csv", "parquet", "jsonl")},
+        addresses={suffix: file.address(chosen, suffix, args) for suffix in FORMATS},
         with_token=_with_token(file.address(chosen, "csv", args)),
         power_bi=f"{url_for('live_files.file', live_file=chosen, suffix=file.PBIDS)}?{with_args(args)}",
         placeholder=texts.TOKEN,

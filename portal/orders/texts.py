@@ -17,7 +17,7 @@ STATES = {
     "late": "Late",
     "partly received": "Partly received",
     "received": "Received",
-    "closed": "Closed with a rest",
+    "closed": "Closed, not all received",
     "cancelled": "Cancelled",
     ALL: "All",
 }

@@ -33,6 +33,14 @@ def of_parser(error: Exception) -> str:
         first = error.errors[0]
         near = first.get("highlight") or ""
         place = Place(int(first.get("line") or 0), max(1, int(first.get("col") or 0) - len(near) + 1))
-        why = str(first.get("description") or "").partition(" but got ")[0]
-        return f"{place}This is not GoogleSQL near {near}. {why}."
+        return f"{place}This is not GoogleSQL near {near}. {_why(str(first.get('description') or ''))}"
     return "This is not GoogleSQL: a quotation mark or a comment is not closed."
+
+
+def _why(description: str) -> str:
+    """What the parser states, in words for people: without names of its classes."""
+    if description.startswith("Required keyword"):
+        return "Something is missing after it."
+    if description.startswith("Invalid expression"):
+        return "It is not expected here; is a comma missing before it, or one too many?"
+    return description.partition(" but got ")[0] + "."

@@ -120,7 +120,7 @@ def test_a_rest_that_does_not_come_is_closed_and_reopened(manager: Visitor, app:
     received(manager, number, {KETTLE: "5", LAMP: ""})
     assert manager.post(f"/orders/{number}/cancel").status_code == 422
     assert manager.post(f"/orders/{number}/close").status_code == 303
-    assert "Closed with a rest" in manager.get(f"/orders/{number}").text
+    assert "Closed, not all received" in manager.get(f"/orders/{number}").text
     assert orders.on_order(app.ports) == {}
     assert manager.post(f"/orders/{number}/reopen").status_code == 303
     later(manager, clock, days=30)

@@ -66,7 +66,7 @@ def test_each_role_gets_its_own_sales(sold: Visitor, person: Callable[..., Visit
 def test_users_subscribe_themselves_and_an_administrator_others(sold: Visitor, person: Callable[..., Visitor]) -> None:
     analyst = person(Role.ANALYST)
     page = analyst.get("/reports").text
-    assert "E-mail is not set up on this server." in page
+    assert "E-mail is not set up yet." in page
     assert "Subscriptions of others" not in page
     wednesday = {"every": "week", "to": "ana@example.com", "day": "3", "hour": "18"}
     assert analyst.post("/reports/subscribe", wednesday).status_code == 303

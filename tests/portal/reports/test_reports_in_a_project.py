@@ -17,7 +17,7 @@ from tillstream.mail.outbox import Mail
 from tillstream.ports.jobs import REPORTS
 from tillstream.settings import Settings
 
-NOT_SET_UP = "E-mail is not set up on this server."
+NOT_SET_UP = "E-mail is not set up yet."
 
 
 @pytest.fixture(params=["Tillstream <sales@example.com>", ""])

@@ -6,12 +6,17 @@ from tillstream.dashboards.own_dashboard import OwnDashboard, Owner, Show, Width
 
 ID, NAME = "weekly-meeting", "Weekly meeting"
 TILES: tuple[tuple[str, Show, Width, str], ...] = (
-    ("Revenue of the month", Show.NUMBER, Width.THIRD, "measure=revenue&by=&against=previous"),
-    ("Orders of the month", Show.NUMBER, Width.THIRD, "measure=orders&by=&against=previous"),
-    ("Units of the month", Show.NUMBER, Width.THIRD, "measure=units&by=&against=previous"),
+    ("Revenue", Show.NUMBER, Width.THIRD, "measure=revenue&by=&against=previous"),
+    ("Orders", Show.NUMBER, Width.THIRD, "measure=orders&by=&against=previous"),
+    ("Units", Show.NUMBER, Width.THIRD, "measure=units&by=&against=previous"),
     ("Revenue by month and region", Show.CHART, Width.FULL, "measure=revenue&by=month&by=region&preset=last-12-months"),
-    ("Revenue by category, against the month before", Show.CHART, Width.HALF, "by=category&against=previous"),
-    ("Stores that fell most", Show.TABLE, Width.HALF, "measure=revenue&by=store&against=previous&sort=revenue.change"),
+    ("Revenue by category, against the period before", Show.CHART, Width.HALF, "by=category&against=previous"),
+    (
+        "Stores by change",
+        Show.TABLE,
+        Width.FULL,
+        "measure=revenue&by=store&against=previous&sort=revenue.change",
+    ),
     ("Revenue by weekday", Show.CHART, Width.HALF, "measure=revenue&by=weekday&preset=last-12-months"),
     ("Products by revenue", Show.TABLE, Width.HALF, "measure=revenue&measure=units&by=product"),
 )
