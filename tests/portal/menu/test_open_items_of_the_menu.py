@@ -38,7 +38,9 @@ def test_the_page_and_its_entry_are_marked(person: Person) -> None:
     page = admin.get("/customers").text
     assert re.search(r'<nav class="areas".*<a href="/dashboard" aria-current="true">', page, re.DOTALL)
     assert re.search(
-        r'<nav class="entry-tabs" aria-label="Pages of Sales">.*<a href="/customers" aria-current="page">', page, re.DOTALL
+        r'<nav class="entry-tabs" aria-label="Pages of Sales">.*<a href="/customers" aria-current="page">',
+        page,
+        re.DOTALL,
     )
     assert '<a href="/dashboard" aria-current="page">' in admin.get("/dashboard").text
 
