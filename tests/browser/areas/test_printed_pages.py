@@ -46,12 +46,12 @@ def reader(chromium: Browser, shop: DemoShop) -> Iterator[Page]:
 
 
 def _problems(page: Page, path: str) -> list[str]:
-    seen = page.evaluate(ON_PAPER)
+    printed = page.evaluate(ON_PAPER)
     return [
-        *([f"{path} is {seen['wide']} pixels wide"] if seen["wide"] > FITTED * PAPER["width"] else []),
-        *([f"{path} has no title"] if not seen["titles"] else []),
-        *(f"{path} shows {door}" for door in seen["doors"]),
-        *([f"{path} is not in ink: {seen['ground']}"] if seen["ground"] != "rgb(255, 255, 255)" else []),
+        *([f"{path} is {printed['wide']} pixels wide"] if printed["wide"] > FITTED * PAPER["width"] else []),
+        *([f"{path} has no title"] if not printed["titles"] else []),
+        *(f"{path} shows {door}" for door in printed["doors"]),
+        *([f"{path} is not in ink: {printed['ground']}"] if printed["ground"] != "rgb(255, 255, 255)" else []),
     ]
 
 
