@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from tillstream.catalogue import records, saving
@@ -11,16 +11,15 @@ from tillstream.domain.catalogue.entries import CLASSES, Entry, EntryKind, Produ
 from tillstream.domain.catalogue.json_codec import check_types, from_json, to_json
 from tillstream.domain.catalogue.problems import InvalidEntry
 from tillstream.ports import Ports
-from tillstream.sync.reference.entries import Change, Group, Reference, Saved
+from tillstream.sync.reference.entries import NOT_OF_A_REGION, Change, Group, Reference, Saved
 
 KINDS = (EntryKind.SUPPLIER, EntryKind.STORE, EntryKind.PRODUCT, EntryKind.SALESPERSON, EntryKind.PROMOTION)
 """In an order in which an entry comes after those that it names."""
-_NOT_OF_A_REGION = "It is not of a region of which the home has sales."
 
 
-def groups(ports: Ports, regions: Collection[str]) -> Iterator[Group]:
-    """Yield the groups of all entries that concern a home with these regions."""
-    for kind in KINDS:
+def groups(ports: Ports, regions: Collection[str], kinds: Sequence[EntryKind] = KINDS) -> Iterator[Group]:
+    """Yield the groups of the entries of these kinds that concern a home with these regions."""
+    for kind in kinds:
         entries: defaultdict[str, dict[str, Reference]] = defaultdict(dict)
         for stored in records.find(ports, kind):
             if concerns(stored.entry, regions):
@@ -71,7 +70,7 @@ def _refusal(reference: Reference, entry: Entry, regions: Collection[str]) -> st
     """Why an entry is not saved whatever is stored; empty if it can be."""
     if replace(reference, content=to_json(entry)).digest != reference.digest:
         return "It has fields that this version of Tillstream does not know. Upgrade this side."
-    return "" if concerns(entry, regions) else _NOT_OF_A_REGION
+    return "" if concerns(entry, regions) else NOT_OF_A_REGION
 
 
 def _save(ports: Ports, kind: EntryKind, entry: Entry, version: int, by: str, regions: Collection[str]) -> Saved:

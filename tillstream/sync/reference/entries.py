@@ -11,6 +11,7 @@ from typing import Any
 
 ABSENT = ""
 """The digest of an entry that a side does not have."""
+NOT_OF_A_REGION = "It is not of a region of which the home has sales."
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,9 @@ from tillstream.domain.goals.goal import FIELDS, Goal, GoalMeasure, Month, Targe
 from tillstream.goals import records
 from tillstream.goals.records import GoalsOfMonth, Key
 from tillstream.ports import Ports
-from tillstream.sync.reference.entries import Change, Group, Reference, Saved
+from tillstream.sync.reference.entries import NOT_OF_A_REGION, Change, Group, Reference, Saved
 
 KIND = "goals"
-_NOT_OF_A_REGION = "It is not of a region of which the home has sales."
 
 
 def groups(ports: Ports, regions: Collection[str]) -> Iterator[Group]:
@@ -47,7 +46,7 @@ def save(ports: Ports, changes: Sequence[Change], by: str, regions: Collection[s
             key, goal = _goal_of(change.entry)
             current = group.get(change.entry.key)
             if key[0].region not in regions:
-                results[place] = Saved(why=_NOT_OF_A_REGION)
+                results[place] = Saved(why=NOT_OF_A_REGION)
             elif current.digest not in (change.expected, change.entry.digest):
                 results[place] = Saved()
             else:

@@ -8,6 +8,7 @@ from tillstream.catalogue import mirror
 from tillstream.catalogue import records as catalogue_records
 from tillstream.goals import records as goal_records
 from tillstream.ports import Ports
+from tillstream.sync import agreement
 from tillstream.sync.reference import catalogue, goals
 from tillstream.sync.reference.entries import Change, Group, Reference, Saved, digests
 
@@ -52,13 +53,14 @@ def groups(ports: Ports, regions: Collection[str]) -> dict[str, Group]:
 
 def differing(ports: Ports, regions: Collection[str], theirs: Mapping[str, str]) -> list[str]:
     """The groups whose digests differ, in order."""
-    ours = digests(groups(ports, regions))
-    return sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
+    return agreement.differing(digests(groups(ports, regions)), theirs)
 
 
 def group(ports: Ports, regions: Collection[str], name: str) -> Group:
     """A group; without entries, if there are none."""
-    return groups(ports, regions).get(name, Group(name))
+    kinds = [kind for kind in catalogue.KINDS if kind.value == name.partition(":")[0]]
+    read = catalogue.groups(ports, regions, kinds) if kinds else goals.groups(ports, regions)
+    return next((one for one in read if one.name == name), Group(name))
 
 
 def save(ports: Ports, changes: Sequence[Change], by: str, regions: Collection[str]) -> list[Saved]:
