@@ -24,6 +24,8 @@ _ALL = (
     ExportFormat("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", workbook.chunks),
 )
 FORMATS: Mapping[str, ExportFormat] = {one.suffix: one for one in _ALL}
+LABELS = {"csv": "CSV", "xlsx": "Excel", "parquet": "Parquet", "jsonl": "JSON lines"}
+"""Format → its name in menus, in their order."""
 
 
 def format_of(suffix: str) -> ExportFormat:
