@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-FORMATS = {"csv": "CSV", "xlsx": "Excel", "parquet": "Parquet", "jsonl": "JSON lines"}
+FORMATS = {"csv": "CSV", "xlsx": "Excel", "pdf": "PDF", "parquet": "Parquet", "jsonl": "JSON lines"}
 """Format → its name in menus."""
 
 
