@@ -66,9 +66,9 @@ def section(answers: Answers) -> str:
     rows = [_row(question, seconds) for question, seconds in answers.seconds.items()]
     rows.append(_row("all of them", every))
     return (
-        "## Explore\n\nWritten by `python -m bench.portal.explore`: whole pages of Explore over ten million lines, from the "
-        f"running server, {RUNS} times each question, each time from another day, so that no answer is cached.\n\n"
-        + report.table(("question", "median", "p95, at most 300 ms", ""), rows)
+        "## Explore\n\nWritten by `python -m bench.portal.explore`: whole pages of Explore over ten million lines, "
+        f"from the running server, {RUNS} times each question, each time from another day, so that no answer is "
+        "cached.\n\n" + report.table(("question", "median", "p95, at most 300 ms", ""), rows)
     )
 
 
