@@ -16,8 +16,8 @@ KINDS = {
     "totals": "Totals",
 }
 
-FILES = {"csv": "CSV", "xlsx": "Excel", "parquet": "Parquet"}
-"""Form of a file → its name."""
+FILES = ("csv", "xlsx", "parquet")
+"""Formats of a file."""
 
 
 def trend(failed: Sequence[bool]) -> str:

@@ -25,6 +25,8 @@ _ALL = (
     ExportFormat("pdf", "application/pdf", pdf.chunks),
 )
 FORMATS: Mapping[str, ExportFormat] = {one.suffix: one for one in _ALL}
+LABELS = {"csv": "CSV", "xlsx": "Excel", "pdf": "PDF", "parquet": "Parquet", "jsonl": "JSON lines"}
+"""Format → its name in menus, in their order."""
 
 
 def format_of(suffix: str) -> ExportFormat:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tillstream.alert_channels import registry
 from tillstream.alert_channels.sender import NO_MAIL
-from tillstream.app import App, messages
+from tillstream.app import App, messages, subscribed_tables
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
 from tillstream.domain.errors import Rejected
@@ -16,7 +16,7 @@ from tillstream.ports.jobs import REPORTS
 from tillstream.reports import period, report_mail
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report
-from tillstream.scheduled_exports import making, tables
+from tillstream.scheduled_exports import making
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ def deliver(app: App) -> tuple[int, int]:
         settings.public_url,
         app.queries,
     )
-    source = tables.Source(app.ports, app.contracts, settings.reporting_currency, app.queries)
+    source = subscribed_tables.source_of(app)
     exports = making.Sender(source, sender.sender, settings.public_url if settings.project else settings.address)
     failures: list[ExceptionGroup[Exception]] = []
     for due in (report_mail.make_due(sender), making.make_due(exports)):
