@@ -1,4 +1,4 @@
-"""Translate GoogleSQL to DuckDB SQL; the only module that uses sqlglot.
+"""Translate GoogleSQL to DuckDB SQL.
 
 Only forms that `tests/spec` compares between the engines are accepted; one that means something else on DuckDB is
 rewritten here or rejected with a reason, so that no difference is silent. `supported_forms` has the lists.
