@@ -19,10 +19,14 @@ STATES = {
     UNCLEAR: "may have been sent",
 }
 LATEST = "Latest period"
-TABLE, MEASURES, BY, CURRENCY = "Table", "Measures", "By", "Currency"
+TABLE, MEASURES, BY, CURRENCY, COMPARED = "Table", "Measures", "By", "Currency", "Compared with"
 NO_VIEW = "This view is not of Explore. Open it, choose a table, and subscribe to that in its menu Export."
 AGAIN = "The file is delivered again within a few minutes."
 PAUSED, RESUMED, REQUESTED = "Subscription paused.", "Subscription resumed.", "The file is sent within a few minutes."
+
+
+def compared_days(days: Iterable[str]) -> str:
+    return f"{' – '.join(days)}; the period before, if the period moves on"
 
 
 def compared(label: str) -> str:
