@@ -10,7 +10,9 @@ from portal.context import scope, tillstream
 from portal.dashboard.request_filters import DashboardFilters
 from portal.explore import texts
 from portal.explore.selection import BEFORE, CHANGE, GROWTH
+from portal.reader_locale import days_text
 from tillstream.analytics import measure_values
+from tillstream.analytics.comparison import Comparison
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures.definition import Measure
@@ -43,7 +45,7 @@ class Answer:
     rows: list[Row]
     columns: list[Column]
     notes: list[str] = field(default_factory=list)
-    compared_with: tuple[Any, Any] | None = None
+    compared: Comparison | None = None
     is_cut: bool = False
     """Whether there are more groups than rows, so that groups are missing."""
 
@@ -52,22 +54,25 @@ def load(exploration: Exploration, selection: DashboardFilters, *, most_across: 
     """Compute the groups. most_across: values across columns. Raises as `measure_values.run`."""
     names = [one.name for one in exploration.shown]
     sides = _sides(exploration, selection) if exploration.against else ""
-    now = sides[0] if isinstance(sides, tuple) else selection.filters
-    rows, notes = _groups(exploration, now), [sides] if isinstance(sides, str) and sides else []
+    filters, notes = selection.filters, [sides] if isinstance(sides, str) and sides else []
+    now = replace(filters, start=sides.start, end=sides.end) if isinstance(sides, Comparison) else filters
+    rows = _groups(exploration, now)
     is_cut = len(rows) > MOST_GROUPS
     if is_cut:
         rows, notes = rows[:MOST_GROUPS], [*notes, texts.cut(MOST_GROUPS)]
     if exploration.across:
         return replace(_across(exploration, exploration.across, rows, notes, most_across), is_cut=is_cut)
-    if not isinstance(sides, tuple):
+    if not isinstance(sides, Comparison):
         return Answer(rows, [Column(name, name) for name in names], notes, is_cut=is_cut)
-    before, earlier = sides[1], _groups(exploration, sides[1])
+    earlier = _groups(exploration, replace(now, start=sides.before_start, end=sides.before_end))
     if is_cut or len(earlier) > MOST_GROUPS:
         notes = [*notes, texts.too_many_compared(MOST_GROUPS)]
         return Answer(rows, [Column(name, name) for name in names], notes, is_cut=is_cut)
     columns = [Column(f"{name}.{part}" if part else name, name, part) for name in names for part in ("", *COMPARED)]
     compared = _compared(exploration, rows, earlier)
-    return Answer(compared, columns, notes, (before.start, before.end))
+    if sides.cut:
+        notes = [*notes, texts.compared_in_part(days_text(sides.start, sides.end))]
+    return Answer(compared, columns, notes, sides)
 
 
 def _groups(exploration: Exploration, filters: Filters) -> list[Row]:
@@ -84,8 +89,8 @@ def groups(measures: Sequence[Measure], by: Sequence[Dimension], filters: Filter
     return rows
 
 
-def _sides(exploration: Exploration, selection: DashboardFilters) -> tuple[Filters, Filters] | str:
-    """The filters of both compared periods, or why nothing is compared."""
+def _sides(exploration: Exploration, selection: DashboardFilters) -> Comparison | str:
+    """The compared periods, or why nothing is compared."""
     if exploration.across:
         return texts.NO_COLUMNS_COMPARED
     if exploration.has_periods:
@@ -94,10 +99,7 @@ def _sides(exploration: Exploration, selection: DashboardFilters) -> tuple[Filte
         return texts.NO_DATES_COMPARED
     previous, year = figures.comparisons(selection.filters)
     chosen = previous if exploration.against == "previous" else year
-    if chosen is None:
-        return texts.NOT_REPORTED
-    now = replace(selection.filters, start=chosen.start, end=chosen.end)
-    return now, replace(now, start=chosen.before_start, end=chosen.before_end)
+    return chosen or texts.NOT_REPORTED
 
 
 def _compared(exploration: Exploration, rows: list[Row], before: list[Row]) -> list[Row]:

@@ -39,7 +39,7 @@ def shown(exploration: Exploration, selection: DashboardFilters, form: str) -> R
     result = answer.load(exploration, selection, most_across=MOST_ACROSS)
     if result.is_cut:
         raise Rejected(texts.too_many_shown(answer.MOST_GROUPS))
-    rows = table.ordered(exploration, {}, result)[1]
+    rows = table.shown(exploration, {}, result)[1]
     by = [(one.name, one.name) for one in exploration.by]
     numbers = [(column.key, label) for column, _, label in table.columns(exploration, result)]
     heads = _unique([label for _, label in (*by, *numbers)])

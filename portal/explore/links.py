@@ -8,7 +8,7 @@ from flask import url_for
 from portal.dashboard import charts
 from portal.dashboard.request_filters import DashboardFilters
 from portal.explore.answer import Column, Row
-from portal.explore.chart import PERIODS
+from portal.explore.periods import PERIODS
 from portal.explore.selection import BEFORE, CHANGE, GROWTH
 from portal.urls import with_args
 from tillstream.analytics.explorations import Exploration

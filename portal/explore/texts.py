@@ -2,18 +2,29 @@
 
 from collections.abc import Sequence
 
+from portal.dashboard import texts as dashboard_texts
+
 CHARTS = {"": "Automatic", "columns": "Columns", "line": "Line", "bars": "Bars", "none": "No chart"}
 """Kind of chart → its name."""
-COMPARISONS = {"previous": "Period before", "year": "Year before"}
+COMPARISONS = {"previous": dashboard_texts.COMPARISONS["before"], "year": dashboard_texts.COMPARISONS["year-before"]}
 """What is compared with → its name."""
-BEFORE = "Before"
-COLUMN = {"before": "before", "change": "change", "growth": "change, %"}
+PERIODS = {"day": "days", "week": "weeks", "month": "months", "quarter": "quarters", "year": "years"}
+PLURALS = (
+    PERIODS
+    | {"weekday": "weekdays", "status": "statuses"}
+    | {name: plural for name, (_, plural) in dashboard_texts.DIMENSIONS.items()}
+)
+"""Dimension → several of its values."""
+LATEST = dashboard_texts.LATEST_MONTH
+INCOMPLETE = "not complete"
+FIRST, ALL_GROUPS = "Show", "All groups"
+COLUMN = {"before": "previous", "change": "change", "growth": "change, %"}
 """Part of a compared measure → what its column shows after the name of the measure."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NO_PERIODS_COMPARED = "Groups by day, week, month, quarter or year are not compared. Use the page Compare instead."
 NO_COLUMNS_COMPARED = "Values across columns are not compared."
 NO_DATES_COMPARED = "Choose a period with a first and a last day to compare it."
-NOT_REPORTED = "There is no reported period before to compare with."
+NOT_REPORTED = "There is no reported previous period to compare with."
 ONE_IN_COLUMNS = "Values across columns show the first measure only."
 
 
@@ -50,3 +61,31 @@ def title(measure: str, by: Sequence[str]) -> str:
 
 def compared(days: str) -> str:
     return f"vs {days}"
+
+
+def compared_in_part(days: str) -> str:
+    return f"The period is not complete: {days} is compared with as many days of the previous one."
+
+
+def drawn_places(drawn: int, count: int, by: str) -> str:
+    """by: the dimension."""
+    return f"The chart shows {drawn:,} of {count:,} {PLURALS[by]}, the first ones in the order of the table."
+
+
+def drawn_series(drawn: int, count: int, by: str, rest: str = "") -> str:
+    """by: the dimension. rest: the name of the sum of all others; empty: there is none."""
+    which = "latest" if by in PERIODS else "largest"
+    more = f"; “{rest}” is the sum of the rest." if rest else ". To see others, choose them in the filters."
+    return f"The chart shows the {drawn:,} {which} of {count:,} {PLURALS[by]}{more}"
+
+
+def others(count: int) -> str:
+    return f"Other ({count:,})"
+
+
+def first_groups(count: int) -> str:
+    return f"First {count:,}"
+
+
+def limited(shown: int, count: int) -> str:
+    return f"The first {shown:,} of {count:,} groups are shown. Sort the table to choose which ones are first."

@@ -21,7 +21,7 @@ from tillstream.domain.people import Action
 from tillstream.exports.formats import FORMATS
 
 NAME = "name"
-_OF_PAGES = frozenset({"format", "across", "chart", "against"})
+_OF_PAGES = frozenset({"format", "across", "chart", "against", "column"})
 """Arguments of exports that live files do not have."""
 
 

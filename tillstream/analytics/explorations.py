@@ -12,11 +12,13 @@ from tillstream.analytics.measures.dimensions import Dimension
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Scope
 
-MEASURE, BY, ACROSS, CHART, AGAINST = "measure", "by", "across", "chart", "against"
+MEASURE, BY, ACROSS, CHART, AGAINST, FIRST = "measure", "by", "across", "chart", "against", "first"
 UNGROUPED = "none"
 """Instead of a dimension: the address chooses none, where a missing one means the default."""
 DEFAULT_MEASURES, DEFAULT_BY = ("revenue", "orders"), ("category",)
 MOST_MEASURES, MOST_DIMENSIONS = 8, 3
+FIRSTS = (5, 10, 20, 50)
+"""How many groups a page can be limited to, in its order."""
 Arguments = Mapping[str, Sequence[str]]
 T = TypeVar("T")
 
@@ -24,13 +26,14 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Exploration:
     """`by`: dimensions of the rows. `across`: the dimension whose values are columns, if any. `against`: the kind of
-    comparison; empty: none."""
+    comparison; empty: none. `first`: how many groups a page shows, in its order; 0: all."""
 
     measures: tuple[Measure, ...]
     by: tuple[Dimension, ...]
     across: Dimension | None
     chart: str
     against: str
+    first: int = 0
 
     @cached_property
     def dimensions(self) -> tuple[Dimension, ...]:
@@ -55,6 +58,7 @@ class Exploration:
             ACROSS: across,
             CHART: [self.chart] if self.chart else [],
             AGAINST: [self.against] if self.against else [],
+            FIRST: [str(self.first)] if self.first else [],
         }
 
 
@@ -75,8 +79,9 @@ def parse(arguments: Arguments, scope: Scope) -> Exploration:
     chosen = _chosen(arguments, MEASURE, measures, DEFAULT_MEASURES, MOST_MEASURES)
     if any(one.is_period for one in (*by, *across)):
         chosen = tuple(one for one in chosen if not compares_periods(one)) or (measures[DEFAULT_MEASURES[0]],)
-    chart, against = (next(iter(arguments.get(name, ())), "") for name in (CHART, AGAINST))
-    return Exploration(chosen, by, across[0] if across else None, chart, against)
+    chart, against, first = (next(iter(arguments.get(name, ())), "") for name in (CHART, AGAINST, FIRST))
+    limit = int(first) if first in map(str, FIRSTS) else 0
+    return Exploration(chosen, by, across[0] if across else None, chart, against, limit)
 
 
 def _chosen(

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from tillstream.domain.errors import Rejected
 from tillstream.exports.cell_texts import readable
+from tillstream.exports.number_formats import DAY, number_format
 from tillstream.exports.table import ExportTable
 
 ROWS = 1_048_576 - 2
@@ -28,10 +29,6 @@ SAMPLE = 1000
 NARROWEST, WIDEST = 8, 60
 CHUNK = 1 << 20
 TOTAL = "Total"
-DAY, TIME = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
-WHOLE, FRACTION, SHARE = "#,##0", "#,##0.00", "0.0%"
-SHARES = ("_share", "_growth", "_rate")
-"""Endings of columns that are fractions of 1."""
 TOO_LONG = f"A workbook has place for {ROWS:,} rows; this table has more. Narrow the filters, or use Parquet or CSV."
 
 
@@ -72,7 +69,7 @@ class _Sheet:
         self.names: list[str] = table.schema.names
         self.sheet = book.add_worksheet(SHEET)
         self.sums = {name: Decimal(0) for name in table.totals if name in self.names}
-        self.formats = [_number_format(field) for field in table.schema]
+        self.formats = [number_format(field) for field in table.schema]
         self.rows = 0
 
     def write(self) -> None:
@@ -142,18 +139,6 @@ class _Sheet:
             chart.set_x_axis({"date_axis": True, "num_format": DAY})
         page = self.book.add_chartsheet("Chart")
         page.set_chart(chart)
-
-
-def _number_format(field: pa.Field) -> str:
-    if pa.types.is_date(field.type):
-        return DAY
-    if pa.types.is_timestamp(field.type):
-        return TIME
-    if pa.types.is_integer(field.type):
-        return "" if field.name.endswith(("_no", "_seq", "_number", "_version")) else WHOLE
-    if pa.types.is_decimal(field.type) or pa.types.is_floating(field.type):
-        return SHARE if field.name.endswith(SHARES) else FRACTION
-    return ""
 
 
 def _is_label(field: pa.Field) -> bool:

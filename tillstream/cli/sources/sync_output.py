@@ -19,6 +19,10 @@ def show_sync(synced: dict[str, Any]) -> None:
         click.echo(f"Taken back after a restore: {_movements(synced['recovered_movements'])}.")
     sent = f"{synced['entries']:,} {_settlements(synced['entries'])}, {_movements(synced['movements'])}"
     click.echo(f"Sent to {synced['to']}: {sent}.")
+    if synced["to"].startswith("http://"):
+        click.echo(
+            "Warning: the connection is not encrypted, so others in its network can read what is sent.", err=True
+        )
     exchanged = synced["reference_sent"], synced["reference_taken"]
     if any(exchanged):
         click.echo(f"Catalogue and goals: {exchanged[0]:,} entries sent, {exchanged[1]:,} taken.")
