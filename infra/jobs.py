@@ -8,6 +8,7 @@ from infra.access.grants import ADDS_ORIGINALS, DOCUMENTS, LOADS, PUBLISHES, REA
 from infra.stage import Stage
 from tillstream.background_exports.export import FOLDER as EXPORTS
 from tillstream.domain.events import STAGING, TOPIC_STORE_SALES
+from tillstream.file_destinations.deliveries import FOLDER as DELIVERIES
 from tillstream.mail.outbox import FOLDER
 from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
 
@@ -96,7 +97,7 @@ FORECASTS = Job(
 )
 MAIL = Job(
     REPORTS,
-    "Makes the reports, subscribed tables and long exports that are due, and sends e-mail and the notices of alerts",
+    "Makes the reports, subscribed tables and long exports that are due, and sends e-mail, files and notices of alerts",
     ("report", "send"),
     memory="4Gi",
     cpu="1",
@@ -106,12 +107,14 @@ MAIL = Job(
     "is continued by the next one.",
     grants=(
         *READS,
-        *(Grant("roles/storage.objectUser", "bucket", STAGING, folder) for folder in (FOLDER, EXPORTS)),
+        *(Grant("roles/storage.objectUser", "bucket", STAGING, folder) for folder in (FOLDER, DELIVERIES, EXPORTS)),
         DOCUMENTS,
+        SOURCE_SECRETS,
     ),
     alert="reports are not made",
-    failure="Reports, tables by e-mail and long exports are late. It is started again within an hour.",
+    failure="Reports, subscribed tables and long exports are late. It is started again within an hour.",
     mail_secrets=SMTP_SECRET,
+    reaches_network=True,
 )
 RESTOCKING = Job(
     RESTOCK,

@@ -11,12 +11,15 @@ from tillstream.dashboards import annotations, own_dashboards, saved_views, tile
 from tillstream.dashboards.own_dashboard import OwnDashboard, Owner
 from tillstream.domain.contract.schedule import Expectation
 from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.file_destinations import registry as destinations
+from tillstream.file_destinations.destination import DestinationDraft
 from tillstream.people import accounts
 from tillstream.scheduled_exports import registry
 from tillstream.scheduled_exports.subscription import Draft
 
 LOGIN, ACCOUNT, CONTRACT = "ana", "2026-06-01", "IN"
 TABLE = Draft("Kitchen", "/explore?category=Kitchen&preset=last-month", "xlsx", "ana@example.com", "week")
+BUCKET = DestinationDraft("bi", "s3://bi/sales", access_key="env:TILLSTREAM_SOURCE_KEY", secret_key="file:secret")
 OWNER = Owner(LOGIN, ACCOUNT)
 DAILY = Expectation(cadence="daily", deadline=time(12, 0), since=date(2026, 6, 1))
 
@@ -33,6 +36,7 @@ def add(app: App) -> None:
     if not any(user.login == LOGIN for user in accounts.find(app.ports)):
         accounts.add(app.ports, LOGIN, "Ana", Role.ANALYST)
     registry.add(app.ports, LOGIN, TABLE, LOGIN)
+    destinations.add(app.ports, BUCKET, LOGIN)
 
 
 def change(app: App) -> None:
@@ -48,6 +52,7 @@ def change(app: App) -> None:
     expectations.save(app.ports, app.contracts.current(CONTRACT), None, LOGIN)
     (subscription,) = registry.listed(app.ports, LOGIN)
     registry.remove(app.ports, subscription.id, LOGIN)
+    destinations.remove(app.ports, BUCKET.name, LOGIN)
 
 
 def read(app: App) -> dict[str, Any]:
@@ -57,6 +62,7 @@ def read(app: App) -> dict[str, Any]:
         "annotations": [asdict(one) for one in annotations.between(app.ports, UNRESTRICTED)],
         "views": [asdict(one) for one in saved_views.find(app.ports, LOGIN, ACCOUNT)],
         "subscriptions": [one.data for one in registry.listed(app.ports, LOGIN)],
+        "destinations": [asdict(one) for one in destinations.find(app.ports)],
         "statements": [asdict(one) for one in history.entries(app.ports, LOGIN, ACCOUNT)],
         "dashboards": [one.data() for one in own_dashboards.find(app.ports, OWNER)],
         "start": start and start.address,

@@ -1,4 +1,4 @@
-"""Subscriptions: an exploration or a table comes by e-mail as a file, on a schedule."""
+"""Subscriptions: an exploration or a table is delivered as a file, on a schedule."""
 
 from contextlib import suppress
 
@@ -7,25 +7,32 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.subscriptions import summary, texts
+from portal.subscriptions import destinations, summary, texts
 from portal.subscriptions.addresses import address_of, of_form, own_days, period_of
 from tillstream.app import subscribed_tables
 from tillstream.dashboards import saved_views
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.people import Action
-from tillstream.mail import outbox
+from tillstream.file_destinations import registry as file_destinations
 from tillstream.mail.addresses import is_address
 from tillstream.people import accounts
 from tillstream.reports import mail_job
-from tillstream.scheduled_exports import registry, tables
+from tillstream.scheduled_exports import last_file, registry, tables
 from tillstream.scheduled_exports.subscription import EXPLORE, Draft, Subscription
 
 blueprint = Blueprint("subscriptions", __name__, template_folder="templates")
-SEND = "send"
+DESTINATIONS = "/subscriptions/destinations"
+blueprint.add_url_rule(DESTINATIONS, "destinations", destinations.show)
+blueprint.add_url_rule(DESTINATIONS, "add_destination", destinations.add, methods=["POST"])
+for name, view in (("test", destinations.test), ("remove", destinations.remove)):
+    path = f"{DESTINATIONS}/<destination>/{name}"
+    blueprint.add_url_rule(path, f"{name}_destination", view, methods=["POST"])
+SEND, AGAIN = "send", "again"
 ACTS = {
     "pause": (registry.pause, texts.PAUSED),
     "resume": (registry.resume, texts.RESUMED),
     SEND: (registry.send_now, texts.REQUESTED),
+    AGAIN: (last_file.try_again, texts.AGAIN),
 }
 """Endpoint → what it does, and the sentence that confirms it."""
 
@@ -37,7 +44,7 @@ def show() -> ResponseReturnValue:
     is_admin = scope().may(Action.ADMINISTER)
     everyone = registry.listed(ports(), "" if is_admin else me().login)
     own = [one for one in everyone if _is_own(one)]
-    mails = {one.id: outbox.get(ports(), one.last_mail) for one in everyone if one.last_mail}
+    mails = {one.id: last_file.of(ports(), one) for one in everyone if one.last_mail}
     return render_template(
         "subscriptions/show.html",
         own=own,
@@ -74,7 +81,7 @@ def add() -> ResponseReturnValue:
     draft = of_form()
     _check(draft, me().login)
     one = registry.add(ports(), me().login, draft, me().login)
-    flash(texts.added(one.name, one.schedule.words), "done")
+    flash(texts.added(one.name, one.schedule.words, one.destination), "done")
     return redirect(url_for("subscriptions.show"), 303)
 
 
@@ -90,7 +97,7 @@ def change(subscription_id: str) -> ResponseReturnValue:
     draft, one = of_form(), _own(subscription_id)
     _check(draft, one.login)
     changed = registry.change(ports(), subscription_id, draft, me().login)
-    flash(texts.added(changed.name, changed.schedule.words), "done")
+    flash(texts.added(changed.name, changed.schedule.words, changed.destination), "done")
     return redirect(url_for("subscriptions.show"), 303)
 
 
@@ -99,7 +106,7 @@ def act(subscription_id: str, what: str) -> ResponseReturnValue:
     """Pause, resume, or make the file now."""
     change, done = ACTS[what]
     change(ports(), _own(subscription_id).id, me().login)
-    if what == SEND:
+    if what in (SEND, AGAIN):
         with suppress(Unavailable):  # the next sweep starts it
             mail_job.start_if_due(ports(), sends_mail=tillstream().settings.sends_mail)
     flash(done, "done")
@@ -144,6 +151,7 @@ def _form(draft: Draft, id: str = "") -> str:
         period=period_of(draft.address),
         periods=texts.periods(has_latest=is_exploration, days=days),
         lines=lines,
+        destinations=texts.destinations(one.name for one in file_destinations.find(ports())),
         texts=texts,
         sends_mail=tillstream().settings.sends_mail,
     )

@@ -51,6 +51,9 @@ def of_form() -> Draft:
         hour=form.get("hour", 7, type=int),
         view=form.get("view", ""),
         skip_empty=form.get("skip_empty") == "yes",
+        destination=form.get("destination", ""),
+        file_name=form.get("file_name", ""),
+        keeps=form.get("keeps") == "yes",
     )
 
 

@@ -7,7 +7,7 @@ from portal.filters.names import name_of
 from portal.filters.texts import LABELS
 from portal.subscriptions import texts
 from tillstream.analytics import explorations
-from tillstream.analytics.filters import COLUMNS, COMPARE, CURRENCY, is_filter
+from tillstream.analytics.filters import COMPARE, COMPARED_DATES, CURRENCY, is_filter
 from tillstream.domain.dates.presets import DATES
 from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, arguments_of
 from tillstream.scheduled_exports.tables import OF_PAGES, parameters_of
@@ -30,9 +30,12 @@ def of_address(address: str) -> list[tuple[str, str]]:
     path, arguments = arguments_of(address)
     own = parameters_of(path, arguments)
     lines = list(_table(path, arguments))
+    days = [arguments[name][0] for name in COMPARED_DATES if any(arguments.get(name, []))]
+    if days:
+        lines.append((texts.COMPARED, texts.compared_days(days)))
     for name in sorted(arguments, key=lambda name: list(LABELS).index(name) if name in LABELS else -1):
         chosen = [text for text in arguments[name] if text]
-        if not chosen or (name in OF_PAGES | {*DATES} and name not in own):
+        if not chosen or (name in OF_PAGES | {*DATES, *COMPARED_DATES} and name not in own):
             continue
         if name in own:
             lines.append((name.replace("_", " ").capitalize(), ", ".join(PERIODS.get(one, one) for one in chosen)))
@@ -53,8 +56,6 @@ def _table(path: str, arguments: dict[str, list[str]]) -> list[tuple[str, str]]:
 
 def _filter(name: str, chosen: list[str]) -> tuple[str, str]:
     column = name.removeprefix(COMPARE)
-    if column not in COLUMNS:
-        return name.replace("-", " ").capitalize(), ", ".join(chosen)
     label = LABELS.get(column, column.capitalize())
     values = ", ".join(name_of(column, one) for one in chosen)
     return (texts.compared(label) if name != column else label), values

@@ -1,4 +1,4 @@
-"""Texts of the subscriptions to tables."""
+"""Texts of the subscriptions to tables, and of destinations of files."""
 
 from collections.abc import Iterable
 
@@ -15,25 +15,43 @@ STATES = {
     WAITING: "waiting to be sent",
     SENDING: "being sent",
     SENT: "sent",
-    FAILED: "could not be sent",
+    FAILED: "could not be delivered",
     UNCLEAR: "may have been sent",
 }
 LATEST = "Latest period"
-TABLE, MEASURES, BY, CURRENCY = "Table", "Measures", "By", "Currency"
+TABLE, MEASURES, BY, CURRENCY, COMPARED = "Table", "Measures", "By", "Currency", "Compared with"
 NO_VIEW = "This view is not of Explore. Open it, choose a table, and subscribe to that in its menu Export."
+AGAIN = "The file is delivered again within a few minutes."
 PAUSED, RESUMED, REQUESTED = "Subscription paused.", "Subscription resumed.", "The file is sent within a few minutes."
+
+
+def compared_days(days: Iterable[str]) -> str:
+    return f"{' – '.join(days)}; the period before, if the period moves on"
 
 
 def compared(label: str) -> str:
     return f"{label} to compare with"
 
 
-def added(name: str, when: str) -> str:
-    return f"“{name}” comes by e-mail {when}."
+def added(name: str, when: str, destination: str = "") -> str:
+    return f"“{name}” is delivered to {destination} {when}." if destination else f"“{name}” comes by e-mail {when}."
 
 
 def removed(name: str) -> str:
-    return f"“{name}” no longer comes by e-mail."
+    return f"“{name}” is no longer delivered."
+
+
+def destinations(names: Iterable[str]) -> dict[str, str]:
+    """Where files can go, by the name of the destination."""
+    return {"": "E-mail", **{name: name for name in names}}
+
+
+def destination_added(name: str) -> str:
+    return f"Destination {name} added. Test it before people subscribe."
+
+
+def destination_removed(name: str) -> str:
+    return f"Destination {name} removed. Its subscriptions are paused when they are due."
 
 
 def periods(*, has_latest: bool, days: Iterable[str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Reports by e-mail in a project: the sweep starts the job, whose process sends each message once."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -9,14 +10,19 @@ from pathlib import Path
 import pytest
 import shop_of_two_stores
 from flask import Flask, request
+from google.cloud.storage import Client
 from stateful.on_google import project
 from unit.mail.mail_server import Inbox, serving
 
+from devtools.emulators import PROJECT
 from devtools.local_jobs import LocalJobs, served
 from functions import main
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.app import App, build
+from tillstream.app import App, build, file_destinations
+from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Role
+from tillstream.file_destinations import deliveries
+from tillstream.file_destinations.destination import DestinationDraft
 from tillstream.mail import outbox
 from tillstream.outbox.outbox import SENT
 from tillstream.people import accounts
@@ -125,6 +131,39 @@ def test_a_subscribed_table_is_sent_once_by_the_same_job_within_the_scope_of_its
     assert "https://sales.example.com/explore?" in message.get_body(("plain",)).get_content()
     assert [each.state for each in outbox.listed(app.ports)] == [SENT]
 
+    sweep(app, monkeypatch)
+    assert jobs.processes == [process]
+
+
+@pytest.mark.long
+def test_a_subscribed_table_is_delivered_to_a_bucket_without_e_mail(
+    app: App, jobs: LocalJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = app.ports.clock.now().date()
+    shop_of_two_stores.add(app, tmp_path, today - timedelta(days=5), today - timedelta(days=1))
+    accounts.add(app.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
+    bucket = Client(PROJECT).create_bucket(f"bi-{uuid.uuid4().hex}")
+    file_destinations.add(app, DestinationDraft("bi", f"gs://{bucket.name}/sales"), "boss")
+    with pytest.raises(Rejected, match="A project delivers to buckets"):
+        file_destinations.add(app, DestinationDraft("folder", "/data"), "boss")
+    address = f"/explore?measure=revenue&by=store&from={today - timedelta(days=5)}&to={today}&currency=GBP"
+    table = Draft("Stores", address, "csv", "", "month", destination="bi", file_name="latest")
+    one = export_subscriptions.add(app.ports, "maya", table, "maya")
+    export_subscriptions.send_now(app.ports, one.id, "maya")
+    jobs.variables = {name: text for name, text in jobs.variables.items() if name != "TILLSTREAM_SMTP_URL"}
+
+    sweep(app, monkeypatch)
+    (process,) = jobs.processes
+    assert process.wait(300) == 0, (tmp_path / "job-reports.log").read_text()
+    (blob,) = bucket.list_blobs()
+    assert blob.name == "sales/latest.csv"
+    header, row = blob.download_as_bytes().decode("utf-8-sig").splitlines()
+    assert header == '"store","revenue"'
+    assert "LDS1" in row
+    assert [each.state for each in deliveries.listed(app.ports)] == [SENT]
+    assert file_destinations.test(app, "bi", "boss") == (
+        f"The file tillstream-test.txt was written to gs://{bucket.name}/sales/."
+    )
     sweep(app, monkeypatch)
     assert jobs.processes == [process]
 

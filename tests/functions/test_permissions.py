@@ -16,7 +16,7 @@ import recorded_connector
 import recorded_decisions
 import shop_of_two_stores
 from app_factory import build
-from call_recorder import Calls, record_calls, required_permissions, unneeded_grants
+from call_recorder import Calls, record_calls, recorded_access, required_permissions, unneeded_grants
 from large_settlements import with_jobs
 from test_entry_points import storage_data, upload
 
@@ -24,7 +24,7 @@ from functions.receiving import keep_receiving, start_settlement
 from infra.access import permissions
 from infra.access.grants import READS
 from infra.functions import FUNCTIONS
-from infra.jobs import JOBS
+from infra.jobs import JOBS, MAIL
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.alerts import rules
 from tillstream.alerts.evaluation import evaluate
@@ -200,6 +200,9 @@ def _report(folder: Path, calls: dict[str, Calls]) -> None:
     sender = report_mail.Sender(job.ports, job.contracts, "USD", "a@example.com")
     with reservation.reserved(job.ports, REPORTS):
         assert sum(report_mail.make_due(sender)) == outbox.send_due(job.ports, lambda *_: None) == 1
+    with pytest.MonkeyPatch.context() as patch:  # of a destination of files
+        patch.setenv("TILLSTREAM_SOURCE_BI", "key")
+        assert recorded_access(shop, calls[REPORTS]).credential("env:TILLSTREAM_SOURCE_BI") == "key"
     shop.close()
 
 
@@ -262,8 +265,12 @@ def test_each_function_has_the_permissions_that_it_used(calls: dict[str, Calls])
         )
 
 
+FOLDERS = [grant for grant in MAIL.grants if grant.folder]
 REASONS_WITHOUT_CALL = {
-    ("stage", grant): "a contract with the rule `outliers` compares with the lines of the ledger" for grant in READS
+    **{
+        ("stage", grant): "a contract with the rule `outliers` compares with the lines of the ledger" for grant in READS
+    },
+    **{(REPORTS, grant): "calls do not tell the folders of messages and of files apart" for grant in FOLDERS},
 }
 """Function and role → the reason for the role, if it is not a call that is recorded here."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from connectors import listed_kind
 from shop_steps import FILE, Shop, alert, alert_channel, failed_delivery, revoked_key, token, unverified, webhook
-from subscriptions.subscription_acts import subscription
+from subscriptions.subscription_acts import delivery, destination, subscription
 from sync.sync_commands import SYNC_COMMANDS
 
 from tillstream.batches import records
@@ -29,7 +29,8 @@ READING = {
     "channels", "channels-deliveries", "backfill-list", "backfill-status",
     "connect", "connect-kinds", "connect-show", "connect-run-due", "sync-homes", "sync-questions", "sync-requests",
     "sync-status",
-    "marts-destinations", "marts-destinations-run-due", "subscriptions",
+    "marts-destinations", "marts-destinations-run-due",
+    "subscriptions", "subscriptions-destinations", "subscriptions-deliveries",
 }  # fmt: skip
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes.
 Also `connect-run-due` and `marts-destinations-run-due`, as the schedule does: each file that comes has an entry."""
@@ -135,6 +136,19 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
         lambda s: command(
             s, "subscriptions-add", login="boss", to="a@example.com", every="day", format="csv", query="kpis", params={}
         ),
+    ),
+    "subscriptions-retry": ("file.retried", lambda s: command(s, "subscriptions-retry", delivery=delivery(s))),
+    "subscriptions-destinations-add": (
+        "file-destination.added",
+        lambda s: command(s, "subscriptions-destinations-add", name="lake", to="gs://lake/sales"),
+    ),
+    "subscriptions-destinations-test": (
+        "file-destination.tested",
+        lambda s: command(s, "subscriptions-destinations-test", name=destination(s)),
+    ),
+    "subscriptions-destinations-remove": (
+        "file-destination.removed",
+        lambda s: command(s, "subscriptions-destinations-remove", name=destination(s)),
     ),
     **{
         f"subscriptions-{name}": (

@@ -6,10 +6,13 @@ from functools import partial
 from tillstream import logs
 from tillstream.alert_channels import deliveries
 from tillstream.alert_channels.sender import ChannelSender
+from tillstream.app import file_destinations
 from tillstream.app.app import App
+from tillstream.file_destinations import deliveries as file_deliveries
 from tillstream.mail import outbox
 from tillstream.mail.smtp import SmtpServer
 from tillstream.outbox.outbox import NOT_SENT
+from tillstream.scheduled_exports import registry
 from tillstream.settings import Settings
 
 
@@ -28,14 +31,17 @@ def channel_sender(app: App) -> ChannelSender:
 
 
 def may_be_due(app: App) -> bool:
-    """Whether this process has messages to send: reports and e-mail if it has a mail server, or notices of alerts."""
-    return bool(app.settings.smtp_url) or deliveries.has_due(app.ports)
+    """Whether this process has anything to make or send: reports and e-mail if it has a mail server, notices of alerts,
+    or files of subscriptions."""
+    due = (deliveries.has_due, registry.has_due, file_deliveries.has_due)
+    return bool(app.settings.smtp_url) or any(one(app.ports) for one in due)
 
 
 def send_waiting(app: App) -> int:
-    """Deliver the notices that are due, and send the e-mail that waits; return the number of messages of e-mail."""
+    """Deliver the notices that are due and the files that wait, and send the e-mail that waits; return the number of
+    files and of messages of e-mail."""
     deliveries.send_due(channel_sender(app), _warn)
-    return send_mail(app)
+    return file_destinations.send_waiting(app) + send_mail(app)
 
 
 def send_mail(app: App) -> int:

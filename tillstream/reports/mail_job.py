@@ -2,6 +2,7 @@
 
 from tillstream.alert_channels import deliveries
 from tillstream.background_exports import registry as exports
+from tillstream.file_destinations import deliveries as file_deliveries
 from tillstream.job_runs import reservation
 from tillstream.mail import outbox
 from tillstream.ports import Ports
@@ -13,9 +14,10 @@ from tillstream.scheduled_exports import registry
 def start_if_due(ports: Ports, *, sends_mail: bool) -> bool:
     """Start the job of a project if anything is to be made or sent and no run is at work. Raises `Unavailable`.
 
-    sends_mail: whether e-mail is set up; without it, only channels of alerts get messages. Reads eight documents if
-    nothing is due and no notice waits.
+    sends_mail: whether e-mail is set up; without it, only channels of alerts get messages, and destinations their
+    files. Reads ten documents if nothing is due and no notice waits.
     """
-    has_mail = (subscriptions.has_due, registry.has_due, outbox.has_due)
-    is_due = deliveries.has_due(ports) or exports.has_due(ports) or (sends_mail and any(one(ports) for one in has_mail))
+    others = (deliveries.has_due, registry.has_due, file_deliveries.has_due, exports.has_due)
+    has_mail = (subscriptions.has_due, outbox.has_due) if sends_mail else ()
+    is_due = any(one(ports) for one in (*others, *has_mail))
     return is_due and reservation.start(ports, REPORTS)

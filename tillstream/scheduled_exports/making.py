@@ -1,4 +1,4 @@
-"""Files of subscriptions that are due: made within the scope of their readers, and put into the outbox of e-mail."""
+"""Files of subscriptions that are due: made within the scope of their readers, and put into an outbox."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from tillstream.domain.people import Action
 from tillstream.mail import outbox
 from tillstream.people import accounts
 from tillstream.people.user import User
-from tillstream.scheduled_exports import message, registry, tables
+from tillstream.scheduled_exports import file, message, registry, tables
 from tillstream.scheduled_exports.subscription import Subscription, text_of
 from tillstream.scheduled_exports.tables import Source
 
@@ -20,12 +20,14 @@ AGAIN = timedelta(hours=1)
 """Time after which a file that could not be made is tried again."""
 NO_ACCOUNT = "The account was removed or is stopped."
 NO_NUMBERS = "The role of the account may no longer see sales."
+NO_MAIL = "E-mail is not set up."
 
 
 @dataclass(frozen=True)
 class Sender:
-    """What files are made and sent with. sender: the address that e-mail comes from. portal: address of the portal for
-    links; may be empty. largest: bytes of an attached file."""
+    """What files are made and sent with. sender: the address that e-mail comes from; empty: e-mail is not set up, and
+    only other files are made. portal: address of the portal for links; may be empty. largest: bytes of an attached
+    file."""
 
     source: Source
     sender: str
@@ -45,6 +47,9 @@ def make_due(sender: Sender) -> Iterator[bool]:
     for stored, version in registry.due(ports):
         now = ports.clock.now()
         one = replace(stored, next_due=max(stored.next_due, text_of(stored.schedule.last(now))))
+        if not (one.destination or sender.sender):
+            registry.note(ports, replace(one, try_at=text_of(now + AGAIN), error=NO_MAIL), version)
+            continue
         try:
             is_new = _make(sender, one, version)
         except Unavailable:
@@ -67,18 +72,27 @@ def _make(sender: Sender, one: Subscription, version: int) -> bool:
     """Make a file and note it; return whether a message was added. Raises `Rejected`, `NotFound` to pause it."""
     ports = sender.source.ports
     user, due = _reader(sender, one), datetime.fromisoformat(one.next_due)
-    read = tables.read(sender.source, one, user, due.astimezone(ZoneInfo(one.zone)).date())
+    day = due.astimezone(ZoneInfo(one.zone)).date()
+    read = tables.read(sender.source, one, user, day)
+    added = file.add(ports, one, read, day) if one.destination else _add_mail(sender, one, read)
+    now = ports.clock.now()
+    following = text_of(one.schedule.next(now))
+    made = replace(one, next_due=following, try_at=following, error="", last_at=text_of(now), last_rows=added.rows)
+    registry.note(ports, replace(made, last_mail=added.id, last_destination=one.destination), version)
+    return added.is_new
+
+
+def _add_mail(sender: Sender, one: Subscription, read: tables.SubscribedTable) -> file.Added:
+    """Add a message with the file to the outbox of e-mail."""
+    ports = sender.source.ports
     mail, rows = message.compose(one, read, sender.portal, largest=sender.largest)
-    is_skipped = rows == 0 and one.skip_empty
-    is_new = not is_skipped and outbox.add(ports, mail, sender.sender)
+    if rows == 0 and one.skip_empty:
+        return file.Added("", rows, is_new=False)
+    is_new = outbox.add(ports, mail, sender.sender)
     if is_new:
         sent = {"to": one.to, "rows": rows, "file": [each.name for each in mail.attachments]}
         audit.record(ports, one.login, AuditAction.EXPORT_MAILED, one.name, None, sent)
-    now = ports.clock.now()
-    following = text_of(one.schedule.next(now))
-    made = replace(one, next_due=following, try_at=following, error="", last_at=text_of(now), last_rows=rows)
-    registry.note(ports, replace(made, last_mail="" if is_skipped else mail.id), version)
-    return is_new
+    return file.Added(mail.id, rows, is_new=is_new)
 
 
 def _reader(sender: Sender, one: Subscription) -> User:

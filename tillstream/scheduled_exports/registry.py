@@ -9,6 +9,8 @@ from tillstream import audit
 from tillstream.audit import AuditAction
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.exports.formats import format_of
+from tillstream.file_destinations import registry as destinations
+from tillstream.file_destinations.file_names import check_pattern
 from tillstream.mail.addresses import is_address
 from tillstream.mail.schedule import Schedule
 from tillstream.people import accounts
@@ -28,7 +30,7 @@ def add(ports: Ports, login: str, draft: Draft, by: str) -> Subscription:
     user = accounts.get(ports, login)
     if len(listed(ports, login)) >= MOST:
         raise Rejected(f"There can be at most {MOST} subscriptions of a person. Remove one that is no longer needed.")
-    fields = asdict(_checked(draft, user))
+    fields = asdict(_checked(ports, draft, user))
     created_at = text_of(ports.clock.now())
     one = Subscription(
         **fields,
@@ -50,7 +52,7 @@ def change(ports: Ports, id: str, draft: Draft, by: str) -> Subscription:
     document = _document(ports, id)
     old = parse(document.data)
     user = accounts.get(ports, old.login)
-    changed = replace(old, **asdict(_checked(draft, user)), zone=user.time_zone or "UTC", error="")
+    changed = replace(old, **asdict(_checked(ports, draft, user)), zone=user.time_zone or "UTC", error="")
     changed = changed if old.paused else _scheduled(changed, ports.clock.now())
     return _save(ports, document, changed, by, AuditAction.EXPORT_SUBSCRIPTION_CHANGED)
 
@@ -124,18 +126,22 @@ def pause_for(ports: Ports, one: Subscription, version: int, reason: str) -> Non
         ports.documents.put_all([Put(COLLECTION, one.id, paused.data, if_version=version), entry])
 
 
-def _checked(draft: Draft, user: User) -> Draft:
+def _checked(ports: Ports, draft: Draft, user: User) -> Draft:
     name, to = " ".join(draft.name.split()), draft.to.strip()
     if not name or len(name) > LONGEST_NAME:
         raise Rejected(f"Enter a name for the subscription, with at most {LONGEST_NAME} characters.")
-    if not is_address(to):
+    if draft.destination:
+        destinations.get(ports, draft.destination)
+        to = ""
+    elif not is_address(to):
         raise Rejected(f"“{draft.to}” is not an e-mail address.")
+    pattern = check_pattern(draft.file_name) if draft.destination else ""
     path = draft.address.partition("?")[0]
     if len(draft.address) > LONGEST_ADDRESS or not (path == EXPLORE or path.startswith(TABLES)):
         raise Rejected("This page has no table to subscribe to.")
     format_of(draft.format)
     when = Schedule.checked(draft.every, draft.day, draft.hour, user.time_zone or "UTC")
-    return replace(draft, name=name, to=to, day=when.day)
+    return replace(draft, name=name, to=to, day=when.day, file_name=pattern)
 
 
 def _scheduled(one: Subscription, now: datetime) -> Subscription:

@@ -1,4 +1,4 @@
-"""What a subscription to a table is: the address of the table, a format, a schedule and an e-mail address."""
+"""What a subscription to a table is: the address of the table, a format, a schedule, and where its files go."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -17,8 +17,9 @@ NEVER = "9999-12-31T00:00:00+00:00"
 @dataclass(frozen=True)
 class Draft:
     """What a person chooses. address: a path of the portal and its query. view: the ID of the saved view whose current
-    address counts instead; may be empty. every, day, hour: as in `Schedule`. skip_empty: without rows, nothing is
-    delivered."""
+    address counts instead; may be empty. to: an e-mail address, or destination: the name of a destination of files,
+    to which they go with names of the pattern file_name; keeps: a file of the same name stays there. every, day, hour:
+    as in `Schedule`. skip_empty: without rows, nothing is delivered."""
 
     name: str
     address: str
@@ -29,6 +30,9 @@ class Draft:
     hour: int = 7
     view: str = ""
     skip_empty: bool = False
+    destination: str = ""
+    file_name: str = ""
+    keeps: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,9 @@ class Subscription(Draft):
     """When the last file was made."""
     last_rows: int = 0
     last_mail: str = ""
-    """ID of its entry in the outbox of e-mail; empty if it had no rows and was skipped."""
+    """ID of its entry in the outbox of e-mail, or of files; empty if it had no rows and was skipped."""
+    last_destination: str = ""
+    """Where the last file went; empty: by e-mail."""
 
     @property
     def schedule(self) -> Schedule:
@@ -70,7 +76,10 @@ class Subscription(Draft):
     @property
     def audited(self) -> dict[str, Any]:
         """What the audit log shows of it."""
-        chosen = {name: getattr(self, name) for name in ("name", "address", "view", "format", "to")}
+        chosen = {
+            name: getattr(self, name)
+            for name in ("name", "address", "view", "format", "to", "destination", "file_name")
+        }
         return {name: text for name, text in chosen.items() if text} | {"when": self.schedule.words}
 
 

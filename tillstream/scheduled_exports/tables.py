@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 import pyarrow as pa
 
 from tillstream.analytics import explorations, filter_values, line_export, measure_values, queries
-from tillstream.analytics.filters import CURRENCY, Filters, is_filter
+from tillstream.analytics.comparison import period_before
+from tillstream.analytics.filters import COMPARED_DATES, CURRENCY, Filters, is_filter
 from tillstream.analytics.fx.currencies import readers_currency
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.dashboards import saved_views
-from tillstream.domain.dates.presets import DATES, with_dates
+from tillstream.domain.dates.presets import DATES, PRESETS, with_dates
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.exports.table import ExportTable, table_of
 from tillstream.people.user import User
@@ -115,10 +116,15 @@ def parameters_of(path: str, arguments: Values) -> frozenset[str]:
 
 
 def _filters(arguments: Values, parameters: Collection[str], today: date) -> tuple[Values, str]:
-    """The filters with the days of the preset, and the preset. A parameter of the query is no filter."""
+    """The filters with the days of the preset, and the preset. A parameter of the query is no filter. A period to
+    compare with moves on too: it is the one before, as the page Compare has it."""
     chosen = {name: texts for name, texts in arguments.items() if name not in parameters and any(texts)}
     values = {name: texts for name, texts in chosen.items() if is_filter(name)}
-    return with_dates(values, next(iter(arguments.get(PRESET, [])), ""), today)
+    dated, preset = with_dates(values, next(iter(arguments.get(PRESET, [])), ""), today)
+    if preset in PRESETS and any(name in dated for name in COMPARED_DATES):
+        days = period_before(*(date.fromisoformat(dated[name][0]) for name in DATES))
+        dated |= {name: [day.isoformat()] for name, day in zip(COMPARED_DATES, days, strict=True)}
+    return dated, preset
 
 
 def _in_currency(source: Source, user: User, filters: Filters) -> Filters:

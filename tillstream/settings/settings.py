@@ -13,7 +13,8 @@ from pydantic_settings import EnvSettingsSource
 from tillstream.domain.dates.retail_calendar import RETAIL_CALENDAR
 from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import Limits
-from tillstream.settings.project import MEMORY, ProjectSettings
+from tillstream.settings.deliveries import DeliverySettings
+from tillstream.settings.project import MEMORY
 
 
 def _home() -> Path:
@@ -29,7 +30,7 @@ class InvalidSettings(Rejected):
     """A setting has the wrong type, or settings contradict each other."""
 
 
-class Settings(ProjectSettings):
+class Settings(DeliverySettings):
     """All settings; those of a project come first."""
 
     home: Path = Field(default_factory=_home, description="Folder for all local data")
@@ -126,8 +127,7 @@ class Settings(ProjectSettings):
     drop_settle: float = Field(5.0, ge=0, description="Seconds without a change after which a dropped file is ingested")
     connect_private: str = Field(
         "",
-        description="Private hosts and networks that connectors and the sync can reach, separated by commas; empty: "
-        "none",
+        description="Private hosts and networks that connectors, deliveries and the sync reach, with commas between",
     )
     connect_folders: str = Field(
         "",

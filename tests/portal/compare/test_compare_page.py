@@ -54,6 +54,16 @@ def test_effects_as_a_file(sold: Visitor) -> None:
     assert sum(amount for effect, amount in amounts.items() if effect != "after") == amounts["after"]
 
 
+def test_effects_and_groups_can_be_subscribed(sold: Visitor) -> None:
+    page = sold.get("/compare?from=2026-06-01&to=2026-06-30").text
+    links = re.findall(r'href="(/subscriptions/new[^"]*)">Subscribe<span', page)
+    assert len(links) == 2
+    for link in links:
+        form = sold.get(html.unescape(link)).text
+        assert "<dt>Compared with</dt><dd>2026-05-01 – 2026-05-31; the period before, if the period moves on" in form
+        assert '<option value="own" selected>The same days each time: 2026-06-01 – 2026-06-30' in form
+
+
 def file(sold: Visitor, page: str, table: str) -> list[dict[str, str]]:
     link = re.search(rf'href="([^"]*/tables/{table}\\?[^"]*)"', page)
     assert link

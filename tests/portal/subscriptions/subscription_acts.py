@@ -1,8 +1,15 @@
 """What a person does with their subscriptions to tables, with the entry that it leaves in the audit log."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tillstream.app import file_destinations
+from tillstream.domain.errors import Rejected
+from tillstream.file_destinations import deliveries
+from tillstream.file_destinations.deliveries import NewDelivery
+from tillstream.file_destinations.destination import DestinationDraft
 from tillstream.scheduled_exports import registry
 from tillstream.scheduled_exports.subscription import Draft
 
@@ -27,6 +34,30 @@ def subscription(shop: "Shop") -> str:
     return registry.add(shop.app.ports, "boss", TABLE, "boss").id
 
 
+def destination(shop: "Shop") -> str:
+    """The name of a destination, which is added if there is none."""
+    folder = shop.app.settings.home.absolute() / "deliveries" / "bi"
+    with suppress(Rejected):
+        file_destinations.add(shop.app, DestinationDraft("bi", str(folder)), "boss")
+    return "bi"
+
+
+def failed(shop: "Shop") -> str:
+    """The ID of a subscription whose last file could not be delivered."""
+    one = registry.get(shop.app.ports, subscription(shop))
+    new = NewDelivery(one.id, "missing", "stores.csv", "boss", "Stores", keeps=False, stamp="1")
+    deliveries.add(shop.app.ports, new, [b"content"])
+    file_destinations.send_waiting(shop.app)
+    data = replace(one, last_mail=new.id, last_destination="missing", last_at=one.created_at).data
+    shop.app.ports.documents.put(registry.COLLECTION, one.id, data)
+    return one.id
+
+
+def delivery(shop: "Shop") -> str:
+    """The ID of a file that could not be delivered."""
+    return registry.get(shop.app.ports, failed(shop)).last_mail
+
+
 def _act(path: str) -> Callable[["Shop"], object]:
     return lambda shop: shop.boss.post(f"/subscriptions/{subscription(shop)}{path}", FORM)
 
@@ -37,5 +68,18 @@ SUBSCRIPTIONS: dict[str, tuple[str, Callable[["Shop"], object]]] = {
     "subscriptions.pause": ("export.subscription-paused", _act("/pause")),
     "subscriptions.resume": ("export.subscription-resumed", _act("/resume")),
     "subscriptions.send": ("export.requested", _act("/send")),
+    "subscriptions.again": ("file.retried", lambda shop: shop.boss.post(f"/subscriptions/{failed(shop)}/again")),
+    "subscriptions.add_destination": (
+        "file-destination.added",
+        lambda shop: shop.boss.post("/subscriptions/destinations", {"name": "lake", "to": "gs://lake/sales"}),
+    ),
+    "subscriptions.test_destination": (
+        "file-destination.tested",
+        lambda shop: shop.boss.post(f"/subscriptions/destinations/{destination(shop)}/test"),
+    ),
+    "subscriptions.remove_destination": (
+        "file-destination.removed",
+        lambda shop: shop.boss.post(f"/subscriptions/destinations/{destination(shop)}/remove"),
+    ),
     "subscriptions.remove": ("export.unsubscribed", _act("/remove")),
 }

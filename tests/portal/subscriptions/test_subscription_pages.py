@@ -49,6 +49,8 @@ def test_the_menus_of_explore_and_of_tables_lead_to_the_form(sold: Visitor) -> N
     assert "format=" not in table.partition('name="address"')[2].partition(">")[0]
     lines = sold.get(_link(sold.get("/sale-lines?region=IN&q=a").text)).text
     assert 'name="address" value="/tables/sale-lines?region=IN&amp;q=a"' in lines
+    sales = sold.get(_link(sold.get("/dashboard/tiles/over-time?from=2026-06-01&to=2026-06-30").text)).text
+    assert "<dt>Table</dt><dd>Sales over time</dd><dt>Period</dt><dd>Days</dd>" in sales
     assert sold.get("/subscriptions/new?address=/catalogue").status_code == 422
 
 

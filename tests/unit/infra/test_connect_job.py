@@ -1,10 +1,11 @@
-"""The job of connectors: which secrets it reads, and through which subnet it reaches private addresses."""
+"""The jobs that reach sources and destinations: which secrets they read, and through which subnet they reach private
+addresses."""
 
 from infra import stage
 from infra.access.accounts import PORTAL
 from infra.declared import Declared
 from infra.goals import METRICS
-from infra.jobs import CONNECTING
+from infra.jobs import CONNECTING, MAIL
 from infra.kinds.iam import Policy
 from infra.resource import Resource
 from infra.source import UNKNOWN
@@ -22,7 +23,7 @@ def job(**overrides: str) -> Resource:
     return one
 
 
-def test_only_the_job_and_the_portal_read_the_secrets_of_connectors_and_no_others_by_that_role() -> None:
+def test_only_the_jobs_and_the_portal_read_the_secrets_of_connectors_and_no_others_by_that_role() -> None:
     readers = {
         role.member: role.condition
         for each in resources()
@@ -32,7 +33,8 @@ def test_only_the_job_and_the_portal_read_the_secrets_of_connectors_and_no_other
     }
     only = 'resource.name.startsWith("projects/123/secrets/tillstream-source-")'
     target = stage.read("prod", "demo", "123")
-    assert readers == {f"serviceAccount:{target.account(name)}": only for name in (CONNECTING.account, PORTAL)}
+    accounts = (CONNECTING.account, MAIL.account, PORTAL)
+    assert readers == {f"serviceAccount:{target.account(name)}": only for name in accounts}
 
 
 def test_it_reaches_private_addresses_through_the_subnet_of_the_stage() -> None:
@@ -46,9 +48,9 @@ def test_it_reaches_private_addresses_through_the_subnet_of_the_stage() -> None:
     assert "metadata" not in without.wanted["spec"]["template"]
 
 
-def test_no_other_job_is_in_the_subnet() -> None:
+def test_only_these_jobs_are_in_the_subnet() -> None:
     inside = [each.name for each in resources(**SUBNET) if "--subnet=sources" in str(each.create)]
-    assert inside == [CONNECTING.name]
+    assert sorted(inside) == sorted([CONNECTING.name, MAIL.name])
 
 
 def test_the_alert_counts_runs_that_failed() -> None:

@@ -10,6 +10,8 @@ import pyarrow as pa
 import pytest
 import shop_of_two_stores
 
+from tillstream.analytics import queries
+from tillstream.analytics.filters import Filters
 from tillstream.app import App, subscribed_tables
 from tillstream.domain.errors import Rejected
 from tillstream.domain.inventory import messages
@@ -68,6 +70,28 @@ def test_sale_lines_lead_to_their_page_and_are_searched(app: App) -> None:
 def test_an_unknown_argument_is_refused(app: App, name: str) -> None:
     with pytest.raises(Rejected, match=f"{name} has no parameter nothing"):
         read(app, f"/tables/{name}?nothing=1")
+
+
+@pytest.mark.parametrize("dates", ["", "from=2026-02-01&to=2026-02-28&compare-from=2026-01-01&compare-to=2026-01-31&"])
+def test_a_comparison_moves_on_with_its_period_as_the_page_compares(app: App, dates: str) -> None:
+    table = read(app, f"/tables/change-by-group?dimension=store&{dates}preset=last-month&currency=GBP")
+    june_with_may = Filters(
+        date(2026, 6, 1),
+        date(2026, 6, 30),
+        before_start=date(2026, 5, 1),
+        before_end=date(2026, 5, 31),
+        currency="GBP",
+    )
+    warehouse, scope = app.ports.warehouse, accounts.get(app.ports, "boss").scope
+    rows = rows_of(table)
+    assert rows == queries.run(warehouse, "change-by-group", scope, june_with_may, dimension="store").to_pylist()
+    assert len(rows) == 2
+
+
+def test_a_comparison_with_fixed_days_stays_as_it_is(app: App) -> None:
+    days = "from=2026-03-01&to=2026-03-31&compare-from=2026-01-01&compare-to=2026-01-31"
+    table = read(app, f"/tables/change?{days}&currency=GBP")
+    assert (table.filters.before_start, table.filters.before_end) == (date(2026, 1, 1), date(2026, 1, 31))
 
 
 def test_the_file_of_a_sorted_table_is_sorted_too(app: App) -> None:

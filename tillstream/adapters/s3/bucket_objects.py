@@ -1,12 +1,14 @@
 """Objects in Amazon S3, or in a store with its interface that supports If-Match and If-None-Match.
 
-Credentials, region and endpoint are those of the machine, as other programs with AWS's libraries find them.
+Credentials, region and endpoint are those of an `Account`; else those of the machine, as other programs with AWS's
+libraries find them.
 """
 
 import io
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
 
@@ -36,6 +38,18 @@ TO_DO = {
     "NotImplemented": "the store does not support conditional writes, which an export needs.",
 }
 """What a person must do, by the code of S3; with another code a later try can succeed."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where a bucket is, and with which keys it is used; empty: those of this machine. pin: lets the connections of a
+    `urllib3.PoolManager` to the endpoint go to addresses that were checked."""
+
+    access_key: str = ""
+    secret_key: str = ""
+    region: str = ""
+    endpoint: str = ""
+    pin: Callable[[Any], None] = lambda _: None
 
 
 class _Upload:
@@ -101,15 +115,23 @@ class S3Objects:
             self._client.delete_object(Bucket=_real_name(bucket), Key=name)
 
 
-def connected() -> S3Objects:
-    """The objects that the credentials of this machine may read and write. Raises `Rejected`."""
+def connected(account: Account | None = None) -> S3Objects:
+    """The objects that an account may read and write; None: the credentials of this machine. Raises `Rejected`."""
+    own = account or Account()
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": 3},
+        **({"s3": {"addressing_style": "path"}, "proxies": {}} if own.endpoint else {}),
     )
+    keys = (own.access_key or None, own.secret_key or None)
     try:
-        return S3Objects(Session().client("s3", config=config))
+        client = Session(*keys, region_name=own.region or None).client(
+            "s3", config=config, endpoint_url=own.endpoint or None
+        )
+        if own.endpoint:
+            own.pin(client._endpoint.http_session._manager)  # noqa: SLF001 - no public way to choose the address
+        return S3Objects(client)
     except (exceptions.BotoCoreError, ValueError) as error:
         raise Rejected(f"S3 cannot be used: {reason_of(error)}.") from error
 

@@ -4,13 +4,18 @@ from typing import Any
 
 import click
 
+from tillstream.cli.numbers import file_destinations
 from tillstream.cli.numbers.queries import pairs
 from tillstream.cli.runner import as_json, run
 
 
 @click.group()
 def subscriptions() -> None:
-    """Manage tables that come by e-mail on a schedule."""
+    """Manage tables that are delivered on a schedule, by e-mail or to a destination."""
+
+
+for one in (file_destinations.destinations, file_destinations.deliveries, file_destinations.retry):
+    subscriptions.add_command(one)
 
 
 @subscriptions.command("list")
@@ -22,7 +27,10 @@ def list_subscriptions(json_: bool) -> None:
 
 @subscriptions.command()
 @click.argument("login")
-@click.option("--to", required=True, metavar="ADDRESS", help="E-mail address.")
+@click.option("--to", default="", metavar="ADDRESS", help="E-mail address.")
+@click.option("--destination", default="", metavar="NAME", help="Instead of an e-mail address, a destination of files.")
+@click.option("--file", "file_name", default="", metavar="PATTERN", help="Default: {name}-{date}. Also {period}.")
+@click.option("--keep", "keeps", is_flag=True, help="Keep a file of the same name, and add the time to the new one.")
 @click.option("--query", default="", metavar="NAME", help="The query whose rows come, such as sales-by-store.")
 @click.option("--view", default="", metavar="NAME", help="Instead of a query, a saved view of Explore.")
 @click.option(
@@ -49,6 +57,9 @@ def list_subscriptions(json_: bool) -> None:
 def add(
     login: str,
     to: str,
+    destination: str,
+    file_name: str,
+    keeps: bool,
     query: str,
     view: str,
     params: tuple[str, ...],
@@ -67,6 +78,9 @@ def add(
         show=_show,
         login=login,
         to=to,
+        destination=destination,
+        file_name=file_name,
+        keeps=keeps,
         query=query,
         view=view,
         params=pairs(params),
@@ -121,4 +135,5 @@ def _show_all(data: list[dict[str, Any]]) -> None:
 def _show(one: dict[str, Any]) -> None:
     state = f"paused: {one['paused']}" if one["paused"] else f"next {one['next_due']}"
     error = f" · {one['error']}" if one["error"] else ""
-    click.echo(f"{one['id']} · {one['login']} · {one['name']} · {one['when']} · {one['to']} · {state}{error}")
+    to = one["to"] or one["destination"]
+    click.echo(f"{one['id']} · {one['login']} · {one['name']} · {one['when']} · {to} · {state}{error}")

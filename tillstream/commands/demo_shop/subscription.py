@@ -1,11 +1,16 @@
-"""The demo's subscription: a table of the week for its manager, paused, because the address is none of a person."""
+"""The demo's subscriptions, paused: a table of the week by e-mail, as its address is none of a person, and files for a
+folder."""
 
-from tillstream.app import App
+from tillstream.app import App, file_destinations
 from tillstream.domain.people import Role
+from tillstream.file_destinations import registry as destinations
+from tillstream.file_destinations.destination import DestinationDraft
 from tillstream.scheduled_exports import registry
 from tillstream.scheduled_exports.subscription import Draft
 
 ROLES = frozenset({Role.MANAGER, Role.ANALYST})
+DESTINATION, PATTERN = "data-team", "{name}-{period}"
+FILES = "/tables/sales-by-product?preset=last-month"
 ADDRESS = "/explore?measure=revenue&measure=orders&by=store&preset=last-week"
 
 
@@ -14,4 +19,15 @@ def add(app: App, login: str, role: str, by: str) -> None:
     if role not in ROLES:
         return
     draft = Draft("Stores last week", ADDRESS, "xlsx", f"{login}@example.com", "week", day=1)
+    registry.pause(app.ports, registry.add(app.ports, login, draft, by).id, by)
+    if role == Role.ANALYST and not app.settings.project:
+        _add_files(app, login, by)
+
+
+def _add_files(app: App, login: str, by: str) -> None:
+    """Add a destination in the home folder, and a subscription to it."""
+    folder = app.settings.home.absolute() / "deliveries" / DESTINATION
+    if DESTINATION not in {one.name for one in destinations.find(app.ports)}:
+        file_destinations.add(app, DestinationDraft(DESTINATION, str(folder)), by)
+    draft = Draft("Products last month", FILES, "parquet", "", "month", destination=DESTINATION, file_name=PATTERN)
     registry.pause(app.ports, registry.add(app.ports, login, draft, by).id, by)

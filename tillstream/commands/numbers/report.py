@@ -15,6 +15,7 @@ from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED
+from tillstream.file_destinations import registry as destinations
 from tillstream.job_runs import reservation
 from tillstream.ports.jobs import REPORTS
 from tillstream.reports import period, report_mail
@@ -64,7 +65,8 @@ def executive(app: App, progress: Progress, arguments: ExecutiveReport) -> Resul
 def send(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Make the subscribed reports and tables that are due, and send them, e-mail that waits and notices of alerts; then
     write the exports in the background that are due."""
-    if not app.settings.smtp_url and not registry.find(app.ports) and not exports.has_due(app.ports):
+    work = (registry.find, destinations.find, exports.has_due)
+    if not app.settings.smtp_url and not any(one(app.ports) for one in work):
         raise Rejected(NO_MAIL)
     with reservation.reserved(app.ports, REPORTS):
         made, sent = deliver(app)
@@ -75,12 +77,10 @@ def send(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 def deliver(app: App) -> tuple[int, int]:
     """Send the messages that wait, and make and send the reports and tables that are due; return the number of those
-    and of all e-mail. Without a mail server, only channels get messages. Raises `Rejected`, `Unavailable`, and the
-    errors of those that cannot be made."""
+    and of all e-mail and files. Without a mail server, only channels get messages, and destinations their files. Raises
+    `Rejected`, `Unavailable`, and the errors of those that cannot be made."""
     settings = app.settings
     made, sent = 0, messages.send_waiting(app)
-    if not settings.smtp_url:
-        return made, sent
     sender = report_mail.Sender(
         app.ports,
         app.contracts,
@@ -90,9 +90,11 @@ def deliver(app: App) -> tuple[int, int]:
         app.queries,
     )
     source = subscribed_tables.source_of(app)
-    exports = making.Sender(source, sender.sender, settings.public_url if settings.project else settings.address)
+    portal = settings.public_url if settings.project else settings.address
+    exports = making.Sender(source, sender.sender if settings.smtp_url else "", portal)
+    with_mail = (report_mail.make_due(sender),) if settings.smtp_url else ()
     failures: list[ExceptionGroup[Exception]] = []
-    for due in (report_mail.make_due(sender), making.make_due(exports)):
+    for due in (*with_mail, making.make_due(exports)):
         try:
             for is_new in due:
                 made += is_new

@@ -1,4 +1,4 @@
-"""Subscriptions to tables: exports that come by e-mail on a schedule."""
+"""Subscriptions to tables: exports that are delivered on a schedule."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,10 +20,11 @@ COMMAND_LINE = "command line"
 @dataclass(frozen=True, kw_only=True)
 class AddSubscription:
     """login: of the reader. query: its name; or view: the name of a saved exploration. params: parameters and filters
-    of the query, and `preset` for a period that moves on. day: 0 for the default one."""
+    of the query, and `preset` for a period that moves on. day: 0 for the default one. to: an e-mail address; or
+    destination: the name of a destination of files, with file_name and keeps."""
 
     login: str
-    to: str
+    to: str = ""
     every: str
     format: str
     query: str = ""
@@ -33,6 +34,9 @@ class AddSubscription:
     day: int = 0
     hour: int = 7
     skip_empty: bool = False
+    destination: str = ""
+    file_name: str = ""
+    keeps: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +54,8 @@ def subscriptions(app: App, progress: Progress, arguments: NoArguments) -> Resul
 def add(app: App, progress: Progress, arguments: AddSubscription) -> Result:
     """Add a subscription of a person. Raises `Rejected`, also for what the person may not see, and `NotFound`."""
     user = accounts.get(app.ports, arguments.login)
+    if bool(arguments.to) == bool(arguments.destination):
+        raise Rejected("A subscription is to an e-mail address, or to a destination.")
     if bool(arguments.query) == bool(arguments.view):
         raise Rejected("A subscription is to a query, or to a saved view.")
     if arguments.view:
@@ -71,6 +77,9 @@ def add(app: App, progress: Progress, arguments: AddSubscription) -> Result:
         day=arguments.day,
         hour=arguments.hour,
         skip_empty=arguments.skip_empty,
+        destination=arguments.destination,
+        file_name=arguments.file_name,
+        keeps=arguments.keeps,
     )
     source = subscribed_tables.source_of(app)
     tried = Subscription(name=draft.name, address=address, view=view_id, format=draft.format, to="", every="day")
@@ -100,5 +109,6 @@ def run(app: App, progress: Progress, arguments: OfSubscription) -> Result:
 
 def shown(one: Subscription) -> dict[str, Any]:
     """A subscription as the result of a command."""
-    names = ("id", "login", "name", "address", "format", "to", "next_due", "last_at", "last_rows", "paused", "error")
-    return {name: getattr(one, name) for name in names} | {"when": f"{one.schedule.words} ({one.zone})"}
+    names = ("id", "login", "name", "address", "format", "to", "destination", "file_name", "keeps", "next_due")
+    others = ("last_at", "last_rows", "paused", "error")
+    return {name: getattr(one, name) for name in (*names, *others)} | {"when": f"{one.schedule.words} ({one.zone})"}

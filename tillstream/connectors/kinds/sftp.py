@@ -57,7 +57,7 @@ class SftpSource(FileSource):
         folders = [""]
         while folders:
             below = folders.pop()
-            for name, attributes in self._call(lambda sftp: self._names(sftp, below), LIST_SECONDS, missing):  # noqa: B023
+            for name, attributes in self.call(lambda sftp: self._names(sftp, below), LIST_SECONDS, missing):  # noqa: B023
                 path = f"{below}{name}"
                 if attributes.type == FILEXFER_TYPE_DIRECTORY:
                     if self.selection.has_subfolders and path.count("/") < MAX_DEPTH:
@@ -68,26 +68,26 @@ class SftpSource(FileSource):
                     yield _listed(path, attributes)
 
     async def _names(self, sftp: "SFTPClient", below: str) -> list[tuple[str, "SFTPAttrs"]]:
-        entries = [(str(entry.filename), entry.attrs) async for entry in sftp.scandir(self._path(below) or ".")]
+        entries = [(str(entry.filename), entry.attrs) async for entry in sftp.scandir(self.path_of(below) or ".")]
         return [(name, attributes) for name, attributes in entries if name not in (".", "..")]
 
     def read(self, listed: ListedFile) -> Iterator[bytes]:
-        path, missing = self._path(listed.path), changed(listed)
-        stream = self._call(lambda sftp: sftp.open(path, "rb"), READ_SECONDS, missing)
+        path, missing = self.path_of(listed.path), changed(listed)
+        stream = self.call(lambda sftp: sftp.open(path, "rb"), READ_SECONDS, missing)
         try:
-            while part := self._call(lambda _: stream.read(CHUNK), READ_SECONDS, missing):
+            while part := self.call(lambda _: stream.read(CHUNK), READ_SECONDS, missing):
                 yield cast("bytes", part)
         finally:
             with suppress(TillstreamError):
-                self._call(lambda _: stream.close(), READ_SECONDS, missing)
-        attributes = self._call(lambda sftp: sftp.stat(path), READ_SECONDS, missing)
+                self.call(lambda _: stream.close(), READ_SECONDS, missing)
+        attributes = self.call(lambda sftp: sftp.stat(path), READ_SECONDS, missing)
         if _listed(listed.path, attributes).version != listed.version:
             raise changed(listed)
 
-    def _path(self, below: str) -> str:
+    def path_of(self, below: str) -> str:
         return f"{self.folder}{below}" if self.settings["folder"] else below
 
-    def _call(self, act: Callable[["SFTPClient"], Awaitable[Result]], seconds: int, missing: TillstreamError) -> Result:
+    def call(self, act: Callable[["SFTPClient"], Awaitable[Result]], seconds: int, missing: TillstreamError) -> Result:
         """Run one call. missing: raised if there is no such file. A session can end while files are ingested; so a
         call of an older session is tried with a new one."""
         is_older = self._sftp is not None
@@ -100,7 +100,7 @@ class SftpSource(FileSource):
             self._disconnect()
             if not is_older:
                 raise result from error
-        return self._call(act, seconds, missing)
+        return self.call(act, seconds, missing)
 
     async def _within(self, act: Callable[["SFTPClient"], Awaitable[Result]], seconds: int) -> Result:
         async with asyncio.timeout(seconds):
@@ -161,7 +161,10 @@ class SftpSource(FileSource):
             (asyncssh.PermissionDenied, f"the server refuses the user {user} with this password or key. Check both."),
             ((asyncssh.KeyImportError, asyncssh.KeyEncryptionError), KEY_UNREADABLE),
             (asyncssh.KeyExchangeFailed, "the server offers no encryption that is safe today. Ask its operator."),
-            (asyncssh.SFTPPermissionDenied, f"the user {user} may not read a file or folder. Ask for the permission."),
+            (
+                asyncssh.SFTPPermissionDenied,
+                f"the user {user} may not use a file or folder. Ask for the permission.",
+            ),
         ):
             if isinstance(error, kinds):
                 return Rejected(f"{place}: {reason}")

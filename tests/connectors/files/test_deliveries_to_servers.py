@@ -1,0 +1,162 @@
+"""Files are delivered to real servers: SFTP and S3. What a person reads when that fails."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import boto3
+import pytest
+from app_factory import build
+from moto.server import ThreadedMotoServer
+from sftp_server import PASSWORD, SftpServer
+
+from tillstream.app import App, file_destinations
+from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.file_destinations import deliveries
+from tillstream.file_destinations.deliveries import NewDelivery
+from tillstream.file_destinations.destination import DestinationDraft
+from tillstream.outbox.outbox import FAILED, SENT, WAITING
+from tillstream.settings import Settings
+
+SECRET = "secret-that-no-message-contains"
+CONTENT = b"store,revenue\nLDS1,10.00\n" * 1_000
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    home = tmp_path / "home"
+    (home / "secrets").mkdir(parents=True)
+    for name, value in (("sftp", PASSWORD), ("wrong", "wrong"), ("key", "key"), ("secret", SECRET)):
+        (home / "secrets" / name).write_text(value)
+    with closing(build(Settings(home=home, samples=False, threads=1, connect_private="127.0.0.1"))) as opened:
+        yield opened
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[SftpServer]:
+    (tmp_path / "served").mkdir()
+    result = SftpServer(tmp_path / "served")
+    yield result
+    result.close()
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+def sftp(app: App, server: SftpServer, **others: str) -> None:
+    fields = {"user": "till", "password": "file:sftp", "host_key": server.fingerprint} | others
+    draft = DestinationDraft("shop", f"sftp://127.0.0.1:{server.port}/reports/weekly", **fields)
+    file_destinations.add(app, draft, "boss")
+
+
+def deliver(app: App, run: str, content: bytes = CONTENT, *, keeps: bool = False) -> tuple[str, str]:
+    """State and error of the delivery."""
+    new = NewDelivery(run, "shop", "stores.csv", "maya", "Stores", keeps=keeps, stamp=run)
+    assert deliveries.add(app.ports, new, [content[:100], content[100:]])
+    assert not deliveries.add(app.ports, new, [content])
+    file_destinations.send_waiting(app)
+    entry = deliveries.get(app.ports, new.id)
+    assert entry
+    assert SECRET not in entry.error
+    assert PASSWORD not in entry.error
+    return entry.state, entry.error
+
+
+def test_a_file_is_complete_on_the_server_and_replaced_or_kept(app: App, server: SftpServer) -> None:
+    sftp(app, server)
+    folder = server.folder / "reports" / "weekly"
+    assert deliver(app, "1") == (SENT, "")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"stores.csv": CONTENT}
+    assert deliver(app, "2", b"newer") == (SENT, "")
+    assert deliver(app, "3", b"third", keeps=True) == (SENT, "")
+    assert deliver(app, "4", b"newer", keeps=True) == (SENT, "")
+    stored = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert stored == {"stores.csv": b"newer", "stores-3.csv": b"third"}
+    assert "stores" not in file_destinations.test(app, "shop", "boss")
+
+
+@pytest.mark.parametrize(
+    ("others", "reason"),
+    [
+        ({"host_key": ""}, "the host key is not confirmed. The server presents ssh-ed25519 SHA256:"),
+        ({"host_key": "SHA256:x"}, "which is not that of the settings. Nothing was sent."),
+        ({"password": "file:wrong"}, "refuses the user till with this password or key"),
+        ({"password": "file:missing"}, "missing"),
+    ],
+)
+def test_a_server_that_is_not_the_one_of_the_settings_gets_nothing(
+    app: App, server: SftpServer, others: dict[str, str], reason: str
+) -> None:
+    sftp(app, server, **others)
+    state, error = deliver(app, "1")
+    assert state == FAILED
+    assert reason in error
+    assert list(server.folder.iterdir()) == []
+    with pytest.raises(Rejected):
+        file_destinations.test(app, "shop", "boss")
+
+
+def test_a_server_that_does_not_answer_is_tried_again(app: App, free_tcp_port: int) -> None:
+    to = f"sftp://127.0.0.1:{free_tcp_port}/reports"
+    draft = DestinationDraft("shop", to, user="till", password="file:sftp", host_key="SHA256:x")
+    file_destinations.add(app, draft, "boss")
+    state, error = deliver(app, "1")
+    assert (state, "cannot be reached" in error) == (WAITING, True)
+    with pytest.raises(Unavailable):
+        file_destinations.test(app, "shop", "boss")
+
+
+def test_a_server_of_the_private_network_is_refused_unless_it_is_allowed(tmp_path: Path, server: SftpServer) -> None:
+    home = tmp_path / "closed"
+    (home / "secrets").mkdir(parents=True)
+    (home / "secrets" / "sftp").write_text(PASSWORD)
+    with closing(build(Settings(home=home, samples=False, threads=1))) as closed:
+        sftp(closed, server)
+        assert "is an address of a private network" in deliver(closed, "1")[1]
+        draft = DestinationDraft(
+            "bucket", "s3://till/x", endpoint="http://169.254.169.254", access_key="file:sftp", secret_key="file:sftp"
+        )
+        file_destinations.add(closed, draft, "boss")
+        with pytest.raises(Rejected, match="address that no connector may have"):
+            file_destinations.test(closed, "bucket", "boss")
+
+
+def test_an_object_is_one_write_with_keys_of_its_own(app: App, endpoint: str) -> None:
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="key",
+        aws_secret_access_key=SECRET,
+    )
+    client.create_bucket(Bucket="till")
+    draft = DestinationDraft(
+        "shop", "s3://till/reports/", endpoint=endpoint, access_key="file:key", secret_key="file:secret"
+    )
+    file_destinations.add(app, draft, "boss")
+    assert deliver(app, "1") == (SENT, "")
+    assert deliver(app, "2", b"newer") == (SENT, "")
+    assert deliver(app, "3", b"third", keeps=True) == (SENT, "")
+    assert deliver(app, "4", b"newer", keeps=True) == (SENT, "")
+    listed = client.list_objects_v2(Bucket="till")["Contents"]
+    assert [one["Key"] for one in listed] == ["reports/stores-3.csv", "reports/stores.csv"]
+    body = client.get_object(Bucket="till", Key="reports/stores.csv")["Body"].read()
+    assert body == b"newer"
+    client.close()
+
+
+def test_a_bucket_that_does_not_exist_is_named(app: App, endpoint: str) -> None:
+    draft = DestinationDraft(
+        "shop", "s3://no-such-bucket/x", endpoint=endpoint, access_key="file:key", secret_key="file:secret"
+    )
+    file_destinations.add(app, draft, "boss")
+    assert deliver(app, "1") == (
+        FAILED,
+        "s3://no-such-bucket: the bucket does not exist. Check its name, the region and the endpoint.",
+    )

@@ -1,0 +1,206 @@
+"""Destinations of files: who may have which, and what is delivered to a folder, once, also after a stop."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shop_of_two_stores
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.adapters.local.files.delivery_folder import DeliveryFolder
+from tillstream.app import App, file_destinations
+from tillstream.audit import reading
+from tillstream.commands.arguments import NoArguments
+from tillstream.commands.numbers import report
+from tillstream.commands.result import quiet
+from tillstream.domain.errors import NotFound, Rejected, Unavailable
+from tillstream.domain.people import Role
+from tillstream.file_destinations import deliveries, registry
+from tillstream.file_destinations.destination import DestinationDraft
+from tillstream.outbox.outbox import FAILED, SENDING, SENT, WAITING
+from tillstream.people import accounts
+from tillstream.scheduled_exports import making
+from tillstream.scheduled_exports import registry as subscriptions
+from tillstream.scheduled_exports.subscription import Draft
+
+JULY_1 = datetime(2026, 7, 1, 7, tzinfo=UTC)
+BY_STORE = "/explore?measure=revenue&by=store&preset=last-month&currency=GBP"
+MONTHLY = Draft("Stores", BY_STORE, "csv", "", "month", 1, destination="bi", file_name="{name}-{period}")
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    opened = shop_of_two_stores.app(tmp_path)
+    accounts.add(opened.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
+    file_destinations.add(opened, DestinationDraft("bi", str(folder_of(opened))), "boss")
+    yield opened
+    opened.close()
+
+
+def folder_of(app: App) -> Path:
+    return app.settings.home.absolute() / "deliveries" / "bi"
+
+
+def advance(app: App, to: datetime) -> None:
+    clock = app.ports.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance((to - clock.now()).total_seconds())
+
+
+def deliver(app: App, draft: Draft = MONTHLY, at: datetime = JULY_1) -> dict[str, int]:
+    subscriptions.add(app.ports, "maya", draft, "maya")
+    advance(app, at)
+    return run(app)
+
+
+def run(app: App) -> dict[str, int]:
+    data: dict[str, int] = report.send(app, quiet, NoArguments()).data
+    return data
+
+
+def files(app: App) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder_of(app).iterdir()}
+
+
+def test_a_file_is_delivered_without_e_mail_in_the_scope_of_its_reader(app: App) -> None:
+    assert deliver(app) == {"made": 1, "sent": 1}
+    ((name, content),) = files(app).items()
+    assert name == "stores-2026-06.csv"
+    header, row = content.decode("utf-8-sig").splitlines()
+    assert header == '"store","revenue"'
+    assert "LDS1" in row
+    (entry,) = deliveries.listed(app.ports)
+    assert (entry.state, entry.bytes, entry.login) == (SENT, len(content), "maya")
+    (one,) = subscriptions.listed(app.ports)
+    assert (one.last_rows, one.last_mail, one.last_destination) == (1, entry.id, "bi")
+    kinds = [str(each.what) for each in reading.find_entries(app.ports, reading.AuditFilter())]
+    assert {"file-destination.added", "export.delivered"} <= set(kinds)
+    assert run(app) == {"made": 0, "sent": 0}
+    assert list(app.ports.objects.list("staging", deliveries.FOLDER)) == []
+
+
+def test_a_file_of_the_same_name_is_replaced_or_kept_as_the_subscription_wants(app: App) -> None:
+    deliver(app, replace(MONTHLY, file_name="latest", every="day"))
+    (folder_of(app) / "latest.csv").write_text("older")
+    advance(app, JULY_1 + timedelta(days=1))
+    run(app)
+    assert set(files(app)) == {"latest.csv"}
+    assert files(app)["latest.csv"] != b"older"
+    (one,) = subscriptions.listed(app.ports)
+    subscriptions.change(app.ports, one.id, replace(MONTHLY, file_name="latest", every="day", keeps=True), "maya")
+    (folder_of(app) / "latest.csv").write_text("older")
+    advance(app, JULY_1 + timedelta(days=2))
+    run(app)
+    assert set(files(app)) == {"latest.csv", "latest-20260703-070000.csv"}
+    assert files(app)["latest.csv"] == b"older"
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_a_stop_after_the_file_was_written_makes_no_second_one(
+    app: App, monkeypatch: pytest.MonkeyPatch, keeps: bool
+) -> None:
+    put = DeliveryFolder.put
+
+    def killed(place: DeliveryFolder, *arguments: Any, **named: Any) -> None:
+        put(place, *arguments, **named)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DeliveryFolder, "put", killed)
+        with pytest.raises(KeyboardInterrupt):
+            deliver(app, replace(MONTHLY, keeps=keeps))
+    assert [one.state for one in deliveries.listed(app.ports)] == [SENDING]
+    advance(app, JULY_1 + timedelta(minutes=16))
+    assert deliveries.has_due(app.ports)
+    run(app)
+    assert [one.state for one in deliveries.listed(app.ports)] == [SENT]
+    assert set(files(app)) == {"stores-2026-06.csv"}
+
+
+def test_a_place_that_does_not_answer_is_tried_again_and_a_failure_can_be_sent_again(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(DeliveryFolder, "put", _raise(Unavailable("The disk does not answer.")))
+        assert deliver(app) == {"made": 1, "sent": 0}
+        (entry,) = deliveries.listed(app.ports)
+        assert (entry.state, entry.error) == (WAITING, "The disk does not answer.")
+        advance(app, JULY_1 + timedelta(minutes=2))
+        patched.setattr(DeliveryFolder, "put", _raise(Rejected("The folder cannot be written.")))
+        assert run(app)["sent"] == 0
+    (entry,) = deliveries.listed(app.ports)
+    assert (entry.state, entry.error) == (FAILED, "The folder cannot be written.")
+    assert run(app)["sent"] == 0
+    deliveries.try_again(app.ports, entry.id, by="maya")
+    assert run(app)["sent"] == 1
+    assert set(files(app)) == {"stores-2026-06.csv"}
+
+
+def _raise(error: Exception) -> Any:
+    def put(*_: Any, **_named: Any) -> None:
+        raise error
+
+    return put
+
+
+def test_a_table_without_rows_is_skipped_if_its_reader_wants_that(app: App) -> None:
+    table = replace(MONTHLY, address=f"{BY_STORE}&category=Home & Kitchen", skip_empty=True)
+    far = datetime(2027, 7, 1, 7, tzinfo=UTC)
+    assert deliver(app, table, at=far) == {"made": 0, "sent": 0}
+    assert deliveries.listed(app.ports) == []
+    assert list(app.ports.objects.list("staging", deliveries.FOLDER)) == []
+
+
+def test_a_subscription_to_a_removed_destination_is_paused_with_the_reason(app: App) -> None:
+    subscriptions.add(app.ports, "maya", MONTHLY, "maya")
+    registry.remove(app.ports, "bi", "boss")
+    with pytest.raises(NotFound):
+        subscriptions.add(app.ports, "maya", MONTHLY, "maya")
+    advance(app, JULY_1)
+    source = making.Sender(file_sources(app), "")
+    assert list(making.make_due(source)) == []
+    assert subscriptions.listed(app.ports)[0].paused == "There is no destination bi."
+
+
+def file_sources(app: App) -> Any:
+    from tillstream.app import subscribed_tables
+
+    return subscribed_tables.source_of(app)
+
+
+def test_e_mail_that_is_not_set_up_keeps_no_file_from_its_destination(app: App) -> None:
+    subscriptions.add(app.ports, "maya", replace(MONTHLY, destination="", to="maya@example.com"), "maya")
+    assert deliver(app) == {"made": 1, "sent": 1}
+    errors = sorted(one.error for one in subscriptions.listed(app.ports))
+    assert errors == ["", making.NO_MAIL]
+    assert not subscriptions.has_due(app.ports)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"name": "BI Team"}, "The name of a destination"),
+        ({"to": "/etc"}, "TILLSTREAM_DELIVERY_FOLDERS"),
+        ({"to": "deliveries/x"}, "the whole path"),
+        ({"to": "ftp://example.com/x"}, "Enter the path of a folder"),
+        ({"to": "sftp://example.com/x"}, "needs a user"),
+        ({"to": "sftp://u:secret@example.com/x", "user": "u", "password": "env:X"}, "no user name or password"),
+        ({"to": "sftp://example.com/x", "user": "u", "password": "a-password"}, "entered by reference"),
+        ({"to": "s3://bucket/x", "access_key": "env:KEY"}, "Set both"),
+        ({"to": "gs://bucket/x", "user": "u"}, "has no user"),
+        ({"to": "sftp://example.com:0/x", "user": "u", "password": "env:X"}, "port that is not valid"),
+        ({"name": "bi"}, "There is a destination bi already"),
+    ],
+)
+def test_what_cannot_be_a_destination_is_refused(app: App, wrong: dict[str, str], reason: str) -> None:
+    fields = {"name": "other", "to": str(folder_of(app))} | wrong
+    with pytest.raises(Rejected, match=reason):
+        file_destinations.add(app, DestinationDraft(**fields), "boss")
+
+
+def test_a_test_writes_a_small_file(app: App) -> None:
+    assert file_destinations.test(app, "bi", "boss") == f"The file tillstream-test.txt was written to {folder_of(app)}."
+    assert set(files(app)) == {"tillstream-test.txt"}

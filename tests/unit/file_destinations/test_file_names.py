@@ -1,0 +1,39 @@
+"""Names of delivered files, from a pattern."""
+
+from datetime import date
+
+import pytest
+
+from tillstream.domain.errors import Rejected
+from tillstream.file_destinations import file_names
+
+DAY = date(2026, 7, 1)
+JUNE = (date(2026, 6, 1), date(2026, 6, 30))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "days", "name"),
+    [
+        ("", JUNE, "stores-paris-2026-07-01.csv"),
+        ("{name}-{period}", JUNE, "stores-paris-2026-06.csv"),
+        ("{name}-{period}", (date(2026, 1, 1), date(2026, 12, 31)), "stores-paris-2026.csv"),
+        ("{period}", (DAY, DAY), "2026-07-01.csv"),
+        ("{period}", (date(2026, 6, 2), date(2026, 6, 30)), "2026-06-02_2026-06-30.csv"),
+        ("{period}", (None, None), "all-days.csv"),
+        ("{period}", (None, DAY), "to-2026-07-01.csv"),
+        ("latest sales", JUNE, "latest-sales.csv"),
+        ("Umsätze {date}", JUNE, "Umsätze-2026-07-01.csv"),
+    ],
+)
+def test_a_pattern_gives_a_name(pattern: str, days: tuple[date | None, date | None], name: str) -> None:
+    assert file_names.file_name(pattern, "Stores, Paris", *days, DAY, "csv") == name
+
+
+@pytest.mark.parametrize("pattern", ["../{name}", "a/b", "a\\b", "{region}", "{name", ".hidden", "a" * 101, "a\nb"])
+def test_a_pattern_that_leads_elsewhere_is_refused(pattern: str) -> None:
+    with pytest.raises(Rejected, match="The name of a file"):
+        file_names.check_pattern(pattern)
+
+
+def test_a_second_file_has_the_time_of_its_run() -> None:
+    assert file_names.stamped("stores-2026-06.csv", "20260701-070000") == "stores-2026-06-20260701-070000.csv"

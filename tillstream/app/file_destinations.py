@@ -1,0 +1,92 @@
+"""Destinations of files: checked when they are added, opened when something is delivered, and tested."""
+
+import io
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from tillstream import audit, logs
+from tillstream.adapters.local.files.delivery_folder import DeliveryFolder
+from tillstream.app.app import App
+from tillstream.app.source_access import source_access
+from tillstream.audit import AuditAction
+from tillstream.connectors.access import SourceAccess, check_reference
+from tillstream.domain.errors import Rejected
+from tillstream.file_destinations import deliveries, registry
+from tillstream.file_destinations.destination import CLOUD_STORAGE, CREDENTIALS, S3, SFTP, Destination, DestinationDraft
+from tillstream.file_destinations.object_place import ObjectPlace
+from tillstream.file_destinations.place import Place
+from tillstream.outbox.outbox import NOT_SENT
+from tillstream.ports.bucket_objects import BucketObjects
+
+TEST_FILE, TEST_CONTENT = "tillstream-test.txt", b"Tillstream can deliver files to this place.\n"
+SSH_PORT = 22
+
+
+def add(app: App, draft: DestinationDraft, by: str) -> Destination:
+    """Add a destination without connecting to it. Raises `Rejected`."""
+    draft.check()
+    for name in CREDENTIALS:
+        check_reference(getattr(draft, name), name.replace("_", " ").capitalize())
+    if not draft.scheme:
+        _check_folder(app, draft.to)
+    return registry.add(app.ports, draft, by)
+
+
+def test(app: App, name: str, by: str) -> str:
+    """Write a small file to a destination; return a sentence about it. Raises `NotFound`, `Rejected`, `Unavailable`."""
+    audit.record(app.ports, by, AuditAction.FILE_DESTINATION_TESTED, name)
+    with closing(opened(app, name)) as place:
+        place.put(TEST_FILE, io.BytesIO(TEST_CONTENT), overwrite=True)
+        return f"The file {TEST_FILE} was written to {place.path}."
+
+
+def opened(app: App, name: str) -> Place:
+    """The place of a destination, which connects at the first call. Raises `NotFound`, `Rejected`."""
+    destination = registry.get(app.ports, name)
+    scheme, parts = destination.scheme, urlsplit(destination.to)
+    access = source_access(app)
+    if scheme == SFTP:
+        from tillstream.connectors.kinds.sftp_place import SftpPlace  # lazy: only SFTP needs its library
+
+        own = {one: getattr(destination, one) for one in ("user", "password", "key", "passphrase", "host_key")}
+        server = {"host": parts.hostname or "", "port": str(parts.port or SSH_PORT), "folder": unquote(parts.path)}
+        return SftpPlace(own | server, access)
+    if scheme in (CLOUD_STORAGE, S3):
+        objects = access.cloud_storage() if scheme == CLOUD_STORAGE else _s3(destination, access)
+        return ObjectPlace(objects, f"{scheme}://{parts.netloc}", parts.path)
+    _check_folder(app, destination.to)
+    return DeliveryFolder(Path(destination.to))
+
+
+def send_waiting(app: App) -> int:
+    """Deliver the files that wait; return how many. Raises `Unavailable`."""
+    return deliveries.send_due(app.ports, partial(opened, app), lambda sentence: logs.warn(NOT_SENT, [sentence]))
+
+
+def _s3(destination: Destination, access: SourceAccess) -> BucketObjects:
+    from tillstream.adapters.s3.bucket_objects import Account, connected  # lazy: only S3 needs its library
+    from tillstream.connectors.pinned_connections import pin
+
+    if destination.endpoint:
+        parts = urlsplit(destination.endpoint)
+        access.check_host(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    key, secret = (access.credential(one) for one in (destination.access_key, destination.secret_key))
+    account = Account(key, secret, destination.region, destination.endpoint, lambda manager: pin(manager, access))
+    return connected(account)
+
+
+def _check_folder(app: App, path: str) -> None:
+    """Raise `Rejected` for a folder in which nothing is delivered."""
+    if app.settings.project:
+        raise Rejected("A project delivers to buckets and servers, because its folders end with their machine.")
+    allowed = (app.settings.home / "deliveries", *app.settings.other_delivery_folders)
+    folder = Path(path)
+    if not folder.is_absolute():
+        raise Rejected("Enter the whole path of the folder, such as /data/reports.")
+    if not any(folder.resolve().is_relative_to(one.resolve()) for one in allowed):
+        raise Rejected(
+            f"{path} is in no folder to which files can be delivered. To allow its folder, add it to "
+            "TILLSTREAM_DELIVERY_FOLDERS."
+        )

@@ -1,0 +1,147 @@
+"""The outbox of files. A delivery has a key; a second one with the same key is not added.
+
+A try can be repeated: it writes the same content under the same name. So a delivery of a process that ended is tried
+again by itself.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass, fields
+from typing import Any
+
+from tillstream import audit
+from tillstream.domain.errors import Conflict
+from tillstream.domain.events import STAGING
+from tillstream.file_destinations.file_names import stamped
+from tillstream.file_destinations.place import Place
+from tillstream.outbox.outbox import Outbox, Report, ignore
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Document
+
+COLLECTION, FOLDER = "file_deliveries", "deliveries/"
+OUTBOX = Outbox(COLLECTION, "file")
+Opened = Callable[[str], Place]
+"""Opens the destination with a name; raises `NotFound`, `Rejected`."""
+
+
+@dataclass(frozen=True)
+class NewDelivery:
+    """key: what makes it the only one. keeps: a file of the same name stays, and the new one gets the stamp in its
+    name. stamp: of the run, such as 20260701-070000."""
+
+    key: str
+    destination: str
+    file: str
+    login: str
+    subject: str
+    keeps: bool
+    stamp: str
+
+    @property
+    def id(self) -> str:
+        """Of the entry in the outbox."""
+        return hashlib.sha256(self.key.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An entry. Times are ISO 8601 UTC text. error: of the last try. bytes: of the content."""
+
+    id: str
+    destination: str
+    file: str
+    login: str
+    subject: str
+    state: str
+    tries: int
+    created_at: str
+    next_try_at: str
+    changed_at: str
+    error: str = ""
+    bytes: int = 0
+
+
+def add(ports: Ports, new: NewDelivery, chunks: Iterable[bytes]) -> bool:
+    """Add a file; False if one with its key is there already. Raises what `chunks` raises."""
+    if ports.documents.get(COLLECTION, new.id):
+        return False
+    digest, size = hashlib.sha256(), 0
+    with ports.objects.writer(STAGING, _name(new.id)) as stream:
+        for chunk in chunks:
+            stream.write(chunk)
+            digest.update(chunk)
+            size += len(chunk)
+    own = {one: getattr(new, one) for one in ("destination", "file", "login", "subject", "keeps", "stamp")}
+    try:
+        ports.documents.put_all([OUTBOX.new(ports, new.id, {**own, "bytes": size, "sha256": digest.hexdigest()})])
+    except Conflict:
+        return False
+    return True
+
+
+def discard(ports: Ports, id: str) -> None:
+    """Remove the content of a delivery that was not added."""
+    ports.objects.delete(STAGING, _name(id))
+
+
+def send_due(ports: Ports, opened: Opened, report: Report = ignore) -> int:
+    """Deliver the files whose time has come; return how many were delivered. report: of those that failed."""
+
+    def send_one(document: Document) -> None:
+        with closing(opened(document.data["destination"])) as place:
+            _put(ports, place, document)
+
+    count = 0
+    for sent in OUTBOX.send_due(ports, send_one, report, lambda _: True, lambda one: str(one.data["destination"])):
+        discard(ports, sent.id)
+        count += 1
+    return count
+
+
+def has_due(ports: Ports) -> bool:
+    """Whether a file waits whose time has come, or belongs to a process that ended."""
+    return OUTBOX.has_due(ports)
+
+
+def get(ports: Ports, id: str) -> Delivery | None:
+    document = ports.documents.get(COLLECTION, id)
+    return _parsed(document) if document else None
+
+
+def listed(ports: Ports, limit: int = 100) -> list[Delivery]:
+    """The files that were changed last, newest first."""
+    return [_parsed(one) for one in OUTBOX.listed(ports, limit)]
+
+
+def try_again(ports: Ports, id: str, *, by: str) -> None:
+    """Deliver a file that failed with the next ones. Raises `NotFound`, `Rejected`."""
+    action = audit.AuditAction.FILE_RETRIED
+    OUTBOX.try_again(ports, id, by, action, lambda one: f"{one.data['file']} to {one.data['destination']}")
+
+
+def _put(ports: Ports, place: Place, document: Document) -> None:
+    data = document.data
+
+    def write(name: str, *, overwrite: bool) -> None:
+        with ports.objects.open(STAGING, _name(document.id)) as content:
+            place.put(name, content, overwrite=overwrite)
+
+    if not data["keeps"]:
+        write(data["file"], overwrite=True)
+        return
+    try:
+        write(data["file"], overwrite=False)
+    except Conflict:
+        if place.digest(data["file"]) != data["sha256"]:  # else it is there, for example from a try that was cut off
+            write(stamped(data["file"], data["stamp"]), overwrite=True)
+
+
+def _name(id: str) -> str:
+    return f"{FOLDER}{id}"
+
+
+def _parsed(document: Document) -> Delivery:
+    names = {one.name for one in fields(Delivery)}
+    own: dict[str, Any] = {name: value for name, value in document.data.items() if name in names}
+    return Delivery(**own | {"id": document.id})

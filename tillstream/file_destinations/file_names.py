@@ -1,0 +1,62 @@
+"""Names of delivered files, from a pattern."""
+
+import re
+from datetime import date, timedelta
+
+from tillstream.domain.errors import Rejected
+
+DEFAULT = "{name}-{date}"
+PARTS = ("name", "period", "date")
+"""What a pattern has in braces: the name of the subscription, the days of the table, the day of the delivery."""
+LONGEST = 100
+_DAY = timedelta(days=1)
+_FIELD = re.compile(r"\{([^{}]*)\}")
+_OTHER = re.compile(r"[^\w.-]+")
+ALL_DAYS = "all-days"
+
+
+def check_pattern(pattern: str) -> str:
+    """The pattern without spaces around it, or the default one. Raises `Rejected`."""
+    pattern = pattern.strip() or DEFAULT
+    unknown = [one for one in _FIELD.findall(pattern) if one not in PARTS]
+    rest = _FIELD.sub("", pattern)
+    if unknown or set("{}/\\") & set(rest) or len(pattern) > LONGEST or not pattern.isprintable() or rest[:1] == ".":
+        raise Rejected(
+            f"The name of a file has at most {LONGEST} characters, without / and \\, and contains no other parts in "
+            "braces than {name}, {period} and {date}."
+        )
+    return pattern
+
+
+def file_name(pattern: str, name: str, first: date | None, last: date | None, day: date, suffix: str) -> str:
+    """Such as stores-2026-06.csv. first, last: the days of the table; None: open. day: of the delivery."""
+    values = {"name": slug(name), "period": period_text(first, last), "date": day.isoformat()}
+    text = _OTHER.sub("-", _FIELD.sub(lambda match: values[match[1]], check_pattern(pattern)))
+    return f"{text.strip('-.') or slug(name)}.{suffix}"
+
+
+def stamped(name: str, stamp: str) -> str:
+    """The name of a second file beside one with this name. stamp: of its run, so that a retry has the same name."""
+    stem, dot, suffix = name.rpartition(".")
+    return f"{stem}-{stamp}{dot}{suffix}"
+
+
+def slug(name: str) -> str:
+    """Small letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "table"
+
+
+def period_text(first: date | None, last: date | None) -> str:
+    """2026-06 for a month, 2026 for a year, a day, or first_last."""
+    if first is None and last is None:
+        return ALL_DAYS
+    if first is None or last is None:
+        return f"to-{last}" if last else f"from-{first}"
+    if first == last:
+        return first.isoformat()
+    if first.day == 1 and (last + _DAY).day == 1:
+        if (first.year, first.month) == (last.year, last.month):
+            return f"{first:%Y-%m}"
+        if first.month == 1 and last.month == 12 and first.year == last.year:
+            return f"{first.year}"
+    return f"{first}_{last}"
