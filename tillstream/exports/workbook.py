@@ -32,15 +32,16 @@ TOTAL = "Total"
 TOO_LONG = f"A workbook has place for {ROWS:,} rows; this table has more. Narrow the filters, or use Parquet or CSV."
 
 
-def open_book(target: IO[bytes], *, streamed: bool = False) -> Any:
+def open_book(target: IO[bytes], *, folder: str = "") -> Any:
     """A new workbook in which texts never become formulas, links or numbers.
 
-    streamed: rows are written in order and not kept in memory.
+    folder: for temporary files; with one, rows are written in order and not kept in memory.
     """
     import xlsxwriter  # lazy: few commands and pages need it
 
     plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    return xlsxwriter.Workbook(target, plain | {"constant_memory" if streamed else "in_memory": True})
+    kept: dict[str, Any] = {"constant_memory": True, "tmpdir": folder} if folder else {"in_memory": True}
+    return xlsxwriter.Workbook(target, plain | kept)
 
 
 def chunks(table: ExportTable) -> Iterator[bytes]:
@@ -56,9 +57,17 @@ def chunks(table: ExportTable) -> Iterator[bytes]:
 
 
 def write(table: ExportTable, target: IO[bytes]) -> None:
-    """Write the workbook to a file that can be read back. Raises as `chunks`."""
-    with open_book(target, streamed=True) as book:
-        _Sheet(book, table).write()
+    """Write the workbook to a file that can be read back. Raises as `chunks`, without putting together what it has."""
+    with tempfile.TemporaryDirectory(prefix="tillstream-workbook-") as folder:
+        book = open_book(target, folder=folder)
+        try:
+            _Sheet(book, table).write()
+        except BaseException:
+            book.fileclosed = True
+            for sheet in book.worksheets():
+                sheet.row_data_fh.close()
+            raise
+        book.close()
 
 
 class _Sheet:

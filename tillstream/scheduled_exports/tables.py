@@ -23,7 +23,7 @@ from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Subscript
 
 LIMIT = "limit"
 PRESET = "preset"
-OF_PAGES = frozenset({PRESET, "format", "page", "sort", "size"})
+OF_PAGES = frozenset({PRESET, "format", "page", "sort", "size", "column"})
 """Arguments of an address that are neither parameters nor filters."""
 LINES, LINES_TABLE = "sale-lines", "lines-whole"
 """A list with one page of lines, which a file has whole."""
@@ -82,6 +82,7 @@ def read(source: Source, one: Subscription, user: User, today: date) -> Subscrib
     else:
         own = {name: texts[-1] for name, texts in arguments.items() if name in parameters and any(texts)}
         table, file_address = _queried(source, user, path.removeprefix(TABLES), own, filters), address
+    table = replace(table, filters=_texts(values, filters), created_at=source.ports.clock.now())
     return SubscribedTable(table, filters, address, f"{file_address}&format={one.format}")
 
 
