@@ -30,8 +30,8 @@ def sentence(shown: list[Column], having: Having) -> str:
     """Of goal less than 100 %."""
     column = next((one for one in offered(shown) if one.key == having.column), None)
     name, unit = (columns.label_of(column), format_of(column) in IN_PERCENT) if column else (having.column, False)
-    numbers = f"{having.low} and {having.high}" if having.kind == "between" else having.low
-    return f"{name} {texts.KINDS[having.kind]} {numbers}{' %' if unit else ''}"
+    numbers = [having.low, having.high] if having.kind == "between" else [having.low]
+    return texts.limit(name, having.kind, numbers, in_percent=unit)
 
 
 def kept(rows: list[Row], shown: list[Column], having: Having) -> list[Row]:

@@ -2,20 +2,25 @@
 
 from collections.abc import Sequence
 
-from portal.dashboard import texts as dashboard_texts
-
 CHARTS = {"": "Automatic", "columns": "Columns", "line": "Line", "bars": "Bars", "none": "No chart"}
 """Kind of chart → its name."""
-COMPARISONS = {"previous": dashboard_texts.COMPARISONS["before"], "year": dashboard_texts.COMPARISONS["year-before"]}
+COMPARISONS = {"previous": "Previous period", "year": "Previous year"}
 """What is compared with → its name."""
 PERIODS = {"day": "days", "week": "weeks", "month": "months", "quarter": "quarters", "year": "years"}
-PLURALS = (
-    PERIODS
-    | {"weekday": "weekdays", "status": "statuses"}
-    | {name: plural for name, (_, plural) in dashboard_texts.DIMENSIONS.items()}
-)
+PLURALS = PERIODS | {
+    "weekday": "weekdays",
+    "status": "statuses",
+    "region": "regions",
+    "store": "stores",
+    "category": "categories",
+    "product": "products",
+    "channel": "channels",
+    "salesperson": "salespeople",
+    "country": "countries",
+    "customer": "customers",
+}
 """Dimension → several of its values."""
-LATEST = dashboard_texts.LATEST_MONTH
+LATEST = "Latest complete month"
 INCOMPLETE = "not complete"
 GOALS = {"goal": "Goal", "reached": "Of goal"}
 KINDS = {"above": "more than", "below": "less than", "between": "between"}
@@ -112,3 +117,8 @@ def too_many_filtered(most: int) -> str:
 
 def no_number(text: str) -> str:
     return f"“{text[:40]}” is not a number. Write it with a point, such as 1250.50."
+
+
+def limit(name: str, kind: str, numbers: list[str], *, in_percent: bool) -> str:
+    """Of goal less than 100 %."""
+    return f"{name} {KINDS[kind]} {' and '.join(numbers)}{' %' if in_percent else ''}"

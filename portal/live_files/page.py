@@ -14,7 +14,19 @@ from portal.live_files import contents, file, texts
 from portal.live_files.titles import title
 from portal.token_auth import IN_ADDRESS
 from portal.urls import with_args
-from tillstream.analytics.explorations import BY, DEFAULT_BY, DEFAULT_MEASURES, MEASURE, UNGROUPED
+from tillstream.analytics.explorations import (
+    BY,
+    DEFAULT_BY,
+    DEFAULT_MEASURES,
+    FIRST,
+    GOALS,
+    HAVING,
+    HIGH,
+    IS,
+    LOW,
+    MEASURE,
+    UNGROUPED,
+)
 from tillstream.analytics.filters import CURRENCY
 from tillstream.domain.dates.presets import DATES
 from tillstream.domain.errors import NotFound
@@ -22,7 +34,7 @@ from tillstream.domain.people import Action
 from tillstream.exports.formats import FORMATS
 
 NAME = "name"
-_OF_PAGES = frozenset({"format", "across", "chart", "against", "column"})
+_OF_PAGES = frozenset({"format", "across", "chart", "against", "column", "sort", FIRST, GOALS, HAVING, IS, LOW, HIGH})
 """Arguments of exports that live files do not have."""
 
 

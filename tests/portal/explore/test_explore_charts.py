@@ -7,6 +7,10 @@ from typing import Any
 
 from visitor import Visitor, indian_file, indian_sale
 
+from portal.dashboard import texts as dashboard_texts
+from portal.explore import texts
+from tillstream.analytics.measures.dimensions import DIMENSIONS
+
 SHARED = True
 APRIL_TO_JUNE = "from=2026-04-01&to=2026-06-30&preset=own"
 JUNE = "from=2026-06-01&to=2026-06-30&preset=own"
@@ -110,3 +114,11 @@ def test_a_tile_has_the_chosen_groups_and_names_what_the_chart_lacks(sold: Visit
     assert "further row" not in tile
     tile = sold.get(f"/explore/tile?show=chart&slot=explore&measure=revenue&by=product&{JUNE}").text
     assert "20 of 24 products" in _words(tile)
+
+
+def test_periods_have_the_words_of_the_sales_pages() -> None:
+    assert list(texts.COMPARISONS.values()) == [dashboard_texts.COMPARISONS[one] for one in ("before", "year-before")]
+    assert texts.LATEST == dashboard_texts.LATEST_MONTH
+    plurals = {name: plural for name, (_, plural) in dashboard_texts.DIMENSIONS.items()}
+    assert texts.PLURALS | plurals == texts.PLURALS
+    assert texts.PLURALS.keys() == DIMENSIONS.keys()

@@ -1,5 +1,6 @@
 """The page of live files states in words what an address contains, and each query has a title."""
 
+import html
 import re
 from collections.abc import Callable
 
@@ -46,3 +47,14 @@ def test_the_contents_of_a_query_are_in_words(sold: Visitor) -> None:
     page = sold.get("/files?name=kpis").text
     assert _contents(page) == {"Rows": "Key figures", "Period": "All time"}
     assert '<option value="kpis" selected>Key figures</option>' in page
+
+
+def test_what_only_pages_have_is_not_in_the_address(sold: Visitor) -> None:
+    """A live file has all groups, and refuses arguments that it does not know."""
+    limits = "first=5&goals=yes&having=revenue&having-is=above&having-value=1"
+    page = sold.get(f"/explore?measure=revenue&by=region&preset=all&{limits}").text
+    links = [html.unescape(one) for one in re.findall(r'href="(/files\?[^"]*)"', page)]
+    assert links
+    file = re.search(r'(/files/measures\.csv[^"<]*)', sold.get(links[0]).text)
+    assert file
+    assert sold.get(html.unescape(file[1]).partition("&token=")[0]).status_code == 200
