@@ -37,8 +37,8 @@ class Area:
     also: tuple[str, ...] = ()
     count: Callable[[], int] | None = None
     """Number of open items, shown next to the label unless 0."""
-    counted: str = "need review"
-    """What the counted items do."""
+    counted: tuple[str, str] = ("file or day close needs review", "files and day closes need review")
+    """What is counted, if it is one and if there are several."""
 
 
 ENTRIES = (
@@ -86,7 +86,16 @@ AREAS: tuple[Area, ...] = (
     ),
     Area("stock.show", "Stock", "Stock", "4", Action.SEE_NUMBERS, ("stock_files.form", "stock_files.report")),
     Area("restock.show", "Restock", "Stock", "7", Action.SEE_NUMBERS, ("restock.settings", "restock.policies")),
-    Area("orders.listing", "Orders", "Stock", "5", Action.SEE_NUMBERS, (), late_count, "are late"),
+    Area(
+        "orders.listing",
+        "Orders",
+        "Stock",
+        "5",
+        Action.SEE_NUMBERS,
+        (),
+        late_count,
+        ("order is late", "orders are late"),
+    ),
     Area(
         "catalogue.show",
         "Catalogue",
@@ -121,7 +130,7 @@ AREAS: tuple[Area, ...] = (
         Action.SEE_QUALITY,
         ("quality.check", "quality.pass_rates", "quality.rule"),
         failing_checks,
-        "fail",
+        ("check fails", "checks fail"),
     ),
     Area("data_sources.show", "Data sources", "Files", "f", Action.UPLOAD),
     Area("uploads.proposals", "Proposed data sources", "Files", "o", Action.ADMINISTER),
@@ -134,7 +143,7 @@ AREAS: tuple[Area, ...] = (
         Action.SEE_PIPELINE,
         ("connectors.show", "connectors.kinds", "connectors.new", "connectors.edit"),
         late_or_failing,
-        "are late or failing",
+        ("connector is late or failing", "connectors are late or failing"),
     ),
     Area("pipeline.sync", "Sync", "Pipeline", ",", Action.ADMINISTER),
     Area("admin.people", "People", "Administration", "e", Action.ADMINISTER),

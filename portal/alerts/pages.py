@@ -52,6 +52,7 @@ def show(alert_id: str) -> ResponseReturnValue:
         severities=texts.SEVERITIES,
         events=texts.EVENTS,
         hours=texts.HOURS,
+        advice=texts.ADVICE[alert.kind],
     )
 
 

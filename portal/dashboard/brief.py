@@ -66,4 +66,4 @@ def _late(selection: DashboardFilters) -> dict[str, Any]:
 
 def _review() -> dict[str, Any]:
     refused = figures.ask("refused-rows", Filters()).to_pylist()
-    return {"files": waiting.count(), "rows": sum(row["refused_rows"] for row in refused)}
+    return {"files": waiting.held(), "closes": waiting.closes(), "rows": sum(row["refused_rows"] for row in refused)}

@@ -8,6 +8,7 @@ from portal.connectors import scoped as connectors
 from portal.context import ports, scope
 from portal.dashboard.request_filters import DashboardFilters
 from portal.quality.failing import failing_checks
+from portal.review import waiting
 from portal.uploads import labels, scoped
 from tillstream.analytics.filters import Filters
 from tillstream.domain.batch.record import State
@@ -22,15 +23,16 @@ STORES = 20
 
 
 def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
-    """Held and failed files, rejected rows, connectors that are late or fail, failing checks, sync, copies,
-    dead letters.
+    """Held files, day closes that differ, failed files, rejected rows, connectors that are late or fail, failing
+    checks, sync, copies, dead letters.
 
-    Only what the user's role can act on.
+    Only what the user's role can act on, and for clerks what others decide.
     """
     may = scope().may
     admin = may(Action.ADMINISTER)
     return {
-        "held": list(islice(scoped.newest(state=State.HELD), COUNTED)) if may(Action.DECIDE) else [],
+        "held": list(islice(scoped.newest(waiting.KINDS, State.HELD), COUNTED)) if may(Action.SEE_UPLOADS) else [],
+        "closes": waiting.closes(),
         "failed": list(islice(scoped.newest(state=State.FAILED), COUNTED)) if may(Action.UPLOAD) else [],
         "refused": figures.ask("refused-rows", Filters()).to_pylist() if may(Action.UPLOAD) else [],
         "shown": SHOWN,

@@ -10,7 +10,7 @@ from portal.access import allow
 from portal.context import scope
 from portal.dashboard import filter_bar, request_filters
 from portal.dashboard import texts as dashboard_texts
-from portal.explore import answer, chart, files, labels, links, table, texts, tile
+from portal.explore import answer, chart, files, having, labels, links, table, texts, tile
 from portal.explore.selection import read
 from portal.filters import fields
 from portal.urls import with_args
@@ -21,6 +21,7 @@ from tillstream.analytics.explorations import (
     CHART,
     FIRST,
     FIRSTS,
+    GOALS,
     MEASURE,
     MOST_DIMENSIONS,
     offered_measures,
@@ -29,6 +30,7 @@ from tillstream.analytics.measure_values import visible_dimensions
 from tillstream.domain.dates.presets import ALL_TIME, OWN
 from tillstream.domain.people import Action
 
+NAMES = {one: one for one in (MEASURE, BY, ACROSS, CHART, AGAINST, FIRST, GOALS)}
 blueprint = Blueprint("explore", __name__, template_folder="templates")
 
 
@@ -53,7 +55,15 @@ def show() -> ResponseReturnValue:
         exploration=exploration,
         chosen={MEASURE: {one.name for one in exploration.measures}},
         offered={MEASURE: offered_measures(scope()), BY: visible_dimensions(scope())},
-        names={"measure": MEASURE, "by": BY, "across": ACROSS, "chart": CHART, "against": AGAINST, "first": FIRST},
+        names={
+            "measure": MEASURE,
+            "by": BY,
+            "across": ACROSS,
+            "chart": CHART,
+            "against": AGAINST,
+            "first": FIRST,
+            "goals": GOALS,
+        },
         most=MOST_DIMENSIONS,
         charts=texts.CHARTS,
         comparisons=texts.COMPARISONS,
@@ -63,6 +73,9 @@ def show() -> ResponseReturnValue:
         columns=table.columns(exploration, result),
         notes=[*result.notes, *limited],
         compared=compared,
+        limitable=[(one.key, having.label_of(one)) for one in having.offered(result.columns)],
+        kinds=texts.KINDS,
+        limit=having.sentence(result.columns, exploration.having) if exploration.having else "",
         figure=figure.data if figure else None,
         chart_notes=figure.notes if figure else (),
         sort=query.sort if request.args.get("sort") else "",

@@ -8,7 +8,8 @@ from typing import Any
 from portal import figures
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import DashboardFilters
-from portal.explore import texts
+from portal.explore import goals, having, texts
+from portal.explore.columns import Column
 from portal.explore.selection import BEFORE, CHANGE, GROWTH
 from portal.reader_locale import days_text
 from tillstream.analytics import measure_values
@@ -29,16 +30,6 @@ Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of numbers. key: in rows. measure: its name. part: of a comparison; empty: the value. value: across."""
-
-    key: str
-    measure: str
-    part: str = ""
-    value: Any = None
-
-
-@dataclass(frozen=True)
 class Answer:
     """rows: by dimension and key of column. notes: what the reader must know about them."""
 
@@ -51,7 +42,28 @@ class Answer:
 
 
 def load(exploration: Exploration, selection: DashboardFilters, *, most_across: int = MOST_ACROSS) -> Answer:
-    """Compute the groups. most_across: values across columns. Raises as `measure_values.run`."""
+    """Compute the groups. most_across: values across columns. Raises as `measure_values.run`, and `Rejected`."""
+    result = _computed(exploration, selection, most_across)
+    if exploration.goals:
+        result = _with_goals(exploration, selection, result)
+    if exploration.having is None:
+        return result
+    if exploration.across or result.is_cut:
+        note = texts.NO_COLUMNS_FILTERED if exploration.across else texts.too_many_filtered(MOST_GROUPS)
+        return replace(result, notes=[*result.notes, note])
+    return replace(result, rows=having.kept(result.rows, result.columns, exploration.having))
+
+
+def _with_goals(exploration: Exploration, selection: DashboardFilters, result: Answer) -> Answer:
+    read = goals.read(exploration, selection)
+    if isinstance(read, str):
+        return replace(result, notes=[*result.notes, read])
+    columns = [Column(goals.GOAL, goals.GOAL, "goal"), Column(goals.REACHED, goals.GOAL, "reached")]
+    rows = goals.add(exploration, result.rows, read)
+    return replace(result, rows=rows, columns=[*result.columns, *columns], notes=[*result.notes, read.note])
+
+
+def _computed(exploration: Exploration, selection: DashboardFilters, most_across: int) -> Answer:
     names = [one.name for one in exploration.shown]
     sides = _sides(exploration, selection) if exploration.against else ""
     filters, notes = selection.filters, [sides] if isinstance(sides, str) and sides else []

@@ -3,7 +3,7 @@
 It has groups of its own, so that each value is that of the measure and never a sum of values that do not add up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from portal import figures
 from portal.dashboard import charts
 from portal.explore import labels, texts
 from portal.explore.answer import MOST_GROUPS, Answer, groups
+from portal.explore.goals import GOAL
 from portal.explore.periods import PERIODS, incomplete
 from portal.explore.selection import BEFORE
 from tillstream.analytics.explorations import Exploration
@@ -46,9 +47,9 @@ def of(exploration: Exploration, answer: Answer, filters: Filters, shown: Rows) 
     is_of_table = dimensions == exploration.by and not (split and answer.compared)
     rows = answer.rows if is_of_table else groups([first], dimensions, filters)
     is_cut = len(rows) > MOST_GROUPS or (is_of_table and answer.is_cut)
-    columns = [first.name, f"{first.name}.{BEFORE}"] if answer.compared and not split else [first.name]
+    columns = {first.name: first.label} if split else _columns(exploration, answer)
     places, count = _places(exploration, rows, by, first.name, shown)
-    series, notes = _sides(exploration, rows, by, columns, places), list[str]()
+    series, notes = _sides(rows, by, columns, places, first), list[str]()
     if split:
         has_rest = first.is_additive and not is_cut and _kind(exploration, by, places, 2) != "line"
         series, notes = _split(rows, (by, split), places, first, has_rest=has_rest)
@@ -74,6 +75,17 @@ def of(exploration: Exploration, answer: Answer, filters: Filters, shown: Rows) 
     return Figure(figure | alone | days, tuple(notes))
 
 
+def _columns(exploration: Exploration, answer: Answer) -> dict[str, str]:
+    """What is drawn of each group: key in rows → name."""
+    first = exploration.measures[0]
+    columns = {first.name: first.label}
+    if answer.compared:
+        columns[f"{first.name}.{BEFORE}"] = texts.COMPARISONS[exploration.against]
+    if first.name == "revenue" and any(one.key == GOAL for one in answer.columns):
+        columns[GOAL] = texts.GOALS[GOAL]
+    return columns
+
+
 def _places(exploration: Exploration, rows: Rows, by: Dimension, column: str, shown: Rows) -> tuple[list[Any], int]:
     """Values of the first dimension, and how many there are: periods and weekdays in their order, others in that of
     the table, or by their sums if the table has several rows of each."""
@@ -84,7 +96,7 @@ def _places(exploration: Exploration, rows: Rows, by: Dimension, column: str, sh
         ordered = [row[by.name] for row in shown]
     else:
         ordered = _largest(rows, by, column)
-        if exploration.first:
+        if exploration.first or exploration.having:
             kept = {row[by.name] for row in shown}
             ordered = [value for value in ordered if value in kept]
     return ordered[:MOST_BARS], len(ordered)
@@ -132,15 +144,14 @@ def _split(
 
 
 def _sides(
-    exploration: Exploration, rows: Rows, by: Dimension, columns: Sequence[str], places: Sequence[Any]
+    rows: Rows, by: Dimension, columns: Mapping[str, str], places: Sequence[Any], measure: Measure
 ) -> list[Series]:
-    """The values, and those of what is compared with."""
-    measure, by_place = exploration.measures[0], {row[by.name]: row for row in rows}
-    names = (measure.label, texts.COMPARISONS.get(exploration.against, ""))
+    """The values, those of what is compared with, and the goals. columns: key in rows → name."""
+    by_place = {row[by.name]: row for row in rows}
     return [
         {"name": name, "values": [_number(by_place[place][column], measure) for place in places]}
         | ({"quiet": True} if column != measure.name else {})
-        for name, column in zip(names, columns, strict=False)
+        for column, name in columns.items()
     ]
 
 

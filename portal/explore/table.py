@@ -6,13 +6,12 @@ from typing import Any
 
 from portal import figures, list_view
 from portal.explore import labels, texts
-from portal.explore.answer import Answer, Column, Row
+from portal.explore.answer import Answer, Row
+from portal.explore.columns import Column, format_of, label_of
 from portal.explore.periods import incomplete
-from portal.explore.selection import GROWTH
 from portal.filters import names
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.measures.definition import measures
 
 
 def ordered(exploration: Exploration, kept: Mapping[str, Any], result: Answer) -> tuple[list_view.ListQuery, list[Row]]:
@@ -47,8 +46,8 @@ def columns(exploration: Exploration, result: Answer) -> list[tuple[Column, str,
     if exploration.across:
         names = labels.of_values(exploration.across, [one.value for one in result.columns])
     else:
-        names = [_label(one) for one in result.columns]
-    return [(one, measures()[one.measure].format, name) for one, name in zip(result.columns, names, strict=True)]
+        names = [label_of(one) for one in result.columns]
+    return [(one, format_of(one), name) for one, name in zip(result.columns, names, strict=True)]
 
 
 def incomplete_of(exploration: Exploration, result: Answer, filters: Filters) -> dict[str, frozenset[Any]]:
@@ -73,11 +72,6 @@ def heads(
     cells: list[dict[str, Any]] = [{"key": one.name, "label": one.label, "sort": True} for one in exploration.by]
     for one, form, name in columns(exploration, result):
         label = f"{name} ({texts.INCOMPLETE})" if one.value in across else name
-        unit = currency if form == "money" and one.part != GROWTH else ""
+        unit = currency if form == "money" else ""
         cells.append({"key": one.key, "label": label, "sort": True, "num": True, "unit": unit})
     return cells
-
-
-def _label(one: Column) -> str:
-    label = measures()[one.measure].label
-    return f"{label}, {texts.COLUMN[one.part]}" if one.part else label

@@ -17,7 +17,14 @@ PLURALS = (
 """Dimension → several of its values."""
 LATEST = dashboard_texts.LATEST_MONTH
 INCOMPLETE = "not complete"
-FIRST, ALL_GROUPS = "Show", "All groups"
+GOALS = {"goal": "Goal", "reached": "Of goal"}
+KINDS = {"above": "more than", "below": "less than", "between": "between"}
+"""Kind of limit of a number → its name."""
+GOALS_BY = "Goals are shown for groups by region or by store only."
+GOALS_FILTERED = "Goals count all sales of a region or store. Remove the other filters to see them."
+GOALS_MONTH = "Goals are set for months. Choose a period within one month to see them."
+NO_COLUMNS_FILTERED = "Values across columns are not limited to numbers."
+NO_SUCH_COLUMN = "The table lacks the number that limits its groups. Choose another one behind Filters."
 COLUMN = {"before": "previous", "change": "change", "growth": "change, %"}
 """Part of a compared measure → what its column shows after the name of the measure."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -89,3 +96,19 @@ def first_groups(count: int) -> str:
 
 def limited(shown: int, count: int) -> str:
     return f"The first {shown:,} of {count:,} groups are shown. Sort the table to choose which ones are first."
+
+
+def goals_of(month: str) -> str:
+    return f"Goals are those of {month} as a whole, at the latest exchange rates."
+
+
+def no_goals(month: str) -> str:
+    return f"No goals are set for {month}."
+
+
+def too_many_filtered(most: int) -> str:
+    return f"At most {most:,} groups can be limited by their numbers. Narrow the filters, or choose fewer dimensions."
+
+
+def no_number(text: str) -> str:
+    return f"“{text[:40]}” is not a number. Write it with a point, such as 1250.50."

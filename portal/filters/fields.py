@@ -3,9 +3,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from portal import figures
+from portal.context import scope
 from portal.filters.names import name_of
 from portal.filters.texts import LABELS
 from portal.filters.values import Chosen, Value, may_filter, remaining
+from tillstream.analytics.filters import Filters
 
 OFFERED = 12
 """Number of values that are listed at first; the others are found by search."""
@@ -13,6 +16,8 @@ WITHOUT_SCRIPT = 300
 """Maximum number of values in the plain list of a page without scripts."""
 SEARCHED = frozenset({"product", "salesperson"})
 """Filters that are offered without counting their values."""
+IN_STOCK = ("region", "store", "category")
+"""Filters by which stock can be grouped."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,13 @@ class Field:
     chosen: tuple[Value, ...]
     offered: tuple[Value, ...]
     others: tuple[Value, ...]
+    is_complete: bool = False
+    """Whether `offered` has all values, so that none are found by a request."""
+
+    @property
+    def only(self) -> Value | None:
+        """The one value that there is, unless it is chosen: then the field takes it back."""
+        return self.offered[0] if len(self.offered) == 1 and not (self.is_searched or self.chosen) else None
 
     @property
     def is_searched(self) -> bool:
@@ -46,6 +58,19 @@ def of_page(chosen: Chosen, without: Collection[str] = ()) -> list[Field]:
         if name in SEARCHED or own or len(remaining(name, {})) > 1:
             fields.append(field(name, chosen))
     return fields
+
+
+def of_stock(filter_name: str, chosen: Chosen) -> Field:
+    """A filter of stock levels. Salespeople see the stock of more stores than they sell in, so their values are those
+    of the levels."""
+    if scope().salesperson is None or filter_name not in IN_STOCK:
+        return field(filter_name, chosen)
+    rows = figures.ask("stock-value", Filters(), by=filter_name).to_pylist()
+    names = {row["code"] or row["region"]: row["name"] for row in rows if row["code"] or filter_name == "region"}
+    values = sorted((Value(code, name) for code, name in names.items()), key=lambda one: one.name.casefold())
+    own = chosen.get(filter_name, ())
+    picked = tuple(one for one in values if one.value in own)
+    return Field(filter_name, filter_name, LABELS[filter_name], picked, tuple(values), (), is_complete=True)
 
 
 def field(filter_name: str, chosen: Chosen, name: str = "", label: str = "") -> Field:

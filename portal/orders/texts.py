@@ -137,11 +137,19 @@ def pack_hint(product: Product | None) -> str:
 
 
 def lead_time(supplier: Supplier | None, learned: LeadTime | None) -> str:
-    """Lead time 7 days (learned from 12 orders; 90 % within 9)."""
+    """Lead time 7 days, from past orders. 90 % of 12 orders came within 9 days."""
     own = supplier.lead_time_days if supplier else None
-    days = lead_times.days(own, learned)
-    words = f"Lead time {days} {'day' if days == 1 else 'days'}"
-    facts = f"{learned.orders} orders; 90 % within {learned.high}" if learned else ""
+    words = f"Lead time {_days(lead_times.days(own, learned))}"
     if own is not None:
-        return f"{words} (entered{f'; {facts}' if facts else ''})"
-    return f"{words} (learned from {facts})" if facts else f"{words} (usual)"
+        words += ", as entered."
+    else:
+        words += ", from past orders." if learned else ", as usual."
+    if not learned:
+        return words
+    if learned.orders == 1:
+        return f"{words} One order came within {_days(learned.high)}."
+    return f"{words} 90 % of {learned.orders} orders came within {_days(learned.high)}."
+
+
+def _days(days: int) -> str:
+    return f"{days} {'day' if days == 1 else 'days'}"

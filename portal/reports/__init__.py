@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal import figures, formats
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
+from portal.filters.values import remaining
 from portal.reports import texts
 from portal.reports.looker_studio import finished_reports
 from portal.urls import public_address
@@ -35,7 +36,7 @@ def show() -> ResponseReturnValue:
     months = [period.latest(period.MONTH, today)]
     months.append(period.latest(period.MONTH, months[0].first))
     offered = [*months, period.latest(period.WEEK, today), _this_month(today)]
-    choices = [(region, region) for region in _regions()]
+    choices = [(region, region) for region in sorted(remaining("region", {}))]
     is_admin = scope().may(Action.ADMINISTER)
     subscribed = subscriptions.listed(ports(), "" if is_admin else me().login)
     return render_template(

@@ -57,7 +57,7 @@ def show() -> ResponseReturnValue:
         suppliers={row["supplier"]: row["supplier_name"] for row in counts if row["supplier"]},
         cost=_cost(counts, state),
         currency=figures.currency(),
-        bar=[fields.field(name, query.chosen) for name in FILTERS],
+        bar=[fields.of_stock(name, query.chosen) for name in FILTERS],
         last=run.last(ports()),
         is_requested=schedule.is_requested(ports()),
         line_id=_line_id,

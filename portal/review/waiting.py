@@ -25,33 +25,43 @@ def show() -> ResponseReturnValue:
     """Held files within the scope of the user, held longest first."""
     about = list_query()
     wanted = about.q.casefold().split()
-    held = list(scoped.newest(KINDS, State.HELD))
+    files = list(scoped.newest(KINDS, State.HELD))
     matching = [
-        one for one in held if all(word in f"{one.file} {one.contract} {one.region}".casefold() for word in wanted)
+        one for one in files if all(word in f"{one.file} {one.contract} {one.region}".casefold() for word in wanted)
     ]
     codes = new_codes.undecided() if scope().may(Action.MANAGE_STOCK) else {}
     return render_template(
         "review/waiting.html",
         page=page_of(about, matching[::-1]),
-        waiting=len(held),
-        closes=len(open_closes()),
+        waiting=len(files),
+        closes=closes(),
         codes=len(codes),
         codes_address=new_codes.address_of(next(iter(codes.values()))["kind"]) if codes else "",
     )
 
 
 def count() -> int:
-    """Number of held files and open day closes that the user may decide about; 0 for roles that do not decide."""
-    if not signed_in() or not scope().may(Action.DECIDE):
+    """Number of held files and open day closes within the scope of the user, also if others decide about them."""
+    return held() + closes()
+
+
+def closes() -> int:
+    """Number of open day closes within the scope of the user; 0 for roles that do not see uploads."""
+    return len(open_closes()) if _sees_uploads() else 0
+
+
+def held() -> int:
+    """Number of held files within the scope of the user; 0 for roles that do not see uploads."""
+    if not _sees_uploads():
         return 0
-    return _held() + len(open_closes())
-
-
-def _held() -> int:
     if stores() is not None:
         return sum(1 for _ in islice(scoped.newest(KINDS, State.HELD), COUNTED))
-    held: dict[str, str | int | bool] = {"state": State.HELD.value}
+    where: dict[str, str | int | bool] = {"state": State.HELD.value}
     regions = scope().regions
     if regions is None:
-        return ports().documents.count(records.COLLECTION, held)
-    return sum(ports().documents.count(records.COLLECTION, {**held, "region": region}) for region in regions)
+        return ports().documents.count(records.COLLECTION, where)
+    return sum(ports().documents.count(records.COLLECTION, {**where, "region": region}) for region in regions)
+
+
+def _sees_uploads() -> bool:
+    return signed_in() and scope().may(Action.SEE_UPLOADS)

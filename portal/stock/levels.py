@@ -50,7 +50,7 @@ def show() -> ResponseReturnValue:
         status=status,
         value=_value(counts),
         currency=figures.currency(),
-        bar=[fields.field(name, chosen) for name in FILTERS],
+        bar=[fields.of_stock(name, chosen) for name in FILTERS],
         is_filtered=any(chosen.values()),
         files=_files(query, status),
     )

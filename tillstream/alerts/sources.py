@@ -46,12 +46,13 @@ class AlertSources:
         return {(one.region, one.store_id): one for one in entries if isinstance(one, Store)}
 
     def place(self, region: str, store: str | None) -> str:
-        """A store with its name, or a region."""
+        """A store, by its name if it has one, or a region."""
         if store is None:
             return region or "all regions"
         entry = self.stores.get((region, store))
-        name = f" ({entry.name})" if entry and entry.name not in {"", store} else ""
-        return f"store {store}{name} in {region}" if store else f"sales without a store in {region}"
+        if entry and entry.name not in {"", store}:
+            return f"{entry.name} ({store}, {region})"
+        return f"store {store} in {region}" if store else f"sales without a store in {region}"
 
     def sales_path(self, day: date, region: str, store: str | None) -> str:
         """The page with the sales of a day."""

@@ -3,8 +3,6 @@
 import math
 from collections.abc import Iterator
 
-import numpy as np
-
 from tillstream.restock.demand import Source
 from tillstream.restock.policy import Limit, Lines, Orders
 from tillstream.restock.service import reached
@@ -30,25 +28,28 @@ def _sentences(lines: Lines, orders: Orders, row: int, service: float, fill: flo
     demand, limit = lines.demand, Limit(int(orders.limits[row]))
     yield PACE[Source(int(demand.sources[row]))].format(_rate(float(demand.daily[row])))
     yield _stock(lines, row)
+    yield from _transfers(lines, row)
     if lines.on_hand[row] < 0:
         yield "The stock is negative: count it before you order."
-    level = _level(orders.levels[row])
+    level = level_text(orders.levels[row])
     yield (
         f"The supplier needs {_days(int(lines.lead_days[row]))}, you order every {_days(int(lines.review_days[row]))}: "
         f"{_service(lines, orders, row, service, fill)}."
     )
     if Limit.COVER in limit:
         weeks = _weeks(float(lines.most_weeks[row]))
-        yield f"Limited to {level}, which last {weeks} after the delivery, and {_serves(level, fill)}."
+        lasts = f"which {'lasts' if level == '1' else 'last'} {weeks} after the delivery"
+        yield f"Limited to {level}, {lasts}, and {_serves(level, fill)}."
     if Limit.SHELF_LIFE in limit:
         days = _days(int(lines.shelf_days[row]))
-        yield f"Limited to {level}, which sell within the shelf life of {days}, and {_serves(level, fill)}."
+        sells = f"which {'sells' if level == '1' else 'sell'} within the shelf life of {days}"
+        yield f"Limited to {level}, {sells}, and {_serves(level, fill)}."
     yield _order(lines, orders, row, limit)
 
 
 def _service(lines: Lines, orders: Orders, row: int, service: float, fill: float) -> str:
     """What is aimed at; and the other measure, unless the level is limited."""
-    level, aim = _level(orders.demanded[row]), float(lines.service[row])
+    level, aim = level_text(orders.demanded[row]), float(lines.service[row])
     first, second = f"{_enough(level)} in {_percent(aim)} of the cycles", _serves(level, fill)
     if lines.is_fill:
         verb = "is" if level == "1" else "are"
@@ -59,34 +60,50 @@ def _service(lines: Lines, orders: Orders, row: int, service: float, fill: float
 
 def _stock(lines: Lines, row: int) -> str:
     """Stock on hand, on order and in transit, and how long it lasts."""
-    parts = [f"{_number(float(lines.on_hand[row]))} left"]
+    parts = [f"{number_text(float(lines.on_hand[row]))} left"]
     if lines.on_order[row]:
-        parts.append(f"{_number(float(lines.on_order[row]))} on order")
+        parts.append(f"{number_text(float(lines.on_order[row]))} on order")
     if lines.in_transit[row]:
-        parts.append(f"{_number(float(lines.in_transit[row]))} in transit")
-    daily, position = float(lines.demand.daily[row]), float(lines.position[row])
-    lasts = f": {_cover(position / daily)}" if daily > 0 and position > 0 else ""
+        parts.append(f"{number_text(float(lines.in_transit[row]))} in transit")
+    daily, stock = float(lines.demand.daily[row]), float(lines.stock[row])
+    lasts = f": {_cover(stock / daily)}" if daily > 0 and stock > 0 else ""
     return ", ".join(parts) + lasts + "."
 
 
+def _transfers(lines: Lines, row: int) -> Iterator[str]:
+    """Suggested transfers, which nobody has sent, and the stock with them."""
+    suggested, position = float(lines.suggested[row]), number_text(float(lines.position[row]))
+    if suggested > 0:
+        yield f"{number_text(suggested)} more by suggested transfers from other stores: {position} in all."
+    elif suggested < 0:
+        yield f"{number_text(-suggested)} less by suggested transfers to other stores: {position} in all."
+
+
 def _order(lines: Lines, orders: Orders, row: int, limit: Limit) -> str:
-    position, minimum = float(orders.position[row]), _number(float(lines.minimum[row]))
+    position, minimum = float(orders.position[row]), number_text(float(lines.minimum[row]))
     units = float(orders.quantities[row] + orders.deferred[row])
     if not units and Limit.MINIMUM in limit:
         return f"Nothing is ordered: the minimum order of {minimum} would last too long."
     if not units:
-        return f"Nothing is ordered: {_enough(_number(position))}."
-    text = f"{_number(units)} = {_level(orders.levels[row])} {'−' if position >= 0 else '+'} {_number(abs(position))}"
+        return f"Nothing is ordered: {_enough(number_text(position))}."
+    level = level_text(orders.levels[row])
+    is_whole = position == round(position)
+    if not is_whole:  # a difference of rounded numbers would not be the order
+        level = number_text(round(float(orders.levels[row]), 1))
+    text = f"{number_text(units)} = {level} {'−' if position >= 0 else '+'} {number_text(abs(position))}"
     if Limit.MINIMUM in limit:
         text += f", raised to the minimum order of {minimum}"
-    if Limit.PACK in limit and lines.pack[row] != 1:
-        text += f", rounded up to packs of {_number(float(lines.pack[row]))}"
+    if Limit.PACK in limit and lines.pack[row] == 1 and not is_whole:
+        text += ", rounded up"
+    elif Limit.PACK in limit and lines.pack[row] != 1:
+        text += f", rounded up to packs of {number_text(float(lines.pack[row]))}"
     if Limit.BUDGET in limit:
         text += ". Deferred: the budget is used for more urgent products"
     return f"{text}."
 
 
-def _level(units: np.float64) -> str:
+def level_text(units: float) -> str:
+    """A level in whole units, rounded up."""
     return f"{math.ceil(round(float(units), 9)):,}"
 
 
@@ -98,7 +115,9 @@ def _serves(units: str, share: float) -> str:
     return f"{'serves' if units == '1' else 'serve'} {_percent(share)} of the demand"
 
 
-def _number(units: float) -> str:
+def number_text(units: float) -> str:
+    """Units with a decimal if they are not whole."""
+    units = round(units, 1) + 0.0  # no negative zero
     return (f"{units:,.0f}" if units == round(units) else f"{units:,.1f}").replace("-", "−")
 
 
@@ -121,7 +140,7 @@ def _days(days: int) -> str:
 
 
 def _weeks(weeks: float) -> str:
-    return f"{_number(weeks)} week{'' if weeks == 1 else 's'}"
+    return f"{number_text(weeks)} week{'' if weeks == 1 else 's'}"
 
 
 def _percent(share: float) -> str:

@@ -42,7 +42,9 @@ class Lines:
     """May be negative."""
     on_order: Floats
     in_transit: Floats
-    """Transfers that are to arrive."""
+    """Transfers that were sent and are to arrive."""
+    suggested: Floats
+    """Units of suggested transfers to the store, less those from it; nobody has sent them."""
     pack: Floats
     """Units of a pack, above 0."""
     minimum: Floats
@@ -68,9 +70,14 @@ class Lines:
         return self.demand.days - self.lead_days
 
     @property
-    def position(self) -> Floats:
+    def stock(self) -> Floats:
         """Stock on hand, on order and in transit."""
         return self.on_hand + self.on_order + self.in_transit
+
+    @property
+    def position(self) -> Floats:
+        """Stock on hand, on order and in transit, with suggested transfers."""
+        return self.stock + self.suggested
 
 
 @dataclass(frozen=True)

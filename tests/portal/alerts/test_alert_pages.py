@@ -11,12 +11,15 @@ from shop_steps import ALERT_RULE as RULE
 from shop_steps import Shop, alert
 from visitor import Visitor, indian_file, indian_sale
 
+from portal.alerts import texts
 from portal.live import streams, streams_of
 from portal.live.shared_number import SharedNumber
 from tillstream.alerts import rules
 from tillstream.alerts.evaluation import evaluate
 from tillstream.alerts.sources import AlertSources
 from tillstream.app import App
+from tillstream.domain.alerts.kind import KindName
+from tillstream.domain.alerts.kinds import KINDS
 from tillstream.domain.alerts.quiet_hours import QuietHours
 from tillstream.domain.people import Role
 
@@ -33,6 +36,13 @@ def large_sales(shop: Shop) -> None:
         shop.app.ports, replace(stored.rule, is_enabled=True, parameters=limits), by="boss", version=stored.version
     )
     assert not evaluate(AlertSources(shop.app.ports, shop.app.contracts, "USD")).failed
+
+
+def test_each_kind_has_advice_and_the_page_of_an_alert_shows_it(shop: Shop) -> None:
+    assert set(texts.ADVICE) == set(KINDS)
+    large_sales(shop)
+    one = shop.boss.get("/api/v1/alerts").json["alerts"][0]
+    assert texts.ADVICE[KindName.LARGE_SALE] in shop.boss.get(f"/alerts/{one['id']}").text
 
 
 def bell(page: str) -> str:

@@ -111,7 +111,7 @@ def test_a_failing_connector_is_shown_everywhere(shop: Shop, source: Source, per
     for path in ("/connectors", "/pipeline", "/completeness", "/expected-deliveries", "/dashboard/tiles/attention"):
         assert "/connectors/erp" in shop.boss.get(path).text, path
     assert "1, 1 late or failing" in shop.boss.get("/status").text
-    assert "are late or failing</span>" in shop.boss.get("/uploads").text, "the count of the menu"
+    assert "connector is late or failing</span>" in shop.boss.get("/uploads").text, "the count of the menu"
     clerk = person(Role.CLERK, "IN", login="kiran")
     assert "/connectors/erp" not in clerk.get("/completeness").text
     source.offer()

@@ -17,13 +17,13 @@ def _part(page: str, landmark: str) -> str:
 
 def test_what_needs_review_is_counted_on_the_entry_and_on_its_tab(person: Person, work: Callable[[], None]) -> None:
     admin = person(Role.ADMIN)
-    assert "need review" not in _part(admin.get("/stock").text, "areas")
+    assert "needs review" not in _part(admin.get("/stock").text, "areas")
     admin.upload(indian_file(*(indian_sale(f"A{one}", "x") for one in range(40))))
     work()
     page = admin.get("/uploads").text
-    assert "Files 1 1 need review" in _part(page, "areas")
-    assert "Needs review 1 1 need review" in _part(page, "entry-tabs")
-    assert "need review" not in _part(admin.get("/stock").text, "entry-tabs")
+    assert "Files 1 1 file or day close needs review" in _part(page, "areas")
+    assert "Needs review 1 1 file or day close needs review" in _part(page, "entry-tabs")
+    assert "needs review" not in _part(admin.get("/stock").text, "entry-tabs")
 
 
 def test_an_entry_with_one_page_has_the_name_of_the_page(person: Person) -> None:

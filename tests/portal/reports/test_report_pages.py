@@ -1,10 +1,11 @@
 """Reports by one click, of one's own sales."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 import shop_of_two_stores
-from visitor import Visitor
+from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.domain.people import Role
 
@@ -41,6 +42,14 @@ def test_other_days_and_one_region(sold: Visitor) -> None:
     assert answer.headers["Content-Disposition"] == "attachment; filename=sales-UK-2026-06-01-2026-06-05.html"
     assert sold.get("/reports/executive.html").text.count("June 2026")  # the last complete month
     assert "There are no sales in March 2020." in sold.get("/reports/executive.html?from=2020-03-01&to=2020-03-31").text
+
+
+@pytest.mark.own_home
+def test_only_regions_with_sales_are_offered(sold: Visitor, work: Callable[[], None]) -> None:
+    assert 'name="region"' not in sold.get("/reports").text, "there is only one"
+    sold.upload(indian_file(indian_sale("1")))
+    work()
+    assert re.findall(r'<option value="([A-Z]+)"', sold.get("/reports").text) == ["IN", "UK"]
 
 
 def test_wrong_addresses_get_a_reason(sold: Visitor) -> None:

@@ -1,5 +1,6 @@
 """The list of stock levels: statuses, filters, search, value at cost, and who sees what."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -68,6 +69,15 @@ def test_who_may_not_see_costs_sees_no_value(boss: Visitor, person: Callable[...
     assert "60" not in " ".join(rows(page))
 
 
+def test_a_salesperson_filters_by_each_store_whose_stock_is_listed(
+    boss: Visitor, person: Callable[..., Visitor]
+) -> None:
+    page = person(Role.SALESPERSON, "IN", salesperson="S9", login="sally").get("/stock")
+    assert len(rows(page)) == 4
+    assert set(re.findall(r'name="store" value="(\w+)"', page.text)) == {"MUM01", "DEL02"}
+    assert '<span class="only-value">IN</span>' in page.text
+
+
 def test_a_manager_of_a_store_sees_that_store(boss: Visitor, person: Callable[..., Visitor]) -> None:
     manager = person(Role.MANAGER, "IN", stores=("DEL02",))
     assert [row.split()[0] for row in listed(manager)] == ["Kettle"]
@@ -75,4 +85,6 @@ def test_a_manager_of_a_store_sees_that_store(boss: Visitor, person: Callable[..
 
 def test_the_start_page_of_a_manager_names_what_needs_attention(boss: Visitor, person: Callable[..., Visitor]) -> None:
     manager = person(Role.MANAGER, "IN")
-    assert "Negative 1 product Out 1 product Not counted 1 product" in text(manager.get("/dashboard/tiles/stock").text)
+    assert "Negative 1 product in a store Out 1 product in a store Not counted 1 product" in text(
+        manager.get("/dashboard/tiles/stock").text
+    )

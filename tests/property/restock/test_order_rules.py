@@ -84,7 +84,8 @@ def arrays(lines: list[Line]) -> Lines:
     demand = SumDemand(np.array(PROBABILITIES), quantiles, days, column("daily"), sources)
     return Lines(
         demand, column("service"), column("lead").astype(np.int64), column("on_hand"), column("on_order"),
-        column("in_transit"), column("pack"), column("minimum"), column("shelf"), column("weeks"), column("cost"),
+        column("in_transit"), np.zeros(count), column("pack"), column("minimum"), column("shelf"), column("weeks"),
+        column("cost"),
     )  # fmt: skip
 
 

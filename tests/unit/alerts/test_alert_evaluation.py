@@ -109,7 +109,7 @@ def test_a_sale_is_large_until_it_is_undone(app: App, tmp_path: Path) -> None:
     batch = add_file(app, tmp_path, "UK-large.csv", [line("BIG", units="300"), line("BIG", units="300", price=20)])
     evaluated(app)
     (alert,) = alerts(app)
-    assert "store LDS1 in UK on 2026-06-15" in alert.title
+    assert "store LDS1 in UK on 15 June" in alert.title
     assert alert.members[0].path == "/sales/BIG?region=UK"
     assert records.active(app.ports, scope_of(Role.MANAGER, ("UK",), ("MAN1",))) == []
     assert len(records.active(app.ports, scope_of(Role.MANAGER, ("UK",), ("LDS1",)))) == 1
@@ -136,7 +136,7 @@ def test_a_region_is_late_until_its_file_arrives(app: App, tmp_path: Path) -> No
     assert titles(app) == []
     evaluated(app, 48 * 60)
     (alert,) = alerts(app)
-    assert alert.title == "UK is late: the sales of 16 June have not arrived"
+    assert alert.title == "UK: the sales of 16 June have not arrived"
     rule = rules.get(app.ports, "region-late").rule
     assert preview(sources(app), rule).days[0].alerts == ("UK: the file of 16 June has not arrived",)
     add_file(app, tmp_path, "UK-16.csv", [line("L", day="16/06/2026")])

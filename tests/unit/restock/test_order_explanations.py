@@ -19,7 +19,7 @@ DEMAND = SumDemand(
 
 def lines(demand: SumDemand = DEMAND, **changes: Any) -> Lines:
     columns = {
-        "on_hand": 18, "on_order": 12, "in_transit": 0, "pack": 12, "minimum": 0, "shelf_days": inf,
+        "on_hand": 18, "on_order": 12, "in_transit": 0, "suggested": 0, "pack": 12, "minimum": 0, "shelf_days": inf,
         "most_weeks": 8, "unit_costs": 2,
     } | changes  # fmt: skip
     arrays = {name: np.array([value], dtype=np.float64) for name, value in columns.items()}
@@ -53,6 +53,7 @@ def test_an_order_is_explained_with_its_numbers() -> None:
         ({"on_hand": 100}, "Nothing is ordered: 112 are enough."),
         ({"pack": 1}, "41 = 71 − 30."),
         ({"on_hand": -20, "on_order": 0, "pack": 1}, "91 = 71 + 20."),
+        ({"on_hand": 18.5, "pack": 1}, "40 = 70.4 − 30.5, rounded up."),
     ],
 )  # fmt: skip
 def test_what_limits_an_order_is_named(changes: dict[str, float], end: str) -> None:
@@ -78,6 +79,26 @@ def test_a_deferred_order_keeps_its_numbers() -> None:
 def test_negative_stock_is_to_be_counted_and_goods_in_transit_are_named() -> None:
     text = sentence(on_hand=-2, in_transit=5)
     assert "−2 left, 12 on order, 5 in transit: about 4 days. The stock is negative: count it before you order." in text
+
+
+@pytest.mark.parametrize(
+    ("suggested", "words"),
+    [
+        (5, "5 more by suggested transfers from other stores: 35 in all."),
+        (-4, "4 less by suggested transfers to other stores: 26 in all."),
+    ],
+)
+def test_suggested_transfers_are_not_in_transit_and_the_numbers_add_up(suggested: int, words: str) -> None:
+    text = sentence(suggested=suggested, pack=1)
+    assert f"18 left, 12 on order: about 7 days. {words}" in text
+    assert text.endswith(f"{41 - suggested} = 71 − {30 + suggested}.")
+
+
+def test_one_unit_that_is_enough_is_singular() -> None:
+    rare = replace(DEMAND, quantiles=np.array([[0.4, 0.9]]), daily=np.array([0.02]))
+    text = sentence(rare, on_hand=0, on_order=0, pack=1, shelf_days=30)
+    assert "1 is enough in 95 % of the cycles" in text
+    assert "1, which sells within the shelf life of 30 days, and serves" in text
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from restock_steps import BALL, KITE, LAMP, LEEDS_KITE, count, open_shop, queue_of
@@ -49,6 +50,11 @@ def test_what_lasts_too_short_is_ordered_in_packs_with_the_reason(ports: Ports) 
     assert 14 * line["daily"] < line["level"] < 28 * line["daily"]
 
 
+def queue_after(ports: Ports, counted: dict[tuple[str, str], int], number: int = 1) -> dict[tuple[str, str, str], Any]:
+    count(ports, counted, number=number)
+    return queue_of(ports)
+
+
 def test_products_that_were_never_counted_are_not_ordered(ports: Ports) -> None:
     assert queue_of(ports) == {}
 
@@ -65,6 +71,16 @@ def test_another_store_with_too_much_gives_before_anything_is_ordered(ports: Por
     lines = queue_of(ports)
     assert set(lines) == {("LDS1", KITE, "MAN1")}
     assert lines["LDS1", KITE, "MAN1"]["reason"].startswith("The other store has 1,000 and needs ")
+    assert lines["LDS1", KITE, "MAN1"]["reason"].endswith(" and has 10 with what is on order and in transit.")
+
+
+def test_a_suggested_transfer_is_not_in_transit_in_the_order_of_what_is_still_missing(ports: Ports) -> None:
+    level = float(queue_after(ports, {("LDS1", KITE): 0})["LDS1", KITE, ""]["level"])
+    lines = queue_after(ports, {("LDS1", KITE): 0, ("MAN1", KITE): int(level * 1.25) + 5}, number=2)
+    suggested, ordered = lines["LDS1", KITE, "MAN1"], lines["LDS1", KITE, ""]
+    assert (ordered["on_hand"], ordered["in_transit"], ordered["urgency"]) == (0, 0, 0)
+    units = f"{suggested['units']:.0f}"
+    assert f"0 left. {units} more by suggested transfers from other stores: {units} in all." in ordered["reason"]
 
 
 def test_what_is_on_order_is_not_listed_again(ports: Ports) -> None:

@@ -32,6 +32,16 @@ class Condition:
     note: str = ""
 
 
+def day_text(day: date) -> str:
+    """A recent day in words: 22 November."""
+    return f"{day.day} {day:%B}"
+
+
+def time_text(time: datetime) -> str:
+    """A recent time in words: 22 November at 18:05 IST."""
+    return f"{day_text(time.date())} at {time:%H:%M %Z}"
+
+
 def of_recent_days(replay: Replay) -> Condition:
     """The condition that holds for the days of a rule's parameter `days`, today included."""
 

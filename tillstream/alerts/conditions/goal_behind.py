@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from tillstream.alerts.conditions.condition import Condition, at_least_lower
+from tillstream.alerts.conditions.condition import Condition, at_least_lower, day_text
 from tillstream.alerts.sources import AlertSources
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
@@ -37,7 +37,7 @@ def _observation(sources: AlertSources, rule: AlertRule, month: Month, one: Stan
         f"{sources.place(target.region, target.store or None)} is {behind} % behind its goal of {month.first:%B}",
         Decimal(behind),
         rule.threshold,
-        f"Revenue until {one.through} is {one.sold:,.0f} {one.currency}; expected were {one.expected:,.0f}.",
+        f"Revenue until {day_text(one.through)} is {one.sold:,.0f} {one.currency}; expected were {one.expected:,.0f}.",
         target.region,
         target.store or None,
         f"/goals?month={month}",

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
-from tillstream.alerts.conditions.condition import Days, of_recent_days
+from tillstream.alerts.conditions.condition import Days, day_text, of_recent_days
 from tillstream.alerts.sources import AlertSources
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
@@ -23,7 +23,7 @@ def _observation(sources: AlertSources, rule: AlertRule, row: dict[str, Any]) ->
     place = sources.place(row["region"], row["store_id"])
     return Observation(
         f"{row['region']}/{row['sale_id']}",
-        f"A sale of {row['revenue']:,.0f} {sources.currency} in {place} on {row['sale_date']}",
+        f"A sale of {row['revenue']:,.0f} {sources.currency} in {place} on {day_text(row['sale_date'])}",
         row["revenue"],
         rule.threshold,
         f"Sale {row['sale_id']}.",

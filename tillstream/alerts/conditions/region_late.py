@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tillstream.alerts.conditions.condition import Condition, Days, at_least_lower
+from tillstream.alerts.conditions.condition import Condition, Days, at_least_lower, day_text, time_text
 from tillstream.alerts.sources import AlertSources
 from tillstream.analytics import queries
 from tillstream.analytics.completeness import Cell, Row, State, delivery_calendar
@@ -37,8 +37,8 @@ def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Obse
     for row in _calendar(sources, rule, first, at.date(), at):
         late = [(cell, hours) for cell in row.cells if (hours := _hours_late(cell, at)) is not None]
         if late:
-            days = ", ".join(_name(cell.day) for cell, _ in late)
-            title = f"{row.region} is late: the sales of {days} have not arrived"
+            days = ", ".join(day_text(cell.day) for cell, _ in late)
+            title = f"{row.region}: the sales of {days} have not arrived"
             text = "\n".join(_detail(cell) for cell, _ in late)
             value = max(hours for _, hours in late)
             path = f"/completeness/{row.region}/{late[0][0].day}"
@@ -60,7 +60,7 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
                 day, contract.dates.time_zone
             )
             state = "came late" if received else "has not arrived"
-            title = f"{contract.region}: the file of {_name(day)} {state}"
+            title = f"{contract.region}: the file of {day_text(day)} {state}"
             value = Decimal(int(late_by.total_seconds() // HOUR))
             subject = f"{contract.name} {day}"
             days[day].append(Observation(subject, title, value, rule.threshold, region=contract.region))
@@ -107,11 +107,7 @@ def _hours_late(cell: Cell, at: datetime) -> Decimal | None:
 
 
 def _detail(cell: Cell) -> str:
-    return f"{_name(cell.day)}: {', '.join(cell.missing_of)}, due {cell.due:%Y-%m-%d %H:%M %Z}"
-
-
-def _name(day: date) -> str:
-    return f"{day.day} {day:%B}"
+    return f"{day_text(cell.day)}: {', '.join(cell.missing_of)}, due on {time_text(cell.due)}." if cell.due else ""
 
 
 CONDITION = Condition(_evaluate, _replay)

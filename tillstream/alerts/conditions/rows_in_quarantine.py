@@ -18,10 +18,10 @@ def _evaluate(sources: AlertSources, rule: AlertRule, _at: datetime) -> list[Obs
         (
             Observation(
                 one["region"],
-                f"{one['refused_rows']:,} rows of {one['region']} are in quarantine",
+                _title(one["refused_rows"], one["region"]),
                 Decimal(one["refused_rows"]),
                 rule.threshold,
-                f"They are of {one['uploads']:,} {'file' if one['uploads'] == 1 else 'files'}.",
+                f"In {one['uploads']:,} {'file' if one['uploads'] == 1 else 'files'}.",
                 one["region"],
                 path="/uploads",
             )
@@ -29,6 +29,10 @@ def _evaluate(sources: AlertSources, rule: AlertRule, _at: datetime) -> list[Obs
             if one["region"] and rule.covers_place(one["region"])
         ),
     )
+
+
+def _title(rows: int, region: str) -> str:
+    return f"{rows:,} {'row' if rows == 1 else 'rows'} of {region} {'is' if rows == 1 else 'are'} in quarantine"
 
 
 CONDITION = Condition(_evaluate)

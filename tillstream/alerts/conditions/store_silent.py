@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tillstream.alerts.conditions.condition import Condition, at_least_lower
+from tillstream.alerts.conditions.condition import Condition, at_least_lower, time_text
 from tillstream.alerts.sources import AlertSources
 from tillstream.analytics.live_sales.same_time import StoreTimes, store_times
 from tillstream.domain.alerts.observations import Observation
@@ -41,10 +41,10 @@ def _observations(
         if minutes is not None:
             yield Observation(
                 f"{region}/{store_id}",
-                f"No sales come from {sources.place(region, store_id)}",
+                f"No sales have come from {sources.place(region, store_id)}",
                 Decimal(minutes),
                 rule.threshold,
-                f"The last sale was on {last_sold:%Y-%m-%d at %H:%M %Z}.",
+                f"The last sale was on {time_text(last_sold)}.",
                 region,
                 store_id,
                 "/live",

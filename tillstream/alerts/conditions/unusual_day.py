@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tillstream.alerts.conditions.condition import Days, of_recent_days
+from tillstream.alerts.conditions.condition import Days, day_text, of_recent_days
 from tillstream.alerts.sources import AlertSources
 from tillstream.analytics import measure_values
 from tillstream.analytics.filters import Filters
@@ -75,7 +75,7 @@ def _observation(sources: AlertSources, rule: AlertRule, row: Mapping[str, Any],
     place = sources.place(region, store)
     return Observation(
         f"{region}/{store or ''}/{day}",
-        f"{day.day} {day:%B} was unusual in {place}: revenue was {side} the forecast",
+        f"{day_text(day)} was unusual in {place}: revenue was {side} the forecast",
         round(outside * 100, 1),
         rule.threshold,
         f"Revenue was {sold:,.0f} {row['currency']}; forecast was {low:,.0f} to {high:,.0f}.",

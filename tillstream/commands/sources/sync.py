@@ -110,7 +110,7 @@ def stop(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 
 def list_questions(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """The entries of the catalogue and goals about which a person must decide."""
+    """The entries of the catalogue, goals and exchange rates about which a person must decide."""
     return Result([_question(one) for one in questions.every(app.ports)])
 
 

@@ -72,7 +72,7 @@ def snooze(alert: Alert, until: datetime, by: str, now: datetime) -> Alert:
     if not now < until <= now + LONGEST_SNOOZE:
         raise Rejected(f"An alert can be snoozed for up to {LONGEST_SNOOZE.days} days.")
     snoozed = replace(alert, state=State.SNOOZED, snoozed_until=until, waiting_since=None)
-    return snoozed.with_event(EventKind.SNOOZED, now, by, f"until {until:%Y-%m-%d %H:%M} UTC")
+    return snoozed.with_event(EventKind.SNOOZED, now, by, f"until {until.day} {until:%B at %H:%M} UTC")
 
 
 def _check_active(alert: Alert) -> None:

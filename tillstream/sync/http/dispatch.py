@@ -6,7 +6,7 @@ from typing import Any
 
 from tillstream.sync.http import messages
 from tillstream.sync.office import HeadOffice
-from tillstream.sync.reference.entries import PAGE
+from tillstream.sync.reference.entries import RATES_PAGE
 
 Answer = Mapping[str, Any] | bytes
 """JSON, or bytes of an original."""
@@ -93,7 +93,7 @@ def reference(office: HeadOffice, head: Any, _data: bytes) -> Answer:
 
 def save_reference(office: HeadOffice, head: Any, _data: bytes) -> Answer:
     with messages.reading():
-        saved = office.save_reference(messages.changes_from_json(head["changes"])[:PAGE])
+        saved = office.save_reference(messages.changes_from_json(head["changes"])[:RATES_PAGE])
     return {"saved": messages.saved_to_json(saved)}
 
 

@@ -1,4 +1,4 @@
-"""Entries of reference data in one form: products, stores, salespeople, promotions, suppliers, and goals.
+"""Entries of reference data in one form: the catalogue, goals, and exchange rates.
 
 Entries are in groups, so that two sides compare few digests and exchange only groups that differ.
 """
@@ -13,6 +13,8 @@ ABSENT = ""
 """The digest of an entry that a side does not have."""
 PAGE = 200
 """Entries that are sent together."""
+RATES_PAGE = 5_000
+"""Exchange rates that are sent together."""
 NOT_OF_A_REGION = "It is not of a region of which the home has sales."
 
 

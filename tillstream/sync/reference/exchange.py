@@ -3,15 +3,15 @@
 What both sides changed is a question that a person decides in the home; everything else continues meanwhile.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tillstream.domain.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.sync import status
-from tillstream.sync.reference import agreed, catalogue, goals, office, questions
+from tillstream.sync.reference import agreed, catalogue, goals, office, questions, rates
 from tillstream.sync.reference.agreed import Agreed
-from tillstream.sync.reference.entries import ABSENT, PAGE, Change, Group, Reference, Saved, digests
+from tillstream.sync.reference.entries import ABSENT, PAGE, RATES_PAGE, Change, Group, Reference, Saved
 from tillstream.sync.reference.office import ReferenceOffice
 from tillstream.sync.reference.questions import Question
 
@@ -50,10 +50,14 @@ def sync(ports: Ports, head_office: ReferenceOffice) -> ReferenceResult:
         return ReferenceResult(0, 0, open_before)
     ours = office.groups(ports, state.regions)
     plan = _Plan()
-    for kind, names in _by_kind(head_office.compare_reference(digests(ours))):
+    for kind, names in _by_kind(head_office.compare_reference(office.all_digests(ports, ours))):
         theirs = _groups(head_office, kind, names)
+        is_rates = kind == rates.KIND
+        here = rates.groups(ports, names) if is_rates else ours
+        shipped = rates.shipped(names) if is_rates else {}
         for name in names:
-            _compare(ports, ours.get(name, Group(name)), theirs[name], plan)
+            base = {**shipped.get(name, {}), **agreed.of_group(ports, name)}
+            _compare(ports, here.get(name, Group(name)), theirs[name], base, plan)
     for name, entries in plan.same.items():
         agreed.note(ports, name, entries)
     sent = _send(ports, head_office, plan)
@@ -68,7 +72,7 @@ def sync(ports: Ports, head_office: ReferenceOffice) -> ReferenceResult:
 
 def _by_kind(names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """Kind → groups, in an order in which an entry comes after those that it names."""
-    for kind in (*(kind.value for kind in catalogue.KINDS), goals.KIND):
+    for kind in (*(kind.value for kind in catalogue.KINDS), goals.KIND, rates.KIND):
         if ours := sorted(name for name in names if name.partition(":")[0] == kind):
             yield kind, ours
 
@@ -89,8 +93,7 @@ def _groups(head_office: ReferenceOffice, kind: str, names: Sequence[str]) -> di
     return {name: Group(name, entries[name], versions.get(name, 0)) for name in names}
 
 
-def _compare(ports: Ports, ours: Group, theirs: Group, plan: _Plan) -> None:
-    before = agreed.of_group(ports, ours.name)
+def _compare(ports: Ports, ours: Group, theirs: Group, before: Mapping[str, Agreed], plan: _Plan) -> None:
     for key in sorted({*ours.entries, *theirs.entries, *before}):
         here, there, base = ours.get(key), theirs.get(key), before.get(key)
         if here.digest == there.digest:
@@ -113,14 +116,23 @@ def _is_ours(there: Reference, base: Agreed | None) -> bool:
 def _send(ports: Ports, head_office: ReferenceOffice, plan: _Plan) -> int:
     saved: list[Saved] = []
     changes = [change for change, _ in plan.send]
-    for first in range(0, len(changes), PAGE):
-        saved += head_office.save_reference(changes[first : first + PAGE])
+    for page in _pages(changes):
+        saved += head_office.save_reference(page)
     for (change, there), result in zip(plan.send, saved, strict=True):
         if result.why:
             why = f"The head office refuses it: {result.why}"
             plan.ask.append(replace(_question(ports, change.entry, there), why=why))
     _note(ports, [change for change, _ in plan.send], saved)
     return sum(bool(one.version) for one in saved)
+
+
+def _pages(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
+    """The changes in pages; exchange rates are small."""
+    of_rates = [one for one in changes if one.entry.group.startswith(f"{rates.KIND}:")]
+    others = changes[: len(changes) - len(of_rates)]  # rates are the last kind
+    for every, size in ((others, PAGE), (of_rates, RATES_PAGE)):
+        for first in range(0, len(every), size):
+            yield every[first : first + size]
 
 
 def _take(ports: Ports, regions: Sequence[str], plan: _Plan) -> int:

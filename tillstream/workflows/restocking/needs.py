@@ -66,6 +66,7 @@ def read(ports: Ports, settings: RestockSettings, today: date) -> Needs:
         on_hand=_floats(stock, "on_hand"),
         on_order=_on_order(ports, pairs),
         in_transit=_floats(stock, "in_transit"),
+        suggested=np.zeros(len(pairs)),
         pack=terms.pack[product],
         minimum=terms.minimum[product],
         shelf_days=terms.shelf_days[product],

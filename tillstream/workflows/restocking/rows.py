@@ -10,7 +10,7 @@ from tillstream.forecasting.models.panel import Floats, Ints
 from tillstream.pipeline.rows.schema import arrow_schema
 from tillstream.restock import policy, transfers
 from tillstream.restock.demand import Source
-from tillstream.restock.explanation import explanations
+from tillstream.restock.explanation import explanations, level_text, number_text
 from tillstream.restock.keys import LINE
 from tillstream.restock.policy import Lines, Orders
 from tillstream.restock.service import reached
@@ -34,9 +34,7 @@ def rows(read: Needs, budget: float | None) -> pa.Table:
     _, groups = np.unique(read.pairs.places(REGION, PRODUCT), return_inverse=True)
     between = transfers.suggest(groups, wanted.levels * active, lines.on_hand, wanted.position)
     count = len(read.pairs)
-    after = replace(
-        lines, on_hand=lines.on_hand - between.taken(count), in_transit=lines.in_transit + between.received(count)
-    )
+    after = replace(lines, suggested=between.received(count) - between.taken(count))
     ordered = policy.order(after)
     ordered = replace(ordered, quantities=ordered.quantities * active)
     if budget is not None:
@@ -60,12 +58,12 @@ def _transfers(read: Needs, wanted: Orders, between: Transfers) -> pa.Table:
     stores = read.pairs.column(STORE, givers).to_pylist()
     reasons = [
         f"The other store has {has} and needs {needs}. "
-        f"Here {level} are needed, and there are {position} with what is to arrive."
-        for has, needs, level, position in zip(
-            _shown(read.lines.on_hand[givers]),
-            _shown(wanted.levels[givers]),
-            _shown(wanted.levels[receivers]),
-            _shown(wanted.position[receivers]),
+        f"This store needs {level} and has {stock} with what is on order and in transit."
+        for has, needs, level, stock in zip(
+            map(number_text, read.lines.on_hand[givers].tolist()),
+            map(level_text, wanted.levels[givers].tolist()),
+            map(level_text, wanted.levels[receivers].tolist()),
+            map(number_text, read.lines.stock[receivers].tolist()),
             strict=True,
         )
     ]
@@ -96,7 +94,7 @@ def _table(
     demand = lines.demand
     service, fill = reached(demand, orders.levels, lines.review_days)
     methods = np.array([source.method for source in Source])[demand.sources]
-    days = np.maximum(lines.position, 0.0) / np.where(demand.daily > 0, demand.daily, 1)
+    days = np.maximum(lines.stock, 0.0) / np.where(demand.daily > 0, demand.daily, 1)
     columns = {
         **{name: read.pairs.column(place, places) for place, name in enumerate(LINE)},
         "from_store": from_stores,
@@ -125,7 +123,3 @@ def _table(
 def _decimals(values: Floats) -> pa.Array:
     """Rounded to three places; NULL for NaN."""
     return pa.array(np.round(values, 3), mask=np.isnan(values)).cast(SCHEMA.field("units").type)
-
-
-def _shown(values: Floats) -> list[str]:
-    return [f"{value:,.0f}".replace("-", "−") for value in np.ceil(np.round(values, 6)).tolist()]
