@@ -103,7 +103,7 @@ MAIL = Job(
     cpu="1",
     hours=3,
     why="A report takes up to two minutes, most of which BigQuery works on its 90 queries, and half a GB. A workbook "
-    "of a million sale lines has temporary files of about 2 GB, which in Cloud Run take memory. A run that was stopped "
+    "of a million sale lines has temporary files of 2.5 GB, which in Cloud Run take memory. A run that was stopped "
     "is continued by the next one.",
     grants=(
         *READS,

@@ -25,7 +25,7 @@ from tillstream.scheduled_exports.subscription import TABLES, arguments_of
 from tillstream.scheduled_exports.tables import LINES
 
 blueprint = Blueprint("background_exports", __name__, template_folder="templates")
-LIMITS = {"xlsx": 50_000, "csv": 200_000, "parquet": 200_000, "jsonl": 200_000}
+LIMITS = {"xlsx": 20_000, "csv": 200_000, "parquet": 200_000, "jsonl": 200_000}
 """Rows up to which a file is written while the person waits, which takes some seconds."""
 CHUNK = 1 << 20
 NEWEST = 3

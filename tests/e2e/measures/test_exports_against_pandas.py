@@ -12,6 +12,7 @@ import pandas_measures as oracle
 import pytest
 import python_calamine
 from pdf_text import pages_of
+from pyarrow import parquet
 from test_against_pandas import Shop, shop
 
 from tillstream.app import App
@@ -36,7 +37,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
         case ".jsonl":
             return [json.loads(line, parse_int=str) for line in path.read_text().splitlines()]
         case ".parquet":
-            return pd.read_parquet(path).to_dict("records")
+            return parquet.read_table(path).to_pylist()
         case _:
             head, *rows = python_calamine.load_workbook(io.BytesIO(path.read_bytes())).get_sheet_by_index(0).to_python()
             return [dict(zip(map(str, head), row, strict=True)) for row in rows if row[0] != "Total"]
