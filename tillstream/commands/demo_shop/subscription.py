@@ -9,9 +9,9 @@ ROLES = frozenset({Role.MANAGER, Role.ANALYST})
 ADDRESS = "/explore?measure=revenue&measure=orders&by=store&preset=last-week"
 
 
-def add(app: App, login: str, role: str, by: str) -> None:
+def add(app: App, login: str, role: str) -> None:
     """Add the subscription for an account that reads reports."""
     if role not in ROLES:
         return
     draft = Draft("Stores last week", ADDRESS, "xlsx", f"{login}@example.com", "week", day=1)
-    registry.pause(app.ports, registry.add(app.ports, login, draft, by).id, by)
+    registry.pause(app.ports, registry.add(app.ports, login, draft, login).id, login)
